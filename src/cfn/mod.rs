@@ -1,0 +1,1 @@
+//! CloudFormation documents: canonical form, YAML and JSON, intrinsics.

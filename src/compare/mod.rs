@@ -1,0 +1,1 @@
+//! Two documents become typed changes, meaning first.

@@ -1,0 +1,1 @@
+//! Wakes, turns, watches.

@@ -1,0 +1,1 @@
+//! A file and an intention become edited text, comments kept. Deliberately absent: I/O.

@@ -1,0 +1,1 @@
+//! Carries out a plan: a pure state machine, and the driver that performs its effects.

@@ -1,0 +1,1 @@
+//! The only user of git2: mirror, fetch, head, trees, history, writing commits.

@@ -1,0 +1,523 @@
+//! The catalog: what one commit of the repository says, checked and resolved.
+//!
+//! *Where and when* (environments, targets, lifecycles, pins) come from the branch head; each release brings its own *what*
+//! from its snapshot. What could not be read is not in the catalog but named in [`Catalog::broken`], so that whoever plans
+//! holds what may depend on it: absence counts only where nothing broken could have hidden the thing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::name::{
+    AccountName, ChannelName, EnvironmentName, Id, ImageName, LifecycleName, ProjectName, ReleaseName, RoleLabel,
+    TargetName,
+};
+use super::place::{Access, AccountId, Place, Region};
+use super::process::{Text, What};
+use super::{CommitId, Hash, Location, StackName, Version};
+
+/// What one commit says.
+#[derive(Clone, Debug)]
+pub struct Catalog {
+    /// The commit; none when read from a folder.
+    pub commit: Option<CommitId>,
+    /// `id` of `landfall.toml`: the owner written on every stack. None only when that file is broken.
+    pub repository: Option<Id>,
+    /// `[accounts]`.
+    pub accounts: BTreeMap<AccountName, Arc<Account>>,
+    /// `[guard]`.
+    pub guard: Guard,
+    /// Environments by name.
+    pub environments: BTreeMap<EnvironmentName, Arc<Environment>>,
+    /// Targets by name.
+    pub targets: BTreeMap<TargetName, Arc<Target>>,
+    /// Lifecycles by name.
+    pub lifecycles: BTreeMap<LifecycleName, Arc<Lifecycle>>,
+    /// Projects by name.
+    pub projects: BTreeMap<ProjectName, Arc<Project>>,
+    /// What could not be read, and what may depend on it.
+    pub broken: Vec<Broken>,
+}
+
+impl Catalog {
+    /// The environments in promotion order: by `order`, then by name.
+    pub fn environments_in_order(&self) -> Vec<&Arc<Environment>> {
+        let mut all: Vec<_> = self.environments.values().collect();
+        all.sort_by(|a, b| (a.order, &a.name).cmp(&(b.order, &b.name)));
+        all
+    }
+
+    /// The environment with this id.
+    pub fn environment_by_id(&self, id: &Id) -> Option<&Arc<Environment>> {
+        self.environments.values().find(|environment| &environment.id == id)
+    }
+
+    /// The project with this id.
+    pub fn project_by_id(&self, id: &Id) -> Option<&Arc<Project>> {
+        self.projects.values().find(|project| &project.id == id)
+    }
+
+    /// The target with this id.
+    pub fn target_by_id(&self, id: &Id) -> Option<&Arc<Target>> {
+        self.targets.values().find(|target| &target.id == id)
+    }
+
+    /// Every place that a target of this commit lies in, with the way to reach it.
+    pub fn places(&self) -> BTreeMap<Place, Access> {
+        self.targets.values().map(|target| (target.place.clone(), target.access.clone())).collect()
+    }
+}
+
+/// Something that could not be read, because of one problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// What is broken, as far as its path tells.
+    pub subject: Subject,
+    /// The problem's code, like `unknown-environment`.
+    pub code: &'static str,
+    /// The problem in one sentence.
+    pub title: String,
+    /// Where it is written.
+    pub at: Location,
+}
+
+/// What a problem may hide.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Subject {
+    /// `landfall.toml`: everything is held.
+    Repository,
+    /// One environment.
+    Environment(EnvironmentName),
+    /// One target; which environments it belongs to is not known.
+    Target(TargetName),
+    /// One lifecycle: holds the projects that use it.
+    Lifecycle(LifecycleName),
+    /// A project as a whole.
+    Project(ProjectName),
+    /// What a project's head says (process, variables): holds no landed release, only new ones.
+    What(ProjectName),
+    /// One release.
+    Release(ProjectName, ReleaseName),
+    /// One deploy file.
+    Deploy(ProjectName, EnvironmentName),
+}
+
+/// `[accounts.<name>]` in `landfall.toml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// Its name in the repository.
+    pub name: AccountName,
+    /// Twelve digits.
+    pub id: AccountId,
+    /// How it is reached.
+    pub access: Access,
+}
+
+/// How much may be pending at a time in one account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Always allowed: this many stacks.
+    pub count: u32,
+    /// Or this part of the account's stacks, in percent, whichever is more.
+    pub percent: u32,
+}
+
+/// `[guard]`: limits on what is pending per account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Guard {
+    /// Removals; by default 5 or 10 %.
+    pub remove: Limit,
+    /// Changes; by default 10 or 20 %.
+    pub change: Limit,
+}
+
+impl Default for Guard {
+    fn default() -> Self {
+        Self { remove: Limit { count: 5, percent: 10 }, change: Limit { count: 10, percent: 20 } }
+    }
+}
+
+/// A named place in the promotion order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Environment {
+    /// Stem of its file.
+    pub name: EnvironmentName,
+    /// What goes into stack names.
+    pub id: Id,
+    /// Position among the environments; lower comes first.
+    pub order: i64,
+    /// Termination protection is on for its stacks.
+    pub protected: bool,
+    /// Stacks whose cause is gone are deleted, not only reported.
+    pub prune: bool,
+    /// What a newer commit does to a deployment that has not finished.
+    pub queue: Queue,
+}
+
+/// What happens to an unfinished deployment when a newer one is wanted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Queue {
+    /// The newer one takes over as soon as it safely can.
+    #[default]
+    Latest,
+    /// Each is finished before the next begins.
+    All,
+}
+
+/// Where stacks go: an ECS cluster in an account and region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Stem of its file.
+    pub name: TargetName,
+    /// What goes into stack names.
+    pub id: Id,
+    /// The environments that it belongs to.
+    pub environments: BTreeSet<EnvironmentName>,
+    /// The roles that it offers.
+    pub roles: BTreeSet<RoleLabel>,
+    /// The account's name in `landfall.toml`.
+    pub account: AccountName,
+    /// Account id and region.
+    pub place: Place,
+    /// How the account is reached.
+    pub access: Access,
+    /// Name of the ECS cluster.
+    pub cluster: Arc<str>,
+    /// Where tasks are put.
+    pub network: Network,
+}
+
+impl Target {
+    /// The region.
+    pub fn region(&self) -> &Region {
+        &self.place.region
+    }
+}
+
+/// `[network]` of a target.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Network {
+    /// Subnet ids.
+    pub subnets: Vec<Arc<str>>,
+    /// Security group ids.
+    pub security_groups: Vec<Arc<str>>,
+    /// Tasks get a public address.
+    pub public_ip: bool,
+}
+
+/// Ordered phases that a release goes through.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifecycle {
+    /// Stem of its file; none for the one that a project without a lifecycle has: one phase per environment in their
+    /// order, the first automatic.
+    pub name: Option<LifecycleName>,
+    /// At least one.
+    pub phases: Vec<Phase>,
+}
+
+/// A phase of a lifecycle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Phase {
+    /// Its title.
+    pub name: Arc<str>,
+    /// Environments that a release enters by itself.
+    pub automatic: Vec<EnvironmentName>,
+    /// Environments that a release enters by a pin.
+    pub manual: Vec<EnvironmentName>,
+    /// How many of its environments a release must have succeeded in before the next phase opens.
+    pub progress: Progress,
+    /// The longest uninterrupted time that the release must have run proved in an environment for it to count.
+    pub soak: SignedDuration,
+    /// Where it is written; for the implied lifecycle, nowhere.
+    pub at: Option<Location>,
+}
+
+impl Phase {
+    /// All environments of the phase: automatic ones first.
+    pub fn environments(&self) -> impl Iterator<Item = &EnvironmentName> {
+        self.automatic.iter().chain(&self.manual)
+    }
+}
+
+/// How many environments of a phase count as having passed it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Progress {
+    /// Every one.
+    #[default]
+    All,
+    /// At least this many, at least 1.
+    Minimum(u32),
+    /// None: the phase never blocks.
+    Optional,
+}
+
+/// What becomes of the stacks that were finished when a later one fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// They stay.
+    #[default]
+    Stop,
+    /// They go back, in reverse order.
+    Restore,
+}
+
+/// An application: its lifecycle, releases and pins. Its *what* is in its releases.
+#[derive(Clone, Debug)]
+pub struct Project {
+    /// Name of its folder.
+    pub name: ProjectName,
+    /// What goes into stack names.
+    pub id: Id,
+    /// The lifecycle that it follows.
+    pub lifecycle: Arc<Lifecycle>,
+    /// How often a deployment of the same content is tried before it is held; at least 1.
+    pub attempts: u32,
+    /// What becomes of finished stacks when a later one fails.
+    pub on_failure: OnFailure,
+    /// How long one stack operation may take before landfall cancels it.
+    pub deadline: SignedDuration,
+    /// The files that say what, as the head has them; none when they are broken. Releases do not use it.
+    pub head: Option<Arc<What>>,
+    /// Releases by name.
+    pub releases: BTreeMap<ReleaseName, Arc<Release>>,
+    /// `deploy/<environment>.toml` by environment.
+    pub deploy: BTreeMap<EnvironmentName, Arc<Deploy>>,
+    /// Where the project is written: its `project.toml`, line 1.
+    pub at: Location,
+}
+
+impl Project {
+    /// The releases, the highest version first.
+    pub fn releases_highest_first(&self) -> Vec<&Arc<Release>> {
+        let mut all: Vec<_> = self.releases.values().collect();
+        all.sort_by(|a, b| b.version.cmp(&a.version).then_with(|| b.name.cmp(&a.name)));
+        all
+    }
+
+    /// The release that `deploy/<environment>.toml` pins, if the file says one.
+    pub fn pin(&self, environment: &EnvironmentName) -> Option<&Pin> {
+        self.deploy.get(environment).and_then(|file| file.pin.as_ref())
+    }
+}
+
+/// An immutable version of a project.
+#[derive(Clone, Debug)]
+pub struct Release {
+    /// Stem of its file.
+    pub name: ReleaseName,
+    /// The name read as a version.
+    pub version: Version,
+    /// The rendering rules that it was made under.
+    pub format: u32,
+    /// Its channel.
+    pub channel: ChannelName,
+    /// Tag and digest of each image.
+    pub images: BTreeMap<ImageName, ImagePin>,
+    /// Hash of the files that said what when it was made; none in a file written by hand.
+    pub inputs: Option<Hash>,
+    /// Why it must not go anywhere new: `blocked = "…"`.
+    pub blocked: Option<Arc<str>>,
+    /// The commit that its *what* comes from, and that *what*.
+    pub snapshot: Result<Snapshot, SnapshotFault>,
+    /// Hash of what is immutable in its file: everything but `snapshot`, `blocked` and notes.
+    pub content: Hash,
+    /// Its file.
+    pub at: Location,
+}
+
+/// The commit that a release's *what* comes from.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// The commit; none when read from a folder.
+    pub commit: Option<CommitId>,
+    /// Process, variables and included sets as that commit has them.
+    pub what: Arc<What>,
+}
+
+/// Why a release has no snapshot to deploy from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SnapshotFault {
+    /// The snapshot's files differ from the release's `inputs`.
+    Differs {
+        /// What the release file says.
+        expected: Hash,
+        /// What the commit has.
+        found: Hash,
+    },
+    /// The snapshot's files have errors.
+    Broken {
+        /// The first problem in one sentence, with its place.
+        problem: String,
+    },
+    /// The history that would tell the landing commit is not there.
+    Shallow,
+    /// The commit is not in the repository.
+    Missing(CommitId),
+    /// The release's file has never landed: it is only in the working folder.
+    NotLanded,
+}
+
+/// The image that a release uses for one image reference.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct ImagePin {
+    /// The tag.
+    pub tag: Arc<str>,
+    /// `sha256:` and 64 hexadecimal digits: the digest of the index, or of the one platform's image.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<Arc<str>>,
+    /// Digests of the platforms' images by platform (`linux/amd64`), where the index was read. ECS may resolve to either.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub platforms: BTreeMap<Arc<str>, Arc<str>>,
+}
+
+/// `deploy/<environment>.toml`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deploy {
+    /// What `release` says.
+    pub pin: Option<Pin>,
+    /// Where `release` is written, or the file.
+    pub at: Location,
+    /// A pin whose gates are closed waits (the default) or is refused.
+    pub wait: bool,
+    /// `[[allow]]`.
+    pub allow: Vec<Allowance>,
+}
+
+/// What a deploy file asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Pin {
+    /// This release.
+    Release(ReleaseName),
+    /// `"none"`: the stacks are removed.
+    None,
+}
+
+/// The gates that an `[[allow]]` can open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gate {
+    /// Try again what was tried as often as allowed.
+    Retry,
+    /// Deploy again what is current.
+    Redeploy,
+    /// Let a resource be replaced that the plan did not expect to be.
+    Replace,
+    /// Let stacks or resources be removed.
+    Remove,
+    /// Leave a resource out when continuing a rollback.
+    SkipResource,
+    /// Continue a rollback that failed.
+    Continue,
+    /// Roll back a stack whose update failed without a rollback.
+    Rollback,
+    /// Deploy through a freeze.
+    Freeze,
+    /// Take over a stack that landfall did not make.
+    Adopt,
+}
+
+impl Gate {
+    /// Every gate, in the order of the documentation.
+    pub const ALL: [Gate; 9] = [
+        Gate::Retry,
+        Gate::Redeploy,
+        Gate::Replace,
+        Gate::Remove,
+        Gate::SkipResource,
+        Gate::Continue,
+        Gate::Rollback,
+        Gate::Freeze,
+        Gate::Adopt,
+    ];
+
+    /// As it is written in a deploy file.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Gate::Retry => "retry",
+            Gate::Redeploy => "redeploy",
+            Gate::Replace => "replace",
+            Gate::Remove => "remove",
+            Gate::SkipResource => "skip-resource",
+            Gate::Continue => "continue",
+            Gate::Rollback => "rollback",
+            Gate::Freeze => "freeze",
+            Gate::Adopt => "adopt",
+        }
+    }
+}
+
+/// One `[[allow]]`: the key to one gate, single use.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Allowance {
+    /// Which gate.
+    pub what: Gate,
+    /// For which stack only; none for the whole slot.
+    pub stack: Option<StackName>,
+    /// For which plan only: the eight digits that the gate printed.
+    pub plan: Option<Arc<str>>,
+    /// For which resource only (`skip-resource`, `remove`, `replace`).
+    pub resource: Option<Arc<str>>,
+    /// Why, for those who read it later.
+    pub reason: Arc<str>,
+    /// Until the end of this day, UTC.
+    pub until: Option<jiff::civil::Date>,
+    /// Where it is written.
+    pub at: Location,
+}
+
+impl Allowance {
+    /// What makes it single-use: two allowances that open the same gate for the same thing are the same.
+    pub fn id(&self) -> Hash {
+        Hash::parts()
+            .part(self.what.as_str())
+            .part(self.stack.as_ref().map_or("", StackName::as_str))
+            .part(self.plan.as_deref().unwrap_or(""))
+            .part(self.resource.as_deref().unwrap_or(""))
+            .part(self.until.map_or(String::new(), |date| date.to_string()))
+            .finish()
+    }
+}
+
+/// A variable's value with its scope: part of a project's *what*.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariableValue {
+    /// The variable's name; no dot.
+    pub name: Arc<str>,
+    /// Its value; may refer to other variables.
+    pub value: Value,
+    /// Where it applies.
+    pub scope: Scope,
+    /// From a variable set that the project includes, rather than from the project.
+    pub from_set: bool,
+    /// Where it is written.
+    pub at: Location,
+}
+
+/// A variable's value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// Text, number or boolean: written as text.
+    Text(Text),
+    /// A list of texts; fills only a leaf that takes a list.
+    List(Vec<Text>),
+}
+
+/// Where a value applies: the alternatives of each kind that is named. Empty means everywhere.
+///
+/// Compared from the highest kind down: step, target, role, tenant, tenant tag, environment, channel.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Steps.
+    pub steps: BTreeSet<super::StepName>,
+    /// Targets.
+    pub targets: BTreeSet<TargetName>,
+    /// Roles.
+    pub roles: BTreeSet<RoleLabel>,
+    /// Environments.
+    pub environments: BTreeSet<EnvironmentName>,
+    /// Channels.
+    pub channels: BTreeSet<ChannelName>,
+}

@@ -1,0 +1,248 @@
+//! What is decided for a slot, and every reason why something is held.
+//!
+//! A decision is made by pure code (`promote/`, `plan/`) and only shown elsewhere: the same value becomes a line of
+//! `plan`, a row of a pull request, and an answer of `why`.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::catalog::{Gate, SnapshotFault};
+use super::journal::{self, DeploymentId};
+use super::{EnvironmentName, LifecycleName, Location, Place, ReleaseName, StackName};
+
+/// What happens to a slot now.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Decision {
+    /// Nothing is wanted here yet and nothing runs.
+    Empty {
+        /// Why nothing is wanted, and what would change it.
+        reasons: Vec<Hold>,
+    },
+    /// It runs what it should.
+    UpToDate {
+        /// The release.
+        release: ReleaseName,
+        /// A newer release waits for something; empty when there is none.
+        waiting: Vec<Waiting>,
+    },
+    /// It is on its way.
+    Deploying {
+        /// The release.
+        release: ReleaseName,
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// It is deployed now.
+    Deploy {
+        /// The release.
+        release: ReleaseName,
+        /// What it runs before.
+        from: Option<ReleaseName>,
+        /// Why.
+        because: Because,
+    },
+    /// Its stacks are removed now.
+    Remove {
+        /// What it runs before.
+        from: Option<ReleaseName>,
+    },
+    /// It stays as it is, although something else is wanted or something cannot be known.
+    Held {
+        /// What is wanted; none when that cannot be known, or when nothing is wanted any more.
+        wanted: Option<ReleaseName>,
+        /// What it runs.
+        runs: Option<ReleaseName>,
+        /// Every reason.
+        reasons: Vec<Hold>,
+    },
+}
+
+/// A newer release that a slot does not get yet.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    /// The release.
+    pub release: ReleaseName,
+    /// Every reason.
+    pub reasons: Vec<Hold>,
+}
+
+/// Why a slot moves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// Its deploy file says so.
+    Pinned(Location),
+    /// The lifecycle enters its environment by itself.
+    Automatic,
+    /// The release is the same, but its stacks differ from it: a live part changed, or somebody else changed them.
+    Differs(Vec<StackName>),
+    /// An allowance opened a gate.
+    Allowed(Gate),
+    /// The release that it ran is gone or no longer pinned, and this is what remains.
+    Back,
+}
+
+/// One reason why something is held: its cause, since when, and until when if that is known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hold {
+    /// The cause.
+    pub cause: Cause,
+    /// Since when, where facts tell.
+    pub since: Option<Timestamp>,
+    /// The earliest time at which it can end by itself.
+    pub until: Option<Timestamp>,
+}
+
+impl Hold {
+    /// A reason without times.
+    pub fn new(cause: Cause) -> Self {
+        Self { cause, since: None, until: None }
+    }
+}
+
+/// Why something is held. `view/` says for each what would release it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cause {
+    /// A file that it depends on has a problem.
+    Broken {
+        /// The problem's code.
+        code: &'static str,
+        /// The problem in one sentence.
+        title: String,
+        /// Where.
+        at: Location,
+    },
+    /// There is no release yet.
+    NoRelease,
+    /// The environment is entered by hand, and nothing is pinned.
+    Manual {
+        /// The file in which a pin would be written.
+        file: Arc<str>,
+    },
+    /// The project's lifecycle does not contain the environment.
+    NotInLifecycle {
+        /// The lifecycle; none for the implied one.
+        lifecycle: Option<LifecycleName>,
+    },
+    /// An earlier phase is not passed.
+    Phase {
+        /// The phase.
+        phase: Arc<str>,
+        /// How many of its environments must have it.
+        needed: u32,
+        /// How many have it.
+        passed: u32,
+        /// The environments that could still count.
+        missing: Vec<EnvironmentName>,
+    },
+    /// It has not run long enough in an earlier environment.
+    Soak {
+        /// The environment.
+        environment: EnvironmentName,
+        /// How long it must have run there, uninterrupted.
+        needed: jiff::SignedDuration,
+        /// The longest that it has.
+        so_far: jiff::SignedDuration,
+        /// It runs there now, so that time alone will do.
+        running: bool,
+    },
+    /// The release's file says `blocked`.
+    Blocked {
+        /// Its words.
+        reason: Arc<str>,
+    },
+    /// The pin names a release that does not exist.
+    PinnedMissing {
+        /// The release.
+        release: ReleaseName,
+        /// The pin.
+        at: Location,
+    },
+    /// The release has no snapshot to deploy from.
+    Snapshot(SnapshotFault),
+    /// The release's stacks cannot be made from its snapshot and today's environments.
+    CannotRender {
+        /// Each problem in one sentence.
+        problems: Vec<String>,
+    },
+    /// It was tried as often as allowed, and failed.
+    Attempts {
+        /// How often.
+        failed: u32,
+        /// The last deployment.
+        deployment: DeploymentId,
+        /// How that ended.
+        cause: Option<journal::Cause>,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+        /// The file in which the allowance would be written.
+        file: Arc<str>,
+    },
+    /// Another deployment of the slot has to end first.
+    Queued {
+        /// That deployment.
+        deployment: DeploymentId,
+        /// Its release.
+        release: ReleaseName,
+    },
+    /// A deployment waits at a gate.
+    Stopped {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// Why, and the gate.
+        cause: journal::Cause,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+        /// The file in which the allowance would be written.
+        file: Arc<str>,
+    },
+    /// A stack of the name that it needs is somebody else's.
+    ForeignStack {
+        /// The stack.
+        stack: StackName,
+        /// Where.
+        place: Place,
+        /// Whose, as far as its tags say.
+        owner: Option<String>,
+    },
+    /// A stack is in a state, or in an operation of somebody else, that landfall does not interfere with.
+    StackState {
+        /// The stack.
+        stack: StackName,
+        /// Its status, as AWS writes it.
+        status: &'static str,
+        /// What to do, in a sentence.
+        way_out: String,
+        /// The gate that an allowance would open.
+        gate: Option<Gate>,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+        /// The file in which the allowance would be written.
+        file: Arc<str>,
+    },
+    /// A place could not be listed.
+    PlaceUnseen {
+        /// The place.
+        place: Place,
+        /// Why.
+        error: String,
+    },
+    /// More would be pending in one account than the guard lets through.
+    Guard {
+        /// `remove` or `change`.
+        what: &'static str,
+        /// How many stacks would be.
+        pending: u32,
+        /// How many may be.
+        limit: u32,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+    },
+    /// The stack is wanted no longer, but its environment does not say `prune = true`.
+    NotPruned {
+        /// The stack.
+        stack: StackName,
+    },
+}

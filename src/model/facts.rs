@@ -1,0 +1,156 @@
+//! Facts: what the journal says of the past, as one value that a planner can be given anywhere.
+//!
+//! A fact is that a slot ran a release with a content from one time to another, and how it ended. The daemon derives them
+//! from its journal (`store/`), serves them as JSON, and a clone or a CI job plans with them without a server.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::journal::{Allowed, Cause, DeploymentId, Outcome, StoreId};
+use super::place::Access;
+use super::{CommitId, Hash, Id, Place, ReleaseName, Slot};
+
+/// Everything that the past decides about the present.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Facts {
+    /// Whose journal they are from; none for a repository that no daemon has served.
+    pub store: Option<StoreId>,
+    /// Until when they tell everything.
+    pub as_of: Option<Timestamp>,
+    /// The last commit that was planned.
+    pub commit: Option<CommitId>,
+    /// Runs in the order of their beginning.
+    pub runs: Vec<Run>,
+    /// Deployments that have not ended.
+    pub in_flight: Vec<InFlight>,
+    /// How often each content was tried in each slot since it last succeeded or an allowance opened it.
+    pub attempts: Vec<Attempts>,
+    /// The snapshot that was first recorded for each release; it never moves.
+    pub snapshots: Vec<RecordedSnapshot>,
+    /// Allowances that were used: they open nothing again.
+    pub used: Vec<Allowed>,
+    /// Every place that stacks were ever put in, and how it was last reached.
+    #[serde(with = "super::observed::pairs")]
+    pub places: BTreeMap<Place, Access>,
+}
+
+/// A slot ran a release.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Run {
+    /// The slot.
+    pub slot: Slot,
+    /// The release.
+    pub release: ReleaseName,
+    /// Hash of what all its stacks were given.
+    pub content: Hash,
+    /// The deployment that brought it.
+    pub deployment: DeploymentId,
+    /// The commit that ordered it.
+    pub commit: CommitId,
+    /// When it was proved to run.
+    pub from: Timestamp,
+    /// When it ended; none while it runs.
+    pub to: Option<Timestamp>,
+    /// Something was proved from ECS, not only from the stacks' statuses.
+    pub proved_by_ecs: bool,
+}
+
+impl Run {
+    /// How long it ran, up to now if it still does.
+    pub fn lasted(&self, now: Timestamp) -> jiff::SignedDuration {
+        self.to.unwrap_or(now).duration_since(self.from)
+    }
+}
+
+/// A deployment that has not ended.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct InFlight {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Its slot.
+    pub slot: Slot,
+    /// Its release.
+    pub release: ReleaseName,
+    /// Hash of what all its stacks are to be given.
+    pub content: Hash,
+    /// Which attempt it is, from 1.
+    pub attempt: u32,
+    /// When it was opened.
+    pub since: Timestamp,
+    /// The commit that ordered it.
+    pub commit: CommitId,
+    /// The gate that it waits at, if it does.
+    pub stopped: Option<Cause>,
+}
+
+/// Attempts of one content in one slot.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Attempts {
+    /// The slot.
+    pub slot: Slot,
+    /// The release.
+    pub release: ReleaseName,
+    /// The content.
+    pub content: Hash,
+    /// How many failed, since the last success or allowance.
+    pub failed: u32,
+    /// The last of them.
+    pub deployment: DeploymentId,
+    /// When the last one ended.
+    pub ended: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+}
+
+/// The commit that a release was first seen to land with.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct RecordedSnapshot {
+    /// Id of the project.
+    pub project: Id,
+    /// The release.
+    pub release: ReleaseName,
+    /// The commit.
+    pub commit: CommitId,
+    /// Hash of the immutable part of its file.
+    pub content: Hash,
+    /// When it was recorded.
+    pub at: Timestamp,
+}
+
+impl Facts {
+    /// What the slot runs: the run that has not ended.
+    pub fn running(&self, slot: &Slot) -> Option<&Run> {
+        self.runs.iter().rev().find(|run| &run.slot == slot && run.to.is_none())
+    }
+
+    /// Every run of a release in a slot.
+    pub fn runs_of<'a>(&'a self, slot: &'a Slot, release: &'a ReleaseName) -> impl Iterator<Item = &'a Run> {
+        self.runs.iter().filter(move |run| &run.slot == slot && &run.release == release)
+    }
+
+    /// Whether the slot ever ran the release, proved.
+    pub fn ever_ran(&self, slot: &Slot, release: &ReleaseName) -> bool {
+        self.runs_of(slot, release).next().is_some()
+    }
+
+    /// The deployment that is going on in the slot.
+    pub fn in_flight(&self, slot: &Slot) -> Option<&InFlight> {
+        self.in_flight.iter().find(|deployment| &deployment.slot == slot)
+    }
+
+    /// How often that content failed in the slot.
+    pub fn attempts(&self, slot: &Slot, content: Hash) -> Option<&Attempts> {
+        self.attempts.iter().find(|tried| &tried.slot == slot && tried.content == content)
+    }
+
+    /// The snapshot that was recorded for a release.
+    pub fn snapshot(&self, project: &Id, release: &ReleaseName) -> Option<&RecordedSnapshot> {
+        self.snapshots.iter().find(|snapshot| &snapshot.project == project && &snapshot.release == release)
+    }
+
+    /// Whether the allowance was used up.
+    pub fn used(&self, slot: &Slot, allowance: Hash) -> bool {
+        self.used.iter().any(|used| &used.slot == slot && used.allowance == allowance)
+    }
+}

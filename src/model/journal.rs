@@ -1,0 +1,435 @@
+//! The journal's records: what was decided, what was asked of AWS, and what was observed.
+//!
+//! The journal is append-only and is the truth; facts and every index are derived from it. An intent is recorded before
+//! its call, the reply after it, so that a restart knows what may have happened. Records are never changed or reordered;
+//! a new version of landfall may add kinds and optional fields, and reads all old ones.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::catalog::{Gate, OnFailure};
+use super::place::Access;
+use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName};
+
+/// The random id of a store: 16 lower-case hexadecimal digits. It is in every token, so that another landfall is noticed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct StoreId(pub Arc<str>);
+
+/// A deployment's number, from 1, unique in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct DeploymentId(pub u64);
+
+impl fmt::Display for DeploymentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// The lease under which a record was written. A larger fence is a later owner; a store refuses records of an older one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct Fence(pub u64);
+
+/// One record.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Record {
+    /// Position in the journal, from 1, without gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Under which lease.
+    pub fence: Fence,
+    /// What it says.
+    pub entry: Entry,
+}
+
+/// What a record says.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Entry {
+    /// The branch's head moved.
+    Landed {
+        /// The new head.
+        commit: CommitId,
+    },
+    /// A release was seen for the first time: its snapshot never moves again.
+    Snapshot {
+        /// Id of the project.
+        project: Id,
+        /// The release.
+        release: ReleaseName,
+        /// The landing commit.
+        commit: CommitId,
+        /// Hash of the immutable part of its file.
+        content: Hash,
+    },
+    /// A deployment begins. Written before anything is asked of AWS.
+    Opened(Opened),
+    /// A call is about to be made.
+    Intent {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
+        /// The call.
+        call: Call,
+        /// The token that it carries, or, for calls without one, the name that makes it idempotent.
+        token: Arc<str>,
+    },
+    /// AWS answered a call, or did not.
+    Reply {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
+        /// The call.
+        call: Call,
+        /// The answer.
+        reply: Reply,
+    },
+    /// Something was seen that will be gone later, or that explains what comes next.
+    Evidence {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
+        /// What was seen.
+        item: Evidence,
+    },
+    /// One stack of a deployment came to its end.
+    StackEnded {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
+        /// How.
+        outcome: Outcome,
+    },
+    /// A deployment waits at a gate that only an `[[allow]]` opens.
+    Stopped {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
+        /// Why, and which gate.
+        cause: Cause,
+    },
+    /// An allowance was used up.
+    Used(Allowed),
+    /// A deployment came to its end.
+    Ended {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// How.
+        outcome: Outcome,
+    },
+}
+
+/// A deployment as it begins: everything that carrying it out needs, so that a restart asks nobody.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Opened {
+    /// Its number.
+    pub deployment: DeploymentId,
+    /// The slot.
+    pub slot: Slot,
+    /// The release; for a removal, the one that is removed.
+    pub release: ReleaseName,
+    /// The commit that ordered it.
+    pub commit: CommitId,
+    /// The plan that it is part of: eight hexadecimal digits.
+    pub plan: Arc<str>,
+    /// Hash over the content hashes of its stacks.
+    pub content: Hash,
+    /// Which attempt of that content in that slot it is, from 1.
+    pub attempt: u32,
+    /// What becomes of finished stacks when a later one fails.
+    pub on_failure: OnFailure,
+    /// Its stack operations; those of one step run in parallel, steps one after the other.
+    pub orders: Vec<Order>,
+    /// Allowances that opened gates for it.
+    pub allowed: Vec<Hash>,
+}
+
+/// One stack operation of a deployment.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Order {
+    /// Position of its step, from 0.
+    pub step: usize,
+    /// The stack.
+    pub stack: StackName,
+    /// Account and region.
+    pub place: Place,
+    /// How the account is reached.
+    pub access: Access,
+    /// What is to be done.
+    pub action: Action,
+}
+
+/// What an order does to its stack.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case")]
+pub enum Action {
+    /// Create the stack, or bring it to this content.
+    Put(Box<Content>),
+    /// Delete the stack with this id and no other of its name.
+    Delete {
+        /// The stack's id (ARN) when it was planned.
+        id: Arc<str>,
+        /// Deleting it takes its protection off first; only where the plan says so.
+        unprotect: bool,
+    },
+}
+
+/// What CloudFormation is given for one stack, with what landfall has to prove afterwards.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Content {
+    /// The template as canonical JSON, without the description's stamp.
+    pub template: Arc<str>,
+    /// The description of the template, with the stamp.
+    pub description: Arc<str>,
+    /// Parameter values.
+    pub parameters: BTreeMap<String, ParameterValue>,
+    /// Stack tags: identity only.
+    pub tags: BTreeMap<String, String>,
+    /// `CAPABILITY_IAM`, …
+    pub capabilities: Vec<Arc<str>>,
+    /// The content hash: covers all of the above but the description, and the place and name of the stack.
+    pub hash: Hash,
+    /// Termination protection is wanted.
+    pub protected: bool,
+    /// Images that ECS must have resolved, by container name: what success is proved against.
+    pub images: BTreeMap<Arc<str>, ProvedImage>,
+    /// The changes that the plan expects: a removal or replacement that is not here stops the deployment.
+    pub expected: Vec<ExpectedChange>,
+    /// How long the operation may take, in seconds, before it is cancelled.
+    pub deadline: i64,
+    /// Resources that rollback may leave out, opened by an allowance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skip: Vec<Arc<str>>,
+}
+
+/// A parameter's value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub enum ParameterValue {
+    /// As it is.
+    Value(String),
+    /// Another stack's output, read just before the change set is made.
+    Output {
+        /// The producer.
+        stack: StackName,
+        /// Its output.
+        output: String,
+    },
+}
+
+/// The digests that a container may run.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ProvedImage {
+    /// Repository and tag, as the task definition names them.
+    pub image: Arc<str>,
+    /// Any of these is right: the index's digest or a platform's. Empty where the release records none.
+    pub digests: Vec<Arc<str>>,
+}
+
+/// A change that the plan expects CloudFormation to announce.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct ExpectedChange {
+    /// Logical id.
+    pub resource: Arc<str>,
+    /// Its type.
+    pub kind: Arc<str>,
+    /// What happens to it.
+    pub effect: Effect,
+}
+
+/// What happens to a resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effect {
+    /// It is made.
+    Add,
+    /// It changes in place.
+    Modify,
+    /// It may be replaced: AWS cannot tell yet.
+    MayReplace,
+    /// A new one takes its place.
+    Replace,
+    /// It is deleted.
+    Remove,
+}
+
+/// The calls that change something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Call {
+    /// CreateChangeSet; token.
+    CreateChangeSet,
+    /// ExecuteChangeSet; token.
+    ExecuteChangeSet,
+    /// DeleteChangeSet; no token, idempotent by reading first.
+    DeleteChangeSet,
+    /// DeleteStack; token.
+    DeleteStack,
+    /// CancelUpdateStack; token.
+    CancelUpdate,
+    /// ContinueUpdateRollback; token.
+    ContinueRollback,
+    /// RollbackStack; token.
+    RollbackStack,
+    /// UpdateTerminationProtection; no token, idempotent by reading first.
+    SetProtection,
+}
+
+/// How AWS answered.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "reply", rename_all = "kebab-case")]
+pub enum Reply {
+    /// It will do it.
+    Accepted,
+    /// It will not.
+    Refused {
+        /// Its error, in a sentence.
+        error: String,
+    },
+    /// Nobody knows: the connection broke, or the answer was no answer.
+    Lost {
+        /// What went wrong.
+        error: String,
+    },
+}
+
+/// Something that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "evidence", rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The changes that AWS announced.
+    Announced {
+        /// Them.
+        changes: Vec<ExpectedChange>,
+    },
+    /// An output of another stack, as it was when it was read.
+    OutputRead {
+        /// The parameter that it fills.
+        parameter: String,
+        /// Its value.
+        value: String,
+    },
+    /// A resource failed.
+    ResourceFailed {
+        /// Logical id.
+        resource: String,
+        /// Its type.
+        kind: String,
+        /// What AWS says.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A task stopped.
+    TaskStopped {
+        /// Its ARN.
+        task: String,
+        /// The stop code: `EssentialContainerExited`, …
+        code: String,
+        /// What ECS says.
+        reason: String,
+        /// The containers that ended, with exit code and reason.
+        containers: Vec<ContainerEnd>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A service said something.
+    ServiceEvent {
+        /// The service's ARN.
+        service: String,
+        /// Its words.
+        message: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// The state of a service deployment at the end.
+    ServiceDeployment {
+        /// The service's ARN.
+        service: String,
+        /// `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, …
+        status: String,
+        /// Why.
+        reason: Option<String>,
+        /// Tasks that run the target revision, and how many were asked for.
+        running: u32,
+        /// How many were asked for.
+        desired: u32,
+        /// Digests that ECS resolved, by container.
+        images: BTreeMap<String, String>,
+    },
+}
+
+/// A container that ended.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ContainerEnd {
+    /// Its name.
+    pub name: String,
+    /// Its exit code, if it got so far.
+    pub exit_code: Option<i32>,
+    /// What ECS says.
+    pub reason: Option<String>,
+}
+
+/// How a deployment or a stack operation ended.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "outcome", rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It runs, proved from ECS.
+    Proved,
+    /// The stacks say so, and there was nothing to prove.
+    StackStatusOnly,
+    /// It was current already.
+    Unchanged,
+    /// The stacks are gone, as ordered.
+    Removed,
+    /// It failed.
+    Failed(Cause),
+    /// A newer commit took its place before it was finished.
+    Superseded {
+        /// The release that is wanted now; none for a removal.
+        by: Option<ReleaseName>,
+    },
+}
+
+impl Outcome {
+    /// Whether what was ordered is in place.
+    pub fn succeeded(&self) -> bool {
+        matches!(self, Outcome::Proved | Outcome::StackStatusOnly | Outcome::Unchanged | Outcome::Removed)
+    }
+}
+
+/// Why something failed or waits.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Cause {
+    /// A stable code: `container-exits`, `image-not-pulled`, `resource-failed`, `unexpected-replacement`, …
+    pub code: Arc<str>,
+    /// One sentence for people: the root cause first.
+    pub sentence: String,
+    /// The stack in which it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack: Option<StackName>,
+    /// The gate that an `[[allow]]` would open, if that is the way out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<Gate>,
+}
+
+/// An allowance that was used.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Allowed {
+    /// The slot in which it opened a gate.
+    pub slot: Slot,
+    /// Its id.
+    pub allowance: Hash,
+    /// The deployment that went through.
+    pub deployment: DeploymentId,
+}

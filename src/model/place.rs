@@ -1,0 +1,118 @@
+//! Where in AWS something is: account, region, and the role that reaches it.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// A string that is not an account id or a region.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PlaceError {
+    /// Not twelve digits.
+    #[error("`{0}` is not an account id: expected twelve digits")]
+    Account(String),
+    /// Not the shape of a region.
+    #[error("`{0}` is not a region: expected a name like `eu-west-1`")]
+    Region(String),
+}
+
+/// An AWS account id: twelve digits.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId(Arc<str>);
+
+impl AccountId {
+    /// Checks that these are twelve digits.
+    pub fn new(text: &str) -> Result<Self, PlaceError> {
+        if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(Arc::from(text)))
+        } else {
+            Err(PlaceError::Account(text.to_owned()))
+        }
+    }
+
+    /// The digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// An AWS region, like `eu-west-1`. Only its shape is checked: AWS adds regions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Region(Arc<str>);
+
+impl Region {
+    /// Checks the shape: at least three parts of lower-case letters and digits, joined by `-`, the last a number.
+    pub fn new(text: &str) -> Result<Self, PlaceError> {
+        let parts: Vec<&str> = text.split('-').collect();
+        let words =
+            parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+        let number = parts.last().is_some_and(|p| p.bytes().all(|b| b.is_ascii_digit()));
+        if parts.len() >= 3 && words && number && text.len() <= 32 {
+            Ok(Self(Arc::from(text)))
+        } else {
+            Err(PlaceError::Region(text.to_owned()))
+        }
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The partition that ARNs in this region begin with: `aws`, `aws-cn` or `aws-us-gov`.
+    pub fn partition(&self) -> &'static str {
+        if self.0.starts_with("cn-") {
+            "aws-cn"
+        } else if self.0.starts_with("us-gov-") {
+            "aws-us-gov"
+        } else {
+            "aws"
+        }
+    }
+}
+
+macro_rules! text {
+    ($($name:ident),*) => {$(
+        impl TryFrom<String> for $name {
+            type Error = PlaceError;
+            fn try_from(text: String) -> Result<Self, PlaceError> {
+                Self::new(&text)
+            }
+        }
+        impl From<$name> for String {
+            fn from(value: $name) -> String {
+                value.0.to_string()
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    )*};
+}
+text!(AccountId, Region);
+
+/// An account and a region: where stacks are listed, and inside which a stack's name is unique.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Place {
+    /// The account.
+    pub account: AccountId,
+    /// The region.
+    pub region: Region,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.account, self.region)
+    }
+}
+
+/// How an account is reached: the role to assume, or the credentials as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Access {
+    /// ARN of the role that landfall assumes; none uses the credentials of the process.
+    pub role: Option<Arc<str>>,
+    /// The external id that the role's trust policy asks for.
+    pub external_id: Option<Arc<str>>,
+}

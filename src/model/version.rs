@@ -1,0 +1,116 @@
+//! Versions as people write them on releases and image tags, and their order.
+//!
+//! An optional `v`, up to four numbers of any size, then a separator and a pre-release. `1.0.0.1` is above `1.0.0-2`;
+//! `1.0.0-x-1` equals `1.0.0-x.1`; numeric parts sort before words; words ignore case; no pre-release is above any.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// A parsed version. Equality and order are those of versions: `1.0` equals `1.0.0`, `v1` equals `1`.
+#[derive(Clone, Debug)]
+pub struct Version {
+    text: String,
+    numbers: Vec<String>,
+    pre: Vec<Part>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part {
+    /// Digits without leading zeros, longer is larger.
+    Number(usize, String),
+    /// In lower case.
+    Word(String),
+}
+
+fn digits(text: &str) -> String {
+    let stripped = text.trim_start_matches('0');
+    if stripped.is_empty() { "0".to_owned() } else { stripped.to_owned() }
+}
+
+fn part(text: &str) -> Part {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        let digits = digits(text);
+        Part::Number(digits.len(), digits)
+    } else {
+        Part::Word(text.to_ascii_lowercase())
+    }
+}
+
+impl Version {
+    /// Reads a version; none where the text does not begin with a number (after an optional `v`).
+    pub fn parse(text: &str) -> Option<Self> {
+        let body = text.strip_prefix(['v', 'V']).unwrap_or(text);
+        // Build metadata names a build, not a version.
+        let body = body.split('+').next().unwrap_or(body);
+        let mut rest = body;
+        let mut numbers = Vec::new();
+        loop {
+            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+            if end == 0 {
+                break;
+            }
+            numbers.push(digits(&rest[..end]));
+            rest = &rest[end..];
+            match rest.strip_prefix('.') {
+                Some(next) if numbers.len() < 4 && next.starts_with(|c: char| c.is_ascii_digit()) => rest = next,
+                _ => break,
+            }
+        }
+        if numbers.is_empty() {
+            return None;
+        }
+        let pre = match rest.strip_prefix(['-', '.', '_']).unwrap_or(rest) {
+            "" if rest.is_empty() => Vec::new(),
+            pre => pre.split(['-', '.', '_']).map(part).collect(),
+        };
+        while numbers.len() > 1 && numbers.last().is_some_and(|n| n == "0") {
+            numbers.pop();
+        }
+        Some(Self { text: text.to_owned(), numbers, pre })
+    }
+
+    /// Whether the version has a pre-release part.
+    pub fn is_pre_release(&self) -> bool {
+        !self.pre.is_empty()
+    }
+}
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let number = |version: &Self, index: usize| {
+            version.numbers.get(index).map_or((1, "0".to_owned()), |n| (n.len(), n.clone()))
+        };
+        for index in 0..self.numbers.len().max(other.numbers.len()) {
+            let order = number(self, index).cmp(&number(other, index));
+            if order.is_ne() {
+                return order;
+            }
+        }
+        match (self.pre.is_empty(), other.pre.is_empty()) {
+            (true, true) => Ordering::Equal,
+            (true, false) => Ordering::Greater,
+            (false, true) => Ordering::Less,
+            (false, false) => self.pre.cmp(&other.pre),
+        }
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Version {}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}

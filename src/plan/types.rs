@@ -1,0 +1,185 @@
+//! The plan, and the report beside it: what happens now with nothing left to choose, and why everything else does not.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::catalog::{Gate, OnFailure};
+use crate::model::decision::{Because, Decision};
+use crate::model::journal::{DeploymentId, Order};
+use crate::model::{
+    Catalog, CommitId, EnvironmentName, Facts, Hash, Observed, Place, ProjectName, ReleaseName, Slot, StackName,
+    StackOwner, StepName, TargetName,
+};
+
+/// Everything that a plan is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// What the commit says.
+    pub catalog: &'a Catalog,
+    /// What the past says.
+    pub facts: &'a Facts,
+    /// What AWS shows.
+    pub observed: &'a Observed,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// A plan with its report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// What to do now.
+    pub plan: Plan,
+    /// Why, and why not, for every slot.
+    pub report: Report,
+}
+
+/// What to do now. Carrying it out needs no further choice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Plan {
+    /// The commit that ordered it.
+    pub commit: Option<CommitId>,
+    /// Deployments to begin, in order of slots.
+    pub begin: Vec<Begin>,
+    /// Deployments in flight that a newer order takes the place of.
+    pub supersede: Vec<Supersede>,
+    /// Gates at which deployments in flight wait, opened by allowances.
+    pub open: Vec<Opening>,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.begin.is_empty() && self.supersede.is_empty() && self.open.is_empty()
+    }
+}
+
+/// A deployment to begin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Begin {
+    /// The slot.
+    pub slot: Slot,
+    /// The release; for a removal, the one that is removed.
+    pub release: ReleaseName,
+    /// What the slot runs before.
+    pub from: Option<ReleaseName>,
+    /// Why.
+    pub because: Because,
+    /// Eight hexadecimal digits: hash of slot and content. What an allowance names.
+    pub plan: Arc<str>,
+    /// Hash over the content hashes of all stacks of the slot, current ones too.
+    pub content: Hash,
+    /// Which attempt of that content it is, from 1.
+    pub attempt: u32,
+    /// What becomes of finished stacks when a later one fails.
+    pub on_failure: OnFailure,
+    /// What is done to stacks, in step order; current stacks are left out.
+    pub orders: Vec<Order>,
+    /// Allowances that opened gates for it, by id.
+    pub allowed: Vec<Hash>,
+    /// A removal.
+    pub removal: bool,
+}
+
+/// A deployment in flight that is no longer wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Supersede {
+    /// It.
+    pub deployment: DeploymentId,
+    /// What is wanted instead.
+    pub by: Option<ReleaseName>,
+}
+
+/// An allowance that opens the gate at which a deployment waits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Its slot.
+    pub slot: Slot,
+    /// The stack.
+    pub stack: StackName,
+    /// The gate.
+    pub gate: Gate,
+    /// The allowance's id.
+    pub allowance: Hash,
+    /// The resource that it names.
+    pub resource: Option<Arc<str>>,
+}
+
+/// Why every slot is as it is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Report {
+    /// The commit.
+    pub commit: Option<CommitId>,
+    /// When it was made.
+    pub at: Option<Timestamp>,
+    /// One row per slot: by project, then in promotion order.
+    pub slots: Vec<SlotRow>,
+    /// Stacks of ours whose cause is gone: deleted, or only reported.
+    pub orphans: Vec<Orphan>,
+}
+
+/// One slot in the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotRow {
+    /// The slot.
+    pub slot: Slot,
+    /// Name of its project.
+    pub project: ProjectName,
+    /// Name of its environment.
+    pub environment: EnvironmentName,
+    /// What happens, or why not.
+    pub decision: Decision,
+    /// What it runs, as facts or else stamps say.
+    pub runs: Option<ReleaseName>,
+    /// Its stacks for the release that it carries now.
+    pub stacks: Vec<StackRow>,
+}
+
+/// One stack in the report.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StackRow {
+    /// Name of its step.
+    pub step: StepName,
+    /// Name of its target.
+    pub target: TargetName,
+    /// The stack.
+    pub stack: StackName,
+    /// Where.
+    pub place: Place,
+    /// What happens to it.
+    pub change: StackChange,
+}
+
+/// What happens to a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StackChange {
+    /// It is what it should be.
+    Current,
+    /// It is made.
+    Create,
+    /// It is changed.
+    Update,
+    /// It is removed.
+    Remove,
+    /// It would be made or changed, but its slot is held.
+    Waits,
+    /// Its place cannot be seen.
+    Unknown,
+}
+
+/// A stack of ours that nothing wants.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Orphan {
+    /// The stack.
+    pub stack: StackName,
+    /// Where.
+    pub place: Place,
+    /// Whose it was.
+    pub owner: StackOwner,
+    /// It is deleted by this plan; otherwise only reported.
+    pub removed: bool,
+    /// Why it is not wanted, or why it stays, in a sentence.
+    pub why: String,
+}

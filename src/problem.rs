@@ -1,0 +1,51 @@
+//! Problems in a repository: level, place, code, hint, and what they hold.
+//!
+//! The loader finds them, `view/` draws them, the planner holds what depends on them. The codes and their documentation are
+//! one table in `load/codes.rs`.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::model::Location;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// What depends on it is held.
+    Error,
+    /// Probably not what was meant; holds nothing.
+    Warning,
+}
+
+/// A piece of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// Where it begins.
+    pub at: Location,
+    /// Its bytes in the file.
+    pub bytes: Range<usize>,
+}
+
+/// One problem.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// A code of the table, like `unknown-environment`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// One sentence, without a full stop: what is wrong.
+    pub title: String,
+    /// Where.
+    pub span: Span,
+    /// A few words under the place.
+    pub label: String,
+    /// What would mend it.
+    pub help: Option<String>,
+    /// Other places that belong to it (the other definition, the other user), with a few words each.
+    pub related: Vec<(Span, String)>,
+    /// What is held because of it, and at what.
+    pub blocks: Vec<String>,
+    /// The text of the file that the span is in, for drawing.
+    pub source: Option<Arc<str>>,
+}

@@ -1,0 +1,1 @@
+//! Desired releases and gates: one pure function of catalog, facts and time.

@@ -1,0 +1,1 @@
+//! A simulated account, in process and over the AWS wire protocols.

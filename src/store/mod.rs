@@ -1,0 +1,89 @@
+//! The store: the append-only journal, and the lease that says who may write.
+//!
+//! [`Store`] is the port that SQLite and PostgreSQL share; [`memory`] is the same for tests and virtual time. Facts are
+//! folded from records (`model::facts`), so that a store has nothing to derive but what makes reading quick. Deliberately
+//! absent: clocks and randomness; times and new ids come in as values.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::model::journal::{Entry, Fence, Record, StoreId};
+
+/// Why the store did not do it.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A later owner has the lease: whoever gets this stops at once and changes nothing more.
+    #[error("another landfall took over the store (fence {current}, ours is {ours})")]
+    Fenced {
+        /// The fence of the lease as it is.
+        current: u64,
+        /// Ours.
+        ours: u64,
+    },
+    /// Somebody else has the lease.
+    #[error("the store is in use by {owner} until {until}")]
+    Held {
+        /// Who.
+        owner: String,
+        /// Until when, unless it is renewed.
+        until: Timestamp,
+    },
+    /// What is in the store cannot be read by this version.
+    #[error("the store's record {seq} cannot be read: {message}")]
+    Unreadable {
+        /// Which record.
+        seq: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// The database failed.
+    #[error("the store failed to {what}")]
+    Database {
+        /// What was tried.
+        what: &'static str,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// A result of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// The right to write, until it ends or a later owner takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Who has it.
+    pub owner: Arc<str>,
+    /// Larger than that of every earlier owner.
+    pub fence: Fence,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// The journal and the lease.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The store's random id: made when it was.
+    async fn id(&self) -> Result<StoreId>;
+
+    /// Takes the lease if it is free, ended, or already this owner's (then the fence still grows).
+    async fn acquire(&self, owner: &str, now: Timestamp, until: Timestamp) -> Result<Lease>;
+
+    /// Keeps the lease for longer; [`StoreError::Fenced`] if a later owner has it.
+    async fn renew(&self, lease: &Lease, until: Timestamp) -> Result<Lease>;
+
+    /// Gives the lease back, so that the next start need not wait for its end.
+    async fn release(&self, lease: &Lease) -> Result<()>;
+
+    /// Checks that the fence is still the newest: asked just before a call that changes something.
+    async fn check(&self, fence: Fence) -> Result<()>;
+
+    /// Appends records in one transaction, durable when it returns; all or none.
+    async fn append(&self, fence: Fence, at: Timestamp, entries: Vec<Entry>) -> Result<Vec<Record>>;
+
+    /// Up to `limit` records after a position, in order.
+    async fn records(&self, after: u64, limit: u32) -> Result<Vec<Record>>;
+}

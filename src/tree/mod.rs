@@ -1,0 +1,145 @@
+//! Files at one commit: paths and contents, and the history that tells when a path landed.
+//!
+//! A [`FileTree`] is a value that shares what did not change with its predecessor, so that reading the next commit costs
+//! what the commit changed. `git/` implements [`History`] over a bare mirror; [`memory`] implements it for tests and for
+//! the daemon on virtual time; `cli/` makes a tree of a folder. Deliberately absent: parsing, and any write.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{CommitId, Hash};
+
+pub mod memory;
+
+/// The identity of a file's content: equal ids mean equal bytes. What it is made of is the implementation's business.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobId(pub Arc<str>);
+
+/// The identity of a folder: equal ids mean equal paths and contents below it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TreeId(pub Arc<str>);
+
+/// One entry of a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Node {
+    /// A regular file.
+    File(BlobId),
+    /// A folder.
+    Folder(Arc<Folder>),
+    /// Something that is never followed: a symbolic link or a submodule.
+    Refused(&'static str),
+}
+
+/// A folder with everything below it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Folder {
+    /// Its identity.
+    pub id: TreeId,
+    /// Its entries by name.
+    pub entries: BTreeMap<Arc<str>, Node>,
+}
+
+/// Every file at one commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FileTree {
+    /// The root folder.
+    pub root: Arc<Folder>,
+}
+
+impl FileTree {
+    /// The entry at a path with `/`, without a leading one.
+    pub fn get(&self, path: &str) -> Option<&Node> {
+        let mut folder = &self.root;
+        let mut parts = path.split('/').peekable();
+        while let Some(part) = parts.next() {
+            let node = folder.entries.get(part)?;
+            if parts.peek().is_none() {
+                return Some(node);
+            }
+            match node {
+                Node::Folder(inner) => folder = inner,
+                Node::File(_) | Node::Refused(_) => return None,
+            }
+        }
+        None
+    }
+
+    /// The folder at a path.
+    pub fn folder(&self, path: &str) -> Option<&Arc<Folder>> {
+        match self.get(path)? {
+            Node::Folder(folder) => Some(folder),
+            Node::File(_) | Node::Refused(_) => None,
+        }
+    }
+
+    /// The content id of the file at a path.
+    pub fn file(&self, path: &str) -> Option<&BlobId> {
+        match self.get(path)? {
+            Node::File(blob) => Some(blob),
+            Node::Folder(_) | Node::Refused(_) => None,
+        }
+    }
+}
+
+/// Why files or history cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum TreeError {
+    /// The repository does not have the object. In a shallow or partial clone, fetching more would bring it.
+    #[error("the repository has no object {0}")]
+    Missing(String),
+    /// A file or folder is larger than landfall reads.
+    #[error("{what} is larger than {limit} bytes")]
+    TooLarge {
+        /// What is too large.
+        what: String,
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// Anything else that reading can run into.
+    #[error("cannot read {what}")]
+    Read {
+        /// What was read.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// Reads contents by their id.
+pub trait Blobs: Send + Sync {
+    /// The bytes of a file. Bounded: a larger file is [`TreeError::TooLarge`].
+    fn read(&self, blob: &BlobId) -> Result<Arc<[u8]>, TreeError>;
+}
+
+/// When a path landed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// The newest first-parent commit that has the path and whose first parent has not.
+    At(CommitId),
+    /// The path is not there at the head.
+    Absent,
+    /// The history ends (a shallow clone) before the landing commit is found.
+    Shallow,
+}
+
+/// Commits of the tracked branch.
+pub trait History: Blobs {
+    /// The files at a commit.
+    fn tree(&self, commit: &CommitId) -> Result<FileTree, TreeError>;
+
+    /// When each path landed, following first parents from the head. One walk answers all paths; a walk goes no further
+    /// back than the oldest answer needs.
+    fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError>;
+
+    /// Whether the commit is there.
+    fn has(&self, commit: &CommitId) -> bool;
+}
+
+/// The largest file that is read from a repository, in bytes: larger than any template that CloudFormation takes (1 MB).
+pub const MAX_FILE: u64 = 2 * 1024 * 1024;
+
+/// The id that contents read from a folder get: the hash of the bytes.
+pub fn blob_id_of(bytes: &[u8]) -> BlobId {
+    BlobId(Arc::from(Hash::of(bytes).hex()))
+}

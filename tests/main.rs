@@ -1,0 +1,21 @@
+//! Every test of landfall, in one binary: one build, one link.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test may fail loudly"
+)]
+
+mod architecture;
+mod aws;
+mod daemon;
+mod engine;
+mod git;
+mod load;
+mod model;
+mod plan;
+mod sim;
+mod stories;
+mod template;
