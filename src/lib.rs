@@ -1,4 +1,73 @@
 //! landfall deploys to Amazon ECS and CloudFormation from a git repository of TOML files.
+//!
+//! A commit that lands on the tracked branch *is* the deployment order. landfall reads the commit, works out which stacks
+//! should exist and what release each should carry, compares that with what is deployed, and moves releases through their
+//! environments. This page is the architecture: read it before any module.
+//!
+//! # Bird's-eye view
+//!
+//! Data goes one way:
+//!
+//! ```text
+//! git commit ─► FileTree ─► Catalog + Problems ─► decisions ─► wanted stacks ─► Plan + Report ─► engine ─► journal ─► status
+//!    git/        tree/      load/      model/    promote/      template/        plan/           engine/    store/    web/ cli/
+//!                                                    ▲                             ▲               │
+//!                                                    └──────── facts, observed ────┴───────────────┴─► cloud/ ─► aws/ or sim/
+//! ```
+//!
+//! Everything up to the plan is pure: the planner gets the catalog, the facts, what AWS shows and the time as values, and
+//! returns a plan that leaves nothing to choose, beside a report that says for every slot why it moves, is current, or is
+//! held. The engine carries the plan out and writes a journal; the facts of the next plan are folded from that journal.
+//!
+//! # Entry points
+//!
+//! * [`load::Loader`] makes a [`model::Catalog`] and every problem from the files of one commit.
+//! * [`plan::plan`] makes a [`plan::Planned`] from catalog, facts, observed stacks and the time.
+//! * [`template::render`] makes the content of one stack, offline and exactly.
+//! * [`engine::Engine`] carries a plan out: intent first, then the call, then the proof.
+//! * [`daemon::Daemon`] takes turns; `landfall daemon` wires it to git, a store and AWS.
+//!
+//! # Code map
+//!
+//! | module | its job | may use |
+//! | --- | --- | --- |
+//! | [`model`] | the nouns, valid once built; facts, observations, journal records | – |
+//! | [`problem`] | problems with places | model |
+//! | [`tree`] | path → bytes at one commit; history | model |
+//! | [`cfn`] | CloudFormation documents | – |
+//! | [`load`] | files → catalog and problems | model, tree, problem |
+//! | [`template`] | variables; shape and fill; one file per step kind | model, problem, cfn |
+//! | [`promote`] | desired releases and gates | model |
+//! | [`compare`] | two documents → changes | model, cfn |
+//! | [`plan`] | wanted stacks, orphans, guards, plan and report | model, promote, template, compare, cfn |
+//! | [`view`] | any report as text or JSON | model, compare, plan, problem |
+//! | [`edit`] | a file and an intention → edited text | model |
+//! | [`cloud`] | the port to AWS: [`cloud::Observe`] for readers, [`cloud::Change`] for the engine | model |
+//! | [`aws`] | the port over the AWS SDK | model, cloud |
+//! | [`sim`] | a simulated account, in process and over the wire | model, cloud, cfn |
+//! | [`git`] | mirror, history, watching, writing commits | model, tree |
+//! | [`store`] | journal and lease | model |
+//! | [`engine`] | a pure state machine and the driver of its effects | model, plan, cloud, store |
+//! | [`daemon`] | turns | the ports, load, template, plan, engine |
+//! | [`web`] | the JSON API | model, plan, view, store |
+//! | [`cli`] | one file per command; wiring, printing, exit codes | all |
+//!
+//! # Invariants
+//!
+//! Each is held by `tests/architecture`, or by the tests named.
+//!
+//! * The planner does no I/O and knows neither clock nor random numbers: they come in as values.
+//! * Only `aws/` names the AWS SDK, only `git/` names git2, only `store/` names the database, only `cli/` wires and prints.
+//! * Readers get [`cloud::Observe`] and cannot change anything.
+//! * The arrows of the code map point one way.
+//! * Nothing in a repository is ever executed, and nothing outside a commit's tree is ever read for it.
+//! * *What* a release deploys comes from its snapshot, *where and when* from the branch head.
+//! * A value fills a leaf and can never change a template's structure (`tests/template`).
+//! * An intent is in the journal before its call is made; a call whose outcome is unknown is never repeated blindly
+//!   (`tests/engine`, and the seeds in `tests/daemon`).
+//! * Success is proved from ECS, never believed from a stack's status.
+//! * A turn ignores what woke it, so the path after a restart is the path of every day.
+//! * The whole daemon runs in one thread on virtual time from one seed: same seed, same trace.
 
 pub mod aws;
 pub mod cfn;
