@@ -155,6 +155,25 @@ impl fmt::Display for Text {
     }
 }
 
+/// The built-in names that a placeholder can use, beside `images.<name>`, `images.<name>.tag` and `images.<name>.digest`
+/// for every key of `[images]`. They have a dot and a variable's name has none, so neither can hide the other.
+pub const BUILT_IN_NAMES: [&str; 14] = [
+    "account.id",
+    "account.name",
+    "environment.id",
+    "environment.name",
+    "project.id",
+    "project.name",
+    "release.channel",
+    "release.version",
+    "stack.name",
+    "step.id",
+    "step.name",
+    "target.cluster",
+    "target.name",
+    "target.region",
+];
+
 /// Processor architecture of a Fargate task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Architecture {
