@@ -16,6 +16,8 @@ use super::{EnvironmentName, LifecycleName, Location, Place, ReleaseName, StackN
 pub enum Decision {
     /// Nothing is wanted here yet and nothing runs.
     Empty {
+        /// The newest release that could come here; none where there is none.
+        next: Option<ReleaseName>,
         /// Why nothing is wanted, and what would change it.
         reasons: Vec<Hold>,
     },
@@ -157,6 +159,16 @@ pub enum Cause {
     PinnedMissing {
         /// The release.
         release: ReleaseName,
+        /// The pin.
+        at: Location,
+    },
+    /// The pin's gates are closed, and it says `wait = false`.
+    Refused {
+        /// The pin.
+        at: Location,
+    },
+    /// The deploy file says `release = "none"`.
+    PinnedNone {
         /// The pin.
         at: Location,
     },

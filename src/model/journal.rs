@@ -153,6 +153,10 @@ pub struct Opened {
     pub orders: Vec<Order>,
     /// Allowances that opened gates for it.
     pub allowed: Vec<Hash>,
+    /// Everything of the slot is removed: its success ends what the slot runs. A pruning deletes stacks too, but leaves
+    /// the slot running the same release with the same content, uninterrupted.
+    #[serde(default)]
+    pub removal: bool,
 }
 
 /// One stack operation of a deployment.

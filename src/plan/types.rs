@@ -73,11 +73,13 @@ pub struct Begin {
     pub attempt: u32,
     /// What becomes of finished stacks when a later one fails.
     pub on_failure: OnFailure,
-    /// What is done to stacks, in step order; current stacks are left out.
+    /// What is done to stacks, in step order; current stacks are left out. May be empty: then the slot runs the release's
+    /// content already, and only has to say so.
     pub orders: Vec<Order>,
     /// Allowances that opened gates for it, by id.
     pub allowed: Vec<Hash>,
-    /// A removal.
+    /// Everything of the slot is removed. A pruning of single stacks is none: there the slot goes on running the release
+    /// with this content, and only deletes what it no longer has.
     pub removal: bool,
 }
 
