@@ -1,1 +1,106 @@
-//! A file and an intention become edited text, comments kept. Deliberately absent: I/O.
+//! A file and an intention → the edited text, with comments and layout kept; no I/O.
+//!
+//! Commands write with it: pins and allowances of deploy files. Deliberately absent: reading files, checking whether what
+//! is written makes sense (`load/` does, on the result), and anything about git.
+
+use std::sync::Arc;
+
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+
+use crate::model::StackName;
+use crate::model::catalog::{Gate, Pin};
+
+/// Why a file cannot be edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditError {
+    /// It is no TOML.
+    #[error("the file is not TOML")]
+    Toml(#[from] toml_edit::TomlError),
+    /// The key is there and is something else.
+    #[error("`{0}` in the file is not {1}")]
+    Unexpected(&'static str, &'static str),
+}
+
+/// An allowance to be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAllowance {
+    /// The gate.
+    pub what: Gate,
+    /// For this stack only.
+    pub stack: Option<StackName>,
+    /// For this plan only.
+    pub plan: Option<Arc<str>>,
+    /// Why.
+    pub reason: String,
+    /// Until the end of this day, UTC.
+    pub until: Option<jiff::civil::Date>,
+}
+
+impl NewAllowance {
+    fn table(&self) -> Table {
+        let mut table = Table::new();
+        table.insert("what", value(self.what.as_str()));
+        if let Some(stack) = &self.stack {
+            table.insert("stack", value(stack.as_str()));
+        }
+        if let Some(plan) = &self.plan {
+            table.insert("plan", value(&**plan));
+        }
+        table.insert("reason", value(&self.reason));
+        if let Some(until) = self.until {
+            let date = toml_edit::Date {
+                year: u16::try_from(until.year()).unwrap_or_default(),
+                month: u8::try_from(until.month()).unwrap_or_default(),
+                day: u8::try_from(until.day()).unwrap_or_default(),
+            };
+            table.insert("until", value(toml_edit::Datetime { date: Some(date), time: None, offset: None }));
+        }
+        table
+    }
+
+    /// The `[[allow]]` lines.
+    pub fn lines(&self) -> String {
+        let mut all = ArrayOfTables::new();
+        all.push(self.table());
+        let mut document = DocumentMut::new();
+        document.insert("allow", Item::ArrayOfTables(all));
+        document.to_string()
+    }
+}
+
+/// Adds an `[[allow]]` at the end of a deploy file; `text` is empty where there is no file yet.
+pub fn allow(text: &str, allowance: &NewAllowance) -> Result<String, EditError> {
+    let mut document: DocumentMut = text.parse()?;
+    let separated = text.is_empty();
+    let item = document.entry("allow").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
+    let Item::ArrayOfTables(all) = item else {
+        return Err(EditError::Unexpected("allow", "a list of tables written as [[allow]]"));
+    };
+    let mut table = allowance.table();
+    if !separated {
+        table.decor_mut().set_prefix("\n");
+    }
+    all.push(table);
+    Ok(document.to_string())
+}
+
+/// Makes a deploy file pin a release, or `"none"`; `text` is empty where there is no file yet.
+pub fn pin(text: &str, pin: &Pin) -> Result<String, EditError> {
+    let mut document: DocumentMut = text.parse()?;
+    let release = match pin {
+        Pin::Release(release) => release.as_str(),
+        Pin::None => "none",
+    };
+    match document.get_mut("release") {
+        Some(Item::Value(old)) => {
+            let decor = old.decor().clone();
+            *old = toml_edit::Value::from(release);
+            *old.decor_mut() = decor;
+        }
+        Some(_) => return Err(EditError::Unexpected("release", "the name of a release")),
+        None => {
+            document.insert("release", value(release));
+        }
+    }
+    Ok(document.to_string())
+}

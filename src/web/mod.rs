@@ -1,1 +1,139 @@
-//! The JSON API on loopback. Never changes AWS.
+//! The JSON API: status, plan, facts and history of a running daemon, for the commands' `--server`.
+//!
+//! It answers from what the daemon published last ([`Pages`], given by `cli/`), so that a reader costs AWS nothing and waits
+//! for no turn. Every page is JSON; `?format=terminal` gives the text that the command of the same name prints. It listens
+//! on loopback, or elsewhere with a token. Deliberately absent: anything that changes AWS, the store or the repository.
+
+mod guard;
+
+use std::future::Future;
+use std::num::NonZeroU64;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router, middleware};
+
+pub use guard::{ListenError, may_listen};
+
+use crate::model::journal::DeploymentId;
+
+/// What can be asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    /// What is where.
+    Status,
+    /// What the daemon would do now, what is held, and why; with differences of templates or without.
+    Plan {
+        /// With them.
+        diff: bool,
+    },
+    /// The facts, to plan with elsewhere.
+    Facts,
+    /// Every deployment.
+    History,
+    /// One deployment, with its evidence.
+    Deployment(DeploymentId),
+}
+
+/// How a page is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Form {
+    /// For programs.
+    #[default]
+    Json,
+    /// As the command prints it, with colours.
+    Terminal,
+}
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum NoPage {
+    /// The daemon has not finished its first turn.
+    #[error("the daemon has not finished its first turn yet")]
+    NotYet,
+    /// There is no such deployment.
+    #[error("there is no deployment {0}")]
+    NoDeployment(DeploymentId),
+    /// It cannot be made.
+    #[error("the page cannot be made: {0}")]
+    Failed(String),
+}
+
+/// Draws pages from what the daemon published.
+#[async_trait]
+pub trait Pages: Send + Sync {
+    /// One page.
+    async fn page(&self, page: Page, form: Form) -> Result<String, NoPage>;
+}
+
+type Shared = Arc<dyn Pages>;
+
+/// The routes, guarded.
+pub fn router(pages: Arc<dyn Pages>, token: Option<Arc<str>>) -> Router {
+    Router::new()
+        .route("/api/v1/status", get(|State(pages), Query(asked)| answer(pages, Page::Status, asked)))
+        .route("/api/v1/plan", get(plan))
+        .route("/api/v1/facts", get(|State(pages), Query(asked)| answer(pages, Page::Facts, asked)))
+        .route("/api/v1/history", get(|State(pages), Query(asked)| answer(pages, Page::History, asked)))
+        .route("/api/v1/history/{deployment}", get(deployment))
+        .route("/healthz", get(|| async { "ok\n" }))
+        .fallback(|| async { refusal(StatusCode::NOT_FOUND, "there is no such page") })
+        .layer(middleware::from_fn_with_state(token, guard::guard))
+        .with_state(pages)
+}
+
+/// Answers until `stop` returns; requests under way are finished.
+pub async fn serve(
+    listener: tokio::net::TcpListener,
+    router: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router).with_graceful_shutdown(stop).await
+}
+
+#[derive(Clone, Copy, Default, serde::Deserialize)]
+#[serde(default)]
+struct Asked {
+    format: Form,
+    diff: bool,
+}
+
+async fn plan(State(pages): State<Shared>, Query(asked): Query<Asked>) -> Response {
+    answer(pages, Page::Plan { diff: asked.diff }, asked).await
+}
+
+async fn deployment(
+    State(pages): State<Shared>,
+    Path(number): Path<NonZeroU64>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    answer(pages, Page::Deployment(DeploymentId(number.get())), asked).await
+}
+
+async fn answer(pages: Shared, page: Page, asked: Asked) -> Response {
+    let kind = match asked.format {
+        Form::Json => "application/json",
+        Form::Terminal => "text/plain; charset=utf-8",
+    };
+    match pages.page(page, asked.format).await {
+        Ok(text) => ([(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, "no-store")], text).into_response(),
+        Err(error) => {
+            let status = match error {
+                NoPage::NotYet => StatusCode::SERVICE_UNAVAILABLE,
+                NoPage::NoDeployment(_) => StatusCode::NOT_FOUND,
+                NoPage::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            refusal(status, &error.to_string())
+        }
+    }
+}
+
+/// An answer that says why there is no other.
+fn refusal(status: StatusCode, error: &str) -> Response {
+    (status, Json(serde_json::json!({ "error": error }))).into_response()
+}

@@ -1,1 +1,5 @@
-//! Tests of daemon.
+//! Tests of the daemon, of the JSON API, and of what the commands read and write.
+
+mod config;
+mod edit;
+mod web;

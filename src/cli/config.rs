@@ -1,0 +1,146 @@
+//! The operator's configuration file: what the repository has no say in.
+//!
+//! Every key is documented in `docs/configuration.md`. The command line goes before the file, the file before the default.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use serde::Deserialize;
+
+use super::exit::Failure;
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line for people.
+    #[default]
+    Text,
+    /// One JSON object per line.
+    Json,
+}
+
+/// The whole file. Unknown keys are errors.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// URL or folder of the repository.
+    pub repo: Option<String>,
+    /// The tracked branch.
+    pub branch: Option<String>,
+    /// The store: `sqlite:FILE`, or a path.
+    pub store: Option<String>,
+    /// The folder in which the mirror of the repository is kept.
+    pub mirror: Option<PathBuf>,
+    /// Where the JSON API listens.
+    pub listen: Option<SocketAddr>,
+    /// What a client has to send as `Authorization: Bearer …`; needed for an address that is not loopback.
+    pub token_file: Option<PathBuf>,
+    /// Between two looks at a remote branch.
+    pub poll: Option<Span>,
+    /// Between two sweeps of AWS without a cause.
+    pub sweep: Option<Span>,
+    /// How the log is written.
+    pub log_format: Option<LogFormat>,
+    /// How the repository is reached.
+    pub git: Git,
+    /// How AWS is reached.
+    pub aws: Aws,
+}
+
+/// `[git]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Git {
+    /// User of basic authentication over https.
+    pub username: Option<String>,
+    /// File with the password or token.
+    pub password_file: Option<PathBuf>,
+    /// Ask git's credential helpers.
+    pub credential_helper: bool,
+    /// File with certificates of authorities that are trusted beside the system's.
+    pub ca_file: Option<PathBuf>,
+    /// Private key for ssh.
+    pub ssh_key: Option<PathBuf>,
+    /// File with the private key's passphrase.
+    pub ssh_passphrase_file: Option<PathBuf>,
+    /// File of known hosts; `~/.ssh/known_hosts` without it.
+    pub known_hosts: Option<PathBuf>,
+    /// How long the remote may be silent.
+    pub timeout: Option<Span>,
+}
+
+/// `[aws]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Aws {
+    /// Profile of the shared configuration.
+    pub profile: Option<String>,
+    /// Another endpoint for every service: a simulated account, an emulator.
+    pub endpoint: Option<String>,
+    /// ARNs of the roles that may be assumed at all, with `*` for any text; without the key, every role.
+    pub allowed_roles: Option<Vec<Arc<str>>>,
+}
+
+/// A time span as people write it: `30s`, `5m`, `1h 30m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span(pub Duration);
+
+impl std::str::FromStr for Span {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let span: jiff::SignedDuration =
+            text.parse().map_err(|_| format!("`{text}` is not a time span like 30s, 5m or 1h"))?;
+        match Duration::try_from(span) {
+            Ok(span) if !span.is_zero() => Ok(Self(span)),
+            _ => Err(format!("`{text}` is not a time span: it has to be longer than nothing")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl Config {
+    /// Reads a configuration; its relative paths are relative to `folder`.
+    pub fn parse(text: &str, folder: &Path) -> Result<Self, toml::de::Error> {
+        let mut config: Self = toml::from_str(text)?;
+        let git = &mut config.git;
+        for path in [
+            &mut config.mirror,
+            &mut config.token_file,
+            &mut git.password_file,
+            &mut git.ca_file,
+            &mut git.ssh_key,
+            &mut git.ssh_passphrase_file,
+            &mut git.known_hosts,
+        ] {
+            if let Some(path) = path {
+                *path = folder.join(&*path);
+            }
+        }
+        Ok(config)
+    }
+
+    /// Reads the file, or gives the defaults where there is none.
+    pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
+        let Some(file) = file else { return Ok(Self::default()) };
+        let text = std::fs::read_to_string(file)
+            .map_err(|error| Failure::usage(format!("cannot read {}", file.display())).because(error))?;
+        Self::parse(&text, file.parent().unwrap_or(Path::new("")))
+            .map_err(|error| Failure::usage(format!("{} is not a configuration", file.display())).because(error))
+    }
+}
+
+/// The text of a file that holds one secret, without the line's end.
+pub fn secret(file: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(file)
+        .map(|text| text.trim_end_matches(['\r', '\n']).to_owned())
+        .map_err(|error| Failure::usage(format!("cannot read {}", file.display())).because(error))
+}

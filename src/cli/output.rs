@@ -1,0 +1,81 @@
+//! What the commands print: data to stdout, progress and errors to stderr, colours only where they are wanted.
+
+use std::io::{self, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
+
+use super::exit::{Failure, chain};
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Color {
+    /// Applies the choice to everything that is printed from here on.
+    pub fn apply(self) {
+        let choice = match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        };
+        choice.write_global();
+    }
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Terminal,
+    /// For programs: stable and documented.
+    Json,
+}
+
+/// Writes data to stdout, as it is; a reader that has gone away is no error.
+pub fn data(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Failure::new("cannot write to stdout").because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a value to stdout as JSON.
+pub fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::new("cannot write the result as JSON").because(error))?;
+    data(&format!("{text}\n"))
+}
+
+/// Writes a line of progress to stderr. What cannot be written is dropped: progress is never the result.
+pub fn progress(line: &str) {
+    let mut err = anstream::stderr().lock();
+    let _ = writeln!(err, "{line}");
+}
+
+/// Writes an error to stderr: what was tried, why it failed, and what to do about it.
+pub fn failure(failure: &Failure) {
+    let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    progress(&format!("{red}error{red:#}: {}", chain(failure)));
+    if let Some(help) = &failure.help {
+        let cyan = Style::new().fg_color(Some(AnsiColor::Cyan.into()));
+        progress(&format!("  {cyan}help{cyan:#}: {help}"));
+    }
+}
+
+/// Whether somebody sits there who can be asked: stdin and stderr are terminals.
+pub fn can_ask() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}

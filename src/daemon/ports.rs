@@ -1,0 +1,58 @@
+//! What the daemon is given: the branch, the clock, and somebody who watches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::model::journal::Record;
+use crate::model::{CommitId, Id, ReleaseName};
+use crate::plan::Report;
+use crate::problem::Problem;
+use crate::tree::History;
+
+/// An error of the branch's home, with what led to it.
+pub type UpstreamError = Box<dyn std::error::Error + Send + Sync>;
+
+/// The tracked branch, wherever it lives.
+#[async_trait]
+pub trait Upstream: Send {
+    /// The branch's head. Without news it costs one ref advertisement; with news, everything that the head needs is
+    /// there when it returns.
+    async fn head(&mut self) -> Result<CommitId, UpstreamError>;
+
+    /// The commits.
+    fn history(&self) -> Arc<dyn History>;
+
+    /// Keeps a release's snapshot readable through force-pushes; fine if it is kept already.
+    async fn keep(&mut self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError>;
+}
+
+/// Time, as the daemon knows it.
+#[async_trait]
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+
+    /// Returns after that long.
+    async fn sleep(&self, span: Duration);
+}
+
+/// Sees what the daemon does, as it does it. Must not block.
+pub trait Events: Send + Sync {
+    /// A commit was read.
+    fn read(&self, _commit: &CommitId, _catalog: &crate::model::Catalog, _problems: &[Problem]) {}
+    /// A plan was made.
+    fn planned(&self, _report: &Report) {}
+    /// Something was written into the journal.
+    fn recorded(&self, _record: &Record) {}
+    /// A turn failed and is tried again.
+    fn failed(&self, _error: &dyn std::error::Error, _again: Duration) {}
+}
+
+/// Watches nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Events for Silent {}
