@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::catalog::{Gate, OnFailure};
 use super::place::Access;
-use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName};
+use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, StackStatus};
 
 /// The random id of a store: 16 lower-case hexadecimal digits. It is in every token, so that another landfall is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -121,6 +121,18 @@ pub enum Entry {
     },
     /// An allowance was used up.
     Used(Allowed),
+    /// The gate at which a stack waits is open: the deployment goes on.
+    GateOpened {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
+        /// The gate.
+        gate: Gate,
+        /// For this resource only; none for whatever the gate stopped.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        resource: Option<Arc<str>>,
+    },
     /// A deployment came to its end.
     Ended {
         /// The deployment.
@@ -315,6 +327,16 @@ pub enum Evidence {
     Announced {
         /// Them.
         changes: Vec<ExpectedChange>,
+    },
+    /// AWS says that the stack is what the change set would make it.
+    NoChange {
+        /// AWS's words.
+        reason: String,
+    },
+    /// The status in which an operation that was carried out left the stack.
+    StackLeft {
+        /// It; `DELETE_COMPLETE` where the stack is gone.
+        status: StackStatus,
     },
     /// An output of another stack, as it was when it was read.
     OutputRead {

@@ -4,12 +4,18 @@
 //! folded from records (`model::facts`), so that a store has nothing to derive but what makes reading quick. Deliberately
 //! absent: clocks and randomness; times and new ids come in as values.
 
+pub mod memory;
+pub mod sqlite;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::model::journal::{Entry, Fence, Record, StoreId};
+
+pub use memory::MemoryStore;
+pub use sqlite::SqliteStore;
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +41,22 @@ pub enum StoreError {
     Unreadable {
         /// Which record.
         seq: u64,
+        /// What is wrong.
+        message: String,
+    },
+    /// A newer landfall made the store: this one does not touch it.
+    #[error("the store has schema version {found}, this landfall knows {known}: use a newer landfall")]
+    Newer {
+        /// The version that is there.
+        found: i64,
+        /// The newest that is known.
+        known: i64,
+    },
+    /// The file is no store of landfall's, or is damaged.
+    #[error("{path} is not a store of landfall's: {message}")]
+    NotAStore {
+        /// The file.
+        path: String,
         /// What is wrong.
         message: String,
     },

@@ -1,1 +1,3 @@
-//! Tests of engine.
+//! The store, the facts folded from its journal, and the engine.
+
+mod stores;
