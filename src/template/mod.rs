@@ -1,10 +1,38 @@
 //! From a step of a release to the content of a stack: shape, then fill.
 //!
-//! *Shape* turns a step into a template whose leaves may hold placeholders, and sees no value. *Fill* puts the values of
-//! one slot and target into the leaves of the parsed tree. Deliberately absent: I/O, and anything that AWS would have to
-//! be asked for.
+//! ```text
+//! step ──shape──► Shape ──fill──► Document ──► Content (template, hash, stamp, images to prove)
+//!                           ▲
+//!          variables ── Values
+//! ```
+//!
+//! *Shape* ([`shape`], one folder per kind of step) turns a step into a template whose leaves may hold placeholders, and
+//! sees no value. *Fill* ([`fill`]) puts the values of one slot and target into the leaves of the parsed tree; it can change
+//! no key and no length of a fixed list, so a value cannot change what resources there are. Values are written as plain
+//! strings and never into `Fn::Sub`, so `${…}` in a value stays what it is.
+//!
+//! Deliberately absent: I/O, and anything that AWS would have to be asked for. The planner calls [`Cache::render`]; a
+//! command that shows one template calls [`render`].
 
-use crate::model::journal::Content;
+mod cache;
+pub mod content;
+mod ecs_service;
+mod fill;
+pub mod format;
+mod image;
+pub mod limits;
+mod shape;
+pub mod variables;
+
+pub use cache::{Cache, Counts, Outcome, key};
+pub use content::{Covered, body, capabilities, content_hash};
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::cfn::Document;
+use crate::model::journal::{Content, ProvedImage};
+use crate::model::process::StepKind;
 use crate::model::{Environment, Id, Location, Project, Release, StackName, StackOwner, Step, Target, What};
 
 /// What one stack is rendered from.
@@ -48,4 +76,102 @@ pub struct RenderProblem {
     pub at: Location,
     /// What would mend it.
     pub help: Option<String>,
+}
+
+/// Renders one stack.
+///
+/// # Errors
+/// Every problem of this stack at once: names without a value, images that the release lacks, limits of AWS.
+pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
+    let one = |problem| vec![problem];
+    let shape = match (format::Format::of(context.release).map_err(one)?, &context.step.kind) {
+        (format::Format::One, StepKind::EcsService(step)) => ecs_service::shape(step, context.what),
+    };
+    let owner = owner(context);
+    let stack = StackName::of(&owner);
+    let values = variables::Values::new(context);
+    let mut filler = fill::Filler::new(context, &values, &stack);
+    let filled = filler.fill(&shape);
+    let images = images(context, &mut filler);
+    let problems = filler.finish();
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    let document = Document::from_value(filled).map_err(|error| {
+        one(problem_of_step(context, "template", format!("step `{}` gives no template: {error}", context.step.name)))
+    })?;
+    let content = content(context, &owner, &stack, &document, images)?;
+    Ok(Rendered { owner, stack, content })
+}
+
+/// Whose the stack of a context is.
+pub fn owner(context: &Context<'_>) -> StackOwner {
+    StackOwner {
+        repository: context.repository.clone(),
+        project: context.project.id.clone(),
+        step: context.step.id.clone(),
+        environment: context.environment.id.clone(),
+        target: context.target.id.clone(),
+        tenant: None,
+    }
+}
+
+fn content(
+    context: &Context<'_>,
+    owner: &StackOwner,
+    stack: &StackName,
+    document: &Document,
+    images: BTreeMap<Arc<str>, ProvedImage>,
+) -> Result<Content, Vec<RenderProblem>> {
+    let (parameters, tags, capabilities) = (BTreeMap::new(), owner.tags(), capabilities(document));
+    let hash = content_hash(&Covered {
+        place: &context.target.place,
+        stack,
+        document,
+        parameters: &parameters,
+        tags: &tags,
+        capabilities: &capabilities,
+    });
+    let content = Content {
+        template: Arc::from(document.canonical()),
+        description: Arc::from(content::description(context, hash)),
+        parameters,
+        tags,
+        capabilities,
+        hash,
+        protected: context.environment.protected,
+        images,
+        expected: Vec::new(),
+        deadline: context.project.deadline.as_secs(),
+        skip: Vec::new(),
+    };
+    let body = body(&content);
+    let exceeded = limits::exceeded(&limits::Measured {
+        stack: stack.as_str(),
+        document,
+        body: &body,
+        description: &content.description,
+        parameters: &content.parameters,
+    });
+    if exceeded.is_empty() {
+        return Ok(content);
+    }
+    let problem = |limit| problem_of_step(context, "over-limit", format!("stack `{stack}`: {limit}"));
+    Err(exceeded.into_iter().map(problem).collect())
+}
+
+/// The images that success is proved against, by container.
+fn images(context: &Context<'_>, filler: &mut fill::Filler<'_>) -> BTreeMap<Arc<str>, ProvedImage> {
+    let StepKind::EcsService(step) = &context.step.kind;
+    let mut images = BTreeMap::new();
+    for container in &step.containers {
+        if let Some((repository, pin)) = filler.image(&container.image, &container.at) {
+            images.insert(container.name.clone(), image::proved(&repository, pin));
+        }
+    }
+    images
+}
+
+fn problem_of_step(context: &Context<'_>, code: &'static str, title: String) -> RenderProblem {
+    RenderProblem { code, title, at: context.step.at.clone(), help: None }
 }

@@ -1,1 +1,4 @@
-//! Tests of template.
+//! Documents, variables, rendering, expected changes and differences.
+
+mod golden;
+mod world;

@@ -1,0 +1,51 @@
+//! References to secrets: what a container reads, and what the execution role may read for it.
+
+use crate::model::process::{EcsService, Secret, Text};
+
+use super::super::shape::{Leaf, Shape};
+
+/// What `ValueFrom` says.
+///
+/// `arn:…:secret:name-AbCdEf:key::` names one key of a secret's JSON value; version stage and version id stay empty (ECS
+/// developer guide, "Pass Secrets Manager secrets through environment variables").
+pub(super) fn value_from(secret: &Secret) -> Shape {
+    Shape::Leaf(match secret {
+        Secret::Secret { arn, key } => Leaf::SecretValue(arn.clone(), key.clone()),
+        Secret::Parameter { name } => Leaf::ParameterArn(name.clone()),
+    })
+}
+
+/// Every secret that the step's containers read, as variables or as options of a log driver.
+fn all(step: &EcsService) -> impl Iterator<Item = &Secret> {
+    step.containers.iter().flat_map(|container| {
+        container.secrets.values().chain(container.log.iter().flat_map(|log| log.secrets.values()))
+    })
+}
+
+/// The ARNs of the Secrets Manager secrets, each text once.
+pub(super) fn secret_arns(step: &EcsService) -> Vec<Shape> {
+    let arns = all(step).filter_map(|secret| match secret {
+        Secret::Secret { arn, .. } => Some(arn),
+        Secret::Parameter { .. } => None,
+    });
+    once(arns).into_iter().map(|text| Shape::Leaf(Leaf::SecretArn(text))).collect()
+}
+
+/// The ARNs of the SSM parameters, each text once.
+pub(super) fn parameter_arns(step: &EcsService) -> Vec<Shape> {
+    let names = all(step).filter_map(|secret| match secret {
+        Secret::Parameter { name } => Some(name),
+        Secret::Secret { .. } => None,
+    });
+    once(names).into_iter().map(|text| Shape::Leaf(Leaf::ParameterArn(text))).collect()
+}
+
+fn once<'a>(texts: impl Iterator<Item = &'a Text>) -> Vec<Text> {
+    let mut once: Vec<Text> = Vec::new();
+    for text in texts {
+        if !once.contains(text) {
+            once.push(text.clone());
+        }
+    }
+    once
+}

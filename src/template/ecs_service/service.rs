@@ -1,0 +1,69 @@
+//! `AWS::ECS::Service`: how many tasks run, where, and how they are exchanged.
+
+use std::sync::Arc;
+
+use crate::model::process::{EcsService, LoadBalancer, Text};
+
+use super::super::shape::{Known, Leaves, Shape};
+use super::id;
+
+/// The service. It has no name of its own, so that it can be replaced.
+pub(super) fn shape(step: &EcsService) -> Shape {
+    let tags = step.tags.iter().map(tag).collect();
+    let load_balancers = step.load_balancers.iter().map(load_balancer).collect();
+    Shape::resource(
+        "AWS::ECS::Service",
+        Shape::map([
+            ("Cluster", Some(Known::Cluster.into())),
+            ("TaskDefinition", Some(Shape::reference(id::TASK_DEFINITION))),
+            ("LaunchType", Some("FARGATE".into())),
+            ("DesiredCount", Some(step.desired_count.into())),
+            ("DeploymentConfiguration", Some(deployment(step))),
+            ("NetworkConfiguration", Some(network(step))),
+            ("LoadBalancers", Shape::some_list(load_balancers)),
+            ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
+            ("EnableExecuteCommand", step.execute_command.then(|| true.into())),
+            ("EnableECSManagedTags", Some(true.into())),
+            ("PropagateTags", Some("SERVICE".into())),
+            ("Tags", Shape::some_list(tags)),
+        ]),
+    )
+}
+
+fn deployment(step: &EcsService) -> Shape {
+    let breaker = Shape::map([
+        ("Enable", Some(step.circuit_breaker.is_some().into())),
+        ("Rollback", Some(step.circuit_breaker.is_some_and(|breaker| breaker.rollback).into())),
+    ]);
+    Shape::map([
+        ("DeploymentCircuitBreaker", Some(breaker)),
+        ("MaximumPercent", Some(step.maximum_percent.into())),
+        ("MinimumHealthyPercent", Some(step.minimum_healthy_percent.into())),
+    ])
+}
+
+fn network(step: &EcsService) -> Shape {
+    let public_ip = match step.public_ip {
+        Some(true) => "ENABLED".into(),
+        Some(false) => "DISABLED".into(),
+        None => Known::PublicIp.into(),
+    };
+    let awsvpc = Shape::map([
+        ("AssignPublicIp", Some(public_ip)),
+        ("SecurityGroups", Some(Shape::Leaves(Leaves::SecurityGroups(step.security_groups.clone())))),
+        ("Subnets", Some(Shape::Leaves(Leaves::Subnets(step.subnets.clone())))),
+    ]);
+    Shape::map([("AwsvpcConfiguration", Some(awsvpc))])
+}
+
+fn load_balancer(balancer: &LoadBalancer) -> Shape {
+    Shape::map([
+        ("ContainerName", Some((&*balancer.container).into())),
+        ("ContainerPort", Some(balancer.port.into())),
+        ("TargetGroupArn", Some(Shape::text(&balancer.target_group))),
+    ])
+}
+
+fn tag((key, value): (&Arc<str>, &Text)) -> Shape {
+    Shape::map([("Key", Some((&**key).into())), ("Value", Some(Shape::text(value)))])
+}

@@ -1,0 +1,209 @@
+//! The second stage: every leaf of a shape becomes a string, or a problem.
+
+use serde_json::{Map, Value};
+
+use crate::model::process::Text;
+use crate::model::{ImageName, Location, StackName};
+
+use super::shape::{Known, Leaf, Leaves, Shape};
+use super::variables::{Fault, Values};
+use super::{Context, RenderProblem, image};
+
+/// Turns the leaves of shapes into strings, and keeps what went wrong.
+pub(super) struct Filler<'a> {
+    context: &'a Context<'a>,
+    values: &'a Values<'a>,
+    stack: &'a StackName,
+    problems: Vec<RenderProblem>,
+}
+
+impl<'a> Filler<'a> {
+    pub(super) fn new(context: &'a Context<'a>, values: &'a Values<'a>, stack: &'a StackName) -> Self {
+        Self { context, values, stack, problems: Vec::new() }
+    }
+
+    /// The filled tree. Where a leaf has no value it is null, and the problem is kept.
+    pub(super) fn fill(&mut self, shape: &Shape) -> Value {
+        match shape {
+            Shape::Fixed(value) => value.clone(),
+            Shape::Map(pairs) => {
+                Value::Object(pairs.iter().map(|(key, inside)| (key.clone(), self.fill(inside))).collect::<Map<_, _>>())
+            }
+            Shape::List(items) => Value::Array(items.iter().map(|item| self.fill(item)).collect()),
+            Shape::Leaf(leaf) => self.leaf(leaf).map_or(Value::Null, Value::String),
+            Shape::Leaves(leaves) => Value::Array(self.leaves(leaves).into_iter().map(Value::String).collect()),
+        }
+    }
+
+    /// The problems so far, each once, in the order in which they were found.
+    pub(super) fn finish(self) -> Vec<RenderProblem> {
+        let mut once: Vec<RenderProblem> = Vec::new();
+        for problem in self.problems {
+            if !once.contains(&problem) {
+                once.push(problem);
+            }
+        }
+        once
+    }
+
+    fn problem(&mut self, code: &'static str, title: String, at: &Location, help: Option<String>) {
+        self.problems.push(RenderProblem { code, title, at: at.clone(), help });
+    }
+
+    fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
+        result.map_err(|fault| self.problems.push(fault.into())).ok()
+    }
+
+    /// The value of a text.
+    pub(super) fn text(&mut self, text: &Text) -> Option<String> {
+        let filled = self.values.text(text);
+        self.keep(filled)
+    }
+
+    fn leaf(&mut self, leaf: &Leaf) -> Option<String> {
+        match leaf {
+            Leaf::Text(text) => self.text(text),
+            Leaf::Known(known) => Some(self.known(*known)),
+            Leaf::Image(name, user) => {
+                let (repository, pin) = self.image(name, user)?;
+                Some(image::reference(&repository, pin))
+            }
+            Leaf::ImageArn(name, user) => {
+                let (repository, _) = self.image(name, user)?;
+                let place = &self.context.target.place;
+                Some(image::repository_arn(&repository, place.account.as_str(), &place.region))
+            }
+            Leaf::SecretArn(text) => self.secret_arn(text),
+            Leaf::SecretValue(text, key) => {
+                let arn = self.secret_arn(text)?;
+                match key {
+                    Some(key) => self.secret_key(key).map(|key| format!("{arn}:{key}::")),
+                    None => Some(arn),
+                }
+            }
+            Leaf::ParameterArn(text) => self.parameter_arn(text),
+            Leaf::LogGroupArn(text) => {
+                let group = self.text(text)?;
+                Some(format!("{}:log-group:{group}:*", self.arn_prefix("logs")))
+            }
+        }
+    }
+
+    fn known(&self, known: Known) -> String {
+        let target = self.context.target;
+        match known {
+            Known::Stack => self.stack.to_string(),
+            Known::LogGroup => format!("/landfall/{}", self.stack),
+            Known::Region => target.place.region.to_string(),
+            Known::Cluster => target.cluster.to_string(),
+            Known::PublicIp => (if target.network.public_ip { "ENABLED" } else { "DISABLED" }).to_owned(),
+        }
+    }
+
+    /// `arn:<partition>:<service>:<region>:<account>` of the target.
+    fn arn_prefix(&self, service: &str) -> String {
+        let place = &self.context.target.place;
+        format!("arn:{}:{service}:{}:{}", place.region.partition(), place.region, place.account)
+    }
+
+    fn leaves(&mut self, leaves: &Leaves) -> Vec<String> {
+        let network = &self.context.target.network;
+        let own = |texts: &[std::sync::Arc<str>]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+        match leaves {
+            Leaves::Texts(texts) => self.list(texts),
+            Leaves::Subnets(texts) => {
+                let subnets = texts.as_ref().map_or_else(|| own(&network.subnets), |texts| self.list(texts));
+                self.count("subnets", subnets, 1..=16)
+            }
+            Leaves::SecurityGroups(texts) => {
+                let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
+                self.count("security groups", groups, 0..=5)
+            }
+        }
+    }
+
+    fn list(&mut self, texts: &[Text]) -> Vec<String> {
+        let filled = self.values.list(texts);
+        self.keep(filled).unwrap_or_default()
+    }
+
+    /// Checks how many there are: ECS takes 1 to 16 subnets and at most 5 security groups (API reference,
+    /// `AwsVpcConfiguration`).
+    fn count(&mut self, what: &str, found: Vec<String>, allowed: std::ops::RangeInclusive<usize>) -> Vec<String> {
+        // A list that could not be filled is a problem already.
+        if !allowed.contains(&found.len()) && self.problems.is_empty() {
+            let (context, count) = (self.context, found.len());
+            let title = format!(
+                "step `{}` has {count} {what} at target `{}`; ECS takes {} to {}",
+                context.step.name,
+                context.target.name,
+                allowed.start(),
+                allowed.end()
+            );
+            let help = "set them in `[network]` of the target, or in the step".to_owned();
+            self.problem("network-size", title, &context.step.at, Some(help));
+        }
+        found
+    }
+
+    /// The repository of an image, filled and checked, and what the release says about it.
+    pub(super) fn image(
+        &mut self,
+        name: &ImageName,
+        user: &Location,
+    ) -> Option<(String, &'a crate::model::catalog::ImagePin)> {
+        let context = self.context;
+        let Some(repository) = context.what.images.get(name) else {
+            let title = format!("image `{name}` is not in `[images]` of the process");
+            self.problem("unknown-image", title, user, None);
+            return None;
+        };
+        let Some(pin) = context.release.images.get(name) else {
+            self.problems.push(Fault::image_not_in_release(name, context).into());
+            return None;
+        };
+        let filled = self.text(&repository.repository)?;
+        if let Some(fault) = image::fault(&filled, pin) {
+            let title = format!("`{filled}` is not a repository of image `{name}`: {fault}");
+            self.problem("image-repository", title, &repository.at, None);
+            return None;
+        }
+        Some((filled, pin))
+    }
+
+    /// A secret's ARN: seven parts, the last the secret's name with its six random characters.
+    fn secret_arn(&mut self, text: &Text) -> Option<String> {
+        let arn = self.text(text)?;
+        let parts: Vec<&str> = arn.split(':').collect();
+        let right = matches!(parts.as_slice(), ["arn", _, "secretsmanager", _, _, "secret", name] if !name.is_empty());
+        if !right || arn.contains(char::is_whitespace) {
+            let title = format!("`{}` does not give the ARN of a secret in Secrets Manager", text.raw());
+            let help = "like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON \
+                        value goes into `key`"
+                .to_owned();
+            self.problem("secret-arn", title, text.at(), Some(help));
+            return None;
+        }
+        Some(arn)
+    }
+
+    /// One key of a secret's JSON value. `:` would begin the next part of `ValueFrom`.
+    fn secret_key(&mut self, text: &Text) -> Option<String> {
+        let key = self.text(text)?;
+        if key.is_empty() || key.contains(':') {
+            let title = format!("`{}` is not a key that ECS can find in a secret: empty, or with a `:`", text.raw());
+            self.problem("secret-key", title, text.at(), None);
+            return None;
+        }
+        Some(key)
+    }
+
+    /// The ARN of an SSM parameter that is given by its ARN, or by its name in the target's account and region.
+    fn parameter_arn(&mut self, text: &Text) -> Option<String> {
+        let name = self.text(text)?;
+        if name.starts_with("arn:") {
+            return Some(name);
+        }
+        Some(format!("{}:parameter/{}", self.arn_prefix("ssm"), name.trim_start_matches('/')))
+    }
+}

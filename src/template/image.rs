@@ -1,0 +1,101 @@
+//! Images: how a task definition names one, which digests prove it, and the repository that it is pulled from.
+
+use std::sync::Arc;
+
+use crate::model::Region;
+use crate::model::catalog::ImagePin;
+use crate::model::journal::ProvedImage;
+
+/// How a task definition names an image: `repository@digest`, or `repository:tag` where the release records no digest.
+///
+/// ECS documents exactly these two forms (API reference, `ContainerDefinition.image`, November 2026). `repository:tag@digest`
+/// is what ECS itself writes when it has resolved a tag (aws/amazon-ecs-agent#4226), but no documentation says that
+/// RegisterTaskDefinition takes it, and Docker ignores the tag there anyhow (aws/amazon-ecs-agent#4256). With a digest no
+/// later push can change what a restarted task runs.
+pub(super) fn reference(repository: &str, pin: &ImagePin) -> String {
+    match &pin.digest {
+        Some(digest) => format!("{repository}@{digest}"),
+        None => format!("{repository}:{}", pin.tag),
+    }
+}
+
+/// The image with the digests that a container of it may run: the release's, and those of its platforms.
+pub(super) fn proved(repository: &str, pin: &ImagePin) -> ProvedImage {
+    let mut digests: Vec<Arc<str>> = pin.digest.iter().chain(pin.platforms.values()).cloned().collect();
+    digests.sort();
+    digests.dedup();
+    ProvedImage { image: Arc::from(reference(repository, pin)), digests }
+}
+
+/// What is wrong with a repository's name, in words; none where nothing is.
+///
+/// The characters are those that ECS takes for an image, 255 at most before the `@` or with the tag (API reference,
+/// `ContainerDefinition.image`).
+pub(super) fn fault(repository: &str, pin: &ImagePin) -> Option<&'static str> {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | '/' | '#');
+    let last = repository.rsplit('/').next().unwrap_or("");
+    let length = if pin.digest.is_some() { repository.len() } else { repository.len() + 1 + pin.tag.len() };
+    if repository.contains('@') || last.contains(':') {
+        Some("it names a tag or a digest; those come from the release")
+    } else if last.is_empty() || repository.starts_with('/') {
+        Some("it does not name a repository")
+    } else if !repository.chars().all(allowed) {
+        Some("it has a character that ECS does not take")
+    } else if length > 255 {
+        Some("it is longer than the 255 characters that ECS takes")
+    } else {
+        None
+    }
+}
+
+/// A repository in ECR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ecr<'a> {
+    account: &'a str,
+    region: &'a str,
+    path: &'a str,
+}
+
+/// Reads `<account>.dkr.ecr.<region>.amazonaws.com/<path>`, and its FIPS and dual-stack spellings
+/// (ECR user guide, "Private registry": `dkr.ecr-fips`, `dkr-ecr.<region>.on.aws`).
+fn ecr(repository: &str) -> Option<Ecr<'_>> {
+    let (registry, path) = repository.split_once('/')?;
+    let parts: Vec<&str> = registry.split('.').collect();
+    let (account, region) = match parts.as_slice() {
+        [account, "dkr", "ecr" | "ecr-fips", region, "amazonaws", "com"]
+        | [account, "dkr", "ecr" | "ecr-fips", region, "amazonaws", "com", "cn"]
+        | [account, "dkr-ecr" | "dkr-ecr-fips", region, "on", "aws"]
+        | [account, "dkr-ecr", region, "on", "amazonwebservices", "com", "cn"] => (*account, *region),
+        _ => return None,
+    };
+    Some(Ecr { account, region, path })
+}
+
+/// Whether a repository, as far as its literal text tells, may be one in ECR: a registry made of a variable may be.
+pub(super) fn may_be_ecr(pieces: &[crate::model::process::Piece]) -> bool {
+    use crate::model::process::Piece;
+    let mut registry = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Placeholder(_) => return true,
+            Piece::Literal(text) => registry.push_str(text),
+        }
+        if registry.contains('/') {
+            break;
+        }
+    }
+    ecr(&registry).is_some()
+}
+
+/// The ARN of the repository that an image is pulled from.
+///
+/// Where only the value of a variable could tell whether it lies in ECR, and it does not, this is the repository of the
+/// same path in the target's own account: the statement has to name something, and a right to pull from one's own
+/// repository of that name is the least that it can be.
+pub(super) fn repository_arn(repository: &str, account: &str, region: &Region) -> String {
+    let own =
+        Ecr { account, region: region.as_str(), path: repository.split_once('/').map_or(repository, |(_, path)| path) };
+    let Ecr { account, region: name, path } = ecr(repository).unwrap_or(own);
+    let partition = Region::new(name).map_or_else(|_| region.partition(), |region| region.partition());
+    format!("arn:{partition}:ecr:{name}:{account}:repository/{path}")
+}

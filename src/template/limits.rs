@@ -1,0 +1,80 @@
+//! The limits of CloudFormation that a rendered stack could exceed, checked before any call.
+//!
+//! Numbers from the CloudFormation user guide, "Understand CloudFormation quotas". A task definition may have 64 KiB, which
+//! a template that is sent inline cannot reach.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::cfn::Document;
+use crate::model::journal::ParameterValue;
+use crate::model::slot::MAX_STACK_NAME;
+
+/// The longest template that is sent with the call, in bytes. Longer ones would have to be put into S3.
+pub const MAX_BODY: usize = 51_200;
+/// The most resources of a template.
+pub const MAX_RESOURCES: usize = 500;
+/// The most parameters, outputs and mappings, each.
+pub const MAX_DECLARATIONS: usize = 200;
+/// The longest value of a parameter, in bytes.
+pub const MAX_PARAMETER: usize = 4_096;
+/// The longest description, in bytes.
+pub const MAX_DESCRIPTION: usize = 1_024;
+/// The longest value of a tag, in characters.
+pub const MAX_TAG_VALUE: usize = 256;
+
+/// What is about to be given to CloudFormation.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured<'a> {
+    /// The stack's name.
+    pub stack: &'a str,
+    /// The template.
+    pub document: &'a Document,
+    /// The template's final text.
+    pub body: &'a str,
+    /// Its description.
+    pub description: &'a str,
+    /// Parameter values.
+    pub parameters: &'a BTreeMap<String, ParameterValue>,
+}
+
+/// Every limit that is exceeded, a sentence each.
+pub fn exceeded(measured: &Measured<'_>) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut limit = |what: &str, is: usize, most: usize, unit: &str| {
+        if is > most {
+            found.push(format!("{what} {is} {unit}; CloudFormation takes at most {most}"));
+        }
+    };
+    limit("the template has", measured.body.len(), MAX_BODY, "bytes");
+    limit("the template has", measured.document.resources().count(), MAX_RESOURCES, "resources");
+    for section in ["Parameters", "Outputs", "Mappings"] {
+        let count = measured.document.section(section).and_then(Value::as_object).map_or(0, serde_json::Map::len);
+        limit("the template has", count, MAX_DECLARATIONS, &section.to_lowercase());
+    }
+    limit("the description has", measured.description.len(), MAX_DESCRIPTION, "bytes");
+    limit("the stack's name has", measured.stack.chars().count(), MAX_STACK_NAME, "characters");
+    for (name, value) in measured.parameters {
+        if let ParameterValue::Value(value) = value {
+            limit(&format!("the value of parameter `{name}` has"), value.len(), MAX_PARAMETER, "bytes");
+        }
+    }
+    for (resource, key, value) in tags(measured.document) {
+        limit(&format!("tag `{key}` of `{resource}` has"), value.chars().count(), MAX_TAG_VALUE, "characters");
+    }
+    found
+}
+
+/// The tags that resources have in the usual form: logical id, key, value.
+fn tags(document: &Document) -> Vec<(&str, &str, &str)> {
+    let mut found = Vec::new();
+    for resource in document.resources() {
+        for tag in resource.property("Tags").and_then(Value::as_array).into_iter().flatten() {
+            if let (Some(key), Some(value)) = (tag["Key"].as_str(), tag["Value"].as_str()) {
+                found.push((resource.id, key, value));
+            }
+        }
+    }
+    found
+}

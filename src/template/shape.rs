@@ -1,0 +1,120 @@
+//! The first stage: a template whose leaves are still texts.
+//!
+//! A shape is made from a step alone and sees no value; [`super::fill`] turns its leaves into strings and can change
+//! nothing else. That no value changes a template's structure follows from these types, not from care.
+
+use serde_json::{Value, json};
+
+use crate::model::process::Text;
+use crate::model::{ImageName, Location};
+
+/// A template, or a part of one, before its placeholders are filled.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    /// As it is.
+    Fixed(Value),
+    /// A map; keys are never filled.
+    Map(Vec<(String, Shape)>),
+    /// A list of a known length.
+    List(Vec<Shape>),
+    /// A string.
+    Leaf(Leaf),
+    /// A list of strings, whose length a list variable or the target may choose.
+    Leaves(Leaves),
+}
+
+/// Where the string of a leaf comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Leaf {
+    /// A text of the step.
+    Text(Text),
+    /// Something that every stack has.
+    Known(Known),
+    /// The image of a container, as the task definition names it.
+    Image(ImageName, Location),
+    /// The ARN of the ECR repository that an image is pulled from.
+    ImageArn(ImageName, Location),
+    /// A secret's ARN: of the whole secret.
+    SecretArn(Text),
+    /// What a container's `ValueFrom` says for a secret, and for one key of it.
+    SecretValue(Text, Option<Text>),
+    /// The ARN of an SSM parameter.
+    ParameterArn(Text),
+    /// The ARN of a log group, with its streams.
+    LogGroupArn(Text),
+}
+
+/// Where a list of strings comes from.
+#[derive(Clone, Debug)]
+pub(super) enum Leaves {
+    /// Texts of the step.
+    Texts(Vec<Text>),
+    /// The step's subnets, or the target's.
+    Subnets(Option<Vec<Text>>),
+    /// The step's security groups, or the target's.
+    SecurityGroups(Option<Vec<Text>>),
+}
+
+/// What every stack has, whatever the variables say.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Known {
+    /// The stack's name.
+    Stack,
+    /// The name of the stack's log group.
+    LogGroup,
+    /// The target's region.
+    Region,
+    /// The target's cluster.
+    Cluster,
+    /// `ENABLED` where the target gives tasks a public address, else `DISABLED`.
+    PublicIp,
+}
+
+impl Shape {
+    /// A map; pairs whose shape is none are left out.
+    pub(super) fn map<const N: usize>(pairs: [(&str, Option<Shape>); N]) -> Self {
+        Shape::Map(pairs.into_iter().filter_map(|(key, shape)| Some((key.to_owned(), shape?))).collect())
+    }
+
+    /// The physical id of a resource or the value of a parameter.
+    pub(super) fn reference(id: &str) -> Self {
+        Shape::Fixed(json!({ "Ref": id }))
+    }
+
+    /// An attribute of a resource.
+    pub(super) fn attribute(id: &str, name: &str) -> Self {
+        Shape::Fixed(json!({ "Fn::GetAtt": [id, name] }))
+    }
+
+    /// A resource.
+    pub(super) fn resource(kind: &str, properties: Shape) -> Self {
+        Shape::map([("Type", Some(Shape::from(kind))), ("Properties", Some(properties))])
+    }
+
+    /// A text of the step.
+    pub(super) fn text(text: &Text) -> Self {
+        Shape::Leaf(Leaf::Text(text.clone()))
+    }
+
+    /// Texts of the step, or none where there are none.
+    pub(super) fn some_texts(texts: &[Text]) -> Option<Self> {
+        (!texts.is_empty()).then(|| Shape::Leaves(Leaves::Texts(texts.to_vec())))
+    }
+
+    /// A list, or none where it has nothing in it.
+    pub(super) fn some_list(items: Vec<Shape>) -> Option<Self> {
+        (!items.is_empty()).then_some(Shape::List(items))
+    }
+}
+
+impl<T: Into<Value>> From<T> for Shape {
+    fn from(value: T) -> Self {
+        Shape::Fixed(value.into())
+    }
+}
+
+impl From<Known> for Shape {
+    fn from(known: Known) -> Self {
+        Shape::Leaf(Leaf::Known(known))
+    }
+}

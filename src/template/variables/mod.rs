@@ -1,0 +1,152 @@
+//! What a placeholder means for one stack: scopes, precedence, references between variables.
+//!
+//! A name with a dot is built in ([`built_in`]), a name without one is a variable. Of a variable's values those whose scope
+//! fits are candidates; the winner has the highest set of kinds, compared from the highest kind down: step, target, role,
+//! tenant, tenant tag, environment, channel. On equal sets a project beats a variable set. What is still equal is an error
+//! that lists the candidates: landfall never picks.
+
+mod built_in;
+mod fault;
+mod resolve;
+
+pub use fault::Fault;
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::catalog::{Value, VariableValue};
+use crate::model::process::{Piece, Text};
+
+use super::Context;
+
+/// The longest text that a placeholder may become, in bytes: more than any leaf of a template can take. It also bounds
+/// what variables that refer to each other can grow to.
+pub const MAX_VALUE: usize = 65_536;
+/// How deep variables may refer to variables.
+pub const MAX_DEPTH: usize = 32;
+
+/// A variable with its placeholders filled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A text.
+    Text(Arc<str>),
+    /// A list.
+    List(Vec<Arc<str>>),
+}
+
+/// The values that the placeholders of one stack have.
+///
+/// Each variable is resolved once, however often it is used.
+#[derive(Debug)]
+pub struct Values<'a> {
+    context: &'a Context<'a>,
+    by_name: BTreeMap<&'a str, Vec<&'a VariableValue>>,
+    known: RefCell<BTreeMap<String, Resolved>>,
+}
+
+impl<'a> Values<'a> {
+    /// Sorts the variables of the context by name; resolves nothing yet.
+    pub fn new(context: &'a Context<'a>) -> Self {
+        let mut by_name: BTreeMap<&str, Vec<&VariableValue>> = BTreeMap::new();
+        for variable in &context.what.variables {
+            by_name.entry(&variable.name).or_default().push(variable);
+        }
+        Self { context, by_name, known: RefCell::default() }
+    }
+
+    /// Fills a text.
+    ///
+    /// # Errors
+    /// Where a name has no value, several, one that refers to itself, a list, or one that is too long.
+    pub fn text(&self, text: &Text) -> Result<String, Fault> {
+        self.fill(text, &mut Vec::new())
+    }
+
+    /// Fills a list: an element that is one placeholder and nothing else becomes all elements of a list variable.
+    ///
+    /// # Errors
+    /// As [`Values::text`].
+    pub fn list(&self, texts: &[Text]) -> Result<Vec<String>, Fault> {
+        self.fill_list(texts, &mut Vec::new())
+    }
+
+    fn fill_list(&self, texts: &[Text], path: &mut Vec<String>) -> Result<Vec<String>, Fault> {
+        let mut filled = Vec::new();
+        for text in texts {
+            match text.pieces() {
+                [Piece::Placeholder(name)] => match self.name(name, text, path)? {
+                    Resolved::Text(value) => filled.push(value.to_string()),
+                    Resolved::List(values) => filled.extend(values.iter().map(ToString::to_string)),
+                },
+                _ => filled.push(self.fill(text, path)?),
+            }
+            if filled.iter().map(String::len).sum::<usize>() > MAX_VALUE {
+                return Err(Fault::too_long(text));
+            }
+        }
+        Ok(filled)
+    }
+
+    fn fill(&self, text: &Text, path: &mut Vec<String>) -> Result<String, Fault> {
+        let mut filled = String::new();
+        for piece in text.pieces() {
+            match piece {
+                Piece::Literal(literal) => filled.push_str(literal),
+                Piece::Placeholder(name) => match self.name(name, text, path)? {
+                    Resolved::Text(value) => filled.push_str(&value),
+                    Resolved::List(_) => return Err(Fault::list_in_text(name, text)),
+                },
+            }
+            if filled.len() > MAX_VALUE {
+                return Err(Fault::too_long(text));
+            }
+        }
+        Ok(filled)
+    }
+
+    /// What a name means. `path` holds the variables that are being resolved, outermost first.
+    fn name(&self, name: &str, user: &Text, path: &mut Vec<String>) -> Result<Resolved, Fault> {
+        if let Some(known) = self.known.borrow().get(name) {
+            return Ok(known.clone());
+        }
+        if path.iter().any(|outer| outer == name) {
+            return Err(Fault::circle(path, name, user));
+        }
+        if path.len() >= MAX_DEPTH {
+            return Err(Fault::too_deep(path, user));
+        }
+        path.push(name.to_owned());
+        let value = self.resolve(name, user, path);
+        path.pop();
+        // A fault depends on the way here and on who asks; it is not kept.
+        if let Ok(value) = &value {
+            self.known.borrow_mut().insert(name.to_owned(), value.clone());
+        }
+        value
+    }
+
+    fn resolve(&self, name: &str, user: &Text, path: &mut Vec<String>) -> Result<Resolved, Fault> {
+        if name.contains('.') {
+            return built_in::value(name, self, path).unwrap_or_else(|| Err(self.unknown(name, user)));
+        }
+        let candidates = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
+        if candidates.is_empty() {
+            return Err(self.unknown(name, user));
+        }
+        let ranking = resolve::rank(candidates, self.context);
+        let winner = ranking.winner().map_err(|no| Fault::no_winner(name, no, self.context, user))?;
+        match &winner.value {
+            Value::Text(text) => self.fill(text, path).map(|text| Resolved::Text(Arc::from(text))),
+            Value::List(texts) => {
+                let texts = self.fill_list(texts, path)?;
+                Ok(Resolved::List(texts.into_iter().map(Arc::from).collect()))
+            }
+        }
+    }
+
+    fn unknown(&self, name: &str, user: &Text) -> Fault {
+        let names = self.by_name.keys().map(|name| (*name).to_owned()).chain(built_in::names(self.context));
+        Fault::unknown(name, names, user)
+    }
+}

@@ -1,0 +1,204 @@
+//! The bytes of format 1, and cfn-lint's opinion of them.
+//!
+//! `LANDFALL_BLESS=1` writes the files anew; a changed file of a published format is a mistake.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use landfall::cfn::Document;
+use landfall::model::catalog::Scope;
+use landfall::model::process::{
+    Architecture, CircuitBreaker, Condition, Dependency, HealthCheck, ImageRepository, LoadBalancer, LogConfiguration,
+    Port, Protocol, Secret,
+};
+use landfall::template::body;
+
+use super::world::{World, at, container, text, texts};
+
+/// Every template that is kept, by name.
+fn worlds() -> BTreeMap<&'static str, World> {
+    BTreeMap::from([
+        ("least", World::new()),
+        ("everything", everything()),
+        ("own-roles", own_roles()),
+        ("china", china()),
+        ("execute-command", {
+            let mut world = World::new();
+            world.service().execute_command = true;
+            world
+        }),
+        ("odd-values", {
+            let odd = "\u{1f680} \"quoted\" \\ no: yes\tand\nmore";
+            let mut world = World::new().variable("odd", odd, Scope::default()).environment("ODD", "#{odd}");
+            world.release.images.values_mut().for_each(|pin| pin.digest = None);
+            world
+        }),
+    ])
+}
+
+fn everything() -> World {
+    let mut world = World::new()
+        .variable("api_url", "https://api.#{environment.name}.example.com", Scope::default())
+        .variable("db", "arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf", Scope::default())
+        .list("subnets", &["subnet-0c0c0c0c", "subnet-0d0d0d0d"]);
+    let proxy = "public.ecr.aws/nginx/nginx";
+    world.what.images.insert("proxy".parse().unwrap(), ImageRepository { repository: text(proxy), at: at(3) });
+    let pin = world.release.images.values().next().unwrap().clone();
+    world.release.images.insert("proxy".parse().unwrap(), pin);
+
+    let secret = |key: Option<&str>| Secret::Secret { arn: text("#{db}"), key: key.map(text) };
+    let app = world.container();
+    app.environment = BTreeMap::from([
+        (Arc::from("API_URL"), text("#{api_url}")),
+        (Arc::from("GREETING"), text("Hello from #{environment.name}")),
+        (Arc::from("VERSION"), text("#{release.version} (#{images.web.tag})")),
+    ]);
+    app.secrets = BTreeMap::from([
+        (Arc::from("DB_PASSWORD"), secret(Some("password"))),
+        (Arc::from("DB_ALL"), secret(None)),
+        (Arc::from("FLAGS"), Secret::Parameter { name: text("/storefront/#{environment.name}/flags") }),
+    ]);
+    app.cpu = Some(128);
+    app.memory = Some(512);
+    app.memory_reservation = Some(256);
+    app.command = texts(&["serve", "--port", "8080"]);
+    app.entry_point = texts(&["/usr/bin/app"]);
+    app.working_directory = Some(text("/srv"));
+    app.user = Some(text("1000:1000"));
+    app.read_only_root = true;
+    app.stop_timeout = Some(60);
+    app.health_check = Some(HealthCheck {
+        command: texts(&["CMD-SHELL", "curl -f http://localhost:8080/health || exit 1"]),
+        interval: Some(10),
+        timeout: Some(5),
+        retries: Some(3),
+        start_period: Some(20),
+    });
+    let mut side = container("proxy", "proxy");
+    side.ports = vec![Port { container_port: 80, protocol: Protocol::Tcp, name: Some(Arc::from("http")) }];
+    side.essential = false;
+    side.depends_on = vec![Dependency { container: Arc::from("app"), condition: Condition::Healthy }];
+    side.log = Some(LogConfiguration {
+        driver: Arc::from("splunk"),
+        options: BTreeMap::from([(Arc::from("splunk-url"), text("https://splunk.example.com"))]),
+        secrets: BTreeMap::from([(
+            Arc::from("splunk-token"),
+            Secret::Parameter { name: text("arn:aws:ssm:eu-west-1:222222222222:parameter/splunk") },
+        )]),
+    });
+    let service = world.service();
+    service.containers.push(side);
+    service.cpu = 512;
+    service.memory = 1024;
+    service.architecture = Architecture::Arm64;
+    service.desired_count = 4;
+    service.minimum_healthy_percent = 50;
+    service.maximum_percent = 150;
+    service.circuit_breaker = Some(CircuitBreaker { rollback: false });
+    service.subnets = Some(texts(&["#{subnets}"]));
+    service.security_groups = Some(texts(&["sg-0e0e0e0e"]));
+    service.public_ip = Some(true);
+    service.load_balancers = vec![LoadBalancer {
+        target_group: text(
+            "arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/storefront/0123456789abcdef",
+        ),
+        container: Arc::from("proxy"),
+        port: 80,
+        at: at(40),
+    }];
+    service.health_check_grace = Some(90);
+    service.log_retention_days = 7;
+    service.tags =
+        BTreeMap::from([(Arc::from("team"), text("shop")), (Arc::from("stage"), text("#{environment.name}"))]);
+    world
+}
+
+fn own_roles() -> World {
+    let mut world = World::new();
+    let service = world.service();
+    service.execution_role = Some(text("arn:aws:iam::#{account.id}:role/ecs-start"));
+    service.task_role = Some(text("arn:aws:iam::#{account.id}:role/storefront"));
+    service.execute_command = true;
+    service.circuit_breaker = None;
+    world.container().log = Some(LogConfiguration {
+        driver: Arc::from("awslogs"),
+        options: BTreeMap::from([
+            (Arc::from("awslogs-group"), text("/shared/#{step.name}")),
+            (Arc::from("awslogs-region"), text("#{target.region}")),
+            (Arc::from("awslogs-stream-prefix"), text("web")),
+        ]),
+        secrets: BTreeMap::new(),
+    });
+    world
+}
+
+/// Another partition, and a registry that only a variable's value tells.
+fn china() -> World {
+    let registry = "333333333333.dkr.ecr.cn-north-1.amazonaws.com.cn";
+    let mut world = World::new().variable("registry", registry, Scope::default());
+    world.target.place.region = "cn-north-1".to_owned().try_into().unwrap();
+    world.what.images.values_mut().for_each(|image| image.repository = text("#{registry}/storefront"));
+    world.container().secrets = BTreeMap::from([(Arc::from("FLAGS"), Secret::Parameter { name: text("flags") })]);
+    world
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/template/golden/1")
+}
+
+fn check(name: &str, found: &str) {
+    let path = folder().join(name);
+    if std::env::var_os("LANDFALL_BLESS").is_some() {
+        std::fs::create_dir_all(folder()).unwrap();
+        std::fs::write(&path, found).unwrap();
+    }
+    let expected = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(expected == found, "{} differs:\n{found}", path.display());
+}
+
+#[test]
+fn format_1_renders_these_bytes() {
+    for (name, world) in worlds() {
+        let rendered = world.render().unwrap_or_else(|problems| panic!("{name}: {problems:?}"));
+        let body = body(&rendered.content);
+        check(&format!("{name}.json"), &format!("{body}\n"));
+        check(&format!("{name}.yaml"), &Document::parse(&body).unwrap().yaml());
+    }
+}
+
+#[test]
+fn every_golden_file_has_its_world() {
+    let worlds = worlds();
+    for entry in std::fs::read_dir(folder()).unwrap() {
+        let path = entry.unwrap().path();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        assert!(worlds.contains_key(stem), "{} belongs to nothing", path.display());
+    }
+}
+
+/// A program of the tools that `tests/run` installs; none, with a word about it, where it was not run by that.
+pub fn tool(name: &str) -> Option<PathBuf> {
+    let Some(folder) = std::env::var_os("LANDFALL_TOOLS") else {
+        eprintln!("skipped: LANDFALL_TOOLS is not set (tests/run sets it), so there is no {name}");
+        return None;
+    };
+    let program = Path::new(&folder).join("bin").join(name);
+    assert!(program.exists(), "LANDFALL_TOOLS is set, but there is no {}", program.display());
+    Some(program)
+}
+
+#[test]
+fn cfn_lint_finds_no_error() {
+    let Some(lint) = tool("cfn-lint") else { return };
+    let mut command = Command::new(lint);
+    command.args(["--non-zero-exit-code", "error", "--format", "parseable"]);
+    for name in worlds().keys() {
+        // The YAML for people is read by CloudFormation's own rules, too.
+        command.arg(folder().join(format!("{name}.json"))).arg(folder().join(format!("{name}.yaml")));
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "cfn-lint:\n{said}{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,0 +1,258 @@
+//! A small world to render from: one project, one environment, one target, one step.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use landfall::model::catalog::{ImagePin, Network, OnFailure, Queue, Scope, Snapshot, Value, VariableValue};
+use landfall::model::place::Access;
+use landfall::model::process::{
+    Architecture, CircuitBreaker, Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text,
+};
+use landfall::model::{
+    AccountId, Environment, Hash, Id, Lifecycle, Location, Place, Project, Region, Release, Step, Target, Version, What,
+};
+use landfall::template::{Context, RenderProblem, Rendered, render};
+
+/// A digest that looks like one.
+pub const DIGEST: &str = "sha256:1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c";
+
+/// Line `line` of the process.
+pub fn at(line: u32) -> Location {
+    Location { file: Arc::from("projects/storefront/process.toml"), line, column: 1 }
+}
+
+/// A text as the loader reads it.
+pub fn text(raw: &str) -> Text {
+    Text::parse(raw, at(1)).unwrap()
+}
+
+/// Texts as the loader reads them.
+pub fn texts(raw: &[&str]) -> Vec<Text> {
+    raw.iter().map(|raw| text(raw)).collect()
+}
+
+/// Everything that a context borrows.
+#[derive(Clone)]
+pub struct World {
+    pub repository: Id,
+    pub project: Project,
+    pub release: Release,
+    pub what: What,
+    pub environment: Environment,
+    pub target: Target,
+    pub step: Step,
+}
+
+impl World {
+    /// Project `storefront`, release 1.4.0, environment `production`, target `prod-eu`, and a step `web` that says no more
+    /// than it has to.
+    pub fn new() -> Self {
+        let step = Step {
+            name: "web".parse().unwrap(),
+            id: Id::new("web").unwrap(),
+            role: "web".parse().unwrap(),
+            kind: StepKind::EcsService(Box::new(service())),
+            at: at(5),
+        };
+        let what = What {
+            inputs: Hash::of(b"inputs"),
+            images: BTreeMap::from([(
+                "web".parse().unwrap(),
+                ImageRepository {
+                    repository: text("111111111111.dkr.ecr.eu-west-1.amazonaws.com/storefront"),
+                    at: at(2),
+                },
+            )]),
+            steps: vec![Arc::new(step.clone())],
+            variables: Vec::new(),
+        };
+        Self {
+            repository: Id::new("acme-deploy").unwrap(),
+            project: project(),
+            release: release(&what),
+            what,
+            environment: environment(),
+            target: target(),
+            step,
+        }
+    }
+
+    /// The step's settings, to be changed.
+    pub fn service(&mut self) -> &mut EcsService {
+        let StepKind::EcsService(service) = &mut self.step.kind;
+        service
+    }
+
+    /// The step's first container, to be changed.
+    pub fn container(&mut self) -> &mut Container {
+        &mut self.service().containers[0]
+    }
+
+    /// Adds a variable of the project.
+    pub fn variable(mut self, name: &str, value: &str, scope: Scope) -> Self {
+        let line = self.what.variables.len() as u32 + 1;
+        self.what.variables.push(VariableValue {
+            name: Arc::from(name),
+            value: Value::Text(text(value)),
+            scope,
+            from_set: false,
+            at: Location { file: Arc::from("projects/storefront/variables.toml"), line, column: 1 },
+        });
+        self
+    }
+
+    /// Adds a variable whose value is a list.
+    pub fn list(self, name: &str, values: &[&str]) -> Self {
+        let mut world = self.variable(name, "", Scope::default());
+        world.what.variables.last_mut().unwrap().value = Value::List(texts(values));
+        world
+    }
+
+    /// Adds a plain variable to the first container.
+    pub fn environment(mut self, name: &str, value: &str) -> Self {
+        let value = text(value);
+        self.container().environment.insert(Arc::from(name), value);
+        self
+    }
+
+    /// What rendering borrows.
+    pub fn context(&self) -> Context<'_> {
+        Context {
+            repository: &self.repository,
+            project: &self.project,
+            release: &self.release,
+            what: &self.what,
+            environment: &self.environment,
+            target: &self.target,
+            step: &self.step,
+        }
+    }
+
+    pub fn render(&self) -> Result<Rendered, Vec<RenderProblem>> {
+        render(&self.context())
+    }
+
+    /// The template as a tree.
+    pub fn template(&self) -> serde_json::Value {
+        serde_json::from_str(&self.render().unwrap().content.template).unwrap()
+    }
+
+    /// The codes and titles of its problems, a line each.
+    pub fn problems(&self) -> String {
+        let problems = self.render().expect_err("this world should not render");
+        let line = |p: &RenderProblem| match &p.help {
+            Some(help) => format!("{}: {} ({help})", p.code, p.title),
+            None => format!("{}: {}", p.code, p.title),
+        };
+        problems.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn service() -> EcsService {
+    EcsService {
+        cpu: 256,
+        memory: 512,
+        architecture: Architecture::X86_64,
+        containers: vec![container("app", "web")],
+        desired_count: 2,
+        minimum_healthy_percent: 100,
+        maximum_percent: 200,
+        circuit_breaker: Some(CircuitBreaker { rollback: true }),
+        subnets: None,
+        security_groups: None,
+        public_ip: None,
+        load_balancers: Vec::new(),
+        health_check_grace: None,
+        task_role: None,
+        execution_role: None,
+        log_retention_days: 30,
+        execute_command: false,
+        tags: BTreeMap::new(),
+    }
+}
+
+/// A container that says no more than it has to.
+pub fn container(name: &str, image: &str) -> Container {
+    Container {
+        name: Arc::from(name),
+        image: image.parse().unwrap(),
+        essential: true,
+        cpu: None,
+        memory: None,
+        memory_reservation: None,
+        ports: vec![Port { container_port: 8080, protocol: Protocol::Tcp, name: None }],
+        environment: BTreeMap::new(),
+        secrets: BTreeMap::new(),
+        command: Vec::new(),
+        entry_point: Vec::new(),
+        working_directory: None,
+        user: None,
+        read_only_root: false,
+        stop_timeout: None,
+        health_check: None,
+        depends_on: Vec::new(),
+        log: None,
+        at: at(10),
+    }
+}
+
+fn project() -> Project {
+    Project {
+        name: "storefront".parse().unwrap(),
+        id: Id::new("storefront").unwrap(),
+        lifecycle: Arc::new(Lifecycle { name: None, phases: Vec::new() }),
+        attempts: 3,
+        on_failure: OnFailure::Stop,
+        deadline: SignedDuration::from_mins(30),
+        head: None,
+        releases: BTreeMap::new(),
+        deploy: BTreeMap::new(),
+        at: at(1),
+    }
+}
+
+fn release(what: &What) -> Release {
+    let pin = ImagePin { tag: Arc::from("1.4.0"), digest: Some(Arc::from(DIGEST)), platforms: BTreeMap::new() };
+    Release {
+        name: "1.4.0".parse().unwrap(),
+        version: Version::parse("1.4.0").unwrap(),
+        format: 1,
+        channel: "default".parse().unwrap(),
+        images: BTreeMap::from([("web".parse().unwrap(), pin)]),
+        inputs: None,
+        blocked: None,
+        snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()) }),
+        content: Hash::of(b"release"),
+        at: Location { file: Arc::from("projects/storefront/releases/1.4.0.toml"), line: 1, column: 1 },
+    }
+}
+
+fn environment() -> Environment {
+    Environment {
+        name: "production".parse().unwrap(),
+        id: Id::new("production").unwrap(),
+        order: 3,
+        protected: true,
+        prune: false,
+        queue: Queue::Latest,
+    }
+}
+
+fn target() -> Target {
+    Target {
+        name: "prod-eu".parse().unwrap(),
+        id: Id::new("prod-eu").unwrap(),
+        environments: BTreeSet::from(["production".parse().unwrap()]),
+        roles: BTreeSet::from(["web".parse().unwrap()]),
+        account: "prod".parse().unwrap(),
+        place: Place { account: AccountId::new("222222222222").unwrap(), region: Region::new("eu-west-1").unwrap() },
+        access: Access::default(),
+        cluster: Arc::from("prod-eu"),
+        network: Network {
+            subnets: vec![Arc::from("subnet-0a0a0a0a"), Arc::from("subnet-0b0b0b0b")],
+            security_groups: vec![Arc::from("sg-0a0a0a0a")],
+            public_ip: false,
+        },
+    }
+}
