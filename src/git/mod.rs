@@ -1,1 +1,39 @@
 //! The only user of git2: mirror, fetch, head, trees, history, writing commits.
+//!
+//! [`Mirror`] keeps a bare copy of the tracked branch in a state folder and polls its [`Remote`]; [`Reader`] answers
+//! [`crate::tree::History`] from any object database, so that the daemon (on its mirror) and the commands (in a clone) read
+//! alike; [`Writer`] makes commits for commands that are asked to. Everything blocks and belongs on a blocking thread; everything that talks to a network is bounded by the remote's
+//! timeout.
+//!
+//! Deliberately absent: a work tree of our own, a ref in a user's repository that the user did not ask for, hooks, filters,
+//! submodules, symbolic links, and whatever else would let a repository's content run or reach outside.
+
+mod access;
+mod copy;
+mod credentials;
+mod error;
+mod known_hosts;
+mod landings;
+mod mirror;
+mod reader;
+mod remote;
+mod write;
+
+pub use credentials::{Credentials, Password};
+pub use error::GitError;
+pub use mirror::{Mirror, Polled};
+pub use reader::{Counts, Reader};
+pub use remote::Remote;
+pub use write::{Author, Change, Writer};
+
+use crate::model::CommitId;
+
+/// The library's form of a commit id.
+fn oid(commit: &CommitId) -> Result<git2::Oid, git2::Error> {
+    git2::Oid::from_str(&commit.0)
+}
+
+/// Our form of a commit id.
+fn commit_id(oid: git2::Oid) -> CommitId {
+    CommitId(oid.to_string())
+}

@@ -1,0 +1,226 @@
+//! One connection to a remote: its timeouts, its certificate or host key, and one attempt with its credentials.
+//!
+//! libgit2 keeps timeouts and certificate authorities for the whole process, so that connections take turns, each setting
+//! its own before it begins.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use git2::{Cred, CredentialType, ErrorClass, ErrorCode, ProxyOptions, RemoteCallbacks};
+
+use super::credentials::stored;
+use super::known_hosts::KnownHosts;
+use super::remote::{Address, Remote};
+use super::{Credentials, GitError};
+use crate::model::Hash;
+
+/// The certificate authorities that the process trusts already, by content.
+static NETWORK: Mutex<BTreeSet<Hash>> = Mutex::new(BTreeSet::new());
+
+/// Runs one connection with the remote's timeouts and certificate authorities in force.
+pub(super) fn connection<T>(remote: &Remote, run: impl FnOnce() -> Result<T, GitError>) -> Result<T, GitError> {
+    let mut trusted = NETWORK.lock().unwrap_or_else(PoisonError::into_inner);
+    set_timeouts(remote.timeout);
+    if let Some(ca) = &remote.ca {
+        let failed = |source| GitError::File { what: "certificate file", path: ca.clone(), source };
+        let hash = Hash::of(&std::fs::read(ca).map_err(failed)?);
+        if !trusted.contains(&hash) {
+            trust(ca).map_err(|error| failed(std::io::Error::other(error.message().to_owned())))?;
+            trusted.insert(hash);
+        }
+    }
+    run()
+}
+
+#[allow(unsafe_code, reason = "libgit2 has no other way to bound how long a server may be silent")]
+fn set_timeouts(timeout: Duration) {
+    let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1);
+    // SAFETY: both write one integer that only connections read, and the caller holds the lock that every connection takes.
+    let set = unsafe {
+        git2::opts::set_server_connect_timeout_in_milliseconds(millis)
+            .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(millis))
+    };
+    debug_assert!(set.is_ok());
+}
+
+#[allow(unsafe_code, reason = "libgit2 has no other way to trust a certificate authority")]
+fn trust(ca: &std::path::Path) -> Result<(), git2::Error> {
+    // SAFETY: adds to the TLS context that only connections use, and the caller holds the lock that every connection takes.
+    unsafe { git2::opts::set_ssl_cert_file(ca) }
+}
+
+/// What happened during a connection that the library's own error would not tell.
+pub(super) struct Attempt<'a> {
+    remote: &'a Remote,
+    address: &'a Address,
+    seen: RefCell<Seen>,
+}
+
+#[derive(Default)]
+struct Seen {
+    shown: Option<String>,
+    failure: Option<GitError>,
+}
+
+impl<'a> Attempt<'a> {
+    pub(super) fn new(remote: &'a Remote, address: &'a Address) -> Self {
+        Self { remote, address, seen: RefCell::default() }
+    }
+
+    /// Callbacks that show the credentials once and check a host key strictly.
+    pub(super) fn callbacks(&self) -> RemoteCallbacks<'_> {
+        let mut callbacks = RemoteCallbacks::new();
+        callbacks.credentials(|url, user, kinds| self.credentials(url, user, kinds));
+        callbacks.certificate_check(|certificate, host| match certificate.as_hostkey() {
+            Some(key) => self.host_key(key, host),
+            None => Ok(git2::CertificateCheckStatus::CertificatePassthrough),
+        });
+        callbacks
+    }
+
+    /// The proxy of the operator's git configuration or environment.
+    pub(super) fn proxy(&self) -> ProxyOptions<'static> {
+        let mut proxy = ProxyOptions::new();
+        proxy.auto();
+        proxy
+    }
+
+    /// Turns the library's error into what happened.
+    pub(super) fn failed(&self, during: &'static str, source: git2::Error) -> GitError {
+        let mut seen = self.seen.borrow_mut();
+        if let Some(failure) = seen.failure.take() {
+            return failure;
+        }
+        let remote = self.remote.shown();
+        let said = source.message();
+        if source.code() == ErrorCode::Timeout || said.contains("timed out") || said.contains("Timed out") {
+            return GitError::TimedOut { remote, seconds: self.remote.timeout.as_secs().max(1), during, source };
+        }
+        if source.code() == ErrorCode::Certificate || source.class() == ErrorClass::Ssl {
+            return GitError::Certificate { remote, source };
+        }
+        let denied = source.code() == ErrorCode::Auth || said.contains("status code: 403");
+        match seen.shown.take() {
+            Some(shown) if denied => GitError::Denied { remote, why: format!("it refused {shown}"), source },
+            None if denied => GitError::Denied { remote, why: "it asks for credentials".to_owned(), source },
+            _ => GitError::Unreachable { remote, during, source },
+        }
+    }
+
+    /// Called by the library each time the server asks; the second time means that the first answer was wrong.
+    fn credentials(&self, url: &str, user: Option<&str>, kinds: CredentialType) -> Result<Cred, git2::Error> {
+        if kinds.contains(CredentialType::USERNAME) {
+            return Cred::username(user.unwrap_or("git"));
+        }
+        if self.seen.borrow().shown.is_some() {
+            return Err(auth("the credentials were refused"));
+        }
+        let (shown, cred) = match self.address {
+            Address::Ssh { .. } => self.for_ssh(user.unwrap_or("git"))?,
+            _ => self.for_https(url, user)?,
+        };
+        self.seen.borrow_mut().shown = Some(shown);
+        Ok(cred)
+    }
+
+    fn for_ssh(&self, user: &str) -> Result<(String, Cred), git2::Error> {
+        match &self.remote.credentials {
+            Credentials::Key { private, passphrase } => {
+                if let Err(source) = std::fs::metadata(private) {
+                    let failure = GitError::File { what: "private key", path: private.clone(), source };
+                    return Err(self.fail(failure, "the private key cannot be read"));
+                }
+                let passphrase = passphrase.as_ref().map(super::Password::reveal);
+                let cred = Cred::ssh_key(user, None, private, passphrase)?;
+                let shown = format!(
+                    "the key {} for user `{user}` (is it authorized there, and is its passphrase right?)",
+                    private.display()
+                );
+                Ok((shown, cred))
+            }
+            Credentials::Standard => {
+                let cred = Cred::ssh_key_from_agent(user)?;
+                Ok((
+                    format!("every key of the ssh agent for user `{user}`; add one to the agent or name a key file"),
+                    cred,
+                ))
+            }
+            Credentials::Basic { .. } | Credentials::File(_) => {
+                Err(self.deny("it is reached over ssh, which takes a key file or an agent, not a password"))
+            }
+        }
+    }
+
+    fn for_https(&self, url: &str, user: Option<&str>) -> Result<(String, Cred), git2::Error> {
+        let asked = url::Url::parse(url).ok();
+        let host = asked.as_ref().and_then(url::Url::host_str).unwrap_or_default().to_owned();
+        if !matches!(self.address, Address::Http { host: ours } if *ours == host) {
+            return Err(self.deny(&format!("it sent landfall on to {host}, which does not get its credentials")));
+        }
+        if asked.is_none_or(|url| url.scheme() != "https") {
+            return Err(self.deny("it asks for credentials over http, where anyone could read them; use https"));
+        }
+        let basic = |username: &str, password: &str, whence: &str| {
+            Cred::userpass_plaintext(username, password)
+                .map(|cred| (format!("user `{username}` with the password {whence}"), cred))
+        };
+        match &self.remote.credentials {
+            Credentials::Basic { username, password } => basic(username, password.reveal(), "it was given"),
+            Credentials::File(file) => match stored(file, &host) {
+                Ok(Some((username, password))) => basic(&username, &password, &format!("from {}", file.display())),
+                Ok(None) => Err(self.deny(&format!("{} has no line `https://user:password@{host}`", file.display()))),
+                Err(failure) => Err(self.fail(failure, "the credentials file cannot be read")),
+            },
+            Credentials::Standard => {
+                // The operator's configuration, never a repository's: a helper is a program that is run.
+                let config = git2::Config::open_default()?;
+                match Cred::credential_helper(&config, url, user) {
+                    Ok(cred) => Ok(("what git's credential helper gave".to_owned(), cred)),
+                    Err(_) => Err(self.deny(
+                        "it asks for credentials, and git's credential helper has none; set LANDFALL_GIT_TOKEN, or \
+                         LANDFALL_GIT_USERNAME and LANDFALL_GIT_PASSWORD, or name a credentials file",
+                    )),
+                }
+            }
+            Credentials::Key { .. } => {
+                Err(self.deny("it is reached over https, which takes a password or token, not a key"))
+            }
+        }
+    }
+
+    fn host_key(
+        &self,
+        key: &git2::cert::CertHostkey<'_>,
+        host: &str,
+    ) -> Result<git2::CertificateCheckStatus, git2::Error> {
+        let port = match self.address {
+            Address::Ssh { port, .. } => *port,
+            _ => 22,
+        };
+        let known = match KnownHosts::open(self.remote.known_hosts.as_deref()) {
+            Ok(known) => known,
+            Err(failure) => return Err(self.fail(failure, "the known hosts file cannot be read")),
+        };
+        match known.check(host, port, key.hostkey().unwrap_or_default()) {
+            Ok(()) => Ok(git2::CertificateCheckStatus::CertificateOk),
+            Err(why) => Err(self.fail(GitError::HostKey { why }, "the host key is not known")),
+        }
+    }
+
+    fn deny(&self, why: &str) -> git2::Error {
+        let failure =
+            GitError::Denied { remote: self.remote.shown(), why: why.to_owned(), source: auth("nothing was shown") };
+        self.fail(failure, why)
+    }
+
+    fn fail(&self, failure: GitError, said: &str) -> git2::Error {
+        self.seen.borrow_mut().failure = Some(failure);
+        auth(said)
+    }
+}
+
+fn auth(said: &str) -> git2::Error {
+    git2::Error::new(ErrorCode::Auth, ErrorClass::Callback, said)
+}

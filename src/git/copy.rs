@@ -1,0 +1,119 @@
+//! Copies what a commit needs from a repository on this machine into the mirror.
+//!
+//! The library's own transport for local paths takes every ref of the source along. Here only the tracked branch is read: the
+//! first time as one pack, afterwards object by object, where a tree that the mirror has is not entered. Children are
+//! written before what names them, so that an object in the mirror always has everything below it.
+
+use std::path::Path;
+
+use git2::{ObjectType, Odb, Oid, Repository};
+
+use super::GitError;
+
+/// Copies a commit with its history; returns how many objects were written.
+pub(super) fn copy(source: &Repository, mirror: &Repository, head: Oid, fresh: bool) -> Result<usize, git2::Error> {
+    if fresh { pack(source, mirror, head) } else { loose(source, mirror, head) }
+}
+
+fn pack(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, git2::Error> {
+    let mut walk = source.revwalk()?;
+    walk.push(head)?;
+    let mut builder = source.packbuilder()?;
+    builder.insert_walk(&mut walk)?;
+    builder.write(&mirror.path().join("objects/pack"), 0o444)?;
+    mirror.odb()?.refresh()?;
+    Ok(builder.object_count())
+}
+
+fn loose(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, git2::Error> {
+    let (from, to) = (source.odb()?, mirror.odb()?);
+    let mut new = Vec::new();
+    let mut todo = vec![head];
+    let mut seen = std::collections::HashSet::new();
+    while let Some(commit) = todo.pop() {
+        if to.exists(commit) || !seen.insert(commit) {
+            continue;
+        }
+        new.push(commit);
+        todo.extend(source.find_commit(commit)?.parent_ids());
+    }
+    let mut written = 0;
+    for commit in parents_first(source, new)? {
+        written += tree(source, &from, &to, source.find_commit(commit)?.tree_id(), 0)?;
+        written += object(&from, &to, commit)?;
+    }
+    Ok(written)
+}
+
+/// A commit that is in the mirror must have its parents there, also after a crash in between.
+fn parents_first(source: &Repository, new: Vec<Oid>) -> Result<Vec<Oid>, git2::Error> {
+    let wanted: std::collections::HashSet<Oid> = new.iter().copied().collect();
+    let mut walk = source.revwalk()?;
+    walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
+    for &commit in &new {
+        walk.push(commit)?;
+        for parent in source.find_commit(commit)?.parent_ids().filter(|parent| !wanted.contains(parent)) {
+            walk.hide(parent)?;
+        }
+    }
+    walk.filter(|commit| commit.as_ref().map_or(true, |commit| wanted.contains(commit))).collect()
+}
+
+fn tree(source: &Repository, from: &Odb<'_>, to: &Odb<'_>, id: Oid, depth: usize) -> Result<usize, git2::Error> {
+    /// Deeper than any repository that people keep; a hostile one must not exhaust the stack.
+    const DEEPEST: usize = 256;
+    if to.exists(id) {
+        return Ok(0);
+    }
+    if depth > DEEPEST {
+        return Err(git2::Error::from_str("its folders are nested deeper than 256"));
+    }
+    let mut written = 0;
+    for entry in source.find_tree(id)?.iter() {
+        written += match entry.kind() {
+            Some(ObjectType::Tree) => tree(source, from, to, entry.id(), depth + 1)?,
+            Some(ObjectType::Blob) => object(from, to, entry.id())?,
+            _ => 0,
+        };
+    }
+    Ok(written + object(from, to, id)?)
+}
+
+fn object(from: &Odb<'_>, to: &Odb<'_>, id: Oid) -> Result<usize, git2::Error> {
+    if to.exists(id) {
+        return Ok(0);
+    }
+    let object = from.read(id)?;
+    to.write(object.kind(), object.data())?;
+    Ok(1)
+}
+
+/// Refuses a source that lacks part of its history or of its objects.
+pub(super) fn complete(source: &Repository, remote: &str) -> Result<(), GitError> {
+    if source.is_shallow() {
+        return Err(GitError::Shallow { remote: remote.to_owned() });
+    }
+    let promised = source.config().and_then(|config| {
+        let mut promised = false;
+        config.entries(Some("remote\\..*\\.promisor"))?.for_each(|entry| {
+            promised |= entry.value().is_ok_and(|value| value == "true");
+        })?;
+        Ok(promised)
+    });
+    match promised {
+        Ok(true) => Err(GitError::Partial { remote: remote.to_owned() }),
+        Ok(false) => Ok(()),
+        Err(source_error) => Err(GitError::Open { path: source.path().to_owned(), source: source_error }),
+    }
+}
+
+/// Opens a repository exactly where it is said to be: a work tree, a bare repository or a `.git` folder.
+pub(super) fn open(path: &Path, remote: &str) -> Result<Repository, GitError> {
+    let flags = git2::RepositoryOpenFlags::NO_SEARCH;
+    Repository::open_ext(path, flags, &[] as &[&std::ffi::OsStr]).map_err(|source| {
+        if source.message().contains("extensions.partialclone") {
+            return GitError::Partial { remote: remote.to_owned() };
+        }
+        GitError::Open { path: path.to_owned(), source }
+    })
+}

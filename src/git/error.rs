@@ -1,0 +1,194 @@
+//! What can go wrong with git, each with what was tried, on what, and how to mend it.
+
+use std::path::PathBuf;
+
+/// Why git could not do what was asked. Messages never contain a password.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GitError {
+    /// A repository cannot be opened.
+    #[error("cannot open the git repository {}", path.display())]
+    Open {
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
+    /// The mirror, in the operator's state folder, cannot be read or written.
+    #[error("cannot {what} in the mirror {}", path.display())]
+    Mirror {
+        /// What was tried.
+        what: String,
+        /// The mirror's folder.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
+    /// A file that the operator named cannot be read.
+    #[error("cannot read the {what} {}", path.display())]
+    File {
+        /// What the file is for.
+        what: &'static str,
+        /// Where it should be.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The address is of a kind that landfall does not speak.
+    #[error("{remote} is no address of a git repository that landfall can follow: {why}")]
+    Address {
+        /// The address, without a password.
+        remote: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The remote did not answer in time.
+    #[error("{remote} did not answer within {seconds} s while landfall {during}; it will be asked again")]
+    TimedOut {
+        /// The address.
+        remote: String,
+        /// The timeout.
+        seconds: u64,
+        /// What was going on.
+        during: &'static str,
+        /// What the library said.
+        #[source]
+        source: git2::Error,
+    },
+    /// The remote could not be reached, or broke off.
+    #[error("cannot reach {remote} ({during})")]
+    Unreachable {
+        /// The address.
+        remote: String,
+        /// What was going on.
+        during: &'static str,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
+    /// The remote does not take the credentials, or there are none to show.
+    #[error("{remote} does not let landfall in: {why}")]
+    Denied {
+        /// The address.
+        remote: String,
+        /// What was shown and what to do about it.
+        why: String,
+        /// What the library said.
+        #[source]
+        source: git2::Error,
+    },
+    /// The server's certificate is not signed by an authority that is trusted.
+    #[error(
+        "the certificate of {remote} is not trusted; where its authority is your own, name its certificate file as `ca`"
+    )]
+    Certificate {
+        /// The address.
+        remote: String,
+        /// What the library said.
+        #[source]
+        source: git2::Error,
+    },
+    /// The server's ssh key is not the one in the known hosts file.
+    #[error("{why}")]
+    HostKey {
+        /// What was found, its fingerprint, and the line that would make it known.
+        why: String,
+    },
+    /// The repository has no commit yet.
+    #[error("{remote} has no commit yet; it will be read as soon as one is pushed")]
+    Empty {
+        /// The address.
+        remote: String,
+    },
+    /// The tracked branch is not there.
+    #[error("{remote} has no branch `{branch}`{}; if it was renamed, name the new one", listed(there))]
+    NoBranch {
+        /// The address.
+        remote: String,
+        /// The branch.
+        branch: String,
+        /// The branches that are there.
+        there: Vec<String>,
+    },
+    /// No branch was named and the remote does not say which is its default.
+    #[error("{remote} does not say which branch is its default{}; name the branch to follow", listed(there))]
+    NoDefault {
+        /// The address.
+        remote: String,
+        /// The branches that are there.
+        there: Vec<String>,
+    },
+    /// The remote does not have its whole history.
+    #[error("{remote} is a shallow clone, so when a release landed cannot be told; run `git fetch --unshallow` in it")]
+    Shallow {
+        /// The address.
+        remote: String,
+    },
+    /// The remote does not have all its objects.
+    #[error(
+        "{remote} is a partial clone and lacks objects; run `git fetch --refetch --no-filter` in it, or follow its origin"
+    )]
+    Partial {
+        /// The address.
+        remote: String,
+    },
+    /// A revision names no commit.
+    #[error("`{revision}` is no commit in {}", path.display())]
+    Revision {
+        /// As it was given.
+        revision: String,
+        /// The repository.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
+    /// The name cannot be part of a ref.
+    #[error("`{name}` cannot be the name of a git {what}")]
+    Name {
+        /// The name.
+        name: String,
+        /// What it should have named.
+        what: &'static str,
+    },
+    /// A commit cannot be written.
+    #[error("cannot {what} in {}", path.display())]
+    Write {
+        /// What was tried.
+        what: String,
+        /// The repository.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: git2::Error,
+    },
+    /// The work tree has changes of its own in the files that a commit would change.
+    #[error("nothing was written in {}: {} changed there since the last commit; commit or stash that first", path.display(), paths.join(", "))]
+    Dirty {
+        /// The work tree.
+        path: PathBuf,
+        /// The files that differ.
+        paths: Vec<String>,
+    },
+    /// The refs of a local repository cannot be watched.
+    #[error("cannot watch the refs of {}; it is polled all the same", path.display())]
+    Watch {
+        /// The repository.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: notify::Error,
+    },
+}
+
+fn listed(branches: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match branches.len() {
+        0 => String::new(),
+        n if n <= SHOWN => format!(" (it has {})", branches.join(", ")),
+        n => format!(" (it has {} and {} more)", branches[..SHOWN].join(", "), n - SHOWN),
+    }
+}

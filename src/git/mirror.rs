@@ -1,0 +1,267 @@
+//! A bare mirror of the tracked branch in a state folder.
+//!
+//! `refs/landfall/head` is the branch as it was last seen, `refs/landfall/keep/*` are snapshots that must outlive a
+//! force-push; nothing else is kept, and no tag. One daemon uses a mirror at a time (the store's lease sees to that).
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use git2::{AutotagOption, Direction, FetchOptions, Oid, Repository};
+
+use super::access::{Attempt, connection};
+use super::remote::{Address, Remote};
+use super::{Counts, GitError, Reader, commit_id, copy, oid};
+use crate::model::CommitId;
+use crate::tree::{BlobId, Blobs, FileTree, History, Landing, TreeError};
+
+const HEAD: &str = "refs/landfall/head";
+const KEEP: &str = "refs/landfall/keep/";
+const BRANCHES: &str = "refs/heads/";
+
+/// What a poll found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Polled {
+    /// The newest commit of the branch. It is in the mirror, with its history.
+    pub head: CommitId,
+    /// It is another one than the last poll found (any process's last poll).
+    pub moved: bool,
+    /// How many objects were fetched; none where only the branch moved back to a known commit.
+    pub objects: usize,
+}
+
+/// A bare mirror of one branch.
+pub struct Mirror {
+    path: PathBuf,
+    remote: Remote,
+    address: Address,
+    repository: Mutex<Repository>,
+    reader: Reader,
+}
+
+impl std::fmt::Debug for Mirror {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mirror").field("path", &self.path).field("remote", &self.remote).finish_non_exhaustive()
+    }
+}
+
+impl Mirror {
+    /// Opens the mirror in a folder, making it where it is not there. Asks the remote nothing.
+    pub fn open(dir: &Path, remote: Remote) -> Result<Self, GitError> {
+        let address = remote.address()?;
+        let failed = |source| GitError::Open { path: dir.to_owned(), source };
+        let repository = if dir.join("HEAD").exists() {
+            Repository::open_bare(dir)
+        } else {
+            Repository::init_opts(
+                dir,
+                git2::RepositoryInitOptions::new().bare(true).external_template(false).mkpath(true),
+            )
+        };
+        let repository = repository.map_err(failed)?;
+        let reader = Reader::of(Repository::open_bare(dir).map_err(failed)?);
+        Ok(Self { path: dir.to_owned(), remote, address, repository: Mutex::new(repository), reader })
+    }
+
+    /// What is followed.
+    pub fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    /// Reads of objects so far.
+    pub fn counts(&self) -> Counts {
+        self.reader.counts()
+    }
+
+    /// The branch's head as the last poll found it; none before the first.
+    pub fn head(&self) -> Result<Option<CommitId>, GitError> {
+        let head = self.last(&self.lock());
+        head.map(|head| head.map(commit_id)).map_err(|source| self.failed("read the last head", source))
+    }
+
+    /// Asks the remote where the branch is, and fetches where it moved. An answer without news is one ref advertisement;
+    /// it reads no object and writes nothing. Force-pushes are followed.
+    ///
+    /// Blocks for as long as the fetch takes, but never longer than the remote's timeout without hearing from it.
+    pub fn poll(&self) -> Result<Polled, GitError> {
+        match &self.address {
+            Address::Local(path) => self.poll_local(path),
+            _ => connection(&self.remote, || self.poll_remote()),
+        }
+    }
+
+    /// Keeps a commit under a name, so that it survives force-pushes and garbage collection. What a name keeps never
+    /// moves: the answer is the commit that it keeps, which is another one where the name was taken.
+    pub fn keep(&self, name: &str, commit: &CommitId) -> Result<CommitId, GitError> {
+        let full = format!("{KEEP}{name}");
+        if !git2::Reference::is_valid_name(&full) {
+            return Err(GitError::Name { name: name.to_owned(), what: "ref" });
+        }
+        let repository = self.lock();
+        let failed = |source| self.failed(&format!("keep {commit} as `{name}`"), source);
+        match repository.refname_to_id(&full) {
+            Ok(kept) => return Ok(commit_id(kept)),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let id = oid(commit).and_then(|id| repository.find_commit(id)).map_err(failed)?.id();
+        repository.reference(&full, id, false, "kept").map_err(failed)?;
+        Ok(commit.clone())
+    }
+
+    /// What is kept, by name.
+    pub fn kept(&self) -> Result<BTreeMap<String, CommitId>, GitError> {
+        let repository = self.lock();
+        let read = || {
+            let mut kept = BTreeMap::new();
+            for reference in repository.references_glob(&format!("{KEEP}*"))? {
+                let reference = reference?;
+                let name = reference.name()?.trim_start_matches(KEEP).to_owned();
+                if let Some(id) = reference.target() {
+                    kept.insert(name, commit_id(id));
+                }
+            }
+            Ok(kept)
+        };
+        read().map_err(|source| self.failed("list what is kept", source))
+    }
+
+    fn poll_local(&self, path: &Path) -> Result<Polled, GitError> {
+        let shown = self.remote.shown();
+        let source = copy::open(path, &shown)?;
+        let failed = |error| GitError::Open { path: path.to_owned(), source: error };
+        let branch = match &self.remote.branch {
+            Some(branch) => branch.clone(),
+            None => local_default(&source)
+                .map_err(failed)?
+                .ok_or_else(|| GitError::NoDefault { remote: shown.clone(), there: local_branches(&source) })?,
+        };
+        let head = match source.refname_to_id(&format!("{BRANCHES}{branch}")) {
+            Ok(head) => head,
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {
+                return Err(self.absent(&branch, local_branches(&source)));
+            }
+            Err(error) => return Err(failed(error)),
+        };
+        self.follow(head, |mirror, fresh| {
+            copy::complete(&source, &shown)?;
+            copy::copy(&source, mirror, head, fresh).map_err(failed)
+        })
+    }
+
+    fn poll_remote(&self) -> Result<Polled, GitError> {
+        let asking = Attempt::new(&self.remote, &self.address);
+        let network = Repository::open_bare(&self.path).map_err(|error| self.failed("open", error))?;
+        let mut remote =
+            network.remote_anonymous(&self.remote.url).map_err(|error| asking.failed("reads the address", error))?;
+        let during = "asked for its branches";
+        let mut connected = remote
+            .connect_auth(Direction::Fetch, Some(asking.callbacks()), Some(asking.proxy()))
+            .map_err(|error| asking.failed(during, error))?;
+        let heads: BTreeMap<String, Oid> = connected
+            .list()
+            .map_err(|error| asking.failed(during, error))?
+            .iter()
+            .filter_map(|head| Some((head.name().strip_prefix(BRANCHES)?.to_owned(), head.oid())))
+            .collect();
+        let there = || heads.keys().cloned().collect::<Vec<_>>();
+        let branch = match &self.remote.branch {
+            Some(branch) => branch.clone(),
+            None => match connected.default_branch() {
+                Ok(name) => String::from_utf8_lossy(&name).trim_start_matches(BRANCHES).to_owned(),
+                Err(_) if heads.is_empty() => return Err(GitError::Empty { remote: self.remote.shown() }),
+                Err(_) => return Err(GitError::NoDefault { remote: self.remote.shown(), there: there() }),
+            },
+        };
+        let head = *heads.get(&branch).ok_or_else(|| self.absent(&branch, there()))?;
+        self.follow(head, |_, _| {
+            let mut options = FetchOptions::new();
+            options
+                .remote_callbacks(asking.callbacks())
+                .proxy_options(asking.proxy())
+                .download_tags(AutotagOption::None);
+            let spec = format!("+{BRANCHES}{branch}:{HEAD}");
+            let remote = connected.remote();
+            remote.download(&[spec.as_str()], Some(&mut options)).map_err(|error| asking.failed("fetched", error))?;
+            Ok(remote.stats().received_objects())
+        })
+    }
+
+    /// Brings the commit in by `fetch` unless it is there, and moves the head. Nothing happens where it did not move.
+    fn follow(
+        &self,
+        head: Oid,
+        fetch: impl FnOnce(&Repository, bool) -> Result<usize, GitError>,
+    ) -> Result<Polled, GitError> {
+        let repository = self.lock();
+        let last = self.last(&repository).map_err(|error| self.failed("read the last head", error))?;
+        if last == Some(head) {
+            return Ok(Polled { head: commit_id(head), moved: false, objects: 0 });
+        }
+        let objects = fetch(&repository, last.is_none())?;
+        let moved = repository
+            .find_commit(head)
+            .and_then(|_| repository.reference(HEAD, head, true, "polled"))
+            .map_err(|error| self.failed(&format!("move the head to {head}"), error));
+        moved.map(|_| Polled { head: commit_id(head), moved: true, objects })
+    }
+
+    fn last(&self, repository: &Repository) -> Result<Option<Oid>, git2::Error> {
+        match repository.refname_to_id(HEAD) {
+            Ok(id) => Ok(Some(id)),
+            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn absent(&self, branch: &str, there: Vec<String>) -> GitError {
+        let remote = self.remote.shown();
+        if there.is_empty() {
+            return GitError::Empty { remote };
+        }
+        GitError::NoBranch { remote, branch: branch.to_owned(), there }
+    }
+
+    fn failed(&self, what: &str, source: git2::Error) -> GitError {
+        GitError::Mirror { what: what.to_owned(), path: self.path.clone(), source }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Repository> {
+        self.repository.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The branch that HEAD names, whether it exists or not; none where HEAD is detached.
+fn local_default(source: &Repository) -> Result<Option<String>, git2::Error> {
+    let head = source.find_reference("HEAD")?;
+    Ok(head.symbolic_target()?.and_then(|name| name.strip_prefix(BRANCHES)).map(str::to_owned))
+}
+
+fn local_branches(source: &Repository) -> Vec<String> {
+    let Ok(references) = source.references_glob(&format!("{BRANCHES}*")) else { return Vec::new() };
+    let names =
+        references.filter_map(|reference| Some(reference.ok()?.name().ok()?.strip_prefix(BRANCHES)?.to_owned()));
+    let mut names: Vec<String> = names.collect();
+    names.sort_unstable();
+    names
+}
+
+impl Blobs for Mirror {
+    fn read(&self, blob: &BlobId) -> Result<Arc<[u8]>, TreeError> {
+        self.reader.read(blob)
+    }
+}
+
+impl History for Mirror {
+    fn tree(&self, commit: &CommitId) -> Result<FileTree, TreeError> {
+        self.reader.tree(commit)
+    }
+
+    fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
+        self.reader.landings(head, paths)
+    }
+
+    fn has(&self, commit: &CommitId) -> bool {
+        self.reader.has(commit)
+    }
+}

@@ -1,0 +1,186 @@
+//! Commits that a person asked for: the demo's repository, and commands that write a file and commit it.
+//!
+//! A commit is made of the branch's own tree and the changes, never of the index, so what is staged stays staged and is not
+//! committed. Where the branch is checked out, the changed files are brought into the work tree first; if one of them differs
+//! there from the last commit, nothing is written at all.
+
+use std::cell::RefCell;
+use std::path::Path;
+
+use git2::build::{CheckoutBuilder, TreeUpdateBuilder};
+use git2::{CheckoutNotificationType, ErrorCode, FileMode, Oid, Repository, Signature, Time};
+use jiff::Timestamp;
+
+use super::{GitError, commit_id};
+use crate::model::CommitId;
+
+/// Who writes a commit, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Author {
+    /// Name.
+    pub name: String,
+    /// Mail address.
+    pub email: String,
+    /// When; written with offset 0.
+    pub time: Timestamp,
+}
+
+/// A file that a commit changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Change<'a> {
+    /// Path from the root, with `/`.
+    pub path: &'a str,
+    /// The new content; none removes the file.
+    pub content: Option<&'a [u8]>,
+}
+
+/// Writes commits into a repository.
+pub struct Writer {
+    repository: Repository,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Writer").field("path", &self.path()).finish()
+    }
+}
+
+impl Writer {
+    /// Makes a repository with a work tree in a folder, its HEAD on a branch that has no commit yet.
+    pub fn init(dir: &Path, branch: &str) -> Result<Self, GitError> {
+        let mut options = git2::RepositoryInitOptions::new();
+        options.initial_head(branch).mkpath(true).no_reinit(true).external_template(false);
+        let made = Repository::init_opts(dir, &options);
+        Ok(Self { repository: made.map_err(|source| GitError::Open { path: dir.to_owned(), source })? })
+    }
+
+    /// Opens the repository that a folder is in, like git does.
+    pub fn open(dir: &Path) -> Result<Self, GitError> {
+        let found = Repository::discover(dir);
+        Ok(Self { repository: found.map_err(|source| GitError::Open { path: dir.to_owned(), source })? })
+    }
+
+    /// The work tree's folder, or the repository's where it is bare.
+    pub fn path(&self) -> &Path {
+        self.repository.workdir().unwrap_or_else(|| self.repository.path())
+    }
+
+    /// The branch that is checked out, whether or not it has a commit; none where HEAD is detached.
+    pub fn branch(&self) -> Option<String> {
+        let head = self.repository.find_reference("HEAD").ok()?;
+        head.symbolic_target().ok()??.strip_prefix("refs/heads/").map(str::to_owned)
+    }
+
+    /// The author that the user's git configuration names, at a time.
+    pub fn author(&self, time: Timestamp) -> Result<Author, GitError> {
+        let missing = |source| self.failed("find `user.name` and `user.email` in git's configuration", source);
+        let config = self.repository.config().and_then(|mut config| config.snapshot()).map_err(missing)?;
+        let name = config.get_str("user.name").map_err(missing)?.to_owned();
+        let email = config.get_str("user.email").map_err(missing)?.to_owned();
+        Ok(Author { name, email, time })
+    }
+
+    /// Commits changes onto a branch, making the branch where it has no commit yet. A change that changes nothing makes no
+    /// commit: the answer is then the branch's head.
+    pub fn commit(
+        &self,
+        branch: &str,
+        changes: &[Change<'_>],
+        author: &Author,
+        message: &str,
+    ) -> Result<CommitId, GitError> {
+        if !git2::Branch::name_is_valid(branch).unwrap_or(false) {
+            return Err(GitError::Name { name: branch.to_owned(), what: "branch" });
+        }
+        if let Some(wrong) = changes.iter().find(|change| !is_plain(change.path)) {
+            return Err(GitError::Name { name: wrong.path.to_owned(), what: "file" });
+        }
+        let failed = |source| self.failed(&format!("commit to `{branch}`"), source);
+        let name = format!("refs/heads/{branch}");
+        let parent = match self.repository.refname_to_id(&name) {
+            Ok(id) => Some(self.repository.find_commit(id).map_err(failed)?),
+            Err(error) if error.code() == ErrorCode::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        let tree = self.tree(parent.as_ref(), changes).map_err(failed)?;
+        if let Some(parent) = parent.as_ref().filter(|parent| parent.tree_id() == tree) {
+            return Ok(commit_id(parent.id()));
+        }
+        if !self.repository.is_bare() && self.branch().as_deref() == Some(branch) {
+            self.check_out(tree, changes)?;
+        }
+        self.record(&name, parent, tree, author, message).map(commit_id).map_err(failed)
+    }
+
+    fn tree(&self, parent: Option<&git2::Commit<'_>>, changes: &[Change<'_>]) -> Result<Oid, git2::Error> {
+        let repository = &self.repository;
+        let base = match parent {
+            Some(parent) => parent.tree()?,
+            None => repository.find_tree(repository.treebuilder(None)?.write()?)?,
+        };
+        let mut update = TreeUpdateBuilder::new();
+        for change in changes {
+            match change.content {
+                Some(bytes) => {
+                    let before = base.get_path(Path::new(change.path)).ok().map(|entry| entry.filemode());
+                    let mode = if before == Some(0o100_755) { FileMode::BlobExecutable } else { FileMode::Blob };
+                    update.upsert(change.path, repository.blob(bytes)?, mode);
+                }
+                None if base.get_path(Path::new(change.path)).is_ok() => {
+                    update.remove(change.path);
+                }
+                None => {}
+            }
+        }
+        update.create_updated(repository, &base)
+    }
+
+    /// Brings the changed files, and only them, into the work tree and the index; nothing where one of them differs there.
+    fn check_out(&self, tree: Oid, changes: &[Change<'_>]) -> Result<(), GitError> {
+        let conflicts = RefCell::new(Vec::new());
+        let mut options = CheckoutBuilder::new();
+        options.safe().recreate_missing(true).disable_pathspec_match(true);
+        options.notify_on(CheckoutNotificationType::CONFLICT);
+        options.notify(|_, path, _, _, _| {
+            conflicts.borrow_mut().extend(path.map(|path| path.display().to_string()));
+            true
+        });
+        for change in changes {
+            options.path(change.path);
+        }
+        let done = self
+            .repository
+            .find_object(tree, None)
+            .and_then(|tree| self.repository.checkout_tree(&tree, Some(&mut options)));
+        drop(options);
+        let paths = conflicts.into_inner();
+        match done {
+            Err(_) if !paths.is_empty() => Err(GitError::Dirty { path: self.path().to_owned(), paths }),
+            done => done.map_err(|source| self.failed("update the work tree", source)),
+        }
+    }
+
+    fn record(
+        &self,
+        name: &str,
+        parent: Option<git2::Commit<'_>>,
+        tree: Oid,
+        author: &Author,
+        message: &str,
+    ) -> Result<Oid, git2::Error> {
+        let signature = Signature::new(&author.name, &author.email, &Time::new(author.time.as_second(), 0))?;
+        let tree = self.repository.find_tree(tree)?;
+        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
+        self.repository.commit(Some(name), &signature, &signature, message, &tree, &parents)
+    }
+
+    fn failed(&self, what: &str, source: git2::Error) -> GitError {
+        GitError::Write { what: what.to_owned(), path: self.path().to_owned(), source }
+    }
+}
+
+/// A path that stays inside the work tree and outside the repository.
+fn is_plain(path: &str) -> bool {
+    let odd = |part: &str| part.is_empty() || part == "." || part == ".." || part.eq_ignore_ascii_case(".git");
+    !path.contains(['\\', '\0']) && !path.split('/').any(odd)
+}

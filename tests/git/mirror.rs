@@ -1,0 +1,165 @@
+//! The mirror on repositories of this machine.
+
+use landfall::git::{Counts, GitError, Remote};
+use landfall::tree::{Blobs, History};
+
+use super::repository::{Repo, contents, git, mirror};
+
+#[test]
+fn first_poll_brings_the_branch_and_the_next_does_nothing() {
+    let repo = Repo::new();
+    let head = repo.commit(&[("landfall.toml", "id = \"a\"\n"), ("projects/a/project.toml", "x\n")]);
+    repo.git(&["branch", "other"]);
+    let before = contents(&repo.path);
+    let mirrored = mirror(repo.remote());
+
+    let first = mirrored.mirror.poll().unwrap();
+    assert_eq!((&first.head, first.moved, first.objects), (&head, true, 6));
+    let kept = contents(mirrored.folder.path());
+    let second = mirrored.mirror.poll().unwrap();
+    assert_eq!((&second.head, second.moved, second.objects), (&head, false, 0));
+
+    assert_eq!(mirrored.mirror.counts(), Counts::default(), "a poll reads no object");
+    assert_eq!(contents(mirrored.folder.path()), kept, "an idle poll writes nothing");
+    assert_eq!(contents(&repo.path), before, "nothing is written into the repository that is followed");
+
+    let tree = mirrored.mirror.tree(&head).unwrap();
+    let text = mirrored.mirror.read(tree.file("landfall.toml").unwrap()).unwrap();
+    assert_eq!(&*text, b"id = \"a\"\n");
+}
+
+#[test]
+fn a_commit_brings_only_its_own_objects() {
+    let repo = Repo::new();
+    for n in 0..20 {
+        repo.write(&[(&format!("projects/p{n}/project.toml"), "x\n"), (&format!("projects/p{n}/process.toml"), "y\n")]);
+    }
+    repo.commit(&[]);
+    let mirrored = mirror(repo.remote());
+    mirrored.mirror.poll().unwrap();
+    let head = repo.commit(&[("projects/p7/process.toml", "new\n")]);
+    let polled = mirrored.mirror.poll().unwrap();
+    assert_eq!((polled.head, polled.moved, polled.objects), (head, true, 5), "commit, three folders, one file");
+    git(&mirrored.folder.path().join("mirror"), &["fsck", "--strict", "--connectivity-only"]);
+}
+
+#[test]
+fn merges_arrive_whole() {
+    let repo = Repo::new();
+    repo.commit(&[("a", "1\n")]);
+    let mirrored = mirror(repo.remote());
+    mirrored.mirror.poll().unwrap();
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.commit(&[("b", "1\n")]);
+    repo.commit(&[("b", "2\n")]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.commit(&[("c", "1\n")]);
+    repo.git(&["merge", "--quiet", "--no-ff", "--no-edit", "side"]);
+    assert_eq!(mirrored.mirror.poll().unwrap().head, repo.head());
+    git(&mirrored.folder.path().join("mirror"), &["fsck", "--strict"]);
+}
+
+#[test]
+fn a_force_push_is_followed_and_what_is_kept_survives_it_and_gc() {
+    let repo = Repo::new();
+    repo.commit(&[("a", "1\n")]);
+    let old = repo.commit(&[("a", "2\n")]);
+    let mirrored = mirror(repo.remote());
+    mirrored.mirror.poll().unwrap();
+    let lost = repo.commit(&[("a", "lost\n")]);
+    mirrored.mirror.poll().unwrap();
+    assert_eq!(mirrored.mirror.keep("storefront/1.4.0", &old).unwrap(), old);
+
+    repo.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
+    let new = repo.commit(&[("a", "3\n")]);
+    repo.git(&["reflog", "expire", "--expire=now", "--all"]);
+    repo.git(&["gc", "--quiet", "--prune=now"]);
+    let polled = mirrored.mirror.poll().unwrap();
+    assert_eq!((polled.head, polled.moved), (new.clone(), true));
+    git(&mirrored.folder.path().join("mirror"), &["gc", "--quiet", "--prune=now"]);
+
+    assert!(mirrored.mirror.has(&old) && mirrored.mirror.has(&new));
+    let again = mirror(repo.remote()).mirror;
+    assert!(!again.has(&lost) && !again.has(&old));
+    let reopened = landfall::git::Mirror::open(&mirrored.folder.path().join("mirror"), repo.remote()).unwrap();
+    assert!(!reopened.has(&lost), "what nothing keeps is gone after gc");
+    assert_eq!(reopened.head().unwrap(), Some(new.clone()));
+    assert_eq!(reopened.kept().unwrap(), [("storefront/1.4.0".to_owned(), old.clone())].into());
+    assert_eq!(reopened.keep("storefront/1.4.0", &new).unwrap(), old, "what a name keeps never moves");
+    assert!(matches!(reopened.keep("..", &new), Err(GitError::Name { .. })));
+}
+
+#[test]
+fn a_branch_that_goes_back_is_followed_without_fetching() {
+    let repo = Repo::new();
+    let first = repo.commit(&[("a", "1\n")]);
+    repo.commit(&[("a", "2\n")]);
+    let mirrored = mirror(repo.remote());
+    mirrored.mirror.poll().unwrap();
+    repo.git(&["reset", "--quiet", "--hard", &first.0]);
+    let polled = mirrored.mirror.poll().unwrap();
+    assert_eq!((polled.head, polled.moved, polled.objects), (first, true, 0));
+}
+
+#[test]
+fn packed_refs_worktrees_and_bare_repositories_are_read() {
+    let repo = Repo::new();
+    let head = repo.commit(&[("a", "1\n")]);
+    repo.git(&["pack-refs", "--all"]);
+    assert_eq!(mirror(repo.remote()).mirror.poll().unwrap().head, head);
+
+    let bare = Repo::bare();
+    repo.git(&["push", "--quiet", bare.path.to_str().unwrap(), "main"]);
+    assert_eq!(mirror(bare.remote()).mirror.poll().unwrap().head, head);
+    let mut url = bare.remote();
+    url.url = format!("file://{}", bare.path.display());
+    assert_eq!(mirror(url).mirror.poll().unwrap().head, head);
+
+    let linked = repo.path.parent().unwrap().join("linked");
+    repo.git(&["worktree", "add", "--quiet", "-b", "side", linked.to_str().unwrap()]);
+    let side = Repo::at(&linked).commit(&[("a", "2\n")]);
+    assert_eq!(mirror(Remote::new(linked.to_str().unwrap())).mirror.poll().unwrap().head, side);
+}
+
+#[test]
+fn what_is_wrong_with_a_source_is_said() {
+    let repo = Repo::new();
+    let said = |remote: Remote| mirror(remote).mirror.poll().unwrap_err().to_string();
+    assert!(said(repo.remote()).contains("has no commit yet"));
+    repo.commit(&[("a", "1\n")]);
+    repo.commit(&[("a", "2\n")]);
+
+    let missing = said(Remote { branch: Some("trunk".to_owned()), ..repo.remote() });
+    assert!(missing.contains("no branch `trunk` (it has main)"), "{missing}");
+    repo.git(&["checkout", "--quiet", "--detach"]);
+    let detached = said(repo.remote());
+    assert!(detached.contains("name the branch to follow"), "{detached}");
+    repo.git(&["checkout", "--quiet", "main"]);
+
+    let folder = repo.path.parent().unwrap();
+    let url = format!("file://{}", repo.path.display());
+    git(folder, &["clone", "--quiet", "--depth=1", &url, "shallow"]);
+    let shallow = said(Remote::new(folder.join("shallow").to_str().unwrap()));
+    assert!(shallow.contains("git fetch --unshallow"), "{shallow}");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    git(folder, &["clone", "--quiet", "--filter=blob:none", "--no-checkout", &url, "partial"]);
+    let partial = said(Remote::new(folder.join("partial").to_str().unwrap()));
+    assert!(partial.contains("partial clone"), "{partial}");
+
+    assert!(said(Remote::new(folder.join("nowhere").to_str().unwrap())).contains("cannot open the git repository"));
+    let odd =
+        landfall::git::Mirror::open(folder, Remote::new("ftp://user:secret@example.com/x")).unwrap_err().to_string();
+    assert!(odd.contains("neither https, ssh nor a path") && !odd.contains("secret"), "{odd}");
+}
+
+#[test]
+fn a_renamed_branch_keeps_the_last_head() {
+    let repo = Repo::new();
+    let head = repo.commit(&[("a", "1\n")]);
+    let mirrored = mirror(Remote { branch: Some("main".to_owned()), ..repo.remote() });
+    mirrored.mirror.poll().unwrap();
+    repo.git(&["branch", "--move", "main", "trunk"]);
+    let said = mirrored.mirror.poll().unwrap_err().to_string();
+    assert!(said.contains("(it has trunk); if it was renamed, name the new one"), "{said}");
+    assert_eq!(mirrored.mirror.head().unwrap(), Some(head));
+}
