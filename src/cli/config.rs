@@ -59,8 +59,8 @@ pub struct Git {
     pub username: Option<String>,
     /// File with the password or token.
     pub password_file: Option<PathBuf>,
-    /// Ask git's credential helpers.
-    pub credential_helper: bool,
+    /// File of `https://user:password@host` lines, as `git credential-store` keeps it.
+    pub credentials_file: Option<PathBuf>,
     /// File with certificates of authorities that are trusted beside the system's.
     pub ca_file: Option<PathBuf>,
     /// Private key for ssh.
@@ -116,6 +116,7 @@ impl Config {
             &mut config.mirror,
             &mut config.token_file,
             &mut git.password_file,
+            &mut git.credentials_file,
             &mut git.ca_file,
             &mut git.ssh_key,
             &mut git.ssh_passphrase_file,

@@ -17,16 +17,16 @@ pub type UpstreamError = Box<dyn std::error::Error + Send + Sync>;
 
 /// The tracked branch, wherever it lives.
 #[async_trait]
-pub trait Upstream: Send {
+pub trait Upstream: Send + Sync {
     /// The branch's head. Without news it costs one ref advertisement; with news, everything that the head needs is
     /// there when it returns.
-    async fn head(&mut self) -> Result<CommitId, UpstreamError>;
+    async fn head(&self) -> Result<CommitId, UpstreamError>;
 
     /// The commits.
     fn history(&self) -> Arc<dyn History>;
 
     /// Keeps a release's snapshot readable through force-pushes; fine if it is kept already.
-    async fn keep(&mut self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError>;
+    async fn keep(&self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError>;
 }
 
 /// Time, as the daemon knows it.

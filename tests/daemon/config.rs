@@ -19,7 +19,7 @@ log_format = "json"
 [git]
 username = "deploy"
 password_file = "password"
-credential_helper = true
+credentials_file = "credentials"
 ca_file = "ca.pem"
 ssh_key = "id_ed25519"
 ssh_passphrase_file = "passphrase"
@@ -42,7 +42,7 @@ fn every_key_is_read_and_paths_are_relative_to_the_file() {
     assert_eq!(config.poll, Some(Span(Duration::from_secs(30))));
     assert_eq!(config.sweep, Some(Span(Duration::from_secs(300))));
     assert_eq!(config.log_format, Some(LogFormat::Json));
-    assert!(config.git.credential_helper);
+    assert_eq!(config.git.credentials_file.as_deref(), Some(Path::new("/etc/landfall/credentials")));
     assert_eq!(config.aws.allowed_roles.as_deref().map(<[_]>::len), Some(1));
 }
 

@@ -1,0 +1,260 @@
+//! `landfall init`: the smallest useful repository: one environment, one target, one project with one step, a release.
+
+use std::io::{self, BufRead, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::exit::{Doing, Exit, Failure, Outcome};
+use super::output;
+use crate::git::{Change, Writer};
+use crate::model::{AccountId, EnvironmentName, Id, ProjectName, Region, ReleaseName, TargetName};
+
+/// Options of `landfall init`. What is not given is asked for on a terminal.
+#[derive(Args, Debug)]
+pub struct Init {
+    /// Folder to write into; it is made where it is missing
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Id of the repository, written on every stack [default: the folder's name]
+    #[arg(long)]
+    id: Option<Id>,
+    /// AWS account, twelve digits
+    #[arg(long)]
+    account: Option<String>,
+    /// Role to assume in the account [default: the credentials as they are]
+    #[arg(long, value_name = "ARN")]
+    role: Option<String>,
+    /// AWS region
+    #[arg(long)]
+    region: Option<String>,
+    /// ECS cluster
+    #[arg(long)]
+    cluster: Option<String>,
+    /// Subnet of the tasks; may be repeated
+    #[arg(long = "subnet", value_name = "ID")]
+    subnets: Vec<String>,
+    /// Security group of the tasks; may be repeated
+    #[arg(long = "security-group", value_name = "ID")]
+    security_groups: Vec<String>,
+    /// First environment
+    #[arg(long, default_value = "development")]
+    environment: EnvironmentName,
+    /// First project
+    #[arg(long, default_value = "app")]
+    project: ProjectName,
+    /// Image of the project, without a tag
+    #[arg(long, value_name = "REPOSITORY")]
+    image: Option<String>,
+    /// First release, which is also the image's tag
+    #[arg(long, default_value = "1.0.0")]
+    release: ReleaseName,
+    /// Port that the container listens on
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+}
+
+/// Everything that the files need.
+#[derive(Clone, Debug)]
+pub struct Answers {
+    /// Id of the repository.
+    pub id: Id,
+    /// The account.
+    pub account: AccountId,
+    /// Role to assume.
+    pub role: Option<String>,
+    /// The region.
+    pub region: Region,
+    /// The cluster's name.
+    pub cluster: String,
+    /// Subnet ids; at least one.
+    pub subnets: Vec<String>,
+    /// Security group ids.
+    pub security_groups: Vec<String>,
+    /// The environment.
+    pub environment: EnvironmentName,
+    /// The target: the cluster's name where that can be one.
+    pub target: TargetName,
+    /// The project.
+    pub project: ProjectName,
+    /// The image's repository.
+    pub image: String,
+    /// The release and tag.
+    pub release: ReleaseName,
+    /// The container's port.
+    pub port: u16,
+}
+
+/// The branch of a repository that is made here.
+const BRANCH: &str = "main";
+
+/// Runs the command.
+pub fn run(options: &Init) -> Outcome {
+    let dir = &options.dir;
+    if dir.join("landfall.toml").exists() {
+        return Err(Failure::new(format!("{} is a landfall repository already", dir.display()))
+            .help("see what is in it with `landfall check`"));
+    }
+    let answers = answers(options, &mut questions())?;
+    let files = files(&answers);
+    for (path, _) in &files {
+        if dir.join(path).exists() {
+            return Err(Failure::new(format!("{} is there already", dir.join(path).display()))
+                .help("give a folder without it; nothing was written"));
+        }
+    }
+    for (path, text) in &files {
+        write(&dir.join(path), text)?;
+        output::progress(&format!("wrote        {}", dir.join(path).display()));
+    }
+    next_steps(options, &answers, &files)
+}
+
+fn next_steps(options: &Init, answers: &Answers, files: &[(String, String)]) -> Outcome {
+    let dir = options.dir.display();
+    if Writer::open(&options.dir).is_ok() {
+        output::progress("next         commit these files");
+    } else {
+        let writer = Writer::init(&options.dir, BRANCH).doing(|| format!("cannot make {dir} a git repository"))?;
+        match writer.author(Timestamp::now()) {
+            Ok(author) => {
+                let changes: Vec<Change<'_>> =
+                    files.iter().map(|(path, text)| Change { path, content: Some(text.as_bytes()) }).collect();
+                let message = format!("Deploy {} to {}", answers.project, answers.environment);
+                let commit =
+                    writer.commit(BRANCH, &changes, &author, &message).doing(|| format!("cannot commit in {dir}"))?;
+                output::progress(&format!("committed    {} on {BRANCH}", commit.short()));
+            }
+            Err(_) => output::progress("next         commit these files: git does not know your name and address yet"),
+        }
+    }
+    output::progress(&format!("try          landfall check {dir}"));
+    output::progress(&format!("             landfall daemon --repo {dir} --simulate --once"));
+    output::progress("for real     landfall iam, landfall verify, then landfall daemon without --simulate");
+    Ok(Exit::Done)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).doing(|| format!("cannot make {}", folder.display()))?;
+    }
+    std::fs::write(path, text).doing(|| format!("cannot write {}", path.display()))
+}
+
+/// Asks one question and gives the answer; none when nobody is there.
+type Ask<'a> = dyn FnMut(&str) -> Option<String> + 'a;
+
+fn questions() -> Box<Ask<'static>> {
+    if !output::can_ask() {
+        return Box::new(|_| None);
+    }
+    Box::new(|question| {
+        let mut err = anstream::stderr().lock();
+        let _ = write!(err, "{question}: ");
+        let _ = err.flush();
+        let mut line = String::new();
+        io::stdin().lock().read_line(&mut line).ok()?;
+        let line = line.trim();
+        (!line.is_empty()).then(|| line.to_owned())
+    })
+}
+
+fn answers(options: &Init, ask: &mut Ask<'_>) -> Result<Answers, Failure> {
+    let mut missing = Vec::new();
+    let mut need = |given: &Option<String>, question: &str, flag: &'static str| {
+        given.clone().or_else(|| ask(question)).unwrap_or_else(|| {
+            missing.push(flag);
+            String::new()
+        })
+    };
+    let account = need(&options.account, "AWS account (twelve digits)", "--account");
+    let region = need(&options.region, "AWS region (like eu-west-1)", "--region");
+    let cluster = need(&options.cluster, "ECS cluster", "--cluster");
+    let subnet = need(&options.subnets.first().cloned(), "Subnet of the tasks (like subnet-0a1b…)", "--subnet");
+    let image = need(&options.image, "Image of the application, without a tag", "--image");
+    if !missing.is_empty() {
+        return Err(Failure::usage(format!("not given: {}", missing.join(", ")))
+            .help("on a terminal, `landfall init` asks for what is not given"));
+    }
+    let wrong = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
+    Ok(Answers {
+        id: options.id.clone().unwrap_or_else(|| id_of(&options.dir, &options.project)),
+        account: AccountId::new(&account).map_err(|error| wrong(&error))?,
+        role: options.role.clone(),
+        region: Region::new(&region).map_err(|error| wrong(&error))?,
+        target: TargetName::new(&cluster).or_else(|_| TargetName::new("main")).map_err(|error| wrong(&error))?,
+        cluster,
+        subnets: if options.subnets.is_empty() { vec![subnet] } else { options.subnets.clone() },
+        security_groups: options.security_groups.clone(),
+        environment: options.environment.clone(),
+        project: options.project.clone(),
+        image,
+        release: options.release.clone(),
+        port: options.port,
+    })
+}
+
+/// The folder's name where it can be made an id, otherwise the project's.
+fn id_of(dir: &Path, project: &ProjectName) -> Id {
+    let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let name = absolute.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let fine: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
+    Id::new(fine.trim_start_matches(|c: char| !c.is_ascii_lowercase()).trim_end_matches('-'))
+        .unwrap_or_else(|_| Id::from(project))
+}
+
+/// The files by path.
+pub fn files(answers: &Answers) -> Vec<(String, String)> {
+    let quote = |text: &str| toml_edit::Value::from(text).to_string();
+    let list = |texts: &[String]| toml_edit::Value::from_iter(texts.iter().map(String::as_str)).to_string();
+    let Answers { project, environment, release, port, target, .. } = answers;
+    let role = answers.role.as_deref().map_or(String::new(), |role| format!("role = {}\n", quote(role)));
+    let groups = match answers.security_groups.as_slice() {
+        [] => String::new(),
+        groups => format!("security_groups = {}\n", list(groups)),
+    };
+    vec![
+        (
+            "landfall.toml".to_owned(),
+            format!(
+                "#:schema landfall\n# Who owns the stacks: this id is written on every one of them and never changes.\nid = {}\n\n\
+                 [accounts.main]\nid = {}\n{role}",
+                quote(answers.id.as_str()),
+                quote(answers.account.as_str())
+            ),
+        ),
+        (
+            format!("environments/{environment}.toml"),
+            "# The first environment: releases enter it by themselves. Add more, with `order`, to promote to.\norder = 1\n"
+                .to_owned(),
+        ),
+        (
+            format!("targets/{target}.toml"),
+            format!(
+                "kind = \"ecs-cluster\"\nenvironments = [{}]\nroles = [\"web\"]\naccount = \"main\"\nregion = {}\ncluster = {}\n\n\
+                 [network]\nsubnets = {}\n{groups}",
+                quote(environment.as_str()),
+                quote(answers.region.as_str()),
+                quote(&answers.cluster),
+                list(&answers.subnets)
+            ),
+        ),
+        (
+            format!("projects/{project}/project.toml"),
+            "# Without a lifecycle, releases go through the environments in their order, into the first by themselves.\n".to_owned(),
+        ),
+        (
+            format!("projects/{project}/process.toml"),
+            format!(
+                "[images.app]\nrepository = {}\n\n[[step]]\nname = \"web\"\nkind = \"ecs-service\"\nrole = \"web\"\ncpu = 256\n\
+                 memory = 512\n\n[[step.container]]\nname = \"app\"\nimage = \"app\"\nport = {port}\n",
+                quote(&answers.image)
+            ),
+        ),
+        (
+            format!("projects/{project}/releases/{release}.toml"),
+            format!("format = 1\nchannel = \"default\"\n\n[images]\napp = {{ tag = {} }}\n", quote(release.as_str())),
+        ),
+    ]
+}
