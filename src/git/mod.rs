@@ -2,7 +2,8 @@
 //!
 //! [`Mirror`] keeps a bare copy of the tracked branch in a state folder and polls its [`Remote`]; [`Reader`] answers
 //! [`crate::tree::History`] from any object database, so that the daemon (on its mirror) and the commands (in a clone) read
-//! alike; [`Writer`] makes commits for commands that are asked to. Everything blocks and belongs on a blocking thread; everything that talks to a network is bounded by the remote's
+//! alike; [`Writer`] makes commits for commands that are asked to; [`watch()`] wakes the daemon
+//! when a local repository's refs change. Everything blocks and belongs on a blocking thread; everything that talks to a network is bounded by the remote's
 //! timeout.
 //!
 //! Deliberately absent: a work tree of our own, a ref in a user's repository that the user did not ask for, hooks, filters,
@@ -17,6 +18,7 @@ mod landings;
 mod mirror;
 mod reader;
 mod remote;
+mod watch;
 mod write;
 
 pub use credentials::{Credentials, Password};
@@ -24,6 +26,7 @@ pub use error::GitError;
 pub use mirror::{Mirror, Polled};
 pub use reader::{Counts, Reader};
 pub use remote::Remote;
+pub use watch::{Watch, watch};
 pub use write::{Author, Change, Writer};
 
 use crate::model::CommitId;

@@ -3,4 +3,5 @@
 mod history;
 mod mirror;
 mod repository;
+mod watching;
 mod writing;
