@@ -150,6 +150,11 @@ pub enum Cause {
         /// It runs there now, so that time alone will do.
         running: bool,
     },
+    /// The release that it runs has no file any more, and nothing says what should run instead.
+    ReleaseGone {
+        /// The release.
+        release: ReleaseName,
+    },
     /// The release's file says `blocked`.
     Blocked {
         /// Its words.

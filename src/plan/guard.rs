@@ -1,0 +1,82 @@
+//! `[guard]`: how much may be pending in one account at a time before somebody has to say that it is meant.
+//!
+//! Counted are removals, and changes of stacks whose release stays the same (a target or another live part changed).
+//! What a new release changes is not counted: a commit ordered that by name. Beyond the limit everything of that kind in
+//! the account is held, not just what is too much: a mistake must not get through in portions.
+
+use std::collections::BTreeMap;
+
+use crate::model::catalog::{Gate, Limit};
+use crate::model::decision::Cause;
+use crate::model::{AccountId, Hold};
+use crate::promote::Index;
+
+use super::allow::{Key, fitting};
+use super::draft::Draft;
+use super::types::Input;
+
+/// Holds what is beyond the limits and not allowed.
+pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_>]) {
+    let mut pending: BTreeMap<(bool, AccountId), u32> = BTreeMap::new();
+    for guarded in drafts.iter().filter_map(|draft| draft.guarded.as_ref()) {
+        for (account, count) in &guarded.pending {
+            *pending.entry((guarded.removes, account.clone())).or_default() += count;
+        }
+    }
+    let over = beyond(input, &pending);
+    if over.is_empty() {
+        return;
+    }
+    for draft in drafts.iter_mut() {
+        let Some(guarded) = draft.guarded.clone() else { continue };
+        let Some((account, limit)) =
+            guarded.pending.keys().find_map(|account| over.get_key_value(&(guarded.removes, account.clone())))
+        else {
+            continue;
+        };
+        let Some(begin) = &mut draft.begin else { continue };
+        let gate = if guarded.removes { Gate::Remove } else { Gate::Redeploy };
+        let plan = begin.plan.clone();
+        let key = Key { gate, plan: &plan, stack: None };
+        if let Some(allowance) = fitting(draft.allow, index, &begin.slot, input.now, key).next() {
+            if !begin.allowed.contains(&allowance.id()) {
+                begin.allowed.push(allowance.id());
+            }
+            continue;
+        }
+        let what = if guarded.removes { "remove" } else { "change" };
+        let count = pending.get(account).copied().unwrap_or_default();
+        let cause = Cause::Guard { what, pending: count, limit: *limit, plan: plan.clone() };
+        draft.hold(
+            Hold::new(cause),
+            &format!("{count} removals are pending in its account, {limit} may be; plan {plan} waits for an [[allow]]"),
+        );
+    }
+}
+
+/// The accounts in which more is pending than may be, with what may be.
+fn beyond(input: &Input<'_>, pending: &BTreeMap<(bool, AccountId), u32>) -> BTreeMap<(bool, AccountId), u32> {
+    let guard = input.catalog.guard;
+    let mut over = BTreeMap::new();
+    for ((removes, account), count) in pending {
+        let limit = allowed(if *removes { guard.remove } else { guard.change }, stacks_of(input, account));
+        if *count > limit {
+            over.insert((*removes, account.clone()), limit);
+        }
+    }
+    over
+}
+
+/// The larger of the number and the part.
+fn allowed(limit: Limit, stacks: u32) -> u32 {
+    let part = u64::from(stacks) * u64::from(limit.percent) / 100;
+    limit.count.max(u32::try_from(part).unwrap_or(u32::MAX))
+}
+
+/// How many stacks of ours an account has.
+fn stacks_of(input: &Input<'_>, account: &AccountId) -> u32 {
+    let ours = input.observed.stacks().filter(|(place, seen)| {
+        &place.account == account && seen.owner().map(|owner| owner.repository) == input.catalog.repository
+    });
+    u32::try_from(ours.count()).unwrap_or(u32::MAX)
+}

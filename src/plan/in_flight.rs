@@ -1,0 +1,100 @@
+//! A slot in which a deployment is going on: it goes on, a newer order takes its place, or an allowance opens its gate.
+
+use crate::model::catalog::{Gate, Queue};
+use crate::model::decision::Cause;
+use crate::model::facts::InFlight;
+use crate::model::{Decision, Hold, ReleaseName};
+use crate::promote::{Desired, deploy_file};
+
+use super::Planner;
+use super::allow::{Key, fitting};
+use super::draft::Draft;
+use super::types::{Opening, Supersede};
+use super::wanted::plan_id;
+
+impl<'a> Planner<'a> {
+    /// The deployment is left to itself, unless it waits at a gate. `besides` are other reasons why nothing else happens.
+    pub(super) fn goes_on(&self, desired: &Desired<'a>, going_on: &InFlight, besides: Vec<Hold>) -> Draft<'a> {
+        let deploying = Decision::Deploying {
+            release: going_on.release.clone(),
+            deployment: going_on.deployment,
+            since: going_on.since,
+        };
+        let open = self.openings(desired, going_on);
+        match self.stopped(desired, going_on) {
+            Some(hold) if open.is_empty() => {
+                let reasons = std::iter::once(hold).chain(besides).collect();
+                Draft::held(desired, Some(going_on.release.clone()), reasons)
+            }
+            _ => Draft { open, ..Draft::of(desired, deploying) },
+        }
+    }
+
+    /// Something else is wanted now: the deployment is ended safely first, or awaited, as the environment says.
+    pub(super) fn newer_order(
+        &self,
+        desired: &Desired<'a>,
+        going_on: &InFlight,
+        wanted: Option<ReleaseName>,
+    ) -> Draft<'a> {
+        let queued = Hold {
+            cause: Cause::Queued { deployment: going_on.deployment, release: going_on.release.clone() },
+            since: Some(going_on.since),
+            until: None,
+        };
+        match desired.environment.queue {
+            Queue::Latest => {
+                let supersede = Some(Supersede { deployment: going_on.deployment, by: wanted.clone() });
+                Draft { supersede, ..Draft::held(desired, wanted, vec![queued]) }
+            }
+            Queue::All => {
+                let open = self.openings(desired, going_on);
+                let gate = self.stopped(desired, going_on).filter(|_| open.is_empty());
+                let reasons = gate.into_iter().chain([queued]).collect();
+                Draft { open, ..Draft::held(desired, wanted, reasons) }
+            }
+        }
+    }
+
+    /// The reason if the deployment waits at a gate.
+    fn stopped(&self, desired: &Desired<'a>, going_on: &InFlight) -> Option<Hold> {
+        let cause = going_on.stopped.clone()?;
+        Some(Hold {
+            cause: Cause::Stopped {
+                deployment: going_on.deployment,
+                cause,
+                plan: plan_id(&going_on.slot, going_on.content),
+                file: deploy_file(desired.project, &desired.environment.name),
+            },
+            since: Some(going_on.since),
+            until: None,
+        })
+    }
+
+    /// The allowances that open the gate at which the deployment waits: one, and with every resource that may be skipped.
+    fn openings(&self, desired: &Desired<'a>, going_on: &InFlight) -> Vec<Opening> {
+        let Some(cause) = &going_on.stopped else { return Vec::new() };
+        let (Some(gate), Some(stack)) = (cause.gate, &cause.stack) else { return Vec::new() };
+        let Some(file) = desired.project.deploy.get(&desired.environment.name) else { return Vec::new() };
+        let plan = plan_id(&going_on.slot, going_on.content);
+        let fit = |gate| {
+            let key = Key { gate, plan: &plan, stack: Some(stack) };
+            fitting(&file.allow, self.index, &desired.slot, self.input.now, key)
+        };
+        // Leaving resources out is a way of continuing: it opens the same gate.
+        let skips = matches!(gate, Gate::Continue | Gate::SkipResource);
+        let skipping = fit(Gate::SkipResource).filter(|_| skips);
+        let plain = fit(gate).filter(|_| gate != Gate::SkipResource).take(1);
+        plain
+            .chain(skipping)
+            .map(|allowance| Opening {
+                deployment: going_on.deployment,
+                slot: going_on.slot.clone(),
+                stack: stack.clone(),
+                gate: allowance.what,
+                allowance: allowance.id(),
+                resource: allowance.resource.clone(),
+            })
+            .collect()
+    }
+}

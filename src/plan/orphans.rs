@@ -1,0 +1,201 @@
+//! Stacks of ours that nothing wants: reported, and deleted only where the environment says `prune = true`.
+//!
+//! Two kinds: stacks that a slot no longer has (a step or a target went away), pruned once the slot is up to date; and
+//! stacks of a slot that the commit no longer has at all. Absence counts only where nothing broken could have hidden the
+//! cause.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::catalog::{Gate, OnFailure};
+use crate::model::decision::Because;
+use crate::model::{Decision, Environment, EnvironmentName, Hash, Place, ProjectName, Release, Slot, StackName};
+use crate::promote::{Desired, Ours};
+
+use super::Planner;
+use super::allow::Key;
+use super::draft::Draft;
+use super::removal::{Protected, Undeletable, nothing, removals};
+use super::slot::Judged;
+use super::stacks::not_deletable;
+use super::types::{Begin, Orphan, SlotRow, Supersede};
+use super::wanted::plan_id;
+
+impl<'a> Planner<'a> {
+    /// Prunes what an up-to-date slot no longer has.
+    pub(super) fn prune(
+        &self,
+        mut draft: Draft<'a>,
+        desired: &Desired<'a>,
+        release: &Arc<Release>,
+        judged: &Judged<'a>,
+    ) -> Draft<'a> {
+        let slot = &desired.slot;
+        let wanted: BTreeSet<(&Place, &StackName)> =
+            judged.stacks.iter().map(|(wanted, _)| (&wanted.target.place, &wanted.stack)).collect();
+        let dropped: Vec<&Ours<'_>> =
+            self.index.stacks(slot).iter().filter(|ours| !wanted.contains(&(ours.place, &ours.seen.name))).collect();
+        if dropped.is_empty() {
+            return draft;
+        }
+        let because = format!("{} has it no longer", release.name);
+        let going = dropped.iter().fold(Hash::parts().part("prune"), |parts, ours| parts.part(&*ours.seen.id)).finish();
+        let plan = plan_id(slot, going);
+        let allowed = self.allowance(desired, Key { gate: Gate::Remove, plan: &plan, stack: None });
+        let protected = if allowed.is_some() { Protected::Deleted } else { Protected::Kept };
+        let tried = self.index.attempts(slot, judged.content).map_or(0, |tried| tried.failed);
+        let steps = self.steps(desired);
+        let stays = if tried >= desired.project.attempts {
+            Some(format!("its removal failed {tried} times"))
+        } else {
+            self.stays(desired.environment, &dropped)
+        };
+        let orders = match stays {
+            Some(why) => Err(why),
+            None => self.deletions(dropped.iter().copied(), &steps, protected).map_err(|fault| sentence(fault, &plan)),
+        };
+        match orders {
+            Err(why) => draft.orphans = orphans(&dropped, false, &format!("{because}; {why}")),
+            Ok(orders) => {
+                draft.orphans = orphans(&dropped, true, &because);
+                draft.guarded = Some(removals(dropped.iter().copied()));
+                draft.begin = Some(Begin {
+                    slot: slot.clone(),
+                    release: release.name.clone(),
+                    from: desired.runs.clone(),
+                    because: allowed.map_or(Because::Automatic, |allowance| Because::Allowed(allowance.what)),
+                    plan,
+                    content: judged.content,
+                    attempt: tried.saturating_add(1),
+                    on_failure: OnFailure::Stop,
+                    orders,
+                    allowed: allowed.iter().map(|allowance| allowance.id()).collect(),
+                    removal: false,
+                });
+            }
+        }
+        draft
+    }
+
+    /// Slots that something is known of and that the commit does not have: held where a broken file may hide them,
+    /// otherwise their stacks are orphans.
+    pub(super) fn gone(&self, planned: &[Draft<'a>]) -> Vec<Draft<'a>> {
+        let rows: BTreeSet<&Slot> = planned.iter().filter_map(|draft| Some(&draft.row.as_ref()?.slot)).collect();
+        let unknown = self.index.slots().into_iter().filter(|slot| !rows.contains(slot));
+        unknown.map(|slot| self.gone_slot(slot)).collect()
+    }
+
+    fn gone_slot(&self, slot: &Slot) -> Draft<'a> {
+        let mut draft = Draft::without_row();
+        let stacks = self.index.stacks(slot);
+        let hidden = self
+            .broken
+            .hides_slot(slot)
+            .or_else(|| stacks.iter().find_map(|ours| self.broken.hides_stack(&ours.owner)));
+        if let Some(broken) = hidden {
+            draft.row = self.hidden_row(slot, broken);
+            return draft;
+        }
+        if let Some(going_on) = self.index.in_flight(slot) {
+            if going_on.content != nothing(slot) {
+                draft.supersede = Some(Supersede { deployment: going_on.deployment, by: None });
+            }
+            return draft;
+        }
+        let all: Vec<&Ours<'_>> = stacks.iter().collect();
+        if all.is_empty() {
+            return draft;
+        }
+        let because = "its project or environment is gone".to_owned();
+        let environment = self.input.catalog.environment_by_id(&slot.environment);
+        let stays = match environment {
+            Some(environment) => self.stays(environment, &all),
+            None => Some("landfall deletes nothing of an environment that it does not know".to_owned()),
+        };
+        let plan = plan_id(slot, nothing(slot));
+        let deletions = || self.deletions(all.iter().copied(), &BTreeMap::new(), Protected::Kept);
+        let release = self.removed_release(self.index.runs(slot).as_ref(), stacks);
+        let orders = match (stays, release) {
+            (Some(why), _) => Err(why),
+            (None, None) => Err("its description carries no stamp".to_owned()),
+            (None, Some(release)) => {
+                deletions().map(|orders| (orders, release)).map_err(|fault| sentence(fault, &plan))
+            }
+        };
+        match orders {
+            Err(why) => draft.orphans = orphans(&all, false, &format!("{because}; {why}")),
+            Ok((orders, release)) => {
+                draft.orphans = orphans(&all, true, &because);
+                draft.guarded = Some(removals(all.iter().copied()));
+                let content = nothing(slot);
+                let tried = self.index.attempts(slot, content).map_or(0, |tried| tried.failed);
+                draft.begin = Some(Begin {
+                    slot: slot.clone(),
+                    release,
+                    from: self.index.runs(slot),
+                    because: Because::Automatic,
+                    plan,
+                    content,
+                    attempt: tried.saturating_add(1),
+                    on_failure: OnFailure::Stop,
+                    orders,
+                    allowed: Vec::new(),
+                    removal: true,
+                });
+            }
+        }
+        draft
+    }
+
+    /// Why stacks that nothing wants stay; none if they may be deleted.
+    fn stays(&self, environment: &Environment, stacks: &[&Ours<'_>]) -> Option<String> {
+        if !environment.prune {
+            return Some(format!("{} does not say `prune = true`", environment.name));
+        }
+        if let Some(broken) = stacks.iter().find_map(|ours| self.broken.hides_stack(&ours.owner)) {
+            return Some(format!("{} may hide why it is there", broken.at));
+        }
+        let state = stacks.iter().find_map(|ours| not_deletable(ours.seen))?;
+        Some(format!("it is {}: {}", state.status, state.way_out))
+    }
+
+    /// The row of a slot whose project or environment is broken.
+    fn hidden_row(&self, slot: &Slot, broken: &crate::model::catalog::Broken) -> Option<SlotRow> {
+        let catalog = self.input.catalog;
+        let project = catalog.project_by_id(&slot.project).map(|project| project.name.clone());
+        let environment = catalog.environment_by_id(&slot.environment).map(|environment| environment.name.clone());
+        let runs = self.index.runs(slot);
+        Some(SlotRow {
+            slot: slot.clone(),
+            project: project.or_else(|| ProjectName::new(slot.project.as_str()).ok())?,
+            environment: environment.or_else(|| EnvironmentName::new(slot.environment.as_str()).ok())?,
+            decision: Decision::Held {
+                wanted: None,
+                runs: runs.clone(),
+                reasons: vec![crate::promote::because_of(broken)],
+            },
+            runs,
+            stacks: Vec::new(),
+        })
+    }
+}
+
+fn orphans(stacks: &[&Ours<'_>], removed: bool, why: &str) -> Vec<Orphan> {
+    let orphan = |ours: &&Ours<'_>| Orphan {
+        stack: ours.seen.name.clone(),
+        place: ours.place.clone(),
+        owner: ours.owner.clone(),
+        removed,
+        why: why.to_owned(),
+    };
+    stacks.iter().map(orphan).collect()
+}
+
+fn sentence(fault: Undeletable, plan: &str) -> String {
+    match fault {
+        Undeletable::Protected => {
+            format!("it is protected: an [[allow]] of what = \"remove\" for plan {plan} deletes it")
+        }
+        Undeletable::NoAccess => "no target names its account and region any more".to_owned(),
+    }
+}

@@ -1,0 +1,173 @@
+//! Removing what a slot has: all of it, because the deploy file says `release = "none"` or the slot itself is gone.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::catalog::{Gate, OnFailure};
+use crate::model::decision::{Because, Cause};
+use crate::model::journal::{Action, Order};
+use crate::model::{Decision, Hash, Hold, Location, ReleaseName, Slot};
+use crate::promote::{Desired, Ours, deploy_file};
+
+use super::Planner;
+use super::allow::Key;
+use super::draft::{Draft, Guarded};
+use super::stacks::{State, not_deletable, unseen};
+use super::types::Begin;
+use super::wanted::plan_id;
+
+/// The content of a slot that has nothing: the same however many stacks are still there, so that a removal which got half
+/// way is the same removal.
+pub(super) fn nothing(slot: &Slot) -> Hash {
+    Hash::parts().part("removal").part(slot.to_string()).finish()
+}
+
+/// What a removal adds to what is pending.
+pub(super) fn removals<'s>(stacks: impl Iterator<Item = &'s Ours<'s>>) -> Guarded {
+    let mut pending = BTreeMap::new();
+    for ours in stacks {
+        *pending.entry(ours.place.account.clone()).or_default() += 1;
+    }
+    Guarded { removes: true, pending }
+}
+
+impl<'a> Planner<'a> {
+    /// The deploy file says `release = "none"`.
+    pub(super) fn remove(&self, desired: &Desired<'a>, at: &Location) -> Draft<'a> {
+        let slot = &desired.slot;
+        let content = nothing(slot);
+        if let Some(going_on) = self.index.in_flight(slot) {
+            return if going_on.content == content {
+                self.goes_on(desired, going_on, Vec::new())
+            } else {
+                self.newer_order(desired, going_on, None)
+            };
+        }
+        let targets = self.targets.get(&desired.environment.name).map_or(&[][..], Vec::as_slice);
+        let places: std::collections::BTreeSet<_> = targets.iter().map(|target| &target.place).collect();
+        let mut reasons: Vec<Hold> =
+            places.into_iter().filter_map(|place| unseen(self.input.observed, place)).collect();
+        let stacks = self.index.stacks(slot);
+        if stacks.is_empty() && reasons.is_empty() {
+            let reasons = vec![Hold::new(Cause::PinnedNone { at: at.clone() })];
+            return Draft::of(desired, Decision::Empty { next: None, reasons });
+        }
+        let plan = plan_id(slot, content);
+        reasons.extend(self.undeletable(desired, stacks, &plan));
+        let tried = self.index.attempts(slot, content);
+        let limit = desired.project.attempts;
+        let mut allowed = None;
+        if let Some(tried) = tried.filter(|tried| tried.failed >= limit) {
+            allowed = self.allowance(desired, Key { gate: Gate::Retry, plan: &plan, stack: None });
+            reasons.extend(allowed.is_none().then(|| self.tried(desired, tried, &plan)));
+        }
+        let steps = self.steps(desired);
+        let orders = self.deletions(stacks.iter(), &steps, Protected::Deleted);
+        let (Some(release), Ok(orders)) = (self.removed_release(desired.runs.as_ref(), stacks), orders) else {
+            reasons.push(cannot_reach(slot));
+            return Draft::held(desired, None, reasons);
+        };
+        if !reasons.is_empty() {
+            return Draft::held(desired, None, reasons);
+        }
+        let mut draft = Draft::of(desired, Decision::Remove { from: desired.runs.clone() });
+        draft.guarded = Some(removals(stacks.iter()));
+        draft.begin = Some(Begin {
+            slot: slot.clone(),
+            release,
+            from: desired.runs.clone(),
+            because: allowed.map_or_else(|| Because::Pinned(at.clone()), |allowance| Because::Allowed(allowance.what)),
+            plan,
+            content,
+            attempt: tried.map_or(1, |tried| tried.failed.saturating_add(1)),
+            on_failure: OnFailure::Stop,
+            orders,
+            allowed: allowed.iter().map(|allowance| allowance.id()).collect(),
+            removal: true,
+        });
+        draft
+    }
+
+    /// Reasons of the stacks that cannot be deleted in their state.
+    fn undeletable(&self, desired: &Desired<'a>, stacks: &[Ours<'_>], plan: &Arc<str>) -> Vec<Hold> {
+        let hold = |ours: &Ours<'_>, state: State| {
+            let gate = state.gate.map(|gate| Key { gate, plan, stack: Some(&ours.seen.name) });
+            if gate.is_some_and(|key| self.allowance(desired, key).is_some()) {
+                return None;
+            }
+            Some(Hold::new(Cause::StackState {
+                stack: ours.seen.name.clone(),
+                status: state.status.as_str(),
+                way_out: state.way_out,
+                gate: state.gate,
+                plan: plan.clone(),
+                file: deploy_file(desired.project, &desired.environment.name),
+            }))
+        };
+        stacks.iter().filter_map(|ours| hold(ours, not_deletable(ours.seen)?)).collect()
+    }
+
+    /// Deletions in reverse step order; stacks of steps that nobody knows any more go first.
+    ///
+    /// An error where an account is not known how to reach, or where a protected stack may not be deleted.
+    pub(super) fn deletions<'s>(
+        &self,
+        stacks: impl Iterator<Item = &'s Ours<'s>>,
+        steps: &BTreeMap<crate::model::Id, usize>,
+        protected: Protected,
+    ) -> Result<Vec<Order>, Undeletable> {
+        let count = steps.len();
+        let order = |ours: &Ours<'_>| {
+            if ours.seen.protected && protected == Protected::Kept {
+                return Err(Undeletable::Protected);
+            }
+            let access = self.places.get(ours.place).ok_or(Undeletable::NoAccess)?;
+            Ok(Order {
+                step: steps.get(&ours.owner.step).map_or(0, |position| count - position),
+                stack: ours.seen.name.clone(),
+                place: ours.place.clone(),
+                access: access.clone(),
+                action: Action::Delete { id: ours.seen.id.clone(), unprotect: ours.seen.protected },
+            })
+        };
+        let mut orders = stacks.map(order).collect::<Result<Vec<_>, _>>()?;
+        orders.sort_by(|a, b| (a.step, &a.place, &a.stack).cmp(&(b.step, &b.place, &b.stack)));
+        Ok(orders)
+    }
+
+    /// The positions of the steps of what a slot runs.
+    pub(super) fn steps(&self, desired: &Desired<'a>) -> BTreeMap<crate::model::Id, usize> {
+        let release = desired.runs.as_ref().and_then(|name| desired.project.releases.get(name));
+        let what = release.and_then(|release| release.snapshot.as_ref().ok()).map(|snapshot| &snapshot.what);
+        let what = what.or(desired.project.head.as_ref());
+        let steps = what.map_or(&[][..], |what| what.steps.as_slice());
+        steps.iter().enumerate().map(|(position, step)| (step.id.clone(), position)).collect()
+    }
+
+    /// The release that a removal removes: what runs, or what a stamp says.
+    pub(super) fn removed_release(&self, runs: Option<&ReleaseName>, stacks: &[Ours<'_>]) -> Option<ReleaseName> {
+        runs.cloned().or_else(|| stacks.iter().find_map(|ours| ours.seen.stamp()).map(|stamp| stamp.release))
+    }
+}
+
+/// Whether termination protection is taken off first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protected {
+    /// Somebody said so in a file.
+    Deleted,
+    /// Nobody did.
+    Kept,
+}
+
+/// Why a stack cannot be deleted whatever its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Undeletable {
+    Protected,
+    NoAccess,
+}
+
+/// The reason where stacks are there that cannot be dealt with.
+fn cannot_reach(slot: &Slot) -> Hold {
+    let problem = format!("the stacks of {slot} carry no stamp, or lie in an account that no target names any more");
+    Hold::new(Cause::CannotRender { problems: vec![problem] })
+}

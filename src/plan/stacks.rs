@@ -1,0 +1,128 @@
+//! One wanted stack against what AWS shows: what is done to it, or why nothing can be.
+//!
+//! Which state allows what is CloudFormation's; see "Stack states" in its documentation of StackStatus.
+
+use crate::model::catalog::Gate;
+use crate::model::decision::Cause;
+use crate::model::observed::PlaceSeen;
+use crate::model::{Hold, Observed, Place, StackOwner, StackSeen, StackStatus};
+
+use super::types::StackChange;
+use super::wanted::Wanted;
+
+/// What becomes of a wanted stack.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    /// It is what it should be.
+    Current,
+    /// It is made or changed.
+    Put(StackChange),
+    /// Its place could not be listed.
+    Unseen(Hold),
+    /// Somebody else's.
+    Foreign(Hold),
+    /// Its state does not allow a change set; a gate may.
+    State(State),
+}
+
+/// A state that landfall does not interfere with by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct State {
+    pub(super) status: StackStatus,
+    pub(super) gate: Option<Gate>,
+    pub(super) way_out: String,
+}
+
+/// What a stack's state allows.
+enum Allows {
+    /// A change set of type CREATE, or a new creation after the remains were deleted.
+    Create,
+    /// A change set of type UPDATE.
+    Update,
+    Nothing(State),
+}
+
+/// Compares one wanted stack with what is there.
+pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>) -> Verdict {
+    let place = &wanted.target.place;
+    if let Some(hold) = unseen(observed, place) {
+        return Verdict::Unseen(hold);
+    }
+    let Some(seen) = observed.stack(place, &wanted.stack).filter(|seen| seen.status != StackStatus::DeleteComplete)
+    else {
+        return Verdict::Put(StackChange::Create);
+    };
+    if let Some(hold) = foreign(place, seen, &wanted.owner) {
+        return Verdict::Foreign(hold);
+    }
+    match allows(seen) {
+        Allows::Create => Verdict::Put(StackChange::Create),
+        Allows::Update if seen.stamp().is_some_and(|stamp| stamp.content == wanted.content.hash) => Verdict::Current,
+        Allows::Update => Verdict::Put(StackChange::Update),
+        Allows::Nothing(state) => Verdict::State(state),
+    }
+}
+
+/// Why a place cannot be judged; none if it was listed.
+pub(super) fn unseen(observed: &Observed, place: &Place) -> Option<Hold> {
+    let (error, since) = match observed.places.get(place) {
+        Some(PlaceSeen::Seen { .. }) => return None,
+        Some(PlaceSeen::Unseen { at, error }) => (error.clone(), Some(*at)),
+        None => ("its stacks were not asked for".to_owned(), None),
+    };
+    Some(Hold { cause: Cause::PlaceUnseen { place: place.clone(), error }, since, until: None })
+}
+
+/// The reason if the stack is not the one that is wanted, whatever its name.
+fn foreign(place: &Place, seen: &StackSeen, wanted: &StackOwner) -> Option<Hold> {
+    let owner = seen.owner();
+    if owner.as_ref() == Some(wanted) {
+        return None;
+    }
+    let owner = owner.map(|owner| format!("repository {}, {}", owner.repository, owner.slot()));
+    Some(Hold::new(Cause::ForeignStack { stack: seen.name.clone(), place: place.clone(), owner }))
+}
+
+/// What may be done to a stack of ours by its state.
+fn allows(seen: &StackSeen) -> Allows {
+    use StackStatus as S;
+    let status = seen.status;
+    let nothing = |gate, way_out: &str| Allows::Nothing(State { status, gate, way_out: way_out.to_owned() });
+    match status {
+        S::ReviewInProgress | S::RollbackComplete | S::DeleteComplete => Allows::Create,
+        S::CreateComplete
+        | S::UpdateComplete
+        | S::UpdateRollbackComplete
+        | S::ImportComplete
+        | S::ImportRollbackComplete => Allows::Update,
+        S::UpdateRollbackFailed => nothing(
+            Some(Gate::Continue),
+            "mend what stopped the rollback, then let it continue; `skip-resource` leaves a resource out",
+        ),
+        S::CreateFailed | S::UpdateFailed => {
+            nothing(Some(Gate::Rollback), "it failed without a rollback: let it roll back")
+        }
+        S::RollbackFailed => nothing(Some(Gate::Remove), "its first creation could not be undone: let it be deleted"),
+        S::DeleteFailed => nothing(Some(Gate::Remove), "mend what stopped its deletion, then let it be deleted"),
+        S::ImportRollbackFailed => nothing(None, "mend it by hand: CloudFormation offers no call for this state"),
+        S::CreateInProgress
+        | S::RollbackInProgress
+        | S::DeleteInProgress
+        | S::UpdateInProgress
+        | S::UpdateCompleteCleanupInProgress
+        | S::UpdateRollbackInProgress
+        | S::UpdateRollbackCompleteCleanupInProgress
+        | S::ImportInProgress
+        | S::ImportRollbackInProgress => {
+            nothing(None, "somebody else's operation is going on: it goes on when that ends")
+        }
+    }
+}
+
+/// Why a stack of ours cannot be deleted now; none if it can.
+pub(super) fn not_deletable(seen: &StackSeen) -> Option<State> {
+    match allows(seen) {
+        Allows::Nothing(state) if seen.status.in_progress() || state.gate == Some(Gate::Remove) => Some(state),
+        _ => None,
+    }
+}

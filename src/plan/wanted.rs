@@ -1,0 +1,102 @@
+//! The stacks that a slot has for a release: each step on every matching target, in step order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::journal::Content;
+use crate::model::{
+    Catalog, Environment, EnvironmentName, Hash, Id, Project, Release, Slot, StackName, StackOwner, Step, Target,
+};
+use crate::template::Context;
+
+use super::render::Render;
+
+/// The targets of each environment, by name.
+pub(super) type Targets<'a> = BTreeMap<&'a EnvironmentName, Vec<&'a Arc<Target>>>;
+
+/// Sorts the targets by environment.
+pub(super) fn targets(catalog: &Catalog) -> Targets<'_> {
+    let mut by_environment: Targets<'_> = BTreeMap::new();
+    for target in catalog.targets.values() {
+        for environment in &target.environments {
+            by_environment.entry(environment).or_default().push(target);
+        }
+    }
+    by_environment
+}
+
+/// A stack that should be there.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted<'a> {
+    /// Position of its step, from 0.
+    pub(super) position: usize,
+    pub(super) step: &'a Arc<Step>,
+    pub(super) target: &'a Arc<Target>,
+    pub(super) owner: StackOwner,
+    pub(super) stack: StackName,
+    pub(super) content: Content,
+}
+
+/// What the stacks of a slot are rendered from.
+pub(super) struct Source<'s, 'a> {
+    pub(super) repository: &'a Id,
+    pub(super) project: &'a Project,
+    pub(super) environment: &'a Environment,
+    pub(super) release: &'a Release,
+    pub(super) targets: &'s [&'a Arc<Target>],
+}
+
+/// Renders every stack of the slot, or says in sentences why that cannot be done.
+pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> Result<Vec<Wanted<'a>>, Vec<String>> {
+    let what = match &source.release.snapshot {
+        Ok(snapshot) => &snapshot.what,
+        Err(_) => return Err(vec![format!("release {} has no snapshot", source.release.name)]),
+    };
+    let (mut stacks, mut problems) = (Vec::new(), Vec::new());
+    for (position, step) in what.steps.iter().enumerate() {
+        for target in source.targets.iter().filter(|target| target.roles.contains(&step.role)) {
+            let context = Context {
+                repository: source.repository,
+                project: source.project,
+                release: source.release,
+                what,
+                environment: source.environment,
+                target,
+                step,
+            };
+            match &*renderer.render(&context) {
+                Ok(rendered) => stacks.push(Wanted {
+                    position,
+                    step,
+                    target,
+                    owner: rendered.owner.clone(),
+                    stack: rendered.stack.clone(),
+                    content: rendered.content.clone(),
+                }),
+                Err(found) => {
+                    problems.extend(found.iter().map(|problem| format!("{} ({})", problem.title, problem.at)))
+                }
+            }
+        }
+    }
+    if stacks.is_empty() && problems.is_empty() {
+        let environment = &source.environment.name;
+        problems.push(format!("no target of {environment} offers a role that a step asks for"));
+    }
+    problems.dedup();
+    if problems.is_empty() { Ok(stacks) } else { Err(problems) }
+}
+
+/// Hash over place, name and content hash of every stack of a slot, in order.
+pub(super) fn slot_content(stacks: &[Wanted<'_>]) -> Hash {
+    let parts = stacks.iter().fold(Hash::parts(), |parts, wanted| {
+        let place = wanted.target.place.to_string();
+        parts.part(place).part(wanted.stack.as_str()).part(wanted.content.hash.to_string())
+    });
+    parts.finish()
+}
+
+/// The eight digits by which people name what is done to a slot.
+pub(super) fn plan_id(slot: &Slot, content: Hash) -> Arc<str> {
+    Arc::from(Hash::parts().part(slot.to_string()).part(content.to_string()).finish().short())
+}

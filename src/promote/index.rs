@@ -1,0 +1,174 @@
+//! Facts and observed stacks by slot, so that a plan looks things up instead of searching: built once per plan, in one
+//! pass over each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::model::facts::{Attempts, InFlight};
+use crate::model::{Facts, Hash, Id, Observed, Place, ReleaseName, Run, Slot, StackOwner, StackSeen, StackStatus};
+
+/// A stack that carries our repository's tags.
+#[derive(Clone, Debug)]
+pub struct Ours<'a> {
+    /// Where.
+    pub place: &'a Place,
+    /// As DescribeStacks shows it.
+    pub seen: &'a Arc<StackSeen>,
+    /// What its tags say.
+    pub owner: StackOwner,
+}
+
+/// Facts and observed stacks, by slot.
+#[derive(Clone, Debug, Default)]
+pub struct Index<'a> {
+    runs: BTreeMap<&'a Slot, Vec<&'a Run>>,
+    in_flight: BTreeMap<&'a Slot, &'a InFlight>,
+    attempts: BTreeMap<&'a Slot, BTreeMap<Hash, &'a Attempts>>,
+    used: BTreeSet<(&'a Slot, Hash)>,
+    stacks: BTreeMap<Slot, Vec<Ours<'a>>>,
+}
+
+impl<'a> Index<'a> {
+    /// Sorts everything by slot; stacks of other repositories are left out.
+    pub fn new(facts: &'a Facts, observed: &'a Observed, repository: Option<&Id>) -> Self {
+        let mut index = Self::default();
+        for run in &facts.runs {
+            index.runs.entry(&run.slot).or_default().push(run);
+        }
+        index.in_flight = facts.in_flight.iter().map(|deployment| (&deployment.slot, deployment)).collect();
+        for tried in &facts.attempts {
+            index.attempts.entry(&tried.slot).or_default().insert(tried.content, tried);
+        }
+        index.used = facts.used.iter().map(|used| (&used.slot, used.allowance)).collect();
+        for (place, seen) in observed.stacks() {
+            if seen.status == StackStatus::DeleteComplete {
+                continue;
+            }
+            match seen.owner() {
+                Some(owner) if Some(&owner.repository) == repository => {
+                    index.stacks.entry(owner.slot()).or_default().push(Ours { place, seen, owner });
+                }
+                _ => {}
+            }
+        }
+        index
+    }
+
+    /// Every slot that something is known of, in order.
+    pub fn slots(&self) -> BTreeSet<&Slot> {
+        let running =
+            self.runs.iter().filter(|(_, runs)| runs.iter().any(|run| run.to.is_none())).map(|(slot, _)| *slot);
+        running.chain(self.in_flight.keys().copied()).chain(self.stacks.keys()).collect()
+    }
+
+    /// Our stacks of a slot, by place and name.
+    pub fn stacks(&self, slot: &Slot) -> &[Ours<'a>] {
+        self.stacks.get(slot).map_or(&[], Vec::as_slice)
+    }
+
+    /// The deployment that is going on in a slot.
+    pub fn in_flight(&self, slot: &Slot) -> Option<&'a InFlight> {
+        self.in_flight.get(slot).copied()
+    }
+
+    /// How often a content failed in a slot.
+    pub fn attempts(&self, slot: &Slot, content: Hash) -> Option<&'a Attempts> {
+        self.attempts.get(slot).and_then(|tried| tried.get(&content)).copied()
+    }
+
+    /// Whether an allowance was used up in a slot.
+    pub fn used(&self, slot: &Slot, allowance: Hash) -> bool {
+        self.used.contains(&(slot, allowance))
+    }
+
+    /// The run that has not ended.
+    pub fn running(&self, slot: &Slot) -> Option<&'a Run> {
+        self.all_runs(slot).iter().rev().find(|run| run.to.is_none()).copied()
+    }
+
+    /// Whether the slot ever ran anything, proved.
+    pub fn ever_ran_anything(&self, slot: &Slot) -> bool {
+        !self.all_runs(slot).is_empty()
+    }
+
+    /// Whether the slot ever ran the release, proved.
+    pub fn ever_ran(&self, slot: &Slot, release: &ReleaseName) -> bool {
+        self.all_runs(slot).iter().any(|run| &run.release == release)
+    }
+
+    /// What the slot runs: as facts say; where they never heard of it, as the stamp of its last changed stack says.
+    ///
+    /// Where something was tried and never proved, the slot runs nothing that anybody could vouch for.
+    pub fn runs(&self, slot: &Slot) -> Option<ReleaseName> {
+        if let Some(run) = self.running(slot) {
+            return Some(run.release.clone());
+        }
+        let stacks = self.stacks(slot);
+        if let Some(run) = self.all_runs(slot).last() {
+            return (!stacks.is_empty()).then(|| run.release.clone());
+        }
+        if self.attempts.contains_key(slot) || self.in_flight.contains_key(slot) {
+            return None;
+        }
+        let made = stacks.iter().filter(|ours| !never_made(ours.seen.status));
+        made.filter_map(|ours| Some((ours.seen.updated.unwrap_or(ours.seen.created), ours.seen.stamp()?.release)))
+            .max()
+            .map(|(_, release)| release)
+    }
+
+    /// Whether what runs is whole. After a deployment that failed half way, facts let the run before it go on as a second
+    /// run of the same deployment: the slot still carries that release, but nobody has proved the mixture.
+    pub fn is_whole(&self, slot: &Slot) -> bool {
+        let running = self.running(slot);
+        running.is_some_and(|run| self.all_runs(slot).iter().filter(|one| one.deployment == run.deployment).count() == 1)
+    }
+
+    /// The longest uninterrupted time that a slot ran a release, proved, and since when it does if it still does; none if
+    /// it never did.
+    pub fn longest(&self, slot: &Slot, release: &ReleaseName, now: Timestamp) -> Option<Longest> {
+        let mut longest: Option<Longest> = None;
+        let mut before = None;
+        for run in self.all_runs(slot) {
+            let proved = before != Some(run.deployment);
+            before = Some(run.deployment);
+            if &run.release != release || !proved {
+                continue;
+            }
+            let lasted = run.lasted(now).max(SignedDuration::ZERO);
+            longest = Some(Longest {
+                lasted: longest.map_or(lasted, |known| known.lasted.max(lasted)),
+                running_since: run.to.is_none().then_some(run.from),
+            });
+        }
+        longest
+    }
+
+    fn all_runs(&self, slot: &Slot) -> &[&'a Run] {
+        self.runs.get(slot).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// How long a slot ran a release.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Longest {
+    /// The longest time without interruption.
+    pub lasted: SignedDuration,
+    /// Since when it runs, if it does now.
+    pub running_since: Option<Timestamp>,
+}
+
+/// Statuses of a stack whose first creation never came to its end: its stamp says what was tried, not what runs.
+fn never_made(status: StackStatus) -> bool {
+    use StackStatus as S;
+    matches!(
+        status,
+        S::ReviewInProgress
+            | S::CreateInProgress
+            | S::CreateFailed
+            | S::RollbackInProgress
+            | S::RollbackFailed
+            | S::RollbackComplete
+    )
+}
