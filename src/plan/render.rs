@@ -9,3 +9,9 @@ pub trait Render {
     /// The content of one stack, or every reason why it cannot be made.
     fn render(&mut self, context: &Context<'_>) -> Arc<Result<Rendered, Vec<RenderProblem>>>;
 }
+
+impl Render for crate::template::Cache {
+    fn render(&mut self, context: &Context<'_>) -> Arc<Result<Rendered, Vec<RenderProblem>>> {
+        crate::template::Cache::render(self, context)
+    }
+}

@@ -122,7 +122,8 @@ impl<'a> Index<'a> {
     /// run of the same deployment: the slot still carries that release, but nobody has proved the mixture.
     pub fn is_whole(&self, slot: &Slot) -> bool {
         let running = self.running(slot);
-        running.is_some_and(|run| self.all_runs(slot).iter().filter(|one| one.deployment == run.deployment).count() == 1)
+        running
+            .is_some_and(|run| self.all_runs(slot).iter().filter(|one| one.deployment == run.deployment).count() == 1)
     }
 
     /// The longest uninterrupted time that a slot ran a release, proved, and since when it does if it still does; none if
