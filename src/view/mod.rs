@@ -1,1 +1,15 @@
-//! Any report as terminal text, Markdown, HTML or JSON. Presentation only: nothing is decided here.
+//! Any report as terminal text or JSON. Presentation only: nothing is decided here, and nothing is printed.
+//!
+//! One file per report: [`plan`] (what would be done and why not), [`status`] (what is where), [`history`] (what
+//! happened). [`reasons`] has the words for every reason why something is held, [`time`] those for durations.
+
+pub mod history;
+pub mod plan;
+pub mod reasons;
+pub mod status;
+pub mod style;
+pub mod table;
+pub mod time;
+
+pub use reasons::hold;
+pub use style::Style;

@@ -1,0 +1,332 @@
+//! What happened: deployments from the journal, as a list and one by one with their evidence.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::model::StackName;
+use crate::model::journal::{
+    Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
+};
+
+use super::style::{Style, Tone};
+use super::table::{Cell, Table};
+use super::time;
+
+/// Everything that the journal says of one deployment, in its order.
+struct Told<'a> {
+    opened: &'a Opened,
+    at: Timestamp,
+    steps: Vec<(Timestamp, &'a StackName, Step<'a>)>,
+    stopped: Option<&'a Cause>,
+    used: Vec<&'a Allowed>,
+    ended: Option<(Timestamp, &'a Outcome)>,
+}
+
+/// One thing that happened to a stack.
+enum Step<'a> {
+    Asked(Call),
+    Answered(Call, &'a Reply),
+    Seen(&'a Evidence),
+    Stopped(&'a Cause),
+    Opened(&'static str),
+    Ended(&'a Outcome),
+}
+
+/// Sorts records by deployment.
+fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
+    let mut all: BTreeMap<DeploymentId, Told<'_>> = BTreeMap::new();
+    for record in records {
+        let at = record.at;
+        let (deployment, stack, step) = match &record.entry {
+            Entry::Opened(opened) => {
+                let new = Told { opened, at, steps: Vec::new(), stopped: None, used: Vec::new(), ended: None };
+                all.insert(opened.deployment, new);
+                continue;
+            }
+            Entry::Ended { deployment, outcome } => {
+                if let Some(told) = all.get_mut(deployment) {
+                    told.ended = Some((at, outcome));
+                }
+                continue;
+            }
+            Entry::Used(allowed) => {
+                if let Some(told) = all.get_mut(&allowed.deployment) {
+                    told.used.push(allowed);
+                }
+                continue;
+            }
+            Entry::Landed { .. } | Entry::Snapshot { .. } => continue,
+            Entry::Intent { deployment, stack, call, .. } => (deployment, stack, Step::Asked(*call)),
+            Entry::Reply { deployment, stack, call, reply } => (deployment, stack, Step::Answered(*call, reply)),
+            Entry::Evidence { deployment, stack, item } => (deployment, stack, Step::Seen(item)),
+            Entry::StackEnded { deployment, stack, outcome } => (deployment, stack, Step::Ended(outcome)),
+            Entry::Stopped { deployment, stack, cause } => (deployment, stack, Step::Stopped(cause)),
+            Entry::GateOpened { deployment, stack, gate, .. } => (deployment, stack, Step::Opened(gate.as_str())),
+        };
+        if let Some(told) = all.get_mut(deployment) {
+            match &step {
+                Step::Stopped(cause) => told.stopped = Some(cause),
+                Step::Opened(_) => told.stopped = None,
+                _ => {}
+            }
+            told.steps.push((at, stack, step));
+        }
+    }
+    all
+}
+
+/// One line per deployment, the newest first: number, slot, release, how it ended, how long it took, when it began.
+pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
+    let mut table = Table::default();
+    for (id, told) in told(records).iter().rev() {
+        let (tone, word) = outcome(told);
+        let until = told.ended.map_or(now, |(at, _)| at);
+        table.push(vec![
+            Cell::plain(id.to_string()),
+            Cell::plain(told.opened.slot.to_string()),
+            Cell::plain(told.opened.release.to_string()),
+            Cell { drawn: style.paint(tone, &word), plain: word },
+            Cell::plain(time::took(until.duration_since(told.at))),
+            Cell::plain(time::point(told.at)),
+        ]);
+    }
+    let drawn = table.draw();
+    if drawn.is_empty() { "nothing was deployed yet\n".to_owned() } else { drawn }
+}
+
+/// One deployment with its evidence; none if the records do not have it.
+pub fn deployment(records: &[Record], id: DeploymentId, now: Timestamp, style: Style) -> Option<String> {
+    let all = told(records);
+    let told = all.get(&id)?;
+    let mut out = String::new();
+    let line = |out: &mut String, label: &str, text: &str| {
+        out.push_str(&style.paint(Tone::Faint, &format!("{label:<11}")));
+        out.push_str(text);
+        out.push('\n');
+    };
+    out.push_str(&style.paint(Tone::Name, &headline(told, now)));
+    out.push('\n');
+    for (place, text) in why(told).iter().enumerate() {
+        line(&mut out, if place == 0 { "why" } else { "" }, text);
+    }
+    line(&mut out, "ordered", &ordered(told));
+    for (place, (at, stack, step)) in told.steps.iter().enumerate() {
+        let label = if place == 0 { "journal" } else { "" };
+        let text = format!("+{:<11} {stack}  {}", time::took(at.duration_since(told.at)), words(step));
+        line(&mut out, label, &text);
+    }
+    if let Some(next) = next(told) {
+        line(&mut out, "next", &next);
+    }
+    Some(out)
+}
+
+fn headline(told: &Told<'_>, now: Timestamp) -> String {
+    let Opened { slot, release, deployment, .. } = told.opened;
+    let took = time::took(told.ended.map_or(now, |(at, _)| at).duration_since(told.at));
+    let what = match told.ended.map(|(_, outcome)| outcome) {
+        None if told.stopped.is_some() => format!("{release} waits on its way to {}", slot.environment),
+        None => format!("{release} is on its way to {}", slot.environment),
+        Some(Outcome::Removed) => format!("{release} was removed from {}", slot.environment),
+        Some(Outcome::Failed(_)) => format!("{release} did not reach {}", slot.environment),
+        Some(Outcome::Superseded { .. }) => format!("{release} gave way on its way to {}", slot.environment),
+        Some(_) => format!("{release} reached {}", slot.environment),
+    };
+    format!("{} {what} (deployment {deployment}, {took})", slot.project)
+}
+
+fn why(told: &Told<'_>) -> Vec<String> {
+    match told.ended.map(|(_, outcome)| outcome) {
+        None => told.stopped.iter().map(|cause| cause.sentence.clone()).collect(),
+        Some(Outcome::Failed(cause)) => {
+            let mut lines = vec![cause.sentence.clone()];
+            lines.extend(cause.stack.iter().map(|stack| format!("in stack {stack}")));
+            lines
+        }
+        Some(Outcome::Superseded { by: Some(by) }) => vec![format!("a newer commit wants {by}")],
+        Some(Outcome::Superseded { by: None }) => vec!["a newer commit wants nothing here".to_owned()],
+        Some(Outcome::Proved) => vec!["ECS runs the images of the release".to_owned()],
+        Some(Outcome::StackStatusOnly) => vec!["proved by stack status only: there was no service to ask".to_owned()],
+        Some(Outcome::Unchanged) => vec!["its stacks were what they should be already".to_owned()],
+        Some(Outcome::Removed) => Vec::new(),
+    }
+}
+
+fn ordered(told: &Told<'_>) -> String {
+    let opened = told.opened;
+    let deletes = opened.orders.iter().filter(|order| matches!(order.action, Action::Delete { .. })).count();
+    let puts = opened.orders.len() - deletes;
+    let count = match (puts, deletes) {
+        (0, 0) => "no stack operation".to_owned(),
+        (puts, 0) => format!("{puts} to put in place"),
+        (0, deletes) => format!("{deletes} to delete"),
+        (puts, deletes) => format!("{puts} to put in place, {deletes} to delete"),
+    };
+    let allowed = if told.used.is_empty() { "" } else { ", through a gate that an allowance opened" };
+    format!(
+        "by {} as plan {}, attempt {}, {}: {count}{allowed}",
+        opened.commit.short(),
+        opened.plan,
+        opened.attempt,
+        time::point(told.at)
+    )
+}
+
+fn next(told: &Told<'_>) -> Option<String> {
+    let cause = match told.ended {
+        Some((_, Outcome::Failed(cause))) => cause,
+        None => told.stopped?,
+        Some(_) => return None,
+    };
+    let plan = &told.opened.plan;
+    Some(match cause.gate {
+        Some(gate) => {
+            format!("`landfall allow {plan} --reason \"…\"` writes the [[allow]] of what = \"{}\"", gate.as_str())
+        }
+        None => format!(
+            "land a fixed release; if the cause was outside and all attempts are used: landfall allow {plan} --reason \"…\""
+        ),
+    })
+}
+
+fn outcome(told: &Told<'_>) -> (Tone, String) {
+    let Some((_, outcome)) = told.ended else {
+        return match told.stopped {
+            Some(cause) => (Tone::Held, format!("waits: {}", cause.sentence)),
+            None => (Tone::Moves, "on its way".to_owned()),
+        };
+    };
+    (tone(outcome), in_words(outcome))
+}
+
+fn tone(outcome: &Outcome) -> Tone {
+    match outcome {
+        Outcome::Failed(_) => Tone::Bad,
+        Outcome::Superseded { .. } => Tone::Faint,
+        _ => Tone::Good,
+    }
+}
+
+fn in_words(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Proved => "proved".to_owned(),
+        Outcome::StackStatusOnly => "done, by stack status only".to_owned(),
+        Outcome::Unchanged => "was current".to_owned(),
+        Outcome::Removed => "removed".to_owned(),
+        Outcome::Failed(cause) => format!("failed: {}", cause.sentence),
+        Outcome::Superseded { by: Some(by) } => format!("gave way to {by}"),
+        Outcome::Superseded { by: None } => "gave way".to_owned(),
+    }
+}
+
+fn call(call: Call) -> &'static str {
+    match call {
+        Call::CreateChangeSet => "CreateChangeSet",
+        Call::ExecuteChangeSet => "ExecuteChangeSet",
+        Call::DeleteChangeSet => "DeleteChangeSet",
+        Call::DeleteStack => "DeleteStack",
+        Call::CancelUpdate => "CancelUpdateStack",
+        Call::ContinueRollback => "ContinueUpdateRollback",
+        Call::RollbackStack => "RollbackStack",
+        Call::SetProtection => "UpdateTerminationProtection",
+    }
+}
+
+fn words(step: &Step<'_>) -> String {
+    match step {
+        Step::Asked(asked) => format!("asks for {}", call(*asked)),
+        Step::Answered(asked, Reply::Accepted) => format!("{} accepted", call(*asked)),
+        Step::Answered(asked, Reply::Refused { error }) => format!("{} refused: {error}", call(*asked)),
+        Step::Answered(asked, Reply::Lost { error }) => format!("{} got no answer: {error}", call(*asked)),
+        Step::Seen(item) => evidence(item),
+        Step::Stopped(cause) => format!("waits: {}", cause.sentence),
+        Step::Opened(gate) => format!("gate `{gate}` opened"),
+        Step::Ended(outcome) => in_words(outcome),
+    }
+}
+
+fn evidence(item: &Evidence) -> String {
+    match item {
+        Evidence::Announced { changes } => {
+            let named = changes.iter().map(|change| format!("{} {}", effect(change.effect), change.resource));
+            format!("AWS will {}", named.collect::<Vec<_>>().join(", "))
+        }
+        Evidence::NoChange { reason } => format!("nothing to change: {reason}"),
+        Evidence::StackLeft { status } => format!("is {status}"),
+        Evidence::OutputRead { parameter, value } => format!("parameter {parameter} is {value}"),
+        Evidence::ResourceFailed { resource, kind, reason, .. } => format!("{resource} ({kind}) failed: {reason}"),
+        Evidence::TaskStopped { code, reason, containers, .. } => {
+            let ends = containers.iter().map(|container| {
+                let code = container.exit_code.map(|code| format!(" exit {code}")).unwrap_or_default();
+                let reason = container.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+                format!("; {}{code}{reason}", container.name)
+            });
+            format!("task stopped, {code}: {reason}{}", ends.collect::<String>())
+        }
+        Evidence::ServiceEvent { message, .. } => message.clone(),
+        Evidence::ServiceDeployment { status, reason, running, desired, .. } => {
+            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+            format!("service deployment {status}{reason}, {running} of {desired} tasks run")
+        }
+    }
+}
+
+fn effect(effect: crate::model::journal::Effect) -> &'static str {
+    use crate::model::journal::Effect;
+    match effect {
+        Effect::Add => "add",
+        Effect::Modify => "modify",
+        Effect::MayReplace => "maybe replace",
+        Effect::Replace => "replace",
+        Effect::Remove => "remove",
+    }
+}
+
+/// Deployments as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
+/// (RFC 3339 or null), `outcome` as in the journal (null while it goes on), `stopped` (the cause of the gate that it waits at,
+/// or null).
+pub fn list_json(records: &[Record]) -> Value {
+    told(records).values().rev().map(summary).collect()
+}
+
+/// One deployment as JSON: what [`list_json`] says of it, with `journal`: its records as they are stored.
+pub fn deployment_json(records: &[Record], id: DeploymentId) -> Option<Value> {
+    let all = told(records);
+    let mut value = summary(all.get(&id)?);
+    let own = records.iter().filter(|record| about(&record.entry) == Some(id));
+    value["journal"] = own.map(|record| json!(record)).collect();
+    Some(value)
+}
+
+fn summary(told: &Told<'_>) -> Value {
+    json!({
+        "deployment": told.opened.deployment,
+        "slot": told.opened.slot,
+        "release": told.opened.release,
+        "commit": told.opened.commit,
+        "plan": told.opened.plan,
+        "attempt": told.opened.attempt,
+        "began": told.at.to_string(),
+        "ended": told.ended.map(|(at, _)| at.to_string()),
+        "outcome": told.ended.map(|(_, outcome)| outcome),
+        "stopped": told.stopped,
+    })
+}
+
+/// The deployment that a record is about.
+fn about(entry: &Entry) -> Option<DeploymentId> {
+    match entry {
+        Entry::Landed { .. } | Entry::Snapshot { .. } => None,
+        Entry::Opened(opened) => Some(opened.deployment),
+        Entry::Used(allowed) => Some(allowed.deployment),
+        Entry::Intent { deployment, .. }
+        | Entry::Reply { deployment, .. }
+        | Entry::Evidence { deployment, .. }
+        | Entry::StackEnded { deployment, .. }
+        | Entry::Stopped { deployment, .. }
+        | Entry::GateOpened { deployment, .. }
+        | Entry::Ended { deployment, .. } => Some(*deployment),
+    }
+}

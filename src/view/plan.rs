@@ -1,0 +1,262 @@
+//! The plan report: for every slot why it moves, is current, or is held, and what would release it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::model::decision::{Because, Waiting};
+use crate::model::{Decision, Hold};
+use crate::plan::{Orphan, Report, SlotRow, StackChange, StackRow};
+
+use super::reasons;
+use super::style::{Style, Tone};
+use super::table::{Cell, Table};
+
+/// The report as lines: project, environment, release, state, and the reasons beside it.
+pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
+    let mut table = Table::default();
+    let mut project = None;
+    for row in &report.slots {
+        let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
+        project = Some(&row.project);
+        let (tone, state) = state(&row.decision);
+        let details = details(row, now);
+        let mut details = details.iter();
+        let cell = |tone, text: String| Cell { drawn: style.paint(tone, &text), plain: text };
+        table.push(vec![
+            cell(Tone::Name, first),
+            Cell::plain(row.environment.as_str()),
+            Cell::plain(release(row)),
+            cell(tone, state.to_owned()),
+            Cell::plain(details.next().cloned().unwrap_or_default()),
+        ]);
+        for line in details {
+            let blank = Cell::default;
+            table.push(vec![blank(), blank(), blank(), blank(), Cell::plain(line.clone())]);
+        }
+    }
+    let mut out = table.draw();
+    if report.slots.is_empty() {
+        out.push_str("nothing is planned: no project has anything to deploy\n");
+    }
+    out.push_str(&orphans(&report.orphans));
+    out
+}
+
+/// What stands in the column of releases: what the slot runs or is about to run.
+pub(super) fn release(row: &SlotRow) -> String {
+    let release = match &row.decision {
+        Decision::UpToDate { release, .. } | Decision::Deploying { release, .. } | Decision::Deploy { release, .. } => {
+            Some(release)
+        }
+        Decision::Empty { .. } | Decision::Remove { .. } | Decision::Held { .. } => row.runs.as_ref(),
+    };
+    release.map_or_else(|| "–".to_owned(), ToString::to_string)
+}
+
+/// What stands in the column of states.
+pub(super) fn state(decision: &Decision) -> (Tone, &'static str) {
+    match decision {
+        Decision::Empty { next: Some(_), .. } => (Tone::Held, "held"),
+        Decision::Empty { next: None, .. } => (Tone::Faint, "nothing"),
+        Decision::UpToDate { waiting, .. } if waiting.is_empty() => (Tone::Good, "current"),
+        Decision::UpToDate { .. } | Decision::Held { .. } => (Tone::Held, "held"),
+        Decision::Deploying { .. } => (Tone::Moves, "deploying"),
+        Decision::Deploy { .. } => (Tone::Moves, "deploys now"),
+        Decision::Remove { .. } => (Tone::Moves, "is removed now"),
+    }
+}
+
+/// The lines beside a slot.
+fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
+    match &row.decision {
+        Decision::Empty { next, reasons } => held(row, next.as_ref(), reasons, now),
+        Decision::UpToDate { waiting, .. } => {
+            waiting.iter().flat_map(|Waiting { release, reasons }| held(row, Some(release), reasons, now)).collect()
+        }
+        Decision::Held { wanted, reasons, .. } => {
+            let mut lines = held(row, wanted.as_ref(), reasons, now);
+            if let (Some(wanted), Some(first)) = (wanted, lines.first_mut()) {
+                let name = wanted.to_string();
+                if row.runs.as_ref() != Some(wanted) && !first.contains(&name) {
+                    *first = format!("{name} {first}");
+                }
+            }
+            lines
+        }
+        Decision::Deploying { deployment, since, .. } => {
+            vec![format!("deployment {deployment}, for {}", super::time::took(now.duration_since(*since)))]
+        }
+        Decision::Deploy { from, because, release } => {
+            let from = from.as_ref().filter(|from| *from != release).map(|from| format!("from {from}, "));
+            let mut lines = vec![format!("{}{}{}", from.unwrap_or_default(), changes(&row.stacks), why(because))];
+            lines.extend(row.stacks.iter().filter_map(stack));
+            lines
+        }
+        Decision::Remove { .. } => vec!["every stack of it is deleted".to_owned()],
+    }
+}
+
+/// Reasons, each gate followed by the lines that open it.
+fn held(row: &SlotRow, release: Option<&crate::model::ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
+    let mut lines = reasons::lines(release, holds, now);
+    for key in holds.iter().filter_map(|hold| reasons::key(hold, &row.project, &row.environment)) {
+        lines.push(format!("to let it, add to {} (or: landfall allow {} --reason \"…\")", key.file, key.plan));
+        lines.extend(key.toml.lines().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// How many stacks change, in words.
+fn changes(stacks: &[StackRow]) -> String {
+    let count = |change| stacks.iter().filter(|stack| stack.change == change).count();
+    let created = count(StackChange::Create);
+    let updated = count(StackChange::Update);
+    let plural = |count: usize| if count == 1 { "1 stack".to_owned() } else { format!("{count} stacks") };
+    match (created, updated) {
+        (0, 0) => "no stack changes".to_owned(),
+        (0, updated) => format!("{} to change", plural(updated)),
+        (created, 0) => format!("{} to create", plural(created)),
+        (created, updated) => format!("{} to create, {updated} to change", plural(created)),
+    }
+}
+
+fn why(because: &Because) -> String {
+    match because {
+        Because::Pinned(at) => format!(", pinned in {at}"),
+        Because::Automatic => String::new(),
+        Because::Differs(_) => ", which differ from the release that runs".to_owned(),
+        Because::Allowed(gate) => format!(", allowed: {}", gate.as_str()),
+        Because::Back => ", back to what remains".to_owned(),
+    }
+}
+
+fn stack(row: &StackRow) -> Option<String> {
+    let verb = match row.change {
+        StackChange::Create => "create",
+        StackChange::Update => "change",
+        StackChange::Remove => "remove",
+        StackChange::Current | StackChange::Waits | StackChange::Unknown => return None,
+    };
+    Some(format!("{verb} {} in {}", row.stack, row.place))
+}
+
+/// Stacks that nothing wants.
+fn orphans(orphans: &[Orphan]) -> String {
+    let mut table = Table::default();
+    for orphan in orphans {
+        let verb = if orphan.removed { "deletes now" } else { "not wanted" };
+        table.push(vec![
+            Cell::plain(orphan.stack.as_str()),
+            Cell::plain(orphan.place.to_string()),
+            Cell::plain(verb),
+            Cell::plain(orphan.why.as_str()),
+        ]);
+    }
+    if orphans.is_empty() { String::new() } else { format!("\n{}", table.draw()) }
+}
+
+/// The report as JSON.
+///
+/// `commit`, `at`, `slots` and `orphans`. A slot has `project`, `environment`, `tenant` (names; ids in `slot`), `runs`,
+/// `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
+/// far as they apply `release`, `from`, `because` (`pinned`, `automatic`, `differs`, `allowed`, `back`), `deployment`, `since`,
+/// `waiting` (each with `release` and `reasons`) and `reasons`; see [`reasons::json`]. A stack has `step`, `target`, `stack`,
+/// `account`, `region` and `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`). Times are RFC 3339. Keys
+/// are never taken away or given another meaning; new ones may come.
+pub fn json(report: &Report) -> Value {
+    json!({
+        "commit": report.commit.as_ref().map(ToString::to_string),
+        "at": report.at.map(|at| at.to_string()),
+        "slots": report.slots.iter().map(slot_json).collect::<Vec<_>>(),
+        "orphans": report.orphans.iter().map(orphan_json).collect::<Vec<_>>(),
+    })
+}
+
+fn slot_json(row: &SlotRow) -> Value {
+    json!({
+        "slot": row.slot,
+        "project": row.project.as_str(),
+        "environment": row.environment.as_str(),
+        "tenant": row.slot.tenant.as_ref().map(ToString::to_string),
+        "runs": row.runs,
+        "decision": decision_json(row),
+        "stacks": row.stacks.iter().map(stack_json).collect::<Vec<_>>(),
+    })
+}
+
+pub(super) fn decision_json(row: &SlotRow) -> Value {
+    let all = |holds: &[Hold]| -> Value {
+        holds.iter().map(|hold| reasons::json(hold, &row.project, &row.environment)).collect()
+    };
+    match &row.decision {
+        Decision::Empty { next, reasons } => json!({ "state": "empty", "release": next, "reasons": all(reasons) }),
+        Decision::UpToDate { release, waiting } => {
+            let waiting: Vec<Value> = waiting
+                .iter()
+                .map(|waiting| json!({ "release": waiting.release, "reasons": all(&waiting.reasons) }))
+                .collect();
+            json!({ "state": "up-to-date", "release": release, "waiting": waiting })
+        }
+        Decision::Deploying { release, deployment, since } => json!({
+            "state": "deploying", "release": release, "deployment": deployment, "since": since.to_string(),
+        }),
+        Decision::Deploy { release, from, because } => {
+            json!({ "state": "deploy", "release": release, "from": from, "because": because_json(because) })
+        }
+        Decision::Remove { from } => json!({ "state": "remove", "from": from }),
+        Decision::Held { wanted, reasons, .. } => {
+            json!({ "state": "held", "release": wanted, "reasons": all(reasons) })
+        }
+    }
+}
+
+fn because_json(because: &Because) -> Value {
+    let mut value = Map::new();
+    let mut say = |word: &str, key: &str, more: Value| {
+        value.insert("code".into(), json!(word));
+        if !key.is_empty() {
+            value.insert(key.into(), more);
+        }
+    };
+    match because {
+        Because::Pinned(at) => say("pinned", "at", json!(at)),
+        Because::Automatic => say("automatic", "", Value::Null),
+        Because::Differs(stacks) => say("differs", "stacks", json!(stacks)),
+        Because::Allowed(gate) => say("allowed", "gate", json!(gate)),
+        Because::Back => say("back", "", Value::Null),
+    }
+    Value::Object(value)
+}
+
+fn stack_json(row: &StackRow) -> Value {
+    let change = match row.change {
+        StackChange::Current => "current",
+        StackChange::Create => "create",
+        StackChange::Update => "update",
+        StackChange::Remove => "remove",
+        StackChange::Waits => "waits",
+        StackChange::Unknown => "unknown",
+    };
+    json!({
+        "step": row.step.as_str(),
+        "target": row.target.as_str(),
+        "stack": row.stack,
+        "account": row.place.account.as_str(),
+        "region": row.place.region.as_str(),
+        "change": change,
+    })
+}
+
+fn orphan_json(orphan: &Orphan) -> Value {
+    let owner: BTreeMap<String, String> = orphan.owner.tags();
+    json!({
+        "stack": orphan.stack,
+        "account": orphan.place.account.as_str(),
+        "region": orphan.place.region.as_str(),
+        "owner": owner,
+        "removed": orphan.removed,
+        "why": orphan.why,
+    })
+}

@@ -1,0 +1,202 @@
+//! The words for every reason why something is held: its cause, and what would release it.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::model::catalog::{Gate, SnapshotFault};
+use crate::model::decision::Cause;
+use crate::model::{EnvironmentName, Hold, ProjectName, ReleaseName};
+
+use super::time;
+
+/// One reason as a sentence that does not change while time passes.
+pub fn hold(hold: &Hold) -> String {
+    match requirement(hold, None) {
+        Some(clause) => clause,
+        None => sentence(&hold.cause),
+    }
+}
+
+/// Every reason for people. What a release has to do first is one sentence, in order; the rest are sentences of their own.
+pub fn lines(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
+    let mut clauses: Vec<String> = holds.iter().filter_map(|hold| requirement(hold, Some(now))).collect();
+    let pin = holds.iter().find_map(|hold| match &hold.cause {
+        Cause::Manual { file } => Some(file),
+        _ => None,
+    });
+    let mut lines = Vec::new();
+    let name = release.map_or_else(|| "a release".to_owned(), ToString::to_string);
+    match pin {
+        Some(file) if clauses.is_empty() => lines.push(format!("entered by hand: pin {name} in {file}")),
+        Some(file) => clauses.push(format!("then a pin in {file}")),
+        None => {}
+    }
+    if !clauses.is_empty() {
+        lines.insert(0, format!("{name} {}", clauses.join(", ")));
+    }
+    let others = holds.iter().filter(|hold| !matches!(hold.cause, Cause::Manual { .. }));
+    lines.extend(others.filter(|hold| requirement(hold, None).is_none()).map(|hold| {
+        let since = hold.since.map(|since| format!(" (since {})", time::point(since))).unwrap_or_default();
+        format!("{}{since}", sentence(&hold.cause))
+    }));
+    lines
+}
+
+/// What a release has to do first, after its name; none for reasons of another kind.
+fn requirement(hold: &Hold, now: Option<Timestamp>) -> Option<String> {
+    match &hold.cause {
+        Cause::Soak { environment, needed, so_far, running } => {
+            let must = format!("must hold in {environment} for {}", time::took(*needed));
+            let Some(now) = now else { return Some(must) };
+            Some(match hold.until {
+                Some(until) if *running => format!("{must} ({} to go)", time::left(until.duration_since(now))),
+                _ => format!("{must} (held {}, does not run there now)", time::took(*so_far)),
+            })
+        }
+        Cause::Phase { phase, needed, passed, missing } => {
+            let more = needed.saturating_sub(*passed) as usize;
+            let names = missing.iter().map(EnvironmentName::as_str).collect::<Vec<_>>();
+            Some(if missing.is_empty() {
+                format!("must pass phase {phase}, which no environment of it can make it pass")
+            } else if more >= missing.len() {
+                format!("must succeed in {}", names.join(" and "))
+            } else {
+                format!("must succeed in {more} of {}", names.join(", "))
+            })
+        }
+        _ => None,
+    }
+}
+
+/// A reason as a sentence of its own.
+fn sentence(cause: &Cause) -> String {
+    match cause {
+        Cause::Broken { code, title, at } => format!("held as deployed by error[{code}] at {at}: {title}"),
+        Cause::NoRelease => "there is no release".to_owned(),
+        Cause::Manual { file } => format!("entered by hand: pin it in {file}"),
+        Cause::NotInLifecycle { lifecycle: Some(lifecycle) } => {
+            format!("lifecycle {lifecycle} does not contain the environment")
+        }
+        Cause::NotInLifecycle { lifecycle: None } => "its lifecycle does not contain the environment".to_owned(),
+        Cause::Phase { .. } | Cause::Soak { .. } => "must pass an earlier phase".to_owned(),
+        Cause::ReleaseGone { release } => {
+            format!("release {release}, which runs here, has no file any more: pin another one, or land its file again")
+        }
+        Cause::Blocked { reason } => format!("blocked: {reason}"),
+        Cause::PinnedMissing { release, at } => format!("{at} pins {release}, which does not exist"),
+        Cause::Refused { at } => format!("refused: the pin at {at} does not wait, and its gates are closed"),
+        Cause::PinnedNone { at } => format!("nothing is to run here: release = \"none\" at {at}"),
+        Cause::Snapshot(fault) => snapshot(fault),
+        Cause::CannotRender { problems } => problems.join("; "),
+        Cause::Attempts { failed, deployment, cause, .. } => {
+            let why = cause.as_ref().map(|cause| format!(": {}", cause.sentence)).unwrap_or_default();
+            let times = if *failed == 1 { "once".to_owned() } else { format!("{failed} times") };
+            format!("failed {times}, last in deployment {deployment}{why}")
+        }
+        Cause::Queued { deployment, release } => format!("deployment {deployment} of {release} has to end first"),
+        Cause::Stopped { deployment, cause, .. } => format!("deployment {deployment} waits: {}", cause.sentence),
+        Cause::ForeignStack { stack, place, owner } => {
+            let owner = owner.as_deref().unwrap_or("nobody that its tags name");
+            format!("stack {stack} in {place} is not ours (it belongs to {owner}): landfall does not touch it")
+        }
+        Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
+        Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
+        Cause::Guard { what, pending, limit, .. } => {
+            let what = if *what == "remove" { "removals" } else { "changes without a new release" };
+            format!("{pending} {what} are pending in one account, {limit} may be ([guard] in landfall.toml)")
+        }
+        Cause::NotPruned { stack } => {
+            format!("nothing wants stack {stack}, but its environment does not say prune = true")
+        }
+    }
+}
+
+fn snapshot(fault: &SnapshotFault) -> String {
+    match fault {
+        SnapshotFault::Differs { expected, found } => format!(
+            "its snapshot has other files than it was made from ({} is not {}): make the release again",
+            found.short(),
+            expected.short()
+        ),
+        SnapshotFault::Broken { problem } => format!("its snapshot has errors: {problem}"),
+        SnapshotFault::Shallow => {
+            "this clone is shallow and does not have its landing commit: git fetch --unshallow".to_owned()
+        }
+        SnapshotFault::Missing(commit) => format!("its snapshot {} is not in the repository", commit.short()),
+        SnapshotFault::NotLanded => "it has not landed yet".to_owned(),
+    }
+}
+
+/// The lines that open a gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The file that they go into.
+    pub file: String,
+    /// They.
+    pub toml: String,
+    /// The plan that they name.
+    pub plan: String,
+}
+
+/// The lines that would release it; none where no allowance does.
+pub fn key(hold: &Hold, project: &ProjectName, environment: &EnvironmentName) -> Option<Key> {
+    let (gate, stack, plan, file) = match &hold.cause {
+        Cause::Attempts { plan, file, .. } => (Gate::Retry, None, plan, file.to_string()),
+        Cause::Stopped { cause, plan, file, .. } => (cause.gate?, cause.stack.as_ref(), plan, file.to_string()),
+        Cause::StackState { stack, gate, plan, file, .. } => ((*gate)?, Some(stack), plan, file.to_string()),
+        Cause::Guard { what, plan, .. } => {
+            let gate = if *what == "remove" { Gate::Remove } else { Gate::Redeploy };
+            (gate, None, plan, format!("projects/{project}/deploy/{environment}.toml"))
+        }
+        _ => return None,
+    };
+    let stack = stack.map(|stack| format!("stack = \"{stack}\"\n")).unwrap_or_default();
+    let toml = format!("[[allow]]\nwhat = \"{}\"\n{stack}plan = \"{plan}\"\nreason = \"…\"\n", gate.as_str());
+    Some(Key { file, toml, plan: plan.to_string() })
+}
+
+/// A stable word for each cause.
+pub fn code(cause: &Cause) -> &'static str {
+    match cause {
+        Cause::Broken { .. } => "broken",
+        Cause::NoRelease => "no-release",
+        Cause::Manual { .. } => "manual",
+        Cause::NotInLifecycle { .. } => "not-in-lifecycle",
+        Cause::Phase { .. } => "phase",
+        Cause::Soak { .. } => "soak",
+        Cause::ReleaseGone { .. } => "release-gone",
+        Cause::Blocked { .. } => "blocked",
+        Cause::PinnedMissing { .. } => "pinned-missing",
+        Cause::Refused { .. } => "refused",
+        Cause::PinnedNone { .. } => "pinned-none",
+        Cause::Snapshot(SnapshotFault::Differs { .. }) => "snapshot-differs",
+        Cause::Snapshot(_) => "snapshot",
+        Cause::CannotRender { .. } => "cannot-render",
+        Cause::Attempts { .. } => "attempts",
+        Cause::Queued { .. } => "queued",
+        Cause::Stopped { .. } => "stopped",
+        Cause::ForeignStack { .. } => "foreign-stack",
+        Cause::StackState { .. } => "stack-state",
+        Cause::PlaceUnseen { .. } => "place-unseen",
+        Cause::Guard { .. } => "guard",
+        Cause::NotPruned { .. } => "not-pruned",
+    }
+}
+
+/// One reason as JSON: `code`, `sentence`, and where they are known `since`, `until` (RFC 3339), `allow` with `file`, `toml`
+/// and `plan`.
+pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName) -> Value {
+    let mut value = Map::new();
+    value.insert("code".into(), json!(code(&hold.cause)));
+    value.insert("sentence".into(), json!(self::hold(hold)));
+    if let Some(since) = hold.since {
+        value.insert("since".into(), json!(since.to_string()));
+    }
+    if let Some(until) = hold.until {
+        value.insert("until".into(), json!(until.to_string()));
+    }
+    if let Some(key) = key(hold, project, environment) {
+        value.insert("allow".into(), json!({ "file": key.file, "toml": key.toml, "plan": key.plan }));
+    }
+    Value::Object(value)
+}

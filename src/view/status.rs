@@ -1,0 +1,81 @@
+//! The status report: what is where, since when, and what is going on.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use crate::model::{Decision, Facts};
+use crate::plan::{Report, SlotRow, StackChange};
+
+use super::plan::{decision_json, state};
+use super::style::{Style, Tone};
+use super::table::{Cell, Table};
+use super::time;
+
+/// One line per slot: project, environment, what runs, since when, state.
+pub fn terminal(report: &Report, facts: &Facts, now: Timestamp, style: Style) -> String {
+    let mut table = Table::default();
+    let mut project = None;
+    for row in &report.slots {
+        let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
+        project = Some(&row.project);
+        let since = since(row, facts).map(|since| format!("for {}", time::took(now.duration_since(since))));
+        let (tone, word) = word(&row.decision);
+        table.push(vec![
+            Cell { drawn: style.paint(Tone::Name, &first), plain: first },
+            Cell::plain(row.environment.as_str()),
+            Cell::plain(row.runs.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string)),
+            Cell::plain(since.unwrap_or_default()),
+            Cell { drawn: style.paint(tone, &word), plain: word },
+        ]);
+    }
+    if report.slots.is_empty() { "nothing runs, and nothing is wanted\n".to_owned() } else { table.draw() }
+}
+
+/// Since when the slot runs what it runs, where facts tell.
+fn since(row: &SlotRow, facts: &Facts) -> Option<Timestamp> {
+    facts.running(&row.slot).filter(|run| Some(&run.release) == row.runs.as_ref()).map(|run| run.from)
+}
+
+fn word(decision: &Decision) -> (Tone, String) {
+    match decision {
+        Decision::Deploying { release, deployment, .. } => {
+            (Tone::Moves, format!("{release} is being deployed (deployment {deployment})"))
+        }
+        Decision::Deploy { release, .. } => (Tone::Moves, format!("{release} is about to be deployed")),
+        Decision::Held { wanted: Some(wanted), runs, .. } if runs.as_ref() != Some(wanted) => {
+            (Tone::Held, format!("held, {wanted} is wanted"))
+        }
+        Decision::UpToDate { waiting, .. } => match waiting.first() {
+            Some(waiting) => (Tone::Good, format!("current, {} waits", waiting.release)),
+            None => (Tone::Good, "current".to_owned()),
+        },
+        Decision::Empty { next: Some(next), .. } => (Tone::Faint, format!("nothing yet, {next} waits")),
+        other => {
+            let (tone, word) = state(other);
+            (tone, word.to_owned())
+        }
+    }
+}
+
+/// The status as JSON: `commit`, `at`, `slots`, each with `project`, `environment`, `tenant`, `release` (what runs), `since`
+/// (RFC 3339), `decision` as in the plan's JSON, and `stacks` (how many it has) with `current` (how many are as they should
+/// be).
+pub fn json(report: &Report, facts: &Facts) -> Value {
+    let slot = |row: &SlotRow| {
+        json!({
+            "project": row.project.as_str(),
+            "environment": row.environment.as_str(),
+            "tenant": row.slot.tenant.as_ref().map(ToString::to_string),
+            "release": row.runs,
+            "since": since(row, facts).map(|since| since.to_string()),
+            "decision": decision_json(row),
+            "stacks": row.stacks.len(),
+            "current": row.stacks.iter().filter(|stack| stack.change == StackChange::Current).count(),
+        })
+    };
+    json!({
+        "commit": report.commit.as_ref().map(ToString::to_string),
+        "at": report.at.map(|at| at.to_string()),
+        "slots": report.slots.iter().map(slot).collect::<Vec<_>>(),
+    })
+}
