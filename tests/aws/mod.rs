@@ -1,1 +1,5 @@
-//! Tests of aws.
+//! The AWS adapter: one set of checks against several servers.
+
+mod checks;
+mod conformance;
+mod server;

@@ -1,0 +1,76 @@
+//! Reading answers: a field that AWS always sends and that is missing is an error that names it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+
+use super::operation::Operation;
+use crate::cloud::{CloudError, Result};
+
+/// Reads the answer of one operation.
+#[derive(Clone, Copy)]
+pub(super) struct Reader(pub(super) Operation);
+
+impl Reader {
+    /// The answer makes no sense.
+    pub(super) fn wrong(self, message: impl Into<String>) -> CloudError {
+        CloudError::Lost { operation: self.0.as_str(), message: message.into() }
+    }
+
+    /// A field that has to be there.
+    pub(super) fn field<T>(self, name: &str, value: Option<T>) -> Result<T> {
+        value.ok_or_else(|| self.wrong(format!("the answer has no {name}")))
+    }
+
+    /// A text that has to be there and not be empty.
+    pub(super) fn text(self, name: &str, value: Option<&str>) -> Result<Arc<str>> {
+        self.field(name, value.filter(|text| !text.is_empty())).map(Arc::from)
+    }
+
+    /// A time that has to be there.
+    pub(super) fn time(self, name: &str, value: Option<&DateTime>) -> Result<Timestamp> {
+        let time = self.field(name, value)?;
+        let nanos = i32::try_from(time.subsec_nanos()).unwrap_or(0);
+        Timestamp::new(time.secs(), nanos).map_err(|source| self.wrong(format!("{name} is no time: {source}")))
+    }
+
+    /// The only element of a list of one.
+    pub(super) fn only<T>(self, name: &str, list: Option<Vec<T>>) -> Result<T> {
+        let mut list = self.field(name, list)?;
+        match (list.pop(), list.len()) {
+            (Some(one), 0) => Ok(one),
+            (one, more) => Err(self.wrong(format!("asked for one, got {} {name}", more + usize::from(one.is_some())))),
+        }
+    }
+}
+
+/// Follows the pages of a list.
+pub(super) struct Pages {
+    read: Reader,
+    token: Option<String>,
+    seen: BTreeSet<String>,
+}
+
+impl Pages {
+    /// Before the first page.
+    pub(super) fn of(operation: Operation) -> Self {
+        Self { read: Reader(operation), token: None, seen: BTreeSet::new() }
+    }
+
+    /// What to ask the next page with.
+    pub(super) fn token(&self) -> Option<String> {
+        self.token.clone()
+    }
+
+    /// Takes what a page says about the next one; whether there is one. A token that comes again would never end.
+    pub(super) fn turn(&mut self, next: Option<&str>) -> Result<bool> {
+        let Some(next) = next.filter(|token| !token.is_empty()) else { return Ok(false) };
+        if !self.seen.insert(next.to_owned()) {
+            return Err(self.read.wrong("the same page comes again and again"));
+        }
+        self.token = Some(next.to_owned());
+        Ok(true)
+    }
+}

@@ -1,0 +1,113 @@
+//! Changing stacks. Every request is built here and nowhere else; none is repeated once it may have been carried out.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_cloudformation::types as cfn;
+
+use super::answer::Reader;
+use super::clients::AwsCloud;
+use super::observe::found;
+use super::operation::Operation;
+use crate::cloud::{At, Change, ChangeSetRequest, Result};
+use crate::model::StackName;
+
+#[async_trait]
+impl Change for AwsCloud {
+    async fn create_change_set(&self, at: &At, request: &ChangeSetRequest) -> Result<()> {
+        let operation = Operation::CreateChangeSet;
+        let (parameters, tags) = (parameters(request), tags(request));
+        let capabilities: Vec<_> =
+            request.capabilities.iter().map(|name| cfn::Capability::from(name.as_ref())).collect();
+        let kind = if request.create { cfn::ChangeSetType::Create } else { cfn::ChangeSetType::Update };
+        let answer = self
+            .call(at, operation, |clients| {
+                let call = clients.cloudformation.create_change_set();
+                call.stack_name(request.stack.as_str())
+                    .change_set_name(request.name.as_ref())
+                    .change_set_type(kind.clone())
+                    .template_body(request.template.as_ref())
+                    .set_parameters(Some(parameters.clone()))
+                    .set_tags(Some(tags.clone()))
+                    .set_capabilities(Some(capabilities.clone()))
+                    .client_token(request.token.as_ref())
+                    .send()
+            })
+            .await?;
+        Reader(operation).text("Id", answer.id()).map(drop)
+    }
+
+    async fn execute_change_set(&self, at: &At, stack: &StackName, name: &str, token: &str) -> Result<()> {
+        self.call(at, Operation::ExecuteChangeSet, |clients| {
+            let call = clients.cloudformation.execute_change_set().stack_name(stack.as_str());
+            call.change_set_name(name).client_request_token(token).send()
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn delete_change_set(&self, at: &At, stack: &StackName, name: &str) -> Result<()> {
+        let answer = self
+            .call(at, Operation::DeleteChangeSet, |clients| {
+                clients.cloudformation.delete_change_set().stack_name(stack.as_str()).change_set_name(name).send()
+            })
+            .await;
+        found(answer).map(drop)
+    }
+
+    async fn delete_stack(&self, at: &At, stack_id: &str, token: &str) -> Result<()> {
+        self.call(at, Operation::DeleteStack, |clients| {
+            clients.cloudformation.delete_stack().stack_name(stack_id).client_request_token(token).send()
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn cancel_update(&self, at: &At, stack: &StackName, token: &str) -> Result<()> {
+        self.call(at, Operation::CancelUpdateStack, |clients| {
+            let call = clients.cloudformation.cancel_update_stack().stack_name(stack.as_str());
+            call.client_request_token(token).send()
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn continue_rollback(&self, at: &At, stack: &StackName, skip: &[Arc<str>], token: &str) -> Result<()> {
+        let skip: Vec<String> = skip.iter().map(ToString::to_string).collect();
+        self.call(at, Operation::ContinueUpdateRollback, |clients| {
+            let call = clients.cloudformation.continue_update_rollback().stack_name(stack.as_str());
+            let skip = (!skip.is_empty()).then(|| skip.clone());
+            call.set_resources_to_skip(skip).client_request_token(token).send()
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn rollback_stack(&self, at: &At, stack: &StackName, token: &str) -> Result<()> {
+        self.call(at, Operation::RollbackStack, |clients| {
+            let call = clients.cloudformation.rollback_stack().stack_name(stack.as_str());
+            call.client_request_token(token).send()
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()> {
+        self.call(at, Operation::UpdateTerminationProtection, |clients| {
+            let call = clients.cloudformation.update_termination_protection().stack_name(stack.as_str());
+            call.enable_termination_protection(on).send()
+        })
+        .await
+        .map(drop)
+    }
+}
+
+fn parameters(request: &ChangeSetRequest) -> Vec<cfn::Parameter> {
+    let one =
+        |(key, value): (&String, &String)| cfn::Parameter::builder().parameter_key(key).parameter_value(value).build();
+    request.parameters.iter().map(one).collect()
+}
+
+fn tags(request: &ChangeSetRequest) -> Vec<cfn::Tag> {
+    request.tags.iter().map(|(key, value)| cfn::Tag::builder().key(key).value(value).build()).collect()
+}

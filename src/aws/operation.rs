@@ -1,0 +1,170 @@
+//! Which API operations landfall calls, and for which method of the port.
+//!
+//! Everything that has to know is derived from here: the budget (which bucket a call draws from), the counters, the retry
+//! rule (does it change anything) and the policies that `landfall iam` writes.
+
+/// The service that an operation belongs to; also the prefix of its IAM action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Service {
+    /// AWS CloudFormation.
+    CloudFormation,
+    /// Amazon ECS.
+    Ecs,
+    /// AWS STS.
+    Sts,
+}
+
+/// Operations that AWS counts together when it throttles.
+///
+/// For ECS these are the buckets of its documentation ("Request throttling for the Amazon ECS API"). CloudFormation's limits
+/// are not published; reports say that each read is limited by itself, at about five a second for DescribeStacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bucket {
+    /// DescribeStacks.
+    Stacks,
+    /// DescribeStackEvents.
+    StackEvents,
+    /// ListStackResources.
+    StackResources,
+    /// GetTemplate.
+    Templates,
+    /// DescribeChangeSet.
+    ChangeSets,
+    /// Everything of CloudFormation that changes something.
+    StackChanges,
+    /// DescribeClusters.
+    Clusters,
+    /// DescribeServices.
+    Services,
+    /// ListServiceDeployments and DescribeServiceDeployments.
+    ServiceDeployments,
+    /// DescribeServiceRevisions.
+    ServiceRevisions,
+    /// ListTasks and DescribeTasks.
+    Tasks,
+    /// STS.
+    Identity,
+}
+
+impl Bucket {
+    /// Its name, for people and for the status API.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Bucket::Stacks => "stacks",
+            Bucket::StackEvents => "stack events",
+            Bucket::StackResources => "stack resources",
+            Bucket::Templates => "templates",
+            Bucket::ChangeSets => "change sets",
+            Bucket::StackChanges => "stack changes",
+            Bucket::Clusters => "clusters",
+            Bucket::Services => "services",
+            Bucket::ServiceDeployments => "service deployments",
+            Bucket::ServiceRevisions => "service revisions",
+            Bucket::Tasks => "tasks",
+            Bucket::Identity => "identity",
+        }
+    }
+}
+
+macro_rules! operations {
+    ($($name:ident, $service:ident, $bucket:ident, $changes:literal;)*) => {
+        /// An operation of an AWS API.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[expect(missing_docs, reason = "the names are AWS's own")]
+        pub enum Operation {
+            $($name,)*
+        }
+
+        impl Operation {
+            /// Every operation that landfall calls.
+            pub const ALL: &[Operation] = &[$(Operation::$name,)*];
+
+            /// As AWS writes it.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Operation::$name => stringify!($name),)* }
+            }
+
+            /// The service that it belongs to.
+            pub fn service(self) -> Service {
+                match self { $(Operation::$name => Service::$service,)* }
+            }
+
+            /// What it is throttled together with.
+            pub fn bucket(self) -> Bucket {
+                match self { $(Operation::$name => Bucket::$bucket,)* }
+            }
+
+            /// Whether it changes anything.
+            pub fn changes(self) -> bool {
+                match self { $(Operation::$name => $changes,)* }
+            }
+        }
+    };
+}
+
+operations! {
+    GetCallerIdentity, Sts, Identity, false;
+    DescribeStacks, CloudFormation, Stacks, false;
+    GetTemplate, CloudFormation, Templates, false;
+    DescribeChangeSet, CloudFormation, ChangeSets, false;
+    DescribeStackEvents, CloudFormation, StackEvents, false;
+    ListStackResources, CloudFormation, StackResources, false;
+    CreateChangeSet, CloudFormation, StackChanges, true;
+    ExecuteChangeSet, CloudFormation, StackChanges, true;
+    DeleteChangeSet, CloudFormation, StackChanges, true;
+    DeleteStack, CloudFormation, StackChanges, true;
+    CancelUpdateStack, CloudFormation, StackChanges, true;
+    ContinueUpdateRollback, CloudFormation, StackChanges, true;
+    RollbackStack, CloudFormation, StackChanges, true;
+    UpdateTerminationProtection, CloudFormation, StackChanges, true;
+    DescribeServices, Ecs, Services, false;
+    ListServiceDeployments, Ecs, ServiceDeployments, false;
+    DescribeServiceDeployments, Ecs, ServiceDeployments, false;
+    DescribeServiceRevisions, Ecs, ServiceRevisions, false;
+    ListTasks, Ecs, Tasks, false;
+    DescribeTasks, Ecs, Tasks, false;
+    DescribeClusters, Ecs, Clusters, false;
+}
+
+impl Operation {
+    /// The IAM action that allows it, like `cloudformation:DescribeStacks`.
+    pub fn action(self) -> String {
+        let prefix = match self.service() {
+            Service::CloudFormation => "cloudformation",
+            Service::Ecs => "ecs",
+            Service::Sts => "sts",
+        };
+        format!("{prefix}:{}", self.as_str())
+    }
+}
+
+/// What each method of the port calls. The first call for an account also asks GetCallerIdentity.
+pub const METHODS: &[(&str, &[Operation])] = &[
+    ("identity", &[Operation::GetCallerIdentity]),
+    ("stacks", &[Operation::DescribeStacks]),
+    ("stack", &[Operation::DescribeStacks]),
+    ("template", &[Operation::GetTemplate]),
+    ("change_set", &[Operation::DescribeChangeSet]),
+    ("events", &[Operation::DescribeStackEvents]),
+    ("last_token", &[Operation::DescribeStackEvents]),
+    ("resources", &[Operation::ListStackResources]),
+    (
+        "service",
+        &[
+            Operation::DescribeServices,
+            Operation::ListServiceDeployments,
+            Operation::DescribeServiceDeployments,
+            Operation::DescribeServiceRevisions,
+        ],
+    ),
+    ("stopped_tasks", &[Operation::ListTasks, Operation::DescribeTasks]),
+    ("cluster", &[Operation::DescribeClusters]),
+    ("create_change_set", &[Operation::CreateChangeSet]),
+    ("execute_change_set", &[Operation::ExecuteChangeSet]),
+    ("delete_change_set", &[Operation::DeleteChangeSet]),
+    ("delete_stack", &[Operation::DeleteStack]),
+    ("cancel_update", &[Operation::CancelUpdateStack]),
+    ("continue_rollback", &[Operation::ContinueUpdateRollback]),
+    ("rollback_stack", &[Operation::RollbackStack]),
+    ("set_protection", &[Operation::UpdateTerminationProtection]),
+];
