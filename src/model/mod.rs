@@ -9,6 +9,7 @@
 pub mod catalog;
 pub mod decision;
 pub mod facts;
+pub mod facts_fold;
 pub mod hash;
 pub mod journal;
 pub mod name;
@@ -21,6 +22,7 @@ pub mod version;
 pub use catalog::{Catalog, Environment, Lifecycle, Project, Release, Target};
 pub use decision::{Decision, Hold};
 pub use facts::{Facts, Run};
+pub use facts_fold::FactsFold;
 pub use hash::Hash;
 pub use name::{
     AccountName, ChannelName, EnvironmentName, Id, ImageName, LifecycleName, ProjectName, ReleaseName, RoleLabel,

@@ -1,0 +1,96 @@
+//! Why a stack failed, from its evidence: one sentence, the root cause first.
+//!
+//! A container that exits or an image that cannot be pulled explains the service that did not settle, which explains the
+//! resource that failed, which explains the stack: the first of these that there is evidence for is the cause.
+
+use std::collections::BTreeMap;
+
+use crate::model::StackName;
+use crate::model::journal::{Cause, Evidence};
+
+/// A cause without a gate.
+pub(crate) fn cause(code: &str, stack: &StackName, sentence: impl Into<String>) -> Cause {
+    Cause { code: code.into(), sentence: sentence.into(), stack: Some(stack.clone()), gate: None }
+}
+
+/// The root cause that the evidence tells; none where it tells nothing.
+pub(crate) fn root_cause(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
+    container_exits(stack, evidence)
+        .or_else(|| task_not_started(stack, evidence))
+        .or_else(|| unhealthy(stack, evidence))
+        .or_else(|| resource_failed(stack, evidence))
+}
+
+/// The root cause, or what the stack's own status and reason say.
+pub(crate) fn of_stack(stack: &StackName, evidence: &[Evidence], status: &str, reason: Option<&str>) -> Cause {
+    root_cause(stack, evidence).unwrap_or_else(|| {
+        let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+        cause("stack-failed", stack, format!("the stack ended as {status}{reason}"))
+    })
+}
+
+fn container_exits(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
+    let mut ends: BTreeMap<(&str, i32), (u32, Option<&str>)> = BTreeMap::new();
+    for item in evidence {
+        let Evidence::TaskStopped { containers, .. } = item else { continue };
+        for end in containers {
+            if let Some(code) = end.exit_code.filter(|code| *code != 0) {
+                let entry = ends.entry((&end.name, code)).or_insert((0, None));
+                entry.0 += 1;
+                entry.1 = entry.1.or(end.reason.as_deref());
+            }
+        }
+    }
+    // The most frequent end; of equal ones the first by name.
+    let ((name, code), (times, reason)) = ends.into_iter().rev().max_by_key(|(_, (times, _))| *times)?;
+    let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
+    Some(cause("container-exits", stack, format!("container `{name}` exits with {code}, {times}{reason}")))
+}
+
+/// Words of ECS for an image that cannot be had. \[doc: CannotPullContainerError and its kin\]
+const PULL: [&str; 3] = ["CannotPull", "pull image", "ImageNotFound"];
+
+fn task_not_started(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
+    let mut not_started = None;
+    for item in evidence {
+        let Evidence::TaskStopped { code, reason, containers, .. } = item else { continue };
+        let pull = |text: &str| PULL.iter().any(|word| text.contains(word));
+        if let Some(end) = containers.iter().find(|end| end.reason.as_deref().is_some_and(pull)) {
+            let reason = end.reason.as_deref().unwrap_or_default();
+            let sentence = format!("the image of container `{}` cannot be pulled: {reason}", end.name);
+            return Some(cause("image-not-pulled", stack, sentence));
+        }
+        if pull(reason) {
+            return Some(cause("image-not-pulled", stack, format!("an image cannot be pulled: {reason}")));
+        }
+        if code == "TaskFailedToStart" && not_started.is_none() {
+            not_started = Some(cause("task-not-started", stack, format!("a task cannot start: {reason}")));
+        }
+    }
+    not_started
+}
+
+fn unhealthy(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
+    evidence.iter().find_map(|item| match item {
+        Evidence::TaskStopped { reason, .. } if reason.to_ascii_lowercase().contains("health check") => {
+            Some(cause("unhealthy", stack, format!("tasks are stopped as unhealthy: {reason}")))
+        }
+        _ => None,
+    })
+}
+
+fn resource_failed(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
+    let mut failed: Vec<_> = evidence
+        .iter()
+        .filter_map(|item| match item {
+            Evidence::ResourceFailed { resource, kind, reason, at } => Some((*at, resource, kind, reason)),
+            _ => None,
+        })
+        .collect();
+    failed.sort_by_key(|(at, ..)| *at);
+    // What was merely cancelled because something else failed is no cause.
+    let (_, resource, kind, reason) =
+        failed.iter().find(|(_, _, _, reason)| !reason.contains("cancelled")).or(failed.first())?;
+    Some(cause("resource-failed", stack, format!("{resource} ({kind}) failed: {reason}")))
+}

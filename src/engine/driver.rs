@@ -1,0 +1,221 @@
+//! The engine's public face: open, carry out a plan, advance.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use super::log::Log;
+use super::mistakes::Mistakes;
+use super::turn::{Later, Turn, append};
+use crate::cloud::Change;
+use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Opened, Record};
+use crate::model::{CommitId, Facts, Place, StackName};
+use crate::plan::{Begin, Plan};
+use crate::store::{Lease, Store, StoreError};
+
+/// Why the engine stops.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The store did not do it: a later owner took over, or the database failed.
+    #[error("the engine cannot use its store")]
+    Store(#[from] StoreError),
+    /// Another landfall, with a store of its own, changed a stack after this one did.
+    #[error(
+        "another landfall (store {store}) deploys this repository: it changed stack {stack} in {place} after this one"
+    )]
+    AnotherLandfall {
+        /// The stack.
+        stack: StackName,
+        /// Where.
+        place: Place,
+        /// Id of the other's store.
+        store: String,
+    },
+    /// Only what is committed is deployed.
+    #[error("a plan that was made from a folder, not from a commit, cannot be carried out")]
+    NoCommit,
+}
+
+/// What an [`Engine::advance`] came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Something was journaled.
+    pub moved: bool,
+    /// Deployments that have not ended.
+    pub in_flight: usize,
+    /// When to advance again, if nothing else happens before; none where nothing is in flight, or only gates are waited for.
+    pub look_again: Option<Timestamp>,
+}
+
+/// Carries out plans under one lease.
+pub struct Engine {
+    store: Arc<dyn Store>,
+    cloud: Arc<dyn Change>,
+    fence: Fence,
+    log: Log,
+    later: BTreeMap<(DeploymentId, StackName), Later>,
+    mistakes: Mistakes,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("fence", &self.fence).field("log", &self.log).finish_non_exhaustive()
+    }
+}
+
+/// Records that are read at once when the journal is replayed.
+const PAGE: u32 = 1_000;
+
+impl Engine {
+    /// Opens the engine under a lease and replays the whole journal: costs one pass over it.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn open(store: Arc<dyn Store>, cloud: Arc<dyn Change>, lease: &Lease) -> Result<Self, EngineError> {
+        let mut log = Log::new(store.id().await?);
+        loop {
+            let records = store.records(log.seq, PAGE).await?;
+            if records.is_empty() {
+                break;
+            }
+            records.iter().for_each(|record| log.apply(record));
+        }
+        let mistakes = Mistakes::default();
+        Ok(Self { store, cloud, fence: lease.fence, log, later: BTreeMap::new(), mistakes })
+    }
+
+    /// The same, with a mistake planted.
+    ///
+    /// # Errors
+    /// As [`Engine::open`].
+    #[cfg(feature = "planted-mistakes")]
+    pub async fn open_with_mistake(
+        store: Arc<dyn Store>,
+        cloud: Arc<dyn Change>,
+        lease: &Lease,
+        mistake: super::Mistake,
+    ) -> Result<Self, EngineError> {
+        let mut engine = Self::open(store, cloud, lease).await?;
+        engine.mistakes = Mistakes { chosen: Some(mistake) };
+        Ok(engine)
+    }
+
+    /// What the journal says of the past.
+    pub fn facts(&self) -> &Facts {
+        self.log.fold.facts()
+    }
+
+    /// Position of the last record.
+    pub fn position(&self) -> u64 {
+        self.log.seq
+    }
+
+    /// Up to `limit` records after a position, in order.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn records_since(&self, after: u64, limit: u32) -> Result<Vec<Record>, EngineError> {
+        Ok(self.store.records(after, limit).await?)
+    }
+
+    /// Journals what is decided outside of the engine: a commit that landed, a snapshot that was first seen.
+    ///
+    /// # Errors
+    /// Where the store refuses.
+    pub async fn record(&mut self, now: Timestamp, entries: Vec<Entry>) -> Result<(), EngineError> {
+        if entries.is_empty() {
+            return Ok(());
+        }
+        append(&*self.store, self.fence, self.mistakes, &mut self.log, now, entries).await
+    }
+
+    /// Takes over a plan: marks what is superseded, opens gates, and journals deployments that begin, all in one
+    /// transaction. Nothing is asked of AWS before [`Engine::advance`]. A slot with a deployment in flight begins no other.
+    ///
+    /// # Errors
+    /// [`EngineError::NoCommit`] for a plan without a commit, and where the store refuses.
+    pub async fn carry_out(&mut self, plan: &Plan, now: Timestamp) -> Result<(), EngineError> {
+        for (id, deployment) in &mut self.log.deployments {
+            let superseded = plan.supersede.iter().find(|supersede| supersede.deployment == *id);
+            deployment.superseded = superseded.map(|supersede| supersede.by.clone());
+        }
+        let mut entries = self.openings(plan);
+        let commit = match &plan.commit {
+            Some(commit) => commit,
+            None if plan.begin.is_empty() => return self.record(now, entries).await,
+            None => return Err(EngineError::NoCommit),
+        };
+        let free = plan.begin.iter().filter(|begin| self.facts().in_flight(&begin.slot).is_none());
+        for (after, begin) in free.enumerate() {
+            entries.extend(opened(begin, commit, self.log.next_deployment(after)));
+        }
+        self.record(now, entries).await
+    }
+
+    /// Gates that the plan opens, where something still waits at them.
+    fn openings(&self, plan: &Plan) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for opening in &plan.open {
+            let state = self.log.deployments.get(&opening.deployment);
+            let stopped = state.and_then(|state| state.stacks.get(&opening.stack)).and_then(|s| s.stopped.as_ref());
+            if stopped.is_none() || self.facts().used(&opening.slot, opening.allowance) {
+                continue;
+            }
+            entries.push(Entry::Used(Allowed {
+                slot: opening.slot.clone(),
+                allowance: opening.allowance,
+                deployment: opening.deployment,
+            }));
+            entries.push(Entry::GateOpened {
+                deployment: opening.deployment,
+                stack: opening.stack.clone(),
+                gate: opening.gate,
+                resource: opening.resource.clone(),
+            });
+        }
+        entries
+    }
+
+    /// Moves every deployment in flight as far as it can go without waiting: deployments and the stacks of a step
+    /// concurrently, inside this one future.
+    ///
+    /// # Errors
+    /// [`EngineError::Store`] and [`EngineError::AnotherLandfall`]: after either the engine must not be used again. An
+    /// error of AWS is no error of the engine: it is journaled, and the stack is tried again or fails.
+    pub async fn advance(&mut self, now: Timestamp) -> Result<Progress, EngineError> {
+        let before = self.log.seq;
+        let ids: Vec<DeploymentId> = self.log.deployments.keys().copied().collect();
+        let turn =
+            Turn::new(&*self.store, &*self.cloud, self.fence, &mut self.log, &mut self.later, now, self.mistakes);
+        let waits = join_all(ids.into_iter().map(|id| turn.deployment(id))).await;
+        drop(turn);
+        let mut look_again: Option<Timestamp> = None;
+        for wait in waits {
+            look_again = [look_again, wait?].into_iter().flatten().min();
+        }
+        let deployments = &self.log.deployments;
+        self.later.retain(|(id, _), _| deployments.contains_key(id));
+        Ok(Progress { moved: self.log.seq != before, in_flight: deployments.len(), look_again })
+    }
+}
+
+fn opened(begin: &Begin, commit: &CommitId, deployment: DeploymentId) -> Vec<Entry> {
+    let mut entries = vec![Entry::Opened(Opened {
+        deployment,
+        slot: begin.slot.clone(),
+        release: begin.release.clone(),
+        commit: commit.clone(),
+        plan: begin.plan.clone(),
+        content: begin.content,
+        attempt: begin.attempt,
+        on_failure: begin.on_failure,
+        orders: begin.orders.clone(),
+        allowed: begin.allowed.clone(),
+        removal: begin.removal,
+    })];
+    let used = |allowance: &_| Allowed { slot: begin.slot.clone(), allowance: *allowance, deployment };
+    entries.extend(begin.allowed.iter().map(|allowance| Entry::Used(used(allowance))));
+    entries
+}

@@ -1,0 +1,186 @@
+//! A change set from its making to its execution.
+//!
+//! Each round has one change set with one name and one token. A round whose change set went stale is followed by another;
+//! a lost reply is answered by reading the change set back.
+
+use std::collections::BTreeMap;
+
+use super::state::Answer;
+use super::{Effect, Look, Request, STALE, Seen, Subject, compare, prove};
+use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution};
+use crate::engine::token::Purpose;
+use crate::model::journal::{Call, Content, Evidence, Outcome, ParameterValue};
+use crate::model::{ReleaseName, StackSeen};
+
+/// So many change sets are made for one operation before it is given up: somebody else changes the stack all the time.
+const ROUNDS: usize = 5;
+
+/// What to do now for a stack that can be created (none is there) or updated.
+pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Option<&StackSeen>) -> Effect {
+    let round = s.state.round();
+    let create = stack.is_none();
+    let Some(made) = (round > 0).then(|| s.call(Purpose::Make(round))).flatten() else {
+        return make(s, content, seen, create, 1);
+    };
+    if made.answer == Answer::Refused {
+        return make(s, content, seen, create, round);
+    }
+    let Some(change_set) = &seen.change_set else {
+        return Effect::Look(Look::ChangeSet(s.change_set_name(round)));
+    };
+    match change_set {
+        None if made.answer == Answer::Unknown => make(s, content, seen, create, round),
+        None if !s.older_than(made.at, STALE) => s.poll(made.at),
+        None => again(s, content, seen, create),
+        Some(change_set) => match (change_set.status, change_set.execution) {
+            (ChangeSetStatus::Deleted, _) => again(s, content, seen, create),
+            (ChangeSetStatus::Creating, _) => patience(s, content),
+            (ChangeSetStatus::Failed, _) => failed(s, change_set),
+            (ChangeSetStatus::Complete, Execution::Available) => made_and_read(s, content, change_set),
+            (ChangeSetStatus::Complete, Execution::Unavailable | Execution::InProgress) => patience(s, content),
+            // Not executed by us: somebody changed the stack since, perhaps by this very change set.
+            (ChangeSetStatus::Complete, Execution::Obsolete | Execution::Complete | Execution::Failed) => {
+                again(s, content, seen, create)
+            }
+        },
+    }
+}
+
+/// Waits for AWS to make it, as long as an operation may take.
+fn patience(s: &Subject<'_>, content: &Content) -> Effect {
+    let since = s.call(Purpose::Make(s.state.round())).map_or(s.now, |call| call.first);
+    if s.older_than(since, content.deadline) {
+        return s.fail("deadline", format!("AWS did not make the change set in {} s", content.deadline));
+    }
+    s.poll(since)
+}
+
+fn failed(s: &Subject<'_>, change_set: &ChangeSetSeen) -> Effect {
+    let reason = change_set.reason.clone().unwrap_or_default();
+    if change_set.is_no_change() {
+        return Effect::Note(vec![s.evidence(Evidence::NoChange { reason })]);
+    }
+    s.fail("change-set-failed", format!("AWS cannot make the change set: {reason}"))
+}
+
+fn made_and_read(s: &Subject<'_>, content: &Content, change_set: &ChangeSetSeen) -> Effect {
+    if !s.state.announced {
+        let changes = change_set.changes.iter().map(|row| row.change.clone()).collect();
+        return Effect::Note(vec![s.evidence(Evidence::Announced { changes })]);
+    }
+    if let Some(stop) = compare::unexpected(&content.expected, &change_set.changes, s.state) {
+        return s.stop(stop.gate, stop.code, stop.sentence);
+    }
+    execute(s)
+}
+
+/// Executes the change set of this round.
+pub(super) fn execute(s: &Subject<'_>) -> Effect {
+    let round = s.state.round();
+    s.ask(Call::ExecuteChangeSet, Purpose::Execute(round), Request::Execute(s.change_set_name(round)))
+}
+
+/// Another round.
+pub(super) fn again(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool) -> Effect {
+    let round = s.state.round();
+    if round >= ROUNDS {
+        return s.fail(
+            "change-set-stale",
+            format!("{round} change sets went stale: something else keeps changing the stack"),
+        );
+    }
+    make(s, content, seen, create, round + 1)
+}
+
+fn make(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool, round: usize) -> Effect {
+    let parameters = match parameters(s, content, seen, round) {
+        Ok(parameters) => parameters,
+        Err(effect) => return *effect,
+    };
+    let Some(template) = body(content) else {
+        return s.fail("template-unreadable", "the journaled template is no JSON object");
+    };
+    let request = ChangeSetRequest {
+        stack: s.stack().clone(),
+        name: s.change_set_name(round),
+        create,
+        template: template.into(),
+        parameters,
+        tags: content.tags.clone(),
+        capabilities: content.capabilities.clone(),
+        token: s.token(Purpose::Make(round)),
+    };
+    s.ask(Call::CreateChangeSet, Purpose::Make(round), Request::Make(Box::new(request)))
+}
+
+/// The template's text with the description in it; none where the journaled template is no JSON object.
+fn body(content: &Content) -> Option<String> {
+    let serde_json::Value::Object(mut root) = serde_json::from_str(&content.template).ok()? else { return None };
+    root.insert("Description".to_owned(), content.description.as_ref().into());
+    root.sort_keys();
+    Some(serde_json::Value::Object(root).to_string())
+}
+
+/// Every parameter's value; outputs of other stacks are read and journaled first.
+fn parameters(
+    s: &Subject<'_>,
+    content: &Content,
+    seen: &Seen,
+    round: usize,
+) -> Result<BTreeMap<String, String>, Box<Effect>> {
+    let mut values = BTreeMap::new();
+    for (parameter, value) in &content.parameters {
+        let value = match value {
+            ParameterValue::Value(value) => value.clone(),
+            ParameterValue::Output { stack, output } => match s.state.output(round, parameter) {
+                Some(value) => value.clone(),
+                None => {
+                    let Some(producer) = seen.producers.get(stack) else {
+                        return Err(Box::new(Effect::Look(Look::Producer(stack.clone()))));
+                    };
+                    let value = producer.as_ref().and_then(|producer| producer.outputs.get(output));
+                    return Err(Box::new(match value {
+                        Some(value) => {
+                            let item = Evidence::OutputRead { parameter: parameter.clone(), value: value.clone() };
+                            Effect::Note(vec![s.evidence(item)])
+                        }
+                        None => s.fail("output-missing", format!("the stack {stack} has no output {output}")),
+                    }));
+                }
+            },
+        };
+        values.insert(parameter.clone(), value);
+    }
+    Ok(values)
+}
+
+/// The stack is what the change set would make it: the change set is deleted, and what runs is proved all the same.
+pub(super) fn unchanged(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> Effect {
+    if let Some(effect) = discard(s, seen) {
+        return effect;
+    }
+    let since = s.state.since().unwrap_or(s.now);
+    prove::next(s, content, seen, stack, since)
+}
+
+/// Nobody wants it any more, and nothing was executed: the change set is deleted.
+pub(super) fn abandon(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Effect {
+    discard(s, seen).unwrap_or_else(|| s.end(Outcome::Superseded { by: by.clone() }))
+}
+
+/// Deletes the change set in hand; nothing to do where there is none.
+fn discard(s: &Subject<'_>, seen: &Seen) -> Option<Effect> {
+    let round = s.state.round();
+    let made = s.call(Purpose::Make(round)).is_some_and(|call| call.answer != Answer::Refused);
+    let gone = s.call(Purpose::Discard(round)).is_some_and(|call| call.answer == Answer::Accepted);
+    if !made || gone {
+        return None;
+    }
+    let name = s.change_set_name(round);
+    match &seen.change_set {
+        None => Some(Effect::Look(Look::ChangeSet(name))),
+        Some(None) => None,
+        Some(Some(change_set)) if change_set.status == ChangeSetStatus::Deleted => None,
+        Some(Some(_)) => Some(s.ask(Call::DeleteChangeSet, Purpose::Discard(round), Request::Discard(name))),
+    }
+}

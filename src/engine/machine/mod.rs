@@ -1,0 +1,231 @@
+//! The pure half of the engine: where a stack operation is and what has been read go in, one effect comes out.
+//!
+//! [`state`] is folded from journal records, [`Seen`] is what was read since the last call, and [`next`] says what to do:
+//! look at something, note something in the journal, ask AWS for something, or wait. The driver performs the effect and
+//! asks again. Deliberately absent: I/O, clocks, and any memory beside the journal, so that a restart continues where the
+//! journal ends.
+
+mod change_set;
+mod compare;
+mod delete;
+mod deployment;
+mod evidence;
+mod follow;
+mod prepare;
+mod prove;
+pub(crate) mod state;
+mod status;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub(crate) use deployment::{conclusion, due};
+pub(crate) use state::{DeploymentState, StackState};
+
+use super::mistakes::Mistakes;
+use super::token::{self, Purpose};
+use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ServiceSeen, StackEvent, StackResource, StoppedTask};
+use crate::model::catalog::Gate;
+use crate::model::journal::{Action, Call, Cause, Entry, Evidence, Opened, Order, Outcome, StoreId};
+use crate::model::{ReleaseName, StackName, StackSeen, StackStatus};
+
+/// What the machine is asked about: one stack of a deployment, now.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    /// Whose tokens.
+    pub(crate) store: &'a StoreId,
+    /// The deployment.
+    pub(crate) opened: &'a Opened,
+    /// Which of its orders.
+    pub(crate) index: usize,
+    /// That order.
+    pub(crate) order: &'a Order,
+    /// Where it is.
+    pub(crate) state: &'a StackState,
+    /// The deployment is not wanted any more, and what is instead.
+    pub(crate) superseded: Option<&'a Option<ReleaseName>>,
+    /// What this store did to the stack before.
+    pub(crate) past: Past,
+    /// The time.
+    pub(crate) now: Timestamp,
+    /// Planted mistakes.
+    pub(crate) mistakes: Mistakes,
+}
+
+/// What a store did to a stack, in any deployment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Past {
+    /// It made a change set for it.
+    pub(crate) made: bool,
+    /// It executed one.
+    pub(crate) executed: bool,
+}
+
+impl<'a> Subject<'a> {
+    fn stack(&self) -> &'a StackName {
+        &self.order.stack
+    }
+
+    fn token(&self, purpose: Purpose) -> Arc<str> {
+        token::token(self.store, self.opened.deployment, self.opened.attempt, self.index, purpose)
+    }
+
+    fn change_set_name(&self, round: usize) -> Arc<str> {
+        token::change_set_name(self.store, self.opened.deployment, self.opened.attempt, round)
+    }
+
+    fn call(&self, purpose: Purpose) -> Option<state::CallState> {
+        self.state.call(&self.token(purpose))
+    }
+
+    fn ask(&self, call: Call, purpose: Purpose, request: Request) -> Effect {
+        Effect::Ask(Ask { call, token: self.token(purpose), request })
+    }
+
+    fn evidence(&self, item: Evidence) -> Entry {
+        Entry::Evidence { deployment: self.opened.deployment, stack: self.stack().clone(), item }
+    }
+
+    fn ended(&self, outcome: Outcome) -> Entry {
+        Entry::StackEnded { deployment: self.opened.deployment, stack: self.stack().clone(), outcome }
+    }
+
+    fn end(&self, outcome: Outcome) -> Effect {
+        Effect::Note(vec![self.ended(outcome)])
+    }
+
+    /// Ends a stack in failure, before anything of it was changed.
+    pub(crate) fn fail(&self, code: &str, sentence: impl Into<String>) -> Effect {
+        self.end(Outcome::Failed(super::cause::cause(code, self.stack(), sentence)))
+    }
+
+    /// Ends a stack after an operation that was carried out, saying how that left it.
+    fn end_as(&self, status: StackStatus, outcome: Outcome) -> Effect {
+        Effect::Note(vec![self.evidence(Evidence::StackLeft { status }), self.ended(outcome)])
+    }
+
+    fn stop(&self, gate: Gate, code: &str, sentence: impl Into<String>) -> Effect {
+        let cause = Cause { gate: Some(gate), ..super::cause::cause(code, self.stack(), sentence) };
+        Effect::Note(vec![Entry::Stopped { deployment: self.opened.deployment, stack: self.stack().clone(), cause }])
+    }
+
+    /// Looks again after a while that grows with the time that it takes anyway: half a second to ten.
+    fn poll(&self, since: Timestamp) -> Effect {
+        let millis = (self.now.duration_since(since).as_millis() / 8).clamp(500, 10_000);
+        Effect::Wait(self.now + SignedDuration::from_millis(i64::try_from(millis).unwrap_or(10_000)))
+    }
+
+    fn older_than(&self, since: Timestamp, seconds: i64) -> bool {
+        self.now.duration_since(since) >= SignedDuration::from_secs(seconds)
+    }
+}
+
+/// How long a read may lag behind a call that AWS has taken, in seconds. \[reports: DescribeStacks serves a stale status
+/// just after ExecuteChangeSet\]
+const STALE: i64 = 30;
+
+/// What was read since the last call; nothing that is not in here has been looked at.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    /// The stack, by its name, or for a deletion by its id.
+    pub(crate) stack: Option<Option<StackSeen>>,
+    /// Whose operation the last one was.
+    pub(crate) last_token: Option<Option<Arc<str>>>,
+    /// The change set in hand.
+    pub(crate) change_set: Option<Option<ChangeSetSeen>>,
+    /// Events of the operation.
+    pub(crate) events: Option<Vec<StackEvent>>,
+    /// The stack's resources.
+    pub(crate) resources: Option<Vec<StackResource>>,
+    /// The stack's services, by ARN.
+    pub(crate) services: Option<BTreeMap<String, Option<ServiceSeen>>>,
+    /// Their stopped tasks.
+    pub(crate) tasks: Option<Vec<StoppedTask>>,
+    /// Stacks whose outputs are needed.
+    pub(crate) producers: BTreeMap<StackName, Option<StackSeen>>,
+}
+
+/// Something to be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// The stack with this name or id.
+    Stack(Arc<str>),
+    /// The last token of the stack with this id.
+    LastToken(Arc<str>),
+    /// The change set of this name.
+    ChangeSet(Arc<str>),
+    /// Events of the stack with this id, back to the beginning of the operation with this token.
+    Events(Arc<str>, Arc<str>),
+    /// Resources of the stack with this id.
+    Resources(Arc<str>),
+    /// Services with these ARNs.
+    Services(Vec<String>),
+    /// Stopped tasks of the services that were read.
+    Tasks,
+    /// A stack whose output is needed.
+    Producer(StackName),
+}
+
+/// Something to be asked of AWS, with its intent journaled first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ask {
+    /// Which call.
+    pub(crate) call: Call,
+    /// Its token, or the name that makes it idempotent.
+    pub(crate) token: Arc<str>,
+    /// Its arguments.
+    pub(crate) request: Request,
+}
+
+/// The arguments of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Request {
+    /// Makes a change set.
+    Make(Box<ChangeSetRequest>),
+    /// Executes the change set of this name.
+    Execute(Arc<str>),
+    /// Deletes the change set of this name.
+    Discard(Arc<str>),
+    /// Deletes the stack with this id.
+    Delete(Arc<str>),
+    /// Cancels the update.
+    Cancel,
+    /// Continues the rollback without these resources.
+    Continue(Vec<Arc<str>>),
+    /// Rolls the stack back.
+    Rollback,
+    /// Switches protection.
+    Protect(bool),
+}
+
+/// What to do now.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Effect {
+    /// Read this, and ask again.
+    Look(Look),
+    /// Journal these, and ask again.
+    Note(Vec<Entry>),
+    /// Journal the intent, make the call, journal the reply, and ask again.
+    Ask(Ask),
+    /// Nothing to do before this time.
+    Wait(Timestamp),
+    /// Nothing to do before a gate is opened.
+    Gate,
+    /// The stack is at its end.
+    Done,
+    /// Another landfall deploys this stack: stop altogether. The token that says so.
+    Halt(Arc<str>),
+}
+
+/// What to do now for one stack.
+pub(crate) fn next(subject: &Subject<'_>, seen: &Seen) -> Effect {
+    if subject.state.ended.is_some() {
+        return Effect::Done;
+    }
+    match &subject.order.action {
+        Action::Put(content) => prepare::next(subject, content, seen),
+        Action::Delete { id, unprotect } => delete::next(subject, id, *unprotect, seen),
+    }
+}

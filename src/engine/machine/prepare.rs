@@ -1,0 +1,165 @@
+//! From an order to a stack that can be changed: whose it is, and what its status asks for first.
+
+use super::state::Answer;
+use super::status::{StateAction, action};
+use super::{Effect, Look, Request, STALE, Seen, Subject, change_set, follow};
+use crate::engine::token::{Purpose, store_of};
+use crate::model::catalog::Gate;
+use crate::model::journal::{Call, Content, Outcome};
+use crate::model::slot::TAG_PREFIX;
+use crate::model::{StackSeen, StackStatus};
+
+/// What to do now for a stack that is to be created or updated.
+pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
+    let executing = executing(s);
+    if let Some(by) = s.superseded {
+        // What is executed is followed to its end, unless that end waits for a human.
+        if !executing {
+            return change_set::abandon(s, seen, by);
+        }
+        if s.state.stopped.is_some() {
+            return s.end(Outcome::Superseded { by: by.clone() });
+        }
+    }
+    if s.state.stopped.is_some() {
+        return Effect::Gate;
+    }
+    let Some(stack) = &seen.stack else {
+        return Effect::Look(Look::Stack(s.stack().as_str().into()));
+    };
+    if executing {
+        return follow::next(s, content, seen, stack.as_ref());
+    }
+    match stack {
+        None => change_set::next(s, content, seen, None),
+        Some(stack) if stack.status == StackStatus::DeleteComplete => change_set::next(s, content, seen, None),
+        Some(stack) => found(s, content, seen, stack),
+    }
+}
+
+/// Whether the change set of this round may have been executed.
+fn executing(s: &Subject<'_>) -> bool {
+    let execute = s.call(Purpose::Execute(s.state.round()));
+    execute.is_some_and(|call| call.answer != Answer::Refused)
+}
+
+/// A stack of that name is there.
+fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> Effect {
+    if !is_ours(s, content, stack) && !s.state.is_open(Gate::Adopt, None) {
+        let owner = match stack.owner() {
+            Some(owner) => format!("belongs to repository `{}` ({})", owner.repository, owner.slot()),
+            None => "was not made by landfall".to_owned(),
+        };
+        return s.stop(Gate::Adopt, "foreign-stack", format!("the stack {owner}: it is not touched"));
+    }
+    if s.past.executed && !s.state.begun() {
+        let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
+        if let Some(token) = last.as_ref().filter(|token| store_of(token).is_some_and(|id| id != &*s.store.0)) {
+            return Effect::Halt(token.clone());
+        }
+    }
+    if s.state.no_change {
+        return change_set::unchanged(s, content, seen, stack);
+    }
+    match action(stack.status) {
+        StateAction::Create => change_set::next(s, content, seen, None),
+        StateAction::Update => change_set::next(s, content, seen, Some(stack)),
+        StateAction::Wait => s.poll(stack.updated.unwrap_or(stack.created)),
+        StateAction::Clear => clear(s, seen, stack),
+        StateAction::ClearBehind(gate) if s.state.is_open(gate, None) => delete(s, stack),
+        StateAction::ClearBehind(gate) => s.stop(
+            gate,
+            "stack-broken",
+            format!("the stack is {} and has to be deleted before it can be made", stack.status),
+        ),
+        StateAction::ContinueBehind(gate) => continue_rollback(s, content, stack, gate),
+        StateAction::RollbackBehind(gate) => roll_back(s, stack, gate),
+        StateAction::ByHand => {
+            s.fail("stack-broken", format!("the stack is {}, which only its owner can mend in AWS", stack.status))
+        }
+    }
+}
+
+/// Whether the stack's tags are the ones that we would give it. A stack under review has not got its tags yet: it is ours
+/// if this store made it.
+fn is_ours(s: &Subject<'_>, content: &Content, stack: &StackSeen) -> bool {
+    let ours = |key: &String| key.starts_with(TAG_PREFIX);
+    if stack.status == StackStatus::ReviewInProgress && !stack.tags.keys().any(ours) {
+        return s.past.made;
+    }
+    let wanted = content.tags.iter().filter(|(key, _)| ours(key));
+    let mut any = false;
+    for (key, value) in wanted {
+        any = true;
+        if stack.tags.get(key) != Some(value) {
+            return false;
+        }
+    }
+    any
+}
+
+/// Deletes what a failed first create left, unless some of its resources were retained.
+fn clear(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Effect {
+    let Some(resources) = &seen.resources else { return Effect::Look(Look::Resources(stack.id.clone())) };
+    let kept = resources
+        .iter()
+        .find(|resource| resource.physical_id.is_some() && !resource.status.starts_with("DELETE_COMPLETE"));
+    match kept {
+        Some(kept) if !s.state.is_open(Gate::Remove, Some(&kept.logical_id.as_str().into())) => {
+            let sentence = format!(
+                "the stack failed when it was first created, and still has {} ({}): deleting it could lose that",
+                kept.logical_id, kept.kind
+            );
+            s.stop(Gate::Remove, "stack-keeps-resources", sentence)
+        }
+        _ => delete(s, stack),
+    }
+}
+
+fn delete(s: &Subject<'_>, stack: &StackSeen) -> Effect {
+    match s.call(Purpose::Clear) {
+        Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),
+        Some(call) if call.answer == Answer::Accepted => {
+            s.fail("stack-broken", format!("the stack stays {} although its deletion was asked for", stack.status))
+        }
+        _ => s.ask(Call::DeleteStack, Purpose::Clear, Request::Delete(stack.id.clone())),
+    }
+}
+
+/// Continues a rollback that failed, once per opening of the gate.
+pub(super) fn continue_rollback(s: &Subject<'_>, content: &Content, stack: &StackSeen, gate: Gate) -> Effect {
+    let opening = s.state.openings();
+    let purpose = Purpose::Continue(opening);
+    let allowed = opening > 0 || !content.skip.is_empty();
+    match s.call(purpose) {
+        Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),
+        Some(call) if call.answer == Answer::Accepted => stuck(s, stack, gate),
+        Some(_) => s.ask(Call::ContinueRollback, purpose, Request::Continue(skipped(s, content))),
+        None if allowed => s.ask(Call::ContinueRollback, purpose, Request::Continue(skipped(s, content))),
+        None => stuck(s, stack, gate),
+    }
+}
+
+fn skipped(s: &Subject<'_>, content: &Content) -> Vec<std::sync::Arc<str>> {
+    let mut skip = content.skip.clone();
+    skip.extend(s.state.opened_for(Gate::SkipResource));
+    skip.sort();
+    skip.dedup();
+    skip
+}
+
+fn roll_back(s: &Subject<'_>, stack: &StackSeen, gate: Gate) -> Effect {
+    let opening = s.state.openings();
+    let purpose = Purpose::Rollback(opening);
+    match s.call(purpose) {
+        Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),
+        Some(call) if call.answer == Answer::Accepted => stuck(s, stack, gate),
+        None if opening == 0 => stuck(s, stack, gate),
+        _ => s.ask(Call::RollbackStack, purpose, Request::Rollback),
+    }
+}
+
+fn stuck(s: &Subject<'_>, stack: &StackSeen, gate: Gate) -> Effect {
+    let reason = stack.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    s.stop(gate, "stack-broken", format!("the stack is {}{reason}", stack.status))
+}

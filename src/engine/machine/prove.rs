@@ -1,0 +1,193 @@
+//! Proof from ECS that a stack runs what it was given.
+//!
+//! For every service in the stack: its newest service deployment was successful, the revision that it brought uses the
+//! stack's task definition, and the images that ECS resolved for the containers that we named have the release's digests.
+//! Containers that others add (Service Connect, GuardDuty) are not looked at. A service deployment that was rolled back is
+//! a failure, whatever the stack says.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::state::Answer;
+use super::{Effect, Request, Seen, Subject, evidence, follow};
+use crate::cloud::{ServiceDeployment, ServiceDeploymentStatus as Status, ServiceSeen, StackResource};
+use crate::engine::cause;
+use crate::engine::mistakes::Mistake;
+use crate::engine::token::Purpose;
+use crate::model::StackSeen;
+use crate::model::journal::{Call, Content, Entry, Evidence, Outcome};
+
+/// What ECS says of a stack's services.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Verdict {
+    /// There is nothing to prove: no service, nothing asked for, or no service deployment ever.
+    Nothing,
+    /// They run what they should.
+    Proved,
+    /// Not yet; what is missing.
+    NotYet(String),
+    /// They do not, and time will not help; code and sentence.
+    Wrong(&'static str, String),
+}
+
+/// What to do now for a stack whose operation is complete, or that needed none. `since` is when it began.
+pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen, since: Timestamp) -> Effect {
+    if s.mistakes.makes(Mistake::SuccessByStackStatus) {
+        return finish(s, stack, vec![], Outcome::Proved);
+    }
+    if let Some(effect) = protect(s, content, stack, since) {
+        return effect;
+    }
+    if let Some(effect) = evidence::look_at_services(seen, stack) {
+        return effect;
+    }
+    let nothing = BTreeMap::new();
+    let services = seen.services.as_ref().unwrap_or(&nothing);
+    let states = || services.values().flatten().filter_map(state_of).collect();
+    match judge(content, seen.resources.as_deref().unwrap_or_default(), services) {
+        Verdict::Nothing if s.state.no_change => finish(s, stack, vec![], Outcome::Unchanged),
+        Verdict::Nothing => finish(s, stack, vec![], Outcome::StackStatusOnly),
+        Verdict::Proved => finish(s, stack, states(), Outcome::Proved),
+        Verdict::NotYet(missing) if s.older_than(since, content.deadline) => {
+            wrong(s, seen, stack, states(), "not-proved", format!("not in {} s: {missing}", content.deadline))
+        }
+        Verdict::NotYet(_) => evidence::collect(s, seen, stack).unwrap_or_else(|| s.poll(since)),
+        Verdict::Wrong(code, sentence) => wrong(s, seen, stack, states(), code, sentence),
+    }
+}
+
+/// Switches termination protection on where it is wanted and off. It is never switched off by a deployment.
+fn protect(s: &Subject<'_>, content: &Content, stack: &StackSeen, since: Timestamp) -> Option<Effect> {
+    if !content.protected || stack.protected {
+        return None;
+    }
+    match s.call(Purpose::Protect) {
+        Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, super::STALE) => Some(s.poll(since)),
+        Some(call) if call.answer == Answer::Accepted => None,
+        _ => Some(s.ask(Call::SetProtection, Purpose::Protect, Request::Protect(true))),
+    }
+}
+
+fn wrong(
+    s: &Subject<'_>,
+    seen: &Seen,
+    stack: &StackSeen,
+    states: Vec<Evidence>,
+    code: &str,
+    sentence: String,
+) -> Effect {
+    if let Some(effect) = evidence::collect(s, seen, stack) {
+        return effect;
+    }
+    let root = cause::root_cause(s.stack(), &s.state.evidence);
+    let cause = root.unwrap_or_else(|| cause::cause(code, s.stack(), sentence));
+    follow::not_proved(s, states, stack.status, cause)
+}
+
+fn finish(s: &Subject<'_>, stack: &StackSeen, states: Vec<Evidence>, outcome: Outcome) -> Effect {
+    let mut entries: Vec<Entry> = states.into_iter().map(|item| s.evidence(item)).collect();
+    if !s.state.no_change {
+        entries.push(s.evidence(Evidence::StackLeft { status: stack.status }));
+    }
+    entries.push(s.ended(outcome));
+    Effect::Note(entries)
+}
+
+fn state_of(service: &ServiceSeen) -> Option<Evidence> {
+    let deployment = service.deployment.as_ref()?;
+    let digest = |(name, image): (&String, &crate::cloud::ResolvedImage)| Some((name.clone(), image.digest.clone()?));
+    Some(Evidence::ServiceDeployment {
+        service: service.arn.to_string(),
+        status: deployment.status.as_str().to_owned(),
+        reason: deployment.reason.clone(),
+        running: deployment.running,
+        desired: deployment.requested,
+        images: deployment.images.iter().filter_map(digest).collect(),
+    })
+}
+
+fn judge(content: &Content, resources: &[StackResource], services: &BTreeMap<String, Option<ServiceSeen>>) -> Verdict {
+    let definitions: BTreeSet<&str> = resources
+        .iter()
+        .filter(|resource| resource.kind == "AWS::ECS::TaskDefinition")
+        .filter_map(|resource| resource.physical_id.as_deref())
+        .collect();
+    let mut not_yet = None;
+    let mut proved = false;
+    for (arn, service) in services {
+        let Some(service) = service else {
+            not_yet = not_yet.or(Some(format!("service {arn} is not there")));
+            continue;
+        };
+        match judge_one(content, &definitions, service) {
+            Verdict::Nothing => {}
+            Verdict::Proved => proved = true,
+            Verdict::NotYet(missing) => not_yet = not_yet.or(Some(missing)),
+            wrong @ Verdict::Wrong(..) => return wrong,
+        }
+    }
+    if let Some(missing) = not_yet {
+        return Verdict::NotYet(missing);
+    }
+    if !proved {
+        return Verdict::Nothing;
+    }
+    unresolved(content, services).map_or(Verdict::Proved, Verdict::NotYet)
+}
+
+fn judge_one(content: &Content, definitions: &BTreeSet<&str>, service: &ServiceSeen) -> Verdict {
+    let Some(deployment) = &service.deployment else { return Verdict::Nothing };
+    let reason = deployment.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    match deployment.status {
+        Status::RollbackSuccessful | Status::RollbackFailed => {
+            Verdict::Wrong("service-rolled-back", format!("ECS put the service back{reason}"))
+        }
+        Status::Stopped => {
+            Verdict::Wrong("service-deployment-stopped", format!("the service deployment was stopped{reason}"))
+        }
+        Status::Pending
+        | Status::InProgress
+        | Status::StopRequested
+        | Status::RollbackRequested
+        | Status::RollbackInProgress
+        | Status::Unknown => Verdict::NotYet(format!("the service deployment is {}", deployment.status.as_str())),
+        // A service that asks for no tasks proves nothing by running them.
+        Status::Successful if service.desired == 0 => Verdict::Nothing,
+        Status::Successful => judge_revision(content, definitions, service, deployment),
+    }
+}
+
+fn judge_revision(
+    content: &Content,
+    definitions: &BTreeSet<&str>,
+    service: &ServiceSeen,
+    deployment: &ServiceDeployment,
+) -> Verdict {
+    let revision = &*deployment.task_definition;
+    let right =
+        if definitions.is_empty() { *service.task_definition == *revision } else { definitions.contains(revision) };
+    if !right {
+        return Verdict::NotYet(format!("the service runs {revision}, which is not the stack's task definition"));
+    }
+    for (container, wanted) in &content.images {
+        let Some(image) = deployment.images.get(&**container) else { continue };
+        let Some(digest) = &image.digest else { continue };
+        if !wanted.digests.is_empty() && !wanted.digests.iter().any(|wanted| **wanted == **digest) {
+            let sentence = format!("container `{container}` runs {digest}, which is not {}", wanted.image);
+            return Verdict::Wrong("wrong-image", sentence);
+        }
+    }
+    Verdict::Proved
+}
+
+/// The first container with recorded digests for which ECS has resolved no image in any service.
+fn unresolved(content: &Content, services: &BTreeMap<String, Option<ServiceSeen>>) -> Option<String> {
+    let resolved = |container: &str| {
+        let deployments = services.values().flatten().filter_map(|service| service.deployment.as_ref());
+        deployments.filter_map(|d| d.images.get(container)).any(|image| image.digest.is_some())
+    };
+    let wanted = content.images.iter().filter(|(_, image)| !image.digests.is_empty());
+    let missing = wanted.map(|(container, _)| container).find(|container| !resolved(container))?;
+    Some(format!("ECS has not resolved the image of container `{missing}`"))
+}

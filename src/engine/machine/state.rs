@@ -1,0 +1,201 @@
+//! Where a deployment is: folded from its journal records, and from nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::catalog::Gate;
+use crate::model::journal::{Call, Cause, Entry, Evidence, Opened, Outcome, Record, Reply};
+use crate::model::{ReleaseName, StackName};
+
+/// A deployment that has not ended.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct DeploymentState {
+    /// As it began.
+    pub(crate) opened: Arc<Opened>,
+    /// Its stacks, by name; what has no record yet is not in here.
+    pub(crate) stacks: BTreeMap<StackName, StackState>,
+    /// It is not wanted any more. Not journaled: every later plan says so again.
+    pub(crate) superseded: Option<Option<ReleaseName>>,
+}
+
+/// One stack of a deployment.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct StackState {
+    /// Every call that was asked for, by token.
+    calls: BTreeMap<Arc<str>, CallState>,
+    /// Tokens of change sets, in the order of their rounds.
+    rounds: Vec<Arc<str>>,
+    /// The token of the last call.
+    last: Option<Arc<str>>,
+    /// What was seen.
+    pub(crate) evidence: Vec<Evidence>,
+    /// The current round's changes were journaled.
+    pub(crate) announced: bool,
+    /// AWS said that there is nothing to change.
+    pub(crate) no_change: bool,
+    /// Outputs of other stacks, by the round that they were read for and the parameter that they fill.
+    outputs: BTreeMap<(usize, String), String>,
+    /// The gate at which it waits.
+    pub(crate) stopped: Option<Cause>,
+    /// Gates that were opened, each for a resource or for all.
+    opened: BTreeSet<(Gate, Option<Arc<str>>)>,
+    /// How often a gate was opened.
+    openings: usize,
+    /// How it ended.
+    pub(crate) ended: Option<Outcome>,
+}
+
+/// A call as far as the journal knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CallState {
+    /// Which.
+    pub(crate) call: Call,
+    /// When it was first about to be made.
+    pub(crate) first: Timestamp,
+    /// When it was last made or answered.
+    pub(crate) at: Timestamp,
+    /// The answer.
+    pub(crate) answer: Answer,
+    /// It was made again although an earlier try may have been carried out: a refusal of the repetition says nothing.
+    pub(crate) unsure: bool,
+}
+
+/// What is known of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// It may have been carried out: there is no answer, or it was lost.
+    Unknown,
+    /// AWS took it.
+    Accepted,
+    /// AWS did not, and no earlier one may have been taken.
+    Refused,
+}
+
+impl DeploymentState {
+    /// A deployment that begins.
+    pub(crate) fn new(opened: Opened) -> Self {
+        Self { opened: Arc::new(opened), stacks: BTreeMap::new(), superseded: None }
+    }
+
+    /// Adds a record of this deployment.
+    pub(crate) fn apply(&mut self, record: &Record) {
+        match &record.entry {
+            Entry::Intent { stack, call, token, .. } => self.stack(stack).intent(*call, token, record.at),
+            Entry::Reply { stack, reply, .. } => self.stack(stack).reply(reply, record.at),
+            Entry::Evidence { stack, item, .. } => self.stack(stack).saw(item),
+            Entry::StackEnded { stack, outcome, .. } => self.stack(stack).ended = Some(outcome.clone()),
+            Entry::Stopped { stack, cause, .. } => self.stack(stack).stopped = Some(cause.clone()),
+            Entry::GateOpened { stack, gate, resource, .. } => {
+                let stack = self.stack(stack);
+                stack.stopped = None;
+                stack.openings += 1;
+                stack.opened.insert((*gate, resource.clone()));
+            }
+            Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Opened(_) | Entry::Used(_) | Entry::Ended { .. } => {
+            }
+        }
+    }
+
+    fn stack(&mut self, name: &StackName) -> &mut StackState {
+        self.stacks.entry(name.clone()).or_default()
+    }
+}
+
+impl StackState {
+    fn intent(&mut self, call: Call, token: &Arc<str>, at: Timestamp) {
+        if call == Call::CreateChangeSet && !self.rounds.contains(token) {
+            self.rounds.push(token.clone());
+            self.announced = false;
+        }
+        self.last = Some(token.clone());
+        let fresh = CallState { call, first: at, at, answer: Answer::Refused, unsure: false };
+        let state = self.calls.entry(token.clone()).or_insert(fresh);
+        match state.answer {
+            Answer::Refused => *state = CallState { answer: Answer::Unknown, ..fresh },
+            Answer::Unknown | Answer::Accepted => state.unsure = true,
+        }
+        state.at = at;
+    }
+
+    fn reply(&mut self, reply: &Reply, at: Timestamp) {
+        let Some(state) = self.last.as_ref().and_then(|token| self.calls.get_mut(token)) else { return };
+        state.at = at;
+        match reply {
+            Reply::Accepted => state.answer = Answer::Accepted,
+            Reply::Lost { .. } => {}
+            Reply::Refused { .. } if state.unsure => {}
+            Reply::Refused { .. } => state.answer = Answer::Refused,
+        }
+    }
+
+    fn saw(&mut self, item: &Evidence) {
+        match item {
+            Evidence::Announced { .. } => self.announced = true,
+            Evidence::NoChange { .. } => self.no_change = true,
+            Evidence::OutputRead { parameter, value } => {
+                self.outputs.insert((self.rounds.len() + 1, parameter.clone()), value.clone());
+            }
+            _ => {}
+        }
+        self.evidence.push(item.clone());
+    }
+
+    /// The call with this token, if it was ever asked for.
+    pub(crate) fn call(&self, token: &str) -> Option<CallState> {
+        self.calls.get(token).copied()
+    }
+
+    /// The round of the change set that is in hand, from 1; 0 before the first.
+    pub(crate) fn round(&self) -> usize {
+        self.rounds.len()
+    }
+
+    /// The output that was read for a round's parameter.
+    pub(crate) fn output(&self, round: usize, parameter: &str) -> Option<&String> {
+        self.outputs.get(&(round, parameter.to_owned()))
+    }
+
+    /// How often a gate was opened: a call that a gate allows is made once per opening.
+    pub(crate) fn openings(&self) -> usize {
+        self.openings
+    }
+
+    /// Whether any call but a refused one was made: the stack is begun.
+    pub(crate) fn begun(&self) -> bool {
+        self.calls.values().any(|call| call.answer != Answer::Refused)
+    }
+
+    /// Whether a call may have been carried out that changes the stack's resources.
+    pub(crate) fn changing(&self) -> bool {
+        self.calls.values().any(|call| {
+            let changes = match call.call {
+                Call::ExecuteChangeSet | Call::DeleteStack | Call::ContinueRollback | Call::RollbackStack => true,
+                Call::CreateChangeSet | Call::DeleteChangeSet | Call::CancelUpdate | Call::SetProtection => false,
+            };
+            changes && call.answer != Answer::Refused
+        })
+    }
+
+    /// When the first call was made.
+    pub(crate) fn since(&self) -> Option<Timestamp> {
+        self.calls.values().map(|call| call.first).min()
+    }
+
+    /// Whether a token is one of this stack's calls.
+    pub(crate) fn is_ours(&self, token: &str) -> bool {
+        self.calls.contains_key(token)
+    }
+
+    /// Whether a gate was opened, for this resource or for all.
+    pub(crate) fn is_open(&self, gate: Gate, resource: Option<&Arc<str>>) -> bool {
+        self.opened.contains(&(gate, None))
+            || resource.is_some_and(|resource| self.opened.contains(&(gate, Some(resource.clone()))))
+    }
+
+    /// The resources that an opened gate names.
+    pub(crate) fn opened_for(&self, gate: Gate) -> Vec<Arc<str>> {
+        self.opened.iter().filter(|(open, _)| *open == gate).filter_map(|(_, resource)| resource.clone()).collect()
+    }
+}

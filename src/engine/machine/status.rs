@@ -1,0 +1,51 @@
+//! What a deployment does with a stack that it finds in each status: a table without a wildcard.
+
+use crate::model::StackStatus;
+use crate::model::catalog::Gate;
+
+/// What is done with a stack that is found in a status, before anything of this deployment was executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StateAction {
+    /// A change set that creates it.
+    Create,
+    /// A change set that updates it.
+    Update,
+    /// Somebody's operation is going on: its end is waited for.
+    Wait,
+    /// It is what a failed first create left: it is deleted, then created.
+    Clear,
+    /// A human opens this gate first; then it is deleted and created.
+    ClearBehind(Gate),
+    /// A human opens this gate first; then its rollback is continued.
+    ContinueBehind(Gate),
+    /// A human opens this gate first; then it is rolled back.
+    RollbackBehind(Gate),
+    /// Only a human can mend it, outside of landfall.
+    ByHand,
+}
+
+/// The table. \[aws-facts: stack states, and what a deployer should do in each\]
+pub(crate) fn action(status: StackStatus) -> StateAction {
+    match status {
+        StackStatus::ReviewInProgress | StackStatus::DeleteComplete => StateAction::Create,
+        StackStatus::CreateComplete
+        | StackStatus::UpdateComplete
+        | StackStatus::UpdateRollbackComplete
+        | StackStatus::ImportComplete
+        | StackStatus::ImportRollbackComplete => StateAction::Update,
+        StackStatus::CreateInProgress
+        | StackStatus::RollbackInProgress
+        | StackStatus::DeleteInProgress
+        | StackStatus::UpdateInProgress
+        | StackStatus::UpdateCompleteCleanupInProgress
+        | StackStatus::UpdateRollbackInProgress
+        | StackStatus::UpdateRollbackCompleteCleanupInProgress
+        | StackStatus::ImportInProgress
+        | StackStatus::ImportRollbackInProgress => StateAction::Wait,
+        StackStatus::RollbackComplete => StateAction::Clear,
+        StackStatus::RollbackFailed | StackStatus::DeleteFailed => StateAction::ClearBehind(Gate::Remove),
+        StackStatus::CreateFailed | StackStatus::UpdateFailed => StateAction::RollbackBehind(Gate::Rollback),
+        StackStatus::UpdateRollbackFailed => StateAction::ContinueBehind(Gate::Continue),
+        StackStatus::ImportRollbackFailed => StateAction::ByHand,
+    }
+}

@@ -1,0 +1,389 @@
+//! One turn of the driver: performs the machine's effects for everything in flight.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex as Quick, PoisonError};
+
+use futures::future::join_all;
+use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Mutex;
+
+use super::driver::EngineError;
+use super::log::Log;
+use super::machine::{Ask, Effect, Look, Request, Seen, StackState, Subject, conclusion, due, next};
+use super::mistakes::{Mistake, Mistakes};
+use super::token::store_of;
+use crate::cloud::{At, Change, CloudError, Consequence};
+use crate::model::StackName;
+use crate::model::catalog::Gate;
+use crate::model::journal::{Call, Cause, DeploymentId, Entry, Fence, Order, Reply};
+use crate::store::{Store, StoreError};
+
+type Result<T> = std::result::Result<T, EngineError>;
+
+/// When a stack is tried again after AWS did not answer as it should. Kept in memory only: a restart tries at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Later {
+    at: Timestamp,
+    times: u32,
+}
+
+/// The longest pause after errors in a row, in seconds.
+const LONGEST: i64 = 60;
+
+/// So many effects of one stack in one turn are more than any protocol has: what would go beyond goes on next turn.
+const EFFECTS: usize = 200;
+
+/// What all futures of a turn share.
+pub(crate) struct Turn<'a> {
+    store: &'a dyn Store,
+    cloud: &'a dyn Change,
+    fence: Fence,
+    log: Mutex<&'a mut Log>,
+    later: Quick<&'a mut BTreeMap<(DeploymentId, StackName), Later>>,
+    now: Timestamp,
+    mistakes: Mistakes,
+}
+
+/// Appends to the journal and folds what was appended, with whatever was appended before and not yet folded.
+pub(crate) async fn append(
+    store: &dyn Store,
+    fence: Fence,
+    mistakes: Mistakes,
+    log: &mut Log,
+    now: Timestamp,
+    entries: Vec<Entry>,
+) -> Result<()> {
+    let again = if mistakes.makes(Mistake::FenceSkipped) { entries.clone() } else { Vec::new() };
+    let records = match store.append(fence, now, entries).await {
+        Err(StoreError::Fenced { current, .. }) if mistakes.makes(Mistake::FenceSkipped) => {
+            store.append(Fence(current), now, again).await?
+        }
+        other => other?,
+    };
+    // An earlier future that was dropped between the append and here has left records that are not folded.
+    while records.first().is_some_and(|first| first.seq > log.seq + 1) {
+        let missed = store.records(log.seq, 100).await?;
+        if missed.is_empty() {
+            break;
+        }
+        missed.iter().for_each(|record| log.apply(record));
+    }
+    records.iter().for_each(|record| log.apply(record));
+    Ok(())
+}
+
+impl<'a> Turn<'a> {
+    /// A turn at this time.
+    pub(crate) fn new(
+        store: &'a dyn Store,
+        cloud: &'a dyn Change,
+        fence: Fence,
+        log: &'a mut Log,
+        later: &'a mut BTreeMap<(DeploymentId, StackName), Later>,
+        now: Timestamp,
+        mistakes: Mistakes,
+    ) -> Self {
+        Self { store, cloud, fence, log: Mutex::new(log), later: Quick::new(later), now, mistakes }
+    }
+
+    async fn append(&self, entries: Vec<Entry>) -> Result<()> {
+        let mut log = self.log.lock().await;
+        append(self.store, self.fence, self.mistakes, &mut log, self.now, entries).await
+    }
+
+    /// Moves one deployment; says when to look again.
+    pub(crate) async fn deployment(&self, id: DeploymentId) -> Result<Option<Timestamp>> {
+        let mut before = Vec::new();
+        let mut wait = None;
+        loop {
+            let (orders, end) = {
+                let log = self.log.lock().await;
+                let Some(deployment) = log.deployments.get(&id) else { return Ok(None) };
+                (due(deployment), conclusion(deployment))
+            };
+            if let Some(outcome) = end {
+                tracing::info!(deployment = id.0, ?outcome, "deployment ended");
+                self.append(vec![Entry::Ended { deployment: id, outcome }]).await?;
+                return Ok(None);
+            }
+            if orders == before {
+                return Ok(wait);
+            }
+            wait = None;
+            for result in join_all(orders.iter().map(|index| self.stack(id, *index))).await {
+                wait = [wait, result?].into_iter().flatten().min();
+            }
+            before = orders;
+        }
+    }
+
+    /// Moves one stack of a deployment; says when to look again.
+    async fn stack(&self, id: DeploymentId, index: usize) -> Result<Option<Timestamp>> {
+        let mut seen = Seen::default();
+        for _ in 0..EFFECTS {
+            let Some((order, effect)) = self.decide(id, index, &seen).await else { return Ok(None) };
+            let key = (id, order.stack.clone());
+            if let Some(later) = self.pause(&key) {
+                return Ok(Some(later));
+            }
+            match effect {
+                Effect::Look(look) => {
+                    if let Err(error) = self.look(&order, look, &mut seen).await {
+                        return self.unread(id, index, &order, &error).await;
+                    }
+                }
+                Effect::Note(entries) => self.append(entries).await?,
+                Effect::Ask(ask) => {
+                    if let Some(error) = self.ask(id, &order, &ask).await? {
+                        return self.refused(id, index, &order, &ask, &error).await;
+                    }
+                    self.quick().remove(&key);
+                    seen = Seen::default();
+                }
+                Effect::Wait(until) => {
+                    self.quick().remove(&key);
+                    return Ok(Some(until));
+                }
+                Effect::Gate | Effect::Done => return Ok(None),
+                Effect::Halt(token) => {
+                    let store = store_of(&token).unwrap_or_default().to_owned();
+                    return Err(EngineError::AnotherLandfall { stack: order.stack, place: order.place, store });
+                }
+            }
+        }
+        Ok(Some(self.now + SignedDuration::from_secs(1)))
+    }
+
+    async fn decide(&self, id: DeploymentId, index: usize, seen: &Seen) -> Option<(Order, Effect)> {
+        self.with(id, index, |subject| (subject.order.clone(), next(&subject, seen))).await
+    }
+
+    /// Asks the machine's view of one stack something.
+    async fn with<T>(&self, id: DeploymentId, index: usize, ask: impl FnOnce(Subject<'_>) -> T) -> Option<T> {
+        let log = self.log.lock().await;
+        let deployment = log.deployments.get(&id)?;
+        let order = deployment.opened.orders.get(index)?;
+        let fresh = StackState::default();
+        Some(ask(Subject {
+            store: &log.store,
+            opened: &deployment.opened,
+            index,
+            order,
+            state: deployment.stacks.get(&order.stack).unwrap_or(&fresh),
+            superseded: deployment.superseded.as_ref(),
+            past: log.past(&order.place, &order.stack),
+            now: self.now,
+            mistakes: self.mistakes,
+        }))
+    }
+
+    fn quick(&self) -> std::sync::MutexGuard<'_, &'a mut BTreeMap<(DeploymentId, StackName), Later>> {
+        self.later.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pause(&self, key: &(DeploymentId, StackName)) -> Option<Timestamp> {
+        self.quick().get(key).map(|later| later.at).filter(|at| *at > self.now)
+    }
+
+    /// After an error: a second, then twice as long each time, up to a minute.
+    fn back_off(&self, id: DeploymentId, stack: &StackName) -> Timestamp {
+        let mut later = self.quick();
+        let entry = later.entry((id, stack.clone())).or_insert(Later { at: self.now, times: 0 });
+        let pause = (1_i64 << entry.times.min(6)).min(LONGEST);
+        entry.times += 1;
+        entry.at = self.now + SignedDuration::from_secs(pause);
+        entry.at
+    }
+
+    async fn look(&self, order: &Order, look: Look, seen: &mut Seen) -> crate::cloud::Result<()> {
+        let at = At { place: order.place.clone(), access: order.access.clone() };
+        match look {
+            Look::Stack(name) => seen.stack = Some(self.cloud.stack(&at, &name).await?),
+            Look::LastToken(id) => seen.last_token = Some(self.cloud.last_token(&at, &id).await?),
+            Look::ChangeSet(name) => {
+                seen.change_set = Some(self.cloud.change_set(&at, order.stack.as_str(), &name).await?);
+            }
+            Look::Events(id, token) => seen.events = Some(self.cloud.events(&at, &id, &token).await?),
+            Look::Resources(id) => seen.resources = Some(self.cloud.resources(&at, &id).await?),
+            Look::Services(arns) => {
+                let mut services = BTreeMap::new();
+                for arn in arns {
+                    let service = self.cloud.service(&at, &arn).await?;
+                    services.insert(arn, service);
+                }
+                seen.services = Some(services);
+            }
+            Look::Tasks => {
+                let mut tasks = Vec::new();
+                for service in seen.services.iter().flat_map(BTreeMap::values).flatten() {
+                    tasks.extend(self.cloud.stopped_tasks(&at, service).await?);
+                }
+                seen.tasks = Some(tasks);
+            }
+            Look::Producer(stack) => {
+                let producer = self.cloud.stack(&at, stack.as_str()).await?;
+                seen.producers.insert(stack, producer);
+            }
+        }
+        Ok(())
+    }
+
+    /// A read failed: tried again later, or, where somebody has to change something first and nothing is going on in the
+    /// stack, its end.
+    async fn unread(
+        &self,
+        id: DeploymentId,
+        index: usize,
+        order: &Order,
+        error: &CloudError,
+    ) -> Result<Option<Timestamp>> {
+        tracing::warn!(deployment = id.0, stack = %order.stack, %error, "cannot read");
+        let changing = self.with(id, index, |subject| subject.state.changing()).await.unwrap_or(false);
+        if error.consequence() == Consequence::Stuck && !changing {
+            return self.fail(id, index, code(error), error.to_string()).await;
+        }
+        Ok(Some(self.back_off(id, &order.stack)))
+    }
+
+    async fn fail(&self, id: DeploymentId, index: usize, code: &str, sentence: String) -> Result<Option<Timestamp>> {
+        if let Some(Effect::Note(entries)) = self.with(id, index, |subject| subject.fail(code, sentence)).await {
+            self.append(entries).await?;
+        }
+        Ok(None)
+    }
+
+    /// Journals the intent, makes the call, journals the reply. The error that AWS answered with, if it did.
+    async fn ask(&self, id: DeploymentId, order: &Order, ask: &Ask) -> Result<Option<CloudError>> {
+        let stack = order.stack.clone();
+        let intent = Entry::Intent { deployment: id, stack: stack.clone(), call: ask.call, token: ask.token.clone() };
+        tracing::info!(deployment = id.0, %stack, call = ?ask.call, token = %ask.token, "asks AWS");
+        let early = self.mistakes.makes(Mistake::EffectBeforeIntent);
+        if !early {
+            self.append(vec![intent.clone()]).await?;
+        }
+        if !self.mistakes.makes(Mistake::FenceSkipped) {
+            self.store.check(self.fence).await?;
+        }
+        let mut result = self.call(order, ask).await;
+        if self.mistakes.makes(Mistake::BlindRetry) && matches!(result, Err(CloudError::Lost { .. })) {
+            result = self.call(order, &blind(ask)).await;
+        }
+        let reply = match &result {
+            Ok(()) => Reply::Accepted,
+            Err(error) if error.consequence() == Consequence::Unknown => Reply::Lost { error: error.to_string() },
+            // Of that name there is one already: ours, if an earlier reply was lost. Reading it tells.
+            Err(error @ CloudError::AlreadyExists { .. }) if ask.call == Call::CreateChangeSet => {
+                Reply::Lost { error: error.to_string() }
+            }
+            Err(error) => Reply::Refused { error: error.to_string() },
+        };
+        let reply = Entry::Reply { deployment: id, stack, call: ask.call, reply };
+        self.append(if early { vec![intent, reply] } else { vec![reply] }).await?;
+        Ok(result.err())
+    }
+
+    async fn call(&self, order: &Order, ask: &Ask) -> crate::cloud::Result<()> {
+        let at = At { place: order.place.clone(), access: order.access.clone() };
+        let nameless: std::sync::Arc<str>;
+        let token = if self.mistakes.makes(Mistake::NoToken) {
+            nameless = format!("untold-{}-{}", self.now.as_millisecond(), order.stack).into();
+            &nameless
+        } else {
+            &ask.token
+        };
+        let stack = &order.stack;
+        match &ask.request {
+            Request::Make(request) => {
+                let mut request = (**request).clone();
+                request.token = token.clone();
+                self.cloud.create_change_set(&at, &request).await
+            }
+            Request::Execute(name) => self.cloud.execute_change_set(&at, stack, name, token).await,
+            Request::Discard(name) => self.cloud.delete_change_set(&at, stack, name).await,
+            Request::Delete(stack_id) => self.cloud.delete_stack(&at, stack_id, token).await,
+            Request::Cancel => self.cloud.cancel_update(&at, stack, token).await,
+            Request::Continue(skip) => self.cloud.continue_rollback(&at, stack, skip, token).await,
+            Request::Rollback => self.cloud.rollback_stack(&at, stack, token).await,
+            Request::Protect(on) => self.cloud.set_protection(&at, stack, *on).await,
+        }
+    }
+
+    /// AWS did not take a call, or nobody knows: what follows.
+    async fn refused(
+        &self,
+        id: DeploymentId,
+        index: usize,
+        order: &Order,
+        ask: &Ask,
+        error: &CloudError,
+    ) -> Result<Option<Timestamp>> {
+        tracing::warn!(deployment = id.0, stack = %order.stack, call = ?ask.call, %error, "AWS did not take it");
+        let later = self.back_off(id, &order.stack);
+        if error.consequence() != Consequence::Stuck {
+            return Ok(Some(later));
+        }
+        let (unsure, changing) = self
+            .with(id, index, |s| (s.state.call(&ask.token).is_some_and(|call| call.unsure), s.state.changing()))
+            .await
+            .unwrap_or_default();
+        match (ask.call, error) {
+            (Call::CreateChangeSet, CloudError::AlreadyExists { .. }) => Ok(Some(later)),
+            (Call::ExecuteChangeSet, CloudError::NotFound { .. }) => Ok(Some(later)),
+            (Call::ExecuteChangeSet | Call::DeleteStack, _) if unsure => Ok(Some(later)),
+            // What goes on is followed, whether or not it can be stopped.
+            (Call::CancelUpdate, _) => Ok(Some(later)),
+            (Call::DeleteStack, _) if changing => Ok(Some(later)),
+            (Call::ContinueRollback, _) => self.stop_again(id, order, Gate::Continue, error).await,
+            (Call::RollbackStack, _) => self.stop_again(id, order, Gate::Rollback, error).await,
+            _ => self.fail(id, index, code(error), error.to_string()).await,
+        }
+    }
+
+    async fn stop_again(
+        &self,
+        id: DeploymentId,
+        order: &Order,
+        gate: Gate,
+        error: &CloudError,
+    ) -> Result<Option<Timestamp>> {
+        let cause = Cause {
+            code: code(error).into(),
+            sentence: error.to_string(),
+            stack: Some(order.stack.clone()),
+            gate: Some(gate),
+        };
+        self.append(vec![Entry::Stopped { deployment: id, stack: order.stack.clone(), cause }]).await?;
+        Ok(None)
+    }
+}
+
+/// A stable code for an error of AWS that ends a stack.
+fn code(error: &CloudError) -> &'static str {
+    match error {
+        CloudError::Denied { .. } => "aws-denied",
+        CloudError::NotFound { .. } => "aws-not-found",
+        CloudError::AlreadyExists { .. } => "aws-already-exists",
+        CloudError::TokenReused { .. } => "aws-token-reused",
+        CloudError::Invalid { .. }
+        | CloudError::Throttled { .. }
+        | CloudError::Conflict { .. }
+        | CloudError::Failing { .. }
+        | CloudError::Unreachable { .. }
+        | CloudError::Lost { .. } => "aws-refused",
+    }
+}
+
+/// The same call under another token and name, as an engine would make it that does not look first.
+fn blind(ask: &Ask) -> Ask {
+    let token = format!("{}-again", ask.token).into();
+    let request = match &ask.request {
+        Request::Make(request) => {
+            let mut request = request.clone();
+            request.name = format!("{}-again", request.name).into();
+            request.token = std::sync::Arc::clone(&token);
+            Request::Make(request)
+        }
+        other => other.clone(),
+    };
+    Ask { call: ask.call, token, request }
+}

@@ -1,0 +1,267 @@
+//! From journal records to facts, one record after the other.
+//!
+//! A run begins when a deployment ends in success, and ends when another run of its slot begins or the slot is removed.
+//! What a failed or superseded deployment does to the run before it depends on what it left behind: where every stack that
+//! it touched went back by itself, the run is uninterrupted. Otherwise the slot is a mixture that nobody has proved: the
+//! run ends, and the same release goes on in a new run that began with the interruption, so that a soak starts again while
+//! the slot still says what it carries.
+//!
+//! Attempts count failures of a content in a slot. A success of that content, or an allowance that was used for it, starts
+//! the count again. A superseded deployment is no failure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run};
+use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
+use super::{StackName, StackStatus};
+
+/// Facts, with what is needed to add the next record.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct FactsFold {
+    facts: Facts,
+    open: BTreeMap<DeploymentId, Open>,
+}
+
+/// A deployment that has not ended.
+#[derive(Clone, Debug, PartialEq)]
+struct Open {
+    removal: bool,
+    prunes: bool,
+    touched: BTreeMap<StackName, Touched>,
+    asked: BTreeSet<StackName>,
+    maybe_done: BTreeSet<StackName>,
+    proved: bool,
+}
+
+/// What became of a stack that was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Touched {
+    /// Nobody knows yet, or it is not what it was.
+    Changed,
+    /// It went back to what it was.
+    Restored,
+}
+
+impl FactsFold {
+    /// Facts of a journal without records.
+    pub fn new(store: StoreId) -> Self {
+        Self { facts: Facts { store: Some(store), ..Facts::default() }, open: BTreeMap::new() }
+    }
+
+    /// Facts of a whole journal.
+    pub fn replay<'a>(store: StoreId, records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut fold = Self::new(store);
+        records.into_iter().for_each(|record| fold.apply(record));
+        fold
+    }
+
+    /// The facts so far.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// Adds the next record.
+    pub fn apply(&mut self, record: &Record) {
+        self.facts.as_of = Some(record.at);
+        match &record.entry {
+            Entry::Landed { commit } => self.facts.commit = Some(commit.clone()),
+            Entry::Snapshot { project, release, commit, content } => {
+                if self.facts.snapshot(project, release).is_none() {
+                    self.facts.snapshots.push(RecordedSnapshot {
+                        project: project.clone(),
+                        release: release.clone(),
+                        commit: commit.clone(),
+                        content: *content,
+                        at: record.at,
+                    });
+                }
+            }
+            Entry::Opened(opened) => self.opened(opened, record),
+            Entry::Intent { deployment, stack, call, .. } => {
+                if let Some(open) = self.open.get_mut(deployment) {
+                    if changes(*call) {
+                        // Asked again without an answer to the first time: that one may have been carried out.
+                        if !open.asked.insert(stack.clone()) {
+                            open.maybe_done.insert(stack.clone());
+                        }
+                        open.touched.insert(stack.clone(), Touched::Changed);
+                    }
+                }
+            }
+            Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
+            Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
+            Entry::StackEnded { .. } => {}
+            Entry::Stopped { deployment, cause, .. } => {
+                if let Some(flight) = self.flight(*deployment) {
+                    flight.stopped = Some(cause.clone());
+                }
+            }
+            Entry::GateOpened { deployment, .. } => {
+                if let Some(flight) = self.flight(*deployment) {
+                    flight.stopped = None;
+                }
+            }
+            Entry::Used(allowed) => {
+                self.facts.used.push(allowed.clone());
+                if let Some(flight) = self.flight(allowed.deployment) {
+                    let (slot, content) = (flight.slot.clone(), flight.content);
+                    self.facts.attempts.retain(|tried| tried.slot != slot || tried.content != content);
+                }
+            }
+            Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record),
+        }
+    }
+
+    fn flight(&mut self, deployment: DeploymentId) -> Option<&mut InFlight> {
+        self.facts.in_flight.iter_mut().find(|flight| flight.deployment == deployment)
+    }
+
+    fn opened(&mut self, opened: &Opened, record: &Record) {
+        for order in &opened.orders {
+            self.facts.places.insert(order.place.clone(), order.access.clone());
+        }
+        let deletes = opened.orders.iter().all(|order| matches!(order.action, Action::Delete { .. }));
+        self.open.insert(
+            opened.deployment,
+            Open {
+                removal: opened.removal,
+                prunes: deletes && !opened.orders.is_empty() && !opened.removal,
+                touched: BTreeMap::new(),
+                asked: BTreeSet::new(),
+                maybe_done: BTreeSet::new(),
+                proved: false,
+            },
+        );
+        self.facts.in_flight.push(InFlight {
+            deployment: opened.deployment,
+            slot: opened.slot.clone(),
+            release: opened.release.clone(),
+            content: opened.content,
+            attempt: opened.attempt,
+            since: record.at,
+            commit: opened.commit.clone(),
+            stopped: None,
+        });
+    }
+
+    /// A refused call changed nothing, unless one before it may have.
+    fn replied(&mut self, deployment: DeploymentId, stack: &StackName, call: Call, reply: &Reply) {
+        let Some(open) = self.open.get_mut(&deployment) else { return };
+        if !changes(call) {
+            return;
+        }
+        open.asked.remove(stack);
+        match reply {
+            Reply::Accepted | Reply::Lost { .. } => {
+                open.maybe_done.insert(stack.clone());
+            }
+            Reply::Refused { .. } => {
+                if !open.maybe_done.contains(stack) {
+                    open.touched.remove(stack);
+                }
+            }
+        }
+    }
+
+    fn evidence(&mut self, deployment: DeploymentId, stack: &StackName, item: &Evidence) {
+        let Some(open) = self.open.get_mut(&deployment) else { return };
+        match item {
+            Evidence::StackLeft { status } if open.touched.contains_key(stack) => {
+                let touched = if went_back(*status) { Touched::Restored } else { Touched::Changed };
+                open.touched.insert(stack.clone(), touched);
+            }
+            Evidence::ServiceDeployment { status, .. } if status == "SUCCESSFUL" => open.proved = true,
+            _ => {}
+        }
+    }
+
+    fn ended(&mut self, deployment: DeploymentId, outcome: &Outcome, record: &Record) {
+        let Some(open) = self.open.remove(&deployment) else { return };
+        let Some(index) = self.facts.in_flight.iter().position(|flight| flight.deployment == deployment) else {
+            return;
+        };
+        let flight = self.facts.in_flight.remove(index);
+        if outcome.succeeded() {
+            self.facts.attempts.retain(|tried| tried.slot != flight.slot || tried.content != flight.content);
+            self.succeeded(&flight, &open, outcome, record);
+            return;
+        }
+        if matches!(outcome, Outcome::Failed(_)) {
+            self.failed(&flight, outcome, record);
+        }
+        if open.touched.values().any(|touched| *touched == Touched::Changed) {
+            self.interrupt(&flight, record);
+        }
+    }
+
+    fn succeeded(&mut self, flight: &InFlight, open: &Open, outcome: &Outcome, record: &Record) {
+        if open.prunes {
+            return;
+        }
+        let same = self
+            .facts
+            .running(&flight.slot)
+            .is_some_and(|run| run.release == flight.release && run.content == flight.content);
+        if same && open.touched.is_empty() && !open.removal {
+            return;
+        }
+        for run in self.facts.runs.iter_mut().filter(|run| run.slot == flight.slot && run.to.is_none()) {
+            run.to = Some(record.at);
+        }
+        if open.removal {
+            return;
+        }
+        self.facts.runs.push(Run {
+            slot: flight.slot.clone(),
+            release: flight.release.clone(),
+            content: flight.content,
+            deployment: flight.deployment,
+            commit: flight.commit.clone(),
+            from: record.at,
+            to: None,
+            proved_by_ecs: *outcome == Outcome::Proved || open.proved,
+        });
+    }
+
+    fn failed(&mut self, flight: &InFlight, outcome: &Outcome, record: &Record) {
+        let tried =
+            self.facts.attempts.iter_mut().find(|tried| tried.slot == flight.slot && tried.content == flight.content);
+        let failed = tried.as_ref().map_or(0, |tried| tried.failed) + 1;
+        let now = Attempts {
+            slot: flight.slot.clone(),
+            release: flight.release.clone(),
+            content: flight.content,
+            failed,
+            deployment: flight.deployment,
+            ended: record.at,
+            outcome: outcome.clone(),
+        };
+        match tried {
+            Some(tried) => *tried = now,
+            None => self.facts.attempts.push(now),
+        }
+    }
+
+    fn interrupt(&mut self, flight: &InFlight, record: &Record) {
+        let running = self.facts.runs.iter_mut().find(|run| run.slot == flight.slot && run.to.is_none());
+        if let Some(run) = running {
+            run.to = Some(record.at);
+            let again = Run { from: record.at, to: None, proved_by_ecs: false, ..run.clone() };
+            self.facts.runs.push(again);
+        }
+    }
+}
+
+/// Whether the call changes a stack's resources when it is carried out.
+fn changes(call: Call) -> bool {
+    match call {
+        Call::ExecuteChangeSet | Call::DeleteStack | Call::ContinueRollback | Call::RollbackStack => true,
+        Call::CreateChangeSet | Call::DeleteChangeSet | Call::CancelUpdate | Call::SetProtection => false,
+    }
+}
+
+/// Whether a failed operation that left the stack so has left what was there before it: a first create that was rolled
+/// back or deleted leaves nothing, which is what was there.
+fn went_back(status: StackStatus) -> bool {
+    matches!(status, StackStatus::UpdateRollbackComplete | StackStatus::RollbackComplete | StackStatus::DeleteComplete)
+}
