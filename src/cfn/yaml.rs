@@ -8,8 +8,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
 
-/// Keys that come before all others, in this order; the rest is sorted by name.
-const FIRST: &[&str] = &[
+/// Keys of a template in their order; the rest is sorted by name behind them, as everywhere.
+const SECTIONS: &[&str] = &[
     "AWSTemplateFormatVersion",
     "Description",
     "Transform",
@@ -20,15 +20,11 @@ const FIRST: &[&str] = &[
     "Conditions",
     "Resources",
     "Outputs",
-    "Type",
-    "Condition",
-    "DependsOn",
-    "Name",
-    "Key",
-    "Sid",
-    "Effect",
-    "Image",
 ];
+/// Keys of a resource that come before its properties.
+const OF_RESOURCE: &[&str] = &["Type", "Condition", "DependsOn"];
+/// Keys that say what a map is about.
+const ANYWHERE: &[&str] = &["Name", "Key", "PolicyName", "ContainerName", "Version", "Sid", "Effect", "Image"];
 
 /// Functions whose short tag takes a string.
 const SCALAR_TAGS: &[&str] = &["Sub", "GetAZs", "ImportValue", "Base64"];
@@ -54,15 +50,15 @@ pub fn yaml(value: &Value) -> String {
 /// Writes a template, with an empty line between resources.
 pub(super) fn document(root: &Map<String, Value>) -> String {
     let mut out = String::new();
-    for (key, value) in ordered(root) {
+    for (key, value) in ordered(root, SECTIONS) {
         match value {
             Value::Object(resources) if key == "Resources" && !resources.is_empty() => {
                 out.push_str("Resources:\n");
-                for (index, (id, body)) in ordered(resources).into_iter().enumerate() {
+                for (index, (id, body)) in ordered(resources, &[]).into_iter().enumerate() {
                     if index > 0 {
                         out.push('\n');
                     }
-                    entry(id, body, 2, &mut out);
+                    resource(id, body, &mut out);
                 }
             }
             _ => entry(key, value, 0, &mut out),
@@ -71,15 +67,29 @@ pub(super) fn document(root: &Map<String, Value>) -> String {
     out
 }
 
-fn ordered(map: &Map<String, Value>) -> Vec<(&String, &Value)> {
-    let rank = |key: &str| FIRST.iter().position(|first| *first == key).unwrap_or(FIRST.len());
+fn resource(id: &str, body: &Value, out: &mut String) {
+    match body {
+        Value::Object(map) if !map.is_empty() && tagged(map).is_none() => {
+            pad(2, out);
+            scalar(id, out);
+            out.push_str(":\n");
+            for (key, value) in ordered(map, OF_RESOURCE) {
+                entry(key, value, 4, out);
+            }
+        }
+        other => entry(id, other, 2, out),
+    }
+}
+
+fn ordered<'a>(map: &'a Map<String, Value>, first: &[&str]) -> Vec<(&'a String, &'a Value)> {
+    let rank = |key: &str| first.iter().position(|first| *first == key).unwrap_or(first.len());
     let mut entries: Vec<_> = map.iter().collect();
     entries.sort_by(|a, b| (rank(a.0), a.0).cmp(&(rank(b.0), b.0)));
     entries
 }
 
 fn mapping(map: &Map<String, Value>, indent: usize, out: &mut String) {
-    for (key, value) in ordered(map) {
+    for (key, value) in ordered(map, ANYWHERE) {
         entry(key, value, indent, out);
     }
 }
@@ -221,7 +231,8 @@ fn printable(character: char) -> bool {
 /// Whether every reader takes the text, written without quotes, as this very string.
 fn plain(text: &str) -> bool {
     let inside = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/' | '+' | '$' | '(' | ')' | ' ' | ':' | '=' | ';')
+        c.is_ascii_alphanumeric()
+            || matches!(c, '_' | '-' | '.' | '/' | '+' | '$' | '(' | ')' | '@' | ' ' | ':' | '=' | ';')
     };
     let Some(first) = text.chars().next() else { return false };
     (first.is_ascii_alphabetic() || first == '/')

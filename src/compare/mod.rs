@@ -1,1 +1,14 @@
-//! Two documents become typed changes, meaning first.
+//! Two documents become what CloudFormation will announce, and a difference that people read.
+//!
+//! [`changes`] is what the engine holds against a change set before it executes it. [`documents`] is what `plan --diff` and
+//! `diff` show. Deliberately absent: what is deployed (the caller has it), parameter values, and any rendering but text.
+
+mod changes;
+mod hide;
+mod replacement;
+mod unified;
+
+pub use changes::changes;
+pub use hide::hide;
+pub use replacement::{Recreates, recreates};
+pub use unified::{Paint, documents, unified};

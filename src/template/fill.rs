@@ -84,7 +84,7 @@ impl<'a> Filler<'a> {
             Leaf::ParameterArn(text) => self.parameter_arn(text),
             Leaf::LogGroupArn(text) => {
                 let group = self.text(text)?;
-                Some(format!("{}:log-group:{group}:*", self.arn_prefix("logs")))
+                Some(self.log_group_arn(&group))
             }
         }
     }
@@ -93,11 +93,21 @@ impl<'a> Filler<'a> {
         let target = self.context.target;
         match known {
             Known::Stack => self.stack.to_string(),
-            Known::LogGroup => format!("/landfall/{}", self.stack),
+            Known::LogGroup => self.log_group(),
+            Known::LogGroupArn => self.log_group_arn(&self.log_group()),
             Known::Region => target.place.region.to_string(),
             Known::Cluster => target.cluster.to_string(),
             Known::PublicIp => (if target.network.public_ip { "ENABLED" } else { "DISABLED" }).to_owned(),
         }
+    }
+
+    fn log_group(&self) -> String {
+        format!("/landfall/{}", self.stack)
+    }
+
+    /// As IAM names a log group with its streams.
+    fn log_group_arn(&self, name: &str) -> String {
+        format!("{}:log-group:{name}:*", self.arn_prefix("logs"))
     }
 
     /// `arn:<partition>:<service>:<region>:<account>` of the target.

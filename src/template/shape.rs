@@ -62,6 +62,8 @@ pub(super) enum Known {
     Stack,
     /// The name of the stack's log group.
     LogGroup,
+    /// The ARN of the stack's log group, with its streams.
+    LogGroupArn,
     /// The target's region.
     Region,
     /// The target's cluster.

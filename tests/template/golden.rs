@@ -179,7 +179,7 @@ fn every_golden_file_has_its_world() {
 }
 
 /// A program of the tools that `tests/run` installs; none, with a word about it, where it was not run by that.
-pub fn tool(name: &str) -> Option<PathBuf> {
+pub(super) fn tool(name: &str) -> Option<PathBuf> {
     let Some(folder) = std::env::var_os("LANDFALL_TOOLS") else {
         eprintln!("skipped: LANDFALL_TOOLS is not set (tests/run sets it), so there is no {name}");
         return None;

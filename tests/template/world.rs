@@ -15,39 +15,39 @@ use landfall::model::{
 use landfall::template::{Context, RenderProblem, Rendered, render};
 
 /// A digest that looks like one.
-pub const DIGEST: &str = "sha256:1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c";
+pub(super) const DIGEST: &str = "sha256:1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c";
 
 /// Line `line` of the process.
-pub fn at(line: u32) -> Location {
+pub(super) fn at(line: u32) -> Location {
     Location { file: Arc::from("projects/storefront/process.toml"), line, column: 1 }
 }
 
 /// A text as the loader reads it.
-pub fn text(raw: &str) -> Text {
+pub(super) fn text(raw: &str) -> Text {
     Text::parse(raw, at(1)).unwrap()
 }
 
 /// Texts as the loader reads them.
-pub fn texts(raw: &[&str]) -> Vec<Text> {
+pub(super) fn texts(raw: &[&str]) -> Vec<Text> {
     raw.iter().map(|raw| text(raw)).collect()
 }
 
 /// Everything that a context borrows.
 #[derive(Clone)]
-pub struct World {
-    pub repository: Id,
-    pub project: Project,
-    pub release: Release,
-    pub what: What,
-    pub environment: Environment,
-    pub target: Target,
-    pub step: Step,
+pub(super) struct World {
+    pub(super) repository: Id,
+    pub(super) project: Project,
+    pub(super) release: Release,
+    pub(super) what: What,
+    pub(super) environment: Environment,
+    pub(super) target: Target,
+    pub(super) step: Step,
 }
 
 impl World {
     /// Project `storefront`, release 1.4.0, environment `production`, target `prod-eu`, and a step `web` that says no more
     /// than it has to.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let step = Step {
             name: "web".parse().unwrap(),
             id: Id::new("web").unwrap(),
@@ -79,18 +79,18 @@ impl World {
     }
 
     /// The step's settings, to be changed.
-    pub fn service(&mut self) -> &mut EcsService {
+    pub(super) fn service(&mut self) -> &mut EcsService {
         let StepKind::EcsService(service) = &mut self.step.kind;
         service
     }
 
     /// The step's first container, to be changed.
-    pub fn container(&mut self) -> &mut Container {
+    pub(super) fn container(&mut self) -> &mut Container {
         &mut self.service().containers[0]
     }
 
     /// Adds a variable of the project.
-    pub fn variable(mut self, name: &str, value: &str, scope: Scope) -> Self {
+    pub(super) fn variable(mut self, name: &str, value: &str, scope: Scope) -> Self {
         let line = self.what.variables.len() as u32 + 1;
         self.what.variables.push(VariableValue {
             name: Arc::from(name),
@@ -103,21 +103,21 @@ impl World {
     }
 
     /// Adds a variable whose value is a list.
-    pub fn list(self, name: &str, values: &[&str]) -> Self {
+    pub(super) fn list(self, name: &str, values: &[&str]) -> Self {
         let mut world = self.variable(name, "", Scope::default());
         world.what.variables.last_mut().unwrap().value = Value::List(texts(values));
         world
     }
 
     /// Adds a plain variable to the first container.
-    pub fn environment(mut self, name: &str, value: &str) -> Self {
+    pub(super) fn environment(mut self, name: &str, value: &str) -> Self {
         let value = text(value);
         self.container().environment.insert(Arc::from(name), value);
         self
     }
 
     /// What rendering borrows.
-    pub fn context(&self) -> Context<'_> {
+    pub(super) fn context(&self) -> Context<'_> {
         Context {
             repository: &self.repository,
             project: &self.project,
@@ -129,17 +129,17 @@ impl World {
         }
     }
 
-    pub fn render(&self) -> Result<Rendered, Vec<RenderProblem>> {
+    pub(super) fn render(&self) -> Result<Rendered, Vec<RenderProblem>> {
         render(&self.context())
     }
 
     /// The template as a tree.
-    pub fn template(&self) -> serde_json::Value {
+    pub(super) fn template(&self) -> serde_json::Value {
         serde_json::from_str(&self.render().unwrap().content.template).unwrap()
     }
 
     /// The codes and titles of its problems, a line each.
-    pub fn problems(&self) -> String {
+    pub(super) fn problems(&self) -> String {
         let problems = self.render().expect_err("this world should not render");
         let line = |p: &RenderProblem| match &p.help {
             Some(help) => format!("{}: {} ({help})", p.code, p.title),
@@ -173,7 +173,7 @@ fn service() -> EcsService {
 }
 
 /// A container that says no more than it has to.
-pub fn container(name: &str, image: &str) -> Container {
+pub(super) fn container(name: &str, image: &str) -> Container {
     Container {
         name: Arc::from(name),
         image: image.parse().unwrap(),

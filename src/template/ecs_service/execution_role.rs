@@ -9,7 +9,7 @@ use crate::model::What;
 use crate::model::process::EcsService;
 
 use super::super::image;
-use super::super::shape::{Leaf, Shape};
+use super::super::shape::{Known, Leaf, Shape};
 use super::{id, secrets};
 
 /// The role's ARN: the one that the step gives, or that of the role that is made.
@@ -89,8 +89,11 @@ fn allow(sid: &str, actions: &[&str], resource: Shape) -> Shape {
 }
 
 /// The step's own log group, and those that containers name for the driver `awslogs`.
+///
+/// By name, not by the log group's attribute: a change set says of what uses an attribute of a changed resource that it
+/// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
 fn log_groups(step: &EcsService) -> Vec<Shape> {
-    let own = Shape::attribute(id::LOG_GROUP, "Arn");
+    let own = Known::LogGroupArn.into();
     let named = step.containers.iter().filter_map(|container| {
         let log = container.log.as_ref().filter(|log| &*log.driver == "awslogs")?;
         log.options.get("awslogs-group").map(|group| Shape::Leaf(Leaf::LogGroupArn(group.clone())))

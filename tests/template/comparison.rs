@@ -1,0 +1,234 @@
+//! What CloudFormation will announce, and the difference that people read.
+
+use landfall::cfn::Document;
+use landfall::compare::{Paint, Recreates, changes, documents, hide, recreates, unified};
+use landfall::model::process::StepKind;
+use serde_json::{Value, json};
+
+use super::world::{World, container, text};
+
+fn document(world: &World) -> Document {
+    Document::parse(&world.render().unwrap().content.template).unwrap()
+}
+
+/// The expected changes between two documents, a word each.
+fn words(before: Option<&Document>, after: &Document) -> String {
+    let all: Vec<String> =
+        changes(before, after).iter().map(|change| format!("{:?} {}", change.effect, change.resource)).collect();
+    all.join(", ")
+}
+
+fn after(change: impl Fn(&mut World)) -> String {
+    let mut world = World::new();
+    let before = document(&world);
+    change(&mut world);
+    words(Some(&before), &document(&world))
+}
+
+#[test]
+fn a_first_deployment_adds_everything() {
+    let after = document(&World::new());
+    assert_eq!(words(None, &after), "Add ExecutionRole, Add LogGroup, Add Service, Add TaskDefinition");
+    assert_eq!(words(Some(&after), &after), "");
+    let kinds: Vec<String> = changes(None, &after).iter().map(|change| change.kind.to_string()).collect();
+    assert_eq!(kinds, ["AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::ECS::Service", "AWS::ECS::TaskDefinition"]);
+}
+
+#[test]
+fn a_change_of_the_step_is_announced_as_this() {
+    assert_eq!(after(|world| world.service().desired_count = 3), "Modify Service");
+    assert_eq!(after(|world| world.service().log_retention_days = 7), "Modify LogGroup");
+    assert_eq!(after(|world| world.service().memory = 1024), "Modify Service, Replace TaskDefinition");
+    assert_eq!(
+        after(|world| world.release.images.values_mut().for_each(|pin| pin.tag = "2".into())),
+        "",
+        "the digest says what runs"
+    );
+    assert_eq!(after(|world| world.target.cluster = "other".into()), "Replace Service");
+    assert_eq!(
+        after(|world| world.service().execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
+        "Remove ExecutionRole, Modify Service, Replace TaskDefinition"
+    );
+    // The role's ARN will not change, but CloudFormation cannot know.
+    assert_eq!(
+        after(|world| world.what.images.values_mut().for_each(|image| {
+            image.repository = text("111111111111.dkr.ecr.eu-west-1.amazonaws.com/other");
+        })),
+        "Modify ExecutionRole, Modify Service, Replace TaskDefinition"
+    );
+    assert_eq!(
+        after(|world| {
+            let StepKind::EcsService(service) = &mut world.step.kind;
+            service.containers.push(container("side", "web"));
+            service.execute_command = true;
+        }),
+        "Modify Service, Replace TaskDefinition, Add TaskRole"
+    );
+}
+
+fn resources(value: Value) -> Document {
+    Document::from_value(json!({ "Resources": value })).unwrap()
+}
+
+#[test]
+fn effects_follow_references() {
+    let stack = |role: Value, table: &str| {
+        resources(json!({
+            "Role": { "Type": "AWS::IAM::Role", "Properties": role },
+            "Task": { "Type": "AWS::ECS::TaskDefinition", "Properties": { "ExecutionRoleArn": { "Fn::GetAtt": ["Role", "Arn"] } } },
+            "Service": { "Type": "AWS::ECS::Service", "Properties": { "TaskDefinition": { "Fn::Sub": "${Task}" } } },
+            "Table": { "Type": "AWS::DynamoDB::Table", "Properties": { "TableName": table } },
+            "Untouched": { "Type": "AWS::ECS::Service", "Properties": { "TaskDefinition": "x" } },
+        }))
+    };
+    let base = stack(json!({ "Path": "/a/" }), "t");
+    assert_eq!(words(Some(&base), &stack(json!({ "Path": "/b/" }), "t")), "Replace Role, Modify Service, Replace Task");
+    assert_eq!(
+        words(Some(&base), &stack(json!({ "Path": "/a/", "Description": "x" }), "t")),
+        "Modify Role, Modify Service, MayReplace Task"
+    );
+    assert_eq!(words(Some(&base), &stack(json!({ "Path": "/a/" }), "u")), "MayReplace Table");
+}
+
+#[test]
+fn other_parts_of_a_resource_count_and_the_order_of_keys_does_not() {
+    let one = |body: Value| resources(json!({ "R": body }));
+    let base = one(json!({ "Type": "AWS::Logs::LogGroup", "Properties": { "RetentionInDays": 1, "Tags": [] } }));
+    let swapped = one(json!({ "Properties": { "Tags": [], "RetentionInDays": 1.0 }, "Type": "AWS::Logs::LogGroup" }));
+    assert_eq!(words(Some(&base), &swapped), "");
+    let mut kept: Value = serde_json::from_str(&base.canonical()).unwrap();
+    kept["Resources"]["R"]["DeletionPolicy"] = json!("Retain");
+    assert_eq!(words(Some(&base), &Document::from_value(kept).unwrap()), "Modify R");
+    assert_eq!(words(Some(&base), &one(json!({ "Type": "AWS::SNS::Topic" }))), "Replace R");
+    assert_eq!(words(Some(&base), &resources(json!({}))), "Remove R");
+}
+
+#[test]
+fn references_in_a_circle_end() {
+    let circle = |a: i32| {
+        resources(json!({
+            "A": { "Type": "X", "Properties": { "n": a, "other": { "Ref": "B" } } },
+            "B": { "Type": "X", "Properties": { "other": { "Ref": "A" } } },
+        }))
+    };
+    assert_eq!(words(Some(&circle(1)), &circle(2)), "MayReplace A, MayReplace B");
+}
+
+#[test]
+fn every_type_that_is_rendered_has_rules() {
+    for resource in document(&World::new()).resources() {
+        assert_eq!(recreates(resource.kind(), "Tags"), Recreates::Never, "{}", resource.kind());
+    }
+    assert_eq!(recreates("AWS::ECS::Service", "LaunchType"), Recreates::Perhaps);
+    assert_eq!(recreates("AWS::Unknown::Type", "Tags"), Recreates::Perhaps);
+}
+
+/// The table says what the public schemas say.
+#[test]
+fn the_rules_are_those_of_the_schemas() {
+    let Some(python) = super::golden::tool("python") else { return };
+    let script = r#"
+import json, os, sys, cfnlint
+base = os.path.join(os.path.dirname(cfnlint.__file__), "data", "schemas")
+index = json.load(open(os.path.join(base, "providers", "us-east-1.json")))
+out = {}
+for kind in sys.argv[1:]:
+    schema = json.load(open(os.path.join(base, "resources", index[kind] + ".json")))
+    names = lambda key: [path.removeprefix("/properties/") for path in schema.get(key) or []]
+    out[kind] = {name: "Always" if name in names("createOnlyProperties")
+        else "Perhaps" if name in names("conditionalCreateOnlyProperties") else "Never" for name in schema["properties"]}
+json.dump(out, sys.stdout)
+"#;
+    let kinds = ["AWS::ECS::Service", "AWS::ECS::TaskDefinition", "AWS::IAM::Role", "AWS::Logs::LogGroup"];
+    let output = std::process::Command::new(python).args(["-c", script]).args(kinds).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let schemas: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for kind in kinds {
+        for (property, expected) in schemas[kind].as_object().unwrap() {
+            assert_eq!(&format!("{:?}", recreates(kind, property)), expected, "{kind} {property}");
+        }
+    }
+}
+
+#[test]
+fn a_difference_shows_what_changed_and_its_surroundings() {
+    let mut world = World::new();
+    let before = document(&world);
+    world.service().memory = 1024;
+    let text = documents(Some(&before), Some(&document(&world)), "deployed", "wanted", Paint::Plain);
+    assert_eq!(
+        text,
+        "\
+--- deployed
++++ wanted
+@@ -85,7 +85,7 @@
+       Cpu: \"256\"
+       ExecutionRoleArn: !GetAtt ExecutionRole.Arn
+       Family: storefront-web-production-prod-eu
+-      Memory: \"512\"
++      Memory: \"1024\"
+       NetworkMode: awsvpc
+       RequiresCompatibilities:
+         - FARGATE
+"
+    );
+    assert_eq!(documents(Some(&before), Some(&before), "a", "b", Paint::Plain), "");
+    assert!(documents(None, Some(&before), "a", "b", Paint::Plain).lines().skip(3).all(|line| line.starts_with('+')));
+    assert!(documents(Some(&before), None, "a", "b", Paint::Plain).lines().skip(3).all(|line| line.starts_with('-')));
+}
+
+#[test]
+fn colours_are_added_and_nothing_else() {
+    let (a, b) = ("one\ntwo\n", "one\nthree");
+    let plain = unified(Some(a), b, "x", "y", Paint::Plain);
+    assert_eq!(plain, "--- x\n+++ y\n@@ -1,2 +1,2 @@\n one\n-two\n+three\n\\ No newline at end of file\n");
+    let painted = unified(Some(a), b, "x", "y", Paint::Ansi);
+    assert!(painted.contains("\u{1b}[31m-two\u{1b}[0m\n") && painted.contains("\u{1b}[32m+three\u{1b}[0m\n"));
+    let mut stripped = String::new();
+    for (index, part) in painted.split("\u{1b}[").enumerate() {
+        stripped.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+    }
+    assert_eq!(stripped, plain);
+}
+
+#[test]
+fn what_looks_secret_is_hidden_and_its_change_is_seen() {
+    let with = |password: &str| {
+        let arn = "arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf";
+        World::new()
+            .environment("DB_PASSWORD", password)
+            .environment("DB_SECRET_ARN", arn)
+            .environment("DATABASE", "postgres://app:hunter2@db/app")
+            .environment("PLAIN", "https://user@example.com/a:b")
+    };
+    let (old, new) = (document(&with("hunter1")), document(&with("hunter3")));
+    let shown = hide(&old).yaml();
+    assert!(!shown.contains("hunter"), "{shown}");
+    assert!(shown.contains("secret:db-AbCdEf") && shown.contains("https://user@example.com/a:b"), "{shown}");
+    let difference = documents(Some(&old), Some(&new), "a", "b", Paint::Plain);
+    assert!(difference.contains("-              Value: \"(hidden "), "{difference}");
+    assert!(difference.contains("+              Value: \"(hidden ") && !difference.contains("hunter"), "{difference}");
+}
+
+#[test]
+fn hiding_looks_at_names_defaults_and_well_known_beginnings() {
+    let document = resources(json!({
+        "R": { "Type": "T", "Properties": {
+            "MasterUserPassword": "a1",
+            "Nested": { "api-key": ["a2", { "Ref": "P" }] },
+            "Other": "ghp_a3",
+            "Dynamic": { "Secret": "{{resolve:secretsmanager:x}}" },
+        } },
+    }));
+    let shown = hide(&document).yaml();
+    for secret in ["a1", "a2", "a3"] {
+        assert!(!shown.contains(&format!("{secret}\n")), "{shown}");
+    }
+    assert!(shown.contains("!Ref P") && shown.contains("{{resolve:secretsmanager:x}}"), "{shown}");
+    let hidden = Document::from_value(json!({
+        "Parameters": { "P": { "NoEcho": true, "Default": "quiet" } },
+        "Resources": {},
+    }))
+    .unwrap();
+    assert!(!hide(&hidden).yaml().contains("quiet"));
+}
