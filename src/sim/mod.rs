@@ -1,1 +1,26 @@
 //! A simulated account, in process and over the AWS wire protocols.
+//!
+//! ```text
+//! clients over HTTP ─► wire/ ─┐
+//!                             ├─► world/ (stacks, services, tasks, time) ─► ledger
+//! landfall in process ─► cloud ┘        ▲ faults
+//! ```
+//!
+//! It is an account, not a mock: any client can create, update, cancel and delete stacks here, in several accounts and
+//! regions. What is not modelled is answered with an error that names it. [`World`] is pure and moves only when its clock is
+//! turned; [`SimCloud`] is landfall's port on it, and `wire` the protocols of AWS. Where it needs a fact of AWS, it has it
+//! from the source and not from landfall's own tables.
+
+mod cloud;
+mod config;
+mod error;
+mod fault;
+mod ledger;
+pub mod world;
+
+pub use cloud::SimCloud;
+pub use config::{Clusters, Pace, Rate, SimConfig, documented_limits};
+pub use error::{Answer, ApiError};
+pub use fault::{CallEffect, During, Fault};
+pub use ledger::{Accepted, Effect};
+pub use world::World;

@@ -1,1 +1,5 @@
-//! Tests of sim.
+//! Tests of sim: the world by itself, and over the wire with boto3 and the AWS command line.
+
+mod port;
+mod support;
+mod world;

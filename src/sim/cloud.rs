@@ -1,0 +1,377 @@
+//! landfall's port on a simulated account, in process: every future is ready at once.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use super::error::{Answer, ApiError};
+use super::world::ecs::{Service, TaskState};
+use super::world::stack::Event;
+use super::world::{self, Interference, StackInput, StackView, World};
+use crate::cloud::{
+    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Identity,
+    Observe, PropertyChange, ResolvedImage, ResourceChange, Result, ServiceDeployment, ServiceDeploymentStatus,
+    ServiceEvent, ServiceSeen, StackEvent, StackResource, StoppedTask,
+};
+use crate::model::journal::{ContainerEnd, Effect, ExpectedChange};
+use crate::model::{Place, StackName, StackSeen};
+
+/// The port on a simulated account that lives in the same process.
+///
+/// The account and region are those of the call; a role is taken to be one that may do everything there. The clock is turned
+/// by whoever holds the world.
+#[derive(Clone, Debug)]
+pub struct SimCloud {
+    world: Arc<Mutex<World>>,
+}
+
+impl SimCloud {
+    /// The port on this world.
+    pub fn new(world: Arc<Mutex<World>>) -> Self {
+        Self { world }
+    }
+
+    /// The world, to turn its clock, queue faults and read its ledger.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        // A poisoned lock means that a test thread failed; the world itself has no half-done states to protect.
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One call as the wire would make it: faults and budgets first.
+    fn call<T>(
+        &self,
+        at: &At,
+        operation: &'static str,
+        act: impl FnOnce(&mut World, &Place) -> Answer<T>,
+    ) -> Result<T> {
+        let mut world = self.world();
+        let lost = |message: &str| CloudError::Lost { operation, message: message.to_owned() };
+        match world.admit(&at.place, operation).map_err(|error| translate(operation, error))? {
+            Interference::CallLost => Err(lost("the connection was closed before an answer came")),
+            Interference::ReplyLost => {
+                // Carried out, whatever comes of it.
+                let _ = act(&mut world, &at.place);
+                Err(lost("the connection was closed before an answer came"))
+            }
+            Interference::None => act(&mut world, &at.place).map_err(|error| translate(operation, error)),
+        }
+    }
+
+    /// A read of something that may not be there.
+    fn find<T>(
+        &self,
+        at: &At,
+        operation: &'static str,
+        act: impl FnOnce(&mut World, &Place) -> Answer<T>,
+    ) -> Result<Option<T>> {
+        match self.call(at, operation, act) {
+            Ok(found) => Ok(Some(found)),
+            Err(CloudError::NotFound { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+}
+
+/// Sorts the account's error by what follows from it.
+fn translate(operation: &'static str, error: ApiError) -> CloudError {
+    let ApiError { code, message, status } = error;
+    match code {
+        "Throttling" | "ThrottlingException" => CloudError::Throttled { operation, message },
+        "AccessDenied" | "AccessDeniedException" => CloudError::Denied { operation, message },
+        "ChangeSetNotFound" | "ClusterNotFoundException" => CloudError::NotFound { operation, message },
+        "AlreadyExistsException" => CloudError::AlreadyExists { operation, message },
+        "TokenAlreadyExistsException" => CloudError::TokenReused { operation, message },
+        "InvalidChangeSetStatus" => CloudError::Conflict { operation, message },
+        "ValidationError" if message.contains("does not exist") => CloudError::NotFound { operation, message },
+        "ValidationError"
+            if message.contains(" state and can not be ") || message.contains("cannot be called from") =>
+        {
+            CloudError::Conflict { operation, message }
+        }
+        _ if status >= 500 && code != "NotModelled" => CloudError::Failing { operation, message },
+        _ => CloudError::Invalid { operation, message },
+    }
+}
+
+fn seen(view: StackView) -> StackSeen {
+    StackSeen {
+        name: StackName::seen(&view.name),
+        id: view.id,
+        status: view.status,
+        reason: view.reason,
+        description: view.description,
+        tags: view.tags,
+        outputs: view.outputs.into_iter().map(|output| (output.key, output.value)).collect(),
+        parameters: view.parameters,
+        created: view.created,
+        updated: view.updated,
+        protected: view.protected,
+    }
+}
+
+fn event(event: &Event) -> StackEvent {
+    StackEvent {
+        id: event.id.as_str().into(),
+        at: event.at,
+        resource: event.logical.clone(),
+        physical_id: event.physical_id.clone(),
+        kind: event.kind.clone(),
+        status: event.status.clone(),
+        reason: event.reason.clone(),
+        token: event.token.clone(),
+    }
+}
+
+fn change(change: &world::Change) -> ResourceChange {
+    let effect = match (change.action, change.replacement) {
+        ("Add", _) => Effect::Add,
+        ("Remove", _) => Effect::Remove,
+        (_, Some("True")) => Effect::Replace,
+        (_, Some("Conditional")) => Effect::MayReplace,
+        _ => Effect::Modify,
+    };
+    let causes = change.details.iter().map(|detail| PropertyChange {
+        name: detail.name.clone().unwrap_or_else(|| detail.attribute.to_owned()),
+        recreates: detail.recreates.to_owned(),
+        certain: detail.evaluation == "Static",
+        before: detail.before.clone(),
+        after: detail.after.clone(),
+    });
+    ResourceChange {
+        change: ExpectedChange { resource: change.logical.as_str().into(), kind: change.kind.as_str().into(), effect },
+        causes: causes.collect(),
+    }
+}
+
+fn change_set(set: &world::ChangeSet, stack_id: &Arc<str>) -> ChangeSetSeen {
+    ChangeSetSeen {
+        name: set.name.as_str().into(),
+        id: set.id.as_str().into(),
+        stack_id: stack_id.clone(),
+        status: match set.status {
+            "CREATE_COMPLETE" => ChangeSetStatus::Complete,
+            "FAILED" => ChangeSetStatus::Failed,
+            _ => ChangeSetStatus::Creating,
+        },
+        execution: match set.execution {
+            "AVAILABLE" => Execution::Available,
+            "EXECUTE_COMPLETE" => Execution::Complete,
+            "OBSOLETE" => Execution::Obsolete,
+            _ => Execution::Unavailable,
+        },
+        reason: set.reason.clone(),
+        changes: set.changes.iter().map(change).collect(),
+    }
+}
+
+fn service(service: &Service) -> ServiceSeen {
+    let deployment = service.newest().map(|newest| {
+        let revision = service.revision(&newest.target);
+        ServiceDeployment {
+            arn: newest.arn.as_str().into(),
+            status: status(newest.status.as_str()),
+            reason: newest.reason.clone(),
+            created: newest.created,
+            task_definition: revision.map_or("", |revision| revision.task_definition.as_str()).into(),
+            running: service.running(Some(&newest.target)),
+            requested: service.desired,
+            failures: newest.failures,
+            images: revision
+                .into_iter()
+                .flat_map(|revision| revision.images.iter())
+                .map(|(name, image, digest)| {
+                    (name.clone(), ResolvedImage { image: image.clone(), digest: Some(digest.clone()) })
+                })
+                .collect(),
+        }
+    });
+    ServiceSeen {
+        arn: service.arn.as_str().into(),
+        cluster: service.cluster.as_str().into(),
+        task_definition: service.task_definition.as_str().into(),
+        desired: service.desired,
+        running: service.running(None),
+        events: service
+            .events
+            .iter()
+            .map(|said| ServiceEvent { id: said.id.as_str().into(), at: said.at, message: said.message.clone() })
+            .collect(),
+        deployment,
+    }
+}
+
+fn status(word: &str) -> ServiceDeploymentStatus {
+    use ServiceDeploymentStatus as S;
+    [S::Pending, S::InProgress, S::StopRequested, S::Stopped, S::Successful, S::RollbackRequested]
+        .into_iter()
+        .chain([S::RollbackInProgress, S::RollbackSuccessful, S::RollbackFailed])
+        .find(|status| status.as_str() == word)
+        .unwrap_or(S::Unknown)
+}
+
+fn no_stack(name: &str) -> ApiError {
+    ApiError::validation(format!("Stack [{name}] does not exist"))
+}
+
+#[async_trait]
+impl Observe for SimCloud {
+    async fn identity(&self, at: &At) -> Result<Identity> {
+        self.call(at, "GetCallerIdentity", |_, place| {
+            let session = at.access.role.as_deref().and_then(|role| role.rsplit('/').next());
+            let arn = match session {
+                Some(role) => format!("arn:aws:sts::{}:assumed-role/{role}/landfall", place.account),
+                None => format!("arn:aws:iam::{}:user/landfall", place.account),
+            };
+            Ok(Identity { account: place.account.clone(), arn: arn.into() })
+        })
+    }
+
+    async fn stacks(&self, at: &At) -> Result<Vec<StackSeen>> {
+        self.call(at, "DescribeStacks", |world, place| Ok(world.describe_stacks(place).into_iter().map(seen).collect()))
+    }
+
+    async fn stack(&self, at: &At, name_or_id: &str) -> Result<Option<StackSeen>> {
+        self.find(at, "DescribeStacks", |world, place| world.describe_stack(place, name_or_id).map(seen))
+    }
+
+    async fn template(&self, at: &At, stack: &StackName) -> Result<Option<String>> {
+        self.find(at, "GetTemplate", |world, place| world.template(place, stack.as_str()).map(|body| body.to_string()))
+    }
+
+    async fn change_set(&self, at: &At, stack: &str, name: &str) -> Result<Option<ChangeSetSeen>> {
+        self.find(at, "DescribeChangeSet", |world, place| {
+            world.describe_change_set(place, Some(stack), name).map(|(stack, set)| change_set(set, &stack.id))
+        })
+    }
+
+    async fn events(&self, at: &At, stack_id: &str, token: &str) -> Result<Vec<StackEvent>> {
+        self.call(at, "DescribeStackEvents", |world, place| {
+            let stack = world.find_stack(place, stack_id).ok_or_else(|| no_stack(stack_id))?;
+            let first = stack.events.iter().position(|event| event.token.as_deref() == Some(token));
+            let own = first.map(|first| stack.events.iter().skip(first).rev().map(event).collect());
+            Ok(own.unwrap_or_default())
+        })
+    }
+
+    async fn last_token(&self, at: &At, stack_id: &str) -> Result<Option<Arc<str>>> {
+        self.call(at, "DescribeStackEvents", |world, place| {
+            let stack = world.find_stack(place, stack_id).ok_or_else(|| no_stack(stack_id))?;
+            Ok(stack.events.last().and_then(|event| event.token.clone()))
+        })
+    }
+
+    async fn resources(&self, at: &At, stack_id: &str) -> Result<Vec<StackResource>> {
+        self.call(at, "DescribeStackResources", |world, place| {
+            let stack = world.find_stack(place, stack_id).ok_or_else(|| no_stack(stack_id))?;
+            let resources = stack.resources.values().map(|resource| StackResource {
+                logical_id: resource.logical.clone(),
+                physical_id: resource.physical_id.clone(),
+                kind: resource.kind.clone(),
+                status: resource.status.clone(),
+            });
+            Ok(resources.collect())
+        })
+    }
+
+    async fn service(&self, at: &At, arn: &str) -> Result<Option<ServiceSeen>> {
+        self.call(at, "DescribeServices", |world, place| {
+            let found = world.services(place).find(|service| service.arn == arn && service.status == "ACTIVE");
+            Ok(found.map(service))
+        })
+    }
+
+    async fn stopped_tasks(&self, at: &At, service: &ServiceSeen) -> Result<Vec<StoppedTask>> {
+        self.call(at, "ListTasks", |world, place| {
+            let found = world.services(place).find(|known| *known.arn == *service.arn);
+            let stopped = found.into_iter().flat_map(|service| &service.tasks).filter_map(|task| {
+                let TaskState::Stopped(end) = &task.state else { return None };
+                let containers = end.containers.iter().map(|(name, exit_code, reason)| ContainerEnd {
+                    name: name.clone(),
+                    exit_code: *exit_code,
+                    reason: reason.clone(),
+                });
+                Some(StoppedTask {
+                    arn: task.arn.as_str().into(),
+                    task_definition: task.task_definition.as_str().into(),
+                    code: end.code.to_owned(),
+                    reason: end.reason.clone(),
+                    containers: containers.collect(),
+                    at: end.at,
+                })
+            });
+            Ok(stopped.collect())
+        })
+    }
+
+    async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
+        self.call(at, "DescribeClusters", |world, place| {
+            Ok(world.describe_cluster(place, name).map(|cluster| ClusterSeen {
+                arn: cluster.arn.as_str().into(),
+                status: if cluster.active { "ACTIVE" } else { "INACTIVE" }.to_owned(),
+            }))
+        })
+    }
+}
+
+#[async_trait]
+impl Change for SimCloud {
+    async fn create_change_set(&self, at: &At, request: &ChangeSetRequest) -> Result<()> {
+        let input = world::ChangeSetInput {
+            name: request.name.to_string(),
+            kind: if request.create { "CREATE" } else { "UPDATE" }.to_owned(),
+            stack: StackInput {
+                name: request.stack.as_str().to_owned(),
+                template: Some(request.template.to_string()),
+                parameters: request.parameters.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect(),
+                tags: Some(request.tags.clone()),
+                capabilities: request.capabilities.iter().map(ToString::to_string).collect(),
+                role: None,
+                token: Some(request.token.to_string()),
+            },
+            description: None,
+            on_failure: None,
+        };
+        self.call(at, "CreateChangeSet", |world, place| world.create_change_set(place, &input).map(|_| ()))
+    }
+
+    async fn execute_change_set(&self, at: &At, stack: &StackName, name: &str, token: &str) -> Result<()> {
+        self.call(at, "ExecuteChangeSet", |world, place| {
+            world.execute_change_set(place, Some(stack.as_str()), name, None, &Some(token.to_owned()))
+        })
+    }
+
+    async fn delete_change_set(&self, at: &At, stack: &StackName, name: &str) -> Result<()> {
+        self.call(at, "DeleteChangeSet", |world, place| world.delete_change_set(place, Some(stack.as_str()), name))
+    }
+
+    async fn delete_stack(&self, at: &At, stack_id: &str, token: &str) -> Result<()> {
+        self.call(at, "DeleteStack", |world, place| {
+            world.delete_stack(place, stack_id, &[], false, &Some(token.to_owned()))
+        })
+    }
+
+    async fn cancel_update(&self, at: &At, stack: &StackName, token: &str) -> Result<()> {
+        self.call(at, "CancelUpdateStack", |world, place| {
+            world.cancel_update_stack(place, stack.as_str(), &Some(token.to_owned()))
+        })
+    }
+
+    async fn continue_rollback(&self, at: &At, stack: &StackName, skip: &[Arc<str>], token: &str) -> Result<()> {
+        let skip: Vec<String> = skip.iter().map(ToString::to_string).collect();
+        self.call(at, "ContinueUpdateRollback", |world, place| {
+            world.continue_update_rollback(place, stack.as_str(), &skip, &Some(token.to_owned()))
+        })
+    }
+
+    async fn rollback_stack(&self, at: &At, stack: &StackName, token: &str) -> Result<()> {
+        self.call(at, "RollbackStack", |world, place| {
+            world.rollback_stack(place, stack.as_str(), &Some(token.to_owned())).map(|_| ())
+        })
+    }
+
+    async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()> {
+        self.call(at, "UpdateTerminationProtection", |world, place| {
+            world.set_protection(place, stack.as_str(), on).map(|_| ())
+        })
+    }
+}

@@ -1,0 +1,91 @@
+//! Faults: what goes wrong, queued on the world and used up as it happens.
+
+/// Something that will go wrong. As JSON it is an object with `fault`, for `POST /_landfall/faults`.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Fault {
+    /// The containers of an image exit as soon as they start. Lasts until it is cleared.
+    ImageCrashes {
+        /// A part of the image's reference, or all of it.
+        image: String,
+        /// The exit code.
+        exit_code: i32,
+        /// What ECS adds to the container, if anything.
+        #[serde(default)]
+        reason: Option<String>,
+    },
+    /// An image cannot be pulled. Lasts until it is cleared.
+    ImageMissing {
+        /// A part of the image's reference, or all of it.
+        image: String,
+    },
+    /// Tasks with an image stay pending: a service that never settles. Lasts until it is cleared.
+    ImageHangs {
+        /// A part of the image's reference, or all of it.
+        image: String,
+    },
+    /// An operation on a resource of a stack fails.
+    ResourceFails {
+        /// Name of the stack.
+        stack: String,
+        /// Logical id, or type, of the resource.
+        resource: String,
+        /// During which operation.
+        during: During,
+        /// What CloudFormation gives as the reason.
+        reason: String,
+        /// How many times.
+        #[serde(default = "once")]
+        times: u32,
+    },
+    /// A call does not get the answer that it should.
+    Call {
+        /// The operation: `CreateChangeSet`, `DescribeStacks`, …
+        operation: String,
+        /// Only in this account; every account if none is said.
+        #[serde(default)]
+        account: Option<String>,
+        /// What happens to it.
+        effect: CallEffect,
+        /// How many calls go through before: 1 hits the second page of a listing.
+        #[serde(default)]
+        skip: u32,
+        /// How many calls are hit.
+        #[serde(default = "once")]
+        times: u32,
+    },
+}
+
+fn once() -> u32 {
+    1
+}
+
+/// The operation on a resource that fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum During {
+    /// Creating it.
+    Create,
+    /// Updating it.
+    Update,
+    /// Putting it back in the rollback of an update.
+    Rollback,
+    /// Deleting it, whether with its stack or in a rollback or a cleanup.
+    Delete,
+}
+
+/// What happens to a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CallEffect {
+    /// It is carried out, and its reply is lost.
+    ReplyLost,
+    /// It never arrives.
+    CallLost,
+    /// It is throttled.
+    Throttle,
+    /// It is denied.
+    Deny,
+    /// AWS answers that it is broken (500).
+    Fail,
+}

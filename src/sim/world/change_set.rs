@@ -1,0 +1,353 @@
+//! Change sets: made from a template, read, executed once, obsolete as soon as the stack changes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::calls::{StackInput, Token};
+use super::stack::{Operation, Phase, Previous, Shape, Stack};
+use super::{Work, World};
+use crate::model::{Place, StackStatus};
+use crate::sim::error::{Answer, ApiError};
+use crate::sim::ledger::Effect;
+
+/// CloudFormation's reason for a change set without changes. \[doc\]
+pub(super) const NO_CHANGES: &str =
+    "The submitted information didn't contain changes. Submit different information to create a change set.";
+
+/// A change set.
+#[derive(Clone, Debug)]
+pub struct ChangeSet {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub id: String,
+    /// `CREATE_IN_PROGRESS`, `CREATE_COMPLETE` or `FAILED`.
+    pub status: &'static str,
+    /// `UNAVAILABLE`, `AVAILABLE`, `EXECUTE_COMPLETE` or `OBSOLETE`.
+    pub execution: &'static str,
+    /// Why.
+    pub reason: Option<String>,
+    /// When it was asked for.
+    pub created: Timestamp,
+    /// What the stack would be told to be.
+    pub shape: Shape,
+    /// Its own description.
+    pub description: Option<String>,
+    /// What would change.
+    pub changes: Vec<Change>,
+    /// What a failed execution does to a new stack: `DO_NOTHING`, `ROLLBACK` or `DELETE`.
+    pub on_failure: Option<String>,
+    token: Option<String>,
+    fingerprint: String,
+}
+
+/// One row of a change set, in AWS's words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Change {
+    /// `Add`, `Modify` or `Remove`.
+    pub action: &'static str,
+    /// Logical id.
+    pub logical: String,
+    /// Physical id, for what exists.
+    pub physical_id: Option<String>,
+    /// Its type.
+    pub kind: String,
+    /// `True`, `False` or `Conditional`, for a modification.
+    pub replacement: Option<&'static str>,
+    /// Which attributes change: `Properties`, `Tags`.
+    pub scope: Vec<&'static str>,
+    /// `Delete` or `Retain`, where the change removes something.
+    pub policy: Option<&'static str>,
+    /// What causes it.
+    pub details: Vec<Detail>,
+    /// All properties before, as JSON.
+    pub before: Option<String>,
+    /// All properties after, as JSON.
+    pub after: Option<String>,
+}
+
+/// What causes a change, in AWS's words.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Detail {
+    /// `Properties` or `Tags`.
+    pub attribute: &'static str,
+    /// The property.
+    pub name: Option<String>,
+    /// `Never`, `Conditionally` or `Always`.
+    pub recreates: &'static str,
+    /// `Static` or `Dynamic`.
+    pub evaluation: &'static str,
+    /// `DirectModification`, `ParameterReference`, `ResourceReference` or `ResourceAttribute`.
+    pub source: &'static str,
+    /// The parameter, the resource, or the resource and its attribute.
+    pub cause: Option<String>,
+    /// The value before.
+    pub before: Option<String>,
+    /// The value after.
+    pub after: Option<String>,
+}
+
+/// What CreateChangeSet is given.
+#[derive(Clone, Debug)]
+pub struct ChangeSetInput {
+    /// The change set's name.
+    pub name: String,
+    /// `CREATE` or `UPDATE`.
+    pub kind: String,
+    /// The rest is as for CreateStack and UpdateStack; the token is `ClientToken`.
+    pub stack: StackInput,
+    /// Its own description.
+    pub description: Option<String>,
+    /// `OnStackFailure`.
+    pub on_failure: Option<String>,
+}
+
+impl World {
+    /// CreateChangeSet. Gives the ids of the change set and of the stack.
+    pub fn create_change_set(&mut self, place: &Place, input: &ChangeSetInput) -> Answer<(String, Arc<str>)> {
+        super::calls::check_name("changeSetName", &input.name)?;
+        let fingerprint = format!("{input:?}");
+        let found =
+            self.find_stack(place, &input.stack.name).filter(|stack| stack.lives()).map(|stack| stack.id.clone());
+        if let Some(stack) = found.as_ref().and_then(|id| self.stack_by_id(place, id))
+            && let Some(known) = stack.change_sets.get(&input.name)
+        {
+            let same_token = known.token.is_some() && known.token.as_deref() == input.stack.token.as_deref();
+            let answer = (known.id.clone(), stack.id.clone());
+            return match (same_token, known.fingerprint == fingerprint) {
+                (true, true) => {
+                    let subject = format!("{}/{}", input.stack.name, input.name);
+                    self.record(place, "CreateChangeSet", subject, input.stack.token.as_deref(), Effect::Replayed);
+                    Ok(answer)
+                }
+                (true, false) => Err(super::calls::token_reused(input.stack.token.as_deref().unwrap_or(""))),
+                _ => Err(ApiError::new(
+                    "AlreadyExistsException",
+                    format!("ChangeSet {} already exists for stack [{}]", input.name, input.stack.name),
+                )),
+            };
+        }
+        let mut stack = match (input.kind.as_str(), found) {
+            ("CREATE", None) => {
+                let shape = self.shape(place, &input.stack, None)?;
+                let mut stack = self.new_stack(place, &input.stack.name, empty(&shape))?;
+                let review = Operation::new(Phase::Create, None);
+                self.set_status(&mut stack, &review, StackStatus::ReviewInProgress, Some("User Initiated".to_owned()));
+                stack
+            }
+            ("CREATE", Some(id)) => self.reviewed(place, &input.stack.name, &id)?,
+            ("UPDATE", Some(id)) => self.updatable(place, &id)?,
+            ("UPDATE", None) => return Err(super::calls::no_stack(&input.stack.name)),
+            (other, _) => return Err(ApiError::not_modelled(format_args!("change sets of type {other}"))),
+        };
+        let shape = self.shape(place, &input.stack, Some(&stack.shape)).inspect_err(|_| {
+            self.put_stack(place, stack.clone());
+        })?;
+        let id = format!(
+            "arn:{}:cloudformation:{}:{}:changeSet/{}/{}",
+            place.region.partition(),
+            place.region,
+            place.account,
+            input.name,
+            self.ids.uuid()
+        );
+        stack.change_sets.insert(
+            input.name.clone(),
+            ChangeSet {
+                name: input.name.clone(),
+                id: id.clone(),
+                status: "CREATE_IN_PROGRESS",
+                execution: "UNAVAILABLE",
+                reason: None,
+                created: self.now,
+                shape,
+                description: input.description.clone(),
+                changes: Vec::new(),
+                on_failure: input.on_failure.clone(),
+                token: input.stack.token.clone(),
+                fingerprint,
+            },
+        );
+        let stack_id = stack.id.clone();
+        self.put_stack(place, stack);
+        let subject = format!("{}/{}", input.stack.name, input.name);
+        self.record(place, "CreateChangeSet", subject, input.stack.token.as_deref(), Effect::Effective);
+        let work = Work::ChangeSet { place: place.clone(), stack: stack_id.clone(), name: input.name.clone() };
+        self.schedule(self.now + self.config.pace.change_set, work);
+        Ok((id, stack_id))
+    }
+
+    fn reviewed(&mut self, place: &Place, name: &str, id: &Arc<str>) -> Answer<Stack> {
+        match self.region(place).stacks.get(id) {
+            Some(stack) if stack.status == StackStatus::ReviewInProgress => Ok(stack.clone()),
+            _ => Err(ApiError::validation(format!(
+                "Stack [{name}] already exists and cannot be created again with the changeSet type CREATE"
+            ))),
+        }
+    }
+
+    /// Works out a change set when its time has come.
+    pub(super) fn finish_change_set(&mut self, place: &Place, stack_id: &str, name: &str) {
+        let Some(stack) = self.stack_by_id(place, stack_id).cloned() else { return };
+        let Some(set) = stack.change_sets.get(name).filter(|set| set.status == "CREATE_IN_PROGRESS") else { return };
+        let outcome = self.changes(place, &stack, &set.shape);
+        let tags_or_outputs = stack.shape.tags != set.shape.tags
+            || stack.shape.template.outputs != set.shape.template.outputs
+            || stack.shape.role != set.shape.role;
+        let fresh = stack.status == StackStatus::ReviewInProgress;
+        let Some(stack) = self.region(place).stacks.get_mut(stack_id) else { return };
+        let Some(set) = stack.change_sets.get_mut(name) else { return };
+        match outcome {
+            Err(reason) => {
+                set.status = "FAILED";
+                set.reason = Some(reason);
+            }
+            Ok(changes) if changes.is_empty() && !tags_or_outputs && !fresh => {
+                set.status = "FAILED";
+                set.reason = Some(NO_CHANGES.to_owned());
+            }
+            Ok(changes) => {
+                set.status = "CREATE_COMPLETE";
+                set.execution = "AVAILABLE";
+                set.changes = changes;
+            }
+        }
+    }
+
+    /// The change set of that name or ARN, with its stack.
+    pub fn describe_change_set(&self, place: &Place, stack: Option<&str>, name: &str) -> Answer<(&Stack, &ChangeSet)> {
+        let missing = || ApiError {
+            code: "ChangeSetNotFound",
+            message: format!("ChangeSet [{name}] does not exist"),
+            status: 404,
+        };
+        if name.starts_with("arn:") {
+            let stacks = self.regions.get(place).into_iter().flat_map(|region| region.stacks.values());
+            return stacks
+                .filter_map(|stack| Some((stack, stack.change_sets.values().find(|set| set.id == name)?)))
+                .next()
+                .ok_or_else(missing);
+        }
+        let wanted = stack.ok_or_else(|| {
+            ApiError::validation("StackName must be specified if ChangeSetName is not specified as an ARN.")
+        })?;
+        let stack = self.find_stack(place, wanted).filter(|stack| stack.lives()).ok_or_else(|| ApiError {
+            code: "ChangeSetNotFound",
+            message: format!("Stack [{wanted}] does not exist"),
+            status: 404,
+        })?;
+        stack.change_sets.get(name).map(|set| (stack, set)).ok_or_else(missing)
+    }
+
+    /// DeleteChangeSet. One that does not exist is fine.
+    pub fn delete_change_set(&mut self, place: &Place, stack: Option<&str>, name: &str) -> Answer<()> {
+        let Ok((found, set)) = self.describe_change_set(place, stack, name) else { return Ok(()) };
+        let (id, name, subject) = (found.id.clone(), set.name.clone(), format!("{}/{}", found.name, set.name));
+        if let Some(stack) = self.region(place).stacks.get_mut(&id) {
+            stack.change_sets.shift_remove(&name);
+        }
+        self.record(place, "DeleteChangeSet", subject, None, Effect::Effective);
+        Ok(())
+    }
+
+    /// ExecuteChangeSet.
+    pub fn execute_change_set(
+        &mut self,
+        place: &Place,
+        stack: Option<&str>,
+        name: &str,
+        keep_failed: Option<bool>,
+        token: &Token,
+    ) -> Answer<()> {
+        let named = stack
+            .and_then(|stack| self.find_stack(place, stack))
+            .filter(|stack| stack.lives())
+            .map(|stack| stack.id.clone());
+        if let Some(id) = named {
+            let request = format!("ExecuteChangeSet {name}");
+            if self.replayed(place, &id, token, &request)? {
+                self.record(
+                    place,
+                    "ExecuteChangeSet",
+                    format!("{}/{name}", stack.unwrap_or("")),
+                    token.as_deref(),
+                    Effect::Replayed,
+                );
+                return Ok(());
+            }
+        }
+        let (found, set) = self.describe_change_set(place, stack, name)?;
+        if set.execution != "AVAILABLE" {
+            return Err(ApiError::new(
+                "InvalidChangeSetStatus",
+                format!(
+                    "ChangeSet [{}] cannot be executed in its current status of [{}]{}",
+                    set.id,
+                    set.status,
+                    match set.execution {
+                        "OBSOLETE" => "; its execution status is [OBSOLETE]",
+                        _ => "",
+                    }
+                ),
+            ));
+        }
+        let (set, mut stack) = (set.clone(), found.clone());
+        if stack.operation.is_some() {
+            return Err(super::calls::wrong_state(&stack));
+        }
+        let before = stack.clone();
+        let fresh = stack.status == StackStatus::ReviewInProgress;
+        stack.change_sets.clear();
+        let mut kept = set.clone();
+        kept.execution = "EXECUTE_COMPLETE";
+        stack.change_sets.insert(kept.name.clone(), kept);
+        stack.keep_failed = keep_failed.unwrap_or(set.on_failure.as_deref() == Some("DO_NOTHING"));
+        stack.delete_failed = set.on_failure.as_deref() == Some("DELETE");
+        if let Some(token) = token {
+            stack.tokens.insert(token.clone(), format!("ExecuteChangeSet {name}"));
+        }
+        if self.config.stale_reads > 0 {
+            stack.stale = Some((self.config.stale_reads, Box::new(before)));
+        }
+        self.record(
+            place,
+            "ExecuteChangeSet",
+            format!("{}/{}", stack.name, set.name),
+            token.as_deref(),
+            Effect::Effective,
+        );
+        self.start(place, stack, set.shape, fresh, token);
+        Ok(())
+    }
+
+    /// Begins to make a stack what a shape says.
+    pub(super) fn start(&mut self, place: &Place, mut stack: Stack, shape: Shape, create: bool, token: &Token) {
+        let token = token.as_deref().map(Arc::from);
+        if create {
+            stack.shape = shape;
+            let operation = Operation::new(Phase::Create, token);
+            return self.begin(place, stack, operation, StackStatus::CreateInProgress, Some("User Initiated"));
+        }
+        if stack.previous.is_none() {
+            stack.previous = Some(Box::new(Previous {
+                shape: stack.shape.clone(),
+                resources: stack.resources.clone(),
+                outputs: stack.outputs.clone(),
+            }));
+        }
+        stack.shape = shape;
+        stack.updated = Some(self.now);
+        for set in stack.change_sets.values_mut().filter(|set| set.execution == "AVAILABLE") {
+            set.execution = "OBSOLETE";
+        }
+        let operation = Operation::new(Phase::Update, token);
+        self.begin(place, stack, operation, StackStatus::UpdateInProgress, Some("User Initiated"));
+    }
+}
+
+/// The shape of a stack that has nothing yet.
+fn empty(shape: &Shape) -> Shape {
+    Shape { tags: BTreeMap::new(), parameters: BTreeMap::new(), ..shape.clone() }
+}

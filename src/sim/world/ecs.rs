@@ -1,0 +1,302 @@
+//! ECS of one region: clusters, task definitions, services, and what each of them remembers.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+/// ECS of one account and region.
+#[derive(Debug, Default)]
+pub struct Ecs {
+    /// Clusters by name.
+    pub clusters: BTreeMap<String, Cluster>,
+    /// Task definitions by ARN.
+    pub task_definitions: BTreeMap<String, TaskDefinition>,
+    /// The newest revision of each family.
+    pub families: BTreeMap<String, u32>,
+    /// Services by ARN.
+    pub services: BTreeMap<String, Service>,
+}
+
+/// A cluster.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Whether it is there; a deleted one is remembered as inactive.
+    pub active: bool,
+}
+
+/// A revision of a task definition.
+#[derive(Clone, Debug)]
+pub struct TaskDefinition {
+    /// Its ARN.
+    pub arn: String,
+    /// Its family.
+    pub family: String,
+    /// Its revision.
+    pub revision: u32,
+    /// Whether new tasks may use it.
+    pub active: bool,
+    /// When it was registered.
+    pub registered: Timestamp,
+    /// When it was deregistered.
+    pub deregistered: Option<Timestamp>,
+    /// What it was registered with, keys as in CloudFormation (`ContainerDefinitions`, …).
+    pub properties: Map<String, Value>,
+}
+
+impl TaskDefinition {
+    /// Its containers: name and image.
+    pub fn containers(&self) -> Vec<(String, String)> {
+        let list = self.properties.get("ContainerDefinitions").and_then(Value::as_array);
+        let text = |container: &Value, key: &str| container.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+        list.into_iter().flatten().map(|container| (text(container, "Name"), text(container, "Image"))).collect()
+    }
+}
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// ARN of its cluster.
+    pub cluster: String,
+    /// When it was created.
+    pub created: Timestamp,
+    /// `ACTIVE` or `INACTIVE`.
+    pub status: &'static str,
+    /// Tasks asked for.
+    pub desired: u32,
+    /// The task definition that it is told to use.
+    pub task_definition: String,
+    /// What it was made with, keys as in CloudFormation.
+    pub properties: Map<String, Value>,
+    /// Every revision, oldest first.
+    pub revisions: Vec<Revision>,
+    /// Every service deployment, oldest first.
+    pub deployments: Vec<Deployment>,
+    /// Its tasks; stopped ones stay for an hour.
+    pub tasks: Vec<Task>,
+    /// The latest hundred events, newest first.
+    pub events: VecDeque<Said>,
+    /// Stack that made it, to be told when a deployment ends.
+    pub stack: Option<String>,
+    /// The deployment id that ECS itself uses in events: `ecs-svc/0123…`, of the current service deployment.
+    pub deployment_id: String,
+}
+
+/// An event of a service.
+#[derive(Clone, Debug)]
+pub struct Said {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// The words.
+    pub message: String,
+}
+
+/// A service revision.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// Its ARN.
+    pub arn: String,
+    /// Its task definition.
+    pub task_definition: String,
+    /// When it was created.
+    pub created: Timestamp,
+    /// Container, image, digest.
+    pub images: Vec<(String, String, String)>,
+}
+
+/// A service deployment.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// Its ARN.
+    pub arn: String,
+    /// Its status.
+    pub status: DeploymentStatus,
+    /// Why.
+    pub reason: Option<String>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it came to its end.
+    pub finished: Option<Timestamp>,
+    /// ARN of the revision that it brings.
+    pub target: String,
+    /// ARN of the revision that ran before.
+    pub source: Option<String>,
+    /// Tasks that failed.
+    pub failures: u32,
+    /// When it counts as failed; none without a circuit breaker.
+    pub threshold: Option<u32>,
+    /// Whether it puts the source back when it fails.
+    pub rolls_back: bool,
+    /// When and why it began to roll back.
+    pub rollback: Option<(Timestamp, String)>,
+}
+
+/// Status of a service deployment, as far as it occurs here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are AWS's own")]
+pub enum DeploymentStatus {
+    InProgress,
+    StopRequested,
+    Stopped,
+    Successful,
+    RollbackInProgress,
+    RollbackSuccessful,
+    RollbackFailed,
+}
+
+impl DeploymentStatus {
+    /// As AWS writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InProgress => "IN_PROGRESS",
+            Self::StopRequested => "STOP_REQUESTED",
+            Self::Stopped => "STOPPED",
+            Self::Successful => "SUCCESSFUL",
+            Self::RollbackInProgress => "ROLLBACK_IN_PROGRESS",
+            Self::RollbackSuccessful => "ROLLBACK_SUCCESSFUL",
+            Self::RollbackFailed => "ROLLBACK_FAILED",
+        }
+    }
+
+    /// Whether it still goes on.
+    pub fn active(self) -> bool {
+        matches!(self, Self::InProgress | Self::StopRequested | Self::RollbackInProgress)
+    }
+}
+
+/// A task.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// Its ARN.
+    pub arn: String,
+    /// Its id.
+    pub id: String,
+    /// ARN of its revision.
+    pub revision: String,
+    /// Its task definition.
+    pub task_definition: String,
+    /// Where it is in its life.
+    pub state: TaskState,
+    /// What will become of it.
+    pub fate: Fate,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When it started to run.
+    pub started: Option<Timestamp>,
+}
+
+/// Where a task is in its life.
+#[derive(Clone, Debug, PartialEq)]
+pub enum TaskState {
+    /// It will have started, or failed, by then; none if never.
+    Pending(Option<Timestamp>),
+    /// It runs.
+    Running,
+    /// It ended.
+    Stopped(Box<End>),
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    /// When.
+    pub at: Timestamp,
+    /// The stop code.
+    pub code: &'static str,
+    /// The stopped reason.
+    pub reason: String,
+    /// Container, exit code, reason.
+    pub containers: Vec<(String, Option<i32>, Option<String>)>,
+}
+
+/// What becomes of a task, by its images.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Fate {
+    /// It runs.
+    Runs,
+    /// A container exits: its name, code and reason.
+    Crashes(String, i32, Option<String>),
+    /// An image cannot be pulled.
+    CannotPull(String),
+    /// It never starts.
+    Hangs,
+}
+
+impl Service {
+    /// The newest service deployment.
+    pub fn newest(&self) -> Option<&Deployment> {
+        self.deployments.last()
+    }
+
+    /// The revision with that ARN.
+    pub fn revision(&self, arn: &str) -> Option<&Revision> {
+        self.revisions.iter().find(|revision| revision.arn == arn)
+    }
+
+    /// Tasks that run, of one revision or of all.
+    pub fn running(&self, revision: Option<&str>) -> u32 {
+        self.count(revision, |task| task.state == TaskState::Running)
+    }
+
+    /// Tasks that are starting, of one revision or of all.
+    pub fn pending(&self, revision: Option<&str>) -> u32 {
+        self.count(revision, |task| matches!(task.state, TaskState::Pending(_)))
+    }
+
+    fn count(&self, revision: Option<&str>, which: impl Fn(&Task) -> bool) -> u32 {
+        let of = |task: &&Task| revision.is_none_or(|arn| task.revision == arn) && which(task);
+        u32::try_from(self.tasks.iter().filter(of).count()).unwrap_or(u32::MAX)
+    }
+
+    /// A number from its deployment configuration.
+    pub fn percent(&self, key: &str, default: u32) -> u32 {
+        self.properties.get("DeploymentConfiguration").and_then(|c| c.get(key)).and_then(number).unwrap_or(default)
+    }
+
+    /// The circuit breaker: whether it is on, and whether it rolls back.
+    pub fn breaker(&self) -> (bool, bool) {
+        let breaker = self
+            .properties
+            .get("DeploymentConfiguration")
+            .and_then(|configuration| configuration.get("DeploymentCircuitBreaker"));
+        let flag = |key: &str| {
+            breaker
+                .and_then(|breaker| breaker.get(key))
+                .and_then(super::eval::as_text)
+                .is_some_and(|text| text == "true")
+        };
+        (flag("Enable"), flag("Rollback"))
+    }
+
+    /// Failures after which the circuit breaker fires. \[doc: half of the desired count, at least 3, at most 200; or by
+    /// `ThresholdConfiguration`\]
+    pub fn threshold(&self) -> u32 {
+        let configuration = self
+            .properties
+            .get("DeploymentConfiguration")
+            .and_then(|configuration| configuration.get("DeploymentCircuitBreaker"))
+            .and_then(|breaker| breaker.get("ThresholdConfiguration"));
+        let value = configuration.and_then(|c| c.get("Value")).and_then(number).unwrap_or(50);
+        let share = (self.desired.saturating_mul(value)).div_ceil(100);
+        match configuration.and_then(|c| c.get("Type")).and_then(Value::as_str) {
+            Some("COUNT") => value.max(1),
+            Some("UNBOUNDED_PERCENT") => share.max(1),
+            _ => share.clamp(3, 200),
+        }
+    }
+}
+
+/// A number, also where it is written as text.
+pub fn number(value: &Value) -> Option<u32> {
+    super::eval::as_text(value)?.parse().ok()
+}

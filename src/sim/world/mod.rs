@@ -1,0 +1,293 @@
+//! The world: accounts and regions with their stacks, services and tasks, moved on by nothing but its own clock.
+//!
+//! Calls come in through the methods that are named like AWS's operations; they answer at once, and what they began goes on
+//! as [`World::advance`] turns the clock. Nothing here knows HTTP, another clock, or randomness: the same seed and the same
+//! calls at the same times give the same world.
+//!
+//! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set` are CloudFormation; `ecs`,
+//! `rollout` are ECS; `calls` are the operations.
+
+mod calls;
+mod change_set;
+mod changes;
+mod deletion;
+mod describe;
+pub mod ecs;
+mod ecs_calls;
+mod eval;
+mod ids;
+mod operation;
+mod provision;
+mod rollout;
+pub mod stack;
+pub mod template;
+pub mod types;
+mod yaml;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+pub use calls::{StackInput, StackOptions, Token};
+pub use change_set::{Change, ChangeSet, ChangeSetInput, Detail};
+pub use describe::{StackView, resource_view};
+
+use self::ecs::Ecs;
+use self::ids::Ids;
+use self::stack::Stack;
+use super::config::{Rate, SimConfig, bucket_of};
+use super::error::{Answer, ApiError};
+use super::fault::{CallEffect, During, Fault};
+use super::ledger::{Accepted, Effect};
+use crate::model::{AccountId, Place};
+
+/// The simulated accounts.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) config: SimConfig,
+    now: Timestamp,
+    ids: Ids,
+    regions: BTreeMap<Place, Region>,
+    queue: BTreeSet<(Timestamp, Work)>,
+    ledger: Vec<Accepted>,
+    faults: Vec<Fault>,
+    sessions: BTreeMap<String, (AccountId, String)>,
+    buckets: BTreeMap<(Place, &'static str), Bucket>,
+}
+
+/// CloudFormation and ECS of one account and region.
+#[derive(Debug, Default)]
+pub struct Region {
+    /// Stacks by id, deleted ones included.
+    pub stacks: BTreeMap<Arc<str>, Stack>,
+    /// The living stack of each name.
+    pub names: BTreeMap<String, Arc<str>>,
+    /// Physical ids that are taken: type and id.
+    pub taken: BTreeSet<(String, String)>,
+    /// ECS.
+    pub ecs: Ecs,
+}
+
+/// Something that has to be looked at when its time comes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Work {
+    ChangeSet { place: Place, stack: Arc<str>, name: String },
+    Service { place: Place, arn: String },
+    Stack { place: Place, id: Arc<str> },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bucket {
+    level: f64,
+    at: Timestamp,
+}
+
+/// What a fault does to a call that is about to be answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interference {
+    /// Nothing.
+    None,
+    /// It is not carried out, and no answer comes.
+    CallLost,
+    /// It is carried out, and no answer comes.
+    ReplyLost,
+}
+
+impl World {
+    /// An empty world.
+    pub fn new(config: SimConfig) -> Self {
+        Self {
+            now: config.start,
+            ids: Ids::new(config.seed),
+            config,
+            regions: BTreeMap::new(),
+            queue: BTreeSet::new(),
+            ledger: Vec::new(),
+            faults: Vec::new(),
+            sessions: BTreeMap::new(),
+            buckets: BTreeMap::new(),
+        }
+    }
+
+    /// What its clock shows.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Turns the clock to `to` and does everything that is due until then, in order. A time before now changes nothing.
+    pub fn advance(&mut self, to: Timestamp) {
+        while let Some((due, work)) = self.queue.first().cloned().filter(|(due, _)| *due <= to) {
+            self.queue.pop_first();
+            self.now = self.now.max(due);
+            match work {
+                Work::ChangeSet { place, stack, name } => self.finish_change_set(&place, &stack, &name),
+                Work::Stack { place, id } => self.step_stack(&place, &id),
+                Work::Service { place, arn } => self.tick_service(&place, &arn),
+            }
+        }
+        self.now = self.now.max(to);
+    }
+
+    /// When the next thing happens by itself; none if nothing is going on.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.queue.first().map(|(due, _)| *due)
+    }
+
+    /// Turns the clock until nothing goes on any more, at most to `limit`.
+    pub fn settle(&mut self, limit: Timestamp) {
+        while let Some(due) = self.next_due().filter(|due| *due <= limit) {
+            self.advance(due);
+        }
+    }
+
+    /// Every mutation that was accepted, oldest first.
+    pub fn ledger(&self) -> &[Accepted] {
+        &self.ledger
+    }
+
+    /// Queues a fault.
+    pub fn queue_fault(&mut self, fault: Fault) {
+        self.faults.push(fault);
+    }
+
+    /// The faults that are queued and not used up.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults
+    }
+
+    /// Forgets all faults.
+    pub fn clear_faults(&mut self) {
+        self.faults.clear();
+    }
+
+    /// The region, empty if nothing was ever done there.
+    pub(crate) fn region(&mut self, place: &Place) -> &mut Region {
+        self.regions.entry(place.clone()).or_default()
+    }
+
+    /// Issues credentials for a session of a role: the access key id by which its calls are recognised.
+    pub fn issue_session(&mut self, account: AccountId, arn: String) -> String {
+        let key = format!("ASIA{}", self.ids.letters(16));
+        self.sessions.insert(key.clone(), (account, arn));
+        key
+    }
+
+    /// Whose session an access key id is.
+    pub fn session(&self, access_key: &str) -> Option<&(AccountId, String)> {
+        self.sessions.get(access_key)
+    }
+
+    /// An id for a request.
+    pub fn request_id(&mut self) -> String {
+        self.ids.uuid()
+    }
+
+    fn schedule(&mut self, at: Timestamp, work: Work) {
+        self.queue.insert((at, work));
+    }
+
+    fn record(&mut self, place: &Place, operation: &str, subject: String, token: Option<&str>, effect: Effect) {
+        self.ledger.push(Accepted {
+            at: self.now,
+            place: place.clone(),
+            operation: operation.to_owned(),
+            subject,
+            token: token.map(str::to_owned),
+            effect,
+        });
+    }
+
+    /// What every call goes through first: faults that are queued for it, and its budget.
+    pub fn admit(&mut self, place: &Place, operation: &str) -> Answer<Interference> {
+        if let Some(effect) = self.take_call_fault(place, operation) {
+            return match effect {
+                CallEffect::ReplyLost => Ok(Interference::ReplyLost),
+                CallEffect::CallLost => Ok(Interference::CallLost),
+                CallEffect::Throttle => Err(throttled(operation)),
+                CallEffect::Deny => Err(denied(place, operation)),
+                CallEffect::Fail => Err(ApiError {
+                    code: "InternalFailure",
+                    message: "The request processing has failed because of an unknown error.".to_owned(),
+                    status: 500,
+                }),
+            };
+        }
+        self.draw(place, operation)?;
+        Ok(Interference::None)
+    }
+
+    fn take_call_fault(&mut self, place: &Place, operation: &str) -> Option<CallEffect> {
+        let at = self.faults.iter().position(|fault| match fault {
+            Fault::Call { operation: name, account, .. } => {
+                name == operation && account.as_ref().is_none_or(|id| id == place.account.as_str())
+            }
+            _ => false,
+        })?;
+        let Fault::Call { effect, skip, times, .. } = self.faults.get_mut(at)? else { return None };
+        if *skip > 0 {
+            *skip -= 1;
+            return None;
+        }
+        let effect = *effect;
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            self.faults.remove(at);
+        }
+        Some(effect)
+    }
+
+    fn draw(&mut self, place: &Place, operation: &str) -> Answer<()> {
+        let Some(group) = bucket_of(operation) else { return Ok(()) };
+        let Some(Rate { burst, sustained }) = self.config.limits.get(group).copied() else { return Ok(()) };
+        let now = self.now;
+        let bucket = self.buckets.entry((place.clone(), group)).or_insert(Bucket { level: burst, at: now });
+        let seconds = now.duration_since(bucket.at).as_secs_f64();
+        bucket.level = (bucket.level + seconds * sustained).min(burst);
+        bucket.at = now;
+        if bucket.level < 1.0 {
+            return Err(throttled(operation));
+        }
+        bucket.level -= 1.0;
+        Ok(())
+    }
+
+    /// The reason with which an operation on a resource fails, if a fault says so; uses the fault up.
+    fn resource_fault(&mut self, stack: &str, logical: &str, kind: &str, when: During) -> Option<String> {
+        let at = self.faults.iter().position(|fault| match fault {
+            Fault::ResourceFails { stack: name, resource, during, .. } => {
+                name == stack && *during == when && (resource == logical || resource == kind)
+            }
+            _ => false,
+        })?;
+        let Fault::ResourceFails { reason, times, .. } = self.faults.get_mut(at)? else { return None };
+        let reason = reason.clone();
+        *times = times.saturating_sub(1);
+        if *times == 0 {
+            self.faults.remove(at);
+        }
+        Some(reason)
+    }
+}
+
+fn throttled(operation: &str) -> ApiError {
+    let code = if bucket_of(operation).is_some_and(|group| group.starts_with("ecs:")) {
+        "ThrottlingException"
+    } else {
+        "Throttling"
+    };
+    ApiError::new(code, "Rate exceeded")
+}
+
+fn denied(place: &Place, operation: &str) -> ApiError {
+    let ecs = bucket_of(operation).is_some_and(|group| group.starts_with("ecs:"));
+    let (code, service) = if ecs { ("AccessDeniedException", "ecs") } else { ("AccessDenied", "cloudformation") };
+    ApiError {
+        code,
+        message: format!(
+            "User: arn:aws:sts::{}:assumed-role/simulated/session is not authorized to perform: {service}:{operation}",
+            place.account
+        ),
+        status: if ecs { 400 } else { 403 },
+    }
+}

@@ -1,0 +1,397 @@
+//! How an operation on a stack goes on: resources in dependency order, failures, rollbacks, cleanup.
+//!
+//! One step looks at what is due, starts what can be started, and passes to the next phase when nothing is left. Rules from
+//! the CloudFormation user guide: what is ready runs in parallel; the first failure cancels the rest; an update is undone by
+//! putting back what was there before, and what is not needed any more is deleted last.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+
+use super::ecs::DeploymentStatus;
+use super::stack::{Event, Operation, Phase, Resource, Running, Stack, Until};
+use super::{Work, World};
+use crate::model::{Place, StackStatus};
+
+enum Next {
+    Again,
+    Wait,
+    End,
+}
+
+impl World {
+    /// One look at a stack.
+    pub(super) fn step_stack(&mut self, place: &Place, id: &str) {
+        let Some(mut stack) = self.region(place).stacks.remove(id) else { return };
+        while let Some(mut operation) = stack.operation.take() {
+            match self.step(place, &mut stack, &mut operation) {
+                Next::Again => stack.operation = Some(operation),
+                Next::End => stack.leftover = operation.cleanup,
+                Next::Wait => {
+                    if let Some(at) = operation.running.values().map(|running| due(&running.until)).min() {
+                        self.schedule(at.max(self.now), Work::Stack { place: place.clone(), id: stack.id.clone() });
+                    }
+                    stack.operation = Some(operation);
+                    break;
+                }
+            }
+        }
+        self.put_stack(place, stack);
+    }
+
+    /// Puts a stack that was taken out for a change back into its region.
+    pub(super) fn put_stack(&mut self, place: &Place, stack: Stack) {
+        let region = self.region(place);
+        if stack.lives() {
+            region.names.insert(stack.name.clone(), stack.id.clone());
+        } else if region.names.get(&stack.name) == Some(&stack.id) {
+            region.names.remove(&stack.name);
+        }
+        region.stacks.insert(stack.id.clone(), stack);
+    }
+
+    /// Begins an operation: the status changes at once, the first resources start at once.
+    pub(super) fn begin(
+        &mut self,
+        place: &Place,
+        mut stack: Stack,
+        mut operation: Operation,
+        status: StackStatus,
+        reason: Option<&str>,
+    ) {
+        operation.cleanup.append(&mut stack.leftover);
+        self.set_status(&mut stack, &operation, status, reason.map(str::to_owned));
+        stack.operation = Some(operation);
+        let id = stack.id.clone();
+        self.put_stack(place, stack);
+        self.schedule(self.now, Work::Stack { place: place.clone(), id: id.clone() });
+    }
+
+    fn step(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> Next {
+        let finished = self.finish_due(place, stack, operation);
+        if operation.phase.forward() {
+            if !operation.failed.is_empty() {
+                return self.fail(stack, operation);
+            }
+            let started = self.start_ready(place, stack, operation);
+            if finished || started {
+                return Next::Again;
+            }
+        } else if self.delete_ready(place, stack, operation) || finished {
+            return Next::Again;
+        }
+        if operation.running.is_empty() { self.complete(place, stack, operation) } else { Next::Wait }
+    }
+
+    /// Logical ids of this phase, in order.
+    fn targets(&self, stack: &Stack, operation: &Operation) -> Vec<String> {
+        match (operation.phase, &stack.previous) {
+            (Phase::UpdateRollback, Some(previous)) => {
+                let order = previous.shape.template.order().unwrap_or_default();
+                order.into_iter().filter(|name| previous.resources.contains_key(name)).collect()
+            }
+            _ => stack.shape.template.order().unwrap_or_default(),
+        }
+    }
+
+    fn start_ready(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> bool {
+        let template = match (operation.phase, &stack.previous) {
+            (Phase::UpdateRollback, Some(previous)) => previous.shape.template.clone(),
+            _ => stack.shape.template.clone(),
+        };
+        let targets: Vec<String> = self.targets(stack, operation);
+        let names: BTreeSet<&str> = targets.iter().map(String::as_str).collect();
+        let mut started = false;
+        for name in &targets {
+            if operation.done.contains(name) || operation.running.contains_key(name) || !operation.failed.is_empty() {
+                continue;
+            }
+            let Some(definition) = template.resources.get(name) else { continue };
+            let waits =
+                definition.needs.iter().any(|need| names.contains(need.as_str()) && !operation.done.contains(need));
+            if waits {
+                continue;
+            }
+            started = true;
+            if operation.phase == Phase::UpdateRollback {
+                self.put_back(place, stack, operation, name);
+            } else {
+                self.bring(place, stack, operation, name, definition);
+            }
+        }
+        started
+    }
+
+    fn finish_due(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> bool {
+        let mut ended: Vec<(String, Option<String>)> = Vec::new();
+        for (key, running) in &operation.running {
+            match self.outcome(place, running) {
+                None => {}
+                Some(Ok(())) => ended.push((key.clone(), running.fails.clone())),
+                Some(Err(reason)) => ended.push((key.clone(), Some(reason))),
+            }
+        }
+        let any = !ended.is_empty();
+        for (key, failure) in ended {
+            let Some(running) = operation.running.remove(&key) else { continue };
+            match (running.verb, failure) {
+                ("DELETE", failure) => self.end_deletion(place, stack, operation, running, failure),
+                (_, Some(reason)) => self.end_failed(stack, operation, running, reason),
+                (_, None) => self.end_well(stack, operation, running),
+            }
+        }
+        any
+    }
+
+    /// Whether an operation on a resource has come to its end, and how.
+    fn outcome(&self, place: &Place, running: &Running) -> Option<Result<(), String>> {
+        let (service, deployment, deadline) = match &running.until {
+            Until::Time(at) => return (*at <= self.now).then_some(Ok(())),
+            Until::Deployment { service, deployment, deadline } => (service, deployment, deadline),
+        };
+        let found = self
+            .regions
+            .get(place)
+            .and_then(|region| region.ecs.services.get(service))
+            .and_then(|service| service.deployments.iter().find(|d| d.arn == *deployment));
+        let handler = |words: &str, code: &str| {
+            format!(
+                "Resource handler returned message: \"{words}\" (RequestToken: {}, HandlerErrorCode: {code})",
+                stack_token(deployment)
+            )
+        };
+        match found.map(|deployment| deployment.status) {
+            Some(DeploymentStatus::Successful) => Some(Ok(())),
+            Some(status) if status.active() => (*deadline <= self.now).then(|| {
+                Err(handler(
+                    &format!("Exceeded attempts to wait: service {service} did not stabilize"),
+                    "NotStabilized",
+                ))
+            }),
+            _ => Some(Err(handler(
+                "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
+                "GeneralServiceException",
+            ))),
+        }
+    }
+
+    fn end_well(&mut self, stack: &mut Stack, operation: &mut Operation, running: Running) {
+        let mut resource = running.next;
+        resource.status = format!("{}_COMPLETE", running.verb);
+        resource.reason = None;
+        resource.at = self.now;
+        self.tell(stack, operation, &resource, None);
+        operation.done.insert(resource.logical.clone());
+        operation.cleanup.extend(running.replaces);
+        stack.resources.insert(resource.logical.clone(), resource);
+    }
+
+    fn end_failed(&mut self, stack: &mut Stack, operation: &mut Operation, running: Running, reason: String) {
+        let mut resource = running.next;
+        resource.status = format!("{}_FAILED", running.verb);
+        resource.reason = Some(reason);
+        resource.at = self.now;
+        self.tell(stack, operation, &resource, None);
+        operation.failed.push(resource.logical.clone());
+        operation.cleanup.extend(running.replaces);
+        stack.resources.insert(resource.logical.clone(), resource);
+    }
+
+    /// Turns a phase that makes things into the one that undoes them.
+    fn fail(&mut self, stack: &mut Stack, operation: &mut Operation) -> Next {
+        let causes = failure_sentence(stack, &operation.failed);
+        for (_, running) in std::mem::take(&mut operation.running) {
+            let words =
+                if running.verb == "CREATE" { "Resource creation cancelled" } else { "Resource update cancelled" };
+            self.end_failed(stack, operation, running, words.to_owned());
+        }
+        operation.failed.clear();
+        operation.done.clear();
+        match operation.phase {
+            Phase::Create if stack.keep_failed => self.end(stack, operation, StackStatus::CreateFailed, Some(causes)),
+            Phase::Create => {
+                operation.cleanup.extend(stack.resources.values().cloned());
+                let (phase, status) = if stack.delete_failed {
+                    (Phase::Delete, StackStatus::DeleteInProgress)
+                } else {
+                    (Phase::Rollback, StackStatus::RollbackInProgress)
+                };
+                operation.phase = phase;
+                self.set_status(stack, operation, status, Some(format!("{causes}Rollback requested by user.")));
+                Next::Again
+            }
+            Phase::Update if stack.keep_failed => self.end(stack, operation, StackStatus::UpdateFailed, Some(causes)),
+            Phase::Update => {
+                self.begin_update_rollback(stack, operation, causes);
+                Next::Again
+            }
+            _ => self.end(stack, operation, StackStatus::UpdateRollbackFailed, Some(causes)),
+        }
+    }
+
+    /// Turns a running update round.
+    pub(super) fn begin_update_rollback(&mut self, stack: &mut Stack, operation: &mut Operation, reason: String) {
+        for (_, running) in std::mem::take(&mut operation.running) {
+            self.end_failed(stack, operation, running, "Resource update cancelled".to_owned());
+        }
+        operation.failed.clear();
+        operation.done.clear();
+        operation.phase = Phase::UpdateRollback;
+        if let Some(previous) = &stack.previous {
+            operation
+                .cleanup
+                .retain(|resource| !previous.resources.values().any(|kept| kept.physical_id == resource.physical_id));
+        }
+        self.set_status(stack, operation, StackStatus::UpdateRollbackInProgress, Some(reason));
+    }
+
+    fn complete(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> Next {
+        match operation.phase {
+            Phase::Create | Phase::Update => match self.evaluate_outputs(place, stack) {
+                Err(reason) => {
+                    operation.done.clear();
+                    if operation.phase == Phase::Update {
+                        self.begin_update_rollback(stack, operation, reason);
+                    } else {
+                        operation.cleanup.extend(stack.resources.values().cloned());
+                        operation.phase = Phase::Rollback;
+                        self.set_status(stack, operation, StackStatus::RollbackInProgress, Some(reason));
+                    }
+                    Next::Again
+                }
+                Ok(outputs) => {
+                    stack.outputs = outputs;
+                    if operation.phase == Phase::Create {
+                        return self.end(stack, operation, StackStatus::CreateComplete, None);
+                    }
+                    let wanted: BTreeSet<String> = operation.done.clone();
+                    drop_others(stack, operation, &wanted);
+                    operation.phase = Phase::UpdateCleanup;
+                    self.set_status(stack, operation, StackStatus::UpdateCompleteCleanupInProgress, None);
+                    Next::Again
+                }
+            },
+            Phase::UpdateRollback => {
+                if let Some(previous) = &stack.previous {
+                    stack.shape = previous.shape.clone();
+                    stack.outputs = previous.outputs.clone();
+                }
+                let wanted: BTreeSet<String> = operation.done.clone();
+                drop_others(stack, operation, &wanted);
+                operation.phase = Phase::UpdateRollbackCleanup;
+                self.set_status(stack, operation, StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
+                Next::Again
+            }
+            Phase::UpdateCleanup => self.end(stack, operation, StackStatus::UpdateComplete, None),
+            Phase::UpdateRollbackCleanup => self.end(stack, operation, StackStatus::UpdateRollbackComplete, None),
+            Phase::Rollback if operation.failed.is_empty() => {
+                self.end(stack, operation, StackStatus::RollbackComplete, None)
+            }
+            Phase::Rollback => {
+                let words = format!("The following resource(s) failed to delete: [{}]. ", operation.failed.join(", "));
+                self.end(stack, operation, StackStatus::RollbackFailed, Some(words))
+            }
+            Phase::Delete if operation.failed.is_empty() => {
+                stack.deleted = Some(self.now);
+                stack.outputs.clear();
+                self.end(stack, operation, StackStatus::DeleteComplete, None)
+            }
+            Phase::Delete => {
+                let words = format!("The following resource(s) failed to delete: [{}]. ", operation.failed.join(", "));
+                self.end(stack, operation, StackStatus::DeleteFailed, Some(words))
+            }
+        }
+    }
+
+    fn end(
+        &mut self,
+        stack: &mut Stack,
+        operation: &mut Operation,
+        status: StackStatus,
+        reason: Option<String>,
+    ) -> Next {
+        if !matches!(status, StackStatus::UpdateFailed | StackStatus::UpdateRollbackFailed) {
+            stack.previous = None;
+            operation.cleanup.clear();
+        }
+        self.set_status(stack, operation, status, reason);
+        Next::End
+    }
+
+    /// Changes a stack's status and tells so in an event.
+    pub(super) fn set_status(
+        &mut self,
+        stack: &mut Stack,
+        operation: &Operation,
+        status: StackStatus,
+        reason: Option<String>,
+    ) {
+        stack.status = status;
+        stack.reason = reason.clone();
+        let event = Event {
+            id: self.ids.uuid(),
+            at: self.now,
+            logical: stack.name.clone(),
+            physical_id: Some(stack.id.to_string()),
+            kind: "AWS::CloudFormation::Stack".to_owned(),
+            status: status.as_str().to_owned(),
+            reason,
+            properties: None,
+            token: operation.token.clone(),
+        };
+        stack.events.push(event);
+    }
+
+    /// Tells the state of a resource in an event.
+    pub(super) fn tell(&mut self, stack: &mut Stack, operation: &Operation, resource: &Resource, reason: Option<&str>) {
+        let event = Event {
+            id: format!("{}-{}-{}", resource.logical, resource.status, self.ids.uuid()),
+            at: self.now,
+            logical: resource.logical.clone(),
+            physical_id: resource.physical_id.clone(),
+            kind: resource.kind.clone(),
+            status: resource.status.clone(),
+            reason: reason.map(str::to_owned).or_else(|| resource.reason.clone()),
+            properties: serde_json::to_string(&resource.properties).ok(),
+            token: operation.token.clone(),
+        };
+        stack.events.push(event);
+    }
+}
+
+fn due(until: &Until) -> Timestamp {
+    match until {
+        Until::Time(at) => *at,
+        Until::Deployment { deadline, .. } => *deadline,
+    }
+}
+
+/// A shape like a request token, from what it belongs to.
+fn stack_token(text: &str) -> String {
+    let hex = blake3::hash(text.as_bytes()).to_hex().to_string();
+    hex.get(..32).unwrap_or_default().to_owned()
+}
+
+/// Moves what the operation did not want to its cleanup.
+fn drop_others(stack: &mut Stack, operation: &mut Operation, wanted: &BTreeSet<String>) {
+    let others: Vec<String> = stack.resources.keys().filter(|name| !wanted.contains(*name)).cloned().collect();
+    for name in others {
+        operation.cleanup.extend(stack.resources.shift_remove(&name));
+    }
+    operation.done.clear();
+}
+
+fn failure_sentence(stack: &Stack, failed: &[String]) -> String {
+    let mut words = String::new();
+    for (verb, status) in [("create", "CREATE_FAILED"), ("update", "UPDATE_FAILED")] {
+        let of: Vec<&str> = failed
+            .iter()
+            .filter(|name| stack.resources.get(*name).is_some_and(|resource| resource.status == status))
+            .map(String::as_str)
+            .collect();
+        if !of.is_empty() {
+            words.push_str(&format!("The following resource(s) failed to {verb}: [{}]. ", of.join(", ")));
+        }
+    }
+    words
+}

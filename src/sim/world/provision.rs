@@ -1,0 +1,461 @@
+//! How one resource is made, changed, replaced or put back.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use serde_json::{Map, Value};
+
+use super::ecs::{Cluster, Service, TaskDefinition};
+use super::eval::{Lookup, Scope, same};
+use super::stack::{Operation, Output, Resource, Running, Stack, Until};
+use super::template::ResourceDef;
+use super::types::{self, TypeInfo};
+use super::{Work, World};
+use crate::model::Place;
+use crate::sim::config::Clusters;
+use crate::sim::fault::During;
+
+/// How long CloudFormation waits for a service. \[doc: three hours\]
+const PATIENCE: SignedDuration = SignedDuration::from_hours(3);
+
+/// Resources as they are, for expressions.
+pub(super) struct Present<'a> {
+    pub(super) resources: &'a indexmap::IndexMap<String, Resource>,
+    pub(super) exports: BTreeMap<String, String>,
+}
+
+impl Lookup for Present<'_> {
+    fn reference(&self, logical: &str) -> Option<String> {
+        self.resources.get(logical)?.physical_id.clone()
+    }
+
+    fn attribute(&self, logical: &str, attribute: &str) -> Option<String> {
+        self.resources.get(logical)?.attributes.get(attribute).cloned()
+    }
+
+    fn import(&self, export: &str) -> Option<String> {
+        self.exports.get(export).cloned()
+    }
+}
+
+impl World {
+    /// Every export of a region.
+    pub(super) fn exports(&self, place: &Place) -> BTreeMap<String, String> {
+        let stacks = self.regions.get(place).into_iter().flat_map(|region| region.stacks.values());
+        stacks
+            .filter(|stack| stack.lives())
+            .flat_map(|stack| stack.exports().map(|(name, value)| (name.to_owned(), value.to_owned())))
+            .collect()
+    }
+
+    /// Evaluates something of a stack's template as things are now.
+    pub(super) fn evaluate<T>(
+        &self,
+        place: &Place,
+        stack: &Stack,
+        what: impl FnOnce(&Scope<'_>) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let lookup = Present { resources: &stack.resources, exports: self.exports(place) };
+        what(&Scope {
+            template: &stack.shape.template,
+            parameters: &stack.shape.parameters,
+            stack: &stack.name,
+            stack_id: &stack.id,
+            place,
+            lookup: &lookup,
+        })
+    }
+
+    pub(super) fn evaluate_outputs(&self, place: &Place, stack: &Stack) -> Result<Vec<Output>, String> {
+        let outputs = self.evaluate(place, stack, |scope| {
+            let mut outputs = Vec::new();
+            for (key, output) in &stack.shape.template.outputs {
+                if !scope.holds(output.condition.as_ref())? {
+                    continue;
+                }
+                let export = output.export.as_ref().map(|name| scope.text(name)).transpose()?;
+                let value = scope.text(&output.value)?;
+                outputs.push(Output { key: key.clone(), value, description: output.description.clone(), export });
+            }
+            Ok(outputs)
+        })?;
+        let others = self.regions.get(place).into_iter().flat_map(|region| region.stacks.values());
+        for other in others.filter(|other| other.lives() && other.id != stack.id) {
+            for (name, _) in other.exports() {
+                if outputs.iter().any(|output| output.export.as_deref() == Some(name)) {
+                    return Err(format!("Export with name {name} is already exported by stack {}.", other.name));
+                }
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Makes a resource of the template what the template says.
+    pub(super) fn bring(
+        &mut self,
+        place: &Place,
+        stack: &mut Stack,
+        operation: &mut Operation,
+        name: &str,
+        definition: &ResourceDef,
+    ) {
+        let exists = match self.evaluate(place, stack, |scope| scope.holds(definition.condition.as_ref())) {
+            Ok(exists) => exists,
+            Err(reason) => return self.start_failed(stack, operation, name, definition, reason),
+        };
+        if !exists {
+            // Not wanted: not done either, so that the end of the update removes it.
+            operation.done.insert(name.to_owned());
+            if let Some(old) = stack.resources.shift_remove(name) {
+                operation.cleanup.push(old);
+            }
+            return;
+        }
+        let Some(info) = types::find(&definition.kind) else { return };
+        let properties = match self.evaluate(place, stack, |scope| scope.properties(&definition.properties)) {
+            Ok(properties) => properties,
+            Err(reason) => return self.start_failed(stack, operation, name, definition, reason),
+        };
+        if let Some(reason) = invalid(info, name, &properties) {
+            return self.start_failed(stack, operation, name, definition, reason);
+        }
+        let tags = if info.taggable { stack.shape.tags.clone() } else { BTreeMap::new() };
+        let whole = |resource: &&Resource| resource.physical_id.is_some() && resource.status != "CREATE_FAILED";
+        let existing = stack.resources.get(name).filter(whole).cloned();
+        match existing {
+            Some(old) if old.kind == definition.kind && unchanged(&old, &properties, &tags) => {
+                let mut kept = old;
+                kept.needs = definition.needs.clone();
+                kept.deletion_policy = definition.deletion_policy.clone();
+                kept.replace_policy = definition.replace_policy.clone();
+                stack.resources.insert(name.to_owned(), kept);
+                operation.done.insert(name.to_owned());
+            }
+            Some(old) if old.kind == definition.kind && !replaces(info, &old.properties, &properties) => {
+                let next = Resource { properties, tags, needs: definition.needs.clone(), ..old };
+                self.start_update(place, stack, operation, next, During::Update);
+            }
+            old => {
+                let leftover = stack.resources.get(name).filter(|r| r.physical_id.is_some()).cloned();
+                let next = fresh(name, definition, properties, tags);
+                self.start_creation(place, stack, operation, info, next, old.or(leftover));
+            }
+        }
+    }
+
+    fn start_failed(
+        &mut self,
+        stack: &mut Stack,
+        operation: &mut Operation,
+        name: &str,
+        definition: &ResourceDef,
+        reason: String,
+    ) {
+        let old = stack.resources.get(name).cloned();
+        let verb = if old.is_some() { "UPDATE" } else { "CREATE" };
+        let mut resource = old.unwrap_or_else(|| fresh(name, definition, Map::new(), BTreeMap::new()));
+        resource.status = format!("{verb}_FAILED");
+        resource.reason = Some(reason);
+        resource.at = self.now;
+        self.tell(stack, operation, &resource, None);
+        operation.failed.push(name.to_owned());
+        stack.resources.insert(name.to_owned(), resource);
+    }
+
+    fn start_creation(
+        &mut self,
+        place: &Place,
+        stack: &mut Stack,
+        operation: &mut Operation,
+        info: &TypeInfo,
+        mut next: Resource,
+        old: Option<Resource>,
+    ) {
+        let verb = if old.is_some() { "UPDATE" } else { "CREATE" };
+        next.status = format!("{verb}_IN_PROGRESS");
+        next.at = self.now;
+        let why = old
+            .is_some()
+            .then_some("Requested update requires the creation of a new physical resource; hence creating one.");
+        self.tell(stack, operation, &next, why);
+        let mut until = Until::Time(self.now + self.config.pace.resource);
+        let during = if old.is_some() { During::Update } else { During::Create };
+        let mut fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        if fails.is_none() {
+            match self.make(place, stack, info, &mut next, old.as_ref()) {
+                Ok(Some(deployment)) => until = deployment,
+                Ok(None) => {}
+                Err(reason) => fails = Some(reason),
+            }
+        }
+        if next.physical_id.is_some() {
+            self.tell(stack, operation, &next, Some("Resource creation Initiated"));
+        }
+        stack.resources.insert(next.logical.clone(), next.clone());
+        operation.running.insert(next.logical.clone(), Running { verb, next, replaces: old, until, fails });
+    }
+
+    fn start_update(
+        &mut self,
+        place: &Place,
+        stack: &mut Stack,
+        operation: &mut Operation,
+        mut next: Resource,
+        during: During,
+    ) {
+        next.status = "UPDATE_IN_PROGRESS".to_owned();
+        next.reason = None;
+        next.at = self.now;
+        self.tell(stack, operation, &next, None);
+        let fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        let mut until = Until::Time(self.now + self.config.pace.resource);
+        if fails.is_none() && next.kind == "AWS::ECS::Service" {
+            let arn = next.physical_id.clone().unwrap_or_default();
+            if self.change_service(place, &arn, &next.properties) {
+                until = self.newest_deployment(place, &arn).unwrap_or(until);
+            }
+        }
+        if let Some(current) = stack.resources.get_mut(&next.logical) {
+            current.status.clone_from(&next.status);
+            current.at = next.at;
+        }
+        operation.running.insert(next.logical.clone(), Running { verb: "UPDATE", next, replaces: None, until, fails });
+    }
+
+    /// Puts a resource back to what it was before the update.
+    pub(super) fn put_back(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation, name: &str) {
+        let Some(before) = stack.previous.as_ref().and_then(|previous| previous.resources.get(name)).cloned() else {
+            return;
+        };
+        let current = stack.resources.get(name).cloned();
+        let skipped = operation.skip.contains(name);
+        match current {
+            Some(current) if skipped => {
+                let kept = Resource { status: "UPDATE_COMPLETE".to_owned(), reason: None, at: self.now, ..current };
+                self.tell(stack, operation, &kept, Some("Resource skipped by ContinueUpdateRollback"));
+                stack.resources.insert(name.to_owned(), kept);
+                operation.done.insert(name.to_owned());
+            }
+            Some(current) if current.physical_id == before.physical_id => {
+                let untouched =
+                    unchanged(&current, &before.properties, &before.tags) && !current.status.ends_with("_FAILED");
+                if untouched {
+                    stack.resources.insert(name.to_owned(), before);
+                    operation.done.insert(name.to_owned());
+                } else {
+                    self.start_update(place, stack, operation, before, During::Rollback);
+                }
+            }
+            Some(replacement) => {
+                if replacement.physical_id.is_some() {
+                    operation.cleanup.push(replacement);
+                }
+                stack.resources.insert(name.to_owned(), before.clone());
+                self.start_update(place, stack, operation, before, During::Rollback);
+            }
+            None => {
+                operation.cleanup.retain(|resource| resource.physical_id != before.physical_id);
+                stack.resources.insert(name.to_owned(), before);
+                operation.done.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// Makes the thing itself. The error is CloudFormation's reason.
+    fn make(
+        &mut self,
+        place: &Place,
+        stack: &Stack,
+        info: &TypeInfo,
+        next: &mut Resource,
+        old: Option<&Resource>,
+    ) -> Result<Option<Until>, String> {
+        match next.kind.as_str() {
+            "AWS::ECS::TaskDefinition" => {
+                let family = next.properties.get("Family").and_then(Value::as_str).map(str::to_owned);
+                let family = family.unwrap_or_else(|| format!("{}-{}", stack.name, next.logical));
+                let arn = self.register(place, &family, next.properties.clone());
+                next.attributes.insert("TaskDefinitionArn".to_owned(), arn.clone());
+                next.physical_id = Some(arn);
+                Ok(None)
+            }
+            "AWS::ECS::Service" => self.make_service(place, stack, next).map(Some),
+            _ => {
+                let identity =
+                    types::identify(info, place, &stack.name, &next.logical, &next.properties, &mut self.ids);
+                let key = (next.kind.clone(), identity.physical_id.clone());
+                if old.is_some_and(|old| old.physical_id.as_ref() == Some(&identity.physical_id)) {
+                    return Err(format!(
+                        "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename {} \
+                         and update the stack again.",
+                        identity.physical_id
+                    ));
+                }
+                if !self.region(place).taken.insert(key) {
+                    return Err(format!(
+                        "Resource of type '{}' with identifier '{}' already exists.",
+                        next.kind, identity.physical_id
+                    ));
+                }
+                if next.kind == "AWS::ECS::Cluster" {
+                    let arn = identity.attributes.get("Arn").cloned().unwrap_or_default();
+                    let cluster = Cluster { arn, name: identity.physical_id.clone(), active: true };
+                    self.region(place).ecs.clusters.insert(cluster.name.clone(), cluster);
+                }
+                next.physical_id = Some(identity.physical_id);
+                next.attributes = identity.attributes;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Registers a revision of a task definition; gives its ARN.
+    pub(super) fn register(&mut self, place: &Place, family: &str, properties: Map<String, Value>) -> String {
+        let now = self.now;
+        let ecs = &mut self.region(place).ecs;
+        let newest = ecs.families.entry(family.to_owned()).or_insert(0);
+        *newest += 1;
+        let revision = *newest;
+        let partition = place.region.partition();
+        let arn = format!("arn:{partition}:ecs:{}:{}:task-definition/{family}:{revision}", place.region, place.account);
+        let definition = TaskDefinition {
+            arn: arn.clone(),
+            family: family.to_owned(),
+            revision,
+            active: true,
+            registered: now,
+            deregistered: None,
+            properties,
+        };
+        ecs.task_definitions.insert(arn.clone(), definition);
+        arn
+    }
+
+    /// The cluster of that name or ARN, if it exists or every cluster does.
+    pub(super) fn cluster(&mut self, place: &Place, name_or_arn: &str) -> Option<Cluster> {
+        let name = name_or_arn.rsplit('/').next().unwrap_or(name_or_arn).to_owned();
+        let seeded = match &self.config.clusters {
+            Clusters::Any => true,
+            Clusters::Listed(list) => list.contains(&(place.clone(), name.clone())),
+        };
+        let partition = place.region.partition();
+        let arn = format!("arn:{partition}:ecs:{}:{}:cluster/{name}", place.region, place.account);
+        let clusters = &mut self.region(place).ecs.clusters;
+        if seeded {
+            clusters.entry(name.clone()).or_insert_with(|| Cluster { arn, name: name.clone(), active: true });
+        }
+        clusters.get(&name).cloned()
+    }
+
+    fn make_service(&mut self, place: &Place, stack: &Stack, next: &mut Resource) -> Result<Until, String> {
+        let text = |key: &str| next.properties.get(key).and_then(Value::as_str).map(str::to_owned);
+        let refused = |code: &str, words: &str, handler: &str| {
+            format!(
+                "Resource handler returned message: \"{words} (Service: AmazonECS; Status Code: 400; Error Code: {code})\" \
+                 (HandlerErrorCode: {handler})"
+            )
+        };
+        let wanted = text("Cluster").unwrap_or_else(|| "default".to_owned());
+        let cluster = self.cluster(place, &wanted).filter(|cluster| cluster.active);
+        let cluster = cluster.ok_or_else(|| refused("ClusterNotFoundException", "Cluster not found.", "NotFound"))?;
+        let task_definition = text("TaskDefinition").unwrap_or_default();
+        let known = self
+            .find_task_definition(place, &task_definition)
+            .filter(|found| found.active)
+            .map(|found| found.arn.clone());
+        let task_definition =
+            known.ok_or_else(|| refused("ClientException", "TaskDefinition not found.", "NotFound"))?;
+        let name =
+            text("ServiceName").unwrap_or_else(|| format!("{}-{}-{}", stack.name, next.logical, self.ids.letters(12)));
+        let partition = place.region.partition();
+        let arn = format!("arn:{partition}:ecs:{}:{}:service/{}/{name}", place.region, place.account, cluster.name);
+        if self.region(place).ecs.services.get(&arn).is_some_and(|service| service.status == "ACTIVE") {
+            return Err(refused(
+                "InvalidParameterException",
+                "Creation of service was not idempotent.",
+                "AlreadyExists",
+            ));
+        }
+        let mut service = Service {
+            arn: arn.clone(),
+            name: name.clone(),
+            cluster: cluster.arn,
+            created: self.now,
+            status: "ACTIVE",
+            desired: next.properties.get("DesiredCount").and_then(super::ecs::number).unwrap_or(1),
+            task_definition,
+            properties: next.properties.clone(),
+            revisions: Vec::new(),
+            deployments: Vec::new(),
+            tasks: Vec::new(),
+            events: std::collections::VecDeque::new(),
+            stack: Some(stack.id.to_string()),
+            deployment_id: String::new(),
+        };
+        self.start_deployment(place, &mut service);
+        self.region(place).ecs.services.insert(arn.clone(), service);
+        self.schedule(self.now, Work::Service { place: place.clone(), arn: arn.clone() });
+        next.attributes = BTreeMap::from([("Name".to_owned(), name), ("ServiceArn".to_owned(), arn.clone())]);
+        next.physical_id = Some(arn.clone());
+        Ok(self.newest_deployment(place, &arn).unwrap_or(Until::Time(self.now)))
+    }
+
+    fn newest_deployment(&mut self, place: &Place, arn: &str) -> Option<Until> {
+        let deadline = self.now + PATIENCE;
+        let deployment = self.region(place).ecs.services.get(arn)?.newest()?.arn.clone();
+        Some(Until::Deployment { service: arn.to_owned(), deployment, deadline })
+    }
+}
+
+fn fresh(
+    name: &str,
+    definition: &ResourceDef,
+    properties: Map<String, Value>,
+    tags: BTreeMap<String, String>,
+) -> Resource {
+    Resource {
+        logical: name.to_owned(),
+        kind: definition.kind.clone(),
+        physical_id: None,
+        properties,
+        tags,
+        attributes: BTreeMap::new(),
+        status: "CREATE_IN_PROGRESS".to_owned(),
+        reason: None,
+        at: jiff::Timestamp::UNIX_EPOCH,
+        needs: definition.needs.clone(),
+        deletion_policy: definition.deletion_policy.clone(),
+        replace_policy: definition.replace_policy.clone(),
+    }
+}
+
+fn unchanged(old: &Resource, properties: &Map<String, Value>, tags: &BTreeMap<String, String>) -> bool {
+    old.tags == *tags && changed_properties(&old.properties, properties).is_empty()
+}
+
+/// Top-level properties that differ.
+pub(super) fn changed_properties(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<String> {
+    let mut names: Vec<String> = old.keys().chain(new.keys().filter(|key| !old.contains_key(*key))).cloned().collect();
+    names.retain(|name| match (old.get(name), new.get(name)) {
+        (Some(old), Some(new)) => !same(old, new),
+        _ => true,
+    });
+    names
+}
+
+fn replaces(info: &TypeInfo, old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
+    changed_properties(old, new).iter().any(|name| types::recreates(info, name) == "Always")
+}
+
+/// What CloudFormation says of properties that the type does not have, or has to have.
+fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Option<String> {
+    let failed =
+        |words: String| Some(format!("Properties validation failed for resource {name} with message: [#: {words}]"));
+    if let Some(extra) = properties.keys().find(|key| !info.properties.contains(key)) {
+        return failed(format!("extraneous key [{extra}] is not permitted"));
+    }
+    match info.required.iter().find(|key| !properties.contains_key(*key)) {
+        Some(missing) => failed(format!("required key [{missing}] not found")),
+        None => None,
+    }
+}

@@ -1,0 +1,369 @@
+//! How services get to the tasks that they were asked for: rolling deployments, failing tasks, the circuit breaker.
+//!
+//! Rules from the ECS developer guide: a task that does not start or whose essential container exits counts as a failure;
+//! with a circuit breaker the deployment fails at the threshold, and with rollback the last revision that worked is put back;
+//! without one ECS tries for ever.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+
+use super::ecs::{Deployment, DeploymentStatus, End, Fate, Revision, Said, Service, Task, TaskState};
+use super::{Work, World};
+use crate::model::Place;
+use crate::sim::fault::Fault;
+
+/// How long a stopped task can be described. \[doc: about an hour\]
+const STOPPED_FOR: SignedDuration = SignedDuration::from_hours(1);
+
+impl World {
+    /// The digest that an image resolves to: the pinned one, or one that follows from its reference.
+    pub fn digest_of(image: &str) -> String {
+        match image.split_once('@') {
+            Some((_, digest)) => digest.to_owned(),
+            None => format!("sha256:{}", blake3::hash(image.as_bytes()).to_hex()),
+        }
+    }
+
+    /// Begins a service deployment of what the service's properties say now.
+    pub(super) fn start_deployment(&mut self, place: &Place, service: &mut Service) {
+        let now = self.now;
+        let short = service.cluster.rsplit('/').next().unwrap_or("").to_owned();
+        let stem = service.arn.split(":service/").next().unwrap_or("").to_owned();
+        if let Some(previous) = service.deployments.last_mut().filter(|deployment| deployment.status.active()) {
+            previous.status = DeploymentStatus::Stopped;
+            previous.reason = Some("The service deployment was superseded by a newer one.".to_owned());
+            previous.finished = Some(now);
+        }
+        let source = service
+            .deployments
+            .iter()
+            .rev()
+            .find(|deployment| deployment.status == DeploymentStatus::Successful)
+            .map(|deployment| deployment.target.clone());
+        let revision_id = self.ids.digits(19);
+        let revision_arn = format!("{stem}:service-revision/{short}/{}/{revision_id}", service.name);
+        let images = self.containers_of(place, &service.task_definition);
+        service.revisions.push(Revision {
+            arn: revision_arn.clone(),
+            task_definition: service.task_definition.clone(),
+            created: now,
+            images: images.into_iter().map(|(name, image)| (name, image.clone(), Self::digest_of(&image))).collect(),
+        });
+        let (enabled, rolls_back) = service.breaker();
+        service.deployment_id = format!("ecs-svc/{}", self.ids.digits(19));
+        service.deployments.push(Deployment {
+            arn: format!("{stem}:service-deployment/{short}/{}/{}", service.name, self.ids.hex(21)),
+            status: DeploymentStatus::InProgress,
+            reason: None,
+            created: now,
+            finished: None,
+            target: revision_arn,
+            source,
+            failures: 0,
+            threshold: enabled.then(|| service.threshold()),
+            rolls_back,
+            rollback: None,
+        });
+    }
+
+    fn containers_of(&self, place: &Place, task_definition: &str) -> Vec<(String, String)> {
+        let found = self.regions.get(place).and_then(|region| region.ecs.task_definitions.get(task_definition));
+        found.map(super::ecs::TaskDefinition::containers).unwrap_or_default()
+    }
+
+    /// One look at a service: tasks whose time has come, then what has to be launched, stopped or concluded.
+    pub(super) fn tick_service(&mut self, place: &Place, arn: &str) {
+        let Some(mut service) = self.region(place).ecs.services.remove(arn) else { return };
+        if service.status == "ACTIVE" {
+            self.settle_tasks(&mut service);
+            self.break_circuit(&mut service);
+            self.launch_and_drain(place, &mut service);
+            self.conclude(place, &mut service);
+            if let Some(next) = next_change(&service) {
+                self.schedule(next, Work::Service { place: place.clone(), arn: arn.to_owned() });
+            }
+        }
+        self.region(place).ecs.services.insert(arn.to_owned(), service);
+    }
+
+    fn say(&mut self, service: &mut Service, message: String) {
+        service.events.push_front(Said { id: self.ids.uuid(), at: self.now, message });
+        service.events.truncate(100);
+    }
+
+    fn settle_tasks(&mut self, service: &mut Service) {
+        let now = self.now;
+        service.tasks.retain(|task| match &task.state {
+            TaskState::Stopped(end) => end.at + STOPPED_FOR > now,
+            _ => true,
+        });
+        let mut failed = Vec::new();
+        for task in &mut service.tasks {
+            let TaskState::Pending(Some(due)) = task.state else { continue };
+            if due > now {
+                continue;
+            }
+            match ending(task, now) {
+                None => {
+                    task.state = TaskState::Running;
+                    task.started = Some(now);
+                }
+                Some(end) => {
+                    task.state = TaskState::Stopped(Box::new(end));
+                    failed.push((task.id.clone(), task.revision.clone()));
+                }
+            }
+        }
+        for (id, revision) in failed {
+            let deployment = service.deployments.last_mut();
+            if let Some(deployment) = deployment.filter(|d| d.status.active() && aim(d) == Some(revision.as_str())) {
+                deployment.failures += 1;
+            }
+            let message = format!("(service {}) has stopped 1 running tasks: (task {id}).", service.name);
+            self.say(service, message);
+        }
+    }
+
+    fn break_circuit(&mut self, service: &mut Service) {
+        let now = self.now;
+        let id = service.deployment_id.clone();
+        let name = service.name.clone();
+        let mut words = Vec::new();
+        if let Some(deployment) = service.deployments.last_mut() {
+            let fired = deployment.threshold.is_some_and(|threshold| deployment.failures >= threshold);
+            if deployment.status == DeploymentStatus::InProgress && fired {
+                let reason = "Service deployment rolled back because the circuit breaker threshold was exceeded.";
+                words.push(format!("(service {name}) (deployment {id}) deployment failed: tasks failed to start."));
+                if deployment.rolls_back && deployment.source.is_some() {
+                    deployment.status = DeploymentStatus::RollbackInProgress;
+                    deployment.rollback = Some((now, reason.to_owned()));
+                    words.push(format!("(service {name}) rolling back to the last completed deployment."));
+                } else {
+                    deployment.status = DeploymentStatus::Stopped;
+                    deployment.finished = Some(now);
+                    deployment.reason = Some("The deployment circuit breaker threshold was exceeded.".to_owned());
+                }
+            }
+        }
+        for message in words {
+            self.say(service, message);
+        }
+    }
+
+    fn launch_and_drain(&mut self, place: &Place, service: &mut Service) {
+        let Some(target) = goal(service) else { return };
+        self.drain(service, &target);
+        let desired = service.desired;
+        let have = service.running(Some(&target)) + service.pending(Some(&target));
+        let most = (desired.saturating_mul(service.percent("MaximumPercent", 200)) / 100).max(1);
+        let active = service.running(None) + service.pending(None);
+        let room = if active == have { desired } else { most.saturating_sub(active) };
+        let missing = desired.saturating_sub(have).min(room);
+        if missing == 0 {
+            return;
+        }
+        let Some(revision) = service.revision(&target).cloned() else { return };
+        let mut started = Vec::new();
+        for _ in 0..missing {
+            let task = self.launch(place, service, &revision);
+            started.push(format!("(task {})", task.id));
+            service.tasks.push(task);
+        }
+        let message = format!("(service {}) has started {} tasks: {}.", service.name, started.len(), started.join(" "));
+        self.say(service, message);
+    }
+
+    fn launch(&mut self, place: &Place, service: &Service, revision: &Revision) -> Task {
+        let id = self.ids.hex(32);
+        let cluster = service.cluster.rsplit('/').next().unwrap_or("");
+        let fate = self.fate(revision);
+        let failures = service.newest().map_or(0, |deployment| deployment.failures);
+        // ECS throttles a service that keeps failing; the wait grows and stays bounded.
+        let wait = self.config.pace.task * i32::try_from(failures / 10 + 1).unwrap_or(1).min(10);
+        let due = (fate != Fate::Hangs).then(|| self.now + wait);
+        let partition = place.region.partition();
+        Task {
+            arn: format!("arn:{partition}:ecs:{}:{}:task/{cluster}/{id}", place.region, place.account),
+            id,
+            revision: revision.arn.clone(),
+            task_definition: revision.task_definition.clone(),
+            state: TaskState::Pending(due),
+            fate,
+            created: self.now,
+            started: None,
+        }
+    }
+
+    fn fate(&self, revision: &Revision) -> Fate {
+        for (container, image, digest) in &revision.images {
+            let names = |part: &String| image.contains(part.as_str()) || digest.contains(part.as_str());
+            for fault in &self.faults {
+                match fault {
+                    Fault::ImageCrashes { image: part, exit_code, reason } if names(part) => {
+                        return Fate::Crashes(container.clone(), *exit_code, reason.clone());
+                    }
+                    Fault::ImageMissing { image: part } if names(part) => return Fate::CannotPull(image.clone()),
+                    Fault::ImageHangs { image: part } if names(part) => return Fate::Hangs,
+                    _ => {}
+                }
+            }
+        }
+        Fate::Runs
+    }
+
+    /// Stops tasks of other revisions as far as the minimum healthy percentage allows.
+    fn drain(&mut self, service: &mut Service, target: &str) {
+        let least = service.desired.saturating_mul(service.percent("MinimumHealthyPercent", 100)).div_ceil(100);
+        let now = self.now;
+        let id = service.deployment_id.clone();
+        let mut healthy = service.running(None);
+        let mut stopped = Vec::new();
+        for task in service.tasks.iter_mut().filter(|task| task.revision != target) {
+            let stoppable = match task.state {
+                TaskState::Pending(_) => true,
+                TaskState::Running if healthy > least => {
+                    healthy -= 1;
+                    true
+                }
+                _ => false,
+            };
+            if stoppable {
+                task.state = TaskState::Stopped(Box::new(End {
+                    at: now,
+                    code: "ServiceSchedulerInitiated",
+                    reason: format!("Scaling activity initiated by (deployment {id})"),
+                    containers: Vec::new(),
+                }));
+                stopped.push(format!("(task {})", task.id));
+            }
+        }
+        let surplus = service.running(Some(target)).saturating_sub(service.desired);
+        let mut scaled = 0;
+        for task in service.tasks.iter_mut().filter(|t| t.revision == target && t.state == TaskState::Running) {
+            if scaled == surplus {
+                break;
+            }
+            scaled += 1;
+            task.state = TaskState::Stopped(Box::new(End {
+                at: now,
+                code: "ServiceSchedulerInitiated",
+                reason: format!("Scaling activity initiated by (deployment {id})"),
+                containers: Vec::new(),
+            }));
+            stopped.push(format!("(task {})", task.id));
+        }
+        if !stopped.is_empty() {
+            let message = format!(
+                "(service {}) has stopped {} running tasks: {}.",
+                service.name,
+                stopped.len(),
+                stopped.join(" ")
+            );
+            self.say(service, message);
+        }
+    }
+
+    fn conclude(&mut self, place: &Place, service: &mut Service) {
+        let Some(target) = goal(service) else { return };
+        let settled = service.running(Some(&target)) == service.desired
+            && service.running(None) == service.desired
+            && service.pending(None) == 0;
+        let id = service.deployment_id.clone();
+        let name = service.name.clone();
+        let now = self.now;
+        let ended = match service.deployments.last_mut() {
+            Some(deployment) if deployment.status == DeploymentStatus::InProgress && settled => {
+                deployment.status = DeploymentStatus::Successful;
+                deployment.finished = Some(now);
+                self.say(service, format!("(service {name}) has reached a steady state."));
+                self.say(service, format!("(service {name}) (deployment {id}) deployment completed."));
+                true
+            }
+            Some(deployment) if deployment.status == DeploymentStatus::RollbackInProgress && settled => {
+                deployment.status = DeploymentStatus::RollbackSuccessful;
+                deployment.finished = Some(now);
+                deployment.reason = deployment.rollback.as_ref().map(|(_, reason)| reason.clone());
+                let old = service.revision(&target).map(|revision| revision.task_definition.clone());
+                service.task_definition = old.unwrap_or_else(|| service.task_definition.clone());
+                self.say(service, format!("(service {name}) has reached a steady state."));
+                true
+            }
+            Some(deployment) => !deployment.status.active() && deployment.finished == Some(now),
+            None => false,
+        };
+        if let (true, Some(stack)) = (ended, service.stack.clone()) {
+            self.schedule(now, Work::Stack { place: place.clone(), id: stack.as_str().into() });
+        }
+    }
+
+    /// Changes a service to new properties; a new deployment begins if one is needed for them.
+    pub(super) fn change_service(&mut self, place: &Place, arn: &str, properties: &Map<String, Value>) -> bool {
+        let Some(mut service) = self.region(place).ecs.services.remove(arn) else { return false };
+        let text = |key: &str| properties.get(key).and_then(Value::as_str).map(str::to_owned);
+        let task_definition = text("TaskDefinition").unwrap_or_else(|| service.task_definition.clone());
+        let nonce = |map: &Map<String, Value>| map.get("ForceNewDeployment").cloned();
+        // \[doc: UpdateService\] Desired count, propagated tags and tags start no deployment.
+        let rolls = |map: &Map<String, Value>| {
+            let mut rest = map.clone();
+            for key in ["DesiredCount", "PropagateTags", "Tags", "TaskDefinition", "DeploymentConfiguration"] {
+                rest.remove(key);
+            }
+            Value::Object(rest)
+        };
+        let deploy = task_definition != service.task_definition
+            || nonce(properties) != nonce(&service.properties)
+            || !super::eval::same(&rolls(properties), &rolls(&service.properties));
+        service.task_definition = task_definition;
+        if let Some(count) = properties.get("DesiredCount").and_then(super::ecs::number) {
+            service.desired = count;
+        }
+        service.properties = properties.clone();
+        if deploy {
+            self.start_deployment(place, &mut service);
+        }
+        self.region(place).ecs.services.insert(arn.to_owned(), service);
+        self.schedule(self.now, Work::Service { place: place.clone(), arn: arn.to_owned() });
+        deploy
+    }
+}
+
+/// The revision that a deployment is working towards.
+fn aim(deployment: &Deployment) -> Option<&str> {
+    match deployment.status {
+        DeploymentStatus::RollbackInProgress | DeploymentStatus::RollbackSuccessful => deployment.source.as_deref(),
+        DeploymentStatus::Stopped | DeploymentStatus::RollbackFailed => None,
+        _ => Some(&deployment.target),
+    }
+}
+
+/// The revision whose tasks the service should run.
+fn goal(service: &Service) -> Option<String> {
+    service.newest().and_then(aim).map(str::to_owned)
+}
+
+fn next_change(service: &Service) -> Option<Timestamp> {
+    let due = |task: &Task| match task.state {
+        TaskState::Pending(due) => due,
+        _ => None,
+    };
+    service.tasks.iter().filter_map(due).min()
+}
+
+fn ending(task: &Task, now: Timestamp) -> Option<End> {
+    match &task.fate {
+        Fate::Runs | Fate::Hangs => None,
+        Fate::Crashes(container, code, reason) => Some(End {
+            at: now,
+            code: "EssentialContainerExited",
+            reason: "Essential container in task exited".to_owned(),
+            containers: vec![(container.clone(), Some(*code), reason.clone())],
+        }),
+        Fate::CannotPull(image) => {
+            let reason = format!(
+                "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref {image}: \
+                 {image}: not found"
+            );
+            Some(End { at: now, code: "TaskFailedToStart", reason, containers: Vec::new() })
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Stacks: what they are, what they remember, and the operation that they are in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::change_set::ChangeSet;
+use super::template::Template;
+use crate::model::StackStatus;
+
+/// A stack.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    /// Its id: another one for each incarnation of a name.
+    pub id: Arc<str>,
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: StackStatus,
+    /// Why.
+    pub reason: Option<String>,
+    /// What it was last told to be; with what it was before, while that can come back.
+    pub shape: Shape,
+    /// What a rollback returns to.
+    pub previous: Option<Box<Previous>>,
+    /// When it was created.
+    pub created: Timestamp,
+    /// When its last update began.
+    pub updated: Option<Timestamp>,
+    /// When it was deleted.
+    pub deleted: Option<Timestamp>,
+    /// Whether it is protected from deletion.
+    pub protected: bool,
+    /// Whether a failed operation stays as it is.
+    pub keep_failed: bool,
+    /// Whether a failed creation deletes the stack.
+    pub delete_failed: bool,
+    /// Its resources by logical id.
+    pub resources: IndexMap<String, Resource>,
+    /// Evaluated outputs.
+    pub outputs: Vec<Output>,
+    /// Its events, oldest first.
+    pub events: Vec<Event>,
+    /// Its change sets by name.
+    pub change_sets: IndexMap<String, ChangeSet>,
+    /// What goes on.
+    pub operation: Option<Operation>,
+    /// Resources that still have to be deleted, from an operation that stopped before its cleanup.
+    pub leftover: Vec<Resource>,
+    /// Tokens of accepted calls, with what they asked for.
+    pub tokens: BTreeMap<String, String>,
+    /// How it was before the last execution, for as many reads.
+    pub stale: Option<(u32, Box<Stack>)>,
+    /// Its stack policy, stored only.
+    pub policy: Option<String>,
+}
+
+/// What a stack is told to be.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    /// The template as it was given.
+    pub body: Arc<str>,
+    /// The same, read.
+    pub template: Arc<Template>,
+    /// Values of all parameters.
+    pub parameters: BTreeMap<String, String>,
+    /// Stack tags.
+    pub tags: BTreeMap<String, String>,
+    /// Capabilities.
+    pub capabilities: Vec<String>,
+    /// The role that CloudFormation was told to use.
+    pub role: Option<String>,
+}
+
+/// What a rollback returns to.
+#[derive(Clone, Debug)]
+pub struct Previous {
+    /// Template, parameters, tags.
+    pub shape: Shape,
+    /// The resources.
+    pub resources: IndexMap<String, Resource>,
+    /// The outputs.
+    pub outputs: Vec<Output>,
+}
+
+/// An evaluated output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Output {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+    /// Its description.
+    pub description: Option<String>,
+    /// The name under which it is exported.
+    pub export: Option<String>,
+}
+
+/// A resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resource {
+    /// Logical id.
+    pub logical: String,
+    /// Its type.
+    pub kind: String,
+    /// Physical id, once there is one.
+    pub physical_id: Option<String>,
+    /// Evaluated properties.
+    pub properties: Map<String, Value>,
+    /// Stack tags that it carries.
+    pub tags: BTreeMap<String, String>,
+    /// Attributes.
+    pub attributes: BTreeMap<String, String>,
+    /// Its status, as AWS writes it.
+    pub status: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// When that was.
+    pub at: Timestamp,
+    /// The resources that it needs.
+    pub needs: BTreeSet<String>,
+    /// What becomes of it when it is removed.
+    pub deletion_policy: String,
+    /// What becomes of it when it is replaced.
+    pub replace_policy: String,
+}
+
+/// An event.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Its id.
+    pub id: String,
+    /// When.
+    pub at: Timestamp,
+    /// Logical id; the stack's name for the stack itself.
+    pub logical: String,
+    /// Physical id.
+    pub physical_id: Option<String>,
+    /// The type.
+    pub kind: String,
+    /// Status, as AWS writes it.
+    pub status: String,
+    /// Why.
+    pub reason: Option<String>,
+    /// Properties as JSON.
+    pub properties: Option<String>,
+    /// The token of the operation.
+    pub token: Option<Arc<str>>,
+}
+
+/// What goes on in a stack.
+#[derive(Clone, Debug)]
+pub struct Operation {
+    /// Which phase it is in.
+    pub phase: Phase,
+    /// The token of the call that began it.
+    pub token: Option<Arc<str>>,
+    /// Operations on resources that are under way, by logical id, or physical id where something is deleted.
+    pub running: BTreeMap<String, Running>,
+    /// Logical ids that are finished in this phase.
+    pub done: BTreeSet<String>,
+    /// Resources to be deleted at the end.
+    pub cleanup: Vec<Resource>,
+    /// Logical ids that failed.
+    pub failed: Vec<String>,
+    /// Resources that a continued rollback leaves as they are.
+    pub skip: BTreeSet<String>,
+    /// Resources that DeleteStack leaves.
+    pub retain: BTreeSet<String>,
+    /// The failed creation came to its end by deleting the stack.
+    pub then_delete: bool,
+}
+
+/// The phases of operations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// CREATE.
+    Create,
+    /// UPDATE, and after it its cleanup.
+    Update,
+    /// UPDATE_COMPLETE_CLEANUP.
+    UpdateCleanup,
+    /// ROLLBACK of a creation.
+    Rollback,
+    /// UPDATE_ROLLBACK.
+    UpdateRollback,
+    /// UPDATE_ROLLBACK_COMPLETE_CLEANUP.
+    UpdateRollbackCleanup,
+    /// DELETE.
+    Delete,
+}
+
+impl Phase {
+    /// Whether resources are made and changed, rather than only deleted.
+    pub fn forward(self) -> bool {
+        matches!(self, Phase::Create | Phase::Update | Phase::UpdateRollback)
+    }
+}
+
+/// An operation on a resource that is under way.
+#[derive(Clone, Debug)]
+pub struct Running {
+    /// The word: `CREATE`, `UPDATE` or `DELETE`.
+    pub verb: &'static str,
+    /// What it will be.
+    pub next: Resource,
+    /// What has to be deleted once it is: the one that it replaces.
+    pub replaces: Option<Resource>,
+    /// What it waits for.
+    pub until: Until,
+    /// It will fail, with this reason.
+    pub fails: Option<String>,
+}
+
+/// What an operation on a resource waits for.
+#[derive(Clone, Debug)]
+pub enum Until {
+    /// The time.
+    Time(Timestamp),
+    /// The end of a service deployment, or the time at which CloudFormation gives up.
+    Deployment {
+        /// ARN of the service.
+        service: String,
+        /// ARN of the deployment.
+        deployment: String,
+        /// When CloudFormation gives up.
+        deadline: Timestamp,
+    },
+}
+
+impl Operation {
+    /// An operation that begins.
+    pub fn new(phase: Phase, token: Option<Arc<str>>) -> Self {
+        Self {
+            phase,
+            token,
+            running: BTreeMap::new(),
+            done: BTreeSet::new(),
+            cleanup: Vec::new(),
+            failed: Vec::new(),
+            skip: BTreeSet::new(),
+            retain: BTreeSet::new(),
+            then_delete: false,
+        }
+    }
+}
+
+impl Stack {
+    /// Whether the stack can still be found by its name.
+    pub fn lives(&self) -> bool {
+        self.status != StackStatus::DeleteComplete
+    }
+
+    /// Exported outputs: name and value.
+    pub fn exports(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.outputs.iter().filter_map(|output| Some((output.export.as_deref()?, output.value.as_str())))
+    }
+}

@@ -1,0 +1,236 @@
+//! The resource types that the account knows: properties, what replaces, what `Ref` and `Fn::GetAtt` give.
+//!
+//! The table beside this file is derived from CloudFormation's public resource schemas; its head names the source. A type
+//! that is not in it is refused by name.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde_json::{Map, Value};
+
+use super::ids::Ids;
+use crate::model::Place;
+
+/// One resource type.
+#[derive(Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TypeInfo {
+    /// `AWS::Logs::LogGroup`.
+    #[serde(rename = "type")]
+    pub name: String,
+    /// Every property at the top level.
+    pub properties: Vec<String>,
+    /// The properties that must be given.
+    pub required: Vec<String>,
+    /// Top-level properties of which a change replaces the resource, wholly or in a part.
+    pub create_only: Vec<String>,
+    /// Top-level properties of which a change may replace the resource.
+    pub conditional: Vec<String>,
+    /// Attributes for `Fn::GetAtt`.
+    pub read_only: Vec<String>,
+    /// The properties that make the primary identifier.
+    pub id: Vec<String>,
+    /// Whether stack tags go to it.
+    pub taggable: bool,
+}
+
+#[derive(serde::Deserialize)]
+struct Table {
+    types: Vec<TypeInfo>,
+}
+
+static TYPES: LazyLock<BTreeMap<String, TypeInfo>> = LazyLock::new(|| {
+    let table: Table = serde_json::from_str(include_str!("types.json")).unwrap_or(Table { types: Vec::new() });
+    table.types.into_iter().map(|info| (info.name.clone(), info)).collect()
+});
+
+/// The type of that name, if it is modelled.
+pub fn find(name: &str) -> Option<&'static TypeInfo> {
+    TYPES.get(name)
+}
+
+/// Every type that is modelled, by name.
+pub fn all() -> impl Iterator<Item = &'static TypeInfo> {
+    TYPES.values()
+}
+
+/// How a change of a property affects its resource, in the words of RequiresRecreation.
+pub fn recreates(info: &TypeInfo, property: &str) -> &'static str {
+    if info.create_only.iter().any(|name| name == property) {
+        "Always"
+    } else if info.conditional.iter().any(|name| name == property) {
+        "Conditionally"
+    } else {
+        "Never"
+    }
+}
+
+/// Ids of one new resource.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Identity {
+    /// What `Ref` gives.
+    pub physical_id: String,
+    /// What `Fn::GetAtt` gives, by attribute.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// Names a new resource, from its properties where they give a name.
+pub(super) fn identify(
+    info: &TypeInfo,
+    place: &Place,
+    stack: &str,
+    logical: &str,
+    properties: &Map<String, Value>,
+    ids: &mut Ids,
+) -> Identity {
+    let name = given_name(info, properties).unwrap_or_else(|| generated_name(info, stack, logical, ids));
+    let partition = place.region.partition();
+    let (region, account) = (place.region.as_str(), place.account.as_str());
+    let arn = |service: &str, rest: String| format!("arn:{partition}:{service}:{region}:{account}:{rest}");
+    let global = |service: &str, rest: String| format!("arn:{partition}:{service}::{account}:{rest}");
+    let hex = ids.hex(16);
+    let (physical_id, own_arn) = match info.name.as_str() {
+        "AWS::Logs::LogGroup" => (name.clone(), arn("logs", format!("log-group:{name}:*"))),
+        "AWS::IAM::Role" => (name.clone(), global("iam", format!("role{}{name}", path(properties)))),
+        "AWS::IAM::User" => (name.clone(), global("iam", format!("user{}{name}", path(properties)))),
+        "AWS::IAM::Group" => (name.clone(), global("iam", format!("group{}{name}", path(properties)))),
+        "AWS::IAM::InstanceProfile" => (name.clone(), global("iam", format!("instance-profile/{name}"))),
+        "AWS::IAM::ManagedPolicy" => twice(global("iam", format!("policy{}{name}", path(properties)))),
+        "AWS::S3::Bucket" => (name.to_lowercase(), format!("arn:{partition}:s3:::{}", name.to_lowercase())),
+        "AWS::SQS::Queue" => (format!("https://sqs.{region}.amazonaws.com/{account}/{name}"), arn("sqs", name.clone())),
+        "AWS::SNS::Topic" => twice(arn("sns", name.clone())),
+        "AWS::SNS::Subscription" => twice(arn("sns", format!("{name}:{hex}"))),
+        "AWS::DynamoDB::Table" => (name.clone(), arn("dynamodb", format!("table/{name}"))),
+        "AWS::SecretsManager::Secret" => {
+            twice(arn("secretsmanager", format!("secret:{name}-{}", hex.get(..6).unwrap_or(""))))
+        }
+        "AWS::KMS::Key" => (hex.clone(), arn("kms", format!("key/{hex}"))),
+        "AWS::ECR::Repository" => (name.clone(), arn("ecr", format!("repository/{name}"))),
+        "AWS::ECS::Cluster" => (name.clone(), arn("ecs", format!("cluster/{name}"))),
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
+            twice(arn("elasticloadbalancing", format!("loadbalancer/app/{name}/{hex}")))
+        }
+        "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+            twice(arn("elasticloadbalancing", format!("targetgroup/{name}/{hex}")))
+        }
+        "AWS::ElasticLoadBalancingV2::Listener" => {
+            twice(arn("elasticloadbalancing", format!("listener/app/{name}/{hex}")))
+        }
+        "AWS::ElasticLoadBalancingV2::ListenerRule" => {
+            twice(arn("elasticloadbalancing", format!("listener-rule/app/{name}/{hex}")))
+        }
+        "AWS::Events::Rule" => (name.clone(), arn("events", format!("rule/{name}"))),
+        "AWS::CloudWatch::Alarm" => (name.clone(), arn("cloudwatch", format!("alarm:{name}"))),
+        "AWS::ApplicationAutoScaling::ScalingPolicy" => {
+            twice(arn("autoscaling", format!("scalingPolicy:{hex}:{name}")))
+        }
+        "AWS::CloudFormation::WaitConditionHandle" => {
+            twice(format!("https://cloudformation-waitcondition-{region}.s3.{region}.amazonaws.com/{hex}"))
+        }
+        other if other.starts_with("AWS::EC2::") || other.starts_with("AWS::EFS::") => {
+            let short = other.rsplit("::").next().unwrap_or(other).to_lowercase();
+            let id = format!("{}-{}0", short_prefix(&short), hex);
+            (id.clone(), arn("ec2", format!("{short}/{id}")))
+        }
+        other => {
+            let service = other.split("::").nth(1).unwrap_or("aws").to_lowercase();
+            (name.clone(), arn(&service, name.clone()))
+        }
+    };
+    let attributes = info
+        .read_only
+        .iter()
+        .map(|attribute| (attribute.clone(), attribute_value(info, attribute, &physical_id, &own_arn, &name, place)))
+        .collect();
+    Identity { physical_id, attributes }
+}
+
+fn twice(arn: String) -> (String, String) {
+    (arn.clone(), arn)
+}
+
+fn path(properties: &Map<String, Value>) -> String {
+    properties.get("Path").and_then(Value::as_str).unwrap_or("/").to_owned()
+}
+
+fn short_prefix(kind: &str) -> &str {
+    match kind {
+        "securitygroup" => "sg",
+        "securitygroupingress" | "securitygroupegress" => "sgr",
+        "internetgateway" => "igw",
+        "routetable" => "rtb",
+        "subnetroutetableassociation" => "rtbassoc",
+        "natgateway" => "nat",
+        "eip" => "eipalloc",
+        "filesystem" => "fs",
+        "accesspoint" => "fsap",
+        "mounttarget" => "fsmt",
+        other => other,
+    }
+}
+
+/// The property that names a resource of the type, whether or not it is given.
+pub fn name_property(info: &TypeInfo) -> Option<&str> {
+    match info.name.as_str() {
+        "AWS::SQS::Queue" => Some("QueueName"),
+        "AWS::SNS::Topic" => Some("TopicName"),
+        "AWS::SecretsManager::Secret"
+        | "AWS::ElasticLoadBalancingV2::LoadBalancer"
+        | "AWS::ElasticLoadBalancingV2::TargetGroup"
+        | "AWS::Events::Rule" => Some("Name"),
+        "AWS::IAM::ManagedPolicy" => Some("ManagedPolicyName"),
+        "AWS::ECS::TaskDefinition" => Some("Family"),
+        "AWS::ECS::Service" => Some("ServiceName"),
+        "AWS::ApplicationAutoScaling::ScalingPolicy" => Some("PolicyName"),
+        _ => {
+            let first = info.id.first()?;
+            (info.properties.contains(first) && !info.read_only.contains(first)).then_some(first.as_str())
+        }
+    }
+}
+
+fn given_name(info: &TypeInfo, properties: &Map<String, Value>) -> Option<String> {
+    properties.get(name_property(info)?)?.as_str().map(str::to_owned)
+}
+
+fn generated_name(info: &TypeInfo, stack: &str, logical: &str, ids: &mut Ids) -> String {
+    let random = ids.letters(12);
+    match info.name.as_str() {
+        "AWS::ElasticLoadBalancingV2::LoadBalancer" | "AWS::ElasticLoadBalancingV2::TargetGroup" => {
+            let head = |text: &str| text.chars().take(9).collect::<String>();
+            format!("{}-{}-{random}", head(stack), head(logical))
+        }
+        "AWS::IAM::Role" | "AWS::IAM::User" => {
+            let stem: String = format!("{stack}-{logical}").chars().take(51).collect();
+            format!("{stem}-{random}")
+        }
+        _ => format!("{stack}-{logical}-{random}"),
+    }
+}
+
+fn attribute_value(
+    info: &TypeInfo,
+    attribute: &str,
+    physical_id: &str,
+    arn: &str,
+    name: &str,
+    place: &Place,
+) -> String {
+    let short = info.name.rsplit("::").next().unwrap_or("");
+    match attribute {
+        "Arn" => arn.to_owned(),
+        "Id" | "GroupId" => physical_id.to_owned(),
+        "QueueUrl" | "TopicArn" | "PolicyArn" | "KeyId" => physical_id.to_owned(),
+        "RoleId" => format!("AROA{}", name.bytes().map(|b| char::from(b'A' + b % 26)).take(16).collect::<String>()),
+        "DNSName" => format!("{name}.{}.elb.amazonaws.com", place.region),
+        "RepositoryUri" => format!("{}.dkr.ecr.{}.amazonaws.com/{name}", place.account, place.region),
+        "DomainName" => format!("{physical_id}.s3.amazonaws.com"),
+        "LoadBalancerFullName" | "TargetGroupFullName" => {
+            arn.splitn(6, ':').last().unwrap_or(arn).trim_start_matches("loadbalancer/").to_owned()
+        }
+        own if own == format!("{short}Arn") => arn.to_owned(),
+        own if own == format!("{short}Id") => physical_id.to_owned(),
+        own if own == format!("{short}Name") => name.to_owned(),
+        other => format!("{physical_id}/{other}"),
+    }
+}

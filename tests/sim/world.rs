@@ -1,0 +1,184 @@
+//! The world by itself: stacks, change sets, services, faults, on virtual time.
+
+use landfall::model::StackStatus::*;
+use landfall::sim::world::StackOptions;
+use landfall::sim::world::ecs::{DeploymentStatus, TaskState};
+use landfall::sim::{During, Effect, Fault, SimConfig, World};
+use serde_json::json;
+
+use super::support::*;
+
+fn world() -> World {
+    World::new(SimConfig::default())
+}
+
+#[test]
+fn a_change_set_creates_a_service_that_settles() {
+    let mut world = world();
+    let (id, stack_id) =
+        world.create_change_set(&place(), &change_set("shop", "first", "CREATE", &service("shop:1"))).unwrap();
+    assert!(id.starts_with("arn:aws:cloudformation:eu-west-1:111111111111:changeSet/first/"));
+    assert_eq!(status(&mut world, "shop"), ReviewInProgress);
+    settle(&mut world);
+    let (_, set) = world.describe_change_set(&place(), Some("shop"), "first").unwrap();
+    assert_eq!((set.status, set.execution), ("CREATE_COMPLETE", "AVAILABLE"));
+    let rows: Vec<_> = set.changes.iter().map(|row| format!("{} {}", row.action, row.logical)).collect();
+    assert_eq!(rows, ["Add ExecutionRole", "Add LogGroup", "Add Service", "Add TaskDefinition"]);
+
+    world.execute_change_set(&place(), Some("shop"), "first", None, &Some("go".to_owned())).unwrap();
+    assert_eq!(status(&mut world, "shop"), CreateInProgress);
+    settle(&mut world);
+    let view = world.describe_stack(&place(), "shop").unwrap();
+    assert_eq!((view.status, &view.id), (CreateComplete, &stack_id));
+    let arn = &view.outputs[0].value;
+    let service = world.services(&place()).find(|service| service.arn == *arn).unwrap();
+    assert_eq!(service.running(None), 2);
+    assert_eq!(service.newest().unwrap().status, DeploymentStatus::Successful);
+    assert_eq!(service.revisions[0].images[0].2, World::digest_of("shop:1"));
+    assert!(service.events.iter().any(|said| said.message.ends_with("has reached a steady state.")));
+    insta::assert_snapshot!(events(&world, "shop").join("\n"), @r"
+    shop REVIEW_IN_PROGRESS
+    shop CREATE_IN_PROGRESS
+    LogGroup CREATE_IN_PROGRESS
+    LogGroup CREATE_IN_PROGRESS
+    ExecutionRole CREATE_IN_PROGRESS
+    ExecutionRole CREATE_IN_PROGRESS
+    ExecutionRole CREATE_COMPLETE
+    LogGroup CREATE_COMPLETE
+    TaskDefinition CREATE_IN_PROGRESS
+    TaskDefinition CREATE_IN_PROGRESS
+    TaskDefinition CREATE_COMPLETE
+    Service CREATE_IN_PROGRESS
+    Service CREATE_IN_PROGRESS
+    Service CREATE_COMPLETE
+    shop CREATE_COMPLETE
+    ");
+}
+
+#[test]
+fn an_update_says_what_it_replaces_and_rolls() {
+    let mut world = world();
+    assert_eq!(create(&mut world, "shop", &service("shop:1")), CreateComplete);
+    world.create_change_set(&place(), &change_set("shop", "second", "UPDATE", &service("shop:2"))).unwrap();
+    settle(&mut world);
+    let (_, set) = world.describe_change_set(&place(), Some("shop"), "second").unwrap();
+    let rows: Vec<_> = set.changes.iter().map(|row| (row.action, row.logical.as_str(), row.replacement)).collect();
+    assert_eq!(rows, [("Modify", "Service", Some("False")), ("Modify", "TaskDefinition", Some("True"))]);
+    let cause = &set.changes[0].details[0];
+    assert_eq!(
+        (cause.source, cause.cause.as_deref(), cause.evaluation),
+        ("ResourceReference", Some("TaskDefinition"), "Static")
+    );
+    world.execute_change_set(&place(), Some("shop"), "second", None, &Some("go".to_owned())).unwrap();
+    settle(&mut world);
+    assert_eq!(status(&mut world, "shop"), UpdateComplete);
+    let service = world.services(&place()).next().unwrap();
+    assert!(service.task_definition.ends_with(":2"), "{}", service.task_definition);
+    assert_eq!((service.running(None), service.deployments.len()), (2, 2));
+    assert!(!world.find_task_definition(&place(), "shop:1").unwrap().active);
+}
+
+#[test]
+fn a_crashing_image_is_put_back_by_the_circuit_breaker_and_the_stack_rolls_back() {
+    let mut world = world();
+    create(&mut world, "shop", &service("shop:1"));
+    world.queue_fault(Fault::ImageCrashes { image: "shop:2".to_owned(), exit_code: 3, reason: None });
+    assert_eq!(update(&mut world, "shop", &service("shop:2"), "up"), UpdateRollbackComplete);
+    let stack = world.find_stack(&place(), "shop").unwrap();
+    let failed = stack.events.iter().find(|event| event.status == "UPDATE_FAILED").unwrap();
+    assert_eq!(failed.logical, "Service");
+    assert!(failed.reason.as_deref().unwrap().contains("ECS Deployment Circuit Breaker was triggered"), "{failed:?}");
+    let service = world.services(&place()).next().unwrap();
+    assert!(service.task_definition.ends_with(":1"), "{}", service.task_definition);
+    assert_eq!(service.running(None), 2);
+    assert_eq!(service.deployments[1].status, DeploymentStatus::RollbackSuccessful);
+    assert_eq!(service.deployments[1].failures, 4, "two tasks at a time, until three have failed");
+    let stopped: Vec<_> = service
+        .tasks
+        .iter()
+        .filter_map(|task| match &task.state {
+            TaskState::Stopped(end) if end.code == "EssentialContainerExited" => Some(end.containers[0].1),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(stopped, [Some(3); 4]);
+}
+
+#[test]
+fn a_first_creation_that_fails_leaves_rollback_complete() {
+    let mut world = world();
+    world.queue_fault(Fault::ImageMissing { image: "shop:1".to_owned() });
+    assert_eq!(create(&mut world, "shop", &service("shop:1")), RollbackComplete);
+    let stack = world.find_stack(&place(), "shop").unwrap();
+    assert!(stack.resources.values().all(|resource| resource.status == "DELETE_COMPLETE"), "{:?}", stack.resources);
+    let refused = world.update_stack(&place(), &input("shop", &service("shop:2"), "t"), &StackOptions::default());
+    assert!(refused.unwrap_err().message.contains("is in ROLLBACK_COMPLETE state"));
+    world.clear_faults();
+    world.delete_stack(&place(), "shop", &[], false, &None).unwrap();
+    settle(&mut world);
+    assert_eq!(create(&mut world, "shop", &service("shop:1")), CreateComplete);
+}
+
+#[test]
+fn tokens_make_calls_idempotent() {
+    let mut world = world();
+    let request = change_set("shop", "first", "CREATE", &service("shop:1"));
+    let first = world.create_change_set(&place(), &request).unwrap();
+    assert_eq!(world.create_change_set(&place(), &request).unwrap(), first);
+    let other = change_set("shop", "first", "CREATE", &service("shop:2"));
+    assert_eq!(world.create_change_set(&place(), &other).unwrap_err().code, "TokenAlreadyExistsException");
+    settle(&mut world);
+    let go = Some("go".to_owned());
+    world.execute_change_set(&place(), Some("shop"), "first", None, &go).unwrap();
+    world.execute_change_set(&place(), Some("shop"), "first", None, &go).unwrap();
+    assert_eq!(world.delete_stack(&place(), "shop", &[], false, &go).unwrap_err().code, "TokenAlreadyExistsException");
+    settle(&mut world);
+    let effects: Vec<_> = world.ledger().iter().map(|entry| (entry.operation.as_str(), entry.effect)).collect();
+    assert_eq!(
+        effects,
+        [
+            ("CreateChangeSet", Effect::Effective),
+            ("CreateChangeSet", Effect::Replayed),
+            ("ExecuteChangeSet", Effect::Effective),
+            ("ExecuteChangeSet", Effect::Replayed),
+        ]
+    );
+}
+
+#[test]
+fn a_change_set_without_changes_fails_with_the_documented_sentence() {
+    let mut world = world();
+    create(&mut world, "shop", &service("shop:1"));
+    world.create_change_set(&place(), &change_set("shop", "same", "UPDATE", &service("shop:1"))).unwrap();
+    settle(&mut world);
+    let (_, set) = world.describe_change_set(&place(), Some("shop"), "same").unwrap();
+    assert_eq!((set.status, set.execution), ("FAILED", "UNAVAILABLE"));
+    assert!(set.reason.as_deref().unwrap().starts_with("The submitted information didn't contain changes."));
+    let refused = world.update_stack(&place(), &input("shop", &service("shop:1"), "t"), &StackOptions::default());
+    assert_eq!(refused.unwrap_err().message, "No updates are to be performed.");
+}
+
+#[test]
+fn an_update_whose_rollback_fails_waits_for_continue() {
+    let mut world = world();
+    create(&mut world, "shop", &service("shop:1"));
+    let fails = |during, resource: &str| Fault::ResourceFails {
+        stack: "shop".to_owned(),
+        resource: resource.to_owned(),
+        during,
+        reason: "no capacity".to_owned(),
+        times: 1,
+    };
+    world.queue_fault(fails(During::Update, "Service"));
+    world.queue_fault(fails(During::Rollback, "AWS::ECS::Service"));
+    assert_eq!(update(&mut world, "shop", &service("shop:2"), "up"), UpdateRollbackFailed);
+    let wrong = world.continue_update_rollback(&place(), "shop", &["LogGroup".to_owned()], &None);
+    assert!(wrong.unwrap_err().message.contains("cannot be skipped"));
+    world.continue_update_rollback(&place(), "shop", &["Service".to_owned()], &Some("on".to_owned())).unwrap();
+    settle(&mut world);
+    assert_eq!(status(&mut world, "shop"), UpdateRollbackComplete);
+    assert_eq!(
+        create(&mut world, "other", &json!({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}})),
+        CreateComplete
+    );
+}
