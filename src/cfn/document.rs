@@ -72,6 +72,14 @@ impl Document {
         Ok(Self { root })
     }
 
+    /// Makes a document of its sections. Without a section `Resources` it has no resources.
+    pub fn from_sections(mut sections: Map<String, Value>) -> Self {
+        if !sections.get("Resources").is_some_and(Value::is_object) {
+            sections.insert("Resources".to_owned(), Value::Object(Map::new()));
+        }
+        Self { root: sections }
+    }
+
     /// The whole tree.
     pub fn as_map(&self) -> &Map<String, Value> {
         &self.root

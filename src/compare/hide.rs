@@ -17,8 +17,7 @@ const BEGINNINGS: &[&str] =
 
 /// The document with every string hidden that looks like a secret. References to secrets stay: they are no secrets.
 pub fn hide(document: &Document) -> Document {
-    let hidden = hide_map(document.as_map());
-    Document::from_value(Value::Object(hidden)).unwrap_or_else(|_| document.clone())
+    Document::from_sections(hide_map(document.as_map()))
 }
 
 fn hide_map(map: &Map<String, Value>) -> Map<String, Value> {

@@ -1,5 +1,7 @@
 //! The second stage: every leaf of a shape becomes a string, or a problem.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use crate::model::process::Text;
@@ -7,7 +9,7 @@ use crate::model::{ImageName, Location, StackName};
 
 use super::shape::{Known, Leaf, Leaves, Shape};
 use super::variables::{Fault, Values};
-use super::{Context, RenderProblem, image};
+use super::{Context, RenderProblem, codes, image};
 
 /// Turns the leaves of shapes into strings, and keeps what went wrong.
 pub(super) struct Filler<'a> {
@@ -22,8 +24,13 @@ impl<'a> Filler<'a> {
         Self { context, values, stack, problems: Vec::new() }
     }
 
+    /// The sections of a template, filled.
+    pub(super) fn fill_all(&mut self, sections: &[(&str, Shape)]) -> Map<String, Value> {
+        sections.iter().map(|(name, shape)| ((*name).to_owned(), self.fill(shape))).collect()
+    }
+
     /// The filled tree. Where a leaf has no value it is null, and the problem is kept.
-    pub(super) fn fill(&mut self, shape: &Shape) -> Value {
+    fn fill(&mut self, shape: &Shape) -> Value {
         match shape {
             Shape::Fixed(value) => value.clone(),
             Shape::Map(pairs) => {
@@ -37,13 +44,8 @@ impl<'a> Filler<'a> {
 
     /// The problems so far, each once, in the order in which they were found.
     pub(super) fn finish(self) -> Vec<RenderProblem> {
-        let mut once: Vec<RenderProblem> = Vec::new();
-        for problem in self.problems {
-            if !once.contains(&problem) {
-                once.push(problem);
-            }
-        }
-        once
+        let mut seen = HashSet::new();
+        self.problems.into_iter().filter(|problem| seen.insert(problem.clone())).collect()
     }
 
     fn problem(&mut self, code: &'static str, title: String, at: &Location, help: Option<String>) {
@@ -151,7 +153,7 @@ impl<'a> Filler<'a> {
                 allowed.end()
             );
             let help = "set them in `[network]` of the target, or in the step".to_owned();
-            self.problem("network-size", title, &context.step.at, Some(help));
+            self.problem(codes::NETWORK_SIZE, title, &context.step.at, Some(help));
         }
         found
     }
@@ -165,7 +167,7 @@ impl<'a> Filler<'a> {
         let context = self.context;
         let Some(repository) = context.what.images.get(name) else {
             let title = format!("image `{name}` is not in `[images]` of the process");
-            self.problem("unknown-image", title, user, None);
+            self.problem(codes::UNKNOWN_IMAGE, title, user, None);
             return None;
         };
         let Some(pin) = context.release.images.get(name) else {
@@ -175,7 +177,7 @@ impl<'a> Filler<'a> {
         let filled = self.text(&repository.repository)?;
         if let Some(fault) = image::fault(&filled, pin) {
             let title = format!("`{filled}` is not a repository of image `{name}`: {fault}");
-            self.problem("image-repository", title, &repository.at, None);
+            self.problem(codes::IMAGE_REPOSITORY, title, &repository.at, None);
             return None;
         }
         Some((filled, pin))
@@ -191,7 +193,7 @@ impl<'a> Filler<'a> {
             let help = "like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON \
                         value goes into `key`"
                 .to_owned();
-            self.problem("secret-arn", title, text.at(), Some(help));
+            self.problem(codes::SECRET_ARN, title, text.at(), Some(help));
             return None;
         }
         Some(arn)
@@ -202,7 +204,7 @@ impl<'a> Filler<'a> {
         let key = self.text(text)?;
         if key.is_empty() || key.contains(':') {
             let title = format!("`{}` is not a key that ECS can find in a secret: empty, or with a `:`", text.raw());
-            self.problem("secret-key", title, text.at(), None);
+            self.problem(codes::SECRET_KEY, title, text.at(), None);
             return None;
         }
         Some(key)

@@ -4,7 +4,7 @@
 
 use crate::model::Release;
 
-use super::RenderProblem;
+use super::{RenderProblem, codes};
 
 /// The newest format: what `landfall release new` writes.
 pub const NEWEST: u32 = 1;
@@ -22,7 +22,7 @@ impl Format {
         match release.format {
             1 => Ok(Format::One),
             other => Err(RenderProblem {
-                code: "unknown-format",
+                code: codes::RELEASE_FORMAT,
                 title: format!("release `{}` has format {other}, which this landfall does not know", release.name),
                 at: release.at.clone(),
                 help: Some(format!("it knows formats 1 to {NEWEST}; a newer landfall may know {other}")),

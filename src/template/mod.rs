@@ -15,6 +15,7 @@
 //! command that shows one template calls [`render`].
 
 mod cache;
+mod codes;
 pub mod content;
 mod ecs_service;
 mod fill;
@@ -25,6 +26,7 @@ mod shape;
 pub mod variables;
 
 pub use cache::{Cache, Counts, Outcome, key};
+pub use codes::CODES;
 pub use content::{Covered, body, capabilities, content_hash};
 
 use std::collections::BTreeMap;
@@ -66,9 +68,9 @@ pub struct Rendered {
 }
 
 /// Why a stack cannot be rendered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct RenderProblem {
-    /// A code of the table.
+    /// A code of [`CODES`].
     pub code: &'static str,
     /// One sentence.
     pub title: String,
@@ -85,21 +87,19 @@ pub struct RenderProblem {
 pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     let one = |problem| vec![problem];
     let shape = match (format::Format::of(context.release).map_err(one)?, &context.step.kind) {
-        (format::Format::One, StepKind::EcsService(step)) => ecs_service::shape(step, context.what),
+        (format::Format::One, StepKind::EcsService(step)) => ecs_service::sections(step, context.what),
     };
     let owner = owner(context);
     let stack = StackName::of(&owner);
     let values = variables::Values::new(context);
     let mut filler = fill::Filler::new(context, &values, &stack);
-    let filled = filler.fill(&shape);
+    let filled = filler.fill_all(&shape);
     let images = images(context, &mut filler);
     let problems = filler.finish();
     if !problems.is_empty() {
         return Err(problems);
     }
-    let document = Document::from_value(filled).map_err(|error| {
-        one(problem_of_step(context, "template", format!("step `{}` gives no template: {error}", context.step.name)))
-    })?;
+    let document = Document::from_sections(filled);
     let content = content(context, &owner, &stack, &document, images)?;
     Ok(Rendered { owner, stack, content })
 }
@@ -156,7 +156,12 @@ fn content(
     if exceeded.is_empty() {
         return Ok(content);
     }
-    let problem = |limit| problem_of_step(context, "over-limit", format!("stack `{stack}`: {limit}"));
+    let problem = |limit| RenderProblem {
+        code: codes::OVER_LIMIT,
+        title: format!("stack `{stack}`: {limit}"),
+        at: context.step.at.clone(),
+        help: None,
+    };
     Err(exceeded.into_iter().map(problem).collect())
 }
 
@@ -170,8 +175,4 @@ fn images(context: &Context<'_>, filler: &mut fill::Filler<'_>) -> BTreeMap<Arc<
         }
     }
     images
-}
-
-fn problem_of_step(context: &Context<'_>, code: &'static str, title: String) -> RenderProblem {
-    RenderProblem { code, title, at: context.step.at.clone(), help: None }
 }

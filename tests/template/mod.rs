@@ -3,6 +3,7 @@
 mod comparison;
 mod documents;
 mod golden;
+mod problems;
 mod rendering;
 mod variables;
 mod world;

@@ -100,20 +100,20 @@ fn an_unresolved_name_is_an_error_with_a_suggestion() {
     let world = World::new().variable("api_url", "x", scope("!environment"));
     assert_eq!(
         resolve(&world, "#{api_ulr}").unwrap_err(),
-        "unresolved-variable: `#{api_ulr}` names nothing that has a value (did you mean `#{api_url}`?)"
+        "unknown-variable: `#{api_ulr}` names nothing that has a value (did you mean `#{api_url}`?)"
     );
     assert_eq!(
         resolve(&world, "#{environment.nam}").unwrap_err(),
-        "unresolved-variable: `#{environment.nam}` names nothing that has a value (did you mean `#{environment.name}`?)"
+        "unknown-variable: `#{environment.nam}` names nothing that has a value (did you mean `#{environment.name}`?)"
     );
     assert_eq!(
         resolve(&world, "#{api_url}").unwrap_err(),
-        "unresolved-variable: variable `api_url` has no value for step `web` in environment `production` at target \
+        "variable-elsewhere: variable `api_url` has no value for step `web` in environment `production` at target \
          `prod-eu` (it has values for other scopes: projects/storefront/variables.toml:1; add one that applies here)"
     );
     assert_eq!(
         resolve(&world, "#{nothing_like_it}").unwrap_err(),
-        "unresolved-variable: `#{nothing_like_it}` names nothing that has a value ()"
+        "unknown-variable: `#{nothing_like_it}` names nothing that has a value ()"
     );
 }
 
@@ -153,7 +153,7 @@ fn an_image_without_a_digest_or_a_release_says_so() {
     assert!(
         resolve(&world, "#{images.web}")
             .unwrap_err()
-            .starts_with("image-not-in-release: release `1.4.0` has no image `web`")
+            .starts_with("release-lacks-image: release `1.4.0` has no image `web`")
     );
 }
 
@@ -258,7 +258,8 @@ proptest! {
         let mut fitting: Vec<_> = world.what.variables.iter().filter(|value| applies(&value.scope)).collect();
         fitting.sort_by_key(|value| Reverse(strength(value)));
         let expected = match fitting.as_slice() {
-            [] => Err("unresolved-variable"),
+            [] if scopes.is_empty() => Err("unknown-variable"),
+            [] => Err("variable-elsewhere"),
             [first, second, ..] if strength(first) == strength(second) => Err("variable-tie"),
             [first, ..] => match &first.value {
                 Value::Text(text) => Ok(text.raw().to_owned()),

@@ -26,8 +26,8 @@ mod id {
     pub(super) const SERVICE: &str = "Service";
 }
 
-/// The template of the step, before its leaves are filled.
-pub(super) fn shape(step: &EcsService, what: &What) -> Shape {
+/// The sections of the step's template, before their leaves are filled.
+pub(super) fn sections(step: &EcsService, what: &What) -> Vec<(&'static str, Shape)> {
     let resources = Shape::map([
         (id::LOG_GROUP, Some(log_group::shape(step))),
         (id::EXECUTION_ROLE, execution_role::shape(step, what)),
@@ -41,9 +41,5 @@ pub(super) fn shape(step: &EcsService, what: &What) -> Shape {
         ("ServiceName", output(Shape::attribute(id::SERVICE, "Name"))),
         ("TaskDefinitionArn", output(Shape::reference(id::TASK_DEFINITION))),
     ]);
-    Shape::map([
-        ("AWSTemplateFormatVersion", Some(Shape::from("2010-09-09"))),
-        ("Resources", Some(resources)),
-        ("Outputs", Some(outputs)),
-    ])
+    vec![("AWSTemplateFormatVersion", Shape::from("2010-09-09")), ("Resources", resources), ("Outputs", outputs)]
 }

@@ -1,5 +1,7 @@
 //! References to secrets: what a container reads, and what the execution role may read for it.
 
+use std::collections::HashSet;
+
 use crate::model::process::{EcsService, Secret, Text};
 
 use super::super::shape::{Leaf, Shape};
@@ -41,11 +43,6 @@ pub(super) fn parameter_arns(step: &EcsService) -> Vec<Shape> {
 }
 
 fn once<'a>(texts: impl Iterator<Item = &'a Text>) -> Vec<Text> {
-    let mut once: Vec<Text> = Vec::new();
-    for text in texts {
-        if !once.contains(text) {
-            once.push(text.clone());
-        }
-    }
-    once
+    let mut seen = HashSet::new();
+    texts.filter(|text| seen.insert(text.raw())).cloned().collect()
 }

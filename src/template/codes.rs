@@ -1,0 +1,32 @@
+//! The codes of render problems, with their documentation.
+//!
+//! A rendering sees what no single file shows: which value wins for one step, environment and target, and what a text is
+//! once it is filled. Where the loader finds the same thing earlier, it has the same code.
+
+macro_rules! codes {
+    ($($name:ident $code:literal $doc:literal;)*) => {
+        $(#[doc = $doc] pub(super) const $name: &str = $code;)*
+
+        /// Every code that a render problem can have, with its documentation, sorted by code.
+        pub const CODES: &[(&str, &str)] = &[$(($code, $doc)),*];
+    };
+}
+
+codes! {
+    IMAGE_REPOSITORY "image-repository" "The repository of an image, once its placeholders are filled, is not one that ECS takes: it has a tag or a digest, a character that is not allowed, or is longer than 255 characters.";
+    IMAGE_WITHOUT_DIGEST "image-without-digest" "A text asks for the digest of an image, and the release records only a tag.";
+    LIST_IN_TEXT "list-in-text" "A list is used where one text is wanted. A list can only be the whole element of a list.";
+    NETWORK_SIZE "network-size" "There are more or fewer subnets or security groups than ECS takes: 1 to 16 subnets, at most 5 security groups.";
+    OVER_LIMIT "over-limit" "The stack is beyond one of CloudFormation's limits. Templates above 51,200 bytes would have to be put into S3, which this version does not do.";
+    RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";
+    RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
+    SECRET_ARN "secret-arn" "A secret is named by the ARN of a secret in Secrets Manager, without a key: that has a place of its own.";
+    SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or has a `:`, which ECS would take for the end of the key.";
+    UNKNOWN_IMAGE "unknown-image" "A container names an image that `[images]` in `process.toml` does not have.";
+    UNKNOWN_VARIABLE "unknown-variable" "A placeholder names nothing that has a value.";
+    VALUE_TOO_LONG "value-too-long" "A text becomes longer than 65,536 bytes once its placeholders are filled.";
+    VARIABLE_CIRCLE "variable-circle" "Variables refer to each other in a circle, so none of them has a value.";
+    VARIABLE_ELSEWHERE "variable-elsewhere" "A variable has values, but none whose scope fits this step, environment and target.";
+    VARIABLE_TIE "variable-tie" "Two values of a variable have scopes of equal rank, and both fit. landfall never picks one.";
+    VARIABLE_TOO_DEEP "variable-too-deep" "Variables refer to variables more than 32 deep.";
+}

@@ -1,0 +1,129 @@
+//! What cannot be rendered says why: each code of the table, with its words.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use landfall::model::catalog::Scope;
+use landfall::model::process::Secret;
+use landfall::template::{CODES, limits};
+
+use super::world::{World, text};
+
+type Change = fn(&mut World);
+
+/// Adds variables without a scope, and uses `user` in the first container.
+fn variables(world: &mut World, values: &[(&str, &str)], user: &str) {
+    let with = values.iter().fold(world.clone(), |world, (name, value)| world.variable(name, value, Scope::default()));
+    *world = with.environment("X", user);
+}
+
+#[test]
+fn what_cannot_be_rendered_says_why() {
+    let table: &[(Change, &str)] = &[
+        (
+            |world| world.release.format = 2,
+            "release-format: release `1.4.0` has format 2, which this landfall does not know (it knows formats 1 to 1; a newer landfall may know 2)",
+        ),
+        (
+            |world| world.release.images.clear(),
+            "release-lacks-image: release `1.4.0` has no image `web` (add `web` to `[images]` of the release, or make a new release)",
+        ),
+        (|world| world.what.images.clear(), "unknown-image: image `web` is not in `[images]` of the process"),
+        (
+            |world| world.what.images.values_mut().for_each(|image| image.repository = text("localhost:5000/a:1")),
+            "image-repository: `localhost:5000/a:1` is not a repository of image `web`: it names a tag or a digest; those come from the release",
+        ),
+        (
+            |world| world.what.images.values_mut().for_each(|image| image.repository = text("a b")),
+            "image-repository: `a b` is not a repository of image `web`: it has a character that ECS does not take",
+        ),
+        (
+            |world| {
+                drop(world.container().secrets.insert(Arc::from("S"), Secret::Secret { arn: text("db"), key: None }))
+            },
+            "secret-arn: `db` does not give the ARN of a secret in Secrets Manager (like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON value goes into `key`)",
+        ),
+        (
+            |world| {
+                let arn = text("arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf");
+                let secret = Secret::Secret { arn, key: Some(text("a:b")) };
+                world.container().secrets.insert(Arc::from("S"), secret);
+            },
+            "secret-key: `a:b` is not a key that ECS can find in a secret: empty, or with a `:`",
+        ),
+        (
+            |world| world.target.network.subnets.clear(),
+            "network-size: step `web` has 0 subnets at target `prod-eu`; ECS takes 1 to 16 (set them in `[network]` of the target, or in the step)",
+        ),
+        (
+            |world| {
+                world.service().tags.insert(Arc::from("long"), text(&"x".repeat(257)));
+            },
+            "over-limit: stack `storefront-web-production-prod-eu`: tag `long` of `Service` has 257 characters; CloudFormation takes at most 256",
+        ),
+        (
+            |world| variables(world, &[("v", "x")], "#{w}"),
+            "unknown-variable: `#{w}` names nothing that has a value (did you mean `#{v}`?)",
+        ),
+        (
+            |world| {
+                variables(world, &[("v", "x")], "#{v}");
+                world.what.variables[0].scope.environments.insert("test".parse().unwrap());
+            },
+            "variable-elsewhere: variable `v` has no value for step `web` in environment `production` at target `prod-eu` (it has values for other scopes: projects/storefront/variables.toml:1; add one that applies here)",
+        ),
+        (
+            |world| variables(world, &[("v", "x"), ("v", "y")], "#{v}"),
+            "variable-tie: variable `v` has 2 values of equal rank for step `web` in environment `production` at target `prod-eu` (they are at projects/storefront/variables.toml:1, projects/storefront/variables.toml:2; make one more specific, or remove it)",
+        ),
+        (
+            |world| variables(world, &[("v", "#{v}")], "#{v}"),
+            "variable-circle: variables refer to each other in a circle: v → v",
+        ),
+        (
+            |world| {
+                for depth in 0..40 {
+                    variables(world, &[(&format!("v{depth}"), &format!("#{{v{}}}", depth + 1))], "#{v0}");
+                }
+            },
+            "variable-too-deep: variable `v0` refers to variables more than 32 deep",
+        ),
+        (
+            |world| variables(world, &[("v", &"x".repeat(40_000))], "#{v}#{v}"),
+            "value-too-long: the text becomes longer than 65536 bytes once its placeholders are filled",
+        ),
+        (
+            |world| *world = world.clone().list("v", &["a"]).environment("X", "#{v}"),
+            "list-in-text: `#{v}` is a list, and a text is wanted here (a list can only be the whole element of a list)",
+        ),
+        (
+            |world| {
+                world.release.images.values_mut().for_each(|pin| pin.digest = None);
+                variables(world, &[], "#{images.web.digest}");
+            },
+            "image-without-digest: release `1.4.0` records no digest for image `web`",
+        ),
+    ];
+    for (spoil, expected) in table {
+        let mut world = World::new();
+        spoil(&mut world);
+        assert_eq!(world.problems(), *expected);
+    }
+    let codes: BTreeSet<&str> = table.iter().map(|(_, expected)| expected.split(':').next().unwrap()).collect();
+    let documented: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
+    assert_eq!(codes.into_iter().collect::<Vec<_>>(), documented, "every code of the table, sorted, and no other");
+}
+
+#[test]
+fn all_problems_are_told_at_once_and_each_once() {
+    let world = World::new().environment("A", "#{a}").environment("B", "#{b}").environment("C", "#{a}");
+    let problems = world.problems();
+    assert_eq!(problems.lines().count(), 2, "{problems}");
+}
+
+#[test]
+fn a_template_beyond_what_can_be_sent_is_a_problem() {
+    let world = World::new().environment("BIG", &"x".repeat(limits::MAX_BODY));
+    let problems = world.problems();
+    assert!(problems.starts_with("over-limit: ") && problems.contains("at most 51200"), "{problems}");
+}
