@@ -29,6 +29,11 @@ impl Reader {
         self.field(name, value.filter(|text| !text.is_empty())).map(Arc::from)
     }
 
+    /// A word of an enumeration that has to be there. Where it is missing the SDK makes one up.
+    pub(super) fn word<'a>(self, name: &str, value: Option<&'a str>) -> Result<&'a str> {
+        self.field(name, value.filter(|word| *word != "no value was set"))
+    }
+
     /// A time that has to be there.
     pub(super) fn time(self, name: &str, value: Option<&DateTime>) -> Result<Timestamp> {
         let time = self.field(name, value)?;

@@ -215,7 +215,7 @@ pub(super) fn found<T>(answer: Result<T>) -> Result<Option<T>> {
 }
 
 fn stack_seen(read: Reader, stack: &cfn::Stack) -> Result<StackSeen> {
-    let status = read.field("StackStatus", stack.stack_status())?.as_str();
+    let status = read.word("StackStatus", stack.stack_status().map(|status| status.as_str()))?;
     let status =
         StackStatus::parse(status).ok_or_else(|| read.wrong(format!("landfall does not know the status {status}")))?;
     Ok(StackSeen {
@@ -241,14 +241,14 @@ fn change_set_head(
     read: Reader,
     page: &aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput,
 ) -> Result<ChangeSetSeen> {
-    let status = match read.field("Status", page.status())?.as_str() {
+    let status = match read.word("Status", page.status().map(|status| status.as_str()))? {
         "CREATE_PENDING" | "CREATE_IN_PROGRESS" => ChangeSetStatus::Creating,
         "CREATE_COMPLETE" => ChangeSetStatus::Complete,
         "FAILED" | "DELETE_FAILED" => ChangeSetStatus::Failed,
         "DELETE_PENDING" | "DELETE_IN_PROGRESS" | "DELETE_COMPLETE" => ChangeSetStatus::Deleted,
         other => return Err(read.wrong(format!("landfall does not know the status {other}"))),
     };
-    let execution = match read.field("ExecutionStatus", page.execution_status())?.as_str() {
+    let execution = match read.word("ExecutionStatus", page.execution_status().map(|status| status.as_str()))? {
         "UNAVAILABLE" => Execution::Unavailable,
         "AVAILABLE" => Execution::Available,
         "EXECUTE_IN_PROGRESS" => Execution::InProgress,
@@ -285,7 +285,7 @@ fn resource_change(read: Reader, row: &cfn::ResourceChange) -> Result<ResourceCh
 /// A modification that does not say whether it replaces may replace.
 fn effect(read: Reader, row: &cfn::ResourceChange) -> Result<Effect> {
     let replacement = row.replacement().map(cfn::Replacement::as_str);
-    match read.field("Action", row.action())?.as_str() {
+    match read.word("Action", row.action().map(|action| action.as_str()))? {
         "Add" | "Import" => Ok(Effect::Add),
         "Remove" => Ok(Effect::Remove),
         "SyncWithActual" => Ok(Effect::Modify),
@@ -335,6 +335,6 @@ fn stack_resource(read: Reader, resource: &cfn::StackResourceSummary) -> Result<
         logical_id: read.text("LogicalResourceId", resource.logical_resource_id())?.to_string(),
         physical_id: resource.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
         kind: read.text("ResourceType", resource.resource_type())?.to_string(),
-        status: read.field("ResourceStatus", resource.resource_status())?.as_str().to_owned(),
+        status: read.word("ResourceStatus", resource.resource_status().map(|status| status.as_str()))?.to_owned(),
     })
 }

@@ -57,7 +57,7 @@ impl AwsCloud {
         let deployment = read.only("serviceDeployments", answer.service_deployments)?;
         let target = read.field("targetServiceRevision", deployment.target_service_revision())?;
         let revision = self.revision(at, &read.text("targetServiceRevision.arn", target.arn())?).await?;
-        let status = read.field("status", deployment.status())?.as_str();
+        let status = read.word("status", deployment.status().map(|status| status.as_str()))?;
         Ok(Some(ServiceDeployment {
             arn,
             status: deployment_status(status),
