@@ -6,11 +6,12 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode, ProxyOptions, RemoteCallbacks};
+use url::Url;
 
-use super::credentials::stored;
+use super::credentials::{decoded, stored};
 use super::known_hosts::KnownHosts;
 use super::remote::{Address, Remote};
 use super::{Credentials, GitError};
@@ -58,25 +59,34 @@ pub(super) struct Attempt<'a> {
     seen: RefCell<Seen>,
 }
 
-#[derive(Default)]
 struct Seen {
+    /// The credentials that were shown, for messages.
     shown: Option<String>,
+    /// What a callback found wrong.
     failure: Option<GitError>,
+    /// When the remote was last heard. Monotonic, and only to tell a silence from another failure.
+    heard: Instant,
 }
 
 impl<'a> Attempt<'a> {
     pub(super) fn new(remote: &'a Remote, address: &'a Address) -> Self {
-        Self { remote, address, seen: RefCell::default() }
+        let seen = Seen { shown: None, failure: None, heard: Instant::now() };
+        Self { remote, address, seen: RefCell::new(seen) }
     }
 
     /// Callbacks that show the credentials once and check a host key strictly.
     pub(super) fn callbacks(&self) -> RemoteCallbacks<'_> {
         let mut callbacks = RemoteCallbacks::new();
         callbacks.credentials(|url, user, kinds| self.credentials(url, user, kinds));
-        callbacks.certificate_check(|certificate, host| match certificate.as_hostkey() {
-            Some(key) => self.host_key(key, host),
-            None => Ok(git2::CertificateCheckStatus::CertificatePassthrough),
+        callbacks.certificate_check(|certificate, host| {
+            self.hear();
+            match certificate.as_hostkey() {
+                Some(key) => self.host_key(key, host),
+                None => Ok(git2::CertificateCheckStatus::CertificatePassthrough),
+            }
         });
+        callbacks.transfer_progress(|_| self.hear());
+        callbacks.sideband_progress(|_| self.hear());
         callbacks
     }
 
@@ -87,6 +97,12 @@ impl<'a> Attempt<'a> {
         proxy
     }
 
+    /// Notes that the remote is there, and goes on.
+    pub(super) fn hear(&self) -> bool {
+        self.seen.borrow_mut().heard = Instant::now();
+        true
+    }
+
     /// Turns the library's error into what happened.
     pub(super) fn failed(&self, during: &'static str, source: git2::Error) -> GitError {
         let mut seen = self.seen.borrow_mut();
@@ -95,13 +111,20 @@ impl<'a> Attempt<'a> {
         }
         let remote = self.remote.shown();
         let said = source.message();
-        if source.code() == ErrorCode::Timeout || said.contains("timed out") || said.contains("Timed out") {
+        // What the library says of a silence depends on who was listening: the socket, TLS, ssh or the protocol.
+        if source.code() == ErrorCode::Timeout || seen.heard.elapsed() >= self.remote.timeout {
             return GitError::TimedOut { remote, seconds: self.remote.timeout.as_secs().max(1), during, source };
         }
-        if source.code() == ErrorCode::Certificate || source.class() == ErrorClass::Ssl {
+        let tls = source.class() == ErrorClass::Ssl && said.contains("certificate");
+        if source.code() == ErrorCode::Certificate || tls {
             return GitError::Certificate { remote, source };
         }
-        let denied = source.code() == ErrorCode::Auth || said.contains("status code: 403");
+        if said.contains("invalid packet line") {
+            return GitError::Answer { remote, source };
+        }
+        let denied = source.code() == ErrorCode::Auth
+            || said.contains("status code: 403")
+            || said.contains("failed to authenticate SSH session");
         match seen.shown.take() {
             Some(shown) if denied => GitError::Denied { remote, why: format!("it refused {shown}"), source },
             None if denied => GitError::Denied { remote, why: "it asks for credentials".to_owned(), source },
@@ -111,6 +134,7 @@ impl<'a> Attempt<'a> {
 
     /// Called by the library each time the server asks; the second time means that the first answer was wrong.
     fn credentials(&self, url: &str, user: Option<&str>, kinds: CredentialType) -> Result<Cred, git2::Error> {
+        self.hear();
         if kinds.contains(CredentialType::USERNAME) {
             return Cred::username(user.unwrap_or("git"));
         }
@@ -119,7 +143,8 @@ impl<'a> Attempt<'a> {
         }
         let (shown, cred) = match self.address {
             Address::Ssh { .. } => self.for_ssh(user.unwrap_or("git"))?,
-            _ => self.for_https(url, user)?,
+            Address::Http(ours) => self.for_https(url, ours)?,
+            Address::Local(_) => return Err(auth("a path takes no credentials")),
         };
         self.seen.borrow_mut().shown = Some(shown);
         Ok(cred)
@@ -153,30 +178,34 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn for_https(&self, url: &str, user: Option<&str>) -> Result<(String, Cred), git2::Error> {
-        let asked = url::Url::parse(url).ok();
-        let host = asked.as_ref().and_then(url::Url::host_str).unwrap_or_default().to_owned();
-        if !matches!(self.address, Address::Http { host: ours } if *ours == host) {
-            return Err(self.deny(&format!("it sent landfall on to {host}, which does not get its credentials")));
-        }
-        if asked.is_none_or(|url| url.scheme() != "https") {
+    fn for_https(&self, asked: &str, ours: &Url) -> Result<(String, Cred), git2::Error> {
+        let Some(asked) = Url::parse(asked).ok().filter(|url| url.origin() == ours.origin()) else {
+            return Err(self.deny(&format!("it sent landfall on to {asked}, which does not get its credentials")));
+        };
+        if asked.scheme() != "https" {
             return Err(self.deny("it asks for credentials over http, where anyone could read them; use https"));
         }
+        let host = ours.host_str().unwrap_or_default();
+        let user = decoded(ours.username()).filter(|user| !user.is_empty());
         let basic = |username: &str, password: &str, whence: &str| {
             Cred::userpass_plaintext(username, password)
                 .map(|cred| (format!("user `{username}` with the password {whence}"), cred))
         };
         match &self.remote.credentials {
             Credentials::Basic { username, password } => basic(username, password.reveal(), "it was given"),
-            Credentials::File(file) => match stored(file, &host) {
+            Credentials::File(file) => match stored(file, host) {
                 Ok(Some((username, password))) => basic(&username, &password, &format!("from {}", file.display())),
                 Ok(None) => Err(self.deny(&format!("{} has no line `https://user:password@{host}`", file.display()))),
                 Err(failure) => Err(self.fail(failure, "the credentials file cannot be read")),
             },
+            Credentials::Standard if ours.password().is_some() => {
+                let password = ours.password().and_then(decoded).unwrap_or_default();
+                basic(&user.unwrap_or_default(), &password, "in its address")
+            }
             Credentials::Standard => {
                 // The operator's configuration, never a repository's: a helper is a program that is run.
                 let config = git2::Config::open_default()?;
-                match Cred::credential_helper(&config, url, user) {
+                match Cred::credential_helper(&config, asked.as_str(), user.as_deref()) {
                     Ok(cred) => Ok(("what git's credential helper gave".to_owned(), cred)),
                     Err(_) => Err(self.deny(
                         "it asks for credentials, and git's credential helper has none; set LANDFALL_GIT_TOKEN, or \

@@ -90,7 +90,7 @@ pub(super) fn stored(file: &Path, host: &str) -> Result<Option<(String, String)>
 }
 
 /// Undoes percent-encoding.
-fn decoded(text: &str) -> Option<String> {
+pub(super) fn decoded(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

@@ -46,7 +46,7 @@ pub enum GitError {
         why: String,
     },
     /// The remote did not answer in time.
-    #[error("{remote} did not answer within {seconds} s while landfall {during}; it will be asked again")]
+    #[error("{remote} did not answer within {seconds} s ({during}); it will be asked again")]
     TimedOut {
         /// The address.
         remote: String,
@@ -96,6 +96,18 @@ pub enum GitError {
     HostKey {
         /// What was found, its fingerprint, and the line that would make it known.
         why: String,
+    },
+    /// The remote answers, but not as git expects.
+    #[error(
+        "{remote} does not answer as a git server does; a shallow clone that is served answers so too: run \
+         `git fetch --unshallow` in it"
+    )]
+    Answer {
+        /// The address.
+        remote: String,
+        /// What the library said.
+        #[source]
+        source: git2::Error,
     },
     /// The repository has no commit yet.
     #[error("{remote} has no commit yet; it will be read as soon as one is pushed")]

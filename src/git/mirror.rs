@@ -152,12 +152,14 @@ impl Mirror {
     fn poll_remote(&self) -> Result<Polled, GitError> {
         let asking = Attempt::new(&self.remote, &self.address);
         let network = Repository::open_bare(&self.path).map_err(|error| self.failed("open", error))?;
-        let mut remote =
-            network.remote_anonymous(&self.remote.url).map_err(|error| asking.failed("reads the address", error))?;
-        let during = "asked for its branches";
+        let mut remote = network
+            .remote_anonymous(&self.address.bare(&self.remote.url))
+            .map_err(|error| asking.failed("reading the address", error))?;
+        let during = "asking for its branches";
         let mut connected = remote
             .connect_auth(Direction::Fetch, Some(asking.callbacks()), Some(asking.proxy()))
             .map_err(|error| asking.failed(during, error))?;
+        asking.hear();
         let heads: BTreeMap<String, Oid> = connected
             .list()
             .map_err(|error| asking.failed(during, error))?
@@ -182,7 +184,7 @@ impl Mirror {
                 .download_tags(AutotagOption::None);
             let spec = format!("+{BRANCHES}{branch}:{HEAD}");
             let remote = connected.remote();
-            remote.download(&[spec.as_str()], Some(&mut options)).map_err(|error| asking.failed("fetched", error))?;
+            remote.download(&[spec.as_str()], Some(&mut options)).map_err(|error| asking.failed("fetching", error))?;
             Ok(remote.stats().received_objects())
         })
     }

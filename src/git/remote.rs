@@ -68,7 +68,10 @@ impl Remote {
         let host = || url.host_str().map(str::to_owned).ok_or_else(|| refuse("it names no host"));
         match url.scheme() {
             "file" => url.to_file_path().map(Address::Local).map_err(|()| refuse("it names no path on this machine")),
-            "https" | "http" => Ok(Address::Http { host: host()? }),
+            "https" | "http" => {
+                host()?;
+                Ok(Address::Http(Box::new(url)))
+            }
             "ssh" => Ok(Address::Ssh {
                 user: Some(url.username().to_owned()).filter(|user| !user.is_empty()),
                 host: host()?.trim_matches(['[', ']']).to_owned(),
@@ -79,16 +82,28 @@ impl Remote {
     }
 }
 
+impl Address {
+    /// What the library connects to: without a user name, which it would show with an empty password of its own accord.
+    pub(super) fn bare(&self, given: &str) -> String {
+        match self {
+            Self::Http(url) => {
+                let mut url = url.as_ref().clone();
+                let gone = url.set_username("").and_then(|()| url.set_password(None));
+                debug_assert!(gone.is_ok(), "an address with a host takes both");
+                url.to_string()
+            }
+            Self::Local(_) | Self::Ssh { .. } => given.to_owned(),
+        }
+    }
+}
+
 /// The kinds of address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Address {
     /// On this machine.
     Local(PathBuf),
-    /// Over https, or http without credentials.
-    Http {
-        /// Name or address of the server.
-        host: String,
-    },
+    /// Over https, or http without credentials; with the user name and password that the address has.
+    Http(Box<Url>),
     /// Over ssh.
     Ssh {
         /// The user that the address names.

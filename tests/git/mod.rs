@@ -1,7 +1,11 @@
-//! Tests of git: real repositories, made by the `git` program and by the writer.
+//! Tests of git: real repositories, made by the `git` program and by the writer, and real servers.
 
+mod hanging;
 mod history;
+mod https;
 mod mirror;
 mod repository;
+mod servers;
+mod ssh;
 mod watching;
 mod writing;
