@@ -86,6 +86,11 @@ impl<'a> Filler<'a> {
             Leaf::ParameterArn(text) => self.parameter_arn(text),
             Leaf::LogGroupArn(text) => {
                 let group = self.text(text)?;
+                if !made_of(&group, "_-/.#") {
+                    let title = format!("`{}` does not give the name of a log group", text.raw());
+                    self.problem(codes::LOG_GROUP, title, text.at(), None);
+                    return None;
+                }
                 Some(self.log_group_arn(&group))
             }
         }
@@ -188,7 +193,7 @@ impl<'a> Filler<'a> {
         let arn = self.text(text)?;
         let parts: Vec<&str> = arn.split(':').collect();
         let right = matches!(parts.as_slice(), ["arn", _, "secretsmanager", _, _, "secret", name] if !name.is_empty());
-        if !right || arn.contains(char::is_whitespace) {
+        if !right || !made_of(&arn, ":/_+=.@-") {
             let title = format!("`{}` does not give the ARN of a secret in Secrets Manager", text.raw());
             let help = "like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON \
                         value goes into `key`"
@@ -213,9 +218,25 @@ impl<'a> Filler<'a> {
     /// The ARN of an SSM parameter that is given by its ARN, or by its name in the target's account and region.
     fn parameter_arn(&mut self, text: &Text) -> Option<String> {
         let name = self.text(text)?;
-        if name.starts_with("arn:") {
-            return Some(name);
+        let parts: Vec<&str> = name.splitn(6, ':').collect();
+        let path = match parts.as_slice() {
+            ["arn", _, "ssm", _, _, path] => path.strip_prefix("parameter/"),
+            _ => Some(name.as_str()),
+        };
+        if !path.is_some_and(|path| made_of(path, "_.-/")) {
+            let title = format!("`{}` does not give the name or the ARN of an SSM parameter", text.raw());
+            self.problem(codes::PARAMETER_NAME, title, text.at(), None);
+            return None;
         }
-        Some(format!("{}:parameter/{}", self.arn_prefix("ssm"), name.trim_start_matches('/')))
+        match parts.as_slice() {
+            ["arn", ..] => Some(name),
+            _ => Some(format!("{}:parameter/{}", self.arn_prefix("ssm"), name.trim_start_matches('/'))),
+        }
     }
+}
+
+/// Whether a text that goes into a policy's `Resource` has only letters, digits and these characters: there `*`, `?` and
+/// `${…}` would stand for more than themselves. An empty text names nothing.
+fn made_of(text: &str, others: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || others.contains(c))
 }

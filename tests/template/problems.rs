@@ -1,15 +1,20 @@
 //! What cannot be rendered says why: each code of the table, with its words.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use landfall::model::catalog::Scope;
-use landfall::model::process::Secret;
+use landfall::model::process::{LogConfiguration, Secret};
 use landfall::template::{CODES, limits};
 
 use super::world::{World, text};
 
 type Change = fn(&mut World);
+
+/// Adds a secret to the first container.
+fn secret(world: &mut World, secret: Secret) {
+    world.container().secrets.insert(Arc::from("S"), secret);
+}
 
 /// Adds variables without a scope, and uses `user` in the first container.
 fn variables(world: &mut World, values: &[(&str, &str)], user: &str) {
@@ -38,18 +43,27 @@ fn what_cannot_be_rendered_says_why() {
             "image-repository: `a b` is not a repository of image `web`: it has a character that ECS does not take",
         ),
         (
-            |world| {
-                drop(world.container().secrets.insert(Arc::from("S"), Secret::Secret { arn: text("db"), key: None }))
-            },
+            |world| secret(world, Secret::Secret { arn: text("db"), key: None }),
             "secret-arn: `db` does not give the ARN of a secret in Secrets Manager (like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON value goes into `key`)",
         ),
         (
             |world| {
                 let arn = text("arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf");
-                let secret = Secret::Secret { arn, key: Some(text("a:b")) };
-                world.container().secrets.insert(Arc::from("S"), secret);
+                secret(world, Secret::Secret { arn, key: Some(text("a:b")) });
             },
             "secret-key: `a:b` is not a key that ECS can find in a secret: empty, or with a `:`",
+        ),
+        (
+            |world| secret(world, Secret::Parameter { name: text("all/*") }),
+            "parameter-name: `all/*` does not give the name or the ARN of an SSM parameter",
+        ),
+        (
+            |world| {
+                let options = BTreeMap::from([(Arc::from("awslogs-group"), text("*"))]);
+                let log = LogConfiguration { driver: Arc::from("awslogs"), options, secrets: BTreeMap::new() };
+                world.container().log = Some(log);
+            },
+            "log-group: `*` does not give the name of a log group",
         ),
         (
             |world| world.target.network.subnets.clear(),
@@ -112,6 +126,21 @@ fn what_cannot_be_rendered_says_why() {
     let codes: BTreeSet<&str> = table.iter().map(|(_, expected)| expected.split(':').next().unwrap()).collect();
     let documented: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), documented, "every code of the table, sorted, and no other");
+}
+
+#[test]
+fn nothing_in_a_right_stands_for_more_than_itself() {
+    let arn = |name: &str| format!("arn:aws:secretsmanager:eu-west-1:222222222222:secret:{name}");
+    for name in ["*", "db-??????", "${aws:username}", "db AbCdEf", "", "db-AbCdEf:password::"] {
+        let mut world = World::new();
+        secret(&mut world, Secret::Secret { arn: text(&arn(name)), key: None });
+        assert!(world.problems().starts_with("secret-arn: "), "{name}");
+    }
+    for name in ["", "a b", "arn:aws:ssm:eu-west-1:222222222222:parameter/*", "arn:aws:s3:::bucket/key", "${x}"] {
+        let mut world = World::new();
+        secret(&mut world, Secret::Parameter { name: text(name) });
+        assert!(world.problems().starts_with("parameter-name: "), "{name}");
+    }
 }
 
 #[test]
