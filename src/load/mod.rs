@@ -1,1 +1,123 @@
 //! From files at one commit to a catalog and every problem in them.
+//!
+//! ```text
+//! FileTree ─► drafts (schema/: what files say) ─► build/ (what they mean) ─► check/ (whether it fits) ─► assemble ─► Catalog
+//!                 └─ what (process and variables, at the head and at each release's snapshot) ┘               └─► Problems
+//! ```
+//!
+//! A file is read and parsed once per content, a *what* once per set of contents, a snapshot once per commit ([`Loader`]
+//! keeps them), so a commit costs what it changed. All problems come in one pass; a file with an error hides only what
+//! depends on it ([`Catalog::broken`]). Deliberately absent: git, the file system, rendering, and any decision about what
+//! is deployed.
+
+use std::sync::Arc;
+
+use crate::model::facts::RecordedSnapshot;
+use crate::model::{Catalog, CommitId, ProjectName};
+use crate::problem::Problem;
+use crate::tree::{BlobId, Blobs, FileTree, History, TreeError};
+
+mod build;
+mod cache;
+pub mod check;
+pub mod codes;
+mod drafts;
+mod finding;
+mod read;
+pub mod schema;
+mod snapshot;
+mod what;
+mod world;
+
+pub use build::release::FORMAT;
+
+/// What is read.
+#[derive(Clone, Copy)]
+pub struct Source<'a> {
+    /// The files.
+    pub tree: &'a FileTree,
+    /// Their contents.
+    pub blobs: &'a dyn Blobs,
+    /// The commit that the files are of; none for a folder.
+    pub commit: Option<&'a CommitId>,
+    /// The history behind the commit; without it, every release's snapshot is the files' own *what*.
+    pub history: Option<&'a dyn History>,
+    /// Snapshots that were recorded when releases landed. They win over what the history says now.
+    pub recorded: &'a [RecordedSnapshot],
+}
+
+/// What was found.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What the files say, without what is broken.
+    pub catalog: Catalog,
+    /// Everything that is wrong, by file and line.
+    pub problems: Vec<Problem>,
+}
+
+impl Loaded {
+    /// Whether any problem is an error.
+    pub fn has_errors(&self) -> bool {
+        self.problems.iter().any(|problem| problem.level == crate::problem::Level::Error)
+    }
+}
+
+/// What loading cost since the loader was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Contents that were asked of [`Blobs`].
+    pub blobs_read: u64,
+    /// Files that were parsed.
+    pub files_parsed: u64,
+    /// Sets of process, variables and included variable sets that were built and checked.
+    pub whats_built: u64,
+    /// Trees of other commits that were asked of [`History`].
+    pub trees_read: u64,
+}
+
+/// Reads commits, and keeps what the next one shares with the last.
+#[derive(Debug, Default)]
+pub struct Loader {
+    files: cache::Cache<(Arc<str>, BlobId), Arc<read::Parsed>>,
+    whats: cache::Cache<what::WhatKey, Arc<what::WhatOutcome>>,
+    snapshots: cache::Cache<(ProjectName, CommitId), Arc<what::WhatOutcome>>,
+    landed: cache::Cache<(Arc<str>, CommitId), Option<BlobId>>,
+    counts: Counts,
+}
+
+impl Loader {
+    /// A loader that knows nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What loading cost since the loader was made.
+    pub fn counts(&self) -> Counts {
+        self.counts
+    }
+
+    /// Reads one commit or folder. Wrong files are problems; an error is a repository that cannot be read.
+    pub fn load(&mut self, source: &Source<'_>) -> Result<Loaded, TreeError> {
+        let mut findings = Vec::new();
+        let mut reader =
+            drafts::Reader { blobs: source.blobs, files: &mut self.files, counts: &mut self.counts };
+        let drafts = drafts::read_all(source.tree, &mut reader, &mut findings)?;
+        let mut world = world::build(source.tree, drafts, &mut reader, &mut self.whats, &mut findings)?;
+        let mut snapshots = snapshot::Snapshots {
+            source,
+            reader,
+            whats: &mut self.whats,
+            known: &mut self.snapshots,
+            landed: &mut self.landed,
+        };
+        snapshots.resolve(&mut world, &mut findings)?;
+        for check in check::CHECKS {
+            (check.run)(&world, &mut findings);
+        }
+        self.files.sweep();
+        self.whats.sweep();
+        self.snapshots.sweep();
+        self.landed.sweep();
+        Ok(build::assemble::assemble(source, &world, findings))
+    }
+}

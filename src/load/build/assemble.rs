@@ -1,0 +1,220 @@
+//! The last stage: what is broken, what that holds, and the catalog of the rest.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use crate::load::finding::Finding;
+use crate::load::drafts::subjects_of;
+use crate::load::world::{ProjectWorld, ReleaseWorld, World};
+use crate::load::{Loaded, Source};
+use crate::model::catalog::{Broken, Catalog, Phase, Progress, Snapshot, SnapshotFault, Subject};
+use crate::model::{Environment, EnvironmentName, Lifecycle, Location, Project, ProjectName, Release, ReleaseName};
+use crate::problem::{Level, Problem};
+
+/// Makes the catalog of everything that has no error, and the sorted problems.
+pub(crate) fn assemble(source: &Source<'_>, world: &World, findings: Vec<Finding>) -> Loaded {
+    let findings = sorted(findings);
+    let mut broken = Vec::new();
+    for finding in &findings {
+        if finding.problem.level == Level::Error && !finding.holds_nothing {
+            broken.extend(subjects(finding).into_iter().map(|subject| of(subject, &finding.problem)));
+        }
+    }
+    broken.extend(cascade(world, &broken));
+    // The first cause of each is enough.
+    let mut seen = BTreeSet::new();
+    broken.retain(|one: &Broken| seen.insert(one.subject.clone()));
+    let problems = findings.into_iter().map(|finding| with_blocks(finding, world)).collect();
+    let catalog = catalog(source, world, broken, &seen);
+    Loaded { catalog, problems }
+}
+
+/// Sorts by place and merges what several projects found in a file that they share.
+fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
+    let key = |finding: &Finding| {
+        let problem = &finding.problem;
+        let at = &problem.span.at;
+        (at.file.clone(), at.line, at.column, problem.level, problem.code, problem.title.clone())
+    };
+    findings.sort_by_cached_key(key);
+    let mut merged: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match merged.last_mut() {
+            Some(last) if key(last) == key(&finding) => last.hides.extend(finding.hides),
+            _ => merged.push(finding),
+        }
+    }
+    merged
+}
+
+fn subjects(finding: &Finding) -> Vec<Subject> {
+    let mut all = subjects_of(&finding.problem.span.at.file);
+    all.extend(finding.hides.iter().cloned());
+    all.sort();
+    all.dedup();
+    all
+}
+
+fn of(subject: Subject, problem: &Problem) -> Broken {
+    Broken { subject, code: problem.code, title: problem.title.clone(), at: problem.span.at.clone() }
+}
+
+/// Projects that cannot be built because their lifecycle, or the environments that stand for one, are broken.
+fn cascade(world: &World, broken: &[Broken]) -> Vec<Broken> {
+    let mut more = Vec::new();
+    for name in world.projects.keys() {
+        let lifecycle = lifecycle_name(world, name);
+        let cause = broken.iter().find(|one| match (&one.subject, lifecycle) {
+            (Subject::Lifecycle(broken), Some(used)) => broken.as_str() == used,
+            (Subject::Environment(_), None) => true,
+            _ => false,
+        });
+        more.extend(cause.map(|cause| Broken { subject: Subject::Project(name.clone()), ..cause.clone() }));
+    }
+    more
+}
+
+fn lifecycle_name<'a>(world: &'a World, project: &ProjectName) -> Option<&'a str> {
+    let draft = world.drafts.projects.get(project)?.project.as_ref()?;
+    draft.doc.lifecycle.as_ref().map(|name| name.as_str())
+}
+
+/// Says what a problem holds, for people.
+fn with_blocks(finding: Finding, world: &World) -> Problem {
+    let subjects = subjects(&finding);
+    let mut problem = finding.problem;
+    if problem.level == Level::Error && !finding.holds_nothing {
+        let mut blocks: Vec<String> = subjects.iter().flat_map(|subject| held_by(subject, world)).collect();
+        blocks.dedup();
+        problem.blocks = blocks;
+    }
+    problem
+}
+
+fn held_by(subject: &Subject, world: &World) -> Vec<String> {
+    match subject {
+        Subject::Repository => vec!["everything".to_owned()],
+        Subject::Environment(name) => vec![format!("every project in {name}")],
+        Subject::Target(name) => vec![format!("every project that could use target {name}")],
+        Subject::Lifecycle(name) => world
+            .projects
+            .keys()
+            .filter(|project| lifecycle_name(world, project) == Some(name.as_str()))
+            .map(|project| format!("{project} (uses this lifecycle)"))
+            .collect(),
+        Subject::Project(name) => vec![name.to_string()],
+        Subject::What(name) => vec![format!("new releases of {name}")],
+        Subject::Release(project, name) => vec![format!("{project} {name}")],
+        Subject::Deploy(project, environment) => vec![format!("{project} in {environment}")],
+    }
+}
+
+fn catalog(source: &Source<'_>, world: &World, broken: Vec<Broken>, gone: &BTreeSet<Subject>) -> Catalog {
+    let fine = |subject: Subject| !gone.contains(&subject);
+    let environments: BTreeMap<EnvironmentName, Arc<Environment>> = world
+        .environments
+        .iter()
+        .filter(|(name, _)| fine(Subject::Environment((*name).clone())))
+        .map(|(name, environment)| (name.clone(), Arc::new(environment.clone())))
+        .collect();
+    let targets = world.targets.iter().filter(|(name, _)| fine(Subject::Target((*name).clone())));
+    let lifecycles = world.lifecycles.iter().filter(|(name, _)| fine(Subject::Lifecycle((*name).clone())));
+    let mut catalog = Catalog {
+        commit: source.commit.cloned(),
+        repository: world.root.id.clone(),
+        accounts: world.root.accounts.clone(),
+        guard: world.root.guard,
+        targets: targets.map(|(name, target)| (name.clone(), Arc::new(target.clone()))).collect(),
+        lifecycles: lifecycles.map(|(name, lifecycle)| (name.clone(), lifecycle.clone())).collect(),
+        environments,
+        projects: BTreeMap::new(),
+        broken,
+    };
+    let implied = implied(&catalog);
+    for (name, project) in &world.projects {
+        if fine(Subject::Project(name.clone())) {
+            let lifecycle = match lifecycle_name(world, name) {
+                Some(used) => catalog.lifecycles.get(used).cloned(),
+                None => implied.clone(),
+            };
+            let built = lifecycle.and_then(|lifecycle| self::project(name, project, lifecycle, &catalog.broken));
+            catalog.projects.extend(built.map(|project| (name.clone(), Arc::new(project))));
+        }
+    }
+    catalog
+}
+
+/// The lifecycle of a project that names none: one phase per environment in their order, the first automatic.
+fn implied(catalog: &Catalog) -> Option<Arc<Lifecycle>> {
+    let mut phases = Vec::new();
+    for environment in catalog.environments_in_order() {
+        let name = environment.name.clone();
+        let (automatic, manual) = if phases.is_empty() { (vec![name], vec![]) } else { (vec![], vec![name]) };
+        let title = Arc::from(environment.name.as_str());
+        let phase =
+            Phase { name: title, automatic, manual, progress: Progress::All, soak: SignedDuration::ZERO, at: None };
+        phases.push(phase);
+    }
+    (!phases.is_empty()).then(|| Arc::new(Lifecycle { name: None, phases }))
+}
+
+fn project(
+    name: &ProjectName,
+    world_project: &ProjectWorld,
+    lifecycle: Arc<Lifecycle>,
+    broken: &[Broken],
+) -> Option<Project> {
+    let draft = world_project.project.as_ref()?;
+    let cause = |subject: Subject| broken.iter().find(|one| one.subject == subject);
+    let head_fault = cause(Subject::What(name.clone()));
+    let head = world_project.head.what.clone().filter(|_| head_fault.is_none());
+    let releases = world_project.releases.iter().filter(|(release, _)| {
+        cause(Subject::Release(name.clone(), (*release).clone())).is_none()
+    });
+    let releases = releases.map(|(release_name, built)| {
+        let is_head = matches!(&built.snapshot, Ok((_, outcome)) if Arc::ptr_eq(outcome, &world_project.head));
+        let fault = head_fault.filter(|_| is_head);
+        (release_name.clone(), Arc::new(release(name, release_name, built, fault)))
+    });
+    let deploys = world_project.deploys.iter().filter(|(environment, _)| {
+        cause(Subject::Deploy(name.clone(), (*environment).clone())).is_none()
+    });
+    Some(Project {
+        name: name.clone(),
+        id: draft.id.clone(),
+        lifecycle,
+        attempts: draft.attempts,
+        on_failure: draft.on_failure,
+        deadline: draft.deadline,
+        head,
+        releases: releases.collect(),
+        deploy: deploys.map(|(name, deploy)| (name.clone(), Arc::new(deploy.clone()))).collect(),
+        at: Location { file: Arc::from(format!("projects/{name}/project.toml")), line: 1, column: 1 },
+    })
+}
+
+fn release(project: &ProjectName, name: &ReleaseName, built: &ReleaseWorld, head_fault: Option<&Broken>) -> Release {
+    let draft = &built.draft;
+    let snapshot = match (&built.snapshot, head_fault) {
+        (Err(fault), _) => Err(fault.clone()),
+        (Ok(_), Some(cause)) => Err(SnapshotFault::Broken { problem: format!("{} ({})", cause.title, cause.at) }),
+        (Ok((commit, outcome)), None) => match &outcome.what {
+            Some(what) => Ok(Snapshot { commit: commit.clone(), what: what.clone() }),
+            None => Err(SnapshotFault::Broken { problem: outcome.first_error().unwrap_or_default() }),
+        },
+    };
+    Release {
+        name: name.clone(),
+        version: draft.version.clone(),
+        format: draft.format,
+        channel: draft.channel.clone(),
+        images: draft.images.clone(),
+        inputs: draft.inputs,
+        blocked: draft.blocked.clone(),
+        snapshot,
+        content: draft.content,
+        at: Location { file: Arc::from(format!("projects/{project}/releases/{name}.toml")), line: 1, column: 1 },
+    }
+}

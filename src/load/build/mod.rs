@@ -1,0 +1,123 @@
+//! From what a file says to what it means: model types, with a finding for every value that is none.
+//!
+//! Each function gives as much as it can and reports the rest; whether the thing is in the catalog is decided once, by
+//! whether its file has an error (see `assemble`).
+
+use std::ops::Range;
+
+use jiff::SignedDuration;
+
+use super::codes;
+use super::finding::{File, Finding};
+use super::schema::At;
+use crate::model::Id;
+use crate::model::name::NameError;
+use crate::model::process::Text;
+
+pub(crate) mod assemble;
+pub(crate) mod container;
+pub(crate) mod place;
+pub(crate) mod process;
+pub(crate) mod project;
+pub(crate) mod release;
+pub(crate) mod variables;
+
+/// A file and where its findings go.
+pub(crate) struct Maker<'a> {
+    pub(crate) file: &'a File,
+    pub(crate) findings: &'a mut Vec<Finding>,
+}
+
+impl Maker<'_> {
+    /// A value of the right type that is not one.
+    pub(crate) fn invalid(&mut self, span: Range<usize>, title: impl Into<String>) {
+        self.findings.push(Finding::new(codes::INVALID_VALUE, self.file, span, title).label("not a value of this key"));
+    }
+
+    /// A name or an id.
+    pub(crate) fn name<N: std::str::FromStr<Err = NameError>>(&mut self, written: &At<String>) -> Option<N> {
+        self.name_at(written, written.span())
+    }
+
+    /// A name that is written as a key.
+    pub(crate) fn name_at<N: std::str::FromStr<Err = NameError>>(
+        &mut self,
+        written: &str,
+        span: Range<usize>,
+    ) -> Option<N> {
+        match written.parse() {
+            Ok(name) => Some(name),
+            Err(error) => {
+                let finding = Finding::new(codes::INVALID_NAME, self.file, span, error.to_string());
+                self.findings.push(finding.label("not a name"));
+                None
+            }
+        }
+    }
+
+    /// The id that a file gives, or the one that its name is.
+    pub(crate) fn id(&mut self, written: Option<&At<String>>, otherwise: Id) -> Option<Id> {
+        match written {
+            Some(written) => self.name(written),
+            None => Some(otherwise),
+        }
+    }
+
+    /// A text with placeholders.
+    pub(crate) fn text(&mut self, written: &At<String>) -> Option<Text> {
+        self.text_at(written, written.span())
+    }
+
+    /// A text with placeholders that is part of a larger value.
+    pub(crate) fn text_at(&mut self, written: &str, span: Range<usize>) -> Option<Text> {
+        match Text::parse(written, self.file.at(span.start)) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                let finding = Finding::new(codes::PLACEHOLDER, self.file, span, error.to_string())
+                    .label("not a placeholder")
+                    .help("write `#{name}` for a variable, `##{` for the characters themselves");
+                self.findings.push(finding);
+                None
+            }
+        }
+    }
+
+    /// Texts with placeholders.
+    pub(crate) fn texts(&mut self, written: &[At<String>]) -> Vec<Text> {
+        written.iter().filter_map(|item| self.text(item)).collect()
+    }
+
+    /// A duration like `30m`, `1h30m`, `2d`.
+    pub(crate) fn duration(&mut self, written: &At<String>) -> Option<SignedDuration> {
+        let duration = duration(written);
+        if duration.is_none() {
+            let title = format!("`{}` is not a duration: expected one like `30m`, `1h30m`, `2d`", **written);
+            self.invalid(written.span(), title);
+        }
+        duration
+    }
+}
+
+/// Numbers, each followed by `s`, `m`, `h` or `d`; at most a year.
+fn duration(text: &str) -> Option<SignedDuration> {
+    let mut total: i64 = 0;
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return None;
+    }
+    while !rest.is_empty() {
+        let end = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: i64 = rest.get(..end)?.parse().ok()?;
+        let unit = rest.get(end..)?.chars().next()?;
+        let seconds = match unit {
+            's' => 1,
+            'm' => 60,
+            'h' => 3_600,
+            'd' => 86_400,
+            _ => return None,
+        };
+        total = total.checked_add(number.checked_mul(seconds)?)?;
+        rest = rest.get(end + unit.len_utf8()..)?;
+    }
+    (total <= 366 * 86_400).then(|| SignedDuration::from_secs(total))
+}

@@ -1,0 +1,112 @@
+//! A project's *what*: images, steps, variables.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Maker, container, variables};
+use crate::load::finding::Finding;
+use crate::load::schema::At;
+use crate::load::schema::process::{ArchitectureEntry, LoadBalancerEntry, ProcessFile, StepEntry};
+use crate::load::what::WhatDrafts;
+use crate::model::process::{
+    Architecture, CircuitBreaker, EcsService, ImageRepository, LoadBalancer, StepKind,
+};
+use crate::model::{Hash, Id, ImageName, Step, StepName, What};
+
+/// How long logs are kept where nothing is said.
+const LOG_RETENTION_DAYS: u32 = 30;
+
+/// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
+pub(crate) fn what(drafts: &WhatDrafts, inputs: Hash, findings: &mut Vec<Finding>) -> Option<What> {
+    let mut values = Vec::new();
+    if let Some(draft) = &drafts.variables {
+        values.extend(variables::values(draft, false, findings));
+    }
+    for (_, draft) in &drafts.sets {
+        values.extend(variables::values(draft, true, findings));
+    }
+    drafts.project.as_ref()?;
+    let draft = drafts.process.as_ref()?;
+    let mut make = Maker { file: &draft.file, findings };
+    let images = images(&mut make, &draft.doc);
+    let steps = draft.doc.step.iter().filter_map(|entry| step(&mut make, entry).map(Arc::new)).collect();
+    Some(What { inputs, images, steps, variables: values })
+}
+
+fn images(make: &mut Maker<'_>, doc: &ProcessFile) -> BTreeMap<ImageName, ImageRepository> {
+    let mut images = BTreeMap::new();
+    for (name, entry) in &doc.images {
+        let name = make.name_at(name, entry.span());
+        let repository = make.text(&entry.repository);
+        // The last part of a repository has no `:`; a registry's port has one, in the first part.
+        if entry.repository.rsplit('/').next().is_some_and(|last| last.contains(':') || last.contains('@')) {
+            let title = format!("`{}` has a tag or a digest: a release brings them", *entry.repository);
+            make.invalid(entry.repository.span(), title);
+        }
+        if let (Some(name), Some(repository)) = (name, repository) {
+            images.insert(name, ImageRepository { repository, at: make.file.at(entry.span().start) });
+        }
+    }
+    images
+}
+
+fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
+    let name: Option<StepName> = make.name(&entry.name);
+    let otherwise = name.as_ref().map(Id::from);
+    let id = match (&entry.id, otherwise) {
+        (Some(written), _) => make.name(written),
+        (None, otherwise) => otherwise,
+    };
+    let role = make.name(&entry.role);
+    let service = service(make, entry);
+    Some(Step {
+        name: name?,
+        id: id?,
+        role: role?,
+        kind: StepKind::EcsService(Box::new(service)),
+        at: make.file.at(entry.span().start),
+    })
+}
+
+fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
+    let number = |value: &Option<At<u32>>| value.as_deref().copied();
+    EcsService {
+        cpu: *entry.cpu,
+        memory: *entry.memory,
+        architecture: match entry.architecture {
+            ArchitectureEntry::X86_64 => Architecture::X86_64,
+            ArchitectureEntry::Arm64 => Architecture::Arm64,
+        },
+        containers: entry.container.iter().filter_map(|entry| container::container(make, entry)).collect(),
+        desired_count: number(&entry.desired_count).unwrap_or(1),
+        minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(100),
+        maximum_percent: number(&entry.maximum_percent).unwrap_or(200),
+        circuit_breaker: entry
+            .circuit_breaker
+            .enabled
+            .then_some(CircuitBreaker { rollback: entry.circuit_breaker.rollback }),
+        subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
+        security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
+        public_ip: entry.public_ip,
+        load_balancers: entry.load_balancer.iter().filter_map(|entry| load_balancer(make, entry)).collect(),
+        health_check_grace: number(&entry.health_check_grace),
+        task_role: entry.task_role.as_ref().and_then(|role| make.text(role)),
+        execution_role: entry.execution_role.as_ref().and_then(|role| make.text(role)),
+        log_retention_days: number(&entry.log_retention_days).unwrap_or(LOG_RETENTION_DAYS),
+        execute_command: entry.execute_command,
+        tags: entry
+            .tags
+            .iter()
+            .filter_map(|(key, value)| Some((Arc::from(key.as_str()), make.text(value)?)))
+            .collect(),
+    }
+}
+
+fn load_balancer(make: &mut Maker<'_>, entry: &At<LoadBalancerEntry>) -> Option<LoadBalancer> {
+    Some(LoadBalancer {
+        target_group: make.text(&entry.target_group)?,
+        container: Arc::from(entry.container.as_str()),
+        port: *entry.port,
+        at: make.file.at(entry.span().start),
+    })
+}

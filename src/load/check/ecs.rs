@@ -1,0 +1,111 @@
+//! Steps of kind `ecs-service` as a whole: what AWS would refuse, told before any call.
+
+use super::super::codes;
+use super::super::finding::Finding;
+use super::super::schema::process::{ContainerEntry, ProcessFile, SecretEntry, StepEntry};
+use super::super::schema::At;
+use super::super::what::WhatDrafts;
+use super::super::world::World;
+
+/// CPU units that Fargate has, with smallest and largest memory in MiB and the step between (AWS documentation of Fargate
+/// task sizes). 256 units have three sizes that follow no step.
+const FARGATE: [(u32, u32, u32, u32); 7] = [
+    (256, 512, 2_048, 0),
+    (512, 1_024, 4_096, 1_024),
+    (1_024, 2_048, 8_192, 1_024),
+    (2_048, 4_096, 16_384, 1_024),
+    (4_096, 8_192, 30_720, 1_024),
+    (8_192, 16_384, 61_440, 4_096),
+    (16_384, 32_768, 122_880, 8_192),
+];
+
+pub(super) fn process_has_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    if process.doc.step.is_empty() {
+        let title = format!("project `{}` has no step", drafts.name);
+        let finding = Finding::new(codes::PROCESS_WITHOUT_STEPS, &process.file, 0..0, title);
+        findings.push(finding.label("no [[step]] in this file"));
+    }
+    for step in process.doc.step.iter().filter(|step| step.container.is_empty()) {
+        let title = format!("step `{}` has no container", *step.name);
+        let finding = Finding::new(codes::STEP_WITHOUT_CONTAINERS, &process.file, step.name.span(), title);
+        findings.push(finding.label("no [[step.container]] in this step"));
+    }
+}
+
+pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let (cpu, memory) = (*step.cpu, *step.memory);
+        let Some((_, least, most, every)) = FARGATE.iter().find(|(units, ..)| *units == cpu) else {
+            let title = format!("Fargate has no task of {cpu} CPU units");
+            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, step.cpu.span(), title);
+            findings.push(finding.label("not a size").help("256, 512, 1024, 2048, 4096, 8192 or 16384"));
+            continue;
+        };
+        let fits = match every {
+            0 => matches!(memory, 512 | 1_024 | 2_048),
+            every => (least..=most).contains(&&memory) && (memory - least) % every == 0,
+        };
+        if !fits {
+            let title = format!("Fargate has no task of {cpu} CPU units with {memory} MiB");
+            let help = match every {
+                0 => "with 256 CPU units: 512, 1024 or 2048 MiB".to_owned(),
+                every => format!("with {cpu} CPU units: {least} to {most} MiB in steps of {every}"),
+            };
+            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, step.memory.span(), title);
+            findings.push(finding.label(format!("not a size with {cpu} CPU units")).help(help));
+        }
+    }
+}
+
+pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
+    for project in world.projects.values() {
+        let Some(process) = &project.head.drafts.process else { continue };
+        for step in process.doc.step.iter().filter(|step| step.subnets.as_ref().is_none_or(Vec::is_empty)) {
+            let bare = world.targets.values().find(|target| {
+                target.network.subnets.is_empty() && target.roles.iter().any(|role| role.as_str() == step.role.as_str())
+            });
+            let Some(target) = bare else { continue };
+            let title = format!("step `{}` has no subnets on target `{}`", *step.name, target.name);
+            let finding = Finding::new(codes::NO_SUBNETS, &process.file, step.name.span(), title)
+                .label("neither the step nor the target names any")
+                .help(format!("set `subnets` under [network] in targets/{}.toml, or in the step", target.name));
+            findings.push(finding);
+        }
+    }
+}
+
+/// Every text of a process that may hold placeholders.
+pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<String>)) {
+    process.images.values().for_each(|image| each(&image.repository));
+    for step in &process.step {
+        of_step(step, &mut each);
+        step.container.iter().for_each(|container| of_container(container, &mut each));
+    }
+}
+
+fn of_step(step: &StepEntry, each: &mut impl FnMut(&At<String>)) {
+    step.subnets.iter().chain(&step.security_groups).flatten().for_each(&mut *each);
+    step.load_balancer.iter().for_each(|entry| each(&entry.target_group));
+    step.task_role.iter().chain(&step.execution_role).for_each(&mut *each);
+    step.tags.values().for_each(each);
+}
+
+fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) {
+    container.environment.values().for_each(&mut *each);
+    of_secrets(container.secrets.values(), each);
+    container.command.iter().chain(&container.entry_point).for_each(&mut *each);
+    container.working_directory.iter().chain(&container.user).for_each(&mut *each);
+    container.health_check.iter().flat_map(|check| check.command.iter()).for_each(&mut *each);
+    for log in &container.log {
+        log.options.values().for_each(&mut *each);
+        of_secrets(log.secrets.values(), each);
+    }
+}
+
+fn of_secrets<'a>(secrets: impl Iterator<Item = &'a At<SecretEntry>>, each: &mut impl FnMut(&At<String>)) {
+    for secret in secrets {
+        secret.secret.iter().chain(&secret.key).chain(&secret.parameter).for_each(&mut *each);
+    }
+}

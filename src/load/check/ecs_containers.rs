@@ -1,0 +1,235 @@
+//! Containers of a step: what ECS would refuse, or would accept and never start.
+
+use std::collections::BTreeMap;
+
+use super::super::codes::{self, Code};
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::schema::process::{ConditionEntry, ContainerEntry, ProcessFile, StepEntry};
+use super::super::schema::At;
+use super::super::what::WhatDrafts;
+
+/// Log drivers that Fargate has (AWS documentation of LogConfiguration).
+const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
+
+fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
+    for process in &drafts.process {
+        process.doc.step.iter().for_each(|step| run(process, step));
+    }
+}
+
+fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>, &At<ContainerEntry>)) {
+    each_step(drafts, |process, step| step.container.iter().for_each(|container| run(process, step, container)));
+}
+
+pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let total = |number: fn(&ContainerEntry) -> Option<u32>| -> u64 {
+            step.container.iter().filter_map(|container| number(container)).map(u64::from).sum()
+        };
+        let cpu = total(|container| container.cpu.as_deref().copied());
+        let memory = total(|container| container.memory.as_ref().or(container.memory_reservation.as_ref()).map(|m| **m));
+        let mut over = |what: &str, sum: u64, limit: &At<u32>, unit: &str| {
+            if sum > u64::from(**limit) {
+                let title = format!("the containers of step `{}` have {sum} {unit} of {what}, the task {}", *step.name, **limit);
+                let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, limit.span(), title);
+                findings.push(finding.label(format!("less than its containers' {sum}")));
+            }
+        };
+        over("CPU", cpu, &step.cpu, "units");
+        over("memory", memory, &step.memory, "MiB");
+        for container in &step.container {
+            if let (Some(hard), Some(soft)) = (&container.memory, &container.memory_reservation) {
+                if **soft > **hard {
+                    let title = format!("container `{}` reserves more memory than its limit", *container.name);
+                    let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, soft.span(), title);
+                    findings.push(finding.label("above the limit").related(&process.file, hard.span(), "the limit"));
+                }
+            }
+        }
+    });
+}
+
+pub(super) fn names_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let mut seen = BTreeMap::new();
+        for container in &step.container {
+            if let Some(first) = seen.insert(container.name.as_str(), container.name.span()) {
+                let title = format!("two containers of step `{}` are called `{}`", *step.name, *container.name);
+                let finding = Finding::new(codes::DUPLICATE_CONTAINER, &process.file, container.name.span(), title);
+                findings.push(finding.label("again here").related(&process.file, first, "first here"));
+            }
+        }
+    });
+}
+
+pub(super) fn one_is_essential(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        if !step.container.is_empty() && step.container.iter().all(|container| !container.essential) {
+            let title = format!("no container of step `{}` is essential", *step.name);
+            let finding = Finding::new(codes::NO_ESSENTIAL_CONTAINER, &process.file, step.name.span(), title);
+            findings.push(finding.label("at least one must be").help("leave `essential` out: it is true by default"));
+        }
+    });
+}
+
+pub(super) fn images_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_container(drafts, |process, _, container| {
+        if !process.doc.images.contains_key(container.image.as_str()) {
+            let title = format!("container `{}` names an image that does not exist", *container.name);
+            let finding = Finding::new(codes::UNKNOWN_IMAGE, &process.file, container.image.span(), title)
+                .label(format!("no [images.{}] in this file", *container.image))
+                .suggest(&container.image, process.doc.images.keys().map(String::as_str));
+            findings.push(finding);
+        }
+    });
+}
+
+pub(super) fn ports_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let mut seen = BTreeMap::new();
+        for container in &step.container {
+            let one = container.port.iter().map(|port| (**port, false, port.span()));
+            let more = container.ports.iter().map(|port| {
+                (port.port, port.protocol == super::super::schema::process::ProtocolEntry::Udp, port.span())
+            });
+            for (port, udp, span) in one.chain(more) {
+                if port == 0 {
+                    let finding = Finding::new(codes::INVALID_VALUE, &process.file, span, "0 is not a port");
+                    findings.push(finding.label("1 to 65535"));
+                } else if let Some(first) = seen.insert((port, udp), span.clone()) {
+                    let title = format!("port {port} is used twice in step `{}`", *step.name);
+                    let finding = Finding::new(codes::DUPLICATE_PORT, &process.file, span, title);
+                    findings.push(finding.label("again here").related(&process.file, first, "first here"));
+                }
+            }
+        }
+    });
+}
+
+pub(super) fn dependencies_can_happen(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let by_name: BTreeMap<&str, &At<ContainerEntry>> =
+            step.container.iter().map(|container| (container.name.as_str(), container)).collect();
+        for container in &step.container {
+            for dependency in &container.depends_on {
+                let written = &dependency.container;
+                let Some(other) = by_name.get(written.as_str()) else {
+                    let title = format!("container `{}` waits for one that does not exist", *container.name);
+                    let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
+                        .label("not a container of this step")
+                        .suggest(written, by_name.keys().copied());
+                    findings.push(finding);
+                    continue;
+                };
+                let why = match dependency.condition {
+                    ConditionEntry::Healthy if other.health_check.is_none() => "it has no health check",
+                    ConditionEntry::Complete | ConditionEntry::Success if other.essential => {
+                        "it is essential: when it ends, the task ends"
+                    }
+                    _ => continue,
+                };
+                let title = format!("container `{}` waits for `{}`, but {why}", *container.name, **written);
+                let finding = Finding::new(codes::DEPENDENCY_CONDITION, &process.file, dependency.span(), title);
+                findings.push(finding.label("can never happen"));
+            }
+        }
+        for cycle in cycles(step) {
+            let names: Vec<String> = cycle.iter().map(|container| format!("`{}`", *container.name)).collect();
+            let (Some(first), Some(first_name)) = (cycle.first(), names.first()) else { continue };
+            let title = format!("containers wait for each other: {} → {first_name}", names.join(" → "));
+            let mut finding = Finding::new(codes::DEPENDENCY_CYCLE, &process.file, first.name.span(), title);
+            for other in cycle.iter().skip(1) {
+                finding = finding.related(&process.file, other.name.span(), "and this one");
+            }
+            findings.push(finding.label("this one waits for itself"));
+        }
+    });
+}
+
+/// Every cycle once, in the order in which it is walked, beginning at its first container in the file.
+fn cycles(step: &StepEntry) -> Vec<Vec<&At<ContainerEntry>>> {
+    let index = |name: &str| step.container.iter().position(|container| container.name.as_str() == name);
+    let mut state = vec![State::New; step.container.len()];
+    let mut found = Vec::new();
+    for start in 0..step.container.len() {
+        // The way walked, each with the number of its dependency that comes next: no recursion, so no depth to bound.
+        let mut way: Vec<(usize, usize)> = Vec::new();
+        if state.get(start) == Some(&State::New) {
+            way.push((start, 0));
+        }
+        while let Some((at, next)) = way.pop() {
+            state[at] = State::OnTheWay;
+            let Some(dependency) = step.container.get(at).and_then(|container| container.depends_on.get(next)) else {
+                state[at] = State::Done;
+                continue;
+            };
+            way.push((at, next + 1));
+            match index(&dependency.container) {
+                Some(to) if state[to] == State::New => way.push((to, 0)),
+                Some(to) if state[to] == State::OnTheWay => {
+                    let from = way.iter().position(|(on, _)| *on == to).unwrap_or(0);
+                    found.push(way[from..].iter().filter_map(|(on, _)| step.container.get(*on)).collect());
+                }
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    New,
+    OnTheWay,
+    Done,
+}
+
+pub(super) fn health_checks_begin_with_cmd(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_container(drafts, |process, _, container| {
+        let Some(check) = &container.health_check else { return };
+        let title = match check.command.iter().map(|part| part.as_str()).collect::<Vec<_>>().as_slice() {
+            ["CMD", _, ..] | ["CMD-SHELL", _] => return,
+            ["CMD-SHELL", _, ..] => "`CMD-SHELL` takes one line for the shell",
+            ["CMD" | "CMD-SHELL"] => "there is no command to run",
+            _ => "the command begins with neither `CMD` nor `CMD-SHELL`",
+        };
+        let title = format!("the health check of container `{}` cannot run: {title}", *container.name);
+        let finding = Finding::new(codes::HEALTH_CHECK_COMMAND, &process.file, check.command.span(), title)
+            .label("here")
+            .help("like `[\"CMD-SHELL\", \"curl -f http://localhost/ || exit 1\"]`");
+        findings.push(finding);
+    });
+}
+
+pub(super) fn secret_or_variable(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_container(drafts, |process, _, container| {
+        for (name, secret) in &container.secrets {
+            if let Some(plain) = container.environment.get(name) {
+                let title = format!("container `{}` has `{name}` both as a variable and as a secret", *container.name);
+                let finding = Finding::new(codes::SECRET_AND_VARIABLE, &process.file, secret.span(), title);
+                findings.push(finding.label("the secret").related(&process.file, plain.span(), "the variable"));
+            }
+        }
+    });
+}
+
+/// Ranges of single values that ECS has on Fargate.
+pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_container(drafts, |process, _, container| {
+        let mut out = |code: &Code, span, title: String, label: &str| {
+            findings.push(Finding::new(code, &process.file, span, title).label(label));
+        };
+        if let Some(timeout) = container.stop_timeout.as_ref().filter(|timeout| ***timeout > 120) {
+            let title = format!("Fargate waits at most 120 seconds for a container to stop, not {}", **timeout);
+            out(codes::INVALID_VALUE, timeout.span(), title, "0 to 120");
+        }
+        for memory in container.memory.iter().chain(&container.memory_reservation).filter(|memory| ***memory < 6) {
+            out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
+        }
+        if let Some(log) = container.log.as_ref().filter(|log| !DRIVERS.contains(&log.driver.as_str())) {
+            let title = format!("Fargate has no log driver `{}`", *log.driver);
+            out(codes::INVALID_VALUE, log.driver.span(), title, "awslogs, splunk or awsfirelens");
+        }
+    });
+}

@@ -1,0 +1,141 @@
+//! The service of a step: load balancers, percentages, logs, tags, ARNs.
+
+use super::super::codes;
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::{ProcessFile, StepEntry};
+use super::super::what::WhatDrafts;
+use super::arn;
+
+/// Days that CloudWatch Logs keeps logs for (AWS documentation of PutRetentionPolicy).
+const RETENTION: [u32; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+/// Tags that ECS takes on a resource. landfall puts its own on the stack, which CloudFormation counts with them.
+const MAX_TAGS: usize = 50;
+/// How many of them landfall and CloudFormation need for themselves.
+const OWN_TAGS: usize = 9;
+
+fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
+    for process in &drafts.process {
+        process.doc.step.iter().for_each(|step| run(process, step));
+    }
+}
+
+pub(super) fn load_balancers_have_ports(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        for balancer in &step.load_balancer {
+            let written = &balancer.container;
+            let Some(container) = step.container.iter().find(|container| container.name.as_str() == written.as_str())
+            else {
+                let title = format!("a load balancer of step `{}` names a container that does not exist", *step.name);
+                let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
+                    .label("not a container of this step")
+                    .suggest(written, step.container.iter().map(|container| container.name.as_str()));
+                findings.push(finding);
+                continue;
+            };
+            let one = container.port.iter().map(|port| **port);
+            let ports: Vec<u16> = one.chain(container.ports.iter().map(|port| port.port)).collect();
+            if !ports.contains(&balancer.port) {
+                let title = format!("container `{}` has no port {}", **written, *balancer.port);
+                let has: Vec<String> = ports.iter().map(u16::to_string).collect();
+                let finding = Finding::new(codes::LOAD_BALANCER_PORT, &process.file, balancer.port.span(), title)
+                    .label("not a port of this container");
+                findings.push(match has.as_slice() {
+                    [] => finding.help(format!("set `port = {}` in the container", *balancer.port)),
+                    _ => finding.help(format!("it has {}", has.join(", "))),
+                });
+            }
+        }
+    });
+}
+
+/// A rolling deployment has to be able to stop an old task or to start a new one.
+pub(super) fn percentages_leave_room(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let (minimum, maximum) = (&step.minimum_healthy_percent, &step.maximum_percent);
+        let mut out = |span, title: String, label: &str| {
+            findings.push(Finding::new(codes::PERCENT_RANGE, &process.file, span, title).label(label));
+        };
+        if let Some(value) = minimum.as_ref().filter(|value| ***value > 100) {
+            out(value.span(), format!("a minimum of {} percent healthy tasks cannot be met", **value), "0 to 100");
+        } else if let Some(value) = maximum.as_ref().filter(|value| !(100..=10_000).contains(&***value)) {
+            out(value.span(), format!("a maximum of {} percent is out of range", **value), "100 or more");
+        } else {
+            let least = minimum.as_deref().copied().unwrap_or(100);
+            let most = maximum.as_deref().copied().unwrap_or(200);
+            let place = maximum.as_ref().or(minimum.as_ref());
+            if let (true, Some(place)) = (least == 100 && most == 100, place) {
+                let title = format!("step `{}` may neither stop an old task nor start a new one", *step.name);
+                out(place.span(), title, "with 100 and 100 percent nothing can be deployed");
+            }
+        }
+    });
+}
+
+pub(super) fn log_retention_exists(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let Some(days) = step.log_retention_days.as_ref().filter(|days| !RETENTION.contains(&***days)) else { return };
+        let near = RETENTION.iter().copied().find(|known| known > &**days).unwrap_or(3653);
+        let title = format!("CloudWatch Logs cannot keep logs for {} days", **days);
+        let finding = Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("not one of its values");
+        findings.push(finding.help(format!("the next longer one is {near}; it has 1, 3, 5, 7, 14, 30, 60, 90, 120, …")));
+    });
+}
+
+pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        if step.tags.len() > MAX_TAGS - OWN_TAGS {
+            let title = format!("step `{}` has {} tags", *step.name, step.tags.len());
+            let label = format!("at most {} of {MAX_TAGS}: {OWN_TAGS} are kept for CloudFormation and landfall", MAX_TAGS - OWN_TAGS);
+            findings.push(Finding::new(codes::TAGS, &process.file, step.name.span(), title).label(label));
+        }
+        for (key, value) in &step.tags {
+            let lower = key.to_ascii_lowercase();
+            let why = if key.is_empty() || key.chars().count() > 128 {
+                "a key has 1 to 128 characters"
+            } else if lower.starts_with("aws:") {
+                "keys that begin with `aws:` are for AWS"
+            } else if lower.starts_with(crate::model::slot::TAG_PREFIX) {
+                "keys that begin with `landfall:` are for landfall"
+            } else if value.chars().count() > 256 && !value.contains("#{") {
+                "a value has at most 256 characters"
+            } else {
+                continue;
+            };
+            let title = format!("the tag `{key}` is not possible: {why}");
+            findings.push(Finding::new(codes::TAGS, &process.file, value.span(), title).label("this tag"));
+        }
+    });
+}
+
+pub(super) fn arns_have_the_right_kind(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let mut check = |text: &At<String>, service: &str, resource: &str, what: &str| {
+            if let Err(why) = arn::fits(text, service, resource) {
+                let title = format!("`{}` is not the ARN of {what}: {why}", **text);
+                let finding = Finding::new(codes::ARN, &process.file, text.span(), title);
+                findings.push(finding.label(format!("not the ARN of {what}")));
+            }
+        };
+        for balancer in &step.load_balancer {
+            check(&balancer.target_group, "elasticloadbalancing", "targetgroup/", "a target group");
+        }
+        for role in step.task_role.iter().chain(&step.execution_role) {
+            check(role, "iam", "role/", "a role");
+        }
+        for container in &step.container {
+            let logs = container.log.iter().flat_map(|log| log.secrets.values());
+            for secret in container.secrets.values().chain(logs) {
+                if let Some(arn) = &secret.secret {
+                    check(arn, "secretsmanager", "secret:", "a secret");
+                }
+                if let Some(name) = secret.parameter.as_ref().filter(|name| name.starts_with("arn:")) {
+                    check(name, "ssm", "parameter/", "a parameter");
+                }
+            }
+        }
+    });
+}

@@ -1,0 +1,149 @@
+//! Ids and the stack names that they make: no two things may be one stack.
+
+use std::collections::BTreeMap;
+
+use super::super::codes;
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::what::WhatDrafts;
+use super::super::world::World;
+use crate::model::catalog::Subject;
+use crate::model::{Id, Lifecycle, Place, ProjectName, StackName, StackOwner};
+
+pub(super) fn ids_differ(world: &World, findings: &mut Vec<Finding>) {
+    let drafts = &world.drafts;
+    let environments = world.environments.iter().filter_map(|(name, built)| {
+        let draft = drafts.environments.read.get(name)?;
+        Some((&built.id, Found::new(draft, draft.doc.id.as_ref().map(|id| id.span()), Subject::Environment(name.clone()))))
+    });
+    differ("environments", environments, findings);
+    let targets = world.targets.iter().filter_map(|(name, built)| {
+        let draft = drafts.targets.read.get(name)?;
+        Some((&built.id, Found::new(draft, draft.doc.id.as_ref().map(|id| id.span()), Subject::Target(name.clone()))))
+    });
+    differ("targets", targets, findings);
+    let projects = world.projects.iter().filter_map(|(name, built)| {
+        let draft = drafts.projects.get(name)?.project.as_ref()?;
+        let built = built.project.as_ref()?;
+        Some((&built.id, Found::new(draft, draft.doc.id.as_ref().map(|id| id.span()), Subject::Project(name.clone()))))
+    });
+    differ("projects", projects, findings);
+}
+
+struct Found<'a> {
+    file: &'a super::super::finding::File,
+    span: std::ops::Range<usize>,
+    subject: Subject,
+}
+
+impl<'a> Found<'a> {
+    fn new<T>(draft: &'a Draft<T>, span: Option<std::ops::Range<usize>>, subject: Subject) -> Self {
+        Self { file: &draft.file, span: span.unwrap_or(0..0), subject }
+    }
+}
+
+fn differ<'a>(what: &str, all: impl Iterator<Item = (&'a Id, Found<'a>)>, findings: &mut Vec<Finding>) {
+    let mut seen: BTreeMap<&Id, Found<'_>> = BTreeMap::new();
+    for (id, found) in all {
+        match seen.get(id) {
+            Some(first) => findings.push(
+                Finding::new(codes::DUPLICATE_ID, found.file, found.span, format!("two {what} have the id `{id}`"))
+                    .label("the same id")
+                    .help("an id goes into stack names: give one of them another `id`")
+                    .related(first.file, first.span.clone(), "the other one")
+                    .hides(first.subject.clone()),
+            ),
+            None => {
+                seen.insert(id, found);
+            }
+        }
+    }
+}
+
+pub(super) fn steps_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    let mut names = BTreeMap::new();
+    let mut ids = BTreeMap::new();
+    for step in &process.doc.step {
+        if let Some(first) = names.insert(step.name.as_str(), step.name.span()) {
+            let title = format!("two steps are called `{}`", *step.name);
+            let finding = Finding::new(codes::DUPLICATE_STEP, &process.file, step.name.span(), title);
+            findings.push(finding.label("again here").related(&process.file, first, "first here"));
+            continue;
+        }
+        let id = step.id.as_ref().unwrap_or(&step.name);
+        if let Some(first) = ids.insert(id.as_str(), id.span()) {
+            let title = format!("two steps have the id `{}`", **id);
+            let finding = Finding::new(codes::DUPLICATE_ID, &process.file, id.span(), title);
+            findings.push(finding.label("the same id").related(&process.file, first, "the other one"));
+        }
+    }
+}
+
+/// Costs one name per stack that the head's processes make.
+pub(super) fn stacks_differ(world: &World, findings: &mut Vec<Finding>) {
+    let Some(repository) = &world.root.id else { return };
+    let mut seen: BTreeMap<(Place, StackName), (StackOwner, ProjectName)> = BTreeMap::new();
+    let mut told = Vec::new();
+    for (name, project) in &world.projects {
+        let (Some(what), Some(built)) = (&project.head.what, &project.project) else { continue };
+        let lifecycle = lifecycle_of(world, name);
+        for step in &what.steps {
+            for target in world.targets.values().filter(|target| target.roles.contains(&step.role)) {
+                for environment in target.environments.iter().filter_map(|name| world.environments.get(name)) {
+                    let entered = lifecycle.is_none_or(|lifecycle| {
+                        lifecycle.phases.iter().any(|phase| phase.environments().any(|one| one == &environment.name))
+                    });
+                    if !entered {
+                        continue;
+                    }
+                    let owner = StackOwner {
+                        repository: repository.clone(),
+                        project: built.id.clone(),
+                        step: step.id.clone(),
+                        environment: environment.id.clone(),
+                        target: target.id.clone(),
+                        tenant: None,
+                    };
+                    let key = (target.place.clone(), StackName::of(&owner));
+                    let entry = seen.entry(key.clone()).or_insert_with(|| (owner.clone(), name.clone()));
+                    // Equal ids are told where they are written.
+                    let pair = (entry.0.project.clone(), entry.0.step.clone(), owner.project.clone(), owner.step.clone());
+                    if entry.0 != owner && !told.contains(&pair) {
+                        told.push(pair);
+                        findings.push(collision(world, name, &step.at, &key.1, entry));
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn lifecycle_of<'a>(world: &'a World, project: &ProjectName) -> Option<&'a Lifecycle> {
+    let draft = world.drafts.projects.get(project)?.project.as_ref()?;
+    world.lifecycles.get(draft.doc.lifecycle.as_ref()?.as_str()).map(|lifecycle| &**lifecycle)
+}
+
+fn collision(
+    world: &World,
+    project: &ProjectName,
+    at: &crate::model::Location,
+    stack: &StackName,
+    first: &(StackOwner, ProjectName),
+) -> Finding {
+    let other = format!("step `{}` of project `{}`", first.0.step, first.1);
+    let title = format!("the stack `{stack}` would be used twice: here and by {other}");
+    let process = world.projects.get(project).and_then(|project| project.head.drafts.process.as_ref());
+    let step = process.and_then(|draft| {
+        let step = draft.doc.step.iter().find(|step| draft.file.at(step.span().start) == *at)?;
+        Some((&draft.file, step.name.span()))
+    });
+    let finding = match step {
+        Some((file, span)) => Finding::new(codes::STACK_COLLISION, file, span, title).label("this step"),
+        None => Finding::whole(codes::STACK_COLLISION, &at.file, title),
+    };
+    finding
+        .help("the ids joined by `-` are the same: give a step, project, environment or target another `id`")
+        .hides(Subject::Project(project.clone()))
+        .hides(Subject::Project(first.1.clone()))
+}

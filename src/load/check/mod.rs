@@ -1,0 +1,80 @@
+//! Whether what the files say fits together: two tables of named checks.
+//!
+//! [`CHECKS`] look at a commit as a whole; [`WHAT_CHECKS`] at one project's process and variables, at the head and at each
+//! snapshot, where they run once per content. Every check runs, whatever the others find; each pushes what it finds.
+
+use super::finding::Finding;
+use super::what::WhatDrafts;
+use super::world::World;
+
+pub(crate) mod arn;
+mod ecs;
+mod ecs_containers;
+mod ecs_service;
+mod identity;
+mod lifecycles;
+mod names;
+mod releases;
+mod variables;
+
+/// A named check of a commit.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Its name.
+    pub name: &'static str,
+    pub(crate) run: fn(&World, &mut Vec<Finding>),
+}
+
+/// A named check of one project's process and variables.
+#[derive(Clone, Copy, Debug)]
+pub struct WhatCheck {
+    /// Its name.
+    pub name: &'static str,
+    pub(crate) run: fn(&WhatDrafts, &mut Vec<Finding>),
+}
+
+/// Checks of a commit as a whole.
+pub const CHECKS: &[Check] = &[
+    Check { name: "target-names-account", run: names::targets_name_accounts },
+    Check { name: "target-names-environments", run: names::targets_name_environments },
+    Check { name: "lifecycle-names-environments", run: names::lifecycles_name_environments },
+    Check { name: "project-names-lifecycle", run: names::projects_name_lifecycles },
+    Check { name: "deploy-names-environment", run: names::deploys_name_environments },
+    Check { name: "deploy-names-release", run: names::deploys_name_releases },
+    Check { name: "scope-names-exist", run: names::scopes_name_what_exists },
+    Check { name: "step-role-is-offered", run: names::roles_are_offered },
+    Check { name: "lifecycle-has-phases", run: lifecycles::have_phases },
+    Check { name: "phase-has-environments", run: lifecycles::phases_have_environments },
+    Check { name: "environment-in-one-phase", run: lifecycles::environments_are_in_one_phase },
+    Check { name: "progress-in-reach", run: lifecycles::progress_is_in_reach },
+    Check { name: "environment-is-used", run: lifecycles::environments_are_used },
+    Check { name: "deploy-in-lifecycle", run: lifecycles::deploys_are_in_the_lifecycle },
+    Check { name: "ids-differ", run: identity::ids_differ },
+    Check { name: "stacks-differ", run: identity::stacks_differ },
+    Check { name: "versions-differ", run: releases::versions_differ },
+    Check { name: "release-has-images", run: releases::have_their_images },
+    Check { name: "step-has-subnets", run: ecs::steps_have_subnets },
+];
+
+/// Checks of one project's process and variables.
+pub const WHAT_CHECKS: &[WhatCheck] = &[
+    WhatCheck { name: "process-has-steps", run: ecs::process_has_steps },
+    WhatCheck { name: "steps-differ", run: identity::steps_differ },
+    WhatCheck { name: "fargate-size", run: ecs::fargate_sizes },
+    WhatCheck { name: "container-sizes", run: ecs_containers::sizes },
+    WhatCheck { name: "containers-differ", run: ecs_containers::names_differ },
+    WhatCheck { name: "essential-container", run: ecs_containers::one_is_essential },
+    WhatCheck { name: "container-image", run: ecs_containers::images_exist },
+    WhatCheck { name: "ports-differ", run: ecs_containers::ports_differ },
+    WhatCheck { name: "dependencies", run: ecs_containers::dependencies_can_happen },
+    WhatCheck { name: "health-check", run: ecs_containers::health_checks_begin_with_cmd },
+    WhatCheck { name: "secret-or-variable", run: ecs_containers::secret_or_variable },
+    WhatCheck { name: "container-limits", run: ecs_containers::limits },
+    WhatCheck { name: "load-balancer", run: ecs_service::load_balancers_have_ports },
+    WhatCheck { name: "percent-range", run: ecs_service::percentages_leave_room },
+    WhatCheck { name: "log-retention", run: ecs_service::log_retention_exists },
+    WhatCheck { name: "tags", run: ecs_service::tags_fit },
+    WhatCheck { name: "arns", run: ecs_service::arns_have_the_right_kind },
+    WhatCheck { name: "variables-differ", run: variables::differ },
+    WhatCheck { name: "placeholders-exist", run: variables::placeholders_exist },
+];

@@ -1,0 +1,74 @@
+//! Variables: values that cannot be told apart, and placeholders that name none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::codes;
+use super::super::finding::Finding;
+use super::super::schema::VariablesFile;
+use super::super::schema::values::ValueEntry;
+use super::super::schema::variables::ScopeEntry;
+use super::super::what::WhatDrafts;
+use super::super::drafts::Draft;
+use crate::model::Location;
+use crate::model::process::Text;
+
+/// Scopes as sets, so that the order in which names are written does not matter.
+fn scope_key(scope: &ScopeEntry) -> Vec<BTreeSet<&str>> {
+    let kinds = [&scope.step, &scope.target, &scope.role, &scope.environment, &scope.channel];
+    kinds
+        .into_iter()
+        .map(|kind| kind.iter().flat_map(|names| names.0.iter().map(String::as_str)).collect())
+        .collect()
+}
+
+pub(super) fn differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    // A project beats its sets, so only values of the same rank collide.
+    let own: Vec<&Draft<VariablesFile>> = drafts.variables.iter().collect();
+    let sets: Vec<&Draft<VariablesFile>> = drafts.sets.iter().map(|(_, draft)| draft).collect();
+    for rank in [own, sets] {
+        let mut seen = BTreeMap::new();
+        for draft in rank {
+            for variable in &draft.doc.variable {
+                let key = (variable.name.as_str(), scope_key(&variable.scope));
+                let Some((file, span)) = seen.insert(key, (&draft.file, variable.name.span())) else { continue };
+                let title = format!("`{}` has two values of the same scope", *variable.name);
+                let finding = Finding::new(codes::DUPLICATE_VARIABLE, &draft.file, variable.name.span(), title)
+                    .label("again here")
+                    .help("remove one of them, or give it another scope")
+                    .related(file, span, "first here");
+                findings.push(finding);
+            }
+        }
+    }
+}
+
+pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let files = drafts.variables.iter().chain(drafts.sets.iter().map(|(_, draft)| draft));
+    let known: BTreeSet<&str> =
+        files.clone().flat_map(|draft| draft.doc.variable.iter().map(|variable| variable.name.as_str())).collect();
+    let mut each = |file: &super::super::finding::File, span: std::ops::Range<usize>, text: &str| {
+        let at = Location { file: file.path.clone(), line: 1, column: 1 };
+        let Ok(parsed) = Text::parse(text, at) else { return };
+        for name in parsed.placeholders().filter(|name| !name.contains('.') && !known.contains(name)) {
+            // The place of the placeholder itself, where the text is written without escapes.
+            let written = file.text.get(span.clone()).and_then(|source| source.find(&format!("#{{{name}}}")));
+            let span = written.map_or(span.clone(), |at| span.start + at..span.start + at + name.len() + 3);
+            let title = format!("no variable `{name}` has a value");
+            let finding = Finding::new(codes::UNKNOWN_VARIABLE, file, span, title)
+                .label("neither in `variables.toml` nor in an included set")
+                .suggest(name, known.iter().copied());
+            findings.push(finding);
+        }
+    };
+    for draft in files.clone() {
+        for variable in &draft.doc.variable {
+            match &*variable.value {
+                ValueEntry::One(text) => each(&draft.file, variable.value.span(), text),
+                ValueEntry::List(items) => items.iter().for_each(|text| each(&draft.file, variable.value.span(), text)),
+            }
+        }
+    }
+    if let Some(process) = &drafts.process {
+        super::ecs::for_each_text(&process.doc, |text| each(&process.file, text.span(), text));
+    }
+}

@@ -1,0 +1,99 @@
+//! The one table of problem codes: code, level, documentation.
+//!
+//! Every code has a folder `tests/load/broken/<code>/` with a repository that has the problem and what is reported of it;
+//! a test holds both directions.
+
+use crate::problem::Level;
+
+/// A kind of problem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// Its name, like `unknown-environment`.
+    pub code: &'static str,
+    /// How bad it is.
+    pub level: Level,
+    /// What it means, why it matters and what to do, in a paragraph.
+    pub doc: &'static str,
+}
+
+/// The code of this name.
+pub fn find(code: &str) -> Option<&'static Code> {
+    CODES.iter().copied().find(|entry| entry.code == code)
+}
+
+macro_rules! codes {
+    ($($name:ident $code:literal $level:ident $doc:literal;)*) => {
+        $(
+            #[doc = $doc]
+            pub const $name: &Code = &Code { code: $code, level: Level::$level, doc: $doc };
+        )*
+        /// Every code, in the order of the documentation.
+        pub const CODES: &[&Code] = &[$($name),*];
+    };
+}
+
+codes! {
+    SYNTAX "syntax" Error "The file is not TOML. Nothing of it is read, and what depends on it is held; other files are read as usual.";
+    NOT_UTF8 "not-utf8" Error "The file is not UTF-8 text. Save it as UTF-8.";
+    FILE_TOO_LARGE "file-too-large" Error "The file is larger than landfall reads (2 MiB), so nothing of it is read.";
+    TOO_DEEP "too-deep" Error "Tables and lists are nested deeper than any key of landfall needs. Such a file is refused before it is read.";
+    LINK "link" Error "A symbolic link or a submodule stands where landfall expects a file or a folder. Links are never followed: put the file there.";
+    FILE_NAME "file-name" Error "The name of a file or a project's folder is a name in landfall: a lower-case letter, then lower-case letters, digits and `-`, at most 40 characters; releases may also use capitals, `.` and `_`, at most 100.";
+    UNEXPECTED_FILE "unexpected-file" Warning "A file stands in one of landfall's folders where nothing reads it, or a folder has nearly the name of one of landfall's. Probably a typing mistake; it has no effect.";
+    UNSUPPORTED_FOLDER "unsupported-folder" Error "The folder is part of landfall's format, but this version does not have it. Because ignoring it could deploy what it was meant to prevent, it is an error.";
+    MISSING_FILE "missing-file" Error "A file that must be there is not: `landfall.toml` at the root, `project.toml` and `process.toml` in every project.";
+    UNKNOWN_KEY "unknown-key" Error "The file has a key that landfall does not know. A misspelt key would otherwise be a setting that silently does nothing.";
+    MISSING_KEY "missing-key" Error "A key that has no default is not there.";
+    WRONG_TYPE "wrong-type" Error "The value has another type than the key takes.";
+    INVALID_VALUE "invalid-value" Error "The value has the right type but is not one that the key takes: out of range, not of the needed form, or none of the listed words.";
+    INVALID_NAME "invalid-name" Error "A name or an id in a file: a lower-case letter, then lower-case letters, digits and `-`, at most 40 characters.";
+    UNKNOWN_ACCOUNT "unknown-account" Error "A target names an account that `[accounts]` in `landfall.toml` does not have.";
+    UNKNOWN_ENVIRONMENT "unknown-environment" Error "A lifecycle, a target, a variable's scope or the name of a deploy file names an environment that has no file in `environments/`.";
+    UNKNOWN_LIFECYCLE "unknown-lifecycle" Error "A project names a lifecycle that has no file in `lifecycles/`.";
+    UNKNOWN_TARGET "unknown-target" Error "A variable's scope names a target that has no file in `targets/`.";
+    UNKNOWN_STEP "unknown-step" Error "A variable's scope names a step that the project's process does not have.";
+    UNKNOWN_ROLE "unknown-role" Error "A variable's scope names a role that no target offers, so the value could never apply.";
+    UNKNOWN_CHANNEL "unknown-channel" Error "A release or a variable's scope names a channel that the project does not have. This version has the channel `default` only.";
+    UNKNOWN_VARIABLE_SET "unknown-variable-set" Error "A project includes a variable set that has no file in `variables/`.";
+    UNKNOWN_VARIABLE "unknown-variable" Error "A placeholder names a variable that neither the project nor any set that it includes gives a value.";
+    UNKNOWN_IMAGE "unknown-image" Error "A container or a release names an image that `[images]` in `process.toml` does not have.";
+    UNKNOWN_CONTAINER "unknown-container" Error "A dependency or a load balancer names a container that the step does not have.";
+    MISSING_RELEASE "missing-release" Error "A deploy file pins a release that has no file in `releases/`. The environment stays as it is.";
+    ROLE_NOT_OFFERED "role-not-offered" Error "No target offers the role that a step asks for, so the step would be deployed nowhere.";
+    DUPLICATE_ID "duplicate-id" Error "Two environments, targets, projects or steps have the same id. Ids go into stack names, so both would be the same stacks.";
+    DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name.";
+    DUPLICATE_CONTAINER "duplicate-container" Error "Two containers of a step have the same name. ECS refuses such a task definition.";
+    DUPLICATE_PORT "duplicate-port" Error "Two containers of a step use the same port, or one names a port twice. The containers of a task share one network interface.";
+    DUPLICATE_VARIABLE "duplicate-variable" Error "A variable has two values of exactly the same scope in the same file, or in two variable sets that one project includes; neither could win.";
+    STACK_COLLISION "stack-collision" Error "Two different steps or projects would use one stack: their ids, joined by `-`, are the same name. Give one of them another id.";
+    EQUAL_VERSIONS "equal-versions" Error "Two releases of a project are the same version, like `1.0` and `1.0.0`; neither is the higher one.";
+    LIFECYCLE_WITHOUT_PHASES "lifecycle-without-phases" Error "The lifecycle has no `[[phase]]`: a release could go nowhere.";
+    EMPTY_PHASE "empty-phase" Error "A phase has no environment, neither automatic nor manual.";
+    ENVIRONMENT_IN_TWO_PHASES "environment-in-two-phases" Error "A lifecycle names an environment twice. Whether a release may enter it would have two answers.";
+    PROGRESS_OUT_OF_REACH "progress-out-of-reach" Error "A phase asks for success in more environments than it has, or in none: the next phase could never open, or the rule says nothing.";
+    ENVIRONMENT_UNUSED "environment-unused" Warning "No lifecycle names the environment, so nothing is ever deployed to it.";
+    ENVIRONMENT_WITHOUT_TARGET "environment-without-target" Warning "No target belongs to the environment, so nothing can be deployed to it.";
+    DEPLOY_OUTSIDE_LIFECYCLE "deploy-outside-lifecycle" Error "A deploy file pins an environment that the project's lifecycle does not have, so the release could never reach it.";
+    PROCESS_WITHOUT_STEPS "process-without-steps" Error "The process has no `[[step]]`: there is nothing to deploy.";
+    PLACEHOLDER "placeholder" Error "A `#{` is not followed by the name of a variable and `}`. Write `##{` for the characters themselves.";
+    VARIABLE_NAME "variable-name" Error "The name of a variable: letters, digits, `_` and `-`. Names with a dot are landfall's own, like `release.version`.";
+    FARGATE_SIZE "fargate-size" Error "Fargate has fixed pairs of CPU and memory; AWS refuses any other task definition.";
+    CONTAINER_SIZES "container-sizes" Error "The containers reserve more CPU or memory than the task has, or a container's soft limit is above its hard limit.";
+    STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
+    NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS refuses such a task definition.";
+    LOAD_BALANCER_PORT "load-balancer-port" Error "A load balancer names a port that its container does not have.";
+    DEPENDENCY_CYCLE "dependency-cycle" Error "Containers wait for each other in a circle, so none of them would start.";
+    DEPENDENCY_CONDITION "dependency-condition" Error "A container waits for something that cannot happen: for the health of a container without a health check, or for the end of an essential one.";
+    HEALTH_CHECK_COMMAND "health-check-command" Error "The command of a health check begins with `CMD` (arguments follow, one element each) or `CMD-SHELL` (one line for a shell).";
+    SECRET_AND_VARIABLE "secret-and-variable" Error "A container has the same name both as a plain variable and as a secret. ECS refuses such a task definition.";
+    SECRET_REFERENCE "secret-reference" Error "A secret is a reference: either `secret` (with `key` where its value is JSON), or `parameter`.";
+    TAGS "tags" Error "At most 50 tags; keys up to 128 characters that do not begin with `aws:`, values up to 256. `landfall:` is for landfall's own.";
+    ARN "arn" Error "The text is not an ARN of the kind that is needed: `arn:aws:…`, `arn:aws-cn:…` or `arn:aws-us-gov:…`.";
+    LOG_RETENTION "log-retention" Error "CloudWatch Logs keeps logs for certain numbers of days only.";
+    PERCENT_RANGE "percent-range" Error "The percentages of a rolling deployment: the minimum is 0 to 100, the maximum 100 to 200 or more, and together they must leave room to stop or start a task.";
+    NO_SUBNETS "no-subnets" Error "Neither the step nor a target that it goes to names subnets, and Fargate tasks need them.";
+    RELEASE_VERSION "release-version" Error "The name of a release file is its version, and this one does not begin with a number.";
+    RELEASE_FORMAT "release-format" Error "The release was made under rendering rules that this version of landfall does not have.";
+    RELEASE_LACKS_IMAGE "release-lacks-image" Error "The release has no tag for an image that a container of its process uses.";
+    RELEASE_EDITED "release-edited" Error "A landed release was edited, or landed again with other content. What landed first stays in force: make a new release.";
+}

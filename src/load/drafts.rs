@@ -1,0 +1,359 @@
+//! Every file of one commit by its place in the format, read but not yet understood.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::codes;
+use super::finding::{File, Finding, nearest};
+use super::read::{Document, Parsed, parse};
+use super::schema::{self, Kind};
+use super::Counts;
+use crate::model::catalog::Subject;
+use crate::model::{EnvironmentName, Id, LifecycleName, ProjectName, ReleaseName, TargetName};
+use crate::tree::{BlobId, Blobs, FileTree, Folder, Node, TreeError};
+
+/// A file that could be read.
+#[derive(Debug)]
+pub(crate) struct Draft<T> {
+    pub(crate) file: Arc<File>,
+    pub(crate) doc: Arc<T>,
+}
+
+impl<T> Clone for Draft<T> {
+    fn clone(&self) -> Self {
+        Self { file: self.file.clone(), doc: self.doc.clone() }
+    }
+}
+
+/// The files of one folder by name.
+#[derive(Debug)]
+pub(crate) struct Shelf<N, T> {
+    /// Every file that is there, with its content id, whether or not it could be read.
+    pub(crate) present: BTreeMap<N, BlobId>,
+    /// Those that could be read.
+    pub(crate) read: BTreeMap<N, Draft<T>>,
+}
+
+impl<N, T> Default for Shelf<N, T> {
+    fn default() -> Self {
+        Self { present: BTreeMap::new(), read: BTreeMap::new() }
+    }
+}
+
+impl<N: AsRef<str> + Ord, T> Shelf<N, T> {
+    /// The names of all files, for suggestions.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.present.keys().map(AsRef::as_ref)
+    }
+
+    /// Whether there is such a file, whether or not it could be read.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.present.keys().any(|known| known.as_ref() == name)
+    }
+}
+
+/// A project's files but those that say what.
+#[derive(Debug, Default)]
+pub(crate) struct ProjectDrafts {
+    pub(crate) project: Option<Draft<schema::ProjectFile>>,
+    pub(crate) releases: Shelf<ReleaseName, schema::ReleaseFile>,
+    pub(crate) deploys: Shelf<EnvironmentName, schema::DeployFile>,
+}
+
+/// Every file of a commit.
+#[derive(Debug, Default)]
+pub(crate) struct Drafts {
+    pub(crate) root: Option<Draft<schema::RootFile>>,
+    pub(crate) environments: Shelf<EnvironmentName, schema::EnvironmentFile>,
+    pub(crate) targets: Shelf<TargetName, schema::TargetFile>,
+    pub(crate) lifecycles: Shelf<LifecycleName, schema::LifecycleFile>,
+    pub(crate) sets: Shelf<Id, schema::VariablesFile>,
+    pub(crate) projects: BTreeMap<ProjectName, ProjectDrafts>,
+}
+
+/// Reads files by path and content, each once.
+pub(crate) struct Reader<'a> {
+    pub(crate) blobs: &'a dyn Blobs,
+    pub(crate) files: &'a mut Cache<(Arc<str>, BlobId), Arc<Parsed>>,
+    pub(crate) counts: &'a mut Counts,
+}
+
+impl Reader<'_> {
+    /// The file as it was read now or before.
+    pub(crate) fn read(&mut self, path: &Arc<str>, kind: Kind, blob: &BlobId) -> Result<Arc<Parsed>, TreeError> {
+        let key = (path.clone(), blob.clone());
+        if let Some(parsed) = self.files.get(&key) {
+            return Ok(parsed);
+        }
+        self.counts.blobs_read += 1;
+        let parsed = match self.blobs.read(blob) {
+            Ok(bytes) => {
+                self.counts.files_parsed += 1;
+                parse(path, kind, &bytes)
+            }
+            Err(TreeError::TooLarge { .. }) => Parsed::too_large(path),
+            Err(error) => return Err(error),
+        };
+        let parsed = Arc::new(parsed);
+        self.files.put(key, parsed.clone());
+        Ok(parsed)
+    }
+
+    /// The file as a draft, with the findings of its form.
+    pub(crate) fn draft<T: Drafted>(
+        &mut self,
+        path: &Arc<str>,
+        kind: Kind,
+        blob: &BlobId,
+        findings: &mut Vec<Finding>,
+    ) -> Result<Option<Draft<T>>, TreeError> {
+        let parsed = self.read(path, kind, blob)?;
+        findings.extend(parsed.findings.iter().cloned());
+        Ok(match (&parsed.file, parsed.document.as_ref().and_then(T::of)) {
+            (Some(file), Some(doc)) => Some(Draft { file: file.clone(), doc }),
+            _ => None,
+        })
+    }
+}
+
+/// A type of [`Document`].
+pub(crate) trait Drafted: Sized {
+    /// The document, where it is of this type.
+    fn of(document: &Document) -> Option<Arc<Self>>;
+}
+
+macro_rules! drafted {
+    ($($variant:ident $type:ident),*) => {$(
+        impl Drafted for schema::$type {
+            fn of(document: &Document) -> Option<Arc<Self>> {
+                match document {
+                    Document::$variant(doc) => Some(doc.clone()),
+                    _ => None,
+                }
+            }
+        }
+    )*};
+}
+drafted!(
+    Root RootFile, Environment EnvironmentFile, Target TargetFile, Lifecycle LifecycleFile, Variables VariablesFile,
+    Project ProjectFile, Process ProcessFile, Release ReleaseFile, Deploy DeployFile
+);
+
+/// Folders at the root that landfall reads.
+const FOLDERS: [&str; 5] = ["environments", "targets", "lifecycles", "variables", "projects"];
+/// Folders of the format that this version does not have.
+const LATER: [&str; 2] = ["tenants", "freezes"];
+
+/// Reads every file of a commit.
+pub(crate) fn read_all(
+    tree: &FileTree,
+    reader: &mut Reader<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Drafts, TreeError> {
+    let mut drafts = Drafts::default();
+    let root: Arc<str> = Arc::from("landfall.toml");
+    match tree.get(&root) {
+        Some(Node::File(blob)) => drafts.root = reader.draft(&root, Kind::Root, blob, findings)?,
+        Some(Node::Refused(what)) => findings.push(link(&root, what, Some(Subject::Repository))),
+        Some(Node::Folder(_)) | None => findings.push(
+            Finding::whole(codes::MISSING_FILE, &root, "there is no `landfall.toml`")
+                .help("`landfall init` writes the smallest useful repository"),
+        ),
+    }
+    for (name, node) in &tree.root.entries {
+        let path: Arc<str> = name.clone();
+        let ours = FOLDERS.contains(&&**name) || LATER.contains(&&**name);
+        match node {
+            Node::Refused(what) if ours => findings.push(link(&path, what, Some(Subject::Repository))),
+            Node::Folder(_) if LATER.contains(&&**name) => findings.push(later(&path)),
+            Node::Folder(folder) if ours => folder_of(&path, folder, &mut drafts, reader, findings)?,
+            Node::Folder(_) => findings.extend(nearly(&path)),
+            Node::File(_) | Node::Refused(_) => {}
+        }
+    }
+    Ok(drafts)
+}
+
+fn folder_of(
+    path: &Arc<str>,
+    folder: &Folder,
+    drafts: &mut Drafts,
+    reader: &mut Reader<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), TreeError> {
+    // A file whose name is no name may hide any other of its kind.
+    let all = Some(Subject::Repository);
+    match &**path {
+        "environments" => drafts.environments = shelf(path, folder, Kind::Environment, &all, reader, findings)?,
+        "targets" => drafts.targets = shelf(path, folder, Kind::Target, &all, reader, findings)?,
+        "lifecycles" => drafts.lifecycles = shelf(path, folder, Kind::Lifecycle, &all, reader, findings)?,
+        "variables" => drafts.sets = shelf(path, folder, Kind::Variables, &None, reader, findings)?,
+        _ => {
+            for (name, node) in &folder.entries {
+                let path: Arc<str> = Arc::from(format!("projects/{name}"));
+                match node {
+                    Node::Folder(folder) => match ProjectName::new(name) {
+                        Ok(project) => {
+                            let read = project_of(&path, &project, folder, reader, findings)?;
+                            drafts.projects.insert(project, read);
+                        }
+                        Err(error) => {
+                            let title = format!("the folder of a project cannot be called `{name}`: {error}");
+                            findings.push(Finding::whole(codes::FILE_NAME, &path, title).hides(Subject::Repository));
+                        }
+                    },
+                    Node::Refused(what) => findings.push(link(&path, what, Some(Subject::Repository))),
+                    Node::File(_) => findings.extend(unexpected(&path, name)),
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn project_of(
+    path: &Arc<str>,
+    name: &ProjectName,
+    folder: &Folder,
+    reader: &mut Reader<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<ProjectDrafts, TreeError> {
+    let mut drafts = ProjectDrafts::default();
+    let this = Some(Subject::Project(name.clone()));
+    for needed in ["project.toml", "process.toml"] {
+        if !folder.entries.contains_key(needed) {
+            let path: Arc<str> = Arc::from(format!("{path}/{needed}"));
+            let title = format!("project `{name}` has no `{needed}`");
+            findings.push(Finding::whole(codes::MISSING_FILE, &path, title));
+        }
+    }
+    for (entry, node) in &folder.entries {
+        let path: Arc<str> = Arc::from(format!("{path}/{entry}"));
+        match (&**entry, node) {
+            ("project.toml", Node::File(blob)) => {
+                drafts.project = reader.draft(&path, Kind::Project, blob, findings)?;
+            }
+            // What a project deploys is read with its variable sets, see `what`.
+            ("process.toml" | "variables.toml", Node::File(_)) => {}
+            ("releases", Node::Folder(inner)) => {
+                drafts.releases = shelf(&path, inner, Kind::Release, &this, reader, findings)?;
+            }
+            ("deploy", Node::Folder(inner)) => {
+                drafts.deploys = shelf(&path, inner, Kind::Deploy, &this, reader, findings)?;
+            }
+            ("templates", Node::Folder(_)) => findings.push(later(&path)),
+            (_, Node::Refused(what)) => findings.push(link(&path, what, this.clone())),
+            (_, Node::File(_)) => findings.extend(unexpected(&path, entry)),
+            (_, Node::Folder(_)) => findings.push(
+                Finding::whole(codes::UNEXPECTED_FILE, &path, format!("nothing reads the folder `{path}`"))
+                    .suggest(entry, ["releases", "deploy"]),
+            ),
+        }
+    }
+    Ok(drafts)
+}
+
+fn shelf<N, T>(
+    folder_path: &Arc<str>,
+    folder: &Folder,
+    kind: Kind,
+    hides: &Option<Subject>,
+    reader: &mut Reader<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<Shelf<N, T>, TreeError>
+where
+    N: std::str::FromStr<Err = crate::model::name::NameError> + Ord + Clone,
+    T: Drafted,
+{
+    let mut shelf = Shelf::default();
+    for (entry, node) in &folder.entries {
+        let path: Arc<str> = Arc::from(format!("{folder_path}/{entry}"));
+        let blob = match node {
+            Node::File(blob) => blob,
+            Node::Refused(what) => {
+                findings.push(link(&path, what, hides.clone()));
+                continue;
+            }
+            Node::Folder(_) => {
+                let title = format!("nothing reads the folder `{path}`");
+                findings.push(Finding::whole(codes::UNEXPECTED_FILE, &path, title));
+                continue;
+            }
+        };
+        let Some(stem) = entry.strip_suffix(".toml") else {
+            findings.extend(unexpected(&path, entry));
+            continue;
+        };
+        match stem.parse::<N>() {
+            Ok(name) => {
+                shelf.present.insert(name.clone(), blob.clone());
+                if let Some(draft) = reader.draft(&path, kind, blob, findings)? {
+                    shelf.read.insert(name, draft);
+                }
+            }
+            Err(error) => {
+                let finding = Finding::whole(codes::FILE_NAME, &path, format!("a file cannot be called so: {error}"));
+                findings.push(hides.iter().cloned().fold(finding, Finding::hides));
+            }
+        }
+    }
+    Ok(shelf)
+}
+
+fn link(path: &Arc<str>, what: &str, hides: Option<Subject>) -> Finding {
+    let finding = Finding::whole(codes::LINK, path, format!("`{path}` is a {what}, which landfall never follows"));
+    hides.into_iter().fold(finding.help("put the file itself there"), Finding::hides)
+}
+
+fn later(path: &Arc<str>) -> Finding {
+    Finding::whole(codes::UNSUPPORTED_FOLDER, path, format!("this version of landfall does not have `{path}/`"))
+        .help("everything that it could reach is held; remove the folder, or use a version that has it")
+}
+
+/// Files that people keep beside any other are nobody's mistake.
+fn unexpected(path: &Arc<str>, name: &str) -> Option<Finding> {
+    let harmless = name.starts_with('.') || name.ends_with(".md") || name == "CODEOWNERS";
+    (!harmless).then(|| {
+        Finding::whole(codes::UNEXPECTED_FILE, path, format!("nothing reads the file `{path}`"))
+            .help("landfall reads files that end in `.toml`, and in a project those with the names of its format")
+    })
+}
+
+fn nearly(path: &Arc<str>) -> Option<Finding> {
+    let meant = nearest(path, FOLDERS)?;
+    let title = format!("nothing reads the folder `{path}`");
+    Some(Finding::whole(codes::UNEXPECTED_FILE, path, title).help(format!("did you mean `{meant}`?")))
+}
+
+/// What a problem in a file may hide, as far as its path tells.
+pub(crate) fn subjects_of(path: &str) -> Vec<Subject> {
+    let parts: Vec<&str> = path.split('/').collect();
+    let stem = |name: &str| name.strip_suffix(".toml").map(str::to_owned).unwrap_or_default();
+    let one = |subject: Option<Subject>| subject.into_iter().collect();
+    match parts.as_slice() {
+        ["landfall.toml" | "tenants" | "freezes"] => vec![Subject::Repository],
+        ["environments", name] => one(EnvironmentName::new(&stem(name)).ok().map(Subject::Environment)),
+        ["targets", name] => one(TargetName::new(&stem(name)).ok().map(Subject::Target)),
+        ["lifecycles", name] => one(LifecycleName::new(&stem(name)).ok().map(Subject::Lifecycle)),
+        ["projects", project, rest @ ..] => {
+            let Ok(project) = ProjectName::new(project) else { return Vec::new() };
+            match rest {
+                ["process.toml" | "variables.toml"] => vec![Subject::What(project)],
+                ["releases", name] => {
+                    one(ReleaseName::new(&stem(name)).ok().map(|name| Subject::Release(project, name)))
+                }
+                ["deploy", name] => {
+                    one(EnvironmentName::new(&stem(name)).ok().map(|name| Subject::Deploy(project, name)))
+                }
+                _ => vec![Subject::Project(project)],
+            }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The names that some files may have, as a set of texts.
+pub(crate) fn names_of<'a, N: AsRef<str> + 'a>(names: impl IntoIterator<Item = &'a N>) -> BTreeSet<&'a str> {
+    names.into_iter().map(AsRef::as_ref).collect()
+}

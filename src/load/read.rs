@@ -1,0 +1,183 @@
+//! One file: from bytes to what it says, with everything that is wrong with its form.
+
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+use toml::de::DeTable;
+
+use super::codes::{self, Code};
+use super::finding::{File, Finding, list};
+use super::schema::walk::{self, Fault, FaultKind};
+use super::schema::{self, Kind};
+use crate::tree::MAX_FILE;
+
+/// How deep tables and lists may be nested.
+const MAX_DEPTH: usize = 16;
+/// The parser goes on after an error, and later ones often only follow from the first.
+const MAX_SYNTAX: usize = 3;
+
+/// What a file says.
+#[derive(Clone, Debug)]
+pub(crate) enum Document {
+    Root(Arc<schema::RootFile>),
+    Environment(Arc<schema::EnvironmentFile>),
+    Target(Arc<schema::TargetFile>),
+    Lifecycle(Arc<schema::LifecycleFile>),
+    Variables(Arc<schema::VariablesFile>),
+    Project(Arc<schema::ProjectFile>),
+    Process(Arc<schema::ProcessFile>),
+    Release(Arc<schema::ReleaseFile>),
+    Deploy(Arc<schema::DeployFile>),
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub(crate) struct Parsed {
+    /// Its text; none where it is not text.
+    pub(crate) file: Option<Arc<File>>,
+    /// What it says; none where its form has errors.
+    pub(crate) document: Option<Document>,
+    /// What is wrong with its form.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl Parsed {
+    fn failed(file: Option<Arc<File>>, findings: Vec<Finding>) -> Self {
+        Self { file, document: None, findings }
+    }
+
+    /// A file that the repository could not give because of its size.
+    pub(crate) fn too_large(path: &Arc<str>) -> Self {
+        let title = format!("`{path}` is larger than {MAX_FILE} bytes");
+        Self::failed(None, vec![Finding::whole(codes::FILE_TOO_LARGE, path, title)])
+    }
+}
+
+/// Reads a file of a kind. Costs its length.
+pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
+    if bytes.len() as u64 > MAX_FILE {
+        return Parsed::too_large(path);
+    }
+    let text = match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => {
+            let title = format!("`{path}` is not UTF-8 text: byte {} is not part of a character", error.valid_up_to());
+            return Parsed::failed(None, vec![Finding::whole(codes::NOT_UTF8, path, title)]);
+        }
+    };
+    let file = Arc::new(File::new(path.clone(), text));
+    let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty() {
+        let findings = errors.iter().take(MAX_SYNTAX).map(|error| syntax(&file, error)).collect();
+        return Parsed::failed(Some(file), findings);
+    }
+    if walk::depth(table.get_ref()) > MAX_DEPTH {
+        let title = format!("`{path}` nests tables and lists more than {MAX_DEPTH} deep");
+        let finding = Finding::new(codes::TOO_DEEP, &file, 0..0, title);
+        return Parsed::failed(Some(file), vec![finding]);
+    }
+    let faults = walk::faults(kind.schema(), &table);
+    if !faults.is_empty() {
+        let findings = faults.iter().map(|fault| of_fault(&file, kind, fault)).collect();
+        return Parsed::failed(Some(file), findings);
+    }
+    match document(kind, toml::Deserializer::from(table)) {
+        Ok(document) => Parsed { file: Some(file), document: Some(document), findings: Vec::new() },
+        Err(error) => {
+            let title = one_line(error.message());
+            let finding = Finding::new(codes::INVALID_VALUE, &file, error.span().unwrap_or(0..0), title);
+            Parsed::failed(Some(file), vec![finding.label("not a value of this key")])
+        }
+    }
+}
+
+fn document(kind: Kind, from: toml::Deserializer<'_>) -> Result<Document, toml::de::Error> {
+    fn read<T: DeserializeOwned>(from: toml::Deserializer<'_>) -> Result<Arc<T>, toml::de::Error> {
+        T::deserialize(from).map(Arc::new)
+    }
+    Ok(match kind {
+        Kind::Root => Document::Root(read(from)?),
+        Kind::Environment => Document::Environment(read(from)?),
+        Kind::Target => Document::Target(read(from)?),
+        Kind::Lifecycle => Document::Lifecycle(read(from)?),
+        Kind::Variables => Document::Variables(read(from)?),
+        Kind::Project => Document::Project(read(from)?),
+        Kind::Process => Document::Process(read(from)?),
+        Kind::Release => Document::Release(read(from)?),
+        Kind::Deploy => Document::Deploy(read(from)?),
+    })
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn syntax(file: &File, error: &toml::de::Error) -> Finding {
+    let title = format!("`{}` is not TOML: {}", file.path, one_line(error.message()));
+    Finding::new(codes::SYNTAX, file, error.span().unwrap_or(0..0), title).label("here")
+}
+
+/// Keys of landfall's format that this version does not have yet, and what they are for.
+const LATER: &[(&str, &str)] = &[
+    ("tenants", "tenants"),
+    ("tenant", "tenants"),
+    ("tenant_tag", "tenants"),
+    ("tenancy", "tenants"),
+    ("declare", "tenants"),
+    ("freeze", "freezes"),
+    ("channels", "channels other than `default`"),
+    ("follow", "channels other than `default`"),
+    ("wave", "waves"),
+    ("waves", "waves"),
+    ("template", "steps of raw CloudFormation"),
+    ("scaling", "auto scaling"),
+];
+
+fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
+    let new = |code: &Code, title: String| Finding::new(code, file, fault.span.clone(), title);
+    match &fault.kind {
+        FaultKind::UnknownKey { key, known } => {
+            let title = format!("unknown key `{key}` in {}", a(kind));
+            let finding = new(codes::UNKNOWN_KEY, title).label("not a key here");
+            match LATER.iter().find(|(later, _)| later == key) {
+                Some((_, what)) => finding.help(format!("this version of landfall does not have {what} yet")),
+                None => finding.suggest(key, known.iter().map(String::as_str)),
+            }
+        }
+        FaultKind::MissingKey { key } => {
+            new(codes::MISSING_KEY, format!("{} needs the key `{key}`", a(kind))).label(format!("`{key}` is not here"))
+        }
+        FaultKind::WrongType { expected, found } => {
+            let title = format!("expected {expected}, found {found}");
+            new(codes::WRONG_TYPE, title).label(format!("not {expected}"))
+        }
+        FaultKind::NotOneOf { value, allowed } => {
+            let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
+            let title = format!("`{value}` is not one of {}", list(&allowed));
+            new(codes::INVALID_VALUE, title).label("not one of them").suggest(value, allowed)
+        }
+        FaultKind::OutOfRange { value, minimum, maximum } => {
+            let range = match (minimum, maximum) {
+                (Some(least), Some(most)) => format!("{least} to {most}"),
+                (Some(least), None) => format!("{least} or more"),
+                (None, Some(most)) => format!("{most} or less"),
+                (None, None) => "another number".to_owned(),
+            };
+            new(codes::INVALID_VALUE, format!("{value} is out of range: expected {range}")).label("out of range")
+        }
+    }
+}
+
+fn a(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Root => "`landfall.toml`",
+        Kind::Environment => "an environment",
+        Kind::Target => "a target",
+        Kind::Lifecycle => "a lifecycle",
+        Kind::Variables => "a file of variables",
+        Kind::Project => "a project",
+        Kind::Process => "a process",
+        Kind::Release => "a release",
+        Kind::Deploy => "a deploy file",
+    }
+}

@@ -1,0 +1,125 @@
+//! `project.toml` and `deploy/*.toml`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::At;
+use super::values::DateEntry;
+use crate::model::catalog::{Gate, OnFailure};
+
+/// `projects/<name>/project.toml`: where and when the project is deployed.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectFile {
+    /// What goes into stack names; by default the folder's name.
+    pub id: Option<At<String>>,
+    /// The lifecycle that its releases follow. Without one: a phase per environment in their order, the first automatic.
+    pub lifecycle: Option<At<String>>,
+    /// How often a deployment of the same content is tried before it is held; 3 by default.
+    #[schemars(range(min = 1, max = 100))]
+    pub attempts: Option<u32>,
+    /// What becomes of the stacks that were finished when a later one of the same deployment fails.
+    #[serde(default)]
+    pub on_failure: OnFailureEntry,
+    /// How long one stack operation may take before it is cancelled, like `"45m"`; one hour by default.
+    pub deadline: Option<At<String>>,
+    /// Variable sets that the project includes: names of files in `variables/`.
+    #[serde(default)]
+    pub variables: Vec<At<String>>,
+}
+
+/// `on_failure`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailureEntry {
+    /// They stay: the default.
+    #[default]
+    Stop,
+    /// They go back, in reverse order.
+    Restore,
+}
+
+impl From<OnFailureEntry> for OnFailure {
+    fn from(entry: OnFailureEntry) -> Self {
+        match entry {
+            OnFailureEntry::Stop => OnFailure::Stop,
+            OnFailureEntry::Restore => OnFailure::Restore,
+        }
+    }
+}
+
+/// `projects/<name>/deploy/<environment>.toml`: the pin of an environment, and its allowances.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeployFile {
+    /// The release that the environment runs; `"none"` removes its stacks.
+    pub release: Option<At<String>>,
+    /// A pin whose gates are closed waits for them; `false` refuses it instead.
+    #[serde(default = "yes")]
+    pub wait: bool,
+    /// Keys to gates; every gate prints the lines that open it.
+    #[serde(default)]
+    pub allow: Vec<At<AllowEntry>>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// `[[allow]]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllowEntry {
+    /// Which gate.
+    pub what: GateEntry,
+    /// For which stack only; without it, for the environment as a whole.
+    pub stack: Option<At<String>>,
+    /// For which plan only: the eight digits that the gate printed.
+    pub plan: Option<At<String>>,
+    /// For which resource only, by its name in the template.
+    pub resource: Option<At<String>>,
+    /// Why, for those who read it later.
+    pub reason: At<String>,
+    /// Until the end of this day, UTC.
+    pub until: Option<At<DateEntry>>,
+}
+
+/// `what` of an `[[allow]]`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum GateEntry {
+    /// Try again what was tried as often as allowed.
+    Retry,
+    /// Deploy again what is current.
+    Redeploy,
+    /// Let a resource be replaced that the plan did not expect to be.
+    Replace,
+    /// Let stacks or resources be removed.
+    Remove,
+    /// Leave a resource out when continuing a rollback.
+    SkipResource,
+    /// Continue a rollback that failed.
+    Continue,
+    /// Roll back a stack whose update failed without a rollback.
+    Rollback,
+    /// Deploy through a freeze.
+    Freeze,
+    /// Take over a stack that landfall did not make.
+    Adopt,
+}
+
+impl From<GateEntry> for Gate {
+    fn from(entry: GateEntry) -> Self {
+        match entry {
+            GateEntry::Retry => Gate::Retry,
+            GateEntry::Redeploy => Gate::Redeploy,
+            GateEntry::Replace => Gate::Replace,
+            GateEntry::Remove => Gate::Remove,
+            GateEntry::SkipResource => Gate::SkipResource,
+            GateEntry::Continue => Gate::Continue,
+            GateEntry::Rollback => Gate::Rollback,
+            GateEntry::Freeze => Gate::Freeze,
+            GateEntry::Adopt => Gate::Adopt,
+        }
+    }
+}

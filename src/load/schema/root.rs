@@ -1,0 +1,54 @@
+//! `landfall.toml`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::At;
+
+/// `landfall.toml`: the identity of the repository, the AWS accounts, and limits on what may be pending.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RootFile {
+    /// Identity of this repository: the owner tag on every stack. Never change it once something is deployed.
+    pub id: At<String>,
+    /// AWS accounts by the name that targets use.
+    #[serde(default)]
+    pub accounts: BTreeMap<String, At<AccountEntry>>,
+    /// Limits on what may be pending at a time in one account.
+    pub guard: Option<GuardEntry>,
+}
+
+/// `[accounts.<name>]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AccountEntry {
+    /// The account id: twelve digits, in quotes.
+    pub id: At<String>,
+    /// ARN of the role that landfall assumes in the account. Without it, landfall uses its own credentials.
+    pub role: Option<At<String>>,
+    /// External id that the role's trust policy asks for.
+    pub external_id: Option<At<String>>,
+}
+
+/// `[guard]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GuardEntry {
+    /// Removals of stacks; by default 5 stacks or 10 percent, whichever is more.
+    pub remove: Option<LimitEntry>,
+    /// Changes of stacks; by default 10 stacks or 20 percent, whichever is more.
+    pub change: Option<LimitEntry>,
+}
+
+/// `remove` and `change` of `[guard]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LimitEntry {
+    /// This many stacks are always allowed.
+    pub count: Option<u32>,
+    /// Or this part of the account's stacks, in percent.
+    #[schemars(range(min = 0, max = 100))]
+    pub percent: Option<u32>,
+}

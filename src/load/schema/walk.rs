@@ -1,0 +1,215 @@
+//! Compares a parsed file with the JSON Schema of its kind, and names every difference with its bytes.
+//!
+//! serde stops at the first error; a person wants all of them. Both use the same types, so they cannot disagree: what
+//! passes here and still fails in serde is reported by the caller as serde tells it.
+
+use std::ops::Range;
+
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// A difference between a file and its schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, in bytes.
+    pub span: Range<usize>,
+    /// What.
+    pub kind: FaultKind,
+}
+
+/// What is different.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// A key that the schema does not have.
+    UnknownKey {
+        /// It.
+        key: String,
+        /// The keys that may stand there.
+        known: Vec<String>,
+    },
+    /// A key that must be there is not.
+    MissingKey {
+        /// It.
+        key: String,
+    },
+    /// A value of another type.
+    WrongType {
+        /// What is expected, for people.
+        expected: String,
+        /// What is there, for people.
+        found: &'static str,
+    },
+    /// A text that is none of the allowed ones.
+    NotOneOf {
+        /// It.
+        value: String,
+        /// The allowed ones.
+        allowed: Vec<String>,
+    },
+    /// A number outside its range.
+    OutOfRange {
+        /// It.
+        value: i64,
+        /// The smallest allowed.
+        minimum: Option<i64>,
+        /// The largest allowed.
+        maximum: Option<i64>,
+    },
+}
+
+/// Every difference between a table and a schema, in the order of the file.
+pub fn faults(schema: &Value, table: &Spanned<DeTable<'_>>) -> Vec<Fault> {
+    let mut out = Vec::new();
+    walk_table(schema, table.get_ref(), table.span(), &mut out);
+    out.sort_by_key(|fault| fault.span.start);
+    out
+}
+
+fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut Vec<Fault>) {
+    let properties = schema.get("properties").and_then(Value::as_object);
+    let others = schema.get("additionalProperties");
+    for (key, value) in table.iter() {
+        let name: &str = key.get_ref();
+        match (properties.and_then(|known| known.get(name)), others) {
+            (Some(inner), _) => walk(inner, value, out),
+            (None, Some(inner @ Value::Object(_))) => walk(inner, value, out),
+            (None, _) => {
+                let known = properties.map(|known| known.keys().cloned().collect()).unwrap_or_default();
+                out.push(Fault { span: key.span(), kind: FaultKind::UnknownKey { key: name.to_owned(), known } });
+            }
+        }
+    }
+    for key in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        if !table.contains_key(key) {
+            out.push(Fault { span: span.clone(), kind: FaultKind::MissingKey { key: key.to_owned() } });
+        }
+    }
+}
+
+fn walk(schema: &Value, value: &Spanned<DeValue<'_>>, out: &mut Vec<Fault>) {
+    if let Some(choices) = choices(schema) {
+        return walk_choices(choices, value, out);
+    }
+    if !type_fits(schema, value.get_ref()) {
+        out.push(wrong_type(vec![schema], value));
+        return;
+    }
+    match value.get_ref() {
+        DeValue::Table(table) => walk_table(schema, table, value.span(), out),
+        DeValue::Array(items) => {
+            if let Some(inner) = schema.get("items") {
+                items.iter().for_each(|item| walk(inner, item, out));
+            }
+        }
+        DeValue::String(text) => walk_text(&[schema], text, value.span(), out),
+        DeValue::Integer(number) => {
+            let Ok(number) = i64::from_str_radix(number.as_str(), number.radix()) else { return };
+            let minimum = schema.get("minimum").and_then(Value::as_i64);
+            let maximum = schema.get("maximum").and_then(Value::as_i64);
+            if minimum.is_some_and(|least| number < least) || maximum.is_some_and(|most| number > most) {
+                let kind = FaultKind::OutOfRange { value: number, minimum, maximum };
+                out.push(Fault { span: value.span(), kind });
+            }
+        }
+        DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => {}
+    }
+}
+
+fn choices(schema: &Value) -> Option<&Vec<Value>> {
+    schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array)
+}
+
+fn walk_choices(choices: &[Value], value: &Spanned<DeValue<'_>>, out: &mut Vec<Fault>) {
+    let fitting: Vec<&Value> = choices.iter().filter(|choice| type_fits(choice, value.get_ref())).collect();
+    match (fitting.as_slice(), value.get_ref()) {
+        ([], _) => out.push(wrong_type(choices.iter().collect(), value)),
+        (some, DeValue::String(text)) => walk_text(some, text, value.span(), out),
+        ([first, ..], _) => walk(first, value, out),
+    }
+}
+
+/// Compares a text with the texts that the alternatives allow; an alternative that lists none allows every one.
+fn walk_text(schemas: &[&Value], text: &str, span: Range<usize>, out: &mut Vec<Fault>) {
+    let mut allowed = Vec::new();
+    for schema in schemas {
+        let listed: Vec<&Value> = match (schema.get("const"), schema.get("enum").and_then(Value::as_array)) {
+            (Some(only), _) => vec![only],
+            (None, Some(several)) => several.iter().collect(),
+            (None, None) => return,
+        };
+        allowed.extend(listed.into_iter().filter_map(Value::as_str).map(str::to_owned));
+    }
+    if !allowed.iter().any(|one| one == text) {
+        out.push(Fault { span, kind: FaultKind::NotOneOf { value: text.to_owned(), allowed } });
+    }
+}
+
+fn types(schema: &Value) -> Vec<&str> {
+    match schema.get("type") {
+        Some(Value::String(one)) => vec![one.as_str()],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn type_fits(schema: &Value, value: &DeValue<'_>) -> bool {
+    if let Some(choices) = choices(schema) {
+        return choices.iter().any(|choice| type_fits(choice, value));
+    }
+    let types = types(schema);
+    let date = schema.get("format").is_some_and(|format| format == "date");
+    types.is_empty()
+        || types.iter().any(|name| match value {
+            DeValue::String(_) => *name == "string" && !date,
+            DeValue::Integer(_) => matches!(*name, "integer" | "number"),
+            DeValue::Float(_) => *name == "number",
+            DeValue::Boolean(_) => *name == "boolean",
+            DeValue::Datetime(_) => *name == "string" && date,
+            DeValue::Array(_) => *name == "array",
+            DeValue::Table(_) => *name == "object",
+        })
+}
+
+fn wrong_type(schemas: Vec<&Value>, value: &Spanned<DeValue<'_>>) -> Fault {
+    let mut expected: Vec<&str> = Vec::new();
+    for schema in schemas {
+        let date = schema.get("format").is_some_and(|format| format == "date");
+        for name in types(schema) {
+            let words = match name {
+                "string" if date => "a day like 2026-12-01, without quotes",
+                "string" => "text in quotes",
+                "integer" => "a whole number",
+                "number" => "a number",
+                "boolean" => "true or false",
+                "array" => "a list",
+                _ => "a table",
+            };
+            if !expected.contains(&words) {
+                expected.push(words);
+            }
+        }
+    }
+    let found = match value.get_ref() {
+        DeValue::String(_) => "text",
+        DeValue::Integer(_) => "a whole number",
+        DeValue::Float(_) => "a number with a fraction",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date or time",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    };
+    Fault { span: value.span(), kind: FaultKind::WrongType { expected: expected.join(" or "), found } }
+}
+
+/// How deep tables and lists are nested in a value.
+pub fn depth(table: &DeTable<'_>) -> usize {
+    fn of(value: &DeValue<'_>) -> usize {
+        match value {
+            DeValue::Table(table) => depth(table),
+            DeValue::Array(items) => 1 + items.iter().map(|item| of(item.get_ref())).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+    1 + table.values().map(|value| of(value.get_ref())).max().unwrap_or(0)
+}

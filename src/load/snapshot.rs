@@ -1,0 +1,213 @@
+//! Where each release's *what* comes from: the commit that it landed with, unless its file or a record says another.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use super::cache::Cache;
+use super::codes;
+use super::drafts::{Draft, Reader};
+use super::finding::Finding;
+use super::schema::{Kind, ReleaseFile};
+use super::what::{WhatKey, WhatOutcome, what_in};
+use super::world::{ReleaseWorld, World};
+use super::{Source, build};
+use crate::model::catalog::SnapshotFault;
+use crate::model::facts::RecordedSnapshot;
+use crate::model::{CommitId, Id, ProjectName, ReleaseName};
+use crate::tree::{BlobId, FileTree, History, Landing, TreeError};
+
+/// Resolves snapshots, reading each commit's files once.
+pub(crate) struct Snapshots<'a> {
+    pub(crate) source: &'a Source<'a>,
+    pub(crate) reader: Reader<'a>,
+    pub(crate) whats: &'a mut Cache<WhatKey, Arc<WhatOutcome>>,
+    pub(crate) known: &'a mut Cache<(ProjectName, CommitId), Arc<WhatOutcome>>,
+    pub(crate) landed: &'a mut Cache<(Arc<str>, CommitId), Option<BlobId>>,
+}
+
+/// When a release landed, and how that is known.
+enum Landed<'a> {
+    Recorded(&'a RecordedSnapshot),
+    At(CommitId),
+    Not(SnapshotFault),
+}
+
+fn path_of(project: &ProjectName, release: &ReleaseName) -> Arc<str> {
+    Arc::from(format!("projects/{project}/releases/{release}.toml"))
+}
+
+impl Snapshots<'_> {
+    /// Gives every release of the world its snapshot, and its landed content where the file was edited since.
+    pub(crate) fn resolve(&mut self, world: &mut World, findings: &mut Vec<Finding>) -> Result<(), TreeError> {
+        let Some(history) = self.source.history else {
+            for project in world.projects.values_mut() {
+                for release in project.releases.values_mut() {
+                    release.snapshot = Ok((None, project.head.clone()));
+                }
+            }
+            return Ok(());
+        };
+        let recorded: HashMap<_, _> =
+            self.source.recorded.iter().map(|known| ((&known.project, &known.release), known)).collect();
+        let landings = self.landings(history, world, &recorded)?;
+        let drafts = &world.drafts;
+        for (name, project) in &mut world.projects {
+            let id = project.project.as_ref().map(|project| &project.id);
+            let files = drafts.projects.get(name);
+            for (release, built) in &mut project.releases {
+                let path = path_of(name, release);
+                let record = id.and_then(|id| recorded.get(&(id, release)).copied());
+                let landed = match (record, landings.get(&path)) {
+                    (Some(record), _) => Landed::Recorded(record),
+                    (None, Some(Landing::At(commit))) => Landed::At(commit.clone()),
+                    (None, Some(Landing::Shallow)) => Landed::Not(SnapshotFault::Shallow),
+                    (None, Some(Landing::Absent) | None) => Landed::Not(SnapshotFault::NotLanded),
+                };
+                let draft = files.and_then(|files| files.releases.read.get(release));
+                if let Some(draft) = draft {
+                    self.keep_landed(history, release, draft, &landed, built, findings)?;
+                }
+                built.snapshot = self.snapshot(history, name, &landed, built)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks for the landings of all releases that no record names, in one walk.
+    fn landings(
+        &self,
+        history: &dyn History,
+        world: &World,
+        recorded: &HashMap<(&Id, &ReleaseName), &RecordedSnapshot>,
+    ) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
+        let mut paths = Vec::new();
+        for (name, project) in &world.projects {
+            let id = project.project.as_ref().map(|project| &project.id);
+            let is_recorded = |release: &ReleaseName| id.is_some_and(|id| recorded.contains_key(&(id, release)));
+            paths.extend(project.releases.keys().filter(|name| !is_recorded(name)).map(|release| path_of(name, release)));
+        }
+        match self.source.commit {
+            Some(commit) if !paths.is_empty() => history.landings(commit, &paths),
+            _ => Ok(BTreeMap::new()),
+        }
+    }
+
+    /// Puts the landed content in place of an edited one, and says so.
+    fn keep_landed(
+        &mut self,
+        history: &dyn History,
+        release: &ReleaseName,
+        draft: &Draft<ReleaseFile>,
+        landed: &Landed<'_>,
+        built: &mut ReleaseWorld,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), TreeError> {
+        let (commit, content) = match landed {
+            Landed::Recorded(recorded) if recorded.content == built.draft.content => return Ok(()),
+            Landed::Recorded(recorded) => (&recorded.commit, Some(recorded.content)),
+            Landed::At(commit) => (commit, None),
+            Landed::Not(_) => return Ok(()),
+        };
+        let path = &draft.file.path;
+        let original = match self.blob_at(history, path, commit)? {
+            Some(blob) => {
+                let landed = self.reader.draft::<ReleaseFile>(path, Kind::Release, &blob, &mut Vec::new())?;
+                landed.and_then(|landed| build::release::release(release, &landed, &mut Vec::new()))
+            }
+            None => None,
+        };
+        let content = content.or(original.as_ref().map(|original| original.content));
+        if content.is_none_or(|content| content == built.draft.content) {
+            return Ok(());
+        }
+        let title = format!("release `{release}` landed with {} and was edited since", commit.short());
+        let finding = Finding::new(codes::RELEASE_EDITED, &draft.file, 0..0, title)
+            .label("only `snapshot`, `blocked` and `notes` may change")
+            .help("put the landed content back, and make a new release");
+        match original {
+            Some(original) => {
+                findings.push(finding.holds_nothing());
+                let (snapshot, blocked) = (built.draft.snapshot.take(), built.draft.blocked.take());
+                built.draft = build::release::ReleaseDraft { snapshot, blocked, ..original };
+            }
+            None => findings.push(finding),
+        }
+        Ok(())
+    }
+
+    /// The file's content id at a commit, where both are there.
+    fn blob_at(
+        &mut self,
+        history: &dyn History,
+        path: &Arc<str>,
+        commit: &CommitId,
+    ) -> Result<Option<BlobId>, TreeError> {
+        let key = (path.clone(), commit.clone());
+        if let Some(blob) = self.landed.get(&key) {
+            return Ok(blob);
+        }
+        let blob = self.tree(history, commit)?.and_then(|tree| tree.file(path).cloned());
+        self.landed.put(key, blob.clone());
+        Ok(blob)
+    }
+
+    fn tree(&mut self, history: &dyn History, commit: &CommitId) -> Result<Option<FileTree>, TreeError> {
+        if self.source.commit == Some(commit) {
+            return Ok(Some(self.source.tree.clone()));
+        }
+        if !history.has(commit) {
+            return Ok(None);
+        }
+        self.reader.counts.trees_read += 1;
+        history.tree(commit).map(Some)
+    }
+
+    fn snapshot(
+        &mut self,
+        history: &dyn History,
+        project: &ProjectName,
+        landed: &Landed<'_>,
+        built: &ReleaseWorld,
+    ) -> Result<Result<(Option<CommitId>, Arc<WhatOutcome>), SnapshotFault>, TreeError> {
+        let commit = match (&built.draft.snapshot, landed) {
+            (Some(commit), _) => commit,
+            (None, Landed::Recorded(recorded)) => &recorded.commit,
+            (None, Landed::At(commit)) => commit,
+            (None, Landed::Not(fault)) => return Ok(Err(fault.clone())),
+        };
+        let Some(outcome) = self.what_at(history, project, commit)? else {
+            return Ok(Err(SnapshotFault::Missing(commit.clone())));
+        };
+        // A snapshot that the file names was chosen knowing that the files differ.
+        if let (None, Some(expected), Some(what)) = (&built.draft.snapshot, built.draft.inputs, &outcome.what) {
+            if what.inputs != expected {
+                return Ok(Err(SnapshotFault::Differs { expected, found: what.inputs }));
+            }
+        }
+        Ok(Ok((Some(commit.clone()), outcome)))
+    }
+
+    fn what_at(
+        &mut self,
+        history: &dyn History,
+        project: &ProjectName,
+        commit: &CommitId,
+    ) -> Result<Option<Arc<WhatOutcome>>, TreeError> {
+        let key = (project.clone(), commit.clone());
+        if let Some(outcome) = self.known.get(&key) {
+            return Ok(Some(outcome));
+        }
+        let tree = match self.tree(history, commit) {
+            Ok(Some(tree)) => tree,
+            Ok(None) | Err(TreeError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let outcome = match what_in(&tree, project, &mut self.reader, self.whats) {
+            Ok(outcome) => outcome,
+            Err(TreeError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        self.known.put(key, outcome.clone());
+        Ok(Some(outcome))
+    }
+}

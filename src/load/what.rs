@@ -1,0 +1,153 @@
+//! What a project deploys, as one tree has it: its process and variables and the sets that it includes.
+//!
+//! Keyed by the ids of its files, so a thousand releases with the same *what* share one.
+
+use std::sync::Arc;
+
+use super::build;
+use super::cache::Cache;
+use super::check;
+use super::codes;
+use super::drafts::{Draft, Reader};
+use super::finding::Finding;
+use super::schema::{Kind, ProcessFile, ProjectFile, VariablesFile};
+use crate::model::catalog::Subject;
+use crate::model::{Hash, Id, ProjectName, What};
+use crate::problem::Level;
+use crate::tree::{BlobId, FileTree, Node, TreeError};
+
+/// The ids of the files that say what, by path.
+pub(crate) type WhatKey = (ProjectName, Vec<(Arc<str>, BlobId)>);
+
+/// The files that say what.
+#[derive(Debug)]
+pub(crate) struct WhatDrafts {
+    pub(crate) name: ProjectName,
+    pub(crate) project: Option<Draft<ProjectFile>>,
+    pub(crate) process: Option<Draft<ProcessFile>>,
+    pub(crate) variables: Option<Draft<VariablesFile>>,
+    /// Sets in the order in which the project includes them.
+    pub(crate) sets: Vec<(Id, Draft<VariablesFile>)>,
+}
+
+/// What was made of them.
+#[derive(Debug)]
+pub(crate) struct WhatOutcome {
+    /// None where something in the files is an error.
+    pub(crate) what: Option<Arc<What>>,
+    /// Everything that is wrong with them.
+    pub(crate) findings: Vec<Finding>,
+    /// The files, for checks that need more than them.
+    pub(crate) drafts: WhatDrafts,
+}
+
+impl WhatOutcome {
+    /// The first error in one sentence, with its place.
+    pub(crate) fn first_error(&self) -> Option<String> {
+        let error = self.findings.iter().map(|finding| &finding.problem).find(|p| p.level == Level::Error)?;
+        Some(format!("{} ({})", error.title, error.span.at))
+    }
+}
+
+/// Reads a project's *what* from a tree. `known` is kept between loads.
+pub(crate) fn what_in(
+    tree: &FileTree,
+    name: &ProjectName,
+    reader: &mut Reader<'_>,
+    known: &mut Cache<WhatKey, Arc<WhatOutcome>>,
+) -> Result<Arc<WhatOutcome>, TreeError> {
+    let mut key: Vec<(Arc<str>, BlobId)> = Vec::new();
+    let mut findings = Vec::new();
+    let mut find = |path: Arc<str>| {
+        let blob = match tree.get(&path) {
+            Some(Node::File(blob)) => Some(blob.clone()),
+            _ => None,
+        };
+        key.extend(blob.clone().map(|blob| (path.clone(), blob)));
+        blob.map(|blob| (path, blob))
+    };
+    let folder = format!("projects/{name}");
+    let project = find(Arc::from(format!("{folder}/project.toml")));
+    let process = find(Arc::from(format!("{folder}/process.toml")));
+    let variables = find(Arc::from(format!("{folder}/variables.toml")));
+    let project = match project {
+        Some((path, blob)) => reader.draft::<ProjectFile>(&path, Kind::Project, &blob, &mut findings)?,
+        None => None,
+    };
+    let included: Vec<_> = project.iter().flat_map(|draft| draft.doc.variables.iter()).collect();
+    let mut sets = Vec::new();
+    for include in included {
+        let found = Id::new(include).ok().and_then(|set| Some((set, find(Arc::from(format!("variables/{}.toml", **include)))?)));
+        sets.push((include, found));
+    }
+    let key = (name.clone(), key);
+    if let Some(outcome) = known.get(&key) {
+        return Ok(outcome);
+    }
+    let mut drafts = WhatDrafts { name: name.clone(), project: project.clone(), process: None, variables: None, sets: Vec::new() };
+    if let Some((path, blob)) = process {
+        drafts.process = reader.draft(&path, Kind::Process, &blob, &mut findings)?;
+    }
+    if let Some((path, blob)) = variables {
+        drafts.variables = reader.draft(&path, Kind::Variables, &blob, &mut findings)?;
+    }
+    for (include, found) in sets {
+        match found {
+            Some((set, (path, blob))) => {
+                if let Some(draft) = reader.draft(&path, Kind::Variables, &blob, &mut findings)? {
+                    drafts.sets.push((set, draft));
+                }
+            }
+            None => {
+                let Some(project) = &project else { continue };
+                let title = format!("project `{name}` includes a variable set that does not exist");
+                let known = tree.folder("variables").map(|folder| folder.entries.keys().cloned().collect::<Vec<_>>());
+                let known = known.unwrap_or_default();
+                findings.push(
+                    Finding::new(codes::UNKNOWN_VARIABLE_SET, &project.file, include.span(), title)
+                        .label(format!("no file variables/{}.toml", **include))
+                        .suggest(include, known.iter().filter_map(|file| file.strip_suffix(".toml"))),
+                );
+            }
+        }
+    }
+    let outcome = Arc::new(outcome(drafts, findings));
+    known.put(key, outcome.clone());
+    Ok(outcome)
+}
+
+fn outcome(drafts: WhatDrafts, mut findings: Vec<Finding>) -> WhatOutcome {
+    let inputs = inputs(&drafts);
+    let built = build::process::what(&drafts, inputs, &mut findings);
+    for check in check::WHAT_CHECKS {
+        (check.run)(&drafts, &mut findings);
+    }
+    let broken = findings.iter().any(|finding| finding.problem.level == Level::Error);
+    for finding in &mut findings {
+        // An error in a variable set is one of every project that includes it.
+        if finding.problem.span.at.file.starts_with("variables/") {
+            finding.hides.push(Subject::What(drafts.name.clone()));
+        }
+    }
+    let what = if broken { None } else { built.map(Arc::new) };
+    WhatOutcome { what, findings, drafts }
+}
+
+/// Hash over name and content of each file that says what: what a release's `inputs` holds. A project's own files are
+/// named without its folder, so renaming a project changes nothing.
+fn inputs(drafts: &WhatDrafts) -> Hash {
+    let mut hash = Hash::parts();
+    let mut add = |name: &str, content: Hash| hash = hash.clone().part(name).part(content.hex());
+    if let Some(draft) = &drafts.process {
+        add("process.toml", draft.file.content);
+    }
+    if let Some(draft) = &drafts.variables {
+        add("variables.toml", draft.file.content);
+    }
+    let mut sets: Vec<_> = drafts.sets.iter().collect();
+    sets.sort_by(|a, b| a.0.cmp(&b.0));
+    for (set, draft) in sets {
+        add(&format!("variables/{set}.toml"), draft.file.content);
+    }
+    hash.finish()
+}
