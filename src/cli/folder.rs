@@ -87,8 +87,7 @@ fn folder(dir: &Path, depth: usize, blobs: &mut FolderBlobs) -> Result<Folder, T
 }
 
 fn wanted(depth: usize, name: &str) -> bool {
-    const OURS: [&str; 7] =
-        ["environments", "targets", "lifecycles", "variables", "projects", "tenants", "freezes"];
+    const OURS: [&str; 7] = ["environments", "targets", "lifecycles", "variables", "projects", "tenants", "freezes"];
     if depth == 0 { OURS.contains(&name) } else { depth < MAX_DEPTH }
 }
 

@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod config;
 pub mod exit;
+pub mod folder;
 pub mod init;
 pub mod logging;
 pub mod output;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::Counts;
 use super::cache::Cache;
 use super::codes;
 use super::finding::{File, Finding, nearest};
 use super::read::{Document, Parsed, parse};
 use super::schema::{self, Kind};
-use super::Counts;
 use crate::model::catalog::Subject;
 use crate::model::{EnvironmentName, Id, LifecycleName, ProjectName, ReleaseName, TargetName};
 use crate::tree::{BlobId, Blobs, FileTree, Folder, Node, TreeError};

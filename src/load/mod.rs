@@ -99,8 +99,7 @@ impl Loader {
     /// Reads one commit or folder. Wrong files are problems; an error is a repository that cannot be read.
     pub fn load(&mut self, source: &Source<'_>) -> Result<Loaded, TreeError> {
         let mut findings = Vec::new();
-        let mut reader =
-            drafts::Reader { blobs: source.blobs, files: &mut self.files, counts: &mut self.counts };
+        let mut reader = drafts::Reader { blobs: source.blobs, files: &mut self.files, counts: &mut self.counts };
         let drafts = drafts::read_all(source.tree, &mut reader, &mut findings)?;
         let mut world = world::build(source.tree, drafts, &mut reader, &mut self.whats, &mut findings)?;
         let mut snapshots = snapshot::Snapshots {

@@ -84,7 +84,9 @@ impl Snapshots<'_> {
         for (name, project) in &world.projects {
             let id = project.project.as_ref().map(|project| &project.id);
             let is_recorded = |release: &ReleaseName| id.is_some_and(|id| recorded.contains_key(&(id, release)));
-            paths.extend(project.releases.keys().filter(|name| !is_recorded(name)).map(|release| path_of(name, release)));
+            paths.extend(
+                project.releases.keys().filter(|name| !is_recorded(name)).map(|release| path_of(name, release)),
+            );
         }
         match self.source.commit {
             Some(commit) if !paths.is_empty() => history.landings(commit, &paths),

@@ -77,14 +77,17 @@ pub(crate) fn what_in(
     let included: Vec<_> = project.iter().flat_map(|draft| draft.doc.variables.iter()).collect();
     let mut sets = Vec::new();
     for include in included {
-        let found = Id::new(include).ok().and_then(|set| Some((set, find(Arc::from(format!("variables/{}.toml", **include)))?)));
+        let found = Id::new(include)
+            .ok()
+            .and_then(|set| Some((set, find(Arc::from(format!("variables/{}.toml", **include)))?)));
         sets.push((include, found));
     }
     let key = (name.clone(), key);
     if let Some(outcome) = known.get(&key) {
         return Ok(outcome);
     }
-    let mut drafts = WhatDrafts { name: name.clone(), project: project.clone(), process: None, variables: None, sets: Vec::new() };
+    let mut drafts =
+        WhatDrafts { name: name.clone(), project: project.clone(), process: None, variables: None, sets: Vec::new() };
     if let Some((path, blob)) = process {
         drafts.process = reader.draft(&path, Kind::Process, &blob, &mut findings)?;
     }

@@ -5,6 +5,7 @@
 
 pub mod history;
 pub mod plan;
+pub mod problems;
 pub mod reasons;
 pub mod status;
 pub mod style;

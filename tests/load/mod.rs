@@ -1,1 +1,4 @@
-//! Tests of load.
+//! Tests of reading repositories.
+
+mod example;
+mod support;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use crate::load::finding::Finding;
 use crate::load::drafts::subjects_of;
+use crate::load::finding::Finding;
 use crate::load::world::{ProjectWorld, ReleaseWorld, World};
 use crate::load::{Loaded, Source};
 use crate::model::catalog::{Broken, Catalog, Phase, Progress, Snapshot, SnapshotFault, Subject};
@@ -170,17 +170,19 @@ fn project(
     let cause = |subject: Subject| broken.iter().find(|one| one.subject == subject);
     let head_fault = cause(Subject::What(name.clone()));
     let head = world_project.head.what.clone().filter(|_| head_fault.is_none());
-    let releases = world_project.releases.iter().filter(|(release, _)| {
-        cause(Subject::Release(name.clone(), (*release).clone())).is_none()
-    });
+    let releases = world_project
+        .releases
+        .iter()
+        .filter(|(release, _)| cause(Subject::Release(name.clone(), (*release).clone())).is_none());
     let releases = releases.map(|(release_name, built)| {
         let is_head = matches!(&built.snapshot, Ok((_, outcome)) if Arc::ptr_eq(outcome, &world_project.head));
         let fault = head_fault.filter(|_| is_head);
         (release_name.clone(), Arc::new(release(name, release_name, built, fault)))
     });
-    let deploys = world_project.deploys.iter().filter(|(environment, _)| {
-        cause(Subject::Deploy(name.clone(), (*environment).clone())).is_none()
-    });
+    let deploys = world_project
+        .deploys
+        .iter()
+        .filter(|(environment, _)| cause(Subject::Deploy(name.clone(), (*environment).clone())).is_none());
     Some(Project {
         name: name.clone(),
         id: draft.id.clone(),

@@ -36,16 +36,19 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
         read_only_root: entry.read_only_root,
         stop_timeout: number(&entry.stop_timeout),
         health_check: entry.health_check.as_ref().map(|entry| health_check(make, entry)),
-        depends_on: entry.depends_on.iter().map(|entry| Dependency {
-            container: Arc::from(entry.container.as_str()),
-            condition: match entry.condition {
-                ConditionEntry::Start => Condition::Start,
-                ConditionEntry::Complete => Condition::Complete,
-                ConditionEntry::Success => Condition::Success,
-                ConditionEntry::Healthy => Condition::Healthy,
-            },
-        })
-        .collect(),
+        depends_on: entry
+            .depends_on
+            .iter()
+            .map(|entry| Dependency {
+                container: Arc::from(entry.container.as_str()),
+                condition: match entry.condition {
+                    ConditionEntry::Start => Condition::Start,
+                    ConditionEntry::Complete => Condition::Complete,
+                    ConditionEntry::Success => Condition::Success,
+                    ConditionEntry::Healthy => Condition::Healthy,
+                },
+            })
+            .collect(),
         log: entry.log.as_ref().map(|entry| log(make, entry)),
         at: make.file.at(entry.span().start),
         image: image?,

@@ -9,10 +9,10 @@ use super::Maker;
 use crate::load::codes;
 use crate::load::drafts::Draft;
 use crate::load::finding::Finding;
+use crate::load::schema::At;
 use crate::load::schema::lifecycle::{LifecycleFile, PhaseEntry, ProgressEntry};
 use crate::load::schema::place::{EnvironmentFile, TargetFile};
 use crate::load::schema::root::{LimitEntry, RootFile};
-use crate::load::schema::At;
 use crate::model::catalog::{Account, Guard, Lifecycle, Limit, Network, Phase, Progress};
 use crate::model::place::Access;
 use crate::model::{
@@ -50,10 +50,9 @@ pub(crate) fn root(draft: &Draft<RootFile>, findings: &mut Vec<Finding>) -> Root
         }
     }
     let limit = |entry: Option<&LimitEntry>, default: Limit| match entry {
-        Some(entry) => Limit {
-            count: entry.count.unwrap_or(default.count),
-            percent: entry.percent.unwrap_or(default.percent),
-        },
+        Some(entry) => {
+            Limit { count: entry.count.unwrap_or(default.count), percent: entry.percent.unwrap_or(default.percent) }
+        }
         None => default,
     };
     let guard = draft.doc.guard.as_ref();

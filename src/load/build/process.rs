@@ -8,9 +8,7 @@ use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, LoadBalancerEntry, ProcessFile, StepEntry};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{
-    Architecture, CircuitBreaker, EcsService, ImageRepository, LoadBalancer, StepKind,
-};
+use crate::model::process::{Architecture, CircuitBreaker, EcsService, ImageRepository, LoadBalancer, StepKind};
 use crate::model::{Hash, Id, ImageName, Step, StepName, What};
 
 /// How long logs are kept where nothing is said.
@@ -94,11 +92,7 @@ fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
         execution_role: entry.execution_role.as_ref().and_then(|role| make.text(role)),
         log_retention_days: number(&entry.log_retention_days).unwrap_or(LOG_RETENTION_DAYS),
         execute_command: entry.execute_command,
-        tags: entry
-            .tags
-            .iter()
-            .filter_map(|(key, value)| Some((Arc::from(key.as_str()), make.text(value)?)))
-            .collect(),
+        tags: entry.tags.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()), make.text(value)?))).collect(),
     }
 }
 

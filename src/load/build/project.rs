@@ -69,7 +69,8 @@ fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> 
     if let Some(plan) = &entry.plan {
         let fine = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if plan.len() != 8 || !plan.bytes().all(fine) {
-            let title = format!("`{}` is not a plan: expected the eight hexadecimal digits that the gate printed", **plan);
+            let title =
+                format!("`{}` is not a plan: expected the eight hexadecimal digits that the gate printed", **plan);
             make.invalid(plan.span(), title);
         }
     }
@@ -79,7 +80,8 @@ fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> 
     let what: Gate = entry.what.into();
     if what == Gate::SkipResource && entry.resource.is_none() {
         let title = "`skip-resource` needs the key `resource`: which one is left out";
-        make.findings.push(Finding::new(codes::MISSING_KEY, make.file, entry.span(), title).label("`resource` is not here"));
+        make.findings
+            .push(Finding::new(codes::MISSING_KEY, make.file, entry.span(), title).label("`resource` is not here"));
     }
     let text = |value: &Option<At<String>>| value.as_ref().map(|text| Arc::from(text.as_str()));
     Some(Allowance {

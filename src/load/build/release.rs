@@ -39,7 +39,8 @@ pub(crate) fn release(
     let doc = &draft.doc;
     let version = version(&mut make, name);
     if *doc.format != FORMAT {
-        let title = format!("release `{name}` has format {}, and this version of landfall has format {FORMAT}", *doc.format);
+        let title =
+            format!("release `{name}` has format {}, and this version of landfall has format {FORMAT}", *doc.format);
         make.findings.push(Finding::new(codes::RELEASE_FORMAT, make.file, doc.format.span(), title).label("not known"));
     }
     let channel = channel(&mut make, doc.channel.as_ref());
@@ -72,7 +73,8 @@ fn version(make: &mut Maker<'_>, name: &ReleaseName) -> Option<Version> {
     if version.is_none() {
         let title = format!("`{name}` is not a version");
         let finding = Finding::new(codes::RELEASE_VERSION, make.file, 0..0, title);
-        make.findings.push(finding.label("the file's name").help("a version begins with a number, like `1.4.0` or `v2`"));
+        make.findings
+            .push(finding.label("the file's name").help("a version begins with a number, like `1.4.0` or `v2`"));
     }
     version
 }

@@ -47,7 +47,8 @@ fn variable_name(make: &mut Maker<'_>, name: &At<String>) {
         "letters, digits, `_` and `-`, at most 128"
     };
     let title = format!("`{}` is not the name of a variable", **name);
-    make.findings.push(Finding::new(codes::VARIABLE_NAME, make.file, name.span(), title).label("not a name").help(help));
+    make.findings
+        .push(Finding::new(codes::VARIABLE_NAME, make.file, name.span(), title).label("not a name").help(help));
 }
 
 /// Reads a scope. Whether the names exist is checked elsewhere.
@@ -61,10 +62,7 @@ pub(crate) fn scope(make: &mut Maker<'_>, entry: &ScopeEntry) -> Scope {
     }
 }
 
-fn names<N: std::str::FromStr<Err = NameError> + Ord>(
-    make: &mut Maker<'_>,
-    entry: &Option<At<Names>>,
-) -> BTreeSet<N> {
+fn names<N: std::str::FromStr<Err = NameError> + Ord>(make: &mut Maker<'_>, entry: &Option<At<Names>>) -> BTreeSet<N> {
     let Some(entry) = entry else { return BTreeSet::new() };
     entry.0.iter().filter_map(|name| make.name_at(name, entry.span())).collect()
 }

@@ -2,8 +2,8 @@
 
 use super::super::codes;
 use super::super::finding::Finding;
-use super::super::schema::process::{ContainerEntry, ProcessFile, SecretEntry, StepEntry};
 use super::super::schema::At;
+use super::super::schema::process::{ContainerEntry, ProcessFile, SecretEntry, StepEntry};
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 
@@ -98,7 +98,7 @@ fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) 
     container.command.iter().chain(&container.entry_point).for_each(&mut *each);
     container.working_directory.iter().chain(&container.user).for_each(&mut *each);
     container.health_check.iter().flat_map(|check| check.command.iter()).for_each(&mut *each);
-    for log in &container.log {
+    if let Some(log) = &container.log {
         log.options.values().for_each(&mut *each);
         of_secrets(log.secrets.values(), each);
     }

@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use super::super::codes::{self, Code};
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
-use super::super::schema::process::{ConditionEntry, ContainerEntry, ProcessFile, StepEntry};
 use super::super::schema::At;
+use super::super::schema::process::{ConditionEntry, ContainerEntry, ProcessFile, StepEntry};
 use super::super::what::WhatDrafts;
 
 /// Log drivers that Fargate has (AWS documentation of LogConfiguration).
 const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
 
 fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
-    for process in &drafts.process {
+    if let Some(process) = &drafts.process {
         process.doc.step.iter().for_each(|step| run(process, step));
     }
 }
@@ -28,10 +28,14 @@ pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             step.container.iter().filter_map(|container| number(container)).map(u64::from).sum()
         };
         let cpu = total(|container| container.cpu.as_deref().copied());
-        let memory = total(|container| container.memory.as_ref().or(container.memory_reservation.as_ref()).map(|m| **m));
+        let memory =
+            total(|container| container.memory.as_ref().or(container.memory_reservation.as_ref()).map(|m| **m));
         let mut over = |what: &str, sum: u64, limit: &At<u32>, unit: &str| {
             if sum > u64::from(**limit) {
-                let title = format!("the containers of step `{}` have {sum} {unit} of {what}, the task {}", *step.name, **limit);
+                let title = format!(
+                    "the containers of step `{}` have {sum} {unit} of {what}, the task {}",
+                    *step.name, **limit
+                );
                 let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, limit.span(), title);
                 findings.push(finding.label(format!("less than its containers' {sum}")));
             }

@@ -9,16 +9,15 @@ use super::super::what::WhatDrafts;
 use super::arn;
 
 /// Days that CloudWatch Logs keeps logs for (AWS documentation of PutRetentionPolicy).
-const RETENTION: [u32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
+const RETENTION: [u32; 22] =
+    [1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 /// Tags that ECS takes on a resource. landfall puts its own on the stack, which CloudFormation counts with them.
 const MAX_TAGS: usize = 50;
 /// How many of them landfall and CloudFormation need for themselves.
 const OWN_TAGS: usize = 9;
 
 fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
-    for process in &drafts.process {
+    if let Some(process) = &drafts.process {
         process.doc.step.iter().for_each(|step| run(process, step));
     }
 }
@@ -80,8 +79,10 @@ pub(super) fn log_retention_exists(drafts: &WhatDrafts, findings: &mut Vec<Findi
         let Some(days) = step.log_retention_days.as_ref().filter(|days| !RETENTION.contains(&***days)) else { return };
         let near = RETENTION.iter().copied().find(|known| known > &**days).unwrap_or(3653);
         let title = format!("CloudWatch Logs cannot keep logs for {} days", **days);
-        let finding = Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("not one of its values");
-        findings.push(finding.help(format!("the next longer one is {near}; it has 1, 3, 5, 7, 14, 30, 60, 90, 120, …")));
+        let finding =
+            Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("not one of its values");
+        findings
+            .push(finding.help(format!("the next longer one is {near}; it has 1, 3, 5, 7, 14, 30, 60, 90, 120, …")));
     });
 }
 
@@ -89,7 +90,10 @@ pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_step(drafts, |process, step| {
         if step.tags.len() > MAX_TAGS - OWN_TAGS {
             let title = format!("step `{}` has {} tags", *step.name, step.tags.len());
-            let label = format!("at most {} of {MAX_TAGS}: {OWN_TAGS} are kept for CloudFormation and landfall", MAX_TAGS - OWN_TAGS);
+            let label = format!(
+                "at most {} of {MAX_TAGS}: {OWN_TAGS} are kept for CloudFormation and landfall",
+                MAX_TAGS - OWN_TAGS
+            );
             findings.push(Finding::new(codes::TAGS, &process.file, step.name.span(), title).label(label));
         }
         for (key, value) in &step.tags {

@@ -14,7 +14,10 @@ pub(super) fn ids_differ(world: &World, findings: &mut Vec<Finding>) {
     let drafts = &world.drafts;
     let environments = world.environments.iter().filter_map(|(name, built)| {
         let draft = drafts.environments.read.get(name)?;
-        Some((&built.id, Found::new(draft, draft.doc.id.as_ref().map(|id| id.span()), Subject::Environment(name.clone()))))
+        Some((
+            &built.id,
+            Found::new(draft, draft.doc.id.as_ref().map(|id| id.span()), Subject::Environment(name.clone())),
+        ))
     });
     differ("environments", environments, findings);
     let targets = world.targets.iter().filter_map(|(name, built)| {
@@ -108,7 +111,8 @@ pub(super) fn stacks_differ(world: &World, findings: &mut Vec<Finding>) {
                     let key = (target.place.clone(), StackName::of(&owner));
                     let entry = seen.entry(key.clone()).or_insert_with(|| (owner.clone(), name.clone()));
                     // Equal ids are told where they are written.
-                    let pair = (entry.0.project.clone(), entry.0.step.clone(), owner.project.clone(), owner.step.clone());
+                    let pair =
+                        (entry.0.project.clone(), entry.0.step.clone(), owner.project.clone(), owner.step.clone());
                     if entry.0 != owner && !told.contains(&pair) {
                         told.push(pair);
                         findings.push(collision(world, name, &step.at, &key.1, entry));

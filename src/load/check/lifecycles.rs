@@ -11,7 +11,9 @@ pub(super) fn have_phases(world: &World, findings: &mut Vec<Finding>) {
     for (name, draft) in world.drafts.lifecycles.read.iter().filter(|(_, draft)| draft.doc.phase.is_empty()) {
         let title = format!("lifecycle `{name}` has no phase");
         let finding = Finding::new(codes::LIFECYCLE_WITHOUT_PHASES, &draft.file, 0..0, title);
-        findings.push(finding.label("no [[phase]] in this file").help("a phase names the environments that a release enters"));
+        findings.push(
+            finding.label("no [[phase]] in this file").help("a phase names the environments that a release enters"),
+        );
     }
 }
 
@@ -48,7 +50,8 @@ pub(super) fn progress_is_in_reach(world: &World, findings: &mut Vec<Finding>) {
             if number as usize > there || number == 0 {
                 let title = format!("phase `{}` asks for success in {number} of {there} environments", *phase.name);
                 let finding = Finding::new(codes::PROGRESS_OUT_OF_REACH, &draft.file, progress.span(), title);
-                findings.push(finding.label(format!("1 to {there}")).help("a phase that never blocks is `\"optional\"`"));
+                findings
+                    .push(finding.label(format!("1 to {there}")).help("a phase that never blocks is `\"optional\"`"));
             }
         }
     }
@@ -59,9 +62,10 @@ pub(super) fn environments_are_used(world: &World, findings: &mut Vec<Finding>) 
     // What cannot be read may name any environment, and a project without a lifecycle goes through all.
     let lifecycles_complete = drafts.lifecycles.read.len() == drafts.lifecycles.present.len();
     let targets_complete = drafts.targets.read.len() == drafts.targets.present.len();
-    let implied = drafts.projects.values().any(|project| {
-        project.project.as_ref().is_none_or(|draft| draft.doc.lifecycle.is_none())
-    });
+    let implied = drafts
+        .projects
+        .values()
+        .any(|project| project.project.as_ref().is_none_or(|draft| draft.doc.lifecycle.is_none()));
     let mut entered = BTreeSet::new();
     for phase in drafts.lifecycles.read.values().flat_map(|draft| &draft.doc.phase) {
         entered.extend(phase.automatic.iter().chain(&phase.manual).map(|name| name.as_str()));

@@ -3,22 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::codes;
+use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::VariablesFile;
 use super::super::schema::values::ValueEntry;
 use super::super::schema::variables::ScopeEntry;
 use super::super::what::WhatDrafts;
-use super::super::drafts::Draft;
 use crate::model::Location;
 use crate::model::process::Text;
 
 /// Scopes as sets, so that the order in which names are written does not matter.
 fn scope_key(scope: &ScopeEntry) -> Vec<BTreeSet<&str>> {
     let kinds = [&scope.step, &scope.target, &scope.role, &scope.environment, &scope.channel];
-    kinds
-        .into_iter()
-        .map(|kind| kind.iter().flat_map(|names| names.0.iter().map(String::as_str)).collect())
-        .collect()
+    kinds.into_iter().map(|kind| kind.iter().flat_map(|names| names.0.iter().map(String::as_str)).collect()).collect()
 }
 
 pub(super) fn differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {

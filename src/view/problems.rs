@@ -1,0 +1,146 @@
+//! Problems as annotated source on a terminal, and as JSON.
+//!
+//! Drawn here rather than by a library: the shape has a line for what is held and a label that stands alone, and it must be
+//! readable without colours.
+
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, Style};
+use serde_json::{Value, json};
+
+use crate::problem::{Level, Problem, Span};
+
+/// The widest line of source that is shown whole; longer ones are cut around the place.
+const WIDTH: usize = 140;
+
+/// Draws every problem, an empty line between two, and a last line that counts them. Empty without problems.
+pub fn terminal(problems: &[Problem], color: bool) -> String {
+    let mut out = String::new();
+    let paint = Paint { color };
+    for problem in problems {
+        draw(&mut out, problem, &paint);
+        out.push('\n');
+    }
+    if !problems.is_empty() {
+        let count = |level| problems.iter().filter(|problem| problem.level == level).count();
+        let words = |number: usize, word: &str| match number {
+            0 => None,
+            1 => Some(format!("1 {word}")),
+            more => Some(format!("{more} {word}s")),
+        };
+        let counts = [words(count(Level::Error), "error"), words(count(Level::Warning), "warning")];
+        let counts: Vec<String> = counts.into_iter().flatten().collect();
+        let _ = writeln!(out, "{}", counts.join(", "));
+    }
+    out
+}
+
+struct Paint {
+    color: bool,
+}
+
+impl Paint {
+    fn as_level(&self, level: Level, text: &str) -> String {
+        let color = match level {
+            Level::Error => AnsiColor::Red,
+            Level::Warning => AnsiColor::Yellow,
+        };
+        self.with(color.on_default().bold(), text)
+    }
+
+    fn quiet(&self, text: &str) -> String {
+        self.with(AnsiColor::Cyan.on_default(), text)
+    }
+
+    fn with(&self, style: Style, text: &str) -> String {
+        if self.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}
+
+fn level(level: Level) -> &'static str {
+    match level {
+        Level::Error => "error",
+        Level::Warning => "warning",
+    }
+}
+
+fn draw(out: &mut String, problem: &Problem, paint: &Paint) {
+    let head = format!("{}[{}]", level(problem.level), problem.code);
+    let _ = writeln!(out, "{}: {}", paint.as_level(problem.level, &head), plain(&problem.title));
+    let at = &problem.span.at;
+    let last = problem.related.iter().filter(|(span, _)| span.at.file == at.file).map(|(span, _)| span.at.line);
+    let margin = last.chain([at.line]).max().unwrap_or(1).to_string().len();
+    let indent = " ".repeat(margin + 1);
+    match &problem.source {
+        Some(source) => {
+            let place = format!("{}:{}:{}", at.file, at.line, at.column);
+            let _ = writeln!(out, "{indent}{} {place}", paint.quiet("╭─"));
+            mark(out, source, &problem.span, &problem.label, margin, problem.level, paint);
+            for (span, words) in &problem.related {
+                if span.at.file == at.file {
+                    let _ = writeln!(out, "{indent}{}", paint.quiet("┆"));
+                    mark(out, source, span, words, margin, problem.level, paint);
+                } else {
+                    let _ = writeln!(out, "{indent}= {words}: {}", span.at);
+                }
+            }
+        }
+        None => {
+            let _ = writeln!(out, "{indent}{} {}", paint.quiet("╭─"), plain(&at.file));
+        }
+    }
+    if let Some(help) = &problem.help {
+        let _ = writeln!(out, "{indent}= help: {}", plain(help));
+    }
+    if !problem.blocks.is_empty() {
+        let _ = writeln!(out, "blocks: {} (held as deployed)", problem.blocks.join(", "));
+    }
+}
+
+/// One line of source with a mark under the place.
+fn mark(out: &mut String, source: &str, span: &Span, label: &str, margin: usize, level: Level, paint: &Paint) {
+    let line = source.lines().nth(span.at.line.saturating_sub(1) as usize).unwrap_or("");
+    let column = span.at.column.saturating_sub(1) as usize;
+    let length = source.get(span.bytes.clone()).map_or(0, |text| text.lines().next().unwrap_or("").chars().count());
+    let all: Vec<char> = line.chars().collect();
+    let from = if all.len() > WIDTH { column.saturating_sub(WIDTH / 3).min(all.len()) } else { 0 };
+    let shown: String = all.iter().skip(from).take(WIDTH).map(|c| if c.is_control() { ' ' } else { *c }).collect();
+    let number = format!("{:>margin$} {}", span.at.line, "│");
+    let _ = writeln!(out, "{} {}", paint.quiet(&number), shown.trim_end());
+    let room = WIDTH.saturating_sub(column - from.min(column)).max(1);
+    let carets = "^".repeat(length.clamp(1, room));
+    let place = " ".repeat(column - from.min(column));
+    let under = format!("{carets} {}", plain(label));
+    let bar = format!("{} {}", " ".repeat(margin), "│");
+    let _ = writeln!(out, "{} {place}{}", paint.quiet(&bar), paint.as_level(level, under.trim_end()));
+}
+
+/// Text of a repository may hold control characters, which a terminal would obey.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// Every problem as JSON: `level`, `code`, `title`, `file`, `line`, `column`, `label`, `help`, `related`, `blocks`.
+pub fn json(problems: &[Problem]) -> Value {
+    let place = |span: &Span| json!({ "file": *span.at.file, "line": span.at.line, "column": span.at.column });
+    let problems = problems.iter().map(|problem| {
+        let related = problem.related.iter().map(|(span, words)| {
+            let mut related = place(span);
+            related["label"] = Value::from(words.as_str());
+            related
+        });
+        json!({
+            "level": problem.level,
+            "code": problem.code,
+            "title": problem.title,
+            "file": *problem.span.at.file,
+            "line": problem.span.at.line,
+            "column": problem.span.at.column,
+            "label": problem.label,
+            "help": problem.help,
+            "related": related.collect::<Vec<_>>(),
+            "blocks": problem.blocks,
+        })
+    });
+    Value::Array(problems.collect())
+}
