@@ -38,7 +38,7 @@ fn worlds() -> BTreeMap<&'static str, World> {
     ])
 }
 
-fn everything() -> World {
+pub(super) fn everything() -> World {
     let mut world = World::new()
         .variable("api_url", "https://api.#{environment.name}.example.com", Scope::default())
         .variable("db", "arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf", Scope::default())

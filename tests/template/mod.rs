@@ -1,5 +1,6 @@
 //! Documents, variables, rendering, expected changes and differences.
 
+mod announced;
 mod comparison;
 mod documents;
 mod golden;
