@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode, ProxyOptions, RemoteCallbacks};
@@ -44,6 +44,20 @@ fn set_timeouts(timeout: Duration) {
             .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(millis))
     };
     debug_assert!(set.is_ok());
+}
+
+/// Bounds how many packs stay open: each fetch adds one, and the process may run for months.
+#[allow(unsafe_code, reason = "libgit2 has no other way to bound its open files")]
+pub(super) fn bound_open_files() {
+    /// Well below the 1024 files that a process may commonly have open.
+    const FILES: usize = 128;
+    static ONCE: Once = Once::new();
+    // SAFETY: written once, before this process opens its first mirror; a thread that reads packs of a clone meanwhile sees
+    // the old limit or the new one, both of which are whole words.
+    ONCE.call_once(|| {
+        let set = unsafe { git2::opts::set_mwindow_file_limit(FILES) };
+        debug_assert!(set.is_ok());
+    });
 }
 
 #[allow(unsafe_code, reason = "libgit2 has no other way to trust a certificate authority")]

@@ -1,4 +1,4 @@
-//! Copies what a commit needs from a repository on this machine into the mirror.
+//! Objects on this machine: copies what a commit needs into the mirror, and keeps the mirror tidy.
 //!
 //! The library's own transport for local paths takes every ref of the source along. Here only the tracked branch is read: the
 //! first time as one pack, afterwards object by object, where a tree that the mirror has is not entered. Children are
@@ -114,6 +114,60 @@ pub(super) fn open(path: &Path, remote: &str) -> Result<Repository, GitError> {
         if source.message().contains("extensions.partialclone") {
             return GitError::Partial { remote: remote.to_owned() };
         }
-        GitError::Open { path: path.to_owned(), source }
+        unopened(path, source)
     })
+}
+
+/// Why a repository cannot be opened, with what to do where it belongs to somebody else.
+pub(super) fn unopened(path: &Path, source: git2::Error) -> GitError {
+    let path = path.to_owned();
+    match source.code() {
+        git2::ErrorCode::Owner => GitError::Owner { path, source },
+        _ => GitError::Open { path, source },
+    }
+}
+
+/// Makes one pack of many: every fetch from a remote adds one, and each is a file that stays open. What no ref reaches is
+/// left behind. Only while nobody reads from the mirror.
+pub(super) fn tidy(mirror: &Repository) -> Result<(), git2::Error> {
+    /// git's own `gc.autoPackLimit`.
+    const MANY: usize = 50;
+    let folder = mirror.path().join("objects/pack");
+    let packs = packs(&folder)?;
+    if packs.len() <= MANY {
+        return Ok(());
+    }
+    let mut walk = mirror.revwalk()?;
+    walk.push_glob("refs/*")?;
+    let mut builder = mirror.packbuilder()?;
+    builder.insert_walk(&mut walk)?;
+    builder.write(&folder, 0o444)?;
+    let new = format!("pack-{}", builder.name()?.unwrap_or_default());
+    for file in [folder.join(format!("{new}.pack")), folder.join(format!("{new}.idx")), folder.clone()] {
+        std::fs::File::open(&file).and_then(|file| file.sync_all()).map_err(broken)?;
+    }
+    for stem in packs.iter().filter(|stem| **stem != new) {
+        for ending in ["idx", "rev", "pack"] {
+            match std::fs::remove_file(folder.join(format!("{stem}.{ending}"))) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(broken(error)),
+                _ => {}
+            }
+        }
+    }
+    mirror.odb()?.refresh()
+}
+
+fn packs(folder: &Path) -> Result<Vec<String>, git2::Error> {
+    let mut packs = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(broken)? {
+        let path = entry.map_err(broken)?.path();
+        if path.extension().is_some_and(|ending| ending == "pack") {
+            packs.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
+        }
+    }
+    Ok(packs)
+}
+
+fn broken(error: std::io::Error) -> git2::Error {
+    git2::Error::new(git2::ErrorCode::GenericError, git2::ErrorClass::Os, error.to_string())
 }

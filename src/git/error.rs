@@ -15,6 +15,19 @@ pub enum GitError {
         #[source]
         source: git2::Error,
     },
+    /// A repository belongs to another user, who could have git do things in our name.
+    #[error(
+        "the git repository {path} belongs to another user; run landfall as that user, or trust it by \
+         `git config --global --add safe.directory {path}`",
+        path = path.display()
+    )]
+    Owner {
+        /// Where it is.
+        path: PathBuf,
+        /// What the library said.
+        #[source]
+        source: git2::Error,
+    },
     /// The mirror, in the operator's state folder, cannot be read or written.
     #[error("cannot {what} in the mirror {}", path.display())]
     Mirror {

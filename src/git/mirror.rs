@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use git2::{AutotagOption, Direction, FetchOptions, Oid, Repository};
 
-use super::access::{Attempt, connection};
+use super::access::{Attempt, bound_open_files, connection};
 use super::remote::{Address, Remote};
 use super::{Counts, GitError, Reader, commit_id, copy, oid};
 use crate::model::CommitId;
@@ -49,7 +49,8 @@ impl Mirror {
     /// Opens the mirror in a folder, making it where it is not there. Asks the remote nothing.
     pub fn open(dir: &Path, remote: Remote) -> Result<Self, GitError> {
         let address = remote.address()?;
-        let failed = |source| GitError::Open { path: dir.to_owned(), source };
+        bound_open_files();
+        let failed = |source| copy::unopened(dir, source);
         let repository = if dir.join("HEAD").exists() {
             Repository::open_bare(dir)
         } else {
@@ -59,6 +60,11 @@ impl Mirror {
             )
         };
         let repository = repository.map_err(failed)?;
+        copy::tidy(&repository).map_err(|source| GitError::Mirror {
+            what: "make one pack of many".to_owned(),
+            path: dir.to_owned(),
+            source,
+        })?;
         let reader = Reader::of(Repository::open_bare(dir).map_err(failed)?);
         Ok(Self { path: dir.to_owned(), remote, address, repository: Mutex::new(repository), reader })
     }

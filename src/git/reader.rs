@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use git2::{ErrorCode, ObjectType, Oid, Repository, TreeEntry};
 
 use super::landings::{self, Known};
-use super::{GitError, commit_id, oid};
+use super::{GitError, commit_id, copy, oid};
 use crate::model::CommitId;
 use crate::tree::{BlobId, Blobs, FileTree, Folder, History, Landing, MAX_FILE, Node, TreeError, TreeId};
 
@@ -56,8 +56,7 @@ impl std::fmt::Debug for Reader {
 impl Reader {
     /// Opens the repository that a folder is in, like git does.
     pub fn open_local(path: &Path) -> Result<Self, GitError> {
-        let repository =
-            Repository::discover(path).map_err(|source| GitError::Open { path: path.to_owned(), source })?;
+        let repository = Repository::discover(path).map_err(|source| copy::unopened(path, source))?;
         Ok(Self::of(repository))
     }
 

@@ -8,7 +8,7 @@ use url::Url;
 use super::{Credentials, GitError};
 
 /// A repository that is followed.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Remote {
     /// `https://…`, `ssh://…`, `user@host:path`, `file://…` or a path.
     pub url: String,
@@ -22,6 +22,19 @@ pub struct Remote {
     pub known_hosts: Option<PathBuf>,
     /// How long the remote may be silent, while connecting and after.
     pub timeout: Duration,
+}
+
+impl std::fmt::Debug for Remote {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Remote")
+            .field("url", &self.shown())
+            .field("branch", &self.branch)
+            .field("credentials", &self.credentials)
+            .field("ca", &self.ca)
+            .field("known_hosts", &self.known_hosts)
+            .field("timeout", &self.timeout)
+            .finish()
+    }
 }
 
 impl Remote {

@@ -11,7 +11,7 @@ use git2::build::{CheckoutBuilder, TreeUpdateBuilder};
 use git2::{CheckoutNotificationType, ErrorCode, FileMode, Oid, Repository, Signature, Time};
 use jiff::Timestamp;
 
-use super::{GitError, commit_id};
+use super::{GitError, commit_id, copy};
 use crate::model::CommitId;
 
 /// Who writes a commit, and when.
@@ -57,7 +57,7 @@ impl Writer {
     /// Opens the repository that a folder is in, like git does.
     pub fn open(dir: &Path) -> Result<Self, GitError> {
         let found = Repository::discover(dir);
-        Ok(Self { repository: found.map_err(|source| GitError::Open { path: dir.to_owned(), source })? })
+        Ok(Self { repository: found.map_err(|source| copy::unopened(dir, source))? })
     }
 
     /// The work tree's folder, or the repository's where it is bare.

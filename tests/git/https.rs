@@ -3,7 +3,7 @@
 use landfall::git::{Credentials, GitError, Password, Remote};
 use landfall::tree::{Blobs, History};
 
-use super::repository::{Repo, mirror};
+use super::repository::{Repo, mirror, polls_elsewhere};
 use super::servers::Https;
 
 fn ada(password: &str) -> Credentials {
@@ -86,6 +86,18 @@ fn credentials_come_from_the_environment_a_file_or_the_address() {
     inside.url = inside.url.replace("s3cret", "wr0ng");
     let said = format!("{:#?}", mirror(inside).mirror.poll().unwrap_err());
     assert!(said.contains("Denied") && !said.contains("wr0ng"), "{said}");
+}
+
+#[test]
+fn gits_credential_helper_is_asked() {
+    let Some(server) = Https::start() else { return };
+    let repo = pushed(&server, "repo.git");
+    let home = tempfile::tempdir().unwrap();
+    let helper = "[credential]\n\thelper = \"!f() { echo username=ada; echo password=s3cret; }; f\"\n";
+    std::fs::write(home.path().join(".gitconfig"), helper).unwrap();
+    let mut command = std::process::Command::new("env");
+    command.env("LANDFALL_TEST_CA", server.ca());
+    polls_elsewhere(command, home.path(), &server.url("repo.git"), &repo.head());
 }
 
 #[test]

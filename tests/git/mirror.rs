@@ -163,3 +163,77 @@ fn a_renamed_branch_keeps_the_last_head() {
     assert!(said.contains("(it has trunk); if it was renamed, name the new one"), "{said}");
     assert_eq!(mirrored.mirror.head().unwrap(), Some(head));
 }
+
+#[test]
+fn many_packs_become_one_when_the_mirror_is_opened() {
+    let repo = Repo::new();
+    let first = repo.commit(&[("a", "0\n")]);
+    let mirrored = mirror(repo.remote());
+    let folder = mirrored.folder.path().join("mirror");
+    mirrored.mirror.poll().unwrap();
+    let kept = repo.commit(&[("a", "kept\n")]);
+    mirrored.mirror.poll().unwrap();
+    mirrored.mirror.keep("x", &kept).unwrap();
+    repo.git(&["reset", "--quiet", "--hard", &first.0]);
+    let mut heads = Vec::new();
+    for n in 1..=3 {
+        heads.push(repo.commit(&[("a", &format!("{n}\n"))]));
+        mirrored.mirror.poll().unwrap();
+        git(&folder, &["repack", "-d", "--quiet"]);
+    }
+    // The same objects over and over, as far as the library can tell packs of their own.
+    for (path, bytes) in contents(&folder.join("objects/pack")) {
+        let ending = path.extension().unwrap().to_str().unwrap();
+        let stem = path.file_stem().unwrap().to_str().unwrap();
+        for n in 10..30 {
+            std::fs::write(path.with_file_name(format!("{}{n}.{ending}", &stem[..stem.len() - 2])), &bytes).unwrap();
+        }
+    }
+    let packs = || contents(&folder).keys().filter(|path| path.extension().is_some_and(|e| e == "pack")).count();
+    assert!(packs() > 50, "{}", packs());
+    drop(mirrored.mirror);
+    let again = landfall::git::Mirror::open(&folder, repo.remote()).unwrap();
+    assert_eq!(packs(), 1);
+    git(&folder, &["fsck", "--strict"]);
+    assert!(heads.iter().chain([&first, &kept]).all(|commit| again.has(commit)));
+    assert!(!again.poll().unwrap().moved);
+    assert_eq!(again.head().unwrap().as_ref(), heads.last());
+}
+
+#[test]
+fn a_repository_of_somebody_else_is_named_with_the_way_to_trust_it() {
+    let repo = Repo::new();
+    repo.commit(&[("a", "1\n")]);
+    if !std::process::Command::new("chown").args(["-R", "65534"]).arg(&repo.path).status().unwrap().success() {
+        println!("skipped: only root can give a folder away");
+        return;
+    }
+    let said = mirror(repo.remote()).mirror.poll().unwrap_err().to_string();
+    assert!(said.contains("belongs to another user") && said.contains("safe.directory"), "{said}");
+}
+
+#[test]
+fn a_repository_of_sha256_is_an_error_that_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    git(folder.path(), &["init", "--quiet", "--object-format=sha256", "repo"]);
+    let repo = Repo::at(&folder.path().join("repo"));
+    repo.commit(&[("a", "1\n")]);
+    let error = mirror(repo.remote()).mirror.poll().unwrap_err();
+    assert!(format!("{error:?}").contains("sha256"), "{error:?}");
+}
+
+#[test]
+fn addresses_are_read_like_git_does_and_shown_without_a_password() {
+    let local = |url: &str| Remote::new(url).local();
+    assert_eq!(local("/srv/repo"), Some("/srv/repo".into()));
+    assert_eq!(local("file:///srv/a%20b"), Some("/srv/a b".into()));
+    assert_eq!(local("./repo:x"), Some("./repo:x".into()));
+    for elsewhere in
+        ["https://example.com/r.git", "ssh://git@example.com:2222/r.git", "git@example.com:r.git", "host:r"]
+    {
+        assert_eq!(local(elsewhere), None, "{elsewhere}");
+    }
+    assert_eq!(Remote::new("https://ada:s3cret@example.com/r").shown(), "https://ada@example.com/r");
+    let debug = format!("{:?}", Remote::new("https://ada:s3cret@example.com/r"));
+    assert!(!debug.contains("s3cret"), "{debug}");
+}

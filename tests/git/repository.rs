@@ -120,3 +120,23 @@ pub(super) fn contents(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec
     }
     all
 }
+
+/// Polls in a process of its own, started at the end of a command line, with another home folder: with the standard
+/// credentials, known hosts and git configuration that it finds there.
+pub(super) fn polls_elsewhere(mut command: Command, home: &Path, url: &str, head: &CommitId) {
+    command.arg(std::env::current_exe().unwrap()).args(["--exact", "git::repository::polls", "--ignored"]);
+    command.env("HOME", home).env("LANDFALL_TEST_URL", url).env("LANDFALL_TEST_HEAD", &head.0);
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+#[ignore = "run by other tests, in the environment that they make"]
+fn polls() {
+    // A runner may be told to run ignored tests too.
+    let Ok(url) = std::env::var("LANDFALL_TEST_URL") else { return };
+    let ca = std::env::var_os("LANDFALL_TEST_CA").map(PathBuf::from);
+    let polled = mirror(Remote { ca, ..Remote::new(url) }).mirror.poll().unwrap();
+    assert_eq!(polled.head.0, std::env::var("LANDFALL_TEST_HEAD").unwrap());
+}

@@ -2,7 +2,7 @@
 
 use landfall::git::{Credentials, GitError, Password, Remote};
 
-use super::repository::{Repo, mirror};
+use super::repository::{Repo, mirror, polls_elsewhere};
 use super::servers::{Ssh, programs, run};
 
 fn key(server: &Ssh, name: &str, passphrase: Option<&str>) -> Credentials {
@@ -116,38 +116,12 @@ fn the_agent_is_asked_for_keys() {
     let Some(server) = Ssh::start() else { return };
     let Some([agent, _]) = programs(["ssh-agent", "ssh-add"]) else { return };
     let repo = pushed(&server);
-    let known = format!("{} {}\n", server.name(), server.host_key());
-    let url = remote(&server, Credentials::Standard, &known).url;
-    let socket = server.file("agent");
-    // The agent runs the command after `--` and ends with it.
-    let here = std::env::current_exe().unwrap();
-    let script =
-        "ssh-add -q \"$LANDFALL_TEST_KEY\" && \"$0\" --exact git::ssh::polls_as_its_environment_says --ignored";
-    let output = std::process::Command::new(agent)
-        .arg("-a")
-        .arg(socket)
-        .args(["sh", "-c", script])
-        .arg(here)
-        .env("LANDFALL_TEST_KEY", server.file("key"))
-        .env("LANDFALL_TEST_URL", url)
-        .env("LANDFALL_TEST_KNOWN", server.file("known"))
-        .env("LANDFALL_TEST_HEAD", repo.head().0)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{}{}",
-        String::from_utf8_lossy(&output.stdout),
-        String::from_utf8_lossy(&output.stderr)
-    );
-    assert!(String::from_utf8_lossy(&output.stdout).contains("1 passed"));
-}
-
-#[test]
-#[ignore = "run by the test of the agent, in the environment that it makes"]
-fn polls_as_its_environment_says() {
-    let get = |name: &str| std::env::var(name).expect("run by another test");
-    let known_hosts = Some(get("LANDFALL_TEST_KNOWN").into());
-    let remote = Remote { known_hosts, ..Remote::new(get("LANDFALL_TEST_URL")) };
-    assert_eq!(mirror(remote).mirror.poll().unwrap().head.0, get("LANDFALL_TEST_HEAD"));
+    let home = server.file("home");
+    std::fs::create_dir_all(home.join(".ssh")).unwrap();
+    std::fs::write(home.join(".ssh/known_hosts"), format!("{} {}\n", server.name(), server.host_key())).unwrap();
+    // The agent runs the command and ends with it.
+    let script = "ssh-add -q \"$0\" && exec \"$@\"";
+    let mut command = std::process::Command::new(agent);
+    command.arg("-a").arg(server.file("agent")).args(["sh", "-c", script]).arg(server.file("key"));
+    polls_elsewhere(command, &home, &server.url(), &repo.head());
 }
