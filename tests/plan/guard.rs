@@ -1,0 +1,85 @@
+//! Stacks whose cause is gone, and the guard on what is pending.
+
+use landfall::model::catalog::Gate;
+use landfall::model::journal::Action;
+
+use super::world::{World, slot};
+use super::{Story, golden};
+
+#[test]
+fn a_dropped_step_is_pruned_after_the_slot_succeeded() {
+    let mut world = World::new();
+    world.release_with("1.4.0", &["web", "worker"]);
+    let mut live = world.deployed();
+    world.release_with("1.5.0", &["web"]);
+    let planned = world.plan(&live);
+    assert!(planned.report.orphans.is_empty(), "not before the slot succeeded");
+    live.succeed(&planned.plan.begin[0]);
+    let mut story = Story::default();
+    story.tell("1.5.0 has no worker", &world.show(&live));
+    world.environment("development").prune = true;
+    story.tell("prune = true", &world.show(&live));
+    let planned = world.plan(&live);
+    let prune = planned.plan.begin.iter().find(|begin| begin.slot == slot("development")).unwrap();
+    assert!(!prune.removal && matches!(prune.orders[0].action, Action::Delete { unprotect: false, .. }));
+    let before = live.facts.running(&slot("development")).unwrap().clone();
+    live.succeed(prune);
+    assert_eq!(live.facts.running(&slot("development")), Some(&before), "the run goes on");
+    assert!(world.plan(&live).report.orphans.is_empty());
+    golden!("pruning", story.0);
+}
+
+#[test]
+fn a_project_that_is_gone_leaves_orphans_and_the_guard_watches() {
+    let mut world = World::new();
+    world.release_with("1.4.0", &["one", "two", "three", "four", "five", "six"]);
+    let live = world.deployed();
+    world.catalog.projects.clear();
+    let mut story = Story::default();
+    story.tell("nothing is pruned unless told", &world.show(&live));
+    world.environment("development").prune = true;
+    story.tell("six removals are more than five", &world.show(&live));
+    assert!(world.plan(&live).plan.is_empty());
+    world.catalog.guard.remove.count = 6;
+    story.tell("a wider guard", &world.show(&live));
+    let planned = world.plan(&live);
+    assert_eq!(planned.plan.begin.len(), 1);
+    assert!(planned.plan.begin[0].removal);
+    golden!("orphans", story.0);
+}
+
+#[test]
+fn a_live_change_beyond_the_guard_waits_for_an_allowance() {
+    let steps: Vec<String> = (0..12).map(|number| format!("step-{number}")).collect();
+    let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
+    let mut world = World::new();
+    world.release_with("1.4.0", &steps);
+    let live = world.deployed();
+    world.target("test-eu").network.subnets = vec!["subnet-0b".into()];
+    let shown = world.show(&live);
+    assert!(world.plan(&live).plan.is_empty(), "{shown}");
+    golden!("guard_change", shown);
+    let plan = shown.lines().find(|line| line.contains("plan = ")).unwrap().split('"').nth(1).unwrap().to_owned();
+    world.allow("test", Gate::Redeploy, &plan);
+    let planned = world.plan(&live);
+    assert_eq!(planned.plan.begin[0].orders.len(), 12);
+    assert_eq!(planned.plan.begin[0].allowed.len(), 1);
+}
+
+#[test]
+fn protected_stacks_are_removed_only_where_a_file_says_so() {
+    let mut world = World::new();
+    world.environment("development").protected = true;
+    world.environment("development").prune = true;
+    world.release_with("1.4.0", &["web", "worker"]);
+    let mut live = world.deployed();
+    world.release_with("1.5.0", &["web"]);
+    world.settle(&mut live);
+    let shown = world.show(&live);
+    assert!(shown.contains("it is protected"), "{shown}");
+    world.pin("development", "none");
+    let planned = world.plan(&live);
+    let removal = &planned.plan.begin[0];
+    assert!(removal.removal && removal.orders.len() == 2);
+    assert!(removal.orders.iter().all(|order| matches!(order.action, Action::Delete { unprotect: true, .. })));
+}
