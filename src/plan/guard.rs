@@ -47,10 +47,13 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
         let what = if guarded.removes { "remove" } else { "change" };
         let count = pending.get(account).copied().unwrap_or_default();
         let cause = Cause::Guard { what, pending: count, limit: *limit, plan: plan.clone() };
-        draft.hold(
-            Hold::new(cause),
-            &format!("{count} removals are pending in its account, {limit} may be; plan {plan} waits for an [[allow]]"),
-        );
+        // A slot that is gone has no deploy file that could allow anything.
+        let way_out = match draft.row {
+            Some(_) => format!("plan {plan} waits for an [[allow]] of what = \"{}\"", gate.as_str()),
+            None => "a wider [guard] in landfall.toml lets them through".to_owned(),
+        };
+        let why = format!("{count} removals are pending in its account, {limit} may be; {way_out}");
+        draft.hold(Hold::new(cause), &why);
     }
 }
 

@@ -14,6 +14,7 @@
 
 mod allow;
 mod draft;
+mod expected;
 mod guard;
 mod in_flight;
 mod orphans;
@@ -26,6 +27,7 @@ mod wanted;
 
 use crate::promote::{BrokenIndex, Index, desired};
 
+pub use expected::{needs_templates, with_deployed};
 pub use render::Render;
 pub use types::{Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, Supersede};
 
@@ -55,6 +57,8 @@ fn assemble(input: &Input<'_>, drafts: Vec<Draft<'_>>) -> Planned {
         report.slots.extend(draft.row);
         report.orphans.extend(draft.orphans);
     }
+    // Rows of slots that a broken file hides come last; they belong beside the other rows of their project.
+    report.slots.sort_by(|a, b| a.project.cmp(&b.project));
     plan.begin.sort_by(|a, b| a.slot.cmp(&b.slot));
     report.orphans.sort_by(|a, b| (&a.place, &a.stack).cmp(&(&b.place, &b.stack)));
     Planned { plan, report }

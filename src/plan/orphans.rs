@@ -106,8 +106,9 @@ impl<'a> Planner<'a> {
         if all.is_empty() {
             return draft;
         }
-        let because = "its project or environment is gone".to_owned();
         let environment = self.input.catalog.environment_by_id(&slot.environment);
+        let gone = if environment.is_none() { &slot.environment } else { &slot.project };
+        let because = format!("{gone} is gone");
         let stays = match environment {
             Some(environment) => self.stays(environment, &all),
             None => Some("landfall deletes nothing of an environment that it does not know".to_owned()),

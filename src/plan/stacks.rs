@@ -114,7 +114,7 @@ fn allows(seen: &StackSeen) -> Allows {
         | S::UpdateRollbackCompleteCleanupInProgress
         | S::ImportInProgress
         | S::ImportRollbackInProgress => {
-            nothing(None, "somebody else's operation is going on: it goes on when that ends")
+            nothing(None, "an operation that is not ours is going on, and has to end first")
         }
     }
 }

@@ -76,14 +76,8 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
             waiting.iter().flat_map(|Waiting { release, reasons }| held(row, Some(release), reasons, now)).collect()
         }
         Decision::Held { wanted, reasons, .. } => {
-            let mut lines = held(row, wanted.as_ref(), reasons, now);
-            if let (Some(wanted), Some(first)) = (wanted, lines.first_mut()) {
-                let name = wanted.to_string();
-                if row.runs.as_ref() != Some(wanted) && !first.contains(&name) {
-                    *first = format!("{name} {first}");
-                }
-            }
-            lines
+            let coming = wanted.as_ref().filter(|wanted| row.runs.as_ref() != Some(wanted));
+            held(row, coming, reasons, now)
         }
         Decision::Deploying { deployment, since, .. } => {
             vec![format!("deployment {deployment}, for {}", super::time::took(now.duration_since(*since)))]
@@ -102,7 +96,7 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
 fn held(row: &SlotRow, release: Option<&crate::model::ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
     let mut lines = reasons::lines(release, holds, now);
     for key in holds.iter().filter_map(|hold| reasons::key(hold, &row.project, &row.environment)) {
-        lines.push(format!("to let it, add to {} (or: landfall allow {} --reason \"…\")", key.file, key.plan));
+        lines.push(format!("to let it through, add to {} (or: landfall allow {} --reason \"…\")", key.file, key.plan));
         lines.extend(key.toml.lines().map(|line| format!("  {line}")));
     }
     lines

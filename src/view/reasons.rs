@@ -18,28 +18,48 @@ pub fn hold(hold: &Hold) -> String {
 }
 
 /// Every reason for people. What a release has to do first is one sentence, in order; the rest are sentences of their own.
+/// `release` is the one that waits; none where the reasons are not about a release that is yet to come.
 pub fn lines(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
-    let mut clauses: Vec<String> = holds.iter().filter_map(|hold| requirement(hold, Some(now))).collect();
+    let name = release.map_or_else(|| "a release".to_owned(), ToString::to_string);
+    let mut first = path(holds, now);
     let pin = holds.iter().find_map(|hold| match &hold.cause {
         Cause::Manual { file } => Some(file),
         _ => None,
     });
-    let mut lines = Vec::new();
-    let name = release.map_or_else(|| "a release".to_owned(), ToString::to_string);
-    match pin {
-        Some(file) if clauses.is_empty() => lines.push(format!("entered by hand: pin {name} in {file}")),
-        Some(file) => clauses.push(format!("then a pin in {file}")),
-        None => {}
+    first = match (first, pin) {
+        (None, Some(file)) => Some(format!("entered by hand: pin {name} in {file}")),
+        (Some(path), Some(file)) => Some(format!("{name} {path}, then a pin in {file}")),
+        (Some(path), None) => Some(format!("{name} {path}")),
+        (None, None) => None,
+    };
+    let others =
+        holds.iter().filter(|hold| !matches!(hold.cause, Cause::Manual { .. }) && requirement(hold, None).is_none());
+    let mut others: Vec<String> = others.map(with_since).collect();
+    if let (None, Some(release), Some(other)) = (&first, release, others.first_mut()) {
+        let verb = if other.starts_with("failed") { "" } else { "waits: " };
+        *other = format!("{release} {verb}{other}");
     }
-    if !clauses.is_empty() {
-        lines.insert(0, format!("{name} {}", clauses.join(", ")));
+    first.into_iter().chain(others).collect()
+}
+
+/// What a release has to do first, as one clause: what is done in one phase side by side, phases one after the other.
+fn path(holds: &[Hold], now: Timestamp) -> Option<String> {
+    let mut path = String::new();
+    for hold in holds {
+        let Some(clause) = requirement(hold, Some(now)) else { continue };
+        if path.is_empty() {
+            path = clause;
+            continue;
+        }
+        path.push_str(if matches!(hold.cause, Cause::Phase { .. }) { ", then " } else { " and " });
+        path.push_str(clause.strip_prefix("must ").unwrap_or(&clause));
     }
-    let others = holds.iter().filter(|hold| !matches!(hold.cause, Cause::Manual { .. }));
-    lines.extend(others.filter(|hold| requirement(hold, None).is_none()).map(|hold| {
-        let since = hold.since.map(|since| format!(" (since {})", time::point(since))).unwrap_or_default();
-        format!("{}{since}", sentence(&hold.cause))
-    }));
-    lines
+    (!path.is_empty()).then_some(path)
+}
+
+fn with_since(hold: &Hold) -> String {
+    let since = hold.since.map(|since| format!(" (since {})", time::point(since))).unwrap_or_default();
+    format!("{}{since}", sentence(&hold.cause))
 }
 
 /// What a release has to do first, after its name; none for reasons of another kind.
@@ -71,7 +91,7 @@ fn requirement(hold: &Hold, now: Option<Timestamp>) -> Option<String> {
 /// A reason as a sentence of its own.
 fn sentence(cause: &Cause) -> String {
     match cause {
-        Cause::Broken { code, title, at } => format!("held as deployed by error[{code}] at {at}: {title}"),
+        Cause::Broken { code, title, at } => format!("stays as deployed: error[{code}] at {at}: {title}"),
         Cause::NoRelease => "there is no release".to_owned(),
         Cause::Manual { file } => format!("entered by hand: pin it in {file}"),
         Cause::NotInLifecycle { lifecycle: Some(lifecycle) } => {
@@ -94,7 +114,7 @@ fn sentence(cause: &Cause) -> String {
             format!("failed {times}, last in deployment {deployment}{why}")
         }
         Cause::Queued { deployment, release } => format!("deployment {deployment} of {release} has to end first"),
-        Cause::Stopped { deployment, cause, .. } => format!("deployment {deployment} waits: {}", cause.sentence),
+        Cause::Stopped { deployment, cause, .. } => format!("deployment {deployment} stopped: {}", cause.sentence),
         Cause::ForeignStack { stack, place, owner } => {
             let owner = owner.as_deref().unwrap_or("nobody that its tags name");
             format!("stack {stack} in {place} is not ours (it belongs to {owner}): landfall does not touch it")

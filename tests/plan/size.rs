@@ -5,10 +5,10 @@ use std::time::Instant;
 use super::world::{Live, World, what};
 
 #[test]
-fn ten_thousand_stacks_are_planned_in_seconds_even_without_optimisation() {
+fn thousands_of_slots_are_planned_in_a_moment_even_without_optimisation() {
     let mut world = World::new();
     let shape = what(&["web"]);
-    for number in 0..3_334 {
+    for number in 0..1_000 {
         let name = format!("project-{number}");
         world.add_project(&name, &["web"]);
         world.release_of(&name, "1.4.0", shape.clone());
@@ -20,16 +20,12 @@ fn ten_thousand_stacks_are_planned_in_seconds_even_without_optimisation() {
         live.wait(30);
     }
     let mut renderer = landfall::template::Cache::default();
-    let input = landfall::plan::Input {
-        catalog: &world.catalog,
-        facts: &live.facts,
-        observed: &live.observed,
-        now: live.now,
-    };
+    let input =
+        landfall::plan::Input { catalog: &world.catalog, facts: &live.facts, observed: &live.observed, now: live.now };
     landfall::plan::plan(&input, &mut renderer);
     let started = Instant::now();
     let planned = landfall::plan::plan(&input, &mut renderer);
-    assert_eq!(planned.report.slots.len(), 3_335 * 3);
+    assert_eq!(planned.report.slots.len(), 1_001 * 3);
     assert!(planned.plan.is_empty());
-    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
 }

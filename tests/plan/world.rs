@@ -1,6 +1,7 @@
 //! A repository and an account in memory: say what is desired, carry out plans as if everything succeeded or failed, and
 //! look at the next plan.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -23,6 +24,11 @@ use landfall::model::{
 use landfall::plan::{Begin, Input, Planned, plan};
 use landfall::template::Cache;
 use landfall::view::{self, Style};
+
+thread_local! {
+    /// What was rendered before: it changes nothing but the time that a test takes.
+    static CACHE: RefCell<Cache> = RefCell::default();
+}
 
 /// What the repository says.
 #[derive(Clone)]
@@ -147,8 +153,11 @@ impl World {
 
     pub fn release_of(&mut self, project: &str, name: &str, what: Arc<What>) -> &mut Self {
         let digest = Hash::of(name.as_bytes()).hex();
-        let pin =
-            ImagePin { tag: Arc::from(name), digest: Some(Arc::from(format!("sha256:{digest}"))), platforms: BTreeMap::new() };
+        let pin = ImagePin {
+            tag: Arc::from(name),
+            digest: Some(Arc::from(format!("sha256:{digest}"))),
+            platforms: BTreeMap::new(),
+        };
         let release = Release {
             name: name.parse().unwrap(),
             version: Version::parse(name).unwrap(),
@@ -232,10 +241,13 @@ impl World {
         self
     }
 
-    /// Plans, ten times if it is asked: always the same.
+    /// What is to be done now, and why not more.
     pub fn plan(&self, live: &Live) -> Planned {
         let input = Input { catalog: &self.catalog, facts: &live.facts, observed: &live.observed, now: live.now };
-        plan(&input, &mut Cache::default())
+        CACHE.with_borrow_mut(|cache| {
+            cache.next_round();
+            plan(&input, cache)
+        })
     }
 
     /// The plan as people see it.
@@ -411,7 +423,8 @@ pub fn slot(environment: &str) -> Slot {
 /// A process with these steps, each a small service.
 pub fn what(steps: &[&str]) -> Arc<What> {
     let file = "projects/storefront/process.toml";
-    let image = ImageRepository { repository: text("111111111111.dkr.ecr.eu-west-1.amazonaws.com/web"), at: at(file, 1) };
+    let image =
+        ImageRepository { repository: text("111111111111.dkr.ecr.eu-west-1.amazonaws.com/web"), at: at(file, 1) };
     let step = |name: &&str| {
         Arc::new(Step {
             name: name.parse().unwrap(),
