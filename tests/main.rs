@@ -10,6 +10,7 @@
 
 mod architecture;
 mod aws;
+mod costs;
 mod daemon;
 mod engine;
 mod git;
