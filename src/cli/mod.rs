@@ -7,11 +7,13 @@ pub mod clock;
 pub mod config;
 pub mod exit;
 pub mod folder;
+pub mod iam;
 pub mod init;
 pub mod logging;
 pub mod output;
 pub mod server;
 pub mod upstream;
+pub mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;

@@ -1,0 +1,139 @@
+//! Which actions on which resources: landfall's own calls, and those that CloudFormation makes for the resources of a step.
+//!
+//! CloudFormation works with the rights of whoever executes the change set. The actions per resource type are those of the
+//! handlers in its resource schemas; which of them take a resource is in the "Service Authorization Reference".
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::aws::Operation;
+use crate::aws::operation::Service;
+use crate::model::{AccountId, Id};
+
+use super::Reach;
+
+/// CloudFormation cuts the stack's name in the names that it makes up, at no less than this for roles, whose names have at
+/// most 64 characters and end in the logical id and twelve random ones.
+const KEPT_OF_STACK_NAME: usize = 20;
+
+/// `AWS::Logs::LogGroup`.
+const LOG_GROUP: &[&str] = &[
+    "logs:CreateLogGroup",
+    "logs:DeleteLogGroup",
+    "logs:DeleteRetentionPolicy",
+    "logs:ListTagsForResource",
+    "logs:PutRetentionPolicy",
+    "logs:TagResource",
+    "logs:UntagResource",
+];
+
+/// `AWS::IAM::Role`.
+const ROLE: &[&str] = &[
+    "iam:CreateRole",
+    "iam:DeleteRole",
+    "iam:DeleteRolePolicy",
+    "iam:GetRole",
+    "iam:GetRolePolicy",
+    "iam:ListAttachedRolePolicies",
+    "iam:ListRolePolicies",
+    "iam:PutRolePolicy",
+    "iam:TagRole",
+    "iam:UntagRole",
+    "iam:UpdateAssumeRolePolicy",
+    "iam:UpdateRole",
+    "iam:UpdateRoleDescription",
+];
+
+/// `AWS::ECS::Service`.
+const SERVICE: &[&str] =
+    &["ecs:CreateService", "ecs:DeleteService", "ecs:TagResource", "ecs:UntagResource", "ecs:UpdateService"];
+
+/// `AWS::ECS::TaskDefinition`; describing and deregistering take no resource.
+const TASK_DEFINITION: &[&str] = &[
+    "ecs:DeregisterTaskDefinition",
+    "ecs:DescribeTaskDefinition",
+    "ecs:ListTagsForResource",
+    "ecs:RegisterTaskDefinition",
+];
+
+/// The statements for everything that is reached with the same credentials in an account.
+pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
+    let mut statements = vec![reads()];
+    if reach.projects.is_empty() {
+        return statements;
+    }
+    let each = |service: &'static str, rest: &dyn Fn(&Id) -> String| arns(account, reach, service, rest);
+    let stacks = each("cloudformation", &|project| format!("stack/{project}-*"));
+    statements.push(allow(&own(|operation| operation.service() == Service::CloudFormation), &stacks));
+    statements.push(allow(LOG_GROUP, &each("logs", &|project| format!("log-group:{project}-*"))));
+    statements.push(allow(SERVICE, &services(account, reach)));
+    statements.push(allow(TASK_DEFINITION, &["*".to_owned()]));
+    let definitions = each("ecs", &|project| format!("task-definition/{project}-*"));
+    statements.push(allow(&["ecs:TagResource", "ecs:UntagResource"], &definitions));
+    statements.extend(roles(account, reach));
+    if reach.load_balancers {
+        let reads = ["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeLoadBalancers"];
+        statements.push(allow(&reads, &["*".to_owned()]));
+    }
+    statements
+}
+
+/// What landfall reads. DescribeStacks without a name also asks for ListStacks (CloudFormation API reference); for ECS the
+/// resources' names are known only once they were read.
+fn reads() -> Value {
+    let mut actions = own(|operation| operation.service() == Service::Ecs && !operation.changes());
+    actions.extend(["cloudformation:DescribeStacks", "cloudformation:ListStacks"].map(str::to_owned));
+    actions.push("logs:DescribeLogGroups".to_owned());
+    allow(&actions, &["*".to_owned()])
+}
+
+/// The roles that stacks make, and that they hand to ECS.
+fn roles(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
+    let made: Vec<String> = arns(account, reach, "iam", &|project| format!("role/{}", cut(project)));
+    let passed: Vec<String> = made.iter().chain(&reach.given_roles).cloned().collect();
+    let mut pass = allow(&["iam:PassRole"], &passed);
+    pass["Condition"] = json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } });
+    vec![allow(ROLE, &made), pass]
+}
+
+/// The beginning of a role's name that CloudFormation makes from a stack's name.
+fn cut(project: &Id) -> String {
+    let prefix = format!("{project}-");
+    format!("{}*", prefix.get(..KEPT_OF_STACK_NAME).unwrap_or(&prefix))
+}
+
+fn services(account: &AccountId, reach: &Reach<'_>) -> Vec<String> {
+    let mut all = BTreeSet::new();
+    for target in &reach.targets {
+        let (region, cluster) = (target.region(), &target.cluster);
+        for project in reach.projects.keys() {
+            let partition = region.partition();
+            all.insert(format!("arn:{partition}:ecs:{region}:{account}:service/{cluster}/{project}-*"));
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// One ARN per region and project; IAM's have no region.
+fn arns(account: &AccountId, reach: &Reach<'_>, service: &str, rest: &dyn Fn(&Id) -> String) -> Vec<String> {
+    let mut all = BTreeSet::new();
+    for region in &reach.regions {
+        let place = if service == "iam" { "" } else { region.as_str() };
+        for project in reach.projects.keys() {
+            all.insert(format!("arn:{}:{service}:{place}:{account}:{}", region.partition(), rest(project)));
+        }
+    }
+    all.into_iter().collect()
+}
+
+/// The actions of landfall's own calls.
+fn own(which: impl Fn(&Operation) -> bool) -> Vec<String> {
+    let all: BTreeSet<String> = Operation::ALL.iter().filter(|one| which(one)).map(|one| one.action()).collect();
+    all.into_iter().collect()
+}
+
+fn allow(actions: &[impl AsRef<str>], resources: &[String]) -> Value {
+    let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
+    json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
+}
