@@ -1,7 +1,9 @@
-//! The AWS adapter: one set of checks against several servers, and answers that make no sense.
+//! The AWS adapter: one set of checks against several servers, answers that make no sense, and what rights it asks for.
 
 mod answers;
 mod canned;
 mod checks;
 mod conformance;
+mod iam;
 mod server;
+mod verify;

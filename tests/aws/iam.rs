@@ -1,0 +1,92 @@
+//! `iam`: what the policies grant for the example, and what they do not.
+
+use landfall::aws::Operation;
+use landfall::aws::operation::Service;
+use landfall::cli::iam::{Policies, policies};
+use serde_json::{Value, json};
+
+use super::verify::example;
+
+const DAEMON: &str = "arn:aws:iam::333333333333:role/landfall-daemon";
+
+fn granted() -> Policies {
+    policies(&example(), Some(DAEMON))
+}
+
+/// Every action with the resources that it is allowed on.
+fn actions(document: &Value) -> Vec<(String, Vec<String>)> {
+    let texts = |value: &Value| match value {
+        Value::String(one) => vec![one.clone()],
+        more => more.as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect(),
+    };
+    let statements = document["Statement"].as_array().unwrap();
+    let each = |statement: &Value| {
+        let resources = texts(&statement["Resource"]);
+        texts(&statement["Action"]).into_iter().map(move |action| (action, resources.clone())).collect::<Vec<_>>()
+    };
+    statements.iter().flat_map(each).collect()
+}
+
+fn resources(document: &Value, action: &str) -> Vec<String> {
+    actions(document).into_iter().filter(|(name, _)| name == action).flat_map(|(_, resources)| resources).collect()
+}
+
+#[test]
+fn the_daemon_may_assume_exactly_the_roles_of_the_accounts() {
+    let policies = granted();
+    let role = "arn:aws:iam::222222222222:role/landfall-deploy";
+    assert_eq!(resources(&policies.daemon, "sts:AssumeRole"), [role]);
+    let named: Vec<&str> = policies.roles.iter().map(|one| &*one.role).collect();
+    assert_eq!(named, [role]);
+}
+
+#[test]
+fn a_role_trusts_the_daemon_with_its_external_id_only() {
+    let trust = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow",
+        "Principal": { "AWS": DAEMON },
+        "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "sts:ExternalId": "example-landfall" } },
+    }]});
+    assert_eq!(granted().roles[0].trust, trust);
+}
+
+#[test]
+fn an_account_without_a_role_is_reached_with_the_daemons_own_rights() {
+    let stacks = resources(&granted().daemon, "cloudformation:CreateChangeSet");
+    assert!(
+        stacks.contains(&"arn:aws:cloudformation:eu-west-1:111111111111:stack/storefront-*".to_owned()),
+        "{stacks:?}"
+    );
+    assert!(!stacks.iter().any(|stack| stack.contains("222222222222")), "{stacks:?}");
+}
+
+#[test]
+fn every_call_of_the_adapter_is_granted() {
+    let permissions = &granted().roles[0].permissions;
+    for operation in Operation::ALL.iter().filter(|operation| operation.service() != Service::Sts) {
+        assert!(!resources(permissions, &operation.action()).is_empty(), "{} is not granted", operation.action());
+    }
+}
+
+#[test]
+fn nothing_is_changed_outside_the_projects_names() {
+    for (action, resources) in actions(&granted().roles[0].permissions) {
+        let verb = action.split(':').nth(1).unwrap();
+        let reads = ["Describe", "List", "Get"].iter().any(|begin| verb.starts_with(begin));
+        // These two take no resource.
+        let unscoped = ["RegisterTaskDefinition", "DeregisterTaskDefinition"].contains(&verb);
+        for resource in resources {
+            assert!(reads || unscoped || resource != "*", "{action} on everything");
+            assert!(!resource.contains("111111111111"), "{action} in another account: {resource}");
+        }
+    }
+}
+
+#[test]
+fn roles_are_passed_to_tasks_only() {
+    let policies = granted();
+    let statements = policies.roles[0].permissions["Statement"].as_array().unwrap();
+    let pass = statements.iter().find(|one| one["Action"] == json!(["iam:PassRole"])).unwrap();
+    assert_eq!(pass["Condition"], json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }));
+}
