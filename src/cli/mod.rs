@@ -3,6 +3,7 @@
 //! Data goes to stdout, progress and errors to stderr. Exit codes are those of [`Exit`]. Deliberately absent: rules about
 //! releases, stacks and AWS; a command reads its options, wires the other modules together and shows what they say.
 
+pub mod check;
 pub mod clock;
 pub mod config;
 pub mod exit;
@@ -41,6 +42,8 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 the repositor
 enum Command {
     /// Write the smallest useful repository
     Init(init::Init),
+    /// Tell every problem in a repository, offline
+    Check(check::Check),
 }
 
 /// Runs the command that the arguments ask for, and gives its exit code.
@@ -56,6 +59,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     cli.color.apply();
     let outcome = match &cli.command {
         Command::Init(options) => init::run(options),
+        Command::Check(options) => check::run(options),
     };
     let exit = outcome.unwrap_or_else(|failure| {
         output::failure(&failure);

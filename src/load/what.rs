@@ -28,6 +28,8 @@ pub(crate) struct WhatDrafts {
     pub(crate) variables: Option<Draft<VariablesFile>>,
     /// Sets in the order in which the project includes them.
     pub(crate) sets: Vec<(Id, Draft<VariablesFile>)>,
+    /// Every file that may give a variable a value could be read.
+    pub(crate) variables_complete: bool,
 }
 
 /// What was made of them.
@@ -86,22 +88,32 @@ pub(crate) fn what_in(
     if let Some(outcome) = known.get(&key) {
         return Ok(outcome);
     }
-    let mut drafts =
-        WhatDrafts { name: name.clone(), project: project.clone(), process: None, variables: None, sets: Vec::new() };
+    let mut drafts = WhatDrafts {
+        name: name.clone(),
+        project: project.clone(),
+        process: None,
+        variables: None,
+        sets: Vec::new(),
+        variables_complete: project.is_some(),
+    };
     if let Some((path, blob)) = process {
         drafts.process = reader.draft(&path, Kind::Process, &blob, &mut findings)?;
     }
     if let Some((path, blob)) = variables {
         drafts.variables = reader.draft(&path, Kind::Variables, &blob, &mut findings)?;
+        drafts.variables_complete &= drafts.variables.is_some();
     }
     for (include, found) in sets {
         match found {
             Some((set, (path, blob))) => {
                 if let Some(draft) = reader.draft(&path, Kind::Variables, &blob, &mut findings)? {
                     drafts.sets.push((set, draft));
+                } else {
+                    drafts.variables_complete = false;
                 }
             }
             None => {
+                drafts.variables_complete = false;
                 let Some(project) = &project else { continue };
                 let title = format!("project `{name}` includes a variable set that does not exist");
                 let known = tree.folder("variables").map(|folder| folder.entries.keys().cloned().collect::<Vec<_>>());
@@ -114,6 +126,7 @@ pub(crate) fn what_in(
             }
         }
     }
+    reader.counts.whats_built += 1;
     let outcome = Arc::new(outcome(drafts, findings));
     known.put(key, outcome.clone());
     Ok(outcome)

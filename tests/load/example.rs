@@ -127,3 +127,9 @@ fn the_example_shows_every_key_with_a_comment() {
     }
     assert!(missing.is_empty(), "the example lacks {missing:?}");
 }
+
+#[test]
+fn every_stack_of_the_example_can_be_rendered() {
+    let problems = landfall::cli::check::problems_in(&root().join("example-repo")).unwrap();
+    assert_eq!(view::problems::terminal(&problems, false), "");
+}

@@ -1,4 +1,7 @@
 //! Tests of reading repositories.
 
+mod broken;
 mod example;
+mod history;
+mod hostile;
 mod support;

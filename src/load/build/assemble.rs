@@ -102,7 +102,7 @@ fn held_by(subject: &Subject, world: &World) -> Vec<String> {
             .projects
             .keys()
             .filter(|project| lifecycle_name(world, project) == Some(name.as_str()))
-            .map(|project| format!("{project} (uses this lifecycle)"))
+            .map(|project| project.to_string())
             .collect(),
         Subject::Project(name) => vec![name.to_string()],
         Subject::What(name) => vec![format!("new releases of {name}")],

@@ -40,6 +40,9 @@ pub(super) fn differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    if !drafts.variables_complete {
+        return;
+    }
     let files = drafts.variables.iter().chain(drafts.sets.iter().map(|(_, draft)| draft));
     let known: BTreeSet<&str> =
         files.clone().flat_map(|draft| draft.doc.variable.iter().map(|variable| variable.name.as_str())).collect();

@@ -1,0 +1,157 @@
+//! `landfall check`: every problem in a repository, offline.
+//!
+//! Reads a folder as it lies there, without git, and renders every step of every project for every environment and target
+//! that it goes to, so that a value that is missing in one of them is told too.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::exit::{Exit, Failure, Outcome};
+use super::folder::read_folder;
+use super::output::{self, Format};
+use crate::load::{Loaded, Loader, Source};
+use crate::model::catalog::{Catalog, ImagePin, Project, Release, Snapshot};
+use crate::model::{ChannelName, Hash, Location, ReleaseName, Version, What};
+use crate::problem::{Level, Problem, Span};
+use crate::template::{self, Context, RenderProblem};
+use crate::tree::{Blobs, FileTree, TreeError};
+use crate::view;
+
+/// Options of `landfall check`.
+#[derive(Args, Debug)]
+pub struct Check {
+    /// Folder of the repository
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// How problems are shown
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+}
+
+/// Runs the command: silent and 0 without problems, 3 with errors, 0 with warnings only.
+pub fn run(options: &Check) -> Outcome {
+    let problems = problems_in(&options.dir).map_err(|error| {
+        Failure::new(format!("cannot read the repository in `{}`", options.dir.display())).because(error)
+    })?;
+    match options.format {
+        Format::Terminal => output::data(&view::problems::terminal(&problems, true))?,
+        Format::Json => output::json(&view::problems::json(&problems))?,
+    }
+    let errors = problems.iter().any(|problem| problem.level == Level::Error);
+    Ok(if errors { Exit::Problems } else { Exit::Done })
+}
+
+/// Every problem in a folder: of its files, and of what they render to.
+///
+/// # Errors
+/// The folder cannot be read.
+pub fn problems_in(dir: &Path) -> Result<Vec<Problem>, TreeError> {
+    let (tree, blobs) = read_folder(dir)?;
+    problems(&tree, &blobs)
+}
+
+/// Every problem in a tree: of its files, and of what they render to.
+///
+/// # Errors
+/// The tree's contents cannot be read.
+pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, TreeError> {
+    let source = Source { tree, blobs, commit: None, history: None, recorded: &[] };
+    let Loaded { catalog, mut problems } = Loader::new().load(&source)?;
+    let mut seen = BTreeSet::new();
+    for found in rendering(&catalog) {
+        if seen.insert((found.at.clone(), found.code, found.title.clone())) {
+            let source = text_of(tree, blobs, &found.at);
+            problems.push(as_problem(found, source));
+        }
+    }
+    problems.sort_by(|a, b| (&a.span.at, a.code, &a.title).cmp(&(&b.span.at, b.code, &b.title)));
+    Ok(problems)
+}
+
+/// Renders what the head says, with each project's highest release. Costs one rendering per stack.
+fn rendering(catalog: &Catalog) -> Vec<RenderProblem> {
+    let mut found = Vec::new();
+    let Some(repository) = &catalog.repository else { return found };
+    for project in catalog.projects.values() {
+        let Some(what) = &project.head else { continue };
+        let Some(release) = release_for(project, what) else { continue };
+        let entered = project.lifecycle.phases.iter().flat_map(|phase| phase.environments());
+        for environment in entered.filter_map(|name| catalog.environments.get(name)) {
+            let targets = catalog.targets.values().filter(|target| target.environments.contains(&environment.name));
+            for target in targets {
+                for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
+                    let release = &release;
+                    let context = Context { repository, project, release, what, environment, target, step };
+                    found.extend(template::render(&context).err().into_iter().flatten());
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The highest release that the head's process can be rendered with; before the first one, one that stands for it.
+fn release_for(project: &Project, what: &Arc<What>) -> Option<Arc<Release>> {
+    let complete = |release: &&Arc<Release>| what.images.keys().all(|image| release.images.contains_key(image));
+    if let Some(release) = project.releases_highest_first().into_iter().find(complete) {
+        return Some(release.clone());
+    }
+    let name = ReleaseName::new("0").ok()?;
+    let pin = ImagePin {
+        tag: Arc::from("0"),
+        digest: Some(Arc::from(format!("sha256:{}", "0".repeat(64)))),
+        platforms: BTreeMap::new(),
+    };
+    Some(Arc::new(Release {
+        version: Version::parse(name.as_str())?,
+        name,
+        format: crate::load::FORMAT,
+        channel: ChannelName::new("default").ok()?,
+        images: what.images.keys().map(|image| (image.clone(), pin.clone())).collect(),
+        inputs: None,
+        blocked: None,
+        snapshot: Ok(Snapshot { commit: None, what: what.clone() }),
+        content: Hash::of(b""),
+        at: project.at.clone(),
+    }))
+}
+
+fn text_of(tree: &FileTree, blobs: &dyn Blobs, at: &Location) -> Option<Arc<str>> {
+    let bytes = blobs.read(tree.file(&at.file)?).ok()?;
+    std::str::from_utf8(&bytes).ok().map(Arc::from)
+}
+
+fn as_problem(found: RenderProblem, source: Option<Arc<str>>) -> Problem {
+    let bytes = source.as_deref().map_or(0..0, |text| value_at(text, &found.at));
+    Problem {
+        code: found.code,
+        level: Level::Error,
+        title: found.title,
+        span: Span { at: found.at, bytes },
+        label: String::new(),
+        help: found.help,
+        related: Vec::new(),
+        blocks: Vec::new(),
+        source,
+    }
+}
+
+/// The bytes of a value on one line that begins at a place: up to the quote that closes it.
+fn value_at(text: &str, at: &Location) -> std::ops::Range<usize> {
+    let lines = text.split_inclusive('\n').take(at.line.saturating_sub(1) as usize);
+    let line: usize = lines.map(str::len).sum();
+    let rest = text.get(line..).unwrap_or("");
+    let column = at.column.saturating_sub(1) as usize;
+    let begin = rest.char_indices().nth(column).map_or(rest.len(), |(byte, _)| byte);
+    let value = rest.get(begin..).unwrap_or("").lines().next().unwrap_or("");
+    let length = match value.chars().next() {
+        Some(quote @ ('"' | '\'')) => {
+            value.get(1..).and_then(|inside| inside.find(quote)).map_or(value.len(), |end| end + 2)
+        }
+        _ => value.len(),
+    };
+    line + begin..line + begin + length
+}

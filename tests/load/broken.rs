@@ -1,0 +1,192 @@
+//! One broken repository for each problem code, with what is reported of it.
+//!
+//! `broken/<code>/` holds the files that differ from `base/`, and `expected.txt`. Next to them: `<file>.deleted` takes a file
+//! away, `<file>.large` makes it larger than landfall reads, `<file>.link` makes it a symbolic link; `commits/2/` is a
+//! second commit. `LANDFALL_WRITE_EXPECTED=1` writes what is reported.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use landfall::load::{Loader, Source, codes};
+use landfall::problem::{Level, Problem};
+use landfall::tree::memory::MemoryHistory;
+use landfall::tree::{BlobId, Blobs, FileTree, Folder, Node, TreeError, blob_id_of};
+use landfall::view;
+
+use super::support::{example, files_in, load, root};
+
+type Bytes = BTreeMap<String, Vec<u8>>;
+
+fn bytes_in(dir: &Path) -> Bytes {
+    fn walk(base: &Path, dir: &Path, files: &mut Bytes) {
+        for entry in std::fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(base, &path, files);
+            } else {
+                let name = path.strip_prefix(base).unwrap().to_str().unwrap().to_owned();
+                files.insert(name, std::fs::read(&path).unwrap());
+            }
+        }
+    }
+    let mut files = Bytes::new();
+    walk(dir, dir, &mut files);
+    files
+}
+
+/// Contents by id; `None` is larger than can be read.
+#[derive(Default)]
+struct Contents(BTreeMap<BlobId, Option<Arc<[u8]>>>);
+
+impl Blobs for Contents {
+    fn read(&self, blob: &BlobId) -> Result<Arc<[u8]>, TreeError> {
+        match self.0.get(blob) {
+            Some(Some(bytes)) => Ok(bytes.clone()),
+            Some(None) => Err(TreeError::TooLarge { what: blob.0.to_string(), limit: landfall::tree::MAX_FILE }),
+            None => Err(TreeError::Missing(blob.0.to_string())),
+        }
+    }
+}
+
+fn with_link(folder: &Folder, path: &str) -> Folder {
+    let mut entries = folder.entries.clone();
+    match path.split_once('/') {
+        Some((first, rest)) => {
+            let Some(Node::Folder(inner)) = folder.entries.get(first) else { panic!("no folder {first}") };
+            entries.insert(Arc::from(first), Node::Folder(Arc::new(with_link(inner, rest))));
+        }
+        None => {
+            entries.insert(Arc::from(path), Node::Refused("symbolic link"));
+        }
+    }
+    Folder { id: folder.id.clone(), entries }
+}
+
+/// Problems of a broken repository that is one folder.
+fn of_folder(changes: &Bytes) -> Vec<Problem> {
+    let mut files = bytes_in(&root().join("tests/load/base"));
+    let mut links = Vec::new();
+    let mut large = Vec::new();
+    for (path, bytes) in changes {
+        if let Some(path) = path.strip_suffix(".deleted") {
+            files.remove(path);
+        } else if let Some(path) = path.strip_suffix(".link") {
+            links.push(path.to_owned());
+        } else if let Some(path) = path.strip_suffix(".large") {
+            files.insert(path.to_owned(), b"large".to_vec());
+            large.push(blob_id_of(b"large"));
+        } else {
+            files.insert(path.clone(), bytes.clone());
+        }
+    }
+    let mut contents = Contents::default();
+    let mut ids = BTreeMap::new();
+    for (path, bytes) in &files {
+        let id = blob_id_of(bytes);
+        let content = if large.contains(&id) { None } else { Some(Arc::from(bytes.as_slice())) };
+        contents.0.insert(id.clone(), content);
+        ids.insert(path.clone(), id);
+    }
+    let mut tree = landfall::tree::memory::tree(&ids);
+    for link in &links {
+        tree = FileTree { root: Arc::new(with_link(&tree.root, link)) };
+    }
+    landfall::cli::check::problems(&tree, &contents).unwrap()
+}
+
+/// Problems of the second commit of a broken repository.
+fn of_commits(changes: &Bytes) -> Vec<Problem> {
+    let mut files = files_in(&root().join("tests/load/base"));
+    let mut history = MemoryHistory::new();
+    let pairs = |files: &BTreeMap<String, String>| files.clone();
+    let first = pairs(&files);
+    history.commit(first.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    for (path, bytes) in changes {
+        let path = path.strip_prefix("commits/2/").unwrap();
+        files.insert(path.to_owned(), String::from_utf8(bytes.clone()).unwrap());
+    }
+    let head = history.commit(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let tree = landfall::tree::History::tree(&history, &head).unwrap();
+    let source = Source { tree: &tree, blobs: &history, commit: Some(&head), history: Some(&history), recorded: &[] };
+    Loader::new().load(&source).unwrap().problems
+}
+
+fn folders() -> BTreeSet<String> {
+    let dir = root().join("tests/load/broken");
+    let entries = std::fs::read_dir(dir).unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+#[test]
+fn the_base_of_the_broken_repositories_is_not_broken() {
+    assert_eq!(view::problems::terminal(&of_folder(&Bytes::new()), false), "");
+}
+
+#[test]
+fn every_code_has_a_broken_repository_and_the_other_way_round() {
+    let codes: BTreeSet<String> = codes::CODES.iter().map(|code| code.code.to_owned()).collect();
+    assert_eq!(codes.len(), codes::CODES.len(), "a code is there twice");
+    assert_eq!(codes, folders());
+    assert!(codes::CODES.iter().all(|code| code.doc.ends_with('.')));
+}
+
+#[test]
+fn every_broken_repository_is_reported_as_expected() {
+    let mut wrong = Vec::new();
+    for code in folders() {
+        let dir = root().join("tests/load/broken").join(&code);
+        let mut changes = bytes_in(&dir);
+        let expected = changes.remove("expected.txt").map(|text| String::from_utf8(text).unwrap());
+        let commits = changes.keys().any(|path| path.starts_with("commits/"));
+        let problems = if commits { of_commits(&changes) } else { of_folder(&changes) };
+        let level = codes::find(&code).map(|code| code.level);
+        if !problems.iter().any(|problem| problem.code == code && Some(problem.level) == level) {
+            wrong.push(format!("{code} is not reported"));
+        }
+        let found = view::problems::terminal(&problems, false);
+        if std::env::var_os("LANDFALL_WRITE_EXPECTED").is_some() {
+            std::fs::write(dir.join("expected.txt"), &found).unwrap();
+        } else if expected.as_deref() != Some(&found) {
+            wrong.push(format!("{code}:\n{found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn an_error_in_one_file_hides_nothing_of_the_others() {
+    let mut files = example();
+    files.insert("environments/test.toml".to_owned(), "order = \n".to_owned());
+    files.insert("projects/billing/deploy/production.toml".to_owned(), "release = \"9.9.9\"\n".to_owned());
+    let loaded = load(&files);
+    let codes: Vec<&str> = loaded.problems.iter().map(|problem| problem.code).collect();
+    assert_eq!(codes, ["syntax", "missing-release"]);
+    assert!(loaded.problems.iter().all(|problem| problem.level == Level::Error && !problem.blocks.is_empty()));
+    assert!(!loaded.catalog.environments.contains_key("test"));
+    assert!(loaded.catalog.projects.contains_key("storefront") && loaded.catalog.projects.contains_key("billing"));
+    assert!(loaded.catalog.projects["billing"].deploy.is_empty());
+    let broken: Vec<String> = loaded.catalog.broken.iter().map(|broken| format!("{:?}", broken.subject)).collect();
+    assert_eq!(broken, ["Environment(\"test\")", "Deploy(\"billing\", \"production\")"]);
+}
+
+#[test]
+fn problems_as_json_have_every_part() {
+    let mut files = example();
+    files.insert("lifecycles/standard.toml".to_owned(), "[[phase]]\nname = \"A\"\nautomatic = [\"tset\"]\n".to_owned());
+    let problems: Vec<Problem> =
+        load(&files).problems.into_iter().filter(|problem| problem.code == "unknown-environment").collect();
+    let expected = serde_json::json!([{
+        "level": "error",
+        "code": "unknown-environment",
+        "title": "lifecycle `standard` names an environment that does not exist",
+        "file": "lifecycles/standard.toml",
+        "line": 3,
+        "column": 14,
+        "label": "no file environments/tset.toml",
+        "help": "did you mean `test`?",
+        "related": [],
+        "blocks": ["storefront"],
+    }]);
+    assert_eq!(view::problems::json(&problems), expected);
+}

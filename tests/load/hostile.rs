@@ -1,0 +1,134 @@
+//! Whatever is in a repository: loading never panics, and says the same every time.
+
+use landfall::load::{Loader, Source};
+use landfall::tree::memory::MemoryHistory;
+use landfall::view;
+use proptest::prelude::*;
+
+use super::support::{Files, example};
+
+/// A change to one file of the example.
+#[derive(Clone, Debug)]
+enum Change {
+    Remove(usize),
+    Cut(usize, usize),
+    Insert(usize, usize, String),
+    SwapLines(usize, usize, usize),
+    Rename(usize, String),
+    CopyOver(usize, usize),
+}
+
+fn change() -> impl Strategy<Value = Change> {
+    let any_number = || any::<prop::sample::Index>().prop_map(|index| index.index(1 << 20));
+    let text = prop_oneof![
+        Just("\"".to_owned()),
+        Just("[[".to_owned()),
+        Just("#{".to_owned()),
+        Just("#{env}".to_owned()),
+        Just("id = \"x\"\n".to_owned()),
+        Just("[[step]]\n".to_owned()),
+        Just("-99999999999999999999".to_owned()),
+        Just("\u{202e}é\0".to_owned()),
+        "\\PC{0,12}",
+        "[a-z]{1,8} = [0-9]{1,20}\n",
+    ];
+    let name = prop_oneof!["[a-zA-Z0-9._ -]{1,12}(\\.toml)?", Just("../x.toml".to_owned()), Just(".toml".to_owned())];
+    prop_oneof![
+        any_number().prop_map(Change::Remove),
+        (any_number(), any_number()).prop_map(|(file, at)| Change::Cut(file, at)),
+        (any_number(), any_number(), text).prop_map(|(file, at, text)| Change::Insert(file, at, text)),
+        (any_number(), any_number(), any_number()).prop_map(|(file, a, b)| Change::SwapLines(file, a, b)),
+        (any_number(), name).prop_map(|(file, name)| Change::Rename(file, name)),
+        (any_number(), any_number()).prop_map(|(from, to)| Change::CopyOver(from, to)),
+    ]
+}
+
+fn boundary(text: &str, at: usize) -> usize {
+    let mut at = at % (text.len() + 1);
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn apply(files: &mut Files, change: &Change) {
+    let paths: Vec<String> = files.keys().cloned().collect();
+    if paths.is_empty() {
+        return;
+    }
+    let path = |number: &usize| paths[number % paths.len()].clone();
+    match change {
+        Change::Remove(file) => {
+            files.remove(&path(file));
+        }
+        Change::Cut(file, at) => {
+            let text = files.get_mut(&path(file)).unwrap();
+            text.truncate(boundary(text, *at));
+        }
+        Change::Insert(file, at, new) => {
+            let text = files.get_mut(&path(file)).unwrap();
+            text.insert_str(boundary(text, *at), new);
+        }
+        Change::SwapLines(file, a, b) => {
+            let text = files.get_mut(&path(file)).unwrap();
+            let mut lines: Vec<&str> = text.lines().collect();
+            if !lines.is_empty() {
+                let (a, b) = (a % lines.len(), b % lines.len());
+                lines.swap(a, b);
+                *text = lines.join("\n");
+            }
+        }
+        Change::Rename(file, name) => {
+            let old = path(file);
+            let text = files.remove(&old).unwrap();
+            let folder = old.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+            files.insert(format!("{folder}{name}"), text);
+        }
+        Change::CopyOver(from, to) => {
+            let text = files[&path(from)].clone();
+            files.insert(path(to), text);
+        }
+    }
+}
+
+/// What loading says, with and without history, by a loader that has seen the example before and by a new one.
+fn say(files: &Files, loader: &mut Loader) -> String {
+    let mut history = MemoryHistory::new();
+    let head = history.commit(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let tree = landfall::tree::History::tree(&history, &head).unwrap();
+    let mut said = String::new();
+    for with in [false, true] {
+        let source = Source {
+            tree: &tree,
+            blobs: &history,
+            commit: with.then_some(&head),
+            history: with.then_some(&history as &dyn landfall::tree::History),
+            recorded: &[],
+        };
+        let loaded = loader.load(&source).unwrap();
+        said.push_str(&format!("{:#?}\n", loaded.catalog));
+        said.push_str(&view::problems::terminal(&loaded.problems, false));
+        said.push_str(&view::problems::json(&loaded.problems).to_string());
+    }
+    let rendered = landfall::cli::check::problems(&tree, &history).unwrap();
+    said.push_str(&view::problems::terminal(&rendered, true));
+    said
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn mutated_examples_never_panic_and_read_the_same_twice(changes in prop::collection::vec(change(), 1..6)) {
+        let mut files = example();
+        files.retain(|path, _| !path.starts_with('.'));
+        let mut loader = Loader::new();
+        say(&files, &mut loader);
+        for change in &changes {
+            apply(&mut files, change);
+        }
+        let warm = say(&files, &mut loader);
+        let cold = say(&files, &mut Loader::new());
+        prop_assert_eq!(warm, cold);
+    }
+}
