@@ -218,7 +218,7 @@ pub fn files(answers: &Answers) -> Vec<(String, String)> {
         (
             "landfall.toml".to_owned(),
             format!(
-                "#:schema landfall\n# Who owns the stacks: this id is written on every one of them and never changes.\nid = {}\n\n\
+                "# Who owns the stacks: this id is written on every one of them and never changes.\nid = {}\n\n\
                  [accounts.main]\nid = {}\n{role}",
                 quote(answers.id.as_str()),
                 quote(answers.account.as_str())

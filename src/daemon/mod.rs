@@ -1,5 +1,162 @@
 //! Turns: look at the branch, the facts and the cloud, plan, and start what the plan says.
+//!
+//! A turn ignores what woke it: a poll, a file event or a timer only says "look again", and the next turn is the retry. So
+//! the path after a restart is the path of every day. The branch ([`Upstream`]), the store, the cloud, the time ([`Clock`])
+//! and whoever watches ([`Events`]) are given; the whole daemon runs in one thread on virtual time.
+//!
+//! A turn without news and with nothing in flight costs one look at the branch: no call to AWS and no write. AWS is listed
+//! at the start, after a landing, when a deployment came to an end, when something held is due, and every
+//! [`Options::sweep`]. Deliberately absent: wiring, printing, and any decision about releases or stacks.
 
+mod announce;
+mod error;
+mod log;
+mod look;
 mod ports;
+mod read;
+mod run;
+mod turn;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::cloud::Change;
+use crate::engine::Engine;
+use crate::model::{Catalog, CommitId, Facts, Observed, Place, StackName};
+use crate::plan::Planned;
+use crate::problem::Problem;
+use crate::store::{Lease, Store};
+
+pub use error::DaemonError;
+pub use look::{observe, places, templates};
 pub use ports::{Clock, Events, Silent, Upstream, UpstreamError};
+pub use run::Ending;
+
+/// Templates of stacks as they are deployed.
+pub type Deployed = BTreeMap<(Place, StackName), Arc<str>>;
+
+/// Intervals and names that the operator chooses.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Who takes the lease. An owner that starts again need not wait for the end of its own lease.
+    pub owner: Arc<str>,
+    /// Between two looks at the branch when nothing wakes the daemon.
+    pub poll: Duration,
+    /// Between two listings of AWS when nothing else asks for one.
+    pub sweep: Duration,
+}
+
+impl Options {
+    /// How long a lease is taken for: a daemon that sweeps renews it in time, and an idle one need not write for it.
+    fn lease(&self) -> Duration {
+        (self.sweep * 3).max(Duration::from_secs(60))
+    }
+}
+
+/// What a daemon works with.
+#[derive(Clone)]
+pub struct Ports {
+    /// The tracked branch.
+    pub upstream: Arc<dyn Upstream>,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// AWS.
+    pub cloud: Arc<dyn Change>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Who watches.
+    pub events: Arc<dyn Events>,
+}
+
+/// What the daemon knows after a turn: what readers are shown.
+#[derive(Clone, Debug)]
+pub struct Published {
+    /// The commit that was read.
+    pub commit: CommitId,
+    /// When.
+    pub at: Timestamp,
+    /// What it says.
+    pub catalog: Arc<Catalog>,
+    /// Its problems.
+    pub problems: Arc<[Problem]>,
+    /// The facts.
+    pub facts: Arc<Facts>,
+    /// What AWS showed.
+    pub observed: Arc<Observed>,
+    /// The plan that was made from them, with its report.
+    pub planned: Arc<Planned>,
+    /// Templates of the stacks that the plan changes, as they were before.
+    pub deployed: Arc<Deployed>,
+    /// Nothing is in flight and nothing is to be done.
+    pub settled: bool,
+}
+
+/// When the next turn is due, and what this one left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Next {
+    /// After that long at the latest.
+    pub after: Duration,
+    /// Nothing is in flight and nothing is to be done: only a commit, a person or time can change that.
+    pub settled: bool,
+}
+
+/// The deployer.
+pub struct Daemon {
+    ports: Ports,
+    options: Options,
+    publish: watch::Sender<Option<Arc<Published>>>,
+    reader: read::Reader,
+    renderer: crate::template::Cache,
+    held: Option<Working>,
+    looked: Option<Looked>,
+    #[cfg(feature = "planted-mistakes")]
+    mistake: Option<crate::engine::Mistake>,
+}
+
+/// What there is while the lease is held.
+struct Working {
+    lease: Lease,
+    store: Arc<dyn Store>,
+    engine: Engine,
+}
+
+/// The last look at AWS, and when the next one is due.
+struct Looked {
+    commit: CommitId,
+    settled: bool,
+    again: Timestamp,
+}
+
+impl Daemon {
+    /// A daemon that has not looked at anything yet.
+    pub fn new(ports: Ports, options: Options) -> Self {
+        Self {
+            ports,
+            options,
+            publish: watch::Sender::new(None),
+            reader: read::Reader::default(),
+            renderer: crate::template::Cache::default(),
+            held: None,
+            looked: None,
+            #[cfg(feature = "planted-mistakes")]
+            mistake: None,
+        }
+    }
+
+    /// The same daemon with an engine that makes a mistake.
+    #[cfg(feature = "planted-mistakes")]
+    #[must_use]
+    pub fn with_mistake(mut self, mistake: Option<crate::engine::Mistake>) -> Self {
+        self.mistake = mistake;
+        self
+    }
+
+    /// What the daemon knows, after each turn that looked; nothing before the first.
+    pub fn published(&self) -> watch::Receiver<Option<Arc<Published>>> {
+        self.publish.subscribe()
+    }
+}

@@ -2,4 +2,5 @@
 
 mod config;
 mod edit;
+mod seeds;
 mod web;

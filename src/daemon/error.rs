@@ -1,0 +1,59 @@
+//! Why a turn failed, and whether another one can help.
+
+use super::UpstreamError;
+use crate::cloud::CloudError;
+use crate::engine::EngineError;
+use crate::store::StoreError;
+use crate::tree::TreeError;
+
+/// Why a turn failed.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// The tracked branch cannot be read.
+    #[error("cannot read the tracked branch")]
+    Upstream(#[source] UpstreamError),
+    /// A release's snapshot cannot be kept.
+    #[error("cannot keep the snapshot of {release}")]
+    Keep {
+        /// Project and release.
+        release: String,
+        /// Why.
+        #[source]
+        source: UpstreamError,
+    },
+    /// The files of a commit cannot be read.
+    #[error("cannot read the files of {commit}")]
+    Files {
+        /// The commit.
+        commit: String,
+        /// Why.
+        #[source]
+        source: TreeError,
+    },
+    /// The templates of the stacks that would change cannot be fetched.
+    #[error("cannot read the deployed templates")]
+    Templates(#[from] CloudError),
+    /// The store did not do it.
+    #[error("the store cannot be used")]
+    Store(#[from] StoreError),
+    /// A deployment could not be carried on.
+    #[error("cannot carry on with the deployments")]
+    Engine(#[from] EngineError),
+}
+
+impl DaemonError {
+    /// Whether the daemon must stop: another landfall deploys from this store or this repository.
+    pub fn is_final(&self) -> bool {
+        match self {
+            DaemonError::Store(error) | DaemonError::Engine(EngineError::Store(error)) => {
+                matches!(error, StoreError::Fenced { .. } | StoreError::Newer { .. } | StoreError::NotAStore { .. })
+            }
+            DaemonError::Engine(EngineError::AnotherLandfall { .. }) => true,
+            DaemonError::Engine(EngineError::NoCommit)
+            | DaemonError::Templates(_)
+            | DaemonError::Upstream(_)
+            | DaemonError::Keep { .. }
+            | DaemonError::Files { .. } => false,
+        }
+    }
+}

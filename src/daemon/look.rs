@@ -1,0 +1,58 @@
+//! Looking at AWS: one listing per account and region.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use jiff::Timestamp;
+
+use super::Deployed;
+use crate::cloud::{At, CloudError, Consequence, Observe};
+use crate::model::observed::PlaceSeen;
+use crate::model::place::Access;
+use crate::model::{Catalog, Facts, Observed, Place, StackName};
+
+/// Every place that matters: those of today's targets and every one that stacks were ever put in. Where both know a
+/// place, the way of today's target is taken.
+pub fn places(catalog: &Catalog, facts: &Facts) -> BTreeMap<Place, Access> {
+    let mut all = facts.places.clone();
+    all.extend(catalog.places());
+    all
+}
+
+/// Lists every stack of every place, all places at once. A place that cannot be listed is said to be unseen: what is there
+/// is held, the rest goes on.
+pub async fn observe(cloud: &dyn Observe, places: BTreeMap<Place, Access>, now: Timestamp) -> Observed {
+    let looks = places.into_iter().map(|(place, access)| async move {
+        let at = At { place: place.clone(), access };
+        let seen = match cloud.stacks(&at).await {
+            Ok(stacks) => PlaceSeen::Seen {
+                at: now,
+                stacks: stacks.into_iter().map(|stack| (stack.name.clone(), Arc::new(stack))).collect(),
+            },
+            Err(error) => {
+                tracing::warn!(%place, %error, "cannot list the stacks");
+                PlaceSeen::Unseen { at: now, error: error.to_string() }
+            }
+        };
+        (place, seen)
+    });
+    Observed { places: join_all(looks).await.into_iter().collect() }
+}
+
+/// Fetches the templates of these stacks, all at once. Left out are stacks that have gone meanwhile, and those whose
+/// template AWS will not give: for them nothing is expected, so that the engine stops at any removal or replacement.
+pub async fn templates(cloud: &dyn Observe, stacks: Vec<(Place, Access, StackName)>) -> Result<Deployed, CloudError> {
+    let fetches = stacks.into_iter().map(|(place, access, stack)| async move {
+        let at = At { place: place.clone(), access };
+        match cloud.template(&at, &stack).await {
+            Err(error) if error.consequence() == Consequence::Stuck => {
+                tracing::warn!(%place, %stack, %error, "cannot read the deployed template");
+                Ok(None)
+            }
+            fetched => Ok(fetched?.map(|text| ((place, stack), Arc::from(text)))),
+        }
+    });
+    let fetched: Result<Vec<Option<_>>, CloudError> = join_all(fetches).await.into_iter().collect();
+    Ok(fetched?.into_iter().flatten().collect())
+}

@@ -1,0 +1,97 @@
+//! Reading the head: files → catalog, and the record of what landed with it.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{DaemonError, Upstream};
+use crate::engine::Engine;
+use crate::load::{Loader, Source};
+use crate::model::journal::Entry;
+use crate::model::{Catalog, CommitId, Facts};
+use crate::problem::Problem;
+
+/// What one commit says.
+#[derive(Clone)]
+pub(super) struct Reading {
+    pub(super) commit: CommitId,
+    pub(super) catalog: Arc<Catalog>,
+    pub(super) problems: Arc<[Problem]>,
+}
+
+/// Reads commits, each once.
+#[derive(Default)]
+pub(super) struct Reader {
+    loader: Loader,
+    last: Option<Reading>,
+}
+
+impl Reader {
+    /// Reads a commit. What landed with it is journaled before anything is planned from it: the commit itself, and the
+    /// snapshot of every release that is new, which from then on is kept and never moves.
+    pub(super) async fn read(
+        &mut self,
+        commit: &CommitId,
+        upstream: &dyn Upstream,
+        engine: &mut Engine,
+        now: Timestamp,
+    ) -> Result<Reading, DaemonError> {
+        let reading = match &self.last {
+            Some(last) if last.commit == *commit => last.clone(),
+            _ => self.load(commit, upstream, engine.facts())?,
+        };
+        self.last = Some(reading.clone());
+        let entries = landed(&reading, engine.facts());
+        for entry in &entries {
+            if let Entry::Snapshot { project, release, commit, .. } = entry {
+                upstream
+                    .keep(project, release, commit)
+                    .await
+                    .map_err(|source| DaemonError::Keep { release: format!("{project} {release}"), source })?;
+            }
+        }
+        engine.record(now, entries).await?;
+        Ok(reading)
+    }
+
+    fn load(&mut self, commit: &CommitId, upstream: &dyn Upstream, facts: &Facts) -> Result<Reading, DaemonError> {
+        let history = upstream.history();
+        let failed = |source| DaemonError::Files { commit: commit.to_string(), source };
+        let tree = history.tree(commit).map_err(failed)?;
+        let source = Source {
+            tree: &tree,
+            blobs: &*history,
+            commit: Some(commit),
+            history: Some(&*history),
+            recorded: &facts.snapshots,
+        };
+        let loaded = self.loader.load(&source).map_err(failed)?;
+        for problem in &loaded.problems {
+            tracing::warn!(commit = %commit, at = %problem.span.at, code = problem.code, "{}", problem.title);
+        }
+        Ok(Reading { commit: commit.clone(), catalog: Arc::new(loaded.catalog), problems: loaded.problems.into() })
+    }
+}
+
+/// What the journal does not say yet.
+fn landed(reading: &Reading, facts: &Facts) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    if facts.commit.as_ref() != Some(&reading.commit) {
+        entries.push(Entry::Landed { commit: reading.commit.clone() });
+    }
+    for project in reading.catalog.projects.values() {
+        for release in project.releases.values() {
+            let Ok(snapshot) = &release.snapshot else { continue };
+            let Some(commit) = &snapshot.commit else { continue };
+            if facts.snapshot(&project.id, &release.name).is_none() {
+                entries.push(Entry::Snapshot {
+                    project: project.id.clone(),
+                    release: release.name.clone(),
+                    commit: commit.clone(),
+                    content: release.content,
+                });
+            }
+        }
+    }
+    entries
+}

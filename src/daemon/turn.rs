@@ -1,0 +1,171 @@
+//! One turn.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::announce::Announcing;
+use super::{Daemon, DaemonError, Looked, Next, Published, Working, look};
+use crate::engine::{Engine, Progress};
+use crate::model::journal::DeploymentId;
+use crate::model::{CommitId, Decision, Hold};
+use crate::plan::{self, Input, Report};
+use crate::store::{Lease, Store};
+
+/// How soon the next turn follows one that moved something.
+const AT_ONCE: Duration = Duration::from_millis(10);
+
+impl Daemon {
+    /// Takes one turn. Deployments in flight are carried on even where the branch cannot be read; then the error comes last.
+    pub async fn turn(&mut self) -> Result<Next, DaemonError> {
+        let now = self.ports.clock.now();
+        let head = self.ports.upstream.head().await.map_err(DaemonError::Upstream);
+        let commit = match &head {
+            Ok(commit) => Some(commit.clone()),
+            Err(_) => self.looked.as_ref().map(|looked| looked.commit.clone()),
+        };
+        if let (Some(looked), Some(commit)) = (&self.looked, &commit)
+            && looked.settled
+            && looked.commit == *commit
+            && now < looked.again
+        {
+            let after = until(now, looked.again).min(self.options.poll);
+            return head.map(|_| Next { after, settled: true });
+        }
+        let next = self.work(commit, now).await;
+        if next.is_err() {
+            self.looked = None;
+        }
+        head.and(next)
+    }
+
+    async fn work(&mut self, commit: Option<CommitId>, now: Timestamp) -> Result<Next, DaemonError> {
+        let mut working = self.hold(now).await?;
+        let next = self.work_with(&mut working, commit, now).await?;
+        // Only after a turn without an error: otherwise what is in memory may be behind the journal.
+        self.held = Some(working);
+        Ok(next)
+    }
+
+    async fn work_with(
+        &mut self,
+        working: &mut Working,
+        commit: Option<CommitId>,
+        now: Timestamp,
+    ) -> Result<Next, DaemonError> {
+        let ended = ended(&working.engine);
+        let progress = working.engine.advance(now).await?;
+        let Some(commit) = commit else { return Ok(self.soon(&progress, now)) };
+        let news = self.looked.as_ref().is_none_or(|looked| looked.commit != commit || now >= looked.again);
+        if news || ended != self::ended(&working.engine) || progress.in_flight == 0 {
+            return self.look_and_plan(working, commit, now).await;
+        }
+        Ok(self.soon(&progress, now))
+    }
+
+    /// The usual wait: until the engine wants to look again, at most until the next look at the branch.
+    fn soon(&self, progress: &Progress, now: Timestamp) -> Next {
+        let poll = self.options.poll;
+        let after = progress.look_again.map_or(poll, |then| until(now, then).clamp(AT_ONCE, poll.max(AT_ONCE)));
+        Next { after, settled: false }
+    }
+
+    /// Takes the lease, or keeps it; opens the engine with it.
+    async fn hold(&mut self, now: Timestamp) -> Result<Working, DaemonError> {
+        let span = self.options.lease();
+        let end = later(now, span);
+        if let Some(mut working) = self.held.take() {
+            if until(now, working.lease.until) < span / 2 {
+                working.lease = working.store.renew(&working.lease, end).await?;
+            }
+            return Ok(working);
+        }
+        let ports = &self.ports;
+        let announcing = Arc::new(Announcing::new(ports.store.clone(), ports.events.clone()));
+        let lease = announcing.acquire(&self.options.owner, now, end).await?;
+        let engine = self.engine(announcing.clone(), &lease).await?;
+        announcing.resume(engine.facts());
+        tracing::info!(fence = lease.fence.0, owner = %lease.owner, "took the lease");
+        Ok(Working { lease, store: announcing, engine })
+    }
+
+    async fn engine(&self, store: Arc<dyn Store>, lease: &Lease) -> Result<Engine, DaemonError> {
+        #[cfg(feature = "planted-mistakes")]
+        if let Some(mistake) = self.mistake {
+            return Ok(Engine::open_with_mistake(store, self.ports.cloud.clone(), lease, mistake).await?);
+        }
+        Ok(Engine::open(store, self.ports.cloud.clone(), lease).await?)
+    }
+
+    async fn look_and_plan(
+        &mut self,
+        working: &mut Working,
+        commit: CommitId,
+        now: Timestamp,
+    ) -> Result<Next, DaemonError> {
+        let ports = self.ports.clone();
+        let engine = &mut working.engine;
+        let reading = self.reader.read(&commit, &*ports.upstream, engine, now).await?;
+        ports.events.read(&commit, &reading.catalog, &reading.problems);
+        let observed = look::observe(&*ports.cloud, look::places(&reading.catalog, engine.facts()), now).await;
+        let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
+        let mut planned = plan::plan(&input, &mut self.renderer);
+        self.renderer.next_round();
+        let deployed = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await?;
+        plan::with_deployed(&mut planned, &deployed);
+        ports.events.planned(&planned.report);
+        let nothing = planned.plan.is_empty();
+        if !nothing {
+            engine.carry_out(&planned.plan, now).await?;
+        }
+        let progress = engine.advance(now).await?;
+        let settled = nothing && engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
+        let sweep = later(now, self.options.sweep);
+        let again = due(&planned.report, now).map_or(sweep, |due| due.min(sweep));
+        self.looked = Some(Looked { commit: commit.clone(), settled, again });
+        let facts = Arc::new(engine.facts().clone());
+        self.publish.send_replace(Some(Arc::new(Published {
+            commit,
+            at: now,
+            catalog: reading.catalog,
+            problems: reading.problems,
+            facts,
+            observed: Arc::new(observed),
+            planned: Arc::new(planned),
+            deployed: Arc::new(deployed),
+            settled,
+        })));
+        Ok(if settled {
+            Next { after: until(now, again).min(self.options.poll), settled }
+        } else if progress.in_flight == 0 {
+            Next { after: AT_ONCE, settled }
+        } else {
+            self.soon(&progress, now)
+        })
+    }
+}
+
+/// What changes when a deployment comes to its end or to a gate: then the next plan can be another one.
+fn ended(engine: &Engine) -> Vec<(DeploymentId, bool)> {
+    engine.facts().in_flight.iter().map(|flight| (flight.deployment, flight.stopped.is_some())).collect()
+}
+
+/// When the first of the held things can move by time alone.
+fn due(report: &Report, now: Timestamp) -> Option<Timestamp> {
+    let reasons = report.slots.iter().flat_map(|row| match &row.decision {
+        Decision::Held { reasons, .. } | Decision::Empty { reasons, .. } => reasons.iter().collect::<Vec<&Hold>>(),
+        Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
+        Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => Vec::new(),
+    });
+    reasons.filter_map(|hold| hold.until).filter(|until| *until > now).min()
+}
+
+fn later(now: Timestamp, span: Duration) -> Timestamp {
+    let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
+    now.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+fn until(now: Timestamp, then: Timestamp) -> Duration {
+    Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
+}

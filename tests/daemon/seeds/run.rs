@@ -1,0 +1,375 @@
+//! One seed: commits, failures and crashes at random, and the laws after every step.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use landfall::cloud::{At, Observe, deployable};
+use landfall::daemon::{Clock, Daemon, DaemonError, Next, Options, Ports, Published, Silent};
+use landfall::model::journal::{Record, StoreId};
+use landfall::model::place::Access;
+use landfall::model::{AccountId, Hash, Place, Region, StackName};
+use landfall::sim::{CallEffect, During, Fault, SimCloud, SimConfig, World};
+use landfall::store::{MemoryStore, Store};
+
+use super::crash::{Crashing, Plan};
+use super::dice::Dice;
+use super::laws::{Law, Verdict, Watch};
+use super::repository::{Branch, Followed, edit, first, tag};
+
+/// Steps of a seed in which things happen.
+const STEPS: u32 = 40;
+/// Turns that it may take until nothing moves any more.
+const REST: u32 = 400;
+
+/// Which mistake the engine makes.
+#[cfg(feature = "planted-mistakes")]
+pub(super) type Planted = Option<landfall::engine::Mistake>;
+/// Which mistake the engine makes: without the feature there is none.
+#[cfg(not(feature = "planted-mistakes"))]
+pub(super) type Planted = ();
+
+/// What a seed came to.
+pub(super) struct Trace {
+    pub(super) seed: u64,
+    pub(super) verdict: Verdict,
+    pub(super) hash: Hash,
+    pub(super) happened: BTreeMap<String, u64>,
+    pub(super) laws: BTreeMap<Law, u64>,
+    pub(super) outcomes: BTreeMap<String, u64>,
+}
+
+struct SimClock(Arc<Mutex<World>>);
+
+#[async_trait]
+impl Clock for SimClock {
+    fn now(&self) -> Timestamp {
+        self.0.lock().unwrap().now()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        advance(&self.0, SignedDuration::try_from(span).unwrap());
+    }
+}
+
+fn advance(world: &Mutex<World>, span: SignedDuration) {
+    let mut world = world.lock().unwrap();
+    let to = world.now() + span;
+    world.advance(to);
+}
+
+type Turn = Pin<Box<dyn Future<Output = (Daemon, Result<Next, DaemonError>)>>>;
+
+struct Universe {
+    dice: Dice,
+    world: Arc<Mutex<World>>,
+    branch: Arc<Branch>,
+    store: Arc<MemoryStore>,
+    daemon: Option<(Daemon, Arc<Plan>)>,
+    zombies: Vec<(Turn, Arc<Plan>)>,
+    published: Option<Arc<Published>>,
+    numbers: BTreeMap<String, u32>,
+    watch: Watch,
+    happened: BTreeMap<String, u64>,
+    #[cfg_attr(not(feature = "planted-mistakes"), expect(dead_code, reason = "there is no mistake to plant"))]
+    planted: Planted,
+}
+
+/// Runs one seed in this thread.
+pub(super) fn run(seed: u64, planted: Planted) -> Trace {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let config =
+        SimConfig { seed, stale_reads: u32::try_from(seed % 3).unwrap(), page_size: 3, ..SimConfig::default() };
+    let mut universe = Universe {
+        dice: Dice::new(seed),
+        world: Arc::new(Mutex::new(World::new(config))),
+        branch: Arc::new(Branch::default()),
+        store: Arc::new(MemoryStore::new(StoreId(format!("{seed:016x}").into()))),
+        daemon: None,
+        zombies: Vec::new(),
+        published: None,
+        numbers: BTreeMap::new(),
+        watch: Watch::default(),
+        happened: BTreeMap::new(),
+        planted,
+    };
+    universe.branch.commit(&first());
+    let verdict = runtime.block_on(universe.live());
+    let hash = runtime.block_on(universe.hash());
+    Trace {
+        seed,
+        verdict,
+        hash,
+        happened: universe.happened,
+        laws: universe.watch.checked,
+        outcomes: universe.watch.outcomes,
+    }
+}
+
+impl Universe {
+    async fn live(&mut self) -> Verdict {
+        for _ in 0..STEPS {
+            if self.dice.chance(30) {
+                self.commit();
+            }
+            if self.dice.chance(15) {
+                self.trouble();
+            }
+            let next = self.turn(self.dice.clone().chance(20)).await?;
+            self.laws().await?;
+            self.pass(next);
+        }
+        self.rest().await
+    }
+
+    /// Nothing goes wrong any more, and nobody commits: everything comes to rest, and is what it is said to be.
+    async fn rest(&mut self) -> Verdict {
+        self.world.lock().unwrap().clear_faults();
+        *self.branch.down.lock().unwrap() = 0;
+        self.wake_zombies().await?;
+        for _ in 0..REST {
+            let next = self.turn(false).await?;
+            self.laws().await?;
+            if matches!(next, Some(Next { settled: true, .. })) {
+                *self.watch.checked.entry(Law::Settles).or_insert(0) += 1;
+                return self.truth().await;
+            }
+            self.pass(next);
+        }
+        let flights = self.published.as_ref().map(|published| format!("{:?}", published.facts.in_flight));
+        Err((Law::Settles, format!("not at rest after {REST} turns: {flights:?}")))
+    }
+
+    fn count(&mut self, what: impl Into<String>) {
+        *self.happened.entry(what.into()).or_insert(0) += 1;
+    }
+
+    fn commit(&mut self) {
+        let mut files = self.branch.head().1;
+        let done = edit(&self.branch, &mut files, &mut self.dice, &mut self.numbers);
+        self.branch.commit(&files);
+        self.count(format!("commit: {done:?}"));
+    }
+
+    fn trouble(&mut self) {
+        let number = self.dice.below(6);
+        let fault = match self.dice.below(10) {
+            0 => {
+                *self.branch.down.lock().unwrap() = 1 + u32::try_from(number).unwrap();
+                return self.count("fault: git is down");
+            }
+            1 | 2 => {
+                let image = self.image();
+                Fault::ImageCrashes { image, exit_code: 1, reason: None }
+            }
+            3 => Fault::ImageMissing { image: self.image() },
+            4 => Fault::ImageHangs { image: self.image() },
+            5 => Fault::ResourceFails {
+                stack: format!("shop-web-{0}-{0}", self.dice.pick(&["development", "test", "production"])),
+                resource: "AWS::ECS::Service".to_owned(),
+                during: *self.dice.pick(&[During::Create, During::Update, During::Delete]),
+                reason: "the service is not available today".to_owned(),
+                times: 1,
+            },
+            6 if number == 0 => {
+                self.world.lock().unwrap().clear_faults();
+                return self.count("fault: all end");
+            }
+            _ => Fault::Call {
+                operation: (*self.dice.pick(&[
+                    "CreateChangeSet",
+                    "ExecuteChangeSet",
+                    "ExecuteChangeSet",
+                    "DeleteStack",
+                    "DeleteChangeSet",
+                    "DescribeStacks",
+                    "DescribeChangeSet",
+                    "DescribeStackEvents",
+                    "DescribeServices",
+                ]))
+                .to_owned(),
+                account: None,
+                effect: *self.dice.pick(&[
+                    CallEffect::ReplyLost,
+                    CallEffect::ReplyLost,
+                    CallEffect::CallLost,
+                    CallEffect::Throttle,
+                    CallEffect::Fail,
+                ]),
+                skip: u32::try_from(number / 3).unwrap(),
+                times: 1 + u32::try_from(number % 3).unwrap(),
+            },
+        };
+        self.count(match &fault {
+            Fault::ImageCrashes { .. } => "fault: image crashes".to_owned(),
+            Fault::ImageMissing { .. } => "fault: image is missing".to_owned(),
+            Fault::ImageHangs { .. } => "fault: image hangs".to_owned(),
+            Fault::ResourceFails { during, .. } => format!("fault: service fails during {during:?}"),
+            Fault::Call { effect, .. } => format!("fault: call {effect:?}"),
+        });
+        self.world.lock().unwrap().queue_fault(fault);
+    }
+
+    /// The image of the next release: the fault hits when it is landed.
+    fn image(&mut self) -> String {
+        let project = *self.dice.pick(&super::repository::PROJECTS);
+        tag(project, self.numbers.get(project).copied().unwrap_or(0) + u32::try_from(self.dice.below(2)).unwrap())
+    }
+
+    fn start(&mut self) -> (Daemon, Arc<Plan>) {
+        let plan = Plan::after(0);
+        let cloud = Arc::new(SimCloud::new(self.world.clone()));
+        let ports = Ports {
+            upstream: Arc::new(Followed(self.branch.clone())),
+            store: Arc::new(Crashing::new(self.store.clone(), plan.clone())),
+            cloud: Arc::new(Crashing::new(cloud, plan.clone())),
+            clock: Arc::new(SimClock(self.world.clone())),
+            events: Arc::new(Silent),
+        };
+        let options = Options { owner: "seeds".into(), poll: Duration::from_secs(30), sweep: Duration::from_secs(300) };
+        #[cfg(feature = "planted-mistakes")]
+        let daemon = Daemon::new(ports, options).with_mistake(self.planted);
+        #[cfg(not(feature = "planted-mistakes"))]
+        let daemon = Daemon::new(ports, options);
+        (daemon, plan)
+    }
+
+    /// Takes a turn; it may crash, or be so slow that another daemon takes over.
+    async fn turn(&mut self, crash: bool) -> Result<Option<Next>, (Law, String)> {
+        self.dice.next();
+        let (mut daemon, plan) = match self.daemon.take() {
+            Some(running) => running,
+            None => self.start(),
+        };
+        let published = daemon.published();
+        plan.set(if crash { 1 + self.dice.below(40) } else { 0 });
+        let mut turn: Turn = Box::pin(async move {
+            let taken = daemon.turn().await;
+            (daemon, taken)
+        });
+        let ended = tokio::select! {
+            biased;
+            ended = &mut turn => Some(ended),
+            () = plan.reached() => None,
+        };
+        if let Some(published) = published.borrow().clone() {
+            self.published = Some(published);
+        }
+        let Some((daemon, taken)) = ended else {
+            if self.dice.chance(30) {
+                self.count("crash: only slow, and overtaken");
+                self.zombies.push((turn, plan));
+            } else {
+                self.count("crash: killed during a turn");
+            }
+            return Ok(None);
+        };
+        match taken {
+            Ok(next) => {
+                if self.dice.chance(3) {
+                    self.count("crash: killed between turns");
+                } else {
+                    self.daemon = Some((daemon, plan));
+                }
+                if !self.zombies.is_empty() {
+                    self.wake_zombies().await?;
+                }
+                Ok(Some(next))
+            }
+            Err(error) => {
+                self.count(format!("turn failed: {}", chain(&error)));
+                if !error.is_final() {
+                    self.daemon = Some((daemon, plan));
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    /// Those who were only slow go on, although another daemon has the lease.
+    async fn wake_zombies(&mut self) -> Verdict {
+        if self.daemon.is_none() {
+            // Somebody has to have taken over first.
+            let (mut daemon, plan) = self.start();
+            if daemon.turn().await.is_ok() {
+                self.daemon = Some((daemon, plan));
+            }
+        }
+        for (turn, plan) in std::mem::take(&mut self.zombies) {
+            let before = self.store.records(0, u32::MAX).await.unwrap().len();
+            plan.wake_up();
+            let (_, taken) = turn.await;
+            let after = self.store.records(0, u32::MAX).await.unwrap().len();
+            *self.watch.checked.entry(Law::Fenced).or_insert(0) += 1;
+            if before != after {
+                return Err((Law::Fenced, format!("{} records were written after the lease was lost", after - before)));
+            }
+            self.count(format!(
+                "overtaken: {}",
+                taken.map_or_else(|error| chain(&error), |_| "had nothing left to do".to_owned())
+            ));
+        }
+        Ok(())
+    }
+
+    async fn laws(&mut self) -> Verdict {
+        let records = self.store.records(0, u32::MAX).await.unwrap();
+        self.watch.journal(&records, &self.branch)?;
+        let ledger = self.world.lock().unwrap().ledger().to_vec();
+        self.watch.ledger(&ledger)?;
+        match &self.published {
+            Some(published) => self.watch.report(published),
+            None => Ok(()),
+        }
+    }
+
+    async fn truth(&mut self) -> Verdict {
+        let cloud = SimCloud::new(self.world.clone());
+        let mut stamps = BTreeMap::new();
+        for account in ["111111111111", "222222222222"] {
+            let place = Place { account: AccountId::new(account).unwrap(), region: Region::new("eu-west-1").unwrap() };
+            let at = At { place, access: Access::default() };
+            for stack in cloud.stacks(&at).await.unwrap() {
+                let mut image = String::new();
+                for resource in cloud.resources(&at, &stack.id).await.unwrap() {
+                    let (true, Some(arn)) = (resource.kind == "AWS::ECS::Service", &resource.physical_id) else {
+                        continue;
+                    };
+                    if let Some(service) = cloud.service(&at, arn).await.unwrap() {
+                        image = service
+                            .deployment
+                            .iter()
+                            .flat_map(|d| d.images.values())
+                            .map(|i| i.image.clone())
+                            .collect();
+                    }
+                }
+                stamps.insert(StackName::seen(stack.name.as_str()), (image, deployable(stack.status)));
+            }
+        }
+        let published = self.published.clone().unwrap();
+        self.watch.truth(&published, &stamps)
+    }
+
+    fn pass(&mut self, next: Option<Next>) {
+        let wait = next.map_or(Duration::from_secs(2), |next| next.after);
+        let wait = SignedDuration::try_from(wait).unwrap();
+        let extra = SignedDuration::from_secs(i64::try_from(self.dice.below(20)).unwrap());
+        let long = if self.dice.chance(10) { SignedDuration::from_mins(15) } else { SignedDuration::ZERO };
+        advance(&self.world, wait + extra + long);
+    }
+
+    async fn hash(&self) -> Hash {
+        let records: Vec<Record> = self.store.records(0, u32::MAX).await.unwrap();
+        let parts = Hash::parts().part(serde_json::to_vec(&records).unwrap());
+        parts.part(format!("{:?}", self.world.lock().unwrap().ledger())).finish()
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    landfall::cli::exit::chain(error)
+}
