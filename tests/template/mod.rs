@@ -3,6 +3,7 @@
 mod announced;
 mod comparison;
 mod documents;
+mod example;
 mod golden;
 mod problems;
 mod rendering;
