@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod fault;
 mod ledger;
+mod wire;
 pub mod world;
 
 pub use cloud::SimCloud;
@@ -23,4 +24,5 @@ pub use config::{Clusters, Pace, Rate, SimConfig, documented_limits};
 pub use error::{Answer, ApiError};
 pub use fault::{CallEffect, During, Fault};
 pub use ledger::{Accepted, Effect};
+pub use wire::{Clock, serve};
 pub use world::World;

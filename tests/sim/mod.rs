@@ -2,4 +2,5 @@
 
 mod port;
 mod support;
+mod wire;
 mod world;

@@ -143,7 +143,7 @@ impl World {
         check_tags(&tags)?;
         if let Some(word) = template.capability() {
             let given = |name: &str| input.capabilities.iter().any(|capability| capability == name);
-            if !given("CAPABILITY_NAMED_IAM") && !(word == "CAPABILITY_IAM" && given("CAPABILITY_IAM")) {
+            if !(given("CAPABILITY_NAMED_IAM") || word == "CAPABILITY_IAM" && given("CAPABILITY_IAM")) {
                 return Err(ApiError::new(
                     "InsufficientCapabilitiesException",
                     format!("Requires capabilities : [{word}]"),
@@ -185,7 +185,6 @@ impl World {
             leftover: Vec::new(),
             tokens: BTreeMap::new(),
             stale: None,
-            policy: None,
         })
     }
 

@@ -141,6 +141,11 @@ impl World {
         }
     }
 
+    /// The most items on a page.
+    pub(super) fn page_size(&self) -> usize {
+        self.config.page_size
+    }
+
     /// Every mutation that was accepted, oldest first.
     pub fn ledger(&self) -> &[Accepted] {
         &self.ledger

@@ -238,12 +238,9 @@ impl World {
             }
         }
         let surplus = service.running(Some(target)).saturating_sub(service.desired);
-        let mut scaled = 0;
-        for task in service.tasks.iter_mut().filter(|t| t.revision == target && t.state == TaskState::Running) {
-            if scaled == surplus {
-                break;
-            }
-            scaled += 1;
+        let surplus = usize::try_from(surplus).unwrap_or(0);
+        let own = |task: &&mut Task| task.revision == target && task.state == TaskState::Running;
+        for task in service.tasks.iter_mut().filter(own).take(surplus) {
             task.state = TaskState::Stopped(Box::new(End {
                 at: now,
                 code: "ServiceSchedulerInitiated",

@@ -54,8 +54,6 @@ pub struct Stack {
     pub tokens: BTreeMap<String, String>,
     /// How it was before the last execution, for as many reads.
     pub stale: Option<(u32, Box<Stack>)>,
-    /// Its stack policy, stored only.
-    pub policy: Option<String>,
 }
 
 /// What a stack is told to be.

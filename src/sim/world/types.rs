@@ -137,11 +137,15 @@ pub(super) fn identify(
             (name.clone(), arn(&service, name.clone()))
         }
     };
-    let attributes = info
+    let mut attributes: BTreeMap<String, String> = info
         .read_only
         .iter()
         .map(|attribute| (attribute.clone(), attribute_value(info, attribute, &physical_id, &own_arn, &name, place)))
         .collect();
+    // \[doc: return values\] These two give their names as well, though their schemas do not list them as read-only.
+    if let ("AWS::SQS::Queue" | "AWS::SNS::Topic", Some(property)) = (info.name.as_str(), name_property(info)) {
+        attributes.insert(property.to_owned(), name);
+    }
     Identity { physical_id, attributes }
 }
 

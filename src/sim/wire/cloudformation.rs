@@ -1,0 +1,338 @@
+//! CloudFormation's operations over the query protocol.
+
+use std::collections::BTreeMap;
+
+use super::caller::Caller;
+use super::query::{Params, Xml, page, wrap};
+use super::show;
+use crate::sim::error::{Answer, ApiError};
+use crate::sim::world::template::Template;
+use crate::sim::world::{ChangeSetInput, StackInput, StackOptions, World};
+
+const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
+
+/// One call.
+pub(super) fn call(
+    world: &mut World,
+    caller: &Caller,
+    action: &str,
+    params: &Params,
+    request_id: &str,
+) -> Answer<String> {
+    let known = known(action)
+        .ok_or_else(|| ApiError::not_modelled(format_args!("the operation {action} of CloudFormation")))?;
+    params.only(known)?;
+    let mut xml = Xml::default();
+    let request = Request { caller, params };
+    if !request.change(world, action, &mut xml)? {
+        request.read(world, action, &mut xml)?;
+    }
+    let result = xml.finish();
+    Ok(wrap(NAMESPACE, action, request_id, |xml| xml.raw(&result)))
+}
+
+/// The parameters of every operation that is modelled.
+fn known(action: &str) -> Option<&'static [&'static str]> {
+    Some(match action {
+        "CreateStack" => &[
+            "StackName",
+            "TemplateBody",
+            "Parameters",
+            "DisableRollback",
+            "Capabilities",
+            "RoleARN",
+            "OnFailure",
+            "Tags",
+            "ClientRequestToken",
+            "EnableTerminationProtection",
+        ],
+        "UpdateStack" => &[
+            "StackName",
+            "TemplateBody",
+            "UsePreviousTemplate",
+            "Parameters",
+            "Capabilities",
+            "RoleARN",
+            "Tags",
+            "DisableRollback",
+            "ClientRequestToken",
+        ],
+        "DeleteStack" => &["StackName", "RetainResources", "RoleARN", "ClientRequestToken", "DeletionMode"],
+        "CreateChangeSet" => &[
+            "StackName",
+            "TemplateBody",
+            "UsePreviousTemplate",
+            "Parameters",
+            "Capabilities",
+            "RoleARN",
+            "Tags",
+            "ChangeSetName",
+            "ClientToken",
+            "Description",
+            "ChangeSetType",
+            "OnStackFailure",
+        ],
+        "DescribeChangeSet" => &["ChangeSetName", "StackName", "NextToken", "IncludePropertyValues"],
+        "ExecuteChangeSet" => &["ChangeSetName", "StackName", "ClientRequestToken", "DisableRollback"],
+        "DeleteChangeSet" => &["ChangeSetName", "StackName"],
+        "ListChangeSets" | "DescribeStackEvents" | "ListStackResources" => &["StackName", "NextToken"],
+        "DescribeStacks" => &["StackName", "NextToken"],
+        "ListStacks" => &["NextToken", "StackStatusFilter"],
+        "DescribeStackResources" => &["StackName", "LogicalResourceId"],
+        "DescribeStackResource" => &["StackName", "LogicalResourceId"],
+        "GetTemplate" => &["StackName", "TemplateStage"],
+        "GetTemplateSummary" => &["StackName", "TemplateBody"],
+        "ValidateTemplate" => &["TemplateBody"],
+        "CancelUpdateStack" => &["StackName", "ClientRequestToken"],
+        "ContinueUpdateRollback" => &["StackName", "ResourcesToSkip", "ClientRequestToken"],
+        "RollbackStack" => &["StackName", "ClientRequestToken"],
+        "UpdateTerminationProtection" => &["StackName", "EnableTerminationProtection"],
+        "ListExports" => &["NextToken"],
+        "ListImports" => &["ExportName", "NextToken"],
+        _ => return None,
+    })
+}
+
+struct Request<'a> {
+    caller: &'a Caller,
+    params: &'a Params,
+}
+
+impl Request<'_> {
+    fn stack_input(&self, token: &str) -> Answer<StackInput> {
+        let params = self.params;
+        let mut parameters = BTreeMap::new();
+        for parameter in params.structures("Parameters").unwrap_or_default() {
+            let previous = parameter.flag("UsePreviousValue") == Some(true);
+            let value = parameter.text("ParameterValue").unwrap_or_default();
+            parameters.insert(parameter.required("ParameterKey")?, (!previous).then_some(value));
+        }
+        let tags = params.structures("Tags").map(|tags| {
+            tags.iter()
+                .map(|tag| (tag.text("Key").unwrap_or_default(), tag.text("Value").unwrap_or_default()))
+                .collect()
+        });
+        Ok(StackInput {
+            name: params.required("StackName")?,
+            template: params.text("TemplateBody"),
+            parameters,
+            tags,
+            capabilities: params.list("Capabilities"),
+            role: params.text("RoleARN"),
+            token: params.text(token),
+        })
+    }
+
+    /// The operations that change something; false if the action is none of them.
+    fn change(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<bool> {
+        let (place, params) = (&self.caller.place, self.params);
+        let token = params.text("ClientRequestToken");
+        let stack = || params.required("StackName");
+        match action {
+            "CreateStack" => {
+                let on_failure = params.text("OnFailure");
+                let options = StackOptions {
+                    keep_failed: params.flag("DisableRollback") == Some(true)
+                        || on_failure.as_deref() == Some("DO_NOTHING"),
+                    delete_failed: on_failure.as_deref() == Some("DELETE"),
+                    protected: params.flag("EnableTerminationProtection") == Some(true),
+                };
+                let id = world.create_stack(place, &self.stack_input("ClientRequestToken")?, &options)?;
+                xml.text("StackId", id);
+            }
+            "UpdateStack" => {
+                let keep_failed = params.flag("DisableRollback") == Some(true);
+                let options = StackOptions { keep_failed, ..StackOptions::default() };
+                xml.text("StackId", world.update_stack(place, &self.stack_input("ClientRequestToken")?, &options)?);
+            }
+            "DeleteStack" => {
+                let force = params.text("DeletionMode").as_deref() == Some("FORCE_DELETE_STACK");
+                world.delete_stack(place, &stack()?, &params.list("RetainResources"), force, &token)?;
+            }
+            "CreateChangeSet" => {
+                let input = ChangeSetInput {
+                    name: params.required("ChangeSetName")?,
+                    kind: params.text("ChangeSetType").unwrap_or_else(|| "UPDATE".to_owned()),
+                    stack: self.stack_input("ClientToken")?,
+                    description: params.text("Description"),
+                    on_failure: params.text("OnStackFailure"),
+                };
+                let (id, stack) = world.create_change_set(place, &input)?;
+                xml.text("Id", id);
+                xml.text("StackId", stack);
+            }
+            "ExecuteChangeSet" => {
+                let name = params.required("ChangeSetName")?;
+                let keep = params.flag("DisableRollback");
+                world.execute_change_set(place, params.text("StackName").as_deref(), &name, keep, &token)?;
+            }
+            "DeleteChangeSet" => {
+                let name = params.required("ChangeSetName")?;
+                world.delete_change_set(place, params.text("StackName").as_deref(), &name)?;
+            }
+            "CancelUpdateStack" => world.cancel_update_stack(place, &stack()?, &token)?,
+            "ContinueUpdateRollback" => {
+                world.continue_update_rollback(place, &stack()?, &params.list("ResourcesToSkip"), &token)?;
+            }
+            "RollbackStack" => xml.text("StackId", world.rollback_stack(place, &stack()?, &token)?),
+            "UpdateTerminationProtection" => {
+                let on = params.required("EnableTerminationProtection")? == "true";
+                xml.text("StackId", world.set_protection(place, &stack()?, on)?);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn read(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<()> {
+        match action {
+            "DescribeStacks" => self.describe_stacks(world, xml),
+            "ListStacks" => self.list_stacks(world, xml),
+            "DescribeChangeSet" => self.describe_change_set(world, xml),
+            "ListExports" => self.list_exports(world, xml),
+            "ListImports" => self.list_imports(world, xml),
+            "GetTemplateSummary" | "ValidateTemplate" => self.summarise(world, action, xml),
+            _ => self.read_stack(world, action, xml),
+        }
+    }
+
+    fn next_token(&self) -> Option<String> {
+        self.params.text("NextToken")
+    }
+
+    fn describe_stacks(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
+        let views = match self.params.text("StackName") {
+            Some(name) => vec![world.describe_stack(&self.caller.place, &name)?],
+            None => world.describe_stacks(&self.caller.place),
+        };
+        let size = world.page_size();
+        let (views, next) = page(views, |view| view.name.clone(), self.next_token(), size)?;
+        xml.list("Stacks", &views, show::stack);
+        xml.some("NextToken", next);
+        Ok(())
+    }
+
+    fn list_stacks(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
+        let filter = self.params.list("StackStatusFilter");
+        let size = world.page_size();
+        let mut stacks = world.stacks(&self.caller.place);
+        stacks.retain(|stack| filter.is_empty() || filter.iter().any(|status| status == stack.status.as_str()));
+        let (stacks, next) = page(stacks, |stack| stack.id.to_string(), self.next_token(), size)?;
+        xml.list("StackSummaries", stacks, show::stack_summary);
+        xml.some("NextToken", next);
+        Ok(())
+    }
+
+    fn describe_change_set(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
+        let name = self.params.required("ChangeSetName")?;
+        let values = self.params.flag("IncludePropertyValues") == Some(true);
+        let size = world.page_size();
+        let (stack, set) =
+            world.describe_change_set(&self.caller.place, self.params.text("StackName").as_deref(), &name)?;
+        let (changes, next) = page(set.changes.iter().collect(), |row| row.logical.clone(), self.next_token(), size)?;
+        show::change_set(xml, stack, set, &changes, values);
+        xml.some("NextToken", next);
+        Ok(())
+    }
+
+    fn list_exports(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
+        let mut exports = Vec::new();
+        for stack in world.stacks(&self.caller.place).into_iter().filter(|stack| stack.lives()) {
+            exports.extend(stack.exports().map(|(name, value)| (name.to_owned(), value.to_owned(), stack.id.clone())));
+        }
+        exports.sort();
+        let (exports, next) = page(exports, |(name, ..)| name.clone(), self.next_token(), world.page_size())?;
+        xml.list("Exports", exports, |xml, (name, value, stack)| {
+            xml.text("ExportingStackId", stack);
+            xml.text("Name", name);
+            xml.text("Value", value);
+        });
+        xml.some("NextToken", next);
+        Ok(())
+    }
+
+    fn list_imports(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
+        let export = self.params.required("ExportName")?;
+        let place = &self.caller.place;
+        let stacks = world.stacks(place).into_iter().filter(|stack| stack.lives());
+        let users: Vec<String> = stacks
+            .filter(|stack| world.imports(place, stack).contains(&export))
+            .map(|stack| stack.name.clone())
+            .collect();
+        if users.is_empty() {
+            return Err(ApiError::validation(format!("Export '{export}' is not imported by any stack.")));
+        }
+        let (users, next) = page(users, Clone::clone, self.next_token(), world.page_size())?;
+        xml.texts("Imports", users);
+        xml.some("NextToken", next);
+        Ok(())
+    }
+
+    fn summarise(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<()> {
+        let body = match (self.params.text("TemplateBody"), self.params.text("StackName")) {
+            (Some(body), _) => body,
+            (None, Some(name)) => world.template(&self.caller.place, &name)?.to_string(),
+            (None, None) => {
+                return Err(ApiError::validation("Either Template URL or Template Body must be specified."));
+            }
+        };
+        show::template_summary(xml, &Template::parse(&body)?, action == "GetTemplateSummary");
+        Ok(())
+    }
+
+    /// Reads of one stack.
+    fn read_stack(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<()> {
+        let name = self.params.required("StackName")?;
+        let size = world.page_size();
+        if action == "GetTemplate" {
+            xml.text("TemplateBody", world.template(&self.caller.place, &name)?);
+            xml.texts("StagesAvailable", ["Original", "Processed"]);
+            return Ok(());
+        }
+        let missing = || match action {
+            "DescribeStackEvents" => ApiError::validation(format!("Stack [{name}] does not exist")),
+            _ => ApiError::validation(format!("Stack with id {name} does not exist")),
+        };
+        let stack = world.find_stack(&self.caller.place, &name).ok_or_else(missing)?;
+        let logical = self.params.text("LogicalResourceId");
+        let resources: Vec<_> =
+            stack.resources.values().filter(|r| logical.as_ref().is_none_or(|logical| r.logical == *logical)).collect();
+        match action {
+            "DescribeStackEvents" => {
+                let events: Vec<_> = stack.events.iter().rev().collect();
+                let (events, next) = page(events, |event| event.id.clone(), self.next_token(), size)?;
+                xml.list("StackEvents", events, |xml, event| show::event(xml, stack, event));
+                xml.some("NextToken", next);
+            }
+            "DescribeStackResources" => {
+                xml.list("StackResources", resources, |xml, resource| {
+                    show::resource(xml, Some(stack), resource, "Timestamp")
+                });
+            }
+            "DescribeStackResource" => {
+                let logical = self.params.required("LogicalResourceId")?;
+                let resource = resources.into_iter().next().ok_or_else(|| {
+                    ApiError::validation(format!("Resource {logical} does not exist for stack {}", stack.name))
+                })?;
+                xml.open("StackResourceDetail");
+                show::resource(xml, Some(stack), resource, "LastUpdatedTimestamp");
+                xml.close("StackResourceDetail");
+            }
+            "ListStackResources" => {
+                let (resources, next) = page(resources, |resource| resource.logical.clone(), self.next_token(), size)?;
+                xml.list("StackResourceSummaries", resources, |xml, resource| {
+                    show::resource(xml, None, resource, "LastUpdatedTimestamp");
+                });
+                xml.some("NextToken", next);
+            }
+            "ListChangeSets" => {
+                let sets: Vec<_> = stack.change_sets.values().collect();
+                let (sets, next) = page(sets, |set| set.name.clone(), self.next_token(), size)?;
+                xml.list("Summaries", sets, |xml, set| show::change_set_summary(xml, stack, set));
+                xml.some("NextToken", next);
+            }
+            other => return Err(ApiError::not_modelled(format_args!("the operation {other} of CloudFormation"))),
+        }
+        Ok(())
+    }
+}

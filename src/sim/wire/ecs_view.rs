@@ -1,0 +1,299 @@
+//! ECS's nouns as JSON.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::model::Place;
+use crate::sim::world::ecs::{
+    Cluster, Deployment, DeploymentStatus, Revision, Service, Task, TaskDefinition, TaskState,
+};
+use crate::sim::world::{World, resource_view};
+
+/// A time as ECS writes it: seconds since 1970.
+fn time(at: Timestamp) -> Value {
+    Value::from(at.as_millisecond() as f64 / 1000.0)
+}
+
+/// An answer without the fields that have no value.
+fn compact(value: Value) -> Value {
+    match value {
+        Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| !value.is_null()).collect()),
+        other => other,
+    }
+}
+
+/// A failure entry: the thing does not exist.
+pub(super) fn missing(arn: &str) -> Value {
+    json!({ "arn": arn, "reason": "MISSING" })
+}
+
+/// A cluster with its counts.
+pub(super) fn cluster(world: &World, place: &Place, cluster: &Cluster) -> Value {
+    let services: Vec<&Service> =
+        world.services(place).filter(|s| s.cluster == cluster.arn && s.status == "ACTIVE").collect();
+    json!({
+        "clusterArn": cluster.arn,
+        "clusterName": cluster.name,
+        "status": if cluster.active { "ACTIVE" } else { "INACTIVE" },
+        "registeredContainerInstancesCount": 0,
+        "runningTasksCount": services.iter().map(|service| service.running(None)).sum::<u32>(),
+        "pendingTasksCount": services.iter().map(|service| service.pending(None)).sum::<u32>(),
+        "activeServicesCount": services.len(),
+    })
+}
+
+/// A task definition.
+pub(super) fn task_definition(definition: &TaskDefinition) -> Value {
+    let mut map = resource_view(&definition.properties);
+    map.remove("tags");
+    if let Some(containers) = map.get_mut("containerDefinitions").and_then(Value::as_array_mut) {
+        containers.iter_mut().for_each(numbers);
+    }
+    map.insert("taskDefinitionArn".to_owned(), json!(definition.arn));
+    map.insert("family".to_owned(), json!(definition.family));
+    map.insert("revision".to_owned(), json!(definition.revision));
+    map.insert("status".to_owned(), json!(if definition.active { "ACTIVE" } else { "INACTIVE" }));
+    map.insert("registeredAt".to_owned(), time(definition.registered));
+    if let Some(at) = definition.deregistered {
+        map.insert("deregisteredAt".to_owned(), time(at));
+    }
+    Value::Object(map)
+}
+
+/// Numbers and flags that a template may write as text become what ECS answers.
+fn numbers(value: &mut Value) {
+    const NUMBERS: &[&str] = &[
+        "cpu",
+        "memory",
+        "memoryReservation",
+        "containerPort",
+        "hostPort",
+        "startTimeout",
+        "stopTimeout",
+        "interval",
+        "timeout",
+        "retries",
+        "startPeriod",
+        "softLimit",
+        "hardLimit",
+    ];
+    const FLAGS: &[&str] = &["essential", "readonlyRootFilesystem", "privileged", "interactive", "pseudoTerminal"];
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(numbers),
+        Value::Object(map) => {
+            for (key, inner) in map {
+                match inner {
+                    Value::String(text) if NUMBERS.contains(&key.as_str()) => {
+                        if let Ok(number) = text.parse::<i64>() {
+                            *inner = Value::from(number);
+                        }
+                    }
+                    Value::String(text) if FLAGS.contains(&key.as_str()) => *inner = Value::Bool(text == "true"),
+                    inner => numbers(inner),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// ECS's style of keys as CloudFormation's: `containerDefinitions` becomes `ContainerDefinitions`.
+pub(super) fn upper(map: &Map<String, Value>) -> Map<String, Value> {
+    fn value(key: &str, inner: &Value) -> Value {
+        match inner {
+            Value::Object(map) if matches!(key, "options" | "dockerLabels" | "driverOpts" | "labels") => {
+                Value::Object(map.clone())
+            }
+            Value::Object(map) => Value::Object(upper(map)),
+            Value::Array(items) => Value::Array(items.iter().map(|item| value("", item)).collect()),
+            other => other.clone(),
+        }
+    }
+    let first = |key: &str| {
+        let mut letters = key.chars();
+        letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
+    };
+    map.iter().map(|(key, inner)| (first(key), value(key, inner))).collect()
+}
+
+/// A service with its deployments, as in DescribeServices.
+pub(super) fn service(service: &Service) -> Value {
+    let newest = service.newest();
+    let deployments = newest.map(|newest| {
+        let state = match newest.status {
+            DeploymentStatus::Successful | DeploymentStatus::RollbackSuccessful => "COMPLETED",
+            status if status.active() => "IN_PROGRESS",
+            _ => "FAILED",
+        };
+        json!([{
+            "id": service.deployment_id,
+            "status": "PRIMARY",
+            "taskDefinition": service.task_definition,
+            "desiredCount": service.desired,
+            "runningCount": service.running(None),
+            "pendingCount": service.pending(None),
+            "failedTasks": newest.failures,
+            "createdAt": time(newest.created),
+            "updatedAt": time(newest.finished.unwrap_or(newest.created)),
+            "rolloutState": state,
+            "rolloutStateReason": format!("ECS deployment {} {}.", service.deployment_id, state.to_lowercase()),
+        }])
+    });
+    let events: Vec<Value> = service
+        .events
+        .iter()
+        .map(|said| json!({ "id": said.id, "createdAt": time(said.at), "message": said.message }))
+        .collect();
+    let shown = |key: &str| service.properties.get(key).cloned();
+    let configuration = service.properties.get("DeploymentConfiguration").and_then(Value::as_object).map(resource_view);
+    let network = service.properties.get("NetworkConfiguration").and_then(Value::as_object).map(|network| {
+        let vpc = network.get("AwsvpcConfiguration").and_then(Value::as_object).map(resource_view);
+        json!({ "awsvpcConfiguration": vpc })
+    });
+    let current = newest.map(|newest| match newest.status {
+        DeploymentStatus::RollbackInProgress | DeploymentStatus::RollbackSuccessful => {
+            newest.source.clone().unwrap_or_default()
+        }
+        _ => newest.target.clone(),
+    });
+    let summaries = current.map(|arn| json!([summary(service, &arn)]));
+    compact(json!({
+        "serviceArn": service.arn,
+        "serviceName": service.name,
+        "clusterArn": service.cluster,
+        "status": service.status,
+        "desiredCount": service.desired,
+        "runningCount": service.running(None),
+        "pendingCount": service.pending(None),
+        "launchType": shown("LaunchType"),
+        "taskDefinition": service.task_definition,
+        "deploymentConfiguration": configuration,
+        "networkConfiguration": network,
+        "deployments": deployments.unwrap_or_else(|| json!([])),
+        "events": events,
+        "createdAt": time(service.created),
+        "currentServiceDeployment": newest.map(|newest| newest.arn.clone()),
+        "currentServiceRevisions": summaries,
+        "schedulingStrategy": "REPLICA",
+    }))
+}
+
+fn summary(service: &Service, arn: &str) -> Value {
+    json!({
+        "arn": arn,
+        "requestedTaskCount": service.desired,
+        "runningTaskCount": service.running(Some(arn)),
+        "pendingTaskCount": service.pending(Some(arn)),
+    })
+}
+
+/// A service deployment, as in ListServiceDeployments.
+pub(super) fn deployment_brief(service: &Service, deployment: &Deployment) -> Value {
+    compact(json!({
+        "serviceDeploymentArn": deployment.arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster,
+        "createdAt": time(deployment.created),
+        "startedAt": time(deployment.created),
+        "finishedAt": deployment.finished.map(time),
+        "targetServiceRevisionArn": deployment.target,
+        "status": deployment.status.as_str(),
+        "statusReason": deployment.reason,
+    }))
+}
+
+/// A service deployment, as in DescribeServiceDeployments.
+pub(super) fn deployment(service: &Service, deployment: &Deployment) -> Value {
+    let sources: Vec<Value> = deployment.source.iter().map(|arn| summary(service, arn)).collect();
+    let rollback = deployment.rollback.as_ref().map(|(at, reason)| {
+        compact(json!({ "reason": reason, "startedAt": time(*at), "serviceRevisionArn": deployment.source }))
+    });
+    let breaker = match deployment.threshold {
+        None => json!({ "status": "DISABLED", "failureCount": 0, "threshold": 0 }),
+        Some(threshold) => json!({
+            "status": match deployment.failures >= threshold {
+                true => "TRIGGERED",
+                false if deployment.status.active() => "MONITORING",
+                false => "MONITORING_COMPLETE",
+            },
+            "failureCount": deployment.failures,
+            "threshold": threshold,
+        }),
+    };
+    let configuration = service.properties.get("DeploymentConfiguration").and_then(Value::as_object).map(resource_view);
+    compact(json!({
+        "serviceDeploymentArn": deployment.arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster,
+        "createdAt": time(deployment.created),
+        "startedAt": time(deployment.created),
+        "updatedAt": time(deployment.finished.unwrap_or(deployment.created)),
+        "finishedAt": deployment.finished.map(time),
+        "stoppedAt": deployment.finished.filter(|_| deployment.status == DeploymentStatus::Stopped).map(time),
+        "sourceServiceRevisions": sources,
+        "targetServiceRevision": summary(service, &deployment.target),
+        "status": deployment.status.as_str(),
+        "statusReason": deployment.reason,
+        "deploymentConfiguration": configuration,
+        "rollback": rollback,
+        "deploymentCircuitBreaker": breaker,
+    }))
+}
+
+/// A service revision.
+pub(super) fn revision(service: &Service, revision: &Revision) -> Value {
+    let images: Vec<Value> = revision
+        .images
+        .iter()
+        .map(|(name, image, digest)| json!({ "containerName": name, "image": image, "imageDigest": digest }))
+        .collect();
+    json!({
+        "serviceRevisionArn": revision.arn,
+        "serviceArn": service.arn,
+        "clusterArn": service.cluster,
+        "taskDefinition": revision.task_definition,
+        "containerImages": images,
+        "createdAt": time(revision.created),
+    })
+}
+
+/// A task.
+pub(super) fn task(service: &Service, task: &Task) -> Value {
+    let (last, desired, end) = match &task.state {
+        TaskState::Pending(_) => ("PENDING", "RUNNING", None),
+        TaskState::Running => ("RUNNING", "RUNNING", None),
+        TaskState::Stopped(end) => ("STOPPED", "STOPPED", Some(end)),
+    };
+    let images = service.revision(&task.revision).map(|revision| revision.images.as_slice()).unwrap_or_default();
+    let containers: Vec<Value> = images
+        .iter()
+        .map(|(name, image, digest)| {
+            let ended = end.and_then(|end| end.containers.iter().find(|(container, ..)| container == name));
+            let pulled = !matches!(end, Some(end) if end.code == "TaskFailedToStart");
+            compact(json!({
+                "name": name,
+                "image": image,
+                "imageDigest": pulled.then_some(digest),
+                "taskArn": task.arn,
+                "lastStatus": last,
+                "exitCode": ended.and_then(|(_, code, _)| *code),
+                "reason": ended.and_then(|(.., reason)| reason.clone()),
+            }))
+        })
+        .collect();
+    compact(json!({
+        "taskArn": task.arn,
+        "clusterArn": service.cluster,
+        "taskDefinitionArn": task.task_definition,
+        "group": format!("service:{}", service.name),
+        "startedBy": service.deployment_id,
+        "lastStatus": last,
+        "desiredStatus": desired,
+        "containers": containers,
+        "createdAt": time(task.created),
+        "startedAt": task.started.map(time),
+        "stoppedAt": end.map(|end| time(end.at)),
+        "stopCode": end.map(|end| end.code),
+        "stoppedReason": end.map(|end| end.reason.clone()),
+    }))
+}

@@ -1,0 +1,203 @@
+//! The AWS protocols over a world: CloudFormation and STS (query and XML), ECS (JSON 1.1).
+//!
+//! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
+//! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
+//! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
+//! given clock shows. Besides AWS's own paths: `/_landfall/faults` (GET, POST, DELETE) and `/_landfall/ledger` (GET).
+
+mod caller;
+mod cloudformation;
+mod ecs;
+mod ecs_view;
+mod query;
+mod show;
+mod sts;
+
+use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use tokio::net::TcpListener;
+
+use self::caller::Caller;
+use self::query::Params;
+use super::error::{Answer, ApiError};
+use super::fault::Fault;
+use super::world::{Interference, World};
+
+/// Tells the time.
+pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// Serves a world until `shutdown` is ready, finishing the requests that are under way.
+///
+/// The world's clock follows `clock`, whose first answer must not be before the world's own time. Binding the listener, on
+/// loopback unless there is a reason not to, is the caller's.
+pub async fn serve(
+    listener: TcpListener,
+    world: Arc<Mutex<World>>,
+    clock: Clock,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let server = Server { world, clock };
+    let router = Router::new()
+        .route("/", post(aws))
+        .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
+        .route("/_landfall/ledger", get(ledger))
+        .with_state(server);
+    axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+#[derive(Clone)]
+struct Server {
+    world: Arc<Mutex<World>>,
+    clock: Clock,
+}
+
+impl Server {
+    /// The world, its clock turned to now.
+    fn now(&self) -> MutexGuard<'_, World> {
+        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
+        world.advance((self.clock)());
+        world
+    }
+}
+
+async fn list_faults(State(server): State<Server>) -> Response {
+    axum::Json(server.now().faults()).into_response()
+}
+
+async fn queue_fault(State(server): State<Server>, body: Bytes) -> Response {
+    match serde_json::from_slice::<Fault>(&body) {
+        Ok(fault) => {
+            server.now().queue_fault(fault);
+            StatusCode::NO_CONTENT.into_response()
+        }
+        Err(error) => (StatusCode::BAD_REQUEST, format!("this is not a fault: {error}\n")).into_response(),
+    }
+}
+
+async fn clear_faults(State(server): State<Server>) -> Response {
+    server.now().clear_faults();
+    StatusCode::NO_CONTENT.into_response()
+}
+
+async fn ledger(State(server): State<Server>) -> Response {
+    axum::Json(server.now().ledger()).into_response()
+}
+
+/// Which protocol a request speaks.
+#[derive(Clone, Copy, PartialEq)]
+enum Service {
+    CloudFormation,
+    Sts,
+    Ecs,
+}
+
+async fn aws(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
+    let mut world = server.now();
+    let request_id = world.request_id();
+    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
+    let json = target.is_some();
+    let outcome = match target {
+        Some(target) => json_call(&mut world, &headers, target, &body),
+        None => query_call(&mut world, &headers, &body, &request_id),
+    };
+    match outcome {
+        Ok(Some(text)) if json => reply(StatusCode::OK, "application/x-amz-json-1.1", &request_id, text),
+        Ok(Some(text)) => reply(StatusCode::OK, "text/xml", &request_id, text),
+        Ok(None) => silence(),
+        Err(error) if json => json_error(&error, &request_id),
+        Err(error) => xml_error(&error, &request_id),
+    }
+}
+
+fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) -> Answer<Option<String>> {
+    let Some(operation) = target.strip_prefix("AmazonEC2ContainerServiceV20141113.") else {
+        return Err(ApiError::not_modelled(format_args!("the operation {target}")));
+    };
+    let caller = Caller::read(headers, world)?;
+    let input = serde_json::from_slice(body)
+        .map_err(|error| ApiError::new("SerializationException", format!("the body is not JSON: {error}")))?;
+    interfere(world, &caller, operation, |world| ecs::call(world, &caller, operation, &input))
+}
+
+fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &str) -> Answer<Option<String>> {
+    let params = Params::read(body);
+    let action = params.text("Action").ok_or_else(|| ApiError::new("MissingAction", "the request names no Action"))?;
+    let caller = Caller::read(headers, world)?;
+    let service = match caller.service.as_str() {
+        "cloudformation" => Service::CloudFormation,
+        "sts" => Service::Sts,
+        "ecs" => Service::Ecs,
+        other => return Err(ApiError::not_modelled(format_args!("the service {other}"))),
+    };
+    let operation = action.clone();
+    interfere(world, &caller, &operation, |world| match service {
+        Service::CloudFormation => cloudformation::call(world, &caller, &action, &params, request_id),
+        Service::Sts => sts::call(world, &caller, &action, &params, request_id),
+        Service::Ecs => Err(ApiError::not_modelled("ECS over the query protocol")),
+    })
+}
+
+/// Carries a call out as faults and budgets let it; none if no answer may be given.
+fn interfere(
+    world: &mut World,
+    caller: &Caller,
+    operation: &str,
+    act: impl FnOnce(&mut World) -> Answer<String>,
+) -> Answer<Option<String>> {
+    match world.admit(&caller.place, operation)? {
+        Interference::CallLost => Ok(None),
+        Interference::ReplyLost => {
+            // Carried out, whatever comes of it.
+            let _ = act(world);
+            Ok(None)
+        }
+        Interference::None => act(world).map(Some),
+    }
+}
+
+fn reply(status: StatusCode, kind: &'static str, request_id: &str, text: String) -> Response {
+    let mut response = (status, [(header::CONTENT_TYPE, kind)], text).into_response();
+    if let Ok(id) = header::HeaderValue::from_str(request_id) {
+        response.headers_mut().insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+/// A connection that breaks before the answer is complete.
+fn silence() -> Response {
+    let broken = futures::stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
+    let mut response = Response::new(Body::from_stream(broken));
+    response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("1"));
+    response
+}
+
+fn status(error: &ApiError) -> StatusCode {
+    StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST)
+}
+
+fn json_error(error: &ApiError, request_id: &str) -> Response {
+    let body = serde_json::json!({ "__type": error.code, "message": error.message });
+    reply(status(error), "application/x-amz-json-1.1", request_id, body.to_string())
+}
+
+fn xml_error(error: &ApiError, request_id: &str) -> Response {
+    let mut xml = query::Xml::default();
+    xml.open("ErrorResponse xmlns=\"http://cloudformation.amazonaws.com/doc/2010-05-15/\"");
+    xml.open("Error");
+    xml.text("Type", if error.status >= 500 { "Receiver" } else { "Sender" });
+    xml.text("Code", error.code);
+    xml.text("Message", &error.message);
+    xml.close("Error");
+    xml.text("RequestId", request_id);
+    xml.close("ErrorResponse");
+    reply(status(error), "text/xml", request_id, xml.finish())
+}

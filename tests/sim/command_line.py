@@ -1,0 +1,75 @@
+"""The AWS command line against the simulated account."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+ENDPOINT = sys.argv[1]
+FOLDER = pathlib.Path(tempfile.mkdtemp())
+
+TOPIC = """
+Parameters:
+  Name: {Type: String}
+Resources:
+  Topic:
+    Type: AWS::SNS::Topic
+    Properties: {DisplayName: !Ref Name}
+Outputs:
+  Topic: {Value: !Ref Topic}
+"""
+
+
+def aws(*arguments, account="111111111111", region="eu-west-1", fails=None):
+    environment = os.environ | {
+        "AWS_ENDPOINT_URL": ENDPOINT, "AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": "x", "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region, "AWS_MAX_ATTEMPTS": "1", "AWS_PAGER": "", "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    done = subprocess.run(["aws", *arguments, "--output", "json"], env=environment, capture_output=True, text=True)
+    if fails:
+        assert done.returncode != 0 and fails in done.stderr, (arguments, done)
+        return None
+    assert done.returncode == 0, (arguments, done.stdout, done.stderr)
+    try:
+        return json.loads(done.stdout or "null")
+    except json.JSONDecodeError:
+        return done.stdout
+
+
+def settled(where, status):
+    for _ in range(40):
+        shown = aws("cloudformation", "describe-stacks", "--stack-name", "topic", **where)["Stacks"][0]
+        if not shown["StackStatus"].endswith("_IN_PROGRESS"):
+            assert shown["StackStatus"] == status, shown
+            return shown
+    raise AssertionError(f"the stack does not come to {status}")
+
+
+template = FOLDER / "topic.yaml"
+template.write_text(TOPIC)
+whole = ["--stack-name", "topic", "--template-body", f"file://{template}"]
+for account, region in (("111111111111", "eu-west-1"), ("222222222222", "us-east-1")):
+    where = {"account": account, "region": region}
+    one, two = (["--parameters", f"ParameterKey=Name,ParameterValue={name}"] for name in ("one", "two"))
+    aws("cloudformation", "create-stack", *whole, *one, "--tags", "Key=team,Value=x", **where)
+    shown = settled(where, "CREATE_COMPLETE")
+    assert f":{region}:{account}:" in shown["Outputs"][0]["OutputValue"], shown
+    aws("cloudformation", "update-stack", *whole, *one, fails="No updates are to be performed", **where)
+    aws("cloudformation", "update-stack", *whole, *two, **where)
+    settled(where, "UPDATE_COMPLETE")
+    aws("cloudformation", "update-termination-protection", "--stack-name", "topic", "--enable-termination-protection", **where)
+    aws("cloudformation", "delete-stack", "--stack-name", "topic", fails="TerminationProtection", **where)
+    aws("cloudformation", "update-termination-protection", "--stack-name", "topic", "--no-enable-termination-protection", **where)
+    events = aws("cloudformation", "describe-stack-events", "--stack-name", "topic", **where)["StackEvents"]
+    assert events[0]["ResourceStatus"] == "UPDATE_COMPLETE", events[0]
+    aws("cloudformation", "delete-stack", "--stack-name", "topic", **where)
+    assert aws("ecs", "describe-clusters", "--clusters", "main", **where)["clusters"][0]["status"] == "ACTIVE"
+# `deploy` makes a change set, waits for it with pauses of five seconds, and leaves it.
+deploy = ["cloudformation", "deploy", "--stack-name", "fresh", "--template-file", str(template), "--no-execute-changeset"]
+assert "describe-change-set" in aws(*deploy, "--parameter-overrides", "Name=one")
+assert aws("cloudformation", "describe-stacks", "--stack-name", "fresh")["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
+assert aws("sts", "get-caller-identity")["Account"] == "111111111111"
+aws("cloudformation", "describe-stack-drift-detection-status", "--stack-drift-detection-id", "a" * 36, fails="does not model")
+print("aws: done")
