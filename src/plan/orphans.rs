@@ -21,6 +21,9 @@ use super::stacks::not_deletable;
 use super::types::{Begin, Orphan, SlotRow, Supersede};
 use super::wanted::plan_id;
 
+/// How often the stacks of a slot that is gone are tried to be deleted: there is no project left that could say.
+const ATTEMPTS_OF_GONE: u32 = 3;
+
 impl<'a> Planner<'a> {
     /// Prunes what an up-to-date slot no longer has.
     pub(super) fn prune(
@@ -109,11 +112,16 @@ impl<'a> Planner<'a> {
         let environment = self.input.catalog.environment_by_id(&slot.environment);
         let gone = if environment.is_none() { &slot.environment } else { &slot.project };
         let because = format!("{gone} is gone");
+        let content = nothing(slot);
+        let tried = self.index.attempts(slot, content).map_or(0, |tried| tried.failed);
         let stays = match environment {
+            Some(_) if tried >= ATTEMPTS_OF_GONE => {
+                Some(format!("its removal failed {tried} times: delete it by hand"))
+            }
             Some(environment) => self.stays(environment, &all),
             None => Some("landfall deletes nothing of an environment that it does not know".to_owned()),
         };
-        let plan = plan_id(slot, nothing(slot));
+        let plan = plan_id(slot, content);
         let deletions = || self.deletions(all.iter().copied(), &BTreeMap::new(), Protected::Kept);
         let release = self.removed_release(self.index.runs(slot).as_ref(), stacks);
         let orders = match (stays, release) {
@@ -128,8 +136,6 @@ impl<'a> Planner<'a> {
             Ok((orders, release)) => {
                 draft.orphans = orphans(&all, true, &because);
                 draft.guarded = Some(removals(all.iter().copied()));
-                let content = nothing(slot);
-                let tried = self.index.attempts(slot, content).map_or(0, |tried| tried.failed);
                 draft.begin = Some(Begin {
                     slot: slot.clone(),
                     release,

@@ -48,7 +48,8 @@ impl<'a> Planner<'a> {
         let mut reasons: Vec<Hold> =
             places.into_iter().filter_map(|place| unseen(self.input.observed, place)).collect();
         let stacks = self.index.stacks(slot);
-        if stacks.is_empty() && reasons.is_empty() {
+        // Where facts still say that something runs, a removal without stacks tells them that it is gone.
+        if stacks.is_empty() && desired.runs.is_none() && reasons.is_empty() {
             let reasons = vec![Hold::new(Cause::PinnedNone { at: at.clone() })];
             return Draft::of(desired, Decision::Empty { next: None, reasons });
         }

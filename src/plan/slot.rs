@@ -7,7 +7,7 @@ use crate::model::catalog::{Allowance, Gate};
 use crate::model::decision::{Because, Cause, Waiting};
 use crate::model::facts::Attempts;
 use crate::model::journal::{Action, Order, Outcome};
-use crate::model::{Decision, Hash, Hold, Release, ReleaseName, StackName};
+use crate::model::{Decision, Hash, Hold, Release, ReleaseName};
 use crate::promote::{Desired, Want, deploy_file};
 
 use super::Planner;
@@ -31,6 +31,26 @@ enum Beside {
     Newer(Vec<Waiting>),
     /// It is carried while another, whose gates are closed, is wanted.
     Wanted(ReleaseName, Vec<Hold>),
+}
+
+impl Beside {
+    /// The slot is held.
+    fn held<'a>(self, desired: &Desired<'a>, release: &Release, more: Vec<Hold>) -> Draft<'a> {
+        let (wanted, mut reasons) = match self {
+            Beside::Newer(_) => (release.name.clone(), Vec::new()),
+            Beside::Wanted(wanted, reasons) => (wanted, reasons),
+        };
+        reasons.extend(more);
+        Draft::held(desired, Some(wanted), reasons)
+    }
+
+    /// The slot has what it carries.
+    fn settled<'a>(self, desired: &Desired<'a>, release: &Release) -> Draft<'a> {
+        match self {
+            Beside::Newer(waiting) => Draft::of(desired, Decision::UpToDate { release: release.name.clone(), waiting }),
+            Beside::Wanted(..) => self.held(desired, release, Vec::new()),
+        }
+    }
 }
 
 /// How a deployment is let begin.
@@ -72,8 +92,8 @@ impl<'a> Planner<'a> {
         let going_on = self.index.in_flight(&desired.slot);
         let judged = match (self.judge(desired, release, renderer), going_on) {
             (Ok(judged), _) => judged,
-            (Err(hold), Some(going_on)) => return self.goes_on(desired, going_on, vec![hold]),
-            (Err(hold), None) => return Draft::held(desired, Some(release.name.clone()), vec![hold]),
+            (Err(hold), Some(going_on)) => return self.goes_on(desired, going_on, vec![*hold]),
+            (Err(hold), None) => return Draft::held(desired, Some(release.name.clone()), vec![*hold]),
         };
         if let Some(going_on) = going_on {
             let draft = if going_on.content == judged.content {
@@ -83,51 +103,44 @@ impl<'a> Planner<'a> {
             };
             return draft.with_stacks(rows(&judged, true));
         }
-        let wanted = match &beside {
-            Beside::Newer(_) => release.name.clone(),
-            Beside::Wanted(wanted, _) => wanted.clone(),
-        };
-        let mut reasons = match &beside {
-            Beside::Newer(_) => Vec::new(),
-            Beside::Wanted(_, reasons) => reasons.clone(),
-        };
         let obstacles = self.obstacles(desired, &judged);
-        let running = self.index.running(&desired.slot).filter(|run| run.release == release.name);
-        let differing: Vec<StackName> = judged.differing().map(|wanted| wanted.stack.clone()).collect();
         if !obstacles.is_empty() {
-            reasons.extend(obstacles);
-            return Draft::held(desired, Some(wanted), reasons).with_stacks(rows(&judged, true));
+            return beside.held(desired, release, obstacles).with_stacks(rows(&judged, true));
         }
-        if running.is_some() && differing.is_empty() {
-            let decision = match beside {
-                Beside::Newer(waiting) => Decision::UpToDate { release: release.name.clone(), waiting },
-                Beside::Wanted(wanted, reasons) => {
-                    Decision::Held { wanted: Some(wanted), runs: desired.runs.clone(), reasons }
-                }
-            };
-            let draft = Draft::of(desired, decision).with_stacks(rows(&judged, false));
+        let runs = self.index.running(&desired.slot).is_some_and(|run| run.release == release.name);
+        if runs && judged.differing().next().is_none() {
+            let draft = beside.settled(desired, release).with_stacks(rows(&judged, false));
             return self.prune(draft, desired, release, &judged);
         }
-        let entry = match self.enter(desired, &judged) {
-            Ok(entry) => entry,
-            Err(hold) => {
-                reasons.push(hold);
-                return Draft::held(desired, Some(wanted), reasons).with_stacks(rows(&judged, true));
-            }
-        };
+        match self.enter(desired, &judged) {
+            Ok(entry) => self.begin(desired, release, because, judged, entry),
+            Err(hold) => beside.held(desired, release, vec![*hold]).with_stacks(rows(&judged, true)),
+        }
+    }
+
+    /// A deployment begins.
+    fn begin(
+        &self,
+        desired: &Desired<'a>,
+        release: &Release,
+        because: Because,
+        judged: Judged<'a>,
+        entry: Entry<'_>,
+    ) -> Draft<'a> {
+        let running = self.index.running(&desired.slot).filter(|run| run.release == release.name);
         let live = running.is_some() && self.index.is_whole(&desired.slot);
         let because = match entry.allowed {
             Some(allowance) => Because::Allowed(allowance.what),
-            None if live => Because::Differs(differing),
+            None if live => Because::Differs(judged.differing().map(|wanted| wanted.stack.clone()).collect()),
             None => because,
         };
-        let from = desired.runs.clone();
-        let decision = Decision::Deploy { release: release.name.clone(), from: from.clone(), because: because.clone() };
+        let (name, from) = (release.name.clone(), desired.runs.clone());
+        let decision = Decision::Deploy { release: name.clone(), from: from.clone(), because: because.clone() };
         let mut draft = Draft::of(desired, decision).with_stacks(rows(&judged, false));
         draft.guarded = live.then(|| changes(&judged));
         draft.begin = Some(Begin {
             slot: desired.slot.clone(),
-            release: release.name.clone(),
+            release: name,
             from,
             because,
             plan: judged.plan.clone(),
@@ -147,8 +160,8 @@ impl<'a> Planner<'a> {
         desired: &Desired<'a>,
         release: &'a Arc<Release>,
         renderer: &mut dyn Render,
-    ) -> Result<Judged<'a>, Hold> {
-        let cannot = |problems| Hold::new(Cause::CannotRender { problems });
+    ) -> Result<Judged<'a>, Box<Hold>> {
+        let cannot = |problems| Box::new(Hold::new(Cause::CannotRender { problems }));
         let Some(repository) = &self.input.catalog.repository else {
             return Err(cannot(vec!["landfall.toml gives the repository no id".to_owned()]));
         };
@@ -202,7 +215,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Whether the content may be tried (again), and as which attempt.
-    fn enter(&self, desired: &Desired<'a>, judged: &Judged<'a>) -> Result<Entry<'a>, Hold> {
+    fn enter(&self, desired: &Desired<'a>, judged: &Judged<'a>) -> Result<Entry<'a>, Box<Hold>> {
         let Some(tried) = self.index.attempts(&desired.slot, judged.content) else {
             return Ok(Entry { attempt: 1, allowed: None });
         };
@@ -213,7 +226,7 @@ impl<'a> Planner<'a> {
         let key = Key { gate: Gate::Retry, plan: &judged.plan, stack: None };
         match self.allowance(desired, key) {
             Some(allowance) => Ok(Entry { attempt, allowed: Some(allowance) }),
-            None => Err(self.tried(desired, tried, &judged.plan)),
+            None => Err(Box::new(self.tried(desired, tried, &judged.plan))),
         }
     }
 

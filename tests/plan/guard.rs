@@ -45,6 +45,12 @@ fn a_project_that_is_gone_leaves_orphans_and_the_guard_watches() {
     let planned = world.plan(&live);
     assert_eq!(planned.plan.begin.len(), 1);
     assert!(planned.plan.begin[0].removal);
+    let mut failing = live.clone();
+    for _ in 0..3 {
+        let planned = world.plan(&failing);
+        failing.fail(&planned.plan.begin[0]);
+    }
+    assert!(world.plan(&failing).plan.is_empty(), "a removal is not tried for ever");
     golden!("orphans", story.0);
 }
 
@@ -82,4 +88,18 @@ fn protected_stacks_are_removed_only_where_a_file_says_so() {
     let removal = &planned.plan.begin[0];
     assert!(removal.removal && removal.orders.len() == 2);
     assert!(removal.orders.iter().all(|order| matches!(order.action, Action::Delete { unprotect: true, .. })));
+}
+
+#[test]
+fn what_somebody_else_deleted_is_told_to_the_facts() {
+    let mut world = World::new();
+    world.release("1.4.0").pin("production", "1.4.0");
+    let mut live = world.deployed();
+    world.pin("production", "none");
+    live.stacks().remove(&landfall::model::StackName::seen("storefront-web-production-production-eu")).unwrap();
+    let planned = world.plan(&live);
+    let removal = &planned.plan.begin[0];
+    assert!(removal.removal && removal.orders.is_empty());
+    live.succeed(removal);
+    assert!(live.facts.running(&slot("production")).is_none() && world.plan(&live).plan.is_empty());
 }

@@ -182,10 +182,10 @@ proptest! {
     fn nothing_enters_before_the_phases_before_it_are_passed(case in cases()) {
         let (world, live) = (case.world(), case.live());
         let planned = world.plan(&live);
-        for place in 1..3 {
-            let Some(given) = deploys(&planned, ENVIRONMENTS[place]) else { continue };
+        for (place, environment) in ENVIRONMENTS.iter().enumerate().skip(1) {
+            let Some(given) = deploys(&planned, environment) else { continue };
             let release = given.parse().unwrap();
-            if live.facts.ever_ran(&slot(ENVIRONMENTS[place]), &release) {
+            if live.facts.ever_ran(&slot(environment), &release) {
                 continue;
             }
             prop_assert!(!case.blocked[index(&given)]);
@@ -193,7 +193,7 @@ proptest! {
                 let there = slot(ENVIRONMENTS[before]);
                 let soak = jiff::SignedDuration::from_mins(i64::from(case.soak[before]));
                 let held = live.facts.runs_of(&there, &release).any(|run| run.lasted(live.now) >= soak);
-                prop_assert!(held, "{given} entered {} before it held in {}", ENVIRONMENTS[place], ENVIRONMENTS[before]);
+                prop_assert!(held, "{given} entered {environment} before it held in {}", ENVIRONMENTS[before]);
             }
         }
     }

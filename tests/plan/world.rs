@@ -32,30 +32,30 @@ thread_local! {
 
 /// What the repository says.
 #[derive(Clone)]
-pub struct World {
-    pub catalog: Catalog,
+pub(super) struct World {
+    pub(super) catalog: Catalog,
 }
 
 /// What happened and what is there.
 #[derive(Clone)]
-pub struct Live {
-    pub facts: Facts,
-    pub observed: Observed,
-    pub now: Timestamp,
+pub(super) struct Live {
+    pub(super) facts: Facts,
+    pub(super) observed: Observed,
+    pub(super) now: Timestamp,
     deployments: u64,
 }
 
-pub fn place() -> Place {
+pub(super) fn place() -> Place {
     Place { account: AccountId::new("111111111111").unwrap(), region: Region::new("eu-west-1").unwrap() }
 }
 
-pub fn at(file: &str, line: u32) -> Location {
+pub(super) fn at(file: &str, line: u32) -> Location {
     Location { file: Arc::from(file), line, column: 1 }
 }
 
 impl World {
     /// `storefront` with step `web` goes to development and test by itself (test soaks 30 min) and to production by hand.
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let mut world = Self {
             catalog: Catalog {
                 commit: Some(CommitId("8c1d0f2000000000000000000000000000000000".to_owned())),
@@ -77,7 +77,7 @@ impl World {
         world
     }
 
-    pub fn add_environment(&mut self, name: &str, order: i64) {
+    pub(super) fn add_environment(&mut self, name: &str, order: i64) {
         let environment = Environment {
             name: name.parse().unwrap(),
             id: Id::new(name).unwrap(),
@@ -89,7 +89,7 @@ impl World {
         self.catalog.environments.insert(name.parse().unwrap(), Arc::new(environment));
     }
 
-    pub fn add_target(&mut self, name: &str, environment: &str) {
+    pub(super) fn add_target(&mut self, name: &str, environment: &str) {
         let target = Target {
             name: name.parse().unwrap(),
             id: Id::new(name).unwrap(),
@@ -108,7 +108,7 @@ impl World {
         self.catalog.targets.insert(name.parse().unwrap(), Arc::new(target));
     }
 
-    pub fn add_project(&mut self, name: &str, steps: &[&str]) {
+    pub(super) fn add_project(&mut self, name: &str, steps: &[&str]) {
         let phase = |title: &str, automatic: &[&str], manual: &[&str], soak: i64| Phase {
             name: Arc::from(title),
             automatic: automatic.iter().map(|name| name.parse().unwrap()).collect(),
@@ -141,17 +141,17 @@ impl World {
     }
 
     /// A release of `storefront` made from today's process.
-    pub fn release(&mut self, name: &str) -> &mut Self {
+    pub(super) fn release(&mut self, name: &str) -> &mut Self {
         let what = self.project_ref().head.clone().unwrap();
         self.release_of("storefront", name, what)
     }
 
     /// A release of `storefront` that has these steps.
-    pub fn release_with(&mut self, name: &str, steps: &[&str]) -> &mut Self {
+    pub(super) fn release_with(&mut self, name: &str, steps: &[&str]) -> &mut Self {
         self.release_of("storefront", name, what(steps))
     }
 
-    pub fn release_of(&mut self, project: &str, name: &str, what: Arc<What>) -> &mut Self {
+    pub(super) fn release_of(&mut self, project: &str, name: &str, what: Arc<What>) -> &mut Self {
         let digest = Hash::of(name.as_bytes()).hex();
         let pin = ImagePin {
             tag: Arc::from(name),
@@ -175,11 +175,11 @@ impl World {
         self
     }
 
-    pub fn change_release(&mut self, name: &str, change: impl FnOnce(&mut Release)) {
+    pub(super) fn change_release(&mut self, name: &str, change: impl FnOnce(&mut Release)) {
         change(Arc::make_mut(self.project().releases.get_mut(name).unwrap()));
     }
 
-    pub fn project(&mut self) -> &mut Project {
+    pub(super) fn project(&mut self) -> &mut Project {
         Arc::make_mut(self.catalog.projects.get_mut("storefront").unwrap())
     }
 
@@ -187,15 +187,15 @@ impl World {
         &self.catalog.projects["storefront"]
     }
 
-    pub fn phases(&mut self, change: impl FnOnce(&mut Vec<Phase>)) {
+    pub(super) fn phases(&mut self, change: impl FnOnce(&mut Vec<Phase>)) {
         change(&mut Arc::make_mut(&mut self.project().lifecycle).phases);
     }
 
-    pub fn environment(&mut self, name: &str) -> &mut Environment {
+    pub(super) fn environment(&mut self, name: &str) -> &mut Environment {
         Arc::make_mut(self.catalog.environments.get_mut(name).unwrap())
     }
 
-    pub fn target(&mut self, name: &str) -> &mut Target {
+    pub(super) fn target(&mut self, name: &str) -> &mut Target {
         Arc::make_mut(self.catalog.targets.get_mut(name).unwrap())
     }
 
@@ -206,22 +206,22 @@ impl World {
     }
 
     /// `release = "…"` in the deploy file; `none` removes.
-    pub fn pin(&mut self, environment: &str, release: &str) -> &mut Self {
+    pub(super) fn pin(&mut self, environment: &str, release: &str) -> &mut Self {
         let pin = if release == "none" { Pin::None } else { Pin::Release(release.parse().unwrap()) };
         self.deploy(environment).pin = Some(pin);
         self
     }
 
-    pub fn pin_refuses(&mut self, environment: &str) {
+    pub(super) fn pin_refuses(&mut self, environment: &str) {
         self.deploy(environment).wait = false;
     }
 
-    pub fn unpin(&mut self, environment: &str) -> &mut Self {
+    pub(super) fn unpin(&mut self, environment: &str) -> &mut Self {
         self.deploy(environment).pin = None;
         self
     }
 
-    pub fn allow(&mut self, environment: &str, what: Gate, plan: &str) -> &mut Self {
+    pub(super) fn allow(&mut self, environment: &str, what: Gate, plan: &str) -> &mut Self {
         let at = at(&format!("projects/storefront/deploy/{environment}.toml"), 2);
         self.deploy(environment).allow.push(Allowance {
             what,
@@ -235,14 +235,14 @@ impl World {
         self
     }
 
-    pub fn broken(&mut self, subject: Subject, file: &str) -> &mut Self {
+    pub(super) fn broken(&mut self, subject: Subject, file: &str) -> &mut Self {
         let title = "this is not TOML".to_owned();
         self.catalog.broken.push(Broken { subject, code: "syntax", title, at: at(file, 3) });
         self
     }
 
     /// What is to be done now, and why not more.
-    pub fn plan(&self, live: &Live) -> Planned {
+    pub(super) fn plan(&self, live: &Live) -> Planned {
         let input = Input { catalog: &self.catalog, facts: &live.facts, observed: &live.observed, now: live.now };
         CACHE.with_borrow_mut(|cache| {
             cache.next_round();
@@ -251,19 +251,19 @@ impl World {
     }
 
     /// The plan as people see it.
-    pub fn show(&self, live: &Live) -> String {
+    pub(super) fn show(&self, live: &Live) -> String {
         view::plan::terminal(&self.plan(live).report, live.now, Style::PLAIN)
     }
 
     /// An account in which everything that can be deployed by waiting is deployed.
-    pub fn deployed(&self) -> Live {
+    pub(super) fn deployed(&self) -> Live {
         let mut live = Live::empty();
         self.settle(&mut live);
         live
     }
 
     /// Carries out plans, half an hour each, until one is empty.
-    pub fn settle(&self, live: &mut Live) {
+    pub(super) fn settle(&self, live: &mut Live) {
         for _ in 0..20 {
             let planned = self.plan(live);
             if planned.plan.is_empty() {
@@ -278,7 +278,7 @@ impl World {
 
 impl Live {
     /// An account without stacks, that can be seen.
-    pub fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let seen = PlaceSeen::Seen { at: now, stacks: BTreeMap::new() };
         Self {
@@ -289,28 +289,28 @@ impl Live {
         }
     }
 
-    pub fn wait(&mut self, minutes: i64) {
+    pub(super) fn wait(&mut self, minutes: i64) {
         self.now += SignedDuration::from_mins(minutes);
     }
 
-    pub fn stacks(&mut self) -> &mut BTreeMap<StackName, Arc<StackSeen>> {
+    pub(super) fn stacks(&mut self) -> &mut BTreeMap<StackName, Arc<StackSeen>> {
         match self.observed.places.get_mut(&place()).unwrap() {
             PlaceSeen::Seen { stacks, .. } => stacks,
             PlaceSeen::Unseen { .. } => panic!("the place is not seen"),
         }
     }
 
-    pub fn stack(&mut self, name: &str) -> &mut StackSeen {
+    pub(super) fn stack(&mut self, name: &str) -> &mut StackSeen {
         Arc::make_mut(self.stacks().get_mut(&StackName::seen(name)).unwrap())
     }
 
-    pub fn blind(&mut self) {
+    pub(super) fn blind(&mut self) {
         let unseen = PlaceSeen::Unseen { at: self.now, error: "AWS denies DescribeStacks".to_owned() };
         self.observed.places.insert(place(), unseen);
     }
 
     /// The deployment has begun.
-    pub fn start(&mut self, begin: &Begin) -> DeploymentId {
+    pub(super) fn start(&mut self, begin: &Begin) -> DeploymentId {
         assert!(self.facts.in_flight(&begin.slot).is_none(), "one slot never has two deployments");
         self.deployments += 1;
         let deployment = DeploymentId(self.deployments);
@@ -334,7 +334,7 @@ impl Live {
     }
 
     /// The deployment ended in success.
-    pub fn succeed(&mut self, begin: &Begin) {
+    pub(super) fn succeed(&mut self, begin: &Begin) {
         let deployment = self.start(begin);
         self.facts.in_flight.clear();
         for order in &begin.orders {
@@ -371,7 +371,7 @@ impl Live {
     }
 
     /// The deployment failed, and CloudFormation put everything back.
-    pub fn fail(&mut self, begin: &Begin) {
+    pub(super) fn fail(&mut self, begin: &Begin) {
         let deployment = self.start(begin);
         self.facts.in_flight.clear();
         let failed = self.facts.attempts(&begin.slot, begin.content).map_or(0, |tried| tried.failed) + 1;
@@ -416,12 +416,12 @@ impl Live {
 }
 
 /// The slot of `storefront` in an environment.
-pub fn slot(environment: &str) -> Slot {
+pub(super) fn slot(environment: &str) -> Slot {
     Slot { project: Id::new("storefront").unwrap(), environment: Id::new(environment).unwrap(), tenant: None }
 }
 
 /// A process with these steps, each a small service.
-pub fn what(steps: &[&str]) -> Arc<What> {
+pub(super) fn what(steps: &[&str]) -> Arc<What> {
     let file = "projects/storefront/process.toml";
     let image =
         ImageRepository { repository: text("111111111111.dkr.ecr.eu-west-1.amazonaws.com/web"), at: at(file, 1) };
