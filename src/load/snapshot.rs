@@ -9,7 +9,7 @@ use super::drafts::{Draft, Reader};
 use super::finding::Finding;
 use super::schema::{Kind, ReleaseFile};
 use super::what::{WhatKey, WhatOutcome, what_in};
-use super::world::{ReleaseWorld, World};
+use super::world::{ReleaseWorld, Resolved, World};
 use super::{Source, build};
 use crate::model::catalog::SnapshotFault;
 use crate::model::facts::RecordedSnapshot;
@@ -170,7 +170,7 @@ impl Snapshots<'_> {
         project: &ProjectName,
         landed: &Landed<'_>,
         built: &ReleaseWorld,
-    ) -> Result<Result<(Option<CommitId>, Arc<WhatOutcome>), SnapshotFault>, TreeError> {
+    ) -> Result<Resolved, TreeError> {
         let commit = match (&built.draft.snapshot, landed) {
             (Some(commit), _) => commit,
             (None, Landed::Recorded(recorded)) => &recorded.commit,
@@ -181,10 +181,10 @@ impl Snapshots<'_> {
             return Ok(Err(SnapshotFault::Missing(commit.clone())));
         };
         // A snapshot that the file names was chosen knowing that the files differ.
-        if let (None, Some(expected), Some(what)) = (&built.draft.snapshot, built.draft.inputs, &outcome.what) {
-            if what.inputs != expected {
-                return Ok(Err(SnapshotFault::Differs { expected, found: what.inputs }));
-            }
+        if let (None, Some(expected), Some(what)) = (&built.draft.snapshot, built.draft.inputs, &outcome.what)
+            && what.inputs != expected
+        {
+            return Ok(Err(SnapshotFault::Differs { expected, found: what.inputs }));
         }
         Ok(Ok((Some(commit.clone()), outcome)))
     }

@@ -40,8 +40,11 @@ pub(crate) struct ProjectWorld {
 pub(crate) struct ReleaseWorld {
     pub(crate) draft: ReleaseDraft,
     /// Where its *what* comes from; until that is resolved, it has not landed.
-    pub(crate) snapshot: Result<(Option<CommitId>, Arc<WhatOutcome>), SnapshotFault>,
+    pub(crate) snapshot: Resolved,
 }
+
+/// A commit (none for a folder) and its *what*, or why there is none.
+pub(crate) type Resolved = Result<(Option<CommitId>, Arc<WhatOutcome>), SnapshotFault>;
 
 /// Understands what was read.
 pub(crate) fn build(

@@ -26,7 +26,7 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
         cpu: number(&entry.cpu),
         memory: number(&entry.memory),
         memory_reservation: number(&entry.memory_reservation),
-        ports: one.into_iter().chain(entry.ports.iter().map(|entry| port(entry))).collect(),
+        ports: one.into_iter().chain(entry.ports.iter().map(port)).collect(),
         environment: texts(make, &entry.environment),
         secrets: secrets(make, &entry.secrets),
         command: make.texts(&entry.command),

@@ -43,12 +43,12 @@ pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         over("CPU", cpu, &step.cpu, "units");
         over("memory", memory, &step.memory, "MiB");
         for container in &step.container {
-            if let (Some(hard), Some(soft)) = (&container.memory, &container.memory_reservation) {
-                if **soft > **hard {
-                    let title = format!("container `{}` reserves more memory than its limit", *container.name);
-                    let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, soft.span(), title);
-                    findings.push(finding.label("above the limit").related(&process.file, hard.span(), "the limit"));
-                }
+            if let (Some(hard), Some(soft)) = (&container.memory, &container.memory_reservation)
+                && **soft > **hard
+            {
+                let title = format!("container `{}` reserves more memory than its limit", *container.name);
+                let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, soft.span(), title);
+                findings.push(finding.label("above the limit").related(&process.file, hard.span(), "the limit"));
             }
         }
     });
