@@ -190,7 +190,6 @@ impl Engine {
         let turn =
             Turn::new(&*self.store, &*self.cloud, self.fence, &mut self.log, &mut self.later, now, self.mistakes);
         let waits = join_all(ids.into_iter().map(|id| turn.deployment(id))).await;
-        drop(turn);
         let mut look_again: Option<Timestamp> = None;
         for wait in waits {
             look_again = [look_again, wait?].into_iter().flatten().min();

@@ -77,17 +77,7 @@ impl FactsFold {
                 }
             }
             Entry::Opened(opened) => self.opened(opened, record),
-            Entry::Intent { deployment, stack, call, .. } => {
-                if let Some(open) = self.open.get_mut(deployment) {
-                    if changes(*call) {
-                        // Asked again without an answer to the first time: that one may have been carried out.
-                        if !open.asked.insert(stack.clone()) {
-                            open.maybe_done.insert(stack.clone());
-                        }
-                        open.touched.insert(stack.clone(), Touched::Changed);
-                    }
-                }
-            }
+            Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
             Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
             Entry::StackEnded { .. } => {}
@@ -142,6 +132,15 @@ impl FactsFold {
             commit: opened.commit.clone(),
             stopped: None,
         });
+    }
+
+    fn asked(&mut self, deployment: DeploymentId, stack: &StackName, call: Call) {
+        let Some(open) = self.open.get_mut(&deployment).filter(|_| changes(call)) else { return };
+        // Asked again without an answer to the first time: that one may have been carried out.
+        if !open.asked.insert(stack.clone()) {
+            open.maybe_done.insert(stack.clone());
+        }
+        open.touched.insert(stack.clone(), Touched::Changed);
     }
 
     /// A refused call changed nothing, unless one before it may have.

@@ -19,7 +19,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
     if stack.status.in_progress() {
         return evidence::collect(s, seen, stack).unwrap_or_else(|| in_progress(s, content, stack, execute));
     }
-    let status = match end(s, seen, stack) {
+    let status = match end(s, seen, stack, execute) {
         Ok(status) => status,
         Err(effect) => return *effect,
     };
@@ -49,8 +49,8 @@ fn was_it_taken(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Option<&
     match change_set.as_ref().map(|change_set| change_set.execution) {
         Some(Execution::Available) => change_set::execute(s),
         Some(Execution::InProgress | Execution::Complete | Execution::Failed) => taken(s),
-        Some(Execution::Obsolete | Execution::Unavailable) => change_set::again(s, content, seen, stack.is_none()),
-        None => {
+        Some(Execution::Obsolete) => change_set::again(s, content, seen, stack.is_none()),
+        Some(Execution::Unavailable) | None => {
             let Some(stack) = stack else { return change_set::again(s, content, seen, true) };
             let token = s.token(Purpose::Execute(round));
             let Some(events) = &seen.events else {
@@ -101,7 +101,12 @@ fn in_progress(s: &Subject<'_>, content: &Content, stack: &StackSeen, execute: C
 }
 
 /// The status in which our operation ended, by its own events, or else by its change set. None while neither says so.
-fn end(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Result<Option<StackStatus>, Box<Effect>> {
+fn end(
+    s: &Subject<'_>,
+    seen: &Seen,
+    stack: &StackSeen,
+    execute: CallState,
+) -> Result<Option<StackStatus>, Box<Effect>> {
     let round = s.state.round();
     let Some(events) = &seen.events else {
         let token = s.token(Purpose::Execute(round));
@@ -115,6 +120,11 @@ fn end(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Result<Option<StackSt
     let last = events.iter().find(of_stack).and_then(|event| StackStatus::parse(&event.status));
     if let Some(status) = last.filter(|status| !status.in_progress()) {
         return Ok(Some(status));
+    }
+    // Without an end in our events: tokens are lost somewhere, or the reads lag behind. The change set was executed, and
+    // long enough ago for the status to be the one after it.
+    if !s.older_than(execute.at, STALE) {
+        return Ok(None);
     }
     let Some(change_set) = &seen.change_set else {
         return Err(Box::new(Effect::Look(Look::ChangeSet(s.change_set_name(round)))));
