@@ -1,3 +1,6 @@
 //! The store, the facts folded from its journal, and the engine.
 
+mod crashes;
 mod stores;
+mod stories;
+mod support;

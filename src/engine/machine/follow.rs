@@ -135,15 +135,16 @@ fn end(
     Ok(done.then_some(stack.status))
 }
 
-/// Ends the stack in failure, with its root cause; a deadline that was passed comes first.
+/// Ends the stack in failure, with its root cause, and says where a deadline was passed.
 fn failed(s: &Subject<'_>, content: &Content, reason: Option<&str>, status: StackStatus) -> Effect {
     let late = s.call(Purpose::Abort).is_some() || s.call(Purpose::Cancel).is_some();
-    let cause = if late {
-        let why = cause::root_cause(s.stack(), &s.state.evidence);
-        let why = why.map_or_else(String::new, |why| format!(": {}", why.sentence));
-        cause::cause("deadline", s.stack(), format!("it was not done in {} s{why}", content.deadline))
-    } else {
-        cause::of_stack(s.stack(), &s.state.evidence, status.as_str(), reason)
+    let root = cause::root_cause(s.stack(), &s.state.evidence);
+    let cause = match root {
+        Some(root) if late => {
+            Cause { sentence: format!("{}; it was not done in {} s", root.sentence, content.deadline), ..root }
+        }
+        None if late => cause::cause("deadline", s.stack(), format!("it was not done in {} s", content.deadline)),
+        _ => cause::of_stack(s.stack(), &s.state.evidence, status.as_str(), reason),
     };
     failed_as(s, status, cause)
 }
