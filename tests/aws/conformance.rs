@@ -3,7 +3,13 @@
 //! A deviation names a check that fails there, why, and a piece of what the failure says. A check that passes although a
 //! deviation is listed fails the test too: the list must stay true.
 
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
 use landfall::aws::AwsCloud;
+use landfall::sim::{Clusters, During, Fault, Pace, SimConfig, World, serve};
 
 use super::checks::{CHECKS, Context};
 use super::server::{Emulator, cloud, tools};
@@ -20,6 +26,8 @@ struct Deviation {
 const fn deviates(check: &'static str, because: &'static str, shows: &'static str) -> Deviation {
     Deviation { check, because, shows }
 }
+
+const SIMULATED: &[Deviation] = &[];
 
 const MINISTACK: &[Deviation] = &[
     deviates("the_description_is_kept", "A change set loses the template's description.", r#"Some("")"#),
@@ -50,6 +58,28 @@ const MOTO: &[Deviation] = &[
     deviates("a_cancel_needs_an_update", "There is no cancelling.", "HTTP status 500"),
     deviates("a_service_shows_its_deployment", "There are no service deployments.", "HTTP status 500"),
 ];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn simulated_account() {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let clusters = Clusters::Listed(BTreeSet::new());
+    let config = SimConfig { start: Timestamp::now(), pace: Pace::fast(), clusters, ..SimConfig::default() };
+    let mut world = World::new(config);
+    // It does not look for a rule's listener, so it is told what fails.
+    for stack in ["a-failed-create-rolls-back", "a-failed-update-rolls-back"] {
+        world.queue_fault(Fault::ResourceFails {
+            stack: stack.to_owned(),
+            resource: "Bad".to_owned(),
+            during: During::Create,
+            reason: "The specified listener does not exist.".to_owned(),
+            times: 1,
+        });
+    }
+    let world = Arc::new(Mutex::new(world));
+    tokio::spawn(serve(listener, world, Arc::new(Timestamp::now), std::future::pending()));
+    conforms(&endpoint, "111111111111", SIMULATED).await;
+}
 
 #[tokio::test]
 async fn ministack() {
