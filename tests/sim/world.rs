@@ -182,3 +182,38 @@ fn an_update_whose_rollback_fails_waits_for_continue() {
         CreateComplete
     );
 }
+
+#[test]
+fn a_stack_is_shown_late_for_as_many_reads_as_configured() {
+    let mut world = World::new(SimConfig { stale_reads: 2, ..SimConfig::default() });
+    world.create_change_set(&place(), &change_set("shop", "first", "CREATE", &service("shop:1"))).unwrap();
+    settle(&mut world);
+    world.execute_change_set(&place(), Some("shop"), "first", None, &None).unwrap();
+    let seen: Vec<_> = (0..3).map(|_| status(&mut world, "shop")).collect();
+    assert_eq!(seen, [ReviewInProgress, ReviewInProgress, CreateInProgress]);
+}
+
+#[test]
+fn the_same_seed_and_calls_give_the_same_world() {
+    let story = |seed| {
+        let mut world = World::new(SimConfig { seed, ..SimConfig::default() });
+        create(&mut world, "shop", &service("shop:1"));
+        update(&mut world, "shop", &service("shop:2"), "up");
+        format!("{:?}", world.find_stack(&place(), "shop").unwrap())
+    };
+    assert_eq!(story(7), story(7));
+    assert_ne!(story(7), story(8));
+}
+
+#[test]
+fn what_is_retained_stays_and_blocks_its_name() {
+    let mut world = world();
+    let kept = json!({"Resources": {"Log": {
+        "Type": "AWS::Logs::LogGroup", "DeletionPolicy": "Retain", "Properties": {"LogGroupName": "kept"}}}});
+    assert_eq!(create(&mut world, "logs", &kept), CreateComplete);
+    let id = world.describe_stack(&place(), "logs").unwrap().id;
+    world.delete_stack(&place(), "logs", &[], false, &None).unwrap();
+    settle(&mut world);
+    assert_eq!(world.find_stack(&place(), &id).unwrap().resources["Log"].status, "DELETE_SKIPPED");
+    assert_eq!(create(&mut world, "logs", &kept), RollbackComplete, "the name is taken");
+}
