@@ -3,18 +3,28 @@
 //! Data goes to stdout, progress and errors to stderr. Exit codes are those of [`Exit`]. Deliberately absent: rules about
 //! releases, stacks and AWS; a command reads its options, wires the other modules together and shows what they say.
 
+pub mod allow;
+pub mod ask;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod daemon;
+pub mod demo;
 pub mod exit;
 pub mod folder;
+pub mod history;
 pub mod iam;
 pub mod init;
 pub mod logging;
 pub mod output;
+pub mod pages;
+pub mod plan;
+pub mod progress;
 pub mod server;
+pub mod sim;
 pub mod upstream;
 pub mod verify;
+pub mod wire;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -40,10 +50,30 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 the repositor
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    /// Watch releases go through environments of a simulated account
+    Demo(demo::Demo),
     /// Write the smallest useful repository
     Init(init::Init),
-    /// Tell every problem in a repository, offline
+    /// Deploy what lands
+    Daemon(daemon::DaemonArgs),
+    /// Find every problem of a repository, offline
     Check(check::Check),
+    /// Show what the daemon would do now, what is held, and why
+    Plan(plan::PlanArgs),
+    /// Show what is where
+    Status(plan::Status),
+    /// Show what happened
+    History(history::History),
+    /// Open a gate
+    Allow(allow::Allow),
+    /// Serve a simulated account
+    Sim(sim::Sim),
+}
+
+/// The runtime of the commands that wait for something.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    built.doing(|| "cannot start the runtime".to_owned())
 }
 
 /// Runs the command that the arguments ask for, and gives its exit code.
@@ -58,8 +88,15 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     cli.color.apply();
     let outcome = match &cli.command {
+        Command::Demo(options) => demo::run(options, cli.color),
         Command::Init(options) => init::run(options),
+        Command::Daemon(options) => daemon::run(options, cli.color),
         Command::Check(options) => check::run(options),
+        Command::Plan(options) => plan::run(options),
+        Command::Status(options) => plan::status(options),
+        Command::History(options) => history::run(options),
+        Command::Allow(options) => allow::run(options),
+        Command::Sim(options) => sim::run(options),
     };
     let exit = outcome.unwrap_or_else(|failure| {
         output::failure(&failure);

@@ -48,7 +48,7 @@ pub trait Events: Send + Sync {
     /// Something was written into the journal.
     fn recorded(&self, _record: &Record) {}
     /// A turn failed and is tried again.
-    fn failed(&self, _error: &dyn std::error::Error, _again: Duration) {}
+    fn failed(&self, _error: &(dyn std::error::Error + 'static), _again: Duration) {}
 }
 
 /// Watches nothing.

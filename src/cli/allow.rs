@@ -1,0 +1,80 @@
+//! `landfall allow`: writes the `[[allow]]` lines that open a gate into the deploy file that they belong to.
+
+use clap::Args;
+use serde_json::Value;
+
+use super::ask::Ask;
+use super::exit::{Doing, Exit, Failure, Outcome};
+use super::output;
+use crate::edit::{self, NewAllowance};
+use crate::model::StackName;
+use crate::model::catalog::Gate;
+
+/// Options of `landfall allow`.
+#[derive(Args, Debug)]
+pub struct Allow {
+    /// The plan that the gate names: eight digits
+    plan: String,
+    /// Why, for those who read it later
+    #[arg(long)]
+    reason: String,
+    /// Until the end of this day, UTC
+    #[arg(long, value_name = "DATE")]
+    until: Option<jiff::civil::Date>,
+    #[command(flatten)]
+    ask: Ask,
+}
+
+/// Runs the command.
+pub fn run(options: &Allow) -> Outcome {
+    let report = match options.ask.server() {
+        Some(server) => server.value::<Value>("/plan")?,
+        None => crate::view::plan::json(&options.ask.look()?.planned.report),
+    };
+    let (file, toml) = gate(&report, &options.plan).ok_or_else(|| {
+        Failure::new(format!("no gate waits for plan {}", options.plan))
+            .help("`landfall plan` shows every gate with the plan that opens it")
+    })?;
+    let allowance = allowance(&toml, options)
+        .ok_or_else(|| Failure::new(format!("the gate of plan {} cannot be read: {toml}", options.plan)))?;
+    let path = options.ask.repo.join(&file);
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.doing(|| format!("cannot read {}", path.display()))?,
+    };
+    let edited = edit::allow(&text, &allowance).doing(|| format!("cannot edit {}", path.display()))?;
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder).doing(|| format!("cannot make {}", folder.display()))?;
+    }
+    std::fs::write(&path, edited).doing(|| format!("cannot write {}", path.display()))?;
+    output::progress(&format!("wrote        {}; it counts once it has landed", path.display()));
+    output::data(&allowance.lines())?;
+    Ok(Exit::Done)
+}
+
+/// File and lines of the gate that a plan opens.
+fn gate(value: &Value, plan: &str) -> Option<(String, String)> {
+    match value {
+        Value::Object(object) => {
+            if let Some(allow) = object.get("allow").filter(|allow| allow["plan"] == plan) {
+                return Some((allow["file"].as_str()?.to_owned(), allow["toml"].as_str()?.to_owned()));
+            }
+            object.values().find_map(|inner| gate(inner, plan))
+        }
+        Value::Array(all) => all.iter().find_map(|inner| gate(inner, plan)),
+        _ => None,
+    }
+}
+
+fn allowance(toml: &str, options: &Allow) -> Option<NewAllowance> {
+    let table: toml::Table = toml.parse().ok()?;
+    let lines = table.get("allow")?.as_array()?.first()?;
+    let what = lines.get("what")?.as_str()?;
+    Some(NewAllowance {
+        what: Gate::ALL.into_iter().find(|gate| gate.as_str() == what)?,
+        stack: lines.get("stack").and_then(toml::Value::as_str).map(StackName::seen),
+        plan: Some(options.plan.as_str().into()),
+        reason: options.reason.clone(),
+        until: options.until,
+    })
+}

@@ -1,0 +1,116 @@
+//! Where a command has what the daemon knows from: a daemon that is asked, or a look of its own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::config::Config;
+use super::exit::{Doing, Failure};
+use super::output::Format;
+use super::server::Server;
+use super::{pages, wire};
+use crate::daemon::{self, Published};
+use crate::git::Reader;
+use crate::load::{Loader, Source};
+use crate::model::Facts;
+use crate::model::facts_fold::FactsFold;
+use crate::plan::{self, Input};
+use crate::store::Store;
+use crate::template;
+use crate::tree::History;
+use crate::web::Form;
+
+/// Where the answer comes from.
+#[derive(Args, Debug)]
+pub struct Ask {
+    /// Ask the daemon at this URL
+    #[arg(long, value_name = "URL", conflicts_with_all = ["repo", "store", "endpoint", "config"])]
+    pub server: Option<String>,
+    /// Clone to look at, instead of asking a daemon: its HEAD
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub repo: PathBuf,
+    /// Store whose facts to plan with; without one, nothing is known of the past
+    #[arg(long, value_name = "sqlite:FILE")]
+    pub store: Option<String>,
+    /// Look at an endpoint that speaks like AWS
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// The operator's configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+impl Ask {
+    /// The daemon to ask, if one was named.
+    pub fn server(&self) -> Option<Server> {
+        self.server.as_deref().map(Server::new)
+    }
+
+    /// Looks for itself: reads, and changes nothing.
+    pub fn look(&self) -> Result<Published, Failure> {
+        let config = Config::load(self.config.as_deref())?;
+        super::runtime()?.block_on(async {
+            let facts = match self.store.as_ref().or(config.store.as_ref()) {
+                Some(url) => facts(url).await?,
+                None => {
+                    super::output::progress("note         without --server or --store, nothing is known of the past: soaks, attempts, gates");
+                    Facts::default()
+                }
+            };
+            let cloud = wire::cloud(&config, self.endpoint.as_deref());
+            self.look_with(&cloud, facts).await
+        })
+    }
+
+    async fn look_with(&self, cloud: &dyn crate::cloud::Observe, facts: Facts) -> Result<Published, Failure> {
+        let repo = self.repo.display();
+        let reader = Reader::open_local(&self.repo).doing(|| format!("cannot read {repo}"))?;
+        let commit = reader.resolve("HEAD").doing(|| format!("{repo} has no commit"))?;
+        let tree = reader.tree(&commit).doing(|| format!("cannot read the files of {commit}"))?;
+        let source = Source {
+            tree: &tree,
+            blobs: &reader,
+            commit: Some(&commit),
+            history: Some(&reader),
+            recorded: &facts.snapshots,
+        };
+        let loaded = Loader::new().load(&source).doing(|| format!("cannot read {repo} at {commit}"))?;
+        let now = Timestamp::now();
+        let observed = daemon::observe(cloud, daemon::places(&loaded.catalog, &facts), now).await;
+        let input = Input { catalog: &loaded.catalog, facts: &facts, observed: &observed, now };
+        let mut planned = plan::plan(&input, &mut template::Cache::default());
+        let deployed = daemon::templates(cloud, plan::needs_templates(&planned));
+        let deployed = deployed.await.doing(|| "cannot read the deployed templates".to_owned())?;
+        plan::with_deployed(&mut planned, &deployed);
+        let settled = planned.plan.is_empty() && facts.in_flight.is_empty();
+        Ok(Published {
+            commit,
+            at: now,
+            catalog: Arc::new(loaded.catalog),
+            problems: loaded.problems.into(),
+            facts: Arc::new(facts),
+            observed: Arc::new(observed),
+            planned: Arc::new(planned),
+            deployed: Arc::new(deployed),
+            settled,
+        })
+    }
+}
+
+/// The facts of a store.
+async fn facts(url: &str) -> Result<Facts, Failure> {
+    let store = wire::existing_store(url).await?;
+    let id = store.id().await.doing(|| format!("cannot read the store {url}"))?;
+    let records = pages::records(&*store).await.doing(|| format!("cannot read the store {url}"))?;
+    Ok(FactsFold::replay(id, &records).facts().clone())
+}
+
+/// The form of a format.
+pub fn form(format: Format) -> Form {
+    match format {
+        Format::Terminal => Form::Terminal,
+        Format::Json => Form::Json,
+    }
+}

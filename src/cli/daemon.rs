@@ -1,0 +1,263 @@
+//! `landfall daemon`: the deployer.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use clap::Args;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::clock::WallClock;
+use super::config::{self, Config, LogFormat, Span};
+use super::exit::{Doing, Exit, Failure, Outcome};
+use super::output::{self, Color};
+use super::pages::LivePages;
+use super::progress::Progress;
+use super::upstream::Branch;
+use super::{logging, sim, wire};
+use crate::cloud::Change;
+use crate::daemon::{self, DaemonError, Ending, Events, Ports, Published};
+use crate::git::{self, Mirror};
+use crate::model::journal::{Entry, Outcome as Ended, Record};
+use crate::model::{Catalog, CommitId};
+use crate::plan::Report;
+use crate::problem::{Level, Problem};
+use crate::web;
+
+/// Between two looks at a remote branch, unless the configuration says otherwise.
+const POLL: Duration = Duration::from_secs(30);
+/// Between two listings of AWS without a cause, unless the configuration says otherwise.
+const SWEEP: Duration = Duration::from_secs(300);
+/// How long a stop may take before the process ends without waiting for it.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// Options of `landfall daemon`.
+#[derive(Args, Debug)]
+pub struct DaemonArgs {
+    /// Repository to deploy from: a URL or a folder
+    #[arg(long, value_name = "URL|DIR")]
+    repo: Option<String>,
+    /// Branch to follow [default: the repository's default branch]
+    #[arg(long)]
+    branch: Option<String>,
+    /// The operator's configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the journal is kept [default: landfall.db]
+    #[arg(long, value_name = "sqlite:FILE")]
+    store: Option<String>,
+    /// Answer the other commands' --server at this address
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// Deploy to an endpoint that speaks like AWS
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Deploy to a simulated account that this process brings along
+    #[arg(long, conflicts_with = "endpoint")]
+    simulate: bool,
+    /// End as soon as nothing moves any more
+    #[arg(long)]
+    once: bool,
+    /// Write the log instead of progress lines
+    #[arg(long, value_name = "FORMAT")]
+    log_format: Option<LogFormat>,
+}
+
+/// Runs the command.
+pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
+    let config = Config::load(options.config.as_deref())?;
+    let format = options.log_format.or(config.log_format);
+    logging::start(format, color)?;
+    let progress: Arc<dyn Events> = match format {
+        None => Arc::new(Progress::new(output::progress)),
+        Some(_) => Arc::new(daemon::Silent),
+    };
+    let settings = Settings {
+        repo: options.repo.clone().or_else(|| config.repo.clone()).ok_or_else(|| {
+            Failure::usage("no repository is given").help("give it with --repo, or as `repo` in the configuration")
+        })?,
+        branch: options.branch.clone(),
+        store: options.store.clone().or_else(|| config.store.clone()).unwrap_or_else(|| wire::STORE.to_owned()),
+        listen: options.listen.or(config.listen),
+        endpoint: options.endpoint.clone(),
+        once: options.once,
+        config,
+    };
+    super::runtime()?.block_on(until_told(settings, options.simulate, progress))
+}
+
+async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Events>) -> Outcome {
+    let account = if simulate { Some(sim::start(sim::ANY_PORT, sim::lively()).await?) } else { None };
+    if let Some(account) = &account {
+        settings.endpoint = Some(account.url());
+    }
+    let (failed, errors) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
+    let tally = Arc::new(Tally { inner: progress, failed: failed.clone(), errors: errors.clone() });
+    let mut running = start(settings, tally).await?;
+    let told = tokio::select! {
+        signal = signalled() => { signal?; true }
+        () = running.finished() => false,
+    };
+    if told {
+        output::progress("stopping     what is in flight is taken up again by the next start");
+    }
+    running.stop().await?;
+    Ok(match (told, failed.load(Ordering::Relaxed), errors.load(Ordering::Relaxed)) {
+        (true, _, _) => Exit::Done,
+        (false, 1.., _) => Exit::Failed,
+        (false, 0, 1..) => Exit::Problems,
+        (false, 0, 0) => Exit::Done,
+    })
+}
+
+/// Everything that a daemon is started with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The repository.
+    pub repo: String,
+    /// The branch; none is the configuration's, or the repository's default.
+    pub branch: Option<String>,
+    /// The store.
+    pub store: String,
+    /// Where the API listens.
+    pub listen: Option<SocketAddr>,
+    /// Where AWS is, if it is not AWS.
+    pub endpoint: Option<String>,
+    /// End when nothing moves any more.
+    pub once: bool,
+    /// The rest.
+    pub config: Config,
+}
+
+/// A daemon that was started.
+pub struct Running {
+    ended: oneshot::Receiver<Result<Ending, DaemonError>>,
+    outcome: Option<Result<Ending, DaemonError>>,
+    stop: Option<oneshot::Sender<()>>,
+    _watch: Option<git::Watch>,
+    _alone: wire::Alone,
+    /// What it knows.
+    pub published: watch::Receiver<Option<Arc<Published>>>,
+    /// Where its API listens.
+    pub address: Option<SocketAddr>,
+}
+
+impl Running {
+    /// Returns when the daemon ended by itself.
+    pub async fn finished(&mut self) {
+        if self.outcome.is_none() {
+            self.outcome = (&mut self.ended).await.ok();
+        }
+    }
+
+    /// Stops the daemon; gives the error that it ended with.
+    pub async fn stop(mut self) -> Result<(), Failure> {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        // A daemon that takes longer is left where it is: dropping a turn is as safe as a crash.
+        let _ = tokio::time::timeout(PATIENCE, self.finished()).await;
+        match self.outcome {
+            Some(Err(error)) => Err(Failure::new("the daemon stopped").because(error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Starts a daemon: mirror, store, AWS, API.
+pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Running, Failure> {
+    let config = &settings.config;
+    let alone = wire::Alone::with(&settings.store)?;
+    let store = wire::store(&settings.store).await?;
+    let remote = wire::remote(config, &settings.repo, settings.branch.as_deref())?;
+    let local = remote.local();
+    let folder = wire::mirror_folder(config, &settings.store);
+    let mirror = Mirror::open(&folder, remote).doing(|| format!("cannot follow {}", settings.repo))?;
+    let cloud: Arc<dyn Change> = Arc::new(wire::cloud(config, settings.endpoint.as_deref()));
+    let ports = Ports {
+        upstream: Arc::new(Branch::new(Arc::new(mirror))),
+        store: store.clone(),
+        cloud,
+        clock: Arc::new(WallClock),
+        events,
+    };
+    let span = |given: Option<Span>, usual| given.map_or(usual, |span| span.0);
+    let options =
+        daemon::Options { owner: wire::owner(), poll: span(config.poll, POLL), sweep: span(config.sweep, SWEEP) };
+    let daemon = daemon::Daemon::new(ports, options);
+    let published = daemon.published();
+    let address = match settings.listen {
+        Some(address) => Some(listen(address, config, LivePages::new(published.clone(), store)).await?),
+        None => None,
+    };
+    let (wake, wakes) = mpsc::channel(1);
+    let watch = match &local {
+        Some(path) => Some(git::watch(path, wake).doing(|| format!("cannot watch {}", path.display()))?),
+        None => None,
+    };
+    let (stop, stopped) = oneshot::channel::<()>();
+    let stopped = async {
+        let _ = stopped.await;
+    };
+    let (tell, ended) = oneshot::channel();
+    let (runtime, once) = (tokio::runtime::Handle::current(), settings.once);
+    // Its own thread: reading and planning a large repository holds up nobody who asks, and no signal.
+    std::thread::spawn(move || tell.send(runtime.block_on(daemon.run(wakes, stopped, once))));
+    Ok(Running { ended, outcome: None, stop: Some(stop), _watch: watch, _alone: alone, published, address })
+}
+
+async fn listen(address: SocketAddr, config: &Config, pages: LivePages) -> Result<SocketAddr, Failure> {
+    let token = config.token_file.as_deref().map(config::secret).transpose()?;
+    web::may_listen(address, token.as_deref()).map_err(|error| {
+        Failure::usage("the API cannot be opened there").because(error).help("`token_file` in the configuration")
+    })?;
+    let listener = tokio::net::TcpListener::bind(address).await.doing(|| format!("cannot listen at {address}"))?;
+    let address = listener.local_addr().doing(|| format!("cannot listen at {address}"))?;
+    let router = web::router(Arc::new(pages), token.map(Arc::from));
+    tokio::spawn(web::serve(listener, router, std::future::pending()));
+    tracing::info!(%address, "the API listens");
+    Ok(address)
+}
+
+/// Returns at SIGTERM or SIGINT.
+pub async fn signalled() -> Result<(), Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate()).doing(|| "cannot wait for SIGTERM".to_owned())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = tokio::signal::ctrl_c() => {}
+    }
+    Ok(())
+}
+
+/// Counts what decides the exit code.
+struct Tally {
+    inner: Arc<dyn Events>,
+    failed: Arc<AtomicU32>,
+    errors: Arc<AtomicU32>,
+}
+
+impl Events for Tally {
+    fn read(&self, commit: &CommitId, catalog: &Catalog, problems: &[Problem]) {
+        let errors = problems.iter().filter(|problem| problem.level == Level::Error).count();
+        self.errors.store(u32::try_from(errors).unwrap_or(u32::MAX), Ordering::Relaxed);
+        self.inner.read(commit, catalog, problems);
+    }
+
+    fn planned(&self, report: &Report) {
+        self.inner.planned(report);
+    }
+
+    fn recorded(&self, record: &Record) {
+        if matches!(&record.entry, Entry::Ended { outcome: Ended::Failed(_), .. }) {
+            self.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        self.inner.recorded(record);
+    }
+
+    fn failed(&self, error: &(dyn std::error::Error + 'static), again: Duration) {
+        self.inner.failed(error, again);
+    }
+}

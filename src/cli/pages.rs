@@ -1,0 +1,140 @@
+//! What the daemon knows, drawn: the same text for the API and for the commands that look by themselves.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use crate::cfn::Document;
+use crate::compare::{Paint, documents};
+use crate::daemon::{Deployed, Published};
+use crate::model::journal::{Action, Record};
+use crate::plan::Plan;
+use crate::store::Store;
+use crate::view::{self, Style};
+use crate::web::{Form, NoPage, Page, Pages};
+
+/// How many records are read at a time.
+const PAGE: u32 = 1000;
+
+/// Pages of a running daemon.
+pub struct LivePages {
+    published: watch::Receiver<Option<Arc<Published>>>,
+    store: Arc<dyn Store>,
+}
+
+impl LivePages {
+    /// Pages from what the daemon publishes and journals.
+    pub fn new(published: watch::Receiver<Option<Arc<Published>>>, store: Arc<dyn Store>) -> Self {
+        Self { published, store }
+    }
+
+    async fn records(&self) -> Result<Vec<Record>, NoPage> {
+        records(&*self.store).await.map_err(|error| NoPage::Failed(super::exit::chain(&error)))
+    }
+}
+
+#[async_trait]
+impl Pages for LivePages {
+    async fn page(&self, page: Page, form: Form) -> Result<String, NoPage> {
+        let now = Timestamp::now();
+        match page {
+            Page::History => return Ok(history(&self.records().await?, form, now)),
+            Page::Deployment(id) => {
+                let records = self.records().await?;
+                let drawn = match form {
+                    Form::Json => view::history::deployment_json(&records, id).map(|value| pretty(&value)),
+                    Form::Terminal => view::history::deployment(&records, id, now, COLORED),
+                };
+                return drawn.ok_or(NoPage::NoDeployment(id));
+            }
+            Page::Status | Page::Plan { .. } | Page::Facts => {}
+        }
+        let published = self.published.borrow().clone().ok_or(NoPage::NotYet)?;
+        let facts = serde_json::to_value(&*published.facts).map_err(|error| NoPage::Failed(error.to_string()))?;
+        Ok(match page {
+            Page::Status => status(&published, form, now),
+            Page::Plan { diff } => plan(&published, diff, form, now),
+            _ => pretty(&facts),
+        })
+    }
+}
+
+/// Colours are always drawn; whoever prints takes them out where they are not wanted.
+const COLORED: Style = Style { color: true };
+
+fn pretty(value: &serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Every record of a store.
+pub async fn records(store: &dyn Store) -> crate::store::Result<Vec<Record>> {
+    let mut all: Vec<Record> = Vec::new();
+    loop {
+        let page = store.records(all.last().map_or(0, |last| last.seq), PAGE).await?;
+        if page.is_empty() {
+            return Ok(all);
+        }
+        all.extend(page);
+    }
+}
+
+/// Every deployment.
+pub fn history(records: &[Record], form: Form, now: Timestamp) -> String {
+    match form {
+        Form::Json => pretty(&view::history::list_json(records)),
+        Form::Terminal => view::history::list(records, now, COLORED),
+    }
+}
+
+/// What is where.
+pub fn status(published: &Published, form: Form, now: Timestamp) -> String {
+    match form {
+        Form::Json => pretty(&view::status::json(&published.planned.report, &published.facts)),
+        Form::Terminal => view::status::terminal(&published.planned.report, &published.facts, now, COLORED),
+    }
+}
+
+/// What would be done now, with differences of templates or without.
+pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> String {
+    let report = &published.planned.report;
+    match form {
+        Form::Json => {
+            let mut value = view::plan::json(report);
+            if diff && let Some(object) = value.as_object_mut() {
+                let all = differences(&published.planned.plan, &published.deployed, Paint::Plain);
+                let all: serde_json::Map<_, _> = all.into_iter().map(|(stack, text)| (stack, text.into())).collect();
+                object.insert("differences".to_owned(), all.into());
+            }
+            pretty(&value)
+        }
+        Form::Terminal => {
+            let mut text = view::plan::terminal(report, now, COLORED);
+            if diff {
+                for (_, difference) in differences(&published.planned.plan, &published.deployed, Paint::Ansi) {
+                    text.push('\n');
+                    text.push_str(&difference);
+                }
+            }
+            text
+        }
+    }
+}
+
+/// For each stack that a plan makes or changes, the deployed template against the wanted one.
+fn differences(plan: &Plan, deployed: &Deployed, paint: Paint) -> Vec<(String, String)> {
+    let orders = plan.begin.iter().flat_map(|begin| &begin.orders);
+    let differences = orders.filter_map(|order| {
+        let before = deployed.get(&(order.place.clone(), order.stack.clone()));
+        let before = before.and_then(|text| Document::parse(text).ok()).map(|document| document.with_description(None));
+        let after = match &order.action {
+            Action::Put(content) => Some(Document::parse(&content.template).ok()?.with_description(None)),
+            Action::Delete { .. } => None,
+        };
+        let from = format!("{} in {}, deployed", order.stack, order.place);
+        let text = documents(before.as_ref(), after.as_ref(), &from, &format!("{}, wanted", order.stack), paint);
+        Some((order.stack.to_string(), text))
+    });
+    differences.collect()
+}

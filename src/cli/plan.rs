@@ -1,0 +1,81 @@
+//! `landfall plan` and `landfall status`: what the daemon would do now and why not, and what is where.
+
+use clap::Args;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::ask::{Ask, form};
+use super::exit::{Exit, Outcome};
+use super::output::{self, Format};
+use super::pages;
+
+/// Options of `landfall plan`.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    #[command(flatten)]
+    ask: Ask,
+    /// Show the deployed templates against the wanted ones
+    #[arg(long)]
+    diff: bool,
+    /// How it is shown
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+    /// Exit with 4 where something would change, and with 5 where something is held
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// Options of `landfall status`.
+#[derive(Args, Debug)]
+pub struct Status {
+    #[command(flatten)]
+    ask: Ask,
+    /// How it is shown
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+}
+
+/// Runs `landfall plan`.
+pub fn run(options: &PlanArgs) -> Outcome {
+    let now = Timestamp::now();
+    let (text, report) = match options.ask.server() {
+        Some(server) => {
+            let path = if options.diff { "/plan?diff=true" } else { "/plan" };
+            (server.page(path, options.format)?, server.value::<Value>("/plan")?)
+        }
+        None => {
+            let published = options.ask.look()?;
+            let text = pages::plan(&published, options.diff, form(options.format), now);
+            (text, crate::view::plan::json(&published.planned.report))
+        }
+    };
+    output::data(&text)?;
+    Ok(if options.exit_code { exit(&report) } else { Exit::Done })
+}
+
+/// Changes come before what is held.
+fn exit(report: &Value) -> Exit {
+    let states: Vec<&str> = report["slots"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|slot| slot["decision"]["state"].as_str())
+        .collect();
+    if states.iter().any(|state| ["deploy", "remove", "deploying"].contains(state)) {
+        Exit::Changes
+    } else if states.contains(&"held") {
+        Exit::Held
+    } else {
+        Exit::Done
+    }
+}
+
+/// Runs `landfall status`.
+pub fn status(options: &Status) -> Outcome {
+    let text = match options.ask.server() {
+        Some(server) => server.page("/status", options.format)?,
+        None => pages::status(&options.ask.look()?, form(options.format), Timestamp::now()),
+    };
+    output::data(&text)?;
+    Ok(Exit::Done)
+}

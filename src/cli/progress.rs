@@ -1,0 +1,312 @@
+//! What a daemon does, told to people as it happens: one line per thing that happens, the project first.
+//!
+//! It listens to the daemon ([`Events`]) and knows nothing that is not in the journal and in the report. The log says the
+//! same things to machines.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use anstyle::{AnsiColor, Style};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::daemon::Events;
+use crate::model::journal::{DeploymentId, Effect, Entry, Evidence, ExpectedChange, Opened, Outcome, Record};
+use crate::model::{Catalog, CommitId, Decision, EnvironmentName, Id, ProjectName, Slot, StackName};
+use crate::plan::{Report, SlotRow};
+use crate::problem::{Level, Problem};
+use crate::view;
+
+/// Writes progress lines.
+pub struct Progress {
+    write: Box<dyn Fn(&str) + Send + Sync>,
+    told: Mutex<Told>,
+}
+
+#[derive(Default)]
+struct Told {
+    projects: BTreeMap<Id, ProjectName>,
+    environments: BTreeMap<Id, EnvironmentName>,
+    flying: BTreeMap<DeploymentId, Flying>,
+    held: BTreeMap<Slot, String>,
+    read: Option<CommitId>,
+}
+
+struct Flying {
+    opened: Opened,
+    since: Timestamp,
+    announced: BTreeMap<StackName, Vec<ExpectedChange>>,
+    settled: BTreeMap<StackName, String>,
+}
+
+/// The columns before the sentence.
+struct Row<'a> {
+    project: &'a str,
+    release: &'a str,
+    environment: &'a str,
+}
+
+impl Progress {
+    /// Gives each line to `write`.
+    pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self { write: Box::new(write), told: Mutex::default() }
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn line(&self, row: &Row<'_>, verb: &str, color: AnsiColor, sentence: &str) {
+        let style = Style::new().fg_color(Some(color.into()));
+        let head = format!("{:<12} {:<6} {:<12}", row.project, row.release, row.environment);
+        (self.write)(&format!("{head}  {style}{verb:<10}{style:#}  {sentence}"));
+    }
+}
+
+impl Told {
+    fn environment(&self, slot: &Slot) -> String {
+        self.environments.get(&slot.environment).map_or_else(|| slot.environment.to_string(), ToString::to_string)
+    }
+
+    fn project(&self, slot: &Slot) -> String {
+        self.projects.get(&slot.project).map_or_else(|| slot.project.to_string(), ToString::to_string)
+    }
+}
+
+impl Events for Progress {
+    fn read(&self, commit: &CommitId, catalog: &Catalog, problems: &[Problem]) {
+        let mut told = self.told();
+        for project in catalog.projects.values() {
+            told.projects.insert(project.id.clone(), project.name.clone());
+        }
+        for environment in catalog.environments.values() {
+            told.environments.insert(environment.id.clone(), environment.name.clone());
+        }
+        if told.read.replace(commit.clone()).as_ref() == Some(commit) {
+            return;
+        }
+        drop(told);
+        let mut text = format!(
+            "{}, {}, {}, read at {}",
+            count(catalog.projects.len(), "project"),
+            count(catalog.environments.len(), "environment"),
+            count(catalog.targets.len(), "target"),
+            commit.short()
+        );
+        let errors = problems.iter().filter(|problem| problem.level == Level::Error).count();
+        if errors > 0 {
+            text.push_str(&format!("; {}: what depends on them is held", count(errors, "error")));
+        }
+        (self.write)(&format!("{:<12} {text}", "repository"));
+        for problem in problems.iter().filter(|problem| problem.level == Level::Error) {
+            (self.write)(&format!("{:<12} {}  {} ({})", "", problem.span.at, problem.title, problem.code));
+        }
+    }
+
+    fn planned(&self, report: &Report) {
+        for row in &report.slots {
+            self.planned_slot(row);
+        }
+    }
+
+    fn recorded(&self, record: &Record) {
+        match &record.entry {
+            Entry::Opened(opened) => self.opened(opened, record.at),
+            Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
+            Entry::StackEnded { deployment, stack, outcome } => {
+                self.stack_ended(*deployment, stack, outcome, record.at)
+            }
+            Entry::Stopped { deployment, cause, .. } => {
+                let told = self.told();
+                if let Some(flying) = told.flying.get(deployment) {
+                    let sentence = format!("{} (landfall history {deployment})", cause.sentence);
+                    self.about(&told, &flying.opened, "waits", AnsiColor::Yellow, &sentence);
+                }
+            }
+            Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record.at),
+            Entry::Landed { .. }
+            | Entry::Snapshot { .. }
+            | Entry::Intent { .. }
+            | Entry::Reply { .. }
+            | Entry::GateOpened { .. }
+            | Entry::Used(_) => {}
+        }
+    }
+
+    fn failed(&self, error: &(dyn std::error::Error + 'static), again: Duration) {
+        let sentence = super::exit::chain(error);
+        (self.write)(&format!("{:<12} {sentence}; again in {}", "daemon", seconds(again.as_secs_f64())));
+    }
+}
+
+impl Progress {
+    fn about(&self, told: &Told, opened: &Opened, verb: &str, color: AnsiColor, sentence: &str) {
+        let row = Row {
+            project: &told.project(&opened.slot),
+            release: opened.release.as_str(),
+            environment: &told.environment(&opened.slot),
+        };
+        self.line(&row, verb, color, sentence);
+    }
+
+    fn planned_slot(&self, row: &SlotRow) {
+        let (verb, release, reasons) = match &row.decision {
+            Decision::Held { wanted, reasons, .. } => ("held", wanted.as_ref(), reasons.as_slice()),
+            Decision::Empty { next, reasons } if next.is_some() => ("held", next.as_ref(), reasons.as_slice()),
+            Decision::UpToDate { waiting, .. } => match waiting.first() {
+                Some(waiting) => ("held", Some(&waiting.release), waiting.reasons.as_slice()),
+                None => ("", None, [].as_slice()),
+            },
+            Decision::Empty { .. } | Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => {
+                ("", None, [].as_slice())
+            }
+        };
+        let sentence = reasons.iter().map(view::hold).collect::<Vec<_>>().join("; ");
+        let release = release.map_or("", |release| release.as_str());
+        let now = if verb.is_empty() { String::new() } else { format!("{release}\n{sentence}") };
+        let before = self.told().held.insert(row.slot.clone(), now.clone());
+        if !now.is_empty() && before.as_ref() != Some(&now) {
+            let columns = Row { project: row.project.as_str(), release, environment: row.environment.as_str() };
+            self.line(&columns, verb, AnsiColor::Yellow, &sentence);
+        }
+    }
+
+    fn opened(&self, opened: &Opened, since: Timestamp) {
+        let mut told = self.told();
+        let stacks: Vec<&str> = opened.orders.iter().map(|order| order.stack.as_str()).collect();
+        let sentence = match stacks.as_slice() {
+            [] => "its stacks are there already".to_owned(),
+            [first, second, third, rest @ ..] if !rest.is_empty() => {
+                format!("{first}, {second}, {third} and {} more", rest.len())
+            }
+            all => all.join(", "),
+        };
+        let verb = if opened.removal { "removing" } else { "deploying" };
+        self.about(&told, opened, verb, AnsiColor::Blue, &sentence);
+        let flying = Flying { opened: opened.clone(), since, announced: BTreeMap::new(), settled: BTreeMap::new() };
+        told.flying.insert(opened.deployment, flying);
+    }
+
+    fn evidence(&self, deployment: DeploymentId, stack: &StackName, item: &Evidence) {
+        let mut told = self.told();
+        let Some(flying) = told.flying.get_mut(&deployment) else { return };
+        match item {
+            Evidence::Announced { changes } => {
+                flying.announced.insert(stack.clone(), changes.clone());
+            }
+            Evidence::ServiceDeployment { running, desired, images, .. } => {
+                let mut digests: Vec<&String> = images.values().collect();
+                digests.dedup();
+                let images: Vec<String> = digests.into_iter().map(|digest| short_digest(digest)).collect();
+                flying.settled.insert(
+                    stack.clone(),
+                    format!("{running} of {desired} tasks run {}", images.join(", "))
+                        .trim_end_matches(" run ")
+                        .to_owned(),
+                );
+            }
+            Evidence::OutputRead { .. }
+            | Evidence::NoChange { .. }
+            | Evidence::StackLeft { .. }
+            | Evidence::ResourceFailed { .. }
+            | Evidence::TaskStopped { .. }
+            | Evidence::ServiceEvent { .. } => {}
+        }
+    }
+
+    fn stack_ended(&self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome, at: Timestamp) {
+        let told = self.told();
+        let Some(flying) = told.flying.get(&deployment) else { return };
+        if !outcome.succeeded() {
+            return;
+        }
+        if let Some(changes) = flying.announced.get(stack) {
+            for (verb, sentence) in changed(changes) {
+                self.about(&told, &flying.opened, verb, AnsiColor::Green, &sentence);
+            }
+        }
+        if let Some(settled) = flying.settled.get(stack) {
+            let took = took(flying.since, at);
+            self.about(&told, &flying.opened, "settled", AnsiColor::Green, &format!("{settled}  {took}"));
+        }
+    }
+
+    fn ended(&self, deployment: DeploymentId, outcome: &Outcome, at: Timestamp) {
+        let mut told = self.told();
+        let Some(flying) = told.flying.remove(&deployment) else { return };
+        let took = took(flying.since, at);
+        let (verb, color, sentence) = match outcome {
+            Outcome::Failed(cause) => (
+                "failed",
+                AnsiColor::Red,
+                format!("{} (deployment {deployment}, {took}: landfall history {deployment})", cause.sentence),
+            ),
+            Outcome::Superseded { by: Some(by) } => ("superseded", AnsiColor::Yellow, format!("{by} is wanted now")),
+            Outcome::Superseded { by: None } => ("superseded", AnsiColor::Yellow, "nothing is wanted now".to_owned()),
+            Outcome::Removed => ("removed", AnsiColor::Green, took),
+            Outcome::Unchanged => ("current", AnsiColor::Green, "nothing had to change".to_owned()),
+            Outcome::StackStatusOnly => ("deployed", AnsiColor::Green, format!("{took}, proved by stack status only")),
+            Outcome::Proved => ("deployed", AnsiColor::Green, took),
+        };
+        self.about(&told, &flying.opened, verb, color, &sentence);
+    }
+}
+
+/// What was announced, by what happens: made, changed, replaced, removed.
+fn changed(changes: &[ExpectedChange]) -> Vec<(&'static str, String)> {
+    [
+        ("created", &[Effect::Add][..]),
+        ("changed", &[Effect::Modify, Effect::MayReplace][..]),
+        ("replaced", &[Effect::Replace][..]),
+        ("removed", &[Effect::Remove][..]),
+    ]
+    .into_iter()
+    .filter_map(|(verb, effects)| {
+        let kinds: Vec<String> = changes
+            .iter()
+            .filter(|change| effects.contains(&change.effect))
+            .map(|change| words(&change.kind))
+            .collect();
+        (!kinds.is_empty()).then(|| (verb, kinds.join(", ")))
+    })
+    .collect()
+}
+
+/// `AWS::Logs::LogGroup` as people say it: log group.
+fn words(kind: &str) -> String {
+    let name = kind.rsplit("::").next().unwrap_or(kind);
+    let mut text = String::new();
+    for character in name.chars() {
+        if character.is_uppercase() && !text.is_empty() {
+            text.push(' ');
+        }
+        text.extend(character.to_lowercase());
+    }
+    text
+}
+
+fn short_digest(digest: &str) -> String {
+    match digest.get(..11) {
+        Some(short) => format!("{short}…"),
+        None => digest.to_owned(),
+    }
+}
+
+fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+fn took(from: Timestamp, to: Timestamp) -> String {
+    let span: SignedDuration = to.duration_since(from);
+    seconds(span.as_secs_f64())
+}
+
+/// A span as people say it: `4.1 s`, `3 min 12 s`, `2 h 5 min`.
+fn seconds(span: f64) -> String {
+    let whole = span.round() as u64;
+    match whole {
+        0..60 => format!("{span:.1} s"),
+        60..3600 => format!("{} min {} s", whole / 60, whole % 60),
+        _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+    }
+}

@@ -1,0 +1,77 @@
+//! `landfall sim`: the simulated account as a server, for any client that speaks to AWS.
+
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::sync::{Arc, Mutex};
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::daemon::signalled;
+use super::exit::{Doing, Exit, Failure, Outcome};
+use super::output;
+use crate::sim::{self, Pace, SimConfig, World};
+
+/// A free port on loopback.
+pub const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
+
+/// Options of `landfall sim`.
+#[derive(Args, Debug)]
+pub struct Sim {
+    /// Address to listen at; only loopback, since it asks for no credentials
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
+    listen: SocketAddr,
+    /// Take about as long as AWS does, instead of about a second per stack
+    #[arg(long)]
+    real_pace: bool,
+}
+
+/// Runs the command.
+pub fn run(options: &Sim) -> Outcome {
+    if !options.listen.ip().is_loopback() {
+        return Err(Failure::usage(format!("{} is not a loopback address", options.listen))
+            .help("the simulated account asks nobody for credentials"));
+    }
+    let mut config = lively();
+    if options.real_pace {
+        config.pace = Pace::stepped();
+    }
+    super::runtime()?.block_on(async {
+        let account = start(options.listen, config).await?;
+        output::progress(&format!("simulated    every account and region at {}", account.url()));
+        output::progress(&format!(
+            "try          AWS_ENDPOINT_URL={} aws cloudformation describe-stacks",
+            account.url()
+        ));
+        signalled().await?;
+        Ok(Exit::Done)
+    })
+}
+
+/// A simulated account that begins now and is quick enough to watch.
+pub fn lively() -> SimConfig {
+    SimConfig { start: Timestamp::now(), pace: Pace::fast(), ..SimConfig::default() }
+}
+
+/// A simulated account that listens.
+#[derive(Debug)]
+pub struct Account {
+    address: SocketAddr,
+    /// The accounts.
+    pub world: Arc<Mutex<World>>,
+}
+
+impl Account {
+    /// The endpoint.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+/// Starts a simulated account; it lives as long as the runtime.
+pub async fn start(address: SocketAddr, config: SimConfig) -> Result<Account, Failure> {
+    let listener = tokio::net::TcpListener::bind(address).await.doing(|| format!("cannot listen at {address}"))?;
+    let address = listener.local_addr().doing(|| format!("cannot listen at {address}"))?;
+    let world = Arc::new(Mutex::new(World::new(config)));
+    tokio::spawn(sim::serve(listener, world.clone(), Arc::new(Timestamp::now), std::future::pending()));
+    Ok(Account { address, world })
+}

@@ -1,0 +1,149 @@
+//! Puts together what several commands work with: the store, the branch's home, AWS.
+
+use std::hash::{BuildHasher, Hasher};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::config::{self, Config};
+use super::exit::{Doing, Failure};
+use crate::aws::{AwsCloud, AwsOptions, BaseCredentials, RolePattern};
+use crate::git::{Credentials, Password, Remote};
+use crate::model::journal::StoreId;
+use crate::store::SqliteStore;
+
+/// The store that is used where none is named.
+pub const STORE: &str = "landfall.db";
+
+/// The file of a store.
+pub fn store_file(url: &str) -> PathBuf {
+    PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url))
+}
+
+/// Opens a store; makes it where there is none.
+pub async fn store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
+    match url.split_once(':') {
+        Some((scheme @ ("postgres" | "postgresql" | "mysql"), _)) => {
+            return Err(Failure::usage(format!("{scheme} is not a kind of store")).help("use sqlite:FILE"));
+        }
+        _ => {}
+    }
+    let opened = SqliteStore::open(url, StoreId(format!("{:016x}", random()).into())).await;
+    opened.map(Arc::new).doing(|| format!("cannot open the store {url}"))
+}
+
+/// Opens a store that has to be there.
+pub async fn existing_store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
+    if !store_file(url).exists() {
+        return Err(Failure::new(format!("there is no store {url}")));
+    }
+    store(url).await
+}
+
+/// A random number, from what the standard library seeds its maps with.
+fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+/// That no other daemon on this machine uses a store: the system gives the lock back when the process ends, however it
+/// ends, so that a start after a crash need not wait for the lease.
+#[derive(Debug)]
+pub struct Alone {
+    _file: std::fs::File,
+}
+
+impl Alone {
+    /// Takes the lock beside the store's file; says who has it where it is taken.
+    pub fn with(url: &str) -> Result<Self, Failure> {
+        let mut path = store_file(url).into_os_string();
+        path.push(".lock");
+        let path = PathBuf::from(path);
+        let options = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
+        let mut file = options.doing(|| format!("cannot open {}", path.display()))?;
+        if file.try_lock().is_err() {
+            let mut who = String::new();
+            let _ = file.read_to_string(&mut who);
+            return Err(Failure::new(format!("the store {url} is in use by {}", who.trim()))
+                .help("one daemon deploys from one store; ask it with --server"));
+        }
+        let who = format!("landfall, process {}\n", std::process::id());
+        let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(who.as_bytes()));
+        written.doing(|| format!("cannot write {}", path.display()))?;
+        Ok(Self { _file: file })
+    }
+}
+
+/// Who takes the lease: this machine. Two daemons on one machine are kept apart by [`Alone`].
+pub fn owner() -> Arc<str> {
+    let name =
+        std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::fs::read_to_string("/etc/hostname"));
+    match name {
+        Ok(name) if !name.trim().is_empty() => Arc::from(format!("landfall on {}", name.trim())),
+        _ => Arc::from("landfall"),
+    }
+}
+
+/// The repository and how to get in.
+pub fn remote(config: &Config, repo: &str, branch: Option<&str>) -> Result<Remote, Failure> {
+    let git = &config.git;
+    let passphrase = || git.ssh_passphrase_file.as_deref().map(config::secret).transpose();
+    let credentials = if let Some(file) = &git.password_file {
+        let username = git.username.clone().unwrap_or_else(|| "x-access-token".to_owned());
+        Credentials::Basic { username, password: Password::new(config::secret(file)?) }
+    } else if let Some(file) = &git.credentials_file {
+        Credentials::File(file.clone())
+    } else if let Some(key) = &git.ssh_key {
+        Credentials::Key { private: key.clone(), passphrase: passphrase()?.map(Password::new) }
+    } else {
+        Credentials::from_environment(|name| std::env::var(name).ok())
+    };
+    Ok(Remote {
+        branch: branch.map(str::to_owned).or_else(|| config.branch.clone()),
+        credentials,
+        ca: git.ca_file.clone(),
+        known_hosts: git.known_hosts.clone(),
+        timeout: git.timeout.map_or(Remote::TIMEOUT, |span| span.0),
+        ..Remote::new(repo)
+    })
+}
+
+/// The folder of the mirror: the configured one, or beside the store.
+pub fn mirror_folder(config: &Config, store: &str) -> PathBuf {
+    config.mirror.clone().unwrap_or_else(|| store_file(store).with_extension("mirror"))
+}
+
+/// AWS, or what speaks like it at an endpoint.
+pub fn cloud(config: &Config, endpoint: Option<&str>) -> AwsCloud {
+    let endpoint = endpoint.map(str::to_owned).or_else(|| config.aws.endpoint.clone());
+    let allowed = config.aws.allowed_roles.as_ref();
+    AwsCloud::new(AwsOptions {
+        profile: config.aws.profile.clone(),
+        credentials: match &endpoint {
+            Some(url) if is_on_this_machine(url) => BaseCredentials::AccountIsKey,
+            _ => BaseCredentials::Chain,
+        },
+        endpoint_url: endpoint,
+        allowed_roles: allowed.map(|roles| roles.iter().map(|role| RolePattern::new(role)).collect()),
+        ..AwsOptions::default()
+    })
+}
+
+/// Whether an endpoint is a simulated account or an emulator on this machine: those tell accounts apart by the access key,
+/// and no real credentials are ever sent to them.
+fn is_on_this_machine(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?']).next().unwrap_or(rest);
+    let name = match host.strip_prefix('[') {
+        Some(inside) => inside.split(']').next().unwrap_or(inside),
+        None => host.split(':').next().unwrap_or(host),
+    };
+    name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// A path as people write it: relative to the current folder where it is below.
+pub fn shown(path: &Path) -> String {
+    match std::env::current_dir().ok().and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned)) {
+        Some(below) => below.display().to_string(),
+        None => path.display().to_string(),
+    }
+}
