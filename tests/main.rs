@@ -12,6 +12,7 @@ mod architecture;
 mod aws;
 mod costs;
 mod daemon;
+mod docs;
 mod engine;
 mod git;
 mod load;
