@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex as Quick, PoisonError};
 
 use futures::future::join_all;
+use futures::lock::Mutex;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::Mutex;
 
 use super::driver::EngineError;
 use super::log::Log;
@@ -38,6 +38,7 @@ pub(crate) struct Turn<'a> {
     store: &'a dyn Store,
     cloud: &'a dyn Change,
     fence: Fence,
+    /// Not tokio's lock, which counts against a budget per poll of a task: the engine runs under any executor.
     log: Mutex<&'a mut Log>,
     later: Quick<&'a mut BTreeMap<(DeploymentId, StackName), Later>>,
     now: Timestamp,

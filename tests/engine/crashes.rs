@@ -60,12 +60,39 @@ async fn crash_everywhere(name: &str, prepare: impl AsyncFn(&mut Scene) -> Plan,
 }
 
 #[tokio::test]
+async fn a_create() {
+    crash_everywhere("create", async |_| web("1.0.0", "shop:1"), Outcome::Proved).await;
+}
+
+#[tokio::test]
+async fn an_update_with_protection() {
+    let prepare = async |scene: &mut Scene| {
+        scene.deploy(&web("1.0.0", "shop:1")).await;
+        let mut wanted = content("web", "1.1.0", &service("shop:2"));
+        wanted.protected = true;
+        plan("1.1.0", vec![put(0, "web", wanted)])
+    };
+    crash_everywhere("update", prepare, Outcome::Proved).await;
+}
+
+#[tokio::test]
 async fn no_change() {
     let prepare = async |scene: &mut Scene| {
         scene.deploy(&web("1.0.0", "shop:1")).await;
         web("1.0.0", "shop:1")
     };
     crash_everywhere("no change", prepare, Outcome::Proved).await;
+}
+
+#[tokio::test]
+async fn two_steps() {
+    let orders = || {
+        vec![
+            put(0, "queue", content("queue", "1.0.0", &queue(30))),
+            put(1, "web", content("web", "1.0.0", &service("shop:1"))),
+        ]
+    };
+    crash_everywhere("two steps", async |_| plan("1.0.0", orders()), Outcome::Proved).await;
 }
 
 #[tokio::test]
