@@ -20,4 +20,5 @@ mod model;
 mod plan;
 mod sim;
 mod stories;
+mod support;
 mod template;

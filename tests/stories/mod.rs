@@ -1,1 +1,82 @@
-//! Tests of stories.
+//! Stories on the simulated account: each is a short script that a person can read, with what landfall says beside it.
+//!
+//! A story is `scripts/<name>.story`, what comes of it `golden/<name>.out`. `LANDFALL_BLESS=1` writes the latter anew: read
+//! the difference as a user would. Everything happens in one thread on virtual time, so a story says the same on every run.
+
+mod script;
+mod show;
+mod teller;
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use similar::TextDiff;
+
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stories").join(name)
+}
+
+/// Plays a story and compares what landfall says with the golden file.
+fn play(name: &str) {
+    let name = name.replace('_', "-");
+    let script = std::fs::read_to_string(folder("scripts").join(format!("{name}.story"))).unwrap();
+    let told = teller::tell(&script::parse(&script));
+    let golden = folder("golden").join(format!("{name}.out"));
+    if std::env::var_os("LANDFALL_BLESS").is_some() {
+        std::fs::write(&golden, &told).unwrap();
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+    let diff = TextDiff::from_lines(&expected, &told);
+    assert!(expected == told, "{} differs:\n{}", golden.display(), diff.unified_diff());
+}
+
+macro_rules! stories {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            play(stringify!($name));
+        })*
+
+        const STORIES: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+stories! {
+    a_broken_file
+    a_failed_deployment_and_the_fix
+    a_failure_from_outside
+    a_first_deployment
+    a_new_release
+    a_rollback_that_fails
+    a_soak
+    a_stack_that_is_not_ours
+    a_step_is_dropped
+    a_target_is_dropped
+    an_environment_breaks
+    an_unexpected_replacement
+    by_hand_with_a_pin
+    nothing_is_to_run
+    rollback_by_revert
+    the_first_promotion_reverted
+    two_quick_commits
+}
+
+fn stems(folder_name: &str, extension: &str) -> BTreeSet<String> {
+    let paths = std::fs::read_dir(folder(folder_name)).unwrap().map(|entry| entry.unwrap().path());
+    let known = paths.filter(|path| path.extension().is_some_and(|found| found == extension));
+    known.map(|path| path.file_stem().unwrap().to_string_lossy().replace('-', "_")).collect()
+}
+
+#[test]
+fn every_script_is_played() {
+    let listed: BTreeSet<String> = STORIES.iter().map(ToString::to_string).collect();
+    assert_eq!(stems("scripts", "story"), listed);
+    assert_eq!(stems("golden", "out"), listed);
+}
+
+#[test]
+fn a_story_says_the_same_on_every_run() {
+    let script = std::fs::read_to_string(folder("scripts/a-failed-deployment-and-the-fix.story")).unwrap();
+    let script = script::parse(&script);
+    assert_eq!(teller::tell(&script), teller::tell(&script));
+}

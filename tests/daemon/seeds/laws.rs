@@ -7,7 +7,7 @@ use landfall::model::journal::{Action, DeploymentId, Entry, Evidence, Opened, Ou
 use landfall::model::{Decision, ReleaseName, Slot, StackName, Version};
 use landfall::sim::{Accepted, Effect};
 
-use super::repository::{Branch, Files};
+use crate::support::branch::{Branch, Files};
 
 /// The laws, as they are counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

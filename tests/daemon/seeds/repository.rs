@@ -1,99 +1,12 @@
 //! The repository of a seed: what people commit, at random.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-
-use async_trait::async_trait;
-use landfall::daemon::{Upstream, UpstreamError};
-use landfall::model::{CommitId, Id, ReleaseName};
-use landfall::tree::memory::MemoryHistory;
-use landfall::tree::{BlobId, Blobs, FileTree, History, Landing, TreeError};
 
 use super::dice::Dice;
-
-pub(super) type Files = BTreeMap<String, String>;
+use crate::support::branch::{Branch, Files};
 
 /// Projects of every seed.
 pub(super) const PROJECTS: [&str; 2] = ["shop", "mail"];
-
-/// A branch in memory.
-#[derive(Default)]
-pub(super) struct Branch {
-    history: RwLock<MemoryHistory>,
-    /// Files of every commit, oldest first.
-    commits: Mutex<Vec<(CommitId, Files)>>,
-    /// Looks at the branch that fail before one succeeds.
-    pub(super) down: Mutex<u32>,
-    /// Snapshots that were kept.
-    pub(super) kept: Mutex<BTreeMap<(Id, ReleaseName), CommitId>>,
-}
-
-impl Branch {
-    pub(super) fn commit(&self, files: &Files) -> CommitId {
-        let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
-        let commit = history.commit(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        self.commits.lock().unwrap().push((commit.clone(), files.clone()));
-        commit
-    }
-
-    pub(super) fn head(&self) -> (CommitId, Files) {
-        self.commits.lock().unwrap().last().cloned().unwrap()
-    }
-
-    pub(super) fn files(&self, commit: &CommitId) -> Option<Files> {
-        let commits = self.commits.lock().unwrap();
-        commits.iter().find(|(id, _)| id == commit).map(|(_, files)| files.clone())
-    }
-
-    fn before_last(&self) -> Option<Files> {
-        let commits = self.commits.lock().unwrap();
-        commits.len().checked_sub(2).map(|index| commits[index].1.clone())
-    }
-}
-
-impl Blobs for Branch {
-    fn read(&self, blob: &BlobId) -> Result<Arc<[u8]>, TreeError> {
-        self.history.read().unwrap().read(blob)
-    }
-}
-
-impl History for Branch {
-    fn tree(&self, commit: &CommitId) -> Result<FileTree, TreeError> {
-        self.history.read().unwrap().tree(commit)
-    }
-
-    fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
-        self.history.read().unwrap().landings(head, paths)
-    }
-
-    fn has(&self, commit: &CommitId) -> bool {
-        self.history.read().unwrap().has(commit)
-    }
-}
-
-/// The branch as a daemon is given it.
-pub(super) struct Followed(pub(super) Arc<Branch>);
-
-#[async_trait]
-impl Upstream for Followed {
-    async fn head(&self) -> Result<CommitId, UpstreamError> {
-        let mut down = self.0.down.lock().unwrap();
-        if *down > 0 {
-            *down -= 1;
-            return Err("the server does not answer".into());
-        }
-        Ok(self.0.head().0)
-    }
-
-    fn history(&self) -> Arc<dyn History> {
-        self.0.clone()
-    }
-
-    async fn keep(&self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError> {
-        self.0.kept.lock().unwrap().entry((project.clone(), release.clone())).or_insert_with(|| commit.clone());
-        Ok(())
-    }
-}
 
 /// The first commit: two projects through development, test and production in two accounts.
 pub(super) fn first() -> Files {

@@ -6,10 +6,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use landfall::cloud::{At, Observe, deployable};
-use landfall::daemon::{Clock, Daemon, DaemonError, Next, Options, Ports, Published, Silent};
+use landfall::daemon::{Daemon, DaemonError, Next, Options, Ports, Published, Silent};
 use landfall::model::journal::{Record, StoreId};
 use landfall::model::place::Access;
 use landfall::model::{AccountId, Hash, Place, Region, StackName};
@@ -19,7 +18,9 @@ use landfall::store::{MemoryStore, Store};
 use super::crash::{Crashing, Plan};
 use super::dice::Dice;
 use super::laws::{Law, Verdict, Watch};
-use super::repository::{Branch, Followed, edit, first, tag};
+use super::repository::{edit, first, tag};
+use crate::support::branch::{Branch, Followed};
+use crate::support::clock::{SimClock, advance};
 
 /// Steps of a seed in which things happen.
 const STEPS: u32 = 40;
@@ -41,25 +42,6 @@ pub(super) struct Trace {
     pub(super) happened: BTreeMap<String, u64>,
     pub(super) laws: BTreeMap<Law, u64>,
     pub(super) outcomes: BTreeMap<String, u64>,
-}
-
-struct SimClock(Arc<Mutex<World>>);
-
-#[async_trait]
-impl Clock for SimClock {
-    fn now(&self) -> Timestamp {
-        self.0.lock().unwrap().now()
-    }
-
-    async fn sleep(&self, span: Duration) {
-        advance(&self.0, SignedDuration::try_from(span).unwrap());
-    }
-}
-
-fn advance(world: &Mutex<World>, span: SignedDuration) {
-    let mut world = world.lock().unwrap();
-    let to = world.now() + span;
-    world.advance(to);
 }
 
 type Turn = Pin<Box<dyn Future<Output = (Daemon, Result<Next, DaemonError>)>>>;

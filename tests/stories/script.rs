@@ -1,0 +1,101 @@
+//! The language of the stories: one command per line, `#` for the story itself.
+
+use std::time::Duration;
+
+use landfall::cli::config::Span;
+use landfall::sim::Fault;
+
+/// One line, or a command with the lines of the file that it writes.
+pub(super) struct Line {
+    /// As it was written.
+    pub(super) text: String,
+    pub(super) command: Command,
+}
+
+/// What a line does.
+pub(super) enum Command {
+    /// Tells: a comment or an empty line.
+    Tell,
+    /// Takes the files of `repositories/<name>` as the work tree.
+    Repository(String),
+    /// Writes a file in the work tree.
+    Write { path: String, text: String },
+    /// Replaces the only occurrence of a text in a file.
+    Replace { path: String, old: String, new: String },
+    /// Deletes a file.
+    Delete(String),
+    /// Commits the work tree to the branch.
+    Commit,
+    /// Commits the files of the commit before the last one.
+    Revert,
+    /// Adds the lines that the plan prints for this project and environment to the file that it names.
+    Allow { project: String, environment: String, reason: String },
+    /// Queues a fault in the account.
+    Fault(Box<Fault>),
+    /// Ends all faults.
+    Mend,
+    /// Somebody else creates a stack.
+    Foreign { stack: String, place: String },
+    /// The daemon takes this many turns.
+    Turns(u32),
+    /// The daemon takes turns until nothing moves any more.
+    Settle,
+    /// The daemon takes turns for that long.
+    Wait(Duration),
+    /// Shows what landfall says, or what the account has.
+    Show { what: String, which: Option<u64> },
+}
+
+/// Reads a script; a mistake in it is a panic that names the line.
+pub(super) fn parse(script: &str) -> Vec<Line> {
+    let mut lines = script.lines();
+    let mut all = Vec::new();
+    while let Some(line) = lines.next() {
+        let mut text = line.to_owned();
+        let command = match line.split_once(' ').unwrap_or((line, "")) {
+            ("write", rest) => {
+                let path = rest.strip_suffix(" <<END").unwrap_or_else(|| panic!("no <<END: {line}"));
+                let body: Vec<&str> = lines.by_ref().take_while(|line| *line != "END").collect();
+                body.iter().chain(&["END"]).for_each(|line| text.push_str(&format!("\n{line}")));
+                Command::Write { path: path.to_owned(), text: body.join("\n") + "\n" }
+            }
+            (verb, rest) => command(verb, rest).unwrap_or_else(|| panic!("not a command: {line}")),
+        };
+        all.push(Line { text, command });
+    }
+    all
+}
+
+fn command(verb: &str, rest: &str) -> Option<Command> {
+    let mut parts = rest.split(" | ").map(str::to_owned);
+    Some(match verb {
+        "" => Command::Tell,
+        verb if verb.starts_with('#') => Command::Tell,
+        "repository" => Command::Repository(rest.to_owned()),
+        "replace" => {
+            Command::Replace { path: parts.next()?, old: parts.next()?, new: parts.next()?.replace("\\n", "\n") }
+        }
+        "delete" => Command::Delete(rest.to_owned()),
+        "commit" if !rest.is_empty() => Command::Commit,
+        "revert" => Command::Revert,
+        "allow" => {
+            let (project, environment) = parts.next()?.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
+            Command::Allow { project, environment, reason: parts.next()? }
+        }
+        "fault" => Command::Fault(Box::new(serde_json::from_str(rest).unwrap())),
+        "mend" => Command::Mend,
+        "foreign" => {
+            let (stack, place) = rest.strip_prefix("stack ")?.split_once(" in ")?;
+            Command::Foreign { stack: stack.to_owned(), place: place.to_owned() }
+        }
+        "turn" => Command::Turns(1),
+        "turns" => Command::Turns(rest.parse().ok()?),
+        "settle" => Command::Settle,
+        "wait" => Command::Wait(rest.parse::<Span>().ok()?.0),
+        "show" => {
+            let (what, which) = rest.split_once(' ').unwrap_or((rest, ""));
+            Command::Show { what: what.to_owned(), which: which.parse().ok() }
+        }
+        _ => return None,
+    })
+}

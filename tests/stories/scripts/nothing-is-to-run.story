@@ -1,0 +1,19 @@
+# The first release is promoted to production, whose stacks are protected.
+repository storefront
+write projects/storefront/deploy/production.toml <<END
+release = "1.0.0"
+END
+commit Deploy the storefront to production
+settle
+show status
+
+# Production is to run nothing any more: "none" is the line that says so.
+write projects/storefront/deploy/production.toml <<END
+release = "none"
+END
+commit Remove the storefront from production
+turn
+show plan
+settle
+show plan
+show stacks

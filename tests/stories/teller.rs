@@ -1,0 +1,258 @@
+//! Plays a script: a branch in memory, a simulated account and the daemon, in one thread on virtual time.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use landfall::daemon::{Daemon, Next, Options, Ports, Published, Silent};
+use landfall::model::journal::{DeploymentId, Entry, Record, StoreId};
+use landfall::model::{AccountId, Decision, Hold, Place, Region};
+use landfall::sim::world::{StackInput, StackOptions};
+use landfall::sim::{SimCloud, SimConfig, World};
+use landfall::store::{MemoryStore, Store};
+use landfall::view::{self, Style, reasons};
+use tokio::runtime::Runtime;
+
+use super::folder;
+use super::script::{Command, Line};
+use super::show;
+use crate::support::branch::{Branch, Files, Followed};
+use crate::support::clock::{SimClock, advance};
+
+/// When every story begins.
+const BEGIN: &str = "2026-11-23T08:00:00Z";
+/// Turns after which a story that does not settle is a mistake.
+const PATIENCE: u32 = 5_000;
+
+/// A template of somebody who knows nothing of landfall.
+const FOREIGN: &str = r#"{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}}"#;
+
+struct Teller {
+    runtime: Runtime,
+    world: Arc<Mutex<World>>,
+    branch: Arc<Branch>,
+    store: Arc<MemoryStore>,
+    daemon: Daemon,
+    files: Files,
+    places: Vec<Place>,
+    out: String,
+}
+
+/// What a script says, line by line, with what comes of it.
+pub(super) fn tell(script: &[Line]) -> String {
+    let mut teller = Teller::new();
+    for line in script {
+        match line.command {
+            Command::Tell => teller.out.push_str(&line.text),
+            _ => teller.out.push_str(&line.text.lines().map(|line| format!("> {line}\n")).collect::<String>()),
+        }
+        if matches!(line.command, Command::Tell) {
+            teller.out.push('\n');
+        }
+        teller.play(&line.command);
+    }
+    teller.redacted()
+}
+
+impl Teller {
+    fn new() -> Self {
+        let config = SimConfig { start: BEGIN.parse().unwrap(), ..SimConfig::default() };
+        let world = Arc::new(Mutex::new(World::new(config)));
+        let branch = Arc::new(Branch::default());
+        let store = Arc::new(MemoryStore::new(StoreId("5707e00000000001".into())));
+        let ports = Ports {
+            upstream: Arc::new(Followed(branch.clone())),
+            store: store.clone(),
+            cloud: Arc::new(SimCloud::new(world.clone())),
+            clock: Arc::new(SimClock(world.clone())),
+            events: Arc::new(Silent),
+        };
+        let options =
+            Options { owner: "stories".into(), poll: Duration::from_secs(30), sweep: Duration::from_secs(300) };
+        Self {
+            runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
+            world,
+            branch,
+            store,
+            daemon: Daemon::new(ports, options),
+            files: Files::new(),
+            places: Vec::new(),
+            out: String::new(),
+        }
+    }
+
+    fn play(&mut self, command: &Command) {
+        match command {
+            Command::Tell => {}
+            Command::Repository(name) => {
+                let root = folder("repositories").join(name);
+                read(&root, &root, &mut self.files);
+            }
+            Command::Write { path, text } => {
+                self.files.insert(path.clone(), text.clone());
+            }
+            Command::Replace { path, old, new } => {
+                let text = &self.files[path];
+                assert_eq!(text.matches(old.as_str()).count(), 1, "{path} has `{old}` once");
+                self.files.insert(path.clone(), text.replace(old.as_str(), new));
+            }
+            Command::Delete(path) => assert!(self.files.remove(path).is_some(), "{path} is there"),
+            Command::Commit => {
+                self.branch.commit(&self.files);
+            }
+            Command::Revert => {
+                self.files = self.branch.before_last().unwrap();
+                self.branch.commit(&self.files);
+            }
+            Command::Allow { project, environment, reason } => self.allow(project, environment, reason),
+            Command::Fault(fault) => self.world.lock().unwrap().queue_fault((**fault).clone()),
+            Command::Mend => self.world.lock().unwrap().clear_faults(),
+            Command::Foreign { stack, place } => self.foreign(stack, place),
+            Command::Turns(times) => (0..*times).for_each(|_| {
+                let next = self.turn();
+                self.pass(next.after);
+            }),
+            Command::Settle => self.settle(),
+            Command::Wait(span) => self.wait(*span),
+            Command::Show { what, which } => self.show(what, *which),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.world.lock().unwrap().now()
+    }
+
+    fn pass(&self, span: Duration) {
+        advance(&self.world, SignedDuration::try_from(span).unwrap());
+    }
+
+    fn published(&self) -> Arc<Published> {
+        self.daemon.published().borrow().clone().expect("the daemon has taken a turn")
+    }
+
+    /// One turn of the daemon; one that fails is told, and tried again a little later.
+    fn turn(&mut self) -> Next {
+        match self.runtime.block_on(self.daemon.turn()) {
+            Ok(next) => next,
+            Err(error) => {
+                let chain = landfall::cli::exit::chain(&error);
+                self.out.push_str(&format!("a turn failed: {chain}\n"));
+                assert!(!error.is_final(), "the daemon would stop: {chain}");
+                Next { after: Duration::from_secs(2), settled: false }
+            }
+        }
+    }
+
+    fn settle(&mut self) {
+        let began = self.now();
+        for _ in 0..PATIENCE {
+            let next = self.turn();
+            if next.settled {
+                let took = view::time::took(self.now().duration_since(began));
+                self.out.push_str(&format!("nothing moves any more, after {took}\n"));
+                return;
+            }
+            self.pass(next.after);
+        }
+        panic!("it does not settle:\n{}", self.out);
+    }
+
+    fn wait(&mut self, span: Duration) {
+        let end = self.now() + span;
+        while self.now() < end {
+            let left = Duration::try_from(end.duration_since(self.now())).unwrap();
+            let next = self.turn();
+            self.pass(next.after.clamp(Duration::from_millis(1), left));
+        }
+        self.turn();
+    }
+
+    /// Does what the plan says: copies the lines that it prints into the file that it names.
+    fn allow(&mut self, project: &str, environment: &str, reason: &str) {
+        let published = self.published();
+        let mut rows = published.planned.report.slots.iter();
+        let row = rows.find(|row| row.project.as_str() == project && row.environment.as_str() == environment).unwrap();
+        let holds: Vec<&Hold> = match &row.decision {
+            Decision::Held { reasons, .. } | Decision::Empty { reasons, .. } => reasons.iter().collect(),
+            Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
+            _ => Vec::new(),
+        };
+        let key = holds.into_iter().find_map(|hold| reasons::key(hold, &row.project, &row.environment));
+        let key = key.expect("the plan prints lines that open a gate");
+        let lines = key.toml.replace('…', reason);
+        self.out.push_str(&format!("{}:\n", key.file));
+        self.out.push_str(&lines.lines().map(|line| format!("  {line}\n")).collect::<String>());
+        let text = self.files.entry(key.file).or_default();
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        text.push_str(&lines);
+    }
+
+    fn foreign(&self, stack: &str, place: &str) {
+        let (account, region) = place.split_once('/').unwrap();
+        let place = Place { account: AccountId::new(account).unwrap(), region: Region::new(region).unwrap() };
+        let input = StackInput { name: stack.to_owned(), template: Some(FOREIGN.to_owned()), ..StackInput::default() };
+        self.world.lock().unwrap().create_stack(&place, &input, &StackOptions::default()).unwrap();
+        self.pass(Duration::from_secs(60));
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.runtime.block_on(self.store.records(0, u32::MAX)).unwrap()
+    }
+
+    fn show(&mut self, what: &str, which: Option<u64>) {
+        let (now, style) = (self.now(), Style::PLAIN);
+        let published = self.published();
+        self.places.extend(published.catalog.places().into_keys());
+        self.places.extend(published.facts.places.keys().cloned());
+        self.places.sort();
+        self.places.dedup();
+        let report = &published.planned.report;
+        let shown = match (what, which) {
+            ("plan", None) => view::plan::terminal(report, now, style),
+            ("status", None) => view::status::terminal(report, &published.facts, now, style),
+            ("problems", None) => view::problems::terminal(&published.problems, false),
+            ("history", None) => view::history::list(&self.records(), now, style),
+            ("history", Some(id)) => view::history::deployment(&self.records(), DeploymentId(id), now, style)
+                .expect("there is that deployment"),
+            ("stacks", None) => show::stacks(&mut self.world.lock().unwrap(), &self.places),
+            ("ledger", None) => show::ledger(&self.world.lock().unwrap()),
+            _ => panic!("cannot show {what}"),
+        };
+        self.out.push_str(&shown);
+    }
+
+    /// What was said, with commits and plans as numbered ones: both depend on what templates look like, which is tested
+    /// elsewhere.
+    fn redacted(&self) -> String {
+        let mut ids: Vec<(String, usize)> = Vec::new();
+        for record in self.records() {
+            let id = match record.entry {
+                Entry::Landed { commit } => (commit.to_string(), 7),
+                Entry::Opened(opened) => (opened.plan.to_string(), 8),
+                _ => continue,
+            };
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids.iter().enumerate().fold(self.out.clone(), |out, (number, (id, length))| {
+            let number = u32::try_from(number + 1).unwrap().wrapping_mul(0x9e37_79b1);
+            out.replace(&id[..*length], &format!("{number:08x}")[..*length])
+        })
+    }
+}
+
+fn read(root: &Path, at: &Path, files: &mut Files) {
+    for entry in std::fs::read_dir(at).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(root, &path, files);
+        } else {
+            let name = path.strip_prefix(root).unwrap().to_string_lossy().into_owned();
+            files.insert(name, std::fs::read_to_string(&path).unwrap());
+        }
+    }
+}
