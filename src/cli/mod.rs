@@ -3,6 +3,7 @@
 //! Data goes to stdout, progress and errors to stderr. Exit codes are those of [`Exit`]. Deliberately absent: rules about
 //! releases, stacks and AWS; a command reads its options, wires the other modules together and shows what they say.
 
+pub mod accounts;
 pub mod allow;
 pub mod ask;
 pub mod check;
@@ -20,6 +21,7 @@ pub mod output;
 pub mod pages;
 pub mod plan;
 pub mod progress;
+pub mod render;
 pub mod server;
 pub mod sim;
 pub mod upstream;
@@ -58,6 +60,12 @@ enum Command {
     Daemon(daemon::DaemonArgs),
     /// Find every problem of a repository, offline
     Check(check::Check),
+    /// Look whether the targets answer, live and read-only
+    Verify(accounts::Verify),
+    /// Show the exact templates, offline
+    Render(render::Render),
+    /// Show what a change does to stacks, per environment
+    Diff(render::Diff),
     /// Show what the daemon would do now, what is held, and why
     Plan(plan::PlanArgs),
     /// Show what is where
@@ -66,6 +74,8 @@ enum Command {
     History(history::History),
     /// Open a gate
     Allow(allow::Allow),
+    /// Print the rights that the daemon and the roles of the targets need
+    Iam(accounts::Iam),
     /// Serve a simulated account
     Sim(sim::Sim),
 }
@@ -92,6 +102,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Init(options) => init::run(options),
         Command::Daemon(options) => daemon::run(options, cli.color),
         Command::Check(options) => check::run(options),
+        Command::Verify(options) => accounts::verify(options),
+        Command::Iam(options) => accounts::iam(options),
+        Command::Render(options) => render::run(options),
+        Command::Diff(options) => render::diff(options),
         Command::Plan(options) => plan::run(options),
         Command::Status(options) => plan::status(options),
         Command::History(options) => history::run(options),

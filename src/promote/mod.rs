@@ -14,8 +14,10 @@ mod broken;
 mod desired;
 mod gates;
 mod index;
+mod settle;
 
 pub use broken::{BrokenIndex, because_of};
 pub use desired::{Desired, Want, deploy_file, desired};
 pub use gates::Gates;
 pub use index::{Index, Ours};
+pub use settle::{Settled, settled};

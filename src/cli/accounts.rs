@@ -1,0 +1,87 @@
+//! `landfall verify` and `landfall iam`: what the targets need, looked at live, and the rights to ask for.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::config::Config;
+use super::exit::{Exit, Outcome};
+use super::output::{self, Format};
+use super::render::load_folder;
+use super::{iam, verify, wire};
+use crate::model::TargetName;
+
+/// Options of `landfall verify`.
+#[derive(Args, Debug)]
+pub struct Verify {
+    /// Folder of the repository
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// Only this target
+    #[arg(long)]
+    target: Option<TargetName>,
+    /// Look at an endpoint that speaks like AWS
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// The operator's configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How it is shown
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+}
+
+/// Options of `landfall iam`.
+#[derive(Args, Debug)]
+pub struct Iam {
+    /// Folder of the repository
+    #[arg(default_value = ".")]
+    dir: PathBuf,
+    /// ARN of the identity that the daemon runs as
+    #[arg(long, value_name = "ARN")]
+    principal: Option<String>,
+}
+
+/// Runs `landfall verify`.
+pub fn verify(options: &Verify) -> Outcome {
+    let catalog = load_folder(&options.dir)?.catalog;
+    let config = Config::load(options.config.as_deref())?;
+    let cloud = wire::cloud(&config, options.endpoint.as_deref());
+    let findings = super::runtime()?.block_on(verify::verify(&cloud, &catalog, options.target.as_ref()));
+    match options.format {
+        Format::Json => output::json(&findings)?,
+        Format::Terminal => {
+            let mut text = String::new();
+            for finding in &findings {
+                let word = if finding.is_fine() { "fine" } else { "wrong" };
+                let _ = writeln!(text, "{:<20} {word:<6} {}", finding.target, finding.sentence);
+                if let Some(way_out) = &finding.way_out {
+                    let _ = writeln!(text, "{:<20} {:<6} {way_out}", "", "");
+                }
+            }
+            output::data(&text)?;
+            verify::NOT_CHECKED.iter().for_each(|sentence| output::progress(sentence));
+        }
+    }
+    Ok(if findings.iter().all(verify::Finding::is_fine) { Exit::Done } else { Exit::Failed })
+}
+
+/// Runs `landfall iam`.
+pub fn iam(options: &Iam) -> Outcome {
+    let policies = iam::policies(&load_folder(&options.dir)?.catalog, options.principal.as_deref());
+    let roles: Vec<_> = policies
+        .roles
+        .iter()
+        .map(|role| {
+            json!({
+                "account": role.account, "role": role.role, "targets": role.targets,
+                "permissions": role.permissions, "trust": role.trust,
+            })
+        })
+        .collect();
+    output::json(&json!({ "daemon": policies.daemon, "roles": roles }))?;
+    policies.notes.iter().for_each(|note| output::progress(note));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,205 @@
+//! `landfall render` and `landfall diff`: the exact templates, offline.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Doing, Exit, Failure, Outcome};
+use super::folder::read_folder;
+use super::output::{self, Format};
+use crate::cfn::Document;
+use crate::compare::{Paint, documents};
+use crate::git::Reader;
+use crate::load::{Loaded, Loader, Source};
+use crate::model::{Catalog, EnvironmentName, ProjectName, ReleaseName, StepName};
+use crate::promote::{Settled, settled};
+use crate::template::{self, Context, RenderProblem, Rendered};
+use crate::tree::History;
+
+/// Options of `landfall render`.
+#[derive(Args, Debug)]
+pub struct Render {
+    /// The project
+    project: ProjectName,
+    /// Folder of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+    /// Only this environment
+    #[arg(long)]
+    environment: Option<EnvironmentName>,
+    /// This release, instead of what each environment settles to
+    #[arg(long)]
+    release: Option<ReleaseName>,
+    /// Only this step
+    #[arg(long)]
+    step: Option<StepName>,
+    /// YAML for people, or the JSON that AWS is given
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+}
+
+/// Options of `landfall diff`.
+#[derive(Args, Debug)]
+pub struct Diff {
+    /// The commit before
+    base: String,
+    /// The commit after
+    #[arg(default_value = "HEAD")]
+    head: String,
+    /// Clone of the repository
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+    /// Exit with 4 where a stack differs
+    #[arg(long)]
+    exit_code: bool,
+    /// How it is shown
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+}
+
+/// Reads a folder, or fails with exit code 3 where its `landfall.toml` cannot be read.
+pub fn load_folder(dir: &std::path::Path) -> Result<Loaded, Failure> {
+    let shown = dir.display();
+    let (tree, blobs) = read_folder(dir).doing(|| format!("cannot read {shown}"))?;
+    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
+    let loaded = Loader::new().load(&source).doing(|| format!("cannot read the repository in {shown}"))?;
+    if loaded.has_errors() {
+        output::progress("note         the repository has errors: what depends on them is left out (landfall check)");
+    }
+    Ok(loaded)
+}
+
+/// Runs `landfall render`.
+pub fn run(options: &Render) -> Outcome {
+    let catalog = load_folder(&options.repo)?.catalog;
+    let project = catalog.projects.get(&options.project).ok_or_else(|| {
+        let there: Vec<&str> = catalog.projects.keys().map(ProjectName::as_str).collect();
+        Failure::usage(format!("there is no project `{}`", options.project))
+            .help(format!("there are {}", there.join(", ")))
+    })?;
+    let slots: Vec<Settled<'_>> = match &options.release {
+        Some(name) => {
+            let release =
+                project.releases.get(name).ok_or_else(|| Failure::usage(format!("there is no release `{name}`")))?;
+            let environments = catalog.environments_in_order().into_iter();
+            environments.map(|environment| Settled { project, environment, release }).collect()
+        }
+        None => settled(&catalog).into_iter().filter(|slot| slot.project.name == options.project).collect(),
+    };
+    let mut text = String::new();
+    let mut wrong = false;
+    for slot in slots.iter().filter(|slot| options.environment.as_ref().is_none_or(|e| *e == slot.environment.name)) {
+        for (step, rendered) in stacks(&catalog, slot) {
+            if options.step.as_ref().is_some_and(|only| only.as_str() != step) {
+                continue;
+            }
+            match rendered {
+                Ok(rendered) => text.push_str(&drawn(&rendered, options.format)),
+                Err(problems) => {
+                    wrong = true;
+                    problems.iter().for_each(tell);
+                }
+            }
+        }
+    }
+    output::data(&text)?;
+    if text.is_empty() && !wrong {
+        return Err(Failure::new(format!("nothing of {} is rendered by these options", options.project)));
+    }
+    Ok(if wrong { Exit::Problems } else { Exit::Done })
+}
+
+fn tell(problem: &RenderProblem) {
+    output::progress(&format!("error[{}]: {}: {}", problem.code, problem.at, problem.title));
+}
+
+fn drawn(rendered: &Rendered, format: Format) -> String {
+    let body = template::body(&rendered.content);
+    match (format, Document::parse(&body)) {
+        (Format::Terminal, Ok(document)) => format!("# {}\n{}\n", rendered.stack, document.yaml()),
+        _ => format!("{body}\n"),
+    }
+}
+
+/// Every stack of a slot, by step.
+fn stacks<'a>(catalog: &'a Catalog, slot: &Settled<'a>) -> Vec<(&'a str, Result<Rendered, Vec<RenderProblem>>)> {
+    let (Some(repository), Ok(snapshot)) = (&catalog.repository, &slot.release.snapshot) else { return Vec::new() };
+    let mut all = Vec::new();
+    for step in &snapshot.what.steps {
+        let targets = catalog
+            .targets
+            .values()
+            .filter(|target| target.roles.contains(&step.role) && target.environments.contains(&slot.environment.name));
+        for target in targets {
+            let context = Context {
+                repository,
+                project: slot.project,
+                release: slot.release,
+                what: &snapshot.what,
+                environment: slot.environment,
+                target,
+                step,
+            };
+            all.push((step.name.as_str(), template::render(&context)));
+        }
+    }
+    all
+}
+
+/// A stack as a commit settles: environment, stack and template.
+type Templates = BTreeMap<(i64, String, String), Document>;
+
+/// Runs `landfall diff`.
+pub fn diff(options: &Diff) -> Outcome {
+    let repo = options.repo.display();
+    let reader = Reader::open_local(&options.repo).doing(|| format!("cannot read {repo}"))?;
+    let (before, after) = (templates(&reader, &options.base)?, templates(&reader, &options.head)?);
+    let paint = if options.format == Format::Terminal { Paint::Ansi } else { Paint::Plain };
+    let mut found = Vec::new();
+    let keys: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    for key in keys {
+        let (_, environment, stack) = key;
+        let from = format!("{stack} ({environment}) at {}", options.base);
+        let to = format!("{stack} ({environment}) at {}", options.head);
+        let text = documents(before.get(key), after.get(key), &from, &to, paint);
+        if !text.is_empty() {
+            found.push((environment, stack, text));
+        }
+    }
+    match options.format {
+        Format::Terminal => output::data(&found.iter().map(|(_, _, text)| text.as_str()).collect::<String>())?,
+        Format::Json => output::json(
+            &found
+                .iter()
+                .map(|(environment, stack, text)| {
+                    serde_json::json!({ "environment": environment, "stack": stack, "difference": text })
+                })
+                .collect::<Vec<_>>(),
+        )?,
+    }
+    Ok(if options.exit_code && !found.is_empty() { Exit::Changes } else { Exit::Done })
+}
+
+fn templates(reader: &Reader, revision: &str) -> Result<Templates, Failure> {
+    let commit = reader.resolve(revision).doing(|| format!("cannot find the commit {revision}"))?;
+    let tree = reader.tree(&commit).doing(|| format!("cannot read the files of {commit}"))?;
+    let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), recorded: &[] };
+    let loaded = Loader::new().load(&source).doing(|| format!("cannot read {revision}"))?;
+    let mut all = Templates::new();
+    for slot in settled(&loaded.catalog) {
+        for (_, rendered) in stacks(&loaded.catalog, &slot) {
+            match rendered {
+                Ok(rendered) => {
+                    if let Ok(document) = Document::parse(&rendered.content.template) {
+                        let environment = slot.environment;
+                        let key = (environment.order, environment.name.to_string(), rendered.stack.to_string());
+                        all.insert(key, document);
+                    }
+                }
+                Err(problems) => problems.iter().for_each(tell),
+            }
+        }
+    }
+    Ok(all)
+}
