@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
 use crate::git::{Change, Writer};
-use crate::model::{AccountId, EnvironmentName, Id, ProjectName, Region, ReleaseName, TargetName};
+use crate::model::{AccountId, CommitId, EnvironmentName, Id, ProjectName, Region, ReleaseName, TargetName};
 
 /// Options of `landfall init`. What is not given is asked for on a terminal.
 #[derive(Args, Debug)]
@@ -104,35 +104,34 @@ pub fn run(options: &Init) -> Outcome {
                 .help("give a folder without it; nothing was written"));
         }
     }
+    let committed = if Writer::open(dir).is_ok() { None } else { committed(dir, &answers, &files)? };
     for (path, text) in &files {
-        write(&dir.join(path), text)?;
+        // A commit into a new repository has put the files there already.
+        if committed.is_none() {
+            write(&dir.join(path), text)?;
+        }
         output::progress(&format!("wrote        {}", dir.join(path).display()));
     }
-    next_steps(options, &answers, &files)
-}
-
-fn next_steps(options: &Init, answers: &Answers, files: &[(String, String)]) -> Outcome {
-    let dir = options.dir.display();
-    if Writer::open(&options.dir).is_ok() {
-        output::progress("next         commit these files");
-    } else {
-        let writer = Writer::init(&options.dir, BRANCH).doing(|| format!("cannot make {dir} a git repository"))?;
-        match writer.author(Timestamp::now()) {
-            Ok(author) => {
-                let changes: Vec<Change<'_>> =
-                    files.iter().map(|(path, text)| Change { path, content: Some(text.as_bytes()) }).collect();
-                let message = format!("Deploy {} to {}", answers.project, answers.environment);
-                let commit =
-                    writer.commit(BRANCH, &changes, &author, &message).doing(|| format!("cannot commit in {dir}"))?;
-                output::progress(&format!("committed    {} on {BRANCH}", commit.short()));
-            }
-            Err(_) => output::progress("next         commit these files: git does not know your name and address yet"),
-        }
+    match committed {
+        Some(commit) => output::progress(&format!("committed    {} on {BRANCH}", commit.short())),
+        None => output::progress("next         commit these files"),
     }
+    let dir = dir.display();
     output::progress(&format!("try          landfall check {dir}"));
     output::progress(&format!("             landfall daemon --repo {dir} --simulate --once"));
     output::progress("for real     landfall iam, landfall verify, then landfall daemon without --simulate");
     Ok(Exit::Done)
+}
+
+/// Makes the folder a git repository with the files committed; without a commit where git does not know who commits.
+fn committed(dir: &Path, answers: &Answers, files: &[(String, String)]) -> Result<Option<CommitId>, Failure> {
+    let shown = dir.display();
+    let writer = Writer::init(dir, BRANCH).doing(|| format!("cannot make {shown} a git repository"))?;
+    let Ok(author) = writer.author(Timestamp::now()) else { return Ok(None) };
+    let changes: Vec<Change<'_>> =
+        files.iter().map(|(path, text)| Change { path, content: Some(text.as_bytes()) }).collect();
+    let message = format!("Deploy {} to {}", answers.project, answers.environment);
+    writer.commit(BRANCH, &changes, &author, &message).map(Some).doing(|| format!("cannot commit in {shown}"))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
