@@ -235,6 +235,7 @@ fn stopped_task(read: Reader, task: &ecs::Task) -> Result<StoppedTask> {
         code: task.stop_code().map_or("", |code| code.as_str()).to_owned(),
         reason: task.stopped_reason().unwrap_or("").to_owned(),
         containers: containers.collect(),
+        created: read.time("createdAt", task.created_at().or(task.started_at()).or(task.stopped_at()))?,
         at: read.time("stoppedAt", task.stopped_at().or(task.stopping_at()))?,
     })
 }

@@ -376,7 +376,9 @@ pub struct StoppedTask {
     pub reason: String,
     /// Its containers.
     pub containers: Vec<ContainerEnd>,
-    /// When.
+    /// When it was created: which operation it belongs to.
+    pub created: Timestamp,
+    /// When it stopped.
     pub at: Timestamp,
 }
 

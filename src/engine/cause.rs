@@ -29,11 +29,19 @@ pub(crate) fn of_stack(stack: &StackName, evidence: &[Evidence], status: &str, r
     })
 }
 
+/// Stop codes of tasks that ended by themselves. In all others ECS or somebody else stopped the task, and its containers'
+/// exit codes say no more than that they were. \[api: TaskStopCode\]
+const BY_THEMSELVES: [&str; 2] = ["EssentialContainerExited", "TaskFailedToStart"];
+
+/// Exit codes of a container that was told to stop (SIGTERM) or was killed (SIGKILL), as the others of a task are when one
+/// of them exits.
+const KILLED: [i32; 2] = [143, 137];
+
 fn container_exits(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
     let mut ends: BTreeMap<(&str, i32), (u32, Option<&str>)> = BTreeMap::new();
     for item in evidence {
-        let Evidence::TaskStopped { containers, .. } = item else { continue };
-        for end in containers {
+        let Evidence::TaskStopped { containers, code, .. } = item else { continue };
+        for end in containers.iter().filter(|_| BY_THEMSELVES.contains(&code.as_str())) {
             if let Some(code) = end.exit_code.filter(|code| *code != 0) {
                 let entry = ends.entry((&end.name, code)).or_insert((0, None));
                 entry.0 += 1;
@@ -41,8 +49,10 @@ fn container_exits(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
             }
         }
     }
-    // The most frequent end; of equal ones the first by name.
-    let ((name, code), (times, reason)) = ends.into_iter().rev().max_by_key(|(_, (times, _))| *times)?;
+    // An end of its own before one that followed from it; then the most frequent; of equal ones the first by name.
+    let own = |code: i32, reason: Option<&str>| reason.is_some() || !KILLED.contains(&code);
+    let ((name, code), (times, reason)) =
+        ends.into_iter().rev().max_by_key(|((_, code), (times, reason))| (own(*code, *reason), *times))?;
     let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     Some(cause("container-exits", stack, format!("container `{name}` exits with {code}, {times}{reason}")))

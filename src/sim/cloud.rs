@@ -296,6 +296,7 @@ impl Observe for SimCloud {
                     code: end.code.to_owned(),
                     reason: end.reason.clone(),
                     containers: containers.collect(),
+                    created: task.created,
                     at: end.at,
                 })
             });

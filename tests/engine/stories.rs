@@ -73,6 +73,24 @@ async fn a_crashing_container_is_the_cause_and_the_run_before_goes_on() {
 }
 
 #[tokio::test]
+async fn a_second_attempt_counts_only_its_own_tasks() {
+    let mut scene = Scene::new();
+    scene.deploy(&web("1.0.0", "shop:1")).await;
+    scene.sim.world().queue_fault(Fault::ImageCrashes { image: "shop:2".to_owned(), exit_code: 3, reason: None });
+    let first = scene.deploy(&web("1.1.0", "shop:2")).await;
+    let tasks = scene.evidence().await.into_iter().filter(|item| matches!(item, Evidence::TaskStopped { .. })).count();
+    let second = scene.deploy(&web("1.1.0", "shop:2")).await;
+    assert_eq!(failed(&first).sentence, failed(&second).sentence);
+    let mut seen = std::collections::BTreeSet::new();
+    for item in scene.evidence().await {
+        if let Evidence::TaskStopped { task, .. } = item {
+            assert!(seen.insert(task.clone()), "{task} is evidence of two deployments");
+        }
+    }
+    assert_eq!(seen.len(), 2 * tasks);
+}
+
+#[tokio::test]
 async fn an_image_that_cannot_be_pulled_is_the_cause() {
     let mut scene = Scene::new();
     scene.sim.world().queue_fault(Fault::ImageMissing { image: "shop:1".to_owned() });

@@ -1,5 +1,7 @@
 //! What is seen while an operation runs, and would be gone after it: failed resources, stopped tasks, words of services.
 
+use jiff::Timestamp;
+
 use super::{Effect, Look, Seen, Subject};
 use crate::cloud::{ServiceDeploymentStatus, ServiceSeen, StackEvent, StoppedTask};
 use crate::engine::token::Purpose;
@@ -8,9 +10,6 @@ use crate::model::journal::Evidence;
 
 /// At most so many stopped tasks and words of services are journaled for one stack: a crashing task is the same each time.
 const MOST: usize = 30;
-
-/// Clocks of AWS and ours may differ by so much, in seconds.
-const SKEW: i64 = 60;
 
 /// Looks at whatever may hold evidence and journals what is new. None when everything has been looked at and journaled.
 pub(super) fn collect(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Effect> {
@@ -27,11 +26,13 @@ pub(super) fn collect(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option
     if seen.tasks.is_none() && !services.iter().all(|service| settled(service)) {
         return Some(Effect::Look(Look::Tasks));
     }
+    let began = began(s, events, &services);
     let mut new: Vec<Evidence> = Vec::new();
     new.extend(events.iter().rev().filter(|event| is_ours(s, event)).filter_map(resource_failed));
-    new.extend(seen.tasks.iter().flatten().filter(|task| is_recent(s, task.at)).map(task_stopped));
+    // Stopped tasks can be described for an hour: those of the attempt before, and old ones that were scaled in, too.
+    new.extend(seen.tasks.iter().flatten().filter(|task| began <= Some(task.created)).map(task_stopped));
     for service in services {
-        let events = service.events.iter().rev().filter(|event| is_recent(s, event.at));
+        let events = service.events.iter().rev().filter(|event| began <= Some(event.at));
         new.extend(events.map(|event| Evidence::ServiceEvent {
             service: service.arn.to_string(),
             message: event.message.clone(),
@@ -60,8 +61,13 @@ pub(super) fn is_ours(s: &Subject<'_>, event: &StackEvent) -> bool {
     event.token.as_ref().is_some_and(|token| s.state.is_ours(token))
 }
 
-fn is_recent(s: &Subject<'_>, at: jiff::Timestamp) -> bool {
-    s.state.since().is_some_and(|since| at.duration_since(since) >= jiff::SignedDuration::from_secs(-SKEW))
+/// When what is looked at began: our operation by its first event, which has the clock of AWS; where there was nothing to
+/// execute, the newest service deployment. What is older belongs to something else.
+fn began(s: &Subject<'_>, events: &[StackEvent], services: &[&ServiceSeen]) -> Option<Timestamp> {
+    let operation = events.iter().filter(|event| is_ours(s, event)).map(|event| event.at).min();
+    let executed = s.call(Purpose::Execute(s.state.round())).map(|call| call.first);
+    let deployments = services.iter().filter_map(|service| service.deployment.as_ref());
+    operation.or(executed).or_else(|| deployments.map(|deployment| deployment.created).min())
 }
 
 fn resource_failed(event: &StackEvent) -> Option<Evidence> {
