@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::SignedDuration;
-use landfall::cloud::{At, Observe, deployable};
+use landfall::cloud::{At, Observe, ServiceDeploymentStatus, deployable};
 use landfall::daemon::{Daemon, DaemonError, Next, Options, Ports, Published, Silent};
 use landfall::model::journal::{Record, StoreId};
 use landfall::model::place::Access;
@@ -321,14 +321,15 @@ impl Universe {
                     let (true, Some(arn)) = (resource.kind == "AWS::ECS::Service", &resource.physical_id) else {
                         continue;
                     };
-                    if let Some(service) = cloud.service(&at, arn).await.unwrap() {
-                        image = service
-                            .deployment
-                            .iter()
-                            .flat_map(|d| d.images.values())
-                            .map(|i| i.image.clone())
-                            .collect();
-                    }
+                    let Some(service) = cloud.service(&at, arn).await.unwrap() else { continue };
+                    let deployment = service.deployment.unwrap();
+                    image = if deployment.task_definition == service.task_definition {
+                        deployment.images.values().map(|resolved| resolved.image.clone()).collect()
+                    } else {
+                        // ECS put the last working revision back: the newest deployment is the one that failed.
+                        assert_eq!(deployment.status, ServiceDeploymentStatus::RollbackSuccessful);
+                        image_of(&cloud.template(&at, &stack.name).await.unwrap().unwrap())
+                    };
                 }
                 stamps.insert(StackName::seen(stack.name.as_str()), (image, deployable(stack.status)));
             }
@@ -350,6 +351,12 @@ impl Universe {
         let parts = Hash::parts().part(serde_json::to_vec(&records).unwrap());
         parts.part(format!("{:?}", self.world.lock().unwrap().ledger())).finish()
     }
+}
+
+/// The image that a template's one container has.
+fn image_of(template: &str) -> String {
+    let after = template.split("\"Image\":\"").nth(1).unwrap();
+    after.split('"').next().unwrap().to_owned()
 }
 
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
