@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::ask::http_url;
 use super::config::Config;
 use super::exit::{Exit, Outcome};
 use super::output::{self, Format};
-use super::render::load_folder;
+use super::render::{known, load_folder};
 use super::{iam, verify, wire};
 use crate::model::TargetName;
 
@@ -23,7 +24,7 @@ pub struct Verify {
     #[arg(long)]
     target: Option<TargetName>,
     /// Look at an endpoint that speaks like AWS
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     endpoint: Option<String>,
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
@@ -39,17 +40,21 @@ pub struct Iam {
     /// Folder of the repository
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// ARN of the identity that the daemon runs as
+    /// ARN of the identity that the daemon runs as [default: a text that says what to put there]
     #[arg(long, value_name = "ARN")]
     principal: Option<String>,
 }
 
 /// Runs `landfall verify`.
 pub fn verify(options: &Verify) -> Outcome {
-    let catalog = load_folder(&options.dir)?.catalog;
+    let loaded = load_folder(&options.dir)?;
+    let catalog = &loaded.catalog;
+    if let Some(target) = &options.target {
+        known("target", target, catalog.targets.keys())?;
+    }
     let config = Config::load(options.config.as_deref())?;
     let cloud = wire::cloud(&config, options.endpoint.as_deref());
-    let findings = super::runtime()?.block_on(verify::verify(&cloud, &catalog, options.target.as_ref()));
+    let findings = super::runtime()?.block_on(verify::verify(&cloud, catalog, options.target.as_ref()));
     match options.format {
         Format::Json => output::json(&findings)?,
         Format::Terminal => {
@@ -65,12 +70,17 @@ pub fn verify(options: &Verify) -> Outcome {
             verify::NOT_CHECKED.iter().for_each(|sentence| output::progress(sentence));
         }
     }
-    Ok(if findings.iter().all(verify::Finding::is_fine) { Exit::Done } else { Exit::Failed })
+    Ok(match (findings.iter().all(verify::Finding::is_fine), loaded.has_errors()) {
+        (false, _) => Exit::Failed,
+        (true, true) => Exit::Problems,
+        (true, false) => Exit::Done,
+    })
 }
 
 /// Runs `landfall iam`.
 pub fn iam(options: &Iam) -> Outcome {
-    let policies = iam::policies(&load_folder(&options.dir)?.catalog, options.principal.as_deref());
+    let loaded = load_folder(&options.dir)?;
+    let policies = iam::policies(&loaded.catalog, options.principal.as_deref());
     let roles: Vec<_> = policies
         .roles
         .iter()
@@ -81,7 +91,7 @@ pub fn iam(options: &Iam) -> Outcome {
             })
         })
         .collect();
-    output::json(&json!({ "daemon": policies.daemon, "roles": roles }))?;
-    policies.notes.iter().for_each(|note| output::progress(note));
-    Ok(Exit::Done)
+    output::json(&json!({ "daemon": policies.daemon, "roles": roles, "notes": policies.notes }))?;
+    policies.notes.iter().for_each(|note| output::progress(&format!("note         {note}")));
+    Ok(if loaded.has_errors() { Exit::Problems } else { Exit::Done })
 }

@@ -13,12 +13,12 @@ use crate::model::catalog::Gate;
 /// Options of `landfall allow`.
 #[derive(Args, Debug)]
 pub struct Allow {
-    /// The plan that the gate names: eight digits
+    /// The plan that the gate names, as `landfall plan` prints it
     plan: String,
     /// Why, for those who read it later
     #[arg(long)]
     reason: String,
-    /// Until the end of this day, UTC
+    /// The lines count until the end of this day, UTC: like 2026-12-01
     #[arg(long, value_name = "DATE")]
     until: Option<jiff::civil::Date>,
     #[command(flatten)]

@@ -25,17 +25,17 @@ use crate::web::Form;
 /// Where the answer comes from.
 #[derive(Args, Debug)]
 pub struct Ask {
-    /// Ask the daemon at this URL
-    #[arg(long, value_name = "URL", conflicts_with_all = ["repo", "store", "endpoint", "config"])]
+    /// Ask the daemon at this URL; a token that it asks for is taken from `LANDFALL_TOKEN`
+    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["repo", "store", "endpoint", "config"])]
     pub server: Option<String>,
     /// Clone to look at, instead of asking a daemon: its HEAD
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repo: PathBuf,
-    /// Store whose facts to plan with; without one, nothing is known of the past
+    /// Store with the past, as `landfall daemon` keeps it
     #[arg(long, value_name = "sqlite:FILE")]
     pub store: Option<String>,
     /// Look at an endpoint that speaks like AWS
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     pub endpoint: Option<String>,
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
@@ -48,6 +48,18 @@ impl Ask {
         self.server.as_deref().map(Server::new)
     }
 
+    /// That the past is known: from a daemon or from a store.
+    ///
+    /// # Errors
+    /// Neither is named.
+    pub fn needs_past(&self) -> Result<(), Failure> {
+        if self.server.is_some() || self.store.is_some() || Config::load(self.config.as_deref())?.store.is_some() {
+            return Ok(());
+        }
+        Err(Failure::usage("what runs where, and since when, is known to the daemon and in its store")
+            .help("name one of them with --server or --store; `landfall plan` can do without"))
+    }
+
     /// Looks for itself: reads, and changes nothing.
     pub fn look(&self) -> Result<Published, Failure> {
         let config = Config::load(self.config.as_deref())?;
@@ -55,7 +67,10 @@ impl Ask {
             let facts = match self.store.as_ref().or(config.store.as_ref()) {
                 Some(url) => facts(url).await?,
                 None => {
-                    super::output::progress("note         without --server or --store, nothing is known of the past: soaks, attempts, gates");
+                    super::output::progress(
+                        "note         without --server or --store, nothing is known of the past: since when a release runs, \
+                         how often one failed, what was allowed",
+                    );
                     Facts::default()
                 }
             };
@@ -96,6 +111,15 @@ impl Ask {
             deployed: Arc::new(deployed),
             settled,
         })
+    }
+}
+
+/// A URL of a server: scheme, host and port.
+pub fn http_url(text: &str) -> Result<String, String> {
+    let rest = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match rest {
+        Some(host) if !host.trim_matches('/').is_empty() => Ok(text.to_owned()),
+        _ => Err("a URL is like http://127.0.0.1:7117".to_owned()),
     }
 }
 

@@ -17,9 +17,11 @@ use super::exit::Failure;
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
     /// One line for people.
+    #[value(help = None::<&str>)]
     #[default]
     Text,
     /// One JSON object per line.
+    #[value(help = None::<&str>)]
     Json,
 }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::ask::http_url;
 use super::clock::WallClock;
 use super::config::{self, Config, LogFormat, Span};
 use super::exit::{Doing, Exit, Failure, Outcome};
@@ -48,19 +49,19 @@ pub struct DaemonArgs {
     /// Where the journal is kept [default: landfall.db]
     #[arg(long, value_name = "sqlite:FILE")]
     store: Option<String>,
-    /// Answer the other commands' --server at this address
+    /// Answer at this address what the other commands ask with --server
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
     /// Deploy to an endpoint that speaks like AWS
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     endpoint: Option<String>,
-    /// Deploy to a simulated account that this process brings along
+    /// Deploy to simulated AWS accounts that begin and end with this process
     #[arg(long, conflicts_with = "endpoint")]
     simulate: bool,
-    /// End as soon as nothing moves any more
+    /// End as soon as nothing moves any more: with 1 where a deployment failed, 3 where the repository has errors
     #[arg(long)]
     once: bool,
-    /// Write the log instead of progress lines
+    /// Write the log to stderr, instead of progress lines
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
 }
@@ -85,10 +86,10 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
         once: options.once,
         config,
     };
-    super::runtime()?.block_on(until_told(settings, options.simulate, progress))
+    super::runtime()?.block_on(until_told(settings, options.simulate, progress, format.is_none()))
 }
 
-async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Events>) -> Outcome {
+async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Events>, tell: bool) -> Outcome {
     let account = if simulate { Some(sim::start(sim::ANY_PORT, sim::lively()).await?) } else { None };
     if let Some(account) = &account {
         settings.endpoint = Some(account.url());
@@ -96,6 +97,9 @@ async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Ev
     let (failed, errors) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let tally = Arc::new(Tally { inner: progress, failed: failed.clone(), errors: errors.clone() });
     let mut running = start(settings, tally).await?;
+    if let (Some(address), true) = (running.address, tell) {
+        output::progress(&format!("listening    http://{address}"));
+    }
     let told = tokio::select! {
         signal = signalled() => { signal?; true }
         () = running.finished() => false,

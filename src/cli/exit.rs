@@ -109,9 +109,10 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut next = error.source();
     while let Some(source) = next {
         let part = source.to_string();
-        if !text.ends_with(&part) {
+        let part = part.trim_end();
+        if !text.ends_with(part) {
             text.push_str(": ");
-            text.push_str(&part);
+            text.push_str(part);
         }
         next = source.source();
     }

@@ -3,7 +3,7 @@
 use clap::Args;
 use jiff::Timestamp;
 
-use super::ask::form;
+use super::ask::{form, http_url};
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Format};
 use super::server::Server;
@@ -17,8 +17,8 @@ pub struct History {
     /// One deployment, with its evidence
     #[arg(value_name = "DEPLOYMENT", value_parser = clap::value_parser!(u64).range(1..))]
     deployment: Option<u64>,
-    /// Ask the daemon at this URL
-    #[arg(long, value_name = "URL")]
+    /// Ask the daemon at this URL; a token that it asks for is taken from `LANDFALL_TOKEN`
+    #[arg(long, value_name = "URL", value_parser = http_url)]
     server: Option<String>,
     /// Read this store
     #[arg(long, value_name = "sqlite:FILE", conflicts_with = "server")]

@@ -13,6 +13,7 @@ pub mod daemon;
 pub mod demo;
 pub mod exit;
 pub mod folder;
+mod help;
 pub mod history;
 pub mod iam;
 pub mod init;
@@ -31,53 +32,68 @@ pub mod wire;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 pub use exit::{Doing, Exit, Failure, Outcome};
 use output::Color;
 
 /// Deploys to Amazon ECS and CloudFormation from a git repository
 #[derive(Parser, Debug)]
-#[command(name = "landfall", version, max_term_width = 100, propagate_version = true, after_help = EXIT_CODES)]
+#[command(name = "landfall", version, max_term_width = 100, after_help = help::LANDFALL)]
 struct Cli {
-    /// Colours
+    /// When to colour what is printed; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
     #[command(subcommand)]
     command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 usage, 3 the repository has errors, 4 there are changes \
-    (--exit-code), 5 something is held (--exit-code).";
-
 #[derive(Subcommand, Debug)]
 enum Command {
     /// Watch releases go through environments of a simulated account
+    #[command(after_help = help::DEMO)]
     Demo(demo::Demo),
     /// Write the smallest useful repository
+    #[command(after_help = help::INIT)]
     Init(init::Init),
-    /// Deploy what lands
+    /// Deploy what lands on a branch
+    #[command(after_help = help::DAEMON)]
     Daemon(daemon::DaemonArgs),
     /// Find every problem of a repository, offline
+    #[command(after_help = help::CHECK)]
     Check(check::Check),
-    /// Look whether the targets answer, live and read-only
+    /// Look at AWS whether the targets are as they have to be, changing nothing
+    #[command(after_help = help::VERIFY)]
     Verify(accounts::Verify),
-    /// Show the exact templates, offline
+    /// Show the exact templates of a project, offline
+    #[command(after_help = help::RENDER)]
     Render(render::Render),
-    /// Show what a change does to stacks, per environment
+    /// Show what a change does to stacks, offline, per environment
+    #[command(after_help = help::DIFF)]
     Diff(render::Diff),
     /// Show what the daemon would do now, what is held, and why
+    #[command(after_help = help::PLAN)]
     Plan(plan::PlanArgs),
-    /// Show what is where
+    /// Show what runs where
+    #[command(after_help = help::STATUS)]
     Status(plan::Status),
-    /// Show what happened
+    /// Show what was deployed, and why it failed
+    #[command(after_help = help::HISTORY)]
     History(history::History),
-    /// Open a gate
+    /// Write the lines that open a gate
+    #[command(after_help = help::ALLOW)]
     Allow(allow::Allow),
-    /// Print the rights that the daemon and the roles of the targets need
+    /// Print the IAM policies that the daemon and the roles of the targets need
+    #[command(after_help = help::IAM)]
     Iam(accounts::Iam),
-    /// Serve a simulated account
+    /// Serve simulated AWS accounts
+    #[command(after_help = help::SIM)]
     Sim(sim::Sim),
+}
+
+/// The definition of the command line: every command with its options, as the documentation and completions read it.
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The runtime of the commands that wait for something.

@@ -11,11 +11,14 @@ use super::exit::{Failure, chain};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     /// On a terminal, unless `NO_COLOR` is set.
+    #[value(help = None::<&str>)]
     #[default]
     Auto,
     /// Always.
+    #[value(help = None::<&str>)]
     Always,
     /// Never.
+    #[value(help = None::<&str>)]
     Never,
 }
 
@@ -35,9 +38,11 @@ impl Color {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// For people.
+    #[value(help = None::<&str>)]
     #[default]
     Terminal,
     /// For programs: stable and documented.
+    #[value(help = None::<&str>)]
     Json,
 }
 

@@ -72,6 +72,7 @@ fn exit(report: &Value) -> Exit {
 
 /// Runs `landfall status`.
 pub fn status(options: &Status) -> Outcome {
+    options.ask.needs_past()?;
     let text = match options.ask.server() {
         Some(server) => server.page("/status", options.format)?,
         None => pages::status(&options.ask.look()?, form(options.format), Timestamp::now()),

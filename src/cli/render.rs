@@ -64,20 +64,48 @@ pub fn load_folder(dir: &std::path::Path) -> Result<Loaded, Failure> {
     let (tree, blobs) = read_folder(dir).doing(|| format!("cannot read {shown}"))?;
     let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
     let loaded = Loader::new().load(&source).doing(|| format!("cannot read the repository in {shown}"))?;
+    if loaded.catalog.repository.is_none() {
+        let failure = Failure::new(format!("{shown} is no repository that landfall can read: see its landfall.toml"));
+        let failure = failure.help("`landfall check` says what is wrong; `landfall init` writes a first repository");
+        return Err(Failure { exit: Exit::Problems, ..failure });
+    }
     if loaded.has_errors() {
         output::progress("note         the repository has errors: what depends on them is left out (landfall check)");
     }
     Ok(loaded)
 }
 
+/// That a name which was given is one that is there.
+///
+/// # Errors
+/// It is not; says which ones are.
+pub fn known<'a, N: Eq + std::fmt::Display + 'a>(
+    kind: &str,
+    name: &N,
+    mut there: impl Iterator<Item = &'a N> + Clone,
+) -> Result<(), Failure> {
+    let names: Vec<String> = there.clone().map(ToString::to_string).collect();
+    if there.any(|one| one == name) {
+        return Ok(());
+    }
+    let help = match names.as_slice() {
+        [] => format!("there is no {kind} at all; `landfall check` says what is wrong with the repository"),
+        names => format!("there are {}", names.join(", ")),
+    };
+    Err(Failure::usage(format!("there is no {kind} `{name}`")).help(help))
+}
+
 /// Runs `landfall render`.
 pub fn run(options: &Render) -> Outcome {
     let catalog = load_folder(&options.repo)?.catalog;
-    let project = catalog.projects.get(&options.project).ok_or_else(|| {
-        let there: Vec<&str> = catalog.projects.keys().map(ProjectName::as_str).collect();
-        Failure::usage(format!("there is no project `{}`", options.project))
-            .help(format!("there are {}", there.join(", ")))
-    })?;
+    known("project", &options.project, catalog.projects.keys())?;
+    let Some(project) = catalog.projects.get(&options.project) else { return Ok(Exit::Done) };
+    if let Some(environment) = &options.environment {
+        known("environment", environment, catalog.environments.keys())?;
+    }
+    if let Some(release) = &options.release {
+        known("release", release, project.releases.keys())?;
+    }
     let slots: Vec<Settled<'_>> = match &options.release {
         Some(name) => {
             let release =

@@ -20,22 +20,29 @@ pub fn store_file(url: &str) -> PathBuf {
     PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url))
 }
 
-/// Opens a store; makes it where there is none.
-pub async fn store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
+/// That a store is of a kind that there is.
+fn check_kind(url: &str) -> Result<(), Failure> {
     match url.split_once(':') {
         Some((scheme @ ("postgres" | "postgresql" | "mysql"), _)) => {
-            return Err(Failure::usage(format!("{scheme} is not a kind of store")).help("use sqlite:FILE"));
+            Err(Failure::usage(format!("{scheme} is not a kind of store")).help("use sqlite:FILE"))
         }
-        _ => {}
+        _ => Ok(()),
     }
+}
+
+/// Opens a store; makes it where there is none.
+pub async fn store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
+    check_kind(url)?;
     let opened = SqliteStore::open(url, StoreId(format!("{:016x}", random()).into())).await;
     opened.map(Arc::new).doing(|| format!("cannot open the store {url}"))
 }
 
 /// Opens a store that has to be there.
 pub async fn existing_store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
+    check_kind(url)?;
     if !store_file(url).exists() {
-        return Err(Failure::new(format!("there is no store {url}")));
+        return Err(Failure::new(format!("there is no store {url}"))
+            .help("`landfall daemon` makes it; the option --store of both has to name the same file"));
     }
     store(url).await
 }
@@ -55,6 +62,7 @@ pub struct Alone {
 impl Alone {
     /// Takes the lock beside the store's file; says who has it where it is taken.
     pub fn with(url: &str) -> Result<Self, Failure> {
+        check_kind(url)?;
         let mut path = store_file(url).into_os_string();
         path.push(".lock");
         let path = PathBuf::from(path);

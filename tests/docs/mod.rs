@@ -1,5 +1,7 @@
 //! The documentation shows what the program really does. `LANDFALL_BLESS=1` writes the generated pages anew.
 
+mod commands;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
@@ -32,12 +34,22 @@ fn problems() -> String {
     text
 }
 
-#[test]
-fn every_problem_is_explained() {
-    let (path, wanted) = (page("problems.md"), problems());
+/// That a generated page is what it should be.
+fn is_current(name: &str, wanted: &str) {
+    let path = page(name);
     if std::env::var_os("LANDFALL_BLESS").is_some() {
-        std::fs::write(&path, &wanted).unwrap();
+        std::fs::write(&path, wanted).unwrap();
     }
     let found = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(found == wanted, "docs/problems.md is not current: run the test again with LANDFALL_BLESS=1");
+    assert!(found == wanted, "docs/{name} is not current: run the test again with LANDFALL_BLESS=1");
+}
+
+#[test]
+fn every_problem_is_explained() {
+    is_current("problems.md", &problems());
+}
+
+#[test]
+fn every_command_is_explained() {
+    is_current("commands.md", &commands::page());
 }

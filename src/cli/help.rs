@@ -1,0 +1,88 @@
+//! What `landfall help COMMAND` says after the options: what the command needs to know, and examples.
+
+pub(super) const LANDFALL: &str = "\
+A newcomer begins with `landfall demo`; your own account with init, check, iam, verify and daemon, in this order.
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 the repository has errors, 4 there are changes (--exit-code),
+5 something is held (--exit-code).";
+
+pub(super) const DEMO: &str = "\
+Makes a git repository from the example, starts a simulated account and the daemon, and lands a release, a pin and a
+release that crashes. Then it stays up, and prints the commands with which to play. Needs no AWS account.";
+
+pub(super) const INIT: &str = "\
+One environment, one target, one project with one service, one release. On a terminal it asks for what is not given.
+
+  landfall init deploy --account 111111111111 --region eu-west-1 --cluster web \\
+      --subnet subnet-0a1b2c3d --image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/app";
+
+pub(super) const DAEMON: &str = "\
+Follows a branch: what lands there is deployed. A folder is watched, a URL is polled. SIGTERM stops it; what is in flight
+is taken up again by the next start. What does not belong on a command line (credentials for git, the AWS profile, roles that
+may be assumed) is in the configuration file: docs/configuration.md.
+
+  landfall daemon --repo . --simulate --once
+  landfall daemon --repo https://git.example.com/deploy.git --store /var/lib/landfall/landfall.db \\
+      --listen 127.0.0.1:7117 --config /etc/landfall.toml";
+
+pub(super) const CHECK: &str = "\
+Reads the folder as it lies there, committed or not, and renders every step for every environment and target. Says nothing
+and exits with 0 where all is well, with 3 where there are errors. Every problem is explained in docs/problems.md.";
+
+pub(super) const VERIFY: &str = "\
+For every target: whether the credentials are for its account, its stacks can be listed, and its cluster is active. Exits
+with 1 where something is wrong, and says what would mend it.";
+
+pub(super) const RENDER: &str = "\
+Renders from the files of a folder, committed or not, what each environment settles to once everything has succeeded.
+
+  landfall render storefront
+  landfall render storefront --environment test --release 1.4.0 --step web
+
+With --format json, each line is the template of one stack, byte for byte as AWS is given it.";
+
+pub(super) const DIFF: &str = "\
+Compares what both commits settle to, once everything has succeeded and every soak is over: it asks neither AWS nor a daemon,
+so it cannot know what is deployed now. `landfall plan --diff` does.
+
+  landfall diff main my-branch
+  landfall diff HEAD~1";
+
+pub(super) const PLAN: &str = "\
+With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and takes the past
+from --store; without a store it does not know soaks, attempts or used allowances, and says so.
+
+  landfall plan --server http://127.0.0.1:7117 --diff
+  landfall plan --store landfall.db --exit-code";
+
+pub(super) const STATUS: &str = "\
+With --server it shows what the daemon saw last; with --store it reads the HEAD of a clone, the store and AWS by itself.
+
+  landfall status --server http://127.0.0.1:7117
+  landfall status --store landfall.db";
+
+pub(super) const HISTORY: &str = "\
+Every deployment, the newest first; or one, with every call to AWS and all evidence that was collected.
+
+  landfall history --server http://127.0.0.1:7117
+  landfall history 42 --store landfall.db";
+
+pub(super) const ALLOW: &str = "\
+Writes the `[[allow]]` lines that the gate asks for into the deploy file of the clone, and prints them. Nothing is
+committed: the gate opens when the lines land. `landfall plan` prints every gate with the plan that opens it.
+
+  landfall allow 7f3a91c2 --reason \"quota raised\" --server http://127.0.0.1:7117";
+
+pub(super) const IAM: &str = "\
+Prints JSON: the policy of the identity that the daemon runs as, and for each role that it assumes its permissions and its
+trust policy. Creates nothing.
+
+  landfall iam --principal arn:aws:iam::111111111111:role/landfall";
+
+pub(super) const SIM: &str = "\
+Speaks the protocols of CloudFormation, ECS and STS to any client; the access key's twelve digits are the account. It asks
+for no credentials and keeps nothing when it ends.
+
+  landfall sim --listen 127.0.0.1:4566
+  AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=any \\
+      aws cloudformation describe-stacks --region eu-west-1";
