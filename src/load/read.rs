@@ -133,6 +133,13 @@ const LATER: &[(&str, &str)] = &[
     ("scaling", "auto scaling"),
 ];
 
+/// Values of landfall's format that this version does not have yet, and what they are for.
+const LATER_VALUES: &[(&str, &str)] = &[
+    ("restore", "a way back for the stacks of a failed deployment"),
+    ("freeze", "freezes"),
+    ("adopt", "adoption of stacks that it did not make"),
+];
+
 fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
     let new = |code: &Code, title: String| Finding::new(code, file, fault.span.clone(), title);
     match &fault.kind {
@@ -153,8 +160,15 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
         }
         FaultKind::NotOneOf { value, allowed } => {
             let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
-            let title = format!("`{value}` is not one of {}", list(&allowed));
-            new(codes::INVALID_VALUE, title).label("not one of them").suggest(value, allowed)
+            let title = match allowed.as_slice() {
+                [only] => format!("`{value}` is not `{only}`, the only value of this key"),
+                _ => format!("`{value}` is not one of {}", list(&allowed)),
+            };
+            let finding = new(codes::INVALID_VALUE, title).label("not a value of this key");
+            match LATER_VALUES.iter().find(|(later, _)| later == value) {
+                Some((_, what)) => finding.help(format!("this version of landfall does not have {what} yet")),
+                None => finding.suggest(value, allowed),
+            }
         }
         FaultKind::OutOfRange { value, minimum, maximum } => {
             let range = match (minimum, maximum) {

@@ -257,11 +257,9 @@ pub enum Progress {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailure {
-    /// They stay.
+    /// They stay. Nothing else is offered yet: going back needs what each stack had before, exactly.
     #[default]
     Stop,
-    /// They go back, in reverse order.
-    Restore,
 }
 
 /// An application: its lifecycle, releases and pins. Its *what* is in its releases.
@@ -401,7 +399,7 @@ pub enum Pin {
 pub enum Gate {
     /// Try again what was tried as often as allowed.
     Retry,
-    /// Deploy again what is current.
+    /// Let more stacks change without a new release than `[guard]` lets through.
     Redeploy,
     /// Let a resource be replaced that the plan did not expect to be.
     Replace,
@@ -413,25 +411,12 @@ pub enum Gate {
     Continue,
     /// Roll back a stack whose update failed without a rollback.
     Rollback,
-    /// Deploy through a freeze.
-    Freeze,
-    /// Take over a stack that landfall did not make.
-    Adopt,
 }
 
 impl Gate {
     /// Every gate, in the order of the documentation.
-    pub const ALL: [Gate; 9] = [
-        Gate::Retry,
-        Gate::Redeploy,
-        Gate::Replace,
-        Gate::Remove,
-        Gate::SkipResource,
-        Gate::Continue,
-        Gate::Rollback,
-        Gate::Freeze,
-        Gate::Adopt,
-    ];
+    pub const ALL: [Gate; 7] =
+        [Gate::Retry, Gate::Redeploy, Gate::Replace, Gate::Remove, Gate::SkipResource, Gate::Continue, Gate::Rollback];
 
     /// As it is written in a deploy file.
     pub fn as_str(self) -> &'static str {
@@ -443,8 +428,6 @@ impl Gate {
             Gate::SkipResource => "skip-resource",
             Gate::Continue => "continue",
             Gate::Rollback => "rollback",
-            Gate::Freeze => "freeze",
-            Gate::Adopt => "adopt",
         }
     }
 }

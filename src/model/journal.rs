@@ -224,9 +224,6 @@ pub struct Content {
     pub expected: Vec<ExpectedChange>,
     /// How long the operation may take, in seconds, before it is cancelled.
     pub deadline: i64,
-    /// Resources that rollback may leave out, opened by an allowance.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub skip: Vec<Arc<str>>,
 }
 
 /// A parameter's value.

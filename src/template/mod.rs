@@ -143,7 +143,6 @@ fn content(
         images,
         expected: Vec::new(),
         deadline: context.project.deadline.as_secs(),
-        skip: Vec::new(),
     };
     let body = body(&content);
     let exceeded = limits::exceeded(&limits::Measured {

@@ -183,11 +183,9 @@ async fn a_half_finished_failure_interrupts_the_run() {
 async fn a_stack_of_somebody_else_is_never_touched() {
     let mut scene = Scene::new();
     scene.foreign("web", BTreeMap::from([("team".to_owned(), "other".to_owned())]), "theirs");
-    let mut engine = scene.engine().await;
-    engine.carry_out(&web("1.0.0", "shop:1"), scene.now).await.unwrap();
-    scene.finish(&mut engine).await;
-    let stopped = engine.facts().in_flight(&slot()).unwrap().stopped.clone().unwrap();
-    assert_eq!((&*stopped.code, stopped.gate), ("foreign-stack", Some(Gate::Adopt)));
+    let outcome = scene.deploy(&web("1.0.0", "shop:1")).await;
+    let cause = failed(&outcome);
+    assert_eq!((&*cause.code, cause.gate), ("foreign-stack", None));
     assert_eq!(scene.operations(), ["CreateStack"]);
 }
 
@@ -397,16 +395,7 @@ async fn stacks_are_deleted_by_id_and_protection_goes_first_only_where_the_plan_
         plan.begin[0].removal = true;
         plan
     };
-    let mut engine = scene.engine().await;
-    engine.carry_out(&removal(false), scene.now).await.unwrap();
-    scene.finish(&mut engine).await;
-    let flight = engine.facts().in_flight(&slot()).unwrap().clone();
-    assert_eq!(flight.stopped.unwrap().gate, Some(Gate::Remove));
-    let mut over = removal(false);
-    over.begin.clear();
-    over.supersede = vec![Supersede { deployment: flight.deployment, by: None }];
-    engine.carry_out(&over, scene.now).await.unwrap();
-    scene.finish(&mut engine).await;
+    assert_eq!(&*failed(&scene.deploy(&removal(false)).await).code, "protected");
 
     for effect in [CallEffect::ReplyLost, CallEffect::CallLost] {
         scene.sim.world().queue_fault(Fault::Call {

@@ -116,7 +116,6 @@ pub(super) fn content(step: &str, version: &str, template: &Value) -> Content {
         images: images.into_iter().collect(),
         expected: vec![],
         deadline: 900,
-        skip: vec![],
     }
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::state::Answer;
 use super::{Effect, Look, Request, STALE, Seen, Subject};
+use crate::cloud::StackEvent;
 use crate::engine::cause;
 use crate::engine::token::Purpose;
-use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Evidence, Outcome};
 use crate::model::{StackSeen, StackStatus};
 
@@ -40,10 +40,9 @@ fn before(s: &Subject<'_>, stack: &StackSeen, unprotect: bool) -> Effect {
         let unprotected = s.call(Purpose::Protect).filter(|call| call.answer == Answer::Accepted);
         return match unprotected {
             Some(call) if !s.older_than(call.at, STALE) => s.poll(call.at),
-            _ if unprotect || s.state.is_open(Gate::Remove, None) => {
-                s.ask(Call::SetProtection, Purpose::Protect, Request::Protect(false))
-            }
-            _ => s.stop(Gate::Remove, "protected", "the stack is protected from deletion"),
+            _ if unprotect => s.ask(Call::SetProtection, Purpose::Protect, Request::Protect(false)),
+            // Protected since it was planned: the next plan says what is asked for then.
+            _ => s.fail("protected", "the stack is protected from deletion"),
         };
     }
     s.ask(Call::DeleteStack, Purpose::Delete, Request::Delete(stack.id.clone()))
@@ -51,19 +50,22 @@ fn before(s: &Subject<'_>, stack: &StackSeen, unprotect: bool) -> Effect {
 
 /// AWS took the deletion, and the stack is still there.
 fn after(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, at: jiff::Timestamp) -> Effect {
+    let late = s.older_than(at, STALE);
     if stack.status != StackStatus::DeleteFailed {
-        if !s.older_than(at, STALE) {
+        if !late {
             return s.poll(at);
         }
         return s.fail("not-deleted", format!("the stack stays {} although AWS took its deletion", stack.status));
     }
     let token = s.token(Purpose::Delete);
     let Some(events) = &seen.events else { return Effect::Look(Look::Events(stack.id.clone(), token)) };
-    let failed = events.iter().rev().filter(|event| {
-        event.token.as_deref() == Some(&*token)
-            && event.status.ends_with("_FAILED")
-            && event.kind != "AWS::CloudFormation::Stack"
-    });
+    let own = |event: &&StackEvent| event.token.as_deref() == Some(&*token) && event.status.ends_with("_FAILED");
+    let of_stack = |event: &StackEvent| event.kind == "AWS::CloudFormation::Stack";
+    // Without an event that says so, the status may be that of an earlier deletion.
+    if !late && !events.iter().filter(own).any(of_stack) {
+        return s.poll(at);
+    }
+    let failed = events.iter().rev().filter(own).filter(|event| !of_stack(event));
     let items: Vec<Evidence> = failed
         .map(|event| Evidence::ResourceFailed {
             resource: event.resource.clone(),

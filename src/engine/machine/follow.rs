@@ -27,8 +27,9 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
         Some(StackStatus::CreateComplete | StackStatus::UpdateComplete) => {
             prove::next(s, content, seen, stack, execute.first)
         }
-        Some(StackStatus::UpdateRollbackFailed) => evidence::collect(s, seen, stack)
-            .unwrap_or_else(|| prepare::continue_rollback(s, content, stack, Gate::Continue)),
+        Some(StackStatus::UpdateRollbackFailed) => {
+            evidence::collect(s, seen, stack).unwrap_or_else(|| prepare::continue_rollback(s, stack, Gate::Continue))
+        }
         Some(status) => {
             evidence::collect(s, seen, stack).unwrap_or_else(|| failed(s, content, stack.reason.as_deref(), status))
         }
@@ -50,15 +51,23 @@ fn was_it_taken(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Option<&
         Some(Execution::Available) => change_set::execute(s),
         Some(Execution::InProgress | Execution::Complete | Execution::Failed) => taken(s),
         Some(Execution::Obsolete) => change_set::again(s, content, seen, stack.is_none()),
+        // Reads may lag behind an execution that was taken: another change set is made only when they cannot any more.
         Some(Execution::Unavailable) | None => {
-            let Some(stack) = stack else { return change_set::again(s, content, seen, true) };
+            let late = s.call(Purpose::Execute(round)).is_none_or(|execute| s.older_than(execute.at, STALE));
+            let Some(stack) = stack else {
+                return if late { change_set::again(s, content, seen, true) } else { s.poll(s.now) };
+            };
             let token = s.token(Purpose::Execute(round));
             let Some(events) = &seen.events else {
                 return Effect::Look(Look::Events(stack.id.clone(), token));
             };
             let carried = events.iter().any(|event| event.token.as_deref() == Some(&*token));
             let create = stack.status == StackStatus::ReviewInProgress;
-            if carried { taken(s) } else { change_set::again(s, content, seen, create) }
+            match carried {
+                true => taken(s),
+                false if !late => s.poll(s.now),
+                false => change_set::again(s, content, seen, create),
+            }
         }
     }
 }

@@ -45,12 +45,12 @@ fn executing(s: &Subject<'_>) -> bool {
 
 /// A stack of that name is there.
 fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> Effect {
-    if !is_ours(s, content, stack) && !s.state.is_open(Gate::Adopt, None) {
+    if !is_ours(s, content, stack) {
         let owner = match stack.owner() {
             Some(owner) => format!("belongs to repository `{}` ({})", owner.repository, owner.slot()),
             None => "was not made by landfall".to_owned(),
         };
-        return s.stop(Gate::Adopt, "foreign-stack", format!("the stack {owner}: it is not touched"));
+        return s.fail("foreign-stack", format!("the stack {owner}: it is not touched"));
     }
     if s.past.executed && !s.state.begun() {
         let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
@@ -72,7 +72,7 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
             "stack-broken",
             format!("the stack is {} and has to be deleted before it can be made", stack.status),
         ),
-        StateAction::ContinueBehind(gate) => continue_rollback(s, content, stack, gate),
+        StateAction::ContinueBehind(gate) => continue_rollback(s, stack, gate),
         StateAction::RollbackBehind(gate) => roll_back(s, stack, gate),
         StateAction::ByHand => {
             s.fail("stack-broken", format!("the stack is {}, which only its owner can mend in AWS", stack.status))
@@ -101,18 +101,19 @@ fn is_ours(s: &Subject<'_>, content: &Content, stack: &StackSeen) -> bool {
 /// Deletes what a failed first create left, unless some of its resources were retained.
 fn clear(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Effect {
     let Some(resources) = &seen.resources else { return Effect::Look(Look::Resources(stack.id.clone())) };
-    let kept = resources
-        .iter()
-        .find(|resource| resource.physical_id.is_some() && !resource.status.starts_with("DELETE_COMPLETE"));
+    let kept = resources.iter().find(|resource| {
+        let there = resource.physical_id.is_some() && resource.status != "DELETE_COMPLETE";
+        there && !s.state.is_open(Gate::Remove, Some(&resource.logical_id.as_str().into()))
+    });
     match kept {
-        Some(kept) if !s.state.is_open(Gate::Remove, Some(&kept.logical_id.as_str().into())) => {
+        Some(kept) => {
             let sentence = format!(
                 "the stack failed when it was first created, and still has {} ({}): deleting it could lose that",
                 kept.logical_id, kept.kind
             );
             s.stop(Gate::Remove, "stack-keeps-resources", sentence)
         }
-        _ => delete(s, stack),
+        None => delete(s, stack),
     }
 }
 
@@ -127,29 +128,25 @@ fn delete(s: &Subject<'_>, stack: &StackSeen) -> Effect {
 }
 
 /// Continues a rollback that failed, once per opening of the gate.
-pub(super) fn continue_rollback(s: &Subject<'_>, content: &Content, stack: &StackSeen, gate: Gate) -> Effect {
-    let opening = s.state.openings();
+pub(super) fn continue_rollback(s: &Subject<'_>, stack: &StackSeen, gate: Gate) -> Effect {
+    let opening = s.state.openings(&[gate, Gate::SkipResource]);
     let purpose = Purpose::Continue(opening);
-    let allowed = opening > 0 || !content.skip.is_empty();
     match s.call(purpose) {
         Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),
         Some(call) if call.answer == Answer::Accepted => stuck(s, stack, gate),
-        Some(_) => s.ask(Call::ContinueRollback, purpose, Request::Continue(skipped(s, content))),
-        None if allowed => s.ask(Call::ContinueRollback, purpose, Request::Continue(skipped(s, content))),
+        Some(_) => s.ask(Call::ContinueRollback, purpose, Request::Continue(skipped(s))),
+        None if opening > 0 => s.ask(Call::ContinueRollback, purpose, Request::Continue(skipped(s))),
         None => stuck(s, stack, gate),
     }
 }
 
-fn skipped(s: &Subject<'_>, content: &Content) -> Vec<std::sync::Arc<str>> {
-    let mut skip = content.skip.clone();
-    skip.extend(s.state.opened_for(Gate::SkipResource));
-    skip.sort();
-    skip.dedup();
-    skip
+/// The resources that are left out: those that an allowance names.
+fn skipped(s: &Subject<'_>) -> Vec<std::sync::Arc<str>> {
+    s.state.opened_for(Gate::SkipResource)
 }
 
 fn roll_back(s: &Subject<'_>, stack: &StackSeen, gate: Gate) -> Effect {
-    let opening = s.state.openings();
+    let opening = s.state.openings(&[gate]);
     let purpose = Purpose::Rollback(opening);
     match s.call(purpose) {
         Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),

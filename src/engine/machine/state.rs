@@ -41,8 +41,8 @@ pub(crate) struct StackState {
     pub(crate) stopped: Option<Cause>,
     /// Gates that were opened, each for a resource or for all.
     opened: BTreeSet<(Gate, Option<Arc<str>>)>,
-    /// How often a gate was opened.
-    openings: usize,
+    /// How often each gate was opened.
+    openings: BTreeMap<Gate, usize>,
     /// How it ended.
     pub(crate) ended: Option<Outcome>,
 }
@@ -90,7 +90,7 @@ impl DeploymentState {
             Entry::GateOpened { stack, gate, resource, .. } => {
                 let stack = self.stack(stack);
                 stack.stopped = None;
-                stack.openings += 1;
+                *stack.openings.entry(*gate).or_default() += 1;
                 stack.opened.insert((*gate, resource.clone()));
             }
             Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Opened(_) | Entry::Used(_) | Entry::Ended { .. } => {
@@ -157,9 +157,9 @@ impl StackState {
         self.outputs.get(&(round, parameter.to_owned()))
     }
 
-    /// How often a gate was opened: a call that a gate allows is made once per opening.
-    pub(crate) fn openings(&self) -> usize {
-        self.openings
+    /// How often any of these gates was opened: a call that a gate allows is made once per opening.
+    pub(crate) fn openings(&self, gates: &[Gate]) -> usize {
+        gates.iter().filter_map(|gate| self.openings.get(gate)).sum()
     }
 
     /// Whether any call but a refused one was made: the stack is begun.

@@ -35,15 +35,12 @@ pub enum OnFailureEntry {
     /// They stay: the default.
     #[default]
     Stop,
-    /// They go back, in reverse order.
-    Restore,
 }
 
 impl From<OnFailureEntry> for OnFailure {
     fn from(entry: OnFailureEntry) -> Self {
         match entry {
             OnFailureEntry::Stop => OnFailure::Stop,
-            OnFailureEntry::Restore => OnFailure::Restore,
         }
     }
 }
@@ -90,7 +87,7 @@ pub struct AllowEntry {
 pub enum GateEntry {
     /// Try again what was tried as often as allowed.
     Retry,
-    /// Deploy again what is current.
+    /// Let more stacks change without a new release than `[guard]` lets through.
     Redeploy,
     /// Let a resource be replaced that the plan did not expect to be.
     Replace,
@@ -102,10 +99,6 @@ pub enum GateEntry {
     Continue,
     /// Roll back a stack whose update failed without a rollback.
     Rollback,
-    /// Deploy through a freeze.
-    Freeze,
-    /// Take over a stack that landfall did not make.
-    Adopt,
 }
 
 impl From<GateEntry> for Gate {
@@ -118,8 +111,6 @@ impl From<GateEntry> for Gate {
             GateEntry::SkipResource => Gate::SkipResource,
             GateEntry::Continue => Gate::Continue,
             GateEntry::Rollback => Gate::Rollback,
-            GateEntry::Freeze => Gate::Freeze,
-            GateEntry::Adopt => Gate::Adopt,
         }
     }
 }
