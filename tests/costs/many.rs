@@ -1,6 +1,8 @@
 //! A repository with as many stacks as asked for, in git, and the way from its commits to a plan. Shared with `benches/`.
 
+use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use jiff::Timestamp;
 use landfall::git::{Author, Change, Mirror, Remote, Writer};
@@ -72,17 +74,37 @@ fn files(stacks: usize) -> Vec<(String, String)> {
     files
 }
 
+/// Makes a bare repository with one commit, by `git fast-import`: one pack instead of a file for every object.
+fn import(repository: &Path, files: &[(String, String)]) {
+    let git = |arguments: &[&str]| {
+        let mut git = Command::new("git");
+        git.args(arguments).env("GIT_DIR", repository).env("GIT_CONFIG_GLOBAL", "/dev/null");
+        git.stdout(Stdio::null());
+        git
+    };
+    assert!(git(&["init", "--quiet", "--bare", "--initial-branch=main"]).status().unwrap().success());
+    let mut importing = git(&["fast-import", "--quiet"]).stdin(Stdio::piped()).spawn().unwrap();
+    let mut pipe = BufWriter::new(importing.stdin.take().unwrap());
+    let data = |text: &str| format!("data {}\n{text}\n", text.len());
+    let who = "committer landfall <landfall@example.com> 1800000000 +0000";
+    write!(pipe, "commit refs/heads/main\n{who}\n{}", data("Many stacks")).unwrap();
+    for (path, text) in files {
+        write!(pipe, "M 100644 inline {path}\n{}", data(text)).unwrap();
+    }
+    drop(pipe);
+    assert!(importing.wait().unwrap().success());
+}
+
 impl Many {
     /// A repository with this many stacks in a folder, and a mirror of it; nothing is read yet.
     pub(crate) fn new(dir: &Path, stacks: usize) -> Self {
-        let writer = Writer::init(&dir.join("repository"), "main").unwrap();
-        let mut remote = Remote::new(dir.join("repository").to_str().unwrap());
+        let repository = dir.join("repository");
+        import(&repository, &files(stacks));
+        let writer = Writer::open(&repository).unwrap();
+        let mut remote = Remote::new(repository.to_str().unwrap());
         remote.branch = Some("main".to_owned());
         let mirror = Mirror::open(&dir.join("mirror"), remote).unwrap();
-        let many = Self { writer, mirror, loader: Loader::new(), cache: Cache::default() };
-        let files = files(stacks);
-        many.commit(&files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect::<Vec<_>>());
-        many
+        Self { writer, mirror, loader: Loader::new(), cache: Cache::default() }
     }
 
     /// Commits files.
