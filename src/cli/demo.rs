@@ -23,6 +23,7 @@ use crate::git::{Author, Change, Writer};
 use crate::model::catalog::Pin;
 use crate::model::{CommitId, ReleaseName};
 use crate::sim::Fault;
+use crate::view;
 
 static EXAMPLE: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/example-repo");
 
@@ -76,7 +77,7 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
     let pin = edit::pin("", &Pin::Release(release("1.4.0")?)).doing(|| "cannot write the pin".to_owned())?;
     let pinned = hand.commit(&[(PIN.to_owned(), pin.into_bytes())], "Promote storefront 1.4.0 to production")?;
     settled(&mut running, &pinned).await?;
-    tell("A release lands whose container crashes: development keeps it, production goes on.");
+    tell("A release lands whose container crashes: it ends in development, and production goes on.");
     let fault = Fault::ImageCrashes {
         image: BAD_DIGEST.to_owned(),
         exit_code: 1,
@@ -85,6 +86,8 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
     account.world.lock().unwrap_or_else(PoisonError::into_inner).queue_fault(fault);
     let crashing = hand.commit(&[bad_release()], "Release storefront 1.5.0")?;
     settled(&mut running, &crashing).await?;
+    tell("What is where now.");
+    what_is_where(&running);
     if !options.once {
         play(repo, &running);
         signalled().await?;
@@ -96,6 +99,13 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
 fn tell(sentence: &str) {
     let style = anstyle::Style::new().bold();
     output::progress(&format!("\n{style}{sentence}{style:#}"));
+}
+
+fn what_is_where(running: &Running) {
+    if let Some(now) = running.published.borrow().as_ref() {
+        let style = view::Style { color: true };
+        output::progress(view::status::terminal(&now.planned.report, &now.facts, now.at, style).trim_end());
+    }
 }
 
 fn play(repo: &Path, running: &Running) {

@@ -220,14 +220,16 @@ impl Progress {
         if !outcome.succeeded() {
             return;
         }
+        // Where there are several, each line says which stack it is about.
+        let which = if flying.opened.orders.len() > 1 { format!("  {stack}") } else { String::new() };
         if let Some(changes) = flying.announced.get(stack) {
             for (verb, sentence) in changed(changes) {
-                self.about(&told, &flying.opened, verb, AnsiColor::Green, &sentence);
+                self.about(&told, &flying.opened, verb, AnsiColor::Green, &format!("{sentence}{which}"));
             }
         }
         if let Some(settled) = flying.settled.get(stack) {
             let took = took(flying.since, at);
-            self.about(&told, &flying.opened, "settled", AnsiColor::Green, &format!("{settled}  {took}"));
+            self.about(&told, &flying.opened, "settled", AnsiColor::Green, &format!("{settled}  {took}{which}"));
         }
     }
 
@@ -254,22 +256,26 @@ impl Progress {
 
 /// What was announced, by what happens: made, changed, replaced, removed.
 fn changed(changes: &[ExpectedChange]) -> Vec<(&'static str, String)> {
-    [
-        ("created", &[Effect::Add][..]),
-        ("changed", &[Effect::Modify, Effect::MayReplace][..]),
-        ("replaced", &[Effect::Replace][..]),
-        ("removed", &[Effect::Remove][..]),
-    ]
-    .into_iter()
-    .filter_map(|(verb, effects)| {
-        let kinds: Vec<String> = changes
-            .iter()
-            .filter(|change| effects.contains(&change.effect))
-            .map(|change| words(&change.kind))
-            .collect();
-        (!kinds.is_empty()).then(|| (verb, kinds.join(", ")))
-    })
-    .collect()
+    ["created", "changed", "replaced", "removed"]
+        .into_iter()
+        .filter_map(|verb| {
+            let kinds: Vec<String> =
+                changes.iter().map(happened).filter(|(happened, _)| *happened == verb).map(|(_, kind)| kind).collect();
+            (!kinds.is_empty()).then(|| (verb, kinds.join(", ")))
+        })
+        .collect()
+}
+
+/// What happens to one resource. Every change of a task definition replaces it: that is its new revision, and no alarm.
+fn happened(change: &ExpectedChange) -> (&'static str, String) {
+    let kind = words(&change.kind);
+    match change.effect {
+        Effect::Add => ("created", kind),
+        Effect::Replace if &*change.kind == "AWS::ECS::TaskDefinition" => ("changed", format!("new {kind} revision")),
+        Effect::Modify | Effect::MayReplace => ("changed", kind),
+        Effect::Replace => ("replaced", kind),
+        Effect::Remove => ("removed", kind),
+    }
 }
 
 /// `AWS::Logs::LogGroup` as people say it: log group.

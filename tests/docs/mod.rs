@@ -53,3 +53,51 @@ fn every_problem_is_explained() {
 fn every_command_is_explained() {
     is_current("commands.md", &commands::page());
 }
+
+fn root(name: &str) -> String {
+    std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// A line without what differs from run to run: commits and times.
+fn same_every_time(line: &str) -> String {
+    let word = |word: &str| {
+        let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
+        let commit = bare.len() == 7 && bare.bytes().all(|b| b.is_ascii_hexdigit());
+        let number = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.') && !bare.ends_with(".0");
+        if commit || number { "…" } else { word }.to_owned()
+    };
+    line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_readme_shows_what_the_demo_says() {
+    let demo = std::process::Command::new(env!("CARGO_BIN_EXE_landfall"))
+        .args(["demo", "--once", "--color", "never"])
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(demo.stderr).unwrap();
+    assert!(demo.status.success(), "{said}");
+    let said: Vec<String> = said.lines().map(same_every_time).collect();
+    let readme = root("README.md");
+    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    assert!(shown.lines().count() > 30, "the README's first text block is the transcript of the demo");
+    let missing: Vec<&str> = shown.lines().filter(|line| !said.contains(&same_every_time(line))).collect();
+    assert!(missing.is_empty(), "the demo does not say:\n{}\n\nit says:\n{}", missing.join("\n"), said.join("\n"));
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let pages = std::fs::read_dir(page("")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
+    let mut wrong = Vec::new();
+    for path in pages.iter().cloned().chain([page("../README.md")]).filter(|path| path.extension().is_some()) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = link.split('#').next().unwrap_or(link);
+            if !file.is_empty() && !file.contains("://") && !path.parent().unwrap().join(file).exists() {
+                wrong.push(format!("{}: {link}", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
