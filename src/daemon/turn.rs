@@ -111,7 +111,6 @@ impl Daemon {
         let observed = look::observe(&*ports.cloud, look::places(&reading.catalog, engine.facts()), now).await;
         let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
         let mut planned = plan::plan(&input, &mut self.renderer);
-        self.renderer.next_round();
         let deployed = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await?;
         plan::with_deployed(&mut planned, &deployed);
         ports.events.planned(&planned.report);
@@ -120,6 +119,12 @@ impl Daemon {
             engine.carry_out(&planned.plan, now).await?;
         }
         let progress = engine.advance(now).await?;
+        if !nothing {
+            // Readers are told what goes on now, beside the plan that began it.
+            let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
+            planned.report = plan::plan(&input, &mut self.renderer).report;
+        }
+        self.renderer.next_round();
         let settled = nothing && engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
         let sweep = later(now, self.options.sweep);
         let again = due(&planned.report, now).map_or(sweep, |due| due.min(sweep));

@@ -5,8 +5,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::SignedDuration;
+
 use crate::model::StackName;
-use crate::model::journal::{Cause, Evidence};
+use crate::model::journal::{Cause, Content, Evidence};
 
 /// A cause without a gate.
 pub(crate) fn cause(code: &str, stack: &StackName, sentence: impl Into<String>) -> Cause {
@@ -88,6 +90,21 @@ fn unhealthy(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
         }
         _ => None,
     })
+}
+
+/// What failed last, in a sentence: why a rollback cannot go on.
+pub(crate) fn last_failure(evidence: &[Evidence]) -> Option<String> {
+    let failed = evidence.iter().filter_map(|item| match item {
+        Evidence::ResourceFailed { resource, kind, reason, at } => Some((*at, resource, kind, reason)),
+        _ => None,
+    });
+    let (_, resource, kind, reason) = failed.max_by_key(|(at, ..)| *at)?;
+    Some(format!("{resource} ({kind}) failed: {reason}"))
+}
+
+/// How long the stack may take, as people write it in `deadline`.
+pub(crate) fn limit(content: &Content) -> String {
+    format!("{:#}", SignedDuration::from_secs(content.deadline))
 }
 
 fn resource_failed(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {

@@ -42,6 +42,7 @@ impl<'a> Draft<'a> {
             environment: desired.environment.name.clone(),
             decision,
             runs: desired.runs.clone(),
+            kept: None,
             stacks: Vec::new(),
         };
         let file = desired.project.deploy.get(&desired.environment.name);

@@ -182,6 +182,7 @@ impl<'a> Planner<'a> {
                 reasons: vec![crate::promote::because_of(broken)],
             },
             runs,
+            kept: None,
             stacks: Vec::new(),
         })
     }

@@ -109,7 +109,11 @@ impl<'a> Planner<'a> {
         }
         let runs = self.index.running(&desired.slot).is_some_and(|run| run.release == release.name);
         if runs && judged.differing().next().is_none() {
-            let draft = beside.settled(desired, release).with_stacks(rows(&judged, false));
+            let kept = matches!((&beside, &because), (Beside::Newer(_), Because::Back));
+            let mut draft = beside.settled(desired, release).with_stacks(rows(&judged, false));
+            if let Some(row) = draft.row.as_mut().filter(|_| kept) {
+                row.kept = Some(deploy_file(desired.project, &desired.environment.name));
+            }
             return self.prune(draft, desired, release, &judged);
         }
         match self.enter(desired, &judged) {

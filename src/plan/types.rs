@@ -135,6 +135,8 @@ pub struct SlotRow {
     pub decision: Decision,
     /// What it runs, as facts or else stamps say.
     pub runs: Option<ReleaseName>,
+    /// Nothing asks for what it runs any more: it is kept until this file says `release = "none"`.
+    pub kept: Option<Arc<str>>,
     /// Its stacks for the release that it carries now.
     pub stacks: Vec<StackRow>,
 }

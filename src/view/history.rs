@@ -77,7 +77,7 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
     all
 }
 
-/// One line per deployment, the newest first: number, slot, release, how it ended, how long it took, when it began.
+/// One line per deployment, the newest first: number, slot, release, when it began, how long it took, how it ended.
 pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
     let mut table = Table::default();
     for (id, told) in told(records).iter().rev() {
@@ -87,9 +87,9 @@ pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
             Cell::plain(id.to_string()),
             Cell::plain(told.opened.slot.to_string()),
             Cell::plain(told.opened.release.to_string()),
-            Cell { drawn: style.paint(tone, &word), plain: word },
-            Cell::plain(time::took(until.duration_since(told.at))),
             Cell::plain(time::point(told.at)),
+            Cell::plain(time::took(until.duration_since(told.at))),
+            Cell { drawn: style.paint(tone, &word), plain: word },
         ]);
     }
     let drawn = table.draw();
@@ -129,7 +129,8 @@ fn headline(told: &Told<'_>, now: Timestamp) -> String {
     let what = match told.ended.map(|(_, outcome)| outcome) {
         None if told.stopped.is_some() => format!("{release} waits on its way to {}", slot.environment),
         None => format!("{release} is on its way to {}", slot.environment),
-        Some(Outcome::Removed) => format!("{release} was removed from {}", slot.environment),
+        Some(Outcome::Removed) if told.opened.removal => format!("{release} was removed from {}", slot.environment),
+        Some(Outcome::Removed) => format!("{release} lost what it no longer has in {}", slot.environment),
         Some(Outcome::Failed(_)) => format!("{release} did not reach {}", slot.environment),
         Some(Outcome::Superseded { .. }) => format!("{release} gave way on its way to {}", slot.environment),
         Some(_) => format!("{release} reached {}", slot.environment),
@@ -198,7 +199,10 @@ fn outcome(told: &Told<'_>) -> (Tone, String) {
             None => (Tone::Moves, "on its way".to_owned()),
         };
     };
-    (tone(outcome), in_words(outcome))
+    match outcome {
+        Outcome::Removed if !told.opened.removal => (tone(outcome), "pruned".to_owned()),
+        outcome => (tone(outcome), in_words(outcome)),
+    }
 }
 
 fn tone(outcome: &Outcome) -> Tone {

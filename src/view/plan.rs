@@ -73,7 +73,9 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
         Decision::Empty { next, reasons } => held(row, next.as_ref(), reasons, now),
         Decision::UpToDate { waiting, .. } => {
-            waiting.iter().flat_map(|Waiting { release, reasons }| held(row, Some(release), reasons, now)).collect()
+            let waiting =
+                waiting.iter().flat_map(|Waiting { release, reasons }| held(row, Some(release), reasons, now));
+            waiting.chain(kept(row)).collect()
         }
         Decision::Held { wanted, reasons, .. } => {
             let coming = wanted.as_ref().filter(|wanted| row.runs.as_ref() != Some(wanted));
@@ -100,6 +102,12 @@ fn held(row: &SlotRow, release: Option<&crate::model::ReleaseName>, holds: &[Hol
         lines.extend(key.toml.lines().map(|line| format!("  {line}")));
     }
     lines
+}
+
+/// That nothing is removed by itself, and what would remove it.
+fn kept(row: &SlotRow) -> Option<String> {
+    let file = row.kept.as_ref()?;
+    Some(format!("kept, although nothing pins it any more: release = \"none\" in {file} would remove it"))
 }
 
 /// How many stacks change, in words.
@@ -154,7 +162,7 @@ fn orphans(orphans: &[Orphan]) -> String {
 /// The report as JSON.
 ///
 /// `commit`, `at`, `slots` and `orphans`. A slot has `project`, `environment`, `tenant` (names; ids in `slot`), `runs`,
-/// `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
+/// `kept` (the file whose `release = "none"` would remove what nothing pins any more, or null), `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
 /// far as they apply `release`, `from`, `because` (`pinned`, `automatic`, `differs`, `allowed`, `back`), `deployment`, `since`,
 /// `waiting` (each with `release` and `reasons`) and `reasons`; see [`reasons::json`]. A stack has `step`, `target`, `stack`,
 /// `account`, `region` and `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`). Times are RFC 3339. Keys
@@ -175,6 +183,7 @@ fn slot_json(row: &SlotRow) -> Value {
         "environment": row.environment.as_str(),
         "tenant": row.slot.tenant.as_ref().map(ToString::to_string),
         "runs": row.runs,
+        "kept": row.kept,
         "decision": decision_json(row),
         "stacks": row.stacks.iter().map(stack_json).collect::<Vec<_>>(),
     })

@@ -116,8 +116,14 @@ fn sentence(cause: &Cause) -> String {
         Cause::Queued { deployment, release } => format!("deployment {deployment} of {release} has to end first"),
         Cause::Stopped { deployment, cause, .. } => format!("deployment {deployment} stopped: {}", cause.sentence),
         Cause::ForeignStack { stack, place, owner } => {
-            let owner = owner.as_deref().unwrap_or("nobody that its tags name");
-            format!("stack {stack} in {place} is not ours (it belongs to {owner}): landfall does not touch it")
+            let owner = match owner {
+                Some(owner) => format!("it belongs to {owner}"),
+                None => "it has no tags of landfall's".to_owned(),
+            };
+            format!(
+                "stack {stack} in {place} is not ours ({owner}) and stays untouched: delete it, or give the target \
+                 another `id`"
+            )
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
@@ -138,7 +144,9 @@ fn snapshot(fault: &SnapshotFault) -> String {
             found.short(),
             expected.short()
         ),
-        SnapshotFault::Broken { problem } => format!("its snapshot has errors: {problem}"),
+        SnapshotFault::Broken { problem } => {
+            format!("its snapshot has errors: {problem}; mend them, then make a new release")
+        }
         SnapshotFault::Shallow => {
             "this clone is shallow and does not have its landing commit: git fetch --unshallow".to_owned()
         }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use super::state::Answer;
 use super::{Effect, Look, Request, STALE, Seen, Subject, compare, prove};
 use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution};
+use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::journal::{Call, Content, Evidence, Outcome, ParameterValue};
 use crate::model::{ReleaseName, StackSeen};
@@ -50,7 +51,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
 fn patience(s: &Subject<'_>, content: &Content) -> Effect {
     let since = s.call(Purpose::Make(s.state.round())).map_or(s.now, |call| call.first);
     if s.older_than(since, content.deadline) {
-        return s.fail("deadline", format!("AWS did not make the change set in {} s", content.deadline));
+        return s.fail("deadline", format!("AWS did not make the change set in {}", cause::limit(content)));
     }
     s.poll(since)
 }

@@ -150,9 +150,9 @@ fn failed(s: &Subject<'_>, content: &Content, reason: Option<&str>, status: Stac
     let root = cause::root_cause(s.stack(), &s.state.evidence);
     let cause = match root {
         Some(root) if late => {
-            Cause { sentence: format!("{}; it was not done in {} s", root.sentence, content.deadline), ..root }
+            Cause { sentence: format!("{}; it was not done in {}", root.sentence, cause::limit(content)), ..root }
         }
-        None if late => cause::cause("deadline", s.stack(), format!("it was not done in {} s", content.deadline)),
+        None if late => cause::cause("deadline", s.stack(), format!("it was not done in {}", cause::limit(content))),
         _ => cause::of_stack(s.stack(), &s.state.evidence, status.as_str(), reason),
     };
     failed_as(s, status, cause)

@@ -3,6 +3,7 @@
 use super::state::Answer;
 use super::status::{StateAction, action};
 use super::{Effect, Look, Request, STALE, Seen, Subject, change_set, follow};
+use crate::engine::cause;
 use crate::engine::token::{Purpose, store_of};
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Content, Outcome};
@@ -157,6 +158,8 @@ fn roll_back(s: &Subject<'_>, stack: &StackSeen, gate: Gate) -> Effect {
 }
 
 fn stuck(s: &Subject<'_>, stack: &StackSeen, gate: Gate) -> Effect {
-    let reason = stack.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
+    let seen = cause::last_failure(&s.state.evidence);
+    let said = || Some(stack.reason.as_ref()?.trim_end().trim_end_matches('.').to_owned());
+    let reason = seen.or_else(said).map_or_else(String::new, |reason| format!(": {reason}"));
     s.stop(gate, "stack-broken", format!("the stack is {}{reason}", stack.status))
 }

@@ -50,7 +50,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
         Verdict::Nothing => finish(s, stack, vec![], Outcome::StackStatusOnly),
         Verdict::Proved => finish(s, stack, states(), Outcome::Proved),
         Verdict::NotYet(missing) if s.older_than(since, content.deadline) => {
-            wrong(s, seen, stack, states(), "not-proved", format!("not in {} s: {missing}", content.deadline))
+            wrong(s, seen, stack, states(), "not-proved", format!("not in {}: {missing}", cause::limit(content)))
         }
         Verdict::NotYet(_) => evidence::collect(s, seen, stack).unwrap_or_else(|| s.poll(since)),
         Verdict::Wrong(code, sentence) => wrong(s, seen, stack, states(), code, sentence),

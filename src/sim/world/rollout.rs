@@ -261,8 +261,9 @@ impl World {
     }
 
     fn conclude(&mut self, place: &Place, service: &mut Service) {
-        let Some(target) = goal(service) else { return };
-        let settled = service.running(Some(&target)) == service.desired
+        let target = goal(service);
+        let settled = target.is_some()
+            && service.running(target.as_deref()) == service.desired
             && service.running(None) == service.desired
             && service.pending(None) == 0;
         let id = service.deployment_id.clone();
@@ -280,7 +281,9 @@ impl World {
                 deployment.status = DeploymentStatus::RollbackSuccessful;
                 deployment.finished = Some(now);
                 deployment.reason = deployment.rollback.as_ref().map(|(_, reason)| reason.clone());
-                let old = service.revision(&target).map(|revision| revision.task_definition.clone());
+                let old = target
+                    .and_then(|target| service.revision(&target))
+                    .map(|revision| revision.task_definition.clone());
                 service.task_definition = old.unwrap_or_else(|| service.task_definition.clone());
                 self.say(service, format!("(service {name}) has reached a steady state."));
                 true

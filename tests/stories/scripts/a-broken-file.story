@@ -1,4 +1,4 @@
-# Two commits land: the second has a typing error in the process.
+# Release 1.0.0 runs. The commit that brings 1.1.0 has a typing error in the process.
 repository storefront
 commit Deploy the storefront
 settle
@@ -15,8 +15,14 @@ show problems
 show plan
 show stacks
 
-# Mended, it goes on. The release was made with its landing commit, so it has to land anew.
+# A release is what it landed with, so mending the process does not change 1.1.0. The next release goes.
 replace projects/storefront/process.toml | memroy = 512 | memory = 512
-commit Mend the process
+write projects/storefront/releases/1.1.1.toml <<END
+format = 1
+
+[images]
+web = { tag = "1.1.0" }
+END
+commit Mend the process, and release storefront 1.1.1
 settle
 show plan
