@@ -2,6 +2,8 @@
 
 mod commands;
 mod config;
+mod crash;
 mod edit;
+mod idle;
 mod seeds;
 mod web;

@@ -1,7 +1,6 @@
 //! The whole daemon in one thread on virtual time: random commits, failures and crashes from one seed, and laws that hold
 //! after every step. `LANDFALL_SEED=n` runs one seed alone, `LANDFALL_SEEDS=n` that many.
 
-mod crash;
 mod dice;
 mod laws;
 #[cfg(feature = "planted-mistakes")]

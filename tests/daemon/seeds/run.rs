@@ -15,10 +15,10 @@ use landfall::model::{AccountId, Hash, Place, Region, StackName};
 use landfall::sim::{CallEffect, During, Fault, SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
 
-use super::crash::{Crashing, Plan};
 use super::dice::Dice;
 use super::laws::{Law, Verdict, Watch};
 use super::repository::{edit, first, tag};
+use crate::daemon::crash::{Crashing, Plan};
 use crate::support::branch::{Branch, Followed};
 use crate::support::clock::{SimClock, advance};
 
