@@ -3,6 +3,7 @@
 //! A story is `scripts/<name>.story`, what comes of it `golden/<name>.out`. `LANDFALL_BLESS=1` writes the latter anew: read
 //! the difference as a user would. Everything happens in one thread on virtual time, so a story says the same on every run.
 
+mod kill;
 mod script;
 mod show;
 mod teller;
