@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::model::StackName;
 use crate::model::journal::{
     Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
 };
+use crate::model::{StackName, StackStatus};
 
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
@@ -112,9 +112,12 @@ pub fn deployment(records: &[Record], id: DeploymentId, now: Timestamp, style: S
         line(&mut out, if place == 0 { "why" } else { "" }, text);
     }
     line(&mut out, "ordered", &ordered(told));
+    // Where only one stack is concerned, it is named above and not on every line.
+    let several = told.opened.orders.len() > 1;
     for (place, (at, stack, step)) in told.steps.iter().enumerate() {
         let label = if place == 0 { "journal" } else { "" };
-        let text = format!("+{:<11} {stack}  {}", time::took(at.duration_since(told.at)), words(step));
+        let stack = if several { format!("{stack}  ") } else { String::new() };
+        let text = format!("+{:<11} {stack}{}", time::took(at.duration_since(told.at)), words(step));
         line(&mut out, label, &text);
     }
     if let Some(next) = next(told) {
@@ -143,7 +146,8 @@ fn why(told: &Told<'_>) -> Vec<String> {
         None => told.stopped.iter().map(|cause| cause.sentence.clone()).collect(),
         Some(Outcome::Failed(cause)) => {
             let mut lines = vec![cause.sentence.clone()];
-            lines.extend(cause.stack.iter().map(|stack| format!("in stack {stack}")));
+            let left = cause.stack.as_ref().and_then(|stack| left(told, stack));
+            lines.extend(cause.stack.iter().map(|stack| format!("in stack {stack}{}", left.unwrap_or_default())));
             lines
         }
         Some(Outcome::Superseded { by: Some(by) }) => vec![format!("a newer commit wants {by}")],
@@ -155,15 +159,31 @@ fn why(told: &Told<'_>) -> Vec<String> {
     }
 }
 
+/// What became of a stack whose operation failed.
+fn left(told: &Told<'_>, stack: &StackName) -> Option<&'static str> {
+    let status = told.steps.iter().rev().find_map(|(_, of, step)| match step {
+        Step::Seen(Evidence::StackLeft { status }) if *of == stack => Some(*status),
+        _ => None,
+    })?;
+    match status {
+        StackStatus::UpdateRollbackComplete => Some(", which AWS put back as it was before"),
+        StackStatus::RollbackComplete => Some(", of which AWS took back what it had made"),
+        StackStatus::DeleteComplete => Some(", which is gone"),
+        _ => None,
+    }
+}
+
 fn ordered(told: &Told<'_>) -> String {
     let opened = told.opened;
     let deletes = opened.orders.iter().filter(|order| matches!(order.action, Action::Delete { .. })).count();
     let puts = opened.orders.len() - deletes;
-    let count = match (puts, deletes) {
-        (0, 0) => "no stack operation".to_owned(),
-        (puts, 0) => format!("{puts} to put in place"),
-        (0, deletes) => format!("{deletes} to delete"),
-        (puts, deletes) => format!("{puts} to put in place, {deletes} to delete"),
+    let count = match (puts, deletes, opened.orders.first()) {
+        (0, 0, _) => "no stack operation".to_owned(),
+        (1, 0, Some(order)) => format!("{} to put in place", order.stack),
+        (0, 1, Some(order)) => format!("{} to delete", order.stack),
+        (puts, 0, _) => format!("{puts} stacks to put in place"),
+        (0, deletes, _) => format!("{deletes} stacks to delete"),
+        (puts, deletes, _) => format!("{puts} stacks to put in place, {deletes} to delete"),
     };
     let allowed = if told.used.is_empty() { "" } else { ", through a gate that an allowance opened" };
     format!(
@@ -258,7 +278,7 @@ fn evidence(item: &Evidence) -> String {
             format!("AWS will {}", named.collect::<Vec<_>>().join(", "))
         }
         Evidence::NoChange { reason } => format!("nothing to change: {reason}"),
-        Evidence::StackLeft { status } => format!("is {status}"),
+        Evidence::StackLeft { status } => format!("the stack is {status}"),
         Evidence::OutputRead { parameter, value } => format!("parameter {parameter} is {value}"),
         Evidence::ResourceFailed { resource, kind, reason, .. } => format!("{resource} ({kind}) failed: {reason}"),
         Evidence::TaskStopped { code, reason, containers, .. } => {
