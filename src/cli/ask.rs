@@ -26,9 +26,9 @@ use crate::web::Form;
 #[derive(Args, Debug)]
 pub struct Ask {
     /// Ask the daemon at this URL; a token that it asks for is taken from `LANDFALL_TOKEN`
-    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["repo", "store", "endpoint", "config"])]
+    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["store", "endpoint", "config"])]
     pub server: Option<String>,
-    /// Clone to look at, instead of asking a daemon: its HEAD
+    /// Clone of the repository; without --server its HEAD is looked at
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repo: PathBuf,
     /// Store with the past, as `landfall daemon` keeps it

@@ -11,6 +11,7 @@ use super::pages;
 
 /// Options of `landfall plan`.
 #[derive(Args, Debug)]
+#[command(mut_arg("repo", |repo| repo.conflicts_with("server")))]
 pub struct PlanArgs {
     #[command(flatten)]
     ask: Ask,
@@ -27,6 +28,7 @@ pub struct PlanArgs {
 
 /// Options of `landfall status`.
 #[derive(Args, Debug)]
+#[command(mut_arg("repo", |repo| repo.conflicts_with("server")))]
 pub struct Status {
     #[command(flatten)]
     ask: Ask,

@@ -1,4 +1,8 @@
 //! The program as people run it: every option, every exit code, what is said when something is wrong.
 
+mod configuration;
 mod offline;
+mod online;
+mod options;
 mod program;
+mod world;

@@ -85,7 +85,7 @@ fn usage_is_told_from_failure() {
 }
 
 #[test]
-fn the_demo_tells_its_story() {
+pub(crate) fn the_demo_tells_its_story() {
     let folder = tempfile::tempdir().unwrap();
     let demo = landfall(&["demo", "--once", "--dir", "made"], folder.path());
     let told = text(&demo.stderr);

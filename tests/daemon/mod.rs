@@ -1,6 +1,6 @@
 //! Tests of the daemon, of the JSON API, and of what the commands read and write.
 
-mod commands;
+pub(crate) mod commands;
 mod config;
 mod crash;
 mod edit;

@@ -5,7 +5,7 @@ mod history;
 mod https;
 mod mirror;
 mod repository;
-mod servers;
+pub(crate) mod servers;
 mod ssh;
 mod watching;
 mod writing;

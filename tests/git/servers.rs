@@ -22,7 +22,7 @@ const NOBODY: u32 = 65534;
 static MARKERS: AtomicUsize = AtomicUsize::new(0);
 
 /// A child that does not outlive the test.
-pub(super) struct Killed(Child);
+pub(crate) struct Killed(Child);
 
 impl Drop for Killed {
     fn drop(&mut self) {
@@ -32,7 +32,7 @@ impl Drop for Killed {
 }
 
 /// Finds the programs; none, after a word about it, where one is missing and the tools were not asked for.
-pub(super) fn programs<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]> {
+pub(crate) fn programs<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]> {
     let path = std::env::var("PATH").unwrap_or_default();
     let find =
         |name: &str| path.split(':').chain(["/usr/sbin"]).map(|dir| Path::new(dir).join(name)).find(|p| p.exists());
@@ -50,7 +50,7 @@ pub(super) fn programs<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]>
     Some(found)
 }
 
-pub(super) fn run(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
+pub(crate) fn run(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> String {
     let output = Command::new(program.as_ref()).args(arguments).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{:?} {arguments:?}: {said}", program.as_ref());
@@ -71,7 +71,7 @@ fn is_root() -> bool {
 }
 
 /// nginx with git's http-backend behind TLS: `/repo.git` needs the user `ada` with the password `s3cret`, `/open.git` nobody.
-pub(super) struct Https {
+pub(crate) struct Https {
     folder: TempDir,
     port: u16,
     _children: Vec<Killed>,
@@ -79,12 +79,12 @@ pub(super) struct Https {
 
 impl Https {
     /// Starts the servers with a certificate authority of their own; none where a program is missing.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         Self::start_with("")
     }
 
     /// The same, with more lines in the server's configuration.
-    pub(super) fn start_with(more: &str) -> Option<Self> {
+    pub(crate) fn start_with(more: &str) -> Option<Self> {
         let [nginx, fcgiwrap, openssl] = programs(["nginx", "fcgiwrap", "openssl"])?;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
@@ -120,27 +120,27 @@ impl Https {
         Some(Self { folder, port, _children: vec![server, cgi] })
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("https://localhost:{}/{path}", self.port)
     }
 
     /// The served repository's folder.
-    pub(super) fn repository(&self, name: &str) -> PathBuf {
+    pub(crate) fn repository(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
-    pub(super) fn ca(&self) -> PathBuf {
+    pub(crate) fn ca(&self) -> PathBuf {
         self.folder.path().join("ca.pem")
     }
 
     /// A folder that lives as long as the server.
-    pub(super) fn folder(&self) -> &Path {
+    pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
 
     /// The requests so far, as method, path and status, in the order of their ends. The log is written after the answer, so
     /// that one more request is made, and waited for.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let marker = format!("marker-{}", MARKERS.fetch_add(1, Ordering::SeqCst));
         let mut asking = Command::new("openssl")
             .args(["s_client", "-quiet", "-connect", &format!("127.0.0.1:{}", self.port)])
@@ -224,8 +224,8 @@ fn configuration(folder: &Path, port: u16, more: &str) -> String {
 }
 
 /// sshd, one process for each connection, that lets one generated key fetch from one repository.
-pub(super) struct Ssh {
-    pub(super) folder: TempDir,
+pub(crate) struct Ssh {
+    pub(crate) folder: TempDir,
     port: u16,
     user: String,
     stop: Arc<AtomicBool>,
@@ -235,7 +235,7 @@ pub(super) struct Ssh {
 
 impl Ssh {
     /// Starts the server; none where a program is missing.
-    pub(super) fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         let [sshd, keygen] = programs(["sshd", "ssh-keygen"])?;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
@@ -284,27 +284,27 @@ impl Ssh {
         Some(Self { folder, port, user, stop, accepting: Some(accepting), connections })
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("ssh://{}@127.0.0.1:{}{}", self.user, self.port, self.file("repo.git").display())
     }
 
-    pub(super) fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// What a known hosts file calls the server.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("[127.0.0.1]:{}", self.port)
     }
 
     /// The server's key as its type and base64.
-    pub(super) fn host_key(&self) -> String {
+    pub(crate) fn host_key(&self) -> String {
         let text = std::fs::read_to_string(self.file("host.pub")).unwrap();
         text.split(' ').take(2).collect::<Vec<_>>().join(" ")
     }
 
     /// How many connections there were.
-    pub(super) fn connections(&self) -> usize {
+    pub(crate) fn connections(&self) -> usize {
         self.connections.lock().unwrap().len()
     }
 }

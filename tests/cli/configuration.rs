@@ -1,0 +1,155 @@
+//! The operator's configuration file: every key, with its effect.
+
+use std::net::TcpListener;
+
+use super::program::{Home, eventually};
+use super::world::{cloudformation, init, operations, release, world};
+use crate::git::servers::{Https, Ssh};
+
+/// A repository in `name` that deploys a project of the same name, pushed to a bare one.
+fn pushed(home: &Home, name: &str, to: &std::path::Path) {
+    home.landfall(&init(name, name)).ends(0);
+    home.git(name, &format!("push --quiet {} main", to.display()));
+}
+
+#[test]
+pub(super) fn the_daemon_takes_what_the_file_says() {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let home = Home::new();
+    home.landfall(&init("made", "app")).ends(0);
+    home.git("made", "switch --quiet --create next");
+    release(&home, "made", "app", "3.0.0");
+    home.git("made", "switch --quiet main");
+    let file = "repo = \"made\"\nbranch = \"next\"\nstore = \"sqlite:journal.db\"\nmirror = \"copy.git\"\nlog_format = \"json\"\n";
+    home.write("landfall.toml", &format!("{file}listen = \"127.0.0.1:{port}\"\n"));
+    let log = home.landfall("daemon --config landfall.toml --simulate --once").ends(0).err;
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let address = format!("127.0.0.1:{port}");
+    assert!(lines.iter().any(|line| line["address"] == address.as_str()), "no API at {address}: {log}");
+    assert!(home.path("copy.git/objects").exists() && !home.path("journal.mirror").exists());
+    let history = home.landfall("history --store journal.db --format json").ends(0).json();
+    assert_eq!(history[0]["release"], "3.0.0", "of the branch next: {history}");
+    let option = "daemon --config landfall.toml --simulate --once --branch main --store second.db --log-format text";
+    home.landfall(option).ends(0);
+    let history = home.landfall("history --store second.db --format json").ends(0).json();
+    assert_eq!(history[0]["release"], "1.0.0", "an option goes before the file: {history}");
+}
+
+#[test]
+pub(super) fn the_api_asks_for_the_token() {
+    let home = Home::new();
+    home.landfall(&init("made", "app")).ends(0);
+    home.write("secrets/token", "0123456789abcdef\n");
+    home.write("landfall.toml", "token_file = \"secrets/token\"\n");
+    let mut daemon = home.start("daemon --config landfall.toml --repo made --simulate --listen 127.0.0.1:0");
+    let server = daemon.until_it_says("listening    ");
+    daemon.until_it_says("deployed");
+    let status = format!("status --server {server}");
+    home.landfall(&status).ends(1).says(&["answers 401"]);
+    home.landfall_with("LANDFALL_TOKEN", "another-long-token", &status).ends(1).says(&["answers 401"]);
+    home.landfall_with("LANDFALL_TOKEN", "0123456789abcdef", &status).ends(0).shows(&["development"]);
+    home.write("secrets/token", "short\n");
+    let open = home.landfall("daemon --config landfall.toml --repo made --simulate --listen 0.0.0.0:0 --store b.db");
+    open.ends(2).says(&["token"]);
+}
+
+#[test]
+pub(super) fn https_takes_a_password_and_an_authority() {
+    let Some(server) = Https::start() else { return };
+    let home = Home::new();
+    pushed(&home, "secured", &server.repository("repo.git"));
+    home.write("password", "s3cret\n");
+    let git = format!("username = \"ada\"\npassword_file = \"password\"\nca_file = \"{}\"\n", server.ca().display());
+    home.write("landfall.toml", &format!("poll = \"1s\"\n[git]\n{git}"));
+    let daemon = format!("daemon --config landfall.toml --simulate --repo {}", server.url("repo.git"));
+    let mut daemon = home.start(&daemon);
+    daemon.until_it_says("1.0.0  development   deployed");
+    release(&home, "secured", "secured", "2.0.0");
+    home.git("secured", &format!("push --quiet {} main", server.repository("repo.git").display()));
+    daemon.until_it_says("2.0.0  development   deployed");
+}
+
+#[test]
+pub(super) fn https_takes_a_file_of_credentials() {
+    let Some(server) = Https::start() else { return };
+    let home = Home::new();
+    pushed(&home, "listed", &server.repository("repo.git"));
+    home.write("credentials", "https://ada:s3cret@localhost\n");
+    let git = format!("credentials_file = \"credentials\"\nca_file = \"{}\"\n", server.ca().display());
+    home.write("landfall.toml", &format!("[git]\n{git}"));
+    let daemon = format!("daemon --config landfall.toml --simulate --once --repo {}", server.url("repo.git"));
+    home.landfall(&daemon).ends(0).says(&["1.0.0  development   deployed"]);
+}
+
+#[test]
+pub(super) fn ssh_takes_a_locked_key() {
+    let Some(server) = Ssh::start() else { return };
+    let home = Home::new();
+    pushed(&home, "locked", &server.file("repo.git"));
+    home.write("hosts", &format!("{} {}\n", server.name(), server.host_key()));
+    home.write("passphrase", "open sesame\n");
+    let key = server.file("locked");
+    let git =
+        format!("ssh_key = \"{}\"\nssh_passphrase_file = \"passphrase\"\nknown_hosts = \"hosts\"\n", key.display());
+    home.write("landfall.toml", &format!("[git]\n{git}"));
+    let daemon = format!("daemon --config landfall.toml --simulate --once --repo {}", server.url());
+    home.landfall(&daemon).ends(0).says(&["1.0.0  development   deployed"]);
+}
+
+#[test]
+pub(super) fn a_silent_remote_is_given_up() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = Home::new();
+    home.write("landfall.toml", "[git]\ntimeout = \"1s\"\n");
+    let url = format!("https://{}/repo.git", silent.local_addr().unwrap());
+    let mut daemon = home.start(&format!("daemon --config landfall.toml --simulate --repo {url}"));
+    daemon.until_it_says("did not answer within 1 s");
+}
+
+#[test]
+pub(super) fn a_sweep_sees_what_nobody_told() {
+    let world = world();
+    let home = Home::new();
+    home.landfall(&init("swept", "swept")).ends(0);
+    home.write("landfall.toml", &format!("sweep = \"1s\"\n[aws]\nendpoint = \"{}\"\n", world.account));
+    let mut daemon = home.start("daemon --config landfall.toml --repo swept");
+    daemon.until_it_says("development   deployed");
+    let executed = || {
+        let all = operations(&world.account, "swept-web-development");
+        all.iter().filter(|operation| *operation == "ExecuteChangeSet").count()
+    };
+    assert_eq!(executed(), 1);
+    cloudformation(&world.account, "Action=DeleteStack&StackName=swept-web-development-web");
+    eventually("the stack is made again", || (executed() == 2).then_some(()));
+}
+
+#[test]
+pub(super) fn a_profile_says_where_and_who() {
+    let world = world();
+    let home = Home::new();
+    home.landfall(&init("made", "app")).ends(0);
+    let profile = |name: &str, account: &str| {
+        let keys = format!("aws_access_key_id = {account}\naws_secret_access_key = any\n");
+        format!("[profile {name}]\n{keys}endpoint_url = {}\n", world.account)
+    };
+    home.write(".aws/config", &format!("{}{}", profile("deploy", "111111111111"), profile("other", "444444444444")));
+    home.write("landfall.toml", "[aws]\nprofile = \"deploy\"\n");
+    home.landfall("verify made --config landfall.toml").ends(0).shows(&["arn:aws:iam::111111111111:user/simulated"]);
+    home.write("landfall.toml", "[aws]\nprofile = \"other\"\n");
+    let wrong = home.landfall("verify made --config landfall.toml").ends(1);
+    wrong.shows(&["wrong", "the credentials are for account 444444444444, not for 111111111111"]);
+}
+
+#[test]
+pub(super) fn only_allowed_roles_are_assumed() {
+    let world = world();
+    let home = Home::new();
+    home.landfall(&format!("{} --role arn:aws:iam::111111111111:role/landfall-deploy", init("made", "app"))).ends(0);
+    let verify = |roles: &str| {
+        home.write("landfall.toml", &format!("[aws]\nallowed_roles = [{roles}]\n"));
+        home.landfall(&format!("verify made --config landfall.toml --endpoint {}", world.account))
+    };
+    let assumed = verify("\"arn:aws:iam::*:role/landfall-*\"").ends(0);
+    assumed.shows(&["arn:aws:sts::111111111111:assumed-role/landfall-deploy/"]);
+    verify("\"arn:aws:iam::*:role/other\"").ends(1).shows(&["is not among the roles", "`allowed_roles`"]);
+}

@@ -1,0 +1,196 @@
+//! The commands that ask a daemon, a store or AWS.
+
+use super::program::{Home, eventually};
+use super::world::{cloudformation, init, operations, release, world};
+
+#[test]
+pub(super) fn the_daemon_follows_a_branch_and_keeps_a_store() {
+    let world = world();
+    let home = Home::new();
+    home.landfall(&init("other", "branched")).ends(0);
+    home.git("other", "switch --quiet --create next");
+    release(&home, "other", "branched", "3.0.0");
+    home.git("other", "switch --quiet main");
+    let daemon = "daemon --repo other --branch next --store sqlite:here.db --once --log-format json --endpoint";
+    let log = home.landfall(&format!("{daemon} {}", world.account)).ends(0).err;
+    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(lines.iter().any(|line| line["message"].is_string() && line["level"] == "INFO"), "{log}");
+    assert!(!operations(&world.account, "branched-web-development").is_empty(), "it went to the endpoint");
+    let history = home.landfall("history --store here.db --format json").ends(0).json();
+    assert_eq!(history[0]["release"], "3.0.0", "main has no 3.0.0: {history}");
+}
+
+#[test]
+pub(super) fn a_simulated_account_is_brought_along() {
+    let home = Home::new();
+    home.landfall(&init("alone", "alone")).ends(0);
+    let once = home.landfall("daemon --repo alone --simulate --once").ends(0);
+    once.says(&["1 project, 1 environment, 1 target", "alone        1.0.0  development   deployed"]);
+    assert!(home.path("landfall.db").exists(), "the store that is used where none is named");
+    let mut daemon = home.start("daemon --repo alone --simulate --listen 127.0.0.1:0 --store second.db");
+    let server = daemon.until_it_says("listening    ");
+    daemon.until_it_says("development   deployed");
+    home.landfall(&format!("status --server {server}")).ends(0).shows(&["alone", "development", "1.0.0"]);
+    let second = home.landfall("daemon --repo alone --simulate --once --store second.db").ends(1);
+    second.says(&["the store second.db is in use by landfall, process"]);
+    assert_eq!(daemon.stop(), 0);
+}
+
+#[test]
+fn a_daemon_that_ends_by_itself_tells_failures_and_errors() {
+    let home = Home::new();
+    home.landfall(&init("failing", "app")).ends(0);
+    home.write("failing/projects/app/project.toml", "lifecycle = \"missing\"\n");
+    home.commit("failing", "Name a lifecycle that is not there");
+    home.landfall("daemon --repo failing --simulate --once").ends(3).says(&["unknown-lifecycle"]);
+    home.landfall("daemon --repo nowhere --simulate --once").ends(1).says(&["nowhere"]);
+}
+
+#[test]
+pub(super) fn plan_asks_the_daemon() {
+    let world = world();
+    let plan = |options: &str| world.home.landfall(&format!("plan --server {} {options}", world.server));
+    plan("").ends(0).shows(&["app", "2.0.0 failed once", "what = \"retry\"", "landfall allow ", "production"]);
+    plan("--exit-code").ends(5);
+    let json = plan("--diff --format json").ends(0).json();
+    assert!(json["differences"].is_object(), "{json}");
+    assert!(plan("--format json").ends(0).json().get("differences").is_none());
+    let both = plan("--repo shop").ends(2);
+    both.says(&["cannot be used with"]);
+}
+
+#[test]
+pub(super) fn plan_looks_for_itself() {
+    let world = world();
+    world.clone_to("planned");
+    let home = &world.home;
+    home.replace("planned/projects/app/process.toml", "memory = 512", "memory = 1024");
+    release(home, "planned", "app", "2.1.0");
+    let past = format!("plan --repo planned --store landfall.db --endpoint {}", world.account);
+    let plan = home.landfall(&format!("{past} --diff --exit-code")).ends(4);
+    plan.shows(&["deploys now", "from 1.0.0, 1 stack to change", "-      Memory: \"512\"", "+      Memory: \"1024\""]);
+    let present = home.landfall(&format!("plan --repo shop --endpoint {}", world.account)).ends(0);
+    present.says(&["without --server or --store, nothing is known of the past"]);
+    home.landfall("plan --repo shop --store missing.db").ends(1).says(&["there is no store missing.db"]);
+}
+
+#[test]
+pub(super) fn a_configuration_names_store_and_endpoint() {
+    let world = world();
+    let home = &world.home;
+    home.write("asking.toml", &format!("store = \"landfall.db\"\n[aws]\nendpoint = \"{}\"\n", world.account));
+    let plan = home.landfall("plan --repo shop --config asking.toml").ends(0).shows(&["2.0.0 failed once"]);
+    assert!(!plan.err.contains("nothing is known of the past"), "{}", plan.err);
+    home.landfall("status --repo shop --config asking.toml").ends(0).shows(&["1.0.0", "for "]);
+    home.landfall("verify shop --config asking.toml").ends(0).shows(&["fine"]);
+    let gate = gate(home, &world.server);
+    world.clone_to("configured");
+    let allow = format!("allow {gate} --reason tried --repo configured --config asking.toml");
+    home.landfall(&allow).ends(0).shows(&["reason = \"tried\""]);
+}
+
+#[test]
+pub(super) fn status_shows_what_runs() {
+    let world = world();
+    let status = |options: &str| world.home.landfall(&format!("status {options}"));
+    let asked = status(&format!("--server {}", world.server)).ends(0);
+    let asked = asked.shows(&["app  development  1.0.0  for ", "held, 2.0.0 is wanted", "production"]);
+    let looked = status(&format!("--repo shop --store landfall.db --endpoint {}", world.account)).ends(0);
+    assert_eq!(looked.out.split("for ").next(), asked.out.split("for ").next(), "both say the same");
+    let json = status(&format!("--server {} --format json", world.server)).ends(0).json();
+    assert_eq!(json["slots"][0]["release"], "1.0.0", "{json}");
+    assert!(json["slots"][0]["since"].is_string(), "{json}");
+    status("").ends(2).says(&["is known to the daemon and in its store", "--server or --store"]);
+}
+
+#[test]
+pub(super) fn history_tells_what_happened() {
+    let world = world();
+    let home = &world.home;
+    home.landfall(&format!("history --server {}", world.server)).ends(0).shows(&["2.0.0", "failed", "1.0.0", "proved"]);
+    let stored = home.landfall("history --store landfall.db --format json").ends(0).json();
+    assert_eq!((&stored[0]["release"], &stored[1]["release"]), (&"2.0.0".into(), &"1.0.0".into()), "{stored}");
+    let failed = stored[0]["deployment"].as_u64().unwrap();
+    let one = home.landfall(&format!("history {failed} --server {}", world.server)).ends(0);
+    one.shows(&["app 2.0.0 did not reach development", "app exit 1", "journal", "UPDATE_ROLLBACK_COMPLETE", "next"]);
+    let one = home.landfall(&format!("history {failed} --server {} --format json", world.server)).ends(0).json();
+    assert!(one["journal"].as_array().unwrap().len() > 5, "{one}");
+    home.landfall("history 999 --store landfall.db").ends(1).says(&["there is no deployment 999"]);
+    home.landfall(&format!("history 999 --server {}", world.server)).ends(1).says(&["there is no deployment 999"]);
+}
+
+/// The plan of the gate that is closed.
+fn gate(home: &Home, server: &str) -> String {
+    let plan = home.landfall(&format!("plan --server {server} --format json")).json();
+    let decision = &plan["slots"][0]["decision"];
+    let reasons = decision["reasons"].as_array().or_else(|| decision["waiting"][0]["reasons"].as_array());
+    reasons.unwrap()[0]["allow"]["plan"].as_str().unwrap_or_else(|| panic!("no gate in {plan}")).to_owned()
+}
+
+#[test]
+pub(super) fn allow_writes_the_lines_that_open_a_gate() {
+    let world = world();
+    let (home, gate) = (&world.home, gate(&world.home, &world.server));
+    world.clone_to("asked");
+    let allow =
+        format!("allow {gate} --repo asked --reason 'quota raised' --until 2030-01-31 --server {}", world.server);
+    let lines = home.landfall(&allow).ends(0).says(&["it counts once it has landed"]).out;
+    for part in ["what = \"retry\"", &format!("plan = \"{gate}\""), "reason = \"quota raised\"", "until = 2030-01-31"] {
+        assert!(lines.contains(part), "no `{part}` in:\n{lines}");
+    }
+    assert!(home.read("asked/projects/app/deploy/development.toml").ends_with(&lines));
+    home.landfall("check asked").ends(0);
+    world.clone_to("looked");
+    let looks = format!("--repo looked --store landfall.db --endpoint {}", world.account);
+    let allow = home.landfall(&format!("allow {gate} --reason tried {looks}")).ends(0);
+    assert!(home.read("looked/projects/app/deploy/development.toml").ends_with(&allow.out));
+    let other = home.landfall(&format!("allow 00000000 --reason x --server {}", world.server)).ends(1);
+    other.says(&["no gate waits for plan 00000000", "`landfall plan` shows every gate"]);
+}
+
+#[test]
+pub(super) fn verify_looks_at_each_target() {
+    let world = world();
+    let home = &world.home;
+    let verify = |options: &str| home.landfall(&format!("verify shop --endpoint {} {options}", world.account));
+    let fine = verify("").ends(0).shows(&["web", "fine", "in account 111111111111", "cluster web is active"]);
+    fine.says(&["is not checked"]);
+    verify("--target other").ends(2).says(&["there is no target `other`", "there are web"]);
+    world.clone_to("verified");
+    let target = home.read("verified/targets/web.toml").replace("cluster = \"web\"", "cluster = \"web2\"");
+    home.write("verified/targets/second.toml", &target);
+    let json = home.landfall(&format!("verify verified --target second --format json --endpoint {}", world.account));
+    let json = json.ends(0).json();
+    assert!(json.as_array().unwrap().iter().all(|finding| finding["target"] == "second"), "{json}");
+}
+
+#[test]
+pub(super) fn the_simulated_account_takes_its_time() {
+    let world = world();
+    let home = Home::new();
+    let mut slow = home.start("sim --real-pace --listen 127.0.0.1:0");
+    let slow_account = slow.until_it_says("every account and region at ");
+    let template = r#"{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup"}}}"#;
+    let create = format!("Action=CreateStack&StackName=anybody&TemplateBody={template}");
+    let status = |account: &str| cloudformation(account, "Action=DescribeStacks&StackName=anybody");
+    for account in [&slow_account, &world.account] {
+        cloudformation(account, &create);
+    }
+    eventually("CREATE_COMPLETE", || status(&world.account).contains("CREATE_COMPLETE").then_some(()));
+    assert!(status(&slow_account).contains("CREATE_IN_PROGRESS"), "AWS is not that quick");
+    slow.stop();
+}
+
+#[test]
+pub(super) fn the_demo_stays_up_to_be_played_with() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let home = Home::new();
+    let mut demo = home.start(&format!("demo --dir made --listen 127.0.0.1:{port}"));
+    demo.until_it_says("Your turn");
+    let said = demo.said();
+    let server = format!("http://127.0.0.1:{port}");
+    assert!(said.contains(&format!("landfall status --server {server}")), "{said}");
+    home.landfall(&format!("status --server {server}")).ends(0).shows(&["storefront", "production", "1.4.0"]);
+    assert!(home.path("made/.git").exists());
+    assert_eq!(demo.stop(), 0);
+}

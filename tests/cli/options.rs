@@ -1,0 +1,134 @@
+//! No option and no key of the configuration file is without a test that sets it and sees its effect.
+//!
+//! The options are read from the definition of the command line, the keys from the types of the configuration. A test is named
+//! by its function, so that it exists, and its text has to hold the option.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use landfall::cli::config::Config;
+
+use super::{configuration, offline, online};
+use crate::daemon::commands as story;
+
+/// Options of a command, or keys, and the test that sets them.
+struct Covered {
+    what: &'static str,
+    names: &'static [&'static str],
+    test: &'static str,
+    source: &'static str,
+    _exists: fn(),
+}
+
+macro_rules! covered {
+    ($($what:literal: $($name:literal)+ => $module:ident::$test:ident in $file:literal;)*) => {
+        &[$(Covered {
+            what: $what,
+            names: &[$($name),+],
+            test: stringify!($test),
+            source: include_str!($file),
+            _exists: $module::$test,
+        }),*]
+    };
+}
+
+const OPTIONS: &[Covered] = covered! {
+    "landfall": "--color" => offline::colours_are_drawn_where_they_are_asked_for in "offline.rs";
+    "demo": "--dir" "--listen" => online::the_demo_stays_up_to_be_played_with in "online.rs";
+    "demo": "--once" => story::the_demo_tells_its_story in "../daemon/commands.rs";
+    "init": "<DIR>" "--id" "--account" "--role" "--region" "--cluster" "--subnet" "--security-group" "--environment" "--project"
+        "--image" "--release" "--port" => offline::init_writes_what_it_is_told in "offline.rs";
+    "daemon": "--repo" "--branch" "--store" "--once" "--log-format" "--endpoint"
+        => online::the_daemon_follows_a_branch_and_keeps_a_store in "online.rs";
+    "daemon": "--simulate" "--listen" => online::a_simulated_account_is_brought_along in "online.rs";
+    "daemon": "--config" => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";
+    "check": "<DIR>" => offline::check_reads_a_folder in "offline.rs";
+    "check": "--format" => offline::check_tells_programs_too in "offline.rs";
+    "verify": "<DIR>" "--endpoint" "--target" "--format" => online::verify_looks_at_each_target in "online.rs";
+    "verify": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
+    "render": "<PROJECT>" "--repo" "--environment" "--release" "--step" "--format"
+        => offline::render_shows_what_is_asked_for in "offline.rs";
+    "diff": "<BASE>" "<HEAD>" "--repo" "--exit-code" "--format" => offline::diff_compares_two_commits in "offline.rs";
+    "plan": "--server" "--format" => online::plan_asks_the_daemon in "online.rs";
+    "plan": "--repo" "--store" "--endpoint" "--diff" "--exit-code" => online::plan_looks_for_itself in "online.rs";
+    "plan": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
+    "status": "--server" "--repo" "--store" "--endpoint" "--format" => online::status_shows_what_runs in "online.rs";
+    "status": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
+    "history": "<DEPLOYMENT>" "--server" "--store" "--format" => online::history_tells_what_happened in "online.rs";
+    "allow": "<PLAN>" "--reason" "--until" "--server" "--repo" "--store" "--endpoint"
+        => online::allow_writes_the_lines_that_open_a_gate in "online.rs";
+    "allow": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
+    "iam": "<DIR>" "--principal" => offline::iam_prints_policies in "offline.rs";
+    "sim": "--listen" "--real-pace" => online::the_simulated_account_takes_its_time in "online.rs";
+};
+
+const KEYS: &[Covered] = covered! {
+    "": "repo" "branch" "store" "mirror" "listen" "log_format"
+        => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";
+    "": "token_file" => configuration::the_api_asks_for_the_token in "configuration.rs";
+    "": "poll" => configuration::https_takes_a_password_and_an_authority in "configuration.rs";
+    "": "sweep" => configuration::a_sweep_sees_what_nobody_told in "configuration.rs";
+    "git": "username" "password_file" "ca_file"
+        => configuration::https_takes_a_password_and_an_authority in "configuration.rs";
+    "git": "credentials_file" => configuration::https_takes_a_file_of_credentials in "configuration.rs";
+    "git": "ssh_key" "ssh_passphrase_file" "known_hosts" => configuration::ssh_takes_a_locked_key in "configuration.rs";
+    "git": "timeout" => configuration::a_silent_remote_is_given_up in "configuration.rs";
+    "aws": "profile" => configuration::a_profile_says_where_and_who in "configuration.rs";
+    "aws": "endpoint" => online::a_configuration_names_store_and_endpoint in "online.rs";
+    "aws": "allowed_roles" => configuration::only_allowed_roles_are_assumed in "configuration.rs";
+};
+
+/// Every pair that a table names; each test's text holds them.
+fn named(table: &[Covered]) -> BTreeSet<(String, String)> {
+    let mut all = BTreeSet::new();
+    for covered in table {
+        let after = covered.source.split_once(&format!("fn {}(", covered.test)).unwrap().1;
+        let body = after.split("\n}\n").next().unwrap();
+        for name in covered.names {
+            let holds = name.starts_with('<') || body.contains(name);
+            assert!(holds, "{} does not set {name} of {}", covered.test, covered.what);
+            all.insert((covered.what.to_owned(), (*name).to_owned()));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_option_is_set_in_a_test() {
+    let mut root = landfall::cli::command();
+    root.build();
+    let mut options = BTreeSet::from([("landfall".to_owned(), "--color".to_owned())]);
+    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
+        for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
+            let name = match arg.get_long() {
+                Some("help" | "version") => continue,
+                Some(long) => format!("--{long}"),
+                None => format!("<{}>", arg.get_id().as_str().to_uppercase()),
+            };
+            options.insert((command.get_name().to_owned(), name));
+        }
+    }
+    assert_eq!(options, named(OPTIONS), "left: the options that there are; right: those that tests set");
+}
+
+/// The keys of a table, as the error about an unknown one lists them.
+fn keys(table: &str) -> Vec<String> {
+    let head = if table.is_empty() { String::new() } else { format!("[{table}]\n") };
+    let error = Config::parse(&format!("{head}nothing = 1\n"), Path::new("")).unwrap_err();
+    let all = error.message().split_once("expected one of ").unwrap().1.split(", ");
+    all.map(|key| key.trim_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn every_key_is_set_in_a_test_and_documented() {
+    let documentation = include_str!("../../docs/configuration.md");
+    let mut all = BTreeSet::new();
+    for table in ["", "git", "aws"] {
+        for key in keys(table).into_iter().filter(|key| !(table.is_empty() && ["git", "aws"].contains(&key.as_str()))) {
+            let name = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
+            assert!(documentation.contains(&format!("| `{name}` |")), "docs/configuration.md lacks `{name}`");
+            all.insert((table.to_owned(), key));
+        }
+    }
+    assert_eq!(all, named(KEYS), "left: the keys that there are; right: those that tests set");
+}
