@@ -63,7 +63,10 @@ fn same_every_time(line: &str) -> String {
     let word = |word: &str| {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
         let commit = bare.len() == 7 && bare.bytes().all(|b| b.is_ascii_hexdigit());
-        let number = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.') && !bare.ends_with(".0");
+        // A version has two dots.
+        let number = bare.starts_with(|c: char| c.is_ascii_digit())
+            && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+            && bare.matches('.').count() < 2;
         if commit || number { "…" } else { word }.to_owned()
     };
     line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
