@@ -96,8 +96,10 @@ impl Ask {
         let observed = daemon::observe(cloud, daemon::places(&loaded.catalog, &facts), now).await;
         let input = Input { catalog: &loaded.catalog, facts: &facts, observed: &observed, now };
         let mut planned = plan::plan(&input, &mut template::Cache::default());
-        let deployed = daemon::templates(cloud, plan::needs_templates(&planned));
-        let deployed = deployed.await.doing(|| "cannot read the deployed templates".to_owned())?;
+        let (deployed, unread) = daemon::templates(cloud, plan::needs_templates(&planned)).await;
+        if let Some(((place, stack), error)) = unread.into_iter().next() {
+            return Err(Failure::new(format!("cannot read the deployed template of {stack} in {place}")).because(error));
+        }
         plan::with_deployed(&mut planned, &deployed);
         let settled = planned.plan.is_empty() && facts.in_flight.is_empty();
         Ok(Published {

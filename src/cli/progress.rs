@@ -129,6 +129,7 @@ impl Events for Progress {
             | Entry::Intent { .. }
             | Entry::Reply { .. }
             | Entry::GateOpened { .. }
+            | Entry::Waits { .. }
             | Entry::Used(_) => {}
         }
     }

@@ -1,7 +1,6 @@
 //! Why a turn failed, and whether another one can help.
 
 use super::UpstreamError;
-use crate::cloud::CloudError;
 use crate::engine::EngineError;
 use crate::store::StoreError;
 use crate::tree::TreeError;
@@ -30,9 +29,6 @@ pub enum DaemonError {
         #[source]
         source: TreeError,
     },
-    /// The templates of the stacks that would change cannot be fetched.
-    #[error("cannot read the deployed templates")]
-    Templates(#[from] CloudError),
     /// The store did not do it.
     #[error("the store cannot be used")]
     Store(#[from] StoreError),
@@ -50,7 +46,6 @@ impl DaemonError {
             }
             DaemonError::Engine(EngineError::AnotherLandfall { .. }) => true,
             DaemonError::Engine(EngineError::NoCommit)
-            | DaemonError::Templates(_)
             | DaemonError::Upstream(_)
             | DaemonError::Keep { .. }
             | DaemonError::Files { .. } => false,

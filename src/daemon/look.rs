@@ -40,19 +40,29 @@ pub async fn observe(cloud: &dyn Observe, places: BTreeMap<Place, Access>, now: 
     Observed { places: join_all(looks).await.into_iter().collect() }
 }
 
-/// Fetches the templates of these stacks, all at once. Left out are stacks that have gone meanwhile, and those whose
+/// Templates, and the stacks whose template could not be read now but may be later, with why.
+pub type Templates = (Deployed, BTreeMap<(Place, StackName), CloudError>);
+
+/// Fetches the templates of these stacks, all at once. In neither part are stacks that have gone meanwhile, and those whose
 /// template AWS will not give: for them nothing is expected, so that the engine stops at any removal or replacement.
-pub async fn templates(cloud: &dyn Observe, stacks: Vec<(Place, Access, StackName)>) -> Result<Deployed, CloudError> {
+pub async fn templates(cloud: &dyn Observe, stacks: Vec<(Place, Access, StackName)>) -> Templates {
     let fetches = stacks.into_iter().map(|(place, access, stack)| async move {
         let at = At { place: place.clone(), access };
-        match cloud.template(&at, &stack).await {
-            Err(error) if error.consequence() == Consequence::Stuck => {
-                tracing::warn!(%place, %stack, %error, "cannot read the deployed template");
-                Ok(None)
-            }
-            fetched => Ok(fetched?.map(|text| ((place, stack), Arc::from(text)))),
-        }
+        let fetched = cloud.template(&at, &stack).await;
+        ((place, stack), fetched)
     });
-    let fetched: Result<Vec<Option<_>>, CloudError> = join_all(fetches).await.into_iter().collect();
-    Ok(fetched?.into_iter().flatten().collect())
+    let (mut deployed, mut later) = (Deployed::new(), BTreeMap::new());
+    for (key, fetched) in join_all(fetches).await {
+        match fetched {
+            Ok(Some(text)) => drop(deployed.insert(key, Arc::from(text))),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(place = %key.0, stack = %key.1, %error, "cannot read the deployed template");
+                if error.consequence() != Consequence::Stuck {
+                    later.insert(key, error);
+                }
+            }
+        }
+    }
+    (deployed, later)
 }

@@ -32,7 +32,7 @@ use crate::problem::Problem;
 use crate::store::{Lease, Store};
 
 pub use error::DaemonError;
-pub use look::{observe, places, templates};
+pub use look::{Templates, observe, places, templates};
 pub use ports::{Clock, Events, Silent, Upstream, UpstreamError};
 pub use run::Ending;
 

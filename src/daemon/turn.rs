@@ -8,13 +8,17 @@ use jiff::{SignedDuration, Timestamp};
 use super::announce::Announcing;
 use super::{Daemon, DaemonError, Looked, Next, Published, Working, look};
 use crate::engine::{Engine, Progress};
-use crate::model::journal::DeploymentId;
+use crate::model::facts::InFlight;
+use crate::model::journal::{DeploymentId, Order};
 use crate::model::{CommitId, Decision, Hold};
 use crate::plan::{self, Input, Report};
 use crate::store::{Lease, Store};
 
 /// How soon the next turn follows one that moved something.
 const AT_ONCE: Duration = Duration::from_millis(10);
+
+/// How soon a template that could not be read is read again.
+const UNREAD: Duration = Duration::from_secs(5);
 
 impl Daemon {
     /// Takes one turn. Deployments in flight are carried on even where the branch cannot be read; then the error comes last.
@@ -54,11 +58,21 @@ impl Daemon {
         commit: Option<CommitId>,
         now: Timestamp,
     ) -> Result<Next, DaemonError> {
+        let is_news = |commit: &CommitId| {
+            self.looked.as_ref().is_none_or(|looked| looked.commit != *commit || now >= looked.again)
+        };
+        // What landed meanwhile may say that a deployment in flight is not wanted any more: it is planned first.
+        if let Some(news) = commit.clone().filter(is_news) {
+            let next = self.look_and_plan(working, news, now).await;
+            if next.as_ref().is_err_and(|error| !matches!(error, DaemonError::Engine(_) | DaemonError::Store(_))) {
+                working.engine.advance(now).await?;
+            }
+            return next;
+        }
         let ended = ended(&working.engine);
         let progress = working.engine.advance(now).await?;
         let Some(commit) = commit else { return Ok(self.soon(&progress, now)) };
-        let news = self.looked.as_ref().is_none_or(|looked| looked.commit != commit || now >= looked.again);
-        if news || ended != self::ended(&working.engine) || progress.in_flight == 0 {
+        if ended != self::ended(&working.engine) || progress.in_flight == 0 {
             return self.look_and_plan(working, commit, now).await;
         }
         Ok(self.soon(&progress, now))
@@ -111,13 +125,16 @@ impl Daemon {
         let observed = look::observe(&*ports.cloud, look::places(&reading.catalog, engine.facts()), now).await;
         let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
         let mut planned = plan::plan(&input, &mut self.renderer);
-        let deployed = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await?;
+        let (deployed, unread) = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await;
         plan::with_deployed(&mut planned, &deployed);
         ports.events.planned(&planned.report);
         let nothing = planned.plan.is_empty();
-        if !nothing {
-            engine.carry_out(&planned.plan, now).await?;
-        }
+        // What cannot be compared now begins a little later; everything else goes on.
+        let compared = |order: &Order| !unread.contains_key(&(order.place.clone(), order.stack.clone()));
+        planned.plan.begin.retain(|begin| begin.orders.iter().all(compared));
+        // Also an empty plan: it takes back what an earlier one superseded.
+        engine.carry_out(&planned.plan, now).await?;
+        let before = ended(engine);
         let progress = engine.advance(now).await?;
         if !nothing {
             // Readers are told what goes on now, beside the plan that began it.
@@ -127,7 +144,11 @@ impl Daemon {
         self.renderer.next_round();
         let settled = nothing && engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
         let sweep = later(now, self.options.sweep);
-        let again = due(&planned.report, now).map_or(sweep, |due| due.min(sweep));
+        let again = match due(&planned.report, now) {
+            _ if !unread.is_empty() => later(now, UNREAD),
+            _ if before != ended(engine) => now,
+            due => due.map_or(sweep, |due| due.min(sweep)),
+        };
         self.looked = Some(Looked { commit: commit.clone(), settled, again });
         let facts = Arc::new(engine.facts().clone());
         self.publish.send_replace(Some(Arc::new(Published {
@@ -143,7 +164,9 @@ impl Daemon {
         })));
         Ok(if settled {
             Next { after: until(now, again).min(self.options.poll), settled }
-        } else if progress.in_flight == 0 {
+        } else if !unread.is_empty() {
+            Next { after: UNREAD.min(self.soon(&progress, now).after), settled }
+        } else if progress.in_flight == 0 || again <= now {
             Next { after: AT_ONCE, settled }
         } else {
             self.soon(&progress, now)
@@ -151,9 +174,11 @@ impl Daemon {
     }
 }
 
-/// What changes when a deployment comes to its end or to a gate: then the next plan can be another one.
-fn ended(engine: &Engine) -> Vec<(DeploymentId, bool)> {
-    engine.facts().in_flight.iter().map(|flight| (flight.deployment, flight.stopped.is_some())).collect()
+/// What changes when a deployment comes to its end or to a gate, or waits for something: then the next plan can be another
+/// one, or say another thing.
+fn ended(engine: &Engine) -> Vec<(DeploymentId, bool, usize)> {
+    let state = |flight: &InFlight| (flight.deployment, flight.stopped.is_some(), flight.waits.len());
+    engine.facts().in_flight.iter().map(state).collect()
 }
 
 /// When the first of the held things can move by time alone.

@@ -18,6 +18,8 @@ pub(crate) enum Purpose {
     Discard(usize),
     /// Deleting what a failed first create left, before the stack is created again.
     Clear,
+    /// Deleting what a first create that was never executed left: a stack without resources.
+    Empty,
     /// Deleting a first create that takes too long.
     Abort,
     /// Cancelling an update that takes too long.
@@ -45,6 +47,7 @@ pub(crate) fn token(
         Purpose::Execute(round) => format!("execute{round}"),
         Purpose::Discard(round) => format!("discard{round}"),
         Purpose::Clear => "clear".to_owned(),
+        Purpose::Empty => "empty".to_owned(),
         Purpose::Abort => "abort".to_owned(),
         Purpose::Cancel => "cancel".to_owned(),
         Purpose::Delete => "delete".to_owned(),

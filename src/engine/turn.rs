@@ -30,6 +30,13 @@ pub(crate) struct Later {
 /// The longest pause after errors in a row, in seconds.
 const LONGEST: i64 = 60;
 
+/// After so many errors in a row it is said that a stack waits for AWS.
+const OFTEN: u32 = 4;
+
+/// Codes of waiting for AWS: a read, and a call, that does not get its answer.
+const UNREAD: &str = "aws-unread";
+const UNTAKEN: &str = "aws-untaken";
+
 /// So many effects of one stack in one turn are more than any protocol has: what would go beyond goes on next turn.
 const EFFECTS: usize = 200;
 
@@ -132,12 +139,14 @@ impl<'a> Turn<'a> {
                     if let Err(error) = self.look(&order, look, &mut seen).await {
                         return self.unread(id, index, &order, &error).await;
                     }
+                    self.answered(id, index, UNREAD).await?;
                 }
                 Effect::Note(entries) => self.append(entries).await?,
                 Effect::Ask(ask) => {
                     if let Some(error) = self.ask(id, &order, &ask).await? {
                         return self.refused(id, index, &order, &ask, &error).await;
                     }
+                    self.answered(id, index, UNTAKEN).await?;
                     self.quick().remove(&key);
                     seen = Seen::default();
                 }
@@ -243,7 +252,30 @@ impl<'a> Turn<'a> {
         if error.consequence() == Consequence::Stuck && !changing {
             return self.fail(id, index, code(error), error.to_string()).await;
         }
-        Ok(Some(self.back_off(id, &order.stack)))
+        let later = self.back_off(id, &order.stack);
+        if error.consequence() == Consequence::Stuck || self.tries(id, &order.stack) >= OFTEN {
+            self.unanswered(id, index, UNREAD, error).await?;
+        }
+        Ok(Some(later))
+    }
+
+    /// Says in the journal that AWS does not answer as it should, once until it does.
+    async fn unanswered(&self, id: DeploymentId, index: usize, code: &str, error: &CloudError) -> Result<()> {
+        let why = |s: Subject<'_>| s.state.waits.is_none().then(|| s.waits(Some((code, error.to_string()))));
+        let entry = self.with(id, index, why).await.flatten();
+        if let Some(entry) = entry { self.append(vec![entry]).await } else { Ok(()) }
+    }
+
+    /// AWS answered again.
+    async fn answered(&self, id: DeploymentId, index: usize, code: &str) -> Result<()> {
+        let over = |s: Subject<'_>| s.state.waits_for(code).then(|| s.waits(None));
+        let entry = self.with(id, index, over).await.flatten();
+        if let Some(entry) = entry { self.append(vec![entry]).await } else { Ok(()) }
+    }
+
+    /// How often in a row AWS did not answer as it should.
+    fn tries(&self, id: DeploymentId, stack: &StackName) -> u32 {
+        self.quick().get(&(id, stack.clone())).map_or(0, |later| later.times)
     }
 
     async fn fail(&self, id: DeploymentId, index: usize, code: &str, sentence: String) -> Result<Option<Timestamp>> {
@@ -320,6 +352,9 @@ impl<'a> Turn<'a> {
     ) -> Result<Option<Timestamp>> {
         tracing::warn!(deployment = id.0, stack = %order.stack, call = ?ask.call, %error, "AWS did not take it");
         let later = self.back_off(id, &order.stack);
+        if self.tries(id, &order.stack) >= OFTEN {
+            self.unanswered(id, index, UNTAKEN, error).await?;
+        }
         if error.consequence() != Consequence::Stuck {
             return Ok(Some(later));
         }

@@ -215,6 +215,13 @@ pub enum Cause {
         /// The file in which the allowance would be written.
         file: Arc<str>,
     },
+    /// A deployment waits for something outside, and goes on by itself.
+    Waits {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack, and for what.
+        cause: journal::Cause,
+    },
     /// A stack of the name that it needs is somebody else's.
     ForeignStack {
         /// The stack.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::journal::{Allowed, Cause, DeploymentId, Outcome, StoreId};
 use super::place::Access;
-use super::{CommitId, Hash, Id, Place, ReleaseName, Slot};
+use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName};
 
 /// Everything that the past decides about the present.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -82,6 +82,18 @@ pub struct InFlight {
     pub commit: CommitId,
     /// The gate that it waits at, if it does.
     pub stopped: Option<Cause>,
+    /// Stacks that wait for something outside, and go on by themselves.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub waits: BTreeMap<StackName, Waits>,
+}
+
+/// A stack of a deployment waits for something that landfall does not decide.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Waits {
+    /// Since when.
+    pub since: Timestamp,
+    /// For what.
+    pub cause: Cause,
 }
 
 /// Attempts of one content in one slot.

@@ -11,8 +11,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run};
-use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
+use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run, Waits};
+use super::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{StackName, StackStatus};
 
 /// Facts, with what is needed to add the next record.
@@ -80,7 +80,8 @@ impl FactsFold {
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
             Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
-            Entry::StackEnded { .. } => {}
+            Entry::StackEnded { deployment, stack, .. } => self.waits(*deployment, stack, None, record),
+            Entry::Waits { deployment, stack, cause } => self.waits(*deployment, stack, cause.clone(), record),
             Entry::Stopped { deployment, cause, .. } => {
                 if let Some(flight) = self.flight(*deployment) {
                     flight.stopped = Some(cause.clone());
@@ -106,6 +107,14 @@ impl FactsFold {
         self.facts.in_flight.iter_mut().find(|flight| flight.deployment == deployment)
     }
 
+    fn waits(&mut self, deployment: DeploymentId, stack: &StackName, cause: Option<Cause>, record: &Record) {
+        let Some(flight) = self.flight(deployment) else { return };
+        match cause {
+            Some(cause) => drop(flight.waits.insert(stack.clone(), Waits { since: record.at, cause })),
+            None => drop(flight.waits.remove(stack)),
+        }
+    }
+
     fn opened(&mut self, opened: &Opened, record: &Record) {
         for order in &opened.orders {
             self.facts.places.insert(order.place.clone(), order.access.clone());
@@ -122,6 +131,7 @@ impl FactsFold {
                 proved: false,
             },
         );
+        self.facts.in_flight.retain(|flight| flight.deployment != opened.deployment);
         self.facts.in_flight.push(InFlight {
             deployment: opened.deployment,
             slot: opened.slot.clone(),
@@ -131,6 +141,7 @@ impl FactsFold {
             since: record.at,
             commit: opened.commit.clone(),
             stopped: None,
+            waits: BTreeMap::new(),
         });
     }
 

@@ -119,6 +119,16 @@ pub enum Entry {
         /// Why, and which gate.
         cause: Cause,
     },
+    /// A stack cannot go on until something outside of landfall changes, and goes on by itself when it does.
+    Waits {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
+        /// What it waits for; none once it waits no longer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cause: Option<Cause>,
+    },
     /// An allowance was used up.
     Used(Allowed),
     /// The gate at which a stack waits is open: the deployment goes on.

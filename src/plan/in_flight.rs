@@ -21,10 +21,11 @@ impl<'a> Planner<'a> {
             since: going_on.since,
         };
         let open = self.openings(desired, going_on);
-        match self.stopped(desired, going_on) {
-            Some(hold) if open.is_empty() => {
-                let reasons = std::iter::once(hold).chain(besides).collect();
-                Draft::held(desired, Some(going_on.release.clone()), reasons)
+        let waits: Vec<Hold> = waits(going_on).collect();
+        match self.stopped(desired, going_on).filter(|_| open.is_empty()) {
+            hold if hold.is_some() || !waits.is_empty() => {
+                let reasons = hold.into_iter().chain(waits).chain(besides).collect();
+                Draft { open, ..Draft::held(desired, Some(going_on.release.clone()), reasons) }
             }
             _ => Draft { open, ..Draft::of(desired, deploying) },
         }
@@ -45,12 +46,15 @@ impl<'a> Planner<'a> {
         match desired.environment.queue {
             Queue::Latest => {
                 let supersede = Some(Supersede { deployment: going_on.deployment, by: wanted.clone() });
-                Draft { supersede, ..Draft::held(desired, wanted, vec![queued]) }
+                Draft {
+                    supersede,
+                    ..Draft::held(desired, wanted, std::iter::once(queued).chain(waits(going_on)).collect())
+                }
             }
             Queue::All => {
                 let open = self.openings(desired, going_on);
                 let gate = self.stopped(desired, going_on).filter(|_| open.is_empty());
-                let reasons = gate.into_iter().chain([queued]).collect();
+                let reasons = gate.into_iter().chain([queued]).chain(waits(going_on)).collect();
                 Draft { open, ..Draft::held(desired, wanted, reasons) }
             }
         }
@@ -97,4 +101,13 @@ impl<'a> Planner<'a> {
             })
             .collect()
     }
+}
+
+/// The reasons of stacks that wait for something outside.
+fn waits(going_on: &InFlight) -> impl Iterator<Item = Hold> {
+    going_on.waits.values().map(|waits| Hold {
+        cause: Cause::Waits { deployment: going_on.deployment, cause: waits.cause.clone() },
+        since: Some(waits.since),
+        until: None,
+    })
 }

@@ -52,7 +52,10 @@ pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>) -> Verdict {
     else {
         return Verdict::Put(StackChange::Create);
     };
-    if let Some(hold) = foreign(place, seen, &wanted.owner) {
+    // A stack has no tags before its first change set is executed. Whose it is the engine knows, which does not touch one
+    // that it did not make.
+    let nobodys = seen.status == StackStatus::ReviewInProgress && seen.owner().is_none();
+    if let Some(hold) = foreign(place, seen, &wanted.owner).filter(|_| !nobodys) {
         return Verdict::Foreign(hold);
     }
     match allows(seen) {

@@ -30,6 +30,7 @@ enum Step<'a> {
     Answered(Call, &'a Reply),
     Seen(&'a Evidence),
     Stopped(&'a Cause),
+    Waits(Option<&'a Cause>),
     Opened(&'static str),
     Ended(&'a Outcome),
 }
@@ -63,6 +64,7 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
             Entry::Evidence { deployment, stack, item } => (deployment, stack, Step::Seen(item)),
             Entry::StackEnded { deployment, stack, outcome } => (deployment, stack, Step::Ended(outcome)),
             Entry::Stopped { deployment, stack, cause } => (deployment, stack, Step::Stopped(cause)),
+            Entry::Waits { deployment, stack, cause } => (deployment, stack, Step::Waits(cause.as_ref())),
             Entry::GateOpened { deployment, stack, gate, .. } => (deployment, stack, Step::Opened(gate.as_str())),
         };
         if let Some(told) = all.get_mut(deployment) {
@@ -265,7 +267,8 @@ fn words(step: &Step<'_>) -> String {
         Step::Answered(asked, Reply::Refused { error }) => format!("{} refused: {error}", call(*asked)),
         Step::Answered(asked, Reply::Lost { error }) => format!("{} got no answer: {error}", call(*asked)),
         Step::Seen(item) => evidence(item),
-        Step::Stopped(cause) => format!("waits: {}", cause.sentence),
+        Step::Stopped(cause) | Step::Waits(Some(cause)) => format!("waits: {}", cause.sentence),
+        Step::Waits(None) => "goes on".to_owned(),
         Step::Opened(gate) => format!("gate `{gate}` opened"),
         Step::Ended(outcome) => in_words(outcome),
     }
@@ -350,6 +353,7 @@ fn about(entry: &Entry) -> Option<DeploymentId> {
         | Entry::Evidence { deployment, .. }
         | Entry::StackEnded { deployment, .. }
         | Entry::Stopped { deployment, .. }
+        | Entry::Waits { deployment, .. }
         | Entry::GateOpened { deployment, .. }
         | Entry::Ended { deployment, .. } => Some(*deployment),
     }

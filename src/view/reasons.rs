@@ -115,6 +115,10 @@ fn sentence(cause: &Cause) -> String {
         }
         Cause::Queued { deployment, release } => format!("deployment {deployment} of {release} has to end first"),
         Cause::Stopped { deployment, cause, .. } => format!("deployment {deployment} stopped: {}", cause.sentence),
+        Cause::Waits { deployment, cause } => {
+            let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
+            format!("deployment {deployment} waits{stack}: {}", cause.sentence)
+        }
         Cause::ForeignStack { stack, place, owner } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
@@ -203,6 +207,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::Attempts { .. } => "attempts",
         Cause::Queued { .. } => "queued",
         Cause::Stopped { .. } => "stopped",
+        Cause::Waits { .. } => "waits",
         Cause::ForeignStack { .. } => "foreign-stack",
         Cause::StackState { .. } => "stack-state",
         Cause::PlaceUnseen { .. } => "place-unseen",

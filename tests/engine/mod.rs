@@ -1,7 +1,10 @@
 //! The store, the facts folded from its journal, and the engine.
 
 mod crashes;
+mod folding;
 mod gates;
+mod proof;
 mod stores;
 mod stories;
 mod support;
+mod waiting;

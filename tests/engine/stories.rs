@@ -361,7 +361,8 @@ async fn a_superseded_deployment_deletes_its_change_set_or_is_followed_to_its_en
     engine.carry_out(&newer, scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     assert_eq!(scene.outcome().await, Outcome::Superseded { by: Some(release("1.1.0")) });
-    assert_eq!(scene.operations(), ["CreateChangeSet", "DeleteChangeSet"]);
+    assert_eq!(scene.operations(), ["CreateChangeSet", "DeleteChangeSet", "DeleteStack"]);
+    assert_eq!(scene.status("web"), None, "no empty stack is left");
 
     let mut engine = scene.engine().await;
     let orders = vec![

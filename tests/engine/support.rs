@@ -176,7 +176,7 @@ impl Scene {
         self.engine_on(Arc::new(SlowStore(self.store.clone())), Arc::new(Slow(self.sim.clone()))).await
     }
 
-    async fn engine_on(&self, store: Arc<dyn Store>, cloud: Arc<dyn Change>) -> Engine {
+    pub(super) async fn engine_on(&self, store: Arc<dyn Store>, cloud: Arc<dyn Change>) -> Engine {
         let lease = store.acquire("test", self.now, self.now + SignedDuration::from_hours(99)).await.unwrap();
         Engine::open(store, cloud, &lease).await.unwrap()
     }

@@ -329,6 +329,7 @@ impl Live {
             since: self.now,
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
             stopped: None,
+            waits: BTreeMap::new(),
         });
         deployment
     }

@@ -11,7 +11,7 @@ use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::journal::{Call, Content, Evidence, Outcome, ParameterValue};
-use crate::model::{ReleaseName, StackSeen};
+use crate::model::{ReleaseName, StackSeen, StackStatus};
 
 /// So many change sets are made for one operation before it is given up: somebody else changes the stack all the time.
 const ROUNDS: usize = 5;
@@ -164,9 +164,37 @@ pub(super) fn unchanged(s: &Subject<'_>, content: &Content, seen: &Seen, stack: 
     prove::next(s, content, seen, stack, since)
 }
 
-/// Nobody wants it any more, and nothing was executed: the change set is deleted.
+/// Nobody wants it any more, and nothing was executed: the change set is deleted, and with it the empty stack that it made.
 pub(super) fn abandon(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Effect {
-    discard(s, seen).unwrap_or_else(|| s.end(Outcome::Superseded { by: by.clone() }))
+    discard(s, seen).or_else(|| empty(s, seen, by)).unwrap_or_else(|| s.end(Outcome::Superseded { by: by.clone() }))
+}
+
+/// Deletes a stack that this deployment made for review only; nothing to do for any other.
+fn empty(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Option<Effect> {
+    let made = s.call(Purpose::Make(s.state.round())).is_some_and(|call| call.answer != Answer::Refused);
+    if !made {
+        return None;
+    }
+    let Some(stack) = &seen.stack else { return Some(Effect::Look(Look::Stack(s.stack().as_str().into()))) };
+    let asked = s.call(Purpose::Empty).filter(|call| call.answer != Answer::Refused);
+    let there = |stack: &&StackSeen| match stack.status {
+        StackStatus::ReviewInProgress => true,
+        StackStatus::DeleteInProgress => asked.is_some(),
+        _ => false,
+    };
+    let Some(stack) = stack.as_ref().filter(there) else {
+        return asked.map(|_| s.end_as(StackStatus::DeleteComplete, Outcome::Superseded { by: by.clone() }));
+    };
+    match asked {
+        Some(call) if stack.status == StackStatus::DeleteInProgress => return Some(s.poll(call.first)),
+        Some(call) if call.answer == Answer::Accepted => {
+            return (!s.older_than(call.at, STALE)).then(|| s.poll(call.at));
+        }
+        _ => {}
+    }
+    let Some(resources) = &seen.resources else { return Some(Effect::Look(Look::Resources(stack.id.clone()))) };
+    let nothing = resources.iter().all(|resource| resource.physical_id.is_none());
+    nothing.then(|| s.ask(Call::DeleteStack, Purpose::Empty, Request::Delete(stack.id.clone())))
 }
 
 /// Deletes the change set in hand; nothing to do where there is none.

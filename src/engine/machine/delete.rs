@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use super::state::Answer;
-use super::{Effect, Look, Request, STALE, Seen, Subject};
+use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject};
 use crate::cloud::StackEvent;
 use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::journal::{Call, Evidence, Outcome};
 use crate::model::{StackSeen, StackStatus};
+
+/// How long somebody else's operation is waited for before the deletion is given up, in seconds.
+const PATIENCE: i64 = 3_600;
 
 /// What to do now for a stack that is to be deleted.
 pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen) -> Effect {
@@ -28,7 +31,11 @@ pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen)
         return s.fail("foreign-stack", "the stack does not carry the tags of this slot any more: it is not touched");
     }
     match asked {
-        _ if stack.status.in_progress() => s.poll(asked.map_or(stack.created, |call| call.first)),
+        Some(call) if stack.status.in_progress() => s.poll(call.first),
+        None if stack.status.in_progress() && stack.status != StackStatus::ReviewInProgress => {
+            s.busy(seen, stack, PATIENCE)
+        }
+        _ if s.state.waits_for(BUSY) => Effect::Note(vec![s.waits(None)]),
         Some(call) if call.answer == Answer::Accepted => after(s, seen, stack, call.at),
         _ => before(s, stack, unprotect),
     }

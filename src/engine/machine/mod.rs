@@ -111,6 +111,28 @@ impl<'a> Subject<'a> {
         Effect::Note(vec![Entry::Stopped { deployment: self.opened.deployment, stack: self.stack().clone(), cause }])
     }
 
+    /// The record that it waits for something outside, or waits no longer.
+    pub(crate) fn waits(&self, why: Option<(&str, String)>) -> Entry {
+        let cause = why.map(|(code, sentence)| super::cause::cause(code, self.stack(), sentence));
+        Entry::Waits { deployment: self.opened.deployment, stack: self.stack().clone(), cause }
+    }
+
+    /// Somebody else's operation goes on in the stack: its end is waited for, up to a deadline in seconds.
+    fn busy(&self, seen: &Seen, stack: &StackSeen, deadline: i64) -> Effect {
+        let status = stack.status;
+        match &self.state.waits {
+            Some((_, since)) if self.older_than(*since, deadline) => self
+                .fail(BUSY, format!("somebody else's operation has not ended in {deadline} s: the stack is {status}")),
+            Some((_, since)) => self.poll(*since),
+            None => {
+                let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
+                let token = last.as_ref().map_or_else(String::new, |token| format!(", with token {token}"));
+                let sentence = format!("somebody else's operation goes on{token}: the stack is {status}");
+                Effect::Note(vec![self.waits(Some((BUSY, sentence)))])
+            }
+        }
+    }
+
     /// Looks again after a while that grows with the time that it takes anyway: half a second to ten.
     fn poll(&self, since: Timestamp) -> Effect {
         let millis = (self.now.duration_since(since).as_millis() / 8).clamp(500, 10_000);
@@ -125,6 +147,9 @@ impl<'a> Subject<'a> {
 /// How long a read may lag behind a call that AWS has taken, in seconds. \[reports: DescribeStacks serves a stale status
 /// just after ExecuteChangeSet\]
 const STALE: i64 = 30;
+
+/// The code of waiting for somebody else's operation.
+const BUSY: &str = "stack-busy";
 
 /// What was read since the last call; nothing that is not in here has been looked at.
 #[derive(Clone, Debug, Default)]

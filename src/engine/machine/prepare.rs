@@ -2,7 +2,7 @@
 
 use super::state::Answer;
 use super::status::{StateAction, action};
-use super::{Effect, Look, Request, STALE, Seen, Subject, change_set, follow};
+use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, change_set, follow};
 use crate::engine::cause;
 use crate::engine::token::{Purpose, store_of};
 use crate::model::catalog::Gate;
@@ -30,6 +30,9 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
     };
     if executing {
         return follow::next(s, content, seen, stack.as_ref());
+    }
+    if s.state.waits_for(BUSY) && !stack.as_ref().is_some_and(|stack| stack.status.in_progress()) {
+        return Effect::Note(vec![s.waits(None)]);
     }
     match stack {
         None => change_set::next(s, content, seen, None),
@@ -65,7 +68,9 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
     match action(stack.status) {
         StateAction::Create => change_set::next(s, content, seen, None),
         StateAction::Update => change_set::next(s, content, seen, Some(stack)),
-        StateAction::Wait => s.poll(stack.updated.unwrap_or(stack.created)),
+        // What we asked for ourselves.
+        StateAction::Wait if s.state.changing() => s.poll(stack.updated.unwrap_or(stack.created)),
+        StateAction::Wait => s.busy(seen, stack, content.deadline),
         StateAction::Clear => clear(s, seen, stack),
         StateAction::ClearBehind(gate) if s.state.is_open(gate, None) => delete(s, stack),
         StateAction::ClearBehind(gate) => s.stop(

@@ -39,6 +39,8 @@ pub(crate) struct StackState {
     outputs: BTreeMap<(usize, String), String>,
     /// The gate at which it waits.
     pub(crate) stopped: Option<Cause>,
+    /// What outside of landfall it waits for, by its code, and since when.
+    pub(crate) waits: Option<(Arc<str>, Timestamp)>,
     /// Gates that were opened, each for a resource or for all.
     opened: BTreeSet<(Gate, Option<Arc<str>>)>,
     /// How often each gate was opened.
@@ -87,6 +89,9 @@ impl DeploymentState {
             Entry::Evidence { stack, item, .. } => self.stack(stack).saw(item),
             Entry::StackEnded { stack, outcome, .. } => self.stack(stack).ended = Some(outcome.clone()),
             Entry::Stopped { stack, cause, .. } => self.stack(stack).stopped = Some(cause.clone()),
+            Entry::Waits { stack, cause, .. } => {
+                self.stack(stack).waits = cause.as_ref().map(|cause| (cause.code.clone(), record.at));
+            }
             Entry::GateOpened { stack, gate, resource, .. } => {
                 let stack = self.stack(stack);
                 stack.stopped = None;
@@ -160,6 +165,11 @@ impl StackState {
     /// How often any of these gates was opened: a call that a gate allows is made once per opening.
     pub(crate) fn openings(&self, gates: &[Gate]) -> usize {
         gates.iter().filter_map(|gate| self.openings.get(gate)).sum()
+    }
+
+    /// Whether it waits for what has this code.
+    pub(crate) fn waits_for(&self, code: &str) -> bool {
+        self.waits.as_ref().is_some_and(|(waits, _)| &**waits == code)
     }
 
     /// Whether any call but a refused one was made: the stack is begun.

@@ -1,0 +1,151 @@
+//! The laws of folding records to facts, whatever their order.
+
+use std::collections::BTreeSet;
+
+use jiff::{SignedDuration, Timestamp};
+use landfall::model::catalog::OnFailure;
+use landfall::model::journal::{
+    Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Fence, Opened, Outcome, Record, Reply, StoreId,
+};
+use landfall::model::{CommitId, FactsFold, Hash, Slot, StackName, StackStatus};
+use proptest::prelude::*;
+
+use super::support::{STORE, content, id, order, owner, queue, release};
+
+fn stack() -> impl Strategy<Value = StackName> {
+    prop_oneof![Just("one"), Just("two")].prop_map(|step| StackName::of(&owner(step)))
+}
+
+fn deployment() -> impl Strategy<Value = DeploymentId> {
+    (1..5_u64).prop_map(DeploymentId)
+}
+
+fn cause() -> Cause {
+    Cause { code: "stack-failed".into(), sentence: "it failed".to_owned(), stack: None, gate: None }
+}
+
+fn outcome() -> impl Strategy<Value = Outcome> {
+    prop_oneof![
+        Just(Outcome::Proved),
+        Just(Outcome::StackStatusOnly),
+        Just(Outcome::Unchanged),
+        Just(Outcome::Removed),
+        Just(Outcome::Failed(cause())),
+        Just(Outcome::Superseded { by: None }),
+    ]
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    prop_oneof![Just(Call::CreateChangeSet), Just(Call::ExecuteChangeSet), Just(Call::DeleteStack)]
+}
+
+fn reply() -> impl Strategy<Value = Reply> {
+    prop_oneof![
+        Just(Reply::Accepted),
+        Just(Reply::Refused { error: "no".to_owned() }),
+        Just(Reply::Lost { error: "gone".to_owned() }),
+    ]
+}
+
+fn left() -> impl Strategy<Value = StackStatus> {
+    prop_oneof![
+        Just(StackStatus::UpdateComplete),
+        Just(StackStatus::UpdateRollbackComplete),
+        Just(StackStatus::DeleteComplete),
+    ]
+}
+
+/// A deployment begins, in one of two slots, with one of two contents.
+fn opened(deployment: DeploymentId, other: bool, version: u64, removal: bool) -> Entry {
+    let environment = if other { "production" } else { "test" };
+    let content = content("one", "1.0.0", &queue(30));
+    let put = order(0, Action::Put(Box::new(content)), "one");
+    let delete = order(0, Action::Delete { id: "arn".into(), unprotect: false }, "two");
+    let orders = match (removal, version) {
+        (true, _) | (false, 0) => vec![delete],
+        (false, _) => vec![put],
+    };
+    Entry::Opened(Opened {
+        deployment,
+        slot: Slot { project: id("shop"), environment: id(environment), tenant: None },
+        release: release(&format!("1.{version}.0")),
+        commit: CommitId("c".repeat(40)),
+        plan: "00000000".into(),
+        content: Hash::of(&version.to_be_bytes()),
+        attempt: 1,
+        on_failure: OnFailure::Stop,
+        orders,
+        allowed: vec![],
+        removal,
+    })
+}
+
+fn entry() -> impl Strategy<Value = Entry> {
+    let slot = Slot { project: id("shop"), environment: id("test"), tenant: None };
+    prop_oneof![
+        1 => Just(Entry::Landed { commit: CommitId("d".repeat(40)) }),
+        1 => (1..3_u64).prop_map(|version| Entry::Snapshot {
+            project: id("shop"),
+            release: release(&format!("1.{version}.0")),
+            commit: CommitId("e".repeat(40)),
+            content: Hash::of(b"what"),
+        }),
+        3 => (deployment(), any::<bool>(), 0..3_u64, any::<bool>()).prop_map(|(d, o, v, r)| opened(d, o, v, r)),
+        1 => (deployment(), stack(), call()).prop_map(|(deployment, stack, call)| Entry::Intent {
+            deployment, stack, call, token: "lf-token".into(),
+        }),
+        1 => (deployment(), stack(), call(), reply())
+            .prop_map(|(deployment, stack, call, reply)| Entry::Reply { deployment, stack, call, reply }),
+        1 => (deployment(), stack(), left()).prop_map(|(deployment, stack, status)| Entry::Evidence {
+            deployment, stack, item: Evidence::StackLeft { status },
+        }),
+        1 => (deployment(), stack(), outcome())
+            .prop_map(|(deployment, stack, outcome)| Entry::StackEnded { deployment, stack, outcome }),
+        1 => (deployment(), stack()).prop_map(|(deployment, stack)| Entry::Stopped { deployment, stack, cause: cause() }),
+        1 => (deployment(), stack(), any::<bool>()).prop_map(|(deployment, stack, waits)| Entry::Waits {
+            deployment, stack, cause: waits.then(cause),
+        }),
+        1 => deployment().prop_map(move |deployment| Entry::Used(Allowed {
+            slot: slot.clone(), allowance: Hash::of(b"allowance"), deployment,
+        })),
+        3 => (deployment(), outcome()).prop_map(|(deployment, outcome)| Entry::Ended { deployment, outcome }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn records_fold_in_any_order_and_from_any_point(
+        entries in prop::collection::vec(entry(), 0..60),
+        point in any::<prop::sample::Index>(),
+    ) {
+        let at = |seq: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seq);
+        let records: Vec<Record> = (1..)
+            .zip(entries)
+            .map(|(seq, entry)| Record { seq, at: at(seq.cast_signed()), fence: Fence(1), entry })
+            .collect();
+        let store = StoreId(STORE.into());
+        let whole = FactsFold::replay(store.clone(), &records);
+
+        // As a restart has them: through the store's words, and from a fold that was left somewhere.
+        let text = serde_json::to_string(&records).unwrap();
+        let read: Vec<Record> = serde_json::from_str(&text).unwrap();
+        prop_assert_eq!(&read, &records);
+        let mut fold = FactsFold::new(store);
+        let point = point.index(records.len() + 1);
+        read.iter().take(point).for_each(|record| fold.apply(record));
+        let mut fold = fold.clone();
+        read.iter().skip(point).for_each(|record| fold.apply(record));
+        prop_assert_eq!(&fold, &whole);
+
+        let facts = whole.facts();
+        let said = serde_json::to_string(facts).unwrap();
+        prop_assert_eq!(&serde_json::from_str::<landfall::model::Facts>(&said).unwrap(), facts);
+        let open: Vec<&Slot> = facts.runs.iter().filter(|run| run.to.is_none()).map(|run| &run.slot).collect();
+        prop_assert_eq!(open.len(), open.iter().collect::<BTreeSet<_>>().len(), "a slot runs one release");
+        prop_assert!(facts.runs.iter().all(|run| run.to.is_none_or(|to| run.from <= to)));
+        let flights: BTreeSet<DeploymentId> = facts.in_flight.iter().map(|flight| flight.deployment).collect();
+        prop_assert_eq!(flights.len(), facts.in_flight.len(), "a deployment is in flight once");
+    }
+}
