@@ -114,7 +114,7 @@ impl Config {
     pub fn parse(text: &str, folder: &Path) -> Result<Self, toml::de::Error> {
         let mut config: Self = toml::from_str(text)?;
         let git = &mut config.git;
-        for path in [
+        let paths = [
             &mut config.mirror,
             &mut config.token_file,
             &mut git.password_file,
@@ -123,10 +123,9 @@ impl Config {
             &mut git.ssh_key,
             &mut git.ssh_passphrase_file,
             &mut git.known_hosts,
-        ] {
-            if let Some(path) = path {
-                *path = folder.join(&*path);
-            }
+        ];
+        for path in paths.into_iter().flatten() {
+            *path = folder.join(&*path);
         }
         Ok(config)
     }

@@ -135,6 +135,7 @@ fn way_in(target: &Target, error: &CloudError) -> String {
 
 fn listing(target: &Target, stacks: &Result<usize, CloudError>) -> Finding {
     let (sentence, way_out) = match stacks {
+        Ok(1) => (format!("1 stack is listed in {}", target.place), None),
         Ok(count) => (format!("{count} stacks are listed in {}", target.place), None),
         Err(error) => (format!("stacks in {} cannot be listed: {error}", target.place), Some(rights(error))),
     };

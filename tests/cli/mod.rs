@@ -1,5 +1,6 @@
 //! The program as people run it: every option, every exit code, what is said when something is wrong.
 
+mod api;
 mod configuration;
 mod offline;
 mod online;

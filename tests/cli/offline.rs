@@ -11,7 +11,7 @@ const NEEDED: &str =
     "--account 111111111111 --region eu-west-1 --cluster web --subnet subnet-0a1b2c3d --image example.com/app";
 
 /// A home with the example as a git repository in `repo`.
-fn example() -> Home {
+pub(super) fn example() -> Home {
     let home = Home::new();
     let copied = std::process::Command::new("cp").args(["-r", EXAMPLE]).arg(home.path("repo")).status().unwrap();
     assert!(copied.success());
