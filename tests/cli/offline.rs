@@ -109,7 +109,7 @@ pub(super) fn render_shows_what_is_asked_for() {
 fn render_says_what_there_is() {
     let home = Home::new();
     let render = |arguments: &str| home.landfall(&format!("render --repo {EXAMPLE} {arguments}"));
-    render("shop").ends(2).says(&["there is no project `shop`", "there are billing, storefront"]);
+    render("shop").ends(2).says(&["there is no project `shop`", "the projects are billing, storefront"]);
     render("storefront --environment qa")
         .ends(2)
         .says(&["there is no environment `qa`", "development, production, test"]);
@@ -154,6 +154,12 @@ pub(super) fn iam_prints_policies() {
     assert_eq!(trust["Principal"]["AWS"], "arn:aws:iam::111111111111:role/landfall");
     assert_eq!(trust["Condition"]["StringEquals"]["sts:ExternalId"], "example-landfall");
     assert!(policies["daemon"]["Statement"].as_array().unwrap().len() > 1, "{policies}");
+    home.landfall("init mine --id mine --account 111111111111 --region eu-west-1 --cluster web --subnet subnet-0a1b2c3d --image app")
+        .ends(0);
+    let made = home.landfall("render app --repo mine").ends(0);
+    made.shows(&["LogGroupName: /landfall/app-web-development-web"]);
+    let allowed = home.landfall("iam mine").ends(0);
+    allowed.shows(&["arn:aws:logs:eu-west-1:111111111111:log-group:/landfall/app-*"]);
     home.landfall("iam").ends(3).says(&["no repository that landfall can read"]);
 }
 

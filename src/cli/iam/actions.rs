@@ -66,7 +66,7 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     let each = |service: &'static str, rest: &dyn Fn(&Id) -> String| arns(account, reach, service, rest);
     let stacks = each("cloudformation", &|project| format!("stack/{project}-*"));
     statements.push(allow(&own(|operation| operation.service() == Service::CloudFormation), &stacks));
-    statements.push(allow(LOG_GROUP, &each("logs", &|project| format!("log-group:{project}-*"))));
+    statements.push(allow(LOG_GROUP, &each("logs", &|project| format!("log-group:/landfall/{project}-*"))));
     statements.push(allow(SERVICE, &services(account, reach)));
     statements.push(allow(TASK_DEFINITION, &["*".to_owned()]));
     let definitions = each("ecs", &|project| format!("task-definition/{project}-*"));
