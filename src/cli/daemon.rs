@@ -46,7 +46,7 @@ pub struct DaemonArgs {
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the journal is kept [default: landfall.db]
+    /// Where the journal is kept [default: landfall.db; with --simulate it ends with the process]
     #[arg(long, value_name = "sqlite:FILE")]
     store: Option<String>,
     /// Answer at this address what the other commands ask with --server
@@ -68,25 +68,43 @@ pub struct DaemonArgs {
 
 /// Runs the command.
 pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
-    let config = Config::load(options.config.as_deref())?;
+    let mut config = Config::load(options.config.as_deref())?;
     let format = options.log_format.or(config.log_format);
     logging::start(format, color)?;
     let progress: Arc<dyn Events> = match format {
         None => Arc::new(Progress::new(output::progress)),
         Some(_) => Arc::new(daemon::Silent),
     };
+    let rehearsal = rehearsal(options)?;
+    if rehearsal.is_some() {
+        config.mirror = None;
+    }
+    let store = rehearsal.as_ref().map(|folder| folder.path().join(wire::STORE).display().to_string());
     let settings = Settings {
         repo: options.repo.clone().or_else(|| config.repo.clone()).ok_or_else(|| {
             Failure::usage("no repository is given").help("give it with --repo, or as `repo` in the configuration")
         })?,
         branch: options.branch.clone(),
-        store: options.store.clone().or_else(|| config.store.clone()).unwrap_or_else(|| wire::STORE.to_owned()),
+        store: store
+            .or_else(|| options.store.clone())
+            .or_else(|| config.store.clone())
+            .unwrap_or_else(|| wire::STORE.to_owned()),
         listen: options.listen.or(config.listen),
         endpoint: options.endpoint.clone(),
         once: options.once,
         config,
     };
     super::runtime()?.block_on(until_told(settings, options.simulate, progress, format.is_none()))
+}
+
+/// Where a rehearsal keeps its journal, unless it is told where: what happened in simulated accounts must not count as the
+/// past of real ones.
+fn rehearsal(options: &DaemonArgs) -> Result<Option<tempfile::TempDir>, Failure> {
+    if !options.simulate || options.store.is_some() {
+        return Ok(None);
+    }
+    let folder = tempfile::Builder::new().prefix("landfall-rehearsal-").tempdir();
+    folder.map(Some).doing(|| "cannot make a temporary folder for the journal".to_owned())
 }
 
 async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Events>, tell: bool) -> Outcome {

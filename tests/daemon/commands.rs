@@ -74,6 +74,16 @@ fn what_init_writes_is_clean_and_deploys() {
 }
 
 #[test]
+fn a_rehearsal_leaves_no_past() {
+    let folder = tempfile::tempdir().unwrap();
+    made(folder.path());
+    let daemon = landfall(&["daemon", "--repo", "repository", "--simulate", "--once"], folder.path());
+    assert_eq!(daemon.status.code(), Some(0), "{}", text(&daemon.stderr));
+    let left: Vec<_> = std::fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["repository"]);
+}
+
+#[test]
 fn usage_is_told_from_failure() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(landfall(&["init", "somewhere"], folder.path()).status.code(), Some(2));
