@@ -42,7 +42,7 @@ pub fn run(options: &History) -> Outcome {
             );
         }
     };
-    output::data(&text)?;
+    output::page(&text)?;
     Ok(Exit::Done)
 }
 

@@ -6,6 +6,7 @@ use anstyle::{AnsiColor, Style};
 use clap::ValueEnum;
 
 use super::exit::{Failure, chain};
+use crate::view::wrap::wrap;
 
 /// `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -57,6 +58,18 @@ pub fn data(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Writes a report to stdout; on a terminal, lines that are too long for it are broken between words.
+pub fn page(text: &str) -> Result<(), Failure> {
+    data(&fitted(text, terminal_size::terminal_size_of(io::stdout())))
+}
+
+fn fitted(text: &str, size: Option<(terminal_size::Width, terminal_size::Height)>) -> String {
+    match size {
+        Some((width, _)) => wrap(text, usize::from(width.0)),
+        None => text.to_owned(),
+    }
+}
+
 /// Writes a value to stdout as JSON.
 pub fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)
@@ -64,10 +77,10 @@ pub fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     data(&format!("{text}\n"))
 }
 
-/// Writes a line of progress to stderr. What cannot be written is dropped: progress is never the result.
+/// Writes a line of progress to stderr, broken between words where a terminal is too narrow for it. What cannot be written is dropped: progress is never the result.
 pub fn progress(line: &str) {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{line}");
+    let _ = writeln!(err, "{}", fitted(line, terminal_size::terminal_size_of(io::stderr())));
 }
 
 /// Writes an error to stderr: what was tried, why it failed, and what to do about it.

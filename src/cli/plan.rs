@@ -51,7 +51,12 @@ pub fn run(options: &PlanArgs) -> Outcome {
             (text, crate::view::plan::json(&published.planned.report))
         }
     };
-    output::data(&text)?;
+    // Templates are shown as they are.
+    if options.diff {
+        output::data(&text)?
+    } else {
+        output::page(&text)?
+    };
     Ok(if options.exit_code { exit(&report) } else { Exit::Done })
 }
 
@@ -79,6 +84,6 @@ pub fn status(options: &Status) -> Outcome {
         Some(server) => server.page("/status", options.format)?,
         None => pages::status(&options.ask.look()?, form(options.format), Timestamp::now()),
     };
-    output::data(&text)?;
+    output::page(&text)?;
     Ok(Exit::Done)
 }

@@ -79,23 +79,47 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
     all
 }
 
-/// One line per deployment, the newest first: number, slot, release, when it began, how long it took, how it ended.
+/// How long a line of the list may be: what does not fit is in the deployment's own page.
+const LINE: usize = 140;
+/// How much of a cause is shown in the list, even where the columns before it are wide.
+const CAUSE: usize = 24;
+
+/// One line per deployment, the newest first: number, slot, release, when it began, how long it took, how it ended. A cause
+/// that is longer than the line is cut.
 pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
-    let mut table = Table::default();
+    let mut rows = Vec::new();
     for (id, told) in told(records).iter().rev() {
-        let (tone, word) = outcome(told);
         let until = told.ended.map_or(now, |(at, _)| at);
-        table.push(vec![
-            Cell::plain(id.to_string()),
-            Cell::plain(told.opened.slot.to_string()),
-            Cell::plain(told.opened.release.to_string()),
-            Cell::plain(time::point(told.at)),
-            Cell::plain(time::took(until.duration_since(told.at))),
-            Cell { drawn: style.paint(tone, &word), plain: word },
-        ]);
+        let columns = [
+            id.to_string(),
+            told.opened.slot.to_string(),
+            told.opened.release.to_string(),
+            time::point(told.at),
+            time::took(until.duration_since(told.at)),
+        ];
+        rows.push((columns, outcome(told)));
+    }
+    let before: usize = (0..5)
+        .map(|column| rows.iter().map(|(columns, _)| columns[column].chars().count() + 2).max().unwrap_or(0))
+        .sum();
+    let room = LINE.saturating_sub(before).max(CAUSE);
+    let mut table = Table::default();
+    for (columns, (tone, word)) in rows {
+        let word = cut(&word, room);
+        let last = Cell { drawn: style.paint(tone, &word), plain: word };
+        table.push(columns.into_iter().map(Cell::plain).chain([last]).collect());
     }
     let drawn = table.draw();
     if drawn.is_empty() { "nothing was deployed yet\n".to_owned() } else { drawn }
+}
+
+/// A text of at most so many characters, with a sign where something is left out.
+fn cut(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(room.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// One deployment with its evidence; none if the records do not have it.
@@ -285,18 +309,28 @@ fn evidence(item: &Evidence) -> String {
         Evidence::OutputRead { parameter, value } => format!("parameter {parameter} is {value}"),
         Evidence::ResourceFailed { resource, kind, reason, .. } => format!("{resource} ({kind}) failed: {reason}"),
         Evidence::TaskStopped { code, reason, containers, .. } => {
-            let ends = containers.iter().map(|container| {
+            let told =
+                containers.iter().filter(|container| container.exit_code.is_some() || container.reason.is_some());
+            let ends = told.map(|container| {
                 let code = container.exit_code.map(|code| format!(" exit {code}")).unwrap_or_default();
                 let reason = container.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
                 format!("; {}{code}{reason}", container.name)
             });
             format!("task stopped, {code}: {reason}{}", ends.collect::<String>())
         }
-        Evidence::ServiceEvent { message, .. } => message.clone(),
+        Evidence::ServiceEvent { message, .. } => service_event(message),
         Evidence::ServiceDeployment { status, reason, running, desired, .. } => {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("service deployment {status}{reason}, {running} of {desired} tasks run")
         }
+    }
+}
+
+/// What ECS says of a service, which begins with the service's long name: `(service NAME) has started 2 tasks: …`.
+fn service_event(message: &str) -> String {
+    match message.strip_prefix("(service ").and_then(|rest| rest.split_once(") ")) {
+        Some((_, said)) => format!("service: {said}"),
+        None => message.to_owned(),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Any report as terminal text or JSON. Presentation only: nothing is decided here, and nothing is printed.
 //!
 //! One file per report: [`plan`] (what would be done and why not), [`status`] (what is where), [`history`] (what
-//! happened). [`reasons`] has the words for every reason why something is held, [`time`] those for durations.
+//! happened). [`reasons`] has the words for every reason why something is held, [`time`] those for durations; [`wrap`] breaks lines
+//! for a terminal.
 
 pub mod history;
 pub mod plan;
@@ -11,6 +12,7 @@ pub mod status;
 pub mod style;
 pub mod table;
 pub mod time;
+pub mod wrap;
 
 pub use reasons::hold;
 pub use style::Style;

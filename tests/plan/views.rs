@@ -103,6 +103,18 @@ fn a_failure_told_afterwards() {
     assert_eq!(view::history::list_json(&records)[0]["deployment"], 42);
 }
 
+#[test]
+fn long_lines_break_under_their_last_column() {
+    use landfall::view::wrap::wrap;
+    let held = "storefront  test  held  1.5.0 must succeed in development, then in test";
+    let broken = "storefront  test  held  1.5.0 must succeed in\n                        development, then in\n                        test";
+    assert_eq!(wrap(held, 45), broken);
+    let colored = held.replace("held", "\u{1b}[33mheld\u{1b}[0m");
+    assert_eq!(wrap(&colored, 45), broken.replace("held", "\u{1b}[33mheld\u{1b}[0m"));
+    assert_eq!(wrap(held, 200), held);
+    assert_eq!(wrap("no columns here, only a sentence", 10), "no columns here, only a sentence");
+}
+
 fn plan_of(records: &[Record]) -> &str {
     match &records[0].entry {
         Entry::Opened(opened) => &opened.plan,
