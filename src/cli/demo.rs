@@ -110,11 +110,21 @@ fn what_is_where(running: &Running) {
 
 fn play(repo: &Path, running: &Running) {
     let server = running.address.map(|address| format!("http://{address}")).unwrap_or_default();
-    tell("Your turn: commit to the repository, and ask. Ctrl-C ends it.");
+    let program = program();
+    tell("Your turn: commit to the repository, and ask from another terminal. Ctrl-C ends it.");
     output::progress(&format!("repository   {}", repo.display()));
-    for command in ["status", "plan", "history"] {
-        output::progress(&format!("             landfall {command} --server {server}"));
+    for (label, command) in [("ask", "status"), ("", "plan"), ("", "history")] {
+        output::progress(&format!("{label:<12} {program} {command} --server {server}"));
     }
+    output::progress(&format!("try          git -C {} revert --no-edit HEAD", repo.display()));
+    output::progress("             takes the release that crashes away again");
+}
+
+/// How this program can be started from any folder: by its name, if it was found by its name.
+fn program() -> String {
+    let named = std::env::args().next().filter(|name| !name.contains('/'));
+    let path = || std::env::current_exe().ok().map(|path| path.display().to_string());
+    named.or_else(path).unwrap_or_else(|| "landfall".to_owned())
 }
 
 /// Waits until the daemon has read a commit and nothing moves any more.

@@ -109,7 +109,8 @@ pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut next = error.source();
     while let Some(source) = next {
         let part = source.to_string();
-        let part = part.trim_end();
+        // The git library ends what it says with numbers of its own: `; class=Os (2); code=NotFound (-3)`.
+        let part = part.split("; class=").next().unwrap_or_default().trim_end();
         if !text.ends_with(part) {
             text.push_str(": ");
             text.push_str(part);

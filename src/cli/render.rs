@@ -65,7 +65,9 @@ pub fn load_folder(dir: &std::path::Path) -> Result<Loaded, Failure> {
     let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
     let loaded = Loader::new().load(&source).doing(|| format!("cannot read the repository in {shown}"))?;
     if loaded.catalog.repository.is_none() {
-        let failure = Failure::new(format!("{shown} is no repository that landfall can read: see its landfall.toml"));
+        let why =
+            if dir.join("landfall.toml").exists() { "its landfall.toml is wrong" } else { "it has no landfall.toml" };
+        let failure = Failure::new(format!("{shown} is no repository that landfall can read: {why}"));
         let failure = failure.help("`landfall check` says what is wrong; `landfall init` writes a first repository");
         return Err(Failure { exit: Exit::Problems, ..failure });
     }
@@ -90,7 +92,8 @@ pub fn known<'a, N: Eq + std::fmt::Display + 'a>(
     }
     let help = match names.as_slice() {
         [] => format!("there is no {kind} at all; `landfall check` says what is wrong with the repository"),
-        names => format!("there are {}", names.join(", ")),
+        [only] => format!("the only {kind} is {only}"),
+        names => format!("the {kind}s are {}", names.join(", ")),
     };
     Err(Failure::usage(format!("there is no {kind} `{name}`")).help(help))
 }
@@ -133,7 +136,8 @@ pub fn run(options: &Render) -> Outcome {
     }
     output::data(&text)?;
     if text.is_empty() && !wrong {
-        return Err(Failure::new(format!("nothing of {} is rendered by these options", options.project)));
+        return Err(Failure::new(format!("nothing of {} is rendered by these options", options.project))
+            .help("a stack needs a step, and a target that belongs to the environment and offers the step's role"));
     }
     Ok(if wrong { Exit::Problems } else { Exit::Done })
 }

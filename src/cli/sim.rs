@@ -39,8 +39,10 @@ pub fn run(options: &Sim) -> Outcome {
         let account = start(options.listen, config).await?;
         output::progress(&format!("simulated    every account and region at {}", account.url()));
         output::progress(&format!(
-            "try          AWS_ENDPOINT_URL={} aws cloudformation describe-stacks",
-            account.url()
+            "try          AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=any \\\n{:13}aws \
+             cloudformation describe-stacks --region eu-west-1",
+            account.url(),
+            ""
         ));
         signalled().await?;
         Ok(Exit::Done)
