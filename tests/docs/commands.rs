@@ -49,7 +49,7 @@ fn after(command: &Command) -> String {
 /// The options that a command has of its own.
 fn table(command: &Command) -> String {
     let global = command.get_name() != "landfall";
-    let own = |arg: &&Arg| !["help", "version"].contains(&arg.get_id().as_str()) && !(global && arg.is_global_set());
+    let own = |arg: &&Arg| !(["help", "version"].contains(&arg.get_id().as_str()) || global && arg.is_global_set());
     let rows: String = command.get_arguments().filter(own).map(row).collect();
     if rows.is_empty() {
         return String::new();

@@ -32,7 +32,7 @@ const REST: u32 = 400;
 pub(super) type Planted = Option<landfall::engine::Mistake>;
 /// Which mistake the engine makes: without the feature there is none.
 #[cfg(not(feature = "planted-mistakes"))]
-pub(super) type Planted = ();
+pub(super) type Planted = Option<std::convert::Infallible>;
 
 /// What a seed came to.
 pub(super) struct Trace {
