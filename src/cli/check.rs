@@ -20,6 +20,9 @@ use crate::template::{self, Context, RenderProblem};
 use crate::tree::{Blobs, FileTree, TreeError};
 use crate::view;
 
+/// More problems of rendering in one file than this are not shown: one stack's are much like another's.
+const MAX_PER_FILE: usize = 100;
+
 /// Options of `landfall check`.
 #[derive(Args, Debug)]
 pub struct Check {
@@ -60,10 +63,17 @@ pub fn problems_in(dir: &Path) -> Result<Vec<Problem>, TreeError> {
 pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, TreeError> {
     let source = Source { tree, blobs, commit: None, history: None, recorded: &[] };
     let Loaded { catalog, mut problems } = Loader::new().load(&source)?;
-    let mut seen = BTreeSet::new();
+    let (mut seen, mut texts, mut shown) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
     for found in rendering(&catalog) {
-        if seen.insert((found.at.clone(), found.code, found.title.clone())) {
-            let source = text_of(tree, blobs, &found.at);
+        let file = found.at.file.clone();
+        if !seen.insert((found.at.clone(), found.code, found.title.clone())) {
+            continue;
+        }
+        let shown: &mut usize = shown.entry(file.clone()).or_default();
+        *shown += 1;
+        if *shown <= MAX_PER_FILE {
+            // Once for each file: a problem holds the text that it is drawn in.
+            let source = texts.entry(file).or_insert_with(|| text_of(tree, blobs, &found.at)).clone();
             problems.push(as_problem(found, source));
         }
     }

@@ -19,13 +19,32 @@ pub(crate) struct File {
     pub(crate) content: Hash,
     /// Where each line begins, in bytes.
     lines: Vec<usize>,
+    /// How many characters there are before each block of bytes, so that a column in a line of megabytes costs one block.
+    blocks: Vec<usize>,
+}
+
+/// Bytes of a block.
+const BLOCK: usize = 1024;
+/// More problems in one file than this are counted and not shown: the first ones are mended first anyway.
+pub(crate) const MAX_PER_FILE: usize = 100;
+
+/// How many characters begin in these bytes of UTF-8.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 impl File {
     /// Takes a text and finds its lines.
     pub(crate) fn new(path: Arc<str>, text: &str) -> Self {
         let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { path, text: Arc::from(text), content: Hash::of(text.as_bytes()), lines }
+        let mut before = 0;
+        let blocks = text.as_bytes().chunks(BLOCK).map(|block| {
+            let begin = before;
+            before += characters(block);
+            begin
+        });
+        let blocks = blocks.collect();
+        Self { path, text: Arc::from(text), content: Hash::of(text.as_bytes()), lines, blocks }
     }
 
     /// Line and column of a byte.
@@ -33,9 +52,15 @@ impl File {
         let byte = byte.min(self.text.len());
         let line = self.lines.partition_point(|begin| *begin <= byte).saturating_sub(1);
         let begin = self.lines.get(line).copied().unwrap_or(0);
-        let column = self.text.get(begin..byte).map_or(0, |before| before.chars().count());
+        let column = self.characters_before(byte).saturating_sub(self.characters_before(begin));
         let number = |value: usize| u32::try_from(value + 1).unwrap_or(u32::MAX);
         Location { file: self.path.clone(), line: number(line), column: number(column) }
+    }
+
+    fn characters_before(&self, byte: usize) -> usize {
+        let Some(index) = (byte / BLOCK).checked_sub(usize::from(byte / BLOCK >= self.blocks.len())) else { return 0 };
+        let rest = self.text.as_bytes().get(index * BLOCK..byte).unwrap_or_default();
+        self.blocks.get(index).copied().unwrap_or(0) + characters(rest)
     }
 
     /// A piece of the file.
@@ -116,6 +141,19 @@ impl Finding {
         self
     }
 
+    /// Stands for another one too: it is as bad as the worse of both, and hides what either hides.
+    pub(crate) fn absorb(&mut self, other: Finding) {
+        let mildness = |finding: &Finding| (finding.problem.level, finding.holds_nothing);
+        if mildness(&other) < mildness(self) {
+            self.problem.code = other.problem.code;
+            self.problem.level = other.problem.level;
+            self.holds_nothing = other.holds_nothing;
+        }
+        self.hides.extend(other.hides);
+        self.hides.sort();
+        self.hides.dedup();
+    }
+
     /// Holds nothing, although it is an error.
     pub(crate) fn holds_nothing(mut self) -> Self {
         self.holds_nothing = true;
@@ -133,6 +171,9 @@ pub(crate) fn list(names: &[&str]) -> String {
     }
 }
 
+/// How many names are compared for a suggestion: a repository can be made to have very many.
+const MOST_COMPARED: usize = 1_000;
+
 /// The known name with the fewest edits from the one written, if it is near enough to be meant.
 pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = written.chars().count();
@@ -141,7 +182,8 @@ pub(crate) fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str
         return None;
     }
     let limit = if length < 4 { 1 } else { (length / 3).max(2) };
-    let scored = known.into_iter().filter(|name| name.len() <= 256).map(|name| (edits(written, name), name));
+    let near = |name: &&str| name.chars().count().abs_diff(length) <= limit;
+    let scored = known.into_iter().filter(near).take(MOST_COMPARED).map(|name| (edits(written, name), name));
     scored.filter(|(edits, name)| *edits <= limit && *name != written).min().map(|(_, name)| name)
 }
 

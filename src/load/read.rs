@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use super::codes::{self, Code};
-use super::finding::{File, Finding, list};
+use super::finding::{File, Finding, MAX_PER_FILE, list};
 use super::schema::walk::{self, Fault, FaultKind};
 use super::schema::{self, Kind};
 use crate::tree::MAX_FILE;
@@ -78,7 +78,8 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
     }
     let faults = walk::faults(kind.schema(), &table);
     if !faults.is_empty() {
-        let findings = faults.iter().map(|fault| of_fault(&file, kind, fault)).collect();
+        // What is left out is no more than what would be left out of the whole, see `assemble`.
+        let findings = faults.iter().take(2 * MAX_PER_FILE).map(|fault| of_fault(&file, kind, fault)).collect();
         return Parsed::failed(Some(file), findings);
     }
     match document(kind, toml::Deserializer::from(table)) {

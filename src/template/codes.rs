@@ -26,7 +26,7 @@ codes! {
     SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or has a `:`, which ECS would take for the end of the key.";
     UNKNOWN_IMAGE "unknown-image" "A container names an image that `[images]` in `process.toml` does not have.";
     UNKNOWN_VARIABLE "unknown-variable" "A placeholder names nothing that has a value.";
-    VALUE_TOO_LONG "value-too-long" "A text becomes longer than 65,536 bytes once its placeholders are filled.";
+    VALUE_TOO_LONG "value-too-long" "A text becomes longer than 65,536 bytes, or a list longer than 1,000 elements, once its placeholders are filled.";
     VARIABLE_CIRCLE "variable-circle" "Variables refer to each other in a circle, so none of them has a value.";
     VARIABLE_ELSEWHERE "variable-elsewhere" "A variable has values, but none whose scope fits this step, environment and target.";
     VARIABLE_TIE "variable-tie" "Two values of a variable have scopes of equal rank, and both fit. landfall never picks one.";

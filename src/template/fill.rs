@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::model::process::Text;
 use crate::model::{ImageName, Location, StackName};
 
+use super::limits::MAX_BODY;
 use super::shape::{Known, Leaf, Leaves, Shape};
 use super::variables::{Fault, Values};
 use super::{Context, RenderProblem, codes, image};
@@ -17,11 +18,20 @@ pub(super) struct Filler<'a> {
     values: &'a Values<'a>,
     stack: &'a StackName,
     problems: Vec<RenderProblem>,
+    /// Bytes that have been filled in.
+    filled: usize,
+    /// They are too many.
+    enough: bool,
 }
+
+/// No more bytes than this are filled in: far more than a template may have, and few enough to hold.
+const MAX_FILLED: usize = 20 * MAX_BODY;
+/// No more problems than this are looked for in one stack.
+const MAX_PROBLEMS: usize = 100;
 
 impl<'a> Filler<'a> {
     pub(super) fn new(context: &'a Context<'a>, values: &'a Values<'a>, stack: &'a StackName) -> Self {
-        Self { context, values, stack, problems: Vec::new() }
+        Self { context, values, stack, problems: Vec::new(), filled: 0, enough: false }
     }
 
     /// The sections of a template, filled.
@@ -58,8 +68,13 @@ impl<'a> Filler<'a> {
 
     /// The value of a text.
     pub(super) fn text(&mut self, text: &Text) -> Option<String> {
+        if !self.goes_on(text.at()) {
+            return None;
+        }
         let filled = self.values.text(text);
-        self.keep(filled)
+        let filled = self.keep(filled)?;
+        self.filled += filled.len();
+        Some(filled)
     }
 
     fn leaf(&mut self, leaf: &Leaf) -> Option<String> {
@@ -140,8 +155,23 @@ impl<'a> Filler<'a> {
     }
 
     fn list(&mut self, texts: &[Text]) -> Vec<String> {
+        if !texts.first().is_none_or(|text| self.goes_on(text.at())) {
+            return Vec::new();
+        }
         let filled = self.values.list(texts);
-        self.keep(filled).unwrap_or_default()
+        let filled = self.keep(filled).unwrap_or_default();
+        self.filled += filled.iter().map(String::len).sum::<usize>();
+        filled
+    }
+
+    /// Whether more is filled in: not once it is too much for any template, or enough is wrong.
+    fn goes_on(&mut self, at: &Location) -> bool {
+        if self.filled > MAX_FILLED && !self.enough {
+            let title = format!("the template becomes longer than {MAX_FILLED} bytes; CloudFormation takes {MAX_BODY}");
+            self.problem(codes::OVER_LIMIT, title, at, None);
+            self.enough = true;
+        }
+        !self.enough && self.problems.len() < MAX_PROBLEMS
     }
 
     /// Checks how many there are: ECS takes 1 to 16 subnets and at most 5 security groups (API reference,

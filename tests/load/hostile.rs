@@ -132,3 +132,69 @@ proptest! {
         prop_assert_eq!(warm, cold);
     }
 }
+
+/// What `check` says of the example with one of its files replaced.
+fn checked(path: &str, text: String) -> Vec<landfall::problem::Problem> {
+    let mut files = example();
+    files.insert(path.to_owned(), text);
+    let mut history = MemoryHistory::new();
+    let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    landfall::cli::check::problems(&tree, &history).unwrap()
+}
+
+#[test]
+fn a_file_with_very_many_problems_tells_the_first_and_counts_the_rest() {
+    let path = "projects/billing/variables.toml";
+    let one_line = format!("variable = [{}]\n", "{ name = \"a\", foo = 1 }, ".repeat(5_000));
+    let many_lines = "[[variable]]\nname = \"a\"\nfoo = 1\n".repeat(5_000);
+    let again = "[[variable]]\nname = \"a\"\nvalue = \"1\"\n".repeat(1_000);
+    let unknown: String =
+        (0..1_000).map(|i| format!("[[variable]]\nname = \"a{i}\"\nvalue = \"#{{b{i}}}\"\n")).collect();
+    for text in [one_line, many_lines, again, unknown] {
+        let problems = checked(path, text);
+        let here: Vec<_> = problems.iter().filter(|problem| &*problem.span.at.file == path).collect();
+        assert!((101..=202).contains(&here.len()), "{} problems", here.len());
+        assert!(here[100].title.ends_with("more problems in this file, the first of them here"), "{}", here[100].title);
+        assert_eq!(here[100].blocks, ["new releases of billing"], "what they hide stays held");
+        assert!(view::problems::terminal(&problems, false).len() < 100_000);
+    }
+}
+
+#[test]
+fn the_column_of_a_place_counts_characters_in_long_lines_too() {
+    let text = format!("variable = [{}{{ name = \"é\", foo = 1 }}]\n", "{ name = \"é\", value = \"ü\" }, ".repeat(500));
+    let column = text.split("foo").next().unwrap().chars().count() + 1;
+    let problems = checked("projects/billing/variables.toml", text);
+    assert!(problems.iter().any(|problem| problem.span.at.column as usize == column), "{column}");
+}
+
+#[test]
+fn variables_that_multiply_end_in_a_problem() {
+    let variables =
+        std::fs::read_to_string(super::support::root().join("example-repo/projects/billing/variables.toml"));
+    let mut bomb = variables.unwrap();
+    bomb.push_str("[[variable]]\nname = \"l0\"\nvalue = [\"\", \"\"]\n");
+    for i in 1..30 {
+        let before = i - 1;
+        let value = format!("value = [\"#{{l{before}}}\", \"#{{l{before}}}\"]");
+        bomb.push_str(&format!("[[variable]]\nname = \"l{i}\"\n{value}\n"));
+    }
+    bomb.push_str(&format!("[[variable]]\nname = \"long\"\nvalue = \"{}\"\n", "x".repeat(60_000)));
+    let check = |more: String| {
+        let mut files = example();
+        files.insert("projects/billing/variables.toml".to_owned(), bomb.clone());
+        files.get_mut("projects/billing/process.toml").unwrap().push_str(&more);
+        let mut history = MemoryHistory::new();
+        let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+        let problems = landfall::cli::check::problems(&tree, &history).unwrap();
+        problems.into_iter().map(|problem| problem.code).collect::<Vec<_>>()
+    };
+    assert_eq!(check("command = [\"#{l29}\"]\n".to_owned()), ["value-too-long"]);
+    // Each is short enough by itself, all of them would fill the memory.
+    let many = format!("command = [{}]\n", "\"#{long}\", ".repeat(10_000));
+    assert_eq!(check(many), ["value-too-long"]);
+    let containers: String = (0..200)
+        .map(|i| format!("[[step.container]]\nname = \"c{i}\"\nimage = \"worker\"\ncommand = [\"#{{long}}\"]\n"))
+        .collect();
+    assert!(check(containers).contains(&"over-limit"));
+}

@@ -104,7 +104,7 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| variables(world, &[("v", &"x".repeat(40_000))], "#{v}#{v}"),
-            "value-too-long: the text becomes longer than 65536 bytes once its placeholders are filled",
+            "value-too-long: this becomes longer than 65536 bytes or 1000 elements once its placeholders are filled",
         ),
         (
             |world| *world = world.clone().list("v", &["a"]).environment("X", "#{v}"),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use crate::load::drafts::subjects_of;
-use crate::load::finding::Finding;
+use crate::load::finding::{Finding, MAX_PER_FILE};
 use crate::load::world::{ProjectWorld, ReleaseWorld, World};
 use crate::load::{Loaded, Source};
 use crate::model::catalog::{Broken, Catalog, Phase, Progress, Snapshot, SnapshotFault, Subject};
@@ -15,7 +15,7 @@ use crate::problem::{Level, Problem};
 
 /// Makes the catalog of everything that has no error, and the sorted problems.
 pub(crate) fn assemble(source: &Source<'_>, world: &World, findings: Vec<Finding>) -> Loaded {
-    let findings = sorted(findings);
+    let findings = bounded(sorted(findings));
     let mut broken = Vec::new();
     for finding in &findings {
         if finding.problem.level == Level::Error && !finding.holds_nothing {
@@ -47,6 +47,28 @@ fn sorted(mut findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     merged
+}
+
+/// The first problems of each file, and one that stands for the rest of it and hides what they hide.
+fn bounded(sorted: Vec<Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::with_capacity(sorted.len());
+    let (mut file, mut count) = (None, 0);
+    for finding in sorted {
+        let path = &finding.problem.span.at.file;
+        count = if file.as_ref() == Some(path) { count + 1 } else { 1 };
+        file = Some(path.clone());
+        match kept.last_mut() {
+            Some(rest) if count > MAX_PER_FILE + 1 => {
+                rest.absorb(finding);
+                rest.problem.title =
+                    format!("{} more problems in this file, the first of them here", count - MAX_PER_FILE);
+                (rest.problem.label, rest.problem.help) = (String::new(), None);
+                rest.problem.related.clear();
+            }
+            _ => kept.push(finding),
+        }
+    }
+    kept
 }
 
 fn subjects(finding: &Finding) -> Vec<Subject> {

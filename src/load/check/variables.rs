@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::codes;
 use super::super::drafts::Draft;
-use super::super::finding::Finding;
+use super::super::finding::{Finding, MAX_PER_FILE};
 use super::super::schema::VariablesFile;
 use super::super::schema::values::ValueEntry;
 use super::super::schema::variables::ScopeEntry;
@@ -49,6 +49,10 @@ pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding
     let mut each = |file: &super::super::finding::File, span: std::ops::Range<usize>, text: &str| {
         let at = Location { file: file.path.clone(), line: 1, column: 1 };
         let Ok(parsed) = Text::parse(text, at) else { return };
+        // Each looks for the nearest name, which costs as much as there are names.
+        if findings.len() > 2 * MAX_PER_FILE {
+            return;
+        }
         for name in parsed.placeholders().filter(|name| !name.contains('.') && !known.contains(name)) {
             // The place of the placeholder itself, where the text is written without escapes.
             let written = file.text.get(span.clone()).and_then(|source| source.find(&format!("#{{{name}}}")));

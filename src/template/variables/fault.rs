@@ -6,7 +6,7 @@ use crate::model::{ImageName, Location};
 
 use super::super::{Context, RenderProblem, codes};
 use super::resolve::NoWinner;
-use super::{MAX_DEPTH, MAX_VALUE};
+use super::{MAX_DEPTH, MAX_ITEMS, MAX_VALUE};
 
 /// Why a text cannot be filled.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,9 @@ impl Fault {
     }
 
     pub(super) fn too_long(user: &Text) -> Self {
-        let title = format!("the text becomes longer than {MAX_VALUE} bytes once its placeholders are filled");
+        let title = format!(
+            "this becomes longer than {MAX_VALUE} bytes or {MAX_ITEMS} elements once its placeholders are filled"
+        );
         Self::new(codes::VALUE_TOO_LONG, title, user.at(), None)
     }
 

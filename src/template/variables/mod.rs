@@ -23,6 +23,8 @@ use super::Context;
 /// The longest text that a placeholder may become, in bytes: more than any leaf of a template can take. It also bounds
 /// what variables that refer to each other can grow to.
 pub const MAX_VALUE: usize = 65_536;
+/// The most elements that a list may have once it is filled. Empty ones count: lists that refer to each other double.
+pub const MAX_ITEMS: usize = 1_000;
 /// How deep variables may refer to variables.
 pub const MAX_DEPTH: usize = 32;
 
@@ -81,7 +83,7 @@ impl<'a> Values<'a> {
                 },
                 _ => filled.push(self.fill(text, path)?),
             }
-            if filled.iter().map(String::len).sum::<usize>() > MAX_VALUE {
+            if filled.len() > MAX_ITEMS || filled.iter().map(String::len).sum::<usize>() > MAX_VALUE {
                 return Err(Fault::too_long(text));
             }
         }
