@@ -217,3 +217,35 @@ fn what_is_retained_stays_and_blocks_its_name() {
     assert_eq!(world.find_stack(&place(), &id).unwrap().resources["Log"].status, "DELETE_SKIPPED");
     assert_eq!(create(&mut world, "logs", &kept), RollbackComplete, "the name is taken");
 }
+
+#[test]
+fn templates_that_multiply_or_ask_for_themselves_end_in_an_error() {
+    let mut bomb = json!({"Fn::Sub": ["${a}${a}", {"a": ""}]});
+    for _ in 0..24 {
+        bomb = json!({"Fn::Sub": ["${a}${a}", {"a": bomb}]});
+    }
+    let group =
+        |name: serde_json::Value| json!({"G": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}}});
+    let asked = json!({"G": {"Type": "AWS::Logs::LogGroup", "Condition": "C14"}});
+    let mut conditions = json!({"C0": {"Fn::Equals": ["a", "a"]}});
+    for i in 1..15 {
+        conditions[format!("C{i}")] = json!({"Fn::And": vec![json!({"Condition": format!("C{}", i - 1)}); 10]});
+    }
+    let circle = json!({"C14": {"Fn::Equals": [{"Fn::If": ["C14", "x", "y"]}, "x"]}});
+    let many = json!({"G": {"Type": "AWS::Logs::LogGroup"}, "T": {
+        "Type": "AWS::ECS::TaskDefinition",
+        "Properties": {"Family": "f", "ContainerDefinitions": [{"Name": "a", "Image": "x:1"}]}
+    }, "S": {
+        "Type": "AWS::ECS::Service",
+        "Properties": {"Cluster": "main", "TaskDefinition": {"Ref": "T"}, "DesiredCount": 2_000_000_000}
+    }});
+    for template in [
+        json!({"Resources": group(bomb)}),
+        json!({"Resources": asked, "Conditions": conditions}),
+        json!({"Resources": asked, "Conditions": circle}),
+        json!({"Resources": many}),
+    ] {
+        let mut world = world();
+        assert_eq!(create(&mut world, "bomb", &template), RollbackComplete);
+    }
+}

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::change_set::{Change, Detail};
-use super::eval::{AFTER_APPLY, Lookup, Scope, placeholders};
+use super::eval::{AFTER_APPLY, Lookup, Meter, Scope, placeholders};
 use super::provision::changed_properties;
 use super::stack::{Resource, Shape, Stack};
 use super::template::{ResourceDef, references};
@@ -66,6 +66,7 @@ impl World {
             stack_id: &stack.id,
             place,
             lookup: &lookup,
+            meter: Meter::default(),
         };
         let mut fates: BTreeMap<String, Fate> = BTreeMap::new();
         let mut wanted = BTreeSet::new();

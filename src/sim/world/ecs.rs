@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+/// The most tasks of a service. \[doc: Amazon ECS endpoints and quotas, "Tasks per service"\]
+pub(super) const MAX_TASKS: u32 = 5_000;
+
 /// ECS of one account and region.
 #[derive(Debug, Default)]
 pub struct Ecs {

@@ -1,5 +1,6 @@
 //! Intrinsic functions: a template's expressions become values, given parameters and what the resources are.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
@@ -34,7 +35,22 @@ pub(super) struct Scope<'a> {
     pub(super) place: &'a Place,
     /// The rest.
     pub(super) lookup: &'a dyn Lookup,
+    /// What evaluating has cost so far.
+    pub(super) meter: Meter,
 }
+
+/// What evaluating in one scope costs. A template of 51,200 bytes can write down expressions whose value doubles with every
+/// level, and conditions that ask for themselves.
+#[derive(Debug, Default)]
+pub(super) struct Meter {
+    spent: Cell<usize>,
+    nested: Cell<usize>,
+}
+
+/// Steps and bytes that one scope may cost: more than a real template needs, and little enough to wait for.
+const BUDGET: usize = 1_000_000;
+/// How deep conditions may ask for conditions.
+const MAX_NESTED: usize = 32;
 
 /// A value, or none for `AWS::NoValue`; the error is a sentence.
 type Evaluated = Result<Option<Value>, String>;
@@ -58,7 +74,17 @@ impl Scope<'_> {
 
     /// Whether the condition of that name holds.
     pub(super) fn condition(&self, name: &str) -> Result<bool, String> {
-        self.condition_at(name, 0)
+        let unknown =
+            || format!("Template format error: Unresolved condition dependency {name} in the Conditions block");
+        let value = self.template.conditions.get(name).ok_or_else(unknown)?;
+        let nested = self.meter.nested.get();
+        if nested >= MAX_NESTED {
+            return Err("conditions refer to each other in a circle".to_owned());
+        }
+        self.meter.nested.set(nested + 1);
+        let holds = self.boolean(value);
+        self.meter.nested.set(nested);
+        holds
     }
 
     /// Whether something with an optional condition exists.
@@ -66,17 +92,19 @@ impl Scope<'_> {
         condition.map_or(Ok(true), |name| self.condition(name))
     }
 
-    fn condition_at(&self, name: &str, depth: usize) -> Result<bool, String> {
-        let unknown =
-            || format!("Template format error: Unresolved condition dependency {name} in the Conditions block");
-        let value = self.template.conditions.get(name).ok_or_else(unknown)?;
-        self.boolean(value, depth + 1)
+    /// Pays for a step, or for bytes that are made.
+    fn pay(&self, cost: usize) -> Result<(), String> {
+        let spent = self.meter.spent.get().saturating_add(cost);
+        self.meter.spent.set(spent);
+        if spent > BUDGET {
+            Err("Template error: its expressions are too large to evaluate".to_owned())
+        } else {
+            Ok(())
+        }
     }
 
-    fn boolean(&self, value: &Value, depth: usize) -> Result<bool, String> {
-        if depth > 32 {
-            return Err("conditions refer to each other in a circle".to_owned());
-        }
+    fn boolean(&self, value: &Value) -> Result<bool, String> {
+        self.pay(1)?;
         let Some((key, inner)) = function(value) else {
             return match as_text(value).as_deref() {
                 Some("true") => Ok(true),
@@ -86,10 +114,10 @@ impl Scope<'_> {
         };
         let all = || inner.as_array().map(Vec::as_slice).unwrap_or_default();
         match key {
-            "Fn::And" => all().iter().try_fold(true, |so_far, item| Ok(so_far & self.boolean(item, depth + 1)?)),
-            "Fn::Or" => all().iter().try_fold(false, |so_far, item| Ok(so_far | self.boolean(item, depth + 1)?)),
+            "Fn::And" => all().iter().try_fold(true, |so_far, item| Ok(so_far & self.boolean(item)?)),
+            "Fn::Or" => all().iter().try_fold(false, |so_far, item| Ok(so_far | self.boolean(item)?)),
             "Fn::Not" => match all() {
-                [one] => Ok(!self.boolean(one, depth + 1)?),
+                [one] => Ok(!self.boolean(one)?),
                 _ => Err("Template error: Fn::Not takes a list of one condition".to_owned()),
             },
             "Fn::Equals" => match all() {
@@ -102,13 +130,14 @@ impl Scope<'_> {
                 }
                 _ => Err("Template error: every Fn::Equals object requires a list of 2 string parameters.".to_owned()),
             },
-            "Condition" => self.condition_at(inner.as_str().unwrap_or(""), depth),
+            "Condition" => self.condition(inner.as_str().unwrap_or("")),
             other => Err(format!("Template error: {other} cannot be used in a condition")),
         }
     }
 
     /// Evaluates a value.
     pub(super) fn value(&self, value: &Value) -> Evaluated {
+        self.pay(1)?;
         if let Some((key, inner)) = function(value) {
             return self.call(key, inner);
         }
@@ -152,6 +181,7 @@ impl Scope<'_> {
             "Fn::ImportValue" => {
                 let name = self.text(inner)?;
                 let value = self.lookup.import(&name).ok_or_else(|| format!("No export named {name} found."))?;
+                self.pay(value.len())?;
                 Ok(Some(Value::String(value)))
             }
             "Fn::Base64" => Ok(Some(Value::String(base64(self.text(inner)?.as_bytes())))),
@@ -238,12 +268,16 @@ impl Scope<'_> {
             if let Some(literal) = name.strip_prefix('!') {
                 result.push_str(&format!("${{{literal}}}"));
             } else if let Some(value) = own.and_then(|own| own.get(name)) {
-                result.push_str(&self.text(value)?);
+                let text = self.text(value)?;
+                self.pay(text.len())?;
+                result.push_str(&text);
             } else if let Some((resource, attribute)) = name.split_once('.') {
                 result.push_str(&self.attribute(resource, attribute)?);
             } else {
                 let value = self.reference(name)?.unwrap_or(Value::String(String::new()));
-                result.push_str(&as_text(&value).ok_or_else(|| format!("Template error: `${{{name}}}` is a list"))?);
+                let text = as_text(&value).ok_or_else(|| format!("Template error: `${{{name}}}` is a list"))?;
+                self.pay(text.len())?;
+                result.push_str(&text);
             }
             rest = &rest[start + end + 1..];
         }
@@ -256,7 +290,9 @@ impl Scope<'_> {
         let Some([Value::String(separator), list]) = inner.as_array().map(Vec::as_slice) else { return Err(wrong()) };
         let Some(Value::Array(items)) = self.value(list)? else { return Err(wrong()) };
         let texts: Option<Vec<String>> = items.iter().map(as_text).collect();
-        texts.map(|texts| texts.join(separator)).ok_or_else(wrong)
+        let texts = texts.ok_or_else(wrong)?;
+        self.pay(texts.iter().map(|text| text.len() + separator.len()).sum())?;
+        Ok(texts.join(separator))
     }
 
     fn select(&self, inner: &Value) -> Result<Value, String> {
@@ -287,7 +323,18 @@ impl Scope<'_> {
         };
         let (map, first, second) = (self.text(map)?, self.text(first)?, self.text(second)?);
         let found = self.template.mappings.get(&map).and_then(|map| map.get(&first)).and_then(|map| map.get(&second));
+        self.pay(found.map_or(0, size))?;
         found.cloned().ok_or_else(|| format!("Template error: Unable to get mapping for {map}::{first}::{second}"))
+    }
+}
+
+/// How large a value is, in about bytes.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 1 + text.len(),
+        Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
+        Value::Object(map) => 1 + map.iter().map(|(key, inner)| key.len() + size(inner)).sum::<usize>(),
+        _ => 1,
     }
 }
 

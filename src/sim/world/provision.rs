@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use serde_json::{Map, Value};
 
 use super::ecs::{Cluster, Service, TaskDefinition};
-use super::eval::{Lookup, Scope, same};
+use super::eval::{Lookup, Meter, Scope, same};
 use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
 use super::types::{self, TypeInfo};
@@ -63,6 +63,7 @@ impl World {
             stack_id: &stack.id,
             place,
             lookup: &lookup,
+            meter: Meter::default(),
         })
     }
 
@@ -376,13 +377,19 @@ impl World {
                 "AlreadyExists",
             ));
         }
+        let desired = next.properties.get("DesiredCount").and_then(super::ecs::number).unwrap_or(1);
+        if desired > super::ecs::MAX_TASKS {
+            let message =
+                format!("The desired count {desired} is beyond the {} tasks of a service.", super::ecs::MAX_TASKS);
+            return Err(refused("InvalidParameterException", &message, "InvalidRequest"));
+        }
         let mut service = Service {
             arn: arn.clone(),
             name: name.clone(),
             cluster: cluster.arn,
             created: self.now,
             status: "ACTIVE",
-            desired: next.properties.get("DesiredCount").and_then(super::ecs::number).unwrap_or(1),
+            desired,
             task_definition,
             properties: next.properties.clone(),
             revisions: Vec::new(),
