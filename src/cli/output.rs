@@ -47,10 +47,40 @@ pub enum Format {
     Json,
 }
 
-/// Writes data to stdout, as it is; a reader that has gone away is no error.
+/// Text with every character that a terminal would obey, or that would show another order than there is, as its escape;
+/// line ends, tabs and landfall's own colours stay. In JSON the escape is the character itself.
+pub fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let color = rest.strip_prefix("\u{1b}[").and_then(|code| code.find(|c: char| !c.is_ascii_digit() && c != ';'));
+        match (character, color) {
+            ('\u{1b}', Some(digits)) if rest.as_bytes().get(2 + digits) == Some(&b'm') => {
+                let (code, after) = rest.split_at(digits + 3);
+                out.push_str(code);
+                rest = after;
+                continue;
+            }
+            ('\n' | '\t', _) => out.push(character),
+            _ if character.is_control() || is_bidi(character) => {
+                out.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+            _ => out.push(character),
+        }
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+    }
+    out
+}
+
+/// Marks that turn the direction of text around (Unicode, UAX #9).
+fn is_bidi(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Writes data to stdout; a reader that has gone away is no error.
 pub fn data(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(shown(text).as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(Failure::new("cannot write to stdout").because(error))
         }
@@ -77,10 +107,11 @@ pub fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     data(&format!("{text}\n"))
 }
 
-/// Writes a line of progress to stderr, broken between words where a terminal is too narrow for it. What cannot be written is dropped: progress is never the result.
+/// Writes a line of progress to stderr, broken between words where a terminal is too narrow for it. What cannot be written
+/// is dropped: progress is never the result.
 pub fn progress(line: &str) {
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{}", fitted(line, terminal_size::terminal_size_of(io::stderr())));
+    let _ = writeln!(err, "{}", fitted(&shown(line), terminal_size::terminal_size_of(io::stderr())));
 }
 
 /// Writes an error to stderr: what was tried, why it failed, and what to do about it.

@@ -128,3 +128,19 @@ fn a_daemon_ends_within_two_seconds_of_sigterm() {
     assert_eq!(daemon.wait().unwrap().code(), Some(0));
     assert!(told.elapsed() < Duration::from_secs(2), "{:?}", told.elapsed());
 }
+
+#[test]
+fn nothing_that_is_printed_commands_the_terminal() {
+    use landfall::cli::output::shown;
+    assert_eq!(
+        shown("a\u{1b}[1;31mred\u{1b}[0m\tb\n"),
+        "a\u{1b}[1;31mred\u{1b}[0m\tb\n",
+        "landfall's own colours stay"
+    );
+    assert_eq!(
+        shown("\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}x\r\u{202e}é"),
+        "\\u001b]0;title\\u0007\\u001b[2J\\u009bx\\u000d\\u202eé"
+    );
+    let value = serde_json::json!({ "a": "\u{202e}\u{7f}" });
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&shown(&value.to_string())).unwrap(), value);
+}
