@@ -51,6 +51,24 @@ impl Reader {
     }
 }
 
+/// The longest sentence of AWS that is taken, in bytes: its own are shorter, and everything is journalled.
+const MAX_SAID: usize = 4_096;
+
+/// A sentence of AWS, in which others have a say (a container's output, an image's name): bounded, and on its way to a
+/// journal and a terminal without control characters.
+pub(super) fn said(text: &str) -> String {
+    let mut end = text.len().min(MAX_SAID);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let begin = text.get(..end).unwrap_or_default();
+    let mut said: String = begin.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if end < text.len() {
+        said.push('…');
+    }
+    said
+}
+
 /// Follows the pages of a list.
 pub(super) struct Pages {
     read: Reader,

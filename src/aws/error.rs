@@ -99,7 +99,7 @@ where
             _ => lost(name, format!("HTTP status {status}, {}", unreadable(error, body))),
         };
     };
-    let said = metadata.message().unwrap_or("no reason given");
+    let said = &super::answer::said(metadata.message().unwrap_or("no reason given"));
     let request = metadata.extra("aws_request_id").map_or(String::new(), |id| format!(", request {id}"));
     by_code(operation, status, code, said, format!("{said} ({code}{request})"))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types as cfn;
 
-use super::answer::{Pages, Reader};
+use super::answer::{Pages, Reader, said};
 use super::clients::AwsCloud;
 use super::operation::Operation;
 use crate::cloud::{
@@ -222,7 +222,7 @@ fn stack_seen(read: Reader, stack: &cfn::Stack) -> Result<StackSeen> {
         name: StackName::seen(&read.text("StackName", stack.stack_name())?),
         id: read.text("StackId", stack.stack_id())?,
         status,
-        reason: stack.stack_status_reason().map(str::to_owned),
+        reason: stack.stack_status_reason().map(said),
         description: stack.description().map(str::to_owned),
         tags: pairs(stack.tags().iter().map(|tag| (tag.key(), tag.value()))),
         outputs: pairs(stack.outputs().iter().map(|output| (output.output_key(), output.output_value()))),
@@ -263,7 +263,7 @@ fn change_set_head(
         stack_id: read.text("StackId", page.stack_id())?,
         status,
         execution,
-        reason: page.status_reason().map(str::to_owned),
+        reason: page.status_reason().map(said),
         changes: Vec::new(),
     })
 }
@@ -325,7 +325,7 @@ fn stack_event(read: Reader, event: &cfn::StackEvent) -> Result<StackEvent> {
         kind: event.resource_type().unwrap_or("").to_owned(),
         // An event of a hook has no resource status of its own.
         status: event.resource_status().map_or("", |status| status.as_str()).to_owned(),
-        reason: event.resource_status_reason().filter(|text| !text.is_empty()).map(str::to_owned),
+        reason: event.resource_status_reason().filter(|text| !text.is_empty()).map(said),
         token: event.client_request_token().filter(|text| !text.is_empty()).map(Arc::from),
     })
 }

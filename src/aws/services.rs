@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use aws_sdk_ecs::types as ecs;
 
-use super::answer::{Pages, Reader};
+use super::answer::{Pages, Reader, said};
 use super::clients::AwsCloud;
 use super::observe::found;
 use super::operation::Operation;
@@ -61,7 +61,7 @@ impl AwsCloud {
         Ok(Some(ServiceDeployment {
             arn,
             status: deployment_status(status),
-            reason: deployment.status_reason().map(str::to_owned),
+            reason: deployment.status_reason().map(said),
             created: read.time("createdAt", deployment.created_at())?,
             task_definition: Reader(Operation::DescribeServiceRevisions)
                 .text("taskDefinition", revision.task_definition())?,
@@ -177,7 +177,7 @@ fn service_head(read: Reader, service: &ecs::Service) -> Result<ServiceSeen> {
         Ok(ServiceEvent {
             id: read.text("events.id", event.id())?,
             at: read.time("events.createdAt", event.created_at())?,
-            message: event.message().unwrap_or("").to_owned(),
+            message: said(event.message().unwrap_or("")),
         })
     });
     Ok(ServiceSeen {
@@ -227,13 +227,13 @@ fn stopped_task(read: Reader, task: &ecs::Task) -> Result<StoppedTask> {
     let containers = task.containers().iter().map(|container| ContainerEnd {
         name: container.name().unwrap_or("").to_owned(),
         exit_code: container.exit_code(),
-        reason: container.reason().map(str::to_owned),
+        reason: container.reason().map(said),
     });
     Ok(StoppedTask {
         arn: read.text("taskArn", task.task_arn())?,
         task_definition: read.text("taskDefinitionArn", task.task_definition_arn())?,
         code: task.stop_code().map_or("", |code| code.as_str()).to_owned(),
-        reason: task.stopped_reason().unwrap_or("").to_owned(),
+        reason: said(task.stopped_reason().unwrap_or("")),
         containers: containers.collect(),
         created: read.time("createdAt", task.created_at().or(task.started_at()).or(task.stopped_at()))?,
         at: read.time("stoppedAt", task.stopped_at().or(task.stopping_at()))?,
