@@ -15,14 +15,15 @@ fn pushed(home: &Home, name: &str, to: &std::path::Path) {
 #[test]
 pub(super) fn the_daemon_takes_what_the_file_says() {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let home = Home::new();
-    home.landfall(&init("made", "app")).ends(0);
+    let (home, world) = (Home::new(), world());
+    home.landfall(&init("made", "filed")).ends(0);
     home.git("made", "switch --quiet --create next");
-    release(&home, "made", "app", "3.0.0");
+    release(&home, "made", "filed", "3.0.0");
     home.git("made", "switch --quiet main");
     let file = "repo = \"made\"\nbranch = \"next\"\nstore = \"sqlite:journal.db\"\nmirror = \"copy.git\"\nlog_format = \"json\"\n";
     home.write("landfall.toml", &format!("{file}listen = \"127.0.0.1:{port}\"\n"));
-    let log = home.landfall("daemon --config landfall.toml --simulate --once").ends(0).err;
+    let endpoint = format!("daemon --config landfall.toml --endpoint {} --once", world.account);
+    let log = home.landfall(&endpoint).ends(0).err;
     let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let address = format!("127.0.0.1:{port}");
     assert!(lines.iter().any(|line| line["address"] == address.as_str()), "no API at {address}: {log}");

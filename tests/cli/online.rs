@@ -26,7 +26,7 @@ pub(super) fn a_simulated_account_is_brought_along() {
     home.landfall(&init("alone", "alone")).ends(0);
     let once = home.landfall("daemon --repo alone --simulate --once").ends(0);
     once.says(&["1 project, 1 environment, 1 target", "alone        1.0.0  development   deployed"]);
-    assert!(home.path("landfall.db").exists(), "the store that is used where none is named");
+    assert!(!home.path("landfall.db").exists(), "what was simulated is no past of real accounts");
     let mut daemon = home.start("daemon --repo alone --simulate --listen 127.0.0.1:0 --store second.db");
     let server = daemon.until_it_says("listening    ");
     daemon.until_it_says("development   deployed");
@@ -155,7 +155,7 @@ pub(super) fn verify_looks_at_each_target() {
     let verify = |options: &str| home.landfall(&format!("verify shop --endpoint {} {options}", world.account));
     let fine = verify("").ends(0).shows(&["web", "fine", "in account 111111111111", "cluster web is active"]);
     fine.says(&["is not checked"]);
-    verify("--target other").ends(2).says(&["there is no target `other`", "there are web"]);
+    verify("--target other").ends(2).says(&["there is no target `other`", "the only target is web"]);
     world.clone_to("verified");
     let target = home.read("verified/targets/web.toml").replace("cluster = \"web\"", "cluster = \"web2\"");
     home.write("verified/targets/second.toml", &target);
