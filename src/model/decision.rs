@@ -264,9 +264,4 @@ pub enum Cause {
         /// The plan that an allowance names.
         plan: Arc<str>,
     },
-    /// The stack is wanted no longer, but its environment does not say `prune = true`.
-    NotPruned {
-        /// The stack.
-        stack: StackName,
-    },
 }

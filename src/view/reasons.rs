@@ -135,9 +135,6 @@ fn sentence(cause: &Cause) -> String {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };
             format!("{pending} {what} are pending in one account, {limit} may be ([guard] in landfall.toml)")
         }
-        Cause::NotPruned { stack } => {
-            format!("nothing wants stack {stack}, but its environment does not say prune = true")
-        }
     }
 }
 
@@ -212,7 +209,6 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::StackState { .. } => "stack-state",
         Cause::PlaceUnseen { .. } => "place-unseen",
         Cause::Guard { .. } => "guard",
-        Cause::NotPruned { .. } => "not-pruned",
     }
 }
 
