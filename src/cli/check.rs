@@ -88,13 +88,14 @@ fn rendering(catalog: &Catalog) -> Vec<RenderProblem> {
     for project in catalog.projects.values() {
         let Some(what) = &project.head else { continue };
         let Some(release) = release_for(project, what) else { continue };
-        let entered = project.lifecycle.phases.iter().flat_map(|phase| phase.environments());
+        let entered = project.lifecycle().phases.iter().flat_map(|phase| phase.environments());
         for environment in entered.filter_map(|name| catalog.environments.get(name)) {
             let targets = catalog.targets.values().filter(|target| target.environments.contains(&environment.name));
             for target in targets {
                 for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
                     let release = &release;
-                    let context = Context { repository, project, release, what, environment, target, step };
+                    let context =
+                        Context { repository, project, release, what, environment, target, tenant: None, step };
                     found.extend(template::render(&context).err().into_iter().flatten());
                 }
             }
@@ -123,7 +124,7 @@ fn release_for(project: &Project, what: &Arc<What>) -> Option<Arc<Release>> {
         images: what.images.keys().map(|image| (image.clone(), pin.clone())).collect(),
         inputs: None,
         blocked: None,
-        snapshot: Ok(Snapshot { commit: None, what: what.clone() }),
+        snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default() }),
         content: Hash::of(b""),
         at: project.at.clone(),
     }))

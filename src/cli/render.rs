@@ -172,6 +172,7 @@ fn stacks<'a>(catalog: &'a Catalog, slot: &Settled<'a>) -> Vec<(&'a str, Result<
                 environment: slot.environment,
                 target,
                 step,
+                tenant: None,
             };
             all.push((step.name.as_str(), template::render(&context)));
         }

@@ -213,6 +213,8 @@ fn opened(begin: &Begin, commit: &CommitId, deployment: DeploymentId) -> Vec<Ent
         orders: begin.orders.clone(),
         allowed: begin.allowed.clone(),
         removal: begin.removal,
+        live: begin.live.clone(),
+        waves: begin.waves.clone(),
     })];
     let used = |allowance: &_| Allowed { slot: begin.slot.clone(), allowance: *allowance, deployment };
     entries.extend(begin.allowed.iter().map(|allowance| Entry::Used(used(allowance))));

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::name::{
-    AccountName, ChannelName, EnvironmentName, Id, ImageName, LifecycleName, ProjectName, ReleaseName, RoleLabel,
-    TargetName,
+    AccountName, ChannelName, EnvironmentName, FreezeName, Id, ImageName, LifecycleName, ProjectName, ReleaseName,
+    RoleLabel, TargetName, TenantName,
 };
 use super::place::{Access, AccountId, Place, Region};
-use super::process::{Text, What};
-use super::{CommitId, Hash, Location, StackName, Version};
+use super::process::{Text, ValueKind, What};
+use super::tenant::{Tag, Tenancy, Tenant, TenantFilter};
+use super::wave::Waves;
+use super::{Channel, CommitId, Freeze, Hash, Location, StackName, Version};
 
 /// What one commit says.
 #[derive(Clone, Debug)]
@@ -28,10 +30,16 @@ pub struct Catalog {
     pub accounts: BTreeMap<AccountName, Arc<Account>>,
     /// `[guard]`.
     pub guard: Guard,
+    /// `[tag_sets]`: the tags of each set, in their order.
+    pub tag_sets: BTreeMap<Arc<str>, Vec<Arc<str>>>,
     /// Environments by name.
     pub environments: BTreeMap<EnvironmentName, Arc<Environment>>,
     /// Targets by name.
     pub targets: BTreeMap<TargetName, Arc<Target>>,
+    /// Tenants by name.
+    pub tenants: BTreeMap<TenantName, Arc<Tenant>>,
+    /// Freezes by name.
+    pub freezes: BTreeMap<FreezeName, Arc<Freeze>>,
     /// Lifecycles by name.
     pub lifecycles: BTreeMap<LifecycleName, Arc<Lifecycle>>,
     /// Projects by name.
@@ -63,6 +71,11 @@ impl Catalog {
         self.targets.values().find(|target| &target.id == id)
     }
 
+    /// The tenant with this id.
+    pub fn tenant_by_id(&self, id: &Id) -> Option<&Arc<Tenant>> {
+        self.tenants.values().find(|tenant| &tenant.id == id)
+    }
+
     /// Every place that a target of this commit lies in, with the way to reach it.
     pub fn places(&self) -> BTreeMap<Place, Access> {
         self.targets.values().map(|target| (target.place.clone(), target.access.clone())).collect()
@@ -91,6 +104,10 @@ pub enum Subject {
     Environment(EnvironmentName),
     /// One target; which environments it belongs to is not known.
     Target(TargetName),
+    /// One tenant; what it is connected to is not known.
+    Tenant(TenantName),
+    /// One freeze: holds everything, because what it was meant to stop is not known.
+    Freeze(FreezeName),
     /// One lifecycle: holds the projects that use it.
     Lifecycle(LifecycleName),
     /// A project as a whole.
@@ -187,12 +204,24 @@ pub struct Target {
     pub cluster: Arc<str>,
     /// Where tasks are put.
     pub network: Network,
+    /// The tenants that it is for. Empty for a target without tenants, which only slots without a tenant use.
+    pub tenants: TenantFilter,
+    /// Its own tags, by which waves of targets are grouped.
+    pub tags: BTreeSet<Tag>,
 }
 
 impl Target {
     /// The region.
     pub fn region(&self) -> &Region {
         &self.place.region
+    }
+
+    /// Whether stacks of the tenant, or of a slot without one, go here.
+    pub fn takes(&self, tenant: Option<&Tenant>) -> bool {
+        match tenant {
+            Some(tenant) => self.tenants.takes(tenant),
+            None => self.tenants.is_empty(),
+        }
     }
 }
 
@@ -230,6 +259,8 @@ pub struct Phase {
     pub progress: Progress,
     /// The longest uninterrupted time that the release must have run proved in an environment for it to count.
     pub soak: SignedDuration,
+    /// While a release soaks in an automatic environment of the phase, newer ones wait, so that soaking can come to an end.
+    pub soak_queue: bool,
     /// Where it is written; for the implied lifecycle, nowhere.
     pub at: Option<Location>,
 }
@@ -269,8 +300,14 @@ pub struct Project {
     pub name: ProjectName,
     /// What goes into stack names.
     pub id: Id,
-    /// The lifecycle that it follows.
-    pub lifecycle: Arc<Lifecycle>,
+    /// Its channels by name; at least the default one.
+    pub channels: BTreeMap<ChannelName, Channel>,
+    /// The one that slots follow unless their deploy file says more: a key of `channels`.
+    pub default_channel: ChannelName,
+    /// Whether it is deployed for tenants.
+    pub tenancy: Tenancy,
+    /// The order in which tenants or targets get a release; none where all get it at once.
+    pub waves: Option<Waves>,
     /// How often a deployment of the same content is tried before it is held; at least 1.
     pub attempts: u32,
     /// What becomes of finished stacks when a later one fails.
@@ -295,9 +332,33 @@ impl Project {
         all
     }
 
-    /// The release that `deploy/<environment>.toml` pins, if the file says one.
-    pub fn pin(&self, environment: &EnvironmentName) -> Option<&Pin> {
-        self.deploy.get(environment).and_then(|file| file.pin.as_ref())
+    /// What `deploy/<environment>.toml` pins, and where it says so: the tenant's own line, or else the file's `release`.
+    pub fn pin(&self, environment: &EnvironmentName, tenant: Option<&TenantName>) -> Option<(&Pin, &Location)> {
+        let file = self.deploy.get(environment)?;
+        let own = tenant.and_then(|tenant| file.tenants.get(tenant));
+        own.map(|(pin, at)| (pin, at)).or_else(|| file.pin.as_ref().map(|pin| (pin, &file.at)))
+    }
+
+    /// The default channel's lifecycle: what a slot goes by where no release says otherwise.
+    ///
+    /// # Panics
+    /// Never for a catalog that was loaded: `channels` has the default channel.
+    pub fn lifecycle(&self) -> &Arc<Lifecycle> {
+        &self.channels[&self.default_channel].lifecycle
+    }
+
+    /// The lifecycle that a release goes through: its channel's; the default channel's where the project has none of that
+    /// name any more.
+    pub fn lifecycle_of(&self, release: &Release) -> &Arc<Lifecycle> {
+        self.channels.get(&release.channel).map_or_else(|| self.lifecycle(), |channel| &channel.lifecycle)
+    }
+
+    /// The channels that a slot of the environment follows: releases of others come by a pin only.
+    pub fn followed(&self, environment: &EnvironmentName) -> BTreeSet<&ChannelName> {
+        match self.deploy.get(environment) {
+            Some(file) if !file.follow.is_empty() => file.follow.iter().collect(),
+            _ => BTreeSet::from([&self.default_channel]),
+        }
     }
 }
 
@@ -333,6 +394,19 @@ pub struct Snapshot {
     pub commit: Option<CommitId>,
     /// Process, variables and included sets as that commit has them.
     pub what: Arc<What>,
+    /// The names that its scopes could mean when it was made.
+    pub names: Arc<Names>,
+}
+
+/// Environments, targets and tenants by name, as one commit has them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Stems of files in `environments/`.
+    pub environments: BTreeSet<EnvironmentName>,
+    /// Stems of files in `targets/`.
+    pub targets: BTreeSet<TargetName>,
+    /// Stems of files in `tenants/`.
+    pub tenants: BTreeSet<TenantName>,
 }
 
 /// Why a release has no snapshot to deploy from.
@@ -378,6 +452,10 @@ pub struct Deploy {
     pub pin: Option<Pin>,
     /// Where `release` is written, or the file.
     pub at: Location,
+    /// `[tenants]`: pins of single tenants, and where each is written.
+    pub tenants: BTreeMap<TenantName, (Pin, Location)>,
+    /// `follow`: the channels whose releases enter by themselves; empty for the default channel.
+    pub follow: BTreeSet<ChannelName>,
     /// A pin whose gates are closed waits (the default) or is refused.
     pub wait: bool,
     /// `[[allow]]`.
@@ -411,12 +489,25 @@ pub enum Gate {
     Continue,
     /// Roll back a stack whose update failed without a rollback.
     Rollback,
+    /// Deploy although a freeze holds.
+    Freeze,
+    /// Take over a stack of the wanted name that is not ours.
+    Adopt,
 }
 
 impl Gate {
     /// Every gate, in the order of the documentation.
-    pub const ALL: [Gate; 7] =
-        [Gate::Retry, Gate::Redeploy, Gate::Replace, Gate::Remove, Gate::SkipResource, Gate::Continue, Gate::Rollback];
+    pub const ALL: [Gate; 9] = [
+        Gate::Retry,
+        Gate::Redeploy,
+        Gate::Replace,
+        Gate::Remove,
+        Gate::SkipResource,
+        Gate::Continue,
+        Gate::Rollback,
+        Gate::Freeze,
+        Gate::Adopt,
+    ];
 
     /// As it is written in a deploy file.
     pub fn as_str(self) -> &'static str {
@@ -428,6 +519,8 @@ impl Gate {
             Gate::SkipResource => "skip-resource",
             Gate::Continue => "continue",
             Gate::Rollback => "rollback",
+            Gate::Freeze => "freeze",
+            Gate::Adopt => "adopt",
         }
     }
 }
@@ -439,6 +532,8 @@ pub struct Allowance {
     pub what: Gate,
     /// For which stack only; none for the whole slot.
     pub stack: Option<StackName>,
+    /// For which tenant only; none for every slot of the environment.
+    pub tenant: Option<TenantName>,
     /// For which plan only: the eight digits that the gate printed.
     pub plan: Option<Arc<str>>,
     /// For which resource only (`skip-resource`, `remove`, `replace`).
@@ -460,6 +555,7 @@ impl Allowance {
             .part(self.plan.as_deref().unwrap_or(""))
             .part(self.resource.as_deref().unwrap_or(""))
             .part(self.until.map_or(String::new(), |date| date.to_string()))
+            .part(self.tenant.as_ref().map_or("", TenantName::as_str))
             .finish()
     }
 }
@@ -471,6 +567,8 @@ pub struct VariableValue {
     pub name: Arc<str>,
     /// Its value; may refer to other variables.
     pub value: Value,
+    /// What kind of value it is.
+    pub kind: ValueKind,
     /// Where it applies.
     pub scope: Scope,
     /// From a variable set that the project includes, rather than from the project.
@@ -499,6 +597,10 @@ pub struct Scope {
     pub targets: BTreeSet<TargetName>,
     /// Roles.
     pub roles: BTreeSet<RoleLabel>,
+    /// Tenants.
+    pub tenants: BTreeSet<TenantName>,
+    /// Tenant tags; any of them.
+    pub tenant_tags: BTreeSet<Tag>,
     /// Environments.
     pub environments: BTreeSet<EnvironmentName>,
     /// Channels.

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 
 use super::catalog::{Gate, SnapshotFault};
 use super::journal::{self, DeploymentId};
-use super::{EnvironmentName, LifecycleName, Location, Place, ReleaseName, StackName};
+use super::{
+    ChannelName, EnvironmentName, FreezeName, LifecycleName, Location, Place, ReleaseName, StackName, TenantName,
+};
 
 /// What happens to a slot now.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +81,12 @@ pub enum Because {
     /// The lifecycle enters its environment by itself.
     Automatic,
     /// The release is the same, but its stacks differ from it: a live part changed, or somebody else changed them.
-    Differs(Vec<StackName>),
+    Differs {
+        /// The stacks.
+        stacks: Vec<StackName>,
+        /// The live parts that changed (`target prod-eu`, `tenant acme`); empty where none did, as far as is known.
+        parts: Vec<Arc<str>>,
+    },
     /// An allowance opened a gate.
     Allowed(Gate),
     /// The release that it ran is gone or no longer pinned, and this is what remains.
@@ -149,6 +156,77 @@ pub enum Cause {
         so_far: jiff::SignedDuration,
         /// It runs there now, so that time alone will do.
         running: bool,
+        /// The newer release that took its place there before the time was over.
+        starved_by: Option<ReleaseName>,
+    },
+    /// A release soaks in this environment, and its phase lets it finish (`soak_queue`).
+    SoakQueue {
+        /// The release that soaks.
+        release: ReleaseName,
+    },
+    /// The environment is pinned to another release: nothing comes by itself until the pin goes.
+    PinHolds {
+        /// The pin.
+        at: Location,
+    },
+    /// The release's channel is not for this tenant.
+    ChannelTenants {
+        /// The channel.
+        channel: ChannelName,
+    },
+    /// The release's channel is not one of the project's any more.
+    ChannelGone {
+        /// The channel.
+        channel: ChannelName,
+    },
+    /// A freeze holds.
+    Frozen {
+        /// It.
+        freeze: FreezeName,
+        /// Why.
+        reason: Arc<str>,
+        /// Its file.
+        at: Location,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+        /// The file in which the allowance would be written.
+        file: Arc<str>,
+    },
+    /// An earlier wave has not got it yet, or has not run it long enough.
+    Wave {
+        /// The wave of this slot.
+        wave: Arc<str>,
+        /// The earlier wave.
+        after: Arc<str>,
+        /// Who of it has not got it; empty where only time is missing.
+        missing: Vec<TenantName>,
+    },
+    /// Too many of an earlier wave failed.
+    WaveStopped {
+        /// The earlier wave.
+        after: Arc<str>,
+        /// Who failed.
+        failed: Vec<TenantName>,
+        /// How many may.
+        limit: u32,
+    },
+    /// As many of its wave as may are being deployed.
+    WaveFull {
+        /// The wave.
+        wave: Arc<str>,
+        /// How many may at a time.
+        limit: u32,
+    },
+    /// A live part changed, and an earlier environment of the lifecycle has not got the change yet.
+    LiveOrder {
+        /// The live parts that changed, where that is known.
+        parts: Vec<Arc<str>>,
+        /// The environment that is before it.
+        environment: EnvironmentName,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+        /// The file in which the allowance would be written.
+        file: Arc<str>,
     },
     /// The release that it runs has no file any more, and nothing says what should run instead.
     ReleaseGone {
@@ -230,6 +308,10 @@ pub enum Cause {
         place: Place,
         /// Whose, as far as its tags say.
         owner: Option<String>,
+        /// The plan that an allowance names; none where it is another repository's or slot's and cannot be adopted.
+        plan: Option<Arc<str>>,
+        /// The file in which the allowance would be written.
+        file: Arc<str>,
     },
     /// A stack is in a state, or in an operation of somebody else, that landfall does not interfere with.
     StackState {

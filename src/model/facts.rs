@@ -54,6 +54,9 @@ pub struct Run {
     pub to: Option<Timestamp>,
     /// Something was proved from ECS, not only from the stacks' statuses.
     pub proved_by_ecs: bool,
+    /// The live parts that it was deployed with, as [`Opened::live`](super::journal::Opened::live).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub live: BTreeMap<std::sync::Arc<str>, Hash>,
 }
 
 impl Run {

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run, Waits};
 use super::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
-use super::{StackName, StackStatus};
+use super::{Hash, StackName, StackStatus};
 
 /// Facts, with what is needed to add the next record.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +25,7 @@ pub struct FactsFold {
 /// A deployment that has not ended.
 #[derive(Clone, Debug, PartialEq)]
 struct Open {
+    live: BTreeMap<std::sync::Arc<str>, Hash>,
     removal: bool,
     prunes: bool,
     touched: BTreeMap<StackName, Touched>,
@@ -123,6 +124,7 @@ impl FactsFold {
         self.open.insert(
             opened.deployment,
             Open {
+                live: opened.live.clone(),
                 removal: opened.removal,
                 prunes: deletes && !opened.orders.is_empty() && !opened.removal,
                 touched: BTreeMap::new(),
@@ -230,6 +232,7 @@ impl FactsFold {
             from: record.at,
             to: None,
             proved_by_ecs: *outcome == Outcome::Proved || open.proved,
+            live: open.live.clone(),
         });
     }
 

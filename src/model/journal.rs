@@ -179,11 +179,37 @@ pub struct Opened {
     /// the slot running the same release with the same content, uninterrupted.
     #[serde(default)]
     pub removal: bool,
+    /// What lives at the head and reaches what is deployed, by what it is (`target prod-eu`, `tenant acme`): a later change
+    /// of one of these says why stacks of the same release differ.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub live: BTreeMap<Arc<str>, Hash>,
+    /// The waves of targets, in order; empty where all targets are deployed to at once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waves: Vec<TargetWave>,
+}
+
+/// A wave of targets inside one deployment. All steps of a wave end before the next wave begins.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TargetWave {
+    /// Its title.
+    pub name: Arc<str>,
+    /// How many stacks are changed at a time; none for all of a step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concurrency: Option<u32>,
+    /// How long after the wave's end the next one begins, in seconds.
+    #[serde(default)]
+    pub soak: i64,
+    /// How many of its targets may fail before nothing further starts. The deployment has failed all the same.
+    #[serde(default)]
+    pub failures: u32,
 }
 
 /// One stack operation of a deployment.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Order {
+    /// Position of its wave in [`Opened::waves`], from 0.
+    #[serde(default)]
+    pub wave: usize,
     /// Position of its step, from 0.
     pub step: usize,
     /// The stack.
@@ -194,6 +220,9 @@ pub struct Order {
     pub access: Access,
     /// What is to be done.
     pub action: Action,
+    /// The stack may be one that is not ours: an allowance lets it be taken over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub adopt: bool,
 }
 
 /// What an order does to its stack.

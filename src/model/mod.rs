@@ -7,9 +7,11 @@
 //! AWS beyond the names of its states. This module uses no other module of the crate.
 
 pub mod catalog;
+pub mod channel;
 pub mod decision;
 pub mod facts;
 pub mod facts_fold;
+pub mod freeze;
 pub mod hash;
 pub mod journal;
 pub mod name;
@@ -17,21 +19,26 @@ pub mod observed;
 pub mod place;
 pub mod process;
 pub mod slot;
+pub mod tenant;
 pub mod version;
+pub mod wave;
 
 pub use catalog::{Catalog, Environment, Lifecycle, Project, Release, Target};
+pub use channel::Channel;
 pub use decision::{Decision, Hold};
 pub use facts::{Facts, Run};
 pub use facts_fold::FactsFold;
+pub use freeze::Freeze;
 pub use hash::Hash;
 pub use name::{
-    AccountName, ChannelName, EnvironmentName, Id, ImageName, LifecycleName, ProjectName, ReleaseName, RoleLabel,
-    StepName, TargetName, TenantName,
+    AccountName, ChannelName, EnvironmentName, FreezeName, Id, ImageName, LifecycleName, ProjectName, ReleaseName,
+    RoleLabel, StepName, TargetName, TenantName,
 };
 pub use observed::{Observed, StackSeen, StackStatus};
 pub use place::{AccountId, Place, Region};
 pub use process::{Step, What};
 pub use slot::{Slot, StackName, StackOwner};
+pub use tenant::{Tag, Tenant};
 pub use version::Version;
 
 /// A git commit id, as 40 lower-case hexadecimal digits.

@@ -163,10 +163,19 @@ names! {
     ImageName, check_plain;
     /// A channel of a project; `default` where none is said.
     ChannelName, check_plain;
+    /// The stem of a file in `freezes/`.
+    FreezeName, check_plain;
     /// A label that a step asks for and a target offers.
     RoleLabel, check_plain;
     /// The stem of a file in `releases/`: letters, digits, `.`, `_`, `-`, at most 100.
     ReleaseName, check_release;
+}
+
+impl Default for ChannelName {
+    /// `default`: the channel of a project that names none, and of a release that says none.
+    fn default() -> Self {
+        Self(Arc::from("default"))
+    }
 }
 
 macro_rules! ids {

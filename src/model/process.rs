@@ -8,6 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::catalog::VariableValue;
+use super::tenant::TenantVariable;
 use super::{Hash, Id, ImageName, Location, RoleLabel, StepName};
 
 /// Process, variables and included sets of a project at one commit.
@@ -21,6 +22,33 @@ pub struct What {
     pub steps: Vec<Arc<Step>>,
     /// Values of variables: the project's and those of the sets that it includes.
     pub variables: Vec<VariableValue>,
+    /// Variables whose values tenants bring, declared by the project and the sets that it includes.
+    pub tenant_variables: Vec<TenantVariable>,
+}
+
+/// The kinds of value that a variable can have, by how TOML writes them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValueKind {
+    /// Text.
+    String,
+    /// An integer or a decimal.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A list of texts.
+    List,
+}
+
+impl ValueKind {
+    /// As it is written in `type`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ValueKind::String => "string",
+            ValueKind::Number => "number",
+            ValueKind::Boolean => "boolean",
+            ValueKind::List => "list",
+        }
+    }
 }
 
 /// `[images.<name>]`.

@@ -40,6 +40,7 @@ impl<'a> Draft<'a> {
             slot: desired.slot.clone(),
             project: desired.project.name.clone(),
             environment: desired.environment.name.clone(),
+            tenant: desired.tenant.map(|tenant| tenant.name.clone()),
             decision,
             runs: desired.runs.clone(),
             kept: None,

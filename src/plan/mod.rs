@@ -29,7 +29,10 @@ use crate::promote::{BrokenIndex, Index, desired};
 
 pub use expected::{needs_templates, with_deployed};
 pub use render::Render;
-pub use types::{Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, Supersede};
+pub use types::{
+    Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance, Supersede,
+    Unreached,
+};
 
 use draft::Draft;
 

@@ -9,7 +9,9 @@ use std::sync::Arc;
 
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::Because;
-use crate::model::{Decision, Environment, EnvironmentName, Hash, Place, ProjectName, Release, Slot, StackName};
+use crate::model::{
+    Decision, Environment, EnvironmentName, Hash, Place, ProjectName, Release, Slot, StackName, TenantName,
+};
 use crate::promote::{Desired, Ours};
 
 use super::Planner;
@@ -74,6 +76,8 @@ impl<'a> Planner<'a> {
                     orders,
                     allowed: allowed.iter().map(|allowance| allowance.id()).collect(),
                     removal: false,
+                    live: BTreeMap::new(),
+                    waves: Vec::new(),
                 });
             }
         }
@@ -148,6 +152,8 @@ impl<'a> Planner<'a> {
                     orders,
                     allowed: Vec::new(),
                     removal: true,
+                    live: BTreeMap::new(),
+                    waves: Vec::new(),
                 });
             }
         }
@@ -176,6 +182,7 @@ impl<'a> Planner<'a> {
             slot: slot.clone(),
             project: project.or_else(|| ProjectName::new(slot.project.as_str()).ok())?,
             environment: environment.or_else(|| EnvironmentName::new(slot.environment.as_str()).ok())?,
+            tenant: slot.tenant.as_ref().and_then(|tenant| TenantName::new(tenant.as_str()).ok()),
             decision: Decision::Held {
                 wanted: None,
                 runs: runs.clone(),

@@ -74,6 +74,8 @@ impl<'a> Planner<'a> {
         let mut draft = Draft::of(desired, Decision::Remove { from: desired.runs.clone() });
         draft.guarded = Some(removals(stacks.iter()));
         draft.begin = Some(Begin {
+            live: BTreeMap::new(),
+            waves: Vec::new(),
             slot: slot.clone(),
             release,
             from: desired.runs.clone(),
@@ -124,6 +126,8 @@ impl<'a> Planner<'a> {
             }
             let access = self.places.get(ours.place).ok_or(Undeletable::NoAccess)?;
             Ok(Order {
+                wave: 0,
+                adopt: false,
                 step: steps.get(&ours.owner.step).map_or(0, |position| count - position),
                 stack: ours.seen.name.clone(),
                 place: ours.place.clone(),

@@ -135,7 +135,10 @@ impl<'a> Planner<'a> {
         let live = running.is_some() && self.index.is_whole(&desired.slot);
         let because = match entry.allowed {
             Some(allowance) => Because::Allowed(allowance.what),
-            None if live => Because::Differs(judged.differing().map(|wanted| wanted.stack.clone()).collect()),
+            None if live => Because::Differs {
+                stacks: judged.differing().map(|wanted| wanted.stack.clone()).collect(),
+                parts: Vec::new(),
+            },
             None => because,
         };
         let (name, from) = (release.name.clone(), desired.runs.clone());
@@ -154,6 +157,8 @@ impl<'a> Planner<'a> {
             orders: self.orders(desired, judged),
             allowed: entry.allowed.iter().map(|allowance| allowance.id()).collect(),
             removal: false,
+            live: BTreeMap::new(),
+            waves: Vec::new(),
         });
         draft
     }
@@ -173,6 +178,7 @@ impl<'a> Planner<'a> {
             repository,
             project: desired.project,
             environment: desired.environment,
+            tenant: desired.tenant,
             release,
             targets: self.targets.get(&desired.environment.name).map_or(&[], Vec::as_slice),
         };
@@ -275,6 +281,8 @@ impl<'a> Planner<'a> {
         let stacks = judged.stacks.into_iter().filter(|(wanted, verdict)| needed(wanted, verdict));
         stacks
             .map(|(wanted, _)| Order {
+                wave: 0,
+                adopt: false,
                 step: wanted.position,
                 stack: wanted.stack,
                 place: wanted.target.place.clone(),

@@ -83,7 +83,13 @@ fn foreign(place: &Place, seen: &StackSeen, wanted: &StackOwner) -> Option<Hold>
         return None;
     }
     let owner = owner.map(|owner| format!("repository {}, {}", owner.repository, owner.slot()));
-    Some(Hold::new(Cause::ForeignStack { stack: seen.name.clone(), place: place.clone(), owner }))
+    Some(Hold::new(Cause::ForeignStack {
+        stack: seen.name.clone(),
+        place: place.clone(),
+        owner,
+        plan: None,
+        file: "".into(),
+    }))
 }
 
 /// What may be done to a stack of ours by its state.

@@ -1,15 +1,16 @@
 //! The plan, and the report beside it: what happens now with nothing left to choose, and why everything else does not.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::{Because, Decision};
-use crate::model::journal::{DeploymentId, Order};
+use crate::model::journal::{DeploymentId, Order, TargetWave};
 use crate::model::{
-    Catalog, CommitId, EnvironmentName, Facts, Hash, Observed, Place, ProjectName, ReleaseName, Slot, StackName,
-    StackOwner, StepName, TargetName,
+    Catalog, CommitId, EnvironmentName, Facts, Hash, Location, Observed, Place, ProjectName, ReleaseName, Slot,
+    StackName, StackOwner, StepName, TargetName, TenantName,
 };
 
 /// Everything that a plan is made from.
@@ -81,6 +82,10 @@ pub struct Begin {
     /// Everything of the slot is removed. A pruning of single stacks is none: there the slot goes on running the release
     /// with this content, and only deletes what it no longer has.
     pub removal: bool,
+    /// The live parts that it is rendered with, as the journal keeps them.
+    pub live: BTreeMap<Arc<str>, Hash>,
+    /// Waves of targets that the orders are in; empty where all targets are deployed to at once.
+    pub waves: Vec<TargetWave>,
 }
 
 /// A deployment in flight that is no longer wanted.
@@ -120,6 +125,31 @@ pub struct Report {
     pub slots: Vec<SlotRow>,
     /// Stacks of ours whose cause is gone: deleted, or only reported.
     pub orphans: Vec<Orphan>,
+    /// Allowances that open nothing any more.
+    pub stale: Vec<StaleAllowance>,
+    /// Changes of what a project deploys that reach no release that runs or comes.
+    pub unreached: Vec<Unreached>,
+}
+
+/// An `[[allow]]` that opens nothing: it can be deleted from its file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StaleAllowance {
+    /// Where it is written.
+    pub at: Location,
+    /// The gate that it was for.
+    pub gate: Gate,
+    /// Why it opens nothing, in a sentence: it was used, its day has passed, or the plan that it names is no longer made.
+    pub why: String,
+}
+
+/// A project whose process or variables changed since its newest release was made: no slot has the change, and none will
+/// get it without a new release.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unreached {
+    /// The project.
+    pub project: ProjectName,
+    /// Its newest release, which was made before the change; none where the project has no release.
+    pub newest: Option<ReleaseName>,
 }
 
 /// One slot in the report.
@@ -131,6 +161,8 @@ pub struct SlotRow {
     pub project: ProjectName,
     /// Name of its environment.
     pub environment: EnvironmentName,
+    /// Name of its tenant; of one whose file is gone or broken, its id.
+    pub tenant: Option<TenantName>,
     /// What happens, or why not.
     pub decision: Decision,
     /// What it runs, as facts or else stamps say.

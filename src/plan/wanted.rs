@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::model::journal::Content;
 use crate::model::{
     Catalog, Environment, EnvironmentName, Hash, Id, Project, Release, Slot, StackName, StackOwner, Step, Target,
+    Tenant,
 };
 use crate::template::Context;
 
@@ -42,6 +43,7 @@ pub(super) struct Source<'s, 'a> {
     pub(super) repository: &'a Id,
     pub(super) project: &'a Project,
     pub(super) environment: &'a Environment,
+    pub(super) tenant: Option<&'a Arc<Tenant>>,
     pub(super) release: &'a Release,
     pub(super) targets: &'s [&'a Arc<Target>],
 }
@@ -54,7 +56,11 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
     };
     let (mut stacks, mut problems) = (Vec::new(), Vec::new());
     for (position, step) in what.steps.iter().enumerate() {
-        for target in source.targets.iter().filter(|target| target.roles.contains(&step.role)) {
+        for target in source
+            .targets
+            .iter()
+            .filter(|target| target.roles.contains(&step.role) && target.takes(source.tenant.map(|tenant| &**tenant)))
+        {
             let context = Context {
                 repository: source.repository,
                 project: source.project,
@@ -62,6 +68,7 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
                 what,
                 environment: source.environment,
                 target,
+                tenant: source.tenant.map(|tenant| &**tenant),
                 step,
             };
             match &*renderer.render(&context) {

@@ -49,7 +49,7 @@ impl<'a> BrokenIndex<'a> {
             Subject::Environment(environment.clone()),
             Subject::Deploy(project.name.clone(), environment.clone()),
         ];
-        subjects.extend(project.lifecycle.name.clone().map(Subject::Lifecycle));
+        subjects.extend(project.lifecycle().name.clone().map(Subject::Lifecycle));
         let direct = subjects.iter().filter_map(|subject| self.by_subject.get(subject).copied());
         let stacks = index.stacks(slot).iter().filter_map(|ours| self.hidden_target(&ours.owner));
         let mut found: Vec<&Broken> = direct.chain(stacks).collect();

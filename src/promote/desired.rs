@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use crate::model::catalog::Pin;
 use crate::model::decision::{Because, Cause, Waiting};
 use crate::model::{
-    Catalog, Environment, EnvironmentName, Hold, Location, Project, Release, ReleaseName, Slot, Version,
+    Catalog, Environment, EnvironmentName, Hold, Location, Project, Release, ReleaseName, Slot, Tenant, Version,
 };
 
 use super::gates::position;
@@ -25,6 +25,8 @@ pub struct Desired<'a> {
     pub project: &'a Arc<Project>,
     /// Its environment.
     pub environment: &'a Arc<Environment>,
+    /// Its tenant.
+    pub tenant: Option<&'a Arc<Tenant>>,
     /// What it runs, as facts or else stamps say.
     pub runs: Option<ReleaseName>,
     /// What it should carry.
@@ -100,7 +102,7 @@ pub fn desired<'a>(
                 newest_first: &newest_first,
             };
             if let Some(want) = chooser.want() {
-                all.push(Desired { slot, project, environment, runs, want });
+                all.push(Desired { slot, project, environment, tenant: None, runs, want });
             }
         }
     }
@@ -128,7 +130,7 @@ struct Chooser<'c, 'a> {
 impl<'a> Chooser<'_, 'a> {
     /// What is wanted; none where the slot does not exist at all.
     fn want(&self) -> Option<Want<'a>> {
-        let pin = self.project.pin(&self.environment.name);
+        let pin = self.project.pin(&self.environment.name, None).map(|(pin, _)| pin);
         let place = position(self.project, &self.environment.name);
         let deployed = self.runs.is_some() || !self.gates.index.stacks(self.slot).is_empty();
         let in_flight = self.gates.index.in_flight(self.slot).is_some();
@@ -148,7 +150,7 @@ impl<'a> Chooser<'_, 'a> {
                 self.keep(deployed, Cause::Manual { file })
             }
             (None, None) => {
-                self.keep(deployed, Cause::NotInLifecycle { lifecycle: self.project.lifecycle.name.clone() })
+                self.keep(deployed, Cause::NotInLifecycle { lifecycle: self.project.lifecycle().name.clone() })
             }
         })
     }

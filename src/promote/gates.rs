@@ -47,9 +47,9 @@ impl Gates<'_> {
             holds.push(Hold::new(Cause::Blocked { reason: reason.clone() }));
         }
         match position(project, &environment.name) {
-            None => holds.push(Hold::new(Cause::NotInLifecycle { lifecycle: project.lifecycle.name.clone() })),
+            None => holds.push(Hold::new(Cause::NotInLifecycle { lifecycle: project.lifecycle().name.clone() })),
             Some((place, _)) => {
-                for phase in &project.lifecycle.phases[..place] {
+                for phase in &project.lifecycle().phases[..place] {
                     holds.extend(self.phase(project, slot, phase, release));
                 }
             }
@@ -110,6 +110,7 @@ impl Gates<'_> {
                 needed: phase.soak,
                 so_far: longest.lasted,
                 running: longest.running_since.is_some(),
+                starved_by: None,
             },
             since: longest.running_since,
             until: longest.running_since.and_then(|since| since.checked_add(phase.soak).ok()),
@@ -124,7 +125,7 @@ impl Gates<'_> {
 
 /// The phase in which the project's lifecycle has the environment, and whether it is entered automatically.
 pub(crate) fn position(project: &Project, environment: &EnvironmentName) -> Option<(usize, bool)> {
-    project.lifecycle.phases.iter().enumerate().find_map(|(place, phase)| {
+    project.lifecycle().phases.iter().enumerate().find_map(|(place, phase)| {
         if phase.automatic.contains(environment) {
             Some((place, true))
         } else {

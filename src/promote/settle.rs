@@ -23,7 +23,7 @@ pub fn settled(catalog: &Catalog) -> Vec<Settled<'_>> {
     let slots = catalog.projects.values().flat_map(|project| environments.iter().map(move |e| (project, *e)));
     slots
         .filter_map(|(project, environment)| {
-            let release = match project.pin(&environment.name) {
+            let release = match project.pin(&environment.name, None).map(|(pin, _)| pin) {
                 Some(Pin::Release(name)) => project.releases.get(name),
                 Some(Pin::None) => None,
                 None if !enters_by_itself(project, environment) => None,
@@ -38,5 +38,5 @@ pub fn settled(catalog: &Catalog) -> Vec<Settled<'_>> {
 }
 
 fn enters_by_itself(project: &Project, environment: &Environment) -> bool {
-    project.lifecycle.phases.iter().any(|phase| phase.automatic.contains(&environment.name))
+    project.lifecycle().phases.iter().any(|phase| phase.automatic.contains(&environment.name))
 }

@@ -75,7 +75,7 @@ impl Cache {
 
 /// The hash of everything that rendering reads. `inputs` stands for the files that say what.
 pub fn key(context: &Context<'_>) -> Hash {
-    let Context { repository, project, release, what, environment, target, step } = context;
+    let Context { repository, project, release, what, environment, target, tenant, step } = context;
     let mut hash = Hash::parts()
         .part(repository.as_str())
         .part(project.name.as_str())
@@ -106,6 +106,9 @@ pub fn key(context: &Context<'_>) -> Hash {
             .part(digest.as_deref().unwrap_or(""))
             .part(platforms.len().to_string());
         hash = platforms.iter().fold(hash, |hash, (platform, digest)| hash.part(&**platform).part(&**digest));
+    }
+    if let Some(tenant) = tenant {
+        hash = hash.part(format!("{tenant:?}"));
     }
     hash.finish()
 }

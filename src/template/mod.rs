@@ -35,7 +35,7 @@ use std::sync::Arc;
 use crate::cfn::Document;
 use crate::model::journal::{Content, ProvedImage};
 use crate::model::process::StepKind;
-use crate::model::{Environment, Id, Location, Project, Release, StackName, StackOwner, Step, Target, What};
+use crate::model::{Environment, Id, Location, Project, Release, StackName, StackOwner, Step, Target, Tenant, What};
 
 /// What one stack is rendered from.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +52,8 @@ pub struct Context<'a> {
     pub environment: &'a Environment,
     /// The target, as the head has it.
     pub target: &'a Target,
+    /// The tenant; none for a slot without one.
+    pub tenant: Option<&'a Tenant>,
     /// The step.
     pub step: &'a Step,
 }
@@ -112,7 +114,7 @@ pub fn owner(context: &Context<'_>) -> StackOwner {
         step: context.step.id.clone(),
         environment: context.environment.id.clone(),
         target: context.target.id.clone(),
-        tenant: None,
+        tenant: context.tenant.map(|tenant| tenant.id.clone()),
     }
 }
 

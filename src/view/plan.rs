@@ -128,7 +128,7 @@ fn why(because: &Because) -> String {
     match because {
         Because::Pinned(at) => format!(", pinned in {at}"),
         Because::Automatic => String::new(),
-        Because::Differs(_) => ", which differ from the release that runs".to_owned(),
+        Because::Differs { .. } => ", which differ from the release that runs".to_owned(),
         Because::Allowed(gate) => format!(", allowed: {}", gate.as_str()),
         Because::Back => ", back to what remains".to_owned(),
     }
@@ -226,7 +226,7 @@ fn because_json(because: &Because) -> Value {
     match because {
         Because::Pinned(at) => say("pinned", "at", json!(at)),
         Because::Automatic => say("automatic", "", Value::Null),
-        Because::Differs(stacks) => say("differs", "stacks", json!(stacks)),
+        Because::Differs { stacks, .. } => say("differs", "stacks", json!(stacks)),
         Because::Allowed(gate) => say("allowed", "gate", json!(gate)),
         Because::Back => say("back", "", Value::Null),
     }

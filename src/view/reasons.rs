@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::catalog::{Gate, SnapshotFault};
 use crate::model::decision::Cause;
-use crate::model::{EnvironmentName, Hold, ProjectName, ReleaseName};
+use crate::model::{EnvironmentName, Hold, ProjectName, ReleaseName, TenantName};
 
 use super::time;
 
@@ -65,12 +65,15 @@ fn with_since(hold: &Hold) -> String {
 /// What a release has to do first, after its name; none for reasons of another kind.
 fn requirement(hold: &Hold, now: Option<Timestamp>) -> Option<String> {
     match &hold.cause {
-        Cause::Soak { environment, needed, so_far, running } => {
+        Cause::Soak { environment, needed, so_far, running, starved_by } => {
             let must = format!("must hold in {environment} for {}", time::took(*needed));
             let Some(now) = now else { return Some(must) };
             Some(match hold.until {
                 Some(until) if *running => format!("{must} ({} to go)", time::left(until.duration_since(now))),
-                _ => format!("{must} (held {}, does not run there now)", time::took(*so_far)),
+                _ => match starved_by {
+                    Some(newer) => format!("{must} (held {}, then {newer} took its place)", time::took(*so_far)),
+                    None => format!("{must} (held {}, does not run there now)", time::took(*so_far)),
+                },
             })
         }
         Cause::Phase { phase, needed, passed, missing } => {
@@ -119,7 +122,7 @@ fn sentence(cause: &Cause) -> String {
             let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
         }
-        Cause::ForeignStack { stack, place, owner } => {
+        Cause::ForeignStack { stack, place, owner, .. } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
                 None => "it has no tags of landfall's".to_owned(),
@@ -131,11 +134,34 @@ fn sentence(cause: &Cause) -> String {
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
+        Cause::SoakQueue { release } => format!("{release} soaks here, and `soak_queue` lets it finish first"),
+        Cause::PinHolds { at } => format!("the pin at {at} holds: nothing newer comes by itself until it goes"),
+        Cause::ChannelTenants { channel } => format!("channel {channel} is not for this tenant"),
+        Cause::ChannelGone { channel } => format!("its channel {channel} is not one of the project's any more"),
+        Cause::Frozen { freeze, reason, at, .. } => format!("frozen by {freeze} ({at}): {reason}"),
+        Cause::Wave { wave, after, missing } if missing.is_empty() => {
+            format!("wave {wave} comes after {after}, which has not run it long enough")
+        }
+        Cause::Wave { wave, after, missing } => {
+            format!("wave {wave} comes after {after}, where it is not yet for {}", names(missing))
+        }
+        Cause::WaveStopped { after, failed, limit } => {
+            format!("stopped by wave {after}: it failed for {}, and {limit} may fail", names(failed))
+        }
+        Cause::WaveFull { wave, limit } => format!("{limit} of wave {wave} are deployed to at a time"),
+        Cause::LiveOrder { environment, parts, .. } => {
+            let parts = if parts.is_empty() { "what changed beside the release".to_owned() } else { parts.join(", ") };
+            format!("{parts} goes to {environment} first")
+        }
         Cause::Guard { what, pending, limit, .. } => {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };
             format!("{pending} {what} are pending in one account, {limit} may be ([guard] in landfall.toml)")
         }
     }
+}
+
+fn names(tenants: &[TenantName]) -> String {
+    tenants.iter().map(TenantName::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn snapshot(fault: &SnapshotFault) -> String {
@@ -177,6 +203,9 @@ pub fn key(hold: &Hold, project: &ProjectName, environment: &EnvironmentName) ->
             let gate = if *what == "remove" { Gate::Remove } else { Gate::Redeploy };
             (gate, None, plan, format!("projects/{project}/deploy/{environment}.toml"))
         }
+        Cause::Frozen { plan, file, .. } => (Gate::Freeze, None, plan, file.to_string()),
+        Cause::LiveOrder { plan, file, .. } => (Gate::Redeploy, None, plan, file.to_string()),
+        Cause::ForeignStack { stack, plan, file, .. } => (Gate::Adopt, Some(stack), plan.as_ref()?, file.to_string()),
         _ => return None,
     };
     let stack = stack.map(|stack| format!("stack = \"{stack}\"\n")).unwrap_or_default();
@@ -209,6 +238,15 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::StackState { .. } => "stack-state",
         Cause::PlaceUnseen { .. } => "place-unseen",
         Cause::Guard { .. } => "guard",
+        Cause::SoakQueue { .. } => "soak-queue",
+        Cause::PinHolds { .. } => "pin-holds",
+        Cause::ChannelTenants { .. } => "channel-tenants",
+        Cause::ChannelGone { .. } => "channel-gone",
+        Cause::Frozen { .. } => "frozen",
+        Cause::Wave { .. } => "wave",
+        Cause::WaveStopped { .. } => "wave-stopped",
+        Cause::WaveFull { .. } => "wave-full",
+        Cause::LiveOrder { .. } => "live-order",
     }
 }
 

@@ -76,6 +76,8 @@ fn opened(deployment: DeploymentId, other: bool, version: u64, removal: bool) ->
         on_failure: OnFailure::Stop,
         orders,
         allowed: vec![],
+        live: Default::default(),
+        waves: Vec::new(),
         removal,
     })
 }

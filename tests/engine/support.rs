@@ -120,7 +120,15 @@ pub(super) fn content(step: &str, version: &str, template: &Value) -> Content {
 }
 
 pub(super) fn order(step: usize, action: Action, name: &str) -> Order {
-    Order { step, stack: StackName::of(&owner(name)), place: place(), access: Access::default(), action }
+    Order {
+        wave: 0,
+        adopt: false,
+        step,
+        stack: StackName::of(&owner(name)),
+        place: place(),
+        access: Access::default(),
+        action,
+    }
 }
 
 pub(super) fn put(step: usize, name: &str, content: Content) -> Order {
@@ -140,6 +148,8 @@ pub(super) fn plan(version: &str, orders: Vec<Order>) -> Plan {
         on_failure: OnFailure::Stop,
         orders,
         allowed: vec![],
+        live: BTreeMap::new(),
+        waves: Vec::new(),
         removal: false,
     };
     Plan { commit: Some(CommitId("c".repeat(40))), begin: vec![begin], supersede: vec![], open: vec![] }

@@ -96,6 +96,7 @@ fn run(live: &mut Live, environment: &str, release: &str, number: u64) {
         commit: landfall::model::CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
         from: now,
         to: None,
+        live: Default::default(),
         proved_by_ecs: true,
     });
 }

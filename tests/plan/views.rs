@@ -146,6 +146,8 @@ fn failure() -> Vec<Record> {
         on_failure: begin.on_failure,
         orders: begin.orders,
         allowed: Vec::new(),
+        live: BTreeMap::new(),
+        waves: Vec::new(),
         removal: false,
     };
     let call = Call::ExecuteChangeSet;

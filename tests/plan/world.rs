@@ -10,6 +10,7 @@ use landfall::model::catalog::{
     Allowance, Broken, Deploy, Gate, Guard, ImagePin, Network, OnFailure, Phase, Pin, Progress, Queue, Snapshot,
     Subject,
 };
+use landfall::model::channel::Channel;
 use landfall::model::facts::{Attempts, InFlight};
 use landfall::model::journal::{Action, Allowed, Cause, DeploymentId, Outcome};
 use landfall::model::observed::PlaceSeen;
@@ -17,6 +18,7 @@ use landfall::model::place::Access;
 use landfall::model::process::{
     Architecture, CircuitBreaker, Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text,
 };
+use landfall::model::tenant::{Tenancy, TenantFilter};
 use landfall::model::{
     AccountId, Catalog, CommitId, Environment, Facts, Hash, Id, Lifecycle, Location, Observed, Place, Project, Region,
     Release, Run, Slot, StackName, StackSeen, StackStatus, Step, Target, Version, What,
@@ -62,6 +64,9 @@ impl World {
                 repository: Some(Id::new("acme").unwrap()),
                 accounts: BTreeMap::new(),
                 guard: Guard::default(),
+                tag_sets: BTreeMap::new(),
+                tenants: BTreeMap::new(),
+                freezes: BTreeMap::new(),
                 environments: BTreeMap::new(),
                 targets: BTreeMap::new(),
                 lifecycles: BTreeMap::new(),
@@ -104,6 +109,8 @@ impl World {
                 security_groups: vec![Arc::from("sg-0a")],
                 public_ip: false,
             },
+            tenants: TenantFilter::default(),
+            tags: BTreeSet::new(),
         };
         self.catalog.targets.insert(name.parse().unwrap(), Arc::new(target));
     }
@@ -115,6 +122,7 @@ impl World {
             manual: manual.iter().map(|name| name.parse().unwrap()).collect(),
             progress: Progress::All,
             soak: SignedDuration::from_mins(soak),
+            soak_queue: false,
             at: None,
         };
         let lifecycle = Lifecycle {
@@ -125,10 +133,15 @@ impl World {
                 phase("Production", &[], &["production"], 0),
             ],
         };
+        let file = at(&format!("projects/{name}/project.toml"), 1);
+        let channel = Channel::implied(Arc::new(lifecycle), file);
         let project = Project {
             name: name.parse().unwrap(),
             id: Id::new(name).unwrap(),
-            lifecycle: Arc::new(lifecycle),
+            channels: BTreeMap::from([(channel.name.clone(), channel.clone())]),
+            default_channel: channel.name,
+            tenancy: Tenancy::Untenanted,
+            waves: None,
             attempts: 3,
             on_failure: OnFailure::Stop,
             deadline: SignedDuration::from_mins(30),
@@ -166,7 +179,7 @@ impl World {
             images: BTreeMap::from([("web".parse().unwrap(), pin)]),
             inputs: None,
             blocked: None,
-            snapshot: Ok(Snapshot { commit: self.catalog.commit.clone(), what }),
+            snapshot: Ok(Snapshot { commit: self.catalog.commit.clone(), what, names: Arc::default() }),
             content: Hash::of(name.as_bytes()),
             at: at(&format!("projects/{project}/releases/{name}.toml"), 1),
         };
@@ -188,7 +201,8 @@ impl World {
     }
 
     pub(super) fn phases(&mut self, change: impl FnOnce(&mut Vec<Phase>)) {
-        change(&mut Arc::make_mut(&mut self.project().lifecycle).phases);
+        let channel = self.project().channels.get_mut("default").unwrap();
+        change(&mut Arc::make_mut(&mut channel.lifecycle).phases);
     }
 
     pub(super) fn environment(&mut self, name: &str) -> &mut Environment {
@@ -201,7 +215,15 @@ impl World {
 
     fn deploy(&mut self, environment: &str) -> &mut Deploy {
         let file = at(&format!("projects/storefront/deploy/{environment}.toml"), 1);
-        let empty = Arc::new(Deploy { pin: None, at: file, wait: true, allow: Vec::new() });
+        let empty = Deploy {
+            pin: None,
+            at: file,
+            tenants: BTreeMap::new(),
+            follow: BTreeSet::new(),
+            wait: true,
+            allow: Vec::new(),
+        };
+        let empty = Arc::new(empty);
         Arc::make_mut(self.project().deploy.entry(environment.parse().unwrap()).or_insert(empty))
     }
 
@@ -226,6 +248,7 @@ impl World {
         self.deploy(environment).allow.push(Allowance {
             what,
             stack: None,
+            tenant: None,
             plan: Some(Arc::from(plan)),
             resource: None,
             reason: Arc::from("the cause was outside"),
@@ -367,6 +390,7 @@ impl Live {
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
             from: self.now,
             to: None,
+            live: BTreeMap::new(),
             proved_by_ecs: true,
         });
     }
@@ -440,6 +464,7 @@ pub(super) fn what(steps: &[&str]) -> Arc<What> {
         images: BTreeMap::from([("web".parse().unwrap(), image)]),
         steps: steps.iter().map(step).collect(),
         variables: Vec::new(),
+        tenant_variables: Vec::new(),
     })
 }
 

@@ -22,7 +22,7 @@ fn catalog() -> Catalog {
 fn bodies(catalog: &Catalog) -> BTreeMap<(String, StackName), String> {
     let mut bodies = BTreeMap::new();
     for project in catalog.projects.values() {
-        let phases = project.lifecycle.phases.iter();
+        let phases = project.lifecycle().phases.iter();
         let environments: Vec<_> = phases.flat_map(|phase| phase.environments()).collect();
         for release in project.releases.values() {
             let what = &release.snapshot.as_ref().unwrap().what;
@@ -31,7 +31,8 @@ fn bodies(catalog: &Catalog) -> BTreeMap<(String, StackName), String> {
                 for target in targets {
                     for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
                         let repository = catalog.repository.as_ref().unwrap();
-                        let context = Context { repository, project, release, what, environment, target, step };
+                        let context =
+                            Context { repository, project, release, what, environment, target, tenant: None, step };
                         let rendered = render(&context).unwrap_or_else(|problems| panic!("{problems:#?}"));
                         bodies.insert((release.name.to_string(), rendered.stack), body(&rendered.content));
                     }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value, VariableValue};
+use landfall::model::process::ValueKind;
 use landfall::template::variables::{MAX_DEPTH, Values};
 use proptest::prelude::*;
 
@@ -250,6 +251,7 @@ proptest! {
             world.what.variables.push(VariableValue {
                 name: Arc::from("v"),
                 value: Value::Text(text(&index.to_string())),
+                kind: ValueKind::String,
                 scope: scope(kinds),
                 from_set: *from_set,
                 at: at(index as u32),

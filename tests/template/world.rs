@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use landfall::model::catalog::{ImagePin, Network, OnFailure, Queue, Scope, Snapshot, Value, VariableValue};
+use landfall::model::channel::Channel;
 use landfall::model::place::Access;
+use landfall::model::process::ValueKind;
 use landfall::model::process::{
     Architecture, CircuitBreaker, Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text,
 };
+use landfall::model::tenant::{Tenancy, TenantFilter};
 use landfall::model::{
     AccountId, Environment, Hash, Id, Lifecycle, Location, Place, Project, Region, Release, Step, Target, Version, What,
 };
@@ -66,6 +69,7 @@ impl World {
             )]),
             steps: vec![Arc::new(step.clone())],
             variables: Vec::new(),
+            tenant_variables: Vec::new(),
         };
         Self {
             repository: Id::new("acme-deploy").unwrap(),
@@ -95,6 +99,7 @@ impl World {
         self.what.variables.push(VariableValue {
             name: Arc::from(name),
             value: Value::Text(text(value)),
+            kind: ValueKind::String,
             scope,
             from_set: false,
             at: Location { file: Arc::from("projects/storefront/variables.toml"), line, column: 1 },
@@ -126,6 +131,7 @@ impl World {
             environment: &self.environment,
             target: &self.target,
             step: &self.step,
+            tenant: None,
         }
     }
 
@@ -198,10 +204,14 @@ pub(super) fn container(name: &str, image: &str) -> Container {
 }
 
 fn project() -> Project {
+    let channel = Channel::implied(Arc::new(Lifecycle { name: None, phases: Vec::new() }), at(1));
     Project {
         name: "storefront".parse().unwrap(),
         id: Id::new("storefront").unwrap(),
-        lifecycle: Arc::new(Lifecycle { name: None, phases: Vec::new() }),
+        channels: BTreeMap::from([(channel.name.clone(), channel.clone())]),
+        default_channel: channel.name,
+        tenancy: Tenancy::Untenanted,
+        waves: None,
         attempts: 3,
         on_failure: OnFailure::Stop,
         deadline: SignedDuration::from_mins(30),
@@ -222,7 +232,7 @@ fn release(what: &What) -> Release {
         images: BTreeMap::from([("web".parse().unwrap(), pin)]),
         inputs: None,
         blocked: None,
-        snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()) }),
+        snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()), names: Arc::default() }),
         content: Hash::of(b"release"),
         at: Location { file: Arc::from("projects/storefront/releases/1.4.0.toml"), line: 1, column: 1 },
     }
@@ -254,5 +264,7 @@ fn target() -> Target {
             security_groups: vec![Arc::from("sg-0a0a0a0a")],
             public_ip: false,
         },
+        tenants: TenantFilter::default(),
+        tags: BTreeSet::new(),
     }
 }

@@ -98,7 +98,7 @@ fn reaches<'a>(catalog: &'a Catalog, notes: &mut BTreeSet<String>) -> BTreeMap<(
 
 /// Whether a lifecycle leads the project to the target, and one of its steps asks for a role that the target offers.
 fn goes_to(project: &Project, target: &Target) -> bool {
-    let mut environments = project.lifecycle.phases.iter().flat_map(|phase| phase.environments());
+    let mut environments = project.lifecycle().phases.iter().flat_map(|phase| phase.environments());
     environments.any(|environment| target.environments.contains(environment))
         && whats(project).any(|what| what.steps.iter().any(|step| target.roles.contains(&step.role)))
 }

@@ -10,7 +10,10 @@ use crate::load::finding::{Finding, MAX_PER_FILE};
 use crate::load::world::{ProjectWorld, ReleaseWorld, World};
 use crate::load::{Loaded, Source};
 use crate::model::catalog::{Broken, Catalog, Phase, Progress, Snapshot, SnapshotFault, Subject};
-use crate::model::{Environment, EnvironmentName, Lifecycle, Location, Project, ProjectName, Release, ReleaseName};
+use crate::model::tenant::Tenancy;
+use crate::model::{
+    Channel, Environment, EnvironmentName, Lifecycle, Location, Project, ProjectName, Release, ReleaseName,
+};
 use crate::problem::{Level, Problem};
 
 /// Makes the catalog of everything that has no error, and the sorted problems.
@@ -117,7 +120,8 @@ fn with_blocks(finding: Finding, world: &World) -> Problem {
 
 fn held_by(subject: &Subject, world: &World) -> Vec<String> {
     match subject {
-        Subject::Repository => vec!["everything".to_owned()],
+        Subject::Repository | Subject::Freeze(_) => vec!["everything".to_owned()],
+        Subject::Tenant(name) => vec![format!("every project for tenant {name}")],
         Subject::Environment(name) => vec![format!("every project in {name}")],
         Subject::Target(name) => vec![format!("every project that could use target {name}")],
         Subject::Lifecycle(name) => world
@@ -148,6 +152,9 @@ fn catalog(source: &Source<'_>, world: &World, broken: Vec<Broken>, gone: &BTree
         repository: world.root.id.clone(),
         accounts: world.root.accounts.clone(),
         guard: world.root.guard,
+        tag_sets: BTreeMap::new(),
+        tenants: BTreeMap::new(),
+        freezes: BTreeMap::new(),
         targets: targets.map(|(name, target)| (name.clone(), Arc::new(target.clone()))).collect(),
         lifecycles: lifecycles.map(|(name, lifecycle)| (name.clone(), lifecycle.clone())).collect(),
         environments,
@@ -175,8 +182,15 @@ fn implied(catalog: &Catalog) -> Option<Arc<Lifecycle>> {
         let name = environment.name.clone();
         let (automatic, manual) = if phases.is_empty() { (vec![name], vec![]) } else { (vec![], vec![name]) };
         let title = Arc::from(environment.name.as_str());
-        let phase =
-            Phase { name: title, automatic, manual, progress: Progress::All, soak: SignedDuration::ZERO, at: None };
+        let phase = Phase {
+            name: title,
+            automatic,
+            manual,
+            progress: Progress::All,
+            soak: SignedDuration::ZERO,
+            soak_queue: false,
+            at: None,
+        };
         phases.push(phase);
     }
     (!phases.is_empty()).then(|| Arc::new(Lifecycle { name: None, phases }))
@@ -205,17 +219,22 @@ fn project(
         .deploys
         .iter()
         .filter(|(environment, _)| cause(Subject::Deploy(name.clone(), (*environment).clone())).is_none());
+    let at = Location { file: Arc::from(format!("projects/{name}/project.toml")), line: 1, column: 1 };
+    let default = Channel::implied(lifecycle, at.clone());
     Some(Project {
         name: name.clone(),
         id: draft.id.clone(),
-        lifecycle,
+        channels: BTreeMap::from([(default.name.clone(), default.clone())]),
+        default_channel: default.name,
+        tenancy: Tenancy::default(),
+        waves: None,
         attempts: draft.attempts,
         on_failure: draft.on_failure,
         deadline: draft.deadline,
         head,
         releases: releases.collect(),
         deploy: deploys.map(|(name, deploy)| (name.clone(), Arc::new(deploy.clone()))).collect(),
-        at: Location { file: Arc::from(format!("projects/{name}/project.toml")), line: 1, column: 1 },
+        at,
     })
 }
 
@@ -225,7 +244,7 @@ fn release(project: &ProjectName, name: &ReleaseName, built: &ReleaseWorld, head
         (Err(fault), _) => Err(fault.clone()),
         (Ok(_), Some(cause)) => Err(SnapshotFault::Broken { problem: format!("{} ({})", cause.title, cause.at) }),
         (Ok((commit, outcome)), None) => match &outcome.what {
-            Some(what) => Ok(Snapshot { commit: commit.clone(), what: what.clone() }),
+            Some(what) => Ok(Snapshot { commit: commit.clone(), what: what.clone(), names: Arc::default() }),
             None => Err(SnapshotFault::Broken { problem: outcome.first_error().unwrap_or_default() }),
         },
     };

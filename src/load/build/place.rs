@@ -1,6 +1,6 @@
 //! Accounts, guards, environments, targets and lifecycles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -15,6 +15,7 @@ use crate::load::schema::place::{EnvironmentFile, TargetFile};
 use crate::load::schema::root::{LimitEntry, RootFile};
 use crate::model::catalog::{Account, Guard, Lifecycle, Limit, Network, Phase, Progress};
 use crate::model::place::Access;
+use crate::model::tenant::TenantFilter;
 use crate::model::{
     AccountId, AccountName, Environment, EnvironmentName, Id, LifecycleName, Place, Region, Target, TargetName,
 };
@@ -122,6 +123,8 @@ pub(crate) fn target(
         access: account.access.clone(),
         cluster: Arc::from(doc.cluster.as_str()),
         network,
+        tenants: TenantFilter::default(),
+        tags: BTreeSet::new(),
     })
 }
 
@@ -180,6 +183,7 @@ fn phase(make: &mut Maker<'_>, entry: &At<PhaseEntry>) -> Option<Phase> {
             Some(ProgressEntry::Minimum(number)) => Progress::Minimum(*number),
         },
         soak,
+        soak_queue: false,
         at: Some(make.file.at(entry.span().start)),
     })
 }

@@ -28,7 +28,7 @@ pub(crate) fn what(drafts: &WhatDrafts, inputs: Hash, findings: &mut Vec<Finding
     let mut make = Maker { file: &draft.file, findings };
     let images = images(&mut make, &draft.doc);
     let steps = draft.doc.step.iter().filter_map(|entry| step(&mut make, entry).map(Arc::new)).collect();
-    Some(What { inputs, images, steps, variables: values })
+    Some(What { inputs, images, steps, variables: values, tenant_variables: Vec::new() })
 }
 
 fn images(make: &mut Maker<'_>, doc: &ProcessFile) -> BTreeMap<ImageName, ImageRepository> {

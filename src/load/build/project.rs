@@ -1,5 +1,6 @@
 //! Projects and deploy files.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -62,7 +63,7 @@ pub(crate) fn deploy(draft: &Draft<DeployFile>, findings: &mut Vec<Finding>) -> 
     };
     let at = make.file.at(doc.release.as_ref().map_or(0, |written| written.span().start));
     let allow = doc.allow.iter().filter_map(|entry| allowance(&mut make, entry)).collect();
-    Some(Deploy { pin, at, wait: doc.wait, allow })
+    Some(Deploy { pin, at, tenants: BTreeMap::new(), follow: BTreeSet::new(), wait: doc.wait, allow })
 }
 
 fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> {
@@ -87,6 +88,7 @@ fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> 
     Some(Allowance {
         what,
         stack: entry.stack.as_ref().map(|name| StackName::seen(name)),
+        tenant: None,
         plan: text(&entry.plan),
         resource: text(&entry.resource),
         reason: Arc::from(entry.reason.as_str()),

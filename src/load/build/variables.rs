@@ -11,6 +11,7 @@ use crate::load::schema::values::{Names, ValueEntry};
 use crate::load::schema::variables::{ScopeEntry, VariableEntry, VariablesFile};
 use crate::model::catalog::{Scope, Value, VariableValue};
 use crate::model::name::NameError;
+use crate::model::process::ValueKind;
 
 /// Reads the values of a file.
 pub(crate) fn values(draft: &Draft<VariablesFile>, from_set: bool, findings: &mut Vec<Finding>) -> Vec<VariableValue> {
@@ -29,6 +30,10 @@ fn value(make: &mut Maker<'_>, entry: &At<VariableEntry>, from_set: bool) -> Opt
     };
     Some(VariableValue {
         name: std::sync::Arc::from(entry.name.as_str()),
+        kind: match value {
+            Value::Text(_) => ValueKind::String,
+            Value::List(_) => ValueKind::List,
+        },
         value,
         scope: scope(make, &entry.scope),
         from_set,
@@ -57,6 +62,8 @@ pub(crate) fn scope(make: &mut Maker<'_>, entry: &ScopeEntry) -> Scope {
         steps: names(make, &entry.step),
         targets: names(make, &entry.target),
         roles: names(make, &entry.role),
+        tenants: BTreeSet::new(),
+        tenant_tags: BTreeSet::new(),
         environments: names(make, &entry.environment),
         channels: names(make, &entry.channel),
     }
