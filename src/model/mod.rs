@@ -6,6 +6,7 @@
 //! Deliberately absent: I/O, clocks, randomness, serde types that mirror files (see `load/schema`), and any knowledge of
 //! AWS beyond the names of its states. This module uses no other module of the crate.
 
+pub mod account;
 pub mod catalog;
 pub mod channel;
 pub mod decision;

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::catalog::{Gate, Limit};
+use crate::model::account::Limit;
+use crate::model::catalog::Gate;
 use crate::model::decision::Cause;
 use crate::model::{AccountId, Hold};
 use crate::promote::Index;

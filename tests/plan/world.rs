@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use landfall::model::account::Guard;
 use landfall::model::catalog::{
-    Allowance, Broken, Deploy, Gate, Guard, ImagePin, Network, OnFailure, Phase, Pin, Progress, Queue, Snapshot,
-    Subject,
+    Allowance, Broken, Deploy, Gate, ImagePin, Network, OnFailure, Phase, Pin, Progress, Queue, Snapshot, Subject,
 };
 use landfall::model::channel::Channel;
 use landfall::model::facts::{Attempts, InFlight};

@@ -13,7 +13,8 @@ use crate::load::schema::At;
 use crate::load::schema::lifecycle::{LifecycleFile, PhaseEntry, ProgressEntry};
 use crate::load::schema::place::{EnvironmentFile, TargetFile};
 use crate::load::schema::root::{LimitEntry, RootFile};
-use crate::model::catalog::{Account, Guard, Lifecycle, Limit, Network, Phase, Progress};
+use crate::model::account::{Account, Guard, Limit};
+use crate::model::catalog::{Lifecycle, Network, Phase, Progress};
 use crate::model::place::Access;
 use crate::model::tenant::TenantFilter;
 use crate::model::{
