@@ -14,7 +14,7 @@ use super::folder::read_folder;
 use super::output::{self, Format};
 use crate::load::{Loaded, Loader, Source};
 use crate::model::catalog::{Catalog, ImagePin, Project, Release, Snapshot};
-use crate::model::{ChannelName, Hash, Location, ReleaseName, Version, What};
+use crate::model::{ChannelName, Hash, Location, Names, ReleaseName, Version, What};
 use crate::problem::{Level, Problem, Span};
 use crate::template::{self, Context, RenderProblem};
 use crate::tree::{Blobs, FileTree, TreeError};
@@ -85,6 +85,7 @@ pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, Tree
 fn rendering(catalog: &Catalog) -> Vec<RenderProblem> {
     let mut found = Vec::new();
     let Some(repository) = &catalog.repository else { return found };
+    let names = &Names::of(catalog);
     for project in catalog.projects.values() {
         let Some(what) = &project.head else { continue };
         let Some(release) = release_for(project, what) else { continue };
@@ -95,7 +96,7 @@ fn rendering(catalog: &Catalog) -> Vec<RenderProblem> {
                 for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
                     let release = &release;
                     let context =
-                        Context { repository, project, release, what, environment, target, tenant: None, step };
+                        Context { repository, project, release, what, environment, target, tenant: None, step, names };
                     found.extend(template::render(&context).err().into_iter().flatten());
                 }
             }

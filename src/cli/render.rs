@@ -12,7 +12,7 @@ use crate::cfn::Document;
 use crate::compare::{Paint, documents};
 use crate::git::Reader;
 use crate::load::{Loaded, Loader, Source};
-use crate::model::{Catalog, EnvironmentName, ProjectName, ReleaseName, StepName};
+use crate::model::{Catalog, EnvironmentName, Names, ProjectName, ReleaseName, StepName};
 use crate::promote::{Settled, settled};
 use crate::template::{self, Context, RenderProblem, Rendered};
 use crate::tree::History;
@@ -158,6 +158,7 @@ fn drawn(rendered: &Rendered, format: Format) -> String {
 fn stacks<'a>(catalog: &'a Catalog, slot: &Settled<'a>) -> Vec<(&'a str, Result<Rendered, Vec<RenderProblem>>)> {
     let (Some(repository), Ok(snapshot)) = (&catalog.repository, &slot.release.snapshot) else { return Vec::new() };
     let mut all = Vec::new();
+    let names = &Names::of(catalog);
     for step in &snapshot.what.steps {
         let targets = catalog
             .targets
@@ -173,6 +174,7 @@ fn stacks<'a>(catalog: &'a Catalog, slot: &Settled<'a>) -> Vec<(&'a str, Result<
                 target,
                 step,
                 tenant: None,
+                names,
             };
             all.push((step.name.as_str(), template::render(&context)));
         }

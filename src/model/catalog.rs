@@ -18,7 +18,7 @@ use super::place::{Access, Place, Region};
 use super::process::{Text, ValueKind, What};
 use super::tenant::{Tag, Tenancy, Tenant, TenantFilter};
 use super::wave::Waves;
-use super::{Channel, CommitId, Freeze, Hash, Location, StackName, Version};
+use super::{Channel, CommitId, Freeze, Hash, Location, Names, StackName, Version};
 
 /// What one commit says.
 #[derive(Clone, Debug)]
@@ -362,17 +362,6 @@ pub struct Snapshot {
     pub what: Arc<What>,
     /// The names that its scopes could mean when it was made.
     pub names: Arc<Names>,
-}
-
-/// Environments, targets and tenants by name, as one commit has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Names {
-    /// Stems of files in `environments/`.
-    pub environments: BTreeSet<EnvironmentName>,
-    /// Stems of files in `targets/`.
-    pub targets: BTreeSet<TargetName>,
-    /// Stems of files in `tenants/`.
-    pub tenants: BTreeSet<TenantName>,
 }
 
 /// Why a release has no snapshot to deploy from.

@@ -16,6 +16,7 @@ pub mod freeze;
 pub mod hash;
 pub mod journal;
 pub mod name;
+pub mod names;
 pub mod observed;
 pub mod place;
 pub mod process;
@@ -35,6 +36,7 @@ pub use name::{
     AccountName, ChannelName, EnvironmentName, FreezeName, Id, ImageName, LifecycleName, ProjectName, ReleaseName,
     RoleLabel, StepName, TargetName, TenantName,
 };
+pub use names::Names;
 pub use observed::{Observed, StackSeen, StackStatus};
 pub use place::{AccountId, Place, Region};
 pub use process::{Step, What};

@@ -73,6 +73,7 @@ struct Planner<'a> {
     index: &'a Index<'a>,
     broken: &'a BrokenIndex<'a>,
     targets: wanted::Targets<'a>,
+    names: crate::model::Names,
     places: std::collections::BTreeMap<crate::model::Place, crate::model::place::Access>,
 }
 
@@ -80,6 +81,7 @@ impl<'a> Planner<'a> {
     fn new(input: Input<'a>, index: &'a Index<'a>, broken: &'a BrokenIndex<'a>) -> Self {
         let mut places = input.facts.places.clone();
         places.extend(input.catalog.places());
-        Self { input, index, broken, targets: wanted::targets(input.catalog), places }
+        let names = crate::model::Names::of(input.catalog);
+        Self { input, index, broken, targets: wanted::targets(input.catalog), names, places }
     }
 }

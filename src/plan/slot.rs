@@ -181,6 +181,7 @@ impl<'a> Planner<'a> {
             tenant: desired.tenant,
             release,
             targets: self.targets.get(&desired.environment.name).map_or(&[], Vec::as_slice),
+            names: &self.names,
         };
         let stacks = wanted(&source, renderer).map_err(cannot)?;
         let content = slot_content(&stacks);

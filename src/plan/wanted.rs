@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use crate::model::journal::Content;
 use crate::model::{
-    Catalog, Environment, EnvironmentName, Hash, Id, Project, Release, Slot, StackName, StackOwner, Step, Target,
-    Tenant,
+    Catalog, Environment, EnvironmentName, Hash, Id, Names, Project, Release, Slot, StackName, StackOwner, Step,
+    Target, Tenant,
 };
 use crate::template::Context;
 
@@ -46,6 +46,8 @@ pub(super) struct Source<'s, 'a> {
     pub(super) tenant: Option<&'a Arc<Tenant>>,
     pub(super) release: &'a Release,
     pub(super) targets: &'s [&'a Arc<Target>],
+    /// Of the head.
+    pub(super) names: &'s Names,
 }
 
 /// Renders every stack of the slot, or says in sentences why that cannot be done.
@@ -70,6 +72,7 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
                 target,
                 tenant: source.tenant.map(|tenant| &**tenant),
                 step,
+                names: source.names,
             };
             match &*renderer.render(&context) {
                 Ok(rendered) => stacks.push(Wanted {

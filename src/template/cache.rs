@@ -75,7 +75,7 @@ impl Cache {
 
 /// The hash of everything that rendering reads. `inputs` stands for the files that say what.
 pub fn key(context: &Context<'_>) -> Hash {
-    let Context { repository, project, release, what, environment, target, tenant, step } = context;
+    let Context { repository, project, release, what, environment, target, tenant, step, names: _ } = context;
     let mut hash = Hash::parts()
         .part(repository.as_str())
         .part(project.name.as_str())

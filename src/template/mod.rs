@@ -35,7 +35,9 @@ use std::sync::Arc;
 use crate::cfn::Document;
 use crate::model::journal::{Content, ProvedImage};
 use crate::model::process::StepKind;
-use crate::model::{Environment, Id, Location, Project, Release, StackName, StackOwner, Step, Target, Tenant, What};
+use crate::model::{
+    Environment, Id, Location, Names, Project, Release, StackName, StackOwner, Step, Target, Tenant, What,
+};
 
 /// What one stack is rendered from.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +58,8 @@ pub struct Context<'a> {
     pub tenant: Option<&'a Tenant>,
     /// The step.
     pub step: &'a Step,
+    /// The names that the head has. Those of the release's snapshot are in the release.
+    pub names: &'a Names,
 }
 
 /// A rendered stack.

@@ -7,7 +7,7 @@ use std::process::Command;
 use landfall::cfn::Document;
 use landfall::cli::folder::read_folder;
 use landfall::load::{Loader, Source};
-use landfall::model::{Catalog, StackName};
+use landfall::model::{Catalog, Names, StackName};
 use landfall::template::{Context, body, format, render};
 
 use super::golden::tool;
@@ -21,6 +21,7 @@ fn catalog() -> Catalog {
 /// The body of every stack that a release of the example could become, by release and stack.
 fn bodies(catalog: &Catalog) -> BTreeMap<(String, StackName), String> {
     let mut bodies = BTreeMap::new();
+    let names = &Names::of(catalog);
     for project in catalog.projects.values() {
         let phases = project.lifecycle().phases.iter();
         let environments: Vec<_> = phases.flat_map(|phase| phase.environments()).collect();
@@ -31,8 +32,17 @@ fn bodies(catalog: &Catalog) -> BTreeMap<(String, StackName), String> {
                 for target in targets {
                     for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
                         let repository = catalog.repository.as_ref().unwrap();
-                        let context =
-                            Context { repository, project, release, what, environment, target, tenant: None, step };
+                        let context = Context {
+                            repository,
+                            project,
+                            release,
+                            what,
+                            environment,
+                            target,
+                            tenant: None,
+                            step,
+                            names,
+                        };
                         let rendered = render(&context).unwrap_or_else(|problems| panic!("{problems:#?}"));
                         bodies.insert((release.name.to_string(), rendered.stack), body(&rendered.content));
                     }

@@ -13,7 +13,8 @@ use landfall::model::process::{
 };
 use landfall::model::tenant::{Tenancy, TenantFilter};
 use landfall::model::{
-    AccountId, Environment, Hash, Id, Lifecycle, Location, Place, Project, Region, Release, Step, Target, Version, What,
+    AccountId, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag, Target,
+    Tenant, Version, What,
 };
 use landfall::template::{Context, RenderProblem, Rendered, render};
 
@@ -45,6 +46,9 @@ pub(super) struct World {
     pub(super) environment: Environment,
     pub(super) target: Target,
     pub(super) step: Step,
+    pub(super) tenant: Option<Tenant>,
+    /// Of the head.
+    pub(super) names: Names,
 }
 
 impl World {
@@ -79,6 +83,8 @@ impl World {
             environment: environment(),
             target: target(),
             step,
+            tenant: None,
+            names: names(),
         }
     }
 
@@ -131,7 +137,8 @@ impl World {
             environment: &self.environment,
             target: &self.target,
             step: &self.step,
-            tenant: None,
+            tenant: self.tenant.as_ref(),
+            names: &self.names,
         }
     }
 
@@ -152,6 +159,16 @@ impl World {
             None => format!("{}: {}", p.code, p.title),
         };
         problems.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// What the head has.
+fn names() -> Names {
+    Names {
+        environments: ["test", "production", "other"].map(|name| name.parse().unwrap()).into(),
+        targets: ["prod-eu", "other"].map(|name| name.parse().unwrap()).into(),
+        tenants: ["acme", "other"].map(|name| name.parse().unwrap()).into(),
+        tags: ["ring/early", "ring/general", "region/eu", "other/tag"].map(|tag| Tag::parse(tag).unwrap()).into(),
     }
 }
 
@@ -232,7 +249,7 @@ fn release(what: &What) -> Release {
         images: BTreeMap::from([("web".parse().unwrap(), pin)]),
         inputs: None,
         blocked: None,
-        snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()), names: Arc::default() }),
+        snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()), names: Arc::new(names()) }),
         content: Hash::of(b"release"),
         at: Location { file: Arc::from("projects/storefront/releases/1.4.0.toml"), line: 1, column: 1 },
     }
