@@ -94,7 +94,11 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
         once: options.once,
         config,
     };
-    super::runtime()?.block_on(until_told(settings, options.simulate, progress, format.is_none()))
+    let runtime = super::runtime()?;
+    let outcome = runtime.block_on(until_told(settings, options.simulate, progress, format.is_none()));
+    // A look at a remote that does not answer is not waited for: it changes nothing.
+    runtime.shutdown_background();
+    outcome
 }
 
 /// Where a rehearsal keeps its journal, unless it is told where: what happened in simulated accounts must not count as the
@@ -108,18 +112,23 @@ fn rehearsal(options: &DaemonArgs) -> Result<Option<tempfile::TempDir>, Failure>
 }
 
 async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Events>, tell: bool) -> Outcome {
+    let mut told = std::pin::pin!(signalled());
     let account = if simulate { Some(sim::start(sim::ANY_PORT, sim::lively()).await?) } else { None };
     if let Some(account) = &account {
         settings.endpoint = Some(account.url());
     }
     let (failed, errors) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let tally = Arc::new(Tally { inner: progress, failed: failed.clone(), errors: errors.clone() });
-    let mut running = start(settings, tally).await?;
+    let mut running = tokio::select! {
+        biased;
+        signal = told.as_mut() => return signal.map(|()| Exit::Done),
+        running = start(settings, tally) => running?,
+    };
     if let (Some(address), true) = (running.address, tell) {
         output::progress(&format!("listening    http://{address}"));
     }
     let told = tokio::select! {
-        signal = signalled() => { signal?; true }
+        signal = told => { signal?; true }
         () = running.finished() => false,
     };
     if told {
@@ -156,7 +165,7 @@ pub struct Settings {
 /// A daemon that was started.
 pub struct Running {
     ended: oneshot::Receiver<Result<Ending, DaemonError>>,
-    outcome: Option<Result<Ending, DaemonError>>,
+    outcome: Option<Result<(), Failure>>,
     stop: Option<oneshot::Sender<()>>,
     _watch: Option<git::Watch>,
     _alone: wire::Alone,
@@ -170,21 +179,23 @@ impl Running {
     /// Returns when the daemon ended by itself.
     pub async fn finished(&mut self) {
         if self.outcome.is_none() {
-            self.outcome = (&mut self.ended).await.ok();
+            self.outcome = Some(match (&mut self.ended).await {
+                Ok(Ok(Ending::Stopped | Ending::Settled)) => Ok(()),
+                Ok(Err(error)) => Err(Failure::new("the daemon stopped").because(error)),
+                Err(_) => Err(Failure::new("the daemon broke off: this is a mistake in landfall")
+                    .help("what is in flight is taken up again by the next start; please report what is said above")),
+            });
         }
     }
 
-    /// Stops the daemon; gives the error that it ended with.
+    /// Stops the daemon; gives the error that it ended with, also where its thread panicked.
     pub async fn stop(mut self) -> Result<(), Failure> {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
         // A daemon that takes longer is left where it is: dropping a turn is as safe as a crash.
         let _ = tokio::time::timeout(PATIENCE, self.finished()).await;
-        match self.outcome {
-            Some(Err(error)) => Err(Failure::new("the daemon stopped").because(error)),
-            _ => Ok(()),
-        }
+        self.outcome.unwrap_or(Ok(()))
     }
 }
 

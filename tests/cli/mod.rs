@@ -6,4 +6,5 @@ mod offline;
 mod online;
 mod options;
 mod program;
+mod stopping;
 mod world;

@@ -181,6 +181,12 @@ impl Running {
         })
     }
 
+    /// Asks it to stop; gives the exit code and how long it took.
+    pub(super) fn stops(self) -> (i32, Duration) {
+        let told = Instant::now();
+        (self.stop(), told.elapsed())
+    }
+
     /// Asks it to stop; gives the exit code.
     pub(super) fn stop(mut self) -> i32 {
         let told = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
