@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::catalog::{Gate, SnapshotFault};
 use super::journal::{self, DeploymentId};
@@ -109,6 +110,12 @@ impl Hold {
     pub fn new(cause: Cause) -> Self {
         Self { cause, since: None, until: None }
     }
+
+    /// The earliest time at which all of them can have ended by themselves; none where one of them waits for somebody.
+    pub fn earliest(holds: &[Hold]) -> Option<Timestamp> {
+        let times: Option<Vec<Timestamp>> = holds.iter().map(|hold| hold.until).collect();
+        times?.into_iter().max()
+    }
 }
 
 /// Why something is held. `view/` says for each what would release it.
@@ -130,7 +137,13 @@ pub enum Cause {
         /// The file in which a pin would be written.
         file: Arc<str>,
     },
-    /// The project's lifecycle does not contain the environment.
+    /// The head gives the project no slot here: its tenant is not connected to the environment, or the project is deployed
+    /// only for tenants, or only without one.
+    NotConnected {
+        /// The tenant; none for the slot without one.
+        tenant: Option<TenantName>,
+    },
+    /// The lifecycle does not contain the environment.
     NotInLifecycle {
         /// The lifecycle; none for the implied one.
         lifecycle: Option<LifecycleName>,
@@ -156,7 +169,7 @@ pub enum Cause {
         so_far: jiff::SignedDuration,
         /// It runs there now, so that time alone will do.
         running: bool,
-        /// The newer release that took its place there before the time was over.
+        /// The release that took its place there before the time was over.
         starved_by: Option<ReleaseName>,
     },
     /// A release soaks in this environment, and its phase lets it finish (`soak_queue`).
@@ -187,6 +200,8 @@ pub enum Cause {
         reason: Arc<str>,
         /// Its file.
         at: Location,
+        /// The time zone in which its end is told.
+        zone: TimeZone,
         /// The plan that an allowance names.
         plan: Arc<str>,
         /// The file in which the allowance would be written.

@@ -67,30 +67,57 @@ impl Freeze {
             && (self.tenants.is_empty() || tenant.is_some_and(|tenant| self.tenants.takes(tenant)))
     }
 
-    /// The end of the freeze that holds at a time: the latest end of the windows that the time lies in. None if it lies in
-    /// none. A local time that a clock change skips or repeats means what RFC 5545 says (jiff's `compatible`).
-    pub fn ends(&self, now: Timestamp) -> Option<Timestamp> {
-        self.windows.iter().filter_map(|window| window.ends(&self.zone, now)).max()
+    /// The window that holds at a time, as when it began and when it ends: of several the one that ends last. A local time
+    /// that a clock change skips or repeats means what RFC 5545 says (jiff's `compatible`).
+    pub fn window(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        self.windows
+            .iter()
+            .filter_map(|window| window.holds(&self.zone, at))
+            .max_by_key(|(from, until)| (*until, *from))
+    }
+
+    /// The end of the window that holds at a time; none if none does.
+    pub fn ends(&self, at: Timestamp) -> Option<Timestamp> {
+        self.window(at).map(|(_, until)| until)
     }
 }
 
+/// How many windows that touch or overlap are followed until a freeze counts as one that never ends.
+const CHAIN: usize = 1_000;
+
+/// The earliest time, from the given one on, at which none of the freezes holds: windows that touch or overlap are followed
+/// from one to the next. None where they never let go, as far as a thousand windows tell.
+pub fn thaw<'a>(freezes: impl Iterator<Item = &'a Freeze> + Clone, from: Timestamp) -> Option<Timestamp> {
+    let mut at = from;
+    for _ in 0..CHAIN {
+        match freezes.clone().filter_map(|freeze| freeze.ends(at)).max() {
+            Some(end) => at = end,
+            None => return Some(at),
+        }
+    }
+    None
+}
+
 impl Window {
-    fn ends(&self, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
-        let local = now.to_zoned(zone.clone()).datetime();
-        let Some(every) = self.every else { return self.occurrence(zone, Span::new(), now) };
-        // Windows shorter than their period cannot hold from before the one that began last; longer ones overlap, and the
-        // one that began last ends last.
+    /// Beginning and end of the occurrence that holds at a time.
+    fn holds(&self, zone: &TimeZone, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let Some(every) = self.every else { return self.occurrence(zone, Span::new(), at) };
+        let local = at.to_zoned(zone.clone()).datetime();
         let passed = every.passed(self.from, local).max(0);
-        // A month may be one day short of counting as passed, and still have its occurrence.
-        [passed + 1, passed, passed - 1]
+        // The one that began last ends last, so that it is enough to ask that one. After the last day it is the last one.
+        let last = self.last.map(|day| every.passed(self.from, day.at(23, 59, 59, 999_999_999)).max(0));
+        let newest = last.map_or(passed, |last| passed.min(last));
+        // A month may be one day short of counting as passed and still have its occurrence, and a clock change may put the
+        // local time on the other side of a beginning.
+        [newest + 1, newest, newest - 1]
             .into_iter()
             .filter(|number| *number >= 0)
-            .filter_map(|number| self.occurrence(zone, every.times(number)?, now))
-            .max()
+            .filter_map(|number| self.occurrence(zone, every.times(number)?, at))
+            .max_by_key(|(_, until)| *until)
     }
 
-    /// The end of one occurrence, if the time lies in it.
-    fn occurrence(&self, zone: &TimeZone, offset: Span, now: Timestamp) -> Option<Timestamp> {
+    /// Beginning and end of one occurrence, if the time lies in it.
+    fn occurrence(&self, zone: &TimeZone, offset: Span, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
         let from = self.from.checked_add(offset).ok()?;
         if self.last.is_some_and(|last| from.date() > last) {
             return None;
@@ -99,7 +126,7 @@ impl Window {
         let until = from.checked_add(length).ok()?;
         let instant = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().ok();
         let (from, until) = (instant(from)?, instant(until)?);
-        (from <= now && now < until).then_some(until)
+        (from <= at && at < until).then_some((from, until))
     }
 }
 

@@ -12,12 +12,14 @@
 
 mod broken;
 mod desired;
+mod frozen;
 mod gates;
 mod index;
 mod settle;
 
 pub use broken::{BrokenIndex, because_of};
 pub use desired::{Desired, Want, deploy_file, desired};
+pub use frozen::{Frozen, frozen, thaws};
 pub use gates::Gates;
 pub use index::{Index, Ours};
 pub use settle::{Settled, settled};

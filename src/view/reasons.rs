@@ -13,7 +13,7 @@ use super::time;
 pub fn hold(hold: &Hold) -> String {
     match requirement(hold, None) {
         Some(clause) => clause,
-        None => sentence(&hold.cause),
+        None => sentence(hold),
     }
 }
 
@@ -59,7 +59,7 @@ fn path(holds: &[Hold], now: Timestamp) -> Option<String> {
 
 fn with_since(hold: &Hold) -> String {
     let since = hold.since.map(|since| format!(" (since {})", time::point(since))).unwrap_or_default();
-    format!("{}{since}", sentence(&hold.cause))
+    format!("{}{since}", sentence(hold))
 }
 
 /// What a release has to do first, after its name; none for reasons of another kind.
@@ -92,11 +92,17 @@ fn requirement(hold: &Hold, now: Option<Timestamp>) -> Option<String> {
 }
 
 /// A reason as a sentence of its own.
-fn sentence(cause: &Cause) -> String {
-    match cause {
+fn sentence(hold: &Hold) -> String {
+    match &hold.cause {
         Cause::Broken { code, title, at } => format!("stays as deployed: error[{code}] at {at}: {title}"),
         Cause::NoRelease => "there is no release".to_owned(),
         Cause::Manual { file } => format!("entered by hand: pin it in {file}"),
+        Cause::NotConnected { tenant: Some(tenant) } => {
+            format!("tenant {tenant} is not connected to this environment of the project (tenants/{tenant}.toml)")
+        }
+        Cause::NotConnected { tenant: None } => {
+            "the project is deployed only for tenants (`tenancy` in project.toml)".to_owned()
+        }
         Cause::NotInLifecycle { lifecycle: Some(lifecycle) } => {
             format!("lifecycle {lifecycle} does not contain the environment")
         }
@@ -138,7 +144,10 @@ fn sentence(cause: &Cause) -> String {
         Cause::PinHolds { at } => format!("the pin at {at} holds: nothing newer comes by itself until it goes"),
         Cause::ChannelTenants { channel } => format!("channel {channel} is not for this tenant"),
         Cause::ChannelGone { channel } => format!("its channel {channel} is not one of the project's any more"),
-        Cause::Frozen { freeze, reason, at, .. } => format!("frozen by {freeze} ({at}): {reason}"),
+        Cause::Frozen { reason, at, zone, .. } => {
+            let until = hold.until.map(|until| format!(" until {}", time::point_in(until, zone))).unwrap_or_default();
+            format!("frozen by {}{until}: {reason}", at.file)
+        }
         Cause::Wave { wave, after, missing } if missing.is_empty() => {
             format!("wave {wave} comes after {after}, which has not run it long enough")
         }
@@ -219,6 +228,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::Broken { .. } => "broken",
         Cause::NoRelease => "no-release",
         Cause::Manual { .. } => "manual",
+        Cause::NotConnected { .. } => "not-connected",
         Cause::NotInLifecycle { .. } => "not-in-lifecycle",
         Cause::Phase { .. } => "phase",
         Cause::Soak { .. } => "soak",

@@ -22,6 +22,15 @@ pub fn point(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
+/// A time on the clock of a place: `2026-11-30 08:00 Europe/Berlin`; of a zone without a name, its distance from UTC.
+pub fn point_in(at: Timestamp, zone: &TimeZone) -> String {
+    let local = at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    match zone.iana_name() {
+        Some(name) => format!("{local} {name}"),
+        None => format!("{local} {}", at.to_zoned(zone.clone()).offset()),
+    }
+}
+
 fn two_units(seconds: i64) -> String {
     let (days, hours, minutes, rest) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);
     let units = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")];
