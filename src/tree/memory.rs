@@ -1,6 +1,6 @@
 //! A repository in memory: commits of path → text, with first parents. For tests and for the daemon on virtual time.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{BlobId, Blobs, FileTree, Folder, History, Landing, Node, TreeError, TreeId, blob_id_of};
@@ -55,6 +55,18 @@ impl MemoryHistory {
     /// Moves the head to another commit, as a force-push does.
     pub fn reset(&mut self, commit: &CommitId) {
         self.head = Some(commit.clone());
+    }
+
+    /// Forgets every commit that neither the head nor a kept one reaches, as collecting garbage does.
+    pub fn forget(&mut self, kept: &BTreeSet<CommitId>) {
+        let mut reached = BTreeSet::new();
+        for start in self.head.iter().chain(kept) {
+            let mut next = Some(start.clone());
+            while let Some(commit) = next.filter(|commit| reached.insert(commit.clone())) {
+                next = self.commits.get(&commit).and_then(|(_, parent)| parent.clone());
+            }
+        }
+        self.commits.retain(|commit, _| reached.contains(commit));
     }
 }
 

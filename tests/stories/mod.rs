@@ -43,20 +43,27 @@ macro_rules! stories {
 }
 
 stories! {
+    a_blocked_release
     a_broken_file
+    a_dropped_commit
     a_failed_deployment_and_the_fix
     a_failure_from_outside
     a_first_deployment
     a_new_release
+    a_refreshed_snapshot
+    a_renamed_target
     a_rollback_that_fails
     a_soak
     a_stack_that_is_not_ours
     a_step_is_dropped
     a_target_is_dropped
+    a_target_moves_to_another_region
     an_environment_breaks
+    an_older_release_is_pinned
     an_unexpected_replacement
     by_hand_with_a_pin
     nothing_is_to_run
+    one_of_many_stacks_fails
     rollback_by_revert
     the_first_promotion_reverted
     two_quick_commits

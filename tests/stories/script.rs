@@ -24,12 +24,18 @@ pub(super) enum Command {
     Replace { path: String, old: String, new: String },
     /// Deletes a file.
     Delete(String),
+    /// Writes the file of a release whose only image `web` has the release's name as its tag.
+    Release { project: String, version: String },
+    /// Writes `snapshot = "<head>"` into a release's file.
+    Refresh { project: String, version: String },
+    /// Takes the branch so many commits back, and the work tree with it.
+    ForcePush { back: usize },
     /// Commits the work tree to the branch.
     Commit,
     /// Commits the files of the commit before the last one.
     Revert,
-    /// Adds the lines that the plan prints for this project and environment to the file that it names.
-    Allow { project: String, environment: String, reason: String },
+    /// Adds the lines that the plan prints for this project, environment and tenant to the file that it names.
+    Allow { project: String, environment: String, tenant: Option<String>, reason: String },
     /// Queues a fault in the account.
     Fault(Box<Fault>),
     /// Ends all faults.
@@ -76,11 +82,27 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
             Command::Replace { path: parts.next()?, old: parts.next()?, new: parts.next()?.replace("\\n", "\n") }
         }
         "delete" => Command::Delete(rest.to_owned()),
+        "release" => {
+            let (project, version) = rest.split_once(' ')?;
+            Command::Release { project: project.to_owned(), version: version.to_owned() }
+        }
+        "refresh" => {
+            let (project, version) = rest.split_once(' ')?;
+            Command::Refresh { project: project.to_owned(), version: version.to_owned() }
+        }
+        "force-push" => Command::ForcePush { back: rest.strip_prefix("back ")?.parse().ok()? },
         "commit" if !rest.is_empty() => Command::Commit,
         "revert" => Command::Revert,
         "allow" => {
-            let (project, environment) = parts.next()?.split_once(' ').map(|(a, b)| (a.to_owned(), b.to_owned()))?;
-            Command::Allow { project, environment, reason: parts.next()? }
+            let slot = parts.next()?;
+            let (project, place) = slot.split_once(' ')?;
+            let (environment, tenant) = place.split_once('/').map_or((place, None), |(place, who)| (place, Some(who)));
+            Command::Allow {
+                project: project.to_owned(),
+                environment: environment.to_owned(),
+                tenant: tenant.map(str::to_owned),
+                reason: parts.next()?,
+            }
         }
         "fault" => Command::Fault(Box::new(serde_json::from_str(rest).unwrap())),
         "mend" => Command::Mend,

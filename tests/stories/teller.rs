@@ -7,7 +7,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use landfall::daemon::{Daemon, Next, Options, Ports, Published, Silent};
 use landfall::model::journal::{DeploymentId, Entry, Record, StoreId};
-use landfall::model::{AccountId, Decision, Hold, Place, Region};
+use landfall::model::{AccountId, Decision, Hold, Place, Region, TenantName};
+use landfall::plan::SlotRow;
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
@@ -98,6 +99,16 @@ impl Teller {
                 self.files.insert(path.clone(), text.replace(old.as_str(), new));
             }
             Command::Delete(path) => assert!(self.files.remove(path).is_some(), "{path} is there"),
+            Command::Release { project, version } => {
+                let text = format!("format = 1\n\n[images]\nweb = {{ tag = \"{version}\" }}\n");
+                self.files.insert(format!("projects/{project}/releases/{version}.toml"), text);
+            }
+            Command::Refresh { project, version } => {
+                let line = format!("snapshot = \"{}\"\n\n[images]", self.branch.head().0);
+                let file = self.files.get_mut(&format!("projects/{project}/releases/{version}.toml")).unwrap();
+                *file = file.replace("[images]", &line);
+            }
+            Command::ForcePush { back } => self.files = self.branch.force_back(*back),
             Command::Commit => {
                 self.branch.commit(&self.files);
             }
@@ -105,7 +116,9 @@ impl Teller {
                 self.files = self.branch.before_last().unwrap();
                 self.branch.commit(&self.files);
             }
-            Command::Allow { project, environment, reason } => self.allow(project, environment, reason),
+            Command::Allow { project, environment, tenant, reason } => {
+                self.allow(project, environment, tenant.as_deref(), reason);
+            }
             Command::Fault(fault) => self.world.lock().unwrap().queue_fault((**fault).clone()),
             Command::Mend => self.world.lock().unwrap().clear_faults(),
             Command::Foreign { stack, place } => self.foreign(stack, place),
@@ -169,10 +182,15 @@ impl Teller {
     }
 
     /// Does what the plan says: copies the lines that it prints into the file that it names.
-    fn allow(&mut self, project: &str, environment: &str, reason: &str) {
+    fn allow(&mut self, project: &str, environment: &str, tenant: Option<&str>, reason: &str) {
         let published = self.published();
         let mut rows = published.planned.report.slots.iter();
-        let row = rows.find(|row| row.project.as_str() == project && row.environment.as_str() == environment).unwrap();
+        let meant = |row: &&SlotRow| {
+            row.project.as_str() == project
+                && row.environment.as_str() == environment
+                && row.tenant.as_ref().map(TenantName::as_str) == tenant
+        };
+        let row = rows.find(meant).unwrap();
         let holds: Vec<&Hold> = match &row.decision {
             Decision::Held { reasons, .. } | Decision::Empty { reasons, .. } => reasons.iter().collect(),
             Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),

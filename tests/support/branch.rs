@@ -40,6 +40,20 @@ impl Branch {
         commits.iter().find(|(id, _)| id == commit).map(|(_, files)| files.clone())
     }
 
+    /// Takes the branch so many commits back, as a force-push does, and forgets what nothing reaches or keeps any more.
+    /// The files of the new head.
+    pub(crate) fn force_back(&self, back: usize) -> Files {
+        let mut commits = self.commits.lock().unwrap();
+        let left = commits.len() - back;
+        commits.truncate(left);
+        let (head, files) = commits.last().cloned().unwrap();
+        let kept = self.kept.lock().unwrap().values().cloned().collect();
+        let mut history = self.history.write().unwrap();
+        history.reset(&head);
+        history.forget(&kept);
+        files
+    }
+
     /// The files of the commit before the head.
     pub(crate) fn before_last(&self) -> Option<Files> {
         let commits = self.commits.lock().unwrap();
