@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::daemon::{Upstream, UpstreamError};
 use crate::git::{GitError, Mirror};
-use crate::model::{CommitId, Id, ReleaseName};
+use crate::model::CommitId;
 use crate::tree::History;
 
 /// A mirror that the daemon follows.
@@ -36,8 +36,8 @@ impl Upstream for Branch {
         self.0.clone()
     }
 
-    async fn keep(&self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError> {
-        let (mirror, name, commit) = (self.0.clone(), format!("{project}/{release}"), commit.clone());
-        blocking(move || mirror.keep(&name, &commit)).await.map(drop)
+    async fn keep(&self, commits: &[CommitId]) -> Result<(), UpstreamError> {
+        let (mirror, commits) = (self.0.clone(), commits.to_vec());
+        blocking(move || mirror.keep(&commits)).await
     }
 }

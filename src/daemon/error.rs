@@ -11,15 +11,9 @@ pub enum DaemonError {
     /// The tracked branch cannot be read.
     #[error("cannot read the tracked branch")]
     Upstream(#[source] UpstreamError),
-    /// A release's snapshot cannot be kept.
-    #[error("cannot keep the snapshot of {release}")]
-    Keep {
-        /// Project and release.
-        release: String,
-        /// Why.
-        #[source]
-        source: UpstreamError,
-    },
+    /// The snapshots of releases cannot be kept.
+    #[error("cannot keep the snapshots of the releases")]
+    Keep(#[source] UpstreamError),
     /// The files of a commit cannot be read.
     #[error("cannot read the files of {commit}")]
     Files {
@@ -47,7 +41,7 @@ impl DaemonError {
             DaemonError::Engine(EngineError::AnotherLandfall { .. }) => true,
             DaemonError::Engine(EngineError::NoCommit)
             | DaemonError::Upstream(_)
-            | DaemonError::Keep { .. }
+            | DaemonError::Keep(_)
             | DaemonError::Files { .. } => false,
         }
     }

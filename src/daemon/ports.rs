@@ -6,8 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::model::CommitId;
 use crate::model::journal::Record;
-use crate::model::{CommitId, Id, ReleaseName};
 use crate::plan::Report;
 use crate::problem::Problem;
 use crate::tree::History;
@@ -25,8 +25,8 @@ pub trait Upstream: Send + Sync {
     /// The commits.
     fn history(&self) -> Arc<dyn History>;
 
-    /// Keeps a release's snapshot readable through force-pushes; fine if it is kept already.
-    async fn keep(&self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError>;
+    /// Keeps commits readable through force-pushes; fine if they are kept already. Those that are not there are passed over.
+    async fn keep(&self, commits: &[CommitId]) -> Result<(), UpstreamError>;
 }
 
 /// Time, as the daemon knows it.

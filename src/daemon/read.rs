@@ -1,5 +1,6 @@
 //! Reading the head: files → catalog, and the record of what landed with it.
 
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -24,11 +25,13 @@ pub(super) struct Reading {
 pub(super) struct Reader {
     loader: Loader,
     last: Option<Reading>,
+    /// Commits that the branch's home keeps, as far as it was asked to.
+    kept: HashSet<CommitId>,
 }
 
 impl Reader {
     /// Reads a commit. What landed with it is journaled before anything is planned from it: the commit itself, and the
-    /// snapshot of every release that is new, which from then on is kept and never moves.
+    /// snapshot of every release that is new, which from then on never moves; it is kept before it is journaled.
     pub(super) async fn read(
         &mut self,
         commit: &CommitId,
@@ -42,16 +45,26 @@ impl Reader {
         };
         self.last = Some(reading.clone());
         let entries = landed(&reading, engine.facts());
-        for entry in &entries {
-            if let Entry::Snapshot { project, release, commit, .. } = entry {
-                upstream
-                    .keep(project, release, commit)
-                    .await
-                    .map_err(|source| DaemonError::Keep { release: format!("{project} {release}"), source })?;
-            }
-        }
+        self.keep(&reading, upstream, engine.facts()).await?;
         engine.record(now, entries).await?;
         Ok(reading)
+    }
+
+    /// Keeps every commit that a release comes from, or once came from: also those that were recorded by an earlier start,
+    /// whose mirror may be gone.
+    async fn keep(&mut self, reading: &Reading, upstream: &dyn Upstream, facts: &Facts) -> Result<(), DaemonError> {
+        let releases = reading.catalog.projects.values().flat_map(|project| project.releases.values());
+        let snapshots = releases.filter_map(|release| release.snapshot.as_ref().ok()?.commit.as_ref());
+        let recorded = facts.snapshots.iter().map(|recorded| &recorded.commit);
+        let new: BTreeSet<&CommitId> =
+            snapshots.chain(recorded).filter(|commit| !self.kept.contains(*commit)).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let new: Vec<CommitId> = new.into_iter().cloned().collect();
+        upstream.keep(&new).await.map_err(DaemonError::Keep)?;
+        self.kept.extend(new);
+        Ok(())
     }
 
     fn load(&mut self, commit: &CommitId, upstream: &dyn Upstream, facts: &Facts) -> Result<Reading, DaemonError> {

@@ -1,9 +1,10 @@
 //! A bare mirror of the tracked branch in a state folder.
 //!
-//! `refs/landfall/head` is the branch as it was last seen, `refs/landfall/keep/*` are snapshots that must outlive a
-//! force-push; nothing else is kept, and no tag. One daemon uses a mirror at a time (the store's lease sees to that).
+//! `refs/landfall/head` is the branch as it was last seen, `refs/landfall/snapshots/<commit>` are the commits that releases
+//! come from: they outlive a force-push, and nothing takes them away. Nothing else is kept, and no tag. One daemon uses a
+//! mirror at a time (the store's lease sees to that).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +17,7 @@ use crate::model::CommitId;
 use crate::tree::{BlobId, Blobs, FileTree, History, Landing, TreeError};
 
 const HEAD: &str = "refs/landfall/head";
-const KEEP: &str = "refs/landfall/keep/";
+const SNAPSHOTS: &str = "refs/landfall/snapshots/";
 const BRANCHES: &str = "refs/heads/";
 
 /// What a poll found.
@@ -96,38 +97,32 @@ impl Mirror {
         }
     }
 
-    /// Keeps a commit under a name, so that it survives force-pushes and garbage collection. What a name keeps never
-    /// moves: the answer is the commit that it keeps, which is another one where the name was taken.
-    pub fn keep(&self, name: &str, commit: &CommitId) -> Result<CommitId, GitError> {
-        let full = format!("{KEEP}{name}");
-        if !git2::Reference::is_valid_name(&full) {
-            return Err(GitError::Name { name: name.to_owned(), what: "ref" });
-        }
+    /// Keeps commits, each with its history, through force-pushes and garbage collection. Those that are not in the mirror
+    /// are passed over: of them there is nothing to keep.
+    pub fn keep(&self, commits: &[CommitId]) -> Result<(), GitError> {
         let repository = self.lock();
-        let failed = |source| self.failed(&format!("keep {commit} as `{name}`"), source);
-        match repository.refname_to_id(&full) {
-            Ok(kept) => return Ok(commit_id(kept)),
-            Err(error) if error.code() == git2::ErrorCode::NotFound => {}
-            Err(error) => return Err(failed(error)),
+        for commit in commits {
+            let keep = || {
+                let id = oid(commit)?;
+                let name = format!("{SNAPSHOTS}{id}");
+                if if_there(repository.refname_to_id(&name))?.is_none()
+                    && let Some(found) = if_there(repository.find_commit(id))?
+                {
+                    repository.reference(&name, found.id(), true, "a release comes from it")?;
+                }
+                Ok(())
+            };
+            keep().map_err(|source| self.failed(&format!("keep {commit}"), source))?;
         }
-        let id = oid(commit).and_then(|id| repository.find_commit(id)).map_err(failed)?.id();
-        repository.reference(&full, id, false, "kept").map_err(failed)?;
-        Ok(commit.clone())
+        Ok(())
     }
 
-    /// What is kept, by name.
-    pub fn kept(&self) -> Result<BTreeMap<String, CommitId>, GitError> {
+    /// The commits that are kept.
+    pub fn kept(&self) -> Result<BTreeSet<CommitId>, GitError> {
         let repository = self.lock();
-        let read = || {
-            let mut kept = BTreeMap::new();
-            for reference in repository.references_glob(&format!("{KEEP}*"))? {
-                let reference = reference?;
-                let name = reference.name()?.trim_start_matches(KEEP).to_owned();
-                if let Some(id) = reference.target() {
-                    kept.insert(name, commit_id(id));
-                }
-            }
-            Ok(kept)
+        let read = || -> Result<BTreeSet<CommitId>, git2::Error> {
+            let references = repository.references_glob(&format!("{SNAPSHOTS}*"))?;
+            references.map(|reference| Ok(reference?.target().map(commit_id))).filter_map(Result::transpose).collect()
         };
         read().map_err(|source| self.failed("list what is kept", source))
     }
@@ -215,11 +210,7 @@ impl Mirror {
     }
 
     fn last(&self, repository: &Repository) -> Result<Option<Oid>, git2::Error> {
-        match repository.refname_to_id(HEAD) {
-            Ok(id) => Ok(Some(id)),
-            Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
+        if_there(repository.refname_to_id(HEAD))
     }
 
     fn absent(&self, branch: &str, there: Vec<String>) -> GitError {
@@ -236,6 +227,15 @@ impl Mirror {
 
     fn lock(&self) -> MutexGuard<'_, Repository> {
         self.repository.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is not there is none, and no error.
+fn if_there<T>(found: Result<T, git2::Error>) -> Result<Option<T>, git2::Error> {
+    match found {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

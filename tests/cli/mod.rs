@@ -7,4 +7,5 @@ mod online;
 mod options;
 mod program;
 mod stopping;
+mod vanished;
 mod world;

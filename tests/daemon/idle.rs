@@ -10,8 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use landfall::cli::upstream::Branch;
 use landfall::daemon::{Daemon, Options, Ports, Silent, Upstream, UpstreamError};
 use landfall::git::{Author, Change, Mirror, Remote, Writer};
+use landfall::model::CommitId;
 use landfall::model::journal::StoreId;
-use landfall::model::{CommitId, Id, ReleaseName};
 use landfall::sim::{SimCloud, SimConfig, World};
 use landfall::store::Store;
 use landfall::store::memory::MemoryStore;
@@ -37,8 +37,8 @@ impl Upstream for Counting {
         self.0.history()
     }
 
-    async fn keep(&self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError> {
-        self.0.keep(project, release, commit).await
+    async fn keep(&self, commits: &[CommitId]) -> Result<(), UpstreamError> {
+        self.0.keep(commits).await
     }
 }
 

@@ -1,11 +1,11 @@
 //! A branch in memory: commits of path → text, as the daemon follows it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use landfall::daemon::{Upstream, UpstreamError};
-use landfall::model::{CommitId, Id, ReleaseName};
+use landfall::model::CommitId;
 use landfall::tree::memory::MemoryHistory;
 use landfall::tree::{BlobId, Blobs, FileTree, History, Landing, TreeError};
 
@@ -19,8 +19,8 @@ pub(crate) struct Branch {
     commits: Mutex<Vec<(CommitId, Files)>>,
     /// Looks at the branch that fail before one succeeds.
     pub(crate) down: Mutex<u32>,
-    /// Snapshots that were kept.
-    pub(crate) kept: Mutex<BTreeMap<(Id, ReleaseName), CommitId>>,
+    /// Commits that were kept.
+    pub(crate) kept: Mutex<BTreeSet<CommitId>>,
 }
 
 impl Branch {
@@ -47,7 +47,7 @@ impl Branch {
         let left = commits.len() - back;
         commits.truncate(left);
         let (head, files) = commits.last().cloned().unwrap();
-        let kept = self.kept.lock().unwrap().values().cloned().collect();
+        let kept = self.kept.lock().unwrap().iter().cloned().collect();
         let mut history = self.history.write().unwrap();
         history.reset(&head);
         history.forget(&kept);
@@ -99,8 +99,8 @@ impl Upstream for Followed {
         self.0.clone()
     }
 
-    async fn keep(&self, project: &Id, release: &ReleaseName, commit: &CommitId) -> Result<(), UpstreamError> {
-        self.0.kept.lock().unwrap().entry((project.clone(), release.clone())).or_insert_with(|| commit.clone());
+    async fn keep(&self, commits: &[CommitId]) -> Result<(), UpstreamError> {
+        self.0.kept.lock().unwrap().extend(commits.iter().cloned());
         Ok(())
     }
 }
