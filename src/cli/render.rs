@@ -114,7 +114,7 @@ pub fn run(options: &Render) -> Outcome {
             let release =
                 project.releases.get(name).ok_or_else(|| Failure::usage(format!("there is no release `{name}`")))?;
             let environments = catalog.environments_in_order().into_iter();
-            environments.map(|environment| Settled { project, environment, release }).collect()
+            environments.map(|environment| Settled { project, environment, tenant: None, release }).collect()
         }
         None => settled(&catalog).into_iter().filter(|slot| slot.project.name == options.project).collect(),
     };
@@ -163,7 +163,8 @@ fn stacks<'a>(catalog: &'a Catalog, slot: &Settled<'a>) -> Vec<(&'a str, Result<
         let targets = catalog
             .targets
             .values()
-            .filter(|target| target.roles.contains(&step.role) && target.environments.contains(&slot.environment.name));
+            .filter(|target| target.roles.contains(&step.role) && target.environments.contains(&slot.environment.name))
+            .filter(|target| target.takes(slot.tenant.map(|tenant| &**tenant)));
         for target in targets {
             let context = Context {
                 repository,

@@ -152,7 +152,7 @@ pub enum Cause {
     Phase {
         /// The phase.
         phase: Arc<str>,
-        /// How many of its environments must have it.
+        /// How many of its environments must have it, beside those in which it only has to soak.
         needed: u32,
         /// How many have it.
         passed: u32,

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::catalog::{Broken, Subject};
 use crate::model::decision::Cause;
-use crate::model::{Catalog, EnvironmentName, Hold, Id, Project, ReleaseName, Slot, StackOwner};
+use crate::model::{Catalog, Hold, Id, Project, ReleaseName, Slot, StackOwner};
 
-use super::Index;
+use super::{Index, Seat};
 
 /// The broken subjects of a commit, by subject, with the ids that the commit does know.
 #[derive(Clone, Debug)]
@@ -15,6 +15,7 @@ pub struct BrokenIndex<'a> {
     targets: BTreeSet<&'a Id>,
     projects: BTreeSet<&'a Id>,
     environments: BTreeSet<&'a Id>,
+    tenants: BTreeSet<&'a Id>,
 }
 
 impl<'a> BrokenIndex<'a> {
@@ -29,32 +30,43 @@ impl<'a> BrokenIndex<'a> {
             targets: catalog.targets.values().map(|target| &target.id).collect(),
             projects: catalog.projects.values().map(|project| &project.id).collect(),
             environments: catalog.environments.values().map(|environment| &environment.id).collect(),
+            tenants: catalog.tenants.values().map(|tenant| &tenant.id).collect(),
         }
     }
 
     /// Why the slot is held as deployed; empty when nothing that it depends on is broken.
-    pub fn of_slot(
-        &self,
-        project: &Project,
-        environment: &EnvironmentName,
-        slot: &Slot,
-        index: &Index<'_>,
-    ) -> Vec<Hold> {
+    ///
+    /// Of lifecycles it depends on those of every channel: a release of any of them may be wanted here. A broken freeze
+    /// holds every slot, because what it was meant to stop is not known.
+    pub fn of_slot(&self, seat: &Seat<'_>, index: &Index<'_>) -> Vec<Hold> {
         if self.by_subject.is_empty() {
             return Vec::new();
         }
+        let (project, environment) = (&seat.project.name, &seat.environment.name);
         let mut subjects = vec![
             Subject::Repository,
-            Subject::Project(project.name.clone()),
+            Subject::Project(project.clone()),
             Subject::Environment(environment.clone()),
-            Subject::Deploy(project.name.clone(), environment.clone()),
+            Subject::Deploy(project.clone(), environment.clone()),
         ];
-        subjects.extend(project.lifecycle().name.clone().map(Subject::Lifecycle));
+        subjects.extend(seat.tenant.map(|tenant| Subject::Tenant(tenant.name.clone())));
+        let lifecycles = seat.project.channels.values().filter_map(|channel| channel.lifecycle.name.clone());
+        subjects.extend(lifecycles.map(Subject::Lifecycle));
         let direct = subjects.iter().filter_map(|subject| self.by_subject.get(subject).copied());
-        let stacks = index.stacks(slot).iter().filter_map(|ours| self.hidden_target(&ours.owner));
-        let mut found: Vec<&Broken> = direct.chain(stacks).collect();
-        found.dedup();
+        let stacks = index.stacks(&seat.slot).iter().filter_map(|ours| self.hidden_target(&ours.owner));
+        let mut found: Vec<&Broken> = Vec::new();
+        for broken in direct.chain(self.freezes()).chain(stacks) {
+            if !found.contains(&broken) {
+                found.push(broken);
+            }
+        }
         found.into_iter().map(because_of).collect()
+    }
+
+    /// The broken freezes: each of them may hold anything.
+    fn freezes(&self) -> impl Iterator<Item = &'a Broken> {
+        let freeze = |subject: &Subject| matches!(subject, Subject::Freeze(_));
+        self.by_subject.iter().filter(move |(subject, _)| freeze(subject)).map(|(_, broken)| *broken)
     }
 
     /// Why a release that the catalog lacks may still be there.
@@ -63,9 +75,10 @@ impl<'a> BrokenIndex<'a> {
         self.by_subject.get(&subject).map(|broken| because_of(broken))
     }
 
-    /// The problem that may hide the slot itself, where the catalog lacks its project or its environment.
+    /// The problem that may hide the slot itself, where the catalog lacks its project, its environment or its tenant; or a
+    /// broken freeze, which holds the removal of what is gone, too.
     pub fn hides_slot(&self, slot: &Slot) -> Option<&'a Broken> {
-        if let Some(broken) = self.by_subject.get(&Subject::Repository) {
+        if let Some(broken) = self.by_subject.get(&Subject::Repository).copied().or_else(|| self.freezes().next()) {
             return Some(broken);
         }
         let project = |subject: &Subject| match subject {
@@ -82,7 +95,11 @@ impl<'a> BrokenIndex<'a> {
         if !self.environments.contains(&slot.environment) {
             return self.likeliest(environment);
         }
-        None
+        let tenant = slot.tenant.as_ref().filter(|tenant| !self.tenants.contains(tenant))?;
+        self.likeliest(|subject| match subject {
+            Subject::Tenant(name) => Some(&Id::from(name) == tenant),
+            _ => None,
+        })
     }
 
     /// The problem that may hide why a stack is wanted.

@@ -1,12 +1,18 @@
 //! The gates between a release and a slot: every reason why the release may not enter it yet.
+//!
+//! A release goes through the lifecycle of its own channel, whoever pinned it. Each phase before the slot's is judged by
+//! the slots of the same tenant; where the tenant is not connected to an environment, the slot without a tenant stands in
+//! for it, and where the project has none, that environment does not count. Only proved runs count, and they never stop
+//! counting, so a later failure takes nothing back.
 
 use jiff::Timestamp;
 
 use crate::model::catalog::{Phase, Progress};
 use crate::model::decision::Cause;
-use crate::model::{Catalog, Environment, EnvironmentName, Hold, Id, Project, Release, ReleaseName, Slot};
+use crate::model::{Catalog, EnvironmentName, Hold, Lifecycle, Release, ReleaseName, Slot};
 
-use super::Index;
+use super::slots::judging;
+use super::{Index, Seat};
 
 /// What gates are judged by.
 #[derive(Clone, Copy, Debug)]
@@ -28,46 +34,61 @@ enum Come {
 
 impl Gates<'_> {
     /// Why the release may not enter the slot; empty when every gate is open. `runs` is what the slot runs.
-    pub fn holds(
-        &self,
-        project: &Project,
-        environment: &Environment,
-        slot: &Slot,
-        release: &Release,
-        runs: Option<&ReleaseName>,
-    ) -> Vec<Hold> {
+    ///
+    /// What runs there, or once ran there, proved, passes every gate but that of its snapshot.
+    pub fn holds(&self, seat: &Seat<'_>, release: &Release, runs: Option<&ReleaseName>) -> Vec<Hold> {
         let mut holds = Vec::new();
         if let Err(fault) = &release.snapshot {
             holds.push(Hold::new(Cause::Snapshot(fault.clone())));
         }
-        if runs == Some(&release.name) || self.index.ever_ran(slot, &release.name) {
+        if runs == Some(&release.name) || self.index.ever_ran(&seat.slot, &release.name) {
             return holds;
         }
         if let Some(reason) = &release.blocked {
             holds.push(Hold::new(Cause::Blocked { reason: reason.clone() }));
         }
-        match position(project, &environment.name) {
-            None => holds.push(Hold::new(Cause::NotInLifecycle { lifecycle: project.lifecycle().name.clone() })),
+        if !seat.connected {
+            holds.push(Hold::new(not_connected(seat)));
+        }
+        holds.extend(self.channel(seat, release));
+        holds
+    }
+
+    /// What the release's channel and its lifecycle say.
+    fn channel(&self, seat: &Seat<'_>, release: &Release) -> Vec<Hold> {
+        let Some(channel) = seat.project.channels.get(&release.channel) else {
+            return vec![Hold::new(Cause::ChannelGone { channel: release.channel.clone() })];
+        };
+        let mut holds = Vec::new();
+        if seat.tenant.is_some_and(|tenant| !channel.tenants.fits(&tenant.tags)) {
+            holds.push(Hold::new(Cause::ChannelTenants { channel: channel.name.clone() }));
+        }
+        let lifecycle = &channel.lifecycle;
+        match position(lifecycle, &seat.environment.name) {
+            None => holds.push(Hold::new(Cause::NotInLifecycle { lifecycle: lifecycle.name.clone() })),
             Some((place, _)) => {
-                for phase in &project.lifecycle().phases[..place] {
-                    holds.extend(self.phase(project, slot, phase, release));
-                }
+                let before = lifecycle.phases.iter().take(place);
+                holds.extend(before.flat_map(|phase| self.phase(seat, phase, release)));
             }
         }
         holds
     }
 
-    /// Why an earlier phase does not let the release on; empty when it is passed.
-    fn phase(&self, project: &Project, slot: &Slot, phase: &Phase, release: &Release) -> Vec<Hold> {
-        let all = phase.environments().count();
+    /// Why an earlier phase does not let the release on; empty when it is passed. Of environments in which it only has to
+    /// soak, those are named that open the phase first.
+    fn phase(&self, seat: &Seat<'_>, phase: &Phase, release: &Release) -> Vec<Hold> {
+        let tenant = seat.tenant.map(|tenant| &**tenant);
+        let judges = |environment| Some((environment, judging(self.catalog, seat.project, environment, tenant)?));
+        let judging: Vec<(&EnvironmentName, Slot)> = phase.environments().filter_map(judges).collect();
         let needed = match phase.progress {
+            _ if judging.is_empty() => return Vec::new(),
             Progress::Optional => return Vec::new(),
-            Progress::All => all,
+            Progress::All => judging.len(),
             Progress::Minimum(least) => least.max(1) as usize,
         };
         let (mut passed, mut soaking, mut missing) = (0, Vec::new(), Vec::new());
-        for environment in phase.environments() {
-            match self.come(project, slot, phase, environment, release) {
+        for (environment, slot) in judging {
+            match self.come(&slot, phase, environment, release) {
                 Come::Passed => passed += 1,
                 Come::Soaking(hold) => soaking.push(hold),
                 Come::Missing => missing.push(environment.clone()),
@@ -76,12 +97,14 @@ impl Gates<'_> {
         if passed >= needed {
             return Vec::new();
         }
+        soaking.sort_by_key(|hold| (hold.until.is_none(), hold.until));
+        soaking.truncate(needed - passed);
         let mut holds = Vec::new();
         if passed + soaking.len() < needed {
             let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
             holds.push(Hold::new(Cause::Phase {
                 phase: phase.name.clone(),
-                needed: count(needed),
+                needed: count(needed - soaking.len()),
                 passed: count(passed),
                 missing,
             }));
@@ -90,17 +113,9 @@ impl Gates<'_> {
         holds
     }
 
-    /// How far the release has come in one environment. Only proved runs count, and they never stop counting.
-    fn come(
-        &self,
-        project: &Project,
-        slot: &Slot,
-        phase: &Phase,
-        environment: &EnvironmentName,
-        release: &Release,
-    ) -> Come {
-        let there = Slot { environment: self.environment_id(environment), project: project.id.clone(), ..slot.clone() };
-        let Some(longest) = self.index.longest(&there, &release.name, self.now) else { return Come::Missing };
+    /// How far the release has come in one slot of an earlier phase.
+    fn come(&self, there: &Slot, phase: &Phase, environment: &EnvironmentName, release: &Release) -> Come {
+        let Some(longest) = self.index.longest(there, &release.name, self.now) else { return Come::Missing };
         if longest.lasted >= phase.soak {
             return Come::Passed;
         }
@@ -110,22 +125,22 @@ impl Gates<'_> {
                 needed: phase.soak,
                 so_far: longest.lasted,
                 running: longest.running_since.is_some(),
-                starved_by: None,
+                starved_by: longest.starved_by,
             },
             since: longest.running_since,
             until: longest.running_since.and_then(|since| since.checked_add(phase.soak).ok()),
         })
     }
-
-    /// The id of an environment; of one whose file is broken, the one that it has by default.
-    fn environment_id(&self, name: &EnvironmentName) -> Id {
-        self.catalog.environments.get(name).map_or_else(|| Id::from(name), |environment| environment.id.clone())
-    }
 }
 
-/// The phase in which the project's lifecycle has the environment, and whether it is entered automatically.
-pub(crate) fn position(project: &Project, environment: &EnvironmentName) -> Option<(usize, bool)> {
-    project.lifecycle().phases.iter().enumerate().find_map(|(place, phase)| {
+/// Why a slot that the head does not give the project gets nothing new.
+pub(super) fn not_connected(seat: &Seat<'_>) -> Cause {
+    Cause::NotConnected { tenant: seat.tenant.map(|tenant| tenant.name.clone()) }
+}
+
+/// The phase, from 0, in which a lifecycle has the environment, and whether it is entered automatically.
+pub fn position(lifecycle: &Lifecycle, environment: &EnvironmentName) -> Option<(usize, bool)> {
+    lifecycle.phases.iter().enumerate().find_map(|(place, phase)| {
         if phase.automatic.contains(environment) {
             Some((place, true))
         } else {

@@ -126,21 +126,35 @@ impl<'a> Index<'a> {
             .is_some_and(|run| self.all_runs(slot).iter().filter(|one| one.deployment == run.deployment).count() == 1)
     }
 
+    /// Every release that the slot ever ran, proved, in the order in which it did.
+    pub fn ever(&self, slot: &Slot) -> impl Iterator<Item = &'a ReleaseName> {
+        self.all_runs(slot).iter().map(|run| &run.release)
+    }
+
     /// The longest uninterrupted time that a slot ran a release, proved, and since when it does if it still does; none if
     /// it never did.
     pub fn longest(&self, slot: &Slot, release: &ReleaseName, now: Timestamp) -> Option<Longest> {
+        let runs = self.all_runs(slot);
         let mut longest: Option<Longest> = None;
         let mut before = None;
-        for run in self.all_runs(slot) {
+        for (place, run) in runs.iter().enumerate() {
             let proved = before != Some(run.deployment);
             before = Some(run.deployment);
-            if &run.release != release || !proved {
+            if &run.release != release {
+                continue;
+            }
+            let next = runs.get(place + 1).map(|next| &next.release).filter(|next| *next != release);
+            if let Some(known) = &mut longest {
+                known.starved_by = next.cloned();
+            }
+            if !proved {
                 continue;
             }
             let lasted = run.lasted(now).max(SignedDuration::ZERO);
             longest = Some(Longest {
                 lasted: longest.map_or(lasted, |known| known.lasted.max(lasted)),
                 running_since: run.to.is_none().then_some(run.from),
+                starved_by: next.cloned(),
             });
         }
         longest
@@ -152,12 +166,14 @@ impl<'a> Index<'a> {
 }
 
 /// How long a slot ran a release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Longest {
     /// The longest time without interruption.
     pub lasted: SignedDuration,
     /// Since when it runs, if it does now.
     pub running_since: Option<Timestamp>,
+    /// The release that took its place when it last ended; none while it runs, or where the slot was emptied.
+    pub starved_by: Option<ReleaseName>,
 }
 
 /// Statuses of a stack whose first creation never came to its end: its stamp says what was tried, not what runs.

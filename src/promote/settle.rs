@@ -1,9 +1,13 @@
-//! What every slot settles to: the release that it carries once everything succeeded and every soak elapsed.
+//! What every slot settles to: the release that it carries once everything succeeded, every soak elapsed and no freeze holds.
 
 use std::sync::Arc;
 
 use crate::model::catalog::Pin;
-use crate::model::{Catalog, Environment, Project, Release};
+use crate::model::{Catalog, Environment, Project, Release, Tenant};
+
+use super::Seat;
+use super::lines::Lines;
+use super::slots::connected;
 
 /// A slot with the release that it settles to.
 #[derive(Clone, Copy, Debug)]
@@ -12,31 +16,36 @@ pub struct Settled<'a> {
     pub project: &'a Arc<Project>,
     /// The environment.
     pub environment: &'a Arc<Environment>,
+    /// The tenant.
+    pub tenant: Option<&'a Arc<Tenant>>,
     /// The release.
     pub release: &'a Arc<Release>,
 }
 
-/// What every slot settles to, by project, then in promotion order: the pin, or where the lifecycle enters by itself the
-/// highest release that can be deployed. Slots that settle to nothing are left out.
+/// What every slot of the head settles to, by project, then in promotion order, the one without a tenant before tenants:
+/// the pin, or where a followed channel's lifecycle enters by itself the highest release that can be deployed. Slots that
+/// settle to nothing are left out, and so are those that only the past knows. It counts every phase as passed, also one
+/// that somebody has to pin first.
 pub fn settled(catalog: &Catalog) -> Vec<Settled<'_>> {
-    let environments = catalog.environments_in_order();
-    let slots = catalog.projects.values().flat_map(|project| environments.iter().map(move |e| (project, *e)));
-    slots
-        .filter_map(|(project, environment)| {
-            let release = match project.pin(&environment.name, None).map(|(pin, _)| pin) {
-                Some(Pin::Release(name)) => project.releases.get(name),
-                Some(Pin::None) => None,
-                None if !enters_by_itself(project, environment) => None,
-                None => project
-                    .releases_highest_first()
-                    .into_iter()
-                    .find(|release| release.blocked.is_none() && release.snapshot.is_ok()),
-            };
-            release.map(|release| Settled { project, environment, release })
+    connected(catalog)
+        .filter_map(|seat| {
+            let release = release(&seat)?;
+            Some(Settled { project: seat.project, environment: seat.environment, tenant: seat.tenant, release })
         })
         .collect()
 }
 
-fn enters_by_itself(project: &Project, environment: &Environment) -> bool {
-    project.lifecycle().phases.iter().any(|phase| phase.automatic.contains(&environment.name))
+fn release<'a>(seat: &Seat<'a>) -> Option<&'a Arc<Release>> {
+    let tenant = seat.tenant.map(|tenant| &tenant.name);
+    match seat.project.pin(&seat.environment.name, tenant) {
+        Some((Pin::Release(name), _)) => seat.project.releases.get(name),
+        Some((Pin::None, _)) => None,
+        None => {
+            let lines = Lines::new(seat);
+            let able = |release: &&Arc<Release>| {
+                release.blocked.is_none() && release.snapshot.is_ok() && lines.brings(release) == Some(true)
+            };
+            seat.project.releases_highest_first().into_iter().find(able)
+        }
+    }
 }

@@ -79,9 +79,9 @@ fn requirement(hold: &Hold, now: Option<Timestamp>) -> Option<String> {
         Cause::Phase { phase, needed, passed, missing } => {
             let more = needed.saturating_sub(*passed) as usize;
             let names = missing.iter().map(EnvironmentName::as_str).collect::<Vec<_>>();
-            Some(if missing.is_empty() {
-                format!("must pass phase {phase}, which no environment of it can make it pass")
-            } else if more >= missing.len() {
+            Some(if more > missing.len() {
+                format!("must pass phase {phase}, which asks for more environments than there are for it: {needed}")
+            } else if more == missing.len() {
                 format!("must succeed in {}", names.join(" and "))
             } else {
                 format!("must succeed in {more} of {}", names.join(", "))
