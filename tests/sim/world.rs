@@ -249,3 +249,18 @@ fn templates_that_multiply_or_ask_for_themselves_end_in_an_error() {
         assert_eq!(create(&mut world, "bomb", &template), RollbackComplete);
     }
 }
+
+#[test]
+fn an_update_to_more_tasks_than_a_service_may_have_is_refused_and_goes_back() {
+    let mut world = world();
+    assert_eq!(create(&mut world, "shop", &service("shop:1")), CreateComplete);
+    let mut many = service("shop:1");
+    many["Resources"]["Service"]["Properties"]["DesiredCount"] = json!(2_000_000_000);
+    assert_eq!(update(&mut world, "shop", &many, "many"), UpdateRollbackComplete);
+    let service = world.services(&place()).next().unwrap();
+    assert_eq!((service.desired, service.running(None)), (2, 2));
+    let stack = world.find_stack(&place(), "shop").unwrap();
+    assert!(
+        stack.events.iter().any(|event| event.reason.as_ref().is_some_and(|told| told.contains("beyond the 5000")))
+    );
+}

@@ -208,7 +208,8 @@ impl World {
         next.reason = None;
         next.at = self.now;
         self.tell(stack, operation, &next, None);
-        let fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        let fault = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        let fails = fault.or_else(|| too_many_tasks(&next.kind, &next.properties));
         let mut until = Until::Time(self.now + self.config.pace.resource);
         if fails.is_none() && next.kind == "AWS::ECS::Service" {
             let arn = next.physical_id.clone().unwrap_or_default();
@@ -378,10 +379,8 @@ impl World {
             ));
         }
         let desired = next.properties.get("DesiredCount").and_then(super::ecs::number).unwrap_or(1);
-        if desired > super::ecs::MAX_TASKS {
-            let message =
-                format!("The desired count {desired} is beyond the {} tasks of a service.", super::ecs::MAX_TASKS);
-            return Err(refused("InvalidParameterException", &message, "InvalidRequest"));
+        if let Some(refusal) = too_many_tasks(&next.kind, &next.properties) {
+            return Err(refusal);
         }
         let mut service = Service {
             arn: arn.clone(),
@@ -465,4 +464,17 @@ fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Opti
         Some(missing) => failed(format!("required key [{missing}] not found")),
         None => None,
     }
+}
+
+/// The refusal of a service with more tasks than ECS runs for one.
+fn too_many_tasks(kind: &str, properties: &Map<String, Value>) -> Option<String> {
+    let most = super::ecs::MAX_TASKS;
+    let desired = properties.get("DesiredCount").and_then(super::ecs::number).filter(|desired| *desired > most)?;
+    (kind == "AWS::ECS::Service").then(|| {
+        format!(
+            "Resource handler returned message: \"The desired count {desired} is beyond the {most} tasks of a service. \
+             (Service: AmazonECS; Status Code: 400; Error Code: InvalidParameterException)\" (HandlerErrorCode: \
+             InvalidRequest)"
+        )
+    })
 }

@@ -315,7 +315,7 @@ impl World {
             || !super::eval::same(&rolls(properties), &rolls(&service.properties));
         service.task_definition = task_definition;
         if let Some(count) = properties.get("DesiredCount").and_then(super::ecs::number) {
-            service.desired = count.min(super::ecs::MAX_TASKS);
+            service.desired = count;
         }
         service.properties = properties.clone();
         if deploy {
