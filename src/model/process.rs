@@ -184,8 +184,9 @@ impl fmt::Display for Text {
 }
 
 /// The built-in names that a placeholder can use, beside `images.<name>`, `images.<name>.tag` and `images.<name>.digest`
-/// for every key of `[images]`. They have a dot and a variable's name has none, so neither can hide the other.
-pub const BUILT_IN_NAMES: [&str; 14] = [
+/// for every key of `[images]`. They have a dot and a variable's name has none, so neither can hide the other. Those of the
+/// tenant have a value in a tenant's slot only.
+pub const BUILT_IN_NAMES: [&str; 16] = [
     "account.id",
     "account.name",
     "environment.id",
@@ -200,6 +201,8 @@ pub const BUILT_IN_NAMES: [&str; 14] = [
     "target.cluster",
     "target.name",
     "target.region",
+    "tenant.id",
+    "tenant.name",
 ];
 
 /// Processor architecture of a Fargate task.

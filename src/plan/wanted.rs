@@ -8,7 +8,7 @@ use crate::model::{
     Catalog, Environment, EnvironmentName, Hash, Id, Names, Project, Release, Slot, StackName, StackOwner, Step,
     Target, Tenant,
 };
-use crate::template::Context;
+use crate::template::{Context, RenderProblem};
 
 use super::render::Render;
 
@@ -83,9 +83,7 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
                     stack: rendered.stack.clone(),
                     content: rendered.content.clone(),
                 }),
-                Err(found) => {
-                    problems.extend(found.iter().map(|problem| format!("{} ({})", problem.title, problem.at)))
-                }
+                Err(found) => problems.extend(found.iter().map(RenderProblem::sentence)),
             }
         }
     }

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::model::Hash;
-use crate::model::catalog::ImagePin;
+use crate::model::catalog::{ImagePin, Value};
+use crate::model::hash::HashParts;
+use crate::model::{Hash, Location};
 
-use super::{Context, RenderProblem, Rendered, render};
+use super::{Context, RenderProblem, Rendered, render, variables};
 
 /// What a render gives.
 pub type Outcome = Arc<Result<Rendered, Vec<RenderProblem>>>;
@@ -75,7 +76,7 @@ impl Cache {
 
 /// The hash of everything that rendering reads. `inputs` stands for the files that say what.
 pub fn key(context: &Context<'_>) -> Hash {
-    let Context { repository, project, release, what, environment, target, tenant, step, names: _ } = context;
+    let Context { repository, project, release, what, environment, target, step, .. } = context;
     let mut hash = Hash::parts()
         .part(repository.as_str())
         .part(project.name.as_str())
@@ -84,7 +85,10 @@ pub fn key(context: &Context<'_>) -> Hash {
         .part(release.name.as_str())
         .part(release.format.to_string())
         .part(release.channel.as_str())
-        .part(release.at.to_string())
+        .part(place(&release.at))
+        .part(
+            release.snapshot.as_ref().ok().and_then(|snapshot| snapshot.commit.as_ref()).map_or("", |commit| &commit.0),
+        )
         .part(what.inputs.to_string())
         .part(step.name.as_str())
         .part(environment.name.as_str())
@@ -107,8 +111,44 @@ pub fn key(context: &Context<'_>) -> Hash {
             .part(platforms.len().to_string());
         hash = platforms.iter().fold(hash, |hash, (platform, digest)| hash.part(&**platform).part(&**digest));
     }
-    if let Some(tenant) = tenant {
-        hash = hash.part(format!("{tenant:?}"));
-    }
+    hash = scopes(tenant(hash, context), context);
     hash.finish()
+}
+
+/// What rendering reads of the tenant: what it is called, its tags, and its values of the variables that are asked for.
+fn tenant(mut hash: HashParts, context: &Context<'_>) -> HashParts {
+    let Some(tenant) = context.tenant else { return hash.part("no tenant") };
+    hash = hash.part(tenant.name.as_str()).part(tenant.id.as_str()).part(place(&tenant.at));
+    hash = hash.part(tenant.tags.len().to_string());
+    hash = tenant.tags.iter().fold(hash, |hash, tag| hash.part(tag.to_string()));
+    for value in variables::tenant_values(context, tenant) {
+        let (texts, list) = match &value.value {
+            Value::Text(text) => (std::slice::from_ref(text), "text"),
+            Value::List(texts) => (texts.as_slice(), "list"),
+        };
+        hash = hash
+            .part(&*value.name)
+            .part(value.project.as_ref().map_or("", |project| project.as_str()))
+            .part(value.kind.as_str())
+            .part(place(&value.at))
+            .part(list)
+            .part(texts.len().to_string());
+        hash = texts.iter().fold(hash, |hash, text| hash.part(text.raw()).part(place(text.at())));
+        hash = hash.part(value.environments.len().to_string());
+        hash = value.environments.iter().fold(hash, |hash, name| hash.part(name.as_str()));
+    }
+    hash
+}
+
+/// What rendering reads of the names that the head and the snapshot have: which values have a scope that is gone.
+fn scopes(hash: HashParts, context: &Context<'_>) -> HashParts {
+    variables::gone(context).fold(hash.part("gone"), |hash, (index, names)| {
+        let hash = hash.part(index.to_string()).part(names.len().to_string());
+        names.iter().fold(hash, |hash, name| hash.part(name))
+    })
+}
+
+/// Places are shown in problems, which are kept too.
+fn place(at: &Location) -> String {
+    format!("{at}:{}", at.column)
 }

@@ -18,12 +18,16 @@ codes! {
     LIST_IN_TEXT "list-in-text" "A list is used where one text is wanted. A list can only be the whole element of a list.";
     LOG_GROUP "log-group" "The name of a log group, once its placeholders are filled, is not one that CloudWatch Logs takes. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     NETWORK_SIZE "network-size" "There are more or fewer subnets or security groups than ECS takes: 1 to 16 subnets, at most 5 security groups.";
+    NO_TENANT "no-tenant" "Something that only a tenant has is used in a slot without one: a tenant variable without a default, or `tenant.name` or `tenant.id`.";
     OVER_LIMIT "over-limit" "The stack is beyond one of CloudFormation's limits. Templates above 51,200 bytes would have to be put into S3, which this version does not do.";
     PARAMETER_NAME "parameter-name" "An SSM parameter is named by its name or its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
+    SCOPE_GONE "scope-gone" "A value in the snapshot of an older release is scoped to an environment, a target, a tenant or a tag that the repository no longer has, and would win or tie here. What was renamed cannot be told from what was removed, so nothing is deployed that may lack the value.";
     SECRET_ARN "secret-arn" "A secret is named by the ARN of a secret in Secrets Manager, without a key: that has a place of its own. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or has a `:`, which ECS would take for the end of the key.";
+    TENANT_VALUE_MISSING "tenant-value-missing" "A tenant that gets the project has no value of a declared tenant variable, and the variable has no default.";
+    TENANT_VALUE_TYPE "tenant-value-type" "A tenant's value is of another type than the declaration of the variable asks for.";
     UNKNOWN_IMAGE "unknown-image" "A container names an image that `[images]` in `process.toml` does not have.";
     UNKNOWN_VARIABLE "unknown-variable" "A placeholder names nothing that has a value.";
     VALUE_TOO_LONG "value-too-long" "A text becomes longer than 65,536 bytes, or a list longer than 1,000 elements, once its placeholders are filled.";

@@ -86,6 +86,14 @@ pub struct RenderProblem {
     pub help: Option<String>,
 }
 
+impl RenderProblem {
+    /// All of it in one sentence: what, where, and what would mend it.
+    pub fn sentence(&self) -> String {
+        let help = self.help.as_ref().map_or(String::new(), |help| format!(": {help}"));
+        format!("{} ({}){help}", self.title, self.at)
+    }
+}
+
 /// Renders one stack.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use landfall::model::catalog::Scope;
-use landfall::model::process::{LogConfiguration, Secret};
+use landfall::model::process::{LogConfiguration, Secret, ValueKind};
 use landfall::template::{CODES, limits};
 
 use super::world::{World, text};
@@ -101,6 +101,30 @@ fn what_cannot_be_rendered_says_why() {
                 }
             },
             "variable-too-deep: variable `v0` refers to variables more than 32 deep",
+        ),
+        (
+            |world| variables(world, &[], "#{tenant.id}"),
+            "no-tenant: `#{tenant.id}` has no value in environment `production` without a tenant, where project `storefront` is deployed too (use it through a variable whose values are scoped to tenants, and give that one a value without a scope; or say `tenancy = \"tenanted\"` in project.toml)",
+        ),
+        (
+            |world| *world = world.clone().tenant(&[]).declare("api", None).environment("X", "#{api}"),
+            "tenant-value-missing: tenant `acme` has no value of `api` in environment `production` (add a `[[variable]]` with `name = \"api\"` to tenants/acme.toml; it is declared at projects/storefront/variables.toml:50)",
+        ),
+        (
+            |world| {
+                *world = world.clone().tenant(&[]).declare("api", None).environment("X", "#{api}");
+                *world = world.clone().tenant_value("api", "x", None, &[]);
+                world.what.tenant_variables[0].kind = ValueKind::List;
+            },
+            "tenant-value-type: tenant `acme` gives `api` a string, and release `1.4.0` asks for a list (it is declared at projects/storefront/variables.toml:50)",
+        ),
+        (
+            |world| {
+                variables(world, &[("v", "x")], "#{v}");
+                world.what.variables[0].scope.targets.insert("prod".parse().unwrap());
+                world.snapshot().names = Arc::default();
+            },
+            "scope-gone: a value of variable `v` in the snapshot of release `1.4.0` has the scope target prod, and there is no target `prod` any more: whether it is meant for target prod-eu cannot be known (`landfall release refresh storefront 1.4.0` gives the release today's variables; or bring target `prod` back)",
         ),
         (
             |world| variables(world, &[("v", &"x".repeat(40_000))], "#{v}#{v}"),

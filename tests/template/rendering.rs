@@ -1,16 +1,17 @@
 //! Rendering: what values may change, what is refused, and what a content hash covers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use landfall::cfn::Document;
-use landfall::model::catalog::{ImagePin, Scope};
+use landfall::model::catalog::{ImagePin, Scope, Value as Written};
 use landfall::model::journal::ParameterValue;
-use landfall::model::process::{LogConfiguration, Secret};
+use landfall::model::process::{LogConfiguration, Secret, ValueKind};
 use landfall::model::slot::Stamp;
-use landfall::model::{AccountId, Hash, Id, Place, Region, StackName};
+use landfall::model::tenant::TenantValue;
+use landfall::model::{AccountId, CommitId, Hash, Id, Place, Region, StackName};
 use landfall::template::limits::{self, Measured};
-use landfall::template::{Cache, Counts, Covered, body, capabilities, content_hash};
+use landfall::template::{Cache, Counts, Covered, body, capabilities, content_hash, key};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -392,6 +393,33 @@ fn a_cache_renders_what_is_new_and_forgets_what_is_old() {
     assert_eq!(cache.counts(), Counts { rendered: 3, reused: 2 });
 }
 
+/// The first value of the tenant's file.
+fn tenant_value(world: &mut World) -> &mut TenantValue {
+    &mut world.tenant.as_mut().unwrap().variables[0]
+}
+
+#[test]
+fn what_a_render_does_not_read_of_a_tenant_is_not_in_the_key() {
+    let world = World::new().tenant(&["ring/early"]).declare("api", None).tenant_value("api", "acme", None, &[]);
+    let changes: &[(&str, Change)] = &[
+        ("what it is connected to", |w| {
+            let projects = &mut w.tenant.as_mut().unwrap().projects;
+            projects.insert("storefront".parse().unwrap(), BTreeSet::from(["test".parse().unwrap()]));
+        }),
+        ("a value that nothing asks for", |w| *w = w.clone().tenant_value("more", "x", None, &[])),
+        ("a value for another project", |w| *w = w.clone().tenant_value("api", "x", Some("billing"), &[])),
+        ("a new tenant", |w| {
+            w.names.tenants.insert("globex".parse().unwrap());
+        }),
+    ];
+    for (name, change) in changes {
+        let mut other = world.clone();
+        change(&mut other);
+        assert_eq!(key(&other.context()), key(&world.context()), "{name}");
+        assert_eq!(other.render(), world.render(), "{name}");
+    }
+}
+
 #[test]
 fn everything_that_a_render_reads_is_in_the_key_of_the_cache() {
     let changes: &[(&str, Change)] = &[
@@ -423,11 +451,38 @@ fn everything_that_a_render_reads_is_in_the_key_of_the_cache() {
         ("subnets", |w| w.target.network.subnets.truncate(1)),
         ("groups", |w| w.target.network.security_groups.clear()),
         ("public address", |w| w.target.network.public_ip = true),
+        ("no tenant", |w| w.tenant = None),
+        ("tenant name", |w| w.tenant.as_mut().unwrap().name = "other".parse().unwrap()),
+        ("tenant id", |w| w.tenant.as_mut().unwrap().id = Id::new("other").unwrap()),
+        ("tenant file", |w| w.tenant.as_mut().unwrap().at.file = Arc::from("tenants/other.toml")),
+        ("tenant tags", |w| w.tenant.as_mut().unwrap().tags.clear()),
+        ("tenant value", |w| tenant_value(w).value = Written::Text(text("other"))),
+        ("tenant list", |w| tenant_value(w).value = Written::List(texts(&["acme"]))),
+        ("tenant value's kind", |w| tenant_value(w).kind = ValueKind::Number),
+        ("tenant value's project", |w| tenant_value(w).project = Some("storefront".parse().unwrap())),
+        ("tenant value's environments", |w| {
+            tenant_value(w).environments.insert("production".parse().unwrap());
+        }),
+        ("tenant value's place", |w| tenant_value(w).at.line = 99),
+        ("another tenant value", |w| *w = w.clone().tenant_value("api", "more", None, &["test"])),
+        ("snapshot", |w| w.snapshot().commit = Some(CommitId("0".repeat(40)))),
+        ("a name that is gone", |w| {
+            w.names.targets.remove("other");
+        }),
     ];
+    let tenanted = || {
+        let world = World::new().tenant(&["ring/early"]).declare("api", None).environment("API", "#{api}");
+        let mut world = world.tenant_value("api", "acme", None, &[]);
+        // A value for a target that the head has, in a snapshot that had none of today's.
+        let scope = Scope { targets: ["other".parse().unwrap()].into(), ..Scope::default() };
+        world = world.variable("api", "elsewhere", scope);
+        world.snapshot().names = Arc::default();
+        world
+    };
     let mut cache = Cache::default();
-    cache.render(&World::new().context());
+    cache.render(&tenanted().context());
     for (name, change) in changes {
-        let mut world = World::new();
+        let mut world = tenanted();
         change(&mut world);
         let before = cache.counts().rendered;
         let outcome = cache.render(&world.context());

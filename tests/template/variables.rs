@@ -1,17 +1,14 @@
 //! Which value a placeholder has.
 
-use std::cmp::Reverse;
-use std::sync::Arc;
-
-use landfall::model::catalog::{Scope, Value, VariableValue};
-use landfall::model::process::ValueKind;
+use landfall::model::Tag;
+use landfall::model::catalog::Scope;
 use landfall::template::variables::{MAX_DEPTH, Values};
-use proptest::prelude::*;
 
-use super::world::{DIGEST, World, at, text, texts};
+use super::world::{DIGEST, World, text, texts};
 
-/// A scope from a short text: `step target role environment channel`, each with the name that fits or, with `!`, another.
-fn scope(kinds: &str) -> Scope {
+/// A scope from a short text: `step target role tenant tag environment channel`, each with the name that fits or, with `!`,
+/// another.
+pub(super) fn scope(kinds: &str) -> Scope {
     let mut scope = Scope::default();
     for kind in kinds.split_whitespace() {
         let (kind, fits) = kind.strip_prefix('!').map_or((kind, true), |kind| (kind, false));
@@ -20,6 +17,11 @@ fn scope(kinds: &str) -> Scope {
             "step" => drop(scope.steps.insert(name("web").parse().unwrap())),
             "target" => drop(scope.targets.insert(name("prod-eu").parse().unwrap())),
             "role" => drop(scope.roles.insert(name("web").parse().unwrap())),
+            "tenant" => drop(scope.tenants.insert(name("acme").parse().unwrap())),
+            "tag" => {
+                let tag = if fits { "ring/early" } else { "other/tag" };
+                scope.tenant_tags.insert(Tag::parse(tag).unwrap());
+            }
             "environment" => drop(scope.environments.insert(name("production").parse().unwrap())),
             "channel" => drop(scope.channels.insert(name("default").parse().unwrap())),
             other => panic!("no kind `{other}`"),
@@ -28,7 +30,7 @@ fn scope(kinds: &str) -> Scope {
     scope
 }
 
-fn resolve(world: &World, raw: &str) -> Result<String, String> {
+pub(super) fn resolve(world: &World, raw: &str) -> Result<String, String> {
     let context = world.context();
     let value = Values::new(&context).text(&text(raw));
     value.map_err(|fault| {
@@ -46,6 +48,11 @@ fn the_higher_set_of_kinds_wins() {
         ("environment", "environment channel"),
         ("environment channel", "role"),
         ("role", "role environment"),
+        ("environment channel", "tag"),
+        ("tag environment channel", "tenant"),
+        ("tenant", "tenant environment"),
+        ("tenant environment", "tenant tag"),
+        ("tenant tag environment channel", "role"),
         ("role environment channel", "target"),
         ("target", "target channel"),
         ("target role environment channel", "step"),
@@ -53,10 +60,12 @@ fn the_higher_set_of_kinds_wins() {
         ("!step", ""),
         ("!environment", "channel"),
         ("step !environment", "channel"),
+        ("step !tenant", "channel"),
+        ("step !tag", "channel"),
     ] {
-        let world = World::new().variable("v", "loser", scope(loser)).variable("v", "winner", scope(winner));
+        let world = World::new().tenant(&["ring/early", "region/eu"]);
+        let mut world = world.variable("v", "loser", scope(loser)).variable("v", "winner", scope(winner));
         assert_eq!(resolve(&world, "#{v}"), Ok("winner".to_owned()), "{winner} against {loser}");
-        let mut world = world;
         world.what.variables.reverse();
         assert_eq!(resolve(&world, "#{v}"), Ok("winner".to_owned()), "{loser} written after {winner}");
     }
@@ -130,17 +139,19 @@ fn built_in_names_have_their_values() {
         ("project.name", "storefront"),
         ("release.channel", "default"),
         ("release.version", "1.4.0"),
-        ("stack.name", "storefront-web-production-prod-eu"),
+        ("stack.name", "storefront-web-production-prod-eu-acme"),
         ("step.id", "web"),
         ("step.name", "web"),
         ("target.cluster", "prod-eu"),
         ("target.name", "prod-eu"),
         ("target.region", "eu-west-1"),
+        ("tenant.id", "acme"),
+        ("tenant.name", "acme"),
     ];
     assert_eq!(table.map(|(name, _)| name), landfall::model::process::BUILT_IN_NAMES);
     let images = [("images.web", image.as_str()), ("images.web.tag", "1.4.0"), ("images.web.digest", DIGEST)];
     for (name, expected) in table.into_iter().chain(images) {
-        assert_eq!(resolve(&World::new(), &format!("<#{{{name}}}>")), Ok(format!("<{expected}>")));
+        assert_eq!(resolve(&World::new().tenant(&[]), &format!("<#{{{name}}}>")), Ok(format!("<{expected}>")));
     }
 }
 
@@ -206,74 +217,4 @@ fn a_list_fills_only_a_list() {
     let code = |fault| landfall::template::RenderProblem::from(fault).code;
     assert_eq!(values.list(&texts(&["<#{all}>"])).map_err(code), Err("list-in-text"));
     assert_eq!(values.text(&text("#{all}")).map_err(code), Err("list-in-text"));
-}
-
-fn any_scope() -> impl Strategy<Value = String> {
-    let kinds = ["step", "target", "role", "environment", "channel"];
-    prop::collection::vec((prop::sample::select(kinds.to_vec()), prop::bool::weighted(0.9)), 0..4).prop_map(|kinds| {
-        let word = |(kind, fits): (&str, bool)| if fits { kind.to_owned() } else { format!("!{kind}") };
-        kinds.into_iter().map(word).collect::<Vec<_>>().join(" ")
-    })
-}
-
-/// The rule, told a second time: kinds from the highest down, then project before set.
-fn strength(value: &VariableValue) -> [bool; 6] {
-    let scope = &value.scope;
-    [
-        !scope.steps.is_empty(),
-        !scope.targets.is_empty(),
-        !scope.roles.is_empty(),
-        !scope.environments.is_empty(),
-        !scope.channels.is_empty(),
-        !value.from_set,
-    ]
-}
-
-fn applies(scope: &Scope) -> bool {
-    fn has<T: AsRef<str>>(names: &std::collections::BTreeSet<T>, name: &str) -> bool {
-        names.is_empty() || names.iter().any(|other| other.as_ref() == name)
-    }
-    has(&scope.steps, "web")
-        && has(&scope.targets, "prod-eu")
-        && has(&scope.roles, "web")
-        && has(&scope.environments, "production")
-        && has(&scope.channels, "default")
-}
-
-proptest! {
-    #[test]
-    fn there_is_one_winner_or_an_error_whatever_the_order(
-        scopes in prop::collection::vec((any_scope(), any::<bool>()), 0..6),
-        turn in 0usize..6,
-    ) {
-        let mut world = World::new();
-        for (index, (kinds, from_set)) in scopes.iter().enumerate() {
-            world.what.variables.push(VariableValue {
-                name: Arc::from("v"),
-                value: Value::Text(text(&index.to_string())),
-                kind: ValueKind::String,
-                scope: scope(kinds),
-                from_set: *from_set,
-                at: at(index as u32),
-            });
-        }
-        let mut fitting: Vec<_> = world.what.variables.iter().filter(|value| applies(&value.scope)).collect();
-        fitting.sort_by_key(|value| Reverse(strength(value)));
-        let expected = match fitting.as_slice() {
-            [] if scopes.is_empty() => Err("unknown-variable"),
-            [] => Err("variable-elsewhere"),
-            [first, second, ..] if strength(first) == strength(second) => Err("variable-tie"),
-            [first, ..] => match &first.value {
-                Value::Text(text) => Ok(text.raw().to_owned()),
-                Value::List(_) => unreachable!("only texts are made"),
-            },
-        };
-        let found = |world: &World| resolve(world, "#{v}").map_err(|error| error.split(':').next().unwrap().to_owned());
-        prop_assert_eq!(found(&world), expected.clone().map_err(str::to_owned));
-        if !scopes.is_empty() {
-            let turn = turn % scopes.len();
-            world.what.variables.rotate_left(turn);
-            prop_assert_eq!(found(&world), expected.map_err(str::to_owned));
-        }
-    }
 }

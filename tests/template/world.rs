@@ -11,7 +11,7 @@ use landfall::model::process::ValueKind;
 use landfall::model::process::{
     Architecture, CircuitBreaker, Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text,
 };
-use landfall::model::tenant::{Tenancy, TenantFilter};
+use landfall::model::tenant::{Tenancy, TenantFilter, TenantValue, TenantVariable};
 use landfall::model::{
     AccountId, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag, Target,
     Tenant, Version, What,
@@ -118,6 +118,60 @@ impl World {
         let mut world = self.variable(name, "", Scope::default());
         world.what.variables.last_mut().unwrap().value = Value::List(texts(values));
         world
+    }
+
+    /// Makes the slot one of tenant `acme`, with these tags.
+    pub(super) fn tenant(mut self, tags: &[&str]) -> Self {
+        self.tenant = Some(Tenant {
+            name: "acme".parse().unwrap(),
+            id: Id::new("acme").unwrap(),
+            tags: tags.iter().map(|tag| Tag::parse(tag).unwrap()).collect(),
+            projects: BTreeMap::new(),
+            variables: Vec::new(),
+            at: Location { file: Arc::from("tenants/acme.toml"), line: 1, column: 1 },
+        });
+        self
+    }
+
+    /// Adds a value to the file of the slot's tenant: for a project, for environments.
+    pub(super) fn tenant_value(
+        mut self,
+        name: &str,
+        value: &str,
+        project: Option<&str>,
+        environments: &[&str],
+    ) -> Self {
+        let tenant = self.tenant.as_mut().unwrap();
+        let line = tenant.variables.len() as u32 + 10;
+        tenant.variables.push(TenantValue {
+            name: Arc::from(name),
+            value: Value::Text(text(value)),
+            kind: ValueKind::String,
+            project: project.map(|name| name.parse().unwrap()),
+            environments: environments.iter().map(|name| name.parse().unwrap()).collect(),
+            at: Location { file: Arc::from("tenants/acme.toml"), line, column: 1 },
+        });
+        self
+    }
+
+    /// Declares a tenant variable of the type string.
+    pub(super) fn declare(mut self, name: &str, default: Option<&str>) -> Self {
+        let line = self.what.tenant_variables.len() as u32 + 50;
+        self.what.tenant_variables.push(TenantVariable {
+            name: Arc::from(name),
+            kind: ValueKind::String,
+            default: default.map(|default| Value::Text(text(default))),
+            required: default.is_none(),
+            description: None,
+            from_set: false,
+            at: Location { file: Arc::from("projects/storefront/variables.toml"), line, column: 1 },
+        });
+        self
+    }
+
+    /// Changes the snapshot of the release.
+    pub(super) fn snapshot(&mut self) -> &mut Snapshot {
+        self.release.snapshot.as_mut().unwrap()
     }
 
     /// Adds a plain variable to the first container.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::process::BUILT_IN_NAMES;
-use crate::model::{ImageName, StackName};
+use crate::model::{ImageName, Location, StackName};
 
 use super::super::{Context, owner};
 use super::{Fault, Resolved, Values};
@@ -17,8 +17,47 @@ pub(super) fn names(context: &Context<'_>) -> Vec<String> {
     BUILT_IN_NAMES.iter().map(|name| (*name).to_owned()).chain(images).collect()
 }
 
+/// What a built-in name stands for, in words; none where there is no such name.
+pub(super) fn meaning(name: &str, context: &Context<'_>) -> Option<String> {
+    if let Some(rest) = name.strip_prefix("images.") {
+        let (image, part) = rest.split_once('.').unwrap_or((rest, ""));
+        let image = ImageName::new(image).ok().filter(|image| context.what.images.contains_key(image))?;
+        let release = &context.release.name;
+        return match part {
+            "" => Some(format!("image `{image}` as release {release} names it, with its repository")),
+            "tag" | "digest" => Some(format!("{part} of image `{image}` in release {release}")),
+            _ => None,
+        };
+    }
+    let words = match name {
+        "account.id" => "id of the target's account",
+        "account.name" => "name of the target's account in landfall.toml",
+        "environment.id" => "id of the environment",
+        "environment.name" => "name of the environment",
+        "project.id" => "id of the project",
+        "project.name" => "name of the project",
+        "release.channel" => "channel of the release",
+        "release.version" => "name of the release",
+        "stack.name" => "name of the stack",
+        "step.id" => "id of the step",
+        "step.name" => "name of the step",
+        "target.cluster" => "cluster of the target",
+        "target.name" => "name of the target",
+        "target.region" => "region of the target",
+        "tenant.id" => "id of the tenant",
+        "tenant.name" => "name of the tenant",
+        _ => return None,
+    };
+    Some(words.to_owned())
+}
+
 /// The value of a built-in name; none where there is no such name.
-pub(super) fn value(name: &str, values: &Values<'_>, path: &mut Vec<String>) -> Option<Result<Resolved, Fault>> {
+pub(super) fn value(
+    name: &str,
+    values: &Values<'_>,
+    user: &Location,
+    path: &mut Vec<String>,
+) -> Option<Result<Resolved, Fault>> {
     if let Some(rest) = name.strip_prefix("images.") {
         return image(rest, values, path);
     }
@@ -38,6 +77,10 @@ pub(super) fn value(name: &str, values: &Values<'_>, path: &mut Vec<String>) -> 
         "target.cluster" => context.target.cluster.clone(),
         "target.name" => Arc::from(context.target.name.as_str()),
         "target.region" => Arc::from(context.target.place.region.as_str()),
+        "tenant.id" | "tenant.name" => {
+            let Some(tenant) = context.tenant else { return Some(Err(Fault::no_tenant(name, context, user))) };
+            Arc::from(if name == "tenant.id" { tenant.id.as_str() } else { tenant.name.as_str() })
+        }
         _ => return None,
     };
     Some(Ok(Resolved::Text(text)))

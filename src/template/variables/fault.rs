@@ -1,11 +1,11 @@
 //! Why a placeholder has no value, in words.
 
-use crate::model::catalog::VariableValue;
-use crate::model::process::Text;
+use crate::model::process::ValueKind;
+use crate::model::tenant::TenantVariable;
 use crate::model::{ImageName, Location};
 
 use super::super::{Context, RenderProblem, codes};
-use super::resolve::NoWinner;
+use super::resolve::{Candidate, Gone, NoWinner};
 use super::{MAX_DEPTH, MAX_ITEMS, MAX_VALUE};
 
 /// Why a text cannot be filled.
@@ -28,57 +28,127 @@ impl Fault {
         Self { code, title, at: at.clone(), help }
     }
 
-    pub(super) fn unknown(name: &str, known: impl Iterator<Item = String>, user: &Text) -> Self {
+    pub(super) fn unknown(name: &str, known: impl Iterator<Item = String>, user: &Location) -> Self {
         let help = closest(name, known).map(|name| format!("did you mean `#{{{name}}}`?"));
-        Self::new(codes::UNKNOWN_VARIABLE, format!("`#{{{name}}}` names nothing that has a value"), user.at(), help)
+        Self::new(codes::UNKNOWN_VARIABLE, format!("`#{{{name}}}` names nothing that has a value"), user, help)
     }
 
-    pub(super) fn no_winner(name: &str, no: NoWinner<'_>, context: &Context<'_>, user: &Text) -> Self {
-        let place = format!(
-            "step `{}` in environment `{}` at target `{}`",
-            context.step.name, context.environment.name, context.target.name
-        );
+    pub(super) fn no_winner(name: &str, no: NoWinner<'_, '_>, context: &Context<'_>, user: &Location) -> Self {
         match no {
             NoWinner::Elsewhere(values) => Self::new(
                 codes::VARIABLE_ELSEWHERE,
-                format!("variable `{name}` has no value for {place}"),
-                user.at(),
+                format!("variable `{name}` has no value for {}", place(context)),
+                user,
                 Some(format!("it has values for other scopes: {}; add one that applies here", places(&values))),
             ),
             NoWinner::Tie(values) => Self::new(
                 codes::VARIABLE_TIE,
-                format!("variable `{name}` has {} values of equal rank for {place}", values.len()),
-                values.first().map_or(user.at(), |value| &value.at),
+                format!("variable `{name}` has {} values of equal rank for {}", values.len(), place(context)),
+                values.first().map_or(user, |value| value.at),
                 Some(format!("they are at {}; make one more specific, or remove it", places(&values))),
             ),
+            NoWinner::Gone(gone) => Self::scope_gone(name, &gone, context),
         }
     }
 
-    pub(super) fn circle(path: &[String], name: &str, user: &Text) -> Self {
+    fn scope_gone(name: &str, (value, gone): &Gone<'_, '_>, context: &Context<'_>) -> Self {
+        let mut names = Vec::new();
+        let mut here = Vec::new();
+        for (kind, gone) in gone {
+            names.extend(gone.iter().map(|name| format!("{} `{name}`", kind.word())));
+            here.push(format!("{} {}", kind.word(), kind.of(context)));
+        }
+        let (release, names) = (&context.release.name, names.join(" and "));
+        let commit = context.release.snapshot.as_ref().ok().and_then(|snapshot| snapshot.commit.as_ref());
+        let commit = commit.map_or(String::new(), |commit| format!(" at {}", commit.short()));
+        let title = format!(
+            "a value of variable `{name}` in the snapshot of release `{release}`{commit} has the scope {}, and there is no \
+             {names} any more: whether it is meant for {} cannot be known",
+            super::scope::words(&value.scope),
+            here.join(" and "),
+        );
+        let help = format!(
+            "`landfall release refresh {} {release}` gives the release today's variables; or bring {names} back",
+            context.project.name
+        );
+        Self::new(codes::SCOPE_GONE, title, value.at, Some(help))
+    }
+
+    pub(super) fn no_tenant(name: &str, context: &Context<'_>, user: &Location) -> Self {
+        let title = format!(
+            "`#{{{name}}}` has no value in environment `{}` without a tenant, where project `{}` is deployed too",
+            context.environment.name, context.project.name
+        );
+        let help = "use it through a variable whose values are scoped to tenants, and give that one a value without a \
+                    scope; or say `tenancy = \"tenanted\"` in project.toml";
+        Self::new(codes::NO_TENANT, title, user, Some(help.to_owned()))
+    }
+
+    /// A declared variable has no value here.
+    pub(super) fn no_tenant_value(declared: &TenantVariable, context: &Context<'_>, user: &Location) -> Self {
+        let (name, environment) = (&declared.name, &context.environment.name);
+        let Some(tenant) = context.tenant else {
+            let title = format!(
+                "variable `{name}` has its values from tenants, and environment `{environment}` of project `{}` has a slot \
+                 without one",
+                context.project.name
+            );
+            let help =
+                format!("give it a `default` at {}, or say `tenancy = \"tenanted\"` in project.toml", declared.at);
+            return Self::new(codes::NO_TENANT, title, user, Some(help));
+        };
+        let title = format!("tenant `{}` has no value of `{name}` in environment `{environment}`", tenant.name);
+        let help = format!(
+            "add a `[[variable]]` with `name = \"{name}\"` to {}; it is declared at {}",
+            tenant.at.file, declared.at
+        );
+        Self::new(codes::TENANT_VALUE_MISSING, title, &tenant.at, Some(help))
+    }
+
+    /// A tenant's value is of another type than the declaration asks for.
+    pub(super) fn tenant_value_type(
+        declared: &TenantVariable,
+        found: ValueKind,
+        at: &Location,
+        context: &Context<'_>,
+    ) -> Self {
+        let tenant = context.tenant.map_or("", |tenant| tenant.name.as_str());
+        let title = format!(
+            "tenant `{tenant}` gives `{}` a {}, and release `{}` asks for a {}",
+            declared.name,
+            found.as_str(),
+            context.release.name,
+            declared.kind.as_str()
+        );
+        let help = format!("it is declared at {}", declared.at);
+        Self::new(codes::TENANT_VALUE_TYPE, title, at, Some(help))
+    }
+
+    pub(super) fn circle(path: &[String], name: &str, user: &Location) -> Self {
         let start = path.iter().position(|outer| outer == name).unwrap_or(0);
         let mut circle = path[start..].to_vec();
         circle.push(name.to_owned());
         let title = format!("variables refer to each other in a circle: {}", circle.join(" → "));
-        Self::new(codes::VARIABLE_CIRCLE, title, user.at(), None)
+        Self::new(codes::VARIABLE_CIRCLE, title, user, None)
     }
 
-    pub(super) fn too_deep(path: &[String], user: &Text) -> Self {
+    pub(super) fn too_deep(path: &[String], user: &Location) -> Self {
         let first = path.first().map_or("", String::as_str);
         let title = format!("variable `{first}` refers to variables more than {MAX_DEPTH} deep");
-        Self::new(codes::VARIABLE_TOO_DEEP, title, user.at(), None)
+        Self::new(codes::VARIABLE_TOO_DEEP, title, user, None)
     }
 
-    pub(super) fn too_long(user: &Text) -> Self {
+    pub(super) fn too_long(user: &Location) -> Self {
         let title = format!(
             "this becomes longer than {MAX_VALUE} bytes or {MAX_ITEMS} elements once its placeholders are filled"
         );
-        Self::new(codes::VALUE_TOO_LONG, title, user.at(), None)
+        Self::new(codes::VALUE_TOO_LONG, title, user, None)
     }
 
-    pub(super) fn list_in_text(name: &str, user: &Text) -> Self {
+    pub(super) fn list_in_text(name: &str, user: &Location) -> Self {
         let title = format!("`#{{{name}}}` is a list, and a text is wanted here");
         let help = "a list can only be the whole element of a list".to_owned();
-        Self::new(codes::LIST_IN_TEXT, title, user.at(), Some(help))
+        Self::new(codes::LIST_IN_TEXT, title, user, Some(help))
     }
 
     pub(in crate::template) fn image_not_in_release(name: &ImageName, context: &Context<'_>) -> Self {
@@ -93,7 +163,16 @@ impl Fault {
     }
 }
 
-fn places(values: &[&VariableValue]) -> String {
+/// Where a value is wanted.
+fn place(context: &Context<'_>) -> String {
+    let tenant = context.tenant.map_or(String::new(), |tenant| format!(" for tenant `{}`", tenant.name));
+    format!(
+        "step `{}` in environment `{}` at target `{}`{tenant}",
+        context.step.name, context.environment.name, context.target.name
+    )
+}
+
+fn places(values: &[&Candidate<'_>]) -> String {
     let all: Vec<String> = values.iter().map(|value| value.at.to_string()).collect();
     all.join(", ")
 }

@@ -1,24 +1,33 @@
 //! What a placeholder means for one stack: scopes, precedence, references between variables.
 //!
-//! A name with a dot is built in ([`built_in`]), a name without one is a variable. Of a variable's values those whose scope
-//! fits are candidates; the winner has the highest set of kinds, compared from the highest kind down: step, target, role,
-//! tenant, tenant tag, environment, channel. On equal sets a project beats a variable set. What is still equal is an error
-//! that lists the candidates: landfall never picks.
+//! A name with a dot is built in ([`built_in`]), a name without one is a variable. Of a variable's values ([`resolve`]) those
+//! whose scope fits ([`scope`]) are candidates; the winner has the highest set of kinds, compared from the highest kind down:
+//! step, target, role, tenant, tenant tag, environment, channel. On equal sets a project beats a variable set. What is still
+//! equal is an error that lists the candidates: landfall never picks. [`explain`] tells the same story for people.
+//!
+//! Values of declared tenant variables are in the tenants' files, which are live; all others are in the release's snapshot.
 
 mod built_in;
+mod explain;
 mod fault;
 mod resolve;
+mod scope;
 
+pub use explain::{Contender, Declared, Explained, Reference, Verdict, explain};
 pub use fault::Fault;
+pub use resolve::Origin;
+pub(in crate::template) use resolve::{gone, tenant_values};
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::catalog::{Value, VariableValue};
+use crate::model::Location;
+use crate::model::catalog::Value;
 use crate::model::process::{Piece, Text};
 
 use super::Context;
+use resolve::{Candidate, NoWinner, Written};
 
 /// The longest text that a placeholder may become, in bytes: more than any leaf of a template can take. It also bounds
 /// what variables that refer to each other can grow to.
@@ -43,18 +52,14 @@ pub enum Resolved {
 #[derive(Debug)]
 pub struct Values<'a> {
     context: &'a Context<'a>,
-    by_name: BTreeMap<&'a str, Vec<&'a VariableValue>>,
+    written: Written<'a>,
     known: RefCell<BTreeMap<String, Resolved>>,
 }
 
 impl<'a> Values<'a> {
     /// Sorts the variables of the context by name; resolves nothing yet.
     pub fn new(context: &'a Context<'a>) -> Self {
-        let mut by_name: BTreeMap<&str, Vec<&VariableValue>> = BTreeMap::new();
-        for variable in &context.what.variables {
-            by_name.entry(&variable.name).or_default().push(variable);
-        }
-        Self { context, by_name, known: RefCell::default() }
+        Self { context, written: Written::new(context), known: RefCell::default() }
     }
 
     /// Fills a text.
@@ -77,14 +82,14 @@ impl<'a> Values<'a> {
         let mut filled = Vec::new();
         for text in texts {
             match text.pieces() {
-                [Piece::Placeholder(name)] => match self.name(name, text, path)? {
+                [Piece::Placeholder(name)] => match self.name(name, text.at(), path)? {
                     Resolved::Text(value) => filled.push(value.to_string()),
                     Resolved::List(values) => filled.extend(values.iter().map(ToString::to_string)),
                 },
                 _ => filled.push(self.fill(text, path)?),
             }
             if filled.len() > MAX_ITEMS || filled.iter().map(String::len).sum::<usize>() > MAX_VALUE {
-                return Err(Fault::too_long(text));
+                return Err(Fault::too_long(text.at()));
             }
         }
         Ok(filled)
@@ -95,20 +100,20 @@ impl<'a> Values<'a> {
         for piece in text.pieces() {
             match piece {
                 Piece::Literal(literal) => filled.push_str(literal),
-                Piece::Placeholder(name) => match self.name(name, text, path)? {
+                Piece::Placeholder(name) => match self.name(name, text.at(), path)? {
                     Resolved::Text(value) => filled.push_str(&value),
-                    Resolved::List(_) => return Err(Fault::list_in_text(name, text)),
+                    Resolved::List(_) => return Err(Fault::list_in_text(name, text.at())),
                 },
             }
             if filled.len() > MAX_VALUE {
-                return Err(Fault::too_long(text));
+                return Err(Fault::too_long(text.at()));
             }
         }
         Ok(filled)
     }
 
-    /// What a name means. `path` holds the variables that are being resolved, outermost first.
-    fn name(&self, name: &str, user: &Text, path: &mut Vec<String>) -> Result<Resolved, Fault> {
+    /// What a name means to a text at `user`. `path` holds the variables that are being resolved, outermost first.
+    fn name(&self, name: &str, user: &Location, path: &mut Vec<String>) -> Result<Resolved, Fault> {
         if let Some(known) = self.known.borrow().get(name) {
             return Ok(known.clone());
         }
@@ -128,17 +133,11 @@ impl<'a> Values<'a> {
         value
     }
 
-    fn resolve(&self, name: &str, user: &Text, path: &mut Vec<String>) -> Result<Resolved, Fault> {
+    fn resolve(&self, name: &str, user: &Location, path: &mut Vec<String>) -> Result<Resolved, Fault> {
         if name.contains('.') {
-            return built_in::value(name, self, path).unwrap_or_else(|| Err(self.unknown(name, user)));
+            return built_in::value(name, self, user, path).unwrap_or_else(|| Err(self.unknown(name, user)));
         }
-        let candidates = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        if candidates.is_empty() {
-            return Err(self.unknown(name, user));
-        }
-        let ranking = resolve::rank(candidates, self.context);
-        let winner = ranking.winner().map_err(|no| Fault::no_winner(name, no, self.context, user))?;
-        match &winner.value {
+        match &self.winner(name, user)?.value {
             Value::Text(text) => self.fill(text, path).map(|text| Resolved::Text(Arc::from(text))),
             Value::List(texts) => {
                 let texts = self.fill_list(texts, path)?;
@@ -147,8 +146,32 @@ impl<'a> Values<'a> {
         }
     }
 
-    fn unknown(&self, name: &str, user: &Text) -> Fault {
-        let names = self.by_name.keys().map(|name| (*name).to_owned()).chain(built_in::names(self.context));
+    /// The value of a variable that applies, as it is written.
+    fn winner(&self, name: &str, user: &Location) -> Result<&Candidate<'a>, Fault> {
+        let (values, declared) = (self.values(name), self.written.declared.get(name));
+        if values.is_empty() && declared.is_none() {
+            return Err(self.unknown(name, user));
+        }
+        let winner = resolve::rank(values, self.context).winner();
+        let winner = winner.map_err(|no| match (no, declared) {
+            (NoWinner::Elsewhere(_), Some(declared)) => Fault::no_tenant_value(declared, self.context, user),
+            (no, _) => Fault::no_winner(name, no, self.context, user),
+        })?;
+        match (winner.origin, declared) {
+            (Origin::Tenant { .. }, Some(declared)) if winner.kind != declared.kind => {
+                Err(Fault::tenant_value_type(declared, winner.kind, winner.at, self.context))
+            }
+            _ => Ok(winner),
+        }
+    }
+
+    fn values(&self, name: &str) -> &[Candidate<'a>] {
+        self.written.values.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn unknown(&self, name: &str, user: &Location) -> Fault {
+        let variables = self.written.values.keys().chain(self.written.declared.keys());
+        let names = variables.map(|name| (*name).to_owned()).chain(built_in::names(self.context));
         Fault::unknown(name, names, user)
     }
 }
