@@ -10,7 +10,7 @@ use super::finding::{File, Finding, nearest};
 use super::read::{Document, Parsed, parse};
 use super::schema::{self, Kind};
 use crate::model::catalog::Subject;
-use crate::model::{EnvironmentName, Id, LifecycleName, ProjectName, ReleaseName, TargetName};
+use crate::model::{EnvironmentName, FreezeName, Id, LifecycleName, ProjectName, ReleaseName, TargetName, TenantName};
 use crate::tree::{BlobId, Blobs, FileTree, Folder, Node, TreeError};
 
 /// A file that could be read.
@@ -47,6 +47,11 @@ impl<N: AsRef<str> + Ord, T> Shelf<N, T> {
         self.present.keys().map(AsRef::as_ref)
     }
 
+    /// Whether every file could be read, so that what none of them says is said nowhere.
+    pub(crate) fn complete(&self) -> bool {
+        self.read.len() == self.present.len()
+    }
+
     /// Whether there is such a file, whether or not it could be read.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.present.keys().any(|known| known.as_ref() == name)
@@ -67,6 +72,8 @@ pub(crate) struct Drafts {
     pub(crate) root: Option<Draft<schema::RootFile>>,
     pub(crate) environments: Shelf<EnvironmentName, schema::EnvironmentFile>,
     pub(crate) targets: Shelf<TargetName, schema::TargetFile>,
+    pub(crate) tenants: Shelf<TenantName, schema::TenantFile>,
+    pub(crate) freezes: Shelf<FreezeName, schema::FreezeFile>,
     pub(crate) lifecycles: Shelf<LifecycleName, schema::LifecycleFile>,
     pub(crate) sets: Shelf<Id, schema::VariablesFile>,
     pub(crate) projects: BTreeMap<ProjectName, ProjectDrafts>,
@@ -136,14 +143,13 @@ macro_rules! drafted {
     )*};
 }
 drafted!(
-    Root RootFile, Environment EnvironmentFile, Target TargetFile, Lifecycle LifecycleFile, Variables VariablesFile,
-    Project ProjectFile, Process ProcessFile, Release ReleaseFile, Deploy DeployFile
+    Root RootFile, Environment EnvironmentFile, Target TargetFile, Tenant TenantFile, Freeze FreezeFile,
+    Lifecycle LifecycleFile, Variables VariablesFile, Project ProjectFile, Process ProcessFile, Release ReleaseFile,
+    Deploy DeployFile
 );
 
 /// Folders at the root that landfall reads.
-const FOLDERS: [&str; 5] = ["environments", "targets", "lifecycles", "variables", "projects"];
-/// Folders of the format that this version does not have.
-const LATER: [&str; 2] = ["tenants", "freezes"];
+const FOLDERS: [&str; 7] = ["environments", "targets", "tenants", "freezes", "lifecycles", "variables", "projects"];
 
 /// Reads every file of a commit.
 pub(crate) fn read_all(
@@ -163,10 +169,9 @@ pub(crate) fn read_all(
     }
     for (name, node) in &tree.root.entries {
         let path: Arc<str> = name.clone();
-        let ours = FOLDERS.contains(&&**name) || LATER.contains(&&**name);
+        let ours = FOLDERS.contains(&&**name);
         match node {
             Node::Refused(what) if ours => findings.push(link(&path, what, Some(Subject::Repository))),
-            Node::Folder(_) if LATER.contains(&&**name) => findings.push(later(&path)),
             Node::Folder(folder) if ours => folder_of(&path, folder, &mut drafts, reader, findings)?,
             Node::Folder(_) => findings.extend(nearly(&path)),
             Node::File(_) | Node::Refused(_) => {}
@@ -187,6 +192,8 @@ fn folder_of(
     match &**path {
         "environments" => drafts.environments = shelf(path, folder, Kind::Environment, &all, reader, findings)?,
         "targets" => drafts.targets = shelf(path, folder, Kind::Target, &all, reader, findings)?,
+        "tenants" => drafts.tenants = shelf(path, folder, Kind::Tenant, &all, reader, findings)?,
+        "freezes" => drafts.freezes = shelf(path, folder, Kind::Freeze, &all, reader, findings)?,
         "lifecycles" => drafts.lifecycles = shelf(path, folder, Kind::Lifecycle, &all, reader, findings)?,
         "variables" => drafts.sets = shelf(path, folder, Kind::Variables, &None, reader, findings)?,
         _ => {
@@ -332,9 +339,11 @@ pub(crate) fn subjects_of(path: &str) -> Vec<Subject> {
     let stem = |name: &str| name.strip_suffix(".toml").map(str::to_owned).unwrap_or_default();
     let one = |subject: Option<Subject>| subject.into_iter().collect();
     match parts.as_slice() {
-        ["landfall.toml" | "tenants" | "freezes"] => vec![Subject::Repository],
+        ["landfall.toml"] => vec![Subject::Repository],
         ["environments", name] => one(EnvironmentName::new(&stem(name)).ok().map(Subject::Environment)),
         ["targets", name] => one(TargetName::new(&stem(name)).ok().map(Subject::Target)),
+        ["tenants", name] => one(TenantName::new(&stem(name)).ok().map(Subject::Tenant)),
+        ["freezes", name] => one(FreezeName::new(&stem(name)).ok().map(Subject::Freeze)),
         ["lifecycles", name] => one(LifecycleName::new(&stem(name)).ok().map(Subject::Lifecycle)),
         ["projects", project, rest @ ..] => {
             let Ok(project) = ProjectName::new(project) else { return Vec::new() };

@@ -80,7 +80,8 @@ pub struct Counts {
 pub struct Loader {
     files: cache::Cache<(Arc<str>, BlobId), Arc<read::Parsed>>,
     whats: cache::Cache<what::WhatKey, Arc<what::WhatOutcome>>,
-    snapshots: cache::Cache<(ProjectName, CommitId), Arc<what::WhatOutcome>>,
+    snapshots: cache::Cache<(ProjectName, CommitId), snapshot::KnownSnapshot>,
+    names: cache::Cache<snapshot::NamesKey, Arc<crate::model::catalog::Names>>,
     landed: cache::Cache<(Arc<str>, CommitId), Option<BlobId>>,
     counts: Counts,
 }
@@ -107,6 +108,7 @@ impl Loader {
             reader,
             whats: &mut self.whats,
             known: &mut self.snapshots,
+            names: &mut self.names,
             landed: &mut self.landed,
         };
         snapshots.resolve(&mut world, &mut findings)?;
@@ -116,6 +118,7 @@ impl Loader {
         self.files.sweep();
         self.whats.sweep();
         self.snapshots.sweep();
+        self.names.sweep();
         self.landed.sweep();
         Ok(build::assemble::assemble(source, &world, findings))
     }

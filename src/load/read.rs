@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
+use super::build::one_line;
 use super::codes::{self, Code};
 use super::finding::{File, Finding, MAX_PER_FILE, list};
 use super::schema::walk::{self, Fault, FaultKind};
@@ -22,6 +23,8 @@ pub(crate) enum Document {
     Root(Arc<schema::RootFile>),
     Environment(Arc<schema::EnvironmentFile>),
     Target(Arc<schema::TargetFile>),
+    Tenant(Arc<schema::TenantFile>),
+    Freeze(Arc<schema::FreezeFile>),
     Lifecycle(Arc<schema::LifecycleFile>),
     Variables(Arc<schema::VariablesFile>),
     Project(Arc<schema::ProjectFile>),
@@ -100,6 +103,8 @@ fn document(kind: Kind, from: toml::Deserializer<'_>) -> Result<Document, toml::
         Kind::Root => Document::Root(read(from)?),
         Kind::Environment => Document::Environment(read(from)?),
         Kind::Target => Document::Target(read(from)?),
+        Kind::Tenant => Document::Tenant(read(from)?),
+        Kind::Freeze => Document::Freeze(read(from)?),
         Kind::Lifecycle => Document::Lifecycle(read(from)?),
         Kind::Variables => Document::Variables(read(from)?),
         Kind::Project => Document::Project(read(from)?),
@@ -109,37 +114,16 @@ fn document(kind: Kind, from: toml::Deserializer<'_>) -> Result<Document, toml::
     })
 }
 
-fn one_line(message: &str) -> String {
-    message.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
 fn syntax(file: &File, error: &toml::de::Error) -> Finding {
     let title = format!("`{}` is not TOML: {}", file.path, one_line(error.message()));
     Finding::new(codes::SYNTAX, file, error.span().unwrap_or(0..0), title).label("here")
 }
 
 /// Keys of landfall's format that this version does not have yet, and what they are for.
-const LATER: &[(&str, &str)] = &[
-    ("tenants", "tenants"),
-    ("tenant", "tenants"),
-    ("tenant_tag", "tenants"),
-    ("tenancy", "tenants"),
-    ("declare", "tenants"),
-    ("freeze", "freezes"),
-    ("channels", "channels other than `default`"),
-    ("follow", "channels other than `default`"),
-    ("wave", "waves"),
-    ("waves", "waves"),
-    ("template", "steps of raw CloudFormation"),
-    ("scaling", "auto scaling"),
-];
+const LATER: &[(&str, &str)] = &[("template", "steps of raw CloudFormation"), ("scaling", "auto scaling")];
 
 /// Values of landfall's format that this version does not have yet, and what they are for.
-const LATER_VALUES: &[(&str, &str)] = &[
-    ("restore", "a way back for the stacks of a failed deployment"),
-    ("freeze", "freezes"),
-    ("adopt", "adoption of stacks that it did not make"),
-];
+const LATER_VALUES: &[(&str, &str)] = &[("restore", "a way back for the stacks of a failed deployment")];
 
 fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
     let new = |code: &Code, title: String| Finding::new(code, file, fault.span.clone(), title);
@@ -188,6 +172,8 @@ fn a(kind: Kind) -> &'static str {
         Kind::Root => "`landfall.toml`",
         Kind::Environment => "an environment",
         Kind::Target => "a target",
+        Kind::Tenant => "a tenant",
+        Kind::Freeze => "a freeze",
         Kind::Lifecycle => "a lifecycle",
         Kind::Variables => "a file of variables",
         Kind::Project => "a project",

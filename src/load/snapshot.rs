@@ -1,6 +1,7 @@
 //! Where each release's *what* comes from: the commit that it landed with, unless its file or a record says another.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::str::FromStr;
 use std::sync::Arc;
 
 use super::cache::Cache;
@@ -9,19 +10,26 @@ use super::drafts::{Draft, Reader};
 use super::finding::Finding;
 use super::schema::{Kind, ReleaseFile};
 use super::what::{WhatKey, WhatOutcome, what_in};
-use super::world::{ReleaseWorld, Resolved, World};
+use super::world::{ReleaseWorld, Resolved, SnapshotWorld, World};
 use super::{Source, build};
-use crate::model::catalog::SnapshotFault;
+use crate::model::catalog::{Names, SnapshotFault};
 use crate::model::facts::RecordedSnapshot;
 use crate::model::{CommitId, Id, ProjectName, ReleaseName};
-use crate::tree::{BlobId, FileTree, History, Landing, TreeError};
+use crate::tree::{BlobId, FileTree, Folder, History, Landing, Node, TreeError, TreeId};
+
+/// A project's *what* at one commit, and the names that the commit has.
+pub(crate) type KnownSnapshot = (Arc<WhatOutcome>, Arc<Names>);
+
+/// The folders that names come from.
+pub(crate) type NamesKey = [Option<TreeId>; 3];
 
 /// Resolves snapshots, reading each commit's files once.
 pub(crate) struct Snapshots<'a> {
     pub(crate) source: &'a Source<'a>,
     pub(crate) reader: Reader<'a>,
     pub(crate) whats: &'a mut Cache<WhatKey, Arc<WhatOutcome>>,
-    pub(crate) known: &'a mut Cache<(ProjectName, CommitId), Arc<WhatOutcome>>,
+    pub(crate) known: &'a mut Cache<(ProjectName, CommitId), KnownSnapshot>,
+    pub(crate) names: &'a mut Cache<NamesKey, Arc<Names>>,
     pub(crate) landed: &'a mut Cache<(Arc<str>, CommitId), Option<BlobId>>,
 }
 
@@ -36,13 +44,22 @@ fn path_of(project: &ProjectName, release: &ReleaseName) -> Arc<str> {
     Arc::from(format!("projects/{project}/releases/{release}.toml"))
 }
 
+/// The names of the files in a folder that are names.
+fn stems<N: FromStr + Ord>(folder: Option<&Arc<Folder>>) -> BTreeSet<N> {
+    let entries = folder.into_iter().flat_map(|folder| &folder.entries);
+    let files = entries.filter(|(_, node)| matches!(node, Node::File(_)));
+    files.filter_map(|(entry, _)| entry.strip_suffix(".toml")?.parse().ok()).collect()
+}
+
 impl Snapshots<'_> {
     /// Gives every release of the world its snapshot, and its landed content where the file was edited since.
     pub(crate) fn resolve(&mut self, world: &mut World, findings: &mut Vec<Finding>) -> Result<(), TreeError> {
         let Some(history) = self.source.history else {
+            let names = self.names_in(self.source.tree);
             for project in world.projects.values_mut() {
                 for release in project.releases.values_mut() {
-                    release.snapshot = Ok((None, project.head.clone()));
+                    let (outcome, names) = (project.head.clone(), names.clone());
+                    release.snapshot = Ok(SnapshotWorld { commit: None, outcome, names });
                 }
             }
             return Ok(());
@@ -177,7 +194,7 @@ impl Snapshots<'_> {
             (None, Landed::At(commit)) => commit,
             (None, Landed::Not(fault)) => return Ok(Err(fault.clone())),
         };
-        let Some(outcome) = self.what_at(history, project, commit)? else {
+        let Some((outcome, names)) = self.what_at(history, project, commit)? else {
             return Ok(Err(SnapshotFault::Missing(commit.clone())));
         };
         // A snapshot that the file names was chosen knowing that the files differ.
@@ -186,7 +203,7 @@ impl Snapshots<'_> {
         {
             return Ok(Err(SnapshotFault::Differs { expected, found: what.inputs }));
         }
-        Ok(Ok((Some(commit.clone()), outcome)))
+        Ok(Ok(SnapshotWorld { commit: Some(commit.clone()), outcome, names }))
     }
 
     fn what_at(
@@ -194,10 +211,10 @@ impl Snapshots<'_> {
         history: &dyn History,
         project: &ProjectName,
         commit: &CommitId,
-    ) -> Result<Option<Arc<WhatOutcome>>, TreeError> {
+    ) -> Result<Option<KnownSnapshot>, TreeError> {
         let key = (project.clone(), commit.clone());
-        if let Some(outcome) = self.known.get(&key) {
-            return Ok(Some(outcome));
+        if let Some(known) = self.known.get(&key) {
+            return Ok(Some(known));
         }
         let tree = match self.tree(history, commit) {
             Ok(Some(tree)) => tree,
@@ -209,7 +226,22 @@ impl Snapshots<'_> {
             Err(TreeError::Missing(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        self.known.put(key, outcome.clone());
-        Ok(Some(outcome))
+        let known = (outcome, self.names_in(&tree));
+        self.known.put(key, known.clone());
+        Ok(Some(known))
+    }
+
+    /// The names of the files in three folders: no file is read, and equal folders share the names.
+    fn names_in(&mut self, tree: &FileTree) -> Arc<Names> {
+        let folders = ["environments", "targets", "tenants"].map(|path| tree.folder(path));
+        let key = folders.map(|folder| folder.map(|folder| folder.id.clone()));
+        if let Some(names) = self.names.get(&key) {
+            return names;
+        }
+        let [environments, targets, tenants] = folders;
+        let names = Names { environments: stems(environments), targets: stems(targets), tenants: stems(tenants) };
+        let names = Arc::new(names);
+        self.names.put(key, names.clone());
+        names
     }
 }

@@ -1,19 +1,20 @@
 //! Everything of one commit that could be understood: what the checks look at and the catalog is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::build::place::Root;
 use super::build::project::ProjectDraft;
 use super::build::release::ReleaseDraft;
-use super::build::{place, project, release};
+use super::build::{freeze, place, project, release, tenant};
 use super::cache::Cache;
 use super::drafts::{Drafts, Reader};
 use super::finding::Finding;
 use super::what::{WhatKey, WhatOutcome, what_in};
-use crate::model::catalog::{Deploy, SnapshotFault};
+use crate::model::catalog::{Deploy, Names, Phase, SnapshotFault};
 use crate::model::{
-    CommitId, Environment, EnvironmentName, Lifecycle, LifecycleName, ProjectName, ReleaseName, Target, TargetName,
+    CommitId, Environment, EnvironmentName, Freeze, FreezeName, Lifecycle, LifecycleName, ProjectName, ReleaseName,
+    Target, TargetName, Tenant, TenantName,
 };
 use crate::tree::{FileTree, TreeError};
 
@@ -23,6 +24,8 @@ pub(crate) struct World {
     pub(crate) root: Root,
     pub(crate) environments: BTreeMap<EnvironmentName, Environment>,
     pub(crate) targets: BTreeMap<TargetName, Target>,
+    pub(crate) tenants: BTreeMap<TenantName, Tenant>,
+    pub(crate) freezes: BTreeMap<FreezeName, Freeze>,
     pub(crate) lifecycles: BTreeMap<LifecycleName, Arc<Lifecycle>>,
     pub(crate) projects: BTreeMap<ProjectName, ProjectWorld>,
 }
@@ -43,8 +46,51 @@ pub(crate) struct ReleaseWorld {
     pub(crate) snapshot: Resolved,
 }
 
-/// A commit (none for a folder) and its *what*, or why there is none.
-pub(crate) type Resolved = Result<(Option<CommitId>, Arc<WhatOutcome>), SnapshotFault>;
+/// The commit that a release's *what* comes from, and that *what*.
+pub(crate) struct SnapshotWorld {
+    /// None for a folder.
+    pub(crate) commit: Option<CommitId>,
+    pub(crate) outcome: Arc<WhatOutcome>,
+    /// The names that the commit has.
+    pub(crate) names: Arc<Names>,
+}
+
+/// A snapshot, or why there is none.
+pub(crate) type Resolved = Result<SnapshotWorld, SnapshotFault>;
+
+impl World {
+    /// The lifecycles that a project's channels go through, none for the implied one; empty where `project.toml` could not
+    /// be read. Nothing says whether they exist.
+    pub(crate) fn lifecycles_of(&self, project: &ProjectName) -> BTreeSet<Option<&str>> {
+        let draft = self.drafts.projects.get(project).and_then(|files| files.project.as_ref());
+        let Some(doc) = draft.map(|draft| &draft.doc) else { return BTreeSet::new() };
+        let own = doc.lifecycle.as_ref().map(|name| name.as_str());
+        let channels = doc.channels.values();
+        let mut used: BTreeSet<_> =
+            channels.map(|channel| channel.lifecycle.as_ref().map(|name| name.as_str()).or(own)).collect();
+        if doc.channels.is_empty() {
+            used.insert(own);
+        }
+        used
+    }
+
+    /// The environments that a project's channels lead to; none where that is not known, or all of them.
+    pub(crate) fn entered_by(&self, project: &ProjectName) -> Option<BTreeSet<&EnvironmentName>> {
+        let used = self.lifecycles_of(project);
+        let mut entered = BTreeSet::new();
+        for name in &used {
+            entered.extend(self.lifecycles.get((*name)?)?.phases.iter().flat_map(Phase::environments));
+        }
+        (!used.is_empty()).then_some(entered)
+    }
+}
+
+/// The environments in promotion order; those that could not be read come last.
+fn in_order(drafts: &Drafts, built: &BTreeMap<EnvironmentName, Environment>) -> Vec<EnvironmentName> {
+    let mut all: Vec<&EnvironmentName> = drafts.environments.present.keys().collect();
+    all.sort_by_key(|name| (built.get(*name).map_or(i64::MAX, |environment| environment.order), *name));
+    all.into_iter().cloned().collect()
+}
 
 /// Understands what was read.
 pub(crate) fn build(
@@ -58,6 +104,8 @@ pub(crate) fn build(
     let mut world = World {
         environments: BTreeMap::new(),
         targets: BTreeMap::new(),
+        tenants: BTreeMap::new(),
+        freezes: BTreeMap::new(),
         lifecycles: BTreeMap::new(),
         projects: BTreeMap::new(),
         root,
@@ -70,8 +118,15 @@ pub(crate) fn build(
     for (name, draft) in &drafts.targets.read {
         world.targets.extend(place::target(name, draft, &world.root, findings).map(|built| (name.clone(), built)));
     }
+    for (name, draft) in &drafts.tenants.read {
+        world.tenants.extend(tenant::tenant(name, draft, findings).map(|built| (name.clone(), built)));
+    }
+    for (name, draft) in &drafts.freezes.read {
+        world.freezes.extend(freeze::freeze(name, draft, findings).map(|built| (name.clone(), built)));
+    }
+    let environments = in_order(drafts, &world.environments);
     for (name, draft) in &drafts.lifecycles.read {
-        let built = place::lifecycle(name, draft, findings).map(|built| (name.clone(), Arc::new(built)));
+        let built = place::lifecycle(name, draft, &environments, findings).map(|built| (name.clone(), Arc::new(built)));
         world.lifecycles.extend(built);
     }
     for (name, files) in &drafts.projects {

@@ -10,9 +10,9 @@ use crate::load::finding::{Finding, MAX_PER_FILE};
 use crate::load::world::{ProjectWorld, ReleaseWorld, World};
 use crate::load::{Loaded, Source};
 use crate::model::catalog::{Broken, Catalog, Phase, Progress, Snapshot, SnapshotFault, Subject};
-use crate::model::tenant::Tenancy;
 use crate::model::{
-    Channel, Environment, EnvironmentName, Lifecycle, Location, Project, ProjectName, Release, ReleaseName,
+    Channel, Environment, EnvironmentName, Lifecycle, LifecycleName, Location, Project, ProjectName, Release,
+    ReleaseName,
 };
 use crate::problem::{Level, Problem};
 
@@ -86,24 +86,20 @@ fn of(subject: Subject, problem: &Problem) -> Broken {
     Broken { subject, code: problem.code, title: problem.title.clone(), at: problem.span.at.clone() }
 }
 
-/// Projects that cannot be built because their lifecycle, or the environments that stand for one, are broken.
+/// Projects that cannot be built because a lifecycle that one of their channels uses, or the environments that stand for
+/// one, are broken.
 fn cascade(world: &World, broken: &[Broken]) -> Vec<Broken> {
     let mut more = Vec::new();
     for name in world.projects.keys() {
-        let lifecycle = lifecycle_name(world, name);
-        let cause = broken.iter().find(|one| match (&one.subject, lifecycle) {
-            (Subject::Lifecycle(broken), Some(used)) => broken.as_str() == used,
-            (Subject::Environment(_), None) => true,
+        let used = world.lifecycles_of(name);
+        let cause = broken.iter().find(|one| match &one.subject {
+            Subject::Lifecycle(broken) => used.contains(&Some(broken.as_str())),
+            Subject::Environment(_) => used.contains(&None),
             _ => false,
         });
         more.extend(cause.map(|cause| Broken { subject: Subject::Project(name.clone()), ..cause.clone() }));
     }
     more
-}
-
-fn lifecycle_name<'a>(world: &'a World, project: &ProjectName) -> Option<&'a str> {
-    let draft = world.drafts.projects.get(project)?.project.as_ref()?;
-    draft.doc.lifecycle.as_ref().map(|name| name.as_str())
 }
 
 /// Says what a problem holds, for people.
@@ -127,7 +123,7 @@ fn held_by(subject: &Subject, world: &World) -> Vec<String> {
         Subject::Lifecycle(name) => world
             .projects
             .keys()
-            .filter(|project| lifecycle_name(world, project) == Some(name.as_str()))
+            .filter(|project| world.lifecycles_of(project).contains(&Some(name.as_str())))
             .map(|project| project.to_string())
             .collect(),
         Subject::Project(name) => vec![name.to_string()],
@@ -146,15 +142,17 @@ fn catalog(source: &Source<'_>, world: &World, broken: Vec<Broken>, gone: &BTree
         .map(|(name, environment)| (name.clone(), Arc::new(environment.clone())))
         .collect();
     let targets = world.targets.iter().filter(|(name, _)| fine(Subject::Target((*name).clone())));
+    let tenants = world.tenants.iter().filter(|(name, _)| fine(Subject::Tenant((*name).clone())));
+    let freezes = world.freezes.iter().filter(|(name, _)| fine(Subject::Freeze((*name).clone())));
     let lifecycles = world.lifecycles.iter().filter(|(name, _)| fine(Subject::Lifecycle((*name).clone())));
     let mut catalog = Catalog {
         commit: source.commit.cloned(),
         repository: world.root.id.clone(),
         accounts: world.root.accounts.clone(),
         guard: world.root.guard,
-        tag_sets: BTreeMap::new(),
-        tenants: BTreeMap::new(),
-        freezes: BTreeMap::new(),
+        tag_sets: world.root.tag_sets.clone(),
+        tenants: tenants.map(|(name, tenant)| (name.clone(), Arc::new(tenant.clone()))).collect(),
+        freezes: freezes.map(|(name, freeze)| (name.clone(), Arc::new(freeze.clone()))).collect(),
         targets: targets.map(|(name, target)| (name.clone(), Arc::new(target.clone()))).collect(),
         lifecycles: lifecycles.map(|(name, lifecycle)| (name.clone(), lifecycle.clone())).collect(),
         environments,
@@ -164,11 +162,11 @@ fn catalog(source: &Source<'_>, world: &World, broken: Vec<Broken>, gone: &BTree
     let implied = implied(&catalog);
     for (name, project) in &world.projects {
         if fine(Subject::Project(name.clone())) {
-            let lifecycle = match lifecycle_name(world, name) {
+            let lifecycle = |used: Option<&LifecycleName>| match used {
                 Some(used) => catalog.lifecycles.get(used).cloned(),
                 None => implied.clone(),
             };
-            let built = lifecycle.and_then(|lifecycle| self::project(name, project, lifecycle, &catalog.broken));
+            let built = self::project(name, project, &lifecycle, &catalog.broken);
             catalog.projects.extend(built.map(|project| (name.clone(), Arc::new(project))));
         }
     }
@@ -199,10 +197,19 @@ fn implied(catalog: &Catalog) -> Option<Arc<Lifecycle>> {
 fn project(
     name: &ProjectName,
     world_project: &ProjectWorld,
-    lifecycle: Arc<Lifecycle>,
+    lifecycle: &dyn Fn(Option<&LifecycleName>) -> Option<Arc<Lifecycle>>,
     broken: &[Broken],
 ) -> Option<Project> {
     let draft = world_project.project.as_ref()?;
+    let channels: Option<BTreeMap<_, _>> = draft
+        .channels
+        .iter()
+        .map(|(name, channel)| {
+            let lifecycle = lifecycle(channel.lifecycle.as_ref())?;
+            let (tenants, images, at) = (channel.tenants.clone(), channel.images.clone(), channel.at.clone());
+            Some((name.clone(), Channel { name: name.clone(), lifecycle, tenants, images, at }))
+        })
+        .collect();
     let cause = |subject: Subject| broken.iter().find(|one| one.subject == subject);
     let head_fault = cause(Subject::What(name.clone()));
     let head = world_project.head.what.clone().filter(|_| head_fault.is_none());
@@ -211,7 +218,7 @@ fn project(
         .iter()
         .filter(|(release, _)| cause(Subject::Release(name.clone(), (*release).clone())).is_none());
     let releases = releases.map(|(release_name, built)| {
-        let is_head = matches!(&built.snapshot, Ok((_, outcome)) if Arc::ptr_eq(outcome, &world_project.head));
+        let is_head = matches!(&built.snapshot, Ok(found) if Arc::ptr_eq(&found.outcome, &world_project.head));
         let fault = head_fault.filter(|_| is_head);
         (release_name.clone(), Arc::new(release(name, release_name, built, fault)))
     });
@@ -220,14 +227,13 @@ fn project(
         .iter()
         .filter(|(environment, _)| cause(Subject::Deploy(name.clone(), (*environment).clone())).is_none());
     let at = Location { file: Arc::from(format!("projects/{name}/project.toml")), line: 1, column: 1 };
-    let default = Channel::implied(lifecycle, at.clone());
     Some(Project {
         name: name.clone(),
         id: draft.id.clone(),
-        channels: BTreeMap::from([(default.name.clone(), default.clone())]),
-        default_channel: default.name,
-        tenancy: Tenancy::default(),
-        waves: None,
+        channels: channels?,
+        default_channel: draft.default_channel.clone(),
+        tenancy: draft.tenancy,
+        waves: draft.waves.clone(),
         attempts: draft.attempts,
         on_failure: draft.on_failure,
         deadline: draft.deadline,
@@ -243,9 +249,9 @@ fn release(project: &ProjectName, name: &ReleaseName, built: &ReleaseWorld, head
     let snapshot = match (&built.snapshot, head_fault) {
         (Err(fault), _) => Err(fault.clone()),
         (Ok(_), Some(cause)) => Err(SnapshotFault::Broken { problem: format!("{} ({})", cause.title, cause.at) }),
-        (Ok((commit, outcome)), None) => match &outcome.what {
-            Some(what) => Ok(Snapshot { commit: commit.clone(), what: what.clone(), names: Arc::default() }),
-            None => Err(SnapshotFault::Broken { problem: outcome.first_error().unwrap_or_default() }),
+        (Ok(found), None) => match &found.outcome.what {
+            Some(what) => Ok(Snapshot { commit: found.commit.clone(), what: what.clone(), names: found.names.clone() }),
+            None => Err(SnapshotFault::Broken { problem: found.outcome.first_error().unwrap_or_default() }),
         },
     };
     Release {

@@ -3,6 +3,7 @@
 //! Each function gives as much as it can and reports the rest; whether the thing is in the catalog is decided once, by
 //! whether its file has an error (see `assemble`).
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use jiff::SignedDuration;
@@ -13,13 +14,17 @@ use super::schema::At;
 use crate::model::Id;
 use crate::model::name::NameError;
 use crate::model::process::Text;
+use crate::model::tenant::Tag;
 
 pub(crate) mod assemble;
+pub(crate) mod channel;
 pub(crate) mod container;
+pub(crate) mod freeze;
 pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod release;
+pub(crate) mod tenant;
 pub(crate) mod variables;
 
 /// A file and where its findings go.
@@ -87,6 +92,26 @@ impl Maker<'_> {
         written.iter().filter_map(|item| self.text(item)).collect()
     }
 
+    /// Names in a list.
+    pub(crate) fn names<N: std::str::FromStr<Err = NameError> + Ord>(&mut self, written: &[At<String>]) -> BTreeSet<N> {
+        written.iter().filter_map(|name| self.name(name)).collect()
+    }
+
+    /// A tag with its set. Whether the set has it is checked elsewhere.
+    pub(crate) fn tag(&mut self, written: &str, span: Range<usize>) -> Option<Tag> {
+        let tag = Tag::parse(written);
+        if tag.is_none() {
+            let title = format!("`{written}` is not a tag: expected a tag set and one of its tags, like `ring/early`");
+            self.invalid(span, title);
+        }
+        tag
+    }
+
+    /// Tags in a list.
+    pub(crate) fn tags(&mut self, written: &[At<String>]) -> BTreeSet<Tag> {
+        written.iter().filter_map(|tag| self.tag(tag, tag.span())).collect()
+    }
+
     /// A duration like `30m`, `1h30m`, `2d`.
     pub(crate) fn duration(&mut self, written: &At<String>) -> Option<SignedDuration> {
         let duration = duration(written);
@@ -120,4 +145,9 @@ fn duration(text: &str) -> Option<SignedDuration> {
         rest = rest.get(end + unit.len_utf8()..)?;
     }
     (total <= 366 * 86_400).then(|| SignedDuration::from_secs(total))
+}
+
+/// A message on one line.
+pub(crate) fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
 }

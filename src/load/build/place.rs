@@ -16,7 +16,6 @@ use crate::load::schema::root::{LimitEntry, RootFile};
 use crate::model::account::{Account, Guard, Limit};
 use crate::model::catalog::{Lifecycle, Network, Phase, Progress};
 use crate::model::place::Access;
-use crate::model::tenant::TenantFilter;
 use crate::model::{
     AccountId, AccountName, Environment, EnvironmentName, Id, LifecycleName, Place, Region, Target, TargetName,
 };
@@ -27,6 +26,7 @@ pub(crate) struct Root {
     pub(crate) id: Option<Id>,
     pub(crate) accounts: BTreeMap<AccountName, Arc<Account>>,
     pub(crate) guard: Guard,
+    pub(crate) tag_sets: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
 /// Reads `landfall.toml`.
@@ -62,6 +62,7 @@ pub(crate) fn root(draft: &Draft<RootFile>, findings: &mut Vec<Finding>) -> Root
         remove: limit(guard.and_then(|guard| guard.remove.as_ref()), Guard::default().remove),
         change: limit(guard.and_then(|guard| guard.change.as_ref()), Guard::default().change),
     };
+    root.tag_sets = super::tenant::tag_sets(&mut make, &draft.doc.tag_sets);
     root
 }
 
@@ -102,8 +103,9 @@ pub(crate) fn target(
     let mut make = Maker { file: &draft.file, findings };
     let doc = &draft.doc;
     let id = make.id(doc.id.as_ref(), Id::from(name));
-    let roles = doc.roles.iter().filter_map(|role| make.name(role)).collect();
-    let environments = doc.environments.iter().filter_map(|name| make.name(name)).collect();
+    let (roles, environments) = (make.names(&doc.roles), make.names(&doc.environments));
+    let tenants = super::tenant::filter(&mut make, &doc.tenants, &doc.tenant_tags);
+    let tags = make.tags(&doc.tags);
     let region = match Region::new(&doc.region) {
         Ok(region) => Some(region),
         Err(error) => {
@@ -124,8 +126,8 @@ pub(crate) fn target(
         access: account.access.clone(),
         cluster: Arc::from(doc.cluster.as_str()),
         network,
-        tenants: TenantFilter::default(),
-        tags: BTreeSet::new(),
+        tenants,
+        tags,
     })
 }
 
@@ -156,25 +158,28 @@ fn network(make: &mut Maker<'_>, doc: &TargetFile) -> Network {
     }
 }
 
-/// Reads a lifecycle. Names of environments are checked elsewhere.
+/// Reads a lifecycle. Names of environments are checked elsewhere. `environments` are all that there are, in promotion order.
 pub(crate) fn lifecycle(
     name: &LifecycleName,
     draft: &Draft<LifecycleFile>,
+    environments: &[EnvironmentName],
     findings: &mut Vec<Finding>,
 ) -> Option<Lifecycle> {
     let mut make = Maker { file: &draft.file, findings };
-    let phases: Vec<Phase> = draft.doc.phase.iter().filter_map(|entry| phase(&mut make, entry)).collect();
+    let mut phases: Vec<Phase> = draft.doc.phase.iter().map(|entry| phase(&mut make, entry)).collect();
+    let named: BTreeSet<EnvironmentName> = phases.iter().flat_map(Phase::environments).cloned().collect();
+    // A second phase that names none has none: that is told by a check.
+    if let Some(rest) = phases.iter_mut().find(|phase| phase.environments().next().is_none()) {
+        rest.manual = environments.iter().filter(|environment| !named.contains(*environment)).cloned().collect();
+    }
     (!phases.is_empty()).then(|| Lifecycle { name: Some(name.clone()), phases })
 }
 
-fn phase(make: &mut Maker<'_>, entry: &At<PhaseEntry>) -> Option<Phase> {
+fn phase(make: &mut Maker<'_>, entry: &At<PhaseEntry>) -> Phase {
     let mut names = |list: &[At<String>]| list.iter().filter_map(|name| make.name(name)).collect();
     let (automatic, manual) = (names(&entry.automatic), names(&entry.manual));
-    let soak = match &entry.soak {
-        Some(written) => make.duration(written)?,
-        None => SignedDuration::ZERO,
-    };
-    Some(Phase {
+    let soak = entry.soak.as_ref().and_then(|written| make.duration(written));
+    Phase {
         name: Arc::from(entry.name.as_str()),
         automatic,
         manual,
@@ -183,8 +188,8 @@ fn phase(make: &mut Maker<'_>, entry: &At<PhaseEntry>) -> Option<Phase> {
             Some(ProgressEntry::Optional) => Progress::Optional,
             Some(ProgressEntry::Minimum(number)) => Progress::Minimum(*number),
         },
-        soak,
-        soak_queue: false,
+        soak: soak.unwrap_or(SignedDuration::ZERO),
+        soak_queue: entry.soak_queue,
         at: Some(make.file.at(entry.span().start)),
-    })
+    }
 }

@@ -16,19 +16,18 @@ const LOG_RETENTION_DAYS: u32 = 30;
 
 /// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
 pub(crate) fn what(drafts: &WhatDrafts, inputs: Hash, findings: &mut Vec<Finding>) -> Option<What> {
-    let mut values = Vec::new();
-    if let Some(draft) = &drafts.variables {
-        values.extend(variables::values(draft, false, findings));
-    }
-    for (_, draft) in &drafts.sets {
-        values.extend(variables::values(draft, true, findings));
+    let (mut values, mut declared) = (Vec::new(), Vec::new());
+    let own = drafts.variables.iter().map(|draft| (draft, false));
+    for (draft, from_set) in own.chain(drafts.sets.iter().map(|(_, draft)| (draft, true))) {
+        values.extend(variables::values(draft, from_set, findings));
+        declared.extend(variables::tenant_variables(draft, from_set, findings));
     }
     drafts.project.as_ref()?;
     let draft = drafts.process.as_ref()?;
     let mut make = Maker { file: &draft.file, findings };
     let images = images(&mut make, &draft.doc);
     let steps = draft.doc.step.iter().filter_map(|entry| step(&mut make, entry).map(Arc::new)).collect();
-    Some(What { inputs, images, steps, variables: values, tenant_variables: Vec::new() })
+    Some(What { inputs, images, steps, variables: values, tenant_variables: declared })
 }
 
 fn images(make: &mut Maker<'_>, doc: &ProcessFile) -> BTreeMap<ImageName, ImageRepository> {

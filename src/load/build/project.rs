@@ -1,28 +1,36 @@
 //! Projects and deploy files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
 use super::Maker;
+use super::channel::{self, ChannelDraft};
 use crate::load::codes;
 use crate::load::drafts::Draft;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::project::{AllowEntry, DeployFile, ProjectFile};
 use crate::model::catalog::{Allowance, Deploy, Gate, OnFailure, Pin};
-use crate::model::{Id, ProjectName, ReleaseName, StackName};
+use crate::model::tenant::Tenancy;
+use crate::model::wave::Waves;
+use crate::model::{ChannelName, Id, ProjectName, ReleaseName, StackName, TenantName};
 
 /// How often a deployment is tried where nothing is said.
 const ATTEMPTS: u32 = 3;
 /// How long a stack operation may take where nothing is said.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(3_600);
 
-/// What `project.toml` says, but for its lifecycle.
+/// What `project.toml` says; its lifecycles by name.
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectDraft {
     pub(crate) id: Id,
+    pub(crate) channels: BTreeMap<ChannelName, ChannelDraft>,
+    /// A key of `channels`.
+    pub(crate) default_channel: ChannelName,
+    pub(crate) tenancy: Tenancy,
+    pub(crate) waves: Option<Waves>,
     pub(crate) attempts: u32,
     pub(crate) on_failure: OnFailure,
     pub(crate) deadline: SignedDuration,
@@ -44,8 +52,15 @@ pub(crate) fn project(
     if let (Some(written), Some(SignedDuration::ZERO)) = (&doc.deadline, deadline) {
         make.invalid(written.span(), "a deadline of zero would cancel every operation");
     }
+    let channels = channel::channels(&mut make, doc);
+    let waves = doc.waves.as_ref().map(|waves| channel::waves(&mut make, waves));
+    let (channels, default_channel) = channels?;
     Some(ProjectDraft {
         id: id?,
+        channels,
+        default_channel,
+        tenancy: doc.tenancy.into(),
+        waves,
         attempts: doc.attempts.unwrap_or(ATTEMPTS),
         on_failure: doc.on_failure.into(),
         deadline: deadline?,
@@ -57,13 +72,27 @@ pub(crate) fn deploy(draft: &Draft<DeployFile>, findings: &mut Vec<Finding>) -> 
     let mut make = Maker { file: &draft.file, findings };
     let doc = &draft.doc;
     let pin = match &doc.release {
-        Some(written) if written.as_str() == "none" => Some(Pin::None),
-        Some(written) => Some(Pin::Release(make.name::<ReleaseName>(written)?)),
+        Some(written) => Some(pin_of(&mut make, written)?),
         None => None,
     };
     let at = make.file.at(doc.release.as_ref().map_or(0, |written| written.span().start));
+    let mut tenants = BTreeMap::new();
+    for (tenant, written) in &doc.tenants {
+        let at = make.file.at(written.span().start);
+        let pin = pin_of(&mut make, written);
+        if let (Some(tenant), Some(pin)) = (make.name_at::<TenantName>(tenant, written.span()), pin) {
+            tenants.insert(tenant, (pin, at));
+        }
+    }
     let allow = doc.allow.iter().filter_map(|entry| allowance(&mut make, entry)).collect();
-    Some(Deploy { pin, at, tenants: BTreeMap::new(), follow: BTreeSet::new(), wait: doc.wait, allow })
+    Some(Deploy { pin, at, tenants, follow: make.names(&doc.follow), wait: doc.wait, allow })
+}
+
+fn pin_of(make: &mut Maker<'_>, written: &At<String>) -> Option<Pin> {
+    match written.as_str() {
+        "none" => Some(Pin::None),
+        _ => make.name::<ReleaseName>(written).map(Pin::Release),
+    }
 }
 
 fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> {
@@ -88,7 +117,7 @@ fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> 
     Some(Allowance {
         what,
         stack: entry.stack.as_ref().map(|name| StackName::seen(name)),
-        tenant: None,
+        tenant: entry.tenant.as_ref().and_then(|tenant| make.name(tenant)),
         plan: text(&entry.plan),
         resource: text(&entry.resource),
         reason: Arc::from(entry.reason.as_str()),

@@ -43,7 +43,10 @@ pub(crate) fn release(
             format!("release `{name}` has format {}, and this version of landfall has format {FORMAT}", *doc.format);
         make.findings.push(Finding::new(codes::RELEASE_FORMAT, make.file, doc.format.span(), title).label("not known"));
     }
-    let channel = channel(&mut make, doc.channel.as_ref());
+    let channel = match &doc.channel {
+        Some(written) => make.name(written),
+        None => Some(ChannelName::default()),
+    };
     let inputs = match &doc.inputs {
         Some(written) => match written.parse::<Hash>() {
             Ok(hash) => Some(hash),
@@ -77,17 +80,6 @@ fn version(make: &mut Maker<'_>, name: &ReleaseName) -> Option<Version> {
             .push(finding.label("the file's name").help("a version begins with a number, like `1.4.0` or `v2`"));
     }
     version
-}
-
-fn channel(make: &mut Maker<'_>, written: Option<&At<String>>) -> Option<ChannelName> {
-    let Some(written) = written else { return ChannelName::new("default").ok() };
-    let name: ChannelName = make.name(written)?;
-    if name.as_str() != "default" {
-        let title = format!("there is no channel `{name}`");
-        let finding = Finding::new(codes::UNKNOWN_CHANNEL, make.file, written.span(), title).label("not a channel");
-        make.findings.push(finding.help("this version of landfall has the channel `default` only"));
-    }
-    Some(name)
 }
 
 fn commit(make: &mut Maker<'_>, written: &At<String>) -> Option<CommitId> {

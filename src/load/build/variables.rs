@@ -1,6 +1,7 @@
-//! Values of variables and their scopes.
+//! Values of variables, their scopes, and declarations of tenant variables.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Maker;
 use crate::load::codes;
@@ -8,10 +9,11 @@ use crate::load::drafts::Draft;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::values::{Names, ValueEntry};
-use crate::load::schema::variables::{ScopeEntry, VariableEntry, VariablesFile};
+use crate::load::schema::variables::{ScopeEntry, TenantVariableEntry, VariableEntry, VariablesFile};
 use crate::model::catalog::{Scope, Value, VariableValue};
 use crate::model::name::NameError;
 use crate::model::process::ValueKind;
+use crate::model::tenant::TenantVariable;
 
 /// Reads the values of a file.
 pub(crate) fn values(draft: &Draft<VariablesFile>, from_set: bool, findings: &mut Vec<Finding>) -> Vec<VariableValue> {
@@ -19,29 +21,65 @@ pub(crate) fn values(draft: &Draft<VariablesFile>, from_set: bool, findings: &mu
     draft.doc.variable.iter().filter_map(|entry| value(&mut make, entry, from_set)).collect()
 }
 
+/// Reads the tenant variables that a file declares.
+pub(crate) fn tenant_variables(
+    draft: &Draft<VariablesFile>,
+    from_set: bool,
+    findings: &mut Vec<Finding>,
+) -> Vec<TenantVariable> {
+    let mut make = Maker { file: &draft.file, findings };
+    draft.doc.tenant_variable.iter().filter_map(|entry| tenant_variable(&mut make, entry, from_set)).collect()
+}
+
+fn tenant_variable(make: &mut Maker<'_>, entry: &At<TenantVariableEntry>, from_set: bool) -> Option<TenantVariable> {
+    variable_name(make, &entry.name);
+    let kind = ValueKind::from(entry.kind);
+    let default = match &entry.default {
+        Some(written) => Some(one(make, written)?),
+        None => None,
+    };
+    if let Some(written) = entry.default.as_ref().filter(|written| written.kind() != kind) {
+        let title =
+            format!("the default of `{}` is a {}, not a {}", *entry.name, written.kind().as_str(), kind.as_str());
+        let finding = Finding::new(codes::VALUE_TYPE, make.file, written.span(), title);
+        make.findings.push(finding.label(format!("not a {}", kind.as_str())));
+    }
+    Some(TenantVariable {
+        name: Arc::from(entry.name.as_str()),
+        kind,
+        required: entry.required.unwrap_or(default.is_none()),
+        default,
+        description: entry.description.as_deref().map(Arc::from),
+        from_set,
+        at: make.file.at(entry.name.span().start),
+    })
+}
+
 fn value(make: &mut Maker<'_>, entry: &At<VariableEntry>, from_set: bool) -> Option<VariableValue> {
     variable_name(make, &entry.name);
-    let span = entry.value.span();
-    let value = match &*entry.value {
-        ValueEntry::One(text) => Value::Text(make.text_at(text, span)?),
-        ValueEntry::List(items) => {
-            Value::List(items.iter().filter_map(|item| make.text_at(item, span.clone())).collect())
-        }
-    };
     Some(VariableValue {
-        name: std::sync::Arc::from(entry.name.as_str()),
-        kind: match value {
-            Value::Text(_) => ValueKind::String,
-            Value::List(_) => ValueKind::List,
-        },
-        value,
+        name: Arc::from(entry.name.as_str()),
+        kind: entry.value.kind(),
+        value: one(make, &entry.value)?,
         scope: scope(make, &entry.scope),
         from_set,
         at: make.file.at(entry.name.span().start),
     })
 }
 
-fn variable_name(make: &mut Maker<'_>, name: &At<String>) {
+/// Reads a value.
+pub(crate) fn one(make: &mut Maker<'_>, written: &At<ValueEntry>) -> Option<Value> {
+    let span = written.span();
+    Some(match &**written {
+        ValueEntry::One(text, _) => Value::Text(make.text_at(text, span)?),
+        ValueEntry::List(items) => {
+            Value::List(items.iter().filter_map(|item| make.text_at(item, span.clone())).collect())
+        }
+    })
+}
+
+/// Says where the name of a variable cannot be one.
+pub(crate) fn variable_name(make: &mut Maker<'_>, name: &At<String>) {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !name.is_empty() && name.len() <= 128 && name.chars().all(fine) {
         return;
@@ -62,8 +100,11 @@ pub(crate) fn scope(make: &mut Maker<'_>, entry: &ScopeEntry) -> Scope {
         steps: names(make, &entry.step),
         targets: names(make, &entry.target),
         roles: names(make, &entry.role),
-        tenants: BTreeSet::new(),
-        tenant_tags: BTreeSet::new(),
+        tenants: names(make, &entry.tenant),
+        tenant_tags: match &entry.tenant_tag {
+            Some(tags) => tags.0.iter().filter_map(|tag| make.tag(tag, tags.span())).collect(),
+            None => BTreeSet::new(),
+        },
         environments: names(make, &entry.environment),
         channels: names(make, &entry.channel),
     }

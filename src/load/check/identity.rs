@@ -8,7 +8,7 @@ use super::super::finding::Finding;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use crate::model::catalog::Subject;
-use crate::model::{Id, Lifecycle, Place, ProjectName, StackName, StackOwner};
+use crate::model::{Id, Place, ProjectName, StackName, StackOwner};
 
 pub(super) fn ids_differ(world: &World, findings: &mut Vec<Finding>) {
     let drafts = &world.drafts;
@@ -90,14 +90,11 @@ pub(super) fn stacks_differ(world: &World, findings: &mut Vec<Finding>) {
     let mut told = Vec::new();
     for (name, project) in &world.projects {
         let (Some(what), Some(built)) = (&project.head.what, &project.project) else { continue };
-        let lifecycle = lifecycle_of(world, name);
+        let entered = world.entered_by(name);
         for step in &what.steps {
             for target in world.targets.values().filter(|target| target.roles.contains(&step.role)) {
                 for environment in target.environments.iter().filter_map(|name| world.environments.get(name)) {
-                    let entered = lifecycle.is_none_or(|lifecycle| {
-                        lifecycle.phases.iter().any(|phase| phase.environments().any(|one| one == &environment.name))
-                    });
-                    if !entered {
+                    if entered.as_ref().is_some_and(|entered| !entered.contains(&environment.name)) {
                         continue;
                     }
                     let owner = StackOwner {
@@ -121,11 +118,6 @@ pub(super) fn stacks_differ(world: &World, findings: &mut Vec<Finding>) {
             }
         }
     }
-}
-
-fn lifecycle_of<'a>(world: &'a World, project: &ProjectName) -> Option<&'a Lifecycle> {
-    let draft = world.drafts.projects.get(project)?.project.as_ref()?;
-    world.lifecycles.get(draft.doc.lifecycle.as_ref()?.as_str()).map(|lifecycle| &**lifecycle)
 }
 
 fn collision(

@@ -3,9 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::codes;
-use super::super::finding::Finding;
+use super::super::finding::{Finding, list};
+use super::super::schema::At;
 use super::super::schema::lifecycle::ProgressEntry;
 use super::super::world::World;
+use crate::model::EnvironmentName;
+use crate::model::catalog::Phase;
 
 pub(super) fn have_phases(world: &World, findings: &mut Vec<Finding>) {
     for (name, draft) in world.drafts.lifecycles.read.iter().filter(|(_, draft)| draft.doc.phase.is_empty()) {
@@ -18,11 +21,24 @@ pub(super) fn have_phases(world: &World, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn phases_have_environments(world: &World, findings: &mut Vec<Finding>) {
-    for draft in world.drafts.lifecycles.read.values() {
-        for phase in draft.doc.phase.iter().filter(|phase| phase.automatic.is_empty() && phase.manual.is_empty()) {
-            let title = format!("phase `{}` has no environment", *phase.name);
-            let finding = Finding::new(codes::EMPTY_PHASE, &draft.file, phase.name.span(), title);
-            findings.push(finding.label("neither `automatic` nor `manual`"));
+    for (name, draft) in &world.drafts.lifecycles.read {
+        let Some(built) = world.lifecycles.get(name) else { continue };
+        let mut rest: Option<&At<String>> = None;
+        for (entry, phase) in draft.doc.phase.iter().zip(&built.phases) {
+            if !entry.automatic.is_empty() || !entry.manual.is_empty() {
+                continue;
+            }
+            let finding = |title: String| Finding::new(codes::EMPTY_PHASE, &draft.file, entry.name.span(), title);
+            if let Some(first) = rest {
+                let title = format!("phase `{}` has no environment: another phase has all that are left", *entry.name);
+                let finding = finding(title).label("neither `automatic` nor `manual`");
+                findings.push(finding.related(&draft.file, first.span(), "this one has them"));
+            } else if phase.manual.is_empty() {
+                let title = format!("phase `{}` has no environment: other phases name them all", *entry.name);
+                let finding = finding(title).label("neither `automatic` nor `manual`");
+                findings.push(finding.help("such a phase holds every environment that no other phase names"));
+            }
+            rest = rest.or(Some(&entry.name));
         }
     }
 }
@@ -42,13 +58,14 @@ pub(super) fn environments_are_in_one_phase(world: &World, findings: &mut Vec<Fi
 }
 
 pub(super) fn progress_is_in_reach(world: &World, findings: &mut Vec<Finding>) {
-    for draft in world.drafts.lifecycles.read.values() {
-        for phase in &draft.doc.phase {
-            let Some(progress) = &phase.progress else { continue };
+    for (name, draft) in &world.drafts.lifecycles.read {
+        let Some(built) = world.lifecycles.get(name) else { continue };
+        for (entry, phase) in draft.doc.phase.iter().zip(&built.phases) {
+            let Some(progress) = &entry.progress else { continue };
             let ProgressEntry::Minimum(number) = **progress else { continue };
-            let there = phase.automatic.len() + phase.manual.len();
+            let there = phase.environments().count();
             if number as usize > there || number == 0 {
-                let title = format!("phase `{}` asks for success in {number} of {there} environments", *phase.name);
+                let title = format!("phase `{}` asks for success in {number} of {there} environments", *entry.name);
                 let finding = Finding::new(codes::PROGRESS_OUT_OF_REACH, &draft.file, progress.span(), title);
                 findings
                     .push(finding.label(format!("1 to {there}")).help("a phase that never blocks is `\"optional\"`"));
@@ -60,27 +77,29 @@ pub(super) fn progress_is_in_reach(world: &World, findings: &mut Vec<Finding>) {
 pub(super) fn environments_are_used(world: &World, findings: &mut Vec<Finding>) {
     let drafts = &world.drafts;
     // What cannot be read may name any environment, and a project without a lifecycle goes through all.
-    let lifecycles_complete = drafts.lifecycles.read.len() == drafts.lifecycles.present.len();
-    let targets_complete = drafts.targets.read.len() == drafts.targets.present.len();
-    let implied = drafts
-        .projects
-        .values()
-        .any(|project| project.project.as_ref().is_none_or(|draft| draft.doc.lifecycle.is_none()));
-    let mut entered = BTreeSet::new();
-    for phase in drafts.lifecycles.read.values().flat_map(|draft| &draft.doc.phase) {
-        entered.extend(phase.automatic.iter().chain(&phase.manual).map(|name| name.as_str()));
-    }
-    let mut placed = BTreeSet::new();
-    for draft in drafts.targets.read.values() {
-        placed.extend(draft.doc.environments.iter().map(|name| name.as_str()));
-    }
-    for (name, draft) in &drafts.environments.read {
-        if lifecycles_complete && !implied && !entered.contains(name.as_str()) {
-            let title = format!("no lifecycle names the environment `{name}`");
-            let finding = Finding::new(codes::ENVIRONMENT_UNUSED, &draft.file, 0..0, title);
-            findings.push(finding.label("nothing is ever deployed here").help("name it in a phase of a lifecycle"));
+    let mut complete = drafts.lifecycles.complete();
+    let mut entered: BTreeSet<&EnvironmentName> = BTreeSet::new();
+    for project in drafts.projects.keys() {
+        match world.entered_by(project) {
+            Some(more) => entered.extend(more),
+            None => complete = false,
         }
-        if targets_complete && !placed.contains(name.as_str()) {
+    }
+    if drafts.projects.is_empty() {
+        entered.extend(world.lifecycles.values().flat_map(|built| &built.phases).flat_map(Phase::environments));
+    }
+    let targets = drafts.targets.read.values();
+    let placed: BTreeSet<&str> =
+        targets.flat_map(|draft| draft.doc.environments.iter().map(|name| name.as_str())).collect();
+    for (name, draft) in &drafts.environments.read {
+        if complete && !entered.contains(name) {
+            let title = format!("no project ever enters the environment `{name}`");
+            let finding = Finding::new(codes::ENVIRONMENT_UNUSED, &draft.file, 0..0, title)
+                .label("nothing is ever deployed here")
+                .help("name it in a phase of a lifecycle that a channel of a project uses");
+            findings.push(finding);
+        }
+        if drafts.targets.complete() && !placed.contains(name.as_str()) {
             let title = format!("no target belongs to the environment `{name}`");
             let finding = Finding::new(codes::ENVIRONMENT_WITHOUT_TARGET, &draft.file, 0..0, title);
             findings.push(finding.label("nothing can be deployed here").help("name it in `environments` of a target"));
@@ -90,19 +109,20 @@ pub(super) fn environments_are_used(world: &World, findings: &mut Vec<Finding>) 
 
 pub(super) fn deploys_are_in_the_lifecycle(world: &World, findings: &mut Vec<Finding>) {
     for (project, files) in &world.drafts.projects {
-        let Some(used) = files.project.as_ref().and_then(|draft| draft.doc.lifecycle.as_ref()) else { continue };
-        let Some(lifecycle) = world.drafts.lifecycles.read.get(used.as_str()) else { continue };
+        let Some(entered) = world.entered_by(project) else { continue };
+        let used: Vec<&str> = world.lifecycles_of(project).into_iter().flatten().collect();
         for (environment, draft) in &files.deploys.read {
-            let phases = &lifecycle.doc.phase;
-            let mut names = phases.iter().flat_map(|phase| phase.automatic.iter().chain(&phase.manual));
-            let known = world.drafts.environments.has(environment.as_str());
-            if !known || names.any(|name| name.as_str() == environment.as_str()) {
+            if entered.contains(environment) || !world.drafts.environments.has(environment.as_str()) {
                 continue;
             }
             let title = format!("project `{project}` never enters `{environment}`");
+            let (whose, help) = match used.as_slice() {
+                [only] => (format!("lifecycle {}", list(&used)), format!("in a phase of lifecycles/{only}.toml")),
+                _ => (format!("lifecycles {}", list(&used)), "in a phase of one of them".to_owned()),
+            };
             let finding = Finding::new(codes::DEPLOY_OUTSIDE_LIFECYCLE, &draft.file, 0..0, title)
-                .label(format!("not an environment of lifecycle `{}`", **used))
-                .help(format!("name `{environment}` in a phase of lifecycles/{}.toml", **used));
+                .label(format!("not an environment of {whose}"))
+                .help(format!("name `{environment}` {help}"));
             findings.push(finding);
         }
     }

@@ -8,6 +8,7 @@ use super::what::WhatDrafts;
 use super::world::World;
 
 pub(crate) mod arn;
+mod channels;
 mod ecs;
 mod ecs_containers;
 mod ecs_service;
@@ -41,6 +42,8 @@ pub const CHECKS: &[Check] = &[
     Check { name: "project-names-lifecycle", run: names::projects_name_lifecycles },
     Check { name: "deploy-names-environment", run: names::deploys_name_environments },
     Check { name: "deploy-names-release", run: names::deploys_name_releases },
+    Check { name: "release-names-channel", run: channels::releases_name_channels },
+    Check { name: "deploy-follows-channels", run: channels::deploys_follow_channels },
     Check { name: "scope-names-exist", run: names::scopes_name_what_exists },
     Check { name: "step-role-is-offered", run: names::roles_are_offered },
     Check { name: "lifecycle-has-phases", run: lifecycles::have_phases },

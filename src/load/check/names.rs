@@ -1,11 +1,13 @@
 //! Names that refer to something: each must be there. What is there but broken counts as there.
 
+use std::collections::BTreeSet;
+
 use super::super::codes;
 use super::super::drafts::{Draft, Drafts, Shelf, names_of};
 use super::super::finding::Finding;
 use super::super::schema::values::Names;
 use super::super::schema::variables::ScopeEntry;
-use super::super::schema::{At, VariablesFile};
+use super::super::schema::{At, ProjectFile, VariablesFile};
 use super::super::world::World;
 use crate::model::EnvironmentName;
 use crate::model::catalog::Subject;
@@ -62,8 +64,8 @@ pub(super) fn lifecycles_name_environments(world: &World, findings: &mut Vec<Fin
 pub(super) fn projects_name_lifecycles(world: &World, findings: &mut Vec<Finding>) {
     for (name, files) in &world.drafts.projects {
         let Some(draft) = &files.project else { continue };
-        let Some(written) = draft.doc.lifecycle.as_ref() else { continue };
-        if !world.drafts.lifecycles.has(written) {
+        let own = draft.doc.channels.values().filter_map(|channel| channel.lifecycle.as_ref());
+        for written in draft.doc.lifecycle.iter().chain(own).filter(|written| !world.drafts.lifecycles.has(written)) {
             let title = format!("project `{name}` names a lifecycle that does not exist");
             let finding = Finding::new(codes::UNKNOWN_LIFECYCLE, &draft.file, written.span(), title)
                 .label(format!("no file lifecycles/{}.toml", **written))
@@ -107,28 +109,50 @@ pub(super) fn deploys_name_releases(world: &World, findings: &mut Vec<Finding>) 
 }
 
 pub(super) fn scopes_name_what_exists(world: &World, findings: &mut Vec<Finding>) {
+    // A set serves several projects: a channel of any of them will do.
+    let projects = || world.drafts.projects.values().map(|files| files.project.as_ref());
+    let channels = projects().flatten().flat_map(|draft| channels_of(&draft.doc)).collect();
+    let channels = projects().all(|project| project.is_some()).then_some(channels);
+    let known = OfProject { steps: None, channels };
     for draft in world.drafts.sets.read.values() {
-        scopes(world, draft, None, findings);
+        scopes(world, draft, &known, findings);
     }
     for project in world.projects.values() {
         let drafts = &project.head.drafts;
         if let Some(draft) = &drafts.variables {
             let steps = drafts.process.as_ref().map(|process| process.doc.step.iter());
             let steps: Option<Vec<&str>> = steps.map(|steps| steps.map(|step| step.name.as_str()).collect());
-            scopes(world, draft, steps.as_deref(), findings);
+            let channels = world.drafts.projects.get(&drafts.name).and_then(|files| files.project.as_ref());
+            let channels = channels.map(|project| channels_of(&project.doc));
+            let known = OfProject { steps: steps.as_deref(), channels };
+            scopes(world, draft, &known, findings);
         }
     }
 }
 
+/// The names of a project that scopes may have; none where they are not known.
+struct OfProject<'a> {
+    steps: Option<&'a [&'a str]>,
+    channels: Option<BTreeSet<&'a str>>,
+}
+
+/// The channels of a project.
+pub(super) fn channels_of(doc: &ProjectFile) -> BTreeSet<&str> {
+    match doc.channels.is_empty() {
+        true => BTreeSet::from(["default"]),
+        false => doc.channels.keys().map(String::as_str).collect(),
+    }
+}
+
 /// Checks the scopes of a file. Steps only where one project's are known: a set serves several.
-fn scopes(world: &World, draft: &Draft<VariablesFile>, steps: Option<&[&str]>, findings: &mut Vec<Finding>) {
+fn scopes(world: &World, draft: &Draft<VariablesFile>, of_project: &OfProject<'_>, findings: &mut Vec<Finding>) {
     let drafts = &world.drafts;
     // A target that cannot be read may offer any role.
-    let complete = drafts.targets.read.len() == drafts.targets.present.len();
+    let complete = drafts.targets.complete();
     let roles = drafts.targets.read.values().flat_map(|draft| draft.doc.roles.iter().map(|role| role.as_str()));
     let roles: Vec<&str> = roles.collect();
     for variable in &draft.doc.variable {
-        let ScopeEntry { step, target, role, environment, channel } = &variable.scope;
+        let ScopeEntry { step, target, role, tenant, tenant_tag: _, environment, channel } = &variable.scope;
         let mut each = |code, what: &str, names: &Option<At<Names>>, known: &[&str]| {
             let Some(names) = names else { return };
             for name in names.0.iter().filter(|name| !known.contains(&name.as_str())) {
@@ -141,11 +165,14 @@ fn scopes(world: &World, draft: &Draft<VariablesFile>, steps: Option<&[&str]>, f
         };
         each(codes::UNKNOWN_ENVIRONMENT, "environment", environment, &all(&drafts.environments));
         each(codes::UNKNOWN_TARGET, "target", target, &all(&drafts.targets));
-        each(codes::UNKNOWN_CHANNEL, "channel", channel, &["default"]);
+        each(codes::UNKNOWN_TENANT, "tenant", tenant, &all(&drafts.tenants));
+        if let Some(channels) = &of_project.channels {
+            each(codes::UNKNOWN_CHANNEL, "channel", channel, &channels.iter().copied().collect::<Vec<_>>());
+        }
         if complete {
             each(codes::UNKNOWN_ROLE, "role", role, &roles);
         }
-        if let Some(steps) = steps {
+        if let Some(steps) = of_project.steps {
             each(codes::UNKNOWN_STEP, "step", step, steps);
         }
     }
@@ -157,7 +184,7 @@ fn all<N: AsRef<str> + Ord, T>(shelf: &Shelf<N, T>) -> Vec<&str> {
 
 pub(super) fn roles_are_offered(world: &World, findings: &mut Vec<Finding>) {
     let targets = &world.drafts.targets;
-    if targets.read.len() < targets.present.len() {
+    if !targets.complete() {
         return;
     }
     let offered: Vec<&str> =
@@ -168,7 +195,7 @@ pub(super) fn roles_are_offered(world: &World, findings: &mut Vec<Finding>) {
             let title = format!("step `{}` asks for a role that no target offers", *step.name);
             let finding = Finding::new(codes::ROLE_NOT_OFFERED, &process.file, step.role.span(), title)
                 .label("no target has it in `roles`")
-                .suggest(&step.role, offered.iter().copied().collect::<std::collections::BTreeSet<_>>());
+                .suggest(&step.role, offered.iter().copied().collect::<BTreeSet<_>>());
             findings.push(finding);
         }
     }

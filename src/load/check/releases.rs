@@ -31,8 +31,8 @@ pub(super) fn versions_differ(world: &World, findings: &mut Vec<Finding>) {
 pub(super) fn have_their_images(world: &World, findings: &mut Vec<Finding>) {
     for (project, built) in &world.projects {
         for (name, release) in &built.releases {
-            let Ok((_, outcome)) = &release.snapshot else { continue };
-            let Some(what) = &outcome.what else { continue };
+            let Ok(found) = &release.snapshot else { continue };
+            let Some(what) = &found.outcome.what else { continue };
             let draft = world.drafts.projects.get(project).and_then(|files| files.releases.read.get(name));
             let Some(draft) = draft else { continue };
             for (image, entry) in &draft.doc.images {

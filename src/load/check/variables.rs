@@ -6,7 +6,6 @@ use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::{Finding, MAX_PER_FILE};
 use super::super::schema::VariablesFile;
-use super::super::schema::values::ValueEntry;
 use super::super::schema::variables::ScopeEntry;
 use super::super::what::WhatDrafts;
 use crate::model::Location;
@@ -14,7 +13,8 @@ use crate::model::process::Text;
 
 /// Scopes as sets, so that the order in which names are written does not matter.
 fn scope_key(scope: &ScopeEntry) -> Vec<BTreeSet<&str>> {
-    let kinds = [&scope.step, &scope.target, &scope.role, &scope.environment, &scope.channel];
+    let ScopeEntry { step, target, role, tenant, tenant_tag, environment, channel } = scope;
+    let kinds = [step, target, role, tenant, tenant_tag, environment, channel];
     kinds.into_iter().map(|kind| kind.iter().flat_map(|names| names.0.iter().map(String::as_str)).collect()).collect()
 }
 
@@ -44,8 +44,11 @@ pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding
         return;
     }
     let files = drafts.variables.iter().chain(drafts.sets.iter().map(|(_, draft)| draft));
-    let known: BTreeSet<&str> =
-        files.clone().flat_map(|draft| draft.doc.variable.iter().map(|variable| variable.name.as_str())).collect();
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    for draft in files.clone() {
+        known.extend(draft.doc.variable.iter().map(|variable| variable.name.as_str()));
+        known.extend(draft.doc.tenant_variable.iter().map(|variable| variable.name.as_str()));
+    }
     let mut each = |file: &super::super::finding::File, span: std::ops::Range<usize>, text: &str| {
         let at = Location { file: file.path.clone(), line: 1, column: 1 };
         let Ok(parsed) = Text::parse(text, at) else { return };
@@ -66,10 +69,10 @@ pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding
     };
     for draft in files.clone() {
         for variable in &draft.doc.variable {
-            match &*variable.value {
-                ValueEntry::One(text) => each(&draft.file, variable.value.span(), text),
-                ValueEntry::List(items) => items.iter().for_each(|text| each(&draft.file, variable.value.span(), text)),
-            }
+            variable.value.texts().iter().for_each(|text| each(&draft.file, variable.value.span(), text));
+        }
+        for default in draft.doc.tenant_variable.iter().filter_map(|variable| variable.default.as_ref()) {
+            default.texts().iter().for_each(|text| each(&draft.file, default.span(), text));
         }
     }
     if let Some(process) = &drafts.process {

@@ -14,7 +14,8 @@ pub struct LifecycleFile {
     pub phase: Vec<At<PhaseEntry>>,
 }
 
-/// `[[phase]]`.
+/// `[[phase]]`. One with neither `automatic` nor `manual` holds, as manual ones, every environment that no other phase
+/// names.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhaseEntry {
@@ -30,6 +31,9 @@ pub struct PhaseEntry {
     pub progress: Option<At<ProgressEntry>>,
     /// How long a release must have run here without interruption, like `"30m"`, `"2h"`, `"1d"`.
     pub soak: Option<At<String>>,
+    /// Newer releases wait while one soaks in an automatic environment of the phase, so that soaking comes to an end.
+    #[serde(default)]
+    pub soak_queue: bool,
 }
 
 /// `progress`.

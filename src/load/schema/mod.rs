@@ -10,22 +10,27 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
+pub mod channel;
+pub mod freeze;
 pub mod lifecycle;
 pub mod place;
 pub mod process;
 pub mod project;
 pub mod release;
 pub mod root;
+pub mod tenant;
 pub mod values;
 pub mod variables;
 pub mod walk;
 
+pub use freeze::FreezeFile;
 pub use lifecycle::LifecycleFile;
 pub use place::{EnvironmentFile, TargetFile};
 pub use process::ProcessFile;
 pub use project::{DeployFile, ProjectFile};
 pub use release::ReleaseFile;
 pub use root::RootFile;
+pub use tenant::TenantFile;
 pub use variables::VariablesFile;
 
 /// A value with its bytes in the file.
@@ -76,6 +81,10 @@ pub enum Kind {
     Environment,
     /// `targets/*.toml`.
     Target,
+    /// `tenants/*.toml`.
+    Tenant,
+    /// `freezes/*.toml`.
+    Freeze,
     /// `lifecycles/*.toml`.
     Lifecycle,
     /// `variables/*.toml` and a project's `variables.toml`.
@@ -92,10 +101,12 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Kind; 9] = [
+    pub const ALL: [Kind; 11] = [
         Kind::Root,
         Kind::Environment,
         Kind::Target,
+        Kind::Tenant,
+        Kind::Freeze,
         Kind::Lifecycle,
         Kind::Variables,
         Kind::Project,
@@ -110,6 +121,8 @@ impl Kind {
             Kind::Root => "landfall",
             Kind::Environment => "environment",
             Kind::Target => "target",
+            Kind::Tenant => "tenant",
+            Kind::Freeze => "freeze",
             Kind::Lifecycle => "lifecycle",
             Kind::Variables => "variables",
             Kind::Project => "project",
@@ -141,6 +154,8 @@ fn generate(kind: Kind) -> serde_json::Value {
         Kind::Root => generator.into_root_schema_for::<RootFile>(),
         Kind::Environment => generator.into_root_schema_for::<EnvironmentFile>(),
         Kind::Target => generator.into_root_schema_for::<TargetFile>(),
+        Kind::Tenant => generator.into_root_schema_for::<TenantFile>(),
+        Kind::Freeze => generator.into_root_schema_for::<FreezeFile>(),
         Kind::Lifecycle => generator.into_root_schema_for::<LifecycleFile>(),
         Kind::Variables => generator.into_root_schema_for::<VariablesFile>(),
         Kind::Project => generator.into_root_schema_for::<ProjectFile>(),

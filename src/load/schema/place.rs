@@ -64,6 +64,15 @@ pub struct TargetFile {
     pub region: At<String>,
     /// Name of the ECS cluster.
     pub cluster: At<String>,
+    /// Tenants that it is for. With neither this nor `tenant_tags`, it is for deployments without a tenant only.
+    #[serde(default)]
+    pub tenants: Vec<At<String>>,
+    /// Tenants that it is for, by tag: alternatives inside a tag set, all sets together.
+    #[serde(default)]
+    pub tenant_tags: Vec<At<String>>,
+    /// Its own tags, by which waves of targets are grouped.
+    #[serde(default)]
+    pub tags: Vec<At<String>>,
     /// Where tasks are put, unless a step says otherwise.
     #[serde(default)]
     pub network: NetworkEntry,

@@ -1,11 +1,15 @@
 //! `project.toml` and `deploy/*.toml`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::channel::{ChannelEntry, WavesEntry};
 use super::values::DateEntry;
 use crate::model::catalog::{Gate, OnFailure};
+use crate::model::tenant::Tenancy;
 
 /// `projects/<name>/project.toml`: where and when the project is deployed.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -13,8 +17,16 @@ use crate::model::catalog::{Gate, OnFailure};
 pub struct ProjectFile {
     /// What goes into stack names; by default the folder's name.
     pub id: Option<At<String>>,
-    /// The lifecycle that its releases follow. Without one: a phase per environment in their order, the first automatic.
+    /// The lifecycle of channels that name none. Without one: a phase per environment in their order, the first automatic.
     pub lifecycle: Option<At<String>>,
+    /// Whether it is deployed for tenants.
+    #[serde(default)]
+    pub tenancy: TenancyEntry,
+    /// Lines of releases, each with its own lifecycle and rules for image tags; without any, there is one called `default`.
+    #[serde(default)]
+    pub channels: BTreeMap<String, At<ChannelEntry>>,
+    /// The order in which the tenants or the targets of an environment get a release; all at once by default.
+    pub waves: Option<At<WavesEntry>>,
     /// How often a deployment of the same content is tried before it is held; 3 by default.
     #[schemars(range(min = 1, max = 100))]
     pub attempts: Option<u32>,
@@ -26,6 +38,29 @@ pub struct ProjectFile {
     /// Variable sets that the project includes: names of files in `variables/`.
     #[serde(default)]
     pub variables: Vec<At<String>>,
+}
+
+/// `tenancy`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TenancyEntry {
+    /// Only without a tenant: the default.
+    #[default]
+    Untenanted,
+    /// Only for the tenants that are connected to the project.
+    Tenanted,
+    /// Both.
+    Both,
+}
+
+impl From<TenancyEntry> for Tenancy {
+    fn from(entry: TenancyEntry) -> Self {
+        match entry {
+            TenancyEntry::Untenanted => Tenancy::Untenanted,
+            TenancyEntry::Tenanted => Tenancy::Tenanted,
+            TenancyEntry::Both => Tenancy::Both,
+        }
+    }
 }
 
 /// `on_failure`.
@@ -51,6 +86,12 @@ impl From<OnFailureEntry> for OnFailure {
 pub struct DeployFile {
     /// The release that the environment runs; `"none"` removes its stacks.
     pub release: Option<At<String>>,
+    /// The releases of single tenants, instead of `release`; `"none"` removes the tenant's stacks.
+    #[serde(default)]
+    pub tenants: BTreeMap<String, At<String>>,
+    /// Channels whose releases enter by themselves, where their lifecycle does; the default channel by default.
+    #[serde(default)]
+    pub follow: Vec<At<String>>,
     /// A pin whose gates are closed waits for them; `false` refuses it instead.
     #[serde(default = "yes")]
     pub wait: bool,
@@ -71,6 +112,8 @@ pub struct AllowEntry {
     pub what: GateEntry,
     /// For which stack only; without it, for the environment as a whole.
     pub stack: Option<At<String>>,
+    /// For which tenant only; without it, for every tenant and for the deployment without one.
+    pub tenant: Option<At<String>>,
     /// For which plan only: the eight digits that the gate printed.
     pub plan: Option<At<String>>,
     /// For which resource only, by its name in the template.
@@ -99,6 +142,10 @@ pub enum GateEntry {
     Continue,
     /// Roll back a stack whose update failed without a rollback.
     Rollback,
+    /// Deploy although a freeze holds.
+    Freeze,
+    /// Take over a stack of the wanted name that landfall did not make.
+    Adopt,
 }
 
 impl From<GateEntry> for Gate {
@@ -111,6 +158,8 @@ impl From<GateEntry> for Gate {
             GateEntry::SkipResource => Gate::SkipResource,
             GateEntry::Continue => Gate::Continue,
             GateEntry::Rollback => Gate::Rollback,
+            GateEntry::Freeze => Gate::Freeze,
+            GateEntry::Adopt => Gate::Adopt,
         }
     }
 }

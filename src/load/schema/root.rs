@@ -18,6 +18,10 @@ pub struct RootFile {
     pub accounts: BTreeMap<String, At<AccountEntry>>,
     /// Limits on what may be pending at a time in one account.
     pub guard: Option<GuardEntry>,
+    /// Sets of tags for tenants and targets: the tags of each set, like `ring = ["early", "general"]`. Elsewhere a tag is
+    /// written with its set: `"ring/early"`.
+    #[serde(default)]
+    pub tag_sets: BTreeMap<String, At<Vec<At<String>>>>,
 }
 
 /// `[accounts.<name>]`.

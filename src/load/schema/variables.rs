@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::At;
 use super::values::{Names, ValueEntry};
+use crate::model::process::ValueKind;
 
 /// A variable set, or the variables of a project.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -13,6 +14,9 @@ pub struct VariablesFile {
     /// Values; the same name may come several times with different scopes.
     #[serde(default)]
     pub variable: Vec<At<VariableEntry>>,
+    /// Variables whose values tenants bring.
+    #[serde(default)]
+    pub tenant_variable: Vec<At<TenantVariableEntry>>,
 }
 
 /// `[[variable]]`.
@@ -38,8 +42,55 @@ pub struct ScopeEntry {
     pub target: Option<At<Names>>,
     /// Roles.
     pub role: Option<At<Names>>,
+    /// Tenants.
+    pub tenant: Option<At<Names>>,
+    /// Tags of tenants, like `"ring/early"`; any of them.
+    pub tenant_tag: Option<At<Names>>,
     /// Environments.
     pub environment: Option<At<Names>>,
     /// Channels.
     pub channel: Option<At<Names>>,
+}
+
+/// `[[tenant_variable]]`: what a tenant's file gives a value.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TenantVariableEntry {
+    /// Name: letters, digits, `_` and `-`.
+    pub name: At<String>,
+    /// What kind of value tenants give; text by default.
+    #[serde(default, rename = "type")]
+    pub kind: ValueKindEntry,
+    /// What tenants have that give no value; may refer to other variables as `#{name}`.
+    pub default: Option<At<ValueEntry>>,
+    /// A connected tenant without a value is a problem; so by default, unless there is a default value.
+    pub required: Option<bool>,
+    /// What it is for, for those who write tenants' files.
+    pub description: Option<String>,
+}
+
+/// `type` of a tenant variable.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueKindEntry {
+    /// Text: the default.
+    #[default]
+    String,
+    /// A number.
+    Number,
+    /// `true` or `false`.
+    Boolean,
+    /// A list of texts.
+    List,
+}
+
+impl From<ValueKindEntry> for ValueKind {
+    fn from(entry: ValueKindEntry) -> Self {
+        match entry {
+            ValueKindEntry::String => ValueKind::String,
+            ValueKindEntry::Number => ValueKind::Number,
+            ValueKindEntry::Boolean => ValueKind::Boolean,
+            ValueKindEntry::List => ValueKind::List,
+        }
+    }
 }

@@ -158,7 +158,7 @@ fn type_fits(schema: &Value, value: &DeValue<'_>) -> bool {
         return choices.iter().any(|choice| type_fits(choice, value));
     }
     let types = types(schema);
-    let date = schema.get("format").is_some_and(|format| format == "date");
+    let date = date(schema).is_some();
     types.is_empty()
         || types.iter().any(|name| match value {
             DeValue::String(_) => *name == "string" && !date,
@@ -171,13 +171,22 @@ fn type_fits(schema: &Value, value: &DeValue<'_>) -> bool {
         })
 }
 
+/// What a schema of TOML's dates and times asks for, for people; none for a schema of anything else.
+fn date(schema: &Value) -> Option<&'static str> {
+    match schema.get("format")?.as_str()? {
+        "date" => Some("a day like 2026-12-01, without quotes"),
+        "date-time-local" => Some("a day and time like 2026-12-01T08:00:00, without quotes"),
+        _ => None,
+    }
+}
+
 fn wrong_type(schemas: Vec<&Value>, value: &Spanned<DeValue<'_>>) -> Fault {
     let mut expected: Vec<&str> = Vec::new();
     for schema in schemas {
-        let date = schema.get("format").is_some_and(|format| format == "date");
+        let date = date(schema);
         for name in types(schema) {
             let words = match name {
-                "string" if date => "a day like 2026-12-01, without quotes",
+                "string" if date.is_some() => date.unwrap_or_default(),
                 "string" => "text in quotes",
                 "integer" => "a whole number",
                 "number" => "a number",
