@@ -81,7 +81,7 @@ pub struct Loader {
     files: cache::Cache<(Arc<str>, BlobId), Arc<read::Parsed>>,
     whats: cache::Cache<what::WhatKey, Arc<what::WhatOutcome>>,
     snapshots: cache::Cache<(ProjectName, CommitId), snapshot::KnownSnapshot>,
-    names: cache::Cache<snapshot::NamesKey, Arc<crate::model::catalog::Names>>,
+    names: cache::Cache<snapshot::NamesKey, Arc<crate::model::Names>>,
     landed: cache::Cache<(Arc<str>, CommitId), Option<BlobId>>,
     counts: Counts,
 }

@@ -8,20 +8,20 @@ use super::cache::Cache;
 use super::codes;
 use super::drafts::{Draft, Reader};
 use super::finding::Finding;
-use super::schema::{Kind, ReleaseFile};
+use super::schema::{Kind, ReleaseFile, RootFile};
 use super::what::{WhatKey, WhatOutcome, what_in};
 use super::world::{ReleaseWorld, Resolved, SnapshotWorld, World};
 use super::{Source, build};
-use crate::model::catalog::{Names, SnapshotFault};
+use crate::model::catalog::SnapshotFault;
 use crate::model::facts::RecordedSnapshot;
-use crate::model::{CommitId, Id, ProjectName, ReleaseName};
+use crate::model::{CommitId, Id, Names, ProjectName, ReleaseName, Tag};
 use crate::tree::{BlobId, FileTree, Folder, History, Landing, Node, TreeError, TreeId};
 
 /// A project's *what* at one commit, and the names that the commit has.
 pub(crate) type KnownSnapshot = (Arc<WhatOutcome>, Arc<Names>);
 
-/// The folders that names come from.
-pub(crate) type NamesKey = [Option<TreeId>; 3];
+/// `landfall.toml` and the folders that names come from.
+pub(crate) type NamesKey = (Option<BlobId>, [Option<TreeId>; 3]);
 
 /// Resolves snapshots, reading each commit's files once.
 pub(crate) struct Snapshots<'a> {
@@ -55,7 +55,7 @@ impl Snapshots<'_> {
     /// Gives every release of the world its snapshot, and its landed content where the file was edited since.
     pub(crate) fn resolve(&mut self, world: &mut World, findings: &mut Vec<Finding>) -> Result<(), TreeError> {
         let Some(history) = self.source.history else {
-            let names = self.names_in(self.source.tree);
+            let names = self.names_in(self.source.tree)?;
             for project in world.projects.values_mut() {
                 for release in project.releases.values_mut() {
                     let (outcome, names) = (project.head.clone(), names.clone());
@@ -226,22 +226,36 @@ impl Snapshots<'_> {
             Err(TreeError::Missing(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let known = (outcome, self.names_in(&tree));
+        let names = match self.names_in(&tree) {
+            Ok(names) => names,
+            Err(TreeError::Missing(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let known = (outcome, names);
         self.known.put(key, known.clone());
         Ok(Some(known))
     }
 
-    /// The names of the files in three folders: no file is read, and equal folders share the names.
-    fn names_in(&mut self, tree: &FileTree) -> Arc<Names> {
+    /// The names that a commit has. Of its files only `landfall.toml` is read, and equal commits share their names.
+    fn names_in(&mut self, tree: &FileTree) -> Result<Arc<Names>, TreeError> {
         let folders = ["environments", "targets", "tenants"].map(|path| tree.folder(path));
-        let key = folders.map(|folder| folder.map(|folder| folder.id.clone()));
+        let root: Arc<str> = Arc::from("landfall.toml");
+        let key = (tree.file(&root).cloned(), folders.map(|folder| folder.map(|folder| folder.id.clone())));
         if let Some(names) = self.names.get(&key) {
-            return names;
+            return Ok(names);
+        }
+        let root = match &key.0 {
+            Some(blob) => self.reader.draft::<RootFile>(&root, Kind::Root, blob, &mut Vec::new())?,
+            None => None,
+        };
+        let mut tags = BTreeSet::new();
+        for (set, written) in root.iter().flat_map(|draft| &draft.doc.tag_sets) {
+            tags.extend(written.iter().filter_map(|tag| Tag::parse(&format!("{set}/{}", **tag))));
         }
         let [environments, targets, tenants] = folders;
-        let names = Names { environments: stems(environments), targets: stems(targets), tenants: stems(tenants) };
+        let names = Names { environments: stems(environments), targets: stems(targets), tenants: stems(tenants), tags };
         let names = Arc::new(names);
         self.names.put(key, names.clone());
-        names
+        Ok(names)
     }
 }

@@ -11,10 +11,10 @@ use super::cache::Cache;
 use super::drafts::{Drafts, Reader};
 use super::finding::Finding;
 use super::what::{WhatKey, WhatOutcome, what_in};
-use crate::model::catalog::{Deploy, Names, Phase, SnapshotFault};
+use crate::model::catalog::{Deploy, Phase, SnapshotFault};
 use crate::model::{
-    CommitId, Environment, EnvironmentName, Freeze, FreezeName, Lifecycle, LifecycleName, ProjectName, ReleaseName,
-    Target, TargetName, Tenant, TenantName,
+    CommitId, Environment, EnvironmentName, Freeze, FreezeName, Lifecycle, LifecycleName, Names, ProjectName,
+    ReleaseName, Target, TargetName, Tenant, TenantName,
 };
 use crate::tree::{FileTree, TreeError};
 
