@@ -19,6 +19,7 @@ mod git;
 mod load;
 mod model;
 mod plan;
+mod promote;
 mod sim;
 mod stories;
 mod support;

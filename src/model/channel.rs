@@ -56,8 +56,8 @@ pub enum TagOrder {
     Lexical,
 }
 
-/// A pattern that the pre-release part of a tag must fit as a whole: a regular expression, as NuGet's users write it.
-/// `^$` admits only tags without one.
+/// A pattern that has to be found in the pre-release part of a tag: a regular expression that ignores case, anchored where
+/// it says so itself. `^hotfix` admits `hotfix.2`, `^$` only tags without a pre-release.
 #[derive(Clone, Debug)]
 pub struct PreRelease {
     text: Arc<str>,
@@ -93,7 +93,7 @@ impl fmt::Display for PreRelease {
 }
 
 /// A range of versions as NuGet and Maven write it: `[1.0,2.0)`, `(,1.0]`, `[1.0]`, `1.0` (that or higher), and several
-/// joined by commas.
+/// joined by commas. It goes by the order of versions alone, so `[1.0,2.0)` has `2.0-rc1`; a pre-release pattern says no.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VersionRange {
     text: Arc<str>,

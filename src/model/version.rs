@@ -2,6 +2,9 @@
 //!
 //! An optional `v`, up to four numbers of any size, then a separator and a pre-release. `1.0.0.1` is above `1.0.0-2`;
 //! `1.0.0-x-1` equals `1.0.0-x.1`; numeric parts sort before words; words ignore case; no pre-release is above any.
+//!
+//! The separator (`-`, `.`, `_`) may be missing where at least two numbers came before, as in `1.4rc1`. After a single
+//! number it may not: `4f2a91c` is a commit, not version 4.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -11,6 +14,7 @@ use std::fmt;
 pub struct Version {
     text: String,
     numbers: Vec<String>,
+    pre_release: String,
     pre: Vec<Part>,
 }
 
@@ -21,6 +25,9 @@ enum Part {
     /// In lower case.
     Word(String),
 }
+
+/// What stands between the numbers and the pre-release, and between parts of the pre-release.
+const SEPARATORS: [char; 3] = ['-', '.', '_'];
 
 fn digits(text: &str) -> String {
     let stripped = text.trim_start_matches('0');
@@ -37,7 +44,8 @@ fn part(text: &str) -> Part {
 }
 
 impl Version {
-    /// Reads a version; none where the text does not begin with a number (after an optional `v`).
+    /// Reads a version; none where the text does not begin with a number (after an optional `v`), where what follows the
+    /// numbers is no pre-release, or where it has a character that no tag has.
     pub fn parse(text: &str) -> Option<Self> {
         let body = text.strip_prefix(['v', 'V']).unwrap_or(text);
         // Build metadata names a build, not a version.
@@ -56,17 +64,28 @@ impl Version {
                 _ => break,
             }
         }
-        if numbers.is_empty() {
-            return None;
-        }
-        let pre = match rest.strip_prefix(['-', '.', '_']).unwrap_or(rest) {
-            "" if rest.is_empty() => Vec::new(),
-            pre => pre.split(['-', '.', '_']).map(part).collect(),
+        let pre_release = rest.strip_prefix(SEPARATORS);
+        let fine = |pre: &str| pre.chars().all(|c| c.is_ascii_alphanumeric() || SEPARATORS.contains(&c));
+        let pre_release = match pre_release {
+            _ if numbers.is_empty() => return None,
+            None if rest.is_empty() => "",
+            None if numbers.len() > 1 && fine(rest) => rest,
+            Some(pre) if !pre.is_empty() && fine(pre) => pre,
+            _ => return None,
+        };
+        let pre = match pre_release {
+            "" => Vec::new(),
+            pre => pre.split(SEPARATORS).map(part).collect(),
         };
         while numbers.len() > 1 && numbers.last().is_some_and(|n| n == "0") {
             numbers.pop();
         }
-        Some(Self { text: text.to_owned(), numbers, pre })
+        Some(Self { text: text.to_owned(), numbers, pre_release: pre_release.to_owned(), pre })
+    }
+
+    /// The pre-release part as it is written, without its separator; empty where there is none.
+    pub fn pre_release(&self) -> &str {
+        &self.pre_release
     }
 
     /// Whether the version has a pre-release part.

@@ -1,1 +1,6 @@
-//! Tests of model.
+//! The nouns: versions and ranges, patterns and tags, and the windows of freezes, as tables.
+
+mod channels;
+mod freezes;
+mod tenants;
+mod versions;
