@@ -43,7 +43,8 @@
 //! | [`view`] | any report as text or JSON | model, compare, plan, problem |
 //! | [`edit`] | a file and an intention → edited text | model |
 //! | [`cloud`] | the port to AWS: [`cloud::Observe`] for readers, [`cloud::Change`] for the engine | model |
-//! | [`aws`] | the port over the AWS SDK | model, cloud |
+//! | [`registry`] | the port to registries of images, and any that speaks OCI's protocol; which tag is chosen | model |
+//! | [`aws`] | both ports over the AWS SDK | model, cloud, registry |
 //! | [`sim`] | a simulated account, in process and over the wire | model, cloud, cfn |
 //! | [`git`] | mirror, history, watching, writing commits | model, tree |
 //! | [`store`] | journal and lease | model |
@@ -83,6 +84,7 @@ pub mod model;
 pub mod plan;
 pub mod problem;
 pub mod promote;
+pub mod registry;
 pub mod sim;
 pub mod store;
 pub mod template;

@@ -7,8 +7,8 @@ use super::ask::Ask;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
 use crate::edit::{self, NewAllowance};
-use crate::model::StackName;
 use crate::model::catalog::Gate;
+use crate::model::{StackName, TenantName};
 
 /// Options of `landfall allow`.
 #[derive(Args, Debug)]
@@ -73,6 +73,10 @@ fn allowance(toml: &str, options: &Allow) -> Option<NewAllowance> {
     Some(NewAllowance {
         what: Gate::ALL.into_iter().find(|gate| gate.as_str() == what)?,
         stack: lines.get("stack").and_then(toml::Value::as_str).map(StackName::seen),
+        tenant: match lines.get("tenant") {
+            Some(tenant) => Some(TenantName::new(tenant.as_str()?).ok()?),
+            None => None,
+        },
         plan: Some(options.plan.as_str().into()),
         reason: options.reason.clone(),
         until: options.until,

@@ -74,7 +74,7 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
     tell("A commit lands: releases enter development and test by themselves, production by hand.");
     settled(&mut running, &first).await?;
     tell("A pin lands: one line in a file is the promotion.");
-    let pin = edit::pin("", &Pin::Release(release("1.4.0")?)).doing(|| "cannot write the pin".to_owned())?;
+    let pin = edit::pin("", None, &Pin::Release(release("1.4.0")?)).doing(|| "cannot write the pin".to_owned())?;
     let pinned = hand.commit(&[(PIN.to_owned(), pin.into_bytes())], "Promote storefront 1.4.0 to production")?;
     settled(&mut running, &pinned).await?;
     tell("A release lands whose container crashes: it ends in development, and production goes on.");

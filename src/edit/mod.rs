@@ -1,14 +1,18 @@
 //! A file and an intention → the edited text, with comments and layout kept; no I/O.
 //!
-//! Commands write with it: pins and allowances of deploy files. Deliberately absent: reading files, checking whether what
+//! Commands write with it: pins and allowances of deploy files, new releases and their snapshots. Deliberately absent: reading files, checking whether what
 //! is written makes sense (`load/` does, on the result), and anything about git.
+
+mod release;
 
 use std::sync::Arc;
 
-use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, value};
+use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
-use crate::model::StackName;
 use crate::model::catalog::{Gate, Pin};
+use crate::model::{StackName, TenantName};
+
+pub use release::{NewRelease, snapshot};
 
 /// Why a file cannot be edited.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +32,8 @@ pub struct NewAllowance {
     pub what: Gate,
     /// For this stack only.
     pub stack: Option<StackName>,
+    /// For this tenant only.
+    pub tenant: Option<TenantName>,
     /// For this plan only.
     pub plan: Option<Arc<str>>,
     /// Why.
@@ -42,6 +48,9 @@ impl NewAllowance {
         table.insert("what", value(self.what.as_str()));
         if let Some(stack) = &self.stack {
             table.insert("stack", value(stack.as_str()));
+        }
+        if let Some(tenant) = &self.tenant {
+            table.insert("tenant", value(tenant.as_str()));
         }
         if let Some(plan) = &self.plan {
             table.insert("plan", value(&**plan));
@@ -84,22 +93,40 @@ pub fn allow(text: &str, allowance: &NewAllowance) -> Result<String, EditError> 
     Ok(document.to_string())
 }
 
-/// Makes a deploy file pin a release, or `"none"`; `text` is empty where there is no file yet.
-pub fn pin(text: &str, pin: &Pin) -> Result<String, EditError> {
+/// Makes a deploy file pin a release, or `"none"`: for the environment, or for one tenant in it. `text` is empty where there
+/// is no file yet.
+///
+/// # Errors
+/// The file is no TOML, or has something else under the key.
+pub fn pin(text: &str, tenant: Option<&TenantName>, pin: &Pin) -> Result<String, EditError> {
     let mut document: DocumentMut = text.parse()?;
     let release = match pin {
         Pin::Release(release) => release.as_str(),
         Pin::None => "none",
     };
-    match document.get_mut("release") {
+    let (table, key, named): (&mut dyn TableLike, &str, &'static str) = match tenant {
+        None => (document.as_table_mut(), "release", "release"),
+        Some(tenant) => {
+            let item = document.entry("tenants").or_insert_with(|| {
+                let mut table = Table::new();
+                if !text.trim().is_empty() {
+                    table.decor_mut().set_prefix("\n");
+                }
+                Item::Table(table)
+            });
+            let unexpected = EditError::Unexpected("tenants", "a table of tenants and releases");
+            (item.as_table_like_mut().ok_or(unexpected)?, tenant.as_str(), "tenants")
+        }
+    };
+    match table.get_mut(key) {
         Some(Item::Value(old)) => {
             let decor = old.decor().clone();
             *old = toml_edit::Value::from(release);
             *old.decor_mut() = decor;
         }
-        Some(_) => return Err(EditError::Unexpected("release", "the name of a release")),
+        Some(_) => return Err(EditError::Unexpected(named, "the name of a release")),
         None => {
-            document.insert("release", value(release));
+            table.insert(key, value(release));
         }
     }
     Ok(document.to_string())

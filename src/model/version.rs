@@ -92,6 +92,37 @@ impl Version {
     pub fn is_pre_release(&self) -> bool {
         !self.pre.is_empty()
     }
+
+    /// The text of the version that comes next: its last number plus one, with as many digits as it had at least. `1.4.0`
+    /// gives `1.4.1`, `1.5.0-rc.1` gives `1.5.0-rc.2`, `2026.01.09` gives `2026.01.10`. Where that would not be higher, because
+    /// the number is part of a word (`rc9`), `.1` is put after it.
+    pub fn next(&self) -> String {
+        let end = self.text.rfind(|c: char| c.is_ascii_digit()).map_or(0, |last| last + 1);
+        let (head, tail) = self.text.split_at(end);
+        let start = head.rfind(|c: char| !c.is_ascii_digit()).map_or(0, |last| last + 1);
+        let (before, number) = head.split_at(start);
+        let next = format!("{before}{}{tail}", plus_one(number));
+        if Self::parse(&next).is_some_and(|next| next > *self) { next } else { format!("{}.1", self.text) }
+    }
+}
+
+/// A number of any size, one higher.
+fn plus_one(digits: &str) -> String {
+    let mut carry = true;
+    let mut out: Vec<char> = Vec::with_capacity(digits.len() + 1);
+    for digit in digits.chars().rev() {
+        let (next, carried) = match (digit, carry) {
+            ('9', true) => ('0', true),
+            (digit, true) => (char::from_digit(digit.to_digit(10).unwrap_or(0) + 1, 10).unwrap_or('0'), false),
+            (digit, false) => (digit, false),
+        };
+        out.push(next);
+        carry = carried;
+    }
+    if carry {
+        out.push('1');
+    }
+    out.into_iter().rev().collect()
 }
 
 impl Ord for Version {

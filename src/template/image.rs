@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::model::Region;
 use crate::model::catalog::ImagePin;
 use crate::model::journal::ProvedImage;
+use crate::model::{EcrRepository, Region};
 
 /// How a task definition names an image: `repository@digest`, or `repository:tag` where the release records no digest.
 ///
@@ -48,29 +48,6 @@ pub(super) fn fault(repository: &str, pin: &ImagePin) -> Option<&'static str> {
     }
 }
 
-/// A repository in ECR.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Ecr<'a> {
-    account: &'a str,
-    region: &'a str,
-    path: &'a str,
-}
-
-/// Reads `<account>.dkr.ecr.<region>.amazonaws.com/<path>`, and its FIPS and dual-stack spellings
-/// (ECR user guide, "Private registry": `dkr.ecr-fips`, `dkr-ecr.<region>.on.aws`).
-fn ecr(repository: &str) -> Option<Ecr<'_>> {
-    let (registry, path) = repository.split_once('/')?;
-    let parts: Vec<&str> = registry.split('.').collect();
-    let (account, region) = match parts.as_slice() {
-        [account, "dkr", "ecr" | "ecr-fips", region, "amazonaws", "com"]
-        | [account, "dkr", "ecr" | "ecr-fips", region, "amazonaws", "com", "cn"]
-        | [account, "dkr-ecr" | "dkr-ecr-fips", region, "on", "aws"]
-        | [account, "dkr-ecr", region, "on", "amazonwebservices", "com", "cn"] => (*account, *region),
-        _ => return None,
-    };
-    Some(Ecr { account, region, path })
-}
-
 /// Whether a repository, as far as its literal text tells, may be one in ECR: a registry made of a variable may be.
 pub(super) fn may_be_ecr(pieces: &[crate::model::process::Piece]) -> bool {
     use crate::model::process::Piece;
@@ -84,7 +61,7 @@ pub(super) fn may_be_ecr(pieces: &[crate::model::process::Piece]) -> bool {
             break;
         }
     }
-    ecr(&registry).is_some()
+    EcrRepository::parse(&registry).is_some()
 }
 
 /// The ARN of the repository that an image is pulled from.
@@ -93,9 +70,9 @@ pub(super) fn may_be_ecr(pieces: &[crate::model::process::Piece]) -> bool {
 /// same path in the target's own account: the statement has to name something, and a right to pull from one's own
 /// repository of that name is the least that it can be.
 pub(super) fn repository_arn(repository: &str, account: &str, region: &Region) -> String {
-    let own =
-        Ecr { account, region: region.as_str(), path: repository.split_once('/').map_or(repository, |(_, path)| path) };
-    let Ecr { account, region: name, path } = ecr(repository).unwrap_or(own);
+    let path = repository.split_once('/').map_or(repository, |(_, path)| path);
+    let own = EcrRepository { account, region: region.as_str(), path };
+    let EcrRepository { account, region: name, path } = EcrRepository::parse(repository).unwrap_or(own);
     let partition = Region::new(name).map_or_else(|_| region.partition(), |region| region.partition());
     format!("arn:{partition}:ecr:{name}:{account}:repository/{path}")
 }

@@ -97,7 +97,7 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
 /// Reasons, each gate followed by the lines that open it.
 fn held(row: &SlotRow, release: Option<&crate::model::ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
     let mut lines = reasons::lines(release, holds, now);
-    for key in holds.iter().filter_map(|hold| reasons::key(hold, &row.project, &row.environment)) {
+    for key in holds.iter().filter_map(|hold| reasons::key(hold, &row.project, &row.environment, row.tenant.as_ref())) {
         lines.push(format!("to let it through, add to {} (or: landfall allow {} --reason \"…\")", key.file, key.plan));
         lines.extend(key.toml.lines().map(|line| format!("  {line}")));
     }
@@ -191,7 +191,7 @@ fn slot_json(row: &SlotRow) -> Value {
 
 pub(super) fn decision_json(row: &SlotRow) -> Value {
     let all = |holds: &[Hold]| -> Value {
-        holds.iter().map(|hold| reasons::json(hold, &row.project, &row.environment)).collect()
+        holds.iter().map(|hold| reasons::json(hold, &row.project, &row.environment, row.tenant.as_ref())).collect()
     };
     match &row.decision {
         Decision::Empty { next, reasons } => json!({ "state": "empty", "release": next, "reasons": all(reasons) }),

@@ -202,8 +202,13 @@ pub struct Key {
     pub plan: String,
 }
 
-/// The lines that would release it; none where no allowance does.
-pub fn key(hold: &Hold, project: &ProjectName, environment: &EnvironmentName) -> Option<Key> {
+/// The lines that would release it in a slot; none where no allowance does.
+pub fn key(
+    hold: &Hold,
+    project: &ProjectName,
+    environment: &EnvironmentName,
+    tenant: Option<&TenantName>,
+) -> Option<Key> {
     let (gate, stack, plan, file) = match &hold.cause {
         Cause::Attempts { plan, file, .. } => (Gate::Retry, None, plan, file.to_string()),
         Cause::Stopped { cause, plan, file, .. } => (cause.gate?, cause.stack.as_ref(), plan, file.to_string()),
@@ -218,7 +223,9 @@ pub fn key(hold: &Hold, project: &ProjectName, environment: &EnvironmentName) ->
         _ => return None,
     };
     let stack = stack.map(|stack| format!("stack = \"{stack}\"\n")).unwrap_or_default();
-    let toml = format!("[[allow]]\nwhat = \"{}\"\n{stack}plan = \"{plan}\"\nreason = \"…\"\n", gate.as_str());
+    let tenant = tenant.map(|tenant| format!("tenant = \"{tenant}\"\n")).unwrap_or_default();
+    let what = gate.as_str();
+    let toml = format!("[[allow]]\nwhat = \"{what}\"\n{stack}{tenant}plan = \"{plan}\"\nreason = \"…\"\n");
     Some(Key { file, toml, plan: plan.to_string() })
 }
 
@@ -262,7 +269,7 @@ pub fn code(cause: &Cause) -> &'static str {
 
 /// One reason as JSON: `code`, `sentence`, and where they are known `since`, `until` (RFC 3339), `allow` with `file`, `toml`
 /// and `plan`.
-pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName) -> Value {
+pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName, tenant: Option<&TenantName>) -> Value {
     let mut value = Map::new();
     value.insert("code".into(), json!(code(&hold.cause)));
     value.insert("sentence".into(), json!(self::hold(hold)));
@@ -272,7 +279,7 @@ pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName) -
     if let Some(until) = hold.until {
         value.insert("until".into(), json!(until.to_string()));
     }
-    if let Some(key) = key(hold, project, environment) {
+    if let Some(key) = key(hold, project, environment, tenant) {
         value.insert("allow".into(), json!({ "file": key.file, "toml": key.toml, "plan": key.plan }));
     }
     Value::Object(value)

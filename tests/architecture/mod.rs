@@ -17,7 +17,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("view", &["model", "compare", "plan", "problem"]),
     ("edit", &["model"]),
     ("cloud", &["model"]),
-    ("aws", &["model", "cloud"]),
+    ("registry", &["model"]),
+    ("aws", &["model", "cloud", "registry"]),
     ("sim", &["model", "cloud", "cfn"]),
     ("git", &["model", "tree"]),
     ("store", &["model"]),
@@ -41,6 +42,7 @@ const ONLY: &[(&str, &[&str], &str)] = &[
     ("SystemTime::now", &["cli", "daemon"], "the time is passed in"),
     ("AwsCloud", &["aws", "cli"], "only cli/ chooses aws or sim"),
     ("SimCloud", &["sim", "cli"], "only cli/ chooses aws or sim"),
+    ("ureq", &["registry", "cli"], "only registries and the commands ask over HTTP"),
     ("Command::new", &["cli"], "nothing is executed on behalf of a repository"),
 ];
 

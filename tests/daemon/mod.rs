@@ -3,7 +3,6 @@
 pub(crate) mod commands;
 mod config;
 mod crash;
-mod edit;
 mod idle;
 mod seeds;
 mod web;

@@ -196,7 +196,8 @@ impl Teller {
             Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
             _ => Vec::new(),
         };
-        let key = holds.into_iter().find_map(|hold| reasons::key(hold, &row.project, &row.environment));
+        let key =
+            holds.into_iter().find_map(|hold| reasons::key(hold, &row.project, &row.environment, row.tenant.as_ref()));
         let key = key.expect("the plan prints lines that open a gate");
         let lines = key.toml.replace('…', reason);
         self.out.push_str(&format!("{}:\n", key.file));

@@ -1,0 +1,29 @@
+//! Repositories in Amazon ECR, as image references name them.
+
+/// A repository in ECR.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EcrRepository<'a> {
+    /// The account that the registry belongs to: twelve digits, as far as anybody looked.
+    pub account: &'a str,
+    /// Its region.
+    pub region: &'a str,
+    /// The repository's name in the registry.
+    pub path: &'a str,
+}
+
+impl<'a> EcrRepository<'a> {
+    /// Reads `<account>.dkr.ecr.<region>.amazonaws.com/<path>`, and its FIPS and dual-stack spellings
+    /// (ECR user guide, "Private registry": `dkr.ecr-fips`, `dkr-ecr.<region>.on.aws`); none where it is another registry's.
+    pub fn parse(repository: &'a str) -> Option<Self> {
+        let (registry, path) = repository.split_once('/')?;
+        let parts: Vec<&str> = registry.split('.').collect();
+        let (account, region) = match parts.as_slice() {
+            [account, "dkr", "ecr" | "ecr-fips", region, "amazonaws", "com"]
+            | [account, "dkr", "ecr" | "ecr-fips", region, "amazonaws", "com", "cn"]
+            | [account, "dkr-ecr" | "dkr-ecr-fips", region, "on", "aws"]
+            | [account, "dkr-ecr", region, "on", "amazonwebservices", "com", "cn"] => (*account, *region),
+            _ => return None,
+        };
+        Some(Self { account, region, path })
+    }
+}

@@ -1,0 +1,5 @@
+//! Registries: which tag is chosen, what answers mean, and how we get in.
+
+mod answers;
+mod choosing;
+mod served;
