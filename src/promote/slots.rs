@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::model::catalog::Subject;
+use crate::model::tenant::Tenancy;
 use crate::model::{Catalog, Environment, EnvironmentName, Id, Project, Slot, Tenant};
 
 use super::Index;
@@ -25,10 +27,15 @@ pub struct Seat<'a> {
 
 impl<'a> Seat<'a> {
     /// The slot of a project in an environment, for a tenant or without one.
-    pub fn new(project: &'a Arc<Project>, environment: &'a Arc<Environment>, tenant: Option<&'a Arc<Tenant>>) -> Self {
+    pub fn new(
+        catalog: &Catalog,
+        project: &'a Arc<Project>,
+        environment: &'a Arc<Environment>,
+        tenant: Option<&'a Arc<Tenant>>,
+    ) -> Self {
         let connected = match tenant {
             Some(tenant) => project.tenancy.tenanted() && tenant.is_connected(&project.name, &environment.name),
-            None => project.tenancy.untenanted(),
+            None => is_untenanted(catalog, project, &environment.name),
         };
         let tenant_id = tenant.map(|tenant| tenant.id.clone());
         let slot = Slot { project: project.id.clone(), environment: environment.id.clone(), tenant: tenant_id };
@@ -51,7 +58,7 @@ pub fn slots<'a>(catalog: &'a Catalog, index: &Index<'_>) -> Vec<Seat<'a>> {
     for project in catalog.projects.values() {
         for &environment in &environments {
             let known = known.get(&(&project.id, &environment.id));
-            let seats = everybody(catalog).map(|tenant| Seat::new(project, environment, tenant));
+            let seats = everybody(catalog).map(|tenant| Seat::new(catalog, project, environment, tenant));
             all.extend(seats.filter(|seat| {
                 seat.connected || pinned(seat) || known.is_some_and(|known| known.contains(&seat.slot.tenant.as_ref()))
             }));
@@ -67,10 +74,24 @@ pub(super) fn connected(catalog: &Catalog) -> impl Iterator<Item = Seat<'_>> {
         .projects
         .values()
         .flat_map(move |project| environments.clone().into_iter().map(move |environment| (project, environment)))
-        .flat_map(|(project, environment)| {
-            everybody(catalog).map(move |tenant| Seat::new(project, environment, tenant))
+        .flat_map(move |(project, environment)| {
+            everybody(catalog).map(move |tenant| Seat::new(catalog, project, environment, tenant))
         })
         .filter(|seat| seat.connected)
+}
+
+/// Whether the project has a slot without a tenant in the environment. One that is deployed both ways has it only where a
+/// target could take it: an environment whose targets are all for tenants is one of tenants. A target whose file is broken
+/// could be that one.
+fn is_untenanted(catalog: &Catalog, project: &Project, environment: &EnvironmentName) -> bool {
+    let open =
+        || catalog.targets.values().any(|target| target.environments.contains(environment) && target.takes(None));
+    let hidden = || catalog.broken.iter().any(|broken| matches!(broken.subject, Subject::Target(_)));
+    match project.tenancy {
+        Tenancy::Untenanted => true,
+        Tenancy::Tenanted => false,
+        Tenancy::Both => open() || hidden(),
+    }
 }
 
 /// No tenant, then every tenant.
@@ -95,7 +116,7 @@ pub fn judging(
     tenant: Option<&Tenant>,
 ) -> Option<Slot> {
     let own = tenant.filter(|tenant| project.tenancy.tenanted() && tenant.is_connected(&project.name, environment));
-    if tenant.is_some() && own.is_none() && !project.tenancy.untenanted() {
+    if tenant.is_some() && own.is_none() && !is_untenanted(catalog, project, environment) {
         return None;
     }
     let known = catalog.environments.get(environment).map(|environment| environment.id.clone());

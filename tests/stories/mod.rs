@@ -43,6 +43,9 @@ macro_rules! stories {
 }
 
 stories! {
+    one_tenant_fails
+    tenants_at_different_versions
+    a_hotfix_past_test
     a_blocked_release
     a_broken_file
     a_dropped_commit
