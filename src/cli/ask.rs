@@ -10,7 +10,7 @@ use super::config::Config;
 use super::exit::{Doing, Failure};
 use super::output::Format;
 use super::server::Server;
-use super::{pages, wire};
+use super::{facts, pages, wire};
 use crate::daemon::{self, Published};
 use crate::git::Reader;
 use crate::load::{Loader, Source};
@@ -22,11 +22,15 @@ use crate::template;
 use crate::tree::History;
 use crate::web::Form;
 
+/// What a plan cannot know without facts.
+const WITHOUT: &str = "note         without --server, --store or --facts, nothing is known of the past: since when a release runs, \
+                       how often one failed, what was allowed";
+
 /// Where the answer comes from.
 #[derive(Args, Debug)]
 pub struct Ask {
     /// Ask the daemon at this URL; a token that it asks for is taken from `LANDFALL_TOKEN`
-    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["store", "endpoint", "config"])]
+    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["store", "facts", "endpoint", "config"])]
     pub server: Option<String>,
     /// Clone of the repository; without --server its HEAD is looked at
     #[arg(long, value_name = "DIR", default_value = ".")]
@@ -34,6 +38,9 @@ pub struct Ask {
     /// Store with the past, as `landfall daemon` keeps it
     #[arg(long, value_name = "sqlite:FILE")]
     pub store: Option<String>,
+    /// Take the past from the facts of a daemon: a file, a URL, or a revision of the clone
+    #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
+    pub facts: Option<String>,
     /// Look at an endpoint that speaks like AWS
     #[arg(long, value_name = "URL", value_parser = http_url)]
     pub endpoint: Option<String>,
@@ -48,47 +55,47 @@ impl Ask {
         self.server.as_deref().map(Server::new)
     }
 
-    /// That the past is known: from a daemon or from a store.
+    /// That the past is known: from a daemon, its facts or its store.
     ///
     /// # Errors
-    /// Neither is named.
+    /// None of them is named.
     pub fn needs_past(&self) -> Result<(), Failure> {
-        if self.server.is_some() || self.store.is_some() || Config::load(self.config.as_deref())?.store.is_some() {
+        let named = self.server.is_some() || self.store.is_some() || self.facts.is_some();
+        if named || Config::load(self.config.as_deref())?.store.is_some() {
             return Ok(());
         }
         Err(Failure::usage("what runs where, and since when, is known to the daemon and in its store")
-            .help("name one of them with --server or --store; `landfall plan` can do without"))
+            .help("name one of them with --server or --store, or the daemon's facts with --facts; `landfall plan` can do without"))
     }
 
     /// Looks for itself: reads, and changes nothing.
     pub fn look(&self) -> Result<Published, Failure> {
         let config = Config::load(self.config.as_deref())?;
-        super::runtime()?.block_on(async {
-            let facts = match self.store.as_ref().or(config.store.as_ref()) {
-                Some(url) => facts(url).await?,
-                None => {
-                    super::output::progress(
-                        "note         without --server or --store, nothing is known of the past: since when a release runs, \
-                         how often one failed, what was allowed",
-                    );
-                    Facts::default()
-                }
-            };
-            let cloud = wire::cloud(&config, self.endpoint.as_deref());
-            self.look_with(&cloud, facts).await
-        })
-    }
-
-    async fn look_with(&self, cloud: &dyn crate::cloud::Observe, facts: Facts) -> Result<Published, Failure> {
         let repo = self.repo.display();
         let reader = Reader::open_local(&self.repo).doing(|| format!("cannot read {repo}"))?;
+        let facts = match (&self.facts, self.store.as_ref().or(config.store.as_ref())) {
+            (None, Some(url)) => super::runtime()?.block_on(stored(url))?,
+            (from, _) => facts::or_none(from.as_deref(), &self.repo, &reader, WITHOUT)?
+                .map_or_else(Facts::default, |known| known.facts.clone()),
+        };
+        let cloud = wire::cloud(&config, self.endpoint.as_deref());
+        super::runtime()?.block_on(self.look_with(&reader, &cloud, facts))
+    }
+
+    async fn look_with(
+        &self,
+        reader: &Reader,
+        cloud: &dyn crate::cloud::Observe,
+        facts: Facts,
+    ) -> Result<Published, Failure> {
+        let repo = self.repo.display();
         let commit = reader.resolve("HEAD").doing(|| format!("{repo} has no commit"))?;
         let tree = reader.tree(&commit).doing(|| format!("cannot read the files of {commit}"))?;
         let source = Source {
             tree: &tree,
-            blobs: &reader,
+            blobs: reader,
             commit: Some(&commit),
-            history: Some(&reader),
+            history: Some(reader),
             recorded: &facts.snapshots,
         };
         let loaded = Loader::new().load(&source).doing(|| format!("cannot read {repo} at {commit}"))?;
@@ -126,7 +133,7 @@ pub fn http_url(text: &str) -> Result<String, String> {
 }
 
 /// The facts of a store.
-async fn facts(url: &str) -> Result<Facts, Failure> {
+async fn stored(url: &str) -> Result<Facts, Failure> {
     let store = wire::existing_store(url).await?;
     let id = store.id().await.doing(|| format!("cannot read the store {url}"))?;
     let records = pages::records(&*store).await.doing(|| format!("cannot read the store {url}"))?;

@@ -51,6 +51,8 @@ pub struct Config {
     pub git: Git,
     /// How AWS is reached.
     pub aws: Aws,
+    /// Who gets the facts.
+    pub facts: Published,
 }
 
 /// `[git]`.
@@ -73,6 +75,8 @@ pub struct Git {
     pub known_hosts: Option<PathBuf>,
     /// How long the remote may be silent.
     pub timeout: Option<Span>,
+    /// How long one visit to the remote may take altogether.
+    pub limit: Option<Span>,
 }
 
 /// `[aws]`.
@@ -85,6 +89,14 @@ pub struct Aws {
     pub endpoint: Option<String>,
     /// ARNs of the roles that may be assumed at all, with `*` for any text; without the key, every role.
     pub allowed_roles: Option<Vec<Arc<str>>>,
+}
+
+/// `[facts]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Published {
+    /// Push them to the repository, as `refs/landfall/facts`.
+    pub push: bool,
 }
 
 /// A time span as people write it: `30s`, `5m`, `1h 30m`.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
 
 use super::ask::http_url;
 use super::clock::WallClock;
@@ -16,6 +17,7 @@ use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Color};
 use super::pages::LivePages;
 use super::progress::Progress;
+use super::publish::publish;
 use super::upstream::Branch;
 use super::{logging, sim, wire};
 use crate::cloud::Change;
@@ -33,6 +35,8 @@ const POLL: Duration = Duration::from_secs(30);
 const SWEEP: Duration = Duration::from_secs(300);
 /// How long a stop may take before the process ends without waiting for it.
 const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long the facts may be pushed after the daemon ended by itself.
+const LAST_WORDS: Duration = Duration::from_secs(60);
 
 /// Options of `landfall daemon`.
 #[derive(Args, Debug)]
@@ -167,6 +171,7 @@ pub struct Running {
     ended: oneshot::Receiver<Result<Ending, DaemonError>>,
     outcome: Option<Result<(), Failure>>,
     stop: Option<oneshot::Sender<()>>,
+    publisher: JoinHandle<()>,
     _watch: Option<git::Watch>,
     _alone: wire::Alone,
     /// What it knows.
@@ -190,11 +195,15 @@ impl Running {
 
     /// Stops the daemon; gives the error that it ended with, also where its thread panicked.
     pub async fn stop(mut self) -> Result<(), Failure> {
+        // One that ended by itself may take its time to tell the last facts.
+        let patience = if self.outcome.is_some() { LAST_WORDS } else { PATIENCE };
+        let last = tokio::time::Instant::now() + patience;
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
         // A daemon that takes longer is left where it is: dropping a turn is as safe as a crash.
-        let _ = tokio::time::timeout(PATIENCE, self.finished()).await;
+        let _ = tokio::time::timeout_at(last, self.finished()).await;
+        let _ = tokio::time::timeout_at(last, self.publisher).await;
         self.outcome.unwrap_or(Ok(()))
     }
 }
@@ -209,8 +218,9 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     let folder = wire::mirror_folder(config, &settings.store);
     let mirror = Mirror::open(&folder, remote).doing(|| format!("cannot follow {}", settings.repo))?;
     let cloud: Arc<dyn Change> = Arc::new(wire::cloud(config, settings.endpoint.as_deref()));
+    let mirror = Arc::new(mirror);
     let ports = Ports {
-        upstream: Arc::new(Branch::new(Arc::new(mirror))),
+        upstream: Arc::new(Branch::new(mirror.clone())),
         store: store.clone(),
         cloud,
         clock: Arc::new(WallClock),
@@ -225,6 +235,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
         Some(address) => Some(listen(address, config, LivePages::new(published.clone(), store)).await?),
         None => None,
     };
+    let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push));
     let (wake, wakes) = mpsc::channel(1);
     let watch = match &local {
         Some(path) => Some(git::watch(path, wake).doing(|| format!("cannot watch {}", path.display()))?),
@@ -238,7 +249,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     let (runtime, once) = (tokio::runtime::Handle::current(), settings.once);
     // Its own thread: reading and planning a large repository holds up nobody who asks, and no signal.
     std::thread::spawn(move || tell.send(runtime.block_on(daemon.run(wakes, stopped, once))));
-    Ok(Running { ended, outcome: None, stop: Some(stop), _watch: watch, _alone: alone, published, address })
+    Ok(Running { ended, outcome: None, stop: Some(stop), publisher, _watch: watch, _alone: alone, published, address })
 }
 
 async fn listen(address: SocketAddr, config: &Config, pages: LivePages) -> Result<SocketAddr, Failure> {

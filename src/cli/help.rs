@@ -43,26 +43,30 @@ With --format json, each line is the template of one stack, byte for byte as AWS
 
 pub(super) const DIFF: &str = "\
 Compares what both commits settle to, once everything has succeeded and every soak is over: it asks neither AWS nor a daemon,
-so it cannot know what is deployed now. `landfall plan --diff` does.
+so it cannot know what is deployed now; with --facts it says which slots run something else. `landfall plan --diff` compares
+with what is deployed.
 
   landfall diff main my-branch
   landfall diff HEAD~1";
 
 pub(super) const PLAN: &str = "\
 With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and takes the past
-from --store; without a store it does not know soaks, attempts or used allowances, and says so.
+from --store, or from the facts that a daemon served or pushed; without them it does not know soaks, attempts or used
+allowances, and says so.
 
   landfall plan --server http://127.0.0.1:7117 --diff
-  landfall plan --store landfall.db --exit-code";
+  landfall plan --store landfall.db --exit-code
+  git fetch origin +refs/landfall/facts:refs/landfall/facts && landfall plan --facts refs/landfall/facts";
 
 pub(super) const STATUS: &str = "\
-With --server it shows what the daemon saw last; with --store it reads the HEAD of a clone, the store and AWS by itself.
+With --server it shows what the daemon saw last; with --store or --facts it reads the HEAD of a clone, them and AWS by itself.
 
   landfall status --server http://127.0.0.1:7117
   landfall status --store landfall.db";
 
 pub(super) const HISTORY: &str = "\
-Every deployment, the newest first; or one, with every call to AWS and all evidence that was collected.
+Every deployment, the newest first; or one, with every call to AWS and all evidence that was collected. With --facts, what ran
+where and when: facts have no evidence.
 
   landfall history --server http://127.0.0.1:7117
   landfall history 42 --store landfall.db";

@@ -1,10 +1,14 @@
 //! `landfall history`: what happened, and the evidence of one deployment.
 
+use std::path::PathBuf;
+
 use clap::Args;
 use jiff::Timestamp;
 
 use super::ask::{form, http_url};
+use super::config::Config;
 use super::exit::{Doing, Exit, Failure, Outcome};
+use super::facts::Known;
 use super::output::{self, Format};
 use super::server::Server;
 use super::{pages, wire};
@@ -21,8 +25,17 @@ pub struct History {
     #[arg(long, value_name = "URL", value_parser = http_url)]
     server: Option<String>,
     /// Read this store
-    #[arg(long, value_name = "sqlite:FILE", conflicts_with = "server")]
+    #[arg(long, value_name = "sqlite:FILE", conflicts_with_all = ["server", "facts"])]
     store: Option<String>,
+    /// Show what ran where from the facts of a daemon: a file, a URL, or a revision of the clone
+    #[arg(long, value_name = "FILE|URL|REF", conflicts_with_all = ["server", "deployment"])]
+    facts: Option<String>,
+    /// Clone of the repository, for a revision of --facts
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    repo: PathBuf,
+    /// The operator's configuration file, which may name the store
+    #[arg(long, value_name = "FILE", conflicts_with = "server")]
+    config: Option<PathBuf>,
     /// How it is shown
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
@@ -30,20 +43,31 @@ pub struct History {
 
 /// Runs the command.
 pub fn run(options: &History) -> Outcome {
-    let text = match (&options.server, &options.store) {
-        (Some(server), _) => {
+    let config = Config::load(options.config.as_deref())?;
+    let text = match (&options.server, &options.facts, options.store.as_ref().or(config.store.as_ref())) {
+        (Some(server), ..) => {
             let path = options.deployment.map_or("/history".to_owned(), |id| format!("/history/{id}"));
             Server::new(server).page(&path, options.format)?
         }
-        (None, Some(store)) => from_store(options, store)?,
-        (None, None) => {
-            return Err(
-                Failure::usage("what happened is in the daemon's store").help("name it with --server or --store")
-            );
+        (None, Some(from), _) => from_facts(options, from)?,
+        (None, None, Some(store)) => from_store(options, store)?,
+        (None, None, None) => {
+            return Err(Failure::usage("what happened is in the daemon's store")
+                .help("name it with --server or --store; --facts shows what ran where"));
         }
     };
     output::page(&text)?;
     Ok(Exit::Done)
+}
+
+/// Facts say what ran where, and not how it went.
+fn from_facts(options: &History, from: &str) -> Result<String, Failure> {
+    let (known, now) = (Known::read(from, &options.repo)?, Timestamp::now());
+    known.tell(now, None);
+    Ok(match options.format {
+        Format::Json => format!("{:#}\n", view::runs::json(&known.facts)),
+        Format::Terminal => view::runs::terminal(&known.facts, now, Style { color: true }),
+    })
 }
 
 fn from_store(options: &History, url: &str) -> Result<String, Failure> {

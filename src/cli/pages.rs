@@ -52,11 +52,10 @@ impl Pages for LivePages {
             Page::Status | Page::Plan { .. } | Page::Facts => {}
         }
         let published = self.published.borrow().clone().ok_or(NoPage::NotYet)?;
-        let facts = serde_json::to_value(&*published.facts).map_err(|error| NoPage::Failed(error.to_string()))?;
         Ok(match page {
             Page::Status => status(&published, form, now),
             Page::Plan { diff } => plan(&published, diff, form, now),
-            _ => pretty(&facts),
+            _ => super::publish::json(&published.facts).map_err(|error| NoPage::Failed(error.to_string()))?,
         })
     }
 }

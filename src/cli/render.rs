@@ -6,12 +6,14 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::exit::{Doing, Exit, Failure, Outcome};
+use super::facts;
 use super::folder::read_folder;
 use super::output::{self, Format};
 use crate::cfn::Document;
 use crate::compare::{Paint, documents};
 use crate::git::Reader;
 use crate::load::{Loaded, Loader, Source};
+use crate::model::facts::RecordedSnapshot;
 use crate::model::{Catalog, EnvironmentName, Names, ProjectName, ReleaseName, StepName};
 use crate::promote::{Settled, settled};
 use crate::template::{self, Context, RenderProblem, Rendered};
@@ -50,6 +52,9 @@ pub struct Diff {
     /// Clone of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
+    /// Take the past from the facts of a daemon: a file, a URL, or a revision of the clone
+    #[arg(long, value_name = "FILE|URL|REF")]
+    facts: Option<String>,
     /// Exit with 4 where a stack differs
     #[arg(long)]
     exit_code: bool,
@@ -183,6 +188,10 @@ fn stacks<'a>(catalog: &'a Catalog, slot: &Settled<'a>) -> Vec<(&'a str, Result<
     all
 }
 
+/// What a difference does not say without facts.
+const WITHOUT: &str = "note         compares what both commits settle to, once everything has succeeded and every gate has opened; without \
+                       --facts it is not known what runs now";
+
 /// A stack as a commit settles: environment, stack and template.
 type Templates = BTreeMap<(i64, String, String), Document>;
 
@@ -190,7 +199,13 @@ type Templates = BTreeMap<(i64, String, String), Document>;
 pub fn diff(options: &Diff) -> Outcome {
     let repo = options.repo.display();
     let reader = Reader::open_local(&options.repo).doing(|| format!("cannot read {repo}"))?;
-    let (before, after) = (templates(&reader, &options.base)?, templates(&reader, &options.head)?);
+    let known = facts::or_none(options.facts.as_deref(), &options.repo, &reader, WITHOUT)?;
+    let recorded = known.as_ref().map_or(&[][..], |known| &known.facts.snapshots);
+    let (base, head) = (load_commit(&reader, &options.base, recorded)?, load_commit(&reader, &options.head, recorded)?);
+    if let Some(known) = &known {
+        known.tell_differences(&options.base, &settled(&base.catalog));
+    }
+    let (before, after) = (templates(&base.catalog), templates(&head.catalog));
     let paint = if options.format == Format::Terminal { Paint::Ansi } else { Paint::Plain };
     let mut found = Vec::new();
     let keys: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
@@ -217,14 +232,19 @@ pub fn diff(options: &Diff) -> Outcome {
     Ok(if options.exit_code && !found.is_empty() { Exit::Changes } else { Exit::Done })
 }
 
-fn templates(reader: &Reader, revision: &str) -> Result<Templates, Failure> {
+/// Reads the files of a commit.
+fn load_commit(reader: &Reader, revision: &str, recorded: &[RecordedSnapshot]) -> Result<Loaded, Failure> {
     let commit = reader.resolve(revision).doing(|| format!("cannot find the commit {revision}"))?;
     let tree = reader.tree(&commit).doing(|| format!("cannot read the files of {commit}"))?;
-    let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), recorded: &[] };
-    let loaded = Loader::new().load(&source).doing(|| format!("cannot read {revision}"))?;
+    let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), recorded };
+    Loader::new().load(&source).doing(|| format!("cannot read {revision}"))
+}
+
+/// What every slot of a commit settles to.
+fn templates(catalog: &Catalog) -> Templates {
     let mut all = Templates::new();
-    for slot in settled(&loaded.catalog) {
-        for (_, rendered) in stacks(&loaded.catalog, &slot) {
+    for slot in settled(catalog) {
+        for (_, rendered) in stacks(catalog, &slot) {
             match rendered {
                 Ok(rendered) => {
                     if let Ok(document) = Document::parse(&rendered.content.template) {
@@ -237,5 +257,5 @@ fn templates(reader: &Reader, revision: &str) -> Result<Templates, Failure> {
             }
         }
     }
-    Ok(all)
+    all
 }

@@ -10,6 +10,9 @@ use super::output::Format;
 /// How long a daemon may take to answer: it answers from memory.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The largest answer that is read, in bytes.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
 /// The environment variable with the token of a daemon that asks for one.
 pub const TOKEN: &str = "LANDFALL_TOKEN";
 
@@ -18,47 +21,35 @@ pub const TOKEN: &str = "LANDFALL_TOKEN";
 pub struct Server {
     base: String,
     token: Option<String>,
-    agent: ureq::Agent,
 }
 
 impl Server {
     /// The daemon at this URL; the token is taken from [`TOKEN`].
     pub fn new(url: &str) -> Self {
-        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false).build();
         Self {
             base: url.trim_end_matches('/').to_owned(),
             token: std::env::var(TOKEN).ok().filter(|token| !token.is_empty()),
-            agent: config.into(),
         }
     }
 
     /// A page, drawn by the daemon in the format that is asked for.
     pub fn page(&self, path: &str, format: Format) -> Result<String, Failure> {
         let join = if path.contains('?') { '&' } else { '?' };
-        let url = match format {
-            Format::Terminal => format!("{}/api/v1{path}{join}format=terminal", self.base),
-            Format::Json => format!("{}/api/v1{path}", self.base),
-        };
-        let mut request = self.agent.get(&url);
-        if let Some(token) = &self.token {
-            request = request.header("authorization", format!("Bearer {token}"));
-        }
-        let mut answer = request.call().map_err(|error| {
-            Failure::new(format!("cannot ask the daemon at {}", self.base))
-                .because(error)
-                .help("is `landfall daemon --listen …` running there?")
-        })?;
-        let status = answer.status();
-        let body = answer
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| Failure::new(format!("cannot read the answer of {url}")).because(error))?;
-        if status.is_success() {
-            return Ok(body);
-        }
-        let said =
-            serde_json::from_str::<Refusal>(&body).map_or_else(|_| body.trim().to_owned(), |refusal| refusal.error);
-        Err(Failure::new(format!("the daemon at {} answers {}: {said}", self.base, status.as_u16())))
+        self.text(&match format {
+            Format::Terminal => format!("/api/v1{path}{join}format=terminal"),
+            Format::Json => format!("/api/v1{path}"),
+        })
+    }
+
+    /// What the daemon has at a path.
+    pub fn text(&self, path: &str) -> Result<String, Failure> {
+        let who = format!("the daemon at {}", self.base);
+        get(&who, &format!("{}{path}", self.base), self.token.as_deref(), PATIENCE).map_err(|failure| {
+            match failure.help {
+                None if failure.source.is_some() => failure.help("is `landfall daemon --listen …` running there?"),
+                _ => failure,
+            }
+        })
     }
 
     /// A page as a value.
@@ -68,6 +59,33 @@ impl Server {
             Failure::new(format!("the daemon at {} answers something else than its JSON API", self.base)).because(error)
         })
     }
+}
+
+/// What a server has at a URL. `who` is what it is called.
+///
+/// # Errors
+/// It does not answer in time, refuses, or sends more than [`LARGEST`] bytes.
+pub fn get(who: &str, url: &str, token: Option<&str>, patience: Duration) -> Result<String, Failure> {
+    let config = ureq::Agent::config_builder().timeout_global(Some(patience)).http_status_as_error(false).build();
+    let mut request = ureq::Agent::from(config).get(url);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    let mut answer = request.call().map_err(|error| Failure::new(format!("cannot ask {who}")).because(error))?;
+    let status = answer.status();
+    let body = answer
+        .body_mut()
+        .with_config()
+        .limit(LARGEST)
+        .read_to_string()
+        .map_err(|error| Failure::new(format!("cannot read the answer of {url}")).because(error))?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    let said = serde_json::from_str::<Refusal>(&body).map_or_else(|_| body.trim().to_owned(), |refusal| refusal.error);
+    // A server that is no daemon may answer with a page of its own.
+    let said: String = said.lines().next().unwrap_or_default().chars().take(200).collect();
+    Err(Failure::new(format!("{who} answers {}: {said}", status.as_u16())))
 }
 
 /// What the API says when it refuses.

@@ -3,41 +3,72 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use tokio::sync::Mutex;
+use tokio::task::JoinHandle;
 
 use crate::daemon::{Upstream, UpstreamError};
-use crate::git::{GitError, Mirror};
+use crate::git::{GitError, Mirror, Polled};
 use crate::model::CommitId;
 use crate::tree::History;
 
 /// A mirror that the daemon follows.
-pub struct Branch(Arc<Mirror>);
+pub struct Branch {
+    mirror: Arc<Mirror>,
+    asked: Mutex<Asked>,
+}
+
+/// What became of asking the remote.
+#[derive(Default)]
+struct Asked {
+    /// The answer was waited for in vain, and may come yet.
+    going_on: Option<JoinHandle<Result<Polled, GitError>>>,
+    /// There was an answer: deployments may be under way, which must not wait for the next one.
+    before: bool,
+}
+
+/// The remote sends, but has not sent everything yet.
+#[derive(Debug, thiserror::Error)]
+#[error("{remote} has been sending for more than {seconds} s; what is under way goes on meanwhile")]
+struct Sending {
+    remote: String,
+    seconds: u64,
+}
 
 impl Branch {
     /// Follows this mirror.
     pub fn new(mirror: Arc<Mirror>) -> Self {
-        Self(mirror)
+        Self { mirror, asked: Mutex::default() }
     }
-}
-
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, GitError> + Send + 'static,
-) -> Result<T, UpstreamError> {
-    Ok(tokio::task::spawn_blocking(work).await??)
 }
 
 #[async_trait]
 impl Upstream for Branch {
     async fn head(&self) -> Result<CommitId, UpstreamError> {
-        let mirror = self.0.clone();
-        blocking(move || mirror.poll()).await.map(|polled| polled.head)
+        let mut asked = self.asked.lock().await;
+        let before = asked.before;
+        let answer = asked.going_on.get_or_insert_with(|| {
+            let mirror = self.mirror.clone();
+            tokio::task::spawn_blocking(move || mirror.poll())
+        });
+        // The first answer is waited for: without it there is nothing to do.
+        let patience = self.mirror.remote().timeout + std::time::Duration::from_secs(1);
+        let answered = if before { tokio::time::timeout(patience, answer).await.ok() } else { Some(answer.await) };
+        let Some(answered) = answered else {
+            let remote = self.mirror.remote().shown();
+            return Err(Box::new(Sending { remote, seconds: patience.as_secs() }));
+        };
+        asked.going_on = None;
+        let polled = answered??;
+        asked.before = true;
+        Ok(polled.head)
     }
 
     fn history(&self) -> Arc<dyn History> {
-        self.0.clone()
+        self.mirror.clone()
     }
 
     async fn keep(&self, commits: &[CommitId]) -> Result<(), UpstreamError> {
-        let (mirror, commits) = (self.0.clone(), commits.to_vec());
-        blocking(move || mirror.keep(&commits)).await
+        let (mirror, commits) = (self.mirror.clone(), commits.to_vec());
+        Ok(tokio::task::spawn_blocking(move || mirror.keep(&commits)).await??)
     }
 }

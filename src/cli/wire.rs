@@ -111,6 +111,7 @@ pub fn remote(config: &Config, repo: &str, branch: Option<&str>) -> Result<Remot
         ca: git.ca_file.clone(),
         known_hosts: git.known_hosts.clone(),
         timeout: git.timeout.map_or(Remote::TIMEOUT, |span| span.0),
+        limit: git.limit.map_or(Remote::LIMIT, |span| span.0),
         ..Remote::new(repo)
     })
 }

@@ -1,11 +1,12 @@
 //! One connection to a remote: its timeouts, its certificate or host key, and one attempt with its credentials.
 //!
-//! libgit2 keeps timeouts and certificate authorities for the whole process, so that connections take turns, each setting
-//! its own before it begins.
+//! libgit2 keeps timeouts and certificate authorities for the whole process: connections that need other ones take turns,
+//! those to the same remote do not wait for each other.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::sync::{Mutex, Once, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Condvar, Mutex, Once, PoisonError};
 use std::time::{Duration, Instant};
 
 use git2::{Cred, CredentialType, ErrorClass, ErrorCode, ProxyOptions, RemoteCallbacks};
@@ -17,28 +18,74 @@ use super::remote::{Address, Remote};
 use super::{Credentials, GitError};
 use crate::model::Hash;
 
-/// The certificate authorities that the process trusts already, by content.
-static NETWORK: Mutex<BTreeSet<Hash>> = Mutex::new(BTreeSet::new());
+/// What connections share.
+static NETWORK: Mutex<Network> = Mutex::new(Network { trusted: BTreeSet::new(), timeout: Duration::ZERO, open: 0 });
+
+/// Told when a connection ends.
+static ENDED: Condvar = Condvar::new();
+
+struct Network {
+    /// The certificate authorities that the process trusts already, by content.
+    trusted: BTreeSet<Hash>,
+    /// The timeout that is in force.
+    timeout: Duration,
+    /// How many connections there are.
+    open: usize,
+}
 
 /// Runs one connection with the remote's timeouts and certificate authorities in force.
 pub(super) fn connection<T>(remote: &Remote, run: impl FnOnce() -> Result<T, GitError>) -> Result<T, GitError> {
-    let mut trusted = NETWORK.lock().unwrap_or_else(PoisonError::into_inner);
-    set_timeouts(remote.timeout);
-    if let Some(ca) = &remote.ca {
-        let failed = |source| GitError::File { what: "certificate file", path: ca.clone(), source };
-        let hash = Hash::of(&std::fs::read(ca).map_err(failed)?);
-        if !trusted.contains(&hash) {
-            trust(ca).map_err(|error| failed(std::io::Error::other(error.message().to_owned())))?;
-            trusted.insert(hash);
-        }
-    }
+    let _open = Open::with(remote)?;
     run()
+}
+
+/// A connection that goes on; it ends with this value.
+struct Open;
+
+impl Open {
+    /// Waits until no connection is in the way of what this one has to change for the whole process.
+    fn with(remote: &Remote) -> Result<Self, GitError> {
+        let ca = match &remote.ca {
+            Some(path) => {
+                let failed = |source| GitError::File { what: "certificate file", path: path.clone(), source };
+                Some((path, Hash::of(&std::fs::read(path).map_err(failed)?)))
+            }
+            None => None,
+        };
+        let mut network = NETWORK.lock().unwrap_or_else(PoisonError::into_inner);
+        let untrusted = |network: &Network| ca.as_ref().is_some_and(|(_, hash)| !network.trusted.contains(hash));
+        while network.open > 0 && (network.timeout != remote.timeout || untrusted(&network)) {
+            network = ENDED.wait(network).unwrap_or_else(PoisonError::into_inner);
+        }
+        if network.open == 0 {
+            set_timeouts(remote.timeout);
+            network.timeout = remote.timeout;
+        }
+        if let Some((path, hash)) = ca.as_ref().filter(|_| untrusted(&network)) {
+            trust(path).map_err(|error| GitError::File {
+                what: "certificate file",
+                path: (*path).clone(),
+                source: std::io::Error::other(error.message().to_owned()),
+            })?;
+            network.trusted.insert(*hash);
+        }
+        network.open += 1;
+        Ok(Self)
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        NETWORK.lock().unwrap_or_else(PoisonError::into_inner).open -= 1;
+        ENDED.notify_all();
+    }
 }
 
 #[allow(unsafe_code, reason = "libgit2 has no other way to bound how long a server may be silent")]
 fn set_timeouts(timeout: Duration) {
     let millis = i32::try_from(timeout.as_millis()).unwrap_or(i32::MAX).max(1);
-    // SAFETY: both write one integer that only connections read, and the caller holds the lock that every connection takes.
+    // SAFETY: both write one integer that only connections read, and the caller holds the lock that every connection takes,
+    // while there is none.
     let set = unsafe {
         git2::opts::set_server_connect_timeout_in_milliseconds(millis)
             .and_then(|()| git2::opts::set_server_timeout_in_milliseconds(millis))
@@ -62,7 +109,8 @@ pub(super) fn bound_open_files() {
 
 #[allow(unsafe_code, reason = "libgit2 has no other way to trust a certificate authority")]
 fn trust(ca: &std::path::Path) -> Result<(), git2::Error> {
-    // SAFETY: adds to the TLS context that only connections use, and the caller holds the lock that every connection takes.
+    // SAFETY: adds to the TLS context that only connections use, and the caller holds the lock that every connection takes,
+    // while there is none.
     unsafe { git2::opts::set_ssl_cert_file(ca) }
 }
 
@@ -70,6 +118,7 @@ fn trust(ca: &std::path::Path) -> Result<(), git2::Error> {
 pub(super) struct Attempt<'a> {
     remote: &'a Remote,
     address: &'a Address,
+    given_up: &'a AtomicBool,
     seen: RefCell<Seen>,
 }
 
@@ -83,9 +132,10 @@ struct Seen {
 }
 
 impl<'a> Attempt<'a> {
-    pub(super) fn new(remote: &'a Remote, address: &'a Address) -> Self {
+    /// An attempt that breaks off at the next sign of the remote once it is given up.
+    pub(super) fn new(remote: &'a Remote, address: &'a Address, given_up: &'a AtomicBool) -> Self {
         let seen = Seen { shown: None, failure: None, heard: Instant::now() };
-        Self { remote, address, seen: RefCell::new(seen) }
+        Self { remote, address, given_up, seen: RefCell::new(seen) }
     }
 
     /// Callbacks that show the credentials once and check a host key strictly.
@@ -111,10 +161,10 @@ impl<'a> Attempt<'a> {
         proxy
     }
 
-    /// Notes that the remote is there, and goes on.
+    /// Notes that the remote is there; says whether to go on.
     pub(super) fn hear(&self) -> bool {
         self.seen.borrow_mut().heard = Instant::now();
-        true
+        !self.given_up.load(Ordering::Relaxed)
     }
 
     /// Turns the library's error into what happened.

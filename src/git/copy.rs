@@ -4,7 +4,7 @@
 //! first time as one pack, afterwards object by object, where a tree that the mirror has is not entered. Children are
 //! written before what names them, so that an object in the mirror always has everything below it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Odb, Oid, Repository};
 
@@ -43,6 +43,13 @@ fn loose(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, g
         written += object(&from, &to, commit)?;
     }
     Ok(written)
+}
+
+/// Copies one commit with its tree, without its parents.
+pub(super) fn snapshot(source: &Repository, to: &Repository, commit: Oid) -> Result<(), git2::Error> {
+    let (from, to) = (source.odb()?, to.odb()?);
+    tree(source, &from, &to, source.find_commit(commit)?.tree_id(), 0)?;
+    object(&from, &to, commit).map(drop)
 }
 
 /// A commit that is in the mirror must have its parents there, also after a crash in between.
@@ -127,16 +134,22 @@ pub(super) fn unopened(path: &Path, source: git2::Error) -> GitError {
     }
 }
 
-/// Makes one pack of many: every fetch from a remote adds one, and each is a file that stays open. What no ref reaches is
-/// left behind. Only while nobody reads from the mirror.
+/// Makes one pack of many packs and loose objects: every fetch from a remote adds a pack, each of which is a file that stays
+/// open, and every copy and every change of the facts adds loose objects. What no ref reaches is left behind. Only while
+/// nothing is written into the mirror that no ref reaches yet.
 pub(super) fn tidy(mirror: &Repository) -> Result<(), git2::Error> {
     /// git's own `gc.autoPackLimit`.
-    const MANY: usize = 50;
-    let folder = mirror.path().join("objects/pack");
-    let packs = packs(&folder)?;
-    if packs.len() <= MANY {
+    const PACKS: usize = 50;
+    /// In one of the 256 folders of loose objects: about 2000 in all.
+    const LOOSE: usize = 8;
+    let objects = mirror.path().join("objects");
+    let folder = objects.join("pack");
+    let packs = named(&folder, |path| path.extension().is_some_and(|ending| ending == "pack"))?;
+    let sample = named(&objects.join("17"), |_| true)?;
+    if packs.len() <= PACKS && sample.len() <= LOOSE {
         return Ok(());
     }
+    let loose = loose_files(&objects)?;
     let mut walk = mirror.revwalk()?;
     walk.push_glob("refs/*")?;
     let mut builder = mirror.packbuilder()?;
@@ -146,26 +159,38 @@ pub(super) fn tidy(mirror: &Repository) -> Result<(), git2::Error> {
     for file in [folder.join(format!("{new}.pack")), folder.join(format!("{new}.idx")), folder.clone()] {
         std::fs::File::open(&file).and_then(|file| file.sync_all()).map_err(broken)?;
     }
-    for stem in packs.iter().filter(|stem| **stem != new) {
-        for ending in ["idx", "rev", "pack"] {
-            match std::fs::remove_file(folder.join(format!("{stem}.{ending}"))) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(broken(error)),
-                _ => {}
-            }
+    let stems = packs.iter().filter_map(|path| path.file_stem()?.to_str()).filter(|stem| **stem != *new);
+    let old = stems.flat_map(|stem| ["idx", "rev", "pack"].map(|ending| folder.join(format!("{stem}.{ending}"))));
+    for file in old.chain(loose) {
+        match std::fs::remove_file(&file) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(broken(error)),
+            _ => {}
         }
     }
     mirror.odb()?.refresh()
 }
 
-fn packs(folder: &Path) -> Result<Vec<String>, git2::Error> {
-    let mut packs = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(broken)? {
-        let path = entry.map_err(broken)?.path();
-        if path.extension().is_some_and(|ending| ending == "pack") {
-            packs.extend(path.file_stem().map(|stem| stem.to_string_lossy().into_owned()));
-        }
+/// The files of all loose objects.
+fn loose_files(objects: &Path) -> Result<Vec<PathBuf>, git2::Error> {
+    let is_ours = |path: &Path| {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
+    };
+    let mut files = Vec::new();
+    for folder in named(objects, is_ours)? {
+        files.extend(named(&folder, |_| true)?);
     }
-    Ok(packs)
+    Ok(files)
+}
+
+/// The entries of a folder whose paths fit; none where there is no folder.
+fn named(folder: &Path, fits: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, git2::Error> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(broken)?,
+    };
+    let paths = entries.map(|entry| Ok(entry.map_err(broken)?.path()));
+    paths.filter(|path| path.as_ref().map_or(true, |path| fits(path))).collect()
 }
 
 fn broken(error: std::io::Error) -> git2::Error {

@@ -71,6 +71,35 @@ pub enum GitError {
         #[source]
         source: git2::Error,
     },
+    /// The remote sends, but so little that there is no end to it.
+    #[error(
+        "{remote} is still sending after {seconds} s and was given up; it will be asked again. If the repository is that \
+         large or the line that slow, raise `limit` of `[git]` in the configuration"
+    )]
+    TooSlow {
+        /// The address.
+        remote: String,
+        /// How long a visit may take.
+        seconds: u64,
+    },
+    /// The remote does not take what was pushed.
+    #[error("{remote} does not take {reference}: {why}")]
+    Refused {
+        /// The address.
+        remote: String,
+        /// What was pushed.
+        reference: String,
+        /// In the remote's words.
+        why: String,
+    },
+    /// A commit that should have facts has none.
+    #[error("`{revision}` in {} has no file facts.json", path.display())]
+    NoFacts {
+        /// As it was given.
+        revision: String,
+        /// The repository.
+        path: PathBuf,
+    },
     /// The remote could not be reached, or broke off.
     #[error("cannot reach {remote} ({during})")]
     Unreachable {

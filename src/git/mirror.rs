@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use git2::{AutotagOption, Direction, FetchOptions, Oid, Repository};
 
-use super::access::{Attempt, bound_open_files, connection};
+use super::access::bound_open_files;
 use super::remote::{Address, Remote};
+use super::visit::Visit;
 use super::{Counts, GitError, Reader, commit_id, copy, oid};
 use crate::model::CommitId;
 use crate::tree::{BlobId, Blobs, FileTree, History, Landing, TreeError};
@@ -33,11 +34,35 @@ pub struct Polled {
 
 /// A bare mirror of one branch.
 pub struct Mirror {
-    path: PathBuf,
-    remote: Remote,
-    address: Address,
-    repository: Mutex<Repository>,
+    pub(super) path: PathBuf,
+    pub(super) remote: Arc<Remote>,
+    pub(super) address: Arc<Address>,
+    pub(super) home: Arc<Mutex<Home>>,
     reader: Reader,
+}
+
+/// Where the mirror is written.
+pub(super) struct Home {
+    pub(super) repository: Repository,
+    /// Visits to the remote that go on, also those that were given up: what they fetched is in no ref yet.
+    pub(super) visits: usize,
+}
+
+/// A visit to the remote that goes on; it ends with this value.
+pub(super) struct Visiting(Arc<Mutex<Home>>);
+
+impl Visiting {
+    /// Begins a visit.
+    pub(super) fn begin(home: &Arc<Mutex<Home>>) -> Self {
+        home.lock().unwrap_or_else(PoisonError::into_inner).visits += 1;
+        Self(home.clone())
+    }
+}
+
+impl Drop for Visiting {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).visits -= 1;
+    }
 }
 
 impl std::fmt::Debug for Mirror {
@@ -67,7 +92,9 @@ impl Mirror {
             source,
         })?;
         let reader = Reader::of(Repository::open_bare(dir).map_err(failed)?);
-        Ok(Self { path: dir.to_owned(), remote, address, repository: Mutex::new(repository), reader })
+        let home = Arc::new(Mutex::new(Home { repository, visits: 0 }));
+        let (remote, address) = (Arc::new(remote), Arc::new(address));
+        Ok(Self { path: dir.to_owned(), remote, address, home, reader })
     }
 
     /// What is followed.
@@ -82,25 +109,45 @@ impl Mirror {
 
     /// The branch's head as the last poll found it; none before the first.
     pub fn head(&self) -> Result<Option<CommitId>, GitError> {
-        let head = self.last(&self.lock());
-        head.map(|head| head.map(commit_id)).map_err(|source| self.failed("read the last head", source))
+        last(&self.lock().repository, &self.path).map(|head| head.map(commit_id))
     }
 
     /// Asks the remote where the branch is, and fetches where it moved. An answer without news is one ref advertisement;
     /// it reads no object and writes nothing. Force-pushes are followed.
     ///
-    /// Blocks for as long as the fetch takes, but never longer than the remote's timeout without hearing from it.
+    /// Blocks for as long as the fetch takes, but never longer than the remote's timeout without hearing from it, nor longer
+    /// than its limit altogether.
     pub fn poll(&self) -> Result<Polled, GitError> {
-        match &self.address {
-            Address::Local(path) => self.poll_local(path),
-            _ => connection(&self.remote, || self.poll_remote()),
+        let visiting = Visiting::begin(&self.home);
+        let polled = match &*self.address {
+            Address::Local(path) => {
+                let polled = self.poll_local(path);
+                drop(visiting);
+                polled
+            }
+            _ => self.visit(visiting, poll_remote),
+        }?;
+        if polled.moved {
+            self.tidy();
+        }
+        Ok(polled)
+    }
+
+    /// Makes one pack of many objects, unless a visit goes on. Where that fails, the next time is soon.
+    pub(super) fn tidy(&self) {
+        let home = self.lock();
+        if home.visits > 0 {
+            return;
+        }
+        if let Err(error) = copy::tidy(&home.repository) {
+            tracing::warn!(mirror = %self.path.display(), %error, "cannot make one pack of many");
         }
     }
 
     /// Keeps commits, each with its history, through force-pushes and garbage collection. Those that are not in the mirror
     /// are passed over: of them there is nothing to keep.
     pub fn keep(&self, commits: &[CommitId]) -> Result<(), GitError> {
-        let repository = self.lock();
+        let repository = &self.lock().repository;
         for commit in commits {
             let keep = || {
                 let id = oid(commit)?;
@@ -112,19 +159,19 @@ impl Mirror {
                 }
                 Ok(())
             };
-            keep().map_err(|source| self.failed(&format!("keep {commit}"), source))?;
+            keep().map_err(|source| failed(&self.path, &format!("keep {commit}"), source))?;
         }
         Ok(())
     }
 
     /// The commits that are kept.
     pub fn kept(&self) -> Result<BTreeSet<CommitId>, GitError> {
-        let repository = self.lock();
+        let repository = &self.lock().repository;
         let read = || -> Result<BTreeSet<CommitId>, git2::Error> {
             let references = repository.references_glob(&format!("{SNAPSHOTS}*"))?;
             references.map(|reference| Ok(reference?.target().map(commit_id))).filter_map(Result::transpose).collect()
         };
-        read().map_err(|source| self.failed("list what is kept", source))
+        read().map_err(|source| failed(&self.path, "list what is kept", source))
     }
 
     fn poll_local(&self, path: &Path) -> Result<Polled, GitError> {
@@ -137,101 +184,101 @@ impl Mirror {
                 .map_err(failed)?
                 .ok_or_else(|| GitError::NoDefault { remote: shown.clone(), there: local_branches(&source) })?,
         };
-        let head = match source.refname_to_id(&format!("{BRANCHES}{branch}")) {
-            Ok(head) => head,
-            Err(error) if error.code() == git2::ErrorCode::NotFound => {
-                return Err(self.absent(&branch, local_branches(&source)));
-            }
-            Err(error) => return Err(failed(error)),
+        let head = match if_there(source.refname_to_id(&format!("{BRANCHES}{branch}"))).map_err(failed)? {
+            Some(head) => head,
+            None => return Err(absent(&self.remote, &branch, local_branches(&source))),
         };
-        self.follow(head, |mirror, fresh| {
+        let mirror = &self.lock().repository;
+        follow(mirror, &self.path, head, |fresh| {
             copy::complete(&source, &shown)?;
             copy::copy(&source, mirror, head, fresh).map_err(failed)
         })
     }
 
-    fn poll_remote(&self) -> Result<Polled, GitError> {
-        let asking = Attempt::new(&self.remote, &self.address);
-        let network = Repository::open_bare(&self.path).map_err(|error| self.failed("open", error))?;
-        let mut remote = network
-            .remote_anonymous(&self.address.bare(&self.remote.url))
-            .map_err(|error| asking.failed("reading the address", error))?;
-        let during = "asking for its branches";
-        let mut connected = remote
-            .connect_auth(Direction::Fetch, Some(asking.callbacks()), Some(asking.proxy()))
-            .map_err(|error| asking.failed(during, error))?;
-        asking.hear();
-        let heads: BTreeMap<String, Oid> = connected
-            .list()
-            .map_err(|error| asking.failed(during, error))?
-            .iter()
-            .filter_map(|head| Some((head.name().strip_prefix(BRANCHES)?.to_owned(), head.oid())))
-            .collect();
-        let there = || heads.keys().cloned().collect::<Vec<_>>();
-        let branch = match &self.remote.branch {
-            Some(branch) => branch.clone(),
-            None => match connected.default_branch() {
-                Ok(name) => String::from_utf8_lossy(&name).trim_start_matches(BRANCHES).to_owned(),
-                Err(_) if heads.is_empty() => return Err(GitError::Empty { remote: self.remote.shown() }),
-                Err(_) => return Err(GitError::NoDefault { remote: self.remote.shown(), there: there() }),
-            },
-        };
-        let head = *heads.get(&branch).ok_or_else(|| self.absent(&branch, there()))?;
-        self.follow(head, |_, _| {
-            let mut options = FetchOptions::new();
-            options
-                .remote_callbacks(asking.callbacks())
-                .proxy_options(asking.proxy())
-                .download_tags(AutotagOption::None);
-            let spec = format!("+{BRANCHES}{branch}:{HEAD}");
-            let remote = connected.remote();
-            remote.download(&[spec.as_str()], Some(&mut options)).map_err(|error| asking.failed("fetching", error))?;
-            Ok(remote.stats().received_objects())
-        })
-    }
-
-    /// Brings the commit in by `fetch` unless it is there, and moves the head. Nothing happens where it did not move.
-    fn follow(
-        &self,
-        head: Oid,
-        fetch: impl FnOnce(&Repository, bool) -> Result<usize, GitError>,
-    ) -> Result<Polled, GitError> {
-        let repository = self.lock();
-        let last = self.last(&repository).map_err(|error| self.failed("read the last head", error))?;
-        if last == Some(head) {
-            return Ok(Polled { head: commit_id(head), moved: false, objects: 0 });
-        }
-        let objects = fetch(&repository, last.is_none())?;
-        let moved = repository
-            .find_commit(head)
-            .and_then(|_| repository.reference(HEAD, head, true, "polled"))
-            .map_err(|error| self.failed(&format!("move the head to {head}"), error));
-        moved.map(|_| Polled { head: commit_id(head), moved: true, objects })
-    }
-
-    fn last(&self, repository: &Repository) -> Result<Option<Oid>, git2::Error> {
-        if_there(repository.refname_to_id(HEAD))
-    }
-
-    fn absent(&self, branch: &str, there: Vec<String>) -> GitError {
-        let remote = self.remote.shown();
-        if there.is_empty() {
-            return GitError::Empty { remote };
-        }
-        GitError::NoBranch { remote, branch: branch.to_owned(), there }
-    }
-
-    fn failed(&self, what: &str, source: git2::Error) -> GitError {
-        GitError::Mirror { what: what.to_owned(), path: self.path.clone(), source }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Repository> {
-        self.repository.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) fn lock(&self) -> MutexGuard<'_, Home> {
+        self.home.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Asks the remote, and fetches where the branch moved.
+fn poll_remote(visit: &Visit) -> Result<Polled, GitError> {
+    let (remote, asking) = (&visit.remote, visit.attempt());
+    let network = visit.repository()?;
+    let address = visit.address.bare(&remote.url);
+    let mut connection =
+        network.remote_anonymous(&address).map_err(|error| asking.failed("reading the address", error))?;
+    let during = "asking for its branches";
+    let mut connected = connection
+        .connect_auth(Direction::Fetch, Some(asking.callbacks()), Some(asking.proxy()))
+        .map_err(|error| asking.failed(during, error))?;
+    asking.hear();
+    let heads: BTreeMap<String, Oid> = connected
+        .list()
+        .map_err(|error| asking.failed(during, error))?
+        .iter()
+        .filter_map(|head| Some((head.name().strip_prefix(BRANCHES)?.to_owned(), head.oid())))
+        .collect();
+    let there = || heads.keys().cloned().collect::<Vec<_>>();
+    let branch = match &remote.branch {
+        Some(branch) => branch.clone(),
+        None => match connected.default_branch() {
+            Ok(name) => String::from_utf8_lossy(&name).trim_start_matches(BRANCHES).to_owned(),
+            Err(_) if heads.is_empty() => return Err(GitError::Empty { remote: remote.shown() }),
+            Err(_) => return Err(GitError::NoDefault { remote: remote.shown(), there: there() }),
+        },
+    };
+    let head = *heads.get(&branch).ok_or_else(|| absent(remote, &branch, there()))?;
+    follow(&network, &visit.path, head, |_| {
+        let mut options = FetchOptions::new();
+        options.remote_callbacks(asking.callbacks()).proxy_options(asking.proxy()).download_tags(AutotagOption::None);
+        let spec = format!("+{BRANCHES}{branch}:{HEAD}");
+        let fetching = connected.remote();
+        fetching.download(&[spec.as_str()], Some(&mut options)).map_err(|error| asking.failed("fetching", error))?;
+        // The head is moved by the visit that came after one that was given up.
+        visit.goes_on()?;
+        Ok(fetching.stats().received_objects())
+    })
+}
+
+/// Brings the commit in by `fetch`, which is told whether it is the first, unless it is there, and moves the head. Nothing
+/// happens where it did not move.
+fn follow(
+    repository: &Repository,
+    path: &Path,
+    head: Oid,
+    fetch: impl FnOnce(bool) -> Result<usize, GitError>,
+) -> Result<Polled, GitError> {
+    let last = last(repository, path)?;
+    if last == Some(head) {
+        return Ok(Polled { head: commit_id(head), moved: false, objects: 0 });
+    }
+    let objects = fetch(last.is_none())?;
+    let moved = repository
+        .find_commit(head)
+        .and_then(|_| repository.reference(HEAD, head, true, "polled"))
+        .map_err(|error| failed(path, &format!("move the head to {head}"), error));
+    moved.map(|_| Polled { head: commit_id(head), moved: true, objects })
+}
+
+fn last(repository: &Repository, path: &Path) -> Result<Option<Oid>, GitError> {
+    if_there(repository.refname_to_id(HEAD)).map_err(|error| failed(path, "read the last head", error))
+}
+
+fn absent(remote: &Remote, branch: &str, there: Vec<String>) -> GitError {
+    let remote = remote.shown();
+    if there.is_empty() {
+        return GitError::Empty { remote };
+    }
+    GitError::NoBranch { remote, branch: branch.to_owned(), there }
+}
+
+/// What went wrong in the mirror.
+pub(super) fn failed(path: &Path, what: &str, source: git2::Error) -> GitError {
+    GitError::Mirror { what: what.to_owned(), path: path.to_owned(), source }
+}
+
 /// What is not there is none, and no error.
-fn if_there<T>(found: Result<T, git2::Error>) -> Result<Option<T>, git2::Error> {
+pub(super) fn if_there<T>(found: Result<T, git2::Error>) -> Result<Option<T>, git2::Error> {
     match found {
         Ok(found) => Ok(Some(found)),
         Err(error) if error.code() == git2::ErrorCode::NotFound => Ok(None),

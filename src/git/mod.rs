@@ -3,8 +3,8 @@
 //! [`Mirror`] keeps a bare copy of the tracked branch in a state folder and polls its [`Remote`]; [`Reader`] answers
 //! [`crate::tree::History`] from any object database, so that the daemon (on its mirror) and the commands (in a clone) read
 //! alike; [`Writer`] makes commits for commands that are asked to; [`watch()`] wakes the daemon
-//! when a local repository's refs change. Everything blocks and belongs on a blocking thread; everything that talks to a network is bounded by the remote's
-//! timeout.
+//! when a local repository's refs change. Everything blocks and belongs on a blocking thread; everything that talks to a
+//! network is bounded by the remote's timeout while it is silent, and by its limit altogether.
 //!
 //! Deliberately absent: a work tree of our own, a ref in a user's repository that the user did not ask for, hooks, filters,
 //! submodules, symbolic links, and whatever else would let a repository's content run or reach outside.
@@ -13,16 +13,19 @@ mod access;
 mod copy;
 mod credentials;
 mod error;
+mod facts;
 mod known_hosts;
 mod landings;
 mod mirror;
 mod reader;
 mod remote;
+mod visit;
 mod watch;
 mod write;
 
 pub use credentials::{Credentials, Password};
 pub use error::GitError;
+pub use facts::FACTS;
 pub use mirror::{Mirror, Polled};
 pub use reader::{Counts, Reader};
 pub use remote::Remote;

@@ -103,6 +103,11 @@ impl Reader {
         Counts { commits: get(&counters.commits), trees: get(&counters.trees), blobs: get(&counters.blobs) }
     }
 
+    /// Reads something else from the repository.
+    pub(super) fn with<T>(&self, read: impl FnOnce(&Repository) -> T) -> T {
+        read(&self.lock().repository)
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

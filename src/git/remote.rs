@@ -22,6 +22,8 @@ pub struct Remote {
     pub known_hosts: Option<PathBuf>,
     /// How long the remote may be silent, while connecting and after.
     pub timeout: Duration,
+    /// How long one visit may take altogether, with all that is fetched, however busy the remote seems.
+    pub limit: Duration,
 }
 
 impl std::fmt::Debug for Remote {
@@ -33,6 +35,7 @@ impl std::fmt::Debug for Remote {
             .field("ca", &self.ca)
             .field("known_hosts", &self.known_hosts)
             .field("timeout", &self.timeout)
+            .field("limit", &self.limit)
             .finish()
     }
 }
@@ -41,7 +44,10 @@ impl Remote {
     /// How long a remote may be silent unless the operator says otherwise.
     pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-    /// The default branch of an address, with the standard credentials and [`Remote::TIMEOUT`].
+    /// How long one visit may take unless the operator says otherwise.
+    pub const LIMIT: Duration = Duration::from_secs(15 * 60);
+
+    /// The default branch of an address, with the standard credentials, [`Remote::TIMEOUT`] and [`Remote::LIMIT`].
     pub fn new(url: impl Into<String>) -> Self {
         Self {
             url: url.into(),
@@ -50,6 +56,7 @@ impl Remote {
             ca: None,
             known_hosts: None,
             timeout: Self::TIMEOUT,
+            limit: Self::LIMIT,
         }
     }
 

@@ -108,6 +108,23 @@ pub(super) fn a_silent_remote_is_given_up() {
 }
 
 #[test]
+pub(super) fn a_remote_that_drips_is_given_up() {
+    let dripping = TcpListener::bind("127.0.0.1:0").unwrap();
+    let home = Home::new();
+    home.write("landfall.toml", "[git]\nlimit = \"1s\"\n");
+    let url = format!("http://{}/repo.git", dripping.local_addr().unwrap());
+    let mut daemon = home.start(&format!("daemon --config landfall.toml --simulate --repo {url}"));
+    let (mut stream, _) = dripping.accept().unwrap();
+    std::thread::spawn(move || {
+        while std::io::Write::write_all(&mut stream, b"H").is_ok() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    });
+    daemon.until_it_says("is still sending after 1 s and was given up");
+    assert_eq!(daemon.stops().0, 0, "whoever drips holds up no end");
+}
+
+#[test]
 pub(super) fn a_sweep_sees_what_nobody_told() {
     let world = world();
     let home = Home::new();

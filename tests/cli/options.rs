@@ -8,7 +8,7 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{configuration, offline, online};
+use super::{configuration, facts, offline, online};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -51,6 +51,12 @@ const OPTIONS: &[Covered] = covered! {
     "diff": "<BASE>" "<HEAD>" "--repo" "--exit-code" "--format" => offline::diff_compares_two_commits in "offline.rs";
     "plan": "--server" "--format" => online::plan_asks_the_daemon in "online.rs";
     "plan": "--repo" "--store" "--endpoint" "--diff" "--exit-code" => online::plan_looks_for_itself in "online.rs";
+    "plan": "--facts" => facts::a_daemon_pushes_what_a_clone_plans_with in "facts.rs";
+    "status": "--facts" => facts::a_daemon_pushes_what_a_clone_plans_with in "facts.rs";
+    "diff": "--facts" => facts::a_daemon_pushes_what_a_clone_plans_with in "facts.rs";
+    "history": "--facts" "--repo" => facts::a_daemon_pushes_what_a_clone_plans_with in "facts.rs";
+    "history": "--config" => facts::a_configuration_names_the_store_of_a_history in "facts.rs";
+    "allow": "--facts" => facts::facts_come_from_a_file_or_a_url in "facts.rs";
     "plan": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "status": "--server" "--repo" "--store" "--endpoint" "--format" => online::status_shows_what_runs in "online.rs";
     "status": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
@@ -72,6 +78,8 @@ const KEYS: &[Covered] = covered! {
         => configuration::https_takes_a_password_and_an_authority in "configuration.rs";
     "git": "credentials_file" => configuration::https_takes_a_file_of_credentials in "configuration.rs";
     "git": "ssh_key" "ssh_passphrase_file" "known_hosts" => configuration::ssh_takes_a_locked_key in "configuration.rs";
+    "git": "limit" => configuration::a_remote_that_drips_is_given_up in "configuration.rs";
+    "facts": "push" => facts::a_daemon_pushes_what_a_clone_plans_with in "facts.rs";
     "git": "timeout" => configuration::a_silent_remote_is_given_up in "configuration.rs";
     "aws": "profile" => configuration::a_profile_says_where_and_who in "configuration.rs";
     "aws": "endpoint" => online::a_configuration_names_store_and_endpoint in "online.rs";
@@ -115,7 +123,8 @@ fn every_option_is_set_in_a_test() {
 fn keys(table: &str) -> Vec<String> {
     let head = if table.is_empty() { String::new() } else { format!("[{table}]\n") };
     let error = Config::parse(&format!("{head}nothing = 1\n"), Path::new("")).unwrap_err();
-    let all = error.message().split_once("expected one of ").unwrap().1.split(", ");
+    let expected = error.message().split_once("expected ").unwrap().1;
+    let all = expected.trim_start_matches("one of ").split(", ");
     all.map(|key| key.trim_matches('`').to_owned()).collect()
 }
 
@@ -123,8 +132,9 @@ fn keys(table: &str) -> Vec<String> {
 fn every_key_is_set_in_a_test_and_documented() {
     let documentation = include_str!("../../docs/configuration.md");
     let mut all = BTreeSet::new();
-    for table in ["", "git", "aws"] {
-        for key in keys(table).into_iter().filter(|key| !(table.is_empty() && ["git", "aws"].contains(&key.as_str()))) {
+    const TABLES: [&str; 3] = ["git", "aws", "facts"];
+    for table in [""].into_iter().chain(TABLES) {
+        for key in keys(table).into_iter().filter(|key| !(table.is_empty() && TABLES.contains(&key.as_str()))) {
             let name = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
             assert!(documentation.contains(&format!("| `{name}` |")), "docs/configuration.md lacks `{name}`");
             all.insert((table.to_owned(), key));

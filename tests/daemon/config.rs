@@ -25,11 +25,15 @@ ssh_key = "id_ed25519"
 ssh_passphrase_file = "passphrase"
 known_hosts = "known_hosts"
 timeout = "20s"
+limit = "1h"
 
 [aws]
 profile = "deploy"
 endpoint = "http://127.0.0.1:4566"
 allowed_roles = ["arn:aws:iam::111111111111:role/landfall-*"]
+
+[facts]
+push = true
 "#;
 
 #[test]
@@ -42,6 +46,8 @@ fn every_key_is_read_and_paths_are_relative_to_the_file() {
     assert_eq!(config.poll, Some(Span(Duration::from_secs(30))));
     assert_eq!(config.sweep, Some(Span(Duration::from_secs(300))));
     assert_eq!(config.log_format, Some(LogFormat::Json));
+    assert_eq!(config.git.limit, Some(Span(Duration::from_secs(3600))));
+    assert!(config.facts.push);
     assert_eq!(config.git.credentials_file.as_deref(), Some(Path::new("/etc/landfall/credentials")));
     assert_eq!(config.aws.allowed_roles.as_deref().map(<[_]>::len), Some(1));
 }

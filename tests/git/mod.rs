@@ -1,5 +1,6 @@
 //! Tests of git: real repositories, made by the `git` program and by the writer, and real servers.
 
+mod facts;
 mod hanging;
 mod history;
 mod https;
