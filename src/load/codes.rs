@@ -86,6 +86,9 @@ codes! {
     PLACEHOLDER "placeholder" Error "A `#{` is not followed by the name of a variable and `}`. Write `##{` for the characters themselves.";
     VARIABLE_NAME "variable-name" Error "The name of a variable: letters, digits, `_` and `-`. Names with a dot are landfall's own, like `release.version`.";
     FARGATE_SIZE "fargate-size" Error "Fargate has fixed pairs of CPU and memory; AWS refuses any other task definition.";
+    TASK_SIZE "task-size" Error "A task on instances has at least 128 CPU units and 6 MiB.";
+    NOT_WITH_LAUNCH "not-with-launch" Error "The step's `launch` or `network_mode` does not have this key or value; AWS refuses the task definition or the service, or ignores what is written.";
+    CAPACITY "capacity" Error "Capacity providers, placement and rebalancing contradict the step's `launch` or each other.";
     CONTAINER_SIZES "container-sizes" Error "The containers reserve more CPU or memory than the task has, or a container's soft limit is above its hard limit.";
     STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
     NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS refuses such a task definition.";

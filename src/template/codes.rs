@@ -19,6 +19,7 @@ codes! {
     LOG_GROUP "log-group" "The name of a log group, once its placeholders are filled, is not one that CloudWatch Logs takes. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     NETWORK_SIZE "network-size" "There are more or fewer subnets or security groups than ECS takes: 1 to 16 subnets, at most 5 security groups.";
     NO_TENANT "no-tenant" "Something that only a tenant has is used in a slot without one: a tenant variable without a default, or `tenant.name` or `tenant.id`.";
+    OBJECT_ARN "object-arn" "An object in S3 is named by its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     OVER_LIMIT "over-limit" "The stack is beyond one of CloudFormation's limits. Templates above 51,200 bytes would have to be put into S3, which this version does not do.";
     PARAMETER_NAME "parameter-name" "An SSM parameter is named by its name or its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";

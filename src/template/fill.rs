@@ -98,6 +98,7 @@ impl<'a> Filler<'a> {
                     None => Some(arn),
                 }
             }
+            Leaf::ObjectArn(text) => self.object_arn(text).map(|(bucket, key)| format!("{bucket}/{key}")),
             Leaf::ParameterArn(text) => self.parameter_arn(text),
             Leaf::LogGroupArn(text) => {
                 let group = self.text(text)?;
@@ -143,6 +144,15 @@ impl<'a> Filler<'a> {
         let own = |texts: &[std::sync::Arc<str>]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         match leaves {
             Leaves::Texts(texts) => self.list(texts),
+            Leaves::Buckets(texts) => {
+                let mut buckets: Vec<String> = Vec::new();
+                for (bucket, _) in texts.iter().filter_map(|text| self.object_arn(text)) {
+                    if !buckets.contains(&bucket) {
+                        buckets.push(bucket);
+                    }
+                }
+                buckets
+            }
             Leaves::Subnets(texts) => {
                 let subnets = texts.as_ref().map_or_else(|| own(&network.subnets), |texts| self.list(texts));
                 self.count("subnets", subnets, 1..=16)
@@ -232,6 +242,28 @@ impl<'a> Filler<'a> {
             return None;
         }
         Some(arn)
+    }
+
+    /// The ARN of an object in S3: that of its bucket, and its key.
+    fn object_arn(&mut self, text: &Text) -> Option<(String, String)> {
+        let arn = self.text(text)?;
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let found = match parts.as_slice() {
+            ["arn", _, "s3", "", "", path] => path.split_once('/'),
+            _ => None,
+        };
+        match found {
+            Some((bucket, key)) if !bucket.is_empty() && made_of(key, "_.-/+=@:") && made_of(&arn, "_.-/+=@:") => {
+                let begin = arn.strip_suffix(&format!("/{key}")).unwrap_or(&arn);
+                Some((begin.to_owned(), key.to_owned()))
+            }
+            _ => {
+                let title = format!("`{}` does not give the ARN of an object in S3", text.raw());
+                let help = "like arn:aws:s3:::bucket/folder/file.env".to_owned();
+                self.problem(codes::OBJECT_ARN, title, text.at(), Some(help));
+                None
+            }
+        }
     }
 
     /// One key of a secret's JSON value. `:` would begin the next part of `ValueFrom`.

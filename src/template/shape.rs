@@ -38,6 +38,8 @@ pub(super) enum Leaf {
     SecretArn(Text),
     /// What a container's `ValueFrom` says for a secret, and for one key of it.
     SecretValue(Text, Option<Text>),
+    /// The ARN of an object in S3.
+    ObjectArn(Text),
     /// The ARN of an SSM parameter.
     ParameterArn(Text),
     /// The ARN of a log group, with its streams.
@@ -51,6 +53,8 @@ pub(super) enum Leaves {
     Texts(Vec<Text>),
     /// The step's subnets, or the target's.
     Subnets(Option<Vec<Text>>),
+    /// The ARNs of the buckets of objects in S3, which are given by their ARNs; each bucket once.
+    Buckets(Vec<Text>),
     /// The step's security groups, or the target's.
     SecurityGroups(Option<Vec<Text>>),
 }

@@ -103,6 +103,21 @@ fn used(schema: &Value, value: &toml::Value, path: &str, out: &mut BTreeSet<Stri
     }
 }
 
+/// Adds the keys of the lines that stand in comments because they cannot stand beside what is there: `# key = value`, read as
+/// if they were no comments, one at a time.
+fn shown_in_comments(schema: &Value, text: &str, name: &str, shown: &mut BTreeSet<String>) {
+    let lines: Vec<&str> = text.lines().collect();
+    for (at, line) in lines.iter().enumerate() {
+        let Some(written) = line.strip_prefix("# ").filter(|line| line.contains(" = ")) else { continue };
+        let mut changed = lines.clone();
+        changed[at] = written;
+        // What the key says is left out where it is there already.
+        if let Ok(value) = toml::from_str(&changed.join("\n")) {
+            used(schema, &value, name, shown);
+        }
+    }
+}
+
 #[test]
 fn the_example_shows_every_key_with_a_comment() {
     let files = example();
@@ -115,6 +130,7 @@ fn the_example_shows_every_key_with_a_comment() {
             text.starts_with("#:schema") && text.lines().next().unwrap().ends_with(&format!("/{name}.json"))
         }) {
             used(&schema, &toml::from_str(text).unwrap(), name, &mut shown);
+            shown_in_comments(&schema, text, name, &mut shown);
             texts.push_str(text);
         }
         // Two keys are explained where they would stand: neither belongs into a release that has only just been made.

@@ -15,9 +15,7 @@ use landfall::model::facts::{Attempts, InFlight};
 use landfall::model::journal::{Action, Allowed, Cause, DeploymentId, Outcome};
 use landfall::model::observed::PlaceSeen;
 use landfall::model::place::Access;
-use landfall::model::process::{
-    Architecture, CircuitBreaker, Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text,
-};
+use landfall::model::process::{Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text};
 use landfall::model::tenant::{Tenancy, TenantFilter};
 use landfall::model::{
     AccountId, Catalog, CommitId, Environment, Facts, Hash, Id, Lifecycle, Location, Observed, Place, Project, Region,
@@ -473,44 +471,8 @@ fn text(raw: &str) -> Text {
 }
 
 fn service() -> EcsService {
-    EcsService {
-        cpu: 256,
-        memory: 512,
-        architecture: Architecture::X86_64,
-        containers: vec![Container {
-            name: Arc::from("app"),
-            image: "web".parse().unwrap(),
-            essential: true,
-            cpu: None,
-            memory: None,
-            memory_reservation: None,
-            ports: vec![Port { container_port: 8080, protocol: Protocol::Tcp, name: None }],
-            environment: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            command: Vec::new(),
-            entry_point: Vec::new(),
-            working_directory: None,
-            user: None,
-            read_only_root: false,
-            stop_timeout: None,
-            health_check: None,
-            depends_on: Vec::new(),
-            log: None,
-            at: at("projects/storefront/process.toml", 10),
-        }],
-        desired_count: 2,
-        minimum_healthy_percent: 100,
-        maximum_percent: 200,
-        circuit_breaker: Some(CircuitBreaker { rollback: true }),
-        subnets: None,
-        security_groups: None,
-        public_ip: None,
-        load_balancers: Vec::new(),
-        health_check_grace: None,
-        task_role: None,
-        execution_role: None,
-        log_retention_days: 30,
-        execute_command: false,
-        tags: BTreeMap::new(),
-    }
+    let at = at("projects/storefront/process.toml", 10);
+    let ports = vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None }];
+    let app = Container { ports, ..Container::new(Arc::from("app"), "web".parse().unwrap(), at) };
+    EcsService { desired_count: 2, ..EcsService::new(256, 512, vec![app]) }
 }

@@ -141,6 +141,11 @@ fn what_cannot_be_rendered_says_why() {
             },
             "image-without-digest: release `1.4.0` records no digest for image `web`",
         ),
+        (
+            |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],
+            "object-arn: `arn:aws:s3:::#{stack.name}` does not give the ARN of an object in S3 (like \
+             arn:aws:s3:::bucket/folder/file.env)",
+        ),
     ];
     for (spoil, expected) in table {
         let mut world = World::new();

@@ -8,9 +8,7 @@ use landfall::model::catalog::{ImagePin, Network, OnFailure, Queue, Scope, Snaps
 use landfall::model::channel::Channel;
 use landfall::model::place::Access;
 use landfall::model::process::ValueKind;
-use landfall::model::process::{
-    Architecture, CircuitBreaker, Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text,
-};
+use landfall::model::process::{Container, EcsService, ImageRepository, Port, Protocol, StepKind, Text};
 use landfall::model::tenant::{Tenancy, TenantFilter, TenantValue, TenantVariable};
 use landfall::model::{
     AccountId, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag, Target,
@@ -227,51 +225,13 @@ fn names() -> Names {
 }
 
 fn service() -> EcsService {
-    EcsService {
-        cpu: 256,
-        memory: 512,
-        architecture: Architecture::X86_64,
-        containers: vec![container("app", "web")],
-        desired_count: 2,
-        minimum_healthy_percent: 100,
-        maximum_percent: 200,
-        circuit_breaker: Some(CircuitBreaker { rollback: true }),
-        subnets: None,
-        security_groups: None,
-        public_ip: None,
-        load_balancers: Vec::new(),
-        health_check_grace: None,
-        task_role: None,
-        execution_role: None,
-        log_retention_days: 30,
-        execute_command: false,
-        tags: BTreeMap::new(),
-    }
+    EcsService { desired_count: 2, ..EcsService::new(256, 512, vec![container("app", "web")]) }
 }
 
-/// A container that says no more than it has to.
+/// A container that says no more than it has to, with a port.
 pub(super) fn container(name: &str, image: &str) -> Container {
-    Container {
-        name: Arc::from(name),
-        image: image.parse().unwrap(),
-        essential: true,
-        cpu: None,
-        memory: None,
-        memory_reservation: None,
-        ports: vec![Port { container_port: 8080, protocol: Protocol::Tcp, name: None }],
-        environment: BTreeMap::new(),
-        secrets: BTreeMap::new(),
-        command: Vec::new(),
-        entry_point: Vec::new(),
-        working_directory: None,
-        user: None,
-        read_only_root: false,
-        stop_timeout: None,
-        health_check: None,
-        depends_on: Vec::new(),
-        log: None,
-        at: at(10),
-    }
+    let ports = vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None }];
+    Container { ports, ..Container::new(Arc::from(name), image.parse().unwrap(), at(10)) }
 }
 
 fn project() -> Project {

@@ -3,15 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Maker;
+use super::{Maker, linux};
 use crate::load::codes;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{
-    ConditionEntry, ContainerEntry, HealthCheckEntry, LogEntry, PortEntry, ProtocolEntry, SecretEntry,
+    ConditionEntry, ContainerEntry, DependencyEntry, HealthCheckEntry, HostEntryEntry, LogEntry, PortEntry,
+    ProtocolEntry, RestartPolicyEntry, SecretEntry,
 };
 use crate::model::process::{
-    Condition, Container, Dependency, HealthCheck, LogConfiguration, Port, Protocol, Secret, Text,
+    Condition, Container, Dependency, HealthCheck, HostEntry, LogConfiguration, Port, Protocol, RestartPolicy, Secret,
 };
 
 /// Reads a container.
@@ -19,40 +20,73 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
     let number = |value: &Option<At<u32>>| value.as_deref().copied();
     container_name(make, &entry.name);
     let image = make.name(&entry.image);
-    let one = entry.port.as_ref().map(|port| Port { container_port: **port, protocol: Protocol::Tcp, name: None });
+    let least = Container::new(Arc::from(entry.name.as_str()), image?, make.file.at(entry.span().start));
+    let one = entry.port.as_ref().map(|port| Port {
+        container_port: **port,
+        host_port: None,
+        protocol: Protocol::Tcp,
+        name: None,
+    });
+    let credentials = entry.repository_credentials.as_ref();
     Some(Container {
-        name: Arc::from(entry.name.as_str()),
         essential: entry.essential,
         cpu: number(&entry.cpu),
         memory: number(&entry.memory),
         memory_reservation: number(&entry.memory_reservation),
         ports: one.into_iter().chain(entry.ports.iter().map(port)).collect(),
-        environment: texts(make, &entry.environment),
+        environment_files: make.texts(&entry.environment_files),
+        environment: make.text_map(&entry.environment),
         secrets: secrets(make, &entry.secrets),
         command: make.texts(&entry.command),
         entry_point: make.texts(&entry.entry_point),
-        working_directory: entry.working_directory.as_ref().and_then(|text| make.text(text)),
-        user: entry.user.as_ref().and_then(|text| make.text(text)),
+        working_directory: make.optional_text(&entry.working_directory),
+        user: make.optional_text(&entry.user),
         read_only_root: entry.read_only_root,
         stop_timeout: number(&entry.stop_timeout),
+        start_timeout: number(&entry.start_timeout),
+        repository_credentials: credentials.and_then(|entry| make.text(&entry.credentials_parameter)),
+        gpus: entry.resource_requirements.first().map(|entry| entry.value),
+        docker_labels: make.text_map(&entry.docker_labels),
+        interactive: entry.interactive,
+        pseudo_terminal: entry.pseudo_terminal,
+        privileged: *entry.privileged,
+        hostname: make.optional_text(&entry.hostname),
+        dns_servers: make.texts(&entry.dns_servers),
+        dns_search_domains: make.texts(&entry.dns_search_domains),
+        extra_hosts: entry.extra_hosts.iter().filter_map(|entry| host_entry(make, entry)).collect(),
+        docker_security_options: make.texts(&entry.docker_security_options),
+        ulimits: entry.ulimits.iter().map(|entry| linux::ulimit(entry)).collect(),
+        linux: entry.linux_parameters.as_ref().map(linux::parameters),
+        system_controls: entry.system_controls.iter().map(|entry| linux::system_control(entry)).collect(),
+        restart: entry.restart_policy.as_ref().filter(|entry| entry.enabled).map(restart_policy),
         health_check: entry.health_check.as_ref().map(|entry| health_check(make, entry)),
-        depends_on: entry
-            .depends_on
-            .iter()
-            .map(|entry| Dependency {
-                container: Arc::from(entry.container.as_str()),
-                condition: match entry.condition {
-                    ConditionEntry::Start => Condition::Start,
-                    ConditionEntry::Complete => Condition::Complete,
-                    ConditionEntry::Success => Condition::Success,
-                    ConditionEntry::Healthy => Condition::Healthy,
-                },
-            })
-            .collect(),
+        depends_on: entry.depends_on.iter().map(|entry| dependency(entry)).collect(),
         log: entry.log.as_ref().map(|entry| log(make, entry)),
-        at: make.file.at(entry.span().start),
-        image: image?,
+        ..least
     })
+}
+
+fn dependency(entry: &DependencyEntry) -> Dependency {
+    Dependency {
+        container: Arc::from(entry.container.as_str()),
+        condition: match entry.condition {
+            ConditionEntry::Start => Condition::Start,
+            ConditionEntry::Complete => Condition::Complete,
+            ConditionEntry::Success => Condition::Success,
+            ConditionEntry::Healthy => Condition::Healthy,
+        },
+    }
+}
+
+fn host_entry(make: &mut Maker<'_>, entry: &HostEntryEntry) -> Option<HostEntry> {
+    Some(HostEntry { hostname: make.text(&entry.hostname)?, ip_address: make.text(&entry.ip_address)? })
+}
+
+fn restart_policy(entry: &RestartPolicyEntry) -> RestartPolicy {
+    RestartPolicy {
+        ignored_exit_codes: entry.ignored_exit_codes.to_vec(),
+        attempt_period: entry.restart_attempt_period,
+    }
 }
 
 fn container_name(make: &mut Maker<'_>, name: &At<String>) {
@@ -67,17 +101,13 @@ fn container_name(make: &mut Maker<'_>, name: &At<String>) {
 fn port(entry: &At<PortEntry>) -> Port {
     Port {
         container_port: entry.port,
+        host_port: entry.host_port.as_deref().copied(),
         protocol: match entry.protocol {
             ProtocolEntry::Tcp => Protocol::Tcp,
             ProtocolEntry::Udp => Protocol::Udp,
         },
         name: entry.name.as_ref().map(|name| Arc::from(name.as_str())),
     }
-}
-
-fn texts(make: &mut Maker<'_>, entries: &BTreeMap<String, At<String>>) -> BTreeMap<Arc<str>, Text> {
-    let pairs = entries.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()), make.text(value)?)));
-    pairs.collect()
 }
 
 fn secrets(make: &mut Maker<'_>, entries: &BTreeMap<String, At<SecretEntry>>) -> BTreeMap<Arc<str>, Secret> {
@@ -121,7 +151,7 @@ fn health_check(make: &mut Maker<'_>, entry: &HealthCheckEntry) -> HealthCheck {
 fn log(make: &mut Maker<'_>, entry: &LogEntry) -> LogConfiguration {
     LogConfiguration {
         driver: Arc::from(entry.driver.as_str()),
-        options: texts(make, &entry.options),
+        options: make.text_map(&entry.options),
         secrets: secrets(make, &entry.secrets),
     }
 }

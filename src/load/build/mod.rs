@@ -3,8 +3,9 @@
 //! Each function gives as much as it can and reports the rest; whether the thing is in the catalog is decided once, by
 //! whether its file has an error (see `assemble`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 
@@ -20,6 +21,8 @@ pub(crate) mod assemble;
 pub(crate) mod channel;
 pub(crate) mod container;
 pub(crate) mod freeze;
+pub(crate) mod launch;
+pub(crate) mod linux;
 pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod project;
@@ -85,6 +88,16 @@ impl Maker<'_> {
                 None
             }
         }
+    }
+
+    /// A text with placeholders that may be absent.
+    pub(crate) fn optional_text(&mut self, written: &Option<At<String>>) -> Option<Text> {
+        written.as_ref().and_then(|text| self.text(text))
+    }
+
+    /// Texts with placeholders, by name.
+    pub(crate) fn text_map(&mut self, written: &BTreeMap<String, At<String>>) -> BTreeMap<Arc<str>, Text> {
+        written.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()), self.text(value)?))).collect()
     }
 
     /// Texts with placeholders.

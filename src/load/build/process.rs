@@ -3,16 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Maker, container, variables};
+use super::{Maker, container, launch, variables};
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, LoadBalancerEntry, ProcessFile, StepEntry};
 use crate::load::what::WhatDrafts;
 use crate::model::process::{Architecture, CircuitBreaker, EcsService, ImageRepository, LoadBalancer, StepKind};
 use crate::model::{Hash, Id, ImageName, Step, StepName, What};
-
-/// How long logs are kept where nothing is said.
-const LOG_RETENTION_DAYS: u32 = 30;
 
 /// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
 pub(crate) fn what(drafts: &WhatDrafts, inputs: Hash, findings: &mut Vec<Finding>) -> Option<What> {
@@ -67,31 +64,30 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
 
 fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
     let number = |value: &Option<At<u32>>| value.as_deref().copied();
+    let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
+    let least = EcsService::new(*entry.cpu, *entry.memory, containers);
+    let breaker = entry.circuit_breaker;
     EcsService {
-        cpu: *entry.cpu,
-        memory: *entry.memory,
         architecture: match entry.architecture {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
             ArchitectureEntry::Arm64 => Architecture::Arm64,
         },
-        containers: entry.container.iter().filter_map(|entry| container::container(make, entry)).collect(),
-        desired_count: number(&entry.desired_count).unwrap_or(1),
-        minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(100),
-        maximum_percent: number(&entry.maximum_percent).unwrap_or(200),
-        circuit_breaker: entry
-            .circuit_breaker
-            .enabled
-            .then_some(CircuitBreaker { rollback: entry.circuit_breaker.rollback }),
+        launch: launch::launch(make, entry),
+        desired_count: number(&entry.desired_count).unwrap_or(least.desired_count),
+        minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
+        maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
+        circuit_breaker: breaker.enabled.then_some(CircuitBreaker { rollback: breaker.rollback }),
         subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
         security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
-        public_ip: entry.public_ip,
+        public_ip: entry.public_ip.as_deref().copied(),
         load_balancers: entry.load_balancer.iter().filter_map(|entry| load_balancer(make, entry)).collect(),
         health_check_grace: number(&entry.health_check_grace),
-        task_role: entry.task_role.as_ref().and_then(|role| make.text(role)),
-        execution_role: entry.execution_role.as_ref().and_then(|role| make.text(role)),
-        log_retention_days: number(&entry.log_retention_days).unwrap_or(LOG_RETENTION_DAYS),
+        task_role: make.optional_text(&entry.task_role),
+        execution_role: make.optional_text(&entry.execution_role),
+        log_retention_days: number(&entry.log_retention_days).unwrap_or(least.log_retention_days),
         execute_command: entry.execute_command,
-        tags: entry.tags.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()), make.text(value)?))).collect(),
+        tags: make.text_map(&entry.tags),
+        ..least
     }
 }
 

@@ -6,6 +6,8 @@ use super::super::schema::At;
 use super::super::schema::process::{ContainerEntry, ProcessFile, SecretEntry, StepEntry};
 use super::super::what::WhatDrafts;
 use super::super::world::World;
+use super::ecs_launch;
+use crate::load::build::launch;
 
 /// CPU units that Fargate has, with smallest and largest memory in MiB and the step between (AWS documentation of Fargate
 /// task sizes). 256 units have three sizes that follow no step.
@@ -33,9 +35,25 @@ pub(super) fn process_has_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>
     }
 }
 
+/// The sizes of tasks on instances, where any two numbers are a pair (API reference, `RegisterTaskDefinition`).
+pub(super) fn instance_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in process.doc.step.iter().filter(|step| !launch::compute(*step.launch).is_fargate()) {
+        let mut out = |span, title: &str| {
+            findings.push(Finding::new(codes::TASK_SIZE, &process.file, span, title).label("not a size"));
+        };
+        if !(128..=196_608).contains(&*step.cpu) {
+            out(step.cpu.span(), "a task has 128 to 196608 CPU units");
+        }
+        if *step.memory < 6 {
+            out(step.memory.span(), "a task has at least 6 MiB");
+        }
+    }
+}
+
 pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
+    for step in process.doc.step.iter().filter(|step| launch::compute(*step.launch).is_fargate()) {
         let (cpu, memory) = (*step.cpu, *step.memory);
         let Some((_, least, most, every)) = FARGATE.iter().find(|(units, ..)| *units == cpu) else {
             let title = format!("Fargate has no task of {cpu} CPU units");
@@ -62,7 +80,9 @@ pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
     for project in world.projects.values() {
         let Some(process) = &project.head.drafts.process else { continue };
-        for step in process.doc.step.iter().filter(|step| step.subnets.as_ref().is_none_or(Vec::is_empty)) {
+        let bare =
+            |step: &&At<StepEntry>| ecs_launch::needs_subnets(step) && step.subnets.as_ref().is_none_or(Vec::is_empty);
+        for step in process.doc.step.iter().filter(bare) {
             let bare = world.targets.values().find(|target| {
                 target.network.subnets.is_empty() && target.roles.iter().any(|role| role.as_str() == step.role.as_str())
             });
@@ -89,11 +109,19 @@ fn of_step(step: &StepEntry, each: &mut impl FnMut(&At<String>)) {
     step.subnets.iter().chain(&step.security_groups).flatten().for_each(&mut *each);
     step.load_balancer.iter().for_each(|entry| each(&entry.target_group));
     step.task_role.iter().chain(&step.execution_role).for_each(&mut *each);
+    step.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
+    step.platform_version.iter().for_each(&mut *each);
+    step.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(&mut *each);
     step.tags.values().for_each(each);
 }
 
 fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) {
-    container.environment.values().for_each(&mut *each);
+    container.environment_files.iter().chain(container.environment.values()).for_each(&mut *each);
+    container.repository_credentials.iter().for_each(|entry| each(&entry.credentials_parameter));
+    container.docker_labels.values().chain(&container.hostname).for_each(&mut *each);
+    container.dns_servers.iter().chain(&container.dns_search_domains).for_each(&mut *each);
+    container.extra_hosts.iter().flat_map(|entry| [&entry.hostname, &entry.ip_address]).for_each(&mut *each);
+    container.docker_security_options.iter().for_each(&mut *each);
     of_secrets(container.secrets.values(), each);
     container.command.iter().chain(&container.entry_point).for_each(&mut *each);
     container.working_directory.iter().chain(&container.user).for_each(&mut *each);

@@ -8,9 +8,13 @@ use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{ConditionEntry, ContainerEntry, ProcessFile, StepEntry};
 use super::super::what::WhatDrafts;
+use crate::load::build::launch;
 
 /// Log drivers that Fargate has (AWS documentation of LogConfiguration).
 const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
+/// Log drivers that instances have (the same).
+const INSTANCE_DRIVERS: [&str; 8] =
+    ["awslogs", "splunk", "awsfirelens", "fluentd", "gelf", "journald", "json-file", "syslog"];
 
 fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
     if let Some(process) = &drafts.process {
@@ -218,22 +222,20 @@ pub(super) fn secret_or_variable(drafts: &WhatDrafts, findings: &mut Vec<Finding
     });
 }
 
-/// Ranges of single values that ECS has on Fargate.
+/// Memory and log drivers that there are.
 pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_container(drafts, |process, _, container| {
+    each_container(drafts, |process, step, container| {
         let mut out = |code: &Code, span, title: String, label: &str| {
             findings.push(Finding::new(code, &process.file, span, title).label(label));
         };
-        if let Some(timeout) = container.stop_timeout.as_ref().filter(|timeout| ***timeout > 120) {
-            let title = format!("Fargate waits at most 120 seconds for a container to stop, not {}", **timeout);
-            out(codes::INVALID_VALUE, timeout.span(), title, "0 to 120");
-        }
         for memory in container.memory.iter().chain(&container.memory_reservation).filter(|memory| ***memory < 6) {
             out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
         }
-        if let Some(log) = container.log.as_ref().filter(|log| !DRIVERS.contains(&log.driver.as_str())) {
-            let title = format!("Fargate has no log driver `{}`", *log.driver);
-            out(codes::INVALID_VALUE, log.driver.span(), title, "awslogs, splunk or awsfirelens");
+        let fargate = launch::compute(*step.launch).is_fargate();
+        let drivers: &[&str] = if fargate { &DRIVERS } else { &INSTANCE_DRIVERS };
+        if let Some(log) = container.log.as_ref().filter(|log| !drivers.contains(&log.driver.as_str())) {
+            let title = format!("{} no log driver `{}`", if fargate { "Fargate has" } else { "ECS has" }, *log.driver);
+            out(codes::INVALID_VALUE, log.driver.span(), title, &drivers.join(", "));
         }
     });
 }

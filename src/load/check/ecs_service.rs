@@ -131,6 +131,9 @@ pub(super) fn arns_have_the_right_kind(drafts: &WhatDrafts, findings: &mut Vec<F
             check(role, "iam", "role/", "a role");
         }
         for container in &step.container {
+            if let Some(credentials) = &container.repository_credentials {
+                check(&credentials.credentials_parameter, "secretsmanager", "secret:", "a secret");
+            }
             let logs = container.log.iter().flat_map(|log| log.secrets.values());
             for secret in container.secrets.values().chain(logs) {
                 if let Some(arn) = &secret.secret {

@@ -11,6 +11,8 @@ pub(crate) mod arn;
 mod channels;
 mod ecs;
 mod ecs_containers;
+mod ecs_launch;
+mod ecs_linux;
 mod ecs_service;
 mod identity;
 mod lifecycles;
@@ -64,6 +66,7 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "process-has-steps", run: ecs::process_has_steps },
     WhatCheck { name: "steps-differ", run: identity::steps_differ },
     WhatCheck { name: "fargate-size", run: ecs::fargate_sizes },
+    WhatCheck { name: "task-size", run: ecs::instance_sizes },
     WhatCheck { name: "container-sizes", run: ecs_containers::sizes },
     WhatCheck { name: "containers-differ", run: ecs_containers::names_differ },
     WhatCheck { name: "essential-container", run: ecs_containers::one_is_essential },
@@ -73,6 +76,9 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "health-check", run: ecs_containers::health_checks_begin_with_cmd },
     WhatCheck { name: "secret-or-variable", run: ecs_containers::secret_or_variable },
     WhatCheck { name: "container-limits", run: ecs_containers::limits },
+    WhatCheck { name: "container-values", run: ecs_linux::values_are_possible },
+    WhatCheck { name: "launch", run: ecs_launch::launch_has_it },
+    WhatCheck { name: "capacity", run: ecs_launch::capacity_fits },
     WhatCheck { name: "load-balancer", run: ecs_service::load_balancers_have_ports },
     WhatCheck { name: "percent-range", run: ecs_service::percentages_leave_room },
     WhatCheck { name: "log-retention", run: ecs_service::log_retention_exists },

@@ -44,6 +44,13 @@ impl<T> At<T> {
     }
 }
 
+/// What a key that is not written says; it has no bytes.
+impl<T: Default> Default for At<T> {
+    fn default() -> Self {
+        Self(toml::Spanned::new(0..0, T::default()))
+    }
+}
+
 impl<T> std::ops::Deref for At<T> {
     type Target = T;
     fn deref(&self) -> &T {

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::process::{Condition, Container, HealthCheck, LogConfiguration, Port, Protocol, Secret, Text};
+use crate::model::process::{
+    Condition, Container, HealthCheck, HostEntry, LogConfiguration, Port, Protocol, RestartPolicy, Secret, Text,
+};
 
 use super::super::shape::{Known, Leaf, Shape};
-use super::{id, secrets};
+use super::{id, linux, secrets};
 
 /// The container definition. Every key that the step leaves out is left out, so that ECS's default applies.
 pub(super) fn shape(container: &Container) -> Shape {
@@ -26,6 +28,7 @@ pub(super) fn shape(container: &Container) -> Shape {
         ("Memory", number(container.memory)),
         ("MemoryReservation", number(container.memory_reservation)),
         ("PortMappings", Shape::some_list(container.ports.iter().map(port).collect())),
+        ("EnvironmentFiles", environment_files(&container.environment_files)),
         ("Environment", environment(&container.environment)),
         ("Secrets", secret_list(&container.secrets)),
         ("Command", Shape::some_texts(&container.command)),
@@ -34,9 +37,61 @@ pub(super) fn shape(container: &Container) -> Shape {
         ("User", text(&container.user)),
         ("ReadonlyRootFilesystem", container.read_only_root.then(|| true.into())),
         ("StopTimeout", number(container.stop_timeout)),
+        ("StartTimeout", number(container.start_timeout)),
+        ("RepositoryCredentials", container.repository_credentials.as_ref().map(repository_credentials)),
+        ("ResourceRequirements", container.gpus.map(gpus)),
+        ("DockerLabels", some_map(&container.docker_labels)),
+        ("Interactive", container.interactive.then(|| true.into())),
+        ("PseudoTerminal", container.pseudo_terminal.then(|| true.into())),
+        ("Privileged", container.privileged.then(|| true.into())),
+        ("Hostname", text(&container.hostname)),
+        ("DnsServers", Shape::some_texts(&container.dns_servers)),
+        ("DnsSearchDomains", Shape::some_texts(&container.dns_search_domains)),
+        ("ExtraHosts", Shape::some_list(container.extra_hosts.iter().map(host_entry).collect())),
+        ("DockerSecurityOptions", Shape::some_texts(&container.docker_security_options)),
+        ("Ulimits", linux::ulimits(&container.ulimits)),
+        ("LinuxParameters", container.linux.as_ref().map(linux::parameters)),
+        ("SystemControls", linux::system_controls(&container.system_controls)),
+        ("RestartPolicy", container.restart.as_ref().map(restart_policy)),
         ("HealthCheck", container.health_check.as_ref().map(health_check)),
         ("DependsOn", Shape::some_list(depends_on.collect())),
         ("LogConfiguration", Some(container.log.as_ref().map_or_else(own_log, log))),
+    ])
+}
+
+fn environment_files(files: &[Text]) -> Option<Shape> {
+    let file = |arn: &Text| {
+        Shape::map([("Type", Some("s3".into())), ("Value", Some(Shape::Leaf(Leaf::ObjectArn(arn.clone()))))])
+    };
+    Shape::some_list(files.iter().map(file).collect())
+}
+
+fn repository_credentials(arn: &Text) -> Shape {
+    Shape::map([("CredentialsParameter", Some(Shape::Leaf(Leaf::SecretArn(arn.clone()))))])
+}
+
+fn gpus(count: u32) -> Shape {
+    // ECS takes the number as a string.
+    let gpus = Shape::map([("Type", Some("GPU".into())), ("Value", Some(count.to_string().into()))]);
+    Shape::List(vec![gpus])
+}
+
+/// Texts by key, or none where there are none.
+pub(super) fn some_map(texts: &BTreeMap<Arc<str>, Text>) -> Option<Shape> {
+    let pairs = texts.iter().map(|(key, value)| (key.to_string(), Shape::text(value))).collect::<Vec<_>>();
+    (!pairs.is_empty()).then_some(Shape::Map(pairs))
+}
+
+fn host_entry(entry: &HostEntry) -> Shape {
+    Shape::map([("Hostname", Some(Shape::text(&entry.hostname))), ("IpAddress", Some(Shape::text(&entry.ip_address)))])
+}
+
+fn restart_policy(policy: &RestartPolicy) -> Shape {
+    let ignored = policy.ignored_exit_codes.iter().map(|code| Shape::from(*code)).collect();
+    Shape::map([
+        ("Enabled", Some(true.into())),
+        ("IgnoredExitCodes", Shape::some_list(ignored)),
+        ("RestartAttemptPeriod", policy.attempt_period.map(Shape::from)),
     ])
 }
 
@@ -56,6 +111,7 @@ fn port(port: &Port) -> Shape {
     };
     Shape::map([
         ("ContainerPort", Some(port.container_port.into())),
+        ("HostPort", port.host_port.map(Shape::from)),
         ("Protocol", Some(protocol.into())),
         ("Name", port.name.as_deref().map(Shape::from)),
     ])
@@ -86,10 +142,9 @@ fn health_check(check: &HealthCheck) -> Shape {
 }
 
 fn log(log: &LogConfiguration) -> Shape {
-    let options = log.options.iter().map(|(key, value)| (key.to_string(), Shape::text(value))).collect::<Vec<_>>();
     Shape::map([
         ("LogDriver", Some((&*log.driver).into())),
-        ("Options", (!options.is_empty()).then_some(Shape::Map(options))),
+        ("Options", some_map(&log.options)),
         ("SecretOptions", secret_list(&log.secrets)),
     ])
 }

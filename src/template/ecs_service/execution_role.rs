@@ -6,10 +6,10 @@
 use serde_json::{Value, json};
 
 use crate::model::What;
-use crate::model::process::EcsService;
+use crate::model::process::{EcsService, Text};
 
 use super::super::image;
-use super::super::shape::{Known, Leaf, Shape};
+use super::super::shape::{Known, Leaf, Leaves, Shape};
 use super::{id, secrets};
 
 /// The role's ARN: the one that the step gives, or that of the role that is made.
@@ -65,6 +65,9 @@ fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
     let some = |sid: &str, actions: &[&str], resources: Vec<Shape>| {
         Shape::some_list(resources).map(|resources| allow(sid, actions, resources))
     };
+    let files = environment_files(step);
+    let object = |file: Text| Shape::Leaf(Leaf::ObjectArn(file));
+    let buckets = Shape::Leaves(Leaves::Buckets(files.clone()));
     let logs = allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], Shape::List(log_groups(step)));
     let images = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
     [
@@ -73,6 +76,8 @@ fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
         some("Images", &images, repositories),
         some("Secrets", &["secretsmanager:GetSecretValue"], secrets::secret_arns(step)),
         some("Parameters", &["ssm:GetParameters"], secrets::parameter_arns(step)),
+        some("EnvironmentFiles", &["s3:GetObject"], files.iter().cloned().map(object).collect()),
+        (!files.is_empty()).then(|| allow("EnvironmentBuckets", &["s3:GetBucketLocation"], buckets)),
     ]
     .into_iter()
     .flatten()
@@ -99,6 +104,14 @@ fn log_groups(step: &EcsService) -> Vec<Shape> {
         log.options.get("awslogs-group").map(|group| Shape::Leaf(Leaf::LogGroupArn(group.clone())))
     });
     std::iter::once(own).chain(named).collect()
+}
+
+/// The objects that hold environment files, each text once (ECS developer guide, "Required IAM permissions" of environment
+/// files).
+fn environment_files(step: &EcsService) -> Vec<Text> {
+    let mut seen = std::collections::BTreeSet::new();
+    let files = step.containers.iter().flat_map(|container| &container.environment_files);
+    files.filter(|file| seen.insert(file.raw())).cloned().collect()
 }
 
 /// The repositories in ECR that the step's images come from, each image once.

@@ -6,6 +6,8 @@
 
 mod container;
 mod execution_role;
+mod launch;
+mod linux;
 mod log_group;
 mod secrets;
 mod service;

@@ -24,13 +24,14 @@ fn all(step: &EcsService) -> impl Iterator<Item = &Secret> {
     })
 }
 
-/// The ARNs of the Secrets Manager secrets, each text once.
+/// The ARNs of the Secrets Manager secrets, those with which registries are entered among them, each text once.
 pub(super) fn secret_arns(step: &EcsService) -> Vec<Shape> {
     let arns = all(step).filter_map(|secret| match secret {
         Secret::Secret { arn, .. } => Some(arn),
         Secret::Parameter { .. } => None,
     });
-    once(arns).into_iter().map(|text| Shape::Leaf(Leaf::SecretArn(text))).collect()
+    let registries = step.containers.iter().filter_map(|container| container.repository_credentials.as_ref());
+    once(arns.chain(registries)).into_iter().map(|text| Shape::Leaf(Leaf::SecretArn(text))).collect()
 }
 
 /// The ARNs of the SSM parameters, each text once.

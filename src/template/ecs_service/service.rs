@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::model::process::{EcsService, LoadBalancer, Text};
 
-use super::super::shape::{Known, Leaves, Shape};
-use super::id;
+use super::super::shape::{Known, Shape};
+use super::{id, launch};
 
 /// The service. It has no name of its own, so that it can be replaced.
 pub(super) fn shape(step: &EcsService) -> Shape {
@@ -16,10 +16,15 @@ pub(super) fn shape(step: &EcsService) -> Shape {
         Shape::map([
             ("Cluster", Some(Known::Cluster.into())),
             ("TaskDefinition", Some(Shape::reference(id::TASK_DEFINITION))),
-            ("LaunchType", Some("FARGATE".into())),
+            ("LaunchType", launch::launch_type(step)),
+            ("CapacityProviderStrategy", launch::capacity_providers(step)),
+            ("PlatformVersion", step.launch.platform_version.as_ref().map(Shape::text)),
+            ("PlacementConstraints", launch::constraints(step)),
+            ("PlacementStrategies", launch::strategies(step)),
+            ("AvailabilityZoneRebalancing", launch::rebalancing(step)),
             ("DesiredCount", Some(step.desired_count.into())),
             ("DeploymentConfiguration", Some(deployment(step))),
-            ("NetworkConfiguration", Some(network(step))),
+            ("NetworkConfiguration", launch::network(step)),
             ("LoadBalancers", Shape::some_list(load_balancers)),
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
             ("EnableExecuteCommand", step.execute_command.then(|| true.into())),
@@ -40,20 +45,6 @@ fn deployment(step: &EcsService) -> Shape {
         ("MaximumPercent", Some(step.maximum_percent.into())),
         ("MinimumHealthyPercent", Some(step.minimum_healthy_percent.into())),
     ])
-}
-
-fn network(step: &EcsService) -> Shape {
-    let public_ip = match step.public_ip {
-        Some(true) => "ENABLED".into(),
-        Some(false) => "DISABLED".into(),
-        None => Known::PublicIp.into(),
-    };
-    let awsvpc = Shape::map([
-        ("AssignPublicIp", Some(public_ip)),
-        ("SecurityGroups", Some(Shape::Leaves(Leaves::SecurityGroups(step.security_groups.clone())))),
-        ("Subnets", Some(Shape::Leaves(Leaves::Subnets(step.subnets.clone())))),
-    ]);
-    Shape::map([("AwsvpcConfiguration", Some(awsvpc))])
 }
 
 fn load_balancer(balancer: &LoadBalancer) -> Shape {

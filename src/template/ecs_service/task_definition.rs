@@ -3,7 +3,7 @@
 use crate::model::process::{Architecture, EcsService};
 
 use super::super::shape::{Known, Shape};
-use super::{container, execution_role, task_role};
+use super::{container, execution_role, launch, task_role};
 
 /// The task definition; its family is the stack's name.
 pub(super) fn shape(step: &EcsService) -> Shape {
@@ -24,8 +24,8 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("Memory", Some(step.memory.to_string().into())),
             ("ExecutionRoleArn", Some(execution_role::arn(step))),
             ("TaskRoleArn", task_role::arn(step)),
-            ("NetworkMode", Some("awsvpc".into())),
-            ("RequiresCompatibilities", Some(Shape::List(vec!["FARGATE".into()]))),
+            ("NetworkMode", Some(step.launch.network.as_str().into())),
+            ("RequiresCompatibilities", Some(launch::compatibilities(step))),
             ("RuntimePlatform", Some(platform)),
         ]),
     )

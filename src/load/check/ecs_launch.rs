@@ -1,0 +1,240 @@
+//! What the chosen capacity and network mode do not have.
+//!
+//! From the ECS developer guide: "Task definition differences for Fargate", "… for Amazon ECS Managed Instances", "Task
+//! networking"; and the API reference of `ContainerDefinition`.
+
+use std::ops::Range;
+
+use super::super::codes;
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::{
+    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, StepEntry,
+};
+use super::super::what::WhatDrafts;
+use crate::load::build::launch;
+use crate::model::process::{Compute, NetworkMode};
+
+/// The field of a placement strategy that spreads tasks over availability zones.
+const ZONE: &str = "attribute:ecs.availability-zone";
+/// The most capacity providers of a service (API reference, `CreateService`).
+const MAX_PROVIDERS: usize = 20;
+/// The most placement constraints and strategies of a service (API reference, `CreateService`).
+const MAX_CONSTRAINTS: usize = 10;
+const MAX_STRATEGIES: usize = 5;
+
+/// A step, and where what is found goes.
+struct Judge<'a> {
+    process: &'a Draft<ProcessFile>,
+    compute: Compute,
+    network: NetworkMode,
+    findings: &'a mut Vec<Finding>,
+}
+
+impl Judge<'_> {
+    /// A key that is written and cannot be there.
+    fn refuse(&mut self, span: Option<Range<usize>>, key: &str, why: &str) {
+        if let Some(span) = span {
+            let title = format!("`{key}` {why}");
+            self.findings
+                .push(Finding::new(codes::NOT_WITH_LAUNCH, &self.process.file, span, title).label("cannot be here"));
+        }
+    }
+
+    /// A key that only instances which somebody registers have.
+    fn ec2_only(&mut self, span: Option<Range<usize>>, key: &str) {
+        if self.compute != Compute::Ec2 {
+            self.refuse(span, key, &format!("is not there with `launch = \"{}\"`", self.compute.as_str()));
+        }
+    }
+
+    /// A key that Fargate does not have.
+    fn not_on_fargate(&mut self, span: Option<Range<usize>>, key: &str) {
+        if self.compute.is_fargate() {
+            self.refuse(span, key, "is not there on Fargate");
+        }
+    }
+
+    /// A key that a task with an interface of its own does not have.
+    fn not_in_awsvpc(&mut self, span: Option<Range<usize>>, key: &str) {
+        if self.network == NetworkMode::Awsvpc {
+            self.refuse(span, key, "is not there in network mode `awsvpc`");
+        }
+    }
+}
+
+fn first<T>(list: &[At<T>]) -> Option<Range<usize>> {
+    list.first().map(At::span)
+}
+
+fn written<T>(value: &Option<At<T>>) -> Option<Range<usize>> {
+    value.as_ref().map(At::span)
+}
+
+pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let (compute, network) = (launch::compute(*step.launch), launch::network(*step.network_mode));
+        let mut judge = Judge { process, compute, network, findings };
+        service(&mut judge, step);
+        for container in &step.container {
+            of_container(&mut judge, container);
+            of_linux(&mut judge, container);
+        }
+    }
+}
+
+fn service(judge: &mut Judge<'_>, step: &StepEntry) {
+    let mode = judge.network.as_str();
+    match (judge.compute, judge.network) {
+        (_, NetworkMode::Awsvpc) | (Compute::Ec2, _) | (Compute::Managed, NetworkMode::Host) => {}
+        (compute, _) => {
+            let why = format!("is not a network mode of `launch = \"{}\"`", compute.as_str());
+            judge.refuse(Some(step.network_mode.span()), mode, &why);
+        }
+    }
+    if judge.network != NetworkMode::Awsvpc {
+        let why = format!("is not there in network mode `{mode}`: tasks have no interface of their own");
+        judge.refuse(step.subnets.as_deref().and_then(first), "subnets", &why);
+        judge.refuse(step.security_groups.as_deref().and_then(first), "security_groups", &why);
+    }
+    if !judge.compute.is_fargate() {
+        let why = "is for Fargate only: instances have the addresses that they were launched with";
+        judge.refuse(written(&step.public_ip), "public_ip", why);
+        judge.refuse(written(&step.platform_version), "platform_version", "is for Fargate only");
+    }
+    judge.not_on_fargate(first(&step.placement_constraints), "placement_constraints");
+    judge.ec2_only(first(&step.placement_strategies), "placement_strategies");
+}
+
+fn of_container(judge: &mut Judge<'_>, container: &ContainerEntry) {
+    judge.not_on_fargate(first(&container.resource_requirements), "resource_requirements");
+    judge.not_on_fargate(container.privileged.then(|| container.privileged.span()), "privileged");
+    if judge.compute == Compute::Managed {
+        let label = container.docker_labels.values().next().map(At::span);
+        judge.refuse(label, "docker_labels", "are not there with `launch = \"managed\"`");
+    }
+    judge.ec2_only(first(&container.dns_servers), "dns_servers");
+    judge.ec2_only(first(&container.dns_search_domains), "dns_search_domains");
+    judge.ec2_only(first(&container.docker_security_options), "docker_security_options");
+    for (span, key) in [(written(&container.hostname), "hostname"), (first(&container.extra_hosts), "extra_hosts")] {
+        if judge.compute == Compute::Ec2 {
+            judge.not_in_awsvpc(span, key);
+        } else {
+            judge.ec2_only(span, key);
+        }
+    }
+    let host_port = container.ports.iter().find_map(|port| port.host_port.as_ref().map(At::span));
+    if judge.network != NetworkMode::Bridge {
+        judge.refuse(host_port, "host_port", "is for network mode `bridge`: elsewhere it is the container's port");
+    }
+    if judge.network == NetworkMode::Host {
+        let net = container.system_controls.iter().find(|control| control.namespace.starts_with("net."));
+        judge.refuse(net.map(At::span), "system_controls", "of the network are not there in network mode `host`");
+    }
+    if judge.compute.is_fargate() {
+        for (value, key) in [(&container.stop_timeout, "stop_timeout"), (&container.start_timeout, "start_timeout")] {
+            let over = value.as_ref().filter(|seconds| ***seconds > 120);
+            judge.refuse(over.map(At::span), key, "is at most 120 seconds on Fargate");
+        }
+    }
+}
+
+fn of_linux(judge: &mut Judge<'_>, container: &ContainerEntry) {
+    let Some(linux) = &container.linux_parameters else { return };
+    if judge.compute.is_fargate() {
+        for name in linux.capabilities.add.iter().filter(|name| name.as_str() != "SYS_PTRACE") {
+            judge.refuse(Some(name.span()), name, "is not a capability that Fargate gives: it gives `SYS_PTRACE` only");
+        }
+    }
+    judge.not_on_fargate(first(&linux.devices), "devices");
+    judge.ec2_only(first(&linux.tmpfs), "tmpfs");
+    judge.ec2_only(written(&linux.shared_memory_size), "shared_memory_size");
+    judge.ec2_only(written(&linux.max_swap), "max_swap");
+    judge.ec2_only(written(&linux.swappiness), "swappiness");
+}
+
+/// Capacity providers and placement that contradict the launch or each other.
+pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let mut out = |span: Range<usize>, title: &str| {
+            findings.push(Finding::new(codes::CAPACITY, &process.file, span, title).label("does not fit"));
+        };
+        providers(step, &mut out);
+        if let Some(extra) = step.placement_constraints.get(MAX_CONSTRAINTS) {
+            out(extra.span(), "a service has at most 10 placement constraints");
+        }
+        if let Some(extra) = step.placement_strategies.get(MAX_STRATEGIES) {
+            out(extra.span(), "a service has at most 5 placement strategies");
+        }
+        rebalancing(step, &mut out);
+    }
+}
+
+fn providers(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
+    let all = &step.capacity_provider_strategy;
+    match (*step.launch, all.first()) {
+        (LaunchEntry::FargateSpot, Some(item)) => {
+            out(
+                item.span(),
+                "`launch = \"fargate-spot\"` says the capacity provider already; for several, `launch = \"fargate\"`",
+            );
+        }
+        (LaunchEntry::Managed, None) => {
+            out(
+                step.launch.span(),
+                "`launch = \"managed\"` needs `capacity_provider_strategy`: managed instances have no launch type",
+            );
+        }
+        _ => {}
+    }
+    for item in all.iter().filter(|item| !item.capacity_provider.contains("#{")) {
+        let own = matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT");
+        let fargate = matches!(*step.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
+        if own != fargate {
+            let title =
+                if own { "is Fargate's, and `launch` says otherwise" } else { "is not Fargate's: set `launch`" };
+            out(item.capacity_provider.span(), &format!("capacity provider `{}` {title}", *item.capacity_provider));
+        }
+    }
+    if let Some(extra) = all.get(MAX_PROVIDERS) {
+        out(extra.span(), "a service has at most 20 capacity providers");
+    }
+    if let Some(second) = all.iter().filter_map(|item| item.base.as_ref()).filter(|base| ***base > 0).nth(1) {
+        out(second.span(), "at most one capacity provider has a `base`");
+    }
+    // ECS: a strategy of several providers needs one with a weight above zero; the default weight is zero.
+    if let (Some(item), true) = (all.first(), all.iter().all(|item| item.weight.unwrap_or(0) == 0)) {
+        let alone = all.len() == 1 && item.base.is_none();
+        if !alone {
+            out(item.span(), "no capacity provider has a `weight` above 0, so tasks above the base could go nowhere");
+        }
+    }
+}
+
+fn rebalancing(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
+    let Some(on) = step.availability_zone_rebalancing.as_ref().filter(|on| ***on) else { return };
+    if step.maximum_percent.as_deref() == Some(&100) {
+        out(on.span(), "rebalancing starts a task before it stops another: `maximum_percent` has to be above 100");
+    }
+    let spreads = |kind, field: Option<&str>| kind == PlacementStrategyKindEntry::Spread && field == Some(ZONE);
+    if let Some(first) = step.placement_strategies.first()
+        && !spreads(first.kind, first.field.as_deref().map(String::as_str))
+    {
+        out(
+            first.span(),
+            "with rebalancing, the first placement strategy spreads over `attribute:ecs.availability-zone`",
+        );
+    }
+    let zone = step.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
+    if let Some(zone) = zone.into_iter().find(|expression| expression.contains(ZONE)) {
+        out(zone.span(), "with rebalancing, no placement constraint names `attribute:ecs.availability-zone`");
+    }
+}
+
+/// Whether the step's tasks have an interface of their own, and so need subnets.
+pub(super) fn needs_subnets(step: &StepEntry) -> bool {
+    *step.network_mode == NetworkModeEntry::Awsvpc
+}

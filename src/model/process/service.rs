@@ -1,0 +1,110 @@
+//! The step `ecs-service` as a whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Container, Launch, Text};
+use crate::model::Location;
+
+/// Processor architecture of a Fargate task.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Architecture {
+    /// `X86_64`.
+    #[default]
+    X86_64,
+    /// `ARM64`.
+    Arm64,
+}
+
+/// The step `ecs-service`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EcsService {
+    /// CPU units of the task; 1024 are one vCPU.
+    pub cpu: u32,
+    /// Memory of the task in MiB.
+    pub memory: u32,
+    /// Processor architecture.
+    pub architecture: Architecture,
+    /// What the task runs on.
+    pub launch: Launch,
+    /// At least one, of which at least one is essential.
+    pub containers: Vec<Container>,
+    /// Number of tasks.
+    pub desired_count: u32,
+    /// Lower limit of healthy tasks during a deployment, in percent of the desired count.
+    pub minimum_healthy_percent: u32,
+    /// Upper limit of tasks during a deployment, in percent of the desired count.
+    pub maximum_percent: u32,
+    /// The circuit breaker; none when it is switched off.
+    pub circuit_breaker: Option<CircuitBreaker>,
+    /// Subnets instead of the target's.
+    pub subnets: Option<Vec<Text>>,
+    /// Security groups instead of the target's.
+    pub security_groups: Option<Vec<Text>>,
+    /// Public address instead of the target's choice.
+    pub public_ip: Option<bool>,
+    /// Target groups that the service registers with.
+    pub load_balancers: Vec<LoadBalancer>,
+    /// Seconds in which failing load-balancer checks are ignored after a task starts.
+    pub health_check_grace: Option<u32>,
+    /// ARN of the role that the containers have.
+    pub task_role: Option<Text>,
+    /// ARN of the role that ECS uses to start the task; without one, a role with least rights is made.
+    pub execution_role: Option<Text>,
+    /// How long logs are kept, in days: one of the values that CloudWatch Logs takes.
+    pub log_retention_days: u32,
+    /// ECS Exec is switched on.
+    pub execute_command: bool,
+    /// Tags of service and tasks.
+    pub tags: BTreeMap<Arc<str>, Text>,
+}
+
+impl EcsService {
+    /// A service that says no more than it has to: every key that has a default has that of format 1.
+    pub fn new(cpu: u32, memory: u32, containers: Vec<Container>) -> Self {
+        Self {
+            cpu,
+            memory,
+            architecture: Architecture::X86_64,
+            launch: Launch::default(),
+            containers,
+            desired_count: 1,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: Some(CircuitBreaker { rollback: true }),
+            subnets: None,
+            security_groups: None,
+            public_ip: None,
+            load_balancers: Vec::new(),
+            health_check_grace: None,
+            task_role: None,
+            execution_role: None,
+            log_retention_days: LOG_RETENTION_DAYS,
+            execute_command: false,
+            tags: BTreeMap::new(),
+        }
+    }
+}
+
+/// How long logs are kept where nothing is said.
+const LOG_RETENTION_DAYS: u32 = 30;
+
+/// `circuit_breaker`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitBreaker {
+    /// The last working deployment is put back.
+    pub rollback: bool,
+}
+
+/// A target group that a container registers with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadBalancer {
+    /// ARN of the target group.
+    pub target_group: Text,
+    /// Name of a container of the step.
+    pub container: Arc<str>,
+    /// One of its ports.
+    pub port: u16,
+    /// Where it is written.
+    pub at: Location,
+}

@@ -1,0 +1,150 @@
+//! What a step cannot say: one line each, with what is reported.
+
+use super::steps::refused;
+
+#[test]
+fn what_fargate_does_not_have_is_refused() {
+    for (container, words) in [
+        ("dns_servers = [\"10.0.0.2\"]", "`dns_servers` is not there with `launch = \"fargate\"`"),
+        ("dns_search_domains = [\"internal\"]", "`dns_search_domains` is not there"),
+        ("docker_security_options = [\"no-new-privileges\"]", "`docker_security_options` is not there"),
+        ("extra_hosts = [{ hostname = \"db\", ip_address = \"10.0.0.9\" }]", "`extra_hosts` is not there"),
+        ("hostname = \"app\"", "`hostname` is not there"),
+        ("privileged = true", "`privileged` is not there on Fargate"),
+        ("resource_requirements = [{ type = \"gpu\", value = 1 }]", "`resource_requirements` is not there on Fargate"),
+        ("stop_timeout = 121", "`stop_timeout` is at most 120 seconds on Fargate"),
+        ("start_timeout = 121", "`start_timeout` is at most 120 seconds on Fargate"),
+        ("linux_parameters = { tmpfs = [{ container_path = \"/tmp\", size = 64 }] }", "`tmpfs` is not there"),
+        ("linux_parameters = { devices = [{ host_path = \"/dev/fuse\" }] }", "`devices` is not there on Fargate"),
+        ("linux_parameters = { shared_memory_size = 64 }", "`shared_memory_size` is not there"),
+        ("linux_parameters = { max_swap = 64 }", "`max_swap` is not there"),
+        (
+            "linux_parameters = { capabilities = { add = [\"NET_ADMIN\"] } }",
+            "`NET_ADMIN` is not a capability that Fargate",
+        ),
+        ("log = { driver = \"syslog\" }", "Fargate has no log driver `syslog`"),
+        ("[[step.container.ports]]\nport = 9090\nhost_port = 80", "`host_port` is for network mode `bridge`"),
+    ] {
+        refused("", container, &[words]);
+    }
+    for (service, words) in [
+        ("network_mode = \"bridge\"", "`bridge` is not a network mode of `launch = \"fargate\"`"),
+        (
+            "placement_constraints = [{ type = \"distinct-instance\" }]",
+            "`placement_constraints` is not there on Fargate",
+        ),
+        ("placement_strategies = [{ type = \"random\" }]", "`placement_strategies` is not there"),
+    ] {
+        refused(service, "", &[words]);
+    }
+}
+
+#[test]
+fn what_instances_do_not_have_is_refused() {
+    let ec2 = "launch = \"ec2\"";
+    refused(ec2, "hostname = \"app\"", &["`hostname` is not there in network mode `awsvpc`"]);
+    refused(
+        ec2,
+        "extra_hosts = [{ hostname = \"db\", ip_address = \"10.0.0.9\" }]",
+        &["`extra_hosts` is not there in"],
+    );
+    refused(&format!("{ec2}\npublic_ip = true"), "", &["`public_ip` is for Fargate only"]);
+    refused(&format!("{ec2}\nplatform_version = \"1.4.0\""), "", &["`platform_version` is for Fargate only"]);
+    let bridge = "launch = \"ec2\"\nnetwork_mode = \"bridge\"";
+    refused(&format!("{bridge}\nsubnets = [\"subnet-0c\"]"), "", &["`subnets` is not there in network mode `bridge`"]);
+    refused(&format!("{bridge}\nsecurity_groups = [\"sg-0c\"]"), "", &["`security_groups` is not there in"]);
+    let host = "launch = \"ec2\"\nnetwork_mode = \"host\"";
+    let net = "system_controls = [{ namespace = \"net.core.somaxconn\", value = \"1024\" }]";
+    refused(host, net, &["`system_controls` of the network are not there in network mode `host`"]);
+    let managed = "launch = \"managed\"\ncapacity_provider_strategy = [{ capacity_provider = \"big\", weight = 1 }]";
+    refused(
+        managed,
+        "docker_labels = { team = \"shop\" }",
+        &["`docker_labels` are not there with `launch = \"managed\"`"],
+    );
+    refused(
+        managed,
+        "linux_parameters = { max_swap = 64, swappiness = 5 }",
+        &["`max_swap` is not", "`swappiness` is not"],
+    );
+}
+
+#[test]
+fn capacity_that_contradicts_itself_is_refused() {
+    for (service, words) in [
+        ("launch = \"managed\"", "`launch = \"managed\"` needs `capacity_provider_strategy`"),
+        (
+            "launch = \"fargate-spot\"\ncapacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1 }]",
+            "`launch = \"fargate-spot\"` says the capacity provider already",
+        ),
+        (
+            "capacity_provider_strategy = [{ capacity_provider = \"big\", weight = 1 }]",
+            "capacity provider `big` is not Fargate's",
+        ),
+        (
+            "launch = \"ec2\"\ncapacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1 }]",
+            "capacity provider `FARGATE` is Fargate's",
+        ),
+        (
+            "capacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1, base = 1 }, { capacity_provider = \
+             \"FARGATE_SPOT\", base = 1 }]",
+            "at most one capacity provider has a `base`",
+        ),
+        (
+            "capacity_provider_strategy = [{ capacity_provider = \"FARGATE\" }, { capacity_provider = \"FARGATE_SPOT\" }]",
+            "no capacity provider has a `weight` above 0",
+        ),
+        (
+            "availability_zone_rebalancing = true\nmaximum_percent = 100\nminimum_healthy_percent = 50",
+            "`maximum_percent` has to be above 100",
+        ),
+        (
+            "launch = \"ec2\"\navailability_zone_rebalancing = true\nplacement_strategies = [{ type = \"random\" }]",
+            "the first placement strategy spreads over",
+        ),
+        (
+            "launch = \"ec2\"\navailability_zone_rebalancing = true\nplacement_constraints = [{ type = \"member-of\", \
+             expression = \"attribute:ecs.availability-zone == eu-west-1a\" }]",
+            "no placement constraint names",
+        ),
+        ("launch = \"ec2\"\nplacement_strategies = [{ type = \"spread\" }]", "`spread` needs a `field`"),
+        (
+            "launch = \"ec2\"\nplacement_strategies = [{ type = \"binpack\", field = \"disk\" }]",
+            "`binpack` needs a `field`",
+        ),
+        (
+            "launch = \"ec2\"\nplacement_strategies = [{ type = \"random\", field = \"cpu\" }]",
+            "`random` takes no `field`",
+        ),
+        ("launch = \"ec2\"\nplacement_constraints = [{ type = \"member-of\" }]", "`member-of` needs an `expression`"),
+    ] {
+        refused(service, "", &[words]);
+    }
+}
+
+#[test]
+fn values_that_no_container_can_have_are_refused() {
+    let files: Vec<String> = (0..11).map(|n| format!("\"arn:aws:s3:::files/{n}.env\"")).collect();
+    let eleven = format!("environment_files = [{}]", files.join(", "));
+    for (container, words) in [
+        (eleven.as_str(), "at most 10 environment files"),
+        ("environment_files = [\"arn:aws:s3:::files/app.txt\"]", "its name does not end in `.env`"),
+        ("environment_files = [\"arn:aws:s3:::files\"]", "it names no object"),
+        ("environment_files = [\"s3://files/app.env\"]", "expected one like `arn:aws:s3:::bucket/folder/file.env`"),
+        ("repository_credentials = { credentials_parameter = \"hub\" }", "is not the ARN of a secret"),
+        ("start_timeout = 1", "at least 2 seconds to start"),
+        ("ulimits = [{ name = \"nofile\", soft_limit = 2, hard_limit = 1 }]", "above its hard limit"),
+        (
+            "ulimits = [{ name = \"core\", soft_limit = 0, hard_limit = 0 }, { name = \"core\", soft_limit = 0, hard_limit = 0 }]",
+            "the ulimit `core` is there twice",
+        ),
+        (
+            "system_controls = [{ namespace = \"vm.swappiness\", value = \"1\" }]",
+            "`vm.swappiness` is not a kernel parameter",
+        ),
+        ("linux_parameters = { capabilities = { drop = [\"CAP_CHOWN\"] } }", "leave `CAP_` out, `CHOWN`"),
+        ("resource_requirements = [{ type = \"gpu\", value = 0 }]", "0"),
+    ] {
+        refused("", container, &[words]);
+    }
+}
