@@ -197,7 +197,8 @@ impl Watch {
 fn pin(files: &Files, slot: &Slot) -> Option<String> {
     let text = files.get(&format!("projects/{}/deploy/{}.toml", slot.project, slot.environment))?;
     let table: toml::Table = text.parse().ok()?;
-    table.get("release")?.as_str().map(str::to_owned)
+    let own = slot.tenant.as_ref().and_then(|tenant| table.get("tenants")?.get(tenant.as_str()));
+    own.or_else(|| table.get("release"))?.as_str().map(str::to_owned)
 }
 
 /// Whether a release may follow another one by the files of the commit that ordered it.

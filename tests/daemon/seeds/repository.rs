@@ -5,17 +5,20 @@ use std::collections::BTreeMap;
 use super::dice::Dice;
 use crate::support::branch::{Branch, Files};
 
-/// Projects of every seed.
-pub(super) const PROJECTS: [&str; 2] = ["shop", "mail"];
+/// Projects of every seed: one with a channel for hotfixes, one with two steps and waves of targets, one for tenants in waves.
+pub(super) const PROJECTS: [&str; 3] = ["shop", "mail", "fleet"];
+/// Tenants of `fleet`.
+const TENANTS: [(&str, &str); 2] = [("acme", "early"), ("bolt", "late")];
 
-/// The first commit: two projects through development, test and production in two accounts.
+/// The first commit: three projects through development, test and production in two accounts.
 pub(super) fn first() -> Files {
     let mut files = Files::new();
     let mut put = |path: &str, text: String| files.insert(path.to_owned(), text);
     put(
         "landfall.toml",
         "id = \"seeds\"\n[accounts.one]\nid = \"111111111111\"\n[accounts.two]\nid = \"222222222222\"\n\
-         [guard]\nchange = { count = 50 }\nremove = { count = 50 }\n"
+         [guard]\nchange = { count = 50 }\nremove = { count = 50 }\n\
+         [tag_sets]\nring = [\"early\", \"late\"]\n"
             .to_owned(),
     );
     for (order, (name, account)) in [("development", "one"), ("test", "one"), ("production", "two")].iter().enumerate()
@@ -24,6 +27,12 @@ pub(super) fn first() -> Files {
         put(&format!("environments/{name}.toml"), format!("order = {order}\n{extra}"));
         put(&format!("targets/{name}.toml"), target(name, account, "subnet-1"));
     }
+    put("targets/second.toml", more("production", "tags = [\"ring/early\"]"));
+    put("targets/tenants.toml", more("production", "tenant_tags = [\"ring/early\", \"ring/late\"]"));
+    for (tenant, ring) in TENANTS {
+        put(&format!("tenants/{tenant}.toml"), self::tenant(ring, 0, true));
+    }
+    put("lifecycles/hotfix.toml", "[[phase]]\nname = \"Production\"\nmanual = [\"production\"]\n".to_owned());
     put(
         "lifecycles/standard.toml",
         "[[phase]]\nname = \"Development\"\nautomatic = [\"development\"]\n\
@@ -34,10 +43,10 @@ pub(super) fn first() -> Files {
     for project in PROJECTS {
         put(
             &format!("projects/{project}/project.toml"),
-            "lifecycle = \"standard\"\nattempts = 2\ndeadline = \"20m\"\n".to_owned(),
+            format!("lifecycle = \"standard\"\nattempts = 2\ndeadline = \"20m\"\n{}", more_of(project)),
         );
         put(&format!("projects/{project}/process.toml"), process(project, 256));
-        put(&format!("projects/{project}/variables.toml"), variables(0));
+        put(&format!("projects/{project}/variables.toml"), variables(project, 0));
     }
     files
 }
@@ -49,6 +58,30 @@ pub(super) fn target(environment: &str, account: &str, subnet: &str) -> String {
     )
 }
 
+/// Another target of an environment, in account two.
+fn more(environment: &str, lines: &str) -> String {
+    target(environment, "two", "subnet-1").replace("[network]", &format!("{lines}\n[network]"))
+}
+
+/// What only some projects say.
+fn more_of(project: &str) -> &'static str {
+    match project {
+        "shop" => "[channels.default]\ndefault = true\n[channels.hotfix]\nlifecycle = \"hotfix\"\n",
+        "mail" => {
+            "[waves]\nof = \"targets\"\n[[waves.group]]\nname = \"early\"\ntags = [\"ring/early\"]\nsoak = \"3m\"\n"
+        }
+        _ => {
+            "tenancy = \"both\"\n[waves]\nof = \"tenants\"\nenvironments = [\"production\"]\n\
+             [[waves.group]]\nname = \"early\"\ntags = [\"ring/early\"]\nsoak = \"5m\"\n"
+        }
+    }
+}
+
+fn tenant(ring: &str, number: u64, connected: bool) -> String {
+    let projects = if connected { "[projects.fleet]\nenvironments = [\"production\"]\n" } else { "" };
+    format!("tags = [\"ring/{ring}\"]\n{projects}[[variable]]\nname = \"who\"\nvalue = \"customer {number}\"\n")
+}
+
 fn process(project: &str, cpu: u32) -> String {
     let second = if project == "mail" {
         "[[step]]\nname = \"worker\"\nkind = \"ecs-service\"\nrole = \"web\"\ncpu = 256\nmemory = 512\n\
@@ -56,15 +89,17 @@ fn process(project: &str, cpu: u32) -> String {
     } else {
         ""
     };
+    let who = if project == "fleet" { ", WHO = \"#{who}\"" } else { "" };
     format!(
         "[images.web]\nrepository = \"example.com/{project}\"\n[[step]]\nname = \"web\"\nkind = \"ecs-service\"\nrole = \"web\"\n\
          cpu = {cpu}\nmemory = 1024\n[[step.container]]\nname = \"app\"\nimage = \"web\"\nport = 8080\n\
-         environment = {{ GREETING = \"#{{greeting}}\" }}\n{second}"
+         environment = {{ GREETING = \"#{{greeting}}\"{who} }}\n{second}"
     )
 }
 
-fn variables(number: u64) -> String {
-    format!("[[variable]]\nname = \"greeting\"\nvalue = \"hello {number}\"\n")
+fn variables(project: &str, number: u64) -> String {
+    let declared = if project == "fleet" { "[[tenant_variable]]\nname = \"who\"\ndefault = \"nobody\"\n" } else { "" };
+    format!("[[variable]]\nname = \"greeting\"\nvalue = \"hello {number}\"\n{declared}")
 }
 
 /// The tag of a release's image.
@@ -86,6 +121,12 @@ pub(super) enum Commit {
     Process,
     Live,
     DeleteRelease,
+    Hotfix,
+    TenantPin,
+    TenantValue,
+    TenantLeaves,
+    Freeze,
+    Thaw,
 }
 
 fn releases(files: &Files, project: &str) -> Vec<String> {
@@ -108,11 +149,21 @@ pub(super) fn edit(branch: &Branch, files: &mut Files, dice: &mut Dice, numbers:
             files.insert(format!("projects/{project}/releases/{number}.0.0.toml"), text);
             Commit::Release
         }
-        35..55 if !there.is_empty() => {
+        35..38 => {
+            let number = numbers.entry("shop".to_owned()).or_insert(0);
+            *number += 1;
+            let text =
+                format!("format = 1\nchannel = \"hotfix\"\n[images]\nweb = {{ tag = \"{}\" }}\n", tag("shop", *number));
+            files.insert(format!("projects/shop/releases/{number}.0.0.toml"), text);
+            files.insert("projects/shop/deploy/production.toml".to_owned(), format!("release = \"{number}.0.0\"\n"));
+            Commit::Hotfix
+        }
+        38..48 if !there.is_empty() => {
             let release = dice.pick(&there).clone();
             files.insert(pin, format!("release = \"{release}\"\n"));
             Commit::Pin
         }
+        48..55 => tenants(files, dice),
         55..58 => {
             files.remove(&pin);
             Commit::Unpin
@@ -143,7 +194,7 @@ pub(super) fn edit(branch: &Branch, files: &mut Files, dice: &mut Dice, numbers:
             Commit::Mend
         }
         86..90 => {
-            files.insert(format!("projects/{project}/variables.toml"), variables(dice.below(1000)));
+            files.insert(format!("projects/{project}/variables.toml"), variables(project, dice.below(1000)));
             Commit::Variable
         }
         90..94 => {
@@ -160,8 +211,46 @@ pub(super) fn edit(branch: &Branch, files: &mut Files, dice: &mut Dice, numbers:
             Commit::DeleteRelease
         }
         _ => {
-            files.insert(format!("projects/{project}/variables.toml"), variables(dice.below(1000)));
+            files.insert(format!("projects/{project}/variables.toml"), variables(project, dice.below(1000)));
             Commit::Variable
+        }
+    }
+}
+
+/// What people do about tenants and freezes.
+fn tenants(files: &mut Files, dice: &mut Dice) -> Commit {
+    let (name, ring) = *dice.pick(&TENANTS);
+    let there = releases(files, "fleet");
+    match dice.below(6) {
+        0 | 1 if !there.is_empty() => {
+            let release = dice.pick(&there);
+            let text = format!("release = \"{}\"\n[tenants]\n{name} = \"{release}\"\n", dice.pick(&there));
+            files.insert("projects/fleet/deploy/production.toml".to_owned(), text);
+            Commit::TenantPin
+        }
+        2 => {
+            files.insert(format!("tenants/{name}.toml"), tenant(ring, dice.below(1000), true));
+            Commit::TenantValue
+        }
+        3 => {
+            files.insert(format!("tenants/{name}.toml"), tenant(ring, 0, false));
+            Commit::TenantLeaves
+        }
+        4 => {
+            let from = dice.below(23);
+            let text = format!(
+                "reason = \"seeds\"\ntime_zone = \"UTC\"\nenvironments = [\"{}\"]\nstops_rollback = {}\n\
+                 [[window]]\nfrom = 2020-01-01T{from:02}:00:00\nuntil = 2020-01-01T{:02}:00:00\nevery = \"day\"\n",
+                dice.pick(&["test", "production"]),
+                dice.chance(30),
+                from + 1,
+            );
+            files.insert("freezes/daily.toml".to_owned(), text);
+            Commit::Freeze
+        }
+        _ => {
+            files.remove("freezes/daily.toml");
+            Commit::Thaw
         }
     }
 }
