@@ -10,6 +10,7 @@
 
 mod architecture;
 mod aws;
+mod cfn;
 mod cli;
 mod costs;
 mod daemon;

@@ -1,17 +1,17 @@
-//! CloudFormation documents: canonical form, YAML for people, references, and what the resources reach.
+//! CloudFormation documents: reading, canonical form, YAML for people, references, and what the resources reach.
 //!
 //! A [`Document`] is the parsed tree of one template. `template/` builds one and hashes [`Document::executed`]; `compare/`
-//! walks two of them; commands show [`Document::yaml`]. Nothing here knows landfall's nouns or evaluates an intrinsic.
-//!
-//! Deliberately absent: reading YAML with CloudFormation's tags. What landfall deploys is canonical JSON, so what it reads
-//! back is JSON.
+//! walks two of them; commands show [`Document::yaml`]; [`read()`] takes the templates that people write, for `load/` and for
+//! the simulated account. Nothing here knows landfall's nouns or evaluates an intrinsic.
 
 mod canonical;
 mod document;
 mod reach;
+mod read;
 mod yaml;
 
 pub use canonical::canonical;
 pub use document::{Document, DocumentError, Resource};
 pub use reach::{Reference, references};
+pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};
 pub use yaml::yaml;

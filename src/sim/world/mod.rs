@@ -22,7 +22,6 @@ mod rollout;
 pub mod stack;
 pub mod template;
 pub mod types;
-mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

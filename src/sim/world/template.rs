@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use super::{types, yaml};
+use super::types;
+use crate::cfn;
 use crate::sim::error::{Answer, ApiError};
 
 /// The longest inline template body, in bytes. \[doc: quotas\]
@@ -95,6 +96,16 @@ fn format_error(message: impl std::fmt::Display) -> ApiError {
     ApiError::validation(format!("Template format error: {message}"))
 }
 
+/// A body as its tree. What CloudFormation itself does not take is refused, although the reader could.
+fn read(body: &str) -> Answer<Value> {
+    let source =
+        cfn::read(body).map_err(|error| format_error(format_args!("JSON or YAML not well-formed. ({error})")))?;
+    if source.beyond_the_service().is_some() {
+        return Err(format_error("YAML aliases are not allowed in CloudFormation templates"));
+    }
+    Ok(source.into_value())
+}
+
 impl Template {
     /// Reads a body and checks what CloudFormation checks before it does anything.
     pub fn parse(body: &str) -> Answer<Self> {
@@ -104,8 +115,7 @@ impl Template {
                  length less than or equal to {MAX_BODY}"
             )));
         }
-        let value = yaml::read(body).map_err(format_error)?;
-        let Value::Object(root) = value else { return Err(format_error("unsupported structure.")) };
+        let Value::Object(root) = read(body)? else { return Err(format_error("unsupported structure.")) };
         if let Some(unknown) = root.keys().find(|key| !SECTIONS.contains(&key.as_str())) {
             return Err(ApiError::validation(format!("Invalid template property or properties [{unknown}]")));
         }
