@@ -1,17 +1,23 @@
-//! CloudFormation documents: reading, canonical form, YAML for people, references, and what the resources reach.
+//! CloudFormation documents: reading, canonical form, YAML for people, references, what the resources reach, and
+//! the schemas of resources.
 //!
 //! A [`Document`] is the parsed tree of one template. `template/` builds one and hashes [`Document::executed`]; `compare/`
 //! walks two of them; commands show [`Document::yaml`]; [`read()`] takes the templates that people write, for `load/` and for
-//! the simulated account. Nothing here knows landfall's nouns or evaluates an intrinsic.
+//! the simulated account; [`check_resource`] and [`recreates()`] ask the resource schemas of AWS. Nothing here knows landfall's nouns or evaluates an intrinsic.
 
 mod canonical;
 mod document;
 mod reach;
 mod read;
+mod schema;
 mod yaml;
 
 pub use canonical::canonical;
 pub use document::{Document, DocumentError, Resource};
 pub use reach::{Reference, references};
 pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};
+pub use schema::{
+    Recreates, ResourceType, SchemaFault, SchemaProblem, check_resource, known_types, recreates, resource_type,
+    schema_origin,
+};
 pub use yaml::yaml;

@@ -9,10 +9,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cfn::{Document, Reference, Resource, canonical, references};
+use crate::cfn::{Document, Recreates, Reference, Resource, canonical, recreates, references};
 use crate::model::journal::{Effect, ExpectedChange};
-
-use super::replacement::{Recreates, recreates};
 
 /// The parts of a resource beside its properties whose change CloudFormation announces (DescribeChangeSet,
 /// `ResourceChange.Scope`).

@@ -5,10 +5,9 @@
 
 mod changes;
 mod hide;
-mod replacement;
 mod unified;
 
+pub use crate::cfn::{Recreates, recreates};
 pub use changes::changes;
 pub use hide::hide;
-pub use replacement::{Recreates, recreates};
 pub use unified::{Paint, documents, unified};

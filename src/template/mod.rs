@@ -32,7 +32,7 @@ pub use content::{Covered, body, capabilities, content_hash};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::cfn::Document;
+use crate::cfn::{self, Document};
 use crate::model::journal::{Content, ProvedImage};
 use crate::model::process::StepKind;
 use crate::model::{
@@ -166,16 +166,33 @@ fn content(
         description: &content.description,
         parameters: &content.parameters,
     });
-    if exceeded.is_empty() {
-        return Ok(content);
-    }
-    let problem = |limit| RenderProblem {
-        code: codes::OVER_LIMIT,
-        title: format!("stack `{stack}`: {limit}"),
+    let problem = |code, what| RenderProblem {
+        code,
+        title: format!("stack `{stack}`: {what}"),
         at: context.step.at.clone(),
         help: None,
     };
-    Err(exceeded.into_iter().map(problem).collect())
+    // A limit is said once, in the words for limits, although the schemas have some of them too.
+    let problems: Vec<_> = if exceeded.is_empty() {
+        against_schemas(document).map(|fault| problem(codes::RESOURCE_PROPERTY, fault)).collect()
+    } else {
+        exceeded.into_iter().map(|limit| problem(codes::OVER_LIMIT, limit)).collect()
+    };
+    if problems.is_empty() { Ok(content) } else { Err(problems) }
+}
+
+/// What the resource schemas say against a document, a few words each.
+fn against_schemas(document: &Document) -> impl Iterator<Item = String> {
+    document.resources().flat_map(|resource| {
+        let (id, kind) = (resource.id, resource.kind());
+        cfn::check_resource(resource).into_iter().map(move |fault| {
+            let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/').replace('/', ".");
+            match place.as_str() {
+                "" => format!("{} in `{id}` ({kind})", fault.problem),
+                place => format!("{} at `{place}` of `{id}` ({kind})", fault.problem),
+            }
+        })
+    })
 }
 
 /// The images that success is proved against, by container.

@@ -11,7 +11,7 @@ use landfall::cfn::{self, Document};
 use serde_json::json;
 
 /// The files under a folder that are templates, sorted.
-fn templates(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn templates(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -82,11 +82,23 @@ fn judge(what: &str, tools: &Path, folder: &Path) {
     );
 }
 
+/// Where the samples of AWS are, if they are there.
+fn samples() -> PathBuf {
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/cloudformation");
+    std::env::var_os("LANDFALL_TEMPLATES").map_or(beside, PathBuf::from)
+}
+
+/// The folders of templates that are there.
+pub(super) fn folders() -> Vec<PathBuf> {
+    let good = std::env::var_os("LANDFALL_TOOLS")
+        .map(|tools| PathBuf::from(tools).with_file_name("cfn-lint-templates").join("good"));
+    good.into_iter().chain([samples()]).filter(|folder| folder.is_dir()).collect()
+}
+
 #[test]
 fn the_samples_of_aws_keep_their_meaning() {
     let Some(tools) = tools() else { return };
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/cloudformation");
-    let folder = std::env::var_os("LANDFALL_TEMPLATES").map_or(beside, PathBuf::from);
+    let folder = samples();
     if !folder.is_dir() {
         eprintln!("skipped: there are no sample templates in {}", folder.display());
         return;

@@ -1,4 +1,6 @@
-//! CloudFormation documents: reading templates as people write them, and writing them with the same meaning.
+//! CloudFormation documents: reading templates as people write them, writing them with the same meaning, and the schemas of
+//! resources.
 
 mod corpus;
 mod reading;
+mod schemas;

@@ -80,6 +80,10 @@ fn what_cannot_be_rendered_says_why() {
             "unknown-variable: `#{w}` names nothing that has a value (did you mean `#{v}`?)",
         ),
         (
+            |world| world.service().log_retention_days = 13,
+            "resource-property: stack `storefront-web-production-prod-eu`: `13` is not one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 at `RetentionInDays` of `LogGroup` (AWS::Logs::LogGroup)",
+        ),
+        (
             |world| {
                 variables(world, &[("v", "x")], "#{v}");
                 world.what.variables[0].scope.environments.insert("test".parse().unwrap());

@@ -1,0 +1,268 @@
+//! A resource against the schema of its type.
+//!
+//! What only CloudFormation can know is taken as right: the result of a function, the branch that a condition picks (each
+//! branch is looked at), the text of a placeholder that is not filled yet. Texts that say a number or a boolean are taken
+//! where one is asked, and numbers and booleans where text is, as CloudFormation does.
+
+use serde_json::{Map, Value};
+
+use super::super::document::Resource;
+use super::super::read::push_key;
+use super::{Node, ResourceType, resource_type};
+
+/// What is wrong with a resource, and where.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SchemaFault {
+    /// JSON pointer into the resource: `/Properties/Tags/0/Key`.
+    pub pointer: String,
+    /// What is wrong there.
+    pub problem: SchemaProblem,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SchemaProblem {
+    /// There is no such property. The known ones are listed.
+    UnknownProperty {
+        /// As it is written.
+        name: String,
+        /// The names that there are, sorted.
+        known: Vec<String>,
+    },
+    /// A required property is not there.
+    Missing {
+        /// Its name.
+        name: String,
+    },
+    /// AWS sets the property; a template cannot.
+    ReadOnly {
+        /// Its name.
+        name: String,
+    },
+    /// A value of another type.
+    WrongType {
+        /// The types that it may have.
+        expected: Vec<String>,
+        /// The one that it has.
+        found: &'static str,
+    },
+    /// A value that is none of those allowed.
+    NotOneOf {
+        /// As it is written.
+        value: String,
+        /// What is allowed.
+        allowed: Vec<String>,
+    },
+    /// A number, or a length, beyond its bounds.
+    OutOfBounds {
+        /// What is measured: `value`, `length` or `number of items`.
+        what: &'static str,
+        /// How much it is.
+        is: f64,
+        /// The least that it may be.
+        least: Option<f64>,
+        /// The most that it may be.
+        most: Option<f64>,
+    },
+}
+
+impl std::fmt::Display for SchemaProblem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::UnknownProperty { name, .. } => write!(f, "there is no property `{name}`"),
+            Self::Missing { name } => write!(f, "the required property `{name}` is not there"),
+            Self::ReadOnly { name } => write!(f, "the property `{name}` is set by AWS, not by a template"),
+            Self::WrongType { expected, found } => write!(f, "expected {}, found {found}", expected.join(" or ")),
+            Self::NotOneOf { value, allowed } => write!(f, "`{value}` is not one of {}", allowed.join(", ")),
+            Self::OutOfBounds { what, is, least, most } => match (least, most) {
+                (Some(least), Some(most)) => write!(f, "the {what} is {is}, and may be {least} to {most}"),
+                (Some(least), None) => write!(f, "the {what} is {is}, and is at least {least}"),
+                (None, Some(most)) => write!(f, "the {what} is {is}, and is at most {most}"),
+                (None, None) => write!(f, "the {what} is {is}"),
+            },
+        }
+    }
+}
+
+/// Everything that is wrong with the properties of a resource, in their order; nothing where its type is not known.
+pub fn check_resource(resource: Resource<'_>) -> Vec<SchemaFault> {
+    let Some(schema) = resource_type(resource.kind()) else { return Vec::new() };
+    let mut check = Check { schema, found: Vec::new() };
+    let nothing = Value::Object(Map::new());
+    let properties = resource.body.get("Properties").unwrap_or(&nothing);
+    check.value(&schema.root, properties, &At { pointer: "/Properties".to_owned(), path: String::new() });
+    check.found
+}
+
+/// Where a value is: in the resource, and among the paths of the schema, where `*` stands for any item.
+struct At {
+    pointer: String,
+    path: String,
+}
+
+impl At {
+    fn key(&self, key: &str) -> Self {
+        let mut pointer = self.pointer.clone();
+        push_key(&mut pointer, key);
+        Self { pointer, path: self.below(key) }
+    }
+
+    fn item(&self, index: usize) -> Self {
+        Self { pointer: format!("{}/{index}", self.pointer), path: self.below("*") }
+    }
+
+    /// The branch of a function: elsewhere in the text, the same place for the schema.
+    fn branch(&self, index: usize) -> Self {
+        Self { pointer: format!("{}/Fn::If/{index}", self.pointer), path: self.path.clone() }
+    }
+
+    fn below(&self, step: &str) -> String {
+        if self.path.is_empty() { step.to_owned() } else { format!("{}/{step}", self.path) }
+    }
+}
+
+struct Check {
+    schema: &'static ResourceType,
+    found: Vec<SchemaFault>,
+}
+
+impl Check {
+    fn fault(&mut self, at: &At, problem: SchemaProblem) {
+        self.found.push(SchemaFault { pointer: at.pointer.clone(), problem });
+    }
+
+    fn value(&mut self, node: &'static Node, value: &Value, at: &At) {
+        let Some(node) = self.resolved(node) else { return };
+        if let Some((name, inside)) = function(value) {
+            if name == "Fn::If" {
+                for (index, branch) in inside.as_array().into_iter().flatten().enumerate().skip(1) {
+                    self.value(node, branch, &at.branch(index));
+                }
+            }
+            return;
+        }
+        if !node.types.is_empty() && !node.types.iter().any(|kind| fits(kind, value)) {
+            let (expected, found) = (node.types.clone(), name_of(value));
+            return self.fault(at, SchemaProblem::WrongType { expected, found });
+        }
+        match value {
+            Value::Object(map) => self.map(node, map, at),
+            Value::Array(items) => self.list(node, items, at),
+            scalar => self.scalar(node, scalar, at),
+        }
+    }
+
+    /// What a chain of references leads to; none where it leads nowhere.
+    fn resolved(&self, mut node: &'static Node) -> Option<&'static Node> {
+        for _ in 0..8 {
+            let Some(name) = &node.reference else { return Some(node) };
+            node = self.schema.definitions.get(name)?;
+        }
+        None
+    }
+
+    fn map(&mut self, node: &'static Node, map: &Map<String, Value>, at: &At) {
+        // A macro, a loop or a placeholder may put in what is missing here.
+        let made = map.keys().any(|key| key.starts_with("Fn::"));
+        for (key, inside) in map {
+            let below = at.key(key);
+            match node.properties.get(key) {
+                Some(_) if self.schema.read_only.contains(&below.path) => {
+                    self.fault(&below, SchemaProblem::ReadOnly { name: key.clone() });
+                }
+                Some(property) => self.value(property, inside, &below),
+                None if node.open || key.starts_with("Fn::") => {}
+                None => {
+                    let known = node.properties.keys().cloned().collect();
+                    self.fault(&below, SchemaProblem::UnknownProperty { name: key.clone(), known });
+                }
+            }
+        }
+        for name in &node.required {
+            if !made && map.get(name).is_none_or(is_no_value) {
+                self.fault(at, SchemaProblem::Missing { name: name.clone() });
+            }
+        }
+    }
+
+    fn list(&mut self, node: &'static Node, items: &[Value], at: &At) {
+        if let Some(schema) = &node.items {
+            for (index, item) in items.iter().enumerate() {
+                self.value(schema, item, &at.item(index));
+            }
+        }
+        // A function among the items may be none or many in the end.
+        if items.iter().all(|item| function(item).is_none()) {
+            self.bounds("number of items", items.len() as f64, count(node.min_items), count(node.max_items), at);
+        }
+    }
+
+    fn scalar(&mut self, node: &'static Node, value: &Value, at: &At) {
+        let text = spelled(value);
+        if text.contains("#{") || text.contains("{{resolve:") {
+            return;
+        }
+        if !node.allowed.is_empty() && !node.allowed.iter().any(|allowed| spelled(allowed) == text) {
+            let allowed = node.allowed.iter().map(spelled).collect();
+            return self.fault(at, SchemaProblem::NotOneOf { value: text, allowed });
+        }
+        if node.types.iter().any(|kind| kind == "string") {
+            self.bounds("length", text.chars().count() as f64, count(node.min_length), count(node.max_length), at);
+        } else if let Ok(number) = text.parse() {
+            self.bounds("value", number, node.minimum, node.maximum, at);
+        }
+    }
+
+    fn bounds(&mut self, what: &'static str, is: f64, least: Option<f64>, most: Option<f64>, at: &At) {
+        if least.is_some_and(|least| is < least) || most.is_some_and(|most| is > most) {
+            self.fault(at, SchemaProblem::OutOfBounds { what, is, least, most });
+        }
+    }
+}
+
+fn count(bound: Option<usize>) -> Option<f64> {
+    bound.map(|bound| bound as f64)
+}
+
+/// The function that a value is, with what it is given.
+fn function(value: &Value) -> Option<(&str, &Value)> {
+    let map = value.as_object().filter(|map| map.len() == 1)?;
+    let (key, inside) = map.iter().next()?;
+    (key == "Ref" || (key.starts_with("Fn::") && !key.starts_with("Fn::ForEach"))).then_some((key.as_str(), inside))
+}
+
+/// `AWS::NoValue`, which takes a property away.
+fn is_no_value(value: &Value) -> bool {
+    function(value).is_some_and(|(name, inside)| name == "Ref" && inside == "AWS::NoValue")
+}
+
+/// Whether a value can be of a type, as CloudFormation converts scalars.
+fn fits(kind: &str, value: &Value) -> bool {
+    let open = |text: &str| text.contains("#{") || text.contains("{{resolve:");
+    match (kind, value) {
+        ("object", Value::Object(_)) | ("array", Value::Array(_)) | ("null", Value::Null) => true,
+        ("string", Value::String(_) | Value::Number(_) | Value::Bool(_)) => true,
+        ("integer", Value::Number(number)) => number.as_f64().is_some_and(|number| number.fract() == 0.0),
+        ("number", Value::Number(_)) | ("boolean", Value::Bool(_)) => true,
+        ("integer", Value::String(text)) => text.parse::<i64>().is_ok() || open(text),
+        ("number", Value::String(text)) => text.parse::<f64>().is_ok_and(f64::is_finite) || open(text),
+        ("boolean", Value::String(text)) => matches!(text.as_str(), "true" | "false" | "True" | "False") || open(text),
+        _ => false,
+    }
+}
+
+fn name_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "a map",
+    }
+}
+
+/// A scalar as text.
+fn spelled(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
