@@ -1,7 +1,7 @@
 //! `landfall check`: every problem in a repository, offline.
 //!
-//! Reads a folder as it lies there, without git, and renders every step of every project for every environment and target
-//! that it goes to, so that a value that is missing in one of them is told too.
+//! Reads a folder as it lies there, without git, and renders every step of every project for every environment, tenant and
+//! target that it goes to, with a release of every channel, so that a value that is missing in one of them is told too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,11 +12,13 @@ use clap::Args;
 use super::exit::{Exit, Failure, Outcome};
 use super::folder::read_folder;
 use super::output::{self, Format};
+use super::stacks::{Slotted, seats};
 use crate::load::{Loaded, Loader, Source};
 use crate::model::catalog::{Catalog, ImagePin, Project, Release, Snapshot};
-use crate::model::{ChannelName, Hash, Location, Names, ReleaseName, Version, What};
+use crate::model::{Channel, Hash, Location, Names, ReleaseName, Version, What};
 use crate::problem::{Level, Problem, Span};
-use crate::template::{self, Context, RenderProblem};
+use crate::promote::Seat;
+use crate::template::{self, RenderProblem};
 use crate::tree::{Blobs, FileTree, TreeError};
 use crate::view;
 
@@ -81,33 +83,40 @@ pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, Tree
     Ok(problems)
 }
 
-/// Renders what the head says, with each project's highest release. Costs one rendering per stack.
+/// Renders what the head says in every slot: for each channel, with its highest release. Costs one rendering per stack and
+/// channel.
 fn rendering(catalog: &Catalog) -> Vec<RenderProblem> {
     let mut found = Vec::new();
     let Some(repository) = &catalog.repository else { return found };
     let names = &Names::of(catalog);
     for project in catalog.projects.values() {
         let Some(what) = &project.head else { continue };
-        let Some(release) = release_for(project, what) else { continue };
-        let entered = project.lifecycle().phases.iter().flat_map(|phase| phase.environments());
-        for environment in entered.filter_map(|name| catalog.environments.get(name)) {
-            let targets = catalog.targets.values().filter(|target| target.environments.contains(&environment.name));
-            for target in targets {
-                for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
-                    let release = &release;
-                    let context =
-                        Context { repository, project, release, what, environment, target, tenant: None, step, names };
-                    found.extend(template::render(&context).err().into_iter().flatten());
-                }
+        let seats: Vec<Seat<'_>> = seats(catalog, project).collect();
+        for channel in project.channels.values() {
+            let Some(release) = release_for(project, channel, what) else { continue };
+            for seat in seats.iter().filter(|seat| goes_to(channel, seat)) {
+                let (environment, tenant) = (&**seat.environment, seat.tenant.map(|tenant| &**tenant));
+                let slot = Slotted { repository, project, environment, tenant, release: &release, what, names };
+                let problems = slot.contexts(catalog).filter_map(|context| template::render(&context).err());
+                found.extend(problems.flatten());
             }
         }
     }
     found
 }
 
-/// The highest release that the head's process can be rendered with; before the first one, one that stands for it.
-fn release_for(project: &Project, what: &Arc<What>) -> Option<Arc<Release>> {
-    let complete = |release: &&Arc<Release>| what.images.keys().all(|image| release.images.contains_key(image));
+/// Whether releases of the channel can come to the slot.
+fn goes_to(channel: &Channel, seat: &Seat<'_>) -> bool {
+    let mut entered = channel.lifecycle.phases.iter().flat_map(|phase| phase.environments());
+    entered.any(|environment| *environment == seat.environment.name)
+        && seat.tenant.is_none_or(|tenant| channel.tenants.fits(&tenant.tags))
+}
+
+/// The channel's highest release that the head's process can be rendered with; before the first one, one that stands for it.
+fn release_for(project: &Project, channel: &Channel, what: &Arc<What>) -> Option<Arc<Release>> {
+    let complete = |release: &&Arc<Release>| {
+        release.channel == channel.name && what.images.keys().all(|image| release.images.contains_key(image))
+    };
     if let Some(release) = project.releases_highest_first().into_iter().find(complete) {
         return Some(release.clone());
     }
@@ -121,7 +130,7 @@ fn release_for(project: &Project, what: &Arc<What>) -> Option<Arc<Release>> {
         version: Version::parse(name.as_str())?,
         name,
         format: crate::load::FORMAT,
-        channel: ChannelName::new("default").ok()?,
+        channel: channel.name.clone(),
         images: what.images.keys().map(|image| (image.clone(), pin.clone())).collect(),
         inputs: None,
         blocked: None,

@@ -38,16 +38,27 @@ Renders from the files of a folder, committed or not, what each environment sett
 
   landfall render storefront
   landfall render storefront --environment test --release 1.4.0 --step web
+  landfall render storefront --environment production --tenant acme
 
 With --format json, each line is the template of one stack, byte for byte as AWS is given it.";
 
 pub(super) const DIFF: &str = "\
 Compares what both commits settle to, once everything has succeeded and every soak is over: it asks neither AWS nor a daemon,
 so it cannot know what is deployed now; with --facts it says which slots run something else. `landfall plan --diff` compares
-with what is deployed.
+with what is deployed. What differs in the same way for many tenants is shown once.
 
   landfall diff main my-branch
   landfall diff HEAD~1";
+
+pub(super) const WHY: &str = "\
+Says what a name is in each stack of a slot, and where that is written; then everything else that is written about it, and
+why each does not count. Stacks of which the same is to be said are told together. Names with a dot are landfall's own.
+
+  landfall why storefront api_url --environment production --tenant acme
+  landfall why storefront api_url --environment production --commit main --release 1.3.2
+
+Without --commit it reads the files of the folder, committed or not. With it, each value is told with the commit that it comes
+from: the release's snapshot, or, for what a tenant's file says, the commit that was asked for.";
 
 pub(super) const PLAN: &str = "\
 With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and takes the past

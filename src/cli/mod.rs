@@ -11,6 +11,7 @@ pub mod clock;
 pub mod config;
 pub mod daemon;
 pub mod demo;
+pub mod diff;
 pub mod exit;
 pub mod facts;
 pub mod folder;
@@ -27,8 +28,10 @@ pub mod publish;
 pub mod render;
 pub mod server;
 pub mod sim;
+pub mod stacks;
 pub mod upstream;
 pub mod verify;
+pub mod why;
 pub mod wire;
 
 use std::ffi::OsString;
@@ -72,7 +75,10 @@ enum Command {
     Render(render::Render),
     /// Show what a change does to stacks, offline, per environment
     #[command(after_help = help::DIFF)]
-    Diff(render::Diff),
+    Diff(diff::Diff),
+    /// Say where a value comes from, and what it beat
+    #[command(after_help = help::WHY)]
+    Why(why::Why),
     /// Show what the daemon would do now, what is held, and why
     #[command(after_help = help::PLAN)]
     Plan(plan::PlanArgs),
@@ -123,7 +129,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Verify(options) => accounts::verify(options),
         Command::Iam(options) => accounts::iam(options),
         Command::Render(options) => render::run(options),
-        Command::Diff(options) => render::diff(options),
+        Command::Diff(options) => diff::run(options),
+        Command::Why(options) => why::run(options),
         Command::Plan(options) => plan::run(options),
         Command::Status(options) => plan::status(options),
         Command::History(options) => history::run(options),

@@ -29,10 +29,10 @@ codes! {
     SECRET_ARN "secret-arn" "A secret is named by the ARN of a secret in Secrets Manager, without a key: that has a place of its own. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or has a `:`, which ECS would take for the end of the key.";
     TENANT_VALUE_MISSING "tenant-value-missing" "A tenant that gets the project has no value of a declared tenant variable, and the variable has no default.";
-    TENANT_VALUE_TYPE "tenant-value-type" "A tenant's value is of another type than the declaration of the variable asks for.";
     UNKNOWN_IMAGE "unknown-image" "A container names an image that `[images]` in `process.toml` does not have.";
     UNKNOWN_VARIABLE "unknown-variable" "A placeholder names nothing that has a value.";
     VALUE_TOO_LONG "value-too-long" "A text becomes longer than 65,536 bytes, or a list longer than 1,000 elements, once its placeholders are filled.";
+    VALUE_TYPE "value-type" "The value of a tenant variable has another type than its declaration says.";
     VARIABLE_CIRCLE "variable-circle" "Variables refer to each other in a circle, so none of them has a value.";
     VARIABLE_ELSEWHERE "variable-elsewhere" "A variable has values, but none whose scope fits this step, environment and target.";
     VARIABLE_TIE "variable-tie" "Two values of a variable have scopes of equal rank, and both fit. landfall never picks one.";

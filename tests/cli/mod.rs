@@ -8,5 +8,6 @@ mod online;
 mod options;
 mod program;
 mod stopping;
+mod tenanted;
 mod vanished;
 mod world;

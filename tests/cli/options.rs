@@ -8,7 +8,7 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{configuration, facts, offline, online};
+use super::{configuration, facts, offline, online, tenanted};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -48,6 +48,10 @@ const OPTIONS: &[Covered] = covered! {
     "verify": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "render": "<PROJECT>" "--repo" "--environment" "--release" "--step" "--format"
         => offline::render_shows_what_is_asked_for in "offline.rs";
+    "render": "--tenant" => tenanted::render_takes_one_tenant in "tenanted.rs";
+    "why": "<PROJECT>" "<NAME>" "--environment" "--tenant" "--step" "--target" "--repo" "--commit"
+        => tenanted::why_tells_the_winner_and_every_loser in "tenanted.rs";
+    "why": "--release" "--format" => tenanted::why_tells_programs_too in "tenanted.rs";
     "diff": "<BASE>" "<HEAD>" "--repo" "--exit-code" "--format" => offline::diff_compares_two_commits in "offline.rs";
     "plan": "--server" "--format" => online::plan_asks_the_daemon in "online.rs";
     "plan": "--repo" "--store" "--endpoint" "--diff" "--exit-code" => online::plan_looks_for_itself in "online.rs";

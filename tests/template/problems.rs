@@ -120,7 +120,7 @@ fn what_cannot_be_rendered_says_why() {
                 *world = world.clone().tenant_value("api", "x", None, &[]);
                 world.what.tenant_variables[0].kind = ValueKind::List;
             },
-            "tenant-value-type: tenant `acme` gives `api` a string, and release `1.4.0` asks for a list (it is declared at projects/storefront/variables.toml:50)",
+            "value-type: tenant `acme` gives `api` a string, and release `1.4.0` asks for a list (it is declared at projects/storefront/variables.toml:50)",
         ),
         (
             |world| {

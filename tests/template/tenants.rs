@@ -85,7 +85,7 @@ fn a_value_of_another_type_is_refused() {
     world.what.tenant_variables[0].kind = ValueKind::Number;
     assert_eq!(
         world.problems(),
-        "tenant-value-type: tenant `acme` gives `api` a string, and release `1.4.0` asks for a number (it is declared at \
+        "value-type: tenant `acme` gives `api` a string, and release `1.4.0` asks for a number (it is declared at \
          projects/storefront/variables.toml:50)"
     );
     world.tenant.as_mut().unwrap().variables[0].kind = ValueKind::Number;

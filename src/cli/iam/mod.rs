@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::model::place::Access;
 use crate::model::process::{StepKind, Text, What};
-use crate::model::{AccountId, Catalog, Id, Project, Region, Target};
+use crate::model::{AccountId, Catalog, EnvironmentName, Id, Project, Region, Target, Tenant};
 
 /// Every policy that the catalog asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -86,7 +86,7 @@ fn reaches<'a>(catalog: &'a Catalog, notes: &mut BTreeSet<String>) -> BTreeMap<(
         let reach = reaches.entry((&target.place.account, &target.access)).or_default();
         reach.regions.insert(target.region());
         reach.targets.push(target);
-        for project in catalog.projects.values().filter(|project| goes_to(project, target)) {
+        for project in catalog.projects.values().filter(|project| goes_to(catalog, project, target)) {
             reach.projects.insert(&project.id, project);
             for what in whats(project) {
                 add_services(reach, project, what, target, notes);
@@ -96,10 +96,19 @@ fn reaches<'a>(catalog: &'a Catalog, notes: &mut BTreeSet<String>) -> BTreeMap<(
     reaches
 }
 
-/// Whether a lifecycle leads the project to the target, and one of its steps asks for a role that the target offers.
-fn goes_to(project: &Project, target: &Target) -> bool {
-    let mut environments = project.lifecycle().phases.iter().flat_map(|phase| phase.environments());
-    environments.any(|environment| target.environments.contains(environment))
+/// Whether the lifecycle of a channel leads the project to the target, the target is for one of its tenants (or for none,
+/// where the project has slots without one), and one of its steps asks for a role that the target offers.
+fn goes_to(catalog: &Catalog, project: &Project, target: &Target) -> bool {
+    let lifecycles = project.channels.values().map(|channel| &channel.lifecycle);
+    let mut environments =
+        lifecycles.flat_map(|lifecycle| lifecycle.phases.iter()).flat_map(|phase| phase.environments());
+    let for_one = |environment: &EnvironmentName| {
+        let connected = |tenant: &&Arc<Tenant>| tenant.is_connected(&project.name, environment);
+        let tenanted = project.tenancy.tenanted();
+        let mut tenants = catalog.tenants.values().filter(|_| tenanted).filter(connected);
+        project.tenancy.untenanted() && target.takes(None) || tenants.any(|tenant| target.takes(Some(tenant)))
+    };
+    environments.any(|environment| target.environments.contains(environment) && for_one(environment))
         && whats(project).any(|what| what.steps.iter().any(|step| target.roles.contains(&step.role)))
 }
 

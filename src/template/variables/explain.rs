@@ -107,6 +107,8 @@ pub struct Reference {
     pub value: Result<Resolved, RenderProblem>,
     /// Where its value is written; none for a built-in name, and for one without a value.
     pub at: Option<Location>,
+    /// What a built-in name stands for.
+    pub built_in: Option<String>,
 }
 
 /// Explains a name in a context. Costs one ranking of its values and one of each name that it refers to.
@@ -243,7 +245,8 @@ fn references(values: &Values<'_>, context: &Context<'_>, name: &str) -> Vec<Ref
         let mut inside = referred(values, context, &name);
         inside.reverse();
         next.extend(inside);
-        found.push(Reference { name, value, at: winner });
+        let built_in = built_in::meaning(&name, context);
+        found.push(Reference { name, value, at: winner, built_in });
     }
     found
 }

@@ -121,7 +121,7 @@ impl Fault {
             declared.kind.as_str()
         );
         let help = format!("it is declared at {}", declared.at);
-        Self::new(codes::TENANT_VALUE_TYPE, title, at, Some(help))
+        Self::new(codes::VALUE_TYPE, title, at, Some(help))
     }
 
     pub(super) fn circle(path: &[String], name: &str, user: &Location) -> Self {
