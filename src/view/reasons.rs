@@ -58,8 +58,13 @@ fn path(holds: &[Hold], now: Timestamp) -> Option<String> {
 }
 
 fn with_since(hold: &Hold) -> String {
-    let since = hold.since.map(|since| format!(" (since {})", time::point(since))).unwrap_or_default();
-    format!("{}{since}", sentence(hold))
+    let times = match (&hold.cause, hold.since, hold.until) {
+        // It says itself until when.
+        (Cause::Frozen { .. }, ..) | (_, None, None) => String::new(),
+        (_, _, Some(until)) => format!(" (until {})", time::point(until)),
+        (_, Some(since), None) => format!(" (since {})", time::point(since)),
+    };
+    format!("{}{times}", sentence(hold))
 }
 
 /// What a release has to do first, after its name; none for reasons of another kind.
@@ -128,15 +133,16 @@ fn sentence(hold: &Hold) -> String {
             let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
         }
-        Cause::ForeignStack { stack, place, owner, .. } => {
+        Cause::ForeignStack { stack, place, owner, plan, .. } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
                 None => "it has no tags of landfall's".to_owned(),
             };
-            format!(
-                "stack {stack} in {place} is not ours ({owner}) and stays untouched: delete it, or give the target \
-                 another `id`"
-            )
+            let out = match plan {
+                Some(_) => "delete it, give the target another `id`, or let it be taken over",
+                None => "delete it, or give the target another `id`",
+            };
+            format!("stack {stack} in {place} is not ours ({owner}) and stays untouched: {out}")
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
@@ -159,8 +165,8 @@ fn sentence(hold: &Hold) -> String {
         }
         Cause::WaveFull { wave, limit } => format!("{limit} of wave {wave} are deployed to at a time"),
         Cause::LiveOrder { environment, parts, .. } => {
-            let parts = if parts.is_empty() { "what changed beside the release".to_owned() } else { parts.join(", ") };
-            format!("{parts} goes to {environment} first")
+            let parts = if parts.is_empty() { "what is beside the release".to_owned() } else { parts.join(", ") };
+            format!("{parts} changed, and {environment} comes first")
         }
         Cause::Guard { what, pending, limit, .. } => {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };
