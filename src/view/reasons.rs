@@ -165,8 +165,11 @@ fn sentence(hold: &Hold) -> String {
         }
         Cause::WaveFull { wave, limit } => format!("{limit} of wave {wave} are deployed to at a time"),
         Cause::LiveOrder { environment, parts, .. } => {
-            let parts = if parts.is_empty() { "what is beside the release".to_owned() } else { parts.join(", ") };
-            format!("{parts} changed, and {environment} comes first")
+            let what = match parts.as_slice() {
+                [] => "its content changed without a new release".to_owned(),
+                parts => format!("{} changed", parts.join(", ")),
+            };
+            format!("{what}, and {environment} comes first")
         }
         Cause::Guard { what, pending, limit, .. } => {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };
