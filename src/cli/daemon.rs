@@ -260,7 +260,7 @@ async fn listen(address: SocketAddr, config: &Config, pages: LivePages) -> Resul
     let listener = tokio::net::TcpListener::bind(address).await.doing(|| format!("cannot listen at {address}"))?;
     let address = listener.local_addr().doing(|| format!("cannot listen at {address}"))?;
     let router = web::router(Arc::new(pages), token.map(Arc::from));
-    tokio::spawn(web::serve(listener, router, std::future::pending()));
+    tokio::spawn(web::serve(listener, router, web::Bounds::default(), std::future::pending()));
     tracing::info!(%address, "the API listens");
     Ok(address)
 }

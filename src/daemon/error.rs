@@ -32,12 +32,18 @@ pub enum DaemonError {
 }
 
 impl DaemonError {
-    /// Whether the daemon must stop: another landfall deploys from this store or this repository.
+    /// Whether the daemon must stop: another landfall deploys from this store or this repository, or the journal cannot be
+    /// read, so that nobody knows what was done.
     pub fn is_final(&self) -> bool {
         match self {
-            DaemonError::Store(error) | DaemonError::Engine(EngineError::Store(error)) => {
-                matches!(error, StoreError::Fenced { .. } | StoreError::Newer { .. } | StoreError::NotAStore { .. })
-            }
+            DaemonError::Store(error) | DaemonError::Engine(EngineError::Store(error)) => match error {
+                StoreError::Fenced { .. }
+                | StoreError::Newer { .. }
+                | StoreError::NotAStore { .. }
+                | StoreError::Unreadable { .. }
+                | StoreError::Damaged { .. } => true,
+                StoreError::Held { .. } | StoreError::Database { .. } => false,
+            },
             DaemonError::Engine(EngineError::AnotherLandfall { .. }) => true,
             DaemonError::Engine(EngineError::NoCommit)
             | DaemonError::Upstream(_)

@@ -128,7 +128,15 @@ struct Working {
 struct Looked {
     commit: CommitId,
     settled: bool,
+    at: Timestamp,
     again: Timestamp,
+}
+
+impl Looked {
+    /// Whether AWS is to be listed again: it is time, or the clock was set back, so that nobody knows what time it is.
+    fn is_old(&self, now: Timestamp) -> bool {
+        now >= self.again || now < self.at
+    }
 }
 
 impl Daemon {

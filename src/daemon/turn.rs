@@ -32,7 +32,7 @@ impl Daemon {
         if let (Some(looked), Some(commit)) = (&self.looked, &commit)
             && looked.settled
             && looked.commit == *commit
-            && now < looked.again
+            && !looked.is_old(now)
         {
             let after = until(now, looked.again).min(self.options.poll);
             return head.map(|_| Next { after, settled: true });
@@ -59,7 +59,7 @@ impl Daemon {
         now: Timestamp,
     ) -> Result<Next, DaemonError> {
         let is_news = |commit: &CommitId| {
-            self.looked.as_ref().is_none_or(|looked| looked.commit != *commit || now >= looked.again)
+            self.looked.as_ref().is_none_or(|looked| looked.commit != *commit || looked.is_old(now))
         };
         // What landed meanwhile may say that a deployment in flight is not wanted any more: it is planned first.
         if let Some(news) = commit.clone().filter(is_news) {
@@ -90,7 +90,9 @@ impl Daemon {
         let span = self.options.lease();
         let end = later(now, span);
         if let Some(mut working) = self.held.take() {
-            if until(now, working.lease.until) < span / 2 {
+            // A lease that lasts longer than one is ever taken for is one of a clock that was set back.
+            let left = until(now, working.lease.until);
+            if left < span / 2 || left > span {
                 working.lease = working.store.renew(&working.lease, end).await?;
             }
             return Ok(working);
@@ -149,7 +151,7 @@ impl Daemon {
             _ if before != ended(engine) => now,
             due => due.map_or(sweep, |due| due.min(sweep)),
         };
-        self.looked = Some(Looked { commit: commit.clone(), settled, again });
+        self.looked = Some(Looked { commit: commit.clone(), settled, at: now, again });
         let facts = Arc::new(engine.facts().clone());
         self.publish.send_replace(Some(Arc::new(Published {
             commit,

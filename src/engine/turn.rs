@@ -213,7 +213,9 @@ impl<'a> Turn<'a> {
     }
 
     fn pause(&self, key: &(DeploymentId, StackName)) -> Option<Timestamp> {
-        self.quick().get(key).map(|later| later.at).filter(|at| *at > self.now)
+        // A pause that is longer than any is one of a clock that was set back.
+        let longest = self.now + SignedDuration::from_secs(LONGEST);
+        self.quick().get(key).map(|later| later.at).filter(|at| *at > self.now && *at <= longest)
     }
 
     /// After an error: a second, then twice as long each time, up to a minute.

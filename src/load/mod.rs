@@ -13,7 +13,7 @@
 use std::sync::Arc;
 
 use crate::model::facts::RecordedSnapshot;
-use crate::model::{Catalog, CommitId, ProjectName};
+use crate::model::{Catalog, CommitId, Id, ProjectName};
 use crate::problem::Problem;
 use crate::tree::{BlobId, Blobs, FileTree, History, TreeError};
 
@@ -80,7 +80,7 @@ pub struct Counts {
 pub struct Loader {
     files: cache::Cache<(Arc<str>, BlobId), Arc<read::Parsed>>,
     whats: cache::Cache<what::WhatKey, Arc<what::WhatOutcome>>,
-    snapshots: cache::Cache<(ProjectName, CommitId), snapshot::KnownSnapshot>,
+    snapshots: cache::Cache<(ProjectName, Id, CommitId), snapshot::KnownSnapshot>,
     names: cache::Cache<snapshot::NamesKey, Arc<crate::model::Names>>,
     landed: cache::Cache<(Arc<str>, CommitId), Option<BlobId>>,
     counts: Counts,

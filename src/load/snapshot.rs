@@ -8,7 +8,7 @@ use super::cache::Cache;
 use super::codes;
 use super::drafts::{Draft, Reader};
 use super::finding::Finding;
-use super::schema::{Kind, ReleaseFile, RootFile};
+use super::schema::{Kind, ProjectFile, ReleaseFile, RootFile};
 use super::what::{WhatKey, WhatOutcome, what_in};
 use super::world::{ReleaseWorld, Resolved, SnapshotWorld, World};
 use super::{Source, build};
@@ -28,9 +28,17 @@ pub(crate) struct Snapshots<'a> {
     pub(crate) source: &'a Source<'a>,
     pub(crate) reader: Reader<'a>,
     pub(crate) whats: &'a mut Cache<WhatKey, Arc<WhatOutcome>>,
-    pub(crate) known: &'a mut Cache<(ProjectName, CommitId), KnownSnapshot>,
+    pub(crate) known: &'a mut Cache<(ProjectName, Id, CommitId), KnownSnapshot>,
     pub(crate) names: &'a mut Cache<NamesKey, Arc<Names>>,
     pub(crate) landed: &'a mut Cache<(Arc<str>, CommitId), Option<BlobId>>,
+}
+
+/// The project whose releases are looked at, and where.
+#[derive(Clone, Copy)]
+struct At<'a> {
+    history: &'a dyn History,
+    name: &'a ProjectName,
+    id: &'a Id,
 }
 
 /// When a release landed, and how that is known.
@@ -81,10 +89,11 @@ impl Snapshots<'_> {
                     (None, Some(Landing::Absent) | None) => Landed::Not(SnapshotFault::NotLanded),
                 };
                 let draft = files.and_then(|files| files.releases.read.get(release));
+                let at = At { history, name, id: &id.cloned().unwrap_or_else(|| Id::from(name)) };
                 if let Some(draft) = draft {
-                    self.keep_landed(history, release, draft, &landed, built, findings)?;
+                    self.keep_landed(at, release, draft, &landed, built, findings)?;
                 }
-                built.snapshot = self.snapshot(history, name, &landed, built)?;
+                built.snapshot = self.snapshot(at, &landed, built)?;
             }
         }
         Ok(())
@@ -114,7 +123,7 @@ impl Snapshots<'_> {
     /// Puts the landed content in place of an edited one, and says so.
     fn keep_landed(
         &mut self,
-        history: &dyn History,
+        at: At<'_>,
         release: &ReleaseName,
         draft: &Draft<ReleaseFile>,
         landed: &Landed<'_>,
@@ -128,7 +137,7 @@ impl Snapshots<'_> {
             Landed::Not(_) => return Ok(()),
         };
         let path = &draft.file.path;
-        let original = match self.blob_at(history, path, commit)? {
+        let original = match self.blob_at(at, release, commit)? {
             Some(blob) => {
                 let landed = self.reader.draft::<ReleaseFile>(path, Kind::Release, &blob, &mut Vec::new())?;
                 landed.and_then(|landed| build::release::release(release, &landed, &mut Vec::new()))
@@ -154,20 +163,46 @@ impl Snapshots<'_> {
         Ok(())
     }
 
-    /// The file's content id at a commit, where both are there.
-    fn blob_at(
-        &mut self,
-        history: &dyn History,
-        path: &Arc<str>,
-        commit: &CommitId,
-    ) -> Result<Option<BlobId>, TreeError> {
-        let key = (path.clone(), commit.clone());
+    /// The content id of a release's file at a commit, where both are there.
+    fn blob_at(&mut self, at: At<'_>, release: &ReleaseName, commit: &CommitId) -> Result<Option<BlobId>, TreeError> {
+        let key = (path_of(at.name, release), commit.clone());
         if let Some(blob) = self.landed.get(&key) {
             return Ok(blob);
         }
-        let blob = self.tree(history, commit)?.and_then(|tree| tree.file(path).cloned());
+        let blob = match self.tree(at.history, commit)? {
+            Some(tree) => {
+                let name = self.name_in(&tree, at)?;
+                tree.file(&path_of(&name, release)).cloned()
+            }
+            None => None,
+        };
         self.landed.put(key, blob.clone());
         Ok(blob)
+    }
+
+    /// The name that the project has in a tree: its folder may have been renamed, and its id tells that it is the same.
+    fn name_in(&mut self, tree: &FileTree, at: At<'_>) -> Result<ProjectName, TreeError> {
+        if self.id_in(tree, at.name)?.as_ref() == Some(at.id) {
+            return Ok(at.name.clone());
+        }
+        let folders = tree.folder("projects").into_iter().flat_map(|folder| folder.entries.keys());
+        for name in folders.filter_map(|entry| entry.parse::<ProjectName>().ok()) {
+            if self.id_in(tree, &name)?.as_ref() == Some(at.id) {
+                return Ok(name);
+            }
+        }
+        Ok(at.name.clone())
+    }
+
+    /// The id of the project of a name in a tree; none where there is no such project, or its file is broken.
+    fn id_in(&mut self, tree: &FileTree, name: &ProjectName) -> Result<Option<Id>, TreeError> {
+        let path: Arc<str> = Arc::from(format!("projects/{name}/project.toml"));
+        let Some(blob) = tree.file(&path) else { return Ok(None) };
+        let draft = self.reader.draft::<ProjectFile>(&path, Kind::Project, blob, &mut Vec::new())?;
+        Ok(draft.and_then(|draft| match &draft.doc.id {
+            Some(written) => Id::new(written).ok(),
+            None => Some(Id::from(name)),
+        }))
     }
 
     fn tree(&mut self, history: &dyn History, commit: &CommitId) -> Result<Option<FileTree>, TreeError> {
@@ -181,20 +216,14 @@ impl Snapshots<'_> {
         history.tree(commit).map(Some)
     }
 
-    fn snapshot(
-        &mut self,
-        history: &dyn History,
-        project: &ProjectName,
-        landed: &Landed<'_>,
-        built: &ReleaseWorld,
-    ) -> Result<Resolved, TreeError> {
+    fn snapshot(&mut self, at: At<'_>, landed: &Landed<'_>, built: &ReleaseWorld) -> Result<Resolved, TreeError> {
         let commit = match (&built.draft.snapshot, landed) {
             (Some(commit), _) => commit,
             (None, Landed::Recorded(recorded)) => &recorded.commit,
             (None, Landed::At(commit)) => commit,
             (None, Landed::Not(fault)) => return Ok(Err(fault.clone())),
         };
-        let Some((outcome, names)) = self.what_at(history, project, commit)? else {
+        let Some((outcome, names)) = self.what_at(at, commit)? else {
             return Ok(Err(SnapshotFault::Missing(commit.clone())));
         };
         // A snapshot that the file names was chosen knowing that the files differ.
@@ -206,22 +235,18 @@ impl Snapshots<'_> {
         Ok(Ok(SnapshotWorld { commit: Some(commit.clone()), outcome, names }))
     }
 
-    fn what_at(
-        &mut self,
-        history: &dyn History,
-        project: &ProjectName,
-        commit: &CommitId,
-    ) -> Result<Option<KnownSnapshot>, TreeError> {
-        let key = (project.clone(), commit.clone());
+    fn what_at(&mut self, at: At<'_>, commit: &CommitId) -> Result<Option<KnownSnapshot>, TreeError> {
+        let key = (at.name.clone(), at.id.clone(), commit.clone());
         if let Some(known) = self.known.get(&key) {
             return Ok(Some(known));
         }
-        let tree = match self.tree(history, commit) {
+        let tree = match self.tree(at.history, commit) {
             Ok(Some(tree)) => tree,
             Ok(None) | Err(TreeError::Missing(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let outcome = match what_in(&tree, project, &mut self.reader, self.whats) {
+        let name = self.name_in(&tree, at);
+        let outcome = match name.and_then(|name| what_in(&tree, &name, &mut self.reader, self.whats)) {
             Ok(outcome) => outcome,
             Err(TreeError::Missing(_)) => return Ok(None),
             Err(error) => return Err(error),

@@ -60,6 +60,15 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// The file is damaged: what is in it cannot be relied on.
+    #[error("the store is damaged: it failed to {what}; put back a backup of its file, or let SQLite recover it")]
+    Damaged {
+        /// What was tried.
+        what: &'static str,
+        /// What SQLite says.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The database failed.
     #[error("the store failed to {what}")]
     Database {

@@ -78,20 +78,28 @@ impl SqliteStore {
 
 /// An error of the database at something that was tried.
 fn failed(what: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
-    move |error| StoreError::Database { what, source: Box::new(error) }
+    move |error| {
+        let damaged = is_damage(&error);
+        let source = Box::new(error);
+        if damaged { StoreError::Damaged { what, source } } else { StoreError::Database { what, source } }
+    }
+}
+
+/// Whether SQLite says that the file is not what it should be: SQLITE_CORRUPT and SQLITE_NOTADB
+/// [https://www.sqlite.org/rescode.html].
+fn is_damage(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|database| database.code().map(|code| code.into_owned()));
+    let primary = code.as_deref().and_then(|code| i64::from_str(code).ok()).map(|code| code & 0xff);
+    matches!(primary, Some(11 | 26))
 }
 
 /// Tells a damaged or foreign file from a database that does not answer.
 fn unusable(path: &Path, what: &'static str, error: sqlx::Error) -> StoreError {
-    // SQLITE_CORRUPT and SQLITE_NOTADB [https://www.sqlite.org/rescode.html].
-    let code = error.as_database_error().and_then(|database| database.code().map(|code| code.into_owned()));
-    match code.as_deref().and_then(|code| i64::from_str(code).ok()).map(|code| code & 0xff) {
-        Some(11 | 26) => {
-            let message = error.as_database_error().map_or_else(String::new, |database| database.message().to_owned());
-            StoreError::NotAStore { path: path.display().to_string(), message }
-        }
-        _ => StoreError::Database { what, source: Box::new(error) },
+    if is_damage(&error) {
+        let message = error.as_database_error().map_or_else(String::new, |database| database.message().to_owned());
+        return StoreError::NotAStore { path: path.display().to_string(), message };
     }
+    StoreError::Database { what, source: Box::new(error) }
 }
 
 /// Checks what the file is, and makes the tables in an empty one.

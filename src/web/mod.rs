@@ -4,6 +4,7 @@
 //! for no turn. Every page is JSON; `?format=terminal` gives the text that the command of the same name prints. It listens
 //! on loopback, or elsewhere with a token. Deliberately absent: anything that changes AWS, the store or the repository.
 
+mod bounds;
 mod guard;
 
 use std::future::Future;
@@ -11,12 +12,14 @@ use std::num::NonZeroU64;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use axum::extract::{Path, Query, State};
+use axum::extract::rejection::{PathRejection, QueryRejection};
+use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router, middleware};
 
+pub use bounds::Bounds;
 pub use guard::{ListenError, may_listen};
 
 use crate::model::journal::DeploymentId;
@@ -76,13 +79,16 @@ type Shared = Arc<dyn Pages>;
 /// The routes, guarded.
 pub fn router(pages: Arc<dyn Pages>, token: Option<Arc<str>>) -> Router {
     Router::new()
-        .route("/api/v1/status", get(|State(pages), Query(asked)| answer(pages, Page::Status, asked)))
-        .route("/api/v1/plan", get(plan))
-        .route("/api/v1/facts", get(|State(pages), Query(asked)| answer(pages, Page::Facts, asked)))
-        .route("/api/v1/history", get(|State(pages), Query(asked)| answer(pages, Page::History, asked)))
+        .route("/api/v1/status", get(|State(pages), query| page(pages, |_| Page::Status, query)))
+        .route("/api/v1/plan", get(|State(pages), query| page(pages, |asked| Page::Plan { diff: asked.diff }, query)))
+        .route("/api/v1/facts", get(|State(pages), query| page(pages, |_| Page::Facts, query)))
+        .route("/api/v1/history", get(|State(pages), query| page(pages, |_| Page::History, query)))
         .route("/api/v1/history/{deployment}", get(deployment))
         .route("/healthz", get(|| async { "ok\n" }))
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, "there is no such page") })
+        .method_not_allowed_fallback(|| async {
+            refusal(StatusCode::METHOD_NOT_ALLOWED, "this API is only read: GET is the only method")
+        })
         .layer(middleware::from_fn_with_state(token, guard::guard))
         .with_state(pages)
 }
@@ -91,9 +97,10 @@ pub fn router(pages: Arc<dyn Pages>, token: Option<Arc<str>>) -> Router {
 pub async fn serve(
     listener: tokio::net::TcpListener,
     router: Router,
+    bounds: Bounds,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router).with_graceful_shutdown(stop).await
+    axum::serve(bounds::Bounded::new(listener, bounds), router).with_graceful_shutdown(stop).await
 }
 
 #[derive(Clone, Copy, Default, serde::Deserialize)]
@@ -103,16 +110,24 @@ struct Asked {
     diff: bool,
 }
 
-async fn plan(State(pages): State<Shared>, Query(asked): Query<Asked>) -> Response {
-    answer(pages, Page::Plan { diff: asked.diff }, asked).await
+/// What comes after the `?`, or why it cannot be understood.
+type Query = Result<axum::extract::Query<Asked>, QueryRejection>;
+
+/// The number of a deployment, or why it is none.
+type Number = Result<Path<NonZeroU64>, PathRejection>;
+
+async fn page(pages: Shared, page: impl FnOnce(Asked) -> Page, query: Query) -> Response {
+    match query {
+        Ok(axum::extract::Query(asked)) => answer(pages, page(asked), asked).await,
+        Err(rejection) => refusal(StatusCode::BAD_REQUEST, &rejection.body_text()),
+    }
 }
 
-async fn deployment(
-    State(pages): State<Shared>,
-    Path(number): Path<NonZeroU64>,
-    Query(asked): Query<Asked>,
-) -> Response {
-    answer(pages, Page::Deployment(DeploymentId(number.get())), asked).await
+async fn deployment(State(pages): State<Shared>, number: Number, query: Query) -> Response {
+    match number {
+        Ok(Path(number)) => page(pages, |_| Page::Deployment(DeploymentId(number.get())), query).await,
+        Err(_) => refusal(StatusCode::BAD_REQUEST, "the number of a deployment is a whole number from 1"),
+    }
 }
 
 async fn answer(pages: Shared, page: Page, asked: Asked) -> Response {

@@ -2,6 +2,7 @@
 
 mod api;
 mod configuration;
+mod damage;
 mod facts;
 mod offline;
 mod online;

@@ -55,3 +55,13 @@ fn a_release_whose_commit_vanished_is_rolled_back_to() {
     });
     assert!(operations(&account, "app-web").len() > 6, "{}", get(&account, "/_landfall/ledger"));
 }
+
+#[test]
+fn a_shallow_clone_says_how_to_fetch() {
+    let world = super::world::world();
+    let home = &world.home;
+    let url = format!("file://{}", home.path("shop").display());
+    home.git(".", &format!("clone --quiet --depth=1 {url} shallow"));
+    let plan = home.landfall(&format!("plan --repo shallow --endpoint {}", world.account)).ends(0);
+    plan.shows(&["this clone is shallow", "git fetch --unshallow"]);
+}

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use landfall::cli::output::Format;
 use landfall::cli::server::Server;
 use landfall::model::journal::DeploymentId;
-use landfall::web::{Form, ListenError, NoPage, Page, Pages, may_listen, router, serve};
+use landfall::web::{Bounds, Form, ListenError, NoPage, Page, Pages, may_listen, router, serve};
 
 struct Echo;
 
@@ -26,7 +26,12 @@ fn start(token: Option<&str>) -> (SocketAddr, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
-    runtime.spawn(serve(listener, router(Arc::new(Echo), token.map(Arc::from)), std::future::pending()));
+    runtime.spawn(serve(
+        listener,
+        router(Arc::new(Echo), token.map(Arc::from)),
+        Bounds::default(),
+        std::future::pending(),
+    ));
     (address, runtime)
 }
 

@@ -5,7 +5,7 @@ mod hanging;
 mod history;
 mod https;
 mod mirror;
-mod repository;
+pub(crate) mod repository;
 pub(crate) mod servers;
 mod ssh;
 mod watching;

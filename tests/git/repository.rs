@@ -8,14 +8,14 @@ use landfall::model::CommitId;
 use tempfile::TempDir;
 
 /// A repository with a work tree and its folder.
-pub(super) struct Repo {
+pub(crate) struct Repo {
     _folder: Option<TempDir>,
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
 }
 
 impl Repo {
     /// An empty repository on branch `main`.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("repo");
         git(folder.path(), &["init", "--quiet", "--initial-branch=main", "repo"]);
@@ -23,7 +23,7 @@ impl Repo {
     }
 
     /// A bare repository.
-    pub(super) fn bare() -> Self {
+    pub(crate) fn bare() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("repo.git");
         git(folder.path(), &["init", "--quiet", "--bare", "--initial-branch=main", "repo.git"]);
@@ -31,17 +31,17 @@ impl Repo {
     }
 
     /// A repository at a path that somebody else removes.
-    pub(super) fn at(path: &Path) -> Self {
+    pub(crate) fn at(path: &Path) -> Self {
         Self { _folder: None, path: path.to_owned() }
     }
 
     /// Runs git in the repository and returns what it printed.
-    pub(super) fn git(&self, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
         git(&self.path, arguments)
     }
 
     /// Writes files (an empty text removes one) and commits everything.
-    pub(super) fn commit(&self, files: &[(&str, &str)]) -> CommitId {
+    pub(crate) fn commit(&self, files: &[(&str, &str)]) -> CommitId {
         self.write(files);
         self.git(&["add", "--all"]);
         self.git(&["commit", "--quiet", "--allow-empty", "--message", "change"]);
@@ -49,7 +49,7 @@ impl Repo {
     }
 
     /// Writes files into the work tree.
-    pub(super) fn write(&self, files: &[(&str, &str)]) {
+    pub(crate) fn write(&self, files: &[(&str, &str)]) {
         for (path, text) in files {
             let path = self.path.join(path);
             if text.is_empty() {
@@ -61,33 +61,33 @@ impl Repo {
         }
     }
 
-    pub(super) fn head(&self) -> CommitId {
+    pub(crate) fn head(&self) -> CommitId {
         self.id("HEAD")
     }
 
-    pub(super) fn id(&self, revision: &str) -> CommitId {
+    pub(crate) fn id(&self, revision: &str) -> CommitId {
         CommitId(self.git(&["rev-parse", revision]))
     }
 
-    pub(super) fn remote(&self) -> Remote {
+    pub(crate) fn remote(&self) -> Remote {
         Remote::new(self.path.to_str().unwrap())
     }
 }
 
 /// A mirror in a temporary folder.
-pub(super) struct Mirrored {
-    pub(super) folder: TempDir,
-    pub(super) mirror: Mirror,
+pub(crate) struct Mirrored {
+    pub(crate) folder: TempDir,
+    pub(crate) mirror: Mirror,
 }
 
-pub(super) fn mirror(remote: Remote) -> Mirrored {
+pub(crate) fn mirror(remote: Remote) -> Mirrored {
     let folder = tempfile::tempdir().unwrap();
     let mirror = Mirror::open(&folder.path().join("mirror"), remote).unwrap();
     Mirrored { folder, mirror }
 }
 
 /// Runs git in a folder; a failure is the test's.
-pub(super) fn git(folder: &Path, arguments: &[&str]) -> String {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> String {
     let output = command(folder).args(arguments).output().unwrap();
     assert!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
@@ -104,7 +104,7 @@ fn command(folder: &Path) -> Command {
 }
 
 /// Every file below a folder with its bytes.
-pub(super) fn contents(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
+pub(crate) fn contents(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec<u8>> {
     let mut all = std::collections::BTreeMap::new();
     let mut todo = vec![folder.to_owned()];
     while let Some(folder) = todo.pop() {
@@ -123,7 +123,7 @@ pub(super) fn contents(folder: &Path) -> std::collections::BTreeMap<PathBuf, Vec
 
 /// Polls in a process of its own, started at the end of a command line, with another home folder: with the standard
 /// credentials, known hosts and git configuration that it finds there.
-pub(super) fn polls_elsewhere(mut command: Command, home: &Path, url: &str, head: &CommitId) {
+pub(crate) fn polls_elsewhere(mut command: Command, home: &Path, url: &str, head: &CommitId) {
     command.arg(std::env::current_exe().unwrap()).args(["--exact", "git::repository::polls", "--ignored"]);
     command.env("HOME", home).env("LANDFALL_TEST_URL", url).env("LANDFALL_TEST_HEAD", &head.0);
     let output = command.output().unwrap();

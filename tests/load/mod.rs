@@ -4,4 +4,5 @@ mod broken;
 mod example;
 mod history;
 mod hostile;
+mod landings;
 mod support;

@@ -1,0 +1,128 @@
+//! What an operator's machine does to the daemon: full disks, damaged files, repositories that go away. Nothing is done twice
+//! and nothing is forgotten.
+
+use std::process::Stdio;
+
+use super::program::{Home, Running, eventually};
+use super::world::{init, operations, release};
+
+const ONCE: [&str; 3] = ["CreateChangeSet", "ExecuteChangeSet", "UpdateTerminationProtection"];
+
+fn account(home: &Home) -> (Running, String) {
+    home.landfall(&init("shop", "app")).ends(0);
+    home.write("shop/environments/development.toml", "protected = true\n");
+    home.commit("shop", "Protect development");
+    let mut sim = home.start("sim --listen 127.0.0.1:0");
+    let account = sim.until_it_says("every account and region at ");
+    (sim, account)
+}
+
+/// Runs the daemon to its end where no file may grow beyond so many KiB; gives its code and what it said.
+fn with_a_disk_of(home: &Home, kib: u32, account: &str) -> (Option<i32>, String) {
+    let daemon = env!("CARGO_BIN_EXE_landfall");
+    let line = format!(
+        "trap '' XFSZ; ulimit -v 8000000; ulimit -f {kib}; exec {daemon} daemon --repo shop --store landfall.db --once --endpoint {account}"
+    );
+    let mut command = home.program("");
+    let envs: Vec<_> =
+        command.get_envs().map(|(name, value)| (name.to_owned(), value.map(ToOwned::to_owned))).collect();
+    let folder = command.get_current_dir().unwrap().to_owned();
+    command = std::process::Command::new("bash");
+    command.args(["-c", &line]).current_dir(folder).env_clear().stdin(Stdio::null());
+    command.envs(envs.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    let output = command.output().unwrap();
+    (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn a_full_disk_stops_the_daemon_and_room_lets_it_go_on() {
+    let mut told = 0;
+    for kib in [8, 48, 72, 96, 128] {
+        let home = Home::new();
+        let (_sim, account) = account(&home);
+        let (code, said) = with_a_disk_of(&home, kib, &account);
+        if code != Some(0) {
+            assert_eq!(code, Some(1), "{kib} KiB: {said}");
+            assert!(
+                said.contains("disk")
+                    || said.contains("file too large")
+                    || said.contains("File too large")
+                    || said.contains("full"),
+                "{kib} KiB: {said}"
+            );
+            told += 1;
+        }
+        let daemon = format!("daemon --repo shop --store landfall.db --once --endpoint {account}");
+        home.landfall(&daemon).ends(0);
+        assert_eq!(operations(&account, "app-web"), ONCE, "{kib} KiB: {said}");
+    }
+    assert!(told >= 3, "only {told} of 5 disks were full");
+}
+
+#[test]
+fn a_damaged_store_stops_the_daemon_in_words() {
+    let home = Home::new();
+    let (_sim, account) = account(&home);
+    let daemon = format!("daemon --repo shop --store landfall.db --endpoint {account}");
+    home.landfall(&format!("{daemon} --once")).ends(0);
+    let whole = std::fs::read(home.path("landfall.db")).unwrap();
+    let mut scrambled = whole.clone();
+    for byte in scrambled.iter_mut().skip(4096 * 3) {
+        *byte = 0xa5;
+    }
+    for (what, bytes) in [
+        ("truncated", whole[..whole.len() / 2].to_vec()),
+        ("cut to a page", whole[..4096].to_vec()),
+        ("cut in its header", whole[..50].to_vec()),
+        ("scrambled", scrambled),
+        ("something else", b"this is no database at all, but some text that is long enough to be looked at".repeat(99)),
+    ] {
+        for beside in ["landfall.db-wal", "landfall.db-shm"] {
+            let _ = std::fs::remove_file(home.path(beside));
+        }
+        std::fs::write(home.path("landfall.db"), &bytes).unwrap();
+        let ran = home.landfall(&daemon).ends(1);
+        let worded = ran.err.contains("is not a store of landfall's") || ran.err.contains("the store is damaged");
+        assert!(worded && !ran.err.contains("panicked"), "{what}: {}", ran.err);
+        let asked = home.landfall("history --store landfall.db").ends(1);
+        assert!(asked.err.contains("store"), "{what}: {}", asked.err);
+    }
+    assert_eq!(operations(&account, "app-web"), ONCE, "nothing is deployed from a damaged store");
+    std::fs::write(home.path("landfall.db"), &whole).unwrap();
+    home.landfall(&format!("{daemon} --once")).ends(0);
+    assert_eq!(operations(&account, "app-web"), ONCE, "from the backup all is known again");
+}
+
+#[test]
+fn a_repository_or_branch_that_goes_away_is_waited_for() {
+    let home = Home::new();
+    let (_sim, account) = account(&home);
+    home.write("landfall.toml", "poll = \"1s\"\n");
+    let daemon =
+        format!("daemon --config landfall.toml --branch main --repo shop --store landfall.db --endpoint {account}");
+    let mut running = home.start(&daemon);
+    running.until_it_says("1.0.0  development   deployed");
+    home.git("shop", "branch --quiet --move main away");
+    running.until_it_says("no branch `main` (it has away)");
+    home.git("shop", "branch --quiet --move away main");
+    release(&home, "shop", "app", "2.0.0");
+    running.until_it_says("2.0.0  development   deployed");
+
+    std::fs::rename(home.path("shop"), home.path("elsewhere")).unwrap();
+    running.until_it_says("cannot open the git repository");
+    release(&home, "elsewhere", "app", "3.0.0");
+    std::fs::rename(home.path("elsewhere"), home.path("shop")).unwrap();
+    running.until_it_says("3.0.0  development   deployed");
+
+    // Made anew, with another history: the releases that it lacks are no reason to remove anything.
+    std::fs::remove_dir_all(home.path("shop")).unwrap();
+    eventually("an error again", || {
+        (running.said().matches("cannot open the git repository").count() > 1).then_some(())
+    });
+    home.landfall(&init("shop", "app")).ends(0);
+    release(&home, "shop", "app", "4.0.0");
+    running.until_it_says("4.0.0  development   deployed");
+    let deleted = operations(&account, "app-web").iter().filter(|operation| *operation == "DeleteStack").count();
+    assert_eq!(deleted, 0);
+    assert_eq!(running.stop(), 0);
+}
