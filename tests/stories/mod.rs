@@ -43,6 +43,9 @@ macro_rules! stories {
 }
 
 stories! {
+    a_wrong_subnet
+    a_freeze_and_its_override
+    a_wave_that_stops
     one_tenant_fails
     tenants_at_different_versions
     a_hotfix_past_test
