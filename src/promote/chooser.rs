@@ -102,6 +102,9 @@ impl<'c, 'a> Chooser<'c, 'a> {
 
     /// The newest release that would come by itself, were it not for the pin.
     fn behind_pin(&self, pinned: &Release, at: &Location) -> Option<Waiting> {
+        if !self.seat.connected {
+            return None;
+        }
         let newer = self.newest_first.iter().take_while(|release| release.version > pinned.version);
         let release = newer.copied().find(|release| self.lines.brings(release) == Some(true))?;
         let mut reasons = self.by_itself(release);
@@ -123,8 +126,9 @@ impl<'c, 'a> Chooser<'c, 'a> {
             let Some(automatic) = self.lines.brings(release) else { continue };
             let mut reasons = self.by_itself(release);
             let runs = self.runs == Some(&release.name);
-            if !automatic && !runs {
-                reasons.push(Hold::new(self.manual()));
+            if !runs {
+                reasons.extend(self.soak_queue());
+                reasons.extend((!automatic).then(|| Hold::new(self.manual())));
             }
             if reasons.is_empty() {
                 return self.carry(release, waiting);
@@ -158,7 +162,7 @@ impl<'c, 'a> Chooser<'c, 'a> {
     }
 
     /// Why a release does not come by itself, beside whether its channel enters so: what ran here before and was blocked
-    /// since does not come back, and what soaks here is let finish.
+    /// since does not come back.
     fn by_itself(&self, release: &Release) -> Vec<Hold> {
         let mut reasons = self.holds(release);
         if self.runs == Some(&release.name) {
@@ -168,7 +172,6 @@ impl<'c, 'a> Chooser<'c, 'a> {
         if let Some(reason) = release.blocked.clone().filter(|_| !reasons.iter().any(blocked)) {
             reasons.push(Hold::new(Cause::Blocked { reason }));
         }
-        reasons.extend(self.soak_queue());
         reasons
     }
 

@@ -12,7 +12,7 @@ use crate::model::{
 
 use super::chooser::Chooser;
 use super::slots::slots;
-use super::{BrokenIndex, Gates, Index};
+use super::{BrokenIndex, Gates, Index, Seat, thaws};
 
 /// What a slot should carry now.
 #[derive(Clone, Debug)]
@@ -29,6 +29,9 @@ pub struct Desired<'a> {
     pub runs: Option<ReleaseName>,
     /// What it should carry.
     pub want: Want<'a>,
+    /// The earliest time at which the release that it waits for ([`Want::Wait`]) can begin by itself: every gate is open
+    /// then and no freeze holds. None where it waits for nothing, or for somebody.
+    pub earliest: Option<Timestamp>,
 }
 
 /// What is wanted of a slot.
@@ -91,10 +94,19 @@ pub fn desired<'a>(
         let newest_first = newest.entry(&seat.project.name).or_insert_with(|| seat.project.releases_highest_first());
         let runs = index.runs(&seat.slot);
         let Some(want) = Chooser::new(gates, broken, &seat, runs.as_ref(), newest_first).want() else { continue };
+        let earliest = earliest(catalog, &seat, &want);
         let (project, environment, tenant) = (seat.project, seat.environment, seat.tenant);
-        all.push(Desired { slot: seat.slot, project, environment, tenant, runs, want });
+        all.push(Desired { slot: seat.slot, project, environment, tenant, runs, want, earliest });
     }
     all
+}
+
+/// When what a slot waits for can begin. What waits at a gate never ran there, so every freeze holds it.
+fn earliest(catalog: &Catalog, seat: &Seat<'_>, want: &Want<'_>) -> Option<Timestamp> {
+    let Want::Wait { reasons, .. } = want else { return None };
+    let open = Hold::earliest(reasons)?;
+    let tenant = seat.tenant.map(|tenant| &**tenant);
+    thaws(catalog, &seat.project.name, &seat.environment.name, tenant, false, open)
 }
 
 /// The deploy file of a project for an environment: where pins and allowances are written.

@@ -34,7 +34,7 @@ pub fn lines(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> V
     };
     let others =
         holds.iter().filter(|hold| !matches!(hold.cause, Cause::Manual { .. }) && requirement(hold, None).is_none());
-    let mut others: Vec<String> = others.map(with_since).collect();
+    let mut others: Vec<String> = others.map(with_times).collect();
     if let (None, Some(release), Some(other)) = (&first, release, others.first_mut()) {
         let verb = if other.starts_with("failed") { "" } else { "waits: " };
         *other = format!("{release} {verb}{other}");
@@ -57,14 +57,17 @@ fn path(holds: &[Hold], now: Timestamp) -> Option<String> {
     (!path.is_empty()).then_some(path)
 }
 
-fn with_since(hold: &Hold) -> String {
-    let times = match (&hold.cause, hold.since, hold.until) {
-        // It says itself until when.
-        (Cause::Frozen { .. }, ..) | (_, None, None) => String::new(),
-        (_, _, Some(until)) => format!(" (until {})", time::point(until)),
-        (_, Some(since), None) => format!(" (since {})", time::point(since)),
-    };
-    format!("{}{times}", sentence(hold))
+/// A reason with its times. The sentence of a freeze has its end already, on the freeze's own clock.
+fn with_times(hold: &Hold) -> String {
+    let sentence = sentence(hold);
+    match (hold.since, hold.until.filter(|_| !matches!(hold.cause, Cause::Frozen { .. }))) {
+        (Some(since), Some(until)) => {
+            format!("{sentence} (since {}, until {})", time::point(since), time::point(until))
+        }
+        (Some(since), None) => format!("{sentence} (since {})", time::point(since)),
+        (None, Some(until)) => format!("{sentence} (until {})", time::point(until)),
+        (None, None) => sentence,
+    }
 }
 
 /// What a release has to do first, after its name; none for reasons of another kind.
@@ -73,19 +76,19 @@ fn requirement(hold: &Hold, now: Option<Timestamp>) -> Option<String> {
         Cause::Soak { environment, needed, so_far, running, starved_by } => {
             let must = format!("must hold in {environment} for {}", time::took(*needed));
             let Some(now) = now else { return Some(must) };
-            Some(match hold.until {
-                Some(until) if *running => format!("{must} ({} to go)", time::left(until.duration_since(now))),
-                _ => match starved_by {
-                    Some(newer) => format!("{must} (held {}, then {newer} took its place)", time::took(*so_far)),
-                    None => format!("{must} (held {}, does not run there now)", time::took(*so_far)),
-                },
+            let held = time::took(*so_far);
+            Some(match (hold.until, starved_by) {
+                (Some(until), _) if *running => format!("{must} ({} to go)", time::left(until.duration_since(now))),
+                (None, _) if *running => format!("{must} (held {held} so far)"),
+                (_, Some(other)) => format!("{must} (held {held}, then {other} took its place)"),
+                (_, None) => format!("{must} (held {held}, does not hold there now)"),
             })
         }
         Cause::Phase { phase, needed, passed, missing } => {
             let more = needed.saturating_sub(*passed) as usize;
             let names = missing.iter().map(EnvironmentName::as_str).collect::<Vec<_>>();
             Some(if more > missing.len() {
-                format!("must pass phase {phase}, which asks for more environments than there are for it: {needed}")
+                format!("must pass phase {phase}, which asks for {needed} environments, more than there are for it")
             } else if more == missing.len() {
                 format!("must succeed in {}", names.join(" and "))
             } else {
@@ -103,13 +106,17 @@ fn sentence(hold: &Hold) -> String {
         Cause::NoRelease => "there is no release".to_owned(),
         Cause::Manual { file } => format!("entered by hand: pin it in {file}"),
         Cause::NotConnected { tenant: Some(tenant) } => {
-            format!("tenant {tenant} is not connected to this environment of the project (tenants/{tenant}.toml)")
+            format!(
+                "tenant {tenant} is not connected to this environment of the project: tenants/{tenant}.toml says to which"
+            )
         }
         Cause::NotConnected { tenant: None } => {
             "the project is deployed only for tenants (`tenancy` in project.toml)".to_owned()
         }
         Cause::NotInLifecycle { lifecycle: Some(lifecycle) } => {
-            format!("lifecycle {lifecycle} does not contain the environment")
+            format!(
+                "lifecycle {lifecycle} does not contain the environment: add it to a phase in lifecycles/{lifecycle}.toml"
+            )
         }
         Cause::NotInLifecycle { lifecycle: None } => "its lifecycle does not contain the environment".to_owned(),
         Cause::Phase { .. } | Cause::Soak { .. } => "must pass an earlier phase".to_owned(),
@@ -133,23 +140,28 @@ fn sentence(hold: &Hold) -> String {
             let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
         }
-        Cause::ForeignStack { stack, place, owner, plan, .. } => {
+        Cause::ForeignStack { stack, place, owner, .. } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
                 None => "it has no tags of landfall's".to_owned(),
             };
-            let out = match plan {
-                Some(_) => "delete it, give the target another `id`, or let it be taken over",
-                None => "delete it, or give the target another `id`",
-            };
-            format!("stack {stack} in {place} is not ours ({owner}) and stays untouched: {out}")
+            format!(
+                "stack {stack} in {place} is not ours ({owner}) and stays untouched: delete it, or give the target \
+                 another `id`"
+            )
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
         Cause::SoakQueue { release } => format!("{release} soaks here, and `soak_queue` lets it finish first"),
-        Cause::PinHolds { at } => format!("the pin at {at} holds: nothing newer comes by itself until it goes"),
-        Cause::ChannelTenants { channel } => format!("channel {channel} is not for this tenant"),
-        Cause::ChannelGone { channel } => format!("its channel {channel} is not one of the project's any more"),
+        Cause::PinHolds { at } => format!("nothing newer comes by itself until the pin at {at} goes"),
+        Cause::ChannelTenants { channel } => {
+            format!("channel {channel} is not for this tenant: its `tenants` in project.toml says which tags are")
+        }
+        Cause::ChannelGone { channel } => {
+            format!(
+                "its channel {channel} is not in project.toml any more: put it back, or make the release in another one"
+            )
+        }
         Cause::Frozen { reason, at, zone, .. } => {
             let until = hold.until.map(|until| format!(" until {}", time::point_in(until, zone))).unwrap_or_default();
             format!("frozen by {}{until}: {reason}", at.file)
@@ -161,15 +173,18 @@ fn sentence(hold: &Hold) -> String {
             format!("wave {wave} comes after {after}, where it is not yet for {}", names(missing))
         }
         Cause::WaveStopped { after, failed, limit } => {
-            format!("stopped by wave {after}: it failed for {}, and {limit} may fail", names(failed))
+            format!(
+                "stopped by wave {after}, where it failed for {} and {limit} may fail: goes on when it succeeds there, or \
+                 with another release",
+                names(failed)
+            )
         }
-        Cause::WaveFull { wave, limit } => format!("{limit} of wave {wave} are deployed to at a time"),
+        Cause::WaveFull { wave, limit } => {
+            format!("{limit} of wave {wave} are deployed to at a time: waits for one to end")
+        }
         Cause::LiveOrder { environment, parts, .. } => {
-            let what = match parts.as_slice() {
-                [] => "its content changed without a new release".to_owned(),
-                parts => format!("{} changed", parts.join(", ")),
-            };
-            format!("{what}, and {environment} comes first")
+            let parts = if parts.is_empty() { "what changed beside the release".to_owned() } else { parts.join(", ") };
+            format!("{parts} goes to {environment} first")
         }
         Cause::Guard { what, pending, limit, .. } => {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };

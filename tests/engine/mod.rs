@@ -8,4 +8,3 @@ mod stores;
 mod stories;
 mod support;
 mod waiting;
-mod waves;

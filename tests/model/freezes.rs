@@ -9,7 +9,7 @@ use landfall::model::freeze::{Recurrence, Window, thaw};
 use landfall::model::tenant::TenantFilter;
 
 /// `from → until [every day|week|month|year [last DATE]]`, several joined by `;`, after the zone.
-fn freeze(text: &str) -> Freeze {
+pub(crate) fn freeze(text: &str) -> Freeze {
     let (zone, windows) = text.split_once(' ').unwrap();
     Freeze {
         name: "a".parse().unwrap(),

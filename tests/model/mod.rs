@@ -1,6 +1,6 @@
 //! The nouns: versions and ranges, patterns and tags, and the windows of freezes, as tables.
 
 mod channels;
-mod freezes;
+pub(crate) mod freezes;
 mod tenants;
 mod versions;

@@ -349,7 +349,6 @@ impl Live {
             attempt: begin.attempt,
             since: self.now,
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
-            plan: Some(begin.plan.clone()),
             stopped: None,
             waits: BTreeMap::new(),
         });
@@ -376,20 +375,20 @@ impl Live {
         }
         self.facts.attempts.retain(|tried| tried.slot != begin.slot || tried.content != begin.content);
         if !begin.removal {
-            self.ran(begin, deployment);
+            self.ran(&begin.slot, begin.release.as_str(), begin.content, deployment);
         }
     }
 
-    fn ran(&mut self, begin: &Begin, deployment: DeploymentId) {
+    fn ran(&mut self, slot: &Slot, release: &str, content: Hash, deployment: DeploymentId) {
         self.facts.runs.push(Run {
-            slot: begin.slot.clone(),
-            release: begin.release.clone(),
-            content: begin.content,
+            slot: slot.clone(),
+            release: release.parse().unwrap(),
+            content,
             deployment,
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
             from: self.now,
             to: None,
-            live: begin.live.clone(),
+            live: BTreeMap::new(),
             proved_by_ecs: true,
         });
     }

@@ -1,9 +1,9 @@
 //! `AWS::ECS::TaskDefinition`: what a task is. Every change makes a new revision.
 
-use crate::model::process::{Architecture, EcsService, PropagateTags};
+use crate::model::process::{Architecture, EcsService};
 
 use super::super::shape::{Known, Shape};
-use super::{container, execution_role, launch, service, task_role, volume};
+use super::{container, execution_role, launch, task_role};
 
 /// The task definition; its family is the stack's name.
 pub(super) fn shape(step: &EcsService) -> Shape {
@@ -22,14 +22,11 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             // CloudFormation takes both as strings.
             ("Cpu", Some(step.cpu.to_string().into())),
             ("Memory", Some(step.memory.to_string().into())),
-            ("EphemeralStorage", volume::ephemeral(step)),
-            ("Volumes", volume::volumes(step)),
             ("ExecutionRoleArn", Some(execution_role::arn(step))),
             ("TaskRoleArn", task_role::arn(step)),
             ("NetworkMode", Some(step.launch.network.as_str().into())),
             ("RequiresCompatibilities", Some(launch::compatibilities(step))),
             ("RuntimePlatform", Some(platform)),
-            ("Tags", (step.propagate_tags == PropagateTags::TaskDefinition).then(|| service::tags(step)).flatten()),
         ]),
     )
 }
