@@ -35,6 +35,7 @@ pub struct AwsCloud {
 pub(super) struct Clients {
     pub(super) cloudformation: aws_sdk_cloudformation::Client,
     pub(super) ecs: aws_sdk_ecs::Client,
+    pub(super) ecr: aws_sdk_ecr::Client,
     pub(super) sts: aws_sdk_sts::Client,
     /// Set once the credentials were seen to be for the place's account.
     pub(super) checked: OnceCell<()>,
@@ -103,6 +104,7 @@ impl AwsCloud {
         Arc::new(Clients {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
+            ecr: aws_sdk_ecr::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
             checked: OnceCell::new(),
         })

@@ -138,6 +138,7 @@ fn by_code(operation: Operation, status: u16, code: &str, said: &str, message: S
         | "ServiceNotFound"
         | "ServiceNotActive"
         | "ResourceNotFound"
+        | "RepositoryNotFound"
         | "ServiceDeploymentNotFound" => CloudError::NotFound { operation: name, message },
         "AlreadyExists" | "NameAlreadyExists" => CloudError::AlreadyExists { operation: name, message },
         "TokenAlreadyExists" => CloudError::TokenReused { operation: name, message },

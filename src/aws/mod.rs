@@ -1,9 +1,10 @@
-//! The cloud port over the AWS SDK: the only user of `aws_sdk_*`.
+//! The cloud port, and the port to registries, over the AWS SDK: the only user of `aws_sdk_*`.
 //!
-//! [`AwsCloud`] implements [`Observe`](crate::cloud::Observe) and [`Change`](crate::cloud::Change). A call goes this way:
+//! [`AwsCloud`] implements [`Observe`](crate::cloud::Observe) and [`Change`](crate::cloud::Change), and for ECR
+//! [`Registry`](crate::registry::Registry). A call goes this way:
 //!
 //! ```text
-//! observe, services, change ─► calls (retry, count) ─► budget (wait) ─► clients (account, role, region) ─► SDK
+//! observe, services, change, ecr ─► calls (retry, count) ─► budget (wait) ─► clients (account, role, region) ─► SDK
 //!          ▲                                                                                             │
 //!          └────────── answer (fields that must be there) ◄──── error (AWS's codes sorted) ◄─────────────┘
 //! ```
@@ -23,6 +24,7 @@ pub mod budget;
 mod calls;
 mod change;
 mod clients;
+mod ecr;
 mod error;
 mod observe;
 pub mod operation;

@@ -10,6 +10,8 @@ pub enum Service {
     CloudFormation,
     /// Amazon ECS.
     Ecs,
+    /// Amazon ECR.
+    Ecr,
     /// AWS STS.
     Sts,
 }
@@ -42,6 +44,8 @@ pub enum Bucket {
     ServiceRevisions,
     /// ListTasks and DescribeTasks.
     Tasks,
+    /// DescribeImages and BatchGetImage.
+    Images,
     /// STS.
     Identity,
 }
@@ -61,6 +65,7 @@ impl Bucket {
             Bucket::ServiceDeployments => "service deployments",
             Bucket::ServiceRevisions => "service revisions",
             Bucket::Tasks => "tasks",
+            Bucket::Images => "images",
             Bucket::Identity => "identity",
         }
     }
@@ -124,6 +129,8 @@ operations! {
     ListTasks, Ecs, Tasks, false;
     DescribeTasks, Ecs, Tasks, false;
     DescribeClusters, Ecs, Clusters, false;
+    DescribeImages, Ecr, Images, false;
+    BatchGetImage, Ecr, Images, false;
 }
 
 impl Operation {
@@ -132,13 +139,15 @@ impl Operation {
         let prefix = match self.service() {
             Service::CloudFormation => "cloudformation",
             Service::Ecs => "ecs",
+            Service::Ecr => "ecr",
             Service::Sts => "sts",
         };
         format!("{prefix}:{}", self.as_str())
     }
 }
 
-/// What each method of the port calls. The first call for an account also asks GetCallerIdentity.
+/// What each method of the ports calls. The first call for an account also asks GetCallerIdentity, but for those to a
+/// registry.
 pub const METHODS: &[(&str, &[Operation])] = &[
     ("identity", &[Operation::GetCallerIdentity]),
     ("stacks", &[Operation::DescribeStacks]),
@@ -167,4 +176,6 @@ pub const METHODS: &[(&str, &[Operation])] = &[
     ("continue_rollback", &[Operation::ContinueUpdateRollback]),
     ("rollback_stack", &[Operation::RollbackStack]),
     ("set_protection", &[Operation::UpdateTerminationProtection]),
+    ("tags", &[Operation::DescribeImages]),
+    ("describe", &[Operation::BatchGetImage]),
 ];

@@ -133,7 +133,7 @@ pub fn http_url(text: &str) -> Result<String, String> {
 }
 
 /// The facts of a store.
-async fn stored(url: &str) -> Result<Facts, Failure> {
+pub(super) async fn stored(url: &str) -> Result<Facts, Failure> {
     let store = wire::existing_store(url).await?;
     let id = store.id().await.doing(|| format!("cannot read the store {url}"))?;
     let records = pages::records(&*store).await.doing(|| format!("cannot read the store {url}"))?;

@@ -48,13 +48,13 @@ pub struct Diff {
 
 /// Which stack, in the order in which stacks are shown: environments in promotion order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Key {
-    order: i64,
-    environment: String,
-    project: String,
-    step: String,
-    tenant: Option<String>,
-    stack: String,
+pub(super) struct Key {
+    pub(super) order: i64,
+    pub(super) environment: String,
+    pub(super) project: String,
+    pub(super) step: String,
+    pub(super) tenant: Option<String>,
+    pub(super) stack: String,
 }
 
 /// What a difference does not say without facts.
@@ -65,7 +65,7 @@ const WITHOUT: &str = "note         compares what both commits settle to, once e
 const MAX_NAMED: usize = 8;
 
 /// A stack that differs.
-struct Difference<'k> {
+pub(super) struct Difference<'k> {
     key: &'k Key,
     text: String,
     /// The other tenants' stacks that differ in the same way.
@@ -93,7 +93,7 @@ pub fn run(options: &Diff) -> Outcome {
 }
 
 /// Every difference; those of tenants that are alike together, under the first of them.
-fn differences<'k>(
+pub(super) fn differences<'k>(
     before: &'k BTreeMap<Key, Document>,
     after: &'k BTreeMap<Key, Document>,
     base: &str,
@@ -149,7 +149,7 @@ fn without_word(text: &str, word: &str) -> String {
     out
 }
 
-fn drawn(difference: &Difference<'_>) -> String {
+pub(super) fn drawn(difference: &Difference<'_>) -> String {
     let others: Vec<&str> = difference.alike.iter().filter_map(|key| key.tenant.as_deref()).collect();
     let others: BTreeSet<&str> =
         others.into_iter().filter(|name| Some(*name) != difference.key.tenant.as_deref()).collect();
@@ -170,7 +170,7 @@ fn drawn(difference: &Difference<'_>) -> String {
     format!("# {stacks} stacks{whose} differ in the same way{list}\n{}", difference.text)
 }
 
-fn as_json(difference: &Difference<'_>) -> serde_json::Value {
+pub(super) fn as_json(difference: &Difference<'_>) -> serde_json::Value {
     let Difference { key, text, alike } = difference;
     let alike: Vec<_> = alike.iter().map(|key| json!({ "tenant": key.tenant, "stack": key.stack })).collect();
     json!({

@@ -82,6 +82,56 @@ where and when: facts have no evidence.
   landfall history --server http://127.0.0.1:7117
   landfall history 42 --store landfall.db";
 
+pub(super) const RELEASE: &str = "\
+A release is a file that never changes: which image tags and digests, which channel, and by its landing commit which process
+and variables.";
+
+pub(super) const RELEASE_NEW: &str = "\
+An image that is not named comes from --from, or from its registry: the newest tag that the channel's rules admit. ECR is asked
+through its API, any other registry by the protocol that all speak, with the credentials that `docker login` keeps, or with
+LANDFALL_REGISTRY (the registry's name), LANDFALL_REGISTRY_USERNAME and LANDFALL_REGISTRY_PASSWORD. Without a version, it is
+the one after the highest of the channel: the last number plus one, so 1.4.1 after 1.4.0 and 1.5.0-rc.2 after 1.5.0-rc.1; in a
+channel without releases, the one after the project's highest; at first, 1.0.0.
+
+  landfall release new storefront
+  landfall release new storefront 1.4.1 --from 1.4.0 --image web=1.4.1 --branch storefront-1.4.1 --push";
+
+pub(super) const RELEASE_LIST: &str = "\
+Reads the folder as it lies there, and asks nobody; `landfall status` shows what runs.
+
+  landfall release list storefront";
+
+pub(super) const RELEASE_SHOW: &str = "\
+The snapshot is the commit that its process and variables come from, as far as this clone can tell.
+
+  landfall release show storefront 1.4.0 --format json";
+
+pub(super) const RELEASE_DIFF: &str = "\
+Renders both releases for every environment, target and connected tenant, as the head has them.
+
+  landfall release diff storefront 1.3.2 1.4.0";
+
+pub(super) const RELEASE_REFRESH: &str = "\
+Writes `snapshot = \"…\"` into the release's file: what runs of it gets the values of that commit. The images stay what they are.
+
+  landfall release refresh storefront 1.4.0 --commit
+  landfall release refresh storefront 1.4.0 --to 8c1d0f2";
+
+pub(super) const PROMOTE: &str = "\
+Writes one line into the environment's deploy file, with comments kept, and says what the gates think of it: with --store the
+plan as it will be, with --server by what the daemon knows, without either what has to happen first. A pin whose gates are
+closed waits for them.
+
+  landfall promote storefront 1.4.0 --to production --server http://127.0.0.1:7117
+  landfall promote storefront 1.4.0 --to production --tenant acme --branch acme-1.4.0 --push";
+
+pub(super) const ROLLBACK: &str = "\
+A slot may always go back to a release that it ran once. Without --to it is the one that ran there before, which the daemon or
+its store know.
+
+  landfall rollback storefront --in production --server http://127.0.0.1:7117 --commit --push
+  landfall rollback storefront --in production --to 1.3.2";
+
 pub(super) const ALLOW: &str = "\
 Writes the `[[allow]]` lines that the gate asks for into the deploy file of the clone, and prints them. Nothing is
 committed: the gate opens when the lines land. `landfall plan` prints every gate with the plan that opens it.

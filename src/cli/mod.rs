@@ -10,6 +10,7 @@ pub mod check;
 pub mod clock;
 pub mod config;
 pub mod daemon;
+pub mod deliver;
 pub mod demo;
 pub mod diff;
 pub mod exit;
@@ -20,11 +21,15 @@ pub mod history;
 pub mod iam;
 pub mod init;
 pub mod logging;
+pub mod outlook;
 pub mod output;
 pub mod pages;
 pub mod plan;
 pub mod progress;
+pub mod promote;
 pub mod publish;
+pub mod registries;
+pub mod release;
 pub mod render;
 pub mod server;
 pub mod sim;
@@ -88,6 +93,15 @@ enum Command {
     /// Show what was deployed, and why it failed
     #[command(after_help = help::HISTORY)]
     History(history::History),
+    /// Make, list, show and compare releases
+    #[command(subcommand, after_help = help::RELEASE)]
+    Release(release::ReleaseCommand),
+    /// Pin a release in an environment, and show what comes of it
+    #[command(after_help = help::PROMOTE)]
+    Promote(promote::Promote),
+    /// Pin the release that ran in an environment before
+    #[command(after_help = help::ROLLBACK)]
+    Rollback(promote::Rollback),
     /// Write the lines that open a gate
     #[command(after_help = help::ALLOW)]
     Allow(allow::Allow),
@@ -134,6 +148,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Plan(options) => plan::run(options),
         Command::Status(options) => plan::status(options),
         Command::History(options) => history::run(options),
+        Command::Release(command) => release::run(command),
+        Command::Promote(options) => promote::promote(options),
+        Command::Rollback(options) => promote::rollback(options),
         Command::Allow(options) => allow::run(options),
         Command::Sim(options) => sim::run(options),
     };

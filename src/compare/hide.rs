@@ -20,6 +20,12 @@ pub fn hide(document: &Document) -> Document {
     Document::from_sections(hide_map(document.as_map()))
 }
 
+/// A value under a name, hidden if the name or the value looks like a secret's.
+pub fn hide_named(name: &str, text: &str) -> String {
+    let secret = looks_named(name) && !is_reference(text);
+    if secret || looks_secret(text) { hidden(text) } else { text.to_owned() }
+}
+
 fn hide_map(map: &Map<String, Value>) -> Map<String, Value> {
     let named = ["Name", "Key"].iter().filter_map(|key| map.get(*key)?.as_str()).any(looks_named);
     let no_echo =

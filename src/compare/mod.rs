@@ -9,5 +9,5 @@ mod unified;
 
 pub use crate::cfn::{Recreates, recreates};
 pub use changes::changes;
-pub use hide::hide;
+pub use hide::{hide, hide_named};
 pub use unified::{Paint, documents, unified};

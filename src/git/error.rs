@@ -208,6 +208,17 @@ pub enum GitError {
         /// What it should have named.
         what: &'static str,
     },
+    /// The repository has no remote of the name.
+    #[error("{} has no remote `{name}`; `git remote add {name} …` makes it one", path.display())]
+    NoRemote {
+        /// The name.
+        name: String,
+        /// The repository.
+        path: PathBuf,
+        /// What the library said.
+        #[source]
+        source: git2::Error,
+    },
     /// A commit cannot be written.
     #[error("cannot {what} in {}", path.display())]
     Write {

@@ -2,7 +2,7 @@
 //!
 //! [`Mirror`] keeps a bare copy of the tracked branch in a state folder and polls its [`Remote`]; [`Reader`] answers
 //! [`crate::tree::History`] from any object database, so that the daemon (on its mirror) and the commands (in a clone) read
-//! alike; [`Writer`] makes commits for commands that are asked to; [`watch()`] wakes the daemon
+//! alike; [`Writer`] makes commits for commands that are asked to, and pushes them; [`watch()`] wakes the daemon
 //! when a local repository's refs change. Everything blocks and belongs on a blocking thread; everything that talks to a
 //! network is bounded by the remote's timeout while it is silent, and by its limit altogether.
 //!
@@ -16,7 +16,9 @@ mod error;
 mod facts;
 mod known_hosts;
 mod landings;
+mod link;
 mod mirror;
+mod push;
 mod reader;
 mod remote;
 mod visit;
@@ -26,6 +28,7 @@ mod write;
 pub use credentials::{Credentials, Password};
 pub use error::GitError;
 pub use facts::FACTS;
+pub use link::pull_request;
 pub use mirror::{Mirror, Polled};
 pub use reader::{Counts, Reader};
 pub use remote::Remote;

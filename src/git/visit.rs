@@ -81,6 +81,6 @@ impl Mirror {
     }
 }
 
-fn too_slow(remote: &Remote) -> GitError {
+pub(super) fn too_slow(remote: &Remote) -> GitError {
     GitError::TooSlow { remote: remote.shown(), seconds: remote.limit.as_secs().max(1) }
 }

@@ -36,7 +36,7 @@ pub struct Change<'a> {
 
 /// Writes commits into a repository.
 pub struct Writer {
-    repository: Repository,
+    pub(super) repository: Repository,
 }
 
 impl std::fmt::Debug for Writer {
@@ -174,7 +174,7 @@ impl Writer {
         self.repository.commit(Some(name), &signature, &signature, message, &tree, &parents)
     }
 
-    fn failed(&self, what: &str, source: git2::Error) -> GitError {
+    pub(super) fn failed(&self, what: &str, source: git2::Error) -> GitError {
         GitError::Write { what: what.to_owned(), path: self.path().to_owned(), source }
     }
 }

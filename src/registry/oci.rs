@@ -327,7 +327,7 @@ impl Client {
 
 /// What to do where nothing was shown.
 const NOBODY: &str = "it asks for credentials; `docker login` keeps them where landfall finds them, or set \
-                      LANDFALL_REGISTRY_USERNAME and LANDFALL_REGISTRY_PASSWORD";
+                      LANDFALL_REGISTRY (its name), LANDFALL_REGISTRY_USERNAME and LANDFALL_REGISTRY_PASSWORD";
 
 fn basic(user: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{user}:{password}")))

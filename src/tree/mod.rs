@@ -64,6 +64,12 @@ impl FileTree {
         None
     }
 
+    /// The same files with one put at a path: folders are made where they are missing, what is in the way is replaced.
+    pub fn with(&self, path: &str, blob: &BlobId) -> FileTree {
+        let parts: Vec<&str> = path.split('/').collect();
+        FileTree { root: put(Some(&self.root), &parts, blob) }
+    }
+
     /// The folder at a path.
     pub fn folder(&self, path: &str) -> Option<&Arc<Folder>> {
         match self.get(path)? {
@@ -79,6 +85,21 @@ impl FileTree {
             Node::Folder(_) | Node::Refused(_) => None,
         }
     }
+}
+
+fn put(folder: Option<&Arc<Folder>>, path: &[&str], blob: &BlobId) -> Arc<Folder> {
+    let mut entries = folder.map(|folder| folder.entries.clone()).unwrap_or_default();
+    let old = folder.map_or("", |folder| &*folder.id.0);
+    let id = Hash::parts().part(old).part(path.join("/")).part(&*blob.0).finish().hex();
+    if let [name, rest @ ..] = path {
+        let node = match (rest, entries.get(*name)) {
+            ([], _) => Node::File(blob.clone()),
+            (rest, Some(Node::Folder(inner))) => Node::Folder(put(Some(inner), rest, blob)),
+            (rest, _) => Node::Folder(put(None, rest, blob)),
+        };
+        entries.insert(Arc::from(*name), node);
+    }
+    Arc::new(Folder { id: TreeId(Arc::from(id)), entries })
 }
 
 /// Why files or history cannot be read.

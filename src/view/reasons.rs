@@ -200,7 +200,7 @@ fn names(tenants: &[TenantName]) -> String {
 fn snapshot(fault: &SnapshotFault) -> String {
     match fault {
         SnapshotFault::Differs { expected, found } => format!(
-            "its snapshot has other files than it was made from ({} is not {}): make the release again",
+            "its snapshot has other files than it was made from ({} is not {}): landfall release refresh takes them, or make a new release",
             found.short(),
             expected.short()
         ),

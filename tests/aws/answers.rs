@@ -9,6 +9,7 @@ use landfall::aws::operation::METHODS;
 use landfall::aws::{AwsCloud, Operation, RolePattern};
 use landfall::cloud::{At, Change, ChangeSetRequest, CloudError, Consequence, Observe, ServiceSeen};
 use landfall::model::StackName;
+use landfall::registry::Registry as _;
 
 use super::canned::{Canned, Reply, answered, refusal};
 use super::server::{at, cloud, options};
@@ -249,7 +250,10 @@ async fn each_method_calls_what_the_table_says() {
     assert!(Operation::ALL.iter().all(|operation| listed.contains(operation)));
 }
 
-/// Calls a method of the port by its name.
+/// A repository in ECR.
+const REPOSITORY: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/web";
+
+/// Calls a method of the ports by its name.
 async fn call(cloud: &AwsCloud, method: &str) {
     let (at, stack, token) = (here(), StackName::seen("web"), "lf-0123456789abcdef-1-1");
     let service = ServiceSeen {
@@ -281,6 +285,8 @@ async fn call(cloud: &AwsCloud, method: &str) {
         "continue_rollback" => drop(cloud.continue_rollback(&at, &stack, &["A".into()], token).await),
         "rollback_stack" => drop(cloud.rollback_stack(&at, &stack, token).await),
         "set_protection" => drop(cloud.set_protection(&at, &stack, true).await),
+        "tags" => drop(cloud.tags(REPOSITORY).await),
+        "describe" => drop(cloud.describe(REPOSITORY, "1.0.0").await),
         other => panic!("the table has a method {other} that this test does not know"),
     }
 }

@@ -4,6 +4,7 @@ mod answers;
 mod canned;
 mod checks;
 mod conformance;
+mod ecr;
 mod iam;
 mod server;
 mod verify;

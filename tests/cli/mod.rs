@@ -8,6 +8,8 @@ mod offline;
 mod online;
 mod options;
 mod program;
+mod promotion;
+mod releases;
 mod stopping;
 mod tenanted;
 mod vanished;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{configuration, facts, offline, online, tenanted};
+use super::{configuration, facts, offline, online, promotion, releases, tenanted};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -65,6 +65,24 @@ const OPTIONS: &[Covered] = covered! {
     "status": "--server" "--repo" "--store" "--endpoint" "--format" => online::status_shows_what_runs in "online.rs";
     "status": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "history": "<DEPLOYMENT>" "--server" "--store" "--format" => online::history_tells_what_happened in "online.rs";
+    "release new": "<PROJECT>" "<VERSION>" "--repo" "--image" "--from" "--channel" "--notes" "--format"
+        => releases::a_release_takes_what_it_is_given in "releases.rs";
+    "release new": "--endpoint" "--config" => releases::ecr_is_asked_where_it_is in "releases.rs";
+    "release new": "--commit" "--branch" "--push" "--remote" => releases::a_release_is_committed_and_pushed in "releases.rs";
+    "release list": "<PROJECT>" "--repo" "--format" => releases::releases_are_listed_and_shown in "releases.rs";
+    "release show": "<PROJECT>" "<VERSION>" "--repo" "--format" => releases::releases_are_listed_and_shown in "releases.rs";
+    "release diff": "<PROJECT>" "<FROM>" "<TO>" "--repo" "--format" => releases::two_releases_are_compared in "releases.rs";
+    "release refresh": "<PROJECT>" "<VERSION>" "--repo" "--to" "--format"
+        => releases::a_refreshed_release_says_what_changes in "releases.rs";
+    "release refresh": "--commit" "--branch" "--push" "--remote" "--config"
+        => releases::a_refreshed_release_is_delivered in "releases.rs";
+    "promote": "<PROJECT>" "<VERSION>" "--to" "--tenant" "--repo"
+        => promotion::a_pin_says_what_has_to_happen_first in "promotion.rs";
+    "promote": "--server" "--store" "--facts" "--endpoint" "--config" => promotion::a_pin_is_judged_by_what_is_known in "promotion.rs";
+    "promote": "--commit" "--branch" "--push" "--remote" => promotion::a_pin_is_committed_and_pushed in "promotion.rs";
+    "rollback": "<PROJECT>" "--in" "--tenant" "--to" "--repo" => promotion::a_rollback_names_a_release in "promotion.rs";
+    "rollback": "--server" "--store" "--facts" "--endpoint" "--config" => promotion::a_rollback_knows_what_ran_before in "promotion.rs";
+    "rollback": "--commit" "--branch" "--push" "--remote" => promotion::a_pin_is_committed_and_pushed in "promotion.rs";
     "allow": "<PLAN>" "--reason" "--until" "--server" "--repo" "--store" "--endpoint"
         => online::allow_writes_the_lines_that_open_a_gate in "online.rs";
     "allow": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
@@ -110,17 +128,24 @@ fn every_option_is_set_in_a_test() {
     let mut root = landfall::cli::command();
     root.build();
     let mut options = BTreeSet::from([("landfall".to_owned(), "--color".to_owned())]);
-    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
+    collect(&root, "", &mut options);
+    assert_eq!(options, named(OPTIONS), "left: the options that there are; right: those that tests set");
+}
+
+/// The options of every command below one.
+fn collect(above: &clap::Command, path: &str, options: &mut BTreeSet<(String, String)>) {
+    for command in above.get_subcommands().filter(|command| command.get_name() != "help") {
+        let path = format!("{path}{}", command.get_name());
         for arg in command.get_arguments().filter(|arg| !arg.is_global_set()) {
             let name = match arg.get_long() {
                 Some("help" | "version") => continue,
                 Some(long) => format!("--{long}"),
                 None => format!("<{}>", arg.get_id().as_str().to_uppercase()),
             };
-            options.insert((command.get_name().to_owned(), name));
+            options.insert((path.clone(), name));
         }
+        collect(command, &format!("{path} "), options);
     }
-    assert_eq!(options, named(OPTIONS), "left: the options that there are; right: those that tests set");
 }
 
 /// The keys of a table, as the error about an unknown one lists them.

@@ -9,16 +9,22 @@ pub(super) fn page() -> String {
     let mut text = format!("# Commands\n\n{}.\n\n{}\n", root.get_about().unwrap(), after(&root));
     text.push_str("\nData goes to stdout, progress and errors to stderr. Every command also takes these:\n\n");
     text.push_str(&table(&root));
-    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
-        text.push_str(&section(&mut command.clone()));
-    }
+    sections(&root, "", &mut text);
     text
 }
 
-fn section(command: &mut Command) -> String {
+/// A section for every command, those below a command after it.
+fn sections(above: &Command, path: &str, text: &mut String) {
+    for command in above.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = format!("{path}{}", command.get_name());
+        text.push_str(&section(&name, &mut command.clone()));
+        sections(command, &format!("{name} "), text);
+    }
+}
+
+fn section(name: &str, command: &mut Command) -> String {
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").trim_end();
-    let name = command.get_name();
     format!(
         "\n## {name}\n\n{}.\n\n```text\n{usage}\n```\n\n{}{}\n",
         command.get_about().unwrap(),

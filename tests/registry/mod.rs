@@ -2,4 +2,4 @@
 
 mod answers;
 mod choosing;
-mod served;
+pub(crate) mod served;

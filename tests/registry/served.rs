@@ -194,10 +194,10 @@ fn a_guarded_registry_asks_who_we_are() {
 }
 
 /// A request, as the server of a test sees it.
-struct Asked {
-    line: String,
-    head: String,
-    body: String,
+pub(crate) struct Asked {
+    pub(crate) line: String,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Asked {
@@ -207,7 +207,7 @@ impl Asked {
 }
 
 /// A server that answers each request with what a function makes of it: a whole HTTP answer. It ends with the process.
-fn scripted(answer: impl Fn(&Asked, &str) -> String + Send + 'static) -> (String, Arc<Mutex<Vec<String>>>) {
+pub(crate) fn scripted(answer: impl Fn(&Asked, &str) -> String + Send + 'static) -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let host = listener.local_addr().unwrap().to_string();
     let (log, own) = (Arc::<Mutex<Vec<String>>>::default(), host.clone());
@@ -242,7 +242,7 @@ fn request(stream: &mut TcpStream) -> Option<Asked> {
     }
 }
 
-fn http(status: u16, headers: &str, body: &str) -> String {
+pub(crate) fn http(status: u16, headers: &str, body: &str) -> String {
     format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len())
 }
 

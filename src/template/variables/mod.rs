@@ -17,6 +17,7 @@ pub use explain::{Contender, Declared, Explained, Reference, Verdict, explain};
 pub use fault::Fault;
 pub use resolve::Origin;
 pub(in crate::template) use resolve::{gone, tenant_values};
+pub use scope::words as scope_words;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -188,7 +188,7 @@ impl Fit {
 }
 
 /// A scope in words: `tenant acme, environment production or test`; `no scope` for an empty one.
-pub(super) fn words(scope: &Scope) -> String {
+pub fn words(scope: &Scope) -> String {
     let kinds = Kinds::of(scope).all();
     let parts: Vec<String> = kinds.map(|kind| format!("{} {}", kind.word(), kind.names(scope).join(" or "))).collect();
     if parts.is_empty() { "no scope".to_owned() } else { parts.join(", ") }

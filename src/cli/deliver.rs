@@ -1,0 +1,240 @@
+//! Where an edit of a command goes: into the folder as it lies there, or into a commit on a branch, which may be pushed.
+//!
+//! A command that edits reads the same files that its edit lands on: those of the folder, or with `--commit` those of the
+//! branch's last commit, so that what lies uncommitted in the folder has no say in what is committed.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::config::Config;
+use super::exit::{Doing, Failure};
+use super::folder::{FolderBlobs, read_folder};
+use super::{output, wire};
+use crate::git::{Change, Reader, Writer, pull_request};
+use crate::load::{Loaded, Loader, Source};
+use crate::model::CommitId;
+use crate::model::facts::RecordedSnapshot;
+use crate::tree::{BlobId, Blobs, FileTree, History, TreeError, blob_id_of};
+
+/// What becomes of an edited file.
+#[derive(Args, Debug, Default)]
+pub struct Deliver {
+    /// Commit the file, to the branch that is checked out or to --branch
+    #[arg(long)]
+    commit: bool,
+    /// Commit to this branch, which begins at HEAD where it is not there; the work tree stays as it is
+    #[arg(long, value_name = "NAME")]
+    branch: Option<String>,
+    /// Commit, push the branch, and print the link to open a pull request
+    #[arg(long)]
+    push: bool,
+    /// The remote that is pushed to
+    #[arg(long, value_name = "NAME", default_value = "origin")]
+    remote: String,
+}
+
+impl Deliver {
+    fn commits(&self) -> bool {
+        self.commit || self.push || self.branch.is_some()
+    }
+}
+
+/// A repository that a command edits a file of.
+pub struct Desk<'a> {
+    dir: &'a Path,
+    deliver: &'a Deliver,
+    git: Option<(Reader, Writer)>,
+    /// The branch that is committed to, and the commit that the edit follows; none where only the folder is written.
+    onto: Option<(String, CommitId)>,
+}
+
+impl<'a> Desk<'a> {
+    /// Opens the repository in a folder.
+    ///
+    /// # Errors
+    /// A commit is asked for, and the folder is not the root of a git repository with a commit and a branch.
+    pub fn open(dir: &'a Path, deliver: &'a Deliver) -> Result<Self, Failure> {
+        let opened = Reader::open_local(dir).and_then(|reader| Ok((reader, Writer::open(dir)?)));
+        if !deliver.commits() {
+            return Ok(Self { dir, deliver, git: opened.ok(), onto: None });
+        }
+        let (reader, writer) = opened.doing(|| format!("cannot commit in {}", dir.display()))?;
+        let root = std::fs::canonicalize(writer.path()).ok();
+        if reader.work_tree().is_some() && std::fs::canonicalize(dir).ok() != root {
+            let root = writer.path().display();
+            return Err(Failure::usage(format!("{} is not the root of its git repository, {root}", dir.display()))
+                .help("landfall reads a repository from its root; name that with --repo"));
+        }
+        let branch = deliver.branch.clone().or_else(|| writer.branch()).ok_or_else(|| {
+            Failure::usage(format!("no branch is checked out in {}", dir.display())).help("name one with --branch")
+        })?;
+        let there = reader.resolve(&format!("refs/heads/{branch}"));
+        let commit = there.or_else(|_| reader.resolve("HEAD"));
+        let commit = commit.doing(|| format!("{} has no commit to go on from", dir.display()))?;
+        Ok(Self { dir, deliver, git: Some((reader, writer)), onto: Some((branch, commit)) })
+    }
+
+    /// The commit that a revision names.
+    pub fn resolve(&self, revision: &str) -> Result<CommitId, Failure> {
+        let (reader, _) = self.git.as_ref().ok_or_else(|| {
+            Failure::new(format!("{} is in no git repository, so it has no commit {revision}", self.dir.display()))
+        })?;
+        reader.resolve(revision).doing(|| format!("cannot find the commit {revision}"))
+    }
+
+    /// The commit that the edit goes on top of: the branch's, or the folder's HEAD; none without git.
+    pub fn head(&self) -> Option<CommitId> {
+        match (&self.onto, &self.git) {
+            (Some((_, commit)), _) => Some(commit.clone()),
+            (None, Some((reader, _))) => reader.resolve("HEAD").ok(),
+            (None, None) => None,
+        }
+    }
+
+    /// A file as it is before the edit; none where there is none.
+    pub fn text(&self, path: &str) -> Result<Option<String>, Failure> {
+        let shown = self.dir.join(path);
+        let failed = || format!("cannot read {}", shown.display());
+        if self.onto.is_none() {
+            return match std::fs::read_to_string(&shown) {
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                read => read.map(Some).doing(failed),
+            };
+        }
+        let (tree, layers) = self.files(&[])?;
+        let Some(blob) = tree.file(path) else { return Ok(None) };
+        let bytes = layers.read(blob).doing(failed)?;
+        String::from_utf8(bytes.to_vec()).map(Some).doing(failed)
+    }
+
+    /// Everything that the files say once these are put in their place.
+    ///
+    /// # Errors
+    /// The files cannot be read; what is wrong in them is in the answer.
+    pub fn load(&self, edits: &[(&str, &str)], recorded: &[RecordedSnapshot]) -> Result<Loaded, Failure> {
+        let (tree, layers) = self.files(edits)?;
+        let head = self.head();
+        let history = self.git.as_ref().filter(|_| head.is_some()).map(|(reader, _)| reader as &dyn History);
+        let source = Source { tree: &tree, blobs: &layers, commit: head.as_ref(), history, recorded };
+        Loader::new().load(&source).doing(|| format!("cannot read the repository in {}", self.dir.display()))
+    }
+
+    /// Everything that the files say, each release made of today's files: for a release that has no landing yet.
+    pub fn load_head(&self, edits: &[(&str, &str)]) -> Result<Loaded, Failure> {
+        let (tree, layers) = self.files(edits)?;
+        let source = Source { tree: &tree, blobs: &layers, commit: None, history: None, recorded: &[] };
+        Loader::new().load(&source).doing(|| format!("cannot read the repository in {}", self.dir.display()))
+    }
+
+    fn files(&self, edits: &[(&str, &str)]) -> Result<(FileTree, Layers<'_>), Failure> {
+        let reader = self.git.as_ref().map(|(reader, _)| reader);
+        let mut layers = Layers { own: HashMap::new(), folder: FolderBlobs::default(), git: reader };
+        let mut tree = match (&self.onto, reader) {
+            (Some((_, commit)), Some(reader)) => {
+                reader.tree(commit).doing(|| format!("cannot read the files of {commit}"))?
+            }
+            _ => {
+                let (tree, blobs) = read_folder(self.dir).doing(|| format!("cannot read {}", self.dir.display()))?;
+                layers.folder = blobs;
+                tree
+            }
+        };
+        for (path, text) in edits {
+            let blob = blob_id_of(text.as_bytes());
+            tree = tree.with(path, &blob);
+            layers.own.insert(blob, Arc::from(text.as_bytes()));
+        }
+        Ok((tree, layers))
+    }
+
+    /// Writes the file where it goes, and says so; commits and pushes it as far as that is asked for.
+    pub fn put(&self, path: &str, text: &str, message: &str, config: &Config) -> Result<Delivered, Failure> {
+        let mut delivered = Delivered { file: path.to_owned(), ..Delivered::default() };
+        let (Some((branch, commit)), Some((_, writer))) = (&self.onto, &self.git) else {
+            let file = self.dir.join(path);
+            write(&file, text)?;
+            output::progress(&format!("wrote        {}; it counts once it has landed", file.display()));
+            return Ok(delivered);
+        };
+        let cannot = || format!("cannot commit {path} to {branch}");
+        let author = writer.author(Timestamp::now()).map_err(|error| {
+            Failure::new(cannot()).because(error).help("`git config user.name …` and `user.email …` say who commits")
+        })?;
+        writer.begin_branch(branch, commit).doing(cannot)?;
+        let change = Change { path, content: Some(text.as_bytes()) };
+        let made = writer.commit(branch, &[change], &author, &format!("{message}\n")).doing(cannot)?;
+        output::progress(&format!("committed    {} on {branch}: {path}", made.short()));
+        (delivered.commit, delivered.branch) = (Some(made), Some(branch.clone()));
+        if self.deliver.push {
+            self.push(writer, branch, config, &mut delivered)?;
+        }
+        Ok(delivered)
+    }
+
+    fn push(&self, writer: &Writer, branch: &str, config: &Config, to: &mut Delivered) -> Result<(), Failure> {
+        let name = &self.deliver.remote;
+        let url = writer.remote_url(name).doing(|| format!("cannot push {branch}"))?;
+        let remote = wire::remote(config, &url, None)?;
+        writer.push(&remote, branch).map_err(|error| {
+            Failure::new(format!("committed, but cannot push {branch} to {name}"))
+                .because(error)
+                .help(format!("`git push {name} {branch}` does it later"))
+        })?;
+        output::progress(&format!("pushed       {branch} to {}", remote.shown()));
+        let default = writer.remote_default(name);
+        let base = default.or_else(|| writer.branch()).filter(|base| base != branch);
+        if base.is_none() {
+            return Ok(());
+        }
+        to.pull_request = pull_request(&url, branch, base.as_deref());
+        output::progress(&match &to.pull_request {
+            Some(link) => format!("pull request {link}"),
+            None => format!("next         open a pull request for the branch {branch}"),
+        });
+        Ok(())
+    }
+}
+
+/// What became of an edit.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Delivered {
+    /// The file.
+    pub file: String,
+    /// The commit, where one was asked for.
+    pub commit: Option<CommitId>,
+    /// Its branch.
+    pub branch: Option<String>,
+    /// The page on which the pushed branch becomes a pull request, where that is known.
+    pub pull_request: Option<String>,
+}
+
+/// Writes a file of a folder, with the folders above it.
+pub fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).doing(|| format!("cannot make {}", folder.display()))?;
+    }
+    std::fs::write(file, text).doing(|| format!("cannot write {}", file.display()))
+}
+
+/// Contents from the edit, the folder and git, in this order: their ids cannot be confused.
+struct Layers<'a> {
+    own: HashMap<BlobId, Arc<[u8]>>,
+    folder: FolderBlobs,
+    git: Option<&'a Reader>,
+}
+
+impl Blobs for Layers<'_> {
+    fn read(&self, blob: &BlobId) -> Result<Arc<[u8]>, TreeError> {
+        if let Some(bytes) = self.own.get(blob) {
+            return Ok(bytes.clone());
+        }
+        match (self.folder.read(blob), self.git) {
+            (Err(TreeError::Missing(_)), Some(git)) => git.read(blob),
+            (read, _) => read,
+        }
+    }
+}

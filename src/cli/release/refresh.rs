@@ -1,0 +1,79 @@
+//! `landfall release refresh`: gives a release another snapshot, and shows what that changes for whom.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::super::config::Config;
+use super::super::deliver::{Deliver, Desk};
+use super::super::exit::{Doing, Exit, Failure, Outcome};
+use super::super::output::{self, Format};
+use super::difference::{Difference, Side};
+use super::{Of, project_of, release_file, release_of};
+use crate::compare::Paint;
+use crate::edit;
+use crate::model::ReleaseName;
+
+/// Options of `landfall release refresh`.
+#[derive(Args, Debug)]
+pub struct Refresh {
+    #[command(flatten)]
+    of: Of,
+    /// The release
+    version: ReleaseName,
+    /// The commit whose process and variables it takes
+    #[arg(long, value_name = "COMMIT", default_value = "HEAD")]
+    to: String,
+    #[command(flatten)]
+    deliver: Deliver,
+    /// The operator's configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// How it is shown
+    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
+    format: Format,
+}
+
+/// Runs the command.
+pub(super) fn run(options: &Refresh) -> Outcome {
+    let config = Config::load(options.config.as_deref())?;
+    let desk = Desk::open(&options.of.repo, &options.deliver)?;
+    let before = desk.load(&[], &[])?;
+    let project = project_of(&before, &options.of.project, &options.of.repo)?;
+    let release = release_of(project, &options.version)?;
+    let commit = match (options.to.as_str(), desk.head()) {
+        ("HEAD", Some(head)) => head,
+        (revision, _) => desk.resolve(revision)?,
+    };
+    let file = release_file(&project.name, &release.name);
+    let text = desk.text(&file)?.ok_or_else(|| Failure::new(format!("there is no file {file}")))?;
+    let edited = edit::snapshot(&text, &commit).doing(|| format!("cannot edit {file}"))?;
+    let after = desk.load(&[(&file, &edited)], &[])?;
+    let refreshed = project_of(&after, &options.of.project, &options.of.repo)?;
+    let new = Side { catalog: &after.catalog, project: refreshed, release: release_of(refreshed, &release.name)? };
+    // A release whose snapshot is gone is refreshed because of that: then there is nothing to compare with.
+    let old = Side { catalog: &before.catalog, project, release };
+    let old = if release.snapshot.is_ok() { old } else { new };
+    let difference = Difference::of(&old, &new)?;
+    if old.release.snapshot.is_ok() && release.snapshot.is_err() {
+        output::progress(&format!("note         what {} was made of is not known any more", release.name));
+    }
+    let message = format!("Refresh {} {} from {}", project.name, release.name, commit.short());
+    let delivered = desk.put(&file, &edited, &message, &config)?;
+    let (from, to) = (release.name.to_string(), format!("{} from {}", release.name, commit.short()));
+    match options.format {
+        Format::Terminal if difference.is_empty() => {
+            output::data(&format!("{from} deploys the same from {}\n", commit.short()))?;
+        }
+        Format::Terminal => output::data(&difference.text(&from, &to, Paint::Ansi))?,
+        Format::Json => {
+            let mut value = difference.json(&from, &to);
+            value["release"] = json!(release.name);
+            value["snapshot"] = json!(commit);
+            value["delivered"] = json!(delivered);
+            output::json(&value)?;
+        }
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,271 @@
+//! `landfall release`: what is written, shown and compared.
+
+use super::offline::example;
+use super::program::Home;
+use super::world::init;
+use crate::registry::served::{Asked, Served, http, scripted};
+
+/// A repository `shop` with the project `app`, whose image is in this repository of a registry.
+fn shop(image: &str) -> Home {
+    let home = Home::new();
+    let init = init("shop", "app").replace("example.com/app", image);
+    home.landfall(&init).ends(0);
+    home
+}
+
+#[test]
+fn a_release_takes_the_newest_image_of_its_registry() {
+    let Some(served) = Served::start(false) else { return };
+    served.push("team/app", "1.4.0");
+    served.push("team/app", "latest");
+    let (digest, [amd64, arm64]) = served.push_index("team/app", "1.5.0");
+    // The tags of the index's own images are pre-releases of it.
+    let home = shop(&format!("{}/team/app", served.host));
+    let made = home.landfall("release new app --repo shop").ends(0);
+    let made = made.says(&["image        app 1.5.0", "refused      latest: `latest` is no version", "wrote        "]);
+    let text = home.read("shop/projects/app/releases/1.0.1.toml");
+    assert_eq!(text, made.out);
+    for part in ["tag = \"1.5.0\"", &digest, &format!("\"linux/amd64\" = \"{amd64}\""), &arm64, "inputs = \"b3:"] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+    assert!(home.landfall("check shop").ends(0).out.is_empty());
+    home.write(
+        "shop/projects/app/project.toml",
+        "[channels.default]\n[channels.old]\n[channels.old.images.app]\nversions = \"[1.0,1.5)\"\npre_release = \"^$\"\n",
+    );
+    let old = home.landfall("release new app --repo shop --channel old --format json").ends(0).json();
+    assert_eq!((&old["release"], &old["channel"]), (&"1.0.2".into(), &"old".into()), "{old}");
+    assert_eq!(old["images"]["app"]["tag"], "1.4.0", "{old}");
+    let refused = old["images"]["app"]["refused"].as_array().unwrap();
+    let why = |tag: &str| refused.iter().find(|one| one["tag"] == tag).map(|one| one["why"].as_str().unwrap());
+    assert_eq!(why("1.5.0"), Some("outside of [1.0,1.5)"), "{old}");
+    let unknown = home.landfall("release new app --repo shop --image app=9.9.9").ends(1);
+    unknown.says(&["has no tag 9.9.9", "push it first"]);
+    home.landfall("check shop").ends(0);
+}
+
+#[test]
+fn a_guarded_registry_is_shown_what_docker_keeps() {
+    let Some(served) = Served::start(true) else { return };
+    served.push("app", "2.0.0");
+    let home = shop(&format!("{}/app", served.host));
+    home.landfall("release new app --repo shop").ends(1).says(&[
+        "cannot tell the newest tag",
+        "docker login",
+        "--image",
+    ]);
+    home.write(
+        ".docker/config.json",
+        &format!("{{\"auths\":{{\"{}\":{{\"auth\":\"YWRhOnMzY3JldA==\"}}}}}}", served.host),
+    );
+    home.landfall("release new app --repo shop").ends(0).says(&["image        app 2.0.0 (sha256:"]);
+    // A helper goes before the file.
+    home.write(".docker/config.json", "{\"credsStore\":\"test\"}");
+    let helper =
+        "#!/bin/sh\n[ \"$1\" = get ] && [ \"$(cat)\" = HOST ] && echo '{\"Username\":\"ada\",\"Secret\":\"s3cret\"}'\n";
+    home.write("bin/docker-credential-test", &helper.replace("HOST", &served.host));
+    std::process::Command::new("chmod").arg("+x").arg(home.path("bin/docker-credential-test")).status().unwrap();
+    let path = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
+    home.landfall_with("PATH", &path, "release new app --repo shop").ends(0).says(&["app 2.0.0 (sha256:"]);
+    home.write("bin/docker-credential-test", "#!/bin/sh\nexit 3\n");
+    home.landfall_with("PATH", &path, "release new app --repo shop")
+        .ends(1)
+        .says(&["cannot ask docker-credential-test"]);
+    home.write(".docker/config.json", "{}");
+    let environment = |registry: &str| {
+        let mut command = home.program("release new app --repo shop");
+        command.envs([("LANDFALL_REGISTRY", registry), ("LANDFALL_REGISTRY_USERNAME", "ada")]);
+        command.env("LANDFALL_REGISTRY_PASSWORD", "s3cret").output().unwrap().status.success()
+    };
+    assert!(environment(&served.host));
+    assert!(!environment("other.example.com"), "credentials are shown to their own registry alone");
+}
+
+#[test]
+pub(super) fn a_release_takes_what_it_is_given() {
+    // Nobody listens on port 1.
+    let home = shop("127.0.0.1:1/app");
+    let unasked = home.landfall("release new app --repo shop").ends(1);
+    unasked.says(&["cannot tell the newest tag of 127.0.0.1:1/app", "--image app=TAG", "--from RELEASE"]);
+    let named = home.landfall("release new app 2.0.0-rc.1 --repo shop --image app=2.0.0 --notes 'For \"us\"'").ends(0);
+    let named = named.says(&["the release names no digest of 2.0.0", "cannot ask the registry 127.0.0.1:1"]);
+    assert!(
+        named.out.contains("app = { tag = \"2.0.0\" }") && named.out.contains("notes = 'For \"us\"'"),
+        "{}",
+        named.out
+    );
+    home.write("shop/projects/app/project.toml", "[channels.default]\n[channels.hotfix]\n");
+    let from = home.landfall("release new app --repo shop --from 2.0.0-rc.1 --channel hotfix --format json").ends(0);
+    let from = from.says(&["as in release 2.0.0-rc.1"]).json();
+    assert_eq!(from["release"], "2.0.0-rc.2", "a channel without releases follows the project's highest: {from}");
+    assert_eq!((&from["images"]["app"]["tag"], &from["channel"]), (&"2.0.0".into(), &"hotfix".into()), "{from}");
+    home.landfall("check shop").ends(0);
+    let again = |line: &str| home.landfall(&format!("release new app {line} --repo shop --image app=1"));
+    again("2.0.0-rc.1").ends(1).says(&["projects/app/releases/2.0.0-rc.1.toml is there already"]);
+    again("v2.0.0-rc-1").ends(2).says(&["is the same version as release 2.0.0-rc.1"]);
+    again("main").ends(2).says(&["`main` is not a version"]);
+    again("--channel other").ends(2).says(&["there is no channel `other`", "default, hotfix"]);
+    again("--from 9").ends(2).says(&["has no release `9`", "the highest are 2.0.0-rc.2"]);
+    again("--image web=1").ends(2).says(&["there is no image `web`", "the only image is app"]);
+    again("--image app").ends(2).says(&["like web=1.4.0"]);
+    home.landfall("release new other --repo shop")
+        .ends(2)
+        .says(&["there is no project `other`", "the only project is app"]);
+    home.write("shop/projects/app/process.toml", "[images.app]\n");
+    home.landfall("release new app --repo shop --image app=1").ends(3).says(&["landfall check"]);
+}
+
+/// Answers as ECR does: one image with two tags.
+fn ecr(asked: &Asked, _: &str) -> String {
+    let manifest = "{\\\"config\\\":{},\\\"layers\\\":[]}";
+    let body =
+        match asked.head.to_lowercase().contains("x-amz-target: amazonec2containerregistry_v20150921.describeimages") {
+            true => r#"{"imageDetails":[{"imageTags":["4f2a91c","latest"],"imagePushedAt":1767225600}]}"#.to_owned(),
+            false => format!(r#"{{"images":[{{"imageManifest":"{manifest}","imageId":{{"imageTag":"4f2a91c"}}}}]}}"#),
+        };
+    http(200, "Content-Type: application/x-amz-json-1.1\r\n", &body)
+}
+
+#[test]
+pub(super) fn ecr_is_asked_where_it_is() {
+    let (host, asked) = scripted(ecr);
+    let home = shop("111111111111.dkr.ecr.eu-west-1.amazonaws.com/app");
+    let new = |line: &str| home.landfall(&format!("release new app --repo shop {line}"));
+    let refused = new(&format!("--endpoint http://{host}")).ends(1);
+    refused.says(&["admits none of the 2 tags", "4f2a91c: a commit id is no version", "`order = \"pushed\"`"]);
+    let pushed = "[channels.default.images.app]\norder = \"pushed\"\n";
+    home.write("shop/projects/app/project.toml", pushed);
+    new(&format!("--endpoint http://{host}")).ends(0).says(&["image        app 4f2a91c (sha256:"]);
+    let before = asked.lock().unwrap().len();
+    home.write("here.toml", &format!("[aws]\nendpoint = \"http://{host}\"\n"));
+    new("--config here.toml").ends(0).says(&["image        app 4f2a91c (sha256:"]);
+    assert_eq!(asked.lock().unwrap().len(), before + 2, "the tags and the manifest");
+}
+
+/// A bare repository `NAME.git` that is a remote of `shop` under this name.
+pub(super) fn remote(home: &Home, repository: &str, name: &str) {
+    home.git(".", &format!("init --quiet --bare {name}.git"));
+    home.git(repository, &format!("remote add {name} {}", home.path(&format!("{name}.git")).display()));
+}
+
+#[test]
+pub(super) fn a_release_is_committed_and_pushed() {
+    let home = shop("127.0.0.1:1/app");
+    remote(&home, "shop", "upstream");
+    let new = |line: &str| home.landfall(&format!("release new app --image app=1 --repo shop {line}"));
+    new("1.1.0 --commit").ends(0).says(&["committed    ", "on main: projects/app/releases/1.1.0.toml"]);
+    assert_eq!(home.git("shop", "log -1 --format=%s%n%an"), "Release app 1.1.0\nAda\n");
+    assert_eq!(home.git("shop", "status --porcelain"), "");
+    // What lies uncommitted in the folder has no say in what is committed.
+    home.replace("shop/projects/app/process.toml", "memory = 512", "memory = 1024");
+    new("1.2.0 --branch next").ends(0).says(&["on next: projects/app/releases/1.2.0.toml"]);
+    assert!(!home.path("shop/projects/app/releases/1.2.0.toml").exists(), "the work tree stays");
+    assert_eq!(home.git("shop", "status --porcelain"), " M projects/app/process.toml\n");
+    let inputs = |text: &str| text.lines().find(|line| line.starts_with("inputs")).unwrap().to_owned();
+    let committed = home.git("shop", "show next:projects/app/releases/1.2.0.toml");
+    assert_eq!(inputs(&committed), inputs(&home.read("shop/projects/app/releases/1.1.0.toml")));
+    let pushed = new("1.3.0 --branch next --push --remote upstream").ends(0);
+    pushed.says(&["pushed       next to ", "next         open a pull request for the branch next"]);
+    assert_eq!(home.git("upstream.git", "log --format=%s next"), home.git("shop", "log --format=%s next"));
+    let nowhere = new("1.4.0 --branch next --push").ends(1);
+    nowhere.says(&["has no remote `origin`", "cannot push next"]);
+    home.git("shop", "checkout --quiet --detach");
+    new("1.5.0 --commit").ends(2).says(&["no branch is checked out", "--branch"]);
+    new("1.1.0 --branch other").ends(1).says(&["is there already"]);
+    home.write("plain/landfall.toml", "id = \"plain\"\n");
+    home.landfall("release new app --repo plain --commit").ends(1).says(&["cannot commit in plain"]);
+    home.landfall("release new app --repo shop/projects --commit")
+        .ends(2)
+        .says(&["is not the root of its git repository"]);
+}
+
+#[test]
+pub(super) fn releases_are_listed_and_shown() {
+    let home = example();
+    home.write("repo/projects/storefront/deploy/production.toml", "release = \"1.3.2\"\n");
+    let list = home.landfall("release list storefront --repo repo").ends(0).out;
+    let first = list.lines().next().unwrap();
+    assert!(first.starts_with("1.4.0  default"), "the highest first: {list}");
+    assert!(list.contains("pinned in production"), "{list}");
+    let json = home.landfall("release list storefront --repo repo --format json").ends(0).json();
+    assert_eq!((&json[0]["release"], &json[1]["pinned"][0]), (&"1.4.0".into(), &"production".into()), "{json}");
+    let show = home.landfall("release show storefront 1.4.0 --repo repo").ends(0).out;
+    let commit = home.git("repo", "rev-parse HEAD");
+    for part in
+        ["storefront 1.4.0", "channel      default", "image        web", "sha256:", "pinned       nowhere", &commit]
+    {
+        assert!(show.contains(part), "no {part} in\n{show}");
+    }
+    let json = home.landfall("release show storefront 1.3.2 --repo repo --format json").ends(0).json();
+    assert_eq!((&json["snapshot"], &json["format"]), (&commit.trim().into(), &1.into()), "{json}");
+    home.landfall("release show storefront 9 --repo repo")
+        .ends(2)
+        .says(&["has no release `9`", "the highest are 1.4.0"]);
+}
+
+#[test]
+pub(super) fn two_releases_are_compared() {
+    let home = example();
+    let diff = home.landfall("release diff storefront 1.3.2 1.4.0 --repo repo").ends(0);
+    diff.shows(&["image     web: 1.3.2", "→ 1.4.0", "(production) at 1.3.2", "(test) at 1.4.0", "+  "]);
+    let json = home.landfall("release diff storefront 1.3.2 1.4.0 --repo repo --format json").ends(0).json();
+    assert_eq!(json["images"][0]["name"], "web", "{json}");
+    let environments: Vec<&str> =
+        json["stacks"].as_array().unwrap().iter().map(|stack| stack["environment"].as_str().unwrap()).collect();
+    assert_eq!(environments, ["development", "test", "production", "production"], "in promotion order: {json}");
+    let same = home.landfall("release diff storefront 1.4.0 1.4.0 --repo repo").ends(0);
+    assert_eq!(same.out, "1.4.0 and 1.4.0 deploy the same\n");
+}
+
+/// The example, with a change of a variable on top that reaches no release.
+fn changed() -> Home {
+    let home = example();
+    home.write(
+        "repo/projects/storefront/releases/1.5.0.toml",
+        "format = 1\n# kept\n[images]\nweb = { tag = \"1\" }\nproxy = { tag = \"1\" }\n",
+    );
+    home.commit("repo", "Release 1.5.0");
+    let file = "repo/projects/storefront/variables.toml";
+    home.write(file, &format!("{}\n[[variable]]\nname = \"fresh\"\nvalue = \"first\"\n", home.read(file)));
+    home.replace("repo/projects/storefront/process.toml", "memory = 1024", "memory = 2048");
+    home.commit("repo", "Give more memory");
+    home
+}
+
+#[test]
+pub(super) fn a_refreshed_release_says_what_changes() {
+    let home = changed();
+    let refresh = |line: &str| home.landfall(&format!("release refresh storefront 1.5.0 --repo repo {line}"));
+    let text = refresh("").ends(0);
+    let text = text.shows(&[
+        "variable  fresh (no scope): new, first",
+        "-      Memory: \"1024\"",
+        "+      Memory: \"2048\"",
+        "(production)",
+    ]);
+    let head = home.git("repo", "rev-parse HEAD").trim().to_owned();
+    assert!(text.out.contains(&format!("1.5.0 from {}", &head[..7])), "{}", text.out);
+    let file = home.read("repo/projects/storefront/releases/1.5.0.toml");
+    assert!(file.starts_with(&format!("format = 1\nsnapshot = \"{head}\"\n# kept\n")), "{file}");
+    home.landfall("check repo").ends(0);
+    home.commit("repo", "Refresh");
+    home.landfall("release show storefront 1.5.0 --repo repo").ends(0).shows(&[&format!("snapshot     {head}")]);
+    let back = refresh("--to HEAD~2 --format json").ends(0).json();
+    assert_eq!(back["variables"][0]["before"], "first", "{back}");
+    assert_eq!(back["snapshot"], home.git("repo", "rev-parse HEAD~2").trim(), "{back}");
+    refresh("--to nothing").ends(1).says(&["cannot find the commit nothing"]);
+}
+
+#[test]
+pub(super) fn a_refreshed_release_is_delivered() {
+    let home = changed();
+    remote(&home, "repo", "upstream");
+    home.write("here.toml", "[git]\ntimeout = \"5s\"\n");
+    let refresh = |line: &str| home.landfall(&format!("release refresh storefront 1.5.0 --repo repo {line}"));
+    refresh("--commit --config here.toml").ends(0).says(&["on main: projects/storefront/releases/1.5.0.toml"]);
+    let subject = home.git("repo", "log -1 --format=%s");
+    assert!(subject.starts_with("Refresh storefront 1.5.0 from "), "{subject}");
+    refresh("--branch again --push --remote upstream").ends(0).says(&["pushed       again"]);
+    assert!(home.git("upstream.git", "branch").contains("again"));
+    refresh("--commit --config missing.toml").ends(2).says(&["cannot read missing.toml"]);
+}
