@@ -131,10 +131,8 @@ pub(super) fn freezes() -> impl Strategy<Value = Sketch> {
     let zone = prop_oneof![Just("UTC"), Just("Europe/Berlin"), Just("America/New_York"), Just("Asia/Kathmandu")];
     let freeze = (zone, 0..60_i64, 0..24_i64, 1..15_i64, 0..5_usize, one_in(2), one_in(3));
     (proptest::collection::vec(freeze, 0..4), 0..120_i64, 0..1440_i64).prop_map(|(freezes, days, minutes)| {
-        let line = |(number, (zone, day, hour, hours, every, last, back)): (
-            usize,
-            (&str, i64, i64, i64, usize, bool, bool),
-        )| {
+        let line = |number: usize, freeze: (&str, i64, i64, i64, usize, bool, bool)| {
+            let (zone, day, hour, hours, every, last, back) = freeze;
             let from = jiff::civil::date(2026, 2, 1).at(0, 0, 0, 0) + jiff::Span::new().days(day).hours(hour);
             let until = from + jiff::Span::new().hours(hours);
             let every = ["", " every day", " every week", " every month", " every year"][every];
@@ -146,7 +144,7 @@ pub(super) fn freezes() -> impl Strategy<Value = Sketch> {
         let phase = PhaseLine { environments: vec![("production".to_owned(), false)], ..PhaseLine::default() };
         Sketch {
             lifecycles: vec![("standard".to_owned(), vec![phase])],
-            freezes: freezes.into_iter().enumerate().map(line).collect(),
+            freezes: freezes.into_iter().enumerate().map(|(number, freeze)| line(number, freeze)).collect(),
             now: Some(start + jiff::SignedDuration::from_mins(days * 1440 + minutes)),
             ..Sketch::default()
         }
