@@ -116,7 +116,7 @@ fn newness(rule: &ImageRule, tag: &TagSeen, ids: &BTreeSet<usize>) -> Result<New
     if rule.order == TagOrder::Version {
         admitted(rule, &version)?;
     } else if asked {
-        admitted(rule, &version.as_ref().map(Clone::clone).map_err(|_| Why::NoVersion))?;
+        admitted(rule, &version.clone().map_err(|_| Why::NoVersion))?;
     }
     Ok(match rule.order {
         TagOrder::Version => Newness::Version(version?),
