@@ -12,5 +12,6 @@ mod refused;
 mod rendering;
 mod steps;
 mod tenants;
+mod values;
 mod variables;
 mod world;

@@ -57,7 +57,7 @@ const LEAVES: &[Leaf] = &[
 ];
 
 /// Every path at which two trees differ.
-fn differences(a: &Value, b: &Value, path: &str, found: &mut Vec<String>) {
+pub(super) fn differences(a: &Value, b: &Value, path: &str, found: &mut Vec<String>) {
     match (a, b) {
         (Value::Object(x), Value::Object(y)) if x.keys().eq(y.keys()) => {
             for (key, value) in x {
@@ -75,7 +75,7 @@ fn differences(a: &Value, b: &Value, path: &str, found: &mut Vec<String>) {
 }
 
 /// A text whose value is this string, placeholders and all.
-fn literally(value: &str) -> String {
+pub(super) fn literally(value: &str) -> String {
     value.replace("#{", "##{")
 }
 
