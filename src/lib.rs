@@ -46,7 +46,7 @@
 //! | [`registry`] | the port to registries of images, and any that speaks OCI's protocol; which tag is chosen | model |
 //! | [`aws`] | both ports over the AWS SDK | model, cloud, registry |
 //! | [`sim`] | a simulated account, in process and over the wire | model, cloud, cfn |
-//! | [`git`] | mirror, history, watching, writing commits | model, tree |
+//! | [`git`] | mirror, history, facts on a ref, watching, writing commits | model, tree |
 //! | [`store`] | journal and lease | model |
 //! | [`engine`] | a pure state machine and the driver of its effects | model, plan, cloud, store |
 //! | [`daemon`] | turns | the ports, load, template, plan, engine |
@@ -63,6 +63,8 @@
 //! * The arrows of the code map point one way.
 //! * Nothing in a repository is ever executed, and nothing outside a commit's tree is ever read for it.
 //! * *What* a release deploys comes from its snapshot, *where and when* from the branch head.
+//! * The commit that a release was first seen to come from never moves, and is kept through force-pushes by a ref of the
+//!   mirror (`tests/load/landings`). No ref is made in a user's repository but the facts', where the operator says so.
 //! * A value fills a leaf and can never change a template's structure (`tests/template`).
 //! * An intent is in the journal before its call is made; a call whose outcome is unknown is never repeated blindly
 //!   (`tests/engine`, and the seeds in `tests/daemon`).

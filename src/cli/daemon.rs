@@ -23,6 +23,7 @@ use super::{logging, sim, wire};
 use crate::cloud::Change;
 use crate::daemon::{self, DaemonError, Ending, Events, Ports, Published};
 use crate::git::{self, Mirror};
+use crate::model::facts::InFlight;
 use crate::model::journal::{Entry, Outcome as Ended, Record};
 use crate::model::{Catalog, CommitId};
 use crate::plan::Report;
@@ -292,6 +293,10 @@ impl Events for Tally {
 
     fn planned(&self, report: &Report) {
         self.inner.planned(report);
+    }
+
+    fn resumed(&self, flights: &[InFlight]) {
+        self.inner.resumed(flights);
     }
 
     fn recorded(&self, record: &Record) {

@@ -11,8 +11,9 @@ use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::daemon::Events;
+use crate::model::facts::InFlight;
 use crate::model::journal::{DeploymentId, Effect, Entry, Evidence, ExpectedChange, Opened, Outcome, Record};
-use crate::model::{Catalog, CommitId, Decision, EnvironmentName, Id, ProjectName, Slot, StackName};
+use crate::model::{Catalog, CommitId, Decision, EnvironmentName, Id, ProjectName, ReleaseName, Slot, StackName};
 use crate::plan::{Report, SlotRow};
 use crate::problem::{Level, Problem};
 use crate::view;
@@ -33,10 +34,25 @@ struct Told {
 }
 
 struct Flying {
-    opened: Opened,
+    whose: Whose,
+    stacks: usize,
     since: Timestamp,
     announced: BTreeMap<StackName, Vec<ExpectedChange>>,
     settled: BTreeMap<StackName, String>,
+}
+
+/// Slot and release of a deployment.
+#[derive(Clone)]
+struct Whose {
+    slot: Slot,
+    release: ReleaseName,
+}
+
+impl Flying {
+    fn new(slot: &Slot, release: &ReleaseName, stacks: usize, since: Timestamp) -> Self {
+        let whose = Whose { slot: slot.clone(), release: release.clone() };
+        Self { whose, stacks, since, announced: BTreeMap::new(), settled: BTreeMap::new() }
+    }
 }
 
 /// The columns before the sentence.
@@ -109,6 +125,20 @@ impl Events for Progress {
         }
     }
 
+    fn resumed(&self, flights: &[InFlight]) {
+        let mut told = self.told();
+        for flight in flights.iter().filter(|flight| flight.stopped.is_none()) {
+            if told.flying.contains_key(&flight.deployment) {
+                continue;
+            }
+            // How many stacks it has is not told: each line then says which stack it is about.
+            let flying = Flying::new(&flight.slot, &flight.release, usize::MAX, flight.since);
+            let sentence = format!("deployment {}, begun {}", flight.deployment, view::time::point(flight.since));
+            self.about(&told, &flying.whose, "goes on", AnsiColor::Blue, &sentence);
+            told.flying.insert(flight.deployment, flying);
+        }
+    }
+
     fn recorded(&self, record: &Record) {
         match &record.entry {
             Entry::Opened(opened) => self.opened(opened, record.at),
@@ -120,7 +150,7 @@ impl Events for Progress {
                 let told = self.told();
                 if let Some(flying) = told.flying.get(deployment) {
                     let sentence = format!("{} (landfall history {deployment})", cause.sentence);
-                    self.about(&told, &flying.opened, "waits", AnsiColor::Yellow, &sentence);
+                    self.about(&told, &flying.whose, "waits", AnsiColor::Yellow, &sentence);
                 }
             }
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record.at),
@@ -141,11 +171,11 @@ impl Events for Progress {
 }
 
 impl Progress {
-    fn about(&self, told: &Told, opened: &Opened, verb: &str, color: AnsiColor, sentence: &str) {
+    fn about(&self, told: &Told, whose: &Whose, verb: &str, color: AnsiColor, sentence: &str) {
         let row = Row {
-            project: &told.project(&opened.slot),
-            release: opened.release.as_str(),
-            environment: &told.environment(&opened.slot),
+            project: &told.project(&whose.slot),
+            release: whose.release.as_str(),
+            environment: &told.environment(&whose.slot),
         };
         self.line(&row, verb, color, sentence);
     }
@@ -183,8 +213,8 @@ impl Progress {
             all => all.join(", "),
         };
         let verb = if opened.removal { "removing" } else { "deploying" };
-        self.about(&told, opened, verb, AnsiColor::Blue, &sentence);
-        let flying = Flying { opened: opened.clone(), since, announced: BTreeMap::new(), settled: BTreeMap::new() };
+        let flying = Flying::new(&opened.slot, &opened.release, opened.orders.len(), since);
+        self.about(&told, &flying.whose, verb, AnsiColor::Blue, &sentence);
         told.flying.insert(opened.deployment, flying);
     }
 
@@ -222,15 +252,15 @@ impl Progress {
             return;
         }
         // Where there are several, each line says which stack it is about.
-        let which = if flying.opened.orders.len() > 1 { format!("  {stack}") } else { String::new() };
+        let which = if flying.stacks > 1 { format!("  {stack}") } else { String::new() };
         if let Some(changes) = flying.announced.get(stack) {
             for (verb, sentence) in changed(changes) {
-                self.about(&told, &flying.opened, verb, AnsiColor::Green, &format!("{sentence}{which}"));
+                self.about(&told, &flying.whose, verb, AnsiColor::Green, &format!("{sentence}{which}"));
             }
         }
         if let Some(settled) = flying.settled.get(stack) {
             let took = took(flying.since, at);
-            self.about(&told, &flying.opened, "settled", AnsiColor::Green, &format!("{settled}  {took}{which}"));
+            self.about(&told, &flying.whose, "settled", AnsiColor::Green, &format!("{settled}  {took}{which}"));
         }
     }
 
@@ -251,7 +281,7 @@ impl Progress {
             Outcome::StackStatusOnly => ("deployed", AnsiColor::Green, format!("{took}, proved by stack status only")),
             Outcome::Proved => ("deployed", AnsiColor::Green, took),
         };
-        self.about(&told, &flying.opened, verb, color, &sentence);
+        self.about(&told, &flying.whose, verb, color, &sentence);
     }
 }
 

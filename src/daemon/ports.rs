@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::model::CommitId;
+use crate::model::facts::InFlight;
 use crate::model::journal::Record;
 use crate::plan::Report;
 use crate::problem::Problem;
@@ -45,6 +46,8 @@ pub trait Events: Send + Sync {
     fn read(&self, _commit: &CommitId, _catalog: &crate::model::Catalog, _problems: &[Problem]) {}
     /// A plan was made.
     fn planned(&self, _report: &Report) {}
+    /// The lease was taken, and these deployments go on that an earlier owner began; told again after a turn that failed.
+    fn resumed(&self, _flights: &[InFlight]) {}
     /// Something was written into the journal.
     fn recorded(&self, _record: &Record) {}
     /// A turn failed and is tried again.

@@ -102,6 +102,7 @@ impl Daemon {
         let lease = announcing.acquire(&self.options.owner, now, end).await?;
         let engine = self.engine(announcing.clone(), &lease).await?;
         announcing.resume(engine.facts());
+        ports.events.resumed(&engine.facts().in_flight);
         tracing::info!(fence = lease.fence.0, owner = %lease.owner, "took the lease");
         Ok(Working { lease, store: announcing, engine })
     }

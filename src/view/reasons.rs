@@ -210,7 +210,10 @@ fn snapshot(fault: &SnapshotFault) -> String {
         SnapshotFault::Shallow => {
             "this clone is shallow and does not have its landing commit: git fetch --unshallow".to_owned()
         }
-        SnapshotFault::Missing(commit) => format!("its snapshot {} is not in the repository", commit.short()),
+        SnapshotFault::Missing(commit) => format!(
+            "its snapshot {} is not in the repository: name one of the branch that is followed (landfall release refresh)",
+            commit.short()
+        ),
         SnapshotFault::NotLanded => "it has not landed yet".to_owned(),
     }
 }

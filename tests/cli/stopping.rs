@@ -39,7 +39,8 @@ fn stopped_after(accepted: usize) {
     let store = home.landfall("history --store landfall.db --format json").ends(0).json();
     assert!(store[0]["ended"].is_null(), "it was stopped too late: {store}");
 
-    home.landfall(&format!("{daemon} --once")).ends(0);
+    let next = home.landfall(&format!("{daemon} --once")).ends(0);
+    next.says(&["1.0.0  development   goes on     deployment 1, begun ", "1.0.0  development   deployed"]);
     let all = operations(&account, "app-web");
     assert_eq!(
         all,

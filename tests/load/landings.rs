@@ -202,21 +202,22 @@ fn a_release_moves_with_its_project_where_the_project_has_an_id() {
     let project = format!("id = \"s\"\n{}", files["projects/shop/project.toml"]);
     let landed = repo.commit(&[(RELEASE, &files[RELEASE]), ("projects/shop/project.toml", &project)]);
     let known = recorded(&load(&local(&repo), &landed, &[]));
-    // Another project takes the name that is free.
     repo.git(&["mv", "projects/shop", "projects/store"]);
-    repo.write(&[
-        ("projects/shop/project.toml", &files["projects/shop/project.toml"]),
-        (PROCESS, &sized(&files, 1024)),
-    ]);
-    let moved = repo.commit(&[("projects/store/process.toml", &sized(&files, 2048)), (RELEASE, &files[RELEASE])]);
+    let moved = repo.commit(&[("projects/store/process.toml", &sized(&files, 2048))]);
     let loaded = load(&local(&repo), &moved, &known);
     assert_eq!((snapshot(&loaded, "store"), codes(&loaded)), ((landed.clone(), "512".to_owned()), vec![]));
-    assert_eq!(snapshot(&loaded, "shop"), (moved.clone(), "1024".to_owned()), "it is another project's");
-    assert_eq!(
-        snapshot(&load(&local(&repo), &moved, &[]), "store"),
-        (moved, "2048".to_owned()),
-        "unrecorded, it lands there"
-    );
+    let unrecorded = load(&local(&repo), &moved, &[]);
+    assert_eq!(snapshot(&unrecorded, "store"), (moved, "2048".to_owned()), "unrecorded, it lands there");
+    // Another project takes the name that is free.
+    let project = &files["projects/shop/project.toml"];
+    let taken = repo.commit(&[
+        ("projects/shop/project.toml", project),
+        (PROCESS, &sized(&files, 1024)),
+        (RELEASE, &files[RELEASE]),
+    ]);
+    let loaded = load(&local(&repo), &taken, &known);
+    assert_eq!((snapshot(&loaded, "store"), codes(&loaded)), ((landed.clone(), "512".to_owned()), vec![]));
+    assert_eq!(snapshot(&loaded, "shop"), (taken, "1024".to_owned()), "it is another project's");
     let other = files[RELEASE].replace("1.0.0", "1.0.0-other");
     let edited = repo.commit(&[("projects/store/releases/1.0.0.toml", &other)]);
     let loaded = load(&local(&repo), &edited, &known);
