@@ -3,17 +3,22 @@
 //!
 //! A [`Document`] is the parsed tree of one template. `template/` builds one and hashes [`Document::executed`]; `compare/`
 //! walks two of them; commands show [`Document::yaml`]; [`read()`] takes the templates that people write, for `load/` and for
-//! the simulated account; [`check_resource`] and [`recreates()`] ask the resource schemas of AWS. Nothing here knows landfall's nouns or evaluates an intrinsic.
+//! the simulated account; [`check_resource`] and [`recreates()`] ask the resource schemas of AWS, [`check_template`]
+//! holds a template to CloudFormation's own rules, and [`misplaced`] says where it has to be literal. Nothing here knows landfall's nouns or evaluates an intrinsic.
 
 mod canonical;
+mod check;
 mod document;
+mod literal;
 mod reach;
 mod read;
 mod schema;
 mod yaml;
 
 pub use canonical::canonical;
+pub use check::{TemplateFault, TemplateProblem, check_template};
 pub use document::{Document, DocumentError, Resource};
+pub use literal::{Misplaced, misplaced};
 pub use reach::{Reference, references};
 pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};
 pub use schema::{

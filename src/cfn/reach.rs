@@ -87,13 +87,13 @@ fn attribute(inside: &Value) -> Reference {
 }
 
 /// The names in `${…}` of a `Fn::Sub`; `${!Literal}` names nothing.
+pub(super) fn substituted(text: &str) -> impl Iterator<Item = &str> {
+    let names = text.split("${").skip(1).filter_map(|piece| piece.split_once('}')).map(|(name, _)| name.trim());
+    names.filter(|name| !name.starts_with('!'))
+}
+
 fn substitutions(text: &str, found: &mut BTreeSet<Reference>) {
-    for piece in text.split("${").skip(1) {
-        let Some((name, _)) = piece.split_once('}') else { continue };
-        let name = name.trim();
-        if name.starts_with('!') {
-            continue;
-        }
+    for name in substituted(text) {
         found.insert(match name.split_once('.') {
             Some((id, attribute)) => Reference::Attribute(id.to_owned(), attribute.to_owned()),
             None => Reference::Name(name.to_owned()),

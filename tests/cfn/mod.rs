@@ -1,6 +1,7 @@
 //! CloudFormation documents: reading templates as people write them, writing them with the same meaning, and the schemas of
 //! resources.
 
+mod checks;
 mod corpus;
 mod reading;
 mod schemas;
