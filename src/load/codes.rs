@@ -89,6 +89,12 @@ codes! {
     TASK_SIZE "task-size" Error "A task on instances has at least 128 CPU units and 6 MiB.";
     NOT_WITH_LAUNCH "not-with-launch" Error "The step's `launch` or `network_mode` does not have this key or value; AWS refuses the task definition or the service, or ignores what is written.";
     CAPACITY "capacity" Error "Capacity providers, placement and rebalancing contradict the step's `launch` or each other.";
+    UNKNOWN_VOLUME "unknown-volume" Error "A mount point names a volume that the step does not have.";
+    DUPLICATE_VOLUME "duplicate-volume" Error "Two volumes of a step have the same name. ECS refuses such a task definition.";
+    VOLUME "volume" Error "A volume or a mount point is not one that ECS takes: a root directory beside an access point, an access point without encryption, a volume of EBS without a size, a path that is not absolute.";
+    LOG_OPTIONS "log-options" Error "The log driver `awslogs` lacks an option that it needs, or has one that it does not know.";
+    FIRELENS "firelens" Error "Containers that send their logs to a router need one container with `firelens_configuration`, and that is not themselves.";
+    RIGHTS "rights" Error "Rights go to roles that landfall makes, not to given ones; a statement has actions and resources, and policies are named by their ARNs.";
     CONTAINER_SIZES "container-sizes" Error "The containers reserve more CPU or memory than the task has, or a container's soft limit is above its hard limit.";
     STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
     NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS refuses such a task definition.";

@@ -14,12 +14,18 @@ use super::{Hash, Id, ImageName, Location, RoleLabel, StepName};
 mod container;
 mod launch;
 mod linux;
+mod logging;
+mod role;
 mod service;
+mod volume;
 
 pub use container::*;
 pub use launch::*;
 pub use linux::*;
+pub use logging::*;
+pub use role::*;
 pub use service::*;
+pub use volume::*;
 
 /// Process, variables and included sets of a project at one commit.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -99,6 +99,8 @@ impl<'a> Filler<'a> {
                 }
             }
             Leaf::ObjectArn(text) => self.object_arn(text).map(|(bucket, key)| format!("{bucket}/{key}")),
+            Leaf::FileSystemArn(text) => self.efs_arn(text, "file-system", "fs-"),
+            Leaf::AccessPointArn(text) => self.efs_arn(text, "access-point", "fsap-"),
             Leaf::ParameterArn(text) => self.parameter_arn(text),
             Leaf::LogGroupArn(text) => {
                 let group = self.text(text)?;
@@ -119,6 +121,7 @@ impl<'a> Filler<'a> {
             Known::LogGroup => self.log_group(),
             Known::LogGroupArn => self.log_group_arn(&self.log_group()),
             Known::Region => target.place.region.to_string(),
+            Known::AwsPolicy(name) => format!("arn:{}:iam::aws:policy/{name}", target.place.region.partition()),
             Known::Cluster => target.cluster.to_string(),
             Known::PublicIp => (if target.network.public_ip { "ENABLED" } else { "DISABLED" }).to_owned(),
         }
@@ -242,6 +245,17 @@ impl<'a> Filler<'a> {
             return None;
         }
         Some(arn)
+    }
+
+    /// The ARN of something of EFS that is given by its id.
+    fn efs_arn(&mut self, text: &Text, kind: &str, begins: &str) -> Option<String> {
+        let id = self.text(text)?;
+        if !id.strip_prefix(begins).is_some_and(|rest| made_of(rest, "")) {
+            let title = format!("`{}` does not give the id of a {}: `{begins}…`", text.raw(), kind.replace('-', " "));
+            self.problem(codes::EFS_ID, title, text.at(), None);
+            return None;
+        }
+        Some(format!("{}:{kind}/{id}", self.arn_prefix("elasticfilesystem")))
     }
 
     /// The ARN of an object in S3: that of its bucket, and its key.

@@ -40,6 +40,10 @@ pub(super) enum Leaf {
     SecretValue(Text, Option<Text>),
     /// The ARN of an object in S3.
     ObjectArn(Text),
+    /// The ARN of a file system of EFS in the target's account and region, which is given by its id.
+    FileSystemArn(Text),
+    /// The ARN of an access point of EFS in the target's account and region, which is given by its id.
+    AccessPointArn(Text),
     /// The ARN of an SSM parameter.
     ParameterArn(Text),
     /// The ARN of a log group, with its streams.
@@ -70,6 +74,8 @@ pub(super) enum Known {
     LogGroupArn,
     /// The target's region.
     Region,
+    /// The ARN of a policy that AWS manages: what follows `policy/`.
+    AwsPolicy(&'static str),
     /// The target's cluster.
     Cluster,
     /// `ENABLED` where the target gives tasks a public address, else `DISABLED`.

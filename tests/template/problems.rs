@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use landfall::model::catalog::Scope;
-use landfall::model::process::{LogConfiguration, Secret, ValueKind};
+use landfall::model::process::{EfsVolume, LogConfiguration, Secret, ValueKind, Volume, VolumeKind};
 use landfall::template::{CODES, limits};
 
 use super::world::{World, text};
@@ -144,6 +144,20 @@ fn what_cannot_be_rendered_says_why() {
                 variables(world, &[], "#{images.web.digest}");
             },
             "image-without-digest: release `1.4.0` records no digest for image `web`",
+        ),
+        (
+            |world| {
+                let efs = EfsVolume {
+                    file_system: text("*"),
+                    root_directory: None,
+                    transit_encryption: true,
+                    transit_encryption_port: None,
+                    access_point: None,
+                    iam: true,
+                };
+                world.service().volumes = vec![Volume { name: "files".into(), kind: VolumeKind::Efs(efs) }];
+            },
+            "efs-id: `*` does not give the id of a file system: `fs-…`",
         ),
         (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],

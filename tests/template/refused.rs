@@ -148,3 +148,124 @@ fn values_that_no_container_can_have_are_refused() {
         refused("", container, &[words]);
     }
 }
+
+#[test]
+fn volumes_that_cannot_be_are_refused() {
+    let efs = |rest: &str| {
+        format!("[[step.volume]]\nname = \"v\"\nefs_volume_configuration = {{ file_system_id = \"fs-1\", {rest} }}")
+    };
+    let ebs = |rest: &str| format!("[[step.volume]]\nname = \"v\"\nmanaged_ebs_volume = {{ {rest} }}");
+    let point = "authorization_config = { access_point_id = \"fsap-1\" }";
+    for (service, words) in [
+        (
+            efs(&format!("root_directory = \"/x\", transit_encryption = true, {point}")),
+            "an access point has its own root",
+        ),
+        (efs(point), "need `transit_encryption = true`"),
+        (efs("authorization_config = { iam = true }"), "need `transit_encryption = true`"),
+        (efs("transit_encryption_port = 2999"), "says nothing without `transit_encryption = true`"),
+        (ebs("encrypted = true"), "needs `size_in_gib` or `snapshot_id`"),
+        (ebs("size_in_gib = 1, volume_type = \"io2\""), "`io1` and `io2` need `iops`"),
+        (ebs("size_in_gib = 1, volume_type = \"gp2\", iops = 3000"), "`iops` is for `gp3`, `io1` and `io2`"),
+        (ebs("size_in_gib = 1, volume_type = \"st1\", throughput = 125"), "`throughput` is for `gp3`"),
+        (
+            format!("{}\n{}", ebs("size_in_gib = 1"), ebs("size_in_gib = 1").replace("\"v\"", "\"w\"")),
+            "at most one volume of EBS",
+        ),
+        (
+            format!("launch = \"ec2\"\n{}\nhost = {{ source_path = \"/x\" }}", efs("transit_encryption = true")),
+            "a volume is in one place",
+        ),
+        ("[[step.volume]]\nname = \"a b\"".to_owned(), "is not the name of a volume"),
+        (
+            "[[step.volume]]\nname = \"v\"\n[[step.volume]]\nname = \"v\"".to_owned(),
+            "two volumes of step `web` are called `v`",
+        ),
+        ("[[step.volume]]\nname = \"v\"\nhost = { source_path = \"/x\" }".to_owned(), "`host` is not there with"),
+        ("ephemeral_storage = { size_in_gib = 20 }".to_owned(), "20"),
+        (
+            "launch = \"ec2\"\nephemeral_storage = { size_in_gib = 30 }".to_owned(),
+            "`ephemeral_storage` is for Fargate only",
+        ),
+    ] {
+        refused(&service, "", &[words]);
+    }
+    let volume = "[[step.volume]]\nname = \"v\"";
+    for (container, words) in [
+        ("mount_points = [{ source_volume = \"w\", container_path = \"/x\" }]", "mounts a volume that does not exist"),
+        ("mount_points = [{ source_volume = \"v\", container_path = \"x\" }]", "is no absolute path"),
+        (
+            "mount_points = [{ source_volume = \"v\", container_path = \"/x\" }, { source_volume = \"v\", container_path = \"/x\" }]",
+            "is there twice",
+        ),
+        ("volumes_from = [{ source_container = \"b\" }]", "mounts the volumes of one that does not exist"),
+        ("volumes_from = [{ source_container = \"app\" }]", "mounts its own volumes, through `app`"),
+    ] {
+        refused(volume, container, &[words]);
+    }
+}
+
+#[test]
+fn logs_that_go_nowhere_are_refused() {
+    let router = |options: &str| {
+        format!(
+            "log = {{ driver = \"awsfirelens\" }}\n[[step.container]]\nname = \"router\"\nimage = \"logs\"\n\
+             firelens_configuration = {{ type = \"fluentbit\", options = {{ {options} }} }}"
+        )
+    };
+    for (container, words) in [
+        ("log = { driver = \"awsfirelens\" }".to_owned(), "sends its logs to a router, and there is none"),
+        (
+            "log = { driver = \"awsfirelens\" }\nfirelens_configuration = { type = \"fluentd\" }".to_owned(),
+            "sends its logs to itself",
+        ),
+        (
+            router("config-file-type = \"s3\", config-file-value = \"arn:aws:s3:::b/x\""),
+            "in S3 is not there on Fargate",
+        ),
+        (router("config-file-type = \"http\", config-file-value = \"x\""), "`config-file-type` is `file` or `s3`"),
+        (router("config-file-type = \"file\""), "go together"),
+        (router("other = \"x\""), "a log router has no option `other`"),
+        (
+            format!(
+                "{}\nlog = {{ driver = \"splunk\" }}\n[[step.container]]\nname = \"two\"\nimage = \"logs\"\nfirelens_configuration = {{ type = \"fluentd\" }}",
+                router("")
+            ),
+            "has two log routers",
+        ),
+    ] {
+        refused("", &container, &[words]);
+    }
+    let log = "log = { driver = \"awslogs\", options = { awslogs-group = \"x\", awslogs-stream-prefx = \"y\" } }";
+    refused(
+        "",
+        log,
+        &["needs the option `awslogs-region`", "needs the option `awslogs-stream-prefix`", "did you mean"],
+    );
+}
+
+#[test]
+fn rights_without_a_role_to_have_them_are_refused() {
+    let role = "\"arn:aws:iam::111111111111:role/x\"";
+    let statement = |rest: &str| format!("[[step.task_rights.statement]]\n{rest}");
+    for (service, words) in [
+        (format!("task_role = {role}\ntask_rights = {{ }}"), "`task_rights` are for the role that is made"),
+        (
+            format!("execution_role = {role}\nexecution_rights = {{ }}"),
+            "`execution_rights` are for the role that is made",
+        ),
+        (
+            format!(
+                "task_role = {role}\nexecution_role = {role}\npermissions_boundary = \"arn:aws:iam::111111111111:policy/x\""
+            ),
+            "both roles are given",
+        ),
+        (format!("permissions_boundary = {role}"), "is not the ARN of a policy"),
+        ("task_rights = { managed_policy_arns = [\"SQS\"] }".to_owned(), "this is not the ARN of a managed policy"),
+        (statement("actions = []\nresources = [\"*\"]"), "`actions` names none"),
+        (statement("actions = [\"sqs:*\"]\nresources = []"), "`resources` names none"),
+        (statement("actions = [\"ReceiveMessage\"]\nresources = [\"*\"]"), "this is not an action"),
+    ] {
+        refused(&service, "", &[words]);
+    }
+}

@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Maker, linux};
+use super::{Maker, linux, volume};
 use crate::load::codes;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{
-    ConditionEntry, ContainerEntry, DependencyEntry, HealthCheckEntry, HostEntryEntry, LogEntry, PortEntry,
-    ProtocolEntry, RestartPolicyEntry, SecretEntry,
+    ConditionEntry, ContainerEntry, DependencyEntry, FirelensEntry, FirelensKindEntry, HealthCheckEntry,
+    HostEntryEntry, LogEntry, PortEntry, ProtocolEntry, RestartPolicyEntry, SecretEntry,
 };
 use crate::model::process::{
-    Condition, Container, Dependency, HealthCheck, HostEntry, LogConfiguration, Port, Protocol, RestartPolicy, Secret,
+    Condition, Container, Dependency, Firelens, HealthCheck, HostEntry, LogConfiguration, Port, Protocol,
+    RestartPolicy, Secret,
 };
 
 /// Reads a container.
@@ -61,6 +62,9 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
         restart: entry.restart_policy.as_ref().filter(|entry| entry.enabled).map(restart_policy),
         health_check: entry.health_check.as_ref().map(|entry| health_check(make, entry)),
         depends_on: entry.depends_on.iter().map(|entry| dependency(entry)).collect(),
+        mount_points: entry.mount_points.iter().filter_map(|entry| volume::mount_point(make, entry)).collect(),
+        volumes_from: entry.volumes_from.iter().map(|entry| volume::volumes_from(entry)).collect(),
+        firelens: entry.firelens_configuration.as_ref().map(|entry| firelens(make, entry)),
         log: entry.log.as_ref().map(|entry| log(make, entry)),
         ..least
     })
@@ -146,6 +150,14 @@ fn health_check(make: &mut Maker<'_>, entry: &HealthCheckEntry) -> HealthCheck {
         retries: entry.retries,
         start_period: entry.start_period,
     }
+}
+
+fn firelens(make: &mut Maker<'_>, entry: &FirelensEntry) -> Firelens {
+    let router = match entry.kind {
+        FirelensKindEntry::Fluentbit => "fluentbit",
+        FirelensKindEntry::Fluentd => "fluentd",
+    };
+    Firelens { router: Arc::from(router), options: make.text_map(&entry.options) }
 }
 
 fn log(make: &mut Maker<'_>, entry: &LogEntry) -> LogConfiguration {

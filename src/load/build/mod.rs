@@ -27,8 +27,10 @@ pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod release;
+pub(crate) mod role;
 pub(crate) mod tenant;
 pub(crate) mod variables;
+pub(crate) mod volume;
 
 /// A file and where its findings go.
 pub(crate) struct Maker<'a> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Maker, container, launch, variables};
+use super::{Maker, container, launch, role, variables, volume};
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, LoadBalancerEntry, ProcessFile, StepEntry};
@@ -84,6 +84,13 @@ fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
         health_check_grace: number(&entry.health_check_grace),
         task_role: make.optional_text(&entry.task_role),
         execution_role: make.optional_text(&entry.execution_role),
+        task_rights: role::rights(make, entry.task_rights.as_ref()),
+        execution_rights: role::rights(make, entry.execution_rights.as_ref()),
+        permissions_boundary: make.optional_text(&entry.permissions_boundary),
+        propagate_tags: role::propagate_tags(entry.propagate_tags),
+        nonce: make.optional_text(&entry.force_new_deployment_nonce),
+        ephemeral_storage: entry.ephemeral_storage.as_ref().map(|storage| storage.size_in_gib),
+        volumes: entry.volume.iter().filter_map(|entry| volume::volume(make, entry)).collect(),
         log_retention_days: number(&entry.log_retention_days).unwrap_or(least.log_retention_days),
         execute_command: entry.execute_command,
         tags: make.text_map(&entry.tags),

@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ContainerEntry, ProcessFile, SecretEntry, StepEntry};
+use super::super::schema::process::{ContainerEntry, ProcessFile, SecretEntry, StepEntry, VolumeEntry};
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use super::ecs_launch;
@@ -109,10 +109,30 @@ fn of_step(step: &StepEntry, each: &mut impl FnMut(&At<String>)) {
     step.subnets.iter().chain(&step.security_groups).flatten().for_each(&mut *each);
     step.load_balancer.iter().for_each(|entry| each(&entry.target_group));
     step.task_role.iter().chain(&step.execution_role).for_each(&mut *each);
+    step.permissions_boundary.iter().chain(&step.force_new_deployment_nonce).for_each(&mut *each);
+    for rights in step.task_rights.iter().chain(&step.execution_rights) {
+        rights.managed_policy_arns.iter().for_each(&mut *each);
+        for statement in &rights.statement {
+            statement.actions.iter().chain(statement.resources.iter()).for_each(&mut *each);
+            statement.conditions.values().flat_map(|keys| keys.values()).flatten().for_each(&mut *each);
+        }
+    }
+    step.volume.iter().for_each(|volume| of_volume(volume, each));
     step.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
     step.platform_version.iter().for_each(&mut *each);
     step.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(&mut *each);
     step.tags.values().for_each(each);
+}
+
+fn of_volume(volume: &VolumeEntry, each: &mut impl FnMut(&At<String>)) {
+    volume.host.iter().for_each(|host| each(&host.source_path));
+    if let Some(efs) = &volume.efs_volume_configuration {
+        each(&efs.file_system_id);
+        efs.root_directory.iter().chain(&efs.authorization_config.access_point_id).for_each(&mut *each);
+    }
+    if let Some(ebs) = &volume.managed_ebs_volume {
+        ebs.role_arn.iter().chain(&ebs.snapshot_id).chain(&ebs.kms_key_id).for_each(each);
+    }
 }
 
 fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) {
@@ -125,6 +145,8 @@ fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) 
     of_secrets(container.secrets.values(), each);
     container.command.iter().chain(&container.entry_point).for_each(&mut *each);
     container.working_directory.iter().chain(&container.user).for_each(&mut *each);
+    container.mount_points.iter().for_each(|point| each(&point.container_path));
+    container.firelens_configuration.iter().flat_map(|router| router.options.values()).for_each(&mut *each);
     container.health_check.iter().flat_map(|check| check.command.iter()).for_each(&mut *each);
     if let Some(log) = &container.log {
         log.options.values().for_each(&mut *each);

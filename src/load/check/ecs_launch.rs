@@ -104,6 +104,12 @@ fn service(judge: &mut Judge<'_>, step: &StepEntry) {
         judge.refuse(written(&step.public_ip), "public_ip", why);
         judge.refuse(written(&step.platform_version), "platform_version", "is for Fargate only");
     }
+    if !judge.compute.is_fargate() {
+        judge.refuse(written(&step.ephemeral_storage), "ephemeral_storage", "is for Fargate only");
+    }
+    for volume in &step.volume {
+        judge.ec2_only(written(&volume.host), "host");
+    }
     judge.not_on_fargate(first(&step.placement_constraints), "placement_constraints");
     judge.ec2_only(first(&step.placement_strategies), "placement_strategies");
 }

@@ -127,8 +127,12 @@ pub(super) fn arns_have_the_right_kind(drafts: &WhatDrafts, findings: &mut Vec<F
         for balancer in &step.load_balancer {
             check(&balancer.target_group, "elasticloadbalancing", "targetgroup/", "a target group");
         }
-        for role in step.task_role.iter().chain(&step.execution_role) {
+        let volumes = step.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_ref());
+        for role in step.task_role.iter().chain(&step.execution_role).chain(volumes) {
             check(role, "iam", "role/", "a role");
+        }
+        if let Some(policy) = &step.permissions_boundary {
+            check(policy, "iam", "policy/", "a policy");
         }
         for container in &step.container {
             if let Some(credentials) = &container.repository_credentials {

@@ -13,7 +13,10 @@ mod ecs;
 mod ecs_containers;
 mod ecs_launch;
 mod ecs_linux;
+mod ecs_logs;
+mod ecs_roles;
 mod ecs_service;
+mod ecs_volumes;
 mod identity;
 mod lifecycles;
 mod names;
@@ -79,6 +82,11 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "container-values", run: ecs_linux::values_are_possible },
     WhatCheck { name: "launch", run: ecs_launch::launch_has_it },
     WhatCheck { name: "capacity", run: ecs_launch::capacity_fits },
+    WhatCheck { name: "volumes-exist", run: ecs_volumes::names_fit },
+    WhatCheck { name: "volumes", run: ecs_volumes::kinds_are_possible },
+    WhatCheck { name: "log-options", run: ecs_logs::options_fit },
+    WhatCheck { name: "log-routers", run: ecs_logs::routers_fit },
+    WhatCheck { name: "rights", run: ecs_roles::rights_fit },
     WhatCheck { name: "load-balancer", run: ecs_service::load_balancers_have_ports },
     WhatCheck { name: "percent-range", run: ecs_service::percentages_leave_room },
     WhatCheck { name: "log-retention", run: ecs_service::log_retention_exists },

@@ -10,10 +10,16 @@ use super::At;
 mod container;
 mod launch;
 mod linux;
+mod logging;
+mod role;
+mod volume;
 
 pub use container::*;
 pub use launch::*;
 pub use linux::*;
+pub use logging::*;
+pub use role::*;
+pub use volume::*;
 
 /// `projects/<name>/process.toml`: what is deployed, as a shape. Text may hold `#{variable}` where it is said.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -100,6 +106,22 @@ pub struct StepEntry {
     pub task_role: Option<At<String>>,
     /// ARN of the role that starts the task; may hold `#{…}`. Without one, a role with least rights is made.
     pub execution_role: Option<At<String>>,
+    /// Rights of the task role that is made.
+    pub task_rights: Option<At<RightsEntry>>,
+    /// Rights of the execution role that is made, beside those that it needs for what the step names.
+    pub execution_rights: Option<At<RightsEntry>>,
+    /// ARN of the policy beyond which no role that is made has rights; may hold `#{…}`.
+    pub permissions_boundary: Option<At<String>>,
+    /// What gives the tags of tasks; `service` by default.
+    #[serde(default)]
+    pub propagate_tags: PropagateTagsEntry,
+    /// Another text here makes a new deployment of the same, which reads secrets and environment files anew; may hold `#{…}`.
+    pub force_new_deployment_nonce: Option<At<String>>,
+    /// Storage of a task; only on Fargate.
+    pub ephemeral_storage: Option<At<EphemeralStorageEntry>>,
+    /// What containers can mount.
+    #[serde(default)]
+    pub volume: Vec<At<VolumeEntry>>,
     /// How long logs are kept, in days; 30 by default.
     pub log_retention_days: Option<At<u32>>,
     /// Switches ECS Exec on.

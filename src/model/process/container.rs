@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{LinuxParameters, SystemControl, Text, Ulimit};
+use super::{Firelens, LinuxParameters, LogConfiguration, MountPoint, SystemControl, Text, Ulimit, VolumesFrom};
 use crate::model::{ImageName, Location};
 
 /// `[[step.container]]`.
@@ -77,6 +77,12 @@ pub struct Container {
     pub health_check: Option<HealthCheck>,
     /// Containers that must have come so far before this one starts.
     pub depends_on: Vec<Dependency>,
+    /// Volumes of the step.
+    pub mount_points: Vec<MountPoint>,
+    /// Volumes of other containers.
+    pub volumes_from: Vec<VolumesFrom>,
+    /// It routes the logs of others.
+    pub firelens: Option<Firelens>,
     /// Where its output goes; without it, to the step's log group.
     pub log: Option<LogConfiguration>,
     /// Where it is written.
@@ -121,6 +127,9 @@ impl Container {
             restart: None,
             health_check: None,
             depends_on: Vec::new(),
+            mount_points: Vec::new(),
+            volumes_from: Vec::new(),
+            firelens: None,
             log: None,
             at,
         }
@@ -220,15 +229,4 @@ pub enum Condition {
     Success,
     /// `HEALTHY`: its health check passes.
     Healthy,
-}
-
-/// `log`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogConfiguration {
-    /// `awslogs`, `splunk`, …
-    pub driver: Arc<str>,
-    /// Options of the driver.
-    pub options: BTreeMap<Arc<str>, Text>,
-    /// Options whose values are secrets.
-    pub secrets: BTreeMap<Arc<str>, Secret>,
 }

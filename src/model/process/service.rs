@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Container, Launch, Text};
+use super::{Container, Launch, PropagateTags, Rights, Text, Volume};
 use crate::model::Location;
 
 /// Processor architecture of a Fargate task.
@@ -53,6 +53,20 @@ pub struct EcsService {
     pub execution_role: Option<Text>,
     /// How long logs are kept, in days: one of the values that CloudWatch Logs takes.
     pub log_retention_days: u32,
+    /// Rights of the made task role.
+    pub task_rights: Rights,
+    /// Rights of the made execution role, beside those that it needs for what the step names.
+    pub execution_rights: Rights,
+    /// ARN of the policy beyond which no made role has rights.
+    pub permissions_boundary: Option<Text>,
+    /// What gives the tags of tasks.
+    pub propagate_tags: PropagateTags,
+    /// Another text makes a new deployment of the same.
+    pub nonce: Option<Text>,
+    /// Storage of a task on Fargate, in GiB.
+    pub ephemeral_storage: Option<u32>,
+    /// What containers can mount.
+    pub volumes: Vec<Volume>,
     /// ECS Exec is switched on.
     pub execute_command: bool,
     /// Tags of service and tasks.
@@ -80,6 +94,13 @@ impl EcsService {
             task_role: None,
             execution_role: None,
             log_retention_days: LOG_RETENTION_DAYS,
+            task_rights: Rights::default(),
+            execution_rights: Rights::default(),
+            permissions_boundary: None,
+            propagate_tags: PropagateTags::default(),
+            nonce: None,
+            ephemeral_storage: None,
+            volumes: Vec::new(),
             execute_command: false,
             tags: BTreeMap::new(),
         }

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::process::{
-    Condition, Container, HealthCheck, HostEntry, LogConfiguration, Port, Protocol, RestartPolicy, Secret, Text,
+    Condition, Container, Firelens, HealthCheck, HostEntry, LogConfiguration, Port, Protocol, RestartPolicy, Secret,
+    Text,
 };
 
 use super::super::shape::{Known, Leaf, Shape};
-use super::{id, linux, secrets};
+use super::{id, linux, secrets, volume};
 
 /// The container definition. Every key that the step leaves out is left out, so that ECS's default applies.
 pub(super) fn shape(container: &Container) -> Shape {
@@ -55,6 +56,9 @@ pub(super) fn shape(container: &Container) -> Shape {
         ("RestartPolicy", container.restart.as_ref().map(restart_policy)),
         ("HealthCheck", container.health_check.as_ref().map(health_check)),
         ("DependsOn", Shape::some_list(depends_on.collect())),
+        ("MountPoints", volume::mount_points(&container.mount_points)),
+        ("VolumesFrom", volume::volumes_from(&container.volumes_from)),
+        ("FirelensConfiguration", container.firelens.as_ref().map(firelens)),
         ("LogConfiguration", Some(container.log.as_ref().map_or_else(own_log, log))),
     ])
 }
@@ -139,6 +143,10 @@ fn health_check(check: &HealthCheck) -> Shape {
         ("Retries", check.retries.map(Shape::from)),
         ("StartPeriod", check.start_period.map(Shape::from)),
     ])
+}
+
+fn firelens(router: &Firelens) -> Shape {
+    Shape::map([("Type", Some((&*router.router).into())), ("Options", some_map(&router.options))])
 }
 
 fn log(log: &LogConfiguration) -> Shape {

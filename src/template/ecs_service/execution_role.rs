@@ -3,13 +3,12 @@
 //! Secrets that are encrypted with a customer's own KMS key also need `kms:Decrypt` on that key, and nothing in the
 //! repository says which key it is: let the key's policy allow the role, or give the step an `execution_role` of your own.
 
-use serde_json::{Value, json};
-
 use crate::model::What;
-use crate::model::process::{EcsService, Text};
+use crate::model::process::{EcsService, LogConfiguration, Text};
 
 use super::super::image;
 use super::super::shape::{Known, Leaf, Leaves, Shape};
+use super::role::{self, allow};
 use super::{id, secrets};
 
 /// The role's ARN: the one that the step gives, or that of the role that is made.
@@ -25,35 +24,10 @@ pub(super) fn shape(step: &EcsService, what: &What) -> Option<Shape> {
     if step.execution_role.is_some() {
         return None;
     }
-    let policy = Shape::map([
-        ("PolicyName", Some("start-tasks".into())),
-        (
-            "PolicyDocument",
-            Some(Shape::map([
-                ("Version", Some("2012-10-17".into())),
-                ("Statement", Some(Shape::List(statements(step, what)))),
-            ])),
-        ),
-    ]);
-    Some(Shape::resource(
-        "AWS::IAM::Role",
-        Shape::map([
-            ("AssumeRolePolicyDocument", Some(Shape::Fixed(trust()))),
-            ("Policies", Some(Shape::List(vec![policy]))),
-        ]),
-    ))
-}
-
-/// Lets ECS tasks assume a role.
-pub(super) fn trust() -> Value {
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Effect": "Allow",
-            "Principal": { "Service": "ecs-tasks.amazonaws.com" },
-            "Action": "sts:AssumeRole",
-        }],
-    })
+    let start = role::policy("start-tasks", statements(step, what));
+    let inline = std::iter::once(start).chain(role::own(&step.execution_rights)).collect();
+    let managed = role::managed(&step.execution_rights);
+    Some(role::shape(step, role::trust("ecs-tasks.amazonaws.com"), inline, managed))
 }
 
 fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
@@ -65,13 +39,14 @@ fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
     let some = |sid: &str, actions: &[&str], resources: Vec<Shape>| {
         Shape::some_list(resources).map(|resources| allow(sid, actions, resources))
     };
-    let files = environment_files(step);
+    let files = files(step);
     let object = |file: Text| Shape::Leaf(Leaf::ObjectArn(file));
     let buckets = Shape::Leaves(Leaves::Buckets(files.clone()));
     let logs = allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], Shape::List(log_groups(step)));
     let images = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
     [
         Some(logs),
+        some("CreateLogs", &["logs:CreateLogGroup"], created_log_groups(step)),
         token,
         some("Images", &images, repositories),
         some("Secrets", &["secretsmanager:GetSecretValue"], secrets::secret_arns(step)),
@@ -84,33 +59,38 @@ fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
     .collect()
 }
 
-fn allow(sid: &str, actions: &[&str], resource: Shape) -> Shape {
-    Shape::map([
-        ("Sid", Some(sid.into())),
-        ("Effect", Some("Allow".into())),
-        ("Action", Some(Shape::Fixed(json!(actions)))),
-        ("Resource", Some(resource)),
-    ])
-}
-
 /// The step's own log group, and those that containers name for the driver `awslogs`.
 ///
 /// By name, not by the log group's attribute: a change set says of what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
 fn log_groups(step: &EcsService) -> Vec<Shape> {
     let own = Known::LogGroupArn.into();
-    let named = step.containers.iter().filter_map(|container| {
-        let log = container.log.as_ref().filter(|log| &*log.driver == "awslogs")?;
-        log.options.get("awslogs-group").map(|group| Shape::Leaf(Leaf::LogGroupArn(group.clone())))
-    });
-    std::iter::once(own).chain(named).collect()
+    std::iter::once(own).chain(awslogs(step).filter_map(log_group)).collect()
 }
 
-/// The objects that hold environment files, each text once (ECS developer guide, "Required IAM permissions" of environment
-/// files).
-fn environment_files(step: &EcsService) -> Vec<Text> {
+/// The log groups that the driver makes when it finds none.
+fn created_log_groups(step: &EcsService) -> Vec<Shape> {
+    let creates =
+        |log: &&LogConfiguration| log.options.get("awslogs-create-group").is_some_and(|on| on.raw() == "true");
+    awslogs(step).filter(creates).filter_map(log_group).collect()
+}
+
+fn awslogs(step: &EcsService) -> impl Iterator<Item = &LogConfiguration> {
+    step.containers.iter().filter_map(|container| container.log.as_ref()).filter(|log| &*log.driver == "awslogs")
+}
+
+fn log_group(log: &LogConfiguration) -> Option<Shape> {
+    log.options.get("awslogs-group").map(|group| Shape::Leaf(Leaf::LogGroupArn(group.clone())))
+}
+
+/// The objects that hold environment files and the configurations of log routers, each text once (ECS developer guide,
+/// "Required IAM permissions" of environment files, and of FireLens).
+fn files(step: &EcsService) -> Vec<Text> {
     let mut seen = std::collections::BTreeSet::new();
-    let files = step.containers.iter().flat_map(|container| &container.environment_files);
+    let files = step.containers.iter().flat_map(|container| {
+        let router = container.firelens.as_ref().and_then(crate::model::process::Firelens::object);
+        container.environment_files.iter().chain(router)
+    });
     files.filter(|file| seen.insert(file.raw())).cloned().collect()
 }
 

@@ -9,10 +9,12 @@ mod execution_role;
 mod launch;
 mod linux;
 mod log_group;
+mod role;
 mod secrets;
 mod service;
 mod task_definition;
 mod task_role;
+mod volume;
 
 use crate::model::What;
 use crate::model::process::EcsService;
@@ -25,6 +27,7 @@ mod id {
     pub(super) const EXECUTION_ROLE: &str = "ExecutionRole";
     pub(super) const TASK_ROLE: &str = "TaskRole";
     pub(super) const TASK_DEFINITION: &str = "TaskDefinition";
+    pub(super) const VOLUME_ROLE: &str = "VolumeRole";
     pub(super) const SERVICE: &str = "Service";
 }
 
@@ -34,6 +37,7 @@ pub(super) fn sections(step: &EcsService, what: &What) -> Vec<(&'static str, Sha
         (id::LOG_GROUP, Some(log_group::shape(step))),
         (id::EXECUTION_ROLE, execution_role::shape(step, what)),
         (id::TASK_ROLE, task_role::shape(step)),
+        (id::VOLUME_ROLE, volume::role(step)),
         (id::TASK_DEFINITION, Some(task_definition::shape(step))),
         (id::SERVICE, Some(service::shape(step))),
     ]);

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::model::process::{EcsService, LoadBalancer, Text};
+use crate::model::process::{EcsService, LoadBalancer, PropagateTags, Text};
 
 use super::super::shape::{Known, Shape};
-use super::{id, launch};
+use super::{id, launch, volume};
 
 /// The service. It has no name of its own, so that it can be replaced.
 pub(super) fn shape(step: &EcsService) -> Shape {
-    let tags = step.tags.iter().map(tag).collect();
     let load_balancers = step.load_balancers.iter().map(load_balancer).collect();
     Shape::resource(
         "AWS::ECS::Service",
@@ -29,8 +28,10 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
             ("EnableExecuteCommand", step.execute_command.then(|| true.into())),
             ("EnableECSManagedTags", Some(true.into())),
-            ("PropagateTags", Some("SERVICE".into())),
-            ("Tags", Shape::some_list(tags)),
+            ("PropagateTags", propagate_tags(step)),
+            ("VolumeConfigurations", volume::of_service(step)),
+            ("ForceNewDeployment", step.nonce.as_ref().map(force_new_deployment)),
+            ("Tags", tags(step)),
         ]),
     )
 }
@@ -53,6 +54,24 @@ fn load_balancer(balancer: &LoadBalancer) -> Shape {
         ("ContainerPort", Some(balancer.port.into())),
         ("TargetGroupArn", Some(Shape::text(&balancer.target_group))),
     ])
+}
+
+fn propagate_tags(step: &EcsService) -> Option<Shape> {
+    match step.propagate_tags {
+        PropagateTags::Service => Some("SERVICE".into()),
+        PropagateTags::TaskDefinition => Some("TASK_DEFINITION".into()),
+        PropagateTags::None => None,
+    }
+}
+
+/// Another nonce is a new deployment of the same (CloudFormation reference, `ForceNewDeployment` of the service).
+fn force_new_deployment(nonce: &Text) -> Shape {
+    Shape::map([("EnableForceNewDeployment", Some(true.into())), ("ForceNewDeploymentNonce", Some(Shape::text(nonce)))])
+}
+
+/// `Tags` of the step, or none where there are none.
+pub(super) fn tags(step: &EcsService) -> Option<Shape> {
+    Shape::some_list(step.tags.iter().map(tag).collect())
 }
 
 fn tag((key, value): (&Arc<str>, &Text)) -> Shape {

@@ -1,27 +1,43 @@
-//! `AWS::IAM::Role` that the containers have, made only where ECS Exec asks for one.
+//! `AWS::IAM::Role` that the containers have, made only where something asks for one: the step's own rights, ECS Exec, or a
+//! file system that asks who enters.
 
 use serde_json::json;
 
-use crate::model::process::EcsService;
+use crate::model::process::{EcsService, EfsVolume, Volume, VolumeKind};
 
-use super::super::shape::Shape;
-use super::{execution_role, id};
+use super::super::shape::{Leaf, Shape};
+use super::{id, role};
 
 /// The role's ARN: the one that the step gives, that of the role that is made, or none.
 pub(super) fn arn(step: &EcsService) -> Option<Shape> {
     match &step.task_role {
         Some(role) => Some(Shape::text(role)),
-        None => step.execute_command.then(|| Shape::attribute(id::TASK_ROLE, "Arn")),
+        None => is_made(step).then(|| Shape::attribute(id::TASK_ROLE, "Arn")),
     }
 }
 
-/// A role with the rights that ECS Exec needs and no other (ECS developer guide, "ECS Exec permissions"); these actions
-/// take no resource. None without ECS Exec, and where the step gives a role.
+fn is_made(step: &EcsService) -> bool {
+    step.execute_command || !step.task_rights.is_empty() || guarded(step).next().is_some()
+}
+
+/// A role with the rights that are asked for and no other. None where nothing asks, and where the step gives a role.
 pub(super) fn shape(step: &EcsService) -> Option<Shape> {
-    if step.task_role.is_some() || !step.execute_command {
+    if step.task_role.is_some() || !is_made(step) {
         return None;
     }
-    let policy = json!({
+    let files: Vec<Shape> = guarded(step).map(|(volume, efs)| file_system(step, volume, efs)).collect();
+    let inline = [
+        step.execute_command.then(execute_command),
+        (!files.is_empty()).then(|| role::policy("volumes", files)),
+        role::own(&step.task_rights),
+    ];
+    let inline = inline.into_iter().flatten().collect();
+    Some(role::shape(step, role::trust("ecs-tasks.amazonaws.com"), inline, role::managed(&step.task_rights)))
+}
+
+/// What ECS Exec needs (ECS developer guide, "ECS Exec permissions"); these actions take no resource.
+fn execute_command() -> Shape {
+    Shape::Fixed(json!({
         "PolicyName": "execute-command",
         "PolicyDocument": {
             "Version": "2012-10-17",
@@ -37,12 +53,34 @@ pub(super) fn shape(step: &EcsService) -> Option<Shape> {
                 "Resource": "*",
             }],
         },
+    }))
+}
+
+/// The volumes whose file systems ask for the task role's rights.
+fn guarded(step: &EcsService) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
+    step.volumes.iter().filter_map(|volume| match &volume.kind {
+        VolumeKind::Efs(efs) if efs.iam => Some((volume, efs)),
+        _ => None,
+    })
+}
+
+/// Lets the task mount a file system, and write it where a container may; only through the access point, where there is one
+/// (EFS user guide, "Using IAM to control file system data access").
+fn file_system(step: &EcsService, volume: &Volume, efs: &EfsVolume) -> Shape {
+    let mut points = step.containers.iter().flat_map(|container| &container.mount_points);
+    let writes = points.any(|point| point.volume == volume.name && !point.read_only);
+    let mut actions = vec!["elasticfilesystem:ClientMount"];
+    if writes {
+        actions.push("elasticfilesystem:ClientWrite");
+    }
+    let through = efs.access_point.as_ref().map(|point| {
+        let arn = Shape::Leaf(Leaf::AccessPointArn(point.clone()));
+        Shape::map([("StringEquals", Some(Shape::map([("elasticfilesystem:AccessPointArn", Some(arn))])))])
     });
-    Some(Shape::resource(
-        "AWS::IAM::Role",
-        Shape::map([
-            ("AssumeRolePolicyDocument", Some(Shape::Fixed(execution_role::trust()))),
-            ("Policies", Some(Shape::List(vec![Shape::Fixed(policy)]))),
-        ]),
-    ))
+    Shape::map([
+        ("Effect", Some("Allow".into())),
+        ("Action", Some(Shape::Fixed(json!(actions)))),
+        ("Resource", Some(Shape::Leaf(Leaf::FileSystemArn(efs.file_system.clone())))),
+        ("Condition", through),
+    ])
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{LinuxParametersEntry, SystemControlEntry, UlimitEntry};
+use super::{
+    FirelensEntry, LinuxParametersEntry, LogEntry, MountPointEntry, SystemControlEntry, UlimitEntry, VolumesFromEntry,
+};
 use crate::load::schema::At;
 
 /// `[[step.container]]`.
@@ -103,6 +105,14 @@ pub struct ContainerEntry {
     /// Containers that must have come so far before this one starts.
     #[serde(default)]
     pub depends_on: Vec<At<DependencyEntry>>,
+    /// Volumes of the step that it mounts.
+    #[serde(default)]
+    pub mount_points: Vec<At<MountPointEntry>>,
+    /// Other containers whose volumes it mounts.
+    #[serde(default)]
+    pub volumes_from: Vec<At<VolumesFromEntry>>,
+    /// Makes it the router of the logs of those with the driver `awsfirelens`; one container of a step can be that.
+    pub firelens_configuration: Option<At<FirelensEntry>>,
     /// Where its output goes; without it, to the step's log group.
     pub log: Option<LogEntry>,
 }
@@ -246,18 +256,4 @@ pub enum ConditionEntry {
     Success,
     /// Its health check passes.
     Healthy,
-}
-
-/// `log` of a container.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LogEntry {
-    /// A log driver of Fargate: `awslogs`, `splunk` or `awsfirelens`.
-    pub driver: At<String>,
-    /// Options of the driver; values may hold `#{…}`.
-    #[serde(default)]
-    pub options: BTreeMap<String, At<String>>,
-    /// Options whose values are secrets.
-    #[serde(default)]
-    pub secrets: BTreeMap<String, At<SecretEntry>>,
 }

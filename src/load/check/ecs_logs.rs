@@ -1,0 +1,105 @@
+//! Logs: options that drivers have to have, and routers.
+
+use super::super::codes;
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::{FirelensEntry, LogEntry, ProcessFile, StepEntry};
+use super::super::what::WhatDrafts;
+use crate::load::build::launch;
+use crate::model::process::Firelens;
+
+/// Options of the driver `awslogs` (ECS API reference, `LogConfiguration`).
+const AWSLOGS: [&str; 8] = [
+    "awslogs-create-group",
+    "awslogs-datetime-format",
+    "awslogs-group",
+    "awslogs-multiline-pattern",
+    "awslogs-region",
+    "awslogs-stream-prefix",
+    "max-buffer-size",
+    "mode",
+];
+/// Options of a log router (ECS developer guide, "FireLens task definition").
+const ROUTER: [&str; 3] = ["enable-ecs-log-metadata", Firelens::FILE_TYPE, Firelens::FILE_VALUE];
+
+pub(super) fn options_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let fargate = launch::compute(*step.launch).is_fargate();
+        for log in step.container.iter().filter_map(|container| container.log.as_ref()) {
+            if log.driver.as_str() == "awslogs" {
+                awslogs(process, log, fargate, findings);
+            }
+        }
+    }
+}
+
+fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings: &mut Vec<Finding>) {
+    let needed: &[&str] = if fargate {
+        &["awslogs-group", "awslogs-region", "awslogs-stream-prefix"]
+    } else {
+        &["awslogs-group", "awslogs-region"]
+    };
+    for option in needed.iter().filter(|option| !log.options.contains_key(**option)) {
+        let title = format!("the log driver `awslogs` needs the option `{option}`");
+        let finding = Finding::new(codes::LOG_OPTIONS, &process.file, log.driver.span(), title).label("lacks it");
+        findings.push(finding.help("without `log`, the output goes to the step's own log group"));
+    }
+    for (option, value) in log.options.iter().filter(|(option, _)| !AWSLOGS.contains(&option.as_str())) {
+        let title = format!("the log driver `awslogs` has no option `{option}`");
+        let finding = Finding::new(codes::LOG_OPTIONS, &process.file, value.span(), title).label("its value");
+        findings.push(finding.suggest(option, AWSLOGS.iter().copied()));
+    }
+}
+
+/// One container routes, and those that send to it have one.
+pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let routers: Vec<_> = step.container.iter().filter(|c| c.firelens_configuration.is_some()).collect();
+        let mut out = |span, title: String| {
+            findings.push(Finding::new(codes::FIRELENS, &process.file, span, title).label("does not fit"));
+        };
+        if let Some(second) = routers.get(1).and_then(|container| container.firelens_configuration.as_ref()) {
+            out(second.span(), format!("step `{}` has two log routers", *step.name));
+        }
+        for container in &step.container {
+            let Some(log) = container.log.as_ref().filter(|log| log.driver.as_str() == "awsfirelens") else { continue };
+            if routers.is_empty() {
+                let title = format!("container `{}` sends its logs to a router, and there is none", *container.name);
+                out(log.driver.span(), title);
+            } else if container.firelens_configuration.is_some() {
+                out(log.driver.span(), format!("container `{}` sends its logs to itself", *container.name));
+            }
+        }
+        for entry in routers.iter().filter_map(|container| container.firelens_configuration.as_ref()) {
+            router(process, step, entry, findings);
+        }
+    }
+}
+
+fn router(process: &Draft<ProcessFile>, step: &StepEntry, entry: &At<FirelensEntry>, findings: &mut Vec<Finding>) {
+    let fargate = launch::compute(*step.launch).is_fargate();
+    let mut out = |code, span, title: String| {
+        findings.push(Finding::new(code, &process.file, span, title).label("does not fit"));
+    };
+    for (option, value) in entry.options.iter().filter(|(option, _)| !ROUTER.contains(&option.as_str())) {
+        let title = format!("a log router has no option `{option}`: it has {}", ROUTER.join(", "));
+        out(codes::FIRELENS, value.span(), title);
+    }
+    match (entry.options.get(Firelens::FILE_TYPE), entry.options.get(Firelens::FILE_VALUE)) {
+        (Some(kind), Some(_)) if kind.as_str() == "s3" && fargate => {
+            let title = "a configuration in S3 is not there on Fargate: use a `file` in the image".to_owned();
+            out(codes::NOT_WITH_LAUNCH, kind.span(), title);
+        }
+        (Some(kind), Some(_)) if !matches!(kind.as_str(), "s3" | "file") => {
+            out(codes::FIRELENS, kind.span(), format!("`config-file-type` is `file` or `s3`, not `{}`", **kind));
+        }
+        (Some(one), None) | (None, Some(one)) => {
+            let title = "`config-file-type` and `config-file-value` go together".to_owned();
+            out(codes::FIRELENS, one.span(), title);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,73 @@
+//! Roles and rights.
+
+use std::ops::Range;
+
+use super::super::codes;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::RightsEntry;
+use super::super::what::WhatDrafts;
+
+/// The most managed policies of a role (IAM quotas).
+const MAX_POLICIES: usize = 10;
+
+/// Rights that a made role can have.
+pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let mut out = |span: Range<usize>, title: &str| {
+            findings.push(Finding::new(codes::RIGHTS, &process.file, span, title).label("does not fit"));
+        };
+        let pairs = [
+            (
+                &step.task_role,
+                &step.task_rights,
+                "`task_rights` are for the role that is made, and `task_role` gives one",
+            ),
+            (
+                &step.execution_role,
+                &step.execution_rights,
+                "`execution_rights` are for the role that is made, and `execution_role` gives one",
+            ),
+        ];
+        for (role, rights, title) in pairs {
+            if let (Some(_), Some(rights)) = (role, rights) {
+                out(rights.span(), title);
+            }
+            rights.iter().for_each(|rights| judge(rights, &mut out));
+        }
+        let made = step.execution_role.is_none() || step.task_role.is_none();
+        if let (Some(boundary), false) = (&step.permissions_boundary, made) {
+            out(boundary.span(), "`permissions_boundary` is for roles that are made, and both roles are given");
+        }
+    }
+}
+
+fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
+    if let Some(extra) = rights.managed_policy_arns.get(MAX_POLICIES) {
+        out(extra.span(), "a role has at most 10 managed policies");
+    }
+    for policy in rights.managed_policy_arns.iter().filter(|policy| !policy.contains("#{")) {
+        // Those of AWS itself have `aws` for an account.
+        let parts: Vec<&str> = policy.splitn(6, ':').collect();
+        if !matches!(parts.as_slice(), ["arn", _, "iam", "", _, name] if name.starts_with("policy/")) {
+            out(policy.span(), "this is not the ARN of a managed policy, like `arn:aws:iam::111111111111:policy/name`");
+        }
+    }
+    for statement in &rights.statement {
+        for (list, title) in
+            [(&statement.actions, "`actions` names none"), (&statement.resources, "`resources` names none")]
+        {
+            if list.is_empty() {
+                out(list.span(), title);
+            }
+        }
+        for action in statement.actions.iter().filter(|action| !action.contains("#{")) {
+            let fine =
+                action.as_str() == "*" || action.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
+            if !fine {
+                out(action.span(), "this is not an action, like `sqs:ReceiveMessage`");
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Volumes and mounts: what ECS would refuse.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+
+use super::super::codes;
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::{
+    ContainerEntry, EbsTypeEntry, EbsVolumeEntry, EfsVolumeEntry, ProcessFile, StepEntry,
+};
+use super::super::what::WhatDrafts;
+
+fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
+    if let Some(process) = &drafts.process {
+        process.doc.step.iter().for_each(|step| run(process, step));
+    }
+}
+
+/// Names are there once, and what is mounted is there.
+pub(super) fn names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
+        for volume in &step.volume {
+            if let Some(first) = seen.insert(volume.name.as_str(), volume.name.span()) {
+                let title = format!("two volumes of step `{}` are called `{}`", *step.name, *volume.name);
+                let finding = Finding::new(codes::DUPLICATE_VOLUME, &process.file, volume.name.span(), title);
+                findings.push(finding.label("again here").related(&process.file, first, "first here"));
+            }
+        }
+        for container in &step.container {
+            for point in &container.mount_points {
+                let written = &point.source_volume;
+                if !seen.contains_key(written.as_str()) {
+                    let title = format!("container `{}` mounts a volume that does not exist", *container.name);
+                    let finding = Finding::new(codes::UNKNOWN_VOLUME, &process.file, written.span(), title)
+                        .label("no [[step.volume]] of this name")
+                        .suggest(written, seen.keys().copied());
+                    findings.push(finding);
+                }
+            }
+            paths(process, container, findings);
+            sources(process, step, container, findings);
+        }
+    });
+}
+
+/// A container mounts at most one volume in one place.
+fn paths(process: &Draft<ProcessFile>, container: &ContainerEntry, findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    for point in &container.mount_points {
+        let path = &point.container_path;
+        let why = if !path.contains("#{") && !path.starts_with('/') {
+            "is no absolute path"
+        } else if !seen.insert(path.as_str()) {
+            "is there twice"
+        } else {
+            continue;
+        };
+        let title = format!("the mount point `{}` of container `{}` {why}", **path, *container.name);
+        findings.push(Finding::new(codes::VOLUME, &process.file, path.span(), title).label("here"));
+    }
+}
+
+/// Other containers whose volumes are mounted exist, and do not mount each other's in a circle.
+fn sources(process: &Draft<ProcessFile>, step: &StepEntry, container: &ContainerEntry, findings: &mut Vec<Finding>) {
+    let find = |name: &str| step.container.iter().find(|other| other.name.as_str() == name);
+    for from in &container.volumes_from {
+        let written = &from.source_container;
+        if find(written).is_none() {
+            let title = format!("container `{}` mounts the volumes of one that does not exist", *container.name);
+            let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
+                .label("not a container of this step")
+                .suggest(written, step.container.iter().map(|container| container.name.as_str()));
+            findings.push(finding);
+            continue;
+        }
+        let mut ahead = vec![written.as_str()];
+        let mut seen = BTreeSet::new();
+        while let Some(name) = ahead.pop() {
+            if name == container.name.as_str() {
+                let title = format!("container `{}` mounts its own volumes, through `{}`", *container.name, **written);
+                let finding = Finding::new(codes::DEPENDENCY_CYCLE, &process.file, written.span(), title);
+                findings.push(finding.label("leads back here"));
+                break;
+            }
+            if seen.insert(name) {
+                let more = find(name).into_iter().flat_map(|container| &container.volumes_from);
+                ahead.extend(more.map(|from| from.source_container.as_str()));
+            }
+        }
+    }
+}
+
+/// What EFS and EBS ask of a volume.
+pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_step(drafts, |process, step| {
+        let mut out = |span: Range<usize>, title: &str| {
+            findings.push(Finding::new(codes::VOLUME, &process.file, span, title).label("not possible"));
+        };
+        for volume in &step.volume {
+            volume.efs_volume_configuration.iter().for_each(|entry| efs(entry, &mut out));
+            volume.managed_ebs_volume.iter().for_each(|entry| ebs(entry, &mut out));
+        }
+        if let Some(second) = step.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()).nth(1) {
+            out(second.span(), "a task has at most one volume of EBS");
+        }
+    });
+}
+
+fn efs(entry: &At<EfsVolumeEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
+    let authorization = &entry.authorization_config;
+    if let (Some(_), Some(root)) = (&authorization.access_point_id, &entry.root_directory)
+        && root.as_str() != "/"
+    {
+        out(root.span(), "an access point has its own root: `root_directory` is `/` or absent");
+    }
+    if (authorization.access_point_id.is_some() || authorization.iam) && !entry.transit_encryption {
+        out(entry.span(), "an access point and `iam` need `transit_encryption = true`");
+    } else if let (Some(port), false) = (&entry.transit_encryption_port, entry.transit_encryption) {
+        out(port.span(), "`transit_encryption_port` says nothing without `transit_encryption = true`");
+    }
+}
+
+fn ebs(entry: &At<EbsVolumeEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
+    if entry.size_in_gib.is_none() && entry.snapshot_id.is_none() {
+        out(entry.span(), "a volume of EBS needs `size_in_gib` or `snapshot_id`");
+    }
+    let kind = entry.volume_type.unwrap_or(EbsTypeEntry::Gp3);
+    match (kind, &entry.iops) {
+        (EbsTypeEntry::Io1 | EbsTypeEntry::Io2, None) => out(entry.span(), "`io1` and `io2` need `iops`"),
+        (EbsTypeEntry::Io1 | EbsTypeEntry::Io2 | EbsTypeEntry::Gp3, _) | (_, None) => {}
+        (_, Some(iops)) => out(iops.span(), "`iops` is for `gp3`, `io1` and `io2`"),
+    }
+    if let (Some(throughput), true) = (&entry.throughput, kind != EbsTypeEntry::Gp3) {
+        out(throughput.span(), "`throughput` is for `gp3`");
+    }
+}

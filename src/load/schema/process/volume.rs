@@ -1,0 +1,140 @@
+//! What containers mount.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::load::schema::At;
+
+/// `[[step.volume]]`: in the task's own storage, unless one of the other keys says where.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VolumeEntry {
+    /// Its name, unique in the step.
+    pub name: At<String>,
+    /// In a folder of the instance; only with `launch = "ec2"`.
+    pub host: Option<At<HostVolumeEntry>>,
+    /// In a file system of EFS.
+    pub efs_volume_configuration: Option<At<EfsVolumeEntry>>,
+    /// On a volume of EBS that ECS makes for each task; a step has at most one.
+    pub managed_ebs_volume: Option<At<EbsVolumeEntry>>,
+}
+
+/// `host` of a volume.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HostVolumeEntry {
+    /// Folder on the instance; may hold `#{…}`.
+    pub source_path: At<String>,
+}
+
+/// `efs_volume_configuration`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EfsVolumeEntry {
+    /// Id of the file system; may hold `#{…}`.
+    pub file_system_id: At<String>,
+    /// Folder in it that is the volume's root, `/` by default; with an access point only `/`. May hold `#{…}`.
+    pub root_directory: Option<At<String>>,
+    /// Encrypts data on their way; needed for an access point and for `iam`.
+    #[serde(default)]
+    pub transit_encryption: bool,
+    /// Port of the encrypted connection; one that is free is chosen by default.
+    pub transit_encryption_port: Option<At<u16>>,
+    /// Who may enter.
+    #[serde(default)]
+    pub authorization_config: EfsAuthorizationEntry,
+}
+
+/// `authorization_config` of an EFS volume.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EfsAuthorizationEntry {
+    /// Id of an access point; may hold `#{…}`.
+    pub access_point_id: Option<At<String>>,
+    /// The file system asks for the task role's rights, which a made task role then has.
+    #[serde(default)]
+    pub iam: bool,
+}
+
+/// `managed_ebs_volume`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EbsVolumeEntry {
+    /// ARN of the role with which ECS makes volumes; may hold `#{…}`. Without one, a role is made.
+    pub role_arn: Option<At<String>>,
+    /// Its size; that of the snapshot by default.
+    #[schemars(range(min = 1, max = 65_536))]
+    pub size_in_gib: Option<u32>,
+    /// The snapshot that it is made from; may hold `#{…}`.
+    pub snapshot_id: Option<At<String>>,
+    /// Its type; `gp3` by default.
+    pub volume_type: Option<EbsTypeEntry>,
+    /// Operations per second; needed for `io1` and `io2`, possible for `gp3`.
+    pub iops: Option<At<u32>>,
+    /// MiB per second; for `gp3` only.
+    #[schemars(range(min = 125, max = 2_000))]
+    pub throughput: Option<At<u32>>,
+    /// Whether it is encrypted.
+    pub encrypted: Option<bool>,
+    /// Id, alias or ARN of the KMS key that encrypts it; may hold `#{…}`.
+    pub kms_key_id: Option<At<String>>,
+    /// File system on it; `xfs` by default.
+    pub filesystem_type: Option<FilesystemTypeEntry>,
+}
+
+/// `volume_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are those of EBS")]
+pub enum EbsTypeEntry {
+    Gp2,
+    Gp3,
+    Io1,
+    Io2,
+    St1,
+    Sc1,
+    Standard,
+}
+
+/// `filesystem_type`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are those of Linux")]
+pub enum FilesystemTypeEntry {
+    Ext3,
+    Ext4,
+    Xfs,
+}
+
+/// `ephemeral_storage`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EphemeralStorageEntry {
+    /// 21 to 200; 20 without this key.
+    #[schemars(range(min = 21, max = 200))]
+    pub size_in_gib: u32,
+}
+
+/// One of `mount_points`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MountPointEntry {
+    /// Name of a volume of the step.
+    pub source_volume: At<String>,
+    /// Where it is mounted; may hold `#{…}`.
+    pub container_path: At<String>,
+    /// The container cannot write it.
+    #[serde(default)]
+    pub read_only: bool,
+}
+
+/// One of `volumes_from`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VolumesFromEntry {
+    /// Name of another container of the step.
+    pub source_container: At<String>,
+    /// This container cannot write them.
+    #[serde(default)]
+    pub read_only: bool,
+}

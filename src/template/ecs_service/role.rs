@@ -1,0 +1,78 @@
+//! Roles that are made, and what their policies say.
+
+use serde_json::{Value, json};
+
+use crate::model::process::{EcsService, Rights, Statement};
+
+use super::super::shape::{Leaves, Shape};
+
+/// `AWS::IAM::Role`. It has no name of its own, so that it can be replaced.
+pub(super) fn shape(step: &EcsService, trust: Value, inline: Vec<Shape>, managed: Vec<Shape>) -> Shape {
+    Shape::resource(
+        "AWS::IAM::Role",
+        Shape::map([
+            ("AssumeRolePolicyDocument", Some(Shape::Fixed(trust))),
+            ("Policies", Shape::some_list(inline)),
+            ("ManagedPolicyArns", Shape::some_list(managed)),
+            ("PermissionsBoundary", step.permissions_boundary.as_ref().map(Shape::text)),
+        ]),
+    )
+}
+
+/// Lets a service of AWS assume a role.
+pub(super) fn trust(service: &str) -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": service },
+            "Action": "sts:AssumeRole",
+        }],
+    })
+}
+
+/// An inline policy.
+pub(super) fn policy(name: &str, statements: Vec<Shape>) -> Shape {
+    Shape::map([
+        ("PolicyName", Some(name.into())),
+        (
+            "PolicyDocument",
+            Some(Shape::map([("Version", Some("2012-10-17".into())), ("Statement", Some(Shape::List(statements)))])),
+        ),
+    ])
+}
+
+/// A statement that landfall itself writes.
+pub(super) fn allow(sid: &str, actions: &[&str], resource: Shape) -> Shape {
+    Shape::map([
+        ("Sid", Some(sid.into())),
+        ("Effect", Some("Allow".into())),
+        ("Action", Some(Shape::Fixed(json!(actions)))),
+        ("Resource", Some(resource)),
+    ])
+}
+
+/// The inline policy of what a step's author writes, or none where nothing is written.
+pub(super) fn own(rights: &Rights) -> Option<Shape> {
+    (!rights.statements.is_empty()).then(|| policy("own", rights.statements.iter().map(statement).collect()))
+}
+
+/// The managed policies of what a step's author writes.
+pub(super) fn managed(rights: &Rights) -> Vec<Shape> {
+    rights.policies.iter().map(Shape::text).collect()
+}
+
+fn statement(statement: &Statement) -> Shape {
+    let texts = |texts: &[crate::model::process::Text]| Shape::Leaves(Leaves::Texts(texts.to_vec()));
+    let conditions = statement.conditions.iter().map(|(operator, keys)| {
+        let keys = keys.iter().map(|(key, values)| (key.to_string(), texts(values))).collect();
+        (operator.to_string(), Shape::Map(keys))
+    });
+    let conditions = conditions.collect::<Vec<_>>();
+    Shape::map([
+        ("Effect", Some(if statement.deny { "Deny" } else { "Allow" }.into())),
+        ("Action", Some(texts(&statement.actions))),
+        ("Resource", Some(texts(&statement.resources))),
+        ("Condition", (!conditions.is_empty()).then_some(Shape::Map(conditions))),
+    ])
+}

@@ -1,0 +1,109 @@
+//! What containers mount: the task definition's volumes, the service's EBS volumes, and the role that makes these.
+
+use serde_json::json;
+
+use crate::model::process::{EbsVolume, EcsService, EfsVolume, MountPoint, Volume, VolumeKind, VolumesFrom};
+
+use super::super::shape::{Known, Shape};
+use super::{id, role};
+
+/// What ECS needs to make and attach volumes of EBS; ECS documents this policy for it (ECS developer guide, "Infrastructure
+/// IAM role").
+const EBS_POLICY: &str = "service-role/AmazonECSInfrastructureRolePolicyForVolumes";
+
+/// `Volumes` of the task definition.
+pub(super) fn volumes(step: &EcsService) -> Option<Shape> {
+    Shape::some_list(step.volumes.iter().map(volume).collect())
+}
+
+fn volume(volume: &Volume) -> Shape {
+    let name = Some((&*volume.name).into());
+    match &volume.kind {
+        VolumeKind::Task => Shape::map([("Name", name)]),
+        VolumeKind::Host(path) => {
+            let host = Shape::map([("SourcePath", Some(Shape::text(path)))]);
+            Shape::map([("Name", name), ("Host", Some(host))])
+        }
+        VolumeKind::Efs(volume) => Shape::map([("Name", name), ("EFSVolumeConfiguration", Some(efs(volume)))]),
+        VolumeKind::Ebs(_) => Shape::map([("Name", name), ("ConfiguredAtLaunch", Some(true.into()))]),
+    }
+}
+
+fn efs(volume: &EfsVolume) -> Shape {
+    let authorization = Shape::map([
+        ("AccessPointId", volume.access_point.as_ref().map(Shape::text)),
+        ("IAM", volume.iam.then(|| "ENABLED".into())),
+    ]);
+    let authorized = volume.access_point.is_some() || volume.iam;
+    Shape::map([
+        ("FilesystemId", Some(Shape::text(&volume.file_system))),
+        ("RootDirectory", volume.root_directory.as_ref().map(Shape::text)),
+        ("TransitEncryption", volume.transit_encryption.then(|| "ENABLED".into())),
+        ("TransitEncryptionPort", volume.transit_encryption_port.map(Shape::from)),
+        ("AuthorizationConfig", authorized.then_some(authorization)),
+    ])
+}
+
+/// `MountPoints` of a container.
+pub(super) fn mount_points(all: &[MountPoint]) -> Option<Shape> {
+    let point = |point: &MountPoint| {
+        Shape::map([
+            ("SourceVolume", Some((&*point.volume).into())),
+            ("ContainerPath", Some(Shape::text(&point.container_path))),
+            ("ReadOnly", Some(point.read_only.into())),
+        ])
+    };
+    Shape::some_list(all.iter().map(point).collect())
+}
+
+/// `VolumesFrom` of a container.
+pub(super) fn volumes_from(all: &[VolumesFrom]) -> Option<Shape> {
+    let from = |from: &VolumesFrom| {
+        Shape::map([("SourceContainer", Some((&*from.container).into())), ("ReadOnly", Some(from.read_only.into()))])
+    };
+    Shape::some_list(all.iter().map(from).collect())
+}
+
+/// `VolumeConfigurations` of the service: what each task gets from EBS.
+pub(super) fn of_service(step: &EcsService) -> Option<Shape> {
+    let made = ebs_volumes(step).map(|(volume, ebs)| {
+        Shape::map([("Name", Some((&*volume.name).into())), ("ManagedEBSVolume", Some(managed(ebs)))])
+    });
+    Shape::some_list(made.collect())
+}
+
+fn ebs_volumes(step: &EcsService) -> impl Iterator<Item = (&Volume, &EbsVolume)> {
+    step.volumes.iter().filter_map(|volume| match &volume.kind {
+        VolumeKind::Ebs(ebs) => Some((volume, &**ebs)),
+        _ => None,
+    })
+}
+
+fn managed(ebs: &EbsVolume) -> Shape {
+    let role = ebs.role.as_ref().map_or_else(|| Shape::attribute(id::VOLUME_ROLE, "Arn"), Shape::text);
+    let word = |word: &Option<std::sync::Arc<str>>| word.as_deref().map(Shape::from);
+    Shape::map([
+        ("RoleArn", Some(role)),
+        ("SizeInGiB", ebs.size.map(Shape::from)),
+        ("SnapshotId", ebs.snapshot.as_ref().map(Shape::text)),
+        ("VolumeType", word(&ebs.volume_type)),
+        ("Iops", ebs.iops.map(Shape::from)),
+        ("Throughput", ebs.throughput.map(Shape::from)),
+        ("Encrypted", ebs.encrypted.map(Shape::from)),
+        ("KmsKeyId", ebs.kms_key.as_ref().map(Shape::text)),
+        ("FilesystemType", word(&ebs.filesystem)),
+    ])
+}
+
+/// The role with which ECS makes volumes; none where every volume names one, or there is none.
+pub(super) fn role(step: &EcsService) -> Option<Shape> {
+    ebs_volumes(step).any(|(_, ebs)| ebs.role.is_none()).then(|| {
+        let policies = vec![Known::AwsPolicy(EBS_POLICY).into()];
+        role::shape(step, role::trust("ecs.amazonaws.com"), Vec::new(), policies)
+    })
+}
+
+/// `EphemeralStorage` of the task definition.
+pub(super) fn ephemeral(step: &EcsService) -> Option<Shape> {
+    step.ephemeral_storage.map(|size| Shape::Fixed(json!({ "SizeInGiB": size })))
+}
