@@ -95,6 +95,9 @@ codes! {
     LOG_OPTIONS "log-options" Error "The log driver `awslogs` lacks an option that it needs, or has one that it does not know.";
     FIRELENS "firelens" Error "Containers that send their logs to a router need one container with `firelens_configuration`, and that is not themselves.";
     RIGHTS "rights" Error "Rights go to roles that landfall makes, not to given ones; a statement has actions and resources, and policies are named by their ARNs.";
+    BALANCING "balancing" Error "An own target group, listener rule, listener or load balancer is not one that Elastic Load Balancing takes.";
+    DEPLOYMENT_STRATEGY "deployment-strategy" Error "The deployment's strategy and its settings contradict each other or the step's target groups, or it takes longer than CloudFormation waits: 36 hours, and 33 for what bakes in steps.";
+    SCALING "scaling" Error "Bounds, policies or schedules are not such as Application Auto Scaling takes; with `scaling`, `desired_count` is left out.";
     CONTAINER_SIZES "container-sizes" Error "The containers reserve more CPU or memory than the task has, or a container's soft limit is above its hard limit.";
     STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
     NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS refuses such a task definition.";

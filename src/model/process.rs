@@ -11,19 +11,27 @@ use super::catalog::VariableValue;
 use super::tenant::TenantVariable;
 use super::{Hash, Id, ImageName, Location, RoleLabel, StepName};
 
+mod balancing;
 mod container;
+mod decimal;
+mod deployment;
 mod launch;
 mod linux;
 mod logging;
 mod role;
+mod scaling;
 mod service;
 mod volume;
 
+pub use balancing::*;
 pub use container::*;
+pub use decimal::*;
+pub use deployment::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
 pub use role::*;
+pub use scaling::*;
 pub use service::*;
 pub use volume::*;
 

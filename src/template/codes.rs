@@ -14,6 +14,7 @@ macro_rules! codes {
 
 codes! {
     EFS_ID "efs-id" "A file system or an access point is named by its id. It goes into the rights of the task role, so nothing in it may stand for more than itself.";
+    FUNCTION_ARN "function-arn" "A function of Lambda is named by its ARN. It goes into the rights of the role that calls it, so nothing in it may stand for more than itself.";
     IMAGE_REPOSITORY "image-repository" "The repository of an image, once its placeholders are filled, is not one that ECS takes: it has a tag or a digest, a character that is not allowed, or is longer than 255 characters.";
     IMAGE_WITHOUT_DIGEST "image-without-digest" "A text asks for the digest of an image, and the release records only a tag.";
     LIST_IN_TEXT "list-in-text" "A list is used where one text is wanted. A list can only be the whole element of a list.";

@@ -101,6 +101,7 @@ impl<'a> Filler<'a> {
             Leaf::ObjectArn(text) => self.object_arn(text).map(|(bucket, key)| format!("{bucket}/{key}")),
             Leaf::FileSystemArn(text) => self.efs_arn(text, "file-system", "fs-"),
             Leaf::AccessPointArn(text) => self.efs_arn(text, "access-point", "fsap-"),
+            Leaf::FunctionArn(text) => self.function_arn(text),
             Leaf::ParameterArn(text) => self.parameter_arn(text),
             Leaf::LogGroupArn(text) => {
                 let group = self.text(text)?;
@@ -242,6 +243,21 @@ impl<'a> Filler<'a> {
                         value goes into `key`"
                 .to_owned();
             self.problem(codes::SECRET_ARN, title, text.at(), Some(help));
+            return None;
+        }
+        Some(arn)
+    }
+
+    /// The ARN of a function of Lambda, perhaps with a version or an alias.
+    fn function_arn(&mut self, text: &Text) -> Option<String> {
+        let arn = self.text(text)?;
+        let right = matches!(
+            arn.split(':').collect::<Vec<_>>().as_slice(),
+            ["arn", _, "lambda", _, _, "function", name] | ["arn", _, "lambda", _, _, "function", name, _] if !name.is_empty()
+        );
+        if !right || !made_of(&arn, ":-_$") {
+            let title = format!("`{}` does not give the ARN of a function of Lambda", text.raw());
+            self.problem(codes::FUNCTION_ARN, title, text.at(), None);
             return None;
         }
         Some(arn)

@@ -44,6 +44,8 @@ pub(super) enum Leaf {
     FileSystemArn(Text),
     /// The ARN of an access point of EFS in the target's account and region, which is given by its id.
     AccessPointArn(Text),
+    /// The ARN of a function of Lambda.
+    FunctionArn(Text),
     /// The ARN of an SSM parameter.
     ParameterArn(Text),
     /// The ARN of a log group, with its streams.
@@ -101,6 +103,12 @@ impl Shape {
     /// A resource.
     pub(super) fn resource(kind: &str, properties: Shape) -> Self {
         Shape::map([("Type", Some(Shape::from(kind))), ("Properties", Some(properties))])
+    }
+
+    /// A resource that comes after others which it does not refer to.
+    pub(super) fn resource_after(kind: &str, needs: Vec<String>, properties: Shape) -> Self {
+        let needs = (!needs.is_empty()).then(|| Shape::Fixed(json!(needs)));
+        Shape::map([("Type", Some(Shape::from(kind))), ("DependsOn", needs), ("Properties", Some(properties))])
     }
 
     /// A text of the step.

@@ -11,7 +11,7 @@ use landfall::cfn::Document;
 use landfall::model::catalog::Scope;
 use landfall::model::process::{
     Architecture, CircuitBreaker, Condition, Dependency, HealthCheck, ImageRepository, LoadBalancer, LogConfiguration,
-    Port, Protocol, Secret,
+    Port, Protocol, Secret, TargetGroup,
 };
 use landfall::template::body;
 
@@ -97,14 +97,15 @@ pub(super) fn everything() -> World {
     service.desired_count = 4;
     service.minimum_healthy_percent = 50;
     service.maximum_percent = 150;
-    service.circuit_breaker = Some(CircuitBreaker { rollback: false });
+    service.circuit_breaker = Some(CircuitBreaker { rollback: false, threshold: None, reset_on_healthy_task: None });
     service.subnets = Some(texts(&["#{subnets}"]));
     service.security_groups = Some(texts(&["sg-0e0e0e0e"]));
     service.public_ip = Some(true);
     service.load_balancers = vec![LoadBalancer {
-        target_group: text(
+        target_group: TargetGroup::Given(text(
             "arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/storefront/0123456789abcdef",
-        ),
+        )),
+        advanced: None,
         container: Arc::from("proxy"),
         port: 80,
         at: at(40),

@@ -9,6 +9,7 @@ mod golden;
 mod precedence;
 mod problems;
 mod refused;
+mod refused_traffic;
 mod rendering;
 mod steps;
 mod tenants;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use landfall::model::catalog::Scope;
-use landfall::model::process::{EfsVolume, LogConfiguration, Secret, ValueKind, Volume, VolumeKind};
+use landfall::model::process::{
+    EfsVolume, HookAction, LifecycleHook, LogConfiguration, Secret, ValueKind, Volume, VolumeKind,
+};
 use landfall::template::{CODES, limits};
 
 use super::world::{World, text};
@@ -158,6 +160,15 @@ fn what_cannot_be_rendered_says_why() {
                 world.service().volumes = vec![Volume { name: "files".into(), kind: VolumeKind::Efs(efs) }];
             },
             "efs-id: `*` does not give the id of a file system: `fs-…`",
+        ),
+        (
+            |world| {
+                let action = HookAction::Lambda { function: text("check"), role: None };
+                let stages = vec!["PRE_SCALE_UP"];
+                let hook = LifecycleHook { stages, action, timeout_minutes: None, timeout_continues: false };
+                world.service().deployment.hooks = vec![hook];
+            },
+            "function-arn: `check` does not give the ARN of a function of Lambda",
         ),
         (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],

@@ -165,6 +165,12 @@ fn every_step_deploys_on_the_simulated_account() {
         world.settle(world.now() + SignedDuration::from_hours(48));
         let stack = world.find_stack(&place, rendered.stack.as_str()).unwrap();
         let reasons: Vec<_> = stack.events.iter().filter_map(|event| event.reason.clone()).collect();
+        if step.contains("lifecycle_hooks") {
+            let why =
+                "the simulated account does not model DeploymentConfiguration.LifecycleHooks of AWS::ECS::Service";
+            assert!(reasons.iter().any(|reason| &**reason == why), "{name}: {reasons:#?}");
+            continue;
+        }
         assert_eq!(stack.status, StackStatus::CreateComplete, "{name}: {reasons:#?}");
         let service = world.services(&place).next().unwrap();
         assert_eq!(service.running(None), service.desired, "{name}");

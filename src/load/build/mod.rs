@@ -18,8 +18,10 @@ use crate::model::process::Text;
 use crate::model::tenant::Tag;
 
 pub(crate) mod assemble;
+pub(crate) mod balancing;
 pub(crate) mod channel;
 pub(crate) mod container;
+pub(crate) mod deployment;
 pub(crate) mod freeze;
 pub(crate) mod launch;
 pub(crate) mod linux;
@@ -28,6 +30,7 @@ pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod release;
 pub(crate) mod role;
+pub(crate) mod scaling;
 pub(crate) mod tenant;
 pub(crate) mod variables;
 pub(crate) mod volume;

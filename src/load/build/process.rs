@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Maker, container, launch, role, variables, volume};
+use super::{Maker, balancing, container, deployment, launch, role, scaling, variables, volume};
 use crate::load::finding::Finding;
 use crate::load::schema::At;
-use crate::load::schema::process::{ArchitectureEntry, LoadBalancerEntry, ProcessFile, StepEntry};
+use crate::load::schema::process::{ArchitectureEntry, ProcessFile, StepEntry};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{Architecture, CircuitBreaker, EcsService, ImageRepository, LoadBalancer, StepKind};
+use crate::model::process::{Architecture, EcsService, ImageRepository, StepKind};
 use crate::model::{Hash, Id, ImageName, Step, StepName, What};
 
 /// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
@@ -66,7 +66,6 @@ fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
     let number = |value: &Option<At<u32>>| value.as_deref().copied();
     let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
     let least = EcsService::new(*entry.cpu, *entry.memory, containers);
-    let breaker = entry.circuit_breaker;
     EcsService {
         architecture: match entry.architecture {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
@@ -76,11 +75,13 @@ fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
         desired_count: number(&entry.desired_count).unwrap_or(least.desired_count),
         minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
         maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
-        circuit_breaker: breaker.enabled.then_some(CircuitBreaker { rollback: breaker.rollback }),
+        circuit_breaker: deployment::circuit_breaker(&entry.circuit_breaker),
+        scaling: entry.scaling.as_ref().map(|entry| scaling::scaling(make, entry)),
+        deployment: deployment::deployment(make, &entry.deployment_configuration),
         subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
         security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
         public_ip: entry.public_ip.as_deref().copied(),
-        load_balancers: entry.load_balancer.iter().filter_map(|entry| load_balancer(make, entry)).collect(),
+        load_balancers: entry.load_balancer.iter().filter_map(|entry| balancing::load_balancer(make, entry)).collect(),
         health_check_grace: number(&entry.health_check_grace),
         task_role: make.optional_text(&entry.task_role),
         execution_role: make.optional_text(&entry.execution_role),
@@ -96,13 +97,4 @@ fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
         tags: make.text_map(&entry.tags),
         ..least
     }
-}
-
-fn load_balancer(make: &mut Maker<'_>, entry: &At<LoadBalancerEntry>) -> Option<LoadBalancer> {
-    Some(LoadBalancer {
-        target_group: make.text(&entry.target_group)?,
-        container: Arc::from(entry.container.as_str()),
-        port: *entry.port,
-        at: make.file.at(entry.span().start),
-    })
 }

@@ -3,7 +3,9 @@
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ContainerEntry, ProcessFile, SecretEntry, StepEntry, VolumeEntry};
+use super::super::schema::process::{
+    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, SecretEntry, StepEntry, VolumeEntry,
+};
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use super::ecs_launch;
@@ -107,7 +109,15 @@ pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<Stri
 
 fn of_step(step: &StepEntry, each: &mut impl FnMut(&At<String>)) {
     step.subnets.iter().chain(&step.security_groups).flatten().for_each(&mut *each);
-    step.load_balancer.iter().for_each(|entry| each(&entry.target_group));
+    step.load_balancer.iter().for_each(|entry| of_balancer(entry, each));
+    step.scaling.iter().for_each(|scaling| of_scaling(scaling, each));
+    let deployment = &step.deployment_configuration;
+    deployment.alarms.iter().flat_map(|alarms| alarms.alarm_names.iter()).for_each(&mut *each);
+    deployment
+        .lifecycle_hooks
+        .iter()
+        .flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn))
+        .for_each(&mut *each);
     step.task_role.iter().chain(&step.execution_role).for_each(&mut *each);
     step.permissions_boundary.iter().chain(&step.force_new_deployment_nonce).for_each(&mut *each);
     for rights in step.task_rights.iter().chain(&step.execution_rights) {
@@ -122,6 +132,37 @@ fn of_step(step: &StepEntry, each: &mut impl FnMut(&At<String>)) {
     step.platform_version.iter().for_each(&mut *each);
     step.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(&mut *each);
     step.tags.values().for_each(each);
+}
+
+fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
+    entry.target_group.iter().for_each(&mut *each);
+    if let Some(advanced) = &entry.advanced_configuration {
+        [&advanced.alternate_target_group, &advanced.production_listener_rule].into_iter().for_each(&mut *each);
+        advanced.test_listener_rule.iter().chain(&advanced.role_arn).for_each(&mut *each);
+    }
+    let Some(own) = &entry.own_target_group else { return };
+    std::iter::once(&own.vpc_id).chain(&own.health_check.path).chain(&own.health_check.matcher).for_each(&mut *each);
+    for rule in &own.listener_rule {
+        each(&rule.listener_arn);
+        let plain = [&rule.host_header, &rule.path_pattern, &rule.http_request_method, &rule.source_ip];
+        plain.into_iter().chain(rule.http_header.values()).flatten().for_each(&mut *each);
+    }
+    if let Some(balancer) = &own.own_load_balancer {
+        let lists = balancer.subnets.iter().chain(&balancer.security_groups).chain(std::iter::once(&balancer.ingress));
+        lists.flatten().for_each(&mut *each);
+        let listeners = balancer.listener.iter();
+        listeners.flat_map(|it| it.certificate_arn.iter().chain(&it.ssl_policy)).for_each(&mut *each);
+    }
+}
+
+fn of_scaling(scaling: &ScalingEntry, each: &mut impl FnMut(&At<String>)) {
+    scaling.target_tracking.iter().filter_map(|policy| policy.resource_label.as_ref()).for_each(&mut *each);
+    for policy in &scaling.step_scaling {
+        [&policy.alarm.namespace, &policy.alarm.metric_name].into_iter().for_each(&mut *each);
+        policy.alarm.dimensions.values().for_each(&mut *each);
+    }
+    let actions = scaling.scheduled_action.iter();
+    actions.flat_map(|action| std::iter::once(&action.schedule).chain(&action.time_zone)).for_each(each);
 }
 
 fn of_volume(volume: &VolumeEntry, each: &mut impl FnMut(&At<String>)) {

@@ -125,11 +125,23 @@ pub(super) fn arns_have_the_right_kind(drafts: &WhatDrafts, findings: &mut Vec<F
             }
         };
         for balancer in &step.load_balancer {
-            check(&balancer.target_group, "elasticloadbalancing", "targetgroup/", "a target group");
+            let advanced = balancer.advanced_configuration.as_ref();
+            let groups = balancer.target_group.iter().chain(advanced.map(|advanced| &advanced.alternate_target_group));
+            groups.for_each(|group| check(group, "elasticloadbalancing", "targetgroup/", "a target group"));
+            let own = balancer.own_target_group.iter().flat_map(|own| &own.listener_rule);
+            own.for_each(|rule| check(&rule.listener_arn, "elasticloadbalancing", "listener/", "a listener"));
+            advanced
+                .and_then(|advanced| advanced.role_arn.as_ref())
+                .iter()
+                .for_each(|role| check(role, "iam", "role/", "a role"));
         }
         let volumes = step.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_ref());
         for role in step.task_role.iter().chain(&step.execution_role).chain(volumes) {
             check(role, "iam", "role/", "a role");
+        }
+        for hook in &step.deployment_configuration.lifecycle_hooks {
+            hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a function of Lambda"));
+            hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
         }
         if let Some(policy) = &step.permissions_boundary {
             check(policy, "iam", "policy/", "a policy");

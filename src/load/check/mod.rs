@@ -10,11 +10,14 @@ use super::world::World;
 pub(crate) mod arn;
 mod channels;
 mod ecs;
+mod ecs_balancing;
 mod ecs_containers;
+mod ecs_deployment;
 mod ecs_launch;
 mod ecs_linux;
 mod ecs_logs;
 mod ecs_roles;
+mod ecs_scaling;
 mod ecs_service;
 mod ecs_volumes;
 mod identity;
@@ -88,6 +91,9 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "log-routers", run: ecs_logs::routers_fit },
     WhatCheck { name: "rights", run: ecs_roles::rights_fit },
     WhatCheck { name: "load-balancer", run: ecs_service::load_balancers_have_ports },
+    WhatCheck { name: "balancing", run: ecs_balancing::balancing_is_possible },
+    WhatCheck { name: "deployment-strategy", run: ecs_deployment::strategies_are_possible },
+    WhatCheck { name: "scaling", run: ecs_scaling::scaling_is_possible },
     WhatCheck { name: "percent-range", run: ecs_service::percentages_leave_room },
     WhatCheck { name: "log-retention", run: ecs_service::log_retention_exists },
     WhatCheck { name: "tags", run: ecs_service::tags_fit },

@@ -7,18 +7,24 @@ use serde::Deserialize;
 
 use super::At;
 
+mod balancing;
 mod container;
+mod deployment;
 mod launch;
 mod linux;
 mod logging;
 mod role;
+mod scaling;
 mod volume;
 
+pub use balancing::*;
 pub use container::*;
+pub use deployment::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
 pub use role::*;
+pub use scaling::*;
 pub use volume::*;
 
 /// `projects/<name>/process.toml`: what is deployed, as a shape. Text may hold `#{variable}` where it is said.
@@ -82,7 +88,12 @@ pub struct StepEntry {
     /// Containers of the task; at least one.
     #[serde(default)]
     pub container: Vec<At<ContainerEntry>>,
-    /// Number of tasks; 1 by default.
+    /// How the number of tasks follows the load.
+    pub scaling: Option<At<ScalingEntry>>,
+    /// How one set of tasks takes the place of another.
+    #[serde(default)]
+    pub deployment_configuration: DeploymentEntry,
+    /// Number of tasks; 1 by default; not with `scaling`.
     pub desired_count: Option<At<u32>>,
     /// Lower limit of healthy tasks during a deployment, in percent of the desired count; 100 by default.
     pub minimum_healthy_percent: Option<At<u32>>,
@@ -160,22 +171,14 @@ pub struct CircuitBreakerEntry {
     pub enabled: bool,
     /// Puts the last working deployment back.
     pub rollback: bool,
+    /// How many failures are too many; half of the desired count, at least 3 and at most 200, by default.
+    pub threshold_configuration: Option<ThresholdEntry>,
+    /// Makes the count of failures zero when a task is healthy; `true` by default.
+    pub reset_on_healthy_task: Option<bool>,
 }
 
 impl Default for CircuitBreakerEntry {
     fn default() -> Self {
-        Self { enabled: true, rollback: true }
+        Self { enabled: true, rollback: true, threshold_configuration: None, reset_on_healthy_task: None }
     }
-}
-
-/// `[[step.load_balancer]]`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LoadBalancerEntry {
-    /// ARN of the target group; may hold `#{…}`.
-    pub target_group: At<String>,
-    /// Name of a container of the step.
-    pub container: At<String>,
-    /// One of its ports.
-    pub port: At<u16>,
 }

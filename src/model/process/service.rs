@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Container, Launch, PropagateTags, Rights, Text, Volume};
-use crate::model::Location;
+use super::{Container, Deployment, Launch, LoadBalancer, PropagateTags, Rights, Scaling, Text, Threshold, Volume};
 
 /// Processor architecture of a Fargate task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,6 +28,10 @@ pub struct EcsService {
     pub launch: Launch,
     /// At least one, of which at least one is essential.
     pub containers: Vec<Container>,
+    /// How the number of tasks follows the load; the desired count is then not landfall's to say.
+    pub scaling: Option<Scaling>,
+    /// How one set of tasks takes the place of another.
+    pub deployment: Deployment,
     /// Number of tasks.
     pub desired_count: u32,
     /// Lower limit of healthy tasks during a deployment, in percent of the desired count.
@@ -82,10 +85,12 @@ impl EcsService {
             architecture: Architecture::X86_64,
             launch: Launch::default(),
             containers,
+            scaling: None,
+            deployment: Deployment::default(),
             desired_count: 1,
             minimum_healthy_percent: 100,
             maximum_percent: 200,
-            circuit_breaker: Some(CircuitBreaker { rollback: true }),
+            circuit_breaker: Some(CircuitBreaker { rollback: true, threshold: None, reset_on_healthy_task: None }),
             subnets: None,
             security_groups: None,
             public_ip: None,
@@ -115,17 +120,8 @@ const LOG_RETENTION_DAYS: u32 = 30;
 pub struct CircuitBreaker {
     /// The last working deployment is put back.
     pub rollback: bool,
-}
-
-/// A target group that a container registers with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LoadBalancer {
-    /// ARN of the target group.
-    pub target_group: Text,
-    /// Name of a container of the step.
-    pub container: Arc<str>,
-    /// One of its ports.
-    pub port: u16,
-    /// Where it is written.
-    pub at: Location,
+    /// How many failures are too many; ECS's own rule unless said.
+    pub threshold: Option<Threshold>,
+    /// A healthy task makes the count of failures zero; ECS's own choice unless said.
+    pub reset_on_healthy_task: Option<bool>,
 }

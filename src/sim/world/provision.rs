@@ -18,6 +18,9 @@ use crate::sim::fault::During;
 /// How long CloudFormation waits for a service. \[doc: three hours\]
 const PATIENCE: SignedDuration = SignedDuration::from_hours(3);
 
+/// How long it waits where a deployment has a strategy. \[doc: 36 hours, reference of `LinearConfiguration`\]
+const PATIENCE_WITH_STRATEGY: SignedDuration = SignedDuration::from_hours(36);
+
 /// Resources as they are, for expressions.
 pub(super) struct Present<'a> {
     pub(super) resources: &'a indexmap::IndexMap<String, Resource>,
@@ -117,7 +120,7 @@ impl World {
             Ok(properties) => properties,
             Err(reason) => return self.start_failed(stack, operation, name, definition, reason),
         };
-        if let Some(reason) = invalid(info, name, &properties) {
+        if let Some(reason) = invalid(info, name, &properties).or_else(|| unmodelled(info, &properties)) {
             return self.start_failed(stack, operation, name, definition, reason);
         }
         let tags = if info.taggable { stack.shape.tags.clone() } else { BTreeMap::new() };
@@ -407,8 +410,10 @@ impl World {
     }
 
     fn newest_deployment(&mut self, place: &Place, arn: &str) -> Option<Until> {
-        let deadline = self.now + PATIENCE;
-        let deployment = self.region(place).ecs.services.get(arn)?.newest()?.arn.clone();
+        let now = self.now;
+        let service = self.region(place).ecs.services.get(arn)?;
+        let deadline = now + if service.bakes().is_some() { PATIENCE_WITH_STRATEGY } else { PATIENCE };
+        let deployment = service.newest()?.arn.clone();
         Some(Until::Deployment { service: arn.to_owned(), deployment, deadline })
     }
 }
@@ -476,5 +481,13 @@ fn too_many_tasks(kind: &str, properties: &Map<String, Value>) -> Option<String>
              (Service: AmazonECS; Status Code: 400; Error Code: InvalidParameterException)\" (HandlerErrorCode: \
              InvalidRequest)"
         )
+    })
+}
+
+/// What the account would have to do for these properties and does not: hooks that call functions or wait for somebody.
+fn unmodelled(info: &TypeInfo, properties: &Map<String, Value>) -> Option<String> {
+    let hooks = properties.get("DeploymentConfiguration")?.get("LifecycleHooks")?;
+    (info.name == "AWS::ECS::Service" && hooks.as_array().is_none_or(|hooks| !hooks.is_empty())).then(|| {
+        "the simulated account does not model DeploymentConfiguration.LifecycleHooks of AWS::ECS::Service".to_owned()
     })
 }

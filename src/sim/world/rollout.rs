@@ -50,6 +50,7 @@ impl World {
             images: images.into_iter().map(|(name, image)| (name, image.clone(), Self::digest_of(&image))).collect(),
         });
         let (enabled, rolls_back) = service.breaker();
+        let bakes = if source.is_some() { service.bakes() } else { None };
         service.deployment_id = format!("ecs-svc/{}", self.ids.digits(19));
         service.deployments.push(Deployment {
             arn: format!("{stem}:service-deployment/{short}/{}/{}", service.name, self.ids.hex(21)),
@@ -62,6 +63,8 @@ impl World {
             failures: 0,
             threshold: enabled.then(|| service.threshold()),
             rolls_back,
+            bakes,
+            ready: None,
             rollback: None,
         });
     }
@@ -79,7 +82,7 @@ impl World {
             self.break_circuit(&mut service);
             self.launch_and_drain(place, &mut service);
             self.conclude(place, &mut service);
-            if let Some(next) = next_change(&service) {
+            if let Some(next) = next_change(&service, self.now) {
                 self.schedule(next, Work::Service { place: place.clone(), arn: arn.to_owned() });
             }
         }
@@ -152,12 +155,15 @@ impl World {
 
     fn launch_and_drain(&mut self, place: &Place, service: &mut Service) {
         let Some(target) = goal(service) else { return };
-        self.drain(service, &target);
+        let beside = self.beside(service, &target);
+        if !beside {
+            self.drain(service, &target);
+        }
         let desired = service.desired;
         let have = service.running(Some(&target)) + service.pending(Some(&target));
         let most = (desired.saturating_mul(service.percent("MaximumPercent", 200)) / 100).max(1);
         let active = service.running(None) + service.pending(None);
-        let room = if active == have { desired } else { most.saturating_sub(active) };
+        let room = if active == have || beside { desired } else { most.saturating_sub(active) };
         let missing = desired.saturating_sub(have).min(room);
         if missing == 0 {
             return;
@@ -171,6 +177,20 @@ impl World {
         }
         let message = format!("(service {}) has started {} tasks: {}.", service.name, started.len(), started.join(" "));
         self.say(service, message);
+    }
+
+    /// Whether the new revision's tasks run beside the old one's and take nothing from them yet. \[doc: blue/green, linear and
+    /// canary deployments\]
+    fn beside(&mut self, service: &mut Service, target: &str) -> bool {
+        let all = service.running(Some(target)) == service.desired;
+        let Some(deployment) = service.deployments.last_mut() else { return false };
+        let Some(bakes) = deployment.bakes.filter(|_| deployment.status == DeploymentStatus::InProgress) else {
+            return false;
+        };
+        if all && deployment.ready.is_none() {
+            deployment.ready = Some(self.now);
+        }
+        deployment.ready.is_none_or(|ready| ready + bakes > self.now)
     }
 
     fn launch(&mut self, place: &Place, service: &Service, revision: &Revision) -> Task {
@@ -341,12 +361,14 @@ fn goal(service: &Service) -> Option<String> {
     service.newest().and_then(aim).map(str::to_owned)
 }
 
-fn next_change(service: &Service) -> Option<Timestamp> {
+fn next_change(service: &Service, now: Timestamp) -> Option<Timestamp> {
     let due = |task: &Task| match task.state {
         TaskState::Pending(due) => due,
         _ => None,
     };
-    service.tasks.iter().filter_map(due).min()
+    let deployment = service.newest().filter(|deployment| deployment.status == DeploymentStatus::InProgress);
+    let baked = deployment.and_then(|deployment| Some(deployment.ready? + deployment.bakes?)).filter(|at| *at > now);
+    service.tasks.iter().filter_map(due).chain(baked).min()
 }
 
 fn ending(task: &Task, now: Timestamp) -> Option<End> {

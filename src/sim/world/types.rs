@@ -108,7 +108,7 @@ pub(super) fn identify(
         "AWS::ECR::Repository" => (name.clone(), arn("ecr", format!("repository/{name}"))),
         "AWS::ECS::Cluster" => (name.clone(), arn("ecs", format!("cluster/{name}"))),
         "AWS::ElasticLoadBalancingV2::LoadBalancer" => {
-            twice(arn("elasticloadbalancing", format!("loadbalancer/app/{name}/{hex}")))
+            twice(arn("elasticloadbalancing", format!("loadbalancer/{}/{name}/{hex}", balancer_kind(properties))))
         }
         "AWS::ElasticLoadBalancingV2::TargetGroup" => {
             twice(arn("elasticloadbalancing", format!("targetgroup/{name}/{hex}")))
@@ -151,6 +151,15 @@ pub(super) fn identify(
 
 fn twice(arn: String) -> (String, String) {
     (arn.clone(), arn)
+}
+
+/// How the ARN of a load balancer says what it balances.
+fn balancer_kind(properties: &Map<String, Value>) -> &'static str {
+    match properties.get("Type").and_then(Value::as_str) {
+        Some("network") => "net",
+        Some("gateway") => "gwy",
+        _ => "app",
+    }
 }
 
 fn path(properties: &Map<String, Value>) -> String {

@@ -1,15 +1,18 @@
-//! The step `ecs-service`: log group, execution role, task definition and service, one file each.
+//! The step `ecs-service`: log group, roles, task definition, service, and what stands around it, one file each.
 //!
 //! What exists depends on the step's literal keys alone. Role, service and everything else that AWS can name is left to
 //! CloudFormation, because a named resource cannot be replaced; the log group and the task definition's family take the
 //! stack's name, so that several environments can share a cluster and an account.
 
+mod balancing;
 mod container;
+mod deployment;
 mod execution_role;
 mod launch;
 mod linux;
 mod log_group;
 mod role;
+mod scaling;
 mod secrets;
 mod service;
 mod task_definition;
@@ -28,24 +31,37 @@ mod id {
     pub(super) const TASK_ROLE: &str = "TaskRole";
     pub(super) const TASK_DEFINITION: &str = "TaskDefinition";
     pub(super) const VOLUME_ROLE: &str = "VolumeRole";
+    pub(super) const HOOK_ROLE: &str = "HookRole";
+    pub(super) const TRAFFIC_ROLE: &str = "TrafficRole";
+    pub(super) const SCALABLE_TARGET: &str = "ScalableTarget";
     pub(super) const SERVICE: &str = "Service";
 }
 
 /// The sections of the step's template, before their leaves are filled.
 pub(super) fn sections(step: &EcsService, what: &What) -> Vec<(&'static str, Shape)> {
-    let resources = Shape::map([
+    let parts = [
         (id::LOG_GROUP, Some(log_group::shape(step))),
         (id::EXECUTION_ROLE, execution_role::shape(step, what)),
         (id::TASK_ROLE, task_role::shape(step)),
         (id::VOLUME_ROLE, volume::role(step)),
+        (id::HOOK_ROLE, deployment::hook_role(step)),
+        (id::TRAFFIC_ROLE, deployment::traffic_role(step)),
         (id::TASK_DEFINITION, Some(task_definition::shape(step))),
         (id::SERVICE, Some(service::shape(step))),
-    ]);
-    let output = |value: Shape| Some(Shape::map([("Value", Some(value))]));
-    let outputs = Shape::map([
-        ("ServiceArn", output(Shape::reference(id::SERVICE))),
-        ("ServiceName", output(Shape::attribute(id::SERVICE, "Name"))),
-        ("TaskDefinitionArn", output(Shape::reference(id::TASK_DEFINITION))),
-    ]);
-    vec![("AWSTemplateFormatVersion", Shape::from("2010-09-09")), ("Resources", resources), ("Outputs", outputs)]
+    ];
+    let parts = parts.into_iter().filter_map(|(id, shape)| Some((id.to_owned(), shape?)));
+    let resources = parts.chain(balancing::resources(step)).chain(scaling::resources(step)).collect();
+    let own = [
+        ("ServiceArn", Shape::reference(id::SERVICE)),
+        ("ServiceName", Shape::attribute(id::SERVICE, "Name")),
+        ("TaskDefinitionArn", Shape::reference(id::TASK_DEFINITION)),
+    ];
+    let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+    let output = |(name, value): (String, Shape)| (name, Shape::map([("Value", Some(value))]));
+    let outputs = own.chain(balancing::outputs(step)).map(output).collect();
+    vec![
+        ("AWSTemplateFormatVersion", Shape::from("2010-09-09")),
+        ("Resources", Shape::Map(resources)),
+        ("Outputs", Shape::Map(outputs)),
+    ]
 }

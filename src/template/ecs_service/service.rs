@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::model::process::{EcsService, LoadBalancer, PropagateTags, Text};
+use crate::model::process::{EcsService, PropagateTags, Text};
 
 use super::super::shape::{Known, Shape};
-use super::{id, launch, volume};
+use super::{balancing, deployment, id, launch, volume};
 
 /// The service. It has no name of its own, so that it can be replaced.
 pub(super) fn shape(step: &EcsService) -> Shape {
-    let load_balancers = step.load_balancers.iter().map(load_balancer).collect();
-    Shape::resource(
+    Shape::resource_after(
         "AWS::ECS::Service",
+        balancing::needed_by_service(step),
         Shape::map([
             ("Cluster", Some(Known::Cluster.into())),
             ("TaskDefinition", Some(Shape::reference(id::TASK_DEFINITION))),
@@ -21,10 +21,10 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("PlacementConstraints", launch::constraints(step)),
             ("PlacementStrategies", launch::strategies(step)),
             ("AvailabilityZoneRebalancing", launch::rebalancing(step)),
-            ("DesiredCount", Some(step.desired_count.into())),
-            ("DeploymentConfiguration", Some(deployment(step))),
+            ("DesiredCount", step.scaling.is_none().then(|| step.desired_count.into())),
+            ("DeploymentConfiguration", Some(deployment::configuration(step))),
             ("NetworkConfiguration", launch::network(step)),
-            ("LoadBalancers", Shape::some_list(load_balancers)),
+            ("LoadBalancers", balancing::of_service(step)),
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
             ("EnableExecuteCommand", step.execute_command.then(|| true.into())),
             ("EnableECSManagedTags", Some(true.into())),
@@ -34,26 +34,6 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("Tags", tags(step)),
         ]),
     )
-}
-
-fn deployment(step: &EcsService) -> Shape {
-    let breaker = Shape::map([
-        ("Enable", Some(step.circuit_breaker.is_some().into())),
-        ("Rollback", Some(step.circuit_breaker.is_some_and(|breaker| breaker.rollback).into())),
-    ]);
-    Shape::map([
-        ("DeploymentCircuitBreaker", Some(breaker)),
-        ("MaximumPercent", Some(step.maximum_percent.into())),
-        ("MinimumHealthyPercent", Some(step.minimum_healthy_percent.into())),
-    ])
-}
-
-fn load_balancer(balancer: &LoadBalancer) -> Shape {
-    Shape::map([
-        ("ContainerName", Some((&*balancer.container).into())),
-        ("ContainerPort", Some(balancer.port.into())),
-        ("TargetGroupArn", Some(Shape::text(&balancer.target_group))),
-    ])
 }
 
 fn propagate_tags(step: &EcsService) -> Option<Shape> {

@@ -1,0 +1,168 @@
+//! Own target groups, listener rules and load balancers: what Elastic Load Balancing would refuse.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::super::codes;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::{
+    BalancerTypeEntry, HealthProtocolEntry, ListenerEntry, ListenerRuleEntry, OwnLoadBalancerEntry,
+    OwnTargetGroupEntry, TargetProtocolEntry,
+};
+use super::super::what::WhatDrafts;
+use crate::load::build::balancing::own_id;
+
+/// The most values of all conditions of a rule (quotas of application load balancers).
+const MAX_VALUES: usize = 5;
+
+type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
+
+pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let mut out = |span: Range<usize>, title: &str| {
+            findings.push(Finding::new(codes::BALANCING, &process.file, span, title).label("does not fit"));
+        };
+        let mut seen = BTreeSet::new();
+        for balancer in &step.load_balancer {
+            let Some(own) = &balancer.own_target_group else { continue };
+            let id = own_id(balancer, own);
+            let span = own.name.as_ref().map_or_else(|| own.span(), At::span);
+            if id.is_empty() || id.len() > 60 || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
+                out(span, "the name of a target group: letters and digits, at most 60");
+            } else if !seen.insert(id) {
+                out(span, "two own target groups have the same name: set `name`");
+            }
+            target_group(own, &mut out);
+            health_check(own, &mut out);
+            own.listener_rule.iter().for_each(|entry| rule(entry, &mut out));
+            own.own_load_balancer.iter().for_each(|entry| load_balancer(own, entry, &mut out));
+        }
+    }
+}
+
+fn speaks_http(protocol: TargetProtocolEntry) -> bool {
+    matches!(protocol, TargetProtocolEntry::Http | TargetProtocolEntry::Https)
+}
+
+fn target_group(own: &At<OwnTargetGroupEntry>, out: &mut Out<'_>) {
+    match (own.listener_rule.is_empty(), &own.own_load_balancer) {
+        (true, None) => {
+            out(own.span(), "no listener sends to this target group: it needs `listener_rule` or `own_load_balancer`")
+        }
+        (false, Some(balancer)) => {
+            out(balancer.span(), "a target group belongs to one load balancer: `listener_rule` or `own_load_balancer`");
+        }
+        _ => {}
+    }
+    let http = speaks_http(*own.protocol);
+    let only = "is for `http` and `https`";
+    if let (Some(version), false) = (&own.protocol_version, http) {
+        out(version.span(), &format!("`protocol_version` {only}"));
+    }
+    if let (Some(seconds), false) = (&own.slow_start, http) {
+        out(seconds.span(), &format!("`slow_start` {only}"));
+    }
+    if let (Some(seconds), false) = (&own.stickiness, http) {
+        out(seconds.span(), &format!("`stickiness` {only}"));
+    }
+    if let (Some(rule), false) = (own.listener_rule.first(), http) {
+        out(rule.span(), &format!("`listener_rule` {only}"));
+    }
+    let mut seen = BTreeSet::new();
+    if let Some(again) = own.listener_rule.iter().find(|rule| !seen.insert(*rule.priority)) {
+        out(again.priority.span(), "two rules have the same priority, which is their name here");
+    }
+}
+
+fn health_check(own: &OwnTargetGroupEntry, out: &mut Out<'_>) {
+    let check = &own.health_check;
+    let http = match check.protocol {
+        Some(protocol) => protocol != HealthProtocolEntry::Tcp,
+        None => speaks_http(*own.protocol),
+    };
+    for (key, value) in [("path", &check.path), ("matcher", &check.matcher)] {
+        if let (Some(value), false) = (value, http) {
+            out(value.span(), &format!("`{key}` is for checks over HTTP: set `protocol`"));
+        }
+    }
+    if let (Some(timeout), true) = (&check.timeout, check.timeout.as_deref() >= check.interval.as_deref().or(Some(&30)))
+    {
+        out(timeout.span(), "`timeout` is below `interval`");
+    }
+    if let (true, Some(HealthProtocolEntry::Tcp)) = (speaks_http(*own.protocol), check.protocol) {
+        out(own.vpc_id.span(), "an application load balancer checks over HTTP or HTTPS");
+    }
+}
+
+fn rule(entry: &At<ListenerRuleEntry>, out: &mut Out<'_>) {
+    let plain = [&entry.host_header, &entry.path_pattern, &entry.http_request_method, &entry.source_ip];
+    let values =
+        plain.iter().map(|list| list.len()).sum::<usize>() + entry.http_header.values().map(Vec::len).sum::<usize>();
+    if values == 0 || entry.http_header.values().any(Vec::is_empty) {
+        out(entry.span(), "a rule has a condition, and a header has values");
+    } else if values > MAX_VALUES {
+        out(entry.span(), "a rule has at most 5 values in all its conditions");
+    }
+}
+
+fn load_balancer(own: &OwnTargetGroupEntry, entry: &At<OwnLoadBalancerEntry>, out: &mut Out<'_>) {
+    let network = entry.kind == BalancerTypeEntry::Network;
+    if network == speaks_http(*own.protocol) {
+        let title = if network {
+            "a network load balancer sends over `tcp`, `tls`, `udp` or `tcp-udp`"
+        } else {
+            "an application load balancer sends over `http` or `https`"
+        };
+        out(own.vpc_id.span(), title);
+    }
+    match (&entry.security_groups, entry.ingress.first()) {
+        (Some(_), Some(first)) => {
+            out(first.span(), "`ingress` is for the security group that is made, and `security_groups` gives some")
+        }
+        (None, None) if !network => {
+            out(
+                entry.span(),
+                "an application load balancer needs `security_groups`, or `ingress` for one that is made",
+            );
+        }
+        _ => {}
+    }
+    if let (Some(timeout), true) = (&entry.idle_timeout, network) {
+        out(timeout.span(), "`idle_timeout` is for `type = \"application\"`");
+    }
+    if entry.listener.iter().all(|listener| listener.redirect_to.is_some()) {
+        out(entry.span(), "no listener sends anything to the tasks");
+    }
+    let mut seen = BTreeSet::new();
+    for one in &entry.listener {
+        if !seen.insert(*one.port) {
+            out(one.port.span(), "two listeners have the same port");
+        }
+        listener(one, network, out);
+    }
+}
+
+fn listener(entry: &At<ListenerEntry>, network: bool, out: &mut Out<'_>) {
+    if network == speaks_http(*entry.protocol) {
+        let title = if network {
+            "a network load balancer listens to connections"
+        } else {
+            "an application load balancer listens to HTTP"
+        };
+        out(entry.protocol.span(), title);
+    }
+    let secure = matches!(*entry.protocol, TargetProtocolEntry::Https | TargetProtocolEntry::Tls);
+    match (&entry.certificate_arn, secure) {
+        (None, true) => out(entry.span(), "`https` and `tls` need `certificate_arn`"),
+        (Some(arn), false) => out(arn.span(), "`certificate_arn` is for `https` and `tls`"),
+        _ => {}
+    }
+    if let (Some(policy), false) = (&entry.ssl_policy, secure) {
+        out(policy.span(), "`ssl_policy` is for `https` and `tls`");
+    }
+    if let (Some(port), false) = (&entry.redirect_to, *entry.protocol == TargetProtocolEntry::Http) {
+        out(port.span(), "`redirect_to` is for `http`");
+    }
+}

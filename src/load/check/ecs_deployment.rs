@@ -1,0 +1,155 @@
+//! Deployment strategies: what contradicts itself, and what outlasts CloudFormation's patience.
+
+use std::ops::Range;
+
+use super::super::codes;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::{
+    DeploymentEntry, HookTargetEntry, LifecycleHookEntry, LoadBalancerEntry, OwnTargetGroupEntry, StageEntry,
+    StepEntry, StrategyEntry,
+};
+use super::super::what::WhatDrafts;
+
+/// CloudFormation gives up on a service after this many minutes (reference of `LinearConfiguration`).
+const PATIENCE: u32 = 36 * 60;
+/// It refuses a linear or canary deployment that bakes for longer (the same).
+const MOST_BAKING: u32 = 33 * 60;
+
+type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
+
+pub(super) fn strategies_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for step in &process.doc.step {
+        let mut out = |span: Range<usize>, title: &str| {
+            let finding = Finding::new(codes::DEPLOYMENT_STRATEGY, &process.file, span, title);
+            findings.push(finding.label("does not fit"));
+        };
+        let entry = &step.deployment_configuration;
+        settings(entry, &mut out);
+        entry.lifecycle_hooks.iter().for_each(|hook| stages(hook, &mut out));
+        time(entry, &mut out);
+        for balancer in &step.load_balancer {
+            traffic(step, balancer, &mut out);
+        }
+    }
+}
+
+fn settings(entry: &DeploymentEntry, out: &mut Out<'_>) {
+    let strategy = *entry.strategy;
+    if let (Some(linear), false) = (&entry.linear_configuration, strategy == StrategyEntry::Linear) {
+        out(linear.span(), "`linear_configuration` is for `strategy = \"linear\"`");
+    }
+    if let (Some(canary), false) = (&entry.canary_configuration, strategy == StrategyEntry::Canary) {
+        out(canary.span(), "`canary_configuration` is for `strategy = \"canary\"`");
+    }
+    if strategy == StrategyEntry::Rolling {
+        if let Some(bake) = &entry.bake_time_in_minutes {
+            out(bake.span(), "`bake_time_in_minutes` is not for `strategy = \"rolling\"`");
+        }
+        if let Some(hook) = entry.lifecycle_hooks.first() {
+            out(hook.span(), "`lifecycle_hooks` are not for `strategy = \"rolling\"`");
+        }
+    }
+    let tenths = |percent: f64| ((percent * 10.0) - (percent * 10.0).round()).abs() < 1e-6;
+    if let Some(linear) = &entry.linear_configuration
+        && linear.step_percent.is_some_and(|percent| !(3.0..=100.0).contains(&percent) || !tenths(percent))
+    {
+        out(linear.span(), "`step_percent` is 3 to 100, in tenths");
+    }
+    if let Some(canary) = &entry.canary_configuration
+        && canary.canary_percent.is_some_and(|percent| !(0.1..=100.0).contains(&percent) || !tenths(percent))
+    {
+        out(canary.span(), "`canary_percent` is 0.1 to 100, in tenths");
+    }
+    if let Some(alarms) = entry.alarms.as_ref().filter(|alarms| alarms.alarm_names.is_empty()) {
+        out(alarms.alarm_names.span(), "`alarm_names` names none");
+    }
+}
+
+fn stages(hook: &At<LifecycleHookEntry>, out: &mut Out<'_>) {
+    if hook.lifecycle_stages.is_empty() {
+        out(hook.lifecycle_stages.span(), "`lifecycle_stages` names none");
+    }
+    let shifts =
+        |stage: &&At<StageEntry>| matches!(***stage, StageEntry::TestTrafficShift | StageEntry::ProductionTrafficShift);
+    if hook.target_type == HookTargetEntry::Pause
+        && let Some(stage) = hook.lifecycle_stages.iter().find(shifts)
+    {
+        out(stage.span(), "a deployment cannot pause while traffic moves");
+    }
+}
+
+/// How long the deployment takes at least, or may take, against what CloudFormation waits for.
+fn time(entry: &DeploymentEntry, out: &mut Out<'_>) {
+    let bake = entry.bake_time_in_minutes.as_deref().copied().unwrap_or(0);
+    let baking = match *entry.strategy {
+        StrategyEntry::Rolling => return,
+        StrategyEntry::BlueGreen => bake,
+        StrategyEntry::Linear => {
+            let linear = entry.linear_configuration.as_deref();
+            let percent = linear.and_then(|linear| linear.step_percent).unwrap_or(10.0).clamp(3.0, 100.0);
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 34 steps")]
+            let steps = (100.0 / percent).ceil() as u32;
+            let each = linear.and_then(|linear| linear.step_bake_time_in_minutes).unwrap_or(6);
+            bake + each.saturating_mul(steps)
+        }
+        StrategyEntry::Canary => {
+            let canary = entry.canary_configuration.as_deref();
+            bake + canary.and_then(|canary| canary.canary_bake_time_in_minutes).unwrap_or(10)
+        }
+    };
+    if *entry.strategy != StrategyEntry::BlueGreen && baking > MOST_BAKING {
+        let title = format!("this bakes for {baking} minutes; CloudFormation refuses more than {MOST_BAKING}");
+        return out(entry.strategy.span(), &title);
+    }
+    let pauses = entry.lifecycle_hooks.iter().filter(|hook| hook.target_type == HookTargetEntry::Pause);
+    let longest = pauses.map(|hook| {
+        let minutes = hook.timeout_configuration.as_deref().and_then(|timeout| timeout.timeout_in_minutes);
+        let times = u32::try_from(hook.lifecycle_stages.len()).unwrap_or(u32::MAX);
+        minutes.unwrap_or(1440).saturating_mul(times)
+    });
+    let longest = longest.fold(baking, u32::saturating_add);
+    if longest > PATIENCE {
+        let title = format!(
+            "this may take {longest} minutes, and CloudFormation gives up after {PATIENCE}: ask before the deployment, by a pin"
+        );
+        out(entry.strategy.span(), &title);
+    }
+}
+
+/// What moves traffic between two sets of tasks is there, and only where traffic moves.
+fn traffic(step: &StepEntry, balancer: &At<LoadBalancerEntry>, out: &mut Out<'_>) {
+    let rolling = *step.deployment_configuration.strategy == StrategyEntry::Rolling;
+    match (&balancer.own_target_group, &balancer.advanced_configuration) {
+        (Some(_), Some(advanced)) => {
+            out(advanced.span(), "`advanced_configuration` is for a given target group; an own one has what it needs");
+        }
+        (None, None) if !rolling => {
+            out(
+                balancer.span(),
+                "this strategy moves traffic: `advanced_configuration` says between which target groups",
+            );
+        }
+        (Some(own), None) => own_traffic(own, rolling, out),
+        _ => {}
+    }
+}
+
+fn own_traffic(own: &At<OwnTargetGroupEntry>, rolling: bool, out: &mut Out<'_>) {
+    let rules = |test: bool| own.listener_rule.iter().filter(move |rule| rule.test == test);
+    if rolling {
+        if let Some(rule) = rules(true).next() {
+            out(rule.span(), "a rule for test traffic is not for `strategy = \"rolling\"`");
+        }
+        return;
+    }
+    let of_balancer = own.own_load_balancer.iter().flat_map(|balancer| &balancer.listener);
+    let listeners = of_balancer.filter(|listener| listener.redirect_to.is_none()).count();
+    if rules(false).count() + listeners != 1 {
+        out(own.span(), "ECS moves the traffic of one listener or rule: this target group has none, or several");
+    }
+    if let Some(second) = rules(true).nth(1) {
+        out(second.span(), "ECS moves the test traffic of one rule");
+    }
+}

@@ -1,0 +1,165 @@
+//! How one set of tasks takes the place of another.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::load::schema::At;
+
+/// `[step.deployment_configuration]`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentEntry {
+    /// How traffic moves; `rolling` by default.
+    #[serde(default)]
+    pub strategy: At<StrategyEntry>,
+    /// Minutes in which both sets run after all traffic has moved: 0 to 1440; not with `rolling`.
+    #[schemars(range(min = 0, max = 1440))]
+    pub bake_time_in_minutes: Option<At<u32>>,
+    /// The steps of `linear`.
+    pub linear_configuration: Option<At<LinearEntry>>,
+    /// The part of `canary`.
+    pub canary_configuration: Option<At<CanaryEntry>>,
+    /// Alarms that make a deployment fail.
+    pub alarms: Option<At<DeploymentAlarmsEntry>>,
+    /// What happens at certain stages; not with `rolling`.
+    #[serde(default)]
+    pub lifecycle_hooks: Vec<At<LifecycleHookEntry>>,
+}
+
+/// `strategy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StrategyEntry {
+    /// Task by task.
+    #[default]
+    Rolling,
+    /// A second set beside the first, and all traffic at once.
+    BlueGreen,
+    /// A second set, and traffic in equal steps.
+    Linear,
+    /// A second set, and a part of the traffic before the rest.
+    Canary,
+}
+
+/// `linear_configuration`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinearEntry {
+    /// Percent of a step: 3 to 100; 10 by default.
+    pub step_percent: Option<f64>,
+    /// Minutes between two steps: 0 to 1440; 6 by default.
+    #[schemars(range(min = 0, max = 1440))]
+    pub step_bake_time_in_minutes: Option<u32>,
+}
+
+/// `canary_configuration`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CanaryEntry {
+    /// Percent of the part: 0.1 to 100; 5 by default.
+    pub canary_percent: Option<f64>,
+    /// Minutes until the rest: 0 to 1440; 10 by default.
+    #[schemars(range(min = 0, max = 1440))]
+    pub canary_bake_time_in_minutes: Option<u32>,
+}
+
+/// `alarms` of a deployment.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeploymentAlarmsEntry {
+    /// Names of alarms of CloudWatch; at least one; may hold `#{…}`.
+    pub alarm_names: At<Vec<At<String>>>,
+    /// Puts the last working deployment back.
+    #[serde(default)]
+    pub rollback: bool,
+}
+
+/// One of `lifecycle_hooks`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LifecycleHookEntry {
+    /// At which stages; at least one.
+    pub lifecycle_stages: At<Vec<At<StageEntry>>>,
+    /// What it does; `aws-lambda` by default.
+    #[serde(default)]
+    pub target_type: HookTargetEntry,
+    /// With `aws-lambda`: ARN of the function, which says whether to go on; may hold `#{…}`.
+    pub hook_target_arn: Option<At<String>>,
+    /// With `aws-lambda`: ARN of the role with which ECS calls it; may hold `#{…}`. Without one, a role is made.
+    pub role_arn: Option<At<String>>,
+    /// How long it may take.
+    pub timeout_configuration: Option<At<HookTimeoutEntry>>,
+}
+
+/// One of `lifecycle_stages`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names are those of ECS")]
+pub enum StageEntry {
+    ReconcileService,
+    PreScaleUp,
+    PostScaleUp,
+    TestTrafficShift,
+    PostTestTrafficShift,
+    PreProductionTrafficShift,
+    ProductionTrafficShift,
+    PostProductionTrafficShift,
+}
+
+/// `target_type` of a hook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HookTargetEntry {
+    /// Calls a function.
+    #[default]
+    AwsLambda,
+    /// Waits until somebody lets the deployment go on.
+    Pause,
+}
+
+/// `timeout_configuration` of a hook.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HookTimeoutEntry {
+    /// 1 to 20160; 1440 by default. CloudFormation itself gives up after 36 hours.
+    #[schemars(range(min = 1, max = 20_160))]
+    pub timeout_in_minutes: Option<u32>,
+    /// What comes then; `rollback` by default.
+    #[serde(default)]
+    pub action: TimeoutActionEntry,
+}
+
+/// `action` after the time of a hook.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeoutActionEntry {
+    /// The deployment goes back.
+    #[default]
+    Rollback,
+    /// It goes on.
+    Continue,
+}
+
+/// `threshold_configuration` of the circuit breaker.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThresholdEntry {
+    /// What the value is.
+    #[serde(rename = "type")]
+    pub kind: ThresholdTypeEntry,
+    /// Failed tasks, or percent of the desired count.
+    #[schemars(range(min = 1))]
+    pub value: u32,
+}
+
+/// `type` of a threshold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThresholdTypeEntry {
+    /// Failed tasks.
+    Count,
+    /// Percent of the desired count, at least 3 and at most 200 tasks.
+    BoundedPercent,
+    /// Percent of the desired count.
+    UnboundedPercent,
+}

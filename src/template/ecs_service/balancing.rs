@@ -1,0 +1,366 @@
+//! How requests reach the tasks: what the service registers with, and the target groups, rules, load balancers and
+//! listeners that the step makes for that.
+//!
+//! Where a deployment moves traffic between two sets of tasks, an own target group has a second one beside it, and every rule
+//! forwards to both with weights that ECS then sets.
+
+use serde_json::json;
+
+use crate::model::process::{
+    EcsService, Listener, ListenerRule, LoadBalancer, NetworkMode, OwnLoadBalancer, OwnTargetGroup, Strategy,
+    TargetGroup, Text,
+};
+
+use super::super::shape::{Leaves, Shape};
+use super::id;
+
+/// `LoadBalancers` of the service.
+pub(super) fn of_service(step: &EcsService) -> Option<Shape> {
+    Shape::some_list(step.load_balancers.iter().map(|balancer| registration(step, balancer)).collect())
+}
+
+fn registration(step: &EcsService, balancer: &LoadBalancer) -> Shape {
+    let (target_group, advanced) = match &balancer.target_group {
+        TargetGroup::Given(arn) => (Shape::text(arn), given(balancer)),
+        TargetGroup::Own(own) => (Shape::reference(&group_id(own)), shifts(step).then(|| own_advanced(own))),
+    };
+    Shape::map([
+        ("ContainerName", Some((&*balancer.container).into())),
+        ("ContainerPort", Some(balancer.port.into())),
+        ("TargetGroupArn", Some(target_group)),
+        ("AdvancedConfiguration", advanced),
+    ])
+}
+
+fn given(balancer: &LoadBalancer) -> Option<Shape> {
+    let role =
+        |role: &Option<Text>| role.as_ref().map_or_else(|| Shape::attribute(id::TRAFFIC_ROLE, "Arn"), Shape::text);
+    balancer.advanced.as_ref().map(|advanced| {
+        Shape::map([
+            ("AlternateTargetGroupArn", Some(Shape::text(&advanced.alternate_target_group))),
+            ("ProductionListenerRule", Some(Shape::text(&advanced.production_listener_rule))),
+            ("TestListenerRule", advanced.test_listener_rule.as_ref().map(Shape::text)),
+            ("RoleArn", Some(role(&advanced.role))),
+        ])
+    })
+}
+
+fn own_advanced(own: &OwnTargetGroup) -> Shape {
+    let rule =
+        |test: bool| own.rules.iter().find(|rule| rule.test == test).map(|rule| Shape::reference(&rule_id(own, rule)));
+    let listener = own.balancer.as_ref().and_then(|balancer| {
+        let listener = balancer.listeners.iter().find(|listener| listener.redirect_to.is_none())?;
+        // A network load balancer has no rules: ECS changes the listener itself.
+        let id = if balancer.network { listener_id(own, listener) } else { own_rule_id(own, listener) };
+        Some(Shape::reference(&id))
+    });
+    Shape::map([
+        ("AlternateTargetGroupArn", Some(Shape::reference(&alternate_id(own)))),
+        ("ProductionListenerRule", rule(false).or(listener)),
+        ("TestListenerRule", rule(true)),
+        ("RoleArn", Some(Shape::attribute(id::TRAFFIC_ROLE, "Arn"))),
+    ])
+}
+
+fn shifts(step: &EcsService) -> bool {
+    step.deployment.strategy != Strategy::Rolling
+}
+
+fn own_groups(step: &EcsService) -> impl Iterator<Item = (&LoadBalancer, &OwnTargetGroup)> {
+    step.load_balancers.iter().filter_map(|balancer| match &balancer.target_group {
+        TargetGroup::Own(own) => Some((balancer, &**own)),
+        TargetGroup::Given(_) => None,
+    })
+}
+
+fn group_id(own: &OwnTargetGroup) -> String {
+    format!("TargetGroup{}", own.id)
+}
+
+fn alternate_id(own: &OwnTargetGroup) -> String {
+    format!("AlternateTargetGroup{}", own.id)
+}
+
+fn balancer_id(own: &OwnTargetGroup) -> String {
+    format!("LoadBalancer{}", own.id)
+}
+
+fn security_group_id(own: &OwnTargetGroup) -> String {
+    format!("LoadBalancerSecurityGroup{}", own.id)
+}
+
+/// By its priority, not its place: a rule that is put before others must not take their places.
+fn rule_id(own: &OwnTargetGroup, rule: &ListenerRule) -> String {
+    format!("ListenerRule{}P{}", own.id, rule.priority)
+}
+
+fn listener_id(own: &OwnTargetGroup, listener: &Listener) -> String {
+    format!("Listener{}L{}", own.id, listener.port)
+}
+
+fn own_rule_id(own: &OwnTargetGroup, listener: &Listener) -> String {
+    format!("ListenerRule{}L{}", own.id, listener.port)
+}
+
+/// What the service waits for: ECS takes no target group that no load balancer has.
+pub(super) fn needed_by_service(step: &EcsService) -> Vec<String> {
+    let of_group = |own: &OwnTargetGroup| {
+        let rules = own.rules.iter().map(|rule| rule_id(own, rule));
+        let listeners = own.balancer.iter().flat_map(|balancer| &balancer.listeners);
+        let listeners = listeners
+            .filter(|listener| listener.redirect_to.is_none())
+            .map(|listener| if has_rule(step, own) { own_rule_id(own, listener) } else { listener_id(own, listener) });
+        rules.chain(listeners).collect::<Vec<_>>()
+    };
+    own_groups(step).flat_map(|(_, own)| of_group(own)).collect()
+}
+
+/// The full name of an application load balancer and of the target group that it has, as Application Auto Scaling joins them.
+pub(super) fn request_label(step: &EcsService) -> Option<Shape> {
+    let (_, own) = own_groups(step).find(|(_, own)| own.balancer.as_ref().is_some_and(|balancer| !balancer.network))?;
+    Some(Shape::Fixed(json!({ "Fn::Join": ["/", [
+        { "Fn::GetAtt": [balancer_id(own), "LoadBalancerFullName"] },
+        { "Fn::GetAtt": [group_id(own), "TargetGroupFullName"] },
+    ]] })))
+}
+
+/// The resources, by logical id.
+pub(super) fn resources(step: &EcsService) -> Vec<(String, Shape)> {
+    let mut all = Vec::new();
+    for (balancer, own) in own_groups(step) {
+        all.push((group_id(own), target_group(step, balancer, own)));
+        if shifts(step) {
+            all.push((alternate_id(own), target_group(step, balancer, own)));
+        }
+        all.extend(own.rules.iter().map(|rule| (rule_id(own, rule), listener_rule(step, own, rule))));
+        if let Some(made) = &own.balancer {
+            all.extend(load_balancer(step, own, made));
+        }
+    }
+    all
+}
+
+/// What others need to know of own load balancers, by the name of the output.
+pub(super) fn outputs(step: &EcsService) -> Vec<(String, Shape)> {
+    let mut all = Vec::new();
+    for (_, own) in own_groups(step) {
+        all.push((format!("{}Arn", group_id(own)), Shape::reference(&group_id(own))));
+        if let Some(made) = &own.balancer {
+            all.push((format!("{}Arn", balancer_id(own)), Shape::reference(&balancer_id(own))));
+            all.push((format!("{}DnsName", balancer_id(own)), Shape::attribute(&balancer_id(own), "DNSName")));
+            if makes_security_group(made) {
+                let group = Shape::attribute(&security_group_id(own), "GroupId");
+                all.push((format!("{}Id", security_group_id(own)), group));
+            }
+        }
+    }
+    all
+}
+
+fn target_group(step: &EcsService, balancer: &LoadBalancer, own: &OwnTargetGroup) -> Shape {
+    let check = &own.health_check;
+    let matcher = check.matcher.as_ref().map(|codes| {
+        let key = if own.protocol_version == Some("GRPC") { "GrpcCode" } else { "HttpCode" };
+        Shape::map([(key, Some(Shape::text(codes)))])
+    });
+    let kind = if step.launch.network == NetworkMode::Awsvpc { "ip" } else { "instance" };
+    Shape::resource(
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        Shape::map([
+            ("VpcId", Some(Shape::text(&own.vpc))),
+            ("TargetType", Some(kind.into())),
+            ("Port", Some(balancer.port.into())),
+            ("Protocol", Some(own.protocol.into())),
+            ("ProtocolVersion", own.protocol_version.map(Shape::from)),
+            ("HealthCheckProtocol", check.protocol.map(Shape::from)),
+            ("HealthCheckPath", check.path.as_ref().map(Shape::text)),
+            // As a string, because it may also be `traffic-port`.
+            ("HealthCheckPort", check.port.map(|port| port.to_string().into())),
+            ("Matcher", matcher),
+            ("HealthCheckIntervalSeconds", check.interval.map(Shape::from)),
+            ("HealthCheckTimeoutSeconds", check.timeout.map(Shape::from)),
+            ("HealthyThresholdCount", check.healthy_threshold.map(Shape::from)),
+            ("UnhealthyThresholdCount", check.unhealthy_threshold.map(Shape::from)),
+            ("TargetGroupAttributes", group_attributes(own)),
+        ]),
+    )
+}
+
+fn attributes(pairs: Vec<(&str, String)>) -> Option<Shape> {
+    let pair = |(key, value): (&str, String)| Shape::Fixed(json!({ "Key": key, "Value": value }));
+    Shape::some_list(pairs.into_iter().map(pair).collect())
+}
+
+fn group_attributes(own: &OwnTargetGroup) -> Option<Shape> {
+    let mut pairs = Vec::new();
+    if let Some(delay) = own.deregistration_delay {
+        pairs.push(("deregistration_delay.timeout_seconds", delay.to_string()));
+    }
+    if let Some(seconds) = own.slow_start {
+        pairs.push(("slow_start.duration_seconds", seconds.to_string()));
+    }
+    if let Some(seconds) = own.stickiness {
+        pairs.push(("stickiness.enabled", "true".to_owned()));
+        pairs.push(("stickiness.type", "lb_cookie".to_owned()));
+        pairs.push(("stickiness.lb_cookie.duration_seconds", seconds.to_string()));
+    }
+    attributes(pairs)
+}
+
+/// Forwards to the target group; to both with weights, where a deployment moves traffic between them.
+fn forward(step: &EcsService, own: &OwnTargetGroup) -> Shape {
+    let to = |id: String, weight: u32| json!({ "TargetGroupArn": { "Ref": id }, "Weight": weight });
+    Shape::Fixed(if shifts(step) {
+        json!([{ "Type": "forward", "ForwardConfig": { "TargetGroups": [to(group_id(own), 1), to(alternate_id(own), 0)] } }])
+    } else {
+        json!([{ "Type": "forward", "TargetGroupArn": { "Ref": group_id(own) } }])
+    })
+}
+
+fn listener_rule(step: &EcsService, own: &OwnTargetGroup, rule: &ListenerRule) -> Shape {
+    let values = |texts: &[Text]| Shape::map([("Values", Some(Shape::Leaves(Leaves::Texts(texts.to_vec()))))]);
+    let condition = |field: &str, config: &str, texts: &[Text]| {
+        (!texts.is_empty()).then(|| Shape::map([("Field", Some(field.into())), (config, Some(values(texts)))]))
+    };
+    let headers = rule.headers.iter().map(|(name, texts)| {
+        let config = Shape::map([
+            ("HttpHeaderName", Some((&**name).into())),
+            ("Values", Some(Shape::Leaves(Leaves::Texts(texts.clone())))),
+        ]);
+        Some(Shape::map([("Field", Some("http-header".into())), ("HttpHeaderConfig", Some(config))]))
+    });
+    let conditions = [
+        condition("host-header", "HostHeaderConfig", &rule.hosts),
+        condition("path-pattern", "PathPatternConfig", &rule.paths),
+        condition("http-request-method", "HttpRequestMethodConfig", &rule.methods),
+        condition("source-ip", "SourceIpConfig", &rule.sources),
+    ];
+    Shape::resource(
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        Shape::map([
+            ("ListenerArn", Some(Shape::text(&rule.listener))),
+            ("Priority", Some(rule.priority.into())),
+            ("Conditions", Some(Shape::List(conditions.into_iter().chain(headers).flatten().collect()))),
+            ("Actions", Some(forward(step, own))),
+        ]),
+    )
+}
+
+fn makes_security_group(made: &OwnLoadBalancer) -> bool {
+    made.security_groups.is_none() && !made.ingress.is_empty()
+}
+
+fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer) -> Vec<(String, Shape)> {
+    let groups = match &made.security_groups {
+        Some(groups) => Some(Shape::Leaves(Leaves::SecurityGroups(Some(groups.clone())))),
+        None => {
+            makes_security_group(made).then(|| Shape::List(vec![Shape::attribute(&security_group_id(own), "GroupId")]))
+        }
+    };
+    let mut settings = Vec::new();
+    if let Some(seconds) = made.idle_timeout {
+        settings.push(("idle_timeout.timeout_seconds", seconds.to_string()));
+    }
+    if made.deletion_protection {
+        settings.push(("deletion_protection.enabled", "true".to_owned()));
+    }
+    let subnets = made.subnets.clone().or_else(|| step.subnets.clone());
+    let balancer = Shape::resource(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        Shape::map([
+            ("Type", Some(if made.network { "network" } else { "application" }.into())),
+            ("Scheme", Some(if made.internet_facing { "internet-facing" } else { "internal" }.into())),
+            ("Subnets", Some(Shape::Leaves(Leaves::Subnets(subnets)))),
+            ("SecurityGroups", groups),
+            ("LoadBalancerAttributes", attributes(settings)),
+        ]),
+    );
+    let mut all = vec![(balancer_id(own), balancer)];
+    if makes_security_group(made) {
+        all.push((security_group_id(own), security_group(own, made)));
+    }
+    for listener in &made.listeners {
+        all.push((listener_id(own, listener), listener_shape(step, own, listener)));
+        if listener.redirect_to.is_none() && has_rule(step, own) {
+            all.push((own_rule_id(own, listener), every_path(step, own, listener)));
+        }
+    }
+    all
+}
+
+/// Whether the listeners of an own load balancer have a rule: ECS moves traffic by rules, and a listener's default action is
+/// none that it could be told of.
+fn has_rule(step: &EcsService, own: &OwnTargetGroup) -> bool {
+    shifts(step) && own.balancer.as_ref().is_some_and(|balancer| !balancer.network)
+}
+
+fn security_group(own: &OwnTargetGroup, made: &OwnLoadBalancer) -> Shape {
+    let rules = made.listeners.iter().flat_map(|listener| {
+        let protocols: &[&str] = match listener.protocol {
+            "UDP" => &["udp"],
+            "TCP_UDP" => &["tcp", "udp"],
+            _ => &["tcp"],
+        };
+        let each = |network: &Text, protocol: &str| {
+            Shape::map([
+                ("IpProtocol", Some(protocol.into())),
+                ("FromPort", Some(listener.port.into())),
+                ("ToPort", Some(listener.port.into())),
+                ("CidrIp", Some(Shape::text(network))),
+            ])
+        };
+        made.ingress.iter().flat_map(move |network| protocols.iter().map(move |protocol| each(network, protocol)))
+    });
+    Shape::resource(
+        "AWS::EC2::SecurityGroup",
+        Shape::map([
+            ("GroupDescription", Some("Who may reach the load balancer".into())),
+            ("VpcId", Some(Shape::text(&own.vpc))),
+            ("SecurityGroupIngress", Some(Shape::List(rules.collect()))),
+        ]),
+    )
+}
+
+fn listener_shape(step: &EcsService, own: &OwnTargetGroup, listener: &Listener) -> Shape {
+    let actions = match listener.redirect_to {
+        Some(port) => Shape::Fixed(json!([{ "Type": "redirect", "RedirectConfig": {
+            "Protocol": "HTTPS", "Port": port.to_string(), "StatusCode": "HTTP_301",
+        } }])),
+        None if has_rule(step, own) => Shape::Fixed(json!([{ "Type": "fixed-response", "FixedResponseConfig": {
+            "StatusCode": "503",
+        } }])),
+        None => forward_all(own),
+    };
+    let certificate = |arn: &Text| Shape::List(vec![Shape::map([("CertificateArn", Some(Shape::text(arn)))])]);
+    Shape::resource(
+        "AWS::ElasticLoadBalancingV2::Listener",
+        Shape::map([
+            ("LoadBalancerArn", Some(Shape::reference(&balancer_id(own)))),
+            ("Port", Some(listener.port.into())),
+            ("Protocol", Some(listener.protocol.into())),
+            ("Certificates", listener.certificate.as_ref().map(certificate)),
+            ("SslPolicy", listener.ssl_policy.as_ref().map(Shape::text)),
+            ("DefaultActions", Some(actions)),
+        ]),
+    )
+}
+
+/// A listener's own action: to the one target group, which ECS changes itself where the listener is a network load balancer's.
+fn forward_all(own: &OwnTargetGroup) -> Shape {
+    Shape::Fixed(json!([{ "Type": "forward", "TargetGroupArn": { "Ref": group_id(own) } }]))
+}
+
+fn every_path(step: &EcsService, own: &OwnTargetGroup, listener: &Listener) -> Shape {
+    Shape::resource(
+        "AWS::ElasticLoadBalancingV2::ListenerRule",
+        Shape::map([
+            ("ListenerArn", Some(Shape::reference(&listener_id(own, listener)))),
+            ("Priority", Some(1.into())),
+            (
+                "Conditions",
+                Some(Shape::Fixed(json!([{ "Field": "path-pattern", "PathPatternConfig": { "Values": ["/*"] } }]))),
+            ),
+            ("Actions", Some(forward(step, own))),
+        ]),
+    )
+}
