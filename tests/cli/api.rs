@@ -83,6 +83,10 @@ fn the_json_of_the_daemon_is_as_documented() {
 fn the_json_of_the_offline_commands_is_as_documented() {
     let home = example();
     is_as_documented("iam", &home.landfall("iam repo").ends(0).json());
+    let why = home.landfall("why storefront api_url --environment production --repo repo --format json").ends(0);
+    is_as_documented("why", &why.json());
+    let nothing = home.landfall("why storefront nothing --environment production --repo repo --format json").ends(3);
+    is_as_documented("why", &nothing.json());
     home.replace("repo/projects/billing/process.toml", "memory = 512", "memory = 1024");
     home.replace("repo/projects/billing/releases/2.0.1.toml", "2.0.1", "2.0.2");
     home.git("repo", "mv projects/billing/releases/2.0.1.toml projects/billing/releases/2.0.2.toml");
