@@ -79,6 +79,12 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
         let finding = Finding::new(codes::TOO_DEEP, &file, 0..0, title);
         return Parsed::failed(Some(file), vec![finding]);
     }
+    let controls = walk::controls(table.get_ref());
+    if !controls.is_empty() {
+        let findings = controls.into_iter().take(2 * MAX_PER_FILE).map(|(span, found)| control(&file, span, found));
+        let findings = findings.collect();
+        return Parsed::failed(Some(file), findings);
+    }
     let faults = walk::faults(kind.schema(), &table);
     if !faults.is_empty() {
         // What is left out is no more than what would be left out of the whole, see `assemble`.
@@ -117,6 +123,13 @@ fn document(kind: Kind, from: toml::Deserializer<'_>) -> Result<Document, toml::
 fn syntax(file: &File, error: &toml::de::Error) -> Finding {
     let title = format!("`{}` is not TOML: {}", file.path, one_line(error.message()));
     Finding::new(codes::SYNTAX, file, error.span().unwrap_or(0..0), title).label("here")
+}
+
+fn control(file: &File, span: std::ops::Range<usize>, found: char) -> Finding {
+    let title = format!("a text has the control character U+{:04X}", u32::from(found));
+    Finding::new(codes::CONTROL_CHARACTER, file, span, title)
+        .label("neither a tab nor a line break")
+        .help("take it out: on a terminal it could colour or hide what is said")
 }
 
 /// Keys of landfall's format that this version does not have yet, and what they are for.

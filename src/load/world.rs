@@ -14,7 +14,7 @@ use super::what::{WhatKey, WhatOutcome, what_in};
 use crate::model::catalog::{Deploy, Phase, SnapshotFault};
 use crate::model::{
     CommitId, Environment, EnvironmentName, Freeze, FreezeName, Lifecycle, LifecycleName, Names, ProjectName,
-    ReleaseName, Target, TargetName, Tenant, TenantName,
+    ReleaseName, Tag, Target, TargetName, Tenant, TenantName,
 };
 use crate::tree::{FileTree, TreeError};
 
@@ -59,6 +59,11 @@ pub(crate) struct SnapshotWorld {
 pub(crate) type Resolved = Result<SnapshotWorld, SnapshotFault>;
 
 impl World {
+    /// Whether `landfall.toml` has the tag.
+    pub(crate) fn has_tag(&self, tag: &Tag) -> bool {
+        self.root.tag_sets.get(&tag.set).is_some_and(|tags| tags.contains(&tag.tag))
+    }
+
     /// The lifecycles that a project's channels go through, none for the implied one; empty where `project.toml` could not
     /// be read. Nothing says whether they exist.
     pub(crate) fn lifecycles_of(&self, project: &ProjectName) -> BTreeSet<Option<&str>> {

@@ -41,7 +41,7 @@ fn tenant_variable(make: &mut Maker<'_>, entry: &At<TenantVariableEntry>, from_s
     if let Some(written) = entry.default.as_ref().filter(|written| written.kind() != kind) {
         let title =
             format!("the default of `{}` is a {}, not a {}", *entry.name, written.kind().as_str(), kind.as_str());
-        let finding = Finding::new(codes::VALUE_TYPE, make.file, written.span(), title);
+        let finding = Finding::new(codes::VARIABLE_TYPE, make.file, written.span(), title);
         make.findings.push(finding.label(format!("not a {}", kind.as_str())));
     }
     Some(TenantVariable {

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use super::super::build::project::ProjectDraft;
 use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use crate::model::catalog::Subject;
-use crate::model::{Id, Place, ProjectName, StackName, StackOwner};
+use crate::model::tenant::Tenancy;
+use crate::model::{EnvironmentName, Id, Place, ProjectName, StackName, StackOwner, Step, Target};
 
 pub(super) fn ids_differ(world: &World, findings: &mut Vec<Finding>) {
     let drafts = &world.drafts;
@@ -25,6 +27,11 @@ pub(super) fn ids_differ(world: &World, findings: &mut Vec<Finding>) {
         Some((&built.id, Found::new(draft, draft.doc.id.as_ref().map(|id| id.span()), Subject::Target(name.clone()))))
     });
     differ("targets", targets, findings);
+    let tenants = world.tenants.iter().filter_map(|(name, built)| {
+        let draft = drafts.tenants.read.get(name)?;
+        Some((&built.id, Found::new(draft, draft.doc.id.as_ref().map(|id| id.span()), Subject::Tenant(name.clone()))))
+    });
+    differ("tenants", tenants, findings);
     let projects = world.projects.iter().filter_map(|(name, built)| {
         let draft = drafts.projects.get(name)?.project.as_ref()?;
         let built = built.project.as_ref()?;
@@ -85,39 +92,70 @@ pub(super) fn steps_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 
 /// Costs one name per stack that the head's processes make.
 pub(super) fn stacks_differ(world: &World, findings: &mut Vec<Finding>) {
-    let Some(repository) = &world.root.id else { return };
     let mut seen: BTreeMap<(Place, StackName), (StackOwner, ProjectName)> = BTreeMap::new();
     let mut told = Vec::new();
     for (name, project) in &world.projects {
         let (Some(what), Some(built)) = (&project.head.what, &project.project) else { continue };
-        let entered = world.entered_by(name);
         for step in &what.steps {
-            for target in world.targets.values().filter(|target| target.roles.contains(&step.role)) {
-                for environment in target.environments.iter().filter_map(|name| world.environments.get(name)) {
-                    if entered.as_ref().is_some_and(|entered| !entered.contains(&environment.name)) {
-                        continue;
-                    }
-                    let owner = StackOwner {
-                        repository: repository.clone(),
-                        project: built.id.clone(),
-                        step: step.id.clone(),
-                        environment: environment.id.clone(),
-                        target: target.id.clone(),
-                        tenant: None,
-                    };
-                    let key = (target.place.clone(), StackName::of(&owner));
-                    let entry = seen.entry(key.clone()).or_insert_with(|| (owner.clone(), name.clone()));
-                    // Equal ids are told where they are written.
-                    let pair =
-                        (entry.0.project.clone(), entry.0.step.clone(), owner.project.clone(), owner.step.clone());
-                    if entry.0 != owner && !told.contains(&pair) {
-                        told.push(pair);
-                        findings.push(collision(world, name, &step.at, &key.1, entry));
-                    }
+            for (place, owner) in owners(world, name, built, step) {
+                let key = (place, StackName::of(&owner));
+                let entry = seen.entry(key.clone()).or_insert_with(|| (owner.clone(), name.clone()));
+                // Equal ids are told where they are written.
+                let pair = (entry.0.project.clone(), entry.0.step.clone(), owner.project.clone(), owner.step.clone());
+                if entry.0 != owner && !told.contains(&pair) {
+                    told.push(pair);
+                    findings.push(collision(world, name, &step.at, &key.1, entry));
                 }
             }
         }
     }
+}
+
+/// Whose stacks a step makes, and where.
+fn owners(world: &World, name: &ProjectName, project: &ProjectDraft, step: &Step) -> Vec<(Place, StackOwner)> {
+    let mut all = Vec::new();
+    let Some(repository) = &world.root.id else { return all };
+    let entered = world.entered_by(name);
+    for target in world.targets.values().filter(|target| target.roles.contains(&step.role)) {
+        for environment in target.environments.iter().filter_map(|name| world.environments.get(name)) {
+            if entered.as_ref().is_some_and(|entered| !entered.contains(&environment.name)) {
+                continue;
+            }
+            for tenant in tenants_of(world, name, project.tenancy, &environment.name, target) {
+                let owner = StackOwner {
+                    repository: repository.clone(),
+                    project: project.id.clone(),
+                    step: step.id.clone(),
+                    environment: environment.id.clone(),
+                    target: target.id.clone(),
+                    tenant,
+                };
+                all.push((target.place.clone(), owner));
+            }
+        }
+    }
+    all
+}
+
+/// The ids of those for whom the project has stacks in the environment at the target; none stands for the slot without a
+/// tenant.
+fn tenants_of(
+    world: &World,
+    project: &ProjectName,
+    tenancy: Tenancy,
+    environment: &EnvironmentName,
+    target: &Target,
+) -> Vec<Option<Id>> {
+    let mut all = Vec::new();
+    if tenancy.untenanted() && target.takes(None) {
+        all.push(None);
+    }
+    let tenants = world
+        .tenants
+        .values()
+        .filter(|tenant| tenancy.tenanted() && tenant.is_connected(project, environment) && target.takes(Some(tenant)));
+    all.extend(tenants.map(|tenant| Some(tenant.id.clone())));
+    all
 }
 
 fn collision(
@@ -139,7 +177,7 @@ fn collision(
         None => Finding::whole(codes::STACK_COLLISION, &at.file, title),
     };
     finding
-        .help("the ids joined by `-` are the same: give a step, project, environment or target another `id`")
+        .help("the ids joined by `-` are the same: give a step, project, environment, target or tenant another `id`")
         .hides(Subject::Project(project.clone()))
         .hides(Subject::Project(first.1.clone()))
 }

@@ -20,11 +20,17 @@ mod ecs_roles;
 mod ecs_scaling;
 mod ecs_service;
 mod ecs_volumes;
+mod freezes;
 mod identity;
 mod lifecycles;
 mod names;
 mod releases;
+mod tags;
+mod tenant_variables;
+mod tenants;
+mod ties;
 mod variables;
+mod waves;
 
 /// A named check of a commit.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +58,24 @@ pub const CHECKS: &[Check] = &[
     Check { name: "deploy-names-release", run: names::deploys_name_releases },
     Check { name: "release-names-channel", run: channels::releases_name_channels },
     Check { name: "deploy-follows-channels", run: channels::deploys_follow_channels },
+    Check { name: "channel-rules-name-images", run: channels::rules_name_images },
+    Check { name: "tag-is-admitted", run: channels::tags_are_admitted },
+    Check { name: "tags-exist", run: tags::exist },
+    Check { name: "tenants-exist", run: tenants::are_there },
+    Check { name: "tenant-connections", run: tenants::are_connected_to_what_exists },
+    Check { name: "tenant-values-name-what-exists", run: tenants::values_are_for_what_exists },
+    Check { name: "tenant-pins", run: tenants::pins_are_of_connected_ones },
+    Check { name: "tenant-has-targets", run: tenants::have_targets },
+    Check { name: "tenant-passes-phases", run: tenants::can_pass_phases },
+    Check { name: "tenant-has-values", run: tenant_variables::have_values },
+    Check { name: "tenant-values-declared", run: tenant_variables::values_are_declared },
+    Check { name: "tenant-values-typed", run: tenant_variables::values_have_the_type },
+    Check { name: "freeze-names-what-exists", run: freezes::name_what_exists },
+    Check { name: "freeze-freezes-something", run: freezes::freeze_something },
+    Check { name: "waves-name-environments", run: waves::name_environments },
+    Check { name: "waves-have-members", run: waves::have_members },
+    Check { name: "values-of-one-type", run: ties::values_are_of_one_type },
+    Check { name: "values-differ-in-rank", run: ties::none_tie },
     Check { name: "scope-names-exist", run: names::scopes_name_what_exists },
     Check { name: "step-role-is-offered", run: names::roles_are_offered },
     Check { name: "lifecycle-has-phases", run: lifecycles::have_phases },
@@ -99,5 +123,6 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "tags", run: ecs_service::tags_fit },
     WhatCheck { name: "arns", run: ecs_service::arns_have_the_right_kind },
     WhatCheck { name: "variables-differ", run: variables::differ },
+    WhatCheck { name: "tenant-variables-differ", run: tenant_variables::are_declared_once },
     WhatCheck { name: "placeholders-exist", run: variables::placeholders_exist },
 ];

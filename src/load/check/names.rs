@@ -26,21 +26,23 @@ pub(super) fn targets_name_accounts(world: &World, findings: &mut Vec<Finding>) 
     }
 }
 
-fn environment_exists<T>(
+/// Says where an environment does not exist, and whether it does.
+pub(super) fn environment_exists<T>(
     drafts: &Drafts,
     draft: &Draft<T>,
     whose: &str,
     written: &At<String>,
     findings: &mut Vec<Finding>,
-) {
+) -> bool {
     if drafts.environments.has(written) || written.parse::<EnvironmentName>().is_err() {
-        return;
+        return drafts.environments.has(written);
     }
     let title = format!("{whose} names an environment that does not exist");
     let finding = Finding::new(codes::UNKNOWN_ENVIRONMENT, &draft.file, written.span(), title)
         .label(format!("no file environments/{}.toml", **written))
         .suggest(written, drafts.environments.names());
     findings.push(finding);
+    false
 }
 
 pub(super) fn targets_name_environments(world: &World, findings: &mut Vec<Finding>) {
@@ -95,15 +97,16 @@ pub(super) fn deploys_name_environments(world: &World, findings: &mut Vec<Findin
 pub(super) fn deploys_name_releases(world: &World, findings: &mut Vec<Finding>) {
     for (project, files) in &world.drafts.projects {
         for draft in files.deploys.read.values() {
-            let Some(written) = draft.doc.release.as_ref() else { continue };
-            if written.as_str() == "none" || files.releases.has(written) {
-                continue;
+            for written in draft.doc.release.iter().chain(draft.doc.tenants.values()) {
+                if written.as_str() == "none" || files.releases.has(written) {
+                    continue;
+                }
+                let title = format!("project `{project}` has no release `{}`", **written);
+                let finding = Finding::new(codes::MISSING_RELEASE, &draft.file, written.span(), title)
+                    .label(format!("no file projects/{project}/releases/{}.toml", **written))
+                    .suggest(written, files.releases.names());
+                findings.push(finding);
             }
-            let title = format!("project `{project}` has no release `{}`", **written);
-            let finding = Finding::new(codes::MISSING_RELEASE, &draft.file, written.span(), title)
-                .label(format!("no file projects/{project}/releases/{}.toml", **written))
-                .suggest(written, files.releases.names());
-            findings.push(finding);
         }
     }
 }
@@ -156,7 +159,8 @@ fn scopes(world: &World, draft: &Draft<VariablesFile>, of_project: &OfProject<'_
         let mut each = |code, what: &str, names: &Option<At<Names>>, known: &[&str]| {
             let Some(names) = names else { return };
             for name in names.0.iter().filter(|name| !known.contains(&name.as_str())) {
-                let title = format!("the scope of `{}` names a {what} that does not exist", *variable.name);
+                let a = if what.starts_with('e') { "an" } else { "a" };
+                let title = format!("the scope of `{}` names {a} {what} that does not exist", *variable.name);
                 let finding = Finding::new(code, &draft.file, names.span(), title)
                     .label(format!("there is no {what} `{name}`"))
                     .suggest(name, known.iter().copied());

@@ -9,6 +9,8 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::load::finding::nearest;
+
 /// A difference between a file and its schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
@@ -69,6 +71,7 @@ pub fn faults(schema: &Value, table: &Spanned<DeTable<'_>>) -> Vec<Fault> {
 fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut Vec<Fault>) {
     let properties = schema.get("properties").and_then(Value::as_object);
     let others = schema.get("additionalProperties");
+    let mut unknown = Vec::new();
     for (key, value) in table.iter() {
         let name: &str = key.get_ref();
         match (properties.and_then(|known| known.get(name)), others) {
@@ -77,11 +80,14 @@ fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut
             (None, _) => {
                 let known = properties.map(|known| known.keys().cloned().collect()).unwrap_or_default();
                 out.push(Fault { span: key.span(), kind: FaultKind::UnknownKey { key: name.to_owned(), known } });
+                unknown.push(name);
             }
         }
     }
     for key in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        if !table.contains_key(key) {
+        // A misspelt key is told once, where it is.
+        let misspelt = || unknown.iter().any(|written| nearest(written, [key]).is_some());
+        if !table.contains_key(key) && !misspelt() {
             out.push(Fault { span: span.clone(), kind: FaultKind::MissingKey { key: key.to_owned() } });
         }
     }
@@ -221,4 +227,29 @@ pub fn depth(table: &DeTable<'_>) -> usize {
         }
     }
     1 + table.values().map(|value| of(value.get_ref())).max().unwrap_or(0)
+}
+
+/// Where texts and keys have control characters other than tab and line break, and which.
+pub fn controls(table: &DeTable<'_>) -> Vec<(Range<usize>, char)> {
+    fn first(text: &str) -> Option<char> {
+        let text = text.replace("\r\n", "\n");
+        text.chars().find(|c| c.is_control() && !matches!(c, '\t' | '\n'))
+    }
+    fn value(inside: &Spanned<DeValue<'_>>, out: &mut Vec<(Range<usize>, char)>) {
+        match inside.get_ref() {
+            DeValue::String(text) => out.extend(first(text).map(|found| (inside.span(), found))),
+            DeValue::Array(items) => items.iter().for_each(|item| value(item, out)),
+            DeValue::Table(table) => inner(table, out),
+            _ => {}
+        }
+    }
+    fn inner(table: &DeTable<'_>, out: &mut Vec<(Range<usize>, char)>) {
+        for (key, inside) in table.iter() {
+            out.extend(first(key.get_ref()).map(|found| (key.span(), found)));
+            value(inside, out);
+        }
+    }
+    let mut out = Vec::new();
+    inner(table, &mut out);
+    out
 }
