@@ -55,11 +55,11 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
             let (commit, slot) = whose(flying, *deployment);
             tracing::warn!(seq, commit, slot, %stack, %deployment, code = %cause.code, "waits at a gate: {}", cause.sentence);
         }
-        Entry::Waits { deployment, stack, cause: Some(cause) } => {
+        Entry::Waits { deployment, stack, cause: Some(cause), .. } => {
             let (commit, slot) = whose(flying, *deployment);
             tracing::warn!(seq, commit, slot, %stack, %deployment, code = %cause.code, "waits: {}", cause.sentence);
         }
-        Entry::Waits { deployment, stack, cause: None } => {
+        Entry::Waits { deployment, stack, cause: None, .. } => {
             let (commit, slot) = whose(flying, *deployment);
             tracing::info!(seq, commit, slot, %stack, %deployment, "goes on");
         }

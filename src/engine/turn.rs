@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::driver::EngineError;
 use super::log::Log;
-use super::machine::{Ask, Effect, Look, Request, Seen, StackState, Subject, conclusion, due, next};
+use super::machine::{Ask, Due, Effect, Look, Request, SOAK, Seen, Soak, StackState, Subject, conclusion, due, next};
 use super::mistakes::{Mistake, Mistakes};
 use super::token::store_of;
 use crate::cloud::{At, Change, CloudError, Consequence};
@@ -104,18 +104,26 @@ impl<'a> Turn<'a> {
         let mut before = Vec::new();
         let mut wait = None;
         loop {
-            let (orders, end) = {
+            let (Due { orders, soak }, end) = {
                 let log = self.log.lock().await;
                 let Some(deployment) = log.deployments.get(&id) else { return Ok(None) };
-                (due(deployment), conclusion(deployment))
+                let due = due(deployment, self.now);
+                let end = conclusion(deployment, &due);
+                (due, end)
             };
             if let Some(outcome) = end {
                 tracing::info!(deployment = id.0, ?outcome, "deployment ended");
                 self.append(vec![Entry::Ended { deployment: id, outcome }]).await?;
                 return Ok(None);
             }
+            if let Some(soak) = soak {
+                return self.soaks(id, &soak).await;
+            }
             if orders == before {
                 return Ok(wait);
+            }
+            for index in &orders {
+                self.answered(id, *index, SOAK).await?;
             }
             wait = None;
             for result in join_all(orders.iter().map(|index| self.stack(id, *index))).await {
@@ -123,6 +131,19 @@ impl<'a> Turn<'a> {
             }
             before = orders;
         }
+    }
+
+    /// The next wave waits, which is said once.
+    async fn soaks(&self, id: DeploymentId, soak: &Soak) -> Result<Option<Timestamp>> {
+        let why = |s: Subject<'_>| {
+            let entry = s.waits(Some((SOAK, soak.sentence.clone())));
+            (!s.state.waits_for(SOAK)).then_some(entry)
+        };
+        let entry = self.with(id, soak.first, why).await.flatten();
+        if let Some(Entry::Waits { deployment, stack, cause, .. }) = entry {
+            self.append(vec![Entry::Waits { deployment, stack, cause, until: Some(soak.until) }]).await?;
+        }
+        Ok(Some(soak.until))
     }
 
     /// Moves one stack of a deployment; says when to look again.

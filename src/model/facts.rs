@@ -83,6 +83,9 @@ pub struct InFlight {
     pub since: Timestamp,
     /// The commit that ordered it.
     pub commit: CommitId,
+    /// The plan that it is part of, by which its gates are named; none in facts that did not say so yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<std::sync::Arc<str>>,
     /// The gate that it waits at, if it does.
     pub stopped: Option<Cause>,
     /// Stacks that wait for something outside, and go on by themselves.
@@ -97,6 +100,9 @@ pub struct Waits {
     pub since: Timestamp,
     /// For what.
     pub cause: Cause,
+    /// Until when, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
 }
 
 /// Attempts of one content in one slot.

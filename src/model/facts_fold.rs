@@ -12,7 +12,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run, Waits};
-use super::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
+use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, StackName, StackStatus};
 
 /// Facts, with what is needed to add the next record.
@@ -81,8 +81,11 @@ impl FactsFold {
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
             Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
-            Entry::StackEnded { deployment, stack, .. } => self.waits(*deployment, stack, None, record),
-            Entry::Waits { deployment, stack, cause } => self.waits(*deployment, stack, cause.clone(), record),
+            Entry::StackEnded { deployment, stack, .. } => self.waits(*deployment, stack, None),
+            Entry::Waits { deployment, stack, cause, until } => {
+                let waits = cause.clone().map(|cause| Waits { since: record.at, cause, until: *until });
+                self.waits(*deployment, stack, waits);
+            }
             Entry::Stopped { deployment, cause, .. } => {
                 if let Some(flight) = self.flight(*deployment) {
                     flight.stopped = Some(cause.clone());
@@ -108,10 +111,10 @@ impl FactsFold {
         self.facts.in_flight.iter_mut().find(|flight| flight.deployment == deployment)
     }
 
-    fn waits(&mut self, deployment: DeploymentId, stack: &StackName, cause: Option<Cause>, record: &Record) {
+    fn waits(&mut self, deployment: DeploymentId, stack: &StackName, waits: Option<Waits>) {
         let Some(flight) = self.flight(deployment) else { return };
-        match cause {
-            Some(cause) => drop(flight.waits.insert(stack.clone(), Waits { since: record.at, cause })),
+        match waits {
+            Some(waits) => drop(flight.waits.insert(stack.clone(), waits)),
             None => drop(flight.waits.remove(stack)),
         }
     }
@@ -142,6 +145,7 @@ impl FactsFold {
             attempt: opened.attempt,
             since: record.at,
             commit: opened.commit.clone(),
+            plan: Some(opened.plan.clone()),
             stopped: None,
             waits: BTreeMap::new(),
         });

@@ -128,6 +128,9 @@ pub enum Entry {
         /// What it waits for; none once it waits no longer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<Cause>,
+        /// Until when, where that is known: a wave's soak.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// An allowance was used up.
     Used(Allowed),

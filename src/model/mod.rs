@@ -26,7 +26,7 @@ pub mod tenant;
 pub mod version;
 pub mod wave;
 
-pub use catalog::{Catalog, Environment, Lifecycle, Project, Release, Target};
+pub use catalog::{Catalog, Deploy, Environment, Lifecycle, Project, Release, Target};
 pub use channel::Channel;
 pub use decision::{Decision, Hold};
 pub use ecr::EcrRepository;

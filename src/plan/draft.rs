@@ -1,20 +1,30 @@
-//! What is worked out for one slot, before the guard looks at all of them together.
+//! What is worked out for one slot, before what concerns several slots (freezes, the order of live changes, waves, the
+//! guard) looks at all of them together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::model::AccountId;
-use crate::model::catalog::Allowance;
-use crate::model::{Decision, Hold, ReleaseName};
-use crate::promote::Desired;
+use jiff::Timestamp;
 
+use crate::model::catalog::{Allowance, Gate};
+use crate::model::{AccountId, Decision, Environment, Hold, Project, ReleaseName, Slot, Tenant};
+use crate::promote::{Desired, Index};
+
+use super::allow::{Key, Keys};
 use super::types::{Begin, Opening, Orphan, SlotRow, StackChange, StackRow, Supersede};
 
 /// Everything that one slot brings into plan and report.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
+    /// The slot.
+    pub(super) slot: Slot,
+    /// Where it is in the commit; none for a slot that the commit no longer has.
+    pub(super) at: Option<At<'a>>,
     /// Its row; none for a slot that the commit no longer has.
     pub(super) row: Option<SlotRow>,
     pub(super) begin: Option<Begin>,
+    /// What kind of thing begins.
+    pub(super) kind: Kind,
     pub(super) supersede: Option<Supersede>,
     pub(super) open: Vec<Opening>,
     pub(super) orphans: Vec<Orphan>,
@@ -22,6 +32,45 @@ pub(super) struct Draft<'a> {
     pub(super) guarded: Option<Guarded>,
     /// The allowances of its deploy file.
     pub(super) allow: &'a [Allowance],
+    /// Whether there is a deploy file in which it could be allowed.
+    pub(super) has_file: bool,
+    /// The plans that an allowance for the slot can name today; none where they cannot be known.
+    pub(super) plans: Option<BTreeSet<Arc<str>>>,
+    /// The plan of what would begin, or take the place of what is in flight.
+    pub(super) plan: Option<Arc<str>>,
+    /// Stacks of the release that it carries are not what they should be, cannot be judged, or are on their way.
+    pub(super) unsettled: bool,
+    /// What it carries failed here since it last succeeded.
+    pub(super) failed: bool,
+    /// Why `begin` does not begin after all.
+    pub(super) stops: Vec<Stop>,
+}
+
+/// Where a slot is in the commit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At<'a> {
+    pub(super) project: &'a Arc<Project>,
+    pub(super) environment: &'a Arc<Environment>,
+    pub(super) tenant: Option<&'a Arc<Tenant>>,
+}
+
+/// What kind of thing begins in a slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Another release, the first, or what the slot runs put back as it was.
+    #[default]
+    Release,
+    /// The release that runs, with other content: something beside the release changed.
+    Live,
+    /// Stacks are deleted: all of them, or those that the slot no longer has.
+    Removal,
+}
+
+/// A reason for which nothing begins, with the sentence that stacks which would be removed are given.
+#[derive(Clone, Debug)]
+pub(super) struct Stop {
+    pub(super) hold: Hold,
+    pub(super) why: String,
 }
 
 /// What a deployment adds to what is pending in each account.
@@ -46,21 +95,31 @@ impl<'a> Draft<'a> {
             kept: None,
             stacks: Vec::new(),
         };
+        let at = At { project: desired.project, environment: desired.environment, tenant: desired.tenant };
         let file = desired.project.deploy.get(&desired.environment.name);
         let allow = file.map_or(&[][..], |file| file.allow.as_slice());
-        Self { row: Some(row), allow, ..Self::without_row() }
+        Self { row: Some(row), at: Some(at), allow, has_file: true, ..Self::without_row(desired.slot.clone()) }
     }
 
     /// A draft for a slot that the commit no longer has.
-    pub(super) fn without_row() -> Self {
+    pub(super) fn without_row(slot: Slot) -> Self {
         Self {
+            slot,
+            at: None,
             row: None,
             begin: None,
+            kind: Kind::default(),
             supersede: None,
             open: Vec::new(),
             orphans: Vec::new(),
             guarded: None,
             allow: &[],
+            has_file: false,
+            plans: None,
+            plan: None,
+            unsettled: false,
+            failed: false,
+            stops: Vec::new(),
         }
     }
 
@@ -71,24 +130,60 @@ impl<'a> Draft<'a> {
 
     /// With rows for its stacks.
     pub(super) fn with_stacks(mut self, stacks: Vec<StackRow>) -> Self {
+        self.unsettled = self.unsettled || stacks.iter().any(|stack| stack.change != StackChange::Current);
         if let Some(row) = &mut self.row {
             row.stacks = stacks;
         }
         self
     }
 
-    /// Takes back what was going to begin, for a reason.
-    pub(super) fn hold(&mut self, hold: Hold, why: &str) {
-        let wanted = self.begin.take().filter(|begin| !begin.removal).map(|begin| begin.release);
+    /// With a plan that an allowance can name.
+    pub(super) fn with_plan(mut self, plan: Arc<str>) -> Self {
+        self.plans.get_or_insert_default().insert(plan);
+        self
+    }
+
+    /// With stacks that cannot be judged.
+    pub(super) fn unsettled(mut self) -> Self {
+        self.unsettled = true;
+        self
+    }
+
+    /// Opens a gate for what begins (or takes the place of what is in flight), where an allowance does.
+    pub(super) fn opens(&mut self, index: &Index<'_>, now: Timestamp, gate: Gate) -> bool {
+        let tenant = self.row.as_ref().and_then(|row| row.tenant.clone());
+        let named = tenant.or_else(|| self.slot.tenant.as_ref().and_then(|id| id.as_str().parse().ok()));
+        let keys = Keys { allow: self.allow, index, slot: &self.slot, tenant: named.as_ref(), now };
+        let Some(plan) = &self.plan else { return false };
+        let Some(allowance) = keys.fitting(Key { gate, plan, stack: None }).next() else { return false };
+        if let Some(begin) = self.begin.as_mut().filter(|begin| !begin.allowed.contains(&allowance.id())) {
+            begin.allowed.push(allowance.id());
+        }
+        true
+    }
+
+    /// Remembers a reason for which nothing begins.
+    pub(super) fn stop(&mut self, hold: Hold, why: impl Into<String>) {
+        self.stops.push(Stop { hold, why: why.into() });
+    }
+
+    /// Takes back what was going to begin, where there are reasons.
+    pub(super) fn heed(&mut self) {
+        let stops = std::mem::take(&mut self.stops);
+        let Some(first) = stops.first() else { return };
+        let wanted = self.begin.take().filter(|_| self.kind != Kind::Removal).map(|begin| begin.release);
         for orphan in self.orphans.iter_mut().filter(|orphan| orphan.removed) {
             orphan.removed = false;
-            why.clone_into(&mut orphan.why);
+            orphan.why = format!("{}; {}", orphan.why, first.why);
         }
         let Some(row) = &mut self.row else { return };
+        let holds = stops.into_iter().map(|stop| stop.hold);
         match &mut row.decision {
             Decision::UpToDate { .. } => {}
-            Decision::Held { reasons, .. } => reasons.push(hold),
-            decision => *decision = Decision::Held { wanted, runs: row.runs.clone(), reasons: vec![hold] },
+            Decision::Held { reasons, .. } => reasons.extend(holds),
+            decision => {
+                *decision = Decision::Held { wanted, runs: row.runs.clone(), reasons: holds.collect() };
+            }
         }
         for stack in &mut row.stacks {
             if !matches!(stack.change, StackChange::Current | StackChange::Unknown) {

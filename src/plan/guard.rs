@@ -2,7 +2,8 @@
 //!
 //! Counted are removals, and changes of stacks whose release stays the same (a target or another live part changed).
 //! What a new release changes is not counted: a commit ordered that by name. Beyond the limit everything of that kind in
-//! the account is held, not just what is too much: a mistake must not get through in portions.
+//! the account is held, not just what is too much: a mistake must not get through in portions. So what waits for a freeze,
+//! for an earlier phase or for an earlier wave counts too, for every tenant.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +13,6 @@ use crate::model::decision::Cause;
 use crate::model::{AccountId, Hold};
 use crate::promote::Index;
 
-use super::allow::{Key, fitting};
 use super::draft::Draft;
 use super::types::Input;
 
@@ -35,26 +35,21 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
         else {
             continue;
         };
-        let Some(begin) = &mut draft.begin else { continue };
+        let Some(plan) = draft.begin.as_ref().map(|begin| begin.plan.clone()) else { continue };
         let gate = if guarded.removes { Gate::Remove } else { Gate::Redeploy };
-        let plan = begin.plan.clone();
-        let key = Key { gate, plan: &plan, stack: None };
-        if let Some(allowance) = fitting(draft.allow, index, &begin.slot, input.now, key).next() {
-            if !begin.allowed.contains(&allowance.id()) {
-                begin.allowed.push(allowance.id());
-            }
+        if draft.opens(index, input.now, gate) {
             continue;
         }
         let what = if guarded.removes { "remove" } else { "change" };
         let count = pending.get(account).copied().unwrap_or_default();
         let cause = Cause::Guard { what, pending: count, limit: *limit, plan: plan.clone() };
-        // A slot that is gone has no deploy file that could allow anything.
-        let way_out = match draft.row {
-            Some(_) => format!("plan {plan} waits for an [[allow]] of what = \"{}\"", gate.as_str()),
-            None => "a wider [guard] in landfall.toml lets them through".to_owned(),
+        // A slot whose project or environment is gone has no deploy file that could allow anything.
+        let way_out = match draft.has_file {
+            true => format!("plan {plan} waits for an [[allow]] of what = \"{}\"", gate.as_str()),
+            false => "a wider [guard] in landfall.toml lets them through".to_owned(),
         };
         let why = format!("{count} removals are pending in its account, {limit} may be; {way_out}");
-        draft.hold(Hold::new(cause), &why);
+        draft.stop(Hold::new(cause), why);
     }
 }
 

@@ -5,12 +5,14 @@ use crate::model::decision::Cause;
 use crate::model::facts::InFlight;
 use crate::model::{Decision, Hold, ReleaseName};
 use crate::promote::{Desired, deploy_file};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Planner;
-use super::allow::{Key, fitting};
+use super::allow::Key;
 use super::draft::Draft;
 use super::types::{Opening, Supersede};
-use super::wanted::plan_id;
+use super::wanted::{gate_id, plan_id};
 
 impl<'a> Planner<'a> {
     /// The deployment is left to itself, unless it waits at a gate. `besides` are other reasons why nothing else happens.
@@ -21,13 +23,14 @@ impl<'a> Planner<'a> {
             since: going_on.since,
         };
         let open = self.openings(desired, going_on);
+        let plans = Some(BTreeSet::from([self.gate_of(going_on)]));
         let waits: Vec<Hold> = waits(going_on).collect();
         match self.stopped(desired, going_on).filter(|_| open.is_empty()) {
             hold if hold.is_some() || !waits.is_empty() => {
                 let reasons = hold.into_iter().chain(waits).chain(besides).collect();
-                Draft { open, ..Draft::held(desired, Some(going_on.release.clone()), reasons) }
+                Draft { open, plans, ..Draft::held(desired, Some(going_on.release.clone()), reasons) }
             }
-            _ => Draft { open, ..Draft::of(desired, deploying) },
+            _ => Draft { open, plans, ..Draft::of(desired, deploying) },
         }
     }
 
@@ -43,11 +46,13 @@ impl<'a> Planner<'a> {
             since: Some(going_on.since),
             until: None,
         };
+        let plans = Some(BTreeSet::from([self.gate_of(going_on)]));
         match desired.environment.queue {
             Queue::Latest => {
                 let supersede = Some(Supersede { deployment: going_on.deployment, by: wanted.clone() });
                 Draft {
                     supersede,
+                    plans,
                     ..Draft::held(desired, wanted, std::iter::once(queued).chain(waits(going_on)).collect())
                 }
             }
@@ -55,9 +60,18 @@ impl<'a> Planner<'a> {
                 let open = self.openings(desired, going_on);
                 let gate = self.stopped(desired, going_on).filter(|_| open.is_empty());
                 let reasons = gate.into_iter().chain([queued]).chain(waits(going_on)).collect();
-                Draft { open, ..Draft::held(desired, wanted, reasons) }
+                Draft { open, plans, ..Draft::held(desired, wanted, reasons) }
             }
         }
+    }
+
+    /// The plan by which the gate at which a deployment waits is named.
+    fn gate_of(&self, going_on: &InFlight) -> Arc<str> {
+        let plan = match &going_on.plan {
+            Some(plan) => plan.clone(),
+            None => plan_id(&going_on.slot, going_on.content, None),
+        };
+        gate_id(&plan, self.used.get(&going_on.deployment).copied().unwrap_or(0))
     }
 
     /// The reason if the deployment waits at a gate.
@@ -67,7 +81,7 @@ impl<'a> Planner<'a> {
             cause: Cause::Stopped {
                 deployment: going_on.deployment,
                 cause,
-                plan: plan_id(&going_on.slot, going_on.content),
+                plan: self.gate_of(going_on),
                 file: deploy_file(desired.project, &desired.environment.name),
             },
             since: Some(going_on.since),
@@ -79,12 +93,9 @@ impl<'a> Planner<'a> {
     fn openings(&self, desired: &Desired<'a>, going_on: &InFlight) -> Vec<Opening> {
         let Some(cause) = &going_on.stopped else { return Vec::new() };
         let (Some(gate), Some(stack)) = (cause.gate, &cause.stack) else { return Vec::new() };
-        let Some(file) = desired.project.deploy.get(&desired.environment.name) else { return Vec::new() };
-        let plan = plan_id(&going_on.slot, going_on.content);
-        let fit = |gate| {
-            let key = Key { gate, plan: &plan, stack: Some(stack) };
-            fitting(&file.allow, self.index, &desired.slot, self.input.now, key)
-        };
+        let Some(keys) = self.keys(desired) else { return Vec::new() };
+        let plan = self.gate_of(going_on);
+        let fit = |gate| keys.fitting(Key { gate, plan: &plan, stack: Some(stack) });
         // Leaving resources out is a way of continuing: it opens the same gate.
         let skips = matches!(gate, Gate::Continue | Gate::SkipResource);
         let skipping = fit(Gate::SkipResource).filter(|_| skips);
@@ -108,6 +119,6 @@ fn waits(going_on: &InFlight) -> impl Iterator<Item = Hold> {
     going_on.waits.values().map(|waits| Hold {
         cause: Cause::Waits { deployment: going_on.deployment, cause: waits.cause.clone() },
         since: Some(waits.since),
-        until: None,
+        until: waits.until,
     })
 }

@@ -1,8 +1,9 @@
 //! The planner: catalog, facts, observed stacks and the time go in; a plan and a report come out.
 //!
 //! ```text
-//! promote::desired ─► slot: wanted stacks ─► stacks: against observed ─► guard ─► Plan + Report
-//!                       (render)               orphans: what nothing wants
+//! promote::desired ─► slot: wanted stacks ─► stacks: against observed ─► drafts ─► assemble ─► Plan + Report
+//!                       (render)               orphans: what nothing wants   │
+//!                                                       freeze, order, guard, waves: what stops several slots
 //! ```
 //!
 //! The plan has nothing left to choose: the engine carries it out as it is. The report has a row for every slot, so that
@@ -13,18 +14,32 @@
 //! facts and observed stacks, and for each slot a few look-ups per stack.
 
 mod allow;
+mod assemble;
+mod begin;
 mod draft;
 mod expected;
+mod freeze;
 mod guard;
 mod in_flight;
+mod judged;
+mod live;
+mod order;
 mod orphans;
 mod removal;
 pub mod render;
 mod slot;
 mod stacks;
+mod stale;
 pub mod types;
+mod unreached;
 mod wanted;
+mod waves;
 
+use std::collections::BTreeMap;
+
+use crate::model::journal::DeploymentId;
+use crate::model::place::Access;
+use crate::model::{Names, Place};
 use crate::promote::{BrokenIndex, Index, desired};
 
 pub use expected::{needs_templates, with_deployed};
@@ -33,6 +48,7 @@ pub use types::{
     Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance, Supersede,
     Unreached,
 };
+pub use wanted::{gate_id, plan_id};
 
 use draft::Draft;
 
@@ -44,27 +60,12 @@ pub fn plan(input: &Input<'_>, renderer: &mut dyn Render) -> Planned {
     let slots = desired(input.catalog, &index, &broken, input.now);
     let mut drafts: Vec<Draft<'_>> = slots.into_iter().map(|desired| planner.slot(desired, renderer)).collect();
     drafts.extend(planner.gone(&drafts));
+    freeze::apply(input, &index, &mut drafts);
+    order::apply(input, &index, &mut drafts);
     guard::apply(input, &index, &mut drafts);
-    assemble(input, drafts)
-}
-
-/// Sorts the drafts of all slots into one plan and one report.
-fn assemble(input: &Input<'_>, drafts: Vec<Draft<'_>>) -> Planned {
-    let commit = input.catalog.commit.clone();
-    let mut plan = Plan { commit: commit.clone(), ..Plan::default() };
-    let mut report = Report { commit, at: Some(input.now), ..Report::default() };
-    for draft in drafts {
-        plan.begin.extend(draft.begin);
-        plan.supersede.extend(draft.supersede);
-        plan.open.extend(draft.open);
-        report.slots.extend(draft.row);
-        report.orphans.extend(draft.orphans);
-    }
-    // Rows of slots that a broken file hides come last; they belong beside the other rows of their project.
-    report.slots.sort_by(|a, b| a.project.cmp(&b.project));
-    plan.begin.sort_by(|a, b| a.slot.cmp(&b.slot));
-    report.orphans.sort_by(|a, b| (&a.place, &a.stack).cmp(&(&b.place, &b.stack)));
-    Planned { plan, report }
+    waves::apply(input, &index, &mut drafts);
+    drafts.iter_mut().for_each(Draft::heed);
+    assemble::assemble(input, &index, drafts)
 }
 
 /// What every part of the planner looks at.
@@ -73,15 +74,21 @@ struct Planner<'a> {
     index: &'a Index<'a>,
     broken: &'a BrokenIndex<'a>,
     targets: wanted::Targets<'a>,
-    names: crate::model::Names,
-    places: std::collections::BTreeMap<crate::model::Place, crate::model::place::Access>,
+    names: Names,
+    places: BTreeMap<Place, Access>,
+    /// How many allowances each deployment used.
+    used: BTreeMap<DeploymentId, usize>,
 }
 
 impl<'a> Planner<'a> {
     fn new(input: Input<'a>, index: &'a Index<'a>, broken: &'a BrokenIndex<'a>) -> Self {
         let mut places = input.facts.places.clone();
         places.extend(input.catalog.places());
-        let names = crate::model::Names::of(input.catalog);
-        Self { input, index, broken, targets: wanted::targets(input.catalog), names, places }
+        let mut used = BTreeMap::new();
+        for allowed in &input.facts.used {
+            *used.entry(allowed.deployment).or_default() += 1;
+        }
+        let (targets, names) = (wanted::targets(input.catalog), Names::of(input.catalog));
+        Self { input, index, broken, targets, names, places, used }
     }
 }

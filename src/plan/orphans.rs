@@ -16,9 +16,9 @@ use crate::promote::{Desired, Ours};
 
 use super::Planner;
 use super::allow::Key;
-use super::draft::Draft;
+use super::draft::{Draft, Kind};
+use super::judged::Judged;
 use super::removal::{Protected, Undeletable, nothing, removals};
-use super::slot::Judged;
 use super::stacks::not_deletable;
 use super::types::{Begin, Orphan, SlotRow, Supersede};
 use super::wanted::plan_id;
@@ -45,10 +45,11 @@ impl<'a> Planner<'a> {
         }
         let because = format!("{} has it no longer", release.name);
         let going = dropped.iter().fold(Hash::parts().part("prune"), |parts, ours| parts.part(&*ours.seen.id)).finish();
-        let plan = plan_id(slot, going);
+        let tried = self.index.attempts(slot, judged.content);
+        let plan = plan_id(slot, going, tried.map(|tried| tried.deployment));
+        let tried = tried.map_or(0, |tried| tried.failed);
         let allowed = self.allowance(desired, Key { gate: Gate::Remove, plan: &plan, stack: None });
         let protected = if allowed.is_some() { Protected::Deleted } else { Protected::Kept };
-        let tried = self.index.attempts(slot, judged.content).map_or(0, |tried| tried.failed);
         let steps = self.steps(desired);
         let stays = if tried >= desired.project.attempts {
             Some(format!("its removal failed {tried} times"))
@@ -59,10 +60,13 @@ impl<'a> Planner<'a> {
             Some(why) => Err(why),
             None => self.deletions(dropped.iter().copied(), &steps, protected).map_err(|fault| sentence(fault, &plan)),
         };
+        draft = draft.with_plan(plan.clone());
         match orders {
             Err(why) => draft.orphans = orphans(&dropped, false, &format!("{because}; {why}")),
             Ok(orders) => {
                 draft.orphans = orphans(&dropped, true, &because);
+                draft.kind = Kind::Removal;
+                draft.plan = Some(plan.clone());
                 draft.guarded = Some(removals(dropped.iter().copied()));
                 draft.begin = Some(Begin {
                     slot: slot.clone(),
@@ -93,7 +97,7 @@ impl<'a> Planner<'a> {
     }
 
     fn gone_slot(&self, slot: &Slot) -> Draft<'a> {
-        let mut draft = Draft::without_row();
+        let mut draft = Draft::without_row(slot.clone());
         let stacks = self.index.stacks(slot);
         let hidden = self
             .broken
@@ -114,10 +118,11 @@ impl<'a> Planner<'a> {
             return draft;
         }
         let environment = self.input.catalog.environment_by_id(&slot.environment);
-        let gone = if environment.is_none() { &slot.environment } else { &slot.project };
-        let because = format!("{gone} is gone");
+        let because = self.why_gone(slot);
         let content = nothing(slot);
-        let tried = self.index.attempts(slot, content).map_or(0, |tried| tried.failed);
+        let tried = self.index.attempts(slot, content);
+        let plan = plan_id(slot, content, tried.map(|tried| tried.deployment));
+        let tried = tried.map_or(0, |tried| tried.failed);
         let stays = match environment {
             Some(_) if tried >= ATTEMPTS_OF_GONE => {
                 Some(format!("its removal failed {tried} times: delete it by hand"))
@@ -125,8 +130,18 @@ impl<'a> Planner<'a> {
             Some(environment) => self.stays(environment, &all),
             None => Some("landfall deletes nothing of an environment that it does not know".to_owned()),
         };
-        let plan = plan_id(slot, content);
-        let deletions = || self.deletions(all.iter().copied(), &BTreeMap::new(), Protected::Kept);
+        // Of a tenant that is gone the deploy file is still there.
+        let file = self.input.catalog.project_by_id(&slot.project).and_then(|project| {
+            Some((project, project.deploy.get(&environment?.name).map_or(&[][..], |file| file.allow.as_slice())))
+        });
+        draft.has_file = file.is_some();
+        draft.allow = file.map_or(&[], |(_, allow)| allow);
+        draft.plan = Some(plan.clone());
+        draft = draft.with_plan(plan.clone());
+        let allowed =
+            all.iter().any(|ours| ours.seen.protected) && draft.opens(self.index, self.input.now, Gate::Remove);
+        let protected = if allowed { Protected::Deleted } else { Protected::Kept };
+        let deletions = || self.deletions(all.iter().copied(), &BTreeMap::new(), protected);
         let release = self.removed_release(self.index.runs(slot).as_ref(), stacks);
         let orders = match (stays, release) {
             (Some(why), _) => Err(why),
@@ -138,6 +153,7 @@ impl<'a> Planner<'a> {
         match orders {
             Err(why) => draft.orphans = orphans(&all, false, &format!("{because}; {why}")),
             Ok((orders, release)) => {
+                draft.kind = Kind::Removal;
                 draft.orphans = orphans(&all, true, &because);
                 draft.guarded = Some(removals(all.iter().copied()));
                 draft.begin = Some(Begin {
@@ -155,9 +171,27 @@ impl<'a> Planner<'a> {
                     live: BTreeMap::new(),
                     waves: Vec::new(),
                 });
+                if allowed {
+                    draft.opens(self.index, self.input.now, Gate::Remove);
+                }
             }
         }
         draft
+    }
+
+    /// Which of a slot's names the commit lacks.
+    fn why_gone(&self, slot: &Slot) -> String {
+        let catalog = self.input.catalog;
+        if catalog.environment_by_id(&slot.environment).is_none() {
+            return format!("{} is gone", slot.environment);
+        }
+        match &slot.tenant {
+            Some(tenant) if catalog.project_by_id(&slot.project).is_some() => match catalog.tenant_by_id(tenant) {
+                Some(_) => format!("{tenant} is not connected here any more"),
+                None => format!("tenant {tenant} is gone"),
+            },
+            _ => format!("{} is gone", slot.project),
+        }
     }
 
     /// Why stacks that nothing wants stay; none if they may be deleted.

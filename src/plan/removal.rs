@@ -6,12 +6,14 @@ use std::sync::Arc;
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::{Because, Cause};
 use crate::model::journal::{Action, Order};
-use crate::model::{Decision, Hash, Hold, Location, ReleaseName, Slot};
+use crate::model::{
+    Decision, Hash, Hold, Location, Place, ReleaseName, Slot, StackName, StackOwner, StackSeen, StackStatus,
+};
 use crate::promote::{Desired, Ours, deploy_file};
 
 use super::Planner;
 use super::allow::Key;
-use super::draft::{Draft, Guarded};
+use super::draft::{Draft, Guarded, Kind};
 use super::stacks::{State, not_deletable, unseen};
 use super::types::Begin;
 use super::wanted::plan_id;
@@ -36,12 +38,16 @@ impl<'a> Planner<'a> {
     pub(super) fn remove(&self, desired: &Desired<'a>, at: &Location) -> Draft<'a> {
         let slot = &desired.slot;
         let content = nothing(slot);
+        let tried = self.index.attempts(slot, content);
+        let plan = plan_id(slot, content, tried.map(|tried| tried.deployment));
         if let Some(going_on) = self.index.in_flight(slot) {
-            return if going_on.content == content {
+            let mut draft = if going_on.content == content {
                 self.goes_on(desired, going_on, Vec::new())
             } else {
                 self.newer_order(desired, going_on, None)
             };
+            draft.plan = Some(plan.clone());
+            return draft.with_plan(plan);
         }
         let targets = self.targets.get(&desired.environment.name).map_or(&[][..], Vec::as_slice);
         let places: std::collections::BTreeSet<_> = targets.iter().map(|target| &target.place).collect();
@@ -49,13 +55,12 @@ impl<'a> Planner<'a> {
             places.into_iter().filter_map(|place| unseen(self.input.observed, place)).collect();
         let stacks = self.index.stacks(slot);
         // Where facts still say that something runs, a removal without stacks tells them that it is gone.
-        if stacks.is_empty() && desired.runs.is_none() && reasons.is_empty() {
+        let begun = self.begun(desired);
+        if stacks.is_empty() && begun.is_empty() && desired.runs.is_none() && reasons.is_empty() {
             let reasons = vec![Hold::new(Cause::PinnedNone { at: at.clone() })];
-            return Draft::of(desired, Decision::Empty { next: None, reasons });
+            return Draft::of(desired, Decision::Empty { next: None, reasons }).with_plan(plan);
         }
-        let plan = plan_id(slot, content);
         reasons.extend(self.undeletable(desired, stacks, &plan));
-        let tried = self.index.attempts(slot, content);
         let limit = desired.project.attempts;
         let mut allowed = None;
         if let Some(tried) = tried.filter(|tried| tried.failed >= limit) {
@@ -64,14 +69,20 @@ impl<'a> Planner<'a> {
         }
         let steps = self.steps(desired);
         let orders = self.deletions(stacks.iter(), &steps, Protected::Deleted);
-        let (Some(release), Ok(orders)) = (self.removed_release(desired.runs.as_ref(), stacks), orders) else {
+        let release = self.removed_release(desired.runs.as_ref(), stacks);
+        let release = release.or_else(|| begun.first().map(|(release, _)| release.clone()));
+        let (Some(release), Ok(mut orders)) = (release, orders) else {
             reasons.push(cannot_reach(slot));
-            return Draft::held(desired, None, reasons);
+            return Draft::held(desired, None, reasons).with_plan(plan);
         };
         if !reasons.is_empty() {
-            return Draft::held(desired, None, reasons);
+            return Draft::held(desired, None, reasons).with_plan(plan);
         }
-        let mut draft = Draft::of(desired, Decision::Remove { from: desired.runs.clone() });
+        orders.extend(begun.into_iter().map(|(_, order)| order));
+        orders.sort_by(|a, b| (a.step, &a.place, &a.stack).cmp(&(b.step, &b.place, &b.stack)));
+        let mut draft = Draft::of(desired, Decision::Remove { from: desired.runs.clone() }).with_plan(plan.clone());
+        draft.kind = Kind::Removal;
+        draft.plan = Some(plan.clone());
         draft.guarded = Some(removals(stacks.iter()));
         draft.begin = Some(Begin {
             live: BTreeMap::new(),
@@ -89,6 +100,43 @@ impl<'a> Planner<'a> {
             removal: true,
         });
         draft
+    }
+
+    /// Deletions of the stacks under review that a first change set left behind when it failed: they have no tags and no
+    /// resources yet, so only their names tell. Each with the release that was tried. The engine deletes none that it did
+    /// not make.
+    fn begun(&self, desired: &Desired<'a>) -> Vec<(ReleaseName, Order)> {
+        let Some(repository) = &self.input.catalog.repository else { return Vec::new() };
+        let mut found: BTreeMap<(Place, StackName), (ReleaseName, Order)> = BTreeMap::new();
+        let targets = self.targets.get(&desired.environment.name).map_or(&[][..], Vec::as_slice);
+        let tried = self.index.tried(&desired.slot).filter_map(|tried| desired.project.releases.get(&tried.release));
+        for (release, snapshot) in tried.filter_map(|release| Some((release, release.snapshot.as_ref().ok()?))) {
+            for (step, target) in snapshot.what.steps.iter().flat_map(|step| targets.iter().map(move |to| (step, to))) {
+                let stack = StackName::of(&StackOwner {
+                    repository: repository.clone(),
+                    project: desired.project.id.clone(),
+                    step: step.id.clone(),
+                    environment: desired.environment.id.clone(),
+                    target: target.id.clone(),
+                    tenant: desired.tenant.map(|tenant| tenant.id.clone()),
+                });
+                let seen = self.input.observed.stack(&target.place, &stack);
+                let review =
+                    |seen: &&Arc<StackSeen>| seen.status == StackStatus::ReviewInProgress && seen.tags.is_empty();
+                let Some(seen) = seen.filter(review) else { continue };
+                let order = Order {
+                    wave: 0,
+                    adopt: false,
+                    step: 0,
+                    stack: stack.clone(),
+                    place: target.place.clone(),
+                    access: target.access.clone(),
+                    action: Action::Delete { id: seen.id.clone(), unprotect: false },
+                };
+                found.insert((target.place.clone(), stack), (release.name.clone(), order));
+            }
+        }
+        found.into_values().collect()
     }
 
     /// Reasons of the stacks that cannot be deleted in their state.

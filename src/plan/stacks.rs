@@ -5,6 +5,7 @@
 use crate::model::catalog::Gate;
 use crate::model::decision::Cause;
 use crate::model::observed::PlaceSeen;
+use crate::model::slot::TAG_PREFIX;
 use crate::model::{Hold, Observed, Place, StackOwner, StackSeen, StackStatus};
 
 use super::types::StackChange;
@@ -20,9 +21,18 @@ pub(super) enum Verdict {
     /// Its place could not be listed.
     Unseen(Hold),
     /// Somebody else's.
-    Foreign(Hold),
+    Foreign(Foreign),
     /// Its state does not allow a change set; a gate may.
     State(State),
+}
+
+/// A stack of the wanted name that is not the one that is wanted.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Foreign {
+    /// Whose, as far as its tags say.
+    pub(super) owner: Option<String>,
+    /// Nobody's tags of landfall's are on it, and its state takes a change set: an allowance lets it be taken over.
+    pub(super) adoptable: bool,
 }
 
 /// A state that landfall does not interfere with by itself.
@@ -55,8 +65,8 @@ pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>) -> Verdict {
     // A stack has no tags before its first change set is executed. Whose it is the engine knows, which does not touch one
     // that it did not make.
     let nobodys = seen.status == StackStatus::ReviewInProgress && seen.owner().is_none();
-    if let Some(hold) = foreign(place, seen, &wanted.owner).filter(|_| !nobodys) {
-        return Verdict::Foreign(hold);
+    if let Some(foreign) = foreign(seen, &wanted.owner).filter(|_| !nobodys) {
+        return Verdict::Foreign(foreign);
     }
     match allows(seen) {
         Allows::Create => Verdict::Put(StackChange::Create),
@@ -76,20 +86,16 @@ pub(super) fn unseen(observed: &Observed, place: &Place) -> Option<Hold> {
     Some(Hold { cause: Cause::PlaceUnseen { place: place.clone(), error }, since, until: None })
 }
 
-/// The reason if the stack is not the one that is wanted, whatever its name.
-fn foreign(place: &Place, seen: &StackSeen, wanted: &StackOwner) -> Option<Hold> {
+/// Whose the stack is, if it is not the one that is wanted, whatever its name.
+fn foreign(seen: &StackSeen, wanted: &StackOwner) -> Option<Foreign> {
     let owner = seen.owner();
     if owner.as_ref() == Some(wanted) {
         return None;
     }
+    let untagged = !seen.tags.keys().any(|key| key.starts_with(TAG_PREFIX));
+    let adoptable = untagged && matches!(allows(seen), Allows::Update);
     let owner = owner.map(|owner| format!("repository {}, {}", owner.repository, owner.slot()));
-    Some(Hold::new(Cause::ForeignStack {
-        stack: seen.name.clone(),
-        place: place.clone(),
-        owner,
-        plan: None,
-        file: "".into(),
-    }))
+    Some(Foreign { owner, adoptable })
 }
 
 /// What may be done to a stack of ours by its state.

@@ -148,8 +148,8 @@ pub struct StaleAllowance {
 pub struct Unreached {
     /// The project.
     pub project: ProjectName,
-    /// Its newest release, which was made before the change; none where the project has no release.
-    pub newest: Option<ReleaseName>,
+    /// Its newest release, which was made before the change.
+    pub newest: ReleaseName,
 }
 
 /// One slot in the report.

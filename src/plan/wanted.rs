@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::journal::Content;
+use crate::model::journal::{Content, DeploymentId};
 use crate::model::{
     Catalog, Environment, EnvironmentName, Hash, Id, Names, Project, Release, Slot, StackName, StackOwner, Step,
     Target, Tenant,
@@ -104,7 +104,23 @@ pub(super) fn slot_content(stacks: &[Wanted<'_>]) -> Hash {
     parts.finish()
 }
 
-/// The eight digits by which people name what is done to a slot.
-pub(super) fn plan_id(slot: &Slot, content: Hash) -> Arc<str> {
-    Arc::from(Hash::parts().part(slot.to_string()).part(content.to_string()).finish().short())
+/// The eight digits by which people name what is done to a slot. `failed` is the last deployment of that content that
+/// failed there: after a failure the same thing is another plan, so that a key which was used up opens it no more, and a new
+/// one can.
+pub fn plan_id(slot: &Slot, content: Hash, failed: Option<DeploymentId>) -> Arc<str> {
+    let parts = Hash::parts().part(slot.to_string()).part(content.to_string());
+    let parts = match failed {
+        Some(deployment) => parts.part(deployment.to_string()),
+        None => parts,
+    };
+    Arc::from(parts.finish().short())
+}
+
+/// The eight digits by which a gate in a deployment is named, where `used` allowances opened something for it before: with
+/// each it is another gate, so that the next one can be opened too.
+pub fn gate_id(plan: &str, used: usize) -> Arc<str> {
+    match used {
+        0 => Arc::from(plan),
+        used => Arc::from(Hash::parts().part(plan).part(used.to_string()).finish().short()),
+    }
 }

@@ -78,6 +78,11 @@ impl<'a> Index<'a> {
         self.attempts.get(slot).and_then(|tried| tried.get(&content)).copied()
     }
 
+    /// Every content that failed in a slot.
+    pub fn tried(&self, slot: &Slot) -> impl Iterator<Item = &'a Attempts> {
+        self.attempts.get(slot).into_iter().flat_map(|tried| tried.values().copied())
+    }
+
     /// Whether an allowance was used up in a slot.
     pub fn used(&self, slot: &Slot, allowance: Hash) -> bool {
         self.used.contains(&(slot, allowance))

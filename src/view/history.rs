@@ -9,6 +9,7 @@ use crate::model::journal::{
     Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
 };
 use crate::model::{StackName, StackStatus};
+use crate::plan::{gate_id, plan_id};
 
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
@@ -64,7 +65,7 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
             Entry::Evidence { deployment, stack, item } => (deployment, stack, Step::Seen(item)),
             Entry::StackEnded { deployment, stack, outcome } => (deployment, stack, Step::Ended(outcome)),
             Entry::Stopped { deployment, stack, cause } => (deployment, stack, Step::Stopped(cause)),
-            Entry::Waits { deployment, stack, cause } => (deployment, stack, Step::Waits(cause.as_ref())),
+            Entry::Waits { deployment, stack, cause, .. } => (deployment, stack, Step::Waits(cause.as_ref())),
             Entry::GateOpened { deployment, stack, gate, .. } => (deployment, stack, Step::Opened(gate.as_str())),
         };
         if let Some(told) = all.get_mut(deployment) {
@@ -146,7 +147,7 @@ pub fn deployment(records: &[Record], id: DeploymentId, now: Timestamp, style: S
         let text = format!("+{:<11} {stack}{}", time::took(at.duration_since(told.at)), words(step));
         line(&mut out, label, &text);
     }
-    if let Some(next) = next(told) {
+    if let Some(next) = next(told, &all) {
         line(&mut out, "next", &next);
     }
     Some(out)
@@ -154,15 +155,19 @@ pub fn deployment(records: &[Record], id: DeploymentId, now: Timestamp, style: S
 
 fn headline(told: &Told<'_>, now: Timestamp) -> String {
     let Opened { slot, release, deployment, .. } = told.opened;
+    let place = match &slot.tenant {
+        Some(tenant) => format!("{} for {tenant}", slot.environment),
+        None => slot.environment.to_string(),
+    };
     let took = time::took(told.ended.map_or(now, |(at, _)| at).duration_since(told.at));
     let what = match told.ended.map(|(_, outcome)| outcome) {
-        None if told.stopped.is_some() => format!("{release} waits on its way to {}", slot.environment),
-        None => format!("{release} is on its way to {}", slot.environment),
-        Some(Outcome::Removed) if told.opened.removal => format!("{release} was removed from {}", slot.environment),
-        Some(Outcome::Removed) => format!("{release} lost what it no longer has in {}", slot.environment),
-        Some(Outcome::Failed(_)) => format!("{release} did not reach {}", slot.environment),
-        Some(Outcome::Superseded { .. }) => format!("{release} gave way on its way to {}", slot.environment),
-        Some(_) => format!("{release} reached {}", slot.environment),
+        None if told.stopped.is_some() => format!("{release} waits on its way to {place}"),
+        None => format!("{release} is on its way to {place}"),
+        Some(Outcome::Removed) if told.opened.removal => format!("{release} was removed from {place}"),
+        Some(Outcome::Removed) => format!("{release} lost what it no longer has in {place}"),
+        Some(Outcome::Failed(_)) => format!("{release} did not reach {place}"),
+        Some(Outcome::Superseded { .. }) => format!("{release} gave way on its way to {place}"),
+        Some(_) => format!("{release} reached {place}"),
     };
     format!("{} {what} (deployment {deployment}, {took})", slot.project)
 }
@@ -221,13 +226,22 @@ fn ordered(told: &Told<'_>) -> String {
     )
 }
 
-fn next(told: &Told<'_>) -> Option<String> {
+fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<String> {
     let cause = match told.ended {
         Some((_, Outcome::Failed(cause))) => cause,
         None => told.stopped?,
         Some(_) => return None,
     };
-    let plan = &told.opened.plan;
+    let Opened { slot, content, plan, .. } = told.opened;
+    // What an allowance names: the gate as it is now, or the attempt after the last one that failed.
+    let failed = all.iter().rev().find(|(_, one)| {
+        let same = one.opened.slot == *slot && one.opened.content == *content;
+        same && matches!(one.ended, Some((_, Outcome::Failed(_))))
+    });
+    let plan = match told.ended {
+        None => gate_id(plan, told.used.len()),
+        Some(_) => plan_id(slot, *content, failed.map(|(id, _)| *id)),
+    };
     Some(match cause.gate {
         Some(gate) => {
             format!("`landfall allow {plan} --reason \"…\"` writes the [[allow]] of what = \"{}\"", gate.as_str())

@@ -6,27 +6,28 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::model::decision::{Because, Waiting};
-use crate::model::{Decision, Hold};
-use crate::plan::{Orphan, Report, SlotRow, StackChange, StackRow};
+use crate::model::{Decision, Hold, ReleaseName};
+use crate::plan::{Orphan, Report, SlotRow, StackChange, StackRow, StaleAllowance, Unreached};
 
-use super::reasons;
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
+use super::{alike, reasons};
 
 /// The report as lines: project, environment, release, state, and the reasons beside it.
 pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
     let mut table = Table::default();
     let mut project = None;
-    for row in &report.slots {
+    for group in alike::groups(&report.slots, |row| (release(row), state(&row.decision).1, summary(row, now))) {
+        let Some(&row) = group.first() else { continue };
         let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
         project = Some(&row.project);
         let (tone, state) = state(&row.decision);
-        let details = details(row, now);
+        let details = if group.len() > 1 { of_several(row, now) } else { details(row, now) };
         let mut details = details.iter();
         let cell = |tone, text: String| Cell { drawn: style.paint(tone, &text), plain: text };
         table.push(vec![
             cell(Tone::Name, first),
-            Cell::plain(row.environment.as_str()),
+            Cell::plain(alike::place(&group)),
             Cell::plain(release(row)),
             cell(tone, state.to_owned()),
             Cell::plain(details.next().cloned().unwrap_or_default()),
@@ -40,7 +41,9 @@ pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
     if report.slots.is_empty() {
         out.push_str("nothing is planned: no project has anything to deploy\n");
     }
+    out.push_str(&unreached(&report.unreached));
     out.push_str(&orphans(&report.orphans));
+    out.push_str(&stale(&report.stale));
     out
 }
 
@@ -68,6 +71,60 @@ pub(super) fn state(decision: &Decision) -> (Tone, &'static str) {
     }
 }
 
+/// The lines beside a slot, without what is only its own: the names of its stacks and of its plan.
+fn summary(row: &SlotRow, now: Timestamp) -> Vec<String> {
+    match &row.decision {
+        Decision::Empty { next, reasons } => reasons::lines(next.as_ref(), reasons, now),
+        Decision::UpToDate { waiting, .. } => {
+            let waiting = waiting.iter().flat_map(|one| reasons::lines(Some(&one.release), &one.reasons, now));
+            waiting.chain(kept(row)).collect()
+        }
+        Decision::Held { wanted, reasons, .. } => reasons::lines(coming(row, wanted.as_ref()), reasons, now),
+        Decision::Deploy { .. } => details(row, now).into_iter().take(1).collect(),
+        Decision::Deploying { .. } | Decision::Remove { .. } => details(row, now),
+    }
+}
+
+/// The lines beside several tenants that are alike. Their gates open together: by an allowance that names no plan.
+fn of_several(row: &SlotRow, now: Timestamp) -> Vec<String> {
+    let mut lines = summary(row, now);
+    if let (Decision::Deploy { .. }, Some(first)) = (&row.decision, lines.first_mut()) {
+        *first = format!("each: {first}");
+    }
+    for key in keys(row) {
+        lines.push(format!("to let all of them through, add to {}", key.file));
+        let own = |line: &&str| line.starts_with("plan = ") || line.starts_with("tenant = ");
+        lines.extend(key.toml.lines().filter(|line| !own(line)).map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// The lines that open the gate of a reason.
+fn key(hold: &Hold, row: &SlotRow) -> Option<reasons::Key> {
+    reasons::key(hold, &row.project, &row.environment, row.tenant.as_ref())
+}
+
+/// The gates of what holds a slot.
+fn keys(row: &SlotRow) -> Vec<reasons::Key> {
+    let holds: Vec<&Hold> = match &row.decision {
+        Decision::Empty { reasons, .. } | Decision::Held { reasons, .. } => reasons.iter().collect(),
+        Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
+        Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => Vec::new(),
+    };
+    let mut keys: Vec<reasons::Key> = Vec::new();
+    for key in holds.into_iter().filter_map(|hold| key(hold, row)) {
+        if !keys.contains(&key) {
+            keys.push(key);
+        }
+    }
+    keys
+}
+
+/// The wanted release, where it is another one than what runs.
+fn coming<'r>(row: &SlotRow, wanted: Option<&'r ReleaseName>) -> Option<&'r ReleaseName> {
+    wanted.filter(|wanted| row.runs.as_ref() != Some(wanted))
+}
+
 /// The lines beside a slot.
 fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
@@ -77,10 +134,7 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
                 waiting.iter().flat_map(|Waiting { release, reasons }| held(row, Some(release), reasons, now));
             waiting.chain(kept(row)).collect()
         }
-        Decision::Held { wanted, reasons, .. } => {
-            let coming = wanted.as_ref().filter(|wanted| row.runs.as_ref() != Some(wanted));
-            held(row, coming, reasons, now)
-        }
+        Decision::Held { wanted, reasons, .. } => held(row, coming(row, wanted.as_ref()), reasons, now),
         Decision::Deploying { deployment, since, .. } => {
             vec![format!("deployment {deployment}, for {}", super::time::took(now.duration_since(*since)))]
         }
@@ -95,9 +149,15 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
 }
 
 /// Reasons, each gate followed by the lines that open it.
-fn held(row: &SlotRow, release: Option<&crate::model::ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
+fn held(row: &SlotRow, release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
     let mut lines = reasons::lines(release, holds, now);
-    for key in holds.iter().filter_map(|hold| reasons::key(hold, &row.project, &row.environment, row.tenant.as_ref())) {
+    let mut said = Vec::new();
+    for key in holds.iter().filter_map(|hold| key(hold, row)) {
+        // Two reasons may have one key.
+        if said.contains(&key) {
+            continue;
+        }
+        said.push(key.clone());
         lines.push(format!("to let it through, add to {} (or: landfall allow {} --reason \"…\")", key.file, key.plan));
         lines.extend(key.toml.lines().map(|line| format!("  {line}")));
     }
@@ -128,7 +188,8 @@ fn why(because: &Because) -> String {
     match because {
         Because::Pinned(at) => format!(", pinned in {at}"),
         Because::Automatic => String::new(),
-        Because::Differs { .. } => ", which differ from the release that runs".to_owned(),
+        Because::Differs { parts, .. } if parts.is_empty() => ", which differ from the release that runs".to_owned(),
+        Because::Differs { parts, .. } => format!(", because {} changed", parts.join(" and ")),
         Because::Allowed(gate) => format!(", allowed: {}", gate.as_str()),
         Because::Back => ", back to what remains".to_owned(),
     }
@@ -159,9 +220,39 @@ fn orphans(orphans: &[Orphan]) -> String {
     if orphans.is_empty() { String::new() } else { format!("\n{}", table.draw()) }
 }
 
+/// Changes that reach no release, with the commands that make them reach one.
+fn unreached(all: &[Unreached]) -> String {
+    let mut out = String::new();
+    for Unreached { project, newest } in all {
+        out.push_str(&format!(
+            "\n{project} changed after {newest} was made, and the change reaches no release that runs or comes:\n"
+        ));
+        let mut commands = Table::default();
+        let mut say = |command: String, what: String| {
+            commands.push(vec![Cell::plain(format!("  {command}")), Cell::plain(what)]);
+        };
+        say(format!("landfall release new {project}"), "makes a release that has it".to_owned());
+        say(format!("landfall release refresh {project} {newest}"), format!("gives it to {newest}"));
+        out.push_str(&commands.draw());
+    }
+    out
+}
+
+/// Allowances that open nothing.
+fn stale(all: &[StaleAllowance]) -> String {
+    let mut table = Table::default();
+    for StaleAllowance { at, gate, why } in all {
+        let what = format!("[[allow]] what = \"{}\"", gate.as_str());
+        let why = format!("opens nothing and can go: {why}");
+        table.push(vec![Cell::plain(at.to_string()), Cell::plain(what), Cell::plain(why)]);
+    }
+    if all.is_empty() { String::new() } else { format!("\n{}", table.draw()) }
+}
+
 /// The report as JSON.
 ///
-/// `commit`, `at`, `slots` and `orphans`. A slot has `project`, `environment`, `tenant` (names; ids in `slot`), `runs`,
+/// `commit`, `at`, `slots`, `orphans`, `stale` (allowances that open nothing: `at`, `what`, `why`) and `unreached` (changes
+/// that reach no release: `project`, `newest`, and the commands `new` and `refresh`). A slot has `project`, `environment`, `tenant` (names; ids in `slot`), `runs`,
 /// `kept` (the file whose `release = "none"` would remove what nothing pins any more, or null), `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
 /// far as they apply `release`, `from`, `because` (`pinned`, `automatic`, `differs`, `allowed`, `back`), `deployment`, `since`,
 /// `waiting` (each with `release` and `reasons`) and `reasons`; see [`reasons::json`]. A stack has `step`, `target`, `stack`,
@@ -173,6 +264,8 @@ pub fn json(report: &Report) -> Value {
         "at": report.at.map(|at| at.to_string()),
         "slots": report.slots.iter().map(slot_json).collect::<Vec<_>>(),
         "orphans": report.orphans.iter().map(orphan_json).collect::<Vec<_>>(),
+        "stale": report.stale.iter().map(stale_json).collect::<Vec<_>>(),
+        "unreached": report.unreached.iter().map(unreached_json).collect::<Vec<_>>(),
     })
 }
 
@@ -181,7 +274,7 @@ fn slot_json(row: &SlotRow) -> Value {
         "slot": row.slot,
         "project": row.project.as_str(),
         "environment": row.environment.as_str(),
-        "tenant": row.slot.tenant.as_ref().map(ToString::to_string),
+        "tenant": row.tenant,
         "runs": row.runs,
         "kept": row.kept,
         "decision": decision_json(row),
@@ -230,7 +323,23 @@ fn because_json(because: &Because) -> Value {
         Because::Allowed(gate) => say("allowed", "gate", json!(gate)),
         Because::Back => say("back", "", Value::Null),
     }
+    if let Because::Differs { parts, .. } = because {
+        value.insert("parts".into(), json!(parts));
+    }
     Value::Object(value)
+}
+
+fn stale_json(stale: &StaleAllowance) -> Value {
+    json!({ "at": stale.at, "what": stale.gate, "why": stale.why })
+}
+
+fn unreached_json(Unreached { project, newest }: &Unreached) -> Value {
+    json!({
+        "project": project.as_str(),
+        "newest": newest,
+        "new": format!("landfall release new {project}"),
+        "refresh": format!("landfall release refresh {project} {newest}"),
+    })
 }
 
 fn stack_json(row: &StackRow) -> Value {

@@ -140,15 +140,16 @@ fn sentence(hold: &Hold) -> String {
             let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
         }
-        Cause::ForeignStack { stack, place, owner, .. } => {
+        Cause::ForeignStack { stack, place, owner, plan, .. } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
                 None => "it has no tags of landfall's".to_owned(),
             };
-            format!(
-                "stack {stack} in {place} is not ours ({owner}) and stays untouched: delete it, or give the target \
-                 another `id`"
-            )
+            let out = match plan {
+                Some(_) => "delete it, give the target another `id`, or let it be taken over",
+                None => "delete it, or give the target another `id`",
+            };
+            format!("stack {stack} in {place} is not ours ({owner}) and stays untouched: {out}")
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
@@ -183,8 +184,11 @@ fn sentence(hold: &Hold) -> String {
             format!("{limit} of wave {wave} are deployed to at a time: waits for one to end")
         }
         Cause::LiveOrder { environment, parts, .. } => {
-            let parts = if parts.is_empty() { "what changed beside the release".to_owned() } else { parts.join(", ") };
-            format!("{parts} goes to {environment} first")
+            let what = match parts.as_slice() {
+                [] => "its content changed without a new release".to_owned(),
+                parts => format!("{} changed", parts.join(", ")),
+            };
+            format!("{what}, and {environment} comes first")
         }
         Cause::Guard { what, pending, limit, .. } => {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };

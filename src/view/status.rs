@@ -6,24 +6,30 @@ use serde_json::{Value, json};
 use crate::model::{Decision, Facts};
 use crate::plan::{Report, SlotRow, StackChange};
 
+use super::alike;
 use super::plan::{decision_json, state};
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use super::time;
 
-/// One line per slot: project, environment, what runs, since when, state.
+/// One line per slot: project, environment, what runs, since when, state. Tenants that are alike share one.
 pub fn terminal(report: &Report, facts: &Facts, now: Timestamp, style: Style) -> String {
     let mut table = Table::default();
     let mut project = None;
-    for row in &report.slots {
+    let runs = |row: &SlotRow| row.runs.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string);
+    for group in alike::groups(&report.slots, |row| (runs(row), word(&row.decision).1)) {
+        let Some(&row) = group.first() else { continue };
         let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
         project = Some(&row.project);
-        let since = since(row, facts).map(|since| format!("for {}", time::took(now.duration_since(since))));
+        let since =
+            |row: &SlotRow| since(row, facts).map(|since| format!("for {}", time::took(now.duration_since(since))));
+        let (own, same) = (since(row), |other: &&SlotRow| since(other) == since(row));
+        let since = own.filter(|_| group.iter().all(same));
         let (tone, word) = word(&row.decision);
         table.push(vec![
             Cell { drawn: style.paint(Tone::Name, &first), plain: first },
-            Cell::plain(row.environment.as_str()),
-            Cell::plain(row.runs.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string)),
+            Cell::plain(alike::place(&group)),
+            Cell::plain(runs(row)),
             Cell::plain(since.unwrap_or_default()),
             Cell { drawn: style.paint(tone, &word), plain: word },
         ]);
@@ -65,7 +71,7 @@ pub fn json(report: &Report, facts: &Facts) -> Value {
         json!({
             "project": row.project.as_str(),
             "environment": row.environment.as_str(),
-            "tenant": row.slot.tenant.as_ref().map(ToString::to_string),
+            "tenant": row.tenant,
             "release": row.runs,
             "since": since(row, facts).map(|since| since.to_string()),
             "decision": decision_json(row),

@@ -105,7 +105,7 @@ fn entry() -> impl Strategy<Value = Entry> {
             .prop_map(|(deployment, stack, outcome)| Entry::StackEnded { deployment, stack, outcome }),
         1 => (deployment(), stack()).prop_map(|(deployment, stack)| Entry::Stopped { deployment, stack, cause: cause() }),
         1 => (deployment(), stack(), any::<bool>()).prop_map(|(deployment, stack, waits)| Entry::Waits {
-            deployment, stack, cause: waits.then(cause),
+            deployment, stack, cause: waits.then(cause), until: None,
         }),
         1 => deployment().prop_map(move |deployment| Entry::Used(Allowed {
             slot: slot.clone(), allowance: Hash::of(b"allowance"), deployment,

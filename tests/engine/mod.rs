@@ -8,3 +8,4 @@ mod stores;
 mod stories;
 mod support;
 mod waiting;
+mod waves;

@@ -7,7 +7,7 @@ use landfall::model::journal::{Cause, DeploymentId};
 use landfall::model::{Decision, Hash, StackName, StackStatus};
 
 use super::world::{Live, World, place, slot};
-use super::{Story, golden};
+use super::{Story, golden, plan_in};
 
 #[test]
 fn attempts_are_bounded_and_an_allowance_opens_them_once() {
@@ -24,7 +24,7 @@ fn attempts_are_bounded_and_an_allowance_opens_them_once() {
     }
     let mut story = Story::default();
     story.tell("1.5.0 failed three times", &world.show(&live));
-    let plan = allow_plan(&world, &live);
+    let plan = plan_in(&world.show(&live));
     world.allow("development", Gate::Retry, "00000000");
     assert!(world.plan(&live).plan.is_empty(), "an allowance for another plan opens nothing");
     world.allow("development", Gate::Retry, &plan);
@@ -43,12 +43,6 @@ fn attempts_are_bounded_and_an_allowance_opens_them_once() {
     world.settle(&mut live);
     story.tell("the fix lands", &world.show(&live));
     golden!("attempts", story.0);
-}
-
-fn allow_plan(world: &World, live: &Live) -> String {
-    let shown = world.show(live);
-    let line = shown.lines().find(|line| line.contains("plan = ")).unwrap();
-    line.split('"').nth(1).unwrap().to_owned()
 }
 
 #[test]
@@ -128,7 +122,7 @@ fn a_state_with_a_gate_begins_with_its_allowance() {
     live.stack("storefront-web-development-development-eu").status = StackStatus::UpdateRollbackFailed;
     let mut story = Story::default();
     story.tell("the rollback failed", &world.show(&live));
-    let plan = allow_plan(&world, &live);
+    let plan = plan_in(&world.show(&live));
     world.allow("development", Gate::Continue, &plan);
     let planned = world.plan(&live);
     assert_eq!(planned.plan.begin.len(), 1, "the engine stops at the gate and goes through");

@@ -1,11 +1,17 @@
 //! Desired releases, gates, the plan and its report: short stories with their goldens, and laws as properties.
 
+mod allowances;
+mod freezes;
 mod guard;
 mod held;
 mod laws;
+mod live;
+mod people;
 mod promotion;
 mod size;
+mod tenants;
 mod views;
+mod waves;
 mod world;
 
 /// One golden: what people see, step by step.
@@ -27,6 +33,12 @@ fn redact(text: &str) -> String {
     };
     let ids: Vec<String> = text.lines().filter_map(id).collect();
     ids.iter().fold(text.to_owned(), |text, id| text.replace(id, "7f3a91c2"))
+}
+
+/// The plan that the first gate names.
+fn plan_in(shown: &str) -> String {
+    let line = shown.lines().find(|line| line.contains("plan = ")).unwrap();
+    line.split('"').nth(1).unwrap().to_owned()
 }
 
 macro_rules! golden {

@@ -349,6 +349,7 @@ impl Live {
             attempt: begin.attempt,
             since: self.now,
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
+            plan: Some(begin.plan.clone()),
             stopped: None,
             waits: BTreeMap::new(),
         });
@@ -375,20 +376,20 @@ impl Live {
         }
         self.facts.attempts.retain(|tried| tried.slot != begin.slot || tried.content != begin.content);
         if !begin.removal {
-            self.ran(&begin.slot, begin.release.as_str(), begin.content, deployment);
+            self.ran(begin, deployment);
         }
     }
 
-    fn ran(&mut self, slot: &Slot, release: &str, content: Hash, deployment: DeploymentId) {
+    fn ran(&mut self, begin: &Begin, deployment: DeploymentId) {
         self.facts.runs.push(Run {
-            slot: slot.clone(),
-            release: release.parse().unwrap(),
-            content,
+            slot: begin.slot.clone(),
+            release: begin.release.clone(),
+            content: begin.content,
             deployment,
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
             from: self.now,
             to: None,
-            live: BTreeMap::new(),
+            live: begin.live.clone(),
             proved_by_ecs: true,
         });
     }

@@ -26,8 +26,12 @@ pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen)
     let Some(stack) = stack.as_ref().filter(|stack| stack.status != StackStatus::DeleteComplete) else {
         return s.end_as(StackStatus::DeleteComplete, Outcome::Removed);
     };
-    if stack.owner().is_none_or(|owner| owner.slot() != s.opened.slot) && stack.status != StackStatus::ReviewInProgress
-    {
+    // A stack under review has no tags yet: it is ours if this store made it.
+    let ours = match stack.owner() {
+        Some(owner) => owner.slot() == s.opened.slot,
+        None => stack.status == StackStatus::ReviewInProgress && s.past.made,
+    };
+    if !ours {
         return s.fail("foreign-stack", "the stack does not carry the tags of this slot any more: it is not touched");
     }
     match asked {

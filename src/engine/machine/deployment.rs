@@ -1,25 +1,121 @@
 //! A deployment made of its stacks: which may go on, and how it ends.
+//!
+//! Orders go wave after wave, and in each wave step after step. A deployment without waves is one wave. Whatever decides
+//! about time is in the journal (when a stack ended), so that a restart waits as long as if there had been none.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 
 use super::DeploymentState;
-use crate::model::journal::Outcome;
+use crate::model::journal::{Action, Order, Outcome, TargetWave};
 
-/// The orders that may go on now: those of the first step that is not finished. After a failure, or once something else is
-/// wanted, only those that have begun.
-pub(crate) fn due(deployment: &DeploymentState) -> Vec<usize> {
+/// What a deployment does now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// The orders that may go on, by position.
+    pub(crate) orders: Vec<usize>,
+    /// The soak that the next wave waits for.
+    pub(crate) soak: Option<Soak>,
+}
+
+/// A wave runs for a while before the next one begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Soak {
+    /// Position of the first order of the next wave.
+    pub(crate) first: usize,
+    /// When that one begins.
+    pub(crate) until: Timestamp,
+    /// Which waves, in a sentence.
+    pub(crate) sentence: String,
+}
+
+/// The code of waiting for a wave's soak.
+pub(crate) const SOAK: &str = "wave-soak";
+
+/// What may go on now: the orders of the first step that is not finished, in the first wave that is not. After more
+/// failures than the wave may have, or once something else is wanted, only those that have begun.
+pub(crate) fn due(deployment: &DeploymentState, now: Timestamp) -> Due {
     let orders = &deployment.opened.orders;
-    let ended = |index: &usize| outcome(deployment, *index).is_some();
-    let halted = deployment.superseded.is_some()
-        || (0..orders.len()).filter_map(|index| outcome(deployment, index)).any(|outcome| !outcome.succeeded());
-    let begun = |index: &usize| orders.get(*index).is_some_and(|order| deployment.stacks.contains_key(&order.stack));
-    let open: Vec<usize> = (0..orders.len()).filter(|index| !ended(index)).collect();
-    let step = open.iter().filter_map(|index| orders.get(*index)).map(|order| order.step).min();
-    let in_step = |index: &usize| orders.get(*index).map(|order| order.step) == step;
-    open.into_iter().filter(in_step).filter(|index| !halted || begun(index)).collect()
+    let begun = |index: &usize| orders.get(*index).is_some_and(|order| deployment.begun(&order.stack));
+    let open = open(deployment);
+    let at = |index: &usize| orders.get(*index).map(|order| (order.wave, order.step));
+    let next = open.iter().filter_map(at).min();
+    let going: Vec<usize> = open.iter().copied().filter(|index| at(index) == next).collect();
+    let Some((wave, _)) = next else { return Due::default() };
+    if deployment.superseded.is_some() || stopped(deployment) {
+        return Due { orders: open.into_iter().filter(begun).collect(), soak: None };
+    }
+    let untouched = !(0..orders.len()).any(|index| begun(&index) && orders.get(index).is_some_and(|o| o.wave == wave));
+    if let Some(soak) = soak(deployment, wave, &going).filter(|soak| untouched && soak.until > now) {
+        return Due { orders: Vec::new(), soak: Some(soak) };
+    }
+    let limit =
+        deployment.opened.waves.get(wave).and_then(|wave| wave.concurrency).map_or(usize::MAX, |n| n.max(1) as usize);
+    let (first, rest): (Vec<usize>, Vec<usize>) = going.into_iter().partition(begun);
+    let room = limit.saturating_sub(first.len());
+    let mut orders: Vec<usize> = first.into_iter().chain(rest.into_iter().take(room)).collect();
+    orders.sort_unstable();
+    Due { orders, soak: None }
+}
+
+/// The orders that are still to come to an end. What comes later on a target that failed never begins.
+fn open(deployment: &DeploymentState) -> Vec<usize> {
+    let orders = &deployment.opened.orders;
+    let failed: BTreeSet<(usize, Arc<str>)> = failed(deployment);
+    let open = orders.iter().enumerate().filter(|(index, order)| {
+        let over = !deployment.begun(&order.stack) && failed.contains(&(order.wave, target(order)));
+        outcome(deployment, *index).is_none() && !over
+    });
+    open.map(|(index, _)| index).collect()
+}
+
+/// Whether so much did not succeed that nothing further begins: in any wave more targets than may fail there.
+fn stopped(deployment: &DeploymentState) -> bool {
+    let failed = failed(deployment);
+    let waves: BTreeSet<usize> = failed.iter().map(|(wave, _)| *wave).collect();
+    waves.into_iter().any(|wave| {
+        let limit = deployment.opened.waves.get(wave).map_or(0, |wave| wave.failures);
+        failed.iter().filter(|(of, _)| *of == wave).count() > limit as usize
+    })
+}
+
+/// The targets on which something did not succeed, by wave.
+fn failed(deployment: &DeploymentState) -> BTreeSet<(usize, Arc<str>)> {
+    let orders = deployment.opened.orders.iter().enumerate();
+    let failed = orders.filter(|(index, _)| outcome(deployment, *index).is_some_and(|outcome| !outcome.succeeded()));
+    failed.map(|(_, order)| (order.wave, target(order))).collect()
+}
+
+/// What tells targets apart: the id in the stack's tags, or for a deletion the stack itself.
+fn target(order: &Order) -> Arc<str> {
+    let tag = match &order.action {
+        Action::Put(content) => content.tags.get("landfall:target"),
+        Action::Delete { .. } => None,
+    };
+    tag.map_or_else(|| order.stack.as_str().into(), |target| target.as_str().into())
+}
+
+/// The soak of the last wave before this one that had anything to do; none for the first.
+fn soak(deployment: &DeploymentState, wave: usize, going: &[usize]) -> Option<Soak> {
+    let orders = &deployment.opened.orders;
+    let before = orders.iter().filter(|order| order.wave < wave).map(|order| order.wave).max()?;
+    let waves = &deployment.opened.waves;
+    let (last, next): (&TargetWave, &TargetWave) = (waves.get(before)?, waves.get(wave)?);
+    let ended = orders
+        .iter()
+        .filter(|order| order.wave == before)
+        .filter_map(|order| deployment.stacks.get(&order.stack).and_then(|stack| stack.ended_at));
+    let until = ended.max()?.checked_add(SignedDuration::from_secs(last.soak)).ok()?;
+    let lasting = SignedDuration::from_secs(last.soak);
+    let sentence = format!("wave {} begins after wave {} has run for {lasting:#}", next.name, last.name);
+    Some(Soak { first: *going.first()?, until, sentence })
 }
 
 /// How the deployment ended; none while something of it goes on or is still to come.
-pub(crate) fn conclusion(deployment: &DeploymentState) -> Option<Outcome> {
-    if !due(deployment).is_empty() {
+pub(crate) fn conclusion(deployment: &DeploymentState, due: &Due) -> Option<Outcome> {
+    if !due.orders.is_empty() || due.soak.is_some() {
         return None;
     }
     let orders = &deployment.opened.orders;

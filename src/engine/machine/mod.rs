@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use deployment::{conclusion, due};
+pub(crate) use deployment::{Due, SOAK, Soak, conclusion, due};
 pub(crate) use state::{DeploymentState, StackState};
 
 use super::mistakes::Mistakes;
@@ -114,7 +114,7 @@ impl<'a> Subject<'a> {
     /// The record that it waits for something outside, or waits no longer.
     pub(crate) fn waits(&self, why: Option<(&str, String)>) -> Entry {
         let cause = why.map(|(code, sentence)| super::cause::cause(code, self.stack(), sentence));
-        Entry::Waits { deployment: self.opened.deployment, stack: self.stack().clone(), cause }
+        Entry::Waits { deployment: self.opened.deployment, stack: self.stack().clone(), cause, until: None }
     }
 
     /// Somebody else's operation goes on in the stack: its end is waited for, up to a deadline in seconds.

@@ -49,7 +49,7 @@ fn executing(s: &Subject<'_>) -> bool {
 
 /// A stack of that name is there.
 fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> Effect {
-    if !is_ours(s, content, stack) {
+    if !is_ours(s, content, stack) && !may_adopt(s, stack) {
         let owner = match stack.owner() {
             Some(owner) => format!("belongs to repository `{}` ({})", owner.repository, owner.slot()),
             None => "was not made by landfall".to_owned(),
@@ -102,6 +102,13 @@ fn is_ours(s: &Subject<'_>, content: &Content, stack: &StackSeen) -> bool {
         }
     }
     any
+}
+
+/// Whether the stack is one that an allowance lets be taken over: nobody's tags of landfall's are on it, and it can be
+/// updated. Another repository's never is.
+fn may_adopt(s: &Subject<'_>, stack: &StackSeen) -> bool {
+    let untagged = !stack.tags.keys().any(|key| key.starts_with(TAG_PREFIX));
+    s.order.adopt && untagged && action(stack.status) == StateAction::Update
 }
 
 /// Deletes what a failed first create left, unless some of its resources were retained.

@@ -47,6 +47,8 @@ pub(crate) struct StackState {
     openings: BTreeMap<Gate, usize>,
     /// How it ended.
     pub(crate) ended: Option<Outcome>,
+    /// When it did.
+    pub(crate) ended_at: Option<Timestamp>,
 }
 
 /// A call as far as the journal knows.
@@ -87,7 +89,11 @@ impl DeploymentState {
             Entry::Intent { stack, call, token, .. } => self.stack(stack).intent(*call, token, record.at),
             Entry::Reply { stack, reply, .. } => self.stack(stack).reply(reply, record.at),
             Entry::Evidence { stack, item, .. } => self.stack(stack).saw(item),
-            Entry::StackEnded { stack, outcome, .. } => self.stack(stack).ended = Some(outcome.clone()),
+            Entry::StackEnded { stack, outcome, .. } => {
+                let stack = self.stack(stack);
+                stack.ended = Some(outcome.clone());
+                stack.ended_at = Some(record.at);
+            }
             Entry::Stopped { stack, cause, .. } => self.stack(stack).stopped = Some(cause.clone()),
             Entry::Waits { stack, cause, .. } => {
                 self.stack(stack).waits = cause.as_ref().map(|cause| (cause.code.clone(), record.at));
@@ -105,6 +111,13 @@ impl DeploymentState {
 
     fn stack(&mut self, name: &StackName) -> &mut StackState {
         self.stacks.entry(name.clone()).or_default()
+    }
+
+    /// Whether anything happened to a stack. That it waits for a wave's soak, or did, is nothing.
+    pub(crate) fn begun(&self, name: &StackName) -> bool {
+        self.stacks.get(name).is_some_and(|stack| {
+            *stack != StackState { waits: stack.waits.clone(), ..StackState::default() } || stack.waits_outside()
+        })
     }
 }
 
@@ -170,6 +183,11 @@ impl StackState {
     /// Whether it waits for what has this code.
     pub(crate) fn waits_for(&self, code: &str) -> bool {
         self.waits.as_ref().is_some_and(|(waits, _)| &**waits == code)
+    }
+
+    /// Whether it waits for something that is no wave.
+    fn waits_outside(&self) -> bool {
+        self.waits.as_ref().is_some_and(|(code, _)| &**code != super::deployment::SOAK)
     }
 
     /// Whether any call but a refused one was made: the stack is begun.

@@ -1,0 +1,65 @@
+//! The drafts of all slots become one plan and one report.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Catalog, EnvironmentName, ProjectName};
+use crate::promote::Index;
+
+use super::draft::Draft;
+use super::types::{Input, Plan, Planned, Report, SlotRow};
+use super::{stale, unreached};
+
+/// Sorts the drafts of all slots into one plan and one report.
+pub(super) fn assemble(input: &Input<'_>, index: &Index<'_>, drafts: Vec<Draft<'_>>) -> Planned {
+    let commit = input.catalog.commit.clone();
+    let mut plan = Plan { commit: commit.clone(), ..Plan::default() };
+    let mut report = Report { commit, at: Some(input.now), ..Report::default() };
+    report.stale = stale::stale(input, index, &drafts);
+    report.unreached = unreached::unreached(input.catalog, &drafts);
+    for draft in drafts {
+        plan.begin.extend(draft.begin);
+        plan.supersede.extend(draft.supersede);
+        plan.open.extend(draft.open);
+        report.slots.extend(draft.row);
+        report.orphans.extend(draft.orphans);
+    }
+    sort(input.catalog, &mut report.slots);
+    plan.begin.sort_by(|a, b| a.slot.cmp(&b.slot));
+    report.orphans.sort_by(|a, b| (&a.place, &a.stack).cmp(&(&b.place, &b.stack)));
+    Planned { plan, report }
+}
+
+/// By project, then in promotion order, then by tenant.
+fn sort(catalog: &Catalog, rows: &mut [SlotRow]) {
+    let mut ranks: BTreeMap<ProjectName, BTreeMap<EnvironmentName, usize>> = BTreeMap::new();
+    for row in rows.iter() {
+        if !ranks.contains_key(&row.project) {
+            ranks.insert(row.project.clone(), ranks_of(catalog, &row.project));
+        }
+    }
+    let rank = |row: &SlotRow| {
+        let known = ranks.get(&row.project).and_then(|ranks| ranks.get(&row.environment));
+        known.copied().unwrap_or(usize::MAX)
+    };
+    rows.sort_by_cached_key(|row| (row.project.clone(), rank(row), row.environment.clone(), row.tenant.clone()));
+}
+
+/// The positions of a project's environments. One whose file is broken stands where its lifecycles name it.
+fn ranks_of(catalog: &Catalog, project: &ProjectName) -> BTreeMap<EnvironmentName, usize> {
+    let mut order: Vec<EnvironmentName> =
+        catalog.environments_in_order().into_iter().map(|environment| environment.name.clone()).collect();
+    let channels = catalog.projects.get(project).map(|project| project.channels.values());
+    for channel in channels.into_iter().flatten() {
+        let mut after = 0;
+        for name in channel.lifecycle.phases.iter().flat_map(|phase| phase.environments()) {
+            match order.iter().position(|known| known == name) {
+                Some(place) => after = place + 1,
+                None => {
+                    order.insert(after, name.clone());
+                    after += 1;
+                }
+            }
+        }
+    }
+    order.into_iter().enumerate().map(|(rank, name)| (name, rank)).collect()
+}

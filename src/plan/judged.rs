@@ -1,0 +1,155 @@
+//! The stacks of a slot for the release that it carries, each against what is there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::catalog::{Allowance, Gate};
+use crate::model::decision::Cause;
+use crate::model::{Hash, Hold, Release};
+use crate::promote::{Desired, deploy_file};
+
+use super::Planner;
+use super::allow::Key;
+use super::draft::Guarded;
+use super::render::Render;
+use super::stacks::{Foreign, State, Verdict, judge};
+use super::types::{StackChange, StackRow};
+use super::wanted::{Source, Wanted, plan_id, slot_content, wanted};
+
+/// The stacks of a slot for one release, judged.
+pub(super) struct Judged<'a> {
+    pub(super) stacks: Vec<(Wanted<'a>, Verdict)>,
+    pub(super) content: Hash,
+    pub(super) plan: Arc<str>,
+}
+
+/// What stands in the way of stacks, and the allowances that took something out of it.
+#[derive(Default)]
+pub(super) struct Obstacles<'a> {
+    pub(super) holds: Vec<Hold>,
+    pub(super) allowed: Vec<&'a Allowance>,
+}
+
+impl<'a> Planner<'a> {
+    /// Renders the slot's stacks and compares each with what is there.
+    pub(super) fn judge(
+        &self,
+        desired: &Desired<'a>,
+        release: &'a Arc<Release>,
+        renderer: &mut dyn Render,
+    ) -> Result<Judged<'a>, Box<Hold>> {
+        let cannot = |problems| Box::new(Hold::new(Cause::CannotRender { problems }));
+        let Some(repository) = &self.input.catalog.repository else {
+            return Err(cannot(vec!["landfall.toml gives the repository no id".to_owned()]));
+        };
+        let source = Source {
+            repository,
+            project: desired.project,
+            environment: desired.environment,
+            tenant: desired.tenant,
+            release,
+            targets: self.targets.get(&desired.environment.name).map_or(&[], Vec::as_slice),
+            names: &self.names,
+        };
+        let stacks = wanted(&source, renderer).map_err(cannot)?;
+        let content = slot_content(&stacks);
+        let failed = self.index.attempts(&desired.slot, content).map(|tried| tried.deployment);
+        let plan = plan_id(&desired.slot, content, failed);
+        let mut judged = Vec::with_capacity(stacks.len());
+        for wanted in stacks {
+            let verdict = judge(self.input.observed, &wanted);
+            judged.push((wanted, verdict));
+        }
+        Ok(Judged { stacks: judged, content, plan })
+    }
+
+    /// Why stacks cannot be deployed as they are. A state whose gate an allowance opens is none: the engine stops there
+    /// and goes through with the same allowance. A stack that an allowance lets be taken over is none either.
+    pub(super) fn obstacles(&self, desired: &Desired<'a>, judged: &Judged<'a>) -> Obstacles<'a> {
+        let mut found = Obstacles::default();
+        for (wanted, verdict) in &judged.stacks {
+            let key = |gate| Key { gate, plan: &judged.plan, stack: Some(&wanted.stack) };
+            let hold = match verdict {
+                Verdict::Current | Verdict::Put(_) => continue,
+                Verdict::Unseen(hold) => hold.clone(),
+                Verdict::Foreign(foreign) => {
+                    match self.allowance(desired, key(Gate::Adopt)).filter(|_| foreign.adoptable) {
+                        Some(allowance) => {
+                            found.allowed.push(allowance);
+                            continue;
+                        }
+                        None => self.foreign(desired, wanted, foreign, &judged.plan),
+                    }
+                }
+                Verdict::State(state) => {
+                    if state.gate.is_some_and(|gate| self.allowance(desired, key(gate)).is_some()) {
+                        continue;
+                    }
+                    self.state(desired, wanted, state, &judged.plan)
+                }
+            };
+            if !found.holds.contains(&hold) {
+                found.holds.push(hold);
+            }
+        }
+        found
+    }
+
+    fn foreign(&self, desired: &Desired<'a>, wanted: &Wanted<'_>, foreign: &Foreign, plan: &Arc<str>) -> Hold {
+        Hold::new(Cause::ForeignStack {
+            stack: wanted.stack.clone(),
+            place: wanted.target.place.clone(),
+            owner: foreign.owner.clone(),
+            plan: foreign.adoptable.then(|| plan.clone()),
+            file: deploy_file(desired.project, &desired.environment.name),
+        })
+    }
+
+    fn state(&self, desired: &Desired<'a>, wanted: &Wanted<'_>, state: &State, plan: &Arc<str>) -> Hold {
+        Hold::new(Cause::StackState {
+            stack: wanted.stack.clone(),
+            status: state.status.as_str(),
+            way_out: state.way_out.clone(),
+            gate: state.gate,
+            plan: plan.clone(),
+            file: deploy_file(desired.project, &desired.environment.name),
+        })
+    }
+}
+
+impl<'a> Judged<'a> {
+    /// The stacks that are not what they should be.
+    pub(super) fn differing(&self) -> impl Iterator<Item = &Wanted<'a>> {
+        self.stacks.iter().filter(|(_, verdict)| *verdict != Verdict::Current).map(|(wanted, _)| wanted)
+    }
+
+    /// What a live change adds to what is pending: existing stacks that change.
+    pub(super) fn changes(&self) -> Guarded {
+        let mut pending = BTreeMap::new();
+        for (wanted, verdict) in &self.stacks {
+            if *verdict == Verdict::Put(StackChange::Update) {
+                *pending.entry(wanted.target.place.account.clone()).or_default() += 1;
+            }
+        }
+        Guarded { removes: false, pending }
+    }
+
+    /// The rows of the stacks, of a slot that is held or goes on.
+    pub(super) fn rows(&self, held: bool) -> Vec<StackRow> {
+        let row = |(wanted, verdict): &(Wanted<'_>, Verdict)| StackRow {
+            step: wanted.step.name.clone(),
+            target: wanted.target.name.clone(),
+            stack: wanted.stack.clone(),
+            place: wanted.target.place.clone(),
+            change: match verdict {
+                Verdict::Current => StackChange::Current,
+                Verdict::Put(_) if held => StackChange::Waits,
+                Verdict::Put(change) => *change,
+                Verdict::Unseen(_) => StackChange::Unknown,
+                Verdict::State(_) | Verdict::Foreign(_) if !held => StackChange::Update,
+                Verdict::Foreign(_) | Verdict::State(_) => StackChange::Waits,
+            },
+        };
+        self.stacks.iter().map(row).collect()
+    }
+}

@@ -1,0 +1,55 @@
+//! Changes of what a project deploys that no release has: they wait in the repository, and somebody believes they are live.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::model::{Catalog, Decision, Project, ProjectName, ReleaseName};
+
+use super::draft::Draft;
+use super::types::Unreached;
+
+/// The projects whose process or variables differ from those of every release that runs or comes: by name.
+///
+/// The newest release comes, wherever it is, unless it is blocked. A project without a release says so in its rows.
+pub(super) fn unreached(catalog: &Catalog, drafts: &[Draft<'_>]) -> Vec<Unreached> {
+    let mut releases: BTreeMap<&ProjectName, Known<'_>> = BTreeMap::new();
+    for row in drafts.iter().filter_map(|draft| draft.row.as_ref()) {
+        let Known { run, come: known } = releases.entry(&row.project).or_default();
+        run.extend(&row.runs);
+        match &row.decision {
+            Decision::UpToDate { release, waiting } => {
+                known.insert(release);
+                known.extend(waiting.iter().map(|waiting| &waiting.release));
+            }
+            Decision::Deploying { release, .. } | Decision::Deploy { release, .. } => drop(known.insert(release)),
+            Decision::Empty { next: wanted, .. } | Decision::Held { wanted, .. } => known.extend(wanted),
+            Decision::Remove { .. } => {}
+        }
+    }
+    let nothing = Known::default();
+    let projects = catalog.projects.values();
+    projects.filter_map(|project| of(project, releases.get(&project.name).unwrap_or(&nothing))).collect()
+}
+
+/// The releases that a project's slots know of.
+#[derive(Default)]
+struct Known<'r> {
+    run: BTreeSet<&'r ReleaseName>,
+    come: BTreeSet<&'r ReleaseName>,
+}
+
+fn of(project: &Project, known: &Known<'_>) -> Option<Unreached> {
+    let head = project.head.as_ref()?.inputs;
+    let has = |name: &ReleaseName| {
+        // What cannot be read may have it.
+        project
+            .releases
+            .get(name)
+            .is_none_or(|release| release.snapshot.as_ref().map_or(true, |snapshot| snapshot.what.inputs == head))
+    };
+    let newest = project.releases.values().filter(|release| release.blocked.is_none());
+    let newest = newest.max_by(|a, b| a.version.cmp(&b.version).then_with(|| a.name.cmp(&b.name)))?;
+    let blocked = |name: &ReleaseName| project.releases.get(name).is_some_and(|release| release.blocked.is_some());
+    let come = known.come.iter().filter(|name| !blocked(name));
+    let reached = has(&newest.name) || known.run.iter().chain(come).any(|name| has(name));
+    (!reached).then(|| Unreached { project: project.name.clone(), newest: newest.name.clone() })
+}

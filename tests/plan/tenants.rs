@@ -1,0 +1,126 @@
+//! Slots of tenants: what each gets, what becomes of those that go, and how they are shown.
+
+use landfall::model::catalog::{Gate, Subject};
+use landfall::model::tenant::Tenancy;
+use landfall::view;
+
+use super::people::slot_of;
+use super::world::{Live, World, slot};
+use super::{Story, golden};
+
+fn crowd() -> World {
+    let mut world = World::for_tenants();
+    for number in 1..=40 {
+        world.tenant(&format!("tenant-{number:02}"), "ring/general", &[]);
+    }
+    world
+}
+
+#[test]
+fn forty_tenants_alike_are_one_row_and_those_that_differ_are_shown() {
+    let mut world = crowd();
+    world.release("1.4.0").pin("production", "1.4.0");
+    let mut live = world.deployed();
+    let mut story = Story::default();
+    story.tell("1.4.0 runs everywhere", &world.show(&live));
+    world.release("1.5.0").pin("production", "1.5.0");
+    world.settle(&mut live);
+    world.pin_tenant("production", "tenant-07", "1.4.0");
+    world.release("1.6.0");
+    for begin in world.plan(&live).plan.begin.iter().filter(|begin| begin.slot == slot_of("development", "tenant-03")) {
+        live.fail(begin);
+    }
+    story.tell("1.6.0 comes, one goes back to 1.4.0 and one has failed", &world.show(&live));
+    let report = world.plan(&live).report;
+    story.tell("status", &view::status::terminal(&report, &live.facts, live.now, view::Style::PLAIN));
+    golden!("tenants", story.0);
+    let json = view::plan::json(&report);
+    let rows = json["slots"].as_array().unwrap();
+    assert_eq!(rows.len(), 120);
+    assert!(rows.iter().any(|row| row["tenant"] == "tenant-07" && row["decision"]["state"] == "deploy"));
+}
+
+#[test]
+fn tenants_move_each_at_their_own_pace() {
+    let mut world = World::for_tenants();
+    world.tenant("acme", "ring/early", &[]).tenant("bolt", "ring/general", &["test"]);
+    world.project().tenancy = Tenancy::Both;
+    for environment in ["development", "test", "production"] {
+        world.add_target(&format!("{environment}-own"), environment);
+    }
+    world.release("1.4.0");
+    let live = world.deployed();
+    let stack = |step: &str| live.facts.running(&slot_of(step, "acme")).is_some();
+    assert!(stack("development") && stack("test") && !stack("production"));
+    assert!(live.facts.running(&slot_of("test", "bolt")).is_some(), "judged by development without a tenant");
+    assert!(live.facts.running(&slot_of("development", "bolt")).is_none(), "it is not connected");
+    let rows = world.plan(&live).report.slots;
+    let targets =
+        |row: &landfall::plan::SlotRow| row.stacks.iter().map(|stack| stack.target.to_string()).collect::<Vec<_>>();
+    for row in rows.iter().filter(|row| row.environment.as_str() == "test") {
+        let own = if row.tenant.is_some() { "test-eu" } else { "test-own" };
+        assert_eq!(targets(row), [own], "{:?}", row.tenant);
+    }
+    let order: Vec<(&str, Option<&str>)> =
+        rows.iter().map(|row| (row.environment.as_str(), row.tenant.as_ref().map(|tenant| tenant.as_str()))).collect();
+    let expected = [
+        ("development", None),
+        ("development", Some("acme")),
+        ("test", None),
+        ("test", Some("acme")),
+        ("test", Some("bolt")),
+        ("production", None),
+        ("production", Some("acme")),
+    ];
+    assert_eq!(order, expected);
+}
+
+#[test]
+fn a_tenant_that_is_gone_leaves_orphans_and_a_broken_one_holds() {
+    let mut world = World::for_tenants();
+    world.tenant("acme", "ring/early", &["development"]).tenant("bolt", "ring/general", &["development"]);
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    let gone = world.catalog.tenants.remove("acme").unwrap();
+    let mut story = Story::default();
+    story.tell("acme is gone", &world.show(&live));
+    world.environment("development").prune = true;
+    world.broken(Subject::Tenant("acme".parse().unwrap()), "tenants/acme.toml");
+    story.tell("its file is only broken, prune = true", &world.show(&live));
+    assert!(world.plan(&live).plan.is_empty());
+    world.catalog.broken.clear();
+    live.stack("storefront-web-development-development-eu-acme").protected = true;
+    story.tell("prune = true, but its stack is protected", &world.show(&live));
+    let shown = world.show(&live);
+    let plan = shown.split("for plan ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    world.allow("development", Gate::Remove, &plan);
+    let planned = world.plan(&live);
+    let removal = &planned.plan.begin[0];
+    assert!(removal.removal && removal.slot == slot_of("development", "acme") && removal.allowed.len() == 1);
+    live.succeed(removal);
+    assert!(live.facts.running(&slot_of("development", "bolt")).is_some());
+    assert!(world.plan(&live).plan.is_empty());
+    golden!("tenant_gone", story.0.replace(&plan, "7f3a91c2"));
+    assert_eq!(gone.name.as_str(), "acme");
+}
+
+#[test]
+fn an_allowance_for_a_tenant_opens_nothing_for_another() {
+    let mut world = World::for_tenants();
+    world.tenant("acme", "ring/early", &["development"]).tenant("bolt", "ring/general", &["development"]);
+    world.project().attempts = 1;
+    world.release("1.4.0");
+    let mut live = Live::empty();
+    for begin in world.plan(&live).plan.begin {
+        live.fail(&begin);
+    }
+    assert!(world.plan(&live).plan.is_empty());
+    world.allow("development", Gate::Retry, "");
+    world.change_allow("development", |allowance| {
+        allowance.plan = None;
+        allowance.tenant = Some("bolt".parse().unwrap());
+    });
+    let begin = world.plan(&live).plan.begin;
+    assert_eq!(begin.iter().map(|begin| &begin.slot).collect::<Vec<_>>(), [&slot_of("development", "bolt")]);
+    assert_ne!(begin[0].slot, slot("development"));
+}
