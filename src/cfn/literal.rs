@@ -75,17 +75,17 @@ impl Walk<'_> {
         let Value::Object(entries) = section else { return self.literal(section, pointer, decides) };
         for (id, body) in entries {
             let pointer = self.key(pointer, id);
-            if id.starts_with("Fn::ForEach") {
-                if let Value::Array(parts) = body {
-                    for (index, part) in parts.iter().enumerate() {
-                        let pointer = format!("{pointer}/{index}");
-                        match index {
-                            2 => self.entries(part, &pointer, values, decides),
-                            _ => self.literal(part, &pointer, "how many there are"),
-                        }
+            if id.starts_with("Fn::ForEach")
+                && let Value::Array(parts) = body
+            {
+                for (index, part) in parts.iter().enumerate() {
+                    let pointer = format!("{pointer}/{index}");
+                    match index {
+                        2 => self.entries(part, &pointer, values, decides),
+                        _ => self.literal(part, &pointer, "how many there are"),
                     }
-                    continue;
                 }
+                continue;
             }
             let Value::Object(parts) = body else {
                 self.literal(body, &pointer, decides);
