@@ -8,6 +8,7 @@ mod links;
 mod mirror;
 pub(crate) mod repository;
 pub(crate) mod servers;
+mod slow;
 mod ssh;
 mod watching;
 mod writing;
