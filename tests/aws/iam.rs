@@ -1,8 +1,11 @@
 //! `iam`: what the policies grant for the example, and what they do not.
 
+use std::sync::Arc;
+
 use landfall::aws::Operation;
 use landfall::aws::operation::Service;
 use landfall::cli::iam::{Policies, policies};
+use landfall::model::process::{EcsService, Scaling, StepKind, Strategy};
 use serde_json::{Value, json};
 
 use super::verify::example;
@@ -91,4 +94,37 @@ fn roles_are_passed_to_tasks_only() {
     let statements = policies.roles[0].permissions["Statement"].as_array().unwrap();
     let pass = statements.iter().find(|one| one["Action"] == json!(["iam:PassRole"])).unwrap();
     assert_eq!(pass["Condition"], json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }));
+}
+
+/// The policies where every step of the example is changed.
+fn changed(change: impl Fn(&mut EcsService)) -> Policies {
+    let mut catalog = example();
+    for project in catalog.projects.values_mut() {
+        let head = Arc::make_mut(Arc::make_mut(project).head.as_mut().unwrap());
+        for step in &mut head.steps {
+            let StepKind::EcsService(service) = &mut Arc::make_mut(step).kind;
+            change(service);
+        }
+    }
+    policies(&catalog, Some(DAEMON))
+}
+
+#[test]
+fn what_stands_around_a_service_is_granted_where_a_step_makes_it() {
+    let before = granted();
+    for action in
+        ["elasticloadbalancing:CreateTargetGroup", "application-autoscaling:PutScalingPolicy", "iam:AttachRolePolicy"]
+    {
+        assert!(resources(&before.roles[0].permissions, action).is_empty(), "{action} is granted without need");
+    }
+    let scaling = Scaling { min_capacity: 1, max_capacity: 2, tracking: vec![], steps: vec![], schedules: vec![] };
+    let after = changed(|service| service.scaling = Some(scaling.clone()));
+    let granted = resources(&after.roles[0].permissions, "application-autoscaling:RegisterScalableTarget");
+    assert_eq!(granted.len(), 2, "one for each region: {granted:?}");
+    let after = changed(|service| service.deployment.strategy = Strategy::BlueGreen);
+    let statements = after.roles[0].permissions["Statement"].as_array().unwrap();
+    let pass = statements.iter().find(|one| one["Action"] == json!(["iam:PassRole"])).unwrap();
+    let users = json!(["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]);
+    assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], users);
+    assert!(!resources(&after.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
 }

@@ -76,6 +76,7 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
         let reads = ["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeLoadBalancers"];
         statements.push(allow(&reads, &["*".to_owned()]));
     }
+    statements.extend(reach.around.statements(account, reach));
     statements
 }
 
@@ -93,8 +94,15 @@ fn roles(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     let made: Vec<String> = arns(account, reach, "iam", &|project| format!("role/{}", cut(project)));
     let passed: Vec<String> = made.iter().chain(&reach.given_roles).cloned().collect();
     let mut pass = allow(&["iam:PassRole"], &passed);
-    pass["Condition"] = json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } });
-    vec![allow(ROLE, &made), pass]
+    let users = reach.around.role_users();
+    let users = match users.as_slice() {
+        [one] => json!(one),
+        several => json!(several),
+    };
+    pass["Condition"] = json!({ "StringEquals": { "iam:PassedToService": users } });
+    let mut actions: Vec<&str> = ROLE.iter().copied().chain(reach.around.role_actions()).collect();
+    actions.sort_unstable();
+    vec![allow(&actions, &made), pass]
 }
 
 /// The beginning of a role's name that CloudFormation makes from a stack's name.
@@ -133,7 +141,7 @@ fn own(which: impl Fn(&Operation) -> bool) -> Vec<String> {
     all.into_iter().collect()
 }
 
-fn allow(actions: &[impl AsRef<str>], resources: &[String]) -> Value {
+pub(super) fn allow(actions: &[impl AsRef<str>], resources: &[String]) -> Value {
     let actions: Vec<&str> = actions.iter().map(AsRef::as_ref).collect();
     json!({ "Effect": "Allow", "Action": actions, "Resource": resources })
 }

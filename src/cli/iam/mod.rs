@@ -7,6 +7,7 @@
 //! Deliberately absent: creating anything. The documents are for whoever owns the accounts to read and to apply.
 
 mod actions;
+mod around;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -51,6 +52,7 @@ struct Reach<'a> {
     projects: BTreeMap<&'a Id, &'a Project>,
     given_roles: BTreeSet<String>,
     load_balancers: bool,
+    around: around::Around,
 }
 
 /// The policies for a catalog. `principal` is the ARN of the identity that the daemon runs as; without it the trust policies
@@ -122,8 +124,9 @@ fn whats(project: &Project) -> impl Iterator<Item = &What> {
 fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &Target, notes: &mut BTreeSet<String>) {
     for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
         let StepKind::EcsService(service) = &step.kind;
+        reach.around.add(service);
         reach.load_balancers |= !service.load_balancers.is_empty();
-        for role in [&service.task_role, &service.execution_role].into_iter().flatten() {
+        for role in around::given_roles(service) {
             match literal(role) {
                 Some(arn) => drop(reach.given_roles.insert(arn)),
                 None => drop(notes.insert(format!(

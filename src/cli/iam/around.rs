@@ -1,0 +1,170 @@
+//! Which actions CloudFormation needs for what steps make around their services: load balancers, scaling, and roles
+//! with managed policies.
+//!
+//! Load balancers and target groups get names of at most 32 characters that CloudFormation makes from a few letters of the
+//! stack's, scaling policies ids of their own: their statements name the account and the regions, not the projects.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::model::AccountId;
+use crate::model::process::{EcsService, HookAction, Strategy, TargetGroup, Text, VolumeKind};
+
+use super::Reach;
+use super::actions::allow;
+
+/// What the steps make around their services.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Around {
+    balancing: bool,
+    security_groups: bool,
+    scaling: bool,
+    alarms: bool,
+    policies: bool,
+    boundary: bool,
+    infrastructure: bool,
+}
+
+impl Around {
+    /// Adds what a step makes.
+    pub(super) fn add(&mut self, step: &EcsService) {
+        let own = step.load_balancers.iter().filter_map(|balancer| match &balancer.target_group {
+            TargetGroup::Own(own) => Some(own),
+            TargetGroup::Given(_) => None,
+        });
+        for group in own {
+            self.balancing = true;
+            let made = group.balancer.as_ref();
+            self.security_groups |= made.is_some_and(|made| made.security_groups.is_none() && !made.ingress.is_empty());
+        }
+        if let Some(scaling) = &step.scaling {
+            self.scaling = true;
+            self.alarms |= !scaling.steps.is_empty();
+        }
+        self.boundary |= step.permissions_boundary.is_some();
+        let volumes = step.volumes.iter().any(|volume| matches!(volume.kind, VolumeKind::Ebs(_)));
+        let traffic = step.deployment.strategy != Strategy::Rolling && !step.load_balancers.is_empty()
+            || step.load_balancers.iter().any(|balancer| balancer.advanced.is_some());
+        let hooks = step.deployment.hooks.iter().any(|hook| matches!(hook.action, HookAction::Lambda { .. }));
+        self.infrastructure |= volumes || traffic || hooks;
+        self.policies |= volumes || traffic;
+        self.policies |= !step.task_rights.policies.is_empty() || !step.execution_rights.policies.is_empty();
+    }
+
+    /// The services of AWS that get a step's roles.
+    pub(super) fn role_users(self) -> Vec<&'static str> {
+        let infrastructure = self.infrastructure.then_some("ecs.amazonaws.com");
+        std::iter::once("ecs-tasks.amazonaws.com").chain(infrastructure).collect()
+    }
+
+    /// What roles need beside their inline policies.
+    pub(super) fn role_actions(self) -> Vec<&'static str> {
+        let mut actions = Vec::new();
+        if self.policies {
+            actions.extend(["iam:AttachRolePolicy", "iam:DetachRolePolicy"]);
+        }
+        if self.boundary {
+            actions.extend(["iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary"]);
+        }
+        actions
+    }
+
+    /// The statements for everything but roles.
+    pub(super) fn statements(self, account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
+        let all = |service: &str| -> Vec<String> {
+            let arn =
+                |region: &&crate::model::Region| format!("arn:{}:{service}:{region}:{account}:*", region.partition());
+            reach.regions.iter().map(arn).collect::<BTreeSet<_>>().into_iter().collect()
+        };
+        let everything = vec!["*".to_owned()];
+        let mut statements = Vec::new();
+        if self.balancing {
+            statements.push(allow(BALANCING, &all("elasticloadbalancing")));
+            statements.push(allow(&["elasticloadbalancing:Describe*"], &everything));
+        }
+        if self.security_groups {
+            statements.push(allow(SECURITY_GROUPS, &all("ec2")));
+            statements.push(allow(&["ec2:DescribeSecurityGroups"], &everything));
+        }
+        if self.scaling {
+            // Its actions on targets and policies take ARNs of targets, which have ids of their own.
+            statements.push(allow(SCALING, &all("application-autoscaling")));
+            statements.push(allow(&["application-autoscaling:Describe*"], &everything));
+        }
+        if self.alarms {
+            statements.push(allow(ALARMS, &all("cloudwatch")));
+        }
+        statements
+    }
+}
+
+/// The roles that a step gives: to tasks, to ECS, and to its volumes, hooks and traffic.
+pub(super) fn given_roles(step: &EcsService) -> Vec<&Text> {
+    let volumes = step.volumes.iter().filter_map(|volume| match &volume.kind {
+        VolumeKind::Ebs(ebs) => ebs.role.as_ref(),
+        _ => None,
+    });
+    let hooks = step.deployment.hooks.iter().filter_map(|hook| match &hook.action {
+        HookAction::Lambda { role, .. } => role.as_ref(),
+        HookAction::Pause => None,
+    });
+    let traffic = step.load_balancers.iter().filter_map(|balancer| balancer.advanced.as_ref()?.role.as_ref());
+    let own = step.task_role.iter().chain(&step.execution_role);
+    own.chain(volumes).chain(hooks).chain(traffic).collect()
+}
+
+/// Target groups, load balancers, listeners and rules.
+const BALANCING: &[&str] = &[
+    "elasticloadbalancing:AddTags",
+    "elasticloadbalancing:CreateListener",
+    "elasticloadbalancing:CreateLoadBalancer",
+    "elasticloadbalancing:CreateRule",
+    "elasticloadbalancing:CreateTargetGroup",
+    "elasticloadbalancing:DeleteListener",
+    "elasticloadbalancing:DeleteLoadBalancer",
+    "elasticloadbalancing:DeleteRule",
+    "elasticloadbalancing:DeleteTargetGroup",
+    "elasticloadbalancing:ModifyListener",
+    "elasticloadbalancing:ModifyLoadBalancerAttributes",
+    "elasticloadbalancing:ModifyRule",
+    "elasticloadbalancing:ModifyTargetGroup",
+    "elasticloadbalancing:ModifyTargetGroupAttributes",
+    "elasticloadbalancing:RemoveTags",
+    "elasticloadbalancing:SetRulePriorities",
+    "elasticloadbalancing:SetSecurityGroups",
+    "elasticloadbalancing:SetSubnets",
+];
+
+/// The security group of a load balancer.
+const SECURITY_GROUPS: &[&str] = &[
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:CreateSecurityGroup",
+    "ec2:CreateTags",
+    "ec2:DeleteSecurityGroup",
+    "ec2:DeleteTags",
+    "ec2:RevokeSecurityGroupIngress",
+];
+
+/// Scalable targets, their policies and schedules.
+const SCALING: &[&str] = &[
+    "application-autoscaling:DeleteScalingPolicy",
+    "application-autoscaling:DeleteScheduledAction",
+    "application-autoscaling:DeregisterScalableTarget",
+    "application-autoscaling:ListTagsForResource",
+    "application-autoscaling:PutScalingPolicy",
+    "application-autoscaling:PutScheduledAction",
+    "application-autoscaling:RegisterScalableTarget",
+    "application-autoscaling:TagResource",
+    "application-autoscaling:UntagResource",
+];
+
+/// Alarms of scaling policies.
+const ALARMS: &[&str] = &[
+    "cloudwatch:DeleteAlarms",
+    "cloudwatch:DescribeAlarms",
+    "cloudwatch:ListTagsForResource",
+    "cloudwatch:PutMetricAlarm",
+    "cloudwatch:TagResource",
+    "cloudwatch:UntagResource",
+];
