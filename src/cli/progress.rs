@@ -13,7 +13,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::daemon::Events;
 use crate::model::facts::InFlight;
 use crate::model::journal::{DeploymentId, Effect, Entry, Evidence, ExpectedChange, Opened, Outcome, Record};
-use crate::model::{Catalog, CommitId, Decision, EnvironmentName, Id, ProjectName, ReleaseName, Slot, StackName};
+use crate::model::{
+    Catalog, CommitId, Decision, EnvironmentName, Id, ProjectName, ReleaseName, Slot, StackName, TenantName,
+};
 use crate::plan::{Report, SlotRow};
 use crate::problem::{Level, Problem};
 use crate::view;
@@ -28,8 +30,9 @@ pub struct Progress {
 struct Told {
     projects: BTreeMap<Id, ProjectName>,
     environments: BTreeMap<Id, EnvironmentName>,
+    tenants: BTreeMap<Id, TenantName>,
     flying: BTreeMap<DeploymentId, Flying>,
-    held: BTreeMap<Slot, String>,
+    held: BTreeMap<Slot, Option<(String, String)>>,
     read: Option<CommitId>,
 }
 
@@ -60,6 +63,7 @@ struct Row<'a> {
     project: &'a str,
     release: &'a str,
     environment: &'a str,
+    width: usize,
 }
 
 impl Progress {
@@ -72,16 +76,25 @@ impl Progress {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// One line; environments have room for tenants where there are any.
     fn line(&self, row: &Row<'_>, verb: &str, color: AnsiColor, sentence: &str) {
         let style = Style::new().fg_color(Some(color.into()));
-        let head = format!("{:<12} {:<6} {:<12}", row.project, row.release, row.environment);
+        let head = format!("{:<12} {:<6} {:<width$}", row.project, row.release, row.environment, width = row.width);
         (self.write)(&format!("{head}  {style}{verb:<10}{style:#}  {sentence}"));
     }
 }
 
 impl Told {
+    fn width(&self) -> usize {
+        if self.tenants.is_empty() { 12 } else { 24 }
+    }
+
     fn environment(&self, slot: &Slot) -> String {
-        self.environments.get(&slot.environment).map_or_else(|| slot.environment.to_string(), ToString::to_string)
+        let name = self.environments.get(&slot.environment);
+        let environment = name.map_or_else(|| slot.environment.to_string(), ToString::to_string);
+        let Some(tenant) = &slot.tenant else { return environment };
+        let tenant = self.tenants.get(tenant).map_or_else(|| tenant.to_string(), ToString::to_string);
+        format!("{environment}, {tenant}")
     }
 
     fn project(&self, slot: &Slot) -> String {
@@ -97,6 +110,9 @@ impl Events for Progress {
         }
         for environment in catalog.environments.values() {
             told.environments.insert(environment.id.clone(), environment.name.clone());
+        }
+        for tenant in catalog.tenants.values() {
+            told.tenants.insert(tenant.id.clone(), tenant.name.clone());
         }
         if told.read.replace(commit.clone()).as_ref() == Some(commit) {
             return;
@@ -120,9 +136,7 @@ impl Events for Progress {
     }
 
     fn planned(&self, report: &Report) {
-        for row in &report.slots {
-            self.planned_slot(row);
-        }
+        self.planned_slots(&report.slots);
     }
 
     fn resumed(&self, flights: &[InFlight]) {
@@ -176,29 +190,30 @@ impl Progress {
             project: &told.project(&whose.slot),
             release: whose.release.as_str(),
             environment: &told.environment(&whose.slot),
+            width: told.width(),
         };
         self.line(&row, verb, color, sentence);
     }
 
-    fn planned_slot(&self, row: &SlotRow) {
-        let (verb, release, reasons) = match &row.decision {
-            Decision::Held { wanted, reasons, .. } => ("held", wanted.as_ref(), reasons.as_slice()),
-            Decision::Empty { next, reasons } if next.is_some() => ("held", next.as_ref(), reasons.as_slice()),
-            Decision::UpToDate { waiting, .. } => match waiting.first() {
-                Some(waiting) => ("held", Some(&waiting.release), waiting.reasons.as_slice()),
-                None => ("", None, [].as_slice()),
-            },
-            Decision::Empty { .. } | Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => {
-                ("", None, [].as_slice())
-            }
-        };
-        let sentence = reasons.iter().map(view::hold).collect::<Vec<_>>().join("; ");
-        let release = release.map_or("", |release| release.as_str());
-        let now = if verb.is_empty() { String::new() } else { format!("{release}\n{sentence}") };
-        let before = self.told().held.insert(row.slot.clone(), now.clone());
-        if !now.is_empty() && before.as_ref() != Some(&now) {
-            let columns = Row { project: row.project.as_str(), release, environment: row.environment.as_str() };
-            self.line(&columns, verb, AnsiColor::Yellow, &sentence);
+    /// Says why slots are held, where that was not said before: tenants alike in one line.
+    fn planned_slots(&self, rows: &[SlotRow]) {
+        for group in view::alike::groups(rows, held) {
+            let is_news = |row: &&SlotRow| {
+                let now = held(row);
+                let before = self.told().held.insert(row.slot.clone(), now.clone());
+                before.unwrap_or_default() != now && now.is_some()
+            };
+            let news: Vec<&SlotRow> = group.into_iter().filter(is_news).collect();
+            let Some((row, (release, sentence))) = news.first().and_then(|row| Some((row, held(row)?))) else {
+                continue;
+            };
+            let columns = Row {
+                project: row.project.as_str(),
+                release: &release,
+                environment: &view::alike::place(&news),
+                width: self.told().width(),
+            };
+            self.line(&columns, "held", AnsiColor::Yellow, &sentence);
         }
     }
 
@@ -346,4 +361,21 @@ fn seconds(span: f64) -> String {
         60..3600 => format!("{} min {} s", whole / 60, whole % 60),
         _ => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
     }
+}
+
+/// The release that a slot waits for, and why; none where it waits for nothing.
+fn held(row: &SlotRow) -> Option<(String, String)> {
+    let (release, reasons) = match &row.decision {
+        Decision::Held { wanted, reasons, .. } => (wanted.as_ref(), reasons.as_slice()),
+        Decision::Empty { next: Some(next), reasons } => (Some(next), reasons.as_slice()),
+        Decision::UpToDate { waiting, .. } => {
+            let waiting = waiting.first()?;
+            (Some(&waiting.release), waiting.reasons.as_slice())
+        }
+        Decision::Empty { .. } | Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => {
+            return None;
+        }
+    };
+    let sentence = reasons.iter().map(view::hold).collect::<Vec<_>>().join("; ");
+    Some((release.map(ToString::to_string).unwrap_or_default(), sentence))
 }

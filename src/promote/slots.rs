@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::catalog::Subject;
 use crate::model::tenant::Tenancy;
-use crate::model::{Catalog, Environment, EnvironmentName, Id, Project, Slot, Tenant};
+use crate::model::{Catalog, Environment, EnvironmentName, Id, Project, RoleLabel, Slot, Tenant};
 
 use super::Index;
 
@@ -81,11 +81,17 @@ pub(super) fn connected(catalog: &Catalog) -> impl Iterator<Item = Seat<'_>> {
 }
 
 /// Whether the project has a slot without a tenant in the environment. One that is deployed both ways has it only where a
-/// target could take it: an environment whose targets are all for tenants is one of tenants. A target whose file is broken
-/// could be that one.
+/// target without tenants offers a role that a step at the head asks for: an environment whose targets are all for tenants
+/// is one of tenants. A target whose file is broken could be that one.
 fn is_untenanted(catalog: &Catalog, project: &Project, environment: &EnvironmentName) -> bool {
-    let open =
-        || catalog.targets.values().any(|target| target.environments.contains(environment) && target.takes(None));
+    let asked = |role: &RoleLabel| match &project.head {
+        Some(what) => what.steps.iter().any(|step| &step.role == role),
+        None => true,
+    };
+    let open = || {
+        let here = catalog.targets.values().filter(|target| target.environments.contains(environment));
+        here.filter(|target| target.takes(None)).any(|target| target.roles.iter().any(asked))
+    };
     let hidden = || catalog.broken.iter().any(|broken| matches!(broken.subject, Subject::Target(_)));
     match project.tenancy {
         Tenancy::Untenanted => true,

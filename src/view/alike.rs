@@ -9,7 +9,7 @@ use crate::plan::SlotRow;
 const NAMED: usize = 3;
 
 /// The rows in their order, those of one project and environment together that have a tenant and the same key.
-pub(super) fn groups<K: Ord>(rows: &[SlotRow], key: impl Fn(&SlotRow) -> K) -> Vec<Vec<&SlotRow>> {
+pub fn groups<K: Ord>(rows: &[SlotRow], key: impl Fn(&SlotRow) -> K) -> Vec<Vec<&SlotRow>> {
     let mut groups: Vec<Vec<&SlotRow>> = Vec::new();
     let mut known: BTreeMap<(&str, &str, K), usize> = BTreeMap::new();
     for row in rows {
@@ -27,7 +27,7 @@ pub(super) fn groups<K: Ord>(rows: &[SlotRow], key: impl Fn(&SlotRow) -> K) -> V
 }
 
 /// What stands in the column of environments: the environment, with the tenants or how many they are.
-pub(super) fn place(group: &[&SlotRow]) -> String {
+pub fn place(group: &[&SlotRow]) -> String {
     let environment = group.first().map_or("", |row| row.environment.as_str());
     let tenants: Vec<&str> = group.iter().filter_map(|row| Some(row.tenant.as_ref()?.as_str())).collect();
     match tenants.len() {

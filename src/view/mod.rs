@@ -4,7 +4,7 @@
 //! happened), [`runs`] (what ran where, from facts). [`reasons`] has the words for every reason why something is held, [`time`] those for durations; [`wrap`] breaks lines
 //! for a terminal.
 
-mod alike;
+pub mod alike;
 pub mod history;
 pub mod plan;
 pub mod problems;

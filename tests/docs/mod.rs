@@ -91,6 +91,20 @@ fn the_readme_shows_what_the_demo_says() {
 }
 
 #[test]
+fn the_readme_shows_what_why_says() {
+    let readme = root("README.md");
+    let shown = readme.split("```text\n$ landfall ").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let (command, answer) = shown.split_once('\n').unwrap();
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_landfall"))
+        .args(command.split(' '))
+        .args(["--color", "never", "--repo"])
+        .arg(page("../example-repo"))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8(said.stdout).unwrap(), answer);
+}
+
+#[test]
 fn links_lead_somewhere() {
     let pages = std::fs::read_dir(page("")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let mut wrong = Vec::new();
