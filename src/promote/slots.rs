@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::catalog::Subject;
 use crate::model::tenant::Tenancy;
-use crate::model::{Catalog, Environment, EnvironmentName, Id, Project, RoleLabel, Slot, Tenant};
+use crate::model::{Catalog, Environment, EnvironmentName, Id, Project, Slot, Target, Tenant};
 
 use super::Index;
 
@@ -84,13 +84,13 @@ pub(super) fn connected(catalog: &Catalog) -> impl Iterator<Item = Seat<'_>> {
 /// target without tenants offers a role that a step at the head asks for: an environment whose targets are all for tenants
 /// is one of tenants. A target whose file is broken could be that one.
 fn is_untenanted(catalog: &Catalog, project: &Project, environment: &EnvironmentName) -> bool {
-    let asked = |role: &RoleLabel| match &project.head {
-        Some(what) => what.steps.iter().any(|step| &step.role == role),
+    let offers = |target: &Target| match &project.head {
+        Some(what) => what.steps.iter().any(|step| target.roles.contains(&step.role)),
         None => true,
     };
     let open = || {
-        let here = catalog.targets.values().filter(|target| target.environments.contains(environment));
-        here.filter(|target| target.takes(None)).any(|target| target.roles.iter().any(asked))
+        let mut here = catalog.targets.values().filter(|target| target.environments.contains(environment));
+        here.any(|target| target.takes(None) && offers(target))
     };
     let hidden = || catalog.broken.iter().any(|broken| matches!(broken.subject, Subject::Target(_)));
     match project.tenancy {

@@ -51,10 +51,10 @@ pub(super) fn a_pin_says_what_has_to_happen_first() {
     promote("9 --to production").ends(2).says(&["has no release `9`", "the highest are 1.1.0, 1.0.0"]);
     promote("1.1.0 --to prod").ends(2).says(&["there is no environment `prod`"]);
     promote("1.1.0 --to production --tenant other").ends(2).says(&["the only tenant is acme"]);
-    home.write("shop/projects/app/project.toml", "");
-    promote("1.1.0 --to production --tenant acme")
+    home.write("shop/tenants/acme.toml", "[projects.app]\nenvironments = [\"production\"]\n");
+    promote("1.1.0 --to development --tenant acme")
         .ends(2)
-        .says(&["tenant acme gets no app in production", "`tenancy`"]);
+        .says(&["tenant acme gets no app in development", "`tenancy`"]);
 }
 
 #[test]

@@ -205,6 +205,9 @@ fn iam_grants_what_tenants_need() {
     let nobody = home.landfall("iam shop").ends(0).out;
     assert!(!nobody.contains(there), "no tenant of the project goes there: {nobody}");
     home.write("shop/projects/store/project.toml", "variables = [\"common\"]\n");
+    for tenant in ["acme", "globex", "initech"] {
+        home.write(&format!("shop/tenants/{tenant}.toml"), "tags = [\"ring/early\"]\n");
+    }
     let untenanted = home.landfall("iam shop").ends(0).out;
     assert!(!untenanted.contains(there), "the target is for tenants only: {untenanted}");
     assert!(untenanted.contains("111111111111:log-group:/landfall/store-*"), "{untenanted}");
