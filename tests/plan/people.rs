@@ -26,6 +26,9 @@ pub(super) fn slot_of(environment: &str, tenant: &str) -> Slot {
     Slot { tenant: Some(Id::new(tenant).unwrap()), ..slot(environment) }
 }
 
+/// A wave: title, tags, how many at a time, minutes of soak, and how many may fail.
+pub(super) type Group<'a> = (&'a str, &'a [&'a str], Option<u32>, i64, u32);
+
 impl World {
     /// `storefront` is for tenants only, and every target is for every tenant that has a ring.
     pub(super) fn for_tenants() -> Self {
@@ -55,7 +58,7 @@ impl World {
     }
 
     /// Groups by name, tags, how many at a time, minutes of soak, and how many may fail.
-    pub(super) fn waves(&mut self, of: WavesOf, groups: &[(&str, &[&str], Option<u32>, i64, u32)]) {
+    pub(super) fn waves(&mut self, of: WavesOf, groups: &[Group<'_>]) {
         let group = |(name, tag, concurrency, soak, failures): &(&str, &[&str], Option<u32>, i64, u32)| Wave {
             name: Arc::from(*name),
             tags: TagFilter(tags(tag)),

@@ -5,12 +5,12 @@ use landfall::model::wave::WavesOf;
 use landfall::model::{Decision, Hold, Slot};
 use landfall::plan::Planned;
 
-use super::people::{slot_of, tag};
+use super::people::{Group, slot_of, tag};
 use super::world::{Live, World, slot};
 use super::{Story, golden};
 
 /// Two early tenants and four others run 1.4.0 in production, and 1.5.0 has come as far as test.
-fn scene(groups: &[(&str, &[&str], Option<u32>, i64, u32)]) -> (World, Live) {
+fn scene(groups: &[Group<'_>]) -> (World, Live) {
     let mut world = World::for_tenants();
     world.tenant("acme", "ring/early", &[]).tenant("bolt", "ring/early", &[]);
     for name in ["coal", "dune", "echo", "fern"] {
@@ -25,8 +25,7 @@ fn scene(groups: &[(&str, &[&str], Option<u32>, i64, u32)]) -> (World, Live) {
     (world, live)
 }
 
-const GROUPS: [(&str, &[&str], Option<u32>, i64, u32); 2] =
-    [("early", &["ring/early"], None, 30, 0), ("general", &[], Some(2), 0, 1)];
+const GROUPS: [Group<'_>; 2] = [("early", &["ring/early"], None, 30, 0), ("general", &[], Some(2), 0, 1)];
 
 fn begins(planned: &Planned) -> Vec<String> {
     planned.plan.begin.iter().map(|begin| begin.slot.tenant.as_ref().unwrap().to_string()).collect()

@@ -93,7 +93,7 @@ fn step_scaling(policy: &At<StepScalingEntry>, out: &mut Out<'_>) {
         out(policy.span(), "`min_adjustment_magnitude` is for `percent-change-in-capacity`");
     }
     let period = &policy.alarm.period;
-    if !matches!(**period, 10 | 20 | 30) && (**period == 0 || **period % 60 != 0) {
+    if !matches!(**period, 10 | 20 | 30) && (**period == 0 || !(**period).is_multiple_of(60)) {
         out(period.span(), "`period` is 10, 20, 30, or a multiple of 60");
     }
     if !policy.alarm.threshold.is_finite() {

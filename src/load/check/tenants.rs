@@ -108,14 +108,14 @@ pub(super) fn values_are_for_what_exists(world: &World, findings: &mut Vec<Findi
     for (name, draft) in &world.drafts.tenants.read {
         let whose = format!("tenant `{name}`");
         for entry in &draft.doc.variable {
-            if let Some(project) = &entry.project {
-                if !draft.doc.projects.contains_key(project.as_str()) {
-                    let title = format!("{whose} has a value for a project that it is not connected to");
-                    let finding = Finding::new(codes::UNKNOWN_PROJECT, &draft.file, project.span(), title)
-                        .label(format!("no [projects.{}] in this file", **project))
-                        .suggest(project, draft.doc.projects.keys().map(String::as_str));
-                    findings.push(finding);
-                }
+            if let Some(project) = &entry.project
+                && !draft.doc.projects.contains_key(project.as_str())
+            {
+                let title = format!("{whose} has a value for a project that it is not connected to");
+                let finding = Finding::new(codes::UNKNOWN_PROJECT, &draft.file, project.span(), title)
+                    .label(format!("no [projects.{}] in this file", **project))
+                    .suggest(project, draft.doc.projects.keys().map(String::as_str));
+                findings.push(finding);
             }
             let Some(names) = &entry.environment else { continue };
             let known = &world.drafts.environments;
