@@ -92,6 +92,7 @@ impl<'a> Draft<'a> {
             tenant: desired.tenant.map(|tenant| tenant.name.clone()),
             decision,
             runs: desired.runs.clone(),
+            earliest: desired.earliest,
             kept: None,
             stacks: Vec::new(),
         };

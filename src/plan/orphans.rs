@@ -223,6 +223,7 @@ impl<'a> Planner<'a> {
                 reasons: vec![crate::promote::because_of(broken)],
             },
             runs,
+            earliest: None,
             kept: None,
             stacks: Vec::new(),
         })

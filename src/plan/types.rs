@@ -167,6 +167,9 @@ pub struct SlotRow {
     pub decision: Decision,
     /// What it runs, as facts or else stamps say.
     pub runs: Option<ReleaseName>,
+    /// The earliest time at which the release that it waits for can begin by itself: every gate is open then, and no freeze
+    /// holds. None where that takes more than time.
+    pub earliest: Option<Timestamp>,
     /// Nothing asks for what it runs any more: it is kept until this file says `release = "none"`.
     pub kept: Option<Arc<str>>,
     /// Its stacks for the release that it carries now.

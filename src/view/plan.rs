@@ -79,7 +79,10 @@ fn summary(row: &SlotRow, now: Timestamp) -> Vec<String> {
             let waiting = waiting.iter().flat_map(|one| reasons::lines(Some(&one.release), &one.reasons, now));
             waiting.chain(kept(row)).collect()
         }
-        Decision::Held { wanted, reasons, .. } => reasons::lines(coming(row, wanted.as_ref()), reasons, now),
+        Decision::Held { wanted, reasons, .. } => {
+            let lines = reasons::lines(coming(row, wanted.as_ref()), reasons, now);
+            lines.into_iter().chain(earliest(row, reasons)).collect()
+        }
         Decision::Deploy { .. } => details(row, now).into_iter().take(1).collect(),
         Decision::Deploying { .. } | Decision::Remove { .. } => details(row, now),
     }
@@ -134,7 +137,10 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
                 waiting.iter().flat_map(|Waiting { release, reasons }| held(row, Some(release), reasons, now));
             waiting.chain(kept(row)).collect()
         }
-        Decision::Held { wanted, reasons, .. } => held(row, coming(row, wanted.as_ref()), reasons, now),
+        Decision::Held { wanted, reasons, .. } => {
+            let lines = held(row, coming(row, wanted.as_ref()), reasons, now);
+            lines.into_iter().chain(earliest(row, reasons)).collect()
+        }
         Decision::Deploying { deployment, since, .. } => {
             vec![format!("deployment {deployment}, for {}", super::time::took(now.duration_since(*since)))]
         }
@@ -162,6 +168,13 @@ fn held(row: &SlotRow, release: Option<&ReleaseName>, holds: &[Hold], now: Times
         lines.extend(key.toml.lines().map(|line| format!("  {line}")));
     }
     lines
+}
+
+/// When what it waits for can begin, where no single reason says that: several have to end, or a freeze comes after them.
+fn earliest(row: &SlotRow, reasons: &[Hold]) -> Option<String> {
+    let said = |earliest: &Timestamp| reasons.len() == 1 && reasons.iter().all(|hold| hold.until == Some(*earliest));
+    let earliest = row.earliest.filter(|earliest| !said(earliest))?;
+    Some(format!("earliest {}", super::time::point(earliest)))
 }
 
 /// That nothing is removed by itself, and what would remove it.
@@ -303,7 +316,11 @@ pub(super) fn decision_json(row: &SlotRow) -> Value {
         }
         Decision::Remove { from } => json!({ "state": "remove", "from": from }),
         Decision::Held { wanted, reasons, .. } => {
-            json!({ "state": "held", "release": wanted, "reasons": all(reasons) })
+            let mut value = json!({ "state": "held", "release": wanted, "reasons": all(reasons) });
+            if let Some(earliest) = row.earliest {
+                value["earliest"] = json!(earliest.to_string());
+            }
+            value
         }
     }
 }

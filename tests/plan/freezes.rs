@@ -105,3 +105,23 @@ fn what_is_in_flight_goes_on_in_a_freeze() {
     world.pin("production", "1.4.0");
     assert_eq!(world.plan(&elsewhere).plan.supersede.len(), 1, "going back is no beginning");
 }
+
+#[test]
+fn a_pin_that_waits_for_several_things_says_when_all_of_them_are_over() {
+    let (mut world, mut live) = scene();
+    world.pin("production", "1.5.0");
+    world.freeze(|_| {});
+    live.now = "2026-11-29T08:00:00Z".parse().unwrap();
+    let row = |world: &World, live: &Live| {
+        let rows = world.plan(live).report.slots;
+        rows.into_iter().find(|row| row.slot == slot("production")).unwrap()
+    };
+    assert_eq!(row(&world, &live).earliest, None, "one freeze says itself when it ends");
+    world.release("1.6.0").pin("production", "1.6.0");
+    for _ in ["development", "test"] {
+        world.plan(&live).plan.begin.iter().for_each(|begin| live.succeed(begin));
+    }
+    let held = row(&world, &live);
+    assert_eq!(held.earliest, Some("2026-11-30T08:00:00Z".parse().unwrap()), "the soak ends inside the freeze");
+    assert!(world.show(&live).contains("earliest 2026-11-30 08:00 UTC"), "{}", world.show(&live));
+}
