@@ -87,6 +87,14 @@ fn the_json_of_the_offline_commands_is_as_documented() {
     is_as_documented("why", &why.json());
     let nothing = home.landfall("why storefront nothing --environment production --repo repo --format json").ends(3);
     is_as_documented("why", &nothing.json());
+    is_as_documented(
+        "release list",
+        &home.landfall("release list storefront --repo repo --format json").ends(0).json(),
+    );
+    let show = home.landfall("release show portal 3.0.0 --repo repo --format json").ends(0).json();
+    is_as_documented("release list", &json!([show]));
+    let differ = home.landfall("release diff storefront 1.3.2 1.4.0 --repo repo --format json").ends(0);
+    is_as_documented("release diff", &differ.json());
     home.replace("repo/projects/billing/process.toml", "memory = 512", "memory = 1024");
     home.replace("repo/projects/billing/releases/2.0.1.toml", "2.0.1", "2.0.2");
     home.git("repo", "mv projects/billing/releases/2.0.1.toml projects/billing/releases/2.0.2.toml");
