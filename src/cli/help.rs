@@ -3,11 +3,11 @@
 pub(super) const LANDFALL: &str = "\
 A newcomer begins with `landfall demo`; your own account with init, check, iam, verify and daemon, in this order.
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 the repository has errors, 4 there are changes (--exit-code),
+Exit codes: 0 done, 1 failed, 2 usage, 3 the repository has errors, 4 there are changes (--exit-code), \
 5 something is held (--exit-code).";
 
 pub(super) const DEMO: &str = "\
-Makes a git repository from the example, starts a simulated account and the daemon, and lands a release, a pin and a
+Makes a git repository from the example, starts a simulated account and the daemon, and lands a release, a pin and a \
 release that crashes. Then it stays up, and prints the commands with which to play. Needs no AWS account.";
 
 pub(super) const INIT: &str = "\
@@ -17,8 +17,8 @@ One environment, one target, one project with one service, one release. On a ter
       --subnet subnet-0a1b2c3d --image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/app";
 
 pub(super) const DAEMON: &str = "\
-Follows a branch: what lands there is deployed. A folder is watched, a URL is polled. SIGTERM stops it; what is in flight
-is taken up again by the next start. What does not belong on a command line (credentials for git, the AWS profile, roles that
+Follows a branch: what lands there is deployed. A folder is watched, a URL is polled. SIGTERM stops it; what is in flight \
+is taken up again by the next start. What does not belong on a command line (credentials for git, the AWS profile, roles that \
 may be assumed) is in the configuration file: docs/configuration.md.
 
   landfall daemon --repo . --simulate --once
@@ -26,11 +26,11 @@ may be assumed) is in the configuration file: docs/configuration.md.
       --listen 127.0.0.1:7117 --config /etc/landfall.toml";
 
 pub(super) const CHECK: &str = "\
-Reads the folder as it lies there, committed or not, and renders every step for every environment and target. Says nothing
+Reads the folder as it lies there, committed or not, and renders every step for every environment and target. Says nothing \
 and exits with 0 where all is well, with 3 where there are errors. Every problem is explained in docs/problems.md.";
 
 pub(super) const VERIFY: &str = "\
-For every target: whether the credentials are for its account, its stacks can be listed, and its cluster is active. Exits
+For every target: whether the credentials are for its account, its stacks can be listed, and its cluster is active. Exits \
 with 1 where something is wrong, and says what would mend it.";
 
 pub(super) const RENDER: &str = "\
@@ -43,26 +43,26 @@ Renders from the files of a folder, committed or not, what each environment sett
 With --format json, each line is the template of one stack, byte for byte as AWS is given it.";
 
 pub(super) const DIFF: &str = "\
-Compares what both commits settle to, once everything has succeeded and every soak is over: it asks neither AWS nor a daemon,
-so it cannot know what is deployed now; with --facts it says which slots run something else. `landfall plan --diff` compares
+Compares what both commits settle to, once everything has succeeded and every soak is over: it asks neither AWS nor a daemon, \
+so it cannot know what is deployed now; with --facts it says which slots run something else. `landfall plan --diff` compares \
 with what is deployed. What differs in the same way for many tenants is shown once.
 
   landfall diff main my-branch
   landfall diff HEAD~1";
 
 pub(super) const WHY: &str = "\
-Says what a name is in each stack of a slot, and where that is written; then everything else that is written about it, and
+Says what a name is in each stack of a slot, and where that is written; then everything else that is written about it, and \
 why each does not count. Stacks of which the same is to be said are told together. Names with a dot are landfall's own.
 
   landfall why storefront api_url --environment production --tenant acme
   landfall why storefront api_url --environment production --commit main --release 1.3.2
 
-Without --commit it reads the files of the folder, committed or not. With it, each value is told with the commit that it comes
+Without --commit it reads the files of the folder, committed or not. With it, each value is told with the commit that it comes \
 from: the release's snapshot, or, for what a tenant's file says, the commit that was asked for.";
 
 pub(super) const PLAN: &str = "\
-With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and takes the past
-from --store, or from the facts that a daemon served or pushed; without them it does not know soaks, attempts or used
+With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and takes the past \
+from --store, or from the facts that a daemon served or pushed; without them it does not know soaks, attempts or used \
 allowances, and says so.
 
   landfall plan --server http://127.0.0.1:7117 --diff
@@ -76,21 +76,21 @@ With --server it shows what the daemon saw last; with --store or --facts it read
   landfall status --store landfall.db";
 
 pub(super) const HISTORY: &str = "\
-Every deployment, the newest first; or one, with every call to AWS and all evidence that was collected. With --facts, what ran
+Every deployment, the newest first; or one, with every call to AWS and all evidence that was collected. With --facts, what ran \
 where and when: facts have no evidence.
 
   landfall history --server http://127.0.0.1:7117
   landfall history 42 --store landfall.db";
 
 pub(super) const RELEASE: &str = "\
-A release is a file that never changes: which image tags and digests, which channel, and by its landing commit which process
+A release is a file that never changes: which image tags and digests, which channel, and by its landing commit which process \
 and variables.";
 
 pub(super) const RELEASE_NEW: &str = "\
-An image that is not named comes from --from, or from its registry: the newest tag that the channel's rules admit. ECR is asked
-through its API, any other registry by the protocol that all speak, with the credentials that `docker login` keeps, or with
-LANDFALL_REGISTRY (the registry's name), LANDFALL_REGISTRY_USERNAME and LANDFALL_REGISTRY_PASSWORD. Without a version, it is
-the one after the highest of the channel: the last number plus one, so 1.4.1 after 1.4.0 and 1.5.0-rc.2 after 1.5.0-rc.1; in a
+An image that is not named comes from --from, or from its registry: the newest tag that the channel's rules admit. ECR is asked \
+through its API, any other registry by the protocol that all speak, with the credentials that `docker login` keeps, or with \
+LANDFALL_REGISTRY (the registry's name), LANDFALL_REGISTRY_USERNAME and LANDFALL_REGISTRY_PASSWORD. Without a version, it is \
+the one after the highest of the channel: the last number plus one, so 1.4.1 after 1.4.0 and 1.5.0-rc.2 after 1.5.0-rc.1; in a \
 channel without releases, the one after the project's highest; at first, 1.0.0.
 
   landfall release new storefront
@@ -118,34 +118,34 @@ Writes `snapshot = \"…\"` into the release's file: what runs of it gets the va
   landfall release refresh storefront 1.4.0 --to 8c1d0f2";
 
 pub(super) const PROMOTE: &str = "\
-Writes one line into the environment's deploy file, with comments kept, and says what the gates think of it: with --store the
-plan as it will be, with --server by what the daemon knows, without either what has to happen first. A pin whose gates are
+Writes one line into the environment's deploy file, with comments kept, and says what the gates think of it: with --store the \
+plan as it will be, with --server by what the daemon knows, without either what has to happen first. A pin whose gates are \
 closed waits for them.
 
   landfall promote storefront 1.4.0 --to production --server http://127.0.0.1:7117
   landfall promote storefront 1.4.0 --to production --tenant acme --branch acme-1.4.0 --push";
 
 pub(super) const ROLLBACK: &str = "\
-A slot may always go back to a release that it ran once. Without --to it is the one that ran there before, which the daemon or
+A slot may always go back to a release that it ran once. Without --to it is the one that ran there before, which the daemon or \
 its store know.
 
   landfall rollback storefront --in production --server http://127.0.0.1:7117 --commit --push
   landfall rollback storefront --in production --to 1.3.2";
 
 pub(super) const ALLOW: &str = "\
-Writes the `[[allow]]` lines that the gate asks for into the deploy file of the clone, and prints them. Nothing is
+Writes the `[[allow]]` lines that the gate asks for into the deploy file of the clone, and prints them. Nothing is \
 committed: the gate opens when the lines land. `landfall plan` prints every gate with the plan that opens it.
 
   landfall allow 7f3a91c2 --reason \"quota raised\" --server http://127.0.0.1:7117";
 
 pub(super) const IAM: &str = "\
-Prints JSON: the policy of the identity that the daemon runs as, and for each role that it assumes its permissions and its
+Prints JSON: the policy of the identity that the daemon runs as, and for each role that it assumes its permissions and its \
 trust policy. Creates nothing.
 
   landfall iam --principal arn:aws:iam::111111111111:role/landfall";
 
 pub(super) const SIM: &str = "\
-Speaks the protocols of CloudFormation, ECS and STS to any client; the access key's twelve digits are the account. It asks
+Speaks the protocols of CloudFormation, ECS and STS to any client; the access key's twelve digits are the account. It asks \
 for no credentials and keeps nothing when it ends.
 
   landfall sim --listen 127.0.0.1:4566
