@@ -18,6 +18,9 @@ use super::remote::{Address, Remote};
 use super::{Credentials, GitError};
 use crate::model::Hash;
 
+/// How much sooner than ours the timer of a socket may end: it counts whole milliseconds, and began a little earlier.
+const SLACK: Duration = Duration::from_millis(100);
+
 /// What connections share.
 static NETWORK: Mutex<Network> = Mutex::new(Network { trusted: BTreeSet::new(), timeout: Duration::ZERO, open: 0 });
 
@@ -176,7 +179,7 @@ impl<'a> Attempt<'a> {
         let remote = self.remote.shown();
         let said = source.message();
         // What the library says of a silence depends on who was listening: the socket, TLS, ssh or the protocol.
-        if source.code() == ErrorCode::Timeout || seen.heard.elapsed() >= self.remote.timeout {
+        if source.code() == ErrorCode::Timeout || seen.heard.elapsed() + SLACK >= self.remote.timeout {
             return GitError::TimedOut { remote, seconds: self.remote.timeout.as_secs().max(1), during, source };
         }
         let tls = source.class() == ErrorClass::Ssl && said.contains("certificate");
