@@ -28,6 +28,7 @@ use crate::model::journal::{Entry, Outcome as Ended, Record};
 use crate::model::{Catalog, CommitId};
 use crate::plan::Report;
 use crate::problem::{Level, Problem};
+use crate::store::SqliteStore;
 use crate::web;
 
 /// Between two looks at a remote branch, unless the configuration says otherwise.
@@ -173,6 +174,7 @@ pub struct Running {
     outcome: Option<Result<(), Failure>>,
     stop: Option<oneshot::Sender<()>>,
     publisher: JoinHandle<()>,
+    store: Arc<SqliteStore>,
     _watch: Option<git::Watch>,
     _alone: wire::Alone,
     /// What it knows.
@@ -205,6 +207,7 @@ impl Running {
         // A daemon that takes longer is left where it is: dropping a turn is as safe as a crash.
         let _ = tokio::time::timeout_at(last, self.finished()).await;
         let _ = tokio::time::timeout_at(last, self.publisher).await;
+        let _ = tokio::time::timeout_at(last, self.store.close()).await;
         self.outcome.unwrap_or(Ok(()))
     }
 }
@@ -233,7 +236,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     let daemon = daemon::Daemon::new(ports, options);
     let published = daemon.published();
     let address = match settings.listen {
-        Some(address) => Some(listen(address, config, LivePages::new(published.clone(), store)).await?),
+        Some(address) => Some(listen(address, config, LivePages::new(published.clone(), store.clone())).await?),
         None => None,
     };
     let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push));
@@ -250,7 +253,17 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     let (runtime, once) = (tokio::runtime::Handle::current(), settings.once);
     // Its own thread: reading and planning a large repository holds up nobody who asks, and no signal.
     std::thread::spawn(move || tell.send(runtime.block_on(daemon.run(wakes, stopped, once))));
-    Ok(Running { ended, outcome: None, stop: Some(stop), publisher, _watch: watch, _alone: alone, published, address })
+    Ok(Running {
+        ended,
+        outcome: None,
+        stop: Some(stop),
+        publisher,
+        store,
+        _watch: watch,
+        _alone: alone,
+        published,
+        address,
+    })
 }
 
 async fn listen(address: SocketAddr, config: &Config, pages: LivePages) -> Result<SocketAddr, Failure> {

@@ -66,7 +66,8 @@ impl SqliteStore {
         Ok(Self { pool, id })
     }
 
-    /// Closes the file; what was appended is in it already.
+    /// Closes the file and brings what is in its log into it, so that the file alone is the whole store. Nothing is lost
+    /// without it: what was appended is on disk already.
     pub async fn close(&self) {
         self.pool.close().await;
     }
@@ -122,6 +123,8 @@ async fn prepare(pool: &SqlitePool, path: &Path, new_id: &StoreId) -> Result<Sto
             .await
             .map_err(fail)?;
         transaction.commit().await.map_err(fail)?;
+        // From here on the file alone says that it is a store: without its log it is never taken for an empty one.
+        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await.map_err(fail)?;
         return Ok(new_id.clone());
     }
     if application != APPLICATION {
