@@ -59,12 +59,34 @@ pub enum Recurrence {
     Year,
 }
 
+/// For whom a slot is, as far as the head knows.
+#[derive(Clone, Copy, Debug)]
+pub enum Whom<'a> {
+    /// It has no tenant.
+    Nobody,
+    /// This tenant.
+    Tenant(&'a Tenant),
+    /// A tenant whose file is gone, and its tags with it: every freeze of tenants may mean it.
+    Gone,
+}
+
+impl<'a> From<Option<&'a Tenant>> for Whom<'a> {
+    fn from(tenant: Option<&'a Tenant>) -> Self {
+        tenant.map_or(Whom::Nobody, Whom::Tenant)
+    }
+}
+
 impl Freeze {
     /// Whether a slot is meant.
-    pub fn covers(&self, project: &ProjectName, environment: &EnvironmentName, tenant: Option<&Tenant>) -> bool {
+    pub fn covers(&self, project: &ProjectName, environment: &EnvironmentName, whom: Whom<'_>) -> bool {
+        let meant = match whom {
+            Whom::Nobody => false,
+            Whom::Tenant(tenant) => self.tenants.takes(tenant),
+            Whom::Gone => true,
+        };
         (self.environments.is_empty() || self.environments.contains(environment))
             && (self.projects.is_empty() || self.projects.contains(project))
-            && (self.tenants.is_empty() || tenant.is_some_and(|tenant| self.tenants.takes(tenant)))
+            && (self.tenants.is_empty() || meant)
     }
 
     /// The window that holds at a time, as when it began and when it ends: of several the one that ends last. A local time

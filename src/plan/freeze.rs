@@ -4,6 +4,7 @@
 
 use crate::model::catalog::Gate;
 use crate::model::decision::{Because, Cause};
+use crate::model::freeze::Whom;
 use crate::model::{Decision, EnvironmentName, Hold, ProjectName};
 use crate::promote::{Index, deploy_file, frozen};
 
@@ -63,7 +64,14 @@ fn holds(input: &Input<'_>, draft: &Draft<'_>, back: bool) -> Vec<Hold> {
     let project = project.or_else(|| ProjectName::new(draft.slot.project.as_str()).ok());
     let environment = environment.or_else(|| EnvironmentName::new(draft.slot.environment.as_str()).ok());
     let (Some(project), Some(environment)) = (project, environment) else { return Vec::new() };
-    let found = frozen(catalog, &project, &environment, None, back, input.now);
+    let tenant = draft.slot.tenant.as_ref();
+    let known = tenant.and_then(|tenant| catalog.tenant_by_id(tenant));
+    let whom = match (tenant, known) {
+        (None, _) => Whom::Nobody,
+        (Some(_), Some(tenant)) => Whom::Tenant(tenant),
+        (Some(_), None) => Whom::Gone,
+    };
+    let found = frozen(catalog, &project, &environment, whom, back, input.now);
     found.iter().map(|frozen| frozen.hold(&plan, &"".into())).collect()
 }
 

@@ -72,7 +72,10 @@ impl<'a> Planner<'a> {
         let release = self.removed_release(desired.runs.as_ref(), stacks);
         let release = release.or_else(|| begun.first().map(|(release, _)| release.clone()));
         let (Some(release), Ok(mut orders)) = (release, orders) else {
-            reasons.push(cannot_reach(slot));
+            // Where places cannot be seen, that alone may be why nothing is known.
+            if reasons.is_empty() || !stacks.is_empty() {
+                reasons.push(cannot_reach(slot));
+            }
             return Draft::held(desired, None, reasons).with_plan(plan);
         };
         if !reasons.is_empty() {

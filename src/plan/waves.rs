@@ -3,7 +3,8 @@
 //! A slot begins a release only when every slot of an earlier wave that is to carry it runs it, current, and the wave has
 //! run it for its soak time. A wave in which more failed than may stops the rest: the waves after it, and those of its own
 //! who have not tried yet. Who is a failure is tried again as often as the project says, and counts no longer once it
-//! succeeds. Live changes go the same way; what goes back to a release that it once ran goes at any time.
+//! succeeds. A tenant whose file is broken may be in the first wave: until it is mended, only that one moves. Live changes
+//! go the same way; what goes back to a release that it once ran goes at any time.
 //!
 //! Waves of targets are inside one deployment: the engine keeps them.
 
@@ -13,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::model::decision::{Cause, Waiting};
 use crate::model::wave::{Wave, Waves, WavesOf};
-use crate::model::{Decision, Environment, Hold, Project, ReleaseName, TenantName};
+use crate::model::{Decision, Environment, Hold, Id, Project, ReleaseName, TenantName};
 use crate::promote::Index;
 
 use super::draft::{At, Draft, Kind};
@@ -49,14 +50,25 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
         let Some(at) = draft.at.filter(|at| at.tenant.is_some() && waves(at.project, at.environment).is_some()) else {
             continue;
         };
-        groups.entry((at.project.name.clone(), at.environment.name.clone())).or_default().push(place);
+        groups.entry((at.project.id.clone(), at.environment.id.clone())).or_default().push(place);
     }
-    for places in groups.into_values() {
+    let hidden = hidden(drafts);
+    for (key, places) in groups {
         let moves = |draft: &Draft<'_>| draft.begin.is_some() || draft.supersede.is_some();
         if places.iter().any(|place| drafts.get(*place).is_some_and(moves)) {
-            group(input, index, drafts, &places);
+            group(input, index, drafts, &places, hidden.get(&key).map_or(&[], Vec::as_slice));
         }
     }
+}
+
+/// Slots of tenants that a broken file hides, by project and environment: nobody can tell their wave.
+fn hidden(drafts: &[Draft<'_>]) -> BTreeMap<(Id, Id), Vec<TenantName>> {
+    let mut hidden: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for draft in drafts.iter().filter(|draft| draft.at.is_none()) {
+        let Some(tenant) = draft.row.as_ref().and_then(|row| row.tenant.clone()) else { continue };
+        hidden.entry((draft.slot.project.clone(), draft.slot.environment.clone())).or_default().push(tenant);
+    }
+    hidden
 }
 
 /// The waves of tenants that are kept in an environment.
@@ -64,7 +76,7 @@ fn waves<'a>(project: &'a Project, environment: &Environment) -> Option<&'a Wave
     project.waves.as_ref().filter(|waves| waves.of == WavesOf::Tenants && waves.apply_in(&environment.name))
 }
 
-fn group(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_>], places: &[usize]) {
+fn group(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_>], places: &[usize], hidden: &[TenantName]) {
     let Some(At { project, environment, .. }) = places.first().and_then(|place| drafts.get(*place)?.at) else { return };
     let Some(waves) = waves(project, environment) else { return };
     let member = |place: &usize| {
@@ -79,7 +91,7 @@ fn group(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_>], places:
     for member in members.iter().filter(|member| member.state.busy) {
         *busy.entry(member.wave).or_default() += 1;
     }
-    let mut walk = Walk { waves, members: &members, known: BTreeMap::new() };
+    let mut walk = Walk { waves, members: &members, hidden, known: BTreeMap::new() };
     for member in &members {
         let Some(draft) = drafts.get_mut(member.draft) else { continue };
         let by = draft.supersede.as_ref().and_then(|supersede| supersede.by.clone());
@@ -155,6 +167,8 @@ struct Come {
 struct Walk<'w> {
     waves: &'w Waves,
     members: &'w [Member],
+    /// Tenants whose wave cannot be known: they may be in the first.
+    hidden: &'w [TenantName],
     known: BTreeMap<(ReleaseName, bool, usize), Come>,
 }
 
@@ -178,8 +192,10 @@ impl Walk<'_> {
             return None;
         }
         let this = name(self.waves, member.wave);
-        if !come.missing.is_empty() {
-            return Some(Hold::new(Cause::Wave { wave: this, after, missing: come.missing.clone() }));
+        let unknown = if wave == 0 { self.hidden } else { &[] };
+        let missing: Vec<TenantName> = come.missing.iter().chain(unknown).cloned().collect();
+        if !missing.is_empty() {
+            return Some(Hold::new(Cause::Wave { wave: this, after, missing }));
         }
         let soak = self.waves.groups.get(wave)?.soak;
         let until = come.last?.checked_add(soak).ok().filter(|until| *until > now)?;

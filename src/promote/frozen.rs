@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::decision::Cause;
-use crate::model::freeze::thaw;
+use crate::model::freeze::{Whom, thaw};
 use crate::model::{Catalog, EnvironmentName, Freeze, Hold, ProjectName, Tenant};
 
 /// A freeze that holds.
@@ -44,7 +44,7 @@ pub fn frozen<'a>(
     catalog: &'a Catalog,
     project: &'a ProjectName,
     environment: &'a EnvironmentName,
-    tenant: Option<&'a Tenant>,
+    whom: impl Into<Whom<'a>>,
     going_back: bool,
     now: Timestamp,
 ) -> Vec<Frozen<'a>> {
@@ -52,7 +52,7 @@ pub fn frozen<'a>(
         let (since, _) = freeze.window(now)?;
         Some(Frozen { freeze, since, until: thaw(std::iter::once(&**freeze), now) })
     };
-    meant(catalog, project, environment, tenant, going_back).filter_map(holds).collect()
+    meant(catalog, project, environment, whom.into(), going_back).filter_map(holds).collect()
 }
 
 /// The earliest time, from the given one on, at which no freeze holds for the slot: the windows of several freezes may
@@ -65,7 +65,7 @@ pub fn thaws(
     going_back: bool,
     from: Timestamp,
 ) -> Option<Timestamp> {
-    thaw(meant(catalog, project, environment, tenant, going_back).map(|freeze| &**freeze), from)
+    thaw(meant(catalog, project, environment, tenant.into(), going_back).map(|freeze| &**freeze), from)
 }
 
 /// The freezes that are meant for the slot, now or at another time.
@@ -73,9 +73,9 @@ fn meant<'a>(
     catalog: &'a Catalog,
     project: &'a ProjectName,
     environment: &'a EnvironmentName,
-    tenant: Option<&'a Tenant>,
+    whom: Whom<'a>,
     going_back: bool,
 ) -> impl Iterator<Item = &'a Arc<Freeze>> + Clone {
-    let freezes = catalog.freezes.values().filter(move |freeze| freeze.covers(project, environment, tenant));
+    let freezes = catalog.freezes.values().filter(move |freeze| freeze.covers(project, environment, whom));
     freezes.filter(move |freeze| !going_back || freeze.stops_rollback)
 }

@@ -1,10 +1,10 @@
 //! Slots of tenants: what each gets, what becomes of those that go, and how they are shown.
 
 use landfall::model::catalog::{Gate, Subject};
-use landfall::model::tenant::Tenancy;
+use landfall::model::tenant::{TagFilter, Tenancy};
 use landfall::view;
 
-use super::people::slot_of;
+use super::people::{slot_of, tag};
 use super::world::{Live, World, slot};
 use super::{Story, golden};
 
@@ -123,4 +123,21 @@ fn an_allowance_for_a_tenant_opens_nothing_for_another() {
     let begin = world.plan(&live).plan.begin;
     assert_eq!(begin.iter().map(|begin| &begin.slot).collect::<Vec<_>>(), [&slot_of("development", "bolt")]);
     assert_ne!(begin[0].slot, slot("development"));
+}
+
+#[test]
+fn a_freeze_of_tenants_stops_the_removal_of_one_that_is_gone() {
+    let mut world = World::for_tenants();
+    world.tenant("acme", "ring/early", &["development"]).tenant("bolt", "ring/general", &["development"]);
+    world.release("1.4.0");
+    let live = world.deployed();
+    world.environment("development").prune = true;
+    world.catalog.tenants.remove("acme").unwrap();
+    assert_eq!(world.plan(&live).plan.begin.len(), 1, "it is pruned: {}", world.show(&live));
+    world.freeze(|freeze| {
+        freeze.environments.clear();
+        freeze.tenants.tags = TagFilter([tag("ring/early")].into());
+    });
+    assert!(world.plan(&live).plan.is_empty(), "its tags are gone with its file: {}", world.show(&live));
+    assert!(world.show(&live).contains("frozen by black-friday"), "{}", world.show(&live));
 }

@@ -1,5 +1,6 @@
 //! Waves of tenants between slots, and waves of targets inside a deployment.
 
+use landfall::model::catalog::Subject;
 use landfall::model::decision::Cause;
 use landfall::model::wave::WavesOf;
 use landfall::model::{Decision, Hold, Slot};
@@ -184,4 +185,25 @@ fn waves_of_targets_are_inside_one_deployment() {
             (1, 1, "storefront-worker-production-production-eu"),
         ]
     );
+}
+
+#[test]
+fn a_tenant_whose_file_is_broken_holds_the_waves_after_the_first() {
+    let (mut world, mut live) = scene(&GROUPS);
+    let acme = world.catalog.tenants.remove("acme").unwrap();
+    world.broken(Subject::Tenant(acme.name.clone()), "tenants/acme.toml");
+    let planned = world.plan(&live);
+    assert_eq!(begins(&planned), ["bolt"]);
+    live.succeed(&planned.plan.begin[0]);
+    live.wait(40);
+    assert!(world.plan(&live).plan.is_empty(), "acme may be an early one: {}", world.show(&live));
+    assert!(matches!(&holds(&world, &live, &slot_of("production", "coal"))[0].cause,
+        Cause::Wave { missing, .. } if missing == &[acme.name.clone()]));
+    world.catalog.broken.clear();
+    world.catalog.tenants.insert(acme.name.clone(), acme);
+    let planned = world.plan(&live);
+    assert_eq!(begins(&planned), ["acme"], "mended");
+    live.succeed(&planned.plan.begin[0]);
+    live.wait(30);
+    assert_eq!(begins(&world.plan(&live)), ["coal", "dune"]);
 }
