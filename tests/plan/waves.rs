@@ -198,7 +198,7 @@ fn a_tenant_whose_file_is_broken_holds_the_waves_after_the_first() {
     live.wait(40);
     assert!(world.plan(&live).plan.is_empty(), "acme may be an early one: {}", world.show(&live));
     assert!(matches!(&holds(&world, &live, &slot_of("production", "coal"))[0].cause,
-        Cause::Wave { missing, .. } if missing == &[acme.name.clone()]));
+        Cause::Wave { missing, .. } if missing == std::slice::from_ref(&acme.name)));
     world.catalog.broken.clear();
     world.catalog.tenants.insert(acme.name.clone(), acme);
     let planned = world.plan(&live);
