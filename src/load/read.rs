@@ -91,6 +91,7 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
         let findings = faults.iter().take(2 * MAX_PER_FILE).map(|fault| of_fault(&file, kind, fault)).collect();
         return Parsed::failed(Some(file), findings);
     }
+    let table = if kind == Kind::Process { schema::process::steps::grouped(table) } else { table };
     match document(kind, toml::Deserializer::from(table)) {
         Ok(document) => Parsed { file: Some(file), document: Some(document), findings: Vec::new() },
         Err(error) => {

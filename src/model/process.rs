@@ -106,6 +106,20 @@ pub enum StepKind {
     EcsService(Box<EcsService>),
 }
 
+impl StepKind {
+    /// The task that the step runs; none where it runs none.
+    pub fn task(&self) -> Option<&Task> {
+        match self {
+            StepKind::EcsService(service) => Some(&service.task),
+        }
+    }
+
+    /// The containers of the step's task.
+    pub fn containers(&self) -> impl Iterator<Item = &Container> {
+        self.task().into_iter().flat_map(|task| &task.containers)
+    }
+}
+
 /// Text that may hold `#{name}` placeholders. `##{` stands for `#{` itself.
 #[derive(Clone, Debug)]
 pub struct Text {

@@ -17,7 +17,7 @@
 mod cache;
 mod codes;
 pub mod content;
-mod ecs_service;
+mod ecs;
 mod fill;
 pub mod format;
 mod image;
@@ -101,7 +101,7 @@ impl RenderProblem {
 pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     let one = |problem| vec![problem];
     let shape = match (format::Format::of(context.release).map_err(one)?, &context.step.kind) {
-        (format::Format::One, StepKind::EcsService(step)) => ecs_service::sections(step, context.what),
+        (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
     };
     let owner = owner(context);
     let stack = StackName::of(&owner);
@@ -197,9 +197,8 @@ fn against_schemas(document: &Document) -> impl Iterator<Item = String> {
 
 /// The images that success is proved against, by container.
 fn images(context: &Context<'_>, filler: &mut fill::Filler<'_>) -> BTreeMap<Arc<str>, ProvedImage> {
-    let StepKind::EcsService(step) = &context.step.kind;
     let mut images = BTreeMap::new();
-    for container in &step.containers {
+    for container in context.step.kind.containers() {
         if let Some((repository, pin)) = filler.image(&container.image, &container.at) {
             images.insert(container.name.clone(), image::proved(&repository, pin));
         }

@@ -4,5 +4,6 @@ mod broken;
 mod example;
 mod history;
 mod hostile;
+mod kinds;
 mod landings;
 mod support;

@@ -19,9 +19,9 @@ type Change = fn(&mut World);
 
 const CHANGES: &[(&str, Change)] = &[
     ("nothing", |_| {}),
-    ("memory", |world| world.service().memory = 1024),
+    ("memory", |world| world.service().task.memory = 1024),
     ("desired count", |world| world.service().desired_count = 3),
-    ("log retention", |world| world.service().log_retention_days = 7),
+    ("log retention", |world| world.service().task.log_retention_days = 7),
     ("cluster", |world| world.target.cluster = "other".into()),
     ("image", |world| world.release.images.values_mut().for_each(|pin| pin.digest = None)),
     ("repository", |world| {
@@ -30,11 +30,11 @@ const CHANGES: &[(&str, Change)] = &[
     }),
     ("another container", |world| {
         let side = container("side", "web");
-        world.service().containers.push(side);
+        world.service().task.containers.push(side);
     }),
-    ("own role", |world| world.service().execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
-    ("execute command", |world| world.service().execute_command = true),
-    ("tags", |world| drop(world.service().tags.insert("a".into(), text("b")))),
+    ("own role", |world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
+    ("execute command", |world| world.service().task.execute_command = true),
+    ("tags", |world| drop(world.service().task.tags.insert("a".into(), text("b")))),
     ("everything", |world| *world = golden::everything()),
 ];
 

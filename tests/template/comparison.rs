@@ -37,8 +37,8 @@ fn a_first_deployment_adds_everything() {
 #[test]
 fn a_change_of_the_step_is_announced_as_this() {
     assert_eq!(after(|world| world.service().desired_count = 3), "Modify Service");
-    assert_eq!(after(|world| world.service().log_retention_days = 7), "Modify LogGroup");
-    assert_eq!(after(|world| world.service().memory = 1024), "Modify Service, Replace TaskDefinition");
+    assert_eq!(after(|world| world.service().task.log_retention_days = 7), "Modify LogGroup");
+    assert_eq!(after(|world| world.service().task.memory = 1024), "Modify Service, Replace TaskDefinition");
     assert_eq!(
         after(|world| world.release.images.values_mut().for_each(|pin| pin.tag = "2".into())),
         "",
@@ -46,7 +46,7 @@ fn a_change_of_the_step_is_announced_as_this() {
     );
     assert_eq!(after(|world| world.target.cluster = "other".into()), "Replace Service");
     assert_eq!(
-        after(|world| world.service().execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
+        after(|world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
         "Remove ExecutionRole, Modify Service, Replace TaskDefinition"
     );
     // The role's ARN will not change, but CloudFormation cannot know.
@@ -59,8 +59,8 @@ fn a_change_of_the_step_is_announced_as_this() {
     assert_eq!(
         after(|world| {
             let StepKind::EcsService(service) = &mut world.step.kind;
-            service.containers.push(container("side", "web"));
-            service.execute_command = true;
+            service.task.containers.push(container("side", "web"));
+            service.task.execute_command = true;
         }),
         "Modify Service, Replace TaskDefinition, Add TaskRole"
     );
@@ -154,7 +154,7 @@ json.dump(out, sys.stdout)
 fn a_difference_shows_what_changed_and_its_surroundings() {
     let mut world = World::new();
     let before = document(&world);
-    world.service().memory = 1024;
+    world.service().task.memory = 1024;
     let text = documents(Some(&before), Some(&document(&world)), "deployed", "wanted", Paint::Plain);
     assert_eq!(
         text,

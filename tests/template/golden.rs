@@ -26,7 +26,7 @@ fn worlds() -> BTreeMap<&'static str, World> {
         ("china", china()),
         ("execute-command", {
             let mut world = World::new();
-            world.service().execute_command = true;
+            world.service().task.execute_command = true;
             world
         }),
         ("odd-values", {
@@ -90,17 +90,17 @@ pub(super) fn everything() -> World {
         )]),
     });
     let service = world.service();
-    service.containers.push(side);
-    service.cpu = 512;
-    service.memory = 1024;
-    service.architecture = Architecture::Arm64;
+    service.task.containers.push(side);
+    service.task.cpu = 512;
+    service.task.memory = 1024;
+    service.task.architecture = Architecture::Arm64;
     service.desired_count = 4;
     service.minimum_healthy_percent = 50;
     service.maximum_percent = 150;
     service.circuit_breaker = Some(CircuitBreaker { rollback: false, threshold: None, reset_on_healthy_task: None });
-    service.subnets = Some(texts(&["#{subnets}"]));
-    service.security_groups = Some(texts(&["sg-0e0e0e0e"]));
-    service.public_ip = Some(true);
+    service.task.subnets = Some(texts(&["#{subnets}"]));
+    service.task.security_groups = Some(texts(&["sg-0e0e0e0e"]));
+    service.task.public_ip = Some(true);
     service.load_balancers = vec![LoadBalancer {
         target_group: TargetGroup::Given(text(
             "arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/storefront/0123456789abcdef",
@@ -111,8 +111,8 @@ pub(super) fn everything() -> World {
         at: at(40),
     }];
     service.health_check_grace = Some(90);
-    service.log_retention_days = 7;
-    service.tags =
+    service.task.log_retention_days = 7;
+    service.task.tags =
         BTreeMap::from([(Arc::from("team"), text("shop")), (Arc::from("stage"), text("#{environment.name}"))]);
     world
 }
@@ -120,9 +120,9 @@ pub(super) fn everything() -> World {
 fn own_roles() -> World {
     let mut world = World::new();
     let service = world.service();
-    service.execution_role = Some(text("arn:aws:iam::#{account.id}:role/ecs-start"));
-    service.task_role = Some(text("arn:aws:iam::#{account.id}:role/storefront"));
-    service.execute_command = true;
+    service.task.execution_role = Some(text("arn:aws:iam::#{account.id}:role/ecs-start"));
+    service.task.task_role = Some(text("arn:aws:iam::#{account.id}:role/storefront"));
+    service.task.execute_command = true;
     service.circuit_breaker = None;
     world.container().log = Some(LogConfiguration {
         driver: Arc::from("awslogs"),

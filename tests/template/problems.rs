@@ -73,7 +73,7 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| {
-                world.service().tags.insert(Arc::from("long"), text(&"x".repeat(257)));
+                world.service().task.tags.insert(Arc::from("long"), text(&"x".repeat(257)));
             },
             "over-limit: stack `storefront-web-production-prod-eu`: tag `long` of `Service` has 257 characters; CloudFormation takes at most 256",
         ),
@@ -82,7 +82,7 @@ fn what_cannot_be_rendered_says_why() {
             "unknown-variable: `#{w}` names nothing that has a value (did you mean `#{v}`?)",
         ),
         (
-            |world| world.service().log_retention_days = 13,
+            |world| world.service().task.log_retention_days = 13,
             "resource-property: stack `storefront-web-production-prod-eu`: `13` is not one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 at `RetentionInDays` of `LogGroup` (AWS::Logs::LogGroup)",
         ),
         (
@@ -157,7 +157,7 @@ fn what_cannot_be_rendered_says_why() {
                     access_point: None,
                     iam: true,
                 };
-                world.service().volumes = vec![Volume { name: "files".into(), kind: VolumeKind::Efs(efs) }];
+                world.service().task.volumes = vec![Volume { name: "files".into(), kind: VolumeKind::Efs(efs) }];
             },
             "efs-id: `*` does not give the id of a file system: `fs-…`",
         ),

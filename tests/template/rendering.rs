@@ -46,12 +46,12 @@ const LEAVES: &[Leaf] = &[
     ),
     (
         "tag",
-        |world, raw| drop(world.service().tags.insert(Arc::from("x"), text(raw))),
+        |world, raw| drop(world.service().task.tags.insert(Arc::from("x"), text(raw))),
         "/Resources/Service/Properties/Tags/0/Value",
     ),
     (
         "role",
-        |world, raw| world.service().execution_role = Some(text(raw)),
+        |world, raw| world.service().task.execution_role = Some(text(raw)),
         "/Resources/TaskDefinition/Properties/ExecutionRoleArn",
     ),
 ];
@@ -495,6 +495,6 @@ fn everything_that_a_render_reads_is_in_the_key_of_the_cache() {
 fn a_second_container_is_proved_too() {
     let mut world = World::new();
     let side = container("side", "web");
-    world.service().containers.push(side);
+    world.service().task.containers.push(side);
     assert_eq!(world.render().unwrap().content.images.len(), 2);
 }

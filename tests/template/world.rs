@@ -94,7 +94,7 @@ impl World {
 
     /// The step's first container, to be changed.
     pub(super) fn container(&mut self) -> &mut Container {
-        &mut self.service().containers[0]
+        &mut self.service().task.containers[0]
     }
 
     /// Adds a variable of the project.

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::AccountId;
-use crate::model::process::{EcsService, HookAction, Strategy, TargetGroup, Text, VolumeKind};
+use crate::model::process::{EcsService, HookAction, StepKind, Strategy, TargetGroup, Task, Text, VolumeKind};
 
 use super::Reach;
 use super::actions::allow;
@@ -28,7 +28,24 @@ pub(super) struct Around {
 
 impl Around {
     /// Adds what a step makes.
-    pub(super) fn add(&mut self, step: &EcsService) {
+    pub(super) fn add(&mut self, step: &StepKind) {
+        if let Some(task) = step.task() {
+            self.add_task(task);
+        }
+        match step {
+            StepKind::EcsService(service) => self.add_service(service),
+        }
+    }
+
+    fn add_task(&mut self, task: &Task) {
+        let volumes = task.volumes.iter().any(|volume| matches!(volume.kind, VolumeKind::Ebs(_)));
+        self.infrastructure |= volumes;
+        self.policies |= volumes;
+        self.policies |= !task.task_rights.policies.is_empty() || !task.execution_rights.policies.is_empty();
+        self.boundary |= task.permissions_boundary.is_some();
+    }
+
+    fn add_service(&mut self, step: &EcsService) {
         let own = step.load_balancers.iter().filter_map(|balancer| match &balancer.target_group {
             TargetGroup::Own(own) => Some(own),
             TargetGroup::Given(_) => None,
@@ -42,14 +59,11 @@ impl Around {
             self.scaling = true;
             self.alarms |= !scaling.steps.is_empty();
         }
-        self.boundary |= step.permissions_boundary.is_some();
-        let volumes = step.volumes.iter().any(|volume| matches!(volume.kind, VolumeKind::Ebs(_)));
         let traffic = step.deployment.strategy != Strategy::Rolling && !step.load_balancers.is_empty()
             || step.load_balancers.iter().any(|balancer| balancer.advanced.is_some());
         let hooks = step.deployment.hooks.iter().any(|hook| matches!(hook.action, HookAction::Lambda { .. }));
-        self.infrastructure |= volumes || traffic || hooks;
-        self.policies |= volumes || traffic;
-        self.policies |= !step.task_rights.policies.is_empty() || !step.execution_rights.policies.is_empty();
+        self.infrastructure |= traffic || hooks;
+        self.policies |= traffic;
     }
 
     /// The services of AWS that get a step's roles.
@@ -100,18 +114,29 @@ impl Around {
 }
 
 /// The roles that a step gives: to tasks, to ECS, and to its volumes, hooks and traffic.
-pub(super) fn given_roles(step: &EcsService) -> Vec<&Text> {
-    let volumes = step.volumes.iter().filter_map(|volume| match &volume.kind {
+pub(super) fn given_roles(step: &StepKind) -> Vec<&Text> {
+    let mut roles = step.task().map_or_else(Vec::new, given_to_task);
+    match step {
+        StepKind::EcsService(service) => roles.extend(given_to_service(service)),
+    }
+    roles
+}
+
+fn given_to_task(task: &Task) -> Vec<&Text> {
+    let volumes = task.volumes.iter().filter_map(|volume| match &volume.kind {
         VolumeKind::Ebs(ebs) => ebs.role.as_ref(),
         _ => None,
     });
+    task.task_role.iter().chain(&task.execution_role).chain(volumes).collect()
+}
+
+fn given_to_service(step: &EcsService) -> impl Iterator<Item = &Text> {
     let hooks = step.deployment.hooks.iter().filter_map(|hook| match &hook.action {
         HookAction::Lambda { role, .. } => role.as_ref(),
         HookAction::Pause => None,
     });
     let traffic = step.load_balancers.iter().filter_map(|balancer| balancer.advanced.as_ref()?.role.as_ref());
-    let own = step.task_role.iter().chain(&step.execution_role);
-    own.chain(volumes).chain(hooks).chain(traffic).collect()
+    hooks.chain(traffic)
 }
 
 /// Target groups, load balancers, listeners and rules.

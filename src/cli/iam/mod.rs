@@ -123,10 +123,11 @@ fn whats(project: &Project) -> impl Iterator<Item = &What> {
 /// The roles that the steps hand to ECS, beside those that the stacks make.
 fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &Target, notes: &mut BTreeSet<String>) {
     for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
-        let StepKind::EcsService(service) = &step.kind;
-        reach.around.add(service);
-        reach.load_balancers |= !service.load_balancers.is_empty();
-        for role in around::given_roles(service) {
+        reach.around.add(&step.kind);
+        match &step.kind {
+            StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancers.is_empty(),
+        }
+        for role in around::given_roles(&step.kind) {
             match literal(role) {
                 Some(arn) => drop(reach.given_roles.insert(arn)),
                 None => drop(notes.insert(format!(

@@ -6,12 +6,12 @@ use super::Maker;
 use crate::load::schema::At;
 use crate::load::schema::process::{
     CapacityProviderEntry, LaunchEntry, NetworkModeEntry, PlacementConstraintEntry, PlacementConstraintKindEntry,
-    PlacementStrategyEntry, PlacementStrategyKindEntry, StepEntry,
+    PlacementStrategyEntry, PlacementStrategyKindEntry, TaskEntry,
 };
 use crate::model::process::{CapacityProvider, Compute, Launch, NetworkMode, PlacementConstraint, PlacementStrategy};
 
 /// Reads what a step runs on.
-pub(crate) fn launch(make: &mut Maker<'_>, entry: &StepEntry) -> Launch {
+pub(crate) fn launch(make: &mut Maker<'_>, entry: &TaskEntry) -> Launch {
     Launch {
         compute: compute(*entry.launch),
         network: network(*entry.network_mode),
@@ -23,7 +23,6 @@ pub(crate) fn launch(make: &mut Maker<'_>, entry: &StepEntry) -> Launch {
         platform_version: entry.platform_version.as_ref().and_then(|text| make.text(text)),
         constraints: entry.placement_constraints.iter().filter_map(|entry| constraint(make, entry)).collect(),
         strategies: entry.placement_strategies.iter().filter_map(|entry| strategy(make, entry)).collect(),
-        rebalancing: entry.availability_zone_rebalancing.as_deref().copied(),
     }
 }
 

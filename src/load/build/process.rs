@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::{Maker, balancing, container, deployment, launch, role, scaling, variables, volume};
 use crate::load::finding::Finding;
 use crate::load::schema::At;
-use crate::load::schema::process::{ArchitectureEntry, ProcessFile, StepEntry};
+use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{Architecture, EcsService, ImageRepository, StepKind};
+use crate::model::process::{Architecture, EcsService, ImageRepository, StepKind, Task};
 use crate::model::{Hash, Id, ImageName, Step, StepName, What};
 
 /// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
@@ -52,49 +52,57 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
         (None, otherwise) => otherwise,
     };
     let role = make.name(&entry.role);
-    let service = service(make, entry);
-    Some(Step {
-        name: name?,
-        id: id?,
-        role: role?,
-        kind: StepKind::EcsService(Box::new(service)),
-        at: make.file.at(entry.span().start),
-    })
+    let kind = match &entry.of {
+        StepOf::EcsService(entry) => StepKind::EcsService(Box::new(service(make, entry))),
+    };
+    Some(Step { name: name?, id: id?, role: role?, kind, at: make.file.at(entry.span().start) })
 }
 
-fn service(make: &mut Maker<'_>, entry: &StepEntry) -> EcsService {
-    let number = |value: &Option<At<u32>>| value.as_deref().copied();
+fn number(value: &Option<At<u32>>) -> Option<u32> {
+    value.as_deref().copied()
+}
+
+fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
     let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
-    let least = EcsService::new(*entry.cpu, *entry.memory, containers);
-    EcsService {
+    let least = Task::new(*entry.cpu, *entry.memory, containers);
+    Task {
         architecture: match entry.architecture {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
             ArchitectureEntry::Arm64 => Architecture::Arm64,
         },
         launch: launch::launch(make, entry),
-        desired_count: number(&entry.desired_count).unwrap_or(least.desired_count),
-        minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
-        maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
-        circuit_breaker: deployment::circuit_breaker(&entry.circuit_breaker),
-        scaling: entry.scaling.as_ref().map(|entry| scaling::scaling(make, entry)),
-        deployment: deployment::deployment(make, &entry.deployment_configuration),
         subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
         security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
         public_ip: entry.public_ip.as_deref().copied(),
-        load_balancers: entry.load_balancer.iter().filter_map(|entry| balancing::load_balancer(make, entry)).collect(),
-        health_check_grace: number(&entry.health_check_grace),
         task_role: make.optional_text(&entry.task_role),
         execution_role: make.optional_text(&entry.execution_role),
         task_rights: role::rights(make, entry.task_rights.as_ref()),
         execution_rights: role::rights(make, entry.execution_rights.as_ref()),
         permissions_boundary: make.optional_text(&entry.permissions_boundary),
         propagate_tags: role::propagate_tags(entry.propagate_tags),
-        nonce: make.optional_text(&entry.force_new_deployment_nonce),
         ephemeral_storage: entry.ephemeral_storage.as_ref().map(|storage| storage.size_in_gib),
         volumes: entry.volume.iter().filter_map(|entry| volume::volume(make, entry)).collect(),
         log_retention_days: number(&entry.log_retention_days).unwrap_or(least.log_retention_days),
         execute_command: entry.execute_command,
         tags: make.text_map(&entry.tags),
+        ..least
+    }
+}
+
+fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
+    let least = EcsService::of(task(make, &entry.task));
+    let entry = &entry.service;
+    EcsService {
+        desired_count: number(&entry.desired_count).unwrap_or(least.desired_count),
+        minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
+        maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
+        circuit_breaker: deployment::circuit_breaker(&entry.circuit_breaker),
+        rebalancing: entry.availability_zone_rebalancing.as_deref().copied(),
+        scaling: entry.scaling.as_ref().map(|entry| scaling::scaling(make, entry)),
+        deployment: deployment::deployment(make, &entry.deployment_configuration),
+        load_balancers: entry.load_balancer.iter().filter_map(|entry| balancing::load_balancer(make, entry)).collect(),
+        health_check_grace: number(&entry.health_check_grace),
+        nonce: make.optional_text(&entry.force_new_deployment_nonce),
         ..least
     }
 }

@@ -1,10 +1,12 @@
-//! Steps of kind `ecs-service` as a whole: what AWS would refuse, told before any call.
+//! Steps of ECS as a whole: what AWS would refuse, told before any call.
 
 use super::super::codes;
+use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, SecretEntry, StepEntry, VolumeEntry,
+    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, SecretEntry, ServiceEntry, StepEntry, TaskEntry,
+    VolumeEntry,
 };
 use super::super::what::WhatDrafts;
 use super::super::world::World;
@@ -23,6 +25,21 @@ const FARGATE: [(u32, u32, u32, u32); 7] = [
     (16_384, 32_768, 122_880, 8_192),
 ];
 
+/// Looks at each step that runs tasks.
+pub(super) fn each_task(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>, &TaskEntry)) {
+    let Some(process) = &drafts.process else { return };
+    process.doc.tasks().for_each(|(step, task)| run(process, step, task));
+}
+
+/// Looks at each step that makes a service.
+pub(super) fn each_service(
+    drafts: &WhatDrafts,
+    mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>, &TaskEntry, &ServiceEntry),
+) {
+    let Some(process) = &drafts.process else { return };
+    process.doc.services().for_each(|(step, task, service)| run(process, step, task, service));
+}
+
 pub(super) fn process_has_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     if process.doc.step.is_empty() {
@@ -30,7 +47,7 @@ pub(super) fn process_has_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>
         let finding = Finding::new(codes::PROCESS_WITHOUT_STEPS, &process.file, 0..0, title);
         findings.push(finding.label("no [[step]] in this file"));
     }
-    for step in process.doc.step.iter().filter(|step| step.container.is_empty()) {
+    for (step, _) in process.doc.tasks().filter(|(_, task)| task.container.is_empty()) {
         let title = format!("step `{}` has no container", *step.name);
         let finding = Finding::new(codes::STEP_WITHOUT_CONTAINERS, &process.file, step.name.span(), title);
         findings.push(finding.label("no [[step.container]] in this step"));
@@ -40,26 +57,26 @@ pub(super) fn process_has_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>
 /// The sizes of tasks on instances, where any two numbers are a pair (API reference, `RegisterTaskDefinition`).
 pub(super) fn instance_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in process.doc.step.iter().filter(|step| !launch::compute(*step.launch).is_fargate()) {
+    for (_, task) in process.doc.tasks().filter(|(_, task)| !launch::compute(*task.launch).is_fargate()) {
         let mut out = |span, title: &str| {
             findings.push(Finding::new(codes::TASK_SIZE, &process.file, span, title).label("not a size"));
         };
-        if !(128..=196_608).contains(&*step.cpu) {
-            out(step.cpu.span(), "a task has 128 to 196608 CPU units");
+        if !(128..=196_608).contains(&*task.cpu) {
+            out(task.cpu.span(), "a task has 128 to 196608 CPU units");
         }
-        if *step.memory < 6 {
-            out(step.memory.span(), "a task has at least 6 MiB");
+        if *task.memory < 6 {
+            out(task.memory.span(), "a task has at least 6 MiB");
         }
     }
 }
 
 pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in process.doc.step.iter().filter(|step| launch::compute(*step.launch).is_fargate()) {
-        let (cpu, memory) = (*step.cpu, *step.memory);
+    for (_, task) in process.doc.tasks().filter(|(_, task)| launch::compute(*task.launch).is_fargate()) {
+        let (cpu, memory) = (*task.cpu, *task.memory);
         let Some((_, least, most, every)) = FARGATE.iter().find(|(units, ..)| *units == cpu) else {
             let title = format!("Fargate has no task of {cpu} CPU units");
-            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, step.cpu.span(), title);
+            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, task.cpu.span(), title);
             findings.push(finding.label("not a size").help("256, 512, 1024, 2048, 4096, 8192 or 16384"));
             continue;
         };
@@ -73,7 +90,7 @@ pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                 0 => "with 256 CPU units: 512, 1024 or 2048 MiB".to_owned(),
                 every => format!("with {cpu} CPU units: {least} to {most} MiB in steps of {every}"),
             };
-            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, step.memory.span(), title);
+            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, task.memory.span(), title);
             findings.push(finding.label(format!("not a size with {cpu} CPU units")).help(help));
         }
     }
@@ -83,8 +100,8 @@ pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
     for project in world.projects.values() {
         let Some(process) = &project.head.drafts.process else { continue };
         let bare =
-            |step: &&At<StepEntry>| ecs_launch::needs_subnets(step) && step.subnets.as_ref().is_none_or(Vec::is_empty);
-        for step in process.doc.step.iter().filter(bare) {
+            |task: &TaskEntry| ecs_launch::needs_subnets(task) && task.subnets.as_ref().is_none_or(Vec::is_empty);
+        for (step, _) in process.doc.tasks().filter(|(_, task)| bare(task)) {
             let bare = world.targets.values().find(|target| {
                 target.network.subnets.is_empty() && target.roles.iter().any(|role| role.as_str() == step.role.as_str())
             });
@@ -102,36 +119,37 @@ pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
 pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<String>)) {
     process.images.values().for_each(|image| each(&image.repository));
     for step in &process.step {
-        of_step(step, &mut each);
-        step.container.iter().for_each(|container| of_container(container, &mut each));
+        step.task().into_iter().for_each(|task| of_task(task, &mut each));
+        step.service().into_iter().for_each(|service| of_service(service, &mut each));
     }
 }
 
-fn of_step(step: &StepEntry, each: &mut impl FnMut(&At<String>)) {
-    step.subnets.iter().chain(&step.security_groups).flatten().for_each(&mut *each);
-    step.load_balancer.iter().for_each(|entry| of_balancer(entry, each));
-    step.scaling.iter().for_each(|scaling| of_scaling(scaling, each));
-    let deployment = &step.deployment_configuration;
+fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
+    service.force_new_deployment_nonce.iter().for_each(&mut *each);
+    service.load_balancer.iter().for_each(|entry| of_balancer(entry, each));
+    service.scaling.iter().for_each(|scaling| of_scaling(scaling, each));
+    let deployment = &service.deployment_configuration;
     deployment.alarms.iter().flat_map(|alarms| alarms.alarm_names.iter()).for_each(&mut *each);
-    deployment
-        .lifecycle_hooks
-        .iter()
-        .flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn))
-        .for_each(&mut *each);
-    step.task_role.iter().chain(&step.execution_role).for_each(&mut *each);
-    step.permissions_boundary.iter().chain(&step.force_new_deployment_nonce).for_each(&mut *each);
-    for rights in step.task_rights.iter().chain(&step.execution_rights) {
+    deployment.lifecycle_hooks.iter().flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn)).for_each(each);
+}
+
+fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
+    task.subnets.iter().chain(&task.security_groups).flatten().for_each(&mut *each);
+    task.task_role.iter().chain(&task.execution_role).for_each(&mut *each);
+    task.permissions_boundary.iter().for_each(&mut *each);
+    for rights in task.task_rights.iter().chain(&task.execution_rights) {
         rights.managed_policy_arns.iter().for_each(&mut *each);
         for statement in &rights.statement {
             statement.actions.iter().chain(statement.resources.iter()).for_each(&mut *each);
             statement.conditions.values().flat_map(|keys| keys.values()).flatten().for_each(&mut *each);
         }
     }
-    step.volume.iter().for_each(|volume| of_volume(volume, each));
-    step.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
-    step.platform_version.iter().for_each(&mut *each);
-    step.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(&mut *each);
-    step.tags.values().for_each(each);
+    task.volume.iter().for_each(|volume| of_volume(volume, each));
+    task.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
+    task.platform_version.iter().for_each(&mut *each);
+    task.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(&mut *each);
+    task.tags.values().for_each(&mut *each);
+    task.container.iter().for_each(|container| of_container(container, each));
 }
 
 fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {

@@ -20,12 +20,12 @@ type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
 pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
+    for (_, _, service) in process.doc.services() {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::BALANCING, &process.file, span, title).label("does not fit"));
         };
         let mut seen = BTreeSet::new();
-        for balancer in &step.load_balancer {
+        for balancer in &service.load_balancer {
             let Some(own) = &balancer.own_target_group else { continue };
             let id = own_id(balancer, own);
             let span = own.name.as_ref().map_or_else(|| own.span(), At::span);

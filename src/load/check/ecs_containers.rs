@@ -6,8 +6,9 @@ use super::super::codes::{self, Code};
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ConditionEntry, ContainerEntry, ProcessFile, StepEntry};
+use super::super::schema::process::{ConditionEntry, ContainerEntry, ProcessFile, TaskEntry};
 use super::super::what::WhatDrafts;
+use super::ecs::each_task;
 use crate::load::build::launch;
 
 /// Log drivers that Fargate has (AWS documentation of LogConfiguration).
@@ -16,20 +17,14 @@ const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
 const INSTANCE_DRIVERS: [&str; 8] =
     ["awslogs", "splunk", "awsfirelens", "fluentd", "gelf", "journald", "json-file", "syslog"];
 
-fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
-    if let Some(process) = &drafts.process {
-        process.doc.step.iter().for_each(|step| run(process, step));
-    }
-}
-
-fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>, &At<ContainerEntry>)) {
-    each_step(drafts, |process, step| step.container.iter().for_each(|container| run(process, step, container)));
+fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &TaskEntry, &At<ContainerEntry>)) {
+    each_task(drafts, |process, _, task| task.container.iter().for_each(|container| run(process, task, container)));
 }
 
 pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
+    each_task(drafts, |process, step, task| {
         let total = |number: fn(&ContainerEntry) -> Option<u32>| -> u64 {
-            step.container.iter().filter_map(|container| number(container)).map(u64::from).sum()
+            task.container.iter().filter_map(|container| number(container)).map(u64::from).sum()
         };
         let cpu = total(|container| container.cpu.as_deref().copied());
         let memory =
@@ -44,9 +39,9 @@ pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                 findings.push(finding.label(format!("less than its containers' {sum}")));
             }
         };
-        over("CPU", cpu, &step.cpu, "units");
-        over("memory", memory, &step.memory, "MiB");
-        for container in &step.container {
+        over("CPU", cpu, &task.cpu, "units");
+        over("memory", memory, &task.memory, "MiB");
+        for container in &task.container {
             if let (Some(hard), Some(soft)) = (&container.memory, &container.memory_reservation)
                 && **soft > **hard
             {
@@ -59,9 +54,9 @@ pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn names_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
+    each_task(drafts, |process, step, task| {
         let mut seen = BTreeMap::new();
-        for container in &step.container {
+        for container in &task.container {
             if let Some(first) = seen.insert(container.name.as_str(), container.name.span()) {
                 let title = format!("two containers of step `{}` are called `{}`", *step.name, *container.name);
                 let finding = Finding::new(codes::DUPLICATE_CONTAINER, &process.file, container.name.span(), title);
@@ -72,8 +67,8 @@ pub(super) fn names_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn one_is_essential(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
-        if !step.container.is_empty() && step.container.iter().all(|container| !container.essential) {
+    each_task(drafts, |process, step, task| {
+        if !task.container.is_empty() && task.container.iter().all(|container| !container.essential) {
             let title = format!("no container of step `{}` is essential", *step.name);
             let finding = Finding::new(codes::NO_ESSENTIAL_CONTAINER, &process.file, step.name.span(), title);
             findings.push(finding.label("at least one must be").help("leave `essential` out: it is true by default"));
@@ -94,9 +89,9 @@ pub(super) fn images_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn ports_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
+    each_task(drafts, |process, step, task| {
         let mut seen = BTreeMap::new();
-        for container in &step.container {
+        for container in &task.container {
             let one = container.port.iter().map(|port| (**port, false, port.span()));
             let more = container.ports.iter().map(|port| {
                 (port.port, port.protocol == super::super::schema::process::ProtocolEntry::Udp, port.span())
@@ -116,10 +111,10 @@ pub(super) fn ports_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn dependencies_can_happen(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
+    each_task(drafts, |process, _, task| {
         let by_name: BTreeMap<&str, &At<ContainerEntry>> =
-            step.container.iter().map(|container| (container.name.as_str(), container)).collect();
-        for container in &step.container {
+            task.container.iter().map(|container| (container.name.as_str(), container)).collect();
+        for container in &task.container {
             for dependency in &container.depends_on {
                 let written = &dependency.container;
                 let Some(other) = by_name.get(written.as_str()) else {
@@ -142,7 +137,7 @@ pub(super) fn dependencies_can_happen(drafts: &WhatDrafts, findings: &mut Vec<Fi
                 findings.push(finding.label("can never happen"));
             }
         }
-        for cycle in cycles(step) {
+        for cycle in cycles(task) {
             let names: Vec<String> = cycle.iter().map(|container| format!("`{}`", *container.name)).collect();
             let (Some(first), Some(first_name)) = (cycle.first(), names.first()) else { continue };
             let title = format!("containers wait for each other: {} → {first_name}", names.join(" → "));
@@ -156,11 +151,11 @@ pub(super) fn dependencies_can_happen(drafts: &WhatDrafts, findings: &mut Vec<Fi
 }
 
 /// Every cycle once, in the order in which it is walked, beginning at its first container in the file.
-fn cycles(step: &StepEntry) -> Vec<Vec<&At<ContainerEntry>>> {
-    let index = |name: &str| step.container.iter().position(|container| container.name.as_str() == name);
-    let mut state = vec![State::New; step.container.len()];
+fn cycles(task: &TaskEntry) -> Vec<Vec<&At<ContainerEntry>>> {
+    let index = |name: &str| task.container.iter().position(|container| container.name.as_str() == name);
+    let mut state = vec![State::New; task.container.len()];
     let mut found = Vec::new();
-    for start in 0..step.container.len() {
+    for start in 0..task.container.len() {
         // The way walked, each with the number of its dependency that comes next: no recursion, so no depth to bound.
         let mut way: Vec<(usize, usize)> = Vec::new();
         if state.get(start) == Some(&State::New) {
@@ -168,7 +163,7 @@ fn cycles(step: &StepEntry) -> Vec<Vec<&At<ContainerEntry>>> {
         }
         while let Some((at, next)) = way.pop() {
             state[at] = State::OnTheWay;
-            let Some(dependency) = step.container.get(at).and_then(|container| container.depends_on.get(next)) else {
+            let Some(dependency) = task.container.get(at).and_then(|container| container.depends_on.get(next)) else {
                 state[at] = State::Done;
                 continue;
             };
@@ -177,7 +172,7 @@ fn cycles(step: &StepEntry) -> Vec<Vec<&At<ContainerEntry>>> {
                 Some(to) if state[to] == State::New => way.push((to, 0)),
                 Some(to) if state[to] == State::OnTheWay => {
                     let from = way.iter().position(|(on, _)| *on == to).unwrap_or(0);
-                    found.push(way[from..].iter().filter_map(|(on, _)| step.container.get(*on)).collect());
+                    found.push(way[from..].iter().filter_map(|(on, _)| task.container.get(*on)).collect());
                 }
                 _ => {}
             }
@@ -224,14 +219,14 @@ pub(super) fn secret_or_variable(drafts: &WhatDrafts, findings: &mut Vec<Finding
 
 /// Memory and log drivers that there are.
 pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_container(drafts, |process, step, container| {
+    each_container(drafts, |process, task, container| {
         let mut out = |code: &Code, span, title: String, label: &str| {
             findings.push(Finding::new(code, &process.file, span, title).label(label));
         };
         for memory in container.memory.iter().chain(&container.memory_reservation).filter(|memory| ***memory < 6) {
             out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
         }
-        let fargate = launch::compute(*step.launch).is_fargate();
+        let fargate = launch::compute(*task.launch).is_fargate();
         let drivers: &[&str] = if fargate { &DRIVERS } else { &INSTANCE_DRIVERS };
         if let Some(log) = container.log.as_ref().filter(|log| !drivers.contains(&log.driver.as_str())) {
             let title = format!("{} no log driver `{}`", if fargate { "Fargate has" } else { "ECS has" }, *log.driver);

@@ -6,8 +6,8 @@ use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    DeploymentEntry, HookTargetEntry, LifecycleHookEntry, LoadBalancerEntry, OwnTargetGroupEntry, StageEntry,
-    StepEntry, StrategyEntry,
+    DeploymentEntry, HookTargetEntry, LifecycleHookEntry, LoadBalancerEntry, OwnTargetGroupEntry, ServiceEntry,
+    StageEntry, StrategyEntry,
 };
 use super::super::what::WhatDrafts;
 
@@ -20,17 +20,17 @@ type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
 pub(super) fn strategies_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
+    for (_, _, service) in process.doc.services() {
         let mut out = |span: Range<usize>, title: &str| {
             let finding = Finding::new(codes::DEPLOYMENT_STRATEGY, &process.file, span, title);
             findings.push(finding.label("does not fit"));
         };
-        let entry = &step.deployment_configuration;
+        let entry = &service.deployment_configuration;
         settings(entry, &mut out);
         entry.lifecycle_hooks.iter().for_each(|hook| stages(hook, &mut out));
         time(entry, &mut out);
-        for balancer in &step.load_balancer {
-            traffic(step, balancer, &mut out);
+        for balancer in &service.load_balancer {
+            traffic(service, balancer, &mut out);
         }
     }
 }
@@ -119,8 +119,8 @@ fn time(entry: &DeploymentEntry, out: &mut Out<'_>) {
 }
 
 /// What moves traffic between two sets of tasks is there, and only where traffic moves.
-fn traffic(step: &StepEntry, balancer: &At<LoadBalancerEntry>, out: &mut Out<'_>) {
-    let rolling = *step.deployment_configuration.strategy == StrategyEntry::Rolling;
+fn traffic(service: &ServiceEntry, balancer: &At<LoadBalancerEntry>, out: &mut Out<'_>) {
+    let rolling = *service.deployment_configuration.strategy == StrategyEntry::Rolling;
     match (&balancer.own_target_group, &balancer.advanced_configuration) {
         (Some(_), Some(advanced)) => {
             out(advanced.span(), "`advanced_configuration` is for a given target group; an own one has what it needs");

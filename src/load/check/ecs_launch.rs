@@ -10,7 +10,7 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, StepEntry,
+    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, ServiceEntry, TaskEntry,
 };
 use super::super::what::WhatDrafts;
 use crate::load::build::launch;
@@ -74,44 +74,44 @@ fn written<T>(value: &Option<At<T>>) -> Option<Range<usize>> {
 
 pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
-        let (compute, network) = (launch::compute(*step.launch), launch::network(*step.network_mode));
+    for (_, task) in process.doc.tasks() {
+        let (compute, network) = (launch::compute(*task.launch), launch::network(*task.network_mode));
         let mut judge = Judge { process, compute, network, findings };
-        service(&mut judge, step);
-        for container in &step.container {
+        of_task(&mut judge, task);
+        for container in &task.container {
             of_container(&mut judge, container);
             of_linux(&mut judge, container);
         }
     }
 }
 
-fn service(judge: &mut Judge<'_>, step: &StepEntry) {
+fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
     let mode = judge.network.as_str();
     match (judge.compute, judge.network) {
         (_, NetworkMode::Awsvpc) | (Compute::Ec2, _) | (Compute::Managed, NetworkMode::Host) => {}
         (compute, _) => {
             let why = format!("is not a network mode of `launch = \"{}\"`", compute.as_str());
-            judge.refuse(Some(step.network_mode.span()), mode, &why);
+            judge.refuse(Some(task.network_mode.span()), mode, &why);
         }
     }
     if judge.network != NetworkMode::Awsvpc {
         let why = format!("is not there in network mode `{mode}`: tasks have no interface of their own");
-        judge.refuse(step.subnets.as_deref().and_then(first), "subnets", &why);
-        judge.refuse(step.security_groups.as_deref().and_then(first), "security_groups", &why);
+        judge.refuse(task.subnets.as_deref().and_then(first), "subnets", &why);
+        judge.refuse(task.security_groups.as_deref().and_then(first), "security_groups", &why);
     }
     if !judge.compute.is_fargate() {
         let why = "is for Fargate only: instances have the addresses that they were launched with";
-        judge.refuse(written(&step.public_ip), "public_ip", why);
-        judge.refuse(written(&step.platform_version), "platform_version", "is for Fargate only");
+        judge.refuse(written(&task.public_ip), "public_ip", why);
+        judge.refuse(written(&task.platform_version), "platform_version", "is for Fargate only");
     }
     if !judge.compute.is_fargate() {
-        judge.refuse(written(&step.ephemeral_storage), "ephemeral_storage", "is for Fargate only");
+        judge.refuse(written(&task.ephemeral_storage), "ephemeral_storage", "is for Fargate only");
     }
-    for volume in &step.volume {
+    for volume in &task.volume {
         judge.ec2_only(written(&volume.host), "host");
     }
-    judge.not_on_fargate(first(&step.placement_constraints), "placement_constraints");
-    judge.ec2_only(first(&step.placement_strategies), "placement_strategies");
+    judge.not_on_fargate(first(&task.placement_constraints), "placement_constraints");
+    judge.ec2_only(first(&task.placement_strategies), "placement_strategies");
 }
 
 fn of_container(judge: &mut Judge<'_>, container: &ContainerEntry) {
@@ -164,24 +164,24 @@ fn of_linux(judge: &mut Judge<'_>, container: &ContainerEntry) {
 /// Capacity providers and placement that contradict the launch or each other.
 pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
+    for (step, task) in process.doc.tasks() {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::CAPACITY, &process.file, span, title).label("does not fit"));
         };
-        providers(step, &mut out);
-        if let Some(extra) = step.placement_constraints.get(MAX_CONSTRAINTS) {
+        providers(task, &mut out);
+        if let Some(extra) = task.placement_constraints.get(MAX_CONSTRAINTS) {
             out(extra.span(), "a service has at most 10 placement constraints");
         }
-        if let Some(extra) = step.placement_strategies.get(MAX_STRATEGIES) {
+        if let Some(extra) = task.placement_strategies.get(MAX_STRATEGIES) {
             out(extra.span(), "a service has at most 5 placement strategies");
         }
-        rebalancing(step, &mut out);
+        step.service().into_iter().for_each(|service| rebalancing(task, service, &mut out));
     }
 }
 
-fn providers(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
-    let all = &step.capacity_provider_strategy;
-    match (*step.launch, all.first()) {
+fn providers(task: &TaskEntry, out: &mut impl FnMut(Range<usize>, &str)) {
+    let all = &task.capacity_provider_strategy;
+    match (*task.launch, all.first()) {
         (LaunchEntry::FargateSpot, Some(item)) => {
             out(
                 item.span(),
@@ -190,7 +190,7 @@ fn providers(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
         }
         (LaunchEntry::Managed, None) => {
             out(
-                step.launch.span(),
+                task.launch.span(),
                 "`launch = \"managed\"` needs `capacity_provider_strategy`: managed instances have no launch type",
             );
         }
@@ -198,7 +198,7 @@ fn providers(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
     }
     for item in all.iter().filter(|item| !item.capacity_provider.contains("#{")) {
         let own = matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT");
-        let fargate = matches!(*step.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
+        let fargate = matches!(*task.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
         if own != fargate {
             let title =
                 if own { "is Fargate's, and `launch` says otherwise" } else { "is not Fargate's: set `launch`" };
@@ -220,13 +220,13 @@ fn providers(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
     }
 }
 
-fn rebalancing(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
-    let Some(on) = step.availability_zone_rebalancing.as_ref().filter(|on| ***on) else { return };
-    if step.maximum_percent.as_deref() == Some(&100) {
+fn rebalancing(task: &TaskEntry, service: &ServiceEntry, out: &mut impl FnMut(Range<usize>, &str)) {
+    let Some(on) = service.availability_zone_rebalancing.as_ref().filter(|on| ***on) else { return };
+    if service.maximum_percent.as_deref() == Some(&100) {
         out(on.span(), "rebalancing starts a task before it stops another: `maximum_percent` has to be above 100");
     }
     let spreads = |kind, field: Option<&str>| kind == PlacementStrategyKindEntry::Spread && field == Some(ZONE);
-    if let Some(first) = step.placement_strategies.first()
+    if let Some(first) = task.placement_strategies.first()
         && !spreads(first.kind, first.field.as_deref().map(String::as_str))
     {
         out(
@@ -234,13 +234,13 @@ fn rebalancing(step: &StepEntry, out: &mut impl FnMut(Range<usize>, &str)) {
             "with rebalancing, the first placement strategy spreads over `attribute:ecs.availability-zone`",
         );
     }
-    let zone = step.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
+    let zone = task.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
     if let Some(zone) = zone.into_iter().find(|expression| expression.contains(ZONE)) {
         out(zone.span(), "with rebalancing, no placement constraint names `attribute:ecs.availability-zone`");
     }
 }
 
 /// Whether the step's tasks have an interface of their own, and so need subnets.
-pub(super) fn needs_subnets(step: &StepEntry) -> bool {
-    *step.network_mode == NetworkModeEntry::Awsvpc
+pub(super) fn needs_subnets(task: &TaskEntry) -> bool {
+    *task.network_mode == NetworkModeEntry::Awsvpc
 }

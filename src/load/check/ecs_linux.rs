@@ -69,7 +69,7 @@ const IPC: [&str; 8] = [
 /// Values of a container that ECS does not take, whatever it runs on.
 pub(super) fn values_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for container in process.doc.step.iter().flat_map(|step| &step.container) {
+    for container in process.doc.tasks().flat_map(|(_, task)| &task.container) {
         let mut out = |span: Range<usize>, title: String| {
             findings.push(Finding::new(codes::INVALID_VALUE, &process.file, span, title).label("not possible"));
         };

@@ -4,7 +4,7 @@ use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{FirelensEntry, LogEntry, ProcessFile, StepEntry};
+use super::super::schema::process::{FirelensEntry, LogEntry, ProcessFile, TaskEntry};
 use super::super::what::WhatDrafts;
 use crate::load::build::launch;
 use crate::model::process::Firelens;
@@ -25,9 +25,9 @@ const ROUTER: [&str; 3] = ["enable-ecs-log-metadata", Firelens::FILE_TYPE, Firel
 
 pub(super) fn options_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
-        let fargate = launch::compute(*step.launch).is_fargate();
-        for log in step.container.iter().filter_map(|container| container.log.as_ref()) {
+    for (_, task) in process.doc.tasks() {
+        let fargate = launch::compute(*task.launch).is_fargate();
+        for log in task.container.iter().filter_map(|container| container.log.as_ref()) {
             if log.driver.as_str() == "awslogs" {
                 awslogs(process, log, fargate, findings);
             }
@@ -56,15 +56,15 @@ fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings
 /// One container routes, and those that send to it have one.
 pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
-        let routers: Vec<_> = step.container.iter().filter(|c| c.firelens_configuration.is_some()).collect();
+    for (step, task) in process.doc.tasks() {
+        let routers: Vec<_> = task.container.iter().filter(|c| c.firelens_configuration.is_some()).collect();
         let mut out = |span, title: String| {
             findings.push(Finding::new(codes::FIRELENS, &process.file, span, title).label("does not fit"));
         };
         if let Some(second) = routers.get(1).and_then(|container| container.firelens_configuration.as_ref()) {
             out(second.span(), format!("step `{}` has two log routers", *step.name));
         }
-        for container in &step.container {
+        for container in &task.container {
             let Some(log) = container.log.as_ref().filter(|log| log.driver.as_str() == "awsfirelens") else { continue };
             if routers.is_empty() {
                 let title = format!("container `{}` sends its logs to a router, and there is none", *container.name);
@@ -74,13 +74,13 @@ pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             }
         }
         for entry in routers.iter().filter_map(|container| container.firelens_configuration.as_ref()) {
-            router(process, step, entry, findings);
+            router(process, task, entry, findings);
         }
     }
 }
 
-fn router(process: &Draft<ProcessFile>, step: &StepEntry, entry: &At<FirelensEntry>, findings: &mut Vec<Finding>) {
-    let fargate = launch::compute(*step.launch).is_fargate();
+fn router(process: &Draft<ProcessFile>, task: &TaskEntry, entry: &At<FirelensEntry>, findings: &mut Vec<Finding>) {
+    let fargate = launch::compute(*task.launch).is_fargate();
     let mut out = |code, span, title: String| {
         findings.push(Finding::new(code, &process.file, span, title).label("does not fit"));
     };

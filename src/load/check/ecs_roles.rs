@@ -14,19 +14,19 @@ const MAX_POLICIES: usize = 10;
 /// Rights that a made role can have.
 pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
+    for (_, task) in process.doc.tasks() {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::RIGHTS, &process.file, span, title).label("does not fit"));
         };
         let pairs = [
             (
-                &step.task_role,
-                &step.task_rights,
+                &task.task_role,
+                &task.task_rights,
                 "`task_rights` are for the role that is made, and `task_role` gives one",
             ),
             (
-                &step.execution_role,
-                &step.execution_rights,
+                &task.execution_role,
+                &task.execution_rights,
                 "`execution_rights` are for the role that is made, and `execution_role` gives one",
             ),
         ];
@@ -36,8 +36,8 @@ pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             }
             rights.iter().for_each(|rights| judge(rights, &mut out));
         }
-        let made = step.execution_role.is_none() || step.task_role.is_none();
-        if let (Some(boundary), false) = (&step.permissions_boundary, made) {
+        let made = task.execution_role.is_none() || task.task_role.is_none();
+        if let (Some(boundary), false) = (&task.permissions_boundary, made) {
             out(boundary.span(), "`permissions_boundary` is for roles that are made, and both roles are given");
         }
     }

@@ -7,7 +7,7 @@ use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    AdjustmentTypeEntry, BalancerTypeEntry, MetricEntry, ScalingEntry, ScheduledActionEntry, StepEntry,
+    AdjustmentTypeEntry, BalancerTypeEntry, MetricEntry, ScalingEntry, ScheduledActionEntry, ServiceEntry,
     StepScalingEntry, TargetTrackingEntry,
 };
 use super::super::what::WhatDrafts;
@@ -16,12 +16,12 @@ type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
 pub(super) fn scaling_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for step in &process.doc.step {
-        let Some(scaling) = &step.scaling else { continue };
+    for (_, _, service) in process.doc.services() {
+        let Some(scaling) = &service.scaling else { continue };
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::SCALING, &process.file, span, title).label("does not fit"));
         };
-        if let Some(count) = &step.desired_count {
+        if let Some(count) = &service.desired_count {
             out(count.span(), "with `scaling`, the number of tasks is not the step's to say");
         }
         if *scaling.min_capacity > *scaling.max_capacity {
@@ -32,7 +32,7 @@ pub(super) fn scaling_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Findin
             if !seen.insert(policy.metric) {
                 out(policy.span(), "two policies hold the same metric");
             }
-            tracking(step, policy, &mut out);
+            tracking(service, policy, &mut out);
         }
         names(scaling, &mut out);
         scaling.step_scaling.iter().for_each(|policy| step_scaling(policy, &mut out));
@@ -40,13 +40,15 @@ pub(super) fn scaling_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Findin
     }
 }
 
-fn tracking(step: &StepEntry, policy: &At<TargetTrackingEntry>, out: &mut Out<'_>) {
+fn tracking(service: &ServiceEntry, policy: &At<TargetTrackingEntry>, out: &mut Out<'_>) {
     let most = if policy.metric == MetricEntry::Requests { f64::MAX } else { 100.0 };
     if !(*policy.target_value > 0.0 && *policy.target_value <= most) {
         out(policy.target_value.span(), "`target_value` is above 0, and at most 100 where it is percent");
     }
-    let own =
-        step.load_balancer.iter().filter_map(|balancer| balancer.own_target_group.as_ref()?.own_load_balancer.as_ref());
+    let own = service
+        .load_balancer
+        .iter()
+        .filter_map(|balancer| balancer.own_target_group.as_ref()?.own_load_balancer.as_ref());
     let own = own.into_iter().any(|balancer| balancer.kind == BalancerTypeEntry::Application);
     match (policy.metric, &policy.resource_label) {
         (MetricEntry::Requests, None) if !own => {

@@ -1,12 +1,12 @@
 //! The service of a step: load balancers, percentages, logs, tags, ARNs.
 
 use super::super::codes;
-use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ProcessFile, StepEntry};
+use super::super::schema::process::{ServiceEntry, TaskEntry};
 use super::super::what::WhatDrafts;
 use super::arn;
+use super::ecs::{each_service, each_task};
 
 /// Days that CloudWatch Logs keeps logs for (AWS documentation of PutRetentionPolicy).
 const RETENTION: [u32; 22] =
@@ -16,22 +16,16 @@ const MAX_TAGS: usize = 50;
 /// How many of them landfall and CloudFormation need for themselves.
 const OWN_TAGS: usize = 9;
 
-fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
-    if let Some(process) = &drafts.process {
-        process.doc.step.iter().for_each(|step| run(process, step));
-    }
-}
-
 pub(super) fn load_balancers_have_ports(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
-        for balancer in &step.load_balancer {
+    each_service(drafts, |process, step, task, service| {
+        for balancer in &service.load_balancer {
             let written = &balancer.container;
-            let Some(container) = step.container.iter().find(|container| container.name.as_str() == written.as_str())
+            let Some(container) = task.container.iter().find(|container| container.name.as_str() == written.as_str())
             else {
                 let title = format!("a load balancer of step `{}` names a container that does not exist", *step.name);
                 let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
                     .label("not a container of this step")
-                    .suggest(written, step.container.iter().map(|container| container.name.as_str()));
+                    .suggest(written, task.container.iter().map(|container| container.name.as_str()));
                 findings.push(finding);
                 continue;
             };
@@ -53,8 +47,8 @@ pub(super) fn load_balancers_have_ports(drafts: &WhatDrafts, findings: &mut Vec<
 
 /// A rolling deployment has to be able to stop an old task or to start a new one.
 pub(super) fn percentages_leave_room(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
-        let (minimum, maximum) = (&step.minimum_healthy_percent, &step.maximum_percent);
+    each_service(drafts, |process, step, _, service| {
+        let (minimum, maximum) = (&service.minimum_healthy_percent, &service.maximum_percent);
         let mut out = |span, title: String, label: &str| {
             findings.push(Finding::new(codes::PERCENT_RANGE, &process.file, span, title).label(label));
         };
@@ -75,8 +69,8 @@ pub(super) fn percentages_leave_room(drafts: &WhatDrafts, findings: &mut Vec<Fin
 }
 
 pub(super) fn log_retention_exists(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
-        let Some(days) = step.log_retention_days.as_ref().filter(|days| !RETENTION.contains(&***days)) else { return };
+    each_task(drafts, |process, _, task| {
+        let Some(days) = task.log_retention_days.as_ref().filter(|days| !RETENTION.contains(&***days)) else { return };
         let near = RETENTION.iter().copied().find(|known| known > &**days).unwrap_or(3653);
         let title = format!("CloudWatch Logs cannot keep logs for {} days", **days);
         let finding =
@@ -87,16 +81,16 @@ pub(super) fn log_retention_exists(drafts: &WhatDrafts, findings: &mut Vec<Findi
 }
 
 pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
-        if step.tags.len() > MAX_TAGS - OWN_TAGS {
-            let title = format!("step `{}` has {} tags", *step.name, step.tags.len());
+    each_task(drafts, |process, step, task| {
+        if task.tags.len() > MAX_TAGS - OWN_TAGS {
+            let title = format!("step `{}` has {} tags", *step.name, task.tags.len());
             let label = format!(
                 "at most {} of {MAX_TAGS}: {OWN_TAGS} are kept for CloudFormation and landfall",
                 MAX_TAGS - OWN_TAGS
             );
             findings.push(Finding::new(codes::TAGS, &process.file, step.name.span(), title).label(label));
         }
-        for (key, value) in &step.tags {
+        for (key, value) in &task.tags {
             let lower = key.to_ascii_lowercase();
             let why = if key.is_empty() || key.chars().count() > 128 {
                 "a key has 1 to 128 characters"
@@ -116,49 +110,59 @@ pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 pub(super) fn arns_have_the_right_kind(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
-        let mut check = |text: &At<String>, service: &str, resource: &str, what: &str| {
-            if let Err(why) = arn::fits(text, service, resource) {
-                let title = format!("`{}` is not the ARN of {what}: {why}", **text);
-                let finding = Finding::new(codes::ARN, &process.file, text.span(), title);
-                findings.push(finding.label(format!("not the ARN of {what}")));
+    let Some(process) = &drafts.process else { return };
+    let mut check = |text: &At<String>, service: &str, resource: &str, what: &str| {
+        if let Err(why) = arn::fits(text, service, resource) {
+            let title = format!("`{}` is not the ARN of {what}: {why}", **text);
+            let finding = Finding::new(codes::ARN, &process.file, text.span(), title);
+            findings.push(finding.label(format!("not the ARN of {what}")));
+        }
+    };
+    for step in &process.doc.step {
+        step.service().into_iter().for_each(|service| arns_of_service(service, &mut check));
+        step.task().into_iter().for_each(|task| arns_of_task(task, &mut check));
+    }
+}
+
+/// Takes a text, and the service, the begin of the resource and the words for what its ARN is of.
+type CheckArn<'a> = dyn FnMut(&At<String>, &str, &str, &str) + 'a;
+
+fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
+    for balancer in &service.load_balancer {
+        let advanced = balancer.advanced_configuration.as_ref();
+        let groups = balancer.target_group.iter().chain(advanced.map(|advanced| &advanced.alternate_target_group));
+        groups.for_each(|group| check(group, "elasticloadbalancing", "targetgroup/", "a target group"));
+        let own = balancer.own_target_group.iter().flat_map(|own| &own.listener_rule);
+        own.for_each(|rule| check(&rule.listener_arn, "elasticloadbalancing", "listener/", "a listener"));
+        let role = advanced.and_then(|advanced| advanced.role_arn.as_ref());
+        role.iter().for_each(|role| check(role, "iam", "role/", "a role"));
+    }
+    for hook in &service.deployment_configuration.lifecycle_hooks {
+        hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a function of Lambda"));
+        hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
+    }
+}
+
+fn arns_of_task(task: &TaskEntry, check: &mut CheckArn<'_>) {
+    let volumes = task.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_ref());
+    for role in task.task_role.iter().chain(&task.execution_role).chain(volumes) {
+        check(role, "iam", "role/", "a role");
+    }
+    if let Some(policy) = &task.permissions_boundary {
+        check(policy, "iam", "policy/", "a policy");
+    }
+    for container in &task.container {
+        if let Some(credentials) = &container.repository_credentials {
+            check(&credentials.credentials_parameter, "secretsmanager", "secret:", "a secret");
+        }
+        let logs = container.log.iter().flat_map(|log| log.secrets.values());
+        for secret in container.secrets.values().chain(logs) {
+            if let Some(arn) = &secret.secret {
+                check(arn, "secretsmanager", "secret:", "a secret");
             }
-        };
-        for balancer in &step.load_balancer {
-            let advanced = balancer.advanced_configuration.as_ref();
-            let groups = balancer.target_group.iter().chain(advanced.map(|advanced| &advanced.alternate_target_group));
-            groups.for_each(|group| check(group, "elasticloadbalancing", "targetgroup/", "a target group"));
-            let own = balancer.own_target_group.iter().flat_map(|own| &own.listener_rule);
-            own.for_each(|rule| check(&rule.listener_arn, "elasticloadbalancing", "listener/", "a listener"));
-            advanced
-                .and_then(|advanced| advanced.role_arn.as_ref())
-                .iter()
-                .for_each(|role| check(role, "iam", "role/", "a role"));
-        }
-        let volumes = step.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_ref());
-        for role in step.task_role.iter().chain(&step.execution_role).chain(volumes) {
-            check(role, "iam", "role/", "a role");
-        }
-        for hook in &step.deployment_configuration.lifecycle_hooks {
-            hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a function of Lambda"));
-            hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
-        }
-        if let Some(policy) = &step.permissions_boundary {
-            check(policy, "iam", "policy/", "a policy");
-        }
-        for container in &step.container {
-            if let Some(credentials) = &container.repository_credentials {
-                check(&credentials.credentials_parameter, "secretsmanager", "secret:", "a secret");
-            }
-            let logs = container.log.iter().flat_map(|log| log.secrets.values());
-            for secret in container.secrets.values().chain(logs) {
-                if let Some(arn) = &secret.secret {
-                    check(arn, "secretsmanager", "secret:", "a secret");
-                }
-                if let Some(name) = secret.parameter.as_ref().filter(|name| name.starts_with("arn:")) {
-                    check(name, "ssm", "parameter/", "a parameter");
-                }
+            if let Some(name) = secret.parameter.as_ref().filter(|name| name.starts_with("arn:")) {
+                check(name, "ssm", "parameter/", "a parameter");
             }
         }
-    });
+    }
 }

@@ -8,28 +8,23 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, EbsTypeEntry, EbsVolumeEntry, EfsVolumeEntry, ProcessFile, StepEntry,
+    ContainerEntry, EbsTypeEntry, EbsVolumeEntry, EfsVolumeEntry, ProcessFile, TaskEntry,
 };
 use super::super::what::WhatDrafts;
-
-fn each_step(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>)) {
-    if let Some(process) = &drafts.process {
-        process.doc.step.iter().for_each(|step| run(process, step));
-    }
-}
+use super::ecs::each_task;
 
 /// Names are there once, and what is mounted is there.
 pub(super) fn names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
+    each_task(drafts, |process, step, task| {
         let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
-        for volume in &step.volume {
+        for volume in &task.volume {
             if let Some(first) = seen.insert(volume.name.as_str(), volume.name.span()) {
                 let title = format!("two volumes of step `{}` are called `{}`", *step.name, *volume.name);
                 let finding = Finding::new(codes::DUPLICATE_VOLUME, &process.file, volume.name.span(), title);
                 findings.push(finding.label("again here").related(&process.file, first, "first here"));
             }
         }
-        for container in &step.container {
+        for container in &task.container {
             for point in &container.mount_points {
                 let written = &point.source_volume;
                 if !seen.contains_key(written.as_str()) {
@@ -41,7 +36,7 @@ pub(super) fn names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                 }
             }
             paths(process, container, findings);
-            sources(process, step, container, findings);
+            sources(process, task, container, findings);
         }
     });
 }
@@ -64,15 +59,15 @@ fn paths(process: &Draft<ProcessFile>, container: &ContainerEntry, findings: &mu
 }
 
 /// Other containers whose volumes are mounted exist, and do not mount each other's in a circle.
-fn sources(process: &Draft<ProcessFile>, step: &StepEntry, container: &ContainerEntry, findings: &mut Vec<Finding>) {
-    let find = |name: &str| step.container.iter().find(|other| other.name.as_str() == name);
+fn sources(process: &Draft<ProcessFile>, task: &TaskEntry, container: &ContainerEntry, findings: &mut Vec<Finding>) {
+    let find = |name: &str| task.container.iter().find(|other| other.name.as_str() == name);
     for from in &container.volumes_from {
         let written = &from.source_container;
         if find(written).is_none() {
             let title = format!("container `{}` mounts the volumes of one that does not exist", *container.name);
             let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
                 .label("not a container of this step")
-                .suggest(written, step.container.iter().map(|container| container.name.as_str()));
+                .suggest(written, task.container.iter().map(|container| container.name.as_str()));
             findings.push(finding);
             continue;
         }
@@ -95,15 +90,15 @@ fn sources(process: &Draft<ProcessFile>, step: &StepEntry, container: &Container
 
 /// What EFS and EBS ask of a volume.
 pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_step(drafts, |process, step| {
+    each_task(drafts, |process, _, task| {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::VOLUME, &process.file, span, title).label("not possible"));
         };
-        for volume in &step.volume {
+        for volume in &task.volume {
             volume.efs_volume_configuration.iter().for_each(|entry| efs(entry, &mut out));
             volume.managed_ebs_volume.iter().for_each(|entry| ebs(entry, &mut out));
         }
-        if let Some(second) = step.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()).nth(1) {
+        if let Some(second) = task.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()).nth(1) {
             out(second.span(), "a task has at most one volume of EBS");
         }
     });

@@ -7,7 +7,6 @@ use super::super::finding::Finding;
 use super::super::world::World;
 use crate::model::Version;
 use crate::model::catalog::Subject;
-use crate::model::process::StepKind;
 
 pub(super) fn versions_differ(world: &World, findings: &mut Vec<Finding>) {
     for (project, files) in &world.drafts.projects {
@@ -46,8 +45,7 @@ pub(super) fn have_their_images(world: &World, findings: &mut Vec<Finding>) {
             }
             let mut lacking: Vec<&str> = Vec::new();
             for step in &what.steps {
-                let StepKind::EcsService(service) = &step.kind;
-                let used = service.containers.iter().map(|container| &container.image);
+                let used = step.kind.containers().map(|container| &container.image);
                 lacking.extend(used.filter(|image| !release.draft.images.contains_key(*image)).map(|i| i.as_str()));
             }
             lacking.sort_unstable();

@@ -171,6 +171,9 @@ fn generate(kind: Kind) -> serde_json::Value {
         Kind::Deploy => generator.into_root_schema_for::<DeployFile>(),
     };
     let mut schema = schema.to_value();
+    if let (Kind::Process, Some(step)) = (kind, schema.pointer_mut("/properties/step/items")) {
+        *step = process::steps::flat();
+    }
     without_null(&mut schema);
     schema
 }

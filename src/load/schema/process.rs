@@ -15,6 +15,7 @@ mod linux;
 mod logging;
 mod role;
 mod scaling;
+pub mod steps;
 mod volume;
 
 pub use balancing::*;
@@ -47,7 +48,9 @@ pub struct ImageEntry {
     pub repository: At<String>,
 }
 
-/// `[[step]]` of kind `ecs-service`.
+/// `[[step]]`: what every kind of step has, and what its own kind has.
+///
+/// In a file, all keys stand beside `kind`; [`steps::grouped`] sorts them before serde reads them.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepEntry {
@@ -55,10 +58,62 @@ pub struct StepEntry {
     pub name: At<String>,
     /// What goes into stack names; by default the name.
     pub id: Option<At<String>>,
-    /// What the step renders.
-    pub kind: StepKindEntry,
     /// The role that a target must offer.
     pub role: At<String>,
+    /// What the step renders.
+    pub of: StepOf,
+}
+
+/// The keys of a step that its kind has.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepOf {
+    /// A service with log group, execution role and task definition.
+    EcsService(Box<EcsServiceEntry>),
+}
+
+/// `kind = "ecs-service"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EcsServiceEntry {
+    /// What runs.
+    pub task: TaskEntry,
+    /// How many of it, and how one set of tasks takes the place of another.
+    pub service: ServiceEntry,
+}
+
+impl StepEntry {
+    /// The keys of the step's task; none where it runs none.
+    pub fn task(&self) -> Option<&TaskEntry> {
+        match &self.of {
+            StepOf::EcsService(entry) => Some(&entry.task),
+        }
+    }
+
+    /// The keys of the step's service; none where it makes none.
+    pub fn service(&self) -> Option<&ServiceEntry> {
+        match &self.of {
+            StepOf::EcsService(entry) => Some(&entry.service),
+        }
+    }
+}
+
+impl ProcessFile {
+    /// The steps that run tasks.
+    pub fn tasks(&self) -> impl Iterator<Item = (&At<StepEntry>, &TaskEntry)> {
+        self.step.iter().filter_map(|step| Some((step, step.task()?)))
+    }
+
+    /// The steps that make services.
+    pub fn services(&self) -> impl Iterator<Item = (&At<StepEntry>, &TaskEntry, &ServiceEntry)> {
+        self.step.iter().filter_map(|step| Some((step, step.task()?, step.service()?)))
+    }
+}
+
+/// What a task is and where it runs: the keys of every kind of step of ECS.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TaskEntry {
     /// CPU units of the task; 1024 are one vCPU.
     pub cpu: At<u32>,
     /// Memory of the task in MiB.
@@ -83,36 +138,15 @@ pub struct StepEntry {
     /// How an instance is chosen among those that fit, at most 5, the first first; only with `launch = "ec2"`.
     #[serde(default)]
     pub placement_strategies: Vec<At<PlacementStrategyEntry>>,
-    /// Moves tasks when availability zones carry unequal numbers; ECS's own default unless said.
-    pub availability_zone_rebalancing: Option<At<bool>>,
     /// Containers of the task; at least one.
     #[serde(default)]
     pub container: Vec<At<ContainerEntry>>,
-    /// How the number of tasks follows the load.
-    pub scaling: Option<At<ScalingEntry>>,
-    /// How one set of tasks takes the place of another.
-    #[serde(default)]
-    pub deployment_configuration: DeploymentEntry,
-    /// Number of tasks; 1 by default; not with `scaling`.
-    pub desired_count: Option<At<u32>>,
-    /// Lower limit of healthy tasks during a deployment, in percent of the desired count; 100 by default.
-    pub minimum_healthy_percent: Option<At<u32>>,
-    /// Upper limit of tasks during a deployment, in percent of the desired count; 200 by default.
-    pub maximum_percent: Option<At<u32>>,
-    /// Stops a deployment whose tasks keep failing; on, with rollback, by default.
-    #[serde(default)]
-    pub circuit_breaker: CircuitBreakerEntry,
     /// Subnets instead of the target's; each may hold `#{…}`.
     pub subnets: Option<Vec<At<String>>>,
     /// Security groups instead of the target's; each may hold `#{…}`.
     pub security_groups: Option<Vec<At<String>>>,
     /// Public address instead of the target's choice; only on Fargate.
     pub public_ip: Option<At<bool>>,
-    /// Target groups that the service registers with.
-    #[serde(default)]
-    pub load_balancer: Vec<At<LoadBalancerEntry>>,
-    /// Seconds in which failing load-balancer checks are ignored after a task starts.
-    pub health_check_grace: Option<At<u32>>,
     /// ARN of the role that the containers have; may hold `#{…}`.
     pub task_role: Option<At<String>>,
     /// ARN of the role that starts the task; may hold `#{…}`. Without one, a role with least rights is made.
@@ -126,8 +160,6 @@ pub struct StepEntry {
     /// What gives the tags of tasks; `service` by default.
     #[serde(default)]
     pub propagate_tags: PropagateTagsEntry,
-    /// Another text here makes a new deployment of the same, which reads secrets and environment files anew; may hold `#{…}`.
-    pub force_new_deployment_nonce: Option<At<String>>,
     /// Storage of a task; only on Fargate.
     pub ephemeral_storage: Option<At<EphemeralStorageEntry>>,
     /// What containers can mount.
@@ -143,12 +175,33 @@ pub struct StepEntry {
     pub tags: BTreeMap<String, At<String>>,
 }
 
-/// `kind` of a step.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum StepKindEntry {
-    /// A service with log group, execution role and task definition.
-    EcsService,
+/// The service of an `ecs-service`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ServiceEntry {
+    /// Moves tasks when availability zones carry unequal numbers; ECS's own default unless said.
+    pub availability_zone_rebalancing: Option<At<bool>>,
+    /// How the number of tasks follows the load.
+    pub scaling: Option<At<ScalingEntry>>,
+    /// How one set of tasks takes the place of another.
+    #[serde(default)]
+    pub deployment_configuration: DeploymentEntry,
+    /// Number of tasks; 1 by default; not with `scaling`.
+    pub desired_count: Option<At<u32>>,
+    /// Lower limit of healthy tasks during a deployment, in percent of the desired count; 100 by default.
+    pub minimum_healthy_percent: Option<At<u32>>,
+    /// Upper limit of tasks during a deployment, in percent of the desired count; 200 by default.
+    pub maximum_percent: Option<At<u32>>,
+    /// Stops a deployment whose tasks keep failing; on, with rollback, by default.
+    #[serde(default)]
+    pub circuit_breaker: CircuitBreakerEntry,
+    /// Target groups that the service registers with.
+    #[serde(default)]
+    pub load_balancer: Vec<At<LoadBalancerEntry>>,
+    /// Seconds in which failing load-balancer checks are ignored after a task starts.
+    pub health_check_grace: Option<At<u32>>,
+    /// Another text here makes a new deployment of the same, which reads secrets and environment files anew; may hold `#{…}`.
+    pub force_new_deployment_nonce: Option<At<String>>,
 }
 
 /// `architecture`.

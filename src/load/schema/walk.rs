@@ -130,8 +130,38 @@ fn walk_choices(choices: &[Value], value: &Spanned<DeValue<'_>>, out: &mut Vec<F
     let fitting: Vec<&Value> = choices.iter().filter(|choice| type_fits(choice, value.get_ref())).collect();
     match (fitting.as_slice(), value.get_ref()) {
         ([], _) => out.push(wrong_type(choices.iter().collect(), value)),
+        (some, DeValue::Table(table)) if some.iter().any(|choice| tag(choice).is_some()) => {
+            walk_tagged(some, table, value.span(), out);
+        }
         (some, DeValue::String(text)) => walk_text(some, text, value.span(), out),
         ([first, ..], _) => walk(first, value, out),
+    }
+}
+
+/// The key that tells alternatives apart, and the value that it has in this one.
+fn tag(choice: &Value) -> Option<(&str, &str)> {
+    let properties = choice.get("properties")?.as_object()?;
+    properties.iter().find_map(|(key, schema)| Some((key.as_str(), schema.get("const")?.as_str()?)))
+}
+
+/// Compares a table with the alternative that its tag names.
+fn walk_tagged(choices: &[&Value], table: &DeTable<'_>, span: Range<usize>, out: &mut Vec<Fault>) {
+    let tags: Vec<(&str, &str)> = choices.iter().filter_map(|choice| tag(choice)).collect();
+    let Some((key, _)) = tags.first().copied() else { return };
+    let Some(written) = table.get(key) else {
+        out.push(Fault { span, kind: FaultKind::MissingKey { key: key.to_owned() } });
+        return;
+    };
+    let chosen =
+        choices.iter().find(|choice| tag(choice).is_some_and(|(_, name)| written.get_ref().as_str() == Some(name)));
+    match (chosen, written.get_ref().as_str()) {
+        (Some(chosen), _) => walk_table(chosen, table, span, out),
+        (None, Some(value)) => {
+            let allowed = tags.iter().map(|(_, name)| (*name).to_owned()).collect();
+            let kind = FaultKind::NotOneOf { value: value.to_owned(), allowed };
+            out.push(Fault { span: written.span(), kind });
+        }
+        (None, None) => out.push(wrong_type(vec![&serde_json::json!({ "type": "string" })], written)),
     }
 }
 

@@ -19,8 +19,6 @@ pub struct Launch {
     pub constraints: Vec<PlacementConstraint>,
     /// `placement_strategies`, in their order.
     pub strategies: Vec<PlacementStrategy>,
-    /// `availability_zone_rebalancing`; ECS's default unless said.
-    pub rebalancing: Option<bool>,
 }
 
 /// The kinds of capacity.

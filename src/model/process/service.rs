@@ -1,11 +1,11 @@
-//! The step `ecs-service` as a whole.
+//! A task, and the step `ecs-service`, as a whole.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Container, Deployment, Launch, LoadBalancer, PropagateTags, Rights, Scaling, Text, Threshold, Volume};
 
-/// Processor architecture of a Fargate task.
+/// Processor architecture of a task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Architecture {
     /// `X86_64`.
@@ -15,9 +15,9 @@ pub enum Architecture {
     Arm64,
 }
 
-/// The step `ecs-service`.
+/// What a task is and where it runs: what every step of ECS has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EcsService {
+pub struct Task {
     /// CPU units of the task; 1024 are one vCPU.
     pub cpu: u32,
     /// Memory of the task in MiB.
@@ -28,28 +28,12 @@ pub struct EcsService {
     pub launch: Launch,
     /// At least one, of which at least one is essential.
     pub containers: Vec<Container>,
-    /// How the number of tasks follows the load; the desired count is then not landfall's to say.
-    pub scaling: Option<Scaling>,
-    /// How one set of tasks takes the place of another.
-    pub deployment: Deployment,
-    /// Number of tasks.
-    pub desired_count: u32,
-    /// Lower limit of healthy tasks during a deployment, in percent of the desired count.
-    pub minimum_healthy_percent: u32,
-    /// Upper limit of tasks during a deployment, in percent of the desired count.
-    pub maximum_percent: u32,
-    /// The circuit breaker; none when it is switched off.
-    pub circuit_breaker: Option<CircuitBreaker>,
     /// Subnets instead of the target's.
     pub subnets: Option<Vec<Text>>,
     /// Security groups instead of the target's.
     pub security_groups: Option<Vec<Text>>,
     /// Public address instead of the target's choice.
     pub public_ip: Option<bool>,
-    /// Target groups that the service registers with.
-    pub load_balancers: Vec<LoadBalancer>,
-    /// Seconds in which failing load-balancer checks are ignored after a task starts.
-    pub health_check_grace: Option<u32>,
     /// ARN of the role that the containers have.
     pub task_role: Option<Text>,
     /// ARN of the role that ECS uses to start the task; without one, a role with least rights is made.
@@ -64,20 +48,18 @@ pub struct EcsService {
     pub permissions_boundary: Option<Text>,
     /// What gives the tags of tasks.
     pub propagate_tags: PropagateTags,
-    /// Another text makes a new deployment of the same.
-    pub nonce: Option<Text>,
     /// Storage of a task on Fargate, in GiB.
     pub ephemeral_storage: Option<u32>,
     /// What containers can mount.
     pub volumes: Vec<Volume>,
     /// ECS Exec is switched on.
     pub execute_command: bool,
-    /// Tags of service and tasks.
+    /// Tags of the tasks, and of what runs them.
     pub tags: BTreeMap<Arc<str>, Text>,
 }
 
-impl EcsService {
-    /// A service that says no more than it has to: every key that has a default has that of format 1.
+impl Task {
+    /// A task that says no more than it has to: every key that has a default has that of format 1.
     pub fn new(cpu: u32, memory: u32, containers: Vec<Container>) -> Self {
         Self {
             cpu,
@@ -85,17 +67,9 @@ impl EcsService {
             architecture: Architecture::X86_64,
             launch: Launch::default(),
             containers,
-            scaling: None,
-            deployment: Deployment::default(),
-            desired_count: 1,
-            minimum_healthy_percent: 100,
-            maximum_percent: 200,
-            circuit_breaker: Some(CircuitBreaker { rollback: true, threshold: None, reset_on_healthy_task: None }),
             subnets: None,
             security_groups: None,
             public_ip: None,
-            load_balancers: Vec::new(),
-            health_check_grace: None,
             task_role: None,
             execution_role: None,
             log_retention_days: LOG_RETENTION_DAYS,
@@ -103,11 +77,61 @@ impl EcsService {
             execution_rights: Rights::default(),
             permissions_boundary: None,
             propagate_tags: PropagateTags::default(),
-            nonce: None,
             ephemeral_storage: None,
             volumes: Vec::new(),
             execute_command: false,
             tags: BTreeMap::new(),
+        }
+    }
+}
+
+/// The step `ecs-service`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EcsService {
+    /// What runs.
+    pub task: Task,
+    /// How the number of tasks follows the load; the desired count is then not landfall's to say.
+    pub scaling: Option<Scaling>,
+    /// How one set of tasks takes the place of another.
+    pub deployment: Deployment,
+    /// Number of tasks.
+    pub desired_count: u32,
+    /// Lower limit of healthy tasks during a deployment, in percent of the desired count.
+    pub minimum_healthy_percent: u32,
+    /// Upper limit of tasks during a deployment, in percent of the desired count.
+    pub maximum_percent: u32,
+    /// The circuit breaker; none when it is switched off.
+    pub circuit_breaker: Option<CircuitBreaker>,
+    /// Moves tasks when availability zones carry unequal numbers; ECS's default unless said.
+    pub rebalancing: Option<bool>,
+    /// Target groups that the service registers with.
+    pub load_balancers: Vec<LoadBalancer>,
+    /// Seconds in which failing load-balancer checks are ignored after a task starts.
+    pub health_check_grace: Option<u32>,
+    /// Another text makes a new deployment of the same.
+    pub nonce: Option<Text>,
+}
+
+impl EcsService {
+    /// A service that says no more than it has to: every key that has a default has that of format 1.
+    pub fn new(cpu: u32, memory: u32, containers: Vec<Container>) -> Self {
+        Self::of(Task::new(cpu, memory, containers))
+    }
+
+    /// A service that runs these tasks and says nothing more.
+    pub fn of(task: Task) -> Self {
+        Self {
+            task,
+            scaling: None,
+            deployment: Deployment::default(),
+            desired_count: 1,
+            minimum_healthy_percent: 100,
+            maximum_percent: 200,
+            circuit_breaker: Some(CircuitBreaker { rollback: true, threshold: None, reset_on_healthy_task: None }),
+            rebalancing: None,
+            load_balancers: Vec::new(),
+            health_check_grace: None,
+            nonce: None,
         }
     }
 }

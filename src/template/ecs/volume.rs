@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::model::process::{EbsVolume, EcsService, EfsVolume, MountPoint, Volume, VolumeKind, VolumesFrom};
+use crate::model::process::{EbsVolume, EfsVolume, MountPoint, Task, Volume, VolumeKind, VolumesFrom};
 
 use super::super::shape::{Known, Shape};
 use super::{id, role};
@@ -12,8 +12,8 @@ use super::{id, role};
 const EBS_POLICY: &str = "service-role/AmazonECSInfrastructureRolePolicyForVolumes";
 
 /// `Volumes` of the task definition.
-pub(super) fn volumes(step: &EcsService) -> Option<Shape> {
-    Shape::some_list(step.volumes.iter().map(volume).collect())
+pub(super) fn volumes(task: &Task) -> Option<Shape> {
+    Shape::some_list(task.volumes.iter().map(volume).collect())
 }
 
 fn volume(volume: &Volume) -> Shape {
@@ -65,15 +65,15 @@ pub(super) fn volumes_from(all: &[VolumesFrom]) -> Option<Shape> {
 }
 
 /// `VolumeConfigurations` of the service: what each task gets from EBS.
-pub(super) fn of_service(step: &EcsService) -> Option<Shape> {
-    let made = ebs_volumes(step).map(|(volume, ebs)| {
+pub(super) fn of_service(task: &Task) -> Option<Shape> {
+    let made = ebs_volumes(task).map(|(volume, ebs)| {
         Shape::map([("Name", Some((&*volume.name).into())), ("ManagedEBSVolume", Some(managed(ebs)))])
     });
     Shape::some_list(made.collect())
 }
 
-fn ebs_volumes(step: &EcsService) -> impl Iterator<Item = (&Volume, &EbsVolume)> {
-    step.volumes.iter().filter_map(|volume| match &volume.kind {
+fn ebs_volumes(task: &Task) -> impl Iterator<Item = (&Volume, &EbsVolume)> {
+    task.volumes.iter().filter_map(|volume| match &volume.kind {
         VolumeKind::Ebs(ebs) => Some((volume, &**ebs)),
         _ => None,
     })
@@ -96,14 +96,14 @@ fn managed(ebs: &EbsVolume) -> Shape {
 }
 
 /// The role with which ECS makes volumes; none where every volume names one, or there is none.
-pub(super) fn role(step: &EcsService) -> Option<Shape> {
-    ebs_volumes(step).any(|(_, ebs)| ebs.role.is_none()).then(|| {
+pub(super) fn role(task: &Task) -> Option<Shape> {
+    ebs_volumes(task).any(|(_, ebs)| ebs.role.is_none()).then(|| {
         let policies = vec![Known::AwsPolicy(EBS_POLICY).into()];
-        role::shape(step, role::trust("ecs.amazonaws.com"), Vec::new(), policies)
+        role::shape(task, role::trust("ecs.amazonaws.com"), Vec::new(), policies)
     })
 }
 
 /// `EphemeralStorage` of the task definition.
-pub(super) fn ephemeral(step: &EcsService) -> Option<Shape> {
-    step.ephemeral_storage.map(|size| Shape::Fixed(json!({ "SizeInGiB": size })))
+pub(super) fn ephemeral(task: &Task) -> Option<Shape> {
+    task.ephemeral_storage.map(|size| Shape::Fixed(json!({ "SizeInGiB": size })))
 }

@@ -3,36 +3,36 @@
 
 use serde_json::json;
 
-use crate::model::process::{EcsService, EfsVolume, Volume, VolumeKind};
+use crate::model::process::{EfsVolume, Task, Volume, VolumeKind};
 
 use super::super::shape::{Leaf, Shape};
 use super::{id, role};
 
 /// The role's ARN: the one that the step gives, that of the role that is made, or none.
-pub(super) fn arn(step: &EcsService) -> Option<Shape> {
-    match &step.task_role {
+pub(super) fn arn(task: &Task) -> Option<Shape> {
+    match &task.task_role {
         Some(role) => Some(Shape::text(role)),
-        None => is_made(step).then(|| Shape::attribute(id::TASK_ROLE, "Arn")),
+        None => is_made(task).then(|| Shape::attribute(id::TASK_ROLE, "Arn")),
     }
 }
 
-fn is_made(step: &EcsService) -> bool {
-    step.execute_command || !step.task_rights.is_empty() || guarded(step).next().is_some()
+fn is_made(task: &Task) -> bool {
+    task.execute_command || !task.task_rights.is_empty() || guarded(task).next().is_some()
 }
 
 /// A role with the rights that are asked for and no other. None where nothing asks, and where the step gives a role.
-pub(super) fn shape(step: &EcsService) -> Option<Shape> {
-    if step.task_role.is_some() || !is_made(step) {
+pub(super) fn shape(task: &Task) -> Option<Shape> {
+    if task.task_role.is_some() || !is_made(task) {
         return None;
     }
-    let files: Vec<Shape> = guarded(step).map(|(volume, efs)| file_system(step, volume, efs)).collect();
+    let files: Vec<Shape> = guarded(task).map(|(volume, efs)| file_system(task, volume, efs)).collect();
     let inline = [
-        step.execute_command.then(execute_command),
+        task.execute_command.then(execute_command),
         (!files.is_empty()).then(|| role::policy("volumes", files)),
-        role::own(&step.task_rights),
+        role::own(&task.task_rights),
     ];
     let inline = inline.into_iter().flatten().collect();
-    Some(role::shape(step, role::trust("ecs-tasks.amazonaws.com"), inline, role::managed(&step.task_rights)))
+    Some(role::shape(task, role::trust("ecs-tasks.amazonaws.com"), inline, role::managed(&task.task_rights)))
 }
 
 /// What ECS Exec needs (ECS developer guide, "ECS Exec permissions"); these actions take no resource.
@@ -57,8 +57,8 @@ fn execute_command() -> Shape {
 }
 
 /// The volumes whose file systems ask for the task role's rights.
-fn guarded(step: &EcsService) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
-    step.volumes.iter().filter_map(|volume| match &volume.kind {
+fn guarded(task: &Task) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
+    task.volumes.iter().filter_map(|volume| match &volume.kind {
         VolumeKind::Efs(efs) if efs.iam => Some((volume, efs)),
         _ => None,
     })
@@ -66,8 +66,8 @@ fn guarded(step: &EcsService) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
 
 /// Lets the task mount a file system, and write it where a container may; only through the access point, where there is one
 /// (EFS user guide, "Using IAM to control file system data access").
-fn file_system(step: &EcsService, volume: &Volume, efs: &EfsVolume) -> Shape {
-    let mut points = step.containers.iter().flat_map(|container| &container.mount_points);
+fn file_system(task: &Task, volume: &Volume, efs: &EfsVolume) -> Shape {
+    let mut points = task.containers.iter().flat_map(|container| &container.mount_points);
     let writes = points.any(|point| point.volume == volume.name && !point.read_only);
     let mut actions = vec!["elasticfilesystem:ClientMount"];
     if writes {

@@ -163,7 +163,7 @@ fn target_group(step: &EcsService, balancer: &LoadBalancer, own: &OwnTargetGroup
         let key = if own.protocol_version == Some("GRPC") { "GrpcCode" } else { "HttpCode" };
         Shape::map([(key, Some(Shape::text(codes)))])
     });
-    let kind = if step.launch.network == NetworkMode::Awsvpc { "ip" } else { "instance" };
+    let kind = if step.task.launch.network == NetworkMode::Awsvpc { "ip" } else { "instance" };
     Shape::resource(
         "AWS::ElasticLoadBalancingV2::TargetGroup",
         Shape::map([
@@ -264,7 +264,7 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
     if made.deletion_protection {
         settings.push(("deletion_protection.enabled", "true".to_owned()));
     }
-    let subnets = made.subnets.clone().or_else(|| step.subnets.clone());
+    let subnets = made.subnets.clone().or_else(|| step.task.subnets.clone());
     let balancer = Shape::resource(
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         Shape::map([

@@ -4,7 +4,7 @@
 //! repository says which key it is: let the key's policy allow the role, or give the step an `execution_role` of your own.
 
 use crate::model::What;
-use crate::model::process::{EcsService, LogConfiguration, Text};
+use crate::model::process::{LogConfiguration, Task, Text};
 
 use super::super::image;
 use super::super::shape::{Known, Leaf, Leaves, Shape};
@@ -12,26 +12,26 @@ use super::role::{self, allow};
 use super::{id, secrets};
 
 /// The role's ARN: the one that the step gives, or that of the role that is made.
-pub(super) fn arn(step: &EcsService) -> Shape {
-    match &step.execution_role {
+pub(super) fn arn(task: &Task) -> Shape {
+    match &task.execution_role {
         Some(role) => Shape::text(role),
         None => Shape::attribute(id::EXECUTION_ROLE, "Arn"),
     }
 }
 
 /// The role; none where the step gives one.
-pub(super) fn shape(step: &EcsService, what: &What) -> Option<Shape> {
-    if step.execution_role.is_some() {
+pub(super) fn shape(task: &Task, what: &What) -> Option<Shape> {
+    if task.execution_role.is_some() {
         return None;
     }
-    let start = role::policy("start-tasks", statements(step, what));
-    let inline = std::iter::once(start).chain(role::own(&step.execution_rights)).collect();
-    let managed = role::managed(&step.execution_rights);
-    Some(role::shape(step, role::trust("ecs-tasks.amazonaws.com"), inline, managed))
+    let start = role::policy("start-tasks", statements(task, what));
+    let inline = std::iter::once(start).chain(role::own(&task.execution_rights)).collect();
+    let managed = role::managed(&task.execution_rights);
+    Some(role::shape(task, role::trust("ecs-tasks.amazonaws.com"), inline, managed))
 }
 
-fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
-    let repositories = repositories(step, what);
+fn statements(task: &Task, what: &What) -> Vec<Shape> {
+    let repositories = repositories(task, what);
     let token = (!repositories.is_empty()).then(|| {
         // GetAuthorizationToken takes no resource (service authorization reference, Amazon ECR).
         allow("RegistryToken", &["ecr:GetAuthorizationToken"], Shape::from("*"))
@@ -39,18 +39,18 @@ fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
     let some = |sid: &str, actions: &[&str], resources: Vec<Shape>| {
         Shape::some_list(resources).map(|resources| allow(sid, actions, resources))
     };
-    let files = files(step);
+    let files = files(task);
     let object = |file: Text| Shape::Leaf(Leaf::ObjectArn(file));
     let buckets = Shape::Leaves(Leaves::Buckets(files.clone()));
-    let logs = allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], Shape::List(log_groups(step)));
+    let logs = allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], Shape::List(log_groups(task)));
     let images = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
     [
         Some(logs),
-        some("CreateLogs", &["logs:CreateLogGroup"], created_log_groups(step)),
+        some("CreateLogs", &["logs:CreateLogGroup"], created_log_groups(task)),
         token,
         some("Images", &images, repositories),
-        some("Secrets", &["secretsmanager:GetSecretValue"], secrets::secret_arns(step)),
-        some("Parameters", &["ssm:GetParameters"], secrets::parameter_arns(step)),
+        some("Secrets", &["secretsmanager:GetSecretValue"], secrets::secret_arns(task)),
+        some("Parameters", &["ssm:GetParameters"], secrets::parameter_arns(task)),
         some("EnvironmentFiles", &["s3:GetObject"], files.iter().cloned().map(object).collect()),
         (!files.is_empty()).then(|| allow("EnvironmentBuckets", &["s3:GetBucketLocation"], buckets)),
     ]
@@ -63,20 +63,20 @@ fn statements(step: &EcsService, what: &What) -> Vec<Shape> {
 ///
 /// By name, not by the log group's attribute: a change set says of what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
-fn log_groups(step: &EcsService) -> Vec<Shape> {
+fn log_groups(task: &Task) -> Vec<Shape> {
     let own = Known::LogGroupArn.into();
-    std::iter::once(own).chain(awslogs(step).filter_map(log_group)).collect()
+    std::iter::once(own).chain(awslogs(task).filter_map(log_group)).collect()
 }
 
 /// The log groups that the driver makes when it finds none.
-fn created_log_groups(step: &EcsService) -> Vec<Shape> {
+fn created_log_groups(task: &Task) -> Vec<Shape> {
     let creates =
         |log: &&LogConfiguration| log.options.get("awslogs-create-group").is_some_and(|on| on.raw() == "true");
-    awslogs(step).filter(creates).filter_map(log_group).collect()
+    awslogs(task).filter(creates).filter_map(log_group).collect()
 }
 
-fn awslogs(step: &EcsService) -> impl Iterator<Item = &LogConfiguration> {
-    step.containers.iter().filter_map(|container| container.log.as_ref()).filter(|log| &*log.driver == "awslogs")
+fn awslogs(task: &Task) -> impl Iterator<Item = &LogConfiguration> {
+    task.containers.iter().filter_map(|container| container.log.as_ref()).filter(|log| &*log.driver == "awslogs")
 }
 
 fn log_group(log: &LogConfiguration) -> Option<Shape> {
@@ -85,9 +85,9 @@ fn log_group(log: &LogConfiguration) -> Option<Shape> {
 
 /// The objects that hold environment files and the configurations of log routers, each text once (ECS developer guide,
 /// "Required IAM permissions" of environment files, and of FireLens).
-fn files(step: &EcsService) -> Vec<Text> {
+fn files(task: &Task) -> Vec<Text> {
     let mut seen = std::collections::BTreeSet::new();
-    let files = step.containers.iter().flat_map(|container| {
+    let files = task.containers.iter().flat_map(|container| {
         let router = container.firelens.as_ref().and_then(crate::model::process::Firelens::object);
         container.environment_files.iter().chain(router)
     });
@@ -95,13 +95,13 @@ fn files(step: &EcsService) -> Vec<Text> {
 }
 
 /// The repositories in ECR that the step's images come from, each image once.
-fn repositories(step: &EcsService, what: &What) -> Vec<Shape> {
+fn repositories(task: &Task, what: &What) -> Vec<Shape> {
     let mut seen = std::collections::BTreeSet::new();
     let ecr = |container: &&crate::model::process::Container| {
         let image = what.images.get(&container.image);
         image.is_some_and(|image| image::may_be_ecr(image.repository.pieces()))
     };
-    step.containers
+    task.containers
         .iter()
         .filter(ecr)
         .filter(|container| seen.insert(container.image.clone()))

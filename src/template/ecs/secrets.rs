@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::process::{EcsService, Secret, Text};
+use crate::model::process::{Secret, Task, Text};
 
 use super::super::shape::{Leaf, Shape};
 
@@ -18,25 +18,25 @@ pub(super) fn value_from(secret: &Secret) -> Shape {
 }
 
 /// Every secret that the step's containers read, as variables or as options of a log driver.
-fn all(step: &EcsService) -> impl Iterator<Item = &Secret> {
-    step.containers.iter().flat_map(|container| {
+fn all(task: &Task) -> impl Iterator<Item = &Secret> {
+    task.containers.iter().flat_map(|container| {
         container.secrets.values().chain(container.log.iter().flat_map(|log| log.secrets.values()))
     })
 }
 
 /// The ARNs of the Secrets Manager secrets, those with which registries are entered among them, each text once.
-pub(super) fn secret_arns(step: &EcsService) -> Vec<Shape> {
-    let arns = all(step).filter_map(|secret| match secret {
+pub(super) fn secret_arns(task: &Task) -> Vec<Shape> {
+    let arns = all(task).filter_map(|secret| match secret {
         Secret::Secret { arn, .. } => Some(arn),
         Secret::Parameter { .. } => None,
     });
-    let registries = step.containers.iter().filter_map(|container| container.repository_credentials.as_ref());
+    let registries = task.containers.iter().filter_map(|container| container.repository_credentials.as_ref());
     once(arns.chain(registries)).into_iter().map(|text| Shape::Leaf(Leaf::SecretArn(text))).collect()
 }
 
 /// The ARNs of the SSM parameters, each text once.
-pub(super) fn parameter_arns(step: &EcsService) -> Vec<Shape> {
-    let names = all(step).filter_map(|secret| match secret {
+pub(super) fn parameter_arns(task: &Task) -> Vec<Shape> {
+    let names = all(task).filter_map(|secret| match secret {
         Secret::Parameter { name } => Some(name),
         Secret::Secret { .. } => None,
     });

@@ -2,42 +2,43 @@
 
 use std::sync::Arc;
 
-use crate::model::process::{EcsService, PropagateTags, Text};
+use crate::model::process::{EcsService, PropagateTags, Task, Text};
 
 use super::super::shape::{Known, Shape};
 use super::{balancing, deployment, id, launch, volume};
 
 /// The service. It has no name of its own, so that it can be replaced.
 pub(super) fn shape(step: &EcsService) -> Shape {
+    let task = &step.task;
     Shape::resource_after(
         "AWS::ECS::Service",
         balancing::needed_by_service(step),
         Shape::map([
             ("Cluster", Some(Known::Cluster.into())),
             ("TaskDefinition", Some(Shape::reference(id::TASK_DEFINITION))),
-            ("LaunchType", launch::launch_type(step)),
-            ("CapacityProviderStrategy", launch::capacity_providers(step)),
-            ("PlatformVersion", step.launch.platform_version.as_ref().map(Shape::text)),
-            ("PlacementConstraints", launch::constraints(step)),
-            ("PlacementStrategies", launch::strategies(step)),
+            ("LaunchType", launch::launch_type(task)),
+            ("CapacityProviderStrategy", launch::capacity_providers(task)),
+            ("PlatformVersion", task.launch.platform_version.as_ref().map(Shape::text)),
+            ("PlacementConstraints", launch::constraints(task)),
+            ("PlacementStrategies", launch::strategies(task)),
             ("AvailabilityZoneRebalancing", launch::rebalancing(step)),
             ("DesiredCount", step.scaling.is_none().then(|| step.desired_count.into())),
             ("DeploymentConfiguration", Some(deployment::configuration(step))),
-            ("NetworkConfiguration", launch::network(step)),
+            ("NetworkConfiguration", launch::network(task)),
             ("LoadBalancers", balancing::of_service(step)),
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
-            ("EnableExecuteCommand", step.execute_command.then(|| true.into())),
+            ("EnableExecuteCommand", task.execute_command.then(|| true.into())),
             ("EnableECSManagedTags", Some(true.into())),
-            ("PropagateTags", propagate_tags(step)),
-            ("VolumeConfigurations", volume::of_service(step)),
+            ("PropagateTags", propagate_tags(task)),
+            ("VolumeConfigurations", volume::of_service(task)),
             ("ForceNewDeployment", step.nonce.as_ref().map(force_new_deployment)),
-            ("Tags", tags(step)),
+            ("Tags", tags(task)),
         ]),
     )
 }
 
-fn propagate_tags(step: &EcsService) -> Option<Shape> {
-    match step.propagate_tags {
+pub(super) fn propagate_tags(task: &Task) -> Option<Shape> {
+    match task.propagate_tags {
         PropagateTags::Service => Some("SERVICE".into()),
         PropagateTags::TaskDefinition => Some("TASK_DEFINITION".into()),
         PropagateTags::None => None,
@@ -50,8 +51,8 @@ fn force_new_deployment(nonce: &Text) -> Shape {
 }
 
 /// `Tags` of the step, or none where there are none.
-pub(super) fn tags(step: &EcsService) -> Option<Shape> {
-    Shape::some_list(step.tags.iter().map(tag).collect())
+pub(super) fn tags(task: &Task) -> Option<Shape> {
+    Shape::some_list(task.tags.iter().map(tag).collect())
 }
 
 fn tag((key, value): (&Arc<str>, &Text)) -> Shape {

@@ -2,19 +2,19 @@
 
 use serde_json::{Value, json};
 
-use crate::model::process::{EcsService, Rights, Statement};
+use crate::model::process::{Rights, Statement, Task};
 
 use super::super::shape::{Leaves, Shape};
 
 /// `AWS::IAM::Role`. It has no name of its own, so that it can be replaced.
-pub(super) fn shape(step: &EcsService, trust: Value, inline: Vec<Shape>, managed: Vec<Shape>) -> Shape {
+pub(super) fn shape(task: &Task, trust: Value, inline: Vec<Shape>, managed: Vec<Shape>) -> Shape {
     Shape::resource(
         "AWS::IAM::Role",
         Shape::map([
             ("AssumeRolePolicyDocument", Some(Shape::Fixed(trust))),
             ("Policies", Shape::some_list(inline)),
             ("ManagedPolicyArns", Shape::some_list(managed)),
-            ("PermissionsBoundary", step.permissions_boundary.as_ref().map(Shape::text)),
+            ("PermissionsBoundary", task.permissions_boundary.as_ref().map(Shape::text)),
         ]),
     )
 }

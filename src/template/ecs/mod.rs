@@ -1,4 +1,4 @@
-//! The step `ecs-service`: log group, roles, task definition, service, and what stands around it, one file each.
+//! The steps of ECS: log group, roles, task definition, service, and what stands around it, one file each.
 //!
 //! What exists depends on the step's literal keys alone. Role, service and everything else that AWS can name is left to
 //! CloudFormation, because a named resource cannot be replaced; the log group and the task definition's family take the
@@ -37,16 +37,17 @@ mod id {
     pub(super) const SERVICE: &str = "Service";
 }
 
-/// The sections of the step's template, before their leaves are filled.
-pub(super) fn sections(step: &EcsService, what: &What) -> Vec<(&'static str, Shape)> {
+/// The sections of the template of an `ecs-service`, before their leaves are filled.
+pub(super) fn service(step: &EcsService, what: &What) -> Vec<(&'static str, Shape)> {
+    let task = &step.task;
     let parts = [
-        (id::LOG_GROUP, Some(log_group::shape(step))),
-        (id::EXECUTION_ROLE, execution_role::shape(step, what)),
-        (id::TASK_ROLE, task_role::shape(step)),
-        (id::VOLUME_ROLE, volume::role(step)),
+        (id::LOG_GROUP, Some(log_group::shape(task))),
+        (id::EXECUTION_ROLE, execution_role::shape(task, what)),
+        (id::TASK_ROLE, task_role::shape(task)),
+        (id::VOLUME_ROLE, volume::role(task)),
         (id::HOOK_ROLE, deployment::hook_role(step)),
         (id::TRAFFIC_ROLE, deployment::traffic_role(step)),
-        (id::TASK_DEFINITION, Some(task_definition::shape(step))),
+        (id::TASK_DEFINITION, Some(task_definition::shape(task))),
         (id::SERVICE, Some(service::shape(step))),
     ];
     let parts = parts.into_iter().filter_map(|(id, shape)| Some((id.to_owned(), shape?)));

@@ -114,7 +114,7 @@ pub(super) fn hook_role(step: &EcsService) -> Option<Shape> {
     let resources = functions.into_iter().map(|function| Shape::Leaf(Leaf::FunctionArn(function.clone()))).collect();
     let call = role::allow("Functions", &["lambda:InvokeFunction"], Shape::List(resources));
     let inline = vec![role::policy("call-functions", vec![call])];
-    Some(role::shape(step, role::trust("ecs.amazonaws.com"), inline, Vec::new()))
+    Some(role::shape(&step.task, role::trust("ecs.amazonaws.com"), inline, Vec::new()))
 }
 
 /// The role with which ECS moves traffic; none where nothing moves, or every target group names one.
@@ -127,6 +127,6 @@ pub(super) fn traffic_role(step: &EcsService) -> Option<Shape> {
     });
     needed.then(|| {
         let policies = vec![Known::AwsPolicy(TRAFFIC_POLICY).into()];
-        role::shape(step, role::trust("ecs.amazonaws.com"), Vec::new(), policies)
+        role::shape(&step.task, role::trust("ecs.amazonaws.com"), Vec::new(), policies)
     })
 }

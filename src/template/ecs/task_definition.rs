@@ -1,0 +1,35 @@
+//! `AWS::ECS::TaskDefinition`: what a task is. Every change makes a new revision.
+
+use crate::model::process::{Architecture, PropagateTags, Task};
+
+use super::super::shape::{Known, Shape};
+use super::{container, execution_role, launch, service, task_role, volume};
+
+/// The task definition; its family is the stack's name.
+pub(super) fn shape(task: &Task) -> Shape {
+    let architecture = match task.architecture {
+        Architecture::X86_64 => "X86_64",
+        Architecture::Arm64 => "ARM64",
+    };
+    let platform =
+        Shape::map([("CpuArchitecture", Some(architecture.into())), ("OperatingSystemFamily", Some("LINUX".into()))]);
+    let containers = task.containers.iter().map(container::shape).collect();
+    Shape::resource(
+        "AWS::ECS::TaskDefinition",
+        Shape::map([
+            ("Family", Some(Known::Stack.into())),
+            ("ContainerDefinitions", Some(Shape::List(containers))),
+            // CloudFormation takes both as strings.
+            ("Cpu", Some(task.cpu.to_string().into())),
+            ("Memory", Some(task.memory.to_string().into())),
+            ("EphemeralStorage", volume::ephemeral(task)),
+            ("Volumes", volume::volumes(task)),
+            ("ExecutionRoleArn", Some(execution_role::arn(task))),
+            ("TaskRoleArn", task_role::arn(task)),
+            ("NetworkMode", Some(task.launch.network.as_str().into())),
+            ("RequiresCompatibilities", Some(launch::compatibilities(task))),
+            ("RuntimePlatform", Some(platform)),
+            ("Tags", (task.propagate_tags == PropagateTags::TaskDefinition).then(|| service::tags(task)).flatten()),
+        ]),
+    )
+}
