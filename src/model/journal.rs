@@ -4,7 +4,7 @@
 //! its call, the reply after it, so that a restart knows what may have happened. Records are never changed or reordered;
 //! a new version of landfall may add kinds and optional fields, and reads all old ones.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -174,7 +174,8 @@ pub struct Opened {
     pub attempt: u32,
     /// What becomes of finished stacks when a later one fails.
     pub on_failure: OnFailure,
-    /// Its stack operations; those of one step run in parallel, steps one after the other.
+    /// Its stack operations, sorted by wave and step; those of one step run in parallel. Which steps wait for which each
+    /// says itself.
     pub orders: Vec<Order>,
     /// Allowances that opened gates for it.
     pub allowed: Vec<Hash>,
@@ -213,8 +214,11 @@ pub struct Order {
     /// Position of its wave in [`Opened::waves`], from 0.
     #[serde(default)]
     pub wave: usize,
-    /// Position of its step, from 0.
+    /// Position of its step in the order of steps, from 0.
     pub step: usize,
+    /// The positions of the steps that it waits for, in its wave; none for every one before its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<BTreeSet<usize>>,
     /// The stack.
     pub stack: StackName,
     /// Account and region.
@@ -226,6 +230,13 @@ pub struct Order {
     /// The stack may be one that is not ours: an allowance lets it be taken over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopt: bool,
+}
+
+impl Order {
+    /// Whether it waits for every order of that step in its wave.
+    pub fn waits_for(&self, step: usize) -> bool {
+        self.after.as_ref().map_or(step < self.step, |after| after.contains(&step))
+    }
 }
 
 /// What an order does to its stack.

@@ -18,6 +18,7 @@ mod deployment;
 mod launch;
 mod linux;
 mod logging;
+mod order;
 mod role;
 mod scaling;
 mod service;
@@ -30,6 +31,7 @@ pub use deployment::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
+pub use order::*;
 pub use role::*;
 pub use scaling::*;
 pub use service::*;
@@ -48,6 +50,17 @@ pub struct What {
     pub variables: Vec<VariableValue>,
     /// Variables whose values tenants bring, declared by the project and the sets that it includes.
     pub tenant_variables: Vec<TenantVariable>,
+}
+
+impl What {
+    /// The steps in the order in which they run.
+    ///
+    /// # Errors
+    /// Steps that wait for each other, which no process that was loaded has.
+    pub fn sequence(&self) -> Result<Vec<Placed>, Circle> {
+        let steps: Vec<Waiting<'_>> = self.steps.iter().map(|step| Waiting::from(&**step)).collect();
+        sequence(&steps)
+    }
 }
 
 /// The kinds of value that a variable can have, by how TOML writes them.
@@ -93,6 +106,8 @@ pub struct Step {
     pub id: Id,
     /// The role that a target must offer.
     pub role: RoleLabel,
+    /// What it waits for.
+    pub follows: Follows,
     /// What it renders.
     pub kind: StepKind,
     /// Where it is written.

@@ -87,6 +87,7 @@ impl<'a> Planner<'a> {
                 wave: waves.map_or(0, |waves| waves.position(&wanted.target.tags)),
                 adopt: matches!(verdict, Verdict::Foreign(_)),
                 step: wanted.position,
+                after: wanted.after,
                 stack: wanted.stack,
                 place: wanted.target.place.clone(),
                 access: wanted.target.access.clone(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::catalog::{Allowance, Gate};
 use crate::model::decision::Cause;
-use crate::model::{Hash, Hold, Release};
+use crate::model::{Hash, Hold, Release, StepName};
 use crate::promote::{Desired, deploy_file};
 
 use super::Planner;
@@ -136,6 +136,7 @@ impl<'a> Judged<'a> {
 
     /// The rows of the stacks, of a slot that is held or goes on.
     pub(super) fn rows(&self, held: bool) -> Vec<StackRow> {
+        let order = self.order();
         let row = |(wanted, verdict): &(Wanted<'_>, Verdict)| StackRow {
             step: wanted.step.name.clone(),
             target: wanted.target.name.clone(),
@@ -149,7 +150,22 @@ impl<'a> Judged<'a> {
                 Verdict::State(_) | Verdict::Foreign(_) if !held => StackChange::Update,
                 Verdict::Foreign(_) | Verdict::State(_) => StackChange::Waits,
             },
+            after: order.get(&wanted.position).cloned().unwrap_or_default(),
         };
         self.stacks.iter().map(row).collect()
+    }
+
+    /// For each step that has stacks here, by its position, those that it waits for, without those that these wait for
+    /// themselves.
+    fn order(&self) -> BTreeMap<usize, Vec<StepName>> {
+        let steps: BTreeMap<usize, &Wanted<'_>> =
+            self.stacks.iter().map(|(wanted, _)| (wanted.position, wanted)).collect();
+        let after = |wanted: &Wanted<'_>| {
+            let before: Vec<&Wanted<'_>> =
+                steps.values().copied().filter(|other| wanted.waits_for(other.position)).collect();
+            let implied = |position| before.iter().any(|other| other.waits_for(position));
+            before.iter().filter(|other| !implied(other.position)).map(|other| other.step.name.clone()).collect()
+        };
+        steps.iter().map(|(position, wanted)| (*position, after(wanted))).collect()
     }
 }

@@ -131,6 +131,7 @@ impl<'a> Planner<'a> {
                     wave: 0,
                     adopt: false,
                     step: 0,
+                    after: None,
                     stack: stack.clone(),
                     place: target.place.clone(),
                     access: target.access.clone(),
@@ -180,6 +181,7 @@ impl<'a> Planner<'a> {
                 wave: 0,
                 adopt: false,
                 step: steps.get(&ours.owner.step).map_or(0, |position| count - position),
+                after: None,
                 stack: ours.seen.name.clone(),
                 place: ours.place.clone(),
                 access: access.clone(),
@@ -191,13 +193,13 @@ impl<'a> Planner<'a> {
         Ok(orders)
     }
 
-    /// The positions of the steps of what a slot runs.
+    /// The places of the steps of what a slot runs, in the order in which they run.
     pub(super) fn steps(&self, desired: &Desired<'a>) -> BTreeMap<crate::model::Id, usize> {
         let release = desired.runs.as_ref().and_then(|name| desired.project.releases.get(name));
         let what = release.and_then(|release| release.snapshot.as_ref().ok()).map(|snapshot| &snapshot.what);
-        let what = what.or(desired.project.head.as_ref());
-        let steps = what.map_or(&[][..], |what| what.steps.as_slice());
-        steps.iter().enumerate().map(|(position, step)| (step.id.clone(), position)).collect()
+        let Some(what) = what.or(desired.project.head.as_ref()) else { return BTreeMap::new() };
+        let placed = what.sequence().unwrap_or_default().into_iter().enumerate();
+        placed.filter_map(|(place, placed)| Some((what.steps.get(placed.step)?.id.clone(), place))).collect()
     }
 
     /// The release that a removal removes: what runs, or what a stamp says.

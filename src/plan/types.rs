@@ -189,6 +189,8 @@ pub struct StackRow {
     pub place: Place,
     /// What happens to it.
     pub change: StackChange,
+    /// The steps here that it waits for, without those that these wait for themselves.
+    pub after: Vec<StepName>,
 }
 
 /// What happens to a stack.

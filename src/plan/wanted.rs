@@ -1,6 +1,6 @@
-//! The stacks that a slot has for a release: each step on every matching target, in step order.
+//! The stacks that a slot has for a release: each step on every matching target, in the order in which steps run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::journal::{Content, DeploymentId};
@@ -29,13 +29,22 @@ pub(super) fn targets(catalog: &Catalog) -> Targets<'_> {
 /// A stack that should be there.
 #[derive(Clone, Debug)]
 pub(super) struct Wanted<'a> {
-    /// Position of its step, from 0.
+    /// Position of its step in the order in which steps run, from 0.
     pub(super) position: usize,
+    /// The positions of the steps that it waits for, where these are not all before its own.
+    pub(super) after: Option<BTreeSet<usize>>,
     pub(super) step: &'a Arc<Step>,
     pub(super) target: &'a Arc<Target>,
     pub(super) owner: StackOwner,
     pub(super) stack: StackName,
     pub(super) content: Content,
+}
+
+impl Wanted<'_> {
+    /// Whether it waits for the step at that position.
+    pub(super) fn waits_for(&self, position: usize) -> bool {
+        self.after.as_ref().map_or(position < self.position, |after| after.contains(&position))
+    }
 }
 
 /// What the stacks of a slot are rendered from.
@@ -57,7 +66,10 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
         Err(_) => return Err(vec![format!("release {} has no snapshot", source.release.name)]),
     };
     let (mut stacks, mut problems) = (Vec::new(), Vec::new());
-    for (position, step) in what.steps.iter().enumerate() {
+    let sequence = what.sequence().map_err(|circle| vec![format!("steps wait for each other: {circle}")])?;
+    for (position, placed) in sequence.iter().enumerate() {
+        let Some(step) = what.steps.get(placed.step) else { continue };
+        let after = (placed.after.len() < position).then(|| placed.after.clone());
         for target in source
             .targets
             .iter()
@@ -77,6 +89,7 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
             match &*renderer.render(&context) {
                 Ok(rendered) => stacks.push(Wanted {
                     position,
+                    after: after.clone(),
                     step,
                     target,
                     owner: rendered.owner.clone(),

@@ -147,7 +147,8 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
         Decision::Deploy { from, because, release } => {
             let from = from.as_ref().filter(|from| *from != release).map(|from| format!("from {from}, "));
             let mut lines = vec![format!("{}{}{}", from.unwrap_or_default(), changes(&row.stacks), why(because))];
-            lines.extend(row.stacks.iter().filter_map(stack));
+            let told = tells_order(&row.stacks);
+            lines.extend(row.stacks.iter().filter_map(|row| stack(row, told)));
             lines
         }
         Decision::Remove { .. } => vec!["every stack of it is deleted".to_owned()],
@@ -208,14 +209,32 @@ fn why(because: &Because) -> String {
     }
 }
 
-fn stack(row: &StackRow) -> Option<String> {
+/// Whether the order of the stacks has to be told: steps do not simply follow each other.
+fn tells_order(stacks: &[StackRow]) -> bool {
+    let mut steps: Vec<&StackRow> = Vec::new();
+    for row in stacks {
+        if !steps.iter().any(|known| known.step == row.step) {
+            steps.push(row);
+        }
+    }
+    let before = std::iter::once(None).chain(steps.iter().map(|row| Some(&row.step)));
+    steps.iter().zip(before).any(|(row, before)| !row.after.iter().eq(before))
+}
+
+fn stack(row: &StackRow, tells_order: bool) -> Option<String> {
     let verb = match row.change {
         StackChange::Create => "create",
         StackChange::Update => "change",
         StackChange::Remove => "remove",
         StackChange::Current | StackChange::Waits | StackChange::Unknown => return None,
     };
-    Some(format!("{verb} {} in {}", row.stack, row.place))
+    let names: Vec<&str> = row.after.iter().map(|step| step.as_str()).collect();
+    let order = match (tells_order, names.is_empty()) {
+        (false, _) => String::new(),
+        (true, true) => ", at once".to_owned(),
+        (true, false) => format!(", after {}", names.join(" and ")),
+    };
+    Some(format!("{verb} {} in {}{order}", row.stack, row.place))
 }
 
 /// Stacks that nothing wants.
@@ -269,7 +288,8 @@ fn stale(all: &[StaleAllowance]) -> String {
 /// `kept` (the file whose `release = "none"` would remove what nothing pins any more, or null), `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
 /// far as they apply `release`, `from`, `because` (`pinned`, `automatic`, `differs`, `allowed`, `back`), `deployment`, `since`,
 /// `waiting` (each with `release` and `reasons`) and `reasons`; see [`reasons::json`]. A stack has `step`, `target`, `stack`,
-/// `account`, `region` and `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`). Times are RFC 3339. Keys
+/// `account`, `region`, `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`) and `after` (the steps that it
+/// waits for). Times are RFC 3339. Keys
 /// are never taken away or given another meaning; new ones may come.
 pub fn json(report: &Report) -> Value {
     json!({
@@ -375,6 +395,7 @@ fn stack_json(row: &StackRow) -> Value {
         "account": row.place.account.as_str(),
         "region": row.place.region.as_str(),
         "change": change,
+        "after": row.after,
     })
 }
 

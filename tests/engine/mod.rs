@@ -3,6 +3,7 @@
 mod crashes;
 mod folding;
 mod gates;
+mod order;
 mod proof;
 mod stores;
 mod stories;

@@ -124,6 +124,7 @@ pub(super) fn order(step: usize, action: Action, name: &str) -> Order {
         wave: 0,
         adopt: false,
         step,
+        after: None,
         stack: StackName::of(&owner(name)),
         place: place(),
         access: Access::default(),

@@ -1,6 +1,7 @@
-//! The nouns: versions and ranges, patterns and tags, and the windows of freezes, as tables.
+//! The nouns: versions and ranges, patterns and tags, the order of steps, and the windows of freezes, as tables.
 
 mod channels;
 pub(crate) mod freezes;
+mod order;
 mod tenants;
 mod versions;

@@ -6,6 +6,7 @@ mod guard;
 mod held;
 mod laws;
 mod live;
+mod order;
 mod people;
 mod promotion;
 mod size;

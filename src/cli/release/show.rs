@@ -1,5 +1,6 @@
 //! `landfall release list` and `release show`: what releases there are, offline.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use clap::Args;
@@ -100,6 +101,10 @@ fn page(project: &Project, release: &Release) -> String {
             line("", &format!("{platform} {digest}"));
         }
     }
+    for (step, after) in steps(release) {
+        let order = if after.is_empty() { "at once".to_owned() } else { format!("after {}", after.join(" and ")) };
+        line("step", &format!("{step}, {order}"));
+    }
     let pinned = pinned(project, release);
     line("pinned", if pinned.is_empty() { "nowhere".to_owned() } else { pinned.join(", ") }.as_str());
     text
@@ -140,8 +145,20 @@ fn pinned(project: &Project, release: &Release) -> Vec<String> {
     all
 }
 
+/// Its steps in the order in which they run, each with those that it waits for, without those that these wait for themselves.
+fn steps(release: &Release) -> Vec<(&str, Vec<&str>)> {
+    let Ok(snapshot) = &release.snapshot else { return Vec::new() };
+    let (what, placed) = (&snapshot.what, snapshot.what.sequence().unwrap_or_default());
+    let name = |place: &usize| Some(what.steps.get(placed.get(*place)?.step)?.name.as_str());
+    let waits = |place: &usize, other: &usize| placed.get(*place).is_some_and(|one| one.after.contains(other));
+    let direct = |after: &BTreeSet<usize>| {
+        after.iter().filter(|place| !after.iter().any(|other| waits(other, place))).filter_map(name).collect()
+    };
+    placed.iter().enumerate().filter_map(|(place, one)| Some((name(&place)?, direct(&one.after)))).collect()
+}
+
 /// `release`, `channel`, `format`, `inputs`, `snapshot` (the commit), `fault` (why there is none), `blocked`, `images` (each
-/// with `tag`, `digest`, `platforms`), `pinned` (where deploy files name it).
+/// with `tag`, `digest`, `platforms`), `steps` (in their order: `step`, `after`), `pinned` (where deploy files name it).
 fn value(project: &Project, release: &Release) -> Value {
     json!({
         "release": release.name,
@@ -152,6 +169,10 @@ fn value(project: &Project, release: &Release) -> Value {
         "fault": release.snapshot.as_ref().err().map(fault_in_words),
         "blocked": release.blocked,
         "images": release.images.iter().map(|(name, pin)| (name.to_string(), json!(pin))).collect::<serde_json::Map<_, _>>(),
+        "steps": steps(release)
+            .into_iter()
+            .map(|(step, after)| json!({ "step": step, "after": after }))
+            .collect::<Vec<_>>(),
         "pinned": pinned(project, release),
     })
 }

@@ -1,7 +1,8 @@
 //! A deployment made of its stacks: which may go on, and how it ends.
 //!
-//! Orders go wave after wave, and in each wave step after step. A deployment without waves is one wave. Whatever decides
-//! about time is in the journal (when a stack ended), so that a restart waits as long as if there had been none.
+//! Orders go wave after wave, and in each wave every one after those of the steps that it waits for. A deployment without
+//! waves is one wave. Whatever decides about time is in the journal (when a stack ended), so that a restart waits as long as
+//! if there had been none.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,16 +35,18 @@ pub(crate) struct Soak {
 /// The code of waiting for a wave's soak.
 pub(crate) const SOAK: &str = "wave-soak";
 
-/// What may go on now: the orders of the first step that is not finished, in the first wave that is not. After more
-/// failures than the wave may have, or once something else is wanted, only those that have begun.
+/// What may go on now, in the first wave that is not finished: the orders that wait for no step of it that is not. After
+/// more failures than the wave may have, or once something else is wanted, only those that have begun.
 pub(crate) fn due(deployment: &DeploymentState, now: Timestamp) -> Due {
     let orders = &deployment.opened.orders;
     let begun = |index: &usize| orders.get(*index).is_some_and(|order| deployment.begun(&order.stack));
     let open = open(deployment);
-    let at = |index: &usize| orders.get(*index).map(|order| (order.wave, order.step));
-    let next = open.iter().filter_map(at).min();
-    let going: Vec<usize> = open.iter().copied().filter(|index| at(index) == next).collect();
-    let Some((wave, _)) = next else { return Due::default() };
+    let of = |index: &usize| orders.get(*index);
+    let Some(wave) = open.iter().filter_map(of).map(|order| order.wave).min() else { return Due::default() };
+    let here = |order: &&Order| order.wave == wave;
+    let unfinished: BTreeSet<usize> = open.iter().filter_map(of).filter(here).map(|order| order.step).collect();
+    let ready = |order: &Order| !unfinished.iter().any(|step| order.waits_for(*step));
+    let going: Vec<usize> = open.iter().copied().filter(|index| of(index).filter(here).is_some_and(ready)).collect();
     if deployment.superseded.is_some() || stopped(deployment) {
         return Due { orders: open.into_iter().filter(begun).collect(), soak: None };
     }

@@ -8,7 +8,7 @@ use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{Architecture, EcsService, ImageRepository, StepKind, Task};
+use crate::model::process::{Architecture, EcsService, Follows, ImageRepository, StepKind, Task};
 use crate::model::{Hash, Id, ImageName, Step, StepName, What};
 
 /// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
@@ -55,7 +55,8 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
     let kind = match &entry.of {
         StepOf::EcsService(entry) => StepKind::EcsService(Box::new(service(make, entry))),
     };
-    Some(Step { name: name?, id: id?, role: role?, kind, at: make.file.at(entry.span().start) })
+    let (follows, at) = (Follows::default(), make.file.at(entry.span().start));
+    Some(Step { name: name?, id: id?, role: role?, follows, kind, at })
 }
 
 fn number(value: &Option<At<u32>>) -> Option<u32> {
