@@ -114,6 +114,7 @@ impl Budget {
             }
             Bucket::StackChanges => Rate(cloudformation, cloudformation.div_ceil(2)),
             Bucket::Clusters | Bucket::ServiceDeployments | Bucket::ServiceRevisions => Rate(50, 20),
+            Bucket::ServiceChanges => Rate(50, 5),
             Bucket::Services | Bucket::Tasks => Rate(100, 20),
             Bucket::Images => Rate(20, 20),
             Bucket::Identity => Rate(20, 10),

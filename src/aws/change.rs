@@ -1,15 +1,16 @@
-//! Changing stacks. Every request is built here and nowhere else; none is repeated once it may have been carried out.
+//! Changing stacks, and answering hooks of services. Every request is built here and nowhere else; none is repeated once it may have been carried out.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types as cfn;
+use aws_sdk_ecs::types::DeploymentLifecycleHookAction;
 
 use super::answer::Reader;
 use super::clients::AwsCloud;
 use super::observe::found;
 use super::operation::Operation;
-use crate::cloud::{At, Change, ChangeSetRequest, Result};
+use crate::cloud::{At, Change, ChangeSetRequest, HookAnswer, Result};
 use crate::model::StackName;
 
 #[async_trait]
@@ -96,6 +97,25 @@ impl Change for AwsCloud {
         self.call(at, Operation::UpdateTerminationProtection, |clients| {
             let call = clients.cloudformation.update_termination_protection().stack_name(stack.as_str());
             call.enable_termination_protection(on).send()
+        })
+        .await
+        .map(drop)
+    }
+
+    async fn continue_service_deployment(
+        &self,
+        at: &At,
+        deployment: &str,
+        hook: &str,
+        answer: HookAnswer,
+    ) -> Result<()> {
+        let action = match answer {
+            HookAnswer::Continue => DeploymentLifecycleHookAction::Continue,
+            HookAnswer::Rollback => DeploymentLifecycleHookAction::Rollback,
+        };
+        self.call(at, Operation::ContinueServiceDeployment, |clients| {
+            let call = clients.ecs.continue_service_deployment().service_deployment_arn(deployment);
+            call.hook_id(hook).action(action.clone()).send()
         })
         .await
         .map(drop)

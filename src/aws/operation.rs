@@ -38,6 +38,8 @@ pub enum Bucket {
     Clusters,
     /// DescribeServices.
     Services,
+    /// What changes services and their deployments.
+    ServiceChanges,
     /// ListServiceDeployments and DescribeServiceDeployments.
     ServiceDeployments,
     /// DescribeServiceRevisions.
@@ -62,6 +64,7 @@ impl Bucket {
             Bucket::StackChanges => "stack changes",
             Bucket::Clusters => "clusters",
             Bucket::Services => "services",
+            Bucket::ServiceChanges => "service changes",
             Bucket::ServiceDeployments => "service deployments",
             Bucket::ServiceRevisions => "service revisions",
             Bucket::Tasks => "tasks",
@@ -128,6 +131,7 @@ operations! {
     DescribeServiceRevisions, Ecs, ServiceRevisions, false;
     ListTasks, Ecs, Tasks, false;
     DescribeTasks, Ecs, Tasks, false;
+    ContinueServiceDeployment, Ecs, ServiceChanges, true;
     DescribeClusters, Ecs, Clusters, false;
     DescribeImages, Ecr, Images, false;
     BatchGetImage, Ecr, Images, false;
@@ -176,6 +180,7 @@ pub const METHODS: &[(&str, &[Operation])] = &[
     ("continue_rollback", &[Operation::ContinueUpdateRollback]),
     ("rollback_stack", &[Operation::RollbackStack]),
     ("set_protection", &[Operation::UpdateTerminationProtection]),
+    ("continue_service_deployment", &[Operation::ContinueServiceDeployment]),
     ("tags", &[Operation::DescribeImages]),
     ("describe", &[Operation::BatchGetImage]),
 ];

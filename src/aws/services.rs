@@ -10,8 +10,8 @@ use super::clients::AwsCloud;
 use super::observe::found;
 use super::operation::Operation;
 use crate::cloud::{
-    At, ClusterSeen, ResolvedImage, Result, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen,
-    StoppedTask,
+    At, ClusterSeen, HookAnswer, HookStatus, PauseHook, Percent, ResolvedImage, Result, ServiceDeployment,
+    ServiceDeploymentStatus, ServiceEvent, ServiceSeen, StoppedTask, TrafficShift,
 };
 use crate::model::journal::ContainerEnd;
 
@@ -69,6 +69,7 @@ impl AwsCloud {
             requested: count(target.requested_task_count),
             failures: deployment.deployment_circuit_breaker().map_or(0, |breaker| count(breaker.failure_count)),
             images: images(&revision),
+            shift: shift(read, &deployment)?,
         }))
     }
 
@@ -210,6 +211,39 @@ fn deployment_status(word: &str) -> ServiceDeploymentStatus {
         Status::RollbackFailed,
     ];
     known.into_iter().find(|status| status.as_str() == word).unwrap_or(Status::Unknown)
+}
+
+/// Where it is on its way; none for a rolling deployment.
+fn shift(read: Reader, deployment: &ecs::ServiceDeployment) -> Result<Option<TrafficShift>> {
+    let configuration = deployment.deployment_configuration();
+    let strategy = configuration.and_then(|configuration| configuration.strategy()).map(|strategy| strategy.as_str());
+    let Some(strategy) = strategy.filter(|strategy| *strategy != "ROLLING") else { return Ok(None) };
+    let target = deployment.target_service_revision();
+    let pauses = deployment
+        .lifecycle_hook_details()
+        .iter()
+        .filter(|hook| hook.target_type() == Some(&ecs::DeploymentLifecycleHookTargetType::Pause));
+    Ok(Some(TrafficShift {
+        strategy: strategy.to_owned(),
+        stage: deployment.lifecycle_stage().map_or("", |stage| stage.as_str()).to_owned(),
+        test: target.and_then(|target| target.requested_test_traffic_weight()).map(Percent::new),
+        production: target.and_then(|target| target.requested_production_traffic_weight()).map(Percent::new),
+        hooks: pauses.map(|hook| pause_hook(read, hook)).collect::<Result<_>>()?,
+    }))
+}
+
+fn pause_hook(read: Reader, hook: &ecs::DeploymentLifecycleHookDetail) -> Result<PauseHook> {
+    let status = read.word("lifecycleHookDetails.status", hook.status().map(|status| status.as_str()))?;
+    let expires = hook.expires_at().map(|at| read.time("lifecycleHookDetails.expiresAt", Some(at))).transpose()?;
+    Ok(PauseHook {
+        id: read.text("lifecycleHookDetails.hookId", hook.hook_id())?,
+        status: HookStatus::parse(status),
+        expires,
+        then: match hook.timeout_action() {
+            Some(ecs::DeploymentLifecycleHookAction::Continue) => HookAnswer::Continue,
+            _ => HookAnswer::Rollback,
+        },
+    })
 }
 
 fn images(revision: &ecs::ServiceRevision) -> BTreeMap<String, ResolvedImage> {

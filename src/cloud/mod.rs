@@ -317,6 +317,105 @@ pub struct ServiceDeployment {
     pub failures: u32,
     /// Images that ECS resolved, by container name.
     pub images: BTreeMap<String, ResolvedImage>,
+    /// Where it is on its way through the stages; none where tasks are exchanged one by one.
+    pub shift: Option<TrafficShift>,
+}
+
+impl ServiceDeployment {
+    /// The pause hook at which it waits for somebody.
+    pub fn waits_at(&self) -> Option<&PauseHook> {
+        let shift = self.shift.as_ref().filter(|_| self.status == ServiceDeploymentStatus::InProgress)?;
+        shift.hooks.iter().find(|hook| hook.status == HookStatus::AwaitingAction)
+    }
+}
+
+/// How far a service deployment is that moves traffic from one set of tasks to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TrafficShift {
+    /// `BLUE_GREEN`, `LINEAR` or `CANARY`, as AWS writes it.
+    pub strategy: String,
+    /// The stage, as AWS writes it: `POST_TEST_TRAFFIC_SHIFT`, …
+    pub stage: String,
+    /// How much of the test traffic the new revision gets; none where AWS does not say.
+    pub test: Option<Percent>,
+    /// How much of the production traffic it gets; none where AWS does not say.
+    pub production: Option<Percent>,
+    /// The pause hooks that it came to.
+    pub hooks: Vec<PauseHook>,
+}
+
+/// A part of the traffic, in tenths of a percent: what ECS can be told exactly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Percent(u16);
+
+impl Percent {
+    /// From a number of percent; what is below 0 or above 100 becomes that.
+    pub fn new(percent: f64) -> Self {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 1000")]
+        Self((percent.clamp(0.0, 100.0) * 10.0).round() as u16)
+    }
+}
+
+impl std::fmt::Display for Percent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (whole, tenths) = (self.0 / 10, self.0 % 10);
+        if tenths == 0 { write!(f, "{whole} %") } else { write!(f, "{whole}.{tenths} %") }
+    }
+}
+
+/// A pause hook of a service deployment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PauseHook {
+    /// Its id, by which it is answered.
+    pub id: Arc<str>,
+    /// What became of it.
+    pub status: HookStatus,
+    /// When ECS acts by itself.
+    pub expires: Option<Timestamp>,
+    /// What ECS does then.
+    pub then: HookAnswer,
+}
+
+/// What became of a hook. \[api: DeploymentLifecycleHookStatus, November 2026\]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are AWS's own")]
+pub enum HookStatus {
+    AwaitingAction,
+    InProgress,
+    Succeeded,
+    Failed,
+    TimedOut,
+    /// A word that this version does not know: nobody is waited for.
+    Unknown,
+}
+
+impl HookStatus {
+    /// As AWS writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::AwaitingAction => "AWAITING_ACTION",
+            Self::InProgress => "IN_PROGRESS",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::TimedOut => "TIMED_OUT",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    /// The status that AWS writes so.
+    pub fn parse(word: &str) -> Self {
+        let known = [Self::AwaitingAction, Self::InProgress, Self::Succeeded, Self::Failed, Self::TimedOut];
+        known.into_iter().find(|status| status.as_str() == word).unwrap_or(Self::Unknown)
+    }
+}
+
+/// The answer to a pause hook. \[api: DeploymentLifecycleHookAction\]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HookAnswer {
+    /// The deployment goes on.
+    Continue,
+    /// The old revision is put back.
+    Rollback,
 }
 
 /// An image as ECS resolved it.
@@ -459,6 +558,14 @@ pub trait Change: Observe {
     async fn rollback_stack(&self, at: &At, stack: &StackName, token: &str) -> Result<()>;
     /// Switches termination protection.
     async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()>;
+    /// Answers a pause hook of the service deployment with this ARN. AWS refuses an answer to a hook that does not wait.
+    async fn continue_service_deployment(
+        &self,
+        at: &At,
+        deployment: &str,
+        hook: &str,
+        answer: HookAnswer,
+    ) -> Result<()>;
 }
 
 /// Whether a status is one that a deployment can begin from.

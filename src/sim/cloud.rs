@@ -5,13 +5,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::error::{Answer, ApiError};
-use super::world::ecs::{Service, TaskState};
+use super::world::ecs::{Deployment, Service, TaskState};
+use super::world::lifecycle::Shift;
 use super::world::stack::Event;
 use super::world::{self, Interference, StackInput, StackView, World};
 use crate::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Identity,
-    Observe, PropertyChange, ResolvedImage, ResourceChange, Result, ServiceDeployment, ServiceDeploymentStatus,
-    ServiceEvent, ServiceSeen, StackEvent, StackResource, StoppedTask,
+    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, HookAnswer,
+    HookStatus, Identity, Observe, PauseHook, Percent, PropertyChange, ResolvedImage, ResourceChange, Result,
+    ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen, StackEvent, StackResource, StoppedTask,
+    TrafficShift,
 };
 use crate::model::journal::{ContainerEnd, Effect, ExpectedChange};
 use crate::model::{Place, StackName, StackSeen};
@@ -78,7 +80,9 @@ fn translate(operation: &'static str, error: ApiError) -> CloudError {
     match code {
         "Throttling" | "ThrottlingException" => CloudError::Throttled { operation, message },
         "AccessDenied" | "AccessDeniedException" => CloudError::Denied { operation, message },
-        "ChangeSetNotFound" | "ClusterNotFoundException" => CloudError::NotFound { operation, message },
+        "ChangeSetNotFound" | "ClusterNotFoundException" | "ServiceDeploymentNotFoundException" => {
+            CloudError::NotFound { operation, message }
+        }
         "AlreadyExistsException" => CloudError::AlreadyExists { operation, message },
         "TokenAlreadyExistsException" => CloudError::TokenReused { operation, message },
         "InvalidChangeSetStatus" => CloudError::Conflict { operation, message },
@@ -183,6 +187,7 @@ fn service(service: &Service) -> ServiceSeen {
                     (name.clone(), ResolvedImage { image: image.clone(), digest: Some(digest.clone()) })
                 })
                 .collect(),
+            shift: newest.shift.as_ref().map(|shift| moving(service, newest, shift)),
         }
     });
     ServiceSeen {
@@ -197,6 +202,27 @@ fn service(service: &Service) -> ServiceSeen {
             .map(|said| ServiceEvent { id: said.id.as_str().into(), at: said.at, message: said.message.clone() })
             .collect(),
         deployment,
+    }
+}
+
+fn moving(service: &Service, deployment: &Deployment, shift: &Shift) -> TrafficShift {
+    let strategy = service.properties.get("DeploymentConfiguration").and_then(|one| one.get("Strategy"));
+    let (test, production) = if deployment.rollback.is_some() { (0.0, 0.0) } else { shift.weights() };
+    TrafficShift {
+        strategy: strategy.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
+        stage: shift.stage.as_str().to_owned(),
+        test: Some(Percent::new(test)),
+        production: Some(Percent::new(production)),
+        hooks: shift
+            .hooks
+            .iter()
+            .map(|hook| PauseHook {
+                id: hook.id.as_str().into(),
+                status: HookStatus::parse(hook.status.as_str()),
+                expires: Some(hook.expires),
+                then: if hook.continues { HookAnswer::Continue } else { HookAnswer::Rollback },
+            })
+            .collect(),
     }
 }
 
@@ -373,6 +399,18 @@ impl Change for SimCloud {
     async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()> {
         self.call(at, "UpdateTerminationProtection", |world, place| {
             world.set_protection(place, stack.as_str(), on).map(|_| ())
+        })
+    }
+
+    async fn continue_service_deployment(
+        &self,
+        at: &At,
+        deployment: &str,
+        hook: &str,
+        answer: HookAnswer,
+    ) -> Result<()> {
+        self.call(at, "ContinueServiceDeployment", |world, place| {
+            world.continue_service_deployment(place, deployment, hook, answer == HookAnswer::Continue)
         })
     }
 }

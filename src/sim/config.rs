@@ -111,7 +111,7 @@ pub(super) fn bucket_of(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "RegisterTaskDefinition" | "DeregisterTaskDefinition" => "ecs:task-definition-modify",
         "DescribeTaskDefinition" | "ListTaskDefinitions" => "ecs:task-definition-read",
-        "StopServiceDeployment" => "ecs:service-modify",
+        "StopServiceDeployment" | "ContinueServiceDeployment" => "ecs:service-modify",
         "DescribeServices" | "ListServices" => "ecs:service-read",
         "DescribeServiceDeployments" | "ListServiceDeployments" => "ecs:service-deployment-read",
         "DescribeServiceRevisions" => "ecs:service-revision-read",

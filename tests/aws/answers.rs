@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use landfall::aws::operation::METHODS;
 use landfall::aws::{AwsCloud, Operation, RolePattern};
-use landfall::cloud::{At, Change, ChangeSetRequest, CloudError, Consequence, Observe, ServiceSeen};
+use landfall::cloud::{At, Change, ChangeSetRequest, CloudError, Consequence, HookAnswer, Observe, ServiceSeen};
 use landfall::model::StackName;
 use landfall::registry::Registry as _;
 
@@ -284,6 +284,9 @@ async fn call(cloud: &AwsCloud, method: &str) {
         "cancel_update" => drop(cloud.cancel_update(&at, &stack, token).await),
         "continue_rollback" => drop(cloud.continue_rollback(&at, &stack, &["A".into()], token).await),
         "rollback_stack" => drop(cloud.rollback_stack(&at, &stack, token).await),
+        "continue_service_deployment" => {
+            drop(cloud.continue_service_deployment(&at, "arn:deployment", "ecs-pause-1", HookAnswer::Continue).await);
+        }
         "set_protection" => drop(cloud.set_protection(&at, &stack, true).await),
         "tags" => drop(cloud.tags(REPOSITORY).await),
         "describe" => drop(cloud.describe(REPOSITORY, "1.0.0").await),

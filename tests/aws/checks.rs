@@ -6,7 +6,8 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use landfall::aws::AwsCloud;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, Execution, Observe, StackEvent,
+    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, Execution, HookAnswer, Observe, Percent,
+    StackEvent,
 };
 use landfall::model::journal::Effect;
 use landfall::model::place::Access;
@@ -64,6 +65,7 @@ checks! {
     a_cancel_needs_an_update,
     a_long_listing_is_complete,
     a_service_shows_its_deployment,
+    a_pause_hook_is_answered,
 }
 
 const OTHER: &str = "222222222222";
@@ -435,6 +437,60 @@ async fn a_service_shows_its_deployment(context: &Context<'_>) -> Outcome {
     same("that ECS resolved the image", digest.is_some_and(|digest| digest.starts_with("sha256:")), true)?;
     context.cloud.stopped_tasks(&context.here(), &service).await.map(drop).map_err(say)
 }
+
+/// A deployment waits at its pause hook, the stack with it, until it is answered.
+async fn a_pause_hook_is_answered(context: &Context<'_>) -> Outcome {
+    let service = SERVICE.replace("conformance", "pausing");
+    let stack = context.deploy(&context.request("one", true, &template(&service))).await?;
+    let resources = context.cloud.resources(&context.here(), &stack.id).await.map_err(say)?;
+    let found = resources.into_iter().find(|one| one.logical_id == "Service");
+    let arn = found.and_then(|one| one.physical_id).ok_or("the service has no physical id")?;
+    for (name, tag, answer) in [("two", "2.0.0", HookAnswer::Continue), ("three", "3.0.0", HookAnswer::Rollback)] {
+        let pausing = service.replace("shop:1.0.0", &format!("shop:{tag}"));
+        let pausing = pausing.replace(r#""DesiredCount""#, &format!("{PAUSES}, \"DesiredCount\""));
+        let request = context.request(name, false, &template(&pausing));
+        context.prepare(&request).await?;
+        let token = format!("{}-x", request.token);
+        context.cloud.execute_change_set(&context.here(), &request.stack, &request.name, &token).await.map_err(say)?;
+        let (deployment, hook) = waits(context, &arn).await?;
+        let stack = context.cloud.stack(&context.here(), request.stack.as_str()).await.map_err(say)?;
+        same("the stack", stack.map(|stack| stack.status), Some(StackStatus::UpdateInProgress))?;
+        let answered = context.cloud.continue_service_deployment(&context.here(), &deployment, &hook, answer).await;
+        answered.map_err(say)?;
+        let again = context.cloud.continue_service_deployment(&context.here(), &deployment, &hook, answer).await;
+        same("that a hook is answered once", again.is_err(), true)?;
+        let expected = match answer {
+            HookAnswer::Continue => StackStatus::UpdateComplete,
+            HookAnswer::Rollback => StackStatus::UpdateRollbackComplete,
+        };
+        let stack = context.settle(request.stack.as_str()).await?;
+        same("the stack afterwards", stack.status, expected)?;
+    }
+    Ok(())
+}
+
+/// Waits until a service's deployment waits at a hook: its ARN and the hook's id.
+async fn waits(context: &Context<'_>, arn: &str) -> Result<(String, String), String> {
+    for _ in 0..600 {
+        let service = context.cloud.service(&context.here(), arn).await.map_err(say)?.ok_or("there is no service")?;
+        let deployment = service.deployment.ok_or("the service has no service deployment")?;
+        if let Some(hook) = deployment.waits_at() {
+            let shift = deployment.shift.clone().unwrap();
+            same("the strategy", &*shift.strategy, "BLUE_GREEN")?;
+            same("the stage", &*shift.stage, "POST_TEST_TRAFFIC_SHIFT")?;
+            same("the test traffic", shift.test, Some(Percent::new(100.0)))?;
+            same("the production traffic", shift.production, Some(Percent::new(0.0)))?;
+            same("what comes of it in the end", hook.then, HookAnswer::Rollback)?;
+            same("that it expires", hook.expires.is_some(), true)?;
+            return Ok((deployment.arn.to_string(), hook.id.to_string()));
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err("the deployment never waits".to_owned())
+}
+
+const PAUSES: &str = r#""DeploymentConfiguration": {"Strategy": "BLUE_GREEN", "LifecycleHooks": [
+    {"TargetType": "PAUSE", "LifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"]}]}"#;
 
 const SERVICE: &str = r#"
     "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "conformance"}},

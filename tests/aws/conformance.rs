@@ -38,6 +38,7 @@ const MINISTACK: &[Deviation] = &[
     ),
     deviates("a_token_means_one_request", "Tokens are echoed in events, but not compared.", "Ok(())"),
     deviates("a_service_shows_its_deployment", "There are no service deployments.", "has no service deployment"),
+    deviates("a_pause_hook_is_answered", "There are no service deployments.", "has no service deployment"),
 ];
 
 const MOTO: &[Deviation] = &[
@@ -57,6 +58,7 @@ const MOTO: &[Deviation] = &[
     deviates("a_token_means_one_request", "Tokens are not kept.", "Ok(())"),
     deviates("a_cancel_needs_an_update", "There is no cancelling.", "HTTP status 500"),
     deviates("a_service_shows_its_deployment", "There are no service deployments.", "HTTP status 500"),
+    deviates("a_pause_hook_is_answered", "There are no service deployments.", "HTTP status 500"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

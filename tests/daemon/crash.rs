@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, Identity, Observe, Result, ServiceSeen, StackEvent,
-    StackResource, StoppedTask,
+    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, HookAnswer, Identity, Observe, Result, ServiceSeen,
+    StackEvent, StackResource, StoppedTask,
 };
 use landfall::model::journal::{Entry, Fence, Record, StoreId};
 use landfall::model::{StackName, StackSeen};
@@ -175,5 +175,14 @@ impl<T: Change + ?Sized> Change for Crashing<T> {
     }
     async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()> {
         call!(self.set_protection(at, stack, on))
+    }
+    async fn continue_service_deployment(
+        &self,
+        at: &At,
+        deployment: &str,
+        hook: &str,
+        answer: HookAnswer,
+    ) -> Result<()> {
+        call!(self.continue_service_deployment(at, deployment, hook, answer))
     }
 }

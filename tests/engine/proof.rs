@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, Identity, Observe, ServiceDeploymentStatus,
-    ServiceSeen, StackEvent, StackResource, StoppedTask,
+    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, Observe,
+    ServiceDeploymentStatus, ServiceSeen, StackEvent, StackResource, StoppedTask,
 };
 use landfall::model::catalog::Gate;
 use landfall::model::journal::{Call, Entry, Evidence, Outcome};
@@ -71,6 +71,7 @@ through!(Change, {
     continue_rollback(stack: &StackName, skip: &[Arc<str>], token: &str) -> ();
     rollback_stack(stack: &StackName, token: &str) -> ();
     set_protection(stack: &StackName, on: bool) -> ();
+    continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
 });
 
 /// Deploys a service whose newest service deployment is seen so.

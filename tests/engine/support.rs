@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, Identity, Observe, ServiceSeen, StackEvent,
-    StackResource, StoppedTask,
+    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, Observe, ServiceSeen,
+    StackEvent, StackResource, StoppedTask,
 };
 use landfall::engine::{Engine, EngineError};
 use landfall::model::catalog::OnFailure;
@@ -384,4 +384,5 @@ slowly!(Change, tick(), {
     continue_rollback(stack: &StackName, skip: &[Arc<str>], token: &str) -> ();
     rollback_stack(stack: &StackName, token: &str) -> ();
     set_protection(stack: &StackName, on: bool) -> ();
+    continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
 });

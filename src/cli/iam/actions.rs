@@ -67,7 +67,9 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     let stacks = each("cloudformation", &|project| format!("stack/{project}-*"));
     statements.push(allow(&own(|operation| operation.service() == Service::CloudFormation), &stacks));
     statements.push(allow(LOG_GROUP, &each("logs", &|project| format!("log-group:/landfall/{project}-*"))));
-    statements.push(allow(SERVICE, &services(account, reach)));
+    statements.push(allow(SERVICE, &services(account, reach, "service")));
+    let answers = own(|operation| operation.service() == Service::Ecs && operation.changes());
+    statements.push(allow(&answers, &services(account, reach, "service-deployment")));
     statements.push(allow(TASK_DEFINITION, &["*".to_owned()]));
     let definitions = each("ecs", &|project| format!("task-definition/{project}-*"));
     statements.push(allow(&["ecs:TagResource", "ecs:UntagResource"], &definitions));
@@ -111,13 +113,14 @@ fn cut(project: &Id) -> String {
     format!("{}*", prefix.get(..KEPT_OF_STACK_NAME).unwrap_or(&prefix))
 }
 
-fn services(account: &AccountId, reach: &Reach<'_>) -> Vec<String> {
+/// One ARN per cluster and project, of the services' own names or of what is named after them.
+fn services(account: &AccountId, reach: &Reach<'_>, kind: &str) -> Vec<String> {
     let mut all = BTreeSet::new();
     for target in &reach.targets {
         let (region, cluster) = (target.region(), &target.cluster);
         for project in reach.projects.keys() {
             let partition = region.partition();
-            all.insert(format!("arn:{partition}:ecs:{region}:{account}:service/{cluster}/{project}-*"));
+            all.insert(format!("arn:{partition}:ecs:{region}:{account}:{kind}/{cluster}/{project}-*"));
         }
     }
     all.into_iter().collect()

@@ -26,6 +26,7 @@ pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &
         "DescribeServiceDeployments" => request.describe_deployments(world),
         "DescribeServiceRevisions" => request.describe_revisions(world),
         "StopServiceDeployment" => request.stop_deployment(world),
+        "ContinueServiceDeployment" => request.continue_deployment(world),
         "ListTasks" => request.list_tasks(world),
         "DescribeTasks" => request.describe_tasks(world),
         other => Err(ApiError::not_modelled(format_args!("the operation {other} of ECS"))),
@@ -241,6 +242,20 @@ impl Request<'_> {
         }
         let arn = self.required("serviceDeploymentArn")?;
         world.stop_service_deployment(&self.caller.place, &arn)?;
+        Ok(json!({ "serviceDeploymentArn": arn }))
+    }
+
+    fn continue_deployment(&self, world: &mut World) -> Answer<Value> {
+        self.only(&["serviceDeploymentArn", "hookId", "action"])?;
+        let (arn, hook) = (self.required("serviceDeploymentArn")?, self.required("hookId")?);
+        let goes_on = match self.text("action").as_deref() {
+            None | Some("CONTINUE") => true,
+            Some("ROLLBACK") => false,
+            Some(other) => {
+                return Err(ApiError::new("InvalidParameterException", format!("{other} is no action of a hook.")));
+            }
+        };
+        world.continue_service_deployment(&self.caller.place, &arn, &hook, goes_on)?;
         Ok(json!({ "serviceDeploymentArn": arn }))
     }
 

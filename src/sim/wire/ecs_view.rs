@@ -7,6 +7,7 @@ use crate::model::Place;
 use crate::sim::world::ecs::{
     Cluster, Deployment, DeploymentStatus, Revision, Service, Task, TaskDefinition, TaskState,
 };
+use crate::sim::world::lifecycle::Hook;
 use crate::sim::world::{World, resource_view};
 
 /// A time as ECS writes it: seconds since 1970.
@@ -204,7 +205,18 @@ pub(super) fn deployment_brief(service: &Service, deployment: &Deployment) -> Va
 
 /// A service deployment, as in DescribeServiceDeployments.
 pub(super) fn deployment(service: &Service, deployment: &Deployment) -> Value {
-    let sources: Vec<Value> = deployment.source.iter().map(|arn| summary(service, arn)).collect();
+    let shift = deployment.shift.as_ref();
+    let weights = shift.map(|shift| match deployment.rollback {
+        None => shift.weights(),
+        Some(_) => (0.0, 0.0),
+    });
+    let sources: Vec<Value> = deployment
+        .source
+        .iter()
+        .map(|arn| {
+            weighted(summary(service, arn), weights.map(|(test, production)| (100.0 - test, 100.0 - production)))
+        })
+        .collect();
     let rollback = deployment.rollback.as_ref().map(|(at, reason)| {
         compact(json!({ "reason": reason, "startedAt": time(*at), "serviceRevisionArn": deployment.source }))
     });
@@ -231,13 +243,35 @@ pub(super) fn deployment(service: &Service, deployment: &Deployment) -> Value {
         "finishedAt": deployment.finished.map(time),
         "stoppedAt": deployment.finished.filter(|_| deployment.status == DeploymentStatus::Stopped).map(time),
         "sourceServiceRevisions": sources,
-        "targetServiceRevision": summary(service, &deployment.target),
+        "targetServiceRevision": weighted(summary(service, &deployment.target), weights),
         "status": deployment.status.as_str(),
         "statusReason": deployment.reason,
+        "lifecycleStage": shift.map(|shift| shift.stage.as_str()),
+        "lifecycleHookDetails": shift.map(|shift| shift.hooks.iter().map(hook).collect::<Vec<_>>()),
         "deploymentConfiguration": configuration,
         "rollback": rollback,
         "deploymentCircuitBreaker": breaker,
     }))
+}
+
+/// A revision with its share of the test and of the production traffic, where traffic moves.
+fn weighted(mut summary: Value, weights: Option<(f64, f64)>) -> Value {
+    if let (Some((test, production)), Some(map)) = (weights, summary.as_object_mut()) {
+        map.insert("requestedTestTrafficWeight".to_owned(), json!(test));
+        map.insert("requestedProductionTrafficWeight".to_owned(), json!(production));
+    }
+    summary
+}
+
+/// A pause hook.
+fn hook(hook: &Hook) -> Value {
+    json!({
+        "hookId": hook.id,
+        "targetType": "PAUSE",
+        "status": hook.status.as_str(),
+        "expiresAt": time(hook.expires),
+        "timeoutAction": if hook.continues { "CONTINUE" } else { "ROLLBACK" },
+    })
 }
 
 /// A service revision.

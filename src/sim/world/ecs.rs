@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
+
+use super::lifecycle::Shift;
 
 /// The most tasks of a service. \[doc: Amazon ECS endpoints and quotas, "Tasks per service"\]
 pub(super) const MAX_TASKS: u32 = 5_000;
@@ -140,10 +142,8 @@ pub struct Deployment {
     pub threshold: Option<u32>,
     /// Whether it puts the source back when it fails.
     pub rolls_back: bool,
-    /// How long both revisions run once all of the new one's tasks do; none where tasks are exchanged one by one.
-    pub bakes: Option<SignedDuration>,
-    /// When all of the new revision's tasks ran.
-    pub ready: Option<Timestamp>,
+    /// How it moves traffic; none where tasks are exchanged one by one.
+    pub shift: Option<Shift>,
     /// When and why it began to roll back.
     pub rollback: Option<(Timestamp, String)>,
 }
@@ -268,30 +268,6 @@ impl Service {
     /// A number from its deployment configuration.
     pub fn percent(&self, key: &str, default: u32) -> u32 {
         self.properties.get("DeploymentConfiguration").and_then(|c| c.get(key)).and_then(number).unwrap_or(default)
-    }
-
-    /// How long both revisions run beside each other: all the time in which traffic moves, and the bake time after it. None
-    /// for a rolling deployment. \[api: defaults of `LinearConfiguration` and `CanaryConfiguration`\]
-    pub fn bakes(&self) -> Option<SignedDuration> {
-        let configuration = self.properties.get("DeploymentConfiguration")?;
-        let minutes = |part: Option<&Value>, key: &str, default: u32| {
-            part.and_then(|part| part.get(key)).and_then(number).unwrap_or(default)
-        };
-        let moving = match configuration.get("Strategy").and_then(Value::as_str)? {
-            "BLUE_GREEN" => 0,
-            "LINEAR" => {
-                let linear = configuration.get("LinearConfiguration");
-                let percent = linear.and_then(|part| part.get("StepPercent")).and_then(super::eval::as_text);
-                let percent = percent.and_then(|text| text.parse::<f64>().ok()).unwrap_or(10.0).clamp(3.0, 100.0);
-                #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 34 steps")]
-                let steps = (100.0 / percent).ceil() as u32;
-                minutes(linear, "StepBakeTimeInMinutes", 6).saturating_mul(steps)
-            }
-            "CANARY" => minutes(configuration.get("CanaryConfiguration"), "CanaryBakeTimeInMinutes", 10),
-            _ => return None,
-        };
-        let baking = moving.saturating_add(minutes(Some(configuration), "BakeTimeInMinutes", 0));
-        Some(SignedDuration::from_mins(i64::from(baking)))
     }
 
     /// The circuit breaker: whether it is on, and whether it rolls back.

@@ -114,15 +114,26 @@ impl World {
                 format!("The service deployment is in {} and cannot be stopped.", deployment.status.as_str()),
             ));
         }
-        if deployment.source.is_some() {
-            deployment.status = DeploymentStatus::RollbackInProgress;
-            deployment.rollback = Some((now, "StopServiceDeployment was called".to_owned()));
-        } else {
-            deployment.status = DeploymentStatus::Stopped;
-            deployment.finished = Some(now);
-            deployment.reason = Some("StopServiceDeployment was called".to_owned());
-        }
+        deployment.roll_back("StopServiceDeployment was called", now);
         self.record(place, "StopServiceDeployment", arn.to_owned(), None, Effect::Effective);
+        self.schedule(now, super::Work::Service { place: place.clone(), arn: service });
+        Ok(())
+    }
+
+    /// ContinueServiceDeployment: a deployment that waits at a pause hook goes on, or back.
+    pub fn continue_service_deployment(&mut self, place: &Place, arn: &str, hook: &str, goes_on: bool) -> Answer<()> {
+        let missing = || ApiError::new("ServiceDeploymentNotFoundException", "The service deployment was not found.");
+        let service = self.find_deployment(place, arn).map(|(service, _)| service.arn.clone()).ok_or_else(missing)?;
+        let now = self.now();
+        let found = self.region(place).ecs.services.get_mut(&service);
+        let deployment = found.and_then(|service| service.deployments.iter_mut().find(|d| d.arn == arn));
+        if !deployment.ok_or_else(missing)?.answer(hook, goes_on, now) {
+            return Err(ApiError::new(
+                "InvalidParameterException",
+                format!("The lifecycle hook {hook} of the service deployment is not in AWAITING_ACTION."),
+            ));
+        }
+        self.record(place, "ContinueServiceDeployment", arn.to_owned(), None, Effect::Effective);
         self.schedule(now, super::Work::Service { place: place.clone(), arn: service });
         Ok(())
     }

@@ -5,7 +5,7 @@
 //! calls at the same times give the same world.
 //!
 //! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set` are CloudFormation; `ecs`,
-//! `rollout` are ECS; `calls` are the operations.
+//! `rollout`, `lifecycle` are ECS; `calls` are the operations.
 
 mod calls;
 mod change_set;
@@ -16,6 +16,7 @@ pub mod ecs;
 mod ecs_calls;
 mod eval;
 mod ids;
+pub mod lifecycle;
 mod operation;
 mod provision;
 mod rollout;

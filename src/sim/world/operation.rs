@@ -160,6 +160,12 @@ impl World {
                 stack_token(deployment)
             )
         };
+        // \[?\] The words for a deployment that was rolled back for another reason than the circuit breaker's.
+        let reason = found.and_then(|deployment| deployment.reason.as_ref());
+        let reason = reason.filter(|reason| !reason.contains("circuit breaker")).map_or_else(
+            || "ECS Deployment Circuit Breaker was triggered".to_owned(),
+            |reason| format!("ECS Deployment: {}", reason.trim_end_matches('.')),
+        );
         match found.map(|deployment| deployment.status) {
             Some(DeploymentStatus::Successful) => Some(Ok(())),
             Some(status) if status.active() => (*deadline <= self.now).then(|| {
@@ -168,10 +174,7 @@ impl World {
                     "NotStabilized",
                 ))
             }),
-            _ => Some(Err(handler(
-                "Error occurred during operation 'ECS Deployment Circuit Breaker was triggered'.",
-                "GeneralServiceException",
-            ))),
+            _ => Some(Err(handler(&format!("Error occurred during operation '{reason}'."), "GeneralServiceException"))),
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
+use super::lifecycle;
 use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
 use super::types::{self, TypeInfo};
@@ -412,7 +413,7 @@ impl World {
     fn newest_deployment(&mut self, place: &Place, arn: &str) -> Option<Until> {
         let now = self.now;
         let service = self.region(place).ecs.services.get(arn)?;
-        let deadline = now + if service.bakes().is_some() { PATIENCE_WITH_STRATEGY } else { PATIENCE };
+        let deadline = now + if lifecycle::moves_traffic(service) { PATIENCE_WITH_STRATEGY } else { PATIENCE };
         let deployment = service.newest()?.arn.clone();
         Some(Until::Deployment { service: arn.to_owned(), deployment, deadline })
     }
@@ -484,10 +485,8 @@ fn too_many_tasks(kind: &str, properties: &Map<String, Value>) -> Option<String>
     })
 }
 
-/// What the account would have to do for these properties and does not: hooks that call functions or wait for somebody.
+/// What the account would have to do for these properties and does not, or ECS does not take.
 fn unmodelled(info: &TypeInfo, properties: &Map<String, Value>) -> Option<String> {
-    let hooks = properties.get("DeploymentConfiguration")?.get("LifecycleHooks")?;
-    (info.name == "AWS::ECS::Service" && hooks.as_array().is_none_or(|hooks| !hooks.is_empty())).then(|| {
-        "the simulated account does not model DeploymentConfiguration.LifecycleHooks of AWS::ECS::Service".to_owned()
-    })
+    let configuration = properties.get("DeploymentConfiguration").filter(|_| info.name == "AWS::ECS::Service")?;
+    lifecycle::refused(configuration)
 }

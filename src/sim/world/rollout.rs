@@ -1,4 +1,5 @@
 //! How services get to the tasks that they were asked for: rolling deployments, failing tasks, the circuit breaker.
+//! Deployments that move traffic go through the stages of `lifecycle` on their way.
 //!
 //! Rules from the ECS developer guide: a task that does not start or whose essential container exits counts as a failure;
 //! with a circuit breaker the deployment fails at the threshold, and with rollback the last revision that worked is put back;
@@ -8,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::ecs::{Deployment, DeploymentStatus, End, Fate, Revision, Said, Service, Task, TaskState};
+use super::lifecycle::Shift;
 use super::{Work, World};
 use crate::model::Place;
 use crate::sim::fault::Fault;
@@ -29,10 +31,13 @@ impl World {
         let now = self.now;
         let short = service.cluster.rsplit('/').next().unwrap_or("").to_owned();
         let stem = service.arn.split(":service/").next().unwrap_or("").to_owned();
+        let mut superseded = false;
         if let Some(previous) = service.deployments.last_mut().filter(|deployment| deployment.status.active()) {
             previous.status = DeploymentStatus::Stopped;
             previous.reason = Some("The service deployment was superseded by a newer one.".to_owned());
             previous.finished = Some(now);
+            previous.shift.iter_mut().for_each(Shift::abandon);
+            superseded = true;
         }
         let source = service
             .deployments
@@ -50,7 +55,7 @@ impl World {
             images: images.into_iter().map(|(name, image)| (name, image.clone(), Self::digest_of(&image))).collect(),
         });
         let (enabled, rolls_back) = service.breaker();
-        let bakes = if source.is_some() { service.bakes() } else { None };
+        let shift = Shift::begin(service, source.is_some(), superseded, now);
         service.deployment_id = format!("ecs-svc/{}", self.ids.digits(19));
         service.deployments.push(Deployment {
             arn: format!("{stem}:service-deployment/{short}/{}/{}", service.name, self.ids.hex(21)),
@@ -63,8 +68,7 @@ impl World {
             failures: 0,
             threshold: enabled.then(|| service.threshold()),
             rolls_back,
-            bakes,
-            ready: None,
+            shift,
             rollback: None,
         });
     }
@@ -80,6 +84,7 @@ impl World {
         if service.status == "ACTIVE" {
             self.settle_tasks(&mut service);
             self.break_circuit(&mut service);
+            self.shift(&mut service);
             self.launch_and_drain(place, &mut service);
             self.conclude(place, &mut service);
             if let Some(next) = next_change(&service, self.now) {
@@ -155,7 +160,12 @@ impl World {
 
     fn launch_and_drain(&mut self, place: &Place, service: &mut Service) {
         let Some(target) = goal(service) else { return };
-        let beside = self.beside(service, &target);
+        let shift = service.newest().filter(|deployment| deployment.status == DeploymentStatus::InProgress);
+        let shift = shift.and_then(|deployment| deployment.shift.as_ref());
+        if shift.is_some_and(|shift| !shift.launches()) {
+            return;
+        }
+        let beside = shift.is_some_and(Shift::beside);
         if !beside {
             self.drain(service, &target);
         }
@@ -177,20 +187,6 @@ impl World {
         }
         let message = format!("(service {}) has started {} tasks: {}.", service.name, started.len(), started.join(" "));
         self.say(service, message);
-    }
-
-    /// Whether the new revision's tasks run beside the old one's and take nothing from them yet. \[doc: blue/green, linear and
-    /// canary deployments\]
-    fn beside(&mut self, service: &mut Service, target: &str) -> bool {
-        let all = service.running(Some(target)) == service.desired;
-        let Some(deployment) = service.deployments.last_mut() else { return false };
-        let Some(bakes) = deployment.bakes.filter(|_| deployment.status == DeploymentStatus::InProgress) else {
-            return false;
-        };
-        if all && deployment.ready.is_none() {
-            deployment.ready = Some(self.now);
-        }
-        deployment.ready.is_none_or(|ready| ready + bakes > self.now)
     }
 
     fn launch(&mut self, place: &Place, service: &Service, revision: &Revision) -> Task {
@@ -289,8 +285,9 @@ impl World {
         let id = service.deployment_id.clone();
         let name = service.name.clone();
         let now = self.now;
+        let over = |deployment: &Deployment| deployment.shift.as_ref().is_none_or(|shift| !shift.beside());
         let ended = match service.deployments.last_mut() {
-            Some(deployment) if deployment.status == DeploymentStatus::InProgress && settled => {
+            Some(deployment) if deployment.status == DeploymentStatus::InProgress && settled && over(deployment) => {
                 deployment.status = DeploymentStatus::Successful;
                 deployment.finished = Some(now);
                 self.say(service, format!("(service {name}) has reached a steady state."));
@@ -367,8 +364,8 @@ fn next_change(service: &Service, now: Timestamp) -> Option<Timestamp> {
         _ => None,
     };
     let deployment = service.newest().filter(|deployment| deployment.status == DeploymentStatus::InProgress);
-    let baked = deployment.and_then(|deployment| Some(deployment.ready? + deployment.bakes?)).filter(|at| *at > now);
-    service.tasks.iter().filter_map(due).chain(baked).min()
+    let shift = deployment.and_then(|deployment| deployment.shift.as_ref()?.due(now));
+    service.tasks.iter().filter_map(due).chain(shift).min()
 }
 
 fn ending(task: &Task, now: Timestamp) -> Option<End> {
