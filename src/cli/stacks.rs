@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{Catalog, Environment, Id, Names, Project, Release, Tenant, What};
 use crate::promote::{Seat, Settled};
-use crate::template::Context;
+use crate::template::{Context, applies};
 
 /// The slots that the head gives a project: in promotion order, the one without a tenant before those of tenants by name.
 pub fn seats<'a>(catalog: &'a Catalog, project: &'a Arc<Project>) -> impl Iterator<Item = Seat<'a>> {
@@ -54,7 +54,7 @@ impl<'a> Slotted<'a> {
             .targets
             .values()
             .filter(move |target| target.environments.contains(&self.environment.name) && target.takes(self.tenant));
-        self.what.steps.iter().flat_map(move |step| {
+        let all = self.what.steps.iter().flat_map(move |step| {
             there.clone().filter(|target| target.roles.contains(&step.role)).map(move |target| Context {
                 repository: self.repository,
                 project: self.project,
@@ -66,6 +66,7 @@ impl<'a> Slotted<'a> {
                 step,
                 names: self.names,
             })
-        })
+        });
+        all.filter(applies)
     }
 }

@@ -18,6 +18,7 @@ mod deployment;
 mod launch;
 mod linux;
 mod logging;
+mod only;
 mod order;
 mod role;
 mod scaling;
@@ -31,6 +32,7 @@ pub use deployment::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
+pub use only::*;
 pub use order::*;
 pub use role::*;
 pub use scaling::*;
@@ -108,6 +110,8 @@ pub struct Step {
     pub role: RoleLabel,
     /// What it waits for.
     pub follows: Follows,
+    /// Where it has stacks.
+    pub only: Only,
     /// What it renders.
     pub kind: StepKind,
     /// Where it is written.

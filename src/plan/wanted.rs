@@ -8,7 +8,7 @@ use crate::model::{
     Catalog, Environment, EnvironmentName, Hash, Id, Names, Project, Release, Slot, StackName, StackOwner, Step,
     Target, Tenant,
 };
-use crate::template::{Context, RenderProblem};
+use crate::template::{Context, RenderProblem, applies};
 
 use super::render::Render;
 
@@ -86,6 +86,9 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
                 step,
                 names: source.names,
             };
+            if !applies(&context) {
+                continue;
+            }
             match &*renderer.render(&context) {
                 Ok(rendered) => stacks.push(Wanted {
                     position,
@@ -102,7 +105,8 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
     }
     if stacks.is_empty() && problems.is_empty() {
         let environment = &source.environment.name;
-        problems.push(format!("no target of {environment} offers a role that a step asks for"));
+        problems
+            .push(format!("no step has a stack in {environment}: no target offers its role, or its conditions say no"));
     }
     problems.dedup();
     if problems.is_empty() { Ok(stacks) } else { Err(problems) }

@@ -85,7 +85,9 @@ pub(super) fn connected(catalog: &Catalog) -> impl Iterator<Item = Seat<'_>> {
 /// is one of tenants. A target whose file is broken could be that one.
 fn is_untenanted(catalog: &Catalog, project: &Project, environment: &EnvironmentName) -> bool {
     let offers = |target: &Target| match &project.head {
-        Some(what) => what.steps.iter().any(|step| target.roles.contains(&step.role)),
+        Some(what) => {
+            what.steps.iter().any(|step| target.roles.contains(&step.role) && step.only.fits(environment, None, None))
+        }
         None => true,
     };
     let open = || {

@@ -142,6 +142,7 @@ fn tenant(mut hash: HashParts, context: &Context<'_>) -> HashParts {
 
 /// What rendering reads of the names that the head and the snapshot have: which values have a scope that is gone.
 fn scopes(hash: HashParts, context: &Context<'_>) -> HashParts {
+    let hash = variables::gone_condition(context).into_iter().fold(hash.part("condition"), HashParts::part);
     variables::gone(context).fold(hash.part("gone"), |hash, (index, names)| {
         let hash = hash.part(index.to_string()).part(names.len().to_string());
         names.iter().fold(hash, |hash, name| hash.part(name))

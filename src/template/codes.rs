@@ -27,7 +27,7 @@ codes! {
     RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
     RESOURCE_PROPERTY "resource-property" "A resource of the rendered template has a property that its type does not have, lacks one that it needs, or gives one a value that it cannot have, by the resource schemas that AWS publishes.";
-    SCOPE_GONE "scope-gone" "A value in the snapshot of an older release is scoped to an environment, a target, a tenant or a tag that the repository no longer has, and would win or tie here. What was renamed cannot be told from what was removed, so nothing is deployed that may lack the value.";
+    SCOPE_GONE "scope-gone" "A value in the snapshot of an older release is scoped to an environment, a target, a tenant or a tag that the repository no longer has, and would win or tie here; or a step is limited to one. What was renamed cannot be told from what was removed, so nothing is deployed that may lack the value.";
     SECRET_ARN "secret-arn" "A secret is named by the ARN of a secret in Secrets Manager, without a key: that has a place of its own. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or has a `:`, which ECS would take for the end of the key.";
     TENANT_VALUE_MISSING "tenant-value-missing" "A tenant that gets the project has no value of a declared tenant variable, and the variable has no default.";

@@ -28,6 +28,7 @@ pub mod variables;
 pub use cache::{Cache, Counts, Outcome, key};
 pub use codes::CODES;
 pub use content::{Covered, body, capabilities, content_hash};
+pub use variables::applies;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -100,6 +101,9 @@ impl RenderProblem {
 /// Every problem of this stack at once: names without a value, images that the release lacks, limits of AWS.
 pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     let one = |problem| vec![problem];
+    if let Some(fault) = variables::unclear(context) {
+        return Err(one(fault.into()));
+    }
     let shape = match (format::Format::of(context.release).map_err(one)?, &context.step.kind) {
         (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
     };

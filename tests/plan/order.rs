@@ -85,3 +85,36 @@ fn stacks_are_removed_in_reverse_order() {
     let expected = ["storefront-web-development-development-eu", "storefront-network-development-development-eu"];
     assert_eq!(names, expected);
 }
+
+#[test]
+fn a_step_has_stacks_only_where_its_conditions_fit_and_what_was_there_is_pruned() {
+    let mut world = World::new();
+    let everywhere = what(&["web", "worker"]);
+    world.release_of("storefront", "1.4.0", everywhere);
+    let mut live = world.deployed();
+    assert!(live.stacks().keys().any(|name| name.as_str() == "storefront-worker-test-test-eu"));
+    let mut limited = what(&["web", "worker", "probe"]);
+    let steps = &mut Arc::make_mut(&mut limited).steps;
+    Arc::make_mut(&mut steps[1]).only.environments = ["development".parse().unwrap()].into();
+    Arc::make_mut(&mut steps[2]).only.channels = ["hotfix".parse().unwrap()].into();
+    world.release_of("storefront", "1.5.0", limited);
+    world.environment("test").prune = true;
+    world.settle(&mut live);
+    let names: Vec<&str> = live.stacks().keys().map(|name| name.as_str()).collect();
+    let expected = [
+        "storefront-web-development-development-eu",
+        "storefront-web-test-test-eu",
+        "storefront-worker-development-development-eu",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_slot_in_which_no_step_has_a_stack_says_so() {
+    let mut none = what(&["web"]);
+    Arc::make_mut(&mut Arc::make_mut(&mut none).steps[0]).only.environments = ["test".parse().unwrap()].into();
+    let mut world = World::new();
+    world.release_of("storefront", "1.4.0", none);
+    let shown = world.show(&Live::empty());
+    assert!(shown.contains("no step has a stack in development: no target offers its role, or its conditions say no"));
+}

@@ -15,7 +15,7 @@ use landfall::model::facts::{Attempts, InFlight};
 use landfall::model::journal::{Action, Allowed, Cause, DeploymentId, Outcome};
 use landfall::model::observed::PlaceSeen;
 use landfall::model::place::Access;
-use landfall::model::process::{Container, EcsService, Follows, ImageRepository, Port, Protocol, StepKind, Text};
+use landfall::model::process::{Container, EcsService, Follows, ImageRepository, Only, Port, Protocol, StepKind, Text};
 use landfall::model::tenant::{Tenancy, TenantFilter};
 use landfall::model::{
     AccountId, Catalog, CommitId, Environment, Facts, Hash, Id, Lifecycle, Location, Observed, Place, Project, Region,
@@ -455,6 +455,7 @@ pub(super) fn what(steps: &[&str]) -> Arc<What> {
             id: Id::new(name).unwrap(),
             role: "web".parse().unwrap(),
             follows: Follows::default(),
+            only: Only::default(),
             kind: StepKind::EcsService(Box::new(service())),
             at: at(file, 5),
         })

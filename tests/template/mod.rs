@@ -2,6 +2,7 @@
 
 mod announced;
 mod comparison;
+mod conditions;
 mod documents;
 mod example;
 mod explain;

@@ -8,7 +8,7 @@ use landfall::model::catalog::{ImagePin, Network, OnFailure, Queue, Scope, Snaps
 use landfall::model::channel::Channel;
 use landfall::model::place::Access;
 use landfall::model::process::ValueKind;
-use landfall::model::process::{Container, EcsService, Follows, ImageRepository, Port, Protocol, StepKind, Text};
+use landfall::model::process::{Container, EcsService, Follows, ImageRepository, Only, Port, Protocol, StepKind, Text};
 use landfall::model::tenant::{Tenancy, TenantFilter, TenantValue, TenantVariable};
 use landfall::model::{
     AccountId, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag, Target,
@@ -58,6 +58,7 @@ impl World {
             id: Id::new("web").unwrap(),
             role: "web".parse().unwrap(),
             follows: Follows::default(),
+            only: Only::default(),
             kind: StepKind::EcsService(Box::new(service())),
             at: at(5),
         };

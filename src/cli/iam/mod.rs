@@ -122,7 +122,11 @@ fn whats(project: &Project) -> impl Iterator<Item = &What> {
 
 /// The roles that the steps hand to ECS, beside those that the stacks make.
 fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &Target, notes: &mut BTreeSet<String>) {
-    for step in what.steps.iter().filter(|step| target.roles.contains(&step.role)) {
+    let here = |step: &&Arc<crate::model::Step>| {
+        let mut environments = target.environments.iter();
+        target.roles.contains(&step.role) && environments.any(|name| step.only.fits_environment(name))
+    };
+    for step in what.steps.iter().filter(here) {
         reach.around.add(&step.kind);
         match &step.kind {
             StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancers.is_empty(),

@@ -8,7 +8,8 @@ use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{Architecture, EcsService, Follows, ImageRepository, StepKind, Task};
+use crate::model::process::{Architecture, EcsService, Follows, ImageRepository, Only, StepKind, Task};
+use crate::model::tenant::{TagFilter, TenantFilter};
 use crate::model::{Hash, Id, ImageName, Step, StepName, What};
 
 /// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
@@ -55,8 +56,26 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
     let kind = match &entry.of {
         StepOf::EcsService(entry) => StepKind::EcsService(Box::new(service(make, entry))),
     };
-    let (follows, at) = (Follows::default(), make.file.at(entry.span().start));
-    Some(Step { name: name?, id: id?, role: role?, follows, kind, at })
+    let (follows, only, at) = (follows(make, entry), only(make, entry), make.file.at(entry.span().start));
+    Some(Step { name: name?, id: id?, role: role?, follows, only, kind, at })
+}
+
+/// What the step waits for, by its keys.
+fn follows(make: &mut Maker<'_>, entry: &StepEntry) -> Follows {
+    match (&entry.after, &entry.parallel) {
+        (Some(names), _) => Follows::These(names.iter().filter_map(|name| make.name(name)).collect()),
+        (None, Some(parallel)) if **parallel => Follows::Beside,
+        (None, _) => Follows::All,
+    }
+}
+
+/// Where the step has stacks.
+fn only(make: &mut Maker<'_>, entry: &StepEntry) -> Only {
+    Only {
+        environments: make.names(&entry.environments),
+        channels: make.names(&entry.channels),
+        tenants: TenantFilter { names: make.names(&entry.tenants), tags: TagFilter(make.tags(&entry.tenant_tags)) },
+    }
 }
 
 fn number(value: &Option<At<u32>>) -> Option<u32> {

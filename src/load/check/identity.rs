@@ -10,7 +10,7 @@ use super::super::what::WhatDrafts;
 use super::super::world::World;
 use crate::model::catalog::Subject;
 use crate::model::tenant::Tenancy;
-use crate::model::{EnvironmentName, Id, Place, ProjectName, StackName, StackOwner, Step, Target};
+use crate::model::{EnvironmentName, Id, Place, ProjectName, StackName, StackOwner, Step, Target, Tenant};
 
 pub(super) fn ids_differ(world: &World, findings: &mut Vec<Finding>) {
     let drafts = &world.drafts;
@@ -121,14 +121,15 @@ fn owners(world: &World, name: &ProjectName, project: &ProjectDraft, step: &Step
             if entered.as_ref().is_some_and(|entered| !entered.contains(&environment.name)) {
                 continue;
             }
-            for tenant in tenants_of(world, name, project.tenancy, &environment.name, target) {
+            let of = tenants_of(world, name, project.tenancy, &environment.name, target);
+            for tenant in of.into_iter().filter(|tenant| step.only.fits(&environment.name, None, *tenant)) {
                 let owner = StackOwner {
                     repository: repository.clone(),
                     project: project.id.clone(),
                     step: step.id.clone(),
                     environment: environment.id.clone(),
                     target: target.id.clone(),
-                    tenant,
+                    tenant: tenant.map(|tenant| tenant.id.clone()),
                 };
                 all.push((target.place.clone(), owner));
             }
@@ -137,15 +138,15 @@ fn owners(world: &World, name: &ProjectName, project: &ProjectDraft, step: &Step
     all
 }
 
-/// The ids of those for whom the project has stacks in the environment at the target; none stands for the slot without a
+/// Those for whom the project has stacks in the environment at the target; none stands for the slot without a
 /// tenant.
-fn tenants_of(
-    world: &World,
+fn tenants_of<'a>(
+    world: &'a World,
     project: &ProjectName,
     tenancy: Tenancy,
     environment: &EnvironmentName,
     target: &Target,
-) -> Vec<Option<Id>> {
+) -> Vec<Option<&'a Tenant>> {
     let mut all = Vec::new();
     if tenancy.untenanted() && target.takes(None) {
         all.push(None);
@@ -154,7 +155,7 @@ fn tenants_of(
         .tenants
         .values()
         .filter(|tenant| tenancy.tenanted() && tenant.is_connected(project, environment) && target.takes(Some(tenant)));
-    all.extend(tenants.map(|tenant| Some(tenant.id.clone())));
+    all.extend(tenants.map(Some));
     all
 }
 

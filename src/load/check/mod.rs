@@ -24,6 +24,7 @@ mod freezes;
 mod identity;
 mod lifecycles;
 mod names;
+mod order;
 mod releases;
 mod tags;
 mod tenant_variables;
@@ -77,6 +78,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "values-of-one-type", run: ties::values_are_of_one_type },
     Check { name: "values-differ-in-rank", run: ties::none_tie },
     Check { name: "scope-names-exist", run: names::scopes_name_what_exists },
+    Check { name: "conditions-name-what-exists", run: names::conditions_name_what_exists },
     Check { name: "step-role-is-offered", run: names::roles_are_offered },
     Check { name: "lifecycle-has-phases", run: lifecycles::have_phases },
     Check { name: "phase-has-environments", run: lifecycles::phases_have_environments },
@@ -95,6 +97,7 @@ pub const CHECKS: &[Check] = &[
 pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "process-has-steps", run: ecs::process_has_steps },
     WhatCheck { name: "steps-differ", run: identity::steps_differ },
+    WhatCheck { name: "step-order", run: order::steps_can_run },
     WhatCheck { name: "fargate-size", run: ecs::fargate_sizes },
     WhatCheck { name: "task-size", run: ecs::instance_sizes },
     WhatCheck { name: "container-sizes", run: ecs_containers::sizes },

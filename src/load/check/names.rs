@@ -182,6 +182,30 @@ fn scopes(world: &World, draft: &Draft<VariablesFile>, of_project: &OfProject<'_
     }
 }
 
+/// The environments and channels that steps are limited to.
+pub(super) fn conditions_name_what_exists(world: &World, findings: &mut Vec<Finding>) {
+    for project in world.projects.values() {
+        let drafts = &project.head.drafts;
+        let Some(process) = &drafts.process else { continue };
+        let file = world.drafts.projects.get(&drafts.name).and_then(|files| files.project.as_ref());
+        let channels = file.map(|project| channels_of(&project.doc));
+        for step in &process.doc.step {
+            let whose = format!("step `{}`", *step.name);
+            for written in &step.environments {
+                environment_exists(&world.drafts, process, &whose, written, findings);
+            }
+            let Some(channels) = &channels else { continue };
+            for written in step.channels.iter().filter(|written| !channels.contains(written.as_str())) {
+                let title = format!("{whose} names a channel that does not exist");
+                let finding = Finding::new(codes::UNKNOWN_CHANNEL, &process.file, written.span(), title)
+                    .label(format!("no channel `{}` in project.toml", **written))
+                    .suggest(written, channels.iter().copied());
+                findings.push(finding);
+            }
+        }
+    }
+}
+
 fn all<N: AsRef<str> + Ord, T>(shelf: &Shelf<N, T>) -> Vec<&str> {
     names_of(shelf.present.keys()).into_iter().collect()
 }

@@ -40,6 +40,11 @@ pub(super) fn exist(world: &World, findings: &mut Vec<Finding>) {
             tags.each(&draft.file, &format!("the group `{}`", *group.name), &group.tags);
         }
     }
+    for process in world.projects.values().filter_map(|project| project.head.drafts.process.as_ref()) {
+        for step in &process.doc.step {
+            tags.each(&process.file, &format!("step `{}`", *step.name), &step.tenant_tags);
+        }
+    }
     for draft in drafts.sets.read.values() {
         tags.scopes(&draft.file, &draft.doc);
     }

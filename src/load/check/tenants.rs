@@ -11,7 +11,7 @@ use super::super::schema::lifecycle::ProgressEntry;
 use super::super::schema::tenant::{ConnectionEntry, TenantFile};
 use super::super::world::World;
 use crate::model::tenant::Tenancy;
-use crate::model::{EnvironmentName, ProjectName, Tenant, TenantName};
+use crate::model::{EnvironmentName, ProjectName, Step, Tenant, TenantName};
 
 fn exists(world: &World, file: &File, whose: &str, name: &str, span: Range<usize>, findings: &mut Vec<Finding>) {
     let tenants = &world.drafts.tenants;
@@ -33,6 +33,13 @@ pub(super) fn are_there(world: &World, findings: &mut Vec<Finding>) {
     for (freeze, draft) in &drafts.freezes.read {
         for name in &draft.doc.tenants {
             exists(world, &draft.file, &format!("freeze `{freeze}`"), name, name.span(), findings);
+        }
+    }
+    for process in world.projects.values().filter_map(|project| project.head.drafts.process.as_ref()) {
+        for step in &process.doc.step {
+            for name in &step.tenants {
+                exists(world, &process.file, &format!("step `{}`", *step.name), name, name.span(), findings);
+            }
         }
     }
     for draft in drafts.projects.values().flat_map(|files| files.deploys.read.values()) {
@@ -157,6 +164,11 @@ fn targets_in<'a>(world: &'a World, environment: &str) -> Option<Vec<&'a crate::
     (world.drafts.targets.complete() && world.targets.len() == world.drafts.targets.read.len()).then_some(all)
 }
 
+/// Whether the conditions of a step leave it stacks for a tenant in an environment.
+fn has_stacks(step: &Step, environment: &str, tenant: &Tenant) -> bool {
+    EnvironmentName::new(environment).is_ok_and(|environment| step.only.fits(&environment, None, Some(tenant)))
+}
+
 pub(super) fn have_targets(world: &World, findings: &mut Vec<Finding>) {
     for Connection { name, draft, project, entry, .. } in connections(world) {
         let Some(tenant) = world.tenants.get(name) else { continue };
@@ -165,7 +177,8 @@ pub(super) fn have_targets(world: &World, findings: &mut Vec<Finding>) {
             let Some(targets) = targets_in(world, written) else { continue };
             // That nothing at all belongs to the environment is told there.
             let takes = targets.iter().any(|target| {
-                target.takes(Some(tenant)) && what.steps.iter().any(|step| target.roles.contains(&step.role))
+                let has = |step: &Step| target.roles.contains(&step.role) && has_stacks(step, written, tenant);
+                target.takes(Some(tenant)) && what.steps.iter().any(|step| has(step))
             });
             if takes || targets.is_empty() {
                 continue;

@@ -60,6 +60,22 @@ pub struct StepEntry {
     pub id: Option<At<String>>,
     /// The role that a target must offer.
     pub role: At<String>,
+    /// The steps that it waits for, instead of every step above it; none of them for an empty list.
+    pub after: Option<At<Vec<At<String>>>>,
+    /// Runs together with the step above it, and waits for what that one waits for.
+    pub parallel: Option<At<bool>>,
+    /// The environments that it has stacks in; all by default.
+    #[serde(default)]
+    pub environments: Vec<At<String>>,
+    /// The channels whose releases have it; all by default.
+    #[serde(default)]
+    pub channels: Vec<At<String>>,
+    /// The tenants that it has stacks for, beside those of `tenant_tags`; with neither, everybody, and slots without one.
+    #[serde(default)]
+    pub tenants: Vec<At<String>>,
+    /// Tags (`set/tag`) of the tenants that it has stacks for: of one set any, of several sets one each.
+    #[serde(default)]
+    pub tenant_tags: Vec<At<String>>,
     /// What the step renders.
     pub of: StepOf,
 }

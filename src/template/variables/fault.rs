@@ -6,6 +6,7 @@ use crate::model::{ImageName, Location};
 
 use super::super::{Context, RenderProblem, codes};
 use super::resolve::{Candidate, Gone, NoWinner};
+use super::scope::Kind;
 use super::{MAX_DEPTH, MAX_ITEMS, MAX_VALUE};
 
 /// Why a text cannot be filled.
@@ -52,6 +53,21 @@ impl Fault {
     }
 
     fn scope_gone(name: &str, (value, gone): &Gone<'_, '_>, context: &Context<'_>) -> Self {
+        let what = format!("a value of variable `{name}`");
+        let scope = format!("has the scope {}", super::scope::words(&value.scope));
+        Self::gone([&what, &scope, "variables"], gone, value.at, context)
+    }
+
+    /// Whether the step has a stack cannot be known, because its condition has names that are gone.
+    pub(super) fn condition_gone(gone: &[(Kind, Vec<String>)], context: &Context<'_>) -> Self {
+        let what = format!("step `{}`", context.step.name);
+        Self::gone([&what, "is limited to other names", "steps"], gone, &context.step.at, context)
+    }
+
+    /// Something in a snapshot is limited to names of which some are gone: what, how it says so, and what is part of the
+    /// files that a refresh would bring.
+    fn gone(words: [&str; 3], gone: &[(Kind, Vec<String>)], at: &Location, context: &Context<'_>) -> Self {
+        let [what, limit, kind] = words;
         let mut names = Vec::new();
         let mut here = Vec::new();
         for (kind, gone) in gone {
@@ -62,16 +78,15 @@ impl Fault {
         let commit = context.release.snapshot.as_ref().ok().and_then(|snapshot| snapshot.commit.as_ref());
         let commit = commit.map_or(String::new(), |commit| format!(" at {}", commit.short()));
         let title = format!(
-            "a value of variable `{name}` in the snapshot of release `{release}`{commit} has the scope {}, and there is no \
-             {names} any more: whether it is meant for {} cannot be known",
-            super::scope::words(&value.scope),
+            "{what} in the snapshot of release `{release}`{commit} {limit}, and there is no {names} any more: whether it is \
+             meant for {} cannot be known",
             here.join(" and "),
         );
         let help = format!(
-            "`landfall release refresh {} {release}` gives the release today's variables; or bring {names} back",
+            "`landfall release refresh {} {release}` gives the release today's {kind}; or bring {names} back",
             context.project.name
         );
-        Self::new(codes::SCOPE_GONE, title, value.at, Some(help))
+        Self::new(codes::SCOPE_GONE, title, at, Some(help))
     }
 
     pub(super) fn no_tenant(name: &str, context: &Context<'_>, user: &Location) -> Self {

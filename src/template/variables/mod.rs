@@ -8,11 +8,14 @@
 //! Values of declared tenant variables are in the tenants' files, which are live; all others are in the release's snapshot.
 
 mod built_in;
+mod condition;
 mod explain;
 mod fault;
 mod resolve;
 mod scope;
 
+pub use condition::applies;
+pub(in crate::template) use condition::{gone_condition, unclear};
 pub use explain::{Contender, Declared, Explained, Reference, Verdict, explain};
 pub use fault::Fault;
 pub use resolve::Origin;

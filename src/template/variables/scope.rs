@@ -108,7 +108,7 @@ impl Kind {
 
     /// The names of this kind that the scope has and the head has not, where the context's own name of this kind was not
     /// there yet when the snapshot was made: it may be the new name of one of them.
-    fn gone(self, scope: &Scope, context: &Context<'_>) -> Vec<String> {
+    pub(super) fn gone(self, scope: &Scope, context: &Context<'_>) -> Vec<String> {
         fn missing<N: Ord + fmt::Display>(
             from: &std::collections::BTreeSet<N>,
             head: &std::collections::BTreeSet<N>,

@@ -1,0 +1,78 @@
+//! The order of steps: that what they say of it can be kept.
+
+use super::super::codes;
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::{ProcessFile, StepEntry};
+use super::super::what::WhatDrafts;
+use crate::model::StepName;
+use crate::model::process::{Circle, Follows, Waiting, sequence};
+
+pub(super) fn steps_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for (above, step) in process.doc.step.iter().enumerate() {
+        named(process, step, findings);
+        contradictions(process, step, above, findings);
+    }
+    let steps: Vec<(StepName, Follows)> = process.doc.step.iter().filter_map(|step| order(step)).collect();
+    let waiting: Vec<Waiting<'_>> = steps.iter().map(|(name, follows)| Waiting { name, follows }).collect();
+    if let Err(circle) = sequence(&waiting) {
+        findings.push(in_circle(process, &circle));
+    }
+}
+
+/// The steps that `after` names are there.
+fn named(process: &Draft<ProcessFile>, step: &At<StepEntry>, findings: &mut Vec<Finding>) {
+    let known = || process.doc.step.iter().map(|step| step.name.as_str());
+    for written in step.after.iter().flat_map(|after| after.iter()) {
+        if known().any(|name| name == written.as_str()) || written.parse::<StepName>().is_err() {
+            continue;
+        }
+        let title = format!("step `{}` comes after a step that does not exist", *step.name);
+        let finding = Finding::new(codes::UNKNOWN_STEP, &process.file, written.span(), title)
+            .label(format!("there is no step `{}`", **written))
+            .suggest(written, known().filter(|name| *name != step.name.as_str()));
+        findings.push(finding);
+    }
+}
+
+fn contradictions(process: &Draft<ProcessFile>, step: &At<StepEntry>, above: usize, findings: &mut Vec<Finding>) {
+    let Some(parallel) = step.parallel.as_ref().filter(|parallel| ***parallel) else { return };
+    let mut out = |title: String, label: &str, help: &str| {
+        let finding = Finding::new(codes::STEP_ORDER, &process.file, parallel.span(), title);
+        findings.push(finding.label(label).help(help));
+    };
+    if step.after.is_some() {
+        let title = format!("step `{}` has both `after` and `parallel`", *step.name);
+        out(title, "parallel to the step above it, or after those that it names", "keep one of the two");
+    } else if above == 0 {
+        let title = format!("step `{}` is parallel to nothing: it is the first one", *step.name);
+        out(title, "no step above it", "write `parallel = true` in the second of two steps that run together");
+    }
+}
+
+/// What a step says of its order; none where its name is no name.
+fn order(step: &StepEntry) -> Option<(StepName, Follows)> {
+    let beside = step.parallel.as_deref().copied().unwrap_or_default();
+    let follows = match &step.after {
+        Some(names) => Follows::These(names.iter().filter_map(|name| name.parse().ok()).collect()),
+        None if beside => Follows::Beside,
+        None => Follows::All,
+    };
+    Some((step.name.parse().ok()?, follows))
+}
+
+fn in_circle(process: &Draft<ProcessFile>, circle: &Circle) -> Finding {
+    let first = circle.0.first().map_or("", StepName::as_str);
+    let next = circle.0.get(1).map_or("", StepName::as_str);
+    let step = process.doc.step.iter().find(|step| step.name.as_str() == first);
+    let written =
+        step.and_then(|step| step.after.iter().flat_map(|after| after.iter()).find(|name| name.as_str() == next));
+    let span = written.map(At::span).or_else(|| step.map(|step| step.name.span())).unwrap_or(0..0);
+    let title = match first == next {
+        true => format!("step `{first}` comes after itself"),
+        false => format!("steps wait for each other: {circle}"),
+    };
+    Finding::new(codes::STEP_CIRCLE, &process.file, span, title).label("none of them could begin")
+}

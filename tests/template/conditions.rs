@@ -1,0 +1,60 @@
+//! Conditions of steps: where one has stacks, and where that cannot be known because names are gone.
+
+use landfall::model::Tag;
+use landfall::template::{applies, key};
+
+use super::world::World;
+
+fn with(change: impl FnOnce(&mut World)) -> World {
+    let mut world = World::new();
+    change(&mut world);
+    world
+}
+
+fn has_stack(world: &World) -> bool {
+    applies(&world.context())
+}
+
+#[test]
+fn the_conditions_combine_and_the_names_of_each_are_alternatives() {
+    assert!(has_stack(&World::new()));
+    let mut world = with(|world| world.step.only.environments = ["test".parse().unwrap()].into());
+    assert!(!has_stack(&world));
+    world.step.only.environments.insert("production".parse().unwrap());
+    assert!(has_stack(&world));
+    world.step.only.channels = ["hotfix".parse().unwrap()].into();
+    assert!(!has_stack(&world));
+    world.release.channel = "hotfix".parse().unwrap();
+    assert!(has_stack(&world) && world.render().is_ok());
+}
+
+#[test]
+fn a_step_for_tenants_has_none_without_one() {
+    let limited = |tags: &[&str]| {
+        let mut world = World::new().tenant(tags);
+        world.step.only.tenants.names = ["other".parse().unwrap()].into();
+        world.step.only.tenants.tags.0 = [Tag::parse("ring/early").unwrap()].into();
+        world
+    };
+    assert!(has_stack(&limited(&["ring/early"])), "by its tag");
+    let mut world = limited(&[]);
+    assert!(!has_stack(&world));
+    world.step.only.tenants.names.insert("acme".parse().unwrap());
+    assert!(has_stack(&world), "by its name");
+    world.tenant = None;
+    assert!(!has_stack(&world), "without a tenant");
+}
+
+#[test]
+fn a_name_that_is_gone_holds_what_may_be_its_new_name() {
+    let mut world = with(|world| world.step.only.environments = ["live".parse().unwrap()].into());
+    assert!(!has_stack(&world), "production was there when the snapshot was made: it is not what was meant");
+    let then = std::sync::Arc::make_mut(&mut world.snapshot().names);
+    then.environments = ["test".parse().unwrap(), "live".parse().unwrap()].into();
+    assert!(has_stack(&world), "it may be, and rendering says why nobody knows");
+    insta::assert_snapshot!(world.problems(), @"scope-gone: step `web` in the snapshot of release `1.4.0` is limited to other names, and there is no environment `live` any more: whether it is meant for environment production cannot be known (`landfall release refresh storefront 1.4.0` gives the release today's steps; or bring environment `live` back)");
+    let unclear = key(&world.context());
+    world.names.environments.insert("live".parse().unwrap());
+    assert!(!has_stack(&world), "the name is there again");
+    assert_ne!(key(&world.context()), unclear, "a cached render knows the difference");
+}
