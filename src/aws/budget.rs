@@ -117,6 +117,8 @@ impl Budget {
             Bucket::ServiceChanges => Rate(50, 5),
             Bucket::Services | Bucket::Tasks => Rate(100, 20),
             Bucket::Images => Rate(20, 20),
+            // S3 takes 3,500 writes a second and prefix; nobody needs as many.
+            Bucket::Objects => Rate(100, 50),
             Bucket::Identity => Rate(20, 10),
         }
     }

@@ -10,11 +10,15 @@ use super::answer::Reader;
 use super::clients::AwsCloud;
 use super::observe::found;
 use super::operation::Operation;
-use crate::cloud::{At, Change, ChangeSetRequest, HookAnswer, Result};
+use crate::cloud::{At, Change, ChangeSetRequest, HookAnswer, Result, TemplateObject, TemplateSource};
 use crate::model::StackName;
 
 #[async_trait]
 impl Change for AwsCloud {
+    async fn put_template(&self, at: &At, object: &TemplateObject, body: &str) -> Result<()> {
+        self.put_object(at, object, body).await
+    }
+
     async fn create_change_set(&self, at: &At, request: &ChangeSetRequest) -> Result<()> {
         let operation = Operation::CreateChangeSet;
         let (parameters, tags) = (parameters(request), tags(request));
@@ -24,17 +28,26 @@ impl Change for AwsCloud {
         let answer = self
             .call(at, operation, |clients| {
                 let call = clients.cloudformation.create_change_set();
+                let call = match &request.template {
+                    TemplateSource::Body(body) => call.template_body(body.as_ref()),
+                    TemplateSource::Object(object) => {
+                        call.template_url(object.url(&at.place.region, clients.endpoint.as_deref()))
+                    }
+                };
                 call.stack_name(request.stack.as_str())
                     .change_set_name(request.name.as_ref())
                     .change_set_type(kind.clone())
-                    .template_body(request.template.as_ref())
                     .set_parameters(Some(parameters.clone()))
                     .set_tags(Some(tags.clone()))
                     .set_capabilities(Some(capabilities.clone()))
                     .client_token(request.token.as_ref())
                     .send()
             })
-            .await?;
+            .await
+            .map_err(|error| match &request.template {
+                TemplateSource::Body(_) => error,
+                TemplateSource::Object(object) => object.not_read(error),
+            })?;
         Reader(operation).text("Id", answer.id()).map(drop)
     }
 

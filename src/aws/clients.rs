@@ -36,7 +36,10 @@ pub(super) struct Clients {
     pub(super) cloudformation: aws_sdk_cloudformation::Client,
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) ecr: aws_sdk_ecr::Client,
+    pub(super) s3: aws_sdk_s3::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    /// Where all services are that are not AWS's own.
+    pub(super) endpoint: Option<String>,
     /// Set once the credentials were seen to be for the place's account.
     pub(super) checked: OnceCell<()>,
 }
@@ -101,11 +104,16 @@ impl AwsCloud {
             config = config.credentials_provider(SharedCredentialsProvider::new(builder.build().await));
         }
         let config = config.build();
+        // Simulated accounts and emulators have no names for buckets in DNS.
+        let endpoint = config.endpoint_url().map(str::to_owned);
+        let s3 = aws_sdk_s3::config::Builder::from(&config).force_path_style(endpoint.is_some()).build();
         Arc::new(Clients {
             cloudformation: aws_sdk_cloudformation::Client::new(&config),
             ecs: aws_sdk_ecs::Client::new(&config),
             ecr: aws_sdk_ecr::Client::new(&config),
+            s3: aws_sdk_s3::Client::from_conf(s3),
             sts: aws_sdk_sts::Client::new(&config),
+            endpoint,
             checked: OnceCell::new(),
         })
     }

@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::operation::Operation;
+use super::operation::{Operation, Service};
 use crate::cloud::CloudError;
 
 /// What an error of the SDK means for the port.
@@ -95,6 +95,13 @@ where
     let Some(code) = metadata.code().filter(|code| !code.is_empty()) else {
         return match status {
             429 => CloudError::Throttled { operation: name, message: "HTTP status 429".to_owned() },
+            // An answer to HEAD has no body that could have a code.
+            403 if operation.service() == Service::S3 => {
+                CloudError::Denied { operation: name, message: "HTTP status 403".to_owned() }
+            }
+            301 if operation.service() == Service::S3 => {
+                CloudError::Invalid { operation: name, message: "the bucket is in another region".to_owned() }
+            }
             503 => CloudError::Failing { operation: name, message: "HTTP status 503".to_owned() },
             _ => lost(name, format!("HTTP status {status}, {}", unreadable(error, body))),
         };
@@ -139,12 +146,16 @@ fn by_code(operation: Operation, status: u16, code: &str, said: &str, message: S
         | "ServiceNotActive"
         | "ResourceNotFound"
         | "RepositoryNotFound"
+        | "NoSuchBucket"
+        | "NotFound"
         | "ServiceDeploymentNotFound" => CloudError::NotFound { operation: name, message },
         "AlreadyExists" | "NameAlreadyExists" => CloudError::AlreadyExists { operation: name, message },
         "TokenAlreadyExists" => CloudError::TokenReused { operation: name, message },
-        "InvalidChangeSetStatus" | "OperationInProgress" | "StaleRequest" | "InvalidStateTransition" => {
-            CloudError::Conflict { operation: name, message }
-        }
+        "InvalidChangeSetStatus"
+        | "OperationInProgress"
+        | "OperationAborted"
+        | "StaleRequest"
+        | "InvalidStateTransition" => CloudError::Conflict { operation: name, message },
         "ServiceUnavailable" => CloudError::Failing { operation: name, message },
         "ValidationError" | "Validation" => by_sentence(name, said, message),
         // AWS may have begun before it failed.

@@ -4,9 +4,9 @@
 //! [`Registry`](crate::registry::Registry). A call goes this way:
 //!
 //! ```text
-//! observe, services, change, ecr ─► calls (retry, count) ─► budget (wait) ─► clients (account, role, region) ─► SDK
-//!          ▲                                                                                             │
-//!          └────────── answer (fields that must be there) ◄──── error (AWS's codes sorted) ◄─────────────┘
+//! observe, services, change, buckets, ecr ─► calls (retry, count) ─► budget (wait) ─► clients (account, role, region) ─► SDK
+//!          ▲                                                                                                      │
+//!          └────────── answer (fields that must be there) ◄──── error (AWS's codes sorted) ◄──────────────────────┘
 //! ```
 //!
 //! - [`operation`] is the one list of API operations that landfall calls, with what each method of the port uses: the
@@ -20,6 +20,7 @@
 //! sends and that is missing is an error, never an empty list.
 
 mod answer;
+mod buckets;
 pub mod budget;
 mod calls;
 mod change;

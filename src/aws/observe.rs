@@ -14,7 +14,7 @@ use crate::cloud::{
     ResourceChange, Result, ServiceSeen, StackEvent, StackResource, StoppedTask,
 };
 use crate::model::journal::{Effect, ExpectedChange};
-use crate::model::{StackName, StackSeen, StackStatus};
+use crate::model::{BucketName, StackName, StackSeen, StackStatus};
 
 /// How many operations of others may lie above ours before we stop looking for it: a cancellation, and whoever came after.
 const OPERATIONS_ABOVE: usize = 4;
@@ -147,6 +147,10 @@ impl Observe for AwsCloud {
 
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
         self.cluster_seen(at, name).await
+    }
+
+    async fn bucket(&self, at: &At, name: &BucketName) -> Result<bool> {
+        self.bucket_seen(at, name).await
     }
 }
 

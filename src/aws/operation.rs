@@ -12,6 +12,8 @@ pub enum Service {
     Ecs,
     /// Amazon ECR.
     Ecr,
+    /// Amazon S3.
+    S3,
     /// AWS STS.
     Sts,
 }
@@ -48,6 +50,8 @@ pub enum Bucket {
     Tasks,
     /// DescribeImages and BatchGetImage.
     Images,
+    /// PutObject and HeadBucket.
+    Objects,
     /// STS.
     Identity,
 }
@@ -69,6 +73,7 @@ impl Bucket {
             Bucket::ServiceRevisions => "service revisions",
             Bucket::Tasks => "tasks",
             Bucket::Images => "images",
+            Bucket::Objects => "objects",
             Bucket::Identity => "identity",
         }
     }
@@ -135,6 +140,8 @@ operations! {
     DescribeClusters, Ecs, Clusters, false;
     DescribeImages, Ecr, Images, false;
     BatchGetImage, Ecr, Images, false;
+    HeadBucket, S3, Objects, false;
+    PutObject, S3, Objects, true;
 }
 
 impl Operation {
@@ -144,9 +151,12 @@ impl Operation {
             Service::CloudFormation => "cloudformation",
             Service::Ecs => "ecs",
             Service::Ecr => "ecr",
+            Service::S3 => "s3",
             Service::Sts => "sts",
         };
-        format!("{prefix}:{}", self.as_str())
+        // HeadBucket has no action of its own (S3 API reference).
+        let name = if self == Operation::HeadBucket { "ListBucket" } else { self.as_str() };
+        format!("{prefix}:{name}")
     }
 }
 
@@ -172,6 +182,8 @@ pub const METHODS: &[(&str, &[Operation])] = &[
     ),
     ("stopped_tasks", &[Operation::ListTasks, Operation::DescribeTasks]),
     ("cluster", &[Operation::DescribeClusters]),
+    ("bucket", &[Operation::HeadBucket]),
+    ("put_template", &[Operation::PutObject]),
     ("create_change_set", &[Operation::CreateChangeSet]),
     ("execute_change_set", &[Operation::ExecuteChangeSet]),
     ("delete_change_set", &[Operation::DeleteChangeSet]),

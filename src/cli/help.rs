@@ -30,8 +30,8 @@ Reads the folder as it lies there, committed or not, and renders every step for 
 and exits with 0 where all is well, with 3 where there are errors. Every problem is explained in docs/problems.md.";
 
 pub(super) const VERIFY: &str = "\
-For every target: whether the credentials are for its account, its stacks can be listed, and its cluster is active. Exits \
-with 1 where something is wrong, and says what would mend it.";
+For every target: whether the credentials are for its account, its stacks can be listed, its cluster is active, and the \
+bucket that it names is there. Exits with 1 where something is wrong, and says what would mend it.";
 
 pub(super) const RENDER: &str = "\
 Renders from the files of a folder, committed or not, what each environment settles to once everything has succeeded.

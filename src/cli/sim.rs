@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::daemon::signalled;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
-use crate::sim::{self, Pace, SimConfig, World};
+use crate::sim::{self, Buckets, Pace, SimConfig, World};
 
 /// A free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
@@ -51,7 +51,7 @@ pub fn run(options: &Sim) -> Outcome {
 
 /// A simulated account that begins now and is quick enough to watch.
 pub fn lively() -> SimConfig {
-    SimConfig { start: Timestamp::now(), pace: Pace::fast(), ..SimConfig::default() }
+    SimConfig { start: Timestamp::now(), pace: Pace::fast(), buckets: Buckets::Any, ..SimConfig::default() }
 }
 
 /// A simulated account that listens.

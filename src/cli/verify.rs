@@ -1,13 +1,13 @@
 //! `verify`: whether what the targets need is there, live and read-only.
 //!
-//! For each target: that the credentials are for its account, that its stacks can be listed, that its cluster is active. It
-//! holds nothing but the readers' half of the port, so it cannot change anything. What it does not look at is
+//! For each target: that the credentials are for its account, that its stacks can be listed, that its cluster is active, and
+//! that its bucket for templates is there, where it names one. It holds nothing but the readers' half of the port, so it cannot change anything. What it does not look at is
 //! [`NOT_CHECKED`]; the command prints that too.
 
 use std::collections::BTreeMap;
 
 use crate::cloud::{At, CloudError, Consequence, Identity, Observe};
-use crate::model::{AccountId, Catalog, Target, TargetName};
+use crate::model::{AccountId, BucketName, Catalog, Target, TargetName};
 
 /// What a finding is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -19,6 +19,8 @@ pub enum Subject {
     Stacks,
     /// The ECS cluster.
     Cluster,
+    /// The bucket for templates.
+    Bucket,
 }
 
 /// One thing that was looked at, on behalf of one target.
@@ -49,7 +51,7 @@ pub const NOT_CHECKED: &[&str] = &[
 ];
 
 /// Looks at every target, or at `only` that one, in order of name. Costs one identity and one listing per account and
-/// region, and one call per cluster.
+/// region, and one call per cluster and bucket.
 pub async fn verify(observe: &dyn Observe, catalog: &Catalog, only: Option<&TargetName>) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut places: BTreeMap<At, Seen> = BTreeMap::new();
@@ -62,6 +64,9 @@ pub async fn verify(observe: &dyn Observe, catalog: &Catalog, only: Option<&Targ
             findings.extend(seen.findings(target));
             if seen.can_go_on() {
                 findings.push(cluster(observe, &at, target).await);
+                if let Some(name) = &target.template_bucket {
+                    findings.push(bucket(observe, &at, target, name).await);
+                }
             }
         }
     }
@@ -157,6 +162,29 @@ async fn cluster(observe: &dyn Observe, at: &At, target: &Target) -> Finding {
         Err(error) => (format!("cluster {name} cannot be looked at: {error}"), Some(rights(&error))),
     };
     finding(target, Subject::Cluster, sentence, way_out)
+}
+
+async fn bucket(observe: &dyn Observe, at: &At, target: &Target, name: &BucketName) -> Finding {
+    let (sentence, way_out) = match observe.bucket(at, name).await {
+        Ok(true) => (format!("bucket {name} is there"), None),
+        Ok(false) => (
+            format!("there is no bucket {name}"),
+            Some(format!("create bucket {name} in {}, or correct `template_bucket` in the target's file", at.place)),
+        ),
+        Err(error @ CloudError::Invalid { .. }) => (
+            format!("bucket {name} cannot be used: {error}"),
+            Some(format!("name a bucket in {} as `template_bucket` in the target's file", at.place)),
+        ),
+        Err(error @ CloudError::Denied { .. }) => (
+            format!("bucket {name} cannot be looked at: {error}"),
+            Some(format!(
+                "if it belongs to account {}, grant what `landfall iam` prints for this target; name another otherwise",
+                at.place.account
+            )),
+        ),
+        Err(error) => (format!("bucket {name} cannot be looked at: {error}"), Some(later(&error))),
+    };
+    finding(target, Subject::Bucket, sentence, way_out)
 }
 
 fn rights(error: &CloudError) -> String {

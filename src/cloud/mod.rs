@@ -4,6 +4,10 @@
 //! `sim/` in process. Deliberately absent: waiting, retrying with a purpose, and any decision. An implementation may retry
 //! a call that AWS throttled or that is known not to have arrived; it never repeats one whose outcome is unknown.
 
+mod template;
+
+pub use template::{TemplateObject, TemplateSource};
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,7 +16,7 @@ use jiff::Timestamp;
 
 use crate::model::journal::{ContainerEnd, ExpectedChange};
 use crate::model::place::Access;
-use crate::model::{AccountId, Place, StackName, StackSeen, StackStatus};
+use crate::model::{AccountId, BucketName, Place, StackName, StackSeen, StackStatus};
 
 /// A place and the way to reach it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -134,6 +138,41 @@ impl CloudError {
             | CloudError::Invalid { .. } => Consequence::Stuck,
             CloudError::Lost { .. } => Consequence::Unknown,
         }
+    }
+
+    /// The same error with more to say.
+    pub fn explained(mut self, words: impl FnOnce(&Self, &str) -> String) -> Self {
+        let said = words(&self, self.message());
+        *self.message_mut() = said;
+        self
+    }
+
+    fn message(&self) -> &str {
+        let (CloudError::Throttled { message, .. }
+        | CloudError::Denied { message, .. }
+        | CloudError::NotFound { message, .. }
+        | CloudError::Conflict { message, .. }
+        | CloudError::AlreadyExists { message, .. }
+        | CloudError::TokenReused { message, .. }
+        | CloudError::Invalid { message, .. }
+        | CloudError::Failing { message, .. }
+        | CloudError::Unreachable { message, .. }
+        | CloudError::Lost { message, .. }) = self;
+        message
+    }
+
+    fn message_mut(&mut self) -> &mut String {
+        let (CloudError::Throttled { message, .. }
+        | CloudError::Denied { message, .. }
+        | CloudError::NotFound { message, .. }
+        | CloudError::Conflict { message, .. }
+        | CloudError::AlreadyExists { message, .. }
+        | CloudError::TokenReused { message, .. }
+        | CloudError::Invalid { message, .. }
+        | CloudError::Failing { message, .. }
+        | CloudError::Unreachable { message, .. }
+        | CloudError::Lost { message, .. }) = self;
+        message
     }
 }
 
@@ -516,6 +555,8 @@ pub trait Observe: Send + Sync {
     async fn stopped_tasks(&self, at: &At, service: &ServiceSeen) -> Result<Vec<StoppedTask>>;
     /// A cluster by name; none if there is none.
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>>;
+    /// Whether there is a bucket of that name. One of another account is denied, one in another region an error.
+    async fn bucket(&self, at: &At, name: &BucketName) -> Result<bool>;
 }
 
 /// A change set to be made.
@@ -527,8 +568,8 @@ pub struct ChangeSetRequest {
     pub name: Arc<str>,
     /// The stack is new; otherwise it is updated.
     pub create: bool,
-    /// The template's text, with its description.
-    pub template: Arc<str>,
+    /// The template, with its description.
+    pub template: TemplateSource,
     /// Every parameter with its value.
     pub parameters: BTreeMap<String, String>,
     /// Stack tags.
@@ -542,6 +583,8 @@ pub struct ChangeSetRequest {
 /// Changes. Each carries a token or is idempotent by reading first; see `model::journal::Call` for which.
 #[async_trait]
 pub trait Change: Observe {
+    /// Puts a template where a change set can be made from it. Its name says what is in it, so doing it again is fine.
+    async fn put_template(&self, at: &At, object: &TemplateObject, body: &str) -> Result<()>;
     /// Asks for a change set; it is made asynchronously.
     async fn create_change_set(&self, at: &At, request: &ChangeSetRequest) -> Result<()>;
     /// Executes it.

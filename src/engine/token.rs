@@ -10,6 +10,8 @@ use crate::model::journal::{DeploymentId, StoreId};
 /// What one call of a deployment is for. Each has one token for all its repetitions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Purpose {
+    /// Putting the template of a round's change set into its bucket.
+    Upload(usize),
     /// The change set of a round, from 1: a stale one is followed by another.
     Make(usize),
     /// Executing it.
@@ -43,6 +45,7 @@ pub(crate) fn token(
     purpose: Purpose,
 ) -> Arc<str> {
     let purpose = match purpose {
+        Purpose::Upload(round) => format!("upload{round}"),
         Purpose::Make(round) => format!("make{round}"),
         Purpose::Execute(round) => format!("execute{round}"),
         Purpose::Discard(round) => format!("discard{round}"),

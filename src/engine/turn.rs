@@ -349,6 +349,7 @@ impl<'a> Turn<'a> {
         };
         let stack = &order.stack;
         match &ask.request {
+            Request::Put(object, body) => self.cloud.put_template(&at, object, body).await,
             Request::Make(request) => {
                 let mut request = (**request).clone();
                 request.token = token.clone();

@@ -14,7 +14,7 @@ use super::name::{
     AccountName, ChannelName, EnvironmentName, FreezeName, Id, ImageName, LifecycleName, ProjectName, ReleaseName,
     RoleLabel, TargetName, TenantName,
 };
-use super::place::{Access, Place, Region};
+use super::place::{Access, BucketName, Place, Region};
 use super::process::{Text, ValueKind, What};
 use super::tenant::{Tag, Tenancy, Tenant, TenantFilter};
 use super::wave::Waves;
@@ -168,6 +168,8 @@ pub struct Target {
     pub access: Access,
     /// Name of the ECS cluster.
     pub cluster: Arc<str>,
+    /// The bucket through which templates go that are too long for a call.
+    pub template_bucket: Option<BucketName>,
     /// Where tasks are put.
     pub network: Network,
     /// The tenants that it is for. Empty for a target without tenants, which only slots without a tenant use.

@@ -273,7 +273,11 @@ impl FactsFold {
 fn changes(call: Call) -> bool {
     match call {
         Call::ExecuteChangeSet | Call::DeleteStack | Call::ContinueRollback | Call::RollbackStack => true,
-        Call::CreateChangeSet | Call::DeleteChangeSet | Call::CancelUpdate | Call::SetProtection => false,
+        Call::PutTemplate
+        | Call::CreateChangeSet
+        | Call::DeleteChangeSet
+        | Call::CancelUpdate
+        | Call::SetProtection => false,
     }
 }
 

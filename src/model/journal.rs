@@ -11,7 +11,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::catalog::{Gate, OnFailure};
-use super::place::Access;
+use super::place::{Access, BucketName};
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, StackStatus};
 
 /// The random id of a store: 16 lower-case hexadecimal digits. It is in every token, so that another landfall is noticed.
@@ -277,6 +277,9 @@ pub struct Content {
     pub expected: Vec<ExpectedChange>,
     /// How long the operation may take, in seconds, before it is cancelled.
     pub deadline: i64,
+    /// The bucket through which the template goes; none where it is short enough to go with the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bucket: Option<BucketName>,
 }
 
 /// A parameter's value.
@@ -333,6 +336,8 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Call {
+    /// PutObject, of a template; no token, idempotent because its key is made of its content.
+    PutTemplate,
     /// CreateChangeSet; token.
     CreateChangeSet,
     /// ExecuteChangeSet; token.

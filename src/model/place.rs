@@ -12,6 +12,9 @@ pub enum PlaceError {
     /// Not the shape of a region.
     #[error("`{0}` is not a region: expected a name like `eu-west-1`")]
     Region(String),
+    /// Not what S3 takes as the name of a bucket, and why.
+    #[error("`{0}` is not the name of a bucket: {1}")]
+    Bucket(String, &'static str),
 }
 
 /// An AWS account id: twelve digits.
@@ -59,6 +62,11 @@ impl Region {
         &self.0
     }
 
+    /// The domain that AWS's services have in this region's partition: `amazonaws.com` or `amazonaws.com.cn`.
+    pub fn domain(&self) -> &'static str {
+        if self.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+    }
+
     /// The partition that ARNs in this region begin with: `aws`, `aws-cn` or `aws-us-gov`.
     pub fn partition(&self) -> &'static str {
         if self.0.starts_with("cn-") {
@@ -68,6 +76,48 @@ impl Region {
         } else {
             "aws"
         }
+    }
+}
+
+/// The name of an S3 bucket. \[doc: S3 User Guide, "General purpose bucket naming rules"\]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BucketName(Arc<str>);
+
+impl BucketName {
+    /// Beginnings and ends that S3 keeps for itself.
+    const RESERVED: (&[&str], &[&str]) =
+        (&["xn--", "sthree-", "amzn-s3-demo-"], &["-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"]);
+
+    /// Checks the naming rules of S3; whether there is such a bucket only AWS knows.
+    pub fn new(text: &str) -> Result<Self, PlaceError> {
+        let wrong = |why| Err(PlaceError::Bucket(text.to_owned(), why));
+        let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let (begins, ends) = Self::RESERVED;
+        if !(3..=63).contains(&text.len()) {
+            return wrong("it has 3 to 63 characters");
+        }
+        if !text.bytes().all(|byte| letter(byte) || matches!(byte, b'-' | b'.')) {
+            return wrong("it has lower-case letters, digits, `-` and `.` only");
+        }
+        if !(text.bytes().next().is_some_and(letter) && text.bytes().next_back().is_some_and(letter)) {
+            return wrong("it begins and ends with a letter or a digit");
+        }
+        if text.contains("..") {
+            return wrong("it has no two dots in a row");
+        }
+        if text.parse::<std::net::Ipv4Addr>().is_ok() {
+            return wrong("it is no IP address");
+        }
+        if begins.iter().any(|begin| text.starts_with(begin)) || ends.iter().any(|end| text.ends_with(end)) {
+            return wrong("S3 keeps names that begin or end so for itself");
+        }
+        Ok(Self(Arc::from(text)))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -91,7 +141,7 @@ macro_rules! text {
         }
     )*};
 }
-text!(AccountId, Region);
+text!(AccountId, Region, BucketName);
 
 /// An account and a region: where stacks are listed, and inside which a stack's name is unique.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]

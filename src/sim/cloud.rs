@@ -8,15 +8,16 @@ use super::error::{Answer, ApiError};
 use super::world::ecs::{Deployment, Service, TaskState};
 use super::world::lifecycle::Shift;
 use super::world::stack::Event;
+use super::world::template::check_inline;
 use super::world::{self, Interference, StackInput, StackView, World};
 use crate::cloud::{
     At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, HookAnswer,
     HookStatus, Identity, Observe, PauseHook, Percent, PropertyChange, ResolvedImage, ResourceChange, Result,
     ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen, StackEvent, StackResource, StoppedTask,
-    TrafficShift,
+    TemplateObject, TemplateSource, TrafficShift,
 };
 use crate::model::journal::{ContainerEnd, Effect, ExpectedChange};
-use crate::model::{Place, StackName, StackSeen};
+use crate::model::{BucketName, Place, StackName, StackSeen};
 
 /// The port on a simulated account that lives in the same process.
 ///
@@ -80,7 +81,7 @@ fn translate(operation: &'static str, error: ApiError) -> CloudError {
     match code {
         "Throttling" | "ThrottlingException" => CloudError::Throttled { operation, message },
         "AccessDenied" | "AccessDeniedException" => CloudError::Denied { operation, message },
-        "ChangeSetNotFound" | "ClusterNotFoundException" | "ServiceDeploymentNotFoundException" => {
+        "ChangeSetNotFound" | "ClusterNotFoundException" | "ServiceDeploymentNotFoundException" | "NoSuchBucket" => {
             CloudError::NotFound { operation, message }
         }
         "AlreadyExistsException" => CloudError::AlreadyExists { operation, message },
@@ -338,17 +339,31 @@ impl Observe for SimCloud {
             }))
         })
     }
+
+    async fn bucket(&self, at: &At, name: &BucketName) -> Result<bool> {
+        let owner = at.place.account.as_str();
+        let found = self.find(at, "HeadBucket", |world, place| world.head_bucket(place, name.as_str(), Some(owner)))?;
+        Ok(found.is_some())
+    }
 }
 
 #[async_trait]
 impl Change for SimCloud {
+    async fn put_template(&self, at: &At, object: &TemplateObject, body: &str) -> Result<()> {
+        let owner = at.place.account.as_str();
+        let put = self.call(at, "PutObject", |world, place| {
+            world.put_object(place, object.bucket.as_str(), &object.key, body.as_bytes(), Some(owner))
+        });
+        put.map_err(|error| object.not_put(at, error))
+    }
+
     async fn create_change_set(&self, at: &At, request: &ChangeSetRequest) -> Result<()> {
-        let input = world::ChangeSetInput {
+        let mut input = world::ChangeSetInput {
             name: request.name.to_string(),
             kind: if request.create { "CREATE" } else { "UPDATE" }.to_owned(),
             stack: StackInput {
                 name: request.stack.as_str().to_owned(),
-                template: Some(request.template.to_string()),
+                template: None,
                 parameters: request.parameters.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect(),
                 tags: Some(request.tags.clone()),
                 capabilities: request.capabilities.iter().map(ToString::to_string).collect(),
@@ -358,7 +373,20 @@ impl Change for SimCloud {
             description: None,
             on_failure: None,
         };
-        self.call(at, "CreateChangeSet", |world, place| world.create_change_set(place, &input).map(|_| ()))
+        let answer = self.call(at, "CreateChangeSet", |world, place| {
+            input.stack.template = Some(match &request.template {
+                TemplateSource::Body(body) => {
+                    check_inline(body)?;
+                    body.to_string()
+                }
+                TemplateSource::Object(object) => world.template_at(place, &object.url(&place.region, None), None)?,
+            });
+            world.create_change_set(place, &input).map(|_| ())
+        });
+        match &request.template {
+            TemplateSource::Body(_) => answer,
+            TemplateSource::Object(object) => answer.map_err(|error| object.not_read(error)),
+        }
     }
 
     async fn execute_change_set(&self, at: &At, stack: &StackName, name: &str, token: &str) -> Result<()> {

@@ -15,6 +15,8 @@ pub struct SimConfig {
     pub seed: u64,
     /// Which ECS clusters exist from the beginning.
     pub clusters: Clusters,
+    /// Which buckets of S3 exist from the beginning.
+    pub buckets: Buckets,
     /// How long things take.
     pub pace: Pace,
     /// The most items on a page of any listing; small numbers exercise a client's paging.
@@ -31,6 +33,7 @@ impl Default for SimConfig {
             start: Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 56),
             seed: 0,
             clusters: Clusters::Any,
+            buckets: Buckets::Listed(BTreeMap::new()),
             pace: Pace::stepped(),
             page_size: 50,
             stale_reads: 0,
@@ -46,6 +49,15 @@ pub enum Clusters {
     Any,
     /// These, and a missing one fails as AWS does.
     Listed(BTreeSet<(Place, String)>),
+}
+
+/// Which buckets of S3 exist without having been created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Buckets {
+    /// Every bucket that is asked for, in the account and region of whoever asks first: any repository can be tried.
+    Any,
+    /// These, by name, and a missing one fails as AWS does.
+    Listed(BTreeMap<String, Place>),
 }
 
 /// How long things take, in the simulated account's own time.

@@ -99,7 +99,8 @@ pub fn key(context: &Context<'_>) -> Hash {
         .part(target.account.as_str())
         .part(target.place.to_string())
         .part(&*target.cluster)
-        .part([u8::from(target.network.public_ip)]);
+        .part([u8::from(target.network.public_ip)])
+        .part(target.template_bucket.as_ref().map_or("", |bucket| bucket.as_str()));
     for list in [&target.network.subnets, &target.network.security_groups] {
         hash = list.iter().fold(hash.part(list.len().to_string()), |hash, item| hash.part(&**item));
     }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::model::process::Text;
 use crate::model::{ImageName, Location, StackName};
 
-use super::limits::MAX_BODY;
+use super::limits::MAX_OBJECT;
 use super::shape::{Known, Leaf, Leaves, Shape};
 use super::variables::{Fault, Values};
 use super::{Context, RenderProblem, codes, image};
@@ -25,7 +25,7 @@ pub(super) struct Filler<'a> {
 }
 
 /// No more bytes than this are filled in: far more than a template may have, and few enough to hold.
-const MAX_FILLED: usize = 20 * MAX_BODY;
+const MAX_FILLED: usize = 2 * MAX_OBJECT;
 /// No more problems than this are looked for in one stack.
 const MAX_PROBLEMS: usize = 100;
 
@@ -181,7 +181,8 @@ impl<'a> Filler<'a> {
     /// Whether more is filled in: not once it is too much for any template, or enough is wrong.
     fn goes_on(&mut self, at: &Location) -> bool {
         if self.filled > MAX_FILLED && !self.enough {
-            let title = format!("the template becomes longer than {MAX_FILLED} bytes; CloudFormation takes {MAX_BODY}");
+            let title =
+                format!("the template becomes longer than {MAX_FILLED} bytes; CloudFormation takes {MAX_OBJECT}");
             self.problem(codes::OVER_LIMIT, title, at, None);
             self.enough = true;
         }

@@ -1,7 +1,7 @@
 //! The limits of CloudFormation that a rendered stack could exceed, checked before any call.
 //!
-//! Numbers from the CloudFormation user guide, "Understand CloudFormation quotas". A task definition may have 64 KiB, which
-//! a template that is sent inline cannot reach.
+//! Numbers from the CloudFormation user guide, "Understand CloudFormation quotas", and for task definitions from "Amazon ECS
+//! service quotas".
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,13 @@ use crate::cfn::Document;
 use crate::model::journal::ParameterValue;
 use crate::model::slot::MAX_STACK_NAME;
 
-/// The longest template that is sent with the call, in bytes. Longer ones would have to be put into S3.
+/// The longest template that is sent with the call, in bytes. Longer ones go through a bucket of S3.
 pub const MAX_BODY: usize = 51_200;
+/// The longest template that CloudFormation takes from a bucket, in bytes: "1 MB", of which the smaller reading is meant
+/// here. \[reports: "Template may not exceed 1000000 bytes in size."\]
+pub const MAX_OBJECT: usize = 1_000_000;
+/// The longest task definition, in bytes.
+pub const MAX_TASK_DEFINITION: usize = 65_536;
 /// The most resources of a template.
 pub const MAX_RESOURCES: usize = 500;
 /// The most parameters, outputs and mappings, each.
@@ -42,12 +47,17 @@ pub struct Measured<'a> {
 /// Every limit that is exceeded, a sentence each.
 pub fn exceeded(measured: &Measured<'_>) -> Vec<String> {
     let mut found = Vec::new();
-    let mut limit = |what: &str, is: usize, most: usize, unit: &str| {
+    let mut limit_of = |service: &str, what: &str, is: usize, most: usize, unit: &str| {
         if is > most {
-            found.push(format!("{what} {is} {unit}; CloudFormation takes at most {most}"));
+            found.push(format!("{what} {is} {unit}; {service} takes at most {most}"));
         }
     };
-    limit("the template has", measured.body.len(), MAX_BODY, "bytes");
+    for definition in measured.document.resources().filter(|one| one.kind() == "AWS::ECS::TaskDefinition") {
+        let bytes = definition.body.get("Properties").map_or(0, |properties| properties.to_string().len());
+        limit_of("ECS", &format!("the task definition `{}` has", definition.id), bytes, MAX_TASK_DEFINITION, "bytes");
+    }
+    let mut limit = |what: &str, is: usize, most: usize, unit: &str| limit_of("CloudFormation", what, is, most, unit);
+    limit("the template has", measured.body.len(), MAX_OBJECT, "bytes");
     limit("the template has", measured.document.resources().count(), MAX_RESOURCES, "resources");
     for section in ["Parameters", "Outputs", "Mappings"] {
         let count = measured.document.section(section).and_then(Value::as_object).map_or(0, serde_json::Map::len);

@@ -150,7 +150,7 @@ fn content(
         tags: &tags,
         capabilities: &capabilities,
     });
-    let content = Content {
+    let mut content = Content {
         template: Arc::from(document.canonical()),
         description: Arc::from(content::description(context, hash)),
         parameters,
@@ -161,8 +161,11 @@ fn content(
         images,
         expected: Vec::new(),
         deadline: context.project.deadline.as_secs(),
+        bucket: None,
     };
     let body = body(&content);
+    let long = body.len() > limits::MAX_BODY;
+    content.bucket = context.target.template_bucket.clone().filter(|_| long);
     let exceeded = limits::exceeded(&limits::Measured {
         stack: stack.as_str(),
         document,
@@ -176,6 +179,9 @@ fn content(
         at: context.step.at.clone(),
         help: None,
     };
+    if exceeded.is_empty() && long && content.bucket.is_none() {
+        return Err(vec![needs_bucket(context, problem, body.len())]);
+    }
     // A limit is said once, in the words for limits, although the schemas have some of them too.
     let problems: Vec<_> = if exceeded.is_empty() {
         against_schemas(document).map(|fault| problem(codes::RESOURCE_PROPERTY, fault)).collect()
@@ -183,6 +189,22 @@ fn content(
         exceeded.into_iter().map(|limit| problem(codes::OVER_LIMIT, limit)).collect()
     };
     if problems.is_empty() { Ok(content) } else { Err(problems) }
+}
+
+/// The template is too long to go with the call, and its target names no bucket.
+fn needs_bucket(
+    context: &Context<'_>,
+    problem: impl Fn(&'static str, String) -> RenderProblem,
+    bytes: usize,
+) -> RenderProblem {
+    let most = limits::MAX_BODY;
+    let what = format!("the template has {bytes} bytes; without a bucket CloudFormation takes at most {most}");
+    let help = format!(
+        "name a bucket of the target's account and region: `template_bucket = \"…\"` in targets/{}.toml; longer templates go \
+         through it",
+        context.target.name
+    );
+    RenderProblem { help: Some(help), ..problem(codes::OVER_LIMIT, what) }
 }
 
 /// What the resource schemas say against a document, a few words each.

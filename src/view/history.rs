@@ -287,6 +287,7 @@ fn in_words(outcome: &Outcome) -> String {
 
 fn call(call: Call) -> &'static str {
     match call {
+        Call::PutTemplate => "PutObject",
         Call::CreateChangeSet => "CreateChangeSet",
         Call::ExecuteChangeSet => "ExecuteChangeSet",
         Call::DeleteChangeSet => "DeleteChangeSet",

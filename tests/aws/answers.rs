@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 
 use landfall::aws::operation::METHODS;
 use landfall::aws::{AwsCloud, Operation, RolePattern};
-use landfall::cloud::{At, Change, ChangeSetRequest, CloudError, Consequence, HookAnswer, Observe, ServiceSeen};
-use landfall::model::StackName;
+use landfall::cloud::{
+    At, Change, ChangeSetRequest, CloudError, Consequence, HookAnswer, Observe, ServiceSeen, TemplateObject,
+};
+use landfall::model::{BucketName, Id, StackName};
 use landfall::registry::Registry as _;
 
 use super::canned::{Canned, Reply, answered, refusal};
@@ -29,6 +31,10 @@ fn request() -> ChangeSetRequest {
         capabilities: Vec::new(),
         token: "lf-0123456789abcdef-1-1".into(),
     }
+}
+
+fn object() -> TemplateObject {
+    TemplateObject::of(BucketName::new("templates").unwrap(), &Id::new("acme").unwrap(), "{}")
 }
 
 fn html() -> Reply {
@@ -277,6 +283,8 @@ async fn call(cloud: &AwsCloud, method: &str) {
         "service" => drop(cloud.service(&at, &service.arn).await),
         "stopped_tasks" => drop(cloud.stopped_tasks(&at, &service).await),
         "cluster" => drop(cloud.cluster(&at, "main").await),
+        "bucket" => drop(cloud.bucket(&at, &BucketName::new("templates").unwrap()).await),
+        "put_template" => drop(cloud.put_template(&at, &object(), "{}").await),
         "create_change_set" => drop(cloud.create_change_set(&at, &request()).await),
         "execute_change_set" => drop(cloud.execute_change_set(&at, &stack, "lf-1-1", token).await),
         "delete_change_set" => drop(cloud.delete_change_set(&at, &stack, "lf-1-1").await),

@@ -7,11 +7,11 @@ use futures::future::BoxFuture;
 use landfall::aws::AwsCloud;
 use landfall::cloud::{
     At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, Execution, HookAnswer, Observe, Percent,
-    StackEvent,
+    StackEvent, TemplateObject, TemplateSource,
 };
 use landfall::model::journal::Effect;
 use landfall::model::place::Access;
-use landfall::model::{StackName, StackSeen, StackStatus};
+use landfall::model::{BucketName, Id, StackName, StackSeen, StackStatus};
 
 use super::server::at;
 
@@ -66,6 +66,8 @@ checks! {
     a_long_listing_is_complete,
     a_service_shows_its_deployment,
     a_pause_hook_is_answered,
+    a_long_template_goes_through_a_bucket,
+    a_bucket_that_cannot_be_used_is_said,
 }
 
 const OTHER: &str = "222222222222";
@@ -138,6 +140,14 @@ impl Context<'_> {
             capabilities: vec!["CAPABILITY_IAM".into()],
             token: format!("lf-0123456789abcdef-{name}").into(),
         }
+    }
+}
+
+/// The template that goes with a call.
+fn sent(request: &ChangeSetRequest) -> &str {
+    match &request.template {
+        TemplateSource::Body(body) => body,
+        TemplateSource::Object(object) => panic!("the template is in {}", object.bucket),
     }
 }
 
@@ -245,7 +255,7 @@ async fn a_stack_is_created(context: &Context<'_>) -> Outcome {
     same("the tags", &stack.tags, &request.tags)?;
     same("the parameters", &stack.parameters, &request.parameters)?;
     let text = context.cloud.template(&context.here(), &stack.name).await.map_err(say)?;
-    same("the template", text.as_deref(), Some(&*request.template))?;
+    same("the template", text.as_deref(), Some(sent(&request)))?;
     let resources = context.cloud.resources(&context.here(), &stack.id).await.map_err(say)?;
     let resources: Vec<_> = resources.iter().map(|one| (&*one.logical_id, &*one.status)).collect();
     same("the resources", resources, vec![("A", "CREATE_COMPLETE")])
@@ -311,7 +321,7 @@ async fn a_failed_update_rolls_back(context: &Context<'_>) -> Outcome {
     let stack = context.deploy(&context.request("two", false, &failing(30))).await?;
     same("the status", stack.status, StackStatus::UpdateRollbackComplete)?;
     let text = context.cloud.template(&context.here(), &stack.name).await.map_err(say)?;
-    same("the template is the old one", text.as_deref(), Some(&*context.first().template))?;
+    same("the template is the old one", text.as_deref(), Some(sent(&context.first())))?;
     let events = context.cloud.events(&context.here(), &stack.id, "lf-0123456789abcdef-two-x").await.map_err(say)?;
     failure(&events)
 }
@@ -491,6 +501,66 @@ async fn waits(context: &Context<'_>, arn: &str) -> Result<(String, String), Str
 
 const PAUSES: &str = r#""DeploymentConfiguration": {"Strategy": "BLUE_GREEN", "LifecycleHooks": [
     {"TargetType": "PAUSE", "LifecycleStages": ["POST_TEST_TRAFFIC_SHIFT"]}]}"#;
+
+/// Makes a bucket as any client would; who calls is read from the signature, which none of the servers checks.
+fn make_bucket(context: &Context<'_>, account: &str, region: &str, name: &str) -> Outcome {
+    let signature = format!(
+        "AWS4-HMAC-SHA256 Credential={account}/20261123/{region}/s3/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let body = format!(
+        "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>{region}\
+         </LocationConstraint></CreateBucketConfiguration>"
+    );
+    let answer = ureq::put(format!("{}/{name}", context.endpoint)).header("authorization", signature).send(body);
+    answer.map(drop).map_err(|error| format!("the bucket cannot be made: {error}"))
+}
+
+async fn a_long_template_goes_through_a_bucket(context: &Context<'_>) -> Outcome {
+    let name = BucketName::new("conformance-templates").map_err(|error| error.to_string())?;
+    same("that there is a bucket", context.cloud.bucket(&context.here(), &name).await.map_err(say)?, false)?;
+    make_bucket(context, context.account, "eu-west-1", name.as_str())?;
+    same("that there is a bucket", context.cloud.bucket(&context.here(), &name).await.map_err(say)?, true)?;
+    let long =
+        log_groups(&["A"], 7).replacen('{', &format!(r#"{{"Metadata": {{"Long": "{}"}},"#, "x".repeat(60_000)), 1);
+    let repository = Id::new("conformance").map_err(|error| error.to_string())?;
+    let object = TemplateObject::of(name, &repository, &long);
+    for _ in 0..2 {
+        context.cloud.put_template(&context.here(), &object, &long).await.map_err(say)?;
+    }
+    let request = ChangeSetRequest { template: TemplateSource::Object(object), ..context.first() };
+    let stack = context.deploy(&request).await?;
+    same("the status", stack.status, StackStatus::CreateComplete)?;
+    let text = context.cloud.template(&context.here(), &stack.name).await.map_err(say)?;
+    same("the template's length", text.map(|text| text.len()), Some(long.len()))
+}
+
+async fn a_bucket_that_cannot_be_used_is_said(context: &Context<'_>) -> Outcome {
+    let repository = Id::new("conformance").map_err(|error| error.to_string())?;
+    let bucket = |name: &str| BucketName::new(name).map_err(|error| error.to_string());
+    let put = async |name: &str| {
+        let object = TemplateObject::of(bucket(name)?, &repository, "{}");
+        let error = context.cloud.put_template(&context.here(), &object, "{}").await.err();
+        error.ok_or_else(|| format!("a template was put into {name}"))
+    };
+    match put("conformance-nowhere").await? {
+        CloudError::NotFound { message, .. } if message.contains("create it in") => {}
+        other => return Err(format!("no bucket gives {other:?}")),
+    }
+    make_bucket(context, OTHER, "eu-west-1", "conformance-of-others")?;
+    match put("conformance-of-others").await? {
+        CloudError::Denied { message, .. } if message.contains("has to belong to account") => {}
+        other => return Err(format!("another account's bucket gives {other:?}")),
+    }
+    make_bucket(context, context.account, "us-west-2", "conformance-elsewhere")?;
+    match put("conformance-elsewhere").await? {
+        CloudError::Invalid { message, .. } if message.contains("has to be in the target's region") => {}
+        other => return Err(format!("another region's bucket gives {other:?}")),
+    }
+    match context.cloud.bucket(&context.here(), &bucket("conformance-elsewhere")?).await {
+        Err(CloudError::Invalid { .. }) => Ok(()),
+        other => Err(format!("looking at another region's bucket gives {other:?}")),
+    }
+}
 
 const SERVICE: &str = r#"
     "Cluster": {"Type": "AWS::ECS::Cluster", "Properties": {"ClusterName": "conformance"}},

@@ -59,6 +59,8 @@ const MOTO: &[Deviation] = &[
     deviates("a_cancel_needs_an_update", "There is no cancelling.", "HTTP status 500"),
     deviates("a_service_shows_its_deployment", "There are no service deployments.", "HTTP status 500"),
     deviates("a_pause_hook_is_answered", "There are no service deployments.", "HTTP status 500"),
+    deviates("a_long_template_goes_through_a_bucket", "The address of a template is misread.", "NoSuchBucket"),
+    deviates("a_bucket_that_cannot_be_used_is_said", "A bucket is open to every account.", "conformance-of-others"),
 ];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -96,6 +96,18 @@ fn roles_are_passed_to_tasks_only() {
     assert_eq!(pass["Condition"], json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }));
 }
 
+#[test]
+fn buckets_are_granted_where_a_target_names_one_for_its_own_templates_only() {
+    let policies = granted();
+    let bucket = "arn:aws:s3:::example-prod-landfall-eu";
+    let permissions = &policies.roles[0].permissions;
+    for action in ["s3:PutObject", "s3:GetObject"] {
+        assert_eq!(resources(permissions, action), [format!("{bucket}/landfall/example/*")], "{action}");
+    }
+    assert_eq!(resources(permissions, "s3:ListBucket"), [bucket]);
+    assert!(actions(&policies.daemon).iter().all(|(action, _)| !action.starts_with("s3:")));
+}
+
 /// The policies where every step of the example is changed.
 fn changed(change: impl Fn(&mut EcsService)) -> Policies {
     let mut catalog = example();

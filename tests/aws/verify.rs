@@ -1,6 +1,6 @@
 //! `verify`: what is found when everything is there, and what when something is not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use landfall::cli::folder::read_folder;
 use landfall::cli::verify::{Finding, Subject, verify};
 use landfall::load::{Loader, Source};
 use landfall::model::{AccountId, Catalog, Place, Region, TargetName};
-use landfall::sim::{CallEffect, Clusters, Fault, SimCloud, SimConfig, World};
+use landfall::sim::{Buckets, CallEffect, Clusters, Fault, SimCloud, SimConfig, World};
 
 /// The catalog of the example.
 pub(super) fn example() -> Catalog {
@@ -20,8 +20,40 @@ pub(super) fn example() -> Catalog {
     loaded.catalog
 }
 
+/// Accounts with every bucket.
 fn accounts(clusters: Clusters) -> SimCloud {
-    SimCloud::new(Arc::new(Mutex::new(World::new(SimConfig { clusters, ..SimConfig::default() }))))
+    with_buckets(clusters, Buckets::Any)
+}
+
+fn with_buckets(clusters: Clusters, buckets: Buckets) -> SimCloud {
+    SimCloud::new(Arc::new(Mutex::new(World::new(SimConfig { clusters, buckets, ..SimConfig::default() }))))
+}
+
+/// What is found of the bucket that the example's target in Europe names.
+async fn bucket(buckets: Buckets) -> Finding {
+    let findings = verify(&with_buckets(Clusters::Any, buckets), &example(), None).await;
+    let mut found: Vec<Finding> = findings.into_iter().filter(|one| one.subject == Subject::Bucket).collect();
+    assert_eq!(found.len(), 1, "only a target that names a bucket has one: {:#?}", lines(&found));
+    found.remove(0)
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_not_there_or_not_the_targets_is_named_with_a_way_out() {
+    let name = "example-prod-landfall-eu";
+    let at = |account: &str, region: &str| {
+        let place = Place { account: AccountId::new(account).unwrap(), region: Region::new(region).unwrap() };
+        Buckets::Listed(BTreeMap::from([(name.to_owned(), place)]))
+    };
+    assert!(bucket(at("222222222222", "eu-west-1")).await.is_fine());
+    for (buckets, says, way_out) in [
+        (Buckets::Listed(BTreeMap::new()), "there is no bucket example-prod-landfall-eu", "create bucket"),
+        (at("222222222222", "us-east-1"), "cannot be used", "name a bucket in 222222222222/eu-west-1"),
+        (at("111111111111", "eu-west-1"), "cannot be looked at", "if it belongs to account 222222222222"),
+    ] {
+        let found = bucket(buckets).await;
+        assert!(found.sentence.contains(says) && found.sentence.contains(name), "{found:?}");
+        assert!(found.way_out.as_deref().unwrap().contains(way_out), "{found:?}");
+    }
 }
 
 fn lines(findings: &[Finding]) -> Vec<String> {
@@ -37,7 +69,8 @@ async fn a_target_with_everything_is_fine() {
     let catalog = example();
     let findings = verify(&accounts(Clusters::Any), &catalog, None).await;
     assert!(findings.iter().all(Finding::is_fine), "{:#?}", lines(&findings));
-    assert_eq!(findings.len(), 3 * catalog.targets.len());
+    let buckets = catalog.targets.values().filter(|target| target.template_bucket.is_some()).count();
+    assert_eq!((findings.len(), buckets), (3 * catalog.targets.len() + 1, 1));
 }
 
 #[tokio::test]

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use landfall::cloud::{
     At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, HookAnswer, Identity, Observe, Result, ServiceSeen,
-    StackEvent, StackResource, StoppedTask,
+    StackEvent, StackResource, StoppedTask, TemplateObject,
 };
 use landfall::model::journal::{Entry, Fence, Record, StoreId};
-use landfall::model::{StackName, StackSeen};
+use landfall::model::{BucketName, StackName, StackSeen};
 use landfall::store::{self, Lease, Store};
 use tokio::sync::Notify;
 
@@ -148,10 +148,16 @@ impl<T: Change + ?Sized> Observe for Crashing<T> {
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
         call!(self.cluster(at, name))
     }
+    async fn bucket(&self, at: &At, name: &BucketName) -> Result<bool> {
+        call!(self.bucket(at, name))
+    }
 }
 
 #[async_trait]
 impl<T: Change + ?Sized> Change for Crashing<T> {
+    async fn put_template(&self, at: &At, object: &TemplateObject, body: &str) -> Result<()> {
+        call!(self.put_template(at, object, body))
+    }
     async fn create_change_set(&self, at: &At, request: &ChangeSetRequest) -> Result<()> {
         call!(self.create_change_set(at, request))
     }

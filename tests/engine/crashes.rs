@@ -108,3 +108,15 @@ async fn a_removal() {
     };
     crash_everywhere("removal", prepare, Outcome::Removed).await;
 }
+
+#[tokio::test]
+async fn a_long_template() {
+    let prepare = async |_: &mut Scene| {
+        let mut long = service("shop:1");
+        long["Metadata"] = serde_json::json!({"Long": "x".repeat(60_000)});
+        let mut wanted = content("web", "1.0.0", &long);
+        wanted.bucket = Some(landfall::model::BucketName::new(BUCKET).unwrap());
+        plan("1.0.0", vec![put(0, "web", wanted)])
+    };
+    crash_everywhere("long template", prepare, Outcome::Proved).await;
+}

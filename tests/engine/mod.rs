@@ -1,5 +1,6 @@
 //! The store, the facts folded from its journal, and the engine.
 
+mod buckets;
 mod crashes;
 mod folding;
 mod gates;

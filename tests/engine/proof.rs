@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use jiff::SignedDuration;
 use landfall::cloud::{
     At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, Observe,
-    ServiceDeploymentStatus, ServiceSeen, StackEvent, StackResource, StoppedTask,
+    ServiceDeploymentStatus, ServiceSeen, StackEvent, StackResource, StoppedTask, TemplateObject,
 };
 use landfall::model::catalog::Gate;
 use landfall::model::journal::{Call, Entry, Evidence, Outcome};
-use landfall::model::{StackName, StackSeen, StackStatus};
+use landfall::model::{BucketName, StackName, StackSeen, StackStatus};
 use landfall::sim::SimCloud;
 
 use super::support::*;
@@ -50,6 +50,7 @@ through!(Observe, {
     resources(stack_id: &str) -> Vec<StackResource>;
     stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
     cluster(name: &str) -> Option<ClusterSeen>;
+    bucket(name: &BucketName) -> bool;
 }
 async fn service(&self, at: &At, arn: &str) -> Result<Option<ServiceSeen>, CloudError> {
     let mut seen = self.sim.service(at, arn).await?;
@@ -63,6 +64,7 @@ async fn stack(&self, at: &At, name_or_id: &str) -> Result<Option<StackSeen>, Cl
 });
 
 through!(Change, {
+    put_template(object: &TemplateObject, body: &str) -> ();
     create_change_set(request: &ChangeSetRequest) -> ();
     execute_change_set(stack: &StackName, name: &str, token: &str) -> ();
     delete_change_set(stack: &StackName, name: &str) -> ();

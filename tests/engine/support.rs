@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use landfall::cloud::{
     At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, Observe, ServiceSeen,
-    StackEvent, StackResource, StoppedTask,
+    StackEvent, StackResource, StoppedTask, TemplateObject,
 };
 use landfall::engine::{Engine, EngineError};
 use landfall::model::catalog::OnFailure;
@@ -19,15 +19,19 @@ use landfall::model::journal::{
 use landfall::model::place::Access;
 use landfall::model::slot::Stamp;
 use landfall::model::{
-    AccountId, CommitId, Hash, Id, Place, Region, ReleaseName, Slot, StackName, StackOwner, StackSeen, StackStatus,
+    AccountId, BucketName, CommitId, Hash, Id, Place, Region, ReleaseName, Slot, StackName, StackOwner, StackSeen,
+    StackStatus,
 };
 use landfall::plan::{Begin, Plan};
 use landfall::sim::world::{StackInput, StackOptions};
-use landfall::sim::{Accepted, Effect, SimCloud, SimConfig, World};
+use landfall::sim::{Accepted, Buckets, Effect, SimCloud, SimConfig, World};
 use landfall::store::{self, Lease, MemoryStore, Store};
 use serde_json::{Value, json};
 
 pub(super) const STORE: &str = "00112233445566aa";
+
+/// A bucket of the account.
+pub(super) const BUCKET: &str = "templates";
 
 pub(super) fn id(text: &str) -> Id {
     Id::new(text).unwrap()
@@ -116,6 +120,7 @@ pub(super) fn content(step: &str, version: &str, template: &Value) -> Content {
         images: images.into_iter().collect(),
         expected: vec![],
         deadline: 900,
+        bucket: None,
     }
 }
 
@@ -170,7 +175,8 @@ pub(super) struct Scene {
 
 impl Scene {
     pub(super) fn new() -> Self {
-        Self::with(SimConfig::default())
+        let buckets = Buckets::Listed(BTreeMap::from([(BUCKET.to_owned(), place())]));
+        Self::with(SimConfig { buckets, ..SimConfig::default() })
     }
 
     pub(super) fn with(config: SimConfig) -> Self {
@@ -373,9 +379,11 @@ slowly!(Observe, std::future::ready(()), {
     service(arn: &str) -> Option<ServiceSeen>;
     stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
     cluster(name: &str) -> Option<ClusterSeen>;
+    bucket(name: &BucketName) -> bool;
 });
 
 slowly!(Change, tick(), {
+    put_template(object: &TemplateObject, body: &str) -> ();
     create_change_set(request: &ChangeSetRequest) -> ();
     execute_change_set(stack: &StackName, name: &str, token: &str) -> ();
     delete_change_set(stack: &StackName, name: &str) -> ();

@@ -102,6 +102,7 @@ impl World {
             place: place(),
             access: Access::default(),
             cluster: Arc::from(name),
+            template_bucket: None,
             network: Network {
                 subnets: vec![Arc::from("subnet-0a")],
                 security_groups: vec![Arc::from("sg-0a")],

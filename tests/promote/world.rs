@@ -169,6 +169,7 @@ fn target(environment: &landfall::model::EnvironmentName) -> (TargetName, Arc<Ta
         },
         access: landfall::model::place::Access::default(),
         cluster: name.as_str().into(),
+        template_bucket: None,
         network: Network::default(),
         tenants: TenantFilter::default(),
         tags: BTreeSet::new(),

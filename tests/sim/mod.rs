@@ -1,5 +1,6 @@
 //! Tests of sim: the world by itself, and over the wire with boto3 and the AWS command line.
 
+mod buckets;
 mod pauses;
 mod port;
 mod support;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use landfall::model::BucketName;
 use landfall::model::catalog::Scope;
 use landfall::model::process::{
     EfsVolume, HookAction, LifecycleHook, LogConfiguration, Secret, ValueKind, Volume, VolumeKind,
@@ -210,7 +211,29 @@ fn all_problems_are_told_at_once_and_each_once() {
 
 #[test]
 fn a_template_beyond_what_can_be_sent_is_a_problem() {
-    let world = World::new().environment("BIG", &"x".repeat(limits::MAX_BODY));
+    let mut world = World::new().environment("BIG", &"x".repeat(limits::MAX_BODY));
     let problems = world.problems();
     assert!(problems.starts_with("over-limit: ") && problems.contains("at most 51200"), "{problems}");
+    let help = world.render().unwrap_err().remove(0).help.unwrap();
+    assert!(help.contains("`template_bucket = \"…\"` in targets/"), "{help}");
+    let bucket = BucketName::new("templates").unwrap();
+    world.target.template_bucket = Some(bucket.clone());
+    assert_eq!(world.render().unwrap().content.bucket, Some(bucket));
+}
+
+#[test]
+fn a_bucket_is_for_long_templates_only_and_changes_no_content() {
+    let mut world = World::new();
+    let without = world.render().unwrap().content;
+    world.target.template_bucket = Some(BucketName::new("templates").unwrap());
+    assert_eq!(world.render().unwrap().content, without);
+}
+
+#[test]
+fn a_task_definition_beyond_what_ecs_takes_is_a_problem_with_and_without_a_bucket() {
+    let mut world = World::new().environment("BIG", &"x".repeat(limits::MAX_TASK_DEFINITION));
+    world.target.template_bucket = Some(BucketName::new("templates").unwrap());
+    let problems = world.problems();
+    assert!(problems.starts_with("over-limit: ") && problems.contains("ECS takes at most 65536"), "{problems}");
+    assert_eq!(problems.lines().count(), 1, "{problems}");
 }

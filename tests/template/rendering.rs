@@ -9,7 +9,7 @@ use landfall::model::journal::ParameterValue;
 use landfall::model::process::{LogConfiguration, Secret, ValueKind};
 use landfall::model::slot::Stamp;
 use landfall::model::tenant::TenantValue;
-use landfall::model::{AccountId, CommitId, Hash, Id, Place, Region, StackName};
+use landfall::model::{AccountId, BucketName, CommitId, Hash, Id, Place, Region, StackName};
 use landfall::template::limits::{self, Measured};
 use landfall::template::{Cache, Counts, Covered, body, capabilities, content_hash, key};
 use proptest::prelude::*;
@@ -189,15 +189,18 @@ fn every_limit_is_told() {
     let many = |count: usize, value: Value| {
         (0..count).map(|i| (format!("X{i}"), value.clone())).collect::<serde_json::Map<_, _>>()
     };
+    let mut resources = many(500, json!({ "Type": "T" }));
+    let long = json!({ "Type": "AWS::ECS::TaskDefinition", "Properties": { "Family": "x".repeat(65_534) } });
+    resources.insert("Task".to_owned(), long);
     let document = Document::from_value(json!({
-        "Resources": many(501, json!({ "Type": "T" })),
+        "Resources": resources,
         "Parameters": many(201, json!({})),
         "Outputs": many(201, json!({})),
         "Mappings": many(201, json!({})),
     }))
     .unwrap();
     let parameters = BTreeMap::from([("P".to_owned(), ParameterValue::Value("x".repeat(4097)))]);
-    let (stack, body, description) = ("s".repeat(129), "x".repeat(51_201), "d".repeat(1025));
+    let (stack, body, description) = ("s".repeat(129), "x".repeat(1_000_001), "d".repeat(1025));
     let found = limits::exceeded(&Measured {
         stack: &stack,
         document: &document,
@@ -208,7 +211,8 @@ fn every_limit_is_told() {
     assert_eq!(
         found,
         [
-            "the template has 51201 bytes; CloudFormation takes at most 51200",
+            "the task definition `Task` has 65547 bytes; ECS takes at most 65536",
+            "the template has 1000001 bytes; CloudFormation takes at most 1000000",
             "the template has 501 resources; CloudFormation takes at most 500",
             "the template has 201 parameters; CloudFormation takes at most 200",
             "the template has 201 outputs; CloudFormation takes at most 200",
@@ -448,6 +452,7 @@ fn everything_that_a_render_reads_is_in_the_key_of_the_cache() {
         ("account", |w| w.target.place.account = AccountId::new("333333333333").unwrap()),
         ("region", |w| w.target.place.region = Region::new("us-east-1").unwrap()),
         ("cluster", |w| w.target.cluster = Arc::from("other")),
+        ("bucket", |w| w.target.template_bucket = Some(BucketName::new("other").unwrap())),
         ("subnets", |w| w.target.network.subnets.truncate(1)),
         ("groups", |w| w.target.network.security_groups.clear()),
         ("public address", |w| w.target.network.public_ip = true),

@@ -292,6 +292,7 @@ fn target() -> Target {
         place: Place { account: AccountId::new("222222222222").unwrap(), region: Region::new("eu-west-1").unwrap() },
         access: Access::default(),
         cluster: Arc::from("prod-eu"),
+        template_bucket: None,
         network: Network {
             subnets: vec![Arc::from("subnet-0a0a0a0a"), Arc::from("subnet-0b0b0b0b")],
             security_groups: vec![Arc::from("sg-0a0a0a0a")],

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::aws::Operation;
 use crate::aws::operation::Service;
+use crate::cloud::TemplateObject;
 use crate::model::{AccountId, Id};
 
 use super::Reach;
@@ -79,6 +80,7 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
         statements.push(allow(&reads, &["*".to_owned()]));
     }
     statements.extend(reach.around.statements(account, reach));
+    statements.extend(buckets(reach));
     statements
 }
 
@@ -89,6 +91,19 @@ fn reads() -> Value {
     actions.extend(["cloudformation:DescribeStacks", "cloudformation:ListStacks"].map(str::to_owned));
     actions.push("logs:DescribeLogGroups".to_owned());
     allow(&actions, &["*".to_owned()])
+}
+
+/// The buckets for templates: landfall puts them there and CloudFormation reads them with the same rights. Looking whether a
+/// bucket is there is allowed by `s3:ListBucket` (HeadBucket, S3 API reference).
+fn buckets(reach: &Reach<'_>) -> Vec<Value> {
+    let named = reach.targets.iter().filter_map(|target| Some((target, target.template_bucket.as_ref()?)));
+    let arns: BTreeSet<String> =
+        named.map(|(target, name)| format!("arn:{}:s3:::{name}", target.region().partition())).collect();
+    let (Some(repository), false) = (reach.repository, arns.is_empty()) else { return Vec::new() };
+    let prefix = TemplateObject::prefix(repository);
+    let objects: Vec<String> = arns.iter().map(|arn| format!("{arn}/{prefix}*")).collect();
+    let buckets: Vec<String> = arns.into_iter().collect();
+    vec![allow(&["s3:GetObject", "s3:PutObject"], &objects), allow(&["s3:ListBucket"], &buckets)]
 }
 
 /// The roles that stacks make, and that they hand to ECS.

@@ -47,6 +47,7 @@ pub struct RolePolicies {
 /// What is reached with the same credentials.
 #[derive(Debug, Default)]
 struct Reach<'a> {
+    repository: Option<&'a Id>,
     regions: BTreeSet<&'a Region>,
     targets: Vec<&'a Target>,
     projects: BTreeMap<&'a Id, &'a Project>,
@@ -86,6 +87,7 @@ fn reaches<'a>(catalog: &'a Catalog, notes: &mut BTreeSet<String>) -> BTreeMap<(
     let mut reaches: BTreeMap<_, Reach<'a>> = BTreeMap::new();
     for target in catalog.targets.values() {
         let reach = reaches.entry((&target.place.account, &target.access)).or_default();
+        reach.repository = catalog.repository.as_ref();
         reach.regions.insert(target.region());
         reach.targets.push(target);
         for project in catalog.projects.values().filter(|project| goes_to(catalog, project, target)) {

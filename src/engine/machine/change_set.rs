@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 
 use super::state::Answer;
 use super::{Effect, Look, Request, STALE, Seen, Subject, compare, prove};
-use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution};
+use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, TemplateObject, TemplateSource};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::journal::{Call, Content, Evidence, Outcome, ParameterValue};
-use crate::model::{ReleaseName, StackSeen, StackStatus};
+use crate::model::slot::TAG_PREFIX;
+use crate::model::{Id, ReleaseName, StackSeen, StackStatus};
 
 /// So many change sets are made for one operation before it is given up: somebody else changes the stack all the time.
 const ROUNDS: usize = 5;
@@ -98,14 +99,21 @@ fn make(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool, round: us
         Ok(parameters) => parameters,
         Err(effect) => return *effect,
     };
-    let Some(template) = body(content) else {
+    let Some(body) = body(content) else {
         return s.fail("template-unreadable", "the journaled template is no JSON object");
+    };
+    let template = match object(content, &body) {
+        None => TemplateSource::Body(body.into()),
+        Some(object) if s.call(Purpose::Upload(round)).is_some_and(|call| call.answer == Answer::Accepted) => {
+            TemplateSource::Object(object)
+        }
+        Some(object) => return s.ask(Call::PutTemplate, Purpose::Upload(round), Request::Put(object, body.into())),
     };
     let request = ChangeSetRequest {
         stack: s.stack().clone(),
         name: s.change_set_name(round),
         create,
-        template: template.into(),
+        template,
         parameters,
         tags: content.tags.clone(),
         capabilities: content.capabilities.clone(),
@@ -120,6 +128,13 @@ fn body(content: &Content) -> Option<String> {
     root.insert("Description".to_owned(), content.description.as_ref().into());
     root.sort_keys();
     Some(serde_json::Value::Object(root).to_string())
+}
+
+/// Where the template goes that is too long for the call.
+fn object(content: &Content, body: &str) -> Option<TemplateObject> {
+    let bucket = content.bucket.clone()?;
+    let repository = Id::new(content.tags.get(&format!("{TAG_PREFIX}repository"))?).ok()?;
+    Some(TemplateObject::of(bucket, &repository, body))
 }
 
 /// Every parameter's value; outputs of other stacks are read and journaled first.

@@ -26,7 +26,9 @@ pub(crate) use state::{DeploymentState, StackState};
 
 use super::mistakes::Mistakes;
 use super::token::{self, Purpose};
-use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ServiceSeen, StackEvent, StackResource, StoppedTask};
+use crate::cloud::{
+    ChangeSetRequest, ChangeSetSeen, ServiceSeen, StackEvent, StackResource, StoppedTask, TemplateObject,
+};
 use crate::model::catalog::Gate;
 use crate::model::journal::{Action, Call, Cause, Entry, Evidence, Opened, Order, Outcome, StoreId};
 use crate::model::{ReleaseName, StackName, StackSeen, StackStatus};
@@ -207,6 +209,8 @@ pub(crate) struct Ask {
 /// The arguments of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
+    /// Puts this text where the change set will be made from.
+    Put(TemplateObject, Arc<str>),
     /// Makes a change set.
     Make(Box<ChangeSetRequest>),
     /// Executes the change set of this name.

@@ -200,7 +200,11 @@ impl StackState {
         self.calls.values().any(|call| {
             let changes = match call.call {
                 Call::ExecuteChangeSet | Call::DeleteStack | Call::ContinueRollback | Call::RollbackStack => true,
-                Call::CreateChangeSet | Call::DeleteChangeSet | Call::CancelUpdate | Call::SetProtection => false,
+                Call::PutTemplate
+                | Call::CreateChangeSet
+                | Call::DeleteChangeSet
+                | Call::CancelUpdate
+                | Call::SetProtection => false,
             };
             changes && call.answer != Answer::Refused
         })

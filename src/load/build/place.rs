@@ -17,7 +17,8 @@ use crate::model::account::{Account, Guard, Limit};
 use crate::model::catalog::{Lifecycle, Network, Phase, Progress};
 use crate::model::place::Access;
 use crate::model::{
-    AccountId, AccountName, Environment, EnvironmentName, Id, LifecycleName, Place, Region, Target, TargetName,
+    AccountId, AccountName, BucketName, Environment, EnvironmentName, Id, LifecycleName, Place, Region, Target,
+    TargetName,
 };
 
 /// What `landfall.toml` says.
@@ -114,6 +115,7 @@ pub(crate) fn target(
         }
     };
     cluster(&mut make, &doc.cluster);
+    let template_bucket = doc.template_bucket.as_ref().and_then(|name| bucket(&mut make, name));
     let network = network(&mut make, doc);
     let account = root.accounts.get(doc.account.as_str())?;
     Some(Target {
@@ -125,6 +127,7 @@ pub(crate) fn target(
         place: Place { account: account.id.clone(), region: region? },
         access: account.access.clone(),
         cluster: Arc::from(doc.cluster.as_str()),
+        template_bucket,
         network,
         tenants,
         tags,
@@ -137,6 +140,10 @@ fn cluster(make: &mut Maker<'_>, cluster: &At<String>) {
         let title = format!("`{}` is not the name of a cluster: letters, digits, `-` and `_`, at most 255", **cluster);
         make.invalid(cluster.span(), title);
     }
+}
+
+fn bucket(make: &mut Maker<'_>, name: &At<String>) -> Option<BucketName> {
+    BucketName::new(name).map_err(|error| make.invalid(name.span(), error.to_string())).ok()
 }
 
 /// awsvpc takes at most 16 subnets and 5 security groups.

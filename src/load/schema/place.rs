@@ -64,6 +64,8 @@ pub struct TargetFile {
     pub region: At<String>,
     /// Name of the ECS cluster.
     pub cluster: At<String>,
+    /// A bucket in the same account and region, through which templates above 51,200 bytes go.
+    pub template_bucket: Option<At<String>>,
     /// Tenants that it is for. With neither this nor `tenant_tags`, it is for deployments without a tenant only.
     #[serde(default)]
     pub tenants: Vec<At<String>>,

@@ -6,7 +6,7 @@ use super::caller::Caller;
 use super::query::{Params, Xml, page, wrap};
 use super::show;
 use crate::sim::error::{Answer, ApiError};
-use crate::sim::world::template::Template;
+use crate::sim::world::template::{Template, check_inline};
 use crate::sim::world::{ChangeSetInput, StackInput, StackOptions, World};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
@@ -15,6 +15,7 @@ const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 pub(super) fn call(
     world: &mut World,
     caller: &Caller,
+    host: Option<&str>,
     action: &str,
     params: &Params,
     request_id: &str,
@@ -23,7 +24,7 @@ pub(super) fn call(
         .ok_or_else(|| ApiError::not_modelled(format_args!("the operation {action} of CloudFormation")))?;
     params.only(known)?;
     let mut xml = Xml::default();
-    let request = Request { caller, params };
+    let request = Request { caller, host, params };
     if !request.change(world, action, &mut xml)? {
         request.read(world, action, &mut xml)?;
     }
@@ -37,6 +38,7 @@ fn known(action: &str) -> Option<&'static [&'static str]> {
         "CreateStack" => &[
             "StackName",
             "TemplateBody",
+            "TemplateURL",
             "Parameters",
             "DisableRollback",
             "Capabilities",
@@ -49,6 +51,7 @@ fn known(action: &str) -> Option<&'static [&'static str]> {
         "UpdateStack" => &[
             "StackName",
             "TemplateBody",
+            "TemplateURL",
             "UsePreviousTemplate",
             "Parameters",
             "Capabilities",
@@ -61,6 +64,7 @@ fn known(action: &str) -> Option<&'static [&'static str]> {
         "CreateChangeSet" => &[
             "StackName",
             "TemplateBody",
+            "TemplateURL",
             "UsePreviousTemplate",
             "Parameters",
             "Capabilities",
@@ -81,8 +85,8 @@ fn known(action: &str) -> Option<&'static [&'static str]> {
         "DescribeStackResources" => &["StackName", "LogicalResourceId"],
         "DescribeStackResource" => &["StackName", "LogicalResourceId"],
         "GetTemplate" => &["StackName", "TemplateStage"],
-        "GetTemplateSummary" => &["StackName", "TemplateBody"],
-        "ValidateTemplate" => &["TemplateBody"],
+        "GetTemplateSummary" => &["StackName", "TemplateBody", "TemplateURL"],
+        "ValidateTemplate" => &["TemplateBody", "TemplateURL"],
         "CancelUpdateStack" => &["StackName", "ClientRequestToken"],
         "ContinueUpdateRollback" => &["StackName", "ResourcesToSkip", "ClientRequestToken"],
         "RollbackStack" => &["StackName", "ClientRequestToken"],
@@ -95,11 +99,24 @@ fn known(action: &str) -> Option<&'static [&'static str]> {
 
 struct Request<'a> {
     caller: &'a Caller,
+    host: Option<&'a str>,
     params: &'a Params,
 }
 
 impl Request<'_> {
-    fn stack_input(&self, token: &str) -> Answer<StackInput> {
+    /// The template, from the call or from a bucket; none where there is neither.
+    fn template(&self, world: &mut World) -> Answer<Option<String>> {
+        match (self.params.text("TemplateBody"), self.params.text("TemplateURL")) {
+            (Some(_), Some(_)) => {
+                Err(ApiError::validation("You cannot specify both a Template URL and a Template Body."))
+            }
+            (Some(body), None) => check_inline(&body).map(|()| Some(body)),
+            (None, Some(url)) => world.template_at(&self.caller.place, &url, self.host).map(Some),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn stack_input(&self, world: &mut World, token: &str) -> Answer<StackInput> {
         let params = self.params;
         let mut parameters = BTreeMap::new();
         for parameter in params.structures("Parameters").unwrap_or_default() {
@@ -114,7 +131,7 @@ impl Request<'_> {
         });
         Ok(StackInput {
             name: params.required("StackName")?,
-            template: params.text("TemplateBody"),
+            template: self.template(world)?,
             parameters,
             tags,
             capabilities: params.list("Capabilities"),
@@ -137,13 +154,15 @@ impl Request<'_> {
                     delete_failed: on_failure.as_deref() == Some("DELETE"),
                     protected: params.flag("EnableTerminationProtection") == Some(true),
                 };
-                let id = world.create_stack(place, &self.stack_input("ClientRequestToken")?, &options)?;
+                let input = self.stack_input(world, "ClientRequestToken")?;
+                let id = world.create_stack(place, &input, &options)?;
                 xml.text("StackId", id);
             }
             "UpdateStack" => {
                 let keep_failed = params.flag("DisableRollback") == Some(true);
                 let options = StackOptions { keep_failed, ..StackOptions::default() };
-                xml.text("StackId", world.update_stack(place, &self.stack_input("ClientRequestToken")?, &options)?);
+                let input = self.stack_input(world, "ClientRequestToken")?;
+                xml.text("StackId", world.update_stack(place, &input, &options)?);
             }
             "DeleteStack" => {
                 let force = params.text("DeletionMode").as_deref() == Some("FORCE_DELETE_STACK");
@@ -153,7 +172,7 @@ impl Request<'_> {
                 let input = ChangeSetInput {
                     name: params.required("ChangeSetName")?,
                     kind: params.text("ChangeSetType").unwrap_or_else(|| "UPDATE".to_owned()),
-                    stack: self.stack_input("ClientToken")?,
+                    stack: self.stack_input(world, "ClientToken")?,
                     description: params.text("Description"),
                     on_failure: params.text("OnStackFailure"),
                 };
@@ -269,7 +288,7 @@ impl Request<'_> {
     }
 
     fn summarise(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<()> {
-        let body = match (self.params.text("TemplateBody"), self.params.text("StackName")) {
+        let body = match (self.template(world)?, self.params.text("StackName")) {
             (Some(body), _) => body,
             (None, Some(name)) => world.template(&self.caller.place, &name)?.to_string(),
             (None, None) => {

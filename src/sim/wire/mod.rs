@@ -1,15 +1,16 @@
-//! The AWS protocols over a world: CloudFormation and STS (query and XML), ECS (JSON 1.1).
+//! The AWS protocols over a world: CloudFormation and STS (query and XML), ECS (JSON 1.1), S3 (REST).
 //!
 //! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
-//! given clock shows. Besides AWS's own paths: `/_landfall/faults` (GET, POST, DELETE) and `/_landfall/ledger` (GET).
+//! given clock shows. Every path but `/` is a bucket of S3. Besides AWS's own: `/_landfall/faults` (GET, POST, DELETE) and `/_landfall/ledger` (GET).
 
 mod caller;
 mod cloudformation;
 mod ecs;
 mod ecs_view;
 mod query;
+mod s3;
 mod show;
 mod sts;
 
@@ -20,7 +21,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
@@ -47,9 +48,10 @@ pub async fn serve(
 ) -> io::Result<()> {
     let server = Server { world, clock };
     let router = Router::new()
-        .route("/", post(aws))
+        .route("/", post(aws).fallback(objects))
         .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
         .route("/_landfall/ledger", get(ledger))
+        .fallback(objects)
         .with_state(server);
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
@@ -118,6 +120,21 @@ async fn aws(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> R
     }
 }
 
+async fn objects(State(server): State<Server>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let mut world = server.now();
+    let request_id = world.request_id();
+    let outcome = Caller::read(&headers, &world).and_then(|caller| {
+        let request = s3::Request::read(&method, &uri, &headers, &body)?;
+        let operation = request.operation()?;
+        interfere(&mut world, &caller, operation, |world| request.call(world, &caller, operation))
+    });
+    match outcome {
+        Ok(Some(answered)) => s3::reply(answered, &request_id),
+        Ok(None) => silence(),
+        Err(error) => s3::error(&error, &method, &request_id),
+    }
+}
+
 fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) -> Answer<Option<String>> {
     let Some(operation) = target.strip_prefix("AmazonEC2ContainerServiceV20141113.") else {
         return Err(ApiError::not_modelled(format_args!("the operation {target}")));
@@ -139,20 +156,21 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
         other => return Err(ApiError::not_modelled(format_args!("the service {other}"))),
     };
     let operation = action.clone();
+    let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
     interfere(world, &caller, &operation, |world| match service {
-        Service::CloudFormation => cloudformation::call(world, &caller, &action, &params, request_id),
+        Service::CloudFormation => cloudformation::call(world, &caller, host, &action, &params, request_id),
         Service::Sts => sts::call(world, &caller, &action, &params, request_id),
         Service::Ecs => Err(ApiError::not_modelled("ECS over the query protocol")),
     })
 }
 
 /// Carries a call out as faults and budgets let it; none if no answer may be given.
-fn interfere(
+fn interfere<T>(
     world: &mut World,
     caller: &Caller,
     operation: &str,
-    act: impl FnOnce(&mut World) -> Answer<String>,
-) -> Answer<Option<String>> {
+    act: impl FnOnce(&mut World) -> Answer<T>,
+) -> Answer<Option<T>> {
     match world.admit(&caller.place, operation)? {
         Interference::CallLost => Ok(None),
         Interference::ReplyLost => {

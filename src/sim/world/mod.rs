@@ -5,8 +5,9 @@
 //! calls at the same times give the same world.
 //!
 //! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle` are ECS; `calls` are the operations.
+//! `rollout`, `lifecycle` are ECS; `bucket` is S3; `calls` are the operations.
 
+mod bucket;
 mod calls;
 mod change_set;
 mod changes;
@@ -33,10 +34,11 @@ pub use calls::{StackInput, StackOptions, Token};
 pub use change_set::{Change, ChangeSet, ChangeSetInput, Detail};
 pub use describe::{StackView, resource_view};
 
+use self::bucket::Bucket;
 use self::ecs::Ecs;
 use self::ids::Ids;
 use self::stack::Stack;
-use super::config::{Rate, SimConfig, bucket_of};
+use super::config::{Buckets, Rate, SimConfig, bucket_of};
 use super::error::{Answer, ApiError};
 use super::fault::{CallEffect, During, Fault};
 use super::ledger::{Accepted, Effect};
@@ -53,7 +55,8 @@ pub struct World {
     ledger: Vec<Accepted>,
     faults: Vec<Fault>,
     sessions: BTreeMap<String, (AccountId, String)>,
-    buckets: BTreeMap<(Place, &'static str), Bucket>,
+    budgets: BTreeMap<(Place, &'static str), Budget>,
+    buckets: BTreeMap<String, Bucket>,
 }
 
 /// CloudFormation and ECS of one account and region.
@@ -78,7 +81,7 @@ enum Work {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Bucket {
+struct Budget {
     level: f64,
     at: Timestamp,
 }
@@ -100,13 +103,19 @@ impl World {
         Self {
             now: config.start,
             ids: Ids::new(config.seed),
+            buckets: match &config.buckets {
+                Buckets::Any => BTreeMap::new(),
+                Buckets::Listed(list) => {
+                    list.iter().map(|(name, place)| (name.clone(), Bucket::empty(place.clone()))).collect()
+                }
+            },
             config,
             regions: BTreeMap::new(),
             queue: BTreeSet::new(),
             ledger: Vec::new(),
             faults: Vec::new(),
             sessions: BTreeMap::new(),
-            buckets: BTreeMap::new(),
+            budgets: BTreeMap::new(),
         }
     }
 
@@ -246,7 +255,7 @@ impl World {
         let Some(group) = bucket_of(operation) else { return Ok(()) };
         let Some(Rate { burst, sustained }) = self.config.limits.get(group).copied() else { return Ok(()) };
         let now = self.now;
-        let bucket = self.buckets.entry((place.clone(), group)).or_insert(Bucket { level: burst, at: now });
+        let bucket = self.budgets.entry((place.clone(), group)).or_insert(Budget { level: burst, at: now });
         let seconds = now.duration_since(bucket.at).as_secs_f64();
         bucket.level = (bucket.level + seconds * sustained).min(burst);
         bucket.at = now;
@@ -285,6 +294,9 @@ fn throttled(operation: &str) -> ApiError {
 }
 
 fn denied(place: &Place, operation: &str) -> ApiError {
+    if matches!(operation, "PutObject" | "GetObject" | "HeadBucket" | "CreateBucket") {
+        return ApiError { code: "AccessDenied", message: "Access Denied".to_owned(), status: 403 };
+    }
     let ecs = bucket_of(operation).is_some_and(|group| group.starts_with("ecs:"));
     let (code, service) = if ecs { ("AccessDeniedException", "ecs") } else { ("AccessDenied", "cloudformation") };
     ApiError {

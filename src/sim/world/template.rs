@@ -11,6 +11,19 @@ use crate::sim::error::{Answer, ApiError};
 
 /// The longest inline template body, in bytes. \[doc: quotas\]
 pub const MAX_BODY: usize = 51_200;
+/// The longest template that is read from S3, in bytes. \[doc: quotas, "1 MB"; reports give the number\]
+pub const MAX_OBJECT: usize = 1_000_000;
+
+/// Refuses a body that is longer than one that may come with the call.
+pub fn check_inline(body: &str) -> Answer<()> {
+    if body.len() > MAX_BODY {
+        return Err(ApiError::validation(format!(
+            "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length \
+             less than or equal to {MAX_BODY}"
+        )));
+    }
+    Ok(())
+}
 
 /// A parsed template.
 #[derive(Clone, Debug, PartialEq)]
@@ -109,12 +122,6 @@ fn read(body: &str) -> Answer<Value> {
 impl Template {
     /// Reads a body and checks what CloudFormation checks before it does anything.
     pub fn parse(body: &str) -> Answer<Self> {
-        if body.len() > MAX_BODY {
-            return Err(ApiError::validation(format!(
-                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have \
-                 length less than or equal to {MAX_BODY}"
-            )));
-        }
         let Value::Object(root) = read(body)? else { return Err(format_error("unsupported structure.")) };
         if let Some(unknown) = root.keys().find(|key| !SECTIONS.contains(&key.as_str())) {
             return Err(ApiError::validation(format!("Invalid template property or properties [{unknown}]")));
