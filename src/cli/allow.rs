@@ -15,6 +15,9 @@ use crate::model::{StackName, TenantName};
 pub struct Allow {
     /// The plan that the gate names, as `landfall plan` prints it
     plan: String,
+    /// What to allow, where the gate has two ways out: `rollback` at a pause hook puts the old release back
+    #[arg(long, value_name = "GATE")]
+    what: Option<String>,
     /// Why, for those who read it later
     #[arg(long)]
     reason: String,
@@ -31,12 +34,15 @@ pub fn run(options: &Allow) -> Outcome {
         Some(server) => server.value::<Value>("/plan")?,
         None => crate::view::plan::json(&options.ask.look()?.planned.report),
     };
-    let (file, toml) = gate(&report, &options.plan).ok_or_else(|| {
+    let Found { file, toml, or } = gate(&report, &options.plan).ok_or_else(|| {
         Failure::new(format!("no gate waits for plan {}", options.plan))
             .help("`landfall plan` shows every gate with the plan that opens it")
     })?;
-    let allowance = allowance(&toml, options)
+    let mut allowance = allowance(&toml, options)
         .ok_or_else(|| Failure::new(format!("the gate of plan {} cannot be read: {toml}", options.plan)))?;
+    if let Some(what) = &options.what {
+        allowance.what = chosen(what, allowance.what, or)?;
+    }
     let path = options.ask.repo.join(&file);
     let text = match std::fs::read_to_string(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -52,12 +58,33 @@ pub fn run(options: &Allow) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// File and lines of the gate that a plan opens.
-fn gate(value: &Value, plan: &str) -> Option<(String, String)> {
+/// The gate that was asked for, which has to be one of those that end the wait.
+fn chosen(what: &str, first: Gate, or: Option<Gate>) -> Result<Gate, Failure> {
+    let ways = || std::iter::once(first).chain(or);
+    ways().find(|gate| gate.as_str() == what).ok_or_else(|| {
+        let ways: Vec<_> = ways().map(|gate| format!("`{}`", gate.as_str())).collect();
+        Failure::new(format!("`{what}` does not open this gate")).help(format!("it takes {}", ways.join(" or ")))
+    })
+}
+
+/// A gate of the plan's report.
+struct Found {
+    file: String,
+    toml: String,
+    or: Option<Gate>,
+}
+
+/// The gate that a plan opens.
+fn gate(value: &Value, plan: &str) -> Option<Found> {
     match value {
         Value::Object(object) => {
             if let Some(allow) = object.get("allow").filter(|allow| allow["plan"] == plan) {
-                return Some((allow["file"].as_str()?.to_owned(), allow["toml"].as_str()?.to_owned()));
+                let or = allow["or"].as_str();
+                return Some(Found {
+                    file: allow["file"].as_str()?.to_owned(),
+                    toml: allow["toml"].as_str()?.to_owned(),
+                    or: Gate::ALL.into_iter().find(|gate| Some(gate.as_str()) == or),
+                });
             }
             object.values().find_map(|inner| gate(inner, plan))
         }

@@ -160,10 +160,11 @@ impl Events for Progress {
             Entry::StackEnded { deployment, stack, outcome } => {
                 self.stack_ended(*deployment, stack, outcome, record.at)
             }
-            Entry::Stopped { deployment, cause, .. } => {
+            Entry::Stopped { deployment, cause, until, .. } => {
                 let told = self.told();
                 if let Some(flying) = told.flying.get(deployment) {
-                    let sentence = format!("{} (landfall history {deployment})", cause.sentence);
+                    let until = until.map(|until| format!(", until {}", view::time::point(until))).unwrap_or_default();
+                    let sentence = format!("{}{until} (landfall history {deployment})", cause.sentence);
                     self.about(&told, &flying.whose, "waits", AnsiColor::Yellow, &sentence);
                 }
             }
@@ -173,6 +174,7 @@ impl Events for Progress {
             | Entry::Intent { .. }
             | Entry::Reply { .. }
             | Entry::GateOpened { .. }
+            | Entry::GateGone { .. }
             | Entry::Waits { .. }
             | Entry::Used(_) => {}
         }
@@ -256,7 +258,9 @@ impl Progress {
             | Evidence::StackLeft { .. }
             | Evidence::ResourceFailed { .. }
             | Evidence::TaskStopped { .. }
-            | Evidence::ServiceEvent { .. } => {}
+            | Evidence::ServiceEvent { .. }
+            | Evidence::Paused { .. }
+            | Evidence::HookEnded { .. } => {}
         }
     }
 

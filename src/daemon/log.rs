@@ -51,7 +51,7 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
             let (commit, slot) = whose(flying, *deployment);
             tracing::info!(seq, commit, slot, %stack, %deployment, "stack ended: {}", word(outcome));
         }
-        Entry::Stopped { deployment, stack, cause } => {
+        Entry::Stopped { deployment, stack, cause, .. } => {
             let (commit, slot) = whose(flying, *deployment);
             tracing::warn!(seq, commit, slot, %stack, %deployment, code = %cause.code, "waits at a gate: {}", cause.sentence);
         }
@@ -59,7 +59,7 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
             let (commit, slot) = whose(flying, *deployment);
             tracing::warn!(seq, commit, slot, %stack, %deployment, code = %cause.code, "waits: {}", cause.sentence);
         }
-        Entry::Waits { deployment, stack, cause: None, .. } => {
+        Entry::GateGone { deployment, stack } | Entry::Waits { deployment, stack, cause: None, .. } => {
             let (commit, slot) = whose(flying, *deployment);
             tracing::info!(seq, commit, slot, %stack, %deployment, "goes on");
         }

@@ -145,7 +145,8 @@ impl Daemon {
             planned.report = plan::plan(&input, &mut self.renderer).report;
         }
         self.renderer.next_round();
-        let settled = nothing && engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
+        let gates = engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
+        let settled = nothing && gates && progress.look_again.is_none();
         let sweep = later(now, self.options.sweep);
         let again = match due(&planned.report, now) {
             _ if !unread.is_empty() => later(now, UNREAD),
@@ -179,8 +180,8 @@ impl Daemon {
 
 /// What changes when a deployment comes to its end or to a gate, or waits for something: then the next plan can be another
 /// one, or say another thing.
-fn ended(engine: &Engine) -> Vec<(DeploymentId, bool, usize)> {
-    let state = |flight: &InFlight| (flight.deployment, flight.stopped.is_some(), flight.waits.len());
+fn ended(engine: &Engine) -> Vec<(DeploymentId, usize, usize)> {
+    let state = |flight: &InFlight| (flight.deployment, flight.gates.len(), flight.waits.len());
     engine.facts().in_flight.iter().map(state).collect()
 }
 

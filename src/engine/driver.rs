@@ -157,17 +157,20 @@ impl Engine {
     /// Gates that the plan opens, where something still waits at them.
     fn openings(&self, plan: &Plan) -> Vec<Entry> {
         let mut entries = Vec::new();
+        let mut used = Vec::new();
         for opening in &plan.open {
             let state = self.log.deployments.get(&opening.deployment);
             let stopped = state.and_then(|state| state.stacks.get(&opening.stack)).and_then(|s| s.stopped.as_ref());
             if stopped.is_none() || self.facts().used(&opening.slot, opening.allowance) {
                 continue;
             }
-            entries.push(Entry::Used(Allowed {
-                slot: opening.slot.clone(),
-                allowance: opening.allowance,
-                deployment: opening.deployment,
-            }));
+            let allowed =
+                Allowed { slot: opening.slot.clone(), allowance: opening.allowance, deployment: opening.deployment };
+            // One that names no stack opens the gates of several.
+            if !used.contains(&allowed) {
+                entries.push(Entry::Used(allowed.clone()));
+                used.push(allowed);
+            }
             entries.push(Entry::GateOpened {
                 deployment: opening.deployment,
                 stack: opening.stack.clone(),

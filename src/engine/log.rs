@@ -69,6 +69,7 @@ impl Log {
             | Entry::Evidence { deployment, .. }
             | Entry::StackEnded { deployment, .. }
             | Entry::Stopped { deployment, .. }
+            | Entry::GateGone { deployment, .. }
             | Entry::Waits { deployment, .. }
             | Entry::GateOpened { deployment, .. } => self.pass_on(*deployment, record),
             Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Used(_) => {}

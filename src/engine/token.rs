@@ -34,6 +34,10 @@ pub(crate) enum Purpose {
     Rollback(usize),
     /// Switching protection.
     Protect,
+    /// Letting a service deployment go on at its pause hook; hooks are counted from 1.
+    GoOn(usize),
+    /// Having it rolled back there.
+    GoBack(usize),
 }
 
 /// The token of a call.
@@ -57,6 +61,8 @@ pub(crate) fn token(
         Purpose::Continue(opening) => format!("continue{opening}"),
         Purpose::Rollback(opening) => format!("rollback{opening}"),
         Purpose::Protect => "protect".to_owned(),
+        Purpose::GoOn(hook) => format!("goon{hook}"),
+        Purpose::GoBack(hook) => format!("goback{hook}"),
     };
     format!("lf-{}-{deployment}-{attempt}-{order}-{purpose}", store.0).into()
 }

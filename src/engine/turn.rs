@@ -362,6 +362,9 @@ impl<'a> Turn<'a> {
             Request::Continue(skip) => self.cloud.continue_rollback(&at, stack, skip, token).await,
             Request::Rollback => self.cloud.rollback_stack(&at, stack, token).await,
             Request::Protect(on) => self.cloud.set_protection(&at, stack, *on).await,
+            Request::Answer { deployment, hook, answer } => {
+                self.cloud.continue_service_deployment(&at, deployment, hook, *answer).await
+            }
         }
     }
 
@@ -391,7 +394,7 @@ impl<'a> Turn<'a> {
             (Call::ExecuteChangeSet, CloudError::NotFound { .. }) => Ok(Some(later)),
             (Call::ExecuteChangeSet | Call::DeleteStack, _) if unsure => Ok(Some(later)),
             // What goes on is followed, whether or not it can be stopped.
-            (Call::CancelUpdate, _) => Ok(Some(later)),
+            (Call::CancelUpdate | Call::ContinueServiceDeployment, _) => Ok(Some(later)),
             (Call::DeleteStack, _) if changing => Ok(Some(later)),
             (Call::ContinueRollback, _) => self.stop_again(id, order, Gate::Continue, error).await,
             (Call::RollbackStack, _) => self.stop_again(id, order, Gate::Rollback, error).await,
@@ -412,7 +415,7 @@ impl<'a> Turn<'a> {
             stack: Some(order.stack.clone()),
             gate: Some(gate),
         };
-        self.append(vec![Entry::Stopped { deployment: id, stack: order.stack.clone(), cause }]).await?;
+        self.append(vec![Entry::Stopped { deployment: id, stack: order.stack.clone(), cause, until: None }]).await?;
         Ok(None)
     }
 }

@@ -86,11 +86,31 @@ pub struct InFlight {
     /// The plan that it is part of, by which its gates are named; none in facts that did not say so yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<std::sync::Arc<str>>,
-    /// The gate that it waits at, if it does.
+    /// The gate that it waits at, if it does; of several the first by stack.
     pub stopped: Option<Cause>,
+    /// Every gate that it waits at, by stack; empty in facts that did not say so yet.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub gates: BTreeMap<StackName, Waits>,
+    /// How many gates were decided without an allowance: the next one has another name.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub gates_gone: usize,
     /// Stacks that wait for something outside, and go on by themselves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waits: BTreeMap<StackName, Waits>,
+}
+
+fn is_zero(count: &usize) -> bool {
+    *count == 0
+}
+
+impl InFlight {
+    /// Every gate that it waits at.
+    pub fn waits_at(&self) -> Vec<Waits> {
+        if !self.gates.is_empty() {
+            return self.gates.values().cloned().collect();
+        }
+        self.stopped.iter().map(|cause| Waits { since: self.since, cause: cause.clone(), until: None }).collect()
+    }
 }
 
 /// A stack of a deployment waits for something that landfall does not decide.

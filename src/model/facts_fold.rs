@@ -81,19 +81,23 @@ impl FactsFold {
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
             Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
-            Entry::StackEnded { deployment, stack, .. } => self.waits(*deployment, stack, None),
+            Entry::StackEnded { deployment, stack, .. } => {
+                self.waits(*deployment, stack, None);
+                self.gate(*deployment, stack, None);
+            }
             Entry::Waits { deployment, stack, cause, until } => {
                 let waits = cause.clone().map(|cause| Waits { since: record.at, cause, until: *until });
                 self.waits(*deployment, stack, waits);
             }
-            Entry::Stopped { deployment, cause, .. } => {
-                if let Some(flight) = self.flight(*deployment) {
-                    flight.stopped = Some(cause.clone());
-                }
+            Entry::Stopped { deployment, stack, cause, until } => {
+                let gate = Waits { since: record.at, cause: cause.clone(), until: *until };
+                self.gate(*deployment, stack, Some(gate));
             }
-            Entry::GateOpened { deployment, .. } => {
+            Entry::GateOpened { deployment, stack, .. } => self.gate(*deployment, stack, None),
+            Entry::GateGone { deployment, stack } => {
+                self.gate(*deployment, stack, None);
                 if let Some(flight) = self.flight(*deployment) {
-                    flight.stopped = None;
+                    flight.gates_gone += 1;
                 }
             }
             Entry::Used(allowed) => {
@@ -117,6 +121,16 @@ impl FactsFold {
             Some(waits) => drop(flight.waits.insert(stack.clone(), waits)),
             None => drop(flight.waits.remove(stack)),
         }
+    }
+
+    /// A stack waits at a gate now, or at none any more.
+    fn gate(&mut self, deployment: DeploymentId, stack: &StackName, gate: Option<Waits>) {
+        let Some(flight) = self.flight(deployment) else { return };
+        match gate {
+            Some(gate) => drop(flight.gates.insert(stack.clone(), gate)),
+            None => drop(flight.gates.remove(stack)),
+        }
+        flight.stopped = flight.gates.values().next().map(|gate| gate.cause.clone());
     }
 
     fn opened(&mut self, opened: &Opened, record: &Record) {
@@ -147,6 +161,8 @@ impl FactsFold {
             commit: opened.commit.clone(),
             plan: Some(opened.plan.clone()),
             stopped: None,
+            gates: BTreeMap::new(),
+            gates_gone: 0,
             waits: BTreeMap::new(),
         });
     }
@@ -277,7 +293,8 @@ fn changes(call: Call) -> bool {
         | Call::CreateChangeSet
         | Call::DeleteChangeSet
         | Call::CancelUpdate
-        | Call::SetProtection => false,
+        | Call::SetProtection
+        | Call::ContinueServiceDeployment => false,
     }
 }
 

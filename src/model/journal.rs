@@ -118,6 +118,16 @@ pub enum Entry {
         stack: StackName,
         /// Why, and which gate.
         cause: Cause,
+        /// When it is decided without an allowance, where that is known: the end of a pause hook.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// A stack waits at its gate no longer, although no allowance opened that: time decided, or somebody in AWS.
+    GateGone {
+        /// The deployment.
+        deployment: DeploymentId,
+        /// The stack.
+        stack: StackName,
     },
     /// A stack cannot go on until something outside of landfall changes, and goes on by itself when it does.
     Waits {
@@ -354,6 +364,8 @@ pub enum Call {
     RollbackStack,
     /// UpdateTerminationProtection; no token, idempotent by reading first.
     SetProtection,
+    /// ContinueServiceDeployment; no token, idempotent by reading first.
+    ContinueServiceDeployment,
 }
 
 /// How AWS answered.
@@ -433,6 +445,28 @@ pub enum Evidence {
         /// When.
         at: Timestamp,
     },
+    /// A service deployment came to a pause hook.
+    Paused {
+        /// The service's ARN.
+        service: String,
+        /// ARN of the service deployment.
+        service_deployment: String,
+        /// The hook's id.
+        hook: String,
+        /// The stage, as AWS writes it.
+        stage: String,
+        /// When ECS decides by itself.
+        until: Option<Timestamp>,
+        /// It then goes on, instead of back.
+        continues: bool,
+    },
+    /// A pause hook waits no longer.
+    HookEnded {
+        /// Its id.
+        hook: String,
+        /// What became of it, as AWS writes it: `SUCCEEDED`, `FAILED`, `TIMED_OUT`.
+        status: String,
+    },
     /// The state of a service deployment at the end.
     ServiceDeployment {
         /// The service's ARN.
@@ -502,6 +536,26 @@ pub struct Cause {
     /// The gate that an `[[allow]]` would open, if that is the way out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
+}
+
+impl Cause {
+    /// The code of waiting at a pause hook.
+    pub const PAUSED: &str = "paused";
+    /// The code of a failure that an allowance decided: the old release was put back at a pause hook.
+    pub const PUT_BACK: &str = "put-back-at-hook";
+    /// The code of a failure that nobody decided in time: ECS put the old release back when a pause hook expired.
+    pub const EXPIRED: &str = "hook-expired";
+
+    /// Every gate whose allowance ends the wait; the first is the one that goes on.
+    pub fn gates(&self) -> impl Iterator<Item = Gate> {
+        let back = (&*self.code == Self::PAUSED).then_some(Gate::Rollback);
+        self.gate.into_iter().chain(back)
+    }
+
+    /// Whether trying again by itself would ask again for what was answered, or not answered.
+    pub fn is_decided(&self) -> bool {
+        matches!(&*self.code, Self::PUT_BACK | Self::EXPIRED)
+    }
 }
 
 /// An allowance that was used.

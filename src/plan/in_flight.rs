@@ -2,7 +2,7 @@
 
 use crate::model::catalog::{Gate, Queue};
 use crate::model::decision::Cause;
-use crate::model::facts::InFlight;
+use crate::model::facts::{InFlight, Waits};
 use crate::model::{Decision, Hold, ReleaseName};
 use crate::promote::{Desired, deploy_file};
 use std::collections::BTreeSet;
@@ -25,12 +25,13 @@ impl<'a> Planner<'a> {
         let open = self.openings(desired, going_on);
         let plans = Some(BTreeSet::from([self.gate_of(going_on)]));
         let waits: Vec<Hold> = waits(going_on).collect();
-        match self.stopped(desired, going_on).filter(|_| open.is_empty()) {
-            hold if hold.is_some() || !waits.is_empty() => {
-                let reasons = hold.into_iter().chain(waits).chain(besides).collect();
+        let gates = if open.is_empty() { self.stopped(desired, going_on) } else { Vec::new() };
+        match gates.is_empty() && waits.is_empty() {
+            false => {
+                let reasons = gates.into_iter().chain(waits).chain(besides).collect();
                 Draft { open, plans, ..Draft::held(desired, Some(going_on.release.clone()), reasons) }
             }
-            _ => Draft { open, plans, ..Draft::of(desired, deploying) },
+            true => Draft { open, plans, ..Draft::of(desired, deploying) },
         }
     }
 
@@ -58,8 +59,8 @@ impl<'a> Planner<'a> {
             }
             Queue::All => {
                 let open = self.openings(desired, going_on);
-                let gate = self.stopped(desired, going_on).filter(|_| open.is_empty());
-                let reasons = gate.into_iter().chain([queued]).chain(waits(going_on)).collect();
+                let gates = if open.is_empty() { self.stopped(desired, going_on) } else { Vec::new() };
+                let reasons = gates.into_iter().chain([queued]).chain(waits(going_on)).collect();
                 Draft { open, plans, ..Draft::held(desired, wanted, reasons) }
             }
         }
@@ -71,35 +72,47 @@ impl<'a> Planner<'a> {
             Some(plan) => plan.clone(),
             None => plan_id(&going_on.slot, going_on.content, None),
         };
-        gate_id(&plan, self.used.get(&going_on.deployment).copied().unwrap_or(0))
+        gate_id(&plan, self.used.get(&going_on.deployment).copied().unwrap_or(0) + going_on.gates_gone)
     }
 
-    /// The reason if the deployment waits at a gate.
-    fn stopped(&self, desired: &Desired<'a>, going_on: &InFlight) -> Option<Hold> {
-        let cause = going_on.stopped.clone()?;
-        Some(Hold {
+    /// The gates at which the deployment waits.
+    fn stopped(&self, desired: &Desired<'a>, going_on: &InFlight) -> Vec<Hold> {
+        let hold = |waits: Waits| Hold {
             cause: Cause::Stopped {
                 deployment: going_on.deployment,
-                cause,
+                cause: waits.cause,
                 plan: self.gate_of(going_on),
                 file: deploy_file(desired.project, &desired.environment.name),
             },
             since: Some(going_on.since),
-            until: None,
-        })
+            until: waits.until,
+        };
+        going_on.waits_at().into_iter().map(hold).collect()
     }
 
-    /// The allowances that open the gate at which the deployment waits: one, and with every resource that may be skipped.
+    /// The allowances that open the gates at which the deployment waits.
     fn openings(&self, desired: &Desired<'a>, going_on: &InFlight) -> Vec<Opening> {
-        let Some(cause) = &going_on.stopped else { return Vec::new() };
+        going_on.waits_at().iter().flat_map(|waits| self.openings_of(desired, going_on, &waits.cause)).collect()
+    }
+
+    /// The allowances that open one gate: one, and with every resource that may be skipped.
+    fn openings_of(
+        &self,
+        desired: &Desired<'a>,
+        going_on: &InFlight,
+        cause: &crate::model::journal::Cause,
+    ) -> Vec<Opening> {
         let (Some(gate), Some(stack)) = (cause.gate, &cause.stack) else { return Vec::new() };
         let Some(keys) = self.keys(desired) else { return Vec::new() };
         let plan = self.gate_of(going_on);
         let fit = |gate| keys.fitting(Key { gate, plan: &plan, stack: Some(stack) });
-        // Leaving resources out is a way of continuing: it opens the same gate.
-        let skips = matches!(gate, Gate::Continue | Gate::SkipResource);
+        // Leaving resources out is a way of continuing a rollback: it opens the same gate. A service that pauses goes on or
+        // back; where both are allowed, back.
+        let pauses = cause.gates().nth(1).is_some();
+        let skips = matches!(gate, Gate::Continue | Gate::SkipResource) && !pauses;
         let skipping = fit(Gate::SkipResource).filter(|_| skips);
-        let plain = fit(gate).filter(|_| gate != Gate::SkipResource).take(1);
+        let back = fit(Gate::Rollback).filter(|_| pauses);
+        let plain = back.chain(fit(gate).filter(|_| gate != Gate::SkipResource)).take(1);
         plain
             .chain(skipping)
             .map(|allowance| Opening {

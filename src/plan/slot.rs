@@ -149,7 +149,8 @@ impl<'a> Planner<'a> {
             return Ok(Entry { attempt: 1, retried: None, allowed });
         };
         let attempt = tried.failed.saturating_add(1);
-        if tried.failed < desired.project.attempts {
+        let decided = matches!(&tried.outcome, Outcome::Failed(cause) if cause.is_decided());
+        if tried.failed < desired.project.attempts && !decided {
             return Ok(Entry { attempt, retried: None, allowed });
         }
         let key = Key { gate: Gate::Retry, plan: &judged.plan, stack: None };

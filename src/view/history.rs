@@ -20,7 +20,10 @@ struct Told<'a> {
     opened: &'a Opened,
     at: Timestamp,
     steps: Vec<(Timestamp, &'a StackName, Step<'a>)>,
-    stopped: Option<&'a Cause>,
+    /// The gates at which it waits, by stack.
+    gates: BTreeMap<&'a StackName, (&'a Cause, Option<Timestamp>)>,
+    /// How many gates were decided without an allowance.
+    gone: usize,
     used: Vec<&'a Allowed>,
     ended: Option<(Timestamp, &'a Outcome)>,
 }
@@ -30,9 +33,10 @@ enum Step<'a> {
     Asked(Call),
     Answered(Call, &'a Reply),
     Seen(&'a Evidence),
-    Stopped(&'a Cause),
+    Stopped(&'a Cause, Option<Timestamp>),
     Waits(Option<&'a Cause>),
     Opened(&'static str),
+    Gone,
     Ended(&'a Outcome),
 }
 
@@ -43,7 +47,15 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
         let at = record.at;
         let (deployment, stack, step) = match &record.entry {
             Entry::Opened(opened) => {
-                let new = Told { opened, at, steps: Vec::new(), stopped: None, used: Vec::new(), ended: None };
+                let new = Told {
+                    opened,
+                    at,
+                    steps: Vec::new(),
+                    gates: BTreeMap::new(),
+                    gone: 0,
+                    used: Vec::new(),
+                    ended: None,
+                };
                 all.insert(opened.deployment, new);
                 continue;
             }
@@ -64,14 +76,19 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
             Entry::Reply { deployment, stack, call, reply } => (deployment, stack, Step::Answered(*call, reply)),
             Entry::Evidence { deployment, stack, item } => (deployment, stack, Step::Seen(item)),
             Entry::StackEnded { deployment, stack, outcome } => (deployment, stack, Step::Ended(outcome)),
-            Entry::Stopped { deployment, stack, cause } => (deployment, stack, Step::Stopped(cause)),
+            Entry::Stopped { deployment, stack, cause, until } => (deployment, stack, Step::Stopped(cause, *until)),
+            Entry::GateGone { deployment, stack } => (deployment, stack, Step::Gone),
             Entry::Waits { deployment, stack, cause, .. } => (deployment, stack, Step::Waits(cause.as_ref())),
             Entry::GateOpened { deployment, stack, gate, .. } => (deployment, stack, Step::Opened(gate.as_str())),
         };
         if let Some(told) = all.get_mut(deployment) {
             match &step {
-                Step::Stopped(cause) => told.stopped = Some(cause),
-                Step::Opened(_) => told.stopped = None,
+                Step::Stopped(cause, until) => drop(told.gates.insert(stack, (cause, *until))),
+                Step::Opened(_) | Step::Ended(_) => drop(told.gates.remove(stack)),
+                Step::Gone => {
+                    told.gates.remove(stack);
+                    told.gone += 1;
+                }
                 _ => {}
             }
             told.steps.push((at, stack, step));
@@ -161,7 +178,7 @@ fn headline(told: &Told<'_>, now: Timestamp) -> String {
     };
     let took = time::took(told.ended.map_or(now, |(at, _)| at).duration_since(told.at));
     let what = match told.ended.map(|(_, outcome)| outcome) {
-        None if told.stopped.is_some() => format!("{release} waits on its way to {place}"),
+        None if !told.gates.is_empty() => format!("{release} waits on its way to {place}"),
         None => format!("{release} is on its way to {place}"),
         Some(Outcome::Removed) if told.opened.removal => format!("{release} was removed from {place}"),
         Some(Outcome::Removed) => format!("{release} lost what it no longer has in {place}"),
@@ -174,7 +191,7 @@ fn headline(told: &Told<'_>, now: Timestamp) -> String {
 
 fn why(told: &Told<'_>) -> Vec<String> {
     match told.ended.map(|(_, outcome)| outcome) {
-        None => told.stopped.iter().map(|cause| cause.sentence.clone()).collect(),
+        None => told.gates.values().map(|(cause, until)| stopped(cause, *until)).collect(),
         Some(Outcome::Failed(cause)) => {
             let mut lines = vec![cause.sentence.clone()];
             let left = cause.stack.as_ref().and_then(|stack| left(told, stack));
@@ -229,7 +246,7 @@ fn ordered(told: &Told<'_>) -> String {
 fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<String> {
     let cause = match told.ended {
         Some((_, Outcome::Failed(cause))) => cause,
-        None => told.stopped?,
+        None => told.gates.values().next()?.0,
         Some(_) => return None,
     };
     let Opened { slot, content, plan, .. } = told.opened;
@@ -239,12 +256,21 @@ fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<Strin
         same && matches!(one.ended, Some((_, Outcome::Failed(_))))
     });
     let plan = match told.ended {
-        None => gate_id(plan, told.used.len()),
+        None => gate_id(plan, told.used.len() + told.gone),
         Some(_) => plan_id(slot, *content, failed.map(|(id, _)| *id)),
     };
     Some(match cause.gate {
         Some(gate) => {
-            format!("`landfall allow {plan} --reason \"…\"` writes the [[allow]] of what = \"{}\"", gate.as_str())
+            let other =
+                cause.gates().nth(1).map(|other| format!("; --what {0} that of what = \"{0}\"", other.as_str()));
+            let what = gate.as_str();
+            format!(
+                "`landfall allow {plan} --reason \"…\"` writes the [[allow]] of what = \"{what}\"{}",
+                other.unwrap_or_default()
+            )
+        }
+        None if cause.is_decided() => {
+            format!("land another release, or let this one be tried again: landfall allow {plan} --reason \"…\"")
         }
         None => format!(
             "land a fixed release; if the cause was outside and all attempts are used: landfall allow {plan} --reason \"…\""
@@ -254,8 +280,8 @@ fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<Strin
 
 fn outcome(told: &Told<'_>) -> (Tone, String) {
     let Some((_, outcome)) = told.ended else {
-        return match told.stopped {
-            Some(cause) => (Tone::Held, format!("waits: {}", cause.sentence)),
+        return match told.gates.values().next() {
+            Some((cause, until)) => (Tone::Held, format!("waits: {}", stopped(cause, *until))),
             None => (Tone::Moves, "on its way".to_owned()),
         };
     };
@@ -285,6 +311,12 @@ fn in_words(outcome: &Outcome) -> String {
     }
 }
 
+/// Why it waits at a gate, and until when at most.
+fn stopped(cause: &Cause, until: Option<Timestamp>) -> String {
+    let until = until.map(|until| format!(" (until {})", time::point(until)));
+    format!("{}{}", cause.sentence, until.unwrap_or_default())
+}
+
 fn call(call: Call) -> &'static str {
     match call {
         Call::PutTemplate => "PutObject",
@@ -296,6 +328,7 @@ fn call(call: Call) -> &'static str {
         Call::ContinueRollback => "ContinueUpdateRollback",
         Call::RollbackStack => "RollbackStack",
         Call::SetProtection => "UpdateTerminationProtection",
+        Call::ContinueServiceDeployment => "ContinueServiceDeployment",
     }
 }
 
@@ -306,9 +339,11 @@ fn words(step: &Step<'_>) -> String {
         Step::Answered(asked, Reply::Refused { error }) => format!("{} refused: {error}", call(*asked)),
         Step::Answered(asked, Reply::Lost { error }) => format!("{} got no answer: {error}", call(*asked)),
         Step::Seen(item) => evidence(item),
-        Step::Stopped(cause) | Step::Waits(Some(cause)) => format!("waits: {}", cause.sentence),
+        Step::Stopped(cause, until) => format!("waits: {}", stopped(cause, *until)),
+        Step::Waits(Some(cause)) => format!("waits: {}", cause.sentence),
         Step::Waits(None) => "goes on".to_owned(),
         Step::Opened(gate) => format!("gate `{gate}` opened"),
+        Step::Gone => "waits no longer: it was decided in AWS".to_owned(),
         Step::Ended(outcome) => in_words(outcome),
     }
 }
@@ -334,6 +369,8 @@ fn evidence(item: &Evidence) -> String {
             format!("task stopped, {code}: {reason}{}", ends.collect::<String>())
         }
         Evidence::ServiceEvent { message, .. } => service_event(message),
+        Evidence::Paused { stage, .. } => format!("service: pauses at {stage}"),
+        Evidence::HookEnded { status, .. } => format!("service: the pause ends as {status}"),
         Evidence::ServiceDeployment { status, reason, running, desired, .. } => {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("service deployment {status}{reason}, {running} of {desired} tasks run")
@@ -362,7 +399,7 @@ fn effect(effect: crate::model::journal::Effect) -> &'static str {
 
 /// Deployments as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
 /// (RFC 3339 or null), `outcome` as in the journal (null while it goes on), `stopped` (the cause of the gate that it waits at,
-/// or null).
+/// or null), and where it is known until when it waits there at most as `until`.
 pub fn list_json(records: &[Record]) -> Value {
     told(records).values().rev().map(summary).collect()
 }
@@ -377,7 +414,8 @@ pub fn deployment_json(records: &[Record], id: DeploymentId) -> Option<Value> {
 }
 
 fn summary(told: &Told<'_>) -> Value {
-    json!({
+    let gate = told.gates.values().next();
+    let mut value = json!({
         "deployment": told.opened.deployment,
         "slot": told.opened.slot,
         "release": told.opened.release,
@@ -387,8 +425,12 @@ fn summary(told: &Told<'_>) -> Value {
         "began": told.at.to_string(),
         "ended": told.ended.map(|(at, _)| at.to_string()),
         "outcome": told.ended.map(|(_, outcome)| outcome),
-        "stopped": told.stopped,
-    })
+        "stopped": gate.map(|(cause, _)| cause),
+    });
+    if let Some((_, Some(until))) = gate {
+        value["until"] = json!(until.to_string());
+    }
+    value
 }
 
 /// The deployment that a record is about.
@@ -402,6 +444,7 @@ fn about(entry: &Entry) -> Option<DeploymentId> {
         | Entry::Evidence { deployment, .. }
         | Entry::StackEnded { deployment, .. }
         | Entry::Stopped { deployment, .. }
+        | Entry::GateGone { deployment, .. }
         | Entry::Waits { deployment, .. }
         | Entry::GateOpened { deployment, .. }
         | Entry::Ended { deployment, .. } => Some(*deployment),

@@ -167,6 +167,13 @@ fn held(row: &SlotRow, release: Option<&ReleaseName>, holds: &[Hold], now: Times
         said.push(key.clone());
         lines.push(format!("to let it through, add to {} (or: landfall allow {} --reason \"…\")", key.file, key.plan));
         lines.extend(key.toml.lines().map(|line| format!("  {line}")));
+        lines.extend(key.or.map(|or| {
+            let what = or.as_str();
+            format!(
+                "to put the old release back: what = \"{what}\" (landfall allow {} --what {what} --reason \"…\")",
+                key.plan
+            )
+        }));
     }
     lines
 }

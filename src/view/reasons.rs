@@ -135,7 +135,10 @@ fn sentence(hold: &Hold) -> String {
             format!("failed {times}, last in deployment {deployment}{why}")
         }
         Cause::Queued { deployment, release } => format!("deployment {deployment} of {release} has to end first"),
-        Cause::Stopped { deployment, cause, .. } => format!("deployment {deployment} stopped: {}", cause.sentence),
+        Cause::Stopped { deployment, cause, .. } => {
+            let verb = if cause.gates().nth(1).is_some() { "" } else { " stopped" };
+            format!("deployment {deployment}{verb}: {}", cause.sentence)
+        }
         Cause::Waits { deployment, cause } => {
             let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
@@ -231,6 +234,8 @@ pub struct Key {
     pub toml: String,
     /// The plan that they name.
     pub plan: String,
+    /// What else the lines may say: at a pause hook, to put the old release back.
+    pub or: Option<Gate>,
 }
 
 /// The lines that would release it in a slot; none where no allowance does.
@@ -253,11 +258,15 @@ pub fn key(
         Cause::ForeignStack { stack, plan, file, .. } => (Gate::Adopt, Some(stack), plan.as_ref()?, file.to_string()),
         _ => return None,
     };
+    let or = match &hold.cause {
+        Cause::Stopped { cause, .. } => cause.gates().nth(1),
+        _ => None,
+    };
     let stack = stack.map(|stack| format!("stack = \"{stack}\"\n")).unwrap_or_default();
     let tenant = tenant.map(|tenant| format!("tenant = \"{tenant}\"\n")).unwrap_or_default();
     let what = gate.as_str();
     let toml = format!("[[allow]]\nwhat = \"{what}\"\n{stack}{tenant}plan = \"{plan}\"\nreason = \"…\"\n");
-    Some(Key { file, toml, plan: plan.to_string() })
+    Some(Key { file, toml, plan: plan.to_string(), or })
 }
 
 /// A stable word for each cause.
@@ -298,8 +307,8 @@ pub fn code(cause: &Cause) -> &'static str {
     }
 }
 
-/// One reason as JSON: `code`, `sentence`, and where they are known `since`, `until` (RFC 3339), `allow` with `file`, `toml`
-/// and `plan`.
+/// One reason as JSON: `code`, `sentence`, and where they are known `since`, `until` (RFC 3339), `allow` with `file`, `toml`,
+/// `plan`, and at a pause hook `or`, what else `toml` may say.
 pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName, tenant: Option<&TenantName>) -> Value {
     let mut value = Map::new();
     value.insert("code".into(), json!(code(&hold.cause)));
@@ -311,7 +320,11 @@ pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName, t
         value.insert("until".into(), json!(until.to_string()));
     }
     if let Some(key) = key(hold, project, environment, tenant) {
-        value.insert("allow".into(), json!({ "file": key.file, "toml": key.toml, "plan": key.plan }));
+        let mut allow = json!({ "file": key.file, "toml": key.toml, "plan": key.plan });
+        if let (Some(or), Some(allow)) = (key.or, allow.as_object_mut()) {
+            allow.insert("or".into(), json!(or.as_str()));
+        }
+        value.insert("allow".into(), allow);
     }
     Value::Object(value)
 }

@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::model::{Decision, Facts};
+use crate::model::decision::Cause;
+use crate::model::{Decision, Facts, Hold};
 use crate::plan::{Report, SlotRow, StackChange};
 
 use super::alike;
@@ -48,6 +49,11 @@ fn word(decision: &Decision) -> (Tone, String) {
             (Tone::Moves, format!("{release} is being deployed (deployment {deployment})"))
         }
         Decision::Deploy { release, .. } => (Tone::Moves, format!("{release} is about to be deployed")),
+        Decision::Held { wanted: Some(wanted), reasons, .. } if pause(reasons).is_some() => {
+            let until = pause(reasons).and_then(|hold| hold.until);
+            let until = until.map(|until| format!(" until {}", time::point(until))).unwrap_or_default();
+            (Tone::Held, format!("{wanted} waits at a pause hook{until}"))
+        }
         Decision::Held { wanted: Some(wanted), runs, .. } if runs.as_ref() != Some(wanted) => {
             (Tone::Held, format!("held, {wanted} is wanted"))
         }
@@ -61,6 +67,12 @@ fn word(decision: &Decision) -> (Tone, String) {
             (tone, word.to_owned())
         }
     }
+}
+
+/// The pause hook that a slot waits at.
+fn pause(reasons: &[Hold]) -> Option<&Hold> {
+    let paused = |hold: &&Hold| matches!(&hold.cause, Cause::Stopped { cause, .. } if cause.gates().nth(1).is_some());
+    reasons.iter().find(paused)
 }
 
 /// The status as JSON: `commit`, `at`, `slots`, each with `project`, `environment`, `tenant`, `release` (what runs), `since`

@@ -144,6 +144,9 @@ pub(super) fn allow_writes_the_lines_that_open_a_gate() {
     let looks = format!("--repo looked --store landfall.db --endpoint {}", world.account);
     let allow = home.landfall(&format!("allow {gate} --reason tried {looks}")).ends(0);
     assert!(home.read("looked/projects/app/deploy/development.toml").ends_with(&allow.out));
+    let what = |what: &str| home.landfall(&format!("allow {gate} --what {what} --reason x {looks}"));
+    what("rollback").ends(1).says(&["`rollback` does not open this gate", "it takes `retry`"]);
+    what("retry").ends(0);
     let other = home.landfall(&format!("allow 00000000 --reason x --server {}", world.server)).ends(1);
     other.says(&["no gate waits for plan 00000000", "`landfall plan` shows every gate"]);
 }

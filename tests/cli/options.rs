@@ -83,7 +83,7 @@ const OPTIONS: &[Covered] = covered! {
     "rollback": "<PROJECT>" "--in" "--tenant" "--to" "--repo" => promotion::a_rollback_names_a_release in "promotion.rs";
     "rollback": "--server" "--store" "--facts" "--endpoint" "--config" => promotion::a_rollback_knows_what_ran_before in "promotion.rs";
     "rollback": "--commit" "--branch" "--push" "--remote" => promotion::a_pin_is_committed_and_pushed in "promotion.rs";
-    "allow": "<PLAN>" "--reason" "--until" "--server" "--repo" "--store" "--endpoint"
+    "allow": "<PLAN>" "--what" "--reason" "--until" "--server" "--repo" "--store" "--endpoint"
         => online::allow_writes_the_lines_that_open_a_gate in "online.rs";
     "allow": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "iam": "<DIR>" "--principal" => offline::iam_prints_policies in "offline.rs";

@@ -103,7 +103,10 @@ fn entry() -> impl Strategy<Value = Entry> {
         }),
         1 => (deployment(), stack(), outcome())
             .prop_map(|(deployment, stack, outcome)| Entry::StackEnded { deployment, stack, outcome }),
-        1 => (deployment(), stack()).prop_map(|(deployment, stack)| Entry::Stopped { deployment, stack, cause: cause() }),
+        1 => (deployment(), stack()).prop_map(|(deployment, stack)| Entry::Stopped {
+            deployment, stack, cause: cause(), until: None,
+        }),
+        1 => (deployment(), stack()).prop_map(|(deployment, stack)| Entry::GateGone { deployment, stack }),
         1 => (deployment(), stack(), any::<bool>()).prop_map(|(deployment, stack, waits)| Entry::Waits {
             deployment, stack, cause: waits.then(cause), until: None,
         }),

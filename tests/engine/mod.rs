@@ -5,6 +5,7 @@ mod crashes;
 mod folding;
 mod gates;
 mod order;
+mod pauses;
 mod proof;
 mod stores;
 mod stories;

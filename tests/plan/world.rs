@@ -352,6 +352,8 @@ impl Live {
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
             plan: Some(begin.plan.clone()),
             stopped: None,
+            gates: BTreeMap::new(),
+            gates_gone: 0,
             waits: BTreeMap::new(),
         });
         deployment

@@ -131,6 +131,26 @@ fn strategies_that_contradict_themselves_are_refused() {
             "this may take 2161 minutes, and CloudFormation gives up after 2160",
         ),
         (
+            with(
+                "canary",
+                &hook(
+                    "\"pre-production-traffic-shift\"",
+                    "target_type = \"pause\", timeout_configuration = { timeout_in_minutes = 1200 }",
+                ),
+            ),
+            "this may take 2410 minutes, and CloudFormation gives up after 2160",
+        ),
+        (
+            with(
+                "blue-green",
+                &hook(
+                    "\"pre-scale-up\"",
+                    "hook_target_arn = \"arn:f\", timeout_configuration = { timeout_in_minutes = 0 }",
+                ),
+            ),
+            "`timeout_in_minutes` is 1 to 20160",
+        ),
+        (
             with("linear", "linear_configuration = { step_percent = 10, step_bake_time_in_minutes = 199 }"),
             "this bakes for 1990 minutes; CloudFormation refuses more than 1980",
         ),

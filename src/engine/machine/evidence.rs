@@ -63,7 +63,7 @@ pub(super) fn is_ours(s: &Subject<'_>, event: &StackEvent) -> bool {
 
 /// When what is looked at began: our operation by its first event, which has the clock of AWS; where there was nothing to
 /// execute, the newest service deployment. What is older belongs to something else.
-fn began(s: &Subject<'_>, events: &[StackEvent], services: &[&ServiceSeen]) -> Option<Timestamp> {
+pub(super) fn began(s: &Subject<'_>, events: &[StackEvent], services: &[&ServiceSeen]) -> Option<Timestamp> {
     let operation = events.iter().filter(|event| is_ours(s, event)).map(|event| event.at).min();
     let executed = s.call(Purpose::Execute(s.state.round())).map(|call| call.first);
     let deployments = services.iter().filter_map(|service| service.deployment.as_ref());

@@ -1,7 +1,7 @@
 //! From the execution of a change set to the end of the operation.
 
 use super::state::{Answer, CallState};
-use super::{Effect, Look, Request, STALE, Seen, Subject, change_set, evidence, prepare, prove};
+use super::{Effect, Look, Request, STALE, Seen, Subject, change_set, evidence, pause, prepare, prove};
 use crate::cloud::{Execution, StackEvent};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
@@ -17,7 +17,11 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
     }
     let Some(stack) = stack else { return gone(s, content, execute) };
     if stack.status.in_progress() {
-        return evidence::collect(s, seen, stack).unwrap_or_else(|| in_progress(s, content, stack, execute));
+        let effect = evidence::collect(s, seen, stack).or_else(|| pause::next(s, seen, stack));
+        return effect.unwrap_or_else(|| in_progress(s, content, stack, execute));
+    }
+    if s.state.waits_at_hook() {
+        return Effect::Note(vec![s.gate_gone()]);
     }
     let status = match end(s, seen, stack, execute) {
         Ok(status) => status,
@@ -34,7 +38,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
             evidence::collect(s, seen, stack).unwrap_or_else(|| failed(s, content, stack.reason.as_deref(), status))
         }
         // The status is still the one from before.
-        None if s.older_than(execute.first, content.deadline) => {
+        None if s.late(execute.first, content.deadline) => {
             s.fail("not-executed", "AWS took the change set but does not show that it executes it")
         }
         None => s.poll(execute.at),
@@ -95,7 +99,7 @@ fn gone(s: &Subject<'_>, content: &Content, execute: CallState) -> Effect {
 
 /// Waits, up to the deadline: then a first create is deleted and an update cancelled. A rollback takes its time.
 fn in_progress(s: &Subject<'_>, content: &Content, stack: &StackSeen, execute: CallState) -> Effect {
-    if s.older_than(execute.first, content.deadline) {
+    if s.late(execute.first, content.deadline) {
         let (call, purpose, request) = match stack.status {
             StackStatus::CreateInProgress => (Call::DeleteStack, Purpose::Abort, Request::Delete(stack.id.clone())),
             StackStatus::UpdateInProgress => (Call::CancelUpdate, Purpose::Cancel, Request::Cancel),
@@ -147,13 +151,17 @@ fn end(
 /// Ends the stack in failure, with its root cause, and says where a deadline was passed.
 fn failed(s: &Subject<'_>, content: &Content, reason: Option<&str>, status: StackStatus) -> Effect {
     let late = s.call(Purpose::Abort).is_some() || s.call(Purpose::Cancel).is_some();
-    let root = cause::root_cause(s.stack(), &s.state.evidence);
+    if let Some(by) = pause::gave_way(s) {
+        return s.end_as(status, Outcome::Superseded { by });
+    }
+    let root = pause::cause(s).or_else(|| cause::root_cause(s.stack(), &s.state.evidence));
     let cause = match root {
         Some(root) if late => {
             Cause { sentence: format!("{}; it was not done in {}", root.sentence, cause::limit(content)), ..root }
         }
         None if late => cause::cause("deadline", s.stack(), format!("it was not done in {}", cause::limit(content))),
-        _ => cause::of_stack(s.stack(), &s.state.evidence, status.as_str(), reason),
+        Some(root) => root,
+        None => cause::of_stack(s.stack(), &s.state.evidence, status.as_str(), reason),
     };
     failed_as(s, status, cause)
 }

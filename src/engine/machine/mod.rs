@@ -11,6 +11,7 @@ mod delete;
 mod deployment;
 mod evidence;
 mod follow;
+mod pause;
 mod prepare;
 mod prove;
 pub(crate) mod state;
@@ -27,7 +28,7 @@ pub(crate) use state::{DeploymentState, StackState};
 use super::mistakes::Mistakes;
 use super::token::{self, Purpose};
 use crate::cloud::{
-    ChangeSetRequest, ChangeSetSeen, ServiceSeen, StackEvent, StackResource, StoppedTask, TemplateObject,
+    ChangeSetRequest, ChangeSetSeen, HookAnswer, ServiceSeen, StackEvent, StackResource, StoppedTask, TemplateObject,
 };
 use crate::model::catalog::Gate;
 use crate::model::journal::{Action, Call, Cause, Entry, Evidence, Opened, Order, Outcome, StoreId};
@@ -110,7 +111,15 @@ impl<'a> Subject<'a> {
 
     fn stop(&self, gate: Gate, code: &str, sentence: impl Into<String>) -> Effect {
         let cause = Cause { gate: Some(gate), ..super::cause::cause(code, self.stack(), sentence) };
-        Effect::Note(vec![Entry::Stopped { deployment: self.opened.deployment, stack: self.stack().clone(), cause }])
+        Effect::Note(vec![self.stopped(cause, None)])
+    }
+
+    fn stopped(&self, cause: Cause, until: Option<Timestamp>) -> Entry {
+        Entry::Stopped { deployment: self.opened.deployment, stack: self.stack().clone(), cause, until }
+    }
+
+    fn gate_gone(&self) -> Entry {
+        Entry::GateGone { deployment: self.opened.deployment, stack: self.stack().clone() }
     }
 
     /// The record that it waits for something outside, or waits no longer.
@@ -139,6 +148,11 @@ impl<'a> Subject<'a> {
     fn poll(&self, since: Timestamp) -> Effect {
         let millis = (self.now.duration_since(since).as_millis() / 8).clamp(500, 10_000);
         Effect::Wait(self.now + SignedDuration::from_millis(i64::try_from(millis).unwrap_or(10_000)))
+    }
+
+    /// Whether an operation that began then has taken longer than it may. What it waits at pause hooks does not count.
+    fn late(&self, since: Timestamp, seconds: i64) -> bool {
+        self.now.duration_since(since) - self.state.paused(self.now) >= SignedDuration::from_secs(seconds)
     }
 
     fn older_than(&self, since: Timestamp, seconds: i64) -> bool {
@@ -227,6 +241,15 @@ pub(crate) enum Request {
     Rollback,
     /// Switches protection.
     Protect(bool),
+    /// Answers a pause hook of a service deployment.
+    Answer {
+        /// ARN of the service deployment.
+        deployment: Arc<str>,
+        /// The hook's id.
+        hook: Arc<str>,
+        /// The answer.
+        answer: HookAnswer,
+    },
 }
 
 /// What to do now.

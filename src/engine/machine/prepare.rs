@@ -18,11 +18,12 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
         if !executing {
             return change_set::abandon(s, seen, by);
         }
-        if s.state.stopped.is_some() {
+        if s.state.stopped.is_some() && !s.state.waits_at_hook() {
             return s.end(Outcome::Superseded { by: by.clone() });
         }
     }
-    if s.state.stopped.is_some() {
+    // Time, or somebody in AWS, may decide what waits at a pause hook: it is looked at all the same.
+    if s.state.stopped.is_some() && !(executing && s.state.waits_at_hook()) {
         return Effect::Gate;
     }
     let Some(stack) = &seen.stack else {

@@ -49,7 +49,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
         Verdict::Nothing if s.state.no_change => finish(s, stack, vec![], Outcome::Unchanged),
         Verdict::Nothing => finish(s, stack, vec![], Outcome::StackStatusOnly),
         Verdict::Proved => finish(s, stack, states(), Outcome::Proved),
-        Verdict::NotYet(missing) if s.older_than(since, content.deadline) => {
+        Verdict::NotYet(missing) if s.late(since, content.deadline) => {
             wrong(s, seen, stack, states(), "not-proved", format!("not in {}: {missing}", cause::limit(content)))
         }
         Verdict::NotYet(_) => evidence::collect(s, seen, stack).unwrap_or_else(|| s.poll(since)),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Cause, Entry, Evidence, Opened, Outcome, Record, Reply};
@@ -45,10 +45,31 @@ pub(crate) struct StackState {
     opened: BTreeSet<(Gate, Option<Arc<str>>)>,
     /// How often each gate was opened.
     openings: BTreeMap<Gate, usize>,
+    /// Every pause hook that its services came to, oldest first.
+    pub(crate) pauses: Vec<Pause>,
+    /// For how long it waited at them, and since when it waits at one now.
+    paused: (SignedDuration, Option<Timestamp>),
     /// How it ended.
     pub(crate) ended: Option<Outcome>,
     /// When it did.
     pub(crate) ended_at: Option<Timestamp>,
+}
+
+/// A pause hook that a service deployment came to.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pause {
+    /// Its id.
+    pub(crate) hook: String,
+    /// The stage.
+    pub(crate) stage: String,
+    /// When ECS decides by itself.
+    pub(crate) until: Option<Timestamp>,
+    /// It then goes on, instead of back.
+    pub(crate) continues: bool,
+    /// What an allowance said.
+    pub(crate) answer: Option<Gate>,
+    /// What became of it, as AWS writes it.
+    pub(crate) ended: Option<String>,
 }
 
 /// A call as far as the journal knows.
@@ -94,15 +115,17 @@ impl DeploymentState {
                 stack.ended = Some(outcome.clone());
                 stack.ended_at = Some(record.at);
             }
-            Entry::Stopped { stack, cause, .. } => self.stack(stack).stopped = Some(cause.clone()),
+            Entry::Stopped { stack, cause, .. } => self.stack(stack).stops(cause, record.at),
+            Entry::GateGone { stack, .. } => {
+                let stack = self.stack(stack);
+                stack.goes_on(record.at);
+                stack.stopped = None;
+            }
             Entry::Waits { stack, cause, .. } => {
                 self.stack(stack).waits = cause.as_ref().map(|cause| (cause.code.clone(), record.at));
             }
             Entry::GateOpened { stack, gate, resource, .. } => {
-                let stack = self.stack(stack);
-                stack.stopped = None;
-                *stack.openings.entry(*gate).or_default() += 1;
-                stack.opened.insert((*gate, resource.clone()));
+                self.stack(stack).opens(*gate, resource.clone(), record.at);
             }
             Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Opened(_) | Entry::Used(_) | Entry::Ended { .. } => {
             }
@@ -148,8 +171,49 @@ impl StackState {
         }
     }
 
+    fn stops(&mut self, cause: &Cause, at: Timestamp) {
+        if &*cause.code == Cause::PAUSED {
+            self.paused.1 = Some(at);
+        }
+        self.stopped = Some(cause.clone());
+    }
+
+    /// The time at a pause hook is over.
+    fn goes_on(&mut self, at: Timestamp) {
+        if let Some(since) = self.paused.1.take() {
+            self.paused.0 += at.duration_since(since);
+        }
+    }
+
+    /// An allowance opened the gate. The answer to a hook opens nothing else.
+    fn opens(&mut self, gate: Gate, resource: Option<Arc<str>>, at: Timestamp) {
+        let hook = self.waits_at_hook();
+        self.goes_on(at);
+        self.stopped = None;
+        if hook {
+            if let Some(pause) = self.pauses.last_mut() {
+                pause.answer = Some(gate);
+            }
+            return;
+        }
+        *self.openings.entry(gate).or_default() += 1;
+        self.opened.insert((gate, resource));
+    }
+
     fn saw(&mut self, item: &Evidence) {
         match item {
+            Evidence::Paused { hook, stage, until, continues, .. } => self.pauses.push(Pause {
+                hook: hook.clone(),
+                stage: stage.clone(),
+                until: *until,
+                continues: *continues,
+                answer: None,
+                ended: None,
+            }),
+            Evidence::HookEnded { hook, status } => {
+                let pause = self.pauses.iter_mut().find(|pause| pause.hook == *hook);
+                pause.into_iter().for_each(|pause| pause.ended = Some(status.clone()));
+            }
             Evidence::Announced { .. } => self.announced = true,
             Evidence::NoChange { .. } => self.no_change = true,
             Evidence::OutputRead { parameter, value } => {
@@ -173,6 +237,16 @@ impl StackState {
     /// The output that was read for a round's parameter.
     pub(crate) fn output(&self, round: usize, parameter: &str) -> Option<&String> {
         self.outputs.get(&(round, parameter.to_owned()))
+    }
+
+    /// Whether the gate at which it waits is a pause hook.
+    pub(crate) fn waits_at_hook(&self) -> bool {
+        self.stopped.as_ref().is_some_and(|cause| &*cause.code == Cause::PAUSED)
+    }
+
+    /// For how long it waited at pause hooks, up to now if it still does.
+    pub(crate) fn paused(&self, now: Timestamp) -> SignedDuration {
+        self.paused.0 + self.paused.1.map_or(SignedDuration::ZERO, |since| now.duration_since(since))
     }
 
     /// How often any of these gates was opened: a call that a gate allows is made once per opening.
@@ -204,7 +278,8 @@ impl StackState {
                 | Call::CreateChangeSet
                 | Call::DeleteChangeSet
                 | Call::CancelUpdate
-                | Call::SetProtection => false,
+                | Call::SetProtection
+                | Call::ContinueServiceDeployment => false,
             };
             changes && call.answer != Answer::Refused
         })

@@ -68,6 +68,11 @@ fn settings(entry: &DeploymentEntry, out: &mut Out<'_>) {
 }
 
 fn stages(hook: &At<LifecycleHookEntry>, out: &mut Out<'_>) {
+    if let Some(timeout) = &hook.timeout_configuration
+        && timeout.timeout_in_minutes.is_some_and(|minutes| !(1..=20_160).contains(&minutes))
+    {
+        out(timeout.span(), "`timeout_in_minutes` is 1 to 20160");
+    }
     if hook.lifecycle_stages.is_empty() {
         out(hook.lifecycle_stages.span(), "`lifecycle_stages` names none");
     }
@@ -83,6 +88,7 @@ fn stages(hook: &At<LifecycleHookEntry>, out: &mut Out<'_>) {
 /// How long the deployment takes at least, or may take, against what CloudFormation waits for.
 fn time(entry: &DeploymentEntry, out: &mut Out<'_>) {
     let bake = entry.bake_time_in_minutes.as_deref().copied().unwrap_or(0);
+    let mut shifts = 1;
     let baking = match *entry.strategy {
         StrategyEntry::Rolling => return,
         StrategyEntry::BlueGreen => bake,
@@ -92,10 +98,12 @@ fn time(entry: &DeploymentEntry, out: &mut Out<'_>) {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most 34 steps")]
             let steps = (100.0 / percent).ceil() as u32;
             let each = linear.and_then(|linear| linear.step_bake_time_in_minutes).unwrap_or(6);
+            shifts = steps;
             bake + each.saturating_mul(steps)
         }
         StrategyEntry::Canary => {
             let canary = entry.canary_configuration.as_deref();
+            shifts = 2;
             bake + canary.and_then(|canary| canary.canary_bake_time_in_minutes).unwrap_or(10)
         }
     };
@@ -106,8 +114,9 @@ fn time(entry: &DeploymentEntry, out: &mut Out<'_>) {
     let pauses = entry.lifecycle_hooks.iter().filter(|hook| hook.target_type == HookTargetEntry::Pause);
     let longest = pauses.map(|hook| {
         let minutes = hook.timeout_configuration.as_deref().and_then(|timeout| timeout.timeout_in_minutes);
-        let times = u32::try_from(hook.lifecycle_stages.len()).unwrap_or(u32::MAX);
-        minutes.unwrap_or(1440).saturating_mul(times)
+        // ECS comes to the stage before a shift of production traffic once for each. [api: `DeploymentLifecycleHook`]
+        let times = |stage: &At<StageEntry>| if **stage == StageEntry::PreProductionTrafficShift { shifts } else { 1 };
+        minutes.unwrap_or(1440).saturating_mul(hook.lifecycle_stages.iter().map(times).sum())
     });
     let longest = longest.fold(baking, u32::saturating_add);
     if longest > PATIENCE {

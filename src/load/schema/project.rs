@@ -138,9 +138,9 @@ pub enum GateEntry {
     Remove,
     /// Leave a resource out when continuing a rollback.
     SkipResource,
-    /// Continue a rollback that failed.
+    /// Let a service deployment go on that waits at a pause hook; continue a rollback that failed.
     Continue,
-    /// Roll back a stack whose update failed without a rollback.
+    /// Have the old release put back at a pause hook; roll back a stack whose update failed without a rollback.
     Rollback,
     /// Deploy although a freeze holds.
     Freeze,

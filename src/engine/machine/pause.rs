@@ -1,0 +1,211 @@
+//! Service deployments that wait at a pause hook, and the stack's operation with them.
+//!
+//! On the way forward an allowance answers: `continue` lets the deployment go on, `rollback` has ECS put the old revision
+//! back. Where a newer commit takes the deployment's place, the old revision is put back without asking. On the way back
+//! nobody is asked either: a rollback's own deployment comes to the same hooks, and goes on, because what ran before may
+//! always run again. The call has no token: it is made only while ECS says that the hook waits, and ECS takes one answer to
+//! a hook.
+
+use jiff::Timestamp;
+
+use super::state::{Answer, Pause};
+use super::{Effect, Request, STALE, Seen, Subject, evidence};
+use crate::cloud::{HookAnswer, HookStatus, PauseHook, ServiceDeployment, ServiceSeen, TrafficShift};
+use crate::engine::cause;
+use crate::engine::token::Purpose;
+use crate::model::catalog::Gate;
+use crate::model::journal::{Call, Cause, Evidence};
+use crate::model::{ReleaseName, StackSeen, StackStatus};
+
+/// Which way a stack goes whose service waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    /// To the new revision: somebody decides.
+    Forward,
+    /// Back to the old one.
+    Back,
+}
+
+/// A service deployment at its hook.
+struct Waiting<'a> {
+    service: &'a ServiceSeen,
+    deployment: &'a ServiceDeployment,
+    shift: &'a TrafficShift,
+    hook: &'a PauseHook,
+}
+
+/// What to do now for a stack whose operation goes on, where a service of it waits at a pause hook, or did.
+pub(super) fn next(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Effect> {
+    if let Some(status) = s.state.pauses.last().and_then(|pause| ended(pause, seen)) {
+        return Some(over(s, status));
+    }
+    let way = way(s, seen, stack);
+    let waiting = waiting(s, seen).filter(|waiting| way == Some(way_of(s, seen, stack, waiting.deployment)));
+    let (Some(waiting), Some(way)) = (waiting, way) else {
+        return s.state.waits_at_hook().then(|| Effect::Note(vec![s.gate_gone()]));
+    };
+    match s.state.pauses.last().filter(|pause| *pause.hook == *waiting.hook.id) {
+        None => Some(came_to(s, way, &waiting)),
+        Some(pause) => Some(at_hook(s, way, pause, &waiting)),
+    }
+}
+
+/// The direction of the operation; none where no hook matters.
+fn way(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Way> {
+    match stack.status {
+        StackStatus::CreateInProgress | StackStatus::UpdateInProgress => Some(Way::Forward),
+        StackStatus::UpdateRollbackInProgress => turned(s, seen, stack).map(|_| Way::Back),
+        _ => None,
+    }
+}
+
+/// The direction of a service deployment: what was created before the stack turned round still goes forward.
+fn way_of(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, deployment: &ServiceDeployment) -> Way {
+    match turned(s, seen, stack) {
+        Some(turned) if deployment.created >= turned => Way::Back,
+        _ => Way::Forward,
+    }
+}
+
+/// When the stack turned round in this operation, whoever made it: somebody may have cancelled the update.
+fn turned(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Timestamp> {
+    let began = began(s, seen)?;
+    let events = seen.events.iter().flatten().filter(|event| event.physical_id.as_deref() == Some(&*stack.id));
+    let turns = events.filter(|event| event.status == "UPDATE_ROLLBACK_IN_PROGRESS" && event.at >= began);
+    turns.map(|event| event.at).max()
+}
+
+/// When the operation began, by the clock of AWS.
+fn began(s: &Subject<'_>, seen: &Seen) -> Option<Timestamp> {
+    let services: Vec<&ServiceSeen> = seen.services.iter().flatten().filter_map(|(_, one)| one.as_ref()).collect();
+    evidence::began(s, seen.events.as_deref().unwrap_or_default(), &services)
+}
+
+/// The first service whose deployment, begun by this operation, waits at a hook.
+fn waiting<'a>(s: &Subject<'_>, seen: &'a Seen) -> Option<Waiting<'a>> {
+    let began = began(s, seen);
+    let mut services = seen.services.iter().flatten().filter_map(|(_, one)| one.as_ref());
+    services.find_map(|service| {
+        let deployment = service.deployment.as_ref().filter(|one| began <= Some(one.created))?;
+        let (shift, hook) = (deployment.shift.as_ref()?, deployment.waits_at()?);
+        Some(Waiting { service, deployment, shift, hook })
+    })
+}
+
+/// What became of a hook that was waited at, where ECS says so now and did not before.
+fn ended(pause: &Pause, seen: &Seen) -> Option<(String, HookStatus)> {
+    if pause.ended.is_some() {
+        return None;
+    }
+    let deployments = seen.services.iter().flatten().filter_map(|(_, service)| service.as_ref()?.deployment.as_ref());
+    let hook = deployments.filter_map(|one| one.shift.as_ref()).flat_map(|shift| &shift.hooks);
+    let hook = hook.into_iter().find(|hook| *hook.id == *pause.hook)?;
+    (hook.status != HookStatus::AwaitingAction).then(|| (pause.hook.clone(), hook.status))
+}
+
+/// The hook waits no longer.
+fn over(s: &Subject<'_>, (hook, status): (String, HookStatus)) -> Effect {
+    let mut entries = vec![s.evidence(Evidence::HookEnded { hook, status: status.as_str().to_owned() })];
+    if s.state.waits_at_hook() {
+        entries.push(s.gate_gone());
+    }
+    Effect::Note(entries)
+}
+
+/// A hook that the journal does not know yet.
+fn came_to(s: &Subject<'_>, way: Way, waiting: &Waiting<'_>) -> Effect {
+    let hook = waiting.hook;
+    let mut entries = vec![s.evidence(Evidence::Paused {
+        service: waiting.service.arn.to_string(),
+        service_deployment: waiting.deployment.arn.to_string(),
+        hook: hook.id.to_string(),
+        stage: waiting.shift.stage.clone(),
+        until: hook.expires,
+        continues: hook.then == HookAnswer::Continue,
+    })];
+    if s.state.waits_at_hook() {
+        entries.push(s.gate_gone());
+    }
+    if way == Way::Forward && s.superseded.is_none() {
+        entries.push(s.stopped(asks(s, waiting), hook.expires));
+    }
+    Effect::Note(entries)
+}
+
+/// What somebody has to decide, in a sentence.
+fn asks(s: &Subject<'_>, waiting: &Waiting<'_>) -> Cause {
+    let TrafficShift { stage, test, production, .. } = waiting.shift;
+    let traffic = match (test, production) {
+        (Some(test), Some(production)) => {
+            format!(": {test} of the test traffic and {production} of the production traffic go to the new tasks")
+        }
+        _ => String::new(),
+    };
+    let then = match waiting.hook.then {
+        HookAnswer::Continue => "lets it go on",
+        HookAnswer::Rollback => "puts the old release back",
+    };
+    let sentence = format!("the service is at its pause hook {stage}{traffic}; if nobody answers, ECS {then}");
+    Cause { gate: Some(Gate::Continue), ..cause::cause(Cause::PAUSED, s.stack(), sentence) }
+}
+
+/// A hook that waits, and that the journal knows.
+fn at_hook(s: &Subject<'_>, way: Way, pause: &Pause, waiting: &Waiting<'_>) -> Effect {
+    let answer = match (way, pause.answer, s.superseded) {
+        (Way::Back, ..) | (_, Some(Gate::Continue), _) => HookAnswer::Continue,
+        (_, Some(_), _) | (_, None, Some(_)) => HookAnswer::Rollback,
+        (Way::Forward, None, None) if s.state.stopped.is_some() => return Effect::Gate,
+        (Way::Forward, None, None) => {
+            return Effect::Note(vec![s.stopped(asks(s, waiting), waiting.hook.expires)]);
+        }
+    };
+    if s.state.waits_at_hook() {
+        return Effect::Note(vec![s.gate_gone()]);
+    }
+    let count = s.state.pauses.len();
+    let purpose = match answer {
+        HookAnswer::Continue => Purpose::GoOn(count),
+        HookAnswer::Rollback => Purpose::GoBack(count),
+    };
+    match s.call(purpose) {
+        Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),
+        _ => {
+            let (deployment, hook) = (waiting.deployment.arn.clone(), waiting.hook.id.clone());
+            s.ask(Call::ContinueServiceDeployment, purpose, Request::Answer { deployment, hook, answer })
+        }
+    }
+}
+
+/// Where the old revision was put back because something newer is wanted: what that is. Where that was taken back
+/// meanwhile, it is the same release again.
+pub(super) fn gave_way(s: &Subject<'_>) -> Option<Option<ReleaseName>> {
+    let timed_out = |pause: &Pause| pause.ended.as_deref() == Some(HookStatus::TimedOut.as_str());
+    let asked = |count| s.call(Purpose::GoBack(count)).is_some_and(|call| call.answer != Answer::Refused);
+    let mut counted = s.state.pauses.iter().zip(1..);
+    let gave_way = counted.any(|(pause, count)| pause.answer.is_none() && !timed_out(pause) && asked(count));
+    gave_way.then(|| s.superseded.cloned().unwrap_or_else(|| Some(s.opened.release.clone())))
+}
+
+/// The failure that was decided at a pause hook; none where none decided it.
+pub(super) fn cause(s: &Subject<'_>) -> Option<Cause> {
+    s.state.pauses.iter().rev().find_map(|pause| decided(s, pause))
+}
+
+fn decided(s: &Subject<'_>, pause: &Pause) -> Option<Cause> {
+    let stage = &pause.stage;
+    match (pause.answer, pause.ended.as_deref()) {
+        (Some(Gate::Rollback), _) => {
+            let sentence = format!("an allowance had the old release put back at the pause hook {stage}");
+            Some(cause::cause(Cause::PUT_BACK, s.stack(), sentence))
+        }
+        // Where ECS does not tell what became of it, the clock does.
+        (None, ended) if !pause.continues && ended.is_none_or(|ended| ended == HookStatus::TimedOut.as_str()) => {
+            let until = pause.until.filter(|until| *until <= s.now)?;
+            let until = until.strftime("%Y-%m-%d %H:%M UTC");
+            let sentence =
+                format!("nobody answered at the pause hook {stage} until {until}, and ECS put the old release back");
+            Some(cause::cause(Cause::EXPIRED, s.stack(), sentence))
+        }
+        _ => None,
+    }
+}
