@@ -146,7 +146,7 @@ trust policy. Creates nothing.
 
 pub(super) const SIM: &str = "\
 Speaks the protocols of CloudFormation, ECS and STS to any client; the access key's twelve digits are the account. It asks \
-for no credentials and keeps nothing when it ends.
+for no credentials and keeps nothing when it ends. Schedules of EventBridge Scheduler are kept, and start nothing at their times.
 
   landfall sim --listen 127.0.0.1:4566
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=any \\

@@ -54,7 +54,7 @@ codes! {
     UNKNOWN_TENANT "unknown-tenant" Error "A target, a freeze, a step, a deploy file, an allowance or a variable's scope names a tenant that has no file in `tenants/`.";
     UNKNOWN_TAG "unknown-tag" Error "A tag is written `set/tag`, and `[tag_sets]` in `landfall.toml` has no such set, or the set no such tag.";
     UNKNOWN_PROJECT "unknown-project" Error "A tenant or a freeze names a project that has no folder in `projects/`, or a tenant's value one that the tenant is not connected to.";
-    UNKNOWN_TIME_ZONE "unknown-time-zone" Error "A freeze names a time zone that the IANA database does not have.";
+    UNKNOWN_TIME_ZONE "unknown-time-zone" Error "A freeze or a schedule names a time zone that the IANA database does not have.";
     UNKNOWN_STEP "unknown-step" Error "A variable's scope, or `after` of a step, names a step that the project's process does not have.";
     UNKNOWN_ROLE "unknown-role" Error "A variable's scope names a role that no target offers, so the value could never apply.";
     UNKNOWN_CHANNEL "unknown-channel" Error "A release, a step or a variable's scope names a channel that the project does not have. A release without `channel` is one of the channel `default`.";
@@ -116,6 +116,7 @@ codes! {
     BALANCING "balancing" Error "An own target group, listener rule, listener or load balancer is not one that Elastic Load Balancing takes.";
     DEPLOYMENT_STRATEGY "deployment-strategy" Error "The deployment's strategy and its settings contradict each other or the step's target groups, or it takes longer than CloudFormation waits: 36 hours, and 33 for what bakes in steps.";
     SCALING "scaling" Error "Bounds, policies or schedules are not such as Application Auto Scaling takes; with `scaling`, `desired_count` is left out.";
+    SCHEDULE "schedule" Error "EventBridge Scheduler does not take the expression, the times, the queue or the task of an `ecs-schedule`.";
     CONTAINER_SIZES "container-sizes" Error "The containers reserve more CPU or memory than the task has, or a container's soft limit is above its hard limit.";
     STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
     NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS refuses such a task definition.";

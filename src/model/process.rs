@@ -22,6 +22,7 @@ mod only;
 mod order;
 mod role;
 mod scaling;
+mod schedule;
 mod service;
 mod volume;
 
@@ -36,6 +37,7 @@ pub use only::*;
 pub use order::*;
 pub use role::*;
 pub use scaling::*;
+pub use schedule::*;
 pub use service::*;
 pub use volume::*;
 
@@ -123,6 +125,8 @@ pub struct Step {
 pub enum StepKind {
     /// `ecs-service`: a Fargate service from a few lines.
     EcsService(Box<EcsService>),
+    /// `ecs-schedule`: a task that runs at certain times.
+    EcsSchedule(Box<EcsSchedule>),
 }
 
 impl StepKind {
@@ -130,6 +134,7 @@ impl StepKind {
     pub fn task(&self) -> Option<&Task> {
         match self {
             StepKind::EcsService(service) => Some(&service.task),
+            StepKind::EcsSchedule(schedule) => Some(&schedule.task),
         }
     }
 

@@ -102,6 +102,8 @@ impl<'a> Filler<'a> {
             Leaf::FileSystemArn(text) => self.efs_arn(text, "file-system", "fs-"),
             Leaf::AccessPointArn(text) => self.efs_arn(text, "access-point", "fsap-"),
             Leaf::FunctionArn(text) => self.function_arn(text),
+            Leaf::RoleArn(text) => self.role_arn(text),
+            Leaf::QueueArn(text) => self.queue_arn(text),
             Leaf::ParameterArn(text) => self.parameter_arn(text),
             Leaf::LogGroupArn(text) => {
                 let group = self.text(text)?;
@@ -124,6 +126,11 @@ impl<'a> Filler<'a> {
             Known::Region => target.place.region.to_string(),
             Known::AwsPolicy(name) => format!("arn:{}:iam::aws:policy/{name}", target.place.region.partition()),
             Known::Cluster => target.cluster.to_string(),
+            Known::ClusterArn => format!("{}:cluster/{}", self.arn_prefix("ecs"), target.cluster),
+            Known::TaskDefinitionsArn => format!("{}:task-definition/{}:*", self.arn_prefix("ecs"), self.stack),
+            Known::TasksArn => format!("{}:task/{}/*", self.arn_prefix("ecs"), target.cluster),
+            Known::Account => target.place.account.to_string(),
+            Known::ScheduleGroupArn => format!("{}:schedule-group/default", self.arn_prefix("scheduler")),
             Known::PublicIp => (if target.network.public_ip { "ENABLED" } else { "DISABLED" }).to_owned(),
         }
     }
@@ -159,11 +166,15 @@ impl<'a> Filler<'a> {
             }
             Leaves::Subnets(texts) => {
                 let subnets = texts.as_ref().map_or_else(|| own(&network.subnets), |texts| self.list(texts));
-                self.count("subnets", subnets, 1..=16)
+                self.count("subnets", subnets, 1..=16, "ECS")
             }
             Leaves::SecurityGroups(texts) => {
                 let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
-                self.count("security groups", groups, 0..=5)
+                self.count("security groups", groups, 0..=5, "ECS")
+            }
+            Leaves::SomeSecurityGroups(texts) => {
+                let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
+                self.count("security groups", groups, 1..=5, "EventBridge Scheduler")
             }
         }
     }
@@ -190,13 +201,19 @@ impl<'a> Filler<'a> {
     }
 
     /// Checks how many there are: ECS takes 1 to 16 subnets and at most 5 security groups (API reference,
-    /// `AwsVpcConfiguration`).
-    fn count(&mut self, what: &str, found: Vec<String>, allowed: std::ops::RangeInclusive<usize>) -> Vec<String> {
+    /// `AwsVpcConfiguration`), EventBridge Scheduler at least one of these (resource schema of `AWS::Scheduler::Schedule`).
+    fn count(
+        &mut self,
+        what: &str,
+        found: Vec<String>,
+        allowed: std::ops::RangeInclusive<usize>,
+        taker: &str,
+    ) -> Vec<String> {
         // A list that could not be filled is a problem already.
         if !allowed.contains(&found.len()) && self.problems.is_empty() {
             let (context, count) = (self.context, found.len());
             let title = format!(
-                "step `{}` has {count} {what} at target `{}`; ECS takes {} to {}",
+                "step `{}` has {count} {what} at target `{}`; {taker} takes {} to {}",
                 context.step.name,
                 context.target.name,
                 allowed.start(),
@@ -259,6 +276,35 @@ impl<'a> Filler<'a> {
         if !right || !made_of(&arn, ":-_$") {
             let title = format!("`{}` does not give the ARN of a function of Lambda", text.raw());
             self.problem(codes::FUNCTION_ARN, title, text.at(), None);
+            return None;
+        }
+        Some(arn)
+    }
+
+    /// The ARN of a role, whose name may have a path.
+    fn role_arn(&mut self, text: &Text) -> Option<String> {
+        let arn = self.text(text)?;
+        let parts: Vec<&str> = arn.split(':').collect();
+        let name = match parts.as_slice() {
+            ["arn", _, "iam", "", _, role] => role.strip_prefix("role/"),
+            _ => None,
+        };
+        if !name.is_some_and(|name| !name.is_empty()) || !made_of(&arn, ":/_+=,.@-") {
+            let title = format!("`{}` does not give the ARN of a role", text.raw());
+            self.problem(codes::ROLE_ARN, title, text.at(), None);
+            return None;
+        }
+        Some(arn)
+    }
+
+    /// The ARN of a queue of SQS.
+    fn queue_arn(&mut self, text: &Text) -> Option<String> {
+        let arn = self.text(text)?;
+        let parts: Vec<&str> = arn.split(':').collect();
+        let right = matches!(parts.as_slice(), ["arn", _, "sqs", _, _, name] if made_of(name, "-_"));
+        if !right || !made_of(&arn, ":-_") {
+            let title = format!("`{}` does not give the ARN of a queue of SQS that is no FIFO queue", text.raw());
+            self.problem(codes::QUEUE_ARN, title, text.at(), None);
             return None;
         }
         Some(arn)

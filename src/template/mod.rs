@@ -106,6 +106,7 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     }
     let shape = match (format::Format::of(context.release).map_err(one)?, &context.step.kind) {
         (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
+        (format::Format::One, StepKind::EcsSchedule(step)) => ecs::schedule(step, context.what),
     };
     let owner = owner(context);
     let stack = StackName::of(&owner);

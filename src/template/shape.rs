@@ -46,6 +46,10 @@ pub(super) enum Leaf {
     AccessPointArn(Text),
     /// The ARN of a function of Lambda.
     FunctionArn(Text),
+    /// The ARN of a role.
+    RoleArn(Text),
+    /// The ARN of a queue of SQS.
+    QueueArn(Text),
     /// The ARN of an SSM parameter.
     ParameterArn(Text),
     /// The ARN of a log group, with its streams.
@@ -63,6 +67,8 @@ pub(super) enum Leaves {
     Buckets(Vec<Text>),
     /// The step's security groups, or the target's.
     SecurityGroups(Option<Vec<Text>>),
+    /// The same, where at least one has to be there.
+    SomeSecurityGroups(Option<Vec<Text>>),
 }
 
 /// What every stack has, whatever the variables say.
@@ -80,6 +86,16 @@ pub(super) enum Known {
     AwsPolicy(&'static str),
     /// The target's cluster.
     Cluster,
+    /// The ARN of the target's cluster.
+    ClusterArn,
+    /// The ARN of every revision of the stack's task definition.
+    TaskDefinitionsArn,
+    /// The ARN of every task of the target's cluster.
+    TasksArn,
+    /// The target's account.
+    Account,
+    /// The ARN of the group that schedules are in which name no other.
+    ScheduleGroupArn,
     /// `ENABLED` where the target gives tasks a public address, else `DISABLED`.
     PublicIp,
 }

@@ -89,11 +89,12 @@ fn nothing_is_changed_outside_the_projects_names() {
 }
 
 #[test]
-fn roles_are_passed_to_tasks_only() {
+fn roles_are_passed_to_tasks_and_schedules_only() {
     let policies = granted();
     let statements = policies.roles[0].permissions["Statement"].as_array().unwrap();
     let pass = statements.iter().find(|one| one["Action"] == json!(["iam:PassRole"])).unwrap();
-    assert_eq!(pass["Condition"], json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }));
+    let users = json!(["ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"]);
+    assert_eq!(pass["Condition"], json!({ "StringEquals": { "iam:PassedToService": users } }));
 }
 
 #[test]
@@ -114,8 +115,9 @@ fn changed(change: impl Fn(&mut EcsService)) -> Policies {
     for project in catalog.projects.values_mut() {
         let head = Arc::make_mut(Arc::make_mut(project).head.as_mut().unwrap());
         for step in &mut head.steps {
-            let StepKind::EcsService(service) = &mut Arc::make_mut(step).kind;
-            change(service);
+            if let StepKind::EcsService(service) = &mut Arc::make_mut(step).kind {
+                change(service);
+            }
         }
     }
     policies(&catalog, Some(DAEMON))
@@ -136,7 +138,17 @@ fn what_stands_around_a_service_is_granted_where_a_step_makes_it() {
     let after = changed(|service| service.deployment.strategy = Strategy::BlueGreen);
     let statements = after.roles[0].permissions["Statement"].as_array().unwrap();
     let pass = statements.iter().find(|one| one["Action"] == json!(["iam:PassRole"])).unwrap();
-    let users = json!(["ecs-tasks.amazonaws.com", "ecs.amazonaws.com"]);
+    let users = json!(["ecs-tasks.amazonaws.com", "ecs.amazonaws.com", "scheduler.amazonaws.com"]);
     assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], users);
     assert!(!resources(&after.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
+}
+
+#[test]
+fn schedules_are_granted_by_the_names_that_stacks_give_them() {
+    let granted = resources(&granted().roles[0].permissions, "scheduler:CreateSchedule");
+    assert!(granted.iter().all(|schedule| schedule.contains(":schedule/default/")), "{granted:?}");
+    assert!(
+        granted.contains(&"arn:aws:scheduler:eu-west-1:222222222222:schedule/default/billing-*".to_owned()),
+        "{granted:?}"
+    );
 }

@@ -183,7 +183,10 @@ fn variables_that_multiply_end_in_a_problem() {
     let check = |more: String| {
         let mut files = example();
         files.insert("projects/billing/variables.toml".to_owned(), bomb.clone());
-        files.get_mut("projects/billing/process.toml").unwrap().push_str(&more);
+        let process = files.get_mut("projects/billing/process.toml").unwrap();
+        let container = "name = \"worker\"\nimage = \"worker\"\n";
+        assert!(process.contains(container));
+        *process = process.replacen(container, &format!("{container}{more}"), 1);
         let mut history = MemoryHistory::new();
         let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
         let problems = landfall::cli::check::problems(&tree, &history).unwrap();

@@ -58,7 +58,7 @@ fn a_change_of_the_step_is_announced_as_this() {
     );
     assert_eq!(
         after(|world| {
-            let StepKind::EcsService(service) = &mut world.step.kind;
+            let StepKind::EcsService(service) = &mut world.step.kind else { panic!("the step makes no service") };
             service.task.containers.push(container("side", "web"));
             service.task.execute_command = true;
         }),

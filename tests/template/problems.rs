@@ -172,6 +172,14 @@ fn what_cannot_be_rendered_says_why() {
             "function-arn: `check` does not give the ARN of a function of Lambda",
         ),
         (
+            |world| world.schedule().dead_letter_queue = Some(text("arn:aws:sqs:eu-west-1:111111111111:*")),
+            "queue-arn: `arn:aws:sqs:eu-west-1:111111111111:*` does not give the ARN of a queue of SQS that is no FIFO queue",
+        ),
+        (
+            |world| world.schedule().task.task_role = Some(text("arn:aws:iam::111111111111:role/*")),
+            "role-arn: `arn:aws:iam::111111111111:role/*` does not give the ARN of a role",
+        ),
+        (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],
             "object-arn: `arn:aws:s3:::#{stack.name}` does not give the ARN of an object in S3 (like \
              arn:aws:s3:::bucket/folder/file.env)",

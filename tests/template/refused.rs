@@ -258,7 +258,7 @@ fn rights_without_a_role_to_have_them_are_refused() {
             format!(
                 "task_role = {role}\nexecution_role = {role}\npermissions_boundary = \"arn:aws:iam::111111111111:policy/x\""
             ),
-            "both roles are given",
+            "all roles are given",
         ),
         (format!("permissions_boundary = {role}"), "is not the ARN of a policy"),
         ("task_rights = { managed_policy_arns = [\"SQS\"] }".to_owned(), "this is not the ARN of a managed policy"),
@@ -268,4 +268,81 @@ fn rights_without_a_role_to_have_them_are_refused() {
     ] {
         refused(&service, "", &[words]);
     }
+}
+
+#[test]
+fn schedules_that_cannot_be_are_refused() {
+    let schedule = |lines: &str| format!("kind = \"ecs-schedule\"\n{lines}");
+    for (expression, words) in [
+        ("every day", "is not a schedule: it is `cron(…)`, `rate(…)` or `at(…)`"),
+        ("rate(0 minutes)", "`rate` takes a whole number and minutes, hours or days"),
+        ("rate(5 weeks)", "`rate` takes a whole number and minutes, hours or days"),
+        ("at(2026-12-24 18:00)", "`at` takes a day and a time without a zone"),
+        ("at(2026-02-30T18:00:00)", "`at` takes a day and a time without a zone"),
+        (
+            "cron(0 7 * * *)",
+            "`cron` takes six fields (minutes, hours, day of month, month, day of week, year), and here are 5",
+        ),
+        ("cron(0 7 * * MON *)", "one of day of month and day of week is `?`, and the other is not"),
+        ("cron(0 7 ? * ? *)", "one of day of month and day of week is `?`, and the other is not"),
+        ("cron(60 7 ? * MON *)", "`60` is not the minutes of a `cron`: 0 to 59"),
+        ("cron(0 24 ? * MON *)", "`24` is not the hours of a `cron`: 0 to 23"),
+        ("cron(0 7 32 * ? *)", "`32` is not the day of month of a `cron`"),
+        ("cron(0 7 1 FOO ? *)", "`FOO` is not the month of a `cron`"),
+        ("cron(0 7 ? * 2#6 *)", "`2#6` is not the day of week of a `cron`"),
+        ("cron(0 7 ? * MON 1969)", "`1969` is not the year of a `cron`"),
+        ("cron(0/0 7 ? * MON *)", "`0/0` is not the minutes of a `cron`"),
+    ] {
+        refused(&schedule(&format!("schedule = \"{expression}\"")), "", &[words]);
+    }
+    for fine in [
+        "cron(0 7 ? * MON-FRI *)",
+        "cron(0/15 8-17 1,15 * ? 2026-2030)",
+        "cron(0 0 L JAN,jul ? *)",
+        "cron(0 0 15W * ? *)",
+        "cron(5 5 ? 1/3 6#3 *)",
+        "cron(5 5 ? * 6L *)",
+        "rate(1 hour)",
+        "at(2026-12-24T18:00:00)",
+        "#{level}",
+    ] {
+        refused(&schedule(&format!("schedule = \"{fine}\"")), "", &[]);
+    }
+    let rate = "schedule = \"rate(1 hour)\"\n";
+    for (lines, words) in [
+        ("desired_count = 2", "unknown key `desired_count`"),
+        ("propagate_tags = \"service\"", "unknown key `propagate_tags`"),
+        ("task_count = 11", "expected 1 to 10"),
+        ("time_zone = \"Europe/Berln\"", "there is no time zone `Europe/Berln`"),
+        ("start_date = \"2026-12-01\"", "`2026-12-01` is not a time in UTC"),
+        ("start_date = \"2026-12-01T00:00:00+01:00\"", "is not a time in UTC"),
+        (
+            "start_date = \"2026-12-01T00:00:00Z\"\nend_date = \"2026-12-01T00:00:00Z\"",
+            "`end_date` is not after `start_date`",
+        ),
+        (
+            "dead_letter_config = { arn = \"arn:aws:sqs:eu-west-1:111111111111:m.fifo\" }",
+            "does not write to FIFO queues",
+        ),
+        ("dead_letter_config = { arn = \"arn:aws:sns:eu-west-1:111111111111:m\" }", "is not the ARN of a queue"),
+        ("schedule_role = \"arn:aws:iam::111111111111:user/me\"", "is not the ARN of a role"),
+        (
+            "capacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1 }, { capacity_provider = \"#{level}\" }, \
+             { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }, \
+             { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }]",
+            "a schedule has at most 6 capacity providers",
+        ),
+    ] {
+        refused(&schedule(&format!("{rate}{lines}")), "", &[words]);
+    }
+    refused(
+        &schedule("schedule = \"at(2026-12-24T18:00:00)\"\nend_date = \"2027-01-01T00:00:00Z\""),
+        "",
+        &["`at` is a time already"],
+    );
+    refused(
+        &schedule(&format!("{rate}volume = [{{ name = \"data\", managed_ebs_volume = {{ size_in_gib = 10 }} }}]")),
+        "",
+        &["EventBridge Scheduler starts no tasks with volumes of EBS"],
+    );
 }

@@ -89,7 +89,7 @@ fn scaling_that_cannot_be_is_refused() {
             "`min_adjustment_magnitude` is for",
         ),
         (steps("a", "", "{ scaling_adjustment = 1 }", 45), "`period` is 10, 20, 30"),
-        (action("schedule = \"07:00\"\nmin_capacity = 1"), "`schedule` is `cron(…)`"),
+        (action("schedule = \"07:00\"\nmin_capacity = 1"), "is not a schedule: it is `cron(…)`"),
         (action("schedule = \"rate(1 day)\""), "a scheduled action sets"),
         (
             action("schedule = \"rate(1 day)\"\nmin_capacity = 3\nmax_capacity = 2"),

@@ -8,7 +8,9 @@ use landfall::model::catalog::{ImagePin, Network, OnFailure, Queue, Scope, Snaps
 use landfall::model::channel::Channel;
 use landfall::model::place::Access;
 use landfall::model::process::ValueKind;
-use landfall::model::process::{Container, EcsService, Follows, ImageRepository, Only, Port, Protocol, StepKind, Text};
+use landfall::model::process::{
+    Container, EcsSchedule, EcsService, Follows, ImageRepository, Only, Port, Protocol, StepKind, Text,
+};
 use landfall::model::tenant::{Tenancy, TenantFilter, TenantValue, TenantVariable};
 use landfall::model::{
     AccountId, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag, Target,
@@ -89,8 +91,31 @@ impl World {
     }
 
     /// The step's settings, to be changed.
+    /// The step, made one that runs the same task on a schedule.
+    pub(super) fn schedule(&mut self) -> &mut EcsSchedule {
+        if let StepKind::EcsService(service) = &self.step.kind {
+            let schedule = EcsSchedule {
+                task: service.task.clone(),
+                schedule: text("rate(1 hour)"),
+                time_zone: None,
+                start_date: None,
+                end_date: None,
+                flexible_window: None,
+                enabled: true,
+                task_count: 1,
+                retry_attempts: None,
+                event_age: None,
+                dead_letter_queue: None,
+                role: None,
+            };
+            self.step.kind = StepKind::EcsSchedule(Box::new(schedule));
+        }
+        let StepKind::EcsSchedule(schedule) = &mut self.step.kind else { panic!("the step has no schedule") };
+        schedule
+    }
+
     pub(super) fn service(&mut self) -> &mut EcsService {
-        let StepKind::EcsService(service) = &mut self.step.kind;
+        let StepKind::EcsService(service) = &mut self.step.kind else { panic!("the step makes no service") };
         service
     }
 

@@ -14,8 +14,8 @@ use crate::model::{AccountId, Id};
 
 use super::Reach;
 
-/// CloudFormation cuts the stack's name in the names that it makes up, at no less than this for roles, whose names have at
-/// most 64 characters and end in the logical id and twelve random ones.
+/// CloudFormation cuts the stack's name in the names that it makes up, at no less than this for roles and schedules, whose names have
+/// at most 64 characters and end in the logical id and twelve random ones.
 const KEPT_OF_STACK_NAME: usize = 20;
 
 /// `AWS::Logs::LogGroup`.
@@ -122,8 +122,8 @@ fn roles(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     vec![allow(&actions, &made), pass]
 }
 
-/// The beginning of a role's name that CloudFormation makes from a stack's name.
-fn cut(project: &Id) -> String {
+/// The beginning of the name of a role or a schedule that CloudFormation makes from a stack's name.
+pub(super) fn cut(project: &Id) -> String {
     let prefix = format!("{project}-");
     format!("{}*", prefix.get(..KEPT_OF_STACK_NAME).unwrap_or(&prefix))
 }
@@ -142,7 +142,7 @@ fn services(account: &AccountId, reach: &Reach<'_>, kind: &str) -> Vec<String> {
 }
 
 /// One ARN per region and project; IAM's have no region.
-fn arns(account: &AccountId, reach: &Reach<'_>, service: &str, rest: &dyn Fn(&Id) -> String) -> Vec<String> {
+pub(super) fn arns(account: &AccountId, reach: &Reach<'_>, service: &str, rest: &dyn Fn(&Id) -> String) -> Vec<String> {
     let mut all = BTreeSet::new();
     for region in &reach.regions {
         let place = if service == "iam" { "" } else { region.as_str() };

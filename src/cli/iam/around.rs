@@ -1,4 +1,4 @@
-//! Which actions CloudFormation needs for what steps make around their services: load balancers, scaling, and roles
+//! Which actions CloudFormation needs for what steps make around their tasks: load balancers, scaling, schedules, and roles
 //! with managed policies.
 //!
 //! Load balancers and target groups get names of at most 32 characters that CloudFormation makes from a few letters of the
@@ -8,11 +8,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::AccountId;
 use crate::model::process::{EcsService, HookAction, StepKind, Strategy, TargetGroup, Task, Text, VolumeKind};
+use crate::model::{AccountId, Id};
 
 use super::Reach;
-use super::actions::allow;
+use super::actions::{allow, arns, cut};
 
 /// What the steps make around their services.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,6 +24,7 @@ pub(super) struct Around {
     policies: bool,
     boundary: bool,
     infrastructure: bool,
+    schedules: bool,
 }
 
 impl Around {
@@ -34,6 +35,7 @@ impl Around {
         }
         match step {
             StepKind::EcsService(service) => self.add_service(service),
+            StepKind::EcsSchedule(_) => self.schedules = true,
         }
     }
 
@@ -69,7 +71,8 @@ impl Around {
     /// The services of AWS that get a step's roles.
     pub(super) fn role_users(self) -> Vec<&'static str> {
         let infrastructure = self.infrastructure.then_some("ecs.amazonaws.com");
-        std::iter::once("ecs-tasks.amazonaws.com").chain(infrastructure).collect()
+        let schedules = self.schedules.then_some("scheduler.amazonaws.com");
+        std::iter::once("ecs-tasks.amazonaws.com").chain(infrastructure).chain(schedules).collect()
     }
 
     /// What roles need beside their inline policies.
@@ -106,6 +109,10 @@ impl Around {
             statements.push(allow(SCALING, &all("application-autoscaling")));
             statements.push(allow(&["application-autoscaling:Describe*"], &everything));
         }
+        if self.schedules {
+            let name = |project: &Id| format!("schedule/default/{}", cut(project));
+            statements.push(allow(SCHEDULES, &arns(account, reach, "scheduler", &name)));
+        }
         if self.alarms {
             statements.push(allow(ALARMS, &all("cloudwatch")));
         }
@@ -118,6 +125,7 @@ pub(super) fn given_roles(step: &StepKind) -> Vec<&Text> {
     let mut roles = step.task().map_or_else(Vec::new, given_to_task);
     match step {
         StepKind::EcsService(service) => roles.extend(given_to_service(service)),
+        StepKind::EcsSchedule(schedule) => roles.extend(&schedule.role),
     }
     roles
 }
@@ -183,6 +191,10 @@ const SCALING: &[&str] = &[
     "application-autoscaling:TagResource",
     "application-autoscaling:UntagResource",
 ];
+
+/// Schedules.
+const SCHEDULES: &[&str] =
+    &["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule", "scheduler:UpdateSchedule"];
 
 /// Alarms of scaling policies.
 const ALARMS: &[&str] = &[

@@ -28,7 +28,7 @@ pub(crate) fn freeze(name: &FreezeName, draft: &Draft<FreezeFile>, findings: &mu
         let finding = Finding::new(codes::FREEZE_WINDOW, make.file, 0..0, title).label("no [[window]] in this file");
         make.findings.push(finding.help("a window says `from` and `until`"));
     }
-    let zone = zone(&mut make, &doc.time_zone);
+    let zone = time_zone(&mut make, &doc.time_zone);
     Some(Freeze {
         name: name.clone(),
         reason: Arc::from(doc.reason.as_str()),
@@ -42,7 +42,8 @@ pub(crate) fn freeze(name: &FreezeName, draft: &Draft<FreezeFile>, findings: &mu
     })
 }
 
-fn zone(make: &mut Maker<'_>, written: &At<String>) -> Option<TimeZone> {
+/// A time zone of the IANA database.
+pub(crate) fn time_zone(make: &mut Maker<'_>, written: &At<String>) -> Option<TimeZone> {
     let zone = ZONES.get(written).ok();
     if zone.is_none() {
         let known: Vec<String> = ZONES.available().map(|name| name.to_string()).collect();

@@ -31,6 +31,7 @@ pub(crate) mod project;
 pub(crate) mod release;
 pub(crate) mod role;
 pub(crate) mod scaling;
+pub(crate) mod schedule;
 pub(crate) mod tenant;
 pub(crate) mod variables;
 pub(crate) mod volume;

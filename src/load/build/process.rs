@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Maker, balancing, container, deployment, launch, role, scaling, variables, volume};
+use super::{Maker, balancing, container, deployment, launch, role, scaling, schedule, variables, volume};
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{Architecture, EcsService, Follows, ImageRepository, Only, StepKind, Task};
+use crate::model::process::{Architecture, EcsService, Follows, ImageRepository, Only, PropagateTags, StepKind, Task};
 use crate::model::tenant::{TagFilter, TenantFilter};
 use crate::model::{Hash, Id, ImageName, Step, StepName, What};
 
@@ -54,10 +54,13 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
     };
     let role = make.name(&entry.role);
     let kind = match &entry.of {
-        StepOf::EcsService(entry) => StepKind::EcsService(Box::new(service(make, entry))),
+        StepOf::EcsService(entry) => Some(StepKind::EcsService(Box::new(service(make, entry)))),
+        StepOf::EcsSchedule(entry) => {
+            schedule::schedule(make, entry).map(|schedule| StepKind::EcsSchedule(Box::new(schedule)))
+        }
     };
     let (follows, only, at) = (follows(make, entry), only(make, entry), make.file.at(entry.span().start));
-    Some(Step { name: name?, id: id?, role: role?, follows, only, kind, at })
+    Some(Step { name: name?, id: id?, role: role?, follows, only, kind: kind?, at })
 }
 
 /// What the step waits for, by its keys.
@@ -99,7 +102,6 @@ fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
         task_rights: role::rights(make, entry.task_rights.as_ref()),
         execution_rights: role::rights(make, entry.execution_rights.as_ref()),
         permissions_boundary: make.optional_text(&entry.permissions_boundary),
-        propagate_tags: role::propagate_tags(entry.propagate_tags),
         ephemeral_storage: entry.ephemeral_storage.as_ref().map(|storage| storage.size_in_gib),
         volumes: entry.volume.iter().filter_map(|entry| volume::volume(make, entry)).collect(),
         log_retention_days: number(&entry.log_retention_days).unwrap_or(least.log_retention_days),
@@ -109,9 +111,15 @@ fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
     }
 }
 
+/// Reads a task that no service runs: it gets its tags from its task definition.
+pub(crate) fn task_without_service(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
+    Task { propagate_tags: PropagateTags::TaskDefinition, ..task(make, entry) }
+}
+
 fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
-    let least = EcsService::of(task(make, &entry.task));
+    let task = task(make, &entry.task);
     let entry = &entry.service;
+    let least = EcsService::of(Task { propagate_tags: role::propagate_tags(entry.propagate_tags), ..task });
     EcsService {
         desired_count: number(&entry.desired_count).unwrap_or(least.desired_count),
         minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),

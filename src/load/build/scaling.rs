@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Maker;
+use super::{Maker, freeze};
 use crate::load::schema::process::{
     AdjustmentTypeEntry, ComparisonEntry, MetricEntry, ScalingAlarmEntry, ScalingEntry, ScheduledActionEntry,
     StatisticEntry, StepScalingEntry, TargetTrackingEntry,
@@ -82,6 +82,9 @@ fn alarm(make: &mut Maker<'_>, entry: &ScalingAlarmEntry) -> Option<ScalingAlarm
 }
 
 fn schedule(make: &mut Maker<'_>, entry: &ScheduledActionEntry) -> Option<Schedule> {
+    if let Some(zone) = entry.time_zone.as_ref().filter(|zone| !zone.contains("#{")) {
+        freeze::time_zone(make, zone);
+    }
     Some(Schedule {
         name: Arc::from(entry.name.as_str()),
         schedule: make.text(&entry.schedule)?,

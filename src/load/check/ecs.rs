@@ -5,8 +5,8 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, SecretEntry, ServiceEntry, StepEntry, TaskEntry,
-    VolumeEntry,
+    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, ScheduleEntry, SecretEntry, ServiceEntry, StepEntry,
+    TaskEntry, VolumeEntry,
 };
 use super::super::what::WhatDrafts;
 use super::super::world::World;
@@ -121,7 +121,14 @@ pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<Stri
     for step in &process.step {
         step.task().into_iter().for_each(|task| of_task(task, &mut each));
         step.service().into_iter().for_each(|service| of_service(service, &mut each));
+        step.schedule().into_iter().for_each(|schedule| of_schedule(schedule, &mut each));
     }
+}
+
+fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {
+    std::iter::once(&schedule.schedule).chain(&schedule.time_zone).for_each(&mut *each);
+    schedule.start_date.iter().chain(&schedule.end_date).chain(&schedule.schedule_role).for_each(&mut *each);
+    schedule.dead_letter_config.iter().for_each(|queue| each(&queue.arn));
 }
 
 fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {

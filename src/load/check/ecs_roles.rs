@@ -14,7 +14,7 @@ const MAX_POLICIES: usize = 10;
 /// Rights that a made role can have.
 pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (_, task) in process.doc.tasks() {
+    for (step, task) in process.doc.tasks() {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::RIGHTS, &process.file, span, title).label("does not fit"));
         };
@@ -36,9 +36,10 @@ pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             }
             rights.iter().for_each(|rights| judge(rights, &mut out));
         }
-        let made = task.execution_role.is_none() || task.task_role.is_none();
+        let scheduled = step.schedule().is_some_and(|schedule| schedule.schedule_role.is_none());
+        let made = task.execution_role.is_none() || task.task_role.is_none() || scheduled;
         if let (Some(boundary), false) = (&task.permissions_boundary, made) {
-            out(boundary.span(), "`permissions_boundary` is for roles that are made, and both roles are given");
+            out(boundary.span(), "`permissions_boundary` is for roles that are made, and all roles are given");
         }
     }
 }

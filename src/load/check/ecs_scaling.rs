@@ -11,6 +11,7 @@ use super::super::schema::process::{
     StepScalingEntry, TargetTrackingEntry,
 };
 use super::super::what::WhatDrafts;
+use super::expression;
 
 type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
@@ -105,9 +106,8 @@ fn step_scaling(policy: &At<StepScalingEntry>, out: &mut Out<'_>) {
 
 fn schedule(action: &At<ScheduledActionEntry>, out: &mut Out<'_>) {
     let text = &action.schedule;
-    let known = ["cron(", "rate(", "at("].iter().any(|begin| text.starts_with(begin)) && text.ends_with(')');
-    if !known && !text.contains("#{") {
-        out(text.span(), "`schedule` is `cron(…)`, `rate(…)` or `at(…)`");
+    if let Err(why) = expression::read(text) {
+        out(text.span(), &format!("`{}` is not a schedule: {why}", **text));
     }
     match (action.min_capacity, action.max_capacity) {
         (None, None) => out(action.span(), "a scheduled action sets `min_capacity`, `max_capacity` or both"),

@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ServiceEntry, TaskEntry};
+use super::super::schema::process::{ScheduleEntry, ServiceEntry, TaskEntry};
 use super::super::what::WhatDrafts;
 use super::arn;
 use super::ecs::{each_service, each_task};
@@ -120,6 +120,7 @@ pub(super) fn arns_have_the_right_kind(drafts: &WhatDrafts, findings: &mut Vec<F
     };
     for step in &process.doc.step {
         step.service().into_iter().for_each(|service| arns_of_service(service, &mut check));
+        step.schedule().into_iter().for_each(|schedule| arns_of_schedule(schedule, &mut check));
         step.task().into_iter().for_each(|task| arns_of_task(task, &mut check));
     }
 }
@@ -141,6 +142,11 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
         hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a function of Lambda"));
         hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
     }
+}
+
+fn arns_of_schedule(schedule: &ScheduleEntry, check: &mut CheckArn<'_>) {
+    schedule.schedule_role.iter().for_each(|role| check(role, "iam", "role/", "a role"));
+    schedule.dead_letter_config.iter().for_each(|queue| check(&queue.arn, "sqs", "", "a queue"));
 }
 
 fn arns_of_task(task: &TaskEntry, check: &mut CheckArn<'_>) {

@@ -15,6 +15,7 @@ mod linux;
 mod logging;
 mod role;
 mod scaling;
+mod schedule;
 pub mod steps;
 mod volume;
 
@@ -26,6 +27,7 @@ pub use linux::*;
 pub use logging::*;
 pub use role::*;
 pub use scaling::*;
+pub use schedule::*;
 pub use volume::*;
 
 /// `projects/<name>/process.toml`: what is deployed, as a shape. Text may hold `#{variable}` where it is said.
@@ -86,6 +88,8 @@ pub struct StepEntry {
 pub enum StepOf {
     /// A service with log group, execution role and task definition.
     EcsService(Box<EcsServiceEntry>),
+    /// A task that EventBridge Scheduler runs at certain times, with log group, roles and task definition.
+    EcsSchedule(Box<EcsScheduleEntry>),
 }
 
 /// `kind = "ecs-service"`.
@@ -98,11 +102,22 @@ pub struct EcsServiceEntry {
     pub service: ServiceEntry,
 }
 
+/// `kind = "ecs-schedule"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EcsScheduleEntry {
+    /// What runs.
+    pub task: TaskEntry,
+    /// When, and how EventBridge Scheduler starts it.
+    pub schedule: ScheduleEntry,
+}
+
 impl StepEntry {
     /// The keys of the step's task; none where it runs none.
     pub fn task(&self) -> Option<&TaskEntry> {
         match &self.of {
             StepOf::EcsService(entry) => Some(&entry.task),
+            StepOf::EcsSchedule(entry) => Some(&entry.task),
         }
     }
 
@@ -110,6 +125,15 @@ impl StepEntry {
     pub fn service(&self) -> Option<&ServiceEntry> {
         match &self.of {
             StepOf::EcsService(entry) => Some(&entry.service),
+            StepOf::EcsSchedule(_) => None,
+        }
+    }
+
+    /// The keys of the step's schedule; none where it has none.
+    pub fn schedule(&self) -> Option<&ScheduleEntry> {
+        match &self.of {
+            StepOf::EcsService(_) => None,
+            StepOf::EcsSchedule(entry) => Some(&entry.schedule),
         }
     }
 }
@@ -118,6 +142,11 @@ impl ProcessFile {
     /// The steps that run tasks.
     pub fn tasks(&self) -> impl Iterator<Item = (&At<StepEntry>, &TaskEntry)> {
         self.step.iter().filter_map(|step| Some((step, step.task()?)))
+    }
+
+    /// The steps that run tasks on a schedule.
+    pub fn schedules(&self) -> impl Iterator<Item = (&At<StepEntry>, &TaskEntry, &ScheduleEntry)> {
+        self.step.iter().filter_map(|step| Some((step, step.task()?, step.schedule()?)))
     }
 
     /// The steps that make services.
@@ -173,9 +202,6 @@ pub struct TaskEntry {
     pub execution_rights: Option<At<RightsEntry>>,
     /// ARN of the policy beyond which no role that is made has rights; may hold `#{…}`.
     pub permissions_boundary: Option<At<String>>,
-    /// What gives the tags of tasks; `service` by default.
-    #[serde(default)]
-    pub propagate_tags: PropagateTagsEntry,
     /// Storage of a task; only on Fargate.
     pub ephemeral_storage: Option<At<EphemeralStorageEntry>>,
     /// What containers can mount.
@@ -186,7 +212,7 @@ pub struct TaskEntry {
     /// Switches ECS Exec on.
     #[serde(default)]
     pub execute_command: bool,
-    /// Tags of service and tasks; values may hold `#{…}`.
+    /// Tags of the tasks, and of the service that runs them; values may hold `#{…}`.
     #[serde(default)]
     pub tags: BTreeMap<String, At<String>>,
 }
@@ -199,6 +225,9 @@ pub struct ServiceEntry {
     pub availability_zone_rebalancing: Option<At<bool>>,
     /// How the number of tasks follows the load.
     pub scaling: Option<At<ScalingEntry>>,
+    /// What gives the tags of tasks; `service` by default.
+    #[serde(default)]
+    pub propagate_tags: PropagateTagsEntry,
     /// How one set of tasks takes the place of another.
     #[serde(default)]
     pub deployment_configuration: DeploymentEntry,

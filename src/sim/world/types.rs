@@ -119,6 +119,9 @@ pub(super) fn identify(
         "AWS::ElasticLoadBalancingV2::ListenerRule" => {
             twice(arn("elasticloadbalancing", format!("listener-rule/app/{name}/{hex}")))
         }
+        "AWS::Scheduler::Schedule" => {
+            (name.clone(), arn("scheduler", format!("schedule/{}/{name}", group(properties))))
+        }
         "AWS::Events::Rule" => (name.clone(), arn("events", format!("rule/{name}"))),
         "AWS::CloudWatch::Alarm" => (name.clone(), arn("cloudwatch", format!("alarm:{name}"))),
         "AWS::ApplicationAutoScaling::ScalingPolicy" => {
@@ -164,6 +167,11 @@ fn balancer_kind(properties: &Map<String, Value>) -> &'static str {
 
 fn path(properties: &Map<String, Value>) -> String {
     properties.get("Path").and_then(Value::as_str).unwrap_or("/").to_owned()
+}
+
+/// The group of a schedule.
+fn group(properties: &Map<String, Value>) -> &str {
+    properties.get("GroupName").and_then(Value::as_str).unwrap_or("default")
 }
 
 fn short_prefix(kind: &str) -> &str {
@@ -213,7 +221,7 @@ fn generated_name(info: &TypeInfo, stack: &str, logical: &str, ids: &mut Ids) ->
             let head = |text: &str| text.chars().take(9).collect::<String>();
             format!("{}-{}-{random}", head(stack), head(logical))
         }
-        "AWS::IAM::Role" | "AWS::IAM::User" => {
+        "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::Scheduler::Schedule" => {
             let stem: String = format!("{stack}-{logical}").chars().take(51).collect();
             format!("{stem}-{random}")
         }

@@ -41,8 +41,18 @@ pub(super) fn capacity_providers(task: &Task) -> Option<Shape> {
     Shape::some_list(task.launch.capacity_providers.iter().map(item).collect())
 }
 
-/// `NetworkConfiguration`; only tasks with an interface of their own have one, and only Fargate gives them a public address.
+/// `NetworkConfiguration` of a service; only tasks with an interface of their own have one, and only Fargate gives them a
+/// public address.
 pub(super) fn network(task: &Task) -> Option<Shape> {
+    interface(task, Leaves::SecurityGroups(task.security_groups.clone()))
+}
+
+/// `NetworkConfiguration` of a schedule, which takes no empty list of security groups.
+pub(super) fn network_of_schedule(task: &Task) -> Option<Shape> {
+    interface(task, Leaves::SomeSecurityGroups(task.security_groups.clone()))
+}
+
+fn interface(task: &Task, groups: Leaves) -> Option<Shape> {
     if task.launch.network != NetworkMode::Awsvpc {
         return None;
     }
@@ -53,7 +63,7 @@ pub(super) fn network(task: &Task) -> Option<Shape> {
     };
     let awsvpc = Shape::map([
         ("AssignPublicIp", task.launch.compute.is_fargate().then_some(public_ip)),
-        ("SecurityGroups", Some(Shape::Leaves(Leaves::SecurityGroups(task.security_groups.clone())))),
+        ("SecurityGroups", Some(Shape::Leaves(groups))),
         ("Subnets", Some(Shape::Leaves(Leaves::Subnets(task.subnets.clone())))),
     ]);
     Some(Shape::map([("AwsvpcConfiguration", Some(awsvpc))]))

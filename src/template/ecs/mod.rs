@@ -13,6 +13,7 @@ mod linux;
 mod log_group;
 mod role;
 mod scaling;
+mod schedule;
 mod secrets;
 mod service;
 mod task_definition;
@@ -20,7 +21,7 @@ mod task_role;
 mod volume;
 
 use crate::model::What;
-use crate::model::process::EcsService;
+use crate::model::process::{EcsSchedule, EcsService, Task};
 
 use super::shape::Shape;
 
@@ -35,34 +36,64 @@ mod id {
     pub(super) const TRAFFIC_ROLE: &str = "TrafficRole";
     pub(super) const SCALABLE_TARGET: &str = "ScalableTarget";
     pub(super) const SERVICE: &str = "Service";
+    pub(super) const SCHEDULE_ROLE: &str = "ScheduleRole";
+    pub(super) const SCHEDULE: &str = "Schedule";
 }
 
 /// The sections of the template of an `ecs-service`, before their leaves are filled.
 pub(super) fn service(step: &EcsService, what: &What) -> Vec<(&'static str, Shape)> {
     let task = &step.task;
-    let parts = [
-        (id::LOG_GROUP, Some(log_group::shape(task))),
-        (id::EXECUTION_ROLE, execution_role::shape(task, what)),
-        (id::TASK_ROLE, task_role::shape(task)),
+    let parts = of_task(task, what).into_iter().chain([
         (id::VOLUME_ROLE, volume::role(task)),
         (id::HOOK_ROLE, deployment::hook_role(step)),
         (id::TRAFFIC_ROLE, deployment::traffic_role(step)),
         (id::TASK_DEFINITION, Some(task_definition::shape(task))),
         (id::SERVICE, Some(service::shape(step))),
-    ];
-    let parts = parts.into_iter().filter_map(|(id, shape)| Some((id.to_owned(), shape?)));
-    let resources = parts.chain(balancing::resources(step)).chain(scaling::resources(step)).collect();
+    ]);
+    let resources = named(parts).chain(balancing::resources(step)).chain(scaling::resources(step)).collect();
     let own = [
         ("ServiceArn", Shape::reference(id::SERVICE)),
         ("ServiceName", Shape::attribute(id::SERVICE, "Name")),
         ("TaskDefinitionArn", Shape::reference(id::TASK_DEFINITION)),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
+    sections(resources, own.chain(balancing::outputs(step)).collect())
+}
+
+/// The sections of the template of an `ecs-schedule`, before their leaves are filled.
+pub(super) fn schedule(step: &EcsSchedule, what: &What) -> Vec<(&'static str, Shape)> {
+    let task = &step.task;
+    let parts = of_task(task, what).into_iter().chain([
+        (id::SCHEDULE_ROLE, schedule::role(step)),
+        (id::TASK_DEFINITION, Some(task_definition::shape(task))),
+        (id::SCHEDULE, Some(schedule::shape(step))),
+    ]);
+    let outputs = [
+        ("ScheduleArn", Shape::attribute(id::SCHEDULE, "Arn")),
+        ("ScheduleName", Shape::reference(id::SCHEDULE)),
+        ("TaskDefinitionArn", Shape::reference(id::TASK_DEFINITION)),
+    ];
+    sections(named(parts).collect(), outputs.map(|(name, value)| (name.to_owned(), value)).into())
+}
+
+/// What every task has beside its definition.
+fn of_task(task: &Task, what: &What) -> [(&'static str, Option<Shape>); 3] {
+    [
+        (id::LOG_GROUP, Some(log_group::shape(task))),
+        (id::EXECUTION_ROLE, execution_role::shape(task, what)),
+        (id::TASK_ROLE, task_role::shape(task)),
+    ]
+}
+
+fn named(parts: impl Iterator<Item = (&'static str, Option<Shape>)>) -> impl Iterator<Item = (String, Shape)> {
+    parts.filter_map(|(id, shape)| Some((id.to_owned(), shape?)))
+}
+
+fn sections(resources: Vec<(String, Shape)>, outputs: Vec<(String, Shape)>) -> Vec<(&'static str, Shape)> {
     let output = |(name, value): (String, Shape)| (name, Shape::map([("Value", Some(value))]));
-    let outputs = own.chain(balancing::outputs(step)).map(output).collect();
     vec![
         ("AWSTemplateFormatVersion", Shape::from("2010-09-09")),
         ("Resources", Shape::Map(resources)),
-        ("Outputs", Shape::Map(outputs)),
+        ("Outputs", Shape::Map(outputs.into_iter().map(output).collect())),
     ]
 }

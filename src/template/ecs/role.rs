@@ -7,11 +7,11 @@ use crate::model::process::{Rights, Statement, Task};
 use super::super::shape::{Leaves, Shape};
 
 /// `AWS::IAM::Role`. It has no name of its own, so that it can be replaced.
-pub(super) fn shape(task: &Task, trust: Value, inline: Vec<Shape>, managed: Vec<Shape>) -> Shape {
+pub(super) fn shape(task: &Task, trust: impl Into<Shape>, inline: Vec<Shape>, managed: Vec<Shape>) -> Shape {
     Shape::resource(
         "AWS::IAM::Role",
         Shape::map([
-            ("AssumeRolePolicyDocument", Some(Shape::Fixed(trust))),
+            ("AssumeRolePolicyDocument", Some(trust.into())),
             ("Policies", Shape::some_list(inline)),
             ("ManagedPolicyArns", Shape::some_list(managed)),
             ("PermissionsBoundary", task.permissions_boundary.as_ref().map(Shape::text)),
@@ -49,6 +49,17 @@ pub(super) fn allow(sid: &str, actions: &[&str], resource: Shape) -> Shape {
         ("Effect", Some("Allow".into())),
         ("Action", Some(Shape::Fixed(json!(actions)))),
         ("Resource", Some(resource)),
+    ])
+}
+
+/// A statement that landfall itself writes, and that holds under a condition.
+pub(super) fn allow_if(sid: &str, actions: &[&str], resource: Shape, condition: Shape) -> Shape {
+    Shape::map([
+        ("Sid", Some(sid.into())),
+        ("Effect", Some("Allow".into())),
+        ("Action", Some(Shape::Fixed(json!(actions)))),
+        ("Resource", Some(resource)),
+        ("Condition", Some(condition)),
     ])
 }
 

@@ -1,0 +1,61 @@
+//! When a task is run.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::load::schema::At;
+
+/// The schedule of an `ecs-schedule`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ScheduleEntry {
+    /// `cron(minutes hours day-of-month month day-of-week year)`, `rate(5 minutes)`, or for once `at(2026-12-01T08:00:00)`;
+    /// may hold `#{…}`.
+    pub schedule: At<String>,
+    /// Time zone of `cron` and `at`, like `Europe/Berlin`; UTC by default; may hold `#{…}`.
+    pub time_zone: Option<At<String>>,
+    /// Not before this time in UTC, like `2026-12-01T08:00:00Z`; not with `at`; may hold `#{…}`.
+    pub start_date: Option<At<String>>,
+    /// Not after this time in UTC; not with `at`; may hold `#{…}`.
+    pub end_date: Option<At<String>>,
+    /// Runs within so many minutes after the time: 1 to 1440; at the time by default.
+    #[schemars(range(min = 1, max = 1440))]
+    pub flexible_window_in_minutes: Option<u32>,
+    /// Whether it runs at all; `true` by default.
+    #[serde(default = "enabled")]
+    pub enabled: bool,
+    /// Tasks that are started each time: 1 to 10; 1 by default.
+    #[schemars(range(min = 1, max = 10))]
+    pub task_count: Option<u32>,
+    /// What EventBridge Scheduler does when ECS does not start a task.
+    pub retry_policy: Option<RetryPolicyEntry>,
+    /// Where it says so in the end.
+    pub dead_letter_config: Option<DeadLetterEntry>,
+    /// ARN of the role with which EventBridge Scheduler starts tasks; may hold `#{…}`. Without one, a role with least rights is
+    /// made.
+    pub schedule_role: Option<At<String>>,
+}
+
+fn enabled() -> bool {
+    true
+}
+
+/// `retry_policy`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RetryPolicyEntry {
+    /// How often it tries again: 0 to 185; 185 by default.
+    #[schemars(range(min = 0, max = 185))]
+    pub maximum_retry_attempts: Option<u32>,
+    /// How long it tries again, in seconds: 60 to 86400; 86400 by default.
+    #[schemars(range(min = 60, max = 86_400))]
+    pub maximum_event_age_in_seconds: Option<u32>,
+}
+
+/// `dead_letter_config`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeadLetterEntry {
+    /// ARN of a queue of SQS that is no FIFO queue; may hold `#{…}`.
+    pub arn: At<String>,
+}
