@@ -197,6 +197,32 @@ def not_modelled():
     refused("InvalidClientTokenId", "twelve-digit", client("cloudformation", account="AKIATEST").describe_stacks)
 
 
+def buckets():
+    s3, other = client("s3"), client("s3", account="222222222222")
+    s3.create_bucket(Bucket="stranger", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    refused("BucketAlreadyExists", "not available", other.create_bucket, Bucket="stranger", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.head_bucket(Bucket="stranger", ExpectedBucketOwner="111111111111")
+    refused("404", "Not Found", s3.head_bucket, Bucket="nobodys")
+    refused("403", "Forbidden", other.head_bucket, Bucket="stranger")
+    large = json.loads(service("shop:1")) | {"Metadata": {"Large": "x" * 60_000}}
+    s3.put_object(Bucket="stranger", Key="large/template.json", Body=json.dumps(large).encode())
+    assert json.loads(s3.get_object(Bucket="stranger", Key="large/template.json")["Body"].read()) == large
+    refused("NoSuchKey", "does not exist", s3.get_object, Bucket="stranger", Key="none")
+    refused("NotModelled", "acl", s3.put_object, Bucket="stranger", Key="open", Body=b"", ACL="public-read")
+    refused("NotModelled", "DELETE", s3.delete_object, Bucket="stranger", Key="large/template.json")
+    cfn = client("cloudformation")
+    for url in (f"{ENDPOINT}/stranger/large/template.json", "https://stranger.s3.eu-west-1.amazonaws.com/large/template.json"):
+        cfn.create_stack(StackName="large", TemplateURL=url)
+        wait(cfn, "large", "CREATE_COMPLETE")
+        assert cfn.get_template(StackName="large")["TemplateBody"] == large
+        cfn.delete_stack(StackName=cfn.describe_stacks(StackName="large")["Stacks"][0]["StackId"])
+        for _ in range(400):
+            if all(s["StackName"] != "large" for s in cfn.describe_stacks()["Stacks"]):
+                break
+            time.sleep(0.02)
+    refused("ValidationError", "S3 error: The specified key", cfn.validate_template, TemplateURL=f"{ENDPOINT}/stranger/none")
+
+
 def services():
     cfn, ecs = client("cloudformation"), client("ecs")
     cfn.create_stack(StackName="web", TemplateBody=service("web:1"))
@@ -316,6 +342,7 @@ for account in ("111111111111", "222222222222"):
         stacks_of_a_stranger(account, region)
 updates()
 not_modelled()
+buckets()
 services()
 roles()
 paging()
