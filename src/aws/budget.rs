@@ -116,6 +116,9 @@ impl Budget {
             Bucket::Clusters | Bucket::ServiceDeployments | Bucket::ServiceRevisions => Rate(50, 20),
             Bucket::ServiceChanges => Rate(50, 5),
             Bucket::Services | Bucket::Tasks => Rate(100, 20),
+            Bucket::TaskChanges => Rate(100, 40),
+            // \[doc: CloudWatch Logs quotas: 25 a second in most regions, 10 in the others\]
+            Bucket::LogEvents => Rate(10, 10),
             Bucket::Images => Rate(20, 20),
             // S3 takes 3,500 writes a second and prefix; nobody needs as many.
             Bucket::Objects => Rate(100, 50),

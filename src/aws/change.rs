@@ -10,7 +10,7 @@ use super::answer::Reader;
 use super::clients::AwsCloud;
 use super::observe::found;
 use super::operation::Operation;
-use crate::cloud::{At, Change, ChangeSetRequest, HookAnswer, Result, TemplateObject, TemplateSource};
+use crate::cloud::{At, Change, ChangeSetRequest, HookAnswer, Result, RunTaskRequest, TemplateObject, TemplateSource};
 use crate::model::StackName;
 
 #[async_trait]
@@ -132,6 +132,14 @@ impl Change for AwsCloud {
         })
         .await
         .map(drop)
+    }
+
+    async fn run_task(&self, at: &At, request: &RunTaskRequest) -> Result<Arc<str>> {
+        self.run_one_task(at, request).await
+    }
+
+    async fn stop_task(&self, at: &At, cluster: &str, task: &str, reason: &str) -> Result<()> {
+        self.stop_one_task(at, cluster, task, reason).await
     }
 }
 

@@ -37,6 +37,7 @@ pub(super) struct Clients {
     pub(super) ecs: aws_sdk_ecs::Client,
     pub(super) ecr: aws_sdk_ecr::Client,
     pub(super) s3: aws_sdk_s3::Client,
+    pub(super) logs: aws_sdk_cloudwatchlogs::Client,
     pub(super) sts: aws_sdk_sts::Client,
     /// Where all services are that are not AWS's own.
     pub(super) endpoint: Option<String>,
@@ -112,6 +113,7 @@ impl AwsCloud {
             ecs: aws_sdk_ecs::Client::new(&config),
             ecr: aws_sdk_ecr::Client::new(&config),
             s3: aws_sdk_s3::Client::from_conf(s3),
+            logs: aws_sdk_cloudwatchlogs::Client::new(&config),
             sts: aws_sdk_sts::Client::new(&config),
             endpoint,
             checked: OnceCell::new(),

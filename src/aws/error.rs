@@ -150,6 +150,8 @@ fn by_code(operation: Operation, status: u16, code: &str, said: &str, message: S
         | "NotFound"
         | "ServiceDeploymentNotFound" => CloudError::NotFound { operation: name, message },
         "AlreadyExists" | "NameAlreadyExists" => CloudError::AlreadyExists { operation: name, message },
+        // \[api: ConflictException of RunTask\] The token is another request's.
+        "Conflict" if operation == Operation::RunTask => CloudError::TokenReused { operation: name, message },
         "TokenAlreadyExists" => CloudError::TokenReused { operation: name, message },
         "InvalidChangeSetStatus"
         | "OperationInProgress"

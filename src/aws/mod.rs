@@ -4,7 +4,7 @@
 //! [`Registry`](crate::registry::Registry). A call goes this way:
 //!
 //! ```text
-//! observe, services, change, buckets, ecr ─► calls (retry, count) ─► budget (wait) ─► clients (account, role, region) ─► SDK
+//! observe, services, tasks, change, buckets, ecr ─► calls (retry, count) ─► budget (wait) ─► clients (account, role, region) ─► SDK
 //!          ▲                                                                                                      │
 //!          └────────── answer (fields that must be there) ◄──── error (AWS's codes sorted) ◄──────────────────────┘
 //! ```
@@ -31,6 +31,7 @@ mod observe;
 pub mod operation;
 pub mod options;
 mod services;
+mod tasks;
 
 pub use budget::QueueLine;
 pub use clients::AwsCloud;

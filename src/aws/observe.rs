@@ -10,8 +10,8 @@ use super::answer::{Pages, Reader, said};
 use super::clients::AwsCloud;
 use super::operation::Operation;
 use crate::cloud::{
-    At, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Identity, Observe, PropertyChange,
-    ResourceChange, Result, ServiceSeen, StackEvent, StackResource, StoppedTask,
+    At, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Identity, LogStream, Observe,
+    PropertyChange, ResourceChange, Result, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, WhichTask,
 };
 use crate::model::journal::{Effect, ExpectedChange};
 use crate::model::{BucketName, StackName, StackSeen, StackStatus};
@@ -143,6 +143,14 @@ impl Observe for AwsCloud {
 
     async fn stopped_tasks(&self, at: &At, service: &ServiceSeen) -> Result<Vec<StoppedTask>> {
         self.tasks_that_stopped(at, service).await
+    }
+
+    async fn task(&self, at: &At, cluster: &str, which: &WhichTask) -> Result<Option<TaskSeen>> {
+        self.task_seen(at, cluster, which).await
+    }
+
+    async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>> {
+        self.last_events(at, stream, last).await
     }
 
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {

@@ -14,6 +14,8 @@ pub enum Service {
     Ecr,
     /// Amazon S3.
     S3,
+    /// Amazon CloudWatch Logs.
+    Logs,
     /// AWS STS.
     Sts,
 }
@@ -48,6 +50,10 @@ pub enum Bucket {
     ServiceRevisions,
     /// ListTasks and DescribeTasks.
     Tasks,
+    /// RunTask and StopTask.
+    TaskChanges,
+    /// GetLogEvents.
+    LogEvents,
     /// DescribeImages and BatchGetImage.
     Images,
     /// PutObject and HeadBucket.
@@ -72,6 +78,8 @@ impl Bucket {
             Bucket::ServiceDeployments => "service deployments",
             Bucket::ServiceRevisions => "service revisions",
             Bucket::Tasks => "tasks",
+            Bucket::TaskChanges => "task changes",
+            Bucket::LogEvents => "log events",
             Bucket::Images => "images",
             Bucket::Objects => "objects",
             Bucket::Identity => "identity",
@@ -138,6 +146,9 @@ operations! {
     DescribeTasks, Ecs, Tasks, false;
     ContinueServiceDeployment, Ecs, ServiceChanges, true;
     DescribeClusters, Ecs, Clusters, false;
+    RunTask, Ecs, TaskChanges, true;
+    StopTask, Ecs, TaskChanges, true;
+    GetLogEvents, Logs, LogEvents, false;
     DescribeImages, Ecr, Images, false;
     BatchGetImage, Ecr, Images, false;
     HeadBucket, S3, Objects, false;
@@ -152,6 +163,7 @@ impl Operation {
             Service::Ecs => "ecs",
             Service::Ecr => "ecr",
             Service::S3 => "s3",
+            Service::Logs => "logs",
             Service::Sts => "sts",
         };
         // HeadBucket has no action of its own (S3 API reference).
@@ -181,6 +193,8 @@ pub const METHODS: &[(&str, &[Operation])] = &[
         ],
     ),
     ("stopped_tasks", &[Operation::ListTasks, Operation::DescribeTasks]),
+    ("task", &[Operation::ListTasks, Operation::DescribeTasks]),
+    ("log_lines", &[Operation::GetLogEvents]),
     ("cluster", &[Operation::DescribeClusters]),
     ("bucket", &[Operation::HeadBucket]),
     ("put_template", &[Operation::PutObject]),
@@ -193,6 +207,8 @@ pub const METHODS: &[(&str, &[Operation])] = &[
     ("rollback_stack", &[Operation::RollbackStack]),
     ("set_protection", &[Operation::UpdateTerminationProtection]),
     ("continue_service_deployment", &[Operation::ContinueServiceDeployment]),
+    ("run_task", &[Operation::RunTask]),
+    ("stop_task", &[Operation::StopTask]),
     ("tags", &[Operation::DescribeImages]),
     ("describe", &[Operation::BatchGetImage]),
 ];

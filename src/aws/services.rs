@@ -16,7 +16,7 @@ use crate::cloud::{
 use crate::model::journal::ContainerEnd;
 
 /// DescribeTasks takes at most so many. \[doc\]
-const TASKS_PER_CALL: usize = 100;
+pub(super) const TASKS_PER_CALL: usize = 100;
 /// The longest page of ListServiceDeployments. \[doc\]
 const DEPLOYMENTS_PER_PAGE: i32 = 100;
 
@@ -169,7 +169,7 @@ fn cluster_of(arn: &str) -> Option<String> {
     Some(cluster.to_owned())
 }
 
-fn is_missing(failures: &[ecs::Failure]) -> bool {
+pub(super) fn is_missing(failures: &[ecs::Failure]) -> bool {
     failures.iter().any(|failure| failure.reason() == Some("MISSING"))
 }
 

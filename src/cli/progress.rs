@@ -258,9 +258,15 @@ impl Progress {
             | Evidence::StackLeft { .. }
             | Evidence::ResourceFailed { .. }
             | Evidence::TaskStopped { .. }
-            | Evidence::ServiceEvent { .. }
             | Evidence::Paused { .. }
-            | Evidence::HookEnded { .. } => {}
+            | Evidence::HookEnded { .. }
+            | Evidence::TaskStarted { .. }
+            | Evidence::TaskEnded { .. }
+            | Evidence::TaskNotRun { .. }
+            | Evidence::TaskLost { .. }
+            | Evidence::LogLines { .. }
+            | Evidence::LogUnread { .. }
+            | Evidence::ServiceEvent { .. } => {}
         }
     }
 

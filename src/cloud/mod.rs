@@ -9,12 +9,15 @@ mod template;
 
 pub use error::{CloudError, Consequence};
 pub use template::{TemplateObject, TemplateSource};
+mod task;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+
+pub use task::{LogStream, RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
 
 use crate::model::journal::{ContainerEnd, ExpectedChange};
 use crate::model::place::Access;
@@ -406,6 +409,10 @@ pub trait Observe: Send + Sync {
     async fn service(&self, at: &At, arn: &str) -> Result<Option<ServiceSeen>>;
     /// Tasks of a service that stopped and can still be described.
     async fn stopped_tasks(&self, at: &At, service: &ServiceSeen) -> Result<Vec<StoppedTask>>;
+    /// A task that was run once; none if there is none, or none any more: about an hour after its end.
+    async fn task(&self, at: &At, cluster: &str, which: &WhichTask) -> Result<Option<TaskSeen>>;
+    /// The last events of a log stream, at most so many, the newest last; none if there is no such stream.
+    async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>>;
     /// A cluster by name; none if there is none.
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>>;
     /// Whether there is a bucket of that name. One of another account is denied, one in another region an error.
@@ -462,6 +469,11 @@ pub trait Change: Observe {
         hook: &str,
         answer: HookAnswer,
     ) -> Result<()>;
+    /// Runs one task; gives its ARN. The same request again is the same task, as long as AWS remembers its token: for a day,
+    /// but no longer than an hour after the task's end. \[doc: Ensuring idempotency\]
+    async fn run_task(&self, at: &At, request: &RunTaskRequest) -> Result<Arc<str>>;
+    /// Stops a task; fine if it has stopped.
+    async fn stop_task(&self, at: &At, cluster: &str, task: &str, reason: &str) -> Result<()>;
 }
 
 /// Whether a status is one that a deployment can begin from.

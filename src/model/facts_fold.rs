@@ -294,7 +294,9 @@ fn changes(call: Call) -> bool {
         | Call::DeleteChangeSet
         | Call::CancelUpdate
         | Call::SetProtection
-        | Call::ContinueServiceDeployment => false,
+        | Call::ContinueServiceDeployment
+        | Call::RunTask
+        | Call::StopTask => false,
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::catalog::{Gate, OnFailure};
 use super::place::{Access, BucketName};
-use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, StackStatus};
+use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, StackStatus, TaskRun};
 
 /// The random id of a store: 16 lower-case hexadecimal digits. It is in every token, so that another landfall is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -290,6 +290,9 @@ pub struct Content {
     /// The bucket through which the template goes; none where it is short enough to go with the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<BucketName>,
+    /// A task that is run once the stack is as ordered, and decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<TaskRun>,
 }
 
 /// A parameter's value.
@@ -366,6 +369,10 @@ pub enum Call {
     SetProtection,
     /// ContinueServiceDeployment; no token, idempotent by reading first.
     ContinueServiceDeployment,
+    /// RunTask; token, which is also its `startedBy`. AWS forgets the token an hour after the task's end at the earliest.
+    RunTask,
+    /// StopTask; no token, idempotent by reading first.
+    StopTask,
 }
 
 /// How AWS answered.
@@ -435,6 +442,52 @@ pub enum Evidence {
         containers: Vec<ContainerEnd>,
         /// When.
         at: Timestamp,
+    },
+    /// A task that is run once was started.
+    TaskStarted {
+        /// Its ARN.
+        task: String,
+    },
+    /// The task that is run once came to its end.
+    TaskEnded {
+        /// Its ARN.
+        task: String,
+        /// The stop code: `EssentialContainerExited`, …
+        code: String,
+        /// What ECS says.
+        reason: String,
+        /// Its containers, with exit code and reason.
+        containers: Vec<ContainerEnd>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The task that is run once is not run, and why.
+    TaskNotRun {
+        /// In a sentence.
+        why: String,
+    },
+    /// How the task that is run once ended can no longer be learned.
+    TaskLost {
+        /// What was tried, in a sentence.
+        why: String,
+    },
+    /// The last lines that a container wrote: see [`last_lines`](super::task::last_lines) for how many.
+    LogLines {
+        /// ARN of its task.
+        task: String,
+        /// The container.
+        container: String,
+        /// Them, the newest last.
+        lines: Vec<String>,
+    },
+    /// The lines that a container wrote cannot be read.
+    LogUnread {
+        /// ARN of its task.
+        task: String,
+        /// The container.
+        container: String,
+        /// What AWS says.
+        error: String,
     },
     /// A service said something.
     ServiceEvent {

@@ -22,6 +22,7 @@ pub mod observed;
 pub mod place;
 pub mod process;
 pub mod slot;
+pub mod task;
 pub mod tenant;
 pub mod version;
 pub mod wave;
@@ -43,6 +44,7 @@ pub use observed::{Observed, StackSeen, StackStatus};
 pub use place::{AccountId, BucketName, Place, Region};
 pub use process::{Step, What};
 pub use slot::{Slot, StackName, StackOwner};
+pub use task::TaskRun;
 pub use tenant::{Tag, Tenant};
 pub use version::Version;
 

@@ -8,13 +8,14 @@ use super::error::{Answer, ApiError};
 use super::world::ecs::{Deployment, Service, TaskState};
 use super::world::lifecycle::Shift;
 use super::world::stack::Event;
+use super::world::tasks::{OneTask, RunTaskInput};
 use super::world::template::check_inline;
 use super::world::{self, Interference, StackInput, StackView, World};
 use crate::cloud::{
     At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, HookAnswer,
-    HookStatus, Identity, Observe, PauseHook, Percent, PropertyChange, ResolvedImage, ResourceChange, Result,
-    ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen, StackEvent, StackResource, StoppedTask,
-    TemplateObject, TemplateSource, TrafficShift,
+    HookStatus, Identity, LogStream, Observe, PauseHook, Percent, PropertyChange, ResolvedImage, ResourceChange,
+    Result, RunTaskRequest, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen, StackEvent,
+    StackResource, StoppedTask, TaskEnd, TaskSeen, TemplateObject, TemplateSource, TrafficShift, WhichTask,
 };
 use crate::model::journal::{ContainerEnd, Effect, ExpectedChange};
 use crate::model::{BucketName, Place, StackName, StackSeen};
@@ -84,6 +85,8 @@ fn translate(operation: &'static str, error: ApiError) -> CloudError {
         "ChangeSetNotFound" | "ClusterNotFoundException" | "ServiceDeploymentNotFoundException" | "NoSuchBucket" => {
             CloudError::NotFound { operation, message }
         }
+        "ResourceNotFoundException" => CloudError::NotFound { operation, message },
+        "ConflictException" if operation == "RunTask" => CloudError::TokenReused { operation, message },
         "AlreadyExistsException" => CloudError::AlreadyExists { operation, message },
         "TokenAlreadyExistsException" => CloudError::TokenReused { operation, message },
         "InvalidChangeSetStatus" => CloudError::Conflict { operation, message },
@@ -236,6 +239,38 @@ fn status(word: &str) -> ServiceDeploymentStatus {
         .unwrap_or(S::Unknown)
 }
 
+fn container_ends(containers: &[(String, Option<i32>, Option<String>)]) -> Vec<ContainerEnd> {
+    let end = |(name, exit_code, reason): &(String, Option<i32>, Option<String>)| ContainerEnd {
+        name: name.clone(),
+        exit_code: *exit_code,
+        reason: reason.clone(),
+    };
+    containers.iter().map(end).collect()
+}
+
+fn one_task(task: &OneTask) -> TaskSeen {
+    let end = match &task.state {
+        TaskState::Stopped(end) => Some(TaskEnd {
+            code: end.code.to_owned(),
+            reason: end.reason.clone(),
+            containers: container_ends(&end.containers),
+            at: end.at,
+        }),
+        _ => None,
+    };
+    let status = match &task.state {
+        TaskState::Pending(_) => "PROVISIONING",
+        TaskState::Running => "RUNNING",
+        TaskState::Stopped(_) => "STOPPED",
+    };
+    TaskSeen {
+        arn: task.arn.as_str().into(),
+        status: status.to_owned(),
+        stopping: end.is_some() || task.stop.is_some(),
+        end,
+    }
+}
+
 fn no_stack(name: &str) -> ApiError {
     ApiError::validation(format!("Stack [{name}] does not exist"))
 }
@@ -312,23 +347,37 @@ impl Observe for SimCloud {
             let found = world.services(place).find(|known| *known.arn == *service.arn);
             let stopped = found.into_iter().flat_map(|service| &service.tasks).filter_map(|task| {
                 let TaskState::Stopped(end) = &task.state else { return None };
-                let containers = end.containers.iter().map(|(name, exit_code, reason)| ContainerEnd {
-                    name: name.clone(),
-                    exit_code: *exit_code,
-                    reason: reason.clone(),
-                });
                 Some(StoppedTask {
                     arn: task.arn.as_str().into(),
                     task_definition: task.task_definition.as_str().into(),
                     code: end.code.to_owned(),
                     reason: end.reason.clone(),
-                    containers: containers.collect(),
+                    containers: container_ends(&end.containers),
                     created: task.created,
                     at: end.at,
                 })
             });
             Ok(stopped.collect())
         })
+    }
+
+    async fn task(&self, at: &At, _cluster: &str, which: &WhichTask) -> Result<Option<TaskSeen>> {
+        self.call(at, "DescribeTasks", |world, place| {
+            let found = match which {
+                WhichTask::Arn(arn) => world.find_one_task(place, arn),
+                WhichTask::StartedBy { token, .. } => {
+                    world.one_tasks(place).find(|task| task.started_by.as_deref() == Some(&**token))
+                }
+            };
+            Ok(found.map(one_task))
+        })
+    }
+
+    async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>> {
+        let lines = self.find(at, "GetLogEvents", |world, place| {
+            world.log_events(place, &stream.group, &stream.stream, last, false)
+        })?;
+        Ok(lines.unwrap_or_default().into_iter().map(|(_, line)| line).collect())
     }
 
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
@@ -439,6 +488,26 @@ impl Change for SimCloud {
     ) -> Result<()> {
         self.call(at, "ContinueServiceDeployment", |world, place| {
             world.continue_service_deployment(place, deployment, hook, answer == HookAnswer::Continue)
+        })
+    }
+
+    async fn run_task(&self, at: &At, request: &RunTaskRequest) -> Result<Arc<str>> {
+        let input = RunTaskInput {
+            cluster: request.run.cluster.to_string(),
+            definition: request.definition.to_string(),
+            token: Some(request.token.to_string()),
+            started_by: Some(request.token.to_string()),
+            network: request.run.network.is_some(),
+            request: format!("{} {}", request.definition, request.run.identity()),
+            ..RunTaskInput::default()
+        };
+        self.call(at, "RunTask", |world, place| world.run_task(place, &input).map(|task| task.arn.as_str().into()))
+    }
+
+    async fn stop_task(&self, at: &At, _cluster: &str, task: &str, reason: &str) -> Result<()> {
+        self.call(at, "StopTask", |world, place| match world.stop_task(place, task, Some(reason)) {
+            Err(error) if error.message.contains("not found") => Ok(()),
+            other => other.map(drop),
         })
     }
 }

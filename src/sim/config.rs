@@ -69,6 +69,8 @@ pub struct Pace {
     pub resource: SignedDuration,
     /// From the launch of a task until it runs or has failed.
     pub task: SignedDuration,
+    /// How long a task that is run once does what it is for.
+    pub run: SignedDuration,
 }
 
 impl Pace {
@@ -78,6 +80,7 @@ impl Pace {
             change_set: SignedDuration::from_secs(3),
             resource: SignedDuration::from_secs(4),
             task: SignedDuration::from_secs(20),
+            run: SignedDuration::from_secs(15),
         }
     }
 
@@ -87,6 +90,7 @@ impl Pace {
             change_set: SignedDuration::from_millis(80),
             resource: SignedDuration::from_millis(120),
             task: SignedDuration::from_millis(250),
+            run: SignedDuration::from_millis(250),
         }
     }
 }
@@ -110,6 +114,7 @@ pub fn documented_limits() -> BTreeMap<&'static str, Rate> {
         ("ecs:service-deployment-read", 50.0, 20.0),
         ("ecs:service-revision-read", 50.0, 20.0),
         ("ecs:cluster-resource-read", 100.0, 20.0),
+        ("ecs:cluster-resource-modify", 100.0, 40.0),
         ("ecs:cluster-modify", 20.0, 1.0),
         ("ecs:cluster-read", 50.0, 20.0),
     ]
@@ -128,6 +133,8 @@ pub(super) fn bucket_of(operation: &str) -> Option<&'static str> {
         "DescribeServiceDeployments" | "ListServiceDeployments" => "ecs:service-deployment-read",
         "DescribeServiceRevisions" => "ecs:service-revision-read",
         "ListTasks" | "DescribeTasks" => "ecs:cluster-resource-read",
+        "RunTask" | "StopTask" => "ecs:cluster-resource-modify",
+        "GetLogEvents" => "logs:GetLogEvents",
         "CreateCluster" | "DeleteCluster" => "ecs:cluster-modify",
         "DescribeClusters" | "ListClusters" => "ecs:cluster-read",
         "DescribeStacks" => "cloudformation:DescribeStacks",

@@ -19,10 +19,22 @@ pub enum Fault {
         /// A part of the image's reference, or all of it.
         image: String,
     },
-    /// Tasks with an image stay pending: a service that never settles. Lasts until it is cleared.
+    /// Tasks with an image stay pending: a service that never settles, a task that never starts. Lasts until it is cleared.
     ImageHangs {
         /// A part of the image's reference, or all of it.
         image: String,
+    },
+    /// A task that is run once with this image does not end by itself. Lasts until it is cleared.
+    ImageStays {
+        /// A part of the image's reference, or all of it.
+        image: String,
+    },
+    /// The containers of an image write these lines when they start. Lasts until it is cleared.
+    ImageSays {
+        /// A part of the image's reference, or all of it.
+        image: String,
+        /// Them, one after the other.
+        lines: Vec<String>,
     },
     /// An operation on a resource of a stack fails.
     ResourceFails {

@@ -163,6 +163,7 @@ fn content(
         expected: Vec::new(),
         deadline: context.project.deadline.as_secs(),
         bucket: None,
+        task: None,
     };
     let body = body(&content);
     let long = body.len() > limits::MAX_BODY;

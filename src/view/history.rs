@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::model::journal::{
-    Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
+    Action, Allowed, Call, Cause, ContainerEnd, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
 };
 use crate::model::{StackName, StackStatus};
 use crate::plan::{gate_id, plan_id};
@@ -329,6 +329,8 @@ fn call(call: Call) -> &'static str {
         Call::RollbackStack => "RollbackStack",
         Call::SetProtection => "UpdateTerminationProtection",
         Call::ContinueServiceDeployment => "ContinueServiceDeployment",
+        Call::RunTask => "RunTask",
+        Call::StopTask => "StopTask",
     }
 }
 
@@ -359,14 +361,22 @@ fn evidence(item: &Evidence) -> String {
         Evidence::OutputRead { parameter, value } => format!("parameter {parameter} is {value}"),
         Evidence::ResourceFailed { resource, kind, reason, .. } => format!("{resource} ({kind}) failed: {reason}"),
         Evidence::TaskStopped { code, reason, containers, .. } => {
-            let told =
-                containers.iter().filter(|container| container.exit_code.is_some() || container.reason.is_some());
-            let ends = told.map(|container| {
-                let code = container.exit_code.map(|code| format!(" exit {code}")).unwrap_or_default();
-                let reason = container.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-                format!("; {}{code}{reason}", container.name)
-            });
-            format!("task stopped, {code}: {reason}{}", ends.collect::<String>())
+            format!("task stopped, {code}: {reason}{}", ends(containers))
+        }
+        Evidence::TaskStarted { task } => format!("task {} was started", short(task)),
+        Evidence::TaskEnded { task, code, reason, containers, .. } => {
+            format!("task {} ended, {code}: {reason}{}", short(task), ends(containers))
+        }
+        Evidence::TaskNotRun { why } => format!("the task is not run: {why}"),
+        Evidence::TaskLost { why } => format!("how the task ended cannot be learned: {why}"),
+        Evidence::LogLines { task, container, lines } => {
+            let said: String = lines.iter().map(|line| format!("\n{:>13}| {line}", "")).collect();
+            let count = lines.len();
+            let noun = if count == 1 { "line" } else { "lines" };
+            format!("the last {count} {noun} of container {container}, task {}{said}", short(task))
+        }
+        Evidence::LogUnread { task, container, error } => {
+            format!("the lines of container {container}, task {}, cannot be read: {error}", short(task))
         }
         Evidence::ServiceEvent { message, .. } => service_event(message),
         Evidence::Paused { stage, .. } => format!("service: pauses at {stage}"),
@@ -376,6 +386,23 @@ fn evidence(item: &Evidence) -> String {
             format!("service deployment {status}{reason}, {running} of {desired} tasks run")
         }
     }
+}
+
+/// The ends of containers, each after a semicolon.
+fn ends(containers: &[ContainerEnd]) -> String {
+    let told = containers.iter().filter(|container| container.exit_code.is_some() || container.reason.is_some());
+    let ends = told.map(|container| {
+        let code = container.exit_code.map(|code| format!(" exit {code}")).unwrap_or_default();
+        let reason = container.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
+        format!("; {}{code}{reason}", container.name)
+    });
+    ends.collect()
+}
+
+/// The first digits of a task's id.
+fn short(task: &str) -> &str {
+    let id = task.rsplit('/').next().unwrap_or(task);
+    id.get(..8).unwrap_or(id)
 }
 
 /// What ECS says of a service, which begins with the service's long name: `(service NAME) has started 2 tasks: …`.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use async_trait::async_trait;
 use jiff::Timestamp;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, HookAnswer, Identity, Observe, Result, ServiceSeen,
-    StackEvent, StackResource, StoppedTask, TemplateObject,
+    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, HookAnswer, Identity, LogStream, Observe, Result,
+    RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
 use landfall::model::journal::{Entry, Fence, Record, StoreId};
 use landfall::model::{BucketName, StackName, StackSeen};
@@ -145,6 +145,12 @@ impl<T: Change + ?Sized> Observe for Crashing<T> {
     async fn stopped_tasks(&self, at: &At, service: &ServiceSeen) -> Result<Vec<StoppedTask>> {
         call!(self.stopped_tasks(at, service))
     }
+    async fn task(&self, at: &At, cluster: &str, which: &WhichTask) -> Result<Option<TaskSeen>> {
+        call!(self.task(at, cluster, which))
+    }
+    async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>> {
+        call!(self.log_lines(at, stream, last))
+    }
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
         call!(self.cluster(at, name))
     }
@@ -190,5 +196,11 @@ impl<T: Change + ?Sized> Change for Crashing<T> {
         answer: HookAnswer,
     ) -> Result<()> {
         call!(self.continue_service_deployment(at, deployment, hook, answer))
+    }
+    async fn run_task(&self, at: &At, request: &RunTaskRequest) -> Result<Arc<str>> {
+        call!(self.run_task(at, request))
+    }
+    async fn stop_task(&self, at: &At, cluster: &str, task: &str, reason: &str) -> Result<()> {
+        call!(self.stop_task(at, cluster, task, reason))
     }
 }

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, Observe,
-    ServiceDeploymentStatus, ServiceSeen, StackEvent, StackResource, StoppedTask, TemplateObject,
+    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, LogStream, Observe,
+    RunTaskRequest, ServiceDeploymentStatus, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen,
+    TemplateObject, WhichTask,
 };
 use landfall::model::catalog::Gate;
 use landfall::model::journal::{Call, Entry, Evidence, Outcome};
@@ -49,6 +50,8 @@ through!(Observe, {
     last_token(stack_id: &str) -> Option<Arc<str>>;
     resources(stack_id: &str) -> Vec<StackResource>;
     stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
+    task(cluster: &str, which: &WhichTask) -> Option<TaskSeen>;
+    log_lines(stream: &LogStream, last: usize) -> Vec<String>;
     cluster(name: &str) -> Option<ClusterSeen>;
     bucket(name: &BucketName) -> bool;
 }
@@ -74,6 +77,8 @@ through!(Change, {
     rollback_stack(stack: &StackName, token: &str) -> ();
     set_protection(stack: &StackName, on: bool) -> ();
     continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
+    run_task(request: &RunTaskRequest) -> Arc<str>;
+    stop_task(cluster: &str, task: &str, reason: &str) -> ();
 });
 
 /// Deploys a service whose newest service deployment is seen so.

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, Observe, ServiceSeen,
-    StackEvent, StackResource, StoppedTask, TemplateObject,
+    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, LogStream, Observe,
+    RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
 use landfall::engine::{Engine, EngineError};
 use landfall::model::catalog::OnFailure;
@@ -121,6 +121,7 @@ pub(super) fn content(step: &str, version: &str, template: &Value) -> Content {
         expected: vec![],
         deadline: 900,
         bucket: None,
+        task: None,
     }
 }
 
@@ -378,6 +379,8 @@ slowly!(Observe, std::future::ready(()), {
     resources(stack_id: &str) -> Vec<StackResource>;
     service(arn: &str) -> Option<ServiceSeen>;
     stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
+    task(cluster: &str, which: &WhichTask) -> Option<TaskSeen>;
+    log_lines(stream: &LogStream, last: usize) -> Vec<String>;
     cluster(name: &str) -> Option<ClusterSeen>;
     bucket(name: &BucketName) -> bool;
 });
@@ -393,4 +396,6 @@ slowly!(Change, tick(), {
     rollback_stack(stack: &StackName, token: &str) -> ();
     set_protection(stack: &StackName, on: bool) -> ();
     continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
+    run_task(request: &RunTaskRequest) -> Arc<str>;
+    stop_task(cluster: &str, task: &str, reason: &str) -> ();
 });

@@ -184,7 +184,7 @@ def updates():
 def not_modelled():
     cfn, ecs = client("cloudformation"), client("ecs")
     refused("NotModelled", "DetectStackDrift", cfn.detect_stack_drift, StackName="queues")
-    refused("NotModelled", "RunTask", ecs.run_task, taskDefinition="x")
+    refused("NotModelled", "StartTask", ecs.start_task, taskDefinition="x", containerInstances=["i"])
     refused("NotModelled", "NotificationARNs", cfn.update_stack, StackName="queues", TemplateBody=QUEUES, NotificationARNs=["arn:aws:sns:x"])
     strange = '{"Resources": {"A": {"Type": "AWS::Robot::Arm"}}}'
     refused("ValidationError", "AWS::Robot::Arm", cfn.create_stack, StackName="arm", TemplateBody=strange)

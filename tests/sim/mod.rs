@@ -4,5 +4,6 @@ mod buckets;
 mod pauses;
 mod port;
 mod support;
+mod tasks;
 mod wire;
 mod world;

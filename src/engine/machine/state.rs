@@ -269,17 +269,23 @@ impl StackState {
         self.calls.values().any(|call| call.answer != Answer::Refused)
     }
 
-    /// Whether a call may have been carried out that changes the stack's resources.
+    /// Whether a call may have been carried out that changes the stack's resources, or runs its task: something may be going on
+    /// that has to be followed.
     pub(crate) fn changing(&self) -> bool {
         self.calls.values().any(|call| {
             let changes = match call.call {
-                Call::ExecuteChangeSet | Call::DeleteStack | Call::ContinueRollback | Call::RollbackStack => true,
+                Call::ExecuteChangeSet
+                | Call::DeleteStack
+                | Call::ContinueRollback
+                | Call::RollbackStack
+                | Call::RunTask => true,
                 Call::PutTemplate
                 | Call::CreateChangeSet
                 | Call::DeleteChangeSet
                 | Call::CancelUpdate
                 | Call::SetProtection
-                | Call::ContinueServiceDeployment => false,
+                | Call::ContinueServiceDeployment
+                | Call::StopTask => false,
             };
             changes && call.answer != Answer::Refused
         })

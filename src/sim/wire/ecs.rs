@@ -7,7 +7,6 @@ use super::ecs_view as view;
 use super::query::page;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::world::World;
-use crate::sim::world::ecs::TaskState;
 
 /// One call.
 pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &Value) -> Answer<String> {
@@ -29,32 +28,34 @@ pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &
         "ContinueServiceDeployment" => request.continue_deployment(world),
         "ListTasks" => request.list_tasks(world),
         "DescribeTasks" => request.describe_tasks(world),
+        "RunTask" => request.run_task(world),
+        "StopTask" => request.stop_task(world),
         other => Err(ApiError::not_modelled(format_args!("the operation {other} of ECS"))),
     }?;
     Ok(answer.to_string())
 }
 
-struct Request<'a> {
-    caller: &'a Caller,
-    input: &'a Value,
+pub(super) struct Request<'a> {
+    pub(super) caller: &'a Caller,
+    pub(super) input: &'a Value,
 }
 
 impl Request<'_> {
-    fn text(&self, key: &str) -> Option<String> {
+    pub(super) fn text(&self, key: &str) -> Option<String> {
         self.input.get(key).and_then(Value::as_str).map(str::to_owned)
     }
 
-    fn required(&self, key: &str) -> Answer<String> {
+    pub(super) fn required(&self, key: &str) -> Answer<String> {
         self.text(key).ok_or_else(|| ApiError::new("InvalidParameterException", format!("{key} can not be blank.")))
     }
 
-    fn texts(&self, key: &str) -> Vec<String> {
+    pub(super) fn texts(&self, key: &str) -> Vec<String> {
         let list = self.input.get(key).and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     }
 
     /// Refuses fields that are not among `known`: nothing is taken and ignored.
-    fn only(&self, known: &[&str]) -> Answer<()> {
+    pub(super) fn only(&self, known: &[&str]) -> Answer<()> {
         let fields = self.input.as_object().into_iter().flat_map(Map::keys);
         match fields.into_iter().find(|key| !known.contains(&key.as_str())) {
             Some(key) => Err(ApiError::not_modelled(format_args!("the field {key} of this operation"))),
@@ -63,7 +64,7 @@ impl Request<'_> {
     }
 
     /// One page of names, under the key of the operation.
-    fn list(&self, world: &World, key: &str, names: Vec<String>) -> Answer<Value> {
+    pub(super) fn list(&self, world: &World, key: &str, names: Vec<String>) -> Answer<Value> {
         let asked = self.input.get("maxResults").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
         let size = asked.unwrap_or(usize::MAX).min(world.page_size());
         let (names, next) = page(names, Clone::clone, self.text("nextToken"), size)?;
@@ -75,7 +76,7 @@ impl Request<'_> {
     }
 
     /// The cluster that the request is about, which has to exist.
-    fn cluster(&self, world: &mut World) -> Answer<String> {
+    pub(super) fn cluster(&self, world: &mut World) -> Answer<String> {
         let name = self.text("cluster").unwrap_or_else(|| "default".to_owned());
         let cluster = world.describe_cluster(&self.caller.place, &name).filter(|cluster| cluster.active);
         cluster
@@ -257,44 +258,5 @@ impl Request<'_> {
         };
         world.continue_service_deployment(&self.caller.place, &arn, &hook, goes_on)?;
         Ok(json!({ "serviceDeploymentArn": arn }))
-    }
-
-    fn list_tasks(&self, world: &mut World) -> Answer<Value> {
-        self.only(&["cluster", "serviceName", "family", "desiredStatus", "nextToken", "maxResults"])?;
-        let cluster = self.cluster(world)?;
-        let stopped = self.text("desiredStatus").as_deref() == Some("STOPPED");
-        let (wanted, family) = (self.text("serviceName"), self.text("family"));
-        let mut names = Vec::new();
-        for service in world.services(&self.caller.place).filter(|service| service.cluster == cluster) {
-            if wanted.as_ref().is_some_and(|wanted| *wanted != service.name && *wanted != service.arn) {
-                continue;
-            }
-            let in_family = |definition: &str| {
-                let short = definition.rsplit('/').next().unwrap_or(definition);
-                family.as_ref().is_none_or(|family| short.split(':').next() == Some(family))
-            };
-            let tasks = service.tasks.iter().filter(|task| {
-                matches!(task.state, TaskState::Stopped(_)) == stopped && in_family(&task.task_definition)
-            });
-            names.extend(tasks.map(|task| task.arn.clone()));
-        }
-        self.list(world, "taskArns", names)
-    }
-
-    fn describe_tasks(&self, world: &mut World) -> Answer<Value> {
-        self.only(&["cluster", "tasks", "include"])?;
-        self.cluster(world)?;
-        let names = self.texts("tasks");
-        if names.is_empty() || names.len() > 100 {
-            return Err(ApiError::new("InvalidParameterException", "Tasks: 1 to 100 can be described at once."));
-        }
-        let (mut found, mut failures) = (Vec::new(), Vec::new());
-        for name in names {
-            match world.find_task(&self.caller.place, &name) {
-                Some((service, task)) => found.push(view::task(service, task)),
-                None => failures.push(view::missing(&name)),
-            }
-        }
-        Ok(json!({ "tasks": found, "failures": failures }))
     }
 }

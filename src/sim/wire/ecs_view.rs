@@ -8,6 +8,7 @@ use crate::sim::world::ecs::{
     Cluster, Deployment, DeploymentStatus, Revision, Service, Task, TaskDefinition, TaskState,
 };
 use crate::sim::world::lifecycle::Hook;
+use crate::sim::world::tasks::OneTask;
 use crate::sim::world::{World, resource_view};
 
 /// A time as ECS writes it: seconds since 1970.
@@ -32,13 +33,19 @@ pub(super) fn missing(arn: &str) -> Value {
 pub(super) fn cluster(world: &World, place: &Place, cluster: &Cluster) -> Value {
     let services: Vec<&Service> =
         world.services(place).filter(|s| s.cluster == cluster.arn && s.status == "ACTIVE").collect();
+    let tasks = |wanted: fn(&TaskState) -> bool| {
+        let here = world.one_tasks(place).filter(|task| task.cluster == cluster.arn && wanted(&task.state));
+        u32::try_from(here.count()).unwrap_or(u32::MAX)
+    };
+    let (running, pending) =
+        (tasks(|state| *state == TaskState::Running), tasks(|state| matches!(state, TaskState::Pending(_))));
     json!({
         "clusterArn": cluster.arn,
         "clusterName": cluster.name,
         "status": if cluster.active { "ACTIVE" } else { "INACTIVE" },
         "registeredContainerInstancesCount": 0,
-        "runningTasksCount": services.iter().map(|service| service.running(None)).sum::<u32>(),
-        "pendingTasksCount": services.iter().map(|service| service.pending(None)).sum::<u32>(),
+        "runningTasksCount": running + services.iter().map(|service| service.running(None)).sum::<u32>(),
+        "pendingTasksCount": pending + services.iter().map(|service| service.pending(None)).sum::<u32>(),
         "activeServicesCount": services.len(),
     })
 }
@@ -330,4 +337,49 @@ pub(super) fn task(service: &Service, task: &Task) -> Value {
         "stopCode": end.map(|end| end.code),
         "stoppedReason": end.map(|end| end.reason.clone()),
     }))
+}
+
+/// A task that no service runs.
+pub(super) fn one_task(task: &OneTask) -> Value {
+    let (last, end) = match &task.state {
+        TaskState::Pending(_) => ("PROVISIONING", None),
+        TaskState::Running => ("RUNNING", None),
+        TaskState::Stopped(end) => ("STOPPED", Some(end)),
+    };
+    let stopping = end.is_some() || task.stop.is_some();
+    let containers: Vec<Value> = task
+        .images
+        .iter()
+        .map(|(name, image, digest)| {
+            let ended = end.and_then(|end| end.containers.iter().find(|(container, ..)| container == name));
+            compact(json!({
+                "name": name,
+                "image": image,
+                "imageDigest": task.started.map(|_| digest),
+                "taskArn": task.arn,
+                "lastStatus": if last == "PROVISIONING" { "PENDING" } else { last },
+                "exitCode": ended.and_then(|(_, code, _)| *code),
+                "reason": ended.and_then(|(.., reason)| reason.clone()),
+            }))
+        })
+        .collect();
+    let mut view = compact(json!({
+        "taskArn": task.arn,
+        "clusterArn": task.cluster,
+        "taskDefinitionArn": task.task_definition,
+        "group": task.group,
+        "startedBy": task.started_by,
+        "lastStatus": last,
+        "desiredStatus": if stopping { "STOPPED" } else { "RUNNING" },
+        "containers": containers,
+        "createdAt": time(task.created),
+        "startedAt": task.started.map(time),
+        "stoppedAt": end.map(|end| time(end.at)),
+        "stopCode": end.map(|end| end.code),
+        "stoppedReason": end.map(|end| end.reason.clone()),
+    }));
+    if let Some(map) = view.as_object_mut() {
+        map.extend(task.shown.clone());
+    }
+    view
 }

@@ -1,4 +1,4 @@
-//! The AWS protocols over a world: CloudFormation and STS (query and XML), ECS (JSON 1.1), S3 (REST).
+//! The AWS protocols over a world: CloudFormation and STS (query and XML), ECS and CloudWatch Logs (JSON 1.1), S3 (REST).
 //!
 //! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
@@ -8,7 +8,9 @@
 mod caller;
 mod cloudformation;
 mod ecs;
+mod ecs_tasks;
 mod ecs_view;
+mod logs;
 mod query;
 mod s3;
 mod show;
@@ -100,6 +102,7 @@ enum Service {
     CloudFormation,
     Sts,
     Ecs,
+    Logs,
 }
 
 async fn aws(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
@@ -136,13 +139,18 @@ async fn objects(State(server): State<Server>, method: Method, uri: Uri, headers
 }
 
 fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) -> Answer<Option<String>> {
-    let Some(operation) = target.strip_prefix("AmazonEC2ContainerServiceV20141113.") else {
-        return Err(ApiError::not_modelled(format_args!("the operation {target}")));
+    let (service, operation) = match target.split_once('.') {
+        Some(("AmazonEC2ContainerServiceV20141113", operation)) => (Service::Ecs, operation),
+        Some(("Logs_20140328", operation)) => (Service::Logs, operation),
+        _ => return Err(ApiError::not_modelled(format_args!("the operation {target}"))),
     };
     let caller = Caller::read(headers, world)?;
     let input = serde_json::from_slice(body)
         .map_err(|error| ApiError::new("SerializationException", format!("the body is not JSON: {error}")))?;
-    interfere(world, &caller, operation, |world| ecs::call(world, &caller, operation, &input))
+    interfere(world, &caller, operation, |world| match service {
+        Service::Logs => logs::call(world, &caller, operation, &input),
+        _ => ecs::call(world, &caller, operation, &input),
+    })
 }
 
 fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &str) -> Answer<Option<String>> {
@@ -153,6 +161,7 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
         "cloudformation" => Service::CloudFormation,
         "sts" => Service::Sts,
         "ecs" => Service::Ecs,
+        "logs" => Service::Logs,
         other => return Err(ApiError::not_modelled(format_args!("the service {other}"))),
     };
     let operation = action.clone();
@@ -160,7 +169,7 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
     interfere(world, &caller, &operation, |world| match service {
         Service::CloudFormation => cloudformation::call(world, &caller, host, &action, &params, request_id),
         Service::Sts => sts::call(world, &caller, &action, &params, request_id),
-        Service::Ecs => Err(ApiError::not_modelled("ECS over the query protocol")),
+        Service::Ecs | Service::Logs => Err(ApiError::not_modelled("this service over the query protocol")),
     })
 }
 

@@ -21,6 +21,10 @@ pub struct Ecs {
     pub families: BTreeMap<String, u32>,
     /// Services by ARN.
     pub services: BTreeMap<String, Service>,
+    /// Tasks that no service runs, by ARN; stopped ones stay for an hour.
+    pub tasks: BTreeMap<String, super::tasks::OneTask>,
+    /// What RunTask was asked for, by cluster and client token.
+    pub tokens: BTreeMap<(String, String), super::tasks::Asked>,
 }
 
 /// A cluster.
@@ -54,6 +58,11 @@ pub struct TaskDefinition {
 }
 
 impl TaskDefinition {
+    /// What it says with this key, as text.
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.properties.get(key).and_then(super::eval::as_text)
+    }
+
     /// Its containers: name and image.
     pub fn containers(&self) -> Vec<(String, String)> {
         let list = self.properties.get("ContainerDefinitions").and_then(Value::as_array);

@@ -69,6 +69,11 @@ impl World {
                 "The Cluster cannot be deleted while Services are active.",
             ));
         }
+        let running = |task: &super::tasks::OneTask| !matches!(task.state, super::ecs::TaskState::Stopped(_));
+        if self.one_tasks(place).any(|task| task.cluster == cluster.arn && running(task)) {
+            let words = "The Cluster cannot be deleted while Tasks are active.";
+            return Err(ApiError::new("ClusterContainsTasksException", words));
+        }
         cluster.active = false;
         self.region(place).ecs.clusters.insert(cluster.name.clone(), cluster.clone());
         self.record(place, "DeleteCluster", cluster.name.clone(), None, Effect::Effective);

@@ -5,7 +5,7 @@
 //! calls at the same times give the same world.
 //!
 //! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle` are ECS; `bucket` is S3; `calls` are the operations.
+//! `rollout`, `lifecycle`, `tasks` are ECS; `bucket` is S3; `logs` is what containers write; `calls` are the operations.
 
 mod bucket;
 mod calls;
@@ -18,10 +18,12 @@ mod ecs_calls;
 mod eval;
 mod ids;
 pub mod lifecycle;
+mod logs;
 mod operation;
 mod provision;
 mod rollout;
 pub mod stack;
+pub mod tasks;
 pub mod template;
 pub mod types;
 
@@ -70,6 +72,8 @@ pub struct Region {
     pub taken: BTreeSet<(String, String)>,
     /// ECS.
     pub ecs: Ecs,
+    /// What containers wrote, by log group and stream.
+    logs: BTreeMap<String, logs::Group>,
 }
 
 /// Something that has to be looked at when its time comes.
@@ -78,6 +82,7 @@ enum Work {
     ChangeSet { place: Place, stack: Arc<str>, name: String },
     Service { place: Place, arn: String },
     Stack { place: Place, id: Arc<str> },
+    Task { place: Place, arn: String },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -133,6 +138,7 @@ impl World {
                 Work::ChangeSet { place, stack, name } => self.finish_change_set(&place, &stack, &name),
                 Work::Stack { place, id } => self.step_stack(&place, &id),
                 Work::Service { place, arn } => self.tick_service(&place, &arn),
+                Work::Task { place, arn } => self.tick_task(&place, &arn),
             }
         }
         self.now = self.now.max(to);
@@ -285,11 +291,8 @@ impl World {
 }
 
 fn throttled(operation: &str) -> ApiError {
-    let code = if bucket_of(operation).is_some_and(|group| group.starts_with("ecs:")) {
-        "ThrottlingException"
-    } else {
-        "Throttling"
-    };
+    let json = bucket_of(operation).is_some_and(|group| !group.starts_with("cloudformation:"));
+    let code = if json { "ThrottlingException" } else { "Throttling" };
     ApiError::new(code, "Rate exceeded")
 }
 
@@ -297,14 +300,15 @@ fn denied(place: &Place, operation: &str) -> ApiError {
     if matches!(operation, "PutObject" | "GetObject" | "HeadBucket" | "CreateBucket") {
         return ApiError { code: "AccessDenied", message: "Access Denied".to_owned(), status: 403 };
     }
-    let ecs = bucket_of(operation).is_some_and(|group| group.starts_with("ecs:"));
-    let (code, service) = if ecs { ("AccessDeniedException", "ecs") } else { ("AccessDenied", "cloudformation") };
+    let service = bucket_of(operation).and_then(|group| group.split(':').next()).unwrap_or("cloudformation");
+    let json = service != "cloudformation";
+    let code = if json { "AccessDeniedException" } else { "AccessDenied" };
     ApiError {
         code,
         message: format!(
             "User: arn:aws:sts::{}:assumed-role/simulated/session is not authorized to perform: {service}:{operation}",
             place.account
         ),
-        status: if ecs { 400 } else { 403 },
+        status: if json { 400 } else { 403 },
     }
 }

@@ -15,7 +15,7 @@ use crate::model::Place;
 use crate::sim::fault::Fault;
 
 /// How long a stopped task can be described. \[doc: about an hour\]
-const STOPPED_FOR: SignedDuration = SignedDuration::from_hours(1);
+pub(super) const STOPPED_FOR: SignedDuration = SignedDuration::from_hours(1);
 
 impl World {
     /// The digest that an image resolves to: the pinned one, or one that follows from its reference.
@@ -82,7 +82,7 @@ impl World {
     pub(super) fn tick_service(&mut self, place: &Place, arn: &str) {
         let Some(mut service) = self.region(place).ecs.services.remove(arn) else { return };
         if service.status == "ACTIVE" {
-            self.settle_tasks(&mut service);
+            self.settle_tasks(place, &mut service);
             self.break_circuit(&mut service);
             self.shift(&mut service);
             self.launch_and_drain(place, &mut service);
@@ -99,19 +99,22 @@ impl World {
         service.events.truncate(100);
     }
 
-    fn settle_tasks(&mut self, service: &mut Service) {
+    fn settle_tasks(&mut self, place: &Place, service: &mut Service) {
         let now = self.now;
         service.tasks.retain(|task| match &task.state {
             TaskState::Stopped(end) => end.at + STOPPED_FOR > now,
             _ => true,
         });
-        let mut failed = Vec::new();
+        let (mut failed, mut started) = (Vec::new(), Vec::new());
         for task in &mut service.tasks {
             let TaskState::Pending(Some(due)) = task.state else { continue };
             if due > now {
                 continue;
             }
-            match ending(task, now) {
+            if !matches!(task.fate, Fate::CannotPull(_)) {
+                started.push((task.task_definition.clone(), task.id.clone()));
+            }
+            match ending(&task.fate, now) {
                 None => {
                     task.state = TaskState::Running;
                     task.started = Some(now);
@@ -121,6 +124,9 @@ impl World {
                     failed.push((task.id.clone(), task.revision.clone()));
                 }
             }
+        }
+        for (definition, id) in started {
+            self.write_logs(place, &definition, &id);
         }
         for (id, revision) in failed {
             let deployment = service.deployments.last_mut();
@@ -192,7 +198,7 @@ impl World {
     fn launch(&mut self, place: &Place, service: &Service, revision: &Revision) -> Task {
         let id = self.ids.hex(32);
         let cluster = service.cluster.rsplit('/').next().unwrap_or("");
-        let fate = self.fate(revision);
+        let fate = self.fate(&revision.images);
         let failures = service.newest().map_or(0, |deployment| deployment.failures);
         // ECS throttles a service that keeps failing; the wait grows and stays bounded.
         let wait = self.config.pace.task * i32::try_from(failures / 10 + 1).unwrap_or(1).min(10);
@@ -210,8 +216,9 @@ impl World {
         }
     }
 
-    fn fate(&self, revision: &Revision) -> Fate {
-        for (container, image, digest) in &revision.images {
+    /// What becomes of a task with these images: container, image, digest.
+    pub(super) fn fate(&self, images: &[(String, String, String)]) -> Fate {
+        for (container, image, digest) in images {
             let names = |part: &String| image.contains(part.as_str()) || digest.contains(part.as_str());
             for fault in &self.faults {
                 match fault {
@@ -368,8 +375,9 @@ fn next_change(service: &Service, now: Timestamp) -> Option<Timestamp> {
     service.tasks.iter().filter_map(due).chain(shift).min()
 }
 
-fn ending(task: &Task, now: Timestamp) -> Option<End> {
-    match &task.fate {
+/// How a task ends as soon as it has started, or instead of starting; none where it runs.
+pub(super) fn ending(fate: &Fate, now: Timestamp) -> Option<End> {
+    match fate {
         Fate::Runs | Fate::Hangs => None,
         Fate::Crashes(container, code, reason) => Some(End {
             at: now,

@@ -1,0 +1,68 @@
+//! Tasks that are run once, and what containers wrote: the words of the port for them.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::model::TaskRun;
+use crate::model::journal::ContainerEnd;
+
+/// A task to be run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunTaskRequest {
+    /// ARN of the revision of the task definition.
+    pub definition: Arc<str>,
+    /// Everything else that is asked for.
+    pub run: TaskRun,
+    /// The client token, which the task also carries as its `startedBy`. ECS takes at most 64 characters of it.
+    pub token: Arc<str>,
+}
+
+/// Which task is looked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WhichTask {
+    /// The one with this ARN.
+    Arn(Arc<str>),
+    /// The one that was started with this token, which its `startedBy` says.
+    StartedBy {
+        /// The token.
+        token: Arc<str>,
+        /// The family of its task definition: stopped tasks can only be listed by that.
+        family: Arc<str>,
+    },
+}
+
+/// A task that was run once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskSeen {
+    /// Its ARN.
+    pub arn: Arc<str>,
+    /// Where it is in its life, as AWS writes it: `PROVISIONING`, `RUNNING`, …
+    pub status: String,
+    /// ECS has begun to stop it, or it has stopped.
+    pub stopping: bool,
+    /// How it ended, once it has.
+    pub end: Option<TaskEnd>,
+}
+
+/// How a task ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskEnd {
+    /// The stop code.
+    pub code: String,
+    /// What ECS says.
+    pub reason: String,
+    /// Its containers.
+    pub containers: Vec<ContainerEnd>,
+    /// When it stopped.
+    pub at: Timestamp,
+}
+
+/// A stream of CloudWatch Logs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LogStream {
+    /// Name of the log group.
+    pub group: Arc<str>,
+    /// Name of the stream: for `awslogs`, prefix/container/taskId.
+    pub stream: Arc<str>,
+}

@@ -1,0 +1,124 @@
+//! ECS's operations on tasks over JSON 1.1.
+
+use serde_json::{Map, Value, json};
+
+use super::ecs::Request;
+use super::ecs_view as view;
+use crate::sim::error::{Answer, ApiError};
+use crate::sim::world::World;
+use crate::sim::world::ecs::TaskState;
+use crate::sim::world::tasks::{OneTask, RunTaskInput};
+
+/// Fields of RunTask that ECS shows again with the task.
+const SHOWN: [&str; 4] = ["launchType", "platformVersion", "enableExecuteCommand", "tags"];
+
+impl Request<'_> {
+    pub(super) fn list_tasks(&self, world: &mut World) -> Answer<Value> {
+        let filters = ["serviceName", "family", "desiredStatus", "startedBy"];
+        self.only(&[&filters[..], &["cluster", "nextToken", "maxResults"]].concat())?;
+        let cluster = self.cluster(world)?;
+        let (service, family, by) = (self.text("serviceName"), self.text("family"), self.text("startedBy"));
+        if by.is_some() && filters.iter().filter(|key| self.input.get(**key).is_some()).count() > 1 {
+            let words = "When startedBy is specified, it must be the only filter.";
+            return Err(ApiError::new("InvalidParameterException", words));
+        }
+        // What ECS has begun to stop is listed as stopped; without a filter only the others are. \[doc: ListTasks\]
+        let stopped = self.text("desiredStatus").as_deref() == Some("STOPPED");
+        let fits = |is_stopped: bool, definition: &str, started_by: Option<&str>| {
+            let short = definition.rsplit('/').next().unwrap_or(definition);
+            is_stopped == stopped
+                && family.as_ref().is_none_or(|family| short.split(':').next() == Some(family))
+                && by.as_ref().is_none_or(|by| started_by == Some(by))
+        };
+        let place = &self.caller.place;
+        let mut names = Vec::new();
+        for found in world.services(place).filter(|service| service.cluster == cluster) {
+            if service.as_ref().is_some_and(|wanted| *wanted != found.name && *wanted != found.arn) {
+                continue;
+            }
+            let is_stopped = |state: &TaskState| matches!(state, TaskState::Stopped(_));
+            let tasks = found
+                .tasks
+                .iter()
+                .filter(|task| fits(is_stopped(&task.state), &task.task_definition, Some(&found.deployment_id)));
+            names.extend(tasks.map(|task| task.arn.clone()));
+        }
+        let others = world.one_tasks(place).filter(|task| task.cluster == cluster && service.is_none());
+        let fitting = others.filter(|task| fits(is_stopping(task), &task.task_definition, task.started_by.as_deref()));
+        names.extend(fitting.map(|task| task.arn.clone()));
+        self.list(world, "taskArns", names)
+    }
+
+    pub(super) fn describe_tasks(&self, world: &mut World) -> Answer<Value> {
+        self.only(&["cluster", "tasks", "include"])?;
+        let cluster = self.cluster(world)?;
+        let names = self.texts("tasks");
+        if names.is_empty() || names.len() > 100 {
+            return Err(ApiError::new("InvalidParameterException", "Tasks: 1 to 100 can be described at once."));
+        }
+        let place = &self.caller.place;
+        let (mut found, mut failures) = (Vec::new(), Vec::new());
+        for name in names {
+            let one = world.find_one_task(place, &name).filter(|task| task.cluster == cluster);
+            match (world.find_task(place, &name), one) {
+                (Some((service, task)), _) => found.push(view::task(service, task)),
+                (None, Some(task)) => found.push(view::one_task(task)),
+                (None, None) => failures.push(view::missing(&name)),
+            }
+        }
+        Ok(json!({ "tasks": found, "failures": failures }))
+    }
+
+    pub(super) fn run_task(&self, world: &mut World) -> Answer<Value> {
+        self.only(&[
+            "cluster",
+            "taskDefinition",
+            "count",
+            "clientToken",
+            "startedBy",
+            "group",
+            "launchType",
+            "capacityProviderStrategy",
+            "platformVersion",
+            "networkConfiguration",
+            "placementConstraints",
+            "placementStrategy",
+            "enableExecuteCommand",
+            "enableECSManagedTags",
+            "propagateTags",
+            "tags",
+        ])?;
+        if self.input.get("count").is_some_and(|count| *count != json!(1)) {
+            return Err(ApiError::not_modelled("RunTask of anything but one task"));
+        }
+        if self.input.get("launchType").is_some() && self.input.get("capacityProviderStrategy").is_some() {
+            let words = "Specifying both a launch type and capacity provider strategy is not supported.";
+            return Err(ApiError::new("InvalidParameterException", words));
+        }
+        let shown = SHOWN.iter().filter_map(|key| Some(((*key).to_owned(), self.input.get(*key)?.clone())));
+        let input = RunTaskInput {
+            cluster: self.text("cluster").unwrap_or_else(|| "default".to_owned()),
+            definition: self.required("taskDefinition")?,
+            token: self.text("clientToken"),
+            started_by: self.text("startedBy"),
+            group: self.text("group"),
+            network: self.input.get("networkConfiguration").is_some(),
+            shown: shown.collect::<Map<_, _>>(),
+            request: self.input.to_string(),
+        };
+        let task = world.run_task(&self.caller.place, &input)?;
+        Ok(json!({ "tasks": [view::one_task(&task)], "failures": [] }))
+    }
+
+    pub(super) fn stop_task(&self, world: &mut World) -> Answer<Value> {
+        self.only(&["cluster", "task", "reason"])?;
+        self.cluster(world)?;
+        let task = world.stop_task(&self.caller.place, &self.required("task")?, self.text("reason").as_deref())?;
+        Ok(json!({ "task": view::one_task(&task) }))
+    }
+}
+
+/// Whether ECS has begun to stop it.
+fn is_stopping(task: &OneTask) -> bool {
+    task.stop.is_some() || matches!(task.state, TaskState::Stopped(_))
+}
