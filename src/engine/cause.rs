@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
+use crate::cloud::TaskEnd;
 use crate::model::StackName;
 use crate::model::journal::{Cause, Content, Evidence};
 
@@ -33,7 +34,7 @@ pub(crate) fn of_stack(stack: &StackName, evidence: &[Evidence], status: &str, r
 
 /// Stop codes of tasks that ended by themselves. In all others ECS or somebody else stopped the task, and its containers'
 /// exit codes say no more than that they were. \[api: TaskStopCode\]
-const BY_THEMSELVES: [&str; 2] = ["EssentialContainerExited", "TaskFailedToStart"];
+pub(crate) const BY_THEMSELVES: [&str; 2] = ["EssentialContainerExited", "TaskFailedToStart"];
 
 /// Exit codes of a container that was told to stop (SIGTERM) or was killed (SIGKILL), as the others of a task are when one
 /// of them exits.
@@ -56,8 +57,55 @@ fn container_exits(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
     let ((name, code), (times, reason)) =
         ends.into_iter().rev().max_by_key(|((_, code), (times, reason))| (own(*code, *reason), *times))?;
     let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
-    let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
-    Some(cause("container-exits", stack, format!("container `{name}` exits with {code}, {times}{reason}")))
+    let said = said_by(evidence, name, reason);
+    Some(cause("container-exits", stack, format!("container `{name}` exits with {code}, {times}{said}")))
+}
+
+/// How much of a line is part of a sentence, in characters.
+const SAID: usize = 200;
+
+/// What a container said last, or else what ECS says of its end, as the end of a sentence.
+fn said_by(evidence: &[Evidence], of: &str, reason: Option<&str>) -> String {
+    let lines = evidence.iter().rev().find_map(|item| match item {
+        Evidence::LogLines { container, lines, .. } if container == of => Some(lines),
+        _ => None,
+    });
+    let last = lines.and_then(|lines| lines.iter().rev().map(|line| line.trim()).find(|line| !line.is_empty()));
+    match (last, reason) {
+        (Some(line), _) if line.chars().count() > SAID => {
+            format!(": \"{}…\"", line.chars().take(SAID).collect::<String>())
+        }
+        (Some(line), _) => format!(": \"{line}\""),
+        (None, Some(reason)) => format!(": {reason}"),
+        (None, None) => String::new(),
+    }
+}
+
+/// Why a task that was run once failed. `counts` says which containers decide.
+pub(crate) fn of_task(stack: &StackName, evidence: &[Evidence], end: &TaskEnd, counts: &dyn Fn(&str) -> bool) -> Cause {
+    let deciding = || end.containers.iter().filter(|end| counts(&end.name));
+    let failed = deciding().filter(|end| end.exit_code.is_some_and(|code| code != 0));
+    let own = failed.clone().find(|end| end.exit_code.is_some_and(|code| !KILLED.contains(&code)));
+    let by_itself = BY_THEMSELVES.contains(&end.code.as_str());
+    if let Some((container, code)) =
+        own.or(failed.clone().next().filter(|_| by_itself)).and_then(|c| Some((c, c.exit_code?)))
+    {
+        let said = said_by(evidence, &container.name, container.reason.as_deref());
+        let sentence = format!("container `{}` of the task exits with {code}{said}", container.name);
+        return cause("container-exits", stack, sentence);
+    }
+    let stopped = Evidence::TaskStopped {
+        task: String::new(),
+        code: end.code.clone(),
+        reason: end.reason.clone(),
+        containers: end.containers.clone(),
+        at: end.at,
+    };
+    task_not_started(stack, std::slice::from_ref(&stopped)).unwrap_or_else(|| {
+        let silent = deciding().find(|end| end.exit_code.is_none()).and_then(|end| end.reason.as_deref());
+        let why = silent.unwrap_or(&end.reason);
+        cause("task-stopped", stack, format!("the task was stopped before it was done ({}): {why}", end.code))
+    })
 }
 
 /// Words of ECS for an image that cannot be had. \[doc: CannotPullContainerError and its kin\]

@@ -38,6 +38,10 @@ pub(crate) enum Purpose {
     GoOn(usize),
     /// Having it rolled back there.
     GoBack(usize),
+    /// Running the task, once per round: one whose outcome was lost may be followed by another.
+    Run(usize),
+    /// Stopping the task of a round.
+    StopRun(usize),
 }
 
 /// The token of a call.
@@ -63,6 +67,8 @@ pub(crate) fn token(
         Purpose::Protect => "protect".to_owned(),
         Purpose::GoOn(hook) => format!("goon{hook}"),
         Purpose::GoBack(hook) => format!("goback{hook}"),
+        Purpose::Run(round) => format!("run{round}"),
+        Purpose::StopRun(round) => format!("stop{round}"),
     };
     format!("lf-{}-{deployment}-{attempt}-{order}-{purpose}", store.0).into()
 }

@@ -9,13 +9,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::driver::EngineError;
 use super::log::Log;
-use super::machine::{Ask, Due, Effect, Look, Request, SOAK, Seen, Soak, StackState, Subject, conclusion, due, next};
+use super::machine::{
+    Ask, Due, Effect, Look, Past, Request, SOAK, Seen, Soak, StackState, Subject, conclusion, due, next,
+};
 use super::mistakes::{Mistake, Mistakes};
 use super::token::store_of;
-use crate::cloud::{At, Change, CloudError, Consequence};
+use crate::cloud::{At, Change, CloudError, Consequence, RunTaskRequest};
 use crate::model::StackName;
 use crate::model::catalog::Gate;
-use crate::model::journal::{Call, Cause, DeploymentId, Entry, Fence, Order, Reply};
+use crate::model::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Fence, Order, Reply};
+use crate::model::task::LOG_LINES;
 use crate::store::{Store, StoreError};
 
 type Result<T> = std::result::Result<T, EngineError>;
@@ -202,7 +205,7 @@ impl<'a> Turn<'a> {
             order,
             state: deployment.stacks.get(&order.stack).unwrap_or(&fresh),
             superseded: deployment.superseded.as_ref(),
-            past: log.past(&order.place, &order.stack),
+            past: Past { ran: ran(&log, order), ..log.past(&order.place, &order.stack) },
             now: self.now,
             mistakes: self.mistakes,
         }))
@@ -252,6 +255,12 @@ impl<'a> Turn<'a> {
                     tasks.extend(self.cloud.stopped_tasks(&at, service).await?);
                 }
                 seen.tasks = Some(tasks);
+            }
+            Look::Task(cluster, which) => seen.task = Some(self.cloud.task(&at, &cluster, &which).await?),
+            // Nothing else waits for what a container wrote: where it cannot be read, that is said instead.
+            Look::Log(stream) => {
+                let lines = self.cloud.log_lines(&at, &stream, LOG_LINES).await.map_err(|error| error.to_string());
+                seen.logs.insert(stream, lines);
             }
             Look::Producer(stack) => {
                 let producer = self.cloud.stack(&at, stack.as_str()).await?;
@@ -325,7 +334,7 @@ impl<'a> Turn<'a> {
             result = self.call(order, &blind(ask)).await;
         }
         let reply = match &result {
-            Ok(()) => Reply::Accepted,
+            Ok(_) => Reply::Accepted,
             Err(error) if error.consequence() == Consequence::Unknown => Reply::Lost { error: error.to_string() },
             // Of that name there is one already: ours, if an earlier reply was lost. Reading it tells.
             Err(error @ CloudError::AlreadyExists { .. }) if ask.call == Call::CreateChangeSet => {
@@ -333,12 +342,16 @@ impl<'a> Turn<'a> {
             }
             Err(error) => Reply::Refused { error: error.to_string() },
         };
+        let started = result.as_ref().ok().and_then(Clone::clone);
+        let seen = started.map(|item| Entry::Evidence { deployment: id, stack: stack.clone(), item });
         let reply = Entry::Reply { deployment: id, stack, call: ask.call, reply };
-        self.append(if early { vec![intent, reply] } else { vec![reply] }).await?;
+        let intent = early.then_some(intent);
+        self.append(intent.into_iter().chain([reply]).chain(seen).collect()).await?;
         Ok(result.err())
     }
 
-    async fn call(&self, order: &Order, ask: &Ask) -> crate::cloud::Result<()> {
+    /// Makes the call; gives what its answer tells beside that AWS took it.
+    async fn call(&self, order: &Order, ask: &Ask) -> crate::cloud::Result<Option<Evidence>> {
         let at = At { place: order.place.clone(), access: order.access.clone() };
         let nameless: std::sync::Arc<str>;
         let token = if self.mistakes.makes(Mistake::NoToken) {
@@ -348,7 +361,7 @@ impl<'a> Turn<'a> {
             &ask.token
         };
         let stack = &order.stack;
-        match &ask.request {
+        let done = match &ask.request {
             Request::Put(object, body) => self.cloud.put_template(&at, object, body).await,
             Request::Make(request) => {
                 let mut request = (**request).clone();
@@ -365,7 +378,14 @@ impl<'a> Turn<'a> {
             Request::Answer { deployment, hook, answer } => {
                 self.cloud.continue_service_deployment(&at, deployment, hook, *answer).await
             }
-        }
+            Request::Run(request) => {
+                let request = RunTaskRequest { token: token.clone(), ..(**request).clone() };
+                let task = self.cloud.run_task(&at, &request).await?;
+                return Ok(Some(Evidence::TaskStarted { task: task.to_string() }));
+            }
+            Request::Stop { cluster, task, reason } => self.cloud.stop_task(&at, cluster, task, reason).await,
+        };
+        done.map(|()| None)
     }
 
     /// AWS did not take a call, or nobody knows: what follows.
@@ -392,9 +412,9 @@ impl<'a> Turn<'a> {
         match (ask.call, error) {
             (Call::CreateChangeSet, CloudError::AlreadyExists { .. }) => Ok(Some(later)),
             (Call::ExecuteChangeSet, CloudError::NotFound { .. }) => Ok(Some(later)),
-            (Call::ExecuteChangeSet | Call::DeleteStack, _) if unsure => Ok(Some(later)),
+            (Call::ExecuteChangeSet | Call::DeleteStack | Call::RunTask, _) if unsure => Ok(Some(later)),
             // What goes on is followed, whether or not it can be stopped.
-            (Call::CancelUpdate | Call::ContinueServiceDeployment, _) => Ok(Some(later)),
+            (Call::CancelUpdate | Call::ContinueServiceDeployment | Call::StopTask, _) => Ok(Some(later)),
             (Call::DeleteStack, _) if changing => Ok(Some(later)),
             (Call::ContinueRollback, _) => self.stop_again(id, order, Gate::Continue, error).await,
             (Call::RollbackStack, _) => self.stop_again(id, order, Gate::Rollback, error).await,
@@ -417,6 +437,14 @@ impl<'a> Turn<'a> {
         };
         self.append(vec![Entry::Stopped { deployment: id, stack: order.stack.clone(), cause, until: None }]).await?;
         Ok(None)
+    }
+}
+
+/// The deployment in which the task of an order's content ran.
+fn ran(log: &Log, order: &Order) -> Option<DeploymentId> {
+    match &order.action {
+        Action::Put(content) => log.fold.facts().task_ran(&order.place, &order.stack, content.hash),
+        Action::Delete { .. } => None,
     }
 }
 

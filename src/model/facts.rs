@@ -28,6 +28,9 @@ pub struct Facts {
     pub attempts: Vec<Attempts>,
     /// The snapshot that was first recorded for each release; it never moves.
     pub snapshots: Vec<RecordedSnapshot>,
+    /// Tasks that ran once and do not have to run again with that content.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks: Vec<TaskRan>,
     /// Allowances that were used: they open nothing again.
     pub used: Vec<Allowed>,
     /// Every place that stacks were ever put in, and how it was last reached.
@@ -144,6 +147,21 @@ pub struct Attempts {
     pub outcome: Outcome,
 }
 
+/// The task of a stack came to its end with what it has: it ran with success, or somebody said that it is to be taken so.
+///
+/// One that may be repeated is forgotten when its stack is changed again; any other never runs twice with one content.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TaskRan {
+    /// Where.
+    pub place: Place,
+    /// The stack.
+    pub stack: StackName,
+    /// The stack's content.
+    pub content: Hash,
+    /// The deployment in which it ran.
+    pub deployment: DeploymentId,
+}
+
 /// The commit that a release was first seen to land with.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct RecordedSnapshot {
@@ -188,6 +206,12 @@ impl Facts {
     /// The snapshot that was recorded for a release.
     pub fn snapshot(&self, project: &Id, release: &ReleaseName) -> Option<&RecordedSnapshot> {
         self.snapshots.iter().find(|snapshot| &snapshot.project == project && &snapshot.release == release)
+    }
+
+    /// The deployment in which the task of a stack ran with this content, so that it does not have to run again.
+    pub fn task_ran(&self, place: &Place, stack: &StackName, content: Hash) -> Option<DeploymentId> {
+        let same = |ran: &&TaskRan| ran.content == content && &ran.stack == stack && &ran.place == place;
+        self.tasks.iter().find(same).map(|ran| ran.deployment)
     }
 
     /// Whether the allowance was used up.

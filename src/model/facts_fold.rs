@@ -11,7 +11,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run, Waits};
+use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run, TaskRan, Waits};
 use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, StackName, StackStatus};
 
@@ -32,6 +32,14 @@ struct Open {
     asked: BTreeSet<StackName>,
     maybe_done: BTreeSet<StackName>,
     proved: bool,
+    tasks: BTreeMap<StackName, Task>,
+}
+
+/// A task that a stack's content has.
+#[derive(Clone, Debug, PartialEq)]
+struct Task {
+    ran: TaskRan,
+    repeatable: bool,
 }
 
 /// What became of a stack that was changed.
@@ -81,9 +89,10 @@ impl FactsFold {
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
             Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
-            Entry::StackEnded { deployment, stack, .. } => {
+            Entry::StackEnded { deployment, stack, outcome } => {
                 self.waits(*deployment, stack, None);
                 self.gate(*deployment, stack, None);
+                self.task_ended(*deployment, stack, outcome);
             }
             Entry::Waits { deployment, stack, cause, until } => {
                 let waits = cause.clone().map(|cause| Waits { since: record.at, cause, until: *until });
@@ -148,6 +157,7 @@ impl FactsFold {
                 asked: BTreeSet::new(),
                 maybe_done: BTreeSet::new(),
                 proved: false,
+                tasks: tasks(opened),
             },
         );
         self.facts.in_flight.retain(|flight| flight.deployment != opened.deployment);
@@ -167,7 +177,23 @@ impl FactsFold {
         });
     }
 
+    /// A stack came to its end in success, and so did its task.
+    fn task_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
+        let Some(task) = self.open.get(&deployment).and_then(|open| open.tasks.get(stack)) else { return };
+        let TaskRan { place, stack, content, .. } = &task.ran;
+        if outcome.succeeded() && self.facts.task_ran(place, stack, *content).is_none() {
+            self.facts.tasks.push(task.ran.clone());
+        }
+    }
+
     fn asked(&mut self, deployment: DeploymentId, stack: &StackName, call: Call) {
+        if call == Call::ExecuteChangeSet {
+            let tasks = self.open.get(&deployment).map(|open| &open.tasks);
+            if let Some(task) = tasks.and_then(|tasks| tasks.get(stack)).filter(|task| task.repeatable) {
+                let TaskRan { place, stack, content, .. } = &task.ran;
+                self.facts.tasks.retain(|ran| ran.content != *content || ran.stack != *stack || ran.place != *place);
+            }
+        }
         let Some(open) = self.open.get_mut(&deployment).filter(|_| changes(call)) else { return };
         // Asked again without an answer to the first time: that one may have been carried out.
         if !open.asked.insert(stack.clone()) {
@@ -283,6 +309,19 @@ impl FactsFold {
             self.facts.runs.push(again);
         }
     }
+}
+
+/// The tasks of the contents that a deployment puts in place.
+fn tasks(opened: &Opened) -> BTreeMap<StackName, Task> {
+    let mut tasks = BTreeMap::new();
+    for order in &opened.orders {
+        let Action::Put(content) = &order.action else { continue };
+        let Some(run) = &content.task else { continue };
+        let (place, stack) = (order.place.clone(), order.stack.clone());
+        let ran = TaskRan { place, stack, content: content.hash, deployment: opened.deployment };
+        tasks.insert(order.stack.clone(), Task { ran, repeatable: run.repeatable });
+    }
+    tasks
 }
 
 /// Whether the call changes a stack's resources when it is carried out.

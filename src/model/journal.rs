@@ -594,6 +594,8 @@ pub struct Cause {
 impl Cause {
     /// The code of waiting at a pause hook.
     pub const PAUSED: &str = "paused";
+    /// The code of a task whose end nobody can tell.
+    pub const TASK_LOST: &str = "task-lost";
     /// The code of a failure that an allowance decided: the old release was put back at a pause hook.
     pub const PUT_BACK: &str = "put-back-at-hook";
     /// The code of a failure that nobody decided in time: ECS put the old release back when a pause hook expired.
@@ -601,8 +603,12 @@ impl Cause {
 
     /// Every gate whose allowance ends the wait; the first is the one that goes on.
     pub fn gates(&self) -> impl Iterator<Item = Gate> {
-        let back = (&*self.code == Self::PAUSED).then_some(Gate::Rollback);
-        self.gate.into_iter().chain(back)
+        let other = match &*self.code {
+            Self::PAUSED => Some(Gate::Rollback),
+            Self::TASK_LOST => Some(Gate::Continue),
+            _ => None,
+        };
+        self.gate.into_iter().chain(other)
     }
 
     /// Whether trying again by itself would ask again for what was answered, or not answered.

@@ -107,12 +107,12 @@ impl<'a> Planner<'a> {
         let plan = self.gate_of(going_on);
         let fit = |gate| keys.fitting(Key { gate, plan: &plan, stack: Some(stack) });
         // Leaving resources out is a way of continuing a rollback: it opens the same gate. A service that pauses goes on or
-        // back; where both are allowed, back.
-        let pauses = cause.gates().nth(1).is_some();
-        let skips = matches!(gate, Gate::Continue | Gate::SkipResource) && !pauses;
+        // back, a task that is lost runs once more or is taken as done: where both are allowed, the more careful of the two.
+        let other = cause.gates().nth(1);
+        let skips = matches!(gate, Gate::Continue | Gate::SkipResource) && other.is_none();
         let skipping = fit(Gate::SkipResource).filter(|_| skips);
-        let back = fit(Gate::Rollback).filter(|_| pauses);
-        let plain = back.chain(fit(gate).filter(|_| gate != Gate::SkipResource)).take(1);
+        let other = other.into_iter().flat_map(fit);
+        let plain = other.chain(fit(gate).filter(|_| gate != Gate::SkipResource)).take(1);
         plain
             .chain(skipping)
             .map(|allowance| Opening {

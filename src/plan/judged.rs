@@ -57,10 +57,22 @@ impl<'a> Planner<'a> {
         let plan = plan_id(&desired.slot, content, failed);
         let mut judged = Vec::with_capacity(stacks.len());
         for wanted in stacks {
-            let verdict = judge(self.input.observed, &wanted);
+            let verdict = match judge(self.input.observed, &wanted) {
+                Verdict::Current if self.has_to_run(desired, content, &wanted) => Verdict::Put(StackChange::Run),
+                verdict => verdict,
+            };
             judged.push((wanted, verdict));
         }
         Ok(Judged { stacks: judged, content, plan })
+    }
+
+    /// Whether the stack's task has not run with its content. Where nothing is known of the slot's past, nothing is known of
+    /// its tasks either: then the engine says what can be told.
+    fn has_to_run(&self, desired: &Desired<'a>, content: Hash, wanted: &Wanted<'_>) -> bool {
+        let known =
+            self.index.ever_ran_anything(&desired.slot) || self.index.attempts(&desired.slot, content).is_some();
+        let ran = self.input.facts.task_ran(&wanted.target.place, &wanted.stack, wanted.content.hash);
+        wanted.content.task.is_some() && known && ran.is_none()
     }
 
     /// Why stacks cannot be deployed as they are. A state whose gate an allowance opens is none: the engine stops there

@@ -202,6 +202,8 @@ pub enum StackChange {
     Create,
     /// It is changed.
     Update,
+    /// It is what it should be, and its task still has to run.
+    Run,
     /// It is removed.
     Remove,
     /// It would be made or changed, but its slot is held.

@@ -112,11 +112,15 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
     if problems.is_empty() { Ok(stacks) } else { Err(problems) }
 }
 
-/// Hash over place, name and content hash of every stack of a slot, in order.
+/// Hash over place, name and content hash of every stack of a slot, in order, with what its task is run with.
 pub(super) fn slot_content(stacks: &[Wanted<'_>]) -> Hash {
     let parts = stacks.iter().fold(Hash::parts(), |parts, wanted| {
         let place = wanted.target.place.to_string();
-        parts.part(place).part(wanted.stack.as_str()).part(wanted.content.hash.to_string())
+        let parts = parts.part(place).part(wanted.stack.as_str()).part(wanted.content.hash.to_string());
+        match &wanted.content.task {
+            Some(task) => parts.part("task").part(task.identity()),
+            None => parts,
+        }
     });
     parts.finish()
 }

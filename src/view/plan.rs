@@ -191,18 +191,22 @@ fn kept(row: &SlotRow) -> Option<String> {
     Some(format!("kept, although nothing pins it any more: release = \"none\" in {file} would remove it"))
 }
 
-/// How many stacks change, in words.
+/// How many stacks change and how many tasks run, in words.
 fn changes(stacks: &[StackRow]) -> String {
     let count = |change| stacks.iter().filter(|stack| stack.change == change).count();
     let created = count(StackChange::Create);
     let updated = count(StackChange::Update);
     let plural = |count: usize| if count == 1 { "1 stack".to_owned() } else { format!("{count} stacks") };
-    match (created, updated) {
-        (0, 0) => "no stack changes".to_owned(),
-        (0, updated) => format!("{} to change", plural(updated)),
-        (created, 0) => format!("{} to create", plural(created)),
-        (created, updated) => format!("{} to create, {updated} to change", plural(created)),
-    }
+    let tasks = count(StackChange::Run);
+    let stacks = match (created, updated) {
+        (0, 0) if tasks > 0 => None,
+        (0, 0) => Some("no stack changes".to_owned()),
+        (0, updated) => Some(format!("{} to change", plural(updated))),
+        (created, 0) => Some(format!("{} to create", plural(created))),
+        (created, updated) => Some(format!("{} to create, {updated} to change", plural(created))),
+    };
+    let tasks = (tasks > 0).then(|| format!("{tasks} task{} to run", if tasks == 1 { "" } else { "s" }));
+    stacks.into_iter().chain(tasks).collect::<Vec<_>>().join(", ")
 }
 
 fn why(because: &Because) -> String {
@@ -232,6 +236,7 @@ fn stack(row: &StackRow, tells_order: bool) -> Option<String> {
     let verb = match row.change {
         StackChange::Create => "create",
         StackChange::Update => "change",
+        StackChange::Run => "run the task of",
         StackChange::Remove => "remove",
         StackChange::Current | StackChange::Waits | StackChange::Unknown => return None,
     };
@@ -391,6 +396,7 @@ fn stack_json(row: &StackRow) -> Value {
         StackChange::Current => "current",
         StackChange::Create => "create",
         StackChange::Update => "update",
+        StackChange::Run => "run",
         StackChange::Remove => "remove",
         StackChange::Waits => "waits",
         StackChange::Unknown => "unknown",

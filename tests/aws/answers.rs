@@ -8,9 +8,11 @@ use std::time::{Duration, Instant};
 use landfall::aws::operation::METHODS;
 use landfall::aws::{AwsCloud, Operation, RolePattern};
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, CloudError, Consequence, HookAnswer, Observe, ServiceSeen, TemplateObject,
+    At, Change, ChangeSetRequest, CloudError, Consequence, HookAnswer, LogStream, Observe, RunTaskRequest, ServiceSeen,
+    TemplateObject, WhichTask,
 };
-use landfall::model::{BucketName, Id, StackName};
+use landfall::model::task::{RunConstraint, RunProvider, RunStrategy, RunsOn};
+use landfall::model::{BucketName, Id, StackName, TaskRun};
 use landfall::registry::Registry as _;
 
 use super::canned::{Canned, Reply, answered, refusal};
@@ -259,6 +261,38 @@ async fn each_method_calls_what_the_table_says() {
 /// A repository in ECR.
 const REPOSITORY: &str = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/web";
 
+/// A task on instances, by a strategy over capacity providers.
+fn run_task() -> RunTaskRequest {
+    let provider = |name: &str| RunProvider { provider: name.into(), weight: Some(1), base: None };
+    let run = TaskRun {
+        definition: "Task".into(),
+        cluster: "main".into(),
+        on: RunsOn::Providers(vec![provider("spot"), provider("own")]),
+        platform_version: None,
+        network: None,
+        constraints: vec![RunConstraint { kind: "memberOf".into(), expression: Some("attribute:a == b".into()) }],
+        strategies: vec![RunStrategy { kind: "binpack".into(), field: Some("memory".into()) }],
+        execute_command: true,
+        managed_tags: true,
+        propagate_tags: true,
+        tags: BTreeMap::new(),
+        limit: 60,
+        repeatable: false,
+    };
+    RunTaskRequest { definition: "arn:definition:1".into(), run, token: "lf-1".into() }
+}
+
+/// ECS takes the call, and has no place for the task: nothing was started.
+#[tokio::test]
+async fn a_task_without_a_place_is_refused() {
+    let failures =
+        r#"{"tasks": [], "failures": [{"arn": "arn:instance", "reason": "RESOURCE:MEMORY", "detail": "4 GiB"}]}"#;
+    let server = Canned::new(vec![Reply::Http(200, failures.to_owned())]);
+    let refused = cloud(&server.endpoint).run_task(&here(), &run_task()).await;
+    let Err(CloudError::Invalid { message, .. }) = refused else { panic!("it should be refused: {refused:?}") };
+    assert_eq!(message, "there is no place for the task: RESOURCE:MEMORY (4 GiB)");
+}
+
 /// Calls a method of the ports by its name.
 async fn call(cloud: &AwsCloud, method: &str) {
     let (at, stack, token) = (here(), StackName::seen("web"), "lf-0123456789abcdef-1-1");
@@ -285,6 +319,16 @@ async fn call(cloud: &AwsCloud, method: &str) {
         "cluster" => drop(cloud.cluster(&at, "main").await),
         "bucket" => drop(cloud.bucket(&at, &BucketName::new("templates").unwrap()).await),
         "put_template" => drop(cloud.put_template(&at, &object(), "{}").await),
+        "task" => {
+            let which = WhichTask::StartedBy { token: token.into(), family: "web".into() };
+            drop(cloud.task(&at, "main", &which).await);
+        }
+        "log_lines" => {
+            let stream = LogStream { group: "web".into(), stream: "web/app/1".into() };
+            drop(cloud.log_lines(&at, &stream, 40).await);
+        }
+        "run_task" => drop(cloud.run_task(&at, &run_task()).await),
+        "stop_task" => drop(cloud.stop_task(&at, "main", "arn:task", "too long").await),
         "create_change_set" => drop(cloud.create_change_set(&at, &request()).await),
         "execute_change_set" => drop(cloud.execute_change_set(&at, &stack, "lf-1-1", token).await),
         "delete_change_set" => drop(cloud.delete_change_set(&at, &stack, "lf-1-1").await),

@@ -38,6 +38,7 @@ const MINISTACK: &[Deviation] = &[
     ),
     deviates("a_token_means_one_request", "Tokens are echoed in events, but not compared.", "Ok(())"),
     deviates("a_service_shows_its_deployment", "There are no service deployments.", "has no service deployment"),
+    deviates("a_task_runs_once_and_leaves_its_lines", "Client tokens mean nothing.", "the task of a repetition"),
     deviates("a_pause_hook_is_answered", "There are no service deployments.", "has no service deployment"),
 ];
 
@@ -58,6 +59,8 @@ const MOTO: &[Deviation] = &[
     deviates("a_token_means_one_request", "Tokens are not kept.", "Ok(())"),
     deviates("a_cancel_needs_an_update", "There is no cancelling.", "HTTP status 500"),
     deviates("a_service_shows_its_deployment", "There are no service deployments.", "HTTP status 500"),
+    deviates("a_task_runs_once_and_leaves_its_lines", "A task on Fargate crashes the server.", "HTTP status 500"),
+    deviates("a_task_is_stopped", "A task on Fargate crashes the server.", "HTTP status 500"),
     deviates("a_pause_hook_is_answered", "There are no service deployments.", "HTTP status 500"),
     deviates("a_long_template_goes_through_a_bucket", "The address of a template is misread.", "NoSuchBucket"),
     deviates("a_bucket_that_cannot_be_used_is_said", "A bucket is open to every account.", "conformance-of-others"),

@@ -120,3 +120,9 @@ async fn a_long_template() {
     };
     crash_everywhere("long template", prepare, Outcome::Proved).await;
 }
+
+#[tokio::test]
+async fn a_task() {
+    let prepare = async |_: &mut Scene| super::tasks::both("1.0.0");
+    crash_everywhere("task", prepare, Outcome::Proved).await;
+}

@@ -10,5 +10,6 @@ mod proof;
 mod stores;
 mod stories;
 mod support;
+mod tasks;
 mod waiting;
 mod waves;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::aws::Operation;
-use crate::aws::operation::Service;
+use crate::aws::operation::{Bucket, Service};
 use crate::cloud::TemplateObject;
 use crate::model::{AccountId, Id};
 
@@ -68,8 +68,10 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     let stacks = each("cloudformation", &|project| format!("stack/{project}-*"));
     statements.push(allow(&own(|operation| operation.service() == Service::CloudFormation), &stacks));
     statements.push(allow(LOG_GROUP, &each("logs", &|project| format!("log-group:/landfall/{project}-*"))));
+    let streams = each("logs", &|project| format!("log-group:/landfall/{project}-*:log-stream:*"));
+    statements.push(allow(&own(|operation| operation.service() == Service::Logs), &streams));
     statements.push(allow(SERVICE, &services(account, reach, "service")));
-    let answers = own(|operation| operation.service() == Service::Ecs && operation.changes());
+    let answers = own(|operation| operation.bucket() == Bucket::ServiceChanges);
     statements.push(allow(&answers, &services(account, reach, "service-deployment")));
     statements.push(allow(TASK_DEFINITION, &["*".to_owned()]));
     let definitions = each("ecs", &|project| format!("task-definition/{project}-*"));

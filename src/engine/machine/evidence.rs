@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Effect, Look, Seen, Subject};
+use super::{Effect, Look, Seen, Subject, logs};
 use crate::cloud::{ServiceDeploymentStatus, ServiceSeen, StackEvent, StoppedTask};
 use crate::engine::token::Purpose;
 use crate::model::StackSeen;
@@ -40,7 +40,10 @@ pub(super) fn collect(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option
         }));
     }
     let new = only_new(s, new);
-    (!new.is_empty()).then(|| Effect::Note(new.into_iter().map(|item| s.evidence(item)).collect()))
+    if new.is_empty() {
+        return logs::of_services(s, seen);
+    }
+    Some(Effect::Note(new.into_iter().map(|item| s.evidence(item)).collect()))
 }
 
 /// Looks at the stack's resources and then at its services. None when that has been done.

@@ -11,11 +11,13 @@ mod delete;
 mod deployment;
 mod evidence;
 mod follow;
+mod logs;
 mod pause;
 mod prepare;
 mod prove;
 pub(crate) mod state;
 mod status;
+mod task;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,10 +30,13 @@ pub(crate) use state::{DeploymentState, StackState};
 use super::mistakes::Mistakes;
 use super::token::{self, Purpose};
 use crate::cloud::{
-    ChangeSetRequest, ChangeSetSeen, HookAnswer, ServiceSeen, StackEvent, StackResource, StoppedTask, TemplateObject,
+    ChangeSetRequest, ChangeSetSeen, HookAnswer, LogStream, RunTaskRequest, ServiceSeen, StackEvent, StackResource,
+    StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
 use crate::model::catalog::Gate;
-use crate::model::journal::{Action, Call, Cause, Entry, Evidence, Opened, Order, Outcome, StoreId};
+use crate::model::journal::{
+    Action, Call, Cause, Content, DeploymentId, Entry, Evidence, Opened, Order, Outcome, StoreId,
+};
 use crate::model::{ReleaseName, StackName, StackSeen, StackStatus};
 
 /// What the machine is asked about: one stack of a deployment, now.
@@ -64,11 +69,21 @@ pub(crate) struct Past {
     pub(crate) made: bool,
     /// It executed one.
     pub(crate) executed: bool,
+    /// The deployment in which the task of this content ran, if it does not have to run again.
+    pub(crate) ran: Option<DeploymentId>,
 }
 
 impl<'a> Subject<'a> {
     fn stack(&self) -> &'a StackName {
         &self.order.stack
+    }
+
+    /// What the stack is to be given; none for a deletion.
+    fn content(&self) -> Option<&'a Content> {
+        match &self.order.action {
+            Action::Put(content) => Some(content),
+            Action::Delete { .. } => None,
+        }
     }
 
     fn token(&self, purpose: Purpose) -> Arc<str> {
@@ -184,6 +199,10 @@ pub(crate) struct Seen {
     pub(crate) services: Option<BTreeMap<String, Option<ServiceSeen>>>,
     /// Their stopped tasks.
     pub(crate) tasks: Option<Vec<StoppedTask>>,
+    /// The task that is run once.
+    pub(crate) task: Option<Option<TaskSeen>>,
+    /// What containers wrote, or why that cannot be read.
+    pub(crate) logs: BTreeMap<LogStream, Result<Vec<String>, String>>,
     /// Stacks whose outputs are needed.
     pub(crate) producers: BTreeMap<StackName, Option<StackSeen>>,
 }
@@ -205,6 +224,10 @@ pub(crate) enum Look {
     Services(Vec<String>),
     /// Stopped tasks of the services that were read.
     Tasks,
+    /// The task that is run once, in this cluster.
+    Task(Arc<str>, WhichTask),
+    /// What a container wrote.
+    Log(LogStream),
     /// A stack whose output is needed.
     Producer(StackName),
 }
@@ -249,6 +272,17 @@ pub(crate) enum Request {
         hook: Arc<str>,
         /// The answer.
         answer: HookAnswer,
+    },
+    /// Runs a task.
+    Run(Box<RunTaskRequest>),
+    /// Stops one.
+    Stop {
+        /// Its cluster.
+        cluster: Arc<str>,
+        /// Its ARN.
+        task: Arc<str>,
+        /// Why.
+        reason: String,
     },
 }
 

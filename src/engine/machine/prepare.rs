@@ -2,7 +2,7 @@
 
 use super::state::Answer;
 use super::status::{StateAction, action};
-use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, change_set, follow};
+use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, change_set, follow, task};
 use crate::engine::cause;
 use crate::engine::token::{Purpose, store_of};
 use crate::model::catalog::Gate;
@@ -13,9 +13,10 @@ use crate::model::{StackSeen, StackStatus};
 /// What to do now for a stack that is to be created or updated.
 pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
     let executing = executing(s);
+    let running = content.task.as_ref().filter(|_| task::in_hand(s));
     if let Some(by) = s.superseded {
         // What is executed is followed to its end, unless that end waits for a human.
-        if !executing {
+        if !executing && running.is_none() {
             return change_set::abandon(s, seen, by);
         }
         if s.state.stopped.is_some() && !s.state.waits_at_hook() {
@@ -25,6 +26,9 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
     // Time, or somebody in AWS, may decide what waits at a pause hook: it is looked at all the same.
     if s.state.stopped.is_some() && !(executing && s.state.waits_at_hook()) {
         return Effect::Gate;
+    }
+    if let Some(run) = running {
+        return task::follow(s, content, run, seen);
     }
     let Some(stack) = &seen.stack else {
         return Effect::Look(Look::Stack(s.stack().as_str().into()));

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::state::Answer;
-use super::{Effect, Request, Seen, Subject, evidence, follow};
+use super::{Effect, Request, Seen, Subject, evidence, follow, task};
 use crate::cloud::{ServiceDeployment, ServiceDeploymentStatus as Status, ServiceSeen, StackResource};
 use crate::engine::cause;
 use crate::engine::mistakes::Mistake;
@@ -44,8 +44,12 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
     }
     let nothing = BTreeMap::new();
     let services = seen.services.as_ref().unwrap_or(&nothing);
-    let states = || services.values().flatten().filter_map(state_of).collect();
-    match judge(content, seen.resources.as_deref().unwrap_or_default(), services) {
+    let states = || services.values().flatten().filter_map(state_of).collect::<Vec<_>>();
+    let verdict = judge(content, seen.resources.as_deref().unwrap_or_default(), services);
+    if let (Verdict::Nothing | Verdict::Proved, Some(run)) = (&verdict, &content.task) {
+        return task::next(s, run, seen, stack, states());
+    }
+    match verdict {
         Verdict::Nothing if s.state.no_change => finish(s, stack, vec![], Outcome::Unchanged),
         Verdict::Nothing => finish(s, stack, vec![], Outcome::StackStatusOnly),
         Verdict::Proved => finish(s, stack, states(), Outcome::Proved),

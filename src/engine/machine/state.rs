@@ -37,6 +37,16 @@ pub(crate) struct StackState {
     pub(crate) no_change: bool,
     /// Outputs of other stacks, by the round that they were read for and the parameter that they fill.
     outputs: BTreeMap<(usize, String), String>,
+    /// Tokens of tasks, in the order of their rounds.
+    runs: Vec<Arc<str>>,
+    /// ARN of this round's task, once it is known.
+    pub(crate) task: Option<String>,
+    /// How this round's task ended cannot be learned any more.
+    pub(crate) lost: bool,
+    /// How often it waited for somebody to say what is to be done about a lost task.
+    pub(crate) losses: usize,
+    /// Somebody said that the lost task is to be taken as done.
+    pub(crate) taken_as_done: bool,
     /// The gate at which it waits.
     pub(crate) stopped: Option<Cause>,
     /// What outside of landfall it waits for, by its code, and since when.
@@ -150,6 +160,11 @@ impl StackState {
             self.rounds.push(token.clone());
             self.announced = false;
         }
+        if call == Call::RunTask && !self.runs.contains(token) {
+            self.runs.push(token.clone());
+            self.task = None;
+            self.lost = false;
+        }
         self.last = Some(token.clone());
         let fresh = CallState { call, first: at, at, answer: Answer::Refused, unsure: false };
         let state = self.calls.entry(token.clone()).or_insert(fresh);
@@ -175,6 +190,7 @@ impl StackState {
         if &*cause.code == Cause::PAUSED {
             self.paused.1 = Some(at);
         }
+        self.losses += usize::from(&*cause.code == Cause::TASK_LOST);
         self.stopped = Some(cause.clone());
     }
 
@@ -189,7 +205,8 @@ impl StackState {
     fn opens(&mut self, gate: Gate, resource: Option<Arc<str>>, at: Timestamp) {
         let hook = self.waits_at_hook();
         self.goes_on(at);
-        self.stopped = None;
+        let lost = self.stopped.take().is_some_and(|cause| &*cause.code == Cause::TASK_LOST);
+        self.taken_as_done |= lost && gate == Gate::Continue;
         if hook {
             if let Some(pause) = self.pauses.last_mut() {
                 pause.answer = Some(gate);
@@ -216,6 +233,8 @@ impl StackState {
             }
             Evidence::Announced { .. } => self.announced = true,
             Evidence::NoChange { .. } => self.no_change = true,
+            Evidence::TaskStarted { task } => self.task = Some(task.clone()),
+            Evidence::TaskLost { .. } => self.lost = true,
             Evidence::OutputRead { parameter, value } => {
                 self.outputs.insert((self.rounds.len() + 1, parameter.clone()), value.clone());
             }
@@ -232,6 +251,11 @@ impl StackState {
     /// The round of the change set that is in hand, from 1; 0 before the first.
     pub(crate) fn round(&self) -> usize {
         self.rounds.len()
+    }
+
+    /// How often a task was asked for under another token; 0 before the first.
+    pub(crate) fn runs(&self) -> usize {
+        self.runs.len()
     }
 
     /// The output that was read for a round's parameter.

@@ -1,0 +1,220 @@
+//! The task that is run once the stack is as ordered: started, followed to its end, judged by its exit codes.
+//!
+//! A client token of ECS lives for a day, but no longer than an hour after the task's end, and a task that has ended can be
+//! described for about an hour. So a call without an answer is repeated under its token only while that is certainly the
+//! same task, and an outcome that can no longer be learned is a gate, unless the task may be repeated. A task that runs is
+//! waited for, whatever else is wanted meanwhile.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+
+use super::state::{Answer, CallState};
+use super::{Effect, Look, Request, STALE, Seen, Subject, logs};
+use crate::cloud::{RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
+use crate::engine::cause;
+use crate::engine::token::Purpose;
+use crate::model::catalog::Gate;
+use crate::model::journal::{Call, Cause, Content, Entry, Evidence, Outcome, Reply};
+use crate::model::{StackSeen, TaskRun};
+
+/// For so long after it was first made a repeated call is certainly the same task, in seconds: ECS remembers its token for an
+/// hour after the task's end, which cannot be before the call. The rest is for clocks that differ.
+const REMEMBERED: i64 = 50 * 60;
+
+/// For so long after its start a task that cannot be described may only be one that ECS does not show yet, in seconds.
+const UNSEEN: i64 = 2 * STALE;
+
+/// A repeatable task is run at most so often because its outcome was lost.
+const ROUNDS: usize = 5;
+
+/// Whether the task may have been started and has not been judged: it is followed before anything else.
+pub(super) fn in_hand(s: &Subject<'_>) -> bool {
+    let run = s.call(Purpose::Run(s.state.runs()));
+    s.state.runs() > 0 && run.is_some_and(|run| run.answer != Answer::Refused)
+}
+
+/// What to do now that the stack is as ordered, for its task. `states` is what was seen of its services.
+pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, states: Vec<Evidence>) -> Effect {
+    if let Some(why) = needless(s, run) {
+        let mut entries: Vec<Entry> = states.into_iter().map(|item| s.evidence(item)).collect();
+        entries.push(s.evidence(Evidence::TaskNotRun { why }));
+        entries.extend(left(s, stack));
+        entries.push(s.ended(Outcome::StackStatusOnly));
+        return Effect::Note(entries);
+    }
+    // How the operation left the stack is in the journal before its task begins, whatever becomes of that.
+    if let Some(left) = left(s, stack) {
+        return Effect::Note(states.into_iter().map(|item| s.evidence(item)).chain([left]).collect());
+    }
+    if let Some(by) = s.superseded {
+        return s.end(Outcome::Superseded { by: by.clone() });
+    }
+    ask(s, run, seen, stack, s.state.runs().max(1))
+}
+
+/// The record of how the operation left the stack; none where there is one, or where nothing was executed.
+fn left(s: &Subject<'_>, stack: &StackSeen) -> Option<Entry> {
+    let told = s.state.evidence.iter().any(|item| matches!(item, Evidence::StackLeft { .. }));
+    (!told && !s.state.no_change).then(|| s.evidence(Evidence::StackLeft { status: stack.status }))
+}
+
+/// Why the task does not have to run: it did with this content, or nobody can tell and it must not run twice.
+fn needless(s: &Subject<'_>, run: &TaskRun) -> Option<String> {
+    if let Some(deployment) = s.past.ran {
+        return Some(format!("it ran with this content in deployment {deployment}"));
+    }
+    let unknown = s.state.no_change && !s.past.executed && !run.repeatable;
+    unknown.then(|| {
+        "the stack was like this before this store knew of it, so nobody here can tell whether its task ran, and the step \
+         does not say that it is `repeatable`"
+            .to_owned()
+    })
+}
+
+fn ask(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, round: usize) -> Effect {
+    let Some(resources) = &seen.resources else { return Effect::Look(Look::Resources(stack.id.clone())) };
+    let found = resources.iter().find(|resource| resource.logical_id == *run.definition);
+    let Some(definition) = found.and_then(|resource| resource.physical_id.as_deref()) else {
+        let sentence = format!("the stack has no task definition {}, so that its task cannot run", run.definition);
+        return s.fail("task-definition-missing", sentence);
+    };
+    let token = s.token(Purpose::Run(round));
+    let request = RunTaskRequest { definition: definition.into(), run: run.clone(), token };
+    s.ask(Call::RunTask, Purpose::Run(round), Request::Run(Box::new(request)))
+}
+
+/// What to do now for a task that may have been started.
+pub(super) fn follow(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &Seen) -> Effect {
+    let Some(call) = s.call(Purpose::Run(s.state.runs())) else { return s.poll(s.now) };
+    if s.state.lost {
+        return lost(s, run, seen);
+    }
+    let Some(task) = s.state.task.clone() else { return was_it_started(s, content, run, seen, call) };
+    if let Some(end) = ended(s, &task) {
+        let written = logs::of_task(s, content, seen, &task);
+        return written.unwrap_or_else(|| judge(s, content, run, &end));
+    }
+    let Some(found) = &seen.task else {
+        return Effect::Look(Look::Task(run.cluster.clone(), WhichTask::Arn(task.as_str().into())));
+    };
+    match found {
+        None if !s.older_than(call.at, UNSEEN) => s.poll(call.at),
+        None => forget(s, "ECS does not know the task any more: it ended more than an hour ago"),
+        Some(TaskSeen { end: Some(end), .. }) => Effect::Note(vec![s.evidence(Evidence::TaskEnded {
+            task,
+            code: end.code.clone(),
+            reason: end.reason.clone(),
+            containers: end.containers.clone(),
+            at: end.at,
+        })]),
+        Some(found) => going_on(s, run, found, call),
+    }
+}
+
+/// It has not ended: it is waited for, and stopped where it takes longer than it may.
+fn going_on(s: &Subject<'_>, run: &TaskRun, found: &TaskSeen, call: CallState) -> Effect {
+    if !s.older_than(call.first, run.limit) || found.stopping {
+        return s.poll(call.first);
+    }
+    let purpose = Purpose::StopRun(s.state.runs());
+    match s.call(purpose) {
+        Some(stop) if stop.answer == Answer::Accepted && !s.older_than(stop.at, STALE) => s.poll(stop.at),
+        _ => {
+            let request = Request::Stop { cluster: run.cluster.clone(), task: found.arn.clone(), reason: late(run) };
+            s.ask(Call::StopTask, purpose, request)
+        }
+    }
+}
+
+/// How long it may take, as people write it.
+fn late(run: &TaskRun) -> String {
+    format!("it was not done in {:#}", SignedDuration::from_secs(run.limit))
+}
+
+/// The reply to the call is not known: the task itself tells, or the same call again.
+fn was_it_started(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &Seen, call: CallState) -> Effect {
+    let round = s.state.runs();
+    let Some(found) = &seen.task else {
+        let family = logs::family(content, &run.definition).unwrap_or_else(|| s.stack().as_str().into());
+        let which = WhichTask::StartedBy { token: s.token(Purpose::Run(round)), family };
+        return Effect::Look(Look::Task(run.cluster.clone(), which));
+    };
+    if let Some(found) = found {
+        let accepted = Entry::Reply {
+            deployment: s.opened.deployment,
+            stack: s.stack().clone(),
+            call: Call::RunTask,
+            reply: Reply::Accepted,
+        };
+        return Effect::Note(vec![accepted, s.evidence(Evidence::TaskStarted { task: found.arn.to_string() })]);
+    }
+    if s.older_than(call.first, REMEMBERED) {
+        return forget(s, "its start was asked for, AWS gave no answer, and ECS knows of no such task any more");
+    }
+    let Some(stack) = &seen.stack else { return Effect::Look(Look::Stack(s.stack().as_str().into())) };
+    let Some(stack) = stack else {
+        return forget(s, "its start was asked for, AWS gave no answer, and the stack is gone since");
+    };
+    ask(s, run, seen, stack, round)
+}
+
+/// How the task of this round ended.
+fn ended(s: &Subject<'_>, task: &str) -> Option<TaskEnd> {
+    s.state.evidence.iter().rev().find_map(|item| match item {
+        Evidence::TaskEnded { task: of, code, reason, containers, at } if of == task => {
+            Some(TaskEnd { code: code.clone(), reason: reason.clone(), containers: containers.clone(), at: *at })
+        }
+        _ => None,
+    })
+}
+
+fn judge(s: &Subject<'_>, content: &Content, run: &TaskRun, end: &TaskEnd) -> Effect {
+    let essential = logs::essential(content, &run.definition);
+    let counts = |name: &str| essential.as_ref().is_none_or(|names| names.iter().any(|one| one == name));
+    let mut deciding = end.containers.iter().filter(|container| counts(&container.name)).peekable();
+    let any = deciding.peek().is_some();
+    let stopped = s.call(Purpose::StopRun(s.state.runs())).is_some();
+    if any && deciding.all(|container| container.exit_code == Some(0)) {
+        return s.end(Outcome::Proved);
+    }
+    let root = cause::of_task(s.stack(), &s.state.evidence, end, &counts);
+    let cause =
+        if stopped { cause::cause("task-deadline", s.stack(), format!("the task: {}", late(run))) } else { root };
+    s.end(Outcome::Failed(cause))
+}
+
+/// Notes that the outcome cannot be learned any more.
+fn forget(s: &Subject<'_>, why: &str) -> Effect {
+    Effect::Note(vec![s.evidence(Evidence::TaskLost { why: why.to_owned() })])
+}
+
+/// Nobody can tell how the task ended: once more where that does no harm, else a human decides.
+fn lost(s: &Subject<'_>, run: &TaskRun, seen: &Seen) -> Effect {
+    let round = s.state.runs();
+    if s.state.taken_as_done {
+        return s.end(Outcome::StackStatusOnly);
+    }
+    if let Some(by) = s.superseded {
+        return s.end(Outcome::Superseded { by: by.clone() });
+    }
+    let again = s.state.openings(&[Gate::Retry]) >= s.state.losses;
+    if run.repeatable && round >= ROUNDS {
+        return s.fail(Cause::TASK_LOST, format!("how its task ended could not be learned, {round} times in a row"));
+    }
+    if !run.repeatable && !(again && s.state.losses > 0) {
+        let sentence = "how its task ended cannot be learned any more: look whether it did what it is for; an allowance of \
+                        `retry` runs it once more, one of `continue` takes it as done";
+        return s.stop(Gate::Retry, Cause::TASK_LOST, sentence);
+    }
+    let Some(stack) = &seen.stack else { return Effect::Look(Look::Stack(s.stack().as_str().into())) };
+    match stack {
+        Some(stack) => ask(s, run, seen, stack, round + 1),
+        None => s.fail("stack-gone", "somebody deleted the stack before its task could run once more"),
+    }
+}
+
+/// The digits of a task's ARN by which logs name it.
+pub(super) fn id_of(task: &str) -> Arc<str> {
+    task.rsplit('/').next().unwrap_or(task).into()
+}
