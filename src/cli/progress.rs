@@ -253,6 +253,16 @@ impl Progress {
                         .to_owned(),
                 );
             }
+            Evidence::TaskStarted { .. } => {
+                let whose = flying.whose.clone();
+                self.about(&told, &whose, "running", AnsiColor::Blue, &format!("the task of {stack}"));
+            }
+            Evidence::TaskEnded { .. } => {
+                flying.settled.insert(stack.clone(), "the task ended with exit code 0".to_owned());
+            }
+            Evidence::TaskNotRun { why } => {
+                flying.settled.insert(stack.clone(), format!("the task is not run: {why}"));
+            }
             Evidence::OutputRead { .. }
             | Evidence::NoChange { .. }
             | Evidence::StackLeft { .. }
@@ -260,9 +270,6 @@ impl Progress {
             | Evidence::TaskStopped { .. }
             | Evidence::Paused { .. }
             | Evidence::HookEnded { .. }
-            | Evidence::TaskStarted { .. }
-            | Evidence::TaskEnded { .. }
-            | Evidence::TaskNotRun { .. }
             | Evidence::TaskLost { .. }
             | Evidence::LogLines { .. }
             | Evidence::LogUnread { .. }

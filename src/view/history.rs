@@ -200,11 +200,29 @@ fn why(told: &Told<'_>) -> Vec<String> {
         }
         Some(Outcome::Superseded { by: Some(by) }) => vec![format!("a newer commit wants {by}")],
         Some(Outcome::Superseded { by: None }) => vec!["a newer commit wants nothing here".to_owned()],
-        Some(Outcome::Proved) => vec!["ECS runs the images of the release".to_owned()],
-        Some(Outcome::StackStatusOnly) => vec!["proved by stack status only: there was no service to ask".to_owned()],
+        Some(Outcome::Proved) => proofs(told),
+        Some(Outcome::StackStatusOnly) => {
+            let not_run = told.steps.iter().find_map(|(.., step)| match step {
+                Step::Seen(Evidence::TaskNotRun { why }) => Some(format!("the task is not run: {why}")),
+                _ => None,
+            });
+            let why = not_run.unwrap_or_else(|| "there was no service to ask".to_owned());
+            vec![format!("proved by stack status only: {why}")]
+        }
         Some(Outcome::Unchanged) => vec!["its stacks were what they should be already".to_owned()],
         Some(Outcome::Removed) => Vec::new(),
     }
+}
+
+/// What a success was proved by.
+fn proofs(told: &Told<'_>) -> Vec<String> {
+    let seen = |which: fn(&Evidence) -> bool| {
+        told.steps.iter().any(|(.., step)| matches!(step, Step::Seen(item) if which(item)))
+    };
+    let task = seen(|item| matches!(item, Evidence::TaskEnded { .. }));
+    let service = !task || seen(|item| matches!(item, Evidence::ServiceDeployment { .. }));
+    let service = service.then(|| "ECS runs the images of the release".to_owned());
+    task.then(|| "the task ended with exit code 0".to_owned()).into_iter().chain(service).collect()
 }
 
 /// What became of a stack whose operation failed.

@@ -71,7 +71,8 @@ fn word(decision: &Decision) -> (Tone, String) {
 
 /// The pause hook that a slot waits at.
 fn pause(reasons: &[Hold]) -> Option<&Hold> {
-    let paused = |hold: &&Hold| matches!(&hold.cause, Cause::Stopped { cause, .. } if cause.gates().nth(1).is_some());
+    let paused =
+        |hold: &&Hold| matches!(&hold.cause, Cause::Stopped { cause, .. } if &*cause.code == journal::Cause::PAUSED);
     reasons.iter().find(paused)
 }
 
