@@ -21,6 +21,7 @@ mod logging;
 mod only;
 mod order;
 mod role;
+mod run;
 mod scaling;
 mod schedule;
 mod service;
@@ -36,6 +37,7 @@ pub use logging::*;
 pub use only::*;
 pub use order::*;
 pub use role::*;
+pub use run::*;
 pub use scaling::*;
 pub use schedule::*;
 pub use service::*;
@@ -125,6 +127,8 @@ pub struct Step {
 pub enum StepKind {
     /// `ecs-service`: a Fargate service from a few lines.
     EcsService(Box<EcsService>),
+    /// `ecs-task`: a task that runs once, and whose exit code decides.
+    EcsTask(Box<EcsTask>),
     /// `ecs-schedule`: a task that runs at certain times.
     EcsSchedule(Box<EcsSchedule>),
 }
@@ -134,6 +138,7 @@ impl StepKind {
     pub fn task(&self) -> Option<&Task> {
         match self {
             StepKind::EcsService(service) => Some(&service.task),
+            StepKind::EcsTask(run) => Some(&run.task),
             StepKind::EcsSchedule(schedule) => Some(&schedule.task),
         }
     }

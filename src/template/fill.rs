@@ -40,7 +40,7 @@ impl<'a> Filler<'a> {
     }
 
     /// The filled tree. Where a leaf has no value it is null, and the problem is kept.
-    fn fill(&mut self, shape: &Shape) -> Value {
+    pub(super) fn fill(&mut self, shape: &Shape) -> Value {
         match shape {
             Shape::Fixed(value) => value.clone(),
             Shape::Map(pairs) => {

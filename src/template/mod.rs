@@ -106,6 +106,7 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     }
     let shape = match (format::Format::of(context.release).map_err(one)?, &context.step.kind) {
         (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
+        (format::Format::One, StepKind::EcsTask(step)) => ecs::task(step, context.what),
         (format::Format::One, StepKind::EcsSchedule(step)) => ecs::schedule(step, context.what),
     };
     let owner = owner(context);
@@ -113,14 +114,31 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     let values = variables::Values::new(context);
     let mut filler = fill::Filler::new(context, &values, &stack);
     let filled = filler.fill_all(&shape);
+    let run = match &context.step.kind {
+        StepKind::EcsTask(step) => Some((step, filler.fill(&ecs::run(step)))),
+        _ => None,
+    };
     let images = images(context, &mut filler);
     let problems = filler.finish();
     if !problems.is_empty() {
         return Err(problems);
     }
     let document = Document::from_sections(filled);
-    let content = content(context, &owner, &stack, &document, images)?;
+    let mut content = content(context, &owner, &stack, &document, images)?;
+    if let Some((step, filled)) = run {
+        content.task = Some(ecs::read_run(step, &filled).ok_or_else(|| one(not_known(context)))?);
+    }
     Ok(Rendered { owner, stack, content })
+}
+
+/// A part of what the task is run with is only known while it is deployed, which RunTask cannot be given.
+fn not_known(context: &Context<'_>) -> RenderProblem {
+    RenderProblem {
+        code: codes::RESOURCE_PROPERTY,
+        title: format!("step `{}` takes what its task is run with from another stack", context.step.name),
+        at: context.step.at.clone(),
+        help: Some("subnets, security groups and the platform's version are values, or the target's".to_owned()),
+    }
 }
 
 /// Whose the stack of a context is.

@@ -50,6 +50,7 @@ stories! {
     one_tenant_fails
     tenants_at_different_versions
     a_hotfix_past_test
+    a_migration_that_fails
     a_blocked_release
     a_broken_file
     a_dropped_commit

@@ -12,6 +12,7 @@ mod problems;
 mod refused;
 mod refused_traffic;
 mod rendering;
+mod runs;
 mod steps;
 mod tenants;
 mod values;

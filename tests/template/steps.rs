@@ -107,6 +107,11 @@ fn rendered(name: &str, step: &str) -> Rendered {
     render(&context).unwrap_or_else(|problems| panic!("steps/{name}.toml: {problems:#?}"))
 }
 
+/// What the step of this file becomes.
+pub(super) fn rendered_by_name(name: &str) -> Rendered {
+    rendered(name, &steps()[name])
+}
+
 /// The golden files of a step, without what tells them apart.
 fn golden(name: &str, step: &str) -> PathBuf {
     folder("golden/1").join(kind(step)).join(name)

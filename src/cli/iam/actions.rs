@@ -76,6 +76,9 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     statements.push(allow(TASK_DEFINITION, &["*".to_owned()]));
     let definitions = each("ecs", &|project| format!("task-definition/{project}-*"));
     statements.push(allow(&["ecs:TagResource", "ecs:UntagResource"], &definitions));
+    if reach.around.runs_tasks() {
+        statements.extend(runs(account, reach, &definitions));
+    }
     statements.extend(roles(account, reach));
     if reach.load_balancers {
         let reads = ["elasticloadbalancing:DescribeTargetGroups", "elasticloadbalancing:DescribeLoadBalancers"];
@@ -106,6 +109,24 @@ fn buckets(reach: &Reach<'_>) -> Vec<Value> {
     let objects: Vec<String> = arns.iter().map(|arn| format!("{arn}/{prefix}*")).collect();
     let buckets: Vec<String> = arns.into_iter().collect();
     vec![allow(&["s3:GetObject", "s3:PutObject"], &objects), allow(&["s3:ListBucket"], &buckets)]
+}
+
+/// Running the tasks of steps in the targets' clusters, tagging them while they are made, and stopping them.
+fn runs(account: &AccountId, reach: &Reach<'_>, definitions: &[String]) -> Vec<Value> {
+    let arn = |target: &&crate::model::Target, rest: String| {
+        let region = target.region();
+        format!("arn:{}:ecs:{region}:{account}:{rest}", region.partition())
+    };
+    let each = |rest: fn(&str) -> String| -> Vec<String> {
+        let all = reach.targets.iter().map(|target| arn(target, rest(&target.cluster)));
+        all.collect::<BTreeSet<_>>().into_iter().collect()
+    };
+    let mut run = allow(&[Operation::RunTask.action()], definitions);
+    run["Condition"] = json!({ "ArnEquals": { "ecs:cluster": each(|cluster| format!("cluster/{cluster}")) } });
+    let tasks = each(|cluster| format!("task/{cluster}/*"));
+    let mut tag = allow(&["ecs:TagResource"], &tasks);
+    tag["Condition"] = json!({ "StringEquals": { "ecs:CreateAction": "RunTask" } });
+    vec![run, tag, allow(&[Operation::StopTask.action()], &tasks)]
 }
 
 /// The roles that stacks make, and that they hand to ECS.

@@ -24,6 +24,7 @@ pub(super) struct Around {
     policies: bool,
     boundary: bool,
     infrastructure: bool,
+    runs: bool,
     schedules: bool,
 }
 
@@ -35,6 +36,7 @@ impl Around {
         }
         match step {
             StepKind::EcsService(service) => self.add_service(service),
+            StepKind::EcsTask(_) => self.runs = true,
             StepKind::EcsSchedule(_) => self.schedules = true,
         }
     }
@@ -73,6 +75,11 @@ impl Around {
         let infrastructure = self.infrastructure.then_some("ecs.amazonaws.com");
         let schedules = self.schedules.then_some("scheduler.amazonaws.com");
         std::iter::once("ecs-tasks.amazonaws.com").chain(infrastructure).chain(schedules).collect()
+    }
+
+    /// Whether tasks are run once.
+    pub(super) fn runs_tasks(self) -> bool {
+        self.runs
     }
 
     /// What roles need beside their inline policies.
@@ -125,6 +132,7 @@ pub(super) fn given_roles(step: &StepKind) -> Vec<&Text> {
     let mut roles = step.task().map_or_else(Vec::new, given_to_task);
     match step {
         StepKind::EcsService(service) => roles.extend(given_to_service(service)),
+        StepKind::EcsTask(_) => {}
         StepKind::EcsSchedule(schedule) => roles.extend(&schedule.role),
     }
     roles

@@ -132,7 +132,7 @@ fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &
         reach.around.add(&step.kind);
         match &step.kind {
             StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancers.is_empty(),
-            StepKind::EcsSchedule(_) => {}
+            StepKind::EcsTask(_) | StepKind::EcsSchedule(_) => {}
         }
         for role in around::given_roles(&step.kind) {
             match literal(role) {

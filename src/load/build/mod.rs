@@ -30,6 +30,7 @@ pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod release;
 pub(crate) mod role;
+pub(crate) mod run;
 pub(crate) mod scaling;
 pub(crate) mod schedule;
 pub(crate) mod tenant;
@@ -143,7 +144,7 @@ impl Maker<'_> {
 }
 
 /// Numbers, each followed by `s`, `m`, `h` or `d`; at most a year.
-fn duration(text: &str) -> Option<SignedDuration> {
+pub(crate) fn duration(text: &str) -> Option<SignedDuration> {
     let mut total: i64 = 0;
     let mut rest = text.trim();
     if rest.is_empty() {

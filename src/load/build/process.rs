@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Maker, balancing, container, deployment, launch, role, scaling, schedule, variables, volume};
+use super::{Maker, balancing, container, deployment, launch, role, run, scaling, schedule, variables, volume};
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
@@ -55,6 +55,7 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
     let role = make.name(&entry.role);
     let kind = match &entry.of {
         StepOf::EcsService(entry) => Some(StepKind::EcsService(Box::new(service(make, entry)))),
+        StepOf::EcsTask(entry) => run::run(make, entry).map(|run| StepKind::EcsTask(Box::new(run))),
         StepOf::EcsSchedule(entry) => {
             schedule::schedule(make, entry).map(|schedule| StepKind::EcsSchedule(Box::new(schedule)))
         }

@@ -20,6 +20,7 @@ mod ecs_roles;
 mod ecs_scaling;
 mod ecs_schedule;
 mod ecs_service;
+mod ecs_task;
 mod ecs_volumes;
 mod expression;
 mod freezes;
@@ -123,6 +124,7 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "balancing", run: ecs_balancing::balancing_is_possible },
     WhatCheck { name: "deployment-strategy", run: ecs_deployment::strategies_are_possible },
     WhatCheck { name: "scaling", run: ecs_scaling::scaling_is_possible },
+    WhatCheck { name: "task-run", run: ecs_task::tasks_can_run },
     WhatCheck { name: "schedule", run: ecs_schedule::schedules_are_possible },
     WhatCheck { name: "percent-range", run: ecs_service::percentages_leave_room },
     WhatCheck { name: "log-retention", run: ecs_service::log_retention_exists },

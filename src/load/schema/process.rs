@@ -14,6 +14,7 @@ mod launch;
 mod linux;
 mod logging;
 mod role;
+mod run;
 mod scaling;
 mod schedule;
 pub mod steps;
@@ -26,6 +27,7 @@ pub use launch::*;
 pub use linux::*;
 pub use logging::*;
 pub use role::*;
+pub use run::*;
 pub use scaling::*;
 pub use schedule::*;
 pub use volume::*;
@@ -88,6 +90,8 @@ pub struct StepEntry {
 pub enum StepOf {
     /// A service with log group, execution role and task definition.
     EcsService(Box<EcsServiceEntry>),
+    /// A task that runs once, like a migration, with log group, roles and task definition; its exit code decides.
+    EcsTask(Box<EcsTaskEntry>),
     /// A task that EventBridge Scheduler runs at certain times, with log group, roles and task definition.
     EcsSchedule(Box<EcsScheduleEntry>),
 }
@@ -100,6 +104,16 @@ pub struct EcsServiceEntry {
     pub task: TaskEntry,
     /// How many of it, and how one set of tasks takes the place of another.
     pub service: ServiceEntry,
+}
+
+/// `kind = "ecs-task"`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EcsTaskEntry {
+    /// What runs.
+    pub task: TaskEntry,
+    /// How it runs once.
+    pub run: RunEntry,
 }
 
 /// `kind = "ecs-schedule"`.
@@ -117,6 +131,7 @@ impl StepEntry {
     pub fn task(&self) -> Option<&TaskEntry> {
         match &self.of {
             StepOf::EcsService(entry) => Some(&entry.task),
+            StepOf::EcsTask(entry) => Some(&entry.task),
             StepOf::EcsSchedule(entry) => Some(&entry.task),
         }
     }
@@ -125,14 +140,22 @@ impl StepEntry {
     pub fn service(&self) -> Option<&ServiceEntry> {
         match &self.of {
             StepOf::EcsService(entry) => Some(&entry.service),
-            StepOf::EcsSchedule(_) => None,
+            StepOf::EcsTask(_) | StepOf::EcsSchedule(_) => None,
+        }
+    }
+
+    /// How the step's task runs once; none where it does not.
+    pub fn run(&self) -> Option<&RunEntry> {
+        match &self.of {
+            StepOf::EcsTask(entry) => Some(&entry.run),
+            StepOf::EcsService(_) | StepOf::EcsSchedule(_) => None,
         }
     }
 
     /// The keys of the step's schedule; none where it has none.
     pub fn schedule(&self) -> Option<&ScheduleEntry> {
         match &self.of {
-            StepOf::EcsService(_) => None,
+            StepOf::EcsService(_) | StepOf::EcsTask(_) => None,
             StepOf::EcsSchedule(entry) => Some(&entry.schedule),
         }
     }
@@ -147,6 +170,11 @@ impl ProcessFile {
     /// The steps that run tasks on a schedule.
     pub fn schedules(&self) -> impl Iterator<Item = (&At<StepEntry>, &TaskEntry, &ScheduleEntry)> {
         self.step.iter().filter_map(|step| Some((step, step.task()?, step.schedule()?)))
+    }
+
+    /// The steps whose tasks run once.
+    pub fn runs(&self) -> impl Iterator<Item = (&At<StepEntry>, &TaskEntry, &RunEntry)> {
+        self.step.iter().filter_map(|step| Some((step, step.task()?, step.run()?)))
     }
 
     /// The steps that make services.

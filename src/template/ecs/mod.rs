@@ -12,6 +12,7 @@ mod launch;
 mod linux;
 mod log_group;
 mod role;
+mod run;
 mod scaling;
 mod schedule;
 mod secrets;
@@ -21,7 +22,7 @@ mod task_role;
 mod volume;
 
 use crate::model::What;
-use crate::model::process::{EcsSchedule, EcsService, Task};
+use crate::model::process::{EcsSchedule, EcsService, EcsTask, Task};
 
 use super::shape::Shape;
 
@@ -76,6 +77,14 @@ pub(super) fn schedule(step: &EcsSchedule, what: &What) -> Vec<(&'static str, Sh
     sections(named(parts).collect(), outputs.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
+/// The sections of the template of an `ecs-task`, before their leaves are filled.
+pub(super) fn task(step: &EcsTask, what: &What) -> Vec<(&'static str, Shape)> {
+    let task = &step.task;
+    let definition = (id::TASK_DEFINITION, Some(task_definition::shape(task)));
+    let parts = of_task(task, what).into_iter().chain([definition]);
+    sections(named(parts).collect(), vec![("TaskDefinitionArn".to_owned(), Shape::reference(id::TASK_DEFINITION))])
+}
+
 /// What every task has beside its definition.
 fn of_task(task: &Task, what: &What) -> [(&'static str, Option<Shape>); 3] {
     [
@@ -96,4 +105,14 @@ fn sections(resources: Vec<(String, Shape)>, outputs: Vec<(String, Shape)>) -> V
         ("Resources", Shape::Map(resources)),
         ("Outputs", Shape::Map(outputs.into_iter().map(output).collect())),
     ]
+}
+
+/// What the task of an `ecs-task` is run with, before the leaves are filled; [`read_run`] reads it once they are.
+pub(super) fn run(step: &EcsTask) -> Shape {
+    run::shape(step)
+}
+
+/// What the task is run with; none where a part of it is no text.
+pub(super) fn read_run(step: &EcsTask, filled: &serde_json::Value) -> Option<crate::model::TaskRun> {
+    run::read(step, filled)
 }

@@ -1,0 +1,30 @@
+//! Tasks that run once: what RunTask is not asked for, and how long they may take.
+
+use std::ops::Range;
+
+use super::super::build;
+use super::super::codes;
+use super::super::finding::Finding;
+use super::super::what::WhatDrafts;
+
+/// The shortest and the longest time that a task may be given, in seconds.
+const TIMES: std::ops::RangeInclusive<i64> = 10..=7 * 86_400;
+
+pub(super) fn tasks_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for (_, task, run) in process.doc.runs() {
+        let mut out = |span: Range<usize>, title: &str| {
+            findings.push(Finding::new(codes::TASK_RUN, &process.file, span, title).label("not possible"));
+        };
+        if let Some(written) = &run.timeout
+            && build::duration(written).is_some_and(|timeout| !TIMES.contains(&timeout.as_secs()))
+        {
+            out(written.span(), "a task may take 10 seconds to 7 days");
+        }
+        for volume in &task.volume {
+            if let Some(ebs) = &volume.managed_ebs_volume {
+                out(ebs.span(), "tasks that run once are given no volumes of EBS");
+            }
+        }
+    }
+}

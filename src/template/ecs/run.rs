@@ -1,0 +1,91 @@
+//! What the task of an `ecs-task` is run with: the parameters of RunTask, which stand in no template.
+//!
+//! They are filled like a template's leaves, by the same shapes that a service has, and then read back.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::model::TaskRun;
+use crate::model::process::EcsTask;
+use crate::model::task::{RunConstraint, RunProvider, RunStrategy, RunsOn, TaskNetwork};
+
+use super::super::shape::{Known, Shape};
+use super::{id, launch};
+
+/// The parameters, before their leaves are filled; keys as in the template of a service.
+pub(super) fn shape(step: &EcsTask) -> Shape {
+    let task = &step.task;
+    Shape::map([
+        ("Cluster", Some(Known::Cluster.into())),
+        ("LaunchType", launch::launch_type(task)),
+        ("CapacityProviderStrategy", launch::capacity_providers(task)),
+        ("PlatformVersion", task.launch.platform_version.as_ref().map(Shape::text)),
+        ("PlacementConstraints", launch::constraints(task)),
+        ("PlacementStrategies", launch::strategies(task)),
+        ("NetworkConfiguration", launch::network(task)),
+    ])
+}
+
+/// The filled parameters; none where one of them is no text, which only a value that is not known yet is.
+pub(super) fn read(step: &EcsTask, filled: &Value) -> Option<TaskRun> {
+    let on = match filled.get("LaunchType") {
+        Some(launch) => RunsOn::LaunchType(text(launch)?),
+        None => RunsOn::Providers(each(filled.get("CapacityProviderStrategy"), provider)?),
+    };
+    let network = filled.get("NetworkConfiguration").and_then(|network| network.get("AwsvpcConfiguration"));
+    Some(TaskRun {
+        definition: id::TASK_DEFINITION.into(),
+        cluster: text(filled.get("Cluster")?)?,
+        on,
+        platform_version: optional(filled.get("PlatformVersion"))?,
+        network: match network {
+            Some(network) => Some(interface(network)?),
+            None => None,
+        },
+        constraints: each(filled.get("PlacementConstraints"), |rule| {
+            Some(RunConstraint { kind: text(rule.get("Type")?)?, expression: optional(rule.get("Expression"))? })
+        })?,
+        strategies: each(filled.get("PlacementStrategies"), |rule| {
+            Some(RunStrategy { kind: text(rule.get("Type")?)?, field: optional(rule.get("Field"))? })
+        })?,
+        execute_command: step.task.execute_command,
+        managed_tags: true,
+        propagate_tags: true,
+        tags: BTreeMap::new(),
+        limit: step.timeout.as_secs(),
+        repeatable: step.repeatable,
+    })
+}
+
+fn provider(item: &Value) -> Option<RunProvider> {
+    let number = |key: &str| item.get(key).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
+    Some(RunProvider { provider: text(item.get("CapacityProvider")?)?, weight: number("Weight"), base: number("Base") })
+}
+
+fn interface(network: &Value) -> Option<TaskNetwork> {
+    Some(TaskNetwork {
+        subnets: each(network.get("Subnets"), text)?,
+        security_groups: each(network.get("SecurityGroups"), text)?,
+        public_ip: optional(network.get("AssignPublicIp"))?.as_deref() == Some("ENABLED"),
+    })
+}
+
+fn text(value: &Value) -> Option<Arc<str>> {
+    value.as_str().map(Arc::from)
+}
+
+/// A text that may be missing, and has to be one where it is there.
+fn optional(value: Option<&Value>) -> Option<Option<Arc<str>>> {
+    match value {
+        Some(value) => text(value).map(Some),
+        None => Some(None),
+    }
+}
+
+/// Every element of a list that may be missing.
+fn each<T>(list: Option<&Value>, one: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+    let Some(list) = list else { return Some(Vec::new()) };
+    list.as_array()?.iter().map(one).collect()
+}
