@@ -389,9 +389,8 @@ fn evidence(item: &Evidence) -> String {
         Evidence::TaskLost { why } => format!("how the task ended cannot be learned: {why}"),
         Evidence::LogLines { task, container, lines } => {
             let said: String = lines.iter().map(|line| format!("\n{:>13}| {line}", "")).collect();
-            let count = lines.len();
-            let noun = if count == 1 { "line" } else { "lines" };
-            format!("the last {count} {noun} of container {container}, task {}{said}", short(task))
+            let count = if lines.len() == 1 { "line".to_owned() } else { format!("{} lines", lines.len()) };
+            format!("the last {count} of container {container}, task {}{said}", short(task))
         }
         Evidence::LogUnread { task, container, error } => {
             format!("the lines of container {container}, task {}, cannot be read: {error}", short(task))

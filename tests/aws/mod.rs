@@ -7,4 +7,5 @@ mod conformance;
 mod ecr;
 mod iam;
 mod server;
+mod tasks;
 mod verify;

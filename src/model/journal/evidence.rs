@@ -1,0 +1,162 @@
+//! What is seen while a deployment goes on, and would be gone after it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::ExpectedChange;
+use crate::model::StackStatus;
+/// Something that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "evidence", rename_all = "kebab-case")]
+pub enum Evidence {
+    /// The changes that AWS announced.
+    Announced {
+        /// Them.
+        changes: Vec<ExpectedChange>,
+    },
+    /// AWS says that the stack is what the change set would make it.
+    NoChange {
+        /// AWS's words.
+        reason: String,
+    },
+    /// The status in which an operation that was carried out left the stack.
+    StackLeft {
+        /// It; `DELETE_COMPLETE` where the stack is gone.
+        status: StackStatus,
+    },
+    /// An output of another stack, as it was when it was read.
+    OutputRead {
+        /// The parameter that it fills.
+        parameter: String,
+        /// Its value.
+        value: String,
+    },
+    /// A resource failed.
+    ResourceFailed {
+        /// Logical id.
+        resource: String,
+        /// Its type.
+        kind: String,
+        /// What AWS says.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A task stopped.
+    TaskStopped {
+        /// Its ARN.
+        task: String,
+        /// The stop code: `EssentialContainerExited`, …
+        code: String,
+        /// What ECS says.
+        reason: String,
+        /// The containers that ended, with exit code and reason.
+        containers: Vec<ContainerEnd>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A task that is run once was started.
+    TaskStarted {
+        /// Its ARN.
+        task: String,
+    },
+    /// The task that is run once came to its end.
+    TaskEnded {
+        /// Its ARN.
+        task: String,
+        /// The stop code: `EssentialContainerExited`, …
+        code: String,
+        /// What ECS says.
+        reason: String,
+        /// Its containers, with exit code and reason.
+        containers: Vec<ContainerEnd>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The task that is run once is not run, and why.
+    TaskNotRun {
+        /// In a sentence.
+        why: String,
+    },
+    /// How the task that is run once ended can no longer be learned.
+    TaskLost {
+        /// What was tried, in a sentence.
+        why: String,
+    },
+    /// The last lines that a container wrote: see [`last_lines`](super::task::last_lines) for how many.
+    LogLines {
+        /// ARN of its task.
+        task: String,
+        /// The container.
+        container: String,
+        /// Them, the newest last.
+        lines: Vec<String>,
+    },
+    /// The lines that a container wrote cannot be read.
+    LogUnread {
+        /// ARN of its task.
+        task: String,
+        /// The container.
+        container: String,
+        /// What AWS says.
+        error: String,
+    },
+    /// A service said something.
+    ServiceEvent {
+        /// The service's ARN.
+        service: String,
+        /// Its words.
+        message: String,
+        /// When.
+        at: Timestamp,
+    },
+    /// A service deployment came to a pause hook.
+    Paused {
+        /// The service's ARN.
+        service: String,
+        /// ARN of the service deployment.
+        service_deployment: String,
+        /// The hook's id.
+        hook: String,
+        /// The stage, as AWS writes it.
+        stage: String,
+        /// When ECS decides by itself.
+        until: Option<Timestamp>,
+        /// It then goes on, instead of back.
+        continues: bool,
+    },
+    /// A pause hook waits no longer.
+    HookEnded {
+        /// Its id.
+        hook: String,
+        /// What became of it, as AWS writes it: `SUCCEEDED`, `FAILED`, `TIMED_OUT`.
+        status: String,
+    },
+    /// The state of a service deployment at the end.
+    ServiceDeployment {
+        /// The service's ARN.
+        service: String,
+        /// `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, …
+        status: String,
+        /// Why.
+        reason: Option<String>,
+        /// Tasks that run the target revision, and how many were asked for.
+        running: u32,
+        /// How many were asked for.
+        desired: u32,
+        /// Digests that ECS resolved, by container.
+        images: BTreeMap<String, String>,
+    },
+}
+
+/// A container that ended.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct ContainerEnd {
+    /// Its name.
+    pub name: String,
+    /// Its exit code, if it got so far.
+    pub exit_code: Option<i32>,
+    /// What ECS says.
+    pub reason: Option<String>,
+}
