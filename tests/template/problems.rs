@@ -69,6 +69,13 @@ fn what_cannot_be_rendered_says_why() {
             "log-group: `*` does not give the name of a log group",
         ),
         (
+            |world| {
+                world.schedule();
+                world.target.network.security_groups.clear();
+            },
+            "network-size: step `web` has 0 security groups at target `prod-eu`; EventBridge Scheduler takes 1 to 5 (set them in `[network]` of the target, or in the step)",
+        ),
+        (
             |world| world.target.network.subnets.clear(),
             "network-size: step `web` has 0 subnets at target `prod-eu`; ECS takes 1 to 16 (set them in `[network]` of the target, or in the step)",
         ),
