@@ -61,7 +61,7 @@ codes! {
     UNKNOWN_VARIABLE_SET "unknown-variable-set" Error "A project includes a variable set that has no file in `variables/`.";
     UNKNOWN_VARIABLE "unknown-variable" Error "A placeholder names a variable that neither the project nor any set that it includes gives a value.";
     UNKNOWN_IMAGE "unknown-image" Error "A container, a release or a rule of a channel names an image that `[images]` in `process.toml` does not have.";
-    UNKNOWN_CONTAINER "unknown-container" Error "A dependency or a load balancer names a container that the step does not have.";
+    UNKNOWN_CONTAINER "unknown-container" Error "A dependency, a load balancer or a service registry names a container that the step does not have.";
     MISSING_RELEASE "missing-release" Error "A deploy file pins a release that has no file in `releases/`. The environment stays as it is.";
     ROLE_NOT_OFFERED "role-not-offered" Error "No target offers the role that a step asks for, so the step would be deployed nowhere.";
     DUPLICATE_ID "duplicate-id" Error "Two environments, targets, tenants, projects or steps have the same id. Ids go into stack names, so both would be the same stacks.";
@@ -122,6 +122,10 @@ codes! {
     STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
     NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS refuses such a task definition.";
     LOAD_BALANCER_PORT "load-balancer-port" Error "A load balancer names a port that its container does not have.";
+    PORT_NAME "port-name" Error "The name of a port is made of lower-case letters, digits, `_` and `-`, at most 64, does not begin with `-`, and is unique in the step. Service Connect knows ports by it, and `app_protocol` is for Service Connect.";
+    UNKNOWN_PORT_NAME "unknown-port-name" Error "Service Connect names a port that no container of the step has. Ports have names where they are written as `ports = [{ port = 8080, name = \"web\" }]`.";
+    SERVICE_CONNECT "service-connect" Error "What the service says of Service Connect is not such as ECS takes, or contradicts the step's network mode, strategy or ports.";
+    SERVICE_REGISTRY "service-registry" Error "The service of Cloud Map, its records or the port that is found contradict each other or the step's network mode.";
     DEPENDENCY_CYCLE "dependency-cycle" Error "Containers wait for each other in a circle, so none of them would start.";
     DEPENDENCY_CONDITION "dependency-condition" Error "A container waits for something that cannot happen: for the health of a container without a health check, or for the end of an essential one.";
     HEALTH_CHECK_COMMAND "health-check-command" Error "The command of a health check begins with `CMD` (arguments follow, one element each) or `CMD-SHELL` (one line for a shell).";

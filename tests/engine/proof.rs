@@ -13,6 +13,7 @@ use landfall::model::catalog::Gate;
 use landfall::model::journal::{Call, Entry, Evidence, Outcome};
 use landfall::model::{BucketName, StackName, StackSeen, StackStatus};
 use landfall::sim::SimCloud;
+use serde_json::json;
 
 use super::support::*;
 
@@ -117,6 +118,23 @@ async fn another_image_than_the_releases_is_a_failure() {
     let cause = failed(&outcome);
     assert_eq!(&*cause.code, "wrong-image");
     assert!(cause.sentence.contains("container `app` runs sha256:0000"), "{}", cause.sentence);
+}
+
+#[tokio::test]
+async fn containers_that_others_add_are_not_looked_at() {
+    let mut template = service("shop:1");
+    template["Resources"]["Service"]["Properties"]["ServiceConnectConfiguration"] = json!({ "Enabled": true });
+    let mut scene = Scene::new();
+    let outcome = scene.deploy(&plan("1.0.0", vec![put(0, "web", content("web", "1.0.0", &template))])).await;
+    assert_eq!(outcome, Outcome::Proved);
+    let evidence = scene.evidence().await;
+    let ran = evidence.iter().find_map(|item| match item {
+        Evidence::ServiceDeployment { images, .. } => Some(images.keys().cloned().collect::<Vec<_>>()),
+        _ => None,
+    });
+    let ran = ran.unwrap();
+    assert!(ran.iter().any(|name| name == "app"), "{ran:?}");
+    assert!(ran.iter().any(|name| name.starts_with("ecs-service-connect-")), "{ran:?}");
 }
 
 #[tokio::test]

@@ -478,7 +478,8 @@ fn text(raw: &str) -> Text {
 
 fn service() -> EcsService {
     let at = at("projects/storefront/process.toml", 10);
-    let ports = vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None }];
+    let ports =
+        vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None, app_protocol: None }];
     let app = Container { ports, ..Container::new(Arc::from("app"), "web".parse().unwrap(), at) };
     EcsService { desired_count: 2, ..EcsService::new(256, 512, vec![app]) }
 }

@@ -77,8 +77,13 @@ pub(super) fn everything() -> World {
         start_period: Some(20),
     });
     let mut side = container("proxy", "proxy");
-    side.ports =
-        vec![Port { container_port: 80, host_port: None, protocol: Protocol::Tcp, name: Some(Arc::from("http")) }];
+    side.ports = vec![Port {
+        container_port: 80,
+        host_port: None,
+        protocol: Protocol::Tcp,
+        name: Some(Arc::from("http")),
+        app_protocol: None,
+    }];
     side.essential = false;
     side.depends_on = vec![Dependency { container: Arc::from("app"), condition: Condition::Healthy }];
     side.log = Some(LogConfiguration {

@@ -10,6 +10,7 @@ mod golden;
 mod precedence;
 mod problems;
 mod refused;
+mod refused_discovery;
 mod refused_traffic;
 mod rendering;
 mod runs;

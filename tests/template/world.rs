@@ -257,7 +257,8 @@ fn service() -> EcsService {
 
 /// A container that says no more than it has to, with a port.
 pub(super) fn container(name: &str, image: &str) -> Container {
-    let ports = vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None }];
+    let ports =
+        vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None, app_protocol: None }];
     Container { ports, ..Container::new(Arc::from(name), image.parse().unwrap(), at(10)) }
 }
 

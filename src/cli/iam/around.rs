@@ -8,7 +8,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::process::{EcsService, HookAction, StepKind, Strategy, TargetGroup, Task, Text, VolumeKind};
+use crate::model::process::{
+    ConnectTls, EcsService, HookAction, StepKind, Strategy, TargetGroup, Task, Text, VolumeKind,
+};
 use crate::model::{AccountId, Id};
 
 use super::Reach;
@@ -26,6 +28,7 @@ pub(super) struct Around {
     infrastructure: bool,
     runs: bool,
     schedules: bool,
+    discovery: bool,
 }
 
 impl Around {
@@ -68,6 +71,12 @@ impl Around {
         let hooks = step.deployment.hooks.iter().any(|hook| matches!(hook.action, HookAction::Lambda { .. }));
         self.infrastructure |= traffic || hooks;
         self.policies |= traffic;
+        let mut encrypted = tls_of(step);
+        if let Some(first) = encrypted.next() {
+            self.infrastructure = true;
+            self.policies |= first.role.is_none() || encrypted.any(|tls| tls.role.is_none());
+        }
+        self.discovery |= step.own_discovery().is_some();
     }
 
     /// The services of AWS that get a step's roles.
@@ -123,6 +132,11 @@ impl Around {
         if self.alarms {
             statements.push(allow(ALARMS, &all("cloudwatch")));
         }
+        if self.discovery {
+            // Services of Cloud Map have ids of their own, and making one asks for its namespace.
+            statements.push(allow(DISCOVERY, &all("servicediscovery")));
+            statements.push(allow(DISCOVERY_READS, &everything));
+        }
         statements
     }
 }
@@ -152,7 +166,12 @@ fn given_to_service(step: &EcsService) -> impl Iterator<Item = &Text> {
         HookAction::Pause => None,
     });
     let traffic = step.load_balancers.iter().filter_map(|balancer| balancer.advanced.as_ref()?.role.as_ref());
-    hooks.chain(traffic)
+    hooks.chain(traffic).chain(tls_of(step).filter_map(|tls| tls.role.as_ref()))
+}
+
+fn tls_of(step: &EcsService) -> impl Iterator<Item = &ConnectTls> {
+    let services = step.connection().into_iter().flat_map(|connection| &connection.services);
+    services.filter_map(|service| service.tls.as_ref())
 }
 
 /// Target groups, load balancers, listeners and rules.
@@ -203,6 +222,22 @@ const SCALING: &[&str] = &[
 /// Schedules.
 const SCHEDULES: &[&str] =
     &["scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:GetSchedule", "scheduler:UpdateSchedule"];
+
+/// Services of Cloud Map.
+const DISCOVERY: &[&str] = &[
+    "servicediscovery:CreateService",
+    "servicediscovery:DeleteService",
+    "servicediscovery:GetNamespace",
+    "servicediscovery:GetService",
+    "servicediscovery:GetServiceAttributes",
+    "servicediscovery:ListTagsForResource",
+    "servicediscovery:TagResource",
+    "servicediscovery:UntagResource",
+    "servicediscovery:UpdateService",
+];
+
+/// Reads of Cloud Map that take no resource.
+const DISCOVERY_READS: &[&str] = &["servicediscovery:GetOperation", "servicediscovery:ListServices"];
 
 /// Alarms of scaling policies.
 const ALARMS: &[&str] = &[

@@ -8,8 +8,8 @@ use crate::load::codes;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{
-    ConditionEntry, ContainerEntry, DependencyEntry, FirelensEntry, FirelensKindEntry, HealthCheckEntry,
-    HostEntryEntry, LogEntry, PortEntry, ProtocolEntry, RestartPolicyEntry, SecretEntry,
+    AppProtocolEntry, ConditionEntry, ContainerEntry, DependencyEntry, FirelensEntry, FirelensKindEntry,
+    HealthCheckEntry, HostEntryEntry, LogEntry, PortEntry, ProtocolEntry, RestartPolicyEntry, SecretEntry,
 };
 use crate::model::process::{
     Condition, Container, Dependency, Firelens, HealthCheck, HostEntry, LogConfiguration, Port, Protocol,
@@ -27,6 +27,7 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
         host_port: None,
         protocol: Protocol::Tcp,
         name: None,
+        app_protocol: None,
     });
     let credentials = entry.repository_credentials.as_ref();
     Some(Container {
@@ -111,6 +112,11 @@ fn port(entry: &At<PortEntry>) -> Port {
             ProtocolEntry::Udp => Protocol::Udp,
         },
         name: entry.name.as_ref().map(|name| Arc::from(name.as_str())),
+        app_protocol: entry.app_protocol.as_deref().map(|protocol| match protocol {
+            AppProtocolEntry::Http => "http",
+            AppProtocolEntry::Http2 => "http2",
+            AppProtocolEntry::Grpc => "grpc",
+        }),
     }
 }
 
@@ -160,7 +166,8 @@ fn firelens(make: &mut Maker<'_>, entry: &FirelensEntry) -> Firelens {
     Firelens { router: Arc::from(router), options: make.text_map(&entry.options) }
 }
 
-fn log(make: &mut Maker<'_>, entry: &LogEntry) -> LogConfiguration {
+/// Reads a log configuration.
+pub(crate) fn log(make: &mut Maker<'_>, entry: &LogEntry) -> LogConfiguration {
     LogConfiguration {
         driver: Arc::from(entry.driver.as_str()),
         options: make.text_map(&entry.options),

@@ -22,6 +22,7 @@ pub(crate) mod balancing;
 pub(crate) mod channel;
 pub(crate) mod container;
 pub(crate) mod deployment;
+pub(crate) mod discovery;
 pub(crate) mod freeze;
 pub(crate) mod launch;
 pub(crate) mod linux;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Maker, balancing, container, deployment, launch, role, run, scaling, schedule, variables, volume};
+use super::{
+    Maker, balancing, container, deployment, discovery, launch, role, run, scaling, schedule, variables, volume,
+};
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
@@ -131,6 +133,8 @@ fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
         deployment: deployment::deployment(make, &entry.deployment_configuration),
         load_balancers: entry.load_balancer.iter().filter_map(|entry| balancing::load_balancer(make, entry)).collect(),
         health_check_grace: number(&entry.health_check_grace),
+        connect: entry.service_connect_configuration.as_ref().map(|entry| discovery::connect(make, entry)),
+        registries: entry.service_registries.iter().filter_map(|entry| discovery::registry(make, entry)).collect(),
         nonce: make.optional_text(&entry.force_new_deployment_nonce),
         ..least
     }

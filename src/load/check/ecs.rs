@@ -5,8 +5,8 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, ScheduleEntry, SecretEntry, ServiceEntry, StepEntry,
-    TaskEntry, VolumeEntry,
+    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, ScheduleEntry, SecretEntry, ServiceConnectEntry,
+    ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
 };
 use super::super::what::WhatDrafts;
 use super::super::world::World;
@@ -135,6 +135,8 @@ fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
     service.force_new_deployment_nonce.iter().for_each(&mut *each);
     service.load_balancer.iter().for_each(|entry| of_balancer(entry, each));
     service.scaling.iter().for_each(|scaling| of_scaling(scaling, each));
+    service.service_connect_configuration.iter().for_each(|connect| of_connect(connect, each));
+    service.service_registries.iter().for_each(|registry| of_registry(registry, each));
     let deployment = &service.deployment_configuration;
     deployment.alarms.iter().flat_map(|alarms| alarms.alarm_names.iter()).for_each(&mut *each);
     deployment.lifecycle_hooks.iter().flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn)).for_each(each);
@@ -188,6 +190,34 @@ fn of_scaling(scaling: &ScalingEntry, each: &mut impl FnMut(&At<String>)) {
     }
     let actions = scaling.scheduled_action.iter();
     actions.flat_map(|action| std::iter::once(&action.schedule).chain(&action.time_zone)).for_each(each);
+}
+
+fn of_connect(connect: &ServiceConnectEntry, each: &mut impl FnMut(&At<String>)) {
+    connect.namespace.iter().for_each(&mut *each);
+    for service in &connect.services {
+        service.discovery_name.iter().for_each(&mut *each);
+        for alias in &service.client_aliases {
+            alias.dns_name.iter().for_each(&mut *each);
+            let header = alias.test_traffic_rules.iter().map(|rules| &rules.header);
+            let texts = header.flat_map(|header| header.value.iter().map(|value| &value.exact).chain([&header.name]));
+            texts.for_each(&mut *each);
+        }
+        if let Some(tls) = &service.tls {
+            each(&tls.issuer_certificate_authority.aws_pca_authority_arn);
+            tls.kms_key.iter().chain(&tls.role_arn).for_each(&mut *each);
+        }
+    }
+    if let Some(log) = &connect.log {
+        log.options.values().for_each(&mut *each);
+        of_secrets(log.secrets.values(), each);
+    }
+}
+
+fn of_registry(registry: &ServiceRegistryEntry, each: &mut impl FnMut(&At<String>)) {
+    registry.registry_arn.iter().for_each(&mut *each);
+    if let Some(own) = &registry.own_service {
+        [&own.namespace_id, &own.name].into_iter().chain(&own.description).for_each(each);
+    }
 }
 
 fn of_volume(volume: &VolumeEntry, each: &mut impl FnMut(&At<String>)) {

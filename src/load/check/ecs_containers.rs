@@ -6,7 +6,7 @@ use super::super::codes::{self, Code};
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ConditionEntry, ContainerEntry, ProcessFile, TaskEntry};
+use super::super::schema::process::{ConditionEntry, ContainerEntry, LogEntry, ProcessFile, TaskEntry};
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
 use crate::load::build::launch;
@@ -227,10 +227,17 @@ pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
         }
         let fargate = launch::compute(*task.launch).is_fargate();
-        let drivers: &[&str] = if fargate { &DRIVERS } else { &INSTANCE_DRIVERS };
-        if let Some(log) = container.log.as_ref().filter(|log| !drivers.contains(&log.driver.as_str())) {
-            let title = format!("{} no log driver `{}`", if fargate { "Fargate has" } else { "ECS has" }, *log.driver);
-            out(codes::INVALID_VALUE, log.driver.span(), title, &drivers.join(", "));
-        }
+        findings.extend(container.log.as_ref().and_then(|log| unknown_driver(process, log, fargate)));
     });
+}
+
+/// A log driver that there is not.
+pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool) -> Option<Finding> {
+    let drivers: &[&str] = if fargate { &DRIVERS } else { &INSTANCE_DRIVERS };
+    if drivers.contains(&log.driver.as_str()) {
+        return None;
+    }
+    let title = format!("{} no log driver `{}`", if fargate { "Fargate has" } else { "ECS has" }, *log.driver);
+    let finding = Finding::new(codes::INVALID_VALUE, &process.file, log.driver.span(), title);
+    Some(finding.label(drivers.join(", ")))
 }

@@ -35,7 +35,8 @@ pub(super) fn options_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings: &mut Vec<Finding>) {
+/// What the options of the driver `awslogs` lack, or have too much.
+pub(super) fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings: &mut Vec<Finding>) {
     let needed: &[&str] = if fargate {
         &["awslogs-group", "awslogs-region", "awslogs-stream-prefix"]
     } else {

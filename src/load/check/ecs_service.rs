@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ScheduleEntry, ServiceEntry, TaskEntry};
+use super::super::schema::process::{ScheduleEntry, SecretEntry, ServiceEntry, TaskEntry};
 use super::super::what::WhatDrafts;
 use super::arn;
 use super::ecs::{each_service, each_task};
@@ -138,6 +138,7 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
         let role = advanced.and_then(|advanced| advanced.role_arn.as_ref());
         role.iter().for_each(|role| check(role, "iam", "role/", "a role"));
     }
+    arns_of_discovery(service, check);
     for hook in &service.deployment_configuration.lifecycle_hooks {
         hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a function of Lambda"));
         hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
@@ -147,6 +148,33 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
 fn arns_of_schedule(schedule: &ScheduleEntry, check: &mut CheckArn<'_>) {
     schedule.schedule_role.iter().for_each(|role| check(role, "iam", "role/", "a role"));
     schedule.dead_letter_config.iter().for_each(|queue| check(&queue.arn, "sqs", "", "a queue"));
+}
+
+fn arns_of_discovery(service: &ServiceEntry, check: &mut CheckArn<'_>) {
+    let registries = service.service_registries.iter().filter_map(|entry| entry.registry_arn.as_ref());
+    registries.for_each(|arn| check(arn, "servicediscovery", "service/", "a service of Cloud Map"));
+    let Some(connect) = &service.service_connect_configuration else { return };
+    if let Some(namespace) = connect.namespace.as_ref().filter(|namespace| namespace.starts_with("arn:")) {
+        check(namespace, "servicediscovery", "namespace/", "a namespace of Cloud Map");
+    }
+    for tls in connect.services.iter().filter_map(|entry| entry.tls.as_ref()) {
+        let authority = &tls.issuer_certificate_authority.aws_pca_authority_arn;
+        check(authority, "acm-pca", "certificate-authority/", "an authority of AWS Private CA");
+        tls.kms_key.iter().for_each(|key| check(key, "kms", "", "a key of KMS"));
+        tls.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
+    }
+    for secret in connect.log.iter().flat_map(|log| log.secrets.values()) {
+        arn_of_secret(secret, check);
+    }
+}
+
+fn arn_of_secret(secret: &SecretEntry, check: &mut CheckArn<'_>) {
+    if let Some(arn) = &secret.secret {
+        check(arn, "secretsmanager", "secret:", "a secret");
+    }
+    if let Some(name) = secret.parameter.as_ref().filter(|name| name.starts_with("arn:")) {
+        check(name, "ssm", "parameter/", "a parameter");
+    }
 }
 
 fn arns_of_task(task: &TaskEntry, check: &mut CheckArn<'_>) {
@@ -162,13 +190,6 @@ fn arns_of_task(task: &TaskEntry, check: &mut CheckArn<'_>) {
             check(&credentials.credentials_parameter, "secretsmanager", "secret:", "a secret");
         }
         let logs = container.log.iter().flat_map(|log| log.secrets.values());
-        for secret in container.secrets.values().chain(logs) {
-            if let Some(arn) = &secret.secret {
-                check(arn, "secretsmanager", "secret:", "a secret");
-            }
-            if let Some(name) = secret.parameter.as_ref().filter(|name| name.starts_with("arn:")) {
-                check(name, "ssm", "parameter/", "a parameter");
-            }
-        }
+        container.secrets.values().chain(logs).for_each(|secret| arn_of_secret(secret, check));
     }
 }

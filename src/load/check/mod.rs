@@ -13,6 +13,7 @@ mod ecs;
 mod ecs_balancing;
 mod ecs_containers;
 mod ecs_deployment;
+mod ecs_discovery;
 mod ecs_launch;
 mod ecs_linux;
 mod ecs_logs;
@@ -121,6 +122,9 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "log-routers", run: ecs_logs::routers_fit },
     WhatCheck { name: "rights", run: ecs_roles::rights_fit },
     WhatCheck { name: "load-balancer", run: ecs_service::load_balancers_have_ports },
+    WhatCheck { name: "port-names", run: ecs_discovery::port_names_fit },
+    WhatCheck { name: "service-connect", run: ecs_discovery::connections_are_possible },
+    WhatCheck { name: "service-registries", run: ecs_discovery::registries_are_possible },
     WhatCheck { name: "balancing", run: ecs_balancing::balancing_is_possible },
     WhatCheck { name: "deployment-strategy", run: ecs_deployment::strategies_are_possible },
     WhatCheck { name: "scaling", run: ecs_scaling::scaling_is_possible },

@@ -10,6 +10,7 @@ use super::At;
 mod balancing;
 mod container;
 mod deployment;
+mod discovery;
 mod launch;
 mod linux;
 mod logging;
@@ -23,6 +24,7 @@ mod volume;
 pub use balancing::*;
 pub use container::*;
 pub use deployment::*;
+pub use discovery::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
@@ -273,6 +275,11 @@ pub struct ServiceEntry {
     pub load_balancer: Vec<At<LoadBalancerEntry>>,
     /// Seconds in which failing load-balancer checks are ignored after a task starts.
     pub health_check_grace: Option<At<u32>>,
+    /// A proxy beside every task, by which services of a namespace reach each other.
+    pub service_connect_configuration: Option<At<ServiceConnectEntry>>,
+    /// A service of Cloud Map by which the tasks are found; at most one.
+    #[serde(default)]
+    pub service_registries: Vec<At<ServiceRegistryEntry>>,
     /// Another text here makes a new deployment of the same, which reads secrets and environment files anew; may hold `#{…}`.
     pub force_new_deployment_nonce: Option<At<String>>,
 }

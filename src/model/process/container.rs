@@ -165,6 +165,8 @@ pub struct Port {
     pub protocol: Protocol,
     /// Name of the port mapping.
     pub name: Option<Arc<str>>,
+    /// `http`, `http2` or `grpc`, for Service Connect; TCP unless said.
+    pub app_protocol: Option<&'static str>,
 }
 
 /// Transport protocol of a port.

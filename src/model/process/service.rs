@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Container, Deployment, Launch, LoadBalancer, PropagateTags, Rights, Scaling, Text, Threshold, Volume};
+use super::{
+    Container, Deployment, Launch, LoadBalancer, PropagateTags, Rights, Scaling, ServiceConnect, ServiceRegistry, Text,
+    Threshold, Volume,
+};
 
 /// Processor architecture of a task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -108,6 +111,10 @@ pub struct EcsService {
     pub load_balancers: Vec<LoadBalancer>,
     /// Seconds in which failing load-balancer checks are ignored after a task starts.
     pub health_check_grace: Option<u32>,
+    /// How the service takes part in a namespace of Service Connect; as it was where nothing is said.
+    pub connect: Option<ServiceConnect>,
+    /// The service of Cloud Map by which the tasks are found; at most one.
+    pub registries: Vec<ServiceRegistry>,
     /// Another text makes a new deployment of the same.
     pub nonce: Option<Text>,
 }
@@ -131,6 +138,8 @@ impl EcsService {
             rebalancing: None,
             load_balancers: Vec::new(),
             health_check_grace: None,
+            connect: None,
+            registries: Vec::new(),
             nonce: None,
         }
     }

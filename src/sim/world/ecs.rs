@@ -279,6 +279,12 @@ impl Service {
         self.properties.get("DeploymentConfiguration").and_then(|c| c.get(key)).and_then(number).unwrap_or(default)
     }
 
+    /// Whether it takes part in a namespace of Service Connect. \[doc: a proxy container is added to each of its tasks\]
+    pub fn connected(&self) -> bool {
+        let enabled = self.properties.get("ServiceConnectConfiguration").and_then(|c| c.get("Enabled"));
+        enabled.and_then(super::eval::as_text).is_some_and(|text| text == "true")
+    }
+
     /// The circuit breaker: whether it is on, and whether it rolls back.
     pub fn breaker(&self) -> (bool, bool) {
         let breaker = self

@@ -47,7 +47,8 @@ impl World {
             .map(|deployment| deployment.target.clone());
         let revision_id = self.ids.digits(19);
         let revision_arn = format!("{stem}:service-revision/{short}/{}/{revision_id}", service.name);
-        let images = self.containers_of(place, &service.task_definition);
+        let mut images = self.containers_of(place, &service.task_definition);
+        images.extend(service.connected().then(|| self.proxy()));
         service.revisions.push(Revision {
             arn: revision_arn.clone(),
             task_definition: service.task_definition.clone(),
@@ -71,6 +72,12 @@ impl World {
             shift,
             rollback: None,
         });
+    }
+
+    /// The container that ECS adds for Service Connect: its name and image.
+    fn proxy(&mut self) -> (String, String) {
+        let image = "ecs-service-connect-agent:interface-v1".to_owned();
+        (format!("ecs-service-connect-{}", self.ids.letters(6)), image)
     }
 
     fn containers_of(&self, place: &Place, task_definition: &str) -> Vec<(String, String)> {

@@ -127,6 +127,10 @@ pub(super) fn identify(
         "AWS::ApplicationAutoScaling::ScalingPolicy" => {
             twice(arn("autoscaling", format!("scalingPolicy:{hex}:{name}")))
         }
+        "AWS::ServiceDiscovery::Service" => cloud_map(&arn, "service", "srv", &hex),
+        "AWS::ServiceDiscovery::HttpNamespace" | "AWS::ServiceDiscovery::PrivateDnsNamespace" => {
+            cloud_map(&arn, "namespace", "ns", &hex)
+        }
         "AWS::CloudFormation::WaitConditionHandle" => {
             twice(format!("https://cloudformation-waitcondition-{region}.s3.{region}.amazonaws.com/{hex}"))
         }
@@ -154,6 +158,13 @@ pub(super) fn identify(
 
 fn twice(arn: String) -> (String, String) {
     (arn.clone(), arn)
+}
+
+/// Id and ARN of something of Cloud Map.
+fn cloud_map(arn: &impl Fn(&str, String) -> String, kind: &str, short: &str, hex: &str) -> (String, String) {
+    let id = format!("{short}-{hex}");
+    let arn = arn("servicediscovery", format!("{kind}/{id}"));
+    (id, arn)
 }
 
 /// How the ARN of a load balancer says what it balances.

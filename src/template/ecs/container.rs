@@ -118,6 +118,7 @@ fn port(port: &Port) -> Shape {
         ("HostPort", port.host_port.map(Shape::from)),
         ("Protocol", Some(protocol.into())),
         ("Name", port.name.as_deref().map(Shape::from)),
+        ("AppProtocol", port.app_protocol.map(Shape::from)),
     ])
 }
 
@@ -149,7 +150,8 @@ fn firelens(router: &Firelens) -> Shape {
     Shape::map([("Type", Some((&*router.router).into())), ("Options", some_map(&router.options))])
 }
 
-fn log(log: &LogConfiguration) -> Shape {
+/// A log configuration that a step writes.
+pub(super) fn log(log: &LogConfiguration) -> Shape {
     Shape::map([
         ("LogDriver", Some((&*log.driver).into())),
         ("Options", some_map(&log.options)),
@@ -158,7 +160,7 @@ fn log(log: &LogConfiguration) -> Shape {
 }
 
 /// The step's log group; streams are named `task/<container>/<task id>`.
-fn own_log() -> Shape {
+pub(super) fn own_log() -> Shape {
     Shape::map([
         ("LogDriver", Some("awslogs".into())),
         (

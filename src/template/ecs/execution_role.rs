@@ -19,18 +19,18 @@ pub(super) fn arn(task: &Task) -> Shape {
     }
 }
 
-/// The role; none where the step gives one.
-pub(super) fn shape(task: &Task, what: &What) -> Option<Shape> {
+/// The role; none where the step gives one. `proxy` is the log configuration of a container that ECS adds.
+pub(super) fn shape(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> Option<Shape> {
     if task.execution_role.is_some() {
         return None;
     }
-    let start = role::policy("start-tasks", statements(task, what));
+    let start = role::policy("start-tasks", statements(task, proxy, what));
     let inline = std::iter::once(start).chain(role::own(&task.execution_rights)).collect();
     let managed = role::managed(&task.execution_rights);
     Some(role::shape(task, role::trust("ecs-tasks.amazonaws.com"), inline, managed))
 }
 
-fn statements(task: &Task, what: &What) -> Vec<Shape> {
+fn statements(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> Vec<Shape> {
     let repositories = repositories(task, what);
     let token = (!repositories.is_empty()).then(|| {
         // GetAuthorizationToken takes no resource (service authorization reference, Amazon ECR).
@@ -42,15 +42,15 @@ fn statements(task: &Task, what: &What) -> Vec<Shape> {
     let files = files(task);
     let object = |file: Text| Shape::Leaf(Leaf::ObjectArn(file));
     let buckets = Shape::Leaves(Leaves::Buckets(files.clone()));
-    let logs = allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], Shape::List(log_groups(task)));
+    let logs = allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], Shape::List(log_groups(task, proxy)));
     let images = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
     [
         Some(logs),
-        some("CreateLogs", &["logs:CreateLogGroup"], created_log_groups(task)),
+        some("CreateLogs", &["logs:CreateLogGroup"], created_log_groups(task, proxy)),
         token,
         some("Images", &images, repositories),
-        some("Secrets", &["secretsmanager:GetSecretValue"], secrets::secret_arns(task)),
-        some("Parameters", &["ssm:GetParameters"], secrets::parameter_arns(task)),
+        some("Secrets", &["secretsmanager:GetSecretValue"], secrets::secret_arns(task, proxy)),
+        some("Parameters", &["ssm:GetParameters"], secrets::parameter_arns(task, proxy)),
         some("EnvironmentFiles", &["s3:GetObject"], files.iter().cloned().map(object).collect()),
         (!files.is_empty()).then(|| allow("EnvironmentBuckets", &["s3:GetBucketLocation"], buckets)),
     ]
@@ -59,24 +59,25 @@ fn statements(task: &Task, what: &What) -> Vec<Shape> {
     .collect()
 }
 
-/// The step's own log group, and those that containers name for the driver `awslogs`.
+/// The step's own log group, and those that containers and the proxy name for the driver `awslogs`.
 ///
 /// By name, not by the log group's attribute: a change set says of what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
-fn log_groups(task: &Task) -> Vec<Shape> {
+fn log_groups(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
     let own = Known::LogGroupArn.into();
-    std::iter::once(own).chain(awslogs(task).filter_map(log_group)).collect()
+    std::iter::once(own).chain(awslogs(task, proxy).filter_map(log_group)).collect()
 }
 
 /// The log groups that the driver makes when it finds none.
-fn created_log_groups(task: &Task) -> Vec<Shape> {
+fn created_log_groups(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
     let creates =
         |log: &&LogConfiguration| log.options.get("awslogs-create-group").is_some_and(|on| on.raw() == "true");
-    awslogs(task).filter(creates).filter_map(log_group).collect()
+    awslogs(task, proxy).filter(creates).filter_map(log_group).collect()
 }
 
-fn awslogs(task: &Task) -> impl Iterator<Item = &LogConfiguration> {
-    task.containers.iter().filter_map(|container| container.log.as_ref()).filter(|log| &*log.driver == "awslogs")
+fn awslogs<'a>(task: &'a Task, proxy: Option<&'a LogConfiguration>) -> impl Iterator<Item = &'a LogConfiguration> {
+    let own = task.containers.iter().filter_map(|container| container.log.as_ref());
+    own.chain(proxy).filter(|log| &*log.driver == "awslogs")
 }
 
 fn log_group(log: &LogConfiguration) -> Option<Shape> {

@@ -7,6 +7,7 @@
 mod balancing;
 mod container;
 mod deployment;
+mod discovery;
 mod execution_role;
 mod launch;
 mod linux;
@@ -22,7 +23,7 @@ mod task_role;
 mod volume;
 
 use crate::model::What;
-use crate::model::process::{EcsSchedule, EcsService, EcsTask, Task};
+use crate::model::process::{EcsSchedule, EcsService, EcsTask, LogConfiguration, Task};
 
 use super::shape::Shape;
 
@@ -35,6 +36,8 @@ mod id {
     pub(super) const VOLUME_ROLE: &str = "VolumeRole";
     pub(super) const HOOK_ROLE: &str = "HookRole";
     pub(super) const TRAFFIC_ROLE: &str = "TrafficRole";
+    pub(super) const TLS_ROLE: &str = "TlsRole";
+    pub(super) const DISCOVERY_SERVICE: &str = "DiscoveryService";
     pub(super) const SCALABLE_TARGET: &str = "ScalableTarget";
     pub(super) const SERVICE: &str = "Service";
     pub(super) const SCHEDULE_ROLE: &str = "ScheduleRole";
@@ -44,10 +47,12 @@ mod id {
 /// The sections of the template of an `ecs-service`, before their leaves are filled.
 pub(super) fn service(step: &EcsService, what: &What) -> Vec<(&'static str, Shape)> {
     let task = &step.task;
-    let parts = of_task(task, what).into_iter().chain([
+    let parts = of_task(task, discovery::proxy_log(step), what).into_iter().chain([
         (id::VOLUME_ROLE, volume::role(task)),
         (id::HOOK_ROLE, deployment::hook_role(step)),
         (id::TRAFFIC_ROLE, deployment::traffic_role(step)),
+        (id::TLS_ROLE, discovery::tls_role(step)),
+        (id::DISCOVERY_SERVICE, discovery::own_service(step)),
         (id::TASK_DEFINITION, Some(task_definition::shape(task))),
         (id::SERVICE, Some(service::shape(step))),
     ]);
@@ -58,13 +63,13 @@ pub(super) fn service(step: &EcsService, what: &What) -> Vec<(&'static str, Shap
         ("TaskDefinitionArn", Shape::reference(id::TASK_DEFINITION)),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-    sections(resources, own.chain(balancing::outputs(step)).collect())
+    sections(resources, own.chain(balancing::outputs(step)).chain(discovery::outputs(step)).collect())
 }
 
 /// The sections of the template of an `ecs-schedule`, before their leaves are filled.
 pub(super) fn schedule(step: &EcsSchedule, what: &What) -> Vec<(&'static str, Shape)> {
     let task = &step.task;
-    let parts = of_task(task, what).into_iter().chain([
+    let parts = of_task(task, None, what).into_iter().chain([
         (id::SCHEDULE_ROLE, schedule::role(step)),
         (id::TASK_DEFINITION, Some(task_definition::shape(task))),
         (id::SCHEDULE, Some(schedule::shape(step))),
@@ -81,15 +86,15 @@ pub(super) fn schedule(step: &EcsSchedule, what: &What) -> Vec<(&'static str, Sh
 pub(super) fn task(step: &EcsTask, what: &What) -> Vec<(&'static str, Shape)> {
     let task = &step.task;
     let definition = (id::TASK_DEFINITION, Some(task_definition::shape(task)));
-    let parts = of_task(task, what).into_iter().chain([definition]);
+    let parts = of_task(task, None, what).into_iter().chain([definition]);
     sections(named(parts).collect(), vec![("TaskDefinitionArn".to_owned(), Shape::reference(id::TASK_DEFINITION))])
 }
 
-/// What every task has beside its definition.
-fn of_task(task: &Task, what: &What) -> [(&'static str, Option<Shape>); 3] {
+/// What every task has beside its definition; `proxy` is the log configuration of a container that ECS adds.
+fn of_task(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> [(&'static str, Option<Shape>); 3] {
     [
         (id::LOG_GROUP, Some(log_group::shape(task))),
-        (id::EXECUTION_ROLE, execution_role::shape(task, what)),
+        (id::EXECUTION_ROLE, execution_role::shape(task, proxy, what)),
         (id::TASK_ROLE, task_role::shape(task)),
     ]
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::process::{Secret, Task, Text};
+use crate::model::process::{LogConfiguration, Secret, Task, Text};
 
 use super::super::shape::{Leaf, Shape};
 
@@ -17,16 +17,18 @@ pub(super) fn value_from(secret: &Secret) -> Shape {
     })
 }
 
-/// Every secret that the step's containers read, as variables or as options of a log driver.
-fn all(task: &Task) -> impl Iterator<Item = &Secret> {
-    task.containers.iter().flat_map(|container| {
+/// Every secret that the step's containers read, as variables or as options of a log driver; `proxy` is the log
+/// configuration of a container that ECS adds.
+fn all<'a>(task: &'a Task, proxy: Option<&'a LogConfiguration>) -> impl Iterator<Item = &'a Secret> {
+    let own = task.containers.iter().flat_map(|container| {
         container.secrets.values().chain(container.log.iter().flat_map(|log| log.secrets.values()))
-    })
+    });
+    own.chain(proxy.into_iter().flat_map(|log| log.secrets.values()))
 }
 
 /// The ARNs of the Secrets Manager secrets, those with which registries are entered among them, each text once.
-pub(super) fn secret_arns(task: &Task) -> Vec<Shape> {
-    let arns = all(task).filter_map(|secret| match secret {
+pub(super) fn secret_arns(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
+    let arns = all(task, proxy).filter_map(|secret| match secret {
         Secret::Secret { arn, .. } => Some(arn),
         Secret::Parameter { .. } => None,
     });
@@ -35,8 +37,8 @@ pub(super) fn secret_arns(task: &Task) -> Vec<Shape> {
 }
 
 /// The ARNs of the SSM parameters, each text once.
-pub(super) fn parameter_arns(task: &Task) -> Vec<Shape> {
-    let names = all(task).filter_map(|secret| match secret {
+pub(super) fn parameter_arns(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
+    let names = all(task, proxy).filter_map(|secret| match secret {
         Secret::Parameter { name } => Some(name),
         Secret::Secret { .. } => None,
     });

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::process::{EcsService, PropagateTags, Task, Text};
 
 use super::super::shape::{Known, Shape};
-use super::{balancing, deployment, id, launch, volume};
+use super::{balancing, deployment, discovery, id, launch, volume};
 
 /// The service. It has no name of its own, so that it can be replaced.
 pub(super) fn shape(step: &EcsService) -> Shape {
@@ -27,6 +27,8 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("NetworkConfiguration", launch::network(task)),
             ("LoadBalancers", balancing::of_service(step)),
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
+            ("ServiceConnectConfiguration", discovery::connect(step)),
+            ("ServiceRegistries", discovery::registries(step)),
             ("EnableExecuteCommand", task.execute_command.then(|| true.into())),
             ("EnableECSManagedTags", Some(true.into())),
             ("PropagateTags", propagate_tags(task)),

@@ -185,8 +185,20 @@ pub struct PortEntry {
     /// `tcp` by default.
     #[serde(default)]
     pub protocol: ProtocolEntry,
-    /// Name of the port mapping.
+    /// Name of the port mapping, unique in the step: lower-case letters, digits, `_` and `-`, at most 64.
     pub name: Option<At<String>>,
+    /// What is spoken there, for Service Connect; TCP by default. A service keeps what it was made with.
+    pub app_protocol: Option<At<AppProtocolEntry>>,
+}
+
+/// `app_protocol`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are those of the protocols")]
+pub enum AppProtocolEntry {
+    Http,
+    Http2,
+    Grpc,
 }
 
 /// `protocol`.
