@@ -4,10 +4,12 @@
 //! A [`Document`] is the parsed tree of one template. `template/` builds one and hashes [`Document::executed`]; `compare/`
 //! walks two of them; commands show [`Document::yaml`]; [`read()`] takes the templates that people write, for `load/` and for
 //! the simulated account; [`check_resource`] and [`recreates()`] ask the resource schemas of AWS, [`check_template`]
-//! holds a template to CloudFormation's own rules, and [`misplaced`] says where it has to be literal. Nothing here knows landfall's nouns or evaluates an intrinsic.
+//! holds a template to CloudFormation's own rules, and [`misplaced`] says where it has to be literal; [`Given`] tells which
+//! conditions hold. Nothing here knows landfall's nouns, and no function is evaluated but those of conditions.
 
 mod canonical;
 mod check;
+mod conditions;
 mod document;
 mod literal;
 mod reach;
@@ -17,6 +19,7 @@ mod yaml;
 
 pub use canonical::canonical;
 pub use check::{TemplateFault, TemplateProblem, check_template};
+pub use conditions::Given;
 pub use document::{Document, DocumentError, Resource};
 pub use literal::{Misplaced, misplaced};
 pub use reach::{Reference, references};

@@ -107,7 +107,7 @@ impl Ask {
         if let Some(((place, stack), error)) = unread.into_iter().next() {
             return Err(Failure::new(format!("cannot read the deployed template of {stack} in {place}")).because(error));
         }
-        plan::with_deployed(&mut planned, &deployed);
+        plan::with_deployed(&mut planned, &deployed, &observed);
         let settled = planned.plan.is_empty() && facts.in_flight.is_empty();
         Ok(Published {
             commit,

@@ -15,7 +15,7 @@ use super::output::{self, Format};
 use super::render::tell;
 use super::stacks::Slotted;
 use crate::cfn::Document;
-use crate::compare::{Paint, documents};
+use crate::compare::{Paint, documents, with_values};
 use crate::git::Reader;
 use crate::load::{Loaded, Loader, Source};
 use crate::model::facts::RecordedSnapshot;
@@ -195,7 +195,7 @@ pub fn load_commit(reader: &Reader, revision: &str, recorded: &[RecordedSnapshot
     Loader::new().load(&source).doing(|| format!("cannot read {revision}"))
 }
 
-/// What every slot of a commit settles to.
+/// What every slot of a commit settles to, with values of parameters.
 fn templates(catalog: &Catalog) -> BTreeMap<Key, Document> {
     let names = Names::of(catalog);
     let mut all = BTreeMap::new();
@@ -213,7 +213,7 @@ fn templates(catalog: &Catalog) -> BTreeMap<Key, Document> {
                             tenant: slot.tenant.map(|tenant| tenant.name.to_string()),
                             stack: rendered.stack.to_string(),
                         };
-                        all.insert(key, document);
+                        all.insert(key, with_values(&document, &rendered.content.shown_parameters()));
                     }
                 }
                 Err(problems) => problems.iter().for_each(tell),

@@ -7,10 +7,9 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::cfn::Document;
-use crate::compare::{Paint, documents};
-use crate::daemon::{Deployed, Published};
+use crate::compare::{Paint, documents, with_values};
+use crate::daemon::Published;
 use crate::model::journal::{Action, Record};
-use crate::plan::Plan;
 use crate::store::Store;
 use crate::view::{self, Style};
 use crate::web::{Form, NoPage, Page, Pages};
@@ -102,7 +101,7 @@ pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> St
         Form::Json => {
             let mut value = view::plan::json(report);
             if diff && let Some(object) = value.as_object_mut() {
-                let all = differences(&published.planned.plan, &published.deployed, Paint::Plain);
+                let all = differences(published, Paint::Plain);
                 let all: serde_json::Map<_, _> = all.into_iter().map(|(stack, text)| (stack, text.into())).collect();
                 object.insert("differences".to_owned(), all.into());
             }
@@ -111,7 +110,7 @@ pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> St
         Form::Terminal => {
             let mut text = view::plan::terminal(report, now, COLORED);
             if diff {
-                for (_, difference) in differences(&published.planned.plan, &published.deployed, Paint::Ansi) {
+                for (_, difference) in differences(published, Paint::Ansi) {
                     text.push('\n');
                     text.push_str(&difference);
                 }
@@ -121,14 +120,21 @@ pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> St
     }
 }
 
-/// For each stack that a plan makes or changes, the deployed template against the wanted one.
-fn differences(plan: &Plan, deployed: &Deployed, paint: Paint) -> Vec<(String, String)> {
-    let orders = plan.begin.iter().flat_map(|begin| &begin.orders);
+/// For each stack that a plan makes or changes, the deployed template against the wanted one, with values of parameters.
+fn differences(published: &Published, paint: Paint) -> Vec<(String, String)> {
+    let orders = published.planned.plan.begin.iter().flat_map(|begin| &begin.orders);
     let differences = orders.filter_map(|order| {
-        let before = deployed.get(&(order.place.clone(), order.stack.clone()));
-        let before = before.and_then(|text| Document::parse(text).ok()).map(|document| document.with_description(None));
+        let before = published.deployed.get(&(order.place.clone(), order.stack.clone()));
+        let seen = published.observed.stack(&order.place, &order.stack);
+        let before = before.and_then(|text| Document::parse(text).ok()).map(|document| {
+            let values = seen.map(|seen| seen.parameters.clone()).unwrap_or_default();
+            with_values(&document.with_description(None), &values)
+        });
         let after = match &order.action {
-            Action::Put(content) => Some(Document::parse(&content.template).ok()?.with_description(None)),
+            Action::Put(content) => Some(with_values(
+                &Document::parse(&content.template).ok()?.with_description(None),
+                &content.shown_parameters(),
+            )),
             Action::Delete { .. } => None,
         };
         let from = format!("{} in {}, deployed", order.stack, order.place);

@@ -10,6 +10,7 @@ use super::folder::read_folder;
 use super::output::{self, Format};
 use super::stacks::{Slotted, seats};
 use crate::cfn::Document;
+use crate::compare::hide_named;
 use crate::load::{Loaded, Loader, Source};
 use crate::model::{Catalog, EnvironmentName, Names, Project, ProjectName, ReleaseName, StepName, TenantName};
 use crate::promote::{Settled, settled};
@@ -143,7 +144,13 @@ pub fn tell(problem: &RenderProblem) {
 fn drawn(rendered: &Rendered, format: Format) -> String {
     let body = template::body(&rendered.content);
     match (format, Document::parse(&body)) {
-        (Format::Terminal, Ok(document)) => format!("# {}\n{}\n", rendered.stack, document.yaml()),
+        (Format::Terminal, Ok(document)) => {
+            let values = rendered.content.shown_parameters();
+            let line = |(name, value): (&String, &String)| {
+                format!("# parameter {name}: {}\n", serde_json::Value::from(hide_named(name, value)))
+            };
+            format!("# {}\n{}{}\n", rendered.stack, values.iter().map(line).collect::<String>(), document.yaml())
+        }
         _ => format!("{body}\n"),
     }
 }

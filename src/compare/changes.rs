@@ -9,24 +9,28 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::cfn::{Document, Recreates, Reference, Resource, canonical, recreates, references};
+use crate::cfn::{Given, Recreates, Reference, Resource, canonical, recreates, references};
 use crate::model::journal::{Effect, ExpectedChange};
+
+use super::declared::{Declared, Sureness};
 
 /// The parts of a resource beside its properties whose change CloudFormation announces (DescribeChangeSet,
 /// `ResourceChange.Scope`).
 const ATTRIBUTES: [&str; 5] = ["CreationPolicy", "DeletionPolicy", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
 
-/// The changes from one document to another, by logical id. Parameter values and conditions are taken as equal; without a
-/// document before, everything is added.
-pub fn changes(before: Option<&Document>, after: &Document) -> Vec<ExpectedChange> {
-    let old: BTreeMap<&str, Resource<'_>> =
-        before.into_iter().flat_map(Document::resources).map(|resource| (resource.id, resource)).collect();
-    let new: BTreeMap<&str, Resource<'_>> = after.resources().map(|resource| (resource.id, resource)).collect();
+/// The changes from one template with its values to another, by logical id; without one before, everything is added.
+///
+/// A resource whose condition is known not to hold is not there. Where that is not known it counts as there, so that its
+/// removal is never expected.
+pub fn changes(before: Option<Given<'_>>, after: Given<'_>) -> Vec<ExpectedChange> {
+    let old = before.map(there).unwrap_or_default();
+    let new = there(after);
     let mut effects = BTreeMap::new();
+    let declared = before.map(|before| Declared::between(before, after));
     for (id, resource) in &new {
-        let effect = match old.get(id) {
-            None => Some(Effect::Add),
-            Some(was) => direct(*was, *resource),
+        let effect = match (old.get(id), &declared) {
+            (Some(was), Some(declared)) => direct(*was, *resource, declared),
+            _ => Some(Effect::Add),
         };
         effects.extend(effect.map(|effect| (*id, effect)));
     }
@@ -39,15 +43,27 @@ pub fn changes(before: Option<&Document>, after: &Document) -> Vec<ExpectedChang
         .collect()
 }
 
-/// What follows for a resource from its own texts.
-fn direct(before: Resource<'_>, after: Resource<'_>) -> Option<Effect> {
+/// The resources that are there, or may be.
+fn there(given: Given<'_>) -> BTreeMap<&str, Resource<'_>> {
+    let resources = given.document.resources().filter(|resource| given.has(*resource) != Some(false));
+    resources.map(|resource| (resource.id, resource)).collect()
+}
+
+/// What follows for a resource from its own texts, and from the declarations that they lead to.
+fn direct(before: Resource<'_>, after: Resource<'_>, declared: &Declared<'_>) -> Option<Effect> {
     if before.kind() != after.kind() {
         return Some(Effect::Replace);
     }
     let mut effect = None;
     for name in property_names(before, after) {
+        let recreates = recreates(after.kind(), name);
         if spelling(before.property(name)) != spelling(after.property(name)) {
-            effect = effect.max(Some(effect_of(recreates(after.kind(), name))));
+            effect = effect.max(Some(effect_of(recreates)));
+        } else if let Some(change) = after.property(name).and_then(|value| declared.behind(value)) {
+            effect = effect.max(Some(match change {
+                Sureness::Certain => effect_of(recreates),
+                Sureness::Possible => effect_of(recreates.min(Recreates::Perhaps)),
+            }));
         }
     }
     if ATTRIBUTES.iter().any(|name| spelling(before.body.get(*name)) != spelling(after.body.get(*name))) {

@@ -129,7 +129,7 @@ impl Daemon {
         let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
         let mut planned = plan::plan(&input, &mut self.renderer);
         let (deployed, unread) = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await;
-        plan::with_deployed(&mut planned, &deployed);
+        plan::with_deployed(&mut planned, &deployed, &observed);
         ports.events.planned(&planned.report);
         let nothing = planned.plan.is_empty();
         // What cannot be compared now begins a little later; everything else goes on.

@@ -40,7 +40,15 @@ codes! {
     LINK "link" Error "A symbolic link or a submodule stands where landfall expects a file or a folder. Links are never followed: put the file there.";
     FILE_NAME "file-name" Error "The name of a file or a project's folder is a name in landfall: a lower-case letter, then lower-case letters, digits and `-`, at most 40 characters; releases may also use capitals, `.` and `_`, at most 100.";
     UNEXPECTED_FILE "unexpected-file" Warning "A file stands in one of landfall's folders where nothing reads it, or a folder has nearly the name of one of landfall's. Probably a typing mistake; it has no effect.";
-    UNSUPPORTED_FOLDER "unsupported-folder" Error "The folder is part of landfall's format, but this version does not have it. Because ignoring it could deploy something else than was meant, it is an error.";
+    MISSING_TEMPLATE "missing-template" Error "A step of kind `cloudformation` names a template that the project's folder `templates/` does not have.";
+    TEMPLATE_SYNTAX "template-syntax" Error "A template is neither JSON nor the YAML that CloudFormation reads, is nested too deep or expands to too much, or says something that not every reader takes for the same.";
+    TEMPLATE "template" Error "CloudFormation would refuse the template: it has no resources, a section or a logical id that cannot be, or refers to something that is not there.";
+    TEMPLATE_FUNCTION "template-function" Warning "A template calls a function that landfall does not know. CloudFormation refuses those that it does not know either.";
+    TEMPLATE_PLACEHOLDER "template-placeholder" Error "A placeholder stands where a template has to be literal. A value fills a string; it never names a resource or a function, and never decides whether something exists, so that a reviewer sees in the template what there is.";
+    TEMPLATE_PARAMETER "template-parameter" Error "A step of kind `cloudformation` gives a value to a parameter that its template does not declare, or none to one that has no default; or the declaration has no type.";
+    RESOURCE_PROPERTY "resource-property" Error "A resource has a property that only AWS sets, lacks one that it needs, or gives one a value of a kind that it cannot have, by the resource schemas that AWS publishes.";
+    DOUBTFUL_PROPERTY "doubtful-property" Warning "A resource in a template has a property, a value or a length that the resource schemas of AWS do not have, in the version that this landfall carries. It is probably a mistake; AWS may also have added it since.";
+    UNUSED_TEMPLATE "unused-template" Warning "No step uses the template, so it has no effect.";
     MISSING_FILE "missing-file" Error "A file that must be there is not: `landfall.toml` at the root, `project.toml` and `process.toml` in every project.";
     UNKNOWN_KEY "unknown-key" Error "The file has a key that landfall does not know. A misspelt key would otherwise be a setting that silently does nothing.";
     MISSING_KEY "missing-key" Error "A key that has no default is not there.";

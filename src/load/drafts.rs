@@ -9,6 +9,7 @@ use super::codes;
 use super::finding::{File, Finding, nearest};
 use super::read::{Document, Parsed, parse};
 use super::schema::{self, Kind};
+use super::template::{self, ParsedTemplate};
 use crate::model::catalog::Subject;
 use crate::model::{EnvironmentName, FreezeName, Id, LifecycleName, ProjectName, ReleaseName, TargetName, TenantName};
 use crate::tree::{BlobId, Blobs, FileTree, Folder, Node, TreeError};
@@ -64,6 +65,8 @@ pub(crate) struct ProjectDrafts {
     pub(crate) project: Option<Draft<schema::ProjectFile>>,
     pub(crate) releases: Shelf<ReleaseName, schema::ReleaseFile>,
     pub(crate) deploys: Shelf<EnvironmentName, schema::DeployFile>,
+    /// The files below `templates/`, by their path in it. They are read where a step names them, see `what`.
+    pub(crate) templates: BTreeSet<Arc<str>>,
 }
 
 /// Every file of a commit.
@@ -83,6 +86,7 @@ pub(crate) struct Drafts {
 pub(crate) struct Reader<'a> {
     pub(crate) blobs: &'a dyn Blobs,
     pub(crate) files: &'a mut Cache<(Arc<str>, BlobId), Arc<Parsed>>,
+    pub(crate) templates: &'a mut Cache<(Arc<str>, BlobId), Arc<ParsedTemplate>>,
     pub(crate) counts: &'a mut Counts,
 }
 
@@ -104,6 +108,26 @@ impl Reader<'_> {
         };
         let parsed = Arc::new(parsed);
         self.files.put(key, parsed.clone());
+        Ok(parsed)
+    }
+
+    /// The template as it was read now or before.
+    pub(crate) fn template(&mut self, path: &Arc<str>, blob: &BlobId) -> Result<Arc<ParsedTemplate>, TreeError> {
+        let key = (path.clone(), blob.clone());
+        if let Some(parsed) = self.templates.get(&key) {
+            return Ok(parsed);
+        }
+        self.counts.blobs_read += 1;
+        let parsed = match self.blobs.read(blob) {
+            Ok(bytes) => {
+                self.counts.files_parsed += 1;
+                template::parse(path, &bytes)
+            }
+            Err(TreeError::TooLarge { .. }) => ParsedTemplate::too_large(path),
+            Err(error) => return Err(error),
+        };
+        let parsed = Arc::new(parsed);
+        self.templates.put(key, parsed.clone());
         Ok(parsed)
     }
 
@@ -249,12 +273,12 @@ fn project_of(
             ("deploy", Node::Folder(inner)) => {
                 drafts.deploys = shelf(&path, inner, Kind::Deploy, &this, reader, findings)?;
             }
-            ("templates", Node::Folder(_)) => findings.push(later(&path)),
+            ("templates", Node::Folder(inner)) => templates(&path, "", inner, &mut drafts.templates, findings),
             (_, Node::Refused(what)) => findings.push(link(&path, what, this.clone())),
             (_, Node::File(_)) => findings.extend(unexpected(&path, entry)),
             (_, Node::Folder(_)) => findings.push(
                 Finding::whole(codes::UNEXPECTED_FILE, &path, format!("nothing reads the folder `{path}`"))
-                    .suggest(entry, ["releases", "deploy"]),
+                    .suggest(entry, ["releases", "deploy", "templates"]),
             ),
         }
     }
@@ -313,9 +337,22 @@ fn link(path: &Arc<str>, what: &str, hides: Option<Subject>) -> Finding {
     hides.into_iter().fold(finding.help("put the file itself there"), Finding::hides)
 }
 
-fn later(path: &Arc<str>) -> Finding {
-    Finding::whole(codes::UNSUPPORTED_FOLDER, path, format!("this version of landfall does not have `{path}/`"))
-        .help("everything that it could reach is held; remove the folder, or use a version that has it")
+/// Lists the files below `templates/`. A link there hides nothing: a step that names it finds no file.
+fn templates(
+    path: &Arc<str>,
+    below: &str,
+    folder: &Folder,
+    found: &mut BTreeSet<Arc<str>>,
+    findings: &mut Vec<Finding>,
+) {
+    for (entry, node) in &folder.entries {
+        let (path, inside) = (Arc::from(format!("{path}/{entry}")), format!("{below}{entry}"));
+        match node {
+            Node::File(_) => drop(found.insert(Arc::from(inside))),
+            Node::Folder(folder) => templates(&path, &format!("{inside}/"), folder, found, findings),
+            Node::Refused(what) => findings.push(link(&path, what, None)),
+        }
+    }
 }
 
 /// Files that people keep beside any other are nobody's mistake.
@@ -348,7 +385,7 @@ pub(crate) fn subjects_of(path: &str) -> Vec<Subject> {
         ["projects", project, rest @ ..] => {
             let Ok(project) = ProjectName::new(project) else { return Vec::new() };
             match rest {
-                ["process.toml" | "variables.toml"] => vec![Subject::What(project)],
+                ["process.toml" | "variables.toml"] | ["templates", ..] => vec![Subject::What(project)],
                 ["releases", name] => {
                     one(ReleaseName::new(&stem(name)).ok().map(|name| Subject::Release(project, name)))
                 }

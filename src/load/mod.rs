@@ -26,6 +26,7 @@ mod finding;
 mod read;
 pub mod schema;
 mod snapshot;
+mod template;
 mod what;
 mod world;
 
@@ -79,6 +80,7 @@ pub struct Counts {
 #[derive(Debug, Default)]
 pub struct Loader {
     files: cache::Cache<(Arc<str>, BlobId), Arc<read::Parsed>>,
+    templates: cache::Cache<(Arc<str>, BlobId), Arc<template::ParsedTemplate>>,
     whats: cache::Cache<what::WhatKey, Arc<what::WhatOutcome>>,
     snapshots: cache::Cache<(ProjectName, Id, CommitId), snapshot::KnownSnapshot>,
     names: cache::Cache<snapshot::NamesKey, Arc<crate::model::Names>>,
@@ -100,7 +102,12 @@ impl Loader {
     /// Reads one commit or folder. Wrong files are problems; an error is a repository that cannot be read.
     pub fn load(&mut self, source: &Source<'_>) -> Result<Loaded, TreeError> {
         let mut findings = Vec::new();
-        let mut reader = drafts::Reader { blobs: source.blobs, files: &mut self.files, counts: &mut self.counts };
+        let mut reader = drafts::Reader {
+            blobs: source.blobs,
+            files: &mut self.files,
+            templates: &mut self.templates,
+            counts: &mut self.counts,
+        };
         let drafts = drafts::read_all(source.tree, &mut reader, &mut findings)?;
         let mut world = world::build(source.tree, drafts, &mut reader, &mut self.whats, &mut findings)?;
         let mut snapshots = snapshot::Snapshots {
@@ -116,6 +123,7 @@ impl Loader {
             (check.run)(&world, &mut findings);
         }
         self.files.sweep();
+        self.templates.sweep();
         self.whats.sweep();
         self.snapshots.sweep();
         self.names.sweep();

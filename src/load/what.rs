@@ -1,16 +1,20 @@
-//! What a project deploys, as one tree has it: its process and variables and the sets that it includes.
+//! What a project deploys, as one tree has it: its process, the templates that it names, its variables and the sets that it
+//! includes.
 //!
 //! Keyed by the ids of its files, so a thousand releases with the same *what* share one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::build;
+use super::build::raw::is_path;
 use super::cache::Cache;
 use super::check;
 use super::codes;
 use super::drafts::{Draft, Reader};
 use super::finding::Finding;
 use super::schema::{Kind, ProcessFile, ProjectFile, VariablesFile};
+use super::template::TemplateDraft;
 use crate::model::catalog::Subject;
 use crate::model::{Hash, Id, ProjectName, What};
 use crate::problem::Level;
@@ -28,8 +32,17 @@ pub(crate) struct WhatDrafts {
     pub(crate) variables: Option<Draft<VariablesFile>>,
     /// Sets in the order in which the project includes them.
     pub(crate) sets: Vec<(Id, Draft<VariablesFile>)>,
+    /// The templates that its steps name and that could be read, by their path in `templates/`.
+    pub(crate) templates: BTreeMap<Arc<str>, Arc<TemplateDraft>>,
     /// Every file that may give a variable a value could be read.
     pub(crate) variables_complete: bool,
+}
+
+impl WhatDrafts {
+    /// The template of this path.
+    pub(crate) fn template(&self, path: &str) -> Option<&TemplateDraft> {
+        self.templates.get(path).map(AsRef::as_ref)
+    }
 }
 
 /// What was made of them.
@@ -84,6 +97,31 @@ pub(crate) fn what_in(
             .and_then(|set| Some((set, find(Arc::from(format!("variables/{}.toml", **include)))?)));
         sets.push((include, found));
     }
+    let process = match process {
+        Some((path, blob)) => reader.draft::<ProcessFile>(&path, Kind::Process, &blob, &mut findings)?,
+        None => None,
+    };
+    let mut templates = BTreeMap::new();
+    let mut missing = Vec::new();
+    for entry in process.iter().flat_map(|draft| &draft.doc.step).filter_map(|step| step.stack()) {
+        let path = entry.template.as_str();
+        match is_path(path).then(|| find(Arc::from(format!("{folder}/templates/{path}")))).flatten() {
+            Some(found) => drop(templates.insert(path.to_owned(), found)),
+            None if is_path(path) => missing.push(&entry.template),
+            None => {}
+        }
+    }
+    let others = tree.folder(&format!("{folder}/templates")).filter(|_| !missing.is_empty());
+    // What there is instead is suggested.
+    key.extend(others.map(|folder| (Arc::from("templates"), BlobId(folder.id.0.clone()))));
+    for written in missing {
+        let Some(process) = &process else { continue };
+        let title = format!("project `{name}` has no template `{}`", **written);
+        let finding = Finding::new(codes::MISSING_TEMPLATE, &process.file, written.span(), title)
+            .label(format!("no file {folder}/templates/{}", **written))
+            .suggest(written, others.into_iter().flat_map(|folder| folder.entries.keys()).map(|name| &**name));
+        findings.push(finding);
+    }
     let key = (name.clone(), key);
     if let Some(outcome) = known.get(&key) {
         return Ok(outcome);
@@ -91,13 +129,16 @@ pub(crate) fn what_in(
     let mut drafts = WhatDrafts {
         name: name.clone(),
         project: project.clone(),
-        process: None,
+        process: process.clone(),
         variables: None,
         sets: Vec::new(),
+        templates: BTreeMap::new(),
         variables_complete: project.is_some(),
     };
-    if let Some((path, blob)) = process {
-        drafts.process = reader.draft(&path, Kind::Process, &blob, &mut findings)?;
+    for (name, (path, blob)) in templates {
+        let parsed = reader.template(&path, &blob)?;
+        findings.extend(parsed.findings.iter().cloned());
+        drafts.templates.extend(parsed.draft.clone().map(|draft| (Arc::from(name), draft)));
     }
     if let Some((path, blob)) = variables {
         drafts.variables = reader.draft(&path, Kind::Variables, &blob, &mut findings)?;
@@ -164,6 +205,9 @@ fn inputs(drafts: &WhatDrafts) -> Hash {
     sets.sort_by(|a, b| a.0.cmp(&b.0));
     for (set, draft) in sets {
         add(&format!("variables/{set}.toml"), draft.file.content);
+    }
+    for (path, template) in &drafts.templates {
+        add(&format!("templates/{path}"), template.file.content);
     }
     hash.finish()
 }

@@ -299,6 +299,17 @@ pub struct Content {
     pub task: Option<TaskRun>,
 }
 
+impl Content {
+    /// Its parameters for people: a value as it is, another stack's output by its name.
+    pub fn shown_parameters(&self) -> BTreeMap<String, String> {
+        let shown = |value: &ParameterValue| match value {
+            ParameterValue::Value(value) => value.clone(),
+            ParameterValue::Output { stack, output } => format!("output {output} of {stack}"),
+        };
+        self.parameters.iter().map(|(name, value)| (name.clone(), shown(value))).collect()
+    }
+}
+
 /// A parameter's value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub enum ParameterValue {

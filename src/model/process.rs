@@ -12,6 +12,7 @@ use super::tenant::TenantVariable;
 use super::{Hash, Id, ImageName, Location, RoleLabel, StepName};
 
 mod balancing;
+mod cloudformation;
 mod container;
 mod decimal;
 mod deployment;
@@ -29,6 +30,7 @@ mod service;
 mod volume;
 
 pub use balancing::*;
+pub use cloudformation::*;
 pub use container::*;
 pub use decimal::*;
 pub use deployment::*;
@@ -133,6 +135,8 @@ pub enum StepKind {
     EcsTask(Box<EcsTask>),
     /// `ecs-schedule`: a task that runs at certain times.
     EcsSchedule(Box<EcsSchedule>),
+    /// `cloudformation`: any template.
+    CloudFormation(Box<CloudFormation>),
 }
 
 impl StepKind {
@@ -142,12 +146,28 @@ impl StepKind {
             StepKind::EcsService(service) => Some(&service.task),
             StepKind::EcsTask(run) => Some(&run.task),
             StepKind::EcsSchedule(schedule) => Some(&schedule.task),
+            StepKind::CloudFormation(_) => None,
         }
     }
 
     /// The containers of the step's task.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
         self.task().into_iter().flat_map(|task| &task.containers)
+    }
+
+    /// The template of its own that the step has; none where its kind renders one.
+    pub fn raw(&self) -> Option<&CloudFormation> {
+        match self {
+            StepKind::CloudFormation(step) => Some(step),
+            _ => None,
+        }
+    }
+
+    /// The images that success is proved against, each with its container and where that is said.
+    pub fn images(&self) -> impl Iterator<Item = (&Arc<str>, &ImageName, &Location)> {
+        let raw = self.raw().into_iter().flat_map(|step| &step.images);
+        let raw = raw.map(|(container, image)| (container, &image.image, &image.at));
+        self.containers().map(|container| (&container.name, &container.image, &container.at)).chain(raw)
     }
 }
 
@@ -255,7 +275,7 @@ impl fmt::Display for Text {
 /// The built-in names that a placeholder can use, beside `images.<name>`, `images.<name>.tag` and `images.<name>.digest`
 /// for every key of `[images]`. They have a dot and a variable's name has none, so neither can hide the other. Those of the
 /// tenant have a value in a tenant's slot only.
-pub const BUILT_IN_NAMES: [&str; 16] = [
+pub const BUILT_IN_NAMES: [&str; 19] = [
     "account.id",
     "account.name",
     "environment.id",
@@ -269,7 +289,10 @@ pub const BUILT_IN_NAMES: [&str; 16] = [
     "step.name",
     "target.cluster",
     "target.name",
+    "target.partition",
     "target.region",
+    "target.security_groups",
+    "target.subnets",
     "tenant.id",
     "tenant.name",
 ];

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::cfn::Document;
+use serde_json::Value;
+
+use crate::cfn::{Document, Given};
 use crate::compare::changes;
-use crate::model::journal::Action;
+use crate::model::journal::{Action, ParameterValue};
 use crate::model::place::Access;
-use crate::model::{Place, StackName};
+use crate::model::{Observed, Place, StackName};
 
 use super::types::{Planned, StackChange};
 
@@ -22,23 +24,61 @@ pub fn needs_templates(planned: &Planned) -> Vec<(Place, Access, StackName)> {
         .collect()
 }
 
-/// Fills in what each operation is expected to change, by the deployed templates.
+/// Fills in what each operation is expected to change, by the deployed templates and the values that their parameters have.
 ///
 /// Of a stack that is changed but whose template is missing or is no template, nothing is expected: then the engine stops
 /// at any removal and at any replacement. Of a stack that is taken over nothing is expected either: what somebody else put
 /// there must not go because nobody here ever asked for it.
-pub fn with_deployed(planned: &mut Planned, templates: &BTreeMap<(Place, StackName), Arc<str>>) {
+pub fn with_deployed(planned: &mut Planned, templates: &BTreeMap<(Place, StackName), Arc<str>>, observed: &Observed) {
     let created = created(planned);
     for order in planned.plan.begin.iter_mut().flat_map(|begin| &mut begin.orders).filter(|order| !order.adopt) {
         let Action::Put(content) = &mut order.action else { continue };
         let Ok(wanted) = Document::parse(&content.template) else { continue };
         let key = (order.place.clone(), order.stack.clone());
+        let values = wanted_values(&order.place, &content.parameters);
+        let after = Given { document: &wanted, values: &values };
         if created.contains(&key) {
-            content.expected = changes(None, &wanted);
+            content.expected = changes(None, after);
         } else if let Some(deployed) = templates.get(&key).and_then(|text| Document::parse(text).ok()) {
-            content.expected = changes(Some(&deployed), &wanted);
+            let values = deployed_values(&order.place, &order.stack, &deployed, observed);
+            content.expected = changes(Some(Given { document: &deployed, values: &values }), after);
         }
     }
+}
+
+type Values = BTreeMap<String, Option<String>>;
+
+/// What the place says.
+fn pseudo(place: &Place) -> Values {
+    let region = place.region.as_str();
+    let values = [("AccountId", place.account.as_str()), ("Region", region), ("Partition", place.region.partition())];
+    values.into_iter().map(|(name, value)| (format!("AWS::{name}"), Some(value.to_owned()))).collect()
+}
+
+/// The values that a stack is about to have; those of other stacks' outputs are not known yet.
+fn wanted_values(place: &Place, parameters: &BTreeMap<String, ParameterValue>) -> Values {
+    let mut values = pseudo(place);
+    values.extend(parameters.iter().map(|(name, value)| match value {
+        ParameterValue::Value(value) => (name.clone(), Some(value.clone())),
+        ParameterValue::Output { .. } => (name.clone(), None),
+    }));
+    values
+}
+
+/// The values that a stack has. AWS masks those that are declared NoEcho.
+fn deployed_values(place: &Place, stack: &StackName, template: &Document, observed: &Observed) -> Values {
+    let mut values = pseudo(place);
+    let masked = |name: &str| {
+        let declared = template.section("Parameters").and_then(|all| all.get(name)?.get("NoEcho"));
+        declared.is_some_and(|flag| *flag == Value::Bool(true) || flag.as_str().is_some_and(|flag| flag != "false"))
+    };
+    let seen = observed.stack(place, stack);
+    values.extend(
+        seen.into_iter()
+            .flat_map(|seen| &seen.parameters)
+            .map(|(name, value)| (name.clone(), (!masked(name)).then(|| value.clone()))),
+    );
+    values
 }
 
 /// The stacks that the plan makes.

@@ -24,6 +24,7 @@ codes! {
     OBJECT_ARN "object-arn" "An object in S3 is named by its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     OVER_LIMIT "over-limit" "The stack is beyond one of the limits of CloudFormation or ECS. A template above 51,200 bytes also needs a `template_bucket` in its target's file, through which it goes; above 1 MB CloudFormation takes none.";
     PARAMETER_NAME "parameter-name" "An SSM parameter is named by its name or its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
+    PARAMETER_VALUE "parameter-value" "The value of a template's parameter is not one that its declaration takes: by its type, AllowedValues, AllowedPattern, lengths or bounds.";
     QUEUE_ARN "queue-arn" "A queue of SQS is named by its ARN. It goes into the rights of the role with which a schedule runs, so nothing in it may stand for more than itself.";
     RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
@@ -32,6 +33,8 @@ codes! {
     SCOPE_GONE "scope-gone" "A value in the snapshot of an older release is scoped to an environment, a target, a tenant or a tag that the repository no longer has, and would win or tie here; or a step is limited to one. What was renamed cannot be told from what was removed, so nothing is deployed that may lack the value.";
     SECRET_ARN "secret-arn" "A secret is named by the ARN of a secret in Secrets Manager, without a key: that has a place of its own. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or has a `:`, which ECS would take for the end of the key.";
+    SECRET_PARAMETER "secret-parameter" "A parameter that is declared NoEcho has its value in the repository. Secrets are only referred to: a dynamic reference is resolved by CloudFormation.";
+    SUBSTITUTION "substitution" "A value in a `Fn::Sub` has a `${` that would have to be escaped and has no `}` of its own.";
     TENANT_VALUE_MISSING "tenant-value-missing" "A tenant that gets the project has no value of a declared tenant variable, and the variable has no default.";
     UNKNOWN_IMAGE "unknown-image" "A container names an image that `[images]` in `process.toml` does not have.";
     UNKNOWN_VARIABLE "unknown-variable" "A placeholder names nothing that has a value.";

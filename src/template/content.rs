@@ -1,14 +1,18 @@
 //! From a document to what CloudFormation is given: content hash, description with stamp, body, capabilities.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use crate::cfn::Document;
 use crate::model::journal::{Content, ParameterValue};
+use crate::model::process::StepKind;
 use crate::model::slot::Stamp;
 use crate::model::{Hash, Place, StackName};
 
 use super::Context;
+use super::limits::MAX_DESCRIPTION;
 
 /// What a content hash covers.
 #[derive(Clone, Copy, Debug)]
@@ -61,28 +65,69 @@ pub fn content_hash(covered: &Covered<'_>) -> Hash {
 
 /// The capabilities that CloudFormation asks for before it takes a template, sorted.
 ///
-/// `CAPABILITY_NAMED_IAM` where an IAM resource has a name of its own, `CAPABILITY_IAM` where one has none, and
-/// `CAPABILITY_AUTO_EXPAND` for macros (CreateChangeSet, API reference).
+/// `CAPABILITY_NAMED_IAM` where an IAM resource has a name of its own, `CAPABILITY_IAM` where one has none or the macro of
+/// SAM makes roles, and `CAPABILITY_AUTO_EXPAND` for macros (CreateChangeSet, API reference). Those of stacks inside of the
+/// stack cannot be seen.
 pub fn capabilities(document: &Document) -> Vec<Arc<str>> {
-    const NAMES: [&str; 5] = ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"];
-    let mut found = std::collections::BTreeSet::new();
-    if document.section("Transform").is_some() {
+    let mut found = BTreeSet::new();
+    let transform = document.section("Transform").map(Value::to_string);
+    if transform.is_some() || document.section("Resources").is_some_and(calls_macro) {
         found.insert("CAPABILITY_AUTO_EXPAND");
     }
-    for resource in document.resources().filter(|resource| resource.kind().starts_with("AWS::IAM::")) {
-        let named = NAMES.iter().any(|name| resource.property(name).is_some());
-        found.insert(if named { "CAPABILITY_NAMED_IAM" } else { "CAPABILITY_IAM" });
+    if transform.is_some_and(|transform| transform.contains("AWS::Serverless")) {
+        found.insert("CAPABILITY_IAM");
     }
+    let resources = document.section("Resources").and_then(Value::as_object);
+    resources.into_iter().flatten().for_each(|(id, body)| iam(id, body, &mut found));
     found.into_iter().map(Arc::from).collect()
 }
 
-/// What people read in the console, with the stamp at its end.
-pub(super) fn description(context: &Context<'_>, hash: Hash) -> String {
+/// What a resource of IAM asks for; a loop over resources is looked into.
+fn iam(id: &str, body: &Value, found: &mut BTreeSet<&'static str>) {
+    const NAMES: [&str; 5] = ["RoleName", "UserName", "GroupName", "ManagedPolicyName", "InstanceProfileName"];
+    if id.starts_with("Fn::ForEach") {
+        let inside = body.get(2).and_then(Value::as_object);
+        inside.into_iter().flatten().for_each(|(id, body)| iam(id, body, found));
+    }
+    if body.get("Type").and_then(Value::as_str).is_some_and(|kind| kind.starts_with("AWS::IAM::")) {
+        let named =
+            NAMES.iter().any(|name| body.get("Properties").is_some_and(|properties| properties.get(name).is_some()));
+        found.insert(if named { "CAPABILITY_NAMED_IAM" } else { "CAPABILITY_IAM" });
+    }
+}
+
+fn calls_macro(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(key, inside)| key == "Fn::Transform" || calls_macro(inside)),
+        Value::Array(items) => items.iter().any(calls_macro),
+        _ => false,
+    }
+}
+
+/// These capabilities and those that a step states, sorted.
+pub(super) fn with_stated(found: Vec<Arc<str>>, step: &StepKind) -> Vec<Arc<str>> {
+    let stated = step.raw().into_iter().flat_map(|step| &step.capabilities);
+    let all: BTreeSet<Arc<str>> = found.into_iter().chain(stated.cloned()).collect();
+    all.into_iter().collect()
+}
+
+/// What people read in the console: what the author says, what it is, and the stamp at its end, within CloudFormation's limit.
+pub(super) fn description(context: &Context<'_>, hash: Hash, authors: Option<&str>) -> String {
+    const BETWEEN: &str = " | ";
+    const CUT: &str = "…";
     let stamp = Stamp { release: context.release.name.clone(), content: hash };
-    format!(
+    let ours = format!(
         "{} {} in {} at {} {stamp}",
         context.project.name, context.step.name, context.environment.name, context.target.name
-    )
+    );
+    let Some(authors) = authors.map(str::trim).filter(|text| !text.is_empty()) else { return ours };
+    let room = MAX_DESCRIPTION.saturating_sub(BETWEEN.len() + ours.len());
+    if authors.len() <= room {
+        return format!("{authors}{BETWEEN}{ours}");
+    }
+    let fits = |(at, letter): &(usize, char)| at + letter.len_utf8() + CUT.len() <= room;
+    let kept: String = authors.char_indices().take_while(fits).map(|(_, letter)| letter).collect();
+    format!("{kept}{CUT}{BETWEEN}{ours}")
 }
 
 /// The final text of the template, as AWS is given it: canonical JSON with the description in it.

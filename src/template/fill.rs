@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::model::process::Text;
+use crate::model::process::{Piece, Text};
 use crate::model::{ImageName, Location, StackName};
 
 use super::limits::MAX_OBJECT;
 use super::shape::{Known, Leaf, Leaves, Shape};
-use super::variables::{Fault, Values};
+use super::variables::{Fault, Resolved, Values};
 use super::{Context, RenderProblem, codes, image};
 
 /// Turns the leaves of shapes into strings, and keeps what went wrong.
@@ -46,7 +46,19 @@ impl<'a> Filler<'a> {
             Shape::Map(pairs) => {
                 Value::Object(pairs.iter().map(|(key, inside)| (key.clone(), self.fill(inside))).collect::<Map<_, _>>())
             }
-            Shape::List(items) => Value::Array(items.iter().map(|item| self.fill(item)).collect()),
+            Shape::List(items) => {
+                let mut filled = Vec::with_capacity(items.len());
+                for item in items {
+                    match item {
+                        Shape::Element(text) => {
+                            filled.extend(self.list(std::slice::from_ref(text)).into_iter().map(Value::String));
+                        }
+                        item => filled.push(self.fill(item)),
+                    }
+                }
+                Value::Array(filled)
+            }
+            Shape::Element(text) => self.text(text).map_or(Value::Null, Value::String),
             Shape::Leaf(leaf) => self.leaf(leaf).map_or(Value::Null, Value::String),
             Shape::Leaves(leaves) => Value::Array(self.leaves(leaves).into_iter().map(Value::String).collect()),
         }
@@ -58,7 +70,7 @@ impl<'a> Filler<'a> {
         self.problems.into_iter().filter(|problem| seen.insert(problem.clone())).collect()
     }
 
-    fn problem(&mut self, code: &'static str, title: String, at: &Location, help: Option<String>) {
+    pub(super) fn problem(&mut self, code: &'static str, title: String, at: &Location, help: Option<String>) {
         self.problems.push(RenderProblem { code, title, at: at.clone(), help });
     }
 
@@ -77,9 +89,44 @@ impl<'a> Filler<'a> {
         Some(filled)
     }
 
+    /// The value of a text that is one, or a list where it is one placeholder that stands for a list.
+    pub(super) fn whole(&mut self, text: &Text) -> Option<Resolved> {
+        if !self.goes_on(text.at()) {
+            return None;
+        }
+        let filled = self.values.whole(text);
+        let filled = self.keep(filled)?;
+        self.filled += match &filled {
+            Resolved::Text(text) => text.len(),
+            Resolved::List(texts) => texts.iter().map(|text| text.len()).sum(),
+        };
+        Some(filled)
+    }
+
+    /// The string of a `Fn::Sub`. A `${` that a value brings is written so that CloudFormation takes it for itself.
+    fn substitution(&mut self, text: &Text) -> Option<String> {
+        if !self.goes_on(text.at()) {
+            return None;
+        }
+        let pieces = self.values.pieces(text);
+        let pieces = self.keep(pieces)?;
+        let own = text.pieces().iter().map(|piece| matches!(piece, Piece::Literal(_)));
+        let filled = super::substitution::escaped(&own.zip(pieces).collect::<Vec<_>>());
+        let Some(filled) = filled else {
+            let title = format!("a value in `{}` has a `${{` whose end CloudFormation would look for", text.raw());
+            let help =
+                "in `Fn::Sub`, `${` has to be followed by `}` before the next `${`; take the value out of `Fn::Sub`";
+            self.problem(codes::SUBSTITUTION, title, text.at(), Some(help.to_owned()));
+            return None;
+        };
+        self.filled += filled.len();
+        Some(filled)
+    }
+
     fn leaf(&mut self, leaf: &Leaf) -> Option<String> {
         match leaf {
             Leaf::Text(text) => self.text(text),
+            Leaf::Substitution(text) => self.substitution(text),
             Leaf::Known(known) => Some(self.known(*known)),
             Leaf::Image(name, user) => {
                 let (repository, pin) = self.image(name, user)?;

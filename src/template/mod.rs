@@ -15,6 +15,7 @@
 //! command that shows one template calls [`render`].
 
 mod cache;
+mod cloudformation;
 mod codes;
 pub mod content;
 mod ecs;
@@ -23,6 +24,7 @@ pub mod format;
 mod image;
 pub mod limits;
 mod shape;
+mod substitution;
 pub mod variables;
 
 pub use cache::{Cache, Counts, Outcome, key};
@@ -34,7 +36,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::cfn::{self, Document};
-use crate::model::journal::{Content, ProvedImage};
+use crate::model::journal::{Content, ParameterValue, ProvedImage};
 use crate::model::process::StepKind;
 use crate::model::{
     Environment, Id, Location, Names, Project, Release, StackName, StackOwner, Step, Target, Tenant, What,
@@ -108,23 +110,26 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
         (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
         (format::Format::One, StepKind::EcsTask(step)) => ecs::task(step, context.what),
         (format::Format::One, StepKind::EcsSchedule(step)) => ecs::schedule(step, context.what),
+        (format::Format::One, StepKind::CloudFormation(step)) => cloudformation::sections(step),
     };
     let owner = owner(context);
     let stack = StackName::of(&owner);
     let values = variables::Values::new(context);
     let mut filler = fill::Filler::new(context, &values, &stack);
-    let filled = filler.fill_all(&shape);
+    let document = Document::from_sections(filler.fill_all(&shape));
     let run = match &context.step.kind {
         StepKind::EcsTask(step) => Some((step, filler.fill(&ecs::run(step)))),
         _ => None,
     };
     let images = images(context, &mut filler);
+    let parameters = context.step.kind.raw();
+    let parameters =
+        parameters.map(|step| cloudformation::parameters(step, &document, &mut filler)).unwrap_or_default();
     let problems = filler.finish();
     if !problems.is_empty() {
         return Err(problems);
     }
-    let document = Document::from_sections(filled);
-    let mut content = content(context, &owner, &stack, &document, images)?;
+    let mut content = content(context, &owner, &stack, document, Given { images, parameters })?;
     if let Some((step, filled)) = run {
         content.task = Some(ecs::read_run(step, &filled).ok_or_else(|| one(not_known(context)))?);
     }
@@ -153,14 +158,23 @@ pub fn owner(context: &Context<'_>) -> StackOwner {
     }
 }
 
+/// What a stack is given beside its template.
+struct Given {
+    images: BTreeMap<Arc<str>, ProvedImage>,
+    parameters: BTreeMap<String, ParameterValue>,
+}
+
 fn content(
     context: &Context<'_>,
     owner: &StackOwner,
     stack: &StackName,
-    document: &Document,
-    images: BTreeMap<Arc<str>, ProvedImage>,
+    document: Document,
+    given: Given,
 ) -> Result<Content, Vec<RenderProblem>> {
-    let (parameters, tags, capabilities) = (BTreeMap::new(), owner.tags(), capabilities(document));
+    let Given { images, parameters } = given;
+    let authors = document.description().map(str::to_owned);
+    let (document, tags) = (&document.with_description(None), owner.tags());
+    let capabilities = content::with_stated(capabilities(document), &context.step.kind);
     let hash = content_hash(&Covered {
         place: &context.target.place,
         stack,
@@ -171,7 +185,7 @@ fn content(
     });
     let mut content = Content {
         template: Arc::from(document.canonical()),
-        description: Arc::from(content::description(context, hash)),
+        description: Arc::from(content::description(context, hash, authors.as_deref())),
         parameters,
         tags,
         capabilities,
@@ -204,7 +218,7 @@ fn content(
     }
     // A limit is said once, in the words for limits, although the schemas have some of them too.
     let problems: Vec<_> = if exceeded.is_empty() {
-        against_schemas(document).map(|fault| problem(codes::RESOURCE_PROPERTY, fault)).collect()
+        against_schemas(document, &context.step.kind).map(|fault| problem(codes::RESOURCE_PROPERTY, fault)).collect()
     } else {
         exceeded.into_iter().map(|limit| problem(codes::OVER_LIMIT, limit)).collect()
     };
@@ -227,11 +241,15 @@ fn needs_bucket(
     RenderProblem { help: Some(help), ..problem(codes::OVER_LIMIT, what) }
 }
 
-/// What the resource schemas say against a document, a few words each.
-fn against_schemas(document: &Document) -> impl Iterator<Item = String> {
-    document.resources().flat_map(|resource| {
+/// What the resource schemas say against a document, a few words each. Of a template of the user's, only what is certain: AWS
+/// may have more than the copy of its schemas, and nobody knows what a macro makes.
+fn against_schemas(document: &Document, step: &StepKind) -> impl Iterator<Item = String> {
+    let users = step.raw().is_some();
+    let resources = document.resources().filter(move |_| !users || document.section("Transform").is_none());
+    resources.flat_map(move |resource| {
         let (id, kind) = (resource.id, resource.kind());
-        cfn::check_resource(resource).into_iter().map(move |fault| {
+        let faults = cfn::check_resource(resource).into_iter();
+        faults.filter(move |fault| !users || fault.problem.is_certain()).map(move |fault| {
             let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/').replace('/', ".");
             match place.as_str() {
                 "" => format!("{} in `{id}` ({kind})", fault.problem),
@@ -244,9 +262,9 @@ fn against_schemas(document: &Document) -> impl Iterator<Item = String> {
 /// The images that success is proved against, by container.
 fn images(context: &Context<'_>, filler: &mut fill::Filler<'_>) -> BTreeMap<Arc<str>, ProvedImage> {
     let mut images = BTreeMap::new();
-    for container in context.step.kind.containers() {
-        if let Some((repository, pin)) = filler.image(&container.image, &container.at) {
-            images.insert(container.name.clone(), image::proved(&repository, pin));
+    for (container, image, at) in context.step.kind.images() {
+        if let Some((repository, pin)) = filler.image(image, at) {
+            images.insert(container.clone(), image::proved(&repository, pin));
         }
     }
     images

@@ -21,6 +21,8 @@ pub(super) enum Shape {
     Leaf(Leaf),
     /// A list of strings, whose length a list variable or the target may choose.
     Leaves(Leaves),
+    /// An element of a list, in whose place a list variable puts all of its elements.
+    Element(Text),
 }
 
 /// Where the string of a leaf comes from.
@@ -28,6 +30,8 @@ pub(super) enum Shape {
 pub(super) enum Leaf {
     /// A text of the step.
     Text(Text),
+    /// The string of a `Fn::Sub`: in it, a value is no reference.
+    Substitution(Text),
     /// Something that every stack has.
     Known(Known),
     /// The image of a container, as the task definition names it.

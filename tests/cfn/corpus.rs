@@ -11,7 +11,7 @@ use landfall::cfn::{self, Document};
 use serde_json::json;
 
 /// The files under a folder that are templates, sorted.
-pub(super) fn templates(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn templates(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(folder) = folders.pop() {
@@ -89,7 +89,7 @@ fn samples() -> PathBuf {
 }
 
 /// The folders of templates that are there.
-pub(super) fn folders() -> Vec<PathBuf> {
+pub(crate) fn folders() -> Vec<PathBuf> {
     let good = std::env::var_os("LANDFALL_TOOLS")
         .map(|tools| PathBuf::from(tools).with_file_name("cfn-lint-templates").join("good"));
     good.into_iter().chain([samples()]).filter(|folder| folder.is_dir()).collect()

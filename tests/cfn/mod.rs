@@ -2,6 +2,6 @@
 //! resources.
 
 mod checks;
-mod corpus;
+pub(crate) mod corpus;
 mod reading;
 mod schemas;

@@ -186,7 +186,7 @@ fn problems_as_json_have_every_part() {
         "label": "no file environments/tset.toml",
         "help": "did you mean `test`?",
         "related": [],
-        "blocks": ["storefront"],
+        "blocks": ["orders", "storefront"],
     }]);
     assert_eq!(view::problems::json(&problems), expected);
 }

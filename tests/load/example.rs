@@ -15,7 +15,7 @@ fn the_example_has_no_problem() {
     assert_eq!(view::problems::terminal(&loaded.problems, false), "");
     let catalog = loaded.catalog;
     assert!(catalog.broken.is_empty());
-    assert_eq!((catalog.environments.len(), catalog.targets.len(), catalog.projects.len()), (3, 5, 3));
+    assert_eq!((catalog.environments.len(), catalog.targets.len(), catalog.projects.len()), (3, 5, 4));
     for project in catalog.projects.values() {
         for release in project.releases.values() {
             assert!(release.snapshot.is_ok(), "{:?}", release.snapshot);

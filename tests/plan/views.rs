@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use landfall::model::journal::{
     Action, Call, Cause, ContainerEnd, DeploymentId, Effect, Entry, Evidence, Fence, Opened, Outcome, Record, Reply,
 };
-use landfall::model::{CommitId, StackName};
+use landfall::model::{CommitId, Observed, StackName};
 use landfall::plan::{needs_templates, with_deployed};
 use landfall::view::{self, Style, time};
 
@@ -66,7 +66,7 @@ fn a_plan_expects_what_the_deployed_templates_say() {
     let mut planned = world.plan(&Live::empty());
     let created = planned.plan.begin[0].orders[0].clone();
     assert!(needs_templates(&planned).is_empty(), "a new stack has no template");
-    with_deployed(&mut planned, &BTreeMap::new());
+    with_deployed(&mut planned, &BTreeMap::new(), &Observed::default());
     let Action::Put(content) = &planned.plan.begin[0].orders[0].action else { panic!("a put") };
     assert!(!content.expected.is_empty() && content.expected.iter().all(|change| change.effect == Effect::Add));
 
@@ -75,12 +75,12 @@ fn a_plan_expects_what_the_deployed_templates_say() {
     let mut planned = world.plan(&live);
     let needed = needs_templates(&planned);
     assert_eq!(needed.len(), 1);
-    with_deployed(&mut planned, &BTreeMap::new());
+    with_deployed(&mut planned, &BTreeMap::new(), &Observed::default());
     let Action::Put(content) = &planned.plan.begin[0].orders[0].action else { panic!("a put") };
     assert!(content.expected.is_empty(), "without the template nothing is expected");
     let Action::Put(deployed) = created.action else { panic!("a put") };
     let templates = BTreeMap::from([((place(), needed[0].2.clone()), deployed.template)]);
-    with_deployed(&mut planned, &templates);
+    with_deployed(&mut planned, &templates, &Observed::default());
     let Action::Put(content) = &planned.plan.begin[0].orders[0].action else { panic!("a put") };
     let effects: Vec<_> = content.expected.iter().map(|change| (&*change.kind, change.effect)).collect();
     assert!(effects.contains(&("AWS::ECS::TaskDefinition", Effect::Replace)), "{effects:?}");

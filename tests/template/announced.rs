@@ -12,6 +12,7 @@ use landfall::sim::SimConfig;
 use landfall::sim::world::{ChangeSetInput, StackInput, StackOptions};
 use landfall::template::{Rendered, body};
 
+use super::comparison::given;
 use super::golden;
 use super::world::{World, container, text};
 
@@ -97,7 +98,7 @@ fn nothing_is_announced_that_was_not_expected() {
             let (from, to) = (from.render().unwrap(), to.render().unwrap());
             let announced = announced(place, &from, &to);
             let document = |rendered: &Rendered| Document::parse(&rendered.content.template).unwrap();
-            let expected: BTreeMap<String, Effect> = changes(Some(&document(&from)), &document(&to))
+            let expected: BTreeMap<String, Effect> = changes(Some(given(&document(&from))), given(&document(&to)))
                 .into_iter()
                 .map(|change| (change.resource.to_string(), change.effect))
                 .collect();

@@ -1,8 +1,9 @@
 //! What CloudFormation will announce, and the difference that people read.
 
-use landfall::cfn::Document;
-use landfall::compare::{Paint, Recreates, changes, documents, hide, recreates, unified};
-use landfall::model::process::StepKind;
+use std::collections::BTreeMap;
+
+use landfall::cfn::{Document, Given};
+use landfall::compare::{Paint, Recreates, changes, documents, hide, recreates, unified, with_values};
 use serde_json::{Value, json};
 
 use super::world::{World, container, text};
@@ -11,8 +12,20 @@ fn document(world: &World) -> Document {
     Document::parse(&world.render().unwrap().content.template).unwrap()
 }
 
+/// No values.
+static NONE: BTreeMap<String, Option<String>> = BTreeMap::new();
+
+/// A template without parameters.
+pub(super) fn given(document: &Document) -> Given<'_> {
+    Given { document, values: &NONE }
+}
+
 /// The expected changes between two documents, a word each.
 fn words(before: Option<&Document>, after: &Document) -> String {
+    words_given(before.map(given), given(after))
+}
+
+fn words_given(before: Option<Given<'_>>, after: Given<'_>) -> String {
     let all: Vec<String> =
         changes(before, after).iter().map(|change| format!("{:?} {}", change.effect, change.resource)).collect();
     all.join(", ")
@@ -30,7 +43,7 @@ fn a_first_deployment_adds_everything() {
     let after = document(&World::new());
     assert_eq!(words(None, &after), "Add ExecutionRole, Add LogGroup, Add Service, Add TaskDefinition");
     assert_eq!(words(Some(&after), &after), "");
-    let kinds: Vec<String> = changes(None, &after).iter().map(|change| change.kind.to_string()).collect();
+    let kinds: Vec<String> = changes(None, given(&after)).iter().map(|change| change.kind.to_string()).collect();
     assert_eq!(kinds, ["AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::ECS::Service", "AWS::ECS::TaskDefinition"]);
 }
 
@@ -58,7 +71,7 @@ fn a_change_of_the_step_is_announced_as_this() {
     );
     assert_eq!(
         after(|world| {
-            let StepKind::EcsService(service) = &mut world.step.kind else { panic!("the step makes no service") };
+            let service = world.service();
             service.task.containers.push(container("side", "web"));
             service.task.execute_command = true;
         }),
@@ -101,6 +114,99 @@ fn other_parts_of_a_resource_count_and_the_order_of_keys_does_not() {
     assert_eq!(words(Some(&base), &Document::from_value(kept).unwrap()), "Modify R");
     assert_eq!(words(Some(&base), &one(json!({ "Type": "AWS::SNS::Topic" }))), "Replace R");
     assert_eq!(words(Some(&base), &resources(json!({}))), "Remove R");
+}
+
+/// Values for parameters; `?` stands for one that is not known.
+fn values(pairs: &[(&str, &str)]) -> BTreeMap<String, Option<String>> {
+    let value = |value: &str| (value != "?").then(|| value.to_owned());
+    pairs.iter().map(|(name, text)| ((*name).to_owned(), value(text))).collect()
+}
+
+#[test]
+fn values_of_parameters_decide_what_is_there_and_what_changes() {
+    let template = |regions: Value| {
+        Document::from_value(json!({
+            "Parameters": {
+                "Stage": { "Type": "String", "Default": "test" },
+                "Days": { "Type": "Number", "Default": 7 },
+                "Ami": { "Type": "AWS::SSM::Parameter::Value<String>", "Default": "/ami" },
+            },
+            "Mappings": { "Names": regions },
+            "Conditions": {
+                "IsLive": { "Fn::Equals": [{ "Ref": "Stage" }, "live"] },
+                "NotLive": { "Fn::Not": [{ "Condition": "IsLive" }] },
+                "Here": { "Fn::Or": [{ "Condition": "IsLive" }, { "Fn::Equals": [{ "Ref": "AWS::Region" }, "eu-west-1"] }] },
+                "Long": { "Fn::And": [{ "Condition": "IsLive" }, { "Fn::Equals": [{ "Ref": "Days" }, "30"] }] },
+            },
+            "Resources": {
+                "Log": { "Type": "AWS::Logs::LogGroup", "Properties": { "RetentionInDays": { "Ref": "Days" } } },
+                "Table": { "Type": "AWS::DynamoDB::Table", "Condition": "IsLive" },
+                "Probe": { "Type": "AWS::SNS::Topic", "Condition": "NotLive" },
+                "Long": { "Type": "AWS::SNS::Topic", "Condition": "Long" },
+                "Anchor": { "Type": "AWS::SNS::Topic", "Condition": "Here" },
+                "Topic": { "Type": "AWS::SNS::Topic", "Properties": { "TopicName": { "Fn::If": ["IsLive", "a", "b"] } } },
+                "Mapped": {
+                    "Type": "AWS::SNS::Topic",
+                    "Properties": { "DisplayName": { "Fn::FindInMap": ["Names", "x", "y"] } },
+                },
+                "Machine": { "Type": "AWS::EC2::Instance", "Properties": { "ImageId": { "Ref": "Ami" } } },
+            },
+        }))
+        .unwrap()
+    };
+    let document = template(json!({ "x": { "y": "one" } }));
+    let between = |before: &[(&str, &str)], after: &[(&str, &str)]| {
+        let (before, after) = (values(before), values(after));
+        let (before, after) =
+            (Given { document: &document, values: &before }, Given { document: &document, values: &after });
+        words_given(Some(before), after)
+    };
+    let region = ("AWS::Region", "eu-west-1");
+    // What stands behind a name in SSM may always be another value.
+    assert_eq!(between(&[region], &[region]), "MayReplace Machine");
+    assert_eq!(between(&[region, ("Days", "7")], &[region, ("Days", "30")]), "Modify Log, MayReplace Machine");
+    assert_eq!(
+        between(&[region, ("Days", "30")], &[region, ("Days", "30"), ("Stage", "live")]),
+        "Add Long, MayReplace Machine, Remove Probe, Add Table, Replace Topic"
+    );
+    assert_eq!(
+        between(&[region, ("Stage", "live")], &[region]),
+        "MayReplace Machine, Add Probe, Remove Table, Replace Topic"
+    );
+    // What is not known is never expected to go.
+    assert_eq!(
+        between(&[region, ("Stage", "live")], &[region, ("Stage", "?")]),
+        "MayReplace Machine, Add Probe, MayReplace Topic"
+    );
+    assert_eq!(
+        between(&[("Stage", "test"), ("AWS::Region", "us-east-1")], &[region]),
+        "Add Anchor, MayReplace Machine"
+    );
+    let other = template(json!({ "x": { "y": "two" } }));
+    assert_eq!(words(Some(&document), &other), "MayReplace Machine, Modify Mapped");
+}
+
+#[test]
+fn values_of_parameters_are_shown_beside_the_template() {
+    let document = Document::from_value(json!({
+        "Parameters": {
+            "Days": { "Type": "Number", "Default": 7 },
+            "Key": { "Type": "String", "NoEcho": "true" },
+            "ApiToken": { "Type": "String" },
+        },
+        "Resources": { "R": { "Type": "T" } },
+    }))
+    .unwrap();
+    let shown = |days: &str| {
+        let given = [("Days", days), ("Key", "abc"), ("ApiToken", "xyz")];
+        with_values(&document, &given.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    };
+    let text = documents(Some(&with_values(&document, &BTreeMap::new())), Some(&shown("9")), "a", "b", Paint::Plain);
+    assert!(text.contains("-  Days: \"7\"\n") && text.contains("+  Days: \"9\"\n"), "{text}");
+    assert!(text.contains("Key: \"****\"") && !text.contains("abc") && !text.contains("xyz"), "{text}");
+    assert_eq!(documents(Some(&shown("7")), Some(&shown("7")), "a", "b", Paint::Plain), "");
+    let plain = resources(json!({ "R": { "Type": "T" } }));
+    assert_eq!(with_values(&plain, &BTreeMap::new()), plain);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod explain;
 mod golden;
 mod precedence;
 mod problems;
+mod raw;
 mod refused;
 mod refused_discovery;
 mod refused_traffic;

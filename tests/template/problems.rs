@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use landfall::model::BucketName;
-use landfall::model::catalog::Scope;
+use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    EfsVolume, HookAction, LifecycleHook, LogConfiguration, Secret, ValueKind, Volume, VolumeKind,
+    CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, LogConfiguration, Part, RawTemplate, Secret,
+    StepKind, ValueKind, Volume, VolumeKind,
 };
 use landfall::template::{CODES, limits};
+use serde_json::json;
 
-use super::world::{World, text};
+use super::world::{World, at, text};
 
 type Change = fn(&mut World);
 
@@ -187,6 +189,20 @@ fn what_cannot_be_rendered_says_why() {
             "role-arn: `arn:aws:iam::111111111111:role/*` does not give the ARN of a role",
         ),
         (
+            |world| raw(world, json!({ "Type": "Number", "MaxValue": 5 }), "7"),
+            "parameter-value: parameter `P` is 5 or less, and 7 is not",
+        ),
+        (
+            |world| raw(world, json!({ "Type": "String", "NoEcho": true }), "abc"),
+            "secret-parameter: parameter `P` is declared NoEcho, and its value stands in the repository (give it a dynamic \
+             reference: `{{resolve:secretsmanager:<ARN of the secret>:SecretString:<key>}}`)",
+        ),
+        (
+            |world| raw(world, json!({ "Type": "String" }), "a ${b"),
+            "substitution: a value in `#{v}` has a `${` whose end CloudFormation would look for (in `Fn::Sub`, `${` has to be \
+             followed by `}` before the next `${`; take the value out of `Fn::Sub`)",
+        ),
+        (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],
             "object-arn: `arn:aws:s3:::#{stack.name}` does not give the ARN of an object in S3 (like \
              arn:aws:s3:::bucket/folder/file.env)",
@@ -200,6 +216,30 @@ fn what_cannot_be_rendered_says_why() {
     let codes: BTreeSet<&str> = table.iter().map(|(_, expected)| expected.split(':').next().unwrap()).collect();
     let documented: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), documented, "every code of the table, sorted, and no other");
+}
+
+/// Makes the step one with a template of its own: a parameter `P` with a value, which a `Fn::Sub` has too.
+fn raw(world: &mut World, declared: serde_json::Value, value: &str) {
+    *world = World::new().variable("v", value, Default::default());
+    let map =
+        |entries: Vec<(&str, Part)>| Part::Map(entries.into_iter().map(|(key, inside)| (key.into(), inside)).collect());
+    let substitution = map(vec![("Fn::Sub", Part::Substitution(text("#{v}")))]);
+    let topic = map(vec![
+        ("Type", Part::Fixed(json!("AWS::SNS::Topic"))),
+        ("Properties", map(vec![("DisplayName", substitution)])),
+    ]);
+    let sections = vec![
+        ("Parameters".into(), Part::Fixed(json!({ "P": declared }))),
+        ("Resources".into(), map(vec![("Topic", topic)])),
+    ];
+    let template = Arc::new(RawTemplate { sections, types: Default::default(), at: at(1) });
+    let given = GivenParameter { value: Value::Text(text("#{v}")), at: at(7) };
+    world.step.kind = StepKind::CloudFormation(Box::new(CloudFormation {
+        template,
+        capabilities: Default::default(),
+        parameters: [("P".into(), given)].into(),
+        images: Default::default(),
+    }));
 }
 
 #[test]

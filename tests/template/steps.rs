@@ -1,7 +1,8 @@
 //! Steps as people write them: read, checked, rendered, judged by cfn-lint, deployed on the simulated account.
 //!
-//! `steps/<name>.toml` holds what follows `[[step]]` with its name and role; where it says no kind, it is an `ecs-service`.
-//! `golden/1/<kind>/<name>.{json,yaml}` are the bytes that format 1 renders for it. `LANDFALL_BLESS=1` writes these.
+//! `steps/<name>.toml` holds what follows `[[step]]` with its name and role, and its kind where it is no `ecs-service`;
+//! `steps/templates/` holds the templates that they name. `golden/1/<kind>/<name>.{json,yaml}` are the bytes that format 1
+//! renders for it. `LANDFALL_BLESS=1` writes these.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,7 +14,7 @@ use landfall::load::{Loader, Source, schema};
 use landfall::model::{Catalog, Names, Place, StackStatus};
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{SimConfig, World};
-use landfall::template::{Context, Rendered, body, render};
+use landfall::template::{Context, RenderProblem, Rendered, body, render};
 use landfall::tree::memory::MemoryHistory;
 use landfall::view;
 use serde_json::Value;
@@ -56,6 +57,7 @@ fn folder(name: &str) -> PathBuf {
 /// Every step, by name.
 fn steps() -> BTreeMap<String, String> {
     let files = std::fs::read_dir(folder("steps")).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "toml"));
     files.map(|path| (stem(&path), std::fs::read_to_string(&path).unwrap())).collect()
 }
 
@@ -74,12 +76,26 @@ fn process(step: &str) -> String {
     format!("{IMAGES}{STEP}{kind}{step}")
 }
 
+/// The template that a step names, with its text.
+fn template(step: &str) -> Option<(String, String)> {
+    let process: toml::Value = toml::from_str(&process(step)).ok()?;
+    let name = process["step"][0].get("template")?.as_str()?.to_owned();
+    let text = std::fs::read_to_string(folder("steps/templates").join(&name)).ok()?;
+    Some((format!("projects/shop/templates/{name}"), text))
+}
+
 /// The catalog with this step, and its problems as a terminal shows them.
 fn load(step: &str) -> (Catalog, String) {
-    let mut files: BTreeMap<&str, String> = REPOSITORY.iter().map(|(path, text)| (*path, (*text).to_owned())).collect();
-    files.insert("projects/shop/process.toml", process(step));
+    load_with(step, template(step))
+}
+
+/// The same with other files of the repository.
+pub(super) fn load_with(step: &str, others: impl IntoIterator<Item = (String, String)>) -> (Catalog, String) {
+    let files = REPOSITORY.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let mut files: BTreeMap<String, String> = files.chain(others).collect();
+    files.insert("projects/shop/process.toml".to_owned(), process(step));
     let mut history = MemoryHistory::new();
-    let tree = history.tree_of(files.iter().map(|(path, text)| (*path, text.as_str())));
+    let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let source = Source { tree: &tree, blobs: &history, commit: None, history: None, recorded: &[] };
     let loaded = Loader::new().load(&source).unwrap();
     let problems = view::problems::terminal(&loaded.problems, false);
@@ -90,6 +106,11 @@ fn load(step: &str) -> (Catalog, String) {
 fn rendered(name: &str, step: &str) -> Rendered {
     let (catalog, problems) = load(step);
     assert_eq!(problems, "", "steps/{name}.toml");
+    render_first(&catalog).unwrap_or_else(|problems| panic!("steps/{name}.toml: {problems:#?}"))
+}
+
+/// What the first step of a catalog becomes.
+pub(super) fn render_first(catalog: &Catalog) -> Result<Rendered, Vec<RenderProblem>> {
     let project = &catalog.projects["shop"];
     let release = &project.releases["1.0.0"];
     let what = &release.snapshot.as_ref().unwrap().what;
@@ -102,9 +123,9 @@ fn rendered(name: &str, step: &str) -> Rendered {
         target: &catalog.targets["main"],
         step: &what.steps[0],
         tenant: None,
-        names: &Names::of(&catalog),
+        names: &Names::of(catalog),
     };
-    render(&context).unwrap_or_else(|problems| panic!("steps/{name}.toml: {problems:#?}"))
+    render(&context)
 }
 
 /// What the step of this file becomes.
@@ -174,9 +195,9 @@ fn every_step_deploys_on_the_simulated_account() {
         let input = StackInput {
             name: rendered.stack.to_string(),
             template: Some(body(&rendered.content)),
-            parameters: BTreeMap::new(),
+            parameters: rendered.content.shown_parameters().into_iter().map(|(name, it)| (name, Some(it))).collect(),
             tags: Some(BTreeMap::new()),
-            capabilities: vec!["CAPABILITY_IAM".to_owned()],
+            capabilities: rendered.content.capabilities.iter().map(ToString::to_string).collect(),
             role: None,
             token: None,
         };
@@ -193,10 +214,9 @@ fn every_step_deploys_on_the_simulated_account() {
             continue;
         }
         assert_eq!(stack.status, StackStatus::CreateComplete, "{name}: {reasons:#?}");
-        if kind(&step) == "ecs-service" {
-            let service = world.services(&place).next().unwrap();
-            assert_eq!(service.running(None), service.desired, "{name}");
-        }
+        let services: Vec<_> = world.services(&place).collect();
+        assert!(!services.is_empty() || kind(&step) != "ecs-service", "{name}");
+        services.iter().for_each(|service| assert_eq!(service.running(None), service.desired, "{name}"));
     }
 }
 

@@ -144,11 +144,24 @@ fn built_in_names_have_their_values() {
         ("step.name", "web"),
         ("target.cluster", "prod-eu"),
         ("target.name", "prod-eu"),
+        ("target.partition", "aws"),
         ("target.region", "eu-west-1"),
         ("tenant.id", "acme"),
         ("tenant.name", "acme"),
     ];
-    assert_eq!(table.map(|(name, _)| name), landfall::model::process::BUILT_IN_NAMES);
+    let lists = [
+        ("target.security_groups", vec!["sg-0a0a0a0a"]),
+        ("target.subnets", vec!["subnet-0a0a0a0a", "subnet-0b0b0b0b"]),
+    ];
+    let mut names: Vec<&str> = table.iter().map(|(name, _)| *name).chain(lists.iter().map(|(name, _)| *name)).collect();
+    names.sort_unstable();
+    assert_eq!(names, landfall::model::process::BUILT_IN_NAMES);
+    for (name, expected) in lists {
+        let world = World::new();
+        let context = world.context();
+        let found = Values::new(&context).list(&[text(&format!("#{{{name}}}"))]).unwrap();
+        assert_eq!(found, expected);
+    }
     let images = [("images.web", image.as_str()), ("images.web.tag", "1.4.0"), ("images.web.digest", DIGEST)];
     for (name, expected) in table.into_iter().chain(images) {
         assert_eq!(resolve(&World::new().tenant(&[]), &format!("<#{{{name}}}>")), Ok(format!("<{expected}>")));

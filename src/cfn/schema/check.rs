@@ -66,6 +66,14 @@ pub enum SchemaProblem {
     },
 }
 
+impl SchemaProblem {
+    /// Whether AWS is sure to refuse it, although the copy of its schemas may be older: new properties, further values and
+    /// wider bounds come with time.
+    pub fn is_certain(&self) -> bool {
+        matches!(self, Self::Missing { .. } | Self::ReadOnly { .. } | Self::WrongType { .. })
+    }
+}
+
 impl std::fmt::Display for SchemaProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -67,6 +67,9 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     let each = |service: &'static str, rest: &dyn Fn(&Id) -> String| arns(account, reach, service, rest);
     let stacks = each("cloudformation", &|project| format!("stack/{project}-*"));
     statements.push(allow(&own(|operation| operation.service() == Service::CloudFormation), &stacks));
+    if !reach.tasks {
+        return statements;
+    }
     statements.push(allow(LOG_GROUP, &each("logs", &|project| format!("log-group:/landfall/{project}-*"))));
     let streams = each("logs", &|project| format!("log-group:/landfall/{project}-*:log-stream:*"));
     statements.push(allow(&own(|operation| operation.service() == Service::Logs), &streams));

@@ -41,6 +41,7 @@ impl Around {
             StepKind::EcsService(service) => self.add_service(service),
             StepKind::EcsTask(_) => self.runs = true,
             StepKind::EcsSchedule(_) => self.schedules = true,
+            StepKind::CloudFormation(_) => {}
         }
     }
 
@@ -148,6 +149,7 @@ pub(super) fn given_roles(step: &StepKind) -> Vec<&Text> {
         StepKind::EcsService(service) => roles.extend(given_to_service(service)),
         StepKind::EcsTask(_) => {}
         StepKind::EcsSchedule(schedule) => roles.extend(&schedule.role),
+        StepKind::CloudFormation(_) => {}
     }
     roles
 }

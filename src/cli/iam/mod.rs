@@ -52,6 +52,8 @@ struct Reach<'a> {
     targets: Vec<&'a Target>,
     projects: BTreeMap<&'a Id, &'a Project>,
     given_roles: BTreeSet<String>,
+    /// Steps render task definitions, services, and what they need.
+    tasks: bool,
     load_balancers: bool,
     around: around::Around,
 }
@@ -130,9 +132,21 @@ fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &
     };
     for step in what.steps.iter().filter(here) {
         reach.around.add(&step.kind);
+        reach.tasks |= step.kind.task().is_some();
         match &step.kind {
             StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancers.is_empty(),
             StepKind::EcsTask(_) | StepKind::EcsSchedule(_) => {}
+            StepKind::CloudFormation(raw) => {
+                let types: Vec<&str> = raw.template.types.iter().map(|kind| &**kind).collect();
+                notes.insert(format!(
+                    "step {} of {} is the template {}: the policies hold what its stack needs, and not what its resources do; \
+                     whoever deploys it also needs the rights to make, change and delete {}",
+                    step.name,
+                    project.name,
+                    raw.template.at.file,
+                    types.join(", ")
+                ));
+            }
         }
         for role in around::given_roles(&step.kind) {
             match literal(role) {

@@ -29,6 +29,7 @@ pub(crate) mod linux;
 pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod project;
+pub(crate) mod raw;
 pub(crate) mod release;
 pub(crate) mod role;
 pub(crate) mod run;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Maker, balancing, container, deployment, discovery, launch, role, run, scaling, schedule, variables, volume,
+    Maker, balancing, container, deployment, discovery, launch, raw, role, run, scaling, schedule, variables, volume,
 };
 use crate::load::finding::Finding;
 use crate::load::schema::At;
@@ -26,7 +26,7 @@ pub(crate) fn what(drafts: &WhatDrafts, inputs: Hash, findings: &mut Vec<Finding
     let draft = drafts.process.as_ref()?;
     let mut make = Maker { file: &draft.file, findings };
     let images = images(&mut make, &draft.doc);
-    let steps = draft.doc.step.iter().filter_map(|entry| step(&mut make, entry).map(Arc::new)).collect();
+    let steps = draft.doc.step.iter().filter_map(|entry| step(&mut make, entry, drafts).map(Arc::new)).collect();
     Some(What { inputs, images, steps, variables: values, tenant_variables: declared })
 }
 
@@ -47,7 +47,7 @@ fn images(make: &mut Maker<'_>, doc: &ProcessFile) -> BTreeMap<ImageName, ImageR
     images
 }
 
-fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
+fn step(make: &mut Maker<'_>, entry: &At<StepEntry>, drafts: &WhatDrafts) -> Option<Step> {
     let name: Option<StepName> = make.name(&entry.name);
     let otherwise = name.as_ref().map(Id::from);
     let id = match (&entry.id, otherwise) {
@@ -60,6 +60,10 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>) -> Option<Step> {
         StepOf::EcsTask(entry) => run::run(make, entry).map(|run| StepKind::EcsTask(Box::new(run))),
         StepOf::EcsSchedule(entry) => {
             schedule::schedule(make, entry).map(|schedule| StepKind::EcsSchedule(Box::new(schedule)))
+        }
+        StepOf::CloudFormation(entry) => {
+            let raw = raw::cloudformation(make, &entry.stack, drafts);
+            raw.map(|raw| StepKind::CloudFormation(Box::new(raw)))
         }
     };
     let (follows, only, at) = (follows(make, entry), only(make, entry), make.file.at(entry.span().start));

@@ -29,6 +29,7 @@ mod identity;
 mod lifecycles;
 mod names;
 mod order;
+mod raw;
 mod releases;
 mod tags;
 mod tenant_variables;
@@ -94,6 +95,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "stacks-differ", run: identity::stacks_differ },
     Check { name: "versions-differ", run: releases::versions_differ },
     Check { name: "release-has-images", run: releases::have_their_images },
+    Check { name: "templates-are-used", run: raw::templates_are_used },
     Check { name: "step-has-subnets", run: ecs::steps_have_subnets },
 ];
 
@@ -134,6 +136,8 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "log-retention", run: ecs_service::log_retention_exists },
     WhatCheck { name: "tags", run: ecs_service::tags_fit },
     WhatCheck { name: "arns", run: ecs_service::arns_have_the_right_kind },
+    WhatCheck { name: "template-parameters", run: raw::parameters_fit },
+    WhatCheck { name: "template-images", run: raw::images_fit },
     WhatCheck { name: "variables-differ", run: variables::differ },
     WhatCheck { name: "tenant-variables-differ", run: tenant_variables::are_declared_once },
     WhatCheck { name: "placeholders-exist", run: variables::placeholders_exist },

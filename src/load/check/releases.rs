@@ -45,7 +45,7 @@ pub(super) fn have_their_images(world: &World, findings: &mut Vec<Finding>) {
             }
             let mut lacking: Vec<&str> = Vec::new();
             for step in &what.steps {
-                let used = step.kind.containers().map(|container| &container.image);
+                let used = step.kind.images().map(|(_, image, _)| image);
                 lacking.extend(used.filter(|image| !release.draft.images.contains_key(*image)).map(|i| i.as_str()));
             }
             lacking.sort_unstable();

@@ -77,5 +77,12 @@ pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding
     }
     if let Some(process) = &drafts.process {
         super::ecs::for_each_text(&process.doc, |text| each(&process.file, text.span(), text));
+        for value in process.doc.step.iter().filter_map(|step| step.stack()).flat_map(|entry| entry.parameters.values())
+        {
+            value.texts().iter().for_each(|text| each(&process.file, value.span(), text));
+        }
+    }
+    for draft in drafts.templates.values() {
+        draft.texts.iter().for_each(|(bytes, text)| each(&draft.file, bytes.clone(), text.raw()));
     }
 }

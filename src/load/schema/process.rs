@@ -14,6 +14,7 @@ mod discovery;
 mod launch;
 mod linux;
 mod logging;
+mod raw;
 mod role;
 mod run;
 mod scaling;
@@ -28,6 +29,7 @@ pub use discovery::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
+pub use raw::*;
 pub use role::*;
 pub use run::*;
 pub use scaling::*;
@@ -96,6 +98,9 @@ pub enum StepOf {
     EcsTask(Box<EcsTaskEntry>),
     /// A task that EventBridge Scheduler runs at certain times, with log group, roles and task definition.
     EcsSchedule(Box<EcsScheduleEntry>),
+    /// Any CloudFormation template.
+    #[serde(rename = "cloudformation")]
+    CloudFormation(Box<CloudFormationEntry>),
 }
 
 /// `kind = "ecs-service"`.
@@ -135,6 +140,7 @@ impl StepEntry {
             StepOf::EcsService(entry) => Some(&entry.task),
             StepOf::EcsTask(entry) => Some(&entry.task),
             StepOf::EcsSchedule(entry) => Some(&entry.task),
+            StepOf::CloudFormation(_) => None,
         }
     }
 
@@ -142,7 +148,7 @@ impl StepEntry {
     pub fn service(&self) -> Option<&ServiceEntry> {
         match &self.of {
             StepOf::EcsService(entry) => Some(&entry.service),
-            StepOf::EcsTask(_) | StepOf::EcsSchedule(_) => None,
+            StepOf::EcsTask(_) | StepOf::EcsSchedule(_) | StepOf::CloudFormation(_) => None,
         }
     }
 
@@ -150,15 +156,23 @@ impl StepEntry {
     pub fn run(&self) -> Option<&RunEntry> {
         match &self.of {
             StepOf::EcsTask(entry) => Some(&entry.run),
-            StepOf::EcsService(_) | StepOf::EcsSchedule(_) => None,
+            StepOf::EcsService(_) | StepOf::EcsSchedule(_) | StepOf::CloudFormation(_) => None,
         }
     }
 
     /// The keys of the step's schedule; none where it has none.
     pub fn schedule(&self) -> Option<&ScheduleEntry> {
         match &self.of {
-            StepOf::EcsService(_) | StepOf::EcsTask(_) => None,
             StepOf::EcsSchedule(entry) => Some(&entry.schedule),
+            StepOf::EcsService(_) | StepOf::EcsTask(_) | StepOf::CloudFormation(_) => None,
+        }
+    }
+
+    /// The keys of the step's template; none where it has none of its own.
+    pub fn stack(&self) -> Option<&StackEntry> {
+        match &self.of {
+            StepOf::CloudFormation(entry) => Some(&entry.stack),
+            StepOf::EcsService(_) | StepOf::EcsTask(_) | StepOf::EcsSchedule(_) => None,
         }
     }
 }

@@ -481,24 +481,7 @@ fn parameters(template: &Template, input: &StackInput, before: Option<&Shape>) -
             missing.push(name.as_str());
             continue;
         };
-        if value.len() > 4096 {
-            return Err(ApiError::validation(format!("Parameter '{name}' is longer than 4096 bytes")));
-        }
-        if !declared.allowed.is_empty() && !declared.allowed.contains(&value) {
-            return Err(ApiError::validation(format!("Parameter '{name}' must be one of AllowedValues")));
-        }
-        if let Some(pattern) = &declared.pattern {
-            let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$"))
-                .map_err(|_| ApiError::not_modelled(format_args!("the pattern {pattern} (parameter {name})")))?;
-            if !whole.is_match(&value) {
-                return Err(ApiError::validation(format!(
-                    "Parameter {name} failed to satisfy constraint: must match pattern {pattern}"
-                )));
-            }
-        }
-        if declared.kind == "Number" && value.parse::<f64>().is_err() {
-            return Err(ApiError::validation(format!("Parameter '{name}' must be a number.")));
-        }
+        super::parameters::check(name, declared, &value)?;
         values.insert(name.clone(), value);
     }
     if missing.is_empty() {

@@ -20,6 +20,7 @@ mod ids;
 pub mod lifecycle;
 mod logs;
 mod operation;
+mod parameters;
 mod provision;
 mod rollout;
 pub mod stack;

@@ -59,6 +59,10 @@ pub struct Parameter {
     pub allowed: Vec<String>,
     /// The pattern that it has to match.
     pub pattern: Option<String>,
+    /// The least and the most characters that it may have.
+    pub lengths: (Option<f64>, Option<f64>),
+    /// The least and the greatest number that it may be.
+    pub bounds: (Option<f64>, Option<f64>),
 }
 
 /// A resource as it is written.
@@ -285,17 +289,15 @@ fn parameters(root: &Map<String, Value>) -> Answer<IndexMap<String, Parameter>> 
             return Err(ApiError::not_modelled(format_args!("the parameter type {kind} (parameter {name})")));
         }
         let words = |key: &str| value.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(text);
-        for limit in ["MinLength", "MaxLength", "MinValue", "MaxValue"] {
-            if value.get(limit).is_some() {
-                return Err(ApiError::not_modelled(format_args!("{limit} (parameter {name})")));
-            }
-        }
+        let number = |key: &str| value.get(key).and_then(text).and_then(|text| text.parse().ok());
         let parameter = Parameter {
             default: value.get("Default").and_then(text),
             no_echo: value.get("NoEcho").and_then(text).is_some_and(|flag| flag == "true"),
             description: value.get("Description").and_then(text),
             allowed: words("AllowedValues").collect(),
             pattern: value.get("AllowedPattern").and_then(text),
+            lengths: (number("MinLength"), number("MaxLength")),
+            bounds: (number("MinValue"), number("MaxValue")),
             kind,
         };
         found.insert(name, parameter);

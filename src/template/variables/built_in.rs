@@ -43,7 +43,10 @@ pub(super) fn meaning(name: &str, context: &Context<'_>) -> Option<String> {
         "step.name" => "name of the step",
         "target.cluster" => "cluster of the target",
         "target.name" => "name of the target",
+        "target.partition" => "partition of the target's region: aws, aws-cn, aws-us-gov",
         "target.region" => "region of the target",
+        "target.security_groups" => "security groups of the target, a list",
+        "target.subnets" => "subnets of the target, a list",
         "tenant.id" => "id of the tenant",
         "tenant.name" => "name of the tenant",
         _ => return None,
@@ -76,7 +79,10 @@ pub(super) fn value(
         "step.name" => Arc::from(context.step.name.as_str()),
         "target.cluster" => context.target.cluster.clone(),
         "target.name" => Arc::from(context.target.name.as_str()),
+        "target.partition" => Arc::from(context.target.place.region.partition()),
         "target.region" => Arc::from(context.target.place.region.as_str()),
+        "target.security_groups" => return Some(Ok(Resolved::List(context.target.network.security_groups.clone()))),
+        "target.subnets" => return Some(Ok(Resolved::List(context.target.network.subnets.clone()))),
         "tenant.id" | "tenant.name" => {
             let Some(tenant) = context.tenant else { return Some(Err(Fault::no_tenant(name, context, user))) };
             Arc::from(if name == "tenant.id" { tenant.id.as_str() } else { tenant.name.as_str() })

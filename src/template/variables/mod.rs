@@ -82,6 +82,38 @@ impl<'a> Values<'a> {
         self.fill_list(texts, &mut Vec::new())
     }
 
+    /// What each piece of a text becomes, in their order.
+    ///
+    /// # Errors
+    /// As [`Values::text`].
+    pub fn pieces(&self, text: &Text) -> Result<Vec<String>, Fault> {
+        let mut filled = Vec::with_capacity(text.pieces().len());
+        for piece in text.pieces() {
+            filled.push(match piece {
+                Piece::Literal(literal) => literal.to_string(),
+                Piece::Placeholder(name) => match self.name(name, text.at(), &mut Vec::new())? {
+                    Resolved::Text(value) => value.to_string(),
+                    Resolved::List(_) => return Err(Fault::list_in_text(name, text.at())),
+                },
+            });
+            if filled.iter().map(String::len).sum::<usize>() > MAX_VALUE {
+                return Err(Fault::too_long(text.at()));
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Fills a text that may be a list: one placeholder and nothing else stays the list that its variable is.
+    ///
+    /// # Errors
+    /// As [`Values::text`].
+    pub fn whole(&self, text: &Text) -> Result<Resolved, Fault> {
+        match text.pieces() {
+            [Piece::Placeholder(name)] => self.name(name, text.at(), &mut Vec::new()),
+            _ => self.text(text).map(|text| Resolved::Text(Arc::from(text))),
+        }
+    }
+
     fn fill_list(&self, texts: &[Text], path: &mut Vec<String>) -> Result<Vec<String>, Fault> {
         let mut filled = Vec::new();
         for text in texts {

@@ -1,0 +1,105 @@
+//! Steps of kind `cloudformation` against their templates.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::super::codes;
+use super::super::drafts::Draft;
+use super::super::finding::Finding;
+use super::super::schema::ProcessFile;
+use super::super::schema::process::StackEntry;
+use super::super::template::TemplateDraft;
+use super::super::what::WhatDrafts;
+use super::super::world::World;
+
+/// Runs something for each step whose template could be read.
+fn each(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &StackEntry, &TemplateDraft)) {
+    let Some(process) = &drafts.process else { return };
+    for entry in process.doc.step.iter().filter_map(|step| step.stack()) {
+        if let Some(template) = drafts.template(&entry.template) {
+            run(process, entry, template);
+        }
+    }
+}
+
+fn declared(template: &TemplateDraft) -> Option<&Map<String, Value>> {
+    template.document.section("Parameters").and_then(Value::as_object)
+}
+
+/// Every value is for a declared parameter, and every parameter without a default has one.
+pub(super) fn parameters_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each(drafts, |process, entry, template| {
+        let nothing = Map::new();
+        let declared = declared(template).unwrap_or(&nothing);
+        for (name, written) in entry.parameters.iter().filter(|(name, _)| !declared.contains_key(*name)) {
+            let title = format!("template `{}` has no parameter `{name}`", *entry.template);
+            let finding = Finding::new(codes::TEMPLATE_PARAMETER, &process.file, written.span(), title)
+                .label("a value for nothing")
+                .suggest(name, declared.keys().map(String::as_str));
+            findings.push(finding);
+        }
+        for (name, body) in declared {
+            if body.get("Default").is_none() && !entry.parameters.contains_key(name) {
+                let title =
+                    format!("parameter `{name}` of template `{}` has neither a value nor a default", *entry.template);
+                let finding = Finding::new(codes::TEMPLATE_PARAMETER, &process.file, entry.template.span(), title)
+                    .label(format!("no `{name}` under [step.parameters]"))
+                    .related(&template.file, template.parameter(name), "declared here");
+                findings.push(finding);
+            }
+        }
+    });
+}
+
+/// Every image is one of `[images]`, and every container one of the template.
+pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each(drafts, |process, entry, template| {
+        for (container, written) in &entry.images {
+            if !process.doc.images.contains_key(written.as_str()) {
+                let title = format!("container `{container}` names an image that does not exist");
+                let finding = Finding::new(codes::UNKNOWN_IMAGE, &process.file, written.span(), title)
+                    .label(format!("no [images.{}] in this file", **written))
+                    .suggest(written, process.doc.images.keys().map(String::as_str));
+                findings.push(finding);
+            }
+            // A name that is put together, or made by a macro, is not known here.
+            let all = template.all_containers && !template.containers.contains_key(container.as_str());
+            if all {
+                let title = format!("template `{}` has no container `{container}`", *entry.template);
+                let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
+                    .label("not the name of a container in a task definition")
+                    .suggest(container, template.containers.keys().map(|name| &**name));
+                findings.push(finding);
+            }
+        }
+        for image in template.containers.values().flatten() {
+            if !process.doc.images.contains_key(image.image.as_str()) {
+                let title = format!("the template takes an image `{}` that does not exist", image.image);
+                let bytes = template.placeholder(&format!("images.{}", image.image));
+                let finding = Finding::new(codes::UNKNOWN_IMAGE, &template.file, bytes, title)
+                    .label(format!("no [images.{}] in process.toml", image.image))
+                    .suggest(image.image.as_str(), process.doc.images.keys().map(String::as_str));
+                findings.push(finding);
+            }
+        }
+    });
+}
+
+/// Every file in `templates/` is used by a step of the head. What stands beside them for people is nobody's mistake.
+pub(super) fn templates_are_used(world: &World, findings: &mut Vec<Finding>) {
+    for (name, project) in &world.projects {
+        let Some(files) = world.drafts.projects.get(name) else { continue };
+        let Some(process) = &project.head.drafts.process else { continue };
+        let used: BTreeSet<&str> =
+            process.doc.step.iter().filter_map(|step| Some(step.stack()?.template.as_str())).collect();
+        let harmless =
+            |path: &str| path.rsplit('/').next().is_some_and(|file| file.starts_with('.') || file.ends_with(".md"));
+        for template in files.templates.iter().filter(|path| !used.contains(&***path) && !harmless(path)) {
+            let path: Arc<str> = Arc::from(format!("projects/{name}/templates/{template}"));
+            let title = format!("no step uses the template `{path}`");
+            findings.push(Finding::whole(codes::UNUSED_TEMPLATE, &path, title));
+        }
+    }
+}

@@ -1,0 +1,405 @@
+//! One file of `templates/`: from bytes to a shape, with everything that is wrong with it and can be told offline.
+//!
+//! `cfn` reads the text and knows CloudFormation's rules; here its faults get places in the file, and every string with a
+//! placeholder becomes a text. What CloudFormation is certain to refuse is an error. Where the copy of the resource schemas
+//! may only be older than AWS, it is a warning: an author has no way around an error.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::codes::{self, Code};
+use super::finding::{File, Finding, MAX_PER_FILE};
+use crate::cfn::{self, Document, Places, Resource, SchemaProblem, TemplateProblem, push_key};
+use crate::model::ImageName;
+use crate::model::process::{ContainerImage, Part, Piece, RawTemplate, Text};
+use crate::tree::MAX_FILE;
+
+/// A file that was read.
+#[derive(Debug)]
+pub(crate) struct ParsedTemplate {
+    /// What it says; none where its form has errors.
+    pub(crate) draft: Option<Arc<TemplateDraft>>,
+    /// Everything that is wrong with it.
+    pub(crate) findings: Vec<Finding>,
+}
+
+impl ParsedTemplate {
+    /// A file that the repository could not give because of its size.
+    pub(crate) fn too_large(path: &Arc<str>) -> Self {
+        let title = format!("`{path}` is larger than {MAX_FILE} bytes");
+        Self { draft: None, findings: vec![Finding::whole(codes::FILE_TOO_LARGE, path, title)] }
+    }
+}
+
+/// What a template says.
+#[derive(Debug)]
+pub(crate) struct TemplateDraft {
+    pub(crate) file: Arc<File>,
+    /// Its tree, the placeholders as they are written.
+    pub(crate) document: Document,
+    /// Its tree, to be filled.
+    pub(crate) template: Arc<RawTemplate>,
+    /// Its texts with placeholders, with their bytes in the file.
+    pub(crate) texts: Vec<(Range<usize>, Text)>,
+    /// The containers of its task definitions that are named outright, each with its image where that is one of `[images]`.
+    pub(crate) containers: BTreeMap<Arc<str>, Option<ContainerImage>>,
+    /// These are all of its containers: none is made by a macro, or has a name that is put together.
+    pub(crate) all_containers: bool,
+    places: Places,
+}
+
+impl TemplateDraft {
+    /// The bytes of a parameter's name.
+    pub(crate) fn parameter(&self, name: &str) -> Range<usize> {
+        let mut pointer = "/Parameters".to_owned();
+        push_key(&mut pointer, name);
+        self.places.key(&pointer)
+    }
+
+    /// The bytes of the first text that holds a placeholder of this name.
+    pub(crate) fn placeholder(&self, name: &str) -> Range<usize> {
+        let found = self.texts.iter().find(|(_, text)| text.placeholders().any(|one| one == name));
+        found.map_or(0..0, |(bytes, _)| bytes.clone())
+    }
+}
+
+/// Reads a template. Costs its length.
+pub(crate) fn parse(path: &Arc<str>, bytes: &[u8]) -> ParsedTemplate {
+    let failed = |finding| ParsedTemplate { draft: None, findings: vec![finding] };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return failed(Finding::whole(codes::NOT_UTF8, path, format!("`{path}` is not UTF-8 text")));
+    };
+    let file = Arc::new(File::new(path.clone(), text));
+    if let Some((at, found)) = text.char_indices().find(|(_, c)| is_control(*c)) {
+        let title = format!("the template has the control character U+{:04X}", u32::from(found));
+        let finding = Finding::new(codes::CONTROL_CHARACTER, &file, at..at + found.len_utf8(), title);
+        return failed(
+            finding.label("neither a tab nor a line break").help("in quotes it can be written as an escape"),
+        );
+    }
+    let source = match cfn::read(text) {
+        Ok(source) => source,
+        Err(error) => {
+            let title = format!("`{path}` cannot be read as a template: {}", error.problem);
+            return failed(Finding::new(codes::TEMPLATE_SYNTAX, &file, error.bytes, title).label("here"));
+        }
+    };
+    let places = source.places().clone();
+    let document = match Document::from_value(source.into_value()) {
+        Ok(document) => document,
+        Err(error) => return failed(Finding::new(codes::TEMPLATE, &file, 0..0, format!("`{path}`: {error}"))),
+    };
+    let mut reading = Reading { file: &file, places: &places, texts: Vec::new(), findings: Vec::new() };
+    reading.refused(&document);
+    let template = Arc::new(reading.template(&document));
+    let containers = reading.containers(&document);
+    let Reading { texts, mut findings, .. } = reading;
+    findings.truncate(2 * MAX_PER_FILE);
+    let all_containers = !may_have_more_containers(&document);
+    let draft = TemplateDraft { file: file.clone(), document, template, texts, containers, all_containers, places };
+    ParsedTemplate { draft: Some(Arc::new(draft)), findings }
+}
+
+/// Line breaks are no control characters; U+0085 is one of YAML's.
+fn is_control(c: char) -> bool {
+    c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')
+}
+
+/// Whether a text has a placeholder in it. One that cannot be read is told elsewhere.
+fn has_placeholder(text: &str) -> bool {
+    let mut rest = text;
+    while let Some(at) = rest.find("#{") {
+        if !rest.get(..at).is_some_and(|before| before.ends_with('#')) {
+            return true;
+        }
+        rest = rest.get(at + 2..).unwrap_or("");
+    }
+    false
+}
+
+/// What a value is to what stands around it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    /// A value.
+    Value,
+    /// An element of a list of data.
+    Element,
+    /// What a function is given: as many elements as it asks for.
+    Arguments,
+    /// What `Fn::Sub` is given.
+    Substitution,
+}
+
+impl Role {
+    /// The role of what stands under a key.
+    fn under(key: &str) -> Self {
+        match key {
+            "Fn::Sub" => Role::Substitution,
+            // These take a list of any length.
+            "Fn::Length" | "Fn::ToJsonString" => Role::Value,
+            key if key.starts_with("Fn::") => Role::Arguments,
+            _ => Role::Value,
+        }
+    }
+
+    /// The role of the element of a list that has this one.
+    fn of_element(self, index: usize) -> Self {
+        match self {
+            Role::Value | Role::Element => Role::Element,
+            Role::Substitution if index == 0 => Role::Substitution,
+            Role::Substitution | Role::Arguments => Role::Value,
+        }
+    }
+}
+
+struct Reading<'a> {
+    file: &'a File,
+    places: &'a Places,
+    texts: Vec<(Range<usize>, Text)>,
+    findings: Vec<Finding>,
+}
+
+impl Reading<'_> {
+    fn find(&mut self, code: &Code, bytes: Range<usize>, title: impl Into<String>, label: &str) {
+        self.findings.push(Finding::new(code, self.file, bytes, title).label(label));
+    }
+
+    /// Everything that CloudFormation would refuse, as far as the text tells.
+    fn refused(&mut self, document: &Document) {
+        for text in cfn::misplaced(document, has_placeholder) {
+            let title = format!("a placeholder cannot stand here: it would decide {}", text.decides);
+            let key = text.decides.ends_with("key");
+            let bytes = if key { self.places.key(&text.pointer) } else { self.places.value(&text.pointer) };
+            let finding = Finding::new(codes::TEMPLATE_PLACEHOLDER, self.file, bytes, title);
+            let finding = finding.label("has to be literal");
+            self.findings
+                .push(finding.help("a placeholder can be the value of a property, of an output, of a parameter"));
+        }
+        for fault in cfn::check_template(document) {
+            let finding = match &fault.problem {
+                // Told already: a placeholder cannot be a name.
+                TemplateProblem::Missing { name, .. } if has_placeholder(name) => continue,
+                TemplateProblem::Missing { what, name } => {
+                    let bytes = self.places.value(&fault.pointer);
+                    let finding = Finding::new(codes::TEMPLATE, self.file, bytes, fault.problem.to_string());
+                    finding.label("not there").suggest(name, names(document, what))
+                }
+                TemplateProblem::UnknownFunction(_) => {
+                    let bytes = self.places.key(&fault.pointer);
+                    Finding::new(codes::TEMPLATE_FUNCTION, self.file, bytes, fault.problem.to_string())
+                }
+                TemplateProblem::UnknownSection(_) | TemplateProblem::LogicalId(_) | TemplateProblem::NoType => {
+                    let bytes = self.places.key(&fault.pointer);
+                    Finding::new(codes::TEMPLATE, self.file, bytes, fault.problem.to_string())
+                }
+                _ => {
+                    let bytes = self.places.value(&fault.pointer);
+                    Finding::new(codes::TEMPLATE, self.file, bytes, fault.problem.to_string())
+                }
+            };
+            self.findings.push(finding);
+        }
+        // What macros make of a resource nobody can tell.
+        if document.section("Transform").is_none() {
+            document.resources().for_each(|resource| self.properties(resource));
+        }
+    }
+
+    /// What the schema of a resource's type says against it.
+    fn properties(&mut self, resource: Resource<'_>) {
+        for fault in cfn::check_resource(resource) {
+            let mut pointer = "/Resources".to_owned();
+            push_key(&mut pointer, resource.id);
+            pointer.push_str(&fault.pointer);
+            let title = format!("{} `{}`: {}", resource.kind(), resource.id, fault.problem);
+            let code = if fault.problem.is_certain() { codes::RESOURCE_PROPERTY } else { codes::DOUBTFUL_PROPERTY };
+            let bytes = match &fault.problem {
+                SchemaProblem::UnknownProperty { .. }
+                | SchemaProblem::ReadOnly { .. }
+                | SchemaProblem::Missing { .. } => self.places.key(&pointer),
+                _ => self.places.value(&pointer),
+            };
+            let finding = Finding::new(code, self.file, bytes, title);
+            self.findings.push(match &fault.problem {
+                SchemaProblem::UnknownProperty { name, known } => {
+                    finding.suggest(name, known.iter().map(String::as_str))
+                }
+                _ => finding,
+            });
+        }
+    }
+
+    fn template(&mut self, document: &Document) -> RawTemplate {
+        let mut sections = Vec::new();
+        for (name, section) in document.as_map() {
+            let mut pointer = String::new();
+            let part = self.entry(name, section.clone(), &mut pointer);
+            sections.push((Arc::from(name.as_str()), part));
+        }
+        let types = document.resources().map(|resource| Arc::from(resource.kind())).collect();
+        RawTemplate { sections, types, at: self.file.at(0) }
+    }
+
+    /// What stands under a key.
+    fn entry(&mut self, key: &str, inside: Value, pointer: &mut String) -> Part {
+        let length = pointer.len();
+        push_key(pointer, key);
+        if key.contains("#{") && !has_placeholder(key) {
+            let bytes = self.places.key(pointer);
+            self.find(codes::TEMPLATE_PLACEHOLDER, bytes, "a key is taken as it is: it cannot have `#{`", "a key");
+        }
+        let part = self.part(inside, pointer, Role::under(key));
+        pointer.truncate(length);
+        part
+    }
+
+    fn part(&mut self, value: Value, pointer: &mut String, role: Role) -> Part {
+        match value {
+            Value::String(text) if text.contains("#{") => self.text(&text, pointer, role),
+            Value::Array(items) => {
+                let mut parts = Vec::with_capacity(items.len());
+                for (index, item) in items.into_iter().enumerate() {
+                    let length = pointer.len();
+                    push_key(pointer, &index.to_string());
+                    parts.push(self.part(item, pointer, role.of_element(index)));
+                    pointer.truncate(length);
+                }
+                list(parts)
+            }
+            Value::Object(entries) => {
+                let parts = entries.into_iter().map(|(key, inside)| {
+                    let part = self.entry(&key, inside, pointer);
+                    (key, part)
+                });
+                map(parts.collect())
+            }
+            other => Part::Fixed(other),
+        }
+    }
+
+    /// A string with `#{` in it.
+    fn text(&mut self, written: &str, pointer: &str, role: Role) -> Part {
+        let bytes = self.places.value(pointer);
+        let text = match Text::parse(written, self.file.at(bytes.start)) {
+            Ok(text) => text,
+            Err(error) => {
+                let finding = Finding::new(codes::PLACEHOLDER, self.file, bytes, error.to_string());
+                let finding = finding.label("not a placeholder");
+                self.findings.push(finding.help("write `#{name}` for a variable, `##{` for the characters themselves"));
+                return Part::Fixed(Value::String(written.to_owned()));
+            }
+        };
+        if role == Role::Substitution && decides_reference(&text) {
+            let title = "a placeholder inside of `${…}` would decide what is referred to";
+            self.find(codes::TEMPLATE_PLACEHOLDER, bytes.clone(), title, "has to be literal");
+        }
+        self.texts.push((bytes, text.clone()));
+        match (role, text.pieces()) {
+            (Role::Substitution, _) => Part::Substitution(text),
+            (Role::Element, [Piece::Placeholder(_)]) => Part::Element(text),
+            _ => Part::Text(text),
+        }
+    }
+
+    /// The containers of task definitions that have a literal name.
+    fn containers(&self, document: &Document) -> BTreeMap<Arc<str>, Option<ContainerImage>> {
+        let mut containers = BTreeMap::new();
+        for resource in document.resources().filter(|resource| resource.kind() == "AWS::ECS::TaskDefinition") {
+            let list = resource.property("ContainerDefinitions").and_then(Value::as_array);
+            for (index, container) in list.into_iter().flatten().enumerate() {
+                let name = container.get("Name").and_then(Value::as_str).filter(|name| !name.contains("#{"));
+                let Some(name) = name else { continue };
+                let mut pointer = "/Resources".to_owned();
+                push_key(&mut pointer, resource.id);
+                pointer.push_str(&format!("/Properties/ContainerDefinitions/{index}/Image"));
+                let at = self.file.at(self.places.value(&pointer).start);
+                let image = container.get("Image").and_then(Value::as_str).and_then(image_of);
+                let image = image.map(|image| ContainerImage { image, at });
+                // Of two containers of one name nobody could say which image is whose.
+                let known = containers.entry(Arc::from(name)).or_insert_with(|| image.clone());
+                if known.as_ref().map(|known| &known.image) != image.as_ref().map(|image| &image.image) {
+                    *known = None;
+                }
+            }
+        }
+        containers
+    }
+}
+
+/// Whether a task definition may have a container that cannot be read from the text.
+fn may_have_more_containers(document: &Document) -> bool {
+    let known =
+        |container: &Value| container.get("Name").and_then(Value::as_str).is_some_and(|name| !name.contains("#{"));
+    let all = |resource: Resource<'_>| {
+        let list = resource.property("ContainerDefinitions").and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().all(known))
+    };
+    let resources = document.section("Resources").and_then(Value::as_object);
+    document.section("Transform").is_some()
+        || resources.is_none_or(|all| all.keys().any(|id| id.starts_with("Fn::")))
+        || document.resources().any(|resource| resource.kind() == "AWS::ECS::TaskDefinition" && !all(resource))
+}
+
+/// The image that a text names, where it is `#{images.<name>}` and nothing else.
+fn image_of(text: &str) -> Option<ImageName> {
+    let name = text.strip_prefix("#{images.")?.strip_suffix('}')?;
+    ImageName::new(name.trim()).ok()
+}
+
+/// Whether a placeholder of a `Fn::Sub` stands between the `${` and the `}` of the text itself.
+fn decides_reference(text: &Text) -> bool {
+    let mut open = false;
+    for piece in text.pieces() {
+        match piece {
+            Piece::Placeholder(_) if open => return true,
+            Piece::Placeholder(_) => {}
+            Piece::Literal(literal) => {
+                let mut rest = &**literal;
+                while let Some(at) = rest.find(if open { "}" } else { "${" }) {
+                    rest = rest.get(at + 1..).unwrap_or("");
+                    open = !open;
+                }
+            }
+        }
+    }
+    false
+}
+
+/// The names that a template has of something that [`TemplateProblem::Missing`] tells of.
+fn names<'a>(document: &'a Document, what: &str) -> Vec<&'a str> {
+    let sections: &[&str] = match what {
+        "condition" => &["Conditions"],
+        "mapping" => &["Mappings"],
+        "resource" => &["Resources"],
+        _ => &["Parameters", "Resources"],
+    };
+    let sections = sections.iter().filter_map(|name| document.section(name)?.as_object());
+    sections.flat_map(Map::keys).map(String::as_str).collect()
+}
+
+fn list(parts: Vec<Part>) -> Part {
+    match parts.iter().all(|part| matches!(part, Part::Fixed(_))) {
+        true => Part::Fixed(Value::Array(parts.into_iter().filter_map(fixed).collect())),
+        false => Part::List(parts),
+    }
+}
+
+fn map(parts: Vec<(String, Part)>) -> Part {
+    match parts.iter().all(|(_, part)| matches!(part, Part::Fixed(_))) {
+        true => {
+            let entries = parts.into_iter().filter_map(|(key, part)| Some((key, fixed(part)?)));
+            Part::Fixed(Value::Object(entries.collect()))
+        }
+        false => Part::Map(parts.into_iter().map(|(key, part)| (Arc::from(key), part)).collect()),
+    }
+}
+
+fn fixed(part: Part) -> Option<Value> {
+    match part {
+        Part::Fixed(value) => Some(value),
+        _ => None,
+    }
+}

@@ -1,0 +1,72 @@
+//! Any CloudFormation template, as its author wrote it.
+//!
+//! A [`RawTemplate`] is the tree of a file in `templates/`, functions in their long form, with a [`Text`] in the place of every
+//! string that holds a placeholder. Reading made sure that none of these stands where it would be more than a value.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::Text;
+use crate::model::catalog::Value;
+use crate::model::{ImageName, Location};
+
+/// `kind = "cloudformation"`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CloudFormation {
+    /// The template.
+    pub template: Arc<RawTemplate>,
+    /// Capabilities beside those that the template's text asks for: `CAPABILITY_IAM`, …
+    pub capabilities: BTreeSet<Arc<str>>,
+    /// Values of the template's parameters; the others have their defaults.
+    pub parameters: BTreeMap<Arc<str>, GivenParameter>,
+    /// The images that success is proved against, by the name of the container that runs them.
+    pub images: BTreeMap<Arc<str>, ContainerImage>,
+}
+
+/// A parameter's value, as the step gives it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GivenParameter {
+    /// A text, or a list that is handed over with commas between its elements.
+    pub value: Value,
+    /// Where it is written.
+    pub at: Location,
+}
+
+/// The image of a container in a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContainerImage {
+    /// A key of `[images]`.
+    pub image: ImageName,
+    /// Where it is written: in the step, or in the template.
+    pub at: Location,
+}
+
+/// A file of `templates/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RawTemplate {
+    /// Its sections, in its order.
+    pub sections: Vec<(Arc<str>, Part)>,
+    /// The types of its resources.
+    pub types: BTreeSet<Arc<str>>,
+    /// Its beginning.
+    pub at: Location,
+}
+
+/// A part of a template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Without a placeholder.
+    Fixed(Json),
+    /// A map.
+    Map(Vec<(Arc<str>, Part)>),
+    /// A list.
+    List(Vec<Part>),
+    /// A string.
+    Text(Text),
+    /// An element of a list that is one placeholder and nothing else: a list variable gives all of its elements.
+    Element(Text),
+    /// The string of `Fn::Sub`: the values in it must not be taken for references.
+    Substitution(Text),
+}

@@ -1,0 +1,46 @@
+//! Values of parameters against what a template declares. \[doc: "Parameters"\]
+
+use super::template::Parameter;
+use crate::sim::error::{Answer, ApiError};
+
+/// That a value is one that the parameter takes; of a list, each of its elements.
+pub(super) fn check(name: &str, declared: &Parameter, value: &str) -> Answer<()> {
+    if value.len() > 4096 {
+        return Err(ApiError::validation(format!("Parameter '{name}' is longer than 4096 bytes")));
+    }
+    let list = declared.kind == "CommaDelimitedList" || declared.kind.starts_with("List<");
+    if list {
+        value.split(',').try_for_each(|element| one(name, declared, element.trim()))
+    } else {
+        one(name, declared, value)
+    }
+}
+
+fn one(name: &str, declared: &Parameter, value: &str) -> Answer<()> {
+    let refused = |words: String| Err(ApiError::validation(format!("Parameter '{name}' {words}")));
+    let beyond = |(least, most): (Option<f64>, Option<f64>), is: f64| {
+        least.is_some_and(|least| is < least) || most.is_some_and(|most| is > most)
+    };
+    if !declared.allowed.is_empty() && !declared.allowed.iter().any(|allowed| allowed == value) {
+        return refused("must be one of AllowedValues".to_owned());
+    }
+    if let Some(pattern) = &declared.pattern {
+        let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$"))
+            .map_err(|_| ApiError::not_modelled(format_args!("the pattern {pattern} (parameter {name})")))?;
+        if !whole.is_match(value) {
+            return Err(ApiError::validation(format!(
+                "Parameter {name} failed to satisfy constraint: must match pattern {pattern}"
+            )));
+        }
+    }
+    if matches!(declared.kind.as_str(), "Number" | "List<Number>") {
+        let Ok(number) = value.parse::<f64>() else { return refused("must be a number.".to_owned()) };
+        if beyond(declared.bounds, number) {
+            return refused(format!("must be a number within MinValue and MaxValue, and is {value}"));
+        }
+    }
+    if beyond(declared.lengths, value.chars().count() as f64) {
+        return refused("must be as long as MinLength and MaxLength say".to_owned());
+    }
+    Ok(())
+}
