@@ -336,7 +336,7 @@ impl<'a> Filler<'a> {
             ["arn", _, "iam", "", _, role] => role.strip_prefix("role/"),
             _ => None,
         };
-        if !name.is_some_and(|name| !name.is_empty()) || !made_of(&arn, ":/_+=,.@-") {
+        if name.is_none_or(str::is_empty) || !made_of(&arn, ":/_+=,.@-") {
             let title = format!("`{}` does not give the ARN of a role", text.raw());
             self.problem(codes::ROLE_ARN, title, text.at(), None);
             return None;
