@@ -5,7 +5,7 @@ use std::sync::Arc;
 use landfall::model::StackName;
 use landfall::model::catalog::Gate;
 use landfall::model::decision::Cause;
-use landfall::model::journal::Cause as Why;
+use landfall::model::journal::{Cause as Why, Outcome};
 use landfall::model::{Decision, StackStatus};
 use landfall::plan::needs_templates;
 
@@ -74,6 +74,48 @@ fn a_gate_in_a_deployment_can_be_opened_again_by_new_lines() {
     assert_ne!(second, first);
     world.allow("development", Gate::Continue, &second);
     assert_eq!(world.plan(&live).plan.open.len(), 1);
+}
+
+#[test]
+fn a_pause_hook_takes_either_answer_and_the_next_hook_is_another_gate() {
+    let mut world = World::new();
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    world.release("1.5.0");
+    let begin = world.plan(&live).plan.begin.remove(0);
+    live.start(&begin);
+    let sentence = "the service is at its pause hook POST_SCALE_UP".to_owned();
+    let (code, stack) = (Arc::from(Why::PAUSED), Some(StackName::seen(STACK)));
+    live.facts.in_flight[0].stopped = Some(Why { code, sentence, stack, gate: Some(Gate::Continue) });
+    let shown = world.show(&live);
+    assert!(shown.contains("what = \"continue\"") && shown.contains("--what rollback"), "{shown}");
+    let plan = plan_in(&shown);
+    world.allow("development", Gate::SkipResource, &plan);
+    assert!(world.plan(&live).plan.open.is_empty(), "that is for rollbacks");
+    for gate in [Gate::Continue, Gate::Rollback] {
+        world.allow("development", gate, &plan);
+        let open = world.plan(&live).plan.open;
+        assert_eq!(open.iter().map(|open| open.gate).collect::<Vec<_>>(), [gate], "back, where both are allowed");
+    }
+    live.facts.in_flight[0].gates_gone = 1;
+    assert!(world.plan(&live).plan.open.is_empty(), "what was allowed for the hook before opens no other");
+}
+
+#[test]
+fn what_was_decided_at_a_pause_hook_is_not_tried_again_by_itself() {
+    let mut world = World::new();
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    world.release("1.5.0");
+    let begin = world.plan(&live).plan.begin.remove(0);
+    live.fail(&begin);
+    assert_eq!(world.plan(&live).plan.begin.len(), 1, "another failure is tried again");
+    for code in [Why::PUT_BACK, Why::EXPIRED] {
+        let Outcome::Failed(cause) = &mut live.facts.attempts[0].outcome else { panic!("it failed") };
+        cause.code = code.into();
+        assert!(world.plan(&live).plan.begin.is_empty(), "{code}");
+        assert!(world.show(&live).contains("what = \"retry\""));
+    }
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn strategies_that_contradict_themselves_are_refused() {
                     "hook_target_arn = \"arn:f\", timeout_configuration = { timeout_in_minutes = 0 }",
                 ),
             ),
-            "`timeout_in_minutes` is 1 to 20160",
+            "0 is out of range: expected 1 to 20160",
         ),
         (
             with("linear", "linear_configuration = { step_percent = 10, step_bake_time_in_minutes = 199 }"),

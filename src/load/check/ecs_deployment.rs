@@ -68,11 +68,6 @@ fn settings(entry: &DeploymentEntry, out: &mut Out<'_>) {
 }
 
 fn stages(hook: &At<LifecycleHookEntry>, out: &mut Out<'_>) {
-    if let Some(timeout) = &hook.timeout_configuration
-        && timeout.timeout_in_minutes.is_some_and(|minutes| !(1..=20_160).contains(&minutes))
-    {
-        out(timeout.span(), "`timeout_in_minutes` is 1 to 20160");
-    }
     if hook.lifecycle_stages.is_empty() {
         out(hook.lifecycle_stages.span(), "`lifecycle_stages` names none");
     }
