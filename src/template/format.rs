@@ -1,6 +1,37 @@
 //! Formats: the rendering rules that a release was made under.
 //!
-//! A published format never changes a byte of what it renders; a new default is a new format, and all of them stay.
+//! A release file says `format = 1`, and whoever renders it in ten years gets the bytes of today. Otherwise a new version of
+//! landfall would deploy every service of everybody again, at once and unasked, because a default moved. So a published
+//! format never changes a byte of what it renders, and all of them stay.
+//!
+//! # What may change without a new format
+//!
+//! * A new key, or a new value of one, that renders nothing where it is absent: no repository has it yet.
+//! * A check that refuses what CloudFormation or ECS would refuse anyway.
+//!
+//! # What needs one
+//!
+//! Whatever renders another byte of template, parameters, stack tags, capabilities or run arguments for a repository that is
+//! valid today: another default, a property more, a logical id, an order in a list, a statement of a made role, the stamp.
+//!
+//! # How a new default becomes format 2
+//!
+//! 1. Add `Format::Two`, answer it in `Format::of`, and raise [`NEWEST`]: `landfall release new` then writes it. The loader
+//!    has the same number (`load::FORMAT`), which a test compares.
+//! 2. Give the format to the function that has the default, and ask `format >= Format::Two` there and nowhere else. Do not copy
+//!    renderers: what both formats have in common stays one code path.
+//! 3. Let the tests render golden steps under both formats: `golden/1` stays as it is, `golden/2` holds what differs. The
+//!    experiments behind `docs/steps.md` ask every format by themselves, and the column *since* says 2 for what is new.
+//! 4. Say in `docs/releases.md` what the format changes and how a project moves: a new release has it; an old one never gets it.
+//!
+//! # How format 1 is kept
+//!
+//! `tests/template/golden/1` holds the bytes that it renders, for every golden step and for a copy of the example repository,
+//! with the stacks and facts of a day on which all of it was deployed (`plans/`). `golden/1.frozen` lists the hashes of these
+//! files. `tests/template/frozen.rs` holds the files to the list, and `tests/plan/frozen.rs` plans those repositories with the
+//! landfall of today, which must find nothing to do. `LANDFALL_BLESS=1` adds files for new golden steps and changes none.
+//! `LANDFALL_UNFREEZE_FORMAT_1=1` writes all of them anew; it exists for a mistake that was never released, and a reviewer who
+//! sees the list change has to ask which of their services will be deployed again.
 
 use crate::model::Release;
 

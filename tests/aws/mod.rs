@@ -7,5 +7,6 @@ mod conformance;
 mod ecr;
 mod iam;
 mod server;
+mod steps;
 mod tasks;
 mod verify;

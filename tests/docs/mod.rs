@@ -2,6 +2,7 @@
 
 mod commands;
 mod snippets;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -53,6 +54,11 @@ fn every_problem_is_explained() {
 #[test]
 fn every_command_is_explained() {
     is_current("commands.md", &commands::page());
+}
+
+#[test]
+fn every_key_of_a_step_is_explained() {
+    is_current("steps.md", &steps::page());
 }
 
 fn root(name: &str) -> String {

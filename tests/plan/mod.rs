@@ -2,6 +2,7 @@
 
 mod allowances;
 mod freezes;
+mod frozen;
 mod guard;
 mod held;
 mod laws;

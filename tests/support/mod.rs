@@ -1,4 +1,9 @@
-//! What several areas of tests use: a branch in memory, and virtual time.
+//! What several areas of tests use: a branch in memory, virtual time, and golden steps.
 
 pub(crate) mod branch;
 pub(crate) mod clock;
+pub(crate) mod experiment;
+pub(crate) mod frozen;
+pub(crate) mod keys;
+pub(crate) mod random;
+pub(crate) mod steps;

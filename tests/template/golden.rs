@@ -1,6 +1,6 @@
 //! The bytes of format 1, and cfn-lint's opinion of them.
 //!
-//! `LANDFALL_BLESS=1` writes the files anew; a changed file of a published format is a mistake.
+//! `LANDFALL_BLESS=1` writes files that are new; those of a format that is frozen never change ([`crate::support::frozen`]).
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +14,8 @@ use landfall::model::process::{
     Port, Protocol, Secret, TargetGroup,
 };
 use landfall::template::body;
+
+use crate::support::frozen::check;
 
 use super::world::{World, at, container, text, texts};
 
@@ -153,16 +155,6 @@ fn china() -> World {
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/template/golden/1")
-}
-
-fn check(name: &str, found: &str) {
-    let path = folder().join(name);
-    if std::env::var_os("LANDFALL_BLESS").is_some() {
-        std::fs::create_dir_all(folder()).unwrap();
-        std::fs::write(&path, found).unwrap();
-    }
-    let expected = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(expected == found, "{} differs:\n{found}", path.display());
 }
 
 #[test]

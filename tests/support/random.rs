@@ -1,0 +1,355 @@
+//! Random steps that pass the checks: golden steps, changed key by key, each change kept only where the checks pass.
+//!
+//! What a key can say comes from the schema (lists of words, bounds) and from what golden steps say, so that a new key takes
+//! part as soon as a golden step has it. Same seed, same steps.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value as Schema;
+use toml::Value;
+
+use super::keys::{self, Inside, Place, Pool};
+use super::steps::{Read, golden, read};
+
+/// A step that was made.
+#[derive(Clone)]
+pub(crate) struct Made {
+    /// The seed and the number that it was made from.
+    pub(crate) from: String,
+    pub(crate) written: Value,
+}
+
+impl Made {
+    /// `process.toml`.
+    pub(crate) fn text(&self) -> String {
+        toml::to_string(&self.written).unwrap()
+    }
+}
+
+/// Numbers that look random (splitmix64, Steele, Lea and Flood 2014).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64, number: u64) -> Self {
+        Self(seed.wrapping_mul(0x2545_F491_4F6C_DD1D).wrapping_add(number))
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    fn below(&mut self, most: usize) -> usize {
+        (self.next() % most.max(1) as u64) as usize
+    }
+
+    fn one<'v, T>(&mut self, of: &'v [T]) -> Option<&'v T> {
+        of.get(self.below(of.len()))
+    }
+
+    /// True once in so many times.
+    fn rarely(&mut self, times: usize) -> bool {
+        self.below(times) == 0
+    }
+}
+
+/// What random steps are made from.
+pub(crate) struct Workshop {
+    kinds: BTreeMap<String, Schema>,
+    pool: Pool,
+    bases: Vec<Value>,
+    /// The keys that these have.
+    said: BTreeSet<(String, String)>,
+}
+
+/// Texts that are nobody's name.
+const ODD: [&str; 16] = [
+    "",
+    " ",
+    "x",
+    "0",
+    "-1",
+    "*",
+    "true",
+    "a b",
+    "A-b_c.d/e",
+    "naïve \u{1f680}",
+    "\"quoted\" \\ and\ttabbed",
+    "${AWS::Region}",
+    "#{level}",
+    "#{environment.name}-#{target.region}",
+    "arn:aws:iam::111111111111:role/other",
+    "0123456789012345678901234567890123456789012345678901234567890123456789",
+];
+const WHOLE: [i64; 14] = [0, 1, 2, 3, 5, 10, 60, 100, 300, 1024, 4096, 65_535, 100_000, 4_294_967_295];
+const DECIMAL: [f64; 10] = [0.0, 0.1, 0.5, 1.0, 3.0, 12.5, 50.0, 99.9, 100.0, 1000.0];
+
+impl Workshop {
+    /// From the golden steps of the kinds whose templates landfall makes.
+    pub(crate) fn new() -> Self {
+        let mut kinds = keys::kinds();
+        kinds.remove("cloudformation");
+        let bases: Vec<Value> = golden().values().map(|process| toml::from_str(process).unwrap()).collect();
+        let ours = |process: &Value| {
+            process["step"].as_array().unwrap().iter().all(|step| kinds.contains_key(step["kind"].as_str().unwrap()))
+        };
+        let bases: Vec<Value> = bases.into_iter().filter(ours).collect();
+        let pool = keys::pool(&kinds, bases.iter());
+        let uses = bases.iter().flat_map(|base| keys::uses_of_process(&kinds, base));
+        let said = uses.map(|(kind, used)| (kind.to_owned(), used.path)).collect();
+        Self { kinds, pool, bases, said }
+    }
+
+    /// Every key that a step can have.
+    ///
+    /// A key inside a table that kinds share is one of the first kind that golden steps have it for.
+    pub(crate) fn all_keys(&self) -> BTreeSet<(String, String)> {
+        let mut all: BTreeMap<String, (String, &Schema)> = BTreeMap::new();
+        let mut keys = BTreeSet::new();
+        for (kind, schema) in &self.kinds {
+            let mut paths = Vec::new();
+            keys::paths(schema, "", &mut paths);
+            for (path, inner) in paths {
+                let first = all.entry(path.clone()).or_insert_with(|| (kind.clone(), inner));
+                if !path.contains('.') || first.1 != inner {
+                    keys.insert((kind.clone(), path));
+                } else if !self.own(&first.0, &path) && self.own(kind, &path) {
+                    first.0.clone_from(kind);
+                }
+            }
+        }
+        let inside = all.into_iter().filter(|(path, _)| path.contains('.'));
+        keys.extend(inside.map(|(path, (kind, _))| (kind, path)));
+        keys
+    }
+
+    /// Whether a golden step of a kind has a key.
+    fn own(&self, kind: &str, path: &str) -> bool {
+        self.said.contains(&(kind.to_owned(), path.to_owned()))
+    }
+
+    /// The keys that a step has.
+    pub(crate) fn keys_of(&self, made: &Made) -> BTreeSet<(String, String)> {
+        let uses = keys::uses_of_process(&self.kinds, &made.written);
+        uses.into_iter().map(|(kind, used)| (kind.to_owned(), used.path)).collect()
+    }
+
+    /// So many steps, and as many more as it takes until every key was there.
+    ///
+    /// # Panics
+    /// Where a key is in no golden step, so that nothing could be made with it.
+    pub(crate) fn make(&self, seed: u64, count: usize) -> Vec<Made> {
+        let mut made: Vec<Made> = Vec::new();
+        let mut missing = self.all_keys();
+        for number in 0..count {
+            let mut random = Random::new(seed, number as u64);
+            let base = random.one(&self.bases).unwrap().clone();
+            made.push(self.change(&mut random, base, format!("seed {seed}, number {number}"), None));
+            let there = self.keys_of(made.last().unwrap());
+            missing.retain(|key| !there.contains(key));
+        }
+        let mut number = count;
+        while let Some(key) = missing.first().cloned() {
+            let mut random = Random::new(seed, number as u64);
+            let bases = self.bases_with(&key);
+            let base = random.one(&bases).unwrap_or_else(|| panic!("`{}` of {} is never made", key.1, key.0));
+            made.push(self.change(&mut random, base.clone(), format!("seed {seed}, number {number}"), Some(&key)));
+            let there = self.keys_of(made.last().unwrap());
+            missing.retain(|key| !there.contains(key));
+            number += 1;
+        }
+        made
+    }
+
+    /// Golden steps that have a key, or, where only those of another kind have it, steps of this kind with it.
+    fn bases_with(&self, key: &(String, String)) -> Vec<Value> {
+        let (kind, path) = key;
+        let has = |base: &&Value| {
+            let uses = keys::uses_of_process(&self.kinds, base);
+            uses.iter().any(|(of, used)| *of == kind.as_str() && used.path == *path)
+        };
+        let own: Vec<Value> = self.bases.iter().filter(has).cloned().collect();
+        if !own.is_empty() {
+            return own;
+        }
+        let with = self.bases.iter().flat_map(|base| keys::transplants(base, kind, path, &self.pool));
+        let with = with.map(|written| Made { from: String::new(), written });
+        with.filter(|made| has(&&made.written) && passes(made).is_some()).map(|made| made.written).collect()
+    }
+
+    /// Changes a step a few times; it goes on having a key.
+    fn change(&self, random: &mut Random, base: Value, from: String, keep: Option<&(String, String)>) -> Made {
+        let mut made = Made { from, written: base };
+        for _ in 0..4 + random.below(12) {
+            let Some(written) = self.edit(random, &made.written) else { continue };
+            let changed = Made { from: made.from.clone(), written };
+            let kept = keep.is_none_or(|key| self.keys_of(&changed).contains(key));
+            if kept && passes(&changed).is_some() {
+                made = changed;
+            }
+        }
+        made
+    }
+
+    /// One change somewhere; none where there is nothing to change like that.
+    fn edit(&self, random: &mut Random, written: &Value) -> Option<Value> {
+        let mut uses = keys::uses_of_process(&self.kinds, written);
+        uses.retain(|(_, used)| !["kind", "name", "role"].contains(&used.path.as_str()));
+        match random.below(10) {
+            0 => {
+                let (_, used) = random.one(&uses)?;
+                let cut = if random.rarely(3) { used.place.len() - 1 } else { used.place.len() };
+                keys::with(written, &used.place[..cut.max(3)], None)
+            }
+            1..=4 => {
+                let (_, used) = random.one(&uses)?;
+                let other = self.value(random, used.schema, &used.path, 0)?;
+                keys::with(written, &used.place, Some(other))
+            }
+            5 => {
+                // One more of a list.
+                let lists: Vec<_> = uses.iter().filter(|(_, used)| keys::get(written, &used.place).is_some_and(Value::is_array)).collect();
+                let (_, used) = random.one(&lists)?;
+                let mut items = keys::get(written, &used.place)?.as_array()?.clone();
+                let more = self.value(random, used.schema, &used.path, 0)?;
+                items.push(more.as_array()?.first()?.clone());
+                keys::with(written, &used.place, Some(Value::Array(items)))
+            }
+            _ => self.add(random, written),
+        }
+    }
+
+    /// A key that is not there yet, in the step or in a table of it.
+    fn add(&self, random: &mut Random, written: &Value) -> Option<Value> {
+        let steps = written["step"].as_array()?.len();
+        let index = random.below(steps);
+        let step: Place = vec![Inside::Key("step".to_owned()), Inside::Index(index)];
+        let kind = keys::get(written, &step)?["kind"].as_str()?.to_owned();
+        let mut tables: Vec<(Place, String, &Schema)> = vec![(step.clone(), String::new(), &self.kinds[&kind])];
+        for (_, used) in keys::uses_of_process(&self.kinds, written) {
+            match keys::get(written, &used.place)? {
+                Value::Table(_) => tables.push((used.place, used.path, used.schema)),
+                Value::Array(items) => {
+                    for index in 0..items.len() {
+                        let place: Place = used.place.iter().cloned().chain([Inside::Index(index)]).collect();
+                        tables.push((place, used.path.clone(), used.schema));
+                    }
+                }
+                _ => {}
+            }
+        }
+        // The step itself has most keys.
+        let (place, path, schema) = if random.rarely(2) { &tables[0] } else { random.one(&tables)? };
+        let table = keys::get(written, place)?.as_table()?;
+        let absent: Vec<_> = keys::properties(schema).into_iter().filter(|(key, _)| !table.contains_key(*key)).collect();
+        let (key, inner) = random.one(&absent)?;
+        let path = if path.is_empty() { (*key).to_owned() } else { format!("{path}.{key}") };
+        let value = self.value(random, inner, &path, 0)?;
+        let place: Place = place.iter().cloned().chain([Inside::Key((*key).to_owned())]).collect();
+        keys::with(written, &place, Some(value))
+    }
+
+    /// A value for a key: what a golden step says, or something of its type.
+    fn value(&self, random: &mut Random, schema: &Schema, path: &str, depth: usize) -> Option<Value> {
+        let said = self.pool.get(path).map(Vec::as_slice).unwrap_or_default();
+        let choices = keys::choices(schema);
+        let choice = *random.one(&choices)?;
+        if !said.is_empty() && !random.rarely(3) {
+            return random.one(said).cloned();
+        }
+        let listed = keys::listed(schema);
+        if !listed.is_empty() {
+            return random.one(&listed).map(|word| Value::String((*word).to_owned()));
+        }
+        match choice["type"].as_str()? {
+            "boolean" => Some(Value::Boolean(random.rarely(2))),
+            "integer" => Some(Value::Integer(whole(random, choice))),
+            "number" => random.one(&DECIMAL).copied().map(Value::Float),
+            "string" => match random.one(said).filter(|_| !random.rarely(3)).and_then(Value::as_str) {
+                Some(text) => Some(Value::String(damaged(random, text))),
+                None => random.one(&ODD).map(|odd| Value::String((*odd).to_owned())),
+            },
+            "array" => {
+                let count = random.below(4);
+                let items = (0..count).filter_map(|_| self.value(random, &choice["items"], path, depth + 1));
+                // What a golden step says of the key is a list itself.
+                let flat = items.flat_map(|item| match item {
+                    Value::Array(items) => items,
+                    other => vec![other],
+                });
+                Some(Value::Array(flat.collect()))
+            }
+            "object" if depth < 6 => self.table(random, choice, path, depth),
+            _ => None,
+        }
+    }
+
+    fn table(&self, random: &mut Random, schema: &Schema, path: &str, depth: usize) -> Option<Value> {
+        let mut table = toml::Table::new();
+        if let Some(others) = schema.get("additionalProperties").filter(|others| others.is_object()) {
+            for _ in 0..random.below(4) {
+                let key = random.one(&ODD)?.to_string();
+                if let Some(value) = self.value(random, others, "", depth + 1) {
+                    table.insert(key, value);
+                }
+            }
+        }
+        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Schema::as_str).collect();
+        for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
+            if required.contains(&key.as_str()) || random.rarely(3) {
+                table.insert(key.clone(), self.value(random, inner, &format!("{path}.{key}"), depth + 1)?);
+            }
+        }
+        Some(Value::Table(table))
+    }
+}
+
+/// A number within the bounds, often at one of them.
+fn whole(random: &mut Random, schema: &Schema) -> i64 {
+    let least = schema["minimum"].as_i64().unwrap_or(-10);
+    let most = schema["maximum"].as_i64().unwrap_or(4_294_967_295);
+    let mut near: Vec<i64> = vec![least, least + 1, most, most - 1];
+    near.extend(WHOLE);
+    near.retain(|number| (least..=most).contains(number));
+    random.one(&near).copied().unwrap_or(least)
+}
+
+/// A text with one letter more, fewer or other.
+fn damaged(random: &mut Random, text: &str) -> String {
+    let mut letters: Vec<char> = text.chars().collect();
+    let at = random.below(letters.len());
+    let letter = *random.one(&['a', 'Z', '0', '-', '_', '/', ':', ' ', '.', '*', 'é']).unwrap_or(&'a');
+    match random.below(3) {
+        0 => letters.insert(at, letter),
+        1 if at < letters.len() => drop(letters.remove(at)),
+        _ if at < letters.len() => letters[at] = letter,
+        _ => {}
+    }
+    letters.into_iter().collect()
+}
+
+/// The step as it is read, where the checks find nothing.
+pub(crate) fn passes(made: &Made) -> Option<Read> {
+    let read = read(&toml::to_string(&made.written).ok()?);
+    read.problems.is_empty().then_some(read)
+}
+
+/// Steps that say one thing less each, and pass the checks.
+pub(crate) fn smaller(workshop: &Workshop, made: &Made) -> Vec<Made> {
+    let mut places: Vec<Place> =
+        keys::uses_of_process(&workshop.kinds, &made.written).into_iter().map(|(_, used)| used.place).collect();
+    let lists: Vec<Place> = places
+        .iter()
+        .filter_map(|place| Some((place, keys::get(&made.written, place)?.as_array()?.len())))
+        .flat_map(|(place, items)| {
+            (0..items).map(|index| place.iter().cloned().chain([Inside::Index(index)]).collect::<Place>()).collect::<Vec<_>>()
+        })
+        .collect();
+    places.extend(lists);
+    places.sort_by_key(Vec::len);
+    let without = places.iter().filter_map(|place| keys::with(&made.written, place, None));
+    let smaller = without.map(|written| Made { from: made.from.clone(), written });
+    smaller.filter(|smaller| passes(smaller).is_some()).collect()
+}
