@@ -107,9 +107,10 @@ impl Page<'_> {
     }
 
     fn row(&self, path: &str, key: &str, schema: &Schema, table: &Schema) -> String {
-        let table_of = self.tables.iter().find(|table| {
-            table.path == path && self.kinds.iter().all(|kind| table.kinds.contains(kind))
-        });
+        let table_of = self
+            .tables
+            .iter()
+            .find(|table| table.path == path && self.kinds.iter().all(|kind| table.kinds.contains(kind)));
         let (meaning, default) = (meaning(schema), self.default(path, key, schema, table));
         let name = match table_of {
             Some(table) => format!("[`{key}`](#{})", anchor(&table.title)),

@@ -141,7 +141,8 @@ fn repositories_of_format_1_have_nothing_to_deploy() {
             deployed.settle(catalog);
             check(&file, &format!("{}\n", serde_json::to_string_pretty(&deployed).unwrap()));
         }
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("golden/1/{file} is not there: LANDFALL_BLESS=1"));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("golden/1/{file} is not there: LANDFALL_BLESS=1"));
         let deployed: Deployed = serde_json::from_str(&text).unwrap();
         stacks += deployed.observed.stacks().count();
         let planned = deployed.plan(catalog);

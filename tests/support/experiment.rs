@@ -69,10 +69,8 @@ type Leaves = BTreeMap<(String, String), (Target, Json)>;
 /// What the keys of every kind do.
 pub(crate) fn known() -> Everything {
     let kinds = keys::kinds();
-    let mut steps: Vec<Step> = golden()
-        .into_iter()
-        .map(|(file, process)| Step { file, written: toml::from_str(&process).unwrap() })
-        .collect();
+    let mut steps: Vec<Step> =
+        golden().into_iter().map(|(file, process)| Step { file, written: toml::from_str(&process).unwrap() }).collect();
     // Small ones first: less follows from a key there.
     steps.sort_by_key(|step| (step.written.to_string().len(), step.file.clone()));
     let mut pool = keys::pool(&kinds, steps.iter().map(|step| &step.written));
@@ -311,7 +309,9 @@ fn of_stack(index: usize, rendered: &Rendered, leaves: &mut Leaves) {
         let of = resource.kind().trim_start_matches("AWS::").to_owned();
         put(resource.id, Target { of: of.clone(), path: String::new() }, &Json::Null);
         let properties = resource.properties().cloned().unwrap_or_default();
-        flatten(&Json::Object(properties), "", &mut |path, value| put(resource.id, Target { of: of.clone(), path }, value));
+        flatten(&Json::Object(properties), "", &mut |path, value| {
+            put(resource.id, Target { of: of.clone(), path }, value)
+        });
     }
 }
 
@@ -334,7 +334,8 @@ fn flatten(value: &Json, above: &str, each: &mut dyn FnMut(String, &Json)) {
 /// What differs between two renderings.
 fn difference(before: &Leaves, after: &Leaves) -> BTreeSet<Target> {
     let places: BTreeSet<_> = before.keys().chain(after.keys()).collect();
-    let differs = |place: &&&(String, String)| before.get(**place).map(|it| &it.1) != after.get(**place).map(|it| &it.1);
+    let differs =
+        |place: &&&(String, String)| before.get(**place).map(|it| &it.1) != after.get(**place).map(|it| &it.1);
     let differing: Vec<_> = places.iter().filter(differs).map(|place| (**place).clone()).collect();
     // A resource that is only on one side is named alone, without its properties.
     let whole: BTreeSet<_> = differing.iter().filter(|(_, place)| place.ends_with(' ')).cloned().collect();

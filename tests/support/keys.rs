@@ -204,9 +204,9 @@ pub(crate) fn others(schema: &Schema, value: &Value, path: &str, pool: &Pool) ->
         Value::Array(items) => {
             let of = schema.get("items").unwrap_or(&Schema::Null);
             let first = items.first().map(|first| others(of, first, "", pool)).unwrap_or_default();
-            let changed = first.into_iter().map(|first| {
-                Value::Array(std::iter::once(first).chain(items.iter().skip(1).cloned()).collect())
-            });
+            let changed = first
+                .into_iter()
+                .map(|first| Value::Array(std::iter::once(first).chain(items.iter().skip(1).cloned()).collect()));
             changed.chain(said).collect()
         }
         Value::Table(table) => {

@@ -210,7 +210,10 @@ impl Workshop {
             }
             5 => {
                 // One more of a list.
-                let lists: Vec<_> = uses.iter().filter(|(_, used)| keys::get(written, &used.place).is_some_and(Value::is_array)).collect();
+                let lists: Vec<_> = uses
+                    .iter()
+                    .filter(|(_, used)| keys::get(written, &used.place).is_some_and(Value::is_array))
+                    .collect();
                 let (_, used) = random.one(&lists)?;
                 let mut items = keys::get(written, &used.place)?.as_array()?.clone();
                 let more = self.value(random, used.schema, &used.path, 0)?;
@@ -243,7 +246,8 @@ impl Workshop {
         // The step itself has most keys.
         let (place, path, schema) = if random.rarely(2) { &tables[0] } else { random.one(&tables)? };
         let table = keys::get(written, place)?.as_table()?;
-        let absent: Vec<_> = keys::properties(schema).into_iter().filter(|(key, _)| !table.contains_key(*key)).collect();
+        let absent: Vec<_> =
+            keys::properties(schema).into_iter().filter(|(key, _)| !table.contains_key(*key)).collect();
         let (key, inner) = random.one(&absent)?;
         let path = if path.is_empty() { (*key).to_owned() } else { format!("{path}.{key}") };
         let value = self.value(random, inner, &path, 0)?;
@@ -296,7 +300,8 @@ impl Workshop {
                 }
             }
         }
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Schema::as_str).collect();
+        let required: Vec<&str> =
+            schema["required"].as_array().into_iter().flatten().filter_map(Schema::as_str).collect();
         for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
             if required.contains(&key.as_str()) || random.rarely(3) {
                 table.insert(key.clone(), self.value(random, inner, &format!("{path}.{key}"), depth + 1)?);
@@ -344,7 +349,9 @@ pub(crate) fn smaller(workshop: &Workshop, made: &Made) -> Vec<Made> {
         .iter()
         .filter_map(|place| Some((place, keys::get(&made.written, place)?.as_array()?.len())))
         .flat_map(|(place, items)| {
-            (0..items).map(|index| place.iter().cloned().chain([Inside::Index(index)]).collect::<Place>()).collect::<Vec<_>>()
+            (0..items)
+                .map(|index| place.iter().cloned().chain([Inside::Index(index)]).collect::<Place>())
+                .collect::<Vec<_>>()
         })
         .collect();
     places.extend(lists);

@@ -16,10 +16,10 @@ use landfall::view;
 
 const TARGET: &str = "kind = \"ecs-cluster\"\nenvironments = [\"production\", \"staging\"]\naccount = \"main\"\nregion = \
                       \"eu-west-1\"\ncluster = \"main\"\ntenant_tags = [\"ring/early\", \"ring/late\"]\n";
-const NETWORK: &str = "[network]\nsubnets = [\"subnet-0a0a0a0a\", \"subnet-0b0b0b0b\"]\nsecurity_groups = [\"sg-0a0a0a0a\"]\n";
+const NETWORK: &str =
+    "[network]\nsubnets = [\"subnet-0a0a0a0a\", \"subnet-0b0b0b0b\"]\nsecurity_groups = [\"sg-0a0a0a0a\"]\n";
 const CONNECTED: &str = "[projects.shop]\nenvironments = [\"production\", \"staging\"]\n";
-const RELEASE: &str =
-    "[images]\nweb = { tag = \"1.0.0\" }\nlogs = { tag = \"3.2\" }\nproxy = { tag = \"1.27\" }\n";
+const RELEASE: &str = "[images]\nweb = { tag = \"1.0.0\" }\nlogs = { tag = \"3.2\" }\nproxy = { tag = \"1.27\" }\n";
 const VARIABLES: &str = "[[variable]]\nname = \"level\"\nvalue = \"info\"\n[[variable]]\nname = \"secret\"\nvalue = \
                          \"arn:aws:secretsmanager:eu-west-1:111111111111:secret:shop-AbCdEf\"\n[[variable]]\nname = \
                          \"bucket\"\nvalue = \"arn:aws:s3:::shop-files\"\n";
@@ -33,13 +33,20 @@ fn repository(format: u32) -> BTreeMap<String, String> {
     let files = [
         (
             "landfall.toml",
-            "id = \"base\"\n[accounts.main]\nid = \"111111111111\"\n[tag_sets]\nring = [\"early\", \"late\"]\n".to_owned(),
+            "id = \"base\"\n[accounts.main]\nid = \"111111111111\"\n[tag_sets]\nring = [\"early\", \"late\"]\n"
+                .to_owned(),
         ),
         ("environments/production.toml", "order = 2\n".to_owned()),
         ("environments/staging.toml", "order = 1\n".to_owned()),
         // For slots without a tenant, and for those with one.
-        ("targets/main.toml", target("roles = [\"web\"]\n").replace("tenant_tags = [\"ring/early\", \"ring/late\"]\n", "")),
-        ("targets/second.toml", target("roles = [\"other\"]\n").replace("tenant_tags = [\"ring/early\", \"ring/late\"]\n", "")),
+        (
+            "targets/main.toml",
+            target("roles = [\"web\"]\n").replace("tenant_tags = [\"ring/early\", \"ring/late\"]\n", ""),
+        ),
+        (
+            "targets/second.toml",
+            target("roles = [\"other\"]\n").replace("tenant_tags = [\"ring/early\", \"ring/late\"]\n", ""),
+        ),
         ("targets/tenants.toml", target("roles = [\"web\"]\n")),
         ("tenants/acme.toml", tenant("ring/early")),
         ("tenants/globex.toml", tenant("ring/late")),

@@ -81,7 +81,10 @@ fn there_are_enough_steps_and_no_two_render_the_same() {
 #[test]
 fn every_golden_file_has_its_step() {
     let known = rendered();
-    for name in there().keys().filter(|name| name.contains('/') && !["plans/", "repository/"].iter().any(|not| name.starts_with(not))) {
+    for name in there()
+        .keys()
+        .filter(|name| name.contains('/') && !["plans/", "repository/"].iter().any(|not| name.starts_with(not)))
+    {
         let of = [".stack.json", ".json", ".yaml"].iter().find_map(|ending| name.strip_suffix(ending));
         assert!(of.is_some_and(|of| known.contains_key(of)), "{name} belongs to nothing");
     }
