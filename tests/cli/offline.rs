@@ -109,7 +109,9 @@ pub(super) fn render_shows_what_is_asked_for() {
 fn render_says_what_there_is() {
     let home = Home::new();
     let render = |arguments: &str| home.landfall(&format!("render --repo {EXAMPLE} {arguments}"));
-    render("shop").ends(2).says(&["there is no project `shop`", "the projects are billing, portal, storefront"]);
+    render("shop")
+        .ends(2)
+        .says(&["there is no project `shop`", "the projects are billing, orders, portal, storefront"]);
     render("storefront --environment qa")
         .ends(2)
         .says(&["there is no environment `qa`", "development, production, test"]);

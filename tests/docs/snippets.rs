@@ -1,6 +1,6 @@
-//! The TOML that the guides show is a repository without a problem, and the commands that they name exist.
+//! The TOML and the templates that the guides show are a repository without a problem, and the commands that they name exist.
 //!
-//! A block of TOML begins with the path of its file. Blocks of one file follow one another in it.
+//! A block of TOML or YAML begins with the path of its file. Blocks of one file follow one another in it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use super::page;
 fn files(name: &str) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(page(name)).unwrap();
     let mut files: BTreeMap<String, String> = BTreeMap::new();
-    for block in text.split("```toml\n").skip(1) {
+    for block in ["```toml\n", "```yaml\n"].into_iter().flat_map(|fence| text.split(fence).skip(1)) {
         let block = block.split("```").next().unwrap();
         let (path, rest) = block.split_once('\n').unwrap();
         let path = path.strip_prefix("# ").unwrap_or_else(|| panic!("{name}: no path in `{path}`"));

@@ -104,6 +104,7 @@ pub(super) fn identify(
         "AWS::SecretsManager::Secret" => {
             twice(arn("secretsmanager", format!("secret:{name}-{}", hex.get(..6).unwrap_or(""))))
         }
+        "AWS::Lambda::Function" => (name.clone(), arn("lambda", format!("function:{name}"))),
         "AWS::KMS::Key" => (hex.clone(), arn("kms", format!("key/{hex}"))),
         "AWS::ECR::Repository" => (name.clone(), arn("ecr", format!("repository/{name}"))),
         "AWS::ECS::Cluster" => (name.clone(), arn("ecs", format!("cluster/{name}"))),
