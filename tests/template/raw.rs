@@ -170,7 +170,7 @@ fn values_that_a_parameter_does_not_take_are_refused() {
 #[test]
 fn the_authors_description_stands_before_the_stamp_and_counts_for_nothing() {
     let with = |description: &str| render("", &format!("{description}Resources: {{T: {{Type: X}}}}")).unwrap();
-    let (without, short) = (with(""), with("Description: Orders of #{environment.name}\n"));
+    let (without, short) = (with(""), with("Description: 'Orders of #{environment.name}'\n"));
     assert_eq!(short.content.hash, without.content.hash);
     assert_eq!(short.content.template, without.content.template);
     assert_eq!(&*short.content.description, format!("Orders of production | {}", without.content.description));
