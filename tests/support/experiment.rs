@@ -14,7 +14,7 @@ use super::keys::{self, Inside, Place, Pool, Use};
 use super::steps::{golden, read_format};
 
 /// So many uses of a key are changed; more would only repeat what these say.
-const ENOUGH: usize = 3;
+const ENOUGH: usize = 2;
 
 /// Something that is rendered: the type of a resource and a path in its properties, like `ContainerDefinitions[].Cpu`.
 ///
@@ -66,7 +66,7 @@ struct Step {
 /// What can be compared: where something is, with what it is of and its value.
 type Leaves = BTreeMap<(String, String), (Target, Json)>;
 
-/// What the keys of every kind do.
+/// What the keys of every kind do. Keys do not know of each other, so every core tries some of them.
 pub(crate) fn known() -> Everything {
     let kinds = keys::kinds();
     let mut steps: Vec<Step> =
@@ -75,41 +75,63 @@ pub(crate) fn known() -> Everything {
     steps.sort_by_key(|step| (step.written.to_string().len(), step.file.clone()));
     let mut pool = keys::pool(&kinds, steps.iter().map(|step| &step.written));
     pool.entry("role".to_owned()).or_default().push(Value::String("other".to_owned()));
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     let mut known = Everything::new();
-    for step in &steps {
+    std::thread::scope(|scope| {
+        let (kinds, steps, pool) = (&kinds, &steps, &pool);
+        let mine = |core: usize| move |path: &str| path.bytes().map(usize::from).sum::<usize>() % cores == core;
+        let cores = (0..cores).map(|core| scope.spawn(move || known_of(kinds, steps, pool, &mine(core))));
+        let cores: Vec<_> = cores.collect();
+        cores.into_iter().for_each(|core| known.extend(core.join().unwrap()));
+    });
+    borrow(&kinds, &mut known);
+    known
+}
+
+/// What is known of some keys.
+fn known_of(kinds: &BTreeMap<String, Json>, steps: &[Step], pool: &Pool, mine: &dyn Fn(&str) -> bool) -> Everything {
+    let mut known = Everything::new();
+    for step in steps {
         let before = leaves(&step.written, NEWEST).unwrap();
-        for (kind, used) in keys::uses_of_process(&kinds, &step.written) {
+        for (kind, used) in keys::uses_of_process(kinds, &step.written).into_iter().filter(|(_, it)| mine(&it.path)) {
             let known = known.entry((kind.to_owned(), used.path.clone())).or_default();
             known.files.insert(step.file.clone());
-            if known.changed.len() < ENOUGH {
-                try_on(step, &used, &before, &pool, known);
+            // Of a table it is enough that it does something: its keys say what.
+            let enough = if keys::properties(used.schema).is_empty() { ENOUGH } else { 1 };
+            if known.changed.len() < enough {
+                try_on(step, &used, &before, pool, known);
             }
             if !known.default_is_ours && known.files.len() <= ENOUGH {
                 try_default(step, &used, known);
             }
         }
     }
-    elsewhere(&kinds, &steps, &pool, &mut known);
-    for step in &steps {
+    elsewhere(kinds, steps, pool, mine, &mut known);
+    for step in steps {
         let before = leaves(&step.written, NEWEST).unwrap();
-        for (kind, used) in keys::uses_of_process(&kinds, &step.written) {
-            let known = known.get_mut(&(kind.to_owned(), used.path.clone())).unwrap();
+        for (kind, used) in keys::uses_of_process(kinds, &step.written).into_iter().filter(|(_, it)| mine(&it.path)) {
+            let known = known.entry((kind.to_owned(), used.path.clone())).or_default();
             if known.changed.is_empty() && keys::properties(used.schema).is_empty() {
                 try_with_others(step, &used, &before, known);
             }
         }
     }
-    borrow(&kinds, &mut known);
     known
 }
 
 /// Tries keys that golden steps have for one kind on steps of the others that share them.
-fn elsewhere(kinds: &BTreeMap<String, Json>, steps: &[Step], pool: &Pool, known: &mut Everything) {
+fn elsewhere(
+    kinds: &BTreeMap<String, Json>,
+    steps: &[Step],
+    pool: &Pool,
+    mine: &dyn Fn(&str) -> bool,
+    known: &mut Everything,
+) {
     for (kind, schema) in kinds {
         let mut paths = Vec::new();
         keys::paths(schema, "", &mut paths);
         // Those inside of tables are borrowed from the kind that has them.
-        for (path, _) in paths.into_iter().filter(|(path, _)| !path.contains('.')) {
+        for (path, _) in paths.into_iter().filter(|(path, _)| !path.contains('.') && mine(path)) {
             let mut changed = steps.iter().flat_map(|step| {
                 keys::transplants(&step.written, kind, &path, pool).into_iter().map(move |written| (step, written))
             });
