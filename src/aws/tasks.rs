@@ -19,7 +19,7 @@ impl AwsCloud {
         match which {
             WhichTask::Arn(arn) => {
                 let tasks = self.described(at, cluster, &[arn.to_string()]).await?;
-                tasks.first().map(|task| seen(task)).transpose()
+                tasks.first().map(seen).transpose()
             }
             WhichTask::StartedBy { token, family } => {
                 // Where `startedBy` filters, nothing else may: what has stopped is listed by family. \[doc: ListTasks\]

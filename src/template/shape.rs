@@ -136,6 +136,11 @@ impl Shape {
         Shape::Leaf(Leaf::Text(text.clone()))
     }
 
+    /// The ARN of a role that the step gives.
+    pub(super) fn role(arn: &Text) -> Self {
+        Shape::Leaf(Leaf::RoleArn(arn.clone()))
+    }
+
     /// Texts of the step, or none where there are none.
     pub(super) fn some_texts(texts: &[Text]) -> Option<Self> {
         (!texts.is_empty()).then(|| Shape::Leaves(Leaves::Texts(texts.to_vec())))

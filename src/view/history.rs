@@ -443,7 +443,7 @@ fn effect(effect: crate::model::journal::Effect) -> &'static str {
 
 /// Deployments as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
 /// (RFC 3339 or null), `outcome` as in the journal (null while it goes on), `stopped` (the cause of the gate that it waits at,
-/// or null), and where it is known until when it waits there at most as `until`.
+/// or null), and `until`, when it is decided without an allowance (or null).
 pub fn list_json(records: &[Record]) -> Value {
     told(records).values().rev().map(summary).collect()
 }
@@ -459,7 +459,7 @@ pub fn deployment_json(records: &[Record], id: DeploymentId) -> Option<Value> {
 
 fn summary(told: &Told<'_>) -> Value {
     let gate = told.gates.values().next();
-    let mut value = json!({
+    json!({
         "deployment": told.opened.deployment,
         "slot": told.opened.slot,
         "release": told.opened.release,
@@ -470,11 +470,8 @@ fn summary(told: &Told<'_>) -> Value {
         "ended": told.ended.map(|(at, _)| at.to_string()),
         "outcome": told.ended.map(|(_, outcome)| outcome),
         "stopped": gate.map(|(cause, _)| cause),
-    });
-    if let Some((_, Some(until))) = gate {
-        value["until"] = json!(until.to_string());
-    }
-    value
+        "until": gate.and_then(|(_, until)| until.as_ref()).map(ToString::to_string),
+    })
 }
 
 /// The deployment that a record is about.

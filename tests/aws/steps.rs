@@ -16,12 +16,16 @@ use crate::support::steps::{Golden, rendered};
 const UNKNOWN: [&str; 2] =
     ["AWS::ApplicationAutoScaling::ScalableTarget", "AWS::ApplicationAutoScaling::ScalingPolicy"];
 
-/// Whether a stack has a rule on a listener that is nobody's here: in any account it fails without it.
-fn needs_a_listener(golden: &Golden) -> bool {
+/// Whether a stack stands on something that is nobody's here, a listener or a namespace: in any account it fails without it.
+fn needs_what_is_not_there(golden: &Golden) -> bool {
+    const NEEDS: [(&str, &str); 2] = [
+        ("AWS::ElasticLoadBalancingV2::ListenerRule", "ListenerArn"),
+        ("AWS::ServiceDiscovery::Service", "NamespaceId"),
+    ];
     let document = Document::parse(&golden.rendered.content.template).unwrap();
     document.resources().any(|resource| {
-        let listener = resource.property("ListenerArn").and_then(|arn| arn.as_str());
-        resource.kind() == "AWS::ElasticLoadBalancingV2::ListenerRule" && listener.is_some()
+        let given = |name: &str| resource.property(name).is_some_and(|value| value.is_string());
+        NEEDS.iter().any(|(kind, name)| resource.kind() == *kind && given(name))
     })
 }
 
@@ -82,8 +86,8 @@ async fn steps_deploy_on_ministack() {
                 let own = seen.outputs.into_iter();
                 outputs.extend(own.map(|(output, value)| ((seen.name.to_string(), output), value)));
             }
-            Ok(seen) if needs_a_listener(&golden) && seen.status == StackStatus::RollbackComplete => {
-                println!("{name}: not on ministack, where its listener is not");
+            Ok(seen) if needs_what_is_not_there(&golden) && seen.status == StackStatus::RollbackComplete => {
+                println!("{name}: not on ministack, where what it stands on is not");
             }
             Ok(seen) if unknown.is_empty() => {
                 wrong.push(format!("{name} is {:?}: {:?}; it has {types:?}", seen.status, seen.reason));

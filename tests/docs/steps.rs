@@ -141,9 +141,9 @@ impl Page<'_> {
     }
 
     fn default(&self, path: &str, key: &str, schema: &Schema, table: &Schema) -> String {
-        let has = rows(table).into_iter().filter(|row| row["properties"].get(key).is_some());
+        let mut has = rows(table).into_iter().filter(|row| row["properties"].get(key).is_some());
         let required = |row: &Schema| row["required"].as_array().is_some_and(|all| all.iter().any(|it| it == key));
-        if has.map(required).all(|required| required) {
+        if has.all(required) {
             return "required".to_owned();
         }
         let Some(value) = experiment::default(schema) else { return String::new() };
@@ -172,7 +172,7 @@ impl Page<'_> {
         targets.iter().for_each(|target| by.entry(&target.of).or_default().push(&target.path));
         let lines = by.iter().map(|(of, paths)| match (*of, paths.as_slice()) {
             ("", paths) => paths.join(", "),
-            (of, [""]) => format!("{of}"),
+            (of, [""]) => of.to_string(),
             (of, paths) => {
                 let shown: Vec<String> =
                     paths.iter().filter(|path| !path.is_empty()).take(3).map(|path| format!("`{path}`")).collect();

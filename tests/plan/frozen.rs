@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use landfall::cli::folder::read_folder;
 use landfall::load::{Loader, Source};
-use landfall::model::facts::Run;
+use landfall::model::facts::{Run, TaskRan};
 use landfall::model::journal::{Action, DeploymentId};
 use landfall::model::observed::PlaceSeen;
 use landfall::model::{Catalog, CommitId, Facts, Observed, StackSeen, StackStatus};
@@ -72,6 +72,11 @@ impl Deployed {
                 updated: None,
                 protected: content.protected,
             };
+            if content.task.is_some() {
+                let deployment = DeploymentId(self.facts.runs.len() as u64 + 1);
+                let (place, stack) = (order.place.clone(), order.stack.clone());
+                self.facts.tasks.push(TaskRan { place, stack, content: content.hash, deployment });
+            }
             if let Some(PlaceSeen::Seen { stacks, .. }) = self.observed.places.get_mut(&order.place) {
                 stacks.insert(order.stack.clone(), Arc::new(seen));
             }

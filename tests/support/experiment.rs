@@ -139,9 +139,10 @@ fn elsewhere(
                 let Some((step, written)) = changed.next() else { break };
                 let Some(before) = leaves(&written, NEWEST) else { continue };
                 let step = Step { file: step.file.clone(), written };
-                for (of, used) in keys::uses_of_process(kinds, &step.written) {
+                let uses = keys::uses_of_process(kinds, &step.written).into_iter();
+                for (of, used) in uses.filter(|(_, used)| used.path == path) {
                     let known = known.entry((of.to_owned(), used.path.clone())).or_default();
-                    if known.changed.is_empty() && used.path == path {
+                    if known.changed.is_empty() {
                         try_on(&step, &used, &before, pool, known);
                         try_default(&step, &used, known);
                     }

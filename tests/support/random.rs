@@ -104,8 +104,12 @@ impl Workshop {
 
     /// Every key that a step can have.
     ///
-    /// A key inside a table that kinds share is one of the first kind that golden steps have it for.
+    /// A key that every kind has, or that is inside a table which kinds share, is one of the first kind that golden steps have
+    /// it for.
     pub(crate) fn all_keys(&self) -> BTreeSet<(String, String)> {
+        let every = keys::kinds();
+        let shared =
+            |path: &str| path.contains('.') || every.values().all(|kind| kind["properties"].get(path).is_some());
         let mut all: BTreeMap<String, (String, &Schema)> = BTreeMap::new();
         let mut keys = BTreeSet::new();
         for (kind, schema) in &self.kinds {
@@ -113,14 +117,14 @@ impl Workshop {
             keys::paths(schema, "", &mut paths);
             for (path, inner) in paths {
                 let first = all.entry(path.clone()).or_insert_with(|| (kind.clone(), inner));
-                if !path.contains('.') || first.1 != inner {
+                if !shared(&path) || first.1 != inner {
                     keys.insert((kind.clone(), path));
                 } else if !self.own(&first.0, &path) && self.own(kind, &path) {
                     first.0.clone_from(kind);
                 }
             }
         }
-        let inside = all.into_iter().filter(|(path, _)| path.contains('.'));
+        let inside = all.into_iter().filter(|(path, _)| shared(path));
         keys.extend(inside.map(|(path, (kind, _))| (kind, path)));
         keys
     }

@@ -202,7 +202,7 @@ fn lost(s: &Subject<'_>, run: &TaskRun, seen: &Seen) -> Effect {
     if run.repeatable && round >= ROUNDS {
         return s.fail(Cause::TASK_LOST, format!("how its task ended could not be learned, {round} times in a row"));
     }
-    if !run.repeatable && !(again && s.state.losses > 0) {
+    if !(run.repeatable || again && s.state.losses > 0) {
         let sentence = "how its task ended cannot be learned any more: look whether it did what it is for; an allowance of \
                         `retry` runs it once more, one of `continue` takes it as done";
         return s.stop(Gate::Retry, Cause::TASK_LOST, sentence);

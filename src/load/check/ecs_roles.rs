@@ -63,6 +63,10 @@ fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
                 out(list.span(), title);
             }
         }
+        for operator in statement.conditions.keys().filter(|operator| !is_operator(operator)) {
+            let title = format!("`{operator}` is not an operator of conditions, like `StringEquals`");
+            out(rights.span(), &title);
+        }
         for action in statement.actions.iter().filter(|action| !action.contains("#{")) {
             let fine =
                 action.as_str() == "*" || action.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
@@ -71,4 +75,42 @@ fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
             }
         }
     }
+}
+
+/// Whether IAM knows an operator of conditions (IAM user guide, "IAM JSON policy elements: Condition operators").
+fn is_operator(written: &str) -> bool {
+    const OPERATORS: [&str; 27] = [
+        "ArnEquals",
+        "ArnLike",
+        "ArnNotEquals",
+        "ArnNotLike",
+        "BinaryEquals",
+        "Bool",
+        "DateEquals",
+        "DateGreaterThan",
+        "DateGreaterThanEquals",
+        "DateLessThan",
+        "DateLessThanEquals",
+        "DateNotEquals",
+        "IpAddress",
+        "NotIpAddress",
+        "Null",
+        "NumericEquals",
+        "NumericGreaterThan",
+        "NumericGreaterThanEquals",
+        "NumericLessThan",
+        "NumericLessThanEquals",
+        "NumericNotEquals",
+        "StringEquals",
+        "StringEqualsIgnoreCase",
+        "StringLike",
+        "StringNotEquals",
+        "StringNotEqualsIgnoreCase",
+        "StringNotLike",
+    ];
+    let bare = written.strip_prefix("ForAnyValue:").or_else(|| written.strip_prefix("ForAllValues:"));
+    let bare = bare.unwrap_or(written);
+    // `Null` tells itself whether a key exists.
+    let bare = bare.strip_suffix("IfExists").filter(|bare| *bare != "Null").unwrap_or(bare);
+    OPERATORS.contains(&bare)
 }

@@ -34,7 +34,7 @@ fn registration(step: &EcsService, balancer: &LoadBalancer) -> Shape {
 
 fn given(balancer: &LoadBalancer) -> Option<Shape> {
     let role =
-        |role: &Option<Text>| role.as_ref().map_or_else(|| Shape::attribute(id::TRAFFIC_ROLE, "Arn"), Shape::text);
+        |role: &Option<Text>| role.as_ref().map_or_else(|| Shape::attribute(id::TRAFFIC_ROLE, "Arn"), Shape::role);
     balancer.advanced.as_ref().map(|advanced| {
         Shape::map([
             ("AlternateTargetGroupArn", Some(Shape::text(&advanced.alternate_target_group))),

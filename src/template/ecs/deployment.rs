@@ -87,7 +87,7 @@ fn hook(hook: &LifecycleHook) -> Shape {
     let (kind, function, role) = match &hook.action {
         HookAction::Pause => (Some("PAUSE".into()), None, None),
         HookAction::Lambda { function, role } => {
-            let role = role.as_ref().map_or_else(|| Shape::attribute(id::HOOK_ROLE, "Arn"), Shape::text);
+            let role = role.as_ref().map_or_else(|| Shape::attribute(id::HOOK_ROLE, "Arn"), Shape::role);
             (None, Some(Shape::text(function)), Some(role))
         }
     };

@@ -85,7 +85,7 @@ fn test_traffic(header: &TestHeader) -> Shape {
 
 fn tls(tls: &ConnectTls) -> Shape {
     let authority = Shape::map([("AwsPcaAuthorityArn", Some(Shape::text(&tls.authority)))]);
-    let role = tls.role.as_ref().map_or_else(|| Shape::attribute(id::TLS_ROLE, "Arn"), Shape::text);
+    let role = tls.role.as_ref().map_or_else(|| Shape::attribute(id::TLS_ROLE, "Arn"), Shape::role);
     Shape::map([
         ("IssuerCertificateAuthority", Some(authority)),
         ("KmsKey", tls.kms_key.as_ref().map(Shape::text)),

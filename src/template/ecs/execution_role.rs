@@ -14,7 +14,7 @@ use super::{id, secrets};
 /// The role's ARN: the one that the step gives, or that of the role that is made.
 pub(super) fn arn(task: &Task) -> Shape {
     match &task.execution_role {
-        Some(role) => Shape::text(role),
+        Some(role) => Shape::role(role),
         None => Shape::attribute(id::EXECUTION_ROLE, "Arn"),
     }
 }

@@ -28,7 +28,7 @@ pub(super) fn shape(step: &EcsSchedule) -> Shape {
 }
 
 fn target(step: &EcsSchedule) -> Shape {
-    let role = step.role.as_ref().map_or_else(|| Shape::attribute(id::SCHEDULE_ROLE, "Arn"), Shape::text);
+    let role = step.role.as_ref().map_or_else(|| Shape::attribute(id::SCHEDULE_ROLE, "Arn"), Shape::role);
     let retries = step.retry_attempts.is_some() || step.event_age.is_some();
     let retry = Shape::map([
         ("MaximumRetryAttempts", step.retry_attempts.map(Shape::from)),

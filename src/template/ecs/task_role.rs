@@ -11,7 +11,7 @@ use super::{id, role};
 /// The role's ARN: the one that the step gives, that of the role that is made, or none.
 pub(super) fn arn(task: &Task) -> Option<Shape> {
     match &task.task_role {
-        Some(role) => Some(Shape::text(role)),
+        Some(role) => Some(Shape::role(role)),
         None => is_made(task).then(|| Shape::attribute(id::TASK_ROLE, "Arn")),
     }
 }

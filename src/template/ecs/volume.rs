@@ -80,7 +80,7 @@ fn ebs_volumes(task: &Task) -> impl Iterator<Item = (&Volume, &EbsVolume)> {
 }
 
 fn managed(ebs: &EbsVolume) -> Shape {
-    let role = ebs.role.as_ref().map_or_else(|| Shape::attribute(id::VOLUME_ROLE, "Arn"), Shape::text);
+    let role = ebs.role.as_ref().map_or_else(|| Shape::attribute(id::VOLUME_ROLE, "Arn"), Shape::role);
     let word = |word: &Option<std::sync::Arc<str>>| word.as_deref().map(Shape::from);
     Shape::map([
         ("RoleArn", Some(role)),
