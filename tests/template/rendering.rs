@@ -49,11 +49,6 @@ const LEAVES: &[Leaf] = &[
         |world, raw| drop(world.service().task.tags.insert(Arc::from("x"), text(raw))),
         "/Resources/Service/Properties/Tags/0/Value",
     ),
-    (
-        "role",
-        |world, raw| world.service().task.execution_role = Some(text(raw)),
-        "/Resources/TaskDefinition/Properties/ExecutionRoleArn",
-    ),
 ];
 
 /// Every path at which two trees differ.
