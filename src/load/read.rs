@@ -134,7 +134,7 @@ fn control(file: &File, span: std::ops::Range<usize>, found: char) -> Finding {
 }
 
 /// Keys of landfall's format that this version does not have yet, and what they are for.
-const LATER: &[(&str, &str)] = &[("scaling", "auto scaling")];
+const LATER: &[(&str, &str)] = &[("patch", "patches on what a step renders")];
 
 /// Values of landfall's format that this version does not have yet, and what they are for.
 const LATER_VALUES: &[(&str, &str)] = &[("restore", "a way back for the stacks of a failed deployment")];
