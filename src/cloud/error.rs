@@ -113,25 +113,12 @@ impl CloudError {
         }
     }
 
-    /// The same error with more to say.
+    /// The same error with more to say: `words` gets what it is, and its message.
     pub fn explained(mut self, words: impl FnOnce(&Self, &str) -> String) -> Self {
-        let said = words(&self, self.message());
+        let message = std::mem::take(self.message_mut());
+        let said = words(&self, &message);
         *self.message_mut() = said;
         self
-    }
-
-    fn message(&self) -> &str {
-        let (CloudError::Throttled { message, .. }
-        | CloudError::Denied { message, .. }
-        | CloudError::NotFound { message, .. }
-        | CloudError::Conflict { message, .. }
-        | CloudError::AlreadyExists { message, .. }
-        | CloudError::TokenReused { message, .. }
-        | CloudError::Invalid { message, .. }
-        | CloudError::Failing { message, .. }
-        | CloudError::Unreachable { message, .. }
-        | CloudError::Lost { message, .. }) = self;
-        message
     }
 
     fn message_mut(&mut self) -> &mut String {

@@ -8,6 +8,7 @@ use landfall::view;
 use serde_json::Value;
 
 use super::support::{example, load, root};
+use crate::support::keys;
 
 #[test]
 fn the_example_has_no_problem() {
@@ -65,42 +66,11 @@ fn every_file_of_the_example_names_its_schema() {
     }
 }
 
-/// Every path of keys that a schema knows, like `step.container.port`.
-fn keys(schema: &Value, path: &str, out: &mut BTreeSet<String>) {
-    for (key, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let path = format!("{path}.{key}");
-        keys(inner, &path, out);
-        out.insert(path);
-    }
-    for inside in ["items", "additionalProperties"] {
-        schema.get(inside).into_iter().for_each(|inner| keys(inner, path, out));
-    }
-    for inside in ["oneOf", "anyOf"] {
-        schema.get(inside).and_then(Value::as_array).into_iter().flatten().for_each(|inner| keys(inner, path, out));
-    }
-}
-
-/// Every path of keys that a file uses; the names in a map of names are left out.
-fn used(schema: &Value, value: &toml::Value, path: &str, out: &mut BTreeSet<String>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (key, inner) in table {
-                let choices = ["oneOf", "anyOf"].into_iter().filter_map(|name| schema.get(name)?.as_array()).flatten();
-                let mut schemas = choices.chain([schema]);
-                if let Some(known) = schemas.find_map(|schema| schema.get("properties")?.get(key)) {
-                    let path = format!("{path}.{key}");
-                    used(known, inner, &path, out);
-                    out.insert(path);
-                } else if let Some(others) = schema.get("additionalProperties") {
-                    used(others, inner, path, out);
-                }
-            }
-        }
-        toml::Value::Array(items) => {
-            items.iter().for_each(|item| used(schema.get("items").unwrap_or(&Value::Null), item, path, out));
-        }
-        _ => {}
-    }
+/// Adds every path of keys that a file uses, like `process.step.container.port`; the names in a map of names are left out.
+fn used(schema: &Value, value: &toml::Value, name: &str, out: &mut BTreeSet<String>) {
+    let mut found = Vec::new();
+    keys::uses(schema, value, name, &Vec::new(), &mut found);
+    out.extend(found.into_iter().map(|used| used.path));
 }
 
 /// Adds the keys of the lines that stand in comments because they cannot stand beside what is there: `# key = value`, read as
@@ -123,8 +93,9 @@ fn the_example_shows_every_key_with_a_comment() {
     let files = example();
     let mut missing = Vec::new();
     for (name, schema) in schema::schemas() {
-        let (mut known, mut shown) = (BTreeSet::new(), BTreeSet::new());
-        keys(&schema, name, &mut known);
+        let (mut known, mut shown) = (Vec::new(), BTreeSet::new());
+        keys::paths(&schema, name, &mut known);
+        let known: BTreeSet<String> = known.into_iter().map(|(path, _)| path).collect();
         let mut texts = String::new();
         for text in files.values().filter(|text| {
             text.starts_with("#:schema") && text.lines().next().unwrap().ends_with(&format!("/{name}.json"))

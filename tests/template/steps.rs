@@ -8,7 +8,6 @@ use std::process::Command;
 
 use jiff::SignedDuration;
 use landfall::cfn::Document;
-use landfall::load::schema;
 use landfall::model::{Catalog, Place, StackStatus};
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{SimConfig, World};
@@ -17,6 +16,7 @@ use serde_json::Value;
 
 use super::golden::tool;
 use crate::support::frozen::{check, there};
+use crate::support::keys;
 use crate::support::steps::{Read, folder, golden, process, read, read_with, rendered};
 
 /// So many services are shown at least.
@@ -140,55 +140,15 @@ fn every_step_deploys_on_the_simulated_account() {
     }
 }
 
-/// Every path of keys that a schema knows below a step, like `container.port`.
-fn keys(schema: &Value, path: &str, out: &mut BTreeSet<String>) {
-    for (key, inner) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        keys(inner, &path, out);
-        out.insert(path);
-    }
-    for inside in ["items", "additionalProperties"] {
-        schema.get(inside).into_iter().for_each(|inner| keys(inner, path, out));
-    }
-    for inside in ["oneOf", "anyOf"] {
-        schema.get(inside).and_then(Value::as_array).into_iter().flatten().for_each(|inner| keys(inner, path, out));
-    }
-}
-
-/// Every path of keys that a value uses and the schema knows.
-fn used(schema: &Value, value: &toml::Value, path: &str, out: &mut BTreeSet<String>) {
-    match value {
-        toml::Value::Table(table) => {
-            for (key, inner) in table {
-                let choices = ["oneOf", "anyOf"].into_iter().filter_map(|name| schema.get(name)?.as_array()).flatten();
-                if let Some(known) = choices.chain([schema]).find_map(|schema| schema.get("properties")?.get(key)) {
-                    let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-                    used(known, inner, &path, out);
-                    out.insert(path);
-                } else if let Some(others) = schema.get("additionalProperties") {
-                    used(others, inner, path, out);
-                }
-            }
-        }
-        toml::Value::Array(items) => {
-            items.iter().for_each(|item| used(schema.get("items").unwrap_or(&Value::Null), item, path, out));
-        }
-        _ => {}
-    }
-}
-
 #[test]
 fn every_key_of_a_step_is_in_some_step() {
-    let schemas: BTreeMap<_, _> = schema::schemas().into_iter().collect();
-    let of_step = &schemas["process"]["properties"]["step"]["items"];
-    let (mut known, mut shown) = (BTreeSet::new(), BTreeSet::new());
-    keys(of_step, "", &mut known);
-    for process in golden().values() {
-        let process: toml::Value = toml::from_str(process).unwrap();
-        for step in process["step"].as_array().unwrap() {
-            used(of_step, step, "", &mut shown);
-        }
-    }
+    let kinds = keys::kinds();
+    let mut known = Vec::new();
+    kinds.values().for_each(|kind| keys::paths(kind, "", &mut known));
+    let known: BTreeSet<String> = known.into_iter().map(|(path, _)| path).collect();
+    let processes: Vec<toml::Value> = golden().values().map(|process| toml::from_str(process).unwrap()).collect();
+    let used = processes.iter().flat_map(|process| keys::uses_of_process(&kinds, process));
+    let shown: BTreeSet<String> = used.map(|(_, used)| used.path).collect();
     let missing: Vec<_> = known.difference(&shown).collect();
     assert!(known.len() > 50 && missing.is_empty(), "no file in steps/ has {missing:?}");
 }
