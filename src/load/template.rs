@@ -84,15 +84,19 @@ pub(crate) fn parse(path: &Arc<str>, bytes: &[u8]) -> ParsedTemplate {
         Ok(source) => source,
         Err(error) => {
             let title = format!("`{path}` cannot be read as a template: {}", error.problem);
-            return failed(Finding::new(codes::TEMPLATE_SYNTAX, &file, error.bytes, title).label("here"));
+            let unquoted = text.get(error.bytes.start.saturating_sub(1)..).is_some_and(|rest| rest.starts_with("#{"));
+            let finding = Finding::new(codes::TEMPLATE_SYNTAX, &file, error.bytes, title).label("here");
+            return failed(if unquoted { finding.help("put a value with a placeholder in quotes") } else { finding });
         }
     };
     let places = source.places().clone();
+    let lost: Vec<_> = lost_placeholders(text, source.comments()).collect();
     let document = match Document::from_value(source.into_value()) {
         Ok(document) => document,
         Err(error) => return failed(Finding::new(codes::TEMPLATE, &file, 0..0, format!("`{path}`: {error}"))),
     };
     let mut reading = Reading { file: &file, places: &places, texts: Vec::new(), findings: Vec::new() };
+    lost.into_iter().for_each(|bytes| reading.lost(bytes));
     reading.refused(&document);
     let template = Arc::new(reading.template(&document));
     let containers = reading.containers(&document);
@@ -106,6 +110,16 @@ pub(crate) fn parse(path: &Arc<str>, bytes: &[u8]) -> ParsedTemplate {
 /// Line breaks are no control characters; U+0085 is one of YAML's.
 fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')
+}
+
+/// The comments that begin with a placeholder: YAML takes a `#` after a space, and what follows it, for a comment.
+fn lost_placeholders(text: &str, comments: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
+    comments.iter().filter_map(move |comment| {
+        let written = text.get(comment.clone())?;
+        let name = written.strip_prefix("#{")?.split_once('}')?.0;
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        is_name.then_some(comment.start..comment.start + name.len() + 3)
+    })
 }
 
 /// Whether a text has a placeholder in it. One that cannot be read is told elsewhere.
@@ -165,6 +179,14 @@ struct Reading<'a> {
 impl Reading<'_> {
     fn find(&mut self, code: &Code, bytes: Range<usize>, title: impl Into<String>, label: &str) {
         self.findings.push(Finding::new(code, self.file, bytes, title).label(label));
+    }
+
+    /// A placeholder that is none, because it is in a comment.
+    fn lost(&mut self, bytes: Range<usize>) {
+        let title = "YAML takes this placeholder for a comment: no value would come here";
+        let finding =
+            Finding::new(codes::TEMPLATE_PLACEHOLDER, self.file, bytes, title).label("after a space or a line's begin");
+        self.findings.push(finding.help("put the whole value in quotes; in a comment, put a space after the `#`"));
     }
 
     /// Everything that CloudFormation would refuse, as far as the text tells.

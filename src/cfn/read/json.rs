@@ -13,7 +13,7 @@ pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
     let root = reader.value()?;
     reader.space();
     match reader.peek() {
-        None => Ok(Tree { root, beyond: None }),
+        None => Ok(Tree { root, beyond: None, comments: Vec::new() }),
         Some(_) => Err(reader.unexpected("the end")),
     }
 }

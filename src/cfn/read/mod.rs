@@ -43,6 +43,7 @@ pub struct Source {
     value: Value,
     places: Places,
     beyond: Option<Range<usize>>,
+    comments: Vec<Range<usize>>,
 }
 
 impl Source {
@@ -64,6 +65,11 @@ impl Source {
     /// The bytes of the first alias or merge key, which landfall expands and CloudFormation itself does not take.
     pub fn beyond_the_service(&self) -> Option<&Range<usize>> {
         self.beyond.as_ref()
+    }
+
+    /// The bytes of each comment, its `#` among them.
+    pub fn comments(&self) -> &[Range<usize>] {
+        &self.comments
     }
 }
 
@@ -93,6 +99,7 @@ pub fn read(text: &str) -> Result<Source, ReadError> {
     };
     let tree = tree.map_err(|error| error.located(text, begin))?;
     let (value, places) = node::split(tree.root, begin);
-    let beyond = tree.beyond.map(|bytes| bytes.start + begin..bytes.end + begin);
-    Ok(Source { value, places, beyond })
+    let moved = |bytes: Range<usize>| bytes.start + begin..bytes.end + begin;
+    let (beyond, comments) = (tree.beyond.map(moved), tree.comments.into_iter().map(moved).collect());
+    Ok(Source { value, places, beyond, comments })
 }

@@ -15,7 +15,7 @@ pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
     // As libyaml does, and everything that is made of it: no line feed where the text has none.
     let mut options = Options::default();
     options.block_scalar_eof_without_line_feed = true;
-    options.emit_comments = false;
+    options.emit_comments = true;
     let parser = Parser::new_from_str_with_options(text, options);
     let mut reader = Reader {
         parser,
@@ -25,6 +25,7 @@ pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
         anchors: BTreeMap::new(),
         kept: Budget::default(),
         beyond: None,
+        comments: Vec::new(),
     };
     reader.document()
 }
@@ -45,17 +46,24 @@ struct Reader<'a> {
     /// What is kept for aliases, so that anchors inside of anchors cannot multiply it.
     kept: Budget,
     beyond: Option<Range<usize>>,
+    comments: Vec<Range<usize>>,
 }
 
 impl<'a> Reader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), ReadError> {
-        match self.parser.next_event() {
-            Some(Ok(next)) => Ok(next),
-            Some(Err(error)) => {
-                let at = error.marker().byte_offset().unwrap_or(0).min(self.end);
-                Err(ReadError::at(at..at, ReadProblem::NotYaml(error.info().to_owned())))
-            }
-            None => Ok((Event::StreamEnd, Span::default())),
+        loop {
+            return match self.parser.next_event() {
+                Some(Ok((Event::Comment(..), span))) => {
+                    self.comments.push(bytes(&span));
+                    continue;
+                }
+                Some(Ok(next)) => Ok(next),
+                Some(Err(error)) => {
+                    let at = error.marker().byte_offset().unwrap_or(0).min(self.end);
+                    Err(ReadError::at(at..at, ReadProblem::NotYaml(error.info().to_owned())))
+                }
+                None => Ok((Event::StreamEnd, Span::default())),
+            };
         }
     }
 
@@ -72,7 +80,9 @@ impl<'a> Reader<'a> {
         }
         loop {
             match self.next()? {
-                (Event::StreamEnd, _) => return Ok(Tree { root, beyond: self.beyond.take() }),
+                (Event::StreamEnd, _) => {
+                    return Ok(Tree { root, beyond: self.beyond.take(), comments: std::mem::take(&mut self.comments) });
+                }
                 (Event::DocumentStart(..), span) => {
                     return Err(ReadError::at(bytes(&span), ReadProblem::SeveralDocuments));
                 }
