@@ -12,12 +12,11 @@ use clap::Args;
 use super::exit::{Exit, Failure, Outcome};
 use super::folder::read_folder;
 use super::output::{self, Format};
-use super::stacks::{Slotted, seats};
+use super::stacks::{head_contexts, heads};
 use crate::load::{Loaded, Loader, Source};
-use crate::model::catalog::{Catalog, ImagePin, Project, Release, Snapshot};
-use crate::model::{Channel, Hash, Location, Names, ReleaseName, Version, What};
+use crate::model::catalog::Catalog;
+use crate::model::{Location, Names};
 use crate::problem::{Level, Problem, Span};
-use crate::promote::Seat;
 use crate::template::{self, RenderProblem};
 use crate::tree::{Blobs, FileTree, TreeError};
 use crate::view;
@@ -86,58 +85,14 @@ pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, Tree
 /// Renders what the head says in every slot: for each channel, with its highest release. Costs one rendering per stack and
 /// channel.
 fn rendering(catalog: &Catalog) -> Vec<RenderProblem> {
-    let mut found = Vec::new();
-    let Some(repository) = &catalog.repository else { return found };
     let names = &Names::of(catalog);
+    let mut found = Vec::new();
     for project in catalog.projects.values() {
-        let Some(what) = &project.head else { continue };
-        let seats: Vec<Seat<'_>> = seats(catalog, project).collect();
-        for channel in project.channels.values() {
-            let Some(release) = release_for(project, channel, what) else { continue };
-            for seat in seats.iter().filter(|seat| goes_to(channel, seat)) {
-                let (environment, tenant) = (&**seat.environment, seat.tenant.map(|tenant| &**tenant));
-                let slot = Slotted { repository, project, environment, tenant, release: &release, what, names };
-                let problems = slot.contexts(catalog).filter_map(|context| template::render(&context).err());
-                found.extend(problems.flatten());
-            }
-        }
+        let heads = heads(catalog, project);
+        let contexts = head_contexts(catalog, project, names, &heads);
+        found.extend(contexts.filter_map(|context| template::render(&context).err()).flatten());
     }
     found
-}
-
-/// Whether releases of the channel can come to the slot.
-fn goes_to(channel: &Channel, seat: &Seat<'_>) -> bool {
-    let mut entered = channel.lifecycle.phases.iter().flat_map(|phase| phase.environments());
-    entered.any(|environment| *environment == seat.environment.name)
-        && seat.tenant.is_none_or(|tenant| channel.tenants.fits(&tenant.tags))
-}
-
-/// The channel's highest release that the head's process can be rendered with; before the first one, one that stands for it.
-fn release_for(project: &Project, channel: &Channel, what: &Arc<What>) -> Option<Arc<Release>> {
-    let complete = |release: &&Arc<Release>| {
-        release.channel == channel.name && what.images.keys().all(|image| release.images.contains_key(image))
-    };
-    if let Some(release) = project.releases_highest_first().into_iter().find(complete) {
-        return Some(release.clone());
-    }
-    let name = ReleaseName::new("0").ok()?;
-    let pin = ImagePin {
-        tag: Arc::from("0"),
-        digest: Some(Arc::from(format!("sha256:{}", "0".repeat(64)))),
-        platforms: BTreeMap::new(),
-    };
-    Some(Arc::new(Release {
-        version: Version::parse(name.as_str())?,
-        name,
-        format: crate::load::FORMAT,
-        channel: channel.name.clone(),
-        images: what.images.keys().map(|image| (image.clone(), pin.clone())).collect(),
-        inputs: None,
-        blocked: None,
-        snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default() }),
-        content: Hash::of(b""),
-        at: project.at.clone(),
-    }))
 }
 
 fn text_of(tree: &FileTree, blobs: &dyn Blobs, at: &Location) -> Option<Arc<str>> {

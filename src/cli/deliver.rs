@@ -153,21 +153,32 @@ impl<'a> Desk<'a> {
 
     /// Writes the file where it goes, and says so; commits and pushes it as far as that is asked for.
     pub fn put(&self, path: &str, text: &str, message: &str, config: &Config) -> Result<Delivered, Failure> {
-        let mut delivered = Delivered { file: path.to_owned(), ..Delivered::default() };
+        self.put_all(&[(path, text)], message, config)
+    }
+
+    /// The same with several files, which are one commit. What was delivered is told of the last one.
+    pub fn put_all(&self, files: &[(&str, &str)], message: &str, config: &Config) -> Result<Delivered, Failure> {
+        let last = files.last().map_or("", |(path, _)| path);
+        let mut delivered = Delivered { file: last.to_owned(), ..Delivered::default() };
         let (Some((branch, commit)), Some((_, writer))) = (&self.onto, &self.git) else {
-            let file = self.dir.join(path);
-            write(&file, text)?;
-            output::progress(&format!("wrote        {}; it counts once it has landed", file.display()));
+            for (path, text) in files {
+                let file = self.dir.join(path);
+                write(&file, text)?;
+                output::progress(&format!("wrote        {}; it counts once it has landed", file.display()));
+            }
             return Ok(delivered);
         };
-        let cannot = || format!("cannot commit {path} to {branch}");
+        let paths: Vec<&str> = files.iter().map(|(path, _)| *path).collect();
+        let paths = paths.join(", ");
+        let cannot = || format!("cannot commit {paths} to {branch}");
         let author = writer.author(Timestamp::now()).map_err(|error| {
             Failure::new(cannot()).because(error).help("`git config user.name …` and `user.email …` say who commits")
         })?;
         writer.begin_branch(branch, commit).doing(cannot)?;
-        let change = Change { path, content: Some(text.as_bytes()) };
-        let made = writer.commit(branch, &[change], &author, &format!("{message}\n")).doing(cannot)?;
-        output::progress(&format!("committed    {} on {branch}: {path}", made.short()));
+        let changes: Vec<Change<'_>> =
+            files.iter().map(|(path, text)| Change { path, content: Some(text.as_bytes()) }).collect();
+        let made = writer.commit(branch, &changes, &author, &format!("{message}\n")).doing(cannot)?;
+        output::progress(&format!("committed    {} on {branch}: {paths}", made.short()));
         (delivered.commit, delivered.branch) = (Some(made), Some(branch.clone()));
         if self.deliver.push {
             self.push(writer, branch, config, &mut delivered)?;

@@ -9,6 +9,7 @@ pub mod ask;
 pub mod check;
 pub mod clock;
 pub mod config;
+pub mod convert;
 pub mod daemon;
 pub mod deliver;
 pub mod demo;
@@ -105,6 +106,9 @@ enum Command {
     /// Write the lines that open a gate
     #[command(after_help = help::ALLOW)]
     Allow(allow::Allow),
+    /// Replace a step by the CloudFormation template that it renders, changing nothing deployed
+    #[command(after_help = help::CONVERT)]
+    Convert(convert::Convert),
     /// Print the IAM policies that the daemon and the roles of the targets need
     #[command(after_help = help::IAM)]
     Iam(accounts::Iam),
@@ -152,6 +156,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Promote(options) => promote::promote(options),
         Command::Rollback(options) => promote::rollback(options),
         Command::Allow(options) => allow::run(options),
+        Command::Convert(options) => convert::run(options),
         Command::Sim(options) => sim::run(options),
     };
     let exit = outcome.unwrap_or_else(|failure| {

@@ -1,8 +1,12 @@
 //! The stacks of a slot, as the commands that render offline go through them.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::model::{Catalog, Environment, Id, Names, Project, Release, Tenant, What};
+use crate::model::catalog::{ImagePin, Snapshot};
+use crate::model::{
+    Catalog, Channel, Environment, Hash, Id, Names, Project, Release, ReleaseName, Tenant, Version, What,
+};
 use crate::promote::{Seat, Settled};
 use crate::template::{Context, applies};
 
@@ -69,4 +73,75 @@ impl<'a> Slotted<'a> {
         });
         all.filter(applies)
     }
+}
+
+/// Every slot that releases of a project can come to, with the release that would be made for it from the head: for each
+/// channel its highest one, or one that stands for it.
+pub fn heads<'a>(catalog: &'a Catalog, project: &'a Arc<Project>) -> Vec<(Arc<Release>, Seat<'a>)> {
+    let Some(what) = &project.head else { return Vec::new() };
+    let seats: Vec<Seat<'a>> = seats(catalog, project).collect();
+    let mut all = Vec::new();
+    for channel in project.channels.values() {
+        let Some(release) = release_for(project, channel, what) else { continue };
+        let there = seats.iter().filter(|seat| goes_to(channel, seat));
+        all.extend(there.map(|seat| (release.clone(), seat.clone())));
+    }
+    all
+}
+
+/// What each stack of these slots is rendered from, by the head's process.
+pub fn head_contexts<'a>(
+    catalog: &'a Catalog,
+    project: &'a Arc<Project>,
+    names: &'a Names,
+    heads: &'a [(Arc<Release>, Seat<'a>)],
+) -> impl Iterator<Item = Context<'a>> {
+    let known = catalog.repository.as_ref().zip(project.head.as_deref());
+    let slots = known.into_iter().flat_map(move |(repository, what)| {
+        heads.iter().map(move |(release, seat)| Slotted {
+            repository,
+            project,
+            environment: seat.environment,
+            tenant: seat.tenant.map(|tenant| &**tenant),
+            release,
+            what,
+            names,
+        })
+    });
+    slots.flat_map(|slot| slot.contexts(catalog))
+}
+
+/// Whether releases of the channel can come to the slot.
+fn goes_to(channel: &Channel, seat: &Seat<'_>) -> bool {
+    let mut entered = channel.lifecycle.phases.iter().flat_map(|phase| phase.environments());
+    entered.any(|environment| *environment == seat.environment.name)
+        && seat.tenant.is_none_or(|tenant| channel.tenants.fits(&tenant.tags))
+}
+
+/// The channel's highest release that the head's process can be rendered with; before the first one, one that stands for it.
+fn release_for(project: &Project, channel: &Channel, what: &Arc<What>) -> Option<Arc<Release>> {
+    let complete = |release: &&Arc<Release>| {
+        release.channel == channel.name && what.images.keys().all(|image| release.images.contains_key(image))
+    };
+    if let Some(release) = project.releases_highest_first().into_iter().find(complete) {
+        return Some(release.clone());
+    }
+    let name = ReleaseName::new("0").ok()?;
+    let pin = ImagePin {
+        tag: Arc::from("0"),
+        digest: Some(Arc::from(format!("sha256:{}", "0".repeat(64)))),
+        platforms: BTreeMap::new(),
+    };
+    Some(Arc::new(Release {
+        version: Version::parse(name.as_str())?,
+        name,
+        format: crate::load::FORMAT,
+        channel: channel.name.clone(),
+        images: what.images.keys().map(|image| (image.clone(), pin.clone())).collect(),
+        inputs: None,
+        blocked: None,
+        snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default() }),
+        content: Hash::of(b""),
+        at: project.at.clone(),
+    }))
 }

@@ -1,8 +1,10 @@
 //! A file and an intention → the edited text, with comments and layout kept; no I/O.
 //!
-//! Commands write with it: pins and allowances of deploy files, new releases and their snapshots. Deliberately absent: reading files, checking whether what
-//! is written makes sense (`load/` does, on the result), and anything about git.
+//! Commands write with it: pins and allowances of deploy files, new releases and their snapshots, steps that become templates.
+//! Deliberately absent: reading files, checking whether what is written makes sense (`load/` does, on the result), and
+//! anything about git.
 
+mod convert;
 mod release;
 
 use std::sync::Arc;
@@ -10,8 +12,9 @@ use std::sync::Arc;
 use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 
 use crate::model::catalog::{Gate, Pin};
-use crate::model::{StackName, TenantName};
+use crate::model::{StackName, StepName, TenantName};
 
+pub use convert::{Converted, convert};
 pub use release::{NewRelease, snapshot};
 
 /// Why a file cannot be edited.
@@ -23,6 +26,9 @@ pub enum EditError {
     /// The key is there and is something else.
     #[error("`{0}` in the file is not {1}")]
     Unexpected(&'static str, &'static str),
+    /// The process has no such step.
+    #[error("the file has no [[step]] named `{0}`")]
+    NoStep(StepName),
 }
 
 /// An allowance to be written.

@@ -204,6 +204,13 @@ pub struct Network {
     pub public_ip: bool,
 }
 
+impl Network {
+    /// Whether tasks get a public address, as ECS writes it.
+    pub fn public_ip(&self) -> &'static str {
+        if self.public_ip { "ENABLED" } else { "DISABLED" }
+    }
+}
+
 /// Ordered phases that a release goes through.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifecycle {

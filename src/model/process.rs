@@ -272,10 +272,10 @@ impl fmt::Display for Text {
     }
 }
 
-/// The built-in names that a placeholder can use, beside `images.<name>`, `images.<name>.tag` and `images.<name>.digest`
-/// for every key of `[images]`. They have a dot and a variable's name has none, so neither can hide the other. Those of the
+/// The built-in names that a placeholder can use, beside `images.<name>`, `images.<name>.tag`, `images.<name>.digest` and
+/// `images.<name>.arn` for every key of `[images]`. They have a dot and a variable's name has none, so neither can hide the other. Those of the
 /// tenant have a value in a tenant's slot only.
-pub const BUILT_IN_NAMES: [&str; 19] = [
+pub const BUILT_IN_NAMES: [&str; 20] = [
     "account.id",
     "account.name",
     "environment.id",
@@ -290,6 +290,7 @@ pub const BUILT_IN_NAMES: [&str; 19] = [
     "target.cluster",
     "target.name",
     "target.partition",
+    "target.public_ip",
     "target.region",
     "target.security_groups",
     "target.subnets",

@@ -178,7 +178,7 @@ impl<'a> Filler<'a> {
             Known::TasksArn => format!("{}:task/{}/*", self.arn_prefix("ecs"), target.cluster),
             Known::Account => target.place.account.to_string(),
             Known::ScheduleGroupArn => format!("{}:schedule-group/default", self.arn_prefix("scheduler")),
-            Known::PublicIp => (if target.network.public_ip { "ENABLED" } else { "DISABLED" }).to_owned(),
+            Known::PublicIp => target.network.public_ip().to_owned(),
         }
     }
 

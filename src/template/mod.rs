@@ -18,6 +18,7 @@ mod cache;
 mod cloudformation;
 mod codes;
 pub mod content;
+pub mod convert;
 mod ecs;
 mod fill;
 pub mod format;
@@ -106,12 +107,7 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     if let Some(fault) = variables::unclear(context) {
         return Err(one(fault.into()));
     }
-    let shape = match (format::Format::of(context.release).map_err(one)?, &context.step.kind) {
-        (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
-        (format::Format::One, StepKind::EcsTask(step)) => ecs::task(step, context.what),
-        (format::Format::One, StepKind::EcsSchedule(step)) => ecs::schedule(step, context.what),
-        (format::Format::One, StepKind::CloudFormation(step)) => cloudformation::sections(step),
-    };
+    let shape = shape_of(context).map_err(one)?;
     let owner = owner(context);
     let stack = StackName::of(&owner);
     let values = variables::Values::new(context);
@@ -144,6 +140,16 @@ fn not_known(context: &Context<'_>) -> RenderProblem {
         at: context.step.at.clone(),
         help: Some("subnets, security groups and the platform's version are values, or the target's".to_owned()),
     }
+}
+
+/// The sections of the template, before their leaves are filled.
+fn shape_of<'a>(context: &Context<'a>) -> Result<Vec<(&'a str, shape::Shape)>, RenderProblem> {
+    Ok(match (format::Format::of(context.release)?, &context.step.kind) {
+        (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
+        (format::Format::One, StepKind::EcsTask(step)) => ecs::task(step, context.what),
+        (format::Format::One, StepKind::EcsSchedule(step)) => ecs::schedule(step, context.what),
+        (format::Format::One, StepKind::CloudFormation(step)) => cloudformation::sections(step),
+    })
 }
 
 /// Whose the stack of a context is.

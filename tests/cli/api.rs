@@ -95,6 +95,8 @@ fn the_json_of_the_offline_commands_is_as_documented() {
     is_as_documented("release list", &json!([show]));
     let differ = home.landfall("release diff storefront 1.3.2 1.4.0 --repo repo --format json").ends(0);
     is_as_documented("release diff", &differ.json());
+    let converted = home.landfall("convert storefront web --repo repo --dry-run --format json").ends(0);
+    is_as_documented("convert", &converted.json());
     home.replace("repo/projects/billing/process.toml", "memory = 512", "memory = 1024");
     home.replace("repo/projects/billing/releases/2.0.1.toml", "2.0.1", "2.0.2");
     home.git("repo", "mv projects/billing/releases/2.0.1.toml projects/billing/releases/2.0.2.toml");

@@ -2,6 +2,7 @@
 
 mod api;
 mod configuration;
+mod convert;
 mod damage;
 mod facts;
 mod offline;

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{configuration, facts, offline, online, promotion, releases, tenanted};
+use super::{configuration, convert, facts, offline, online, promotion, releases, tenanted};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -86,6 +86,9 @@ const OPTIONS: &[Covered] = covered! {
     "allow": "<PLAN>" "--what" "--reason" "--until" "--server" "--repo" "--store" "--endpoint"
         => online::allow_writes_the_lines_that_open_a_gate in "online.rs";
     "allow": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
+    "convert": "<PROJECT>" "<STEP>" "--dry-run" "--repo" "--format" => convert::a_step_becomes_a_template in "convert.rs";
+    "convert": "--commit" "--branch" "--push" "--remote" "--config"
+        => convert::a_converted_step_is_delivered in "convert.rs";
     "iam": "<DIR>" "--principal" => offline::iam_prints_policies in "offline.rs";
     "sim": "--listen" "--real-pace" => online::the_simulated_account_takes_its_time in "online.rs";
 };

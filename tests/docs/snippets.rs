@@ -64,3 +64,11 @@ fn the_commands_of_the_guides_exist() {
         }
     }
 }
+
+#[test]
+fn every_name_of_landfalls_own_is_explained() {
+    let text = std::fs::read_to_string(page("modelling.md")).unwrap();
+    for name in landfall::model::process::BUILT_IN_NAMES {
+        assert!(text.contains(&format!("`#{{{name}}}`")), "docs/modelling.md does not explain {name}");
+    }
+}

@@ -118,3 +118,65 @@ fn a_snapshot_changes_nothing_else() {
     assert_eq!(again, after.replace(&format!("\"{commit}\""), &format!("\"{commit}\" # why")));
     assert!(edit::snapshot("[snapshot]\n", &commit).is_err());
 }
+
+#[test]
+fn a_converted_step_keeps_what_is_common_and_its_comments() {
+    let before = r#"# What is deployed.
+[images.web]
+repository = "example.com/web" # ours
+
+[[step]] # first
+name = "db"
+kind = "cloudformation"
+template = "db.yaml"
+
+# The site.
+[[step]]
+# Its name.
+name = "web" # short
+# What it is.
+kind = "ecs-service" # for now
+role = "web"
+after = ["db"]
+
+# How big.
+cpu = 256 # little
+tags = { team = "shop" }
+subnets = [
+    "subnet-0a", # the first
+    # and no other
+]
+circuit_breaker.enabled = true # dotted
+
+# What runs.
+[[step.container]]
+name = "app" # the app
+image = "web"
+
+# Nobody reads this.
+[step.scaling]
+minimum = 1
+
+# The last.
+[[step]]
+name = "last"
+kind = "ecs-service"
+# The end.
+"#;
+    let keeps = |key: &str| ["name", "role", "after"].contains(&key);
+    let web = "web".parse().unwrap();
+    let made = edit::convert(before, &web, "web.yaml", keeps).unwrap();
+    let (begin, rest) = before.split_once("kind = \"ecs-service\" # for now\n").unwrap();
+    let end = rest.split_once("# The last.").unwrap().1;
+    let middle =
+        "kind = \"cloudformation\" # for now\ntemplate = \"web.yaml\"\nrole = \"web\"\nafter = [\"db\"]\n\n# The last.";
+    assert_eq!(made.text, format!("{begin}{middle}{end}"));
+    let gone =
+        ["How big.", "little", "the first", "and no other", "dotted", "What runs.", "the app", "Nobody reads this."];
+    assert_eq!(made.comments, gone);
+    let error = |text: &str| edit::convert(text, &web, "web.yaml", keeps).unwrap_err().to_string();
+    assert_eq!(error("[[step]]\nname = \"db\"\n"), "the file has no [[step]] named `web`");
+    assert_eq!(error(""), "the file has no [[step]] named `web`");
+    assert!(error("step = [{ name = \"web\" }]\n").contains("[[step]]"));
+    assert!(error("= =").contains("not TOML"));
+}

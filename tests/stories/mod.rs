@@ -53,6 +53,7 @@ stories! {
     a_migration_that_fails
     a_blocked_release
     a_broken_file
+    a_converted_step
     a_dropped_commit
     a_failed_deployment_and_the_fix
     a_failure_from_outside

@@ -28,6 +28,8 @@ pub(super) enum Command {
     Release { project: String, version: String },
     /// Writes `snapshot = "<head>"` into a release's file.
     Refresh { project: String, version: String },
+    /// Makes a step a template, in the work tree.
+    Convert { project: String, step: String },
     /// Takes the branch so many commits back, and the work tree with it.
     ForcePush { back: usize },
     /// Commits the work tree to the branch.
@@ -89,6 +91,10 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
         "refresh" => {
             let (project, version) = rest.split_once(' ')?;
             Command::Refresh { project: project.to_owned(), version: version.to_owned() }
+        }
+        "convert" => {
+            let (project, step) = rest.split_once(' ')?;
+            Command::Convert { project: project.to_owned(), step: step.to_owned() }
         }
         "force-push" => Command::ForcePush { back: rest.strip_prefix("back ")?.parse().ok()? },
         "commit" if !rest.is_empty() => Command::Commit,

@@ -20,6 +20,7 @@ use super::script::{Command, Line};
 use super::show;
 use crate::support::branch::{Branch, Files, Followed};
 use crate::support::clock::{SimClock, advance};
+use crate::support::convert::{converted, with};
 
 /// When every story begins.
 const BEGIN: &str = "2026-11-23T08:00:00Z";
@@ -107,6 +108,11 @@ impl Teller {
                 let line = format!("snapshot = \"{}\"\n\n[images]", self.branch.head().0);
                 let file = self.files.get_mut(&format!("projects/{project}/releases/{version}.toml")).unwrap();
                 *file = file.replace("[images]", &line);
+            }
+            Command::Convert { project, step } => {
+                let (conversion, proof) = converted(&self.files, project, step).unwrap();
+                self.out.push_str(&conversion.told(proof, false));
+                self.files = with(&self.files, &conversion.files());
             }
             Command::ForcePush { back } => self.files = self.branch.force_back(*back),
             Command::Commit => {

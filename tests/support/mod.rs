@@ -2,6 +2,7 @@
 
 pub(crate) mod branch;
 pub(crate) mod clock;
+pub(crate) mod convert;
 pub(crate) mod experiment;
 pub(crate) mod frozen;
 pub(crate) mod keys;

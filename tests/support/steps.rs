@@ -125,6 +125,12 @@ fn templates(process: &str) -> Vec<(String, String)> {
     named.collect()
 }
 
+/// The files of the repository around this `process.toml`.
+pub(crate) fn files(process: &str) -> BTreeMap<String, String> {
+    let own = [("projects/shop/process.toml".to_owned(), process.to_owned())];
+    repository(1).into_iter().chain(own).chain(templates(process)).collect()
+}
+
 /// The repository around this `process.toml`, with a release of this format.
 pub(crate) fn read_format(process: &str, format: u32) -> Read {
     read_with(process, format, templates(process))

@@ -3,6 +3,7 @@
 mod announced;
 mod comparison;
 mod conditions;
+mod convert;
 mod documents;
 mod example;
 mod explain;

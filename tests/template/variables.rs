@@ -145,6 +145,7 @@ fn built_in_names_have_their_values() {
         ("target.cluster", "prod-eu"),
         ("target.name", "prod-eu"),
         ("target.partition", "aws"),
+        ("target.public_ip", "DISABLED"),
         ("target.region", "eu-west-1"),
         ("tenant.id", "acme"),
         ("tenant.name", "acme"),
@@ -162,7 +163,12 @@ fn built_in_names_have_their_values() {
         let found = Values::new(&context).list(&[text(&format!("#{{{name}}}"))]).unwrap();
         assert_eq!(found, expected);
     }
-    let images = [("images.web", image.as_str()), ("images.web.tag", "1.4.0"), ("images.web.digest", DIGEST)];
+    let images = [
+        ("images.web", image.as_str()),
+        ("images.web.arn", "arn:aws:ecr:eu-west-1:111111111111:repository/storefront"),
+        ("images.web.tag", "1.4.0"),
+        ("images.web.digest", DIGEST),
+    ];
     for (name, expected) in table.into_iter().chain(images) {
         assert_eq!(resolve(&World::new().tenant(&[]), &format!("<#{{{name}}}>")), Ok(format!("<{expected}>")));
     }

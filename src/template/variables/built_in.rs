@@ -10,10 +10,11 @@ use super::{Fault, Resolved, Values};
 
 /// Every built-in name that the context has.
 pub(super) fn names(context: &Context<'_>) -> Vec<String> {
-    let images =
-        context.what.images.keys().flat_map(|image| {
-            [format!("images.{image}"), format!("images.{image}.tag"), format!("images.{image}.digest")]
-        });
+    let images = context
+        .what
+        .images
+        .keys()
+        .flat_map(|image| ["", ".tag", ".digest", ".arn"].map(|part| format!("images.{image}{part}")));
     BUILT_IN_NAMES.iter().map(|name| (*name).to_owned()).chain(images).collect()
 }
 
@@ -25,6 +26,7 @@ pub(super) fn meaning(name: &str, context: &Context<'_>) -> Option<String> {
         let release = &context.release.name;
         return match part {
             "" => Some(format!("image `{image}` as release {release} names it, with its repository")),
+            "arn" => Some(format!("ARN of the ECR repository of image `{image}`")),
             "tag" | "digest" => Some(format!("{part} of image `{image}` in release {release}")),
             _ => None,
         };
@@ -44,6 +46,7 @@ pub(super) fn meaning(name: &str, context: &Context<'_>) -> Option<String> {
         "target.cluster" => "cluster of the target",
         "target.name" => "name of the target",
         "target.partition" => "partition of the target's region: aws, aws-cn, aws-us-gov",
+        "target.public_ip" => "ENABLED where the target gives tasks a public address, else DISABLED",
         "target.region" => "region of the target",
         "target.security_groups" => "security groups of the target, a list",
         "target.subnets" => "subnets of the target, a list",
@@ -80,6 +83,7 @@ pub(super) fn value(
         "target.cluster" => context.target.cluster.clone(),
         "target.name" => Arc::from(context.target.name.as_str()),
         "target.partition" => Arc::from(context.target.place.region.partition()),
+        "target.public_ip" => Arc::from(context.target.network.public_ip()),
         "target.region" => Arc::from(context.target.place.region.as_str()),
         "target.security_groups" => return Some(Ok(Resolved::List(context.target.network.security_groups.clone()))),
         "target.subnets" => return Some(Ok(Resolved::List(context.target.network.subnets.clone()))),
@@ -92,7 +96,7 @@ pub(super) fn value(
     Some(Ok(Resolved::Text(text)))
 }
 
-/// `images.<name>` as a task definition would name it, `.tag`, `.digest`.
+/// `images.<name>` as a task definition would name it, `.tag`, `.digest`, `.arn`.
 fn image(rest: &str, values: &Values<'_>, path: &mut Vec<String>) -> Option<Result<Resolved, Fault>> {
     let (name, part) = rest.split_once('.').unwrap_or((rest, ""));
     let name = ImageName::new(name).ok()?;
@@ -104,6 +108,11 @@ fn image(rest: &str, values: &Values<'_>, path: &mut Vec<String>) -> Option<Resu
         "" => values
             .fill(&repository.repository, path)
             .map(|repository| Resolved::Text(Arc::from(super::super::image::reference(&repository, pin)))),
+        "arn" => values.fill(&repository.repository, path).map(|repository| {
+            let place = &values.context.target.place;
+            let arn = super::super::image::repository_arn(&repository, place.account.as_str(), &place.region);
+            Resolved::Text(Arc::from(arn))
+        }),
         "tag" => Ok(Resolved::Text(pin.tag.clone())),
         "digest" => match &pin.digest {
             Some(digest) => Ok(Resolved::Text(digest.clone())),

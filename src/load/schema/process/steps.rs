@@ -53,6 +53,12 @@ fn kinds(mut common: Value) -> Kinds {
     Kinds { common, kinds }
 }
 
+/// The keys that every kind of step has, beside `kind`.
+pub fn common_keys() -> Vec<&'static str> {
+    let keys = KINDS.common.get("properties").and_then(Value::as_object);
+    keys.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+}
+
 /// The schema of a step as it is written: one table per kind.
 pub(in crate::load::schema) fn flat() -> Value {
     let Kinds { common, kinds } = &*KINDS;

@@ -1,0 +1,68 @@
+//! `landfall convert`: what it writes, where it goes, and what it says.
+
+use super::offline::example;
+use super::releases::remote;
+
+#[test]
+pub(super) fn a_step_becomes_a_template() {
+    let home = example();
+    let before = home.read("repo/projects/storefront/process.toml");
+    let dry = home.landfall("convert storefront web --repo repo --dry-run").ends(0);
+    dry.shows(&[
+        "projects/storefront/templates/web.yaml:\n# What the step `web` of kind `ecs-service` rendered.\n",
+        "#{images.web}",
+        "kind = \"cloudformation\"\ntemplate = \"web.yaml\"",
+        "would become the template projects/storefront/templates/web.yaml",
+        "come out the same to the byte",
+        "gone with the keys at which they stood:",
+        "landfall release refresh storefront",
+    ]);
+    assert_eq!(home.git("repo", "status --porcelain"), "", "nothing is written");
+    let rendered = home.landfall("render storefront --repo repo --format json").ends(0).out;
+    let done = home.landfall("convert storefront web --repo repo --format json").ends(0).json();
+    assert_eq!(done["template"], "projects/storefront/templates/web.yaml", "{done}");
+    assert!(done["stacks"].as_u64().unwrap() > 1 && done["comments"].as_array().unwrap().len() > 3, "{done}");
+    let after = home.read("repo/projects/storefront/process.toml");
+    assert_eq!(done["process_text"].as_str().unwrap(), after);
+    assert!(after.len() < before.len() && after.contains("# What is deployed. Text may hold #{variable}"), "{after}");
+    assert_eq!(home.read("repo/projects/storefront/templates/web.yaml"), done["template_text"].as_str().unwrap());
+    assert_eq!(home.landfall("render storefront --repo repo --format json").ends(0).out, rendered);
+    home.landfall("check repo").ends(0);
+    home.landfall("convert storefront web --repo repo").ends(2).says(&["is of kind `cloudformation` already"]);
+    // Nothing that was deployed is another one: releases that there are were made before.
+    home.commit("repo", "Convert");
+    let diff = home.landfall("diff HEAD~1 --repo repo --exit-code").ends(0);
+    assert!(!diff.out.contains("storefront-web"), "{}", diff.out);
+}
+
+#[test]
+pub(super) fn a_converted_step_is_delivered() {
+    let home = example();
+    remote(&home, "repo", "upstream");
+    home.write("here.toml", "[git]\ntimeout = \"5s\"\n");
+    let convert = |line: &str| home.landfall(&format!("convert storefront web --repo repo {line}"));
+    convert("--branch template --push --remote upstream").ends(0).says(&["pushed       template"]);
+    let files = home.git("repo", "show --stat=200 --format=%s template");
+    assert!(files.starts_with("Convert web of storefront to a template"), "{files}");
+    assert!(files.contains("process.toml") && files.contains("templates/web.yaml"), "{files}");
+    assert!(home.git("upstream.git", "branch").contains("template"));
+    convert("--commit --config here.toml").ends(0).says(&["on main: projects/storefront/templates/web.yaml"]);
+    assert_eq!(home.git("repo", "status --porcelain"), "");
+    // The way back.
+    home.git("repo", "revert --no-edit HEAD");
+    convert("--dry-run --config missing.toml").ends(2).says(&["cannot read missing.toml"]);
+    convert("--dry-run").ends(0);
+}
+
+#[test]
+fn what_cannot_be_converted_changes_nothing() {
+    let home = example();
+    let convert = |line: &str| home.landfall(&format!("convert {line} --repo repo"));
+    convert("ghost web").ends(2).says(&["there is no project `ghost`"]);
+    convert("storefront ghost").ends(2).says(&["there is no step `ghost`"]);
+    home.write("repo/projects/storefront/templates/web.yaml", "Resources: {}\n");
+    convert("storefront web").ends(1).says(&["templates/web.yaml is there, and says something else"]);
+    home.replace("repo/projects/storefront/process.toml", "cpu = 512", "cpu = 513");
+    convert("storefront web").ends(3).says(&["landfall check"]);
+    assert!(home.read("repo/projects/storefront/process.toml").contains("kind = \"ecs-service\""));
+}

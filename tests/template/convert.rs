@@ -1,0 +1,322 @@
+//! A step that becomes a template renders the same bytes as before, in every slot, or does not become one.
+
+use std::path::Path;
+
+use landfall::model::catalog::Subject;
+use landfall::problem::Problem;
+
+use crate::support::branch::Files;
+use crate::support::convert::{converted, load, proved, with, written};
+use crate::support::random::Workshop;
+use crate::support::steps::{self, golden, process};
+
+/// Two environments, four targets, one of them in China, one with public addresses, and slots of a tenant.
+const REPOSITORY: &[(&str, &str)] = &[
+    ("landfall.toml", "id = \"base\"\n[accounts.main]\nid = \"111111111111\"\n"),
+    ("environments/production.toml", "order = 1\n"),
+    ("environments/test.toml", "order = 0\n"),
+    ("lifecycles/standard.toml", "[[phase]]\nname = \"All\"\nautomatic = [\"test\", \"production\"]\n"),
+    ("projects/shop/project.toml", "lifecycle = \"standard\"\ntenancy = \"both\"\n"),
+    (
+        "projects/shop/variables.toml",
+        "[[variable]]\nname = \"level\"\nvalue = \"info\"\n[[variable]]\nname = \"bucket\"\nvalue = \
+         \"arn:aws:s3:::shop-files\"\n",
+    ),
+    (
+        "projects/shop/releases/1.0.0.toml",
+        "format = 1\n[images]\nweb = { tag = \"1.0.0\" }\nlogs = { tag = \"3.2\" }\nproxy = { tag = \"1.27\" }\n",
+    ),
+    (
+        "targets/main.toml",
+        "kind = \"ecs-cluster\"\nenvironments = [\"production\"]\nroles = [\"web\"]\naccount = \"main\"\nregion = \
+         \"eu-west-1\"\ncluster = \"main\"\n[network]\nsubnets = [\"subnet-0a0a0a0a\", \"subnet-0b0b0b0b\"]\n\
+         security_groups = [\"sg-0a0a0a0a\"]\n",
+    ),
+    (
+        "targets/test.toml",
+        "kind = \"ecs-cluster\"\nenvironments = [\"test\"]\nroles = [\"web\"]\naccount = \"main\"\nregion = \
+         \"eu-central-1\"\ncluster = \"test\"\n[network]\nsubnets = [\"subnet-0c0c0c0c\"]\nsecurity_groups = \
+         [\"sg-0b0b0b0b\", \"sg-0c0c0c0c\"]\npublic_ip = true\n",
+    ),
+    ("targets/china.toml", CHINA),
+    (
+        "targets/acme.toml",
+        "kind = \"ecs-cluster\"\nenvironments = [\"production\"]\nroles = [\"web\"]\naccount = \"main\"\nregion = \
+         \"eu-west-1\"\ncluster = \"acme\"\ntenants = [\"acme\"]\n[network]\nsubnets = [\"subnet-0e0e0e0e\"]\n\
+         security_groups = [\"sg-0e0e0e0e\"]\n",
+    ),
+    ("tenants/acme.toml", "[projects.shop]\nenvironments = [\"production\"]\n"),
+];
+
+const CHINA: &str = "kind = \"ecs-cluster\"\nenvironments = [\"production\"]\nroles = [\"web\"]\naccount = \"main\"\nregion \
+                     = \"cn-north-1\"\ncluster = \"china\"\n[network]\nsubnets = [\"subnet-0d0d0d0d\"]\nsecurity_groups \
+                     = [\"sg-0d0d0d0d\"]\n";
+
+/// The repository of the golden steps, with targets that differ in more.
+fn various(process: &str) -> Files {
+    let open = CHINA.replace("cn-north-1", "us-east-1").replace("production", "staging") + "public_ip = true\n";
+    with(&steps::files(process), &[("targets/china.toml", CHINA), ("targets/open.toml", &open)])
+}
+
+fn files(process: &str) -> Files {
+    let files = REPOSITORY.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    with(&files.collect(), &[("projects/shop/process.toml", process)])
+}
+
+/// A small service with more keys, and more of its container.
+fn small(step: &str, container: &str) -> Files {
+    files(&process(&format!(
+        "cpu = 256\nmemory = 512\n{step}\n[[step.container]]\nname = \"app\"\nimage = \"web\"\nport = 8080\n{container}\n"
+    )))
+}
+
+fn variable(files: &Files, lines: &str) -> Files {
+    let path = "projects/shop/variables.toml";
+    with(files, &[(path, &format!("{}{lines}", files[path]))])
+}
+
+/// What came of the steps of a process, each converted by itself.
+#[derive(Debug, Default)]
+struct Tried {
+    /// Stacks that were proved, for each step that was converted.
+    proved: Vec<usize>,
+    /// The others with the reason.
+    refused: Vec<(String, String)>,
+}
+
+fn convert_all(from: &str, process: &str) -> Tried {
+    let files = various(process);
+    let before = load(&files);
+    let mut tried = Tried::default();
+    for step in &before.catalog.projects["shop"].head.as_ref().unwrap().steps {
+        match converted(&files, "shop", step.name.as_str()) {
+            Ok((conversion, proof)) => {
+                let after = load(&with(&files, &conversion.files()));
+                let codes = |problems: &[Problem]| problems.iter().map(|problem| problem.code).collect::<Vec<_>>();
+                let text = &conversion.template.text;
+                assert_eq!(codes(&after.problems), codes(&before.problems), "{from}: {:#?}\n{text}", after.problems);
+                assert!(proof.stacks > 0 && text.contains("#{stack.name}"), "{from}:\n{text}");
+                tried.proved.push(proof.stacks);
+            }
+            Err(why) => tried.refused.push((format!("{from} {}", step.name), why)),
+        }
+    }
+    tried
+}
+
+#[test]
+fn no_byte_changes_in_any_slot_whatever_the_step() {
+    let mut all = Tried::default();
+    for (name, process) in golden() {
+        let tried = convert_all(&name, &process);
+        all.proved.extend(tried.proved);
+        all.refused.extend(tried.refused);
+    }
+    assert!(all.proved.len() >= 60 && all.proved.iter().sum::<usize>() > 4 * all.proved.len(), "{all:?}");
+    // Nothing else of what people write stands against it.
+    let known = ["is of kind `cloudformation` already", "is of kind `ecs-task`, which cannot be converted"];
+    all.refused.retain(|(_, why)| !known.iter().any(|known| why.contains(known)));
+    assert!(all.refused.is_empty(), "{:#?}", all.refused);
+}
+
+/// `LANDFALL_RANDOM_STEPS=500` tries so many; `LANDFALL_SEED` gives others.
+#[test]
+fn no_byte_changes_of_random_steps() {
+    let number = |name: &str, otherwise| std::env::var(name).map_or(otherwise, |said| said.parse().unwrap());
+    let made = Workshop::new().make(number("LANDFALL_SEED", 7), number("LANDFALL_RANDOM_STEPS", 25) as usize);
+    let mut count = 0;
+    for made in &made {
+        let tried = convert_all(&made.from, &made.text());
+        count += tried.proved.len();
+        // Odd values may have no stack, or none that could be rendered; then there is nothing to keep.
+        let known = [
+            "cannot be rendered as it is",
+            "is of kind `ecs-task`, which cannot be converted",
+            "it has no stack anywhere",
+            "a key of a template cannot have",
+        ];
+        let unknown = tried.refused.iter().find(|(_, why)| !known.iter().any(|known| why.contains(known)));
+        assert!(unknown.is_none(), "{unknown:?}\n{}", made.text());
+    }
+    assert!(count > made.len() / 2, "{count} of {} were converted", made.len());
+}
+
+#[test]
+fn the_steps_of_the_example_are_converted() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("example-repo");
+    let mut files = Files::new();
+    read(&root, &root, &mut files);
+    let loaded = load(&files);
+    let mut count = 0;
+    for (name, project) in &loaded.catalog.projects {
+        for step in &project.head.as_ref().unwrap().steps {
+            match converted(&files, name.as_str(), step.name.as_str()) {
+                Ok((conversion, proof)) => {
+                    assert!(proof.stacks > 0, "{name} {}", step.name);
+                    let broken = load(&with(&files, &conversion.files())).catalog.broken;
+                    assert!(broken.iter().all(|broken| !matches!(broken.subject, Subject::What(_))), "{broken:?}");
+                    count += 1;
+                }
+                Err(why) => {
+                    let known =
+                        ["is of kind `cloudformation` already", "is of kind `ecs-task`, which cannot be converted"];
+                    assert!(known.iter().any(|known| why.contains(known)), "{name} {}: {why}", step.name);
+                }
+            }
+        }
+    }
+    assert!(count >= 3, "{count} steps were converted");
+}
+
+fn read(root: &Path, at: &Path, files: &mut Files) {
+    for entry in std::fs::read_dir(at).unwrap() {
+        let path = entry.unwrap().path();
+        match (path.is_dir(), std::fs::read_to_string(&path)) {
+            (true, _) => read(root, &path, files),
+            (false, Ok(text)) => {
+                files.insert(path.strip_prefix(root).unwrap().to_string_lossy().into_owned(), text);
+            }
+            (false, Err(_)) => {}
+        }
+    }
+}
+
+#[test]
+fn a_template_that_says_something_else_is_not_proved() {
+    let files = small("", "");
+    let (good, _) = converted(&files, "shop", "web").unwrap();
+    let planted = |old: &str, new: &str| {
+        let mut conversion = good.clone();
+        assert!(conversion.template.text.contains(old), "no {old} in\n{}", conversion.template.text);
+        conversion.template.text = conversion.template.text.replacen(old, new, 1);
+        proved(&files, &conversion).unwrap_err()
+    };
+    let default = planted("RetentionInDays: 30", "RetentionInDays: 31");
+    assert_eq!(
+        default,
+        "step web of shop is not the same as a template: shop/test at test (stack shop-web-test-test): \
+         /Resources/LogGroup/Properties/RetentionInDays was 30 and would be 31"
+    );
+    // Right in one slot only.
+    let one = planted("#{target.public_ip}", "ENABLED");
+    assert!(one.contains("shop/production at china") && one.contains("AssignPublicIp was \"DISABLED\""), "{one}");
+    let image = planted("Image: \"#{images.web}\"", "Image: \"#{images.logs}\"");
+    assert!(image.contains("ContainerDefinitions/0/Image was"), "{image}");
+    let gone = planted("  ServiceArn:", "  ServiceName2:");
+    assert!(gone.contains("/Outputs/ServiceArn was") && gone.contains("would be null"), "{gone}");
+    let unreadable = planted("Resources:", "Resource:");
+    assert!(unreadable.contains("`Resources`"), "{unreadable}");
+    let unknown = planted("#{target.public_ip}", "#{target.publicip}");
+    assert!(unknown.contains("target.publicip"), "{unknown}");
+}
+
+#[test]
+fn another_name_of_the_step_is_another_stack() {
+    let files = small("", "");
+    let (mut conversion, _) = converted(&files, "shop", "web").unwrap();
+    conversion.process.text = conversion.process.text.replace("name = \"web\"", "name = \"www\"");
+    let why = proved(&files, &conversion).unwrap_err();
+    assert!(why.contains("the stack was there and would be gone"), "{why}");
+}
+
+#[test]
+fn a_parameter_has_the_form_that_it_has_everywhere() {
+    let step = "";
+    let container = "secrets = { KEY = { parameter = \"#{key}\" }, OTHER = { parameter = \"/shop/other\" } }";
+    let of = |lines: &str| converted(&variable(&small(step, container), lines), "shop", "web");
+    let value = |value: &str, scope: &str| format!("[[variable]]\nname = \"key\"\nvalue = \"{value}\"\n{scope}");
+    let arn = "arn:aws:ssm:eu-west-1:111111111111:parameter/shop/key";
+    for (written, expected) in
+        [("shop-key", ":parameter/#{key}\""), ("/shop/key", ":parameter#{key}\""), (arn, "ValueFrom: \"#{key}\"")]
+    {
+        let (conversion, _) = of(&value(written, "")).unwrap();
+        assert!(conversion.template.text.contains(expected), "{written}:\n{}", conversion.template.text);
+        assert!(conversion.template.text.contains(":parameter/shop/other\""), "{}", conversion.template.text);
+    }
+    let both = value("shop-key", "") + &value(arn, "scope = { environment = \"production\" }\n");
+    let why = of(&both).unwrap_err();
+    let parts = ["`#{key}` becomes", "shop/test at test", "shop/production at ", "give it one form", "process.toml:"];
+    assert!(parts.iter().all(|part| why.contains(part)), "{why}");
+}
+
+#[test]
+fn buckets_are_named_once_as_before() {
+    let of = |files: &str, lines: &str| {
+        let container = format!("environment_files = [{files}]");
+        converted(&variable(&small("", &container), lines), "shop", "web")
+    };
+    let (same, _) = of("\"#{bucket}/a.env\", \"#{bucket}/b.env\"", "").unwrap();
+    assert_eq!(same.template.text.matches("- \"#{bucket}\"\n").count(), 1, "{}", same.template.text);
+    let again = "[[variable]]\nname = \"again\"\nvalue = \"#{bucket}\"\n";
+    let (alike, _) = of("\"#{bucket}/a.env\", \"#{again}/b.env\"", again).unwrap();
+    assert!(!alike.template.text.contains("- \"#{again}\"\n"), "{}", alike.template.text);
+    let whole = "[[variable]]\nname = \"file\"\nvalue = \"arn:aws:s3:::shop-files/a.env\"\n";
+    let why = of("\"#{file}\"", whole).unwrap_err();
+    assert!(why.contains("`#{file}` becomes") && why.contains("which no text of a template says"), "{why}");
+    let sometimes = "[[variable]]\nname = \"again\"\nvalue = \"#{bucket}\"\n[[variable]]\nname = \"again\"\nvalue = \
+                     \"arn:aws:s3:::else\"\nscope = { environment = \"production\" }\n";
+    let why = of("\"#{bucket}/a.env\", \"#{again}/b.env\"", sometimes).unwrap_err();
+    assert!(why.contains("give it one form"), "{why}");
+}
+
+#[test]
+fn texts_come_through_whatever_is_in_them() {
+    let environment = r###"environment = { A = "##{not}", B = "${AWS::Region}", C = "yes", D = " # x ", E = "0x1f", F = "a\nb\t\"'\\", G = "#{level}##{", H = "", I = "~", J = "!Ref x", K = "\u202Ed", L = "a#", M = "##", N = "{{resolve:ssm:x}}" }"###;
+    let labels = "docker_labels = { \"a.b/c\" = \"*\", \"yes\" = \"- x\", \": \" = \"&a\" }\ncommand = [\"#{level}\", \"#{words}\", \"x#{level}\", \"##{\"]";
+    let files = small("tags = { \"a:b\" = \"#{environment.name}\" }", &format!("{environment}\n{labels}"));
+    let files = variable(&files, "[[variable]]\nname = \"words\"\nvalue = [\"one\", \"#{level}\", \"\"]\n");
+    let before = load(&files);
+    assert!(before.problems.is_empty(), "{:#?}", before.problems);
+    let (conversion, proof) = converted(&files, "shop", "web").unwrap();
+    assert_eq!(proof.stacks, 4, "{}", conversion.template.text);
+    let key = small("", "docker_labels = { \"##{x}\" = \"y\" }");
+    if load(&key).problems.is_empty() {
+        let why = converted(&key, "shop", "web").unwrap_err();
+        assert!(why.contains("a key of a template cannot have `#{`"), "{why}");
+    }
+}
+
+#[test]
+fn a_file_in_the_templates_place_is_kept() {
+    let files = small("", "");
+    let (conversion, _) = converted(&files, "shop", "web").unwrap();
+    let path = conversion.template.path.as_str();
+    let (again, _) = converted(&with(&files, &[(path, &conversion.template.text)]), "shop", "web").unwrap();
+    assert_eq!(again, conversion);
+    let why = converted(&with(&files, &[(path, "Resources: {}\n")]), "shop", "web").unwrap_err();
+    assert!(why.contains("projects/shop/templates/web.yaml is there, and says something else"), "{why}");
+}
+
+#[test]
+fn what_cannot_be_proved_is_not_converted() {
+    let nowhere = small("environments = [\"nowhere\"]", "");
+    let nowhere = with(&nowhere, &[("environments/nowhere.toml", "order = 7\n")]);
+    let why = converted(&nowhere, "shop", "web").unwrap_err();
+    assert!(why.contains("it has no stack anywhere, so nothing could be proved"), "{why}");
+    let broken = small("", "environment = { A = \"#{missing}\" }");
+    let broken =
+        variable(&broken, "[[variable]]\nname = \"missing\"\nvalue = \"x\"\nscope = { environment = \"test\" }\n");
+    let why = converted(&broken, "shop", "web").unwrap_err();
+    assert!(why.contains("cannot be rendered as it is") && why.contains("missing"), "{why}");
+    let why = converted(&small("", ""), "shop", "ghost").unwrap_err();
+    assert!(why.contains("there is no step `ghost`") && why.contains("the only step is web"), "{why}");
+    let (conversion, _) = converted(&small("", ""), "shop", "web").unwrap();
+    let done = with(&small("", ""), &conversion.files());
+    let why = written(&done, "shop", "web").unwrap_err();
+    assert!(why.contains("is of kind `cloudformation` already"), "{why}");
+}
+
+#[test]
+fn conditions_and_channels_stay() {
+    let keys = "channels = [\"hotfix\"]\nenvironments = [\"test\"]\nafter = []\n";
+    let files = small(keys, "environment = { LEVEL = \"#{level}\", OF = \"#{release.channel}\" }");
+    let files = with(
+        &files,
+        &[("projects/shop/project.toml", "lifecycle = \"standard\"\n[channels.default]\n[channels.hotfix]\n")],
+    );
+    let files =
+        variable(&files, "[[variable]]\nname = \"level\"\nvalue = \"debug\"\nscope = { channel = \"hotfix\" }\n");
+    let (conversion, proof) = converted(&files, "shop", "web").unwrap();
+    assert_eq!(proof.stacks, 1);
+    assert!(conversion.process.text.contains(keys), "{}", conversion.process.text);
+}
