@@ -220,6 +220,7 @@ fn moving(service: &Service, deployment: &Deployment, shift: &Shift) -> TrafficS
         hooks: shift
             .hooks
             .iter()
+            .filter(|hook| hook.function.is_none())
             .map(|hook| PauseHook {
                 id: hook.id.as_str().into(),
                 status: HookStatus::parse(hook.status.as_str()),

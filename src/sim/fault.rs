@@ -36,6 +36,11 @@ pub enum Fault {
         /// Them, one after the other.
         lines: Vec<String>,
     },
+    /// A function that hooks of deployments call says that they may not go on. Lasts until it is cleared.
+    HookFails {
+        /// A part of the function's ARN, or all of it.
+        function: String,
+    },
     /// An operation on a resource of a stack fails.
     ResourceFails {
         /// Name of the stack.

@@ -5,7 +5,7 @@ use landfall::model::StackStatus::*;
 use landfall::sim::world::StackOptions;
 use landfall::sim::world::ecs::{Deployment, DeploymentStatus};
 use landfall::sim::world::lifecycle::{HookStatus, Stage};
-use landfall::sim::{SimConfig, World};
+use landfall::sim::{Fault, SimConfig, World};
 use serde_json::{Value, json};
 
 use super::support::*;
@@ -167,11 +167,33 @@ fn a_pause_while_traffic_moves_is_refused() {
     create(&mut world, "shop", &service("shop:1"));
     for (hook, says) in [
         (pause("PRODUCTION_TRAFFIC_SHIFT", 5, "ROLLBACK"), "not supported at PRODUCTION_TRAFFIC_SHIFT"),
-        (json!({"HookTargetArn": "arn:f", "LifecycleStages": ["POST_SCALE_UP"]}), "does not model"),
+        (json!({"TargetType": "AWS_LAMBDA", "LifecycleStages": ["POST_SCALE_UP"]}), "hookTargetArn must be specified"),
     ] {
         let template = moving("shop:2", &json!({"Strategy": "BLUE_GREEN", "LifecycleHooks": [hook]}));
         assert_eq!(update(&mut world, "shop", &template, says.split(' ').next().unwrap()), UpdateRollbackComplete);
         let stack = world.find_stack(&place(), "shop").unwrap();
         assert!(stack.events.iter().any(|event| event.reason.as_deref().is_some_and(|why| why.contains(says))));
+    }
+}
+
+#[test]
+fn a_function_that_says_no_puts_the_old_revision_back() {
+    let function = "arn:aws:lambda:eu-west-1:111111111111:function:check";
+    let hook = json!({"HookTargetArn": function, "LifecycleStages": ["POST_SCALE_UP", "PRODUCTION_TRAFFIC_SHIFT"]});
+    let configuration = json!({"Strategy": "BLUE_GREEN", "LifecycleHooks": [hook]});
+    for (fails, expected, image, asked) in
+        [(false, UpdateComplete, "shop:2", 2), (true, UpdateRollbackComplete, "shop:1", 1)]
+    {
+        let mut world = World::new(SimConfig::default());
+        create(&mut world, "shop", &service("shop:1"));
+        if fails {
+            world.queue_fault(Fault::HookFails { function: "function:check".to_owned() });
+        }
+        assert_eq!(update(&mut world, "shop", &moving("shop:2", &configuration), "up"), expected);
+        assert_eq!(runs(&world), image);
+        let service = world.services(&place()).next().unwrap();
+        let hooks = &service.deployments[1].shift.as_ref().unwrap().hooks;
+        assert_eq!(hooks.len(), asked);
+        assert!(hooks.iter().all(|hook| hook.function.as_deref() == Some(function)));
     }
 }

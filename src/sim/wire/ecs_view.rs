@@ -270,15 +270,16 @@ fn weighted(mut summary: Value, weights: Option<(f64, f64)>) -> Value {
     summary
 }
 
-/// A pause hook.
+/// A hook that a deployment came to.
 fn hook(hook: &Hook) -> Value {
-    json!({
+    compact(json!({
         "hookId": hook.id,
-        "targetType": "PAUSE",
+        "targetType": if hook.function.is_some() { "AWS_LAMBDA" } else { "PAUSE" },
+        "targetArn": hook.function,
         "status": hook.status.as_str(),
         "expiresAt": time(hook.expires),
         "timeoutAction": if hook.continues { "CONTINUE" } else { "ROLLBACK" },
-    })
+    }))
 }
 
 /// A service revision.

@@ -1,10 +1,11 @@
-//! Blue/green, linear and canary deployments: their stages, how traffic moves, and the pause hooks that stop them.
+//! Blue/green, linear and canary deployments: their stages, how traffic moves, and the hooks that stop them.
 //!
 //! Rules from the ECS developer guide ("Amazon ECS service deployments", "Pause hooks for Amazon ECS service deployments") and
 //! the API's model: the new revision's tasks run beside the old one's until traffic has moved and the bake time is over; linear
 //! and canary deployments come to `PRE_PRODUCTION_TRAFFIC_SHIFT` before every step; a hook waits until it is answered or
 //! expires. A service that is created goes through the stages, too, but has no traffic to move and does not bake. \[iss:
-//! hashicorp/terraform-provider-aws#43434\] Deliberately absent: hooks that call functions, which are refused by name.
+//! hashicorp/terraform-provider-aws#43434\] A function that a hook calls answers at once that all is well, as every image runs
+//! well, unless a fault says otherwise. Deliberately absent: functions themselves, and ones that answer later.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -12,6 +13,7 @@ use serde_json::Value;
 use super::World;
 use super::ecs::{Deployment, DeploymentStatus, Service, number};
 use super::ids::Ids;
+use crate::sim::fault::Fault;
 
 /// How long a hook waits that does not say so. \[api: `DeploymentLifecycleHookTimeoutConfiguration`\]
 const WAITS: u32 = 1_440;
@@ -78,11 +80,13 @@ impl Stage {
     }
 }
 
-/// A pause hook that a deployment came to.
+/// A hook that a deployment came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
     /// Its id.
     pub id: String,
+    /// The ARN of the function that it calls; none for one that pauses.
+    pub function: Option<String>,
     /// What became of it.
     pub status: HookStatus,
     /// When it acts by itself.
@@ -141,6 +145,11 @@ impl Shift {
 
     fn waiting(&mut self) -> impl Iterator<Item = &mut Hook> {
         self.hooks.iter_mut().filter(|hook| hook.status == HookStatus::AwaitingAction)
+    }
+
+    /// Whether a function said no.
+    fn is_refused(&self) -> bool {
+        self.hooks.iter().any(|hook| hook.function.is_some() && hook.status == HookStatus::Failed)
     }
 
     /// Nobody can answer any more.
@@ -255,18 +264,21 @@ impl World {
             return shift.abandon();
         }
         if !std::mem::replace(&mut shift.begun, true) {
-            shift.hooks = hooks(&configuration, shift.stage, now, &mut self.ids);
+            shift.hooks = hooks(&configuration, shift.stage, now, &self.faults, &mut self.ids);
         }
-        while shift.waiting().next().is_none() {
+        while shift.waiting().next().is_none() && !shift.is_refused() {
             let Some(stage) = shift.next(all, now) else { return };
-            let hooks = hooks(&configuration, stage, now, &mut self.ids);
+            let hooks = hooks(&configuration, stage, now, &self.faults, &mut self.ids);
             shift.enter(stage, hooks, now);
+        }
+        if shift.is_refused() {
+            deployment.roll_back("The service deployment was rolled back because a lifecycle hook failed.", now);
         }
     }
 }
 
-/// The pause hooks of a stage.
-fn hooks(configuration: &Value, stage: Stage, now: Timestamp, ids: &mut Ids) -> Vec<Hook> {
+/// The hooks of a stage.
+fn hooks(configuration: &Value, stage: Stage, now: Timestamp, faults: &[Fault], ids: &mut Ids) -> Vec<Hook> {
     let listed = configuration.get("LifecycleHooks").and_then(Value::as_array);
     let at_stage = |hook: &&Value| {
         let stages = hook.get("LifecycleStages").and_then(Value::as_array);
@@ -276,14 +288,22 @@ fn hooks(configuration: &Value, stage: Stage, now: Timestamp, ids: &mut Ids) -> 
         let timeout = hook.get("TimeoutConfiguration");
         let minutes = timeout.and_then(|t| t.get("TimeoutInMinutes")).and_then(number).unwrap_or(WAITS);
         let action = timeout.and_then(|t| t.get("Action")).and_then(Value::as_str);
+        let function = hook.get("HookTargetArn").and_then(Value::as_str).map(str::to_owned);
         Hook {
-            id: format!("ecs-pause-{}", ids.hex(43)),
-            status: HookStatus::AwaitingAction,
+            id: format!("ecs-{}-{}", if function.is_some() { "hook" } else { "pause" }, ids.hex(43)),
+            status: function.as_deref().map_or(HookStatus::AwaitingAction, |function| answer_of(function, faults)),
+            function,
             expires: now + SignedDuration::from_mins(i64::from(minutes)),
             continues: action == Some("CONTINUE"),
         }
     };
     listed.into_iter().flatten().filter(at_stage).map(hook).collect()
+}
+
+/// What a function says of a deployment.
+fn answer_of(function: &str, faults: &[Fault]) -> HookStatus {
+    let fails = |fault: &Fault| matches!(fault, Fault::HookFails { function: part } if function.contains(part));
+    if faults.iter().any(fails) { HookStatus::Failed } else { HookStatus::Succeeded }
 }
 
 /// What ECS, or this account, does not take of a service's hooks.
@@ -292,22 +312,30 @@ pub(super) fn refused(configuration: &Value) -> Option<String> {
     let moves = configuration.get("Strategy").and_then(Value::as_str).is_some_and(|strategy| strategy != "ROLLING");
     let text = |hook: &Value, key: &str| hook.get(key).and_then(Value::as_str).map(str::to_owned);
     let pauses = |hook: &&Value| text(hook, "TargetType").as_deref() == Some("PAUSE");
-    if !hooks.is_empty() && !moves || !hooks.iter().all(|hook| pauses(&hook)) {
+    if !hooks.is_empty() && !moves {
         return Some(
             "the simulated account does not model DeploymentConfiguration.LifecycleHooks of AWS::ECS::Service but for \
-             PAUSE hooks of the strategies BLUE_GREEN, LINEAR and CANARY"
+             the strategies BLUE_GREEN, LINEAR and CANARY"
                 .to_owned(),
         );
     }
-    let stages = hooks.iter().filter_map(|hook| hook.get("LifecycleStages")?.as_array()).flatten();
+    if let Some(wrong) = hooks.iter().find(|hook| pauses(hook) == text(hook, "HookTargetArn").is_some()) {
+        let must = if pauses(&wrong) { "must not" } else { "must" };
+        return Some(invalid(&format!("hookTargetArn {must} be specified for this lifecycle hook.")));
+    }
+    let pausing = hooks.iter().filter(pauses);
+    let stages = pausing.filter_map(|hook| hook.get("LifecycleStages")?.as_array()).flatten();
     let moving = |stage: &&str| matches!(*stage, "TEST_TRAFFIC_SHIFT" | "PRODUCTION_TRAFFIC_SHIFT");
-    stages.filter_map(Value::as_str).find(moving).map(|stage| {
-        format!(
-            "Resource handler returned message: \"Invalid request provided: PAUSE lifecycle hooks are not supported at \
-             {stage}. (Service: AmazonECS; Status Code: 400; Error Code: InvalidParameterException)\" (HandlerErrorCode: \
-             InvalidRequest)"
-        )
-    })
+    let refused = stages.filter_map(Value::as_str).find(moving);
+    refused.map(|stage| invalid(&format!("PAUSE lifecycle hooks are not supported at {stage}.")))
+}
+
+/// How CloudFormation gives what ECS refuses.
+fn invalid(why: &str) -> String {
+    format!(
+        "Resource handler returned message: \"Invalid request provided: {why} (Service: AmazonECS; Status Code: 400; Error \
+         Code: InvalidParameterException)\" (HandlerErrorCode: InvalidRequest)"
+    )
 }
 
 /// All at once and without a bake time.
