@@ -69,6 +69,7 @@ impl<'a> Slotted<'a> {
                 tenant: self.tenant,
                 step,
                 names: self.names,
+                catalog,
             })
         });
         all.filter(applies)

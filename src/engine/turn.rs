@@ -262,9 +262,13 @@ impl<'a> Turn<'a> {
                 let lines = self.cloud.log_lines(&at, &stream, LOG_LINES).await.map_err(|error| error.to_string());
                 seen.logs.insert(stream, lines);
             }
-            Look::Producer(stack) => {
+            Look::Producer((stack, elsewhere)) => {
+                let at = match &elsewhere {
+                    Some(there) => At { place: there.place.clone(), access: there.access.clone() },
+                    None => at,
+                };
                 let producer = self.cloud.stack(&at, stack.as_str()).await?;
-                seen.producers.insert(stack, producer);
+                seen.producers.insert((stack, elsewhere), producer);
             }
         }
         Ok(())

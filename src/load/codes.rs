@@ -58,12 +58,12 @@ codes! {
     UNKNOWN_ACCOUNT "unknown-account" Error "A target names an account that `[accounts]` in `landfall.toml` does not have.";
     UNKNOWN_ENVIRONMENT "unknown-environment" Error "A lifecycle, a target, a tenant, a freeze, waves, a step, a variable's scope or the name of a deploy file names an environment that has no file in `environments/`.";
     UNKNOWN_LIFECYCLE "unknown-lifecycle" Error "A project names a lifecycle that has no file in `lifecycles/`.";
-    UNKNOWN_TARGET "unknown-target" Error "A variable's scope names a target that has no file in `targets/`.";
+    UNKNOWN_TARGET "unknown-target" Error "A variable's scope, or a reference to an output, names a target that has no file in `targets/`.";
     UNKNOWN_TENANT "unknown-tenant" Error "A target, a freeze, a step, a deploy file, an allowance or a variable's scope names a tenant that has no file in `tenants/`.";
     UNKNOWN_TAG "unknown-tag" Error "A tag is written `set/tag`, and `[tag_sets]` in `landfall.toml` has no such set, or the set no such tag.";
-    UNKNOWN_PROJECT "unknown-project" Error "A tenant or a freeze names a project that has no folder in `projects/`, or a tenant's value one that the tenant is not connected to.";
+    UNKNOWN_PROJECT "unknown-project" Error "A tenant, a freeze or a reference to an output names a project that has no folder in `projects/`, or a tenant's value one that the tenant is not connected to.";
     UNKNOWN_TIME_ZONE "unknown-time-zone" Error "A freeze or a schedule names a time zone that the IANA database does not have.";
-    UNKNOWN_STEP "unknown-step" Error "A variable's scope, or `after` of a step, names a step that the project's process does not have.";
+    UNKNOWN_STEP "unknown-step" Error "A variable's scope, `after` of a step or a reference to an output names a step that the project's process does not have.";
     UNKNOWN_ROLE "unknown-role" Error "A variable's scope names a role that no target offers, so the value could never apply.";
     UNKNOWN_CHANNEL "unknown-channel" Error "A release, a step or a variable's scope names a channel that the project does not have. A release without `channel` is one of the channel `default`.";
     UNKNOWN_VARIABLE_SET "unknown-variable-set" Error "A project includes a variable set that has no file in `variables/`.";
@@ -75,6 +75,9 @@ codes! {
     DUPLICATE_ID "duplicate-id" Error "Two environments, targets, tenants, projects or steps have the same id. Ids go into stack names, so both would be the same stacks.";
     STEP_CIRCLE "step-circle" Error "Steps wait for each other, so none of them could begin. The circle is named whole: take one `after` out of it.";
     STEP_ORDER "step-order" Error "What a step says of its order contradicts itself: `after` and `parallel` together, or `parallel` without a step above it.";
+    OUTPUT_REFERENCE "output-reference" Error "A reference to an output of a stack stands where it cannot: in a variable's value, or in a text that has to be known before anything is deployed; or it is not written as one.";
+    UNKNOWN_OUTPUT "unknown-output" Error "A reference names an output that the step's stacks do not have.";
+    PROJECT_CIRCLE "project-circle" Error "Projects use outputs of each other in a circle, so every one of them would wait for another one's stacks. The circle is named whole.";
     DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name.";
     DUPLICATE_CONTAINER "duplicate-container" Error "Two containers of a step have the same name. ECS refuses such a task definition.";
     DUPLICATE_PORT "duplicate-port" Error "Two containers of a step use the same port, or one names a port twice. The containers of a task share one network interface.";

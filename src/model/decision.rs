@@ -85,7 +85,7 @@ pub enum Because {
     Differs {
         /// The stacks.
         stacks: Vec<StackName>,
-        /// The live parts that changed (`target prod-eu`, `tenant acme`); empty where none did, as far as is known.
+        /// The live parts that changed (`target prod-eu`, `tenant acme`, `output VpcId of …`); empty where none did, as far as is known.
         parts: Vec<Arc<str>>,
     },
     /// An allowance opened a gate.
@@ -307,6 +307,17 @@ pub enum Cause {
         plan: Arc<str>,
         /// The file in which the allowance would be written.
         file: Arc<str>,
+    },
+    /// It uses an output of another slot's stack that is not there yet. It begins by itself when it is.
+    Output {
+        /// The stack.
+        stack: StackName,
+        /// Where.
+        place: Place,
+        /// Its output.
+        output: String,
+        /// The stack is there, and only lacks the output.
+        there: bool,
     },
     /// A deployment waits for something outside, and goes on by itself.
     Waits {

@@ -33,6 +33,9 @@ pub struct Facts {
     pub tasks: Vec<TaskRan>,
     /// Allowances that were used: they open nothing again.
     pub used: Vec<Allowed>,
+    /// The outputs of other stacks that each stack was last deployed with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reads: Vec<OutputsRead>,
     /// Every place that stacks were ever put in, and how it was last reached.
     #[serde(with = "super::observed::pairs")]
     pub places: BTreeMap<Place, Access>,
@@ -175,6 +178,17 @@ pub struct RecordedSnapshot {
     pub content: Hash,
     /// When it was recorded.
     pub at: Timestamp,
+}
+
+/// The outputs of other stacks that a stack was last deployed with.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OutputsRead {
+    /// The place of the stack that uses them.
+    pub place: Place,
+    /// That stack.
+    pub stack: StackName,
+    /// The values, by the parameter that each fills.
+    pub values: BTreeMap<String, String>,
 }
 
 impl Facts {

@@ -11,9 +11,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Attempts, Facts, InFlight, RecordedSnapshot, Run, TaskRan, Waits};
+use super::facts::{Attempts, Facts, InFlight, OutputsRead, RecordedSnapshot, Run, TaskRan, Waits};
 use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
-use super::{Hash, StackName, StackStatus};
+use super::{Hash, Place, StackName, StackStatus};
 
 /// Facts, with what is needed to add the next record.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,6 +32,9 @@ struct Open {
     asked: BTreeSet<StackName>,
     maybe_done: BTreeSet<StackName>,
     proved: bool,
+    places: BTreeMap<StackName, Place>,
+    /// Outputs that were read, by the stack that uses them and the parameter that each fills.
+    reads: BTreeMap<StackName, BTreeMap<String, String>>,
     tasks: BTreeMap<StackName, Task>,
 }
 
@@ -91,6 +94,7 @@ impl FactsFold {
             Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
             Entry::StackEnded { deployment, stack, outcome } => {
                 self.waits(*deployment, stack, None);
+                self.stack_ended(*deployment, stack, outcome);
                 self.gate(*deployment, stack, None);
                 self.task_ended(*deployment, stack, outcome);
             }
@@ -157,6 +161,8 @@ impl FactsFold {
                 asked: BTreeSet::new(),
                 maybe_done: BTreeSet::new(),
                 proved: false,
+                places: opened.orders.iter().map(|order| (order.stack.clone(), order.place.clone())).collect(),
+                reads: BTreeMap::new(),
                 tasks: tasks(opened),
             },
         );
@@ -228,8 +234,22 @@ impl FactsFold {
                 let touched = if went_back(*status) { Touched::Restored } else { Touched::Changed };
                 open.touched.insert(stack.clone(), touched);
             }
+            Evidence::OutputRead { parameter, value } => {
+                let reads = open.reads.entry(stack.clone()).or_default();
+                reads.insert(parameter.clone(), value.clone());
+            }
             Evidence::ServiceDeployment { status, .. } if status == "SUCCESSFUL" => open.proved = true,
             _ => {}
+        }
+    }
+
+    /// The outputs that a stack was deployed with take the place of those from before.
+    fn stack_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
+        let Some(open) = self.open.get_mut(&deployment).filter(|_| outcome.succeeded()) else { return };
+        let Some(place) = open.places.get(stack) else { return };
+        self.facts.reads.retain(|read| &read.stack != stack || &read.place != place);
+        if let Some(values) = open.reads.remove(stack).filter(|_| *outcome != Outcome::Removed) {
+            self.facts.reads.push(OutputsRead { place: place.clone(), stack: stack.clone(), values });
         }
     }
 

@@ -304,7 +304,7 @@ impl Content {
     pub fn shown_parameters(&self) -> BTreeMap<String, String> {
         let shown = |value: &ParameterValue| match value {
             ParameterValue::Value(value) => value.clone(),
-            ParameterValue::Output { stack, output } => format!("output {output} of {stack}"),
+            ParameterValue::Output { stack, output, .. } => format!("output {output} of {stack}"),
         };
         self.parameters.iter().map(|(name, value)| (name.clone(), shown(value))).collect()
     }
@@ -321,7 +321,19 @@ pub enum ParameterValue {
         stack: StackName,
         /// Its output.
         output: String,
+        /// Where it is and how that is reached; none for where the consumer is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Box<Elsewhere>>,
     },
+}
+
+/// Another place than the one that is spoken of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct Elsewhere {
+    /// Account and region.
+    pub place: Place,
+    /// How the account is reached.
+    pub access: Access,
 }
 
 /// The digests that a container may run.

@@ -3,7 +3,7 @@
 //! A [`Step`] is a shape: its [`Text`] leaves may hold `#{…}` placeholders that one slot's values fill later. Nothing here
 //! knows a value, so a value can never decide whether a resource exists.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ mod linux;
 mod logging;
 mod only;
 mod order;
+mod output;
 mod role;
 mod run;
 mod scaling;
@@ -40,6 +41,7 @@ pub use linux::*;
 pub use logging::*;
 pub use only::*;
 pub use order::*;
+pub use output::*;
 pub use role::*;
 pub use run::*;
 pub use scaling::*;
@@ -120,6 +122,8 @@ pub struct Step {
     pub follows: Follows,
     /// Where it has stacks.
     pub only: Only,
+    /// The outputs of other stacks that its texts use.
+    pub uses: BTreeSet<OutputRef>,
     /// What it renders.
     pub kind: StepKind,
     /// Where it is written.
@@ -140,6 +144,14 @@ pub enum StepKind {
 }
 
 impl StepKind {
+    /// The outputs that its stacks have; none where that is not known before they are there.
+    pub fn outputs(&self) -> Option<Vec<&str>> {
+        match self {
+            StepKind::EcsService(_) | StepKind::EcsSchedule(_) | StepKind::EcsTask(_) => Some(Vec::new()),
+            StepKind::CloudFormation(step) => step.template.outputs(),
+        }
+    }
+
     /// The task that the step runs; none where it runs none.
     pub fn task(&self) -> Option<&Task> {
         match self {
@@ -247,6 +259,11 @@ impl Text {
     /// Where it is written.
     pub fn at(&self) -> &Location {
         &self.at
+    }
+
+    /// The references to outputs in it, in order.
+    pub fn outputs(&self) -> impl Iterator<Item = OutputRef> {
+        self.placeholders().filter_map(|name| OutputRef::parse(name)?.ok())
     }
 
     /// The names of its placeholders, in order.

@@ -1,12 +1,13 @@
 //! The drafts of all slots become one plan and one report.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Catalog, EnvironmentName, ProjectName};
+use crate::model::{Catalog, EnvironmentName, ProjectName, StackName};
 use crate::promote::Index;
 
 use super::draft::Draft;
-use super::types::{Input, Plan, Planned, Report, SlotRow};
+use super::outputs::Key;
+use super::types::{Input, Plan, Planned, Report, SlotRow, StackChange};
 use super::{stale, unreached};
 
 /// Sorts the drafts of all slots into one plan and one report.
@@ -16,17 +17,36 @@ pub(super) fn assemble(input: &Input<'_>, index: &Index<'_>, drafts: Vec<Draft<'
     let mut report = Report { commit, at: Some(input.now), ..Report::default() };
     report.stale = stale::stale(input, index, &drafts);
     report.unreached = unreached::unreached(input.catalog, &drafts);
+    let mut consumers: BTreeMap<Key, BTreeSet<StackName>> = BTreeMap::new();
     for draft in drafts {
+        for (producer, consumer) in draft.feeds {
+            consumers.entry(producer).or_default().insert(consumer);
+        }
         plan.begin.extend(draft.begin);
         plan.supersede.extend(draft.supersede);
         plan.open.extend(draft.open);
         report.slots.extend(draft.row);
         report.orphans.extend(draft.orphans);
     }
+    tell_consumers(&consumers, &mut report.slots);
     sort(input.catalog, &mut report.slots);
     plan.begin.sort_by(|a, b| a.slot.cmp(&b.slot));
     report.orphans.sort_by(|a, b| (&a.place, &a.stack).cmp(&(&b.place, &b.stack)));
     Planned { plan, report }
+}
+
+/// Says of every stack that is not as it should be who uses its outputs.
+fn tell_consumers(consumers: &BTreeMap<Key, BTreeSet<StackName>>, slots: &mut [SlotRow]) {
+    if consumers.is_empty() {
+        return;
+    }
+    for row in slots.iter_mut().flat_map(|slot| &mut slot.stacks) {
+        if row.change != StackChange::Current
+            && let Some(users) = consumers.get(&(row.place.clone(), row.stack.clone()))
+        {
+            row.consumers = users.iter().cloned().collect();
+        }
+    }
 }
 
 /// By project, then in promotion order, then by tenant.

@@ -3,13 +3,14 @@
 use crate::model::decision::Because;
 use crate::model::journal::{Action, Order, Outcome, TargetWave};
 use crate::model::wave::{Wave, Waves, WavesOf};
-use crate::model::{Decision, Release};
+use crate::model::{Decision, Release, Run};
 use crate::promote::Desired;
 
 use super::Planner;
 use super::draft::{Draft, Kind};
 use super::judged::Judged;
 use super::live;
+use super::outputs;
 use super::slot::Entry;
 use super::stacks::Verdict;
 use super::types::Begin;
@@ -33,7 +34,7 @@ impl<'a> Planner<'a> {
             (Some(allowance), _) => Because::Allowed(allowance.what),
             (None, Some(run)) => Because::Differs {
                 stacks: judged.differing().map(|wanted| wanted.stack.clone()).collect(),
-                parts: live::changed(run, &parts, &judged),
+                parts: live::changed(run, &parts, &judged).into_iter().chain(judged.outputs.clone()).collect(),
             },
             (None, None) => because,
         };
@@ -42,8 +43,8 @@ impl<'a> Planner<'a> {
         let mut draft = Draft::of(desired, decision).with_stacks(judged.rows(false)).unsettled();
         draft.guarded = whole.map(|_| judged.changes());
         // What somebody else changed or deleted is put back; only other content is a change that has an order.
-        let other =
-            whole.is_some_and(|run| run.content != judged.content) && !self.index.stacks(&desired.slot).is_empty();
+        let differs = |run: &Run| run.content != judged.content || !judged.outputs.is_empty();
+        let other = whole.is_some_and(differs) && !self.index.stacks(&desired.slot).is_empty();
         draft.kind = if other { Kind::Live } else { Kind::Release };
         draft.plan = Some(judged.plan.clone());
         let plan = judged.plan.clone();
@@ -94,6 +95,7 @@ impl<'a> Planner<'a> {
                 action: Action::Put(Box::new(wanted.content)),
             })
             .collect();
+        outputs::bring_forward(&mut orders);
         orders.sort_by_key(|order| (order.wave, order.step));
         orders
     }

@@ -7,10 +7,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::catalog::{Allowance, Gate};
-use crate::model::{AccountId, Decision, Environment, Hold, Project, ReleaseName, Slot, Tenant};
+use crate::model::{AccountId, Decision, Environment, Hold, Project, ReleaseName, Slot, StackName, Tenant};
 use crate::promote::{Desired, Index};
 
-use super::allow::{Key, Keys};
+use super::allow::{self, Keys};
+use super::outputs::Key;
 use super::types::{Begin, Opening, Orphan, SlotRow, StackChange, StackRow, Supersede};
 
 /// Everything that one slot brings into plan and report.
@@ -44,6 +45,8 @@ pub(super) struct Draft<'a> {
     pub(super) failed: bool,
     /// Why `begin` does not begin after all.
     pub(super) stops: Vec<Stop>,
+    /// The stacks whose outputs its stacks use, each with the one that uses it.
+    pub(super) feeds: Vec<(Key, StackName)>,
 }
 
 /// Where a slot is in the commit.
@@ -121,6 +124,7 @@ impl<'a> Draft<'a> {
             unsettled: false,
             failed: false,
             stops: Vec::new(),
+            feeds: Vec::new(),
         }
     }
 
@@ -156,7 +160,7 @@ impl<'a> Draft<'a> {
         let named = tenant.or_else(|| self.slot.tenant.as_ref().and_then(|id| id.as_str().parse().ok()));
         let keys = Keys { allow: self.allow, index, slot: &self.slot, tenant: named.as_ref(), now };
         let Some(plan) = &self.plan else { return false };
-        let Some(allowance) = keys.fitting(Key { gate, plan, stack: None }).next() else { return false };
+        let Some(allowance) = keys.fitting(allow::Key { gate, plan, stack: None }).next() else { return false };
         if let Some(begin) = self.begin.as_mut().filter(|begin| !begin.allowed.contains(&allowance.id())) {
             begin.allowed.push(allowance.id());
         }

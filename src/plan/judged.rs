@@ -5,12 +5,13 @@ use std::sync::Arc;
 
 use crate::model::catalog::{Allowance, Gate};
 use crate::model::decision::Cause;
-use crate::model::{Hash, Hold, Release, StepName};
+use crate::model::{Hash, Hold, Release, StackName, StepName};
 use crate::promote::{Desired, deploy_file};
 
 use super::Planner;
-use super::allow::Key;
+use super::allow;
 use super::draft::Guarded;
+use super::outputs::Key;
 use super::render::Render;
 use super::stacks::{Foreign, State, Verdict, judge};
 use super::types::{StackChange, StackRow};
@@ -21,6 +22,8 @@ pub(super) struct Judged<'a> {
     pub(super) stacks: Vec<(Wanted<'a>, Verdict)>,
     pub(super) content: Hash,
     pub(super) plan: Arc<str>,
+    /// Outputs of other stacks that have another value than was deployed with, in words.
+    pub(super) outputs: Vec<Arc<str>>,
 }
 
 /// What stands in the way of stacks, and the allowances that took something out of it.
@@ -50,6 +53,7 @@ impl<'a> Planner<'a> {
             release,
             targets: self.targets.get(&desired.environment.name).map_or(&[], Vec::as_slice),
             names: &self.names,
+            catalog: self.input.catalog,
         };
         let stacks = wanted(&source, renderer).map_err(cannot)?;
         let content = slot_content(&stacks);
@@ -63,7 +67,8 @@ impl<'a> Planner<'a> {
             };
             judged.push((wanted, verdict));
         }
-        Ok(Judged { stacks: judged, content, plan })
+        let outputs = self.follow(&mut judged);
+        Ok(Judged { stacks: judged, content, plan, outputs })
     }
 
     /// Whether the stack's task has not run with its content. Where nothing is known of the slot's past, nothing is known of
@@ -80,9 +85,15 @@ impl<'a> Planner<'a> {
     pub(super) fn obstacles(&self, desired: &Desired<'a>, judged: &Judged<'a>) -> Obstacles<'a> {
         let mut found = Obstacles::default();
         for (wanted, verdict) in &judged.stacks {
-            let key = |gate| Key { gate, plan: &judged.plan, stack: Some(&wanted.stack) };
+            let key = |gate| allow::Key { gate, plan: &judged.plan, stack: Some(&wanted.stack) };
             let hold = match verdict {
-                Verdict::Current | Verdict::Put(_) => continue,
+                Verdict::Current => continue,
+                Verdict::Put(_) => {
+                    let missing = self.missing(wanted, &judged.stacks);
+                    let new = missing.into_iter().filter(|hold| !found.holds.contains(hold)).collect::<Vec<_>>();
+                    found.holds.extend(new);
+                    continue;
+                }
                 Verdict::Unseen(hold) => hold.clone(),
                 Verdict::Foreign(foreign) => {
                     match self.allowance(desired, key(Gate::Adopt)).filter(|_| foreign.adoptable) {
@@ -163,8 +174,18 @@ impl<'a> Judged<'a> {
                 Verdict::Foreign(_) | Verdict::State(_) => StackChange::Waits,
             },
             after: order.get(&wanted.position).cloned().unwrap_or_default(),
+            consumers: Vec::new(),
         };
         self.stacks.iter().map(row).collect()
+    }
+
+    /// The stacks whose outputs are used, each with the stack that uses it.
+    pub(super) fn feeds(&self) -> Vec<(Key, StackName)> {
+        let mut feeds = Vec::new();
+        for (wanted, _) in &self.stacks {
+            feeds.extend(wanted.feds().into_iter().map(|fed| (fed.producer, wanted.stack.clone())));
+        }
+        feeds
     }
 
     /// For each step that has stacks here, by its position, those that it waits for, without those that these wait for

@@ -25,6 +25,7 @@ mod judged;
 mod live;
 mod order;
 mod orphans;
+mod outputs;
 mod removal;
 pub mod render;
 mod slot;
@@ -39,7 +40,7 @@ use std::collections::BTreeMap;
 
 use crate::model::journal::DeploymentId;
 use crate::model::place::Access;
-use crate::model::{Names, Place};
+use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
 
 pub use expected::{needs_templates, with_deployed};
@@ -78,6 +79,8 @@ struct Planner<'a> {
     places: BTreeMap<Place, Access>,
     /// How many allowances each deployment used.
     used: BTreeMap<DeploymentId, usize>,
+    /// The outputs that stacks were last deployed with, by the parameter that each fills.
+    reads: BTreeMap<(&'a Place, &'a StackName), &'a BTreeMap<String, String>>,
 }
 
 impl<'a> Planner<'a> {
@@ -89,6 +92,7 @@ impl<'a> Planner<'a> {
             *used.entry(allowed.deployment).or_default() += 1;
         }
         let (targets, names) = (wanted::targets(input.catalog), Names::of(input.catalog));
-        Self { input, index, broken, targets, names, places, used }
+        let reads = input.facts.reads.iter().map(|read| ((&read.place, &read.stack), &read.values)).collect();
+        Self { input, index, broken, targets, names, places, used, reads }
     }
 }

@@ -92,7 +92,7 @@ impl<'a> Planner<'a> {
             (Err(hold), None) => return Draft::held(desired, Some(release.name.clone()), vec![*hold]).unsettled(),
         };
         let wanted = matches!(beside, Beside::Newer(_));
-        let (content, plan) = (judged.content, judged.plan.clone());
+        let (content, plan, feeds) = (judged.content, judged.plan.clone(), judged.feeds());
         let mut draft = match going_on {
             None => self.carried(desired, release, because, beside, judged),
             Some(going_on) => {
@@ -104,6 +104,7 @@ impl<'a> Planner<'a> {
                 draft.with_stacks(judged.rows(true)).unsettled()
             }
         };
+        draft.feeds = feeds;
         draft.failed = self.index.attempts(&desired.slot, content).is_some();
         draft.plan.get_or_insert_with(|| plan.clone());
         // What is wanted but waits has a plan that is not known yet.

@@ -191,6 +191,8 @@ pub struct StackRow {
     pub change: StackChange,
     /// The steps here that it waits for, without those that these wait for themselves.
     pub after: Vec<StepName>,
+    /// The stacks that use its outputs, where it is not as it should be: a change may reach them.
+    pub consumers: Vec<StackName>,
 }
 
 /// What happens to a stack.

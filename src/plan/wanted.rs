@@ -57,6 +57,8 @@ pub(super) struct Source<'s, 'a> {
     pub(super) targets: &'s [&'a Arc<Target>],
     /// Of the head.
     pub(super) names: &'s Names,
+    /// The head.
+    pub(super) catalog: &'a Catalog,
 }
 
 /// Renders every stack of the slot, or says in sentences why that cannot be done.
@@ -85,6 +87,7 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
                 tenant: source.tenant.map(|tenant| &**tenant),
                 step,
                 names: source.names,
+                catalog: source.catalog,
             };
             if !applies(&context) {
                 continue;

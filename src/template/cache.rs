@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use crate::model::catalog::{ImagePin, Value};
 use crate::model::hash::HashParts;
+use crate::model::place::Access;
 use crate::model::{Hash, Location};
 
+use super::producer::producer;
 use super::{Context, RenderProblem, Rendered, render, variables};
 
 /// What a render gives.
@@ -112,7 +114,7 @@ pub fn key(context: &Context<'_>) -> Hash {
             .part(platforms.len().to_string());
         hash = platforms.iter().fold(hash, |hash, (platform, digest)| hash.part(&**platform).part(&**digest));
     }
-    hash = scopes(tenant(hash, context), context);
+    hash = outputs(scopes(tenant(hash, context), context), context);
     hash.finish()
 }
 
@@ -147,6 +149,23 @@ fn scopes(hash: HashParts, context: &Context<'_>) -> HashParts {
     variables::gone(context).fold(hash.part("gone"), |hash, (index, names)| {
         let hash = hash.part(index.to_string()).part(names.len().to_string());
         names.iter().fold(hash, |hash, name| hash.part(name))
+    })
+}
+
+/// What rendering reads of the stacks whose outputs the step uses: which they are, or why there are none.
+fn outputs(hash: HashParts, context: &Context<'_>) -> HashParts {
+    let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+    let access = |hash: HashParts, access: &Access| hash.part(text(&access.role)).part(text(&access.external_id));
+    if context.step.uses.is_empty() {
+        return hash;
+    }
+    let hash = access(hash.part("outputs"), &context.target.access);
+    context.step.uses.iter().fold(hash, |hash, reference| {
+        let hash = hash.part(reference.to_string());
+        match producer(reference, context) {
+            Ok(found) => access(hash.part(found.stack.as_str()).part(found.place.to_string()), &found.access),
+            Err(no) => hash.part(no.title).part(no.help.unwrap_or_default()),
+        }
     })
 }
 

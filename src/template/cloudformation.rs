@@ -43,6 +43,10 @@ pub(super) fn parameters(
 ) -> BTreeMap<String, ParameterValue> {
     let mut values = BTreeMap::new();
     for (name, given) in &step.parameters {
+        if let Some(output) = filler.given(&given.value) {
+            values.insert(name.to_string(), output);
+            continue;
+        }
         let Some(value) = value(name, given, filler) else { continue };
         let declared = document.section("Parameters").and_then(|declared| declared.get(&**name));
         if let Some(fault) = declared.and_then(|declared| parameter::fault(declared, &value)) {

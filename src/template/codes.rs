@@ -22,6 +22,8 @@ codes! {
     NETWORK_SIZE "network-size" "There are more or fewer subnets or security groups than ECS takes: 1 to 16 subnets, at most 5 security groups, and at least one for a schedule.";
     NO_TENANT "no-tenant" "Something that only a tenant has is used in a slot without one: a tenant variable without a default, or `tenant.name` or `tenant.id`.";
     OBJECT_ARN "object-arn" "An object in S3 is named by its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
+    OUTPUT_REFERENCE "output-reference" "A reference to an output of a stack stands where it cannot: in a variable's value, or in a text that has to be known before anything is deployed; or it is not written as one.";
+    OUTPUT_TARGET "output-target" "A reference to an output means no stack, or does not say which: the step has none in this environment for this tenant, or several of which none is at the same target.";
     OVER_LIMIT "over-limit" "The stack is beyond one of the limits of CloudFormation or ECS. A template above 51,200 bytes also needs a `template_bucket` in its target's file, through which it goes; above 1 MB CloudFormation takes none.";
     PARAMETER_NAME "parameter-name" "An SSM parameter is named by its name or its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     PARAMETER_VALUE "parameter-value" "The value of a template's parameter is not one that its declaration takes: by its type, AllowedValues, AllowedPattern, lengths or bounds.";
@@ -37,6 +39,9 @@ codes! {
     SUBSTITUTION "substitution" "A value in a `Fn::Sub` has a `${` that would have to be escaped and has no `}` of its own.";
     TENANT_VALUE_MISSING "tenant-value-missing" "A tenant that gets the project has no value of a declared tenant variable, and the variable has no default.";
     UNKNOWN_IMAGE "unknown-image" "A container names an image that `[images]` in `process.toml` does not have.";
+    UNKNOWN_OUTPUT "unknown-output" "A reference names an output that the step's stacks do not have.";
+    UNKNOWN_PROJECT "unknown-project" "A reference to an output names a project that has no folder in `projects/`.";
+    UNKNOWN_STEP "unknown-step" "A reference to an output names a step that the project's process does not have.";
     UNKNOWN_VARIABLE "unknown-variable" "A placeholder names nothing that has a value.";
     VALUE_TOO_LONG "value-too-long" "A text becomes longer than 65,536 bytes, or a list longer than 1,000 elements, once its placeholders are filled.";
     VALUE_TYPE "value-type" "The value of a tenant variable has another type than its declaration says.";

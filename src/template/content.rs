@@ -47,7 +47,13 @@ pub fn content_hash(covered: &Covered<'_>) -> Hash {
         hash = hash.part(name);
         hash = match value {
             ParameterValue::Value(text) => hash.part("value").part(text),
-            ParameterValue::Output { stack, output } => hash.part("output").part(stack.as_str()).part(output),
+            ParameterValue::Output { stack, output, at } => {
+                let hash = hash.part("output").part(stack.as_str()).part(output);
+                match at.as_ref().filter(|at| at.place != *covered.place) {
+                    Some(at) => hash.part("at").part(at.place.to_string()),
+                    None => hash,
+                }
+            }
         };
     }
     hash = hash.part(covered.tags.len().to_string());

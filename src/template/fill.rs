@@ -1,9 +1,12 @@
 //! The second stage: every leaf of a shape becomes a string, or a problem.
 
-use std::collections::HashSet;
+pub(super) mod outputs;
+
+use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};
 
+use crate::model::journal::ParameterValue;
 use crate::model::process::{Piece, Text};
 use crate::model::{ImageName, Location, StackName};
 
@@ -22,6 +25,8 @@ pub(super) struct Filler<'a> {
     filled: usize,
     /// They are too many.
     enough: bool,
+    /// Outputs of other stacks that were used, by the parameter that each fills.
+    outputs: BTreeMap<String, ParameterValue>,
 }
 
 /// No more bytes than this are filled in: far more than a template may have, and few enough to hold.
@@ -31,7 +36,8 @@ const MAX_PROBLEMS: usize = 100;
 
 impl<'a> Filler<'a> {
     pub(super) fn new(context: &'a Context<'a>, values: &'a Values<'a>, stack: &'a StackName) -> Self {
-        Self { context, values, stack, problems: Vec::new(), filled: 0, enough: false }
+        let (problems, outputs) = (Vec::new(), BTreeMap::new());
+        Self { context, values, stack, problems, filled: 0, enough: false, outputs }
     }
 
     /// The sections of a template, filled.
@@ -51,17 +57,25 @@ impl<'a> Filler<'a> {
                 for item in items {
                     match item {
                         Shape::Element(text) => {
-                            filled.extend(self.list(std::slice::from_ref(text)).into_iter().map(Value::String));
+                            filled.extend(self.items(std::slice::from_ref(text)));
                         }
                         item => filled.push(self.fill(item)),
                     }
                 }
                 Value::Array(filled)
             }
+            Shape::Element(text) if outputs::in_text(text) => self.output_text(text).unwrap_or(Value::Null),
             Shape::Element(text) => self.text(text).map_or(Value::Null, Value::String),
+            Shape::Leaf(leaf) if outputs::in_leaf(leaf) => self.output_leaf(leaf).unwrap_or(Value::Null),
+            Shape::Leaves(leaves) if outputs::in_leaves(leaves) => Value::Array(self.output_leaves(leaves)),
             Shape::Leaf(leaf) => self.leaf(leaf).map_or(Value::Null, Value::String),
             Shape::Leaves(leaves) => Value::Array(self.leaves(leaves).into_iter().map(Value::String).collect()),
         }
+    }
+
+    /// The outputs of other stacks that were used, by the parameter that each fills.
+    pub(super) fn outputs(&mut self) -> BTreeMap<String, ParameterValue> {
+        std::mem::take(&mut self.outputs)
     }
 
     /// The problems so far, each once, in the order in which they were found.
@@ -108,10 +122,14 @@ impl<'a> Filler<'a> {
         if !self.goes_on(text.at()) {
             return None;
         }
-        let pieces = self.values.pieces(text);
-        let pieces = self.keep(pieces)?;
-        let own = text.pieces().iter().map(|piece| matches!(piece, Piece::Literal(_)));
-        let filled = super::substitution::escaped(&own.zip(pieces).collect::<Vec<_>>());
+        let pieces = if outputs::in_text(text) {
+            self.substituted(text)?
+        } else {
+            let pieces = self.values.pieces(text);
+            let own = text.pieces().iter().map(|piece| matches!(piece, Piece::Literal(_)));
+            own.zip(self.keep(pieces)?).collect::<Vec<_>>()
+        };
+        let filled = super::substitution::escaped(&pieces);
         let Some(filled) = filled else {
             let title = format!("a value in `{}` has a `${{` whose end CloudFormation would look for", text.raw());
             let help =
@@ -249,13 +267,7 @@ impl<'a> Filler<'a> {
 
     /// Checks how many there are: ECS takes 1 to 16 subnets and at most 5 security groups (API reference,
     /// `AwsVpcConfiguration`), EventBridge Scheduler at least one of these (resource schema of `AWS::Scheduler::Schedule`).
-    fn count(
-        &mut self,
-        what: &str,
-        found: Vec<String>,
-        allowed: std::ops::RangeInclusive<usize>,
-        taker: &str,
-    ) -> Vec<String> {
+    fn count<T>(&mut self, what: &str, found: Vec<T>, allowed: std::ops::RangeInclusive<usize>, taker: &str) -> Vec<T> {
         // A list that could not be filled is a problem already.
         if !allowed.contains(&found.len()) && self.problems.is_empty() {
             let (context, count) = (self.context, found.len());

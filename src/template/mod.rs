@@ -24,6 +24,7 @@ mod fill;
 pub mod format;
 mod image;
 pub mod limits;
+mod producer;
 mod shape;
 mod substitution;
 pub mod variables;
@@ -31,16 +32,20 @@ pub mod variables;
 pub use cache::{Cache, Counts, Outcome, key};
 pub use codes::CODES;
 pub use content::{Covered, body, capabilities, content_hash};
+pub use fill::outputs::parameter as output_parameter;
+pub use producer::Producer;
 pub use variables::applies;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use serde_json::{Map, Value, json};
+
 use crate::cfn::{self, Document};
 use crate::model::journal::{Content, ParameterValue, ProvedImage};
 use crate::model::process::StepKind;
 use crate::model::{
-    Environment, Id, Location, Names, Project, Release, StackName, StackOwner, Step, Target, Tenant, What,
+    Catalog, Environment, Id, Location, Names, Project, Release, StackName, StackOwner, Step, Target, Tenant, What,
 };
 
 /// What one stack is rendered from.
@@ -64,6 +69,8 @@ pub struct Context<'a> {
     pub step: &'a Step,
     /// The names that the head has. Those of the release's snapshot are in the release.
     pub names: &'a Names,
+    /// The head: where the stacks are whose outputs the step uses.
+    pub catalog: &'a Catalog,
 }
 
 /// A rendered stack.
@@ -112,15 +119,18 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     let stack = StackName::of(&owner);
     let values = variables::Values::new(context);
     let mut filler = fill::Filler::new(context, &values, &stack);
-    let document = Document::from_sections(filler.fill_all(&shape));
+    let mut filled = filler.fill_all(&shape);
+    let outputs = filler.outputs();
+    declare(&mut filled, &outputs);
+    let document = Document::from_sections(filled);
     let run = match &context.step.kind {
         StepKind::EcsTask(step) => Some((step, filler.fill(&ecs::run(step)))),
         _ => None,
     };
     let images = images(context, &mut filler);
-    let parameters = context.step.kind.raw();
-    let parameters =
-        parameters.map(|step| cloudformation::parameters(step, &document, &mut filler)).unwrap_or_default();
+    let raw = context.step.kind.raw();
+    let mut parameters = raw.map(|step| cloudformation::parameters(step, &document, &mut filler)).unwrap_or_default();
+    parameters.extend(outputs);
     let problems = filler.finish();
     if !problems.is_empty() {
         return Err(problems);
@@ -162,6 +172,16 @@ pub fn owner(context: &Context<'_>) -> StackOwner {
         target: context.target.id.clone(),
         tenant: context.tenant.map(|tenant| tenant.id.clone()),
     }
+}
+
+/// Declares the parameters that outputs of other stacks fill.
+fn declare(sections: &mut Map<String, Value>, outputs: &BTreeMap<String, ParameterValue>) {
+    if outputs.is_empty() {
+        return;
+    }
+    let declared = sections.entry("Parameters").or_insert_with(|| Value::Object(Map::new()));
+    let Some(declared) = declared.as_object_mut() else { return };
+    declared.extend(outputs.keys().map(|parameter| (parameter.clone(), json!({ "Type": "String" }))));
 }
 
 /// What a stack is given beside its template.

@@ -246,7 +246,13 @@ fn stack(row: &StackRow, tells_order: bool) -> Option<String> {
         (true, true) => ", at once".to_owned(),
         (true, false) => format!(", after {}", names.join(" and ")),
     };
-    Some(format!("{verb} {} in {}{order}", row.stack, row.place))
+    let users: Vec<&str> = row.consumers.iter().map(|stack| stack.as_str()).collect();
+    let users = match users.as_slice() {
+        [] => String::new(),
+        [one] => format!(", whose outputs {one} uses"),
+        users => format!(", whose outputs {} use", users.join(" and ")),
+    };
+    Some(format!("{verb} {} in {}{order}{users}", row.stack, row.place))
 }
 
 /// Stacks that nothing wants.
@@ -300,8 +306,8 @@ fn stale(all: &[StaleAllowance]) -> String {
 /// `kept` (the file whose `release = "none"` would remove what nothing pins any more, or null), `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
 /// far as they apply `release`, `from`, `because` (`pinned`, `automatic`, `differs`, `allowed`, `back`), `deployment`, `since`,
 /// `waiting` (each with `release` and `reasons`) and `reasons`; see [`reasons::json`]. A stack has `step`, `target`, `stack`,
-/// `account`, `region`, `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`) and `after` (the steps that it
-/// waits for). Times are RFC 3339. Keys
+/// `account`, `region`, `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`), `after` (the steps that it
+/// waits for) and `consumers` (the stacks that use its outputs, where it is not as it should be). Times are RFC 3339. Keys
 /// are never taken away or given another meaning; new ones may come.
 pub fn json(report: &Report) -> Value {
     json!({
@@ -409,6 +415,7 @@ fn stack_json(row: &StackRow) -> Value {
         "region": row.place.region.as_str(),
         "change": change,
         "after": row.after,
+        "consumers": row.consumers,
     })
 }
 

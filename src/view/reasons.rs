@@ -143,6 +143,12 @@ fn sentence(hold: &Hold) -> String {
             let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
         }
+        Cause::Output { stack, place, output, there: false } => {
+            format!("stack {stack} in {place}, whose output {output} it uses, is not there yet")
+        }
+        Cause::Output { stack, place, output, there: true } => {
+            format!("output {output} of stack {stack} in {place} is not there yet")
+        }
         Cause::ForeignStack { stack, place, owner, plan, .. } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
@@ -291,6 +297,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::Queued { .. } => "queued",
         Cause::Stopped { .. } => "stopped",
         Cause::Waits { .. } => "waits",
+        Cause::Output { .. } => "output",
         Cause::ForeignStack { .. } => "foreign-stack",
         Cause::StackState { .. } => "stack-state",
         Cause::PlaceUnseen { .. } => "place-unseen",

@@ -39,7 +39,7 @@ fn types(golden: &Golden) -> BTreeSet<String> {
 fn parameters(golden: &Golden, outputs: &BTreeMap<(String, String), String>) -> BTreeMap<String, String> {
     let value = |value: &ParameterValue| match value {
         ParameterValue::Value(value) => value.clone(),
-        ParameterValue::Output { stack, output } => outputs
+        ParameterValue::Output { stack, output, .. } => outputs
             .get(&(stack.to_string(), output.clone()))
             .unwrap_or_else(|| panic!("{stack} has no output {output}"))
             .clone(),

@@ -5,6 +5,7 @@ mod crashes;
 mod folding;
 mod gates;
 mod order;
+mod outputs;
 mod pauses;
 mod proof;
 mod stores;

@@ -295,7 +295,7 @@ pub(super) fn failed(outcome: &Outcome) -> &Cause {
 
 /// The value of a parameter that is read from another stack.
 pub(super) fn output(step: &str, output: &str) -> ParameterValue {
-    ParameterValue::Output { stack: StackName::of(&owner(step)), output: output.to_owned() }
+    ParameterValue::Output { stack: StackName::of(&owner(step)), output: output.to_owned(), at: None }
 }
 
 pub(super) const FIRST: DeploymentId = DeploymentId(1);

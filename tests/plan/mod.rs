@@ -8,6 +8,7 @@ mod held;
 mod laws;
 mod live;
 mod order;
+mod outputs;
 mod people;
 mod promotion;
 mod size;

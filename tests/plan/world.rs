@@ -459,6 +459,7 @@ pub(super) fn what(steps: &[&str]) -> Arc<What> {
             role: "web".parse().unwrap(),
             follows: Follows::default(),
             only: Only::default(),
+            uses: BTreeSet::new(),
             kind: StepKind::EcsService(Box::new(service())),
             at: at(file, 5),
         })

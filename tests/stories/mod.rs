@@ -43,6 +43,7 @@ macro_rules! stories {
 }
 
 stories! {
+    a_changed_output
     a_pause_hook
     a_wrong_subnet
     a_freeze_and_its_override

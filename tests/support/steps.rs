@@ -186,6 +186,7 @@ impl Read {
                         step,
                         tenant: tenant.map(|tenant| &**tenant),
                         names,
+                        catalog,
                     }));
                 }
             }

@@ -42,6 +42,7 @@ fn bodies(catalog: &Catalog) -> BTreeMap<(String, StackName), String> {
                             tenant: None,
                             step,
                             names,
+                            catalog,
                         };
                         let rendered = render(&context).unwrap_or_else(|problems| panic!("{problems:#?}"));
                         bodies.insert((release.name.to_string(), rendered.stack), body(&rendered.content));

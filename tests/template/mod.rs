@@ -10,6 +10,7 @@ mod explain;
 mod frozen;
 mod golden;
 mod keys;
+mod outputs;
 mod precedence;
 mod problems;
 mod random;

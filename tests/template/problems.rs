@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use landfall::model::BucketName;
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
     CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, LogConfiguration, Part, RawTemplate, Secret,
     StepKind, ValueKind, Volume, VolumeKind,
 };
+use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};
 use serde_json::json;
 
@@ -201,6 +201,30 @@ fn what_cannot_be_rendered_says_why() {
             |world| raw(world, json!({ "Type": "String" }), "a ${b"),
             "substitution: a value in `#{v}` has a `${` whose end CloudFormation would look for (in `Fn::Sub`, `${` has to be \
              followed by `}` before the next `${`; take the value out of `Fn::Sub`)",
+        ),
+        (
+            |world| variables(world, &[("v", "#{steps.web.outputs.Url}")], "#{v}"),
+            "output-reference: the value of variable `v` refers to an output of a stack, `#{steps.web.outputs.Url}` (an output has no value before its stack is there: write the reference into the step itself)",
+        ),
+        (
+            |world| variables(world, &[], "#{steps.weeb.outputs.Url}"),
+            "unknown-step: `#{steps.weeb.outputs.Url}`: project `storefront` has no step `weeb` (did you mean `web`?)",
+        ),
+        (
+            |world| variables(world, &[], "#{steps.web.outputs.Url}"),
+            "unknown-output: `#{steps.web.outputs.Url}`: step `web` has no output `Url`",
+        ),
+        (
+            |world| variables(world, &[], "#{projects.platform.steps.web.outputs.Url}"),
+            "unknown-project: `#{projects.platform.steps.web.outputs.Url}`: there is no project `platform`",
+        ),
+        (
+            |world| {
+                let platform = Project { name: "platform".parse().unwrap(), head: None, ..world.project.clone() };
+                world.catalog.projects.insert("platform".parse().unwrap(), Arc::new(platform));
+                variables(world, &[], "#{projects.platform.steps.web.outputs.Url}");
+            },
+            "output-target: `#{projects.platform.steps.web.outputs.Url}`: the process of project `platform` has errors (`landfall check` says which)",
         ),
         (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],

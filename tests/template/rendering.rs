@@ -278,7 +278,7 @@ impl Stack {
 #[test]
 fn every_covered_part_changes_the_hash() {
     fn output(stack: &str, output: &str) -> ParameterValue {
-        ParameterValue::Output { stack: StackName::seen(stack), output: output.to_owned() }
+        ParameterValue::Output { stack: StackName::seen(stack), output: output.to_owned(), at: None }
     }
     let changes: &[(&str, ChangeOfStack)] = &[
         ("account", |s| s.place.account = AccountId::new("111111111112").unwrap()),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use landfall::model::account::Guard;
 use landfall::model::catalog::{ImagePin, Network, OnFailure, Queue, Scope, Snapshot, Value, VariableValue};
 use landfall::model::channel::Channel;
 use landfall::model::place::Access;
@@ -13,8 +14,8 @@ use landfall::model::process::{
 };
 use landfall::model::tenant::{Tenancy, TenantFilter, TenantValue, TenantVariable};
 use landfall::model::{
-    AccountId, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag, Target,
-    Tenant, Version, What,
+    AccountId, Catalog, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag,
+    Target, Tenant, Version, What,
 };
 use landfall::template::{Context, RenderProblem, Rendered, render};
 
@@ -49,6 +50,8 @@ pub(super) struct World {
     pub(super) tenant: Option<Tenant>,
     /// Of the head.
     pub(super) names: Names,
+    /// The head, as far as outputs of other stacks are looked for in it: the target.
+    pub(super) catalog: Catalog,
 }
 
 impl World {
@@ -61,6 +64,7 @@ impl World {
             role: "web".parse().unwrap(),
             follows: Follows::default(),
             only: Only::default(),
+            uses: BTreeSet::new(),
             kind: StepKind::EcsService(Box::new(service())),
             at: at(5),
         };
@@ -87,6 +91,7 @@ impl World {
             step,
             tenant: None,
             names: names(),
+            catalog: catalog(),
         }
     }
 
@@ -218,6 +223,7 @@ impl World {
             step: &self.step,
             tenant: self.tenant.as_ref(),
             names: &self.names,
+            catalog: &self.catalog,
         }
     }
 
@@ -238,6 +244,24 @@ impl World {
             None => format!("{}: {}", p.code, p.title),
         };
         problems.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// A head with nothing but the target.
+fn catalog() -> Catalog {
+    Catalog {
+        commit: None,
+        repository: Some(Id::new("acme-deploy").unwrap()),
+        accounts: BTreeMap::new(),
+        guard: Guard::default(),
+        tag_sets: BTreeMap::new(),
+        environments: BTreeMap::new(),
+        targets: BTreeMap::from([("prod-eu".parse().unwrap(), Arc::new(target()))]),
+        tenants: BTreeMap::new(),
+        freezes: BTreeMap::new(),
+        lifecycles: BTreeMap::new(),
+        projects: BTreeMap::new(),
+        broken: Vec::new(),
     }
 }
 

@@ -183,6 +183,7 @@ impl Wanted<'_> {
                         tenant: None,
                         step,
                         names: &names,
+                        catalog: self.catalog,
                     };
                     all.push(Values::new(&context).text(text).map_err(Into::into));
                 }

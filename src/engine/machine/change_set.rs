@@ -148,13 +148,15 @@ fn parameters(
     for (parameter, value) in &content.parameters {
         let value = match value {
             ParameterValue::Value(value) => value.clone(),
-            ParameterValue::Output { stack, output } => match s.state.output(round, parameter) {
+            ParameterValue::Output { stack, output, at } => match s.state.output(round, parameter) {
                 Some(value) => value.clone(),
                 None => {
-                    let Some(producer) = seen.producers.get(stack) else {
-                        return Err(Box::new(Effect::Look(Look::Producer(stack.clone()))));
+                    let key = (stack.clone(), at.clone());
+                    let Some(producer) = seen.producers.get(&key) else {
+                        return Err(Box::new(Effect::Look(Look::Producer(key))));
                     };
-                    let value = producer.as_ref().and_then(|producer| producer.outputs.get(output));
+                    let ours = producer.as_ref().filter(|producer| same_repository(content, producer));
+                    let value = ours.and_then(|producer| producer.outputs.get(output));
                     return Err(Box::new(match value {
                         Some(value) => {
                             let item = Evidence::OutputRead { parameter: parameter.clone(), value: value.clone() };
@@ -168,6 +170,12 @@ fn parameters(
         values.insert(parameter.clone(), value);
     }
     Ok(values)
+}
+
+/// Whether a stack carries the tag of the repository that the content is of.
+fn same_repository(content: &Content, producer: &StackSeen) -> bool {
+    let tag = format!("{TAG_PREFIX}repository");
+    content.tags.get(&tag) == producer.tags.get(&tag)
 }
 
 /// The stack is what the change set would make it: the change set is deleted, and what runs is proved all the same.

@@ -35,7 +35,7 @@ use crate::cloud::{
 };
 use crate::model::catalog::Gate;
 use crate::model::journal::{
-    Action, Call, Cause, Content, DeploymentId, Entry, Evidence, Opened, Order, Outcome, StoreId,
+    Action, Call, Cause, Content, DeploymentId, Elsewhere, Entry, Evidence, Opened, Order, Outcome, StoreId,
 };
 use crate::model::{ReleaseName, StackName, StackSeen, StackStatus};
 
@@ -203,8 +203,8 @@ pub(crate) struct Seen {
     pub(crate) task: Option<Option<TaskSeen>>,
     /// What containers wrote, or why that cannot be read.
     pub(crate) logs: BTreeMap<LogStream, Result<Vec<String>, String>>,
-    /// Stacks whose outputs are needed.
-    pub(crate) producers: BTreeMap<StackName, Option<StackSeen>>,
+    /// Stacks whose outputs are needed, by where they are.
+    pub(crate) producers: BTreeMap<Producer, Option<StackSeen>>,
 }
 
 /// Something to be read.
@@ -229,8 +229,11 @@ pub(crate) enum Look {
     /// What a container wrote.
     Log(LogStream),
     /// A stack whose output is needed.
-    Producer(StackName),
+    Producer(Producer),
 }
+
+/// A stack whose output is needed, and where it is; none for where the stack is that needs it.
+pub(crate) type Producer = (StackName, Option<Box<Elsewhere>>);
 
 /// Something to be asked of AWS, with its intent journaled first.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,18 +1,21 @@
 //! A project's *what*: images, steps, variables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
     Maker, balancing, container, deployment, discovery, launch, raw, role, run, scaling, schedule, variables, volume,
 };
+use crate::load::check::ecs::for_each_text_of;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{Architecture, EcsService, Follows, ImageRepository, Only, PropagateTags, StepKind, Task};
+use crate::model::process::{
+    Architecture, EcsService, Follows, ImageRepository, Only, OutputRef, PropagateTags, StepKind, Task, Text,
+};
 use crate::model::tenant::{TagFilter, TenantFilter};
-use crate::model::{Hash, Id, ImageName, Step, StepName, What};
+use crate::model::{Hash, Id, ImageName, Location, Step, StepName, What};
 
 /// Builds the *what*; what cannot be built is left out and reported, and the caller then uses none of it.
 pub(crate) fn what(drafts: &WhatDrafts, inputs: Hash, findings: &mut Vec<Finding>) -> Option<What> {
@@ -67,7 +70,7 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>, drafts: &WhatDrafts) -> Opt
         }
     };
     let (follows, only, at) = (follows(make, entry), only(make, entry), make.file.at(entry.span().start));
-    Some(Step { name: name?, id: id?, role: role?, follows, only, kind: kind?, at })
+    Some(Step { name: name?, id: id?, role: role?, follows, only, uses: uses(entry, drafts), kind: kind?, at })
 }
 
 /// What the step waits for, by its keys.
@@ -77,6 +80,20 @@ fn follows(make: &mut Maker<'_>, entry: &StepEntry) -> Follows {
         (None, Some(parallel)) if **parallel => Follows::Beside,
         (None, _) => Follows::All,
     }
+}
+
+/// The outputs that the texts of a step use.
+pub(crate) fn uses(entry: &StepEntry, drafts: &WhatDrafts) -> BTreeSet<OutputRef> {
+    let nowhere = Location { file: Arc::from(""), line: 1, column: 1 };
+    let mut uses = BTreeSet::new();
+    let mut each = |text: &str| uses.extend(Text::parse(text, nowhere.clone()).iter().flat_map(Text::outputs));
+    for_each_text_of(entry, |text| each(text));
+    let Some(stack) = entry.stack() else { return uses };
+    stack.parameters.values().flat_map(|value| value.texts()).for_each(|text| each(text));
+    uses.extend(
+        drafts.template(&stack.template).iter().flat_map(|draft| &draft.texts).flat_map(|(_, text)| text.outputs()),
+    );
+    uses
 }
 
 /// Where the step has stacks.

@@ -118,11 +118,14 @@ pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
 /// Every text of a process that may hold placeholders.
 pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<String>)) {
     process.images.values().for_each(|image| each(&image.repository));
-    for step in &process.step {
-        step.task().into_iter().for_each(|task| of_task(task, &mut each));
-        step.service().into_iter().for_each(|service| of_service(service, &mut each));
-        step.schedule().into_iter().for_each(|schedule| of_schedule(schedule, &mut each));
-    }
+    process.step.iter().for_each(|step| for_each_text_of(step, &mut each));
+}
+
+/// Every text of a step that may hold placeholders.
+pub(in crate::load) fn for_each_text_of(step: &StepEntry, mut each: impl FnMut(&At<String>)) {
+    step.task().into_iter().for_each(|task| of_task(task, &mut each));
+    step.service().into_iter().for_each(|service| of_service(service, &mut each));
+    step.schedule().into_iter().for_each(|schedule| of_schedule(schedule, &mut each));
 }
 
 fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {

@@ -9,7 +9,7 @@ use super::world::World;
 
 pub(crate) mod arn;
 mod channels;
-mod ecs;
+pub(crate) mod ecs;
 mod ecs_balancing;
 mod ecs_containers;
 mod ecs_deployment;
@@ -29,6 +29,7 @@ mod identity;
 mod lifecycles;
 mod names;
 mod order;
+mod outputs;
 mod raw;
 mod releases;
 mod tags;
@@ -84,6 +85,9 @@ pub const CHECKS: &[Check] = &[
     Check { name: "values-differ-in-rank", run: ties::none_tie },
     Check { name: "scope-names-exist", run: names::scopes_name_what_exists },
     Check { name: "conditions-name-what-exists", run: names::conditions_name_what_exists },
+    Check { name: "outputs-exist", run: outputs::are_there },
+    Check { name: "tenants-give-no-outputs", run: outputs::tenants_have_none },
+    Check { name: "projects-can-begin", run: outputs::projects_can_begin },
     Check { name: "step-role-is-offered", run: names::roles_are_offered },
     Check { name: "lifecycle-has-phases", run: lifecycles::have_phases },
     Check { name: "phase-has-environments", run: lifecycles::phases_have_environments },
@@ -104,6 +108,7 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "process-has-steps", run: ecs::process_has_steps },
     WhatCheck { name: "steps-differ", run: identity::steps_differ },
     WhatCheck { name: "step-order", run: order::steps_can_run },
+    WhatCheck { name: "outputs-in-steps", run: outputs::stand_in_steps },
     WhatCheck { name: "fargate-size", run: ecs::fargate_sizes },
     WhatCheck { name: "task-size", run: ecs::instance_sizes },
     WhatCheck { name: "container-sizes", run: ecs_containers::sizes },

@@ -1,11 +1,14 @@
 //! The order of steps: that what they say of it can be kept.
 
+use std::collections::BTreeSet;
+
 use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{ProcessFile, StepEntry};
 use super::super::what::WhatDrafts;
+use crate::load::build::process::uses;
 use crate::model::StepName;
 use crate::model::process::{Circle, Follows, Waiting, sequence};
 
@@ -15,8 +18,8 @@ pub(super) fn steps_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         named(process, step, findings);
         contradictions(process, step, above, findings);
     }
-    let steps: Vec<(StepName, Follows)> = process.doc.step.iter().filter_map(|step| order(step)).collect();
-    let waiting: Vec<Waiting<'_>> = steps.iter().map(|(name, follows)| Waiting { name, follows }).collect();
+    let steps: Vec<Ordered> = process.doc.step.iter().filter_map(|step| order(step, drafts)).collect();
+    let waiting: Vec<Waiting<'_>> = steps.iter().map(Ordered::waiting).collect();
     if let Err(circle) = sequence(&waiting) {
         findings.push(in_circle(process, &circle));
     }
@@ -52,15 +55,30 @@ fn contradictions(process: &Draft<ProcessFile>, step: &At<StepEntry>, above: usi
     }
 }
 
+/// A step as far as its order goes.
+struct Ordered {
+    name: StepName,
+    follows: Follows,
+    uses: BTreeSet<StepName>,
+}
+
+impl Ordered {
+    fn waiting(&self) -> Waiting<'_> {
+        Waiting { name: &self.name, follows: &self.follows, uses: self.uses.iter().collect() }
+    }
+}
+
 /// What a step says of its order; none where its name is no name.
-fn order(step: &StepEntry) -> Option<(StepName, Follows)> {
+fn order(step: &StepEntry, drafts: &WhatDrafts) -> Option<Ordered> {
     let beside = step.parallel.as_deref().copied().unwrap_or_default();
     let follows = match &step.after {
         Some(names) => Follows::These(names.iter().filter_map(|name| name.parse().ok()).collect()),
         None if beside => Follows::Beside,
         None => Follows::All,
     };
-    Some((step.name.parse().ok()?, follows))
+    let uses =
+        uses(step, drafts).into_iter().filter(|output| output.project.is_none()).map(|output| output.step).collect();
+    Some(Ordered { name: step.name.parse().ok()?, follows, uses })
 }
 
 fn in_circle(process: &Draft<ProcessFile>, circle: &Circle) -> Finding {
@@ -71,7 +89,7 @@ fn in_circle(process: &Draft<ProcessFile>, circle: &Circle) -> Finding {
         step.and_then(|step| step.after.iter().flat_map(|after| after.iter()).find(|name| name.as_str() == next));
     let span = written.map(At::span).or_else(|| step.map(|step| step.name.span())).unwrap_or(0..0);
     let title = match first == next {
-        true => format!("step `{first}` comes after itself"),
+        true => format!("step `{first}` waits for itself"),
         false => format!("steps wait for each other: {circle}"),
     };
     Finding::new(codes::STEP_CIRCLE, &process.file, span, title).label("none of them could begin")

@@ -57,9 +57,7 @@ pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding
             return;
         }
         for name in parsed.placeholders().filter(|name| !name.contains('.') && !known.contains(name)) {
-            // The place of the placeholder itself, where the text is written without escapes.
-            let written = file.text.get(span.clone()).and_then(|source| source.find(&format!("#{{{name}}}")));
-            let span = written.map_or(span.clone(), |at| span.start + at..span.start + at + name.len() + 3);
+            let span = super::outputs::placeholder(file, span.clone(), name);
             let title = format!("no variable `{name}` has a value");
             let finding = Finding::new(codes::UNKNOWN_VARIABLE, file, span, title)
                 .label("neither in `variables.toml` nor in an included set")

@@ -70,3 +70,18 @@ pub enum Part {
     /// The string of `Fn::Sub`: the values in it must not be taken for references.
     Substitution(Text),
 }
+
+impl RawTemplate {
+    /// The names of its outputs; none where a macro or a loop makes some.
+    pub fn outputs(&self) -> Option<Vec<&str>> {
+        let section = |wanted: &str| self.sections.iter().find(|(name, _)| &**name == wanted).map(|(_, part)| part);
+        let names: Vec<&str> = match section("Outputs") {
+            None => Vec::new(),
+            Some(Part::Map(outputs)) => outputs.iter().map(|(name, _)| &**name).collect(),
+            Some(Part::Fixed(Json::Object(outputs))) => outputs.keys().map(String::as_str).collect(),
+            Some(_) => return None,
+        };
+        let made = section("Transform").is_some() || names.iter().any(|name| name.starts_with("Fn::"));
+        (!made).then_some(names)
+    }
+}

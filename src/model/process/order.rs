@@ -48,11 +48,14 @@ pub struct Waiting<'a> {
     pub name: &'a StepName,
     /// What its keys say.
     pub follows: &'a Follows,
+    /// The steps of its project whose outputs it uses.
+    pub uses: Vec<&'a StepName>,
 }
 
 impl<'a> From<&'a Step> for Waiting<'a> {
     fn from(step: &'a Step) -> Self {
-        Self { name: &step.name, follows: &step.follows }
+        let uses = step.uses.iter().filter(|output| output.project.is_none()).map(|output| &output.step).collect();
+        Self { name: &step.name, follows: &step.follows, uses }
     }
 }
 
@@ -112,13 +115,15 @@ impl Sorter<'_, '_> {
         Ok(place)
     }
 
-    /// The steps that a step names, as positions in the process.
+    /// The steps that a step names, as positions in the process: in `after`, and those whose outputs it uses.
     fn named(&self, step: usize) -> Vec<usize> {
-        let names: &[StepName] = match self.steps.get(step).map(|one| one.follows) {
-            Some(Follows::These(names)) => names,
-            _ => &[],
+        let Some(one) = self.steps.get(step) else { return Vec::new() };
+        let names: &[StepName] = match one.follows {
+            Follows::These(names) => names,
+            Follows::All | Follows::Beside => &[],
         };
-        names.iter().filter_map(|name| self.steps.iter().position(|other| other.name == name)).collect()
+        let names = names.iter().chain(one.uses.iter().copied());
+        names.filter_map(|name| self.steps.iter().position(|other| other.name == name)).collect()
     }
 
     /// What the step above waits for. One that waits for this step is not placed yet, and its order gives way.

@@ -1,6 +1,6 @@
 //! Why a placeholder has no value, in words.
 
-use crate::model::process::ValueKind;
+use crate::model::process::{NoOutputRef, ValueKind};
 use crate::model::tenant::TenantVariable;
 use crate::model::{ImageName, Location};
 
@@ -139,6 +139,27 @@ impl Fault {
         Self::new(codes::VALUE_TYPE, title, at, Some(help))
     }
 
+    /// A placeholder that begins like a reference to an output and is none.
+    pub(super) fn no_reference(no: &NoOutputRef, user: &Location) -> Self {
+        Self::new(codes::OUTPUT_REFERENCE, no.to_string(), user, None)
+    }
+
+    /// An output stands where only values do: in a variable, or in something that has to be known before.
+    pub(super) fn output_here(name: &str, path: &[String], user: &Location) -> Self {
+        let holder = path.len().checked_sub(2).and_then(|above| path.get(above));
+        let (title, help) = match holder {
+            Some(variable) => (
+                format!("the value of variable `{variable}` refers to an output of a stack, `#{{{name}}}`"),
+                "an output has no value before its stack is there: write the reference into the step itself",
+            ),
+            None => (
+                format!("`#{{{name}}}` is an output of a stack, and here a value is needed that is known before"),
+                "give it by a variable",
+            ),
+        };
+        Self::new(codes::OUTPUT_REFERENCE, title, user, Some(help.to_owned()))
+    }
+
     pub(super) fn circle(path: &[String], name: &str, user: &Location) -> Self {
         let start = path.iter().position(|outer| outer == name).unwrap_or(0);
         let mut circle = path[start..].to_vec();
@@ -196,7 +217,7 @@ fn places(values: &[&Candidate<'_>]) -> String {
 const MOST_COMPARED: usize = 1_000;
 
 /// The known name that is nearest to what was written, if one is near enough to be a slip.
-fn closest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
+pub(in crate::template) fn closest(name: &str, known: impl Iterator<Item = String>) -> Option<String> {
     let near = name.len().div_ceil(3);
     known
         .filter(|candidate| candidate.len().abs_diff(name.len()) <= near)

@@ -18,6 +18,7 @@ pub use condition::applies;
 pub(in crate::template) use condition::{gone_condition, unclear};
 pub use explain::{Contender, Declared, Explained, Reference, Verdict, explain};
 pub use fault::Fault;
+pub(in crate::template) use fault::closest;
 pub use resolve::Origin;
 pub(in crate::template) use resolve::{gone, tenant_values};
 pub use scope::words as scope_words;
@@ -28,7 +29,7 @@ use std::sync::Arc;
 
 use crate::model::Location;
 use crate::model::catalog::Value;
-use crate::model::process::{Piece, Text};
+use crate::model::process::{OutputRef, Piece, Text};
 
 use super::Context;
 use resolve::{Candidate, NoWinner, Written};
@@ -48,6 +49,24 @@ pub enum Resolved {
     Text(Arc<str>),
     /// A list.
     List(Vec<Arc<str>>),
+}
+
+/// A part of a filled text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Text.
+    Text(String),
+    /// What another stack's output is when the stack is deployed.
+    Output(OutputRef),
+}
+
+impl Part {
+    fn len(&self) -> usize {
+        match self {
+            Part::Text(text) => text.len(),
+            Part::Output(_) => 0,
+        }
+    }
 }
 
 /// The values that the placeholders of one stack have.
@@ -72,6 +91,40 @@ impl<'a> Values<'a> {
     /// Where a name has no value, several, one that refers to itself, a list, or one that is too long.
     pub fn text(&self, text: &Text) -> Result<String, Fault> {
         self.fill(text, &mut Vec::new())
+    }
+
+    /// Fills a text of a step in which outputs of other stacks may stand. Texts beside each other are one part.
+    ///
+    /// # Errors
+    /// As [`Values::text`], and where a placeholder begins like a reference to an output and is none.
+    pub fn parts(&self, text: &Text) -> Result<Vec<Part>, Fault> {
+        let mut parts: Vec<Part> = Vec::new();
+        for piece in text.pieces() {
+            let filled = match piece {
+                Piece::Literal(literal) => literal.to_string(),
+                Piece::Placeholder(name) => {
+                    if let Some(reference) = OutputRef::parse(name) {
+                        parts.push(Part::Output(reference.map_err(|no| Fault::no_reference(&no, text.at()))?));
+                        continue;
+                    }
+                    match self.name(name, text.at(), &mut Vec::new())? {
+                        Resolved::Text(value) => value.to_string(),
+                        Resolved::List(_) => return Err(Fault::list_in_text(name, text.at())),
+                    }
+                }
+            };
+            if filled.is_empty() {
+                continue;
+            }
+            match parts.last_mut() {
+                Some(Part::Text(before)) => before.push_str(&filled),
+                _ => parts.push(Part::Text(filled)),
+            }
+            if parts.iter().map(Part::len).sum::<usize>() > MAX_VALUE {
+                return Err(Fault::too_long(text.at()));
+            }
+        }
+        Ok(parts)
     }
 
     /// Fills a list: an element that is one placeholder and nothing else becomes all elements of a list variable.
@@ -170,6 +223,9 @@ impl<'a> Values<'a> {
     }
 
     fn resolve(&self, name: &str, user: &Location, path: &mut Vec<String>) -> Result<Resolved, Fault> {
+        if OutputRef::parse(name).is_some() {
+            return Err(Fault::output_here(name, path, user));
+        }
         if name.contains('.') {
             return built_in::value(name, self, user, path).unwrap_or_else(|| Err(self.unknown(name, user)));
         }

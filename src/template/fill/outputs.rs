@@ -1,0 +1,313 @@
+//! Leaves in whose texts outputs of other stacks stand.
+//!
+//! Each output becomes a parameter of the template and the leaf a reference to it, or a join of texts and references. Whether
+//! that is so the text of the step says alone, so values change nothing of it. What an output will be nobody knows offline:
+//! of a text that goes into rights only the rest is checked.
+
+use serde_json::{Value, json};
+
+use crate::model::Hash;
+use crate::model::catalog::Value as Written;
+use crate::model::journal::{Elsewhere, ParameterValue};
+use crate::model::process::{OutputRef, Piece, Text};
+
+use super::super::codes;
+use super::super::producer::{Producer, producer};
+use super::super::shape::{Leaf, Leaves};
+use super::super::variables::Part;
+use super::{Filler, made_of};
+
+/// Whether outputs stand in a leaf.
+pub(super) fn in_leaf(leaf: &Leaf) -> bool {
+    match leaf {
+        Leaf::Text(text)
+        | Leaf::SecretArn(text)
+        | Leaf::ObjectArn(text)
+        | Leaf::FileSystemArn(text)
+        | Leaf::AccessPointArn(text)
+        | Leaf::FunctionArn(text)
+        | Leaf::RoleArn(text)
+        | Leaf::QueueArn(text)
+        | Leaf::ParameterArn(text)
+        | Leaf::LogGroupArn(text) => in_text(text),
+        Leaf::SecretValue(text, key) => in_text(text) || key.as_ref().is_some_and(in_text),
+        // The string of `Fn::Sub` refers to the parameters itself.
+        Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => false,
+    }
+}
+
+/// Whether outputs stand in an element of a list.
+pub(super) fn in_leaves(leaves: &Leaves) -> bool {
+    match leaves {
+        Leaves::Texts(texts) | Leaves::Buckets(texts) => texts.iter().any(in_text),
+        Leaves::Subnets(texts) | Leaves::SecurityGroups(texts) | Leaves::SomeSecurityGroups(texts) => {
+            texts.iter().flatten().any(in_text)
+        }
+    }
+}
+
+pub(super) fn in_text(text: &Text) -> bool {
+    text.placeholders().any(|name| OutputRef::parse(name).is_some())
+}
+
+/// The parameter that an output fills: readable, and another one for every reference.
+pub fn parameter(reference: &OutputRef) -> String {
+    let mut id = "Output".to_owned();
+    let names = [
+        reference.project.as_ref().map(|name| name.as_str()),
+        Some(reference.step.as_str()),
+        reference.target.as_ref().map(|name| name.as_str()),
+    ];
+    for word in names.into_iter().flatten().flat_map(|name| name.split('-')) {
+        let mut letters = word.chars();
+        id.extend(letters.next().map(|first| first.to_ascii_uppercase()));
+        id.push_str(letters.as_str());
+    }
+    id.extend(reference.output.chars().take(60));
+    id.push_str(&Hash::of(reference.to_string().as_bytes()).short());
+    id
+}
+
+/// Parts as one value of a template.
+fn joined(parts: Vec<Part>) -> Value {
+    let reference = |output: &OutputRef| json!({ "Ref": parameter(output) });
+    match parts.as_slice() {
+        [] => Value::String(String::new()),
+        [Part::Text(text)] => Value::String(text.clone()),
+        [Part::Output(output)] => reference(output),
+        parts => {
+            let value = |part: &Part| match part {
+                Part::Text(text) => Value::String(text.clone()),
+                Part::Output(output) => reference(output),
+            };
+            json!({ "Fn::Join": ["", parts.iter().map(value).collect::<Vec<_>>()] })
+        }
+    }
+}
+
+/// With text before and after, neighbouring texts as one.
+fn within(before: String, parts: Vec<Part>, after: &str) -> Vec<Part> {
+    let mut all: Vec<Part> = Vec::new();
+    for part in std::iter::once(Part::Text(before)).chain(parts).chain([Part::Text(after.to_owned())]) {
+        match (all.last_mut(), part) {
+            (_, Part::Text(text)) if text.is_empty() => {}
+            (Some(Part::Text(known)), Part::Text(text)) => known.push_str(&text),
+            (_, part) => all.push(part),
+        }
+    }
+    all
+}
+
+impl Filler<'_> {
+    /// The value of a leaf in which outputs stand.
+    pub(super) fn output_leaf(&mut self, leaf: &Leaf) -> Option<Value> {
+        let parts = match leaf {
+            Leaf::Text(text) => self.parts(text)?,
+            Leaf::SecretArn(text) => self.secret_parts(text)?,
+            Leaf::SecretValue(text, key) => {
+                let arn = self.secret_parts(text)?;
+                match key {
+                    Some(key) => {
+                        let mut all = within(String::new(), arn, ":");
+                        all.extend(self.parts(key)?);
+                        within(String::new(), all, "::")
+                    }
+                    None => arn,
+                }
+            }
+            Leaf::FunctionArn(text) => {
+                self.plain(text, ":-_$", codes::FUNCTION_ARN, "the ARN of a function of Lambda")?
+            }
+            Leaf::RoleArn(text) => self.plain(text, ":/_+=,.@-", codes::ROLE_ARN, "the ARN of a role")?,
+            Leaf::QueueArn(text) => self.plain(text, ":-_", codes::QUEUE_ARN, "the ARN of a queue of SQS")?,
+            Leaf::ObjectArn(text) => self.object_parts(text)?.1,
+            Leaf::FileSystemArn(text) => {
+                let id = self.plain(text, "-", codes::EFS_ID, "the id of a file system: `fs-…`")?;
+                within(format!("{}:file-system/", self.arn_prefix("elasticfilesystem")), id, "")
+            }
+            Leaf::AccessPointArn(text) => {
+                let id = self.plain(text, "-", codes::EFS_ID, "the id of an access point: `fsap-…`")?;
+                within(format!("{}:access-point/", self.arn_prefix("elasticfilesystem")), id, "")
+            }
+            Leaf::ParameterArn(text) => self.parameter_parts(text)?,
+            Leaf::LogGroupArn(text) => {
+                let name = self.plain(text, "_-/.#", codes::LOG_GROUP, "the name of a log group")?;
+                within(format!("{}:log-group:", self.arn_prefix("logs")), name, ":*")
+            }
+            Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => return None,
+        };
+        Some(joined(parts))
+    }
+
+    /// The values of a list in whose elements outputs stand. Each output is one element.
+    pub(super) fn output_leaves(&mut self, leaves: &Leaves) -> Vec<Value> {
+        let none = Vec::new();
+        match leaves {
+            Leaves::Texts(texts) => self.items(texts),
+            Leaves::Buckets(texts) => {
+                let mut buckets = Vec::new();
+                for text in texts {
+                    let bucket = match in_text(text) {
+                        true => self.object_parts(text).map(|(bucket, _)| joined(bucket)),
+                        false => self.object_arn(text).map(|(bucket, _)| Value::String(bucket)),
+                    };
+                    buckets.extend(bucket.filter(|bucket| !buckets.contains(bucket)));
+                }
+                buckets
+            }
+            Leaves::Subnets(texts) => {
+                let items = self.items(texts.as_ref().unwrap_or(&none));
+                self.count("subnets", items, 1..=16, "ECS")
+            }
+            Leaves::SecurityGroups(texts) => {
+                let items = self.items(texts.as_ref().unwrap_or(&none));
+                self.count("security groups", items, 0..=5, "ECS")
+            }
+            Leaves::SomeSecurityGroups(texts) => {
+                let items = self.items(texts.as_ref().unwrap_or(&none));
+                self.count("security groups", items, 1..=5, "EventBridge Scheduler")
+            }
+        }
+    }
+
+    /// The value of a text in which outputs stand.
+    pub(super) fn output_text(&mut self, text: &Text) -> Option<Value> {
+        self.parts(text).map(joined)
+    }
+
+    /// The pieces of the string of a `Fn::Sub`, each with whether it is the template's own: an output is a reference to its
+    /// parameter.
+    pub(super) fn substituted(&mut self, text: &Text) -> Option<Vec<(bool, String)>> {
+        let mut pieces = Vec::new();
+        for piece in text.pieces() {
+            pieces.push(match piece {
+                Piece::Literal(literal) => (true, literal.to_string()),
+                Piece::Placeholder(name) => match OutputRef::parse(name) {
+                    Some(Ok(reference)) => {
+                        self.uses(&reference, text)?;
+                        (true, format!("${{{}}}", parameter(&reference)))
+                    }
+                    _ => {
+                        let value = Text::parse(&format!("#{{{name}}}"), text.at().clone()).ok()?;
+                        (false, self.text(&value)?)
+                    }
+                },
+            });
+        }
+        Some(pieces)
+    }
+
+    /// What a parameter of a template is given that is one output and nothing else.
+    pub(in crate::template) fn given(&mut self, value: &Written) -> Option<ParameterValue> {
+        let Written::Text(text) = value else { return None };
+        let [Piece::Placeholder(name)] = text.pieces() else { return None };
+        self.resolved(&OutputRef::parse(name)?.ok()?, text)
+    }
+
+    pub(super) fn items(&mut self, texts: &[Text]) -> Vec<Value> {
+        let mut items = Vec::new();
+        for text in texts {
+            match in_text(text) {
+                true => items.extend(self.parts(text).map(joined)),
+                false => items.extend(self.list(std::slice::from_ref(text)).into_iter().map(Value::String)),
+            }
+        }
+        items
+    }
+
+    /// The parts of a text; every output in it becomes a parameter.
+    fn parts(&mut self, text: &Text) -> Option<Vec<Part>> {
+        if !self.goes_on(text.at()) {
+            return None;
+        }
+        let parts = self.values.parts(text);
+        let parts = self.keep(parts)?;
+        for part in &parts {
+            match part {
+                Part::Text(text) => self.filled += text.len(),
+                Part::Output(reference) => self.uses(reference, text)?,
+            }
+        }
+        Some(parts)
+    }
+
+    fn uses(&mut self, reference: &OutputRef, text: &Text) -> Option<()> {
+        let parameter = parameter(reference);
+        if !self.outputs.contains_key(&parameter) {
+            let value = self.resolved(reference, text)?;
+            self.outputs.insert(parameter, value);
+        }
+        Some(())
+    }
+
+    /// The output that a reference means.
+    fn resolved(&mut self, reference: &OutputRef, text: &Text) -> Option<ParameterValue> {
+        match producer(reference, self.context) {
+            Ok(Producer { stack, place, access }) => {
+                let own = &self.context.target;
+                let here = place == own.place && access == own.access;
+                let at = (!here).then(|| Box::new(Elsewhere { place, access }));
+                Some(ParameterValue::Output { stack, output: reference.output.to_string(), at })
+            }
+            Err(no) => {
+                self.problem(no.code, no.title, text.at(), no.help);
+                None
+            }
+        }
+    }
+
+    /// The parts of a text that goes into rights: beside outputs only letters, digits and these characters.
+    fn plain(&mut self, text: &Text, others: &str, code: &'static str, what: &str) -> Option<Vec<Part>> {
+        let parts = self.parts(text)?;
+        let fine = |part: &Part| match part {
+            Part::Text(text) => made_of(text, others),
+            Part::Output(_) => true,
+        };
+        if !parts.iter().all(fine) {
+            self.problem(code, format!("`{}` does not give {what}", text.raw()), text.at(), None);
+            return None;
+        }
+        Some(parts)
+    }
+
+    fn secret_parts(&mut self, text: &Text) -> Option<Vec<Part>> {
+        self.plain(text, ":/_+=.@-", codes::SECRET_ARN, "the ARN of a secret in Secrets Manager")
+    }
+
+    /// The ARN of an SSM parameter: one that begins with an output is that output's; a name with an output in it is one in the
+    /// target's account and region.
+    fn parameter_parts(&mut self, text: &Text) -> Option<Vec<Part>> {
+        let parts = self.plain(text, ":_.-/", codes::PARAMETER_NAME, "the name or the ARN of an SSM parameter")?;
+        match parts.first() {
+            Some(Part::Text(first)) if !first.starts_with("arn:") => {
+                let name = first.trim_start_matches('/').to_owned();
+                let before = format!("{}:parameter/{name}", self.arn_prefix("ssm"));
+                Some(within(before, parts.into_iter().skip(1).collect(), ""))
+            }
+            _ => Some(parts),
+        }
+    }
+
+    /// The bucket of an object in S3, and the object, as ARNs. Where the bucket ends has to be written.
+    fn object_parts(&mut self, text: &Text) -> Option<(Vec<Part>, Vec<Part>)> {
+        let parts = self.plain(text, "_.-/+=@:", codes::OBJECT_ARN, "the ARN of an object in S3")?;
+        let mut bucket = Vec::new();
+        for part in &parts {
+            match part {
+                Part::Text(text) => match text.split_once('/') {
+                    Some((before, _)) => {
+                        bucket.push(Part::Text(before.to_owned()));
+                        return Some((within(String::new(), bucket, ""), parts));
+                    }
+                    None => bucket.push(part.clone()),
+                },
+                Part::Output(_) => bucket.push(part.clone()),
+            }
+        }
+        let title = format!("`{}` does not tell the bucket of an object in S3 from its key", text.raw());
+        let help = "like `arn:aws:s3:::#{steps.storage.outputs.Bucket}/app.env`: the `/` after the bucket is written"
+            .to_owned();
+        self.problem(codes::OBJECT_ARN, title, text.at(), Some(help));
+        None
+    }
+}

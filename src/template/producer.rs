@@ -1,0 +1,163 @@
+//! Which stack a reference to an output means.
+//!
+//! In the own project it is a stack of the same slot. In another project it is one of its slot for the same environment and
+//! tenant, or of the one without a tenant where the tenant is not connected to it: by that project's process at the head,
+//! because where things are is live. At the consumer's own target first, else the only one there is; else the reference has
+//! to say the target.
+
+use std::sync::Arc;
+
+use crate::model::place::Access;
+use crate::model::process::OutputRef;
+use crate::model::{Place, Project, StackName, StackOwner, Step, Target, Tenant, What};
+
+use super::variables::closest;
+use super::{Context, codes};
+
+/// The stack whose output is used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Producer {
+    /// Its name.
+    pub stack: StackName,
+    /// Where it is.
+    pub place: Place,
+    /// How that is reached.
+    pub access: Access,
+}
+
+/// Why a reference means no stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct NoProducer {
+    pub(super) code: &'static str,
+    pub(super) title: String,
+    pub(super) help: Option<String>,
+}
+
+impl NoProducer {
+    fn new(code: &'static str, title: String, help: impl Into<Option<String>>) -> Self {
+        Self { code, title, help: help.into() }
+    }
+
+    /// A name that is not there, with the nearest one that is.
+    fn unknown<'n>(code: &'static str, title: String, name: &str, known: impl Iterator<Item = &'n str>) -> Self {
+        let known: Vec<String> = known.map(str::to_owned).collect();
+        let near = closest(name, known.iter().cloned()).map(|near| format!("did you mean `{near}`?"));
+        let all = || (!known.is_empty() && known.len() <= 12).then(|| format!("there is {}", known.join(", ")));
+        Self::new(code, title, near.or_else(all))
+    }
+}
+
+/// Where a producer is looked for: a project with its process, for a tenant or without one.
+struct Side<'a> {
+    project: &'a Project,
+    what: &'a What,
+    tenant: Option<&'a Tenant>,
+    /// The channel of what it deploys is known.
+    own: bool,
+}
+
+/// The stack that a reference means. Costs a look at every target.
+pub(super) fn producer(reference: &OutputRef, context: &Context<'_>) -> Result<Producer, NoProducer> {
+    let side = side(reference, context)?;
+    let Some(step) = side.what.steps.iter().find(|step| step.name == reference.step) else {
+        let title = format!("`#{{{reference}}}`: project `{}` has no step `{}`", side.project.name, reference.step);
+        let known = side.what.steps.iter().map(|step| step.name.as_str());
+        return Err(NoProducer::unknown(codes::UNKNOWN_STEP, title, reference.step.as_str(), known));
+    };
+    if let Some(known) = step.kind.outputs().filter(|known| !known.contains(&&*reference.output)) {
+        let title = format!("`#{{{reference}}}`: step `{}` has no output `{}`", step.name, reference.output);
+        return Err(NoProducer::unknown(codes::UNKNOWN_OUTPUT, title, &reference.output, known.into_iter()));
+    }
+    let target = target(reference, &side, step, context)?;
+    let stack = StackName::of(&StackOwner {
+        repository: context.repository.clone(),
+        project: side.project.id.clone(),
+        step: step.id.clone(),
+        environment: context.environment.id.clone(),
+        target: target.id.clone(),
+        tenant: side.tenant.map(|tenant| tenant.id.clone()),
+    });
+    Ok(Producer { stack, place: target.place.clone(), access: target.access.clone() })
+}
+
+fn side<'a>(reference: &OutputRef, context: &Context<'a>) -> Result<Side<'a>, NoProducer> {
+    let Some(name) = &reference.project else {
+        return Ok(Side { project: context.project, what: context.what, tenant: context.tenant, own: true });
+    };
+    let Some(project) = context.catalog.projects.get(name) else {
+        let title = format!("`#{{{reference}}}`: there is no project `{name}`");
+        let known = context.catalog.projects.keys().map(|known| known.as_str());
+        return Err(NoProducer::unknown(codes::UNKNOWN_PROJECT, title, name.as_str(), known));
+    };
+    if *name == context.project.name {
+        let title = format!("`#{{{reference}}}` names its own project as if it were another one");
+        let own = OutputRef { project: None, ..reference.clone() };
+        return Err(NoProducer::new(codes::OUTPUT_REFERENCE, title, format!("write `#{{{own}}}`")));
+    }
+    let Some(what) = &project.head else {
+        let title = format!("`#{{{reference}}}`: the process of project `{name}` has errors");
+        return Err(NoProducer::new(codes::OUTPUT_TARGET, title, "`landfall check` says which".to_owned()));
+    };
+    let connected = |tenant: &&Tenant| tenant.is_connected(name, &context.environment.name);
+    let tenant = context.tenant.filter(|_| project.tenancy.tenanted()).filter(connected);
+    if tenant.is_none() && !project.tenancy.untenanted() {
+        let whom = match context.tenant {
+            Some(tenant) => {
+                format!("tenant `{}` is not connected to it in `{}`", tenant.name, context.environment.name)
+            }
+            None => "this is deployed without one".to_owned(),
+        };
+        let title = format!("`#{{{reference}}}`: project `{name}` is deployed only for tenants, and {whom}");
+        return Err(NoProducer::new(codes::OUTPUT_TARGET, title, None));
+    }
+    Ok(Side { project, what, tenant, own: false })
+}
+
+/// The target whose stack is meant.
+fn target<'a>(
+    reference: &OutputRef,
+    side: &Side<'_>,
+    step: &Step,
+    context: &Context<'a>,
+) -> Result<&'a Arc<Target>, NoProducer> {
+    let environment = &context.environment.name;
+    let channel = side.own.then_some(&context.release.channel);
+    let fits = step.only.fits(environment, channel, side.tenant);
+    let all = context.catalog.targets.values().filter(|target| {
+        fits && target.environments.contains(environment)
+            && target.roles.contains(&step.role)
+            && target.takes(side.tenant)
+    });
+    let all: Vec<&Arc<Target>> = all.collect();
+    let names: Vec<&str> = all.iter().map(|target| target.name.as_str()).collect();
+    let named = reference.target.as_ref().unwrap_or(&context.target.name);
+    if let Some(target) = all.iter().find(|target| target.name == *named) {
+        return Ok(target);
+    }
+    let slot = match side.tenant {
+        Some(tenant) => format!("`{environment}` for tenant `{}`", tenant.name),
+        None => format!("`{environment}`"),
+    };
+    if let Some(named) = &reference.target {
+        let title = format!("`#{{{reference}}}`: step `{}` has no stack at target `{named}` in {slot}", step.name);
+        return Err(NoProducer::unknown(codes::OUTPUT_TARGET, title, named.as_str(), names.into_iter()));
+    }
+    match all.as_slice() {
+        [only] => Ok(only),
+        [] => {
+            let title = format!("`#{{{reference}}}`: step `{}` has no stack in {slot}", step.name);
+            let help = "it needs a target of the environment that offers its role, and conditions that fit".to_owned();
+            Err(NoProducer::new(codes::OUTPUT_TARGET, title, help))
+        }
+        [first, ..] => {
+            let title = format!(
+                "`#{{{reference}}}`: step `{}` has no stack at target `{}`, and several elsewhere in {slot}: {}",
+                step.name,
+                context.target.name,
+                names.join(", ")
+            );
+            let help = format!("say which one, like `#{{{}}}`", reference.at(&first.name));
+            Err(NoProducer::new(codes::OUTPUT_TARGET, title, help))
+        }
+    }
+}

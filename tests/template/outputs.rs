@@ -1,0 +1,147 @@
+//! Outputs of other stacks in the leaves of templates: parameters and references to them, whatever the values.
+
+use landfall::model::journal::{Content, ParameterValue};
+use landfall::template::output_parameter;
+use serde_json::{Value, json};
+
+use crate::support::steps::{process, read_with};
+
+const ZONE: &str = "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\nOutputs:\n  Host:\n    Value: !GetAtt Queue.QueueName\n  \
+                    Arn:\n    Value: !GetAtt Queue.Arn\n";
+
+const PRODUCER: &str =
+    "\n[[step]]\nname = \"zone\"\nrole = \"web\"\nkind = \"cloudformation\"\ntemplate = \"zone.yaml\"\n";
+
+const SERVICE: &str = "kind = \"ecs-service\"\ncpu = 256\nmemory = 512\nlog_retention_days = 7\n";
+
+fn zone() -> (String, String) {
+    ("projects/shop/templates/zone.yaml".to_owned(), ZONE.to_owned())
+}
+
+/// The content of a service with these keys in its container and beside it, after the step whose outputs it uses.
+fn service(step: &str, container: &str) -> Result<Content, String> {
+    let step = format!("{SERVICE}{step}\n[[step.container]]\nname = \"app\"\nimage = \"web\"\n{container}\n{PRODUCER}");
+    first(&step, vec![zone()])
+}
+
+/// The content of the first step of a process.
+fn first(steps: &str, others: Vec<(String, String)>) -> Result<Content, String> {
+    let process = process(steps);
+    let read = read_with(&process, 1, others);
+    if !read.problems.is_empty() {
+        return Err(read.problems);
+    }
+    let rendered = read.render(read.steps().next().unwrap());
+    rendered.map(|rendered| rendered.content).map_err(|problems| format!("{} {}", problems[0].code, problems[0].title))
+}
+
+fn template(content: &Content) -> Value {
+    serde_json::from_str(&content.template).unwrap()
+}
+
+fn container(content: &Content) -> Value {
+    template(content)["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0].clone()
+}
+
+fn parameter(text: &str) -> String {
+    output_parameter(&landfall::model::process::OutputRef::parse(text).unwrap().unwrap())
+}
+
+#[test]
+fn an_output_becomes_a_parameter_and_a_text_around_it_a_join() {
+    let content = service(
+        "",
+        "environment = { HOST = \"#{steps.zone.outputs.Host}\", URL = \"https://#{steps.zone.outputs.Host}/#{level}\" }",
+    )
+    .unwrap();
+    let host = parameter("steps.zone.outputs.Host");
+    assert!(host.starts_with("OutputZoneHost"), "{host}");
+    let environment = container(&content)["Environment"].clone();
+    assert_eq!(environment[0]["Value"], json!({ "Ref": host }));
+    assert_eq!(environment[1]["Value"], json!({ "Fn::Join": ["", ["https://", { "Ref": host }, "/info"]] }));
+    assert_eq!(template(&content)["Parameters"], json!({ host.clone(): { "Type": "String" } }));
+    let ParameterValue::Output { stack, output, at } = &content.parameters[&host] else { panic!("{content:?}") };
+    assert_eq!((stack.as_str(), output.as_str(), at.as_ref()), ("shop-zone-production-main", "Host", None));
+}
+
+#[test]
+fn an_output_changes_only_its_leaf_and_the_parameters() {
+    let with = |value: &str| service("", &format!("environment = {{ HOST = \"{value}\" }}")).unwrap();
+    let (mut plain, mut output) = (template(&with("plain")), template(&with("#{steps.zone.outputs.Host}")));
+    let leaf = "/Resources/TaskDefinition/Properties/ContainerDefinitions/0/Environment/0/Value";
+    *plain.pointer_mut(leaf).unwrap() = Value::Null;
+    *output.pointer_mut(leaf).unwrap() = Value::Null;
+    output.as_object_mut().unwrap().remove("Parameters").unwrap();
+    assert_eq!(plain, output);
+}
+
+#[test]
+fn rights_are_for_what_an_output_gives() {
+    let content = service(
+        "",
+        "secrets = { TOKEN = { secret = \"#{steps.zone.outputs.Arn}\", key = \"token\" }, NAME = { parameter = \
+         \"/shop/#{steps.zone.outputs.Host}\" } }\nenvironment_files = [\"arn:aws:s3:::#{steps.zone.outputs.Host}/app.env\"]",
+    )
+    .unwrap();
+    let (arn, host) = (parameter("steps.zone.outputs.Arn"), parameter("steps.zone.outputs.Host"));
+    let secrets = container(&content)["Secrets"].clone();
+    assert_eq!(
+        secrets[0]["ValueFrom"],
+        json!({ "Fn::Join": ["", ["arn:aws:ssm:eu-west-1:111111111111:parameter/shop/", { "Ref": host }]] })
+    );
+    assert_eq!(secrets[1]["ValueFrom"], json!({ "Fn::Join": ["", [{ "Ref": arn }, ":token::"]] }));
+    let policy = template(&content).to_string();
+    for right in [
+        json!([{ "Ref": arn }]).to_string(),
+        json!({ "Fn::Join": ["", ["arn:aws:s3:::", { "Ref": host }, "/app.env"]] }).to_string(),
+        json!([{ "Fn::Join": ["", ["arn:aws:s3:::", { "Ref": host }]] }]).to_string(),
+    ] {
+        assert!(policy.contains(&right), "{right} is not in {policy}");
+    }
+}
+
+#[test]
+fn elements_of_lists_may_be_outputs() {
+    let content = service("security_groups = [\"#{steps.zone.outputs.Host}\", \"sg-0b0b0b0b\"]", "").unwrap();
+    let groups = "/Resources/Service/Properties/NetworkConfiguration/AwsvpcConfiguration/SecurityGroups";
+    let host = parameter("steps.zone.outputs.Host");
+    assert_eq!(template(&content).pointer(groups).unwrap(), &json!([{ "Ref": host }, "sg-0b0b0b0b"]));
+}
+
+#[test]
+fn what_no_output_can_be_is_refused() {
+    let wrong = |step: &str, container: &str| service(step, container).unwrap_err();
+    let wild = wrong("", "secrets = { TOKEN = { secret = \"#{steps.zone.outputs.Arn}*\" } }");
+    assert!(wild.starts_with("secret-arn"), "{wild}");
+    let bucket = wrong("", "environment_files = [\"#{steps.zone.outputs.Arn}\"]");
+    assert!(bucket.starts_with("object-arn"), "{bucket}");
+    let gone = wrong("", "environment = { A = \"#{steps.zone.at.other.outputs.Arn}\" }");
+    assert!(gone.contains("unknown-target"), "{gone}");
+    let output = wrong("", "environment = { A = \"#{steps.zone.outputs.Hots}\" }");
+    assert!(output.contains("unknown-output") && output.contains("did you mean `Host`?"), "{output}");
+}
+
+#[test]
+fn templates_of_the_user_take_outputs_in_every_place() {
+    let step = format!(
+        "kind = \"cloudformation\"\ntemplate = \"own.yaml\"\n[step.parameters]\nGiven = \"#{{steps.zone.outputs.Arn}}\"\n{PRODUCER}"
+    );
+    let own = "Parameters:\n  Given:\n    Type: String\nResources:\n  Queue:\n    Type: AWS::SQS::Queue\n    Properties:\n      \
+               QueueName: !Sub \"${AWS::StackName}-#{steps.zone.outputs.Host}-#{level}\"\n      Tags:\n        - Key: given\n          \
+               Value: !Ref Given\n        - Key: host\n          Value: \"#{steps.zone.outputs.Host}\"\n";
+    let others = vec![zone(), ("projects/shop/templates/own.yaml".to_owned(), own.to_owned())];
+    let content = first(&step, others).unwrap();
+    let host = parameter("steps.zone.outputs.Host");
+    let queue = template(&content)["Resources"]["Queue"]["Properties"].clone();
+    assert_eq!(queue["QueueName"], json!({ "Fn::Sub": format!("${{AWS::StackName}}-${{{host}}}-info") }));
+    assert_eq!(queue["Tags"][1]["Value"], json!({ "Ref": host }));
+    let names: Vec<&str> = content.parameters.keys().map(String::as_str).collect();
+    assert_eq!(names, ["Given", host.as_str()]);
+    let arn = ParameterValue::Output { stack: content_stack(), output: "Arn".to_owned(), at: None };
+    assert_eq!(content.parameters["Given"], arn);
+    assert_eq!(template(&content)["Parameters"][&host], json!({ "Type": "String" }));
+}
+
+fn content_stack() -> landfall::model::StackName {
+    landfall::model::StackName::seen("shop-zone-production-main")
+}
