@@ -7,13 +7,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::config::Config;
-use super::deliver::{Deliver, Desk};
+use super::deliver::{Deliver, Delivered, Desk};
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Format};
 use super::release::project_of;
 use super::render::known;
 use super::stacks::{head_contexts, heads};
-use crate::compare::hide_named;
+use crate::compare::{Paint, hide_named, unified};
 use crate::edit;
 use crate::load::Loaded;
 use crate::load::schema::process::steps::common_keys;
@@ -65,6 +65,8 @@ pub struct Conversion {
     pub template: Written,
     /// The process.
     pub process: Written,
+    /// The process as it was.
+    pub before: String,
     /// Comments of the process that go with the keys at which they stood.
     pub comments: Vec<String>,
 }
@@ -117,6 +119,7 @@ impl Conversion {
             step: step.clone(),
             template,
             process: Written { path, text: edited.text },
+            before: process,
             comments: edited.comments,
         })
     }
@@ -140,6 +143,10 @@ impl Conversion {
             let why = first.map(|problem| format!(": {} ({})", problem.title, problem.span.at)).unwrap_or_default();
             return Err(Failure::new(cannot() + &why));
         }
+        let sequence = |project: &Project| project.head.as_ref().map(|what| what.sequence());
+        if sequence(old) != sequence(new) {
+            return Err(Failure::new(cannot()).because("the steps would run in another order"));
+        }
         let names = [before, after].map(|loaded| Names::of(&loaded.catalog));
         let slots = [heads(&before.catalog, old), heads(&after.catalog, new)];
         let [old_names, new_names] = &names;
@@ -154,14 +161,15 @@ impl Conversion {
         })
     }
 
-    /// What was done, or with `dry` would be, in lines.
-    pub fn told(&self, proof: Proof, dry: bool) -> String {
-        let Self { project, step, template, process, comments } = self;
+    /// What was done, in lines; what would be, where nothing was delivered.
+    pub fn told(&self, proof: Proof, delivered: Option<&Delivered>) -> String {
+        let Self { project, step, template, process, comments, .. } = self;
         let mut text = String::new();
-        if dry {
-            text.push_str(&format!("{}:\n{}\n{}:\n{}\n", template.path, template.text, process.path, process.text));
+        if delivered.is_none() {
+            let changes = unified(Some(&self.before), &process.text, &process.path, &process.path, Paint::Plain);
+            text.push_str(&format!("{}:\n{}\n{changes}\n", template.path, template.text));
         }
-        let (is, count) = (if dry { "would become" } else { "is now" }, counted(proof.stacks));
+        let (is, count) = (if delivered.is_some() { "is now" } else { "would become" }, counted(proof.stacks));
         text.push_str(&format!("step         {step} of {project} {is} the template {}\n", template.path));
         text.push_str(&format!(
             "proved       {count} of it come out the same to the byte: template, parameters, name, tags,\n"
@@ -176,16 +184,17 @@ impl Conversion {
             text.extend(lines);
         }
         text.push_str(&format!(
-            "takes effect with the next release, or `landfall release refresh {project} …`; releases that there are keep the step as\n\
-         {:13}it was, and nothing that is deployed changes\n",
+            "takes effect with the next release, which changes nothing that is deployed; releases that are there keep the step\n\
+             {:13}as it was, unless `landfall release refresh {project} …` gives them the template\n",
             ""
         ));
-        if !dry {
-            text.push_str(&format!(
-                "way back     git revert of the commit; before one: git restore {}, and\n",
-                process.path
-            ));
-            text.push_str(&format!("             delete {}\n", template.path));
+        match delivered.map(|delivered| &delivered.commit) {
+            None => {}
+            Some(Some(commit)) => text.push_str(&format!("way back     git revert {}\n", commit.short())),
+            Some(None) => {
+                text.push_str(&format!("way back     git restore {}, and delete\n", process.path));
+                text.push_str(&format!("             {}\n", template.path));
+            }
         }
         text
     }
@@ -206,7 +215,10 @@ fn convertible<'a>(project: &'a Project, step: &StepName) -> Result<&'a Step, Fa
             let help = "landfall runs its task itself, once its stack is there; of that no template says anything";
             Err(Failure::usage(format!("step {step} is of kind `ecs-task`, which cannot be converted")).help(help))
         }
-        StepKind::CloudFormation(_) => Err(Failure::usage(format!("step {step} is of kind `cloudformation` already"))),
+        StepKind::CloudFormation(raw) => {
+            let help = format!("its template is {}", raw.template.at.file);
+            Err(Failure::usage(format!("step {step} is of kind `cloudformation` already")).help(help))
+        }
     }
 }
 
@@ -234,7 +246,7 @@ pub fn run(options: &Convert) -> Outcome {
         false => Some(desk.put_all(&conversion.files(), &message, &config)?),
     };
     match options.format {
-        Format::Terminal => output::data(&conversion.told(proof, options.dry_run))?,
+        Format::Terminal => output::data(&conversion.told(proof, delivered.as_ref()))?,
         Format::Json => output::json(&json!({
             "project": conversion.project,
             "step": conversion.step,

@@ -11,7 +11,7 @@ pub(super) fn a_step_becomes_a_template() {
     dry.shows(&[
         "projects/storefront/templates/web.yaml:\n# What the step `web` of kind `ecs-service` rendered.\n",
         "#{images.web}",
-        "kind = \"cloudformation\"\ntemplate = \"web.yaml\"",
+        "-kind = \"ecs-service\"\n+kind = \"cloudformation\"\n+template = \"web.yaml\"",
         "would become the template projects/storefront/templates/web.yaml",
         "come out the same to the byte",
         "gone with the keys at which they stood:",
@@ -28,7 +28,9 @@ pub(super) fn a_step_becomes_a_template() {
     assert_eq!(home.read("repo/projects/storefront/templates/web.yaml"), done["template_text"].as_str().unwrap());
     assert_eq!(home.landfall("render storefront --repo repo --format json").ends(0).out, rendered);
     home.landfall("check repo").ends(0);
-    home.landfall("convert storefront web --repo repo").ends(2).says(&["is of kind `cloudformation` already"]);
+    home.landfall("convert storefront web --repo repo")
+        .ends(2)
+        .says(&["is of kind `cloudformation` already", "its template is projects/storefront/templates/web.yaml"]);
     // Nothing that was deployed is another one: releases that there are were made before.
     home.commit("repo", "Convert");
     let diff = home.landfall("diff HEAD~1 --repo repo --exit-code").ends(0);
@@ -46,7 +48,10 @@ pub(super) fn a_converted_step_is_delivered() {
     assert!(files.starts_with("Convert web of storefront to a template"), "{files}");
     assert!(files.contains("process.toml") && files.contains("templates/web.yaml"), "{files}");
     assert!(home.git("upstream.git", "branch").contains("template"));
-    convert("--commit --config here.toml").ends(0).says(&["on main: projects/storefront/templates/web.yaml"]);
+    let done =
+        convert("--commit --config here.toml").ends(0).says(&["on main: projects/storefront/templates/web.yaml"]);
+    let commit = home.git("repo", "rev-parse --short=7 HEAD");
+    done.shows(&[&format!("way back     git revert {}", commit.trim())]);
     assert_eq!(home.git("repo", "status --porcelain"), "");
     // The way back.
     home.git("repo", "revert --no-edit HEAD");
@@ -60,6 +65,9 @@ fn what_cannot_be_converted_changes_nothing() {
     let convert = |line: &str| home.landfall(&format!("convert {line} --repo repo"));
     convert("ghost web").ends(2).says(&["there is no project `ghost`"]);
     convert("storefront ghost").ends(2).says(&["there is no step `ghost`"]);
+    // What lies in the folder uncommitted is not overwritten by a commit.
+    home.replace("repo/projects/storefront/process.toml", "# A sidecar", "# The sidecar");
+    convert("storefront web --commit").ends(1).says(&["nothing was written", "commit or stash that first"]);
     home.write("repo/projects/storefront/templates/web.yaml", "Resources: {}\n");
     convert("storefront web").ends(1).says(&["templates/web.yaml is there, and says something else"]);
     home.replace("repo/projects/storefront/process.toml", "cpu = 512", "cpu = 513");

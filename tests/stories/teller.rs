@@ -21,6 +21,7 @@ use super::show;
 use crate::support::branch::{Branch, Files, Followed};
 use crate::support::clock::{SimClock, advance};
 use crate::support::convert::{converted, with};
+use landfall::cli::deliver::Delivered;
 
 /// When every story begins.
 const BEGIN: &str = "2026-11-23T08:00:00Z";
@@ -111,7 +112,7 @@ impl Teller {
             }
             Command::Convert { project, step } => {
                 let (conversion, proof) = converted(&self.files, project, step).unwrap();
-                self.out.push_str(&conversion.told(proof, false));
+                self.out.push_str(&conversion.told(proof, Some(&Delivered::default())));
                 self.files = with(&self.files, &conversion.files());
             }
             Command::ForcePush { back } => self.files = self.branch.force_back(*back),

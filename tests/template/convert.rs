@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use landfall::cfn;
 use landfall::model::catalog::Subject;
 use landfall::problem::Problem;
+use serde_json::Value;
 
 use crate::support::branch::Files;
 use crate::support::convert::{converted, load, proved, with, written};
@@ -208,6 +210,83 @@ fn a_template_that_says_something_else_is_not_proved() {
     assert!(unreadable.contains("`Resources`"), "{unreadable}");
     let unknown = planted("#{target.public_ip}", "#{target.publicip}");
     assert!(unknown.contains("target.publicip"), "{unknown}");
+}
+
+/// Every text, number and answer of a template, each changed by itself.
+fn changed(value: &Value, path: &str, out: &mut Vec<(String, Value)>) {
+    let mut inside = |key: &str, of: &Value, with: &dyn Fn(Value) -> Value| {
+        let mut found = Vec::new();
+        changed(of, &format!("{path}/{key}"), &mut found);
+        out.extend(found.into_iter().map(|(path, of)| (path, with(of))));
+    };
+    match value {
+        Value::Object(entries) => {
+            for (key, of) in entries {
+                inside(key, of, &|of| {
+                    let mut entries = entries.clone();
+                    entries.insert(key.clone(), of);
+                    Value::Object(entries)
+                });
+            }
+        }
+        Value::Array(items) => {
+            for (index, of) in items.iter().enumerate() {
+                inside(&index.to_string(), of, &|of| {
+                    let mut items = items.clone();
+                    items[index] = of;
+                    Value::Array(items)
+                });
+            }
+        }
+        Value::String(text) => out.push((path.to_owned(), Value::String(format!("{text}x")))),
+        Value::Number(number) => out.push((path.to_owned(), (number.as_i64().unwrap() + 1).into())),
+        Value::Bool(on) => out.push((path.to_owned(), (!on).into())),
+        Value::Null => {}
+    }
+}
+
+#[test]
+fn no_change_of_a_template_passes_the_proof() {
+    let files = small("", "environment = { LEVEL = \"#{level}\" }\nsecrets = { A = { parameter = \"/a\" } }");
+    let (good, _) = converted(&files, "shop", "web").unwrap();
+    let mut all = Vec::new();
+    changed(cfn::read(&good.template.text).unwrap().value(), "", &mut all);
+    assert!(all.len() > 60, "{} places", all.len());
+    for (path, template) in all {
+        let mut conversion = good.clone();
+        conversion.template.text = template.to_string();
+        assert!(proved(&files, &conversion).is_err(), "{path} is another one, and nobody says so");
+    }
+}
+
+#[test]
+fn outputs_of_other_stacks_stay_what_they_are() {
+    let keys = "security_groups = [\"#{steps.zone.outputs.Group}\"]\nafter = []";
+    let container = "secrets = { A = { secret = \"#{steps.zone.outputs.Arn}\", key = \"k\" }, B = { parameter = \
+                     \"/shop/#{steps.zone.outputs.Host}\" } }\nenvironment = { HOST = \
+                     \"https://#{steps.zone.outputs.Host}/#{level}\" }\n\
+                     environment_files = [\"arn:aws:s3:::#{steps.zone.outputs.Host}/app.env\"]\n[[step]]\nname = \"zone\"\n\
+                     role = \"web\"\nkind = \"cloudformation\"\ntemplate = \"zone.yaml\"\n[[step]]\nname = \"last\"\nrole \
+                     = \"web\"\nkind = \"ecs-task\"\ncpu = 256\nmemory = 512\nafter = []\n[[step.container]]\nname = \
+                     \"app\"\nimage = \"web\"";
+    let zone = "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\nOutputs:\n  Host: {Value: !GetAtt Queue.QueueName}\n  Arn: \
+                {Value: !GetAtt Queue.Arn}\n  Group: {Value: !Ref Queue}\n";
+    let files = with(&small(keys, container), &[("projects/shop/templates/zone.yaml", zone)]);
+    assert!(load(&files).problems.is_empty(), "{:#?}", load(&files).problems);
+    let (conversion, proof) = converted(&files, "shop", "web").unwrap();
+    assert_eq!((proof.stacks, proof.others), (4, 8));
+    let text = &conversion.template.text;
+    assert!(text.contains("Value: \"https://#{steps.zone.outputs.Host}/#{level}\""), "{text}");
+    assert!(!text.contains("Parameters:"), "{text}");
+    // The order that follows from them is part of it.
+    let after = |names: &str| {
+        let mut other = conversion.clone();
+        other.process.text = other.process.text.replacen("after = []", &format!("after = [{names}]"), 1);
+        proved(&files, &other)
+    };
+    assert!(after("\"zone\"").is_ok(), "it waits for that one already");
+    let why = after("\"last\"").unwrap_err();
+    assert!(why.contains("the steps would run in another order"), "{why}");
 }
 
 #[test]

@@ -24,3 +24,11 @@ release storefront 1.1.0
 commit Release 1.1.0 with more memory
 settle
 show history
+
+# A service that does not come up is a failure, whatever the stack says.
+fault {"fault": "image-crashes", "image": "storefront:1.2.0", "exit_code": 1, "reason": "missing DATABASE_URL"}
+release storefront 1.2.0
+commit Release 1.2.0
+settle
+show plan
+show history 5
