@@ -58,7 +58,12 @@ why each does not count. Stacks of which the same is to be said are told togethe
   landfall why storefront api_url --environment production --commit main --release 1.3.2
 
 Without --commit it reads the files of the folder, committed or not. With it, each value is told with the commit that it comes \
-from: the release's snapshot, or, for what a tenant's file says, the commit that was asked for.";
+from: the release's snapshot, or, for what a tenant's file says, the commit that was asked for.
+
+An output of a stack is read when the stack that uses it is deployed. Its name says which stack that is; what was read last, the \
+daemon, its store or its facts tell.
+
+  landfall why storefront projects.network.steps.zone.outputs.Host --environment test --store landfall.db";
 
 pub(super) const PLAN: &str = "\
 With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and takes the past \

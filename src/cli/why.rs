@@ -1,6 +1,9 @@
 //! `landfall why`: where a value comes from, and what it beat.
 //!
 //! It asks `template::variables::explain` for every stack of one slot and tells what is the same for several stacks once.
+//! An output of a stack has no value in the repository: what it was when a stack was deployed, facts tell ([`outputs`]).
+
+mod outputs;
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -9,6 +12,7 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::ask::http_url;
 use super::diff::load_commit;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Format};
@@ -22,8 +26,9 @@ use crate::model::{
     TargetName, TenantName,
 };
 use crate::promote::{Seat, Settled, settled};
-use crate::template::RenderProblem;
 use crate::template::variables::{Contender, Declared, Explained, Origin, Reference, Resolved, Verdict, explain};
+use crate::template::{RenderProblem, explain_output};
+use outputs::Told;
 
 /// Options of `landfall why`.
 #[derive(Args, Debug)]
@@ -53,6 +58,15 @@ pub struct Why {
     /// This commit of it, instead of the files of the folder
     #[arg(long, value_name = "COMMIT")]
     commit: Option<String>,
+    /// Ask the daemon at this URL what an output last was; a token that it asks for is taken from `LANDFALL_TOKEN`
+    #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["store", "facts"])]
+    server: Option<String>,
+    /// Store with the past, as `landfall daemon` keeps it
+    #[arg(long, value_name = "sqlite:FILE")]
+    store: Option<String>,
+    /// Take the past from the facts of a daemon: a file, a URL, or a revision of the clone
+    #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
+    facts: Option<String>,
     /// How it is shown
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
@@ -61,7 +75,25 @@ pub struct Why {
 /// What is to be said about several stacks alike.
 struct Answer {
     stacks: Vec<(StepName, TargetName)>,
-    explained: Explained,
+    said: Said,
+}
+
+/// What is said about one stack.
+#[derive(PartialEq)]
+enum Said {
+    /// A variable, or one of landfall's own names.
+    Value(Box<Explained>),
+    /// An output of a stack.
+    Output(Box<Result<Told, RenderProblem>>),
+}
+
+impl Said {
+    fn has_value(&self) -> bool {
+        match self {
+            Said::Value(explained) => explained.value.is_ok(),
+            Said::Output(told) => told.is_ok(),
+        }
+    }
 }
 
 /// The commits that values come from, where they are known.
@@ -94,12 +126,13 @@ pub fn run(options: &Why) -> Outcome {
     match options.format {
         Format::Terminal => output::data(&terminal(&answers, &commits))?,
         Format::Json => {
-            let answers: Vec<Value> = answers.iter().map(|answer| as_json(answer, release, &commits)).collect();
+            let answers = answers.iter().map(|answer| as_json(answer, &options.name, release, &commits));
+            let answers: Vec<Value> = answers.collect();
             output::json(&answers)?;
         }
     }
-    let unresolved = answers.iter().any(|answer| answer.explained.value.is_err());
-    Ok(if unresolved { Exit::Problems } else { Exit::Done })
+    let resolved = answers.iter().all(|answer| answer.said.has_value());
+    Ok(if resolved { Exit::Done } else { Exit::Problems })
 }
 
 fn load(options: &Why) -> Result<Loaded, Failure> {
@@ -174,6 +207,7 @@ fn answers<'a>(
     if let Some(target) = &options.target {
         known("target", target, catalog.targets.keys())?;
     }
+    let facts = outputs::facts(options)?;
     let mut answers: Vec<Answer> = Vec::new();
     for context in slotted.contexts(catalog) {
         let asked = options.step.as_ref().is_none_or(|step| *step == context.step.name)
@@ -181,13 +215,17 @@ fn answers<'a>(
         if !asked {
             continue;
         }
-        let (explained, stack) =
-            (explain(&context, &options.name), (context.step.name.clone(), context.target.name.clone()));
-        match answers.iter_mut().find(|answer| answer.explained == explained) {
+        let said = match explain_output(&context, &options.name) {
+            Some(given) => Said::Output(Box::new(given.map(|given| Told::new(given, &context, facts.as_ref())))),
+            None => Said::Value(Box::new(explain(&context, &options.name))),
+        };
+        let stack = (context.step.name.clone(), context.target.name.clone());
+        match answers.iter_mut().find(|answer| answer.said == said) {
             Some(answer) => answer.stacks.push(stack),
-            None => answers.push(Answer { stacks: vec![stack], explained }),
+            None => answers.push(Answer { stacks: vec![stack], said }),
         }
     }
+    outputs::only_users(&mut answers);
     if answers.is_empty() {
         let (project, environment) = (&slot.project.name, &slot.environment.name);
         return Err(Failure::new(format!(
@@ -222,7 +260,13 @@ fn terminal(answers: &[Answer], commits: &Commits<'_>) -> String {
         if answers.len() > 1 {
             let _ = writeln!(text, "{}:", heading(&answer.stacks));
         }
-        tell(&mut text, &answer.explained, commits);
+        match &answer.said {
+            Said::Value(explained) => tell(&mut text, explained, commits),
+            Said::Output(told) => match &**told {
+                Ok(told) => told.tell(&mut text),
+                Err(problem) => cannot(&mut text, problem),
+            },
+        }
     }
     text
 }
@@ -232,12 +276,7 @@ fn tell(text: &mut String, explained: &Explained, commits: &Commits<'_>) {
         Ok(value) => {
             let _ = writeln!(text, "{}", resolved(value));
         }
-        Err(problem) => {
-            let _ = writeln!(text, "error[{}]: {} ({})", problem.code, problem.title, problem.at);
-            if let Some(help) = &problem.help {
-                let _ = writeln!(text, "  help: {help}");
-            }
-        }
+        Err(problem) => cannot(text, problem),
     }
     let mut rows: Vec<[String; 4]> = Vec::new();
     rows.extend(
@@ -254,6 +293,13 @@ fn tell(text: &mut String, explained: &Explained, commits: &Commits<'_>) {
     }
     rows.extend(explained.references.iter().map(reference));
     table(text, &rows);
+}
+
+fn cannot(text: &mut String, problem: &RenderProblem) {
+    let _ = writeln!(text, "error[{}]: {} ({})", problem.code, problem.title, problem.at);
+    if let Some(help) = &problem.help {
+        let _ = writeln!(text, "  help: {help}");
+    }
 }
 
 fn row(value: &Contender, first: Option<&Contender>, commits: &Commits<'_>) -> [String; 4] {
@@ -307,19 +353,40 @@ fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
     format!("[{}]", items.join(", "))
 }
 
-fn as_json(answer: &Answer, release: &Release, commits: &Commits<'_>) -> Value {
-    let Answer { stacks, explained } = answer;
-    let stacks: Vec<Value> = stacks.iter().map(|(step, target)| json!({ "step": step, "target": target })).collect();
+fn as_json(answer: &Answer, name: &str, release: &Release, commits: &Commits<'_>) -> Value {
+    let stacks = answer.stacks.iter().map(|(step, target)| json!({ "step": step, "target": target }));
+    let mut shown = json!({
+        "name": name,
+        "release": release.name,
+        "stacks": stacks.collect::<Vec<_>>(),
+        "value": null,
+        "problem": null,
+        "built_in": null,
+        "declared": null,
+        "values": [],
+        "references": [],
+        "output": null,
+    });
+    let own = match &answer.said {
+        Said::Value(explained) => explained_json(explained, commits),
+        Said::Output(told) => match &**told {
+            Ok(told) => json!({ "output": told.json() }),
+            Err(problem) => json!({ "problem": problem_json(problem) }),
+        },
+    };
+    if let (Some(shown), Value::Object(own)) = (shown.as_object_mut(), own) {
+        shown.extend(own);
+    }
+    shown
+}
+
+fn explained_json(explained: &Explained, commits: &Commits<'_>) -> Value {
     let values: Vec<Value> = explained.values.iter().map(|value| contender_json(value, commits)).collect();
-    let references: Vec<Value> = explained
-        .references
-        .iter()
-        .map(|one| {
-            let (value, problem) = outcome_json(&one.value);
-            let at = one.at.as_ref().map(place_json);
-            json!({ "name": one.name, "value": value, "problem": problem, "at": at, "built_in": one.built_in })
-        })
-        .collect();
+    let references = explained.references.iter().map(|one| {
+        let (value, problem) = outcome_json(&one.value);
+        let at = one.at.as_ref().map(place_json);
+        json!({ "name": one.name, "value": value, "problem": problem, "at": at, "built_in": one.built_in })
+    });
     let declared = explained.declared.as_ref().map(|declared| {
         json!({
             "at": place_json(&declared.at),
@@ -330,15 +397,12 @@ fn as_json(answer: &Answer, release: &Release, commits: &Commits<'_>) -> Value {
     });
     let (value, problem) = outcome_json(&explained.value);
     json!({
-        "name": explained.name,
-        "release": release.name,
-        "stacks": stacks,
         "value": value,
         "problem": problem,
         "built_in": explained.built_in,
         "declared": declared,
         "values": values,
-        "references": references,
+        "references": references.collect::<Vec<_>>(),
     })
 }
 
@@ -361,11 +425,13 @@ fn outcome_json(value: &Result<Resolved, RenderProblem>) -> (Value, Value) {
     match value {
         Ok(Resolved::Text(text)) => (json!(&**text), Value::Null),
         Ok(Resolved::List(items)) => (json!(items.iter().map(|item| &**item).collect::<Vec<_>>()), Value::Null),
-        Err(problem) => {
-            let RenderProblem { code, title, at, help } = problem;
-            (Value::Null, json!({ "code": code, "title": title, "at": place_json(at), "help": help }))
-        }
+        Err(problem) => (Value::Null, problem_json(problem)),
     }
+}
+
+fn problem_json(problem: &RenderProblem) -> Value {
+    let RenderProblem { code, title, at, help } = problem;
+    json!({ "code": code, "title": title, "at": place_json(at), "help": help })
 }
 
 fn place_json(at: &Location) -> Value {

@@ -187,6 +187,10 @@ pub struct OutputsRead {
     pub place: Place,
     /// That stack.
     pub stack: StackName,
+    /// The deployment that read them.
+    pub deployment: DeploymentId,
+    /// When the last of them was read.
+    pub at: Timestamp,
     /// The values, by the parameter that each fills.
     pub values: BTreeMap<String, String>,
 }

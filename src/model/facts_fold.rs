@@ -11,6 +11,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use super::facts::{Attempts, Facts, InFlight, OutputsRead, RecordedSnapshot, Run, TaskRan, Waits};
 use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, Place, StackName, StackStatus};
@@ -34,7 +36,7 @@ struct Open {
     proved: bool,
     places: BTreeMap<StackName, Place>,
     /// Outputs that were read, by the stack that uses them and the parameter that each fills.
-    reads: BTreeMap<StackName, BTreeMap<String, String>>,
+    reads: BTreeMap<StackName, (Timestamp, BTreeMap<String, String>)>,
     tasks: BTreeMap<StackName, Task>,
 }
 
@@ -91,7 +93,7 @@ impl FactsFold {
             Entry::Opened(opened) => self.opened(opened, record),
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
-            Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item),
+            Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item, record.at),
             Entry::StackEnded { deployment, stack, outcome } => {
                 self.waits(*deployment, stack, None);
                 self.stack_ended(*deployment, stack, outcome);
@@ -227,7 +229,7 @@ impl FactsFold {
         }
     }
 
-    fn evidence(&mut self, deployment: DeploymentId, stack: &StackName, item: &Evidence) {
+    fn evidence(&mut self, deployment: DeploymentId, stack: &StackName, item: &Evidence, at: Timestamp) {
         let Some(open) = self.open.get_mut(&deployment) else { return };
         match item {
             Evidence::StackLeft { status } if open.touched.contains_key(stack) => {
@@ -235,8 +237,9 @@ impl FactsFold {
                 open.touched.insert(stack.clone(), touched);
             }
             Evidence::OutputRead { parameter, value } => {
-                let reads = open.reads.entry(stack.clone()).or_default();
-                reads.insert(parameter.clone(), value.clone());
+                let (last, values) = open.reads.entry(stack.clone()).or_insert_with(|| (at, BTreeMap::new()));
+                values.insert(parameter.clone(), value.clone());
+                *last = at;
             }
             Evidence::ServiceDeployment { status, .. } if status == "SUCCESSFUL" => open.proved = true,
             _ => {}
@@ -248,8 +251,8 @@ impl FactsFold {
         let Some(open) = self.open.get_mut(&deployment).filter(|_| outcome.succeeded()) else { return };
         let Some(place) = open.places.get(stack) else { return };
         self.facts.reads.retain(|read| &read.stack != stack || &read.place != place);
-        if let Some(values) = open.reads.remove(stack).filter(|_| *outcome != Outcome::Removed) {
-            self.facts.reads.push(OutputsRead { place: place.clone(), stack: stack.clone(), values });
+        if let Some((at, values)) = open.reads.remove(stack).filter(|_| *outcome != Outcome::Removed) {
+            self.facts.reads.push(OutputsRead { place: place.clone(), stack: stack.clone(), deployment, at, values });
         }
     }
 

@@ -33,7 +33,7 @@ pub use cache::{Cache, Counts, Outcome, key};
 pub use codes::CODES;
 pub use content::{Covered, body, capabilities, content_hash};
 pub use fill::outputs::parameter as output_parameter;
-pub use producer::Producer;
+pub use producer::{Producer, UsedOutput, explain_output};
 pub use variables::applies;
 
 use std::collections::BTreeMap;

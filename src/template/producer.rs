@@ -7,12 +7,16 @@
 
 use std::sync::Arc;
 
+use crate::model::catalog::Value;
 use crate::model::place::Access;
-use crate::model::process::OutputRef;
-use crate::model::{Place, Project, StackName, StackOwner, Step, Target, Tenant, What};
+use crate::model::process::{OutputRef, Piece};
+use crate::model::{
+    Location, Place, Project, ProjectName, StackName, StackOwner, Step, Target, TargetName, Tenant, What,
+};
 
+use super::fill::outputs::parameter;
 use super::variables::closest;
-use super::{Context, codes};
+use super::{Context, RenderProblem, codes};
 
 /// The stack whose output is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,25 @@ pub struct Producer {
     pub place: Place,
     /// How that is reached.
     pub access: Access,
+    /// The project that it is of.
+    pub project: ProjectName,
+    /// The target that it is at.
+    pub target: TargetName,
+    /// Where its step is written.
+    pub at: Location,
+}
+
+/// What there is to say about a reference in one context.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UsedOutput {
+    /// The reference.
+    pub reference: OutputRef,
+    /// The stack that it means.
+    pub producer: Producer,
+    /// The parameters of the template that the output fills: those that the step gives it to, and the one that stands for it.
+    pub parameters: Vec<String>,
+    /// A text of the step has it.
+    pub used: bool,
 }
 
 /// Why a reference means no stack.
@@ -56,6 +79,36 @@ struct Side<'a> {
     own: bool,
 }
 
+/// What a name means that begins like a reference to an output; none for every other name. Costs a look at every target.
+pub fn explain_output(context: &Context<'_>, name: &str) -> Option<Result<UsedOutput, RenderProblem>> {
+    let at = &context.step.at;
+    let problem = |code, title, help| RenderProblem { code, title, at: at.clone(), help };
+    let reference = match OutputRef::parse(name)? {
+        Ok(reference) => reference,
+        Err(no) => return Some(Err(problem(codes::OUTPUT_REFERENCE, no.to_string(), None))),
+    };
+    let given = producer(&reference, context).map(|producer| UsedOutput {
+        producer,
+        parameters: filled(&reference, context.step),
+        used: context.step.uses.contains(&reference),
+        reference,
+    });
+    Some(given.map_err(|no| problem(no.code, no.title, no.help)))
+}
+
+fn filled(reference: &OutputRef, step: &Step) -> Vec<String> {
+    let whole = |value: &Value| match value {
+        Value::Text(text) => match text.pieces() {
+            [Piece::Placeholder(name)] => OutputRef::parse(name) == Some(Ok(reference.clone())),
+            _ => false,
+        },
+        Value::List(_) => false,
+    };
+    let given = step.kind.raw().into_iter().flat_map(|step| &step.parameters);
+    let given = given.filter(|(_, given)| whole(&given.value)).map(|(name, _)| name.to_string());
+    given.chain([parameter(reference)]).collect()
+}
+
 /// The stack that a reference means. Costs a look at every target.
 pub(super) fn producer(reference: &OutputRef, context: &Context<'_>) -> Result<Producer, NoProducer> {
     let side = side(reference, context)?;
@@ -77,7 +130,14 @@ pub(super) fn producer(reference: &OutputRef, context: &Context<'_>) -> Result<P
         target: target.id.clone(),
         tenant: side.tenant.map(|tenant| tenant.id.clone()),
     });
-    Ok(Producer { stack, place: target.place.clone(), access: target.access.clone() })
+    Ok(Producer {
+        stack,
+        place: target.place.clone(),
+        access: target.access.clone(),
+        project: side.project.name.clone(),
+        target: target.name.clone(),
+        at: step.at.clone(),
+    })
 }
 
 fn side<'a>(reference: &OutputRef, context: &Context<'a>) -> Result<Side<'a>, NoProducer> {

@@ -82,6 +82,56 @@ pub(super) fn facts_come_from_a_file_or_a_url() {
 }
 
 #[test]
+pub(super) fn why_tells_what_an_output_last_was() {
+    let world = world();
+    let home = &world.home;
+    world.clone_to("asked");
+    let zone = "\n[[step]]\nname = \"zone\"\nkind = \"cloudformation\"\nrole = \"web\"\ntemplate = \"zone.yaml\"\n";
+    let process = home.read("asked/projects/app/process.toml");
+    let web = process.replacen("port = ", "environment = { HOST = \"#{steps.zone.outputs.Host}\" }\nport = ", 1);
+    home.write("asked/projects/app/process.toml", &format!("{web}{zone}"));
+    let template = "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\nOutputs:\n  Host:\n    Value: !Ref Queue\n";
+    home.write("asked/projects/app/templates/zone.yaml", template);
+    home.landfall("check asked").ends(0);
+    let why = |more: &str| {
+        home.landfall(&format!("why app steps.zone.outputs.Host --environment development --repo asked {more}"))
+    };
+    let offline = why("").ends(0).says(&["--server, --store or --facts would tell"]);
+    let place = "output Host of stack app-zone-development-web in 111111111111/eu-west-1\n";
+    let offline = offline.shows(&[
+        "read when the stack is deployed\n",
+        place,
+        "project app, step zone at web (projects/app/process.toml:",
+    ]);
+    assert!(!offline.out.contains("step zone at web:"), "only who uses it is told: {}", offline.out);
+    for who in [format!("--server {}", world.server), "--store landfall.db".to_owned()] {
+        why(&who).ends(0).shows(&["read  by no deployment yet\n"]);
+    }
+    let json = why("--format json").ends(0).json();
+    assert_eq!((&json[0]["output"]["read"], &json[0]["value"]), (&serde_json::Value::Null, &serde_json::Value::Null));
+    let parameter = json[0]["output"]["parameters"][0].as_str().unwrap().to_owned();
+    let mut facts = get(&world.server, "/api/v1/facts");
+    facts["reads"] = serde_json::json!([{
+        "place": { "account": "111111111111", "region": "eu-west-1" },
+        "stack": "app-web-development-web",
+        "deployment": 7,
+        "at": "2026-11-23T08:00:05Z",
+        "values": { parameter.as_str(): "queue-1" },
+    }]);
+    home.write("read.json", &facts.to_string());
+    let read = format!("by deployment 7, 2026-11-23 08:00 UTC, as parameter {parameter} of app-web-development-web\n");
+    why("--facts read.json").ends(0).shows(&["queue-1\n", place, &read]);
+    let json = why("--facts read.json --format json").ends(0).json();
+    assert_eq!(json[0]["output"]["read"]["value"], "queue-1");
+    assert_eq!(json[0]["stacks"], serde_json::json!([{ "step": "web", "target": "web" }]));
+    let zone = why("--step zone --facts read.json").ends(0).shows(&["by no text of the step"]);
+    assert!(!zone.out.contains("queue-1"), "{}", zone.out);
+    home.landfall("why app steps.zone.outputs.Hots --environment development --repo asked")
+        .ends(3)
+        .shows(&["error[unknown-output]", "did you mean `Host`?"]);
+}
+
+#[test]
 fn what_is_no_facts_is_said() {
     let world = world();
     let home = &world.home;

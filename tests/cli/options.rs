@@ -51,6 +51,7 @@ const OPTIONS: &[Covered] = covered! {
     "render": "--tenant" => tenanted::render_takes_one_tenant in "tenanted.rs";
     "why": "<PROJECT>" "<NAME>" "--environment" "--tenant" "--step" "--target" "--repo" "--commit"
         => tenanted::why_tells_the_winner_and_every_loser in "tenanted.rs";
+    "why": "--server" "--store" "--facts" => facts::why_tells_what_an_output_last_was in "facts.rs";
     "why": "--release" "--format" => tenanted::why_tells_programs_too in "tenanted.rs";
     "diff": "<BASE>" "<HEAD>" "--repo" "--exit-code" "--format" => offline::diff_compares_two_commits in "offline.rs";
     "plan": "--server" "--format" => online::plan_asks_the_daemon in "online.rs";

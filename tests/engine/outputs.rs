@@ -39,8 +39,10 @@ async fn an_output_is_read_where_its_stack_is_and_remembered_until_the_stack_is_
     let url = scene.stack("web").unwrap().parameters["Url"].clone();
     assert!(url.contains("eu-central-1"), "{url}");
     let stack = StackName::of(&owner("web"));
-    let read = OutputsRead { place: place(), stack, values: BTreeMap::from([("Url".to_owned(), url)]) };
     let facts = scene.engine().await.facts().clone();
+    let (deployment, at) = (FIRST, facts.reads[0].at);
+    assert!(facts.runs[0].from >= at, "it was read before the stack was there");
+    let read = OutputsRead { place: place(), stack, deployment, at, values: BTreeMap::from([("Url".to_owned(), url)]) };
     assert_eq!(facts.reads, [read]);
     let again: landfall::model::Facts = serde_json::from_value(serde_json::to_value(&facts).unwrap()).unwrap();
     assert_eq!(again, facts);

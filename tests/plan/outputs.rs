@@ -6,7 +6,7 @@ use std::sync::Arc;
 use landfall::model::StackName;
 use landfall::model::decision::{Because, Cause};
 use landfall::model::facts::OutputsRead;
-use landfall::model::journal::{Action, ParameterValue};
+use landfall::model::journal::{Action, DeploymentId, ParameterValue};
 use landfall::model::slot::Stamp;
 use landfall::model::{Decision, Hash};
 use landfall::plan::{Input, Planned, Render, plan};
@@ -113,6 +113,8 @@ fn a_value_that_was_read_and_changed_nothing_is_not_read_for_ever() {
     live.facts.reads.push(OutputsRead {
         place: place(),
         stack: StackName::seen("storefront-web-development-development-eu"),
+        deployment: DeploymentId(1),
+        at: live.now,
         values: BTreeMap::from([("Vpc".to_owned(), "vpc-2".to_owned())]),
     });
     assert!(planned(&world, &live, None).plan.is_empty());

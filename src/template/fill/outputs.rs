@@ -243,7 +243,7 @@ impl Filler<'_> {
     /// The output that a reference means.
     fn resolved(&mut self, reference: &OutputRef, text: &Text) -> Option<ParameterValue> {
         match producer(reference, self.context) {
-            Ok(Producer { stack, place, access }) => {
+            Ok(Producer { stack, place, access, .. }) => {
                 let own = &self.context.target;
                 let here = place == own.place && access == own.access;
                 let at = (!here).then(|| Box::new(Elsewhere { place, access }));
