@@ -122,6 +122,17 @@ fn lost_placeholders(text: &str, comments: &[Range<usize>]) -> impl Iterator<Ite
     })
 }
 
+/// Whether CloudFormation takes only plain text here, no function: the description of the template or of an output, and the
+/// template's metadata (CloudFormation template reference, "Intrinsic function reference").
+fn is_plain(pointer: &str) -> bool {
+    let mut keys = pointer.split('/').skip(1);
+    match keys.next() {
+        Some("Description" | "Metadata") => true,
+        Some("Outputs") => keys.nth(1) == Some("Description"),
+        _ => false,
+    }
+}
+
 /// Whether a text has a placeholder in it. One that cannot be read is told elsewhere.
 fn has_placeholder(text: &str) -> bool {
     let mut rest = text;
@@ -317,6 +328,10 @@ impl Reading<'_> {
         if role == Role::Substitution && decides_reference(&text) {
             let title = "a placeholder inside of `${…}` would decide what is referred to";
             self.find(codes::TEMPLATE_PLACEHOLDER, bytes.clone(), title, "has to be literal");
+        }
+        if is_plain(pointer) && text.outputs().next().is_some() {
+            let title = "an output cannot stand here: CloudFormation takes no reference to a parameter";
+            self.find(codes::OUTPUT_REFERENCE, bytes.clone(), title, "plain text");
         }
         self.texts.push((bytes, text.clone()));
         match (role, text.pieces()) {

@@ -72,8 +72,8 @@ impl Told {
     pub(super) fn new(given: UsedOutput, context: &Context<'_>, facts: Option<&Facts>) -> Self {
         let stack = StackName::of(&owner(context));
         let place = &context.target.place;
-        let reads = facts.into_iter().flat_map(|facts| &facts.reads);
-        let last = reads.filter(|read| read.stack == stack && read.place == *place).last();
+        let mut reads = facts.into_iter().flat_map(|facts| &facts.reads);
+        let last = reads.find(|read| read.stack == stack && read.place == *place);
         let read = last.and_then(|last| {
             let (parameter, value) = given.parameters.iter().find_map(|name| last.values.get_key_value(name))?;
             let (parameter, value) = (parameter.clone(), value.clone());

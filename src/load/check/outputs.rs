@@ -1,16 +1,17 @@
-//! References to outputs of stacks: they stand in texts of steps, and what they name is there.
+//! References to outputs of stacks: they stand in texts of steps and of their templates, and what they name is there.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::codes::{self, Code};
-use super::super::drafts::Draft;
 use super::super::finding::{File, Finding};
-use super::super::schema::process::{ProcessFile, StepEntry};
+use super::super::schema::At;
+use super::super::schema::process::StepEntry;
+use super::super::schema::values::ValueEntry;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use super::ecs::for_each_text_of;
-use crate::model::process::{OutputRef, Text};
+use crate::model::process::{OutputRef, Piece, Text};
 use crate::model::{Location, ProjectName, What};
 
 /// The references in a text, each with its name.
@@ -47,6 +48,27 @@ pub(super) fn stand_in_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             findings.push(finding.label("has to be known before anything is deployed"));
         }
     }
+    for entry in process.doc.step.iter().filter_map(|step| step.stack()) {
+        for value in entry.parameters.values().filter(|value| !stands_alone(value)) {
+            for name in value.texts().iter().flat_map(|text| references(text)) {
+                let span = placeholder(&process.file, value.span(), &name);
+                let title = "an output stands among other text in the value of a template's parameter";
+                let finding = Finding::new(codes::OUTPUT_REFERENCE, &process.file, span, title);
+                findings.push(
+                    finding
+                        .label("has to be all of the value")
+                        .help("give the output alone, and put the text around it with `Fn::Sub` in the template"),
+                );
+            }
+        }
+    }
+}
+
+/// Whether a value is one placeholder and nothing else.
+fn stands_alone(value: &At<ValueEntry>) -> bool {
+    let ValueEntry::One(text, _) = &**value else { return false };
+    let at = Location { file: "".into(), line: 1, column: 1 };
+    Text::parse(text, at).is_ok_and(|text| matches!(text.pieces(), [Piece::Placeholder(_)]))
 }
 
 /// No value in a tenant's file is an output.
@@ -67,11 +89,33 @@ fn in_value(file: &File, text: Range<usize>, name: &str) -> Finding {
         .help("write the reference into the step itself")
 }
 
+/// Every reference of a step with its place: in its texts, in the values that it gives to parameters, in its template.
+fn each_reference<'a>(
+    drafts: &'a WhatDrafts,
+    step: &'a StepEntry,
+    mut each: impl FnMut(&'a File, Range<usize>, String),
+) {
+    let Some(process) = &drafts.process else { return };
+    let mut found = |file: &'a File, bytes: Range<usize>, text: &str| {
+        for name in references(text) {
+            each(file, placeholder(file, bytes.clone(), &name), name);
+        }
+    };
+    for_each_text_of(step, |text| found(&process.file, text.span(), text));
+    let Some(stack) = step.stack() else { return };
+    for value in stack.parameters.values() {
+        value.texts().iter().for_each(|text| found(&process.file, value.span(), text));
+    }
+    if let Some(template) = drafts.template(&stack.template) {
+        template.texts.iter().for_each(|(bytes, text)| found(&template.file, bytes.clone(), text.raw()));
+    }
+}
+
 /// A reference in a step of a project's head.
 struct Used<'a> {
     world: &'a World,
     project: &'a ProjectName,
-    process: &'a Draft<ProcessFile>,
+    file: &'a File,
     /// The project's own process, where it has no error.
     own: Option<&'a What>,
     name: String,
@@ -82,12 +126,13 @@ struct Used<'a> {
 pub(super) fn are_there(world: &World, findings: &mut Vec<Finding>) {
     for (project, built) in &world.projects {
         let Some(process) = &built.head.drafts.process else { continue };
+        // Steps may share a template.
+        let mut told: BTreeSet<(&str, usize)> = BTreeSet::new();
         for step in &process.doc.step {
-            for_each_text_of(step, |text| {
-                for name in references(text) {
-                    let span = placeholder(&process.file, text.span(), &name);
+            each_reference(&built.head.drafts, step, |file, span, name| {
+                if told.insert((&file.path, span.start)) {
                     let own = built.head.what.as_deref();
-                    findings.extend(Used { world, project, process, own, name, span }.finding());
+                    findings.extend(Used { world, project, file, own, name, span }.finding());
                 }
             });
         }
@@ -96,7 +141,7 @@ pub(super) fn are_there(world: &World, findings: &mut Vec<Finding>) {
 
 impl<'a> Used<'a> {
     fn found(&self, code: &Code, title: String) -> Finding {
-        Finding::new(code, &self.process.file, self.span.clone(), title)
+        Finding::new(code, self.file, self.span.clone(), title)
     }
 
     fn finding(&self) -> Option<Finding> {
@@ -190,25 +235,23 @@ fn circle<'a>(
 
 fn in_circle(world: &World, circle: &[&ProjectName]) -> Option<Finding> {
     let (first, next) = (circle.first()?, circle.get(1)?);
-    let process = world.projects.get(*first)?.head.drafts.process.as_ref()?;
-    let span = process.doc.step.iter().find_map(|step| used(process, step, next))?;
+    let drafts = &world.projects.get(*first)?.head.drafts;
+    let (file, span) = drafts.process.as_ref()?.doc.step.iter().find_map(|step| used(drafts, step, next))?;
     let names: Vec<&str> = circle.iter().map(|name| name.as_str()).collect();
     let title = format!("projects wait for outputs of each other: {}", names.join(" → "));
-    let finding = Finding::new(codes::PROJECT_CIRCLE, &process.file, span, title)
+    let finding = Finding::new(codes::PROJECT_CIRCLE, file, span, title)
         .label("none of them could begin")
         .help("put what all of them need into a project of its own");
     Some(finding)
 }
 
 /// Where a step uses an output of a project.
-fn used(process: &Draft<ProcessFile>, step: &StepEntry, project: &ProjectName) -> Option<Range<usize>> {
+fn used<'a>(drafts: &'a WhatDrafts, step: &'a StepEntry, project: &ProjectName) -> Option<(&'a File, Range<usize>)> {
     let mut found = None;
-    for_each_text_of(step, |text| {
-        for name in references(text) {
-            let of = OutputRef::parse(&name).and_then(Result::ok).and_then(|reference| reference.project);
-            if found.is_none() && of.as_ref() == Some(project) {
-                found = Some(placeholder(&process.file, text.span(), &name));
-            }
+    each_reference(drafts, step, |file, span, name| {
+        let of = OutputRef::parse(&name).and_then(Result::ok).and_then(|reference| reference.project);
+        if found.is_none() && of.as_ref() == Some(project) {
+            found = Some((file, span));
         }
     });
     found
