@@ -14,12 +14,13 @@ use super::release::project_of;
 use super::render::known;
 use super::stacks::{head_contexts, heads};
 use crate::compare::{Paint, hide_named, unified};
-use crate::edit;
+use crate::edit::{self, NewStep};
 use crate::load::Loaded;
-use crate::load::schema::process::steps::common_keys;
+use crate::load::schema::process::steps::{common_keys, run_keys};
 use crate::model::process::StepKind;
 use crate::model::{Names, Project, ProjectName, Step, StepName};
 use crate::problem::{Level, Problem};
+use crate::template::RUN;
 use crate::template::convert::{self, Proof};
 
 /// Options of `landfall convert`.
@@ -67,6 +68,8 @@ pub struct Conversion {
     pub process: Written,
     /// The process as it was.
     pub before: String,
+    /// The step runs a task once.
+    pub runs: bool,
     /// Comments of the process that go with the keys at which they stood.
     pub comments: Vec<String>,
 }
@@ -111,8 +114,10 @@ impl Conversion {
         }
         let path = format!("{folder}/process.toml");
         let process = text(&path)?.ok_or_else(|| Failure::new(format!("there is no file {path}")))?;
-        let common = common_keys();
-        let edited = edit::convert(&process, step, &name, |key| common.contains(&key));
+        let runs = matches!(found.kind, StepKind::EcsTask(_));
+        let (keeps, run) = (common_keys(), run_keys());
+        let new = NewStep { template: &name, keeps: &keeps, runs: runs.then_some((RUN, &run)) };
+        let edited = edit::convert(&process, step, &new);
         let edited = edited.doing(|| format!("cannot edit {path}"))?;
         Ok(Self {
             project: project.name.clone(),
@@ -120,6 +125,7 @@ impl Conversion {
             template,
             process: Written { path, text: edited.text },
             before: process,
+            runs,
             comments: edited.comments,
         })
     }
@@ -174,7 +180,8 @@ impl Conversion {
         text.push_str(&format!(
             "proved       {count} of it come out the same to the byte: template, parameters, name, tags,\n"
         ));
-        text.push_str("             capabilities, content hash, images to prove\n");
+        let run = if self.runs { ", task to run" } else { "" };
+        text.push_str(&format!("             capabilities, content hash, images to prove{run}\n"));
         if proof.others > 0 {
             text.push_str(&format!("             and so do {} of the other steps\n", counted(proof.others)));
         }
@@ -210,11 +217,7 @@ fn convertible<'a>(project: &'a Project, step: &StepName) -> Result<&'a Step, Fa
     let found = what.steps.iter().find(|found| found.name == *step);
     let found = found.ok_or_else(|| Failure::usage(format!("there is no step `{step}`")))?;
     match &found.kind {
-        StepKind::EcsService(_) | StepKind::EcsSchedule(_) => Ok(found),
-        StepKind::EcsTask(_) => {
-            let help = "landfall runs its task itself, once its stack is there; of that no template says anything";
-            Err(Failure::usage(format!("step {step} is of kind `ecs-task`, which cannot be converted")).help(help))
-        }
+        StepKind::EcsService(_) | StepKind::EcsSchedule(_) | StepKind::EcsTask(_) => Ok(found),
         StepKind::CloudFormation(raw) => {
             let help = format!("its template is {}", raw.template.at.file);
             Err(Failure::usage(format!("step {step} is of kind `cloudformation` already")).help(help))

@@ -14,17 +14,23 @@ pub struct Converted {
     pub comments: Vec<String>,
 }
 
-/// Makes a step one of kind `cloudformation` with a template, a path below `templates/`. Of its other keys those stay that
-/// `keeps` names, with their comments; everything outside of the step stays as it is.
+/// What a step of a template has instead of its own keys.
+#[derive(Clone, Copy, Debug)]
+pub struct NewStep<'a> {
+    /// The template, a path below `templates/`.
+    pub template: &'a str,
+    /// The keys that stay.
+    pub keeps: &'a [&'a str],
+    /// The task definition that is run, and the keys that say how, which move into `run`.
+    pub runs: Option<(&'a str, &'a [&'a str])>,
+}
+
+/// Makes a step one of kind `cloudformation`. The keys that stay or move keep their comments; everything outside of the step
+/// stays as it is.
 ///
 /// # Errors
 /// The file is no TOML, has no such step, or writes its steps otherwise than as `[[step]]`.
-pub fn convert(
-    text: &str,
-    step: &StepName,
-    template: &str,
-    keeps: impl Fn(&str) -> bool,
-) -> Result<Converted, EditError> {
+pub fn convert(text: &str, step: &StepName, new: &NewStep<'_>) -> Result<Converted, EditError> {
     let mut document: DocumentMut = text.parse()?;
     let Some(item) = document.get_mut("step") else { return Err(EditError::NoStep(step.clone())) };
     let unexpected = EditError::Unexpected("step", "a list of tables written as [[step]]");
@@ -32,6 +38,7 @@ pub fn convert(
     let named = |table: &&mut Table| table.get("name").and_then(Item::as_str) == Some(step.as_str());
     let table = steps.iter_mut().find(named).ok_or_else(|| EditError::NoStep(step.clone()))?;
     let mut comments = Vec::new();
+    let mut run = new.runs.map(|(definition, keys)| (of_run(definition), keys));
     let names: Vec<String> = table.iter().map(|(key, _)| key.to_owned()).collect();
     // In their order, with the template behind the kind: what is put in comes last.
     for name in names {
@@ -43,15 +50,28 @@ pub fn convert(
                 *old.decor_mut() = decor;
             }
             table.insert_formatted(&key, item);
-            table.insert("template", value(template));
-        } else if keeps(&name) {
+            table.insert("template", value(new.template));
+        } else if new.keeps.contains(&name.as_str()) {
             table.insert_formatted(&key, item);
+        } else if let Some((run, _)) = run.as_mut().filter(|(_, keys)| keys.contains(&name.as_str())) {
+            run.insert_formatted(&key, item);
         } else {
             of_decor(key.leaf_decor(), &mut comments);
             of_item(&item, &mut comments);
         }
     }
+    if let Some((run, _)) = run {
+        table.insert("run", Item::Table(run));
+    }
     Ok(Converted { text: document.to_string(), comments })
+}
+
+/// `[step.run]`, to be filled.
+fn of_run(definition: &str) -> Table {
+    let mut run = Table::new();
+    run.decor_mut().set_prefix("\n");
+    run.insert("task_definition", value(definition));
+    run
 }
 
 fn of_raw(raw: Option<&RawString>, found: &mut Vec<String>) {

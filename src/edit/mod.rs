@@ -14,7 +14,7 @@ use toml_edit::{ArrayOfTables, DocumentMut, Item, Table, TableLike, value};
 use crate::model::catalog::{Gate, Pin};
 use crate::model::{StackName, StepName, TenantName};
 
-pub use convert::{Converted, convert};
+pub use convert::{Converted, NewStep, convert};
 pub use release::{NewRelease, snapshot};
 
 /// Why a file cannot be edited.

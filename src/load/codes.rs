@@ -128,7 +128,7 @@ codes! {
     DEPLOYMENT_STRATEGY "deployment-strategy" Error "The deployment's strategy and its settings contradict each other or the step's target groups, or it takes longer than CloudFormation waits: 36 hours, and 33 for what bakes in steps.";
     SCALING "scaling" Error "Bounds, policies or schedules are not such as Application Auto Scaling takes; with `scaling`, `desired_count` is left out.";
     SCHEDULE "schedule" Error "EventBridge Scheduler does not take the expression, the times, the queue or the task of an `ecs-schedule`.";
-    TASK_RUN "task-run" Error "The task of an `ecs-task` may take 10 seconds to 7 days, and is given no volumes of EBS.";
+    TASK_RUN "task-run" Error "A task that runs once may take 10 seconds to 7 days, and is given no volumes of EBS; what a template runs is one of its task definitions.";
     CONTAINER_SIZES "container-sizes" Error "The containers reserve more CPU or memory than the task has, or a container's soft limit is above its hard limit.";
     STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
     NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS refuses such a task definition.";

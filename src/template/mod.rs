@@ -32,6 +32,7 @@ pub mod variables;
 pub use cache::{Cache, Counts, Outcome, key};
 pub use codes::CODES;
 pub use content::{Covered, body, capabilities, content_hash};
+pub use ecs::RUN;
 pub use fill::outputs::parameter as output_parameter;
 pub use producer::{Producer, UsedOutput, explain_output};
 pub use variables::applies;
@@ -124,9 +125,10 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     declare(&mut filled, &outputs);
     let document = Document::from_sections(filled);
     let run = match &context.step.kind {
-        StepKind::EcsTask(step) => Some((step, filler.fill(&ecs::run(step)))),
-        _ => None,
+        StepKind::EcsTask(step) => Some((&**step, RUN)),
+        kind => kind.raw().and_then(|raw| raw.run.as_ref()).map(|raw| (&raw.run, &*raw.definition)),
     };
+    let run = run.map(|(step, definition)| (step, definition, filler.fill(&ecs::run(step))));
     let images = images(context, &mut filler);
     let raw = context.step.kind.raw();
     let mut parameters = raw.map(|step| cloudformation::parameters(step, &document, &mut filler)).unwrap_or_default();
@@ -136,8 +138,8 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
         return Err(problems);
     }
     let mut content = content(context, &owner, &stack, document, Given { images, parameters })?;
-    if let Some((step, filled)) = run {
-        content.task = Some(ecs::read_run(step, &filled).ok_or_else(|| one(not_known(context)))?);
+    if let Some((step, definition, filled)) = run {
+        content.task = Some(ecs::read_run(step, definition, &filled).ok_or_else(|| one(not_known(context)))?);
     }
     Ok(Rendered { owner, stack, content })
 }

@@ -163,9 +163,9 @@ name = "last"
 kind = "ecs-service"
 # The end.
 "#;
-    let keeps = |key: &str| ["name", "role", "after"].contains(&key);
+    let new = edit::NewStep { template: "web.yaml", keeps: &["name", "role", "after"], runs: None };
     let web = "web".parse().unwrap();
-    let made = edit::convert(before, &web, "web.yaml", keeps).unwrap();
+    let made = edit::convert(before, &web, &new).unwrap();
     let (begin, rest) = before.split_once("kind = \"ecs-service\" # for now\n").unwrap();
     let end = rest.split_once("# The last.").unwrap().1;
     let middle =
@@ -174,7 +174,7 @@ kind = "ecs-service"
     let gone =
         ["How big.", "little", "the first", "and no other", "dotted", "What runs.", "the app", "Nobody reads this."];
     assert_eq!(made.comments, gone);
-    let error = |text: &str| edit::convert(text, &web, "web.yaml", keeps).unwrap_err().to_string();
+    let error = |text: &str| edit::convert(text, &web, &new).unwrap_err().to_string();
     assert_eq!(error("[[step]]\nname = \"db\"\n"), "the file has no [[step]] named `web`");
     assert_eq!(error(""), "the file has no [[step]] named `web`");
     assert!(error("step = [{ name = \"web\" }]\n").contains("[[step]]"));

@@ -54,6 +54,7 @@ stories! {
     a_migration_that_fails
     a_blocked_release
     a_broken_file
+    a_converted_migration
     a_converted_step
     a_dropped_commit
     a_failed_deployment_and_the_fix

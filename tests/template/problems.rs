@@ -263,6 +263,7 @@ fn raw(world: &mut World, declared: serde_json::Value, value: &str) {
         capabilities: Default::default(),
         parameters: [("P".into(), given)].into(),
         images: Default::default(),
+        run: None,
     }));
 }
 

@@ -41,7 +41,7 @@ impl Around {
             StepKind::EcsService(service) => self.add_service(service),
             StepKind::EcsTask(_) => self.runs = true,
             StepKind::EcsSchedule(_) => self.schedules = true,
-            StepKind::CloudFormation(_) => {}
+            StepKind::CloudFormation(raw) => self.runs |= raw.run.is_some(),
         }
     }
 

@@ -132,7 +132,7 @@ fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &
     };
     for step in what.steps.iter().filter(here) {
         reach.around.add(&step.kind);
-        reach.tasks |= step.kind.task().is_some();
+        reach.tasks |= step.kind.task().is_some() || step.kind.raw().is_some_and(|raw| raw.run.is_some());
         match &step.kind {
             StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancers.is_empty(),
             StepKind::EcsTask(_) | StepKind::EcsSchedule(_) => {}

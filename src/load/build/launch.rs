@@ -6,15 +6,15 @@ use super::Maker;
 use crate::load::schema::At;
 use crate::load::schema::process::{
     CapacityProviderEntry, LaunchEntry, NetworkModeEntry, PlacementConstraintEntry, PlacementConstraintKindEntry,
-    PlacementStrategyEntry, PlacementStrategyKindEntry, TaskEntry,
+    PlacementStrategyEntry, PlacementStrategyKindEntry, Running,
 };
 use crate::model::process::{CapacityProvider, Compute, Launch, NetworkMode, PlacementConstraint, PlacementStrategy};
 
-/// Reads what a step runs on.
-pub(crate) fn launch(make: &mut Maker<'_>, entry: &TaskEntry) -> Launch {
+/// Reads what a task runs on.
+pub(crate) fn launch(make: &mut Maker<'_>, entry: Running<'_>) -> Launch {
     Launch {
-        compute: compute(*entry.launch),
-        network: network(*entry.network_mode),
+        compute: compute(**entry.launch),
+        network: network(**entry.network_mode),
         capacity_providers: entry
             .capacity_provider_strategy
             .iter()

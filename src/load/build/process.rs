@@ -117,7 +117,7 @@ fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
             ArchitectureEntry::Arm64 => Architecture::Arm64,
         },
-        launch: launch::launch(make, entry),
+        launch: launch::launch(make, entry.into()),
         subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
         security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
         public_ip: entry.public_ip.as_deref().copied(),

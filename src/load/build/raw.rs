@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Maker, variables};
+use super::{Maker, run, variables};
 use crate::load::schema::process::StackEntry;
 use crate::load::what::WhatDrafts;
 use crate::model::process::{CloudFormation, ContainerImage, GivenParameter};
@@ -21,6 +21,10 @@ pub(crate) fn cloudformation(make: &mut Maker<'_>, entry: &StackEntry, drafts: &
         Some((Arc::from(name.as_str()), GivenParameter { value, at: make.file.at(written.span().start) }))
     });
     let parameters = parameters.collect();
+    let run = match &entry.run {
+        Some(written) => Some(run::of_template(make, written)?),
+        None => None,
+    };
     let template = drafts.template(&entry.template)?;
     // What is written in the step wins over what the template says by itself.
     let mut images: std::collections::BTreeMap<Arc<str>, ContainerImage> =
@@ -32,7 +36,7 @@ pub(crate) fn cloudformation(make: &mut Maker<'_>, entry: &StackEntry, drafts: &
         }
     }
     let capabilities = entry.capabilities.iter().map(|one| Arc::from(one.as_str())).collect();
-    Some(CloudFormation { template: template.template.clone(), capabilities, parameters, images })
+    Some(CloudFormation { template: template.template.clone(), capabilities, parameters, images, run })
 }
 
 /// Whether a text is a path of plain names: nothing in it leads out of the folder.

@@ -5,8 +5,8 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LoadBalancerEntry, ProcessFile, ScalingEntry, ScheduleEntry, SecretEntry, ServiceConnectEntry,
-    ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
+    ContainerEntry, LoadBalancerEntry, ProcessFile, Running, ScalingEntry, ScheduleEntry, SecretEntry,
+    ServiceConnectEntry, ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
 };
 use super::super::what::WhatDrafts;
 use super::super::world::World;
@@ -100,8 +100,8 @@ pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
     for project in world.projects.values() {
         let Some(process) = &project.head.drafts.process else { continue };
         let bare =
-            |task: &TaskEntry| ecs_launch::needs_subnets(task) && task.subnets.as_ref().is_none_or(Vec::is_empty);
-        for (step, _) in process.doc.tasks().filter(|(_, task)| bare(task)) {
+            |task: Running<'_>| ecs_launch::needs_subnets(task) && task.subnets.as_ref().is_none_or(Vec::is_empty);
+        for (step, _) in process.doc.running().filter(|(_, task)| bare(*task)) {
             let bare = world.targets.values().find(|target| {
                 target.network.subnets.is_empty() && target.roles.iter().any(|role| role.as_str() == step.role.as_str())
             });
@@ -123,6 +123,7 @@ pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<Stri
 
 /// Every text of a step that may hold placeholders.
 pub(in crate::load) fn for_each_text_of(step: &StepEntry, mut each: impl FnMut(&At<String>)) {
+    step.running().into_iter().for_each(|task| of_running(task, &mut each));
     step.task().into_iter().for_each(|task| of_task(task, &mut each));
     step.service().into_iter().for_each(|service| of_service(service, &mut each));
     step.schedule().into_iter().for_each(|schedule| of_schedule(schedule, &mut each));
@@ -145,8 +146,14 @@ fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
     deployment.lifecycle_hooks.iter().flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn)).for_each(each);
 }
 
+fn of_running(task: Running<'_>, each: &mut impl FnMut(&At<String>)) {
+    task.subnets.iter().chain(task.security_groups).flatten().for_each(&mut *each);
+    task.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
+    task.platform_version.iter().for_each(&mut *each);
+    task.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(each);
+}
+
 fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
-    task.subnets.iter().chain(&task.security_groups).flatten().for_each(&mut *each);
     task.task_role.iter().chain(&task.execution_role).for_each(&mut *each);
     task.permissions_boundary.iter().for_each(&mut *each);
     for rights in task.task_rights.iter().chain(&task.execution_rights) {
@@ -157,9 +164,6 @@ fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
         }
     }
     task.volume.iter().for_each(|volume| of_volume(volume, each));
-    task.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
-    task.platform_version.iter().for_each(&mut *each);
-    task.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(&mut *each);
     task.tags.values().for_each(&mut *each);
     task.container.iter().for_each(|container| of_container(container, each));
 }

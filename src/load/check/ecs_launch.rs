@@ -10,7 +10,8 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, ServiceEntry, TaskEntry,
+    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, Running, ServiceEntry,
+    TaskEntry,
 };
 use super::super::what::WhatDrafts;
 use crate::load::build::launch;
@@ -74,9 +75,11 @@ fn written<T>(value: &Option<At<T>>) -> Option<Range<usize>> {
 
 pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (_, task) in process.doc.tasks() {
-        let (compute, network) = (launch::compute(*task.launch), launch::network(*task.network_mode));
+    for (step, running) in process.doc.running() {
+        let (compute, network) = (launch::compute(**running.launch), launch::network(**running.network_mode));
         let mut judge = Judge { process, compute, network, findings };
+        of_running(&mut judge, running);
+        let Some(task) = step.task() else { continue };
         of_task(&mut judge, task);
         for container in &task.container {
             of_container(&mut judge, container);
@@ -85,7 +88,7 @@ pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
+fn of_running(judge: &mut Judge<'_>, task: Running<'_>) {
     let mode = judge.network.as_str();
     match (judge.compute, judge.network) {
         (_, NetworkMode::Awsvpc) | (Compute::Ec2, _) | (Compute::Managed, NetworkMode::Host) => {}
@@ -101,17 +104,20 @@ fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
     }
     if !judge.compute.is_fargate() {
         let why = "is for Fargate only: instances have the addresses that they were launched with";
-        judge.refuse(written(&task.public_ip), "public_ip", why);
-        judge.refuse(written(&task.platform_version), "platform_version", "is for Fargate only");
+        judge.refuse(written(task.public_ip), "public_ip", why);
+        judge.refuse(written(task.platform_version), "platform_version", "is for Fargate only");
     }
+    judge.not_on_fargate(first(task.placement_constraints), "placement_constraints");
+    judge.ec2_only(first(task.placement_strategies), "placement_strategies");
+}
+
+fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
     if !judge.compute.is_fargate() {
         judge.refuse(written(&task.ephemeral_storage), "ephemeral_storage", "is for Fargate only");
     }
     for volume in &task.volume {
         judge.ec2_only(written(&volume.host), "host");
     }
-    judge.not_on_fargate(first(&task.placement_constraints), "placement_constraints");
-    judge.ec2_only(first(&task.placement_strategies), "placement_strategies");
 }
 
 fn of_container(judge: &mut Judge<'_>, container: &ContainerEntry) {
@@ -164,7 +170,7 @@ fn of_linux(judge: &mut Judge<'_>, container: &ContainerEntry) {
 /// Capacity providers and placement that contradict the launch or each other.
 pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (step, task) in process.doc.tasks() {
+    for (step, task) in process.doc.running() {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::CAPACITY, &process.file, span, title).label("does not fit"));
         };
@@ -175,13 +181,14 @@ pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         if let Some(extra) = task.placement_strategies.get(MAX_STRATEGIES) {
             out(extra.span(), "a service has at most 5 placement strategies");
         }
-        step.service().into_iter().for_each(|service| rebalancing(task, service, &mut out));
+        let service = step.task().zip(step.service());
+        service.into_iter().for_each(|(task, service)| rebalancing(task, service, &mut out));
     }
 }
 
-fn providers(task: &TaskEntry, out: &mut impl FnMut(Range<usize>, &str)) {
-    let all = &task.capacity_provider_strategy;
-    match (*task.launch, all.first()) {
+fn providers(task: Running<'_>, out: &mut impl FnMut(Range<usize>, &str)) {
+    let all = task.capacity_provider_strategy;
+    match (**task.launch, all.first()) {
         (LaunchEntry::FargateSpot, Some(item)) => {
             out(
                 item.span(),
@@ -198,7 +205,7 @@ fn providers(task: &TaskEntry, out: &mut impl FnMut(Range<usize>, &str)) {
     }
     for item in all.iter().filter(|item| !item.capacity_provider.contains("#{")) {
         let own = matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT");
-        let fargate = matches!(*task.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
+        let fargate = matches!(**task.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
         if own != fargate {
             let title =
                 if own { "is Fargate's, and `launch` says otherwise" } else { "is not Fargate's: set `launch`" };
@@ -241,6 +248,6 @@ fn rebalancing(task: &TaskEntry, service: &ServiceEntry, out: &mut impl FnMut(Ra
 }
 
 /// Whether the step's tasks have an interface of their own, and so need subnets.
-pub(super) fn needs_subnets(task: &TaskEntry) -> bool {
-    *task.network_mode == NetworkModeEntry::Awsvpc
+pub(super) fn needs_subnets(task: Running<'_>) -> bool {
+    **task.network_mode == NetworkModeEntry::Awsvpc
 }

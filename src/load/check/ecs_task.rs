@@ -12,15 +12,17 @@ const TIMES: std::ops::RangeInclusive<i64> = 10..=7 * 86_400;
 
 pub(super) fn tasks_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (_, task, run) in process.doc.runs() {
-        let mut out = |span: Range<usize>, title: &str| {
-            findings.push(Finding::new(codes::TASK_RUN, &process.file, span, title).label("not possible"));
-        };
-        if let Some(written) = &run.timeout
-            && build::duration(written).is_some_and(|timeout| !TIMES.contains(&timeout.as_secs()))
-        {
+    let mut out = |span: Range<usize>, title: &str| {
+        findings.push(Finding::new(codes::TASK_RUN, &process.file, span, title).label("not possible"));
+    };
+    let raw = process.doc.step.iter().filter_map(|step| step.stack()?.run.as_ref()?.timeout.as_ref());
+    let own = process.doc.runs().filter_map(|(_, _, run)| run.timeout.as_ref());
+    for written in own.chain(raw) {
+        if build::duration(written).is_some_and(|timeout| !TIMES.contains(&timeout.as_secs())) {
             out(written.span(), "a task may take 10 seconds to 7 days");
         }
+    }
+    for (_, task, _) in process.doc.runs() {
         for volume in &task.volume {
             if let Some(ebs) = &volume.managed_ebs_volume {
                 out(ebs.span(), "tasks that run once are given no volumes of EBS");

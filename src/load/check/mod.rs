@@ -143,6 +143,7 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "arns", run: ecs_service::arns_have_the_right_kind },
     WhatCheck { name: "template-parameters", run: raw::parameters_fit },
     WhatCheck { name: "template-images", run: raw::images_fit },
+    WhatCheck { name: "template-runs", run: raw::runs_fit },
     WhatCheck { name: "variables-differ", run: variables::differ },
     WhatCheck { name: "tenant-variables-differ", run: tenant_variables::are_declared_once },
     WhatCheck { name: "placeholders-exist", run: variables::placeholders_exist },

@@ -87,6 +87,24 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     });
 }
 
+/// What is run is a task definition of the template.
+pub(super) fn runs_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each(drafts, |process, entry, template| {
+        let Some(run) = &entry.run else { return };
+        let definitions = template.document.resources().filter(|one| one.kind() == "AWS::ECS::TaskDefinition");
+        let known: Vec<&str> = definitions.map(|resource| resource.id).collect();
+        // What a macro makes nobody can tell.
+        if known.contains(&run.task_definition.as_str()) || template.document.section("Transform").is_some() {
+            return;
+        }
+        let title = format!("template `{}` has no task definition `{}`", *entry.template, *run.task_definition);
+        let finding = Finding::new(codes::TASK_RUN, &process.file, run.task_definition.span(), title)
+            .label("no AWS::ECS::TaskDefinition of this id")
+            .suggest(&run.task_definition, known);
+        findings.push(finding);
+    });
+}
+
 /// Every file in `templates/` is used by a step of the head. What stands beside them for people is nobody's mistake.
 pub(super) fn templates_are_used(world: &World, findings: &mut Vec<Finding>) {
     for (name, project) in &world.projects {

@@ -144,6 +144,12 @@ impl StepEntry {
         }
     }
 
+    /// Where the step's task runs; none where it runs none.
+    pub fn running(&self) -> Option<Running<'_>> {
+        let given = self.stack().and_then(|stack| Some(Running::from(&**stack.run.as_ref()?)));
+        self.task().map(Running::from).or(given)
+    }
+
     /// The keys of the step's service; none where it makes none.
     pub fn service(&self) -> Option<&ServiceEntry> {
         match &self.of {
@@ -181,6 +187,11 @@ impl ProcessFile {
     /// The steps that run tasks.
     pub fn tasks(&self) -> impl Iterator<Item = (&At<StepEntry>, &TaskEntry)> {
         self.step.iter().filter_map(|step| Some((step, step.task()?)))
+    }
+
+    /// The steps that run tasks, their own or those of templates, with what says where.
+    pub fn running(&self) -> impl Iterator<Item = (&At<StepEntry>, Running<'_>)> {
+        self.step.iter().filter_map(|step| Some((step, step.running()?)))
     }
 
     /// The steps that run tasks on a schedule.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::Text;
+use super::{EcsTask, Text};
 use crate::model::catalog::Value;
 use crate::model::{ImageName, Location};
 
@@ -23,6 +23,17 @@ pub struct CloudFormation {
     pub parameters: BTreeMap<Arc<str>, GivenParameter>,
     /// The images that success is proved against, by the name of the container that runs them.
     pub images: BTreeMap<Arc<str>, ContainerImage>,
+    /// What runs once when the stack is as ordered.
+    pub run: Option<TemplateRun>,
+}
+
+/// A task of a template that runs once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateRun {
+    /// Logical id of its definition in the template.
+    pub definition: Arc<str>,
+    /// Where and how it runs. What else a task is, size and containers, the template says: here they are empty.
+    pub run: EcsTask,
 }
 
 /// A parameter's value, as the step gives it.

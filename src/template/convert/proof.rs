@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::cfn::push_key;
+use crate::model::journal::Content;
 use crate::model::{StackName, StepName};
 
 use super::super::{Context, RenderProblem, Rendered, owner, render};
@@ -98,6 +99,10 @@ fn difference(old: &Rendered, new: &Rendered) -> Option<(String, String, String)
     of("the name of the stack", names.0, names.1)
         .or_else(|| differing(&template(old), &template(new), &mut String::new()))
         .or_else(|| of("the description", (&*was.description).into(), (&*is.description).into()))
+        .or_else(|| {
+            let run = |content: &Content| json(serde_json::to_value(&content.task));
+            of("the task that is run", run(was), run(is))
+        })
         .or_else(|| of("the content", json(serde_json::to_value(was)), json(serde_json::to_value(is))))
         .or_else(|| Some(("the rendering".to_owned(), format!("{old:?}"), format!("{new:?}"))))
 }

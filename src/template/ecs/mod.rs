@@ -112,12 +112,15 @@ fn sections(resources: Vec<(String, Shape)>, outputs: Vec<(String, Shape)>) -> V
     ]
 }
 
+/// The task definition that an `ecs-task` makes and runs.
+pub const RUN: &str = id::TASK_DEFINITION;
+
 /// What the task of an `ecs-task` is run with, before the leaves are filled; [`read_run`] reads it once they are.
 pub(super) fn run(step: &EcsTask) -> Shape {
     run::shape(step)
 }
 
 /// What the task is run with; none where a part of it is no text.
-pub(super) fn read_run(step: &EcsTask, filled: &serde_json::Value) -> Option<crate::model::TaskRun> {
-    run::read(step, filled)
+pub(super) fn read_run(step: &EcsTask, definition: &str, filled: &serde_json::Value) -> Option<crate::model::TaskRun> {
+    run::read(step, definition, filled)
 }

@@ -12,7 +12,7 @@ use crate::model::process::EcsTask;
 use crate::model::task::{RunConstraint, RunProvider, RunStrategy, RunsOn, TaskNetwork};
 
 use super::super::shape::{Known, Shape};
-use super::{id, launch};
+use super::launch;
 
 /// The parameters, before their leaves are filled; keys as in the template of a service.
 pub(super) fn shape(step: &EcsTask) -> Shape {
@@ -29,14 +29,14 @@ pub(super) fn shape(step: &EcsTask) -> Shape {
 }
 
 /// The filled parameters; none where one of them is no text, which only a value that is not known yet is.
-pub(super) fn read(step: &EcsTask, filled: &Value) -> Option<TaskRun> {
+pub(super) fn read(step: &EcsTask, definition: &str, filled: &Value) -> Option<TaskRun> {
     let on = match filled.get("LaunchType") {
         Some(launch) => RunsOn::LaunchType(text(launch)?),
         None => RunsOn::Providers(each(filled.get("CapacityProviderStrategy"), provider)?),
     };
     let network = filled.get("NetworkConfiguration").and_then(|network| network.get("AwsvpcConfiguration"));
     Some(TaskRun {
-        definition: id::TASK_DEFINITION.into(),
+        definition: definition.into(),
         cluster: text(filled.get("Cluster")?)?,
         on,
         platform_version: optional(filled.get("PlatformVersion"))?,

@@ -3,7 +3,52 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::{StackRunEntry, TaskEntry};
 use crate::load::schema::At;
+
+/// The keys that say where a task runs, of a step of ECS or of what a template runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Running<'a> {
+    /// `launch`.
+    pub launch: &'a At<LaunchEntry>,
+    /// `network_mode`.
+    pub network_mode: &'a At<NetworkModeEntry>,
+    /// `capacity_provider_strategy`.
+    pub capacity_provider_strategy: &'a [At<CapacityProviderEntry>],
+    /// `platform_version`.
+    pub platform_version: &'a Option<At<String>>,
+    /// `placement_constraints`.
+    pub placement_constraints: &'a [At<PlacementConstraintEntry>],
+    /// `placement_strategies`.
+    pub placement_strategies: &'a [At<PlacementStrategyEntry>],
+    /// `subnets`.
+    pub subnets: &'a Option<Vec<At<String>>>,
+    /// `security_groups`.
+    pub security_groups: &'a Option<Vec<At<String>>>,
+    /// `public_ip`.
+    pub public_ip: &'a Option<At<bool>>,
+}
+
+macro_rules! running {
+    ($($entry:ty),*) => {
+        $(impl<'a> From<&'a $entry> for Running<'a> {
+            fn from(entry: &'a $entry) -> Self {
+                Self {
+                    launch: &entry.launch,
+                    network_mode: &entry.network_mode,
+                    capacity_provider_strategy: &entry.capacity_provider_strategy,
+                    platform_version: &entry.platform_version,
+                    placement_constraints: &entry.placement_constraints,
+                    placement_strategies: &entry.placement_strategies,
+                    subnets: &entry.subnets,
+                    security_groups: &entry.security_groups,
+                    public_ip: &entry.public_ip,
+                }
+            }
+        })*
+    };
+}
+running!(TaskEntry, StackRunEntry);
 
 /// `launch`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

@@ -59,6 +59,17 @@ pub fn common_keys() -> Vec<&'static str> {
     keys.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
 }
 
+/// The keys that say where and how a template's task runs.
+pub fn run_keys() -> Vec<&'static str> {
+    let kind = KINDS.kinds.iter().find(|kind| kind.name == "cloudformation");
+    let run = kind.and_then(|kind| kind.groups.get("stack")?.pointer("/properties/run"));
+    let tables = run.into_iter().flat_map(|run| {
+        let either = run.get("anyOf").and_then(Value::as_array).into_iter().flatten();
+        either.chain(std::iter::once(run)).filter_map(|table| table.get("properties")?.as_object())
+    });
+    tables.flatten().map(|(key, _)| key.as_str()).collect()
+}
+
 /// The schema of a step as it is written: one table per kind.
 pub(in crate::load::schema) fn flat() -> Value {
     let Kinds { common, kinds } = &*KINDS;
