@@ -140,7 +140,8 @@ impl std::fmt::Display for TemplateProblem {
 /// Everything that CloudFormation would refuse a template for, as far as its text tells, in the order of its text.
 pub fn check_template(document: &Document) -> Vec<TemplateFault> {
     let root = document.as_map();
-    let macros = has_macros(root);
+    // Then nearly everything may mean something.
+    let macros = super::reach::has_macro(root);
     let resources = root.get("Resources").and_then(Value::as_object);
     let made = macros || resources.is_some_and(|map| map.values().any(stands_for_more));
     let mut check = Check { root, macros, made, found: Vec::new() };
@@ -153,18 +154,6 @@ pub fn check_template(document: &Document) -> Vec<TemplateFault> {
         }
     }
     check.found
-}
-
-/// Whether macros go over the template or a part of it: then nearly everything may mean something.
-fn has_macros(root: &Map<String, Value>) -> bool {
-    fn transforms(value: &Value) -> bool {
-        match value {
-            Value::Object(map) => map.iter().any(|(key, inside)| key == "Fn::Transform" || transforms(inside)),
-            Value::Array(items) => items.iter().any(transforms),
-            _ => false,
-        }
-    }
-    root.contains_key("Transform") || root.values().any(transforms)
 }
 
 /// Whether a resource stands for others: a module of CloudFormation, or what another tool puts in.

@@ -105,6 +105,11 @@ impl Document {
         self
     }
 
+    /// Whether macros go over the template or a part of it: `Transform`, or `Fn::Transform` anywhere.
+    pub fn has_macro(&self) -> bool {
+        reach::has_macro(&self.root)
+    }
+
     /// The resources, in the order in which they are written. What is no object is left out.
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         let resources = self.section("Resources").and_then(Value::as_object);
@@ -130,11 +135,11 @@ impl Document {
         super::yaml::document(&self.root)
     }
 
-    /// The part that CloudFormation executes, as canonical JSON: resources, outputs, transform, and of the parameters,
+    /// The part that CloudFormation executes, as canonical JSON: resources, hooks and outputs, and of the parameters,
     /// mappings and conditions those that these reach.
     ///
     /// Description, metadata of the template, rules, and declarations that nothing uses are not in it: changing them
-    /// changes no resource. Where a transform may use what cannot be seen, every declaration counts as reached.
+    /// changes no resource. A macro may read all of them but the description: with one, everything else is in it.
     pub fn executed(&self) -> String {
         canonical(&Value::Object(reach::executed(&self.root)))
     }

@@ -103,22 +103,24 @@ fn substitutions(text: &str, found: &mut BTreeSet<Reference>) {
 
 const DECLARATIONS: [&str; 3] = ["Parameters", "Mappings", "Conditions"];
 
-/// Resources, outputs and transform, with the declarations that they reach.
+/// What CloudFormation looks at in no template, with or without macros.
+const SILENT: [&str; 2] = ["AWSTemplateFormatVersion", "Description"];
+
+/// Resources, hooks and outputs, with the declarations that they reach; everything where a macro may read it.
 pub(super) fn executed(root: &Map<String, Value>) -> Map<String, Value> {
+    if has_macro(root) {
+        return root.iter().filter(|(name, _)| !SILENT.contains(&name.as_str())).map(cloned).collect();
+    }
     let mut result = Map::new();
     let mut pending = BTreeSet::new();
-    for name in ["Transform", "Resources", "Outputs"] {
+    for name in ["Resources", "Hooks", "Outputs"] {
         if let Some(section) = root.get(name) {
             pending.append(&mut references(section));
             result.insert(name.to_owned(), section.clone());
         }
     }
-    if root.contains_key("Transform") || pending.contains(&Reference::Unknown) {
-        for name in DECLARATIONS {
-            if let Some(section) = root.get(name) {
-                result.insert(name.to_owned(), section.clone());
-            }
-        }
+    if pending.contains(&Reference::Unknown) {
+        result.extend(root.iter().filter(|(name, _)| DECLARATIONS.contains(&name.as_str())).map(cloned));
         return result;
     }
     for (section, name, value) in reached(root, pending) {
@@ -128,6 +130,22 @@ pub(super) fn executed(root: &Map<String, Value>) -> Map<String, Value> {
         }
     }
     result
+}
+
+fn cloned((name, value): (&String, &Value)) -> (String, Value) {
+    (name.clone(), value.clone())
+}
+
+/// Whether something rewrites the template before it is executed: `Transform`, or `Fn::Transform` anywhere.
+pub(super) fn has_macro(root: &Map<String, Value>) -> bool {
+    fn calls(value: &Value) -> bool {
+        match value {
+            Value::Object(map) => map.iter().any(|(key, inside)| key == "Fn::Transform" || calls(inside)),
+            Value::Array(items) => items.iter().any(calls),
+            _ => false,
+        }
+    }
+    root.contains_key("Transform") || root.contains_key("Fn::Transform") || root.values().any(calls)
 }
 
 /// The declarations that some references lead to, as section, name and value; each once.

@@ -287,7 +287,7 @@ pub struct Project {
     pub attempts: u32,
     /// What becomes of finished stacks when a later one fails.
     pub on_failure: OnFailure,
-    /// How long one stack operation may take before landfall cancels it.
+    /// How long one stack operation may take before landfall cancels it, beside what it is told to bake.
     pub deadline: SignedDuration,
     /// The files that say what, as the head has them; none when they are broken. Releases do not use it.
     pub head: Option<Arc<What>>,

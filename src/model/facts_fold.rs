@@ -246,11 +246,14 @@ impl FactsFold {
         }
     }
 
-    /// The outputs that a stack was deployed with take the place of those from before.
+    /// The outputs that a stack was deployed with take the place of those from before; with a stack goes what its tasks did.
     fn stack_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
         let Some(open) = self.open.get_mut(&deployment).filter(|_| outcome.succeeded()) else { return };
         let Some(place) = open.places.get(stack) else { return };
         self.facts.reads.retain(|read| &read.stack != stack || &read.place != place);
+        if *outcome == Outcome::Removed {
+            self.facts.tasks.retain(|ran| &ran.stack != stack || &ran.place != place);
+        }
         if let Some((at, values)) = open.reads.remove(stack).filter(|_| *outcome != Outcome::Removed) {
             self.facts.reads.push(OutputsRead { place: place.clone(), stack: stack.clone(), deployment, at, values });
         }

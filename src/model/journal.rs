@@ -289,7 +289,7 @@ pub struct Content {
     pub images: BTreeMap<Arc<str>, ProvedImage>,
     /// The changes that the plan expects: a removal or replacement that is not here stops the deployment.
     pub expected: Vec<ExpectedChange>,
-    /// How long the operation may take, in seconds, before it is cancelled.
+    /// How long the operation may take, in seconds, before it is cancelled; what it is told to bake is in it.
     pub deadline: i64,
     /// The bucket through which the template goes; none where it is short enough to go with the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]

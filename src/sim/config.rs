@@ -71,6 +71,8 @@ pub struct Pace {
     pub task: SignedDuration,
     /// How long a task that is run once does what it is for.
     pub run: SignedDuration,
+    /// From the moment at which a container writes a line until CloudWatch Logs shows it.
+    pub lines: SignedDuration,
 }
 
 impl Pace {
@@ -81,6 +83,7 @@ impl Pace {
             resource: SignedDuration::from_secs(4),
             task: SignedDuration::from_secs(20),
             run: SignedDuration::from_secs(15),
+            lines: SignedDuration::from_secs(4),
         }
     }
 
@@ -91,6 +94,7 @@ impl Pace {
             resource: SignedDuration::from_millis(120),
             task: SignedDuration::from_millis(250),
             run: SignedDuration::from_millis(250),
+            lines: SignedDuration::ZERO,
         }
     }
 }

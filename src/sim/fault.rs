@@ -28,6 +28,9 @@ pub enum Fault {
     ImageStays {
         /// A part of the image's reference, or all of it.
         image: String,
+        /// The exit code with which it ends when it is told to stop.
+        #[serde(default = "terminated")]
+        exit_code: i32,
     },
     /// The containers of an image write these lines when they start. Lasts until it is cleared.
     ImageSays {
@@ -71,6 +74,11 @@ pub enum Fault {
         #[serde(default = "once")]
         times: u32,
     },
+}
+
+/// What a process ends with that SIGTERM ends.
+fn terminated() -> i32 {
+    143
 }
 
 fn once() -> u32 {

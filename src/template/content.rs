@@ -77,7 +77,7 @@ pub fn content_hash(covered: &Covered<'_>) -> Hash {
 pub fn capabilities(document: &Document) -> Vec<Arc<str>> {
     let mut found = BTreeSet::new();
     let transform = document.section("Transform").map(Value::to_string);
-    if transform.is_some() || document.section("Resources").is_some_and(calls_macro) {
+    if document.has_macro() {
         found.insert("CAPABILITY_AUTO_EXPAND");
     }
     if transform.is_some_and(|transform| transform.contains("AWS::Serverless")) {
@@ -102,12 +102,41 @@ fn iam(id: &str, body: &Value, found: &mut BTreeSet<&'static str>) {
     }
 }
 
-fn calls_macro(value: &Value) -> bool {
-    match value {
-        Value::Object(map) => map.iter().any(|(key, inside)| key == "Fn::Transform" || calls_macro(inside)),
-        Value::Array(items) => items.iter().any(calls_macro),
-        _ => false,
-    }
+/// How long the services of a template are told to let both revisions run, in seconds: the longest of them.
+///
+/// Defaults and counts as the ECS API reference gives them for `LinearConfiguration` and `CanaryConfiguration`. A number that
+/// is not in the template counts as its default.
+pub(super) fn baking(document: &Document) -> i64 {
+    let services = document.resources().filter(|resource| resource.kind() == "AWS::ECS::Service");
+    let minutes = services.filter_map(|service| {
+        let configuration = service.body.get("Properties")?.get("DeploymentConfiguration")?;
+        let number = |part: &str, key: &str, default: f64| {
+            let inside = if part.is_empty() { Some(configuration) } else { configuration.get(part) };
+            inside.and_then(|inside| inside.get(key)).and_then(number).unwrap_or(default)
+        };
+        let moving = match configuration.get("Strategy")?.as_str()? {
+            "LINEAR" => {
+                let steps = (100.0 / number("LinearConfiguration", "StepPercent", 10.0).clamp(3.0, 100.0)).ceil();
+                steps * number("LinearConfiguration", "StepBakeTimeInMinutes", 6.0)
+            }
+            "CANARY" => number("CanaryConfiguration", "CanaryBakeTimeInMinutes", 10.0),
+            "BLUE_GREEN" => 0.0,
+            _ => return None,
+        };
+        Some(moving + number("", "BakeTimeInMinutes", 0.0))
+    });
+    let longest = minutes.fold(0.0, f64::max).clamp(0.0, f64::from(MOST_BAKING));
+    #[expect(clippy::cast_possible_truncation, reason = "at most two days of seconds")]
+    let seconds = (longest * 60.0).ceil() as i64;
+    seconds
+}
+
+/// CloudFormation has given up before (36 hours). \[doc: "DeploymentConfiguration" of AWS::ECS::Service\]
+const MOST_BAKING: u32 = 36 * 60;
+
+/// A number, also where it is written as text, as CloudFormation takes it.
+fn number(value: &Value) -> Option<f64> {
+    value.as_f64().or_else(|| value.as_str()?.parse().ok()).filter(|number: &f64| number.is_finite())
 }
 
 /// These capabilities and those that a step states, sorted.

@@ -221,7 +221,7 @@ fn content(
         protected: context.environment.protected,
         images,
         expected: Vec::new(),
-        deadline: context.project.deadline.as_secs(),
+        deadline: context.project.deadline.as_secs().saturating_add(content::baking(document)),
         bucket: None,
         task: None,
     };

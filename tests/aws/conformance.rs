@@ -87,7 +87,7 @@ async fn simulated_account() {
     world.queue_fault(Fault::ImageCrashes { image: image("writes-and-fails"), exit_code: 3, reason: None });
     let lines = ["first", "second", "third"].map(str::to_owned).to_vec();
     world.queue_fault(Fault::ImageSays { image: image("writes-and-fails"), lines });
-    world.queue_fault(Fault::ImageStays { image: image("never-ends") });
+    world.queue_fault(Fault::ImageStays { image: image("never-ends"), exit_code: 143 });
     let world = Arc::new(Mutex::new(world));
     tokio::spawn(serve(listener, world, Arc::new(Timestamp::now), std::future::pending()));
     conforms(&endpoint, "111111111111", SIMULATED).await;

@@ -12,5 +12,6 @@ mod stores;
 mod stories;
 mod support;
 mod tasks;
+mod traffic;
 mod waiting;
 mod waves;

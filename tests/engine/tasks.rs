@@ -148,7 +148,8 @@ async fn a_task_that_cannot_start_says_why() {
 
 #[tokio::test]
 async fn a_task_that_takes_too_long_is_stopped() {
-    for fault in [Fault::ImageHangs { image: "shop:1".to_owned() }, Fault::ImageStays { image: "shop:1".to_owned() }] {
+    let stays = |exit_code| Fault::ImageStays { image: "shop:1".to_owned(), exit_code };
+    for fault in [Fault::ImageHangs { image: "shop:1".to_owned() }, stays(143), stays(0), stays(1)] {
         let mut scene = Scene::new();
         scene.sim.world().queue_fault(fault);
         let outcome = scene.deploy(&migrate("1")).await;
@@ -157,6 +158,32 @@ async fn a_task_that_takes_too_long_is_stopped() {
         assert_eq!(cause.sentence, "the task: it was not done in 10m");
         assert_eq!(scene.operations(), ["CreateChangeSet", "ExecuteChangeSet", "RunTask", "StopTask"]);
     }
+}
+
+#[tokio::test]
+async fn a_task_that_somebody_stops_is_not_done_even_if_it_ends_well() {
+    let mut scene = Scene::new();
+    let image = "shop:1".to_owned();
+    scene.sim.world().queue_fault(Fault::ImageStays { image, exit_code: 0 });
+    let mut engine = scene.engine().await;
+    engine.carry_out(&migrate("1"), scene.now).await.unwrap();
+    let arn = loop {
+        let next = engine.advance(scene.now).await.unwrap().look_again.unwrap();
+        let started = scene.evidence().await.into_iter().find_map(|item| match item {
+            Evidence::TaskStarted { task } => Some(task),
+            _ => None,
+        });
+        scene.turn(next);
+        if let Some(arn) = started {
+            break arn;
+        }
+    };
+    scene.sim.world().stop_task(&place(), &arn, Some("by hand")).unwrap();
+    scene.finish(&mut engine).await;
+    let outcome = scene.outcome().await;
+    let cause = failed(&outcome);
+    assert_eq!(&*cause.code, "task-stopped");
+    assert!(cause.sentence.ends_with("before it was done (UserInitiated): by hand"), "{}", cause.sentence);
 }
 
 #[tokio::test]
@@ -286,6 +313,26 @@ async fn a_running_task_is_waited_for_though_something_else_is_wanted() {
     assert_eq!(ended, Some(Outcome::Proved), "the task's own end is known");
     assert_eq!(scene.status("web"), None, "nothing after it began");
     assert_eq!(engine.facts().tasks.len(), 1);
+}
+
+#[tokio::test]
+async fn what_a_task_did_for_a_stack_that_is_gone_does_not_count() {
+    for by_hand in [false, true] {
+        let mut scene = Scene::new();
+        assert_eq!(scene.deploy(&migrate("1")).await, Outcome::Proved);
+        if by_hand {
+            let name = StackName::of(&owner("migrate"));
+            scene.sim.world().delete_stack(&place(), name.as_str(), &[], false, &None).unwrap();
+            let later = scene.now + SignedDuration::from_mins(5);
+            scene.turn(later);
+        } else {
+            let delete = Action::Delete { id: scene.stack("migrate").unwrap().id, unprotect: false };
+            assert_eq!(scene.deploy(&plan("1", vec![order(0, delete, "migrate")])).await, Outcome::Removed);
+            assert!(scene.engine().await.facts().tasks.is_empty());
+        }
+        assert_eq!(scene.deploy(&migrate("1")).await, Outcome::Proved);
+        assert_eq!(runs(&scene), 2, "by hand: {by_hand}");
+    }
 }
 
 #[tokio::test]

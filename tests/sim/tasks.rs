@@ -75,7 +75,7 @@ fn what_becomes_of_a_task_is_the_faults_to_say() {
     world.queue_fault(Fault::ImageHangs { image: "main:1".to_owned() });
     let hangs = run(&mut world, "hangs");
     world.clear_faults();
-    world.queue_fault(Fault::ImageStays { image: "main:1".to_owned() });
+    world.queue_fault(Fault::ImageStays { image: "main:1".to_owned(), exit_code: 143 });
     let stays = run(&mut world, "stays");
     after(&mut world, 3_600);
     assert_eq!(now(&world, &hangs).state, TaskState::Pending(None), "it never starts");
@@ -104,7 +104,7 @@ fn a_token_is_one_task_until_an_hour_after_its_end() {
 #[test]
 fn a_token_is_forgotten_after_a_day_even_while_its_task_runs() {
     let mut world = world();
-    world.queue_fault(Fault::ImageStays { image: "main:1".to_owned() });
+    world.queue_fault(Fault::ImageStays { image: "main:1".to_owned(), exit_code: 143 });
     let first = run(&mut world, "same");
     after(&mut world, 86_399);
     assert_eq!(run(&mut world, "same").arn, first.arn);

@@ -280,6 +280,36 @@ fn with_a_transform_every_declaration_counts() {
 }
 
 #[test]
+fn what_a_macro_reads_and_hooks_are_executed() {
+    let mut plain = template();
+    plain["Description"] = json!("said");
+    let executed = |template: &Value| document(template.clone()).executed();
+    let with = |key: &str, value: Value| {
+        let mut other = plain.clone();
+        other[key] = value;
+        other
+    };
+    assert_ne!(executed(&plain), executed(&with("Hooks", json!({ "H": { "Type": "AWS::CodeDeploy::BlueGreen" } }))));
+    let include = |from: &str| json!({ "Name": "AWS::Include", "Parameters": { "Location": from } });
+    assert_ne!(executed(&plain), executed(&with("Fn::Transform", include("s3://b/1"))));
+    assert_ne!(
+        executed(&with("Fn::Transform", include("s3://b/1"))),
+        executed(&with("Fn::Transform", include("s3://b/2")))
+    );
+    let sam = |timeout: u32| {
+        let mut template = with("Transform", json!("AWS::Serverless-2016-10-31"));
+        template["Globals"] = json!({ "Function": { "Timeout": timeout } });
+        template
+    };
+    assert_ne!(executed(&sam(3)), executed(&sam(4)));
+    let mut renamed = sam(3);
+    renamed["Description"] = json!("said otherwise");
+    assert_eq!(executed(&sam(3)), executed(&renamed));
+    let called = document(with("Fn::Transform", include("s3://b/1")));
+    assert_eq!(&*landfall::template::capabilities(&called)[0], "CAPABILITY_AUTO_EXPAND");
+}
+
+#[test]
 fn conditions_in_a_circle_end() {
     let circle = json!({ "A": { "Condition": "B" }, "B": { "Condition": "A" } });
     let executed = document(json!({ "Resources": { "R": { "Condition": "A" } }, "Conditions": circle })).executed();

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::state::Answer;
-use super::{Effect, Look, Request, STALE, Seen, Subject, compare, prove};
+use super::{Effect, Look, Request, STALE, Seen, Subject, compare, prove, traffic};
 use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, TemplateObject, TemplateSource};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
@@ -70,7 +70,8 @@ fn made_and_read(s: &Subject<'_>, content: &Content, change_set: &ChangeSetSeen)
         let changes = change_set.changes.iter().map(|row| row.change.clone()).collect();
         return Effect::Note(vec![s.evidence(Evidence::Announced { changes })]);
     }
-    if let Some(stop) = compare::unexpected(&content.expected, &change_set.changes, s.state) {
+    let unexpected = compare::unexpected(&content.expected, &change_set.changes, s.state);
+    if let Some(stop) = unexpected.or_else(|| traffic::written_again(content, &change_set.changes, s.state)) {
         return s.stop(stop.gate, stop.code, stop.sentence);
     }
     execute(s)

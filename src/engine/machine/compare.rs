@@ -12,7 +12,7 @@ use crate::model::journal::{Effect, ExpectedChange};
 pub(crate) struct Unexpected {
     /// The gate that it waits at.
     pub(crate) gate: Gate,
-    /// `unexpected-removal` or `unexpected-replacement`.
+    /// `unexpected-removal`, `unexpected-replacement`, …
     pub(crate) code: &'static str,
     /// One sentence.
     pub(crate) sentence: String,
@@ -46,16 +46,16 @@ pub(crate) fn unexpected(
         if state.is_open(gate, Some(&change.resource)) {
             return None;
         }
-        let why = cause_of(row);
+        let why = cause_of(row, |recreates| recreates != "Never");
         let sentence = format!("{} ({}) {verb}{why}, and the plan does not say so", change.resource, change.kind);
         Some(Unexpected { gate, code, sentence })
     })
 }
 
-/// The properties that make AWS replace the resource.
-fn cause_of(row: &ResourceChange) -> String {
-    let names: Vec<&str> =
-        row.causes.iter().filter(|cause| cause.recreates != "Never").map(|cause| cause.name.as_str()).collect();
+/// The properties that cause a change, those of them that recreate the resource so.
+pub(super) fn cause_of(row: &ResourceChange, recreates: impl Fn(&str) -> bool) -> String {
+    let causes = row.causes.iter().filter(|cause| recreates(&cause.recreates));
+    let names: Vec<&str> = causes.map(|cause| cause.name.as_str()).collect();
     if names.is_empty() { String::new() } else { format!(" because of {}", names.join(", ")) }
 }
 

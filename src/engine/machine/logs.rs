@@ -5,12 +5,13 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::{Effect, Look, Seen, Subject, task};
-use crate::cloud::{LogStream, StackResource};
+use crate::cloud::{LogStream, StackResource, TaskEnd};
 use crate::engine::cause;
-use crate::model::journal::{Content, Evidence};
+use crate::model::journal::{ContainerEnd, Content, Evidence};
 use crate::model::task::last_lines;
 
 /// Lines are kept of at most so many containers of a stack.
@@ -23,30 +24,44 @@ struct Written {
     prefix: String,
 }
 
+/// For so long after a container failed, in seconds, nothing may only mean that its lines have not arrived. \[doc: CloudWatch
+/// Logs is eventually consistent; lines of the awslogs driver come seconds late\]
+const LATE: i64 = 10;
+
+/// The lines of a container that are wanted.
+struct Wanted {
+    task: String,
+    container: String,
+    /// When it failed, if it did.
+    failed: Option<Timestamp>,
+}
+
 /// Reads and journals what the containers of a task wrote. None when that has been done.
-pub(super) fn of_task(s: &Subject<'_>, content: &Content, seen: &Seen, task: &str) -> Option<Effect> {
+pub(super) fn of_task(s: &Subject<'_>, content: &Content, seen: &Seen, task: &str, end: &TaskEnd) -> Option<Effect> {
     let Some(stack) = &seen.stack else { return Some(Effect::Look(Look::Stack(s.stack().as_str().into()))) };
     if let (Some(stack), None) = (stack, &seen.resources) {
         return Some(Effect::Look(Look::Resources(stack.id.clone())));
     }
     let written = streams(s, content, seen.resources.as_deref().unwrap_or_default());
-    let wanted: Vec<(String, String)> =
-        written.iter().map(|written| (task.to_owned(), written.container.clone())).collect();
+    let failed = |name: &str| end.containers.iter().any(|end| end.name == name && failed(end));
+    let wanted = written.iter().map(|written| Wanted {
+        task: task.to_owned(),
+        container: written.container.clone(),
+        failed: failed(&written.container).then_some(end.at),
+    });
+    let wanted: Vec<Wanted> = wanted.collect();
     read(s, seen, &wanted, &written)
 }
 
 /// Reads and journals what containers of services wrote that exited by themselves, one task of each. None when that has been
 /// done.
 pub(super) fn of_services(s: &Subject<'_>, seen: &Seen) -> Option<Effect> {
-    let mut wanted: Vec<(String, String)> = Vec::new();
+    let mut wanted: Vec<Wanted> = Vec::new();
     for item in &s.state.evidence {
-        let Evidence::TaskStopped { task, code, containers, .. } = item else { continue };
-        let failed = containers
-            .iter()
-            .filter(|end| cause::BY_THEMSELVES.contains(&code.as_str()) && end.exit_code.is_some_and(|code| code != 0));
-        for end in failed {
-            if !wanted.iter().any(|(_, container)| *container == end.name) {
-                wanted.push((task.clone(), end.name.clone()));
+        let Evidence::TaskStopped { task, code, containers, at, .. } = item else { continue };
+        for end in containers.iter().filter(|end| cause::BY_THEMSELVES.contains(&code.as_str()) && failed(end)) {
+            if !wanted.iter().any(|wanted| wanted.container == end.name) {
+                wanted.push(Wanted { task: task.clone(), container: end.name.clone(), failed: Some(*at) });
             }
         }
     }
@@ -57,8 +72,12 @@ pub(super) fn of_services(s: &Subject<'_>, seen: &Seen) -> Option<Effect> {
     read(s, seen, &wanted, &written)
 }
 
-fn read(s: &Subject<'_>, seen: &Seen, wanted: &[(String, String)], written: &[Written]) -> Option<Effect> {
-    for (task, container) in wanted.iter().take(CONTAINERS) {
+fn failed(end: &ContainerEnd) -> bool {
+    end.exit_code.is_some_and(|code| code != 0)
+}
+
+fn read(s: &Subject<'_>, seen: &Seen, wanted: &[Wanted], written: &[Written]) -> Option<Effect> {
+    for Wanted { task, container, failed } in wanted.iter().take(CONTAINERS) {
         if is_known(s, task, container) {
             continue;
         }
@@ -68,7 +87,12 @@ fn read(s: &Subject<'_>, seen: &Seen, wanted: &[(String, String)], written: &[Wr
             let (task, container) = (task.clone(), container.clone());
             let item = match seen.logs.get(&stream) {
                 None => return Some(Effect::Look(Look::Log(stream))),
-                Some(Ok(lines)) if lines.is_empty() => continue,
+                Some(Ok(lines)) if lines.is_empty() => {
+                    if let Some(at) = failed.filter(|at| !s.older_than(*at, LATE)) {
+                        return Some(s.poll(at));
+                    }
+                    continue;
+                }
                 Some(Ok(lines)) => {
                     let lines = last_lines(lines.iter().map(String::as_str));
                     Evidence::LogLines { task, container, lines }

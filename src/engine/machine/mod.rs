@@ -18,6 +18,7 @@ mod prove;
 pub(crate) mod state;
 mod status;
 mod task;
+mod traffic;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -16,7 +16,7 @@ use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Cause, Content, Entry, Evidence, Outcome, Reply};
-use crate::model::{StackSeen, TaskRun};
+use crate::model::{StackSeen, StackStatus, TaskRun};
 
 /// For so long after it was first made a repeated call is certainly the same task, in seconds: ECS remembers its token for an
 /// hour after the task's end, which cannot be before the call. The rest is for clocks that differ.
@@ -36,7 +36,7 @@ pub(super) fn in_hand(s: &Subject<'_>) -> bool {
 
 /// What to do now that the stack is as ordered, for its task. `states` is what was seen of its services.
 pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, states: Vec<Evidence>) -> Effect {
-    if let Some(why) = needless(s, run) {
+    if let Some(why) = needless(s, run, stack) {
         let mut entries: Vec<Entry> = states.into_iter().map(|item| s.evidence(item)).collect();
         entries.push(s.evidence(Evidence::TaskNotRun { why }));
         entries.extend(left(s, stack));
@@ -59,9 +59,11 @@ fn left(s: &Subject<'_>, stack: &StackSeen) -> Option<Entry> {
     (!told && !s.state.no_change).then(|| s.evidence(Evidence::StackLeft { status: stack.status }))
 }
 
-/// Why the task does not have to run: it did with this content, or nobody can tell and it must not run twice.
-fn needless(s: &Subject<'_>, run: &TaskRun) -> Option<String> {
-    if let Some(deployment) = s.past.ran {
+/// Why the task does not have to run: it did with this content, or nobody can tell and it must not run twice. What it did for
+/// a stack that is gone does not count for the one that was made now.
+fn needless(s: &Subject<'_>, run: &TaskRun, stack: &StackSeen) -> Option<String> {
+    let made_now = stack.status == StackStatus::CreateComplete && !s.state.no_change;
+    if let Some(deployment) = s.past.ran.filter(|_| !made_now) {
         return Some(format!("it ran with this content in deployment {deployment}"));
     }
     let unknown = s.state.no_change && !s.past.executed && !run.repeatable;
@@ -92,7 +94,7 @@ pub(super) fn follow(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &S
     }
     let Some(task) = s.state.task.clone() else { return was_it_started(s, content, run, seen, call) };
     if let Some(end) = ended(s, &task) {
-        let written = logs::of_task(s, content, seen, &task);
+        let written = logs::of_task(s, content, seen, &task, &end);
         return written.unwrap_or_else(|| judge(s, content, run, &end));
     }
     let Some(found) = &seen.task else {
@@ -169,18 +171,21 @@ fn ended(s: &Subject<'_>, task: &str) -> Option<TaskEnd> {
     })
 }
 
+/// A task that somebody stopped has not done all that it is for, even where its containers say 0 as they go.
 fn judge(s: &Subject<'_>, content: &Content, run: &TaskRun, end: &TaskEnd) -> Effect {
     let essential = logs::essential(content, &run.definition);
     let counts = |name: &str| essential.as_ref().is_none_or(|names| names.iter().any(|one| one == name));
     let mut deciding = end.containers.iter().filter(|container| counts(&container.name)).peekable();
     let any = deciding.peek().is_some();
     let stopped = s.call(Purpose::StopRun(s.state.runs())).is_some();
-    if any && deciding.all(|container| container.exit_code == Some(0)) {
+    let by_itself = cause::BY_THEMSELVES.contains(&end.code.as_str());
+    if by_itself && any && deciding.all(|container| container.exit_code == Some(0)) {
         return s.end(Outcome::Proved);
     }
-    let root = cause::of_task(s.stack(), &s.state.evidence, end, &counts);
-    let cause =
-        if stopped { cause::cause("task-deadline", s.stack(), format!("the task: {}", late(run))) } else { root };
+    let cause = match cause::of_task(s.stack(), &s.state.evidence, end, &counts) {
+        _ if stopped => cause::cause("task-deadline", s.stack(), format!("the task: {}", late(run))),
+        root => root,
+    };
     s.end(Outcome::Failed(cause))
 }
 

@@ -33,7 +33,8 @@ pub struct ProjectFile {
     /// What becomes of the stacks that were finished when a later one of the same deployment fails.
     #[serde(default)]
     pub on_failure: OnFailureEntry,
-    /// How long one stack operation may take before it is cancelled, like `"45m"`; one hour by default.
+    /// How long one stack operation may take before it is cancelled, like `"45m"`; one hour by default. What a deployment is
+    /// told to bake, and what it waits at pause hooks, comes on top.
     pub deadline: Option<At<String>>,
     /// Variable sets that the project includes: names of files in `variables/`.
     #[serde(default)]

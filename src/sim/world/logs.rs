@@ -68,8 +68,10 @@ impl World {
         let groups = self.regions.get(place).map(|region| &region.logs);
         let lines =
             groups.and_then(|groups| groups.get(group)?.streams.get(stream)).ok_or_else(|| missing("stream"))?;
+        let seen = |(at, _): &&(Timestamp, String)| *at + self.config.pace.lines <= self.now;
+        let lines: Vec<_> = lines.iter().filter(seen).cloned().collect();
         let skip = if from_head { 0 } else { lines.len().saturating_sub(limit) };
-        Ok(lines.iter().skip(skip).take(limit).cloned().collect())
+        Ok(lines.into_iter().skip(skip).take(limit).collect())
     }
 }
 

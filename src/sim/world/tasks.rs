@@ -18,6 +18,9 @@ use crate::sim::ledger::Effect;
 /// How long a client token is remembered at most.
 const REMEMBERED: SignedDuration = SignedDuration::from_hours(24);
 
+/// What a container ends with that SIGTERM ends.
+const TERMINATED: i32 = 143;
+
 /// What RunTask is asked for, as far as the account looks at it.
 #[derive(Clone, Debug, Default)]
 pub struct RunTaskInput {
@@ -204,7 +207,10 @@ impl World {
         let stopped = task.stop.as_ref().filter(|(at, _)| *at <= now).map(|(_, reason)| reason.clone());
         let end = match (&task.state, stopped) {
             (TaskState::Stopped(_), _) => return,
-            (_, Some(reason)) => Some(task.end(now, "UserInitiated", reason, |_| Some(143))),
+            (_, Some(reason)) => {
+                let code = self.stays(&task).unwrap_or(TERMINATED);
+                Some(task.end(now, "UserInitiated", reason, |_| Some(code)))
+            }
             (TaskState::Pending(Some(due)), None) if *due <= now => self.begin_task(place, &mut task),
             (TaskState::Running, None) if task.ends.is_some_and(|ends| ends <= now) => Some(task.exited(now)),
             _ => return,
@@ -227,18 +233,24 @@ impl World {
             return Some(task.exited(now));
         }
         task.state = TaskState::Running;
-        let stays = |fault: &Fault| match fault {
-            Fault::ImageStays { image } => {
-                task.images.iter().any(|(_, reference, digest)| reference.contains(image) || digest.contains(image))
-            }
-            _ => false,
-        };
-        if !self.faults.iter().any(stays) {
+        if self.stays(task).is_none() {
             let ends = now + self.config.pace.run;
             task.ends = Some(ends);
             self.schedule(ends, Work::Task { place: place.clone(), arn: task.arn.clone() });
         }
         None
+    }
+
+    /// With which code a task ends that does not end by itself.
+    fn stays(&self, task: &OneTask) -> Option<i32> {
+        self.faults.iter().find_map(|fault| match fault {
+            Fault::ImageStays { image, exit_code } => task
+                .images
+                .iter()
+                .any(|(_, reference, digest)| reference.contains(image) || digest.contains(image))
+                .then_some(*exit_code),
+            _ => None,
+        })
     }
 }
 
