@@ -1,10 +1,11 @@
 //! The resource schemas: that they are what they say, what they find, and that they find nothing where nothing is wrong.
 
 use std::path::PathBuf;
-use std::process::Command;
 
 use landfall::cfn::{self, Document, Recreates, check_resource, recreates};
 use serde_json::{Value, json};
+
+use crate::support::origin::is_what_its_script_writes;
 
 /// What is found in a resource of a type with these properties, a line each.
 fn found(kind: &str, properties: Value) -> String {
@@ -104,19 +105,7 @@ fn the_schemas_are_those_of_their_origin() {
     for name in cfn::known_types() {
         assert!(cfn::resource_type(name).is_some_and(|known| known.properties().count() > 0), "{name}");
     }
-    let Some(tools) = std::env::var_os("LANDFALL_TOOLS").map(PathBuf::from) else {
-        eprintln!("skipped: LANDFALL_TOOLS is not set (tests/run sets it), so there is no cfn-lint");
-        return;
-    };
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let script = root.join("tests/cfn/resource_schemas.py");
-    let output = Command::new(tools.join("bin/python")).arg(script).arg("-").output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let kept = std::fs::read_to_string(root.join("src/cfn/schema/resources.json")).unwrap();
-    assert!(
-        output.stdout == kept.as_bytes(),
-        "run tests/cfn/resource_schemas.py: the installed cfn-lint says something else"
-    );
+    is_what_its_script_writes("src/cfn/schema/resources.json", "tests/cfn/resource_schemas.py");
 }
 
 /// Templates that are known to be good have nothing wrong with them, as far as the schemas go.

@@ -3,10 +3,12 @@
 use landfall::model::StackStatus::*;
 use landfall::sim::world::StackOptions;
 use landfall::sim::world::ecs::{DeploymentStatus, TaskState};
+use landfall::sim::world::types;
 use landfall::sim::{During, Effect, Fault, SimConfig, World};
 use serde_json::json;
 
 use super::support::*;
+use crate::support::origin::is_what_its_script_writes;
 
 fn world() -> World {
     World::new(SimConfig::default())
@@ -263,4 +265,30 @@ fn an_update_to_more_tasks_than_a_service_may_have_is_refused_and_goes_back() {
     assert!(
         stack.events.iter().any(|event| event.reason.as_ref().is_some_and(|told| told.contains("beyond the 5000")))
     );
+}
+
+#[test]
+fn the_types_are_those_of_their_origin() {
+    assert!(types::all().count() >= 150 && types::find("AWS::ECS::Service").is_some());
+    is_what_its_script_writes("src/sim/world/types.json", "tests/sim/account_types.py");
+}
+
+/// Types that no code knows by name: what `Ref` gives is the primary identifier of their schemas.
+#[test]
+fn a_reference_to_any_type_is_its_identifier() {
+    let mut world = world();
+    let template = json!({
+        "Resources": {
+            "Service": {"Type": "AWS::AppRunner::Service", "Properties": {"SourceConfiguration": {}}},
+            "Nodes": {"Type": "AWS::EKS::Nodegroup", "Properties": {"ClusterName": "c", "NodeRole": "r", "Subnets": ["s"]}},
+            "Addon": {"Type": "AWS::EKS::Addon", "Properties": {"ClusterName": "c", "AddonName": "vpc-cni"}},
+            "Box": {"Type": "AWS::Lightsail::Container", "Properties": {"ServiceName": "box", "Power": "micro", "Scale": 1}},
+        },
+        "Outputs": {"Arn": {"Value": {"Ref": "Service"}}, "Addon": {"Value": {"Ref": "Addon"}}, "Box": {"Value": {"Ref": "Box"}}},
+    });
+    assert_eq!(create(&mut world, "any", &template), CreateComplete);
+    let outputs = world.describe_stack(&place(), "any").unwrap().outputs;
+    let value = |key: &str| outputs.iter().find(|output| output.key == key).unwrap().value.clone();
+    assert!(value("Arn").starts_with("arn:aws:apprunner:eu-west-1:111111111111:"), "{}", value("Arn"));
+    assert_eq!((value("Addon").as_str(), value("Box").as_str()), ("c|vpc-cni", "box"));
 }

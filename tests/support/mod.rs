@@ -6,5 +6,6 @@ pub(crate) mod convert;
 pub(crate) mod experiment;
 pub(crate) mod frozen;
 pub(crate) mod keys;
+pub(crate) mod origin;
 pub(crate) mod random;
 pub(crate) mod steps;

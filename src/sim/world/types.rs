@@ -1,7 +1,8 @@
 //! The resource types that the account knows: properties, what replaces, what `Ref` and `Fn::GetAtt` give.
 //!
-//! The table beside this file is derived from CloudFormation's public resource schemas; its head names the source. A type
-//! that is not in it is refused by name.
+//! The table beside this file is derived from CloudFormation's public resource schemas; its head names the source and the
+//! program that writes it. A type that is not in it is refused by name. Of a type that no line below speaks of, the ids are as
+//! the schema's primary identifier has them, which is what `Ref` gives for such types.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -142,7 +143,8 @@ pub(super) fn identify(
         }
         other => {
             let service = other.split("::").nth(1).unwrap_or("aws").to_lowercase();
-            (name.clone(), arn(&service, name.clone()))
+            let arn = arn(&service, name.clone());
+            (by_identifier(info, properties, &name, &arn, &hex), arn)
         }
     };
     let mut attributes: BTreeMap<String, String> = info
@@ -155,6 +157,18 @@ pub(super) fn identify(
         attributes.insert(property.to_owned(), name);
     }
     Identity { physical_id, attributes }
+}
+
+/// The physical id as the primary identifier says: its parts, given or made, with a bar between them.
+fn by_identifier(info: &TypeInfo, properties: &Map<String, Value>, name: &str, arn: &str, hex: &str) -> String {
+    let made = |part: &str| match part {
+        arned if arned.ends_with("Arn") || arned.ends_with("ARN") => arn.to_owned(),
+        _ if info.read_only.iter().any(|one| one == part) => hex.to_owned(),
+        _ => name.to_owned(),
+    };
+    let part = |part: &String| properties.get(part).and_then(Value::as_str).map_or_else(|| made(part), str::to_owned);
+    let parts: Vec<String> = info.id.iter().map(part).collect();
+    if parts.is_empty() { name.to_owned() } else { parts.join("|") }
 }
 
 fn twice(arn: String) -> (String, String) {
