@@ -147,8 +147,9 @@ pub(super) const CONVERT: &str = "\
 Writes what the step renders into templates/STEP.yaml of the project, with its variables still as placeholders, makes the step \
 one of kind `cloudformation`, and renders every stack of the project both ways, with the release that would be made from the \
 files: in every environment, at every target, for every tenant, of every channel. Unless template, parameters, name, tags, \
-capabilities, content hash and images to prove are the same, nothing is written, and the first difference is told. The step \
-keeps its name, its id, its role, its conditions and its place among the others. It takes effect with the next release, or with \
+capabilities, content hash, images to prove and the task that is run once are the same, nothing is written, and the first \
+difference is told. The step keeps its name, its id, its role, its conditions and its place among the others; where and how \
+long the task of an `ecs-task` runs moves into `run`. It takes effect with the next release, or with \
 `landfall release refresh`, and then there is nothing to deploy. The way back is git's: revert the commit.
 
   landfall convert storefront web --dry-run

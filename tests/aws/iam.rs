@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use landfall::aws::Operation;
 use landfall::aws::operation::Service;
 use landfall::cli::iam::{Policies, policies};
 use landfall::model::process::{
-    ConnectService, ConnectTls, Connection, DiscoveryService, EcsService, OwnDiscovery, Scaling, ServiceConnect,
-    ServiceRegistry, StepKind, Strategy, Text,
+    ConnectService, ConnectTls, Connection, DiscoveryService, EcsService, EcsTask, OwnDiscovery, Scaling,
+    ServiceConnect, ServiceRegistry, StepKind, Strategy, Task, TemplateRun, Text,
 };
 use serde_json::{Value, json};
 
@@ -148,6 +149,24 @@ fn what_stands_around_a_service_is_granted_where_a_step_makes_it() {
     let users = json!(["ecs-tasks.amazonaws.com", "ecs.amazonaws.com", "scheduler.amazonaws.com"]);
     assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], users);
     assert!(!resources(&after.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
+}
+
+#[test]
+fn running_is_granted_where_a_template_has_a_task_that_runs_once() {
+    let mut catalog = example();
+    let project = Arc::make_mut(catalog.projects.get_mut("orders").unwrap());
+    let head = Arc::make_mut(project.head.as_mut().unwrap());
+    for step in &mut head.steps {
+        if let StepKind::CloudFormation(raw) = &mut Arc::make_mut(step).kind {
+            let run =
+                EcsTask { task: Task::new(0, 0, vec![]), timeout: SignedDuration::from_mins(30), repeatable: false };
+            raw.run = Some(TemplateRun { definition: "Migrate".into(), run });
+        }
+    }
+    let run = |policies: &Policies| resources(&policies.roles[0].permissions, &Operation::RunTask.action());
+    assert!(run(&granted()).is_empty());
+    let granted = run(&policies(&catalog, Some(DAEMON)));
+    assert!(granted.iter().any(|definition| definition.contains(":task-definition/orders-")), "{granted:?}");
 }
 
 #[test]
