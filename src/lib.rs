@@ -35,7 +35,7 @@
 //! | [`problem`] | problems with places | model |
 //! | [`tree`] | path → bytes at one commit; history | model |
 //! | [`cfn`] | CloudFormation documents | – |
-//! | [`load`] | files → catalog and problems | model, tree, problem, cfn |
+//! | [`load`] | files → catalog and problems | model, tree, problem, cfn, template |
 //! | [`template`] | variables; shape and fill; one file per step kind | model, problem, cfn |
 //! | [`promote`] | desired releases and gates | model |
 //! | [`compare`] | two documents → changes | model, cfn |

@@ -137,6 +137,10 @@ codes! {
     UNKNOWN_PORT_NAME "unknown-port-name" Error "Service Connect names a port that no container of the step has. Ports have names where they are written as `ports = [{ port = 8080, name = \"web\" }]`.";
     SERVICE_CONNECT "service-connect" Error "What the service says of Service Connect is not such as ECS takes, or contradicts the step's network mode, strategy or ports.";
     SERVICE_REGISTRY "service-registry" Error "The service of Cloud Map, its records or the port that is found contradict each other or the step's network mode.";
+    UNKNOWN_RESOURCE "unknown-resource" Error "A patch names a resource that the step does not render, and says no type of one that is added. `landfall render` shows the logical ids, and docs/modelling.md lists them.";
+    PATCH_PATH "patch-path" Error "The path of a patch leads nowhere in what the step renders: there is no such property, the list has no such item, or a function stands there.";
+    PATCH "patch" Error "A patch changes nothing, or what another patch changes, or adds what is there already. Which of them holds should not depend on their order.";
+    PATCH_OF_PROOF "patch-of-proof" Error "A patch changes what landfall relies on: what it proves success from (the service's task definition, name and image of the step's containers), where the stack is, and names by which roles and logs are found.";
     DEPENDENCY_CYCLE "dependency-cycle" Error "Containers wait for each other in a circle, so none of them would start.";
     DEPENDENCY_CONDITION "dependency-condition" Error "A container waits for something that cannot happen: for the health of a container without a health check, or for the end of an essential one.";
     HEALTH_CHECK_COMMAND "health-check-command" Error "The command of a health check begins with `CMD` (arguments follow, one element each) or `CMD-SHELL` (one line for a shell).";

@@ -133,9 +133,6 @@ fn control(file: &File, span: std::ops::Range<usize>, found: char) -> Finding {
         .help("take it out: on a terminal it could colour or hide what is said")
 }
 
-/// Keys of landfall's format that this version does not have yet, and what they are for.
-const LATER: &[(&str, &str)] = &[("patch", "patches on what a step renders")];
-
 /// Values of landfall's format that this version does not have yet, and what they are for.
 const LATER_VALUES: &[(&str, &str)] = &[("restore", "a way back for the stacks of a failed deployment")];
 
@@ -145,10 +142,12 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
         FaultKind::UnknownKey { key, known } => {
             let title = format!("unknown key `{key}` in {}", a(kind));
             let finding = new(codes::UNKNOWN_KEY, title).label("not a key here");
-            match LATER.iter().find(|(later, _)| later == key) {
-                Some((_, what)) => finding.help(format!("this version of landfall does not have {what} yet")),
-                None => finding.suggest(key, known.iter().map(String::as_str)),
+            // Of all steps, only those of one's own template lack it.
+            if key == "patch" && known.iter().any(|known| known == "template") {
+                let help = "a step of kind `cloudformation` has a template of its own: change that";
+                return finding.help(help);
             }
+            finding.suggest(key, known.iter().map(String::as_str))
         }
         FaultKind::MissingKey { key } => {
             new(codes::MISSING_KEY, format!("{} needs the key `{key}`", a(kind))).label(format!("`{key}` is not here"))

@@ -147,7 +147,7 @@ fn has_placeholder(text: &str) -> bool {
 
 /// What a value is to what stands around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub(crate) enum Role {
     /// A value.
     Value,
     /// An element of a list of data.
@@ -160,7 +160,7 @@ enum Role {
 
 impl Role {
     /// The role of what stands under a key.
-    fn under(key: &str) -> Self {
+    pub(crate) fn under(key: &str) -> Self {
         match key {
             "Fn::Sub" => Role::Substitution,
             // These take a list of any length.
@@ -171,11 +171,20 @@ impl Role {
     }
 
     /// The role of the element of a list that has this one.
-    fn of_element(self, index: usize) -> Self {
+    pub(crate) fn of_element(self, index: usize) -> Self {
         match self {
             Role::Value | Role::Element => Role::Element,
             Role::Substitution if index == 0 => Role::Substitution,
             Role::Substitution | Role::Arguments => Role::Value,
+        }
+    }
+
+    /// What a text with this role is.
+    pub(crate) fn of_text(self, text: Text) -> Part {
+        match (self, text.pieces()) {
+            (Role::Substitution, _) => Part::Substitution(text),
+            (Role::Element, [Piece::Placeholder(_)]) => Part::Element(text),
+            _ => Part::Text(text),
         }
     }
 }
@@ -334,11 +343,7 @@ impl Reading<'_> {
             self.find(codes::OUTPUT_REFERENCE, bytes.clone(), title, "plain text");
         }
         self.texts.push((bytes, text.clone()));
-        match (role, text.pieces()) {
-            (Role::Substitution, _) => Part::Substitution(text),
-            (Role::Element, [Piece::Placeholder(_)]) => Part::Element(text),
-            _ => Part::Text(text),
-        }
+        role.of_text(text)
     }
 
     /// The containers of task definitions that have a literal name.
@@ -387,7 +392,7 @@ fn image_of(text: &str) -> Option<ImageName> {
 }
 
 /// Whether a placeholder of a `Fn::Sub` stands between the `${` and the `}` of the text itself.
-fn decides_reference(text: &Text) -> bool {
+pub(crate) fn decides_reference(text: &Text) -> bool {
     let mut open = false;
     for piece in text.pieces() {
         match piece {
@@ -417,14 +422,16 @@ fn names<'a>(document: &'a Document, what: &str) -> Vec<&'a str> {
     sections.flat_map(Map::keys).map(String::as_str).collect()
 }
 
-fn list(parts: Vec<Part>) -> Part {
+/// A list of parts.
+pub(crate) fn list(parts: Vec<Part>) -> Part {
     match parts.iter().all(|part| matches!(part, Part::Fixed(_))) {
         true => Part::Fixed(Value::Array(parts.into_iter().filter_map(fixed).collect())),
         false => Part::List(parts),
     }
 }
 
-fn map(parts: Vec<(String, Part)>) -> Part {
+/// A map of parts.
+pub(crate) fn map(parts: Vec<(String, Part)>) -> Part {
     match parts.iter().all(|(_, part)| matches!(part, Part::Fixed(_))) {
         true => {
             let entries = parts.into_iter().filter_map(|(key, part)| Some((key, fixed(part)?)));

@@ -179,7 +179,11 @@ fn outcome(drafts: WhatDrafts, mut findings: Vec<Finding>) -> WhatOutcome {
     for check in check::WHAT_CHECKS {
         (check.run)(&drafts, &mut findings);
     }
-    let broken = findings.iter().any(|finding| finding.problem.level == Level::Error);
+    // Patches are tried on what the steps render, so all else has to be right.
+    if let (Some(what), false) = (&built, has_error(&findings)) {
+        check::patches::fit(&drafts, what, &mut findings);
+    }
+    let broken = has_error(&findings);
     for finding in &mut findings {
         // An error in a variable set is one of every project that includes it.
         if finding.problem.span.at.file.starts_with("variables/") {
@@ -188,6 +192,10 @@ fn outcome(drafts: WhatDrafts, mut findings: Vec<Finding>) -> WhatOutcome {
     }
     let what = if broken { None } else { built.map(Arc::new) };
     WhatOutcome { what, findings, drafts }
+}
+
+fn has_error(findings: &[Finding]) -> bool {
+    findings.iter().any(|finding| finding.problem.level == Level::Error)
 }
 
 /// Hash over name and content of each file that says what: what a release's `inputs` holds. A project's own files are

@@ -23,6 +23,7 @@ mod logging;
 mod only;
 mod order;
 mod output;
+mod patch;
 mod role;
 mod run;
 mod scaling;
@@ -42,6 +43,7 @@ pub use logging::*;
 pub use only::*;
 pub use order::*;
 pub use output::*;
+pub use patch::*;
 pub use role::*;
 pub use run::*;
 pub use scaling::*;
@@ -126,6 +128,8 @@ pub struct Step {
     pub uses: BTreeSet<OutputRef>,
     /// What it renders.
     pub kind: StepKind,
+    /// What is changed of that, in their order.
+    pub patches: Vec<Patch>,
     /// Where it is written.
     pub at: Location,
 }
@@ -144,14 +148,6 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// The outputs that its stacks have; none where that is not known before they are there.
-    pub fn outputs(&self) -> Option<Vec<&str>> {
-        match self {
-            StepKind::EcsService(_) | StepKind::EcsSchedule(_) | StepKind::EcsTask(_) => Some(Vec::new()),
-            StepKind::CloudFormation(step) => step.template.outputs(),
-        }
-    }
-
     /// The task that the step runs; none where it runs none.
     pub fn task(&self) -> Option<&Task> {
         match self {

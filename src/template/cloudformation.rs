@@ -22,7 +22,8 @@ pub(super) fn sections(step: &CloudFormation) -> Vec<(&str, Shape)> {
     step.template.sections.iter().map(|(name, part)| (&**name, shape(part))).collect()
 }
 
-fn shape(part: &Part) -> Shape {
+/// The shape of a part of a template.
+pub(super) fn shape(part: &Part) -> Shape {
     match part {
         Part::Fixed(value) => Shape::Fixed(value.clone()),
         Part::Map(entries) => {

@@ -27,6 +27,7 @@ codes! {
     OVER_LIMIT "over-limit" "The stack is beyond one of the limits of CloudFormation or ECS. A template above 51,200 bytes also needs a `template_bucket` in its target's file, through which it goes; above 1 MB CloudFormation takes none.";
     PARAMETER_NAME "parameter-name" "An SSM parameter is named by its name or its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     PARAMETER_VALUE "parameter-value" "The value of a template's parameter is not one that its declaration takes: by its type, AllowedValues, AllowedPattern, lengths or bounds.";
+    PATCH "patch" "A patch cannot be applied to what the step renders.";
     QUEUE_ARN "queue-arn" "A queue of SQS is named by its ARN. It goes into the rights of the role with which a schedule runs, so nothing in it may stand for more than itself.";
     RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";

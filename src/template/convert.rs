@@ -16,7 +16,7 @@ use crate::model::process::Text;
 use crate::model::{Location, StackName};
 
 use super::fill::Filler;
-use super::shape::Shape;
+use super::shape::{Leaf, Shape};
 use super::variables::Values;
 use super::{Context, owner, render, shape_of};
 
@@ -52,7 +52,8 @@ pub fn template(contexts: &[Context<'_>]) -> Result<Document, Vec<Obstacle>> {
         return Err(broken);
     }
     let cannot = |why: String| vec![Obstacle { why, path: String::new(), at: at.clone() }];
-    let sections = shape_of(first).map_err(|problem| cannot(problem.sentence()))?;
+    let (sections, _) =
+        shape_of(first).map_err(|all| all.iter().flat_map(|one| cannot(one.sentence())).collect::<Vec<_>>())?;
     let slots = contexts.iter().map(Slot::new).collect();
     let mut writer = Writer { slots, at, path: String::new(), obstacles: Vec::new() };
     let root = sections.iter().map(|(name, shape)| ((*name).to_owned(), writer.under(name, shape))).collect();
@@ -125,7 +126,7 @@ impl Writer<'_> {
                 let items = items.iter().enumerate().map(|(index, item)| self.under(&index.to_string(), item));
                 Value::Array(items.collect())
             }
-            Shape::Element(text) => Value::String(text.raw().to_owned()),
+            Shape::Element(text) | Shape::Leaf(Leaf::Substitution(text)) => Value::String(text.raw().to_owned()),
             Shape::Leaf(leaf) => {
                 let ways = leaf::texts(leaf).into_iter().map(|text| vec![text]).collect();
                 let chosen = self.choose(shape, ways, leaf::subject(leaf), false);

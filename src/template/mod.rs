@@ -24,6 +24,7 @@ mod fill;
 pub mod format;
 mod image;
 pub mod limits;
+mod patch;
 mod producer;
 mod shape;
 mod substitution;
@@ -34,6 +35,7 @@ pub use codes::CODES;
 pub use content::{Covered, body, capabilities, content_hash};
 pub use ecs::RUN;
 pub use fill::outputs::parameter as output_parameter;
+pub use patch::{PatchFault, PatchProblem, check as check_patches};
 pub use producer::{Producer, UsedOutput, explain_output};
 pub use variables::applies;
 
@@ -106,6 +108,13 @@ impl RenderProblem {
     }
 }
 
+impl From<PatchProblem> for RenderProblem {
+    fn from(problem: PatchProblem) -> Self {
+        let PatchProblem { title, at, help, .. } = problem;
+        Self { code: codes::PATCH, title, at, help }
+    }
+}
+
 /// Renders one stack.
 ///
 /// # Errors
@@ -115,7 +124,7 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     if let Some(fault) = variables::unclear(context) {
         return Err(one(fault.into()));
     }
-    let shape = shape_of(context).map_err(one)?;
+    let (shape, patched) = shape_of(context)?;
     let owner = owner(context);
     let stack = StackName::of(&owner);
     let values = variables::Values::new(context);
@@ -137,7 +146,7 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut content = content(context, &owner, &stack, document, Given { images, parameters })?;
+    let mut content = content(context, &owner, &stack, document, Given { images, parameters, patched })?;
     if let Some((step, definition, filled)) = run {
         content.task = Some(ecs::read_run(step, definition, &filled).ok_or_else(|| one(not_known(context)))?);
     }
@@ -154,14 +163,39 @@ fn not_known(context: &Context<'_>) -> RenderProblem {
     }
 }
 
-/// The sections of the template, before their leaves are filled.
-fn shape_of<'a>(context: &Context<'a>) -> Result<Vec<(&'a str, shape::Shape)>, RenderProblem> {
-    Ok(match (format::Format::of(context.release)?, &context.step.kind) {
-        (format::Format::One, StepKind::EcsService(step)) => ecs::service(step, context.what),
-        (format::Format::One, StepKind::EcsTask(step)) => ecs::task(step, context.what),
-        (format::Format::One, StepKind::EcsSchedule(step)) => ecs::schedule(step, context.what),
-        (format::Format::One, StepKind::CloudFormation(step)) => cloudformation::sections(step),
-    })
+/// The sections of the template with its patches, before their leaves are filled, and what the patches did.
+fn shape_of<'a>(context: &Context<'a>) -> Result<(patch::Sections<'a>, patch::Applied), Vec<RenderProblem>> {
+    let format::Format::One = format::Format::of(context.release).map_err(|problem| vec![problem])?;
+    let mut sections = sections(context.step, context.what);
+    let patched = patch::apply(&mut sections, &context.step.patches);
+    match patched.problems.as_slice() {
+        [] => Ok((sections, patched)),
+        problems => Err(problems.iter().cloned().map(RenderProblem::from).collect()),
+    }
+}
+
+/// The names of the outputs that the stacks of a step have; none where that is not known before they are there.
+pub fn outputs(step: &Step, what: &What) -> Option<Vec<String>> {
+    if let Some(raw) = step.kind.raw() {
+        return raw.template.outputs().map(|names| names.into_iter().map(str::to_owned).collect());
+    }
+    let mut sections = sections(step, what);
+    patch::apply(&mut sections, &step.patches);
+    let names = |(name, shape): &(&str, shape::Shape)| match shape {
+        shape::Shape::Map(pairs) if *name == "Outputs" => pairs.iter().map(|(name, _)| name.clone()).collect(),
+        _ => Vec::new(),
+    };
+    Some(sections.iter().flat_map(names).collect())
+}
+
+/// The sections of the template of a step as its kind renders it.
+fn sections<'a>(step: &'a Step, what: &What) -> patch::Sections<'a> {
+    match &step.kind {
+        StepKind::EcsService(step) => ecs::service(step, what),
+        StepKind::EcsTask(step) => ecs::task(step, what),
+        StepKind::EcsSchedule(step) => ecs::schedule(step, what),
+        StepKind::CloudFormation(step) => cloudformation::sections(step),
+    }
 }
 
 /// Whose the stack of a context is.
@@ -190,6 +224,7 @@ fn declare(sections: &mut Map<String, Value>, outputs: &BTreeMap<String, Paramet
 struct Given {
     images: BTreeMap<Arc<str>, ProvedImage>,
     parameters: BTreeMap<String, ParameterValue>,
+    patched: patch::Applied,
 }
 
 fn content(
@@ -199,7 +234,7 @@ fn content(
     document: Document,
     given: Given,
 ) -> Result<Content, Vec<RenderProblem>> {
-    let Given { images, parameters } = given;
+    let Given { images, parameters, patched } = given;
     let authors = document.description().map(str::to_owned);
     let (document, tags) = (&document.with_description(None), owner.tags());
     let capabilities = content::with_stated(capabilities(document), &context.step.kind);
@@ -246,7 +281,9 @@ fn content(
     }
     // A limit is said once, in the words for limits, although the schemas have some of them too.
     let problems: Vec<_> = if exceeded.is_empty() {
-        against_schemas(document, &context.step.kind).map(|fault| problem(codes::RESOURCE_PROPERTY, fault)).collect()
+        against_schemas(document, &context.step.kind, &patched)
+            .map(|fault| problem(codes::RESOURCE_PROPERTY, fault))
+            .collect()
     } else {
         exceeded.into_iter().map(|limit| problem(codes::OVER_LIMIT, limit)).collect()
     };
@@ -270,14 +307,17 @@ fn needs_bucket(
 }
 
 /// What the resource schemas say against a document, a few words each. Of a template of the user's, only what is certain: AWS
-/// may have more than the copy of its schemas, and nobody knows what a macro makes.
-fn against_schemas(document: &Document, step: &StepKind) -> impl Iterator<Item = String> {
+/// may have more than the copy of its schemas, and nobody knows what a macro makes. Of patches, nothing about what their
+/// author set unchecked.
+fn against_schemas(document: &Document, step: &StepKind, patched: &patch::Applied) -> impl Iterator<Item = String> {
     let users = step.raw().is_some();
     let resources = document.resources().filter(move |_| !users || document.section("Transform").is_none());
     resources.flat_map(move |resource| {
         let (id, kind) = (resource.id, resource.kind());
         let faults = cfn::check_resource(resource).into_iter();
-        faults.filter(move |fault| !users || fault.problem.is_certain()).map(move |fault| {
+        let faults = faults.filter(move |fault| !users || fault.problem.is_certain());
+        let faults = faults.filter(move |fault| !patched.is_unchecked(&format!("/Resources/{id}{}", fault.pointer)));
+        faults.map(move |fault| {
             let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/').replace('/', ".");
             match place.as_str() {
                 "" => format!("{} in `{id}` ({kind})", fault.problem),

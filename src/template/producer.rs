@@ -16,7 +16,7 @@ use crate::model::{
 
 use super::fill::outputs::parameter;
 use super::variables::closest;
-use super::{Context, RenderProblem, codes};
+use super::{Context, RenderProblem, codes, outputs};
 
 /// The stack whose output is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,9 +117,15 @@ pub(super) fn producer(reference: &OutputRef, context: &Context<'_>) -> Result<P
         let known = side.what.steps.iter().map(|step| step.name.as_str());
         return Err(NoProducer::unknown(codes::UNKNOWN_STEP, title, reference.step.as_str(), known));
     };
-    if let Some(known) = step.kind.outputs().filter(|known| !known.contains(&&*reference.output)) {
+    let known = outputs(step, side.what);
+    if let Some(known) = known.filter(|known| !known.iter().any(|name| **name == *reference.output)) {
         let title = format!("`#{{{reference}}}`: step `{}` has no output `{}`", step.name, reference.output);
-        return Err(NoProducer::unknown(codes::UNKNOWN_OUTPUT, title, &reference.output, known.into_iter()));
+        return Err(NoProducer::unknown(
+            codes::UNKNOWN_OUTPUT,
+            title,
+            &reference.output,
+            known.iter().map(String::as_str),
+        ));
     }
     let target = target(reference, &side, step, context)?;
     let stack = StackName::of(&StackOwner {

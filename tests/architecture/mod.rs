@@ -9,7 +9,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("problem", &["model"]),
     ("tree", &["model"]),
     ("cfn", &[]),
-    ("load", &["model", "tree", "problem", "cfn"]),
+    ("load", &["model", "tree", "problem", "cfn", "template"]),
     ("template", &["model", "problem", "cfn"]),
     ("promote", &["model"]),
     ("compare", &["model", "cfn"]),

@@ -252,6 +252,11 @@ fn type_of(schema: &Schema) -> String {
             "boolean" => "`true`, `false`".to_owned(),
             "array" if properties(choice).is_empty() => format!("list: {}", type_of(&choice["items"])),
             "array" => "list of tables".to_owned(),
+            "" => match choice["type"].as_array() {
+                Some(all) if all.contains(&Schema::from("object")) => "any value".to_owned(),
+                Some(_) => "text, number, `true`, `false`".to_owned(),
+                None => String::new(),
+            },
             "object" => match choice.get("additionalProperties").filter(|others| others.is_object()) {
                 Some(others) if properties(choice).is_empty() => format!("table: {}", type_of(others)),
                 Some(_) => "table of tables".to_owned(),

@@ -460,6 +460,7 @@ pub(super) fn what(steps: &[&str]) -> Arc<What> {
             follows: Follows::default(),
             only: Only::default(),
             uses: BTreeSet::new(),
+            patches: Vec::new(),
             kind: StepKind::EcsService(Box::new(service())),
             at: at(file, 5),
         })

@@ -335,6 +335,10 @@ fn of_stack(index: usize, rendered: &Rendered, leaves: &mut Leaves) {
         flatten(&Json::Object(properties), "", &mut |path, value| {
             put(resource.id, Target { of: of.clone(), path }, value)
         });
+        // What a resource says beside its properties: DependsOn, DeletionPolicy and the like.
+        for (key, value) in resource.body.iter().filter(|(key, _)| !["Type", "Properties"].contains(&key.as_str())) {
+            flatten(value, key, &mut |path, value| put(resource.id, Target { of: of.clone(), path }, value));
+        }
     }
 }
 

@@ -200,7 +200,9 @@ impl Workshop {
     /// One change somewhere; none where there is nothing to change like that.
     fn edit(&self, random: &mut Random, written: &Value) -> Option<Value> {
         let mut uses = keys::uses_of_process(&self.kinds, written);
-        uses.retain(|(_, used)| !["kind", "name", "role"].contains(&used.path.as_str()));
+        uses.retain(|(_, used)| {
+            !["kind", "name", "role"].contains(&used.path.as_str()) && !used.path.starts_with("patch.")
+        });
         match random.below(10) {
             0 => {
                 let (_, used) = random.one(&uses)?;
@@ -235,7 +237,8 @@ impl Workshop {
         let step: Place = vec![Inside::Key("step".to_owned()), Inside::Index(index)];
         let kind = keys::get(written, &step)?["kind"].as_str()?.to_owned();
         let mut tables: Vec<(Place, String, &Schema)> = vec![(step.clone(), String::new(), &self.kinds[&kind])];
-        for (_, used) in keys::uses_of_process(&self.kinds, written) {
+        let uses = keys::uses_of_process(&self.kinds, written).into_iter();
+        for (_, used) in uses.filter(|(_, used)| !used.path.starts_with("patch")) {
             match keys::get(written, &used.place)? {
                 Value::Table(_) => tables.push((used.place, used.path, used.schema)),
                 Value::Array(items) => {
@@ -264,7 +267,8 @@ impl Workshop {
         let said = self.pool.get(path).map(Vec::as_slice).unwrap_or_default();
         let choices = keys::choices(schema);
         let choice = *random.one(&choices)?;
-        if !said.is_empty() && !random.rarely(3) {
+        // What a patch says is its author's own: the checks know no patterns of properties. So patches are as people write them.
+        if !said.is_empty() && (path == "patch" || !random.rarely(3)) {
             return random.one(said).cloned();
         }
         let listed = keys::listed(schema);

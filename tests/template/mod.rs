@@ -11,6 +11,7 @@ mod frozen;
 mod golden;
 mod keys;
 mod outputs;
+mod patches;
 mod precedence;
 mod problems;
 mod random;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, LogConfiguration, Part, RawTemplate, Secret,
-    StepKind, ValueKind, Volume, VolumeKind,
+    CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, LogConfiguration, Part, Patch, PatchPath,
+    RawTemplate, Secret, StepKind, ValueKind, Volume, VolumeKind,
 };
 use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};
@@ -212,7 +212,7 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| variables(world, &[], "#{steps.web.outputs.Url}"),
-            "unknown-output: `#{steps.web.outputs.Url}`: step `web` has no output `Url`",
+            "unknown-output: `#{steps.web.outputs.Url}`: step `web` has no output `Url` (there is ServiceArn, ServiceName, TaskDefinitionArn)",
         ),
         (
             |world| variables(world, &[], "#{projects.platform.steps.web.outputs.Url}"),
@@ -225,6 +225,10 @@ fn what_cannot_be_rendered_says_why() {
                 variables(world, &[], "#{projects.platform.steps.web.outputs.Url}");
             },
             "output-target: `#{projects.platform.steps.web.outputs.Url}`: the process of project `platform` has errors (`landfall check` says which)",
+        ),
+        (
+            |world| world.step.patches = vec![removal("Service", "LaunchTyp")],
+            "patch: `LaunchTyp` leads nowhere at `LaunchTyp`: there is no such property (did you mean `LaunchType`?)",
         ),
         (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],
@@ -240,6 +244,22 @@ fn what_cannot_be_rendered_says_why() {
     let codes: BTreeSet<&str> = table.iter().map(|(_, expected)| expected.split(':').next().unwrap()).collect();
     let documented: Vec<&str> = CODES.iter().map(|(code, _)| *code).collect();
     assert_eq!(codes.into_iter().collect::<Vec<_>>(), documented, "every code of the table, sorted, and no other");
+}
+
+/// A patch that removes a property.
+fn removal(resource: &str, path: &str) -> Patch {
+    Patch {
+        resource: resource.into(),
+        kind: None,
+        remove: vec![PatchPath::parse(path, at(5)).unwrap()],
+        set: Vec::new(),
+        append: Vec::new(),
+        attributes: Vec::new(),
+        depends_on: Vec::new(),
+        metadata: Vec::new(),
+        outputs: Vec::new(),
+        at: at(5),
+    }
 }
 
 /// Makes the step one with a template of its own: a parameter `P` with a value, which a `Fn::Sub` has too.

@@ -65,6 +65,7 @@ impl World {
             follows: Follows::default(),
             only: Only::default(),
             uses: BTreeSet::new(),
+            patches: Vec::new(),
             kind: StepKind::EcsService(Box::new(service())),
             at: at(5),
         };

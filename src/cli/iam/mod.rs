@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::model::place::Access;
 use crate::model::process::{StepKind, Text, What};
-use crate::model::{AccountId, Catalog, EnvironmentName, Id, Project, Region, Target, Tenant};
+use crate::model::{AccountId, Catalog, EnvironmentName, Id, Project, Region, Step, Target, Tenant};
 
 /// Every policy that the catalog asks for.
 #[derive(Clone, Debug, PartialEq)]
@@ -126,13 +126,14 @@ fn whats(project: &Project) -> impl Iterator<Item = &What> {
 
 /// The roles that the steps hand to ECS, beside those that the stacks make.
 fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &Target, notes: &mut BTreeSet<String>) {
-    let here = |step: &&Arc<crate::model::Step>| {
+    let here = |step: &&Arc<Step>| {
         let mut environments = target.environments.iter();
         target.roles.contains(&step.role) && environments.any(|name| step.only.fits_environment(name))
     };
     for step in what.steps.iter().filter(here) {
         reach.around.add(&step.kind);
         reach.tasks |= step.kind.task().is_some() || step.kind.raw().is_some_and(|raw| raw.run.is_some());
+        notes.extend(patched(step, project));
         match &step.kind {
             StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancers.is_empty(),
             StepKind::EcsTask(_) | StepKind::EcsSchedule(_) => {}
@@ -159,6 +160,21 @@ fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &
             }
         }
     }
+}
+
+/// What patches add is not known here.
+fn patched(step: &Step, project: &Project) -> Option<String> {
+    let kinds: BTreeSet<&str> =
+        step.patches.iter().filter_map(|patch| patch.kind.as_ref()).map(|(kind, _)| &**kind).collect();
+    let kinds: Vec<&str> = kinds.into_iter().collect();
+    (!kinds.is_empty()).then(|| {
+        format!(
+            "step {} of {} adds {} by patches: whoever deploys it also needs the rights that CloudFormation asks for these",
+            step.name,
+            project.name,
+            kinds.join(", ")
+        )
+    })
 }
 
 fn literal(text: &Text) -> Option<String> {

@@ -26,6 +26,7 @@ pub(crate) mod discovery;
 pub(crate) mod freeze;
 pub(crate) mod launch;
 pub(crate) mod linux;
+pub(crate) mod patch;
 pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod project;

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{
-    Maker, balancing, container, deployment, discovery, launch, raw, role, run, scaling, schedule, variables, volume,
+    Maker, balancing, container, deployment, discovery, launch, patch, raw, role, run, scaling, schedule, variables,
+    volume,
 };
 use crate::load::check::ecs::for_each_text_of;
 use crate::load::finding::Finding;
@@ -70,7 +71,8 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>, drafts: &WhatDrafts) -> Opt
         }
     };
     let (follows, only, at) = (follows(make, entry), only(make, entry), make.file.at(entry.span().start));
-    Some(Step { name: name?, id: id?, role: role?, follows, only, uses: uses(entry, drafts), kind: kind?, at })
+    let (uses, patches) = (uses(entry, drafts), patch::patches(make, entry.patches()));
+    Some(Step { name: name?, id: id?, role: role?, follows, only, uses, kind: kind?, patches, at })
 }
 
 /// What the step waits for, by its keys.

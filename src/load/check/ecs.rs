@@ -5,7 +5,7 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LoadBalancerEntry, ProcessFile, Running, ScalingEntry, ScheduleEntry, SecretEntry,
+    ContainerEntry, LoadBalancerEntry, PatchEntry, ProcessFile, Running, ScalingEntry, ScheduleEntry, SecretEntry,
     ServiceConnectEntry, ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
 };
 use super::super::what::WhatDrafts;
@@ -127,6 +127,7 @@ pub(in crate::load) fn for_each_text_of(step: &StepEntry, mut each: impl FnMut(&
     step.task().into_iter().for_each(|task| of_task(task, &mut each));
     step.service().into_iter().for_each(|service| of_service(service, &mut each));
     step.schedule().into_iter().for_each(|schedule| of_schedule(schedule, &mut each));
+    step.patches().iter().for_each(|patch| of_patch(patch, &mut each));
 }
 
 fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {
@@ -225,6 +226,16 @@ fn of_registry(registry: &ServiceRegistryEntry, each: &mut impl FnMut(&At<String
     if let Some(own) = &registry.own_service {
         [&own.namespace_id, &own.name].into_iter().chain(&own.description).for_each(each);
     }
+}
+
+fn of_patch(patch: &PatchEntry, each: &mut impl FnMut(&At<String>)) {
+    let values = patch
+        .set
+        .values()
+        .chain(patch.set_unchecked.values())
+        .chain(patch.metadata.values())
+        .chain(patch.outputs.values());
+    values.chain(patch.append.values().flat_map(|items| items.iter())).for_each(|value| value.each_text(each));
 }
 
 fn of_volume(volume: &VolumeEntry, each: &mut impl FnMut(&At<String>)) {

@@ -30,6 +30,7 @@ mod lifecycles;
 mod names;
 mod order;
 mod outputs;
+pub(crate) mod patches;
 mod raw;
 mod releases;
 mod tags;

@@ -13,6 +13,7 @@ use super::super::world::World;
 use super::ecs::for_each_text_of;
 use crate::model::process::{OutputRef, Piece, Text};
 use crate::model::{Location, ProjectName, What};
+use crate::template;
 
 /// The references in a text, each with its name.
 fn references(text: &str) -> Vec<String> {
@@ -181,12 +182,13 @@ impl<'a> Used<'a> {
             let finding = self.found(codes::UNKNOWN_STEP, title).label(format!("there is no step `{name}`"));
             return Some(finding.suggest(name.as_str(), what.steps.iter().map(|step| step.name.as_str())));
         };
-        let known = step.kind.outputs()?;
-        if known.contains(&&*reference.output) {
+        let known = template::outputs(step, what)?;
+        if known.iter().any(|name| **name == *reference.output) {
             return None;
         }
         let title = format!("step `{name}` has no output `{}`", reference.output);
-        let label = if known.is_empty() { "its stacks have no outputs" } else { "not under `Outputs` of its template" };
+        let label = if known.is_empty() { "its stacks have no outputs" } else { "not an output of its stacks" };
+        let known = known.iter().map(String::as_str);
         Some(self.found(codes::UNKNOWN_OUTPUT, title).label(label).suggest(&reference.output, known))
     }
 }

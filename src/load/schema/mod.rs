@@ -38,6 +38,11 @@ pub use variables::VariablesFile;
 pub struct At<T>(toml::Spanned<T>);
 
 impl<T> At<T> {
+    /// A value that is written at these bytes.
+    pub(crate) fn new(span: Range<usize>, value: T) -> Self {
+        Self(toml::Spanned::new(span, value))
+    }
+
     /// Where it is written, in bytes.
     pub fn span(&self) -> Range<usize> {
         self.0.span()

@@ -14,6 +14,7 @@ mod discovery;
 mod launch;
 mod linux;
 mod logging;
+mod patch;
 mod raw;
 mod role;
 mod run;
@@ -29,6 +30,7 @@ pub use discovery::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
+pub use patch::*;
 pub use raw::*;
 pub use role::*;
 pub use run::*;
@@ -111,6 +113,8 @@ pub struct EcsServiceEntry {
     pub task: TaskEntry,
     /// How many of it, and how one set of tasks takes the place of another.
     pub service: ServiceEntry,
+    /// What is changed in its template.
+    pub overlay: OverlayEntry,
 }
 
 /// `kind = "ecs-task"`.
@@ -121,6 +125,8 @@ pub struct EcsTaskEntry {
     pub task: TaskEntry,
     /// How it runs once.
     pub run: RunEntry,
+    /// What is changed in its template.
+    pub overlay: OverlayEntry,
 }
 
 /// `kind = "ecs-schedule"`.
@@ -131,6 +137,8 @@ pub struct EcsScheduleEntry {
     pub task: TaskEntry,
     /// When, and how EventBridge Scheduler starts it.
     pub schedule: ScheduleEntry,
+    /// What is changed in its template.
+    pub overlay: OverlayEntry,
 }
 
 impl StepEntry {
@@ -171,6 +179,16 @@ impl StepEntry {
         match &self.of {
             StepOf::EcsSchedule(entry) => Some(&entry.schedule),
             StepOf::EcsService(_) | StepOf::EcsTask(_) | StepOf::CloudFormation(_) => None,
+        }
+    }
+
+    /// What is changed in the template that the step renders; nothing where it has one of its own.
+    pub fn patches(&self) -> &[At<PatchEntry>] {
+        match &self.of {
+            StepOf::EcsService(entry) => &entry.overlay.patch,
+            StepOf::EcsTask(entry) => &entry.overlay.patch,
+            StepOf::EcsSchedule(entry) => &entry.overlay.patch,
+            StepOf::CloudFormation(_) => &[],
         }
     }
 

@@ -77,6 +77,7 @@ fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut
         match (properties.and_then(|known| known.get(name)), others) {
             (Some(inner), _) => walk(inner, value, out),
             (None, Some(inner @ Value::Object(_))) => walk(inner, value, out),
+            (None, Some(Value::Bool(true))) => {}
             (None, _) => {
                 let known = properties.map(|known| known.keys().cloned().collect()).unwrap_or_default();
                 out.push(Fault { span: key.span(), kind: FaultKind::UnknownKey { key: name.to_owned(), known } });

@@ -1,0 +1,136 @@
+//! What a step's author changes in the template that the step renders.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde_json::{Number, Value};
+
+use super::Maker;
+use crate::load::codes;
+use crate::load::finding::Finding;
+use crate::load::schema::At;
+use crate::load::schema::process::{Pairs, PatchEntry, PatchValueEntry, PolicyEntry};
+use crate::load::template::{Role, decides_reference, list, map};
+use crate::model::process::{Part, Patch, PatchPath, PatchSet};
+
+/// Reads the patches of a step; one of which a part cannot be read is left out.
+pub(crate) fn patches(make: &mut Maker<'_>, entries: &[At<PatchEntry>]) -> Vec<Patch> {
+    entries.iter().filter_map(|entry| patch(make, entry)).collect()
+}
+
+fn patch(make: &mut Maker<'_>, entry: &At<PatchEntry>) -> Option<Patch> {
+    let mut set = Vec::new();
+    for (pairs, checked) in [(&entry.set, true), (&entry.set_unchecked, false)] {
+        for (key, written) in pairs.iter() {
+            let (path, value) = (path(make, key)?, part(make, written, Role::Value)?);
+            set.push(PatchSet { path, value, checked });
+        }
+    }
+    let mut append = Vec::new();
+    for (key, written) in entry.append.iter() {
+        let items = written.iter().map(|item| part(make, item, Role::Element)).collect::<Option<_>>();
+        append.push((path(make, key)?, items?));
+    }
+    let mut outputs = Vec::new();
+    for (name, written) in entry.outputs.iter() {
+        outputs.push((Arc::from(name.as_str()), at(make, name.span()), part(make, written, Role::Value)?));
+    }
+    let remove = entry.remove.iter().map(|written| path(make, written)).collect::<Option<_>>();
+    let text = |written: &At<String>, make: &Maker<'_>| (Arc::from(written.as_str()), at(make, written.span()));
+    let patch = Patch {
+        resource: Arc::from(entry.resource.as_str()),
+        kind: entry.kind.as_ref().map(|kind| text(kind, make)),
+        remove: remove?,
+        set,
+        append,
+        attributes: attributes(make, entry)?,
+        depends_on: entry.depends_on.iter().map(|id| text(id, make)).collect(),
+        metadata: metadata(make, &entry.metadata)?,
+        outputs,
+        at: at(make, entry.resource.span()),
+    };
+    if says_nothing(&patch) {
+        let title = format!("the patch of `{}` changes nothing", patch.resource);
+        let finding = Finding::new(codes::PATCH, make.file, entry.resource.span(), title).label("nothing follows");
+        make.findings.push(finding.help("it has `set`, `append`, `remove`, or `type` for a resource that is added"));
+        return None;
+    }
+    Some(patch)
+}
+
+fn says_nothing(patch: &Patch) -> bool {
+    patch.kind.is_none()
+        && patch.remove.is_empty()
+        && patch.set.is_empty()
+        && patch.append.is_empty()
+        && patch.attributes.is_empty()
+        && patch.depends_on.is_empty()
+        && patch.metadata.is_empty()
+        && patch.outputs.is_empty()
+}
+
+fn at(make: &Maker<'_>, span: Range<usize>) -> crate::model::Location {
+    make.file.at(span.start)
+}
+
+fn metadata(make: &mut Maker<'_>, entry: &Pairs<At<PatchValueEntry>>) -> Option<Vec<(Arc<str>, Part)>> {
+    let pairs = entry.iter();
+    pairs.map(|(key, written)| Some((Arc::from(key.as_str()), part(make, written, Role::Value)?))).collect()
+}
+
+fn attributes(make: &mut Maker<'_>, entry: &PatchEntry) -> Option<Vec<(&'static str, &'static str)>> {
+    if entry.update_replace_policy == Some(PolicyEntry::RetainExceptOnCreate) {
+        make.invalid(entry.resource.span(), "`retain-except-on-create` is for `deletion_policy`");
+        return None;
+    }
+    let policy = |policy| match policy {
+        PolicyEntry::Delete => "Delete",
+        PolicyEntry::Retain => "Retain",
+        PolicyEntry::RetainExceptOnCreate => "RetainExceptOnCreate",
+        PolicyEntry::Snapshot => "Snapshot",
+    };
+    let deletion = entry.deletion_policy.map(|written| ("DeletionPolicy", policy(written)));
+    let replacement = entry.update_replace_policy.map(|written| ("UpdateReplacePolicy", policy(written)));
+    Some(deletion.into_iter().chain(replacement).collect())
+}
+
+fn path(make: &mut Maker<'_>, written: &At<String>) -> Option<PatchPath> {
+    let path = PatchPath::parse(written, at(make, written.span()));
+    if path.is_none() {
+        let title = format!("`{}` is not a path: keys joined by `.`, like `LinuxParameters.MaxSwap`", **written);
+        make.invalid(written.span(), title);
+    }
+    path
+}
+
+fn part(make: &mut Maker<'_>, written: &At<PatchValueEntry>, role: Role) -> Option<Part> {
+    Some(match &**written {
+        PatchValueEntry::Text(text) => text_part(make, text, written.span(), role)?,
+        PatchValueEntry::Integer(number) => Part::Fixed(Value::from(*number)),
+        PatchValueEntry::Decimal(number) => Part::Fixed(Number::from_f64(*number).map_or(Value::Null, Value::Number)),
+        PatchValueEntry::Boolean(truth) => Part::Fixed(Value::Bool(*truth)),
+        PatchValueEntry::List(items) => {
+            let items = items.iter().enumerate().map(|(index, item)| part(make, item, role.of_element(index)));
+            list(items.collect::<Option<_>>()?)
+        }
+        PatchValueEntry::Map(pairs) => {
+            let pairs =
+                pairs.iter().map(|(key, inside)| Some((key.to_string(), part(make, inside, Role::under(key))?)));
+            map(pairs.collect::<Option<_>>()?)
+        }
+    })
+}
+
+fn text_part(make: &mut Maker<'_>, written: &str, span: Range<usize>, role: Role) -> Option<Part> {
+    if !written.contains("#{") {
+        return Some(Part::Fixed(Value::from(written)));
+    }
+    let text = make.text_at(written, span.clone())?;
+    if role == Role::Substitution && decides_reference(&text) {
+        let title = "a placeholder inside of `${…}` would decide what is referred to";
+        let finding = Finding::new(codes::TEMPLATE_PLACEHOLDER, make.file, span, title);
+        make.findings.push(finding.label("has to be literal"));
+        return None;
+    }
+    Some(role.of_text(text))
+}
