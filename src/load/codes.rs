@@ -48,6 +48,7 @@ codes! {
     TEMPLATE_PARAMETER "template-parameter" Error "A step of kind `cloudformation` gives a value to a parameter that its template does not declare, or none to one that has no default; or the declaration has no type.";
     RESOURCE_PROPERTY "resource-property" Error "A resource has a property that only AWS sets, lacks one that it needs, or gives one a value of a kind that it cannot have, by the resource schemas that AWS publishes.";
     DOUBTFUL_PROPERTY "doubtful-property" Warning "A resource in a template has a property, a value or a length that the resource schemas of AWS do not have, in the version that this landfall carries. It is probably a mistake; AWS may also have added it since.";
+    SECRET_PARAMETER "secret-parameter" Error "A parameter that is declared NoEcho has its value in the repository: a step gives it, or the template as its default. Secrets are only referred to: leave a default out, and give a dynamic reference, which CloudFormation resolves.";
     UNUSED_TEMPLATE "unused-template" Warning "No step uses the template, so it has no effect.";
     MISSING_FILE "missing-file" Error "A file that must be there is not: `landfall.toml` at the root, `project.toml` and `process.toml` in every project.";
     UNKNOWN_KEY "unknown-key" Error "The file has a key that landfall does not know. A misspelt key would otherwise be a setting that silently does nothing.";
@@ -80,7 +81,7 @@ codes! {
     PROJECT_CIRCLE "project-circle" Error "Projects use outputs of each other in a circle, so every one of them would wait for another one's stacks. The circle is named whole.";
     DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name.";
     DUPLICATE_CONTAINER "duplicate-container" Error "Two containers of a step have the same name. ECS refuses such a task definition.";
-    DUPLICATE_PORT "duplicate-port" Error "Two containers of a step use the same port, or one names a port twice. The containers of a task share one network interface.";
+    DUPLICATE_PORT "duplicate-port" Error "Two containers of a step use the same port, or one names a port twice. The containers of a task share one network interface; in network mode `bridge` each has its own, and what may be there once is the port of the instance.";
     DUPLICATE_VARIABLE "duplicate-variable" Error "A variable has two values of exactly the same scope in the same file, or in two variable sets that one project includes; neither could win.";
     STACK_COLLISION "stack-collision" Error "Two different steps or projects would use one stack: their ids, joined by `-`, are the same name. Give one of them another id.";
     EQUAL_VERSIONS "equal-versions" Error "Two releases of a project are the same version, like `1.0` and `1.0.0`; neither is the higher one.";

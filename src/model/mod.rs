@@ -18,6 +18,7 @@ pub mod hash;
 pub mod journal;
 pub mod name;
 pub mod names;
+pub(crate) mod network;
 pub mod observed;
 pub mod place;
 pub mod process;

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::model::journal::ParameterValue;
 use crate::model::process::{Piece, Text};
-use crate::model::{ImageName, Location, StackName};
+use crate::model::{ImageName, Location, StackName, network};
 
 use super::limits::MAX_OBJECT;
 use super::shape::{Known, Leaf, Leaves, Shape};
@@ -31,8 +31,14 @@ pub(super) struct Filler<'a> {
 
 /// No more bytes than this are filled in: far more than a template may have, and few enough to hold.
 const MAX_FILLED: usize = 2 * MAX_OBJECT;
+/// The subnets of an application load balancer (API reference, `CreateLoadBalancer`: of two availability zones or more).
+const BALANCER_SUBNETS: std::ops::RangeInclusive<usize> = 2..=16;
+/// Who takes them.
+const BALANCER: &str = "an application load balancer";
 /// No more problems than this are looked for in one stack.
 const MAX_PROBLEMS: usize = 100;
+/// The partitions that are told from each other.
+const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
 
 impl<'a> Filler<'a> {
     pub(super) fn new(context: &'a Context<'a>, values: &'a Values<'a>, stack: &'a StackName) -> Self {
@@ -42,7 +48,21 @@ impl<'a> Filler<'a> {
 
     /// The sections of a template, filled.
     pub(super) fn fill_all(&mut self, sections: &[(&str, Shape)]) -> Map<String, Value> {
+        for (name, shape) in sections {
+            self.each_once(name, shape);
+        }
         sections.iter().map(|(name, shape)| ((*name).to_owned(), self.fill(shape))).collect()
+    }
+
+    /// What a section holds has names that differ: of two with one name, one would be lost.
+    fn each_once(&mut self, section: &str, shape: &Shape) {
+        let Shape::Map(pairs) = shape else { return };
+        let mut seen = HashSet::new();
+        for (id, _) in pairs.iter().filter(|(id, _)| !seen.insert(id.as_str())) {
+            let title = format!("`{id}` would be in the section {section} of the template twice");
+            let help = "give one of the two that it is made from another `name`".to_owned();
+            self.problem(codes::DUPLICATE_LOGICAL_ID, title, &self.context.step.at, Some(help));
+        }
     }
 
     /// The filled tree. Where a leaf has no value it is null, and the problem is kept.
@@ -144,6 +164,15 @@ impl<'a> Filler<'a> {
     fn leaf(&mut self, leaf: &Leaf) -> Option<String> {
         match leaf {
             Leaf::Text(text) => self.text(text),
+            Leaf::Arn(text) => {
+                let arn = self.text(text)?;
+                self.in_partition(arn, text)
+            }
+            Leaf::Network(text) => self.network(text),
+            Leaf::EfsId(text, begins) => {
+                let kind = if *begins == "fs-" { "file system" } else { "access point" };
+                self.efs_id(text, kind, begins)
+            }
             Leaf::Substitution(text) => self.substitution(text),
             Leaf::Known(known) => Some(self.known(*known)),
             Leaf::Image(name, user) => {
@@ -220,6 +249,17 @@ impl<'a> Filler<'a> {
         let own = |texts: &[std::sync::Arc<str>]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
         match leaves {
             Leaves::Texts(texts) => self.list(texts),
+            Leaves::Arns(texts) => {
+                let arns = self.list(texts);
+                if let Some(first) = texts.first() {
+                    arns.iter().for_each(|arn| drop(self.in_partition(arn.clone(), first)));
+                }
+                arns
+            }
+            Leaves::BalancerSubnets(texts) => {
+                let subnets = texts.as_ref().map_or_else(|| own(&network.subnets), |texts| self.list(texts));
+                self.count("subnets", subnets, BALANCER_SUBNETS, BALANCER)
+            }
             Leaves::Buckets(texts) => {
                 let mut buckets: Vec<String> = Vec::new();
                 for (bucket, _) in texts.iter().filter_map(|text| self.object_arn(text)) {
@@ -309,6 +349,39 @@ impl<'a> Filler<'a> {
         Some((filled, pin))
     }
 
+    /// An ARN, where it is none of another partition than the target's.
+    fn in_partition(&mut self, arn: String, text: &Text) -> Option<String> {
+        let region = &self.context.target.place.region;
+        let partition = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
+        let other = partition.filter(|it| PARTITIONS.contains(it) && *it != region.partition());
+        let Some(other) = other else { return Some(arn) };
+        let title = format!(
+            "`{arn}` is of the partition `{other}`, and target `{}` is in {region}, of `{}`",
+            self.context.target.name,
+            region.partition()
+        );
+        let help =
+            "write `arn:#{target.partition}:…` where it is the same everywhere, or a variable with a value for each";
+        self.problem(codes::ARN_PARTITION, title, text.at(), Some(help.to_owned()));
+        None
+    }
+
+    /// A network of IPv6 where the step writes a `:`, else of IPv4.
+    fn network(&mut self, text: &Text) -> Option<String> {
+        let found = self.text(text)?;
+        let (right, kind) = match text.raw().contains(':') {
+            true => (network::is_v6(&found), "IPv6"),
+            false => (network::is_v4(&found), "IPv4"),
+        };
+        if !right {
+            let title = format!("`{}` does not give a network of {kind}, and is `{found}`", text.raw());
+            let help = "like `10.0.0.0/8`; one of IPv6 has a `:` that stands in the step, like `#{network}::/32`";
+            self.problem(codes::NETWORK, title, text.at(), Some(help.to_owned()));
+            return None;
+        }
+        Some(found)
+    }
+
     /// A secret's ARN: seven parts, the last the secret's name with its six random characters.
     fn secret_arn(&mut self, text: &Text) -> Option<String> {
         let arn = self.text(text)?;
@@ -322,7 +395,7 @@ impl<'a> Filler<'a> {
             self.problem(codes::SECRET_ARN, title, text.at(), Some(help));
             return None;
         }
-        Some(arn)
+        self.in_partition(arn, text)
     }
 
     /// The ARN of a function of Lambda, perhaps with a version or an alias.
@@ -337,7 +410,7 @@ impl<'a> Filler<'a> {
             self.problem(codes::FUNCTION_ARN, title, text.at(), None);
             return None;
         }
-        Some(arn)
+        self.in_partition(arn, text)
     }
 
     /// The ARN of a role, whose name may have a path.
@@ -353,7 +426,7 @@ impl<'a> Filler<'a> {
             self.problem(codes::ROLE_ARN, title, text.at(), None);
             return None;
         }
-        Some(arn)
+        self.in_partition(arn, text)
     }
 
     /// The ARN of a queue of SQS.
@@ -366,23 +439,30 @@ impl<'a> Filler<'a> {
             self.problem(codes::QUEUE_ARN, title, text.at(), None);
             return None;
         }
-        Some(arn)
+        self.in_partition(arn, text)
     }
 
     /// The ARN of something of EFS that is given by its id.
     fn efs_arn(&mut self, text: &Text, kind: &str, begins: &str) -> Option<String> {
+        let id = self.efs_id(text, &kind.replace('-', " "), begins)?;
+        Some(format!("{}:{kind}/{id}", self.arn_prefix("elasticfilesystem")))
+    }
+
+    /// The id of something of EFS.
+    fn efs_id(&mut self, text: &Text, kind: &str, begins: &str) -> Option<String> {
         let id = self.text(text)?;
         if !id.strip_prefix(begins).is_some_and(|rest| made_of(rest, "")) {
-            let title = format!("`{}` does not give the id of a {}: `{begins}…`", text.raw(), kind.replace('-', " "));
+            let title = format!("`{}` does not give the id of a {kind}: `{begins}…`", text.raw());
             self.problem(codes::EFS_ID, title, text.at(), None);
             return None;
         }
-        Some(format!("{}:{kind}/{id}", self.arn_prefix("elasticfilesystem")))
+        Some(id)
     }
 
     /// The ARN of an object in S3: that of its bucket, and its key.
     fn object_arn(&mut self, text: &Text) -> Option<(String, String)> {
         let arn = self.text(text)?;
+        let arn = self.in_partition(arn, text)?;
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let found = match parts.as_slice() {
             ["arn", _, "s3", "", "", path] => path.split_once('/'),
@@ -427,7 +507,7 @@ impl<'a> Filler<'a> {
             return None;
         }
         match parts.as_slice() {
-            ["arn", ..] => Some(name),
+            ["arn", ..] => self.in_partition(name, text),
             _ => Some(format!("{}:parameter/{}", self.arn_prefix("ssm"), name.trim_start_matches('/'))),
         }
     }

@@ -30,6 +30,12 @@ pub(super) enum Shape {
 pub(super) enum Leaf {
     /// A text of the step.
     Text(Text),
+    /// A text of the step that is an ARN, or a name that may stand for one.
+    Arn(Text),
+    /// A network. One of IPv6 has a `:` of its own.
+    Network(Text),
+    /// The id of something of EFS, and what it begins with.
+    EfsId(Text, &'static str),
     /// The string of a `Fn::Sub`: in it, a value is no reference.
     Substitution(Text),
     /// Something that every stack has.
@@ -65,6 +71,10 @@ pub(super) enum Leaf {
 pub(super) enum Leaves {
     /// Texts of the step.
     Texts(Vec<Text>),
+    /// Texts of the step that are ARNs or patterns of ARNs.
+    Arns(Vec<Text>),
+    /// The subnets of an application load balancer: the step's, or the target's.
+    BalancerSubnets(Option<Vec<Text>>),
     /// The step's subnets, or the target's.
     Subnets(Option<Vec<Text>>),
     /// The ARNs of the buckets of objects in S3, which are given by their ARNs; each bucket once.
@@ -134,6 +144,11 @@ impl Shape {
     /// A text of the step.
     pub(super) fn text(text: &Text) -> Self {
         Shape::Leaf(Leaf::Text(text.clone()))
+    }
+
+    /// An ARN that the step gives, or a name that may stand for one.
+    pub(super) fn arn(text: &Text) -> Self {
+        Shape::Leaf(Leaf::Arn(text.clone()))
     }
 
     /// The ARN of a role that the step gives.

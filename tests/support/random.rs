@@ -65,7 +65,7 @@ pub(crate) struct Workshop {
 }
 
 /// Texts that are nobody's name.
-const ODD: [&str; 16] = [
+const ODD: [&str; 20] = [
     "",
     " ",
     "x",
@@ -81,6 +81,10 @@ const ODD: [&str; 16] = [
     "#{level}",
     "#{environment.name}-#{target.region}",
     "arn:aws:iam::111111111111:role/other",
+    "arn:aws-cn:s3:::bucket/key",
+    "10.0.0.0/8",
+    "::/0",
+    "subnet-0f0f0f0f",
     "0123456789012345678901234567890123456789012345678901234567890123456789",
 ];
 const WHOLE: [i64; 14] = [0, 1, 2, 3, 5, 10, 60, 100, 300, 1024, 4096, 65_535, 100_000, 4_294_967_295];
@@ -215,15 +219,19 @@ impl Workshop {
                 keys::with(written, &used.place, Some(other))
             }
             5 => {
-                // One more of a list.
+                // One more of a list, or one fewer.
                 let lists: Vec<_> = uses
                     .iter()
                     .filter(|(_, used)| keys::get(written, &used.place).is_some_and(Value::is_array))
                     .collect();
                 let (_, used) = random.one(&lists)?;
                 let mut items = keys::get(written, &used.place)?.as_array()?.clone();
-                let more = self.value(random, used.schema, &used.path, 0)?;
-                items.push(more.as_array()?.first()?.clone());
+                if !items.is_empty() && random.rarely(2) {
+                    items.remove(random.below(items.len()));
+                } else {
+                    let more = self.value(random, used.schema, &used.path, 0)?;
+                    items.push(more.as_array()?.first()?.clone());
+                }
                 keys::with(written, &used.place, Some(Value::Array(items)))
             }
             _ => self.add(random, written),
@@ -279,6 +287,12 @@ impl Workshop {
             "boolean" => Some(Value::Boolean(random.rarely(2))),
             "integer" => Some(Value::Integer(whole(random, choice))),
             "number" => random.one(&DECIMAL).copied().map(Value::Float),
+            // What golden steps say of some other key.
+            "string" if random.rarely(4) => {
+                let others: Vec<&Vec<Value>> = self.pool.values().collect();
+                let other = random.one(&others).and_then(|said| random.one(said));
+                other.filter(|value| value.is_str()).cloned()
+            }
             "string" => match random.one(said).filter(|_| !random.rarely(3)).and_then(Value::as_str) {
                 Some(text) => Some(Value::String(damaged(random, text))),
                 None => random.one(&ODD).map(|odd| Value::String((*odd).to_owned())),

@@ -51,18 +51,27 @@ const REPOSITORY: &[(&str, &str)] = &[
 ];
 
 const CHINA: &str = "kind = \"ecs-cluster\"\nenvironments = [\"production\"]\nroles = [\"web\"]\naccount = \"main\"\nregion \
-                     = \"cn-north-1\"\ncluster = \"china\"\n[network]\nsubnets = [\"subnet-0d0d0d0d\"]\nsecurity_groups \
-                     = [\"sg-0d0d0d0d\"]\n";
+                     = \"cn-north-1\"\ncluster = \"china\"\n[network]\nsubnets = [\"subnet-0d0d0d0d\", \
+                     \"subnet-0f0f0f0f\"]\nsecurity_groups = [\"sg-0d0d0d0d\"]\n";
+
+/// ARNs of the target's partition, of which there are two.
+fn of_partition(text: &str) -> String {
+    text.replace("arn:aws:", "arn:#{target.partition}:")
+}
 
 /// The repository of the golden steps, with targets that differ in more.
 fn various(process: &str) -> Files {
     let open = CHINA.replace("cn-north-1", "us-east-1").replace("production", "staging") + "public_ip = true\n";
-    with(&steps::files(process), &[("targets/china.toml", CHINA), ("targets/open.toml", &open)])
+    let files = steps::files(&of_partition(process));
+    let variables = of_partition(&files["projects/shop/variables.toml"]);
+    let others =
+        [("targets/china.toml", CHINA), ("targets/open.toml", &open), ("projects/shop/variables.toml", &variables)];
+    with(&files, &others)
 }
 
 fn files(process: &str) -> Files {
-    let files = REPOSITORY.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
-    with(&files.collect(), &[("projects/shop/process.toml", process)])
+    let files = REPOSITORY.iter().map(|(path, text)| ((*path).to_owned(), of_partition(text)));
+    with(&files.collect(), &[("projects/shop/process.toml", &of_partition(process))])
 }
 
 /// A small service with more keys, and more of its container.
@@ -74,7 +83,7 @@ fn small(step: &str, container: &str) -> Files {
 
 fn variable(files: &Files, lines: &str) -> Files {
     let path = "projects/shop/variables.toml";
-    with(files, &[(path, &format!("{}{lines}", files[path]))])
+    with(files, &[(path, &format!("{}{}", files[path], of_partition(lines)))])
 }
 
 /// What came of the steps of a process, each converted by itself.

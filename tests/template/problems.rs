@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, LogConfiguration, Part, Patch, PatchPath,
-    RawTemplate, Secret, StepKind, ValueKind, Volume, VolumeKind,
+    CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer, LogConfiguration,
+    OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Secret, StepKind, TargetGroup, ValueKind, Volume,
+    VolumeKind,
 };
 use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};
@@ -235,6 +236,21 @@ fn what_cannot_be_rendered_says_why() {
             "object-arn: `arn:aws:s3:::#{stack.name}` does not give the ARN of an object in S3 (like \
              arn:aws:s3:::bucket/folder/file.env)",
         ),
+        (
+            |world| {
+                let arn = text("arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf");
+                secret(world, Secret::Secret { arn, key: None });
+            },
+            "arn-partition: `arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf` is of the partition `aws-cn`, and target `prod-eu` is in eu-west-1, of `aws` (write `arn:#{target.partition}:…` where it is the same everywhere, or a variable with a value for each)",
+        ),
+        (
+            |world| own_groups(world, &["X", "SecurityGroupX"], "10.0.0.0/8"),
+            "duplicate-logical-id: `LoadBalancerSecurityGroupX` would be in the section Resources of the template twice (give one of the two that it is made from another `name`)",
+        ),
+        (
+            |world| own_groups(world, &["X"], "10.0.0.0/#{stack.name}"),
+            "network: `10.0.0.0/#{stack.name}` does not give a network of IPv4, and is `10.0.0.0/storefront-web-production-prod-eu` (like `10.0.0.0/8`; one of IPv6 has a `:` that stands in the step, like `#{network}::/32`)",
+        ),
     ];
     for (spoil, expected) in table {
         let mut world = World::new();
@@ -259,6 +275,44 @@ fn removal(resource: &str, path: &str) -> Patch {
         metadata: Vec::new(),
         outputs: Vec::new(),
         at: at(5),
+    }
+}
+
+/// Adds own target groups of these names, each with a load balancer that lets a network in.
+fn own_groups(world: &mut World, names: &[&str], network: &str) {
+    for name in names {
+        let listener = Listener { port: 80, protocol: "HTTP", certificate: None, ssl_policy: None, redirect_to: None };
+        let balancer = OwnLoadBalancer {
+            network: false,
+            internet_facing: false,
+            subnets: Some(vec![text("subnet-1"), text("subnet-2")]),
+            security_groups: None,
+            ingress: vec![text(network)],
+            idle_timeout: None,
+            deletion_protection: false,
+            listeners: vec![listener],
+        };
+        let own = OwnTargetGroup {
+            id: Arc::from(*name),
+            vpc: text("vpc-1"),
+            protocol: "HTTP",
+            protocol_version: None,
+            deregistration_delay: None,
+            slow_start: None,
+            stickiness: None,
+            health_check: Default::default(),
+            rules: Vec::new(),
+            balancer: Some(balancer),
+        };
+        let target_group = TargetGroup::Own(Box::new(own));
+        let container = Arc::from("web");
+        world.service().load_balancers.push(LoadBalancer {
+            target_group,
+            container,
+            port: 80,
+            advanced: None,
+            at: at(3),
+        });
     }
 }
 

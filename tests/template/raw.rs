@@ -272,6 +272,15 @@ fn not_whole(text: &str, document: &Document) -> bool {
 }
 
 /// Every template of others means through a step what it means by itself.
+/// Whether a parameter that is declared NoEcho has a default, which is refused.
+fn has_secret_default(document: &Document) -> bool {
+    let declared = document.section("Parameters").and_then(Value::as_object).into_iter().flatten();
+    declared.into_iter().any(|(_, declared)| {
+        let secret = matches!(&declared["NoEcho"], Value::Bool(true)) || declared["NoEcho"] == "true";
+        secret && declared["Default"].as_str().is_some_and(|text| !text.is_empty() && !text.starts_with("{{resolve:"))
+    })
+}
+
 #[test]
 fn templates_of_others_go_through_a_step_unchanged() {
     let (mut count, mut failed) = (0, Vec::new());
@@ -296,6 +305,9 @@ fn templates_of_others_go_through_a_step_unchanged() {
                 if !described && document.description().is_none_or(|text| text.len() < 900) {
                     failed.push(format!("{name}: another description"));
                 }
+            }
+            Err(problems) if has_secret_default(&document) => {
+                assert!(problems.starts_with("error[secret-parameter]: "), "{name}:\n{problems}");
             }
             Err(problems) => failed.push(format!("{name}:\n{problems}")),
         }

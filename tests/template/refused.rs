@@ -1,6 +1,6 @@
 //! What a step cannot say: one line each, with what is reported.
 
-use super::steps::refused;
+use super::steps::{allowed, refused};
 
 #[test]
 fn what_fargate_does_not_have_is_refused() {
@@ -14,7 +14,6 @@ fn what_fargate_does_not_have_is_refused() {
         ("resource_requirements = [{ type = \"gpu\", value = 1 }]", "`resource_requirements` is not there on Fargate"),
         ("stop_timeout = 121", "`stop_timeout` is at most 120 seconds on Fargate"),
         ("start_timeout = 121", "`start_timeout` is at most 120 seconds on Fargate"),
-        ("linux_parameters = { tmpfs = [{ container_path = \"/tmp\", size = 64 }] }", "`tmpfs` is not there"),
         ("linux_parameters = { devices = [{ host_path = \"/dev/fuse\" }] }", "`devices` is not there on Fargate"),
         ("linux_parameters = { shared_memory_size = 64 }", "`shared_memory_size` is not there"),
         ("linux_parameters = { max_swap = 64 }", "`max_swap` is not there"),
@@ -345,4 +344,54 @@ fn schedules_that_cannot_be_are_refused() {
         "",
         &["EventBridge Scheduler starts no tasks with volumes of EBS"],
     );
+}
+
+#[test]
+fn names_of_variables_are_names() {
+    for name in ["", " ", "A=B"] {
+        let words = format!("container `app` has a variable called `{name}`");
+        refused("", &format!("environment = {{ \"{name}\" = \"x\" }}"), &[&words]);
+        let arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:s-AbCdEf";
+        refused("", &format!("secrets = {{ \"{name}\" = {{ secret = \"{arn}\" }} }}"), &[&words]);
+    }
+}
+
+#[test]
+fn ports_are_there_once_where_containers_share_them() {
+    let bridge = "launch = \"ec2\"\nnetwork_mode = \"bridge\"";
+    let second = "[[step.container]]\nname = \"second\"\nimage = \"web\"";
+    let host = |port: u32| format!("[[step.container.ports]]\nport = 9090\nhost_port = {port}");
+    refused("", &format!("{second}\nport = 8080"), &["port 8080 is used twice in step"]);
+    allowed(bridge, &format!("{second}\nport = 8080"));
+    refused(bridge, "[[step.container.ports]]\nport = 8080", &["port 8080 is used twice in step"]);
+    let both = |a: u32, b: u32| format!("{}\n{second}\n{}", host(a), host(b));
+    refused(bridge, &both(80, 80), &["port 80 of the instance is used twice"]);
+    allowed(bridge, &both(80, 81));
+    allowed(bridge, &both(0, 0));
+}
+
+#[test]
+fn what_fargate_has_since_lately_can_be_said() {
+    for memory in [61_440, 122_880, 249_856] {
+        allowed(&format!("cpu = 32768\nmemory = {memory}"), "");
+    }
+    let words = "Fargate has no task of 32768 CPU units with 65536 MiB";
+    refused("cpu = 32768\nmemory = 65536", "", &[words]);
+    allowed("", "linux_parameters = { tmpfs = [{ container_path = \"/tmp\", size = 64 }] }");
+    let boundary = |account: &str| format!("permissions_boundary = \"arn:aws:iam::{account}:policy/PowerUserAccess\"");
+    allowed(&boundary("aws"), "");
+    allowed(&boundary("111111111111"), "");
+    refused(&boundary("amazon"), "", &["`amazon` is not an account id"]);
+}
+
+#[test]
+fn file_systems_have_ids() {
+    let volume = |id: &str, more: &str| {
+        format!("[[step.volume]]\nname = \"v\"\nefs_volume_configuration = {{ file_system_id = \"{id}\"{more} }}")
+    };
+    let point = ", transit_encryption = true, authorization_config = { access_point_id = \"fs-1\" }";
+    refused(&volume("hello", ""), "", &["`hello` is not an id of EFS, like `fs-"]);
+    refused(&volume("fs-1", point), "", &["`fs-1` is not an id of EFS, like `fsap-"]);
+    refused(&volume("#{level}", ""), "", &["does not give the id of a file system: `fs-…`"]);
+    allowed(&volume("fs-#{level}", ""), "");
 }

@@ -1,6 +1,6 @@
 //! What a step cannot say of load balancers, scaling and deployments, with what is reported.
 
-use super::steps::refused;
+use super::steps::{allowed, refused};
 
 const RULE: &str = "[[step.load_balancer.own_target_group.listener_rule]]\nlistener_arn = \
                     \"arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener/app/x/1/1\"\npriority = 1\n";
@@ -36,6 +36,48 @@ fn target_groups_that_cannot_be_are_refused() {
         (group("protocol = \"tcp\"", &rule), "`listener_rule` is for `http` and `https`"),
         (group("health_check = { protocol = \"tcp\" }", &rule), "checks over HTTP or HTTPS"),
         (group("health_check = { interval = 10, timeout = 10 }", &rule), "`timeout` is below `interval`"),
+        (group("health_check = { interval = 5 }", &rule), "which is 5 seconds by default: set `timeout` too"),
+        (group("health_check = { matcher = \"0\" }", &rule), "`matcher` has codes of HTTP: 200 to 499"),
+        (group("health_check = { matcher = \"299-200\" }", &rule), "`matcher` has codes of HTTP: 200 to 499"),
+        (
+            group("protocol_version = \"grpc\"\nhealth_check = { matcher = \"200\" }", &rule),
+            "`matcher` has codes of gRPC: 0 to 99",
+        ),
+        (group("", &format!("{RULE}source_ip = [\"10.0.0.0\"]")), "`10.0.0.0` is not a network"),
+        (
+            group("", &rule.replace("listener/app/", "listener/net/")),
+            "its resource does not begin with `listener/app/`",
+        ),
+        (balancer("", "ingress = [\"hello\"]", http), "`hello` is not a network, like `10.0.0.0/8`"),
+        (balancer("", "ingress = [\"10.0.0.0/33\"]", http), "`10.0.0.0/33` is not a network"),
+        (balancer("", "ingress = [\"::/129\"]", http), "`::/129` is not a network"),
+        (balancer("", &format!("{ingress}\nsubnets = [\"subnet-0a\"]"), http), "has 1 subnets at target `main`"),
+        (
+            balancer("", ingress, "{ port = 443, protocol = \"https\", certificate_arn = \"hello\" }"),
+            "`hello` is not the ARN of a certificate",
+        ),
+        (balancer("protocol_version = \"grpc\"", ingress, http), "a target group of gRPC needs listeners with `https`"),
+        (
+            balancer("protocol = \"tcp\"", "type = \"network\"", "{ port = 1, protocol = \"udp\" }"),
+            "this listener cannot send to the target group",
+        ),
+        (
+            balancer(
+                "protocol = \"udp\"",
+                "type = \"network\"",
+                "{ port = 1, protocol = \"tls\", certificate_arn = \"arn:aws:acm:eu-west-1:111111111111:certificate/x\" }",
+            ),
+            "this listener cannot send to the target group",
+        ),
+        (
+            format!("{}\n{}", group("name = \"X\"", &rule), group("name = \"RuleX\"", &rule)),
+            "`RuleX` and `X` would give two resources one logical id",
+        ),
+        (
+            format!("{}\n{}", group("name = \"SecurityGroupX\"", &rule), group("name = \"X\"", &rule)),
+            "`SecurityGroupX` and `X` would give two resources one logical id",
+        ),
+        (given("").repeat(6), "at most 5 target groups"),
         (balancer("", ingress, ""), "no listener sends anything to the tasks"),
         (balancer("", "", http), "needs `security_groups`, or `ingress`"),
         (
@@ -81,14 +123,45 @@ fn scaling_that_cannot_be_is_refused() {
         (policy("metric = \"cpu\"\ntarget_value = nan"), "at most 100 where it is percent"),
         (policy("metric = \"requests\"\ntarget_value = 101"), "`requests` needs `resource_label`"),
         (policy("metric = \"cpu\"\ntarget_value = 1\nresource_label = \"x\""), "`resource_label` is for"),
-        (steps("a-b", "", "{ scaling_adjustment = 1 }", 60), "the name of a policy"),
+        (steps("a-b", "", "{ lower_bound = 0, scaling_adjustment = 1 }", 60), "the name of a policy"),
         (steps("a", "", "", 60), "`step_adjustments` has none"),
-        (steps("a", "", "{ scaling_adjustment = 1 }, { scaling_adjustment = 2 }", 60), "each has a bound"),
+        (steps("a", "", "{ scaling_adjustment = 1 }", 60), "each of `step_adjustments` has a bound"),
+        (steps("a", "", "{ lower_bound = nan, scaling_adjustment = 1 }", 60), "bounds are numbers"),
         (
-            steps("a", "min_adjustment_magnitude = 1", "{ scaling_adjustment = 1 }", 60),
+            steps("a", "", "{ lower_bound = 5, upper_bound = 3, scaling_adjustment = 1 }", 60),
+            "`lower_bound` is below `upper_bound`",
+        ),
+        (
+            steps(
+                "a",
+                "",
+                "{ lower_bound = 0, upper_bound = 20, scaling_adjustment = 1 }, { lower_bound = 10, scaling_adjustment = 2 }",
+                60,
+            ),
+            "`step_adjustments` overlap or leave a gap",
+        ),
+        (
+            steps(
+                "a",
+                "",
+                "{ lower_bound = 30, scaling_adjustment = 1 }, { lower_bound = 10, upper_bound = 20, scaling_adjustment = 2 }",
+                60,
+            ),
+            "`step_adjustments` overlap or leave a gap",
+        ),
+        (
+            steps("a", "", "{ lower_bound = 0, upper_bound = 20, scaling_adjustment = 1 }", 60),
+            "above a positive `upper_bound` there is one without `upper_bound`",
+        ),
+        (
+            steps("a", "", "{ lower_bound = -10, upper_bound = 0, scaling_adjustment = 1 }", 60),
+            "below a negative `lower_bound` there is one without `lower_bound`",
+        ),
+        (
+            steps("a", "min_adjustment_magnitude = 1", "{ upper_bound = 0, scaling_adjustment = 1 }", 60),
             "`min_adjustment_magnitude` is for",
         ),
-        (steps("a", "", "{ scaling_adjustment = 1 }", 45), "`period` is 10, 20, 30"),
+        (steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 45), "`period` is 10, 20, 30"),
         (action("schedule = \"07:00\"\nmin_capacity = 1"), "is not a schedule: it is `cron(…)`"),
         (action("schedule = \"rate(1 day)\""), "a scheduled action sets"),
         (
@@ -106,13 +179,32 @@ fn strategies_that_contradict_themselves_are_refused() {
         |strategy: &str, rest: &str| format!("[step.deployment_configuration]\nstrategy = \"{strategy}\"\n{rest}");
     let hook = |stage: &str, rest: &str| format!("lifecycle_hooks = [{{ lifecycle_stages = [{stage}], {rest} }}]");
     let pause = "target_type = \"pause\"";
+    let moved = |strategy: &str, rest: &str| {
+        let connect = "[step.service_connect_configuration]\nnamespace = \"shop\"";
+        format!("{}\n{connect}", with(strategy, rest))
+    };
+    let between = |alternate: &str, rules: [&str; 2]| {
+        let begin = "arn:aws:elasticloadbalancing:eu-west-1:111111111111";
+        let [production, test] = rules.map(|rule| format!("{begin}:{rule}"));
+        let advanced = format!(
+            "advanced_configuration = {{ alternate_target_group = \"{begin}:targetgroup/{alternate}/1\", \
+             production_listener_rule = \"{production}\", test_listener_rule = \"{test}\" }}"
+        );
+        format!("{}\n{}", with("blue-green", ""), given(&advanced))
+    };
+    let rule = |last: u32| format!("listener-rule/app/shared/1/1/{last}");
     for (service, words) in [
         (with("rolling", "linear_configuration = {}"), "`linear_configuration` is for"),
-        (with("linear", "canary_configuration = {}"), "`canary_configuration` is for"),
+        (with("linear", ""), "this strategy moves traffic in parts, and nothing here does"),
+        (with("canary", ""), "this strategy moves traffic in parts, and nothing here does"),
+        (between("a", [&rule(1), &rule(2)]), "`alternate_target_group` is another one than `target_group`"),
+        (between("b", [&rule(1), &rule(1)]), "`test_listener_rule` is another one than `production_listener_rule`"),
+        (between("b", ["listener/app/shared/1/1", &rule(2)]), "does not begin with `listener-rule/app/` and a name"),
+        (moved("linear", "canary_configuration = {}"), "`canary_configuration` is for"),
         (with("rolling", "bake_time_in_minutes = 5"), "`bake_time_in_minutes` is not for"),
         (with("rolling", &hook("\"pre-scale-up\"", pause)), "`lifecycle_hooks` are not for"),
-        (with("linear", "linear_configuration = { step_percent = 2.5 }"), "`step_percent` is 3 to 100"),
-        (with("canary", "canary_configuration = { canary_percent = 0.05 }"), "`canary_percent` is 0.1 to 100"),
+        (moved("linear", "linear_configuration = { step_percent = 2.5 }"), "`step_percent` is 3 to 100"),
+        (moved("canary", "canary_configuration = { canary_percent = 0.05 }"), "`canary_percent` is 0.1 to 100"),
         (with("rolling", "alarms = { alarm_names = [] }"), "`alarm_names` names none"),
         (with("blue-green", &hook("", pause)), "`lifecycle_stages` names none"),
         (with("blue-green", &hook("\"production-traffic-shift\"", pause)), "cannot pause while traffic moves"),
@@ -131,7 +223,7 @@ fn strategies_that_contradict_themselves_are_refused() {
             "this may take 2161 minutes, and CloudFormation gives up after 2160",
         ),
         (
-            with(
+            moved(
                 "canary",
                 &hook(
                     "\"pre-production-traffic-shift\"",
@@ -151,7 +243,7 @@ fn strategies_that_contradict_themselves_are_refused() {
             "0 is out of range: expected 1 to 20160",
         ),
         (
-            with("linear", "linear_configuration = { step_percent = 10, step_bake_time_in_minutes = 199 }"),
+            moved("linear", "linear_configuration = { step_percent = 10, step_bake_time_in_minutes = 199 }"),
             "this bakes for 1990 minutes; CloudFormation refuses more than 1980",
         ),
         (
@@ -173,4 +265,25 @@ fn given(rest: &str) -> String {
         "[[step.load_balancer]]\ntarget_group = \"arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/a/1\"\ncontainer \
          = \"app\"\nport = 8080\n{rest}"
     )
+}
+
+#[test]
+fn what_balances_requests_can_be_said() {
+    let http = "{ port = 80, protocol = \"http\" }";
+    let network = |group: &str, listener: &str| {
+        let listener = format!("{{ port = 1, protocol = \"{listener}\" }}");
+        balancer(&format!("protocol = \"{group}\""), "type = \"network\"", &listener)
+    };
+    for service in [
+        balancer("", "ingress = [\"10.0.0.0/8\", \"::/0\", \"2001:db8::/32\"]", http),
+        balancer("health_check = { matcher = \"200,202-299\" }", "ingress = [\"0.0.0.0/0\"]", http),
+        balancer("health_check = { interval = 6 }", "ingress = [\"0.0.0.0/0\"]", http),
+        group("", &format!("{RULE}source_ip = [\"10.0.0.0/8\", \"::1/128\"]")),
+        network("tcp-udp", "tcp"),
+        network("tcp-udp", "udp"),
+        network("tcp-udp", "tcp-udp"),
+        given("").repeat(5),
+    ] {
+        allowed(&service, "");
+    }
 }

@@ -151,12 +151,28 @@ fn every_key_of_a_step_is_in_some_step() {
 ///
 /// `service` follows the keys of the step, `container` those of its only container.
 pub(super) fn refused(service: &str, container: &str, expected: &[&str]) {
-    let step = format!(
-        "cpu = 256\nmemory = 512\n{service}\n[[step.container]]\nname = \"app\"\nimage = \"web\"\nport = 8080\n{container}\n"
-    );
-    let problems = read(&process(&step)).problems;
+    let problems = problems(service, container);
     for words in expected {
         assert!(problems.contains(words), "{service}\n{container}\nexpected: {words}\nreported:\n{problems}");
     }
     assert_eq!(problems.matches("error[").count(), expected.len(), "{service}\n{container}\nreported:\n{problems}");
+}
+
+/// A step that can be, of which nothing is reported and which renders.
+pub(super) fn allowed(service: &str, container: &str) {
+    assert_eq!(problems(service, container), "", "{service}\n{container}");
+}
+
+/// What is reported of a small step, when it is read and, where that finds nothing, when it is rendered.
+fn problems(service: &str, container: &str) -> String {
+    let size = if service.contains("cpu = ") { "" } else { "cpu = 256\nmemory = 512\n" };
+    let step =
+        format!("{size}{service}\n[[step.container]]\nname = \"app\"\nimage = \"web\"\nport = 8080\n{container}\n");
+    let read = read(&process(&step));
+    if !read.problems.is_empty() {
+        return read.problems;
+    }
+    let rendered = read.steps().map(|step| read.render(step));
+    let problems = rendered.filter_map(Result::err).flatten();
+    problems.map(|problem| format!("error[{}]: {}\n", problem.code, problem.title)).collect()
 }

@@ -13,17 +13,25 @@ use super::super::world::World;
 use super::ecs_launch;
 use crate::load::build::launch;
 
-/// CPU units that Fargate has, with smallest and largest memory in MiB and the step between (AWS documentation of Fargate
-/// task sizes). 256 units have three sizes that follow no step.
-const FARGATE: [(u32, u32, u32, u32); 7] = [
-    (256, 512, 2_048, 0),
-    (512, 1_024, 4_096, 1_024),
-    (1_024, 2_048, 8_192, 1_024),
-    (2_048, 4_096, 16_384, 1_024),
-    (4_096, 8_192, 30_720, 1_024),
-    (8_192, 16_384, 61_440, 4_096),
-    (16_384, 32_768, 122_880, 8_192),
+/// CPU units that Fargate has, and the MiB that go with them: from, to and the step between, or a list (AWS documentation of
+/// Fargate task sizes).
+const FARGATE: [(u32, Sizes); 8] = [
+    (256, Sizes::These(&[512, 1_024, 2_048])),
+    (512, Sizes::Every(1_024, 4_096, 1_024)),
+    (1_024, Sizes::Every(2_048, 8_192, 1_024)),
+    (2_048, Sizes::Every(4_096, 16_384, 1_024)),
+    (4_096, Sizes::Every(8_192, 30_720, 1_024)),
+    (8_192, Sizes::Every(16_384, 61_440, 4_096)),
+    (16_384, Sizes::Every(32_768, 122_880, 8_192)),
+    (32_768, Sizes::These(&[61_440, 122_880, 249_856])),
 ];
+
+/// Sizes of memory in MiB.
+#[derive(Clone, Copy)]
+enum Sizes {
+    Every(u32, u32, u32),
+    These(&'static [u32]),
+}
 
 /// Looks at each step that runs tasks.
 pub(super) fn each_task(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>, &TaskEntry)) {
@@ -74,21 +82,28 @@ pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (_, task) in process.doc.tasks().filter(|(_, task)| launch::compute(*task.launch).is_fargate()) {
         let (cpu, memory) = (*task.cpu, *task.memory);
-        let Some((_, least, most, every)) = FARGATE.iter().find(|(units, ..)| *units == cpu) else {
+        let Some((_, sizes)) = FARGATE.iter().find(|(units, _)| *units == cpu) else {
             let title = format!("Fargate has no task of {cpu} CPU units");
             let finding = Finding::new(codes::FARGATE_SIZE, &process.file, task.cpu.span(), title);
-            findings.push(finding.label("not a size").help("256, 512, 1024, 2048, 4096, 8192 or 16384"));
+            findings.push(finding.label("not a size").help("256, 512, 1024, 2048, 4096, 8192, 16384 or 32768"));
             continue;
         };
-        let fits = match every {
-            0 => matches!(memory, 512 | 1_024 | 2_048),
-            every => (least..=most).contains(&&memory) && (memory - least) % every == 0,
+        let fits = match sizes {
+            Sizes::These(list) => list.contains(&memory),
+            Sizes::Every(least, most, every) => (*least..=*most).contains(&memory) && (memory - least) % every == 0,
         };
         if !fits {
             let title = format!("Fargate has no task of {cpu} CPU units with {memory} MiB");
-            let help = match every {
-                0 => "with 256 CPU units: 512, 1024 or 2048 MiB".to_owned(),
-                every => format!("with {cpu} CPU units: {least} to {most} MiB in steps of {every}"),
+            let help = match sizes {
+                Sizes::These(list) => {
+                    let list: Vec<String> = list.iter().map(u32::to_string).collect();
+                    let (last, first) =
+                        list.split_last().map_or(("", list.as_slice()), |(last, first)| (&**last, first));
+                    format!("with {cpu} CPU units: {} or {last} MiB", first.join(", "))
+                }
+                Sizes::Every(least, most, every) => {
+                    format!("with {cpu} CPU units: {least} to {most} MiB in steps of {every}")
+                }
             };
             let finding = Finding::new(codes::FARGATE_SIZE, &process.file, task.memory.span(), title);
             findings.push(finding.label(format!("not a size with {cpu} CPU units")).help(help));

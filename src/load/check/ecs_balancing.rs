@@ -8,13 +8,18 @@ use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
     BalancerTypeEntry, HealthProtocolEntry, ListenerEntry, ListenerRuleEntry, OwnLoadBalancerEntry,
-    OwnTargetGroupEntry, TargetProtocolEntry,
+    OwnTargetGroupEntry, ProtocolVersionEntry, ServiceEntry, TargetProtocolEntry,
 };
 use super::super::what::WhatDrafts;
 use crate::load::build::balancing::own_id;
+use crate::model::network;
 
 /// The most values of all conditions of a rule (quotas of application load balancers).
 const MAX_VALUES: usize = 5;
+/// The most target groups of a service (ECS developer guide, "Registering multiple target groups with a service").
+const MAX_GROUPS: usize = 5;
+/// Seconds until a check over HTTP has failed that says nothing else (API reference, `CreateTargetGroup`).
+const TIMEOUT: u32 = 5;
 
 type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
@@ -24,6 +29,10 @@ pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Find
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::BALANCING, &process.file, span, title).label("does not fit"));
         };
+        if let Some(extra) = service.load_balancer.get(MAX_GROUPS) {
+            out(extra.span(), "a service registers with at most 5 target groups");
+        }
+        let ids = own_ids(service);
         let mut seen = BTreeSet::new();
         for balancer in &service.load_balancer {
             let Some(own) = &balancer.own_target_group else { continue };
@@ -31,8 +40,10 @@ pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Find
             let span = own.name.as_ref().map_or_else(|| own.span(), At::span);
             if id.is_empty() || id.len() > 60 || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
                 out(span, "the name of a target group: letters and digits, at most 60");
-            } else if !seen.insert(id) {
+            } else if !seen.insert(id.clone()) {
                 out(span, "two own target groups have the same name: set `name`");
+            } else if let Some(other) = taken(&id, &ids) {
+                out(span, &format!("`{id}` and `{other}` would give two resources one logical id: set another `name`"));
             }
             target_group(own, &mut out);
             health_check(own, &mut out);
@@ -40,6 +51,18 @@ pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Find
             own.own_load_balancer.iter().for_each(|entry| load_balancer(own, entry, &mut out));
         }
     }
+}
+
+fn own_ids(service: &ServiceEntry) -> BTreeSet<String> {
+    let own = service.load_balancer.iter().filter_map(|balancer| Some((balancer, balancer.own_target_group.as_ref()?)));
+    own.map(|(balancer, own)| own_id(balancer, own)).collect()
+}
+
+/// The other own target group whose resources would be called like those of this one: the id of a security group or a rule
+/// begins with that of a load balancer or a listener.
+fn taken<'a>(id: &'a str, ids: &BTreeSet<String>) -> Option<&'a str> {
+    let rest = ["SecurityGroup", "Rule"].into_iter().filter_map(|begin| id.strip_prefix(begin));
+    rest.into_iter().find(|rest| ids.contains(*rest))
 }
 
 fn speaks_http(protocol: TargetProtocolEntry) -> bool {
@@ -70,9 +93,33 @@ fn target_group(own: &At<OwnTargetGroupEntry>, out: &mut Out<'_>) {
     if let (Some(rule), false) = (own.listener_rule.first(), http) {
         out(rule.span(), &format!("`listener_rule` {only}"));
     }
+    if let (Some(matcher), true) = (&own.health_check.matcher, http) {
+        codes_fit(matcher, own.protocol_version.as_deref() == Some(&ProtocolVersionEntry::Grpc), out);
+    }
     let mut seen = BTreeSet::new();
     if let Some(again) = own.listener_rule.iter().find(|rule| !seen.insert(*rule.priority)) {
         out(again.priority.span(), "two rules have the same priority, which is their name here");
+    }
+}
+
+/// Codes of a healthy answer: numbers and ranges, of HTTP or of gRPC (API reference, `Matcher`).
+fn codes_fit(matcher: &At<String>, grpc: bool, out: &mut Out<'_>) {
+    let (least, most) = if grpc { (0, 99) } else { (200, 499) };
+    let number = |text: &str| text.trim().parse::<u32>().ok().filter(|code| (least..=most).contains(code));
+    let fits = |part: &str| match part.split_once('-') {
+        Some((from, to)) => number(from).zip(number(to)).is_some_and(|(from, to)| from <= to),
+        None => number(part).is_some(),
+    };
+    if !matcher.contains("#{") && !matcher.split(',').all(fits) {
+        out(
+            matcher.span(),
+            match grpc {
+                true => "with `protocol_version = \"grpc\"`, `matcher` has codes of gRPC: 0 to 99, like `0` or `0,12`",
+                false => {
+                    "`matcher` has codes of HTTP: 200 to 499, like `200` or `200-299`; those of gRPC need `protocol_version`"
+                }
+            },
+        );
     }
 }
 
@@ -91,6 +138,11 @@ fn health_check(own: &OwnTargetGroupEntry, out: &mut Out<'_>) {
     {
         out(timeout.span(), "`timeout` is below `interval`");
     }
+    if let (Some(interval), None, true) = (&check.interval, &check.timeout, speaks_http(*own.protocol))
+        && **interval <= TIMEOUT
+    {
+        out(interval.span(), "`interval` is above `timeout`, which is 5 seconds by default: set `timeout` too");
+    }
     if let (true, Some(HealthProtocolEntry::Tcp)) = (speaks_http(*own.protocol), check.protocol) {
         out(own.vpc_id.span(), "an application load balancer checks over HTTP or HTTPS");
     }
@@ -104,6 +156,14 @@ fn rule(entry: &At<ListenerRuleEntry>, out: &mut Out<'_>) {
         out(entry.span(), "a rule has a condition, and a header has values");
     } else if values > MAX_VALUES {
         out(entry.span(), "a rule has at most 5 values in all its conditions");
+    }
+    networks(&entry.source_ip, out);
+}
+
+fn networks(written: &[At<String>], out: &mut Out<'_>) {
+    for text in written.iter().filter(|text| !text.contains("#{") && !network::is_network(text)) {
+        let title = format!("`{}` is not a network, like `10.0.0.0/8` or `2001:db8::/32`", **text);
+        out(text.span(), &title);
     }
 }
 
@@ -129,6 +189,7 @@ fn load_balancer(own: &OwnTargetGroupEntry, entry: &At<OwnLoadBalancerEntry>, ou
         }
         _ => {}
     }
+    networks(&entry.ingress, out);
     if let (Some(timeout), true) = (&entry.idle_timeout, network) {
         out(timeout.span(), "`idle_timeout` is for `type = \"application\"`");
     }
@@ -140,11 +201,34 @@ fn load_balancer(own: &OwnTargetGroupEntry, entry: &At<OwnLoadBalancerEntry>, ou
         if !seen.insert(*one.port) {
             out(one.port.span(), "two listeners have the same port");
         }
-        listener(one, network, out);
+        listener(own, one, network, out);
     }
 }
 
-fn listener(entry: &At<ListenerEntry>, network: bool, out: &mut Out<'_>) {
+/// The protocols of target groups that a listener of a network load balancer sends to (guide of network load balancers,
+/// "Listener configuration").
+fn sends_to(listener: TargetProtocolEntry, group: TargetProtocolEntry) -> bool {
+    use TargetProtocolEntry::{Tcp, TcpUdp, Tls, Udp};
+    match listener {
+        Tcp => matches!(group, Tcp | TcpUdp),
+        Tls => matches!(group, Tcp | Tls),
+        Udp => matches!(group, Udp | TcpUdp),
+        TcpUdp => group == TcpUdp,
+        TargetProtocolEntry::Http | TargetProtocolEntry::Https => true,
+    }
+}
+
+fn listener(own: &OwnTargetGroupEntry, entry: &At<ListenerEntry>, network: bool, out: &mut Out<'_>) {
+    let group = *own.protocol;
+    if network && !speaks_http(*entry.protocol) && !speaks_http(group) && !sends_to(*entry.protocol, group) {
+        let title = "this listener cannot send to the target group: `tcp` sends to `tcp` and `tcp-udp`, `tls` to `tcp` and \
+                     `tls`, `udp` to `udp` and `tcp-udp`, `tcp-udp` to `tcp-udp`";
+        out(entry.protocol.span(), title);
+    }
+    let plain = *entry.protocol == TargetProtocolEntry::Http && entry.redirect_to.is_none();
+    if plain && own.protocol_version.as_deref() == Some(&ProtocolVersionEntry::Grpc) {
+        out(entry.protocol.span(), "a target group of gRPC needs listeners with `https`");
+    }
     if network == speaks_http(*entry.protocol) {
         let title = if network {
             "a network load balancer listens to connections"

@@ -1,12 +1,15 @@
 //! Containers of a step: what ECS would refuse, or would accept and never start.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::super::codes::{self, Code};
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ConditionEntry, ContainerEntry, LogEntry, ProcessFile, TaskEntry};
+use super::super::schema::process::{
+    ConditionEntry, ContainerEntry, LogEntry, NetworkModeEntry, ProcessFile, ProtocolEntry, TaskEntry,
+};
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
 use crate::load::build::launch;
@@ -90,13 +93,14 @@ pub(super) fn images_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 
 pub(super) fn ports_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
-        let mut seen = BTreeMap::new();
+        // With an interface of its own, or the instance's, a task has each port once; behind a bridge, a container has.
+        let shared = *task.network_mode != NetworkModeEntry::Bridge;
+        let (mut seen, mut of_host) = (BTreeMap::new(), BTreeMap::new());
         for container in &task.container {
-            let one = container.port.iter().map(|port| (**port, false, port.span()));
-            let more = container.ports.iter().map(|port| {
-                (port.port, port.protocol == super::super::schema::process::ProtocolEntry::Udp, port.span())
-            });
-            for (port, udp, span) in one.chain(more) {
+            if !shared {
+                seen.clear();
+            }
+            for (port, udp, span) in ports_of(container) {
                 if port == 0 {
                     let finding = Finding::new(codes::INVALID_VALUE, &process.file, span, "0 is not a port");
                     findings.push(finding.label("1 to 65535"));
@@ -105,6 +109,36 @@ pub(super) fn ports_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                     let finding = Finding::new(codes::DUPLICATE_PORT, &process.file, span, title);
                     findings.push(finding.label("again here").related(&process.file, first, "first here"));
                 }
+            }
+            // 0, or none, is any free port of the instance.
+            for port in container.ports.iter().filter(|port| port.host_port.as_deref().is_some_and(|port| *port != 0)) {
+                let Some(host) = &port.host_port else { continue };
+                if let Some(first) = of_host.insert((**host, port.protocol == ProtocolEntry::Udp), host.span()) {
+                    let title = format!("port {} of the instance is used twice in step `{}`", **host, *step.name);
+                    let finding = Finding::new(codes::DUPLICATE_PORT, &process.file, host.span(), title);
+                    findings.push(finding.label("again here").related(&process.file, first, "first here"));
+                }
+            }
+        }
+    });
+}
+
+/// Each port of a container, whether it is one of UDP, and where it is written.
+fn ports_of(container: &ContainerEntry) -> impl Iterator<Item = (u16, bool, Range<usize>)> {
+    let one = container.port.iter().map(|port| (**port, false, port.span()));
+    one.chain(container.ports.iter().map(|port| (port.port, port.protocol == ProtocolEntry::Udp, port.span())))
+}
+
+/// Names of variables that a process can have.
+pub(super) fn names_of_variables(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_container(drafts, |process, _, container| {
+        let variables = container.environment.iter().map(|(name, value)| (name, value.span()));
+        let secrets = container.secrets.iter().map(|(name, secret)| (name, secret.span()));
+        for (name, span) in variables.chain(secrets) {
+            if name.trim().is_empty() || name.contains(['=', '\0']) {
+                let title = format!("container `{}` has a variable called `{name}`", *container.name);
+                let finding = Finding::new(codes::INVALID_VALUE, &process.file, span, title);
+                findings.push(finding.label("the name of a variable is not blank, and has no `=`"));
             }
         }
     });

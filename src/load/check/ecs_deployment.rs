@@ -6,8 +6,8 @@ use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    DeploymentEntry, HookTargetEntry, LifecycleHookEntry, LoadBalancerEntry, OwnTargetGroupEntry, ServiceEntry,
-    StageEntry, StrategyEntry,
+    AdvancedConfigurationEntry, DeploymentEntry, HookTargetEntry, LifecycleHookEntry, LoadBalancerEntry,
+    OwnTargetGroupEntry, ServiceEntry, StageEntry, StrategyEntry,
 };
 use super::super::what::WhatDrafts;
 
@@ -29,8 +29,19 @@ pub(super) fn strategies_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Fi
         settings(entry, &mut out);
         entry.lifecycle_hooks.iter().for_each(|hook| stages(hook, &mut out));
         time(entry, &mut out);
+        let strategy = &entry.strategy;
+        let connected = service.service_connect_configuration.as_ref().is_some_and(|connect| connect.enabled);
+        if matches!(**strategy, StrategyEntry::Linear | StrategyEntry::Canary)
+            && service.load_balancer.is_empty()
+            && !connected
+        {
+            let title = "this strategy moves traffic in parts, and nothing here does: it needs `[[step.load_balancer]]` or \
+                         `[step.service_connect_configuration]`";
+            out(strategy.span(), title);
+        }
         for balancer in &service.load_balancer {
             traffic(service, balancer, &mut out);
+            balancer.advanced_configuration.iter().for_each(|advanced| differs(balancer, advanced, &mut out));
         }
     }
 }
@@ -137,6 +148,18 @@ fn traffic(service: &ServiceEntry, balancer: &At<LoadBalancerEntry>, out: &mut O
         }
         (Some(own), None) => own_traffic(own, rolling, out),
         _ => {}
+    }
+}
+
+/// Traffic moves from one to another.
+fn differs(balancer: &LoadBalancerEntry, advanced: &AdvancedConfigurationEntry, out: &mut Out<'_>) {
+    let alternate = &advanced.alternate_target_group;
+    if balancer.target_group.as_ref().is_some_and(|group| group.as_str() == alternate.as_str()) {
+        out(alternate.span(), "`alternate_target_group` is another one than `target_group`");
+    }
+    let production = advanced.production_listener_rule.as_str();
+    if let Some(test) = advanced.test_listener_rule.as_ref().filter(|test| test.as_str() == production) {
+        out(test.span(), "`test_listener_rule` is another one than `production_listener_rule`");
     }
 }
 

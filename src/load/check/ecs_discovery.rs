@@ -91,6 +91,12 @@ pub(super) fn connections_are_possible(drafts: &WhatDrafts, findings: &mut Vec<F
             }
             connected(task, service, entry, &mut out);
         }
+        let mut overrides = BTreeSet::new();
+        for port in connect.services.iter().filter_map(|entry| entry.ingress_port_override.as_ref()) {
+            if !overrides.insert(**port) {
+                out(port.span(), "two services have the same `ingress_port_override`");
+            }
+        }
         let mut aliases = BTreeSet::new();
         for alias in connect.services.iter().flat_map(|entry| &entry.client_aliases) {
             let name = alias.dns_name.as_ref().map(|name| name.as_str());

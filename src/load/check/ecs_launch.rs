@@ -161,7 +161,6 @@ fn of_linux(judge: &mut Judge<'_>, container: &ContainerEntry) {
         }
     }
     judge.not_on_fargate(first(&linux.devices), "devices");
-    judge.ec2_only(first(&linux.tmpfs), "tmpfs");
     judge.ec2_only(written(&linux.shared_memory_size), "shared_memory_size");
     judge.ec2_only(written(&linux.max_swap), "max_swap");
     judge.ec2_only(written(&linux.swappiness), "swappiness");

@@ -8,7 +8,7 @@ use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
     AdjustmentTypeEntry, BalancerTypeEntry, MetricEntry, ScalingEntry, ScheduledActionEntry, ServiceEntry,
-    StepScalingEntry, TargetTrackingEntry,
+    StepAdjustmentEntry, StepScalingEntry, TargetTrackingEntry,
 };
 use super::super::what::WhatDrafts;
 use super::expression;
@@ -84,12 +84,7 @@ fn step_scaling(policy: &At<StepScalingEntry>, out: &mut Out<'_>) {
     if policy.step_adjustments.is_empty() {
         out(policy.step_adjustments.span(), "`step_adjustments` has none");
     }
-    let open = |step: &&super::super::schema::process::StepAdjustmentEntry| {
-        step.lower_bound.is_none() && step.upper_bound.is_none()
-    };
-    if policy.step_adjustments.len() > 1 && policy.step_adjustments.iter().any(|step| open(&step)) {
-        out(policy.step_adjustments.span(), "where there are several, each has a bound");
-    }
+    ranges(&policy.step_adjustments, out);
     if policy.min_adjustment_magnitude.is_some()
         && policy.adjustment_type != AdjustmentTypeEntry::PercentChangeInCapacity
     {
@@ -101,6 +96,35 @@ fn step_scaling(policy: &At<StepScalingEntry>, out: &mut Out<'_>) {
     }
     if !policy.alarm.threshold.is_finite() {
         out(policy.span(), "`threshold` is a number");
+    }
+}
+
+/// Ranges that follow each other, and have an end only where nothing is beyond it (Application Auto Scaling user guide, "Step
+/// adjustments").
+fn ranges(steps: &At<Vec<StepAdjustmentEntry>>, out: &mut Out<'_>) {
+    let bounds = |step: &StepAdjustmentEntry| [step.lower_bound, step.upper_bound];
+    if steps.iter().flat_map(bounds).flatten().any(|bound| !bound.is_finite()) {
+        return out(steps.span(), "bounds are numbers");
+    }
+    if steps.iter().any(|step| step.lower_bound.is_none() && step.upper_bound.is_none()) {
+        return out(steps.span(), "each of `step_adjustments` has a bound: `lower_bound = 0` is from the threshold on");
+    }
+    let mut all: Vec<(f64, f64)> = steps
+        .iter()
+        .map(|step| (step.lower_bound.unwrap_or(f64::NEG_INFINITY), step.upper_bound.unwrap_or(f64::INFINITY)))
+        .collect();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    if all.iter().any(|(lower, upper)| lower >= upper) {
+        return out(steps.span(), "`lower_bound` is below `upper_bound`");
+    }
+    if all.windows(2).any(|pair| matches!(pair, [(_, upper), (lower, _)] if upper != lower)) {
+        return out(steps.span(), "`step_adjustments` overlap or leave a gap: each begins where another ends");
+    }
+    if all.first().is_some_and(|(lower, _)| *lower < 0.0 && lower.is_finite()) {
+        out(steps.span(), "below a negative `lower_bound` there is one without `lower_bound`");
+    }
+    if all.last().is_some_and(|(_, upper)| *upper > 0.0 && upper.is_finite()) {
+        out(steps.span(), "above a positive `upper_bound` there is one without `upper_bound`");
     }
 }
 

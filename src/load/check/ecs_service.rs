@@ -134,7 +134,18 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
         let groups = balancer.target_group.iter().chain(advanced.map(|advanced| &advanced.alternate_target_group));
         groups.for_each(|group| check(group, "elasticloadbalancing", "targetgroup/", "a target group"));
         let own = balancer.own_target_group.iter().flat_map(|own| &own.listener_rule);
-        own.for_each(|rule| check(&rule.listener_arn, "elasticloadbalancing", "listener/", "a listener"));
+        own.for_each(|rule| {
+            let what = "a listener of an application load balancer";
+            check(&rule.listener_arn, "elasticloadbalancing", "listener/app/", what);
+        });
+        let made = balancer.own_target_group.iter().filter_map(|own| own.own_load_balancer.as_ref());
+        let listeners = made.flat_map(|made| &made.listener);
+        listeners.filter_map(|listener| listener.certificate_arn.as_ref()).for_each(|arn| certificate(arn, check));
+        advanced.iter().for_each(|advanced| {
+            std::iter::once(&advanced.production_listener_rule)
+                .chain(&advanced.test_listener_rule)
+                .for_each(|rule| traffic(rule, check));
+        });
         let role = advanced.and_then(|advanced| advanced.role_arn.as_ref());
         role.iter().for_each(|role| check(role, "iam", "role/", "a role"));
     }
@@ -142,6 +153,25 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
     for hook in &service.deployment_configuration.lifecycle_hooks {
         hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a function of Lambda"));
         hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
+    }
+}
+
+/// Of Certificate Manager, or one that was uploaded to IAM.
+fn certificate(arn: &At<String>, check: &mut CheckArn<'_>) {
+    match arn.contains(":iam:") {
+        true => check(arn, "iam", "server-certificate/", "a certificate"),
+        false => check(arn, "acm", "certificate/", "a certificate"),
+    }
+}
+
+/// Where ECS moves traffic: a rule of an application load balancer, or a listener of a network load balancer.
+fn traffic(arn: &At<String>, check: &mut CheckArn<'_>) {
+    match arn.contains(":listener/net/") {
+        true => check(arn, "elasticloadbalancing", "listener/net/", "a listener of a network load balancer"),
+        false => {
+            let what = "a rule of an application load balancer or a listener of a network load balancer";
+            check(arn, "elasticloadbalancing", "listener-rule/app/", what);
+        }
     }
 }
 
@@ -182,7 +212,8 @@ fn arns_of_task(task: &TaskEntry, check: &mut CheckArn<'_>) {
     for role in task.task_role.iter().chain(&task.execution_role).chain(volumes) {
         check(role, "iam", "role/", "a role");
     }
-    if let Some(policy) = &task.permissions_boundary {
+    // Those of AWS itself have `aws` for an account.
+    if let Some(policy) = task.permissions_boundary.as_ref().filter(|policy| !policy.contains(":iam::aws:policy/")) {
         check(policy, "iam", "policy/", "a policy");
     }
     for container in &task.container {

@@ -106,6 +106,13 @@ pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding
 
 fn efs(entry: &At<EfsVolumeEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
     let authorization = &entry.authorization_config;
+    let ids = [(Some(&entry.file_system_id), "fs-"), (authorization.access_point_id.as_ref(), "fsap-")];
+    for (id, begin) in ids.into_iter().filter_map(|(id, begin)| Some((id?, begin))) {
+        let fits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !id.contains("#{") && !id.strip_prefix(begin).is_some_and(fits) {
+            out(id.span(), &format!("`{}` is not an id of EFS, like `{begin}0123456789abcdef0`", **id));
+        }
+    }
     if let (Some(_), Some(root)) = (&authorization.access_point_id, &entry.root_directory)
         && root.as_str() != "/"
     {

@@ -53,6 +53,43 @@ pub(super) fn parameters_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     });
 }
 
+/// No parameter that is declared NoEcho has a value in the template: a reference is none, and neither is an empty text.
+pub(super) fn defaults_are_no_secrets(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let mut seen = BTreeSet::new();
+    each(drafts, |_, entry, template| {
+        if !seen.insert(entry.template.as_str().to_owned()) {
+            return;
+        }
+        for (name, body) in declared(template).into_iter().flatten() {
+            let secret = match body.get("NoEcho") {
+                Some(Value::Bool(flag)) => *flag,
+                Some(Value::String(flag)) => flag.eq_ignore_ascii_case("true"),
+                _ => false,
+            };
+            let written = match body.get("Default") {
+                None | Some(Value::Null) => false,
+                Some(Value::String(text)) => !text.is_empty() && !is_reference(text),
+                Some(_) => true,
+            };
+            if secret && written {
+                let title = format!("parameter `{name}` is declared NoEcho, and its default stands in the template");
+                let finding = Finding::new(codes::SECRET_PARAMETER, &template.file, template.parameter(name), title)
+                    .label("a secret has no default")
+                    .help(format!(
+                        "leave `Default` out and set `{name} = \"{{{{resolve:secretsmanager:<ARN of the \
+                             secret>:SecretString:<key>}}}}\"` under [step.parameters]"
+                    ));
+                findings.push(finding);
+            }
+        }
+    });
+}
+
+/// Whether CloudFormation looks the value up.
+fn is_reference(text: &str) -> bool {
+    text.starts_with("{{resolve:") && text.ends_with("}}")
+}
+
 /// Every image is one of `[images]`, and every container one of the template.
 pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each(drafts, |process, entry, template| {

@@ -31,6 +31,9 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
     let raw = |text: &Text| text.raw().to_owned();
     vec![match leaf {
         Leaf::Text(text)
+        | Leaf::Arn(text)
+        | Leaf::Network(text)
+        | Leaf::EfsId(text, _)
         | Leaf::Substitution(text)
         | Leaf::SecretArn(text)
         | Leaf::SecretValue(text, None)
@@ -76,6 +79,9 @@ fn known(known: Known) -> String {
 pub(super) fn subject(leaf: &Leaf) -> Option<&Text> {
     match leaf {
         Leaf::Text(text)
+        | Leaf::Arn(text)
+        | Leaf::Network(text)
+        | Leaf::EfsId(text, _)
         | Leaf::Substitution(text)
         | Leaf::SecretArn(text)
         | Leaf::SecretValue(text, _)
@@ -96,8 +102,10 @@ pub(super) fn lists(leaves: &Leaves, values: impl Fn(&str) -> Vec<Option<Value>>
     let given = |texts: &[Text]| vec![texts.iter().map(|text| text.raw().to_owned()).collect()];
     let of_target = |name: &str| vec![vec![format!("#{{target.{name}}}")]];
     match leaves {
-        Leaves::Texts(texts) => given(texts),
-        Leaves::Subnets(texts) => texts.as_ref().map_or_else(|| of_target("subnets"), |texts| given(texts)),
+        Leaves::Texts(texts) | Leaves::Arns(texts) => given(texts),
+        Leaves::Subnets(texts) | Leaves::BalancerSubnets(texts) => {
+            texts.as_ref().map_or_else(|| of_target("subnets"), |texts| given(texts))
+        }
         Leaves::SecurityGroups(texts) | Leaves::SomeSecurityGroups(texts) => {
             texts.as_ref().map_or_else(|| of_target("security_groups"), |texts| given(texts))
         }
@@ -108,10 +116,11 @@ pub(super) fn lists(leaves: &Leaves, values: impl Fn(&str) -> Vec<Option<Value>>
 /// The text of the step that a list is about.
 pub(super) fn list_subject(leaves: &Leaves) -> Option<&Text> {
     match leaves {
-        Leaves::Texts(texts) | Leaves::Buckets(texts) => texts.first(),
-        Leaves::Subnets(texts) | Leaves::SecurityGroups(texts) | Leaves::SomeSecurityGroups(texts) => {
-            texts.as_ref()?.first()
-        }
+        Leaves::Texts(texts) | Leaves::Arns(texts) | Leaves::Buckets(texts) => texts.first(),
+        Leaves::Subnets(texts)
+        | Leaves::BalancerSubnets(texts)
+        | Leaves::SecurityGroups(texts)
+        | Leaves::SomeSecurityGroups(texts) => texts.as_ref()?.first(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::process::{
     TargetGroup, Text,
 };
 
-use super::super::shape::{Leaves, Shape};
+use super::super::shape::{Leaf, Leaves, Shape};
 use super::id;
 
 /// `LoadBalancers` of the service.
@@ -21,7 +21,7 @@ pub(super) fn of_service(step: &EcsService) -> Option<Shape> {
 
 fn registration(step: &EcsService, balancer: &LoadBalancer) -> Shape {
     let (target_group, advanced) = match &balancer.target_group {
-        TargetGroup::Given(arn) => (Shape::text(arn), given(balancer)),
+        TargetGroup::Given(arn) => (Shape::arn(arn), given(balancer)),
         TargetGroup::Own(own) => (Shape::reference(&group_id(own)), shifts(step).then(|| own_advanced(own))),
     };
     Shape::map([
@@ -37,9 +37,9 @@ fn given(balancer: &LoadBalancer) -> Option<Shape> {
         |role: &Option<Text>| role.as_ref().map_or_else(|| Shape::attribute(id::TRAFFIC_ROLE, "Arn"), Shape::role);
     balancer.advanced.as_ref().map(|advanced| {
         Shape::map([
-            ("AlternateTargetGroupArn", Some(Shape::text(&advanced.alternate_target_group))),
-            ("ProductionListenerRule", Some(Shape::text(&advanced.production_listener_rule))),
-            ("TestListenerRule", advanced.test_listener_rule.as_ref().map(Shape::text)),
+            ("AlternateTargetGroupArn", Some(Shape::arn(&advanced.alternate_target_group))),
+            ("ProductionListenerRule", Some(Shape::arn(&advanced.production_listener_rule))),
+            ("TestListenerRule", advanced.test_listener_rule.as_ref().map(Shape::arn)),
             ("RoleArn", Some(role(&advanced.role))),
         ])
     })
@@ -238,7 +238,7 @@ fn listener_rule(step: &EcsService, own: &OwnTargetGroup, rule: &ListenerRule) -
     Shape::resource(
         "AWS::ElasticLoadBalancingV2::ListenerRule",
         Shape::map([
-            ("ListenerArn", Some(Shape::text(&rule.listener))),
+            ("ListenerArn", Some(Shape::arn(&rule.listener))),
             ("Priority", Some(rule.priority.into())),
             ("Conditions", Some(Shape::List(conditions.into_iter().chain(headers).flatten().collect()))),
             ("Actions", Some(forward(step, own))),
@@ -265,12 +265,13 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
         settings.push(("deletion_protection.enabled", "true".to_owned()));
     }
     let subnets = made.subnets.clone().or_else(|| step.task.subnets.clone());
+    let subnets = if made.network { Leaves::Subnets(subnets) } else { Leaves::BalancerSubnets(subnets) };
     let balancer = Shape::resource(
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         Shape::map([
             ("Type", Some(if made.network { "network" } else { "application" }.into())),
             ("Scheme", Some(if made.internet_facing { "internet-facing" } else { "internal" }.into())),
-            ("Subnets", Some(Shape::Leaves(Leaves::Subnets(subnets)))),
+            ("Subnets", Some(Shape::Leaves(subnets))),
             ("SecurityGroups", groups),
             ("LoadBalancerAttributes", attributes(settings)),
         ]),
@@ -306,7 +307,10 @@ fn security_group(own: &OwnTargetGroup, made: &OwnLoadBalancer) -> Shape {
                 ("IpProtocol", Some(protocol.into())),
                 ("FromPort", Some(listener.port.into())),
                 ("ToPort", Some(listener.port.into())),
-                ("CidrIp", Some(Shape::text(network))),
+                (
+                    if network.raw().contains(':') { "CidrIpv6" } else { "CidrIp" },
+                    Some(Shape::Leaf(Leaf::Network(network.clone()))),
+                ),
             ])
         };
         made.ingress.iter().flat_map(move |network| protocols.iter().map(move |protocol| each(network, protocol)))
@@ -331,7 +335,7 @@ fn listener_shape(step: &EcsService, own: &OwnTargetGroup, listener: &Listener) 
         } }])),
         None => forward_all(own),
     };
-    let certificate = |arn: &Text| Shape::List(vec![Shape::map([("CertificateArn", Some(Shape::text(arn)))])]);
+    let certificate = |arn: &Text| Shape::List(vec![Shape::map([("CertificateArn", Some(Shape::arn(arn)))])]);
     Shape::resource(
         "AWS::ElasticLoadBalancingV2::Listener",
         Shape::map([

@@ -88,7 +88,7 @@ fn hook(hook: &LifecycleHook) -> Shape {
         HookAction::Pause => (Some("PAUSE".into()), None, None),
         HookAction::Lambda { function, role } => {
             let role = role.as_ref().map_or_else(|| Shape::attribute(id::HOOK_ROLE, "Arn"), Shape::role);
-            (None, Some(Shape::text(function)), Some(role))
+            (None, Some(Shape::arn(function)), Some(role))
         }
     };
     Shape::map([

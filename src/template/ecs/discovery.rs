@@ -23,7 +23,7 @@ pub(super) fn connect(step: &EcsService) -> Option<Shape> {
 fn connection_shape(connection: &Connection) -> Shape {
     Shape::map([
         ("Enabled", Some(true.into())),
-        ("Namespace", connection.namespace.as_ref().map(Shape::text)),
+        ("Namespace", connection.namespace.as_ref().map(Shape::arn)),
         ("Services", Shape::some_list(connection.services.iter().map(service).collect())),
         ("LogConfiguration", connection.log.as_ref().map(log)),
         ("AccessLogConfiguration", connection.access_log.map(access_log)),
@@ -84,11 +84,11 @@ fn test_traffic(header: &TestHeader) -> Shape {
 }
 
 fn tls(tls: &ConnectTls) -> Shape {
-    let authority = Shape::map([("AwsPcaAuthorityArn", Some(Shape::text(&tls.authority)))]);
+    let authority = Shape::map([("AwsPcaAuthorityArn", Some(Shape::arn(&tls.authority)))]);
     let role = tls.role.as_ref().map_or_else(|| Shape::attribute(id::TLS_ROLE, "Arn"), Shape::role);
     Shape::map([
         ("IssuerCertificateAuthority", Some(authority)),
-        ("KmsKey", tls.kms_key.as_ref().map(Shape::text)),
+        ("KmsKey", tls.kms_key.as_ref().map(Shape::arn)),
         ("RoleArn", Some(role)),
     ])
 }
@@ -109,7 +109,7 @@ pub(super) fn registries(step: &EcsService) -> Option<Shape> {
 
 fn registry(registry: &ServiceRegistry) -> Shape {
     let arn = match &registry.service {
-        DiscoveryService::Given(arn) => Shape::text(arn),
+        DiscoveryService::Given(arn) => Shape::arn(arn),
         DiscoveryService::Own(_) => Shape::attribute(id::DISCOVERY_SERVICE, "Arn"),
     };
     let container = registry.container.as_ref();

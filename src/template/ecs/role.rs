@@ -14,7 +14,7 @@ pub(super) fn shape(task: &Task, trust: impl Into<Shape>, inline: Vec<Shape>, ma
             ("AssumeRolePolicyDocument", Some(trust.into())),
             ("Policies", Shape::some_list(inline)),
             ("ManagedPolicyArns", Shape::some_list(managed)),
-            ("PermissionsBoundary", task.permissions_boundary.as_ref().map(Shape::text)),
+            ("PermissionsBoundary", task.permissions_boundary.as_ref().map(Shape::arn)),
         ]),
     )
 }
@@ -70,7 +70,7 @@ pub(super) fn own(rights: &Rights) -> Option<Shape> {
 
 /// The managed policies of what a step's author writes.
 pub(super) fn managed(rights: &Rights) -> Vec<Shape> {
-    rights.policies.iter().map(Shape::text).collect()
+    rights.policies.iter().map(Shape::arn).collect()
 }
 
 fn statement(statement: &Statement) -> Shape {
@@ -83,7 +83,7 @@ fn statement(statement: &Statement) -> Shape {
     Shape::map([
         ("Effect", Some(if statement.deny { "Deny" } else { "Allow" }.into())),
         ("Action", Some(texts(&statement.actions))),
-        ("Resource", Some(texts(&statement.resources))),
+        ("Resource", Some(Shape::Leaves(Leaves::Arns(statement.resources.clone())))),
         ("Condition", (!conditions.is_empty()).then_some(Shape::Map(conditions))),
     ])
 }

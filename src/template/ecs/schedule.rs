@@ -34,7 +34,7 @@ fn target(step: &EcsSchedule) -> Shape {
         ("MaximumRetryAttempts", step.retry_attempts.map(Shape::from)),
         ("MaximumEventAgeInSeconds", step.event_age.map(Shape::from)),
     ]);
-    let queue = step.dead_letter_queue.as_ref().map(|queue| Shape::map([("Arn", Some(Shape::text(queue)))]));
+    let queue = step.dead_letter_queue.as_ref().map(|queue| Shape::map([("Arn", Some(Shape::arn(queue)))]));
     Shape::map([
         ("Arn", Some(Known::ClusterArn.into())),
         ("RoleArn", Some(role)),

@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::model::process::{EbsVolume, EfsVolume, MountPoint, Task, Volume, VolumeKind, VolumesFrom};
+use crate::model::process::{EbsVolume, EfsVolume, MountPoint, Task, Text, Volume, VolumeKind, VolumesFrom};
 
-use super::super::shape::{Known, Shape};
+use super::super::shape::{Known, Leaf, Shape};
 use super::{id, role};
 
 /// What ECS needs to make and attach volumes of EBS; ECS documents this policy for it (ECS developer guide, "Infrastructure
@@ -31,17 +31,21 @@ fn volume(volume: &Volume) -> Shape {
 
 fn efs(volume: &EfsVolume) -> Shape {
     let authorization = Shape::map([
-        ("AccessPointId", volume.access_point.as_ref().map(Shape::text)),
+        ("AccessPointId", volume.access_point.as_ref().map(|id| efs_id(id, "fsap-"))),
         ("IAM", volume.iam.then(|| "ENABLED".into())),
     ]);
     let authorized = volume.access_point.is_some() || volume.iam;
     Shape::map([
-        ("FilesystemId", Some(Shape::text(&volume.file_system))),
+        ("FilesystemId", Some(efs_id(&volume.file_system, "fs-"))),
         ("RootDirectory", volume.root_directory.as_ref().map(Shape::text)),
         ("TransitEncryption", volume.transit_encryption.then(|| "ENABLED".into())),
         ("TransitEncryptionPort", volume.transit_encryption_port.map(Shape::from)),
         ("AuthorizationConfig", authorized.then_some(authorization)),
     ])
+}
+
+fn efs_id(id: &Text, begins: &'static str) -> Shape {
+    Shape::Leaf(Leaf::EfsId(id.clone(), begins))
 }
 
 /// `MountPoints` of a container.
@@ -90,7 +94,7 @@ fn managed(ebs: &EbsVolume) -> Shape {
         ("Iops", ebs.iops.map(Shape::from)),
         ("Throughput", ebs.throughput.map(Shape::from)),
         ("Encrypted", ebs.encrypted.map(Shape::from)),
-        ("KmsKeyId", ebs.kms_key.as_ref().map(Shape::text)),
+        ("KmsKeyId", ebs.kms_key.as_ref().map(Shape::arn)),
         ("FilesystemType", word(&ebs.filesystem)),
     ])
 }

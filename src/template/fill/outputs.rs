@@ -15,12 +15,15 @@ use super::super::codes;
 use super::super::producer::{Producer, producer};
 use super::super::shape::{Leaf, Leaves};
 use super::super::variables::Part;
-use super::{Filler, made_of};
+use super::{BALANCER, BALANCER_SUBNETS, Filler, made_of};
 
 /// Whether outputs stand in a leaf.
 pub(super) fn in_leaf(leaf: &Leaf) -> bool {
     match leaf {
         Leaf::Text(text)
+        | Leaf::Arn(text)
+        | Leaf::Network(text)
+        | Leaf::EfsId(text, _)
         | Leaf::SecretArn(text)
         | Leaf::ObjectArn(text)
         | Leaf::FileSystemArn(text)
@@ -39,10 +42,11 @@ pub(super) fn in_leaf(leaf: &Leaf) -> bool {
 /// Whether outputs stand in an element of a list.
 pub(super) fn in_leaves(leaves: &Leaves) -> bool {
     match leaves {
-        Leaves::Texts(texts) | Leaves::Buckets(texts) => texts.iter().any(in_text),
-        Leaves::Subnets(texts) | Leaves::SecurityGroups(texts) | Leaves::SomeSecurityGroups(texts) => {
-            texts.iter().flatten().any(in_text)
-        }
+        Leaves::Texts(texts) | Leaves::Arns(texts) | Leaves::Buckets(texts) => texts.iter().any(in_text),
+        Leaves::Subnets(texts)
+        | Leaves::BalancerSubnets(texts)
+        | Leaves::SecurityGroups(texts)
+        | Leaves::SomeSecurityGroups(texts) => texts.iter().flatten().any(in_text),
     }
 }
 
@@ -102,7 +106,9 @@ impl Filler<'_> {
     /// The value of a leaf in which outputs stand.
     pub(super) fn output_leaf(&mut self, leaf: &Leaf) -> Option<Value> {
         let parts = match leaf {
-            Leaf::Text(text) => self.parts(text)?,
+            Leaf::Text(text) | Leaf::Arn(text) => self.parts(text)?,
+            Leaf::Network(text) => self.plain(text, "./:", codes::NETWORK, "a network")?,
+            Leaf::EfsId(text, _) => self.plain(text, "-", codes::EFS_ID, "an id of EFS")?,
             Leaf::SecretArn(text) => self.secret_parts(text)?,
             Leaf::SecretValue(text, key) => {
                 let arn = self.secret_parts(text)?;
@@ -143,7 +149,11 @@ impl Filler<'_> {
     pub(super) fn output_leaves(&mut self, leaves: &Leaves) -> Vec<Value> {
         let none = Vec::new();
         match leaves {
-            Leaves::Texts(texts) => self.items(texts),
+            Leaves::Texts(texts) | Leaves::Arns(texts) => self.items(texts),
+            Leaves::BalancerSubnets(texts) => {
+                let items = self.items(texts.as_ref().unwrap_or(&none));
+                self.count("subnets", items, BALANCER_SUBNETS, BALANCER)
+            }
             Leaves::Buckets(texts) => {
                 let mut buckets = Vec::new();
                 for text in texts {

@@ -87,7 +87,7 @@ pub struct LinuxParametersEntry {
     pub devices: Vec<At<DeviceEntry>>,
     /// Size of `/dev/shm` in MiB; only with `launch = "ec2"`.
     pub shared_memory_size: Option<At<u32>>,
-    /// File systems in memory; only with `launch = "ec2"`.
+    /// File systems in memory.
     #[serde(default)]
     pub tmpfs: Vec<At<TmpfsEntry>>,
     /// Swap in MiB; only with `launch = "ec2"`.
