@@ -6,8 +6,8 @@ use std::sync::Arc;
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
     CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer, LogConfiguration,
-    OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Secret, StepKind, TargetGroup, ValueKind, Volume,
-    VolumeKind,
+    OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Secret, StepKind, TargetGroup, ValueKind,
+    Volume, VolumeKind,
 };
 use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};

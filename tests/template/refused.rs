@@ -47,6 +47,8 @@ fn what_instances_do_not_have_is_refused() {
         "extra_hosts = [{ hostname = \"db\", ip_address = \"10.0.0.9\" }]",
         &["`extra_hosts` is not there in"],
     );
+    let twice = "linux_parameters = { devices = [{ host_path = \"/dev/fuse\", permissions = [\"read\", \"read\"] }] }";
+    refused(ec2, twice, &["a permission of the device is there twice"]);
     refused(&format!("{ec2}\npublic_ip = true"), "", &["`public_ip` is for Fargate only"]);
     refused(&format!("{ec2}\nplatform_version = \"1.4.0\""), "", &["`platform_version` is for Fargate only"]);
     let bridge = "launch = \"ec2\"\nnetwork_mode = \"bridge\"";

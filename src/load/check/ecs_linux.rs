@@ -128,6 +128,12 @@ fn of_linux(linux: &LinuxParametersEntry, out: &mut impl FnMut(Range<usize>, Str
             out(name.span(), format!("`{}` is not a capability of Linux{help}", **name));
         }
     }
+    for device in &linux.devices {
+        let all = &device.permissions;
+        if all.iter().enumerate().any(|(index, one)| all.iter().take(index).any(|before| before == one)) {
+            out(device.span(), "a permission of the device is there twice".to_owned());
+        }
+    }
     if let Some(over) = linux.swappiness.as_ref().filter(|value| ***value > 100) {
         out(over.span(), "swappiness is 0 to 100".to_owned());
     }
