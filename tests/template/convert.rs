@@ -104,8 +104,12 @@ fn convert_all(from: &str, process: &str) -> Tried {
             Ok((conversion, proof)) => {
                 let after = load(&with(&files, &conversion.files()));
                 let codes = |problems: &[Problem]| problems.iter().map(|problem| problem.code).collect::<Vec<_>>();
-                let text = &conversion.template.text;
-                assert_eq!(codes(&after.problems), codes(&before.problems), "{from}: {:#?}\n{text}", after.problems);
+                let (text, mut now) = (&conversion.template.text, codes(&after.problems));
+                if process.contains("set_unchecked") {
+                    // What the step sets whatever the schemas say, they doubt in the template.
+                    now.retain(|code| *code != "doubtful-property");
+                }
+                assert_eq!(now, codes(&before.problems), "{from}: {:#?}\n{text}", after.problems);
                 assert!(proof.stacks > 0 && text.contains("#{stack.name}"), "{from}:\n{text}");
                 tried.proved.push(proof.stacks);
             }
@@ -286,6 +290,23 @@ fn outputs_of_other_stacks_stay_what_they_are() {
     assert!(after("\"zone\"").is_ok(), "it waits for that one already");
     let why = after("\"last\"").unwrap_err();
     assert!(why.contains("the steps would run in another order"), "{why}");
+}
+
+#[test]
+fn what_patches_change_is_in_the_template() {
+    let patches = "[[step.patch]]\nresource = \"Service\"\nremove = [\"EnableECSManagedTags\"]\nset = { EnableExecuteCommand = \
+                   true }\nappend = { Tags = [{ Key = \"stage\", Value = \"#{environment.name}\" }] }\n# A topic.\n\
+                   [[step.patch]]\nresource = \"Topic\"\ntype = \"AWS::SNS::Topic\"\nset = { DisplayName = { \"Fn::Sub\" = \
+                   \"${AWS::StackName} #{level} ##{x}\" } }\noutputs = { TopicArn = { Ref = \"Topic\" } }\n";
+    let files = small("", &format!("\n{patches}"));
+    assert!(load(&files).problems.is_empty(), "{:#?}", load(&files).problems);
+    let (conversion, proof) = converted(&files, "shop", "web").unwrap();
+    assert_eq!(proof.stacks, 4);
+    let text = &conversion.template.text;
+    assert!(text.contains("Type: AWS::SNS::Topic") && !text.contains("EnableECSManagedTags"), "{text}");
+    assert!(text.contains("#{environment.name}") && text.contains("TopicArn:"), "{text}");
+    assert!(!conversion.process.text.contains("patch"), "{}", conversion.process.text);
+    assert_eq!(conversion.comments, ["A topic."]);
 }
 
 #[test]
