@@ -19,10 +19,11 @@ codes! {
     FUNCTION_ARN "function-arn" "A function of Lambda is named by its ARN. It goes into the rights of the role that calls it, so nothing in it may stand for more than itself.";
     IMAGE_REPOSITORY "image-repository" "The repository of an image, once its placeholders are filled, is not one that ECS takes: it has a tag or a digest, a character that is not allowed, or is longer than 255 characters.";
     IMAGE_WITHOUT_DIGEST "image-without-digest" "A text asks for the digest of an image, and the release records only a tag.";
+    KEY "kms-key" "A key of KMS is named by its id, its ARN, or an alias that is written as `alias/…`. It goes into the rights of a role, so nothing in it may stand for more than itself.";
     LIST_IN_TEXT "list-in-text" "A list is used where one text is wanted. A list can only be the whole element of a list.";
     LOG_GROUP "log-group" "The name of a log group, once its placeholders are filled, is not one that CloudWatch Logs takes. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     NETWORK "network" "A network, once its placeholders are filled, is none: an address, `/` and the length of its prefix, as in `10.0.0.0/8`. One of IPv6 has a `:` that is written in the step, like `#{network}::/32`.";
-    NETWORK_SIZE "network-size" "There are more or fewer subnets or security groups than are taken: 1 to 16 subnets, at least 2 for an own application load balancer, at most 5 security groups, and at least one for a schedule.";
+    NETWORK_SIZE "network-size" "There are more or fewer subnets or security groups than are taken: 1 to 16 subnets, at least 2 for an own application load balancer, at most 5 security groups, at least one for a schedule, and 1 to 4 where one more is made that lets a load balancer reach the tasks.";
     NO_TENANT "no-tenant" "Something that only a tenant has is used in a slot without one: a tenant variable without a default, or `tenant.name` or `tenant.id`.";
     OBJECT_ARN "object-arn" "An object in S3 is named by its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
     OUTPUT_REFERENCE "output-reference" "A reference to an output of a stack stands where it cannot: in a variable's value, or in a text that has to be known before anything is deployed; or it is not written as one.";

@@ -137,6 +137,13 @@ impl Writer<'_> {
                 let chosen = self.choose(shape, ways, leaf::list_subject(leaves), true);
                 Value::Array(chosen.into_iter().map(Value::String).collect())
             }
+            Shape::Joined(lists) => {
+                let items = lists.iter().flat_map(|list| match self.part(list) {
+                    Value::Array(items) => items,
+                    one => vec![one],
+                });
+                Value::Array(items.collect())
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! The second stage: every leaf of a shape becomes a string, or a problem.
 
+mod keys;
 pub(super) mod outputs;
 
 use std::collections::{BTreeMap, HashSet};
@@ -39,6 +40,8 @@ const BALANCER: &str = "an application load balancer";
 const MAX_PROBLEMS: usize = 100;
 /// The partitions that are told from each other.
 const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
+/// Who takes at most four security groups, and at least one: a made group alone lets the tasks reach nothing.
+const BESIDE_A_MADE_ONE: &str = "ECS, beside the one that lets the load balancer in (see `task_ingress`),";
 
 impl<'a> Filler<'a> {
     pub(super) fn new(context: &'a Context<'a>, values: &'a Values<'a>, stack: &'a StackName) -> Self {
@@ -90,6 +93,13 @@ impl<'a> Filler<'a> {
             Shape::Leaves(leaves) if outputs::in_leaves(leaves) => Value::Array(self.output_leaves(leaves)),
             Shape::Leaf(leaf) => self.leaf(leaf).map_or(Value::Null, Value::String),
             Shape::Leaves(leaves) => Value::Array(self.leaves(leaves).into_iter().map(Value::String).collect()),
+            Shape::Joined(lists) => {
+                let items = lists.iter().flat_map(|list| match self.fill(list) {
+                    Value::Array(items) => items,
+                    one => vec![one],
+                });
+                Value::Array(items.collect())
+            }
         }
     }
 
@@ -199,15 +209,9 @@ impl<'a> Filler<'a> {
             Leaf::RoleArn(text) => self.role_arn(text),
             Leaf::QueueArn(text) => self.queue_arn(text),
             Leaf::ParameterArn(text) => self.parameter_arn(text),
-            Leaf::LogGroupArn(text) => {
-                let group = self.text(text)?;
-                if !made_of(&group, "_-/.#") {
-                    let title = format!("`{}` does not give the name of a log group", text.raw());
-                    self.problem(codes::LOG_GROUP, title, text.at(), None);
-                    return None;
-                }
-                Some(self.log_group_arn(&group))
-            }
+            Leaf::LogGroupArn(group, region) => self.log_group_elsewhere(group, region),
+            Leaf::KeyArn(text) => self.key_arn(text),
+            Leaf::KeyAlias(text) => self.key_alias(text),
         }
     }
 
@@ -216,13 +220,14 @@ impl<'a> Filler<'a> {
         match known {
             Known::Stack => self.stack.to_string(),
             Known::LogGroup => self.log_group(),
-            Known::LogGroupArn => self.log_group_arn(&self.log_group()),
+            Known::LogGroupArn => format!("{}:log-group:{}:*", self.arn_prefix("logs"), self.log_group()),
             Known::Region => target.place.region.to_string(),
             Known::AwsPolicy(name) => format!("arn:{}:iam::aws:policy/{name}", target.place.region.partition()),
             Known::Cluster => target.cluster.to_string(),
             Known::ClusterArn => format!("{}:cluster/{}", self.arn_prefix("ecs"), target.cluster),
             Known::TaskDefinitionsArn => format!("{}:task-definition/{}:*", self.arn_prefix("ecs"), self.stack),
             Known::TasksArn => format!("{}:task/{}/*", self.arn_prefix("ecs"), target.cluster),
+            Known::KeysArn => format!("{}:key/*", self.arn_prefix("kms")),
             Known::Account => target.place.account.to_string(),
             Known::ScheduleGroupArn => format!("{}:schedule-group/default", self.arn_prefix("scheduler")),
             Known::PublicIp => target.network.public_ip().to_owned(),
@@ -233,9 +238,22 @@ impl<'a> Filler<'a> {
         format!("/landfall/{}", self.stack)
     }
 
-    /// As IAM names a log group with its streams.
-    fn log_group_arn(&self, name: &str) -> String {
-        format!("{}:log-group:{name}:*", self.arn_prefix("logs"))
+    /// The ARN of a log group with its streams, in the target's account and partition.
+    fn log_group_elsewhere(&mut self, group: &Text, region: &Text) -> Option<String> {
+        let name = self.text(group)?;
+        if !made_of(&name, "_-/.#") {
+            let title = format!("`{}` does not give the name of a log group", group.raw());
+            self.problem(codes::LOG_GROUP, title, group.at(), None);
+            return None;
+        }
+        let written = self.text(region)?;
+        if !made_of(&written, "-") {
+            let title = format!("`{}` does not give a region", region.raw());
+            self.problem(codes::LOG_GROUP, title, region.at(), None);
+            return None;
+        }
+        let place = &self.context.target.place;
+        Some(format!("arn:{}:logs:{written}:{}:log-group:{name}:*", place.region.partition(), place.account))
     }
 
     /// `arn:<partition>:<service>:<region>:<account>` of the target.
@@ -280,6 +298,10 @@ impl<'a> Filler<'a> {
             Leaves::SomeSecurityGroups(texts) => {
                 let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
                 self.count("security groups", groups, 1..=5, "EventBridge Scheduler")
+            }
+            Leaves::FewerSecurityGroups(texts) => {
+                let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
+                self.count("security groups", groups, 1..=4, BESIDE_A_MADE_ONE)
             }
         }
     }

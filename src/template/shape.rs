@@ -21,6 +21,8 @@ pub(super) enum Shape {
     Leaf(Leaf),
     /// A list of strings, whose length a list variable or the target may choose.
     Leaves(Leaves),
+    /// Lists, the elements of each after those of the one before.
+    Joined(Vec<Shape>),
     /// An element of a list, in whose place a list variable puts all of its elements.
     Element(Text),
 }
@@ -62,8 +64,12 @@ pub(super) enum Leaf {
     QueueArn(Text),
     /// The ARN of an SSM parameter.
     ParameterArn(Text),
-    /// The ARN of a log group, with its streams.
-    LogGroupArn(Text),
+    /// The ARN of a log group in a region of its own, with its streams.
+    LogGroupArn(Text, Text),
+    /// The ARN of a key of KMS, which is given by its ARN, or by its id in the target's account and region.
+    KeyArn(Text),
+    /// The alias of a key of KMS: `alias/…`.
+    KeyAlias(Text),
 }
 
 /// Where a list of strings comes from.
@@ -83,6 +89,8 @@ pub(super) enum Leaves {
     SecurityGroups(Option<Vec<Text>>),
     /// The same, where at least one has to be there.
     SomeSecurityGroups(Option<Vec<Text>>),
+    /// The same, where at least one has to be there and one more is made.
+    FewerSecurityGroups(Option<Vec<Text>>),
 }
 
 /// What every stack has, whatever the variables say.
@@ -106,6 +114,8 @@ pub(super) enum Known {
     TaskDefinitionsArn,
     /// The ARN of every task of the target's cluster.
     TasksArn,
+    /// The ARN of every key of KMS in the target's account and region.
+    KeysArn,
     /// The target's account.
     Account,
     /// The ARN of the group that schedules are in which name no other.

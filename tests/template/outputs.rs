@@ -1,6 +1,11 @@
 //! Outputs of other stacks in the leaves of templates: parameters and references to them, whatever the values.
 
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
 use landfall::model::journal::{Content, ParameterValue};
+use landfall::sim::world::{StackInput, StackOptions};
+use landfall::sim::{SimConfig, World};
 use landfall::template::output_parameter;
 use serde_json::{Value, json};
 
@@ -144,4 +149,57 @@ fn templates_of_the_user_take_outputs_in_every_place() {
 
 fn content_stack() -> landfall::model::StackName {
     landfall::model::StackName::seen("shop-zone-production-main")
+}
+
+/// What an expression becomes where the parameter has this value.
+fn evaluated(expression: &Value, parameter: &str, value: &str) -> String {
+    let place = landfall::model::Place {
+        account: "111111111111".to_owned().try_into().unwrap(),
+        region: "eu-west-1".to_owned().try_into().unwrap(),
+    };
+    let template = json!({
+        "Parameters": { parameter: { "Type": "String" } },
+        "Resources": { "Queue": { "Type": "AWS::SQS::Queue" } },
+        "Outputs": { "It": { "Value": expression } },
+    });
+    let mut world = World::new(SimConfig::default());
+    let input = StackInput {
+        name: "it".to_owned(),
+        template: Some(template.to_string()),
+        parameters: BTreeMap::from([(parameter.to_owned(), Some(value.to_owned()))]),
+        tags: Some(BTreeMap::new()),
+        capabilities: Vec::new(),
+        role: None,
+        token: None,
+    };
+    world.create_stack(&place, &input, &StackOptions::default()).unwrap();
+    world.settle(world.now() + SignedDuration::from_hours(1));
+    world.find_stack(&place, "it").unwrap().outputs[0].value.clone()
+}
+
+#[test]
+fn the_name_of_a_parameter_may_be_an_output_with_and_without_a_slash() {
+    let content = service("", "secrets = { NAME = { parameter = \"#{steps.zone.outputs.Host}\" } }").unwrap();
+    let given = container(&content)["Secrets"][0]["ValueFrom"].clone();
+    assert!(template(&content)["Resources"]["ExecutionRole"].to_string().contains(&given.to_string()));
+    let host = parameter("steps.zone.outputs.Host");
+    for (name, path) in [("flags", "flags"), ("/shop/flags", "shop/flags"), ("/flags", "flags")] {
+        let arn = format!("arn:aws:ssm:eu-west-1:111111111111:parameter/{path}");
+        assert_eq!(evaluated(&given, &host, name), arn, "{name}");
+    }
+}
+
+#[test]
+fn a_key_may_be_an_output_by_its_id_and_by_its_arn() {
+    let content = service("kms_keys = [\"#{steps.zone.outputs.Host}\"]", "").unwrap();
+    let statements = "/Resources/ExecutionRole/Properties/Policies/0/PolicyDocument/Statement";
+    let template = template(&content);
+    let statements = template.pointer(statements).unwrap().as_array().unwrap();
+    let keys = statements.iter().find(|statement| statement["Sid"] == "Keys").unwrap();
+    assert_eq!(keys["Action"], json!(["kms:Decrypt"]));
+    let host = parameter("steps.zone.outputs.Host");
+    let arn = "arn:aws:kms:eu-west-1:111111111111:key/0000-1";
+    for given in ["0000-1", arn] {
+        assert_eq!(evaluated(&keys["Resource"][0], &host, given), arn, "{given}");
+    }
 }

@@ -288,6 +288,7 @@ fn own_groups(world: &mut World, names: &[&str], network: &str) {
             subnets: Some(vec![text("subnet-1"), text("subnet-2")]),
             security_groups: None,
             ingress: vec![text(network)],
+            task_ingress: false,
             idle_timeout: None,
             deletion_protection: false,
             listeners: vec![listener],

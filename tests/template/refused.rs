@@ -170,6 +170,10 @@ fn volumes_that_cannot_be_are_refused() {
         (ebs("size_in_gib = 1, volume_type = \"gp2\", iops = 3000"), "`iops` is for `gp3`, `io1` and `io2`"),
         (ebs("size_in_gib = 1, volume_type = \"st1\", throughput = 125"), "`throughput` is for `gp3`"),
         (
+            ebs("size_in_gib = 1, kms_key_id = \"alias/x\", encrypted = false"),
+            "`encrypted = false` says that nothing is",
+        ),
+        (
             format!("{}\n{}", ebs("size_in_gib = 1"), ebs("size_in_gib = 1").replace("\"v\"", "\"w\"")),
             "at most one volume of EBS",
         ),

@@ -84,6 +84,10 @@ fn target_groups_that_cannot_be_are_refused() {
             balancer("", &format!("{ingress}\nsecurity_groups = [\"sg-1\"]"), http),
             "`ingress` is for the security group",
         ),
+        (
+            balancer("", "security_groups = [\"sg-1\"]\ntask_ingress = true", http),
+            "`task_ingress` is for the security group that is made",
+        ),
         (balancer("", ingress, &format!("{http}, {http}")), "two listeners have the same port"),
         (balancer("", ingress, "{ port = 443, protocol = \"https\" }"), "`https` and `tls` need `certificate_arn`"),
         (
@@ -122,6 +126,14 @@ fn scaling_that_cannot_be_is_refused() {
         (policy("metric = \"cpu\"\ntarget_value = 101"), "at most 100 where it is percent"),
         (policy("metric = \"cpu\"\ntarget_value = nan"), "at most 100 where it is percent"),
         (policy("metric = \"requests\"\ntarget_value = 101"), "`requests` needs `resource_label`"),
+        (
+            format!(
+                "{}\n{}\n[step.deployment_configuration]\nstrategy = \"blue-green\"",
+                group("", &format!("{RULE}path_pattern = [\"/*\"]")),
+                policy("metric = \"requests\"\ntarget_value = 100")
+            ),
+            "this strategy moves the tasks to another one",
+        ),
         (policy("metric = \"cpu\"\ntarget_value = 1\nresource_label = \"x\""), "`resource_label` is for"),
         (steps("a-b", "", "{ lower_bound = 0, scaling_adjustment = 1 }", 60), "the name of a policy"),
         (steps("a", "", "", 60), "`step_adjustments` has none"),

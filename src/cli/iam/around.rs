@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::process::{
-    ConnectTls, EcsService, HookAction, StepKind, Strategy, TargetGroup, Task, Text, VolumeKind,
+    ConnectTls, EcsService, HookAction, OwnLoadBalancer, StepKind, Strategy, TargetGroup, Task, Text, VolumeKind,
 };
 use crate::model::{AccountId, Id};
 
@@ -61,7 +61,7 @@ impl Around {
         for group in own {
             self.balancing = true;
             let made = group.balancer.as_ref();
-            self.security_groups |= made.is_some_and(|made| made.security_groups.is_none() && !made.ingress.is_empty());
+            self.security_groups |= made.is_some_and(OwnLoadBalancer::makes_security_group);
         }
         if let Some(scaling) = &step.scaling {
             self.scaling = true;
@@ -198,13 +198,15 @@ const BALANCING: &[&str] = &[
     "elasticloadbalancing:SetSubnets",
 ];
 
-/// The security group of a load balancer.
+/// The security group of a load balancer, and the one that lets it reach the tasks.
 const SECURITY_GROUPS: &[&str] = &[
+    "ec2:AuthorizeSecurityGroupEgress",
     "ec2:AuthorizeSecurityGroupIngress",
     "ec2:CreateSecurityGroup",
     "ec2:CreateTags",
     "ec2:DeleteSecurityGroup",
     "ec2:DeleteTags",
+    "ec2:RevokeSecurityGroupEgress",
     "ec2:RevokeSecurityGroupIngress",
 ];
 

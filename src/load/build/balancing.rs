@@ -126,6 +126,7 @@ fn balancer(make: &mut Maker<'_>, entry: &OwnLoadBalancerEntry) -> OwnLoadBalanc
         subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
         security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
         ingress: make.texts(&entry.ingress),
+        task_ingress: entry.task_ingress.as_deref().copied().unwrap_or(true),
         idle_timeout: entry.idle_timeout.as_deref().copied(),
         deletion_protection: entry.deletion_protection,
         listeners: entry.listener.iter().map(|entry| listener(make, entry)).collect(),

@@ -127,6 +127,7 @@ fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
         execution_role: make.optional_text(&entry.execution_role),
         task_rights: role::rights(make, entry.task_rights.as_ref()),
         execution_rights: role::rights(make, entry.execution_rights.as_ref()),
+        kms_keys: make.texts(&entry.kms_keys),
         permissions_boundary: make.optional_text(&entry.permissions_boundary),
         ephemeral_storage: entry.ephemeral_storage.as_ref().map(|storage| storage.size_in_gib),
         volumes: entry.volume.iter().filter_map(|entry| volume::volume(make, entry)).collect(),

@@ -171,7 +171,7 @@ fn of_running(task: Running<'_>, each: &mut impl FnMut(&At<String>)) {
 
 fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
     task.task_role.iter().chain(&task.execution_role).for_each(&mut *each);
-    task.permissions_boundary.iter().for_each(&mut *each);
+    task.permissions_boundary.iter().chain(task.kms_keys.iter()).for_each(&mut *each);
     for rights in task.task_rights.iter().chain(&task.execution_rights) {
         rights.managed_policy_arns.iter().for_each(&mut *each);
         for statement in &rights.statement {

@@ -190,6 +190,9 @@ fn load_balancer(own: &OwnTargetGroupEntry, entry: &At<OwnLoadBalancerEntry>, ou
         _ => {}
     }
     networks(&entry.ingress, out);
+    if let (Some(said), true) = (&entry.task_ingress, entry.security_groups.is_some() || entry.ingress.is_empty()) {
+        out(said.span(), "`task_ingress` is for the security group that is made for `ingress`");
+    }
     if let (Some(timeout), true) = (&entry.idle_timeout, network) {
         out(timeout.span(), "`idle_timeout` is for `type = \"application\"`");
     }

@@ -36,6 +36,9 @@ pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             }
             rights.iter().for_each(|rights| judge(rights, &mut out));
         }
+        if let (Some(_), Some(key)) = (&task.execution_role, task.kms_keys.first()) {
+            out(key.span(), "`kms_keys` are for the role that is made, and `execution_role` gives one");
+        }
         let scheduled = step.schedule().is_some_and(|schedule| schedule.schedule_role.is_none());
         let made = task.execution_role.is_none() || task.task_role.is_none() || scheduled;
         if let (Some(boundary), false) = (&task.permissions_boundary, made) {

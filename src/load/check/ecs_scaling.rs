@@ -8,7 +8,7 @@ use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
     AdjustmentTypeEntry, BalancerTypeEntry, MetricEntry, ScalingEntry, ScheduledActionEntry, ServiceEntry,
-    StepAdjustmentEntry, StepScalingEntry, TargetTrackingEntry,
+    StepAdjustmentEntry, StepScalingEntry, StrategyEntry, TargetTrackingEntry,
 };
 use super::super::what::WhatDrafts;
 use super::expression;
@@ -46,14 +46,22 @@ fn tracking(service: &ServiceEntry, policy: &At<TargetTrackingEntry>, out: &mut 
     if !(*policy.target_value > 0.0 && *policy.target_value <= most) {
         out(policy.target_value.span(), "`target_value` is above 0, and at most 100 where it is percent");
     }
-    let own = service
-        .load_balancer
-        .iter()
-        .filter_map(|balancer| balancer.own_target_group.as_ref()?.own_load_balancer.as_ref());
-    let own = own.into_iter().any(|balancer| balancer.kind == BalancerTypeEntry::Application);
+    let own = service.load_balancer.iter().filter_map(|balancer| balancer.own_target_group.as_ref()).any(|group| {
+        let made = group.own_load_balancer.as_ref().is_some_and(|made| made.kind == BalancerTypeEntry::Application);
+        made || group.listener_rule.iter().any(|rule| !rule.test)
+    });
+    let rolling = *service.deployment_configuration.strategy == StrategyEntry::Rolling;
+    if policy.metric == MetricEntry::Requests && !rolling {
+        let title = "`requests` counts those of one target group, and this strategy moves the tasks to another one: use `cpu` \
+                     or `memory`, or `step_scaling`";
+        return out(policy.span(), title);
+    }
     match (policy.metric, &policy.resource_label) {
         (MetricEntry::Requests, None) if !own => {
-            out(policy.span(), "`requests` needs `resource_label`, or an own application load balancer");
+            out(
+                policy.span(),
+                "`requests` needs `resource_label`, or an own target group of an application load balancer",
+            );
         }
         (MetricEntry::Cpu | MetricEntry::Memory, Some(label)) => {
             out(label.span(), "`resource_label` is for `metric = \"requests\"`");

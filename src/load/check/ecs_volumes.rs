@@ -129,6 +129,9 @@ fn ebs(entry: &At<EbsVolumeEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
     if entry.size_in_gib.is_none() && entry.snapshot_id.is_none() {
         out(entry.span(), "a volume of EBS needs `size_in_gib` or `snapshot_id`");
     }
+    if let (Some(key), Some(false)) = (&entry.kms_key_id, entry.encrypted) {
+        out(key.span(), "`kms_key_id` encrypts, and `encrypted = false` says that nothing is");
+    }
     let kind = entry.volume_type.unwrap_or(EbsTypeEntry::Gp3);
     match (kind, &entry.iops) {
         (EbsTypeEntry::Io1 | EbsTypeEntry::Io2, None) => out(entry.span(), "`io1` and `io2` need `iops`"),

@@ -273,6 +273,10 @@ pub struct TaskEntry {
     pub task_rights: Option<At<RightsEntry>>,
     /// Rights of the execution role that is made, beside those that it needs for what the step names.
     pub execution_rights: Option<At<RightsEntry>>,
+    /// Keys of KMS with which secrets, parameters and environment files are encrypted that the step names: the execution role
+    /// that is made may decrypt with these and no others. Each an ARN, an id, or `alias/…`; may hold `#{…}`.
+    #[serde(default)]
+    pub kms_keys: Vec<At<String>>,
     /// ARN of the policy beyond which no role that is made has rights; may hold `#{…}`.
     pub permissions_boundary: Option<At<String>>,
     /// Storage of a task; only on Fargate.

@@ -123,12 +123,26 @@ pub struct OwnLoadBalancer {
     pub security_groups: Option<Vec<Text>>,
     /// Networks that the made security group lets in.
     pub ingress: Vec<Text>,
+    /// With a made security group: the tasks get one that lets it in.
+    pub task_ingress: bool,
     /// Seconds until an idle connection is closed.
     pub idle_timeout: Option<u32>,
     /// It can only be deleted after this is taken away.
     pub deletion_protection: bool,
     /// At least one.
     pub listeners: Vec<Listener>,
+}
+
+impl OwnLoadBalancer {
+    /// Whether its security group is made.
+    pub fn makes_security_group(&self) -> bool {
+        self.security_groups.is_none() && !self.ingress.is_empty()
+    }
+
+    /// Whether the step lets it reach tasks that have an interface of their own.
+    pub fn reaches_tasks(&self) -> bool {
+        self.task_ingress && self.makes_security_group()
+    }
 }
 
 /// A listener of an own load balancer.

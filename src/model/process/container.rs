@@ -191,7 +191,7 @@ pub enum Secret {
     },
     /// A parameter of SSM.
     Parameter {
-        /// Its ARN, or its name in the target's account and region.
+        /// Its ARN, or its name in the target's account and region; an output with which it begins is a name.
         name: Text,
     },
 }

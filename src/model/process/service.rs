@@ -47,6 +47,8 @@ pub struct Task {
     pub task_rights: Rights,
     /// Rights of the made execution role, beside those that it needs for what the step names.
     pub execution_rights: Rights,
+    /// Keys of KMS that the made execution role may decrypt with: ARNs, ids, or `alias/…`.
+    pub kms_keys: Vec<Text>,
     /// ARN of the policy beyond which no made role has rights.
     pub permissions_boundary: Option<Text>,
     /// What gives the tags of tasks.
@@ -78,6 +80,7 @@ impl Task {
             log_retention_days: LOG_RETENTION_DAYS,
             task_rights: Rights::default(),
             execution_rights: Rights::default(),
+            kms_keys: Vec::new(),
             permissions_boundary: None,
             propagate_tags: PropagateTags::default(),
             ephemeral_storage: None,

@@ -47,7 +47,11 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         Leaf::SecretValue(text, Some(key)) => format!("{}:{}::", text.raw(), key.raw()),
         Leaf::FileSystemArn(text) => arn("elasticfilesystem", &format!("file-system/{}", text.raw())),
         Leaf::AccessPointArn(text) => arn("elasticfilesystem", &format!("access-point/{}", text.raw())),
-        Leaf::LogGroupArn(text) => arn("logs", &format!("log-group:{}:*", text.raw())),
+        Leaf::LogGroupArn(group, region) => {
+            format!("arn:#{{target.partition}}:logs:{}:#{{account.id}}:log-group:{}:*", region.raw(), group.raw())
+        }
+        Leaf::KeyAlias(text) => raw(text),
+        Leaf::KeyArn(text) => return vec![raw(text), arn("kms", &format!("key/{}", text.raw()))],
         Leaf::ParameterArn(text) => return parameter(text.raw()),
     }]
 }
@@ -69,6 +73,7 @@ fn known(known: Known) -> String {
         Known::ClusterArn => arn("ecs", "cluster/#{target.cluster}"),
         Known::TaskDefinitionsArn => arn("ecs", "task-definition/#{stack.name}:*"),
         Known::TasksArn => arn("ecs", "task/#{target.cluster}/*"),
+        Known::KeysArn => arn("kms", "key/*"),
         Known::Account => "#{account.id}".to_owned(),
         Known::ScheduleGroupArn => arn("scheduler", "schedule-group/default"),
         Known::PublicIp => "#{target.public_ip}".to_owned(),
@@ -91,7 +96,9 @@ pub(super) fn subject(leaf: &Leaf) -> Option<&Text> {
         | Leaf::QueueArn(text)
         | Leaf::FileSystemArn(text)
         | Leaf::AccessPointArn(text)
-        | Leaf::LogGroupArn(text)
+        | Leaf::LogGroupArn(text, _)
+        | Leaf::KeyArn(text)
+        | Leaf::KeyAlias(text)
         | Leaf::ParameterArn(text) => Some(text),
         Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => None,
     }
@@ -106,7 +113,7 @@ pub(super) fn lists(leaves: &Leaves, values: impl Fn(&str) -> Vec<Option<Value>>
         Leaves::Subnets(texts) | Leaves::BalancerSubnets(texts) => {
             texts.as_ref().map_or_else(|| of_target("subnets"), |texts| given(texts))
         }
-        Leaves::SecurityGroups(texts) | Leaves::SomeSecurityGroups(texts) => {
+        Leaves::SecurityGroups(texts) | Leaves::SomeSecurityGroups(texts) | Leaves::FewerSecurityGroups(texts) => {
             texts.as_ref().map_or_else(|| of_target("security_groups"), |texts| given(texts))
         }
         Leaves::Buckets(texts) => buckets(texts, values),
@@ -120,7 +127,8 @@ pub(super) fn list_subject(leaves: &Leaves) -> Option<&Text> {
         Leaves::Subnets(texts)
         | Leaves::BalancerSubnets(texts)
         | Leaves::SecurityGroups(texts)
-        | Leaves::SomeSecurityGroups(texts) => texts.as_ref()?.first(),
+        | Leaves::SomeSecurityGroups(texts)
+        | Leaves::FewerSecurityGroups(texts) => texts.as_ref()?.first(),
     }
 }
 

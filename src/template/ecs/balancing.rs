@@ -66,7 +66,7 @@ fn shifts(step: &EcsService) -> bool {
     step.deployment.strategy != Strategy::Rolling
 }
 
-fn own_groups(step: &EcsService) -> impl Iterator<Item = (&LoadBalancer, &OwnTargetGroup)> {
+pub(super) fn own_groups(step: &EcsService) -> impl Iterator<Item = (&LoadBalancer, &OwnTargetGroup)> {
     step.load_balancers.iter().filter_map(|balancer| match &balancer.target_group {
         TargetGroup::Own(own) => Some((balancer, &**own)),
         TargetGroup::Given(_) => None,
@@ -85,7 +85,7 @@ fn balancer_id(own: &OwnTargetGroup) -> String {
     format!("LoadBalancer{}", own.id)
 }
 
-fn security_group_id(own: &OwnTargetGroup) -> String {
+pub(super) fn security_group_id(own: &OwnTargetGroup) -> String {
     format!("LoadBalancerSecurityGroup{}", own.id)
 }
 
@@ -115,13 +115,23 @@ pub(super) fn needed_by_service(step: &EcsService) -> Vec<String> {
     own_groups(step).flat_map(|(_, own)| of_group(own)).collect()
 }
 
-/// The full name of an application load balancer and of the target group that it has, as Application Auto Scaling joins them.
+/// The full name of an application load balancer and of the own target group that it has, as Application Auto Scaling joins
+/// them: of one that the step makes, or else of the one whose listener a rule is on.
 pub(super) fn request_label(step: &EcsService) -> Option<Shape> {
-    let (_, own) = own_groups(step).find(|(_, own)| own.balancer.as_ref().is_some_and(|balancer| !balancer.network))?;
-    Some(Shape::Fixed(json!({ "Fn::Join": ["/", [
-        { "Fn::GetAtt": [balancer_id(own), "LoadBalancerFullName"] },
-        { "Fn::GetAtt": [group_id(own), "TargetGroupFullName"] },
-    ]] })))
+    let group = |own: &OwnTargetGroup| Shape::attribute(&group_id(own), "TargetGroupFullName");
+    let joined =
+        |parts: Vec<Shape>| Shape::map([("Fn::Join", Some(Shape::List(vec![Shape::from("/"), Shape::List(parts)])))]);
+    let makes_one = |own: &OwnTargetGroup| own.balancer.as_ref().is_some_and(|balancer| !balancer.network);
+    if let Some((_, own)) = own_groups(step).find(|(_, own)| makes_one(own)) {
+        return Some(joined(vec![Shape::attribute(&balancer_id(own), "LoadBalancerFullName"), group(own)]));
+    }
+    let (own, rule) = own_groups(step).find_map(|(_, own)| Some((own, own.rules.iter().find(|rule| !rule.test)?)))?;
+    // `arn:…:listener/app/<name>/<id>/<id of the listener>`.
+    let part = |index: u32| {
+        let split = Shape::map([("Fn::Split", Some(Shape::List(vec!["/".into(), Shape::text(&rule.listener)])))]);
+        Shape::map([("Fn::Select", Some(Shape::List(vec![index.into(), split])))])
+    };
+    Some(joined(vec!["app".into(), part(2), part(3), group(own)]))
 }
 
 /// The resources, by logical id.
@@ -148,7 +158,7 @@ pub(super) fn outputs(step: &EcsService) -> Vec<(String, Shape)> {
         if let Some(made) = &own.balancer {
             all.push((format!("{}Arn", balancer_id(own)), Shape::reference(&balancer_id(own))));
             all.push((format!("{}DnsName", balancer_id(own)), Shape::attribute(&balancer_id(own), "DNSName")));
-            if makes_security_group(made) {
+            if made.makes_security_group() {
                 let group = Shape::attribute(&security_group_id(own), "GroupId");
                 all.push((format!("{}Id", security_group_id(own)), group));
             }
@@ -246,15 +256,11 @@ fn listener_rule(step: &EcsService, own: &OwnTargetGroup, rule: &ListenerRule) -
     )
 }
 
-fn makes_security_group(made: &OwnLoadBalancer) -> bool {
-    made.security_groups.is_none() && !made.ingress.is_empty()
-}
-
 fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer) -> Vec<(String, Shape)> {
     let groups = match &made.security_groups {
         Some(groups) => Some(Shape::Leaves(Leaves::SecurityGroups(Some(groups.clone())))),
         None => {
-            makes_security_group(made).then(|| Shape::List(vec![Shape::attribute(&security_group_id(own), "GroupId")]))
+            made.makes_security_group().then(|| Shape::List(vec![Shape::attribute(&security_group_id(own), "GroupId")]))
         }
     };
     let mut settings = Vec::new();
@@ -277,7 +283,7 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
         ]),
     );
     let mut all = vec![(balancer_id(own), balancer)];
-    if makes_security_group(made) {
+    if made.makes_security_group() {
         all.push((security_group_id(own), security_group(own, made)));
     }
     for listener in &made.listeners {

@@ -1,7 +1,7 @@
 //! `AWS::IAM::Role` that ECS uses to start the task: it may write these logs, pull these images, read these secrets.
 //!
-//! Secrets that are encrypted with a customer's own KMS key also need `kms:Decrypt` on that key, and nothing in the
-//! repository says which key it is: let the key's policy allow the role, or give the step an `execution_role` of your own.
+//! Secrets that are encrypted with a customer's own KMS key also need `kms:Decrypt` on that key, and nothing but the step's
+//! `kms_keys` says which key it is.
 
 use crate::model::What;
 use crate::model::process::{LogConfiguration, Task, Text};
@@ -9,7 +9,7 @@ use crate::model::process::{LogConfiguration, Task, Text};
 use super::super::image;
 use super::super::shape::{Known, Leaf, Leaves, Shape};
 use super::role::{self, allow};
-use super::{id, secrets};
+use super::{id, kms, secrets};
 
 /// The role's ARN: the one that the step gives, or that of the role that is made.
 pub(super) fn arn(task: &Task) -> Shape {
@@ -56,6 +56,7 @@ fn statements(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> Vec
     ]
     .into_iter()
     .flatten()
+    .chain(kms::statements("Keys", &["kms:Decrypt"], &task.kms_keys, None))
     .collect()
 }
 
@@ -81,7 +82,8 @@ fn awslogs<'a>(task: &'a Task, proxy: Option<&'a LogConfiguration>) -> impl Iter
 }
 
 fn log_group(log: &LogConfiguration) -> Option<Shape> {
-    log.options.get("awslogs-group").map(|group| Shape::Leaf(Leaf::LogGroupArn(group.clone())))
+    let (group, region) = (log.options.get("awslogs-group")?, log.options.get("awslogs-region")?);
+    Some(Shape::Leaf(Leaf::LogGroupArn(group.clone(), region.clone())))
 }
 
 /// The objects that hold environment files and the configurations of log routers, each text once (ECS developer guide,

@@ -5,6 +5,7 @@ use crate::model::process::{
 };
 
 use super::super::shape::{Known, Leaves, Shape};
+use super::{id, task_ingress};
 
 /// `RequiresCompatibilities`: what ECS checks the task definition against.
 pub(super) fn compatibilities(task: &Task) -> Shape {
@@ -43,16 +44,26 @@ pub(super) fn capacity_providers(task: &Task) -> Option<Shape> {
 
 /// `NetworkConfiguration` of a service; only tasks with an interface of their own have one, and only Fargate gives them a
 /// public address.
+pub(super) fn network_of_service(step: &EcsService) -> Option<Shape> {
+    if !task_ingress::is_made(step) {
+        return network(&step.task);
+    }
+    let groups = Shape::Leaves(Leaves::FewerSecurityGroups(step.task.security_groups.clone()));
+    let made = Shape::List(vec![Shape::attribute(id::TASK_SECURITY_GROUP, "GroupId")]);
+    interface(&step.task, Shape::Joined(vec![groups, made]))
+}
+
+/// The same of a task that no service runs.
 pub(super) fn network(task: &Task) -> Option<Shape> {
-    interface(task, Leaves::SecurityGroups(task.security_groups.clone()))
+    interface(task, Shape::Leaves(Leaves::SecurityGroups(task.security_groups.clone())))
 }
 
 /// `NetworkConfiguration` of a schedule, which takes no empty list of security groups.
 pub(super) fn network_of_schedule(task: &Task) -> Option<Shape> {
-    interface(task, Leaves::SomeSecurityGroups(task.security_groups.clone()))
+    interface(task, Shape::Leaves(Leaves::SomeSecurityGroups(task.security_groups.clone())))
 }
 
-fn interface(task: &Task, groups: Leaves) -> Option<Shape> {
+fn interface(task: &Task, groups: Shape) -> Option<Shape> {
     if task.launch.network != NetworkMode::Awsvpc {
         return None;
     }
@@ -63,7 +74,7 @@ fn interface(task: &Task, groups: Leaves) -> Option<Shape> {
     };
     let awsvpc = Shape::map([
         ("AssignPublicIp", task.launch.compute.is_fargate().then_some(public_ip)),
-        ("SecurityGroups", Some(Shape::Leaves(groups))),
+        ("SecurityGroups", Some(groups)),
         ("Subnets", Some(Shape::Leaves(Leaves::Subnets(task.subnets.clone())))),
     ]);
     Some(Shape::map([("AwsvpcConfiguration", Some(awsvpc))]))

@@ -9,6 +9,7 @@ mod container;
 mod deployment;
 mod discovery;
 mod execution_role;
+mod kms;
 mod launch;
 mod linux;
 mod log_group;
@@ -19,6 +20,7 @@ mod schedule;
 mod secrets;
 mod service;
 mod task_definition;
+mod task_ingress;
 mod task_role;
 mod volume;
 
@@ -38,6 +40,7 @@ mod id {
     pub(super) const TRAFFIC_ROLE: &str = "TrafficRole";
     pub(super) const TLS_ROLE: &str = "TlsRole";
     pub(super) const DISCOVERY_SERVICE: &str = "DiscoveryService";
+    pub(super) const TASK_SECURITY_GROUP: &str = "TaskSecurityGroup";
     pub(super) const SCALABLE_TARGET: &str = "ScalableTarget";
     pub(super) const SERVICE: &str = "Service";
     pub(super) const SCHEDULE_ROLE: &str = "ScheduleRole";
@@ -53,6 +56,7 @@ pub(super) fn service(step: &EcsService, what: &What) -> Vec<(&'static str, Shap
         (id::TRAFFIC_ROLE, deployment::traffic_role(step)),
         (id::TLS_ROLE, discovery::tls_role(step)),
         (id::DISCOVERY_SERVICE, discovery::own_service(step)),
+        (id::TASK_SECURITY_GROUP, task_ingress::shape(step)),
         (id::TASK_DEFINITION, Some(task_definition::shape(task))),
         (id::SERVICE, Some(service::shape(step))),
     ]);
@@ -63,7 +67,8 @@ pub(super) fn service(step: &EcsService, what: &What) -> Vec<(&'static str, Shap
         ("TaskDefinitionArn", Shape::reference(id::TASK_DEFINITION)),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
-    sections(resources, own.chain(balancing::outputs(step)).chain(discovery::outputs(step)).collect())
+    let balancing = balancing::outputs(step).into_iter().chain(task_ingress::outputs(step));
+    sections(resources, own.chain(balancing).chain(discovery::outputs(step)).collect())
 }
 
 /// The sections of the template of an `ecs-schedule`, before their leaves are filled.

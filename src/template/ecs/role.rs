@@ -33,12 +33,14 @@ pub(super) fn trust(service: &str) -> Value {
 
 /// An inline policy.
 pub(super) fn policy(name: &str, statements: Vec<Shape>) -> Shape {
+    policy_of(name, Shape::List(statements))
+}
+
+/// An inline policy with a list of statements.
+pub(super) fn policy_of(name: &str, statements: Shape) -> Shape {
     Shape::map([
         ("PolicyName", Some(name.into())),
-        (
-            "PolicyDocument",
-            Some(Shape::map([("Version", Some("2012-10-17".into())), ("Statement", Some(Shape::List(statements)))])),
-        ),
+        ("PolicyDocument", Some(Shape::map([("Version", Some("2012-10-17".into())), ("Statement", Some(statements))]))),
     ])
 }
 

@@ -10,6 +10,9 @@ use super::super::shape::Shape;
 use super::deployment::number;
 use super::{balancing, id};
 
+/// Namespaces in which no metric is without dimensions: an alarm that names none is about the step's own service.
+const OF_SERVICES: [&str; 2] = ["AWS/ECS", "ECS/ContainerInsights"];
+
 /// The resources, by logical id; none without `scaling`.
 pub(super) fn resources(step: &EcsService) -> Vec<(String, Shape)> {
     let Some(scaling) = &step.scaling else { return Vec::new() };
@@ -105,16 +108,21 @@ fn step_scaling(wanted: &StepScaling) -> Shape {
 }
 
 fn alarm(alarm: &ScalingAlarm, policy: &str) -> Shape {
-    let dimensions = alarm
-        .dimensions
-        .iter()
-        .map(|(name, value)| Shape::map([("Name", Some((&**name).into())), ("Value", Some(Shape::text(value)))]));
+    let dimension = |name: &str, value: Shape| Shape::map([("Name", Some(name.into())), ("Value", Some(value))]);
+    let mut dimensions: Vec<Shape> =
+        alarm.dimensions.iter().map(|(name, value)| dimension(name, Shape::text(value))).collect();
+    if dimensions.is_empty() && OF_SERVICES.contains(&alarm.namespace.raw()) {
+        // The cluster's name is in the service's ARN, whatever the cluster is given as.
+        let cluster = json!({ "Fn::Select": [1, { "Fn::Split": ["/", { "Ref": id::SERVICE }] }] });
+        dimensions.push(dimension("ClusterName", Shape::Fixed(cluster)));
+        dimensions.push(dimension("ServiceName", Shape::attribute(id::SERVICE, "Name")));
+    }
     Shape::resource(
         "AWS::CloudWatch::Alarm",
         Shape::map([
             ("Namespace", Some(Shape::text(&alarm.namespace))),
             ("MetricName", Some(Shape::text(&alarm.metric_name))),
-            ("Dimensions", Shape::some_list(dimensions.collect())),
+            ("Dimensions", Shape::some_list(dimensions)),
             ("Statistic", Some(alarm.statistic.into())),
             ("Period", Some(alarm.period.into())),
             ("EvaluationPeriods", Some(alarm.evaluation_periods.into())),

@@ -24,7 +24,7 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("AvailabilityZoneRebalancing", launch::rebalancing(step)),
             ("DesiredCount", step.scaling.is_none().then(|| step.desired_count.into())),
             ("DeploymentConfiguration", Some(deployment::configuration(step))),
-            ("NetworkConfiguration", launch::network(task)),
+            ("NetworkConfiguration", launch::network_of_service(step)),
             ("LoadBalancers", balancing::of_service(step)),
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
             ("ServiceConnectConfiguration", discovery::connect(step)),

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::model::process::{EbsVolume, EfsVolume, MountPoint, Task, Text, Volume, VolumeKind, VolumesFrom};
 
 use super::super::shape::{Known, Leaf, Shape};
-use super::{id, role};
+use super::{id, kms, role};
 
 /// What ECS needs to make and attach volumes of EBS; ECS documents this policy for it (ECS developer guide, "Infrastructure
 /// IAM role").
@@ -101,10 +101,25 @@ fn managed(ebs: &EbsVolume) -> Shape {
 
 /// The role with which ECS makes volumes; none where every volume names one, or there is none.
 pub(super) fn role(task: &Task) -> Option<Shape> {
-    ebs_volumes(task).any(|(_, ebs)| ebs.role.is_none()).then(|| {
-        let policies = vec![Known::AwsPolicy(EBS_POLICY).into()];
-        role::shape(task, role::trust("ecs.amazonaws.com"), Vec::new(), policies)
-    })
+    let mut made = ebs_volumes(task).map(|(_, ebs)| ebs).filter(|ebs| ebs.role.is_none()).peekable();
+    made.peek()?;
+    let inline = Shape::some_list(made.flat_map(key_rights).collect());
+    let inline = inline.map(|statements| role::policy_of("volume-keys", statements)).into_iter().collect();
+    let policies = vec![Known::AwsPolicy(EBS_POLICY).into()];
+    Some(role::shape(task, role::trust("ecs.amazonaws.com"), inline, policies))
+}
+
+/// What it takes to make and attach a volume that a key of one's own encrypts (EBS user guide, "Requirements for Amazon EBS
+/// encryption", permissions for IAM principals).
+fn key_rights(ebs: &EbsVolume) -> Vec<Shape> {
+    let keys: Vec<Text> = ebs.kms_key.iter().cloned().collect();
+    let mut actions = vec!["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"];
+    if ebs.snapshot.is_some() {
+        actions.extend(["kms:ReEncryptFrom", "kms:ReEncryptTo"]);
+    }
+    let mut all = kms::statements("VolumeKey", &actions, &keys, None);
+    all.extend(kms::statements("VolumeKeyGrants", &["kms:CreateGrant"], &keys, Some(kms::for_aws())));
+    all
 }
 
 /// `EphemeralStorage` of the task definition.

@@ -32,7 +32,9 @@ pub(super) fn in_leaf(leaf: &Leaf) -> bool {
         | Leaf::RoleArn(text)
         | Leaf::QueueArn(text)
         | Leaf::ParameterArn(text)
-        | Leaf::LogGroupArn(text) => in_text(text),
+        | Leaf::KeyArn(text)
+        | Leaf::KeyAlias(text) => in_text(text),
+        Leaf::LogGroupArn(group, region) => in_text(group) || in_text(region),
         Leaf::SecretValue(text, key) => in_text(text) || key.as_ref().is_some_and(in_text),
         // The string of `Fn::Sub` refers to the parameters itself.
         Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => false,
@@ -46,7 +48,8 @@ pub(super) fn in_leaves(leaves: &Leaves) -> bool {
         Leaves::Subnets(texts)
         | Leaves::BalancerSubnets(texts)
         | Leaves::SecurityGroups(texts)
-        | Leaves::SomeSecurityGroups(texts) => texts.iter().flatten().any(in_text),
+        | Leaves::SomeSecurityGroups(texts)
+        | Leaves::FewerSecurityGroups(texts) => texts.iter().flatten().any(in_text),
     }
 }
 
@@ -135,11 +138,10 @@ impl Filler<'_> {
                 let id = self.plain(text, "-", codes::EFS_ID, "the id of an access point: `fsap-…`")?;
                 within(format!("{}:access-point/", self.arn_prefix("elasticfilesystem")), id, "")
             }
-            Leaf::ParameterArn(text) => self.parameter_parts(text)?,
-            Leaf::LogGroupArn(text) => {
-                let name = self.plain(text, "_-/.#", codes::LOG_GROUP, "the name of a log group")?;
-                within(format!("{}:log-group:", self.arn_prefix("logs")), name, ":*")
-            }
+            Leaf::ParameterArn(text) => return self.parameter(text),
+            Leaf::KeyArn(text) => return self.key(text),
+            Leaf::KeyAlias(text) => self.plain(text, "/_-", codes::KEY, "the alias of a key of KMS")?,
+            Leaf::LogGroupArn(group, region) => self.log_group_parts(group, region)?,
             Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => return None,
         };
         Some(joined(parts))
@@ -176,6 +178,10 @@ impl Filler<'_> {
             Leaves::SomeSecurityGroups(texts) => {
                 let items = self.items(texts.as_ref().unwrap_or(&none));
                 self.count("security groups", items, 1..=5, "EventBridge Scheduler")
+            }
+            Leaves::FewerSecurityGroups(texts) => {
+                let items = self.items(texts.as_ref().unwrap_or(&none));
+                self.count("security groups", items, 1..=4, super::BESIDE_A_MADE_ONE)
             }
         }
     }
@@ -284,18 +290,45 @@ impl Filler<'_> {
         self.plain(text, ":/_+=.@-", codes::SECRET_ARN, "the ARN of a secret in Secrets Manager")
     }
 
-    /// The ARN of an SSM parameter: one that begins with an output is that output's; a name with an output in it is one in the
-    /// target's account and region.
-    fn parameter_parts(&mut self, text: &Text) -> Option<Vec<Part>> {
+    /// The ARN of an SSM parameter. One that does not begin with `arn:` is a name in the target's account and region; where
+    /// it begins with an output, whether it begins with `/` CloudFormation finds out.
+    fn parameter(&mut self, text: &Text) -> Option<Value> {
         let parts = self.plain(text, ":_.-/", codes::PARAMETER_NAME, "the name or the ARN of an SSM parameter")?;
+        let before = format!("{}:parameter", self.arn_prefix("ssm"));
         match parts.first() {
-            Some(Part::Text(first)) if !first.starts_with("arn:") => {
-                let name = first.trim_start_matches('/').to_owned();
-                let before = format!("{}:parameter/{name}", self.arn_prefix("ssm"));
-                Some(within(before, parts.into_iter().skip(1).collect(), ""))
+            Some(Part::Text(first)) if first.starts_with("arn:") => Some(joined(parts)),
+            Some(Part::Text(first)) => {
+                let before = format!("{before}/{}", first.trim_start_matches('/'));
+                Some(joined(within(before, parts.into_iter().skip(1).collect(), "")))
             }
-            _ => Some(parts),
+            _ => {
+                let one_or_two = joined(within("/".to_owned(), parts, ""));
+                let path = json!({ "Fn::Join": ["/", { "Fn::Split": ["//", one_or_two] }] });
+                Some(json!({ "Fn::Join": ["", [before, path]] }))
+            }
         }
+    }
+
+    /// The ARN of a key of KMS: an output that it begins with is the key's id, or its ARN in the target's account and region,
+    /// which the split takes the begin from.
+    fn key(&mut self, text: &Text) -> Option<Value> {
+        let parts = self.plain(text, ":-/", codes::KEY, "the id or the ARN of a key of KMS")?;
+        if matches!(parts.first(), Some(Part::Text(first)) if first.starts_with("arn:")) {
+            return Some(joined(parts));
+        }
+        let before = format!("{}:key/", self.arn_prefix("kms"));
+        let id = json!({ "Fn::Join": ["", { "Fn::Split": [before, joined(parts)] }] });
+        Some(json!({ "Fn::Join": ["", [before, id]] }))
+    }
+
+    /// The ARN of a log group with its streams.
+    fn log_group_parts(&mut self, group: &Text, region: &Text) -> Option<Vec<Part>> {
+        let name = self.plain(group, "_-/.#", codes::LOG_GROUP, "the name of a log group")?;
+        let region = self.plain(region, "-", codes::LOG_GROUP, "a region")?;
+        let place = &self.context.target.place;
+        let after = format!(":{}:log-group:", place.account);
+        let before = within(format!("arn:{}:logs:", place.region.partition()), region, &after);
+        Some(within(String::new(), before.into_iter().chain(name).collect(), ":*"))
     }
 
     /// The bucket of an object in S3, and the object, as ARNs. Where the bucket ends has to be written.

@@ -28,7 +28,7 @@ fn value(shape: &Shape) -> Value {
         Shape::Leaves(Leaves::Texts(texts)) => {
             Value::Array(texts.iter().map(|text| value(&Shape::Element(text.clone()))).collect())
         }
-        Shape::Leaves(_) => some_items(),
+        Shape::Leaves(_) | Shape::Joined(_) => some_items(),
     }
 }
 

@@ -100,7 +100,7 @@ fn nowhere(place: &Shape, step: &str) -> Nowhere {
             ("a variable decides how many items come first", Vec::new())
         }
         Shape::List(items) => ("the list has no such item", items.iter().filter_map(name_of).collect()),
-        Shape::Leaves(_) => ("what is in the list is not known here", Vec::new()),
+        Shape::Leaves(_) | Shape::Joined(_) => ("what is in the list is not known here", Vec::new()),
         Shape::Fixed(_) | Shape::Leaf(_) | Shape::Element(_) => ("what stands there has nothing in it", Vec::new()),
     };
     Nowhere { step: step.to_owned(), what, known }
@@ -244,7 +244,7 @@ pub(super) fn append(place: &mut Shape, more: Vec<Shape>) -> Result<(), NoEnd> {
             }
             items.extend(more);
         }
-        Shape::Leaves(_) => return Err(NoEnd::Networks),
+        Shape::Leaves(_) | Shape::Joined(_) => return Err(NoEnd::Networks),
         _ => return Err(NoEnd::NoList),
     }
     Ok(())

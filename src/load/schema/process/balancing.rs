@@ -170,12 +170,16 @@ pub struct OwnLoadBalancerEntry {
     pub scheme: SchemeEntry,
     /// Subnets instead of those of the tasks; may hold `#{…}`.
     pub subnets: Option<Vec<At<String>>>,
-    /// Security groups; may hold `#{…}`. Without any, one is made that lets `ingress` in; the tasks' security groups have to
-    /// let it in themselves.
+    /// Security groups; may hold `#{…}`. Without any, one is made that lets `ingress` in. Groups that are given have to be let
+    /// in by those of the tasks.
     pub security_groups: Option<Vec<At<String>>>,
     /// Networks that the made security group lets in, at the ports of the listeners; may hold `#{…}`.
     #[serde(default)]
     pub ingress: Vec<At<String>>,
+    /// With `ingress`: the tasks get a security group beside theirs, at most four, that lets the load balancer reach the
+    /// container's port and that of the health check; `true` by default. Tasks without an interface of their own
+    /// (`network_mode`) have no security groups: those of the instances have to let it in.
+    pub task_ingress: Option<At<bool>>,
     /// Seconds until an idle connection is closed: 1 to 4000; for `application`.
     #[schemars(range(min = 1, max = 4000))]
     pub idle_timeout: Option<At<u32>>,

@@ -220,7 +220,8 @@ pub struct SecretEntry {
     pub secret: Option<At<String>>,
     /// One key of the secret's JSON value; may hold `#{…}`.
     pub key: Option<At<String>>,
-    /// ARN of an SSM parameter, or its name in the target's account and region; may hold `#{…}`.
+    /// ARN of an SSM parameter, or its name in the target's account and region; may hold `#{…}`. An output of a stack with which
+    /// it begins is its name, not its ARN.
     pub parameter: Option<At<String>>,
 }
 

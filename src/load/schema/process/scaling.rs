@@ -34,7 +34,7 @@ pub struct TargetTrackingEntry {
     pub metric: MetricEntry,
     /// Its value: percent, or requests per task and minute.
     pub target_value: At<f64>,
-    /// With `requests`, and without an own load balancer: `app/<name>/<id>/targetgroup/<name>/<id>`; may hold `#{…}`.
+    /// With `requests`, and without an own target group: `app/<name>/<id>/targetgroup/<name>/<id>`; may hold `#{…}`.
     pub resource_label: Option<At<String>>,
     /// Seconds after scaling in until the next.
     pub scale_in_cooldown: Option<u32>,
@@ -53,7 +53,7 @@ pub enum MetricEntry {
     Cpu,
     /// Memory in percent, over all tasks.
     Memory,
-    /// Requests per task and minute.
+    /// Requests per task and minute; with `strategy = "rolling"`, because it counts those of one target group.
     Requests,
 }
 
@@ -109,7 +109,8 @@ pub struct ScalingAlarmEntry {
     pub namespace: At<String>,
     /// Its name; may hold `#{…}`.
     pub metric_name: At<String>,
-    /// Its dimensions; values may hold `#{…}`.
+    /// Its dimensions; values may hold `#{…}`. In the namespaces `AWS/ECS` and `ECS/ContainerInsights` those of the step's own
+    /// service by default.
     #[serde(default)]
     pub dimensions: BTreeMap<String, At<String>>,
     /// How values are summed up; `average` by default.

@@ -76,7 +76,7 @@ pub struct EbsVolumeEntry {
     pub throughput: Option<At<u32>>,
     /// Whether it is encrypted.
     pub encrypted: Option<bool>,
-    /// Id, alias or ARN of the KMS key that encrypts it; may hold `#{…}`.
+    /// ARN, id or `alias/…` of the KMS key that encrypts it; may hold `#{…}`. A role that is made may use it.
     pub kms_key_id: Option<At<String>>,
     /// File system on it; `xfs` by default.
     pub filesystem_type: Option<FilesystemTypeEntry>,
