@@ -1,8 +1,13 @@
 //! Killed at every point, and started again: nothing lost, nothing twice.
 
-use landfall::model::FactsFold;
-use landfall::model::journal::{Action, Entry, Outcome, StoreId};
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+use landfall::model::journal::{Action, Entry, Evidence, Outcome, StoreId};
+use landfall::model::{FactsFold, StackName};
 use landfall::plan::Plan;
+use landfall::sim::world::{StackInput, StackOptions};
+use serde_json::{Value, json};
 
 use super::support::*;
 
@@ -93,6 +98,76 @@ async fn two_steps() {
         ]
     };
     crash_everywhere("two steps", async |_| plan("1.0.0", orders()), Outcome::Proved).await;
+}
+
+/// A queue, and an output of this value.
+fn named(value: &str) -> Value {
+    let mut template = queue(30);
+    template["Outputs"] = json!({"Name": {"Value": value}});
+    template
+}
+
+/// Somebody gives the queue's output another value.
+fn rename(scene: &mut Scene, value: &str) {
+    let input = StackInput {
+        name: StackName::of(&owner("queue")).as_str().to_owned(),
+        template: Some(named(value).to_string()),
+        parameters: BTreeMap::new(),
+        tags: None,
+        capabilities: vec![],
+        role: None,
+        token: Some("somebody".to_owned()),
+    };
+    scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();
+    let later = scene.now + SignedDuration::from_mins(5);
+    scene.turn(later);
+}
+
+/// The outputs that were read, as the journal has them.
+async fn reads(scene: &Scene) -> Vec<String> {
+    let value = |item| match item {
+        Evidence::OutputRead { value, .. } => Some(value),
+        _ => None,
+    };
+    scene.evidence().await.into_iter().filter_map(value).collect()
+}
+
+/// What is read is in the journal before anything is asked with it: whoever starts again asks with that, though the producer
+/// gives another value by then.
+#[tokio::test]
+async fn an_output_that_changes_while_nobody_runs() {
+    let mut points = BTreeMap::new();
+    for polls in 0.. {
+        let mut scene = Scene::new();
+        scene.deploy(&plan("1.0.0", vec![put(0, "queue", content("queue", "1.0.0", &named("first")))])).await;
+        let consumer = super::outputs::consumer("1.0.0", output("queue", "Name"));
+        let finished = run_for(&mut scene, &plan("1.0.0", vec![put(0, "web", consumer)]), polls).await;
+        let killed = (reads(&scene).await, scene.operations().len());
+        assert!(
+            killed.0.len() <= 1 && (killed.1 == 2 || killed.0 == ["first"]),
+            "asked before it was journaled: {killed:?}"
+        );
+        rename(&mut scene, "second");
+        let mut engine = scene.engine().await;
+        scene.finish(&mut engine).await;
+        let wanted = if killed.0.is_empty() { "second" } else { "first" };
+        let given = scene.stack("web").unwrap().parameters["Url"].clone();
+        assert_eq!(
+            (given.as_str(), reads(&scene).await),
+            (wanted, vec![wanted.to_owned()]),
+            "killed after {polls} polls"
+        );
+        assert_eq!(scene.outcome().await, Outcome::StackStatusOnly, "killed after {polls} polls");
+        let facts = engine.facts().reads[0].values.clone();
+        assert_eq!(facts, BTreeMap::from([("Url".to_owned(), wanted.to_owned())]), "facts tell what is there");
+        *points.entry(killed).or_insert(0) += 1;
+        if finished {
+            break;
+        }
+    }
+    // Before it was read, between reading and asking, after each of the two calls.
+    let seen: Vec<_> = points.keys().map(|(read, calls)| (read.len(), calls - 2)).collect();
+    assert_eq!(seen, [(0, 0), (1, 0), (1, 1), (1, 2)], "{points:?}");
 }
 
 #[tokio::test]

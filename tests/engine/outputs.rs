@@ -11,7 +11,7 @@ use serde_json::json;
 use super::support::*;
 
 /// A stack with a parameter that is filled like this.
-fn consumer(version: &str, value: ParameterValue) -> Content {
+pub(super) fn consumer(version: &str, value: ParameterValue) -> Content {
     let template = json!({
         "Parameters": {"Url": {"Type": "String"}},
         "Resources": {"Parameter": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Url"}}}}

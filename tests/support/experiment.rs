@@ -158,7 +158,9 @@ fn borrow(kinds: &BTreeMap<String, Json>, known: &mut Everything) {
         let mut paths = Vec::new();
         keys::paths(schema, "", &mut paths);
         for (path, inner) in paths {
-            if known.get(&(kind.clone(), path.clone())).is_some_and(|known| !known.changed.is_empty()) {
+            let own = known.get(&(kind.clone(), path.clone()));
+            let (knows, shows) = own.map_or((false, false), |own| (!own.changed.is_empty(), !own.files.is_empty()));
+            if knows && shows {
                 continue;
             }
             let lender = kinds.iter().find_map(|(other, schema)| {
@@ -168,11 +170,12 @@ fn borrow(kinds: &BTreeMap<String, Json>, known: &mut Everything) {
                 let lent = known.get(&(other.clone(), path.clone()))?;
                 // What goes into resources may go into others there.
                 let fits = path.contains('.') || lent.targets().iter().all(|target| target.of.is_empty());
-                Some(lent).filter(|lent| same && fits && !lent.changed.is_empty())
+                Some(lent).filter(|lent| same && fits && !lent.changed.is_empty() && (!knows || !lent.files.is_empty()))
             });
-            if let Some(lent) = lender.cloned() {
-                known.insert((kind.clone(), path), lent);
-            }
+            let Some(lent) = lender.cloned() else { continue };
+            let own = known.entry((kind.clone(), path)).or_default();
+            // Tried in the place of another kind's, it does something here and no file has it.
+            if knows { own.files = lent.files } else { *own = lent }
         }
     }
 }

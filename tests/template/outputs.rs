@@ -9,7 +9,7 @@ use landfall::sim::{SimConfig, World};
 use landfall::template::output_parameter;
 use serde_json::{Value, json};
 
-use crate::support::steps::{process, read_with};
+use crate::support::steps::{folder, process, read_with};
 
 const ZONE: &str = "Resources:\n  Queue:\n    Type: AWS::SQS::Queue\nOutputs:\n  Host:\n    Value: !GetAtt Queue.QueueName\n  \
                     Arn:\n    Value: !GetAtt Queue.Arn\n";
@@ -67,6 +67,45 @@ fn an_output_becomes_a_parameter_and_a_text_around_it_a_join() {
     assert_eq!(template(&content)["Parameters"], json!({ host.clone(): { "Type": "String" } }));
     let ParameterValue::Output { stack, output, at } = &content.parameters[&host] else { panic!("{content:?}") };
     assert_eq!((stack.as_str(), output.as_str(), at.as_ref()), ("shop-zone-production-main", "Host", None));
+}
+
+#[test]
+fn a_target_that_is_said_is_taken() {
+    let content = service("", "environment = { HOST = \"#{steps.zone.at.main.outputs.Host}\" }").unwrap();
+    let names: Vec<&String> = content.parameters.keys().collect();
+    assert_eq!(names, [&parameter("steps.zone.at.main.outputs.Host")]);
+    assert!(names[0].starts_with("OutputZoneMainHost"), "{names:?}");
+    let ParameterValue::Output { stack, .. } = &content.parameters[names[0]] else { panic!("{content:?}") };
+    assert_eq!(stack.as_str(), "shop-zone-production-main");
+}
+
+/// A process with the step of a golden file, called `api`, before a service that uses everything that it gives.
+#[test]
+fn every_output_of_a_step_can_be_used() {
+    let with = |file: &str, outputs: &[String]| {
+        let keys = |(place, output)| format!("KEY_{place} = \"#{{steps.api.outputs.{output}}}\"");
+        let environment: Vec<String> = outputs.iter().enumerate().map(keys).collect();
+        let golden = std::fs::read_to_string(folder("steps").join(format!("{file}.toml"))).unwrap();
+        let api = process(&golden).replacen("name = \"web\"", "name = \"api\"", 1);
+        let api = api.replacen("role = \"web\"", "role = \"other\"", 1);
+        let web = format!(
+            "\n[[step]]\nname = \"web\"\nrole = \"web\"\n{SERVICE}[[step.container]]\nname = \"app\"\nimage = \"web\"\n\
+             environment = {{ {} }}\n",
+            environment.join(", ")
+        );
+        let read = read_with(&format!("{api}{web}"), 1, []);
+        assert_eq!(read.problems, "", "{file}");
+        let of = |name: &str| read.steps().find(|step| step.name.as_str() == name).unwrap();
+        (read.render(of("api")).unwrap().content, read.render(of("web")).map(|rendered| rendered.content))
+    };
+    for file in ["own-application-load-balancer", "cloud-map", "schedule-rate", "task-least"] {
+        let outputs: Vec<String> =
+            template(&with(file, &[]).0)["Outputs"].as_object().unwrap().keys().cloned().collect();
+        let used = with(file, &outputs).1.unwrap();
+        assert_eq!(used.parameters.len(), outputs.len(), "{file}");
+        let other = with(file, &["Other".to_owned()]).1.unwrap_err();
+        assert_eq!(other[0].code, "unknown-output", "{file}");
+    }
 }
 
 #[test]
