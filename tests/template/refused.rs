@@ -269,6 +269,11 @@ fn rights_without_a_role_to_have_them_are_refused() {
         ("task_rights = { managed_policy_arns = [\"SQS\"] }".to_owned(), "this is not the ARN of a managed policy"),
         (statement("actions = []\nresources = [\"*\"]"), "`actions` names none"),
         (statement("actions = [\"sqs:*\"]\nresources = []"), "`resources` names none"),
+        (statement("actions = [\"sqs:*\"]\nresources = [\"\"]"), "this is not a resource"),
+        (
+            statement("actions = [\"sqs:*\"]\nresources = [\"rn:aws:sqs:eu-west-1:111111111111:orders\"]"),
+            "this is not a resource",
+        ),
         (statement("actions = [\"ReceiveMessage\"]\nresources = [\"*\"]"), "this is not an action"),
     ] {
         refused(&service, "", &[words]);

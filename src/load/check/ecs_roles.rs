@@ -66,6 +66,13 @@ fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
                 out(list.span(), title);
             }
         }
+        for resource in statement.resources.iter().filter(|resource| !resource.contains("#{") && !is_resource(resource))
+        {
+            out(
+                resource.span(),
+                "this is not a resource: `*`, or an ARN like `arn:aws:sqs:eu-west-1:111111111111:queue`",
+            );
+        }
         for operator in statement.conditions.keys().filter(|operator| !is_operator(operator)) {
             let title = format!("`{operator}` is not an operator of conditions, like `StringEquals`");
             out(rights.span(), &title);
@@ -77,6 +84,23 @@ fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
                 out(action.span(), "this is not an action, like `sqs:ReceiveMessage`");
             }
         }
+    }
+}
+
+/// Whether a text names resources in a statement: all, or some by an ARN (IAM user guide, "IAM JSON policy elements: Resource").
+fn is_resource(written: &str) -> bool {
+    let account = |text: &str| {
+        matches!(text, "" | "*" | "aws") || text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
+    };
+    match written.splitn(6, ':').collect::<Vec<_>>().as_slice() {
+        ["*"] => true,
+        ["arn", partition, service, _, of, name] => {
+            (*partition == "*" || partition.starts_with("aws"))
+                && !service.is_empty()
+                && account(of)
+                && !name.is_empty()
+        }
+        _ => false,
     }
 }
 

@@ -100,6 +100,8 @@ pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                 "keys that begin with `landfall:` are for landfall"
             } else if value.chars().count() > 256 && !value.contains("#{") {
                 "a value has at most 256 characters"
+            } else if !key.chars().all(is_of_tag) || !value.contains("#{") && !value.chars().all(is_of_tag) {
+                "it is made of letters, digits, spaces and `+ - = . _ : / @`"
             } else {
                 continue;
             };
@@ -107,6 +109,11 @@ pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(codes::TAGS, &process.file, value.span(), title).label("this tag"));
         }
     });
+}
+
+/// Whether ECS takes a character in a tag (API reference, `Tag`).
+fn is_of_tag(c: char) -> bool {
+    c.is_alphanumeric() || " +-=._:/@".contains(c)
 }
 
 pub(super) fn arns_have_the_right_kind(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
