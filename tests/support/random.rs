@@ -287,12 +287,6 @@ impl Workshop {
             "boolean" => Some(Value::Boolean(random.rarely(2))),
             "integer" => Some(Value::Integer(whole(random, choice))),
             "number" => random.one(&DECIMAL).copied().map(Value::Float),
-            // What golden steps say of some other key.
-            "string" if random.rarely(4) => {
-                let others: Vec<&Vec<Value>> = self.pool.values().collect();
-                let other = random.one(&others).and_then(|said| random.one(said));
-                other.filter(|value| value.is_str()).cloned()
-            }
             "string" => match random.one(said).filter(|_| !random.rarely(3)).and_then(Value::as_str) {
                 Some(text) => Some(Value::String(damaged(random, text))),
                 None => random.one(&ODD).map(|odd| Value::String((*odd).to_owned())),
