@@ -83,7 +83,13 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
         exit_code: 1,
         reason: Some("missing DATABASE_URL".to_owned()),
     };
-    account.world.lock().unwrap_or_else(PoisonError::into_inner).queue_fault(fault);
+    let says = Fault::ImageSays {
+        image: BAD_DIGEST.to_owned(),
+        lines: vec!["storefront 1.5.0 starts".to_owned(), "panic: DATABASE_URL is not set".to_owned()],
+    };
+    let mut world = account.world.lock().unwrap_or_else(PoisonError::into_inner);
+    [fault, says].into_iter().for_each(|fault| world.queue_fault(fault));
+    drop(world);
     let crashing = hand.commit(&[bad_release()], "Release storefront 1.5.0")?;
     settled(&mut running, &crashing).await?;
     tell("What is where now.");

@@ -52,8 +52,7 @@ impl Daemon {
         mut stop: std::pin::Pin<&mut impl Future<Output = ()>>,
         once: bool,
     ) -> Result<Ending, DaemonError> {
-        let mut failures = 0;
-        let mut wakeable = true;
+        let (mut failures, mut wakeable, mut woken) = (0, true, false);
         loop {
             let taken = tokio::select! {
                 biased;
@@ -67,7 +66,10 @@ impl Daemon {
                     next.after
                 }
                 Err(error) => {
-                    failures += 1;
+                    // What a wake finds says nothing of how long the cause lasts: many files change in a moment.
+                    if failures == 0 || !woken {
+                        failures += 1;
+                    }
                     if error.is_final() || (once && failures >= FAILURES) {
                         return Err(error);
                     }
@@ -75,12 +77,15 @@ impl Daemon {
                 }
             };
             let clock = self.ports.clock.clone();
-            tokio::select! {
+            woken = tokio::select! {
                 biased;
                 () = stop.as_mut() => return Ok(Ending::Stopped),
-                woken = wakes.recv(), if wakeable => wakeable = woken.is_some(),
-                () = clock.sleep(wait) => {}
-            }
+                heard = wakes.recv(), if wakeable => {
+                    wakeable = heard.is_some();
+                    wakeable
+                }
+                () = clock.sleep(wait) => false,
+            };
             while wakes.try_recv().is_ok() {}
         }
     }

@@ -171,8 +171,10 @@ impl Running {
 
     /// Waits until it has said this; gives the rest of the line.
     pub(super) fn until_it_says(&mut self, part: &str) -> String {
+        let begun = Instant::now();
         eventually(part, || {
             let said = self.said();
+            assert!(begun.elapsed() < PATIENCE, "waited in vain for `{part}` in:\n{said}");
             let ended = self.child.try_wait().unwrap();
             let rest =
                 said.split_once(part).and_then(|(_, rest)| rest.split_once('\n')).map(|(rest, _)| rest.to_owned());

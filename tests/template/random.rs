@@ -15,7 +15,7 @@ use crate::support::random::{Made, Workshop, passes, smaller};
 /// So many steps in an ordinary run.
 const ORDINARY: usize = 50;
 /// A step that is wrong is made smaller so many times at most.
-const ROUNDS: usize = 40;
+const ROUNDS: usize = 8;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|said| said.parse().unwrap_or_else(|_| panic!("{name}={said} is no number")))
@@ -63,11 +63,18 @@ fn wrong(steps: &[Made], folder: &Path, lint: Option<&PathBuf>) -> Wrong {
         let [file, .., rule, message] = fields.as_slice() else { continue };
         let name = Path::new(file).file_stem().and_then(|name| name.to_str()).unwrap_or_default();
         let number = name.split('-').next().and_then(|number| number.parse().ok());
-        if let (Some(number), true) = (number, rule.starts_with('E')) {
+        if let (Some(number), true) = (number, rule.starts_with('E') && !is_length_of_an_id(message)) {
             wrong.entry(number).or_default().insert(format!("{rule}: {message}"));
         }
     }
     wrong
+}
+
+/// Ids of EC2 have 8 or 17 digits. landfall asks for their kind alone, so that examples can be short.
+fn is_length_of_an_id(message: &str) -> bool {
+    let said = message.split('\'').nth(1).unwrap_or_default();
+    let fits = |begin: &str| said.strip_prefix(begin).is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_hexdigit()));
+    message.contains("is not a 'AWS::EC2::") && ["subnet-", "sg-", "vpc-"].into_iter().any(fits)
 }
 
 /// The rules alone, by which one fault is told from another.
@@ -96,6 +103,7 @@ fn whatever_passes_the_checks_passes_cfn_lint() {
     let lint = tool("cfn-lint");
     let wrong = wrong(&steps, &folder, lint.as_ref());
     println!("seed {seed}: {} random steps, {} of them wrong", steps.len(), wrong.len());
+    wrong.iter().for_each(|(number, said)| println!("{}: {said:?}", steps[*number].from));
     // One of each kind of fault is shown, as small as it gets.
     let mut seen = BTreeSet::new();
     let mut report = String::new();

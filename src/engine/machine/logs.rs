@@ -26,7 +26,7 @@ struct Written {
 
 /// For so long after a container failed, in seconds, nothing may only mean that its lines have not arrived. \[doc: CloudWatch
 /// Logs is eventually consistent; lines of the awslogs driver come seconds late\]
-const LATE: i64 = 10;
+const LATE: i64 = 5;
 
 /// The lines of a container that are wanted.
 struct Wanted {

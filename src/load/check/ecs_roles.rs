@@ -1,5 +1,6 @@
 //! Roles and rights.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::super::codes;
@@ -50,6 +51,10 @@ pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
     if let Some(extra) = rights.managed_policy_arns.get(MAX_POLICIES) {
         out(extra.span(), "a role has at most 10 managed policies");
+    }
+    let mut seen = BTreeSet::new();
+    for policy in rights.managed_policy_arns.iter().filter(|policy| !seen.insert(policy.as_str())) {
+        out(policy.span(), "this managed policy is there twice");
     }
     for policy in rights.managed_policy_arns.iter().filter(|policy| !policy.contains("#{")) {
         // Those of AWS itself have `aws` for an account.

@@ -17,6 +17,7 @@ mod ecs_discovery;
 mod ecs_launch;
 mod ecs_linux;
 mod ecs_logs;
+mod ecs_network;
 mod ecs_roles;
 mod ecs_scaling;
 mod ecs_schedule;
@@ -116,6 +117,9 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "containers-differ", run: ecs_containers::names_differ },
     WhatCheck { name: "essential-container", run: ecs_containers::one_is_essential },
     WhatCheck { name: "container-image", run: ecs_containers::images_exist },
+    WhatCheck { name: "network-ids", run: ecs_network::ids_fit },
+    WhatCheck { name: "host-addresses", run: ecs_network::addresses_fit },
+    WhatCheck { name: "health-check-port", run: ecs_network::checks_find_ports },
     WhatCheck { name: "ports-differ", run: ecs_containers::ports_differ },
     WhatCheck { name: "dependencies", run: ecs_containers::dependencies_can_happen },
     WhatCheck { name: "health-check", run: ecs_containers::health_checks_begin_with_cmd },
