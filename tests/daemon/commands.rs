@@ -109,7 +109,7 @@ pub(crate) fn the_demo_tells_its_story() {
         "production held entered by hand: pin it in projects/storefront/deploy/production.toml",
         "storefront 1.4.0 production deployed",
         "storefront 1.5.0 development failed container `app` exits with 1",
-        "missing DATABASE_URL",
+        "panic: DATABASE_URL is not set",
     ] {
         assert!(told.contains(part), "no `{part}` in:\n{told}");
     }
