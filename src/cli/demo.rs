@@ -87,9 +87,9 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
         image: BAD_DIGEST.to_owned(),
         lines: vec!["storefront 1.5.0 starts".to_owned(), "panic: DATABASE_URL is not set".to_owned()],
     };
-    let mut world = account.world.lock().unwrap_or_else(PoisonError::into_inner);
-    [fault, says].into_iter().for_each(|fault| world.queue_fault(fault));
-    drop(world);
+    for fault in [fault, says] {
+        account.world.lock().unwrap_or_else(PoisonError::into_inner).queue_fault(fault);
+    }
     let crashing = hand.commit(&[bad_release()], "Release storefront 1.5.0")?;
     settled(&mut running, &crashing).await?;
     tell("What is where now.");
