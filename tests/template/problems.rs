@@ -65,11 +65,16 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| {
-                let options = BTreeMap::from([(Arc::from("awslogs-group"), text("*"))]);
+                let options = [("awslogs-group", "*"), ("awslogs-region", "eu-west-1")];
+                let options = options.into_iter().map(|(key, value)| (Arc::from(key), text(value))).collect();
                 let log = LogConfiguration { driver: Arc::from("awslogs"), options, secrets: BTreeMap::new() };
                 world.container().log = Some(log);
             },
             "log-group: `*` does not give the name of a log group",
+        ),
+        (
+            |world| world.service().task.kms_keys = vec![text("key/*")],
+            "kms-key: `key/*` does not give the id or the ARN of a key of KMS (like arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000; an alias begins with `alias/`, written here and not in a variable)",
         ),
         (
             |world| {
