@@ -61,8 +61,14 @@ fn paths(process: &Draft<ProcessFile>, container: &ContainerEntry, findings: &mu
 /// Other containers whose volumes are mounted exist, and do not mount each other's in a circle.
 fn sources(process: &Draft<ProcessFile>, task: &TaskEntry, container: &ContainerEntry, findings: &mut Vec<Finding>) {
     let find = |name: &str| task.container.iter().find(|other| other.name.as_str() == name);
+    let mut named = BTreeSet::new();
     for from in &container.volumes_from {
         let written = &from.source_container;
+        if !named.insert(written.as_str()) {
+            let title = format!("container `{}` mounts the volumes of `{}` twice", *container.name, **written);
+            let finding = Finding::new(codes::DUPLICATE_VOLUME, &process.file, written.span(), title);
+            findings.push(finding.label("again here"));
+        }
         if find(written).is_none() {
             let title = format!("container `{}` mounts the volumes of one that does not exist", *container.name);
             let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
