@@ -75,8 +75,10 @@ fn wrong(steps: &[Made], folder: &Path, lint: Option<&PathBuf>) -> Wrong {
 /// see; another port is refused (`health-check-port`). And a text of a user never goes through `Fn::Sub`: `${…}` stays in it.
 fn is_no_fault(rule: &str, message: &str) -> bool {
     let said = message.split('\'').nth(1).unwrap_or_default();
-    let fits = |begin: &str| said.strip_prefix(begin).is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_alphanumeric()));
-    ["E1029", "E3049"].contains(&rule) || message.contains("is not a 'AWS::EC2::") && ["subnet-", "sg-", "vpc-"].into_iter().any(fits)
+    let fits =
+        |begin: &str| said.strip_prefix(begin).is_some_and(|rest| rest.bytes().all(|c| c.is_ascii_alphanumeric()));
+    ["E1029", "E3049"].contains(&rule)
+        || message.contains("is not a 'AWS::EC2::") && ["subnet-", "sg-", "vpc-"].into_iter().any(fits)
 }
 
 /// The rules alone, by which one fault is told from another.
