@@ -35,6 +35,7 @@ codes! {
     QUEUE_ARN "queue-arn" "A queue of SQS is named by its ARN. It goes into the rights of the role with which a schedule runs, so nothing in it may stand for more than itself.";
     RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
+    RESOURCE_ID "resource-id" "A VPC, a subnet, a security group or a namespace of Cloud Map is named by its id, as in `subnet-0a1b2c3d`, and each once in a list. What a variable fills in is something else.";
     RESOURCE_PROPERTY "resource-property" "A resource of the rendered template has a property that its type does not have, lacks one that it needs, or gives one a value that it cannot have, by the resource schemas that AWS publishes.";
     ROLE_ARN "role-arn" "A role is named by its ARN. It goes into the rights of the role with which a schedule gives it to tasks, so nothing in it may stand for more than itself.";
     SCOPE_GONE "scope-gone" "A value in the snapshot of an older release is scoped to an environment, a target, a tenant or a tag that the repository no longer has, and would win or tie here; or a step is limited to one. What was renamed cannot be told from what was removed, so nothing is deployed that may lack the value.";

@@ -129,12 +129,12 @@ impl Writer<'_> {
             Shape::Element(text) | Shape::Leaf(Leaf::Substitution(text)) => Value::String(text.raw().to_owned()),
             Shape::Leaf(leaf) => {
                 let ways = leaf::texts(leaf).into_iter().map(|text| vec![text]).collect();
-                let chosen = self.choose(shape, ways, leaf::subject(leaf), false);
+                let chosen = self.choose(shape, ways, leaf.written().next(), false);
                 Value::String(chosen.into_iter().next().unwrap_or_default())
             }
             Shape::Leaves(leaves) => {
                 let ways = leaf::lists(leaves, |text| self.values_of(text));
-                let chosen = self.choose(shape, ways, leaf::list_subject(leaves), true);
+                let chosen = self.choose(shape, ways, leaves.written().first(), true);
                 Value::Array(chosen.into_iter().map(Value::String).collect())
             }
             Shape::Joined(lists) => {

@@ -1,6 +1,7 @@
 //! The second stage: every leaf of a shape becomes a string, or a problem.
 
-mod keys;
+mod arns;
+mod lists;
 pub(super) mod outputs;
 
 use std::collections::{BTreeMap, HashSet};
@@ -12,7 +13,7 @@ use crate::model::process::{Piece, Text};
 use crate::model::{ImageName, Location, StackName, network};
 
 use super::limits::MAX_OBJECT;
-use super::shape::{Known, Leaf, Leaves, Shape};
+use super::shape::{IdOf, Known, Leaf, Shape};
 use super::variables::{Fault, Resolved, Values};
 use super::{Context, RenderProblem, codes, image};
 
@@ -32,16 +33,8 @@ pub(super) struct Filler<'a> {
 
 /// No more bytes than this are filled in: far more than a template may have, and few enough to hold.
 const MAX_FILLED: usize = 2 * MAX_OBJECT;
-/// The subnets of an application load balancer (API reference, `CreateLoadBalancer`: of two availability zones or more).
-const BALANCER_SUBNETS: std::ops::RangeInclusive<usize> = 2..=16;
-/// Who takes them.
-const BALANCER: &str = "an application load balancer";
 /// No more problems than this are looked for in one stack.
 const MAX_PROBLEMS: usize = 100;
-/// The partitions that are told from each other.
-const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
-/// Who takes at most four security groups, and at least one: a made group alone lets the tasks reach nothing.
-const BESIDE_A_MADE_ONE: &str = "ECS, beside the one that lets the load balancer in (see `task_ingress`),";
 
 impl<'a> Filler<'a> {
     pub(super) fn new(context: &'a Context<'a>, values: &'a Values<'a>, stack: &'a StackName) -> Self {
@@ -179,10 +172,7 @@ impl<'a> Filler<'a> {
                 self.in_partition(arn, text)
             }
             Leaf::Network(text) => self.network(text),
-            Leaf::EfsId(text, begins) => {
-                let kind = if *begins == "fs-" { "file system" } else { "access point" };
-                self.efs_id(text, kind, begins)
-            }
+            Leaf::Id(text, of) => self.id(text, *of),
             Leaf::Substitution(text) => self.substitution(text),
             Leaf::Known(known) => Some(self.known(*known)),
             Leaf::Image(name, user) => {
@@ -203,8 +193,8 @@ impl<'a> Filler<'a> {
                 }
             }
             Leaf::ObjectArn(text) => self.object_arn(text).map(|(bucket, key)| format!("{bucket}/{key}")),
-            Leaf::FileSystemArn(text) => self.efs_arn(text, "file-system", "fs-"),
-            Leaf::AccessPointArn(text) => self.efs_arn(text, "access-point", "fsap-"),
+            Leaf::FileSystemArn(text) => self.efs_arn(text, "file-system", IdOf::FileSystem),
+            Leaf::AccessPointArn(text) => self.efs_arn(text, "access-point", IdOf::AccessPoint),
             Leaf::FunctionArn(text) => self.function_arn(text),
             Leaf::RoleArn(text) => self.role_arn(text),
             Leaf::QueueArn(text) => self.queue_arn(text),
@@ -238,82 +228,10 @@ impl<'a> Filler<'a> {
         format!("/landfall/{}", self.stack)
     }
 
-    /// The ARN of a log group with its streams, in the target's account and partition.
-    fn log_group_elsewhere(&mut self, group: &Text, region: &Text) -> Option<String> {
-        let name = self.text(group)?;
-        if !made_of(&name, "_-/.#") {
-            let title = format!("`{}` does not give the name of a log group", group.raw());
-            self.problem(codes::LOG_GROUP, title, group.at(), None);
-            return None;
-        }
-        let written = self.text(region)?;
-        if !made_of(&written, "-") {
-            let title = format!("`{}` does not give a region", region.raw());
-            self.problem(codes::LOG_GROUP, title, region.at(), None);
-            return None;
-        }
-        let place = &self.context.target.place;
-        Some(format!("arn:{}:logs:{written}:{}:log-group:{name}:*", place.region.partition(), place.account))
-    }
-
     /// `arn:<partition>:<service>:<region>:<account>` of the target.
     fn arn_prefix(&self, service: &str) -> String {
         let place = &self.context.target.place;
         format!("arn:{}:{service}:{}:{}", place.region.partition(), place.region, place.account)
-    }
-
-    fn leaves(&mut self, leaves: &Leaves) -> Vec<String> {
-        let network = &self.context.target.network;
-        let own = |texts: &[std::sync::Arc<str>]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
-        match leaves {
-            Leaves::Texts(texts) => self.list(texts),
-            Leaves::Arns(texts) => {
-                let arns = self.list(texts);
-                if let Some(first) = texts.first() {
-                    arns.iter().for_each(|arn| drop(self.in_partition(arn.clone(), first)));
-                }
-                arns
-            }
-            Leaves::BalancerSubnets(texts) => {
-                let subnets = texts.as_ref().map_or_else(|| own(&network.subnets), |texts| self.list(texts));
-                self.count("subnets", subnets, BALANCER_SUBNETS, BALANCER)
-            }
-            Leaves::Buckets(texts) => {
-                let mut buckets: Vec<String> = Vec::new();
-                for (bucket, _) in texts.iter().filter_map(|text| self.object_arn(text)) {
-                    if !buckets.contains(&bucket) {
-                        buckets.push(bucket);
-                    }
-                }
-                buckets
-            }
-            Leaves::Subnets(texts) => {
-                let subnets = texts.as_ref().map_or_else(|| own(&network.subnets), |texts| self.list(texts));
-                self.count("subnets", subnets, 1..=16, "ECS")
-            }
-            Leaves::SecurityGroups(texts) => {
-                let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
-                self.count("security groups", groups, 0..=5, "ECS")
-            }
-            Leaves::SomeSecurityGroups(texts) => {
-                let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
-                self.count("security groups", groups, 1..=5, "EventBridge Scheduler")
-            }
-            Leaves::FewerSecurityGroups(texts) => {
-                let groups = texts.as_ref().map_or_else(|| own(&network.security_groups), |texts| self.list(texts));
-                self.count("security groups", groups, 1..=4, BESIDE_A_MADE_ONE)
-            }
-        }
-    }
-
-    fn list(&mut self, texts: &[Text]) -> Vec<String> {
-        if !texts.first().is_none_or(|text| self.goes_on(text.at())) {
-            return Vec::new();
-        }
-        let filled = self.values.list(texts);
-        let filled = self.keep(filled).unwrap_or_default();
-        self.filled += filled.iter().map(String::len).sum::<usize>();
-        filled
     }
 
     /// Whether more is filled in: not once it is too much for any template, or enough is wrong.
@@ -325,25 +243,6 @@ impl<'a> Filler<'a> {
             self.enough = true;
         }
         !self.enough && self.problems.len() < MAX_PROBLEMS
-    }
-
-    /// Checks how many there are: ECS takes 1 to 16 subnets and at most 5 security groups (API reference,
-    /// `AwsVpcConfiguration`), EventBridge Scheduler at least one of these (resource schema of `AWS::Scheduler::Schedule`).
-    fn count<T>(&mut self, what: &str, found: Vec<T>, allowed: std::ops::RangeInclusive<usize>, taker: &str) -> Vec<T> {
-        // A list that could not be filled is a problem already.
-        if !allowed.contains(&found.len()) && self.problems.is_empty() {
-            let (context, count) = (self.context, found.len());
-            let title = format!(
-                "step `{}` has {count} {what} at target `{}`; {taker} takes {} to {}",
-                context.step.name,
-                context.target.name,
-                allowed.start(),
-                allowed.end()
-            );
-            let help = "set them in `[network]` of the target, or in the step".to_owned();
-            self.problem(codes::NETWORK_SIZE, title, &context.step.at, Some(help));
-        }
-        found
     }
 
     /// The repository of an image, filled and checked, and what the release says about it.
@@ -371,23 +270,6 @@ impl<'a> Filler<'a> {
         Some((filled, pin))
     }
 
-    /// An ARN, where it is none of another partition than the target's.
-    fn in_partition(&mut self, arn: String, text: &Text) -> Option<String> {
-        let region = &self.context.target.place.region;
-        let partition = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
-        let other = partition.filter(|it| PARTITIONS.contains(it) && *it != region.partition());
-        let Some(other) = other else { return Some(arn) };
-        let title = format!(
-            "`{arn}` is of the partition `{other}`, and target `{}` is in {region}, of `{}`",
-            self.context.target.name,
-            region.partition()
-        );
-        let help =
-            "write `arn:#{target.partition}:…` where it is the same everywhere, or a variable with a value for each";
-        self.problem(codes::ARN_PARTITION, title, text.at(), Some(help.to_owned()));
-        None
-    }
-
     /// A network of IPv6 where the step writes a `:`, else of IPv4.
     fn network(&mut self, text: &Text) -> Option<String> {
         let found = self.text(text)?;
@@ -402,136 +284,6 @@ impl<'a> Filler<'a> {
             return None;
         }
         Some(found)
-    }
-
-    /// A secret's ARN: seven parts, the last the secret's name with its six random characters.
-    fn secret_arn(&mut self, text: &Text) -> Option<String> {
-        let arn = self.text(text)?;
-        let parts: Vec<&str> = arn.split(':').collect();
-        let right = matches!(parts.as_slice(), ["arn", _, "secretsmanager", _, _, "secret", name] if !name.is_empty());
-        if !right || !made_of(&arn, ":/_+=.@-") {
-            let title = format!("`{}` does not give the ARN of a secret in Secrets Manager", text.raw());
-            let help = "like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON \
-                        value goes into `key`"
-                .to_owned();
-            self.problem(codes::SECRET_ARN, title, text.at(), Some(help));
-            return None;
-        }
-        self.in_partition(arn, text)
-    }
-
-    /// The ARN of a function of Lambda, perhaps with a version or an alias.
-    fn function_arn(&mut self, text: &Text) -> Option<String> {
-        let arn = self.text(text)?;
-        let right = matches!(
-            arn.split(':').collect::<Vec<_>>().as_slice(),
-            ["arn", _, "lambda", _, _, "function", name] | ["arn", _, "lambda", _, _, "function", name, _] if !name.is_empty()
-        );
-        if !right || !made_of(&arn, ":-_$") {
-            let title = format!("`{}` does not give the ARN of a function of Lambda", text.raw());
-            self.problem(codes::FUNCTION_ARN, title, text.at(), None);
-            return None;
-        }
-        self.in_partition(arn, text)
-    }
-
-    /// The ARN of a role, whose name may have a path.
-    fn role_arn(&mut self, text: &Text) -> Option<String> {
-        let arn = self.text(text)?;
-        let parts: Vec<&str> = arn.split(':').collect();
-        let name = match parts.as_slice() {
-            ["arn", _, "iam", "", _, role] => role.strip_prefix("role/"),
-            _ => None,
-        };
-        if name.is_none_or(str::is_empty) || !made_of(&arn, ":/_+=,.@-") {
-            let title = format!("`{}` does not give the ARN of a role", text.raw());
-            self.problem(codes::ROLE_ARN, title, text.at(), None);
-            return None;
-        }
-        self.in_partition(arn, text)
-    }
-
-    /// The ARN of a queue of SQS.
-    fn queue_arn(&mut self, text: &Text) -> Option<String> {
-        let arn = self.text(text)?;
-        let parts: Vec<&str> = arn.split(':').collect();
-        let right = matches!(parts.as_slice(), ["arn", _, "sqs", _, _, name] if made_of(name, "-_"));
-        if !right || !made_of(&arn, ":-_") {
-            let title = format!("`{}` does not give the ARN of a queue of SQS that is no FIFO queue", text.raw());
-            self.problem(codes::QUEUE_ARN, title, text.at(), None);
-            return None;
-        }
-        self.in_partition(arn, text)
-    }
-
-    /// The ARN of something of EFS that is given by its id.
-    fn efs_arn(&mut self, text: &Text, kind: &str, begins: &str) -> Option<String> {
-        let id = self.efs_id(text, &kind.replace('-', " "), begins)?;
-        Some(format!("{}:{kind}/{id}", self.arn_prefix("elasticfilesystem")))
-    }
-
-    /// The id of something of EFS.
-    fn efs_id(&mut self, text: &Text, kind: &str, begins: &str) -> Option<String> {
-        let id = self.text(text)?;
-        if !id.strip_prefix(begins).is_some_and(|rest| made_of(rest, "")) {
-            let title = format!("`{}` does not give the id of a {kind}: `{begins}…`", text.raw());
-            self.problem(codes::EFS_ID, title, text.at(), None);
-            return None;
-        }
-        Some(id)
-    }
-
-    /// The ARN of an object in S3: that of its bucket, and its key.
-    fn object_arn(&mut self, text: &Text) -> Option<(String, String)> {
-        let arn = self.text(text)?;
-        let arn = self.in_partition(arn, text)?;
-        let parts: Vec<&str> = arn.splitn(6, ':').collect();
-        let found = match parts.as_slice() {
-            ["arn", _, "s3", "", "", path] => path.split_once('/'),
-            _ => None,
-        };
-        match found {
-            Some((bucket, key)) if !bucket.is_empty() && made_of(key, "_.-/+=@:") && made_of(&arn, "_.-/+=@:") => {
-                let begin = arn.strip_suffix(&format!("/{key}")).unwrap_or(&arn);
-                Some((begin.to_owned(), key.to_owned()))
-            }
-            _ => {
-                let title = format!("`{}` does not give the ARN of an object in S3", text.raw());
-                let help = "like arn:aws:s3:::bucket/folder/file.env".to_owned();
-                self.problem(codes::OBJECT_ARN, title, text.at(), Some(help));
-                None
-            }
-        }
-    }
-
-    /// One key of a secret's JSON value. `:` would begin the next part of `ValueFrom`.
-    fn secret_key(&mut self, text: &Text) -> Option<String> {
-        let key = self.text(text)?;
-        if key.is_empty() || key.contains(':') {
-            let title = format!("`{}` is not a key that ECS can find in a secret: empty, or with a `:`", text.raw());
-            self.problem(codes::SECRET_KEY, title, text.at(), None);
-            return None;
-        }
-        Some(key)
-    }
-
-    /// The ARN of an SSM parameter that is given by its ARN, or by its name in the target's account and region.
-    fn parameter_arn(&mut self, text: &Text) -> Option<String> {
-        let name = self.text(text)?;
-        let parts: Vec<&str> = name.splitn(6, ':').collect();
-        let path = match parts.as_slice() {
-            ["arn", _, "ssm", _, _, path] => path.strip_prefix("parameter/"),
-            _ => Some(name.as_str()),
-        };
-        if !path.is_some_and(|path| made_of(path, "_.-/")) {
-            let title = format!("`{}` does not give the name or the ARN of an SSM parameter", text.raw());
-            self.problem(codes::PARAMETER_NAME, title, text.at(), None);
-            return None;
-        }
-        match parts.as_slice() {
-            ["arn", ..] => self.in_partition(name, text),
-            _ => Some(format!("{}:parameter/{}", self.arn_prefix("ssm"), name.trim_start_matches('/'))),
-        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! A shape is made from a step alone and sees no value; [`super::fill`] turns its leaves into strings and can change
 //! nothing else. That no value changes a template's structure follows from these types, not from care.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
 
 use crate::model::process::Text;
@@ -36,8 +38,8 @@ pub(super) enum Leaf {
     Arn(Text),
     /// A network. One of IPv6 has a `:` of its own.
     Network(Text),
-    /// The id of something of EFS, and what it begins with.
-    EfsId(Text, &'static str),
+    /// The id of something.
+    Id(Text, IdOf),
     /// The string of a `Fn::Sub`: in it, a value is no reference.
     Substitution(Text),
     /// Something that every stack has.
@@ -72,6 +74,70 @@ pub(super) enum Leaf {
     KeyAlias(Text),
 }
 
+impl Leaf {
+    /// The texts of the step that it is made from; what it is about is the first.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Text> {
+        let (first, second) = match self {
+            Self::Text(text)
+            | Self::Arn(text)
+            | Self::Network(text)
+            | Self::Id(text, _)
+            | Self::Substitution(text)
+            | Self::SecretArn(text)
+            | Self::ObjectArn(text)
+            | Self::FileSystemArn(text)
+            | Self::AccessPointArn(text)
+            | Self::FunctionArn(text)
+            | Self::RoleArn(text)
+            | Self::QueueArn(text)
+            | Self::ParameterArn(text)
+            | Self::KeyArn(text)
+            | Self::KeyAlias(text) => (Some(text), None),
+            Self::SecretValue(text, key) => (Some(text), key.as_ref()),
+            Self::LogGroupArn(group, region) => (Some(group), Some(region)),
+            Self::Known(_) | Self::Image(..) | Self::ImageArn(..) => (None, None),
+        };
+        first.into_iter().chain(second)
+    }
+}
+
+/// What an id is the id of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum IdOf {
+    FileSystem,
+    AccessPoint,
+    Vpc,
+    Subnet,
+    SecurityGroup,
+    Namespace,
+}
+
+impl IdOf {
+    /// What such ids begin with.
+    pub(super) fn begins(self) -> &'static str {
+        match self {
+            Self::FileSystem => "fs-",
+            Self::AccessPoint => "fsap-",
+            Self::Vpc => "vpc-",
+            Self::Subnet => "subnet-",
+            Self::SecurityGroup => "sg-",
+            Self::Namespace => "ns-",
+        }
+    }
+
+    /// In a sentence.
+    pub(super) fn words(self) -> &'static str {
+        match self {
+            Self::FileSystem => "file system",
+            Self::AccessPoint => "access point",
+            Self::Vpc => "VPC",
+            Self::Subnet => "subnet",
+            Self::SecurityGroup => "security group",
+            Self::Namespace => "namespace of Cloud Map",
+        }
+    }
+}
+
 /// Where a list of strings comes from.
 #[derive(Clone, Debug)]
 pub(super) enum Leaves {
@@ -79,18 +145,60 @@ pub(super) enum Leaves {
     Texts(Vec<Text>),
     /// Texts of the step that are ARNs or patterns of ARNs.
     Arns(Vec<Text>),
-    /// The subnets of an application load balancer: the step's, or the target's.
-    BalancerSubnets(Option<Vec<Text>>),
-    /// The step's subnets, or the target's.
-    Subnets(Option<Vec<Text>>),
+    /// The step's ids, or the target's.
+    Network(NetworkIds, Option<Vec<Text>>),
     /// The ARNs of the buckets of objects in S3, which are given by their ARNs; each bucket once.
     Buckets(Vec<Text>),
-    /// The step's security groups, or the target's.
-    SecurityGroups(Option<Vec<Text>>),
-    /// The same, where at least one has to be there.
-    SomeSecurityGroups(Option<Vec<Text>>),
-    /// The same, where at least one has to be there and one more is made.
-    FewerSecurityGroups(Option<Vec<Text>>),
+}
+
+impl Leaves {
+    /// The texts of the step that it is made from; none where the target says all.
+    pub(super) fn written(&self) -> &[Text] {
+        match self {
+            Self::Texts(texts) | Self::Arns(texts) | Self::Buckets(texts) => texts,
+            Self::Network(_, texts) => texts.as_deref().unwrap_or_default(),
+        }
+    }
+}
+
+/// Lists of ids that a target has too, by who takes them.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum NetworkIds {
+    /// The subnets of tasks, or of a network load balancer.
+    Subnets,
+    /// Those of an application load balancer.
+    BalancerSubnets,
+    /// The security groups of tasks, or of a load balancer.
+    SecurityGroups,
+    /// Those of a schedule's tasks.
+    ScheduleSecurityGroups,
+    /// Those of tasks that get one more, which is made. It alone lets the tasks reach nothing.
+    SecurityGroupsBesideOne,
+}
+
+impl NetworkIds {
+    /// What the ids are the ids of.
+    pub(super) fn of(self) -> IdOf {
+        match self {
+            Self::Subnets | Self::BalancerSubnets => IdOf::Subnet,
+            Self::SecurityGroups | Self::ScheduleSecurityGroups | Self::SecurityGroupsBesideOne => IdOf::SecurityGroup,
+        }
+    }
+
+    /// How many are taken, and by whom: ECS takes 1 to 16 subnets and at most 5 security groups (API reference,
+    /// `AwsVpcConfiguration`), an application load balancer subnets of two availability zones or more (`CreateLoadBalancer`),
+    /// EventBridge Scheduler at least one security group (resource schema of `AWS::Scheduler::Schedule`).
+    pub(super) fn taken(self) -> (RangeInclusive<usize>, &'static str) {
+        match self {
+            Self::Subnets => (1..=16, "ECS"),
+            Self::BalancerSubnets => (2..=16, "an application load balancer"),
+            Self::SecurityGroups => (0..=5, "ECS"),
+            Self::ScheduleSecurityGroups => (1..=5, "EventBridge Scheduler"),
+            Self::SecurityGroupsBesideOne => {
+                (1..=4, "ECS, beside the one that lets the load balancer in (see `task_ingress`),")
+            }
+        }
+    }
 }
 
 /// What every stack has, whatever the variables say.
@@ -154,6 +262,11 @@ impl Shape {
     /// A text of the step.
     pub(super) fn text(text: &Text) -> Self {
         Shape::Leaf(Leaf::Text(text.clone()))
+    }
+
+    /// An id that the step gives.
+    pub(super) fn id(text: &Text, of: IdOf) -> Self {
+        Shape::Leaf(Leaf::Id(text.clone(), of))
     }
 
     /// An ARN that the step gives, or a name that may stand for one.

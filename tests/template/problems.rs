@@ -179,6 +179,20 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| {
+                *world = world.clone().list("nets", &["subnet-1", "sg-2"]);
+                world.service().task.subnets = Some(vec![text("#{nets}")]);
+            },
+            "resource-id: `#{nets}` does not give the id of a subnet: `subnet-…`",
+        ),
+        (
+            |world| {
+                *world = world.clone().list("groups", &["sg-1", "sg-1"]);
+                world.service().task.security_groups = Some(vec![text("#{groups}")]);
+            },
+            "resource-id: `#{groups}` gives the security group `sg-1` twice",
+        ),
+        (
+            |world| {
                 let action = HookAction::Lambda { function: text("check"), role: None };
                 let stages = vec!["PRE_SCALE_UP"];
                 let hook = LifecycleHook { stages, action, timeout_minutes: None, timeout_continues: false };

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::model::process::{Piece, Text};
 
-use super::super::shape::{Known, Leaf, Leaves, Shape};
+use super::super::shape::{IdOf, Known, Leaf, Leaves, Shape};
 
 /// `arn:<partition>:<service>:<region>:<account>` of the target.
 fn arn(service: &str, rest: &str) -> String {
@@ -33,7 +33,7 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         Leaf::Text(text)
         | Leaf::Arn(text)
         | Leaf::Network(text)
-        | Leaf::EfsId(text, _)
+        | Leaf::Id(text, _)
         | Leaf::Substitution(text)
         | Leaf::SecretArn(text)
         | Leaf::SecretValue(text, None)
@@ -80,55 +80,18 @@ fn known(known: Known) -> String {
     }
 }
 
-/// The text of the step that a leaf is about.
-pub(super) fn subject(leaf: &Leaf) -> Option<&Text> {
-    match leaf {
-        Leaf::Text(text)
-        | Leaf::Arn(text)
-        | Leaf::Network(text)
-        | Leaf::EfsId(text, _)
-        | Leaf::Substitution(text)
-        | Leaf::SecretArn(text)
-        | Leaf::SecretValue(text, _)
-        | Leaf::ObjectArn(text)
-        | Leaf::FunctionArn(text)
-        | Leaf::RoleArn(text)
-        | Leaf::QueueArn(text)
-        | Leaf::FileSystemArn(text)
-        | Leaf::AccessPointArn(text)
-        | Leaf::LogGroupArn(text, _)
-        | Leaf::KeyArn(text)
-        | Leaf::KeyAlias(text)
-        | Leaf::ParameterArn(text) => Some(text),
-        Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => None,
-    }
-}
-
 /// The lists that a list may be written as. `values` tells what a text becomes in each slot.
 pub(super) fn lists(leaves: &Leaves, values: impl Fn(&str) -> Vec<Option<Value>>) -> Vec<Vec<String>> {
     let given = |texts: &[Text]| vec![texts.iter().map(|text| text.raw().to_owned()).collect()];
     let of_target = |name: &str| vec![vec![format!("#{{target.{name}}}")]];
     match leaves {
         Leaves::Texts(texts) | Leaves::Arns(texts) => given(texts),
-        Leaves::Subnets(texts) | Leaves::BalancerSubnets(texts) => {
-            texts.as_ref().map_or_else(|| of_target("subnets"), |texts| given(texts))
-        }
-        Leaves::SecurityGroups(texts) | Leaves::SomeSecurityGroups(texts) | Leaves::FewerSecurityGroups(texts) => {
-            texts.as_ref().map_or_else(|| of_target("security_groups"), |texts| given(texts))
-        }
+        Leaves::Network(_, Some(texts)) => given(texts),
+        Leaves::Network(ids, None) => match ids.of() {
+            IdOf::Subnet => of_target("subnets"),
+            _ => of_target("security_groups"),
+        },
         Leaves::Buckets(texts) => buckets(texts, values),
-    }
-}
-
-/// The text of the step that a list is about.
-pub(super) fn list_subject(leaves: &Leaves) -> Option<&Text> {
-    match leaves {
-        Leaves::Texts(texts) | Leaves::Arns(texts) | Leaves::Buckets(texts) => texts.first(),
-        Leaves::Subnets(texts)
-        | Leaves::BalancerSubnets(texts)
-        | Leaves::SecurityGroups(texts)
-        | Leaves::SomeSecurityGroups(texts)
-        | Leaves::FewerSecurityGroups(texts) => texts.as_ref()?.first(),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::model::process::{
     TargetGroup, Text,
 };
 
-use super::super::shape::{Leaf, Leaves, Shape};
+use super::super::shape::{IdOf, Leaf, Leaves, NetworkIds, Shape};
 use super::id;
 
 /// `LoadBalancers` of the service.
@@ -177,7 +177,7 @@ fn target_group(step: &EcsService, balancer: &LoadBalancer, own: &OwnTargetGroup
     Shape::resource(
         "AWS::ElasticLoadBalancingV2::TargetGroup",
         Shape::map([
-            ("VpcId", Some(Shape::text(&own.vpc))),
+            ("VpcId", Some(Shape::id(&own.vpc, IdOf::Vpc))),
             ("TargetType", Some(kind.into())),
             ("Port", Some(balancer.port.into())),
             ("Protocol", Some(own.protocol.into())),
@@ -258,7 +258,7 @@ fn listener_rule(step: &EcsService, own: &OwnTargetGroup, rule: &ListenerRule) -
 
 fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer) -> Vec<(String, Shape)> {
     let groups = match &made.security_groups {
-        Some(groups) => Some(Shape::Leaves(Leaves::SecurityGroups(Some(groups.clone())))),
+        Some(groups) => Some(Shape::Leaves(Leaves::Network(NetworkIds::SecurityGroups, Some(groups.clone())))),
         None => {
             made.makes_security_group().then(|| Shape::List(vec![Shape::attribute(&security_group_id(own), "GroupId")]))
         }
@@ -271,7 +271,11 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
         settings.push(("deletion_protection.enabled", "true".to_owned()));
     }
     let subnets = made.subnets.clone().or_else(|| step.task.subnets.clone());
-    let subnets = if made.network { Leaves::Subnets(subnets) } else { Leaves::BalancerSubnets(subnets) };
+    let subnets = if made.network {
+        Leaves::Network(NetworkIds::Subnets, subnets)
+    } else {
+        Leaves::Network(NetworkIds::BalancerSubnets, subnets)
+    };
     let balancer = Shape::resource(
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         Shape::map([
@@ -325,7 +329,7 @@ fn security_group(own: &OwnTargetGroup, made: &OwnLoadBalancer) -> Shape {
         "AWS::EC2::SecurityGroup",
         Shape::map([
             ("GroupDescription", Some("Who may reach the load balancer".into())),
-            ("VpcId", Some(Shape::text(&own.vpc))),
+            ("VpcId", Some(Shape::id(&own.vpc, IdOf::Vpc))),
             ("SecurityGroupIngress", Some(Shape::List(rules.collect()))),
         ]),
     )

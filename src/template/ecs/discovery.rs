@@ -5,7 +5,7 @@ use crate::model::process::{
     LogConfiguration, OwnDiscovery, ProxyLog, ServiceConnect, ServiceRegistry, TestHeader,
 };
 
-use super::super::shape::{Known, Shape};
+use super::super::shape::{IdOf, Known, Shape};
 use super::{container, id, role};
 
 /// What ECS needs to make certificates; ECS documents this policy for it (ECS developer guide, "Amazon ECS infrastructure
@@ -127,7 +127,7 @@ pub(super) fn own_service(step: &EcsService) -> Option<Shape> {
         Shape::resource(
             "AWS::ServiceDiscovery::Service",
             Shape::map([
-                ("NamespaceId", Some(Shape::text(&own.namespace))),
+                ("NamespaceId", Some(Shape::id(&own.namespace, IdOf::Namespace))),
                 ("Name", Some(Shape::text(&own.name))),
                 ("Description", own.description.as_ref().map(Shape::text)),
                 ("DnsConfig", own.dns.as_ref().map(dns)),

@@ -4,7 +4,7 @@ use crate::model::process::{
     CapacityProvider, Compute, EcsService, NetworkMode, PlacementConstraint, PlacementStrategy, Task,
 };
 
-use super::super::shape::{Known, Leaves, Shape};
+use super::super::shape::{Known, Leaves, NetworkIds, Shape};
 use super::{id, task_ingress};
 
 /// `RequiresCompatibilities`: what ECS checks the task definition against.
@@ -48,19 +48,19 @@ pub(super) fn network_of_service(step: &EcsService) -> Option<Shape> {
     if !task_ingress::is_made(step) {
         return network(&step.task);
     }
-    let groups = Shape::Leaves(Leaves::FewerSecurityGroups(step.task.security_groups.clone()));
+    let groups = Shape::Leaves(Leaves::Network(NetworkIds::SecurityGroupsBesideOne, step.task.security_groups.clone()));
     let made = Shape::List(vec![Shape::attribute(id::TASK_SECURITY_GROUP, "GroupId")]);
     interface(&step.task, Shape::Joined(vec![groups, made]))
 }
 
 /// The same of a task that no service runs.
 pub(super) fn network(task: &Task) -> Option<Shape> {
-    interface(task, Shape::Leaves(Leaves::SecurityGroups(task.security_groups.clone())))
+    interface(task, Shape::Leaves(Leaves::Network(NetworkIds::SecurityGroups, task.security_groups.clone())))
 }
 
 /// `NetworkConfiguration` of a schedule, which takes no empty list of security groups.
 pub(super) fn network_of_schedule(task: &Task) -> Option<Shape> {
-    interface(task, Shape::Leaves(Leaves::SomeSecurityGroups(task.security_groups.clone())))
+    interface(task, Shape::Leaves(Leaves::Network(NetworkIds::ScheduleSecurityGroups, task.security_groups.clone())))
 }
 
 fn interface(task: &Task, groups: Shape) -> Option<Shape> {
@@ -75,7 +75,7 @@ fn interface(task: &Task, groups: Shape) -> Option<Shape> {
     let awsvpc = Shape::map([
         ("AssignPublicIp", task.launch.compute.is_fargate().then_some(public_ip)),
         ("SecurityGroups", Some(groups)),
-        ("Subnets", Some(Shape::Leaves(Leaves::Subnets(task.subnets.clone())))),
+        ("Subnets", Some(Shape::Leaves(Leaves::Network(NetworkIds::Subnets, task.subnets.clone())))),
     ]);
     Some(Shape::map([("AwsvpcConfiguration", Some(awsvpc))]))
 }

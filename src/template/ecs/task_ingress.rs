@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::model::process::{EcsService, NetworkMode, OwnLoadBalancer, OwnTargetGroup};
 
-use super::super::shape::Shape;
+use super::super::shape::{IdOf, Shape};
 use super::{balancing, id};
 
 /// Whether the tasks get a security group.
@@ -35,7 +35,7 @@ pub(super) fn shape(step: &EcsService) -> Option<Shape> {
         "AWS::EC2::SecurityGroup",
         Shape::map([
             ("GroupDescription", Some("Lets the load balancer reach the tasks".into())),
-            ("VpcId", Some(Shape::text(&first.vpc))),
+            ("VpcId", Some(Shape::id(&first.vpc, IdOf::Vpc))),
             ("SecurityGroupIngress", Some(Shape::List(rules.collect()))),
             ("SecurityGroupEgress", Some(Shape::Fixed(nothing_leaves))),
         ]),

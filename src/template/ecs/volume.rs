@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::model::process::{EbsVolume, EfsVolume, MountPoint, Task, Text, Volume, VolumeKind, VolumesFrom};
 
-use super::super::shape::{Known, Leaf, Shape};
+use super::super::shape::{IdOf, Known, Shape};
 use super::{id, kms, role};
 
 /// What ECS needs to make and attach volumes of EBS; ECS documents this policy for it (ECS developer guide, "Infrastructure
@@ -31,21 +31,17 @@ fn volume(volume: &Volume) -> Shape {
 
 fn efs(volume: &EfsVolume) -> Shape {
     let authorization = Shape::map([
-        ("AccessPointId", volume.access_point.as_ref().map(|id| efs_id(id, "fsap-"))),
+        ("AccessPointId", volume.access_point.as_ref().map(|id| Shape::id(id, IdOf::AccessPoint))),
         ("IAM", volume.iam.then(|| "ENABLED".into())),
     ]);
     let authorized = volume.access_point.is_some() || volume.iam;
     Shape::map([
-        ("FilesystemId", Some(efs_id(&volume.file_system, "fs-"))),
+        ("FilesystemId", Some(Shape::id(&volume.file_system, IdOf::FileSystem))),
         ("RootDirectory", volume.root_directory.as_ref().map(Shape::text)),
         ("TransitEncryption", volume.transit_encryption.then(|| "ENABLED".into())),
         ("TransitEncryptionPort", volume.transit_encryption_port.map(Shape::from)),
         ("AuthorizationConfig", authorized.then_some(authorization)),
     ])
-}
-
-fn efs_id(id: &Text, begins: &'static str) -> Shape {
-    Shape::Leaf(Leaf::EfsId(id.clone(), begins))
 }
 
 /// `MountPoints` of a container.

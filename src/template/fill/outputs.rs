@@ -15,42 +15,17 @@ use super::super::codes;
 use super::super::producer::{Producer, producer};
 use super::super::shape::{Leaf, Leaves};
 use super::super::variables::Part;
-use super::{BALANCER, BALANCER_SUBNETS, Filler, made_of};
+use super::lists::id_code;
+use super::{Filler, made_of};
 
-/// Whether outputs stand in a leaf.
+/// Whether outputs stand in a leaf. The string of `Fn::Sub` refers to the parameters itself.
 pub(super) fn in_leaf(leaf: &Leaf) -> bool {
-    match leaf {
-        Leaf::Text(text)
-        | Leaf::Arn(text)
-        | Leaf::Network(text)
-        | Leaf::EfsId(text, _)
-        | Leaf::SecretArn(text)
-        | Leaf::ObjectArn(text)
-        | Leaf::FileSystemArn(text)
-        | Leaf::AccessPointArn(text)
-        | Leaf::FunctionArn(text)
-        | Leaf::RoleArn(text)
-        | Leaf::QueueArn(text)
-        | Leaf::ParameterArn(text)
-        | Leaf::KeyArn(text)
-        | Leaf::KeyAlias(text) => in_text(text),
-        Leaf::LogGroupArn(group, region) => in_text(group) || in_text(region),
-        Leaf::SecretValue(text, key) => in_text(text) || key.as_ref().is_some_and(in_text),
-        // The string of `Fn::Sub` refers to the parameters itself.
-        Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => false,
-    }
+    !matches!(leaf, Leaf::Substitution(_)) && leaf.written().any(in_text)
 }
 
 /// Whether outputs stand in an element of a list.
 pub(super) fn in_leaves(leaves: &Leaves) -> bool {
-    match leaves {
-        Leaves::Texts(texts) | Leaves::Arns(texts) | Leaves::Buckets(texts) => texts.iter().any(in_text),
-        Leaves::Subnets(texts)
-        | Leaves::BalancerSubnets(texts)
-        | Leaves::SecurityGroups(texts)
-        | Leaves::SomeSecurityGroups(texts)
-        | Leaves::FewerSecurityGroups(texts) => texts.iter().flatten().any(in_text),
-    }
+    leaves.written().iter().any(in_text)
 }
 
 pub(super) fn in_text(text: &Text) -> bool {
@@ -111,7 +86,7 @@ impl Filler<'_> {
         let parts = match leaf {
             Leaf::Text(text) | Leaf::Arn(text) => self.parts(text)?,
             Leaf::Network(text) => self.plain(text, "./:", codes::NETWORK, "a network")?,
-            Leaf::EfsId(text, _) => self.plain(text, "-", codes::EFS_ID, "an id of EFS")?,
+            Leaf::Id(text, of) => self.plain(text, "-", id_code(*of), &format!("the id of a {}", of.words()))?,
             Leaf::SecretArn(text) => self.secret_parts(text)?,
             Leaf::SecretValue(text, key) => {
                 let arn = self.secret_parts(text)?;
@@ -149,13 +124,8 @@ impl Filler<'_> {
 
     /// The values of a list in whose elements outputs stand. Each output is one element.
     pub(super) fn output_leaves(&mut self, leaves: &Leaves) -> Vec<Value> {
-        let none = Vec::new();
         match leaves {
             Leaves::Texts(texts) | Leaves::Arns(texts) => self.items(texts),
-            Leaves::BalancerSubnets(texts) => {
-                let items = self.items(texts.as_ref().unwrap_or(&none));
-                self.count("subnets", items, BALANCER_SUBNETS, BALANCER)
-            }
             Leaves::Buckets(texts) => {
                 let mut buckets = Vec::new();
                 for text in texts {
@@ -167,21 +137,9 @@ impl Filler<'_> {
                 }
                 buckets
             }
-            Leaves::Subnets(texts) => {
-                let items = self.items(texts.as_ref().unwrap_or(&none));
-                self.count("subnets", items, 1..=16, "ECS")
-            }
-            Leaves::SecurityGroups(texts) => {
-                let items = self.items(texts.as_ref().unwrap_or(&none));
-                self.count("security groups", items, 0..=5, "ECS")
-            }
-            Leaves::SomeSecurityGroups(texts) => {
-                let items = self.items(texts.as_ref().unwrap_or(&none));
-                self.count("security groups", items, 1..=5, "EventBridge Scheduler")
-            }
-            Leaves::FewerSecurityGroups(texts) => {
-                let items = self.items(texts.as_ref().unwrap_or(&none));
-                self.count("security groups", items, 1..=4, super::BESIDE_A_MADE_ONE)
+            Leaves::Network(ids, _) => {
+                let items = self.items(leaves.written());
+                self.count(*ids, items)
             }
         }
     }
