@@ -116,6 +116,7 @@ impl Conversion {
         let process = text(&path)?.ok_or_else(|| Failure::new(format!("there is no file {path}")))?;
         let runs = matches!(found.kind, StepKind::EcsTask(_));
         let (keeps, run) = (common_keys(), run_keys());
+        let run: Vec<&str> = run.iter().map(String::as_str).collect();
         let new = NewStep { template: &name, keeps: &keeps, runs: runs.then_some((RUN, &run)) };
         let edited = edit::convert(&process, step, &new);
         let edited = edited.doing(|| format!("cannot edit {path}"))?;

@@ -6,15 +6,27 @@ use super::Maker;
 use crate::load::schema::At;
 use crate::load::schema::process::{
     CapacityProviderEntry, LaunchEntry, NetworkModeEntry, PlacementConstraintEntry, PlacementConstraintKindEntry,
-    PlacementStrategyEntry, PlacementStrategyKindEntry, Running,
+    PlacementStrategyEntry, PlacementStrategyKindEntry, RunsOnEntry,
 };
-use crate::model::process::{CapacityProvider, Compute, Launch, NetworkMode, PlacementConstraint, PlacementStrategy};
+use crate::model::process::{
+    CapacityProvider, Compute, Launch, NetworkMode, PlacementConstraint, PlacementStrategy, Task,
+};
 
-/// Reads what a task runs on.
-pub(crate) fn launch(make: &mut Maker<'_>, entry: Running<'_>) -> Launch {
+/// Reads what a task runs on and where.
+pub(crate) fn task_on(make: &mut Maker<'_>, entry: &RunsOnEntry, task: Task) -> Task {
+    Task {
+        launch: launch(make, entry),
+        subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
+        security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
+        public_ip: entry.public_ip.as_deref().copied(),
+        ..task
+    }
+}
+
+fn launch(make: &mut Maker<'_>, entry: &RunsOnEntry) -> Launch {
     Launch {
-        compute: compute(**entry.launch),
-        network: network(**entry.network_mode),
+        compute: compute(*entry.launch),
+        network: network(*entry.network_mode),
         capacity_providers: entry
             .capacity_provider_strategy
             .iter()

@@ -113,16 +113,12 @@ fn number(value: &Option<At<u32>>) -> Option<u32> {
 
 fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
     let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
-    let least = Task::new(*entry.cpu, *entry.memory, containers);
+    let least = launch::task_on(make, &entry.runs_on, Task::new(*entry.cpu, *entry.memory, containers));
     Task {
         architecture: match entry.architecture {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
             ArchitectureEntry::Arm64 => Architecture::Arm64,
         },
-        launch: launch::launch(make, entry.into()),
-        subnets: entry.subnets.as_ref().map(|list| make.texts(list)),
-        security_groups: entry.security_groups.as_ref().map(|list| make.texts(list)),
-        public_ip: entry.public_ip.as_deref().copied(),
         task_role: make.optional_text(&entry.task_role),
         execution_role: make.optional_text(&entry.execution_role),
         task_rights: role::rights(make, entry.task_rights.as_ref()),

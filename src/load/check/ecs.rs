@@ -5,7 +5,7 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LoadBalancerEntry, PatchEntry, ProcessFile, Running, ScalingEntry, ScheduleEntry, SecretEntry,
+    ContainerEntry, LoadBalancerEntry, PatchEntry, ProcessFile, RunsOnEntry, ScalingEntry, ScheduleEntry, SecretEntry,
     ServiceConnectEntry, ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
 };
 use super::super::what::WhatDrafts;
@@ -65,7 +65,7 @@ pub(super) fn process_has_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>
 /// The sizes of tasks on instances, where any two numbers are a pair (API reference, `RegisterTaskDefinition`).
 pub(super) fn instance_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (_, task) in process.doc.tasks().filter(|(_, task)| !launch::compute(*task.launch).is_fargate()) {
+    for (_, task) in process.doc.tasks().filter(|(_, task)| !launch::compute(*task.runs_on.launch).is_fargate()) {
         let mut out = |span, title: &str| {
             findings.push(Finding::new(codes::TASK_SIZE, &process.file, span, title).label("not a size"));
         };
@@ -80,7 +80,7 @@ pub(super) fn instance_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 
 pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (_, task) in process.doc.tasks().filter(|(_, task)| launch::compute(*task.launch).is_fargate()) {
+    for (_, task) in process.doc.tasks().filter(|(_, task)| launch::compute(*task.runs_on.launch).is_fargate()) {
         let (cpu, memory) = (*task.cpu, *task.memory);
         let Some((_, sizes)) = FARGATE.iter().find(|(units, _)| *units == cpu) else {
             let title = format!("Fargate has no task of {cpu} CPU units");
@@ -114,9 +114,8 @@ pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
     for project in world.projects.values() {
         let Some(process) = &project.head.drafts.process else { continue };
-        let bare =
-            |task: Running<'_>| ecs_launch::needs_subnets(task) && task.subnets.as_ref().is_none_or(Vec::is_empty);
-        for (step, _) in process.doc.running().filter(|(_, task)| bare(*task)) {
+        let bare = |on: &RunsOnEntry| ecs_launch::needs_subnets(on) && on.subnets.as_ref().is_none_or(Vec::is_empty);
+        for (step, _) in process.doc.running().filter(|(_, on)| bare(on)) {
             let bare = world.targets.values().find(|target| {
                 target.network.subnets.is_empty() && target.roles.iter().any(|role| role.as_str() == step.role.as_str())
             });
@@ -138,7 +137,7 @@ pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<Stri
 
 /// Every text of a step that may hold placeholders.
 pub(in crate::load) fn for_each_text_of(step: &StepEntry, mut each: impl FnMut(&At<String>)) {
-    step.running().into_iter().for_each(|task| of_running(task, &mut each));
+    step.runs_on().into_iter().for_each(|on| of_runs_on(on, &mut each));
     step.task().into_iter().for_each(|task| of_task(task, &mut each));
     step.service().into_iter().for_each(|service| of_service(service, &mut each));
     step.schedule().into_iter().for_each(|schedule| of_schedule(schedule, &mut each));
@@ -162,11 +161,11 @@ fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
     deployment.lifecycle_hooks.iter().flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn)).for_each(each);
 }
 
-fn of_running(task: Running<'_>, each: &mut impl FnMut(&At<String>)) {
-    task.subnets.iter().chain(task.security_groups).flatten().for_each(&mut *each);
-    task.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
-    task.platform_version.iter().for_each(&mut *each);
-    task.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(each);
+fn of_runs_on(on: &RunsOnEntry, each: &mut impl FnMut(&At<String>)) {
+    on.subnets.iter().chain(&on.security_groups).flatten().for_each(&mut *each);
+    on.capacity_provider_strategy.iter().for_each(|entry| each(&entry.capacity_provider));
+    on.platform_version.iter().for_each(&mut *each);
+    on.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref()).for_each(each);
 }
 
 fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {

@@ -94,7 +94,7 @@ pub(super) fn images_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 pub(super) fn ports_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
         // With an interface of its own, or the instance's, a task has each port once; behind a bridge, a container has.
-        let shared = *task.network_mode != NetworkModeEntry::Bridge;
+        let shared = *task.runs_on.network_mode != NetworkModeEntry::Bridge;
         let (mut seen, mut of_host) = (BTreeMap::new(), BTreeMap::new());
         for container in &task.container {
             if !shared {
@@ -260,7 +260,7 @@ pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         for memory in container.memory.iter().chain(&container.memory_reservation).filter(|memory| ***memory < 6) {
             out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
         }
-        let fargate = launch::compute(*task.launch).is_fargate();
+        let fargate = launch::compute(*task.runs_on.launch).is_fargate();
         findings.extend(container.log.as_ref().and_then(|log| unknown_driver(process, log, fargate)));
     });
 }

@@ -136,7 +136,7 @@ fn unknown_ports(
 
 /// Where the proxy writes: as a container's, but that options may be left out.
 fn proxy_log(process: &Draft<ProcessFile>, task: &TaskEntry, log: &At<LogEntry>, findings: &mut Vec<Finding>) {
-    let fargate = launch::compute(*task.launch).is_fargate();
+    let fargate = launch::compute(*task.runs_on.launch).is_fargate();
     if let Some(finding) = ecs_containers::unknown_driver(process, log, fargate) {
         findings.push(finding);
     }
@@ -158,7 +158,7 @@ fn connection(task: &TaskEntry, connect: &At<ServiceConnectEntry>, out: &mut Out
     if !connect.enabled && says {
         out(connect.span(), "`enabled = false` leaves the namespace: the other keys say nothing then");
     }
-    if *task.network_mode == NetworkModeEntry::Host {
+    if *task.runs_on.network_mode == NetworkModeEntry::Host {
         out(connect.span(), "Service Connect is not there in network mode `host`");
     }
     if let (Some(log), None) = (&connect.access_log_configuration, &connect.log) {
@@ -166,7 +166,7 @@ fn connection(task: &TaskEntry, connect: &At<ServiceConnectEntry>, out: &mut Out
     }
     let old =
         |version: &&At<String>| is_known(version) && numbers(version).is_some_and(|it| Some(it) < numbers(PLATFORM));
-    if let Some(version) = task.platform_version.as_ref().filter(old) {
+    if let Some(version) = task.runs_on.platform_version.as_ref().filter(old) {
         out(version.span(), "Service Connect needs version 1.4.0 of Fargate's platform");
     }
 }
@@ -193,7 +193,7 @@ fn connected(task: &TaskEntry, service: &ServiceEntry, entry: &ConnectServiceEnt
             out(rules.span(), "`test_traffic_rules` are not for `strategy = \"rolling\"`");
         }
     }
-    let own_network = *task.network_mode == NetworkModeEntry::Awsvpc;
+    let own_network = *task.runs_on.network_mode == NetworkModeEntry::Awsvpc;
     let ports_of_task = || {
         let one = task.container.iter().filter_map(|container| container.port.as_deref().copied());
         one.chain(ports(task).map(|port| port.port))
@@ -256,7 +256,7 @@ fn unknown_container(
 }
 
 fn ports_of_registry(task: &TaskEntry, entry: &At<ServiceRegistryEntry>, out: &mut Out<'_>) {
-    let own_network = *task.network_mode == NetworkModeEntry::Awsvpc;
+    let own_network = *task.runs_on.network_mode == NetworkModeEntry::Awsvpc;
     match (&entry.container_name, &entry.port) {
         (Some(_), Some(port)) => out(port.span(), "`port` stands for a container's: one or the other"),
         (None, Some(port)) if !own_network => out(port.span(), "`port` is for network mode `awsvpc`"),
@@ -279,7 +279,7 @@ fn ports_of_registry(task: &TaskEntry, entry: &At<ServiceRegistryEntry>, out: &m
 }
 
 fn own_service(task: &TaskEntry, entry: &ServiceRegistryEntry, own: &At<OwnDiscoveryEntry>, out: &mut Out<'_>) {
-    let own_network = *task.network_mode == NetworkModeEntry::Awsvpc;
+    let own_network = *task.runs_on.network_mode == NetworkModeEntry::Awsvpc;
     let Some(dns) = &own.dns_config else {
         return;
     };

@@ -10,7 +10,7 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, Running, ServiceEntry,
+    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, RunsOnEntry, ServiceEntry,
     TaskEntry,
 };
 use super::super::what::WhatDrafts;
@@ -75,10 +75,10 @@ fn written<T>(value: &Option<At<T>>) -> Option<Range<usize>> {
 
 pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (step, running) in process.doc.running() {
-        let (compute, network) = (launch::compute(**running.launch), launch::network(**running.network_mode));
+    for (step, on) in process.doc.running() {
+        let (compute, network) = (launch::compute(*on.launch), launch::network(*on.network_mode));
         let mut judge = Judge { process, compute, network, findings };
-        of_running(&mut judge, running);
+        of_runs_on(&mut judge, on);
         let Some(task) = step.task() else { continue };
         of_task(&mut judge, task);
         for container in &task.container {
@@ -88,27 +88,27 @@ pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_running(judge: &mut Judge<'_>, task: Running<'_>) {
+fn of_runs_on(judge: &mut Judge<'_>, on: &RunsOnEntry) {
     let mode = judge.network.as_str();
     match (judge.compute, judge.network) {
         (_, NetworkMode::Awsvpc) | (Compute::Ec2, _) | (Compute::Managed, NetworkMode::Host) => {}
         (compute, _) => {
             let why = format!("is not a network mode of `launch = \"{}\"`", compute.as_str());
-            judge.refuse(Some(task.network_mode.span()), mode, &why);
+            judge.refuse(Some(on.network_mode.span()), mode, &why);
         }
     }
     if judge.network != NetworkMode::Awsvpc {
         let why = format!("is not there in network mode `{mode}`: tasks have no interface of their own");
-        judge.refuse(task.subnets.as_deref().and_then(first), "subnets", &why);
-        judge.refuse(task.security_groups.as_deref().and_then(first), "security_groups", &why);
+        judge.refuse(on.subnets.as_deref().and_then(first), "subnets", &why);
+        judge.refuse(on.security_groups.as_deref().and_then(first), "security_groups", &why);
     }
     if !judge.compute.is_fargate() {
         let why = "is for Fargate only: instances have the addresses that they were launched with";
-        judge.refuse(written(task.public_ip), "public_ip", why);
-        judge.refuse(written(task.platform_version), "platform_version", "is for Fargate only");
+        judge.refuse(written(&on.public_ip), "public_ip", why);
+        judge.refuse(written(&on.platform_version), "platform_version", "is for Fargate only");
     }
-    judge.not_on_fargate(first(task.placement_constraints), "placement_constraints");
-    judge.ec2_only(first(task.placement_strategies), "placement_strategies");
+    judge.not_on_fargate(first(&on.placement_constraints), "placement_constraints");
+    judge.ec2_only(first(&on.placement_strategies), "placement_strategies");
 }
 
 fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
@@ -169,15 +169,15 @@ fn of_linux(judge: &mut Judge<'_>, container: &ContainerEntry) {
 /// Capacity providers and placement that contradict the launch or each other.
 pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (step, task) in process.doc.running() {
+    for (step, on) in process.doc.running() {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::CAPACITY, &process.file, span, title).label("does not fit"));
         };
-        providers(task, &mut out);
-        if let Some(extra) = task.placement_constraints.get(MAX_CONSTRAINTS) {
+        providers(on, &mut out);
+        if let Some(extra) = on.placement_constraints.get(MAX_CONSTRAINTS) {
             out(extra.span(), "a service has at most 10 placement constraints");
         }
-        if let Some(extra) = task.placement_strategies.get(MAX_STRATEGIES) {
+        if let Some(extra) = on.placement_strategies.get(MAX_STRATEGIES) {
             out(extra.span(), "a service has at most 5 placement strategies");
         }
         let service = step.task().zip(step.service());
@@ -185,9 +185,9 @@ pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn providers(task: Running<'_>, out: &mut impl FnMut(Range<usize>, &str)) {
-    let all = task.capacity_provider_strategy;
-    match (**task.launch, all.first()) {
+fn providers(on: &RunsOnEntry, out: &mut impl FnMut(Range<usize>, &str)) {
+    let all = &on.capacity_provider_strategy;
+    match (*on.launch, all.first()) {
         (LaunchEntry::FargateSpot, Some(item)) => {
             out(
                 item.span(),
@@ -196,7 +196,7 @@ fn providers(task: Running<'_>, out: &mut impl FnMut(Range<usize>, &str)) {
         }
         (LaunchEntry::Managed, None) => {
             out(
-                task.launch.span(),
+                on.launch.span(),
                 "`launch = \"managed\"` needs `capacity_provider_strategy`: managed instances have no launch type",
             );
         }
@@ -204,7 +204,7 @@ fn providers(task: Running<'_>, out: &mut impl FnMut(Range<usize>, &str)) {
     }
     for item in all.iter().filter(|item| !item.capacity_provider.contains("#{")) {
         let own = matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT");
-        let fargate = matches!(**task.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
+        let fargate = matches!(*on.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
         if own != fargate {
             let title =
                 if own { "is Fargate's, and `launch` says otherwise" } else { "is not Fargate's: set `launch`" };
@@ -232,7 +232,7 @@ fn rebalancing(task: &TaskEntry, service: &ServiceEntry, out: &mut impl FnMut(Ra
         out(on.span(), "rebalancing starts a task before it stops another: `maximum_percent` has to be above 100");
     }
     let spreads = |kind, field: Option<&str>| kind == PlacementStrategyKindEntry::Spread && field == Some(ZONE);
-    if let Some(first) = task.placement_strategies.first()
+    if let Some(first) = task.runs_on.placement_strategies.first()
         && !spreads(first.kind, first.field.as_deref().map(String::as_str))
     {
         out(
@@ -240,13 +240,13 @@ fn rebalancing(task: &TaskEntry, service: &ServiceEntry, out: &mut impl FnMut(Ra
             "with rebalancing, the first placement strategy spreads over `attribute:ecs.availability-zone`",
         );
     }
-    let zone = task.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
+    let zone = task.runs_on.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
     if let Some(zone) = zone.into_iter().find(|expression| expression.contains(ZONE)) {
         out(zone.span(), "with rebalancing, no placement constraint names `attribute:ecs.availability-zone`");
     }
 }
 
 /// Whether the step's tasks have an interface of their own, and so need subnets.
-pub(super) fn needs_subnets(task: Running<'_>) -> bool {
-    **task.network_mode == NetworkModeEntry::Awsvpc
+pub(super) fn needs_subnets(on: &RunsOnEntry) -> bool {
+    *on.network_mode == NetworkModeEntry::Awsvpc
 }

@@ -26,7 +26,7 @@ const ROUTER: [&str; 3] = ["enable-ecs-log-metadata", Firelens::FILE_TYPE, Firel
 pub(super) fn options_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (_, task) in process.doc.tasks() {
-        let fargate = launch::compute(*task.launch).is_fargate();
+        let fargate = launch::compute(*task.runs_on.launch).is_fargate();
         for log in task.container.iter().filter_map(|container| container.log.as_ref()) {
             if log.driver.as_str() == "awslogs" {
                 awslogs(process, log, fargate, findings);
@@ -81,7 +81,7 @@ pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 fn router(process: &Draft<ProcessFile>, task: &TaskEntry, entry: &At<FirelensEntry>, findings: &mut Vec<Finding>) {
-    let fargate = launch::compute(*task.launch).is_fargate();
+    let fargate = launch::compute(*task.runs_on.launch).is_fargate();
     let mut out = |code, span, title: String| {
         findings.push(Finding::new(code, &process.file, span, title).label("does not fit"));
     };

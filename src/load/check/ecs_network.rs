@@ -20,9 +20,9 @@ pub(super) fn ids_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let mut out = |text: &At<String>, title: String| {
         findings.push(Finding::new(codes::INVALID_VALUE, &process.file, text.span(), title).label("refused by AWS"));
     };
-    for (_, task) in process.doc.running() {
-        ids("subnet-", task.subnets.iter().flatten(), &mut out);
-        ids("sg-", task.security_groups.iter().flatten(), &mut out);
+    for (_, on) in process.doc.running() {
+        ids("subnet-", on.subnets.iter().flatten(), &mut out);
+        ids("sg-", on.security_groups.iter().flatten(), &mut out);
     }
     for (_, _, service) in process.doc.services() {
         for own in service.load_balancer.iter().filter_map(|balancer| balancer.own_target_group.as_ref()) {
@@ -59,7 +59,7 @@ pub(super) fn addresses_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 /// Behind a bridge a target is reached at any port of the instance, so a check of a fixed one does not find it.
 pub(super) fn checks_find_ports(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_service(drafts, |process, _, task, service| {
-        if *task.network_mode != NetworkModeEntry::Bridge {
+        if *task.runs_on.network_mode != NetworkModeEntry::Bridge {
             return;
         }
         for balancer in service.load_balancer.iter().filter(|balancer| !has_fixed_port(task, balancer)) {

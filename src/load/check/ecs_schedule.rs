@@ -71,7 +71,7 @@ fn tasks(task: &TaskEntry, out: &mut Out<'_>) {
             out(ebs.span(), "EventBridge Scheduler starts no tasks with volumes of EBS");
         }
     }
-    if let Some(extra) = task.capacity_provider_strategy.get(MAX_PROVIDERS) {
+    if let Some(extra) = task.runs_on.capacity_provider_strategy.get(MAX_PROVIDERS) {
         out(extra.span(), "a schedule has at most 6 capacity providers");
     }
 }

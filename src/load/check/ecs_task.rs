@@ -15,7 +15,7 @@ pub(super) fn tasks_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let mut out = |span: Range<usize>, title: &str| {
         findings.push(Finding::new(codes::TASK_RUN, &process.file, span, title).label("not possible"));
     };
-    let raw = process.doc.step.iter().filter_map(|step| step.stack()?.run.as_ref()?.timeout.as_ref());
+    let raw = process.doc.step.iter().filter_map(|step| step.stack()?.run.as_ref()?.run.timeout.as_ref());
     let own = process.doc.runs().filter_map(|(_, _, run)| run.timeout.as_ref());
     for written in own.chain(raw) {
         if build::duration(written).is_some_and(|timeout| !TIMES.contains(&timeout.as_secs())) {

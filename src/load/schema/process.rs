@@ -108,6 +108,7 @@ pub enum StepOf {
 /// `kind = "ecs-service"`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct EcsServiceEntry {
     /// What runs.
     pub task: TaskEntry,
@@ -120,6 +121,7 @@ pub struct EcsServiceEntry {
 /// `kind = "ecs-task"`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct EcsTaskEntry {
     /// What runs.
     pub task: TaskEntry,
@@ -132,6 +134,7 @@ pub struct EcsTaskEntry {
 /// `kind = "ecs-schedule"`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct EcsScheduleEntry {
     /// What runs.
     pub task: TaskEntry,
@@ -153,9 +156,9 @@ impl StepEntry {
     }
 
     /// Where the step's task runs; none where it runs none.
-    pub fn running(&self) -> Option<Running<'_>> {
-        let given = self.stack().and_then(|stack| Some(Running::from(&**stack.run.as_ref()?)));
-        self.task().map(Running::from).or(given)
+    pub fn runs_on(&self) -> Option<&RunsOnEntry> {
+        let given = self.stack().and_then(|stack| Some(&stack.run.as_ref()?.runs_on));
+        self.task().map(|task| &task.runs_on).or(given)
     }
 
     /// The keys of the step's service; none where it makes none.
@@ -208,8 +211,8 @@ impl ProcessFile {
     }
 
     /// The steps that run tasks, their own or those of templates, with what says where.
-    pub fn running(&self) -> impl Iterator<Item = (&At<StepEntry>, Running<'_>)> {
-        self.step.iter().filter_map(|step| Some((step, step.running()?)))
+    pub fn running(&self) -> impl Iterator<Item = (&At<StepEntry>, &RunsOnEntry)> {
+        self.step.iter().filter_map(|step| Some((step, step.runs_on()?)))
     }
 
     /// The steps that run tasks on a schedule.
@@ -231,6 +234,7 @@ impl ProcessFile {
 /// What a task is and where it runs: the keys of every kind of step of ECS.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct TaskEntry {
     /// CPU units of the task; 1024 are one vCPU.
     pub cpu: At<u32>,
@@ -239,32 +243,11 @@ pub struct TaskEntry {
     /// Processor architecture; `x86-64` by default.
     #[serde(default)]
     pub architecture: ArchitectureEntry,
-    /// What the task runs on; `fargate` by default.
-    #[serde(default)]
-    pub launch: At<LaunchEntry>,
-    /// How the task reaches the network; `awsvpc` by default, and always on Fargate.
-    #[serde(default)]
-    pub network_mode: At<NetworkModeEntry>,
-    /// Capacity providers among which the tasks are shared, at most 20; instead of the launch type.
-    #[serde(default)]
-    pub capacity_provider_strategy: Vec<At<CapacityProviderEntry>>,
-    /// Version of Fargate's platform, like `1.4.0`; the latest by default; may hold `#{…}`.
-    pub platform_version: Option<At<String>>,
-    /// Rules about the instances that a task may run on, at most 10; not on Fargate.
-    #[serde(default)]
-    pub placement_constraints: Vec<At<PlacementConstraintEntry>>,
-    /// How an instance is chosen among those that fit, at most 5, the first first; only with `launch = "ec2"`.
-    #[serde(default)]
-    pub placement_strategies: Vec<At<PlacementStrategyEntry>>,
+    /// What it runs on.
+    pub runs_on: RunsOnEntry,
     /// Containers of the task; at least one.
     #[serde(default)]
     pub container: Vec<At<ContainerEntry>>,
-    /// Subnets instead of the target's; each may hold `#{…}`.
-    pub subnets: Option<Vec<At<String>>>,
-    /// Security groups instead of the target's; each may hold `#{…}`.
-    pub security_groups: Option<Vec<At<String>>>,
-    /// Public address instead of the target's choice; only on Fargate.
-    pub public_ip: Option<At<bool>>,
     /// ARN of the role that the containers have; may hold `#{…}`.
     pub task_role: Option<At<String>>,
     /// ARN of the role that starts the task; may hold `#{…}`. Without one, a role with least rights is made.
@@ -297,6 +280,7 @@ pub struct TaskEntry {
 /// The service of an `ecs-service`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct ServiceEntry {
     /// Moves tasks when availability zones carry unequal numbers; ECS's own default unless said.
     pub availability_zone_rebalancing: Option<At<bool>>,

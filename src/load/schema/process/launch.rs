@@ -3,52 +3,38 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{StackRunEntry, TaskEntry};
 use crate::load::schema::At;
 
-/// The keys that say where a task runs, of a step of ECS or of what a template runs.
-#[derive(Clone, Copy, Debug)]
-pub struct Running<'a> {
-    /// `launch`.
-    pub launch: &'a At<LaunchEntry>,
-    /// `network_mode`.
-    pub network_mode: &'a At<NetworkModeEntry>,
-    /// `capacity_provider_strategy`.
-    pub capacity_provider_strategy: &'a [At<CapacityProviderEntry>],
-    /// `platform_version`.
-    pub platform_version: &'a Option<At<String>>,
-    /// `placement_constraints`.
-    pub placement_constraints: &'a [At<PlacementConstraintEntry>],
-    /// `placement_strategies`.
-    pub placement_strategies: &'a [At<PlacementStrategyEntry>],
-    /// `subnets`.
-    pub subnets: &'a Option<Vec<At<String>>>,
-    /// `security_groups`.
-    pub security_groups: &'a Option<Vec<At<String>>>,
-    /// `public_ip`.
-    pub public_ip: &'a Option<At<bool>>,
+/// What a task runs on and where: keys of every step of ECS, and of what a template runs.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
+pub struct RunsOnEntry {
+    /// What the task runs on; `fargate` by default.
+    #[serde(default)]
+    pub launch: At<LaunchEntry>,
+    /// How the task reaches the network; `awsvpc` by default, and always on Fargate. Of a template's task: as its
+    /// definition says.
+    #[serde(default)]
+    pub network_mode: At<NetworkModeEntry>,
+    /// Capacity providers among which the tasks are shared, at most 20; instead of the launch type.
+    #[serde(default)]
+    pub capacity_provider_strategy: Vec<At<CapacityProviderEntry>>,
+    /// Version of Fargate's platform, like `1.4.0`; the latest by default; may hold `#{…}`.
+    pub platform_version: Option<At<String>>,
+    /// Rules about the instances that a task may run on, at most 10; not on Fargate.
+    #[serde(default)]
+    pub placement_constraints: Vec<At<PlacementConstraintEntry>>,
+    /// How an instance is chosen among those that fit, at most 5, the first first; only with `launch = "ec2"`.
+    #[serde(default)]
+    pub placement_strategies: Vec<At<PlacementStrategyEntry>>,
+    /// Subnets instead of the target's; each may hold `#{…}`.
+    pub subnets: Option<Vec<At<String>>>,
+    /// Security groups instead of the target's; each may hold `#{…}`.
+    pub security_groups: Option<Vec<At<String>>>,
+    /// Public address instead of the target's choice; only on Fargate.
+    pub public_ip: Option<At<bool>>,
 }
-
-macro_rules! running {
-    ($($entry:ty),*) => {
-        $(impl<'a> From<&'a $entry> for Running<'a> {
-            fn from(entry: &'a $entry) -> Self {
-                Self {
-                    launch: &entry.launch,
-                    network_mode: &entry.network_mode,
-                    capacity_provider_strategy: &entry.capacity_provider_strategy,
-                    platform_version: &entry.platform_version,
-                    placement_constraints: &entry.placement_constraints,
-                    placement_strategies: &entry.placement_strategies,
-                    subnets: &entry.subnets,
-                    security_groups: &entry.security_groups,
-                    public_ip: &entry.public_ip,
-                }
-            }
-        })*
-    };
-}
-running!(TaskEntry, StackRunEntry);
 
 /// `launch`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]

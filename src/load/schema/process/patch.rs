@@ -14,6 +14,7 @@ use crate::load::schema::At;
 /// What is changed in the template that a step renders.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct OverlayEntry {
     /// What no key says: changes a resource of the template that the step renders, or adds one.
     #[serde(default)]

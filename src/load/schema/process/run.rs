@@ -8,6 +8,7 @@ use crate::load::schema::At;
 /// The run of an `ecs-task`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct RunEntry {
     /// How long it may take from its start to its end, like `30m`, before it is stopped and has failed: 10 seconds to 7 days; 30
     /// minutes by default.

@@ -8,6 +8,7 @@ use crate::load::schema::At;
 /// The schedule of an `ecs-schedule`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("x-flat" = true))]
 pub struct ScheduleEntry {
     /// `cron(minutes hours day-of-month month day-of-week year)`, `rate(5 minutes)`, or for once `at(2026-12-01T08:00:00)`;
     /// may hold `#{…}`.
