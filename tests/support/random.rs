@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use landfall::cfn::Document;
 use serde_json::Value as Schema;
 use toml::Value;
 
@@ -144,21 +145,26 @@ impl Workshop {
         uses.into_iter().map(|(kind, used)| (kind.to_owned(), used.path)).collect()
     }
 
-    /// So many steps, and as many more as it takes until every key was there.
+    /// So many steps that render, those between them that pass the checks and do not, and as many more as it takes until
+    /// every key was there.
     ///
     /// # Panics
-    /// Where a key is in no golden step, so that nothing could be made with it.
+    /// Where a key is in no golden step, so that nothing could be made with it, and where too few render.
     pub(crate) fn make(&self, seed: u64, count: usize) -> Vec<Made> {
         let mut made: Vec<Made> = Vec::new();
         let mut missing = self.all_keys();
-        for number in 0..count {
+        let mut whole = 0;
+        while whole < count {
+            let number = made.len();
+            assert!(number < 3 * count, "seed {seed}: only {whole} of {number} steps render");
             let mut random = Random::new(seed, number as u64);
             let base = random.one(&self.bases).unwrap().clone();
             made.push(self.change(&mut random, base, format!("seed {seed}, number {number}"), None));
+            whole += usize::from(made.last().is_some_and(renders));
             let there = self.keys_of(made.last().unwrap());
             missing.retain(|key| !there.contains(key));
         }
-        let mut number = count;
+        let mut number = made.len();
         while let Some(key) = missing.first().cloned() {
             let mut random = Random::new(seed, number as u64);
             let bases = self.bases_with(&key);
@@ -207,7 +213,8 @@ impl Workshop {
         uses.retain(|(_, used)| {
             !["kind", "name", "role"].contains(&used.path.as_str()) && !used.path.starts_with("patch.")
         });
-        match random.below(10) {
+        match random.below(11) {
+            10 => patched(random, written),
             0 => {
                 let (_, used) = random.one(&uses)?;
                 let cut = if random.rarely(3) { used.place.len() - 1 } else { used.place.len() };
@@ -275,7 +282,8 @@ impl Workshop {
         let said = self.pool.get(path).map(Vec::as_slice).unwrap_or_default();
         let choices = keys::choices(schema);
         let choice = *random.one(&choices)?;
-        // What a patch says is its author's own: the checks know no patterns of properties. So patches are as people write them.
+        // What a patch says is its author's own: the checks know no patterns of properties. So patches are as people write
+        // them, or set what `PATCHED` lists.
         if !said.is_empty() && (path == "patch" || !random.rarely(3)) {
             return random.one(said).cloned();
         }
@@ -327,6 +335,61 @@ impl Workshop {
     }
 }
 
+/// Properties that a patch may set, of which the schemas say all that there is to know: by the type of the resource, with
+/// words that it takes; `true` stands for either answer, and no word at all for a number.
+const PATCHED: [(&str, &str, &[&str]); 21] = [
+    ("AWS::ECS::Service", "EnableECSManagedTags", &["true"]),
+    ("AWS::ECS::Service", "EnableExecuteCommand", &["true"]),
+    ("AWS::ECS::Service", "AvailabilityZoneRebalancing", &["ENABLED", "DISABLED"]),
+    ("AWS::ECS::Service", "PropagateTags", &["SERVICE", "TASK_DEFINITION"]),
+    ("AWS::ECS::TaskDefinition", "EnableFaultInjection", &["true"]),
+    ("AWS::ECS::TaskDefinition", "ContainerDefinitions.0.StartTimeout", &[]),
+    ("AWS::ECS::TaskDefinition", "ContainerDefinitions.0.DisableNetworking", &["true"]),
+    ("AWS::ECS::TaskDefinition", "ContainerDefinitions.0.Interactive", &["true"]),
+    ("AWS::ECS::TaskDefinition", "ContainerDefinitions.0.VersionConsistency", &["enabled", "disabled"]),
+    ("AWS::Logs::LogGroup", "RetentionInDays", &[]),
+    ("AWS::Logs::LogGroup", "LogGroupClass", &["STANDARD", "INFREQUENT_ACCESS"]),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Scheme", &["internal", "internet-facing"]),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "HealthCheckEnabled", &["true"]),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "HealthCheckIntervalSeconds", &[]),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "UnhealthyThresholdCount", &[]),
+    ("AWS::ApplicationAutoScaling::ScalableTarget", "SuspendedState.ScheduledScalingSuspended", &["true"]),
+    ("AWS::CloudWatch::Alarm", "EvaluationPeriods", &[]),
+    ("AWS::CloudWatch::Alarm", "ActionsEnabled", &["true"]),
+    ("AWS::Scheduler::Schedule", "State", &["ENABLED", "DISABLED"]),
+    ("AWS::Scheduler::Schedule", "Target.RetryPolicy.MaximumRetryAttempts", &[]),
+    ("AWS::Scheduler::Schedule", "Target.EcsParameters.EnableExecuteCommand", &["true"]),
+];
+
+/// A patch more, which sets one property of a resource that a step renders.
+fn patched(random: &mut Random, written: &Value) -> Option<Value> {
+    let made = Made { from: String::new(), written: written.clone() };
+    let read = passes(&made)?;
+    let index = random.below(read.steps().count());
+    let step = read.steps().nth(index).filter(|step| !read.places(step).is_empty())?;
+    let document = Document::parse(&read.render(step).ok()?.content.template).ok()?;
+    let fitting: Vec<_> = document
+        .resources()
+        .flat_map(|resource| PATCHED.iter().filter(move |it| it.0 == resource.kind()).map(move |it| (resource.id, it)))
+        .collect();
+    let (resource, (_, property, words)) = random.one(&fitting)?;
+    let value = match random.one(words) {
+        Some(&"true") => Value::Boolean(random.rarely(2)),
+        Some(word) if random.rarely(4) => Value::String(damaged(random, word)),
+        Some(word) => Value::String((*word).to_owned()),
+        None => Value::Integer(random.one(&WHOLE).copied().unwrap_or(-1)),
+    };
+    let set = toml::Table::from_iter([((*property).to_owned(), value)]);
+    let patch = toml::Table::from_iter([
+        ("resource".to_owned(), Value::String((*resource).to_owned())),
+        ("set".to_owned(), Value::Table(set)),
+    ]);
+    let place: Place = vec![Inside::Key("step".to_owned()), Inside::Index(index), Inside::Key("patch".to_owned())];
+    let mut patches = keys::get(written, &place).and_then(Value::as_array).cloned().unwrap_or_default();
+    patches.push(Value::Table(patch));
+    keys::with(written, &place, Some(Value::Array(patches)))
+}
+
 /// A number within the bounds, often at one of them.
 fn whole(random: &mut Random, schema: &Schema) -> i64 {
     let least = schema["minimum"].as_i64().unwrap_or(-10);
@@ -355,6 +418,13 @@ fn damaged(random: &mut Random, text: &str) -> String {
 pub(crate) fn passes(made: &Made) -> Option<Read> {
     let read = read(&toml::to_string(&made.written).ok()?);
     read.problems.is_empty().then_some(read)
+}
+
+/// Whether every step of it that has a stack renders, and one has.
+pub(crate) fn renders(made: &Made) -> bool {
+    let Some(read) = passes(made) else { return false };
+    let placed: Vec<_> = read.steps().filter(|step| !read.places(step).is_empty()).collect();
+    !placed.is_empty() && placed.iter().all(|step| read.render(step).is_ok())
 }
 
 /// Steps that say one thing less each, and pass the checks.
