@@ -110,6 +110,18 @@ impl Document {
         reach::has_macro(&self.root)
     }
 
+    /// How deep maps and lists are nested, 1 where there is nothing in the template but scalars.
+    pub fn depth(&self) -> usize {
+        fn of(value: &Value) -> usize {
+            match value {
+                Value::Object(map) => 1 + map.values().map(of).max().unwrap_or(0),
+                Value::Array(items) => 1 + items.iter().map(of).max().unwrap_or(0),
+                _ => 1,
+            }
+        }
+        1 + self.root.values().map(of).max().unwrap_or(0)
+    }
+
     /// The resources, in the order in which they are written. What is no object is left out.
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         let resources = self.section("Resources").and_then(Value::as_object);

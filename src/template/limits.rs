@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::cfn::Document;
+use crate::cfn::{Document, MAX_DEPTH};
 use crate::model::journal::ParameterValue;
 use crate::model::slot::MAX_STACK_NAME;
 
@@ -56,6 +56,8 @@ pub fn exceeded(measured: &Measured<'_>) -> Vec<String> {
         let bytes = definition.body.get("Properties").map_or(0, |properties| properties.to_string().len());
         limit_of("ECS", &format!("the task definition `{}` has", definition.id), bytes, MAX_TASK_DEFINITION, "bytes");
     }
+    // What was written can then be read back, by the engine before it is sent, and by people.
+    limit_of("landfall", "the template is nested", measured.document.depth(), MAX_DEPTH, "deep");
     let mut limit = |what: &str, is: usize, most: usize, unit: &str| limit_of("CloudFormation", what, is, most, unit);
     limit("the template has", measured.body.len(), MAX_OBJECT, "bytes");
     limit("the template has", measured.document.resources().count(), MAX_RESOURCES, "resources");

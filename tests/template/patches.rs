@@ -25,6 +25,10 @@ fn patches_that_lead_nowhere_are_refused() {
         (format!("{SERVICE}set = {{ \"TaskDefinition.Ref\" = \"X\" }}"), "is a function, and has nothing in it"),
         (format!("{SERVICE}set = {{ \"Cluster.Name\" = \"X\" }}"), "has nothing in it"),
         (format!("{SERVICE}set = {{ \"a..b\" = 1 }}"), "`a..b` is not a path"),
+        (
+            format!("{SERVICE}set_unchecked = {{ \"{}b\" = 1 }}", "a.".repeat(20_000)),
+            "a.a.…` is not a path: at most 32 keys",
+        ),
         (format!("{SERVICE}append = {{ LaunchType = [\"EC2\"] }}"), "`LaunchType` is no list"),
         (format!("{SERVICE}append = {{ {SUBNETS} = [\"subnet-0c\"] }}"), "say all of it in the step: `subnets = "),
         (format!("{TASK}set = {{ \"ContainerDefinitions.1.Cpu\" = 1 }}"), "the list has no such item"),

@@ -251,6 +251,14 @@ fn what_cannot_be_rendered_says_why() {
             "patch: `LaunchTyp` leads nowhere at `LaunchTyp`: there is no such property (did you mean `LaunchType`?)",
         ),
         (
+            |world| {
+                let deep = (0..100).fold(json!(1), |inside, _| json!([inside]));
+                let metadata = vec![(Arc::from("Deep"), Part::Fixed(deep))];
+                world.step.patches = vec![Patch { remove: Vec::new(), metadata, ..removal("Service", "X") }];
+            },
+            "over-limit: stack `storefront-web-production-prod-eu`: the template is nested 105 deep; landfall takes at most 100",
+        ),
+        (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],
             "object-arn: `arn:aws:s3:::#{stack.name}` does not give the ARN of an object in S3 (like \
              arn:aws:s3:::bucket/folder/file.env)",

@@ -11,7 +11,10 @@ use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{Pairs, PatchEntry, PatchValueEntry, PolicyEntry};
 use crate::load::template::{Role, decides_reference, list, map};
-use crate::model::process::{Part, Patch, PatchPath, PatchSet};
+use crate::model::process::{MAX_STEPS, Part, Patch, PatchPath, PatchSet};
+
+/// As many characters of a path that is none are shown.
+const MAX_SHOWN: usize = 80;
 
 /// Reads the patches of a step; one of which a part cannot be read is left out.
 pub(crate) fn patches(make: &mut Maker<'_>, entries: &[At<PatchEntry>]) -> Vec<Patch> {
@@ -97,7 +100,11 @@ fn attributes(make: &mut Maker<'_>, entry: &PatchEntry) -> Option<Vec<(&'static 
 fn path(make: &mut Maker<'_>, written: &At<String>) -> Option<PatchPath> {
     let path = PatchPath::parse(written, at(make, written.span()));
     if path.is_none() {
-        let title = format!("`{}` is not a path: keys joined by `.`, like `LinuxParameters.MaxSwap`", **written);
+        let shown: String = written.chars().take(MAX_SHOWN).collect();
+        let cut = if shown.len() < written.len() { "…" } else { "" };
+        let title = format!(
+            "`{shown}{cut}` is not a path: at most {MAX_STEPS} keys joined by `.`, like `LinuxParameters.MaxSwap`"
+        );
         make.invalid(written.span(), title);
     }
     path

@@ -52,8 +52,13 @@ pub struct PatchPath {
     pub at: Location,
 }
 
+/// The most steps of a path: more than the resource schemas of AWS nest anywhere, and few enough that a template which is
+/// patched can be read back.
+pub const MAX_STEPS: usize = 32;
+
 impl PatchPath {
-    /// Reads a path: steps joined by `.`, in double quotes where they hold one. None where one has no name.
+    /// Reads a path: steps joined by `.`, in double quotes where they hold one. None where one has no name, or where there are
+    /// more than [`MAX_STEPS`].
     pub fn parse(raw: &str, at: Location) -> Option<Self> {
         let mut steps = Vec::new();
         let mut rest = Some(raw);
@@ -66,7 +71,7 @@ impl PatchPath {
                 }
                 None => text.split_once('.').map_or((text, None), |(step, after)| (step, Some(after))),
             };
-            if step.is_empty() {
+            if step.is_empty() || steps.len() == MAX_STEPS {
                 return None;
             }
             steps.push(Arc::from(step));
