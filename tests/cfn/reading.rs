@@ -177,6 +177,15 @@ fn what_expands_without_bound_is_refused_before_it_is_built() {
         bomb += &format!("a{level}: &a{level} [{}]\n", [last.as_str(); 10].join(", "));
     }
     assert_eq!(refused(&bomb).0, ReadProblem::TooLarge);
+    // What has nothing in it costs its brackets.
+    for (empty, more) in [("[]", 12), ("{}", 12), ("[]", 3)] {
+        let mut bomb = format!("a0: &a0 [{}]\n", [empty; 9].join(", "));
+        for level in 1..more {
+            let last = format!("*a{}", level - 1);
+            bomb += &format!("a{level}: &a{level} [{}]\n", [last.as_str(); 9].join(", "));
+        }
+        assert_eq!(cfn::read(&bomb).map_err(|error| error.problem).err(), (more > 3).then_some(ReadProblem::TooLarge));
+    }
     let long = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), ["*a"; 1000].join(", "));
     assert_eq!(refused(&long).0, ReadProblem::TooLarge);
     let merged = format!("a: &a {{k: {}}}\nb:\n{}", "x".repeat(100_000), "- {<<: *a}\n".repeat(1000));

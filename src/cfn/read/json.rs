@@ -70,8 +70,9 @@ impl Reader<'_> {
         };
         self.depth -= 1;
         let bytes = begin..self.at;
-        if matches!(content, Content::Scalar(_)) {
-            self.budget.count(1, &bytes)?;
+        match content {
+            Content::Scalar(_) => self.budget.count(1, &bytes)?,
+            _ => self.budget.collection(&bytes)?,
         }
         Ok(Node { bytes, content })
     }

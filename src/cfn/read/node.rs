@@ -77,6 +77,11 @@ impl Budget {
         }
         Ok(())
     }
+
+    /// Counts the brackets of a list or a map: also one with nothing in it costs something.
+    pub(super) fn collection(&mut self, at: &Range<usize>) -> Result<(), ReadError> {
+        self.count("[]".len(), at)
+    }
 }
 
 /// Fails where something is nested too deep.

@@ -102,11 +102,13 @@ impl<'a> Reader<'a> {
                 (scalar_node(&text, style, tag.as_deref(), span)?, anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
+                self.budget.collection(&place)?;
                 let (items, end) = self.items()?;
                 let node = Node { bytes: place.start..end, content: Content::List(items) };
                 (collection(node, tag.as_deref(), "seq", span)?, anchor)
             }
             Event::MappingStart(_, anchor, tag) => {
+                self.budget.collection(&place)?;
                 let (entries, end) = self.entries()?;
                 let node = Node { bytes: place.start..end, content: Content::Map(entries) };
                 (collection(node, tag.as_deref(), "map", span)?, anchor)
