@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::conditions::circle;
 use super::document::Document;
 use super::reach::substituted;
 use super::read::push_key;
@@ -108,6 +109,8 @@ pub enum TemplateProblem {
     },
     /// A value that is nothing.
     Null,
+    /// Conditions that name each other in a circle, the first again at the end.
+    ConditionCircle(Vec<String>),
     /// A function that CloudFormation does not have.
     UnknownFunction(String),
     /// A name that nothing in the template has.
@@ -131,6 +134,7 @@ impl std::fmt::Display for TemplateProblem {
             Self::NoType => f.write_str("the resource has no `Type`"),
             Self::TooMany { what, is, most } => write!(f, "the template has {is} {what}; CloudFormation takes {most}"),
             Self::Null => f.write_str("CloudFormation takes no value that is nothing"),
+            Self::ConditionCircle(names) => write!(f, "conditions name each other in a circle: {}", names.join(" → ")),
             Self::UnknownFunction(name) => write!(f, "CloudFormation has no function `{name}`"),
             Self::Missing { what, name } => write!(f, "the template has no {what} `{name}`"),
         }
@@ -147,6 +151,11 @@ pub fn check_template(document: &Document) -> Vec<TemplateFault> {
     let mut check = Check { root, macros, made, found: Vec::new() };
     check.sections();
     check.entries();
+    if let Some(names) = circle(root).filter(|_| !macros) {
+        let pointer = at("/Conditions", names.first().unwrap_or(&""));
+        let names = names.into_iter().map(str::to_owned).collect();
+        check.fault(pointer, TemplateProblem::ConditionCircle(names));
+    }
     for (name, section) in root {
         // What metadata of the template says is for others to read.
         if name != "Metadata" {

@@ -3,14 +3,11 @@
 //! Functions whose result only AWS knows (an import, a parameter of SSM, a macro) leave a condition open, and so does a value
 //! that is not known. \[doc: "Condition functions"\]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::document::{Document, Resource};
-
-/// How deep conditions may name conditions: more than a template that CloudFormation takes without a circle would need.
-const MAX_DEPTH: usize = 64;
 
 /// A template with the values that it is given.
 #[derive(Clone, Copy, Debug)]
@@ -35,9 +32,15 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Whether a condition holds; none where that is not known.
+    /// Whether a condition holds; none where that is not known. Costs a look at each condition that it leads to.
     pub fn condition(&self, name: &str) -> Option<bool> {
-        self.holds(name, 0)
+        let all = self.document.section("Conditions")?.as_object()?;
+        let mut known = BTreeMap::new();
+        for name in in_order(all, vec![name]).0 {
+            let truth = all.get(name).and_then(|condition| self.truth(condition, &known));
+            known.insert(name, truth);
+        }
+        known.get(name).copied().flatten()
     }
 
     /// Whether a resource is there; none where that is not known.
@@ -49,32 +52,35 @@ impl<'a> Given<'a> {
         }
     }
 
-    fn holds(&self, name: &str, depth: usize) -> Option<bool> {
-        let condition = self.document.section("Conditions").and_then(|all| all.get(name))?;
-        if depth < MAX_DEPTH { self.truth(condition, depth + 1) } else { None }
-    }
-
-    fn truth(&self, condition: &Value, depth: usize) -> Option<bool> {
+    /// Whether a condition holds where those that it names are known. One that is not known is in a circle.
+    fn truth(&self, condition: &Value, known: &BTreeMap<&str, Option<bool>>) -> Option<bool> {
         let (function, inside) = only(condition)?;
         let parts = || inside.as_array().into_iter().flatten();
-        let truths = || parts().map(|part| self.truth(part, depth)).collect::<Vec<_>>();
-        if depth >= MAX_DEPTH {
-            return None;
-        }
         match function {
-            "Condition" => self.holds(inside.as_str()?, depth),
+            "Condition" => known.get(inside.as_str()?).copied().flatten(),
             "Fn::Equals" => match inside.as_array()?.as_slice() {
                 [one, other] if one == other => Some(true),
                 [one, other] => Some(self.text(one)? == self.text(other)?),
                 _ => None,
             },
-            "Fn::Not" => self.truth(parts().next()?, depth + 1).map(|truth| !truth),
-            "Fn::And" if truths().contains(&Some(false)) => Some(false),
-            "Fn::Or" if truths().contains(&Some(true)) => Some(true),
-            "Fn::And" => truths().into_iter().collect::<Option<Vec<_>>>().map(|_| true),
-            "Fn::Or" => truths().into_iter().collect::<Option<Vec<_>>>().map(|_| false),
+            "Fn::Not" => self.truth(parts().next()?, known).map(|truth| !truth),
+            "Fn::And" => self.joined(inside, known, false),
+            "Fn::Or" => self.joined(inside, known, true),
             _ => None,
         }
+    }
+
+    /// What several conditions are together, of which one decides where it is this.
+    fn joined(&self, parts: &Value, known: &BTreeMap<&str, Option<bool>>, decides: bool) -> Option<bool> {
+        let mut together = Some(!decides);
+        for part in parts.as_array().into_iter().flatten() {
+            match self.truth(part, known) {
+                Some(truth) if truth == decides => return Some(decides),
+                Some(_) => {}
+                None => together = None,
+            }
+        }
+        together
     }
 
     /// The text of an operand of `Fn::Equals`.
@@ -92,6 +98,56 @@ impl<'a> Given<'a> {
             Some(_) => None,
         }
     }
+}
+
+/// Some conditions and those that they lead to, each once and behind those that it names; and a circle among them, if there is
+/// one, its first again at its end.
+fn in_order<'a>(all: &'a Map<String, Value>, names: Vec<&'a str>) -> (Vec<&'a str>, Option<Vec<&'a str>>) {
+    let (mut order, mut circle) = (Vec::new(), None);
+    let (mut begun, mut done) = (BTreeSet::new(), BTreeSet::new());
+    let (mut pending, mut way) = (names, Vec::new());
+    while let Some(&name) = pending.last() {
+        if done.contains(name) {
+            pending.pop();
+        } else if begun.insert(name) {
+            way.push(name);
+            for named in all.get(name).map(named).unwrap_or_default() {
+                if !begun.contains(named) {
+                    pending.push(named);
+                } else if circle.is_none() && !done.contains(named) {
+                    circle = Some(way.iter().copied().skip_while(|known| *known != named).chain([named]).collect());
+                }
+            }
+        } else {
+            pending.pop();
+            way.pop();
+            done.insert(name);
+            order.push(name);
+        }
+    }
+    (order, circle)
+}
+
+/// The conditions that one names.
+fn named(condition: &Value) -> BTreeSet<&str> {
+    fn collect<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
+        match only(value) {
+            Some(("Condition", Value::String(name))) => drop(found.insert(name)),
+            Some(("Fn::And" | "Fn::Or" | "Fn::Not", Value::Array(parts))) => {
+                parts.iter().for_each(|part| collect(part, found));
+            }
+            _ => {}
+        }
+    }
+    let mut found = BTreeSet::new();
+    collect(condition, &mut found);
+    found
+}
+
+/// Conditions that name each other in a circle, in their order, the first again at the end; none where there is no such.
+pub(super) fn circle(root: &Map<String, Value>) -> Option<Vec<&str>> {
+    let all = root.get("Conditions").and_then(Value::as_object)?;
+    in_order(all, all.keys().map(String::as_str).rev().collect()).1
 }
 
 /// The only entry of a map.

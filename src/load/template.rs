@@ -233,7 +233,10 @@ impl Reading<'_> {
                     let bytes = self.places.key(&fault.pointer);
                     Finding::new(codes::TEMPLATE_FUNCTION, self.file, bytes, fault.problem.to_string())
                 }
-                TemplateProblem::UnknownSection(_) | TemplateProblem::LogicalId(_) | TemplateProblem::NoType => {
+                TemplateProblem::UnknownSection(_)
+                | TemplateProblem::LogicalId(_)
+                | TemplateProblem::NoType
+                | TemplateProblem::ConditionCircle(_) => {
                     let bytes = self.places.key(&fault.pointer);
                     Finding::new(codes::TEMPLATE, self.file, bytes, fault.problem.to_string())
                 }

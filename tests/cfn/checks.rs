@@ -24,6 +24,11 @@ fn what_cloudformation_would_refuse_is_found_where_it_is() {
             "  A-b: {Type: 'AWS::SNS::Topic'}",
             "/Resources/A-b: `A-b` is no logical id: letters and digits, at most 255 of them",
         ),
+        ("Conditions: {C: !Not [!Condition C]}", "/Conditions/C: conditions name each other in a circle: C → C"),
+        (
+            "Conditions: {A: !Not [!Condition B], B: !And [!Condition C, !Condition C], C: !Or [!Condition B, !Equals [1, 2]]}",
+            "/Conditions/B: conditions name each other in a circle: B → C → B",
+        ),
         ("  B: {Properties: {}}", "/Resources/B: the resource has no `Type`"),
         ("  B: []", "/Resources/B: this has to be a map"),
         (
@@ -192,4 +197,22 @@ Outputs:
         "/Outputs/#",
     ];
     assert_eq!(found, expected);
+}
+
+#[test]
+fn a_condition_costs_once_however_often_it_is_named() {
+    let levels = 200;
+    let chain: String =
+        (0..levels).map(|at| format!("  C{at}: !And [!Condition C{n}, !Condition C{n}]\n", n = at + 1)).collect();
+    let truth = |last: &str| {
+        let document = document(&format!(
+            "Parameters: {{P: {{Type: String}}}}\nConditions:\n{chain}  C{levels}: {last}\nResources: {{T: {{Type: X}}}}"
+        ));
+        cfn::Given { document: &document, values: &[("P".to_owned(), Some("1".to_owned()))].into() }.condition("C0")
+    };
+    assert_eq!(truth("!Equals [!Ref P, 1]"), Some(true));
+    assert_eq!(truth("!Equals [!Ref P, 2]"), Some(false));
+    assert_eq!(truth("!Equals [!Ref 'AWS::Region', 2]"), None);
+    assert_eq!(truth("!Or [!Equals [!Ref 'AWS::Region', 2], !Equals [!Ref P, 1]]"), Some(true));
+    assert_eq!(truth("!Not [!Condition C0]"), None, "a circle is not known");
 }
