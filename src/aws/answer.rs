@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use aws_smithy_types::DateTime;
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 
 use super::operation::Operation;
 use crate::cloud::{CloudError, Result};
@@ -34,11 +34,12 @@ impl Reader {
         self.field(name, value.filter(|word| *word != "no value was set"))
     }
 
-    /// A time that has to be there.
+    /// A time that has to be there, to the millisecond: ECS writes times as numbers of seconds, whose fractions are not exact.
     pub(super) fn time(self, name: &str, value: Option<&DateTime>) -> Result<Timestamp> {
         let time = self.field(name, value)?;
         let nanos = i32::try_from(time.subsec_nanos()).unwrap_or(0);
-        Timestamp::new(time.secs(), nanos).map_err(|source| self.wrong(format!("{name} is no time: {source}")))
+        let exact = Timestamp::new(time.secs(), nanos).and_then(|time| time.round(Unit::Millisecond));
+        exact.map_err(|source| self.wrong(format!("{name} is no time: {source}")))
     }
 
     /// The only element of a list of one.

@@ -268,6 +268,7 @@ impl Progress {
             | Evidence::StackLeft { .. }
             | Evidence::ResourceFailed { .. }
             | Evidence::TaskStopped { .. }
+            | Evidence::RanBefore { .. }
             | Evidence::Paused { .. }
             | Evidence::HookEnded { .. }
             | Evidence::TaskLost { .. }

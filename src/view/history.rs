@@ -161,7 +161,8 @@ pub fn deployment(records: &[Record], id: DeploymentId, now: Timestamp, style: S
     for (place, (at, stack, step)) in told.steps.iter().enumerate() {
         let label = if place == 0 { "journal" } else { "" };
         let stack = if several { format!("{stack}  ") } else { String::new() };
-        let text = format!("+{:<11} {stack}{}", time::took(at.duration_since(told.at)), words(step));
+        let Some(words) = words(step) else { continue };
+        let text = format!("+{:<11} {stack}{words}", time::took(at.duration_since(told.at)));
         line(&mut out, label, &text);
     }
     if let Some(next) = next(told, &all) {
@@ -352,24 +353,26 @@ fn call(call: Call) -> &'static str {
     }
 }
 
-fn words(step: &Step<'_>) -> String {
-    match step {
+fn words(step: &Step<'_>) -> Option<String> {
+    Some(match step {
         Step::Asked(asked) => format!("asks for {}", call(*asked)),
         Step::Answered(asked, Reply::Accepted) => format!("{} accepted", call(*asked)),
         Step::Answered(asked, Reply::Refused { error }) => format!("{} refused: {error}", call(*asked)),
         Step::Answered(asked, Reply::Lost { error }) => format!("{} got no answer: {error}", call(*asked)),
-        Step::Seen(item) => evidence(item),
+        Step::Seen(item) => return evidence(item),
         Step::Stopped(cause, until) => format!("waits: {}", stopped(cause, *until)),
         Step::Waits(Some(cause)) => format!("waits: {}", cause.sentence),
         Step::Waits(None) => "goes on".to_owned(),
         Step::Opened(gate) => format!("gate `{gate}` opened"),
         Step::Gone => "waits no longer: it was decided in AWS".to_owned(),
         Step::Ended(outcome) => in_words(outcome),
-    }
+    })
 }
 
-fn evidence(item: &Evidence) -> String {
-    match item {
+/// What was seen, in words; none for what is of no interest to people.
+fn evidence(item: &Evidence) -> Option<String> {
+    Some(match item {
+        Evidence::RanBefore { .. } => return None,
         Evidence::Announced { changes } => {
             let named = changes.iter().map(|change| format!("{} {}", effect(change.effect), change.resource));
             format!("AWS will {}", named.collect::<Vec<_>>().join(", "))
@@ -402,7 +405,7 @@ fn evidence(item: &Evidence) -> String {
             let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
             format!("service deployment {status}{reason}, {running} of {desired} tasks run")
         }
-    }
+    })
 }
 
 /// The ends of containers, each after a semicolon.

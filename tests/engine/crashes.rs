@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
+use landfall::model::catalog::Gate;
 use landfall::model::journal::{Action, Entry, Evidence, Outcome, StoreId};
 use landfall::model::{FactsFold, StackName};
 use landfall::plan::Plan;
 use landfall::sim::world::{StackInput, StackOptions};
 use serde_json::{Value, json};
 
+use super::pauses;
 use super::support::*;
 
 /// Polls the engine this often altogether, then drops it at whatever await point it is. Whether it came to its end before.
@@ -200,4 +202,26 @@ async fn a_long_template() {
 async fn a_task() {
     let prepare = async |_: &mut Scene| super::tasks::both("1.0.0");
     crash_everywhere("task", prepare, Outcome::Proved).await;
+}
+
+#[tokio::test]
+async fn a_pause_hook() {
+    let mut points = 0;
+    for polls in 0.. {
+        let mut scene = pauses::regrouped_once().await;
+        let finished = run_for(&mut scene, &pauses::regrouped("1.0.1", "sg-2"), polls).await;
+        // The service is at its hook when the daemon is back, if it was on its way there.
+        pauses::pass(&mut scene, 2);
+        let mut engine = pauses::behind(&scene, SignedDuration::from_millis(1), SignedDuration::ZERO).await;
+        scene.finish(&mut engine).await;
+        assert_eq!(pauses::waits(&engine).1, Some(Gate::Continue), "killed after {polls} polls");
+        pauses::open(&mut scene, &mut engine, Gate::Continue).await;
+        assert_eq!(scene.outcome().await, Outcome::Proved, "killed after {polls} polls");
+        assert_eq!(pauses::answers(&scene), 2, "killed after {polls} polls");
+        if finished {
+            break;
+        }
+        points += 1;
+    }
+    assert!(points > 20, "only {points} points to be killed at");
 }

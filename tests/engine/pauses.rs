@@ -52,14 +52,14 @@ fn flight(engine: &Engine) -> InFlight {
 }
 
 /// Code, gate and end of what it waits for.
-fn waits(engine: &Engine) -> (String, Option<Gate>, Option<Timestamp>) {
+pub(super) fn waits(engine: &Engine) -> (String, Option<Gate>, Option<Timestamp>) {
     let flight = flight(engine);
     let gate = flight.gates.values().next().expect("something that waits");
     assert_eq!(flight.stopped.as_ref(), Some(&gate.cause));
     (gate.cause.code.to_string(), gate.cause.gate, gate.until)
 }
 
-async fn open(scene: &mut Scene, engine: &mut Engine, gate: Gate) {
+pub(super) async fn open(scene: &mut Scene, engine: &mut Engine, gate: Gate) {
     let opening = Opening {
         deployment: flight(engine).deployment,
         slot: slot(),
@@ -75,12 +75,12 @@ async fn open(scene: &mut Scene, engine: &mut Engine, gate: Gate) {
     scene.finish(engine).await;
 }
 
-fn pass(scene: &mut Scene, minutes: i64) {
+pub(super) fn pass(scene: &mut Scene, minutes: i64) {
     let then = scene.now + SignedDuration::from_mins(minutes);
     scene.turn(then);
 }
 
-fn answers(scene: &Scene) -> usize {
+pub(super) fn answers(scene: &Scene) -> usize {
     scene.operations().iter().filter(|name| *name == "ContinueServiceDeployment").count()
 }
 
@@ -231,4 +231,78 @@ async fn an_answer_whose_reply_is_lost_is_given_once() {
         assert_eq!(scene.outcome().await, Outcome::Proved, "{effect:?}");
         assert_eq!(answers(&scene), 1);
     }
+}
+
+/// The same image and task definition, and another property of the service: the change set says "modify Service" alone.
+pub(super) fn regrouped(version: &str, group: &str) -> Plan {
+    let mut template = pausing("shop:1", "BLUE_GREEN", "POST_TEST_TRAFFIC_SHIFT");
+    template["Resources"]["Service"]["Properties"]["NetworkConfiguration"] =
+        json!({"AwsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": [group]}});
+    plan(version, vec![put(0, "web", content("web", version, &template))])
+}
+
+/// A service with a hook runs, and was let go on once.
+pub(super) async fn regrouped_once() -> Scene {
+    let mut scene = Scene::new();
+    let mut engine = begin(&mut scene, &regrouped("1.0.0", "sg-1")).await;
+    open(&mut scene, &mut engine, Gate::Continue).await;
+    assert_eq!(scene.outcome().await, Outcome::Proved);
+    scene
+}
+
+pub(super) async fn behind(scene: &Scene, by: SignedDuration, stale: SignedDuration) -> Engine {
+    let cloud = Behind::new(&scene.sim, by, scene.now + stale);
+    scene.engine_on(scene.store.clone(), std::sync::Arc::new(cloud)).await
+}
+
+#[tokio::test]
+async fn clocks_that_differ_hide_no_hook() {
+    for by in [SignedDuration::from_nanos(93), SignedDuration::from_millis(1), SignedDuration::from_secs(90)] {
+        let mut scene = regrouped_once().await;
+        let mut engine = behind(&scene, by, SignedDuration::ZERO).await;
+        engine.carry_out(&regrouped("1.0.1", "sg-2"), scene.now).await.unwrap();
+        scene.finish(&mut engine).await;
+        assert_eq!(waits(&engine).0, Cause::PAUSED, "behind by {by:#}");
+        open(&mut scene, &mut engine, Gate::Continue).await;
+        assert_eq!(scene.outcome().await, Outcome::Proved);
+        assert_eq!(answers(&scene), 2);
+    }
+}
+
+#[tokio::test]
+async fn clocks_that_differ_hold_up_no_way_back() {
+    let mut scene = regrouped_once().await;
+    let mut engine = behind(&scene, SignedDuration::from_millis(1), SignedDuration::ZERO).await;
+    engine.carry_out(&regrouped("1.0.1", "sg-2"), scene.now).await.unwrap();
+    scene.finish(&mut engine).await;
+    assert_eq!(waits(&engine).0, Cause::PAUSED);
+    scene.sim.cancel_update(&at(), &StackName::of(&owner("web")), "by-hand").await.unwrap();
+    // The one that was seen on its way forward is not let go on, and the one that puts the old revision back is.
+    scene.finish(&mut engine).await;
+    failed(&scene.outcome().await);
+    assert_eq!(scene.status("web"), Some(StackStatus::UpdateRollbackComplete));
+    assert_eq!(answers(&scene), 2);
+}
+
+#[tokio::test]
+async fn what_ecs_showed_before_proves_nothing() {
+    let regrouped = |version: &str, group: &str| {
+        let mut template = service("shop:1");
+        template["Resources"]["Service"]["Properties"]["NetworkConfiguration"] =
+            json!({"AwsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": [group]}});
+        plan(version, vec![put(0, "web", content("web", version, &template))])
+    };
+    let mut scene = Scene::new();
+    assert_eq!(scene.deploy(&regrouped("1.0.0", "sg-1")).await, Outcome::Proved);
+    let end = async |scene: &mut Scene, version: &str, group: &str, stale: SignedDuration| {
+        let start = scene.now;
+        let mut engine = behind(scene, SignedDuration::ZERO, stale).await;
+        engine.carry_out(&regrouped(version, group), scene.now).await.unwrap();
+        scene.finish(&mut engine).await;
+        assert_eq!(scene.outcome().await, Outcome::Proved);
+        scene.now.duration_since(start)
+    };
+    let took = end(&mut scene, "1.0.1", "sg-2", SignedDuration::ZERO).await;
+    let stale = took + SignedDuration::from_secs(20);
+    assert!(end(&mut scene, "1.0.2", "sg-3", stale).await >= stale);
 }

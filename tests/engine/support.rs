@@ -354,6 +354,35 @@ async fn tick() {
     .await;
 }
 
+/// The account with an ECS whose clock is behind CloudFormation's, and which for a while shows what it showed before.
+pub(super) struct Behind {
+    pub(super) sim: SimCloud,
+    /// By so much its clock is behind.
+    pub(super) by: SignedDuration,
+    /// It shows what it showed first until the account's clock is here.
+    pub(super) stale: Timestamp,
+    first: Mutex<BTreeMap<String, ServiceSeen>>,
+}
+
+impl Behind {
+    pub(super) fn new(sim: &SimCloud, by: SignedDuration, stale: Timestamp) -> Self {
+        Self { sim: sim.clone(), by, stale, first: Mutex::default() }
+    }
+
+    async fn late(&self, at: &At, arn: &str) -> Result<Option<ServiceSeen>, CloudError> {
+        let mut service = self.sim.service(at, arn).await?;
+        if let Some(deployment) = service.as_mut().and_then(|service| service.deployment.as_mut()) {
+            deployment.created -= self.by;
+        }
+        let stale = self.sim.world().now() < self.stale;
+        let mut first = self.first.lock().unwrap();
+        if let Some(service) = &service {
+            first.entry(arn.to_owned()).or_insert_with(|| service.clone());
+        }
+        Ok(if stale { first.get(arn).cloned() } else { service })
+    }
+}
+
 macro_rules! slowly {
     ($trait:ident, $wait:expr, { $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* }) => {
         #[async_trait]
@@ -365,7 +394,15 @@ macro_rules! slowly {
                 answer
             })*
         }
+        #[async_trait]
+        impl $trait for Behind {
+            $(async fn $name(&self, at: &At, $($arg: $type),*) -> Result<$answer, CloudError> {
+                slowly!(@behind self, at, $name, $($arg),*)
+            })*
+        }
     };
+    (@behind $this:ident, $at:ident, service, $arn:ident) => { $this.late($at, $arn).await };
+    (@behind $this:ident, $at:ident, $name:ident, $($arg:ident),*) => { $this.sim.$name($at, $($arg),*).await };
 }
 
 slowly!(Observe, std::future::ready(()), {

@@ -6,8 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::state::Answer;
-use super::{Effect, Look, Request, STALE, Seen, Subject, compare, prove, traffic};
-use crate::cloud::{ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, TemplateObject, TemplateSource};
+use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, traffic};
+use crate::cloud::{
+    ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, ServiceSeen, TemplateObject, TemplateSource,
+};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::journal::{Call, Content, Evidence, Outcome, ParameterValue};
@@ -38,7 +40,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
             (ChangeSetStatus::Deleted, _) => again(s, content, seen, create),
             (ChangeSetStatus::Creating, _) => patience(s, content),
             (ChangeSetStatus::Failed, _) => failed(s, change_set),
-            (ChangeSetStatus::Complete, Execution::Available) => made_and_read(s, content, change_set),
+            (ChangeSetStatus::Complete, Execution::Available) => made_and_read(s, content, change_set, seen, stack),
             (ChangeSetStatus::Complete, Execution::Unavailable | Execution::InProgress) => patience(s, content),
             // Not executed by us: somebody changed the stack since, perhaps by this very change set.
             (ChangeSetStatus::Complete, Execution::Obsolete | Execution::Complete | Execution::Failed) => {
@@ -65,7 +67,13 @@ fn failed(s: &Subject<'_>, change_set: &ChangeSetSeen) -> Effect {
     s.fail("change-set-failed", format!("AWS cannot make the change set: {reason}"))
 }
 
-fn made_and_read(s: &Subject<'_>, content: &Content, change_set: &ChangeSetSeen) -> Effect {
+fn made_and_read(
+    s: &Subject<'_>,
+    content: &Content,
+    change_set: &ChangeSetSeen,
+    seen: &Seen,
+    stack: Option<&StackSeen>,
+) -> Effect {
     if !s.state.announced {
         let changes = change_set.changes.iter().map(|row| row.change.clone()).collect();
         return Effect::Note(vec![s.evidence(Evidence::Announced { changes })]);
@@ -74,7 +82,24 @@ fn made_and_read(s: &Subject<'_>, content: &Content, change_set: &ChangeSetSeen)
     if let Some(stop) = unexpected.or_else(|| traffic::written_again(content, &change_set.changes, s.state)) {
         return s.stop(stop.gate, stop.code, stop.sentence);
     }
-    execute(s)
+    stack.and_then(|stack| look_before(s, seen, stack)).unwrap_or_else(|| execute(s))
+}
+
+/// Journals which service deployments there are before anything is executed. What is begun afterwards is told by its ARN:
+/// CloudFormation and ECS have a clock each, and write time with another precision, so that times do not tell. None when that
+/// has been done, or the stack has no services.
+fn look_before(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Effect> {
+    if s.state.looked_before() {
+        return None;
+    }
+    if let Some(effect) = evidence::look_at_services(seen, stack) {
+        return Some(effect);
+    }
+    let newest = |(arn, service): (&String, &Option<ServiceSeen>)| {
+        Some((arn.clone(), service.as_ref()?.deployment.as_ref()?.arn.to_string()))
+    };
+    let deployments: BTreeMap<String, String> = seen.services.iter().flatten().filter_map(newest).collect();
+    (!deployments.is_empty()).then(|| Effect::Note(vec![s.evidence(Evidence::RanBefore { deployments })]))
 }
 
 /// Executes the change set of this round.

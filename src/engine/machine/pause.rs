@@ -6,7 +6,7 @@
 //! always run again. The call has no token: it is made only while ECS says that the hook waits, and ECS takes one answer to
 //! a hook.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::state::{Answer, Pause};
 use super::{Effect, Request, STALE, Seen, Subject, evidence};
@@ -16,6 +16,9 @@ use crate::engine::token::Purpose;
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Cause, Evidence};
 use crate::model::{ReleaseName, StackSeen, StackStatus};
+
+/// By so much the clocks of ECS and of CloudFormation may differ, each being right to its own precision.
+const CLOCKS: SignedDuration = SignedDuration::from_secs(5);
 
 /// Which way a stack goes whose service waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +43,7 @@ pub(super) fn next(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Ef
         return Some(over(s, status));
     }
     let way = way(s, seen, stack);
-    let waiting = waiting(s, seen).filter(|waiting| way == Some(way_of(s, seen, stack, waiting.deployment)));
+    let waiting = waiting(s, seen).filter(|waiting| way == Some(way_of(s, seen, stack, waiting)));
     let (Some(waiting), Some(way)) = (waiting, way) else {
         return s.state.waits_at_hook().then(|| Effect::Note(vec![s.gate_gone()]));
     };
@@ -59,34 +62,40 @@ fn way(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Way> {
     }
 }
 
-/// The direction of a service deployment: what was created before the stack turned round still goes forward.
-fn way_of(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, deployment: &ServiceDeployment) -> Way {
-    match turned(s, seen, stack) {
-        Some(turned) if deployment.created >= turned => Way::Back,
-        _ => Way::Forward,
-    }
+/// The direction of a service deployment: only what was begun when the stack had turned round, and CloudFormation put this
+/// very service back, goes back. One that was seen on its way forward stays one that goes forward.
+fn way_of(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, waiting: &Waiting<'_>) -> Way {
+    let known = s.state.pauses.iter().find(|pause| *pause.deployment == *waiting.deployment.arn);
+    let back = match known {
+        Some(pause) => pause.back,
+        None => put_back(s, seen, stack, waiting.service).is_some_and(|at| waiting.deployment.created >= at - CLOCKS),
+    };
+    if back { Way::Back } else { Way::Forward }
+}
+
+/// When CloudFormation began to put a service back, by its clock; none where it has not.
+fn put_back(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, service: &ServiceSeen) -> Option<Timestamp> {
+    let turned = turned(s, seen, stack)?;
+    let events = seen.events.iter().flatten().filter(|event| event.physical_id.as_deref() == Some(&*service.arn));
+    let begun = events.filter(|event| event.status == "UPDATE_IN_PROGRESS" && event.at >= turned);
+    begun.map(|event| event.at).min()
 }
 
 /// When the stack turned round in this operation, whoever made it: somebody may have cancelled the update.
 fn turned(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Timestamp> {
-    let began = began(s, seen)?;
-    let events = seen.events.iter().flatten().filter(|event| event.physical_id.as_deref() == Some(&*stack.id));
-    let turns = events.filter(|event| event.status == "UPDATE_ROLLBACK_IN_PROGRESS" && event.at >= began);
+    let events = seen.events.as_deref().unwrap_or_default();
+    let began = evidence::began(s, events, &[])?;
+    let of_stack = events.iter().filter(|event| event.physical_id.as_deref() == Some(&*stack.id));
+    let turns = of_stack.filter(|event| event.status == "UPDATE_ROLLBACK_IN_PROGRESS" && event.at >= began);
     turns.map(|event| event.at).max()
 }
 
-/// When the operation began, by the clock of AWS.
-fn began(s: &Subject<'_>, seen: &Seen) -> Option<Timestamp> {
-    let services: Vec<&ServiceSeen> = seen.services.iter().flatten().filter_map(|(_, one)| one.as_ref()).collect();
-    evidence::began(s, seen.events.as_deref().unwrap_or_default(), &services)
-}
-
-/// The first service whose deployment, begun by this operation, waits at a hook.
+/// The first service whose deployment, begun by this operation, waits at a hook. One that was there before the change set was
+/// executed waits for somebody else.
 fn waiting<'a>(s: &Subject<'_>, seen: &'a Seen) -> Option<Waiting<'a>> {
-    let began = began(s, seen);
     let mut services = seen.services.iter().flatten().filter_map(|(_, one)| one.as_ref());
     services.find_map(|service| {
-        let deployment = service.deployment.as_ref().filter(|one| began <= Some(one.created))?;
+        let deployment = service.deployment.as_ref().filter(|one| !s.state.was_before(&service.arn, &one.arn))?;
         let (shift, hook) = (deployment.shift.as_ref()?, deployment.waits_at()?);
         Some(Waiting { service, deployment, shift, hook })
     })
@@ -122,6 +131,7 @@ fn came_to(s: &Subject<'_>, way: Way, waiting: &Waiting<'_>) -> Effect {
         stage: waiting.shift.stage.clone(),
         until: hook.expires,
         continues: hook.then == HookAnswer::Continue,
+        back: way == Way::Back,
     })];
     if s.state.waits_at_hook() {
         entries.push(s.gate_gone());

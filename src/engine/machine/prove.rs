@@ -45,7 +45,10 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
     let nothing = BTreeMap::new();
     let services = seen.services.as_ref().unwrap_or(&nothing);
     let states = || services.values().flatten().filter_map(state_of).collect::<Vec<_>>();
-    let verdict = judge(content, seen.resources.as_deref().unwrap_or_default(), services);
+    let verdict = match unseen(s, seen, services) {
+        Some(missing) => Verdict::NotYet(missing),
+        None => judge(content, seen.resources.as_deref().unwrap_or_default(), services),
+    };
     if let (Verdict::Nothing | Verdict::Proved, Some(run)) = (&verdict, &content.task) {
         return task::next(s, run, seen, stack, states());
     }
@@ -96,6 +99,22 @@ fn finish(s: &Subject<'_>, stack: &StackSeen, states: Vec<Evidence>, outcome: Ou
     }
     entries.push(s.ended(outcome));
     Effect::Note(entries)
+}
+
+/// The first service that this operation updated a moment ago, and for which ECS shows no newer service deployment than before:
+/// what is read may lag behind. Not every update of a service begins one.
+fn unseen(s: &Subject<'_>, seen: &Seen, services: &BTreeMap<String, Option<ServiceSeen>>) -> Option<String> {
+    let updated = |service: &ServiceSeen| {
+        let events = seen.events.iter().flatten().filter(|event| evidence::is_ours(s, event));
+        let done = events.filter(|event| event.physical_id.as_deref() == Some(&*service.arn));
+        done.filter(|event| event.status == "UPDATE_COMPLETE").map(|event| event.at).max()
+    };
+    let lags = |service: &&ServiceSeen| {
+        let known = service.deployment.as_ref().is_some_and(|one| s.state.was_before(&service.arn, &one.arn));
+        known && updated(service).is_some_and(|at| !s.older_than(at, super::STALE))
+    };
+    let service = services.values().flatten().find(lags)?;
+    Some(format!("ECS shows no newer service deployment of {} than before", service.arn))
 }
 
 fn state_of(service: &ServiceSeen) -> Option<Evidence> {

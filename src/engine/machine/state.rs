@@ -55,6 +55,8 @@ pub(crate) struct StackState {
     opened: BTreeSet<(Gate, Option<Arc<str>>)>,
     /// How often each gate was opened.
     openings: BTreeMap<Gate, usize>,
+    /// The newest service deployments before this round's change set was executed, by service; none while nobody looked.
+    ran_before: Option<BTreeMap<String, String>>,
     /// Every pause hook that its services came to, oldest first.
     pub(crate) pauses: Vec<Pause>,
     /// For how long it waited at them, and since when it waits at one now.
@@ -70,6 +72,10 @@ pub(crate) struct StackState {
 pub(crate) struct Pause {
     /// Its id.
     pub(crate) hook: String,
+    /// ARN of the service deployment.
+    pub(crate) deployment: String,
+    /// That one puts the old revision back.
+    pub(crate) back: bool,
     /// The stage.
     pub(crate) stage: String,
     /// When ECS decides by itself.
@@ -159,6 +165,7 @@ impl StackState {
         if call == Call::CreateChangeSet && !self.rounds.contains(token) {
             self.rounds.push(token.clone());
             self.announced = false;
+            self.ran_before = None;
         }
         if call == Call::RunTask && !self.runs.contains(token) {
             self.runs.push(token.clone());
@@ -219,14 +226,19 @@ impl StackState {
 
     fn saw(&mut self, item: &Evidence) {
         match item {
-            Evidence::Paused { hook, stage, until, continues, .. } => self.pauses.push(Pause {
-                hook: hook.clone(),
-                stage: stage.clone(),
-                until: *until,
-                continues: *continues,
-                answer: None,
-                ended: None,
-            }),
+            Evidence::RanBefore { deployments } => self.ran_before = Some(deployments.clone()),
+            Evidence::Paused { hook, service_deployment, stage, until, continues, back, .. } => {
+                self.pauses.push(Pause {
+                    hook: hook.clone(),
+                    deployment: service_deployment.clone(),
+                    back: *back,
+                    stage: stage.clone(),
+                    until: *until,
+                    continues: *continues,
+                    answer: None,
+                    ended: None,
+                })
+            }
             Evidence::HookEnded { hook, status } => {
                 let pause = self.pauses.iter_mut().find(|pause| pause.hook == *hook);
                 pause.into_iter().for_each(|pause| pause.ended = Some(status.clone()));
@@ -261,6 +273,17 @@ impl StackState {
     /// The output that was read for a round's parameter.
     pub(crate) fn output(&self, round: usize, parameter: &str) -> Option<&String> {
         self.outputs.get(&(round, parameter.to_owned()))
+    }
+
+    /// Whether it was journaled which service deployments there were before this round's change set was executed.
+    pub(crate) fn looked_before(&self) -> bool {
+        self.ran_before.is_some()
+    }
+
+    /// Whether this service deployment was the service's newest before the change set of this round was executed. Where
+    /// nothing was journaled the stack had no services.
+    pub(crate) fn was_before(&self, service: &str, deployment: &str) -> bool {
+        self.ran_before.as_ref().and_then(|before| before.get(service)).is_some_and(|before| before == deployment)
     }
 
     /// Whether the gate at which it waits is a pause hook.

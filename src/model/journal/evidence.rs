@@ -111,6 +111,12 @@ pub enum Evidence {
         /// When.
         at: Timestamp,
     },
+    /// The newest service deployments of the stack's services, just before its change set is executed: whatever is none of
+    /// them afterwards was begun by the operation.
+    RanBefore {
+        /// ARN of the service deployment, by the service's ARN; services without one are left out.
+        deployments: BTreeMap<String, String>,
+    },
     /// A service deployment came to a pause hook.
     Paused {
         /// The service's ARN.
@@ -125,6 +131,9 @@ pub enum Evidence {
         until: Option<Timestamp>,
         /// It then goes on, instead of back.
         continues: bool,
+        /// It is one that puts the old revision back.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        back: bool,
     },
     /// A pause hook waits no longer.
     HookEnded {
