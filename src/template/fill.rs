@@ -4,6 +4,8 @@ mod arns;
 mod lists;
 pub(super) mod outputs;
 
+pub(super) use arns::ANY_RANDOM;
+
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::{Map, Value};

@@ -149,6 +149,8 @@ pub(super) enum Leaves {
     Network(NetworkIds, Option<Vec<Text>>),
     /// The ARNs of the buckets of objects in S3, which are given by their ARNs; each bucket once.
     Buckets(Vec<Text>),
+    /// What a policy names a secret by, which is given by its ARN, with its six random characters or without them.
+    SecretRights(Text),
 }
 
 impl Leaves {
@@ -157,6 +159,7 @@ impl Leaves {
         match self {
             Self::Texts(texts) | Self::Arns(texts) | Self::Buckets(texts) => texts,
             Self::Network(_, texts) => texts.as_deref().unwrap_or_default(),
+            Self::SecretRights(text) => std::slice::from_ref(text),
         }
     }
 }

@@ -39,6 +39,25 @@ fn what_fargate_does_not_have_is_refused() {
 }
 
 #[test]
+fn logs_that_are_nowhere_are_kept_for_no_time() {
+    let splunk = "log = { driver = \"splunk\", options = { splunk-url = \"https://splunk.example.com\" } }";
+    let days = "log_retention_days = 7";
+    refused(days, splunk, &["nothing of it writes to its log group"]);
+    allowed("", splunk);
+    allowed(days, "");
+    let own = "log = { driver = \"awslogs\", options = { awslogs-group = \"/landfall/#{stack.name}\", awslogs-region = \
+               \"#{target.region}\", awslogs-stream-prefix = \"app\" } }";
+    allowed(days, own);
+    let connect = |log: &str| {
+        format!(
+            "{days}\nservice_connect_configuration = {{ namespace = \"internal\", log = {{ driver = \"{log}\" }} }}"
+        )
+    };
+    allowed(&connect("awslogs"), splunk);
+    refused(&connect("splunk"), splunk, &["nothing of it writes to its log group"]);
+}
+
+#[test]
 fn what_instances_do_not_have_is_refused() {
     let ec2 = "launch = \"ec2\"";
     refused(ec2, "hostname = \"app\"", &["`hostname` is not there in network mode `awsvpc`"]);

@@ -160,7 +160,36 @@ fn the_execution_role_may_what_the_step_needs_and_no_more() {
         (Arc::from("C"), Secret::Parameter { name: text("/c") }),
     ]);
     assert_eq!(statements(&world)["Secrets"], json!([arn]));
+    let log = LogConfiguration { driver: Arc::from("splunk"), options: BTreeMap::new(), secrets: BTreeMap::new() };
+    world.container().log = Some(log);
+    assert_eq!(statements(&world).keys().collect::<Vec<_>>(), ["Parameters", "Secrets"]);
+    assert_eq!(world.template().pointer("/Resources/LogGroup"), None);
     assert_eq!(statements(&world)["Parameters"], json!(["arn:aws:ssm:eu-west-1:222222222222:parameter/c"]));
+}
+
+#[test]
+fn a_secret_without_its_random_characters_is_named_with_a_pattern_for_them() {
+    let begin = "arn:aws:secretsmanager:eu-west-1:222222222222:secret:";
+    let cases = [
+        ("db", "db-??????"),
+        ("db-AbCdEf", "db-AbCdEf"),
+        ("db-a1B2c3", "db-a1B2c3"),
+        ("db/main-AbCdEf", "db/main-AbCdEf"),
+        ("AbCdEf", "AbCdEf-??????"),
+        ("db-AbCdE", "db-AbCdE-??????"),
+        ("db-AbCdEfG", "db-AbCdEfG-??????"),
+        ("db-Ab_dEf", "db-Ab_dEf-??????"),
+        ("db-", "db--??????"),
+    ];
+    for (name, expected) in cases {
+        let mut world = World::new().variable("name", name, Scope::default());
+        let secret = Secret::Secret { arn: text(&format!("{begin}#{{name}}")), key: Some(text("password")) };
+        world.container().secrets.insert(Arc::from("A"), secret);
+        assert_eq!(statements(&world)["Secrets"], json!([format!("{begin}{expected}")]));
+        let read = world.template();
+        let read = read.pointer("/Resources/TaskDefinition/Properties/ContainerDefinitions/0/Secrets/0/ValueFrom");
+        assert_eq!(read, Some(&json!(format!("{begin}{name}:password::"))));
+    }
 }
 
 #[test]

@@ -1,13 +1,17 @@
 //! Logs: options that drivers have to have, and routers.
 
+use std::collections::BTreeMap;
+
 use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{FirelensEntry, LogEntry, ProcessFile, TaskEntry};
 use super::super::what::WhatDrafts;
+use super::ecs::each_task;
+use crate::load::build::discovery::own_log;
 use crate::load::build::launch;
-use crate::model::process::Firelens;
+use crate::model::process::{Firelens, OWN_LOG_GROUP};
 
 /// Options of the driver `awslogs` (ECS API reference, `LogConfiguration`).
 const AWSLOGS: [&str; 8] = [
@@ -52,6 +56,26 @@ pub(super) fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: boo
         let finding = Finding::new(codes::LOG_OPTIONS, &process.file, value.span(), title).label("its value");
         findings.push(finding.suggest(option, AWSLOGS.iter().copied()));
     }
+}
+
+/// How long logs are kept is said only where the step has a log group that they are in.
+pub(super) fn retention_of_something(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_task(drafts, |process, step, task| {
+        let Some(days) = &task.log_retention_days else { return };
+        let connect = step.service().and_then(|service| service.service_connect_configuration.as_ref());
+        let proxy = connect.and_then(|connect| connect.log.as_deref());
+        let logs = task.container.iter().filter_map(|container| container.log.as_ref()).chain(proxy);
+        let routers = task.container.iter().filter_map(|container| container.firelens_configuration.as_ref());
+        let options = logs.map(|log| &log.options).chain(routers.map(|router| &router.options));
+        let named = options.flat_map(BTreeMap::values).any(|option| option.as_str() == OWN_LOG_GROUP);
+        if !named && task.container.iter().all(|container| container.log.is_some()) && !proxy.is_some_and(own_log) {
+            let title =
+                format!("step `{}` says how long logs are kept, and nothing of it writes to its log group", *step.name);
+            let finding =
+                Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("of no log group");
+            findings.push(finding.help("leave it out, or a container's `log`"));
+        }
+    });
 }
 
 /// One container routes, and those that send to it have one.

@@ -267,7 +267,8 @@ pub struct TaskEntry {
     /// What containers can mount.
     #[serde(default)]
     pub volume: Vec<At<VolumeEntry>>,
-    /// How long logs are kept, in days; 30 by default.
+    /// How long the step's log group keeps what is written there, in days; 30 by default. A step of which nothing is written
+    /// there has no log group: when the last container gets a `log` of its own, the log group goes with what it holds.
     pub log_retention_days: Option<At<u32>>,
     /// Switches ECS Exec on.
     #[serde(default)]

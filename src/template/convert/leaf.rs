@@ -4,8 +4,9 @@
 
 use serde_json::Value;
 
-use crate::model::process::{Piece, Text};
+use crate::model::process::{OWN_LOG_GROUP, Piece, Text};
 
+use super::super::fill::ANY_RANDOM;
 use super::super::shape::{IdOf, Known, Leaf, Leaves, Shape};
 
 /// `arn:<partition>:<service>:<region>:<account>` of the target.
@@ -65,8 +66,8 @@ fn parameter(raw: &str) -> Vec<String> {
 fn known(known: Known) -> String {
     match known {
         Known::Stack => "#{stack.name}".to_owned(),
-        Known::LogGroup => "/landfall/#{stack.name}".to_owned(),
-        Known::LogGroupArn => arn("logs", "log-group:/landfall/#{stack.name}:*"),
+        Known::LogGroup => OWN_LOG_GROUP.to_owned(),
+        Known::LogGroupArn => arn("logs", &format!("log-group:{OWN_LOG_GROUP}:*")),
         Known::Region => "#{target.region}".to_owned(),
         Known::AwsPolicy(name) => format!("arn:#{{target.partition}}:iam::aws:policy/{name}"),
         Known::Cluster => "#{target.cluster}".to_owned(),
@@ -92,6 +93,10 @@ pub(super) fn lists(leaves: &Leaves, values: impl Fn(&str) -> Vec<Option<Value>>
             _ => of_target("security_groups"),
         },
         Leaves::Buckets(texts) => buckets(texts, values),
+        Leaves::SecretRights(text) => {
+            let (arn, any) = (text.raw().to_owned(), format!("{}{ANY_RANDOM}", text.raw()));
+            vec![vec![arn.clone()], vec![any.clone()], vec![arn, any]]
+        }
     }
 }
 

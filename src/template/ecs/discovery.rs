@@ -2,7 +2,7 @@
 
 use crate::model::process::{
     AccessLog, ClientAlias, ConnectService, ConnectTls, Connection, DiscoveryService, DnsConfig, EcsService,
-    LogConfiguration, OwnDiscovery, ProxyLog, ServiceConnect, ServiceRegistry, TestHeader,
+    OwnDiscovery, ProxyLog, ServiceConnect, ServiceRegistry, TestHeader,
 };
 
 use super::super::shape::{IdOf, Known, Shape};
@@ -37,12 +37,9 @@ fn log(log: &ProxyLog) -> Shape {
     }
 }
 
-/// The log configuration of the proxy, where it is not the step's log group.
-pub(super) fn proxy_log(step: &EcsService) -> Option<&LogConfiguration> {
-    match step.connection()?.log.as_ref()? {
-        ProxyLog::Driver(log) => Some(log),
-        ProxyLog::Own => None,
-    }
+/// Where the proxy writes; none where there is none, or it writes nowhere.
+pub(super) fn proxy_log(step: &EcsService) -> Option<&ProxyLog> {
+    step.connection()?.log.as_ref()
 }
 
 fn access_log(log: AccessLog) -> Shape {

@@ -1,15 +1,15 @@
 //! `AWS::IAM::Role` that ECS uses to start the task: it may write these logs, pull these images, read these secrets.
 //!
 //! Secrets that are encrypted with a customer's own KMS key also need `kms:Decrypt` on that key, and nothing but the step's
-//! `kms_keys` says which key it is.
+//! `kms_keys` says which key it is. Where a task needs none of that, the role is there and may nothing.
 
 use crate::model::What;
-use crate::model::process::{LogConfiguration, Task, Text};
+use crate::model::process::{LogConfiguration, ProxyLog, Task, Text};
 
 use super::super::image;
 use super::super::shape::{Known, Leaf, Leaves, Shape};
 use super::role::{self, allow};
-use super::{id, kms, secrets};
+use super::{id, kms, log_group, secrets};
 
 /// The role's ARN: the one that the step gives, or that of the role that is made.
 pub(super) fn arn(task: &Task) -> Shape {
@@ -19,18 +19,23 @@ pub(super) fn arn(task: &Task) -> Shape {
     }
 }
 
-/// The role; none where the step gives one. `proxy` is the log configuration of a container that ECS adds.
-pub(super) fn shape(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> Option<Shape> {
+/// The role; none where the step gives one. `proxy` is where a container writes that ECS adds.
+pub(super) fn shape(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Option<Shape> {
     if task.execution_role.is_some() {
         return None;
     }
-    let start = role::policy("start-tasks", statements(task, proxy, what));
-    let inline = std::iter::once(start).chain(role::own(&task.execution_rights)).collect();
+    let start = Shape::some_list(statements(task, proxy, what)).map(|all| role::policy_of("start-tasks", all));
+    let inline = start.into_iter().chain(role::own(&task.execution_rights)).collect();
     let managed = role::managed(&task.execution_rights);
     Some(role::shape(task, role::trust("ecs-tasks.amazonaws.com"), inline, managed))
 }
 
-fn statements(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> Vec<Shape> {
+fn statements(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Vec<Shape> {
+    let own_log = log_group::written_to(task, proxy);
+    let proxy = match proxy {
+        Some(ProxyLog::Driver(log)) => Some(log),
+        Some(ProxyLog::Own) | None => None,
+    };
     let repositories = repositories(task, what);
     let token = (!repositories.is_empty()).then(|| {
         // GetAuthorizationToken takes no resource (service authorization reference, Amazon ECR).
@@ -39,17 +44,17 @@ fn statements(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> Vec
     let some = |sid: &str, actions: &[&str], resources: Vec<Shape>| {
         Shape::some_list(resources).map(|resources| allow(sid, actions, resources))
     };
+    let rights = secrets::secret_rights(task, proxy);
     let files = files(task);
     let object = |file: Text| Shape::Leaf(Leaf::ObjectArn(file));
     let buckets = Shape::Leaves(Leaves::Buckets(files.clone()));
-    let logs = allow("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], Shape::List(log_groups(task, proxy)));
     let images = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
     [
-        Some(logs),
+        some("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], log_groups(task, own_log, proxy)),
         some("CreateLogs", &["logs:CreateLogGroup"], created_log_groups(task, proxy)),
         token,
         some("Images", &images, repositories),
-        some("Secrets", &["secretsmanager:GetSecretValue"], secrets::secret_arns(task, proxy)),
+        (!rights.is_empty()).then(|| allow("Secrets", &["secretsmanager:GetSecretValue"], Shape::Joined(rights))),
         some("Parameters", &["ssm:GetParameters"], secrets::parameter_arns(task, proxy)),
         some("EnvironmentFiles", &["s3:GetObject"], files.iter().cloned().map(object).collect()),
         (!files.is_empty()).then(|| allow("EnvironmentBuckets", &["s3:GetBucketLocation"], buckets)),
@@ -60,13 +65,13 @@ fn statements(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> Vec
     .collect()
 }
 
-/// The step's own log group, and those that containers and the proxy name for the driver `awslogs`.
+/// The step's own log group where it is written to, and those that containers and the proxy name for the driver `awslogs`.
 ///
 /// By name, not by the log group's attribute: a change set says of what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
-fn log_groups(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
-    let own = Known::LogGroupArn.into();
-    std::iter::once(own).chain(awslogs(task, proxy).filter_map(log_group)).collect()
+fn log_groups(task: &Task, own: bool, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
+    let own = own.then(|| Known::LogGroupArn.into());
+    own.into_iter().chain(awslogs(task, proxy).filter_map(log_group)).collect()
 }
 
 /// The log groups that the driver makes when it finds none.

@@ -25,7 +25,7 @@ mod task_role;
 mod volume;
 
 use crate::model::What;
-use crate::model::process::{EcsSchedule, EcsService, EcsTask, LogConfiguration, Task};
+use crate::model::process::{EcsSchedule, EcsService, EcsTask, ProxyLog, Task};
 
 use super::shape::Shape;
 
@@ -95,10 +95,10 @@ pub(super) fn task(step: &EcsTask, what: &What) -> Vec<(&'static str, Shape)> {
     sections(named(parts).collect(), vec![("TaskDefinitionArn".to_owned(), Shape::reference(id::TASK_DEFINITION))])
 }
 
-/// What every task has beside its definition; `proxy` is the log configuration of a container that ECS adds.
-fn of_task(task: &Task, proxy: Option<&LogConfiguration>, what: &What) -> [(&'static str, Option<Shape>); 3] {
+/// What a task has beside its definition; `proxy` is where a container writes that ECS adds.
+fn of_task(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> [(&'static str, Option<Shape>); 3] {
     [
-        (id::LOG_GROUP, Some(log_group::shape(task))),
+        (id::LOG_GROUP, log_group::shape(task, proxy)),
         (id::EXECUTION_ROLE, execution_role::shape(task, proxy, what)),
         (id::TASK_ROLE, task_role::shape(task)),
     ]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::model::process::{LogConfiguration, Secret, Task, Text};
 
-use super::super::shape::{Leaf, Shape};
+use super::super::shape::{Leaf, Leaves, Shape};
 
 /// What `ValueFrom` says.
 ///
@@ -26,14 +26,14 @@ fn all<'a>(task: &'a Task, proxy: Option<&'a LogConfiguration>) -> impl Iterator
     own.chain(proxy.into_iter().flat_map(|log| log.secrets.values()))
 }
 
-/// The ARNs of the Secrets Manager secrets, those with which registries are entered among them, each text once.
-pub(super) fn secret_arns(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
+/// What a policy names the Secrets Manager secrets by, those with which registries are entered among them, each text once.
+pub(super) fn secret_rights(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
     let arns = all(task, proxy).filter_map(|secret| match secret {
         Secret::Secret { arn, .. } => Some(arn),
         Secret::Parameter { .. } => None,
     });
     let registries = task.containers.iter().filter_map(|container| container.repository_credentials.as_ref());
-    once(arns.chain(registries)).into_iter().map(|text| Shape::Leaf(Leaf::SecretArn(text))).collect()
+    once(arns.chain(registries)).into_iter().map(|text| Shape::Leaves(Leaves::SecretRights(text))).collect()
 }
 
 /// The ARNs of the SSM parameters, each text once.

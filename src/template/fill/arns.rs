@@ -10,6 +10,15 @@ use super::{Filler, made_of};
 /// The partitions that are told from each other.
 const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
 
+/// What stands in a policy for the `-` and the six random characters with which Secrets Manager ends a secret's ARN: each `?`
+/// is one of them, so no secret of a longer name is meant (Secrets Manager user guide, "Permissions policy examples").
+pub(in crate::template) const ANY_RANDOM: &str = "-??????";
+
+/// Whether a text ends in `-` and six letters or digits, as the whole ARN of a secret does.
+pub(super) fn ends_at_random(text: &str) -> bool {
+    matches!(text.as_bytes().last_chunk::<7>(), Some([b'-', random @ ..]) if random.iter().all(u8::is_ascii_alphanumeric))
+}
+
 impl Filler<'_> {
     /// An ARN, where it is none of another partition than the target's.
     pub(super) fn in_partition(&mut self, arn: String, text: &Text) -> Option<String> {
@@ -28,7 +37,7 @@ impl Filler<'_> {
         None
     }
 
-    /// A secret's ARN: seven parts, the last the secret's name with its six random characters.
+    /// A secret's ARN: seven parts, the last the secret's name, with its six random characters or without them: ECS takes both.
     pub(super) fn secret_arn(&mut self, text: &Text) -> Option<String> {
         let arn = self.text(text)?;
         let parts: Vec<&str> = arn.split(':').collect();
@@ -42,6 +51,12 @@ impl Filler<'_> {
             return None;
         }
         self.in_partition(arn, text)
+    }
+
+    /// What a policy names a secret by: its ARN, where the random characters are missing with a pattern for these.
+    pub(super) fn secret_rights(&mut self, text: &Text) -> Option<String> {
+        let arn = self.secret_arn(text)?;
+        Some(if ends_at_random(&arn) { arn } else { arn + ANY_RANDOM })
     }
 
     /// One key of a secret's JSON value. `:` would begin the next part of `ValueFrom`.

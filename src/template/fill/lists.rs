@@ -28,6 +28,7 @@ impl Filler<'_> {
                 }
                 buckets
             }
+            Leaves::SecretRights(text) => self.secret_rights(text).into_iter().collect(),
             Leaves::Network(ids, texts) => {
                 let found = self.ids(texts.as_deref(), ids.of());
                 self.count(*ids, found)

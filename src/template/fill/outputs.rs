@@ -15,6 +15,7 @@ use super::super::codes;
 use super::super::producer::{Producer, producer};
 use super::super::shape::{Leaf, Leaves};
 use super::super::variables::Part;
+use super::arns::{ANY_RANDOM, ends_at_random};
 use super::lists::id_code;
 use super::{Filler, made_of};
 
@@ -137,6 +138,7 @@ impl Filler<'_> {
                 }
                 buckets
             }
+            Leaves::SecretRights(text) => self.secret_patterns(text).unwrap_or_default(),
             Leaves::Network(ids, _) => {
                 let items = self.items(leaves.written());
                 self.count(*ids, items)
@@ -246,6 +248,19 @@ impl Filler<'_> {
 
     fn secret_parts(&mut self, text: &Text) -> Option<Vec<Part>> {
         self.plain(text, ":/_+=.@-", codes::SECRET_ARN, "the ARN of a secret in Secrets Manager")
+    }
+
+    /// What a policy names a secret by. An output alone is the whole ARN, as a reference to a secret gives it. One that ends a
+    /// longer text may be the secret's name, or that with its random characters: the policy says both.
+    fn secret_patterns(&mut self, text: &Text) -> Option<Vec<Value>> {
+        let parts = self.secret_parts(text)?;
+        let any = joined(within(String::new(), parts.clone(), ANY_RANDOM));
+        Some(match parts.as_slice() {
+            [Part::Output(_)] => vec![joined(parts)],
+            [.., Part::Output(_)] => vec![joined(parts), any],
+            [.., Part::Text(end)] if ends_at_random(end) => vec![joined(parts)],
+            _ => vec![any],
+        })
     }
 
     /// The ARN of an SSM parameter. One that does not begin with `arn:` is a name in the target's account and region; where

@@ -125,7 +125,8 @@ fn yes() -> bool {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepositoryCredentialsEntry {
-    /// ARN of a secret in Secrets Manager with `username` and `password`; may hold `#{…}`.
+    /// ARN of a secret in Secrets Manager with `username` and `password`, with its six random characters or without them; may
+    /// hold `#{…}`.
     pub credentials_parameter: At<String>,
 }
 
@@ -216,7 +217,9 @@ pub enum ProtocolEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretEntry {
-    /// ARN of a secret in Secrets Manager; may hold `#{…}`.
+    /// ARN of a secret in Secrets Manager, with its six random characters or without them; may hold `#{…}`. An output of a stack
+    /// that is all of it is the whole ARN. Where the secret's own name ends in `-` and six letters or digits, the whole ARN is
+    /// needed.
     pub secret: Option<At<String>>,
     /// One key of the secret's JSON value; may hold `#{…}`.
     pub key: Option<At<String>>,
