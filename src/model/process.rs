@@ -20,6 +20,7 @@ mod discovery;
 mod launch;
 mod linux;
 mod logging;
+mod number;
 mod only;
 mod order;
 mod output;
@@ -29,6 +30,7 @@ mod run;
 mod scaling;
 mod schedule;
 mod service;
+mod size;
 mod volume;
 
 pub use balancing::*;
@@ -40,6 +42,7 @@ pub use discovery::*;
 pub use launch::*;
 pub use linux::*;
 pub use logging::*;
+pub use number::*;
 pub use only::*;
 pub use order::*;
 pub use output::*;
@@ -49,6 +52,7 @@ pub use run::*;
 pub use scaling::*;
 pub use schedule::*;
 pub use service::*;
+pub use size::*;
 pub use volume::*;
 
 /// Process, variables and included sets of a project at one commit.

@@ -2,6 +2,7 @@
 
 mod arns;
 mod lists;
+mod numbers;
 pub(super) mod outputs;
 
 pub(super) use arns::ANY_RANDOM;
@@ -175,6 +176,7 @@ impl<'a> Filler<'a> {
             }
             Leaf::Network(text) => self.network(text),
             Leaf::Id(text, of) => self.id(text, *of),
+            Leaf::Number(text, bounds) => self.number(text, bounds).map(|number| number.to_string()),
             Leaf::Substitution(text) => self.substitution(text),
             Leaf::Known(known) => Some(self.known(*known)),
             Leaf::Image(name, user) => {

@@ -130,6 +130,7 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     let values = variables::Values::new(context);
     let mut filler = fill::Filler::new(context, &values, &stack);
     let mut filled = filler.fill_all(&shape);
+    filler.numbers_fit(&context.step.kind);
     let outputs = filler.outputs();
     declare(&mut filled, &outputs);
     let document = Document::from_sections(filled);

@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
-use crate::model::process::Text;
+use crate::model::process::{Number, Text};
 use crate::model::{ImageName, Location};
 
 /// A template, or a part of one, before its placeholders are filled.
@@ -40,6 +40,8 @@ pub(super) enum Leaf {
     Network(Text),
     /// The id of something.
     Id(Text, IdOf),
+    /// A whole number within these bounds, as text: where CloudFormation wants a number, it makes one of it.
+    Number(Text, RangeInclusive<u32>),
     /// The string of a `Fn::Sub`: in it, a value is no reference.
     Substitution(Text),
     /// Something that every stack has.
@@ -82,6 +84,7 @@ impl Leaf {
             | Self::Arn(text)
             | Self::Network(text)
             | Self::Id(text, _)
+            | Self::Number(text, _)
             | Self::Substitution(text)
             | Self::SecretArn(text)
             | Self::ObjectArn(text)
@@ -270,6 +273,14 @@ impl Shape {
     /// An id that the step gives.
     pub(super) fn id(text: &Text, of: IdOf) -> Self {
         Shape::Leaf(Leaf::Id(text.clone(), of))
+    }
+
+    /// A number of the step, within bounds that AWS has.
+    pub(super) fn number(number: &Number, bounds: RangeInclusive<u32>) -> Self {
+        match number {
+            Number::Written(number) => Shape::from(*number),
+            Number::Filled(text) => Shape::Leaf(Leaf::Number(text.clone(), bounds)),
+        }
     }
 
     /// An ARN that the step gives, or a name that may stand for one.

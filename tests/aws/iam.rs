@@ -139,7 +139,8 @@ fn what_stands_around_a_service_is_granted_where_a_step_makes_it() {
     {
         assert!(resources(&before.roles[0].permissions, action).is_empty(), "{action} is granted without need");
     }
-    let scaling = Scaling { min_capacity: 1, max_capacity: 2, tracking: vec![], steps: vec![], schedules: vec![] };
+    let scaling =
+        Scaling { min_capacity: 1.into(), max_capacity: 2.into(), tracking: vec![], steps: vec![], schedules: vec![] };
     let after = changed(|service| service.scaling = Some(scaling.clone()));
     let granted = resources(&after.roles[0].permissions, "application-autoscaling:RegisterScalableTarget");
     assert_eq!(granted.len(), 2, "one for each region: {granted:?}");

@@ -483,5 +483,5 @@ fn service() -> EcsService {
     let ports =
         vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None, app_protocol: None }];
     let app = Container { ports, ..Container::new(Arc::from("app"), "web".parse().unwrap(), at) };
-    EcsService { desired_count: 2, ..EcsService::new(256, 512, vec![app]) }
+    EcsService { desired_count: 2.into(), ..EcsService::new(256, 512, vec![app]) }
 }

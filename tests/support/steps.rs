@@ -22,7 +22,9 @@ const CONNECTED: &str = "[projects.shop]\nenvironments = [\"production\", \"stag
 const RELEASE: &str = "[images]\nweb = { tag = \"1.0.0\" }\nlogs = { tag = \"3.2\" }\nproxy = { tag = \"1.27\" }\n";
 const VARIABLES: &str = "[[variable]]\nname = \"level\"\nvalue = \"info\"\n[[variable]]\nname = \"secret\"\nvalue = \
                          \"arn:aws:secretsmanager:eu-west-1:111111111111:secret:shop-AbCdEf\"\n[[variable]]\nname = \
-                         \"bucket\"\nvalue = \"arn:aws:s3:::shop-files\"\n";
+                         \"bucket\"\nvalue = \"arn:aws:s3:::shop-files\"\n[[variable]]\nname = \"mib\"\nvalue = 1024\n[[variable]]\nname = \
+                         \"mib\"\nvalue = 2048\nscope = { environment = \"production\" }\n[[variable]]\nname = \"tasks\"\nvalue = \
+                         1\n[[variable]]\nname = \"tasks\"\nvalue = 3\nscope = { environment = \"production\" }\n";
 
 /// Two of everything that a step can be limited to: targets, environments, channels, tenants.
 fn repository(format: u32) -> BTreeMap<String, String> {

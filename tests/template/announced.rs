@@ -20,8 +20,8 @@ type Change = fn(&mut World);
 
 const CHANGES: &[(&str, Change)] = &[
     ("nothing", |_| {}),
-    ("memory", |world| world.service().task.memory = 1024),
-    ("desired count", |world| world.service().desired_count = 3),
+    ("memory", |world| world.service().task.memory = 1024.into()),
+    ("desired count", |world| world.service().desired_count = 3.into()),
     ("log retention", |world| world.service().task.log_retention_days = 7),
     ("cluster", |world| world.target.cluster = "other".into()),
     ("image", |world| world.release.images.values_mut().for_each(|pin| pin.digest = None)),

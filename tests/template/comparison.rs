@@ -49,9 +49,9 @@ fn a_first_deployment_adds_everything() {
 
 #[test]
 fn a_change_of_the_step_is_announced_as_this() {
-    assert_eq!(after(|world| world.service().desired_count = 3), "Modify Service");
+    assert_eq!(after(|world| world.service().desired_count = 3.into()), "Modify Service");
     assert_eq!(after(|world| world.service().task.log_retention_days = 7), "Modify LogGroup");
-    assert_eq!(after(|world| world.service().task.memory = 1024), "Modify Service, Replace TaskDefinition");
+    assert_eq!(after(|world| world.service().task.memory = 1024.into()), "Modify Service, Replace TaskDefinition");
     assert_eq!(
         after(|world| world.release.images.values_mut().for_each(|pin| pin.tag = "2".into())),
         "",
@@ -260,7 +260,7 @@ json.dump(out, sys.stdout)
 fn a_difference_shows_what_changed_and_its_surroundings() {
     let mut world = World::new();
     let before = document(&world);
-    world.service().task.memory = 1024;
+    world.service().task.memory = 1024.into();
     let text = documents(Some(&before), Some(&document(&world)), "deployed", "wanted", Paint::Plain);
     assert_eq!(
         text,

@@ -62,9 +62,9 @@ pub(super) fn everything() -> World {
         (Arc::from("DB_ALL"), secret(None)),
         (Arc::from("FLAGS"), Secret::Parameter { name: text("/storefront/#{environment.name}/flags") }),
     ]);
-    app.cpu = Some(128);
-    app.memory = Some(512);
-    app.memory_reservation = Some(256);
+    app.cpu = Some(128.into());
+    app.memory = Some(512.into());
+    app.memory_reservation = Some(256.into());
     app.command = texts(&["serve", "--port", "8080"]);
     app.entry_point = texts(&["/usr/bin/app"]);
     app.working_directory = Some(text("/srv"));
@@ -98,10 +98,10 @@ pub(super) fn everything() -> World {
     });
     let service = world.service();
     service.task.containers.push(side);
-    service.task.cpu = 512;
-    service.task.memory = 1024;
+    service.task.cpu = 512.into();
+    service.task.memory = 1024.into();
     service.task.architecture = Architecture::Arm64;
-    service.desired_count = 4;
+    service.desired_count = 4.into();
     service.minimum_healthy_percent = 50;
     service.maximum_percent = 150;
     service.circuit_breaker = Some(CircuitBreaker { rollback: false, threshold: None, reset_on_healthy_task: None });

@@ -296,7 +296,8 @@ fn documented() -> Vec<String> {
     rows.map(|(id, _)| id.to_owned()).collect()
 }
 
-/// Whether an id is one that the guide has: what is in brackets is made by the step, ports and priorities are numbers.
+/// Whether an id is one that the guide has: what is in brackets is made by the step; ports are numbers, and so are priorities
+/// unless a variable gives them.
 fn fits(known: &str, id: &str) -> bool {
     let (begin, rest) = known.split_once('<').unwrap_or((known, ""));
     let Some(made) = id.strip_prefix(begin) else { return false };
@@ -304,9 +305,10 @@ fn fits(known: &str, id: &str) -> bool {
         None => made.is_empty(),
         Some((_, "")) => !made.is_empty(),
         Some((_, number)) => {
-            let letter = number.split('<').next().unwrap_or("");
-            let name = made.trim_end_matches(|c: char| c.is_ascii_digit());
-            name.len() < made.len() && name.strip_suffix(letter).is_some_and(|name| !name.is_empty())
+            let (letter, what) = number.split_once('<').unwrap_or((number, ""));
+            let made_of = |c: char| c.is_ascii_digit() || what == "priority>" && c.is_ascii_alphanumeric();
+            let parts = made.rsplit_once(letter);
+            parts.is_some_and(|(name, number)| !name.is_empty() && !number.is_empty() && number.chars().all(made_of))
         }
     }
 }

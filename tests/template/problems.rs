@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    CloudFormation, EfsVolume, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer, LogConfiguration,
-    OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Secret, StepKind, TargetGroup, ValueKind,
-    Volume, VolumeKind,
+    CloudFormation, Compute, EfsVolume, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer,
+    LogConfiguration, Number, OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Scaling, Secret,
+    StepKind, TargetGroup, ValueKind, Volume, VolumeKind,
 };
 use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};
@@ -20,6 +20,12 @@ type Change = fn(&mut World);
 /// Adds a secret to the first container.
 fn secret(world: &mut World, secret: Secret) {
     world.container().secrets.insert(Arc::from("S"), secret);
+}
+
+/// Lets a variable say the task's CPU units.
+fn numbers(world: &mut World, cpu: &str) {
+    *world = world.clone().variable("v", cpu, Scope::default());
+    world.service().task.cpu = Number::Filled(text("#{v}"));
 }
 
 /// Adds variables without a scope, and uses `user` in the first container.
@@ -176,6 +182,42 @@ fn what_cannot_be_rendered_says_why() {
                 world.service().task.volumes = vec![Volume { name: "files".into(), kind: VolumeKind::Efs(efs) }];
             },
             "efs-id: `*` does not give the id of a file system: `fs-…`",
+        ),
+        (
+            |world| {
+                world.service().task.launch.compute = Compute::Ec2;
+                numbers(world, "100");
+            },
+            "task-size: a task has 128 to 196608 CPU units",
+        ),
+        (
+            |world| {
+                *world = world.clone().variable("v", "5", Scope::default());
+                world.service().scaling = Some(Scaling {
+                    min_capacity: Number::Filled(text("#{v}")),
+                    max_capacity: 2.into(),
+                    tracking: vec![],
+                    steps: vec![],
+                    schedules: vec![],
+                });
+            },
+            "scaling: `min_capacity` is 5 here, above `max_capacity`, which is 2",
+        ),
+        (|world| numbers(world, "1.5"), "number: `#{v}` becomes `1.5`, and a whole number is wanted: 0 or more"),
+        (
+            |world| numbers(world, "300"),
+            "fargate-size: Fargate has no task of 300 CPU units (256, 512, 1024, 2048, 4096, 8192, 16384 or 32768)",
+        ),
+        (
+            |world| numbers(world, "4096"),
+            "fargate-size: Fargate has no task of 4096 CPU units with 512 MiB (with 4096 CPU units: 8192 to 30720 MiB in steps of 1024)",
+        ),
+        (
+            |world| {
+                world.container().memory_reservation = Some(600.into());
+                numbers(world, "256");
+            },
+            "container-sizes: the containers of step `web` have 600 MiB of memory, the task 512",
         ),
         (
             |world| {

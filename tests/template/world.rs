@@ -277,7 +277,7 @@ fn names() -> Names {
 }
 
 fn service() -> EcsService {
-    EcsService { desired_count: 2, ..EcsService::new(256, 512, vec![container("app", "web")]) }
+    EcsService { desired_count: 2.into(), ..EcsService::new(256, 512, vec![container("app", "web")]) }
 }
 
 /// A container that says no more than it has to, with a port.

@@ -109,7 +109,7 @@ fn rule(make: &mut Maker<'_>, entry: &ListenerRuleEntry) -> Option<ListenerRule>
         entry.http_header.iter().map(|(name, values)| (Arc::from(name.as_str()), make.texts(values))).collect();
     Some(ListenerRule {
         listener: make.text(&entry.listener_arn)?,
-        priority: *entry.priority,
+        priority: make.number(&entry.priority)?,
         test: entry.test,
         hosts: make.texts(&entry.host_header),
         paths: make.texts(&entry.path_pattern),

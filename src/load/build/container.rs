@@ -18,7 +18,6 @@ use crate::model::process::{
 
 /// Reads a container.
 pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Option<Container> {
-    let number = |value: &Option<At<u32>>| value.as_deref().copied();
     container_name(make, &entry.name);
     let image = make.name(&entry.image);
     let least = Container::new(Arc::from(entry.name.as_str()), image?, make.file.at(entry.span().start));
@@ -32,9 +31,9 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
     let credentials = entry.repository_credentials.as_ref();
     Some(Container {
         essential: entry.essential,
-        cpu: number(&entry.cpu),
-        memory: number(&entry.memory),
-        memory_reservation: number(&entry.memory_reservation),
+        cpu: make.optional_number(&entry.cpu),
+        memory: make.optional_number(&entry.memory),
+        memory_reservation: make.optional_number(&entry.memory_reservation),
         ports: one.into_iter().chain(entry.ports.iter().map(port)).collect(),
         environment_files: make.texts(&entry.environment_files),
         environment: make.text_map(&entry.environment),
@@ -44,8 +43,8 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
         working_directory: make.optional_text(&entry.working_directory),
         user: make.optional_text(&entry.user),
         read_only_root: entry.read_only_root,
-        stop_timeout: number(&entry.stop_timeout),
-        start_timeout: number(&entry.start_timeout),
+        stop_timeout: entry.stop_timeout.as_deref().copied(),
+        start_timeout: entry.start_timeout.as_deref().copied(),
         repository_credentials: credentials.and_then(|entry| make.text(&entry.credentials_parameter)),
         gpus: entry.resource_requirements.first().map(|entry| entry.value),
         docker_labels: make.text_map(&entry.docker_labels),

@@ -12,9 +12,10 @@ use jiff::SignedDuration;
 use super::codes;
 use super::finding::{File, Finding};
 use super::schema::At;
+use super::schema::values::NumberEntry;
 use crate::model::Id;
 use crate::model::name::NameError;
-use crate::model::process::Text;
+use crate::model::process::{Number, Text};
 use crate::model::tenant::Tag;
 
 pub(crate) mod assemble;
@@ -103,6 +104,27 @@ impl Maker<'_> {
     /// A text with placeholders that may be absent.
     pub(crate) fn optional_text(&mut self, written: &Option<At<String>>) -> Option<Text> {
         written.as_ref().and_then(|text| self.text(text))
+    }
+
+    /// A whole number, or a text that becomes one.
+    pub(crate) fn number(&mut self, written: &At<NumberEntry>) -> Option<Number> {
+        match &**written {
+            NumberEntry::Number(number) => Some(Number::Written(*number)),
+            NumberEntry::Text(text) => {
+                let text = self.text_at(text, written.span())?;
+                if text.placeholders().next().is_none() {
+                    let title = format!("`{}` is a text, and a whole number is wanted", text.raw());
+                    self.invalid(written.span(), title);
+                    return None;
+                }
+                Some(Number::Filled(text))
+            }
+        }
+    }
+
+    /// A number that need not be there.
+    pub(crate) fn optional_number(&mut self, written: &Option<At<NumberEntry>>) -> Option<Number> {
+        written.as_ref().and_then(|number| self.number(number))
     }
 
     /// Texts with placeholders, by name.

@@ -13,7 +13,7 @@ use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
 use crate::model::process::{
-    Architecture, EcsService, Follows, ImageRepository, Only, OutputRef, PropagateTags, StepKind, Task, Text,
+    Architecture, EcsService, Follows, ImageRepository, Number, Only, OutputRef, PropagateTags, StepKind, Task, Text,
 };
 use crate::model::tenant::{TagFilter, TenantFilter};
 use crate::model::{Hash, Id, ImageName, Location, Step, StepName, What};
@@ -113,7 +113,10 @@ fn number(value: &Option<At<u32>>) -> Option<u32> {
 
 fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
     let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
-    let least = launch::task_on(make, &entry.runs_on, Task::new(*entry.cpu, *entry.memory, containers));
+    // A number that is none is a problem of its own; the step is not rendered then.
+    let mut size = |entry| make.number(entry).unwrap_or(Number::Written(0));
+    let least = Task::new(size(&entry.cpu), size(&entry.memory), containers);
+    let least = launch::task_on(make, &entry.runs_on, least);
     Task {
         architecture: match entry.architecture {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
@@ -144,12 +147,12 @@ fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
     let entry = &entry.service;
     let least = EcsService::of(Task { propagate_tags: role::propagate_tags(entry.propagate_tags), ..task });
     EcsService {
-        desired_count: number(&entry.desired_count).unwrap_or(least.desired_count),
+        desired_count: make.optional_number(&entry.desired_count).unwrap_or(least.desired_count),
         minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
         maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
         circuit_breaker: deployment::circuit_breaker(&entry.circuit_breaker),
         rebalancing: entry.availability_zone_rebalancing.as_deref().copied(),
-        scaling: entry.scaling.as_ref().map(|entry| scaling::scaling(make, entry)),
+        scaling: entry.scaling.as_ref().and_then(|entry| scaling::scaling(make, entry)),
         deployment: deployment::deployment(make, &entry.deployment_configuration),
         load_balancers: entry.load_balancer.iter().filter_map(|entry| balancing::load_balancer(make, entry)).collect(),
         health_check_grace: number(&entry.health_check_grace),

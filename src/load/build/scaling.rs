@@ -12,14 +12,14 @@ use crate::model::process::{
 };
 
 /// Reads `[step.scaling]`.
-pub(crate) fn scaling(make: &mut Maker<'_>, entry: &ScalingEntry) -> Scaling {
-    Scaling {
-        min_capacity: *entry.min_capacity,
-        max_capacity: *entry.max_capacity,
+pub(crate) fn scaling(make: &mut Maker<'_>, entry: &ScalingEntry) -> Option<Scaling> {
+    Some(Scaling {
+        min_capacity: make.number(&entry.min_capacity)?,
+        max_capacity: make.number(&entry.max_capacity)?,
         tracking: entry.target_tracking.iter().map(|entry| tracking(make, entry)).collect(),
         steps: entry.step_scaling.iter().filter_map(|entry| step_scaling(make, entry)).collect(),
         schedules: entry.scheduled_action.iter().filter_map(|entry| schedule(make, entry)).collect(),
-    }
+    })
 }
 
 fn tracking(make: &mut Maker<'_>, entry: &TargetTrackingEntry) -> TargetTracking {
@@ -89,7 +89,7 @@ fn schedule(make: &mut Maker<'_>, entry: &ScheduledActionEntry) -> Option<Schedu
         name: Arc::from(entry.name.as_str()),
         schedule: make.text(&entry.schedule)?,
         time_zone: make.optional_text(&entry.time_zone),
-        min_capacity: entry.min_capacity,
-        max_capacity: entry.max_capacity,
+        min_capacity: make.optional_number(&entry.min_capacity),
+        max_capacity: make.optional_number(&entry.max_capacity),
     })
 }

@@ -8,30 +8,10 @@ use super::super::schema::process::{
     ContainerEntry, LoadBalancerEntry, PatchEntry, ProcessFile, RunsOnEntry, ScalingEntry, ScheduleEntry, SecretEntry,
     ServiceConnectEntry, ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
 };
+use super::super::schema::values::NumberEntry;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use super::ecs_launch;
-use crate::load::build::launch;
-
-/// CPU units that Fargate has, and the MiB that go with them: from, to and the step between, or a list (AWS documentation of
-/// Fargate task sizes).
-const FARGATE: [(u32, Sizes); 8] = [
-    (256, Sizes::These(&[512, 1_024, 2_048])),
-    (512, Sizes::Every(1_024, 4_096, 1_024)),
-    (1_024, Sizes::Every(2_048, 8_192, 1_024)),
-    (2_048, Sizes::Every(4_096, 16_384, 1_024)),
-    (4_096, Sizes::Every(8_192, 30_720, 1_024)),
-    (8_192, Sizes::Every(16_384, 61_440, 4_096)),
-    (16_384, Sizes::Every(32_768, 122_880, 8_192)),
-    (32_768, Sizes::These(&[61_440, 122_880, 249_856])),
-];
-
-/// Sizes of memory in MiB.
-#[derive(Clone, Copy)]
-enum Sizes {
-    Every(u32, u32, u32),
-    These(&'static [u32]),
-}
 
 /// Looks at each step that runs tasks.
 pub(super) fn each_task(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>, &TaskEntry)) {
@@ -59,55 +39,6 @@ pub(super) fn process_has_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>
         let title = format!("step `{}` has no container", *step.name);
         let finding = Finding::new(codes::STEP_WITHOUT_CONTAINERS, &process.file, step.name.span(), title);
         findings.push(finding.label("no [[step.container]] in this step"));
-    }
-}
-
-/// The sizes of tasks on instances, where any two numbers are a pair (API reference, `RegisterTaskDefinition`).
-pub(super) fn instance_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    let Some(process) = &drafts.process else { return };
-    for (_, task) in process.doc.tasks().filter(|(_, task)| !launch::compute(*task.runs_on.launch).is_fargate()) {
-        let mut out = |span, title: &str| {
-            findings.push(Finding::new(codes::TASK_SIZE, &process.file, span, title).label("not a size"));
-        };
-        if !(128..=196_608).contains(&*task.cpu) {
-            out(task.cpu.span(), "a task has 128 to 196608 CPU units");
-        }
-        if *task.memory < 6 {
-            out(task.memory.span(), "a task has at least 6 MiB");
-        }
-    }
-}
-
-pub(super) fn fargate_sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    let Some(process) = &drafts.process else { return };
-    for (_, task) in process.doc.tasks().filter(|(_, task)| launch::compute(*task.runs_on.launch).is_fargate()) {
-        let (cpu, memory) = (*task.cpu, *task.memory);
-        let Some((_, sizes)) = FARGATE.iter().find(|(units, _)| *units == cpu) else {
-            let title = format!("Fargate has no task of {cpu} CPU units");
-            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, task.cpu.span(), title);
-            findings.push(finding.label("not a size").help("256, 512, 1024, 2048, 4096, 8192, 16384 or 32768"));
-            continue;
-        };
-        let fits = match sizes {
-            Sizes::These(list) => list.contains(&memory),
-            Sizes::Every(least, most, every) => (*least..=*most).contains(&memory) && (memory - least) % every == 0,
-        };
-        if !fits {
-            let title = format!("Fargate has no task of {cpu} CPU units with {memory} MiB");
-            let help = match sizes {
-                Sizes::These(list) => {
-                    let list: Vec<String> = list.iter().map(u32::to_string).collect();
-                    let (last, first) =
-                        list.split_last().map_or(("", list.as_slice()), |(last, first)| (&**last, first));
-                    format!("with {cpu} CPU units: {} or {last} MiB", first.join(", "))
-                }
-                Sizes::Every(least, most, every) => {
-                    format!("with {cpu} CPU units: {least} to {most} MiB in steps of {every}")
-                }
-            };
-            let finding = Finding::new(codes::FARGATE_SIZE, &process.file, task.memory.span(), title);
-            findings.push(finding.label(format!("not a size with {cpu} CPU units")).help(help));
-        }
     }
 }
 
@@ -144,6 +75,12 @@ pub(in crate::load) fn for_each_text_of(step: &StepEntry, mut each: impl FnMut(&
     step.patches().iter().for_each(|patch| of_patch(patch, &mut each));
 }
 
+fn of_numbers<'a>(numbers: impl IntoIterator<Item = &'a At<NumberEntry>>, each: &mut impl FnMut(&At<String>)) {
+    for number in numbers {
+        number.text().into_iter().for_each(|text| each(&At::new(number.span(), text.to_owned())));
+    }
+}
+
 fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {
     std::iter::once(&schedule.schedule).chain(&schedule.time_zone).for_each(&mut *each);
     schedule.start_date.iter().chain(&schedule.end_date).chain(&schedule.schedule_role).for_each(&mut *each);
@@ -151,6 +88,7 @@ fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {
 }
 
 fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
+    of_numbers(&service.desired_count, each);
     service.force_new_deployment_nonce.iter().for_each(&mut *each);
     service.load_balancer.iter().for_each(|entry| of_balancer(entry, each));
     service.scaling.iter().for_each(|scaling| of_scaling(scaling, each));
@@ -169,6 +107,7 @@ fn of_runs_on(on: &RunsOnEntry, each: &mut impl FnMut(&At<String>)) {
 }
 
 fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
+    of_numbers([&task.cpu, &task.memory], each);
     task.task_role.iter().chain(&task.execution_role).for_each(&mut *each);
     task.permissions_boundary.iter().chain(task.kms_keys.iter()).for_each(&mut *each);
     for rights in task.task_rights.iter().chain(&task.execution_rights) {
@@ -193,6 +132,7 @@ fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
     std::iter::once(&own.vpc_id).chain(&own.health_check.path).chain(&own.health_check.matcher).for_each(&mut *each);
     for rule in &own.listener_rule {
         each(&rule.listener_arn);
+        of_numbers([&rule.priority], each);
         let plain = [&rule.host_header, &rule.path_pattern, &rule.http_request_method, &rule.source_ip];
         plain.into_iter().chain(rule.http_header.values()).flatten().for_each(&mut *each);
     }
@@ -211,6 +151,8 @@ fn of_scaling(scaling: &ScalingEntry, each: &mut impl FnMut(&At<String>)) {
         policy.alarm.dimensions.values().for_each(&mut *each);
     }
     let actions = scaling.scheduled_action.iter();
+    let bounds = actions.clone().flat_map(|action| action.min_capacity.iter().chain(&action.max_capacity));
+    of_numbers([&scaling.min_capacity, &scaling.max_capacity].into_iter().chain(bounds), each);
     actions.flat_map(|action| std::iter::once(&action.schedule).chain(&action.time_zone)).for_each(each);
 }
 
@@ -264,6 +206,7 @@ fn of_volume(volume: &VolumeEntry, each: &mut impl FnMut(&At<String>)) {
 }
 
 fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) {
+    of_numbers(container.cpu.iter().chain(&container.memory).chain(&container.memory_reservation), each);
     container.environment_files.iter().chain(container.environment.values()).for_each(&mut *each);
     container.repository_credentials.iter().for_each(|entry| each(&entry.credentials_parameter));
     container.docker_labels.values().chain(&container.hostname).for_each(&mut *each);

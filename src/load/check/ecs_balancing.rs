@@ -1,6 +1,6 @@
 //! Own target groups, listener rules and load balancers: what Elastic Load Balancing would refuse.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
 use super::super::codes;
@@ -13,6 +13,7 @@ use super::super::schema::process::{
 use super::super::what::WhatDrafts;
 use crate::load::build::balancing::own_id;
 use crate::model::network;
+use crate::model::process::MAX_PRIORITY;
 
 /// The most values of all conditions of a rule (quotas of application load balancers).
 const MAX_VALUES: usize = 5;
@@ -96,8 +97,12 @@ fn target_group(own: &At<OwnTargetGroupEntry>, out: &mut Out<'_>) {
     if let (Some(matcher), true) = (&own.health_check.matcher, http) {
         codes_fit(matcher, own.protocol_version.as_deref() == Some(&ProtocolVersionEntry::Grpc), out);
     }
-    let mut seen = BTreeSet::new();
-    if let Some(again) = own.listener_rule.iter().find(|rule| !seen.insert(*rule.priority)) {
+    let written = |rule: &At<ListenerRuleEntry>| rule.priority.number();
+    for rule in own.listener_rule.iter().filter(|rule| written(rule) == Some(0) || written(rule) > Some(MAX_PRIORITY)) {
+        out(rule.priority.span(), "a priority is 1 to 50000");
+    }
+    let mut seen = HashSet::new();
+    if let Some(again) = own.listener_rule.iter().find(|rule| !seen.insert(&*rule.priority)) {
         out(again.priority.span(), "two rules have the same priority, which is their name here");
     }
 }

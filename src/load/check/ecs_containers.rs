@@ -10,9 +10,11 @@ use super::super::schema::At;
 use super::super::schema::process::{
     ConditionEntry, ContainerEntry, LogEntry, NetworkModeEntry, ProcessFile, ProtocolEntry, TaskEntry,
 };
+use super::super::schema::values::NumberEntry;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
 use crate::load::build::launch;
+use crate::model::process::{ContainerSizes, SizeOf, SizeRule, Sizes};
 
 /// Log drivers that Fargate has (AWS documentation of LogConfiguration).
 const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
@@ -24,34 +26,45 @@ fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, 
     each_task(drafts, |process, _, task| task.container.iter().for_each(|container| run(process, task, container)));
 }
 
+/// The numbers of tasks and containers, as far as no variable decides them.
 pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
-        let total = |number: fn(&ContainerEntry) -> Option<u32>| -> u64 {
-            task.container.iter().filter_map(|container| number(container)).map(u64::from).sum()
+        let number = |entry: &Option<At<NumberEntry>>| entry.as_ref().and_then(|number| number.number());
+        let containers = task.container.iter().map(|container| ContainerSizes {
+            name: &container.name,
+            cpu: number(&container.cpu),
+            memory: number(&container.memory),
+            memory_reservation: number(&container.memory_reservation),
+        });
+        let sizes = Sizes {
+            step: &step.name,
+            compute: launch::compute(*task.runs_on.launch),
+            cpu: task.cpu.number(),
+            memory: task.memory.number(),
+            containers: containers.collect(),
         };
-        let cpu = total(|container| container.cpu.as_deref().copied());
-        let memory =
-            total(|container| container.memory.as_ref().or(container.memory_reservation.as_ref()).map(|m| **m));
-        let mut over = |what: &str, sum: u64, limit: &At<u32>, unit: &str| {
-            if sum > u64::from(**limit) {
-                let title = format!(
-                    "the containers of step `{}` have {sum} {unit} of {what}, the task {}",
-                    *step.name, **limit
-                );
-                let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, limit.span(), title);
-                findings.push(finding.label(format!("less than its containers' {sum}")));
-            }
-        };
-        over("CPU", cpu, &task.cpu, "units");
-        over("memory", memory, &task.memory, "MiB");
-        for container in &task.container {
-            if let (Some(hard), Some(soft)) = (&container.memory, &container.memory_reservation)
-                && **soft > **hard
-            {
-                let title = format!("container `{}` reserves more memory than its limit", *container.name);
-                let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, soft.span(), title);
-                findings.push(finding.label("above the limit").related(&process.file, hard.span(), "the limit"));
-            }
+        for fault in sizes.faults() {
+            let code = match fault.rule {
+                SizeRule::Fargate => codes::FARGATE_SIZE,
+                SizeRule::Task => codes::TASK_SIZE,
+                SizeRule::Containers => codes::CONTAINER_SIZES,
+            };
+            let container = |place: usize| task.container.get(place);
+            let (span, limit) = match fault.of {
+                SizeOf::Cpu => (task.cpu.span(), None),
+                SizeOf::Memory => (task.memory.span(), None),
+                SizeOf::Reservation(place) => {
+                    let Some(container) = container(place) else { continue };
+                    let span = |entry: &Option<At<NumberEntry>>| entry.as_ref().map(At::span);
+                    (span(&container.memory_reservation).unwrap_or_default(), span(&container.memory))
+                }
+            };
+            let finding = Finding::new(code, &process.file, span, fault.title).label(fault.label);
+            let finding = if fault.help.is_empty() { finding } else { finding.help(fault.help) };
+            findings.push(match limit {
+                Some(limit) => finding.related(&process.file, limit, "the limit"),
+                None => finding,
+            });
         }
     });
 }
@@ -257,7 +270,8 @@ pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         let mut out = |code: &Code, span, title: String, label: &str| {
             findings.push(Finding::new(code, &process.file, span, title).label(label));
         };
-        for memory in container.memory.iter().chain(&container.memory_reservation).filter(|memory| ***memory < 6) {
+        let memories = container.memory.iter().chain(&container.memory_reservation);
+        for memory in memories.filter(|memory| memory.number().is_some_and(|mib| mib < 6)) {
             out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
         }
         let fargate = launch::compute(*task.runs_on.launch).is_fargate();

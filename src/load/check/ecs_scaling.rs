@@ -25,7 +25,7 @@ pub(super) fn scaling_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Findin
         if let Some(count) = &service.desired_count {
             out(count.span(), "with `scaling`, the number of tasks is not the step's to say");
         }
-        if *scaling.min_capacity > *scaling.max_capacity {
+        if scaling.min_capacity.number().zip(scaling.max_capacity.number()).is_some_and(|(least, most)| least > most) {
             out(scaling.min_capacity.span(), "`min_capacity` is above `max_capacity`");
         }
         let mut seen = BTreeSet::new();
@@ -141,9 +141,11 @@ fn schedule(action: &At<ScheduledActionEntry>, out: &mut Out<'_>) {
     if let Err(why) = expression::read(text) {
         out(text.span(), &format!("`{}` is not a schedule: {why}", **text));
     }
-    match (action.min_capacity, action.max_capacity) {
+    match (&action.min_capacity, &action.max_capacity) {
         (None, None) => out(action.span(), "a scheduled action sets `min_capacity`, `max_capacity` or both"),
-        (Some(least), Some(most)) if least > most => out(action.span(), "`min_capacity` is above `max_capacity`"),
+        (Some(least), Some(most)) if least.number().zip(most.number()).is_some_and(|(least, most)| least > most) => {
+            out(least.span(), "`min_capacity` is above `max_capacity`");
+        }
         _ => {}
     }
 }

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::values::NumberEntry;
 
 mod balancing;
 mod container;
@@ -236,10 +237,10 @@ impl ProcessFile {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct TaskEntry {
-    /// CPU units of the task; 1024 are one vCPU.
-    pub cpu: At<u32>,
-    /// Memory of the task in MiB.
-    pub memory: At<u32>,
+    /// CPU units of the task; 1024 are one vCPU; may be `#{…}`.
+    pub cpu: At<NumberEntry>,
+    /// Memory of the task in MiB; may be `#{…}`.
+    pub memory: At<NumberEntry>,
     /// Processor architecture; `x86-64` by default.
     #[serde(default)]
     pub architecture: ArchitectureEntry,
@@ -293,8 +294,8 @@ pub struct ServiceEntry {
     /// How one set of tasks takes the place of another.
     #[serde(default)]
     pub deployment_configuration: DeploymentEntry,
-    /// Number of tasks; 1 by default; not with `scaling`.
-    pub desired_count: Option<At<u32>>,
+    /// Number of tasks; 1 by default; not with `scaling`; may be `#{…}`.
+    pub desired_count: Option<At<NumberEntry>>,
     /// Lower limit of healthy tasks during a deployment, in percent of the desired count; 100 by default.
     pub minimum_healthy_percent: Option<At<u32>>,
     /// Upper limit of tasks during a deployment, in percent of the desired count; 200 by default.

@@ -90,6 +90,68 @@ impl JsonSchema for ValueEntry {
     }
 }
 
+/// A whole number, or a text with placeholders that becomes one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NumberEntry {
+    /// As it is written.
+    Number(u32),
+    /// With placeholders.
+    Text(String),
+}
+
+impl NumberEntry {
+    /// The number, where it is written.
+    pub fn number(&self) -> Option<u32> {
+        match self {
+            NumberEntry::Number(number) => Some(*number),
+            NumberEntry::Text(_) => None,
+        }
+    }
+
+    /// The text, where it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            NumberEntry::Number(_) => None,
+            NumberEntry::Text(text) => Some(text),
+        }
+    }
+}
+
+struct NumberVisitor;
+
+impl Visitor<'_> for NumberVisitor {
+    type Value = NumberEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number, or a text with placeholders")
+    }
+    fn visit_str<E: Error>(self, text: &str) -> Result<NumberEntry, E> {
+        Ok(NumberEntry::Text(text.to_owned()))
+    }
+    fn visit_i64<E: Error>(self, value: i64) -> Result<NumberEntry, E> {
+        u32::try_from(value).map(NumberEntry::Number).map_err(E::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for NumberEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+impl JsonSchema for NumberEntry {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Number".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let number = generator.subschema_for::<u32>();
+        json_schema!({ "anyOf": [number, { "type": "string", "pattern": "#\\{" }] })
+    }
+}
+
 /// One name or a list of names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names(pub Vec<String>);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::Text;
+use super::{Number, Text};
 use crate::model::Location;
 
 /// `[[step.load_balancer]]`: a target group that a container registers with.
@@ -89,13 +89,16 @@ pub struct TargetHealthCheck {
     pub unhealthy_threshold: Option<u32>,
 }
 
+/// The highest number of a rule (API reference, `CreateRule`).
+pub const MAX_PRIORITY: u32 = 50_000;
+
 /// A rule on a listener.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenerRule {
     /// ARN of the listener.
     pub listener: Text,
     /// Unique on the listener; the least is first.
-    pub priority: u32,
+    pub priority: Number,
     /// For test traffic of a deployment that moves traffic between two target groups.
     pub test: bool,
     /// Host names.

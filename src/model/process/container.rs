@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Firelens, LinuxParameters, LogConfiguration, MountPoint, SystemControl, Text, Ulimit, VolumesFrom};
+use super::{
+    Firelens, LinuxParameters, LogConfiguration, MountPoint, Number, SystemControl, Text, Ulimit, VolumesFrom,
+};
 use crate::model::{ImageName, Location};
 
 /// `[[step.container]]`.
@@ -16,11 +18,11 @@ pub struct Container {
     /// The task stops when it stops.
     pub essential: bool,
     /// CPU units reserved.
-    pub cpu: Option<u32>,
+    pub cpu: Option<Number>,
     /// Hard limit in MiB.
-    pub memory: Option<u32>,
+    pub memory: Option<Number>,
     /// Soft limit in MiB.
-    pub memory_reservation: Option<u32>,
+    pub memory_reservation: Option<Number>,
     /// Ports.
     pub ports: Vec<Port>,
     /// Files in S3 whose lines are plain variables: the ARNs of the objects.

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Decimal, Text};
+use super::{Decimal, Number, Text};
 
 /// `[step.scaling]`: the number of tasks is Application Auto Scaling's to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scaling {
     /// The fewest tasks.
-    pub min_capacity: u32,
+    pub min_capacity: Number,
     /// The most tasks.
-    pub max_capacity: u32,
+    pub max_capacity: Number,
     /// Policies that hold a metric at a value.
     pub tracking: Vec<TargetTracking>,
     /// Policies that follow an alarm in steps.
@@ -124,7 +124,7 @@ pub struct Schedule {
     /// Time zone of the expression; UTC unless said.
     pub time_zone: Option<Text>,
     /// The fewest tasks from then on.
-    pub min_capacity: Option<u32>,
+    pub min_capacity: Option<Number>,
     /// The most tasks from then on.
-    pub max_capacity: Option<u32>,
+    pub max_capacity: Option<Number>,
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Container, Deployment, Launch, LoadBalancer, PropagateTags, Rights, Scaling, ServiceConnect, ServiceRegistry, Text,
-    Threshold, Volume,
+    Container, Deployment, Launch, LoadBalancer, Number, PropagateTags, Rights, Scaling, ServiceConnect,
+    ServiceRegistry, Text, Threshold, Volume,
 };
 
 /// Processor architecture of a task.
@@ -22,9 +22,9 @@ pub enum Architecture {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// CPU units of the task; 1024 are one vCPU.
-    pub cpu: u32,
+    pub cpu: Number,
     /// Memory of the task in MiB.
-    pub memory: u32,
+    pub memory: Number,
     /// Processor architecture.
     pub architecture: Architecture,
     /// What the task runs on.
@@ -65,10 +65,10 @@ pub struct Task {
 
 impl Task {
     /// A task that says no more than it has to: every key that has a default has that of format 1.
-    pub fn new(cpu: u32, memory: u32, containers: Vec<Container>) -> Self {
+    pub fn new(cpu: impl Into<Number>, memory: impl Into<Number>, containers: Vec<Container>) -> Self {
         Self {
-            cpu,
-            memory,
+            cpu: cpu.into(),
+            memory: memory.into(),
             architecture: Architecture::X86_64,
             launch: Launch::default(),
             containers,
@@ -101,7 +101,7 @@ pub struct EcsService {
     /// How one set of tasks takes the place of another.
     pub deployment: Deployment,
     /// Number of tasks.
-    pub desired_count: u32,
+    pub desired_count: Number,
     /// Lower limit of healthy tasks during a deployment, in percent of the desired count.
     pub minimum_healthy_percent: u32,
     /// Upper limit of tasks during a deployment, in percent of the desired count.
@@ -124,7 +124,7 @@ pub struct EcsService {
 
 impl EcsService {
     /// A service that says no more than it has to: every key that has a default has that of format 1.
-    pub fn new(cpu: u32, memory: u32, containers: Vec<Container>) -> Self {
+    pub fn new(cpu: impl Into<Number>, memory: impl Into<Number>, containers: Vec<Container>) -> Self {
         Self::of(Task::new(cpu, memory, containers))
     }
 
@@ -134,7 +134,7 @@ impl EcsService {
             task,
             scaling: None,
             deployment: Deployment::default(),
-            desired_count: 1,
+            desired_count: Number::Written(1),
             minimum_healthy_percent: 100,
             maximum_percent: 200,
             circuit_breaker: Some(CircuitBreaker { rollback: true, threshold: None, reset_on_healthy_task: None }),

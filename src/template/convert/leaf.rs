@@ -35,6 +35,7 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         | Leaf::Arn(text)
         | Leaf::Network(text)
         | Leaf::Id(text, _)
+        | Leaf::Number(text, _)
         | Leaf::Substitution(text)
         | Leaf::SecretArn(text)
         | Leaf::SecretValue(text, None)

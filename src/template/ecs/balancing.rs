@@ -7,8 +7,8 @@
 use serde_json::json;
 
 use crate::model::process::{
-    EcsService, Listener, ListenerRule, LoadBalancer, NetworkMode, OwnLoadBalancer, OwnTargetGroup, Strategy,
-    TargetGroup, Text,
+    EcsService, Listener, ListenerRule, LoadBalancer, MAX_PRIORITY, NetworkMode, Number, OwnLoadBalancer,
+    OwnTargetGroup, Strategy, TargetGroup, Text,
 };
 
 use super::super::shape::{IdOf, Leaf, Leaves, NetworkIds, Shape};
@@ -89,9 +89,13 @@ pub(super) fn security_group_id(own: &OwnTargetGroup) -> String {
     format!("LoadBalancerSecurityGroup{}", own.id)
 }
 
-/// By its priority, not its place: a rule that is put before others must not take their places.
+/// By its priority as it is written, not its place: a rule that is put before others must not take their places.
 fn rule_id(own: &OwnTargetGroup, rule: &ListenerRule) -> String {
-    format!("ListenerRule{}P{}", own.id, rule.priority)
+    let priority: String = match &rule.priority {
+        Number::Written(number) => number.to_string(),
+        Number::Filled(text) => text.raw().chars().filter(char::is_ascii_alphanumeric).collect(),
+    };
+    format!("ListenerRule{}P{priority}", own.id)
 }
 
 fn listener_id(own: &OwnTargetGroup, listener: &Listener) -> String {
@@ -249,7 +253,7 @@ fn listener_rule(step: &EcsService, own: &OwnTargetGroup, rule: &ListenerRule) -
         "AWS::ElasticLoadBalancingV2::ListenerRule",
         Shape::map([
             ("ListenerArn", Some(Shape::arn(&rule.listener))),
-            ("Priority", Some(rule.priority.into())),
+            ("Priority", Some(Shape::number(&rule.priority, 1..=MAX_PRIORITY))),
             ("Conditions", Some(Shape::List(conditions.into_iter().chain(headers).flatten().collect()))),
             ("Actions", Some(forward(step, own))),
         ]),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::process::{
-    Condition, Container, Firelens, HealthCheck, HostEntry, LogConfiguration, Port, Protocol, RestartPolicy, Secret,
-    Text,
+    Condition, Container, Firelens, HealthCheck, HostEntry, LogConfiguration, Number, Port, Protocol, RestartPolicy,
+    Secret, Text,
 };
 
 use super::super::shape::{Known, Leaf, Shape};
@@ -13,7 +13,6 @@ use super::{id, linux, secrets, volume};
 
 /// The container definition. Every key that the step leaves out is left out, so that ECS's default applies.
 pub(super) fn shape(container: &Container) -> Shape {
-    let number = |value: Option<u32>| value.map(Shape::from);
     let text = |value: &Option<Text>| value.as_ref().map(Shape::text);
     let depends_on = container.depends_on.iter().map(|dependency| {
         Shape::map([
@@ -25,9 +24,9 @@ pub(super) fn shape(container: &Container) -> Shape {
         ("Name", Some((&*container.name).into())),
         ("Image", Some(Shape::Leaf(Leaf::Image(container.image.clone(), container.at.clone())))),
         ("Essential", Some(container.essential.into())),
-        ("Cpu", number(container.cpu)),
-        ("Memory", number(container.memory)),
-        ("MemoryReservation", number(container.memory_reservation)),
+        ("Cpu", number(&container.cpu, 0)),
+        ("Memory", number(&container.memory, 6)),
+        ("MemoryReservation", number(&container.memory_reservation, 6)),
         ("PortMappings", Shape::some_list(container.ports.iter().map(port).collect())),
         ("EnvironmentFiles", environment_files(&container.environment_files)),
         ("Environment", environment(&container.environment)),
@@ -37,8 +36,8 @@ pub(super) fn shape(container: &Container) -> Shape {
         ("WorkingDirectory", text(&container.working_directory)),
         ("User", text(&container.user)),
         ("ReadonlyRootFilesystem", container.read_only_root.then(|| true.into())),
-        ("StopTimeout", number(container.stop_timeout)),
-        ("StartTimeout", number(container.start_timeout)),
+        ("StopTimeout", container.stop_timeout.map(Shape::from)),
+        ("StartTimeout", container.start_timeout.map(Shape::from)),
         ("RepositoryCredentials", container.repository_credentials.as_ref().map(repository_credentials)),
         ("ResourceRequirements", container.gpus.map(gpus)),
         ("DockerLabels", some_map(&container.docker_labels)),
@@ -172,4 +171,8 @@ pub(super) fn own_log() -> Shape {
             ])),
         ),
     ])
+}
+
+fn number(number: &Option<Number>, least: u32) -> Option<Shape> {
+    number.as_ref().map(|number| Shape::number(number, least..=u32::MAX))
 }

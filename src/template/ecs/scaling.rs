@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::model::process::{
-    Adjustment, EcsService, Metric, RequestsOf, Scaling, ScalingAlarm, Schedule, StepScaling, TargetTracking,
+    Adjustment, EcsService, Metric, Number, RequestsOf, Scaling, ScalingAlarm, Schedule, StepScaling, TargetTracking,
 };
 
 use super::super::shape::Shape;
@@ -39,17 +39,21 @@ fn target(scaling: &Scaling) -> Shape {
             ("ServiceNamespace", Some("ecs".into())),
             ("ScalableDimension", Some("ecs:service:DesiredCount".into())),
             ("ResourceId", Some(Shape::Fixed(resource))),
-            ("MinCapacity", Some(scaling.min_capacity.into())),
-            ("MaxCapacity", Some(scaling.max_capacity.into())),
+            ("MinCapacity", Some(capacity(&scaling.min_capacity))),
+            ("MaxCapacity", Some(capacity(&scaling.max_capacity))),
             ("ScheduledActions", Shape::some_list(scaling.schedules.iter().map(schedule).collect())),
         ]),
     )
 }
 
+fn capacity(number: &Number) -> Shape {
+    Shape::number(number, 0..=u32::MAX)
+}
+
 fn schedule(schedule: &Schedule) -> Shape {
     let action = Shape::map([
-        ("MinCapacity", schedule.min_capacity.map(Shape::from)),
-        ("MaxCapacity", schedule.max_capacity.map(Shape::from)),
+        ("MinCapacity", schedule.min_capacity.as_ref().map(capacity)),
+        ("MaxCapacity", schedule.max_capacity.as_ref().map(capacity)),
     ]);
     Shape::map([
         ("ScheduledActionName", Some((&*schedule.name).into())),

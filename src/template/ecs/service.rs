@@ -22,7 +22,7 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("PlacementConstraints", launch::constraints(task)),
             ("PlacementStrategies", launch::strategies(task)),
             ("AvailabilityZoneRebalancing", launch::rebalancing(step)),
-            ("DesiredCount", step.scaling.is_none().then(|| step.desired_count.into())),
+            ("DesiredCount", step.scaling.is_none().then(|| Shape::number(&step.desired_count, 0..=u32::MAX))),
             ("DeploymentConfiguration", Some(deployment::configuration(step))),
             ("NetworkConfiguration", launch::network_of_service(step)),
             ("LoadBalancers", balancing::of_service(step)),

@@ -1,6 +1,6 @@
 //! `AWS::ECS::TaskDefinition`: what a task is. Every change makes a new revision.
 
-use crate::model::process::{Architecture, PropagateTags, Task};
+use crate::model::process::{Architecture, Number, PropagateTags, Task};
 
 use super::super::shape::{Known, Shape};
 use super::{container, execution_role, launch, service, task_role, volume};
@@ -19,9 +19,8 @@ pub(super) fn shape(task: &Task) -> Shape {
         Shape::map([
             ("Family", Some(Known::Stack.into())),
             ("ContainerDefinitions", Some(Shape::List(containers))),
-            // CloudFormation takes both as strings.
-            ("Cpu", Some(task.cpu.to_string().into())),
-            ("Memory", Some(task.memory.to_string().into())),
+            ("Cpu", Some(size(&task.cpu))),
+            ("Memory", Some(size(&task.memory))),
             ("EphemeralStorage", volume::ephemeral(task)),
             ("Volumes", volume::volumes(task)),
             ("ExecutionRoleArn", Some(execution_role::arn(task))),
@@ -32,4 +31,12 @@ pub(super) fn shape(task: &Task) -> Shape {
             ("Tags", (task.propagate_tags == PropagateTags::TaskDefinition).then(|| service::tags(task)).flatten()),
         ]),
     )
+}
+
+/// CloudFormation takes the size of a task as strings.
+fn size(number: &Number) -> Shape {
+    match number {
+        Number::Written(number) => number.to_string().into(),
+        filled @ Number::Filled(_) => Shape::number(filled, 0..=u32::MAX),
+    }
 }

@@ -88,6 +88,7 @@ impl Filler<'_> {
             Leaf::Text(text) | Leaf::Arn(text) => self.parts(text)?,
             Leaf::Network(text) => self.plain(text, "./:", codes::NETWORK, "a network")?,
             Leaf::Id(text, of) => self.plain(text, "-", id_code(*of), &format!("the id of a {}", of.words()))?,
+            Leaf::Number(text, _) => self.plain(text, "", codes::NUMBER, "a whole number")?,
             Leaf::SecretArn(text) => self.secret_parts(text)?,
             Leaf::SecretValue(text, key) => {
                 let arn = self.secret_parts(text)?;

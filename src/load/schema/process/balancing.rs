@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
+use crate::load::schema::values::NumberEntry;
 
 /// `[[step.load_balancer]]`: a container registers with `target_group` or with `own_target_group`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -135,9 +136,8 @@ pub enum HealthProtocolEntry {
 pub struct ListenerRuleEntry {
     /// ARN of the listener of an application load balancer; may hold `#{…}`.
     pub listener_arn: At<String>,
-    /// Unique on the listener, and among the rules here; the least is first.
-    #[schemars(range(min = 1, max = 50_000))]
-    pub priority: At<u32>,
+    /// 1 to 50000, unique on the listener, and among the rules here; the least is first; may be `#{…}`.
+    pub priority: At<NumberEntry>,
     /// For the test traffic of a strategy other than `rolling`.
     #[serde(default)]
     pub test: bool,

@@ -9,6 +9,7 @@ use super::{
     FirelensEntry, LinuxParametersEntry, LogEntry, MountPointEntry, SystemControlEntry, UlimitEntry, VolumesFromEntry,
 };
 use crate::load::schema::At;
+use crate::load::schema::values::NumberEntry;
 
 /// `[[step.container]]`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -21,12 +22,12 @@ pub struct ContainerEntry {
     /// The task stops when this container stops; `true` by default.
     #[serde(default = "yes")]
     pub essential: bool,
-    /// CPU units reserved for it.
-    pub cpu: Option<At<u32>>,
-    /// Hard limit in MiB.
-    pub memory: Option<At<u32>>,
-    /// Soft limit in MiB.
-    pub memory_reservation: Option<At<u32>>,
+    /// CPU units reserved for it; may be `#{…}`.
+    pub cpu: Option<At<NumberEntry>>,
+    /// Hard limit in MiB; may be `#{…}`.
+    pub memory: Option<At<NumberEntry>>,
+    /// Soft limit in MiB; may be `#{…}`.
+    pub memory_reservation: Option<At<NumberEntry>>,
     /// Its only port, over TCP.
     pub port: Option<At<u16>>,
     /// Its ports, where it has several or they need more than a number.

@@ -6,15 +6,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
+use crate::load::schema::values::NumberEntry;
 
 /// `[step.scaling]`: Application Auto Scaling says the number of tasks, and `desired_count` is left out.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScalingEntry {
-    /// The fewest tasks.
-    pub min_capacity: At<u32>,
-    /// The most tasks.
-    pub max_capacity: At<u32>,
+    /// The fewest tasks; may be `#{…}`.
+    pub min_capacity: At<NumberEntry>,
+    /// The most tasks; may be `#{…}`.
+    pub max_capacity: At<NumberEntry>,
     /// Policies that hold a metric at a value; each metric once.
     #[serde(default)]
     pub target_tracking: Vec<At<TargetTrackingEntry>>,
@@ -160,8 +161,8 @@ pub struct ScheduledActionEntry {
     pub schedule: At<String>,
     /// Time zone of the expression, like `Europe/Berlin`; UTC by default; may hold `#{…}`.
     pub time_zone: Option<At<String>>,
-    /// The fewest tasks from then on.
-    pub min_capacity: Option<u32>,
-    /// The most tasks from then on.
-    pub max_capacity: Option<u32>,
+    /// The fewest tasks from then on; may be `#{…}`.
+    pub min_capacity: Option<At<NumberEntry>>,
+    /// The most tasks from then on; may be `#{…}`.
+    pub max_capacity: Option<At<NumberEntry>>,
 }

@@ -1,0 +1,177 @@
+//! Sizes of tasks that AWS takes: what the loader asks of written numbers, and rendering of those that variables gave.
+
+use super::Compute;
+
+/// CPU units that Fargate has, and the MiB that go with them: from, to and the step between, or a list (AWS documentation of
+/// Fargate task sizes).
+const FARGATE: [(u32, Memory); 8] = [
+    (256, Memory::These(&[512, 1_024, 2_048])),
+    (512, Memory::Every(1_024, 4_096, 1_024)),
+    (1_024, Memory::Every(2_048, 8_192, 1_024)),
+    (2_048, Memory::Every(4_096, 16_384, 1_024)),
+    (4_096, Memory::Every(8_192, 30_720, 1_024)),
+    (8_192, Memory::Every(16_384, 61_440, 4_096)),
+    (16_384, Memory::Every(32_768, 122_880, 8_192)),
+    (32_768, Memory::These(&[61_440, 122_880, 249_856])),
+];
+
+/// Sizes of memory in MiB.
+#[derive(Clone, Copy)]
+enum Memory {
+    Every(u32, u32, u32),
+    These(&'static [u32]),
+}
+
+/// The numbers of a task; none where a number is not known.
+#[derive(Clone, Debug)]
+pub struct Sizes<'a> {
+    /// The step's name.
+    pub step: &'a str,
+    /// What it runs on.
+    pub compute: Compute,
+    /// CPU units of the task.
+    pub cpu: Option<u32>,
+    /// MiB of the task.
+    pub memory: Option<u32>,
+    /// Its containers.
+    pub containers: Vec<ContainerSizes<'a>>,
+}
+
+/// The numbers of a container; none where a number is not known, or not there.
+#[derive(Clone, Copy, Debug)]
+pub struct ContainerSizes<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// CPU units.
+    pub cpu: Option<u32>,
+    /// MiB that it never has more than.
+    pub memory: Option<u32>,
+    /// MiB that are kept for it.
+    pub memory_reservation: Option<u32>,
+}
+
+/// Which number is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeOf {
+    /// The task's CPU units.
+    Cpu,
+    /// The task's MiB.
+    Memory,
+    /// What the container at this place reserves.
+    Reservation(usize),
+}
+
+/// Which rule a number breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SizeRule {
+    /// The pairs of Fargate.
+    Fargate,
+    /// The bounds of any task.
+    Task,
+    /// What containers and their task have to do with each other.
+    Containers,
+}
+
+/// A number that AWS refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SizeFault {
+    /// Which.
+    pub of: SizeOf,
+    /// Why.
+    pub rule: SizeRule,
+    /// The same in words.
+    pub title: String,
+    /// What it is, in few words.
+    pub label: String,
+    /// What would be right; empty where the title says it.
+    pub help: String,
+}
+
+impl Sizes<'_> {
+    /// What AWS refuses.
+    pub fn faults(&self) -> Vec<SizeFault> {
+        let own = if self.compute.is_fargate() { self.of_fargate() } else { self.of_instance() };
+        own.into_iter().chain(self.of_containers()).collect()
+    }
+
+    fn of_fargate(&self) -> Vec<SizeFault> {
+        let Some(cpu) = self.cpu else { return Vec::new() };
+        let rule = SizeRule::Fargate;
+        let Some((_, sizes)) = FARGATE.iter().find(|(units, _)| *units == cpu) else {
+            let title = format!("Fargate has no task of {cpu} CPU units");
+            let help = "256, 512, 1024, 2048, 4096, 8192, 16384 or 32768".to_owned();
+            return vec![SizeFault { of: SizeOf::Cpu, rule, title, label: "not a size".to_owned(), help }];
+        };
+        let Some(memory) = self.memory.filter(|memory| !sizes.have(*memory)) else { return Vec::new() };
+        let title = format!("Fargate has no task of {cpu} CPU units with {memory} MiB");
+        let label = format!("not a size with {cpu} CPU units");
+        let help = format!("with {cpu} CPU units: {}", sizes.words());
+        vec![SizeFault { of: SizeOf::Memory, rule, title, label, help }]
+    }
+
+    /// Any two numbers within the bounds are a pair (API reference, `RegisterTaskDefinition`).
+    fn of_instance(&self) -> Vec<SizeFault> {
+        let fault = |of, title: &str| SizeFault {
+            of,
+            rule: SizeRule::Task,
+            title: title.to_owned(),
+            label: "not a size".to_owned(),
+            help: String::new(),
+        };
+        let cpu = self.cpu.filter(|cpu| !(128..=196_608).contains(cpu));
+        let memory = self.memory.filter(|memory| *memory < 6);
+        let cpu = cpu.map(|_| fault(SizeOf::Cpu, "a task has 128 to 196608 CPU units"));
+        cpu.into_iter().chain(memory.map(|_| fault(SizeOf::Memory, "a task has at least 6 MiB"))).collect()
+    }
+
+    fn of_containers(&self) -> Vec<SizeFault> {
+        let total = |number: fn(&ContainerSizes<'_>) -> Option<u32>| -> u64 {
+            self.containers.iter().filter_map(number).map(u64::from).sum()
+        };
+        let cpu = total(|container| container.cpu);
+        let memory = total(|container| container.memory.or(container.memory_reservation));
+        let over = |of, what: &str, sum: u64, limit: Option<u32>, unit: &str| {
+            let limit = limit.filter(|limit| sum > u64::from(*limit))?;
+            let title = format!("the containers of step `{}` have {sum} {unit} of {what}, the task {limit}", self.step);
+            let label = format!("less than its containers' {sum}");
+            Some(SizeFault { of, rule: SizeRule::Containers, title, label, help: String::new() })
+        };
+        let sums = [
+            over(SizeOf::Cpu, "CPU", cpu, self.cpu, "units"),
+            over(SizeOf::Memory, "memory", memory, self.memory, "MiB"),
+        ];
+        let reserved = self.containers.iter().enumerate().filter_map(|(place, container)| {
+            let above = container.memory_reservation? > container.memory?;
+            above.then(|| SizeFault {
+                of: SizeOf::Reservation(place),
+                rule: SizeRule::Containers,
+                title: format!("container `{}` reserves more memory than its limit", container.name),
+                label: "above the limit".to_owned(),
+                help: String::new(),
+            })
+        });
+        sums.into_iter().flatten().chain(reserved).collect()
+    }
+}
+
+impl Memory {
+    fn have(self, memory: u32) -> bool {
+        match self {
+            Memory::These(list) => list.contains(&memory),
+            Memory::Every(least, most, every) => {
+                (least..=most).contains(&memory) && (memory - least).is_multiple_of(every)
+            }
+        }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Memory::These(list) => {
+                let list: Vec<String> = list.iter().map(u32::to_string).collect();
+                let (last, first) = list.split_last().map_or(("", list.as_slice()), |(last, first)| (&**last, first));
+                format!("{} or {last} MiB", first.join(", "))
+            }
+            Memory::Every(least, most, every) => format!("{least} to {most} MiB in steps of {every}"),
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Whole numbers that variables give: each within its bounds, and together such as AWS takes.
+
+use std::ops::RangeInclusive;
+
+use crate::model::Location;
+use crate::model::process::{ContainerSizes, Number, Scaling, SizeOf, SizeRule, Sizes, StepKind, Task, Text};
+
+use super::super::codes;
+use super::Filler;
+use super::outputs::in_text;
+
+impl Filler<'_> {
+    /// A whole number within bounds, written as `42` is.
+    pub(super) fn number(&mut self, text: &Text, bounds: &RangeInclusive<u32>) -> Option<u32> {
+        let filled = self.text(text)?;
+        let number = filled.parse().ok().filter(|number: &u32| bounds.contains(number) && number.to_string() == filled);
+        if number.is_none() {
+            let most = bounds.end();
+            let wanted = if *most == u32::MAX {
+                format!("{} or more", bounds.start())
+            } else {
+                format!("{} to {most}", bounds.start())
+            };
+            let title = format!("`{}` becomes `{filled}`, and a whole number is wanted: {wanted}", text.raw());
+            self.problem(codes::NUMBER, title, text.at(), None);
+        }
+        number
+    }
+
+    /// Looks at numbers that belong together where a variable gave one of them. The loader has looked at all others.
+    pub(in crate::template) fn numbers_fit(&mut self, kind: &StepKind) {
+        if let Some(task) = kind.task() {
+            self.sizes_fit(task);
+        }
+        if let StepKind::EcsService(service) = kind
+            && let Some(scaling) = &service.scaling
+        {
+            self.capacities_fit(scaling);
+        }
+    }
+
+    fn sizes_fit(&mut self, task: &Task) {
+        let of_container = task.containers.iter().map(|container| {
+            [container.cpu.as_ref(), container.memory.as_ref(), container.memory_reservation.as_ref()]
+        });
+        let of_containers: Vec<_> = of_container.collect();
+        let mut all = [&task.cpu, &task.memory].into_iter().chain(of_containers.iter().flatten().flatten().copied());
+        if all.all(|number| number.written().is_some()) {
+            return;
+        }
+        let step = self.context.step;
+        let mut containers = Vec::new();
+        for (container, numbers) in task.containers.iter().zip(&of_containers) {
+            let [cpu, memory, memory_reservation] = numbers.map(|number| self.known_number(number));
+            containers.push(ContainerSizes { name: &container.name, cpu, memory, memory_reservation });
+        }
+        let (cpu, memory) = (self.known_number(Some(&task.cpu)), self.known_number(Some(&task.memory)));
+        let sizes = Sizes { step: step.name.as_str(), compute: task.launch.compute, cpu, memory, containers };
+        for fault in sizes.faults() {
+            let reservation = |place: usize| of_containers.get(place).and_then(|numbers| numbers[2]);
+            let number = match fault.of {
+                SizeOf::Cpu => Some(&task.cpu),
+                SizeOf::Memory => Some(&task.memory),
+                SizeOf::Reservation(place) => reservation(place),
+            };
+            let code = match fault.rule {
+                SizeRule::Fargate => codes::FARGATE_SIZE,
+                SizeRule::Task => codes::TASK_SIZE,
+                SizeRule::Containers => codes::CONTAINER_SIZES,
+            };
+            let help = (!fault.help.is_empty()).then_some(fault.help);
+            self.problem(code, fault.title, at(number, &step.at), help);
+        }
+    }
+
+    fn capacities_fit(&mut self, scaling: &Scaling) {
+        let of_schedules =
+            scaling.schedules.iter().map(|schedule| (schedule.min_capacity.as_ref(), schedule.max_capacity.as_ref()));
+        let own = (Some(&scaling.min_capacity), Some(&scaling.max_capacity));
+        for (least, most) in std::iter::once(own).chain(of_schedules) {
+            let filled = |number: Option<&Number>| number.is_some_and(|number| number.written().is_none());
+            if !filled(least) && !filled(most) {
+                continue;
+            }
+            if let (Some(few), Some(many)) = (self.known_number(least), self.known_number(most))
+                && few > many
+            {
+                let title = format!("`min_capacity` is {few} here, above `max_capacity`, which is {many}");
+                let one = if filled(least) { least } else { most };
+                let step = self.context.step;
+                self.problem(codes::SCALING, title, at(one, &step.at), None);
+            }
+        }
+    }
+
+    /// The number in this slot; none where it is only known while it is deployed, or is none.
+    fn known_number(&mut self, number: Option<&Number>) -> Option<u32> {
+        match number? {
+            Number::Written(number) => Some(*number),
+            Number::Filled(text) if in_text(text) => None,
+            Number::Filled(text) => self.number(text, &(0..=u32::MAX)),
+        }
+    }
+}
+
+fn at<'a>(number: Option<&'a Number>, step: &'a Location) -> &'a Location {
+    match number {
+        Some(Number::Filled(text)) => text.at(),
+        _ => step,
+    }
+}
