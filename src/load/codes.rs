@@ -148,7 +148,7 @@ codes! {
     SECRET_AND_VARIABLE "secret-and-variable" Error "A container has the same name both as a plain variable and as a secret. ECS refuses such a task definition.";
     SECRET_REFERENCE "secret-reference" Error "A secret is a reference: either `secret` (with `key` where its value is JSON), or `parameter`.";
     TAGS "tags" Error "At most 50 tags; keys up to 128 characters that do not begin with `aws:`, values up to 256. `landfall:` is for landfall's own.";
-    ARN "arn" Error "The text is not an ARN of the kind that is needed: `arn:aws:…`, `arn:aws-cn:…` or `arn:aws-us-gov:…`.";
+    ARN "arn" Error "The text is not an ARN of the kind that is needed: `arn:aws:…`, or with another partition like `aws-cn`, `aws-us-gov` or `aws-eusc`.";
     LOG_RETENTION "log-retention" Error "CloudWatch Logs keeps logs for certain numbers of days only, and a step has a log group only where something of it writes there.";
     PERCENT_RANGE "percent-range" Error "The percentages of a rolling deployment: the minimum is 0 to 100, the maximum 100 to 200 or more, and together they must leave room to stop or start a task.";
     NO_SUBNETS "no-subnets" Error "Neither the step nor a target that it goes to names subnets, and Fargate tasks need them.";

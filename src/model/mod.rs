@@ -42,7 +42,7 @@ pub use name::{
 };
 pub use names::Names;
 pub use observed::{Observed, StackSeen, StackStatus};
-pub use place::{AccountId, BucketName, Place, Region};
+pub use place::{AccountId, BucketName, PARTITIONS, Place, Region};
 pub use process::{Step, What};
 pub use slot::{Slot, StackName, StackOwner};
 pub use task::TaskRun;

@@ -62,21 +62,53 @@ impl Region {
         &self.0
     }
 
-    /// The domain that AWS's services have in this region's partition: `amazonaws.com` or `amazonaws.com.cn`.
+    /// The domain that AWS's services have in this region's partition, like `amazonaws.com`.
     pub fn domain(&self) -> &'static str {
-        if self.partition() == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" }
+        self.of_partition().domain
     }
 
-    /// The partition that ARNs in this region begin with: `aws`, `aws-cn` or `aws-us-gov`.
+    /// The partition that ARNs in this region begin with, like `aws`: one of [`PARTITIONS`].
     pub fn partition(&self) -> &'static str {
-        if self.0.starts_with("cn-") {
-            "aws-cn"
-        } else if self.0.starts_with("us-gov-") {
-            "aws-us-gov"
-        } else {
-            "aws"
-        }
+        self.of_partition().name
     }
+
+    fn of_partition(&self) -> &'static Partition {
+        let begins = |partition: &&Partition| partition.regions.iter().any(|begin| self.0.starts_with(begin));
+        OTHERS.iter().find(begins).unwrap_or(&STANDARD)
+    }
+}
+
+/// A partition of AWS: nothing reaches from one into another.
+struct Partition {
+    name: &'static str,
+    /// What the names of its regions begin with.
+    regions: &'static [&'static str],
+    domain: &'static str,
+}
+
+/// The partition of every region that is of no other one: AWS adds regions to it.
+const STANDARD: Partition = Partition { name: "aws", regions: &[], domain: "amazonaws.com" };
+
+/// The others. \[doc: `partitions.json` of botocore, November 2026\]
+const OTHERS: [Partition; 7] = [
+    Partition { name: "aws-cn", regions: &["cn-"], domain: "amazonaws.com.cn" },
+    Partition { name: "aws-us-gov", regions: &["us-gov-"], domain: "amazonaws.com" },
+    Partition { name: "aws-eusc", regions: &["eusc-"], domain: "amazonaws.eu" },
+    Partition { name: "aws-iso", regions: &["us-iso-"], domain: "c2s.ic.gov" },
+    Partition { name: "aws-iso-b", regions: &["us-isob-"], domain: "sc2s.sgov.gov" },
+    Partition { name: "aws-iso-e", regions: &["eu-isoe-"], domain: "cloud.adc-e.uk" },
+    Partition { name: "aws-iso-f", regions: &["us-isof-", "eu-isof-"], domain: "csp.hci.ic.gov" },
+];
+
+/// The partitions of AWS, as ARNs name them.
+pub const PARTITIONS: [&str; 8] = {
+    let [cn, gov, eusc, iso, iso_b, iso_e, iso_f] = OTHERS;
+    [STANDARD.name, cn.name, gov.name, eusc.name, iso.name, iso_b.name, iso_e.name, iso_f.name]
+};
+
+/// The domains that AWS's services have, of every partition one, some of them the same.
+pub fn domains() -> impl Iterator<Item = &'static str> {
+    std::iter::once(&STANDARD).chain(&OTHERS).map(|partition| partition.domain)
 }
 
 /// The name of an S3 bucket. \[doc: S3 User Guide, "General purpose bucket naming rules"\]

@@ -4,5 +4,6 @@ mod buckets;
 mod channels;
 pub(crate) mod freezes;
 mod order;
+mod places;
 mod tenants;
 mod versions;

@@ -350,7 +350,15 @@ fn removal(resource: &str, path: &str) -> Patch {
 /// Adds own target groups of these names, each with a load balancer that lets a network in.
 fn own_groups(world: &mut World, names: &[&str], network: &str) {
     for name in names {
-        let listener = Listener { port: 80, protocol: "HTTP", certificate: None, ssl_policy: None, redirect_to: None };
+        let listener = Listener {
+            port: 80,
+            protocol: "HTTP",
+            certificate: None,
+            additional_certificates: vec![],
+            ssl_policy: None,
+            redirect_to: None,
+            test: false,
+        };
         let balancer = OwnLoadBalancer {
             network: false,
             internet_facing: false,

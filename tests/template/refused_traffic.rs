@@ -23,6 +23,11 @@ fn target_groups_that_cannot_be_are_refused() {
     let rule = format!("{RULE}path_pattern = [\"/*\"]");
     let http = "{ port = 80, protocol = \"http\" }";
     let ingress = "ingress = [\"10.0.0.0/8\"]";
+    let certificates = |more: &str| {
+        format!(
+            "{{ port = 443, protocol = \"https\", certificate_arn = \"#{{level}}\", additional_certificate_arns = [\"{more}\"] }}"
+        )
+    };
     for (service, words) in [
         (
             "[[step.load_balancer]]\ncontainer = \"app\"\nport = 8080".to_owned(),
@@ -89,6 +94,25 @@ fn target_groups_that_cannot_be_are_refused() {
             "`task_ingress` is for the security group that is made",
         ),
         (balancer("", ingress, &format!("{http}, {http}")), "two listeners have the same port"),
+        (
+            balancer("", ingress, "{ port = 80, protocol = \"http\", additional_certificate_arns = [\"#{level}\"] }"),
+            "`additional_certificate_arns` is for `https` and `tls`",
+        ),
+        (balancer("", ingress, &certificates("hello")), "`hello` is not the ARN of a certificate"),
+        (balancer("", ingress, &certificates("#{level}")), "the listener has this certificate already"),
+        (balancer("", ingress, &certificates("#{nothing}")), "no variable `nothing` has a value"),
+        (
+            balancer("", ingress, &format!("{http}, {{ port = 81, protocol = \"http\", test = true }}")),
+            "a listener for test traffic is not for `strategy = \"rolling\"`",
+        ),
+        (
+            balancer(
+                "",
+                ingress,
+                &format!("{http}, {{ port = 81, protocol = \"http\", redirect_to = 80, test = true }}"),
+            ),
+            "so it has no test traffic",
+        ),
         (balancer("", ingress, "{ port = 443, protocol = \"https\" }"), "`https` and `tls` need `certificate_arn`"),
         (
             balancer("", ingress, "{ port = 80, protocol = \"http\", ssl_policy = \"x\" }"),
@@ -204,6 +228,14 @@ fn strategies_that_contradict_themselves_are_refused() {
         );
         format!("{}\n{}", with("blue-green", ""), given(&advanced))
     };
+    let two_tests = |production: &str| {
+        let tests = "{ port = 81, protocol = \"http\", test = true }, { port = 82, protocol = \"http\", test = true }";
+        format!(
+            "{}\n{}",
+            with("blue-green", ""),
+            balancer("", "ingress = [\"10.0.0.0/8\"]", &format!("{production}{tests}"))
+        )
+    };
     let rule = |last: u32| format!("listener-rule/app/shared/1/1/{last}");
     for (service, words) in [
         (with("rolling", "linear_configuration = {}"), "`linear_configuration` is for"),
@@ -257,6 +289,12 @@ fn strategies_that_contradict_themselves_are_refused() {
         (
             moved("linear", "linear_configuration = { step_percent = 10, step_bake_time_in_minutes = 199 }"),
             "this bakes for 1990 minutes; CloudFormation refuses more than 1980",
+        ),
+        (two_tests("{ port = 80, protocol = \"http\" }, "), "ECS moves the test traffic of one listener"),
+        (two_tests("").replacen(", test = true", "", 2), "ECS moves the traffic of one listener or rule"),
+        (
+            two_tests("").replacen("{ port = 81, protocol = \"http\", test = true }, ", "", 1),
+            "ECS moves the traffic of one listener or rule",
         ),
         (
             format!("{}\n{}", with("blue-green", ""), given("")),

@@ -178,6 +178,7 @@ fn tls_of(step: &EcsService) -> impl Iterator<Item = &ConnectTls> {
 
 /// Target groups, load balancers, listeners and rules.
 const BALANCING: &[&str] = &[
+    "elasticloadbalancing:AddListenerCertificates",
     "elasticloadbalancing:AddTags",
     "elasticloadbalancing:CreateListener",
     "elasticloadbalancing:CreateLoadBalancer",
@@ -192,6 +193,7 @@ const BALANCING: &[&str] = &[
     "elasticloadbalancing:ModifyRule",
     "elasticloadbalancing:ModifyTargetGroup",
     "elasticloadbalancing:ModifyTargetGroupAttributes",
+    "elasticloadbalancing:RemoveListenerCertificates",
     "elasticloadbalancing:RemoveTags",
     "elasticloadbalancing:SetRulePriorities",
     "elasticloadbalancing:SetSecurityGroups",

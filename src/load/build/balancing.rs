@@ -138,7 +138,9 @@ fn listener(make: &mut Maker<'_>, entry: &ListenerEntry) -> Listener {
         port: *entry.port,
         protocol: protocol(*entry.protocol),
         certificate: make.optional_text(&entry.certificate_arn),
+        additional_certificates: make.texts(&entry.additional_certificate_arns),
         ssl_policy: make.optional_text(&entry.ssl_policy),
         redirect_to: entry.redirect_to.as_deref().copied(),
+        test: *entry.test,
     }
 }

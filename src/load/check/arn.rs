@@ -1,7 +1,6 @@
 //! The shape of an ARN: `arn:<partition>:<service>:<region>:<account>:<resource>`.
 
-/// The partitions that there are.
-const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
+use crate::model::PARTITIONS;
 
 /// Whether the text is an ARN of this service whose resource begins so; otherwise why not.
 ///
@@ -18,7 +17,7 @@ pub(crate) fn fits(text: &str, service: &str, resource: &str) -> Result<(), Stri
         return Err("it does not begin with `arn:`".to_owned());
     }
     if !PARTITIONS.contains(partition) {
-        return Err(format!("`{partition}` is no partition: expected `aws`, `aws-cn` or `aws-us-gov`"));
+        return Err(format!("`{partition}` is no partition: expected one of {}", PARTITIONS.join(", ")));
     }
     if *its_service != service {
         return Err(format!("it is of the service `{its_service}`, not `{service}`"));

@@ -139,8 +139,10 @@ fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
     if let Some(balancer) = &own.own_load_balancer {
         let lists = balancer.subnets.iter().chain(&balancer.security_groups).chain(std::iter::once(&balancer.ingress));
         lists.flatten().for_each(&mut *each);
-        let listeners = balancer.listener.iter();
-        listeners.flat_map(|it| it.certificate_arn.iter().chain(&it.ssl_policy)).for_each(&mut *each);
+        for it in &balancer.listener {
+            let texts = it.certificate_arn.iter().chain(&it.additional_certificate_arns).chain(&it.ssl_policy);
+            texts.for_each(&mut *each);
+        }
     }
 }
 

@@ -251,6 +251,17 @@ fn listener(own: &OwnTargetGroupEntry, entry: &At<ListenerEntry>, network: bool,
         (Some(arn), false) => out(arn.span(), "`certificate_arn` is for `https` and `tls`"),
         _ => {}
     }
+    let more = &entry.additional_certificate_arns;
+    if let (Some(first), false) = (more.first(), secure) {
+        out(first.span(), "`additional_certificate_arns` is for `https` and `tls`");
+    }
+    let mut seen: BTreeSet<&str> = entry.certificate_arn.iter().map(|arn| arn.as_str()).collect();
+    if let Some(again) = more.iter().find(|arn| !seen.insert(arn.as_str())) {
+        out(again.span(), "the listener has this certificate already");
+    }
+    if let (Some(_), true) = (&entry.redirect_to, *entry.test) {
+        out(entry.test.span(), "a listener with `redirect_to` sends nothing to the tasks, so it has no test traffic");
+    }
     if let (Some(policy), false) = (&entry.ssl_policy, secure) {
         out(policy.span(), "`ssl_policy` is for `https` and `tls`");
     }

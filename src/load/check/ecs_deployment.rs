@@ -165,18 +165,26 @@ fn differs(balancer: &LoadBalancerEntry, advanced: &AdvancedConfigurationEntry, 
 
 fn own_traffic(own: &At<OwnTargetGroupEntry>, rolling: bool, out: &mut Out<'_>) {
     let rules = |test: bool| own.listener_rule.iter().filter(move |rule| rule.test == test);
+    let listeners = |test: bool| {
+        let all = own.own_load_balancer.iter().flat_map(|balancer| &balancer.listener);
+        all.filter(move |listener| listener.redirect_to.is_none() && *listener.test == test)
+    };
     if rolling {
         if let Some(rule) = rules(true).next() {
             out(rule.span(), "a rule for test traffic is not for `strategy = \"rolling\"`");
         }
+        if let Some(listener) = listeners(true).next() {
+            out(listener.test.span(), "a listener for test traffic is not for `strategy = \"rolling\"`");
+        }
         return;
     }
-    let of_balancer = own.own_load_balancer.iter().flat_map(|balancer| &balancer.listener);
-    let listeners = of_balancer.filter(|listener| listener.redirect_to.is_none()).count();
-    if rules(false).count() + listeners != 1 {
+    if rules(false).count() + listeners(false).count() != 1 {
         out(own.span(), "ECS moves the traffic of one listener or rule: this target group has none, or several");
     }
     if let Some(second) = rules(true).nth(1) {
         out(second.span(), "ECS moves the test traffic of one rule");
+    }
+    if let Some(second) = listeners(true).nth(1) {
+        out(second.test.span(), "ECS moves the test traffic of one listener");
     }
 }

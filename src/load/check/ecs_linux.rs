@@ -8,6 +8,7 @@ use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{ContainerEntry, LinuxParametersEntry};
 use super::super::what::WhatDrafts;
+use crate::model::PARTITIONS;
 
 /// The most environment files of a container (API reference, `ContainerDefinition.environmentFiles`).
 const MAX_ENVIRONMENT_FILES: usize = 10;
@@ -159,8 +160,9 @@ fn object(file: &At<String>) -> Result<(), &'static str> {
         return Ok(());
     }
     let parts: Vec<&str> = file.splitn(6, ':').collect();
-    let ["arn", "aws" | "aws-cn" | "aws-us-gov", "s3", "", "", path] = parts.as_slice() else {
-        return Err("expected one like `arn:aws:s3:::bucket/folder/file.env`");
+    let path = match parts.as_slice() {
+        ["arn", partition, "s3", "", "", path] if PARTITIONS.contains(partition) => path,
+        _ => return Err("expected one like `arn:aws:s3:::bucket/folder/file.env`"),
     };
     match path.split_once('/') {
         Some((bucket, key)) if !bucket.is_empty() && key.ends_with(".env") => Ok(()),

@@ -147,7 +147,8 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
         });
         let made = balancer.own_target_group.iter().filter_map(|own| own.own_load_balancer.as_ref());
         let listeners = made.flat_map(|made| &made.listener);
-        listeners.filter_map(|listener| listener.certificate_arn.as_ref()).for_each(|arn| certificate(arn, check));
+        let certificates = listeners.flat_map(|it| it.certificate_arn.iter().chain(&it.additional_certificate_arns));
+        certificates.for_each(|arn| certificate(arn, check));
         advanced.iter().for_each(|advanced| {
             std::iter::once(&advanced.production_listener_rule)
                 .chain(&advanced.test_listener_rule)

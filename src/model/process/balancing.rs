@@ -157,8 +157,12 @@ pub struct Listener {
     pub protocol: &'static str,
     /// ARN of its certificate.
     pub certificate: Option<Text>,
+    /// ARNs of the certificates for clients that ask for other names.
+    pub additional_certificates: Vec<Text>,
     /// Ciphers and versions.
     pub ssl_policy: Option<Text>,
     /// Sends clients to HTTPS on this port.
     pub redirect_to: Option<u16>,
+    /// For test traffic of a deployment that moves traffic between two target groups.
+    pub test: bool,
 }

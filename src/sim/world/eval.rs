@@ -202,8 +202,7 @@ impl Scope<'_> {
             "AWS::Partition" => Some(self.place.region.partition().to_owned()),
             "AWS::StackName" => Some(self.stack.to_owned()),
             "AWS::StackId" => Some(self.stack_id.to_owned()),
-            "AWS::URLSuffix" if region.starts_with("cn-") => Some("amazonaws.com.cn".to_owned()),
-            "AWS::URLSuffix" => Some("amazonaws.com".to_owned()),
+            "AWS::URLSuffix" => Some(self.place.region.domain().to_owned()),
             "AWS::NotificationARNs" => return Ok(Some(Value::Array(Vec::new()))),
             _ => None,
         };

@@ -98,7 +98,9 @@ pub(super) fn identify(
         "AWS::IAM::InstanceProfile" => (name.clone(), global("iam", format!("instance-profile/{name}"))),
         "AWS::IAM::ManagedPolicy" => twice(global("iam", format!("policy{}{name}", path(properties)))),
         "AWS::S3::Bucket" => (name.to_lowercase(), format!("arn:{partition}:s3:::{}", name.to_lowercase())),
-        "AWS::SQS::Queue" => (format!("https://sqs.{region}.amazonaws.com/{account}/{name}"), arn("sqs", name.clone())),
+        "AWS::SQS::Queue" => {
+            (format!("https://sqs.{region}.{}/{account}/{name}", place.region.domain()), arn("sqs", name.clone()))
+        }
         "AWS::SNS::Topic" => twice(arn("sns", name.clone())),
         "AWS::SNS::Subscription" => twice(arn("sns", format!("{name}:{hex}"))),
         "AWS::DynamoDB::Table" => (name.clone(), arn("dynamodb", format!("table/{name}"))),
@@ -269,8 +271,8 @@ fn attribute_value(
         "Id" | "GroupId" => physical_id.to_owned(),
         "QueueUrl" | "TopicArn" | "PolicyArn" | "KeyId" => physical_id.to_owned(),
         "RoleId" => format!("AROA{}", name.bytes().map(|b| char::from(b'A' + b % 26)).take(16).collect::<String>()),
-        "DNSName" => format!("{name}.{}.elb.amazonaws.com", place.region),
-        "RepositoryUri" => format!("{}.dkr.ecr.{}.amazonaws.com/{name}", place.account, place.region),
+        "DNSName" => format!("{name}.{}.elb.{}", place.region, place.region.domain()),
+        "RepositoryUri" => format!("{}.dkr.ecr.{}.{}/{name}", place.account, place.region, place.region.domain()),
         "DomainName" => format!("{physical_id}.s3.amazonaws.com"),
         "LoadBalancerFullName" | "TargetGroupFullName" => {
             arn.splitn(6, ':').last().unwrap_or(arn).trim_start_matches("loadbalancer/").to_owned()

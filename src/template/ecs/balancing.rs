@@ -6,6 +6,7 @@
 
 use serde_json::json;
 
+use crate::model::Hash;
 use crate::model::process::{
     EcsService, Listener, ListenerRule, LoadBalancer, MAX_PRIORITY, NetworkMode, Number, OwnLoadBalancer,
     OwnTargetGroup, Strategy, TargetGroup, Text,
@@ -48,16 +49,18 @@ fn given(balancer: &LoadBalancer) -> Option<Shape> {
 fn own_advanced(own: &OwnTargetGroup) -> Shape {
     let rule =
         |test: bool| own.rules.iter().find(|rule| rule.test == test).map(|rule| Shape::reference(&rule_id(own, rule)));
-    let listener = own.balancer.as_ref().and_then(|balancer| {
-        let listener = balancer.listeners.iter().find(|listener| listener.redirect_to.is_none())?;
+    let listener = |test: bool| {
+        let balancer = own.balancer.as_ref()?;
+        let mut sends = balancer.listeners.iter().filter(|listener| listener.redirect_to.is_none());
+        let listener = sends.find(|listener| listener.test == test)?;
         // A network load balancer has no rules: ECS changes the listener itself.
         let id = if balancer.network { listener_id(own, listener) } else { own_rule_id(own, listener) };
         Some(Shape::reference(&id))
-    });
+    };
     Shape::map([
         ("AlternateTargetGroupArn", Some(Shape::reference(&alternate_id(own)))),
-        ("ProductionListenerRule", rule(false).or(listener)),
-        ("TestListenerRule", rule(true)),
+        ("ProductionListenerRule", rule(false).or_else(|| listener(false))),
+        ("TestListenerRule", rule(true).or_else(|| listener(true))),
         ("RoleArn", Some(Shape::attribute(id::TRAFFIC_ROLE, "Arn"))),
     ])
 }
@@ -104,6 +107,11 @@ fn listener_id(own: &OwnTargetGroup, listener: &Listener) -> String {
 
 fn own_rule_id(own: &OwnTargetGroup, listener: &Listener) -> String {
     format!("ListenerRule{}L{}", own.id, listener.port)
+}
+
+/// By what is written of the certificate, not its place: one that is put before others must not take their places.
+fn certificate_id(own: &OwnTargetGroup, listener: &Listener, arn: &Text) -> String {
+    format!("ListenerCertificate{}L{}H{}", own.id, listener.port, Hash::of(arn.raw().as_bytes()).short())
 }
 
 /// What the service waits for: ECS takes no target group that no load balancer has.
@@ -299,6 +307,9 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
         if listener.redirect_to.is_none() && has_rule(step, own) {
             all.push((own_rule_id(own, listener), every_path(step, own, listener)));
         }
+        for arn in &listener.additional_certificates {
+            all.push((certificate_id(own, listener, arn), more(own, listener, arn)));
+        }
     }
     all
 }
@@ -349,16 +360,30 @@ fn listener_shape(step: &EcsService, own: &OwnTargetGroup, listener: &Listener) 
         } }])),
         None => forward_all(own),
     };
-    let certificate = |arn: &Text| Shape::List(vec![Shape::map([("CertificateArn", Some(Shape::arn(arn)))])]);
     Shape::resource(
         "AWS::ElasticLoadBalancingV2::Listener",
         Shape::map([
             ("LoadBalancerArn", Some(Shape::reference(&balancer_id(own)))),
             ("Port", Some(listener.port.into())),
             ("Protocol", Some(listener.protocol.into())),
-            ("Certificates", listener.certificate.as_ref().map(certificate)),
+            ("Certificates", listener.certificate.as_ref().map(certificates)),
             ("SslPolicy", listener.ssl_policy.as_ref().map(Shape::text)),
             ("DefaultActions", Some(actions)),
+        ]),
+    )
+}
+
+fn certificates(arn: &Text) -> Shape {
+    Shape::List(vec![Shape::map([("CertificateArn", Some(Shape::arn(arn)))])])
+}
+
+/// One more certificate of a listener: such a resource takes one (CloudFormation reference, `ListenerCertificate`).
+fn more(own: &OwnTargetGroup, listener: &Listener, arn: &Text) -> Shape {
+    Shape::resource(
+        "AWS::ElasticLoadBalancingV2::ListenerCertificate",
+        Shape::map([
+            ("ListenerArn", Some(Shape::reference(&listener_id(own, listener)))),
+            ("Certificates", Some(certificates(arn))),
         ]),
     )
 }

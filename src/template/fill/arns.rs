@@ -1,14 +1,12 @@
 //! ARNs in rights and in properties: of the right service, in the target's partition, and nothing in them that stands for more
 //! than itself.
 
+use crate::model::PARTITIONS;
 use crate::model::process::Text;
 
 use super::super::codes;
 use super::super::shape::IdOf;
 use super::{Filler, made_of};
-
-/// The partitions that are told from each other.
-const PARTITIONS: [&str; 3] = ["aws", "aws-cn", "aws-us-gov"];
 
 /// What stands in a policy for the `-` and the six random characters with which Secrets Manager ends a secret's ARN: each `?`
 /// is one of them, so no secret of a longer name is meant (Secrets Manager user guide, "Permissions policy examples").

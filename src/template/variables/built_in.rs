@@ -45,7 +45,9 @@ pub(super) fn meaning(name: &str, context: &Context<'_>) -> Option<String> {
         "step.name" => "name of the step",
         "target.cluster" => "cluster of the target",
         "target.name" => "name of the target",
-        "target.partition" => "partition of the target's region: aws, aws-cn, aws-us-gov",
+        "target.partition" => {
+            "partition of the target's region: aws, aws-cn, aws-us-gov, aws-eusc, aws-iso and its like"
+        }
         "target.public_ip" => "ENABLED where the target gives tasks a public address, else DISABLED",
         "target.region" => "region of the target",
         "target.security_groups" => "security groups of the target, a list",

@@ -223,8 +223,16 @@ pub struct ListenerEntry {
     pub protocol: At<TargetProtocolEntry>,
     /// ARN of its certificate, for `https` and `tls`; may hold `#{…}`.
     pub certificate_arn: Option<At<String>>,
+    /// ARNs of more certificates, for clients that ask for a name which that one has not; with `https` and `tls`; may hold
+    /// `#{…}`. A load balancer has at most 25, unless AWS raises that quota.
+    #[serde(default)]
+    pub additional_certificate_arns: Vec<At<String>>,
     /// Ciphers and versions, for `https` and `tls`; may hold `#{…}`.
     pub ssl_policy: Option<At<String>>,
     /// With `http`: sends clients to HTTPS on this port, and nothing to the tasks.
     pub redirect_to: Option<At<u16>>,
+    /// For the test traffic of a strategy other than `rolling`: the new tasks are reached here before they are reached by
+    /// everybody.
+    #[serde(default)]
+    pub test: At<bool>,
 }
