@@ -2,7 +2,7 @@
 
 use toml_edit::{Decor, DocumentMut, Item, RawString, Table, Value, value};
 
-use super::EditError;
+use super::{EditError, layout};
 use crate::model::StepName;
 
 /// A process file whose step was changed.
@@ -31,7 +31,7 @@ pub struct NewStep<'a> {
 /// # Errors
 /// The file is no TOML, has no such step, or writes its steps otherwise than as `[[step]]`.
 pub fn convert(text: &str, step: &StepName, new: &NewStep<'_>) -> Result<Converted, EditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut = layout::plain(text).parse()?;
     let Some(item) = document.get_mut("step") else { return Err(EditError::NoStep(step.clone())) };
     let unexpected = EditError::Unexpected("step", "a list of tables written as [[step]]");
     let steps = item.as_array_of_tables_mut().ok_or(unexpected)?;
@@ -63,7 +63,7 @@ pub fn convert(text: &str, step: &StepName, new: &NewStep<'_>) -> Result<Convert
     if let Some((run, _)) = run {
         table.insert("run", Item::Table(run));
     }
-    Ok(Converted { text: document.to_string(), comments })
+    Ok(Converted { text: layout::like(text, &document.to_string()), comments })
 }
 
 /// `[step.run]`, to be filled.

@@ -1,10 +1,11 @@
-//! A file and an intention → the edited text, with comments and layout kept; no I/O.
+//! A file and an intention → the edited text, with comments, layout, line ends and a byte order mark kept; no I/O.
 //!
 //! Commands write with it: pins and allowances of deploy files, new releases and their snapshots, steps that become templates.
 //! Deliberately absent: reading files, checking whether what is written makes sense (`load/` does, on the result), and
 //! anything about git.
 
 mod convert;
+mod layout;
 mod release;
 
 use std::sync::Arc;
@@ -85,7 +86,7 @@ impl NewAllowance {
 
 /// Adds an `[[allow]]` at the end of a deploy file; `text` is empty where there is no file yet.
 pub fn allow(text: &str, allowance: &NewAllowance) -> Result<String, EditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut = layout::plain(text).parse()?;
     let separated = text.is_empty();
     let item = document.entry("allow").or_insert_with(|| Item::ArrayOfTables(ArrayOfTables::new()));
     let Item::ArrayOfTables(all) = item else {
@@ -96,7 +97,7 @@ pub fn allow(text: &str, allowance: &NewAllowance) -> Result<String, EditError> 
         table.decor_mut().set_prefix("\n");
     }
     all.push(table);
-    Ok(document.to_string())
+    Ok(layout::like(text, &document.to_string()))
 }
 
 /// Makes a deploy file pin a release, or `"none"`: for the environment, or for one tenant in it. `text` is empty where there
@@ -105,7 +106,7 @@ pub fn allow(text: &str, allowance: &NewAllowance) -> Result<String, EditError> 
 /// # Errors
 /// The file is no TOML, or has something else under the key.
 pub fn pin(text: &str, tenant: Option<&TenantName>, pin: &Pin) -> Result<String, EditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut = layout::plain(text).parse()?;
     let release = match pin {
         Pin::Release(release) => release.as_str(),
         Pin::None => "none",
@@ -135,5 +136,5 @@ pub fn pin(text: &str, tenant: Option<&TenantName>, pin: &Pin) -> Result<String,
             table.insert(key, value(release));
         }
     }
-    Ok(document.to_string())
+    Ok(layout::like(text, &document.to_string()))
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml_edit::{DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::EditError;
+use super::{EditError, layout};
 use crate::model::catalog::ImagePin;
 use crate::model::{ChannelName, CommitId, Hash, ImageName};
 
@@ -78,7 +78,7 @@ fn table(pin: &ImagePin) -> Table {
 /// # Errors
 /// The file is no TOML, or `snapshot` is no text there.
 pub fn snapshot(text: &str, commit: &CommitId) -> Result<String, EditError> {
-    let mut document: DocumentMut = text.parse()?;
+    let mut document: DocumentMut = layout::plain(text).parse()?;
     match document.get_mut("snapshot") {
         Some(Item::Value(old)) => {
             let decor = old.decor().clone();
@@ -90,5 +90,5 @@ pub fn snapshot(text: &str, commit: &CommitId) -> Result<String, EditError> {
             document.insert("snapshot", value(commit.0.as_str()));
         }
     }
-    Ok(document.to_string())
+    Ok(layout::like(text, &document.to_string()))
 }

@@ -180,3 +180,30 @@ kind = "ecs-service"
     assert!(error("step = [{ name = \"web\" }]\n").contains("[[step]]"));
     assert!(error("= =").contains("not TOML"));
 }
+
+#[test]
+fn lines_end_as_they_did_and_a_mark_stays() {
+    let deploy = "\u{feff}# guarded\r\nrelease = \"1.4.0\" # since Monday\r\n\r\n[tenants]\nacme = \"\"\"1\r\n\"\"\"\n";
+    let release = Pin::Release(ReleaseName::new("1.5.0").unwrap());
+    assert_eq!(edit::pin(deploy, None, &release).unwrap(), deploy.replace("1.4.0", "1.5.0"), "mixed line ends too");
+    let allowed = edit::allow(deploy, &retry()).unwrap();
+    assert_eq!(allowed, format!("{deploy}\r\n{}", LINES.replace('\n', "\r\n")));
+    assert_eq!(edit::allow("a = 1", &retry()).unwrap(), format!("a = 1\n\n{LINES}"));
+    assert_eq!(
+        edit::allow("a = 1\r\nb = 1", &retry()).unwrap(),
+        format!("a = 1\r\nb = 1\r\n\r\n{}", LINES.replace('\n', "\r\n"))
+    );
+    let commit = CommitId("0123456789012345678901234567890123456789".into());
+    let snapshot = edit::snapshot("\u{feff}format = 1\r\n# end\r\n", &commit).unwrap();
+    assert!(
+        snapshot.starts_with("\u{feff}format = 1\r\n") && !snapshot.replace("\r\n", "").contains('\n'),
+        "{snapshot}"
+    );
+    let process = "# top\r\n[[step]]\r\nname = \"a\"\r\nkind = \"ecs-service\" # of old\r\nrole = \"web\"\r\ncpu = 1\r\n\r\n# the other\r\n[[step]]\r\nname = \"b\"\r\n";
+    let new = edit::NewStep { template: "a.yaml", keeps: &["name", "role"], runs: None };
+    let converted = edit::convert(process, &"a".parse().unwrap(), &new).unwrap().text;
+    let expected = process
+        .replace("cpu = 1\r\n", "")
+        .replace("\"ecs-service\" # of old\r\n", "\"cloudformation\" # of old\r\ntemplate = \"a.yaml\"\r\n");
+    assert_eq!(converted, expected);
+}
