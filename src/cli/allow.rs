@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::ask::Ask;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
+use super::put::put;
 use crate::edit::{self, NewAllowance};
 use crate::model::catalog::Gate;
 use crate::model::{StackName, TenantName};
@@ -49,10 +50,7 @@ pub fn run(options: &Allow) -> Outcome {
         read => read.doing(|| format!("cannot read {}", path.display()))?,
     };
     let edited = edit::allow(&text, &allowance).doing(|| format!("cannot edit {}", path.display()))?;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).doing(|| format!("cannot make {}", folder.display()))?;
-    }
-    std::fs::write(&path, edited).doing(|| format!("cannot write {}", path.display()))?;
+    put(&[(path.clone(), &edited)])?;
     output::progress(&format!("wrote        {}; it counts once it has landed", path.display()));
     output::data(&allowance.lines())?;
     Ok(Exit::Done)

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 use super::config::Config;
 use super::exit::{Doing, Failure};
 use super::folder::{FolderBlobs, read_folder};
+use super::put::put;
 use super::{output, wire};
 use crate::git::{Change, Reader, Writer, pull_request};
 use crate::load::{Loaded, Loader, Source};
@@ -161,9 +162,9 @@ impl<'a> Desk<'a> {
         let last = files.last().map_or("", |(path, _)| path);
         let mut delivered = Delivered { file: last.to_owned(), ..Delivered::default() };
         let (Some((branch, commit)), Some((_, writer))) = (&self.onto, &self.git) else {
-            for (path, text) in files {
-                let file = self.dir.join(path);
-                write(&file, text)?;
+            let files: Vec<_> = files.iter().map(|(path, text)| (self.dir.join(path), *text)).collect();
+            put(&files)?;
+            for (file, _) in files {
                 output::progress(&format!("wrote        {}; it counts once it has landed", file.display()));
             }
             return Ok(delivered);
@@ -221,14 +222,6 @@ pub struct Delivered {
     pub branch: Option<String>,
     /// The page on which the pushed branch becomes a pull request, where that is known.
     pub pull_request: Option<String>,
-}
-
-/// Writes a file of a folder, with the folders above it.
-pub fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).doing(|| format!("cannot make {}", folder.display()))?;
-    }
-    std::fs::write(file, text).doing(|| format!("cannot write {}", file.display()))
 }
 
 /// Contents from the edit, the folder and git, in this order: their ids cannot be confused.

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
+use super::put::put;
 use crate::git::{Change, Writer};
 use crate::model::{AccountId, CommitId, EnvironmentName, Id, ProjectName, Region, ReleaseName, TargetName};
 
@@ -105,11 +106,11 @@ pub fn run(options: &Init) -> Outcome {
         }
     }
     let committed = if Writer::open(dir).is_ok() { None } else { committed(dir, &answers, &files)? };
-    for (path, text) in &files {
-        // A commit into a new repository has put the files there already.
-        if committed.is_none() {
-            write(&dir.join(path), text)?;
-        }
+    // A commit into a new repository has put the files there already.
+    if committed.is_none() {
+        put(&files.iter().map(|(path, text)| (dir.join(path), text.as_str())).collect::<Vec<_>>())?;
+    }
+    for (path, _) in &files {
         output::progress(&format!("wrote        {}", dir.join(path).display()));
     }
     match committed {
@@ -132,13 +133,6 @@ fn committed(dir: &Path, answers: &Answers, files: &[(String, String)]) -> Resul
         files.iter().map(|(path, text)| Change { path, content: Some(text.as_bytes()) }).collect();
     let message = format!("Deploy {} to {}", answers.project, answers.environment);
     writer.commit(BRANCH, &changes, &author, &message).map(Some).doing(|| format!("cannot commit in {shown}"))
-}
-
-fn write(path: &Path, text: &str) -> Result<(), Failure> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder).doing(|| format!("cannot make {}", folder.display()))?;
-    }
-    std::fs::write(path, text).doing(|| format!("cannot write {}", path.display()))
 }
 
 /// Asks one question and gives the answer; none when nobody is there.

@@ -29,6 +29,7 @@ pub mod plan;
 pub mod progress;
 pub mod promote;
 pub mod publish;
+pub mod put;
 pub mod registries;
 pub mod release;
 pub mod render;

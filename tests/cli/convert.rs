@@ -74,3 +74,31 @@ fn what_cannot_be_converted_changes_nothing() {
     convert("storefront web").ends(3).says(&["landfall check"]);
     assert!(home.read("repo/projects/storefront/process.toml").contains("kind = \"ecs-service\""));
 }
+
+/// A disk that takes no more, a limit on the size of files: what was there stays, and nothing lies beside it.
+#[test]
+fn a_file_that_cannot_be_written_whole_stays_as_it_was() {
+    let home = example();
+    let process = "repo/projects/storefront/process.toml";
+    let long = format!("{}{}", home.read(process), "# as it was\n".repeat(400));
+    home.write(process, &long.replace('\n', "\r\n"));
+    let convert = |kib: u32| {
+        let line = format!(
+            "trap '' XFSZ; ulimit -f {kib}; exec {} convert storefront web --repo repo",
+            env!("CARGO_BIN_EXE_landfall")
+        );
+        let folder = home.program("").get_current_dir().unwrap().to_owned();
+        let mut command = std::process::Command::new("bash");
+        let output = command.args(["-c", &line]).current_dir(folder).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let before = home.git("repo", "status --porcelain");
+    let (code, said) = convert(4);
+    assert!(code == Some(1) && said.contains("cannot write repo/projects/storefront/"), "{code:?}: {said}");
+    assert_eq!(home.read(process), long.replace('\n', "\r\n"));
+    assert_eq!(home.git("repo", "status --porcelain"), before, "nothing else lies there");
+    assert_eq!(convert(1024).0, Some(0));
+    let after = home.read(process);
+    assert_eq!(after.matches('\n').count(), after.matches("\r\n").count(), "{after}");
+    assert!(after.ends_with("# as it was\r\n"), "{after}");
+}
