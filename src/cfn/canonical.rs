@@ -1,15 +1,16 @@
 //! One spelling for every document that means the same.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
-/// Writes a value as canonical JSON: keys sorted by their bytes, no white space, whole numbers without a fraction.
+/// Writes a value as canonical JSON: keys sorted by their bytes, no white space.
 ///
-/// The order of keys has no meaning in CloudFormation; the order of arrays may have, so it is kept.
+/// The order of keys has no meaning in CloudFormation; the order of arrays may have, so it is kept. So is a number with a
+/// fraction of nothing: where a text is asked for, CloudFormation makes `8.0` of the one and `8` of the other.
 pub fn canonical(value: &Value) -> String {
     sorted(value).to_string()
 }
 
-/// The value with the keys of every map sorted and its numbers in one spelling.
+/// The value with the keys of every map sorted.
 pub(super) fn sorted(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
@@ -18,16 +19,6 @@ pub(super) fn sorted(value: &Value) -> Value {
             Value::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect::<Map<_, _>>())
         }
         Value::Array(items) => Value::Array(items.iter().map(sorted).collect()),
-        Value::Number(number) => Value::Number(whole(number)),
         other => other.clone(),
-    }
-}
-
-/// `1.0` as `1`; other fractions and numbers beyond the exact range of a double stay.
-fn whole(number: &Number) -> Number {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    match number.as_f64() {
-        Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() < EXACT => Number::from(float as i64),
-        _ => number.clone(),
     }
 }

@@ -39,7 +39,7 @@ def meaning(value):
 
 
 def difference(before, after, path=""):
-    """Where two values first differ, or None. True is not 1 here, as it is in Python."""
+    """Where two values first differ, or None. True is not 1 here, as it is in Python, and neither is 1.0."""
     if isinstance(before, dict) and isinstance(after, dict):
         for key in {**before, **after}:
             if key not in before or key not in after:
@@ -50,7 +50,7 @@ def difference(before, after, path=""):
     if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         pairs = enumerate(zip(before, after))
         return next((found for at, (a, b) in pairs if (found := difference(a, b, f"{path}/{at}"))), None)
-    if isinstance(before, bool) == isinstance(after, bool) and before == after:
+    if type(before) is type(after) and repr(before) == repr(after):
         return None
     return f"{path}: {before!r} became {after!r}"
 

@@ -43,7 +43,11 @@ fn plain_scalars_are_those_of_yaml_1_1() {
         ("1.10", json!(1.1)),
         ("-.5x", json!("-.5x")),
         (".5", json!(0.5)),
-        ("1.5e+3", json!(1500.0)),
+        ("8.0", json!(8.0)),
+        ("-0.0", json!(-0.0)),
+        ("+1_0.50", json!(10.5)),
+        ("7.", json!(7.0)),
+        ("!!float 1", json!(1.0)),
         ("1.2.3", json!("1.2.3")),
         ("10.0.0.0/16", json!("10.0.0.0/16")),
         ("18446744073709551615", json!(u64::MAX)),
@@ -72,10 +76,23 @@ fn words_that_readers_disagree_about_have_to_be_quoted() {
         assert_eq!(refused(&format!("key: {text}")).0, ReadProblem::Ambiguous(text.to_owned()));
         assert_eq!(scalar(&format!("'{text}'")), json!(text));
     }
-    for text in ["18446744073709551616", ".inf", "-.INF", ".nan", "-9223372036854775809", "1.0e+999"] {
+    for text in [
+        "18446744073709551616",
+        ".inf",
+        "-.INF",
+        ".nan",
+        "-9223372036854775809",
+        "1.0e+999",
+        "1.5e+3",
+        "0.1000000000000000055",
+        "12345678901234567890.5",
+    ] {
         assert_eq!(refused(&format!("key: {text}")).0, ReadProblem::Inexact(text.to_owned()));
     }
     assert_eq!(refused("{\"key\": 18446744073709551616}").0, ReadProblem::Inexact("18446744073709551616".to_owned()));
+    assert_eq!(refused("{\"key\": -2.5e3}").0, ReadProblem::Inexact("-2.5e3".to_owned()));
+    assert!(matches!(refused("key: !!int 1.0").0, ReadProblem::NotOfType(_)));
+    assert!(matches!(refused("key: !!float 9007199254740993").0, ReadProblem::Inexact(_)));
     for key in ["on", "yes", "010", "1:30", "1.10", "0x10", "12e4"] {
         assert_eq!(refused(&format!("{key}: 1")).0, ReadProblem::AmbiguousKey(key.to_owned()));
         assert!(cfn::read(&format!("'{key}': 1")).is_ok());
@@ -231,8 +248,8 @@ fn what_is_no_template_says_where() {
 
 #[test]
 fn json_is_read_as_json_and_flow_yaml_as_yaml() {
-    let json = "\u{feff}{\"a\": \"\\ud83d\\ude80\\/\", \"b\": [1, -2.5e3, true, null], \"on\": \"yes\"}";
-    assert_eq!(cfn::read(json).unwrap().value(), &json!({"a": "🚀/", "b": [1, -2500.0, true, null], "on": "yes"}));
+    let json = "\u{feff}{\"a\": \"\\ud83d\\ude80\\/\", \"b\": [1, -2.5, 8.0, -0, true, null], \"on\": \"yes\"}";
+    assert_eq!(cfn::read(json).unwrap().value(), &json!({"a": "🚀/", "b": [1, -2.5, 8.0, 0, true, null], "on": "yes"}));
     let flow = "{\n  # a comment\n  a: !Ref B, 'c': [1, 2,],\n}";
     assert_eq!(cfn::read(flow).unwrap().value(), &json!({"a": {"Ref": "B"}, "c": [1, 2]}));
 }

@@ -107,8 +107,11 @@ fn effects_follow_references() {
 fn other_parts_of_a_resource_count_and_the_order_of_keys_does_not() {
     let one = |body: Value| resources(json!({ "R": body }));
     let base = one(json!({ "Type": "AWS::Logs::LogGroup", "Properties": { "RetentionInDays": 1, "Tags": [] } }));
-    let swapped = one(json!({ "Properties": { "Tags": [], "RetentionInDays": 1.0 }, "Type": "AWS::Logs::LogGroup" }));
+    let swapped = one(json!({ "Properties": { "Tags": [], "RetentionInDays": 1 }, "Type": "AWS::Logs::LogGroup" }));
     assert_eq!(words(Some(&base), &swapped), "");
+    // A text is made of it where one is asked for, and `8.0` is not `8`.
+    let fraction = one(json!({ "Type": "AWS::Logs::LogGroup", "Properties": { "RetentionInDays": 1.0, "Tags": [] } }));
+    assert_eq!(words(Some(&base), &fraction), "Modify R");
     let mut kept: Value = serde_json::from_str(&base.canonical()).unwrap();
     kept["Resources"]["R"]["DeletionPolicy"] = json!("Retain");
     assert_eq!(words(Some(&base), &Document::from_value(kept).unwrap()), "Modify R");

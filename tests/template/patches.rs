@@ -46,6 +46,8 @@ fn what_aws_would_refuse_is_refused() {
             format!("{SERVICE}set = {{ DesiredCount = \"two\" }}"),
             "`Service` (AWS::ECS::Service): expected integer, found a text at `DesiredCount`",
         ),
+        (format!("{SERVICE}set = {{ Role = 1.10 }}"), "`1.10` cannot be kept as it is written: it would be `1.1`"),
+        (format!("{SERVICE}set = {{ Role = 1e3 }}"), "`1e3` cannot be kept as it is written: it would be `1000.0`"),
         (format!("{SERVICE}set = {{ ServiceArn = \"x\" }}"), "is set by AWS, not by a template"),
         (format!("{SERVICE}set = {{ LaunchType = \"FARGAET\" }}"), "did you mean `FARGATE`?"),
         (

@@ -110,6 +110,9 @@ fn given(parameters: &str, declared: &str) -> Result<BTreeMap<String, String>, S
 fn parameters_get_the_values_of_the_step() {
     for (parameters, declared, expected) in [
         ("P = 4", "Type: Number", "4"),
+        ("P = 8.0", "Type: String, AllowedValues: [8.0, 5.7]", "8.0"),
+        ("P = 1.10", "Type: String", "1.10"),
+        ("P = [8.0, 1.10, 2]", "Type: CommaDelimitedList", "8.0,1.10,2"),
         ("P = true", "Type: String, AllowedValues: ['true', 'false']", "true"),
         ("P = 1", "Type: Number, AllowedValues: [1.0, 2]", "1"),
         ("P = \"a #{level}\"", "Type: String", "a info"),
@@ -132,6 +135,8 @@ fn parameters_get_the_values_of_the_step() {
 #[test]
 fn values_that_a_parameter_does_not_take_are_refused() {
     for (parameters, declared, expected) in [
+        ("P = 1e3", "Type: Number", "`1e3` has an exponent, and AWS would be given another text"),
+        ("P = [inf]", "Type: CommaDelimitedList", "this is no number"),
         ("P = \"x\"", "Type: Number", "parameter-value: parameter `P` is a number, and `x` is none"),
         ("P = [1, \"x\"]", "Type: 'List<Number>'", "parameter-value: parameter `P` is a number, and `x` is none"),
         ("P = 0", "Type: Number, MinValue: 1, MaxValue: 3", "parameter-value: parameter `P` is 1 to 3, and 0 is not"),

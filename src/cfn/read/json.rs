@@ -6,6 +6,7 @@ use serde_json::{Number, Value};
 
 use super::error::{ReadError, ReadProblem};
 use super::node::{Budget, Content, Entries, Node, Tree, check_depth};
+use super::scalar::is_kept;
 
 /// Reads a JSON text.
 pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
@@ -167,12 +168,15 @@ impl Reader<'_> {
             let problem = ReadProblem::NotAJsonValue(format!("`{token}` is no number, {}", reason(&error)));
             ReadError::at(begin..self.at, problem)
         })?;
-        if !number.is_f64() || token == "-0" {
+        if token == "-0" {
+            return Ok(Value::from(0));
+        }
+        if !number.is_f64() {
             return Ok(number);
         }
         // Another parser than serde_json's, which may be off in the last place.
         let exact = token.parse().ok().and_then(Number::from_f64).filter(|_| token.contains(['.', 'e', 'E']));
-        exact.map(Value::Number).ok_or_else(|| {
+        exact.filter(|exact| is_kept(exact, token)).map(Value::Number).ok_or_else(|| {
             let problem = ReadProblem::Inexact(token.to_owned());
             ReadError::at(begin..self.at, problem)
         })

@@ -122,7 +122,21 @@ fn fraction(digits: &str, negative: bool, text: &str) -> Option<Result<Number, R
     }
     let value: Option<f64> = digits.replace('_', "").parse().ok();
     let value = value.map(|value| if negative { -value } else { value }).and_then(Number::from_f64);
-    Some(value.ok_or_else(|| ReadProblem::Inexact(text.to_owned())))
+    Some(value.filter(|value| is_kept(value, text)).ok_or_else(|| ReadProblem::Inexact(text.to_owned())))
+}
+
+/// Whether a number with a fraction is written as it was, zeros apart that say nothing: more digits than a double has, and
+/// exponents, come out otherwise, and where a text is asked for that is another one.
+pub(super) fn is_kept(number: &Number, written: &str) -> bool {
+    let (sign, digits) = match written.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", written.strip_prefix('+').unwrap_or(written)),
+    };
+    let digits = digits.replace('_', "");
+    let (before, after) = digits.split_once('.').unwrap_or((&digits, ""));
+    let or_zero = |part: &str| if part.is_empty() { "0".to_owned() } else { part.to_owned() };
+    let (before, after) = (or_zero(before.trim_start_matches('0')), or_zero(after.trim_end_matches('0')));
+    number.to_string() == format!("{sign}{before}.{after}")
 }
 
 fn starts_with_digit(part: Option<&str>) -> bool {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use granit_parser::{Event, Options, Parser, ScalarStyle, Span, StrInput, Tag};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use super::error::{ReadError, ReadProblem};
 use super::node::{Budget, Content, Entries, Node, Tree, check_depth};
@@ -260,9 +260,21 @@ fn scalar_node(text: &str, style: ScalarStyle, tag: Option<&Tag>, span: &Span) -
         Some("null") => {
             Some(value()?).filter(Value::is_null).map(node).ok_or_else(|| failed(ReadProblem::NotOfType(name)))
         }
-        Some("int" | "float") => {
-            Some(value()?).filter(Value::is_number).map(node).ok_or_else(|| failed(ReadProblem::NotOfType(name)))
+        Some("int") => {
+            let whole = Some(value()?).filter(|value| value.is_number() && !value.is_f64());
+            whole.map(node).ok_or_else(|| failed(ReadProblem::NotOfType(name)))
         }
+        Some("float") => match value()? {
+            Value::Number(number) if number.is_f64() => Ok(node(Value::Number(number))),
+            Value::Number(number) => {
+                let float = number.as_f64().and_then(Number::from_f64);
+                let float = float.filter(|float| scalar::is_kept(float, &number.to_string()));
+                float
+                    .map(|float| node(Value::Number(float)))
+                    .ok_or_else(|| failed(ReadProblem::Inexact(text.to_owned())))
+            }
+            _ => Err(failed(ReadProblem::NotOfType(name))),
+        },
         _ => Err(failed(ReadProblem::UnknownType(name))),
     }
 }

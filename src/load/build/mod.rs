@@ -53,6 +53,12 @@ impl Maker<'_> {
         self.findings.push(Finding::new(codes::INVALID_VALUE, self.file, span, title).label("not a value of this key"));
     }
 
+    /// The same, with what would mend it.
+    pub(crate) fn invalid_but(&mut self, span: Range<usize>, title: impl Into<String>, help: &str) {
+        let finding = Finding::new(codes::INVALID_VALUE, self.file, span, title).label("not a value of this key");
+        self.findings.push(finding.help(help));
+    }
+
     /// A name or an id.
     pub(crate) fn name<N: std::str::FromStr<Err = NameError>>(&mut self, written: &At<String>) -> Option<N> {
         self.name_at(written, written.span())

@@ -114,7 +114,7 @@ fn part(make: &mut Maker<'_>, written: &At<PatchValueEntry>, role: Role) -> Opti
     Some(match &**written {
         PatchValueEntry::Text(text) => text_part(make, text, written.span(), role)?,
         PatchValueEntry::Integer(number) => Part::Fixed(Value::from(*number)),
-        PatchValueEntry::Decimal(number) => Part::Fixed(Number::from_f64(*number).map_or(Value::Null, Value::Number)),
+        PatchValueEntry::Decimal(number) => Part::Fixed(decimal(make, *number, written.span())?),
         PatchValueEntry::Boolean(truth) => Part::Fixed(Value::Bool(*truth)),
         PatchValueEntry::List(items) => {
             let items = items.iter().enumerate().map(|(index, item)| part(make, item, role.of_element(index)));
@@ -126,6 +126,19 @@ fn part(make: &mut Maker<'_>, written: &At<PatchValueEntry>, role: Role) -> Opti
             map(pairs.collect::<Option<_>>()?)
         }
     })
+}
+
+/// A number with a fraction, where what comes out is what is written: a text is made of it where AWS asks for one.
+fn decimal(make: &mut Maker<'_>, number: f64, span: Range<usize>) -> Option<Value> {
+    let written = make.file.text.get(span.clone()).unwrap_or("").trim();
+    let value = Number::from_f64(number)?;
+    let kept = value.to_string();
+    if kept == written.trim_start_matches('+') {
+        return Some(Value::Number(value));
+    }
+    let title = format!("`{written}` cannot be kept as it is written: it would be `{kept}`");
+    make.invalid_but(span, title, "put it in quotes, or write what it would be");
+    None
 }
 
 fn text_part(make: &mut Maker<'_>, written: &str, span: Range<usize>, role: Role) -> Option<Part> {

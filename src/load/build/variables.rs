@@ -1,7 +1,11 @@
 //! Values of variables, their scopes, and declarations of tenant variables.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::Arc;
+
+use toml::Spanned;
+use toml::de::DeValue;
 
 use super::Maker;
 use crate::load::codes;
@@ -12,7 +16,7 @@ use crate::load::schema::values::{Names, ValueEntry};
 use crate::load::schema::variables::{ScopeEntry, TenantVariableEntry, VariableEntry, VariablesFile};
 use crate::model::catalog::{Scope, Value, VariableValue};
 use crate::model::name::NameError;
-use crate::model::process::ValueKind;
+use crate::model::process::{Text, ValueKind};
 use crate::model::tenant::TenantVariable;
 
 /// Reads the values of a file.
@@ -70,12 +74,30 @@ fn value(make: &mut Maker<'_>, entry: &At<VariableEntry>, from_set: bool) -> Opt
 /// Reads a value.
 pub(crate) fn one(make: &mut Maker<'_>, written: &At<ValueEntry>) -> Option<Value> {
     let span = written.span();
+    let file = make.file.text.clone();
+    let raw = file.get(span.clone()).and_then(|raw| DeValue::parse(raw.trim()).ok()).map(Spanned::into_inner);
     Some(match &**written {
-        ValueEntry::One(text, _) => Value::Text(make.text_at(text, span)?),
+        ValueEntry::One(text, _) => Value::Text(kept(make, text, raw.as_ref(), &span)?),
         ValueEntry::List(items) => {
-            Value::List(items.iter().filter_map(|item| make.text_at(item, span.clone())).collect())
+            let raw = raw.as_ref().and_then(DeValue::as_array);
+            let item = |(at, item): (usize, &String)| {
+                kept(make, item, raw.and_then(|raw| Some(raw.get(at)?.get_ref())), &span)
+            };
+            Value::List(items.iter().enumerate().filter_map(item).collect())
         }
     })
+}
+
+/// A value as a text. A number with a fraction stays as it is written: `1.10` is not `1.1` where it is a version.
+fn kept(make: &mut Maker<'_>, text: &str, raw: Option<&DeValue<'_>>, span: &Range<usize>) -> Option<Text> {
+    let Some(DeValue::Float(number)) = raw else { return make.text_at(text, span.clone()) };
+    let number = number.as_str();
+    if number.contains(['e', 'E']) {
+        let title = format!("`{number}` has an exponent, and AWS would be given another text");
+        make.invalid_but(span.clone(), title, "put it in quotes, or write the number out");
+        return None;
+    }
+    make.text_at(number.trim_start_matches('+'), span.clone())
 }
 
 /// Says where the name of a variable cannot be one.

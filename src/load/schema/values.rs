@@ -57,7 +57,13 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(ValueEntry::One(value.to_string(), ValueKind::Number))
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<ValueEntry, E> {
-        Ok(ValueEntry::One(value.to_string(), ValueKind::Number))
+        // With its fraction, also where that is nothing.
+        let text = format!("{value:?}");
+        if value.is_finite() {
+            Ok(ValueEntry::One(text, ValueKind::Number))
+        } else {
+            Err(E::custom("this is no number"))
+        }
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<ValueEntry, A::Error> {
         let mut list = Vec::new();
