@@ -64,6 +64,22 @@ fn what_aws_would_refuse_is_refused() {
             "the template has no parameter or resource `Topic`",
         ),
         (format!("{SERVICE}set = {{ Role = {{ \"Fn::Jion\" = [\"\", [\"a\"]] }} }}"), "no function `Fn::Jion`"),
+        (
+            format!("{SERVICE}metadata = {{ A = {{ \"Fn::Transform\" = {{ Name = \"M\" }} }} }}"),
+            "a patch cannot call `Fn::Transform`",
+        ),
+        (format!("{SERVICE}set = {{ \"Fn::Transform\" = {{ Name = \"M\" }} }}"), "a patch cannot call `Fn::Transform`"),
+        (format!("{SERVICE}outputs = {{ \"Fn::ForEach::X\" = [] }}"), "a patch cannot call `Fn::ForEach::X`"),
+        (TOPIC.replace("AWS::SNS::Topic", "My::Own::Topic::MODULE"), "stands for others"),
+        (TOPIC.replace("\"Topic\"", "\"Fn::ForEach::X\""), "stands for others"),
+        (
+            format!("{SERVICE}remove = [{}]", "\"LaunchType\", ".repeat(500)),
+            "the patches of a step make at most 500 changes",
+        ),
+        (
+            format!("{SERVICE}metadata = {{ A = [{}] }}", "1, ".repeat(5000)),
+            "the patches of a step make at most 500 changes and bring at most 5000 values",
+        ),
         (format!("{SERVICE}outputs = {{ Some-Arn = \"x\" }}"), "`Some-Arn` is no logical id"),
         (format!("{SERVICE}update_replace_policy = \"retain-except-on-create\""), "is for `deletion_policy`"),
         (TOPIC.replace("AWS::SNS::Topic", "Topic"), "`Topic` is no type of a resource"),
@@ -162,6 +178,30 @@ fn nothing_is_patched_twice() {
     ] {
         refused("", &patch, &[words]);
     }
+    // What would come out otherwise in another order.
+    let environment = "\"ContainerDefinitions.app.Environment\"";
+    let item = |name: &str| format!("{{ Name = \"{name}\", Value = \"x\" }}");
+    let append = format!("{TASK}append = {{ {environment} = [{}] }}\n", item("NEW"));
+    let path = environment.trim_matches('"');
+    let (counts, first) =
+        (format!("{TASK}set = {{ \"{path}.0.Value\" = \"y\" }}\n"), format!("{TASK}remove = [\"{path}.0\"]\n"));
+    for (patch, words) in [
+        (format!("{append}{counts}"), "counts items of a list that line"),
+        (format!("{counts}{append}"), "makes a list longer or shorter whose items line"),
+        (format!("{first}{append}"), "makes a list longer or shorter whose items line"),
+        (format!("{append}{first}"), "counts items of a list that line"),
+        (format!("{TASK}remove = [\"{path}.0\", \"{path}.0\"]"), "counts items of a list that line"),
+        (format!("{append}{TASK}remove = [\"{path}.NEW\"]"), "changes what line"),
+        (format!("{append}{TASK}set = {{ \"{path}.NEW.Value\" = \"y\" }}"), "changes what line"),
+        (
+            format!("{TASK}append = {{ {environment} = [{}, {}] }}", item("NEW"), item("NEW")),
+            "has an item `NEW` already",
+        ),
+    ] {
+        refused("", &patch, &[words]);
+    }
+    refused("", &first, &[]);
+    refused("", &format!("{append}{TASK}set = {{ \"{path}.LEVEL.Value\" = \"y\" }}"), &[]);
     // Two tables of which no part is the other's.
     refused("", &format!("{percent}{other}"), &[]);
 }

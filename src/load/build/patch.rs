@@ -15,10 +15,50 @@ use crate::model::process::{MAX_STEPS, Part, Patch, PatchPath, PatchSet};
 
 /// As many characters of a path that is none are shown.
 const MAX_SHOWN: usize = 80;
+/// The most changes that the patches of a step make: more are no patch but another template.
+const MAX_CHANGES: usize = 500;
+/// The most values that they bring, maps and lists counted too.
+const MAX_VALUES: usize = 5_000;
 
 /// Reads the patches of a step; one of which a part cannot be read is left out.
 pub(crate) fn patches(make: &mut Maker<'_>, entries: &[At<PatchEntry>]) -> Vec<Patch> {
+    let (mut changes, mut values) = (0, 0);
+    for entry in entries {
+        changes += changes_of(entry);
+        values += values_of(entry);
+        if changes > MAX_CHANGES || values > MAX_VALUES {
+            let title = format!(
+                "the patches of a step make at most {MAX_CHANGES} changes and bring at most {MAX_VALUES} values"
+            );
+            let finding = Finding::new(codes::PATCH, make.file, entry.resource.span(), title).label("more than that");
+            let help = "`landfall convert` makes the step a template of its own, which has no such bound";
+            make.findings.push(finding.help(help));
+            return Vec::new();
+        }
+    }
     entries.iter().filter_map(|entry| patch(make, entry)).collect()
+}
+
+/// How much a patch changes: what is compared with everything else that patches change.
+fn changes_of(entry: &PatchEntry) -> usize {
+    let appended: usize = entry.append.values().map(|items| 1 + items.len()).sum();
+    let set = entry.set.iter().count() + entry.set_unchecked.iter().count();
+    let others = entry.metadata.iter().count() + entry.outputs.iter().count();
+    1 + appended + set + others + entry.remove.len() + entry.depends_on.len()
+}
+
+/// How many values a patch brings.
+fn values_of(entry: &PatchEntry) -> usize {
+    fn of(value: &PatchValueEntry) -> usize {
+        match value {
+            PatchValueEntry::List(items) => 1 + items.iter().map(|item| of(item)).sum::<usize>(),
+            PatchValueEntry::Map(pairs) => 1 + pairs.iter().map(|(_, inside)| of(inside)).sum::<usize>(),
+            _ => 1,
+        }
+    }
+    let maps = [&entry.set, &entry.set_unchecked, &entry.metadata, &entry.outputs];
+    let own: usize = maps.iter().flat_map(|map| map.values()).map(|value| of(value)).sum();
+    own + entry.append.values().flat_map(|items| items.iter()).map(|item| of(item)).sum::<usize>()
 }
 
 fn patch(make: &mut Maker<'_>, entry: &At<PatchEntry>) -> Option<Patch> {
@@ -36,6 +76,7 @@ fn patch(make: &mut Maker<'_>, entry: &At<PatchEntry>) -> Option<Patch> {
     }
     let mut outputs = Vec::new();
     for (name, written) in entry.outputs.iter() {
+        no_macro(make, name)?;
         outputs.push((Arc::from(name.as_str()), at(make, name.span()), part(make, written, Role::Value)?));
     }
     let remove = entry.remove.iter().map(|written| path(make, written)).collect::<Option<_>>();
@@ -78,7 +119,11 @@ fn at(make: &Maker<'_>, span: Range<usize>) -> crate::model::Location {
 
 fn metadata(make: &mut Maker<'_>, entry: &Pairs<At<PatchValueEntry>>) -> Option<Vec<(Arc<str>, Part)>> {
     let pairs = entry.iter();
-    pairs.map(|(key, written)| Some((Arc::from(key.as_str()), part(make, written, Role::Value)?))).collect()
+    let one = |(key, written): (&At<String>, &At<PatchValueEntry>)| {
+        no_macro(make, key)?;
+        Some((Arc::from(key.as_str()), part(make, written, Role::Value)?))
+    };
+    pairs.map(one).collect()
 }
 
 fn attributes(make: &mut Maker<'_>, entry: &PatchEntry) -> Option<Vec<(&'static str, &'static str)>> {
@@ -97,8 +142,26 @@ fn attributes(make: &mut Maker<'_>, entry: &PatchEntry) -> Option<Vec<(&'static 
     Some(deletion.into_iter().chain(replacement).collect())
 }
 
+/// A macro could rewrite everything around it, what landfall relies on among it, and what it makes nobody can check.
+fn no_macro(make: &mut Maker<'_>, key: &At<String>) -> Option<()> {
+    if !is_macro(key) {
+        return Some(());
+    }
+    let title = format!("a patch cannot call `{}`: nobody could tell what comes of it", **key);
+    let finding = Finding::new(codes::PATCH_OF_PROOF, make.file, key.span(), title).label("a macro");
+    make.findings.push(finding.help("a template of one's own, of kind `cloudformation`, can have macros"));
+    None
+}
+
+fn is_macro(key: &str) -> bool {
+    key == "Fn::Transform" || key.starts_with("Fn::ForEach")
+}
+
 fn path(make: &mut Maker<'_>, written: &At<String>) -> Option<PatchPath> {
     let path = PatchPath::parse(written, at(make, written.span()));
+    if let Some(step) = path.iter().flat_map(|path| &path.steps).find(|step| is_macro(step)) {
+        no_macro(make, &At::new(written.span(), step.to_string()))?;
+    }
     if path.is_none() {
         let shown: String = written.chars().take(MAX_SHOWN).collect();
         let cut = if shown.len() < written.len() { "…" } else { "" };
@@ -121,9 +184,11 @@ fn part(make: &mut Maker<'_>, written: &At<PatchValueEntry>, role: Role) -> Opti
             list(items.collect::<Option<_>>()?)
         }
         PatchValueEntry::Map(pairs) => {
-            let pairs =
-                pairs.iter().map(|(key, inside)| Some((key.to_string(), part(make, inside, Role::under(key))?)));
-            map(pairs.collect::<Option<_>>()?)
+            let one = |(key, inside): &(At<String>, At<PatchValueEntry>)| {
+                no_macro(make, key)?;
+                Some((key.to_string(), part(make, inside, Role::under(key))?))
+            };
+            map(pairs.iter().map(one).collect::<Option<_>>()?)
         }
     })
 }

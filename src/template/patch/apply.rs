@@ -40,6 +40,30 @@ pub(in crate::template) struct Applied {
     pub(in crate::template) problems: Vec<PatchProblem>,
     /// What was done.
     pub(super) touched: Vec<Touched>,
+    /// What was done with lists.
+    lists: Vec<OfList>,
+}
+
+/// What a patch does with a list, in which the order of patches must not decide what comes of it.
+#[derive(Clone, Debug)]
+struct OfList {
+    /// JSON pointer to the list.
+    list: String,
+    /// Where the patch says so.
+    at: Location,
+    /// What it does.
+    does: Does,
+}
+
+/// What is done with a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Does {
+    /// An item is found by counting.
+    Counts,
+    /// It gets longer or shorter.
+    Resizes,
+    /// It gets an item of this name.
+    Gets(String),
 }
 
 impl Applied {
@@ -65,6 +89,39 @@ impl Applied {
 
     fn touch(&mut self, pointer: String, at: &Location) {
         self.touched.push(Touched { path: pointer.clone(), pointer, at: at.clone(), how: How::Other });
+    }
+
+    /// Refuses what would come out otherwise if another patch came first; false where there is nothing to refuse.
+    ///
+    /// `passed` are the lists on the path's way, each with the step by which its item was found.
+    fn depends_on_order(&mut self, path: &PatchPath, passed: &[(String, String)], resized: Option<&str>) -> bool {
+        let at = |list: &str, does: &Does| {
+            let found = self.lists.iter().find(|one| one.list == *list && one.does == *does);
+            found.map(|one| one.at.line)
+        };
+        let found = passed.iter().find_map(|(list, step)| {
+            if is_index(step) {
+                let line = at(list, &Does::Resizes)?;
+                return Some(format!("`{}` counts items of a list that line {line} makes longer or shorter", path.raw));
+            }
+            let line = at(list, &Does::Gets(step.clone()))?;
+            Some(format!("`{}` changes what line {line} appends", path.raw))
+        });
+        let counted = || {
+            let line = at(resized?, &Does::Counts)?;
+            Some(format!("`{}` makes a list longer or shorter whose items line {line} counts", path.raw))
+        };
+        let Some(title) = found.or_else(counted) else { return false };
+        let help = "name an item by its `Name`, `Key` or `Id`, or set the whole list; append items as they are to be";
+        self.refuse(PatchFault::Twice, &path.at, title, Some(help.to_owned()));
+        true
+    }
+
+    fn note(&mut self, path: &PatchPath, passed: Vec<(String, String)>, resized: Option<&str>) {
+        let one = |list: String, does| OfList { list, at: path.at.clone(), does };
+        let counted = passed.into_iter().filter(|(_, step)| is_index(step));
+        self.lists.extend(counted.map(|(list, _)| one(list, Does::Counts)));
+        self.lists.extend(resized.map(|list| one(list.to_owned(), Does::Resizes)));
     }
 
     fn nowhere(&mut self, path: &PatchPath, found: Nowhere) {
@@ -117,6 +174,13 @@ impl Applied {
                 return None;
             }
             (None, Some((kind, at))) => {
+                if id.starts_with("Fn::") || kind.ends_with("::MODULE") {
+                    let title = format!("a patch adds single resources, and `{id}` (`{kind}`) stands for others");
+                    let help =
+                        "a template of one's own, of kind `cloudformation`, can have loops and modules".to_owned();
+                    self.refuse(PatchFault::Resource, at, title, Some(help));
+                    return None;
+                }
                 if !is_type(kind) {
                     let title = format!("`{kind}` is no type of a resource, like `AWS::SNS::Topic`");
                     let help = meant(kind, crate::cfn::known_types());
@@ -174,6 +238,10 @@ impl Applied {
             Ok(place) => place,
             Err(found) => return self.nowhere(&set.path, found),
         };
+        if self.depends_on_order(&set.path, &place.passed, None) {
+            return;
+        }
+        self.note(&set.path, place.passed, None);
         let mut value = shape(&set.value);
         let mut parts = Vec::new();
         place::merged(place.shape, &mut value, place.pointer.clone(), &mut parts);
@@ -202,9 +270,20 @@ impl Applied {
             Ok(place) => place,
             Err(found) => return self.nowhere(path, found),
         };
+        if self.depends_on_order(path, &place.passed, Some(&place.pointer)) {
+            return;
+        }
         let raw = &path.raw;
-        match place::append(place.shape, items.iter().map(shape).collect()) {
-            Ok(()) => self.touch(place.pointer, &path.at),
+        let items: Vec<_> = items.iter().map(shape).collect();
+        let names: Vec<String> = items.iter().filter_map(place::name_of).collect();
+        match place::append(place.shape, items) {
+            Ok(()) => {
+                let (list, at) = (&place.pointer, &path.at);
+                let got = |name| OfList { list: list.clone(), at: at.clone(), does: Does::Gets(name) };
+                self.lists.extend(names.into_iter().map(got));
+                self.note(path, place.passed, Some(&place.pointer));
+                self.touch(place.pointer, &path.at);
+            }
             Err(NoEnd::NoList) => self.refuse(PatchFault::Path, &path.at, format!("`{raw}` is no list"), None),
             Err(NoEnd::Networks) => {
                 let key = if raw.ends_with("Subnets") { "subnets" } else { "security_groups" };
@@ -224,12 +303,18 @@ impl Applied {
         let Some((last, way)) = path.steps.split_last() else { return };
         let taken = place::walk(properties, way, base, false).and_then(|parent| {
             let (pointer, item) = place::take(parent.shape, &parent.pointer, last)?;
-            Ok((parent.pointer, pointer, item))
+            Ok((parent.pointer, pointer, item, parent.passed))
         });
-        let (base, pointer, item) = match taken {
+        let (base, pointer, item, mut passed) = match taken {
             Ok(taken) => taken,
             Err(found) => return self.nowhere(path, found),
         };
+        let resized = item.map(|_| base.as_str());
+        passed.extend(resized.map(|list| (list.to_owned(), last.to_string())));
+        if self.depends_on_order(path, &passed, resized) {
+            return;
+        }
+        self.note(path, passed, resized);
         if let Some(before) = self.set_before(&pointer) {
             let title = format!("`{}` is removed, and line {} sets it or a part of it", path.raw, before.line);
             return self.refuse(PatchFault::Twice, &path.at, title, None);
@@ -239,11 +324,17 @@ impl Applied {
             Some(index) => {
                 self.touched.iter_mut().for_each(|one| move_up(&mut one.pointer, &base, index));
                 self.touched.iter_mut().for_each(|one| move_up(&mut one.path, &base, index));
+                self.lists.iter_mut().for_each(|one| move_up(&mut one.list, &base, index));
                 self.touch(base, &path.at);
             }
             None => self.touch(pointer, &path.at),
         }
     }
+}
+
+/// Whether a step of a path is the index of an item, in a list.
+fn is_index(step: &str) -> bool {
+    step.parse::<usize>().is_ok()
 }
 
 /// Corrects a pointer where an item of the list at `base` was removed before what it points to.

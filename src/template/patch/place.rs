@@ -1,5 +1,6 @@
 //! Places in a shape: the ways to them, and what can be put there.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -35,11 +36,13 @@ pub(super) struct Place<'s> {
     pub(super) pointer: String,
     /// The pointer to the first map on the way that was made, since nothing was there.
     pub(super) made: Option<String>,
+    /// The lists on the way, by their pointers, each with the step by which its item was found.
+    pub(super) passed: Vec<(String, String)>,
 }
 
 /// The place that a path leads to; where `make`, the maps on the way are made.
 pub(super) fn walk<'s>(from: &'s mut Shape, steps: &[Arc<str>], base: &str, make: bool) -> Result<Place<'s>, Nowhere> {
-    let (mut place, mut pointer, mut made) = (from, base.to_owned(), None);
+    let (mut place, mut pointer, mut made, mut passed) = (from, base.to_owned(), None, Vec::new());
     for step in steps {
         open(place);
         if find(place, step).is_none() {
@@ -55,13 +58,16 @@ pub(super) fn walk<'s>(from: &'s mut Shape, steps: &[Arc<str>], base: &str, make
         let index = find(place, step).ok_or_else(none)?;
         let (key, inside) = match place {
             Shape::Map(pairs) => (step.to_string(), pairs.get_mut(index).map(|(_, inside)| inside)),
-            Shape::List(items) => (index.to_string(), items.get_mut(index)),
+            Shape::List(items) => {
+                passed.push((pointer.clone(), step.to_string()));
+                (index.to_string(), items.get_mut(index))
+            }
             _ => return Err(none()),
         };
         push_key(&mut pointer, &key);
         place = inside.ok_or_else(none)?;
     }
-    Ok(Place { shape: place, pointer, made })
+    Ok(Place { shape: place, pointer, made, passed })
 }
 
 /// Which pair or item a step means.
@@ -236,18 +242,25 @@ pub(super) enum NoEnd {
 pub(super) fn append(place: &mut Shape, more: Vec<Shape>) -> Result<(), NoEnd> {
     open(place);
     match place {
-        Shape::Map(pairs) if pairs.is_empty() => *place = Shape::List(more),
+        Shape::Map(pairs) if pairs.is_empty() => {
+            each_named_once(&[], &more)?;
+            *place = Shape::List(more);
+        }
         Shape::List(items) => {
-            let known: Vec<String> = items.iter().filter_map(name_of).collect();
-            if let Some(name) = more.iter().filter_map(name_of).find(|name| known.contains(name)) {
-                return Err(NoEnd::Named(name));
-            }
+            each_named_once(items, &more)?;
             items.extend(more);
         }
         Shape::Leaves(_) | Shape::Joined(_) => return Err(NoEnd::Networks),
         _ => return Err(NoEnd::NoList),
     }
     Ok(())
+}
+
+/// No item that is appended has the name of one that is there, or of another.
+fn each_named_once(items: &[Shape], more: &[Shape]) -> Result<(), NoEnd> {
+    let mut known: HashSet<String> = items.iter().filter_map(name_of).collect();
+    let twice = more.iter().filter_map(name_of).find(|name| !known.insert(name.clone()));
+    twice.map_or(Ok(()), |name| Err(NoEnd::Named(name)))
 }
 
 /// Adds a resource to those that come first: there may be none, one, or a list. False where it is one of them.
