@@ -169,14 +169,12 @@ fn anchors_and_merges_are_expanded_and_named() {
 one: &one {a: 1, b: 1}
 two: &two {b: 2, c: 2}
 both: {<<: [*one, *two], c: 3}
-three:
-  <<: *two
-  <<: *one
 again: *one
 ";
     let source = cfn::read(text).unwrap();
     assert_eq!(source.value()["both"], json!({"a": 1, "b": 1, "c": 3}));
-    assert_eq!(source.value()["three"], json!({"a": 1, "b": 2, "c": 2}));
+    let twice = ReadProblem::DuplicateKey("<<".to_owned());
+    assert_eq!(refused("a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a\n"), (twice, 4, 3));
     assert_eq!(source.value()["again"], json!({"a": 1, "b": 1}));
     assert_eq!(&text[source.beyond_the_service().unwrap().clone()], "<<");
     assert_eq!(cfn::read("a: '<<'\n'<<': 1\n").unwrap().beyond_the_service(), None);
@@ -231,6 +229,14 @@ fn what_is_no_template_says_where() {
     assert_eq!(refused("").0, ReadProblem::Empty);
     assert_eq!(refused("# nothing\n").0, ReadProblem::Empty);
     assert_eq!(refused("a: 1\n---\nb: 2\n").0, ReadProblem::SeveralDocuments);
+    for found in ['\u{85}', '\u{2028}', '\u{2029}'] {
+        assert_eq!(refused(&format!("a: b # c{found}d: e\n")), (ReadProblem::LineBreak(found), 1, 9));
+        assert!(cfn::read(&format!("{{\"a\": \"b{found}c\"}}")).is_ok(), "JSON has no such ends");
+    }
+    assert_eq!(cfn::read("a: \"\\u2028\"").unwrap().value(), &json!({"a": "\u{2028}"}));
+    assert_eq!(refused("# c\n%TAG ! !x\n---\na: !Ref b\n"), (ReadProblem::TagDirective, 2, 1));
+    assert_eq!(cfn::read("a: |\n  x\nb: c\n").unwrap().value()["b"], "c");
+    assert!(cfn::read("%YAML 1.1\n---\na: 'x\n  %TAG'\n").is_ok());
     assert_eq!(refused("? [a]\n: 1\n").0, ReadProblem::NotAKey);
     assert_eq!(cfn::read("! 'a': 1\n").unwrap().value(), &json!({"a": 1}));
     assert_eq!(refused("!Ref a: 1\n").0, ReadProblem::NotAKey);

@@ -56,6 +56,10 @@ pub enum ReadProblem {
     NotAMerge,
     /// An alias stands inside of what it stands for.
     Recursive,
+    /// A character that ends a line to some readers of YAML only.
+    LineBreak(char),
+    /// A directive `%TAG`, by which `!Ref` could be something else.
+    TagDirective,
 }
 
 impl fmt::Display for ReadProblem {
@@ -88,6 +92,14 @@ impl fmt::Display for ReadProblem {
             Self::UnknownType(tag) => write!(f, "CloudFormation does not have the YAML type `{tag}`"),
             Self::NotOfType(tag) => write!(f, "the value does not fit its type `{tag}`"),
             Self::NotAMerge => f.write_str("the merge key `<<` takes a map or a list of maps"),
+            Self::LineBreak(found) => {
+                let code = u32::from(*found);
+                write!(
+                    f,
+                    "the character U+{code:04X} ends a line to some readers of YAML and not to others: write `\\u{code:04X}` in double quotes"
+                )
+            }
+            Self::TagDirective => f.write_str("CloudFormation does not have the directive `%TAG`"),
             Self::Recursive => f.write_str("the alias stands inside of what it stands for"),
         }
     }

@@ -12,6 +12,14 @@ use super::scalar;
 
 /// Reads a YAML text with one document.
 pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
+    if let Some((at, found)) =
+        text.char_indices().find(|(_, found)| matches!(found, '\u{85}' | '\u{2028}' | '\u{2029}'))
+    {
+        return Err(ReadError::at(at..at + found.len_utf8(), ReadProblem::LineBreak(found)));
+    }
+    if let Some(bytes) = tag_directive(text) {
+        return Err(ReadError::at(bytes, ReadProblem::TagDirective));
+    }
     // As libyaml does, and everything that is made of it: no line feed where the text has none.
     let mut options = Options::default();
     options.block_scalar_eof_without_line_feed = true;
@@ -28,6 +36,22 @@ pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
         comments: Vec::new(),
     };
     reader.document()
+}
+
+/// The bytes of a directive that gives tags other names, before the document.
+fn tag_directive(text: &str) -> Option<Range<usize>> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let begins = line.trim_start();
+        if line.starts_with("%TAG") {
+            return Some(at..at + line.trim_end().len());
+        }
+        if !(begins.is_empty() || begins.starts_with(['#', '%'])) {
+            return None;
+        }
+        at += line.len();
+    }
+    None
 }
 
 /// What an anchor names, and what it costs to have it once more.
@@ -157,7 +181,7 @@ impl<'a> Reader<'a> {
 
     fn entries(&mut self) -> Result<(Entries, usize), ReadError> {
         let mut entries = Entries::new();
-        let mut merges = Vec::new();
+        let (mut merges, mut merged) = (Vec::new(), false);
         let mut end = 0;
         loop {
             let (event, span) = self.next()?;
@@ -167,6 +191,10 @@ impl<'a> Reader<'a> {
             }
             let merge = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, _, None) if text == "<<");
             let key = if merge {
+                // Of two, some readers take the first and some the last.
+                if std::mem::replace(&mut merged, true) {
+                    return Err(ReadError::at(place, ReadProblem::DuplicateKey("<<".to_owned())));
+                }
                 self.beyond.get_or_insert_with(|| place.clone());
                 String::new()
             } else {
