@@ -117,7 +117,8 @@ fn lost_placeholders(text: &str, comments: &[Range<usize>]) -> impl Iterator<Ite
     comments.iter().filter_map(move |comment| {
         let written = text.get(comment.clone())?;
         let name = written.strip_prefix("#{")?.split_once('}')?.0;
-        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+        let trimmed = name.trim();
+        let is_name = !trimmed.is_empty() && trimmed.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
         is_name.then_some(comment.start..comment.start + name.len() + 3)
     })
 }
@@ -221,6 +222,10 @@ impl Reading<'_> {
                 .push(finding.help("a placeholder can be the value of a property, of an output, of a parameter"));
         }
         for fault in cfn::check_template(document) {
+            // A suggestion costs a look at every name: no more are made than are shown.
+            if self.findings.len() >= 2 * MAX_PER_FILE {
+                break;
+            }
             let finding = match &fault.problem {
                 // Told already: a placeholder cannot be a name.
                 TemplateProblem::Missing { name, .. } if has_placeholder(name) => continue,
