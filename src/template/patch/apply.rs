@@ -60,8 +60,10 @@ struct OfList {
 enum Does {
     /// An item is found by counting.
     Counts,
-    /// It gets longer or shorter.
-    Resizes,
+    /// An item goes, and those behind it move up.
+    Shrinks,
+    /// Items come to its end, of which this is the index of the first.
+    Grows(usize),
     /// It gets an item of this name.
     Gets(String),
 }
@@ -93,35 +95,42 @@ impl Applied {
 
     /// Refuses what would come out otherwise if another patch came first; false where there is nothing to refuse.
     ///
-    /// `passed` are the lists on the path's way, each with the step by which its item was found.
-    fn depends_on_order(&mut self, path: &PatchPath, passed: &[(String, String)], resized: Option<&str>) -> bool {
-        let at = |list: &str, does: &Does| {
-            let found = self.lists.iter().find(|one| one.list == *list && one.does == *does);
+    /// `passed` are the lists on the path's way, each with the step by which its item was found; `shrinks` is the list of which
+    /// the path takes an item away.
+    fn depends_on_order(&mut self, path: &PatchPath, passed: &[(String, String)], shrinks: Option<&str>) -> bool {
+        let find = |list: &str, matters: &dyn Fn(&Does) -> bool| {
+            let found = self.lists.iter().find(|one| one.list == *list && matters(&one.does));
             found.map(|one| one.at.line)
         };
-        let found = passed.iter().find_map(|(list, step)| {
-            if is_index(step) {
-                let line = at(list, &Does::Resizes)?;
-                return Some(format!("`{}` counts items of a list that line {line} makes longer or shorter", path.raw));
-            }
-            let line = at(list, &Does::Gets(step.clone()))?;
-            Some(format!("`{}` changes what line {line} appends", path.raw))
+        let moved = passed.iter().find_map(|(list, step)| {
+            let Ok(index) = step.parse::<usize>() else {
+                let line = find(list, &|does| *does == Does::Gets(step.clone()))?;
+                return Some(format!("`{}` changes what line {line} appends", path.raw));
+            };
+            let matters = |does: &Does| match does {
+                Does::Shrinks => true,
+                Does::Grows(from) => index >= *from,
+                Does::Counts | Does::Gets(_) => false,
+            };
+            let line = find(list, &matters)?;
+            Some(format!("`{}` counts items of a list that line {line} changes the length of", path.raw))
         });
         let counted = || {
-            let line = at(resized?, &Does::Counts)?;
-            Some(format!("`{}` makes a list longer or shorter whose items line {line} counts", path.raw))
+            let line = find(shrinks?, &|does| *does == Does::Counts)?;
+            Some(format!("`{}` takes an item out of a list whose items line {line} counts", path.raw))
         };
-        let Some(title) = found.or_else(counted) else { return false };
+        let Some(title) = moved.or_else(counted) else { return false };
         let help = "name an item by its `Name`, `Key` or `Id`, or set the whole list; append items as they are to be";
         self.refuse(PatchFault::Twice, &path.at, title, Some(help.to_owned()));
         true
     }
 
-    fn note(&mut self, path: &PatchPath, passed: Vec<(String, String)>, resized: Option<&str>) {
+    /// Notes what a path does with the lists on its way.
+    fn note(&mut self, path: &PatchPath, passed: Vec<(String, String)>, shrinks: Option<&str>) {
         let one = |list: String, does| OfList { list, at: path.at.clone(), does };
-        let counted = passed.into_iter().filter(|(_, step)| is_index(step));
+        let counted = passed.into_iter().filter(|(_, step)| step.parse::<usize>().is_ok());
         self.lists.extend(counted.map(|(list, _)| one(list, Does::Counts)));
-        self.lists.extend(resized.map(|list| one(list.to_owned(), Does::Resizes)));
+        self.lists.extend(shrinks.map(|list| one(list.to_owned(), Does::Shrinks)));
     }
 
     fn nowhere(&mut self, path: &PatchPath, found: Nowhere) {
@@ -270,18 +279,18 @@ impl Applied {
             Ok(place) => place,
             Err(found) => return self.nowhere(path, found),
         };
-        if self.depends_on_order(path, &place.passed, Some(&place.pointer)) {
+        if self.depends_on_order(path, &place.passed, None) {
             return;
         }
         let raw = &path.raw;
         let items: Vec<_> = items.iter().map(shape).collect();
         let names: Vec<String> = items.iter().filter_map(place::name_of).collect();
         match place::append(place.shape, items) {
-            Ok(()) => {
+            Ok(first) => {
                 let (list, at) = (&place.pointer, &path.at);
-                let got = |name| OfList { list: list.clone(), at: at.clone(), does: Does::Gets(name) };
-                self.lists.extend(names.into_iter().map(got));
-                self.note(path, place.passed, Some(&place.pointer));
+                let does = names.into_iter().map(Does::Gets).chain([Does::Grows(first)]);
+                self.lists.extend(does.map(|does| OfList { list: list.clone(), at: at.clone(), does }));
+                self.note(path, place.passed, None);
                 self.touch(place.pointer, &path.at);
             }
             Err(NoEnd::NoList) => self.refuse(PatchFault::Path, &path.at, format!("`{raw}` is no list"), None),
@@ -309,12 +318,12 @@ impl Applied {
             Ok(taken) => taken,
             Err(found) => return self.nowhere(path, found),
         };
-        let resized = item.map(|_| base.as_str());
-        passed.extend(resized.map(|list| (list.to_owned(), last.to_string())));
-        if self.depends_on_order(path, &passed, resized) {
+        let shrinks = item.map(|_| base.as_str());
+        passed.extend(shrinks.map(|list| (list.to_owned(), last.to_string())));
+        if self.depends_on_order(path, &passed, shrinks) {
             return;
         }
-        self.note(path, passed, resized);
+        self.note(path, passed, shrinks);
         if let Some(before) = self.set_before(&pointer) {
             let title = format!("`{}` is removed, and line {} sets it or a part of it", path.raw, before.line);
             return self.refuse(PatchFault::Twice, &path.at, title, None);
@@ -330,11 +339,6 @@ impl Applied {
             None => self.touch(pointer, &path.at),
         }
     }
-}
-
-/// Whether a step of a path is the index of an item, in a list.
-fn is_index(step: &str) -> bool {
-    step.parse::<usize>().is_ok()
 }
 
 /// Corrects a pointer where an item of the list at `base` was removed before what it points to.

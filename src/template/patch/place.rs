@@ -238,22 +238,24 @@ pub(super) enum NoEnd {
     Named(String),
 }
 
-/// Puts items at the end of a list; where nothing was, they are the list.
-pub(super) fn append(place: &mut Shape, more: Vec<Shape>) -> Result<(), NoEnd> {
+/// Puts items at the end of a list, and returns the index of the first; where nothing was, they are the list.
+pub(super) fn append(place: &mut Shape, more: Vec<Shape>) -> Result<usize, NoEnd> {
     open(place);
     match place {
         Shape::Map(pairs) if pairs.is_empty() => {
             each_named_once(&[], &more)?;
             *place = Shape::List(more);
+            Ok(0)
         }
         Shape::List(items) => {
             each_named_once(items, &more)?;
+            let first = items.len();
             items.extend(more);
+            Ok(first)
         }
-        Shape::Leaves(_) | Shape::Joined(_) => return Err(NoEnd::Networks),
-        _ => return Err(NoEnd::NoList),
+        Shape::Leaves(_) | Shape::Joined(_) => Err(NoEnd::Networks),
+        _ => Err(NoEnd::NoList),
     }
-    Ok(())
 }
 
 /// No item that is appended has the name of one that is there, or of another.
