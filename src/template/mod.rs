@@ -132,6 +132,12 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     let mut filled = filler.fill_all(&shape);
     filler.numbers_fit(&context.step.kind);
     let outputs = filler.outputs();
+    for (name, section) in taken(&filled, &outputs) {
+        let title =
+            format!("`{name}` is in the section {section} of the template, and an output of another stack needs it");
+        let help = "give what the template has there another name".to_owned();
+        filler.problem(codes::DUPLICATE_LOGICAL_ID, title, &context.step.at, Some(help));
+    }
     declare(&mut filled, &outputs);
     let document = Document::from_sections(filled);
     let run = match &context.step.kind {
@@ -209,6 +215,16 @@ pub fn owner(context: &Context<'_>) -> StackOwner {
         target: context.target.id.clone(),
         tenant: context.tenant.map(|tenant| tenant.id.clone()),
     }
+}
+
+/// The parameters for outputs whose names the template has already, with the section that has them.
+fn taken<'a>(
+    sections: &Map<String, Value>,
+    outputs: &'a BTreeMap<String, ParameterValue>,
+) -> Vec<(&'a String, &'static str)> {
+    let has = |section: &str, name: &str| sections.get(section).is_some_and(|section| section.get(name).is_some());
+    let in_one = |name: &'a String| Some((name, ["Parameters", "Resources"].into_iter().find(|one| has(one, name))?));
+    outputs.keys().filter_map(in_one).collect()
 }
 
 /// Declares the parameters that outputs of other stacks fill.

@@ -186,6 +186,10 @@ fn templates_of_the_user_take_outputs_in_every_place() {
     let arn = ParameterValue::Output { stack: content_stack(), output: "Arn".to_owned(), at: None };
     assert_eq!(content.parameters["Given"], arn);
     assert_eq!(template(&content)["Parameters"][&host], json!({ "Type": "String" }));
+    let taken = own.replace("  Given:", &format!("  {host}:\n    Type: Number\n    Default: 1\n  Given:"));
+    let others = vec![zone(), ("projects/shop/templates/own.yaml".to_owned(), taken)];
+    let refused = first(&step, others).unwrap_err();
+    assert!(refused.contains("duplicate-logical-id") && refused.contains("is in the section Parameters"), "{refused}");
 }
 
 fn content_stack() -> landfall::model::StackName {
