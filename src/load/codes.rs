@@ -71,6 +71,7 @@ codes! {
     UNKNOWN_VARIABLE "unknown-variable" Error "A placeholder names a variable that neither the project nor any set that it includes gives a value.";
     UNKNOWN_IMAGE "unknown-image" Error "A container, a release or a rule of a channel names an image that `[images]` in `process.toml` does not have.";
     UNKNOWN_CONTAINER "unknown-container" Error "A dependency, a load balancer or a service registry names a container that the step does not have.";
+    UNPROVED_IMAGE "unproved-image" Warning "A template with a service of ECS has a container whose image comes from the release, and nothing tells which one it is: the text has more in it than `#{images.<name>}`, or containers of one name in several task definitions have different images. A deployment then counts as a success whatever image that container runs. `[step.images]` names it; containers with names of their own are told apart.";
     MISSING_RELEASE "missing-release" Error "A deploy file pins a release that has no file in `releases/`. The environment stays as it is.";
     ROLE_NOT_OFFERED "role-not-offered" Error "No target offers the role that a step asks for, so the step would be deployed nowhere.";
     DUPLICATE_ID "duplicate-id" Error "Two environments, targets, tenants, projects or steps have the same id. Ids go into stack names, so both would be the same stacks.";

@@ -45,7 +45,9 @@ pub(crate) struct TemplateDraft {
     /// Its texts with placeholders, with their bytes in the file.
     pub(crate) texts: Vec<(Range<usize>, Text)>,
     /// The containers of its task definitions that are named outright, each with its image where that is one of `[images]`.
-    pub(crate) containers: BTreeMap<Arc<str>, Option<ContainerImage>>,
+    pub(crate) containers: Containers,
+    /// Those whose image comes from `[images]` and of which nobody can say which it is, with the bytes of an image.
+    pub(crate) unproved: BTreeMap<Arc<str>, Range<usize>>,
     /// These are all of its containers: none is made by a macro, or has a name that is put together.
     pub(crate) all_containers: bool,
     places: Places,
@@ -99,11 +101,12 @@ pub(crate) fn parse(path: &Arc<str>, bytes: &[u8]) -> ParsedTemplate {
     lost.into_iter().for_each(|bytes| reading.lost(bytes));
     reading.refused(&document);
     let template = Arc::new(reading.template(&document));
-    let containers = reading.containers(&document);
+    let (containers, unproved) = reading.containers(&document);
     let Reading { texts, mut findings, .. } = reading;
     findings.truncate(2 * MAX_PER_FILE);
     let all_containers = !may_have_more_containers(&document);
-    let draft = TemplateDraft { file: file.clone(), document, template, texts, containers, all_containers, places };
+    let file = file.clone();
+    let draft = TemplateDraft { file, document, template, texts, containers, unproved, all_containers, places };
     ParsedTemplate { draft: Some(Arc::new(draft)), findings }
 }
 
@@ -189,6 +192,9 @@ impl Role {
         }
     }
 }
+
+/// The containers of a template, each with its image where that is known.
+type Containers = BTreeMap<Arc<str>, Option<ContainerImage>>;
 
 struct Reading<'a> {
     file: &'a File,
@@ -354,9 +360,9 @@ impl Reading<'_> {
         role.of_text(text)
     }
 
-    /// The containers of task definitions that have a literal name.
-    fn containers(&self, document: &Document) -> BTreeMap<Arc<str>, Option<ContainerImage>> {
-        let mut containers = BTreeMap::new();
+    /// The containers of task definitions that have a literal name, and those of them whose image nobody can tell.
+    fn containers(&self, document: &Document) -> (Containers, BTreeMap<Arc<str>, Range<usize>>) {
+        let (mut containers, mut unproved) = (Containers::new(), BTreeMap::new());
         for resource in document.resources().filter(|resource| resource.kind() == "AWS::ECS::TaskDefinition") {
             let list = resource.property("ContainerDefinitions").and_then(Value::as_array);
             for (index, container) in list.into_iter().flatten().enumerate() {
@@ -365,17 +371,23 @@ impl Reading<'_> {
                 let mut pointer = "/Resources".to_owned();
                 push_key(&mut pointer, resource.id);
                 pointer.push_str(&format!("/Properties/ContainerDefinitions/{index}/Image"));
-                let at = self.file.at(self.places.value(&pointer).start);
-                let image = container.get("Image").and_then(Value::as_str).and_then(image_of);
-                let image = image.map(|image| ContainerImage { image, at });
+                let bytes = self.places.value(&pointer);
+                let written = container.get("Image");
+                let text = written.and_then(|image| image.as_str().or_else(|| image.get("Fn::Sub")?.as_str()));
+                let at = self.file.at(bytes.start);
+                let image = text.and_then(image_of).map(|image| ContainerImage { image, at });
+                if image.is_none() && written.is_some_and(|image| image.to_string().contains("#{images.")) {
+                    unproved.insert(Arc::from(name), bytes.clone());
+                }
                 // Of two containers of one name nobody could say which image is whose.
                 let known = containers.entry(Arc::from(name)).or_insert_with(|| image.clone());
                 if known.as_ref().map(|known| &known.image) != image.as_ref().map(|image| &image.image) {
                     *known = None;
+                    unproved.insert(Arc::from(name), bytes);
                 }
             }
         }
-        containers
+        (containers, unproved)
     }
 }
 

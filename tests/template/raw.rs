@@ -320,3 +320,24 @@ fn templates_of_others_go_through_a_step_unchanged() {
     eprintln!("{} of {count} templates of others keep their meaning through a step", count - failed.len());
     assert!(failed.is_empty(), "{}", failed.join("\n"));
 }
+
+#[test]
+fn a_placeholder_that_yaml_takes_for_a_comment_is_told() {
+    for written in ["foo #{level}", "foo #{ level }", "\"a\" #{ images.web }"] {
+        let found = render("", &format!("Resources:\n  T:\n    Type: X::Y::Z\n    Properties:\n      A: {written}\n"));
+        assert!(found.as_ref().is_err_and(|words| words.contains("takes this placeholder for a comment")), "{found:?}");
+    }
+}
+
+#[test]
+fn an_image_that_is_said_is_the_one_of_the_template() {
+    let container = "{Name: app, Image: '#{images.web}'}";
+    let template = format!(
+        "Resources:\n  D:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions: [{container}]\n"
+    );
+    assert!(render("[step.images]\napp = \"web\"", &template).is_ok());
+    let other = render("[step.images]\napp = \"logs\"", &template).unwrap_err();
+    assert!(other.contains("the template says that container `app` has the image `web`"), "{other}");
+    let within = template.replace("Image: '#{images.web}'", "Image: !Sub '#{images.web}'");
+    assert_eq!(render("", &within).unwrap().content.images.keys().map(|name| &**name).collect::<Vec<_>>(), ["app"]);
+}

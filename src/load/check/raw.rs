@@ -101,6 +101,16 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                     .suggest(written, process.doc.images.keys().map(String::as_str));
                 findings.push(finding);
             }
+            let own = template.containers.get(container.as_str()).and_then(Option::as_ref);
+            if let Some(own) = own.filter(|own| own.image.as_str() != written.as_str()) {
+                let title = format!("the template says that container `{container}` has the image `{}`", own.image);
+                let bytes = template.placeholder(&format!("images.{}", own.image));
+                let finding = Finding::new(codes::INVALID_VALUE, &process.file, written.span(), title)
+                    .label("another image")
+                    .related(&template.file, bytes, "here")
+                    .help("it is proved to run what its template says: leave it out here");
+                findings.push(finding);
+            }
             // A name that is put together, or made by a macro, is not known here.
             let all = template.all_containers && !template.containers.contains_key(container.as_str());
             if all {
@@ -110,6 +120,17 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                     .suggest(container, template.containers.keys().map(|name| &**name));
                 findings.push(finding);
             }
+        }
+        let services = template.document.resources().any(|resource| resource.kind() == "AWS::ECS::Service");
+        let said = |container: &str| entry.images.keys().any(|known| known.as_str() == container);
+        for (container, bytes) in template.unproved.iter().filter(|(container, _)| services && !said(container)) {
+            let title = format!("nothing proves which image container `{container}` runs");
+            let help = format!(
+                "write `#{{images.<name>}}` alone, or say under [step.images] `{container} = \"<name>\"`; containers of several task \
+                 definitions need different names where their images differ"
+            );
+            let finding = Finding::new(codes::UNPROVED_IMAGE, &template.file, bytes.clone(), title);
+            findings.push(finding.label("not one image of [images]").help(help));
         }
         for image in template.containers.values().flatten() {
             if !process.doc.images.contains_key(image.image.as_str()) {
