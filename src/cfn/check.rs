@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::conditions::circle;
 use super::document::Document;
+use super::functions;
 use super::reach::substituted;
 use super::read::push_key;
 
@@ -111,6 +112,13 @@ pub enum TemplateProblem {
     Null,
     /// Conditions that name each other in a circle, the first again at the end.
     ConditionCircle(Vec<String>),
+    /// A function that is given something else than it takes.
+    Arguments {
+        /// Which.
+        function: String,
+        /// What it takes.
+        wanted: &'static str,
+    },
     /// A function that CloudFormation does not have.
     UnknownFunction(String),
     /// A name that nothing in the template has.
@@ -135,6 +143,7 @@ impl std::fmt::Display for TemplateProblem {
             Self::TooMany { what, is, most } => write!(f, "the template has {is} {what}; CloudFormation takes {most}"),
             Self::Null => f.write_str("CloudFormation takes no value that is nothing"),
             Self::ConditionCircle(names) => write!(f, "conditions name each other in a circle: {}", names.join(" → ")),
+            Self::Arguments { function, wanted } => write!(f, "`{function}` takes {wanted}"),
             Self::UnknownFunction(name) => write!(f, "CloudFormation has no function `{name}`"),
             Self::Missing { what, name } => write!(f, "the template has no {what} `{name}`"),
         }
@@ -309,6 +318,11 @@ impl<'a> Check<'a> {
     fn function(&mut self, key: &str, inside: &Value, pointer: &str, alone: bool) {
         let nobody = BTreeSet::new();
         let first = || inside.as_array().and_then(|items| items.first()).and_then(Value::as_str);
+        // What extends the language takes more.
+        if let Some(wanted) = functions::wanted(key, inside).filter(|_| alone && !self.macros) {
+            let problem = TemplateProblem::Arguments { function: key.to_owned(), wanted };
+            return self.fault(pointer.to_owned(), problem);
+        }
         match key {
             "Ref" if alone => {
                 if let Value::String(name) = inside {

@@ -11,6 +11,7 @@ mod canonical;
 mod check;
 mod conditions;
 mod document;
+mod functions;
 mod literal;
 mod reach;
 mod read;

@@ -216,3 +216,33 @@ fn a_condition_costs_once_however_often_it_is_named() {
     assert_eq!(truth("!Or [!Equals [!Ref 'AWS::Region', 2], !Equals [!Ref P, 1]]"), Some(true));
     assert_eq!(truth("!Not [!Condition C0]"), None, "a circle is not known");
 }
+
+#[test]
+fn functions_are_given_what_they_take() {
+    for (function, wanted) in [
+        ("{Ref: 1}", "`Ref` takes the name of a parameter or a resource"),
+        ("!GetAtt Topic", "`Fn::GetAtt` takes a resource and one of its attributes"),
+        ("!GetAtt [Topic, A, B]", "`Fn::GetAtt` takes a resource and one of its attributes"),
+        ("!Sub [a]", "`Fn::Sub` takes a text, or a list of a text and a map"),
+        ("{'Fn::Sub': {a: b}}", "`Fn::Sub` takes a text, or a list of a text and a map"),
+        ("!Join x", "`Fn::Join` takes a separator and a list"),
+        ("!Join [',', a]", "`Fn::Join` takes a separator and a list"),
+        ("!Split [',', [a]]", "`Fn::Split` takes a separator and a text"),
+        ("!Select [1]", "`Fn::Select` takes an index and a list"),
+        ("!If [a, b]", "`Fn::If` takes a condition and two values"),
+        ("{'Fn::If': 1}", "`Fn::If` takes a condition and two values"),
+        ("!FindInMap [a, b]", "`Fn::FindInMap` takes a mapping and two keys"),
+        ("!Cidr 10.0.0.0/16", "`Fn::Cidr` takes a block, a count and bits"),
+        ("!Base64 [a]", "`Fn::Base64` takes a text"),
+        ("{'Fn::ImportValue': [a]}", "`Fn::ImportValue` takes a text"),
+        ("!GetAZs [a]", "`Fn::GetAZs` takes the name of a region"),
+        ("!Equals [a]", "`Fn::Equals` takes two values"),
+        ("!Not [!Equals [a, b], !Equals [a, b]]", "`Fn::Not` takes a list of one condition"),
+        ("!And [!Equals [a, b]]", "`Fn::And` takes two to ten conditions"),
+    ] {
+        let found = with(&format!("  B: {{Type: X, Properties: {{A: {function}}}}}"));
+        assert!(found.len() == 1 && found[0].ends_with(wanted), "{function}: {found:?}");
+        let extended = format!("Transform: AWS::LanguageExtensions\n  \nOutputs: {{A: {{Value: {function}}}}}");
+        assert_eq!(with(&extended), Vec::<String>::new(), "{function}");
+    }
+}

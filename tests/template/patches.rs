@@ -80,6 +80,20 @@ fn what_aws_would_refuse_is_refused() {
             format!("{SERVICE}metadata = {{ A = [{}] }}", "1, ".repeat(5000)),
             "the patches of a step make at most 500 changes and bring at most 5000 values",
         ),
+        (format!("{SERVICE}set = {{ Role = {{ \"Fn::Join\" = \"x\" }} }}"), "`Fn::Join` takes a separator and a list"),
+        (
+            format!("{SERVICE}set = {{ Role = {{ \"Fn::GetAtt\" = [\"Service\"] }} }}"),
+            "`Fn::GetAtt` takes a resource and",
+        ),
+        (
+            format!("{TASK}set = {{ \"ContainerDefinitions.app.DockerLabels.com.example\" = \"x\" }}"),
+            "`DockerLabels.com` has to be a text, and is a map",
+        ),
+        (format!("{TASK}set = {{ {LABELS} = {{ a = [\"x\"] }} }}"), "`DockerLabels.a` has to be a text, and is a list"),
+        (
+            format!("{TASK}set = {{ \"ContainerDefinitions.app.LogConfiguration.Options.a.b\" = \"x\" }}"),
+            "`LogConfiguration.Options.a` has to be a text, and is a map",
+        ),
         (format!("{SERVICE}outputs = {{ Some-Arn = \"x\" }}"), "`Some-Arn` is no logical id"),
         (format!("{SERVICE}update_replace_policy = \"retain-except-on-create\""), "is for `deletion_policy`"),
         (TOPIC.replace("AWS::SNS::Topic", "Topic"), "`Topic` is no type of a resource"),
@@ -179,29 +193,27 @@ fn nothing_is_patched_twice() {
         refused("", &patch, &[words]);
     }
     // What would come out otherwise in another order.
-    let environment = "\"ContainerDefinitions.app.Environment\"";
-    let item = |name: &str| format!("{{ Name = \"{name}\", Value = \"x\" }}");
-    let append = format!("{TASK}append = {{ {environment} = [{}] }}\n", item("NEW"));
-    let path = environment.trim_matches('"');
-    let (counts, first) =
-        (format!("{TASK}set = {{ \"{path}.0.Value\" = \"y\" }}\n"), format!("{TASK}remove = [\"{path}.0\"]\n"));
+    let three = "environment = { A = \"1\", B = \"2\", C = \"3\" }\n";
+    let path = "ContainerDefinitions.app.Environment";
+    let item = "{ Name = \"NEW\", Value = \"x\" }";
+    let append = format!("{TASK}append = {{ \"{path}\" = [{item}] }}\n");
+    let set = |item: &str| format!("{TASK}set = {{ \"{path}.{item}.Value\" = \"y\" }}\n");
+    let remove = |item: &str| format!("{TASK}remove = [\"{path}.{item}\"]\n");
     for (patch, words) in [
-        (format!("{append}{counts}"), "counts items of a list that line"),
-        (format!("{counts}{append}"), "makes a list longer or shorter whose items line"),
-        (format!("{first}{append}"), "makes a list longer or shorter whose items line"),
-        (format!("{append}{first}"), "counts items of a list that line"),
-        (format!("{TASK}remove = [\"{path}.0\", \"{path}.0\"]"), "counts items of a list that line"),
-        (format!("{append}{TASK}remove = [\"{path}.NEW\"]"), "changes what line"),
-        (format!("{append}{TASK}set = {{ \"{path}.NEW.Value\" = \"y\" }}"), "changes what line"),
-        (
-            format!("{TASK}append = {{ {environment} = [{}, {}] }}", item("NEW"), item("NEW")),
-            "has an item `NEW` already",
-        ),
+        (format!("{append}{}", set("3")), "counts items of a list that line"),
+        (format!("{append}{}", remove("3")), "counts items of a list that line"),
+        (format!("{TASK}remove = [\"{path}.0\", \"{path}.1\"]"), "counts items of a list that line"),
+        (remove("B") + &set("0"), "counts items of a list that line"),
+        (set("1") + &remove("A"), "takes an item out of a list whose items line"),
+        (format!("{append}{}", remove("NEW")), "changes what line"),
+        (format!("{append}{}", set("NEW")), "changes what line"),
+        (format!("{TASK}append = {{ \"{path}\" = [{item}, {item}] }}"), "has an item `NEW` already"),
     ] {
-        refused("", &patch, &[words]);
+        refused("", &format!("{three}{patch}"), &[words]);
     }
-    refused("", &first, &[]);
-    refused("", &format!("{append}{TASK}set = {{ \"{path}.LEVEL.Value\" = \"y\" }}"), &[]);
+    for patch in [remove("0") + &append, append.clone() + &set("0"), append + &set("B"), remove("A") + &set("B")] {
+        refused("", &format!("{three}{patch}"), &[]);
+    }
     // Two tables of which no part is the other's.
     refused("", &format!("{percent}{other}"), &[]);
 }

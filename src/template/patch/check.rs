@@ -9,7 +9,7 @@ use super::super::sections;
 use super::apply::{Touched, apply};
 use super::circle::circle;
 use super::known::known;
-use super::{meant, pointer, proof, within};
+use super::{meant, pointer, proof, texts, within};
 
 /// Something that is wrong with a patch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,7 @@ pub fn check(step: &Step, what: &What) -> Vec<PatchProblem> {
     found.extend(proof::broken(&before, &after));
     found.extend(template_faults(&before, &after));
     found.extend(in_circle(&after, &applied.touched));
+    found.extend(texts::no_texts(&after));
     let schemas = schema_faults(&before, &after);
     found.extend(schemas.into_iter().filter(|found| !applied.is_unchecked(&found.pointer)));
     found.into_iter().map(|found| placed(found, step, &applied.touched)).collect()

@@ -14,6 +14,7 @@ mod circle;
 mod known;
 mod place;
 mod proof;
+mod texts;
 
 pub(super) use apply::{Applied, apply};
 pub use check::{PatchFault, PatchProblem, check};

@@ -1,0 +1,59 @@
+//! What functions are given: how many values, and of which kind.
+//!
+//! Only what the text tells: what a function inside of it will be is not known, and CloudFormation makes texts of numbers and
+//! booleans. \[doc: "Intrinsic function reference"\]
+
+use serde_json::Value;
+
+/// What a function has to be given, where it is given something else; none where it is in order, or not known here.
+pub(super) fn wanted(function: &str, given: &Value) -> Option<&'static str> {
+    let items = given.as_array().map(Vec::as_slice);
+    let (fits, wanted) = match function {
+        "Ref" => (given.as_str().is_some_and(|name| !name.is_empty()), "the name of a parameter or a resource"),
+        "Fn::GetAtt" => (is_attribute(given), "a resource and one of its attributes"),
+        "Fn::Sub" => {
+            let with_names = matches!(items, Some([text, Value::Object(_)]) if is_scalar(text));
+            (with_names || is_scalar(given), "a text, or a list of a text and a map")
+        }
+        "Fn::Join" => (matches!(items, Some([by, list]) if is_scalar(by) && is_list(list)), "a separator and a list"),
+        "Fn::Split" => (matches!(items, Some([by, text]) if is_scalar(by) && is_text(text)), "a separator and a text"),
+        "Fn::Select" => (matches!(items, Some([at, list]) if is_text(at) && is_list(list)), "an index and a list"),
+        "Fn::If" => (matches!(items, Some([Value::String(_), _, _])), "a condition and two values"),
+        "Fn::FindInMap" => {
+            (matches!(items, Some(all) if all.len() == 3 && all.iter().all(is_text)), "a mapping and two keys")
+        }
+        "Fn::Cidr" => {
+            (matches!(items, Some([block, _] | [block, _, _]) if is_text(block)), "a block, a count and bits")
+        }
+        "Fn::Base64" | "Fn::ImportValue" => (is_text(given), "a text"),
+        // AWS's own samples give it nothing, for the region of the stack.
+        "Fn::GetAZs" => (is_text(given) || given.is_null(), "the name of a region"),
+        "Fn::Equals" => (matches!(items, Some([_, _])), "two values"),
+        "Fn::Not" => (matches!(items, Some([_])), "a list of one condition"),
+        "Fn::And" | "Fn::Or" => (items.is_some_and(|all| (2..=10).contains(&all.len())), "two to ten conditions"),
+        _ => return None,
+    };
+    (!fits).then_some(wanted)
+}
+
+fn is_attribute(given: &Value) -> bool {
+    match given {
+        Value::String(text) => text.split_once('.').is_some_and(|(id, name)| !id.is_empty() && !name.is_empty()),
+        Value::Array(items) => matches!(items.as_slice(), [Value::String(id), name] if !id.is_empty() && is_text(name)),
+        _ => false,
+    }
+}
+
+fn is_scalar(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_))
+}
+
+/// A scalar, or a function that may become one.
+fn is_text(value: &Value) -> bool {
+    is_scalar(value) || value.is_object()
+}
+
+/// A list, or a function that may become one.
+fn is_list(value: &Value) -> bool {
+    value.is_array() || value.is_object()
+}
