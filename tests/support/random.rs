@@ -56,6 +56,19 @@ impl Random {
     }
 }
 
+/// A seed, and how many steps are made from it. `LANDFALL_RANDOM_STEPS` says how many, and then the seed is the clock's, so
+/// that each night tries others; `LANDFALL_SEED` says that one.
+pub(crate) fn wanted(seed: u64, count: usize) -> (u64, usize) {
+    let number = |name: &str| {
+        let said = std::env::var(name).ok()?;
+        Some(said.parse::<u64>().unwrap_or_else(|_| panic!("{name}={said} is no number")))
+    };
+    let nightly = number("LANDFALL_RANDOM_STEPS");
+    let clock = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let seed = number("LANDFALL_SEED").or_else(|| nightly.map(|_| clock())).unwrap_or(seed);
+    (seed, nightly.map_or(count, |count| count as usize))
+}
+
 /// What random steps are made from.
 pub(crate) struct Workshop {
     kinds: BTreeMap<String, Schema>,

@@ -1,5 +1,6 @@
 //! A step that becomes a template renders the same bytes as before, in every slot, or does not become one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use landfall::cfn;
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::support::branch::Files;
 use crate::support::convert::{converted, load, proved, with, written};
-use crate::support::random::Workshop;
+use crate::support::random::{Workshop, wanted};
 use crate::support::steps::{self, golden, process};
 
 /// Two environments, four targets, one of them in China, one with public addresses, and slots of a tenant.
@@ -133,21 +134,42 @@ fn no_byte_changes_in_any_slot_whatever_the_step() {
     assert!(all.refused.is_empty(), "{:#?}", all.refused);
 }
 
-/// `LANDFALL_RANDOM_STEPS=500` tries so many; `LANDFALL_SEED` gives others.
+/// What the guide (docs/modelling.md) says is not converted, by words of what is said then, and how many of a hundred random
+/// steps it may befall. A file in the template's place is the only other one, and there is none here.
+const REFUSALS: [(&str, usize); 5] = [
+    ("it has no stack anywhere", 15),
+    ("cannot be rendered as it is", 15),
+    ("a key of a template cannot have", 5),
+    ("give it one form", 5),
+    ("which no text of a template says", 5),
+];
+/// So many of a hundred random steps are converted at least.
+const CONVERTED: usize = 75;
+
+/// `./tests/run nightly` tries 500 ([`wanted`]).
 #[test]
 fn no_byte_changes_of_random_steps() {
-    let number = |name: &str, otherwise| std::env::var(name).map_or(otherwise, |said| said.parse().unwrap());
-    let made = Workshop::new().make(number("LANDFALL_SEED", 7), number("LANDFALL_RANDOM_STEPS", 25) as usize);
-    let mut count = 0;
+    let (seed, count) = wanted(7, 25);
+    let made = Workshop::new().make(seed, count);
+    let (mut converted, mut refused) = (0, BTreeMap::new());
     for made in &made {
         let tried = convert_all(&made.from, &made.text());
-        count += tried.proved.len();
-        // Odd values may have no stack, or none that could be rendered; then there is nothing to keep.
-        let known = ["cannot be rendered as it is", "it has no stack anywhere", "a key of a template cannot have"];
-        let unknown = tried.refused.iter().find(|(_, why)| !known.iter().any(|known| why.contains(known)));
-        assert!(unknown.is_none(), "{unknown:?}\n{}", made.text());
+        converted += tried.proved.len();
+        for (step, why) in tried.refused {
+            let known = REFUSALS.iter().find(|(words, _)| why.contains(words));
+            let (words, _) = known.unwrap_or_else(|| panic!("{step}: {why}\n{}", made.text()));
+            refused.entry(*words).or_insert_with(Vec::new).push(format!("{step}: {why}"));
+        }
     }
-    assert!(count > made.len() / 2, "{count} of {} were converted", made.len());
+    let steps = converted + refused.values().map(Vec::len).sum::<usize>();
+    let counts: BTreeMap<_, _> = refused.iter().map(|(words, all)| (words, all.len())).collect();
+    println!("seed {seed}: {converted} of {steps} random steps are converted; refused are {counts:?}");
+    assert!(steps >= count && converted * 100 >= steps * CONVERTED, "seed {seed}: {refused:#?}");
+    for (words, most) in REFUSALS {
+        let all = refused.get(words).map_or(&[][..], Vec::as_slice);
+        // One of a few says nothing yet.
+        assert!(all.len() <= 1 + steps * most / 100, "seed {seed}: {} of {steps}: {all:#?}", all.len());
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Whatever passes the checks, rendering among them, has no error that cfn-lint finds.
 //!
-//! `LANDFALL_RANDOM_STEPS=500` makes so many steps instead of 50, from a seed of the clock unless `LANDFALL_SEED` says one: the
-//! nightly form.
+//! `./tests/run nightly` makes 500 steps instead of 50 ([`wanted`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -12,29 +11,12 @@ use landfall::template::body;
 use serde_json::Value;
 
 use super::golden::tool;
-use crate::support::random::{Made, Workshop, passes, smaller};
+use crate::support::random::{Made, Workshop, passes, smaller, wanted};
 
 /// So many steps are rendered in an ordinary run.
 const ORDINARY: usize = 50;
 /// A step that is wrong is made smaller so many times at most.
 const ROUNDS: usize = 8;
-
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|said| said.parse().unwrap_or_else(|_| panic!("{name}={said} is no number")))
-}
-
-/// So many steps are to be judged.
-fn count() -> usize {
-    number("LANDFALL_RANDOM_STEPS").map_or(ORDINARY, |count| count as usize)
-}
-
-/// Steps, and the seed that they are from.
-fn made(workshop: &Workshop) -> (u64, Vec<Made>) {
-    let nightly = number("LANDFALL_RANDOM_STEPS").is_some();
-    let clock = || std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
-    let seed = number("LANDFALL_SEED").or_else(|| nightly.then(clock)).unwrap_or(1);
-    (seed, workshop.make(seed, count()))
-}
 
 /// What became of steps.
 #[derive(Default)]
@@ -158,7 +140,8 @@ fn smallest(workshop: &Workshop, made: &Made, said: &BTreeSet<String>, folder: &
 #[test]
 fn whatever_passes_the_checks_passes_cfn_lint() {
     let workshop = Workshop::new();
-    let (seed, steps) = made(&workshop);
+    let (seed, count) = wanted(1, ORDINARY);
+    let steps = workshop.make(seed, count);
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("random-{}", std::process::id()));
     let lint = tool("cfn-lint");
     let Judged { rendered, nowhere, refused, wrong } = judge(&steps, &folder, lint.as_ref());
@@ -185,12 +168,7 @@ fn whatever_passes_the_checks_passes_cfn_lint() {
     }
     let _ = std::fs::remove_dir_all(&folder);
     // What rendering refuses, nobody looked at: it must stay the exception.
-    assert!(
-        rendered.len() >= count() && rendered.len() * 5 >= steps.len() * 4,
-        "{} of {}",
-        rendered.len(),
-        steps.len()
-    );
+    assert!(rendered.len() >= count && rendered.len() * 5 >= steps.len() * 4, "{} of {}", rendered.len(), steps.len());
     assert!(patches * 20 >= steps.len(), "only {patches} of {} have patches", steps.len());
     assert!(wrong.is_empty(), "LANDFALL_SEED={seed}: {} of {} steps\n{report}", wrong.len(), steps.len());
 }
