@@ -70,10 +70,15 @@ fn tools() -> Option<PathBuf> {
     tools
 }
 
+/// So many templates are in a folder at least: what AWS publishes as samples, and what cfn-lint 1.58 calls good.
+pub(crate) fn least(folder: &Path) -> usize {
+    if folder.ends_with("good") { 99 } else { 137 }
+}
+
 fn judge(what: &str, tools: &Path, folder: &Path) {
     let (count, failed) = compare(tools, &templates(folder));
     eprintln!("{what}: {} of {count} templates keep their meaning", count - failed.len());
-    assert!(count > 0, "there is no template in {}", folder.display());
+    assert!(count >= least(folder), "{count} templates in {}, at least {}", folder.display(), least(folder));
     assert!(
         failed.is_empty(),
         "{} of {count} templates do not keep their meaning:\n{}",
