@@ -5,7 +5,7 @@ use std::path::Path;
 
 use landfall::cfn;
 use landfall::model::catalog::Subject;
-use landfall::problem::Problem;
+use landfall::problem::{Level, Problem};
 use serde_json::Value;
 
 use crate::support::branch::Files;
@@ -94,13 +94,20 @@ struct Tried {
     proved: Vec<usize>,
     /// The others with the reason.
     refused: Vec<(String, String)>,
+    /// The process does not load among these targets, so there is nothing to convert: why.
+    unloaded: Option<String>,
 }
 
 fn convert_all(from: &str, process: &str) -> Tried {
     let files = various(process);
     let before = load(&files);
     let mut tried = Tried::default();
-    for step in &before.catalog.projects["shop"].head.as_ref().unwrap().steps {
+    let Some(head) = &before.catalog.projects["shop"].head else {
+        let errors = before.problems.iter().filter(|problem| problem.level == Level::Error);
+        tried.unloaded = Some(errors.map(|problem| format!("{}: {}\n", problem.code, problem.title)).collect());
+        return tried;
+    };
+    for step in &head.steps {
         match converted(&files, "shop", step.name.as_str()) {
             Ok((conversion, proof)) => {
                 let after = load(&with(&files, &conversion.files()));
@@ -125,6 +132,7 @@ fn no_byte_changes_in_any_slot_whatever_the_step() {
     let mut all = Tried::default();
     for (name, process) in golden() {
         let tried = convert_all(&name, &process);
+        assert_eq!(tried.unloaded, None, "{name}");
         all.proved.extend(tried.proved);
         all.refused.extend(tried.refused);
     }
@@ -137,23 +145,24 @@ fn no_byte_changes_in_any_slot_whatever_the_step() {
 /// What the guide (docs/modelling.md) says is not converted, by words of what is said then, and how many of a hundred random
 /// steps it may befall. A file in the template's place is the only other one, and there is none here.
 const REFUSALS: [(&str, usize); 5] = [
-    ("it has no stack anywhere", 15),
-    ("cannot be rendered as it is", 15),
+    ("it has no stack anywhere", 5),
+    ("cannot be rendered as it is", 10),
     ("a key of a template cannot have", 5),
     ("give it one form", 5),
     ("which no text of a template says", 5),
 ];
 /// So many of a hundred random steps are converted at least.
-const CONVERTED: usize = 75;
+const CONVERTED: usize = 85;
 
 /// `./tests/run nightly` tries 500 ([`wanted`]).
 #[test]
 fn no_byte_changes_of_random_steps() {
     let (seed, count) = wanted(7, 25);
     let made = Workshop::new().make(seed, count);
-    let (mut converted, mut refused) = (0, BTreeMap::new());
+    let (mut converted, mut refused, mut unloaded) = (0, BTreeMap::new(), Vec::new());
     for made in &made {
         let tried = convert_all(&made.from, &made.text());
+        unloaded.extend(tried.unloaded.map(|why| format!("{}: {why}{}", made.from, made.text())));
         converted += tried.proved.len();
         for (step, why) in tried.refused {
             let known = REFUSALS.iter().find(|(words, _)| why.contains(words));
@@ -164,6 +173,8 @@ fn no_byte_changes_of_random_steps() {
     let steps = converted + refused.values().map(Vec::len).sum::<usize>();
     let counts: BTreeMap<_, _> = refused.iter().map(|(words, all)| (words, all.len())).collect();
     println!("seed {seed}: {converted} of {steps} random steps are converted; refused are {counts:?}");
+    unloaded.iter().for_each(|why| println!("{why}"));
+    assert!(unloaded.len() * 50 <= made.len(), "seed {seed}: {} of {} do not load", unloaded.len(), made.len());
     assert!(steps >= count && converted * 100 >= steps * CONVERTED, "seed {seed}: {refused:#?}");
     for (words, most) in REFUSALS {
         let all = refused.get(words).map_or(&[][..], Vec::as_slice);
