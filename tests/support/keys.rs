@@ -160,6 +160,28 @@ pub(crate) fn listed(schema: &Schema) -> Vec<&str> {
         .collect()
 }
 
+/// Every text that a schema lists for a value, or for what is in it.
+pub(crate) fn words(schema: &Schema) -> Vec<&str> {
+    let mut words = listed(schema);
+    for inside in
+        choices(schema).into_iter().flat_map(|choice| ["items", "additionalProperties"].map(|name| choice.get(name)))
+    {
+        words.extend(inside.into_iter().filter(|inner| inner.is_object()).flat_map(self::words));
+    }
+    words
+}
+
+/// Keys that a kind of step has in a table that kinds share, and refuses with all that is in them: volumes that ECS makes
+/// are a service's.
+pub(crate) const REFUSED: [(&str, &str); 2] =
+    [("ecs-schedule", "volume.managed_ebs_volume"), ("ecs-task", "volume.managed_ebs_volume")];
+
+/// Whether a kind refuses a key.
+pub(crate) fn refuses(kind: &str, path: &str) -> bool {
+    let inside = |key: &str| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    REFUSED.iter().any(|(of, key)| *of == kind && inside(key))
+}
+
 /// What each key says in golden steps.
 pub(crate) type Pool = BTreeMap<String, Vec<Value>>;
 

@@ -9,6 +9,7 @@ use std::process::Command;
 use jiff::SignedDuration;
 use landfall::cfn::Document;
 use landfall::model::{Catalog, Place, StackStatus};
+use landfall::sim::world::lifecycle::HookStatus;
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{SimConfig, World};
 use landfall::template::{RenderProblem, Rendered, body};
@@ -103,6 +104,19 @@ fn cfn_lint_finds_no_error_in_any_step() {
     assert!(output.status.success(), "cfn-lint:\n{said}{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// Answers the pauses of service deployments.
+fn go_on(world: &mut World, place: &Place) {
+    let deployments = world.services(place).filter_map(|service| service.newest());
+    let waiting = deployments.flat_map(|deployment| {
+        let hooks = deployment.shift.iter().flat_map(|shift| &shift.hooks);
+        let hooks = hooks.filter(|hook| hook.status == HookStatus::AwaitingAction);
+        hooks.map(|hook| (deployment.arn.clone(), hook.id.clone()))
+    });
+    for (deployment, hook) in waiting.collect::<Vec<_>>() {
+        world.continue_service_deployment(place, &deployment, &hook, true).unwrap();
+    }
+}
+
 #[test]
 fn every_step_deploys_on_the_simulated_account() {
     for (name, golden) in rendered() {
@@ -124,7 +138,10 @@ fn every_step_deploys_on_the_simulated_account() {
         world
             .create_stack(&place, &input, &StackOptions::default())
             .unwrap_or_else(|error| panic!("{name}: {error:?}"));
-        world.settle(world.now() + SignedDuration::from_hours(48));
+        for _ in 0..48 * 6 {
+            world.advance(world.now() + SignedDuration::from_mins(10));
+            go_on(&mut world, &place);
+        }
         let stack = world.find_stack(&place, rendered.stack.as_str()).unwrap();
         let reasons: Vec<_> = stack.events.iter().filter_map(|event| event.reason.clone()).collect();
         assert_eq!(stack.status, StackStatus::CreateComplete, "{name}: {reasons:#?}");
@@ -134,17 +151,92 @@ fn every_step_deploys_on_the_simulated_account() {
     }
 }
 
-#[test]
-fn every_key_of_a_step_is_in_some_step() {
+/// Every key that golden steps have, by kind and path, with the texts that it says.
+fn shown() -> BTreeMap<(String, String), BTreeSet<String>> {
+    fn texts(value: &toml::Value, out: &mut BTreeSet<String>) {
+        match value {
+            toml::Value::String(text) => drop(out.insert(text.clone())),
+            toml::Value::Array(items) => items.iter().for_each(|item| texts(item, out)),
+            toml::Value::Table(table) => table.values().for_each(|inner| texts(inner, out)),
+            _ => {}
+        }
+    }
     let kinds = keys::kinds();
-    let mut known = Vec::new();
-    kinds.values().for_each(|kind| keys::paths(kind, "", &mut known));
-    let known: BTreeSet<String> = known.into_iter().map(|(path, _)| path).collect();
+    let mut shown: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for process in golden().values() {
+        let process: toml::Value = toml::from_str(process).unwrap();
+        for (kind, used) in keys::uses_of_process(&kinds, &process) {
+            let value = keys::get(&process, &used.place).unwrap();
+            texts(value, shown.entry((kind.to_owned(), used.path)).or_default());
+        }
+    }
+    shown
+}
+
+#[test]
+fn every_key_of_a_kind_is_in_some_step_of_it() {
+    let (kinds, shown) = (keys::kinds(), shown());
+    let (mut count, mut missing) = (0, Vec::new());
+    for (kind, schema) in &kinds {
+        let mut paths = Vec::new();
+        keys::paths(schema, "", &mut paths);
+        for (path, _) in paths {
+            count += 1;
+            if shown.contains_key(&(kind.clone(), path.clone())) == keys::refuses(kind, &path) {
+                missing.push(format!("{kind}: {path}"));
+            }
+        }
+    }
+    println!("{count} keys of {} kinds", kinds.len());
+    assert!(count > 700, "only {count} keys");
+    assert!(
+        missing.is_empty(),
+        "no file in steps/ has these, or one has what its kind refuses:\n{}",
+        missing.join("\n")
+    );
+}
+
+/// Words that a key lists and never takes, which another test shows: [`patches`](super::patches).
+const NEVER: [(&str, &str); 1] = [("patch.update_replace_policy", "retain-except-on-create")];
+
+#[test]
+fn every_word_of_a_key_is_in_some_step() {
+    let (kinds, shown) = (keys::kinds(), shown());
+    let said = |path: &str, word: &str| shown.iter().any(|((_, at), texts)| at == path && texts.contains(word));
+    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+    for schema in kinds.values() {
+        let mut paths = Vec::new();
+        keys::paths(schema, "", &mut paths);
+        let words =
+            |(path, schema)| keys::words(schema).into_iter().map(move |word| (String::clone(&path), word.to_owned()));
+        known.extend(paths.into_iter().flat_map(words));
+    }
+    let never = |path: &str, word: &str| NEVER.contains(&(path, word));
+    let wrong: Vec<_> = known.iter().filter(|(path, word)| said(path, word) == never(path, word)).collect();
+    println!("{} words", known.len());
+    assert!(known.len() > 150, "only {} words", known.len());
+    assert!(wrong.is_empty(), "no file in steps/ says these, or one what is never taken: {wrong:#?}");
+}
+
+#[test]
+fn what_a_kind_refuses_is_refused() {
+    let kinds = keys::kinds();
     let processes: Vec<toml::Value> = golden().values().map(|process| toml::from_str(process).unwrap()).collect();
-    let used = processes.iter().flat_map(|process| keys::uses_of_process(&kinds, process));
-    let shown: BTreeSet<String> = used.map(|(_, used)| used.path).collect();
-    let missing: Vec<_> = known.difference(&shown).collect();
-    assert!(known.len() > 50 && missing.is_empty(), "no file in steps/ has {missing:?}");
+    let pool = keys::pool(&kinds, processes.iter());
+    for (kind, path) in keys::REFUSED {
+        let with = processes.iter().flat_map(|process| keys::transplants(process, kind, path, &pool));
+        let has = |process: &toml::Value| {
+            let uses = keys::uses_of_process(&kinds, process);
+            uses.iter().any(|(of, used)| *of == kind && used.path == path)
+        };
+        let tried: Vec<_> = with.filter(has).collect();
+        assert!(!tried.is_empty(), "{path} of {kind}");
+        for process in tried {
+            let problems = read(&toml::to_string(&process).unwrap()).problems;
+            let key = path.rsplit('.').next().unwrap();
+            assert!(problems.contains("error[") && problems.contains(key), "{kind}: {problems}\n{process}");
+        }
+    }
 }
 
 /// Steps that cannot be, each with a code and words of what is reported; the lines are added to a small Fargate step.
