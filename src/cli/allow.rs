@@ -1,5 +1,8 @@
 //! `landfall allow`: writes the `[[allow]]` lines that open a gate into the deploy file that they belong to.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use clap::Args;
 use serde_json::Value;
 
@@ -16,9 +19,13 @@ use crate::model::{StackName, TenantName};
 pub struct Allow {
     /// The plan that the gate names, as `landfall plan` prints it
     plan: String,
-    /// What to allow, where the gate has two ways out: `rollback` at a pause hook puts the old release back
+    /// What to allow, where the gate has two ways out: `rollback` at a pause hook puts the old release
+    /// back, and ends a first deployment
     #[arg(long, value_name = "GATE")]
     what: Option<String>,
+    /// For this stack only, where several wait for the plan; without it, for all of them
+    #[arg(long)]
+    stack: Option<String>,
     /// Why, for those who read it later
     #[arg(long)]
     reason: String,
@@ -35,25 +42,73 @@ pub fn run(options: &Allow) -> Outcome {
         Some(server) => server.value::<Value>("/plan")?,
         None => crate::view::plan::json(&options.ask.look()?.planned.report),
     };
-    let Found { file, toml, or } = gate(&report, &options.plan).ok_or_else(|| {
-        Failure::new(format!("no gate waits for plan {}", options.plan))
-            .help("`landfall plan` shows every gate with the plan that opens it")
-    })?;
-    let mut allowance = allowance(&toml, options)
-        .ok_or_else(|| Failure::new(format!("the gate of plan {} cannot be read: {toml}", options.plan)))?;
-    if let Some(what) = &options.what {
-        allowance.what = chosen(what, allowance.what, or)?;
+    let chosen = allowances(&report, options)?;
+    let mut files: BTreeMap<&str, Vec<&NewAllowance>> = BTreeMap::new();
+    for (file, allowance) in &chosen {
+        files.entry(file).or_default().push(allowance);
     }
-    let path = options.ask.repo.join(&file);
-    let text = match std::fs::read_to_string(&path) {
+    for (file, allowances) in files {
+        write(&options.ask.repo.join(file), &allowances)?;
+    }
+    let lines: Vec<String> = chosen.iter().map(|(_, allowance)| allowance.lines()).collect();
+    output::data(&lines.join("\n"))?;
+    Ok(Exit::Done)
+}
+
+/// Adds allowances to a deploy file, which is made where there is none.
+fn write(path: &Path, allowances: &[&NewAllowance]) -> Result<(), Failure> {
+    let mut text = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         read => read.doing(|| format!("cannot read {}", path.display()))?,
     };
-    let edited = edit::allow(&text, &allowance).doing(|| format!("cannot edit {}", path.display()))?;
-    put(&[(path.clone(), &edited)])?;
-    output::progress(&format!("wrote        {}; it counts once it has landed", path.display()));
-    output::data(&allowance.lines())?;
-    Ok(Exit::Done)
+    for allowance in allowances {
+        text = edit::allow(&text, allowance).doing(|| format!("cannot edit {}", path.display()))?;
+    }
+    put(&[(path.to_path_buf(), &text)])?;
+    let counts = if allowances.len() == 1 { "it counts once it has" } else { "they count once they have" };
+    output::progress(&format!("wrote        {}; {counts} landed", path.display()));
+    Ok(())
+}
+
+/// The lines for every gate that waits for the plan, or for that of the stack that was chosen, each with its file.
+fn allowances(report: &Value, options: &Allow) -> Result<Vec<(String, NewAllowance)>, Failure> {
+    let mut found = Vec::new();
+    gates(report, &options.plan, &mut found);
+    if found.is_empty() {
+        return Err(Failure::new(format!("no gate waits for plan {}", options.plan))
+            .help("`landfall plan` shows every gate with the plan that opens it"));
+    }
+    let mut all: Vec<(String, NewAllowance)> = Vec::new();
+    let mut refused = None;
+    for Found { file, toml, or } in found {
+        let mut allowance = allowance(&toml, options)
+            .ok_or_else(|| Failure::new(format!("the gate of plan {} cannot be read: {toml}", options.plan)))?;
+        if options.stack.as_ref().is_some_and(|stack| allowance.stack.as_ref().is_none_or(|own| own.as_str() != stack))
+        {
+            continue;
+        }
+        if let Some(what) = &options.what {
+            match chosen(what, allowance.what, or) {
+                Ok(gate) => allowance.what = gate,
+                Err(failure) => {
+                    refused.get_or_insert(failure);
+                    continue;
+                }
+            }
+        }
+        let new = (file, allowance);
+        if !all.contains(&new) {
+            all.push(new);
+        }
+    }
+    match (refused, &options.stack) {
+        (Some(refused), _) if all.is_empty() => Err(refused),
+        (_, Some(stack)) if all.is_empty() => {
+            let help = "`landfall plan` shows every gate with its stack; without --stack the lines for all are written";
+            Err(Failure::new(format!("no gate of plan {} is stack {stack}'s", options.plan)).help(help))
+        }
+        _ => Ok(all),
+    }
 }
 
 /// The gate that was asked for, which has to be one of those that end the wait.
@@ -72,22 +127,23 @@ struct Found {
     or: Option<Gate>,
 }
 
-/// The gate that a plan opens.
-fn gate(value: &Value, plan: &str) -> Option<Found> {
+/// The gates that a plan opens, in the order in which they are shown.
+fn gates(value: &Value, plan: &str, found: &mut Vec<Found>) {
     match value {
         Value::Object(object) => {
-            if let Some(allow) = object.get("allow").filter(|allow| allow["plan"] == plan) {
+            let allow = object.get("allow").filter(|allow| allow["plan"] == plan);
+            found.extend(allow.and_then(|allow| {
                 let or = allow["or"].as_str();
-                return Some(Found {
+                Some(Found {
                     file: allow["file"].as_str()?.to_owned(),
                     toml: allow["toml"].as_str()?.to_owned(),
                     or: Gate::ALL.into_iter().find(|gate| Some(gate.as_str()) == or),
-                });
-            }
-            object.values().find_map(|inner| gate(inner, plan))
+                })
+            }));
+            object.values().for_each(|inner| gates(inner, plan, found));
         }
-        Value::Array(all) => all.iter().find_map(|inner| gate(inner, plan)),
-        _ => None,
+        Value::Array(all) => all.iter().for_each(|inner| gates(inner, plan, found)),
+        _ => {}
     }
 }
 

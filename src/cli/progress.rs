@@ -160,11 +160,13 @@ impl Events for Progress {
             Entry::StackEnded { deployment, stack, outcome } => {
                 self.stack_ended(*deployment, stack, outcome, record.at)
             }
-            Entry::Stopped { deployment, cause, until, .. } => {
+            Entry::Stopped { deployment, stack, cause, until } => {
                 let told = self.told();
                 if let Some(flying) = told.flying.get(deployment) {
                     let until = until.map(|until| format!(", until {}", view::time::point(until))).unwrap_or_default();
-                    let sentence = format!("{}{until} (landfall history {deployment})", cause.sentence);
+                    // Where there are several, each line says which stack it is about.
+                    let which = if flying.stacks > 1 { format!("{stack}: ") } else { String::new() };
+                    let sentence = format!("{which}{}{until} (landfall history {deployment})", cause.sentence);
                     self.about(&told, &flying.whose, "waits", AnsiColor::Yellow, &sentence);
                 }
             }

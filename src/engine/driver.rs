@@ -211,6 +211,7 @@ fn opened(begin: &Begin, commit: &CommitId, deployment: DeploymentId) -> Vec<Ent
         commit: commit.clone(),
         plan: begin.plan.clone(),
         content: begin.content,
+        given: begin.given,
         attempt: begin.attempt,
         on_failure: begin.on_failure,
         orders: begin.orders.clone(),

@@ -3,6 +3,7 @@
 //! A decision is made by pure code (`promote/`, `plan/`) and only shown elsewhere: the same value becomes a line of
 //! `plan`, a row of a pull request, and an answer of `why`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -308,15 +309,15 @@ pub enum Cause {
         /// The file in which the allowance would be written.
         file: Arc<str>,
     },
-    /// It uses an output of another slot's stack that is not there yet. It begins by itself when it is.
+    /// It uses outputs of another slot's stack that are not there yet. It begins by itself when they are.
     Output {
         /// The stack.
         stack: StackName,
         /// Where.
         place: Place,
-        /// Its output.
-        output: String,
-        /// The stack is there, and only lacks the output.
+        /// Its outputs, in the order of their names.
+        outputs: BTreeSet<String>,
+        /// The stack is there, and only lacks the outputs.
         there: bool,
     },
     /// A deployment waits for something outside, and goes on by itself.

@@ -31,6 +31,9 @@ pub struct Facts {
     /// Tasks that ran once and do not have to run again with that content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskRan>,
+    /// Tasks that are not to be repeated, ran, and came to no good end: they run again only when somebody says so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tasks_failed: Vec<TaskRan>,
     /// Allowances that were used: they open nothing again.
     pub used: Vec<Allowed>,
     /// The outputs of other stacks that each stack was last deployed with.
@@ -97,9 +100,13 @@ pub struct InFlight {
     /// Every gate that it waits at, by stack; empty in facts that did not say so yet.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub gates: BTreeMap<StackName, Waits>,
-    /// How many gates were decided without an allowance: the next one has another name.
+    /// How many allowances let it begin.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub gates_gone: usize,
+    pub allowed: usize,
+    /// How many gates of each stack were decided, by an allowance or otherwise: the next one of that stack has another name,
+    /// and those of other stacks keep theirs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub decided: BTreeMap<StackName, usize>,
     /// Stacks that wait for something outside, and go on by themselves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waits: BTreeMap<StackName, Waits>,
@@ -150,9 +157,11 @@ pub struct Attempts {
     pub outcome: Outcome,
 }
 
-/// The task of a stack came to its end with what it has: it ran with success, or somebody said that it is to be taken so.
+/// The task of a stack ran with a content: with success, or somebody said that it is to be taken so, unless it is among those
+/// that failed.
 ///
-/// One that may be repeated is forgotten when its stack is changed again; any other never runs twice with one content.
+/// One that may be repeated is forgotten when its stack is changed again; any other never runs twice with one content by
+/// itself.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TaskRan {
     /// Where.
@@ -230,6 +239,13 @@ impl Facts {
     pub fn task_ran(&self, place: &Place, stack: &StackName, content: Hash) -> Option<DeploymentId> {
         let same = |ran: &&TaskRan| ran.content == content && &ran.stack == stack && &ran.place == place;
         self.tasks.iter().find(same).map(|ran| ran.deployment)
+    }
+
+    /// The last deployment in which the task of a stack ran with this content and came to no good end, if it is not to be
+    /// repeated.
+    pub fn task_failed(&self, place: &Place, stack: &StackName, content: Hash) -> Option<DeploymentId> {
+        let same = |ran: &&TaskRan| ran.content == content && &ran.stack == stack && &ran.place == place;
+        self.tasks_failed.iter().find(same).map(|ran| ran.deployment)
     }
 
     /// Whether the allowance was used up.

@@ -45,6 +45,12 @@ struct Open {
 struct Task {
     ran: TaskRan,
     repeatable: bool,
+    /// It was asked for, and there is no answer yet.
+    asked: bool,
+    /// It may have begun.
+    began: bool,
+    /// How it ended could not be learned once.
+    lost: bool,
 }
 
 /// What became of a stack that was changed.
@@ -108,11 +114,10 @@ impl FactsFold {
                 let gate = Waits { since: record.at, cause: cause.clone(), until: *until };
                 self.gate(*deployment, stack, Some(gate));
             }
-            Entry::GateOpened { deployment, stack, .. } => self.gate(*deployment, stack, None),
-            Entry::GateGone { deployment, stack } => {
+            Entry::GateOpened { deployment, stack, .. } | Entry::GateGone { deployment, stack } => {
                 self.gate(*deployment, stack, None);
                 if let Some(flight) = self.flight(*deployment) {
-                    flight.gates_gone += 1;
+                    *flight.decided.entry(stack.clone()).or_default() += 1;
                 }
             }
             Entry::Used(allowed) => {
@@ -180,21 +185,41 @@ impl FactsFold {
             plan: Some(opened.plan.clone()),
             stopped: None,
             gates: BTreeMap::new(),
-            gates_gone: 0,
+            allowed: opened.allowed.len(),
+            decided: BTreeMap::new(),
             waits: BTreeMap::new(),
         });
     }
 
-    /// A stack came to its end in success, and so did its task.
+    /// A stack came to its end in success, and so did its task; or it did not, and a task that is not to be repeated may have
+    /// done a part of its work.
     fn task_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
         let Some(task) = self.open.get(&deployment).and_then(|open| open.tasks.get(stack)) else { return };
         let TaskRan { place, stack, content, .. } = &task.ran;
-        if outcome.succeeded() && self.facts.task_ran(place, stack, *content).is_none() {
+        let (succeeded, failed) = (outcome.succeeded(), (task.began || task.asked || task.lost) && !task.repeatable);
+        if succeeded && self.facts.task_ran(place, stack, *content).is_none() {
             self.facts.tasks.push(task.ran.clone());
+        }
+        if succeeded || failed {
+            let same = |ran: &TaskRan| ran.content == *content && ran.stack == *stack && ran.place == *place;
+            self.facts.tasks_failed.retain(|ran| !same(ran));
+        }
+        if failed && !succeeded {
+            self.facts.tasks_failed.push(task.ran.clone());
         }
     }
 
+    /// The call that runs a stack's task, and what became of it.
+    fn task(&mut self, deployment: DeploymentId, stack: &StackName) -> Option<&mut Task> {
+        self.open.get_mut(&deployment)?.tasks.get_mut(stack)
+    }
+
     fn asked(&mut self, deployment: DeploymentId, stack: &StackName, call: Call) {
+        if let Some(task) = self.task(deployment, stack).filter(|_| call == Call::RunTask) {
+            // Asked again without an answer to the first time: that one may have been carried out.
+            task.began |= task.asked;
+            task.asked = true;
+        }
         if call == Call::ExecuteChangeSet {
             let tasks = self.open.get(&deployment).map(|open| &open.tasks);
             if let Some(task) = tasks.and_then(|tasks| tasks.get(stack)).filter(|task| task.repeatable) {
@@ -212,6 +237,10 @@ impl FactsFold {
 
     /// A refused call changed nothing, unless one before it may have.
     fn replied(&mut self, deployment: DeploymentId, stack: &StackName, call: Call, reply: &Reply) {
+        if let Some(task) = self.task(deployment, stack).filter(|_| call == Call::RunTask) {
+            task.asked = false;
+            task.began |= !matches!(reply, Reply::Refused { .. });
+        }
         let Some(open) = self.open.get_mut(&deployment) else { return };
         if !changes(call) {
             return;
@@ -242,6 +271,19 @@ impl FactsFold {
                 *last = at;
             }
             Evidence::ServiceDeployment { status, .. } if status == "SUCCESSFUL" => open.proved = true,
+            Evidence::TaskLost { .. } => {
+                if let Some(task) = open.tasks.get_mut(stack) {
+                    task.lost = true;
+                }
+            }
+            // No container of it ran: it did nothing.
+            Evidence::TaskEnded { code, containers, .. }
+                if code == "TaskFailedToStart" && containers.iter().all(|end| end.exit_code.is_none()) =>
+            {
+                if let Some(task) = open.tasks.get_mut(stack) {
+                    task.began = false;
+                }
+            }
             _ => {}
         }
     }
@@ -253,6 +295,7 @@ impl FactsFold {
         self.facts.reads.retain(|read| &read.stack != stack || &read.place != place);
         if *outcome == Outcome::Removed {
             self.facts.tasks.retain(|ran| &ran.stack != stack || &ran.place != place);
+            self.facts.tasks_failed.retain(|ran| &ran.stack != stack || &ran.place != place);
         }
         if let Some((at, values)) = open.reads.remove(stack).filter(|_| *outcome != Outcome::Removed) {
             self.facts.reads.push(OutputsRead { place: place.clone(), stack: stack.clone(), deployment, at, values });
@@ -345,7 +388,8 @@ fn tasks(opened: &Opened) -> BTreeMap<StackName, Task> {
         let Some(run) = &content.task else { continue };
         let (place, stack) = (order.place.clone(), order.stack.clone());
         let ran = TaskRan { place, stack, content: content.hash, deployment: opened.deployment };
-        tasks.insert(order.stack.clone(), Task { ran, repeatable: run.repeatable });
+        let task = Task { ran, repeatable: run.repeatable, asked: false, began: false, lost: false };
+        tasks.insert(order.stack.clone(), task);
     }
     tasks
 }

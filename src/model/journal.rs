@@ -184,6 +184,9 @@ pub struct Opened {
     pub plan: Arc<str>,
     /// Hash over the content hashes of its stacks.
     pub content: Hash,
+    /// Hash over the outputs of other slots' stacks that they use, as they were when it was planned; none where they use none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Hash>,
     /// Which attempt of that content in that slot it is, from 1.
     pub attempt: u32,
     /// What becomes of finished stacks when a later one fails.
@@ -466,8 +469,12 @@ pub struct Cause {
 impl Cause {
     /// The code of waiting at a pause hook.
     pub const PAUSED: &str = "paused";
+    /// The code of the same where the stack is made for the first time: there is no old release.
+    pub const PAUSED_FIRST: &str = "paused-first";
     /// The code of a task whose end nobody can tell.
     pub const TASK_LOST: &str = "task-lost";
+    /// The code of a task that came to no good end and is not to be repeated by itself.
+    pub const TASK_FAILED: &str = "task-failed";
     /// The code of a failure that an allowance decided: the old release was put back at a pause hook.
     pub const PUT_BACK: &str = "put-back-at-hook";
     /// The code of a failure that nobody decided in time: ECS put the old release back when a pause hook expired.
@@ -476,11 +483,16 @@ impl Cause {
     /// Every gate whose allowance ends the wait; the first is the one that goes on.
     pub fn gates(&self) -> impl Iterator<Item = Gate> {
         let other = match &*self.code {
-            Self::PAUSED => Some(Gate::Rollback),
+            Self::PAUSED | Self::PAUSED_FIRST => Some(Gate::Rollback),
             Self::TASK_LOST => Some(Gate::Continue),
             _ => None,
         };
         self.gate.into_iter().chain(other)
+    }
+
+    /// Whether it is a pause hook that is waited at.
+    pub fn is_pause(&self) -> bool {
+        matches!(&*self.code, Self::PAUSED | Self::PAUSED_FIRST)
     }
 
     /// Whether trying again by itself would ask again for what was answered, or not answered.

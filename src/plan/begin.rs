@@ -48,7 +48,7 @@ impl<'a> Planner<'a> {
         draft.kind = if other { Kind::Live } else { Kind::Release };
         draft.plan = Some(judged.plan.clone());
         let plan = judged.plan.clone();
-        let content = judged.content;
+        let (content, given) = (judged.content, judged.given);
         let orders = self.orders(desired, judged);
         draft.begin = Some(Begin {
             slot: desired.slot.clone(),
@@ -57,6 +57,7 @@ impl<'a> Planner<'a> {
             because,
             plan,
             content,
+            given,
             attempt: entry.attempt,
             on_failure: desired.project.on_failure,
             waves: target_waves(desired, &orders),

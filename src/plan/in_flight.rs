@@ -3,7 +3,7 @@
 use crate::model::catalog::{Gate, Queue};
 use crate::model::decision::Cause;
 use crate::model::facts::{InFlight, Waits};
-use crate::model::{Decision, Hold, ReleaseName};
+use crate::model::{Decision, Hold, ReleaseName, StackName};
 use crate::promote::{Desired, deploy_file};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl<'a> Planner<'a> {
             since: going_on.since,
         };
         let open = self.openings(desired, going_on);
-        let plans = Some(BTreeSet::from([self.gate_of(going_on)]));
+        let plans = Some(Self::gates_of(going_on));
         let waits: Vec<Hold> = waits(going_on).collect();
         let gates = if open.is_empty() { self.stopped(desired, going_on) } else { Vec::new() };
         match gates.is_empty() && waits.is_empty() {
@@ -47,7 +47,7 @@ impl<'a> Planner<'a> {
             since: Some(going_on.since),
             until: None,
         };
-        let plans = Some(BTreeSet::from([self.gate_of(going_on)]));
+        let plans = Some(Self::gates_of(going_on));
         match desired.environment.queue {
             Queue::Latest => {
                 let supersede = Some(Supersede { deployment: going_on.deployment, by: wanted.clone() });
@@ -66,13 +66,22 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The plan by which the gate at which a deployment waits is named.
-    fn gate_of(&self, going_on: &InFlight) -> Arc<str> {
+    /// The plan by which the gate at which a stack of a deployment waits is named. What is decided for another stack does not
+    /// change it.
+    fn gate_of(going_on: &InFlight, stack: Option<&StackName>) -> Arc<str> {
         let plan = match &going_on.plan {
             Some(plan) => plan.clone(),
-            None => plan_id(&going_on.slot, going_on.content, None),
+            None => plan_id(&going_on.slot, going_on.content, None, None),
         };
-        gate_id(&plan, self.used.get(&going_on.deployment).copied().unwrap_or(0) + going_on.gates_gone)
+        let decided = stack.and_then(|stack| going_on.decided.get(stack)).copied().unwrap_or(0);
+        gate_id(&plan, going_on.allowed + decided)
+    }
+
+    /// The plans by which allowances may be asked for now, or may have been a moment ago.
+    fn gates_of(going_on: &InFlight) -> BTreeSet<Arc<str>> {
+        let waits = going_on.waits_at();
+        let stacks = waits.iter().map(|waits| waits.cause.stack.as_ref()).chain([None]);
+        stacks.map(|stack| Self::gate_of(going_on, stack)).collect()
     }
 
     /// The gates at which the deployment waits.
@@ -80,8 +89,8 @@ impl<'a> Planner<'a> {
         let hold = |waits: Waits| Hold {
             cause: Cause::Stopped {
                 deployment: going_on.deployment,
+                plan: Self::gate_of(going_on, waits.cause.stack.as_ref()),
                 cause: waits.cause,
-                plan: self.gate_of(going_on),
                 file: deploy_file(desired.project, &desired.environment.name),
             },
             since: Some(going_on.since),
@@ -104,7 +113,7 @@ impl<'a> Planner<'a> {
     ) -> Vec<Opening> {
         let (Some(gate), Some(stack)) = (cause.gate, &cause.stack) else { return Vec::new() };
         let Some(keys) = self.keys(desired) else { return Vec::new() };
-        let plan = self.gate_of(going_on);
+        let plan = Self::gate_of(going_on, Some(stack));
         let fit = |gate| keys.fitting(Key { gate, plan: &plan, stack: Some(stack) });
         // Leaving resources out is a way of continuing a rollback: it opens the same gate. A service that pauses goes on or
         // back, a task that is lost runs once more or is taken as done: where both are allowed, the more careful of the two.

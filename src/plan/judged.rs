@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use crate::model::catalog::{Allowance, Gate};
 use crate::model::decision::Cause;
+use crate::model::journal::DeploymentId;
 use crate::model::{Hash, Hold, Release, StackName, StepName};
 use crate::promote::{Desired, deploy_file};
 
@@ -21,6 +22,8 @@ use super::wanted::{Source, Wanted, plan_id, slot_content, wanted};
 pub(super) struct Judged<'a> {
     pub(super) stacks: Vec<(Wanted<'a>, Verdict)>,
     pub(super) content: Hash,
+    /// Hash over the outputs of other slots' stacks that are used, as they are now.
+    pub(super) given: Option<Hash>,
     pub(super) plan: Arc<str>,
     /// Outputs of other stacks that have another value than was deployed with, in words.
     pub(super) outputs: Vec<Arc<str>>,
@@ -57,8 +60,8 @@ impl<'a> Planner<'a> {
         };
         let stacks = wanted(&source, renderer).map_err(cannot)?;
         let content = slot_content(&stacks);
-        let failed = self.index.attempts(&desired.slot, content).map(|tried| tried.deployment);
-        let plan = plan_id(&desired.slot, content, failed);
+        let tried = self.index.attempts(&desired.slot, content).map(|tried| tried.deployment);
+        let failed = stacks.iter().filter_map(|wanted| self.failed_task(wanted)).chain(tried).max();
         let mut judged = Vec::with_capacity(stacks.len());
         for wanted in stacks {
             let verdict = match judge(self.input.observed, &wanted) {
@@ -68,16 +71,25 @@ impl<'a> Planner<'a> {
             judged.push((wanted, verdict));
         }
         let outputs = self.follow(&mut judged);
-        Ok(Judged { stacks: judged, content, plan, outputs })
+        let given = self.given(&judged);
+        let plan = plan_id(&desired.slot, content, given, failed);
+        Ok(Judged { stacks: judged, content, given, plan, outputs })
     }
 
     /// Whether the stack's task has not run with its content. Where nothing is known of the slot's past, nothing is known of
     /// its tasks either: then the engine says what can be told.
     fn has_to_run(&self, desired: &Desired<'a>, content: Hash, wanted: &Wanted<'_>) -> bool {
-        let known =
-            self.index.ever_ran_anything(&desired.slot) || self.index.attempts(&desired.slot, content).is_some();
+        let known = self.index.ever_ran_anything(&desired.slot)
+            || self.index.attempts(&desired.slot, content).is_some()
+            || self.failed_task(wanted).is_some();
         let ran = self.input.facts.task_ran(&wanted.target.place, &wanted.stack, wanted.content.hash);
         wanted.content.task.is_some() && known && ran.is_none()
+    }
+
+    /// The last deployment in which the stack's task ran with what it has and came to no good end, if it is not to be repeated.
+    pub(super) fn failed_task(&self, wanted: &Wanted<'_>) -> Option<DeploymentId> {
+        wanted.content.task.as_ref().filter(|task| !task.repeatable)?;
+        self.input.facts.task_failed(&wanted.target.place, &wanted.stack, wanted.content.hash)
     }
 
     /// Why stacks cannot be deployed as they are. A state whose gate an allowance opens is none: the engine stops there
@@ -89,9 +101,7 @@ impl<'a> Planner<'a> {
             let hold = match verdict {
                 Verdict::Current => continue,
                 Verdict::Put(_) => {
-                    let missing = self.missing(wanted, &judged.stacks);
-                    let new = missing.into_iter().filter(|hold| !found.holds.contains(hold)).collect::<Vec<_>>();
-                    found.holds.extend(new);
+                    self.missing(wanted, &judged.stacks, &mut found.holds);
                     continue;
                 }
                 Verdict::Unseen(hold) => hold.clone(),

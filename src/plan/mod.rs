@@ -38,7 +38,6 @@ mod waves;
 
 use std::collections::BTreeMap;
 
-use crate::model::journal::DeploymentId;
 use crate::model::place::Access;
 use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
@@ -77,8 +76,6 @@ struct Planner<'a> {
     targets: wanted::Targets<'a>,
     names: Names,
     places: BTreeMap<Place, Access>,
-    /// How many allowances each deployment used.
-    used: BTreeMap<DeploymentId, usize>,
     /// The outputs that stacks were last deployed with, by the parameter that each fills.
     reads: BTreeMap<(&'a Place, &'a StackName), &'a BTreeMap<String, String>>,
 }
@@ -87,12 +84,8 @@ impl<'a> Planner<'a> {
     fn new(input: Input<'a>, index: &'a Index<'a>, broken: &'a BrokenIndex<'a>) -> Self {
         let mut places = input.facts.places.clone();
         places.extend(input.catalog.places());
-        let mut used = BTreeMap::new();
-        for allowed in &input.facts.used {
-            *used.entry(allowed.deployment).or_default() += 1;
-        }
         let (targets, names) = (wanted::targets(input.catalog), Names::of(input.catalog));
         let reads = input.facts.reads.iter().map(|read| ((&read.place, &read.stack), &read.values)).collect();
-        Self { input, index, broken, targets, names, places, used, reads }
+        Self { input, index, broken, targets, names, places, reads }
     }
 }

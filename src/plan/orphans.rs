@@ -46,7 +46,7 @@ impl<'a> Planner<'a> {
         let because = format!("{} has it no longer", release.name);
         let going = dropped.iter().fold(Hash::parts().part("prune"), |parts, ours| parts.part(&*ours.seen.id)).finish();
         let tried = self.index.attempts(slot, judged.content);
-        let plan = plan_id(slot, going, tried.map(|tried| tried.deployment));
+        let plan = plan_id(slot, going, None, tried.map(|tried| tried.deployment));
         let tried = tried.map_or(0, |tried| tried.failed);
         let allowed = self.allowance(desired, Key { gate: Gate::Remove, plan: &plan, stack: None });
         let protected = if allowed.is_some() { Protected::Deleted } else { Protected::Kept };
@@ -79,6 +79,7 @@ impl<'a> Planner<'a> {
                     on_failure: OnFailure::Stop,
                     orders,
                     allowed: allowed.iter().map(|allowance| allowance.id()).collect(),
+                    given: None,
                     removal: false,
                     live: BTreeMap::new(),
                     waves: Vec::new(),
@@ -121,7 +122,7 @@ impl<'a> Planner<'a> {
         let because = self.why_gone(slot);
         let content = nothing(slot);
         let tried = self.index.attempts(slot, content);
-        let plan = plan_id(slot, content, tried.map(|tried| tried.deployment));
+        let plan = plan_id(slot, content, None, tried.map(|tried| tried.deployment));
         let tried = tried.map_or(0, |tried| tried.failed);
         let stays = match environment {
             Some(_) if tried >= ATTEMPTS_OF_GONE => {
@@ -167,6 +168,7 @@ impl<'a> Planner<'a> {
                     on_failure: OnFailure::Stop,
                     orders,
                     allowed: Vec::new(),
+                    given: None,
                     removal: true,
                     live: BTreeMap::new(),
                     waves: Vec::new(),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::model::decision::Cause;
 use crate::model::journal::{Action, Order, ParameterValue};
-use crate::model::{Hold, Place, StackName, StackSeen};
+use crate::model::{Hash, Hold, Place, StackName, StackSeen};
 
 use super::Planner;
 use super::stacks::{Verdict, unseen};
@@ -96,32 +96,59 @@ impl Planner<'_> {
         (self.input.catalog.repository.as_ref() == Some(&owner.repository)).then_some(&**seen)
     }
 
-    /// Why a stack cannot be made or changed yet: another slot's stack, or its output, is not there.
-    pub(super) fn missing(&self, wanted: &Wanted<'_>, own: &[(Wanted<'_>, Verdict)]) -> Vec<Hold> {
-        let mut holds = Vec::new();
+    /// Why a stack cannot be made or changed yet, added to other reasons: another slot's stack, or outputs of it, are not there.
+    pub(super) fn missing(&self, wanted: &Wanted<'_>, own: &[(Wanted<'_>, Verdict)], holds: &mut Vec<Hold>) {
         for fed in wanted.feds() {
             let (place, stack) = &fed.producer;
             if own.iter().any(|(other, _)| other.stack == *stack && other.target.place == *place) {
                 continue;
             }
             if let Some(hold) = unseen(self.input.observed, place) {
-                holds.push(hold);
+                if !holds.contains(&hold) {
+                    holds.push(hold);
+                }
                 continue;
             }
             let producer = self.producer(&fed.producer);
             if producer.is_some_and(|seen| seen.outputs.contains_key(&fed.output)) {
                 continue;
             }
-            let there = producer.is_some();
-            holds.push(Hold::new(Cause::Output {
-                stack: stack.clone(),
-                place: place.clone(),
-                output: fed.output,
-                there,
-            }));
+            lacks(holds, &fed, producer.is_some());
         }
-        holds
     }
+
+    /// Hash over the values that the outputs of other slots' stacks have now, as far as these stacks use them; none where they
+    /// use none. With other values it is something else that is deployed.
+    pub(super) fn given(&self, stacks: &[(Wanted<'_>, Verdict)]) -> Option<Hash> {
+        let own = |fed: &Fed| stacks.iter().any(|(wanted, _)| wanted.key() == fed.producer);
+        let feds =
+            stacks.iter().flat_map(|(wanted, _)| wanted.feds().into_iter().map(|fed| (wanted.stack.clone(), fed)));
+        let values = feds.filter(|(_, fed)| !own(fed)).filter_map(|(user, fed)| {
+            let value = self.producer(&fed.producer)?.outputs.get(&fed.output)?;
+            Some((user, fed.parameter, value))
+        });
+        let mut any = false;
+        let parts = values.fold(Hash::parts(), |parts, (user, parameter, value)| {
+            any = true;
+            parts.part(user.as_str()).part(parameter).part(value.as_str())
+        });
+        any.then(|| parts.finish())
+    }
+}
+
+/// Adds an output that is not there to what is lacking of its stack.
+fn lacks(holds: &mut Vec<Hold>, fed: &Fed, found: bool) {
+    let (at, name) = &fed.producer;
+    for hold in holds.iter_mut() {
+        if let Cause::Output { stack, place, outputs, there } = &mut hold.cause
+            && (&*stack, &*place, *there) == (name, at, found)
+        {
+            outputs.insert(fed.output.clone());
+            return;
+        }
+    }
+    let outputs = BTreeSet::from([fed.output.clone()]);
+    holds.push(Hold::new(Cause::Output { stack: name.clone(), place: at.clone(), outputs, there: found }));
 }
 
 /// Brings producers into the wave of the first stack that uses them, and what they use themselves with them.

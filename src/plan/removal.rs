@@ -39,7 +39,7 @@ impl<'a> Planner<'a> {
         let slot = &desired.slot;
         let content = nothing(slot);
         let tried = self.index.attempts(slot, content);
-        let plan = plan_id(slot, content, tried.map(|tried| tried.deployment));
+        let plan = plan_id(slot, content, None, tried.map(|tried| tried.deployment));
         if let Some(going_on) = self.index.in_flight(slot) {
             let mut draft = if going_on.content == content {
                 self.goes_on(desired, going_on, Vec::new())
@@ -100,6 +100,7 @@ impl<'a> Planner<'a> {
             on_failure: OnFailure::Stop,
             orders,
             allowed: allowed.iter().map(|allowance| allowance.id()).collect(),
+            given: None,
             removal: true,
         });
         draft

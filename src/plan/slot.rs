@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::model::catalog::{Allowance, Gate};
 use crate::model::decision::{Because, Cause, Waiting};
 use crate::model::facts::Attempts;
-use crate::model::journal::Outcome;
-use crate::model::{Decision, Hold, Release, ReleaseName};
+use crate::model::journal::{self, DeploymentId, Outcome};
+use crate::model::{Decision, Hold, Release, ReleaseName, StackName};
 use crate::promote::{Desired, Want, deploy_file};
 
 use super::Planner;
@@ -146,12 +146,12 @@ impl<'a> Planner<'a> {
         judged: &Judged<'a>,
         mut allowed: Vec<&'a Allowance>,
     ) -> Result<Entry<'a>, Box<Hold>> {
-        let Some(tried) = self.index.attempts(&desired.slot, judged.content) else {
-            return Ok(Entry { attempt: 1, retried: None, allowed });
-        };
-        let attempt = tried.failed.saturating_add(1);
-        let decided = matches!(&tried.outcome, Outcome::Failed(cause) if cause.is_decided());
-        if tried.failed < desired.project.attempts && !decided {
+        let tried = self.index.attempts(&desired.slot, judged.content);
+        let attempt = tried.map_or(0, |tried| tried.failed).saturating_add(1);
+        let decided = |tried: &Attempts| matches!(&tried.outcome, Outcome::Failed(cause) if cause.is_decided());
+        let may = tried.is_none_or(|tried| tried.failed < desired.project.attempts && !decided(tried));
+        let failed_task = judged.differing().find_map(|wanted| Some((self.failed_task(wanted)?, &wanted.stack)));
+        if may && failed_task.is_none() {
             return Ok(Entry { attempt, retried: None, allowed });
         }
         let key = Key { gate: Gate::Retry, plan: &judged.plan, stack: None };
@@ -160,7 +160,11 @@ impl<'a> Planner<'a> {
                 allowed.push(allowance);
                 Ok(Entry { attempt, retried: Some(allowance), allowed })
             }
-            None => Err(Box::new(self.tried(desired, tried, &judged.plan))),
+            None => Err(Box::new(match (tried, failed_task) {
+                (tried, Some(task)) => self.task_tried(desired, tried, task, &judged.plan),
+                (Some(tried), None) => self.tried(desired, tried, &judged.plan),
+                (None, None) => return Ok(Entry { attempt, retried: None, allowed }),
+            })),
         }
     }
 
@@ -181,6 +185,38 @@ impl<'a> Planner<'a> {
             since: Some(tried.ended),
             until: None,
         }
+    }
+
+    /// The reason of a content with a task that is not to be repeated and came to no good end.
+    fn task_tried(
+        &self,
+        desired: &Desired<'_>,
+        tried: Option<&Attempts>,
+        (deployment, stack): (DeploymentId, &StackName),
+        plan: &Arc<str>,
+    ) -> Hold {
+        let why = "its task may have done a part of its work, and is not run again by itself with what it has";
+        let seen = tried.map(|tried| self.tried(desired, tried, plan));
+        let mut hold = seen.unwrap_or_else(|| Hold {
+            cause: Cause::Attempts {
+                failed: 1,
+                deployment,
+                cause: None,
+                plan: plan.clone(),
+                file: deploy_file(desired.project, &desired.environment.name),
+            },
+            since: None,
+            until: None,
+        });
+        if let Cause::Attempts { cause, .. } = &mut hold.cause {
+            let sentence = match &*cause {
+                Some(cause) => format!("{}; {why}", cause.sentence),
+                None => format!("stack {stack} was to run its task; {why}"),
+            };
+            let code = Arc::from(journal::Cause::TASK_FAILED);
+            *cause = Some(journal::Cause { code, sentence, stack: Some(stack.clone()), gate: None });
+        }
+        hold
     }
 
     /// The first allowance of the slot's deploy file that opens a gate.

@@ -66,10 +66,12 @@ pub struct Begin {
     pub from: Option<ReleaseName>,
     /// Why.
     pub because: Because,
-    /// Eight hexadecimal digits: hash of slot and content. What an allowance names.
+    /// Eight hexadecimal digits: hash of slot, content, and outputs that it is given. What an allowance names.
     pub plan: Arc<str>,
     /// Hash over the content hashes of all stacks of the slot, current ones too.
     pub content: Hash,
+    /// Hash over the outputs of other slots' stacks that they use, as they are now; none where they use none.
+    pub given: Option<Hash>,
     /// Which attempt of that content it is, from 1.
     pub attempt: u32,
     /// What becomes of finished stacks when a later one fails.

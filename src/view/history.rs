@@ -22,8 +22,6 @@ struct Told<'a> {
     steps: Vec<(Timestamp, &'a StackName, Step<'a>)>,
     /// The gates at which it waits, by stack.
     gates: BTreeMap<&'a StackName, (&'a Cause, Option<Timestamp>)>,
-    /// How many gates were decided without an allowance.
-    gone: usize,
     used: Vec<&'a Allowed>,
     ended: Option<(Timestamp, &'a Outcome)>,
 }
@@ -47,15 +45,7 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
         let at = record.at;
         let (deployment, stack, step) = match &record.entry {
             Entry::Opened(opened) => {
-                let new = Told {
-                    opened,
-                    at,
-                    steps: Vec::new(),
-                    gates: BTreeMap::new(),
-                    gone: 0,
-                    used: Vec::new(),
-                    ended: None,
-                };
+                let new = Told { opened, at, steps: Vec::new(), gates: BTreeMap::new(), used: Vec::new(), ended: None };
                 all.insert(opened.deployment, new);
                 continue;
             }
@@ -84,11 +74,7 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
         if let Some(told) = all.get_mut(deployment) {
             match &step {
                 Step::Stopped(cause, until) => drop(told.gates.insert(stack, (cause, *until))),
-                Step::Opened(_) | Step::Ended(_) => drop(told.gates.remove(stack)),
-                Step::Gone => {
-                    told.gates.remove(stack);
-                    told.gone += 1;
-                }
+                Step::Opened(_) | Step::Gone | Step::Ended(_) => drop(told.gates.remove(stack)),
                 _ => {}
             }
             told.steps.push((at, stack, step));
@@ -268,15 +254,15 @@ fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<Strin
         None => told.gates.values().next()?.0,
         Some(_) => return None,
     };
-    let Opened { slot, content, plan, .. } = told.opened;
+    let Opened { slot, content, given, plan, .. } = told.opened;
     // What an allowance names: the gate as it is now, or the attempt after the last one that failed.
     let failed = all.iter().rev().find(|(_, one)| {
         let same = one.opened.slot == *slot && one.opened.content == *content;
         same && matches!(one.ended, Some((_, Outcome::Failed(_))))
     });
     let plan = match told.ended {
-        None => gate_id(plan, told.used.len() + told.gone),
-        Some(_) => plan_id(slot, *content, failed.map(|(id, _)| *id)),
+        None => gate_id(plan, told.opened.allowed.len() + decided(told, cause.stack.as_ref())),
+        Some(_) => plan_id(slot, *content, *given, failed.map(|(id, _)| *id)),
     };
     Some(match cause.gate {
         Some(gate) => {
@@ -288,6 +274,10 @@ fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<Strin
                 other.unwrap_or_default()
             )
         }
+        None if ran_once(told, cause.stack.as_ref()) => format!(
+            "land a fixed release, or, once it is clear what the task has done, let it run again: landfall allow {plan} \
+             --reason \"…\""
+        ),
         None if cause.is_decided() => {
             format!("land another release, or let this one be tried again: landfall allow {plan} --reason \"…\"")
         }
@@ -295,6 +285,23 @@ fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<Strin
             "land a fixed release; if the cause was outside and all attempts are used: landfall allow {plan} --reason \"…\""
         ),
     })
+}
+
+/// How many gates of a stack were decided.
+fn decided(told: &Told<'_>, stack: Option<&StackName>) -> usize {
+    let of = told.steps.iter().filter(|(_, of, _)| Some(*of) == stack);
+    of.filter(|(.., step)| matches!(step, Step::Opened(_) | Step::Gone)).count()
+}
+
+/// Whether the stack's task ran and is not to be repeated by itself.
+fn ran_once(told: &Told<'_>, stack: Option<&StackName>) -> bool {
+    let order = told.opened.orders.iter().find(|order| Some(&order.stack) == stack);
+    let once = order.is_some_and(|order| match &order.action {
+        Action::Put(content) => content.task.as_ref().is_some_and(|task| !task.repeatable),
+        Action::Delete { .. } => false,
+    });
+    let of = |of: &StackName| Some(of) == stack;
+    once && told.steps.iter().any(|(_, on, step)| of(on) && matches!(step, Step::Seen(Evidence::TaskEnded { .. })))
 }
 
 fn outcome(told: &Told<'_>) -> (Tone, String) {

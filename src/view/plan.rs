@@ -158,22 +158,37 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
 /// Reasons, each gate followed by the lines that open it.
 fn held(row: &SlotRow, release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
     let mut lines = reasons::lines(release, holds, now);
-    let mut said = Vec::new();
+    let mut keys: Vec<reasons::Key> = Vec::new();
     for key in holds.iter().filter_map(|hold| key(hold, row)) {
         // Two reasons may have one key.
-        if said.contains(&key) {
-            continue;
+        if !keys.contains(&key) {
+            keys.push(key);
         }
-        said.push(key.clone());
-        lines.push(format!("to let it through, add to {} (or: landfall allow {} --reason \"…\")", key.file, key.plan));
+    }
+    for key in &keys {
+        // Without more the command writes the lines for all that wait for the plan.
+        let several = keys.iter().filter(|other| other.plan == key.plan).count() > 1;
+        let one = match &key.stack {
+            _ if !several => String::new(),
+            Some(stack) => format!(" --stack {stack}"),
+            None => format!(" --what {}", key.what.as_str()),
+        };
+        let plan = &key.plan;
+        lines.push(format!("to let it through, add to {} (or: landfall allow {plan}{one} --reason \"…\")", key.file));
         lines.extend(key.toml.lines().map(|line| format!("  {line}")));
         lines.extend(key.or.map(|or| {
-            let what = or.as_str();
-            format!(
-                "to put the old release back: what = \"{what}\" (landfall allow {} --what {what} --reason \"…\")",
-                key.plan
-            )
+            let (what, does) = (or.as_str(), key.or_does);
+            let one = if key.stack.is_some() { one.as_str() } else { "" };
+            format!("to {does}: what = \"{what}\" (landfall allow {plan} --what {what}{one} --reason \"…\")")
         }));
+    }
+    let mut plans: Vec<&String> = keys.iter().map(|key| &key.plan).collect();
+    plans.dedup();
+    for plan in plans {
+        let count = keys.iter().filter(|key| key.plan == *plan).count();
+        if count > 1 {
+            lines.push(format!("to let all {count} through: landfall allow {plan} --reason \"…\""));
+        }
     }
     lines
 }

@@ -1,11 +1,14 @@
 //! The words for every reason why something is held: its cause, and what would release it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::model::catalog::{Gate, SnapshotFault};
 use crate::model::decision::Cause;
-use crate::model::{EnvironmentName, Hold, ProjectName, ReleaseName, TenantName};
+use crate::model::journal;
+use crate::model::{EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
 
 use super::time;
 
@@ -34,7 +37,8 @@ pub fn lines(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> V
     };
     let others =
         holds.iter().filter(|hold| !matches!(hold.cause, Cause::Manual { .. }) && requirement(hold, None).is_none());
-    let mut others: Vec<String> = others.map(with_times).collect();
+    let stops = holds.iter().filter(|hold| matches!(hold.cause, Cause::Stopped { .. } | Cause::Waits { .. })).count();
+    let mut others: Vec<String> = others.map(|hold| with_times(hold, stops > 1)).collect();
     if let (None, Some(release), Some(other)) = (&first, release, others.first_mut()) {
         let verb = if other.starts_with("failed") { "" } else { "waits: " };
         *other = format!("{release} {verb}{other}");
@@ -58,8 +62,14 @@ fn path(holds: &[Hold], now: Timestamp) -> Option<String> {
 }
 
 /// A reason with its times. The sentence of a freeze has its end already, on the freeze's own clock.
-fn with_times(hold: &Hold) -> String {
-    let sentence = sentence(hold);
+fn with_times(hold: &Hold, several: bool) -> String {
+    let sentence = match &hold.cause {
+        // Where several stacks wait, each line says which stack it is about.
+        Cause::Stopped { cause: journal::Cause { stack: Some(stack), .. }, .. } if several => {
+            format!("{stack}: {}", sentence(hold))
+        }
+        _ => sentence(hold),
+    };
     match (hold.since, hold.until.filter(|_| !matches!(hold.cause, Cause::Frozen { .. }))) {
         (Some(since), Some(until)) => {
             format!("{sentence} (since {}, until {})", time::point(since), time::point(until))
@@ -143,11 +153,12 @@ fn sentence(hold: &Hold) -> String {
             let stack = cause.stack.as_ref().map(|stack| format!(" in stack {stack}")).unwrap_or_default();
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
         }
-        Cause::Output { stack, place, output, there: false } => {
-            format!("stack {stack} in {place}, whose output {output} it uses, is not there yet")
+        Cause::Output { stack, place, outputs, there: false } => {
+            format!("stack {stack} in {place}, whose {} it uses, is not there yet", named("output", outputs))
         }
-        Cause::Output { stack, place, output, there: true } => {
-            format!("output {output} of stack {stack} in {place} is not there yet")
+        Cause::Output { stack, place, outputs, there: true } => {
+            let verb = if outputs.len() == 1 { "is" } else { "are" };
+            format!("{} of stack {stack} in {place} {verb} not there yet", named("output", outputs))
         }
         Cause::ForeignStack { stack, place, owner, plan, .. } => {
             let owner = match owner {
@@ -231,6 +242,20 @@ fn snapshot(fault: &SnapshotFault) -> String {
     }
 }
 
+/// At most so many names are told of a list.
+const NAMES: usize = 3;
+
+/// Names of things of one kind, the first few of them.
+fn named(kind: &str, names: &BTreeSet<String>) -> String {
+    let first: Vec<&str> = names.iter().take(NAMES).map(String::as_str).collect();
+    let (last, before) = first.split_last().map_or(("", &[][..]), |(last, before)| (*last, before));
+    match names.len() {
+        1 => format!("{kind} {last}"),
+        count if count > NAMES => format!("{kind}s {} and {} more", first.join(", "), count - NAMES),
+        _ => format!("{kind}s {} and {last}", before.join(", ")),
+    }
+}
+
 /// The lines that open a gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
@@ -240,8 +265,25 @@ pub struct Key {
     pub toml: String,
     /// The plan that they name.
     pub plan: String,
+    /// The gate that they open.
+    pub what: Gate,
+    /// The stack whose gate it is; none where it is the slot's.
+    pub stack: Option<StackName>,
     /// What else the lines may say: at a pause hook, to put the old release back.
     pub or: Option<Gate>,
+    /// What that does, in words that follow "to".
+    pub or_does: &'static str,
+}
+
+/// What the other way out of a gate does.
+fn other_way(cause: &journal::Cause) -> &'static str {
+    use journal::Cause as Why;
+    match &*cause.code {
+        Why::PAUSED => "put the old release back",
+        Why::PAUSED_FIRST => "end it, so that CloudFormation removes what it made",
+        Why::TASK_LOST => "take it as done",
+        _ => "end it",
+    }
 }
 
 /// The lines that would release it in a slot; none where no allowance does.
@@ -264,15 +306,16 @@ pub fn key(
         Cause::ForeignStack { stack, plan, file, .. } => (Gate::Adopt, Some(stack), plan.as_ref()?, file.to_string()),
         _ => return None,
     };
-    let or = match &hold.cause {
-        Cause::Stopped { cause, .. } => cause.gates().nth(1),
-        _ => None,
+    let (or, or_does) = match &hold.cause {
+        Cause::Stopped { cause, .. } => (cause.gates().nth(1), other_way(cause)),
+        _ => (None, ""),
     };
+    let named = stack.cloned();
     let stack = stack.map(|stack| format!("stack = \"{stack}\"\n")).unwrap_or_default();
     let tenant = tenant.map(|tenant| format!("tenant = \"{tenant}\"\n")).unwrap_or_default();
     let what = gate.as_str();
     let toml = format!("[[allow]]\nwhat = \"{what}\"\n{stack}{tenant}plan = \"{plan}\"\nreason = \"…\"\n");
-    Some(Key { file, toml, plan: plan.to_string(), or })
+    Some(Key { file, toml, plan: plan.to_string(), what: gate, stack: named, or, or_does })
 }
 
 /// A stable word for each cause.

@@ -71,7 +71,7 @@ fn word(decision: &Decision) -> (Tone, String) {
 
 /// The pause hook that a slot waits at.
 fn pause(reasons: &[Hold]) -> Option<&Hold> {
-    let paused = |hold: &&Hold| matches!(&hold.cause, Cause::Stopped { cause, .. } if &*cause.code == crate::model::journal::Cause::PAUSED);
+    let paused = |hold: &&Hold| matches!(&hold.cause, Cause::Stopped { cause, .. } if cause.is_pause());
     reasons.iter().find(paused)
 }
 

@@ -151,6 +151,54 @@ pub(super) fn allow_writes_the_lines_that_open_a_gate() {
     other.says(&["no gate waits for plan 00000000", "`landfall plan` shows every gate"]);
 }
 
+/// A daemon that answers every request with this.
+fn answers(answer: &serde_json::Value) -> String {
+    use std::io::{BufRead as _, BufReader, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let body = answer.to_string();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            while lines.next().is_some_and(|line| line.is_ok_and(|line| !line.is_empty())) {}
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+            write!(stream, "{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        }
+    });
+    address
+}
+
+#[test]
+pub(super) fn allow_answers_all_that_wait_for_a_plan_or_one_of_them() {
+    let file = "projects/app/deploy/production.toml";
+    let gate = |stack: &str, plan: &str| {
+        let toml = format!("[[allow]]\nwhat = \"continue\"\nstack = \"{stack}\"\nplan = \"{plan}\"\nreason = \"…\"\n");
+        serde_json::json!({"code": "stopped", "allow": {"file": file, "toml": toml, "plan": plan, "or": "rollback"}})
+    };
+    let reasons =
+        [gate("web-eu", "aaaaaaaa"), gate("web-us", "aaaaaaaa"), gate("web-cn", "aaaaaaaa"), gate("x", "bbbbbbbb")];
+    let server = answers(&serde_json::json!({"slots": [{"decision": {"state": "held", "reasons": reasons}}]}));
+    let stacks = |options: &str| {
+        let home = Home::new();
+        let written = home.landfall(&format!("allow aaaaaaaa --repo shop --reason fine --server {server} {options}"));
+        let written = written.ends(0);
+        let text = home.read(&format!("shop/{file}"));
+        assert_eq!(text, written.out);
+        let table: toml::Table = text.parse().unwrap();
+        let of = |key: &str| {
+            let all = table["allow"].as_array().unwrap().iter();
+            all.map(|lines| lines[key].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        (of("stack"), of("what"))
+    };
+    let (all, what) = stacks("");
+    assert_eq!((all, what), (vec!["web-eu".into(), "web-us".into(), "web-cn".into()], vec!["continue".to_owned(); 3]));
+    assert_eq!(stacks("--stack web-us --what rollback"), (vec!["web-us".to_owned()], vec!["rollback".to_owned()]));
+    let none = Home::new().landfall(&format!("allow aaaaaaaa --stack web --reason x --server {server}"));
+    none.ends(1).says(&["no gate of plan aaaaaaaa is stack web's"]);
+}
+
 #[test]
 pub(super) fn verify_looks_at_each_target() {
     let world = world();

@@ -86,6 +86,7 @@ const OPTIONS: &[Covered] = covered! {
     "rollback": "--commit" "--branch" "--push" "--remote" => promotion::a_pin_is_committed_and_pushed in "promotion.rs";
     "allow": "<PLAN>" "--what" "--reason" "--until" "--server" "--repo" "--store" "--endpoint"
         => online::allow_writes_the_lines_that_open_a_gate in "online.rs";
+    "allow": "--stack" => online::allow_answers_all_that_wait_for_a_plan_or_one_of_them in "online.rs";
     "allow": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "convert": "<PROJECT>" "<STEP>" "--dry-run" "--repo" "--format" => convert::a_step_becomes_a_template in "convert.rs";
     "convert": "--commit" "--branch" "--push" "--remote" "--config"

@@ -72,6 +72,7 @@ fn opened(deployment: DeploymentId, other: bool, version: u64, removal: bool) ->
         commit: CommitId("c".repeat(40)),
         plan: "00000000".into(),
         content: Hash::of(&version.to_be_bytes()),
+        given: None,
         attempt: 1,
         on_failure: OnFailure::Stop,
         orders,

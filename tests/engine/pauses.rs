@@ -209,6 +209,9 @@ async fn a_first_create_waits_and_a_way_back_does_not_ask() {
     let mut scene = Scene::new();
     let mut engine = begin(&mut scene, &order("1.0.0", "BLUE_GREEN", "POST_SCALE_UP")).await;
     assert_eq!(scene.status("web"), Some(StackStatus::CreateInProgress));
+    assert_eq!(waits(&engine).0, Cause::PAUSED_FIRST);
+    let sentence = flight(&engine).stopped.unwrap().sentence;
+    assert!(sentence.ends_with("ECS fails the deployment, and CloudFormation removes what it made"), "{sentence}");
     open(&mut scene, &mut engine, Gate::Continue).await;
     assert_eq!(scene.outcome().await, Outcome::Proved);
     let mut engine = begin(&mut scene, &order("1.1.0", "BLUE_GREEN", "POST_SCALE_UP")).await;
@@ -305,4 +308,15 @@ async fn what_ecs_showed_before_proves_nothing() {
     let took = end(&mut scene, "1.0.1", "sg-2", SignedDuration::ZERO).await;
     let stale = took + SignedDuration::from_secs(20);
     assert!(end(&mut scene, "1.0.2", "sg-3", stale).await >= stale);
+}
+
+#[tokio::test]
+async fn a_first_create_that_is_ended_at_its_hook_puts_nothing_back() {
+    let mut scene = Scene::new();
+    let mut engine = begin(&mut scene, &order("1.0.0", "BLUE_GREEN", "POST_SCALE_UP")).await;
+    open(&mut scene, &mut engine, Gate::Rollback).await;
+    let outcome = scene.outcome().await;
+    assert_eq!(&*failed(&outcome).code, Cause::PUT_BACK);
+    assert_eq!(failed(&outcome).sentence, "an allowance ended the first deployment at the pause hook POST_SCALE_UP");
+    assert_eq!(scene.status("web"), Some(StackStatus::RollbackComplete));
 }

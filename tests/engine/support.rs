@@ -151,6 +151,7 @@ pub(super) fn plan(version: &str, orders: Vec<Order>) -> Plan {
         because: Because::Automatic,
         plan: content.short().into(),
         content,
+        given: None,
         attempt: 1,
         on_failure: OnFailure::Stop,
         orders,

@@ -127,6 +127,30 @@ async fn a_task_that_fails_stops_the_deployment_before_the_service_changes() {
 }
 
 #[tokio::test]
+async fn what_failed_and_may_not_be_repeated_is_a_fact_until_it_succeeds() {
+    let one = |repeatable: bool| plan("2", vec![put(0, "migrate", migration("2", repeatable))]);
+    let failures = async |scene: &Scene| -> Vec<String> {
+        let engine = scene.engine().await;
+        engine.facts().tasks_failed.iter().map(|ran| ran.stack.as_str().to_owned()).collect()
+    };
+    let mut scene = Scene::new();
+    crashes(&scene, "shop:2", &["half done"]);
+    failed(&scene.deploy(&one(true)).await);
+    assert_eq!(failures(&scene).await, [""; 0], "one that may be repeated is");
+    failed(&scene.deploy(&one(false)).await);
+    assert_eq!(failures(&scene).await, ["shop-migrate-test-main"]);
+    scene.sim.world().clear_faults();
+    assert_eq!(scene.deploy(&one(false)).await, Outcome::Proved);
+    assert_eq!(failures(&scene).await, [""; 0]);
+    let mut scene = Scene::new();
+    call(&scene, "RunTask", CallEffect::Deny, 1);
+    failed(&scene.deploy(&one(false)).await);
+    scene.sim.world().queue_fault(Fault::ImageMissing { image: "shop:2".to_owned() });
+    failed(&scene.deploy(&one(false)).await);
+    assert_eq!(failures(&scene).await, [""; 0], "what never ran did nothing");
+}
+
+#[tokio::test]
 async fn a_failure_is_told_without_the_right_to_read_logs() {
     let mut scene = Scene::new();
     crashes(&scene, "shop:1", &["secret"]);

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use landfall::model::StackName;
 use landfall::model::catalog::Gate;
 use landfall::model::decision::Cause;
+use landfall::model::facts::{TaskRan, Waits};
 use landfall::model::journal::{Cause as Why, Outcome};
-use landfall::model::{Decision, StackStatus};
-use landfall::plan::needs_templates;
+use landfall::model::task::RunsOn;
+use landfall::model::{Decision, StackStatus, TaskRun};
+use landfall::plan::{Input, Render, needs_templates, plan};
+use landfall::template::{Cache, Context, Outcome as Rendering};
+use landfall::view::{self, Style};
 
 use super::world::{Live, World};
 use super::{golden, plan_in};
@@ -69,6 +73,7 @@ fn a_gate_in_a_deployment_can_be_opened_again_by_new_lines() {
     world.allow("development", Gate::Continue, &first);
     let open = world.plan(&live).plan.open.remove(0);
     live.facts.used.push(landfall::model::journal::Allowed { slot: open.slot, allowance: open.allowance, deployment });
+    live.facts.in_flight[0].decided.insert(StackName::seen(STACK), 1);
     assert!(world.plan(&live).plan.open.is_empty());
     let second = plan_in(&world.show(&live));
     assert_ne!(second, first);
@@ -97,8 +102,103 @@ fn a_pause_hook_takes_either_answer_and_the_next_hook_is_another_gate() {
         let open = world.plan(&live).plan.open;
         assert_eq!(open.iter().map(|open| open.gate).collect::<Vec<_>>(), [gate], "back, where both are allowed");
     }
-    live.facts.in_flight[0].gates_gone = 1;
+    live.facts.in_flight[0].decided.insert(StackName::seen(STACK), 1);
     assert!(world.plan(&live).plan.open.is_empty(), "what was allowed for the hook before opens no other");
+}
+
+#[test]
+fn what_is_decided_for_one_stack_leaves_the_gates_of_others_their_names() {
+    let mut world = World::new();
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    world.release("1.5.0");
+    let begin = world.plan(&live).plan.begin.remove(0);
+    live.start(&begin);
+    let (since, names) = (live.now, ["eu", "us", "cn"].map(|place| StackName::seen(&format!("web-{place}"))));
+    for stack in &names {
+        let sentence = "the service is at its pause hook POST_SCALE_UP".to_owned();
+        let cause = Why { code: Why::PAUSED.into(), sentence, stack: Some(stack.clone()), gate: Some(Gate::Continue) };
+        live.facts.in_flight[0].gates.insert(stack.clone(), Waits { since, cause, until: None });
+    }
+    let shown = world.show(&live);
+    let plan = plan_in(&shown);
+    assert_eq!(shown.matches(&format!("to let all 3 through: landfall allow {plan} --reason")).count(), 1, "{shown}");
+    for stack in &names {
+        assert!(shown.contains(&format!("landfall allow {plan} --stack {stack} --reason")), "{shown}");
+        assert!(shown.contains(&format!("{stack}: deployment ")), "each line says whose it is: {shown}");
+    }
+    // One is answered: the others wait for the same plan, and lines that name it still open them.
+    live.facts.in_flight[0].gates.remove(&names[0]);
+    live.facts.in_flight[0].decided.insert(names[0].clone(), 1);
+    assert_eq!(plan_in(&world.show(&live)), plan);
+    world.allow("development", Gate::Continue, &plan);
+    let open = world.plan(&live).plan.open;
+    assert_eq!(open.iter().map(|open| &open.stack).collect::<Vec<_>>(), [&names[2], &names[1]]);
+}
+
+/// Renders as always, with a task in every stack that is run once.
+#[derive(Default)]
+struct Runs(Cache);
+
+impl Render for Runs {
+    fn render(&mut self, context: &Context<'_>) -> Rendering {
+        let outcome = self.0.render(context);
+        let Ok(rendered) = &*outcome else { return outcome };
+        let mut rendered = rendered.clone();
+        rendered.content.task = Some(TaskRun {
+            definition: "TaskDefinition".into(),
+            cluster: "main".into(),
+            on: RunsOn::LaunchType("FARGATE".into()),
+            platform_version: None,
+            network: None,
+            constraints: vec![],
+            strategies: vec![],
+            execute_command: false,
+            managed_tags: true,
+            propagate_tags: true,
+            tags: Default::default(),
+            limit: 600,
+            repeatable: false,
+        });
+        Arc::new(Ok(rendered))
+    }
+}
+
+#[test]
+fn a_task_that_failed_is_not_run_again_by_itself_with_whatever_else_changes() {
+    use landfall::model::journal::Action;
+    let mut world = World::new();
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    world.release("1.5.0");
+    world.project().attempts = 3;
+    let runs = |world: &World, live: &Live| {
+        let input = Input { catalog: &world.catalog, facts: &live.facts, observed: &live.observed, now: live.now };
+        plan(&input, &mut Runs::default())
+    };
+    let begin = runs(&world, &live).plan.begin.remove(0);
+    let order = &begin.orders[0];
+    let Action::Put(content) = &order.action else { panic!("it is no deletion") };
+    assert!(content.task.is_some());
+    let (place, stack, content) = (order.place.clone(), order.stack.clone(), content.hash);
+    live.fail(&begin);
+    assert_eq!(runs(&world, &live).plan.begin.len(), 1, "nothing says that the task began");
+    let deployment = live.facts.attempts[0].deployment;
+    live.facts.tasks_failed.push(TaskRan { place, stack, content, deployment });
+    for known in [true, false] {
+        if !known {
+            // As with other content in another stack of the slot, which nobody tried.
+            live.facts.attempts.clear();
+        }
+        let held = runs(&world, &live);
+        assert!(held.plan.begin.is_empty(), "held, attempts known: {known}");
+        let shown = view::plan::terminal(&held.report, live.now, Style::PLAIN);
+        assert!(shown.contains("is not run again by itself") && shown.contains("what = \"retry\""), "{shown}");
+    }
+    let shown = view::plan::terminal(&runs(&world, &live).report, live.now, Style::PLAIN);
+    let key = plan_in(&shown);
+    world.allow("development", Gate::Retry, &key);
+    assert_eq!(runs(&world, &live).plan.begin.len(), 1);
 }
 
 #[test]

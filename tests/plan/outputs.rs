@@ -8,7 +8,7 @@ use landfall::model::decision::{Because, Cause};
 use landfall::model::facts::OutputsRead;
 use landfall::model::journal::{Action, DeploymentId, ParameterValue};
 use landfall::model::slot::Stamp;
-use landfall::model::{Decision, Hash};
+use landfall::model::{Decision, Hash, Hold};
 use landfall::plan::{Input, Planned, Render, plan};
 use landfall::template::{Cache, Context, Outcome, Rendered};
 use landfall::view::{self, Style};
@@ -150,10 +150,10 @@ fn a_slot_waits_for_the_stack_of_another_project_and_begins_when_it_is_there() {
     let waits = planned(&world, &live, Some("platform"));
     assert!(waits.plan.is_empty());
     let Decision::Held { reasons, .. } = row(&waits) else { panic!("{:?}", row(&waits)) };
-    let Cause::Output { stack, output, there, .. } = &reasons[0].cause else { panic!("{reasons:?}") };
+    let Cause::Output { stack, outputs, there, .. } = &reasons[0].cause else { panic!("{reasons:?}") };
     assert_eq!(
-        (stack.as_str(), output.as_str(), *there),
-        ("platform-network-development-development-eu", "VpcId", false)
+        (stack.as_str(), outputs.iter().map(String::as_str).collect::<Vec<_>>(), *there),
+        ("platform-network-development-development-eu", vec!["VpcId"], false)
     );
     let mut story = Story::default();
     story.tell("nothing is there", &view::plan::terminal(&waits.report, live.now, Style::PLAIN));
@@ -168,6 +168,41 @@ fn a_slot_waits_for_the_stack_of_another_project_and_begins_when_it_is_there() {
     gives(&mut live, "platform", "development", "vpc-1");
     assert!(orders(&planned(&world, &live, Some("platform"))).contains(&"storefront-web-development-development-eu"));
     golden!("outputs_of_another_project", story.0);
+}
+
+#[test]
+fn another_value_of_an_output_is_another_plan_and_many_that_are_missing_are_one_reason() {
+    let mut world = World::new();
+    world.add_project("platform", &["network"]);
+    world.release_of("storefront", "1.4.0", what(&["web"]));
+    world.release_of("platform", "1.0.0", what(&["network"]));
+    let mut live = Live::empty();
+    let first = planned(&world, &live, Some("platform"));
+    live.succeed(first.plan.begin.iter().find(|begin| begin.slot.project.as_str() == "platform").unwrap());
+    let begin = |live: &Live| {
+        let begins = planned(&world, live, Some("platform")).plan.begin;
+        begins.into_iter().find(|begin| begin.slot == slot("development")).expect("the storefront begins")
+    };
+    gives(&mut live, "platform", "development", "vpc-1");
+    let one = begin(&live);
+    assert_eq!(begin(&live).plan, one.plan, "the same is the same plan");
+    gives(&mut live, "platform", "development", "vpc-2");
+    let two = begin(&live);
+    assert_eq!(one.content, two.content);
+    assert_ne!(one.plan, two.plan, "what was allowed for one value opens nothing for another");
+
+    let outputs = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let (stack, place) = (StackName::seen("platform-network"), place());
+    let cause = |outputs, there| Cause::Output { stack: stack.clone(), place: place.clone(), outputs, there };
+    let told = |cause| view::reasons::hold(&Hold::new(cause));
+    assert_eq!(
+        told(cause(outputs(&["A", "B", "C", "D", "E"]), false)),
+        format!("stack platform-network in {place}, whose outputs A, B, C and 2 more it uses, is not there yet")
+    );
+    assert_eq!(
+        told(cause(outputs(&["A", "B"]), true)),
+        format!("outputs A and B of stack platform-network in {place} are not there yet")
+    );
 }
 
 #[test]

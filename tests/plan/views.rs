@@ -142,6 +142,7 @@ fn failure() -> Vec<Record> {
         commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
         plan: begin.plan,
         content: begin.content,
+        given: begin.given,
         attempt: 3,
         on_failure: begin.on_failure,
         orders: begin.orders,

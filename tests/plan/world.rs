@@ -353,7 +353,8 @@ impl Live {
             plan: Some(begin.plan.clone()),
             stopped: None,
             gates: BTreeMap::new(),
-            gates_gone: 0,
+            allowed: begin.allowed.len(),
+            decided: BTreeMap::new(),
             waits: BTreeMap::new(),
         });
         deployment

@@ -154,7 +154,7 @@ fn failed(s: &Subject<'_>, content: &Content, reason: Option<&str>, status: Stac
     if let Some(by) = pause::gave_way(s) {
         return s.end_as(status, Outcome::Superseded { by });
     }
-    let root = pause::cause(s).or_else(|| cause::root_cause(s.stack(), &s.state.evidence));
+    let root = pause::cause(s, status).or_else(|| cause::root_cause(s.stack(), &s.state.evidence));
     let cause = match root {
         Some(root) if late => {
             Cause { sentence: format!("{}; it was not done in {}", root.sentence, cause::limit(content)), ..root }

@@ -48,8 +48,8 @@ pub(super) fn next(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Ef
         return s.state.waits_at_hook().then(|| Effect::Note(vec![s.gate_gone()]));
     };
     match s.state.pauses.last().filter(|pause| *pause.hook == *waiting.hook.id) {
-        None => Some(came_to(s, way, &waiting)),
-        Some(pause) => Some(at_hook(s, way, pause, &waiting)),
+        None => Some(came_to(s, way, &waiting, stack)),
+        Some(pause) => Some(at_hook(s, way, pause, &waiting, stack)),
     }
 }
 
@@ -122,7 +122,7 @@ fn over(s: &Subject<'_>, (hook, status): (String, HookStatus)) -> Effect {
 }
 
 /// A hook that the journal does not know yet.
-fn came_to(s: &Subject<'_>, way: Way, waiting: &Waiting<'_>) -> Effect {
+fn came_to(s: &Subject<'_>, way: Way, waiting: &Waiting<'_>, stack: &StackSeen) -> Effect {
     let hook = waiting.hook;
     let mut entries = vec![s.evidence(Evidence::Paused {
         service: waiting.service.arn.to_string(),
@@ -137,13 +137,14 @@ fn came_to(s: &Subject<'_>, way: Way, waiting: &Waiting<'_>) -> Effect {
         entries.push(s.gate_gone());
     }
     if way == Way::Forward && s.superseded.is_none() {
-        entries.push(s.stopped(asks(s, waiting), hook.expires));
+        entries.push(s.stopped(asks(s, waiting, stack), hook.expires));
     }
     Effect::Note(entries)
 }
 
 /// What somebody has to decide, in a sentence.
-fn asks(s: &Subject<'_>, waiting: &Waiting<'_>) -> Cause {
+fn asks(s: &Subject<'_>, waiting: &Waiting<'_>, stack: &StackSeen) -> Cause {
+    let first = stack.status == StackStatus::CreateInProgress;
     let TrafficShift { stage, test, production, .. } = waiting.shift;
     let traffic = match (test, production) {
         (Some(test), Some(production)) => {
@@ -153,20 +154,22 @@ fn asks(s: &Subject<'_>, waiting: &Waiting<'_>) -> Cause {
     };
     let then = match waiting.hook.then {
         HookAnswer::Continue => "lets it go on",
+        HookAnswer::Rollback if first => "fails the deployment, and CloudFormation removes what it made",
         HookAnswer::Rollback => "puts the old release back",
     };
+    let code = if first { Cause::PAUSED_FIRST } else { Cause::PAUSED };
     let sentence = format!("the service is at its pause hook {stage}{traffic}; if nobody answers, ECS {then}");
-    Cause { gate: Some(Gate::Continue), ..cause::cause(Cause::PAUSED, s.stack(), sentence) }
+    Cause { gate: Some(Gate::Continue), ..cause::cause(code, s.stack(), sentence) }
 }
 
 /// A hook that waits, and that the journal knows.
-fn at_hook(s: &Subject<'_>, way: Way, pause: &Pause, waiting: &Waiting<'_>) -> Effect {
+fn at_hook(s: &Subject<'_>, way: Way, pause: &Pause, waiting: &Waiting<'_>, stack: &StackSeen) -> Effect {
     let answer = match (way, pause.answer, s.superseded) {
         (Way::Back, ..) | (_, Some(Gate::Continue), _) => HookAnswer::Continue,
         (_, Some(_), _) | (_, None, Some(_)) => HookAnswer::Rollback,
         (Way::Forward, None, None) if s.state.stopped.is_some() => return Effect::Gate,
         (Way::Forward, None, None) => {
-            return Effect::Note(vec![s.stopped(asks(s, waiting), waiting.hook.expires)]);
+            return Effect::Note(vec![s.stopped(asks(s, waiting, stack), waiting.hook.expires)]);
         }
     };
     if s.state.waits_at_hook() {
@@ -197,23 +200,26 @@ pub(super) fn gave_way(s: &Subject<'_>) -> Option<Option<ReleaseName>> {
 }
 
 /// The failure that was decided at a pause hook; none where none decided it.
-pub(super) fn cause(s: &Subject<'_>) -> Option<Cause> {
-    s.state.pauses.iter().rev().find_map(|pause| decided(s, pause))
+pub(super) fn cause(s: &Subject<'_>, left: StackStatus) -> Option<Cause> {
+    // What updates leave; anything else is left of a first create.
+    let old = matches!(left, StackStatus::UpdateRollbackComplete | StackStatus::UpdateRollbackFailed);
+    s.state.pauses.iter().rev().find_map(|pause| decided(s, pause, old))
 }
 
-fn decided(s: &Subject<'_>, pause: &Pause) -> Option<Cause> {
+fn decided(s: &Subject<'_>, pause: &Pause, old: bool) -> Option<Cause> {
     let stage = &pause.stage;
     match (pause.answer, pause.ended.as_deref()) {
         (Some(Gate::Rollback), _) => {
-            let sentence = format!("an allowance had the old release put back at the pause hook {stage}");
+            let what = if old { "had the old release put back" } else { "ended the first deployment" };
+            let sentence = format!("an allowance {what} at the pause hook {stage}");
             Some(cause::cause(Cause::PUT_BACK, s.stack(), sentence))
         }
         // Where ECS does not tell what became of it, the clock does.
         (None, ended) if !pause.continues && ended.is_none_or(|ended| ended == HookStatus::TimedOut.as_str()) => {
             let until = pause.until.filter(|until| *until <= s.now)?;
             let until = until.strftime("%Y-%m-%d %H:%M UTC");
-            let sentence =
-                format!("nobody answered at the pause hook {stage} until {until}, and ECS put the old release back");
+            let what = if old { "put the old release back" } else { "ended the first deployment" };
+            let sentence = format!("nobody answered at the pause hook {stage} until {until}, and ECS {what}");
             Some(cause::cause(Cause::EXPIRED, s.stack(), sentence))
         }
         _ => None,

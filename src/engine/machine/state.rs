@@ -194,7 +194,7 @@ impl StackState {
     }
 
     fn stops(&mut self, cause: &Cause, at: Timestamp) {
-        if &*cause.code == Cause::PAUSED {
+        if cause.is_pause() {
             self.paused.1 = Some(at);
         }
         self.losses += usize::from(&*cause.code == Cause::TASK_LOST);
@@ -288,7 +288,7 @@ impl StackState {
 
     /// Whether the gate at which it waits is a pause hook.
     pub(crate) fn waits_at_hook(&self) -> bool {
-        self.stopped.as_ref().is_some_and(|cause| &*cause.code == Cause::PAUSED)
+        self.stopped.as_ref().is_some_and(Cause::is_pause)
     }
 
     /// For how long it waited at pause hooks, up to now if it still does.

@@ -56,4 +56,4 @@ release storefront 1.1.1
 commit Release storefront 1.1.1
 settle
 show plan
-show history 5
+show history 4
