@@ -13,7 +13,7 @@ macro_rules! codes {
 }
 
 codes! {
-    ARN_PARTITION "arn-partition" "An ARN is of another partition than the target: `aws-cn` is for regions in China, `aws-us-gov` for those of GovCloud, `aws-eusc` for the European Sovereign Cloud, `aws-iso…` for those that are cut off from the internet, `aws` for all others. Nothing reaches from one into another.";
+    ARN_PARTITION "arn-partition" "An ARN, or the registry of an image, is of another partition than the target: `aws-cn` is for regions in China, `aws-us-gov` for those of GovCloud, `aws-eusc` for the European Sovereign Cloud, `aws-iso…` for those that are cut off from the internet, `aws` for all others. Nothing reaches from one into another.";
     CONTAINER_SIZES "container-sizes" "The containers have more CPU or memory than the task, or one reserves more memory than its limit, with the numbers that variables gave.";
     DUPLICATE_LOGICAL_ID "duplicate-logical-id" "Two resources or outputs of one step would have the same logical id, so that one would take the other's place.";
     EFS_ID "efs-id" "A file system or an access point is named by its id. It goes into the rights of the task role, so nothing in it may stand for more than itself.";

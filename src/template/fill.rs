@@ -271,6 +271,17 @@ impl<'a> Filler<'a> {
             self.problem(codes::IMAGE_REPOSITORY, title, &repository.at, None);
             return None;
         }
+        if let Some(region) = image::other_partition(&filled, &context.target.place.region) {
+            let (own, target) = (&context.target.place.region, &context.target.name);
+            let title = format!(
+                "`{filled}` is in {region}, of the partition `{}`, and target `{target}` is in {own}, of `{}`",
+                region.partition(),
+                own.partition()
+            );
+            let help = "no role reaches a registry of another partition: give the repository a value for each";
+            self.problem(codes::ARN_PARTITION, title, &repository.at, Some(help.to_owned()));
+            return None;
+        }
         Some((filled, pin))
     }
 

@@ -37,15 +37,26 @@ pub(super) fn fault(repository: &str, pin: &ImagePin) -> Option<&'static str> {
     let length = if pin.digest.is_some() { repository.len() } else { repository.len() + 1 + pin.tag.len() };
     if repository.contains('@') || last.contains(':') {
         Some("it names a tag or a digest; those come from the release")
-    } else if last.is_empty() || repository.starts_with('/') {
+    } else if last.is_empty() || repository.starts_with('/') || is_registry(repository) {
         Some("it does not name a repository")
     } else if !repository.chars().all(allowed) {
         Some("it has a character that ECS does not take")
+    } else if repository.split('/').skip(usize::from(repository.contains('/'))).any(has_upper_case) {
+        Some("the name of a repository is lower case")
     } else if length > 255 {
         Some("it is longer than the 255 characters that ECS takes")
     } else {
         None
     }
+}
+
+/// A registry of ECR without anything in it.
+fn is_registry(repository: &str) -> bool {
+    EcrRepository::parse(&format!("{repository}/it")).is_some_and(|found| found.path == "it")
+}
+
+fn has_upper_case(part: &str) -> bool {
+    part.contains(|c: char| c.is_ascii_uppercase())
 }
 
 /// Whether a repository, as far as its literal text tells, may be one in ECR: a registry made of a variable may be.
@@ -62,6 +73,12 @@ pub(super) fn may_be_ecr(pieces: &[crate::model::process::Piece]) -> bool {
         }
     }
     EcrRepository::parse(&registry).is_some()
+}
+
+/// The region of a repository in ECR that lies in another partition than a target's region.
+pub(super) fn other_partition(repository: &str, own: &Region) -> Option<Region> {
+    let region = Region::new(EcrRepository::parse(repository)?.region).ok()?;
+    (region.partition() != own.partition()).then_some(region)
 }
 
 /// The ARN of the repository that an image is pulled from.

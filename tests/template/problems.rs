@@ -22,6 +22,11 @@ fn secret(world: &mut World, secret: Secret) {
     world.container().secrets.insert(Arc::from("S"), secret);
 }
 
+/// Lets the images be in another repository.
+fn repository(world: &mut World, name: &str) {
+    world.what.images.values_mut().for_each(|image| image.repository = text(name));
+}
+
 /// Lets a variable say the task's CPU units.
 fn numbers(world: &mut World, cpu: &str) {
     *world = world.clone().variable("v", cpu, Scope::default());
@@ -49,6 +54,28 @@ fn what_cannot_be_rendered_says_why() {
         (
             |world| world.what.images.values_mut().for_each(|image| image.repository = text("localhost:5000/a:1")),
             "image-repository: `localhost:5000/a:1` is not a repository of image `web`: it names a tag or a digest; those come from the release",
+        ),
+        (
+            |world| repository(world, "111111111111.dkr.ecr.eu-west-1.amazonaws.com"),
+            "image-repository: `111111111111.dkr.ecr.eu-west-1.amazonaws.com` is not a repository of image `web`: it does not name a repository",
+        ),
+        (
+            |world| repository(world, "example.com/Shop"),
+            "image-repository: `example.com/Shop` is not a repository of image `web`: the name of a repository is lower case",
+        ),
+        (
+            |world| repository(world, "111111111111.dkr.ecr.cn-north-1.amazonaws.com.cn/shop"),
+            "arn-partition: `111111111111.dkr.ecr.cn-north-1.amazonaws.com.cn/shop` is in cn-north-1, of the partition `aws-cn`, and target `prod-eu` is in eu-west-1, of `aws` (no role reaches a registry of another partition: give the repository a value for each)",
+        ),
+        (
+            |world| {
+                raw(world, json!({ "Type": "String" }), "x");
+                *world = world.clone().list("empty", &[""; 1000]);
+                let many = Part::List(vec![Part::Element(text("#{empty}")); 10_000]);
+                let StepKind::CloudFormation(step) = &mut world.step.kind else { unreachable!() };
+                Arc::make_mut(&mut step.template).sections.push(("Metadata".into(), many));
+            },
+            "over-limit: the template becomes longer than 2000000 bytes; CloudFormation takes 1000000",
         ),
         (
             |world| world.what.images.values_mut().for_each(|image| image.repository = text("a b")),

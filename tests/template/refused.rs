@@ -378,7 +378,7 @@ fn schedules_that_cannot_be_are_refused() {
 
 #[test]
 fn names_of_variables_are_names() {
-    for name in ["", " ", "A=B"] {
+    for name in ["", " ", "A=B", "#{level}"] {
         let words = format!("container `app` has a variable called `{name}`");
         refused("", &format!("environment = {{ \"{name}\" = \"x\" }}"), &[&words]);
         let arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:s-AbCdEf";

@@ -148,11 +148,15 @@ pub(super) fn names_of_variables(drafts: &WhatDrafts, findings: &mut Vec<Finding
         let variables = container.environment.iter().map(|(name, value)| (name, value.span()));
         let secrets = container.secrets.iter().map(|(name, secret)| (name, secret.span()));
         for (name, span) in variables.chain(secrets) {
-            if name.trim().is_empty() || name.contains(['=', '\0']) {
-                let title = format!("container `{}` has a variable called `{name}`", *container.name);
-                let finding = Finding::new(codes::INVALID_VALUE, &process.file, span, title);
-                findings.push(finding.label("the name of a variable is not blank, and has no `=`"));
-            }
+            let why = match name.trim() {
+                name if name.is_empty() || name.contains(['=', '\0']) => {
+                    "the name of a variable is not blank, and has no `=`"
+                }
+                name if name.contains("#{") => "placeholders are filled in values, never in names",
+                _ => continue,
+            };
+            let title = format!("container `{}` has a variable called `{name}`", *container.name);
+            findings.push(Finding::new(codes::INVALID_VALUE, &process.file, span, title).label(why));
         }
     });
 }

@@ -42,7 +42,8 @@ impl Filler<'_> {
         }
         let filled = self.values.list(texts);
         let filled = self.keep(filled).unwrap_or_default();
-        self.filled += filled.iter().map(String::len).sum::<usize>();
+        // An empty element is two quotes and a comma.
+        self.filled += filled.iter().map(|item| item.len() + 3).sum::<usize>();
         filled
     }
 
