@@ -123,10 +123,12 @@ codes! {
     UNKNOWN_VOLUME "unknown-volume" Error "A mount point names a volume that the step does not have.";
     DUPLICATE_VOLUME "duplicate-volume" Error "Two volumes of a step have the same name. ECS refuses such a task definition.";
     VOLUME "volume" Error "A volume or a mount point is not one that ECS takes: a root directory beside an access point, an access point without encryption, a volume of EBS without a size, a path that is not absolute.";
-    LOG_OPTIONS "log-options" Error "The log driver `awslogs` lacks an option that it needs, or has one that it does not know.";
+    LOG_OPTIONS "log-options" Error "A log driver lacks an option that it needs, or `awslogs` has one that it does not know, or two that exclude each other.";
+    EXEC_ON_READ_ONLY_ROOT "exec-on-read-only-root" Warning "`execute_command` does nothing for a container with `read_only_root`, unless volumes that can be written are mounted where the agent of ECS Exec writes: `/var/lib/amazon` and `/var/log/amazon`.";
     FIRELENS "firelens" Error "Containers that send their logs to a router need one container with `firelens_configuration`, and that is not themselves.";
     RIGHTS "rights" Error "Rights go to roles that landfall makes, not to given ones; a statement has actions and resources, and policies are named by their ARNs.";
     BALANCING "balancing" Error "An own target group, listener rule, listener or load balancer is not one that Elastic Load Balancing takes.";
+    LISTENER_PRIORITY "listener-priority" Warning "Several stacks would make a rule on one listener with one priority; Elastic Load Balancing refuses the second. A listener or a priority that comes from a variable can be another one in each environment and for each tenant.";
     DEPLOYMENT_STRATEGY "deployment-strategy" Error "The deployment's strategy and its settings contradict each other or the step's target groups, or it takes longer than CloudFormation waits: 36 hours, and 33 for what bakes in steps.";
     SCALING "scaling" Error "Bounds, policies or schedules are not such as Application Auto Scaling takes; with `scaling`, `desired_count` is left out.";
     SCHEDULE "schedule" Error "EventBridge Scheduler does not take the expression, the times, the queue or the task of an `ecs-schedule`.";

@@ -111,7 +111,12 @@ fn convert_all(from: &str, process: &str) -> Tried {
         match converted(&files, "shop", step.name.as_str()) {
             Ok((conversion, proof)) => {
                 let after = load(&with(&files, &conversion.files()));
-                let codes = |problems: &[Problem]| problems.iter().map(|problem| problem.code).collect::<Vec<_>>();
+                // What is doubted in the keys of a step is not looked for in a template.
+                let of_keys = ["exec-on-read-only-root", "listener-priority"];
+                let codes = |problems: &[Problem]| {
+                    let codes = problems.iter().map(|problem| problem.code);
+                    codes.filter(|code| !of_keys.contains(code)).collect::<Vec<_>>()
+                };
                 let (text, mut now) = (&conversion.template.text, codes(&after.problems));
                 if process.contains("set_unchecked") {
                     // What the step sets whatever the schemas say, they doubt in the template.

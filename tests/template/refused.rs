@@ -22,6 +22,7 @@ fn what_fargate_does_not_have_is_refused() {
             "`NET_ADMIN` is not a capability that Fargate",
         ),
         ("log = { driver = \"syslog\" }", "Fargate has no log driver `syslog`"),
+        ("log = { driver = \"json-file\" }", "Fargate has no log driver `json-file`"),
         ("[[step.container.ports]]\nport = 9090\nhost_port = 80", "`host_port` is for network mode `bridge`"),
     ] {
         refused("", container, &[words]);
@@ -82,6 +83,12 @@ fn what_instances_do_not_have_is_refused() {
         "docker_labels = { team = \"shop\" }",
         &["`docker_labels` are not there with `launch = \"managed\"`"],
     );
+    for driver in ["fluentd", "journald", "syslog"] {
+        let words = format!("an instance that ECS manages has no log driver `{driver}`");
+        refused(managed, &format!("log = {{ driver = \"{driver}\" }}"), &[&words]);
+        allowed(ec2, &format!("log = {{ driver = \"{driver}\" }}"));
+    }
+    allowed(managed, "log = { driver = \"json-file\" }");
     refused(
         managed,
         "linux_parameters = { max_swap = 64, swappiness = 5 }",
@@ -163,6 +170,10 @@ fn values_that_no_container_can_have_are_refused() {
             "`vm.swappiness` is not a kernel parameter",
         ),
         ("linux_parameters = { capabilities = { drop = [\"CAP_CHOWN\"] } }", "leave `CAP_` out, `CHOWN`"),
+        (
+            "linux_parameters = { tmpfs = [{ container_path = \"/x\", size = 1, mount_options = [\"mode=700\", \"readonly\"] }] }",
+            "`readonly` is not an option of a mount in memory",
+        ),
         ("resource_requirements = [{ type = \"gpu\", value = 0 }]", "0"),
     ] {
         refused("", container, &[words]);
@@ -185,9 +196,24 @@ fn volumes_that_cannot_be_are_refused() {
         (efs("authorization_config = { iam = true }"), "need `transit_encryption = true`"),
         (efs("transit_encryption_port = 2999"), "says nothing without `transit_encryption = true`"),
         (ebs("encrypted = true"), "needs `size_in_gib` or `snapshot_id`"),
-        (ebs("size_in_gib = 1, volume_type = \"io2\""), "`io1` and `io2` need `iops`"),
+        (ebs("size_in_gib = 4, volume_type = \"io2\""), "`io1` and `io2` need `iops`"),
+        (ebs("size_in_gib = 1, volume_type = \"standard\""), "`standard` is not there on Fargate"),
+        (
+            format!("launch = \"ec2\"\n{}", ebs("size_in_gib = 1025, volume_type = \"standard\"")),
+            "a volume of this type has 1 to 1024 GiB",
+        ),
+        (ebs("size_in_gib = 16385, volume_type = \"gp2\""), "a volume of this type has 1 to 16384 GiB"),
+        (ebs("size_in_gib = 3, volume_type = \"io2\", iops = 100"), "a volume of this type has 4 to 65536 GiB"),
+        (ebs("size_in_gib = 1, iops = 2999"), "a volume of this type has 3000 to 80000 operations per second"),
+        (ebs("size_in_gib = 7, iops = 3501"), "a volume of this type and size has at most 3500 operations"),
+        (
+            ebs("size_in_gib = 2000, volume_type = \"io1\", iops = 64001"),
+            "a volume of this type has 100 to 64000 operations per second",
+        ),
+        (ebs("size_in_gib = 4, volume_type = \"io1\", iops = 201"), "has at most 200 operations per second"),
+        (ebs("size_in_gib = 100, throughput = 751"), "3000 operations per second carry at most 750 MiB"),
         (ebs("size_in_gib = 1, volume_type = \"gp2\", iops = 3000"), "`iops` is for `gp3`, `io1` and `io2`"),
-        (ebs("size_in_gib = 1, volume_type = \"st1\", throughput = 125"), "`throughput` is for `gp3`"),
+        (ebs("size_in_gib = 125, volume_type = \"st1\", throughput = 125"), "`throughput` is for `gp3`"),
         (
             ebs("size_in_gib = 1, kms_key_id = \"alias/x\", encrypted = false"),
             "`encrypted = false` says that nothing is",
@@ -252,7 +278,7 @@ fn logs_that_go_nowhere_are_refused() {
         (router("other = \"x\""), "a log router has no option `other`"),
         (
             format!(
-                "{}\nlog = {{ driver = \"splunk\" }}\n[[step.container]]\nname = \"two\"\nimage = \"logs\"\nfirelens_configuration = {{ type = \"fluentd\" }}",
+                "{}\n[[step.container]]\nname = \"two\"\nimage = \"logs\"\nfirelens_configuration = {{ type = \"fluentd\" }}",
                 router("")
             ),
             "has two log routers",
@@ -260,6 +286,19 @@ fn logs_that_go_nowhere_are_refused() {
     ] {
         refused("", &container, &[words]);
     }
+    refused(
+        "",
+        "log = { driver = \"splunk\", options = { mode = \"lossy\" } }",
+        &[
+            "needs the option `splunk-token`",
+            "needs the option `splunk-url`",
+            "`lossy` is not a `mode` of a log driver",
+        ],
+    );
+    refused("launch = \"ec2\"", "log = { driver = \"gelf\" }", &["needs the option `gelf-address`"]);
+    let log = "log = { driver = \"awslogs\", options = { awslogs-group = \"x\", awslogs-region = \"y\", awslogs-stream-prefix = \
+               \"z\", awslogs-datetime-format = \"%Y\", awslogs-multiline-pattern = \"^x\" } }";
+    refused("", log, &["exclude each other"]);
     let log = "log = { driver = \"awslogs\", options = { awslogs-group = \"x\", awslogs-stream-prefx = \"y\" } }";
     refused(
         "",
@@ -424,4 +463,27 @@ fn file_systems_have_ids() {
     refused(&volume("fs-1", point), "", &["`fs-1` is not an id of EFS, like `fsap-"]);
     refused(&volume("#{level}", ""), "", &["does not give the id of a file system: `fs-…`"]);
     allowed(&volume("fs-#{level}", ""), "");
+}
+
+#[test]
+fn versions_of_a_platform_are_some_that_have_what_is_asked_for() {
+    let old = "platform_version = \"1.3.0\"";
+    let efs = "[[step.volume]]\nname = \"v\"\nefs_volume_configuration = { file_system_id = \"fs-1\" }";
+    for (service, container, words) in [
+        ("platform_version = \"latest\"", "", "`latest` is not a version of Fargate's platform"),
+        ("platform_version = \"1.4\"", "", "`1.4` is not a version of Fargate's platform"),
+        (&*format!("{old}\n{efs}"), "", "`efs_volume_configuration` needs version 1.4.0"),
+        (
+            &*format!(
+                "{old}\narchitecture = \"arm64\"\nexecute_command = true\nephemeral_storage = {{ size_in_gib = 30 }}"
+            ),
+            "restart_policy = { enabled = true }",
+            "`arm64`, `ephemeral_storage`, `execute_command` and `restart_policy` need version 1.4.0",
+        ),
+        (old, "environment_files = [\"arn:aws:s3:::files/app.env\"]", "`environment_files` needs version 1.4.0"),
+    ] {
+        refused(service, container, &[words]);
+    }
+    allowed(old, "");
+    allowed("platform_version = \"LATEST\"\nexecute_command = true", "");
 }

@@ -18,9 +18,34 @@ fn balancer(group_keys: &str, keys: &str, listeners: &str) -> String {
     group(group_keys, &keys)
 }
 
+/// The container's port over UDP too.
+const UDP: &str = "[[step.container.ports]]\nport = 8080\nprotocol = \"udp\"";
+
+/// Rules whose listener is named by a variable.
+fn level(rule: &str) -> String {
+    rule.replace("/1/1\"", "/1/#{level}\"")
+}
+
+/// Two steps with own target groups and the same rules.
+fn second(rule: &str, keys: &str, others: &str) -> String {
+    let role = if others.contains("role") { "" } else { "role = \"web\"" };
+    format!(
+        "{keys}\ncpu = 256\nmemory = 512\n{}\n[[step.container]]\nname = \"app\"\nimage = \"web\"\nport = 8080\n[[step]]\nname = \"second\"\nkind = \
+         \"ecs-service\"\n{role}\n{others}\ncpu = 256\nmemory = 512\n{}",
+        group("", rule),
+        group("", rule)
+    )
+}
+
+/// So many given target groups.
+fn groups(number: u32) -> String {
+    (0..number).map(|at| given("").replace("targetgroup/a/1", &format!("targetgroup/a/{at}"))).collect()
+}
+
 #[test]
 fn target_groups_that_cannot_be_are_refused() {
     let rule = format!("{RULE}path_pattern = [\"/*\"]");
+    let other = rule.replace("priority = 1", "priority = 2");
     let http = "{ port = 80, protocol = \"http\" }";
     let ingress = "ingress = [\"10.0.0.0/8\"]";
     let certificates = |more: &str| {
@@ -75,14 +100,26 @@ fn target_groups_that_cannot_be_are_refused() {
             "this listener cannot send to the target group",
         ),
         (
-            format!("{}\n{}", group("name = \"X\"", &rule), group("name = \"RuleX\"", &rule)),
+            format!("{}\n{}", group("name = \"X\"", &rule), group("name = \"RuleX\"", &other)),
             "`RuleX` and `X` would give two resources one logical id",
         ),
         (
-            format!("{}\n{}", group("name = \"SecurityGroupX\"", &rule), group("name = \"X\"", &rule)),
+            format!("{}\n{}", group("name = \"SecurityGroupX\"", &rule), group("name = \"X\"", &other)),
             "`SecurityGroupX` and `X` would give two resources one logical id",
         ),
-        (given("").repeat(6), "at most 5 target groups"),
+        (groups(6), "at most 5 target groups"),
+        (given("").repeat(2), "this port registers with this target group already"),
+        (
+            format!("{}\n{}", group("name = \"X\"", &rule), group("name = \"Y\"", &rule)),
+            "two rules on one listener have the priority 1",
+        ),
+        (
+            format!("{}\n{}", group("name = \"X\"", &level(&rule)), group("name = \"Y\"", &level(&rule))),
+            "two rules on one listener have the priority 1",
+        ),
+        (second(&rule, "", ""), "two rules on one listener have the priority 1"),
+        (second(&level(&rule), "", ""), "two rules on one listener have the priority 1"),
+        (group("", &format!("{RULE}http_request_method = [\"GET\", \"post\"]")), "a method has upper-case letters"),
         (balancer("", ingress, ""), "no listener sends anything to the tasks"),
         (balancer("", "", http), "needs `security_groups`, or `ingress`"),
         (
@@ -129,7 +166,24 @@ fn target_groups_that_cannot_be_are_refused() {
             "`slow_start` is for",
         ),
     ] {
-        refused(&service, "", &[words]);
+        let container = if service.contains("protocol = \"udp\"\n") { UDP } else { "" };
+        refused(&service, container, &[words]);
+    }
+    let only = UDP.replace("8080", "8081");
+    refused(&group("", &rule).replace("8080", "8081"), &only, &["needs a port with `protocol = \"tcp\"`"]);
+    let network = balancer("protocol = \"udp\"", "type = \"network\"", "{ port = 1, protocol = \"udp\" }");
+    refused(&network, "", &["needs a port with `protocol = \"udp\"`"]);
+    allowed(&network, UDP);
+    // What no slot has both of, or what may be another listener in each step.
+    let values = level(&rule).replace("#{level}", "#{step.name}");
+    for (rule, mine, others) in [
+        (&rule, "channels = [\"default\"]", "channels = [\"hotfix\"]"),
+        (&rule, "environments = [\"staging\"]", "environments = [\"production\"]"),
+        (&level(&rule), "tenants = [\"acme\"]", "tenants = [\"globex\"]"),
+        (&level(&rule), "", "role = \"other\""),
+        (&values, "", ""),
+    ] {
+        allowed(&second(rule, mine, others), "");
     }
 }
 
@@ -198,6 +252,15 @@ fn scaling_that_cannot_be_is_refused() {
             "`min_adjustment_magnitude` is for",
         ),
         (steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 45), "`period` is 10, 20, 30"),
+        (
+            steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 60)
+                .replace("period = 60", "period = 60, evaluation_periods = 1441"),
+            "an alarm looks at 86400 seconds at most",
+        ),
+        (
+            steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 604_860),
+            "an alarm looks at 604800 seconds at most",
+        ),
         (action("schedule = \"07:00\"\nmin_capacity = 1"), "is not a schedule: it is `cron(…)`"),
         (action("schedule = \"rate(1 day)\""), "a scheduled action sets"),
         (
@@ -243,6 +306,7 @@ fn strategies_that_contradict_themselves_are_refused() {
         (with("canary", ""), "this strategy moves traffic in parts, and nothing here does"),
         (between("a", [&rule(1), &rule(2)]), "`alternate_target_group` is another one than `target_group`"),
         (between("b", [&rule(1), &rule(1)]), "`test_listener_rule` is another one than `production_listener_rule`"),
+        (between("b", ["listener/net/shared/1/1", &rule(2)]), "are of one load balancer"),
         (between("b", ["listener/app/shared/1/1", &rule(2)]), "does not begin with `listener-rule/app/` and a name"),
         (moved("linear", "canary_configuration = {}"), "`canary_configuration` is for"),
         (with("rolling", "bake_time_in_minutes = 5"), "`bake_time_in_minutes` is not for"),
@@ -332,7 +396,7 @@ fn what_balances_requests_can_be_said() {
         network("tcp-udp", "tcp"),
         network("tcp-udp", "udp"),
         network("tcp-udp", "tcp-udp"),
-        given("").repeat(5),
+        groups(5),
     ] {
         allowed(&service, "");
     }

@@ -42,7 +42,7 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
         entry_point: make.texts(&entry.entry_point),
         working_directory: make.optional_text(&entry.working_directory),
         user: make.optional_text(&entry.user),
-        read_only_root: entry.read_only_root,
+        read_only_root: *entry.read_only_root,
         stop_timeout: entry.stop_timeout.as_deref().copied(),
         start_timeout: entry.start_timeout.as_deref().copied(),
         repository_credentials: credentials.and_then(|entry| make.text(&entry.credentials_parameter)),

@@ -57,9 +57,9 @@ fn ebs(make: &mut Maker<'_>, entry: &EbsVolumeEntry) -> EbsVolume {
     };
     EbsVolume {
         role: make.optional_text(&entry.role_arn),
-        size: entry.size_in_gib,
+        size: entry.size_in_gib.as_deref().copied(),
         snapshot: make.optional_text(&entry.snapshot_id),
-        volume_type: entry.volume_type.map(|it| Arc::from(kind(it))),
+        volume_type: entry.volume_type.as_deref().map(|it| Arc::from(kind(*it))),
         iops: entry.iops.as_deref().copied(),
         throughput: entry.throughput.as_deref().copied(),
         encrypted: entry.encrypted,

@@ -7,8 +7,8 @@ use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    BalancerTypeEntry, HealthProtocolEntry, ListenerEntry, ListenerRuleEntry, OwnLoadBalancerEntry,
-    OwnTargetGroupEntry, ProtocolVersionEntry, ServiceEntry, TargetProtocolEntry,
+    BalancerTypeEntry, HealthProtocolEntry, ListenerEntry, ListenerRuleEntry, LoadBalancerEntry, OwnLoadBalancerEntry,
+    OwnTargetGroupEntry, ProtocolEntry, ProtocolVersionEntry, ServiceEntry, TargetProtocolEntry, TaskEntry,
 };
 use super::super::what::WhatDrafts;
 use crate::load::build::balancing::own_id;
@@ -26,13 +26,14 @@ type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
 pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (_, _, service) in process.doc.services() {
+    for (_, task, service) in process.doc.services() {
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::BALANCING, &process.file, span, title).label("does not fit"));
         };
         if let Some(extra) = service.load_balancer.get(MAX_GROUPS) {
             out(extra.span(), "a service registers with at most 5 target groups");
         }
+        registered_twice(service, &mut out);
         let ids = own_ids(service);
         let mut seen = BTreeSet::new();
         for balancer in &service.load_balancer {
@@ -47,10 +48,40 @@ pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Find
                 out(span, &format!("`{id}` and `{other}` would give two resources one logical id: set another `name`"));
             }
             target_group(own, &mut out);
+            reaches(task, balancer, own, &mut out);
             health_check(own, &mut out);
             own.listener_rule.iter().for_each(|entry| rule(entry, &mut out));
             own.own_load_balancer.iter().for_each(|entry| load_balancer(own, entry, &mut out));
         }
+    }
+}
+
+/// One port of a container, and one target group that is given, at most once.
+fn registered_twice(service: &ServiceEntry, out: &mut Out<'_>) {
+    let mut seen = BTreeSet::new();
+    for balancer in &service.load_balancer {
+        let Some(group) = &balancer.target_group else { continue };
+        if !seen.insert((group.as_str(), balancer.container.as_str(), *balancer.port)) {
+            out(group.span(), "this port registers with this target group already");
+        }
+    }
+}
+
+/// What the target group speaks can be spoken at the container's port.
+fn reaches(task: &TaskEntry, balancer: &LoadBalancerEntry, own: &OwnTargetGroupEntry, out: &mut Out<'_>) {
+    let named = task.container.iter().find(|container| container.name.as_str() == balancer.container.as_str());
+    let Some(container) = named else { return };
+    let one = container.port.iter().map(|port| (**port, ProtocolEntry::Tcp));
+    let ports = one.chain(container.ports.iter().map(|port| (port.port, port.protocol)));
+    let spoken: Vec<ProtocolEntry> =
+        ports.filter(|(port, _)| port == &*balancer.port).map(|(_, spoken)| spoken).collect();
+    let (needed, name) = match *own.protocol {
+        TargetProtocolEntry::Udp => (ProtocolEntry::Udp, "udp"),
+        TargetProtocolEntry::TcpUdp => return,
+        _ => (ProtocolEntry::Tcp, "tcp"),
+    };
+    if !spoken.is_empty() && !spoken.contains(&needed) {
+        out(balancer.port.span(), &format!("the target group needs a port with `protocol = \"{name}\"`"));
     }
 }
 
@@ -161,6 +192,12 @@ fn rule(entry: &At<ListenerRuleEntry>, out: &mut Out<'_>) {
         out(entry.span(), "a rule has a condition, and a header has values");
     } else if values > MAX_VALUES {
         out(entry.span(), "a rule has at most 5 values in all its conditions");
+    }
+    let is_method = |text: &str| {
+        (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || b"-_".contains(&byte))
+    };
+    for method in entry.http_request_method.iter().filter(|text| !text.contains("#{") && !is_method(text)) {
+        out(method.span(), "a method has upper-case letters, `-` and `_`, at most 40: `GET`");
     }
     networks(&entry.source_ip, out);
 }

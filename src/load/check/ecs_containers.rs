@@ -8,19 +8,13 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ConditionEntry, ContainerEntry, LogEntry, NetworkModeEntry, ProcessFile, ProtocolEntry, TaskEntry,
+    ConditionEntry, ContainerEntry, NetworkModeEntry, ProcessFile, ProtocolEntry, TaskEntry,
 };
 use super::super::schema::values::NumberEntry;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
 use crate::load::build::launch;
 use crate::model::process::{ContainerSizes, SizeOf, SizeRule, Sizes};
-
-/// Log drivers that Fargate has (AWS documentation of LogConfiguration).
-const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
-/// Log drivers that instances have (the same).
-const INSTANCE_DRIVERS: [&str; 8] =
-    ["awslogs", "splunk", "awsfirelens", "fluentd", "gelf", "journald", "json-file", "syslog"];
 
 fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &TaskEntry, &At<ContainerEntry>)) {
     each_task(drafts, |process, _, task| task.container.iter().for_each(|container| run(process, task, container)));
@@ -268,9 +262,9 @@ pub(super) fn secret_or_variable(drafts: &WhatDrafts, findings: &mut Vec<Finding
     });
 }
 
-/// Memory and log drivers that there are.
+/// Memory that a container can have.
 pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_container(drafts, |process, task, container| {
+    each_container(drafts, |process, _, container| {
         let mut out = |code: &Code, span, title: String, label: &str| {
             findings.push(Finding::new(code, &process.file, span, title).label(label));
         };
@@ -278,18 +272,5 @@ pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         for memory in memories.filter(|memory| memory.number().is_some_and(|mib| mib < 6)) {
             out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
         }
-        let fargate = launch::compute(*task.runs_on.launch).is_fargate();
-        findings.extend(container.log.as_ref().and_then(|log| unknown_driver(process, log, fargate)));
     });
-}
-
-/// A log driver that there is not.
-pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool) -> Option<Finding> {
-    let drivers: &[&str] = if fargate { &DRIVERS } else { &INSTANCE_DRIVERS };
-    if drivers.contains(&log.driver.as_str()) {
-        return None;
-    }
-    let title = format!("{} no log driver `{}`", if fargate { "Fargate has" } else { "ECS has" }, *log.driver);
-    let finding = Finding::new(codes::INVALID_VALUE, &process.file, log.driver.span(), title);
-    Some(finding.label(drivers.join(", ")))
 }

@@ -161,6 +161,13 @@ fn differs(balancer: &LoadBalancerEntry, advanced: &AdvancedConfigurationEntry, 
     if let Some(test) = advanced.test_listener_rule.as_ref().filter(|test| test.as_str() == production) {
         out(test.span(), "`test_listener_rule` is another one than `production_listener_rule`");
     }
+    let network = |arn: &str| arn.contains(":listener/net/");
+    let application = |arn: &str| arn.contains(":listener-rule/app/");
+    if let Some(test) = &advanced.test_listener_rule
+        && (network(production) && application(test) || application(production) && network(test))
+    {
+        out(test.span(), "`production_listener_rule` and `test_listener_rule` are of one load balancer");
+    }
 }
 
 fn own_traffic(own: &At<OwnTargetGroupEntry>, rolling: bool, out: &mut Out<'_>) {

@@ -16,15 +16,13 @@ use super::super::schema::process::{
 };
 use super::super::what::WhatDrafts;
 use super::ecs::{each_service, each_task};
-use super::{ecs_containers, ecs_logs};
+use super::{ecs_logs, ecs_platform};
 use crate::load::build::{discovery, launch};
 
 /// The longest name of a port and of a service in a namespace.
 const MAX_NAME: usize = 64;
 /// The longest name of an alias.
 const MAX_DNS_NAME: usize = 127;
-/// The first version of Fargate's platform with Service Connect.
-const PLATFORM: &str = "1.4.0";
 
 type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
@@ -136,14 +134,13 @@ fn unknown_ports(
 
 /// Where the proxy writes: as a container's, but that options may be left out.
 fn proxy_log(process: &Draft<ProcessFile>, task: &TaskEntry, log: &At<LogEntry>, findings: &mut Vec<Finding>) {
-    let fargate = launch::compute(*task.runs_on.launch).is_fargate();
-    if let Some(finding) = ecs_containers::unknown_driver(process, log, fargate) {
-        findings.push(finding);
-    }
+    let compute = launch::compute(*task.runs_on.launch);
+    findings.extend(ecs_logs::unknown_driver(process, log, compute));
     let routed = task.container.iter().any(|container| container.firelens_configuration.is_some());
-    if log.driver.as_str() == "awslogs" && !discovery::own_log(log) {
-        ecs_logs::awslogs(process, log, fargate, findings);
-    } else if log.driver.as_str() == "awsfirelens" && !routed {
+    if !discovery::own_log(log) {
+        ecs_logs::options(process, log, compute, findings);
+    }
+    if log.driver.as_str() == "awsfirelens" && !routed {
         let title = "the proxy of Service Connect sends its logs to a router, and there is none";
         let finding = Finding::new(codes::FIRELENS, &process.file, log.driver.span(), title);
         findings.push(finding.label("does not fit"));
@@ -164,16 +161,9 @@ fn connection(task: &TaskEntry, connect: &At<ServiceConnectEntry>, out: &mut Out
     if let (Some(log), None) = (&connect.access_log_configuration, &connect.log) {
         out(log.span(), "`access_log_configuration` writes into the output of the proxy: set `log`");
     }
-    let old =
-        |version: &&At<String>| is_known(version) && numbers(version).is_some_and(|it| Some(it) < numbers(PLATFORM));
-    if let Some(version) = task.runs_on.platform_version.as_ref().filter(old) {
+    if let Some(version) = task.runs_on.platform_version.as_ref().filter(|version| ecs_platform::is_old(version)) {
         out(version.span(), "Service Connect needs version 1.4.0 of Fargate's platform");
     }
-}
-
-/// A version as numbers; none for `LATEST`.
-fn numbers(version: &str) -> Option<Vec<u32>> {
-    version.split('.').map(|part| part.parse().ok()).collect()
 }
 
 fn connected(task: &TaskEntry, service: &ServiceEntry, entry: &ConnectServiceEntry, out: &mut Out<'_>) {

@@ -55,6 +55,48 @@ const CAPABILITIES: [&str; 38] = [
     "SYS_TTY_CONFIG",
     "WAKE_ALARM",
 ];
+/// Options of a mount in memory (API reference, `Tmpfs`).
+const MOUNT_OPTIONS: [&str; 39] = [
+    "defaults",
+    "ro",
+    "rw",
+    "suid",
+    "nosuid",
+    "dev",
+    "nodev",
+    "exec",
+    "noexec",
+    "sync",
+    "async",
+    "dirsync",
+    "remount",
+    "mand",
+    "nomand",
+    "atime",
+    "noatime",
+    "diratime",
+    "nodiratime",
+    "bind",
+    "rbind",
+    "unbindable",
+    "runbindable",
+    "private",
+    "rprivate",
+    "shared",
+    "rshared",
+    "slave",
+    "rslave",
+    "relatime",
+    "norelatime",
+    "strictatime",
+    "nostrictatime",
+    "mode",
+    "uid",
+    "gid",
+    "nr_inodes",
+    "nr_blocks",
+    "mpol",
+];
 /// Kernel parameters of the IPC namespace (ECS developer guide, "System controls").
 const IPC: [&str; 8] = [
     "kernel.msgmax",
@@ -133,6 +175,12 @@ fn of_linux(linux: &LinuxParametersEntry, out: &mut impl FnMut(Range<usize>, Str
         let all = &device.permissions;
         if all.iter().enumerate().any(|(index, one)| all.iter().take(index).any(|before| before == one)) {
             out(device.span(), "a permission of the device is there twice".to_owned());
+        }
+    }
+    for option in linux.tmpfs.iter().flat_map(|tmpfs| &tmpfs.mount_options) {
+        let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
+        if !MOUNT_OPTIONS.contains(&name) {
+            out(option.span(), format!("`{}` is not an option of a mount in memory", **option));
         }
     }
     if let Some(over) = linux.swappiness.as_ref().filter(|value| ***value > 100) {

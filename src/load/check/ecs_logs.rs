@@ -1,4 +1,4 @@
-//! Logs: options that drivers have to have, and routers.
+//! Logs: drivers that there are, options that they have to have, and routers.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use super::super::what::WhatDrafts;
 use super::ecs::each_task;
 use crate::load::build::discovery::own_log;
 use crate::load::build::launch;
-use crate::model::process::{Firelens, OWN_LOG_GROUP};
+use crate::model::process::{Compute, Firelens, OWN_LOG_GROUP};
 
 /// Options of the driver `awslogs` (ECS API reference, `LogConfiguration`).
 const AWSLOGS: [&str; 8] = [
@@ -24,23 +24,71 @@ const AWSLOGS: [&str; 8] = [
     "max-buffer-size",
     "mode",
 ];
+/// Log drivers: first those of Fargate, then the one that only instances have which ECS manages and others, then those of others.
+const DRIVERS: [&str; 8] = ["awslogs", "splunk", "awsfirelens", "json-file", "fluentd", "gelf", "journald", "syslog"];
+/// Options without which a driver does not start, given plainly or as secrets (ECS API reference, `LogConfiguration`; Docker's
+/// manual, "Graylog Extended Format logging driver").
+const NEEDED: [(&str, &str); 3] = [("splunk", "splunk-token"), ("splunk", "splunk-url"), ("gelf", "gelf-address")];
+/// How messages wait for a driver (ECS API reference, `LogConfiguration`).
+const MODES: [&str; 2] = ["blocking", "non-blocking"];
 /// Options of a log router (ECS developer guide, "FireLens task definition").
 const ROUTER: [&str; 3] = ["enable-ecs-log-metadata", Firelens::FILE_TYPE, Firelens::FILE_VALUE];
 
 pub(super) fn options_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (_, task) in process.doc.tasks() {
-        let fargate = launch::compute(*task.runs_on.launch).is_fargate();
+        let compute = launch::compute(*task.runs_on.launch);
         for log in task.container.iter().filter_map(|container| container.log.as_ref()) {
-            if log.driver.as_str() == "awslogs" {
-                awslogs(process, log, fargate, findings);
-            }
+            findings.extend(unknown_driver(process, log, compute));
+            options(process, log, compute, findings);
         }
     }
 }
 
+/// A log driver that the capacity does not have (ECS API reference, `LogConfiguration`).
+pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &LogEntry, compute: Compute) -> Option<Finding> {
+    let (drivers, who) = match compute {
+        Compute::Fargate | Compute::FargateSpot => (DRIVERS.get(..3), "Fargate has"),
+        Compute::Managed => (DRIVERS.get(..4), "an instance that ECS manages has"),
+        Compute::Ec2 => (DRIVERS.get(..), "ECS has"),
+    };
+    let drivers = drivers.unwrap_or_default();
+    if drivers.contains(&log.driver.as_str()) {
+        return None;
+    }
+    let title = format!("{who} no log driver `{}`", *log.driver);
+    let finding = Finding::new(codes::INVALID_VALUE, &process.file, log.driver.span(), title);
+    Some(finding.label(drivers.join(", ")))
+}
+
+/// What the options of a driver lack, or have too much.
+pub(super) fn options(process: &Draft<ProcessFile>, log: &LogEntry, compute: Compute, findings: &mut Vec<Finding>) {
+    let mut out = |span, title: String, label: &str| {
+        findings.push(Finding::new(codes::LOG_OPTIONS, &process.file, span, title).label(label));
+    };
+    let driver = log.driver.as_str();
+    let said = |option: &str| log.options.contains_key(option) || log.secrets.contains_key(option);
+    for option in NEEDED.iter().filter(|(of, option)| *of == driver && !said(option)).map(|(_, option)| option) {
+        out(log.driver.span(), format!("the log driver `{driver}` needs the option `{option}`"), "lacks it");
+    }
+    // Other options of this driver are those of the router's output.
+    let mode = log.options.get("mode").filter(|_| driver != "awsfirelens");
+    if let Some(mode) = mode.filter(|mode| !MODES.contains(&mode.as_str()) && !mode.contains("#{")) {
+        out(mode.span(), format!("`{}` is not a `mode` of a log driver", **mode), "`blocking` or `non-blocking`");
+    }
+    if driver == "awslogs" {
+        awslogs(process, log, compute.is_fargate(), findings);
+    }
+}
+
 /// What the options of the driver `awslogs` lack, or have too much.
-pub(super) fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings: &mut Vec<Finding>) {
+fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings: &mut Vec<Finding>) {
+    let [format, pattern] = ["awslogs-datetime-format", "awslogs-multiline-pattern"].map(|key| log.options.get(key));
+    if let (Some(_), Some(pattern)) = (format, pattern) {
+        let title = "`awslogs-datetime-format` and `awslogs-multiline-pattern` exclude each other";
+        let finding = Finding::new(codes::LOG_OPTIONS, &process.file, pattern.span(), title);
+        findings.push(finding.label("one of them"));
+    }
     let needed: &[&str] = if fargate {
         &["awslogs-group", "awslogs-region", "awslogs-stream-prefix"]
     } else {

@@ -13,6 +13,11 @@ use super::super::schema::process::{
 use super::super::what::WhatDrafts;
 use super::expression;
 
+/// An alarm whose period is shorter than an hour looks at a day at most, any other at a week (CloudWatch API reference,
+/// `PutMetricAlarm`).
+const HOUR: u32 = 3_600;
+const DAY: u64 = 86_400;
+
 type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
 pub(super) fn scaling_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
@@ -101,6 +106,13 @@ fn step_scaling(policy: &At<StepScalingEntry>, out: &mut Out<'_>) {
     let period = &policy.alarm.period;
     if !matches!(**period, 10 | 20 | 30) && (**period == 0 || !(**period).is_multiple_of(60)) {
         out(period.span(), "`period` is 10, 20, 30, or a multiple of 60");
+    }
+    let looked = u64::from(**period) * u64::from(policy.alarm.evaluation_periods.unwrap_or(1));
+    let longest = if **period < HOUR { DAY } else { 7 * DAY };
+    if looked > longest {
+        let title =
+            format!("an alarm looks at {longest} seconds at most, and `period` times `evaluation_periods` is {looked}");
+        out(period.span(), &title);
     }
     if !policy.alarm.threshold.is_finite() {
         out(policy.span(), "`threshold` is a number");

@@ -1,7 +1,7 @@
 //! Volumes and mounts: what ECS would refuse.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use super::super::codes;
 use super::super::drafts::Draft;
@@ -12,6 +12,7 @@ use super::super::schema::process::{
 };
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
+use crate::load::build::launch;
 
 /// Names are there once, and what is mounted is there.
 pub(super) fn names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
@@ -97,12 +98,13 @@ fn sources(process: &Draft<ProcessFile>, task: &TaskEntry, container: &Container
 /// What EFS and EBS ask of a volume.
 pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, _, task| {
+        let fargate = launch::compute(*task.runs_on.launch).is_fargate();
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::VOLUME, &process.file, span, title).label("not possible"));
         };
         for volume in &task.volume {
             volume.efs_volume_configuration.iter().for_each(|entry| efs(entry, &mut out));
-            volume.managed_ebs_volume.iter().for_each(|entry| ebs(entry, &mut out));
+            volume.managed_ebs_volume.iter().for_each(|entry| ebs(entry, fargate, &mut out));
         }
         if let Some(second) = task.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()).nth(1) {
             out(second.span(), "a task has at most one volume of EBS");
@@ -131,14 +133,61 @@ fn efs(entry: &At<EfsVolumeEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
     }
 }
 
-fn ebs(entry: &At<EbsVolumeEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
+/// What a type of volume has (EBS user guide, "Amazon EBS volume types"; ECS guide, "Use Amazon EBS volumes").
+struct Offer {
+    gib: RangeInclusive<u32>,
+    /// Operations per second that can be had, and how many for each GiB.
+    iops: Option<(RangeInclusive<u32>, u32)>,
+}
+
+fn offer(kind: EbsTypeEntry) -> Offer {
+    let (gib, iops) = match kind {
+        EbsTypeEntry::Gp2 => (1..=16_384, None),
+        EbsTypeEntry::Gp3 => (1..=65_536, Some((3_000..=80_000, 500))),
+        EbsTypeEntry::Io1 => (4..=16_384, Some((100..=64_000, 50))),
+        EbsTypeEntry::Io2 => (4..=65_536, Some((100..=256_000, 1_000))),
+        EbsTypeEntry::St1 | EbsTypeEntry::Sc1 => (125..=16_384, None),
+        EbsTypeEntry::Standard => (1..=1_024, None),
+    };
+    Offer { gib, iops }
+}
+
+/// Size, operations and throughput are such as the volume's type has.
+fn offered(entry: &EbsVolumeEntry, kind: EbsTypeEntry, out: &mut impl FnMut(Range<usize>, &str)) {
+    let Offer { gib, iops } = offer(kind);
+    let size = entry.size_in_gib.as_ref();
+    if let Some(size) = size.filter(|size| !gib.contains(size)) {
+        out(size.span(), &format!("a volume of this type has {} to {} GiB", gib.start(), gib.end()));
+    }
+    if let (Some(written), Some((range, each))) = (&entry.iops, iops) {
+        let most = size.map(|size| each.saturating_mul(**size).max(*range.start()));
+        if !range.contains(written) {
+            let title = format!("a volume of this type has {} to {} operations per second", range.start(), range.end());
+            out(written.span(), &title);
+        } else if let Some(most) = most.filter(|most| **written > *most) {
+            out(written.span(), &format!("a volume of this type and size has at most {most} operations per second"));
+        }
+    }
+    let operations = entry.iops.as_deref().copied().unwrap_or(3_000);
+    if let Some(much) = entry.throughput.as_ref().filter(|much| ***much > operations / 4)
+        && kind == EbsTypeEntry::Gp3
+    {
+        out(much.span(), &format!("{operations} operations per second carry at most {} MiB", operations / 4));
+    }
+}
+
+fn ebs(entry: &At<EbsVolumeEntry>, fargate: bool, out: &mut impl FnMut(Range<usize>, &str)) {
     if entry.size_in_gib.is_none() && entry.snapshot_id.is_none() {
         out(entry.span(), "a volume of EBS needs `size_in_gib` or `snapshot_id`");
     }
     if let (Some(key), Some(false)) = (&entry.kms_key_id, entry.encrypted) {
         out(key.span(), "`kms_key_id` encrypts, and `encrypted = false` says that nothing is");
     }
-    let kind = entry.volume_type.unwrap_or(EbsTypeEntry::Gp3);
+    let kind = entry.volume_type.as_deref().copied().unwrap_or(EbsTypeEntry::Gp3);
+    if let (Some(written), EbsTypeEntry::Standard, true) = (&entry.volume_type, kind, fargate) {
+        out(written.span(), "`standard` is not there on Fargate");
+    }
+    offered(entry, kind, out);
     match (kind, &entry.iops) {
         (EbsTypeEntry::Io1 | EbsTypeEntry::Io2, None) => out(entry.span(), "`io1` and `io2` need `iops`"),
         (EbsTypeEntry::Io1 | EbsTypeEntry::Io2 | EbsTypeEntry::Gp3, _) | (_, None) => {}

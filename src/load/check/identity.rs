@@ -112,7 +112,12 @@ pub(super) fn stacks_differ(world: &World, findings: &mut Vec<Finding>) {
 }
 
 /// Whose stacks a step makes, and where.
-fn owners(world: &World, name: &ProjectName, project: &ProjectDraft, step: &Step) -> Vec<(Place, StackOwner)> {
+pub(super) fn owners(
+    world: &World,
+    name: &ProjectName,
+    project: &ProjectDraft,
+    step: &Step,
+) -> Vec<(Place, StackOwner)> {
     let mut all = Vec::new();
     let Some(repository) = &world.root.id else { return all };
     let entered = world.entered_by(name);

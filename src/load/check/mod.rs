@@ -14,10 +14,13 @@ mod ecs_balancing;
 mod ecs_containers;
 mod ecs_deployment;
 mod ecs_discovery;
+mod ecs_exec;
 mod ecs_launch;
 mod ecs_linux;
+mod ecs_listeners;
 mod ecs_logs;
 mod ecs_network;
+mod ecs_platform;
 mod ecs_roles;
 mod ecs_scaling;
 mod ecs_schedule;
@@ -99,6 +102,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "deploy-in-lifecycle", run: lifecycles::deploys_are_in_the_lifecycle },
     Check { name: "ids-differ", run: identity::ids_differ },
     Check { name: "stacks-differ", run: identity::stacks_differ },
+    Check { name: "stacks-share-no-priority", run: ecs_listeners::stacks_share_no_priority },
     Check { name: "versions-differ", run: releases::versions_differ },
     Check { name: "release-has-images", run: releases::have_their_images },
     Check { name: "templates-are-used", run: raw::templates_are_used },
@@ -126,6 +130,8 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "container-limits", run: ecs_containers::limits },
     WhatCheck { name: "container-values", run: ecs_linux::values_are_possible },
     WhatCheck { name: "launch", run: ecs_launch::launch_has_it },
+    WhatCheck { name: "platform-version", run: ecs_platform::versions_have_it },
+    WhatCheck { name: "exec", run: ecs_exec::agents_can_write },
     WhatCheck { name: "capacity", run: ecs_launch::capacity_fits },
     WhatCheck { name: "volumes-exist", run: ecs_volumes::names_fit },
     WhatCheck { name: "volumes", run: ecs_volumes::kinds_are_possible },
@@ -138,6 +144,7 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "service-connect", run: ecs_discovery::connections_are_possible },
     WhatCheck { name: "service-registries", run: ecs_discovery::registries_are_possible },
     WhatCheck { name: "balancing", run: ecs_balancing::balancing_is_possible },
+    WhatCheck { name: "listener-priorities", run: ecs_listeners::priorities_differ },
     WhatCheck { name: "deployment-strategy", run: ecs_deployment::strategies_are_possible },
     WhatCheck { name: "scaling", run: ecs_scaling::scaling_is_possible },
     WhatCheck { name: "task-run", run: ecs_task::tasks_can_run },

@@ -55,7 +55,8 @@ pub struct ContainerEntry {
     pub user: Option<At<String>>,
     /// Makes the root file system read-only.
     #[serde(default)]
-    pub read_only_root: bool,
+    #[schemars(extend("default" = false))]
+    pub read_only_root: At<bool>,
     /// Seconds between SIGTERM and SIGKILL; at most 120 on Fargate.
     pub stop_timeout: Option<At<u32>>,
     /// Seconds until a container that others wait for has failed to start: 2 or more; at most 120 on Fargate.

@@ -144,5 +144,6 @@ pub struct TmpfsEntry {
     pub size: u32,
     /// Options of the mount, like `rw` and `noexec`.
     #[serde(default)]
-    pub mount_options: Vec<String>,
+    #[schemars(extend("default" = []))]
+    pub mount_options: Vec<At<String>>,
 }

@@ -12,8 +12,8 @@ use crate::load::schema::At;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogEntry {
-    /// A log driver: `awslogs`, `splunk` or `awsfirelens`; on instances also `fluentd`, `gelf`, `journald`, `json-file` and
-    /// `syslog`.
+    /// A log driver: `awslogs`, `splunk` or `awsfirelens`; on instances also `json-file`, and on those that ECS does not manage
+    /// `fluentd`, `gelf`, `journald` and `syslog`.
     pub driver: At<String>,
     /// Options of the driver; values may hold `#{…}`.
     #[serde(default)]

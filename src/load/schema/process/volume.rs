@@ -62,16 +62,17 @@ pub struct EfsAuthorizationEntry {
 pub struct EbsVolumeEntry {
     /// ARN of the role with which ECS makes volumes; may hold `#{…}`. Without one, a role is made.
     pub role_arn: Option<At<String>>,
-    /// Its size; that of the snapshot by default.
+    /// Its size; that of the snapshot by default. `gp2` has 1 to 16384, `gp3` 1 to 65536, `io1` 4 to 16384, `io2` 4 to 65536, `st1`
+    /// and `sc1` 125 to 16384, `standard` 1 to 1024.
     #[schemars(range(min = 1, max = 65_536))]
-    pub size_in_gib: Option<u32>,
+    pub size_in_gib: Option<At<u32>>,
     /// The snapshot that it is made from; may hold `#{…}`.
     pub snapshot_id: Option<At<String>>,
-    /// Its type; `gp3` by default.
-    pub volume_type: Option<EbsTypeEntry>,
-    /// Operations per second; needed for `io1` and `io2`, possible for `gp3`.
+    /// Its type; `gp3` by default; `standard` not on Fargate.
+    pub volume_type: Option<At<EbsTypeEntry>>,
+    /// Operations per second; needed for `io1` (100 to 64000) and `io2` (100 to 256000), possible for `gp3` (3000 to 80000).
     pub iops: Option<At<u32>>,
-    /// MiB per second; for `gp3` only.
+    /// MiB per second, at most a quarter of `iops`; for `gp3` only.
     #[schemars(range(min = 125, max = 2_000))]
     pub throughput: Option<At<u32>>,
     /// Whether it is encrypted.

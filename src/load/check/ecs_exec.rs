@@ -1,0 +1,53 @@
+//! ECS Exec: its agent runs in the container and writes there.
+
+use super::super::codes;
+use super::super::finding::{Finding, list};
+use super::super::schema::process::{ContainerEntry, TaskEntry};
+use super::super::what::WhatDrafts;
+use super::ecs::each_task;
+
+/// The folders that the agent writes (issue 1359 of aws/containers-roadmap).
+const FOLDERS: [&str; 2] = ["/var/lib/amazon", "/var/log/amazon"];
+/// The part of them that it writes.
+const OWN: &str = "/ssm";
+
+/// A root that cannot be written leaves ECS Exec without an agent: nothing is refused, and no command runs (ECS developer guide,
+/// "Monitor Amazon ECS containers with ECS Exec", considerations). What an image declares as a volume can be written too, so
+/// this is not certain.
+pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_task(drafts, |process, _, task| {
+        for container in task.container.iter().filter(|container| task.execute_command && *container.read_only_root) {
+            let bare: Vec<&str> = FOLDERS.into_iter().filter(|folder| !is_writable(task, container, folder)).collect();
+            if bare.is_empty() {
+                continue;
+            }
+            let title = format!("ECS Exec cannot enter container `{}`: its agent writes there", *container.name);
+            let finding =
+                Finding::new(codes::EXEC_ON_READ_ONLY_ROOT, &process.file, container.read_only_root.span(), title);
+            findings.push(
+                finding.label("the agent has nowhere to write").help(format!(
+                    "mount volumes that can be written at {}, or leave `execute_command` out",
+                    list(&bare)
+                )),
+            );
+        }
+    });
+}
+
+/// Whether something that can be written is mounted at a folder, around it, or at the part of it that the agent uses.
+fn is_writable(task: &TaskEntry, container: &ContainerEntry, folder: &str) -> bool {
+    let covers = |path: &str| {
+        let path = path.trim_end_matches('/');
+        let rest = folder.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        rest || path.strip_prefix(folder) == Some(OWN) || path.contains("#{")
+    };
+    let mounted = |of: &ContainerEntry| of.mount_points.iter().any(|it| !it.read_only && covers(&it.container_path));
+    let others =
+        container.volumes_from.iter().filter(|from| !from.read_only).filter_map(|from| {
+            task.container.iter().find(|other| other.name.as_str() == from.source_container.as_str())
+        });
+    let memory = container.linux_parameters.iter().flat_map(|linux| &linux.tmpfs);
+    mounted(container)
+        || others.into_iter().any(|other| mounted(other))
+        || memory.into_iter().any(|it| covers(&it.container_path))
+}

@@ -1,0 +1,71 @@
+//! Versions of Fargate's platform: that they are ones, and have what the step asks for.
+
+use super::super::codes;
+use super::super::finding::{Finding, list};
+use super::super::schema::process::{ArchitectureEntry, TaskEntry};
+use super::super::what::WhatDrafts;
+use crate::load::build::launch;
+
+/// What is asked for in [`newer`] came with this version.
+const PLATFORM: [u32; 3] = [1, 4, 0];
+
+/// A version as numbers; none for `LATEST`, and for what is filled in later.
+fn numbers(version: &str) -> Option<[u32; 3]> {
+    let parts: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
+    parts?.try_into().ok()
+}
+
+/// Whether this is a version before 1.4.0.
+pub(super) fn is_old(version: &str) -> bool {
+    numbers(version).is_some_and(|version| version < PLATFORM)
+}
+
+/// Versions are those of Fargate (ECS developer guide, "Fargate platform versions for Amazon ECS"), and not older than what the
+/// step asks for. What instances run on has none, which is told elsewhere.
+pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    let Some(process) = &drafts.process else { return };
+    for (step, on) in process.doc.running().filter(|(_, on)| launch::compute(*on.launch).is_fargate()) {
+        let Some(version) = on.platform_version.as_ref().filter(|version| !version.contains("#{")) else { continue };
+        if version.as_str() != "LATEST" && numbers(version).is_none() {
+            let title = format!("`{}` is not a version of Fargate's platform", **version);
+            let finding = Finding::new(codes::INVALID_VALUE, &process.file, version.span(), title);
+            findings.push(finding.label("not a version").help("like `1.4.0`, or `LATEST`"));
+        }
+        let wanted = step.task().map(newer).unwrap_or_default();
+        if is_old(version) && !wanted.is_empty() {
+            let verb = if wanted.len() == 1 { "needs" } else { "need" };
+            let title = format!("{} {verb} version 1.4.0 of Fargate's platform", list(&wanted));
+            let finding = Finding::new(codes::NOT_WITH_LAUNCH, &process.file, version.span(), title);
+            findings.push(finding.label("too old").help("without `platform_version`, it is the latest"));
+        }
+    }
+}
+
+/// The keys that version 1.4.0 was the first to have.
+///
+/// API reference: `ContainerDefinition` (`environmentFiles`, `systemControls`), `KernelCapabilities`, `EphemeralStorage`,
+/// `CapacityProviderStrategyItem` (ARM64). ECS developer guide: "Use Amazon EFS volumes", "Use Amazon EBS volumes", "Monitor
+/// containers with ECS Exec", "Restart individual containers", "Pass Secrets Manager secrets" (keys of their JSON).
+fn newer(task: &TaskEntry) -> Vec<&'static str> {
+    let any_volume = |efs: bool| {
+        task.volume
+            .iter()
+            .any(|it| if efs { it.efs_volume_configuration.is_some() } else { it.managed_ebs_volume.is_some() })
+    };
+    let all = &task.container;
+    let keys = all.iter().flat_map(|container| container.secrets.values()).any(|secret| secret.key.is_some());
+    let added = all.iter().filter_map(|container| container.linux_parameters.as_ref());
+    let wanted = [
+        (matches!(task.architecture, ArchitectureEntry::Arm64), "arm64"),
+        (task.ephemeral_storage.is_some(), "ephemeral_storage"),
+        (task.execute_command, "execute_command"),
+        (any_volume(true), "efs_volume_configuration"),
+        (any_volume(false), "managed_ebs_volume"),
+        (all.iter().any(|container| !container.environment_files.is_empty()), "environment_files"),
+        (all.iter().any(|container| !container.system_controls.is_empty()), "system_controls"),
+        (all.iter().any(|container| container.restart_policy.is_some()), "restart_policy"),
+        (added.into_iter().any(|linux| !linux.capabilities.add.is_empty()), "capabilities"),
+        (keys, "key"),
+    ];
+    wanted.into_iter().filter_map(|(wanted, name)| wanted.then_some(name)).collect()
+}
