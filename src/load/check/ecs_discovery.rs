@@ -268,7 +268,29 @@ fn ports_of_registry(task: &TaskEntry, entry: &At<ServiceRegistryEntry>, out: &m
     }
 }
 
+/// Whether Cloud Map takes the name of a service (API reference, `CreateService`, and the resource schema's pattern).
+fn is_service_name(name: &str) -> bool {
+    let letter = |byte: &u8| byte.is_ascii_alphanumeric();
+    let edge = |byte: Option<&u8>| byte.is_some_and(|byte| letter(byte) || *byte == b'_');
+    let part = |part: &str| match part.as_bytes() {
+        [one] => letter(one),
+        all => {
+            (2..=63).contains(&all.len())
+                && edge(all.first())
+                && edge(all.last())
+                && all.iter().all(|byte| letter(byte) || matches!(byte, b'_' | b'-'))
+        }
+    };
+    name == "." || name.len() <= 127 && name.split('.').all(part)
+}
+
 fn own_service(task: &TaskEntry, entry: &ServiceRegistryEntry, own: &At<OwnDiscoveryEntry>, out: &mut Out<'_>) {
+    if is_known(&own.name) && !is_service_name(&own.name) {
+        out(
+            own.name.span(),
+            "a name in a namespace of Cloud Map: letters, digits, `_` and `-`, in parts of at most 63 joined by `.`, at most 127",
+        );
+    }
     let own_network = *task.runs_on.network_mode == NetworkModeEntry::Awsvpc;
     let Some(dns) = &own.dns_config else {
         return;
