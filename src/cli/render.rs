@@ -1,5 +1,6 @@
 //! `landfall render`: the exact templates, offline.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -98,8 +99,17 @@ pub fn run(options: &Render) -> Outcome {
     let names = Names::of(&catalog);
     let mut text = String::new();
     let mut wrong = false;
-    for slot in slots(&catalog, project, options) {
-        let stacks = Slotted::new(&catalog, &names, &slot).into_iter().flat_map(|slot| slot.contexts(&catalog));
+    let slots = slots(&catalog, project, options);
+    if slots.is_empty() {
+        return Err(nothing_settles(options));
+    }
+    let slots: Vec<Slotted<'_>> = slots.iter().filter_map(|slot| Slotted::new(&catalog, &names, slot)).collect();
+    if let Some(step) = &options.step {
+        let there: BTreeSet<_> = slots.iter().flat_map(|slot| slot.steps()).map(|step| &step.name).collect();
+        known("step", step, there.iter().copied())?;
+    }
+    for slot in slots {
+        let stacks = slot.contexts(&catalog);
         for context in stacks.filter(|context| options.step.as_ref().is_none_or(|only| *only == context.step.name)) {
             match template::render(&context) {
                 Ok(rendered) => text.push_str(&drawn(&rendered, options.format)),
@@ -115,10 +125,20 @@ pub fn run(options: &Render) -> Outcome {
         return Err(Failure::new(format!("nothing of {} is rendered by these options", options.project))
             .help(
                 "a stack needs a step, and a target that belongs to the environment, offers the step's role, and is for the \
-                 slot's tenant, or for none; a tenant's slot needs `[projects]` in the tenant's file",
+                 slot's tenant, or for none",
             ));
     }
     Ok(if wrong { Exit::Problems } else { Exit::Done })
+}
+
+/// No environment that is asked for settles to a release.
+fn nothing_settles(options: &Render) -> Failure {
+    let environment = options.environment.as_ref().map_or(String::new(), |name| format!(" in {name}"));
+    let tenant = options.tenant.as_ref().map_or(String::new(), |name| format!(" for {name}"));
+    let title = format!("no release of {} is wanted{environment}{tenant}", options.project);
+    let help =
+        "--release renders one that nobody asked for yet; a tenant's slot needs `[projects]` in the tenant's file";
+    Failure::new(title).help(help)
 }
 
 /// The slots that are asked for, each with its release.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::model::catalog::{ImagePin, Snapshot};
 use crate::model::{
-    Catalog, Channel, Environment, Hash, Id, Names, Project, Release, ReleaseName, Tenant, Version, What,
+    Catalog, Channel, Environment, Hash, Id, Names, Project, Release, ReleaseName, Step, Tenant, Version, What,
 };
 use crate::promote::{Seat, Settled};
 use crate::template::{Context, applies};
@@ -50,6 +50,11 @@ impl<'a> Slotted<'a> {
             what: &slot.release.snapshot.as_ref().ok()?.what,
             names,
         })
+    }
+
+    /// The steps of its release.
+    pub fn steps(&self) -> &'a [Arc<Step>] {
+        &self.what.steps
     }
 
     /// What each stack is rendered from: by step, then by target.

@@ -116,7 +116,10 @@ fn render_says_what_there_is() {
         .ends(2)
         .says(&["there is no environment `qa`", "development, production, test"]);
     render("storefront --release 9").ends(2).says(&["there is no release `9`", "1.3.2, 1.4.0"]);
-    render("storefront --step nothing").ends(1).says(&["nothing of storefront is rendered by these options"]);
+    render("storefront --step nothing").ends(2).says(&["there is no step `nothing`", "the only step is web"]);
+    render("orders --environment production")
+        .ends(1)
+        .says(&["no release of orders is wanted in production", "--release renders one"]);
     home.landfall("render shop").ends(3).says(&["no repository that landfall can read", "landfall init"]);
 }
 
