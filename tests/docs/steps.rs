@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Schema;
 
 use crate::support::experiment::{self, Known, Target};
-use crate::support::keys::{choices, kinds, listed, properties};
+use crate::support::keys::{choices, kinds, listed, properties, refuses};
 use crate::support::steps::folder;
 
 const INTRODUCTION: &str = "\
@@ -62,7 +62,7 @@ fn tables(kinds: &BTreeMap<String, Schema>) -> Vec<Table<'_>> {
     fn collect<'s>(kind: &str, path: &str, schema: &'s Schema, out: &mut Vec<Table<'s>>) {
         for (key, inner) in properties(schema) {
             let path = if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
-            if properties(inner).is_empty() {
+            if properties(inner).is_empty() || refuses(kind, &path) {
                 continue;
             }
             match out.iter_mut().find(|table| table.path == path && table.schema == inner) {
@@ -110,8 +110,8 @@ impl Page<'_> {
         let table_of = self
             .tables
             .iter()
-            .find(|table| table.path == path && self.kinds.iter().all(|kind| table.kinds.contains(kind)));
-        let (meaning, default) = (meaning(schema), self.default(path, key, schema, table));
+            .find(|table| table.path == path && self.takers(path).all(|kind| table.kinds.contains(kind)));
+        let (meaning, default) = (meaning(schema) + &self.refusers(path), self.default(path, key, schema, table));
         let name = match table_of {
             Some(table) => format!("[`{key}`](#{})", anchor(&table.title)),
             None => format!("`{key}`"),
@@ -134,6 +134,18 @@ impl Page<'_> {
             true => path.to_owned(),
             false => format!("{}.{path}", self.kinds.join("-")),
         }
+    }
+
+    /// The kinds that take a key.
+    fn takers(&self, path: &str) -> impl Iterator<Item = &String> {
+        self.kinds.iter().filter(move |kind| !refuses(kind, path))
+    }
+
+    /// That others have the table and refuse the key.
+    fn refusers(&self, path: &str) -> String {
+        let kinds: Vec<_> =
+            self.kinds.iter().filter(|kind| refuses(kind, path)).map(|kind| format!("`{kind}`")).collect();
+        if kinds.is_empty() { String::new() } else { format!("<br>Refused in a step of kind {}.", kinds.join(" or ")) }
     }
 
     fn known(&self, path: &str) -> impl Iterator<Item = &Known> {

@@ -84,7 +84,6 @@ pub(crate) fn known() -> Everything {
         let cores: Vec<_> = cores.collect();
         cores.into_iter().for_each(|core| known.extend(core.join().unwrap()));
     });
-    borrow(&kinds, &mut known);
     known
 }
 
@@ -130,7 +129,7 @@ fn elsewhere(
     for (kind, schema) in kinds {
         let mut paths = Vec::new();
         keys::paths(schema, "", &mut paths);
-        // Those inside of tables are borrowed from the kind that has them.
+        // Those inside of tables are in golden steps of each kind.
         for (path, _) in paths.into_iter().filter(|(path, _)| !path.contains('.') && mine(path)) {
             let mut changed = steps.iter().flat_map(|step| {
                 keys::transplants(&step.written, kind, &path, pool).into_iter().map(move |written| (step, written))
@@ -148,34 +147,6 @@ fn elsewhere(
                     }
                 }
             }
-        }
-    }
-}
-
-/// What is known of a key inside a table goes for the same table of another kind, and so does when and where a step runs.
-fn borrow(kinds: &BTreeMap<String, Json>, known: &mut Everything) {
-    for (kind, schema) in kinds {
-        let mut paths = Vec::new();
-        keys::paths(schema, "", &mut paths);
-        for (path, inner) in paths {
-            let own = known.get(&(kind.clone(), path.clone()));
-            let (knows, shows) = own.map_or((false, false), |own| (!own.changed.is_empty(), !own.files.is_empty()));
-            if knows && shows {
-                continue;
-            }
-            let lender = kinds.iter().find_map(|(other, schema)| {
-                let mut paths = Vec::new();
-                keys::paths(schema, "", &mut paths);
-                let same = paths.iter().any(|(at, of)| *at == path && *of == inner);
-                let lent = known.get(&(other.clone(), path.clone()))?;
-                // What goes into resources may go into others there.
-                let fits = path.contains('.') || lent.targets().iter().all(|target| target.of.is_empty());
-                Some(lent).filter(|lent| same && fits && !lent.changed.is_empty() && (!knows || !lent.files.is_empty()))
-            });
-            let Some(lent) = lender.cloned() else { continue };
-            let own = known.entry((kind.clone(), path)).or_default();
-            // Tried in the place of another kind's, it does something here and no file has it.
-            if knows { own.files = lent.files } else { *own = lent }
         }
     }
 }

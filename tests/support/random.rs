@@ -74,8 +74,6 @@ pub(crate) struct Workshop {
     kinds: BTreeMap<String, Schema>,
     pool: Pool,
     bases: Vec<Value>,
-    /// The keys that these have.
-    said: BTreeSet<(String, String)>,
 }
 
 /// Texts that are nobody's name.
@@ -115,41 +113,19 @@ impl Workshop {
         };
         let bases: Vec<Value> = bases.into_iter().filter(ours).collect();
         let pool = keys::pool(&kinds, bases.iter());
-        let uses = bases.iter().flat_map(|base| keys::uses_of_process(&kinds, base));
-        let said = uses.map(|(kind, used)| (kind.to_owned(), used.path)).collect();
-        Self { kinds, pool, bases, said }
+        Self { kinds, pool, bases }
     }
 
-    /// Every key that a step can have.
-    ///
-    /// A key that every kind has, or that is inside a table which kinds share, is one of the first kind that golden steps have
-    /// it for.
+    /// Every key that a step of each kind can have.
     pub(crate) fn all_keys(&self) -> BTreeSet<(String, String)> {
-        let every = keys::kinds();
-        let shared =
-            |path: &str| path.contains('.') || every.values().all(|kind| kind["properties"].get(path).is_some());
-        let mut all: BTreeMap<String, (String, &Schema)> = BTreeMap::new();
         let mut keys = BTreeSet::new();
         for (kind, schema) in &self.kinds {
             let mut paths = Vec::new();
             keys::paths(schema, "", &mut paths);
-            for (path, inner) in paths {
-                let first = all.entry(path.clone()).or_insert_with(|| (kind.clone(), inner));
-                if !shared(&path) || first.1 != inner {
-                    keys.insert((kind.clone(), path));
-                } else if !self.own(&first.0, &path) && self.own(kind, &path) {
-                    first.0.clone_from(kind);
-                }
-            }
+            let taken = paths.into_iter().filter(|(path, _)| !keys::refuses(kind, path));
+            keys.extend(taken.map(|(path, _)| (kind.clone(), path)));
         }
-        let inside = all.into_iter().filter(|(path, _)| shared(path));
-        keys.extend(inside.map(|(path, (kind, _))| (kind, path)));
         keys
-    }
-
-    /// Whether a golden step of a kind has a key.
-    fn own(&self, kind: &str, path: &str) -> bool {
-        self.said.contains(&(kind.to_owned(), path.to_owned()))
     }
 
     /// The keys that a step has.
@@ -190,20 +166,13 @@ impl Workshop {
         made
     }
 
-    /// Golden steps that have a key, or, where only those of another kind have it, steps of this kind with it.
-    fn bases_with(&self, key: &(String, String)) -> Vec<Value> {
-        let (kind, path) = key;
+    /// Golden steps that have a key.
+    fn bases_with(&self, (kind, path): &(String, String)) -> Vec<Value> {
         let has = |base: &&Value| {
             let uses = keys::uses_of_process(&self.kinds, base);
             uses.iter().any(|(of, used)| *of == kind.as_str() && used.path == *path)
         };
-        let own: Vec<Value> = self.bases.iter().filter(has).cloned().collect();
-        if !own.is_empty() {
-            return own;
-        }
-        let with = self.bases.iter().flat_map(|base| keys::transplants(base, kind, path, &self.pool));
-        let with = with.map(|written| Made { from: String::new(), written });
-        with.filter(|made| has(&&made.written) && passes(made).is_some()).map(|made| made.written).collect()
+        self.bases.iter().filter(has).cloned().collect()
     }
 
     /// Changes a step a few times; it goes on having a key.

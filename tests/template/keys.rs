@@ -15,6 +15,8 @@ fn every_key_changes_what_is_rendered() {
         let below = |path: &str| all.iter().any(|other| other.starts_with(&format!("{path}.")));
         for path in &all {
             match known.get(&(kind.clone(), path.clone())) {
+                Some(known) if keys::refuses(kind, path) => wrong.push(format!("{kind} refuses `{path}`: {known:?}")),
+                None if keys::refuses(kind, path) => {}
                 None if below(path) => {}
                 None => wrong.push(format!("{kind}: no golden step has `{path}`")),
                 Some(known) if known.changed.is_empty() && !below(path) => {
