@@ -41,7 +41,7 @@ fn what_fargate_does_not_have_is_refused() {
 
 #[test]
 fn logs_that_are_nowhere_are_kept_for_no_time() {
-    let splunk = "log = { driver = \"splunk\", options = { splunk-url = \"https://splunk.example.com\" } }";
+    let splunk = "log = { driver = \"splunk\", options = { splunk-url = \"https://splunk.example.com\", splunk-token = \"x\" } }";
     let days = "log_retention_days = 7";
     refused(days, splunk, &["nothing of it writes to its log group"]);
     allowed("", splunk);
@@ -55,7 +55,8 @@ fn logs_that_are_nowhere_are_kept_for_no_time() {
         )
     };
     allowed(&connect("awslogs"), splunk);
-    refused(&connect("splunk"), splunk, &["nothing of it writes to its log group"]);
+    let lacks = ["needs the option `splunk-token`", "needs the option `splunk-url`"];
+    refused(&connect("splunk"), splunk, &["nothing of it writes to its log group", lacks[0], lacks[1]]);
 }
 
 #[test]
