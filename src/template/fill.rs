@@ -205,6 +205,7 @@ impl<'a> Filler<'a> {
             Leaf::ParameterArn(text) => self.parameter_arn(text),
             Leaf::LogGroupArn(group, region) => self.log_group_elsewhere(group, region),
             Leaf::KeyArn(text) => self.key_arn(text),
+            Leaf::Key(text) => self.any_key(text),
             Leaf::KeyAlias(text) => self.key_alias(text),
         }
     }

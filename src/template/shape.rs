@@ -72,6 +72,8 @@ pub(super) enum Leaf {
     LogGroupArn(Text, Text),
     /// The ARN of a key of KMS, which is given by its ARN, or by its id in the target's account and region.
     KeyArn(Text),
+    /// A key of KMS as it is written: its id, its alias, or the ARN of either.
+    Key(Text),
     /// The alias of a key of KMS: `alias/…`.
     KeyAlias(Text),
 }
@@ -95,6 +97,7 @@ impl Leaf {
             | Self::QueueArn(text)
             | Self::ParameterArn(text)
             | Self::KeyArn(text)
+            | Self::Key(text)
             | Self::KeyAlias(text) => (Some(text), None),
             Self::SecretValue(text, key) => (Some(text), key.as_ref()),
             Self::LogGroupArn(group, region) => (Some(group), Some(region)),

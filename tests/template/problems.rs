@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    CloudFormation, Compute, EfsVolume, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer,
+    CloudFormation, Compute, EbsVolume, EfsVolume, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer,
     LogConfiguration, Number, OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Scaling, Secret,
     StepKind, TargetGroup, ValueKind, Volume, VolumeKind,
 };
@@ -209,6 +209,24 @@ fn what_cannot_be_rendered_says_why() {
                 world.service().task.volumes = vec![Volume { name: "files".into(), kind: VolumeKind::Efs(efs) }];
             },
             "efs-id: `*` does not give the id of a file system: `fs-…`",
+        ),
+        (
+            |world| {
+                let ebs = EbsVolume {
+                    role: Some(text("arn:aws:iam::111111111111:role/volumes")),
+                    size: Some(10),
+                    snapshot: None,
+                    volume_type: None,
+                    iops: None,
+                    throughput: None,
+                    encrypted: None,
+                    kms_key: Some(text("A-b_c.d/e")),
+                    filesystem: None,
+                };
+                world.service().task.volumes =
+                    vec![Volume { name: "files".into(), kind: VolumeKind::Ebs(Box::new(ebs)) }];
+            },
+            "kms-key: `A-b_c.d/e` does not give the id, the alias or the ARN of a key of KMS",
         ),
         (
             |world| {

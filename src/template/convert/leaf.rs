@@ -52,7 +52,7 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         Leaf::LogGroupArn(group, region) => {
             format!("arn:#{{target.partition}}:logs:{}:#{{account.id}}:log-group:{}:*", region.raw(), group.raw())
         }
-        Leaf::KeyAlias(text) => raw(text),
+        Leaf::Key(text) | Leaf::KeyAlias(text) => raw(text),
         Leaf::KeyArn(text) => return vec![raw(text), arn("kms", &format!("key/{}", text.raw()))],
         Leaf::ParameterArn(text) => return parameter(text.raw()),
     }]

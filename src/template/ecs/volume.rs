@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::model::process::{EbsVolume, EfsVolume, MountPoint, Task, Text, Volume, VolumeKind, VolumesFrom};
 
-use super::super::shape::{IdOf, Known, Shape};
+use super::super::shape::{IdOf, Known, Leaf, Shape};
 use super::{id, kms, role};
 
 /// What ECS needs to make and attach volumes of EBS; ECS documents this policy for it (ECS developer guide, "Infrastructure
@@ -90,7 +90,7 @@ fn managed(ebs: &EbsVolume) -> Shape {
         ("Iops", ebs.iops.map(Shape::from)),
         ("Throughput", ebs.throughput.map(Shape::from)),
         ("Encrypted", ebs.encrypted.map(Shape::from)),
-        ("KmsKeyId", ebs.kms_key.as_ref().map(Shape::arn)),
+        ("KmsKeyId", ebs.kms_key.as_ref().map(|key| Shape::Leaf(Leaf::Key(key.clone())))),
         ("FilesystemType", word(&ebs.filesystem)),
     ])
 }

@@ -202,6 +202,27 @@ impl Filler<'_> {
         Some(format!("{}:key/{written}", self.arn_prefix("kms")))
     }
 
+    /// A key as it is written: by its id, its alias, or the ARN of either.
+    pub(super) fn any_key(&mut self, text: &Text) -> Option<String> {
+        let written = self.text(text)?;
+        let parts: Vec<&str> = written.splitn(6, ':').collect();
+        let fits = match parts.as_slice() {
+            ["arn", _, "kms", region, account, key] => {
+                let name = key.strip_prefix("key/").or_else(|| key.strip_prefix("alias/"));
+                made_of(region, "-") && made_of(account, "") && name.is_some_and(|name| made_of(name, "/_-"))
+            }
+            [alias] if alias.starts_with("alias/") => made_of(alias, "/_-"),
+            [id] => made_of(id, "-"),
+            _ => false,
+        };
+        if !fits {
+            let title = format!("`{}` does not give the id, the alias or the ARN of a key of KMS", text.raw());
+            self.problem(codes::KEY, title, text.at(), None);
+            return None;
+        }
+        self.in_partition(written, text)
+    }
+
     /// The alias of a key.
     pub(super) fn key_alias(&mut self, text: &Text) -> Option<String> {
         let written = self.text(text)?;

@@ -117,6 +117,7 @@ impl Filler<'_> {
             }
             Leaf::ParameterArn(text) => return self.parameter(text),
             Leaf::KeyArn(text) => return self.key(text),
+            Leaf::Key(text) => self.plain(text, ":/_-", codes::KEY, "a key of KMS")?,
             Leaf::KeyAlias(text) => self.plain(text, "/_-", codes::KEY, "the alias of a key of KMS")?,
             Leaf::LogGroupArn(group, region) => self.log_group_parts(group, region)?,
             Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => return None,
