@@ -7,6 +7,9 @@ use serde_json::Value;
 
 /// What a function has to be given, where it is given something else; none where it is in order, or not known here.
 pub(super) fn wanted(function: &str, given: &Value) -> Option<&'static str> {
+    if is_of_another_tool(given) {
+        return None;
+    }
     let items = given.as_array().map(Vec::as_slice);
     let (fits, wanted) = match function {
         "Ref" => (given.as_str().is_some_and(|name| !name.is_empty()), "the name of a parameter or a resource"),
@@ -20,7 +23,9 @@ pub(super) fn wanted(function: &str, given: &Value) -> Option<&'static str> {
         "Fn::Select" => (matches!(items, Some([at, list]) if is_text(at) && is_list(list)), "an index and a list"),
         "Fn::If" => (matches!(items, Some([Value::String(_), _, _])), "a condition and two values"),
         "Fn::FindInMap" => {
-            (matches!(items, Some(all) if all.len() == 3 && all.iter().all(is_text)), "a mapping and two keys")
+            // The fourth, a default, is of the transform of language extensions.
+            let keys = |all: &[Value]| (3..=4).contains(&all.len()) && all.iter().all(is_text);
+            (items.is_some_and(keys), "a mapping and two keys")
         }
         "Fn::Cidr" => {
             (matches!(items, Some([block, _] | [block, _, _]) if is_text(block)), "a block, a count and bits")
@@ -34,6 +39,12 @@ pub(super) fn wanted(function: &str, given: &Value) -> Option<&'static str> {
         _ => return None,
     };
     (!fits).then_some(wanted)
+}
+
+/// Something like `Rain::Embed`, which a tool takes out before CloudFormation sees it.
+fn is_of_another_tool(given: &Value) -> bool {
+    let only = given.as_object().filter(|map| map.len() == 1).and_then(|map| map.keys().next());
+    only.is_some_and(|name| name.contains("::") && !name.starts_with("Fn::"))
 }
 
 fn is_attribute(given: &Value) -> bool {

@@ -55,24 +55,31 @@ const CHINA: &str = "kind = \"ecs-cluster\"\nenvironments = [\"production\"]\nro
                      = \"cn-north-1\"\ncluster = \"china\"\n[network]\nsubnets = [\"subnet-0d0d0d0d\", \
                      \"subnet-0f0f0f0f\"]\nsecurity_groups = [\"sg-0d0d0d0d\"]\n";
 
-/// ARNs of the target's partition, of which there are two.
+/// The end of a registry's name in each partition.
+const SUFFIX: &str = "[[variable]]\nname = \"suffix\"\nvalue = \"amazonaws.com\"\n[[variable]]\nname = \"suffix\"\nvalue = \
+                      \"amazonaws.com.cn\"\nscope = { target = \"china\" }\n";
+
+/// ARNs and registries of the target's partition, of which there are two.
 fn of_partition(text: &str) -> String {
-    text.replace("arn:aws:", "arn:#{target.partition}:")
+    let text = text.replace("arn:aws:", "arn:#{target.partition}:");
+    text.replace("dkr.ecr.eu-west-1.amazonaws.com", "dkr.ecr.#{target.region}.#{suffix}")
 }
 
 /// The repository of the golden steps, with targets that differ in more.
 fn various(process: &str) -> Files {
     let open = CHINA.replace("cn-north-1", "us-east-1").replace("production", "staging") + "public_ip = true\n";
     let files = steps::files(&of_partition(process));
-    let variables = of_partition(&files["projects/shop/variables.toml"]);
+    let variables = of_partition(&files["projects/shop/variables.toml"]) + SUFFIX;
     let others =
         [("targets/china.toml", CHINA), ("targets/open.toml", &open), ("projects/shop/variables.toml", &variables)];
     with(&files, &others)
 }
 
 fn files(process: &str) -> Files {
-    let files = REPOSITORY.iter().map(|(path, text)| ((*path).to_owned(), of_partition(text)));
-    with(&files.collect(), &[("projects/shop/process.toml", &of_partition(process))])
+    let files: Files = REPOSITORY.iter().map(|(path, text)| ((*path).to_owned(), of_partition(text))).collect();
+    let variables = files.get("projects/shop/variables.toml").map_or(String::new(), Clone::clone) + SUFFIX;
+    let process = of_partition(process);
+    with(&files, &[("projects/shop/process.toml", &process), ("projects/shop/variables.toml", &variables)])
 }
 
 /// A small service with more keys, and more of its container.

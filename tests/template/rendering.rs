@@ -195,10 +195,7 @@ fn a_secret_without_its_random_characters_is_named_with_a_pattern_for_them() {
 #[test]
 fn a_registry_that_only_a_value_tells_keeps_the_statements() {
     for (registry, expected) in [
-        (
-            "333333333333.dkr.ecr.us-gov-west-1.amazonaws.com",
-            "arn:aws-us-gov:ecr:us-gov-west-1:333333333333:repository/x/y",
-        ),
+        ("333333333333.dkr.ecr-fips.us-east-1.amazonaws.com", "arn:aws:ecr:us-east-1:333333333333:repository/x/y"),
         ("333333333333.dkr-ecr.eu-west-1.on.aws", "arn:aws:ecr:eu-west-1:333333333333:repository/x/y"),
         ("docker.io", "arn:aws:ecr:eu-west-1:222222222222:repository/x/y"),
     ] {
