@@ -44,7 +44,8 @@ pub(super) fn wanted(function: &str, given: &Value) -> Option<&'static str> {
 /// Something like `Rain::Embed`, which a tool takes out before CloudFormation sees it.
 fn is_of_another_tool(given: &Value) -> bool {
     let only = given.as_object().filter(|map| map.len() == 1).and_then(|map| map.keys().next());
-    only.is_some_and(|name| name.contains("::") && !name.starts_with("Fn::"))
+    // Its short form in YAML, `!Rain::Embed`, is read as any other.
+    only.is_some_and(|name| name.strip_prefix("Fn::").unwrap_or(name).contains("::"))
 }
 
 fn is_attribute(given: &Value) -> bool {

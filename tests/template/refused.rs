@@ -44,6 +44,11 @@ fn logs_that_are_nowhere_are_kept_for_no_time() {
     let splunk = "log = { driver = \"splunk\", options = { splunk-url = \"https://splunk.example.com\", splunk-token = \"x\" } }";
     let days = "log_retention_days = 7";
     refused(days, splunk, &["nothing of it writes to its log group"]);
+    refused(
+        "",
+        &splunk.replace("splunk-url =", "\"\" = \"x\", splunk-url ="),
+        &["an option of the log driver `splunk` has no name"],
+    );
     allowed("", splunk);
     allowed(days, "");
     let own = "log = { driver = \"awslogs\", options = { awslogs-group = \"/landfall/#{stack.name}\", awslogs-region = \

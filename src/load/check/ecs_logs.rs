@@ -71,6 +71,9 @@ pub(super) fn options(process: &Draft<ProcessFile>, log: &LogEntry, compute: Com
     for option in NEEDED.iter().filter(|(of, option)| *of == driver && !said(option)).map(|(_, option)| option) {
         out(log.driver.span(), format!("the log driver `{driver}` needs the option `{option}`"), "lacks it");
     }
+    if let Some(nameless) = log.options.get("") {
+        out(nameless.span(), format!("an option of the log driver `{driver}` has no name"), "whose value is this");
+    }
     // Other options of this driver are those of the router's output.
     let mode = log.options.get("mode").filter(|_| driver != "awsfirelens");
     if let Some(mode) = mode.filter(|mode| !MODES.contains(&mode.as_str()) && !mode.contains("#{")) {
