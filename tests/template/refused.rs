@@ -429,6 +429,7 @@ fn names_of_variables_are_names() {
         let arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:s-AbCdEf";
         refused("", &format!("secrets = {{ \"{name}\" = {{ secret = \"{arn}\" }} }}"), &[&words]);
     }
+    refused("", "docker_labels = { \"\" = \"x\" }", &["container `app` has a label without a name"]);
 }
 
 #[test]

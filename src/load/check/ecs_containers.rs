@@ -136,9 +136,14 @@ fn ports_of(container: &ContainerEntry) -> impl Iterator<Item = (u16, bool, Rang
     one.chain(container.ports.iter().map(|port| (port.port, port.protocol == ProtocolEntry::Udp, port.span())))
 }
 
-/// Names of variables that a process can have.
+/// Names of variables that a process can have, and of labels.
 pub(super) fn names_of_variables(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_container(drafts, |process, _, container| {
+        if let Some(nameless) = container.docker_labels.get("") {
+            let title = format!("container `{}` has a label without a name", *container.name);
+            let finding = Finding::new(codes::INVALID_VALUE, &process.file, nameless.span(), title);
+            findings.push(finding.label("whose value is this"));
+        }
         let variables = container.environment.iter().map(|(name, value)| (name, value.span()));
         let secrets = container.secrets.iter().map(|(name, secret)| (name, secret.span()));
         for (name, span) in variables.chain(secrets) {
