@@ -422,6 +422,15 @@ fn schedules_that_cannot_be_are_refused() {
 }
 
 #[test]
+fn numbers_are_numbers_or_placeholders() {
+    refused("desired_count = 99999999999", "", &["99999999999 is out of range: expected 0 to 4294967295"]);
+    refused("desired_count = -1", "", &["-1 is out of range"]);
+    refused("desired_count = \"2\"", "", &["`2` is a text, and a whole number is wanted"]);
+    refused("", "cpu = \"#{nope}\"", &["no variable `nope` has a value"]);
+    allowed("", "cpu = \"#{tasks}\"");
+}
+
+#[test]
 fn names_of_variables_are_names() {
     for name in ["", " ", "A=B", "#{level}"] {
         let words = format!("container `app` has a variable called `{name}`");

@@ -135,7 +135,8 @@ impl Visitor<'_> for NumberVisitor {
         Ok(NumberEntry::Text(text.to_owned()))
     }
     fn visit_i64<E: Error>(self, value: i64) -> Result<NumberEntry, E> {
-        u32::try_from(value).map(NumberEntry::Number).map_err(E::custom)
+        let number = u32::try_from(value).map(NumberEntry::Number);
+        number.map_err(|_| E::custom(format!("{value} is out of range: expected 0 to {}", u32::MAX)))
     }
 }
 
