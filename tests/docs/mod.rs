@@ -79,8 +79,13 @@ fn same_every_time(line: &str) -> String {
     line.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
 }
 
+/// The first block of text on a page.
+fn first_block(page: &str) -> &str {
+    page.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap()
+}
+
 #[test]
-fn the_readme_shows_what_the_demo_says() {
+fn the_pages_show_what_the_demo_says() {
     let demo = std::process::Command::new(env!("CARGO_BIN_EXE_landfall"))
         .args(["demo", "--once", "--color", "never"])
         .stdin(std::process::Stdio::null())
@@ -89,11 +94,22 @@ fn the_readme_shows_what_the_demo_says() {
     let said = String::from_utf8(demo.stderr).unwrap();
     assert!(demo.status.success(), "{said}");
     let said: Vec<String> = said.lines().map(same_every_time).collect();
-    let readme = root("README.md");
-    let shown = readme.split("```text\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
-    assert!(shown.lines().count() > 30, "the README's first text block is the transcript of the demo");
-    let missing: Vec<&str> = shown.lines().filter(|line| !said.contains(&same_every_time(line))).collect();
-    assert!(missing.is_empty(), "the demo does not say:\n{}\n\nit says:\n{}", missing.join("\n"), said.join("\n"));
+    // The README tells the story, the page has all of it.
+    for (name, lines) in [("README.md", 15..30), ("docs/demo.md", 50..200)] {
+        let text = root(name);
+        let shown = first_block(&text);
+        assert!(
+            lines.contains(&shown.lines().count()),
+            "{name}: the first block of text is the demo's, {lines:?} lines"
+        );
+        let missing: Vec<&str> = shown.lines().filter(|line| !said.contains(&same_every_time(line))).collect();
+        assert!(
+            missing.is_empty(),
+            "{name}: the demo does not say:\n{}\n\nit says:\n{}",
+            missing.join("\n"),
+            said.join("\n")
+        );
+    }
 }
 
 #[test]
