@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::carries;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::facts;
 use super::output::{self, Format};
@@ -85,9 +86,16 @@ pub fn run(options: &Diff) -> Outcome {
     let (before, after) = (templates(&base.catalog), templates(&head.catalog));
     let paint = if options.format == Format::Terminal { Paint::Ansi } else { Paint::Plain };
     let found = differences(&before, &after, &options.base, &options.head, paint);
+    let refreshed = carries::between(&base.catalog, &head.catalog, known.as_ref().map(|known| &known.facts));
     match options.format {
-        Format::Terminal => output::data(&found.iter().map(drawn).collect::<String>())?,
-        Format::Json => output::json(&found.iter().map(as_json).collect::<Vec<_>>())?,
+        Format::Terminal => {
+            let first = refreshed.iter().map(|sentence| format!("# {sentence}\n"));
+            output::data(&first.chain(found.iter().map(drawn)).collect::<String>())?;
+        }
+        Format::Json => {
+            refreshed.iter().for_each(|sentence| output::progress(&format!("note         {sentence}")));
+            output::json(&found.iter().map(as_json).collect::<Vec<_>>())?;
+        }
     }
     Ok(if options.exit_code && !found.is_empty() { Exit::Changes } else { Exit::Done })
 }

@@ -53,6 +53,16 @@ impl Known {
         Ok(Self { facts, source: from.to_owned() })
     }
 
+    /// The facts that an option names, told; none without it.
+    ///
+    /// # Errors
+    /// As [`Known::read`].
+    pub fn of(from: Option<&str>, repo: &Path) -> Result<Option<Self>, Failure> {
+        let known = from.map(|from| Self::read(from, repo)).transpose()?;
+        known.iter().for_each(|known| known.tell(Timestamp::now(), None));
+        Ok(known)
+    }
+
     /// Says on stderr where the facts are from and how old they are, and that the clone lacks the commit that they are of.
     pub fn tell(&self, now: Timestamp, reader: Option<&Reader>) {
         let store = self.facts.store.as_ref().map_or("no store", |store| &store.0);

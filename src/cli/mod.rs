@@ -6,6 +6,7 @@
 pub mod accounts;
 pub mod allow;
 pub mod ask;
+mod carries;
 pub mod check;
 pub mod clock;
 pub mod config;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, Timestamp};
 
 use super::tenant::{Tenant, TenantFilter};
@@ -89,8 +89,8 @@ impl Freeze {
             && (self.tenants.is_empty() || meant)
     }
 
-    /// The window that holds at a time, as when it began and when it ends: of several the one that ends last. A local time
-    /// that a clock change skips or repeats means what RFC 5545 says (jiff's `compatible`).
+    /// The window that holds at a time, as when it began and when it ends: of several the one that ends last. If a clock
+    /// change skips or repeats a local time, the window covers everything that the time can mean: see [`begins`] and [`ends`].
     pub fn window(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
         self.windows
             .iter()
@@ -146,10 +146,29 @@ impl Window {
         }
         let length = self.from.until(self.until).ok()?;
         let until = from.checked_add(length).ok()?;
-        let instant = |local: DateTime| zone.to_ambiguous_timestamp(local).compatible().ok();
-        let (from, until) = (instant(from)?, instant(until)?);
+        let (from, until) = (begins(zone, from)?, ends(zone, until)?);
         (from <= at && at < until).then_some((from, until))
     }
+}
+
+/// When a window begins: the first of two times that the clocks repeat, and the moment of the change for a time that they
+/// skip, because every clock that shows a later time is past it.
+fn begins(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
+    let ambiguous = zone.to_ambiguous_timestamp(local);
+    let gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
+    let before = ambiguous.clone().earlier().ok()?;
+    if !gap {
+        return Some(before);
+    }
+    let after = ambiguous.later().ok()?;
+    let changes = zone.following(before).map(|change| change.timestamp()).take_while(|change| *change <= after);
+    Some(changes.last().unwrap_or(after))
+}
+
+/// When a window ends: after the second of two times that the clocks repeat, and for a time that they skip as long after the
+/// change as the time is after the beginning of what they skip.
+fn ends(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
+    zone.to_ambiguous_timestamp(local).later().ok()
 }
 
 impl Recurrence {

@@ -72,8 +72,9 @@ const OPTIONS: &[Covered] = covered! {
     "release new": "--commit" "--branch" "--push" "--remote" => releases::a_release_is_committed_and_pushed in "releases.rs";
     "release list": "<PROJECT>" "--repo" "--format" => releases::releases_are_listed_and_shown in "releases.rs";
     "release show": "<PROJECT>" "<VERSION>" "--repo" "--format" => releases::releases_are_listed_and_shown in "releases.rs";
+    "release show": "--facts" => releases::a_refreshed_release_says_what_changes in "releases.rs";
     "release diff": "<PROJECT>" "<FROM>" "<TO>" "--repo" "--format" => releases::two_releases_are_compared in "releases.rs";
-    "release refresh": "<PROJECT>" "<VERSION>" "--repo" "--to" "--format"
+    "release refresh": "<PROJECT>" "<VERSION>" "--repo" "--to" "--facts" "--format"
         => releases::a_refreshed_release_says_what_changes in "releases.rs";
     "release refresh": "--commit" "--branch" "--push" "--remote" "--config"
         => releases::a_refreshed_release_is_delivered in "releases.rs";

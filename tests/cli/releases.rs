@@ -237,6 +237,8 @@ pub(super) fn a_refreshed_release_says_what_changes() {
     let home = changed();
     let refresh = |line: &str| home.landfall(&format!("release refresh storefront 1.5.0 --repo repo {line}"));
     let text = refresh("").ends(0);
+    let first = "A refresh of 1.5.0 redeploys every slot that carries 1.5.0 by itself, without a promotion";
+    assert!(text.out.starts_with(first), "{}", text.out);
     let text = text.shows(&[
         "variable  fresh (no scope): new, first",
         "-      Memory: \"1024\"",
@@ -249,6 +251,29 @@ pub(super) fn a_refreshed_release_says_what_changes() {
     assert!(file.starts_with(&format!("format = 1\nsnapshot = \"{head}\"\n# kept\n")), "{file}");
     home.landfall("check repo").ends(0);
     home.commit("repo", "Refresh");
+    home.landfall("diff HEAD~1 --repo repo").ends(0).shows(&[&format!("# {first}")]);
+    let facts = |runs: &str| {
+        let store = "\"store\": null, \"as_of\": null, \"commit\": null, \"in_flight\": [], \"attempts\": [], \"snapshots\": []";
+        home.write("facts.json", &format!("{{{store}, \"used\": [], \"places\": [], \"runs\": [{runs}]}}"));
+    };
+    let run = |environment: &str| {
+        let slot = format!("{{\"project\": \"storefront\", \"environment\": \"{environment}\"}}");
+        let hash = format!("b3:{}", "0".repeat(64));
+        format!(
+            "{{\"slot\": {slot}, \"release\": \"1.5.0\", \"content\": \"{hash}\", \"deployment\": 1, \"commit\": \"{head}\", \
+             \"from\": \"2026-01-01T00:00:00Z\", \"to\": null, \"proved_by_ecs\": true}}"
+        )
+    };
+    facts("");
+    let show = |line: &str| home.landfall(&format!("release show storefront 1.5.0 --repo repo {line}"));
+    show("--facts facts.json")
+        .ends(0)
+        .shows(&["No slot carries 1.5.0 now, by the facts: a refresh of 1.5.0 redeploys nothing."]);
+    facts(&format!("{}, {}", run("test"), run("production")));
+    let both = "A refresh of 1.5.0 redeploys storefront/production and storefront/test by itself, without a promotion";
+    show("--facts facts.json").ends(0).shows(&[both]);
+    refresh("--to HEAD~2 --facts facts.json").ends(0).shows(&[both]);
+    home.git("repo", "checkout -q -- .");
     home.landfall("release show storefront 1.5.0 --repo repo").ends(0).shows(&[&format!("snapshot     {head}")]);
     let back = refresh("--to HEAD~2 --format json").ends(0).json();
     assert_eq!(back["variables"][0]["before"], "first", "{back}");

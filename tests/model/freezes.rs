@@ -80,14 +80,69 @@ America/New_York 2026-01-01T22:00 → 2026-01-02T06:00 every day
     2026-11-01T10:30:00Z  2026-11-01T11:00:00Z
     2026-11-01T11:30:00Z  -
     2026-11-02T03:00:00Z  2026-11-02T11:00:00Z
-# a time that the clocks skip is as much later as they skip
+# begins in what the clocks skip (02:00 to 03:00): at the moment of the change
 Europe/Berlin 2026-03-29T02:30 → 2026-03-29T05:00
-    2026-03-29T01:00:00Z  -
-    2026-03-29T01:30:00Z  2026-03-29T03:00:00Z
-# a time that the clocks repeat is the first of the two
+    2026-03-29T00:59:59Z  -
+    2026-03-29T01:00:00Z  2026-03-29T03:00:00Z
+# ends in what the clocks skip: as long after the change
+Europe/Berlin 2026-03-29T01:00 → 2026-03-29T02:30
+    2026-03-29T00:00:00Z  2026-03-29T01:30:00Z
+    2026-03-29T01:29:59Z  2026-03-29T01:30:00Z
+    2026-03-29T01:30:00Z  -
+# both in what the clocks skip: never empty
+Europe/Berlin 2026-03-29T02:10 → 2026-03-29T02:40
+    2026-03-29T00:59:59Z  -
+    2026-03-29T01:00:00Z  2026-03-29T01:40:00Z
+    2026-03-29T01:40:00Z  -
+# begins in what the clocks repeat (02:00 to 03:00): the first of the two
 Europe/Berlin 2026-10-25T02:30 → 2026-10-25T05:00
     2026-10-25T00:29:59Z  -
     2026-10-25T00:30:00Z  2026-10-25T04:00:00Z
+# ends in what the clocks repeat: the second of the two
+Europe/Berlin 2026-10-24T20:00 → 2026-10-25T02:30
+    2026-10-25T00:30:00Z  2026-10-25T01:30:00Z
+    2026-10-25T01:29:59Z  2026-10-25T01:30:00Z
+    2026-10-25T01:30:00Z  -
+# both in what the clocks repeat: from the first of the one to the second of the other
+Europe/Berlin 2026-10-25T02:10 → 2026-10-25T02:40
+    2026-10-25T00:09:59Z  -
+    2026-10-25T00:10:00Z  2026-10-25T01:40:00Z
+    2026-10-25T01:39:59Z  2026-10-25T01:40:00Z
+    2026-10-25T01:40:00Z  -
+# every night that begins in what New York skips, and ends in what it repeats
+America/New_York 2026-03-01T02:30 → 2026-03-01T05:00 every day
+    2026-03-08T06:59:59Z  -
+    2026-03-08T07:00:00Z  2026-03-08T09:00:00Z
+    2026-03-09T06:29:59Z  -
+America/New_York 2026-10-01T22:00 → 2026-10-02T01:30 every day
+    2026-11-01T06:29:59Z  2026-11-01T06:30:00Z
+    2026-11-01T06:30:00Z  -
+    2026-11-02T06:29:59Z  2026-11-02T06:30:00Z
+# a day of a window that comes again every day begins and ends in what is repeated: it never lets go
+Europe/Berlin 2026-10-20T02:30 → 2026-10-21T02:30 every day
+    2026-10-25T00:45:00Z  2026-10-26T01:30:00Z
+    2026-10-25T01:15:00Z  2026-10-26T01:30:00Z
+# Lord Howe changes by half an hour: 02:00 to 02:30 is skipped, 01:30 to 02:00 repeated
+Australia/Lord_Howe 2026-10-04T02:15 → 2026-10-04T04:00
+    2026-10-03T15:29:59Z  -
+    2026-10-03T15:30:00Z  2026-10-03T17:00:00Z
+Australia/Lord_Howe 2026-04-04T22:00 → 2026-04-05T01:45
+    2026-04-04T15:14:59Z  2026-04-04T15:15:00Z
+    2026-04-04T15:15:00Z  -
+# Cairo skips the first hour of a day, and repeats the last one
+Africa/Cairo 2026-04-24T00:00 → 2026-04-25T00:00
+    2026-04-23T21:59:59Z  -
+    2026-04-23T22:00:00Z  2026-04-24T21:00:00Z
+Africa/Cairo 2026-04-24T00:30 → 2026-04-24T06:00
+    2026-04-23T21:59:59Z  -
+    2026-04-23T22:00:00Z  2026-04-24T03:00:00Z
+Africa/Cairo 2026-10-29T20:00 → 2026-10-29T23:30
+    2026-10-29T21:29:59Z  2026-10-29T21:30:00Z
+    2026-10-29T21:30:00Z  -
+# to the end of a day that is an hour longer: the day ends once
+Africa/Cairo 2026-10-29T00:00 → 2026-10-30T00:00
+    2026-10-29T21:59:59Z  2026-10-29T22:00:00Z
+    2026-10-29T22:00:00Z  -
 # longer than its period: the one that began last ends last, and so does the last of all
 UTC 2026-01-01T00:00 → 2026-01-04T00:00 every day last 2026-01-10
     2026-01-05T12:00:00Z  2026-01-08T00:00:00Z

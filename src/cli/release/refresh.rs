@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::super::carries;
 use super::super::config::Config;
 use super::super::deliver::{Deliver, Desk};
 use super::super::exit::{Doing, Exit, Failure, Outcome};
+use super::super::facts::Known;
 use super::super::output::{self, Format};
 use super::difference::{Difference, Side};
 use super::{Of, project_of, release_file, release_of};
@@ -25,6 +27,9 @@ pub struct Refresh {
     /// The commit whose process and variables it takes
     #[arg(long, value_name = "COMMIT", default_value = "HEAD")]
     to: String,
+    /// Name the slots that carry the release now, from the facts of a daemon: a file, a URL, or a revision of the clone
+    #[arg(long, value_name = "FILE|URL|REF")]
+    facts: Option<String>,
     #[command(flatten)]
     deliver: Deliver,
     /// The operator's configuration file
@@ -38,6 +43,7 @@ pub struct Refresh {
 /// Runs the command.
 pub(super) fn run(options: &Refresh) -> Outcome {
     let config = Config::load(options.config.as_deref())?;
+    let known = Known::of(options.facts.as_deref(), &options.of.repo)?;
     let desk = Desk::open(&options.of.repo, &options.deliver)?;
     let before = desk.load(&[], &[])?;
     let project = project_of(&before, &options.of.project, &options.of.repo)?;
@@ -62,16 +68,19 @@ pub(super) fn run(options: &Refresh) -> Outcome {
     let message = format!("Refresh {} {} from {}", project.name, release.name, commit.short());
     let delivered = desk.put(&file, &edited, &message, &config)?;
     let (from, to) = (release.name.to_string(), format!("{} from {}", release.name, commit.short()));
+    let redeploys = carries::refreshed(refreshed, new.release, known.as_ref().map(|known| &known.facts));
     match options.format {
         Format::Terminal if difference.is_empty() => {
-            output::data(&format!("{from} deploys the same from {}\n", commit.short()))?;
+            let same = format!("{from} deploys the same from {}", commit.short());
+            output::data(&format!("{same}: nothing is redeployed.\n"))?;
         }
-        Format::Terminal => output::data(&difference.text(&from, &to, Paint::Ansi))?,
+        Format::Terminal => output::data(&format!("{redeploys}\n{}", difference.text(&from, &to, Paint::Ansi)))?,
         Format::Json => {
             let mut value = difference.json(&from, &to);
             value["release"] = json!(release.name);
             value["snapshot"] = json!(commit);
             value["delivered"] = json!(delivered);
+            value["redeploys"] = json!((!difference.is_empty()).then_some(redeploys));
             output::json(&value)?;
         }
     }

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::super::carries;
 use super::super::deliver::{Deliver, Desk};
 use super::super::exit::{Exit, Outcome};
+use super::super::facts::Known;
 use super::super::output::{self, Format};
 use super::{Of, project_of, release_of};
 use crate::model::catalog::{Pin, SnapshotFault};
@@ -32,6 +34,9 @@ pub struct Show {
     of: Of,
     /// The release
     version: ReleaseName,
+    /// Name the slots that carry the release now, from the facts of a daemon: a file, a URL, or a revision of the clone
+    #[arg(long, value_name = "FILE|URL|REF")]
+    facts: Option<String>,
     /// How it is shown
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
@@ -75,15 +80,21 @@ pub(super) fn show(options: &Show) -> Outcome {
     let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], &[])?;
     let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
     let release = release_of(project, &options.version)?;
+    let known = Known::of(options.facts.as_deref(), &options.of.repo)?;
+    let redeploys = carries::refreshed(project, release, known.as_ref().map(|known| &known.facts));
     match options.format {
-        Format::Json => output::json(&value(project, release))?,
-        Format::Terminal => output::page(&page(project, release))?,
+        Format::Json => {
+            let mut value = value(project, release);
+            value["redeploys"] = json!(redeploys);
+            output::json(&value)?;
+        }
+        Format::Terminal => output::page(&page(project, release, &redeploys))?,
     }
     Ok(Exit::Done)
 }
 
-fn page(project: &Project, release: &Release) -> String {
-    let mut text = format!("{} {}\n", project.name, release.name);
+fn page(project: &Project, release: &Release, redeploys: &str) -> String {
+    let mut text = format!("{} {}\n{redeploys}\n", project.name, release.name);
     let mut line = |key: &str, what: &str| {
         let _ = writeln!(text, "{key:<12} {what}");
     };
