@@ -24,6 +24,7 @@ mod plan;
 mod promote;
 mod registry;
 mod sim;
+mod store;
 mod stories;
 mod support;
 mod template;

@@ -44,7 +44,7 @@ pub async fn existing_store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
         return Err(Failure::new(format!("there is no store {url}"))
             .help("`landfall daemon` makes it; the option --store of both has to name the same file"));
     }
-    store(url).await
+    SqliteStore::read(url).await.map(Arc::new).doing(|| format!("cannot open the store {url}"))
 }
 
 /// A random number, from what the standard library seeds its maps with.

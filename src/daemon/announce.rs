@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Events, log};
 use crate::model::Facts;
 use crate::model::journal::{DeploymentId, Entry, Fence, Record, StoreId};
-use crate::store::{Lease, Result, Store};
+use crate::store::{Lease, Result, Store, Whereabouts};
 
 /// Passes everything on to a store, and tells every durable record.
 pub(super) struct Announcing {
@@ -41,6 +41,14 @@ impl Announcing {
 impl Store for Announcing {
     async fn id(&self) -> Result<StoreId> {
         self.store.id().await
+    }
+
+    async fn whereabouts(&self) -> Result<Whereabouts> {
+        self.store.whereabouts().await
+    }
+
+    async fn settle(&self) -> Result<()> {
+        self.store.settle().await
     }
 
     async fn acquire(&self, owner: &str, now: Timestamp, until: Timestamp) -> Result<Lease> {

@@ -41,6 +41,8 @@ impl DaemonError {
                 | StoreError::Newer { .. }
                 | StoreError::NotAStore { .. }
                 | StoreError::Unreadable { .. }
+                | StoreError::Broken { .. }
+                | StoreError::Gone { .. }
                 | StoreError::Damaged { .. } => true,
                 StoreError::Held { .. } | StoreError::Database { .. } => false,
             },

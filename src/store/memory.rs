@@ -5,18 +5,20 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{Lease, Result, Store, StoreError};
+use super::{Lease, Result, Store, StoreError, Whereabouts};
 use crate::model::journal::{Entry, Fence, Record, StoreId};
 
 /// A journal and a lease in memory.
 #[derive(Debug)]
 pub struct MemoryStore {
     id: StoreId,
+    place: String,
     inner: Mutex<Inner>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Inner {
+    home: Option<String>,
     records: Vec<Record>,
     fence: u64,
     holder: Option<(String, Timestamp)>,
@@ -31,7 +33,13 @@ impl Inner {
 impl MemoryStore {
     /// An empty store with this id.
     pub fn new(id: StoreId) -> Self {
-        Self { id, inner: Mutex::default() }
+        Self { id, place: "memory".to_owned(), inner: Mutex::default() }
+    }
+
+    /// A copy of everything in it, as a file that is copied or backed up: the same id, in another place.
+    #[must_use]
+    pub fn copied(&self, place: &str) -> Self {
+        Self { id: self.id.clone(), place: place.to_owned(), inner: Mutex::new(self.inner().clone()) }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -44,6 +52,19 @@ impl MemoryStore {
 impl Store for MemoryStore {
     async fn id(&self) -> Result<StoreId> {
         Ok(self.id.clone())
+    }
+
+    async fn whereabouts(&self) -> Result<Whereabouts> {
+        Ok(match &self.inner().home {
+            None => Whereabouts::Fresh,
+            Some(home) if *home == self.place => Whereabouts::Home,
+            Some(home) => Whereabouts::Elsewhere { was: home.clone(), is: self.place.clone() },
+        })
+    }
+
+    async fn settle(&self) -> Result<()> {
+        self.inner().home = Some(self.place.clone());
+        Ok(())
     }
 
     async fn acquire(&self, owner: &str, now: Timestamp, until: Timestamp) -> Result<Lease> {

@@ -60,6 +60,24 @@ pub enum StoreError {
         /// What is wrong.
         message: String,
     },
+    /// The chain of hashes over the journal is broken.
+    #[error(
+        "the store is damaged: record {seq} of its journal {fault}; put back a backup with `landfall store restore FILE`"
+    )]
+    Broken {
+        /// The first record that is not what was written.
+        seq: u64,
+        /// What is wrong with it.
+        fault: ChainFault,
+    },
+    /// The file was deleted or replaced while it was in use.
+    #[error("{path} was {how} while landfall used it: put the file or a backup of it back, and start landfall again")]
+    Gone {
+        /// The file.
+        path: String,
+        /// What became of it.
+        how: &'static str,
+    },
     /// The file is damaged: what is in it cannot be relied on.
     #[error("the store is damaged: it failed to {what}; put back a backup of its file, or let SQLite recover it")]
     Damaged {
@@ -77,6 +95,49 @@ pub enum StoreError {
         /// Why it failed.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// What is wrong with a record of a chained journal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainFault {
+    /// It is not there.
+    Missing,
+    /// It is another one than was written.
+    Altered,
+    /// It is in the place of another one.
+    Swapped {
+        /// The other one's position.
+        with: u64,
+    },
+    /// It was put behind the journal's end by something other than landfall.
+    Added,
+}
+
+impl std::fmt::Display for ChainFault {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            ChainFault::Missing => f.write_str("is missing"),
+            ChainFault::Altered => f.write_str("was altered"),
+            ChainFault::Swapped { with } => write!(f, "was swapped with record {with}"),
+            ChainFault::Added => f.write_str("was not written by landfall"),
+        }
+    }
+}
+
+/// Whether a store is where it was last used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whereabouts {
+    /// It was just made: it has no home yet.
+    Fresh,
+    /// It is where it was last used.
+    Home,
+    /// It is in another place: restored from a backup, copied, or moved. A new disk or container looks the same.
+    Elsewhere {
+        /// The place where it was last used, for people.
+        was: String,
+        /// The place where it is now, for people.
+        is: String,
     },
 }
 
@@ -99,6 +160,12 @@ pub struct Lease {
 pub trait Store: Send + Sync {
     /// The store's random id: made when it was.
     async fn id(&self) -> Result<StoreId>;
+
+    /// Whether the store is where it was last used: a copy or a restored backup is not.
+    async fn whereabouts(&self) -> Result<Whereabouts>;
+
+    /// Records the present place as the store's home.
+    async fn settle(&self) -> Result<()>;
 
     /// Takes the lease if it is free, ended, or already this owner's (then the fence still grows).
     async fn acquire(&self, owner: &str, now: Timestamp, until: Timestamp) -> Result<Lease>;

@@ -56,7 +56,8 @@ fn a_full_disk_stops_the_daemon_and_room_lets_it_go_on() {
         home.landfall(&daemon).ends(0);
         assert_eq!(operations(&account, "app-web"), ONCE, "{kib} KiB: {said}");
     }
-    assert!(told >= 3, "only {told} of 6 disks were full");
+    // A limit on each file, not on all: a log that cannot grow is brought into the store and begins again.
+    assert!(told >= 2, "only {told} of 6 disks were full");
 }
 
 #[test]

@@ -92,6 +92,12 @@ impl<T: Store + ?Sized> Store for Crashing<T> {
     async fn id(&self) -> store::Result<StoreId> {
         self.inner.id().await
     }
+    async fn whereabouts(&self) -> store::Result<store::Whereabouts> {
+        self.inner.whereabouts().await
+    }
+    async fn settle(&self) -> store::Result<()> {
+        call!(self.settle())
+    }
     async fn acquire(&self, owner: &str, now: Timestamp, until: Timestamp) -> store::Result<Lease> {
         call!(self.acquire(owner, now, until))
     }

@@ -161,28 +161,22 @@ async fn a_file_that_is_no_store_is_refused_in_words() {
 
     let newer = SqliteStore::open(&path("newer"), id()).await.unwrap();
     newer.close().await;
-    set(&path("newer"), "PRAGMA user_version = 7").await;
-    let error = SqliteStore::open(&path("newer"), id()).await.unwrap_err();
-    assert_eq!(error.to_string(), "the store has schema version 7, this landfall knows 1: use a newer landfall");
+    set(&path("newer"), "PRAGMA journal_mode = DELETE; PRAGMA user_version = 7").await;
+    let before = std::fs::read(path("newer")).unwrap();
+    for refused in [SqliteStore::open(&path("newer"), id()).await, SqliteStore::read(&path("newer")).await] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.to_string(), "the store has schema version 7, this landfall knows 2: use a newer landfall");
+    }
+    assert!(std::fs::read(path("newer")).unwrap() == before, "a newer store is refused untouched");
 
     set(&path("other"), "CREATE TABLE cats (name TEXT)").await;
+    let before = std::fs::read(path("other")).unwrap();
     let error = SqliteStore::open(&path("other"), id()).await.unwrap_err();
+    assert!(std::fs::read(path("other")).unwrap() == before, "a database of something else is refused untouched");
     assert!(error.to_string().ends_with("is not a store of landfall's: it is a database of something else"), "{error}");
 
     let error = SqliteStore::open(&path("missing-folder/store"), id()).await.unwrap_err();
     assert!(matches!(error, StoreError::Database { what: "open its file", .. }), "{error:?}");
-}
-
-#[tokio::test]
-async fn a_damaged_record_is_named() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("l.db").to_str().unwrap().to_owned();
-    let store = SqliteStore::open(&path, id()).await.unwrap();
-    let lease = store.acquire("a", at(0), at(60)).await.unwrap();
-    store.append(lease.fence, at(1), vec![landed(1), landed(2)]).await.unwrap();
-    set(&path, "UPDATE journal SET entry = '{\"kind\":\"unheard-of\"}' WHERE seq = 2").await;
-    let error = store.records(0, 9).await.unwrap_err();
-    assert!(matches!(error, StoreError::Unreadable { seq: 2, .. }), "{error:?}");
 }
 
 async fn set(path: &str, sql: &'static str) {

@@ -314,6 +314,14 @@ impl Store for SlowStore {
         self.0.id().await
     }
 
+    async fn whereabouts(&self) -> store::Result<store::Whereabouts> {
+        self.0.whereabouts().await
+    }
+
+    async fn settle(&self) -> store::Result<()> {
+        self.0.settle().await
+    }
+
     async fn acquire(&self, owner: &str, now: Timestamp, until: Timestamp) -> store::Result<Lease> {
         self.0.acquire(owner, now, until).await
     }
