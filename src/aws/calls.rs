@@ -94,7 +94,7 @@ impl AwsCloud {
             "the credentials are for account {}, not for {} (they are {}); nothing was sent",
             identity.account, at.place.account, identity.arn
         );
-        Err(CloudError::Denied { operation: operation.as_str(), message })
+        Err(CloudError::Credentials { operation: operation.as_str(), message })
     }
 
     pub(super) async fn ask_identity(&self, at: &At, clients: &Arc<Clients>) -> Result<crate::cloud::Identity> {

@@ -88,7 +88,7 @@ impl AwsCloud {
             "the role {role} is not among the roles that the operator of this landfall allows; nothing was sent. \
              It has to be added to `allowed_roles` in the daemon's configuration file"
         );
-        Err(CloudError::Denied { operation: operation.as_str(), message })
+        Err(CloudError::Credentials { operation: operation.as_str(), message })
     }
 
     async fn connect(&self, at: &At) -> Arc<Clients> {

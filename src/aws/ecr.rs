@@ -51,7 +51,10 @@ impl<'a> Question<'a> {
         match error {
             CloudError::NotFound { .. } => RegistryError::Missing { registry, path: self.name.path.to_owned() },
             CloudError::Throttled { .. } => RegistryError::Limited { registry },
-            CloudError::Denied { message, .. } => RegistryError::Denied {
+            CloudError::Denied { message, .. }
+            | CloudError::Credentials { message, .. }
+            | CloudError::Expired { message, .. }
+            | CloudError::Clock { message, .. } => RegistryError::Denied {
                 registry,
                 what,
                 why: format!("{message}; it takes the rights ecr:DescribeImages and ecr:BatchGetImage"),

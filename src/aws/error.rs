@@ -1,8 +1,4 @@
-//! AWS's errors, sorted by what follows from them.
-//!
-//! The order of questions: was it sent at all, did an answer come, can the answer be understood, and then AWS's code. Codes
-//! are those of the services' models and of "Common error types" in their API references; CloudFormation says much
-//! only in the sentence of a `ValidationError`, so its known sentences are read too.
+//! What the SDK says of a call that did not succeed, in the words of `cloud/`, which sorts it.
 
 use std::error::Error;
 
@@ -13,8 +9,8 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::operation::{Operation, Service};
-use crate::cloud::CloudError;
+use super::operation::Operation;
+use crate::cloud::{Came, CloudError, Fault, sort};
 
 /// What an error of the SDK means for the port.
 pub(super) fn sorted<E>(operation: Operation, error: &SdkError<E, HttpResponse>) -> CloudError
@@ -59,7 +55,7 @@ where
         return CloudError::Invalid { operation: name, message: chain(error) };
     }
     match find::<hyper_util::client::legacy::Error>(error) {
-        Some(http) if http.is_connect() => CloudError::Unreachable { operation: name, message: chain(error) },
+        Some(http) if http.is_connect() => sort(Fault { operation: name, came: Came::NotSent, message: chain(error) }),
         _ => lost(name, chain(error)),
     }
 }
@@ -68,20 +64,33 @@ where
 fn no_credentials(operation: Operation, error: &CredentialsError) -> CloudError {
     let name = operation.as_str();
     if let Some(assume) = find::<SdkError<AssumeRoleError, HttpResponse>>(error) {
-        let message = |error: &CloudError| format!("the target's role could not be assumed: {error}");
+        let operation = "AssumeRole";
         return match sorted(Operation::GetCallerIdentity, assume) {
-            CloudError::Throttled { message, .. } => CloudError::Throttled { operation: "AssumeRole", message },
-            CloudError::Denied { message, .. } => CloudError::Denied { operation: "AssumeRole", message },
+            CloudError::Throttled { message, .. } => CloudError::Throttled { operation, message },
+            CloudError::Denied { message, .. } => CloudError::Denied { operation, message },
+            CloudError::Credentials { message, .. } => CloudError::Credentials { operation, message },
+            CloudError::Expired { message, .. } => CloudError::Expired { operation, message },
+            CloudError::Clock { message, .. } => CloudError::Clock { operation, message },
             CloudError::Unreachable { message, .. }
             | CloudError::Lost { message, .. }
-            | CloudError::Failing { message, .. } => CloudError::Unreachable { operation: "AssumeRole", message },
-            other => CloudError::Denied { operation: name, message: message(&other) },
+            | CloudError::Failing { message, .. } => CloudError::Unreachable { operation, message },
+            other => CloudError::Denied {
+                operation: name,
+                message: format!("the target's role could not be assumed: {other}"),
+            },
         };
     }
-    let message = format!("no credentials: {}", chain(error));
     match error {
-        CredentialsError::ProviderTimedOut(_) => CloudError::Unreachable { operation: name, message },
-        _ => CloudError::Denied { operation: name, message },
+        CredentialsError::ProviderTimedOut(_) => {
+            sort(Fault { operation: name, came: Came::NotSent, message: format!("no credentials: {}", chain(error)) })
+        }
+        _ => CloudError::Credentials {
+            operation: name,
+            message: format!(
+                "{}; give landfall credentials: environment, profile, container or instance role",
+                chain(error)
+            ),
+        },
     }
 }
 
@@ -90,101 +99,23 @@ fn answered<E>(operation: Operation, status: u16, error: &E, body: &str) -> Clou
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let name = operation.as_str();
     let metadata = error.meta();
+    let operation = operation.as_str();
     let Some(code) = metadata.code().filter(|code| !code.is_empty()) else {
-        return match status {
-            429 => CloudError::Throttled { operation: name, message: "HTTP status 429".to_owned() },
-            // An answer to HEAD has no body that could have a code.
-            403 if operation.service() == Service::S3 => {
-                CloudError::Denied { operation: name, message: "HTTP status 403".to_owned() }
-            }
-            301 if operation.service() == Service::S3 => {
-                CloudError::Invalid { operation: name, message: "the bucket is in another region".to_owned() }
-            }
-            503 => CloudError::Failing { operation: name, message: "HTTP status 503".to_owned() },
-            _ => lost(name, format!("HTTP status {status}, {}", unreadable(error, body))),
+        let message = match status {
+            301 | 403 | 429 | 503 => format!("HTTP status {status}"),
+            _ => format!("HTTP status {status}, {}", unreadable(error, body)),
         };
+        return sort(Fault { operation, came: Came::Status(status), message });
     };
     let said = &super::answer::said(metadata.message().unwrap_or("no reason given"));
     let request = metadata.extra("aws_request_id").map_or(String::new(), |id| format!(", request {id}"));
-    by_code(operation, status, code, said, format!("{said} ({code}{request})"))
-}
-
-fn by_code(operation: Operation, status: u16, code: &str, said: &str, message: String) -> CloudError {
-    let name = operation.as_str();
-    match code.strip_suffix("Exception").unwrap_or(code) {
-        "Throttling"
-        | "Throttled"
-        | "ThrottledRequest"
-        | "TooManyRequests"
-        | "RequestLimitExceeded"
-        | "RequestThrottled"
-        | "SlowDown"
-        | "PriorRequestNotComplete"
-        | "ConcurrentResourcesLimitExceeded" => CloudError::Throttled { operation: name, message },
-        "AccessDenied"
-        | "UnauthorizedOperation"
-        | "Unauthorized"
-        | "NotAuthorized"
-        | "AuthFailure"
-        | "InvalidClientTokenId"
-        | "UnrecognizedClient"
-        | "SignatureDoesNotMatch"
-        | "InvalidSignature"
-        | "IncompleteSignature"
-        | "MissingAuthenticationToken"
-        | "ExpiredToken"
-        | "RequestExpired"
-        | "OptInRequired"
-        | "InvalidAccessKeyId"
-        | "RegionDisabled" => CloudError::Denied { operation: name, message },
-        "ChangeSetNotFound"
-        | "StackNotFound"
-        | "ClusterNotFound"
-        | "ServiceNotFound"
-        | "ServiceNotActive"
-        | "ResourceNotFound"
-        | "RepositoryNotFound"
-        | "NoSuchBucket"
-        | "NotFound"
-        | "ServiceDeploymentNotFound" => CloudError::NotFound { operation: name, message },
-        "AlreadyExists" | "NameAlreadyExists" => CloudError::AlreadyExists { operation: name, message },
-        // \[api: ConflictException of RunTask\] The token is another request's.
-        "Conflict" if operation == Operation::RunTask => CloudError::TokenReused { operation: name, message },
-        "TokenAlreadyExists" => CloudError::TokenReused { operation: name, message },
-        "InvalidChangeSetStatus"
-        | "OperationInProgress"
-        | "OperationAborted"
-        | "StaleRequest"
-        | "InvalidStateTransition" => CloudError::Conflict { operation: name, message },
-        "ServiceUnavailable" => CloudError::Failing { operation: name, message },
-        "ValidationError" | "Validation" => by_sentence(name, said, message),
-        // AWS may have begun before it failed.
-        _ if status >= 500 && operation.changes() => lost(name, message),
-        _ if status >= 500 => CloudError::Failing { operation: name, message },
-        _ => CloudError::Invalid { operation: name, message },
-    }
-}
-
-/// What CloudFormation means by a ValidationError.
-fn by_sentence(operation: &'static str, said: &str, message: String) -> CloudError {
-    let wrong_state = said.contains("_IN_PROGRESS")
-        || said.contains("cannot be called from current stack status")
-        || (said.contains(" is in ") && said.contains(" state and can not be "));
-    if said.contains("does not exist") {
-        CloudError::NotFound { operation, message }
-    } else if wrong_state {
-        CloudError::Conflict { operation, message }
-    } else if said.contains("already exists") {
-        CloudError::AlreadyExists { operation, message }
-    } else {
-        CloudError::Invalid { operation, message }
-    }
+    let message = format!("{said} ({code}{request})");
+    sort(Fault { operation, came: Came::Error { status, code, said }, message })
 }
 
 fn lost(operation: &'static str, message: String) -> CloudError {
-    CloudError::Lost { operation, message }
+    sort(Fault { operation, came: Came::Nothing, message })
 }
 
 /// What came instead of an answer: its beginning, on one line.

@@ -220,15 +220,17 @@ fn unbuilt(operation: Operation, error: &impl std::fmt::Display) -> CloudError {
     CloudError::Invalid { operation: operation.as_str(), message: error.to_string() }
 }
 
-/// ECS took the call, and found no place for the task: nothing runs.
+/// ECS accepted the call, and found no place for the task: nothing runs. A cluster that is full now may have room later.
 fn not_placed(failures: &[ecs::Failure]) -> CloudError {
     let words = failures.iter().map(|failure| {
         let detail = failure.detail().map(|detail| format!(" ({detail})")).unwrap_or_default();
         format!("{}{detail}", failure.reason().unwrap_or("no reason given"))
     });
     let words = said(&words.collect::<Vec<_>>().join(", "));
-    CloudError::Invalid {
-        operation: Operation::RunTask.as_str(),
-        message: format!("there is no place for the task: {words}"),
+    let (operation, message) = (Operation::RunTask.as_str(), format!("there is no place for the task: {words}"));
+    let full = |failure: &ecs::Failure| failure.reason().is_some_and(|reason| reason.starts_with("RESOURCE:"));
+    match failures.iter().all(full) {
+        true => CloudError::Conflict { operation, message },
+        false => CloudError::Invalid { operation, message },
     }
 }

@@ -131,9 +131,7 @@ fn way_in(target: &Target, error: &CloudError) -> String {
             "let the trust policy of {role} name landfall's identity and its external id, and let that identity call \
              sts:AssumeRole on it; `landfall iam` prints both"
         ),
-        (CloudError::Denied { .. }, None) => {
-            "give landfall credentials: environment, profile, container or instance role".to_owned()
-        }
+        (CloudError::Denied { .. }, None) => "let landfall's identity call sts:GetCallerIdentity".to_owned(),
         _ => later(error),
     }
 }
@@ -195,10 +193,15 @@ fn rights(error: &CloudError) -> String {
 }
 
 fn later(error: &CloudError) -> String {
-    match error.consequence() {
-        Consequence::Retry | Consequence::Unknown => {
+    match (error.cure(), error.consequence()) {
+        (Some(cure), _) => cure.to_owned(),
+        (None, Consequence::Outage | Consequence::Unknown) if error.needs_a_person() => {
+            "give landfall credentials of the target's account: environment, profile, container or instance role"
+                .to_owned()
+        }
+        (None, Consequence::Outage | Consequence::Unknown) => {
             "try again; if it stays, look at the network and the endpoint".to_owned()
         }
-        Consequence::Stuck => "mend what AWS says and try again".to_owned(),
+        (None, Consequence::Failed | Consequence::Never) => "fix what AWS says and try again".to_owned(),
     }
 }

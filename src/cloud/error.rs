@@ -1,12 +1,17 @@
 //! What goes wrong at AWS, sorted by what follows from it.
 
+use crate::model::journal::Cause;
+
 /// What follows from an error, whatever its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Consequence {
-    /// Look again later; nothing has to change first.
-    Retry,
-    /// Somebody has to change something: rights, names, a request that AWS will never take.
-    Stuck,
+    /// An outage: AWS, the way to it, the credentials or the rights are not as they should be at the moment. Whoever asks
+    /// waits and asks again; nothing that is deployed is at fault.
+    Outage,
+    /// The call failed for what it asks. Another attempt may go another way.
+    Failed,
+    /// AWS will never accept this request: asking again gets the same answer.
+    Never,
     /// Nobody knows whether the call was carried out: read before anything else.
     Unknown,
 }
@@ -22,9 +27,33 @@ pub enum CloudError {
         /// AWS's words.
         message: String,
     },
-    /// No right to do it, or no credentials.
+    /// No right to do it.
     #[error("AWS denies {operation}: {message}")]
     Denied {
+        /// The AWS operation.
+        operation: &'static str,
+        /// AWS's words.
+        message: String,
+    },
+    /// No credentials, or credentials that are not usable here. The message says what to do.
+    #[error("{operation} has no usable credentials: {message}")]
+    Credentials {
+        /// The AWS operation.
+        operation: &'static str,
+        /// What is wrong with them.
+        message: String,
+    },
+    /// The credentials have expired.
+    #[error("the credentials for {operation} have expired: {message}")]
+    Expired {
+        /// The AWS operation.
+        operation: &'static str,
+        /// AWS's words.
+        message: String,
+    },
+    /// AWS rejects the request because of its date: this machine's clock is wrong.
+    #[error("AWS rejects the date of {operation}: {message}")]
+    Clock {
         /// The AWS operation.
         operation: &'static str,
         /// AWS's words.
@@ -97,19 +126,68 @@ pub enum CloudError {
 }
 
 impl CloudError {
-    /// What follows from it. For reads, treat [`Consequence::Unknown`] like [`Consequence::Retry`].
+    /// What follows from it. For reads, treat [`Consequence::Unknown`] like [`Consequence::Outage`].
     pub fn consequence(&self) -> Consequence {
         match self {
             CloudError::Throttled { .. }
             | CloudError::Failing { .. }
             | CloudError::Unreachable { .. }
-            | CloudError::Conflict { .. } => Consequence::Retry,
-            CloudError::Denied { .. }
-            | CloudError::NotFound { .. }
-            | CloudError::AlreadyExists { .. }
-            | CloudError::TokenReused { .. }
-            | CloudError::Invalid { .. } => Consequence::Stuck,
+            | CloudError::Denied { .. }
+            | CloudError::Credentials { .. }
+            | CloudError::Expired { .. }
+            | CloudError::Clock { .. }
+            | CloudError::Conflict { .. } => Consequence::Outage,
+            CloudError::NotFound { .. } | CloudError::AlreadyExists { .. } | CloudError::TokenReused { .. } => {
+                Consequence::Failed
+            }
+            CloudError::Invalid { .. } => Consequence::Never,
             CloudError::Lost { .. } => Consequence::Unknown,
+        }
+    }
+
+    /// Whether a person has to do something before it can end: rights, credentials, the clock.
+    pub fn needs_a_person(&self) -> bool {
+        self.cure().is_some() || matches!(self, CloudError::Credentials { .. })
+    }
+
+    /// What a person does about it, as a half sentence; none where waiting is all, or where the message says it.
+    pub fn cure(&self) -> Option<&'static str> {
+        match self {
+            CloudError::Denied { .. } => Some("`landfall iam` prints the policies that grant it"),
+            CloudError::Expired { .. } => Some(
+                "renew the credentials that landfall runs with; it reads those of a process's environment only once, at its start",
+            ),
+            CloudError::Clock { .. } => {
+                Some("set the clock of the machine that landfall runs on: AWS accepts a difference of 5 minutes")
+            }
+            _ => None,
+        }
+    }
+
+    /// The error in a sentence, with its cure.
+    pub fn with_cure(&self) -> String {
+        match self.cure() {
+            Some(cure) => format!("{self}; {cure}"),
+            None => self.to_string(),
+        }
+    }
+
+    /// A stable code for the journal, the API and people.
+    pub fn code(&self) -> &'static str {
+        match self {
+            CloudError::Throttled { .. } => "aws-throttled",
+            CloudError::Denied { .. } => "aws-denied",
+            CloudError::Credentials { .. } => "aws-credentials",
+            CloudError::Expired { .. } => "aws-credentials-expired",
+            CloudError::Clock { .. } => "aws-clock",
+            CloudError::NotFound { .. } => "aws-not-found",
+            CloudError::Conflict { .. } => "aws-conflict",
+            CloudError::AlreadyExists { .. } => "aws-already-exists",
+            CloudError::TokenReused { .. } => "aws-token-reused",
+            CloudError::Invalid { .. } => Cause::REFUSED,
+            CloudError::Failing { .. } => "aws-failing",
+            CloudError::Unreachable { .. } => "aws-unreachable",
+            CloudError::Lost { .. } => "aws-no-answer",
         }
     }
 
@@ -124,6 +202,9 @@ impl CloudError {
     fn message_mut(&mut self) -> &mut String {
         let (CloudError::Throttled { message, .. }
         | CloudError::Denied { message, .. }
+        | CloudError::Credentials { message, .. }
+        | CloudError::Expired { message, .. }
+        | CloudError::Clock { message, .. }
         | CloudError::NotFound { message, .. }
         | CloudError::Conflict { message, .. }
         | CloudError::AlreadyExists { message, .. }

@@ -6,6 +6,7 @@
 
 mod error;
 mod service;
+mod sort;
 mod task;
 mod template;
 
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 pub use error::{CloudError, Consequence};
 pub use service::*;
+pub use sort::{Came, Fault, changes, sort};
 pub use task::{LogStream, RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
 pub use template::{TemplateObject, TemplateSource};
 

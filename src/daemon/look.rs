@@ -58,7 +58,7 @@ pub async fn templates(cloud: &dyn Observe, stacks: Vec<(Place, Access, StackNam
             Ok(None) => {}
             Err(error) => {
                 tracing::warn!(place = %key.0, stack = %key.1, %error, "cannot read the deployed template");
-                if error.consequence() != Consequence::Stuck {
+                if matches!(error.consequence(), Consequence::Outage | Consequence::Unknown) {
                     later.insert(key, error);
                 }
             }

@@ -8,7 +8,8 @@ use jiff::Timestamp;
 
 use super::log::Log;
 use super::mistakes::Mistakes;
-use super::turn::{Later, Turn, append};
+use super::outage::Later;
+use super::turn::{Turn, append};
 use crate::cloud::Change;
 use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Opened, Record};
 use crate::model::{CommitId, Facts, Place, StackName};

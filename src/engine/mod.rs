@@ -14,6 +14,7 @@ mod driver;
 mod log;
 mod machine;
 mod mistakes;
+mod outage;
 mod token;
 mod turn;
 

@@ -26,8 +26,8 @@ pub(crate) enum Purpose {
     Abort,
     /// Cancelling an update that takes too long.
     Cancel,
-    /// Deleting the stack, as ordered.
-    Delete,
+    /// Deleting the stack, as ordered; again for each time that AWS took the deletion back, counted from 1.
+    Delete(usize),
     /// Continuing a rollback that failed, once per opening of its gate.
     Continue(usize),
     /// Rolling back an update that failed without a rollback, once per opening of its gate.
@@ -61,7 +61,8 @@ pub(crate) fn token(
         Purpose::Empty => "empty".to_owned(),
         Purpose::Abort => "abort".to_owned(),
         Purpose::Cancel => "cancel".to_owned(),
-        Purpose::Delete => "delete".to_owned(),
+        Purpose::Delete(1) => "delete".to_owned(),
+        Purpose::Delete(round) => format!("delete{round}"),
         Purpose::Continue(opening) => format!("continue{opening}"),
         Purpose::Rollback(opening) => format!("rollback{opening}"),
         Purpose::Protect => "protect".to_owned(),

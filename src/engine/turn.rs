@@ -1,7 +1,7 @@
 //! One turn of the driver: performs the machine's effects for everything in flight.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex as Quick, PoisonError};
+use std::sync::Mutex as Quick;
 
 use futures::future::join_all;
 use futures::lock::Mutex;
@@ -13,32 +13,15 @@ use super::machine::{
     Ask, Due, Effect, Look, Past, Request, SOAK, Seen, Soak, StackState, Subject, conclusion, due, next,
 };
 use super::mistakes::{Mistake, Mistakes};
+use super::outage::{Answered, Later};
 use super::token::store_of;
 use crate::cloud::{At, Change, CloudError, Consequence, RunTaskRequest};
 use crate::model::StackName;
-use crate::model::catalog::Gate;
-use crate::model::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Fence, Order, Reply};
+use crate::model::journal::{Action, Call, DeploymentId, Entry, Evidence, Fence, Order, Reply};
 use crate::model::task::LOG_LINES;
 use crate::store::{Store, StoreError};
 
 type Result<T> = std::result::Result<T, EngineError>;
-
-/// When a stack is tried again after AWS did not answer as it should. Kept in memory only: a restart tries at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Later {
-    at: Timestamp,
-    times: u32,
-}
-
-/// The longest pause after errors in a row, in seconds.
-const LONGEST: i64 = 60;
-
-/// After so many errors in a row it is said that a stack waits for AWS.
-const OFTEN: u32 = 4;
-
-/// Codes of waiting for AWS: a read, and a call, that does not get its answer.
-const UNREAD: &str = "aws-unread";
-const UNTAKEN: &str = "aws-untaken";
 
 /// So many effects of one stack in one turn are more than any protocol has: what would go beyond goes on next turn.
 const EFFECTS: usize = 200;
@@ -50,8 +33,8 @@ pub(crate) struct Turn<'a> {
     fence: Fence,
     /// Not tokio's lock, which counts against a budget per poll of a task: the engine runs under any executor.
     log: Mutex<&'a mut Log>,
-    later: Quick<&'a mut BTreeMap<(DeploymentId, StackName), Later>>,
-    now: Timestamp,
+    pub(super) later: Quick<&'a mut BTreeMap<(DeploymentId, StackName), Later>>,
+    pub(super) now: Timestamp,
     mistakes: Mistakes,
 }
 
@@ -97,7 +80,7 @@ impl<'a> Turn<'a> {
         Self { store, cloud, fence, log: Mutex::new(log), later: Quick::new(later), now, mistakes }
     }
 
-    async fn append(&self, entries: Vec<Entry>) -> Result<()> {
+    pub(super) async fn append(&self, entries: Vec<Entry>) -> Result<()> {
         let mut log = self.log.lock().await;
         append(self.store, self.fence, self.mistakes, &mut log, self.now, entries).await
     }
@@ -126,7 +109,7 @@ impl<'a> Turn<'a> {
                 return Ok(wait);
             }
             for index in &orders {
-                self.answered(id, *index, SOAK).await?;
+                self.soaked(id, *index).await?;
             }
             wait = None;
             for result in join_all(orders.iter().map(|index| self.stack(id, *index))).await {
@@ -139,14 +122,20 @@ impl<'a> Turn<'a> {
     /// The next wave waits, which is said once.
     async fn soaks(&self, id: DeploymentId, soak: &Soak) -> Result<Option<Timestamp>> {
         let why = |s: Subject<'_>| {
-            let entry = s.waits(Some((SOAK, soak.sentence.clone())));
+            let entry = s.waits(Some((SOAK, soak.sentence.clone())), Some(soak.until));
             (!s.state.waits_for(SOAK)).then_some(entry)
         };
-        let entry = self.with(id, soak.first, why).await.flatten();
-        if let Some(Entry::Waits { deployment, stack, cause, .. }) = entry {
-            self.append(vec![Entry::Waits { deployment, stack, cause, until: Some(soak.until) }]).await?;
+        if let Some(entry) = self.with(id, soak.first, why).await.flatten() {
+            self.append(vec![entry]).await?;
         }
         Ok(Some(soak.until))
+    }
+
+    /// The soak that a stack waited for is over.
+    async fn soaked(&self, id: DeploymentId, index: usize) -> Result<()> {
+        let over = |s: Subject<'_>| s.state.waits_for(SOAK).then(|| s.waits(None, None));
+        let entry = self.with(id, index, over).await.flatten();
+        if let Some(entry) = entry { self.append(vec![entry]).await } else { Ok(()) }
     }
 
     /// Moves one stack of a deployment; says when to look again.
@@ -154,8 +143,8 @@ impl<'a> Turn<'a> {
         let mut seen = Seen::default();
         for _ in 0..EFFECTS {
             let Some((order, effect)) = self.decide(id, index, &seen).await else { return Ok(None) };
-            let key = (id, order.stack.clone());
-            if let Some(later) = self.pause(&key) {
+            let asks = matches!(effect, Effect::Look(_) | Effect::Ask(_) | Effect::Wait(_));
+            if let Some(later) = self.pause(id, &order.stack).filter(|_| asks) {
                 return Ok(Some(later));
             }
             match effect {
@@ -163,19 +152,19 @@ impl<'a> Turn<'a> {
                     if let Err(error) = self.look(&order, look, &mut seen).await {
                         return self.unread(id, index, &order, &error).await;
                     }
-                    self.answered(id, index, UNREAD).await?;
+                    self.answered(id, index, Answered::Read).await?;
                 }
                 Effect::Note(entries) => self.append(entries).await?,
                 Effect::Ask(ask) => {
                     if let Some(error) = self.ask(id, &order, &ask).await? {
                         return self.refused(id, index, &order, &ask, &error).await;
                     }
-                    self.answered(id, index, UNTAKEN).await?;
-                    self.quick().remove(&key);
+                    self.answered(id, index, Answered::Call).await?;
+                    self.forget(id, &order.stack);
                     seen = Seen::default();
                 }
                 Effect::Wait(until) => {
-                    self.quick().remove(&key);
+                    self.forget(id, &order.stack);
                     return Ok(Some(until));
                 }
                 Effect::Gate | Effect::Done => return Ok(None),
@@ -193,7 +182,12 @@ impl<'a> Turn<'a> {
     }
 
     /// Asks the machine's view of one stack something.
-    async fn with<T>(&self, id: DeploymentId, index: usize, ask: impl FnOnce(Subject<'_>) -> T) -> Option<T> {
+    pub(super) async fn with<T>(
+        &self,
+        id: DeploymentId,
+        index: usize,
+        ask: impl FnOnce(Subject<'_>) -> T,
+    ) -> Option<T> {
         let log = self.log.lock().await;
         let deployment = log.deployments.get(&id)?;
         let order = deployment.opened.orders.get(index)?;
@@ -209,26 +203,6 @@ impl<'a> Turn<'a> {
             now: self.now,
             mistakes: self.mistakes,
         }))
-    }
-
-    fn quick(&self) -> std::sync::MutexGuard<'_, &'a mut BTreeMap<(DeploymentId, StackName), Later>> {
-        self.later.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pause(&self, key: &(DeploymentId, StackName)) -> Option<Timestamp> {
-        // A pause that is longer than any is one of a clock that was set back.
-        let longest = self.now + SignedDuration::from_secs(LONGEST);
-        self.quick().get(key).map(|later| later.at).filter(|at| *at > self.now && *at <= longest)
-    }
-
-    /// After an error: a second, then twice as long each time, up to a minute.
-    fn back_off(&self, id: DeploymentId, stack: &StackName) -> Timestamp {
-        let mut later = self.quick();
-        let entry = later.entry((id, stack.clone())).or_insert(Later { at: self.now, times: 0 });
-        let pause = (1_i64 << entry.times.min(6)).min(LONGEST);
-        entry.times += 1;
-        entry.at = self.now + SignedDuration::from_secs(pause);
-        entry.at
     }
 
     async fn look(&self, order: &Order, look: Look, seen: &mut Seen) -> crate::cloud::Result<()> {
@@ -272,53 +246,6 @@ impl<'a> Turn<'a> {
             }
         }
         Ok(())
-    }
-
-    /// A read failed: tried again later, or, where somebody has to change something first and nothing is going on in the
-    /// stack, its end.
-    async fn unread(
-        &self,
-        id: DeploymentId,
-        index: usize,
-        order: &Order,
-        error: &CloudError,
-    ) -> Result<Option<Timestamp>> {
-        tracing::warn!(deployment = id.0, stack = %order.stack, %error, "cannot read");
-        let changing = self.with(id, index, |subject| subject.state.changing()).await.unwrap_or(false);
-        if error.consequence() == Consequence::Stuck && !changing {
-            return self.fail(id, index, code(error), error.to_string()).await;
-        }
-        let later = self.back_off(id, &order.stack);
-        if error.consequence() == Consequence::Stuck || self.tries(id, &order.stack) >= OFTEN {
-            self.unanswered(id, index, UNREAD, error).await?;
-        }
-        Ok(Some(later))
-    }
-
-    /// Says in the journal that AWS does not answer as it should, once until it does.
-    async fn unanswered(&self, id: DeploymentId, index: usize, code: &str, error: &CloudError) -> Result<()> {
-        let why = |s: Subject<'_>| s.state.waits.is_none().then(|| s.waits(Some((code, error.to_string()))));
-        let entry = self.with(id, index, why).await.flatten();
-        if let Some(entry) = entry { self.append(vec![entry]).await } else { Ok(()) }
-    }
-
-    /// AWS answered again.
-    async fn answered(&self, id: DeploymentId, index: usize, code: &str) -> Result<()> {
-        let over = |s: Subject<'_>| s.state.waits_for(code).then(|| s.waits(None));
-        let entry = self.with(id, index, over).await.flatten();
-        if let Some(entry) = entry { self.append(vec![entry]).await } else { Ok(()) }
-    }
-
-    /// How often in a row AWS did not answer as it should.
-    fn tries(&self, id: DeploymentId, stack: &StackName) -> u32 {
-        self.quick().get(&(id, stack.clone())).map_or(0, |later| later.times)
-    }
-
-    async fn fail(&self, id: DeploymentId, index: usize, code: &str, sentence: String) -> Result<Option<Timestamp>> {
-        if let Some(Effect::Note(entries)) = self.with(id, index, |subject| subject.fail(code, sentence)).await {
-            self.append(entries).await?;
-        }
-        Ok(None)
     }
 
     /// Journals the intent, makes the call, journals the reply. The error that AWS answered with, if it did.
@@ -391,57 +318,6 @@ impl<'a> Turn<'a> {
         };
         done.map(|()| None)
     }
-
-    /// AWS did not take a call, or nobody knows: what follows.
-    async fn refused(
-        &self,
-        id: DeploymentId,
-        index: usize,
-        order: &Order,
-        ask: &Ask,
-        error: &CloudError,
-    ) -> Result<Option<Timestamp>> {
-        tracing::warn!(deployment = id.0, stack = %order.stack, call = ?ask.call, %error, "AWS did not take it");
-        let later = self.back_off(id, &order.stack);
-        if self.tries(id, &order.stack) >= OFTEN {
-            self.unanswered(id, index, UNTAKEN, error).await?;
-        }
-        if error.consequence() != Consequence::Stuck {
-            return Ok(Some(later));
-        }
-        let (unsure, changing) = self
-            .with(id, index, |s| (s.state.call(&ask.token).is_some_and(|call| call.unsure), s.state.changing()))
-            .await
-            .unwrap_or_default();
-        match (ask.call, error) {
-            (Call::CreateChangeSet, CloudError::AlreadyExists { .. }) => Ok(Some(later)),
-            (Call::ExecuteChangeSet, CloudError::NotFound { .. }) => Ok(Some(later)),
-            (Call::ExecuteChangeSet | Call::DeleteStack | Call::RunTask, _) if unsure => Ok(Some(later)),
-            // What goes on is followed, whether or not it can be stopped.
-            (Call::CancelUpdate | Call::ContinueServiceDeployment | Call::StopTask, _) => Ok(Some(later)),
-            (Call::DeleteStack, _) if changing => Ok(Some(later)),
-            (Call::ContinueRollback, _) => self.stop_again(id, order, Gate::Continue, error).await,
-            (Call::RollbackStack, _) => self.stop_again(id, order, Gate::Rollback, error).await,
-            _ => self.fail(id, index, code(error), error.to_string()).await,
-        }
-    }
-
-    async fn stop_again(
-        &self,
-        id: DeploymentId,
-        order: &Order,
-        gate: Gate,
-        error: &CloudError,
-    ) -> Result<Option<Timestamp>> {
-        let cause = Cause {
-            code: code(error).into(),
-            sentence: error.to_string(),
-            stack: Some(order.stack.clone()),
-            gate: Some(gate),
-        };
-        self.append(vec![Entry::Stopped { deployment: id, stack: order.stack.clone(), cause, until: None }]).await?;
-        Ok(None)
-    }
 }
 
 /// The deployment in which the task of an order's content ran.
@@ -449,22 +325,6 @@ fn ran(log: &Log, order: &Order) -> Option<DeploymentId> {
     match &order.action {
         Action::Put(content) => log.fold.facts().task_ran(&order.place, &order.stack, content.hash),
         Action::Delete { .. } => None,
-    }
-}
-
-/// A stable code for an error of AWS that ends a stack.
-fn code(error: &CloudError) -> &'static str {
-    match error {
-        CloudError::Denied { .. } => "aws-denied",
-        CloudError::NotFound { .. } => "aws-not-found",
-        CloudError::AlreadyExists { .. } => "aws-already-exists",
-        CloudError::TokenReused { .. } => "aws-token-reused",
-        CloudError::Invalid { .. }
-        | CloudError::Throttled { .. }
-        | CloudError::Conflict { .. }
-        | CloudError::Failing { .. }
-        | CloudError::Unreachable { .. }
-        | CloudError::Lost { .. } => "aws-refused",
     }
 }
 

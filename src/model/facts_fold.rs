@@ -137,9 +137,11 @@ impl FactsFold {
 
     fn waits(&mut self, deployment: DeploymentId, stack: &StackName, waits: Option<Waits>) {
         let Some(flight) = self.flight(deployment) else { return };
-        match waits {
-            Some(waits) => drop(flight.waits.insert(stack.clone(), waits)),
-            None => drop(flight.waits.remove(stack)),
+        let before = flight.waits.remove(stack);
+        if let Some(waits) = waits {
+            // The same wait goes on, and only says when it tries again.
+            let since = before.filter(|before| before.cause.code == waits.cause.code).map_or(waits.since, |b| b.since);
+            flight.waits.insert(stack.clone(), Waits { since, ..waits });
         }
     }
 

@@ -477,6 +477,10 @@ impl Cause {
     pub const TASK_FAILED: &str = "task-failed";
     /// The code of a failure that an allowance decided: the old release was put back at a pause hook.
     pub const PUT_BACK: &str = "put-back-at-hook";
+    /// The code of a call that AWS will never accept.
+    pub const REFUSED: &str = "aws-refused";
+    /// The code of a change set that AWS cannot make from the template.
+    pub const NO_CHANGE_SET: &str = "change-set-failed";
     /// The code of a failure that nobody decided in time: ECS put the old release back when a pause hook expired.
     pub const EXPIRED: &str = "hook-expired";
 
@@ -498,6 +502,12 @@ impl Cause {
     /// Whether trying again by itself would ask again for what was answered, or not answered.
     pub fn is_decided(&self) -> bool {
         matches!(&*self.code, Self::PUT_BACK | Self::EXPIRED)
+    }
+
+    /// Whether AWS answers the same whenever it is asked again with this content: an unknown resource type, a template
+    /// error, an export that does not exist.
+    pub fn is_lasting(&self) -> bool {
+        matches!(&*self.code, Self::REFUSED | Self::NO_CHANGE_SET)
     }
 }
 

@@ -148,7 +148,10 @@ impl<'a> Planner<'a> {
     ) -> Result<Entry<'a>, Box<Hold>> {
         let tried = self.index.attempts(&desired.slot, judged.content);
         let attempt = tried.map_or(0, |tried| tried.failed).saturating_add(1);
-        let decided = |tried: &Attempts| matches!(&tried.outcome, Outcome::Failed(cause) if cause.is_decided());
+        let decided = |tried: &Attempts| match &tried.outcome {
+            Outcome::Failed(cause) => cause.is_decided() || cause.is_lasting(),
+            _ => false,
+        };
         let may = tried.is_none_or(|tried| tried.failed < desired.project.attempts && !decided(tried));
         let failed_task = judged.differing().find_map(|wanted| Some((self.failed_task(wanted)?, &wanted.stack)));
         if may && failed_task.is_none() {

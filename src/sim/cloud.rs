@@ -12,10 +12,11 @@ use super::world::tasks::{OneTask, RunTaskInput};
 use super::world::template::check_inline;
 use super::world::{self, Interference, StackInput, StackView, World};
 use crate::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, HookAnswer,
-    HookStatus, Identity, LogStream, Observe, PauseHook, Percent, PropertyChange, ResolvedImage, ResourceChange,
-    Result, RunTaskRequest, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen, StackEvent,
-    StackResource, StoppedTask, TaskEnd, TaskSeen, TemplateObject, TemplateSource, TrafficShift, WhichTask,
+    At, Came, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Fault,
+    HookAnswer, HookStatus, Identity, LogStream, Observe, PauseHook, Percent, PropertyChange, ResolvedImage,
+    ResourceChange, Result, RunTaskRequest, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen,
+    StackEvent, StackResource, StoppedTask, TaskEnd, TaskSeen, TemplateObject, TemplateSource, TrafficShift, WhichTask,
+    sort,
 };
 use crate::model::journal::{ContainerEnd, Effect, ExpectedChange};
 use crate::model::{BucketName, Place, StackName, StackSeen};
@@ -49,7 +50,7 @@ impl SimCloud {
         act: impl FnOnce(&mut World, &Place) -> Answer<T>,
     ) -> Result<T> {
         let mut world = self.world();
-        let lost = |message: &str| CloudError::Lost { operation, message: message.to_owned() };
+        let lost = |message: &str| sort(Fault { operation, came: Came::Nothing, message: message.to_owned() });
         match world.admit(&at.place, operation).map_err(|error| translate(operation, error))? {
             Interference::CallLost => Err(lost("the connection was closed before an answer came")),
             Interference::ReplyLost => {
@@ -76,29 +77,11 @@ impl SimCloud {
     }
 }
 
-/// Sorts the account's error by what follows from it.
+/// The account's error in the words of the port.
 fn translate(operation: &'static str, error: ApiError) -> CloudError {
     let ApiError { code, message, status } = error;
-    match code {
-        "Throttling" | "ThrottlingException" => CloudError::Throttled { operation, message },
-        "AccessDenied" | "AccessDeniedException" => CloudError::Denied { operation, message },
-        "ChangeSetNotFound" | "ClusterNotFoundException" | "ServiceDeploymentNotFoundException" | "NoSuchBucket" => {
-            CloudError::NotFound { operation, message }
-        }
-        "ResourceNotFoundException" => CloudError::NotFound { operation, message },
-        "ConflictException" if operation == "RunTask" => CloudError::TokenReused { operation, message },
-        "AlreadyExistsException" => CloudError::AlreadyExists { operation, message },
-        "TokenAlreadyExistsException" => CloudError::TokenReused { operation, message },
-        "InvalidChangeSetStatus" => CloudError::Conflict { operation, message },
-        "ValidationError" if message.contains("does not exist") => CloudError::NotFound { operation, message },
-        "ValidationError"
-            if message.contains(" state and can not be ") || message.contains("cannot be called from") =>
-        {
-            CloudError::Conflict { operation, message }
-        }
-        _ if status >= 500 && code != "NotModelled" => CloudError::Failing { operation, message },
-        _ => CloudError::Invalid { operation, message },
-    }
+    let said = message.clone();
+    sort(Fault { operation, came: Came::Error { status, code, said: &said }, message })
 }
 
 fn seen(view: StackView) -> StackSeen {

@@ -278,6 +278,10 @@ fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<Strin
             "land a fixed release, or, once it is clear what the task has done, let it run again: landfall allow {plan} \
              --reason \"…\""
         ),
+        None if cause.is_lasting() => format!(
+            "AWS answers the same to this content each time: land a fixed release, or, once something outside has changed, \
+             landfall allow {plan} --reason \"…\""
+        ),
         None if cause.is_decided() => {
             format!("land another release, or let this one be tried again: landfall allow {plan} --reason \"…\"")
         }

@@ -155,7 +155,11 @@ async fn codes_are_sorted_by_what_follows_from_them() {
     let said = |code: &str, message: &str| (refusal(400, code, message), format!("{message} ({code})"));
     let rows = [
         (said("AccessDenied", "not authorized to perform: cloudformation:CreateChangeSet"), "denies"),
-        (said("ExpiredToken", "The security token is expired"), "denies"),
+        (said("ExpiredToken", "The security token is expired"), "have expired"),
+        (said("SignatureDoesNotMatch", "Signature expired: 20261122T0000Z is now earlier than 1"), "rejects the date"),
+        (said("RequestExpired", "Request has expired"), "rejects the date"),
+        (said("SignatureDoesNotMatch", "The request signature we calculated does not match"), "usable credentials"),
+        (said("InvalidClientTokenId", "The security token included in the request is invalid."), "usable credentials"),
         (said("AlreadyExistsException", "ChangeSet lf-1-1 already exists"), "CreateChangeSet: ChangeSet"),
         (said("TokenAlreadyExistsException", "used"), "the token was used before"),
         (said("ValidationError", "Stack [web] does not exist"), "CreateChangeSet: Stack"),
@@ -240,6 +244,14 @@ async fn a_change_set_of_many_pages_is_one() {
     assert_eq!((cause.before.as_deref(), cause.after.as_deref()), (Some("a"), Some("b")));
 }
 
+/// What the port takes for a change is what the table says.
+#[test]
+fn what_changes_something_is_known_by_its_name() {
+    for operation in Operation::ALL {
+        assert_eq!(landfall::cloud::changes(operation.as_str()), operation.changes(), "{operation:?}");
+    }
+}
+
 /// What `landfall iam` grants is what is called.
 #[tokio::test]
 async fn each_method_calls_what_the_table_says() {
@@ -289,7 +301,7 @@ async fn a_task_without_a_place_is_refused() {
         r#"{"tasks": [], "failures": [{"arn": "arn:instance", "reason": "RESOURCE:MEMORY", "detail": "4 GiB"}]}"#;
     let server = Canned::new(vec![Reply::Http(200, failures.to_owned())]);
     let refused = cloud(&server.endpoint).run_task(&here(), &run_task()).await;
-    let Err(CloudError::Invalid { message, .. }) = refused else { panic!("it should be refused: {refused:?}") };
+    let Err(CloudError::Conflict { message, .. }) = refused else { panic!("it should wait for room: {refused:?}") };
     assert_eq!(message, "there is no place for the task: RESOURCE:MEMORY (4 GiB)");
 }
 

@@ -192,7 +192,9 @@ async fn identity_is_the_accounts(context: &Context<'_>) -> Outcome {
 async fn credentials_of_another_account_are_refused(context: &Context<'_>) -> Outcome {
     let at = At { access: role(OTHER, "deployer"), ..context.here() };
     match context.cloud.stacks(&at).await {
-        Err(CloudError::Denied { message, .. }) if message.contains(OTHER) && message.contains(context.account) => {
+        Err(CloudError::Credentials { message, .. })
+            if message.contains(OTHER) && message.contains(context.account) =>
+        {
             Ok(())
         }
         other => Err(format!("it is {other:?}")),
@@ -224,7 +226,7 @@ async fn a_role_that_is_not_allowed_is_refused(context: &Context<'_>) -> Outcome
     let there = |name| At { access: role(OTHER, name), ..at(OTHER, "us-east-1") };
     let refused = cloud.stacks(&there("admin")).await;
     match refused {
-        Err(CloudError::Denied { message, .. }) if message.contains("role/admin") => {}
+        Err(CloudError::Credentials { message, .. }) if message.contains("role/admin") => {}
         other => return Err(format!("it is {other:?}")),
     }
     same("calls", cloud.calls().is_empty(), true)?;

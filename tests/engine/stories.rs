@@ -245,21 +245,6 @@ async fn a_lost_reply_is_read_back_at_every_call() {
 }
 
 #[tokio::test]
-async fn a_denied_call_fails_with_the_words_of_aws() {
-    let mut scene = Scene::new();
-    scene.sim.world().queue_fault(Fault::Call {
-        operation: "CreateChangeSet".to_owned(),
-        account: None,
-        effect: CallEffect::Deny,
-        skip: 0,
-        times: 1,
-    });
-    let outcome = scene.deploy(&web("1.0.0", "shop:1")).await;
-    assert_eq!(&*failed(&outcome).code, "aws-denied");
-    assert!(scene.operations().is_empty());
-}
-
-#[tokio::test]
 async fn stale_reads_after_the_execution_are_not_believed() {
     let mut scene = Scene::with(SimConfig { stale_reads: 3, ..SimConfig::default() });
     assert_eq!(scene.deploy(&web("1.0.0", "shop:1")).await, Outcome::Proved);

@@ -57,18 +57,127 @@ async fn somebody_elses_operation_is_waited_for_in_words_and_then_gone_on_with()
 }
 
 #[tokio::test]
-async fn somebody_elses_operation_is_not_waited_for_without_end() {
+async fn somebody_elses_operation_is_waited_for_however_long_it_takes() {
     let mut scene = Scene::new();
     scene.deploy(&web("1.0.0", "shop:1")).await;
     somebody_updates(&scene);
     let before = scene.operations();
-    let mut deletion =
-        plan("1.0.0", vec![order(0, Action::Delete { id: scene.stack("web").unwrap().id, unprotect: false }, "web")]);
-    deletion.begin[0].removal = true;
-    for order in [web("1.1.0", "shop:2"), deletion] {
-        assert_eq!(&*failed(&scene.deploy(&order).await).code, "stack-busy");
+    let mut engine = scene.engine().await;
+    engine.carry_out(&web("1.1.0", "shop:2"), scene.now).await.unwrap();
+    let end = scene.now + SignedDuration::from_hours(2);
+    let mut looks = 0;
+    while scene.now < end {
+        let waiting = waits(&mut scene, &mut engine).await.expect("it waits");
+        assert_eq!(&*waiting.cause.code, "stack-busy");
+        looks += 1;
     }
+    assert!(looks < 2 * 60 + 100, "at most one look a minute: {looks}");
     assert_eq!(scene.operations(), before, "and nothing was asked for meanwhile");
+}
+
+#[tokio::test]
+async fn a_denied_call_waits_with_growing_pauses_and_uses_up_no_attempt() {
+    let mut scene = Scene::new();
+    scene.sim.world().queue_fault(fault("CreateChangeSet", CallEffect::Deny, 0, 20));
+    let mut engine = scene.engine().await;
+    engine.carry_out(&web("1.0.0", "shop:1"), scene.now).await.unwrap();
+    let begin = scene.now;
+    let (mut pauses, mut before) = (Vec::new(), scene.now);
+    for _ in 0..12 {
+        let waiting = waits(&mut scene, &mut engine).await.expect("it waits");
+        assert_eq!((&*waiting.cause.code, waiting.since), ("aws-denied", begin));
+        assert_eq!(waiting.until, Some(scene.now), "the time of the next try is said");
+        let sentence = &waiting.cause.sentence;
+        assert!(sentence.contains("perform: cloudformation:CreateChangeSet"), "{sentence}");
+        assert!(sentence.contains("`landfall iam` prints the policies that grant it"), "{sentence}");
+        pauses.push(scene.now.duration_since(before).as_secs());
+        before = scene.now;
+    }
+    assert_eq!(pauses, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
+    // A restart tries at once.
+    let mut engine = scene.engine().await;
+    scene.sim.world().clear_faults();
+    scene.finish(&mut engine).await;
+    assert_eq!(scene.outcome().await, Outcome::Proved);
+    assert_eq!(engine.facts().attempts, []);
+    assert_eq!(scene.operations(), ["CreateChangeSet", "ExecuteChangeSet"]);
+}
+
+#[tokio::test]
+async fn a_newer_release_takes_the_place_of_one_that_waits_for_rights_at_once() {
+    let mut scene = Scene::new();
+    scene.sim.world().queue_fault(fault("CreateChangeSet", CallEffect::Deny, 0, 20));
+    let mut engine = scene.engine().await;
+    engine.carry_out(&web("1.0.0", "shop:1"), scene.now).await.unwrap();
+    for _ in 0..6 {
+        waits(&mut scene, &mut engine).await.expect("it waits");
+    }
+    let mut newer = web("1.1.0", "shop:2");
+    let deployment = engine.facts().in_flight(&slot()).unwrap().deployment;
+    newer.begin.clear();
+    newer.supersede = vec![landfall::plan::Supersede { deployment, by: None }];
+    let now = scene.now - SignedDuration::from_secs(1);
+    engine.carry_out(&newer, now).await.unwrap();
+    engine.advance(now).await.unwrap();
+    assert!(matches!(scene.outcome().await, Outcome::Superseded { .. }));
+}
+
+#[tokio::test]
+async fn an_answer_that_cannot_change_ends_the_stack_at_once() {
+    let mut scene = Scene::new();
+    let template = serde_json::json!({"Resources": {"Thing": {"Type": "AWS::Nowhere::Thing"}}});
+    let outcome = scene.deploy(&plan("1.0.0", vec![put(0, "web", content("web", "1.0.0", &template))])).await;
+    let cause = failed(&outcome);
+    assert!(cause.is_lasting(), "{cause:?}");
+    assert!(cause.sentence.contains("AWS::Nowhere::Thing"), "{}", cause.sentence);
+}
+
+/// The stack `web` with an export, and another that imports it.
+async fn imported(scene: &mut Scene) {
+    let mut exports = service("shop:1");
+    exports["Outputs"] = serde_json::json!({"Name": {"Value": "x", "Export": {"Name": "shared"}}});
+    scene.deploy(&plan("1.0.0", vec![put(0, "web", content("web", "1.0.0", &exports))])).await;
+    let importer = serde_json::json!({"Resources": {"Group": {
+        "Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": {"Fn::ImportValue": "shared"}}
+    }}});
+    let input = StackInput {
+        name: "reader".to_owned(),
+        template: Some(importer.to_string()),
+        parameters: Default::default(),
+        tags: None,
+        capabilities: vec![],
+        role: None,
+        token: None,
+    };
+    scene.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();
+    let later = scene.now + SignedDuration::from_mins(5);
+    scene.turn(later);
+}
+
+#[tokio::test]
+async fn a_deletion_that_aws_takes_back_because_of_an_export_waits_for_those_who_use_it() {
+    let mut scene = Scene::new();
+    imported(&mut scene).await;
+    let id = scene.stack("web").unwrap().id;
+    let mut deletion = plan("1.0.0", vec![order(0, Action::Delete { id, unprotect: true }, "web")]);
+    deletion.begin[0].removal = true;
+    let mut engine = scene.engine().await;
+    engine.carry_out(&deletion, scene.now).await.unwrap();
+    let mut untils = std::collections::BTreeSet::new();
+    for _ in 0..60 {
+        if let Some(waiting) = waits(&mut scene, &mut engine).await {
+            assert_eq!(&*waiting.cause.code, "export-in-use");
+            let sentence = &waiting.cause.sentence;
+            assert!(sentence.contains("reader uses its exports") && sentence.contains("shared"), "{sentence}");
+            untils.extend(waiting.until);
+        }
+    }
+    assert!(untils.len() > 3, "it is asked for again: {untils:?}");
+    let later = scene.now + SignedDuration::from_mins(6);
+    scene.sim.world().delete_stack(&place(), "reader", &[], false, &None).unwrap();
+    scene.turn(later);
+    scene.finish(&mut engine).await;
+    assert_eq!(scene.outcome().await, Outcome::Removed);
 }
 
 #[tokio::test]

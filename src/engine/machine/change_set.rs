@@ -12,7 +12,7 @@ use crate::cloud::{
 };
 use crate::engine::cause;
 use crate::engine::token::Purpose;
-use crate::model::journal::{Call, Content, Evidence, Outcome, ParameterValue};
+use crate::model::journal::{Call, Cause, Content, Evidence, Outcome, ParameterValue};
 use crate::model::slot::TAG_PREFIX;
 use crate::model::{Id, ReleaseName, StackSeen, StackStatus};
 
@@ -64,7 +64,7 @@ fn failed(s: &Subject<'_>, change_set: &ChangeSetSeen) -> Effect {
     if change_set.is_no_change() {
         return Effect::Note(vec![s.evidence(Evidence::NoChange { reason })]);
     }
-    s.fail("change-set-failed", format!("AWS cannot make the change set: {reason}"))
+    s.fail(Cause::NO_CHANGE_SET, format!("AWS cannot make the change set: {reason}"))
 }
 
 fn made_and_read(

@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use super::state::Answer;
-use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject};
+use super::{BUSY, EXPORT_IN_USE, Effect, Look, Request, STALE, Seen, Subject};
 use crate::cloud::StackEvent;
 use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::journal::{Call, Evidence, Outcome};
 use crate::model::{StackSeen, StackStatus};
 
-/// How long somebody else's operation is waited for before the deletion is given up, in seconds.
-const PATIENCE: i64 = 3_600;
+/// The longest pause before a deletion that AWS took back is asked for again, in seconds.
+const LONGEST: i64 = 300;
 
 /// What to do now for a stack that is to be deleted.
 pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen) -> Effect {
-    let asked = s.call(Purpose::Delete).filter(|call| call.answer != Answer::Refused);
-    if let Some(by) = s.superseded.filter(|_| asked.is_none() || s.state.stopped.is_some()) {
+    let asked = s.call(Purpose::Delete(round(s))).filter(|call| call.answer != Answer::Refused);
+    let idle = asked.is_none() || s.state.stopped.is_some() || s.state.waits_for(EXPORT_IN_USE);
+    if let Some(by) = s.superseded.filter(|_| idle) {
         return s.end(Outcome::Superseded { by: by.clone() });
     }
     if s.state.stopped.is_some() {
@@ -36,13 +37,16 @@ pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen)
     }
     match asked {
         Some(call) if stack.status.in_progress() => s.poll(call.first),
-        None if stack.status.in_progress() && stack.status != StackStatus::ReviewInProgress => {
-            s.busy(seen, stack, PATIENCE)
-        }
-        _ if s.state.waits_for(BUSY) => Effect::Note(vec![s.waits(None)]),
+        None if stack.status.in_progress() && stack.status != StackStatus::ReviewInProgress => s.busy(seen, stack),
+        _ if s.state.waits_for(BUSY) => Effect::Note(vec![s.waits(None, None)]),
         Some(call) if call.answer == Answer::Accepted => after(s, seen, stack, call.at),
         _ => before(s, stack, unprotect),
     }
+}
+
+/// How often the deletion was asked for under another token; 1 before the first.
+fn round(s: &Subject<'_>) -> usize {
+    (1..).take_while(|round| s.call(Purpose::Delete(*round)).is_some()).count().max(1)
 }
 
 /// Nothing was asked yet, or nobody knows whether it arrived: the token makes a repetition harmless.
@@ -56,20 +60,49 @@ fn before(s: &Subject<'_>, stack: &StackSeen, unprotect: bool) -> Effect {
             _ => s.fail("protected", "the stack is protected from deletion"),
         };
     }
-    s.ask(Call::DeleteStack, Purpose::Delete, Request::Delete(stack.id.clone()))
+    s.ask(Call::DeleteStack, Purpose::Delete(round(s)), Request::Delete(stack.id.clone()))
+}
+
+/// What a stack says of its deletion that AWS took back because of an export, as far as `reason` is that.
+fn in_use(reason: &str) -> Option<&str> {
+    let (_, users) = reason.split_once(" in use by ")?;
+    reason.to_ascii_lowercase().contains("export ").then(|| users.trim().trim_end_matches('.'))
+}
+
+/// Other stacks use an export of this one: the deletion is asked for again later, longer each time.
+fn imported(s: &Subject<'_>, stack: &StackSeen, reason: &str, users: &str, at: jiff::Timestamp) -> Effect {
+    let asked = round(s);
+    let pause = (15_i64 << asked.min(5)).min(LONGEST);
+    let again = at + jiff::SignedDuration::from_secs(pause);
+    if s.now >= again {
+        return s.ask(Call::DeleteStack, Purpose::Delete(asked + 1), Request::Delete(stack.id.clone()));
+    }
+    if s.state.waits_for(EXPORT_IN_USE) && s.state.waits_until == Some(again) {
+        return Effect::Wait(again);
+    }
+    let sentence = format!(
+        "AWS keeps the stack because {users} uses its exports ({}); landfall deletes it when they no longer do",
+        reason.trim().trim_end_matches('.')
+    );
+    Effect::Note(vec![s.waits(Some((EXPORT_IN_USE, sentence)), Some(again))])
 }
 
 /// AWS took the deletion, and the stack is still there.
 fn after(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, at: jiff::Timestamp) -> Effect {
     let late = s.older_than(at, STALE);
+    let token = s.token(Purpose::Delete(round(s)));
+    let Some(events) = &seen.events else { return Effect::Look(Look::Events(stack.id.clone(), token)) };
+    let ours = events.iter().filter(|event| event.token.as_deref() == Some(&*token));
+    let used = ours.filter_map(|event| event.reason.as_deref()).find_map(|reason| Some((reason, in_use(reason)?)));
+    if let Some((reason, users)) = used {
+        return imported(s, stack, reason, users, at);
+    }
     if stack.status != StackStatus::DeleteFailed {
         if !late {
             return s.poll(at);
         }
         return s.fail("not-deleted", format!("the stack stays {} although AWS took its deletion", stack.status));
     }
-    let token = s.token(Purpose::Delete);
-    let Some(events) = &seen.events else { return Effect::Look(Look::Events(stack.id.clone(), token)) };
     let own = |event: &&StackEvent| event.token.as_deref() == Some(&*token) && event.status.ends_with("_FAILED");
     let of_stack = |event: &StackEvent| event.kind == "AWS::CloudFormation::Stack";
     // Without an event that says so, the status may be that of an earlier deletion.

@@ -138,32 +138,33 @@ impl<'a> Subject<'a> {
         Entry::GateGone { deployment: self.opened.deployment, stack: self.stack().clone() }
     }
 
-    /// The record that it waits for something outside, or waits no longer.
-    pub(crate) fn waits(&self, why: Option<(&str, String)>) -> Entry {
+    /// The record that it waits for something outside, and when it looks again; or waits no longer.
+    pub(crate) fn waits(&self, why: Option<(&str, String)>, until: Option<Timestamp>) -> Entry {
         let cause = why.map(|(code, sentence)| super::cause::cause(code, self.stack(), sentence));
-        Entry::Waits { deployment: self.opened.deployment, stack: self.stack().clone(), cause, until: None }
+        Entry::Waits { deployment: self.opened.deployment, stack: self.stack().clone(), cause, until }
     }
 
-    /// Somebody else's operation goes on in the stack: its end is waited for, up to a deadline in seconds.
-    fn busy(&self, seen: &Seen, stack: &StackSeen, deadline: i64) -> Effect {
-        let status = stack.status;
-        match &self.state.waits {
-            Some((_, since)) if self.older_than(*since, deadline) => self
-                .fail(BUSY, format!("somebody else's operation has not ended in {deadline} s: the stack is {status}")),
-            Some((_, since)) => self.poll(*since),
-            None => {
-                let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
-                let token = last.as_ref().map_or_else(String::new, |token| format!(", with token {token}"));
-                let sentence = format!("somebody else's operation goes on{token}: the stack is {status}");
-                Effect::Note(vec![self.waits(Some((BUSY, sentence)))])
-            }
+    /// Somebody else's operation goes on in the stack: its end is waited for, however long it takes.
+    fn busy(&self, seen: &Seen, stack: &StackSeen) -> Effect {
+        if let Some((_, since)) = self.state.waits.as_ref().filter(|_| self.state.waits_for(BUSY)) {
+            return self.poll_slowly(*since);
         }
+        let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
+        let token = last.as_ref().map_or_else(String::new, |token| format!(", with token {token}"));
+        let sentence = format!("somebody else's operation goes on{token}: the stack is {}", stack.status);
+        Effect::Note(vec![self.waits(Some((BUSY, sentence)), None)])
     }
 
     /// Looks again after a while that grows with the time that it takes anyway: half a second to ten.
     fn poll(&self, since: Timestamp) -> Effect {
         let millis = (self.now.duration_since(since).as_millis() / 8).clamp(500, 10_000);
         Effect::Wait(self.now + SignedDuration::from_millis(i64::try_from(millis).unwrap_or(10_000)))
+    }
+
+    /// The same for what may take hours or days: up to a minute.
+    fn poll_slowly(&self, since: Timestamp) -> Effect {
+        let millis = (self.now.duration_since(since).as_millis() / 8).clamp(500, 60_000);
+        Effect::Wait(self.now + SignedDuration::from_millis(i64::try_from(millis).unwrap_or(60_000)))
     }
 
     /// Whether an operation that began then has taken longer than it may. What it waits at pause hooks does not count.
@@ -179,6 +180,9 @@ impl<'a> Subject<'a> {
 /// How long a read may lag behind a call that AWS has taken, in seconds. \[reports: DescribeStacks serves a stale status
 /// just after ExecuteChangeSet\]
 const STALE: i64 = 30;
+
+/// The code of waiting for stacks that use an export of a stack that is to be deleted.
+const EXPORT_IN_USE: &str = "export-in-use";
 
 /// The code of waiting for somebody else's operation.
 const BUSY: &str = "stack-busy";

@@ -37,7 +37,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
         return follow::next(s, content, seen, stack.as_ref());
     }
     if s.state.waits_for(BUSY) && !stack.as_ref().is_some_and(|stack| stack.status.in_progress()) {
-        return Effect::Note(vec![s.waits(None)]);
+        return Effect::Note(vec![s.waits(None, None)]);
     }
     match stack {
         None => change_set::next(s, content, seen, None),
@@ -75,7 +75,7 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
         StateAction::Update => change_set::next(s, content, seen, Some(stack)),
         // What we asked for ourselves.
         StateAction::Wait if s.state.changing() => s.poll(stack.updated.unwrap_or(stack.created)),
-        StateAction::Wait => s.busy(seen, stack, content.deadline),
+        StateAction::Wait => s.busy(seen, stack),
         StateAction::Clear => clear(s, seen, stack),
         StateAction::ClearBehind(gate) if s.state.is_open(gate, None) => delete(s, stack),
         StateAction::ClearBehind(gate) => s.stop(

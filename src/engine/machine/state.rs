@@ -51,6 +51,8 @@ pub(crate) struct StackState {
     pub(crate) stopped: Option<Cause>,
     /// What outside of landfall it waits for, by its code, and since when.
     pub(crate) waits: Option<(Arc<str>, Timestamp)>,
+    /// When it looks again, where that was said.
+    pub(crate) waits_until: Option<Timestamp>,
     /// Gates that were opened, each for a resource or for all.
     opened: BTreeSet<(Gate, Option<Arc<str>>)>,
     /// How often each gate was opened.
@@ -137,8 +139,10 @@ impl DeploymentState {
                 stack.goes_on(record.at);
                 stack.stopped = None;
             }
-            Entry::Waits { stack, cause, .. } => {
-                self.stack(stack).waits = cause.as_ref().map(|cause| (cause.code.clone(), record.at));
+            Entry::Waits { stack, cause, until, .. } => {
+                let stack = self.stack(stack);
+                stack.waits_now(cause.as_ref(), record.at);
+                stack.waits_until = *until;
             }
             Entry::GateOpened { stack, gate, resource, .. } => {
                 self.stack(stack).opens(*gate, resource.clone(), record.at);
@@ -155,7 +159,9 @@ impl DeploymentState {
     /// Whether anything happened to a stack. That it waits for a wave's soak, or did, is nothing.
     pub(crate) fn begun(&self, name: &StackName) -> bool {
         self.stacks.get(name).is_some_and(|stack| {
-            *stack != StackState { waits: stack.waits.clone(), ..StackState::default() } || stack.waits_outside()
+            let waits =
+                StackState { waits: stack.waits.clone(), waits_until: stack.waits_until, ..StackState::default() };
+            *stack != waits || stack.waits_outside()
         })
     }
 }
@@ -191,6 +197,15 @@ impl StackState {
             Reply::Refused { .. } if state.unsure => {}
             Reply::Refused { .. } => state.answer = Answer::Refused,
         }
+    }
+
+    /// It waits for something outside, or no longer. The time of a wait that goes on is the first.
+    fn waits_now(&mut self, cause: Option<&Cause>, at: Timestamp) {
+        let before = self.waits.take();
+        self.waits = cause.map(|cause| {
+            let since = before.filter(|(code, _)| *code == cause.code).map_or(at, |(_, since)| since);
+            (cause.code.clone(), since)
+        });
     }
 
     fn stops(&mut self, cause: &Cause, at: Timestamp) {
