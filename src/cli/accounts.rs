@@ -11,7 +11,7 @@ use super::config::Config;
 use super::exit::{Exit, Outcome};
 use super::output::{self, Format};
 use super::render::{known, load_folder};
-use super::{iam, verify, wire};
+use super::{iam, rights, verify, wire};
 use crate::model::TargetName;
 
 /// Options of `landfall verify`.
@@ -53,6 +53,10 @@ pub fn verify(options: &Verify) -> Outcome {
         known("target", target, catalog.targets.keys())?;
     }
     let config = Config::load(options.config.as_deref())?;
+    rights::strict(&config)?;
+    for warning in rights::warnings(&config, Some(catalog)) {
+        output::progress(&format!("warning      {warning}"));
+    }
     let cloud = wire::cloud(&config, options.endpoint.as_deref());
     let findings = super::runtime()?.block_on(verify::verify(&cloud, catalog, options.target.as_ref()));
     match options.format {

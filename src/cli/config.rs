@@ -41,6 +41,8 @@ pub struct Config {
     pub listen: Option<SocketAddr>,
     /// What a client has to send as `Authorization: Bearer …`; needed for an address that is not loopback.
     pub token_file: Option<PathBuf>,
+    /// A secret that others can read is an error, not a warning.
+    pub strict_permissions: bool,
     /// Between two looks at a remote branch.
     pub poll: Option<Span>,
     /// Between two sweeps of AWS without a cause.

@@ -1,15 +1,17 @@
 //! `landfall daemon`: the deployer.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
+use super::alone::Alone;
 use super::ask::http_url;
 use super::clock::WallClock;
 use super::config::{self, Config, LogFormat, Span};
@@ -19,7 +21,7 @@ use super::pages::LivePages;
 use super::progress::Progress;
 use super::publish::publish;
 use super::upstream::Branch;
-use super::{logging, sim, wire};
+use super::{logging, rights, sim, wire};
 use crate::cloud::Change;
 use crate::daemon::{self, DaemonError, Ending, Events, Ports, Published};
 use crate::git::{self, Mirror};
@@ -77,6 +79,7 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
     let mut config = Config::load(options.config.as_deref())?;
     let format = options.log_format.or(config.log_format);
     logging::start(format, color)?;
+    rights::keep_private();
     let progress: Arc<dyn Events> = match format {
         None => Arc::new(Progress::new(output::progress)),
         Some(_) => Arc::new(daemon::Silent),
@@ -124,7 +127,13 @@ async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Ev
         settings.endpoint = Some(account.url());
     }
     let (failed, errors) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
-    let tally = Arc::new(Tally { inner: progress, failed: failed.clone(), errors: errors.clone() });
+    let tally = Arc::new(Tally {
+        inner: progress,
+        failed: failed.clone(),
+        errors: errors.clone(),
+        config: settings.config.clone(),
+        warned: Mutex::default(),
+    });
     let mut running = tokio::select! {
         biased;
         signal = told.as_mut() => return signal.map(|()| Exit::Done),
@@ -176,7 +185,7 @@ pub struct Running {
     publisher: JoinHandle<()>,
     store: Arc<SqliteStore>,
     _watch: Option<git::Watch>,
-    _alone: wire::Alone,
+    _alone: Alone,
     /// What it knows.
     pub published: watch::Receiver<Option<Arc<Published>>>,
     /// Where its API listens.
@@ -215,11 +224,14 @@ impl Running {
 /// Starts a daemon: mirror, store, AWS, API.
 pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Running, Failure> {
     let config = &settings.config;
-    let alone = wire::Alone::with(&settings.store)?;
+    rights::strict(config)?;
+    let alone = Alone::with(&settings.store)?;
+    let folder = wire::mirror_folder(config, &settings.store);
+    let narrowed = rights::narrow(alone.path(), &folder);
+    narrowed.iter().chain(&rights::warnings(config, None)).for_each(|warning| events.warned(warning));
     let store = wire::store(&settings.store).await?;
     let remote = wire::remote(config, &settings.repo, settings.branch.as_deref())?;
     let local = remote.local();
-    let folder = wire::mirror_folder(config, &settings.store);
     let mirror = Mirror::open(&folder, remote).doing(|| format!("cannot follow {}", settings.repo))?;
     let cloud: Arc<dyn Change> = Arc::new(wire::cloud(config, settings.endpoint.as_deref()));
     let mirror = Arc::new(mirror);
@@ -295,6 +307,9 @@ struct Tally {
     inner: Arc<dyn Events>,
     failed: Arc<AtomicU32>,
     errors: Arc<AtomicU32>,
+    config: Config,
+    /// What the operator was warned of, so that each is said once.
+    warned: Mutex<BTreeSet<String>>,
 }
 
 impl Events for Tally {
@@ -302,6 +317,14 @@ impl Events for Tally {
         let errors = problems.iter().filter(|problem| problem.level == Level::Error).count();
         self.errors.store(u32::try_from(errors).unwrap_or(u32::MAX), Ordering::Relaxed);
         self.inner.read(commit, catalog, problems);
+        rights::warnings(&self.config, Some(catalog)).iter().for_each(|warning| self.warned(warning));
+    }
+
+    fn warned(&self, warning: &str) {
+        if self.warned.lock().unwrap_or_else(PoisonError::into_inner).insert(warning.to_owned()) {
+            tracing::warn!("{warning}");
+            self.inner.warned(warning);
+        }
     }
 
     fn planned(&self, report: &Report) {

@@ -157,6 +157,28 @@ long the task of an `ecs-task` runs moves into `run`. It takes effect with the n
   landfall convert storefront web --dry-run
   landfall convert storefront web --commit";
 
+pub(super) const STORE: &str = "\
+The store is the daemon's journal, in one SQLite file. Its records are chained by hash, so that a record that is missing, swapped \
+or altered is named.";
+
+pub(super) const STORE_VERIFY: &str = "\
+Reads the whole file, also while a daemon runs. Exits with 1 if the store is damaged, and names the first record that is missing, \
+swapped or altered.
+
+  landfall store verify --store /var/lib/landfall/landfall.db";
+
+pub(super) const STORE_BACKUP: &str = "\
+The copy is whole and in one file, whatever the daemon does meanwhile. An existing file is never overwritten. Only the owner can \
+read the copy.
+
+  landfall store backup --store /var/lib/landfall/landfall.db /backup/landfall-2026-12-01.db";
+
+pub(super) const STORE_RESTORE: &str = "\
+Stop the daemon first: a store in use is refused. The backup is checked before anything is changed, and the replaced store stays \
+next to the new one. The next start knows that its store is a backup: it asks AWS what happened since, and takes nothing back.
+
+  landfall store restore --store /var/lib/landfall/landfall.db /backup/landfall-2026-12-01.db";
+
 pub(super) const IAM: &str = "\
 Prints JSON: the policy of the identity that the daemon runs as, and for each role that it assumes its permissions and its \
 trust policy. Creates nothing.

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod allow;
+pub mod alone;
 pub mod ask;
 mod carries;
 pub mod check;
@@ -34,9 +35,11 @@ pub mod put;
 pub mod registries;
 pub mod release;
 pub mod render;
+pub mod rights;
 pub mod server;
 pub mod sim;
 pub mod stacks;
+pub mod store;
 pub mod upstream;
 pub mod verify;
 pub mod why;
@@ -111,6 +114,9 @@ enum Command {
     /// Replace a step by the CloudFormation template that it renders, changing nothing deployed
     #[command(after_help = help::CONVERT)]
     Convert(convert::Convert),
+    /// Check, back up and restore the store
+    #[command(subcommand, after_help = help::STORE)]
+    Store(store::StoreCommand),
     /// Print the IAM policies that the daemon and the roles of the targets need
     #[command(after_help = help::IAM)]
     Iam(accounts::Iam),
@@ -159,6 +165,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rollback(options) => promote::rollback(options),
         Command::Allow(options) => allow::run(options),
         Command::Convert(options) => convert::run(options),
+        Command::Store(command) => store::run(command),
         Command::Sim(options) => sim::run(options),
     };
     let exit = outcome.unwrap_or_else(|failure| {

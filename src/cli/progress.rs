@@ -186,6 +186,10 @@ impl Events for Progress {
         let sentence = super::exit::chain(error);
         (self.write)(&format!("{:<12} {sentence}; again in {}", "daemon", seconds(again.as_secs_f64())));
     }
+
+    fn warned(&self, warning: &str) {
+        (self.write)(&format!("{:<12} {warning}", "warning"));
+    }
 }
 
 impl Progress {

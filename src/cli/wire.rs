@@ -1,7 +1,6 @@
 //! Puts together what several commands work with: the store, the branch's home, AWS.
 
 use std::hash::{BuildHasher, Hasher};
-use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,8 +19,8 @@ pub fn store_file(url: &str) -> PathBuf {
     PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url))
 }
 
-/// That a store is of a kind that there is.
-fn check_kind(url: &str) -> Result<(), Failure> {
+/// That a store is of a kind that exists.
+pub(super) fn check_kind(url: &str) -> Result<(), Failure> {
     match url.split_once(':') {
         Some((scheme @ ("postgres" | "postgresql" | "mysql"), _)) => {
             Err(Failure::usage(format!("{scheme} is not a kind of store")).help("use sqlite:FILE"))
@@ -52,36 +51,7 @@ fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
-/// That no other daemon on this machine uses a store: the system gives the lock back when the process ends, however it
-/// ends, so that a start after a crash need not wait for the lease.
-#[derive(Debug)]
-pub struct Alone {
-    _file: std::fs::File,
-}
-
-impl Alone {
-    /// Takes the lock beside the store's file; says who has it where it is taken.
-    pub fn with(url: &str) -> Result<Self, Failure> {
-        check_kind(url)?;
-        let mut path = store_file(url).into_os_string();
-        path.push(".lock");
-        let path = PathBuf::from(path);
-        let options = std::fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path);
-        let mut file = options.doing(|| format!("cannot open {}", path.display()))?;
-        if file.try_lock().is_err() {
-            let mut who = String::new();
-            let _ = file.read_to_string(&mut who);
-            return Err(Failure::new(format!("the store {url} is in use by {}", who.trim()))
-                .help("one daemon deploys from one store; ask it with --server"));
-        }
-        let who = format!("landfall, process {}\n", std::process::id());
-        let written = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(who.as_bytes()));
-        written.doing(|| format!("cannot write {}", path.display()))?;
-        Ok(Self { _file: file })
-    }
-}
-
-/// Who takes the lease: this machine. Two daemons on one machine are kept apart by [`Alone`].
+/// Who takes the lease: this machine. Two daemons on one machine are kept apart by [`super::alone`].
 pub fn owner() -> Arc<str> {
     let name =
         std::fs::read_to_string("/proc/sys/kernel/hostname").or_else(|_| std::fs::read_to_string("/etc/hostname"));

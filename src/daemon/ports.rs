@@ -52,6 +52,8 @@ pub trait Events: Send + Sync {
     fn recorded(&self, _record: &Record) {}
     /// A turn failed and is tried again.
     fn failed(&self, _error: &(dyn std::error::Error + 'static), _again: Duration) {}
+    /// The operator should change something: a file that others can read.
+    fn warned(&self, _warning: &str) {}
 }
 
 /// Watches nothing.

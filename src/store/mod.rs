@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use crate::model::journal::{Entry, Fence, Record, StoreId};
 
 pub use memory::MemoryStore;
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, Verified, replace};
 
 /// Why the store did not do it.
 #[derive(Debug, thiserror::Error)]

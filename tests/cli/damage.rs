@@ -61,6 +61,31 @@ fn a_full_disk_stops_the_daemon_and_room_lets_it_go_on() {
 }
 
 #[test]
+fn a_daemon_goes_on_by_itself_once_there_is_room_again() {
+    let home = Home::new();
+    let (_sim, account) = account(&home);
+    let daemon = format!("daemon --repo shop --store landfall.db --endpoint {account}");
+    // A write beyond the limit is an error to the daemon, not its end.
+    let shell = format!("trap '' XFSZ; exec {} {daemon}", env!("CARGO_BIN_EXE_landfall"));
+    let mut running = home.start_program("bash", &["-c", &shell]);
+    running.until_it_says("1.0.0  development   deployed");
+    let limit = |bytes: &str| {
+        let arguments = ["--pid".to_owned(), running.id().to_string(), format!("--fsize={bytes}:")];
+        std::process::Command::new("prlimit").args(arguments).status().unwrap().success()
+    };
+    // Neither the store nor its log can grow; files as small as refs and objects can.
+    assert!(limit("8192"));
+    release(&home, "shop", "app", "2.0.0");
+    eventually("two failures", || (running.said().matches("again in").count() >= 2).then_some(()));
+    let before = operations(&account, "app-web").len();
+    assert!(limit("unlimited"));
+    running.until_it_says("2.0.0  development   deployed");
+    assert!(!running.said().contains("transaction depth"), "{}", running.said());
+    assert_eq!(operations(&account, "app-web").len(), before + 2, "once");
+    assert_eq!(running.stop(), 0);
+}
+
+#[test]
 fn a_damaged_store_stops_the_daemon_in_words() {
     let home = Home::new();
     let (_sim, account) = account(&home);

@@ -12,6 +12,7 @@ mod program;
 mod promotion;
 mod releases;
 mod stopping;
+mod store;
 mod tenanted;
 mod vanished;
 mod world;

@@ -92,7 +92,18 @@ impl Home {
 
     /// Starts landfall in the background.
     pub(super) fn start(&self, line: &str) -> Running {
-        let mut child = self.program(line).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        Self::run(self.program(line))
+    }
+
+    /// Starts another program in the background.
+    pub(super) fn start_program(&self, program: &str, arguments: &[&str]) -> Running {
+        let mut command = self.command(program, "");
+        command.args(arguments);
+        Self::run(command)
+    }
+
+    fn run(mut command: Command) -> Running {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
         let (stderr, into) = (child.stderr.take().unwrap(), said.clone());
         std::thread::spawn(move || {
@@ -167,6 +178,11 @@ impl Running {
     /// Everything that it said so far.
     pub(super) fn said(&self) -> String {
         self.said.lock().unwrap().clone()
+    }
+
+    /// Its process.
+    pub(super) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until it has said this; gives the rest of the line.

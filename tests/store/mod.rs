@@ -2,5 +2,6 @@
 
 mod chain;
 mod home;
+mod line;
 mod schema;
 mod support;

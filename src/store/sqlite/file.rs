@@ -1,8 +1,8 @@
 //! The store's file as the file system has it: its one true path, its identity, and the place that it is at home in.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use crate::store::{Result, StoreError};
@@ -33,6 +33,9 @@ impl Identity {
 pub(super) struct Place {
     pub(super) path: String,
     pub(super) identity: Identity,
+    /// When the file was made, in nanoseconds: a file system gives the inode of a deleted file to the next one. 0 if the
+    /// file system does not know.
+    pub(super) born: i64,
     pub(super) machine: String,
 }
 
@@ -48,6 +51,13 @@ fn machine() -> String {
     let id = ["/etc/machine-id", "/var/lib/dbus/machine-id"].iter().find_map(|file| std::fs::read_to_string(file).ok());
     let id = id.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
     id.unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// When a file was made.
+fn born(file: &File) -> i64 {
+    let made = file.metadata().and_then(|found| found.created()).ok();
+    let since = made.and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+    since.and_then(|since| i64::try_from(since.as_nanos()).ok()).unwrap_or(0)
 }
 
 /// The first bytes of an SQLite file [https://www.sqlite.org/fileformat.html]: two numbers that applications choose.
@@ -96,7 +106,8 @@ impl StoreFile {
 
     /// Where it is.
     pub(super) fn place(&self) -> Place {
-        Place { path: self.path.display().to_string(), identity: self.identity, machine: machine() }
+        let path = self.path.display().to_string();
+        Place { path, identity: self.identity, born: born(&self.file), machine: machine() }
     }
 
     /// That the path still names this file.
@@ -105,13 +116,6 @@ impl StoreFile {
     /// [`StoreError::Gone`].
     pub(super) fn check(&self) -> Result<()> {
         check(&self.path, self.identity)
-    }
-
-    /// Takes the rights of group and others away from the store's files, with a line in the log.
-    pub(super) fn narrow(&self) {
-        for path in [self.path.clone(), self.beside("-wal"), self.beside("-shm")] {
-            narrow(&path);
-        }
     }
 }
 
@@ -123,18 +127,5 @@ pub(super) fn check(path: &Path, identity: Identity) -> Result<()> {
         Ok(Some(_)) => Err(gone("replaced")),
         Ok(None) => Err(gone("deleted")),
         Err(error) => Err(StoreError::Database { what: "look at its file", source: Box::new(error) }),
-    }
-}
-
-fn narrow(path: &Path) {
-    let Ok(found) = std::fs::metadata(path) else { return };
-    let mode = found.permissions().mode() & 0o777;
-    if mode & !OURS == 0 {
-        return;
-    }
-    let shown = path.display();
-    match std::fs::set_permissions(path, Permissions::from_mode(mode & OURS)) {
-        Ok(()) => tracing::warn!("{shown} could be read by others (mode {mode:03o}): it is now for its owner only"),
-        Err(error) => tracing::warn!(%error, "{shown} can be read by others (mode {mode:03o}), and cannot be narrowed"),
     }
 }

@@ -9,6 +9,7 @@ mod chain;
 mod file;
 mod line;
 mod schema;
+mod upkeep;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -22,6 +23,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteSynchronous};
 use self::chain::{Head, Link};
 use self::file::StoreFile;
 use self::line::Line;
+pub use self::upkeep::{Verified, replace};
 use super::{ChainFault, Lease, Result, Store, StoreError, Whereabouts};
 use crate::model::journal::{Entry, Fence, Record, StoreId};
 
@@ -45,7 +47,6 @@ impl SqliteStore {
         let fail = |error| unusable(&path, "read its schema", error);
         let mut lent = line.read().await.map_err(|error| unusable(&path, OPEN, error))?;
         schema::version(&mut lent, &path).await?;
-        line.file.narrow();
         sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut *lent).await.map_err(fail)?;
         lent.give_back();
         // Looked at again in a transaction: another process may have made the tables meanwhile.
@@ -63,7 +64,6 @@ impl SqliteStore {
             sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *lent).await.map_err(fail)?;
             lent.give_back();
         }
-        line.file.narrow();
         Ok(Self { line, id: StoreId(id.into()), version: schema::SCHEMA })
     }
 

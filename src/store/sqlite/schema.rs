@@ -36,7 +36,7 @@ const FIRST: &str = "
 const SECOND: &str = "
     CREATE TABLE home (
         one INTEGER PRIMARY KEY CHECK (one = 1), path TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
-        machine TEXT NOT NULL
+        born INTEGER NOT NULL, machine TEXT NOT NULL
     ) STRICT;
     CREATE TABLE chain (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL, hash TEXT NOT NULL) STRICT;
     ALTER TABLE journal ADD COLUMN hash TEXT NOT NULL DEFAULT '';
@@ -135,21 +135,23 @@ pub(super) async fn id(connection: &mut SqliteConnection) -> sqlx::Result<String
 
 /// Where the store lives, as it was settled last.
 pub(super) async fn home(connection: &mut SqliteConnection) -> sqlx::Result<Option<Place>> {
-    let row = sqlx::query("SELECT path, device, inode, machine FROM home").fetch_optional(connection).await?;
+    let row = sqlx::query("SELECT path, device, inode, born, machine FROM home").fetch_optional(connection).await?;
     let place = |row: sqlx::sqlite::SqliteRow| {
         let device = row.try_get::<i64, _>(1)?.cast_unsigned();
         let inode = row.try_get::<i64, _>(2)?.cast_unsigned();
-        Ok(Place { path: row.try_get(0)?, identity: Identity { device, inode }, machine: row.try_get(3)? })
+        let identity = Identity { device, inode };
+        Ok(Place { path: row.try_get(0)?, identity, born: row.try_get(3)?, machine: row.try_get(4)? })
     };
     row.map(place).transpose()
 }
 
 /// Writes where the store lives.
 pub(super) async fn settle(connection: &mut SqliteConnection, place: &Place) -> sqlx::Result<()> {
-    sqlx::query("INSERT OR REPLACE INTO home (one, path, device, inode, machine) VALUES (1, ?, ?, ?, ?)")
+    sqlx::query("INSERT OR REPLACE INTO home (one, path, device, inode, born, machine) VALUES (1, ?, ?, ?, ?, ?)")
         .bind(&place.path)
         .bind(place.identity.device.cast_signed())
         .bind(place.identity.inode.cast_signed())
+        .bind(place.born)
         .bind(&place.machine)
         .execute(connection)
         .await

@@ -1,0 +1,159 @@
+//! `landfall store`: looks after the journal. Whether it is whole, a backup of it, and a backup in its place.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+use jiff::Timestamp;
+
+use super::alone::Alone;
+use super::config::Config;
+use super::exit::{Doing, Exit, Failure, Outcome};
+use super::{help, output, wire};
+use crate::store::{self, SqliteStore, Store, Verified, Whereabouts};
+use crate::view::time;
+
+/// The commands about the store.
+#[derive(Subcommand, Debug)]
+pub enum StoreCommand {
+    /// Check that the store is whole. Changes nothing
+    #[command(after_help = help::STORE_VERIFY)]
+    Verify(Which),
+    /// Write a whole copy of the store into a new file, also while a daemon runs
+    #[command(after_help = help::STORE_BACKUP)]
+    Backup(Copy),
+    /// Put a backup in the place of the store, and keep the replaced store aside
+    #[command(after_help = help::STORE_RESTORE)]
+    Restore(Copy),
+}
+
+/// Which store.
+#[derive(Args, Debug)]
+pub struct Which {
+    /// The store [default: the configuration's, or landfall.db]
+    #[arg(long, value_name = "sqlite:FILE")]
+    store: Option<String>,
+    /// The operator's configuration file
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+/// A store and a copy of it.
+#[derive(Args, Debug)]
+pub struct Copy {
+    /// File of the backup
+    file: PathBuf,
+    #[command(flatten)]
+    which: Which,
+}
+
+impl Which {
+    /// The store's name.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn url(&self) -> Result<String, Failure> {
+        let config = Config::load(self.config.as_deref())?;
+        Ok(self.store.clone().or(config.store).unwrap_or_else(|| wire::STORE.to_owned()))
+    }
+}
+
+/// Runs one of them.
+pub fn run(command: &StoreCommand) -> Outcome {
+    let runtime = super::runtime()?;
+    match command {
+        StoreCommand::Verify(which) => runtime.block_on(verify(&which.url()?)),
+        StoreCommand::Backup(copy) => runtime.block_on(backup(&copy.which.url()?, &copy.file)),
+        StoreCommand::Restore(copy) => runtime.block_on(restore(&copy.which.url()?, &copy.file)),
+    }
+}
+
+async fn verify(url: &str) -> Outcome {
+    let store = wire::existing_store(url).await?;
+    let verified = store.verify().await.doing(|| format!("cannot read the store {url}"))?;
+    let place = store.whereabouts().await;
+    store.close().await;
+    if !verified.wrong.is_empty() {
+        for wrong in &verified.wrong {
+            output::data(&format!("wrong        {wrong}\n"))?;
+        }
+        let whole = verified.records;
+        return Err(Failure::new(format!("the store {url} is damaged: its first {whole} records are whole"))
+            .help("stop the daemon and put back a backup with `landfall store restore FILE`"));
+    }
+    output::data(&format!("whole        {}\n", records(&verified)))?;
+    if let Ok(Whereabouts::Elsewhere { was, is }) = place {
+        output::data(&format!(
+            "elsewhere    it was last used as {was}, and is now {is}: the next start asks AWS what happened\n"
+        ))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// How far a store goes.
+fn records(verified: &Verified) -> String {
+    match &verified.last {
+        None => "no records".to_owned(),
+        Some(last) => format!("{} records, the last of {}", verified.records, time::point(last.at)),
+    }
+}
+
+async fn backup(url: &str, file: &Path) -> Outcome {
+    let shown = file.display();
+    if file.exists() {
+        return Err(
+            Failure::usage(format!("{shown} exists")).help("a backup is written into a new file; name another one")
+        );
+    }
+    let store = wire::existing_store(url).await?;
+    store.back_up(file).await.doing(|| format!("cannot back up the store {url} to {shown}"))?;
+    store.close().await;
+    let verified = check(file).await?;
+    output::data(&format!("backed up    {url} to {shown}: {}\n", records(&verified)))?;
+    Ok(Exit::Done)
+}
+
+/// That a backup is whole.
+async fn check(file: &Path) -> Result<Verified, Failure> {
+    let shown = file.display();
+    let backup = wire::existing_store(&file.display().to_string()).await?;
+    let verified = backup.verify().await.doing(|| format!("cannot read the backup {shown}"))?;
+    backup.close().await;
+    match verified.wrong.first() {
+        None => Ok(verified),
+        Some(wrong) => Err(Failure::new(format!("the backup {shown} is damaged: {wrong}"))
+            .help("nothing was changed; use another backup")),
+    }
+}
+
+async fn restore(url: &str, file: &Path) -> Outcome {
+    let shown = file.display();
+    let verified = check(file).await?;
+    let alone = Alone::with(url)?;
+    let place = alone.path();
+    if file.canonicalize().is_ok_and(|file| file == place) {
+        return Err(Failure::usage(format!("{shown} is the store itself")).help("name a backup of it"));
+    }
+    let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
+    let named = |word: &str| PathBuf::from(format!("{}.{word}-{stamp}", place.display()));
+    let (new, aside) = (named("restoring"), named("replaced"));
+    // Made from the backup by SQLite, so that it is whole in one file, and says that it was made elsewhere.
+    let backup = SqliteStore::read(&file.display().to_string()).await;
+    let backup = backup.doing(|| format!("cannot open the backup {shown}"))?;
+    backup.back_up(&new).await.doing(|| format!("cannot copy the backup {shown} to {}", new.display()))?;
+    backup.close().await;
+    store::replace(place, &new, &aside)
+        .doing(|| format!("cannot put the backup in the place of {}", place.display()))?;
+    let replaced = match std::fs::metadata(&aside) {
+        // There was no store: the lock made this file.
+        Ok(empty) if empty.len() == 0 => {
+            let _ = std::fs::remove_file(&aside);
+            String::new()
+        }
+        _ => format!("kept aside   {}\n", aside.display()),
+    };
+    output::data(&format!("restored     {url} from {shown}: {}\n{replaced}", records(&verified)))?;
+    output::progress(
+        "note         the next start asks AWS what happened since the backup was made, and takes nothing back",
+    );
+    Ok(Exit::Done)
+}
