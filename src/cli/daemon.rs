@@ -69,6 +69,9 @@ pub struct DaemonArgs {
     /// End as soon as nothing moves any more: with 1 where a deployment failed, 3 where the repository has errors
     #[arg(long)]
     once: bool,
+    /// Take over the stacks of this repository that another store deployed, if the start meets any
+    #[arg(long)]
+    adopt: bool,
     /// Write the log to stderr, instead of progress lines
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -101,6 +104,7 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
         listen: options.listen.or(config.listen),
         endpoint: options.endpoint.clone(),
         once: options.once,
+        adopt: options.adopt,
         config,
     };
     let runtime = super::runtime()?;
@@ -173,6 +177,8 @@ pub struct Settings {
     pub endpoint: Option<String>,
     /// End when nothing moves any more.
     pub once: bool,
+    /// Take over the stacks of another store.
+    pub adopt: bool,
     /// The rest.
     pub config: Config,
 }
@@ -243,8 +249,14 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
         events,
     };
     let span = |given: Option<Span>, usual| given.map_or(usual, |span| span.0);
-    let options =
-        daemon::Options { owner: wire::owner(), poll: span(config.poll, POLL), sweep: span(config.sweep, SWEEP) };
+    let options = daemon::Options {
+        owner: wire::owner(),
+        poll: span(config.poll, POLL),
+        sweep: span(config.sweep, SWEEP),
+        chance: wire::chance(),
+        adopt: settings.adopt,
+        single: settings.adopt && settings.once,
+    };
     let daemon = daemon::Daemon::new(ports, options);
     let published = daemon.published();
     let address = match settings.listen {

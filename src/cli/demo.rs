@@ -68,6 +68,7 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
         listen: Some(if options.once { sim::ANY_PORT } else { options.listen }),
         endpoint: Some(account.url()),
         once: false,
+        adopt: false,
         config: Config::default(),
     };
     let mut running = start(settings, Arc::new(Progress::new(output::progress))).await?;

@@ -171,6 +171,15 @@ impl Events for Progress {
                 }
             }
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record.at),
+            Entry::Incarnation { .. }
+            | Entry::Learned(_)
+            | Entry::Asks { .. }
+            | Entry::Agreed(_)
+            | Entry::Adopted { .. } => {
+                if let Some(sentence) = record.entry.about_stores() {
+                    (self.write)(&format!("{:<12} {sentence}", "store"));
+                }
+            }
             Entry::Landed { .. }
             | Entry::Snapshot { .. }
             | Entry::Intent { .. }

@@ -51,6 +51,11 @@ fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
+/// A random text for this process.
+pub fn chance() -> Arc<str> {
+    Arc::from(format!("{:016x}{:016x}", random(), random()))
+}
+
 /// Who takes the lease: this machine. Two daemons on one machine are kept apart by [`super::alone`].
 pub fn owner() -> Arc<str> {
     let name =

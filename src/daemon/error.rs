@@ -32,8 +32,8 @@ pub enum DaemonError {
 }
 
 impl DaemonError {
-    /// Whether the daemon must stop: another landfall deploys from this store or this repository, or the journal cannot be
-    /// read, so that nobody knows what was done.
+    /// Whether the daemon must stop: another landfall deploys from this store, or the journal cannot be read,
+    /// so that nobody knows what was done.
     pub fn is_final(&self) -> bool {
         match self {
             DaemonError::Store(error) | DaemonError::Engine(EngineError::Store(error)) => match error {
@@ -46,7 +46,6 @@ impl DaemonError {
                 | StoreError::Damaged { .. } => true,
                 StoreError::Held { .. } | StoreError::Database { .. } => false,
             },
-            DaemonError::Engine(EngineError::AnotherLandfall { .. }) => true,
             DaemonError::Engine(EngineError::NoCommit)
             | DaemonError::Upstream(_)
             | DaemonError::Keep(_)

@@ -83,6 +83,13 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
             let (commit, slot) = whose(flying, *deployment);
             tracing::debug!(seq, commit, slot, %stack, %deployment, ?item, "evidence");
         }
+        Entry::Incarnation { .. }
+        | Entry::Learned(_)
+        | Entry::Asks { .. }
+        | Entry::Agreed(_)
+        | Entry::Adopted { .. } => {
+            tracing::warn!(seq, "{}", record.entry.about_stores().unwrap_or_default());
+        }
         entry => tracing::info!(seq, ?entry, "recorded"),
     }
 }

@@ -26,7 +26,8 @@ use tokio::sync::watch;
 
 use crate::cloud::Change;
 use crate::engine::Engine;
-use crate::model::{Catalog, CommitId, Facts, Observed, Place, StackName};
+use crate::model::journal::StoreId;
+use crate::model::{Catalog, CommitId, Facts, Hash, Observed, Place, StackName};
 use crate::plan::Planned;
 use crate::problem::Problem;
 use crate::store::{Lease, Store};
@@ -48,12 +49,24 @@ pub struct Options {
     pub poll: Duration,
     /// Between two listings of AWS when nothing else asks for one.
     pub sweep: Duration,
+    /// Drawn at random for each process: what the ids of new incarnations of the store are made from.
+    pub chance: Arc<str>,
+    /// The operator agrees that stacks of another store that the first look meets are taken over.
+    pub adopt: bool,
+    /// With `adopt`: the process ends as soon as nothing moves any more, and its tokens say so.
+    pub single: bool,
 }
 
 impl Options {
     /// How long a lease is taken for: a daemon that sweeps renews it in time, and an idle one need not write for it.
     fn lease(&self) -> Duration {
         (self.sweep * 3).max(Duration::from_secs(60))
+    }
+
+    /// The id of the incarnation that would begin after the journal's record at this position.
+    fn incarnation(&self, position: u64) -> StoreId {
+        let hash = Hash::of(format!("{} {position}", self.chance).as_bytes()).hex();
+        StoreId(hash.get(..16).unwrap_or(&hash).into())
     }
 }
 
@@ -128,6 +141,8 @@ struct Working {
 struct Looked {
     commit: CommitId,
     settled: bool,
+    /// The operator is asked something.
+    asks: bool,
     at: Timestamp,
     again: Timestamp,
 }

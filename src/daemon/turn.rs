@@ -7,9 +7,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::announce::Announcing;
 use super::{Daemon, DaemonError, Looked, Next, Published, Working, look};
-use crate::engine::{Engine, Progress};
+use crate::engine::{Engine, Meeting, Progress};
 use crate::model::facts::InFlight;
 use crate::model::journal::{DeploymentId, Order};
+use crate::model::observed::PlaceSeen;
 use crate::model::{CommitId, Decision, Hold};
 use crate::plan::{self, Input, Report};
 use crate::store::{Lease, Store};
@@ -35,7 +36,10 @@ impl Daemon {
             && !looked.is_old(now)
         {
             let after = until(now, looked.again).min(self.options.poll);
-            return head.map(|_| Next { after, settled: true });
+            if !looked.asks || !self.is_answered().await? {
+                return head.map(|_| Next { after, settled: true });
+            }
+            self.looked = None;
         }
         let next = self.work(commit, now).await;
         if next.is_err() {
@@ -78,6 +82,14 @@ impl Daemon {
         Ok(self.soon(&progress, now))
     }
 
+    /// Whether the operator wrote an answer into the journal, beside this process. Costs one read of the store.
+    async fn is_answered(&mut self) -> Result<bool, DaemonError> {
+        match &mut self.held {
+            Some(working) => Ok(working.engine.catch_up().await?),
+            None => Ok(true),
+        }
+    }
+
     /// The usual wait: until the engine wants to look again, at most until the next look at the branch.
     fn soon(&self, progress: &Progress, now: Timestamp) -> Next {
         let poll = self.options.poll;
@@ -100,7 +112,8 @@ impl Daemon {
         let ports = &self.ports;
         let announcing = Arc::new(Announcing::new(ports.store.clone(), ports.events.clone()));
         let lease = announcing.acquire(&self.options.owner, now, end).await?;
-        let engine = self.engine(announcing.clone(), &lease).await?;
+        let mut engine = self.engine(announcing.clone(), &lease).await?;
+        engine.arrive(&self.options.incarnation(engine.position()), now).await?;
         announcing.resume(engine.facts());
         ports.events.resumed(&engine.facts().in_flight);
         tracing::info!(fence = lease.fence.0, owner = %lease.owner, "took the lease");
@@ -108,11 +121,13 @@ impl Daemon {
     }
 
     async fn engine(&self, store: Arc<dyn Store>, lease: &Lease) -> Result<Engine, DaemonError> {
+        let single = self.options.single;
         #[cfg(feature = "planted-mistakes")]
         if let Some(mistake) = self.mistake {
-            return Ok(Engine::open_with_mistake(store, self.ports.cloud.clone(), lease, mistake).await?);
+            let engine = Engine::open_with_mistake(store, self.ports.cloud.clone(), lease, mistake).await?;
+            return Ok(engine.single(single));
         }
-        Ok(Engine::open(store, self.ports.cloud.clone(), lease).await?)
+        Ok(Engine::open(store, self.ports.cloud.clone(), lease).await?.single(single))
     }
 
     async fn look_and_plan(
@@ -125,7 +140,17 @@ impl Daemon {
         let engine = &mut working.engine;
         let reading = self.reader.read(&commit, &*ports.upstream, engine, now).await?;
         ports.events.read(&commit, &reading.catalog, &reading.problems);
-        let observed = look::observe(&*ports.cloud, look::places(&reading.catalog, engine.facts()), now).await;
+        let places = look::places(&reading.catalog, engine.facts());
+        let observed = look::observe(&*ports.cloud, places.clone(), now).await;
+        if let Some(repository) = &reading.catalog.repository {
+            let (fresh, adopt) = (self.options.incarnation(engine.position()), self.options.adopt);
+            let meeting = Meeting { repository, observed: &observed, places: &places, fresh: &fresh, adopt };
+            engine.meet(&meeting, now).await?;
+        }
+        let asks = engine.facts().question.as_ref().map(|open| open.agreed);
+        // An answer on the command line is for what the start meets, and for nothing that comes later.
+        let blind = observed.places.values().any(|seen| matches!(seen, PlaceSeen::Unseen { .. }));
+        self.options.adopt &= asks.is_some() || blind;
         let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
         let mut planned = plan::plan(&input, &mut self.renderer);
         let (deployed, unread) = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await;
@@ -146,14 +171,15 @@ impl Daemon {
         }
         self.renderer.next_round();
         let gates = engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
-        let settled = nothing && gates && progress.look_again.is_none();
+        let waits = asks == Some(true);
+        let settled = nothing && (gates || asks.is_some()) && progress.look_again.is_none() && !waits;
         let sweep = later(now, self.options.sweep);
         let again = match due(&planned.report, now) {
-            _ if !unread.is_empty() => later(now, UNREAD),
+            _ if !unread.is_empty() || waits => later(now, UNREAD),
             _ if before != ended(engine) => now,
             due => due.map_or(sweep, |due| due.min(sweep)),
         };
-        self.looked = Some(Looked { commit: commit.clone(), settled, at: now, again });
+        self.looked = Some(Looked { commit: commit.clone(), settled, asks: asks.is_some(), at: now, again });
         let facts = Arc::new(engine.facts().clone());
         self.publish.send_replace(Some(Arc::new(Published {
             commit,
@@ -168,7 +194,7 @@ impl Daemon {
         })));
         Ok(if settled {
             Next { after: until(now, again).min(self.options.poll), settled }
-        } else if !unread.is_empty() {
+        } else if !unread.is_empty() || waits {
             Next { after: UNREAD.min(self.soon(&progress, now).after), settled }
         } else if progress.in_flight == 0 || again <= now {
             Next { after: AT_ONCE, settled }

@@ -7,14 +7,15 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::log::Log;
+use super::meet::Tokens;
 use super::mistakes::Mistakes;
 use super::outage::Later;
 use super::turn::{Turn, append};
 use crate::cloud::Change;
-use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Opened, Record};
-use crate::model::{CommitId, Facts, Place, StackName};
+use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Opened, Record, StoreId};
+use crate::model::{CommitId, Facts, StackName};
 use crate::plan::{Begin, Plan};
-use crate::store::{Lease, Store, StoreError};
+use crate::store::{Lease, Store, StoreError, Whereabouts};
 
 /// Why the engine stops.
 #[derive(Debug, thiserror::Error)]
@@ -22,18 +23,6 @@ pub enum EngineError {
     /// The store did not do it: a later owner took over, or the database failed.
     #[error("the engine cannot use its store")]
     Store(#[from] StoreError),
-    /// Another landfall, with a store of its own, changed a stack after this one did.
-    #[error(
-        "another landfall (store {store}) deploys this repository: it changed stack {stack} in {place} after this one"
-    )]
-    AnotherLandfall {
-        /// The stack.
-        stack: StackName,
-        /// Where.
-        place: Place,
-        /// Id of the other's store.
-        store: String,
-    },
     /// Only what is committed is deployed.
     #[error("a plan that was made from a folder, not from a commit, cannot be carried out")]
     NoCommit,
@@ -53,9 +42,11 @@ pub struct Progress {
 /// Carries out plans under one lease.
 pub struct Engine {
     store: Arc<dyn Store>,
-    cloud: Arc<dyn Change>,
+    pub(super) cloud: Arc<dyn Change>,
     fence: Fence,
-    log: Log,
+    pub(super) log: Log,
+    /// Last operations of stacks that the journal did not expect.
+    pub(super) tokens: Tokens,
     later: BTreeMap<(DeploymentId, StackName), Later>,
     mistakes: Mistakes,
 }
@@ -84,7 +75,7 @@ impl Engine {
             records.iter().for_each(|record| log.apply(record));
         }
         let mistakes = Mistakes::default();
-        Ok(Self { store, cloud, fence: lease.fence, log, later: BTreeMap::new(), mistakes })
+        Ok(Self { store, cloud, fence: lease.fence, log, later: BTreeMap::new(), tokens: Tokens::default(), mistakes })
     }
 
     /// The same, with a mistake planted.
@@ -101,6 +92,41 @@ impl Engine {
         let mut engine = Self::open(store, cloud, lease).await?;
         engine.mistakes = Mistakes { chosen: Some(mistake) };
         Ok(engine)
+    }
+
+    /// From here on new tokens are those of a run with `--once --adopt`: whoever finds them knows that no daemon goes on.
+    #[must_use]
+    pub fn single(mut self, single: bool) -> Self {
+        self.log.single = single;
+        self
+    }
+
+    /// Begins a new incarnation if the store is not where it was last used: it may be a copy, or older than what AWS shows.
+    /// `fresh` is the incarnation's id. Then the place where it is now is its home.
+    ///
+    /// # Errors
+    /// Where the store refuses.
+    pub async fn arrive(&mut self, fresh: &StoreId, now: Timestamp) -> Result<(), EngineError> {
+        if let Whereabouts::Elsewhere { was, is } = self.store.whereabouts().await? {
+            let because = format!("the store was last used in {was} and is in {is} now");
+            self.record(now, vec![Entry::Incarnation { id: fresh.clone(), because }]).await?;
+        }
+        Ok(self.store.settle().await?)
+    }
+
+    /// Reads what another process wrote into the journal: an answer of the operator. True if there was anything.
+    ///
+    /// # Errors
+    /// Where the store cannot be read.
+    pub async fn catch_up(&mut self) -> Result<bool, EngineError> {
+        let before = self.log.seq;
+        loop {
+            let records = self.store.records(self.log.seq, PAGE).await?;
+            if records.is_empty() {
+                return Ok(self.log.seq != before);
+            }
+            records.iter().for_each(|record| self.log.apply(record));
+        }
     }
 
     /// What the journal says of the past.
@@ -186,10 +212,13 @@ impl Engine {
     /// concurrently, inside this one future.
     ///
     /// # Errors
-    /// [`EngineError::Store`] and [`EngineError::AnotherLandfall`]: after either the engine must not be used again. An
-    /// error of AWS is no error of the engine: it is journaled, and the stack is tried again or fails.
+    /// [`EngineError::Store`]: after it the engine must not be used again. An error of AWS is not an error of the engine: it
+    /// is journaled, and the stack is tried again or fails.
     pub async fn advance(&mut self, now: Timestamp) -> Result<Progress, EngineError> {
         let before = self.log.seq;
+        if self.facts().question.is_some() {
+            return Ok(Progress { moved: false, in_flight: self.log.deployments.len(), look_again: None });
+        }
         let ids: Vec<DeploymentId> = self.log.deployments.keys().copied().collect();
         let turn =
             Turn::new(&*self.store, &*self.cloud, self.fence, &mut self.log, &mut self.later, now, self.mistakes);

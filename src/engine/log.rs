@@ -1,16 +1,24 @@
 //! The journal in memory: what was folded from it so far.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::machine::{DeploymentState, Past};
-use crate::model::journal::{Call, DeploymentId, Entry, Record, StoreId};
-use crate::model::{FactsFold, Place, StackName};
+use super::token::Maker;
+use super::whose::{Known, Trail};
+use crate::model::journal::{Action, Call, DeploymentId, Entry, Found, Order, Outcome, Record, StoreId};
+use crate::model::{FactsFold, Hash, Place, StackName};
 
-/// What the records say so far. Costs memory for deployments in flight, and one entry per stack ever touched.
+/// What the records say so far. Costs memory for deployments in flight, and one entry of bounded size per stack ever
+/// touched.
 #[derive(Clone, Debug)]
 pub(crate) struct Log {
-    /// Whose journal it is.
-    pub(crate) store: StoreId,
+    /// The incarnation that the store is in.
+    pub(crate) incarnation: StoreId,
+    /// Every incarnation that it ever was in.
+    incarnations: BTreeSet<Arc<str>>,
+    /// New tokens are those of a run with `--once --adopt`.
+    pub(crate) single: bool,
     /// Position of the last record.
     pub(crate) seq: u64,
     /// Facts.
@@ -19,8 +27,12 @@ pub(crate) struct Log {
     pub(crate) deployments: BTreeMap<DeploymentId, DeploymentState>,
     /// The number of the last deployment.
     last: u64,
+    /// It took over stacks of another store.
+    adopted: bool,
     /// What was done to each stack.
     past: BTreeMap<(Place, StackName), Past>,
+    /// What each stack's events and stamp may show.
+    trails: BTreeMap<(Place, StackName), Trail>,
 }
 
 impl Log {
@@ -28,12 +40,36 @@ impl Log {
     pub(crate) fn new(store: StoreId) -> Self {
         Self {
             fold: FactsFold::new(store.clone()),
-            store,
+            incarnations: [store.0.clone()].into(),
+            incarnation: store,
+            single: false,
             seq: 0,
             deployments: BTreeMap::new(),
             last: 0,
+            adopted: false,
             past: BTreeMap::new(),
+            trails: BTreeMap::new(),
         }
+    }
+
+    /// Who makes tokens now.
+    pub(crate) fn maker(&self) -> Maker<'_> {
+        Maker { incarnation: &self.incarnation, single: self.single }
+    }
+
+    /// What tokens of a stack are judged by.
+    pub(crate) fn known(&self, place: &Place, stack: &StackName) -> Known<'_> {
+        Known { trail: self.trail(place, stack), incarnations: &self.incarnations }
+    }
+
+    /// What is remembered of a stack's tokens and contents.
+    pub(crate) fn trail(&self, place: &Place, stack: &StackName) -> Option<&Trail> {
+        self.trails.get(&(place.clone(), stack.clone()))
+    }
+
+    /// Whether the store is new: it deployed nothing yet and took nothing over.
+    pub(crate) fn is_new(&self) -> bool {
+        self.last == 0 && !self.adopted
     }
 
     /// The number that the next deployment gets; `after` many others that get theirs before it.
@@ -56,23 +92,43 @@ impl Log {
         match &record.entry {
             Entry::Opened(opened) => {
                 self.last = self.last.max(opened.deployment.0);
-                self.deployments.insert(opened.deployment, DeploymentState::new(opened.clone()));
+                let state = DeploymentState::new(opened.clone(), self.incarnation.clone());
+                self.deployments.insert(opened.deployment, state);
             }
             Entry::Ended { deployment, .. } => {
                 self.deployments.remove(deployment);
             }
-            Entry::Intent { deployment, stack, call, .. } => {
-                self.remember(*deployment, stack, *call);
+            Entry::Intent { deployment, stack, call, token } => {
+                self.remember(*deployment, stack, *call, token);
                 self.pass_on(*deployment, record);
             }
+            Entry::StackEnded { deployment, stack, outcome } => {
+                self.settle(*deployment, stack, outcome);
+                self.pass_on(*deployment, record);
+            }
+            Entry::Incarnation { id, .. } => {
+                self.incarnations.insert(id.0.clone());
+                self.incarnation = id.clone();
+            }
+            Entry::Learned(learned) => learned.stacks.iter().for_each(|found| self.found(found)),
             Entry::Reply { deployment, .. }
             | Entry::Evidence { deployment, .. }
-            | Entry::StackEnded { deployment, .. }
             | Entry::Stopped { deployment, .. }
             | Entry::GateGone { deployment, .. }
             | Entry::Waits { deployment, .. }
             | Entry::GateOpened { deployment, .. } => self.pass_on(*deployment, record),
-            Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Used(_) => {}
+            Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Used(_) | Entry::Asks { .. } | Entry::Agreed(_) => {}
+            Entry::Adopted { .. } => self.adopted = true,
+        }
+    }
+
+    fn found(&mut self, found: &Found) {
+        let trail = self.trails.entry((found.place.clone(), found.stack.clone())).or_default();
+        if let Some(token) = &found.token {
+            trail.add(token);
+        }
+        if let Some(content) = found.content {
+            trail.carries(content);
         }
     }
 
@@ -82,14 +138,61 @@ impl Log {
         }
     }
 
-    fn remember(&mut self, deployment: DeploymentId, stack: &StackName, call: Call) {
-        let Some(state) = self.deployments.get(&deployment) else { return };
-        let Some(order) = state.opened.orders.iter().find(|order| &order.stack == stack) else { return };
-        let past = self.past.entry((order.place.clone(), stack.clone())).or_default();
+    fn remember(&mut self, deployment: DeploymentId, stack: &StackName, call: Call, token: &Arc<str>) {
+        let Some(order) = self.order(deployment, stack) else { return };
+        let (key, content) = ((order.place.clone(), stack.clone()), content(order));
+        let past = self.past.entry(key.clone()).or_default();
         match call {
             Call::CreateChangeSet => past.made = true,
             Call::ExecuteChangeSet => past.executed = true,
             _ => {}
         }
+        if !shows(call) {
+            return;
+        }
+        let trail = self.trails.entry(key).or_default();
+        trail.add(token);
+        if let (Call::ExecuteChangeSet, Some(content)) = (call, content) {
+            trail.tries(content);
+        }
+    }
+
+    /// A stack that came to its end in success carries what it was given.
+    fn settle(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
+        let Some(order) = self.order(deployment, stack).filter(|_| outcome.succeeded()) else { return };
+        let (place, content) = (order.place.clone(), content(order));
+        if let Some(content) = content {
+            self.trails.entry((place, stack.clone())).or_default().carries(content);
+        }
+    }
+
+    fn order(&self, deployment: DeploymentId, stack: &StackName) -> Option<&Order> {
+        self.deployments.get(&deployment)?.opened.orders.iter().find(|order| &order.stack == stack)
+    }
+}
+
+/// The content that an order gives its stack.
+fn content(order: &Order) -> Option<Hash> {
+    match &order.action {
+        Action::Put(content) => Some(content.hash),
+        Action::Delete { .. } => None,
+    }
+}
+
+/// Whether a stack's events show the call's token.
+fn shows(call: Call) -> bool {
+    match call {
+        Call::CreateChangeSet
+        | Call::ExecuteChangeSet
+        | Call::DeleteStack
+        | Call::CancelUpdate
+        | Call::ContinueRollback
+        | Call::RollbackStack => true,
+        Call::PutTemplate
+        | Call::DeleteChangeSet
+        | Call::SetProtection
+        | Call::ContinueServiceDeployment
+        | Call::RunTask
+        | Call::StopTask => false,
     }
 }

@@ -13,10 +13,13 @@ mod cause;
 mod driver;
 mod log;
 mod machine;
+mod meet;
 mod mistakes;
 mod outage;
 mod token;
 mod turn;
+mod whose;
 
 pub use driver::{Engine, EngineError, Progress};
+pub use meet::Meeting;
 pub use mistakes::Mistake;

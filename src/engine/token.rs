@@ -1,7 +1,9 @@
 //! Tokens and change set names: how landfall recognizes its own operations, and another landfall's.
 //!
-//! A token is `lf-<store>-<deployment>-<attempt>-<order>-<purpose>`: the same for every repetition of one call, different
-//! for any other. CloudFormation takes at most 128 characters of `[A-Za-z0-9][-A-Za-z0-9]*` \[api: ClientRequestToken\].
+//! A token is `lf-<incarnation>-<deployment>-<attempt>-<order>-<purpose>`. It is made once, when the intent of its call is
+//! journaled, and read from there for every repetition of that call. The incarnation is the store's id, or the id of a later
+//! incarnation of the store. Tokens of a run with `--once --adopt` begin with `lf1-` instead: no daemon goes on after such a
+//! run. CloudFormation accepts at most 128 characters of `[A-Za-z0-9][-A-Za-z0-9]*` \[api: ClientRequestToken\].
 
 use std::sync::Arc;
 
@@ -44,45 +46,92 @@ pub(crate) enum Purpose {
     StopRun(usize),
 }
 
-/// The token of a call.
+/// Who makes tokens.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Maker<'a> {
+    /// The incarnation of the store.
+    pub(crate) incarnation: &'a StoreId,
+    /// It is a run with `--once --adopt`.
+    pub(crate) single: bool,
+}
+
+impl Purpose {
+    /// The last part of its tokens.
+    pub(crate) fn label(self) -> String {
+        match self {
+            Purpose::Upload(round) => format!("upload{round}"),
+            Purpose::Make(round) => format!("make{round}"),
+            Purpose::Execute(round) => format!("execute{round}"),
+            Purpose::Discard(round) => format!("discard{round}"),
+            Purpose::Clear => "clear".to_owned(),
+            Purpose::Empty => "empty".to_owned(),
+            Purpose::Abort => "abort".to_owned(),
+            Purpose::Cancel => "cancel".to_owned(),
+            Purpose::Delete(1) => "delete".to_owned(),
+            Purpose::Delete(round) => format!("delete{round}"),
+            Purpose::Continue(opening) => format!("continue{opening}"),
+            Purpose::Rollback(opening) => format!("rollback{opening}"),
+            Purpose::Protect => "protect".to_owned(),
+            Purpose::GoOn(hook) => format!("goon{hook}"),
+            Purpose::GoBack(hook) => format!("goback{hook}"),
+            Purpose::Run(round) => format!("run{round}"),
+            Purpose::StopRun(round) => format!("stop{round}"),
+        }
+    }
+}
+
+/// A new token for a call that has none yet.
 pub(crate) fn token(
-    store: &StoreId,
+    maker: Maker<'_>,
     deployment: DeploymentId,
     attempt: u32,
     order: usize,
     purpose: Purpose,
 ) -> Arc<str> {
-    let purpose = match purpose {
-        Purpose::Upload(round) => format!("upload{round}"),
-        Purpose::Make(round) => format!("make{round}"),
-        Purpose::Execute(round) => format!("execute{round}"),
-        Purpose::Discard(round) => format!("discard{round}"),
-        Purpose::Clear => "clear".to_owned(),
-        Purpose::Empty => "empty".to_owned(),
-        Purpose::Abort => "abort".to_owned(),
-        Purpose::Cancel => "cancel".to_owned(),
-        Purpose::Delete(1) => "delete".to_owned(),
-        Purpose::Delete(round) => format!("delete{round}"),
-        Purpose::Continue(opening) => format!("continue{opening}"),
-        Purpose::Rollback(opening) => format!("rollback{opening}"),
-        Purpose::Protect => "protect".to_owned(),
-        Purpose::GoOn(hook) => format!("goon{hook}"),
-        Purpose::GoBack(hook) => format!("goback{hook}"),
-        Purpose::Run(round) => format!("run{round}"),
-        Purpose::StopRun(round) => format!("stop{round}"),
-    };
-    format!("lf-{}-{deployment}-{attempt}-{order}-{purpose}", store.0).into()
+    let head = if maker.single { SINGLE } else { USUAL };
+    format!("{head}{}-{deployment}-{attempt}-{order}-{}", maker.incarnation.0, purpose.label()).into()
 }
 
-/// The name of a round's change set: `lf-<deployment>-<attempt>`, then what tells stores and rounds apart.
-pub(crate) fn change_set_name(store: &StoreId, deployment: DeploymentId, attempt: u32, round: usize) -> Arc<str> {
-    let store = store.0.get(..8).unwrap_or(&store.0);
-    format!("lf-{deployment}-{attempt}-{store}-{round}").into()
+/// The name of a round's change set: `lf-<deployment>-<attempt>`, then what tells incarnations and rounds apart. `make` is
+/// the token of its making.
+pub(crate) fn change_set_name(make: &str, deployment: DeploymentId, attempt: u32, round: usize) -> Arc<str> {
+    let incarnation = Token::read(make).map_or("", |token| token.incarnation);
+    let incarnation = incarnation.get(..8).unwrap_or(incarnation);
+    format!("lf-{deployment}-{attempt}-{incarnation}-{round}").into()
 }
 
-/// The store in a token of landfall's; none for anybody else's token.
-pub(crate) fn store_of(token: &str) -> Option<&str> {
-    let (store, rest) = token.strip_prefix("lf-")?.split_once('-')?;
-    let hex = store.len() == 16 && store.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
-    (hex && rest.split('-').count() == 4).then_some(store)
+const USUAL: &str = "lf-";
+const SINGLE: &str = "lf1-";
+
+/// What a token of landfall's says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Token<'a> {
+    /// The incarnation of the store that made it.
+    pub(crate) incarnation: &'a str,
+    /// It is of a run with `--once --adopt`.
+    pub(crate) single: bool,
+    /// What its call is for, as [`Purpose::label`].
+    pub(crate) purpose: &'a str,
+}
+
+impl<'a> Token<'a> {
+    /// Reads a token; none for one that landfall did not make.
+    pub(crate) fn read(token: &'a str) -> Option<Self> {
+        let (single, rest) = match (token.strip_prefix(USUAL), token.strip_prefix(SINGLE)) {
+            (Some(rest), _) => (false, rest),
+            (None, Some(rest)) => (true, rest),
+            (None, None) => return None,
+        };
+        let mut parts = rest.split('-');
+        let incarnation = parts.next().filter(|id| is_id(id))?;
+        let numbers: Vec<&str> = parts.collect();
+        let [deployment, attempt, order, purpose] = numbers.as_slice() else { return None };
+        let number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
+        [deployment, attempt, order].into_iter().all(number).then_some(Self { incarnation, single, purpose })
+    }
+}
+
+/// Whether a text has the form of a store's id.
+fn is_id(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

@@ -14,7 +14,6 @@ use super::machine::{
 };
 use super::mistakes::{Mistake, Mistakes};
 use super::outage::{Answered, Later};
-use super::token::store_of;
 use crate::cloud::{At, Change, CloudError, Consequence, RunTaskRequest};
 use crate::model::StackName;
 use crate::model::journal::{Action, Call, DeploymentId, Entry, Evidence, Fence, Order, Reply};
@@ -168,10 +167,6 @@ impl<'a> Turn<'a> {
                     return Ok(Some(until));
                 }
                 Effect::Gate | Effect::Done => return Ok(None),
-                Effect::Halt(token) => {
-                    let store = store_of(&token).unwrap_or_default().to_owned();
-                    return Err(EngineError::AnotherLandfall { stack: order.stack, place: order.place, store });
-                }
             }
         }
         Ok(Some(self.now + SignedDuration::from_secs(1)))
@@ -181,7 +176,7 @@ impl<'a> Turn<'a> {
         self.with(id, index, |subject| (subject.order.clone(), next(&subject, seen))).await
     }
 
-    /// Asks the machine's view of one stack something.
+    /// Asks the machine's view of one stack something. Nothing goes on while the operator is asked whose the stacks are.
     pub(super) async fn with<T>(
         &self,
         id: DeploymentId,
@@ -189,11 +184,16 @@ impl<'a> Turn<'a> {
         ask: impl FnOnce(Subject<'_>) -> T,
     ) -> Option<T> {
         let log = self.log.lock().await;
+        if log.fold.facts().question.is_some() {
+            return None;
+        }
         let deployment = log.deployments.get(&id)?;
         let order = deployment.opened.orders.get(index)?;
         let fresh = StackState::default();
         Some(ask(Subject {
-            store: &log.store,
+            maker: log.maker(),
+            born: &deployment.born,
+            known: log.known(&order.place, &order.stack),
             opened: &deployment.opened,
             index,
             order,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::catalog::{Gate, SnapshotFault};
-use super::journal::{self, DeploymentId};
+use super::journal::{self, DeploymentId, Question};
 use super::{
     ChannelName, EnvironmentName, FreezeName, LifecycleName, Location, Place, ReleaseName, StackName, TenantName,
 };
@@ -354,6 +354,13 @@ pub enum Cause {
         plan: Arc<str>,
         /// The file in which the allowance would be written.
         file: Arc<str>,
+    },
+    /// Another store deployed stacks of the repository, and the operator has not said yet that this one takes them over.
+    Unadopted {
+        /// The question.
+        question: Question,
+        /// The operator agreed; something still speaks against it.
+        agreed: bool,
     },
     /// A place could not be listed.
     PlaceUnseen {

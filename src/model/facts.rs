@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::journal::{Allowed, Cause, DeploymentId, Outcome, StoreId};
+use super::journal::{Allowed, Cause, DeploymentId, Outcome, Question, StoreId};
 use super::place::Access;
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName};
 
@@ -39,6 +39,12 @@ pub struct Facts {
     /// The outputs of other stacks that each stack was last deployed with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<OutputsRead>,
+    /// Releases that slots were found to run although the journal did not order it, in the order in which that was noticed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learned: Vec<LearnedRun>,
+    /// Another store deployed stacks of the repository, and the operator has not answered yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<OpenQuestion>,
     /// Every place that stacks were ever put in, and how it was last reached.
     #[serde(with = "super::observed::pairs")]
     pub places: BTreeMap<Place, Access>,
@@ -73,6 +79,32 @@ impl Run {
     pub fn lasted(&self, now: Timestamp) -> jiff::SignedDuration {
         self.to.unwrap_or(now).duration_since(self.from)
     }
+}
+
+/// A slot was found to run a release that the journal did not order.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct LearnedRun {
+    /// The slot.
+    pub slot: Slot,
+    /// The release, as the stamp of the slot's newest stack says.
+    pub release: ReleaseName,
+    /// When that was noticed.
+    pub at: Timestamp,
+    /// A deployment succeeded in the slot since: what it runs now is proved, and in the runs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
+}
+
+/// A question to the operator.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct OpenQuestion {
+    /// It.
+    pub question: Question,
+    /// Since when it is open.
+    pub since: Timestamp,
+    /// The operator agreed: the stacks are taken over as soon as nothing speaks against it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub agreed: bool,
 }
 
 /// A deployment that has not ended.

@@ -9,6 +9,8 @@
 //! Attempts count failures of a content in a slot. A success of that content, or an allowance that was used for it, starts
 //! the count again. A superseded deployment is no failure.
 
+mod stores;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -128,6 +130,11 @@ impl FactsFold {
                 }
             }
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record),
+            Entry::Incarnation { .. } => {}
+            Entry::Learned(learned) => stores::learned(&mut self.facts, learned, record.at),
+            Entry::Asks { question } => stores::asks(&mut self.facts, question.as_ref(), record.at),
+            Entry::Agreed(agreed) => stores::agreed(&mut self.facts, agreed),
+            Entry::Adopted { .. } => self.facts.question = None,
         }
     }
 
@@ -326,6 +333,9 @@ impl FactsFold {
     fn succeeded(&mut self, flight: &InFlight, open: &Open, outcome: &Outcome, record: &Record) {
         if open.prunes {
             return;
+        }
+        for learned in self.facts.learned.iter_mut().filter(|learned| learned.slot == flight.slot) {
+            learned.over = true;
         }
         let same = self
             .facts

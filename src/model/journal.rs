@@ -5,6 +5,7 @@
 //! a new version of landfall may add kinds and optional fields, and reads all old ones.
 
 mod evidence;
+mod stores;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -17,8 +18,10 @@ use super::place::{Access, BucketName};
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, TaskRun};
 
 pub use evidence::{ContainerEnd, Evidence};
+pub use stores::{Agreed, Found, Learned, Question};
 
-/// The random id of a store: 16 lower-case hexadecimal digits. It is in every token, so that another landfall is noticed.
+/// The random id of a store, or of a later incarnation of it: 16 lower-case hexadecimal digits. It is in every token, so
+/// that another landfall is noticed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
 pub struct StoreId(pub Arc<str>);
@@ -167,6 +170,30 @@ pub enum Entry {
         /// How.
         outcome: Outcome,
     },
+    /// A new incarnation of the store begins: every token that is journaled from here on carries this id.
+    Incarnation {
+        /// The id.
+        id: StoreId,
+        /// Why, in a sentence.
+        because: String,
+    },
+    /// Stacks run something that this journal did not order.
+    Learned(Learned),
+    /// Another store deployed stacks of the repository: the operator is asked whether this one takes them over.
+    Asks {
+        /// The question; none when there is nothing to ask any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        question: Option<Question>,
+    },
+    /// The operator agreed.
+    Agreed(Agreed),
+    /// The stacks belong to this store from now on. What they run is in the records of [`Entry::Learned`] beside it.
+    Adopted {
+        /// The repository.
+        repository: Id,
+        /// How many stacks.
+        stacks: usize,
+    },
 }
 
 /// A deployment as it begins: everything that carrying it out needs, so that a restart asks nobody.
@@ -247,6 +274,10 @@ pub struct Order {
     /// The stack may be one that is not ours: an allowance lets it be taken over.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopt: bool,
+    /// The stack was found as ordered, and this journal never proved it: it is proved as it is, without a call that changes
+    /// anything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_found: bool,
 }
 
 impl Order {

@@ -192,6 +192,20 @@ impl StackStatus {
         Self::ALL.into_iter().find(|status| status.as_str() == text)
     }
 
+    /// Its first creation never came to its end: its stamp says what was tried, not what runs.
+    pub fn never_made(self) -> bool {
+        use StackStatus as S;
+        matches!(
+            self,
+            S::ReviewInProgress
+                | S::CreateInProgress
+                | S::CreateFailed
+                | S::RollbackInProgress
+                | S::RollbackFailed
+                | S::RollbackComplete
+        )
+    }
+
     /// Something is going on in the stack.
     pub fn in_progress(self) -> bool {
         self.as_str().ends_with("_IN_PROGRESS") && self != StackStatus::ReviewInProgress

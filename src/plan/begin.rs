@@ -74,7 +74,8 @@ impl<'a> Planner<'a> {
     /// changes leads to the proof.
     fn orders(&self, desired: &Desired<'a>, judged: Judged<'a>) -> Vec<Order> {
         let tried = self.index.attempts(&desired.slot, judged.content);
-        let unknown = tried.is_none() && !self.index.ever_ran_anything(&desired.slot);
+        let unproved = self.index.unproved(&desired.slot).is_some();
+        let unknown = unproved || tried.is_none() && !self.index.ever_ran_anything(&desired.slot);
         let failed = tried.and_then(|tried| match &tried.outcome {
             Outcome::Failed(cause) => cause.stack.clone(),
             _ => None,
@@ -88,6 +89,7 @@ impl<'a> Planner<'a> {
             .map(|(wanted, verdict)| Order {
                 wave: waves.map_or(0, |waves| waves.position(&wanted.target.tags)),
                 adopt: matches!(verdict, Verdict::Foreign(_)),
+                as_found: unknown && verdict == Verdict::Current,
                 step: wanted.position,
                 after: wanted.after,
                 stack: wanted.stack,

@@ -35,6 +35,7 @@ pub fn with_deployed(planned: &mut Planned, templates: &BTreeMap<(Place, StackNa
         let Action::Put(content) = &mut order.action else { continue };
         let Ok(wanted) = Document::parse(&content.template) else { continue };
         let key = (order.place.clone(), order.stack.clone());
+        let found = std::mem::take(&mut order.as_found);
         let values = wanted_values(&order.place, &content.parameters);
         let after = Given { document: &wanted, values: &values };
         if created.contains(&key) {
@@ -42,8 +43,20 @@ pub fn with_deployed(planned: &mut Planned, templates: &BTreeMap<(Place, StackNa
         } else if let Some(deployed) = templates.get(&key).and_then(|text| Document::parse(text).ok()) {
             let values = deployed_values(&order.place, &order.stack, &deployed, observed);
             content.expected = changes(Some(Given { document: &deployed, values: &values }), after);
+            order.as_found = found && is_as_found(&deployed, &values, &wanted, after.values);
         }
     }
+}
+
+/// Whether a stack whose stamp says the wanted content also has the wanted template and values: a stamp says what was put
+/// there, the template what is there since. Outputs of other stacks are taken as they were read.
+fn is_as_found(deployed: &Document, values: &Values, wanted: &Document, after: &Values) -> bool {
+    let fill = |(name, value): (&String, &Option<String>)| {
+        (name.clone(), value.clone().or_else(|| values.get(name).cloned().flatten()))
+    };
+    let after: Values = after.iter().map(fill).collect();
+    let before = Given { document: deployed, values };
+    changes(Some(before), Given { document: wanted, values: &after }).is_empty()
 }
 
 type Values = BTreeMap<String, Option<String>>;

@@ -83,7 +83,8 @@ impl<'a> Planner<'a> {
             || self.index.attempts(&desired.slot, content).is_some()
             || self.failed_task(wanted).is_some();
         let ran = self.input.facts.task_ran(&wanted.target.place, &wanted.stack, wanted.content.hash);
-        wanted.content.task.is_some() && known && ran.is_none()
+        let found = self.index.unproved(&desired.slot).is_some();
+        wanted.content.task.is_some() && known && ran.is_none() && !found
     }
 
     /// The last deployment in which the stack's task ran with what it has and came to no good end, if it is not to be repeated.

@@ -32,6 +32,7 @@ mod slot;
 mod stacks;
 mod stale;
 pub mod types;
+mod unadopted;
 mod unreached;
 mod wanted;
 mod waves;
@@ -65,6 +66,7 @@ pub fn plan(input: &Input<'_>, renderer: &mut dyn Render) -> Planned {
     guard::apply(input, &index, &mut drafts);
     waves::apply(input, &index, &mut drafts);
     drafts.iter_mut().for_each(Draft::heed);
+    unadopted::apply(input, &mut drafts);
     assemble::assemble(input, &index, drafts)
 }
 

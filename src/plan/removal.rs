@@ -131,6 +131,7 @@ impl<'a> Planner<'a> {
                 let order = Order {
                     wave: 0,
                     adopt: false,
+                    as_found: false,
                     step: 0,
                     after: None,
                     stack: stack.clone(),
@@ -181,6 +182,7 @@ impl<'a> Planner<'a> {
             Ok(Order {
                 wave: 0,
                 adopt: false,
+                as_found: false,
                 step: steps.get(&ours.owner.step).map_or(0, |position| count - position),
                 after: None,
                 stack: ours.seen.name.clone(),

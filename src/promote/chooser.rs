@@ -264,7 +264,7 @@ impl<'c, 'a> Chooser<'c, 'a> {
     /// What is carried while a pin waits: what runs, if it runs as a whole. What a failed deployment left behind stays.
     fn meanwhile(&self) -> Option<&'a Arc<Release>> {
         let (index, slot) = (self.gates.index, &self.seat.slot);
-        let whole = index.is_whole(slot) || !index.ever_ran_anything(slot);
+        let whole = index.is_whole(slot) || !index.ever_ran_anything(slot) || index.unproved(slot).is_some();
         self.runs_release().filter(|release| whole && self.holds(release).is_empty())
     }
 

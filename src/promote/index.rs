@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::facts::{Attempts, InFlight};
+use crate::model::facts::{Attempts, InFlight, LearnedRun};
 use crate::model::{Facts, Hash, Id, Observed, Place, ReleaseName, Run, Slot, StackOwner, StackSeen, StackStatus};
 
 /// A stack that carries our repository's tags.
@@ -28,6 +28,7 @@ pub struct Index<'a> {
     attempts: BTreeMap<&'a Slot, BTreeMap<Hash, &'a Attempts>>,
     used: BTreeSet<(&'a Slot, Hash)>,
     stacks: BTreeMap<Slot, Vec<Ours<'a>>>,
+    learned: BTreeMap<&'a Slot, Vec<&'a LearnedRun>>,
 }
 
 impl<'a> Index<'a> {
@@ -36,6 +37,9 @@ impl<'a> Index<'a> {
         let mut index = Self::default();
         for run in &facts.runs {
             index.runs.entry(&run.slot).or_default().push(run);
+        }
+        for learned in &facts.learned {
+            index.learned.entry(&learned.slot).or_default().push(learned);
         }
         index.in_flight = facts.in_flight.iter().map(|deployment| (&deployment.slot, deployment)).collect();
         for tried in &facts.attempts {
@@ -98,9 +102,16 @@ impl<'a> Index<'a> {
         !self.all_runs(slot).is_empty()
     }
 
-    /// Whether the slot ever ran the release, proved.
+    /// Whether the slot ever ran the release: proved, or as it was found when this store took it over or had lost what it
+    /// knew of it.
     pub fn ever_ran(&self, slot: &Slot, release: &ReleaseName) -> bool {
-        self.all_runs(slot).iter().any(|run| &run.release == release)
+        self.ever(slot).any(|ran| ran == release)
+    }
+
+    /// The release that the slot was found to run, while nothing was proved in it since.
+    pub fn unproved(&self, slot: &Slot) -> Option<&'a ReleaseName> {
+        let last = self.learned.get(slot)?.last()?;
+        (!last.over).then_some(&last.release)
     }
 
     /// What the slot runs: as facts say; where they never heard of it, as the stamp of its last changed stack says.
@@ -111,13 +122,16 @@ impl<'a> Index<'a> {
             return Some(run.release.clone());
         }
         let stacks = self.stacks(slot);
+        if let Some(found) = self.unproved(slot) {
+            return (!stacks.is_empty()).then(|| found.clone());
+        }
         if let Some(run) = self.all_runs(slot).last() {
             return (!stacks.is_empty()).then(|| run.release.clone());
         }
         if self.attempts.contains_key(slot) || self.in_flight.contains_key(slot) {
             return None;
         }
-        let made = stacks.iter().filter(|ours| !never_made(ours.seen.status));
+        let made = stacks.iter().filter(|ours| !ours.seen.status.never_made());
         made.filter_map(|ours| Some((ours.seen.updated.unwrap_or(ours.seen.created), ours.seen.stamp()?.release)))
             .max()
             .map(|(_, release)| release)
@@ -131,9 +145,11 @@ impl<'a> Index<'a> {
             .is_some_and(|run| self.all_runs(slot).iter().filter(|one| one.deployment == run.deployment).count() == 1)
     }
 
-    /// Every release that the slot ever ran, proved, in the order in which it did.
+    /// Every release that the slot ever ran: those that were proved, in the order in which it did, then those that it was
+    /// found with.
     pub fn ever(&self, slot: &Slot) -> impl Iterator<Item = &'a ReleaseName> {
-        self.all_runs(slot).iter().map(|run| &run.release)
+        let learned = self.learned.get(slot).into_iter().flatten().map(|learned| &learned.release);
+        self.all_runs(slot).iter().map(|run| &run.release).chain(learned)
     }
 
     /// The longest uninterrupted time that a slot ran a release, proved, and since when it does if it still does; none if
@@ -179,18 +195,4 @@ pub struct Longest {
     pub running_since: Option<Timestamp>,
     /// The release that took its place when it last ended; none while it runs, or where the slot was emptied.
     pub starved_by: Option<ReleaseName>,
-}
-
-/// Statuses of a stack whose first creation never came to its end: its stamp says what was tried, not what runs.
-fn never_made(status: StackStatus) -> bool {
-    use StackStatus as S;
-    matches!(
-        status,
-        S::ReviewInProgress
-            | S::CreateInProgress
-            | S::CreateFailed
-            | S::RollbackInProgress
-            | S::RollbackFailed
-            | S::RollbackComplete
-    )
 }

@@ -61,7 +61,13 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
                 }
                 continue;
             }
-            Entry::Landed { .. } | Entry::Snapshot { .. } => continue,
+            Entry::Landed { .. }
+            | Entry::Snapshot { .. }
+            | Entry::Incarnation { .. }
+            | Entry::Learned(_)
+            | Entry::Asks { .. }
+            | Entry::Agreed(_)
+            | Entry::Adopted { .. } => continue,
             Entry::Intent { deployment, stack, call, .. } => (deployment, stack, Step::Asked(*call)),
             Entry::Reply { deployment, stack, call, reply } => (deployment, stack, Step::Answered(*call, reply)),
             Entry::Evidence { deployment, stack, item } => (deployment, stack, Step::Seen(item)),
@@ -491,7 +497,13 @@ fn summary(told: &Told<'_>) -> Value {
 /// The deployment that a record is about.
 fn about(entry: &Entry) -> Option<DeploymentId> {
     match entry {
-        Entry::Landed { .. } | Entry::Snapshot { .. } => None,
+        Entry::Landed { .. }
+        | Entry::Snapshot { .. }
+        | Entry::Incarnation { .. }
+        | Entry::Learned(_)
+        | Entry::Asks { .. }
+        | Entry::Agreed(_)
+        | Entry::Adopted { .. } => None,
         Entry::Opened(opened) => Some(opened.deployment),
         Entry::Used(allowed) => Some(allowed.deployment),
         Entry::Intent { deployment, .. }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::model::catalog::{Gate, SnapshotFault};
 use crate::model::decision::Cause;
-use crate::model::journal;
+use crate::model::journal::{self, Question};
 use crate::model::{EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
 
 use super::time;
@@ -172,6 +172,7 @@ fn sentence(hold: &Hold) -> String {
             format!("stack {stack} in {place} is not ours ({owner}) and stays untouched: {out}")
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
+        Cause::Unadopted { question, agreed } => unadopted(question, *agreed),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
         Cause::SoakQueue { release } => format!("{release} soaks here, and `soak_queue` lets it finish first"),
         Cause::PinHolds { at } => format!("nothing newer comes by itself until the pin at {at} goes"),
@@ -215,6 +216,24 @@ fn sentence(hold: &Hold) -> String {
             format!("{pending} {what} are pending in one account, {limit} may be ([guard] in landfall.toml)")
         }
     }
+}
+
+/// Whose the stacks are, and what the operator can do.
+fn unadopted(question: &Question, agreed: bool) -> String {
+    let wait = match (&question.busy, question.until) {
+        (Some(stack), _) => format!("once the operation in stack {stack} has ended"),
+        (None, Some(_)) => "ten minutes after the other daemon's last operation".to_owned(),
+        (None, None) => "at the next look".to_owned(),
+    };
+    if agreed {
+        return format!("{question}; you agreed, and this store takes them over {wait}");
+    }
+    let id = &question.repository;
+    format!(
+        "{question}: nothing changes until you answer. If this store replaces the other one, stop the other daemon and run \
+         `landfall store adopt`. If the stacks that differ belong to another repository, which must not share the id `{id}`, \
+         give this one another `id` in landfall.toml"
+    )
 }
 
 fn names(tenants: &[TenantName]) -> String {
@@ -343,6 +362,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::Output { .. } => "output",
         Cause::ForeignStack { .. } => "foreign-stack",
         Cause::StackState { .. } => "stack-state",
+        Cause::Unadopted { .. } => "unadopted",
         Cause::PlaceUnseen { .. } => "place-unseen",
         Cause::Guard { .. } => "guard",
         Cause::SoakQueue { .. } => "soak-queue",

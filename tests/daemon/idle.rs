@@ -106,7 +106,10 @@ async fn idles_until(something_happens: impl FnOnce(&Mutex<World>, &Turned)) {
         clock: clock.clone(),
         events: Arc::new(Silent),
     };
-    let mut daemon = Daemon::new(ports, Options { owner: "idle".into(), poll: POLL, sweep: SWEEP });
+    let mut daemon = Daemon::new(
+        ports,
+        Options { owner: "idle".into(), poll: POLL, sweep: SWEEP, chance: "idle".into(), adopt: false, single: false },
+    );
     loop {
         let next = daemon.turn().await.unwrap();
         if next.settled {

@@ -4,6 +4,7 @@ mod buckets;
 mod crashes;
 mod folding;
 mod gates;
+mod incarnations;
 mod order;
 mod outputs;
 mod pauses;

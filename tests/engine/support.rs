@@ -9,7 +9,7 @@ use landfall::cloud::{
     At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, LogStream, Observe,
     RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
-use landfall::engine::{Engine, EngineError};
+use landfall::engine::{Engine, EngineError, Meeting};
 use landfall::model::catalog::OnFailure;
 use landfall::model::decision::Because;
 use landfall::model::journal::{
@@ -129,6 +129,7 @@ pub(super) fn order(step: usize, action: Action, name: &str) -> Order {
     Order {
         wave: 0,
         adopt: false,
+        as_found: false,
         step,
         after: None,
         stack: StackName::of(&owner(name)),
@@ -259,6 +260,43 @@ impl Scene {
 
     pub(super) fn status(&self, step: &str) -> Option<StackStatus> {
         self.stack(step).map(|stack| stack.status)
+    }
+
+    /// The store as a backup has it that was made after so many records: what came later is lost.
+    pub(super) async fn backup(&self, records: usize) -> Arc<MemoryStore> {
+        let copy = MemoryStore::new(StoreId(STORE.into()));
+        let lease = copy.acquire("test", self.now, self.now).await.unwrap();
+        for record in self.records().await.into_iter().take(records) {
+            copy.append(lease.fence, record.at, vec![record.entry]).await.unwrap();
+        }
+        Arc::new(copy)
+    }
+
+    /// Journals that the store begins a new incarnation.
+    pub(super) async fn reincarnate(&self, id: &str) {
+        let mut engine = self.engine().await;
+        let entry = Entry::Incarnation { id: StoreId(id.into()), because: "the store was restored".to_owned() };
+        engine.record(self.now, vec![entry]).await.unwrap();
+    }
+
+    /// The store is lost: a new one takes over every stack that is there.
+    pub(super) async fn lose_the_store(&mut self) {
+        self.store = Arc::new(MemoryStore::new(StoreId("ffeeddccbbaa0099".into())));
+        let quiet = self.now + SignedDuration::from_mins(11);
+        self.turn(quiet);
+        let engine = self.meet(true).await;
+        assert_eq!(engine.facts().question, None, "nothing is left to ask");
+    }
+
+    /// An engine that met the account's stacks, and whether the operator agrees to what it asks.
+    pub(super) async fn meet(&self, adopt: bool) -> Engine {
+        let mut engine = self.engine().await;
+        let places = BTreeMap::from([(place(), Access::default())]);
+        let observed = landfall::daemon::observe(&self.sim, places.clone(), self.now).await;
+        let (repository, fresh) = (id("acme"), StoreId("0123456789abcdef".into()));
+        let meeting = Meeting { repository: &repository, observed: &observed, places: &places, fresh: &fresh, adopt };
+        engine.meet(&meeting, self.now).await.unwrap();
+        engine
     }
 
     /// What the account accepted, without repetitions that did nothing.

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use landfall::engine::Engine;
 use landfall::model::catalog::Gate;
-use landfall::model::journal::{Action, Content, Entry, Evidence, Outcome, StoreId};
+use landfall::model::journal::{Action, Content, Entry, Evidence, Outcome};
 use landfall::model::task::{LOG_BYTES, LOG_LINES, RunsOn, TaskNetwork, last_lines};
 use landfall::model::{Hash, StackName, TaskRun};
 use landfall::plan::{Opening, Plan, Supersede};
 use landfall::sim::{CallEffect, Fault};
-use landfall::store::MemoryStore;
 use serde_json::{Value, json};
 
 use super::support::*;
@@ -62,7 +61,7 @@ fn migration(version: &str, repeatable: bool) -> Content {
 }
 
 /// One step with a migration.
-fn migrate(version: &str) -> Plan {
+pub(super) fn migrate(version: &str) -> Plan {
     plan(version, vec![put(0, "migrate", migration(version, false))])
 }
 
@@ -72,7 +71,7 @@ pub(super) fn both(version: &str) -> Plan {
     plan(version, vec![put(0, "migrate", migration(version, false)), put(1, "web", service)])
 }
 
-fn runs(scene: &Scene) -> usize {
+pub(super) fn runs(scene: &Scene) -> usize {
     scene.operations().iter().filter(|operation| *operation == "RunTask").count()
 }
 
@@ -378,7 +377,7 @@ async fn a_task_that_ran_with_a_content_does_not_run_with_it_again() {
 async fn a_store_without_a_past_does_not_run_it_again_and_says_so() {
     let mut scene = Scene::new();
     scene.deploy(&migrate("1")).await;
-    scene.store = std::sync::Arc::new(MemoryStore::new(StoreId("ffeeddccbbaa0099".into())));
+    scene.lose_the_store().await;
     assert_eq!(scene.deploy(&migrate("1")).await, Outcome::StackStatusOnly);
     assert_eq!(runs(&scene), 1);
     let told = |item: &Evidence| matches!(item, Evidence::TaskNotRun { why } if why.contains("repeatable"));

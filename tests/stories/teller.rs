@@ -71,8 +71,14 @@ impl Teller {
             clock: Arc::new(SimClock(world.clone())),
             events: Arc::new(Silent),
         };
-        let options =
-            Options { owner: "stories".into(), poll: Duration::from_secs(30), sweep: Duration::from_secs(300) };
+        let options = Options {
+            owner: "stories".into(),
+            poll: Duration::from_secs(30),
+            sweep: Duration::from_secs(300),
+            chance: "seeds".into(),
+            adopt: false,
+            single: false,
+        };
         Self {
             runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
             world,

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::state::Answer;
-use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, traffic};
+use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, traffic, whose};
 use crate::cloud::{
     ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, ServiceSeen, TemplateObject, TemplateSource,
 };
@@ -116,6 +116,11 @@ pub(super) fn again(s: &Subject<'_>, content: &Content, seen: &Seen, create: boo
             "change-set-stale",
             format!("{round} change sets went stale: something else keeps changing the stack"),
         );
+    }
+    if let Some(Some(stack)) = &seen.stack
+        && let Some(effect) = whose::stranger(s, seen, stack)
+    {
+        return effect;
     }
     make(s, content, seen, create, round + 1)
 }

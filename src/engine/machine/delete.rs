@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::state::Answer;
-use super::{BUSY, EXPORT_IN_USE, Effect, Look, Request, STALE, Seen, Subject};
+use super::{BUSY, EXPORT_IN_USE, Effect, Look, Request, STALE, Seen, Subject, whose};
 use crate::cloud::StackEvent;
 use crate::engine::cause;
 use crate::engine::token::Purpose;
@@ -40,7 +40,8 @@ pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen)
         None if stack.status.in_progress() && stack.status != StackStatus::ReviewInProgress => s.busy(seen, stack),
         _ if s.state.waits_for(BUSY) => Effect::Note(vec![s.waits(None, None)]),
         Some(call) if call.answer == Answer::Accepted => after(s, seen, stack, call.at),
-        _ => before(s, stack, unprotect),
+        None => whose::stranger(s, seen, stack).unwrap_or_else(|| before(s, stack, unprotect)),
+        Some(_) => before(s, stack, unprotect),
     }
 }
 

@@ -19,6 +19,7 @@ pub(crate) mod state;
 mod status;
 mod task;
 mod traffic;
+mod whose;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,7 +30,8 @@ pub(crate) use deployment::{Due, SOAK, Soak, conclusion, due};
 pub(crate) use state::{DeploymentState, StackState};
 
 use super::mistakes::Mistakes;
-use super::token::{self, Purpose};
+use super::token::{self, Maker, Purpose};
+use super::whose::Known;
 use crate::cloud::{
     ChangeSetRequest, ChangeSetSeen, HookAnswer, LogStream, RunTaskRequest, ServiceSeen, StackEvent, StackResource,
     StoppedTask, TaskSeen, TemplateObject, WhichTask,
@@ -43,8 +45,12 @@ use crate::model::{ReleaseName, StackName, StackSeen, StackStatus};
 /// What the machine is asked about: one stack of a deployment, now.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Subject<'a> {
-    /// Whose tokens.
-    pub(crate) store: &'a StoreId,
+    /// Who makes new tokens.
+    pub(crate) maker: Maker<'a>,
+    /// The incarnation of the store in which the deployment began.
+    pub(crate) born: &'a StoreId,
+    /// What the token of the stack's last operation is judged by.
+    pub(crate) known: Known<'a>,
     /// The deployment.
     pub(crate) opened: &'a Opened,
     /// Which of its orders.
@@ -87,12 +93,29 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// The token of a call: the journaled one where there is one, otherwise a new one.
+    ///
+    /// A task keeps the incarnation in which its deployment began. Whatever became of the store since, that call is for the
+    /// same task, and ECS runs it once for one token.
     fn token(&self, purpose: Purpose) -> Arc<str> {
-        token::token(self.store, self.opened.deployment, self.opened.attempt, self.index, purpose)
+        if let Some(token) = self.state.token_for(&purpose.label()) {
+            return token.clone();
+        }
+        let maker = match purpose {
+            Purpose::Run(_) => Maker { incarnation: self.born, ..self.maker },
+            _ => self.maker,
+        };
+        token::token(maker, self.opened.deployment, self.opened.attempt, self.index, purpose)
     }
 
     fn change_set_name(&self, round: usize) -> Arc<str> {
-        token::change_set_name(self.store, self.opened.deployment, self.opened.attempt, round)
+        let make = self.token(Purpose::Make(round));
+        token::change_set_name(&make, self.opened.deployment, self.opened.attempt, round)
+    }
+
+    /// Whether the store began a new incarnation since the deployment began: somebody else may have gone on with it.
+    fn is_from_before(&self) -> bool {
+        self.born != self.maker.incarnation
     }
 
     fn call(&self, purpose: Purpose) -> Option<state::CallState> {
@@ -309,8 +332,6 @@ pub(crate) enum Effect {
     Gate,
     /// The stack is at its end.
     Done,
-    /// Another landfall deploys this stack: stop altogether. The token that says so.
-    Halt(Arc<str>),
 }
 
 /// What to do now for one stack.

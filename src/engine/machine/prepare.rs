@@ -2,11 +2,11 @@
 
 use super::state::Answer;
 use super::status::{StateAction, action};
-use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, change_set, follow, task};
+use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, change_set, follow, task, whose};
 use crate::engine::cause;
-use crate::engine::token::{Purpose, store_of};
+use crate::engine::token::Purpose;
 use crate::model::catalog::Gate;
-use crate::model::journal::{Call, Content, Outcome};
+use crate::model::journal::{Call, Content, Evidence, Outcome};
 use crate::model::slot::TAG_PREFIX;
 use crate::model::{StackSeen, StackStatus};
 
@@ -34,7 +34,8 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
         return Effect::Look(Look::Stack(s.stack().as_str().into()));
     };
     if executing {
-        return follow::next(s, content, seen, stack.as_ref());
+        let went_on = stack.as_ref().filter(|_| s.is_from_before()).and_then(|stack| whose::stranger(s, seen, stack));
+        return went_on.unwrap_or_else(|| follow::next(s, content, seen, stack.as_ref()));
     }
     if s.state.waits_for(BUSY) && !stack.as_ref().is_some_and(|stack| stack.status.in_progress()) {
         return Effect::Note(vec![s.waits(None, None)]);
@@ -61,14 +62,17 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
         };
         return s.fail("foreign-stack", format!("the stack {owner}: it is not touched"));
     }
-    if s.past.executed && !s.state.begun() {
-        let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
-        if let Some(token) = last.as_ref().filter(|token| store_of(token).is_some_and(|id| id != &*s.store.0)) {
-            return Effect::Halt(token.clone());
-        }
+    if (!s.state.begun() || s.is_from_before())
+        && let Some(effect) = whose::stranger(s, seen, stack)
+    {
+        return effect;
     }
     if s.state.no_change {
         return change_set::unchanged(s, content, seen, stack);
+    }
+    if s.order.as_found && !s.state.begun() && is_as_found(content, stack) {
+        let reason = "the stack was found with this content".to_owned();
+        return Effect::Note(vec![s.evidence(Evidence::NoChange { reason })]);
     }
     match action(stack.status) {
         StateAction::Create => change_set::next(s, content, seen, None),
@@ -89,6 +93,12 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
             s.fail("stack-broken", format!("the stack is {}, which only its owner can mend in AWS", stack.status))
         }
     }
+}
+
+/// Whether what the plan saw still holds: the stack's stamp says this content, and nothing is going on in it.
+fn is_as_found(content: &Content, stack: &StackSeen) -> bool {
+    let same = stack.stamp().is_some_and(|stamp| stamp.content == content.hash);
+    same && action(stack.status) == StateAction::Update
 }
 
 /// Whether the stack's tags are the ones that we would give it. A stack under review has not got its tags yet: it is ours

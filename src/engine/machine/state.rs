@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::catalog::Gate;
-use crate::model::journal::{Call, Cause, Entry, Evidence, Opened, Outcome, Record, Reply};
+use crate::model::journal::{Call, Cause, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use crate::model::{ReleaseName, StackName};
 
 /// A deployment that has not ended.
@@ -14,6 +14,8 @@ use crate::model::{ReleaseName, StackName};
 pub(crate) struct DeploymentState {
     /// As it began.
     pub(crate) opened: Arc<Opened>,
+    /// The incarnation of the store in which it began.
+    pub(crate) born: StoreId,
     /// Its stacks, by name; what has no record yet is not in here.
     pub(crate) stacks: BTreeMap<StackName, StackState>,
     /// It is not wanted any more. Not journaled: every later plan says so again.
@@ -118,8 +120,8 @@ pub(crate) enum Answer {
 
 impl DeploymentState {
     /// A deployment that begins.
-    pub(crate) fn new(opened: Opened) -> Self {
-        Self { opened: Arc::new(opened), stacks: BTreeMap::new(), superseded: None }
+    pub(crate) fn new(opened: Opened, born: StoreId) -> Self {
+        Self { opened: Arc::new(opened), born, stacks: BTreeMap::new(), superseded: None }
     }
 
     /// Adds a record of this deployment.
@@ -147,8 +149,16 @@ impl DeploymentState {
             Entry::GateOpened { stack, gate, resource, .. } => {
                 self.stack(stack).opens(*gate, resource.clone(), record.at);
             }
-            Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Opened(_) | Entry::Used(_) | Entry::Ended { .. } => {
-            }
+            Entry::Landed { .. }
+            | Entry::Snapshot { .. }
+            | Entry::Opened(_)
+            | Entry::Used(_)
+            | Entry::Ended { .. }
+            | Entry::Incarnation { .. }
+            | Entry::Learned(_)
+            | Entry::Asks { .. }
+            | Entry::Agreed(_)
+            | Entry::Adopted { .. } => {}
         }
     }
 
@@ -273,6 +283,11 @@ impl StackState {
     /// The call with this token, if it was ever asked for.
     pub(crate) fn call(&self, token: &str) -> Option<CallState> {
         self.calls.get(token).copied()
+    }
+
+    /// The journaled token of the call for a purpose. A call keeps its token, whatever incarnation the store is in since.
+    pub(crate) fn token_for(&self, label: &str) -> Option<&Arc<str>> {
+        self.calls.keys().find(|token| token.rsplit('-').next() == Some(label))
     }
 
     /// The round of the change set that is in hand, from 1; 0 before the first.

@@ -50,7 +50,26 @@ pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSee
     if let Some(by) = s.superseded {
         return s.end(Outcome::Superseded { by: by.clone() });
     }
-    ask(s, run, seen, stack, s.state.runs().max(1))
+    ran_elsewhere(s).unwrap_or_else(|| ask(s, run, seen, stack, s.state.runs().max(1)))
+}
+
+/// The store began a new incarnation after the stack was changed and before its task was asked for here. Where its earlier
+/// life went on, that one has run the task, under the token that this one would use. For a while ECS answers that token with
+/// the same task; later nobody can tell whether it ran.
+fn ran_elsewhere(s: &Subject<'_>) -> Option<Effect> {
+    let call = s.call(Purpose::Execute(s.state.round()))?;
+    if !s.is_from_before() || s.state.runs() > 0 || !s.older_than(call.at, REMEMBERED) {
+        return None;
+    }
+    let (deployment, stack) = (s.opened.deployment, s.stack().clone());
+    let token = s.token(Purpose::Run(1));
+    let lost = Evidence::TaskLost {
+        why:
+            "the store was restored or moved before its task was asked for, so that nobody here can tell whether it ran"
+                .to_owned(),
+    };
+    let intent = Entry::Intent { deployment, stack, call: Call::RunTask, token };
+    Some(Effect::Note(vec![intent, s.evidence(lost)]))
 }
 
 /// The record of how the operation left the stack; none where there is one, or where nothing was executed.
@@ -67,6 +86,9 @@ fn needless(s: &Subject<'_>, run: &TaskRun, stack: &StackSeen) -> Option<String>
         return Some(format!("it ran with this content in deployment {deployment}"));
     }
     let unknown = s.state.no_change && !s.past.executed && !run.repeatable;
+    if s.order.as_found && s.state.no_change {
+        return Some("the stack was found like this: whoever deployed it was to run its task".to_owned());
+    }
     unknown.then(|| {
         "the stack was like this before this store knew of it, so nobody here can tell whether its task ran, and the step \
          does not say that it is `repeatable`"

@@ -215,7 +215,14 @@ impl Universe {
             clock: Arc::new(SimClock(self.world.clone())),
             events: Arc::new(Silent),
         };
-        let options = Options { owner: "seeds".into(), poll: Duration::from_secs(30), sweep: Duration::from_secs(300) };
+        let options = Options {
+            owner: "seeds".into(),
+            poll: Duration::from_secs(30),
+            sweep: Duration::from_secs(300),
+            chance: "seeds".into(),
+            adopt: false,
+            single: false,
+        };
         #[cfg(feature = "planted-mistakes")]
         let daemon = Daemon::new(ports, options).with_mistake(self.planted);
         #[cfg(not(feature = "planted-mistakes"))]

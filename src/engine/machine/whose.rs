@@ -1,0 +1,49 @@
+//! Whose the last operation of a stack was: read before a deployment changes the stack for the first time, before each
+//! further change set, and whenever the store began a new incarnation since the deployment began.
+//!
+//! A token that this store made and lost ends the stack's part of the deployment: what runs now is newer than the order. A
+//! token of another store is the operator's question, and nothing at all goes on before the answer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Effect, Look, Seen, Subject};
+use crate::engine::whose::Whose;
+use crate::model::StackSeen;
+use crate::model::journal::{Action, Entry, Found, Learned, Outcome, Question};
+
+/// What to do because the last operation was not ours; none when the deployment may go on.
+pub(super) fn stranger(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Effect> {
+    let Some(last) = &seen.last_token else { return Some(Effect::Look(Look::LastToken(stack.id.clone()))) };
+    match s.known.whose(last.as_deref()) {
+        Whose::Nobodys | Whose::Ours => None,
+        Whose::Lost => Some(lost(s, stack, last.clone())),
+        Whose::Anothers { store, .. } => {
+            let repository = stack.owner()?.repository;
+            let stacks = BTreeMap::from([(s.order.place.clone(), BTreeSet::from([s.stack().clone()]))]);
+            let busy = stack.status.in_progress().then(|| s.stack().clone());
+            let question = Question { repository, stores: [store].into(), stacks, until: None, busy };
+            Some(Effect::Note(vec![Entry::Asks { question: Some(question) }]))
+        }
+    }
+}
+
+/// The store is behind: it learns the operation, and what runs where that is no content that it expects. A stack that is to
+/// be deleted tells nothing of what its slot runs.
+fn lost(s: &Subject<'_>, stack: &StackSeen, token: Option<std::sync::Arc<str>>) -> Effect {
+    let stamp = match s.order.action {
+        Action::Put(_) => stack.stamp(),
+        Action::Delete { .. } => None,
+    };
+    let expects = |content| s.known.trail.is_some_and(|trail| trail.expects(content));
+    let stamp = stamp.filter(|stamp| !expects(stamp.content));
+    let release = stamp.as_ref().map(|stamp| stamp.release.clone());
+    let found = Found {
+        place: s.order.place.clone(),
+        stack: s.stack().clone(),
+        token,
+        content: stamp.map(|stamp| stamp.content),
+    };
+    let slot = s.opened.slot.clone();
+    let learned = Learned { slot, release: release.clone(), stacks: vec![found] };
+    Effect::Note(vec![Entry::Learned(learned), s.ended(Outcome::Superseded { by: release })])
+}

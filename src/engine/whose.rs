@@ -1,0 +1,134 @@
+//! Whose operation a stack's last one was, judged by its token: what the journal knows of tokens and of what stacks carry.
+//!
+//! For each stack the journal's memory keeps the last tokens and the contents that its stamp may show. Both come from
+//! records alone. Deliberately absent: reading AWS.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
+
+use super::token::Token;
+use crate::model::Hash;
+
+/// So many tokens are remembered of one stack. The newest event of a stack carries one of its last few.
+const REMEMBERED: usize = 64;
+
+/// Whose operation the last one of a stack was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// Nobody's that landfall knows: somebody changed the stack by hand, or there is no event.
+    Nobodys,
+    /// The journal knows it.
+    Ours,
+    /// An incarnation of this store made it, and the journal has no record of it: the store is behind.
+    Lost,
+    /// Another store made it, or an incarnation that this journal never heard of.
+    Anothers {
+        /// The other store's id.
+        store: Arc<str>,
+        /// It is of a run with `--once --adopt`: no daemon goes on after it.
+        single: bool,
+    },
+}
+
+/// What the journal remembers of one stack.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Trail {
+    tokens: VecDeque<Arc<str>>,
+    /// The content hashes that its stamp may show: the last one that was put with success, and those that were tried since.
+    contents: Vec<Hash>,
+}
+
+impl Trail {
+    /// A call with this token is about to be made, or was made by a store that this one took over from.
+    pub(crate) fn add(&mut self, token: &Arc<str>) {
+        if self.tokens.back() == Some(token) || self.tokens.contains(token) {
+            return;
+        }
+        if self.tokens.len() == REMEMBERED {
+            self.tokens.pop_front();
+        }
+        self.tokens.push_back(token.clone());
+    }
+
+    /// A change set with this content is about to be executed.
+    pub(crate) fn tries(&mut self, content: Hash) {
+        if !self.contents.contains(&content) {
+            self.contents.push(content);
+        }
+    }
+
+    /// The stack carries this content and no other.
+    pub(crate) fn carries(&mut self, content: Hash) {
+        self.contents = vec![content];
+    }
+
+    /// Whether a stamp with this content is no surprise.
+    pub(crate) fn expects(&self, content: Hash) -> bool {
+        self.contents.contains(&content)
+    }
+
+    /// Whether this store ever made a call for the stack.
+    pub(crate) fn touched(&self) -> bool {
+        !self.tokens.is_empty()
+    }
+}
+
+/// What a token is judged by.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known<'a> {
+    /// Of the stack; none where nothing is known of it.
+    pub(crate) trail: Option<&'a Trail>,
+    /// Every incarnation of this store.
+    pub(crate) incarnations: &'a BTreeSet<Arc<str>>,
+}
+
+impl Known<'_> {
+    /// Whose operation the one with this token was.
+    pub(crate) fn whose(&self, token: Option<&str>) -> Whose {
+        let Some((token, read)) = token.and_then(|token| Some((token, Token::read(token)?))) else {
+            return Whose::Nobodys;
+        };
+        if self.trail.is_some_and(|trail| trail.tokens.iter().any(|known| &**known == token)) {
+            Whose::Ours
+        } else if self.incarnations.contains(read.incarnation) {
+            Whose::Lost
+        } else {
+            Whose::Anothers { store: read.incarnation.into(), single: read.single }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_judged_by_what_the_journal_knows() {
+        let incarnations: BTreeSet<Arc<str>> = ["00112233445566aa".into(), "00112233445566bb".into()].into();
+        let mut trail = Trail::default();
+        trail.add(&"lf-00112233445566aa-7-1-0-execute1".into());
+        let known = Known { trail: Some(&trail), incarnations: &incarnations };
+        let other = |single| Whose::Anothers { store: "ffffffffffffffff".into(), single };
+        for (token, whose) in [
+            (None, Whose::Nobodys),
+            (Some("Console-UpdateStack-1"), Whose::Nobodys),
+            (Some("lf-not-one-of-ours"), Whose::Nobodys),
+            (Some("lf-00112233445566aa-7-1-0-execute1"), Whose::Ours),
+            (Some("lf-00112233445566aa-7-1-0-execute2"), Whose::Lost),
+            (Some("lf-00112233445566bb-7-1-0-execute1"), Whose::Lost),
+            (Some("lf-ffffffffffffffff-7-1-0-execute1"), other(false)),
+            (Some("lf1-ffffffffffffffff-7-1-0-execute1"), other(true)),
+        ] {
+            assert_eq!(known.whose(token), whose, "{token:?}");
+        }
+    }
+
+    #[test]
+    fn only_the_last_tokens_are_remembered() {
+        let mut trail = Trail::default();
+        let token = |n: usize| Arc::from(format!("lf-00112233445566aa-{n}-1-0-execute1"));
+        (0..1_000).for_each(|n| trail.add(&token(n)));
+        assert_eq!(trail.tokens.len(), REMEMBERED);
+        assert_eq!(trail.tokens.back(), Some(&token(999)));
+    }
+}

@@ -1,0 +1,38 @@
+//! What records of other stores, and of operations that the journal has lost, do to facts.
+
+use jiff::Timestamp;
+
+use crate::model::Facts;
+use crate::model::facts::{LearnedRun, OpenQuestion};
+use crate::model::journal::{Agreed, Learned, Question};
+
+/// A slot was found with another content than the journal knew: the run that it knew is over.
+pub(super) fn learned(facts: &mut Facts, learned: &Learned, at: Timestamp) {
+    let Some(release) = &learned.release else { return };
+    for run in facts.runs.iter_mut().filter(|run| run.slot == learned.slot && run.to.is_none()) {
+        run.to = Some(at);
+    }
+    facts.learned.iter_mut().filter(|known| known.slot == learned.slot).for_each(|known| known.over = true);
+    facts.learned.push(LearnedRun { slot: learned.slot.clone(), release: release.clone(), at, over: false });
+}
+
+/// The question is asked, or changes; an answer that was about the same stores still holds.
+pub(super) fn asks(facts: &mut Facts, question: Option<&Question>, at: Timestamp) {
+    let before = facts.question.take();
+    facts.question = question.map(|question| {
+        let (since, agreed) = before.map_or((at, false), |before| {
+            (before.since, before.agreed && question.stores.is_subset(&before.question.stores))
+        });
+        OpenQuestion { question: question.clone(), since, agreed }
+    });
+}
+
+/// The operator answered, if that answer is about the stores that the question is about.
+pub(super) fn agreed(facts: &mut Facts, agreed: &Agreed) {
+    if let Some(open) = &mut facts.question
+        && open.question.repository == agreed.repository
+        && open.question.stores.is_subset(&agreed.stores)
+    {
+        open.agreed = true;
+    }
+}
