@@ -167,6 +167,13 @@ swapped or altered.
 
   landfall store verify --store /var/lib/landfall/landfall.db";
 
+pub(super) const STORE_ADOPT: &str = "\
+A daemon that meets stacks of its repository which another store deployed changes nothing and asks. This is the answer, written into \
+the store beside a running daemon or without one. The daemon takes the stacks over at its next look, once no operation is in progress in \
+them and ten minutes after the last operation of another daemon. Exits with 1 if nothing is asked.
+
+  landfall store adopt --store /var/lib/landfall/landfall.db --dry-run";
+
 pub(super) const STORE_BACKUP: &str = "\
 The copy is whole and in one file, whatever the daemon does meanwhile. An existing file is never overwritten. Only the owner can \
 read the copy.

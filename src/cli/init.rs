@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
 use super::put::put;
+use super::wire;
 use crate::git::{Change, Writer};
+use crate::model::name::MAX_NAME;
 use crate::model::{AccountId, CommitId, EnvironmentName, Id, ProjectName, Region, ReleaseName, TargetName};
 
 /// Options of `landfall init`. What is not given is asked for on a terminal.
@@ -18,7 +20,7 @@ pub struct Init {
     /// Folder to write into; it is made where it is missing
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// Id of the repository, written on every stack [default: the folder's name]
+    /// Id of the repository, written on every stack [default: the folder's name and four random characters]
     #[arg(long)]
     id: Option<Id>,
     /// AWS account, twelve digits
@@ -86,6 +88,9 @@ pub struct Answers {
     /// The container's port.
     pub port: u16,
 }
+
+/// How many random characters end the id of a new repository.
+const CHANCE: usize = 4;
 
 /// The branch of a repository that is made here.
 const BRANCH: &str = "main";
@@ -188,13 +193,20 @@ fn answers(options: &Init, ask: &mut Ask<'_>) -> Result<Answers, Failure> {
     })
 }
 
-/// The folder's name where it can be made an id, otherwise the project's.
+/// The folder's name where it can be made an id, otherwise the project's; then four random characters. Two repositories
+/// with one id would take each other's stacks for their own.
 fn id_of(dir: &Path, project: &ProjectName) -> Id {
     let absolute = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
     let name = absolute.file_name().map(|name| name.to_string_lossy().to_lowercase()).unwrap_or_default();
     let fine: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).collect();
-    Id::new(fine.trim_start_matches(|c: char| !c.is_ascii_lowercase()).trim_end_matches('-'))
-        .unwrap_or_else(|_| Id::from(project))
+    let fine = fine.trim_start_matches(|c: char| !c.is_ascii_lowercase());
+    let chance = wire::chance();
+    let chance = chance.get(..CHANCE).unwrap_or_default();
+    let with = |name: &str| {
+        let room = name.get(..MAX_NAME - 1 - CHANCE).unwrap_or(name).trim_end_matches('-');
+        Id::new(&format!("{room}-{chance}"))
+    };
+    with(fine).or_else(|_| with(project.as_str())).unwrap_or_else(|_| Id::from(project))
 }
 
 /// The files by path.

@@ -4,6 +4,7 @@
 //! releases, stacks and AWS; a command reads its options, wires the other modules together and shows what they say.
 
 pub mod accounts;
+mod adopt;
 pub mod allow;
 pub mod alone;
 pub mod ask;

@@ -1,4 +1,5 @@
-//! `landfall store`: looks after the journal. Whether it is whole, a backup of it, and a backup in its place.
+//! `landfall store`: looks after the journal. Whether it is whole, a backup of it, and a backup in its place. The answer to its
+//! question is in `adopt`.
 
 use std::path::{Path, PathBuf};
 
@@ -24,6 +25,19 @@ pub enum StoreCommand {
     /// Put a backup in the place of the store, and keep the replaced store aside
     #[command(after_help = help::STORE_RESTORE)]
     Restore(Copy),
+    /// Let the store take over the stacks that its daemon asks about
+    #[command(after_help = help::STORE_ADOPT)]
+    Adopt(Adopt),
+}
+
+/// The operator's answer.
+#[derive(Args, Debug)]
+pub struct Adopt {
+    #[command(flatten)]
+    which: Which,
+    /// Only say which stacks, and which stores deployed them
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Which store.
@@ -64,6 +78,7 @@ pub fn run(command: &StoreCommand) -> Outcome {
         StoreCommand::Verify(which) => runtime.block_on(verify(&which.url()?)),
         StoreCommand::Backup(copy) => runtime.block_on(backup(&copy.which.url()?, &copy.file)),
         StoreCommand::Restore(copy) => runtime.block_on(restore(&copy.which.url()?, &copy.file)),
+        StoreCommand::Adopt(adopt) => runtime.block_on(super::adopt::adopt(&adopt.which.url()?, adopt.dry_run)),
     }
 }
 

@@ -87,7 +87,8 @@ impl<'c, 'a> Chooser<'c, 'a> {
             let reason = self.broken.of_release(project, name).unwrap_or_else(missing);
             return Want::AsDeployed { wanted: Some(name.clone()), reasons: vec![reason] };
         };
-        let mut reasons = self.holds(release);
+        let refill = self.gates.index.ever(&self.seat.slot).next().is_none();
+        let mut reasons = Gates { refill, ..self.gates }.holds(self.seat, release, self.runs);
         if reasons.is_empty() {
             let waiting = self.behind_pin(release, at).into_iter().collect();
             return Want::Carry { release, because: Because::Pinned(at.clone()), waiting };

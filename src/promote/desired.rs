@@ -87,7 +87,7 @@ pub fn desired<'a>(
     broken: &BrokenIndex<'_>,
     now: Timestamp,
 ) -> Vec<Desired<'a>> {
-    let gates = Gates { catalog, index, now };
+    let gates = Gates { catalog, index, now, refill: false };
     let mut newest: BTreeMap<&ProjectName, Vec<&Arc<Release>>> = BTreeMap::new();
     let mut all = Vec::new();
     for seat in slots(catalog, index) {

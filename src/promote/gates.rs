@@ -3,13 +3,14 @@
 //! A release goes through the lifecycle of its own channel, whoever pinned it. Each phase before the slot's is judged by
 //! the slots of the same tenant; where the tenant is not connected to an environment, the slot without a tenant stands in
 //! for it, and where the project has none, that environment does not count. Only proved runs count, and they never stop
-//! counting, so a later failure takes nothing back.
+//! counting, so a later failure takes nothing back. One exception keeps a new store from waiting for ever: a pinned slot that
+//! never ran anything is filled although an earlier environment was past the release from the beginning.
 
 use jiff::Timestamp;
 
 use crate::model::catalog::{Phase, Progress};
 use crate::model::decision::Cause;
-use crate::model::{Catalog, EnvironmentName, Hold, Lifecycle, Release, ReleaseName, Slot};
+use crate::model::{Catalog, EnvironmentName, Hold, Lifecycle, Project, Release, ReleaseName, Slot};
 
 use super::slots::judging;
 use super::{Index, Seat};
@@ -23,6 +24,9 @@ pub struct Gates<'a> {
     pub index: &'a Index<'a>,
     /// The time.
     pub now: Timestamp,
+    /// The slot is to be filled again: it is pinned, and never ran anything as far as this store knows. Then an earlier
+    /// environment that was past the release when this store first deployed there counts as passed: it will not go back.
+    pub refill: bool,
 }
 
 /// How far a release has come in one environment of a phase.
@@ -90,6 +94,7 @@ impl Gates<'_> {
         for (environment, slot) in judging {
             match self.come(&slot, phase, environment, release) {
                 Come::Passed => passed += 1,
+                Come::Missing if self.refill && self.was_past(seat.project, &slot, release) => passed += 1,
                 Come::Soaking(hold) => soaking.push(hold),
                 Come::Missing => missing.push(environment.clone()),
             }
@@ -111,6 +116,17 @@ impl Gates<'_> {
         }
         holds.extend(soaking);
         holds
+    }
+
+    /// Whether everything that this store knows of an earlier slot came after the release, which was there already when the
+    /// first of it was deployed: a newer release of the same channel came first, it succeeded, and this one was never tried.
+    fn was_past(&self, project: &Project, there: &Slot, release: &Release) -> bool {
+        let Some((first, at)) = self.index.first(there) else { return false };
+        let Some(first) = project.releases.get(first) else { return false };
+        let landed = self.index.landed(&project.id, &release.name).is_some_and(|landed| landed <= at);
+        let tried = self.index.tried(there).any(|tried| tried.release == release.name);
+        let newer = first.channel == release.channel && first.version > release.version;
+        newer && landed && !tried && self.index.ever_ran_anything(there)
     }
 
     /// How far the release has come in one slot of an earlier phase.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::facts::{Attempts, InFlight, LearnedRun};
+use crate::model::facts::{Attempts, InFlight, LearnedRun, RecordedSnapshot};
 use crate::model::{Facts, Hash, Id, Observed, Place, ReleaseName, Run, Slot, StackOwner, StackSeen, StackStatus};
 
 /// A stack that carries our repository's tags.
@@ -29,6 +29,7 @@ pub struct Index<'a> {
     used: BTreeSet<(&'a Slot, Hash)>,
     stacks: BTreeMap<Slot, Vec<Ours<'a>>>,
     learned: BTreeMap<&'a Slot, Vec<&'a LearnedRun>>,
+    landed: BTreeMap<(&'a Id, &'a ReleaseName), Timestamp>,
 }
 
 impl<'a> Index<'a> {
@@ -41,6 +42,8 @@ impl<'a> Index<'a> {
         for learned in &facts.learned {
             index.learned.entry(&learned.slot).or_default().push(learned);
         }
+        let landed = |snapshot: &'a RecordedSnapshot| ((&snapshot.project, &snapshot.release), snapshot.at);
+        index.landed = facts.snapshots.iter().map(landed).collect();
         index.in_flight = facts.in_flight.iter().map(|deployment| (&deployment.slot, deployment)).collect();
         for tried in &facts.attempts {
             index.attempts.entry(&tried.slot).or_default().insert(tried.content, tried);
@@ -106,6 +109,18 @@ impl<'a> Index<'a> {
     /// knew of it.
     pub fn ever_ran(&self, slot: &Slot, release: &ReleaseName) -> bool {
         self.ever(slot).any(|ran| ran == release)
+    }
+
+    /// What this store first knew the slot to run, and since when.
+    pub fn first(&self, slot: &Slot) -> Option<(&'a ReleaseName, Timestamp)> {
+        let learned = self.learned.get(slot).into_iter().flatten().map(|learned| (learned.at, &learned.release));
+        let runs = self.all_runs(slot).iter().map(|run| (run.from, &run.release));
+        learned.chain(runs).min_by_key(|(at, _)| *at).map(|(at, release)| (release, at))
+    }
+
+    /// When this store first saw a release of a project.
+    pub fn landed(&self, project: &Id, release: &ReleaseName) -> Option<Timestamp> {
+        self.landed.get(&(project, release)).copied()
     }
 
     /// The release that the slot was found to run, while nothing was proved in it since.

@@ -13,6 +13,7 @@ mod promotion;
 mod releases;
 mod stopping;
 mod store;
+mod stores;
 mod tenanted;
 mod vanished;
 mod world;

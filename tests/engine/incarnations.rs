@@ -283,7 +283,7 @@ async fn a_new_store_asks_once_and_takes_over_when_it_may() {
     scene.finish(&mut engine).await;
     scene.store = lost;
     let open = scene.meet(false).await.facts().question.clone().expect("the older one asks");
-    assert_eq!(open.question.stores, [LATER.into()].into());
+    assert_eq!(open.question.stores, ["0123456789abcdef".into()].into());
 }
 
 #[tokio::test]

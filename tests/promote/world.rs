@@ -46,7 +46,7 @@ impl World {
     /// Looks through the gates.
     pub(super) fn gates<T>(&self, look: impl FnOnce(Gates<'_>) -> T) -> T {
         let index = Index::new(&self.facts, &self.observed, self.catalog.repository.as_ref());
-        look(Gates { catalog: &self.catalog, index: &index, now: self.now })
+        look(Gates { catalog: &self.catalog, index: &index, now: self.now, refill: false })
     }
 
     pub(super) fn project(&self) -> &Arc<Project> {

@@ -85,7 +85,9 @@ impl Entry {
                 format!("{slot} is found to run {release}, which this store has no record of: it stays")
             }
             Entry::Asks { question: None } => "no stack of another store is in the way any more".to_owned(),
-            Entry::Asks { question: Some(question) } => question.to_string(),
+            Entry::Asks { question: Some(question) } => {
+                format!("{question}: nothing changes before `landfall store adopt`")
+            }
             Entry::Agreed(Agreed { repository, .. }) => {
                 format!("the operator lets this store take over the stacks of repository `{repository}`")
             }

@@ -1,0 +1,102 @@
+//! Stores that were restored, lost, or that meet the stacks of another one, on the real program and a simulated account.
+
+use std::collections::BTreeMap;
+
+use super::program::{Home, Running};
+use super::world::{get, init, operations, post, release};
+
+/// A repository whose releases enter development and then production by themselves, and an account.
+fn two_environments(home: &Home) -> (Running, String) {
+    home.landfall(&init("shop", "app")).ends(0);
+    home.write("shop/environments/production.toml", "order = 2\n");
+    home.replace("shop/targets/web.toml", "[\"development\"]", "[\"development\", \"production\"]");
+    home.write(
+        "shop/lifecycles/standard.toml",
+        "[[phase]]\nname = \"d\"\nautomatic = [\"development\"]\n[[phase]]\nname = \"p\"\nautomatic = [\"production\"]\n",
+    );
+    home.write("shop/projects/app/project.toml", "lifecycle = \"standard\"\n");
+    home.commit("shop", "Two environments");
+    let mut sim = home.start("sim --listen 127.0.0.1:0");
+    let account = sim.until_it_says("every account and region at ");
+    (sim, account)
+}
+
+/// The tokens that an account accepted for more than one thing.
+fn used_twice(account: &str) -> Vec<String> {
+    let ledger = get(account, "/_landfall/ledger");
+    let effective = ledger.as_array().unwrap().iter().filter(|row| row["effect"] == "effective");
+    let mut times: BTreeMap<String, usize> = BTreeMap::new();
+    for row in effective.filter(|row| row["token"].is_string()) {
+        *times.entry(format!("{} {}", row["operation"], row["token"])).or_default() += 1;
+    }
+    times.into_iter().filter(|(_, times)| *times > 1).map(|(token, _)| token).collect()
+}
+
+#[test]
+fn a_backup_takes_nothing_back() {
+    let home = Home::new();
+    let (_sim, account) = two_environments(&home);
+    let daemon = format!("daemon --repo shop --store landfall.db --once --endpoint {account}");
+    home.landfall(&daemon).ends(0);
+    std::fs::copy(home.path("landfall.db"), home.path("backup.db")).unwrap();
+    release(&home, "shop", "app", "1.1.0");
+    home.landfall(&daemon).ends(0);
+    std::fs::remove_file(home.path("landfall.db")).unwrap();
+    std::fs::copy(home.path("backup.db"), home.path("landfall.db")).unwrap();
+    // 1.2.0 does not get through development, so that production shows what the backup does to it.
+    let fault = r#"{"fault":"image-crashes","image":"example.com/app:1.2.0","exit_code":1}"#;
+    post(&account, "/_landfall/faults", fault, &[]);
+    release(&home, "shop", "app", "1.2.0");
+    let production = operations(&account, "app-web-production");
+    let restored = home.landfall(&daemon).ends(1);
+    restored.says(&["is found to run 1.1.0, which this store has no record of"]);
+    let status = home.landfall(&format!("status --repo shop --store landfall.db --endpoint {account}")).out;
+    let row = status.lines().find(|line| line.contains("production")).unwrap();
+    assert!(row.contains("1.1.0"), "{status}");
+    assert_eq!(operations(&account, "app-web-production"), production, "production is not changed");
+    assert_eq!(used_twice(&account), [""; 0]);
+}
+
+#[test]
+fn a_lost_store_is_rebuilt_without_a_change() {
+    let home = Home::new();
+    let (_sim, account) = two_environments(&home);
+    let daemon = |store: &str| format!("daemon --repo shop --store {store} --endpoint {account}");
+    home.landfall(&format!("{} --once --adopt", daemon("first.db"))).ends(0);
+    let before = operations(&account, "");
+
+    let asked = home.landfall(&format!("{} --once", daemon("second.db")));
+    asked.says(&["2 stacks of repository `shop` were last deployed by another store (", "landfall store adopt"]);
+    assert_eq!(operations(&account, ""), before, "nothing is changed before the answer");
+    let plan = home.landfall(&format!("plan --repo shop --store second.db --endpoint {account}"));
+    plan.shows(&["nothing changes until you answer"]);
+
+    home.landfall(&format!("{} --once --adopt", daemon("second.db"))).ends(0);
+    assert_eq!(operations(&account, ""), before, "what is as ordered is proved as it is");
+    let status = home.landfall(&format!("status --repo shop --store second.db --endpoint {account}")).out;
+    assert_eq!(status.matches("1.0.0").count(), 2, "{status}");
+    release(&home, "shop", "app", "1.1.0");
+    home.landfall(&format!("{} --once", daemon("second.db"))).ends(0);
+    // The older store does not fight.
+    let after = operations(&account, "");
+    home.landfall(&format!("{} --once", daemon("first.db"))).says(&["were last deployed by another store ("]);
+    assert_eq!(operations(&account, ""), after);
+}
+
+#[test]
+fn a_second_repository_with_the_same_id_changes_nothing() {
+    let home = Home::new();
+    home.landfall(&init("one", "app")).ends(0);
+    home.landfall(&init("two", "app").replace("--id two", "--id one")).ends(0);
+    home.replace("two/projects/app/process.toml", "example.com/app", "example.com/other");
+    home.commit("two", "Another application");
+    let mut sim = home.start("sim --listen 127.0.0.1:0");
+    let account = sim.until_it_says("every account and region at ");
+    home.landfall(&format!("daemon --repo one --store one.db --once --endpoint {account}")).ends(0);
+    let before = operations(&account, "");
+    let second = home.landfall(&format!("daemon --repo two --store two.db --once --endpoint {account}"));
+    second.says(&["1 stack of repository `one` was last deployed by another store ("]);
+    assert_eq!(operations(&account, ""), before);
+    let plan = home.landfall(&format!("plan --repo two --store two.db --endpoint {account}"));
+    plan.shows(&["must not share the id `one`"]);
+}
