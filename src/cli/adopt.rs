@@ -43,7 +43,9 @@ pub(super) async fn adopt(url: &str, dry_run: bool) -> Outcome {
         store.close().await;
         answered.doing(|| format!("cannot write the answer into the store {url}"))?;
     }
-    output::data("agreed       the daemon takes these stacks over at its next look, once nothing is in progress in them\n")?;
+    output::data(
+        "agreed       the daemon takes these stacks over at its next look, once nothing is in progress in them\n",
+    )?;
     Ok(Exit::Done)
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{configuration, convert, facts, offline, online, promotion, releases, tenanted};
+use super::{configuration, convert, facts, offline, online, promotion, releases, stores, tenanted};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -41,7 +41,9 @@ const OPTIONS: &[Covered] = covered! {
     "daemon": "--repo" "--branch" "--store" "--once" "--log-format" "--endpoint"
         => online::the_daemon_follows_a_branch_and_keeps_a_store in "online.rs";
     "daemon": "--simulate" "--listen" => online::a_simulated_account_is_brought_along in "online.rs";
+    "daemon": "--adopt" => stores::a_lost_store_is_rebuilt_without_a_change in "stores.rs";
     "daemon": "--config" => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";
+    "store adopt": "--store" "--config" "--dry-run" => stores::the_operator_answers_beside_the_daemon in "stores.rs";
     "check": "<DIR>" => offline::check_reads_a_folder in "offline.rs";
     "check": "--format" => offline::check_tells_programs_too in "offline.rs";
     "verify": "<DIR>" "--endpoint" "--target" "--format" => online::verify_looks_at_each_target in "online.rs";

@@ -58,7 +58,7 @@ fn a_backup_takes_nothing_back() {
 }
 
 #[test]
-fn a_lost_store_is_rebuilt_without_a_change() {
+pub(super) fn a_lost_store_is_rebuilt_without_a_change() {
     let home = Home::new();
     let (_sim, account) = two_environments(&home);
     let daemon = |store: &str| format!("daemon --repo shop --store {store} --endpoint {account}");
@@ -99,4 +99,28 @@ fn a_second_repository_with_the_same_id_changes_nothing() {
     assert_eq!(operations(&account, ""), before);
     let plan = home.landfall(&format!("plan --repo two --store two.db --endpoint {account}"));
     plan.shows(&["must not share the id `one`"]);
+}
+
+#[test]
+pub(super) fn the_operator_answers_beside_the_daemon() {
+    let home = Home::new();
+    let (_sim, account) = two_environments(&home);
+    home.landfall(&format!("daemon --repo shop --store first.db --once --adopt --endpoint {account}")).ends(0);
+    let before = operations(&account, "");
+    home.landfall("store adopt").ends(1).says(&["there is no store landfall.db"]);
+    home.landfall("store adopt --store first.db").ends(1).says(&["the store first.db asks nothing"]);
+
+    home.write("landfall.toml", "store = \"second.db\"\npoll = \"1s\"\n");
+    let mut daemon = home.start(&format!("daemon --config landfall.toml --repo shop --endpoint {account}"));
+    daemon.until_it_says("were last deployed by another store");
+    let told = home.landfall("store adopt --config landfall.toml --dry-run").ends(0);
+    told.shows(&["repository   shop", "111111111111/eu-west-1", "app-web-development-web", "app-web-production-web"]);
+    home.landfall("store adopt --store second.db").ends(0).shows(&["agreed "]);
+    daemon.until_it_says("this store deploys repository `shop` from now on (2 stacks)");
+    daemon.until_it_says("production");
+    assert_eq!(operations(&account, ""), before, "taking over changes nothing");
+    home.landfall("store verify --store second.db").ends(0).shows(&["whole"]);
+    release(&home, "shop", "app", "1.1.0");
+    daemon.until_it_says("1.1.0  development   deployed");
+    assert_eq!(daemon.stop(), 0);
 }

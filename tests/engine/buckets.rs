@@ -117,7 +117,7 @@ async fn a_bucket_that_cannot_be_used_ends_the_stack_with_what_would_mend_it() {
         assert_eq!(scene.status("web"), None, "nothing was begun");
     }
     // A right that is missing may be granted.
-    let mut scene = with_buckets(&[(BUCKET, other("222222222222", "eu-west-1"))]);
+    let scene = with_buckets(&[(BUCKET, other("222222222222", "eu-west-1"))]);
     let mut engine = scene.engine().await;
     engine.carry_out(&release("1.0.0", "shop:1"), scene.now).await.unwrap();
     engine.advance(scene.now).await.unwrap();
