@@ -14,6 +14,7 @@ use super::wire;
 use crate::daemon;
 use crate::load::Loaded;
 use crate::model::catalog::Pin;
+use crate::model::remedy::Whom;
 use crate::model::{Environment, Facts, Hold, Observed, Project, ReleaseName, Tenant};
 use crate::plan::{self, Input, Planned, Report};
 use crate::promote::{BrokenIndex, Desired, Index, Want, desired};
@@ -155,9 +156,9 @@ fn said(desired: &Desired<'_>, now: Timestamp) -> Vec<String> {
             let from = runs.map_or_else(String::new, |runs| format!(" in place of {runs}"));
             vec![format!("every gate is open: {} is deployed at once{from}", release.name)]
         }
-        Want::Wait { wanted, reasons, .. } => held(Some(wanted), reasons, now),
-        Want::AsDeployed { wanted, reasons } => held(wanted.as_ref(), reasons, now),
-        Want::Nothing { next, reasons } => held(next.as_ref(), reasons, now),
+        Want::Wait { wanted, reasons, .. } => held(desired, Some(wanted), reasons, now),
+        Want::AsDeployed { wanted, reasons } => held(desired, wanted.as_ref(), reasons, now),
+        Want::Nothing { next, reasons } => held(desired, next.as_ref(), reasons, now),
         Want::Remove { .. } => match runs {
             Some(runs) => vec![format!("every stack of {runs} is deleted")],
             None => vec!["nothing is known to run here; what does is deleted".to_owned()],
@@ -165,8 +166,14 @@ fn said(desired: &Desired<'_>, now: Timestamp) -> Vec<String> {
     }
 }
 
-fn held(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
-    let mut lines = reasons::lines(release, holds, now);
+fn held(desired: &Desired<'_>, release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
+    let whom = Whom {
+        project: &desired.project.name,
+        environment: &desired.environment.name,
+        tenant: desired.tenant.map(|tenant| &tenant.name),
+        release,
+    };
+    let mut lines = reasons::lines_of(&whom, release, holds, now);
     // Where one of them has no end of its own, nobody knows when it will be.
     if let Some(earliest) =
         holds.iter().map(|hold| hold.until).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max())

@@ -9,7 +9,8 @@ use tokio::sync::watch;
 use crate::cfn::Document;
 use crate::compare::{Paint, documents, with_values};
 use crate::daemon::Published;
-use crate::model::journal::{Action, Record};
+use crate::model::journal::{Action, Content, Record};
+use crate::model::{Place, StackName};
 use crate::store::Store;
 use crate::view::{self, Style};
 use crate::web::{Form, NoPage, Page, Pages};
@@ -120,26 +121,46 @@ pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> St
     }
 }
 
-/// For each stack that a plan makes or changes, the deployed template against the wanted one, with values of parameters.
+/// For each stack that a plan makes, changes or could take over, the deployed template against the wanted one, with values of
+/// parameters.
 fn differences(published: &Published, paint: Paint) -> Vec<(String, String)> {
     let orders = published.planned.plan.begin.iter().flat_map(|begin| &begin.orders);
-    let differences = orders.filter_map(|order| {
-        let before = published.deployed.get(&(order.place.clone(), order.stack.clone()));
-        let seen = published.observed.stack(&order.place, &order.stack);
-        let before = before.and_then(|text| Document::parse(text).ok()).map(|document| {
-            let values = seen.map(|seen| seen.parameters.clone()).unwrap_or_default();
-            with_values(&document.with_description(None), &values)
-        });
-        let after = match &order.action {
-            Action::Put(content) => Some(with_values(
-                &Document::parse(&content.template).ok()?.with_description(None),
-                &content.shown_parameters(),
-            )),
+    let ordered = orders.filter_map(|order| {
+        let content = match &order.action {
+            Action::Put(content) => Some(&**content),
             Action::Delete { .. } => None,
         };
-        let from = format!("{} in {}, deployed", order.stack, order.place);
-        let text = documents(before.as_ref(), after.as_ref(), &from, &format!("{}, wanted", order.stack), paint);
-        Some((order.stack.to_string(), text))
+        difference(published, &order.place, &order.stack, content, "wanted", paint)
     });
-    differences.collect()
+    let adoptions = published.planned.adoptions.iter();
+    let adopted = adoptions.filter_map(|one| {
+        difference(published, &one.place, &one.stack, Some(&one.content), "if it is taken over", paint)
+    });
+    ordered.chain(adopted).collect()
+}
+
+fn difference(
+    published: &Published,
+    place: &Place,
+    stack: &StackName,
+    content: Option<&Content>,
+    to: &str,
+    paint: Paint,
+) -> Option<(String, String)> {
+    let before = published.deployed.get(&(place.clone(), stack.clone()));
+    let seen = published.observed.stack(place, stack);
+    let before = before.and_then(|text| Document::parse(text).ok()).map(|document| {
+        let values = seen.map(|seen| seen.parameters.clone()).unwrap_or_default();
+        with_values(&document.with_description(None), &values)
+    });
+    let after = match content {
+        Some(content) => Some(with_values(
+            &Document::parse(&content.template).ok()?.with_description(None),
+            &content.shown_parameters(),
+        )),
+        None => None,
+    };
+    let from = format!("{stack} in {place}, deployed");
+    let text = documents(before.as_ref(), after.as_ref(), &from, &format!("{stack}, {to}"), paint);
+    Some((stack.to_string(), text))
 }

@@ -63,6 +63,7 @@ pub fn promote(options: &Promote) -> Outcome {
         project: &options.project,
         environment: &options.to,
         tenant: options.tenant.as_ref(),
+        removes: options.version.as_str() == "none",
         ask: &options.ask,
         deliver: &options.deliver,
     };
@@ -78,6 +79,7 @@ pub fn rollback(options: &Rollback) -> Outcome {
         project: &options.project,
         environment: &options.environment,
         tenant: options.tenant.as_ref(),
+        removes: false,
         ask: &options.ask,
         deliver: &options.deliver,
     };
@@ -115,6 +117,8 @@ struct Pinning<'a> {
     project: &'a ProjectName,
     environment: &'a EnvironmentName,
     tenant: Option<&'a TenantName>,
+    /// It says `"none"`.
+    removes: bool,
     ask: &'a Ask,
     deliver: &'a Deliver,
 }
@@ -172,7 +176,8 @@ impl Pinning<'_> {
         let Some(name) = self.tenant else { return Ok(Place { project, environment, tenant: None }) };
         known("tenant", name, catalog.tenants.keys())?;
         let tenant = catalog.tenants.get(name).ok_or_else(|| unknown("tenant"))?;
-        if !project.tenancy.tenanted() || !tenant.is_connected(&project.name, &environment.name) {
+        // What a tenant that is not connected any more has can only be removed.
+        if !self.removes && (!project.tenancy.tenanted() || !tenant.is_connected(&project.name, &environment.name)) {
             let message = format!("tenant {name} gets no {} in {}", project.name, environment.name);
             return Err(Failure::usage(message).help(format!(
                 "[projects.{}] in tenants/{name}.toml says where, and `tenancy` whether",

@@ -335,6 +335,8 @@ pub enum Cause {
         place: Place,
         /// Whose, as far as its tags say.
         owner: Option<String>,
+        /// It is under review: a change set waits in it, and it has no resources yet.
+        review: bool,
         /// The plan that an allowance names; none where it is another repository's or slot's and cannot be adopted.
         plan: Option<Arc<str>>,
         /// The file in which the allowance would be written.
@@ -377,6 +379,13 @@ pub enum Cause {
         pending: u32,
         /// How many may be.
         limit: u32,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+    },
+    /// What would be removed is protected: its environment is, or its stacks are.
+    Protected {
+        /// How many stacks would be removed.
+        stacks: u32,
         /// The plan that an allowance names.
         plan: Arc<str>,
     },

@@ -45,6 +45,10 @@ pub struct Facts {
     /// Another store deployed stacks of the repository, and the operator has not answered yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub question: Option<OpenQuestion>,
+    /// Stacks that a change set was made for and none executed since: while such a stack is under review it has no tags, and
+    /// only the journal says that it is ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<Made>,
     /// Every place that stacks were ever put in, and how it was last reached.
     #[serde(with = "super::observed::pairs")]
     pub places: BTreeMap<Place, Access>,
@@ -236,7 +240,21 @@ pub struct OutputsRead {
     pub values: BTreeMap<String, String>,
 }
 
+/// A stack that a change set was made for.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Made {
+    /// Where.
+    pub place: Place,
+    /// The stack.
+    pub stack: StackName,
+}
+
 impl Facts {
+    /// Whether a change set was made for the stack, and none executed since.
+    pub fn made(&self, place: &Place, stack: &StackName) -> bool {
+        self.made.iter().any(|made| &made.stack == stack && &made.place == place)
+    }
+
     /// What the slot runs: the run that has not ended.
     pub fn running(&self, slot: &Slot) -> Option<&Run> {
         self.runs.iter().rev().find(|run| &run.slot == slot && run.to.is_none())

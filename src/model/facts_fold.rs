@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::facts::{Attempts, Facts, InFlight, OutputsRead, RecordedSnapshot, Run, TaskRan, Waits};
+use super::facts::{Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Run, TaskRan, Waits};
 use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, Place, StackName, StackStatus};
 
@@ -236,12 +236,26 @@ impl FactsFold {
                 self.facts.tasks.retain(|ran| ran.content != *content || ran.stack != *stack || ran.place != *place);
             }
         }
+        self.made(deployment, stack, call);
         let Some(open) = self.open.get_mut(&deployment).filter(|_| changes(call)) else { return };
         // Asked again without an answer to the first time: that one may have been carried out.
         if !open.asked.insert(stack.clone()) {
             open.maybe_done.insert(stack.clone());
         }
         open.touched.insert(stack.clone(), Touched::Changed);
+    }
+
+    /// A change set is made for a stack, or executed.
+    fn made(&mut self, deployment: DeploymentId, stack: &StackName, call: Call) {
+        let place = self.open.get(&deployment).and_then(|open| open.places.get(stack));
+        let Some(place) = place.filter(|_| matches!(call, Call::CreateChangeSet | Call::ExecuteChangeSet)) else {
+            return;
+        };
+        let made = Made { place: place.clone(), stack: stack.clone() };
+        self.facts.made.retain(|other| *other != made);
+        if call == Call::CreateChangeSet {
+            self.facts.made.push(made);
+        }
     }
 
     /// A refused call changed nothing, unless one before it may have.

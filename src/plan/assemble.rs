@@ -18,7 +18,9 @@ pub(super) fn assemble(input: &Input<'_>, index: &Index<'_>, drafts: Vec<Draft<'
     report.stale = stale::stale(input, index, &drafts);
     report.unreached = unreached::unreached(input.catalog, &drafts);
     let mut consumers: BTreeMap<Key, BTreeSet<StackName>> = BTreeMap::new();
+    let mut adoptions = Vec::new();
     for draft in drafts {
+        adoptions.extend(draft.adoptions);
         for (producer, consumer) in draft.feeds {
             consumers.entry(producer).or_default().insert(consumer);
         }
@@ -32,7 +34,7 @@ pub(super) fn assemble(input: &Input<'_>, index: &Index<'_>, drafts: Vec<Draft<'
     sort(input.catalog, &mut report.slots);
     plan.begin.sort_by(|a, b| a.slot.cmp(&b.slot));
     report.orphans.sort_by(|a, b| (&a.place, &a.stack).cmp(&(&b.place, &b.stack)));
-    Planned { plan, report }
+    Planned { plan, report, adoptions }
 }
 
 /// Says of every stack that is not as it should be who uses its outputs.

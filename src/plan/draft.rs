@@ -7,12 +7,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::catalog::{Allowance, Gate};
-use crate::model::{AccountId, Decision, Environment, Hold, Project, ReleaseName, Slot, StackName, Tenant};
-use crate::promote::{Desired, Index};
+use crate::model::{
+    AccountId, Decision, Environment, Hold, Project, ReleaseName, Slot, StackName, Tenant, TenantName, remedy,
+};
+use crate::promote::{Desired, Index, deploy_file};
 
 use super::allow::{self, Keys};
 use super::outputs::Key;
-use super::types::{Begin, Opening, Orphan, SlotRow, StackChange, StackRow, Supersede};
+use super::types::{Adoption, Begin, Opening, Orphan, SlotRow, StackChange, StackRow, Supersede};
 
 /// Everything that one slot brings into plan and report.
 #[derive(Debug)]
@@ -33,8 +35,8 @@ pub(super) struct Draft<'a> {
     pub(super) guarded: Option<Guarded>,
     /// The allowances of its deploy file.
     pub(super) allow: &'a [Allowance],
-    /// Whether there is a deploy file in which it could be allowed.
-    pub(super) has_file: bool,
+    /// The deploy file in which it could be allowed; none where its project or environment is gone.
+    pub(super) file: Option<Arc<str>>,
     /// The plans that an allowance for the slot can name today; none where they cannot be known.
     pub(super) plans: Option<BTreeSet<Arc<str>>>,
     /// The plan of what would begin, or take the place of what is in flight.
@@ -43,6 +45,8 @@ pub(super) struct Draft<'a> {
     pub(super) unsettled: bool,
     /// What it carries failed here since it last succeeded.
     pub(super) failed: bool,
+    /// Stacks of somebody else's that could be taken over for it.
+    pub(super) adoptions: Vec<Adoption>,
     /// Why `begin` does not begin after all.
     pub(super) stops: Vec<Stop>,
     /// The stacks whose outputs its stacks use, each with the one that uses it.
@@ -74,6 +78,8 @@ pub(super) enum Kind {
 pub(super) struct Stop {
     pub(super) hold: Hold,
     pub(super) why: String,
+    /// The lines that let it through.
+    pub(super) key: Option<remedy::Key>,
 }
 
 /// What a deployment adds to what is pending in each account.
@@ -102,7 +108,8 @@ impl<'a> Draft<'a> {
         let at = At { project: desired.project, environment: desired.environment, tenant: desired.tenant };
         let file = desired.project.deploy.get(&desired.environment.name);
         let allow = file.map_or(&[][..], |file| file.allow.as_slice());
-        Self { row: Some(row), at: Some(at), allow, has_file: true, ..Self::without_row(desired.slot.clone()) }
+        let file = Some(deploy_file(desired.project, &desired.environment.name));
+        Self { row: Some(row), at: Some(at), allow, file, ..Self::without_row(desired.slot.clone()) }
     }
 
     /// A draft for a slot that the commit no longer has.
@@ -118,11 +125,12 @@ impl<'a> Draft<'a> {
             orphans: Vec::new(),
             guarded: None,
             allow: &[],
-            has_file: false,
+            file: None,
             plans: None,
             plan: None,
             unsettled: false,
             failed: false,
+            adoptions: Vec::new(),
             stops: Vec::new(),
             feeds: Vec::new(),
         }
@@ -156,8 +164,7 @@ impl<'a> Draft<'a> {
 
     /// Opens a gate for what begins (or takes the place of what is in flight), where an allowance does.
     pub(super) fn opens(&mut self, index: &Index<'_>, now: Timestamp, gate: Gate) -> bool {
-        let tenant = self.row.as_ref().and_then(|row| row.tenant.clone());
-        let named = tenant.or_else(|| self.slot.tenant.as_ref().and_then(|id| id.as_str().parse().ok()));
+        let named = self.tenant();
         let keys = Keys { allow: self.allow, index, slot: &self.slot, tenant: named.as_ref(), now };
         let Some(plan) = &self.plan else { return false };
         let Some(allowance) = keys.fitting(allow::Key { gate, plan, stack: None }).next() else { return false };
@@ -167,9 +174,22 @@ impl<'a> Draft<'a> {
         true
     }
 
-    /// Remembers a reason for which nothing begins.
-    pub(super) fn stop(&mut self, hold: Hold, why: impl Into<String>) {
-        self.stops.push(Stop { hold, why: why.into() });
+    /// The name of its tenant; of one that is gone, its id.
+    fn tenant(&self) -> Option<TenantName> {
+        let tenant = self.row.as_ref().and_then(|row| row.tenant.clone());
+        tenant.or_else(|| self.slot.tenant.as_ref().and_then(|id| id.as_str().parse().ok()))
+    }
+
+    /// The lines that open a gate of the slot; none where no file could have them.
+    pub(super) fn key(&self, what: Gate, plan: &Arc<str>) -> Option<remedy::Key> {
+        let file = self.file.clone()?;
+        Some(remedy::Key { file, what, stack: None, tenant: self.tenant(), plan: plan.clone(), or: None })
+    }
+
+    /// Remembers a reason for which nothing begins, and the gate that an allowance opens.
+    pub(super) fn stop(&mut self, hold: Hold, why: impl Into<String>, gate: Option<Gate>) {
+        let key = gate.zip(self.plan.as_ref()).and_then(|(gate, plan)| self.key(gate, plan));
+        self.stops.push(Stop { hold, why: why.into(), key });
     }
 
     /// Takes back what was going to begin, where there are reasons.
@@ -180,6 +200,7 @@ impl<'a> Draft<'a> {
         for orphan in self.orphans.iter_mut().filter(|orphan| orphan.removed) {
             orphan.removed = false;
             orphan.why = format!("{}; {}", orphan.why, first.why);
+            orphan.key = first.key.clone();
         }
         let Some(row) = &mut self.row else { return };
         let holds = stops.into_iter().map(|stop| stop.hold);

@@ -13,15 +13,17 @@ use crate::model::{Observed, Place, StackName};
 
 use super::types::{Planned, StackChange};
 
-/// The stacks whose deployed template has to be known before the plan is carried out: those of ours that it changes.
+/// The stacks whose deployed template has to be known: those that the plan changes, before it is carried out, and those that
+/// could be taken over, to show what that would change.
 pub fn needs_templates(planned: &Planned) -> Vec<(Place, Access, StackName)> {
     let created = created(planned);
     let orders = planned.plan.begin.iter().flat_map(|begin| &begin.orders);
-    let changed = orders.filter(|order| matches!(order.action, Action::Put(_)) && !order.adopt);
-    changed
+    let changed = orders
+        .filter(|order| matches!(order.action, Action::Put(_)))
         .map(|order| (order.place.clone(), order.access.clone(), order.stack.clone()))
-        .filter(|(place, _, stack)| !created.contains(&(place.clone(), stack.clone())))
-        .collect()
+        .filter(|(place, _, stack)| !created.contains(&(place.clone(), stack.clone())));
+    let adoptions = planned.adoptions.iter();
+    changed.chain(adoptions.map(|one| (one.place.clone(), one.access.clone(), one.stack.clone()))).collect()
 }
 
 /// Fills in what each operation is expected to change, by the deployed templates and the values that their parameters have.

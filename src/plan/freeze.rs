@@ -28,7 +28,7 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
         draft.supersede = None;
         for hold in holds {
             let why = why(draft, &hold);
-            draft.stop(hold, why);
+            draft.stop(hold, why, Some(Gate::Freeze));
         }
     }
 }
@@ -89,7 +89,7 @@ fn say_allowed(draft: &mut Draft<'_>) {
 fn why(draft: &Draft<'_>, hold: &Hold) -> String {
     let Cause::Frozen { freeze, at, plan, .. } = &hold.cause else { return String::new() };
     let frozen = format!("frozen by {freeze} ({})", at.file);
-    match draft.has_file {
+    match draft.file.is_some() {
         true => format!("{frozen}: plan {plan} waits for an [[allow]] of what = \"freeze\""),
         false => frozen,
     }

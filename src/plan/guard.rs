@@ -44,12 +44,12 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
         let count = pending.get(account).copied().unwrap_or_default();
         let cause = Cause::Guard { what, pending: count, limit: *limit, plan: plan.clone() };
         // A slot whose project or environment is gone has no deploy file that could allow anything.
-        let way_out = match draft.has_file {
+        let way_out = match draft.file.is_some() {
             true => format!("plan {plan} waits for an [[allow]] of what = \"{}\"", gate.as_str()),
             false => "a wider [guard] in landfall.toml lets them through".to_owned(),
         };
         let why = format!("{count} removals are pending in its account, {limit} may be; {way_out}");
-        draft.stop(Hold::new(cause), why);
+        draft.stop(Hold::new(cause), why, Some(gate));
     }
 }
 

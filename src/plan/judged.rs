@@ -15,7 +15,7 @@ use super::draft::Guarded;
 use super::outputs::Key;
 use super::render::Render;
 use super::stacks::{Foreign, State, Verdict, judge};
-use super::types::{StackChange, StackRow};
+use super::types::{Adoption, StackChange, StackRow};
 use super::wanted::{Source, Wanted, plan_id, slot_content, wanted};
 
 /// The stacks of a slot for one release, judged.
@@ -34,6 +34,17 @@ pub(super) struct Judged<'a> {
 pub(super) struct Obstacles<'a> {
     pub(super) holds: Vec<Hold>,
     pub(super) allowed: Vec<&'a Allowance>,
+    /// Stacks that could be taken over.
+    pub(super) adoptions: Vec<Adoption>,
+}
+
+fn adoption(wanted: &Wanted<'_>) -> Adoption {
+    Adoption {
+        stack: wanted.stack.clone(),
+        place: wanted.target.place.clone(),
+        access: wanted.target.access.clone(),
+        content: Box::new(wanted.content.clone()),
+    }
 }
 
 impl<'a> Planner<'a> {
@@ -64,7 +75,8 @@ impl<'a> Planner<'a> {
         let failed = stacks.iter().filter_map(|wanted| self.failed_task(wanted)).chain(tried).max();
         let mut judged = Vec::with_capacity(stacks.len());
         for wanted in stacks {
-            let verdict = match judge(self.input.observed, &wanted) {
+            let made = self.input.facts.made(&wanted.target.place, &wanted.stack);
+            let verdict = match judge(self.input.observed, &wanted, made) {
                 Verdict::Current if self.has_to_run(desired, content, &wanted) => Verdict::Put(StackChange::Run),
                 verdict => verdict,
             };
@@ -112,7 +124,10 @@ impl<'a> Planner<'a> {
                             found.allowed.push(allowance);
                             continue;
                         }
-                        None => self.foreign(desired, wanted, foreign, &judged.plan),
+                        None => {
+                            found.adoptions.extend(foreign.adoptable.then(|| adoption(wanted)));
+                            self.foreign(desired, wanted, foreign, &judged.plan)
+                        }
                     }
                 }
                 Verdict::State(state) => {
@@ -134,6 +149,7 @@ impl<'a> Planner<'a> {
             stack: wanted.stack.clone(),
             place: wanted.target.place.clone(),
             owner: foreign.owner.clone(),
+            review: foreign.review,
             plan: foreign.adoptable.then(|| plan.clone()),
             file: deploy_file(desired.project, &desired.environment.name),
         })

@@ -22,6 +22,7 @@ mod freeze;
 mod guard;
 mod in_flight;
 mod judged;
+mod kept;
 mod live;
 mod order;
 mod orphans;
@@ -46,7 +47,7 @@ use crate::promote::{BrokenIndex, Index, desired};
 pub use expected::{needs_templates, with_deployed};
 pub use render::Render;
 pub use types::{
-    Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance, Supersede,
+    Adoption, Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance, Supersede,
     Unreached,
 };
 pub use wanted::{gate_id, plan_id};
@@ -66,6 +67,7 @@ pub fn plan(input: &Input<'_>, renderer: &mut dyn Render) -> Planned {
     guard::apply(input, &index, &mut drafts);
     waves::apply(input, &index, &mut drafts);
     drafts.iter_mut().for_each(Draft::heed);
+    kept::spare_others(&mut drafts);
     unadopted::apply(input, &mut drafts);
     assemble::assemble(input, &index, drafts)
 }

@@ -36,7 +36,7 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
         };
         let file = deploy_file(at.project, &at.environment.name);
         let cause = Cause::LiveOrder { parts, environment: first, plan: begin.plan.clone(), file };
-        draft.stop(Hold::new(cause), "");
+        draft.stop(Hold::new(cause), "", None);
     }
 }
 

@@ -9,16 +9,17 @@ use std::sync::Arc;
 
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::Because;
+use crate::model::remedy::Key;
 use crate::model::{
     Decision, Environment, EnvironmentName, Hash, Place, ProjectName, Release, Slot, StackName, TenantName,
 };
-use crate::promote::{Desired, Ours};
+use crate::promote::{Desired, Ours, deploy_file};
 
 use super::Planner;
-use super::allow::Key;
+use super::allow;
 use super::draft::{Draft, Kind};
 use super::judged::Judged;
-use super::removal::{Protected, Undeletable, nothing, removals};
+use super::removal::{is_protected, nothing, removals};
 use super::stacks::not_deletable;
 use super::types::{Begin, Orphan, SlotRow, Supersede};
 use super::wanted::plan_id;
@@ -48,23 +49,24 @@ impl<'a> Planner<'a> {
         let tried = self.index.attempts(slot, judged.content);
         let plan = plan_id(slot, going, None, tried.map(|tried| tried.deployment));
         let tried = tried.map_or(0, |tried| tried.failed);
-        let allowed = self.allowance(desired, Key { gate: Gate::Remove, plan: &plan, stack: None });
-        let protected = if allowed.is_some() { Protected::Deleted } else { Protected::Kept };
+        let allowed = self.allowance(desired, allow::Key { gate: Gate::Remove, plan: &plan, stack: None });
         let steps = self.steps(desired);
         let stays = if tried >= desired.project.attempts {
-            Some(format!("its removal failed {tried} times"))
+            Some(Stays::because(format!("its removal failed {tried} times")))
         } else {
             self.stays(desired.environment, &dropped)
         };
-        let orders = match stays {
-            Some(why) => Err(why),
-            None => self.deletions(dropped.iter().copied(), &steps, protected).map_err(|fault| sentence(fault, &plan)),
-        };
+        let locked = allowed.is_none() && is_protected(desired.environment, dropped.iter().copied());
         draft = draft.with_plan(plan.clone());
+        let orders = match stays {
+            Some(stays) => Err(stays),
+            None if locked => Err(Stays::locked(&draft, &plan)),
+            None => self.deletions(dropped.iter().copied(), &steps).ok_or_else(Stays::unreachable),
+        };
         match orders {
-            Err(why) => draft.orphans = orphans(&dropped, false, &format!("{because}; {why}")),
+            Err(stays) => draft.orphans = stays.orphans(&dropped, &because),
             Ok(orders) => {
-                draft.orphans = orphans(&dropped, true, &because);
+                draft.orphans = orphans(&dropped, true, &because, None);
                 draft.kind = Kind::Removal;
                 draft.plan = Some(plan.clone());
                 draft.guarded = Some(removals(dropped.iter().copied()));
@@ -126,36 +128,36 @@ impl<'a> Planner<'a> {
         let tried = tried.map_or(0, |tried| tried.failed);
         let stays = match environment {
             Some(_) if tried >= ATTEMPTS_OF_GONE => {
-                Some(format!("its removal failed {tried} times: delete it by hand"))
+                Some(Stays::because(format!("its removal failed {tried} times: delete it by hand")))
             }
             Some(environment) => self.stays(environment, &all),
-            None => Some("landfall deletes nothing of an environment that it does not know".to_owned()),
+            None => Some(Stays::because("landfall deletes nothing of an environment that it does not know")),
         };
         // Of a tenant that is gone the deploy file is still there.
         let file = self.input.catalog.project_by_id(&slot.project).and_then(|project| {
             Some((project, project.deploy.get(&environment?.name).map_or(&[][..], |file| file.allow.as_slice())))
         });
-        draft.has_file = file.is_some();
+        draft.file = file.zip(environment).map(|((project, _), here)| deploy_file(project, &here.name));
         draft.allow = file.map_or(&[], |(_, allow)| allow);
         draft.plan = Some(plan.clone());
         draft = draft.with_plan(plan.clone());
-        let allowed =
-            all.iter().any(|ours| ours.seen.protected) && draft.opens(self.index, self.input.now, Gate::Remove);
-        let protected = if allowed { Protected::Deleted } else { Protected::Kept };
-        let deletions = || self.deletions(all.iter().copied(), &BTreeMap::new(), protected);
+        let protected = environment.is_some_and(|environment| is_protected(environment, all.iter().copied()));
+        let allowed = protected && draft.opens(self.index, self.input.now, Gate::Remove);
         let release = self.removed_release(self.index.runs(slot).as_ref(), stacks);
         let orders = match (stays, release) {
-            (Some(why), _) => Err(why),
-            (None, None) => Err("its description carries no stamp".to_owned()),
+            (Some(stays), _) => Err(stays),
+            (None, None) => Err(Stays::because("its description carries no stamp")),
+            (None, Some(_)) if protected && !allowed => Err(Stays::locked(&draft, &plan)),
             (None, Some(release)) => {
-                deletions().map(|orders| (orders, release)).map_err(|fault| sentence(fault, &plan))
+                let orders = self.deletions(all.iter().copied(), &BTreeMap::new());
+                orders.map(|orders| (orders, release)).ok_or_else(Stays::unreachable)
             }
         };
         match orders {
-            Err(why) => draft.orphans = orphans(&all, false, &format!("{because}; {why}")),
+            Err(stays) => draft.orphans = stays.orphans(&all, &because),
             Ok((orders, release)) => {
                 draft.kind = Kind::Removal;
-                draft.orphans = orphans(&all, true, &because);
+                draft.orphans = orphans(&all, true, &because, None);
                 draft.guarded = Some(removals(all.iter().copied()));
                 draft.begin = Some(Begin {
                     slot: slot.clone(),
@@ -197,15 +199,15 @@ impl<'a> Planner<'a> {
     }
 
     /// Why stacks that nothing wants stay; none if they may be deleted.
-    fn stays(&self, environment: &Environment, stacks: &[&Ours<'_>]) -> Option<String> {
+    fn stays(&self, environment: &Environment, stacks: &[&Ours<'_>]) -> Option<Stays> {
         if !environment.prune {
-            return Some(format!("{} does not say `prune = true`", environment.name));
+            return Some(Stays::because(format!("{} does not say `prune = true`", environment.name)));
         }
         if let Some(broken) = stacks.iter().find_map(|ours| self.broken.hides_stack(&ours.owner)) {
-            return Some(format!("{} may hide why it is there", broken.at));
+            return Some(Stays::because(format!("{} may hide why it is there", broken.at)));
         }
         let state = stacks.iter().find_map(|ours| not_deletable(ours.seen))?;
-        Some(format!("it is {}: {}", state.status, state.way_out))
+        Some(Stays::because(format!("it is {}: {}", state.status, state.way_out)))
     }
 
     /// The row of a slot whose project or environment is broken.
@@ -232,22 +234,40 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn orphans(stacks: &[&Ours<'_>], removed: bool, why: &str) -> Vec<Orphan> {
+fn orphans(stacks: &[&Ours<'_>], removed: bool, why: &str, key: Option<Key>) -> Vec<Orphan> {
     let orphan = |ours: &&Ours<'_>| Orphan {
         stack: ours.seen.name.clone(),
         place: ours.place.clone(),
         owner: ours.owner.clone(),
         removed,
         why: why.to_owned(),
+        key: key.clone(),
     };
     stacks.iter().map(orphan).collect()
 }
 
-fn sentence(fault: Undeletable, plan: &str) -> String {
-    match fault {
-        Undeletable::Protected => {
-            format!("it is protected: an [[allow]] of what = \"remove\" for plan {plan} deletes it")
-        }
-        Undeletable::NoAccess => "no target names its account and region any more".to_owned(),
+/// Why stacks that nothing wants stay, and the lines that let them be deleted.
+struct Stays {
+    why: String,
+    key: Option<Key>,
+}
+
+impl Stays {
+    fn because(why: impl Into<String>) -> Self {
+        Self { why: why.into(), key: None }
+    }
+
+    fn unreachable() -> Self {
+        Self::because("no target names its account and region any more")
+    }
+
+    /// They are protected.
+    fn locked(draft: &Draft<'_>, plan: &Arc<str>) -> Self {
+        let why = format!("it is protected: an [[allow]] of what = \"remove\" for plan {plan} deletes it");
+        Self { why, key: draft.key(Gate::Remove, plan) }
+    }
+
+    fn orphans(self, stacks: &[&Ours<'_>], because: &str) -> Vec<Orphan> {
+        orphans(stacks, false, &format!("{because}; {}", self.why), self.key)
     }
 }

@@ -7,7 +7,8 @@ use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::{Because, Cause};
 use crate::model::journal::{Action, Order};
 use crate::model::{
-    Decision, Hash, Hold, Location, Place, ReleaseName, Slot, StackName, StackOwner, StackSeen, StackStatus,
+    Decision, Environment, Hash, Hold, Location, Place, ReleaseName, Slot, StackName, StackOwner, StackSeen,
+    StackStatus,
 };
 use crate::promote::{Desired, Ours, deploy_file};
 
@@ -61,17 +62,24 @@ impl<'a> Planner<'a> {
             return Draft::of(desired, Decision::Empty { next: None, reasons }).with_plan(plan);
         }
         reasons.extend(self.undeletable(desired, stacks, &plan));
-        let limit = desired.project.attempts;
-        let mut allowed = None;
-        if let Some(tried) = tried.filter(|tried| tried.failed >= limit) {
-            allowed = self.allowance(desired, Key { gate: Gate::Retry, plan: &plan, stack: None });
-            reasons.extend(allowed.is_none().then(|| self.tried(desired, tried, &plan)));
+        let guarded = removals(stacks.iter());
+        let mut allowed = Vec::new();
+        if is_protected(desired.environment, stacks.iter()) {
+            let allowance = self.allowance(desired, Key { gate: Gate::Remove, plan: &plan, stack: None });
+            let protected = || Cause::Protected { stacks: guarded.pending.values().sum(), plan: plan.clone() };
+            reasons.extend(allowance.is_none().then(|| Hold::new(protected())));
+            allowed.extend(allowance);
+        }
+        if let Some(tried) = tried.filter(|tried| tried.failed >= desired.project.attempts) {
+            let allowance = self.allowance(desired, Key { gate: Gate::Retry, plan: &plan, stack: None });
+            reasons.extend(allowance.is_none().then(|| self.tried(desired, tried, &plan)));
+            allowed.extend(allowance);
         }
         let steps = self.steps(desired);
-        let orders = self.deletions(stacks.iter(), &steps, Protected::Deleted);
+        let orders = self.deletions(stacks.iter(), &steps);
         let release = self.removed_release(desired.runs.as_ref(), stacks);
         let release = release.or_else(|| begun.first().map(|(release, _)| release.clone()));
-        let (Some(release), Ok(mut orders)) = (release, orders) else {
+        let (Some(release), Some(mut orders)) = (release, orders) else {
             // Where places cannot be seen, that alone may be why nothing is known.
             if reasons.is_empty() || !stacks.is_empty() {
                 reasons.push(cannot_reach(slot));
@@ -79,21 +87,25 @@ impl<'a> Planner<'a> {
             return Draft::held(desired, None, reasons).with_plan(plan);
         };
         if !reasons.is_empty() {
-            return Draft::held(desired, None, reasons).with_plan(plan);
+            // What waits counts for the guard too.
+            let guarded = Some(guarded);
+            return Draft { guarded, ..Draft::held(desired, None, reasons).with_plan(plan) };
         }
         orders.extend(begun.into_iter().map(|(_, order)| order));
         orders.sort_by(|a, b| (a.step, &a.place, &a.stack).cmp(&(b.step, &b.place, &b.stack)));
         let mut draft = Draft::of(desired, Decision::Remove { from: desired.runs.clone() }).with_plan(plan.clone());
         draft.kind = Kind::Removal;
         draft.plan = Some(plan.clone());
-        draft.guarded = Some(removals(stacks.iter()));
+        draft.guarded = Some(guarded);
         draft.begin = Some(Begin {
             live: BTreeMap::new(),
             waves: Vec::new(),
             slot: slot.clone(),
             release,
             from: desired.runs.clone(),
-            because: allowed.map_or_else(|| Because::Pinned(at.clone()), |allowance| Because::Allowed(allowance.what)),
+            because: allowed
+                .last()
+                .map_or_else(|| Because::Pinned(at.clone()), |allowance| Because::Allowed(allowance.what)),
             plan,
             content,
             attempt: tried.map_or(1, |tried| tried.failed.saturating_add(1)),
@@ -125,8 +137,10 @@ impl<'a> Planner<'a> {
                     tenant: desired.tenant.map(|tenant| tenant.id.clone()),
                 });
                 let seen = self.input.observed.stack(&target.place, &stack);
-                let review =
-                    |seen: &&Arc<StackSeen>| seen.status == StackStatus::ReviewInProgress && seen.tags.is_empty();
+                let made = self.input.facts.made(&target.place, &stack);
+                let review = |seen: &&Arc<StackSeen>| {
+                    made && seen.status == StackStatus::ReviewInProgress && seen.tags.is_empty()
+                };
                 let Some(seen) = seen.filter(review) else { continue };
                 let order = Order {
                     wave: 0,
@@ -166,20 +180,16 @@ impl<'a> Planner<'a> {
 
     /// Deletions in reverse step order; stacks of steps that nobody knows any more go first.
     ///
-    /// An error where an account is not known how to reach, or where a protected stack may not be deleted.
+    /// None where an account is not known how to reach. Whether protected ones may be deleted is decided before.
     pub(super) fn deletions<'s>(
         &self,
         stacks: impl Iterator<Item = &'s Ours<'s>>,
         steps: &BTreeMap<crate::model::Id, usize>,
-        protected: Protected,
-    ) -> Result<Vec<Order>, Undeletable> {
+    ) -> Option<Vec<Order>> {
         let count = steps.len();
         let order = |ours: &Ours<'_>| {
-            if ours.seen.protected && protected == Protected::Kept {
-                return Err(Undeletable::Protected);
-            }
-            let access = self.places.get(ours.place).ok_or(Undeletable::NoAccess)?;
-            Ok(Order {
+            let access = self.places.get(ours.place)?;
+            Some(Order {
                 wave: 0,
                 adopt: false,
                 as_found: false,
@@ -191,9 +201,9 @@ impl<'a> Planner<'a> {
                 action: Action::Delete { id: ours.seen.id.clone(), unprotect: ours.seen.protected },
             })
         };
-        let mut orders = stacks.map(order).collect::<Result<Vec<_>, _>>()?;
+        let mut orders = stacks.map(order).collect::<Option<Vec<_>>>()?;
         orders.sort_by(|a, b| (a.step, &a.place, &a.stack).cmp(&(b.step, &b.place, &b.stack)));
-        Ok(orders)
+        Some(orders)
     }
 
     /// The places of the steps of what a slot runs, in the order in which they run.
@@ -211,20 +221,10 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Whether termination protection is taken off first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protected {
-    /// Somebody said so in a file.
-    Deleted,
-    /// Nobody did.
-    Kept,
-}
-
-/// Why a stack cannot be deleted whatever its state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Undeletable {
-    Protected,
-    NoAccess,
+/// Whether an `[[allow]]` has to say that these stacks are removed: the environment is protected, or one of them is.
+pub(super) fn is_protected<'s>(environment: &Environment, mut stacks: impl Iterator<Item = &'s Ours<'s>>) -> bool {
+    stacks.next().is_some_and(|first| environment.protected || first.seen.protected)
+        || stacks.any(|ours| ours.seen.protected)
 }
 
 /// The reason where stacks are there that cannot be dealt with.

@@ -14,6 +14,7 @@ use super::Planner;
 use super::allow::{Key, Keys};
 use super::draft::Draft;
 use super::judged::Judged;
+use super::kept;
 use super::render::Render;
 
 /// What else is said while a release is carried.
@@ -122,14 +123,15 @@ impl<'a> Planner<'a> {
     ) -> Draft<'a> {
         let obstacles = self.obstacles(desired, &judged);
         if !obstacles.holds.is_empty() {
-            return beside.held(desired, release, obstacles.holds).with_stacks(judged.rows(true));
+            let held = beside.held(desired, release, obstacles.holds).with_stacks(judged.rows(true));
+            return Draft { adoptions: obstacles.adoptions, ..held };
         }
         let runs = self.index.running(&desired.slot).is_some_and(|run| run.release == release.name);
         if runs && judged.differing().next().is_none() {
             let kept = matches!((&beside, &because), (Beside::Newer(_), Because::Back));
             let mut draft = beside.settled(desired, release).with_stacks(judged.rows(false));
             if let Some(row) = draft.row.as_mut().filter(|_| kept) {
-                row.kept = Some(deploy_file(desired.project, &desired.environment.name));
+                row.kept = Some(Box::new(kept::lines(desired)));
             }
             return self.prune(draft, desired, release, &judged);
         }

@@ -31,6 +31,8 @@ pub(super) enum Verdict {
 pub(super) struct Foreign {
     /// Whose, as far as its tags say.
     pub(super) owner: Option<String>,
+    /// A change set of somebody else's waits in it, and it has no resources yet.
+    pub(super) review: bool,
     /// Nobody's tags of landfall's are on it, and its state takes a change set: an allowance lets it be taken over.
     pub(super) adoptable: bool,
 }
@@ -52,8 +54,8 @@ enum Allows {
     Nothing(State),
 }
 
-/// Compares one wanted stack with what is there.
-pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>) -> Verdict {
+/// Compares one wanted stack with what is there. `made` says that we made a change set for it that is not executed.
+pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>, made: bool) -> Verdict {
     let place = &wanted.target.place;
     if let Some(hold) = unseen(observed, place) {
         return Verdict::Unseen(hold);
@@ -62,10 +64,9 @@ pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>) -> Verdict {
     else {
         return Verdict::Put(StackChange::Create);
     };
-    // A stack has no tags before its first change set is executed. Whose it is the engine knows, which does not touch one
-    // that it did not make.
-    let nobodys = seen.status == StackStatus::ReviewInProgress && seen.owner().is_none();
-    if let Some(foreign) = foreign(seen, &wanted.owner).filter(|_| !nobodys) {
+    // A stack has no tags before its first change set is executed: then only the journal says whose it is.
+    let untold = seen.status == StackStatus::ReviewInProgress && seen.owner().is_none();
+    if let Some(foreign) = foreign(seen, &wanted.owner).filter(|_| !untold || !made) {
         return Verdict::Foreign(foreign);
     }
     match allows(seen) {
@@ -95,7 +96,7 @@ fn foreign(seen: &StackSeen, wanted: &StackOwner) -> Option<Foreign> {
     let untagged = !seen.tags.keys().any(|key| key.starts_with(TAG_PREFIX));
     let adoptable = untagged && matches!(allows(seen), Allows::Update);
     let owner = owner.map(|owner| format!("repository {}, {}", owner.repository, owner.slot()));
-    Some(Foreign { owner, adoptable })
+    Some(Foreign { owner, review: seen.status == StackStatus::ReviewInProgress, adoptable })
 }
 
 /// What may be done to a stack of ours by its state.

@@ -7,7 +7,9 @@ use jiff::Timestamp;
 
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::{Because, Decision};
-use crate::model::journal::{DeploymentId, Order, TargetWave};
+use crate::model::journal::{Content, DeploymentId, Order, TargetWave};
+use crate::model::place::Access;
+use crate::model::remedy::{Key, RemoveSlot};
 use crate::model::{
     Catalog, CommitId, EnvironmentName, Facts, Hash, Location, Observed, Place, ProjectName, ReleaseName, Slot,
     StackName, StackOwner, StepName, TargetName, TenantName,
@@ -33,6 +35,22 @@ pub struct Planned {
     pub plan: Plan,
     /// Why, and why not, for every slot.
     pub report: Report,
+    /// Stacks that are not ours and that an allowance would let be taken over, with what they would be given: so that
+    /// what that would change can be shown before.
+    pub adoptions: Vec<Adoption>,
+}
+
+/// A stack that could be taken over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adoption {
+    /// The stack.
+    pub stack: StackName,
+    /// Where.
+    pub place: Place,
+    /// How the place is reached.
+    pub access: Access,
+    /// What it would be given.
+    pub content: Box<Content>,
 }
 
 /// What to do now. Carrying it out needs no further choice.
@@ -172,8 +190,8 @@ pub struct SlotRow {
     /// The earliest time at which the release that it waits for can begin by itself: every gate is open then, and no freeze
     /// holds. None where that takes more than time.
     pub earliest: Option<Timestamp>,
-    /// Nothing asks for what it runs any more: it is kept until this file says `release = "none"`.
-    pub kept: Option<Arc<str>>,
+    /// Nothing asks for what it runs any more: it is kept until these lines say that it is removed.
+    pub kept: Option<Box<RemoveSlot>>,
     /// Its stacks for the release that it carries now.
     pub stacks: Vec<StackRow>,
 }
@@ -229,4 +247,6 @@ pub struct Orphan {
     pub removed: bool,
     /// Why it is not wanted, or why it stays, in a sentence.
     pub why: String,
+    /// The lines that let it be deleted, where a gate keeps it.
+    pub key: Option<Key>,
 }

@@ -105,7 +105,7 @@ fn group(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_>], places:
         if let Some(hold) = hold {
             // What could not begin takes the place of nothing.
             draft.supersede = None;
-            draft.stop(hold, "");
+            draft.stop(hold, "", None);
         }
         if draft.begin.is_none() {
             continue;
@@ -114,7 +114,7 @@ fn group(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_>], places:
         let limit = waves.groups.get(member.wave).and_then(|wave| wave.concurrency);
         match limit.filter(|limit| *running >= *limit && !back) {
             _ if !draft.stops.is_empty() => {}
-            Some(limit) => draft.stop(Hold::new(Cause::WaveFull { wave: name(waves, member.wave), limit }), ""),
+            Some(limit) => draft.stop(Hold::new(Cause::WaveFull { wave: name(waves, member.wave), limit }), "", None),
             None => *running += 1,
         }
     }

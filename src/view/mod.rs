@@ -9,6 +9,7 @@ pub mod history;
 pub mod plan;
 pub mod problems;
 pub mod reasons;
+pub mod remedy;
 pub mod runs;
 pub mod status;
 pub mod style;

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::model::decision::{Because, Waiting};
+use crate::model::remedy::{Key, Remedy, RemoveSlot, Whom};
 use crate::model::{Decision, Hold, ReleaseName};
 use crate::plan::{Orphan, Report, SlotRow, StackChange, StackRow, StaleAllowance, Unreached};
 
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
-use super::{alike, reasons};
+use super::{alike, reasons, remedy};
 
 /// The report as lines: project, environment, release, state, and the reasons beside it.
 pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
@@ -22,7 +23,7 @@ pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
         let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
         project = Some(&row.project);
         let (tone, state) = state(&row.decision);
-        let details = if group.len() > 1 { of_several(row, now) } else { details(row, now) };
+        let details = if group.len() > 1 { of_several(&group, now) } else { details(row, now) };
         let mut details = details.iter();
         let cell = |tone, text: String| Cell { drawn: style.paint(tone, &text), plain: text };
         table.push(vec![
@@ -74,13 +75,16 @@ pub(super) fn state(decision: &Decision) -> (Tone, &'static str) {
 /// The lines beside a slot, without what is only its own: the names of its stacks and of its plan.
 fn summary(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
-        Decision::Empty { next, reasons } => reasons::lines(next.as_ref(), reasons, now),
+        Decision::Empty { next, reasons } => reasons::lines_of(&whom(row, next.as_ref()), next.as_ref(), reasons, now),
         Decision::UpToDate { waiting, .. } => {
-            let waiting = waiting.iter().flat_map(|one| reasons::lines(Some(&one.release), &one.reasons, now));
-            waiting.chain(kept(row)).collect()
+            let waiting = waiting.iter().flat_map(|one| {
+                let release = Some(&one.release);
+                reasons::lines_of(&whom(row, release), release, &one.reasons, now)
+            });
+            waiting.chain(row.kept.as_ref().map(|_| KEPT.to_owned())).collect()
         }
         Decision::Held { wanted, reasons, .. } => {
-            let lines = reasons::lines(coming(row, wanted.as_ref()), reasons, now);
+            let lines = reasons::lines_of(&whom(row, wanted.as_ref()), coming(row, wanted.as_ref()), reasons, now);
             lines.into_iter().chain(earliest(row, reasons)).collect()
         }
         Decision::Deploy { .. } => details(row, now).into_iter().take(1).collect(),
@@ -89,8 +93,14 @@ fn summary(row: &SlotRow, now: Timestamp) -> Vec<String> {
 }
 
 /// The lines beside several tenants that are alike. Their gates open together: by an allowance that names no plan.
-fn of_several(row: &SlotRow, now: Timestamp) -> Vec<String> {
+fn of_several(group: &[&SlotRow], now: Timestamp) -> Vec<String> {
+    let Some(&row) = group.first() else { return Vec::new() };
     let mut lines = summary(row, now);
+    let kept: Vec<&RemoveSlot> = group.iter().filter_map(|row| row.kept.as_deref()).collect();
+    if !kept.is_empty() {
+        lines.retain(|line| line != KEPT);
+        lines.extend(kept_lines(&kept));
+    }
     if let (Decision::Deploy { .. }, Some(first)) = (&row.decision, lines.first_mut()) {
         *first = format!("each: {first}");
     }
@@ -100,6 +110,11 @@ fn of_several(row: &SlotRow, now: Timestamp) -> Vec<String> {
         lines.extend(key.toml.lines().filter(|line| !own(line)).map(|line| format!("  {line}")));
     }
     lines
+}
+
+/// Whose reasons they are: the slot, and the release that is held.
+fn whom<'r>(row: &'r SlotRow, release: Option<&'r ReleaseName>) -> Whom<'r> {
+    Whom { project: &row.project, environment: &row.environment, tenant: row.tenant.as_ref(), release }
 }
 
 /// The lines that open the gate of a reason.
@@ -131,14 +146,15 @@ fn coming<'r>(row: &SlotRow, wanted: Option<&'r ReleaseName>) -> Option<&'r Rele
 /// The lines beside a slot.
 fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
-        Decision::Empty { next, reasons } => held(row, next.as_ref(), reasons, now),
+        Decision::Empty { next, reasons } => held(row, next.as_ref(), next.as_ref(), reasons, now),
         Decision::UpToDate { waiting, .. } => {
-            let waiting =
-                waiting.iter().flat_map(|Waiting { release, reasons }| held(row, Some(release), reasons, now));
-            waiting.chain(kept(row)).collect()
+            let waiting = waiting.iter().flat_map(|Waiting { release, reasons }| {
+                held(row, Some(release), Some(release), reasons, now)
+            });
+            waiting.chain(row.kept.iter().flat_map(|kept| kept_lines(&[kept]))).collect()
         }
         Decision::Held { wanted, reasons, .. } => {
-            let lines = held(row, coming(row, wanted.as_ref()), reasons, now);
+            let lines = held(row, wanted.as_ref(), coming(row, wanted.as_ref()), reasons, now);
             lines.into_iter().chain(earliest(row, reasons)).collect()
         }
         Decision::Deploying { deployment, since, .. } => {
@@ -156,8 +172,14 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
 }
 
 /// Reasons, each gate followed by the lines that open it.
-fn held(row: &SlotRow, release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
-    let mut lines = reasons::lines(release, holds, now);
+fn held(
+    row: &SlotRow,
+    wanted: Option<&ReleaseName>,
+    release: Option<&ReleaseName>,
+    holds: &[Hold],
+    now: Timestamp,
+) -> Vec<String> {
+    let mut lines = reasons::lines_of(&whom(row, wanted), release, holds, now);
     let mut keys: Vec<reasons::Key> = Vec::new();
     for key in holds.iter().filter_map(|hold| key(hold, row)) {
         // Two reasons may have one key.
@@ -200,10 +222,22 @@ fn earliest(row: &SlotRow, reasons: &[Hold]) -> Option<String> {
     Some(format!("earliest {}", super::time::point(earliest)))
 }
 
-/// That nothing is removed by itself, and what would remove it.
-fn kept(row: &SlotRow) -> Option<String> {
-    let file = row.kept.as_ref()?;
-    Some(format!("kept, although nothing pins it any more: release = \"none\" in {file} would remove it"))
+/// That nothing is removed by itself.
+const KEPT: &str = "kept, although nothing pins it any more";
+
+/// That nothing is removed by itself, and the lines that remove these slots of one deploy file and nothing else.
+fn kept_lines(all: &[&RemoveSlot]) -> Vec<String> {
+    let Some(first) = all.first() else { return Vec::new() };
+    let does = match all.len() {
+        1 => remedy::removes(first),
+        _ => format!("to remove all of them and nothing else, write in {}", first.file),
+    };
+    let command = remedy::remove_command(first).filter(|_| all.len() == 1);
+    let command = command.map_or_else(String::new, |command| format!(" (or: {command})"));
+    let lines = remedy::remove_lines(all);
+    let mut told = vec![format!("{KEPT}; {does}{command}")];
+    told.extend(lines.lines().filter(|line| !line.is_empty()).map(|line| format!("  {line}")));
+    told
 }
 
 /// How many stacks change and how many tasks run, in words.
@@ -273,7 +307,7 @@ fn stack(row: &StackRow, tells_order: bool) -> Option<String> {
 /// Stacks that nothing wants.
 fn orphans(orphans: &[Orphan]) -> String {
     let mut table = Table::default();
-    for orphan in orphans {
+    for (index, orphan) in orphans.iter().enumerate() {
         let verb = if orphan.removed { "deletes now" } else { "not wanted" };
         table.push(vec![
             Cell::plain(orphan.stack.as_str()),
@@ -281,6 +315,15 @@ fn orphans(orphans: &[Orphan]) -> String {
             Cell::plain(verb),
             Cell::plain(orphan.why.as_str()),
         ]);
+        // Stacks of one plan have one key: it stands below the last of them.
+        let next = orphans.get(index + 1).and_then(|next| next.key.as_ref());
+        let Some(key) = orphan.key.as_ref().filter(|key| next != Some(key)) else { continue };
+        let plan = &key.plan;
+        let add = format!("to let it through, add to {} (or: landfall allow {plan} --reason \"…\")", key.file);
+        let lines = remedy::allow_lines(key);
+        for line in std::iter::once(add).chain(lines.lines().map(|line| format!("  {line}"))) {
+            table.push(vec![Cell::default(), Cell::default(), Cell::default(), Cell::plain(line)]);
+        }
     }
     if orphans.is_empty() { String::new() } else { format!("\n{}", table.draw()) }
 }
@@ -318,7 +361,8 @@ fn stale(all: &[StaleAllowance]) -> String {
 ///
 /// `commit`, `at`, `slots`, `orphans`, `stale` (allowances that open nothing: `at`, `what`, `why`) and `unreached` (changes
 /// that reach no release: `project`, `newest`, and the commands `new` and `refresh`). A slot has `project`, `environment`, `tenant` (names; ids in `slot`), `runs`,
-/// `kept` (the file whose `release = "none"` would remove what nothing pins any more, or null), `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
+/// `kept` (the deploy file in which lines would remove what nothing pins any more, or null), `remedy` (those lines, as
+/// [`remedy::json`], or null), `decision` and `stacks`. A decision has `state` (`empty`, `up-to-date`, `deploying`, `deploy`, `remove`, `held`), and as
 /// far as they apply `release`, `from`, `because` (`pinned`, `automatic`, `differs`, `allowed`, `back`), `deployment`, `since`,
 /// `waiting` (each with `release` and `reasons`) and `reasons`; see [`reasons::json`]. A stack has `step`, `target`, `stack`,
 /// `account`, `region`, `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`), `after` (the steps that it
@@ -342,22 +386,23 @@ fn slot_json(row: &SlotRow) -> Value {
         "environment": row.environment.as_str(),
         "tenant": row.tenant,
         "runs": row.runs,
-        "kept": row.kept,
+        "kept": row.kept.as_ref().map(|kept| &kept.file),
+        "remedy": row.kept.as_ref().map(|kept| remedy::json(&Remedy::Remove((**kept).clone()))),
         "decision": decision_json(row),
         "stacks": row.stacks.iter().map(stack_json).collect::<Vec<_>>(),
     })
 }
 
 pub(super) fn decision_json(row: &SlotRow) -> Value {
-    let all = |holds: &[Hold]| -> Value {
-        holds.iter().map(|hold| reasons::json(hold, &row.project, &row.environment, row.tenant.as_ref())).collect()
+    let all = |release: Option<&ReleaseName>, holds: &[Hold]| -> Value {
+        holds.iter().map(|hold| reasons::json(hold, &whom(row, release))).collect()
     };
     match &row.decision {
-        Decision::Empty { next, reasons } => json!({ "state": "empty", "release": next, "reasons": all(reasons) }),
+        Decision::Empty { next, reasons } => json!({ "state": "empty", "release": next, "reasons": all(next.as_ref(), reasons) }),
         Decision::UpToDate { release, waiting } => {
             let waiting: Vec<Value> = waiting
                 .iter()
-                .map(|waiting| json!({ "release": waiting.release, "reasons": all(&waiting.reasons) }))
+                .map(|waiting| json!({ "release": waiting.release, "reasons": all(Some(&waiting.release), &waiting.reasons) }))
                 .collect();
             json!({ "state": "up-to-date", "release": release, "waiting": waiting })
         }
@@ -369,7 +414,7 @@ pub(super) fn decision_json(row: &SlotRow) -> Value {
         }
         Decision::Remove { from } => json!({ "state": "remove", "from": from }),
         Decision::Held { wanted, reasons, .. } => {
-            let mut value = json!({ "state": "held", "release": wanted, "reasons": all(reasons) });
+            let mut value = json!({ "state": "held", "release": wanted, "reasons": all(wanted.as_ref(), reasons) });
             if let Some(earliest) = row.earliest {
                 value["earliest"] = json!(earliest.to_string());
             }
@@ -443,5 +488,10 @@ fn orphan_json(orphan: &Orphan) -> Value {
         "owner": owner,
         "removed": orphan.removed,
         "why": orphan.why,
+        "allow": orphan.key.as_ref().map(allow_json),
     })
+}
+
+fn allow_json(key: &Key) -> Value {
+    json!({ "file": key.file, "toml": remedy::allow_lines(key), "plan": key.plan })
 }

@@ -8,9 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::model::catalog::{Gate, SnapshotFault};
 use crate::model::decision::Cause;
 use crate::model::journal::{self, Question};
-use crate::model::{EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
+use crate::model::remedy::{Remedy, Whom};
+use crate::model::{self, EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
 
-use super::time;
+use super::{remedy, time};
 
 /// One reason as a sentence that does not change while time passes.
 pub fn hold(hold: &Hold) -> String {
@@ -20,9 +21,28 @@ pub fn hold(hold: &Hold) -> String {
     }
 }
 
-/// Every reason for people. What a release has to do first is one sentence, in order; the rest are sentences of their own.
-/// `release` is the one that waits; none where the reasons are not about a release that is yet to come.
+/// Every reason for people, without ways out but those that the reasons say themselves: where it is not known whose they are.
 pub fn lines(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
+    all_lines(release, holds, now, &|hold| sentence(hold))
+}
+
+/// Every reason for people, with what releases it. What a release has to do first is one sentence, in order; the rest are
+/// sentences of their own. `release` is the one that waits; none where the reasons are not about a release that is yet to
+/// come.
+pub fn lines_of(whom: &Whom<'_>, release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
+    let said = |hold: &Hold| match remedy::beside(hold, whom) {
+        Some(ways) => format!("{}: {ways}", sentence(hold)),
+        None => sentence(hold),
+    };
+    all_lines(release, holds, now, &said)
+}
+
+fn all_lines(
+    release: Option<&ReleaseName>,
+    holds: &[Hold],
+    now: Timestamp,
+    said: &dyn Fn(&Hold) -> String,
+) -> Vec<String> {
     let name = release.map_or_else(|| "a release".to_owned(), ToString::to_string);
     let mut first = path(holds, now);
     let pin = holds.iter().find_map(|hold| match &hold.cause {
@@ -38,7 +58,7 @@ pub fn lines(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> V
     let others =
         holds.iter().filter(|hold| !matches!(hold.cause, Cause::Manual { .. }) && requirement(hold, None).is_none());
     let stops = holds.iter().filter(|hold| matches!(hold.cause, Cause::Stopped { .. } | Cause::Waits { .. })).count();
-    let mut others: Vec<String> = others.map(|hold| with_times(hold, stops > 1)).collect();
+    let mut others: Vec<String> = others.map(|hold| with_times(hold, said(hold), stops > 1)).collect();
     if let (None, Some(release), Some(other)) = (&first, release, others.first_mut()) {
         let verb = if other.starts_with("failed") { "" } else { "waits: " };
         *other = format!("{release} {verb}{other}");
@@ -62,13 +82,13 @@ fn path(holds: &[Hold], now: Timestamp) -> Option<String> {
 }
 
 /// A reason with its times. The sentence of a freeze has its end already, on the freeze's own clock.
-fn with_times(hold: &Hold, several: bool) -> String {
+fn with_times(hold: &Hold, said: String, several: bool) -> String {
     let sentence = match &hold.cause {
         // Where several stacks wait, each line says which stack it is about.
         Cause::Stopped { cause: journal::Cause { stack: Some(stack), .. }, .. } if several => {
-            format!("{stack}: {}", sentence(hold))
+            format!("{stack}: {said}")
         }
-        _ => sentence(hold),
+        _ => said,
     };
     match (hold.since, hold.until.filter(|_| !matches!(hold.cause, Cause::Frozen { .. }))) {
         (Some(since), Some(until)) => {
@@ -116,22 +136,18 @@ fn sentence(hold: &Hold) -> String {
         Cause::NoRelease => "there is no release".to_owned(),
         Cause::Manual { file } => format!("entered by hand: pin it in {file}"),
         Cause::NotConnected { tenant: Some(tenant) } => {
-            format!(
-                "tenant {tenant} is not connected to this environment of the project: tenants/{tenant}.toml says to which"
-            )
+            format!("tenant {tenant} is not connected to this environment of the project")
         }
         Cause::NotConnected { tenant: None } => {
-            "the project is deployed only for tenants (`tenancy` in project.toml)".to_owned()
+            "the project is deployed only for tenants".to_owned()
         }
         Cause::NotInLifecycle { lifecycle: Some(lifecycle) } => {
-            format!(
-                "lifecycle {lifecycle} does not contain the environment: add it to a phase in lifecycles/{lifecycle}.toml"
-            )
+            format!("lifecycle {lifecycle} does not contain the environment")
         }
         Cause::NotInLifecycle { lifecycle: None } => "its lifecycle does not contain the environment".to_owned(),
         Cause::Phase { .. } | Cause::Soak { .. } => "must pass an earlier phase".to_owned(),
         Cause::ReleaseGone { release } => {
-            format!("release {release}, which runs here, has no file any more: pin another one, or land its file again")
+            format!("release {release}, which runs here, has no file any more")
         }
         Cause::Blocked { reason } => format!("blocked: {reason}"),
         Cause::PinnedMissing { release, at } => format!("{at} pins {release}, which does not exist"),
@@ -160,16 +176,16 @@ fn sentence(hold: &Hold) -> String {
             let verb = if outputs.len() == 1 { "is" } else { "are" };
             format!("{} of stack {stack} in {place} {verb} not there yet", named("output", outputs))
         }
-        Cause::ForeignStack { stack, place, owner, plan, .. } => {
+        Cause::ForeignStack { stack, place, owner: None, review: true, .. } => format!(
+            "stack {stack} in {place} is not ours (it is REVIEW_IN_PROGRESS: somebody's change set waits in it, and it has \
+             no resources) and stays untouched"
+        ),
+        Cause::ForeignStack { stack, place, owner, .. } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
                 None => "it has no tags of landfall's".to_owned(),
             };
-            let out = match plan {
-                Some(_) => "delete it, give the target another `id`, or let it be taken over",
-                None => "delete it, or give the target another `id`",
-            };
-            format!("stack {stack} in {place} is not ours ({owner}) and stays untouched: {out}")
+            format!("stack {stack} in {place} is not ours ({owner}) and stays untouched")
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
         Cause::Unadopted { question, agreed } => unadopted(question, *agreed),
@@ -177,12 +193,10 @@ fn sentence(hold: &Hold) -> String {
         Cause::SoakQueue { release } => format!("{release} soaks here, and `soak_queue` lets it finish first"),
         Cause::PinHolds { at } => format!("nothing newer comes by itself until the pin at {at} goes"),
         Cause::ChannelTenants { channel } => {
-            format!("channel {channel} is not for this tenant: its `tenants` in project.toml says which tags are")
+            format!("channel {channel} is not for this tenant")
         }
         Cause::ChannelGone { channel } => {
-            format!(
-                "its channel {channel} is not in project.toml any more: put it back, or make the release in another one"
-            )
+            format!("its channel {channel} is not in project.toml any more")
         }
         Cause::Frozen { reason, at, zone, .. } => {
             let until = hold.until.map(|until| format!(" until {}", time::point_in(until, zone))).unwrap_or_default();
@@ -215,6 +229,10 @@ fn sentence(hold: &Hold) -> String {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };
             format!("{pending} {what} are pending in one account, {limit} may be ([guard] in landfall.toml)")
         }
+        Cause::Protected { stacks, .. } => {
+            let stacks = if *stacks == 1 { "1 protected stack".to_owned() } else { format!("{stacks} protected stacks") };
+            format!("{stacks} would be removed")
+        }
     }
 }
 
@@ -243,18 +261,18 @@ fn names(tenants: &[TenantName]) -> String {
 fn snapshot(fault: &SnapshotFault) -> String {
     match fault {
         SnapshotFault::Differs { expected, found } => format!(
-            "its snapshot has other files than it was made from ({} is not {}): landfall release refresh takes them, or make a new release",
+            "its snapshot has other files than it was made from ({} is not {})",
             found.short(),
             expected.short()
         ),
         SnapshotFault::Broken { problem } => {
-            format!("its snapshot has errors: {problem}; mend them, then make a new release")
+            format!("its snapshot has errors ({problem})")
         }
         SnapshotFault::Shallow => {
-            "this clone is shallow and does not have its landing commit: git fetch --unshallow".to_owned()
+            "this clone is shallow and does not have its landing commit".to_owned()
         }
         SnapshotFault::Missing(commit) => format!(
-            "its snapshot {} is not in the repository: name one of the branch that is followed (landfall release refresh)",
+            "its snapshot {} is not in the repository",
             commit.short()
         ),
         SnapshotFault::NotLanded => "it has not landed yet".to_owned(),
@@ -312,29 +330,20 @@ pub fn key(
     environment: &EnvironmentName,
     tenant: Option<&TenantName>,
 ) -> Option<Key> {
-    let (gate, stack, plan, file) = match &hold.cause {
-        Cause::Attempts { plan, file, .. } => (Gate::Retry, None, plan, file.to_string()),
-        Cause::Stopped { cause, plan, file, .. } => (cause.gate?, cause.stack.as_ref(), plan, file.to_string()),
-        Cause::StackState { stack, gate, plan, file, .. } => ((*gate)?, Some(stack), plan, file.to_string()),
-        Cause::Guard { what, plan, .. } => {
-            let gate = if *what == "remove" { Gate::Remove } else { Gate::Redeploy };
-            (gate, None, plan, format!("projects/{project}/deploy/{environment}.toml"))
-        }
-        Cause::Frozen { plan, file, .. } => (Gate::Freeze, None, plan, file.to_string()),
-        Cause::LiveOrder { plan, file, .. } => (Gate::Redeploy, None, plan, file.to_string()),
-        Cause::ForeignStack { stack, plan, file, .. } => (Gate::Adopt, Some(stack), plan.as_ref()?, file.to_string()),
-        _ => return None,
+    let key = model::remedy::key(hold, &Whom { project, environment, tenant, release: None })?;
+    let or_does = match &hold.cause {
+        Cause::Stopped { cause, .. } => other_way(cause),
+        _ => "",
     };
-    let (or, or_does) = match &hold.cause {
-        Cause::Stopped { cause, .. } => (cause.gates().nth(1), other_way(cause)),
-        _ => (None, ""),
-    };
-    let named = stack.cloned();
-    let stack = stack.map(|stack| format!("stack = \"{stack}\"\n")).unwrap_or_default();
-    let tenant = tenant.map(|tenant| format!("tenant = \"{tenant}\"\n")).unwrap_or_default();
-    let what = gate.as_str();
-    let toml = format!("[[allow]]\nwhat = \"{what}\"\n{stack}{tenant}plan = \"{plan}\"\nreason = \"…\"\n");
-    Some(Key { file, toml, plan: plan.to_string(), what: gate, stack: named, or, or_does })
+    Some(Key {
+        file: key.file.to_string(),
+        toml: remedy::allow_lines(&key),
+        plan: key.plan.to_string(),
+        what: key.what,
+        stack: key.stack,
+        or: key.or,
+        or_does,
+    })
 }
 
 /// A stable word for each cause.
@@ -365,6 +374,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::Unadopted { .. } => "unadopted",
         Cause::PlaceUnseen { .. } => "place-unseen",
         Cause::Guard { .. } => "guard",
+        Cause::Protected { .. } => "protected",
         Cause::SoakQueue { .. } => "soak-queue",
         Cause::PinHolds { .. } => "pin-holds",
         Cause::ChannelTenants { .. } => "channel-tenants",
@@ -377,9 +387,9 @@ pub fn code(cause: &Cause) -> &'static str {
     }
 }
 
-/// One reason as JSON: `code`, `sentence`, and where they are known `since`, `until` (RFC 3339), `allow` with `file`, `toml`,
+/// One reason as JSON: `code`, `sentence`, `remedies` (what releases it, see [`remedy::json`]), and where they are known `since`, `until` (RFC 3339), `allow` with `file`, `toml`,
 /// `plan`, and at a pause hook `or`, what else `toml` may say.
-pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName, tenant: Option<&TenantName>) -> Value {
+pub fn json(hold: &Hold, whom: &Whom<'_>) -> Value {
     let mut value = Map::new();
     value.insert("code".into(), json!(code(&hold.cause)));
     value.insert("sentence".into(), json!(self::hold(hold)));
@@ -389,7 +399,9 @@ pub fn json(hold: &Hold, project: &ProjectName, environment: &EnvironmentName, t
     if let Some(until) = hold.until {
         value.insert("until".into(), json!(until.to_string()));
     }
-    if let Some(key) = key(hold, project, environment, tenant) {
+    let remedies = Remedy::of(hold, whom);
+    value.insert("remedies".into(), remedies.iter().map(remedy::json).collect());
+    if let Some(key) = key(hold, whom.project, whom.environment, whom.tenant) {
         let mut allow = json!({ "file": key.file, "toml": key.toml, "plan": key.plan });
         if let (Some(or), Some(allow)) = (key.or, allow.as_object_mut()) {
             allow.insert("or".into(), json!(or.as_str()));

@@ -1,10 +1,11 @@
 //! Stacks whose cause is gone, and the guard on what is pending.
 
+use landfall::model::Decision;
 use landfall::model::catalog::Gate;
 use landfall::model::journal::Action;
 
 use super::world::{World, slot};
-use super::{Story, golden};
+use super::{Story, golden, plan_in};
 
 #[test]
 fn a_dropped_step_is_pruned_after_the_slot_succeeded() {
@@ -83,11 +84,57 @@ fn protected_stacks_are_removed_only_where_a_file_says_so() {
     world.settle(&mut live);
     let shown = world.show(&live);
     assert!(shown.contains("it is protected"), "{shown}");
+    let plan = |shown: &str| shown.split("for plan ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let mut pruned = world.clone();
+    pruned.allow("development", Gate::Remove, &plan(&shown));
+    let prune = &pruned.plan(&live).plan.begin[0];
+    assert!(!prune.removal && prune.orders.len() == 1, "the printed lines delete what they are printed beside");
     world.pin("development", "none");
+    let mut story = Story::default();
+    story.tell("none where the environment is protected", &world.show(&live));
+    assert!(world.plan(&live).plan.is_empty(), "`none` is no key to what is protected");
+    let plan = plan_in(&world.show(&live));
+    world.allow("development", Gate::Remove, &plan);
     let planned = world.plan(&live);
     let removal = &planned.plan.begin[0];
-    assert!(removal.removal && removal.orders.len() == 2);
+    assert!(removal.removal && removal.orders.len() == 2 && removal.allowed.len() == 1);
     assert!(removal.orders.iter().all(|order| matches!(order.action, Action::Delete { unprotect: true, .. })));
+    golden!("none_protected", story.0);
+}
+
+#[test]
+fn none_is_a_removal_like_any_other() {
+    let mut world = World::new();
+    world.release_with("1.4.0", &["one", "two", "three", "four", "five", "six"]).pin("production", "1.4.0");
+    let live = world.deployed();
+    world.pin("production", "none");
+    assert!(world.show(&live).contains("6 removals are pending"), "the guard: {}", world.show(&live));
+    assert!(world.plan(&live).plan.is_empty());
+    world.environment("production").protected = true;
+    world.freeze(|_| {});
+    let causes = |world: &World| -> Vec<&'static str> {
+        let report = world.plan(&live).report;
+        let row = report.slots.iter().find(|row| row.slot == slot("production")).unwrap();
+        let Decision::Held { reasons, .. } = &row.decision else { panic!("{:?}", row.decision) };
+        reasons.iter().map(|hold| landfall::view::reasons::code(&hold.cause)).collect()
+    };
+    assert_eq!(causes(&world), ["protected"]);
+    let plan = plan_in(&world.show(&live));
+    world.allow("production", Gate::Remove, &plan);
+    assert_eq!(causes(&world), ["frozen"], "one key opens what is protected and the guard, not the freeze");
+    world.allow("production", Gate::Freeze, &plan);
+    assert_eq!(world.plan(&live).plan.begin[0].orders.len(), 6);
+}
+
+#[test]
+fn what_is_protected_counts_for_the_guard() {
+    let mut world = World::new();
+    world.release_with("1.4.0", &["one", "two", "three", "four"]).pin("production", "1.4.0");
+    let live = world.deployed();
+    world.environment("production").protected = true;
+    world.pin("production", "none").pin("test", "none");
+    assert!(world.show(&live).contains("8 removals are pending"), "{}", world.show(&live));
+    assert!(world.plan(&live).plan.is_empty(), "a mistake does not get through in portions");
 }
 
 #[test]

@@ -141,3 +141,49 @@ fn a_freeze_of_tenants_stops_the_removal_of_one_that_is_gone() {
     assert!(world.plan(&live).plan.is_empty(), "its tags are gone with its file: {}", world.show(&live));
     assert!(world.show(&live).contains("frozen by black-friday"), "{}", world.show(&live));
 }
+
+/// A tenant that is not connected any more keeps what it has, beside one that is and the slot without a tenant.
+fn with_a_disconnected_one() -> (World, Live) {
+    let mut world = World::for_tenants();
+    world.project().tenancy = Tenancy::Both;
+    world.add_target("production-own", "production");
+    world.tenant("one", "ring/early", &["production"]).tenant("two", "ring/early", &["production"]);
+    world.release("1.4.0").pin("production", "1.4.0");
+    world.phases(|phases| drop(phases.drain(..2)));
+    let live = world.deployed();
+    world.tenant("one", "ring/early", &["development"]);
+    (world, live)
+}
+
+#[test]
+fn the_line_for_a_disconnected_tenant_removes_its_slot_alone() {
+    let (mut world, mut live) = with_a_disconnected_one();
+    let mut story = Story::default();
+    story.tell("one is not connected any more", &world.show(&live));
+    world.pin_tenant("production", "one", "none");
+    let begins = world.plan(&live).plan.begin;
+    assert_eq!(begins.iter().map(|begin| &begin.slot).collect::<Vec<_>>(), [&slot_of("production", "one")]);
+    live.succeed(&begins[0]);
+    assert!(world.plan(&live).plan.is_empty());
+    story.tell("its line has landed", &world.show(&live));
+    golden!("kept_tenant", story.0);
+}
+
+#[test]
+fn the_lines_for_the_slot_without_a_tenant_spare_the_tenants() {
+    let (mut world, live) = with_a_disconnected_one();
+    world.unpin("production");
+    let shown = world.show(&live);
+    golden!("kept_untenanted", shown);
+    let report = world.plan(&live).report;
+    let row = report.slots.iter().find(|row| row.slot == slot("production")).unwrap();
+    let kept = row.kept.as_deref().unwrap();
+    assert_eq!(kept.also.iter().map(|name| name.as_str()).collect::<Vec<_>>(), ["one"], "no line keeps it");
+    world.pin("production", "none");
+    for (tenant, release) in &kept.keep {
+        world.pin_tenant("production", tenant.as_str(), release.as_str());
+    }
+    let begins = world.plan(&live).plan.begin;
+    let slots: Vec<_> = begins.iter().map(|begin| &begin.slot).collect();
+    assert_eq!(slots, [&slot("production"), &slot_of("production", "one")], "what the sentence names, and two stays");
+}

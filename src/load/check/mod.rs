@@ -35,6 +35,7 @@ mod names;
 mod order;
 mod outputs;
 pub(crate) mod patches;
+mod pins;
 mod raw;
 mod releases;
 mod tags;
@@ -77,6 +78,8 @@ pub const CHECKS: &[Check] = &[
     Check { name: "tenant-connections", run: tenants::are_connected_to_what_exists },
     Check { name: "tenant-values-name-what-exists", run: tenants::values_are_for_what_exists },
     Check { name: "tenant-pins", run: tenants::pins_are_of_connected_ones },
+    Check { name: "pin-in-channel", run: pins::are_of_channels_for_their_tenants },
+    Check { name: "channel-is-followed", run: pins::can_pass_earlier_phases },
     Check { name: "tenant-has-targets", run: tenants::have_targets },
     Check { name: "tenant-passes-phases", run: tenants::can_pass_phases },
     Check { name: "tenant-has-values", run: tenant_variables::have_values },

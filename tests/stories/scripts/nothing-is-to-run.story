@@ -12,8 +12,10 @@ write projects/storefront/deploy/production.toml <<END
 release = "none"
 END
 commit Remove the storefront from production
-turn
+settle
 show plan
+allow storefront production | the storefront moves to another account
+commit Remove what is protected, too
 settle
 show plan
 show stacks
