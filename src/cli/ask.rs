@@ -103,7 +103,8 @@ impl Ask {
         let observed = daemon::observe(cloud, daemon::places(&loaded.catalog, &facts), now).await;
         let input = Input { catalog: &loaded.catalog, facts: &facts, observed: &observed, now };
         let mut planned = plan::plan(&input, &mut template::Cache::default());
-        let (deployed, unread) = daemon::templates(cloud, plan::needs_templates(&planned)).await;
+        let (mut deployed, unread) = daemon::templates(cloud, plan::needs_templates(&planned)).await;
+        deployed.extend(daemon::templates(cloud, plan::shows_templates(&planned)).await.0);
         if let Some(((place, stack), error)) = unread.into_iter().next() {
             return Err(Failure::new(format!("cannot read the deployed template of {stack} in {place}")).because(error));
         }

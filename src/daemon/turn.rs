@@ -153,7 +153,8 @@ impl Daemon {
         self.options.adopt &= asks.is_some() || blind;
         let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
         let mut planned = plan::plan(&input, &mut self.renderer);
-        let (deployed, unread) = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await;
+        let (mut deployed, unread) = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await;
+        deployed.extend(look::templates(&*ports.cloud, plan::shows_templates(&planned)).await.0);
         plan::with_deployed(&mut planned, &deployed, &observed);
         ports.events.planned(&planned.report);
         let nothing = planned.plan.is_empty();

@@ -261,11 +261,9 @@ fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
         Cause::Broken { at, .. } => vec![Remedy::Fix(at.clone())],
         Cause::NoRelease | Cause::WaveStopped { .. } => vec![Remedy::NewRelease(project())],
         Cause::Manual { .. } => vec![whom.pin_in(whom.environment, whom.release)],
-        Cause::NotConnected { tenant: Some(tenant) } => vec![Remedy::Connect {
-            tenant: tenant.clone(),
-            project: project(),
-            environment: whom.environment.clone(),
-        }],
+        Cause::NotConnected { tenant: Some(tenant) } => {
+            vec![Remedy::Connect { tenant: tenant.clone(), project: project(), environment: whom.environment.clone() }]
+        }
         Cause::NotConnected { tenant: None } => vec![Remedy::Untenanted(project())],
         Cause::NotInLifecycle { lifecycle } => {
             vec![Remedy::AddToPhase { lifecycle: lifecycle.clone(), environment: whom.environment.clone() }]
@@ -321,7 +319,8 @@ fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
 
 fn snapshot(fault: &SnapshotFault, whom: &Whom<'_>) -> Vec<Remedy> {
     let new = Remedy::NewRelease(whom.project.clone());
-    let refresh = whom.release.map(|release| Remedy::Refresh { project: whom.project.clone(), release: release.clone() });
+    let refresh =
+        whom.release.map(|release| Remedy::Refresh { project: whom.project.clone(), release: release.clone() });
     match fault {
         SnapshotFault::Differs { .. } | SnapshotFault::Missing(_) => refresh.into_iter().chain([new]).collect(),
         SnapshotFault::Broken { .. } => vec![Remedy::FixThenRelease(whom.project.clone())],

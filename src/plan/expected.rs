@@ -7,23 +7,32 @@ use serde_json::Value;
 
 use crate::cfn::{Document, Given};
 use crate::compare::changes;
-use crate::model::journal::{Action, ParameterValue};
+use crate::model::journal::{Action, Order, ParameterValue};
 use crate::model::place::Access;
 use crate::model::{Observed, Place, StackName};
 
 use super::types::{Planned, StackChange};
 
-/// The stacks whose deployed template has to be known: those that the plan changes, before it is carried out, and those that
-/// could be taken over, to show what that would change.
+/// The stacks whose deployed template has to be known before the plan is carried out: those of ours that it changes.
 pub fn needs_templates(planned: &Planned) -> Vec<(Place, Access, StackName)> {
     let created = created(planned);
+    let changed = puts(planned).filter(|order| !order.adopt).map(key);
+    changed.filter(|(place, _, stack)| !created.contains(&(place.clone(), stack.clone()))).collect()
+}
+
+/// The stacks of somebody else's that are taken over, or could be: their deployed templates are only shown.
+pub fn shows_templates(planned: &Planned) -> Vec<(Place, Access, StackName)> {
+    let adoptions = planned.adoptions.iter().map(|one| (one.place.clone(), one.access.clone(), one.stack.clone()));
+    puts(planned).filter(|order| order.adopt).map(key).chain(adoptions).collect()
+}
+
+fn puts(planned: &Planned) -> impl Iterator<Item = &Order> {
     let orders = planned.plan.begin.iter().flat_map(|begin| &begin.orders);
-    let changed = orders
-        .filter(|order| matches!(order.action, Action::Put(_)))
-        .map(|order| (order.place.clone(), order.access.clone(), order.stack.clone()))
-        .filter(|(place, _, stack)| !created.contains(&(place.clone(), stack.clone())));
-    let adoptions = planned.adoptions.iter();
-    changed.chain(adoptions.map(|one| (one.place.clone(), one.access.clone(), one.stack.clone()))).collect()
+    orders.filter(|order| matches!(order.action, Action::Put(_)))
+}
+
+fn key(order: &Order) -> (Place, Access, StackName) {
+    (order.place.clone(), order.access.clone(), order.stack.clone())
 }
 
 /// Fills in what each operation is expected to change, by the deployed templates and the values that their parameters have.

@@ -44,11 +44,11 @@ use crate::model::place::Access;
 use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
 
-pub use expected::{needs_templates, with_deployed};
+pub use expected::{needs_templates, shows_templates, with_deployed};
 pub use render::Render;
 pub use types::{
-    Adoption, Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance, Supersede,
-    Unreached,
+    Adoption, Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance,
+    Supersede, Unreached,
 };
 pub use wanted::{gate_id, plan_id};
 

@@ -148,9 +148,9 @@ fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
         Decision::Empty { next, reasons } => held(row, next.as_ref(), next.as_ref(), reasons, now),
         Decision::UpToDate { waiting, .. } => {
-            let waiting = waiting.iter().flat_map(|Waiting { release, reasons }| {
-                held(row, Some(release), Some(release), reasons, now)
-            });
+            let waiting = waiting
+                .iter()
+                .flat_map(|Waiting { release, reasons }| held(row, Some(release), Some(release), reasons, now));
             waiting.chain(row.kept.iter().flat_map(|kept| kept_lines(&[kept]))).collect()
         }
         Decision::Held { wanted, reasons, .. } => {
@@ -398,7 +398,9 @@ pub(super) fn decision_json(row: &SlotRow) -> Value {
         holds.iter().map(|hold| reasons::json(hold, &whom(row, release))).collect()
     };
     match &row.decision {
-        Decision::Empty { next, reasons } => json!({ "state": "empty", "release": next, "reasons": all(next.as_ref(), reasons) }),
+        Decision::Empty { next, reasons } => {
+            json!({ "state": "empty", "release": next, "reasons": all(next.as_ref(), reasons) })
+        }
         Decision::UpToDate { release, waiting } => {
             let waiting: Vec<Value> = waiting
                 .iter()

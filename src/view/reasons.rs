@@ -138,9 +138,7 @@ fn sentence(hold: &Hold) -> String {
         Cause::NotConnected { tenant: Some(tenant) } => {
             format!("tenant {tenant} is not connected to this environment of the project")
         }
-        Cause::NotConnected { tenant: None } => {
-            "the project is deployed only for tenants".to_owned()
-        }
+        Cause::NotConnected { tenant: None } => "the project is deployed only for tenants".to_owned(),
         Cause::NotInLifecycle { lifecycle: Some(lifecycle) } => {
             format!("lifecycle {lifecycle} does not contain the environment")
         }
@@ -230,7 +228,8 @@ fn sentence(hold: &Hold) -> String {
             format!("{pending} {what} are pending in one account, {limit} may be ([guard] in landfall.toml)")
         }
         Cause::Protected { stacks, .. } => {
-            let stacks = if *stacks == 1 { "1 protected stack".to_owned() } else { format!("{stacks} protected stacks") };
+            let stacks =
+                if *stacks == 1 { "1 protected stack".to_owned() } else { format!("{stacks} protected stacks") };
             format!("{stacks} would be removed")
         }
     }
@@ -268,13 +267,8 @@ fn snapshot(fault: &SnapshotFault) -> String {
         SnapshotFault::Broken { problem } => {
             format!("its snapshot has errors ({problem})")
         }
-        SnapshotFault::Shallow => {
-            "this clone is shallow and does not have its landing commit".to_owned()
-        }
-        SnapshotFault::Missing(commit) => format!(
-            "its snapshot {} is not in the repository",
-            commit.short()
-        ),
+        SnapshotFault::Shallow => "this clone is shallow and does not have its landing commit".to_owned(),
+        SnapshotFault::Missing(commit) => format!("its snapshot {} is not in the repository", commit.short()),
         SnapshotFault::NotLanded => "it has not landed yet".to_owned(),
     }
 }

@@ -66,10 +66,9 @@ pub fn told(remedy: &Remedy) -> Told {
         ),
         Remedy::Restore { file } => by_hand("restore", format!("land {file} again")),
         Remedy::Unblock { file } => by_hand("unblock", format!("delete `blocked` in {file}")),
-        Remedy::Connect { tenant, project, environment } => by_hand(
-            "connect",
-            format!("name `{environment}` under [projects.{project}] in tenants/{tenant}.toml"),
-        ),
+        Remedy::Connect { tenant, project, environment } => {
+            by_hand("connect", format!("name `{environment}` under [projects.{project}] in tenants/{tenant}.toml"))
+        }
         Remedy::Untenanted(project) => {
             by_hand("untenanted", format!("write `tenancy = \"both\"` in projects/{project}/project.toml"))
         }
@@ -132,7 +131,9 @@ fn pinned(pin: &NewPin) -> Told {
         },
         file: Some(file.to_string()),
         lines,
-        command: release.as_ref().map(|release| format!("landfall promote {project} {release} --to {environment}{whom}")),
+        command: release
+            .as_ref()
+            .map(|release| format!("landfall promote {project} {release} --to {environment}{whom}")),
     }
 }
 

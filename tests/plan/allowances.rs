@@ -5,6 +5,7 @@ use std::sync::Arc;
 use landfall::model::StackName;
 use landfall::model::catalog::Gate;
 use landfall::model::decision::Cause;
+use landfall::model::facts::Made;
 use landfall::model::facts::{TaskRan, Waits};
 use landfall::model::journal::{Cause as Why, Outcome};
 use landfall::model::task::RunsOn;
@@ -286,6 +287,8 @@ fn what_a_failed_first_change_set_left_is_removed_where_nothing_is_to_run() {
         ..made
     };
     live.stacks().insert(review.name.clone(), Arc::new(review));
+    assert!(world.plan(&live).plan.is_empty(), "somebody else may have made it");
+    live.facts.made.push(Made { place: super::world::place(), stack: StackName::seen(STACK) });
     let begin = world.plan(&live).plan.begin.remove(0);
     assert!(begin.removal && begin.release.as_str() == "1.4.0" && begin.orders.len() == 1);
     assert_eq!(begin.orders[0].stack, StackName::seen(STACK));

@@ -19,7 +19,7 @@ pub(super) fn are_of_channels_for_their_tenants(world: &World, findings: &mut Ve
                 let own = draft.doc.tenants.get(name.as_str());
                 let connected = tenant.is_connected(project, environment);
                 let Some(pin) = own.or(everybody.filter(|_| connected)) else { continue };
-                let Some(channel) = refused(built, pin, &tenant.tags) else { continue };
+                let Some(channel) = refused(world, built, pin, &tenant.tags) else { continue };
                 let title = format!("tenant `{name}` never gets release `{}`", **pin);
                 let finding = Finding::new(codes::PIN_OUTSIDE_CHANNEL, &draft.file, pin.span(), title)
                     .label(format!("of channel `{channel}`, which is not for `{name}`"))
@@ -33,8 +33,10 @@ pub(super) fn are_of_channels_for_their_tenants(world: &World, findings: &mut Ve
     }
 }
 
-/// The channel of a pinned release, where it is not for a tenant with these tags.
+/// The channel of a pinned release, where it is not for a tenant with these tags. A tag that does not exist is a problem of
+/// its own.
 fn refused<'w>(
+    world: &World,
     built: &'w ProjectWorld,
     pin: &At<String>,
     tags: &BTreeSet<crate::model::Tag>,
@@ -42,7 +44,8 @@ fn refused<'w>(
     let release = built.releases.get(&ReleaseName::new(pin).ok()?)?;
     let channel = &release.draft.channel;
     let known = built.project.as_ref()?.channels.get(channel)?;
-    (!known.tenants.fits(tags)).then_some(channel)
+    let all_exist = known.tenants.0.iter().all(|tag| world.has_tag(tag));
+    (all_exist && !known.tenants.fits(tags)).then_some(channel)
 }
 
 /// Where a file follows a channel or pins a release of it, every earlier phase that its releases must pass can be passed: by
@@ -52,7 +55,8 @@ pub(super) fn can_pass_earlier_phases(world: &World, findings: &mut Vec<Finding>
         let Some(built) = world.projects.get(project) else { continue };
         let Some(known) = &built.project else { continue };
         for (environment, draft) in &files.deploys.read {
-            let followed = draft.doc.follow.iter().filter_map(|written| Some((ChannelName::new(written).ok()?, written)));
+            let followed =
+                draft.doc.follow.iter().filter_map(|written| Some((ChannelName::new(written).ok()?, written)));
             let pins = draft.doc.release.iter().chain(draft.doc.tenants.values());
             let pinned = pins.filter_map(|pin| {
                 let release = built.releases.get(&ReleaseName::new(pin).ok()?)?;
