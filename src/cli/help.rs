@@ -82,6 +82,13 @@ With --server it shows what the daemon saw last; with --store or --facts it read
   landfall status --server http://127.0.0.1:7117
   landfall status --store landfall.db";
 
+pub(super) const DOCTOR: &str = "\
+For each stack: its status and how it stands with landfall, why it is so, and what to do next, with the lines or the command that \
+do it. It never changes anything.
+
+  landfall doctor --server http://127.0.0.1:7117
+  landfall doctor storefront-web-production-prod-eu --store landfall.db";
+
 pub(super) const HISTORY: &str = "\
 Every deployment, the newest first; or one, with every call to AWS and all evidence that was collected. With --facts, what ran \
 where and when: facts have no evidence.

@@ -17,6 +17,7 @@ pub mod daemon;
 pub mod deliver;
 pub mod demo;
 pub mod diff;
+pub mod doctor;
 pub mod exit;
 pub mod facts;
 pub mod folder;
@@ -97,6 +98,9 @@ enum Command {
     /// Show what runs where
     #[command(after_help = help::STATUS)]
     Status(plan::Status),
+    /// Show the state, the cause and the next step of stacks that are not in order
+    #[command(after_help = help::DOCTOR)]
+    Doctor(doctor::Doctor),
     /// Show what was deployed, and why it failed
     #[command(after_help = help::HISTORY)]
     History(history::History),
@@ -160,6 +164,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Why(options) => why::run(options),
         Command::Plan(options) => plan::run(options),
         Command::Status(options) => plan::status(options),
+        Command::Doctor(options) => doctor::run(options),
         Command::History(options) => history::run(options),
         Command::Release(command) => release::run(command),
         Command::Promote(options) => promote::promote(options),

@@ -11,6 +11,7 @@ use crate::compare::{Paint, documents, with_values};
 use crate::daemon::Published;
 use crate::model::journal::{Action, Content, Record};
 use crate::model::{Place, StackName};
+use crate::plan::doctor::{Diagnosis, diagnose};
 use crate::store::Store;
 use crate::view::{self, Style};
 use crate::web::{Form, NoPage, Page, Pages};
@@ -49,12 +50,16 @@ impl Pages for LivePages {
                 };
                 return drawn.ok_or(NoPage::NoDeployment(id));
             }
-            Page::Status | Page::Plan { .. } | Page::Facts => {}
+            Page::Status | Page::Plan { .. } | Page::Facts | Page::Doctor(_) => {}
         }
         let published = self.published.borrow().clone().ok_or(NoPage::NotYet)?;
         Ok(match page {
             Page::Status => status(&published, form, now),
             Page::Plan { diff } => plan(&published, diff, form, now),
+            Page::Doctor(stack) => {
+                let drawn = doctor(&published, stack.as_deref(), form, now);
+                return drawn.ok_or_else(|| NoPage::NoStack(stack.as_deref().unwrap_or_default().to_owned()));
+            }
             _ => super::publish::json(&published.facts).map_err(|error| NoPage::Failed(error.to_string()))?,
         })
     }
@@ -93,6 +98,21 @@ pub fn status(published: &Published, form: Form, now: Timestamp) -> String {
         Form::Json => pretty(&view::status::json(&published.planned.report, &published.facts)),
         Form::Terminal => view::status::terminal(&published.planned.report, &published.facts, now, COLORED),
     }
+}
+
+/// State, cause and next step of one stack, or of every one that is not in order; none where the stack is not known.
+pub fn doctor(published: &Published, stack: Option<&str>, form: Form, now: Timestamp) -> Option<String> {
+    let Published { catalog, facts, observed, planned, .. } = published;
+    let all = diagnose(catalog, facts, observed, planned);
+    let shown: Vec<&Diagnosis> =
+        all.iter().filter(|one| stack.map_or(!one.in_order, |name| one.stack.as_str() == name)).collect();
+    if stack.is_some() && shown.is_empty() {
+        return None;
+    }
+    Some(match form {
+        Form::Json => pretty(&view::doctor::json(&shown, now)),
+        Form::Terminal => view::doctor::terminal(&shown, now, COLORED),
+    })
 }
 
 /// What would be done now, with differences of templates or without.

@@ -24,6 +24,7 @@ pub mod place;
 pub mod process;
 pub mod remedy;
 pub mod slot;
+pub mod stack_action;
 pub mod task;
 pub mod tenant;
 pub mod version;

@@ -16,6 +16,7 @@
 mod allow;
 mod assemble;
 mod begin;
+pub mod doctor;
 mod draft;
 mod expected;
 mod freeze;

@@ -6,6 +6,7 @@ use crate::model::catalog::Gate;
 use crate::model::decision::Cause;
 use crate::model::observed::PlaceSeen;
 use crate::model::slot::TAG_PREFIX;
+use crate::model::stack_action::{StateAction, action};
 use crate::model::{Hold, Observed, Place, StackOwner, StackSeen, StackStatus};
 
 use super::types::StackChange;
@@ -101,37 +102,24 @@ fn foreign(seen: &StackSeen, wanted: &StackOwner) -> Option<Foreign> {
 
 /// What may be done to a stack of ours by its state.
 fn allows(seen: &StackSeen) -> Allows {
-    use StackStatus as S;
     let status = seen.status;
     let nothing = |gate, way_out: &str| Allows::Nothing(State { status, gate, way_out: way_out.to_owned() });
-    match status {
-        S::ReviewInProgress | S::RollbackComplete | S::DeleteComplete => Allows::Create,
-        S::CreateComplete
-        | S::UpdateComplete
-        | S::UpdateRollbackComplete
-        | S::ImportComplete
-        | S::ImportRollbackComplete => Allows::Update,
-        S::UpdateRollbackFailed => nothing(
-            Some(Gate::Continue),
-            "mend what stopped the rollback, then let it continue; `skip-resource` leaves a resource out",
+    match action(status) {
+        StateAction::Create | StateAction::Clear => Allows::Create,
+        StateAction::Update => Allows::Update,
+        StateAction::Wait => nothing(None, "an operation that is not ours is going on, and has to end first"),
+        StateAction::ContinueBehind(gate) => nothing(
+            Some(gate),
+            "fix what stopped the rollback, then let it continue; `skip-resource` leaves a resource out",
         ),
-        S::CreateFailed | S::UpdateFailed => {
-            nothing(Some(Gate::Rollback), "it failed without a rollback: let it roll back")
+        StateAction::RollbackBehind(gate) => nothing(Some(gate), "it failed without a rollback: let it roll back"),
+        StateAction::ClearBehind(gate) if status == StackStatus::DeleteFailed => {
+            nothing(Some(gate), "fix what stopped its deletion, then let it be deleted")
         }
-        S::RollbackFailed => nothing(Some(Gate::Remove), "its first creation could not be undone: let it be deleted"),
-        S::DeleteFailed => nothing(Some(Gate::Remove), "mend what stopped its deletion, then let it be deleted"),
-        S::ImportRollbackFailed => nothing(None, "mend it by hand: CloudFormation offers no call for this state"),
-        S::CreateInProgress
-        | S::RollbackInProgress
-        | S::DeleteInProgress
-        | S::UpdateInProgress
-        | S::UpdateCompleteCleanupInProgress
-        | S::UpdateRollbackInProgress
-        | S::UpdateRollbackCompleteCleanupInProgress
-        | S::ImportInProgress
-        | S::ImportRollbackInProgress => {
-            nothing(None, "an operation that is not ours is going on, and has to end first")
+        StateAction::ClearBehind(gate) => {
+            nothing(Some(gate), "its first creation could not be undone: let it be deleted")
         }
+        StateAction::ByHand => nothing(None, "repair it by hand: CloudFormation offers no call for this state"),
     }
 }
 

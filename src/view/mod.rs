@@ -5,6 +5,7 @@
 //! for a terminal.
 
 pub mod alike;
+pub mod doctor;
 pub mod history;
 pub mod plan;
 pub mod problems;

@@ -25,7 +25,7 @@ pub use guard::{ListenError, may_listen};
 use crate::model::journal::DeploymentId;
 
 /// What can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Page {
     /// What is where.
     Status,
@@ -36,6 +36,8 @@ pub enum Page {
     },
     /// The facts, to plan with elsewhere.
     Facts,
+    /// State, cause and next step of one stack, or of every one that is not in order.
+    Doctor(Option<Arc<str>>),
     /// Every deployment.
     History,
     /// One deployment, with its evidence.
@@ -62,6 +64,9 @@ pub enum NoPage {
     /// There is no such deployment.
     #[error("there is no deployment {0}")]
     NoDeployment(DeploymentId),
+    /// There is no such stack.
+    #[error("landfall knows no stack {0}")]
+    NoStack(String),
     /// It cannot be made.
     #[error("the page cannot be made: {0}")]
     Failed(String),
@@ -82,6 +87,8 @@ pub fn router(pages: Arc<dyn Pages>, token: Option<Arc<str>>) -> Router {
         .route("/api/v1/status", get(|State(pages), query| page(pages, |_| Page::Status, query)))
         .route("/api/v1/plan", get(|State(pages), query| page(pages, |asked| Page::Plan { diff: asked.diff }, query)))
         .route("/api/v1/facts", get(|State(pages), query| page(pages, |_| Page::Facts, query)))
+        .route("/api/v1/doctor", get(|State(pages), query| page(pages, |_| Page::Doctor(None), query)))
+        .route("/api/v1/doctor/{stack}", get(stack))
         .route("/api/v1/history", get(|State(pages), query| page(pages, |_| Page::History, query)))
         .route("/api/v1/history/{deployment}", get(deployment))
         .route("/healthz", get(|| async { "ok\n" }))
@@ -123,6 +130,10 @@ async fn page(pages: Shared, page: impl FnOnce(Asked) -> Page, query: Query) -> 
     }
 }
 
+async fn stack(State(pages): State<Shared>, Path(name): Path<String>, query: Query) -> Response {
+    page(pages, |_| Page::Doctor(Some(name.into())), query).await
+}
+
 async fn deployment(State(pages): State<Shared>, number: Number, query: Query) -> Response {
     match number {
         Ok(Path(number)) => page(pages, |_| Page::Deployment(DeploymentId(number.get())), query).await,
@@ -140,7 +151,7 @@ async fn answer(pages: Shared, page: Page, asked: Asked) -> Response {
         Err(error) => {
             let status = match error {
                 NoPage::NotYet => StatusCode::SERVICE_UNAVAILABLE,
-                NoPage::NoDeployment(_) => StatusCode::NOT_FOUND,
+                NoPage::NoDeployment(_) | NoPage::NoStack(_) => StatusCode::NOT_FOUND,
                 NoPage::Failed(_) => StatusCode::INTERNAL_SERVER_ERROR,
             };
             refusal(status, &error.to_string())

@@ -63,11 +63,12 @@ fn the_json_of_the_daemon_is_as_documented() {
         is_as_documented("plan", &asked(command));
     }
     is_as_documented("status", &asked("status"));
+    is_as_documented("doctor", &asked("doctor"));
     is_as_documented("history", &asked("history"));
     for deployment in [1, 2] {
         is_as_documented("history", &json!([asked(&format!("history {deployment}"))]));
     }
-    for page in ["status", "plan", "history", "facts"] {
+    for page in ["status", "plan", "history", "facts", "doctor"] {
         is_as_documented(page, &get(&world.server, &format!("/api/v1/{page}")));
     }
     world.clone_to("documented");

@@ -4,6 +4,7 @@ mod api;
 mod configuration;
 mod convert;
 mod damage;
+mod doctor;
 mod facts;
 mod offline;
 mod online;

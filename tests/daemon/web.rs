@@ -54,6 +54,8 @@ fn the_client_gets_every_page_in_both_forms() {
         ("/plan", "Plan { diff: false }"),
         ("/plan?diff=true", "Plan { diff: true }"),
         ("/history", "History"),
+        ("/doctor", "Doctor(None)"),
+        ("/doctor/shop-web-test-main", "Doctor(Some(\"shop-web-test-main\"))"),
         ("/history/3", "Deployment(DeploymentId(3))"),
     ] {
         assert_eq!(server.value::<String>(path).unwrap(), format!("{page} Json"));

@@ -16,7 +16,6 @@ mod pause;
 mod prepare;
 mod prove;
 pub(crate) mod state;
-mod status;
 mod task;
 mod traffic;
 mod whose;

@@ -1,13 +1,13 @@
 //! From an order to a stack that can be changed: whose it is, and what its status asks for first.
 
 use super::state::Answer;
-use super::status::{StateAction, action};
 use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, change_set, follow, task, whose};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Content, Evidence, Outcome};
 use crate::model::slot::TAG_PREFIX;
+use crate::model::stack_action::{StateAction, action};
 use crate::model::{StackSeen, StackStatus};
 
 /// What to do now for a stack that is to be created or updated.

@@ -1,11 +1,12 @@
-//! What a deployment does with a stack that it finds in each status: a table without a wildcard.
+//! What is done with a stack that is found in each status: a table without a wildcard, for the planner, the engine and
+//! `landfall doctor` alike.
 
-use crate::model::StackStatus;
-use crate::model::catalog::Gate;
+use super::StackStatus;
+use super::catalog::Gate;
 
 /// What is done with a stack that is found in a status, before anything of this deployment was executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum StateAction {
+pub enum StateAction {
     /// A change set that creates it.
     Create,
     /// A change set that updates it.
@@ -20,12 +21,12 @@ pub(crate) enum StateAction {
     ContinueBehind(Gate),
     /// A human opens this gate first; then it is rolled back.
     RollbackBehind(Gate),
-    /// Only a human can mend it, outside of landfall.
+    /// Only a human can repair it, outside of landfall.
     ByHand,
 }
 
 /// The table. \[aws-facts: stack states, and what a deployer should do in each\]
-pub(crate) fn action(status: StackStatus) -> StateAction {
+pub fn action(status: StackStatus) -> StateAction {
     match status {
         StackStatus::ReviewInProgress | StackStatus::DeleteComplete => StateAction::Create,
         StackStatus::CreateComplete
