@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::{Value, json};
@@ -49,7 +50,8 @@ pub(super) fn list(options: &List) -> Outcome {
     let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
     let all = project.releases_highest_first();
     if options.format == Format::Json {
-        output::json(&all.iter().map(|release| value(project, release)).collect::<Vec<_>>())?;
+        let value = |release: &&Arc<Release>| value(project, release, &carries::refreshed(project, release, None));
+        output::json(&all.iter().map(value).collect::<Vec<_>>())?;
         return Ok(Exit::Done);
     }
     let mut table = Table::default();
@@ -84,9 +86,7 @@ pub(super) fn show(options: &Show) -> Outcome {
     let redeploys = carries::refreshed(project, release, known.as_ref().map(|known| &known.facts));
     match options.format {
         Format::Json => {
-            let mut value = value(project, release);
-            value["redeploys"] = json!(redeploys);
-            output::json(&value)?;
+            output::json(&value(project, release, &redeploys))?;
         }
         Format::Terminal => output::page(&page(project, release, &redeploys))?,
     }
@@ -169,8 +169,9 @@ fn steps(release: &Release) -> Vec<(&str, Vec<&str>)> {
 }
 
 /// `release`, `channel`, `format`, `inputs`, `snapshot` (the commit), `fault` (why there is none), `blocked`, `images` (each
-/// with `tag`, `digest`, `platforms`), `steps` (in their order: `step`, `after`), `pinned` (where deploy files name it).
-fn value(project: &Project, release: &Release) -> Value {
+/// with `tag`, `digest`, `platforms`), `steps` (in their order: `step`, `after`), `pinned` (where deploy files name it),
+/// `redeploys` (which slots a refresh redeploys).
+fn value(project: &Project, release: &Release, redeploys: &str) -> Value {
     json!({
         "release": release.name,
         "channel": release.channel,
@@ -185,5 +186,6 @@ fn value(project: &Project, release: &Release) -> Value {
             .map(|(step, after)| json!({ "step": step, "after": after }))
             .collect::<Vec<_>>(),
         "pinned": pinned(project, release),
+        "redeploys": redeploys,
     })
 }
