@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::daemon::Events;
 use crate::model::facts::InFlight;
-use crate::model::journal::{DeploymentId, Effect, Entry, Evidence, ExpectedChange, Opened, Outcome, Record};
+use crate::model::journal::{Cause, DeploymentId, Effect, Entry, Evidence, ExpectedChange, Opened, Outcome, Record};
 use crate::model::{
     Catalog, CommitId, Decision, EnvironmentName, Id, ProjectName, ReleaseName, Slot, StackName, TenantName,
 };
@@ -170,6 +170,7 @@ impl Events for Progress {
                     self.about(&told, &flying.whose, "waits", AnsiColor::Yellow, &sentence);
                 }
             }
+            Entry::TakenOver { deployment, by, cause } => self.taken_over(*deployment, by.as_ref(), cause),
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record.at),
             Entry::Incarnation { .. }
             | Entry::Learned(_)
@@ -284,6 +285,8 @@ impl Progress {
             | Evidence::ResourceFailed { .. }
             | Evidence::TaskStopped { .. }
             | Evidence::RanBefore { .. }
+            | Evidence::Progressed { .. }
+            | Evidence::Fails { .. }
             | Evidence::Paused { .. }
             | Evidence::HookEnded { .. }
             | Evidence::TaskLost { .. }
@@ -310,6 +313,14 @@ impl Progress {
             let took = took(flying.since, at);
             self.about(&told, &flying.whose, "settled", AnsiColor::Green, &format!("{settled}  {took}{which}"));
         }
+    }
+
+    fn taken_over(&self, deployment: DeploymentId, by: Option<&ReleaseName>, cause: &Cause) {
+        let told = self.told();
+        let Some(flying) = told.flying.get(&deployment) else { return };
+        let by = by.map_or_else(|| "a removal".to_owned(), ToString::to_string);
+        let sentence = format!("by {by}: {} (deployment {deployment} is cancelled)", cause.sentence);
+        self.about(&told, &flying.whose, "taken over", AnsiColor::Yellow, &sentence);
     }
 
     fn ended(&self, deployment: DeploymentId, outcome: &Outcome, at: Timestamp) {

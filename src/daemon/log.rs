@@ -79,6 +79,11 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
                 }
             }
         }
+        Entry::TakenOver { deployment, by, cause } => {
+            let (commit, slot) = whose(flying, *deployment);
+            let by = by.as_ref().map(ToString::to_string);
+            tracing::warn!(seq, commit, slot, %deployment, by, code = %cause.code, "a newer order takes over: {}", cause.sentence);
+        }
         Entry::Evidence { deployment, stack, item } => {
             let (commit, slot) = whose(flying, *deployment);
             tracing::debug!(seq, commit, slot, %stack, %deployment, ?item, "evidence");

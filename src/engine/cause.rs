@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 use crate::cloud::TaskEnd;
 use crate::model::StackName;
-use crate::model::journal::{Cause, Content, Evidence};
+use crate::model::journal::{Cause, Evidence};
 
 /// A cause without a gate.
 pub(crate) fn cause(code: &str, stack: &StackName, sentence: impl Into<String>) -> Cause {
@@ -151,8 +151,8 @@ pub(crate) fn last_failure(evidence: &[Evidence]) -> Option<String> {
 }
 
 /// How long the stack may take, as people write it in `deadline`.
-pub(crate) fn limit(content: &Content) -> String {
-    format!("{:#}", SignedDuration::from_secs(content.deadline))
+pub(crate) fn limit(seconds: i64) -> String {
+    format!("{:#}", SignedDuration::from_secs(seconds))
 }
 
 fn resource_failed(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {

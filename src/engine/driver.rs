@@ -165,8 +165,10 @@ impl Engine {
     /// [`EngineError::NoCommit`] for a plan without a commit, and where the store refuses.
     pub async fn carry_out(&mut self, plan: &Plan, now: Timestamp) -> Result<(), EngineError> {
         for (id, deployment) in &mut self.log.deployments {
-            let superseded = plan.supersede.iter().find(|supersede| supersede.deployment == *id);
-            deployment.superseded = superseded.map(|supersede| supersede.by.clone());
+            deployment.superseded = plan.supersede.iter().find(|supersede| supersede.deployment == *id).cloned();
+            if let Some(deadline) = plan.deadlines.get(id) {
+                deployment.deadlines = crate::plan::deadlines(deployment.opened.orders.iter(), *deadline);
+            }
         }
         let mut entries = self.openings(plan);
         let commit = match &plan.commit {

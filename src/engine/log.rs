@@ -116,6 +116,7 @@ impl Log {
             | Entry::Stopped { deployment, .. }
             | Entry::GateGone { deployment, .. }
             | Entry::Waits { deployment, .. }
+            | Entry::TakenOver { deployment, .. }
             | Entry::GateOpened { deployment, .. } => self.pass_on(*deployment, record),
             Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Used(_) | Entry::Asks { .. } | Entry::Agreed(_) => {}
             Entry::Adopted { .. } => self.adopted = true,

@@ -289,6 +289,8 @@ pub struct Project {
     pub on_failure: OnFailure,
     /// How long one stack operation may take before landfall cancels it, beside what it is told to bake.
     pub deadline: SignedDuration,
+    /// How long a deployment may go without progress before a newer release takes its place.
+    pub takeover: SignedDuration,
     /// The files that say what, as the head has them; none when they are broken. Releases do not use it.
     pub head: Option<Arc<What>>,
     /// Releases by name.

@@ -119,6 +119,27 @@ impl Hold {
     }
 }
 
+/// When a deployment gives way to a newer order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Yields {
+    /// Not before its end.
+    AtItsEnd {
+        /// Because the environment deploys every order in turn.
+        all: bool,
+    },
+    /// At this time, unless it progresses until then.
+    Unless(Timestamp),
+    /// It fails, or is not wanted any more: at once, or not before a time.
+    Fails {
+        /// Why, in a sentence.
+        why: String,
+        /// Not before.
+        from: Option<Timestamp>,
+    },
+    /// It does already: it is cancelled. Why, in a sentence.
+    Cancelled(String),
+}
+
 /// Why something is held. `view/` says for each what would release it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cause {
@@ -297,6 +318,10 @@ pub enum Cause {
         deployment: DeploymentId,
         /// Its release.
         release: ReleaseName,
+        /// How many tasks of its new revisions run, and how many are asked for, where that is known.
+        tasks: Option<(u32, u32)>,
+        /// When it gives way.
+        yields: Yields,
     },
     /// A deployment waits at a gate.
     Stopped {

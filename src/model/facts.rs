@@ -26,6 +26,9 @@ pub struct Facts {
     pub in_flight: Vec<InFlight>,
     /// How often each content was tried in each slot since it last succeeded or an allowance opened it.
     pub attempts: Vec<Attempts>,
+    /// The slots in which deployments gave way since the last success.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gave_way: Vec<GaveWay>,
     /// The snapshot that was first recorded for each release; it never moves.
     pub snapshots: Vec<RecordedSnapshot>,
     /// Tasks that ran once and do not have to run again with that content.
@@ -146,6 +149,35 @@ pub struct InFlight {
     /// Stacks that wait for something outside, and go on by themselves.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub waits: BTreeMap<StackName, Waits>,
+    /// How far each stack is whose operation goes on.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub progress: BTreeMap<StackName, Progress>,
+    /// Why it fails, as far as can be seen while AWS goes on trying.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing: Option<Waits>,
+    /// A newer order takes its place, since when and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken_over: Option<Waits>,
+}
+
+/// How far the operation on a stack is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Progress {
+    /// When something last moved.
+    pub at: Timestamp,
+    /// How many tasks of the new revisions run.
+    pub running: u32,
+    /// How many are asked for.
+    pub wanted: u32,
+}
+
+/// How often in a row deployments of a slot gave way to a newer order, without a success between.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct GaveWay {
+    /// The slot.
+    pub slot: Slot,
+    /// How often.
+    pub times: u32,
 }
 
 fn is_zero(count: &usize) -> bool {
@@ -153,6 +185,18 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl InFlight {
+    /// When something of it last moved: its beginning, if nothing was seen to move yet.
+    pub fn progressed(&self) -> Timestamp {
+        self.progress.values().map(|progress| progress.at).fold(self.since, Timestamp::max)
+    }
+
+    /// How many tasks of its new revisions run, and how many are asked for; none if it is not known to start any.
+    pub fn tasks(&self) -> Option<(u32, u32)> {
+        let sum = |of: fn(&Progress) -> u32| self.progress.values().map(of).fold(0, u32::saturating_add);
+        let (running, wanted) = (sum(|progress| progress.running), sum(|progress| progress.wanted));
+        (wanted > 0).then_some((running, wanted))
+    }
+
     /// Every gate that it waits at.
     pub fn waits_at(&self) -> Vec<Waits> {
         if !self.gates.is_empty() {
@@ -273,6 +317,11 @@ impl Facts {
     /// The deployment that is going on in the slot.
     pub fn in_flight(&self, slot: &Slot) -> Option<&InFlight> {
         self.in_flight.iter().find(|deployment| &deployment.slot == slot)
+    }
+
+    /// How often in a row deployments of the slot gave way to a newer order.
+    pub fn gave_way(&self, slot: &Slot) -> u32 {
+        self.gave_way.iter().find(|gave_way| &gave_way.slot == slot).map_or(0, |gave_way| gave_way.times)
     }
 
     /// How often that content failed in the slot.

@@ -15,8 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::facts::{Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Run, TaskRan, Waits};
-use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
+use super::facts::{
+    Attempts, Facts, GaveWay, InFlight, Made, OutputsRead, Progress, RecordedSnapshot, Run, TaskRan, Waits,
+};
+use super::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, Place, StackName, StackStatus};
 
 /// Facts, with what is needed to add the next record.
@@ -101,7 +103,10 @@ impl FactsFold {
             Entry::Opened(opened) => self.opened(opened, record),
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
-            Entry::Evidence { deployment, stack, item } => self.evidence(*deployment, stack, item, record.at),
+            Entry::Evidence { deployment, stack, item } => {
+                self.moved(*deployment, stack, item, record.at);
+                self.evidence(*deployment, stack, item, record.at);
+            }
             Entry::StackEnded { deployment, stack, outcome } => {
                 self.waits(*deployment, stack, None);
                 self.stack_ended(*deployment, stack, outcome);
@@ -129,6 +134,11 @@ impl FactsFold {
                     self.facts.attempts.retain(|tried| tried.slot != slot || tried.content != content);
                 }
             }
+            Entry::TakenOver { deployment, cause, .. } => {
+                if let Some(flight) = self.flight(*deployment) {
+                    flight.taken_over = Some(Waits { since: record.at, cause: cause.clone(), until: None });
+                }
+            }
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record),
             Entry::Incarnation { .. } => {}
             Entry::Learned(learned) => stores::learned(&mut self.facts, learned, record.at),
@@ -149,6 +159,23 @@ impl FactsFold {
             // The same wait goes on, and only says when it tries again.
             let since = before.filter(|before| before.cause.code == waits.cause.code).map_or(waits.since, |b| b.since);
             flight.waits.insert(stack.clone(), Waits { since, ..waits });
+        }
+    }
+
+    /// How far an operation is, and whether it fails.
+    fn moved(&mut self, deployment: DeploymentId, stack: &StackName, item: &Evidence, at: Timestamp) {
+        let Some(flight) = self.flight(deployment) else { return };
+        match item {
+            Evidence::Progressed { running, wanted, .. } => {
+                let progress = Progress { at, running: *running, wanted: *wanted };
+                flight.progress.insert(stack.clone(), progress);
+            }
+            Evidence::Fails { code, sentence } if flight.failing.is_none() => {
+                let (code, sentence, stack) = (code.as_str().into(), sentence.clone(), Some(stack.clone()));
+                flight.failing =
+                    Some(Waits { since: at, cause: Cause { code, sentence, stack, gate: None }, until: None });
+            }
+            _ => {}
         }
     }
 
@@ -197,6 +224,9 @@ impl FactsFold {
             allowed: opened.allowed.len(),
             decided: BTreeMap::new(),
             waits: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            failing: None,
+            taken_over: None,
         });
     }
 
@@ -331,6 +361,7 @@ impl FactsFold {
             return;
         };
         let flight = self.facts.in_flight.remove(index);
+        self.gave_way(&flight, outcome);
         if outcome.succeeded() {
             self.facts.attempts.retain(|tried| tried.slot != flight.slot || tried.content != flight.content);
             self.succeeded(&flight, &open, outcome, record);
@@ -341,6 +372,20 @@ impl FactsFold {
         }
         if open.touched.values().any(|touched| *touched == Touched::Changed) {
             self.interrupt(&flight, record);
+        }
+    }
+
+    /// Counts the deployments of a slot that gave way in a row. A failure leaves the count: only a success ends it.
+    fn gave_way(&mut self, flight: &InFlight, outcome: &Outcome) {
+        if outcome.succeeded() {
+            self.facts.gave_way.retain(|gave_way| gave_way.slot != flight.slot);
+        }
+        if !matches!(outcome, Outcome::Superseded { .. }) {
+            return;
+        }
+        match self.facts.gave_way.iter_mut().find(|gave_way| gave_way.slot == flight.slot) {
+            Some(gave_way) => gave_way.times = gave_way.times.saturating_add(1),
+            None => self.facts.gave_way.push(GaveWay { slot: flight.slot.clone(), times: 1 }),
         }
     }
 

@@ -163,6 +163,16 @@ pub enum Entry {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         resource: Option<Arc<str>>,
     },
+    /// A newer order takes the place of a deployment that is executing: its operations are cancelled, its first creates deleted.
+    TakenOver {
+        /// The deployment that gives way.
+        deployment: DeploymentId,
+        /// The release that takes its place; none for a removal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<ReleaseName>,
+        /// Why: what fails, that nothing progresses, or that the release was blocked or withdrawn.
+        cause: Cause,
+    },
     /// A deployment came to its end.
     Ended {
         /// The deployment.
@@ -498,6 +508,12 @@ pub struct Cause {
 }
 
 impl Cause {
+    /// The code of a deployment that gives way because nothing progresses.
+    pub const STALLED: &str = "stalled";
+    /// The code of one that gives way because its release was blocked.
+    pub const BLOCKED: &str = "blocked";
+    /// The code of one that gives way because its release has no file any more.
+    pub const WITHDRAWN: &str = "withdrawn";
     /// The code of waiting at a pause hook.
     pub const PAUSED: &str = "paused";
     /// The code of the same where the stack is made for the first time: there is no old release.

@@ -2,6 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::SignedDuration;
+
+use crate::model::facts::InFlight;
+use crate::model::journal::DeploymentId;
 use crate::model::{Catalog, EnvironmentName, ProjectName, StackName};
 use crate::promote::Index;
 
@@ -15,6 +19,7 @@ pub(super) fn assemble(input: &Input<'_>, index: &Index<'_>, drafts: Vec<Draft<'
     let commit = input.catalog.commit.clone();
     let mut plan = Plan { commit: commit.clone(), ..Plan::default() };
     let mut report = Report { commit, at: Some(input.now), ..Report::default() };
+    plan.deadlines = deadlines(input);
     report.stale = stale::stale(input, index, &drafts);
     report.unreached = unreached::unreached(input.catalog, &drafts);
     let mut consumers: BTreeMap<Key, BTreeSet<StackName>> = BTreeMap::new();
@@ -35,6 +40,12 @@ pub(super) fn assemble(input: &Input<'_>, index: &Index<'_>, drafts: Vec<Draft<'
     plan.begin.sort_by(|a, b| a.slot.cmp(&b.slot));
     report.orphans.sort_by(|a, b| (&a.place, &a.stack).cmp(&(&b.place, &b.stack)));
     Planned { plan, report, adoptions }
+}
+
+/// The deadline that the head gives each deployment in flight; none for one whose project is gone or broken.
+fn deadlines(input: &Input<'_>) -> BTreeMap<DeploymentId, SignedDuration> {
+    let of = |flight: &InFlight| Some((flight.deployment, input.catalog.project_by_id(&flight.slot.project)?.deadline));
+    input.facts.in_flight.iter().filter_map(of).collect()
 }
 
 /// Says of every stack that is not as it should be who uses its outputs.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::Planner;
 use super::allow::Key;
 use super::draft::Draft;
-use super::types::{Opening, Supersede};
+use super::types::Opening;
 use super::wanted::{gate_id, plan_id};
 
 impl<'a> Planner<'a> {
@@ -42,22 +42,16 @@ impl<'a> Planner<'a> {
         going_on: &InFlight,
         wanted: Option<ReleaseName>,
     ) -> Draft<'a> {
-        let queued = Hold {
-            cause: Cause::Queued { deployment: going_on.deployment, release: going_on.release.clone() },
-            since: Some(going_on.since),
-            until: None,
-        };
         let plans = Some(Self::gates_of(going_on));
         match desired.environment.queue {
             Queue::Latest => {
-                let supersede = Some(Supersede { deployment: going_on.deployment, by: wanted.clone() });
-                Draft {
-                    supersede,
-                    plans,
-                    ..Draft::held(desired, wanted, std::iter::once(queued).chain(waits(going_on)).collect())
-                }
+                let supersede = self.supersede(desired, going_on, wanted.clone());
+                let queued = self.queued(desired, going_on, Some(&supersede));
+                let reasons = std::iter::once(queued).chain(waits(going_on)).collect();
+                Draft { supersede: Some(supersede), plans, ..Draft::held(desired, wanted, reasons) }
             }
             Queue::All => {
+                let queued = self.queued(desired, going_on, None);
                 let open = self.openings(desired, going_on);
                 let gates = if open.is_empty() { self.stopped(desired, going_on) } else { Vec::new() };
                 let reasons = gates.into_iter().chain([queued]).chain(waits(going_on)).collect();

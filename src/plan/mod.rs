@@ -20,6 +20,7 @@ pub mod doctor;
 mod draft;
 mod expected;
 mod freeze;
+mod gives_way;
 mod guard;
 mod in_flight;
 mod judged;
@@ -46,6 +47,7 @@ use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
 
 pub use expected::{needs_templates, shows_templates, with_deployed};
+pub use gives_way::deadlines;
 pub use render::Render;
 pub use types::{
     Adoption, Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance,

@@ -7,6 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::SignedDuration;
+
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::Because;
 use crate::model::remedy::Key;
@@ -26,6 +28,9 @@ use super::wanted::plan_id;
 
 /// How often the stacks of a slot that is gone are tried to be deleted: there is no project left that could say.
 const ATTEMPTS_OF_GONE: u32 = 3;
+
+/// How long the deployment of a slot that is gone, and its project with it, may go without progress.
+const TAKEOVER: SignedDuration = SignedDuration::from_mins(5);
 
 impl<'a> Planner<'a> {
     /// Prunes what an up-to-date slot no longer has.
@@ -112,7 +117,14 @@ impl<'a> Planner<'a> {
         }
         if let Some(going_on) = self.index.in_flight(slot) {
             if going_on.content != nothing(slot) {
-                draft.supersede = Some(Supersede { deployment: going_on.deployment, by: None });
+                let takeover = self.input.catalog.project_by_id(&slot.project).map(|project| project.takeover);
+                draft.supersede = Some(Supersede {
+                    deployment: going_on.deployment,
+                    by: None,
+                    takeover: takeover.unwrap_or(TAKEOVER),
+                    revoked: None,
+                    not_before: None,
+                });
             }
             return draft;
         }

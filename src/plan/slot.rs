@@ -63,6 +63,12 @@ impl<'a> Planner<'a> {
             (Want::Carry { release, because, waiting }, _) => {
                 self.carry(&desired, release, because, Beside::Newer(waiting), renderer)
             }
+            // What was blocked or withdrawn while it is deployed gives way to what the slot is to run meanwhile.
+            (Want::Wait { wanted, meanwhile: Some(release), reasons }, Some(going_on))
+                if going_on.release != release.name && self.revoked(&desired, going_on).is_some() =>
+            {
+                self.carry(&desired, release, Because::Back, Beside::Wanted(wanted, reasons), renderer)
+            }
             (
                 Want::Wait { reasons, .. } | Want::AsDeployed { reasons, .. } | Want::Nothing { reasons, .. },
                 Some(going_on),

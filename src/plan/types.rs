@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::{Because, Decision};
-use crate::model::journal::{Content, DeploymentId, Order, TargetWave};
+use crate::model::journal::{self, Content, DeploymentId, Order, TargetWave};
 use crate::model::place::Access;
 use crate::model::remedy::{Key, RemoveSlot};
 use crate::model::{
@@ -64,6 +64,8 @@ pub struct Plan {
     pub supersede: Vec<Supersede>,
     /// Gates at which deployments in flight wait, opened by allowances.
     pub open: Vec<Opening>,
+    /// How long an operation of a deployment in flight may take, beside what it is told to bake: what the head says now.
+    pub deadlines: BTreeMap<DeploymentId, SignedDuration>,
 }
 
 impl Plan {
@@ -115,6 +117,12 @@ pub struct Supersede {
     pub deployment: DeploymentId,
     /// What is wanted instead.
     pub by: Option<ReleaseName>,
+    /// How long it may go without progress before it gives way.
+    pub takeover: SignedDuration,
+    /// Its release was blocked or withdrawn: it gives way at once.
+    pub revoked: Option<journal::Cause>,
+    /// It gives way no earlier, because others gave way before it without a success; none where it may at once.
+    pub not_before: Option<Timestamp>,
 }
 
 /// An allowance that opens the gate at which a deployment waits.

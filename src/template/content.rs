@@ -131,6 +131,11 @@ pub(super) fn baking(document: &Document) -> i64 {
     seconds
 }
 
+/// The same for a template as it is deployed; nothing for what is not a template.
+pub fn baking_of(template: &str) -> i64 {
+    Document::parse(template).map_or(0, |document| baking(&document))
+}
+
 /// CloudFormation has given up before (36 hours). \[doc: "DeploymentConfiguration" of AWS::ECS::Service\]
 const MOST_BAKING: u32 = 36 * 60;
 

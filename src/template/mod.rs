@@ -32,7 +32,7 @@ pub mod variables;
 
 pub use cache::{Cache, Counts, Outcome, key};
 pub use codes::CODES;
-pub use content::{Covered, body, capabilities, content_hash};
+pub use content::{Covered, baking_of, body, capabilities, content_hash};
 pub use ecs::RUN;
 pub use fill::outputs::parameter as output_parameter;
 pub use patch::{PatchFault, PatchProblem, check as check_patches};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::model::journal::{
     Action, Allowed, Call, Cause, ContainerEnd, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
 };
-use crate::model::{StackName, StackStatus};
+use crate::model::{ReleaseName, StackName, StackStatus};
 use crate::plan::{gate_id, plan_id};
 
 use super::style::{Style, Tone};
@@ -23,6 +23,8 @@ struct Told<'a> {
     /// The gates at which it waits, by stack.
     gates: BTreeMap<&'a StackName, (&'a Cause, Option<Timestamp>)>,
     used: Vec<&'a Allowed>,
+    /// A newer order took its place while it was executing: which release, and why.
+    taken_over: Option<(&'a Option<ReleaseName>, &'a Cause)>,
     ended: Option<(Timestamp, &'a Outcome)>,
 }
 
@@ -35,6 +37,7 @@ enum Step<'a> {
     Waits(Option<&'a Cause>),
     Opened(&'static str),
     Gone,
+    TakenOver(Option<&'a ReleaseName>, &'a Cause),
     Ended(&'a Outcome),
 }
 
@@ -45,13 +48,30 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
         let at = record.at;
         let (deployment, stack, step) = match &record.entry {
             Entry::Opened(opened) => {
-                let new = Told { opened, at, steps: Vec::new(), gates: BTreeMap::new(), used: Vec::new(), ended: None };
+                let new = Told {
+                    opened,
+                    at,
+                    steps: Vec::new(),
+                    gates: BTreeMap::new(),
+                    used: Vec::new(),
+                    taken_over: None,
+                    ended: None,
+                };
                 all.insert(opened.deployment, new);
                 continue;
             }
             Entry::Ended { deployment, outcome } => {
                 if let Some(told) = all.get_mut(deployment) {
                     told.ended = Some((at, outcome));
+                }
+                continue;
+            }
+            Entry::TakenOver { deployment, by, cause } => {
+                if let Some(told) = all.get_mut(deployment) {
+                    told.taken_over = Some((by, cause));
+                    let first = told.opened.orders.first().map(|order| &order.stack);
+                    let step = |stack| (at, stack, Step::TakenOver(by.as_ref(), cause));
+                    told.steps.extend(cause.stack.as_ref().or(first).map(step));
                 }
                 continue;
             }
@@ -191,8 +211,14 @@ fn why(told: &Told<'_>) -> Vec<String> {
             lines.extend(cause.stack.iter().map(|stack| format!("in stack {stack}{}", left.unwrap_or_default())));
             lines
         }
-        Some(Outcome::Superseded { by: Some(by) }) => vec![format!("a newer commit wants {by}")],
-        Some(Outcome::Superseded { by: None }) => vec!["a newer commit wants nothing here".to_owned()],
+        Some(Outcome::Superseded { by }) => {
+            let wants = match by {
+                Some(by) => format!("a newer commit wants {by}"),
+                None => "a newer commit wants nothing here".to_owned(),
+            };
+            let why = told.taken_over.map(|(_, cause)| format!("it did not get time to finish: {}", cause.sentence));
+            std::iter::once(wants).chain(why).collect()
+        }
         Some(Outcome::Proved) => proofs(told),
         Some(Outcome::StackStatusOnly) => {
             let not_run = told.steps.iter().find_map(|(.., step)| match step {
@@ -323,6 +349,10 @@ fn outcome(told: &Told<'_>) -> (Tone, String) {
     };
     match outcome {
         Outcome::Removed if !told.opened.removal => (tone(outcome), "pruned".to_owned()),
+        Outcome::Superseded { .. } => {
+            let why = told.taken_over.map(|(_, cause)| format!(": {}", cause.sentence)).unwrap_or_default();
+            (tone(outcome), format!("{}{why}", in_words(outcome)))
+        }
         outcome => (tone(outcome), in_words(outcome)),
     }
 }
@@ -381,6 +411,10 @@ fn words(step: &Step<'_>) -> Option<String> {
         Step::Waits(Some(cause)) => format!("waits: {}", cause.sentence),
         Step::Waits(None) => "goes on".to_owned(),
         Step::Opened(gate) => format!("gate `{gate}` opened"),
+        Step::TakenOver(by, cause) => {
+            let by = by.map_or_else(|| "a removal".to_owned(), ToString::to_string);
+            format!("{by} takes over: {}", cause.sentence)
+        }
         Step::Gone => "waits no longer: it was decided in AWS".to_owned(),
         Step::Ended(outcome) => in_words(outcome),
     })
@@ -389,7 +423,8 @@ fn words(step: &Step<'_>) -> Option<String> {
 /// What was seen, in words; none for what is of no interest to people.
 fn evidence(item: &Evidence) -> Option<String> {
     Some(match item {
-        Evidence::RanBefore { .. } => return None,
+        Evidence::RanBefore { .. } | Evidence::Progressed { .. } => return None,
+        Evidence::Fails { sentence, .. } => format!("fails: {sentence}"),
         Evidence::Announced { changes } => {
             let named = changes.iter().map(|change| format!("{} {}", effect(change.effect), change.resource));
             format!("AWS will {}", named.collect::<Vec<_>>().join(", "))
@@ -463,7 +498,8 @@ fn effect(effect: crate::model::journal::Effect) -> &'static str {
 
 /// Deployments as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
 /// (RFC 3339 or null), `outcome` as in the journal (null while it goes on), `stopped` (the cause of the gate that it waits at,
-/// or null), and `until`, when it is decided without an allowance (or null).
+/// or null), `taken_over` (`by` and `cause` where a newer order took its place while it was executing, or null), and `until`,
+/// when it is decided without an allowance (or null).
 pub fn list_json(records: &[Record]) -> Value {
     told(records).values().rev().map(summary).collect()
 }
@@ -489,6 +525,7 @@ fn summary(told: &Told<'_>) -> Value {
         "began": told.at.to_string(),
         "ended": told.ended.map(|(at, _)| at.to_string()),
         "outcome": told.ended.map(|(_, outcome)| outcome),
+        "taken_over": told.taken_over.map(|(by, cause)| json!({ "by": by, "cause": cause })),
         "stopped": gate.map(|(cause, _)| cause),
         "until": gate.and_then(|(_, until)| until.as_ref()).map(ToString::to_string),
     })
@@ -514,6 +551,7 @@ fn about(entry: &Entry) -> Option<DeploymentId> {
         | Entry::GateGone { deployment, .. }
         | Entry::Waits { deployment, .. }
         | Entry::GateOpened { deployment, .. }
+        | Entry::TakenOver { deployment, .. }
         | Entry::Ended { deployment, .. } => Some(*deployment),
     }
 }

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::model::catalog::{Gate, SnapshotFault};
-use crate::model::decision::Cause;
-use crate::model::journal::{self, Question};
+use crate::model::decision::{Cause, Yields};
+use crate::model::journal::{self, DeploymentId, Question};
 use crate::model::remedy::{Remedy, Whom};
 use crate::model::{self, EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
 
@@ -90,7 +90,8 @@ fn with_times(hold: &Hold, said: String, several: bool) -> String {
         }
         _ => said,
     };
-    match (hold.since, hold.until.filter(|_| !matches!(hold.cause, Cause::Frozen { .. }))) {
+    let told = matches!(hold.cause, Cause::Frozen { .. } | Cause::Queued { .. });
+    match (hold.since, hold.until.filter(|_| !told)) {
         (Some(since), Some(until)) => {
             format!("{sentence} (since {}, until {})", time::point(since), time::point(until))
         }
@@ -158,7 +159,7 @@ fn sentence(hold: &Hold) -> String {
             let times = if *failed == 1 { "once".to_owned() } else { format!("{failed} times") };
             format!("failed {times}, last in deployment {deployment}{why}")
         }
-        Cause::Queued { deployment, release } => format!("deployment {deployment} of {release} has to end first"),
+        Cause::Queued { deployment, release, tasks, yields } => queued(*deployment, release, *tasks, yields),
         Cause::Stopped { deployment, cause, .. } => {
             let verb = if cause.gates().nth(1).is_some() { "" } else { " stopped" };
             format!("deployment {deployment}{verb}: {}", cause.sentence)
@@ -270,6 +271,31 @@ fn snapshot(fault: &SnapshotFault) -> String {
         SnapshotFault::Shallow => "this clone is shallow and does not have its landing commit".to_owned(),
         SnapshotFault::Missing(commit) => format!("its snapshot {} is not in the repository", commit.short()),
         SnapshotFault::NotLanded => "it has not landed yet".to_owned(),
+    }
+}
+
+/// What a newer order waits for, and when it takes the place of that.
+fn queued(deployment: DeploymentId, release: &ReleaseName, tasks: Option<(u32, u32)>, yields: &Yields) -> String {
+    let run = |(running, wanted): (u32, u32)| format!(" ({running} of {wanted} tasks run)");
+    let tasks = tasks.map(run).unwrap_or_default();
+    match yields {
+        Yields::AtItsEnd { all: true } => {
+            format!(
+                "deployment {deployment} of {release} has to end first{tasks}: `queue = \"all\"` deploys each order in turn"
+            )
+        }
+        Yields::AtItsEnd { all: false } => format!("deployment {deployment} of {release} has to end first{tasks}"),
+        Yields::Unless(until) => format!(
+            "deployment {deployment} of {release} is still progressing{tasks}; it begins when that ends, or takes over if nothing \
+             progresses until {}",
+            time::point(*until)
+        ),
+        Yields::Fails { why, from: None } => format!("it takes over deployment {deployment} of {release}: {why}"),
+        Yields::Fails { why, from: Some(from) } => format!(
+            "it takes over deployment {deployment} of {release} at {}, because the two before it gave way without a success: {why}",
+            time::point(*from)
+        ),
+        Yields::Cancelled(why) => format!("deployment {deployment} of {release} is cancelled: {why}"),
     }
 }
 

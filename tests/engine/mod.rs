@@ -12,6 +12,7 @@ mod proof;
 mod stores;
 mod stories;
 mod support;
+mod takeover;
 mod tasks;
 mod traffic;
 mod waiting;

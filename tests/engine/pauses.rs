@@ -7,7 +7,7 @@ use landfall::model::catalog::Gate;
 use landfall::model::facts::InFlight;
 use landfall::model::journal::{Cause, Evidence, Outcome};
 use landfall::model::{Hash, StackName, StackStatus};
-use landfall::plan::{Opening, Plan, Supersede};
+use landfall::plan::{Opening, Plan};
 use landfall::sim::{CallEffect, Fault};
 use serde_json::{Value, json};
 
@@ -183,7 +183,7 @@ async fn a_newer_commit_has_the_old_release_put_back_and_takes_its_place() {
     let (mut scene, mut engine) = waiting("BLUE_GREEN", "POST_TEST_TRAFFIC_SHIFT").await;
     let mut newer = order("1.2.0", "BLUE_GREEN", "POST_TEST_TRAFFIC_SHIFT");
     newer.begin.clear();
-    newer.supersede = vec![Supersede { deployment: flight(&engine).deployment, by: Some(release("1.2.0")) }];
+    newer.supersede = vec![supersede(flight(&engine).deployment, Some(release("1.2.0")))];
     engine.carry_out(&newer, scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     assert_eq!(scene.outcome().await, Outcome::Superseded { by: Some(release("1.2.0")) });

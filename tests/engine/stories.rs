@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use landfall::model::catalog::Gate;
 use landfall::model::journal::{Action, Entry, Evidence, Outcome};
 use landfall::model::{Hash, StackStatus};
-use landfall::plan::{Opening, Supersede};
+use landfall::plan::Opening;
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{CallEffect, During, Fault, SimConfig, World};
 use serde_json::json;
@@ -341,7 +341,7 @@ async fn a_superseded_deployment_deletes_its_change_set_or_is_followed_to_its_en
     engine.advance(scene.now).await.unwrap();
     let mut newer = web("1.1.0", "shop:2");
     newer.begin.clear();
-    newer.supersede = vec![Supersede { deployment: FIRST, by: Some(release("1.1.0")) }];
+    newer.supersede = vec![supersede(FIRST, Some(release("1.1.0")))];
     engine.carry_out(&newer, scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     assert_eq!(scene.outcome().await, Outcome::Superseded { by: Some(release("1.1.0")) });
@@ -358,7 +358,7 @@ async fn a_superseded_deployment_deletes_its_change_set_or_is_followed_to_its_en
         let next = engine.advance(scene.now).await.unwrap().look_again.unwrap();
         scene.turn(next);
     }
-    newer.supersede = vec![Supersede { deployment: landfall::model::journal::DeploymentId(2), by: None }];
+    newer.supersede = vec![supersede(landfall::model::journal::DeploymentId(2), None)];
     engine.carry_out(&newer, scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     assert_eq!(scene.outcome().await, Outcome::Superseded { by: None });

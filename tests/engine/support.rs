@@ -22,7 +22,7 @@ use landfall::model::{
     AccountId, BucketName, CommitId, Hash, Id, Place, Region, ReleaseName, Slot, StackName, StackOwner, StackSeen,
     StackStatus,
 };
-use landfall::plan::{Begin, Plan};
+use landfall::plan::{Begin, Plan, Supersede};
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{Accepted, Buckets, Effect, SimCloud, SimConfig, World};
 use landfall::store::{self, Lease, MemoryStore, Store};
@@ -143,6 +143,11 @@ pub(super) fn put(step: usize, name: &str, content: Content) -> Order {
     order(step, Action::Put(Box::new(content)), name)
 }
 
+/// A deployment that is not wanted any more; nothing for five minutes is too long.
+pub(super) fn supersede(deployment: DeploymentId, by: Option<ReleaseName>) -> Supersede {
+    Supersede { deployment, by, takeover: SignedDuration::from_mins(5), revoked: None, not_before: None }
+}
+
 pub(super) fn plan(version: &str, orders: Vec<Order>) -> Plan {
     let content = Hash::of(format!("{version} {orders:?}").as_bytes());
     let begin = Begin {
@@ -161,7 +166,7 @@ pub(super) fn plan(version: &str, orders: Vec<Order>) -> Plan {
         waves: Vec::new(),
         removal: false,
     };
-    Plan { commit: Some(CommitId("c".repeat(40))), begin: vec![begin], supersede: vec![], open: vec![] }
+    Plan { commit: Some(CommitId("c".repeat(40))), begin: vec![begin], ..Plan::default() }
 }
 
 /// One step with the service of this image.

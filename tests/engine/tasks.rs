@@ -8,7 +8,7 @@ use landfall::model::catalog::Gate;
 use landfall::model::journal::{Action, Content, Entry, Evidence, Outcome};
 use landfall::model::task::{LOG_BYTES, LOG_LINES, RunsOn, TaskNetwork, last_lines};
 use landfall::model::{Hash, StackName, TaskRun};
-use landfall::plan::{Opening, Plan, Supersede};
+use landfall::plan::{Opening, Plan};
 use landfall::sim::{CallEffect, Fault};
 use serde_json::{Value, json};
 
@@ -305,7 +305,7 @@ async fn a_lost_call_is_not_repeated_once_ecs_may_have_forgotten_its_token() {
     // Nobody wants it any more: that ends it, and nothing runs.
     let mut other = migrate("2");
     other.begin.clear();
-    other.supersede = vec![Supersede { deployment: FIRST, by: None }];
+    other.supersede = vec![supersede(FIRST, None)];
     engine.carry_out(&other, scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     assert_eq!(scene.outcome().await, Outcome::Superseded { by: None });
@@ -323,7 +323,7 @@ async fn a_running_task_is_waited_for_though_something_else_is_wanted() {
     }
     let mut other = both("2");
     other.begin.clear();
-    other.supersede = vec![Supersede { deployment: FIRST, by: Some(release("2")) }];
+    other.supersede = vec![supersede(FIRST, Some(release("2")))];
     engine.carry_out(&other, scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     assert_eq!(scene.outcome().await, Outcome::Superseded { by: Some(release("2")) });

@@ -115,7 +115,7 @@ async fn a_newer_release_takes_the_place_of_one_that_waits_for_rights_at_once() 
     let mut newer = web("1.1.0", "shop:2");
     let deployment = engine.facts().in_flight(&slot()).unwrap().deployment;
     newer.begin.clear();
-    newer.supersede = vec![landfall::plan::Supersede { deployment, by: None }];
+    newer.supersede = vec![supersede(deployment, None)];
     let now = scene.now - SignedDuration::from_secs(1);
     engine.carry_out(&newer, now).await.unwrap();
     engine.advance(now).await.unwrap();

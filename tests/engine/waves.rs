@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use landfall::cloud::Observe as _;
 use landfall::model::journal::{Entry, Order, Outcome, TargetWave};
 use landfall::model::{StackName, StackOwner, StackStatus};
-use landfall::plan::{Plan, Supersede};
+use landfall::plan::Plan;
 use landfall::sim::{During, Fault};
 
 use super::support::*;
@@ -187,7 +187,7 @@ async fn what_is_superseded_in_a_soak_ends_at_once() {
     }
     let mut newer = plan.clone();
     newer.begin.clear();
-    newer.supersede = vec![Supersede { deployment: FIRST, by: Some(release("1.1.0")) }];
+    newer.supersede = vec![supersede(FIRST, Some(release("1.1.0")))];
     engine.carry_out(&newer, scene.now).await.unwrap();
     engine.advance(scene.now).await.unwrap();
     assert_eq!(scene.outcome().await, Outcome::Superseded { by: Some(release("1.1.0")) });

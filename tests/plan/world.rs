@@ -144,6 +144,7 @@ impl World {
             attempts: 3,
             on_failure: OnFailure::Stop,
             deadline: SignedDuration::from_mins(30),
+            takeover: SignedDuration::from_mins(5),
             head: Some(what(steps)),
             releases: BTreeMap::new(),
             deploy: BTreeMap::new(),
@@ -356,6 +357,9 @@ impl Live {
             allowed: begin.allowed.len(),
             decided: BTreeMap::new(),
             waits: BTreeMap::new(),
+            progress: BTreeMap::new(),
+            failing: None,
+            taken_over: None,
         });
         deployment
     }

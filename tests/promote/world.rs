@@ -232,6 +232,7 @@ fn project(sketch: &Sketch, lifecycles: &BTreeMap<landfall::model::LifecycleName
         attempts: 3,
         on_failure: OnFailure::Stop,
         deadline: SignedDuration::from_mins(30),
+        takeover: SignedDuration::from_mins(5),
         head: None,
         releases: releases(sketch, &lines[0].name),
         deploy: deploys(sketch),

@@ -44,6 +44,11 @@ macro_rules! stories {
 
 stories! {
     a_changed_output
+    a_commit_every_few_seconds
+    a_failing_rollout
+    a_hung_rollout
+    a_shorter_deadline
+    a_withdrawn_release
     a_pause_hook
     a_wrong_subnet
     a_freeze_and_its_override

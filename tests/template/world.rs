@@ -299,6 +299,7 @@ fn project() -> Project {
         attempts: 3,
         on_failure: OnFailure::Stop,
         deadline: SignedDuration::from_mins(30),
+        takeover: SignedDuration::from_mins(5),
         head: None,
         releases: BTreeMap::new(),
         deploy: BTreeMap::new(),

@@ -53,8 +53,9 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
 /// Waits for AWS to make it, as long as an operation may take.
 fn patience(s: &Subject<'_>, content: &Content) -> Effect {
     let since = s.call(Purpose::Make(s.state.round())).map_or(s.now, |call| call.first);
-    if s.older_than(since, content.deadline) {
-        return s.fail("deadline", format!("AWS did not make the change set in {}", cause::limit(content)));
+    let deadline = s.deadline(content);
+    if s.older_than(since, deadline) {
+        return s.fail("deadline", format!("AWS did not make the change set in {}", cause::limit(deadline)));
     }
     s.poll(since)
 }

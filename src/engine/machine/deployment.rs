@@ -47,7 +47,7 @@ pub(crate) fn due(deployment: &DeploymentState, now: Timestamp) -> Due {
     let unfinished: BTreeSet<usize> = open.iter().filter_map(of).filter(here).map(|order| order.step).collect();
     let ready = |order: &Order| !unfinished.iter().any(|step| order.waits_for(*step));
     let going: Vec<usize> = open.iter().copied().filter(|index| of(index).filter(here).is_some_and(ready)).collect();
-    if deployment.superseded.is_some() || stopped(deployment) {
+    if deployment.gives_way(now).is_some() || stopped(deployment) {
         return Due { orders: open.into_iter().filter(begun).collect(), soak: None };
     }
     let untouched = !(0..orders.len()).any(|index| begun(&index) && orders.get(index).is_some_and(|o| o.wave == wave));
@@ -126,7 +126,7 @@ pub(crate) fn conclusion(deployment: &DeploymentState, due: &Due) -> Option<Outc
     if let Some(failed) = failure(deployment) {
         return Some(failed.clone());
     }
-    if let Some(by) = &deployment.superseded
+    if let Some(by) = deployment.instead()
         && (outcomes.len() < orders.len() || outcomes.iter().any(|outcome| !outcome.succeeded()))
     {
         return Some(Outcome::Superseded { by: by.clone() });

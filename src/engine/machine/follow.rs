@@ -1,7 +1,7 @@
 //! From the execution of a change set to the end of the operation.
 
 use super::state::{Answer, CallState};
-use super::{Effect, Look, Request, STALE, Seen, Subject, change_set, evidence, pause, prepare, prove};
+use super::{Effect, Look, Request, STALE, Seen, Subject, change_set, evidence, pause, prepare, prove, takeover};
 use crate::cloud::{Execution, StackEvent};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
@@ -18,7 +18,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
     let Some(stack) = stack else { return gone(s, content, execute) };
     if stack.status.in_progress() {
         let effect = evidence::collect(s, seen, stack).or_else(|| pause::next(s, seen, stack));
-        return effect.unwrap_or_else(|| in_progress(s, content, stack, execute));
+        return effect.unwrap_or_else(|| in_progress(s, content, seen, stack, execute));
     }
     if s.state.waits_at_hook() {
         return Effect::Note(vec![s.gate_gone()]);
@@ -38,7 +38,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
             evidence::collect(s, seen, stack).unwrap_or_else(|| failed(s, content, stack.reason.as_deref(), status))
         }
         // The status is still the one from before.
-        None if s.late(execute.first, content.deadline) => {
+        None if s.late(execute.first, s.deadline(content)) => {
             s.fail("not-executed", "AWS took the change set but does not show that it executes it")
         }
         None => s.poll(execute.at),
@@ -97,9 +97,14 @@ fn gone(s: &Subject<'_>, content: &Content, execute: CallState) -> Effect {
     s.end_as(StackStatus::DeleteComplete, Outcome::Failed(cause))
 }
 
-/// Waits, up to the deadline: then a first create is deleted and an update cancelled. A rollback takes its time.
-fn in_progress(s: &Subject<'_>, content: &Content, stack: &StackSeen, execute: CallState) -> Effect {
-    if s.late(execute.first, content.deadline) {
+/// Waits, up to the deadline or until a newer order takes over: then a first create is deleted and an update cancelled. A
+/// rollback takes its time.
+fn in_progress(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen, execute: CallState) -> Effect {
+    let forward = matches!(stack.status, StackStatus::CreateInProgress | StackStatus::UpdateInProgress);
+    if let Some(effect) = takeover::next(s, seen, execute.first).filter(|_| forward) {
+        return effect;
+    }
+    if s.deployment.taken_over.is_some() || s.late(execute.first, s.deadline(content)) {
         let (call, purpose, request) = match stack.status {
             StackStatus::CreateInProgress => (Call::DeleteStack, Purpose::Abort, Request::Delete(stack.id.clone())),
             StackStatus::UpdateInProgress => (Call::CancelUpdate, Purpose::Cancel, Request::Cancel),
@@ -151,15 +156,20 @@ fn end(
 /// Ends the stack in failure, with its root cause, and says where a deadline was passed.
 fn failed(s: &Subject<'_>, content: &Content, reason: Option<&str>, status: StackStatus) -> Effect {
     let late = s.call(Purpose::Abort).is_some() || s.call(Purpose::Cancel).is_some();
-    if let Some(by) = pause::gave_way(s) {
+    let taken_over = s.deployment.taken_over.as_ref().and(s.deployment.instead());
+    if let Some(by) = taken_over.cloned().or_else(|| pause::gave_way(s)) {
         return s.end_as(status, Outcome::Superseded { by });
     }
     let root = pause::cause(s, status).or_else(|| cause::root_cause(s.stack(), &s.state.evidence));
     let cause = match root {
         Some(root) if late => {
-            Cause { sentence: format!("{}; it was not done in {}", root.sentence, cause::limit(content)), ..root }
+            let limit = cause::limit(s.deadline(content));
+            Cause { sentence: format!("{}; it was not done in {limit}", root.sentence), ..root }
         }
-        None if late => cause::cause("deadline", s.stack(), format!("it was not done in {}", cause::limit(content))),
+        None if late => {
+            let limit = cause::limit(s.deadline(content));
+            cause::cause("deadline", s.stack(), format!("it was not done in {limit}"))
+        }
         Some(root) => root,
         None => cause::of_stack(s.stack(), &s.state.evidence, status.as_str(), reason),
     };

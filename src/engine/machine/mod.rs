@@ -16,6 +16,7 @@ mod pause;
 mod prepare;
 mod prove;
 pub(crate) mod state;
+mod takeover;
 mod task;
 mod traffic;
 mod whose;
@@ -58,7 +59,9 @@ pub(crate) struct Subject<'a> {
     pub(crate) order: &'a Order,
     /// Where it is.
     pub(crate) state: &'a StackState,
-    /// The deployment is not wanted any more, and what is instead.
+    /// All of the deployment.
+    pub(crate) deployment: &'a DeploymentState,
+    /// The deployment gives way wherever nothing is executing, and to what.
     pub(crate) superseded: Option<&'a Option<ReleaseName>>,
     /// What this store did to the stack before.
     pub(crate) past: Past,
@@ -80,6 +83,11 @@ pub(crate) struct Past {
 }
 
 impl<'a> Subject<'a> {
+    /// How long an operation on the stack may take, in seconds, by what the head says now.
+    fn deadline(&self, content: &Content) -> i64 {
+        self.deployment.deadlines.get(self.stack()).copied().unwrap_or(content.deadline)
+    }
+
     fn stack(&self) -> &'a StackName {
         &self.order.stack
     }

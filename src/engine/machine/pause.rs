@@ -196,7 +196,7 @@ pub(super) fn gave_way(s: &Subject<'_>) -> Option<Option<ReleaseName>> {
     let asked = |count| s.call(Purpose::GoBack(count)).is_some_and(|call| call.answer != Answer::Refused);
     let mut counted = s.state.pauses.iter().zip(1..);
     let gave_way = counted.any(|(pause, count)| pause.answer.is_none() && !timed_out(pause) && asked(count));
-    gave_way.then(|| s.superseded.cloned().unwrap_or_else(|| Some(s.opened.release.clone())))
+    gave_way.then(|| s.deployment.instead().cloned().unwrap_or_else(|| Some(s.opened.release.clone())))
 }
 
 /// The failure that was decided at a pause hook; none where none decided it.

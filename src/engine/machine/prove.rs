@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::state::Answer;
-use super::{Effect, Request, Seen, Subject, evidence, follow, task};
+use super::{Effect, Request, Seen, Subject, evidence, follow, takeover, task};
 use crate::cloud::{ServiceDeployment, ServiceDeploymentStatus as Status, ServiceSeen, StackResource};
 use crate::engine::cause;
 use crate::engine::mistakes::Mistake;
@@ -56,12 +56,22 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
         Verdict::Nothing if s.state.no_change => finish(s, stack, vec![], Outcome::Unchanged),
         Verdict::Nothing => finish(s, stack, vec![], Outcome::StackStatusOnly),
         Verdict::Proved => finish(s, stack, states(), Outcome::Proved),
-        Verdict::NotYet(missing) if s.late(since, content.deadline) => {
-            wrong(s, seen, stack, states(), "not-proved", format!("not in {}: {missing}", cause::limit(content)))
+        Verdict::NotYet(missing) if s.late(since, s.deadline(content)) => {
+            let limit = cause::limit(s.deadline(content));
+            wrong(s, seen, stack, states(), "not-proved", format!("not in {limit}: {missing}"))
         }
-        Verdict::NotYet(_) => evidence::collect(s, seen, stack).unwrap_or_else(|| s.poll(since)),
+        Verdict::NotYet(_) => not_yet(s, seen, stack, since),
         Verdict::Wrong(code, sentence) => wrong(s, seen, stack, states(), code, sentence),
     }
+}
+
+/// The stack is complete, and its services are not: they are waited for, unless a newer order takes over.
+fn not_yet(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, since: Timestamp) -> Effect {
+    let effect = evidence::collect(s, seen, stack).or_else(|| takeover::next(s, seen, since));
+    effect.unwrap_or_else(|| match s.deployment.taken_over.as_ref().and(s.deployment.instead()) {
+        Some(by) => s.end_as(stack.status, Outcome::Superseded { by: by.clone() }),
+        None => s.poll(since),
+    })
 }
 
 /// Switches termination protection on where it is wanted and off. It is never switched off by a deployment.

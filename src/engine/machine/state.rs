@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Cause, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use crate::model::{ReleaseName, StackName};
+use crate::plan::Supersede;
 
 /// A deployment that has not ended.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,7 +20,27 @@ pub(crate) struct DeploymentState {
     /// Its stacks, by name; what has no record yet is not in here.
     pub(crate) stacks: BTreeMap<StackName, StackState>,
     /// It is not wanted any more. Not journaled: every later plan says so again.
-    pub(crate) superseded: Option<Option<ReleaseName>>,
+    pub(crate) superseded: Option<Supersede>,
+    /// A newer order took its place while it was executing.
+    pub(crate) taken_over: Option<TakenOver>,
+    /// How long an operation may take, in seconds, by stack: what the newest plan says. Not journaled, like `superseded`.
+    pub(crate) deadlines: BTreeMap<StackName, i64>,
+}
+
+/// A deployment that gives way although it is executing.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct TakenOver {
+    /// The release that takes its place; none for a removal.
+    pub(crate) by: Option<ReleaseName>,
+}
+
+/// How far an operation was when it was last seen to move.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Progress {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// A hash of how far.
+    pub(crate) mark: String,
 }
 
 /// One stack of a deployment.
@@ -65,6 +86,10 @@ pub(crate) struct StackState {
     pub(crate) pauses: Vec<Pause>,
     /// For how long it waited at them, and since when it waits at one now.
     paused: (SignedDuration, Option<Timestamp>),
+    /// How far the operation is.
+    pub(crate) progress: Option<Progress>,
+    /// Why the operation fails, as far as can be seen while AWS goes on trying.
+    pub(crate) fails: Option<Cause>,
     /// How it ended.
     pub(crate) ended: Option<Outcome>,
     /// When it did.
@@ -121,7 +146,43 @@ pub(crate) enum Answer {
 impl DeploymentState {
     /// A deployment that begins.
     pub(crate) fn new(opened: Opened, born: StoreId) -> Self {
-        Self { opened: Arc::new(opened), born, stacks: BTreeMap::new(), superseded: None }
+        Self {
+            opened: Arc::new(opened),
+            born,
+            stacks: BTreeMap::new(),
+            superseded: None,
+            taken_over: None,
+            deadlines: BTreeMap::new(),
+        }
+    }
+
+    /// What is wanted instead; none while it is wanted itself.
+    pub(crate) fn instead(&self) -> Option<&Option<ReleaseName>> {
+        let superseded = self.superseded.as_ref().map(|superseded| &superseded.by);
+        superseded.or(self.taken_over.as_ref().map(|taken_over| &taken_over.by))
+    }
+
+    /// What it gives way to now, wherever nothing is executing. It does so at once where it waits for somebody, and otherwise
+    /// not before the time that the plan gives it.
+    pub(crate) fn gives_way(&self, now: Timestamp) -> Option<&Option<ReleaseName>> {
+        let waits = || self.stacks.values().any(|stack| stack.stopped.is_some() && stack.ended.is_none());
+        let early = self.superseded.as_ref().and_then(|superseded| superseded.not_before).is_some_and(|at| at > now);
+        self.instead().filter(|_| self.taken_over.is_some() || !early || waits())
+    }
+
+    /// When something of it last moved; none if nothing did yet.
+    pub(crate) fn progressed(&self) -> Option<Timestamp> {
+        let moved = self.stacks.values().flat_map(|stack| [stack.progress.as_ref().map(|it| it.at), stack.ended_at]);
+        moved.flatten().max()
+    }
+
+    /// Why it fails: what one of its stacks failed of, or is seen to fail of.
+    pub(crate) fn fails(&self) -> Option<&Cause> {
+        self.stacks.values().find_map(|stack| match &stack.ended {
+            Some(Outcome::Failed(cause)) => Some(cause),
+            Some(_) => None,
+            None => stack.fails.as_ref(),
+        })
     }
 
     /// Adds a record of this deployment.
@@ -129,7 +190,8 @@ impl DeploymentState {
         match &record.entry {
             Entry::Intent { stack, call, token, .. } => self.stack(stack).intent(*call, token, record.at),
             Entry::Reply { stack, reply, .. } => self.stack(stack).reply(reply, record.at),
-            Entry::Evidence { stack, item, .. } => self.stack(stack).saw(item),
+            Entry::Evidence { stack, item, .. } => self.stack(stack).saw(stack, item, record.at),
+            Entry::TakenOver { by, .. } => self.taken_over = Some(TakenOver { by: by.clone() }),
             Entry::StackEnded { stack, outcome, .. } => {
                 let stack = self.stack(stack);
                 stack.ended = Some(outcome.clone());
@@ -249,8 +311,17 @@ impl StackState {
         self.opened.insert((gate, resource));
     }
 
-    fn saw(&mut self, item: &Evidence) {
+    fn saw(&mut self, stack: &StackName, item: &Evidence, at: Timestamp) {
         match item {
+            // Not kept with the rest: only the last one matters.
+            Evidence::Progressed { mark, .. } => {
+                self.progress = Some(Progress { at, mark: mark.clone() });
+                return;
+            }
+            Evidence::Fails { code, sentence } => {
+                let (code, sentence, stack) = (code.as_str().into(), sentence.clone(), Some(stack.clone()));
+                self.fails = Some(Cause { code, sentence, stack, gate: None });
+            }
             Evidence::RanBefore { deployments } => self.ran_before = Some(deployments.clone()),
             Evidence::Paused { hook, service_deployment, stage, until, continues, back, .. } => {
                 self.pauses.push(Pause {

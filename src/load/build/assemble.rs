@@ -237,6 +237,7 @@ fn project(
         attempts: draft.attempts,
         on_failure: draft.on_failure,
         deadline: draft.deadline,
+        takeover: draft.takeover,
         head,
         releases: releases.collect(),
         deploy: deploys.map(|(name, deploy)| (name.clone(), Arc::new(deploy.clone()))).collect(),

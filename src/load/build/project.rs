@@ -21,6 +21,10 @@ use crate::model::{ChannelName, Id, ProjectName, ReleaseName, StackName, TenantN
 const ATTEMPTS: u32 = 3;
 /// How long a stack operation may take where nothing is said.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(3_600);
+/// How long a deployment may go without progress, where nothing is said, before a newer release takes its place.
+const TAKEOVER: SignedDuration = SignedDuration::from_mins(5);
+/// The shortest such time: progress is looked for every few seconds.
+const SHORTEST_TAKEOVER: SignedDuration = SignedDuration::from_secs(10);
 
 /// What `project.toml` says; its lifecycles by name.
 #[derive(Clone, Debug)]
@@ -34,6 +38,7 @@ pub(crate) struct ProjectDraft {
     pub(crate) attempts: u32,
     pub(crate) on_failure: OnFailure,
     pub(crate) deadline: SignedDuration,
+    pub(crate) takeover: SignedDuration,
 }
 
 /// Reads `project.toml`.
@@ -52,6 +57,16 @@ pub(crate) fn project(
     if let (Some(written), Some(SignedDuration::ZERO)) = (&doc.deadline, deadline) {
         make.invalid(written.span(), "a deadline of zero would cancel every operation");
     }
+    let takeover = match &doc.takeover {
+        Some(written) => make.duration(written),
+        None => Some(TAKEOVER),
+    };
+    if let (Some(written), Some(short)) = (&doc.takeover, takeover.filter(|takeover| *takeover < SHORTEST_TAKEOVER)) {
+        make.invalid(
+            written.span(),
+            format!("`takeover` must be at least 10s: {short:#} is too short to see progress"),
+        );
+    }
     let channels = channel::channels(&mut make, doc);
     let waves = doc.waves.as_ref().map(|waves| channel::waves(&mut make, waves));
     let (channels, default_channel) = channels?;
@@ -64,6 +79,7 @@ pub(crate) fn project(
         attempts: doc.attempts.unwrap_or(ATTEMPTS),
         on_failure: doc.on_failure.into(),
         deadline: deadline?,
+        takeover: takeover?,
     })
 }
 

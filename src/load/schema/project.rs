@@ -36,6 +36,9 @@ pub struct ProjectFile {
     /// How long one stack operation may take before it is cancelled, like `"45m"`; one hour by default. What a deployment is
     /// told to bake, and what it waits at pause hooks, comes on top.
     pub deadline: Option<At<String>>,
+    /// How long a deployment may go without progress before a newer release takes its place, like `"10m"`; five minutes by
+    /// default, at least ten seconds. One of which a task fails gives way at once, and one that progresses is finished first.
+    pub takeover: Option<At<String>>,
     /// Variable sets that the project includes: names of files in `variables/`.
     #[serde(default)]
     pub variables: Vec<At<String>>,

@@ -117,6 +117,22 @@ pub enum Evidence {
         /// ARN of the service deployment, by the service's ARN; services without one are left out.
         deployments: BTreeMap<String, String>,
     },
+    /// The operation is further than when it was last looked at: a stack event, a task that runs, a stage that is passed.
+    Progressed {
+        /// Hash of how far it is: the same as long as nothing moves.
+        mark: String,
+        /// How many tasks of the new revisions run.
+        running: u32,
+        /// How many are asked for.
+        wanted: u32,
+    },
+    /// The operation fails as far as can be seen, though AWS goes on trying: a task of the new revision stopped.
+    Fails {
+        /// A stable code, as in a [`Cause`](super::Cause).
+        code: String,
+        /// Why, in a sentence.
+        sentence: String,
+    },
     /// A service deployment came to a pause hook.
     Paused {
         /// The service's ARN.
