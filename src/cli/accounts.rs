@@ -85,17 +85,47 @@ pub fn verify(options: &Verify) -> Outcome {
 pub fn iam(options: &Iam) -> Outcome {
     let loaded = load_folder(&options.dir)?;
     let policies = iam::policies(&loaded.catalog, options.principal.as_deref());
-    let roles: Vec<_> = policies
-        .roles
-        .iter()
-        .map(|role| {
-            json!({
-                "account": role.account, "role": role.role, "targets": role.targets,
-                "permissions": role.permissions, "trust": role.trust,
-            })
-        })
-        .collect();
-    output::json(&json!({ "daemon": policies.daemon, "roles": roles, "notes": policies.notes }))?;
+    let command = format!("landfall iam {}", options.dir.display());
+    let daemon = iam::split::split(&policies.daemon);
+    let mut attach = attached(&command, ".daemon", "landfall-daemon", daemon.len(), options.principal.as_deref());
+    let mut roles = Vec::new();
+    for (at, role) in policies.roles.iter().enumerate() {
+        let permissions = iam::split::split(&role.permissions);
+        let path = format!(".roles[{at}].permissions");
+        attach.extend(attached(&command, &path, &name_of(&role.role), permissions.len(), Some(&role.role)));
+        roles.push(json!({
+            "account": role.account, "role": role.role, "targets": role.targets,
+            "permissions": permissions, "trust": role.trust,
+        }));
+    }
+    output::json(&json!({ "daemon": daemon, "roles": roles, "attach": attach, "notes": policies.notes }))?;
+    attach.iter().for_each(|line| output::progress(&format!("attach       {line}")));
     policies.notes.iter().for_each(|note| output::progress(&format!("note         {note}")));
     Ok(if loaded.has_errors() { Exit::Problems } else { Exit::Done })
+}
+
+/// The name of a role, from its ARN.
+fn name_of(arn: &str) -> String {
+    arn.rsplit('/').next().unwrap_or(arn).to_owned()
+}
+
+/// The commands that make the policies at a path of the printed JSON and attach them to a role. They run with credentials of
+/// the role's account.
+fn attached(command: &str, path: &str, name: &str, policies: usize, role: Option<&str>) -> Vec<String> {
+    let (whose, account) = match role.map(|arn| (name_of(arn), arn.split(':').nth(4))) {
+        Some((name, Some(account))) => (name, account.to_owned()),
+        _ => ("ROLE".to_owned(), "ACCOUNT".to_owned()),
+    };
+    let partition = role.and_then(|arn| arn.split(':').nth(1)).unwrap_or("aws");
+    let each = (0..policies).flat_map(|at| {
+        let policy = format!("{name}-{}", at + 1);
+        [
+            format!("{command} | jq '{path}[{at}]' > {policy}.json"),
+            format!("aws iam create-policy --policy-name {policy} --policy-document file://{policy}.json"),
+            format!(
+                "aws iam attach-role-policy --role-name {whose} --policy-arn arn:{partition}:iam::{account}:policy/{policy}"
+            ),
+        ]
+    });
+    each.collect()
 }

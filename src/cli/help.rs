@@ -194,8 +194,10 @@ next to the new one. The next start knows that its store is a backup: it asks AW
   landfall store restore --store /var/lib/landfall/landfall.db /backup/landfall-2026-12-01.db";
 
 pub(super) const IAM: &str = "\
-Prints JSON: the policy of the identity that the daemon runs as, and for each role that it assumes its permissions and its \
-trust policy. Creates nothing.
+Prints JSON: the policies of the identity that the daemon runs as, and for each role that it assumes its permissions and its \
+trust policy. Permissions are lists of policies, each within AWS's limit of 6,144 characters for a managed policy. `attach` has the \
+commands that create and attach them; run those of each role with credentials of its account. AWS lets a role have 10 managed \
+policies unless you ask for more. The command itself creates nothing.
 
   landfall iam --principal arn:aws:iam::111111111111:role/landfall";
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Odb, Oid, Repository};
 
-use super::GitError;
+use super::{GitError, leftovers};
 
 /// Copies a commit with its history; returns how many objects were written.
 pub(super) fn copy(source: &Repository, mirror: &Repository, head: Oid, fresh: bool) -> Result<usize, git2::Error> {
@@ -171,7 +171,7 @@ pub(super) fn tidy(mirror: &Repository) -> Result<(), git2::Error> {
 }
 
 /// The files of all loose objects.
-fn loose_files(objects: &Path) -> Result<Vec<PathBuf>, git2::Error> {
+pub(super) fn loose_files(objects: &Path) -> Result<Vec<PathBuf>, git2::Error> {
     let is_ours = |path: &Path| {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         name.len() == 2 && name.bytes().all(|byte| byte.is_ascii_hexdigit())
@@ -183,16 +183,13 @@ fn loose_files(objects: &Path) -> Result<Vec<PathBuf>, git2::Error> {
     Ok(files)
 }
 
-/// The entries of a folder whose paths fit; none where there is no folder.
+/// The entries of a folder whose paths fit; none if there is no folder.
 fn named(folder: &Path, fits: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, git2::Error> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(broken)?,
-    };
-    let paths = entries.map(|entry| Ok(entry.map_err(broken)?.path()));
-    paths.filter(|path| path.as_ref().map_or(true, |path| fits(path))).collect()
+    let paths = leftovers::entries(folder).map_err(broken)?;
+    Ok(paths.into_iter().filter(|path| fits(path)).collect())
 }
 
-fn broken(error: std::io::Error) -> git2::Error {
+/// An error of the file system, as one of the library's.
+pub(super) fn broken(error: std::io::Error) -> git2::Error {
     git2::Error::new(git2::ErrorCode::GenericError, git2::ErrorClass::Os, error.to_string())
 }

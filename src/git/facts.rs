@@ -11,7 +11,7 @@ use super::mirror::{Mirror, Visiting, failed, if_there};
 use super::reader::Reader;
 use super::remote::Address;
 use super::visit::Visit;
-use super::{GitError, copy};
+use super::{GitError, copy, leftovers};
 
 /// The ref, in the mirror and in the remote.
 pub const FACTS: &str = "refs/landfall/facts";
@@ -65,7 +65,7 @@ fn write(repository: &Repository, json: &[u8], at: Timestamp) -> Result<bool, gi
     let author = Signature::new("landfall", "landfall@localhost", &Time::new(at.as_second(), 0))?;
     let message = format!("Facts as of {at}\n");
     let commit = repository.commit(None, &author, &author, &message, &tree, &[])?;
-    repository.reference(FACTS, commit, true, "facts")?;
+    leftovers::set_ref(repository, FACTS, commit, "facts")?;
     Ok(true)
 }
 

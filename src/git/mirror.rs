@@ -13,12 +13,12 @@ use git2::{AutotagOption, Direction, FetchOptions, Oid, Repository};
 use super::access::bound_open_files;
 use super::remote::{Address, Remote};
 use super::visit::Visit;
-use super::{Counts, GitError, Reader, commit_id, copy, oid};
+use super::{Counts, GitError, Reader, commit_id, copy, leftovers, oid, remake};
 use crate::model::CommitId;
 use crate::tree::{BlobId, Blobs, FileTree, History, Landing, TreeError};
 
 const HEAD: &str = "refs/landfall/head";
-const SNAPSHOTS: &str = "refs/landfall/snapshots/";
+pub(super) const SNAPSHOTS: &str = "refs/landfall/snapshots/";
 const BRANCHES: &str = "refs/heads/";
 
 /// What a poll found.
@@ -72,26 +72,19 @@ impl std::fmt::Debug for Mirror {
 }
 
 impl Mirror {
-    /// Opens the mirror in a folder, making it where it is not there. Asks the remote nothing.
+    /// Opens the mirror in a folder, and makes it if it is not there. What a killed process left is deleted, and a damaged
+    /// mirror is made anew. Asks the remote nothing.
     pub fn open(dir: &Path, remote: Remote) -> Result<Self, GitError> {
         let address = remote.address()?;
         bound_open_files();
-        let failed = |source| copy::unopened(dir, source);
-        let repository = if dir.join("HEAD").exists() {
-            Repository::open_bare(dir)
-        } else {
-            Repository::init_opts(
-                dir,
-                git2::RepositoryInitOptions::new().bare(true).external_template(false).mkpath(true),
-            )
-        };
-        let repository = repository.map_err(failed)?;
+        let repository = remake::open(dir)?;
         copy::tidy(&repository).map_err(|source| GitError::Mirror {
             what: "make one pack of many".to_owned(),
             path: dir.to_owned(),
             source,
         })?;
-        let reader = Reader::of(Repository::open_bare(dir).map_err(failed)?);
+        let again = Repository::open_bare(dir).map_err(|source| copy::unopened(dir, source))?;
+        let reader = Reader::of(again);
         let home = Arc::new(Mutex::new(Home { repository, visits: 0 }));
         let (remote, address) = (Arc::new(remote), Arc::new(address));
         Ok(Self { path: dir.to_owned(), remote, address, home, reader })
@@ -155,7 +148,7 @@ impl Mirror {
                 if if_there(repository.refname_to_id(&name))?.is_none()
                     && let Some(found) = if_there(repository.find_commit(id))?
                 {
-                    repository.reference(&name, found.id(), true, "a release comes from it")?;
+                    leftovers::set_ref(repository, &name, found.id(), "a release comes from it")?;
                 }
                 Ok(())
             };
@@ -255,7 +248,7 @@ fn follow(
     let objects = fetch(last.is_none())?;
     let moved = repository
         .find_commit(head)
-        .and_then(|_| repository.reference(HEAD, head, true, "polled"))
+        .and_then(|_| leftovers::set_ref(repository, HEAD, head, "polled"))
         .map_err(|error| failed(path, &format!("move the head to {head}"), error));
     moved.map(|_| Polled { head: commit_id(head), moved: true, objects })
 }

@@ -12,14 +12,17 @@
 mod access;
 mod copy;
 mod credentials;
+mod damage;
 mod error;
 mod facts;
 mod known_hosts;
 mod landings;
+mod leftovers;
 mod link;
 mod mirror;
 mod push;
 mod reader;
+mod remake;
 mod remote;
 mod visit;
 mod watch;

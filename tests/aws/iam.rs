@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use landfall::aws::Operation;
 use landfall::aws::operation::Service;
+use landfall::cli::iam::split::{LONGEST, length, split};
 use landfall::cli::iam::{Policies, policies};
 use landfall::model::process::{
     ConnectService, ConnectTls, Connection, DiscoveryService, EcsService, EcsTask, OwnDiscovery, Scaling,
@@ -215,4 +216,37 @@ fn what_finding_each_other_needs_is_granted_where_a_step_asks() {
     let found = changed(|service| service.registries = vec![registry()]);
     assert!(!resources(&found.roles[0].permissions, "servicediscovery:CreateService").is_empty());
     assert!(resources(&given.roles[0].permissions, "servicediscovery:CreateService").is_empty());
+}
+
+/// What a policy allows: every pair of an action and a resource, with the condition.
+fn pairs(policies: &[Value]) -> std::collections::BTreeSet<(String, String, String)> {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+    let mut pairs = std::collections::BTreeSet::new();
+    for statement in policies.iter().flat_map(|policy| list(&policy["Statement"])) {
+        for action in list(&statement["Action"]) {
+            for resource in list(&statement["Resource"]) {
+                pairs.insert((action.to_string(), resource.to_string(), statement["Condition"].to_string()));
+            }
+        }
+    }
+    pairs
+}
+
+#[test]
+fn a_policy_is_split_to_fit_and_allows_the_same() {
+    let whole = granted();
+    assert_eq!(split(&whole.daemon).len(), 1, "a short policy stays one");
+    let statement = |actions: usize, resources: usize| {
+        let actions: Vec<String> = (0..actions).map(|n| format!("iam:Action{n}")).collect();
+        let resources: Vec<String> =
+            (0..resources).map(|n| format!("arn:aws:iam::222222222222:role/of-{n}-*")).collect();
+        json!({ "Effect": "Allow", "Action": actions, "Resource": resources, "Condition": { "StringEquals": { "a": "b" } } })
+    };
+    for (actions, resources, statements) in [(1, 1, 0), (3, 10, 60), (5, 2_000, 3), (900, 1, 2), (300, 200, 1)] {
+        let all: Vec<Value> = (0..statements).map(|_| statement(actions, resources)).collect();
+        let policy = json!({ "Version": "2012-10-17", "Statement": all });
+        let parts = split(&policy);
+        assert!(parts.iter().all(|part| length(part) <= LONGEST && part["Version"] == "2012-10-17"));
+        assert_eq!(pairs(&parts), pairs(&[policy]), "{actions} actions, {resources} resources");
+    }
 }

@@ -159,7 +159,12 @@ pub(super) fn iam_prints_policies() {
     let trust = &policies["roles"][0]["trust"]["Statement"][0];
     assert_eq!(trust["Principal"]["AWS"], "arn:aws:iam::111111111111:role/landfall");
     assert_eq!(trust["Condition"]["StringEquals"]["sts:ExternalId"], "example-landfall");
-    assert!(policies["daemon"]["Statement"].as_array().unwrap().len() > 1, "{policies}");
+    assert!(policies["daemon"][0]["Statement"].as_array().unwrap().len() > 1, "{policies}");
+    let attach = policies["attach"].to_string();
+    assert!(attach.contains("attach-role-policy --role-name landfall --policy-arn arn:aws:iam::111111111111:policy/"));
+    assert!(
+        attach.contains("--role-name landfall-deploy --policy-arn arn:aws:iam::222222222222:policy/landfall-deploy-1")
+    );
     home.landfall("init mine --id mine --account 111111111111 --region eu-west-1 --cluster web --subnet subnet-0a1b2c3d --image app")
         .ends(0);
     let made = home.landfall("render app --repo mine").ends(0);

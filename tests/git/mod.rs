@@ -4,6 +4,7 @@ mod facts;
 mod hanging;
 mod history;
 mod https;
+mod leftovers;
 mod links;
 mod mirror;
 pub(crate) mod repository;

@@ -8,6 +8,7 @@
 
 mod actions;
 mod around;
+pub mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
