@@ -126,6 +126,8 @@ impl AwsCloud {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(options.connect_timeout)
             .read_timeout(options.read_timeout)
+            // The read timeout ends with the first byte of an answer: this one bounds the rest of it.
+            .operation_attempt_timeout(options.connect_timeout + options.read_timeout)
             .build();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .region(Region::new(at.place.region.as_str().to_owned()))

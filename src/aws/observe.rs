@@ -311,11 +311,12 @@ fn effect(read: Reader, row: &cfn::ResourceChange) -> Result<Effect> {
     }
 }
 
-/// `Properties.<name>`, or the attribute alone where it has no names.
+/// Named by the property, or by the attribute where it is another one than `Properties`.
 fn property_change(detail: &cfn::ResourceChangeDetail) -> Option<PropertyChange> {
     let target = detail.target()?;
     let attribute = target.attribute()?.as_str();
     let name = match target.name() {
+        Some(name) if attribute == "Properties" => name.to_owned(),
         Some(name) => format!("{attribute}.{name}"),
         None => attribute.to_owned(),
     };

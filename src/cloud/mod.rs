@@ -118,7 +118,7 @@ pub struct ResourceChange {
 /// A property that changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PropertyChange {
-    /// `Properties`, `Tags`, …; with the property's name.
+    /// The property's name, or the attribute (`Tags`, `Metadata`, …) where no property changes.
     pub name: String,
     /// `Never`, `Conditionally` or `Always`.
     pub recreates: String,

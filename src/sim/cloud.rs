@@ -10,7 +10,7 @@ use super::world::lifecycle::Shift;
 use super::world::stack::Event;
 use super::world::tasks::{OneTask, RunTaskInput};
 use super::world::template::check_inline;
-use super::world::{self, Interference, StackInput, StackView, World};
+use super::world::{self, Delivered, StackInput, StackView, World};
 use crate::cloud::{
     At, Came, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Fault,
     HookAnswer, HookStatus, Identity, LogStream, Observe, PauseHook, Percent, PropertyChange, ResolvedImage,
@@ -43,23 +43,35 @@ impl SimCloud {
     }
 
     /// One call as the wire would make it: faults and budgets first.
-    fn call<T>(
+    fn call<T>(&self, at: &At, operation: &'static str, act: impl FnMut(&mut World, &Place) -> Answer<T>) -> Result<T> {
+        self.calls(at, [operation], act)
+    }
+
+    /// A method for which the wire makes several calls, in this order. The answer is what the last one shows; a stale one of
+    /// them makes it stale.
+    fn calls<T, const N: usize>(
         &self,
         at: &At,
-        operation: &'static str,
-        act: impl FnOnce(&mut World, &Place) -> Answer<T>,
+        operations: [&'static str; N],
+        mut act: impl FnMut(&mut World, &Place) -> Answer<T>,
     ) -> Result<T> {
         let mut world = self.world();
-        let lost = |message: &str| sort(Fault { operation, came: Came::Nothing, message: message.to_owned() });
-        match world.admit(&at.place, operation).map_err(|error| translate(operation, error))? {
-            Interference::CallLost => Err(lost("the connection was closed before an answer came")),
-            Interference::ReplyLost => {
-                // Carried out, whatever comes of it.
-                let _ = act(&mut world, &at.place);
-                Err(lost("the connection was closed before an answer came"))
+        let (mut answer, mut old) = (None, None);
+        for operation in operations {
+            let delivered = world.carry_out(&at.place, operation, |world| act(world, &at.place));
+            match delivered.map_err(|error| translate(operation, error))? {
+                Delivered::Answer(told) => answer = Some(told),
+                Delivered::Old(told) => old = Some(told),
+                // Where the answer has no body that anybody reads, its status is all of it.
+                Delivered::Garbled(told) if is_bodiless(operation) => answer = Some(told),
+                Delivered::Garbled(_) | Delivered::Broken(_) => {
+                    let message = "the connection was closed before an answer came".to_owned();
+                    return Err(sort(Fault { operation, came: Came::Nothing, message }));
+                }
             }
-            Interference::None => act(&mut world, &at.place).map_err(|error| translate(operation, error)),
         }
+        let missing = || CloudError::Invalid { operation: "nothing", message: "no call was made".to_owned() };
+        old.or(answer).ok_or_else(missing)
     }
 
     /// A read of something that may not be there.
@@ -67,7 +79,7 @@ impl SimCloud {
         &self,
         at: &At,
         operation: &'static str,
-        act: impl FnOnce(&mut World, &Place) -> Answer<T>,
+        act: impl FnMut(&mut World, &Place) -> Answer<T>,
     ) -> Result<Option<T>> {
         match self.call(at, operation, act) {
             Ok(found) => Ok(Some(found)),
@@ -77,11 +89,31 @@ impl SimCloud {
     }
 }
 
+/// Whether all that is read of an operation's answer is its status.
+fn is_bodiless(operation: &str) -> bool {
+    matches!(
+        operation,
+        "ExecuteChangeSet"
+            | "DeleteChangeSet"
+            | "DeleteStack"
+            | "CancelUpdateStack"
+            | "ContinueUpdateRollback"
+            | "HeadBucket"
+            | "PutObject"
+    )
+}
+
 /// The account's error in the words of the port.
 fn translate(operation: &'static str, error: ApiError) -> CloudError {
     let ApiError { code, message, status } = error;
     let said = message.clone();
-    sort(Fault { operation, came: Came::Error { status, code, said: &said }, message })
+    // An answer to HEAD has no body that could have a code; a bucket that does not exist has a status of its own.
+    let came = match code {
+        "NoSuchBucket" => Came::Error { status, code, said: &said },
+        _ if operation == "HeadBucket" => Came::Status(status),
+        _ => Came::Error { status, code, said: &said },
+    };
+    sort(Fault { operation, came, message })
 }
 
 fn seen(view: StackView) -> StackSeen {
@@ -266,7 +298,7 @@ impl Observe for SimCloud {
             let session = at.access.role.as_deref().and_then(|role| role.rsplit('/').next());
             let arn = match session {
                 Some(role) => format!("arn:aws:sts::{}:assumed-role/{role}/landfall", place.account),
-                None => format!("arn:aws:iam::{}:user/landfall", place.account),
+                None => format!("arn:aws:iam::{}:user/simulated", place.account),
             };
             Ok(Identity { account: place.account.clone(), arn: arn.into() })
         })
@@ -307,7 +339,7 @@ impl Observe for SimCloud {
     }
 
     async fn resources(&self, at: &At, stack_id: &str) -> Result<Vec<StackResource>> {
-        self.call(at, "DescribeStackResources", |world, place| {
+        self.call(at, "ListStackResources", |world, place| {
             let stack = world.find_stack(place, stack_id).ok_or_else(|| no_stack(stack_id))?;
             let resources = stack.resources.values().map(|resource| StackResource {
                 logical_id: resource.logical.clone(),
@@ -320,14 +352,16 @@ impl Observe for SimCloud {
     }
 
     async fn service(&self, at: &At, arn: &str) -> Result<Option<ServiceSeen>> {
-        self.call(at, "DescribeServices", |world, place| {
+        const CALLS: [&str; 4] =
+            ["DescribeServices", "ListServiceDeployments", "DescribeServiceDeployments", "DescribeServiceRevisions"];
+        self.calls(at, CALLS, |world, place| {
             let found = world.services(place).find(|service| service.arn == arn && service.status == "ACTIVE");
             Ok(found.map(service))
         })
     }
 
     async fn stopped_tasks(&self, at: &At, service: &ServiceSeen) -> Result<Vec<StoppedTask>> {
-        self.call(at, "ListTasks", |world, place| {
+        self.calls(at, ["ListTasks", "DescribeTasks"], |world, place| {
             let found = world.services(place).find(|known| *known.arn == *service.arn);
             let stopped = found.into_iter().flat_map(|service| &service.tasks).filter_map(|task| {
                 let TaskState::Stopped(end) = &task.state else { return None };
@@ -346,15 +380,15 @@ impl Observe for SimCloud {
     }
 
     async fn task(&self, at: &At, _cluster: &str, which: &WhichTask) -> Result<Option<TaskSeen>> {
-        self.call(at, "DescribeTasks", |world, place| {
-            let found = match which {
-                WhichTask::Arn(arn) => world.find_one_task(place, arn),
-                WhichTask::StartedBy { token, .. } => {
-                    world.one_tasks(place).find(|task| task.started_by.as_deref() == Some(&**token))
-                }
-            };
-            Ok(found.map(one_task))
-        })
+        match which {
+            WhichTask::Arn(arn) => {
+                self.call(at, "DescribeTasks", |world, place| Ok(world.find_one_task(place, arn).map(one_task)))
+            }
+            WhichTask::StartedBy { token, .. } => self.calls(at, ["ListTasks", "DescribeTasks"], |world, place| {
+                let found = world.one_tasks(place).find(|task| task.started_by.as_deref() == Some(&**token));
+                Ok(found.map(one_task))
+            }),
+        }
     }
 
     async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>> {

@@ -100,17 +100,29 @@ pub enum During {
 }
 
 /// What happens to a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CallEffect {
-    /// It is carried out, and its reply is lost.
+    /// AWS carries it out, and the connection breaks before the answer.
     ReplyLost,
-    /// It never arrives.
+    /// The connection breaks before AWS has the call.
     CallLost,
-    /// It is throttled.
+    /// AWS carries it out, and never answers: the client's timeout ends it.
+    ReplyHangs,
+    /// AWS never gets the call, and the connection stays open: the client's timeout ends it.
+    CallHangs,
+    /// AWS carries it out, and the answer stops after its beginning, on a connection that stays open.
+    Stall,
+    /// AWS carries it out, and its answer arrives with a body that nobody can read.
+    Garble,
+    /// AWS throttles it.
     Throttle,
-    /// It is denied.
+    /// AWS denies it.
     Deny,
+    /// AWS refuses its credentials: they have expired.
+    Expire,
     /// AWS answers that it is broken (500).
     Fail,
+    /// A read is answered with what was there when the fault was queued. A change is carried out as usual.
+    Stale,
 }

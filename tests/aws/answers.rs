@@ -237,10 +237,7 @@ async fn a_change_set_of_many_pages_is_one() {
     let rows: Vec<_> = set.changes.iter().map(|row| &*row.change.resource).collect();
     assert_eq!(rows, ["A", "B"]);
     let cause = &set.changes[0].causes[0];
-    assert_eq!(
-        (cause.name.as_str(), cause.recreates.as_str(), cause.certain),
-        ("Properties.LogGroupName", "Always", false)
-    );
+    assert_eq!((cause.name.as_str(), cause.recreates.as_str(), cause.certain), ("LogGroupName", "Always", false));
     assert_eq!((cause.before.as_deref(), cause.after.as_deref()), (Some("a"), Some("b")));
 }
 

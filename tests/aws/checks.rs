@@ -283,7 +283,7 @@ async fn a_change_set_says_what_is_replaced(context: &Context<'_>) -> Outcome {
     let rows: Vec<_> = set.changes.iter().map(|row| (&*row.change.resource, row.change.effect)).collect();
     same("the change set", rows, vec![("A", Effect::Modify)])?;
     let causes: Vec<_> = set.changes.iter().flat_map(|row| &row.causes).map(|cause| &*cause.name).collect();
-    same("the causes", causes, vec!["Properties.RetentionInDays"])
+    same("the causes", causes, vec!["RetentionInDays"])
 }
 
 async fn a_stack_is_updated(context: &Context<'_>) -> Outcome {

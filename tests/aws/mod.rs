@@ -5,6 +5,7 @@ mod canned;
 mod checks;
 mod conformance;
 mod ecr;
+mod faults;
 mod iam;
 mod server;
 mod steps;

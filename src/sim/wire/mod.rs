@@ -26,6 +26,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use futures::StreamExt as _;
 use jiff::Timestamp;
 use tokio::net::TcpListener;
 
@@ -33,7 +34,7 @@ use self::caller::Caller;
 use self::query::Params;
 use super::error::{Answer, ApiError};
 use super::fault::Fault;
-use super::world::{Interference, World};
+use super::world::{Broken, Delivered, World};
 
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -106,39 +107,50 @@ enum Service {
 }
 
 async fn aws(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> Response {
-    let mut world = server.now();
-    let request_id = world.request_id();
     let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
     let json = target.is_some();
-    let outcome = match target {
-        Some(target) => json_call(&mut world, &headers, target, &body),
-        None => query_call(&mut world, &headers, &body, &request_id),
+    let (outcome, request_id) = {
+        let mut world = server.now();
+        let request_id = world.request_id();
+        let outcome = match target {
+            Some(target) => json_call(&mut world, &headers, target, &body),
+            None => query_call(&mut world, &headers, &body, &request_id),
+        };
+        (outcome, request_id)
     };
     match outcome {
-        Ok(Some(text)) if json => reply(StatusCode::OK, "application/x-amz-json-1.1", &request_id, text),
-        Ok(Some(text)) => reply(StatusCode::OK, "text/xml", &request_id, text),
-        Ok(None) => silence(),
+        Ok(Delivered::Broken(broken)) => break_off(broken).await,
+        Ok(Delivered::Garbled(_)) => garbled(),
+        Ok(Delivered::Answer(text) | Delivered::Old(text)) => {
+            reply(StatusCode::OK, if json { "application/x-amz-json-1.1" } else { "text/xml" }, &request_id, text)
+        }
         Err(error) if json => json_error(&error, &request_id),
         Err(error) => xml_error(&error, &request_id),
     }
 }
 
 async fn objects(State(server): State<Server>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
-    let mut world = server.now();
-    let request_id = world.request_id();
-    let outcome = Caller::read(&headers, &world).and_then(|caller| {
-        let request = s3::Request::read(&method, &uri, &headers, &body)?;
-        let operation = request.operation()?;
-        interfere(&mut world, &caller, operation, |world| request.call(world, &caller, operation))
-    });
+    let (outcome, request_id) = {
+        let mut world = server.now();
+        let request_id = world.request_id();
+        let outcome = Caller::read(&headers, &world).and_then(|caller| {
+            let request = s3::Request::read(&method, &uri, &headers, &body)?;
+            let operation = request.operation()?;
+            world.carry_out(&caller.place, operation, |world| request.call(world, &caller, operation))
+        });
+        (outcome, request_id)
+    };
     match outcome {
-        Ok(Some(answered)) => s3::reply(answered, &request_id),
-        Ok(None) => silence(),
+        // An answer to HEAD is its beginning: it is there or not.
+        Ok(Delivered::Broken(_)) if method == Method::HEAD => break_off(Broken::Silent).await,
+        Ok(Delivered::Broken(broken)) => break_off(broken).await,
+        Ok(Delivered::Garbled(_)) => garbled(),
+        Ok(Delivered::Answer(answered) | Delivered::Old(answered)) => s3::reply(answered, &request_id),
         Err(error) => s3::error(&error, &method, &request_id),
     }
 }
 
-fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) -> Answer<Option<String>> {
+fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) -> Answer<Delivered<String>> {
     let (service, operation) = match target.split_once('.') {
         Some(("AmazonEC2ContainerServiceV20141113", operation)) => (Service::Ecs, operation),
         Some(("Logs_20140328", operation)) => (Service::Logs, operation),
@@ -147,13 +159,13 @@ fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) 
     let caller = Caller::read(headers, world)?;
     let input = serde_json::from_slice(body)
         .map_err(|error| ApiError::new("SerializationException", format!("the body is not JSON: {error}")))?;
-    interfere(world, &caller, operation, |world| match service {
+    world.carry_out(&caller.place, operation, |world| match service {
         Service::Logs => logs::call(world, &caller, operation, &input),
         _ => ecs::call(world, &caller, operation, &input),
     })
 }
 
-fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &str) -> Answer<Option<String>> {
+fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &str) -> Answer<Delivered<String>> {
     let params = Params::read(body);
     let action = params.text("Action").ok_or_else(|| ApiError::new("MissingAction", "the request names no Action"))?;
     let caller = Caller::read(headers, world)?;
@@ -166,29 +178,11 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
     };
     let operation = action.clone();
     let host = headers.get(header::HOST).and_then(|value| value.to_str().ok());
-    interfere(world, &caller, &operation, |world| match service {
+    world.carry_out(&caller.place, &operation, |world| match service {
         Service::CloudFormation => cloudformation::call(world, &caller, host, &action, &params, request_id),
         Service::Sts => sts::call(world, &caller, &action, &params, request_id),
         Service::Ecs | Service::Logs => Err(ApiError::not_modelled("this service over the query protocol")),
     })
-}
-
-/// Carries a call out as faults and budgets let it; none if no answer may be given.
-fn interfere<T>(
-    world: &mut World,
-    caller: &Caller,
-    operation: &str,
-    act: impl FnOnce(&mut World) -> Answer<T>,
-) -> Answer<Option<T>> {
-    match world.admit(&caller.place, operation)? {
-        Interference::CallLost => Ok(None),
-        Interference::ReplyLost => {
-            // Carried out, whatever comes of it.
-            let _ = act(world);
-            Ok(None)
-        }
-        Interference::None => act(world).map(Some),
-    }
 }
 
 fn reply(status: StatusCode, kind: &'static str, request_id: &str, text: String) -> Response {
@@ -199,12 +193,23 @@ fn reply(status: StatusCode, kind: &'static str, request_id: &str, text: String)
     response
 }
 
-/// A connection that breaks before the answer is complete.
-fn silence() -> Response {
-    let broken = futures::stream::once(async { Err::<Bytes, _>(io::Error::from(io::ErrorKind::ConnectionReset)) });
-    let mut response = Response::new(Body::from_stream(broken));
-    response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("1"));
+/// An answer that does not arrive.
+async fn break_off(broken: Broken) -> Response {
+    let pieces: Vec<io::Result<Bytes>> = match broken {
+        // Ends when the client closes the connection.
+        Broken::Silent => std::future::pending().await,
+        Broken::Closed => vec![Err(io::ErrorKind::ConnectionReset.into())],
+        Broken::Stalled => vec![Ok(Bytes::from_static(b"<"))],
+    };
+    let stalls = futures::stream::pending().take(usize::from(broken == Broken::Stalled));
+    let mut response = Response::new(Body::from_stream(futures::stream::iter(pieces).chain(stalls)));
+    response.headers_mut().insert(header::CONTENT_LENGTH, header::HeaderValue::from_static("1000"));
     response
+}
+
+/// An answer that is not AWS's, as a proxy may give it. One to HEAD has no body, so that there it is a good answer.
+fn garbled() -> Response {
+    (StatusCode::OK, "<html>it works!").into_response()
 }
 
 fn status(error: &ApiError) -> StatusCode {

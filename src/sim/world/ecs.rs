@@ -11,7 +11,7 @@ use super::lifecycle::Shift;
 pub(super) const MAX_TASKS: u32 = 5_000;
 
 /// ECS of one account and region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Ecs {
     /// Clusters by name.
     pub clusters: BTreeMap<String, Cluster>,

@@ -15,7 +15,7 @@ use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::Fault;
 
 /// A log group: its streams by name, each with its lines, oldest first.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Group {
     streams: BTreeMap<String, Vec<(Timestamp, String)>>,
 }

@@ -16,6 +16,7 @@ mod describe;
 pub mod ecs;
 mod ecs_calls;
 mod eval;
+mod faults;
 mod ids;
 pub mod lifecycle;
 mod logs;
@@ -36,19 +37,20 @@ use jiff::Timestamp;
 pub use calls::{StackInput, StackOptions, Token};
 pub use change_set::{Change, ChangeSet, ChangeSetInput, Detail};
 pub use describe::{StackView, resource_view};
+pub use faults::{Broken, Delivered};
 
 use self::bucket::Bucket;
 use self::ecs::Ecs;
+use self::faults::Budget;
 use self::ids::Ids;
 use self::stack::Stack;
-use super::config::{Buckets, Rate, SimConfig, bucket_of};
-use super::error::{Answer, ApiError};
-use super::fault::{CallEffect, During, Fault};
+use super::config::{Buckets, SimConfig};
+use super::fault::Fault;
 use super::ledger::{Accepted, Effect};
 use crate::model::{AccountId, Place};
 
-/// The simulated accounts.
-#[derive(Debug)]
+/// The simulated accounts. A clone is the same accounts at the same time, and goes its own way from there.
+#[derive(Clone, Debug)]
 pub struct World {
     pub(crate) config: SimConfig,
     now: Timestamp,
@@ -57,13 +59,15 @@ pub struct World {
     queue: BTreeSet<(Timestamp, Work)>,
     ledger: Vec<Accepted>,
     faults: Vec<Fault>,
+    /// What reads see that are stale, while such a fault is queued.
+    before: Option<Box<World>>,
     sessions: BTreeMap<String, (AccountId, String)>,
     budgets: BTreeMap<(Place, &'static str), Budget>,
     buckets: BTreeMap<String, Bucket>,
 }
 
 /// CloudFormation and ECS of one account and region.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Region {
     /// Stacks by id, deleted ones included.
     pub stacks: BTreeMap<Arc<str>, Stack>,
@@ -86,23 +90,6 @@ enum Work {
     Task { place: Place, arn: String },
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Budget {
-    level: f64,
-    at: Timestamp,
-}
-
-/// What a fault does to a call that is about to be answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Interference {
-    /// Nothing.
-    None,
-    /// It is not carried out, and no answer comes.
-    CallLost,
-    /// It is carried out, and no answer comes.
-    ReplyLost,
-}
-
 impl World {
     /// An empty world.
     pub fn new(config: SimConfig) -> Self {
@@ -120,6 +107,7 @@ impl World {
             queue: BTreeSet::new(),
             ledger: Vec::new(),
             faults: Vec::new(),
+            before: None,
             sessions: BTreeMap::new(),
             budgets: BTreeMap::new(),
         }
@@ -167,21 +155,6 @@ impl World {
         &self.ledger
     }
 
-    /// Queues a fault.
-    pub fn queue_fault(&mut self, fault: Fault) {
-        self.faults.push(fault);
-    }
-
-    /// The faults that are queued and not used up.
-    pub fn faults(&self) -> &[Fault] {
-        &self.faults
-    }
-
-    /// Forgets all faults.
-    pub fn clear_faults(&mut self) {
-        self.faults.clear();
-    }
-
     /// The region, empty if nothing was ever done there.
     pub(crate) fn region(&mut self, place: &Place) -> &mut Region {
         self.regions.entry(place.clone()).or_default()
@@ -217,99 +190,5 @@ impl World {
             token: token.map(str::to_owned),
             effect,
         });
-    }
-
-    /// What every call goes through first: faults that are queued for it, and its budget.
-    pub fn admit(&mut self, place: &Place, operation: &str) -> Answer<Interference> {
-        if let Some(effect) = self.take_call_fault(place, operation) {
-            return match effect {
-                CallEffect::ReplyLost => Ok(Interference::ReplyLost),
-                CallEffect::CallLost => Ok(Interference::CallLost),
-                CallEffect::Throttle => Err(throttled(operation)),
-                CallEffect::Deny => Err(denied(place, operation)),
-                CallEffect::Fail => Err(ApiError {
-                    code: "InternalFailure",
-                    message: "The request processing has failed because of an unknown error.".to_owned(),
-                    status: 500,
-                }),
-            };
-        }
-        self.draw(place, operation)?;
-        Ok(Interference::None)
-    }
-
-    fn take_call_fault(&mut self, place: &Place, operation: &str) -> Option<CallEffect> {
-        let at = self.faults.iter().position(|fault| match fault {
-            Fault::Call { operation: name, account, .. } => {
-                name == operation && account.as_ref().is_none_or(|id| id == place.account.as_str())
-            }
-            _ => false,
-        })?;
-        let Fault::Call { effect, skip, times, .. } = self.faults.get_mut(at)? else { return None };
-        if *skip > 0 {
-            *skip -= 1;
-            return None;
-        }
-        let effect = *effect;
-        *times = times.saturating_sub(1);
-        if *times == 0 {
-            self.faults.remove(at);
-        }
-        Some(effect)
-    }
-
-    fn draw(&mut self, place: &Place, operation: &str) -> Answer<()> {
-        let Some(group) = bucket_of(operation) else { return Ok(()) };
-        let Some(Rate { burst, sustained }) = self.config.limits.get(group).copied() else { return Ok(()) };
-        let now = self.now;
-        let bucket = self.budgets.entry((place.clone(), group)).or_insert(Budget { level: burst, at: now });
-        let seconds = now.duration_since(bucket.at).as_secs_f64();
-        bucket.level = (bucket.level + seconds * sustained).min(burst);
-        bucket.at = now;
-        if bucket.level < 1.0 {
-            return Err(throttled(operation));
-        }
-        bucket.level -= 1.0;
-        Ok(())
-    }
-
-    /// The reason with which an operation on a resource fails, if a fault says so; uses the fault up.
-    fn resource_fault(&mut self, stack: &str, logical: &str, kind: &str, when: During) -> Option<String> {
-        let at = self.faults.iter().position(|fault| match fault {
-            Fault::ResourceFails { stack: name, resource, during, .. } => {
-                name == stack && *during == when && (resource == logical || resource == kind)
-            }
-            _ => false,
-        })?;
-        let Fault::ResourceFails { reason, times, .. } = self.faults.get_mut(at)? else { return None };
-        let reason = reason.clone();
-        *times = times.saturating_sub(1);
-        if *times == 0 {
-            self.faults.remove(at);
-        }
-        Some(reason)
-    }
-}
-
-fn throttled(operation: &str) -> ApiError {
-    let json = bucket_of(operation).is_some_and(|group| !group.starts_with("cloudformation:"));
-    let code = if json { "ThrottlingException" } else { "Throttling" };
-    ApiError::new(code, "Rate exceeded")
-}
-
-fn denied(place: &Place, operation: &str) -> ApiError {
-    if matches!(operation, "PutObject" | "GetObject" | "HeadBucket" | "CreateBucket") {
-        return ApiError { code: "AccessDenied", message: "Access Denied".to_owned(), status: 403 };
-    }
-    let service = bucket_of(operation).and_then(|group| group.split(':').next()).unwrap_or("cloudformation");
-    let json = service != "cloudformation";
-    let code = if json { "AccessDeniedException" } else { "AccessDenied" };
-    ApiError {
-        code,
-        message: format!(
-            "User: arn:aws:sts::{}:assumed-role/simulated/session is not authorized to perform: {service}:{operation}",
-            place.account
-        ),
-        status: if json { 400 } else { 403 },
     }
 }
