@@ -12,7 +12,8 @@ use jiff::tz::TimeZone;
 use super::catalog::{Gate, SnapshotFault};
 use super::journal::{self, DeploymentId, Question};
 use super::{
-    ChannelName, EnvironmentName, FreezeName, LifecycleName, Location, Place, ReleaseName, StackName, TenantName,
+    ChannelName, EnvironmentName, FreezeName, LifecycleName, Location, Place, ReleaseName, StackName, TargetName,
+    TenantName,
 };
 
 /// What happens to a slot now.
@@ -358,6 +359,8 @@ pub enum Cause {
         stack: StackName,
         /// Where.
         place: Place,
+        /// The target that it would be on.
+        target: TargetName,
         /// Whose, as far as its tags say.
         owner: Option<String>,
         /// It is under review: a change set waits in it, and it has no resources yet.

@@ -14,7 +14,8 @@ use jiff::Timestamp;
 use super::catalog::{Gate, SnapshotFault};
 use super::decision::{Cause, Hold};
 use super::{
-    ChannelName, EnvironmentName, LifecycleName, Location, Place, ProjectName, ReleaseName, StackName, TenantName,
+    ChannelName, EnvironmentName, LifecycleName, Location, Place, ProjectName, ReleaseName, StackName, TargetName,
+    TenantName,
 };
 
 /// One act that releases something.
@@ -89,7 +90,10 @@ pub enum Remedy {
         channel: ChannelName,
     },
     /// Give the target another id, so that landfall uses another name for the stack.
-    RenameTarget,
+    RenameTarget {
+        /// The target.
+        target: TargetName,
+    },
     /// Fix a problem in a file.
     Fix(Location),
     /// Fix what stops the release's stacks from being rendered, as its problem says.
@@ -244,15 +248,16 @@ fn beside_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
         Cause::Attempts { .. } => vec![Remedy::NewRelease(whom.project.clone())],
         Cause::Frozen { .. } => vec![Remedy::Wait(hold.until)],
         Cause::LiveOrder { .. } => vec![Remedy::GoesOn],
-        Cause::ForeignStack { stack, place, review, .. } => foreign(stack, place, *review),
+        Cause::ForeignStack { stack, place, target, review, .. } => foreign(stack, place, target, *review),
         _ => Vec::new(),
     }
 }
 
 /// What loses nothing comes first.
-fn foreign(stack: &StackName, place: &Place, empty: bool) -> Vec<Remedy> {
+fn foreign(stack: &StackName, place: &Place, target: &TargetName, empty: bool) -> Vec<Remedy> {
+    let rename = Remedy::RenameTarget { target: target.clone() };
     let delete = Remedy::DeleteStack { stack: stack.clone(), place: place.clone(), empty };
-    if empty { vec![delete, Remedy::RenameTarget] } else { vec![Remedy::RenameTarget, delete] }
+    if empty { vec![delete, rename] } else { vec![rename, delete] }
 }
 
 fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
@@ -299,7 +304,7 @@ fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
         Cause::Refused { at } => vec![Remedy::LetWait(at.clone())],
         Cause::Snapshot(fault) => snapshot(fault, whom),
         Cause::CannotRender { .. } => vec![Remedy::FixRender],
-        Cause::ForeignStack { stack, place, review, .. } => foreign(stack, place, *review),
+        Cause::ForeignStack { stack, place, target, review, .. } => foreign(stack, place, target, *review),
         Cause::StackState { stack, status, .. } if !status.ends_with("_IN_PROGRESS") => {
             vec![Remedy::RepairStack { stack: stack.clone() }]
         }

@@ -148,6 +148,7 @@ impl<'a> Planner<'a> {
         Hold::new(Cause::ForeignStack {
             stack: wanted.stack.clone(),
             place: wanted.target.place.clone(),
+            target: wanted.target.name.clone(),
             owner: foreign.owner.clone(),
             review: foreign.review,
             plan: foreign.adoptable.then(|| plan.clone()),

@@ -88,7 +88,10 @@ pub fn told(remedy: &Remedy) -> Told {
         Remedy::RestoreChannel { project, channel } => {
             by_hand("restore-channel", format!("put [channels.{channel}] back into projects/{project}/project.toml"))
         }
-        Remedy::RenameTarget => by_hand("rename-target", RENAME.to_owned()),
+        Remedy::RenameTarget { target } => by_hand(
+            "rename-target",
+            format!("give target {target} another `id`, which gives every stack on it another name"),
+        ),
         Remedy::Fix(at) => by_hand("fix", format!("fix the problem at {at}")),
         Remedy::FixRender => by_hand("fix-render", "fix what the problem names".to_owned()),
         Remedy::Unshallow => command("unshallow", "fetch the history", "git fetch --unshallow".to_owned()),
@@ -111,9 +114,6 @@ pub fn told(remedy: &Remedy) -> Told {
         Remedy::GoesOn => by_hand("goes-on", "nothing to do: it goes on by itself".to_owned()),
     }
 }
-
-/// All that another id does: it goes into the name of every stack on the target.
-const RENAME: &str = "give the target another `id`, which gives every stack on it another name, too";
 
 fn pinned(pin: &NewPin) -> Told {
     let NewPin { file, project, environment, release, tenant } = pin;

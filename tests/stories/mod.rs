@@ -7,6 +7,7 @@ mod kill;
 mod script;
 mod show;
 mod teller;
+mod ways;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -71,6 +72,8 @@ stories! {
     a_rollback_that_fails
     a_soak
     a_stack_that_is_not_ours
+    a_stack_that_is_taken_over
+    a_disconnected_tenant
     a_step_is_dropped
     a_target_is_dropped
     a_target_moves_to_another_region

@@ -44,6 +44,8 @@ pub(super) enum Command {
     Mend,
     /// Somebody else creates a stack.
     Foreign { stack: String, place: String },
+    /// Somebody else makes a change set that would create a stack.
+    Review { stack: String, place: String },
     /// The daemon takes this many turns.
     Turns(u32),
     /// The daemon takes turns until nothing moves any more.
@@ -115,6 +117,10 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
         "foreign" => {
             let (stack, place) = rest.strip_prefix("stack ")?.split_once(" in ")?;
             Command::Foreign { stack: stack.to_owned(), place: place.to_owned() }
+        }
+        "review" => {
+            let (stack, place) = rest.strip_prefix("stack ")?.split_once(" in ")?;
+            Command::Review { stack: stack.to_owned(), place: place.to_owned() }
         }
         "turn" => Command::Turns(1),
         "turns" => Command::Turns(rest.parse().ok()?),

@@ -9,7 +9,8 @@ use landfall::daemon::{Daemon, Next, Options, Ports, Published, Silent};
 use landfall::model::journal::{DeploymentId, Entry, Record, StoreId};
 use landfall::model::{AccountId, Decision, Hold, Place, Region, TenantName};
 use landfall::plan::SlotRow;
-use landfall::sim::world::{StackInput, StackOptions};
+use landfall::plan::doctor::diagnose;
+use landfall::sim::world::{ChangeSetInput, StackInput, StackOptions};
 use landfall::sim::{SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
 use landfall::view::{self, Style, reasons};
@@ -31,13 +32,13 @@ const PATIENCE: u32 = 5_000;
 /// A template of somebody who knows nothing of landfall.
 const FOREIGN: &str = r#"{"Resources": {"Logs": {"Type": "AWS::Logs::LogGroup"}}}"#;
 
-struct Teller {
+pub(super) struct Teller {
     runtime: Runtime,
     world: Arc<Mutex<World>>,
     branch: Arc<Branch>,
     store: Arc<MemoryStore>,
     daemon: Daemon,
-    files: Files,
+    pub(super) files: Files,
     places: Vec<Place>,
     out: String,
 }
@@ -59,7 +60,7 @@ pub(super) fn tell(script: &[Line]) -> String {
 }
 
 impl Teller {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let config = SimConfig { start: BEGIN.parse().unwrap(), ..SimConfig::default() };
         let world = Arc::new(Mutex::new(World::new(config)));
         let branch = Arc::new(Branch::default());
@@ -91,7 +92,7 @@ impl Teller {
         }
     }
 
-    fn play(&mut self, command: &Command) {
+    pub(super) fn play(&mut self, command: &Command) {
         match command {
             Command::Tell => {}
             Command::Repository(name) => {
@@ -135,6 +136,7 @@ impl Teller {
             Command::Fault(fault) => self.world.lock().unwrap().queue_fault((**fault).clone()),
             Command::Mend => self.world.lock().unwrap().clear_faults(),
             Command::Foreign { stack, place } => self.foreign(stack, place),
+            Command::Review { stack, place } => self.review(stack, place),
             Command::Turns(times) => (0..*times).for_each(|_| {
                 let next = self.turn();
                 self.pass(next.after);
@@ -196,14 +198,7 @@ impl Teller {
 
     /// Does what the plan says: copies the lines that it prints into the file that it names.
     fn allow(&mut self, project: &str, environment: &str, tenant: Option<&str>, reason: &str) {
-        let published = self.published();
-        let mut rows = published.planned.report.slots.iter();
-        let meant = |row: &&SlotRow| {
-            row.project.as_str() == project
-                && row.environment.as_str() == environment
-                && row.tenant.as_ref().map(TenantName::as_str) == tenant
-        };
-        let row = rows.find(meant).unwrap();
+        let row = self.row((project, environment, tenant));
         let holds: Vec<&Hold> = match &row.decision {
             Decision::Held { reasons, .. } | Decision::Empty { reasons, .. } => reasons.iter().collect(),
             Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
@@ -222,9 +217,67 @@ impl Teller {
         text.push_str(&lines);
     }
 
+    /// The row of a slot in the plan.
+    pub(super) fn row(&self, (project, environment, tenant): (&str, &str, Option<&str>)) -> SlotRow {
+        let meant = |row: &&SlotRow| {
+            row.project.as_str() == project
+                && row.environment.as_str() == environment
+                && row.tenant.as_ref().map(TenantName::as_str) == tenant
+        };
+        self.published().planned.report.slots.iter().find(meant).unwrap().clone()
+    }
+
+    /// The plan as people see it.
+    pub(super) fn plan(&self) -> String {
+        view::plan::terminal(&self.published().planned.report, self.now(), Style::PLAIN)
+    }
+
+    /// The stack of every mutation that CloudFormation accepted, in order.
+    pub(super) fn mutations(&self) -> Vec<String> {
+        let world = self.world.lock().unwrap();
+        let of_stacks = world
+            .ledger()
+            .iter()
+            .filter(|one| ["ChangeSet", "Stack", "Protection"].iter().any(|word| one.operation.contains(word)));
+        of_stacks.map(|one| one.subject.split('/').next().unwrap().to_owned()).collect()
+    }
+
+    /// Commits the work tree.
+    pub(super) fn commit(&mut self) {
+        self.branch.commit(&self.files);
+    }
+
+    /// What a file was in the commit before the last one.
+    pub(super) fn before(&self, file: &str) -> String {
+        self.branch.before_last().unwrap()[file].clone()
+    }
+
+    /// Ends all faults.
+    pub(super) fn mend(&self) {
+        self.world.lock().unwrap().clear_faults();
+    }
+
+    /// Somebody deletes a stack.
+    pub(super) fn delete(&self, stack: &str, place: &Place) {
+        self.world.lock().unwrap().delete_stack(place, stack, &[], false, &None).unwrap();
+        self.pass(Duration::from_secs(60));
+    }
+
+    fn review(&self, stack: &str, place: &str) {
+        let stack = StackInput { name: stack.to_owned(), template: Some(FOREIGN.to_owned()), ..StackInput::default() };
+        let input = ChangeSetInput {
+            name: "mine".to_owned(),
+            kind: "CREATE".to_owned(),
+            stack,
+            description: None,
+            on_failure: None,
+        };
+        self.world.lock().unwrap().create_change_set(&place_of(place), &input).unwrap();
+        self.pass(Duration::from_secs(10));
+    }
+
     fn foreign(&self, stack: &str, place: &str) {
-        let (account, region) = place.split_once('/').unwrap();
-        let place = Place { account: AccountId::new(account).unwrap(), region: Region::new(region).unwrap() };
+        let place = place_of(place);
         let input = StackInput { name: stack.to_owned(), template: Some(FOREIGN.to_owned()), ..StackInput::default() };
         self.world.lock().unwrap().create_stack(&place, &input, &StackOptions::default()).unwrap();
         self.pass(Duration::from_secs(60));
@@ -244,6 +297,11 @@ impl Teller {
         let report = &published.planned.report;
         let shown = match (what, which) {
             ("plan", None) => view::plan::terminal(report, now, style),
+            ("doctor", None) => {
+                let all = diagnose(&published.catalog, &published.facts, &published.observed, &published.planned);
+                let shown: Vec<_> = all.iter().filter(|one| !one.in_order).collect();
+                view::doctor::terminal(&shown, now, style)
+            }
             ("status", None) => view::status::terminal(report, &published.facts, now, style),
             ("problems", None) => view::problems::terminal(&published.problems, false),
             ("history", None) => view::history::list(&self.records(), now, style),
@@ -275,6 +333,11 @@ impl Teller {
             out.replace(&id[..*length], &format!("{number:08x}")[..*length])
         })
     }
+}
+
+fn place_of(text: &str) -> Place {
+    let (account, region) = text.split_once('/').unwrap();
+    Place { account: AccountId::new(account).unwrap(), region: Region::new(region).unwrap() }
 }
 
 fn read(root: &Path, at: &Path, files: &mut Files) {
