@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Everything up to the plan is pure: the planner gets the catalog, the facts, what AWS shows and the time as values, and
-//! returns a plan that leaves nothing to choose, beside a report that says for every slot why it moves, is current, or is
+//! returns a plan that leaves nothing to choose, and a report that says for every slot why it moves, is current, or is
 //! held. The engine carries the plan out and writes a journal; the facts of the next plan are folded from that journal.
 //!
 //! # Entry points

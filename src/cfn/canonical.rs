@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 /// Writes a value as canonical JSON: keys sorted by their bytes, no white space.
 ///
 /// The order of keys has no meaning in CloudFormation; the order of arrays may have, so it is kept. So is a number with a
-/// fraction of nothing: where a text is asked for, CloudFormation makes `8.0` of the one and `8` of the other.
+/// zero fraction: if text is needed, CloudFormation makes `8.0` of one and `8` of the other.
 pub fn canonical(value: &Value) -> String {
     sorted(value).to_string()
 }

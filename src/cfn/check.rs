@@ -1,9 +1,8 @@
 //! A template against the rules that CloudFormation holds it to before it looks at any resource.
 //!
-//! Sections, logical ids, limits, functions, and references to what is not there: everything that can be said without
-//! values and without AWS. Where a macro, a transform or a module may make what is missing, nothing is said about it.
-//! Rules and numbers from the CloudFormation user guide ("Template anatomy", "CloudFormation quotas", "Intrinsic function
-//! reference").
+//! Sections, logical ids, limits, functions and references to missing things: everything that can be checked without values
+//! and without AWS. If a macro, a transform or a module could make what is missing, nothing is reported. Rules and numbers
+//! from the CloudFormation user guide ("Template anatomy", "CloudFormation quotas", "Intrinsic function reference").
 
 use std::collections::BTreeSet;
 
@@ -59,7 +58,7 @@ const FUNCTIONS: [&str; 27] = [
     "ValueOf",
     "ValueOfAll",
 ];
-/// What `Ref` and `${…}` know beside parameters and resources.
+/// What `Ref` and `${…}` can refer to besides parameters and resources.
 const PSEUDO: [&str; 8] = [
     "AWS::AccountId",
     "AWS::NoValue",
@@ -89,7 +88,7 @@ pub struct TemplateFault {
 /// What is wrong with a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TemplateProblem {
-    /// A key at the top that is no section.
+    /// A top-level key that is not a section.
     UnknownSection(String),
     /// A section, a resource or an output that is not a map.
     NotAMap,
@@ -133,16 +132,20 @@ pub enum TemplateProblem {
 impl std::fmt::Display for TemplateProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::UnknownSection(name) => write!(f, "`{name}` is no section of a template"),
-            Self::NotAMap => f.write_str("this has to be a map"),
+            Self::UnknownSection(name) => write!(f, "`{name}` is not a section of a template"),
+            Self::NotAMap => f.write_str("this must be a map"),
             Self::NoResources => f.write_str("the template has no resources"),
             Self::LogicalId(id) => {
-                write!(f, "`{id}` is no logical id: letters and digits, at most {MAX_LOGICAL_ID} of them")
+                write!(f, "`{id}` is not a logical id: use letters and digits, at most {MAX_LOGICAL_ID}")
             }
             Self::NoType => f.write_str("the resource has no `Type`"),
-            Self::TooMany { what, is, most } => write!(f, "the template has {is} {what}; CloudFormation takes {most}"),
-            Self::Null => f.write_str("CloudFormation takes no value that is nothing"),
-            Self::ConditionCircle(names) => write!(f, "conditions name each other in a circle: {}", names.join(" → ")),
+            Self::TooMany { what, is, most } => {
+                write!(f, "the template has {is} {what}, and CloudFormation allows at most {most}")
+            }
+            Self::Null => f.write_str("CloudFormation does not accept an empty value (null)"),
+            Self::ConditionCircle(names) => {
+                write!(f, "conditions refer to each other in a circle: {}", names.join(" → "))
+            }
             Self::Arguments { function, wanted } => write!(f, "`{function}` takes {wanted}"),
             Self::UnknownFunction(name) => write!(f, "CloudFormation has no function `{name}`"),
             Self::Missing { what, name } => write!(f, "the template has no {what} `{name}`"),
@@ -150,7 +153,7 @@ impl std::fmt::Display for TemplateProblem {
     }
 }
 
-/// Everything that CloudFormation would refuse a template for, as far as its text tells, in the order of its text.
+/// Every reason for which CloudFormation would reject a template, judged by its text, in text order.
 pub fn check_template(document: &Document) -> Vec<TemplateFault> {
     let root = document.as_map();
     // Then nearly everything may mean something.
@@ -229,7 +232,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Resources, parameters and outputs by themselves: ids, types, and what they say beside their values.
+    /// Resources, parameters and outputs on their own: ids, types and attributes other than values.
     fn entries(&mut self) {
         for section in ["Parameters", "Resources", "Outputs"] {
             let Some(written) = self.root.get(section) else { continue };
@@ -274,7 +277,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// A name that has to be in a section.
+    /// A name that must exist in a section.
     fn named(&mut self, section: &str, what: &'static str, name: &str, pointer: String) {
         let there = self.section(section).is_some_and(|map| map.contains_key(name));
         if !there && !self.made {
@@ -373,7 +376,7 @@ impl<'a> Check<'a> {
         };
         for name in substituted(text) {
             match name.split_once('.') {
-                // A name of its own may have a dot in it.
+                // An own name may contain a dot.
                 Some(_) if own.contains(name) => {}
                 Some((resource, _)) => self.named("Resources", "resource", resource, pointer.to_owned()),
                 None => self.referred(name, &own, pointer),

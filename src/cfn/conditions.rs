@@ -14,12 +14,12 @@ use super::document::{Document, Resource};
 pub struct Given<'a> {
     /// The template.
     pub document: &'a Document,
-    /// Values of parameters and of pseudo parameters like `AWS::Region`; none where there is one that is not known.
+    /// Values of parameters and of pseudo parameters like `AWS::Region`; none for a value that is not known.
     pub values: &'a BTreeMap<String, Option<String>>,
 }
 
 impl<'a> Given<'a> {
-    /// The value of a parameter: the one that is given, or the default. None where it is not known.
+    /// The value of a parameter: the given one or the default. None if it is not known.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let declared = self.document.section("Parameters").and_then(|all| all.get(name));
         // What is given is then only the name of the value.
@@ -32,7 +32,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// Whether a condition holds; none where that is not known. Costs a look at each condition that it leads to.
+    /// Whether a condition holds; none if that is not known. Costs a look at each condition that it refers to.
     pub fn condition(&self, name: &str) -> Option<bool> {
         let all = self.document.section("Conditions")?.as_object()?;
         let mut known = BTreeMap::new();
@@ -43,7 +43,7 @@ impl<'a> Given<'a> {
         known.get(name).copied().flatten()
     }
 
-    /// Whether a resource is there; none where that is not known.
+    /// Whether a resource exists; none if that is not known.
     pub fn has(&self, resource: Resource<'_>) -> Option<bool> {
         match resource.body.get("Condition") {
             None => Some(true),
@@ -70,7 +70,7 @@ impl<'a> Given<'a> {
         }
     }
 
-    /// What several conditions are together, of which one decides where it is this.
+    /// The result of several conditions, of which one with this value decides.
     fn joined(&self, parts: &Value, known: &BTreeMap<&str, Option<bool>>, decides: bool) -> Option<bool> {
         let mut together = Some(!decides);
         for part in parts.as_array().into_iter().flatten() {
@@ -144,7 +144,8 @@ fn named(condition: &Value) -> BTreeSet<&str> {
     found
 }
 
-/// Conditions that name each other in a circle, in their order, the first again at the end; none where there is no such.
+/// Conditions that refer to each other in a circle, in order, with the first repeated at the end; none if there is no
+/// circle.
 pub(super) fn circle(root: &Map<String, Value>) -> Option<Vec<&str>> {
     let all = root.get("Conditions").and_then(Value::as_object)?;
     in_order(all, all.keys().map(String::as_str).rev().collect()).1

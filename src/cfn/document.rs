@@ -11,14 +11,14 @@ pub struct Document {
     root: Map<String, Value>,
 }
 
-/// Why a text is no CloudFormation template.
+/// Why a text is not a CloudFormation template.
 #[derive(Debug, thiserror::Error)]
 pub enum DocumentError {
     /// It is not JSON. (Nesting deeper than 128 is refused too.)
     #[error("the template is not JSON")]
     Json(#[source] serde_json::Error),
     /// It is JSON, but no object.
-    #[error("the template is no JSON object")]
+    #[error("the template is not a JSON object")]
     NotAnObject,
     /// It has no resources.
     #[error("the template has no `Resources` object")]
@@ -35,7 +35,7 @@ pub struct Resource<'a> {
 }
 
 impl<'a> Resource<'a> {
-    /// The resource's type, like `AWS::ECS::Service`; empty where it says none.
+    /// The resource's type, like `AWS::ECS::Service`; empty if it says none.
     pub fn kind(&self) -> &'a str {
         self.body.get("Type").and_then(Value::as_str).unwrap_or("")
     }
@@ -55,7 +55,7 @@ impl Document {
     /// Reads a template from JSON.
     ///
     /// # Errors
-    /// Where the text is not JSON, no object, or has no `Resources`.
+    /// Fails if the text is not JSON or not an object, or has no `Resources`.
     pub fn parse(json: &str) -> Result<Self, DocumentError> {
         Self::from_value(serde_json::from_str(json).map_err(DocumentError::Json)?)
     }
@@ -63,7 +63,7 @@ impl Document {
     /// Takes a tree that is already parsed or built.
     ///
     /// # Errors
-    /// Where the value is no object, or has no `Resources`.
+    /// Fails if the value is not an object or has no `Resources`.
     pub fn from_value(value: Value) -> Result<Self, DocumentError> {
         let Value::Object(root) = value else { return Err(DocumentError::NotAnObject) };
         if !root.get("Resources").is_some_and(Value::is_object) {
@@ -110,7 +110,7 @@ impl Document {
         reach::has_macro(&self.root)
     }
 
-    /// How deep maps and lists are nested, 1 where there is nothing in the template but scalars.
+    /// How deep maps and lists are nested, 1 if the template contains only scalars.
     pub fn depth(&self) -> usize {
         fn of(value: &Value) -> usize {
             match value {
@@ -122,7 +122,7 @@ impl Document {
         1 + self.root.values().map(of).max().unwrap_or(0)
     }
 
-    /// The resources, in the order in which they are written. What is no object is left out.
+    /// The resources in the order in which they are written. Values that are not objects are left out.
     pub fn resources(&self) -> impl Iterator<Item = Resource<'_>> {
         let resources = self.section("Resources").and_then(Value::as_object);
         resources

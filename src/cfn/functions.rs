@@ -1,11 +1,11 @@
 //! What functions are given: how many values, and of which kind.
 //!
-//! Only what the text tells: what a function inside of it will be is not known, and CloudFormation makes texts of numbers and
-//! booleans. \[doc: "Intrinsic function reference"\]
+//! Only the text is judged: the result of a nested function is not known, and CloudFormation converts numbers and booleans
+//! to text. \[doc: "Intrinsic function reference"\]
 
 use serde_json::Value;
 
-/// What a function has to be given, where it is given something else; none where it is in order, or not known here.
+/// What a function needs, if it gets something else; none if its arguments are fine or the function is not known here.
 pub(super) fn wanted(function: &str, given: &Value) -> Option<&'static str> {
     if is_of_another_tool(given) {
         return None;

@@ -1,15 +1,15 @@
-//! Where a template has to say outright what is there.
+//! Where a template must be literal.
 //!
-//! A text that is filled in later may be a value, never a choice: it may not name a resource or a function, and it may
-//! not decide whether something exists or how often. Whoever fills templates asks here which of its marked texts stand
-//! where they must not.
+//! A text that is filled in later may be a value, but not a choice: it may not name a resource or a function, or decide
+//! whether or how often something exists. Code that fills templates asks this module which marked texts are in places that
+//! must be literal.
 
 use serde_json::Value;
 
 use super::document::Document;
 use super::read::push_key;
 
-/// A text that stands where a template has to be literal.
+/// A text in a place that must be literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Misplaced {
     /// JSON pointer to the text, or to the entry whose key it is.
@@ -23,7 +23,7 @@ const VALUES_OF_RESOURCES: [&str; 5] = ["CreationPolicy", "Description", "Metada
 /// Parts of an output that are values.
 const VALUES_OF_OUTPUTS: [&str; 3] = ["Description", "Export", "Value"];
 
-/// The texts for which `marked` is true and that stand where the template has to be literal, in its order.
+/// The texts for which `marked` is true in places that must be literal, in the order of the template.
 ///
 /// Literal are: every key; the sections Conditions, Rules, Mappings, Parameters, Transform and the format version; of a
 /// resource and an output everything but their values; the names in `Ref`, `Fn::GetAtt`, `Fn::If`, `Fn::FindInMap` and
@@ -35,16 +35,16 @@ pub fn misplaced(document: &Document, marked: impl Fn(&str) -> bool) -> Vec<Misp
         match name.as_str() {
             "Description" | "Metadata" => walk.value(section, &pointer),
             "Resources" => {
-                walk.entries(section, &pointer, &VALUES_OF_RESOURCES, "what a resource is, or whether it is there")
+                walk.entries(section, &pointer, &VALUES_OF_RESOURCES, "what a resource is, or whether it exists")
             }
-            "Outputs" => walk.entries(section, &pointer, &VALUES_OF_OUTPUTS, "whether an output is there"),
+            "Outputs" => walk.entries(section, &pointer, &VALUES_OF_OUTPUTS, "whether an output exists"),
             "Parameters" => walk.literal(
                 section,
                 &pointer,
-                "what the template asks for; a parameter's value goes into `parameters`",
+                "what the template asks for (a parameter's value belongs in `parameters`)",
             ),
-            "Mappings" => walk.literal(section, &pointer, "what conditions may look up; a parameter can bring it"),
-            _ => walk.literal(section, &pointer, "which resources there are"),
+            "Mappings" => walk.literal(section, &pointer, "what conditions look up (use a parameter)"),
+            _ => walk.literal(section, &pointer, "which resources exist"),
         }
     }
     walk.found
@@ -82,7 +82,7 @@ impl Walk<'_> {
                     let pointer = format!("{pointer}/{index}");
                     match index {
                         2 => self.entries(part, &pointer, values, decides),
-                        _ => self.literal(part, &pointer, "how many there are"),
+                        _ => self.literal(part, &pointer, "how many exist"),
                     }
                 }
                 continue;
@@ -142,8 +142,8 @@ impl Walk<'_> {
     /// What a function is given, or the value of a plain key.
     fn argument(&mut self, key: &str, inside: &Value, pointer: &str, alone: bool) {
         let literal_first = match key {
-            "Ref" | "Condition" if alone => return self.literal(inside, pointer, "what is referred to"),
-            "Fn::GetAtt" => return self.literal(inside, pointer, "what is referred to"),
+            "Ref" | "Condition" if alone => return self.literal(inside, pointer, "what the template refers to"),
+            "Fn::GetAtt" => return self.literal(inside, pointer, "what the template refers to"),
             "Fn::Transform" => return self.literal(inside, pointer, "what a macro makes"),
             "Fn::If" | "Fn::FindInMap" => 1,
             key if key.starts_with("Fn::ForEach") => 2,
@@ -153,7 +153,7 @@ impl Walk<'_> {
         for (index, item) in items.iter().enumerate() {
             let pointer = format!("{pointer}/{index}");
             if index < literal_first {
-                self.literal(item, &pointer, "which value is taken, or how many");
+                self.literal(item, &pointer, "which value is used, or how many");
             } else {
                 self.value(item, &pointer);
             }

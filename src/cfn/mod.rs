@@ -2,10 +2,11 @@
 //! the schemas of resources.
 //!
 //! A [`Document`] is the parsed tree of one template. `template/` builds one and hashes [`Document::executed`]; `compare/`
-//! walks two of them; commands show [`Document::yaml`]; [`read()`] takes the templates that people write, for `load/` and for
-//! the simulated account; [`check_resource`] and [`recreates()`] ask the resource schemas of AWS, [`check_template`]
-//! holds a template to CloudFormation's own rules, and [`misplaced`] says where it has to be literal; [`Given`] tells which
-//! conditions hold. Nothing here knows landfall's nouns, and no function is evaluated but those of conditions.
+//! walks two of them; commands show [`Document::yaml`]; [`read()`] takes the templates that people write, for `load/` and
+//! for the simulated account; [`check_resource`] and [`recreates()`] ask the resource schemas of AWS, [`check_template`]
+//! checks a template against CloudFormation's own rules, [`misplaced`] finds texts in places that must be literal, and
+//! [`Given`] decides which conditions hold. Nothing here knows landfall's nouns, and only the functions of conditions are
+//! evaluated.
 
 mod canonical;
 mod check;

@@ -106,7 +106,7 @@ const DECLARATIONS: [&str; 3] = ["Parameters", "Mappings", "Conditions"];
 /// What CloudFormation looks at in no template, with or without macros.
 const SILENT: [&str; 2] = ["AWSTemplateFormatVersion", "Description"];
 
-/// Resources, hooks and outputs, with the declarations that they reach; everything where a macro may read it.
+/// Resources, hooks and outputs, with the declarations that they reach; everything if a macro may read it.
 pub(super) fn executed(root: &Map<String, Value>) -> Map<String, Value> {
     if has_macro(root) {
         return root.iter().filter(|(name, _)| !SILENT.contains(&name.as_str())).map(cloned).collect();

@@ -143,7 +143,7 @@ fn after_tag(tag: &str, inside: &Value, indent: usize, out: &mut String) {
     }
 }
 
-/// The short tag of an intrinsic function, where the function is written in a form that the tag can carry.
+/// The short tag of an intrinsic function, if the function is written in a form that the tag supports.
 fn tagged(map: &Map<String, Value>) -> Option<(&str, &Value)> {
     let (key, inside) = map.iter().next().filter(|_| map.len() == 1)?;
     if key == "Ref" {
@@ -169,7 +169,8 @@ fn sequence(items: &[Value], indent: usize, out: &mut String) {
         out.push('-');
         match item {
             Value::Object(map) if !map.is_empty() && tagged(map).is_none() => {
-                // The first key stands beside the dash: write the mapping two deeper, then take its indentation away.
+                // The first key follows the dash on its line: write the mapping two levels deeper, then remove its
+                // indentation.
                 let mut inside = String::new();
                 mapping(map, indent + 2, &mut inside);
                 out.push(' ');
@@ -184,7 +185,7 @@ fn pad(indent: usize, out: &mut String) {
     out.extend(std::iter::repeat_n(' ', indent));
 }
 
-/// Writes a string: plain where that is safe, else in double quotes.
+/// Writes a string: plain if that is safe, otherwise in double quotes.
 fn scalar(text: &str, out: &mut String) {
     if plain(text) {
         out.push_str(text);

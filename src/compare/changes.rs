@@ -1,8 +1,8 @@
 //! What CloudFormation is expected to announce between two documents.
 //!
 //! An expectation may be wider than what AWS does in the end, as its own change sets are: a resource that uses an attribute
-//! of a changed one "may change". It is never narrower for the types in [`super::recreates`], so that a removal or a
-//! replacement that nobody expected is a reason to stop.
+//! of a changed one "may change". It is never narrower for the types in [`super::recreates`], so that an unexpected removal
+//! or replacement is a reason to stop.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -14,14 +14,14 @@ use crate::model::journal::{Effect, ExpectedChange};
 
 use super::declared::{Declared, Sureness};
 
-/// The parts of a resource beside its properties whose change CloudFormation announces (DescribeChangeSet,
+/// The parts of a resource, besides its properties, whose change CloudFormation announces (DescribeChangeSet,
 /// `ResourceChange.Scope`).
 const ATTRIBUTES: [&str; 5] = ["CreationPolicy", "DeletionPolicy", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
 
 /// The changes from one template with its values to another, by logical id; without one before, everything is added.
 ///
-/// A resource whose condition is known not to hold is not there. Where that is not known it counts as there, so that its
-/// removal is never expected.
+/// A resource whose condition is known to be false does not exist. If the condition is unknown, the resource counts as
+/// existing, so that its removal is never expected.
 pub fn changes(before: Option<Given<'_>>, after: Given<'_>) -> Vec<ExpectedChange> {
     let old = before.map(there).unwrap_or_default();
     let new = there(after);
@@ -43,7 +43,7 @@ pub fn changes(before: Option<Given<'_>>, after: Given<'_>) -> Vec<ExpectedChang
         .collect()
 }
 
-/// The resources that are there, or may be.
+/// The resources that exist or may exist.
 fn there(given: Given<'_>) -> BTreeMap<&str, Resource<'_>> {
     let resources = given.document.resources().filter(|resource| given.has(*resource) != Some(false));
     resources.map(|resource| (resource.id, resource)).collect()

@@ -9,7 +9,7 @@ use crate::cfn::{Given, Reference, canonical, references};
 /// How sure it is that a value is another one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Sureness {
-    /// It may be: somebody else knows a value of it.
+    /// It may be: another part knows a value of it.
     Possible,
     /// What it is made of differs.
     Certain,

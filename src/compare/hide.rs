@@ -15,7 +15,7 @@ const NAMES: &[&str] =
 const BEGINNINGS: &[&str] =
     &["-----BEGIN ", "AKIA", "ASIA", "ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_"];
 
-/// The document with every string hidden that looks like a secret. References to secrets stay: they are no secrets.
+/// The document with every string hidden that looks like a secret. References to secrets stay visible.
 pub fn hide(document: &Document) -> Document {
     Document::from_sections(hide_map(document.as_map()))
 }

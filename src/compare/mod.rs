@@ -1,8 +1,7 @@
 //! Two documents become what CloudFormation will announce, and a difference that people read.
 //!
-//! [`changes`] is what the engine holds against a change set before it executes it. [`documents`] is what `plan --diff` and
-//! `diff` show, parameters [`with_values`]. Deliberately absent: what is deployed (the caller has it), and any rendering but
-//! text.
+//! The engine compares [`changes`] with a change set before it executes it. [`documents`] is what `plan --diff` and `diff`
+//! show, parameters [`with_values`]. Deliberately absent: what is deployed (the caller has it), and any rendering but text.
 
 mod changes;
 mod declared;

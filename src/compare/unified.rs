@@ -20,14 +20,14 @@ pub enum Paint {
 /// Lines around a change that are shown.
 const CONTEXT: usize = 3;
 
-/// The unified difference of two documents as YAML for people, with values that look secret hidden; empty where they are
-/// equal. A document that is not there counts as empty.
+/// The unified difference of two documents as YAML for people, with values hidden that look secret; empty if they are
+/// equal. A missing document counts as empty.
 pub fn documents(before: Option<&Document>, after: Option<&Document>, from: &str, to: &str, paint: Paint) -> String {
     let yaml = |document: Option<&Document>| document.map(|document| hide(document).yaml());
     unified(yaml(before).as_deref(), yaml(after).as_deref().unwrap_or(""), from, to, paint)
 }
 
-/// The unified difference of two texts, under the names `from` and `to`; empty where they are equal.
+/// The unified difference of two texts, under the names `from` and `to`; empty if they are equal.
 pub fn unified(before: Option<&str>, after: &str, from: &str, to: &str, paint: Paint) -> String {
     let before = before.unwrap_or("");
     if before == after {

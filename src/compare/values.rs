@@ -1,4 +1,4 @@
-//! Values of parameters beside the template that declares them, for people.
+//! Values of parameters, shown with the template that declares them, for people.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +11,8 @@ const HEADING: &str = "Parameter values";
 /// How CloudFormation shows a value that is declared NoEcho.
 const MASKED: &str = "****";
 
-/// The document with a part of its own for the value that each of its parameters has: the one that is given, or the default.
-/// It is to be read by people, and no template any more.
+/// The document with an additional part for the value of each parameter: the given one or the default. It is for people and
+/// no longer a template.
 pub fn with_values(document: &Document, given: &BTreeMap<String, String>) -> Document {
     let declared = document.section("Parameters").and_then(Value::as_object);
     let value = |(name, declared): (&String, &Value)| {

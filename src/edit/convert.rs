@@ -14,7 +14,7 @@ pub struct Converted {
     pub comments: Vec<String>,
 }
 
-/// What a step of a template has instead of its own keys.
+/// What a step with a template has instead of its former keys.
 #[derive(Clone, Copy, Debug)]
 pub struct NewStep<'a> {
     /// The template, a path below `templates/`.
@@ -29,7 +29,7 @@ pub struct NewStep<'a> {
 /// stays as it is.
 ///
 /// # Errors
-/// The file is no TOML, has no such step, or writes its steps otherwise than as `[[step]]`.
+/// The file is not TOML, has no such step, or does not write its steps as `[[step]]`.
 pub fn convert(text: &str, step: &StepName, new: &NewStep<'_>) -> Result<Converted, EditError> {
     let mut document: DocumentMut = layout::plain(text).parse()?;
     let Some(item) = document.get_mut("step") else { return Err(EditError::NoStep(step.clone())) };

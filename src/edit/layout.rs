@@ -1,4 +1,4 @@
-//! What a file has beside its text: a byte order mark, and how its lines end.
+//! What a file has besides its text: a byte order mark and its kind of line ends.
 
 /// The text of a file as it is edited: without a byte order mark, its lines ended by line feeds.
 pub(super) fn plain(written: &str) -> String {

@@ -21,10 +21,10 @@ pub use release::{NewRelease, snapshot};
 /// Why a file cannot be edited.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// It is no TOML.
+    /// It is not TOML.
     #[error("the file is not TOML")]
     Toml(#[from] toml_edit::TomlError),
-    /// The key is there and is something else.
+    /// The key exists and is something else.
     #[error("`{0}` in the file is not {1}")]
     Unexpected(&'static str, &'static str),
     /// The process has no such step.
@@ -84,7 +84,7 @@ impl NewAllowance {
     }
 }
 
-/// Adds an `[[allow]]` at the end of a deploy file; `text` is empty where there is no file yet.
+/// Adds an `[[allow]]` at the end of a deploy file; `text` is empty if there is no file yet.
 pub fn allow(text: &str, allowance: &NewAllowance) -> Result<String, EditError> {
     let mut document: DocumentMut = layout::plain(text).parse()?;
     let separated = text.is_empty();
@@ -100,11 +100,11 @@ pub fn allow(text: &str, allowance: &NewAllowance) -> Result<String, EditError> 
     Ok(layout::like(text, &document.to_string()))
 }
 
-/// Makes a deploy file pin a release, or `"none"`: for the environment, or for one tenant in it. `text` is empty where there
+/// Makes a deploy file pin a release, or `"none"`: for the environment, or for one tenant in it. `text` is empty if there
 /// is no file yet.
 ///
 /// # Errors
-/// The file is no TOML, or has something else under the key.
+/// The file is not TOML, or has something else under the key.
 pub fn pin(text: &str, tenant: Option<&TenantName>, pin: &Pin) -> Result<String, EditError> {
     let mut document: DocumentMut = layout::plain(text).parse()?;
     let release = match pin {

@@ -1,4 +1,4 @@
-//! Release files: a new one, and the snapshot of one that is there.
+//! Release files: a new one, and the snapshot of an existing one.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,7 @@ fn table(pin: &ImagePin) -> Table {
 /// Makes a release take what it deploys from a commit.
 ///
 /// # Errors
-/// The file is no TOML, or `snapshot` is no text there.
+/// The file is not TOML, or its `snapshot` is not text.
 pub fn snapshot(text: &str, commit: &CommitId) -> Result<String, EditError> {
     let mut document: DocumentMut = layout::plain(text).parse()?;
     match document.get_mut("snapshot") {

@@ -30,7 +30,7 @@ impl<T> Clone for Draft<T> {
 /// The files of one folder by name.
 #[derive(Debug)]
 pub(crate) struct Shelf<N, T> {
-    /// Every file that is there, with its content id, whether or not it could be read.
+    /// Every existing file with its content id, readable or not.
     pub(crate) present: BTreeMap<N, BlobId>,
     /// Those that could be read.
     pub(crate) read: BTreeMap<N, Draft<T>>,
@@ -48,7 +48,7 @@ impl<N: AsRef<str> + Ord, T> Shelf<N, T> {
         self.present.keys().map(AsRef::as_ref)
     }
 
-    /// Whether every file could be read, so that what none of them says is said nowhere.
+    /// Whether every file could be read. Only then does a missing entry prove that no file has it.
     pub(crate) fn complete(&self) -> bool {
         self.read.len() == self.present.len()
     }
@@ -150,7 +150,7 @@ impl Reader<'_> {
 
 /// A type of [`Document`].
 pub(crate) trait Drafted: Sized {
-    /// The document, where it is of this type.
+    /// The document, if it is of this type.
     fn of(document: &Document) -> Option<Arc<Self>>;
 }
 
@@ -187,7 +187,7 @@ pub(crate) fn read_all(
         Some(Node::File(blob)) => drafts.root = reader.draft(&root, Kind::Root, blob, findings)?,
         Some(Node::Refused(what)) => findings.push(link(&root, what, Some(Subject::Repository))),
         Some(Node::Folder(_)) | None => findings.push(
-            Finding::whole(codes::MISSING_FILE, &root, "there is no `landfall.toml`")
+            Finding::whole(codes::MISSING_FILE, &root, "`landfall.toml` does not exist")
                 .help("`landfall init` writes the smallest useful repository"),
         ),
     }
@@ -211,7 +211,7 @@ fn folder_of(
     reader: &mut Reader<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), TreeError> {
-    // A file whose name is no name may hide any other of its kind.
+    // A file with an invalid name may hide any other file of its kind.
     let all = Some(Subject::Repository);
     match &**path {
         "environments" => drafts.environments = shelf(path, folder, Kind::Environment, &all, reader, findings)?,
@@ -230,7 +230,7 @@ fn folder_of(
                             drafts.projects.insert(project, read);
                         }
                         Err(error) => {
-                            let title = format!("the folder of a project cannot be called `{name}`: {error}");
+                            let title = format!("`{name}` is not a valid name for a project folder: {error}");
                             findings.push(Finding::whole(codes::FILE_NAME, &path, title).hides(Subject::Repository));
                         }
                     },
@@ -277,7 +277,7 @@ fn project_of(
             (_, Node::Refused(what)) => findings.push(link(&path, what, this.clone())),
             (_, Node::File(_)) => findings.extend(unexpected(&path, entry)),
             (_, Node::Folder(_)) => findings.push(
-                Finding::whole(codes::UNEXPECTED_FILE, &path, format!("nothing reads the folder `{path}`"))
+                Finding::whole(codes::UNEXPECTED_FILE, &path, format!("landfall does not read the folder `{path}`"))
                     .suggest(entry, ["releases", "deploy", "templates"]),
             ),
         }
@@ -307,7 +307,7 @@ where
                 continue;
             }
             Node::Folder(_) => {
-                let title = format!("nothing reads the folder `{path}`");
+                let title = format!("landfall does not read the folder `{path}`");
                 findings.push(Finding::whole(codes::UNEXPECTED_FILE, &path, title));
                 continue;
             }
@@ -324,7 +324,7 @@ where
                 }
             }
             Err(error) => {
-                let finding = Finding::whole(codes::FILE_NAME, &path, format!("a file cannot be called so: {error}"));
+                let finding = Finding::whole(codes::FILE_NAME, &path, format!("not a valid file name: {error}"));
                 findings.push(hides.iter().cloned().fold(finding, Finding::hides));
             }
         }
@@ -334,7 +334,7 @@ where
 
 fn link(path: &Arc<str>, what: &str, hides: Option<Subject>) -> Finding {
     let finding = Finding::whole(codes::LINK, path, format!("`{path}` is a {what}, which landfall never follows"));
-    hides.into_iter().fold(finding.help("put the file itself there"), Finding::hides)
+    hides.into_iter().fold(finding.help("commit the file itself instead"), Finding::hides)
 }
 
 /// Lists the files below `templates/`. A link there hides nothing: a step that names it finds no file.
@@ -355,22 +355,22 @@ fn templates(
     }
 }
 
-/// Files that people keep beside any other are nobody's mistake.
+/// Files that are common next to any others are not reported.
 fn unexpected(path: &Arc<str>, name: &str) -> Option<Finding> {
     let harmless = name.starts_with('.') || name.ends_with(".md") || name == "CODEOWNERS";
     (!harmless).then(|| {
-        Finding::whole(codes::UNEXPECTED_FILE, path, format!("nothing reads the file `{path}`"))
-            .help("landfall reads files that end in `.toml`, and in a project those with the names of its format")
+        Finding::whole(codes::UNEXPECTED_FILE, path, format!("landfall does not read the file `{path}`"))
+            .help("landfall reads files that end in `.toml`; a project has `project.toml`, `process.toml`, `variables.toml` and its folders")
     })
 }
 
 fn nearly(path: &Arc<str>) -> Option<Finding> {
     let meant = nearest(path, FOLDERS)?;
-    let title = format!("nothing reads the folder `{path}`");
+    let title = format!("landfall does not read the folder `{path}`");
     Some(Finding::whole(codes::UNEXPECTED_FILE, path, title).help(format!("did you mean `{meant}`?")))
 }
 
-/// What a problem in a file may hide, as far as its path tells.
+/// What a problem in a file may hide, judged by its path.
 pub(crate) fn subjects_of(path: &str) -> Vec<Subject> {
     let parts: Vec<&str> = path.split('/').collect();
     let stem = |name: &str| name.strip_suffix(".toml").map(str::to_owned).unwrap_or_default();

@@ -25,7 +25,7 @@ pub(crate) struct File {
 
 /// Bytes of a block.
 const BLOCK: usize = 1024;
-/// More problems in one file than this are counted and not shown: the first ones are mended first anyway.
+/// Further problems in one file are counted but not shown: people fix the first ones first.
 pub(crate) const MAX_PER_FILE: usize = 100;
 
 /// How many characters begin in these bytes of UTF-8.
@@ -112,19 +112,19 @@ impl Finding {
         self
     }
 
-    /// What would mend it.
+    /// How to fix it.
     pub(crate) fn help(mut self, help: impl Into<String>) -> Self {
         self.problem.help = Some(help.into());
         self
     }
 
-    /// The known name that is nearest to the one written; otherwise all of them, where they are few.
+    /// The known name that is nearest to the one written; otherwise all of them, if they are few.
     pub(crate) fn suggest<'a>(mut self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         self.problem.help = match nearest(written, known.iter().copied()) {
             Some(name) => Some(format!("did you mean `{name}`?")),
             None if known.is_empty() || known.len() > 12 => self.problem.help,
-            None => Some(format!("there is {}", list(&known))),
+            None => Some(format!("available: {}", list(&known))),
         };
         self
     }

@@ -36,9 +36,9 @@ pub(crate) enum Document {
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Parsed {
-    /// Its text; none where it is not text.
+    /// Its text; none if it is not text.
     pub(crate) file: Option<Arc<File>>,
-    /// What it says; none where its form has errors.
+    /// Its content; none if its form has errors.
     pub(crate) document: Option<Document>,
     /// What is wrong with its form.
     pub(crate) findings: Vec<Finding>,
@@ -51,7 +51,7 @@ impl Parsed {
 
     /// A file that the repository could not give because of its size.
     pub(crate) fn too_large(path: &Arc<str>) -> Self {
-        let title = format!("`{path}` is larger than {MAX_FILE} bytes");
+        let title = format!("`{path}` is larger than {MAX_FILE} bytes, the most that landfall reads");
         Self::failed(None, vec![Finding::whole(codes::FILE_TOO_LARGE, path, title)])
     }
 }
@@ -64,7 +64,7 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
-            let title = format!("`{path}` is not UTF-8 text: byte {} is not part of a character", error.valid_up_to());
+            let title = format!("`{path}` is not UTF-8 text (first invalid byte: {})", error.valid_up_to());
             return Parsed::failed(None, vec![Finding::whole(codes::NOT_UTF8, path, title)]);
         }
     };
@@ -75,7 +75,7 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
         return Parsed::failed(Some(file), findings);
     }
     if walk::depth(table.get_ref()) > MAX_DEPTH {
-        let title = format!("`{path}` nests tables and lists more than {MAX_DEPTH} deep");
+        let title = format!("`{path}` nests tables and lists more than {MAX_DEPTH} levels deep");
         let finding = Finding::new(codes::TOO_DEEP, &file, 0..0, title);
         return Parsed::failed(Some(file), vec![finding]);
     }
@@ -87,7 +87,7 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
     }
     let faults = walk::faults(kind.schema(), &table);
     if !faults.is_empty() {
-        // What is left out is no more than what would be left out of the whole, see `assemble`.
+        // This limit leaves out no more than the limit for the whole file, see `assemble`.
         let findings = faults.iter().take(2 * MAX_PER_FILE).map(|fault| of_fault(&file, kind, fault)).collect();
         return Parsed::failed(Some(file), findings);
     }
@@ -97,7 +97,7 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
         Err(error) => {
             let title = one_line(error.message());
             let finding = Finding::new(codes::INVALID_VALUE, &file, error.span().unwrap_or(0..0), title);
-            Parsed::failed(Some(file), vec![finding.label("not a value of this key")])
+            Parsed::failed(Some(file), vec![finding.label("not allowed for this key")])
         }
     }
 }
@@ -122,15 +122,15 @@ fn document(kind: Kind, from: toml::Deserializer<'_>) -> Result<Document, toml::
 }
 
 fn syntax(file: &File, error: &toml::de::Error) -> Finding {
-    let title = format!("`{}` is not TOML: {}", file.path, one_line(error.message()));
+    let title = format!("`{}` is not valid TOML: {}", file.path, one_line(error.message()));
     Finding::new(codes::SYNTAX, file, error.span().unwrap_or(0..0), title).label("here")
 }
 
 fn control(file: &File, span: std::ops::Range<usize>, found: char) -> Finding {
-    let title = format!("a text has the control character U+{:04X}", u32::from(found));
+    let title = format!("a text contains the control character U+{:04X}", u32::from(found));
     Finding::new(codes::CONTROL_CHARACTER, file, span, title)
-        .label("neither a tab nor a line break")
-        .help("take it out: on a terminal it could colour or hide what is said")
+        .label("not a tab or a line break")
+        .help("remove it: on a terminal it could colour or hide output")
 }
 
 /// Values of landfall's format that this version does not have yet, and what they are for.
@@ -141,28 +141,32 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
     match &fault.kind {
         FaultKind::UnknownKey { key, known } => {
             let title = format!("unknown key `{key}` in {}", a(kind));
-            let finding = new(codes::UNKNOWN_KEY, title).label("not a key here");
-            // Of all steps, only those of one's own template lack it.
+            let finding = new(codes::UNKNOWN_KEY, title).label("unknown key");
+            // Only steps with their own template lack this key.
             if key == "patch" && known.iter().any(|known| known == "template") {
-                let help = "a step of kind `cloudformation` has a template of its own: change that";
+                let help = "a step of kind `cloudformation` has no patches: change its template";
                 return finding.help(help);
             }
             finding.suggest(key, known.iter().map(String::as_str))
         }
         FaultKind::MissingKey { key } => {
-            new(codes::MISSING_KEY, format!("{} needs the key `{key}`", a(kind))).label(format!("`{key}` is not here"))
+            new(codes::MISSING_KEY, format!("{} needs the key `{key}`", a(kind))).label(format!("`{key}` is missing"))
         }
         FaultKind::WrongType { expected, found } => {
             let title = format!("expected {expected}, found {found}");
-            new(codes::WRONG_TYPE, title).label(format!("not {expected}"))
+            let finding = new(codes::WRONG_TYPE, title).label(format!("not {expected}"));
+            match retyped(expected, found, file.text.get(fault.span.clone()).unwrap_or_default()) {
+                Some(help) => finding.help(help),
+                None => finding,
+            }
         }
         FaultKind::NotOneOf { value, allowed } => {
             let allowed: Vec<&str> = allowed.iter().map(String::as_str).collect();
             let title = match allowed.as_slice() {
-                [only] => format!("`{value}` is not `{only}`, the only value of this key"),
+                [only] => format!("`{value}` is not allowed: the only value of this key is `{only}`"),
                 _ => format!("`{value}` is not one of {}", list(&allowed)),
             };
-            let finding = new(codes::INVALID_VALUE, title).label("not a value of this key");
+            let finding = new(codes::INVALID_VALUE, title).label("not allowed for this key");
             match LATER_VALUES.iter().find(|(later, _)| later == value) {
                 Some((_, what)) => finding.help(format!("this version of landfall does not have {what} yet")),
                 None => finding.suggest(value, allowed),
@@ -180,6 +184,24 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
     }
 }
 
+/// How the same value is written with the expected type, if quotes or brackets are all that is wrong.
+fn retyped(expected: &str, found: &str, written: &str) -> Option<String> {
+    let bare = written.trim_matches(['"', '\'']);
+    match (expected, found) {
+        (_, _) if written.is_empty() || written.contains('\n') => None,
+        ("text in quotes", "a whole number" | "a number with a fraction" | "true or false" | "a date or time") => {
+            Some(format!("put it in quotes: `\"{written}\"`"))
+        }
+        ("a list", "text") => Some(format!("put it in brackets: `[{written}]`")),
+        ("a whole number", "text") => bare.parse::<i64>().ok().map(|_| format!("remove the quotes: `{bare}`")),
+        ("true or false", "text") => bare.parse::<bool>().ok().map(|_| format!("remove the quotes: `{bare}`")),
+        (date, "text") if date.ends_with("without quotes") && bare.starts_with(|c: char| c.is_ascii_digit()) => {
+            Some(format!("remove the quotes: `{bare}`"))
+        }
+        _ => None,
+    }
+}
+
 fn a(kind: Kind) -> &'static str {
     match kind {
         Kind::Root => "`landfall.toml`",
@@ -188,7 +210,7 @@ fn a(kind: Kind) -> &'static str {
         Kind::Tenant => "a tenant",
         Kind::Freeze => "a freeze",
         Kind::Lifecycle => "a lifecycle",
-        Kind::Variables => "a file of variables",
+        Kind::Variables => "a variables file",
         Kind::Project => "a project",
         Kind::Process => "a process",
         Kind::Release => "a release",

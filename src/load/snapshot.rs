@@ -60,7 +60,7 @@ fn stems<N: FromStr + Ord>(folder: Option<&Arc<Folder>>) -> BTreeSet<N> {
 }
 
 impl Snapshots<'_> {
-    /// Gives every release of the world its snapshot, and its landed content where the file was edited since.
+    /// Gives every release of the world its snapshot, and its landed content if the file was edited later.
     pub(crate) fn resolve(&mut self, world: &mut World, findings: &mut Vec<Finding>) -> Result<(), TreeError> {
         let Some(history) = self.source.history else {
             let names = self.names_in(self.source.tree)?;
@@ -148,10 +148,10 @@ impl Snapshots<'_> {
         if content.is_none_or(|content| content == built.draft.content) {
             return Ok(());
         }
-        let title = format!("release `{release}` landed with {} and was edited since", commit.short());
+        let title = format!("release `{release}` landed in {} and was edited later", commit.short());
         let finding = Finding::new(codes::RELEASE_EDITED, &draft.file, 0..0, title)
             .label("only `snapshot`, `blocked` and `notes` may change")
-            .help("put the landed content back, and make a new release");
+            .help("restore the landed content and make a new release");
         match original {
             Some(original) => {
                 findings.push(finding.holds_nothing());
@@ -163,7 +163,7 @@ impl Snapshots<'_> {
         Ok(())
     }
 
-    /// The content id of a release's file at a commit, where both are there.
+    /// The content id of a release's file at a commit, if both exist.
     fn blob_at(&mut self, at: At<'_>, release: &ReleaseName, commit: &CommitId) -> Result<Option<BlobId>, TreeError> {
         let key = (path_of(at.name, release), commit.clone());
         if let Some(blob) = self.landed.get(&key) {
@@ -180,7 +180,7 @@ impl Snapshots<'_> {
         Ok(blob)
     }
 
-    /// The name that the project has in a tree: its folder may have been renamed, and its id tells that it is the same.
+    /// The name of the project in a tree. Its folder may have been renamed; the id identifies it.
     fn name_in(&mut self, tree: &FileTree, at: At<'_>) -> Result<ProjectName, TreeError> {
         if self.id_in(tree, at.name)?.as_ref() == Some(at.id) {
             return Ok(at.name.clone());
@@ -194,7 +194,7 @@ impl Snapshots<'_> {
         Ok(at.name.clone())
     }
 
-    /// The id of the project of a name in a tree; none where there is no such project, or its file is broken.
+    /// The id of the project with this name in a tree; none if there is no such project or its file is broken.
     fn id_in(&mut self, tree: &FileTree, name: &ProjectName) -> Result<Option<Id>, TreeError> {
         let path: Arc<str> = Arc::from(format!("projects/{name}/project.toml"));
         let Some(blob) = tree.file(&path) else { return Ok(None) };

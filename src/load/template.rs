@@ -1,8 +1,8 @@
-//! One file of `templates/`: from bytes to a shape, with everything that is wrong with it and can be told offline.
+//! One file of `templates/`: from bytes to a shape, with every problem that can be found offline.
 //!
 //! `cfn` reads the text and knows CloudFormation's rules; here its faults get places in the file, and every string with a
-//! placeholder becomes a text. What CloudFormation is certain to refuse is an error. Where the copy of the resource schemas
-//! may only be older than AWS, it is a warning: an author has no way around an error.
+//! placeholder becomes a text. What CloudFormation is certain to reject is an error. If the copy of the resource schemas
+//! may only be older than AWS, it is a warning, because authors cannot work around an error.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -20,7 +20,7 @@ use crate::tree::MAX_FILE;
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct ParsedTemplate {
-    /// What it says; none where its form has errors.
+    /// Its content; none if its form has errors.
     pub(crate) draft: Option<Arc<TemplateDraft>>,
     /// Everything that is wrong with it.
     pub(crate) findings: Vec<Finding>,
@@ -29,7 +29,7 @@ pub(crate) struct ParsedTemplate {
 impl ParsedTemplate {
     /// A file that the repository could not give because of its size.
     pub(crate) fn too_large(path: &Arc<str>) -> Self {
-        let title = format!("`{path}` is larger than {MAX_FILE} bytes");
+        let title = format!("`{path}` is larger than {MAX_FILE} bytes, the most that landfall reads");
         Self { draft: None, findings: vec![Finding::whole(codes::FILE_TOO_LARGE, path, title)] }
     }
 }
@@ -44,9 +44,9 @@ pub(crate) struct TemplateDraft {
     pub(crate) template: Arc<RawTemplate>,
     /// Its texts with placeholders, with their bytes in the file.
     pub(crate) texts: Vec<(Range<usize>, Text)>,
-    /// The containers of its task definitions that are named outright, each with its image where that is one of `[images]`.
+    /// The containers of its task definitions that have literal names, each with its image if that is one of `[images]`.
     pub(crate) containers: Containers,
-    /// Those whose image comes from `[images]` and of which nobody can say which it is, with the bytes of an image.
+    /// Containers whose image comes from `[images]` but cannot be identified, with the bytes of an image.
     pub(crate) unproved: BTreeMap<Arc<str>, Range<usize>>,
     /// These are all of its containers: none is made by a macro, or has a name that is put together.
     pub(crate) all_containers: bool,
@@ -76,11 +76,9 @@ pub(crate) fn parse(path: &Arc<str>, bytes: &[u8]) -> ParsedTemplate {
     };
     let file = Arc::new(File::new(path.clone(), text));
     if let Some((at, found)) = text.char_indices().find(|(_, c)| is_control(*c)) {
-        let title = format!("the template has the control character U+{:04X}", u32::from(found));
+        let title = format!("the template contains the control character U+{:04X}", u32::from(found));
         let finding = Finding::new(codes::CONTROL_CHARACTER, &file, at..at + found.len_utf8(), title);
-        return failed(
-            finding.label("neither a tab nor a line break").help("in quotes it can be written as an escape"),
-        );
+        return failed(finding.label("not a tab or a line break").help("write it as an escape, in quotes"));
     }
     let source = match cfn::read(text) {
         Ok(source) => source,
@@ -110,7 +108,7 @@ pub(crate) fn parse(path: &Arc<str>, bytes: &[u8]) -> ParsedTemplate {
     ParsedTemplate { draft: Some(Arc::new(draft)), findings }
 }
 
-/// Line breaks are no control characters; U+0085 is one of YAML's.
+/// Line breaks do not count as control characters; U+0085 is a line break in YAML.
 fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}')
 }
@@ -137,7 +135,7 @@ fn is_plain(pointer: &str) -> bool {
     }
 }
 
-/// Whether a text has a placeholder in it. One that cannot be read is told elsewhere.
+/// Whether a text contains a placeholder. A malformed placeholder is reported elsewhere.
 fn has_placeholder(text: &str) -> bool {
     let mut rest = text;
     while let Some(at) = rest.find("#{") {
@@ -193,7 +191,7 @@ impl Role {
     }
 }
 
-/// The containers of a template, each with its image where that is known.
+/// The containers of a template, each with its image if that is known.
 type Containers = BTreeMap<Arc<str>, Option<ContainerImage>>;
 
 struct Reading<'a> {
@@ -210,22 +208,21 @@ impl Reading<'_> {
 
     /// A placeholder that is none, because it is in a comment.
     fn lost(&mut self, bytes: Range<usize>) {
-        let title = "YAML takes this placeholder for a comment: no value would come here";
-        let finding =
-            Finding::new(codes::TEMPLATE_PLACEHOLDER, self.file, bytes, title).label("after a space or a line's begin");
+        let title = "YAML reads this placeholder as a comment, so the value would be empty";
+        let finding = Finding::new(codes::TEMPLATE_PLACEHOLDER, self.file, bytes, title)
+            .label("`#` after a space or at the start of a line");
         self.findings.push(finding.help("put the whole value in quotes; in a comment, put a space after the `#`"));
     }
 
-    /// Everything that CloudFormation would refuse, as far as the text tells.
+    /// Everything that CloudFormation would reject, judged by the text alone.
     fn refused(&mut self, document: &Document) {
         for text in cfn::misplaced(document, has_placeholder) {
-            let title = format!("a placeholder cannot stand here: it would decide {}", text.decides);
+            let title = format!("a placeholder is not allowed here: it would decide {}", text.decides);
             let key = text.decides.ends_with("key");
             let bytes = if key { self.places.key(&text.pointer) } else { self.places.value(&text.pointer) };
             let finding = Finding::new(codes::TEMPLATE_PLACEHOLDER, self.file, bytes, title);
-            let finding = finding.label("has to be literal");
-            self.findings
-                .push(finding.help("a placeholder can be the value of a property, of an output, of a parameter"));
+            let finding = finding.label("must be literal");
+            self.findings.push(finding.help("a placeholder can be the value of a property, an output or a parameter"));
         }
         for fault in cfn::check_template(document) {
             // A suggestion costs a look at every name: no more are made than are shown.
@@ -233,12 +230,12 @@ impl Reading<'_> {
                 break;
             }
             let finding = match &fault.problem {
-                // Told already: a placeholder cannot be a name.
+                // Already reported: a placeholder cannot be a name.
                 TemplateProblem::Missing { name, .. } if has_placeholder(name) => continue,
                 TemplateProblem::Missing { what, name } => {
                     let bytes = self.places.value(&fault.pointer);
                     let finding = Finding::new(codes::TEMPLATE, self.file, bytes, fault.problem.to_string());
-                    finding.label("not there").suggest(name, names(document, what))
+                    finding.label("does not exist").suggest(name, names(document, what))
                 }
                 TemplateProblem::UnknownFunction(_) => {
                     let bytes = self.places.key(&fault.pointer);
@@ -258,7 +255,7 @@ impl Reading<'_> {
             };
             self.findings.push(finding);
         }
-        // What macros make of a resource nobody can tell.
+        // The result of a macro is unknown.
         if document.section("Transform").is_none() {
             document.resources().for_each(|resource| self.properties(resource));
         }
@@ -305,7 +302,7 @@ impl Reading<'_> {
         push_key(pointer, key);
         if key.contains("#{") && !has_placeholder(key) {
             let bytes = self.places.key(pointer);
-            self.find(codes::TEMPLATE_PLACEHOLDER, bytes, "a key is taken as it is: it cannot have `#{`", "a key");
+            self.find(codes::TEMPLATE_PLACEHOLDER, bytes, "placeholders are not filled in keys: remove `#{`", "a key");
         }
         let part = self.part(inside, pointer, Role::under(key));
         pointer.truncate(length);
@@ -344,23 +341,23 @@ impl Reading<'_> {
             Err(error) => {
                 let finding = Finding::new(codes::PLACEHOLDER, self.file, bytes, error.to_string());
                 let finding = finding.label("not a placeholder");
-                self.findings.push(finding.help("write `#{name}` for a variable, `##{` for the characters themselves"));
+                self.findings.push(finding.help("write `#{name}` for a variable, or `##{` for the characters `#{`"));
                 return Part::Fixed(Value::String(written.to_owned()));
             }
         };
         if role == Role::Substitution && decides_reference(&text) {
-            let title = "a placeholder inside of `${…}` would decide what is referred to";
-            self.find(codes::TEMPLATE_PLACEHOLDER, bytes.clone(), title, "has to be literal");
+            let title = "a placeholder inside `${…}` would decide what the template refers to";
+            self.find(codes::TEMPLATE_PLACEHOLDER, bytes.clone(), title, "must be literal");
         }
         if is_plain(pointer) && text.outputs().next().is_some() {
-            let title = "an output cannot stand here: CloudFormation takes no reference to a parameter";
+            let title = "an output is not allowed here: CloudFormation accepts no reference to a parameter";
             self.find(codes::OUTPUT_REFERENCE, bytes.clone(), title, "plain text");
         }
         self.texts.push((bytes, text.clone()));
         role.of_text(text)
     }
 
-    /// The containers of task definitions that have a literal name, and those of them whose image nobody can tell.
+    /// The containers of task definitions that have a literal name, and those of them whose image cannot be identified.
     fn containers(&self, document: &Document) -> (Containers, BTreeMap<Arc<str>, Range<usize>>) {
         let (mut containers, mut unproved) = (Containers::new(), BTreeMap::new());
         for resource in document.resources().filter(|resource| resource.kind() == "AWS::ECS::TaskDefinition") {
@@ -379,7 +376,7 @@ impl Reading<'_> {
                 if image.is_none() && written.is_some_and(|image| image.to_string().contains("#{images.")) {
                     unproved.insert(Arc::from(name), bytes.clone());
                 }
-                // Of two containers of one name nobody could say which image is whose.
+                // With two containers of one name, it is unclear which image belongs to which.
                 let known = containers.entry(Arc::from(name)).or_insert_with(|| image.clone());
                 if known.as_ref().map(|known| &known.image) != image.as_ref().map(|image| &image.image) {
                     *known = None;
@@ -405,7 +402,7 @@ fn may_have_more_containers(document: &Document) -> bool {
         || document.resources().any(|resource| resource.kind() == "AWS::ECS::TaskDefinition" && !all(resource))
 }
 
-/// The image that a text names, where it is `#{images.<name>}` and nothing else.
+/// The image that a text names, if the text is `#{images.<name>}` and nothing else.
 fn image_of(text: &str) -> Option<ImageName> {
     let name = text.strip_prefix("#{images.")?.strip_suffix('}')?;
     ImageName::new(name.trim()).ok()
@@ -430,7 +427,7 @@ pub(crate) fn decides_reference(text: &Text) -> bool {
     false
 }
 
-/// The names that a template has of something that [`TemplateProblem::Missing`] tells of.
+/// The names in a template of the kind that [`TemplateProblem::Missing`] reports.
 fn names<'a>(document: &'a Document, what: &str) -> Vec<&'a str> {
     let sections: &[&str] = match what {
         "condition" => &["Conditions"],

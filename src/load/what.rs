@@ -48,7 +48,7 @@ impl WhatDrafts {
 /// What was made of them.
 #[derive(Debug)]
 pub(crate) struct WhatOutcome {
-    /// None where something in the files is an error.
+    /// None if the files have an error.
     pub(crate) what: Option<Arc<What>>,
     /// Everything that is wrong with them.
     pub(crate) findings: Vec<Finding>,
@@ -179,7 +179,7 @@ fn outcome(drafts: WhatDrafts, mut findings: Vec<Finding>) -> WhatOutcome {
     for check in check::WHAT_CHECKS {
         (check.run)(&drafts, &mut findings);
     }
-    // Patches are tried on what the steps render, so all else has to be right.
+    // Patches are applied to what the steps render, so everything else must be right.
     if let (Some(what), false) = (&built, has_error(&findings)) {
         check::patches::fit(&drafts, what, &mut findings);
     }

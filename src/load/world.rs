@@ -64,8 +64,8 @@ impl World {
         self.root.tag_sets.get(&tag.set).is_some_and(|tags| tags.contains(&tag.tag))
     }
 
-    /// The lifecycles that a project's channels go through, none for the implied one; empty where `project.toml` could not
-    /// be read. Nothing says whether they exist.
+    /// The lifecycles that a project's channels go through, none for the implied one; empty if `project.toml` could not be
+    /// read. Nothing says whether they exist.
     pub(crate) fn lifecycles_of(&self, project: &ProjectName) -> BTreeSet<Option<&str>> {
         let draft = self.drafts.projects.get(project).and_then(|files| files.project.as_ref());
         let Some(doc) = draft.map(|draft| &draft.doc) else { return BTreeSet::new() };
@@ -79,7 +79,7 @@ impl World {
         used
     }
 
-    /// The environments that a project's channels lead to; none where that is not known, or all of them.
+    /// The environments that a project's channels lead to; none if that is not known or if it is all of them.
     pub(crate) fn entered_by(&self, project: &ProjectName) -> Option<BTreeSet<&EnvironmentName>> {
         let used = self.lifecycles_of(project);
         let mut entered = BTreeSet::new();

@@ -46,14 +46,14 @@ impl Login {
 
 /// Who knows the credentials of registries.
 pub trait Credentials: Send + Sync {
-    /// What to show to a registry, by the key under which docker keeps it; none to ask as nobody.
+    /// The credentials for a registry, by the key under which docker keeps them; none for anonymous requests.
     ///
     /// # Errors
     /// In a sentence: they are configured and cannot be had.
     fn login(&self, key: &str) -> Result<Option<Login>, String>;
 }
 
-/// Asks as nobody.
+/// Requests without credentials.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoCredentials;
 
@@ -94,13 +94,13 @@ impl DockerConfig {
     /// Reads the file's text.
     ///
     /// # Errors
-    /// It is no JSON of that form.
+    /// It is not JSON of that form.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
-    /// Where the credentials of a registry are: its own helper, the store of all, or the file; none where nothing is said.
-    /// An entry may be written with a scheme and a path, as older versions of docker did.
+    /// Where the credentials of a registry are: its own helper, the common store, or the file; none if nothing is
+    /// configured. An entry may be written with a scheme and a path, as older versions of docker did.
     ///
     /// # Errors
     /// In a sentence: the entry cannot be read, or names a helper that no program can be called after.
@@ -152,7 +152,7 @@ pub enum Challenge {
 }
 
 impl Challenge {
-    /// Reads the value of a `WWW-Authenticate` header; none where it asks for something else.
+    /// Reads the value of a `WWW-Authenticate` header; none if it asks for something else.
     pub fn parse(header: &str) -> Option<Self> {
         let (scheme, rest) = header.trim().split_once(' ').unwrap_or((header.trim(), ""));
         if scheme.eq_ignore_ascii_case("basic") {

@@ -1,9 +1,9 @@
 //! Which tag is the newest that a channel's rule admits, and why the others are not.
 //!
-//! By version, `latest` and bare commit ids are refused: neither says what is newer. A commit id is 7 to 40 hexadecimal
-//! digits of which one at least is a letter. Of digits alone it cannot be told from a number like `20260115`; it is taken for
-//! a commit id where the repository has other commit ids of that length and it is no date, because one short id in 27 has
-//! digits alone, and as a version it would be above everything.
+//! With order `version`, `latest` and bare commit ids are rejected, because neither shows what is newer. A commit id is 7
+//! to 40 hexadecimal digits with at least one letter. Digits alone cannot be distinguished from a number like `20260115`.
+//! They count as a commit id if the repository has other commit ids of the same length and they are not a date: one short
+//! id in 27 has digits only, and as a version it would rank above everything.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -19,7 +19,7 @@ use crate::model::channel::{ImageRule, TagOrder};
 /// What was chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chosen {
-    /// The newest tag that the rule admits; none where it admits none.
+    /// The newest tag that the rule allows; none if it allows none.
     pub tag: Option<Arc<str>>,
     /// The tags that it does not admit, by name.
     pub refused: Vec<Refused>,
@@ -41,7 +41,7 @@ pub enum Why {
     Latest,
     /// A commit id says nothing about what is newer.
     CommitId,
-    /// It is no version.
+    /// It is not a version.
     NoVersion,
     /// It is outside of the range.
     Range(String),
@@ -59,20 +59,20 @@ impl fmt::Display for Why {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let orders = "`order = \"pushed\"`, `\"number\"` or `\"lexical\"` would take it";
         match self {
-            Why::Latest => write!(f, "`latest` is no version and says nothing about what is newer; {orders}"),
-            Why::CommitId => write!(f, "a commit id is no version and says nothing about what is newer; {orders}"),
+            Why::Latest => write!(f, "`latest` is not a version, so it does not show what is newer; {orders}"),
+            Why::CommitId => write!(f, "a commit id is not a version, so it does not show what is newer; {orders}"),
             Why::NoVersion => f.write_str("no version"),
-            Why::Range(range) => write!(f, "outside of {range}"),
-            Why::PreRelease(pattern) => write!(f, "its pre-release part does not fit `{pattern}`"),
+            Why::Range(range) => write!(f, "not in {range}"),
+            Why::PreRelease(pattern) => write!(f, "its pre-release part does not match `{pattern}`"),
             Why::NoNumber => f.write_str("does not end in a number"),
-            Why::NoDate => f.write_str("the registry does not tell when it was pushed"),
+            Why::NoDate => f.write_str("the registry does not report when it was pushed"),
             Why::Attached => f.write_str("a signature or another statement about an image, not an image"),
         }
     }
 }
 
-/// Chooses the newest tag that a rule admits. Of tags that are equally new (`1.4` and `1.4.0`) it takes the one that says
-/// most, and never `latest` beside another.
+/// Chooses the newest tag that a rule admits. Of equally new tags (`1.4` and `1.4.0`) it takes the most specific one, and
+/// `latest` only if there is no other.
 pub fn choose(rule: &ImageRule, tags: &[TagSeen]) -> Chosen {
     let ids: BTreeSet<usize> = tags.iter().filter(|tag| is_commit_id(&tag.name)).map(|tag| tag.name.len()).collect();
     let (mut best, mut refused) = (None, Vec::new());

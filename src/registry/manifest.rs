@@ -1,7 +1,8 @@
 //! Manifests: what a registry says that a tag is.
 //!
-//! An index (OCI) or manifest list (Docker) names an image per platform; an image manifest is one image. Both are told apart
-//! by what they hold, because `mediaType` is optional in OCI's. Attestations that builders hang into an index are left out.
+//! An index (OCI) or manifest list (Docker) names an image per platform; an image manifest is one image. They are
+//! distinguished by their content, because `mediaType` is optional in OCI. Attestations that builders add to an index are
+//! left out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,20 +47,20 @@ struct Platform {
     os_version: Option<String>,
 }
 
-/// Reads a manifest. The digest is that of the bytes; what the registry `claims` it to be has to be the same.
+/// Reads a manifest. The digest is computed from the bytes and must equal the one that the registry `claims`.
 ///
 /// # Errors
-/// In a sentence: it is no manifest, or not the one that is claimed.
+/// In a sentence: it is not a manifest, or not the announced one.
 pub fn read(bytes: &[u8], claimed: Option<&str>) -> Result<Image, String> {
     let digest = digest_of(bytes);
     if let Some(claimed) = claimed.filter(|claimed| claimed.starts_with("sha256:") && **claimed != *digest) {
-        return Err(format!("it is said to be {} and is {digest}", claimed.escape_default()));
+        return Err(format!("the registry announced {} and sent {digest}", claimed.escape_default()));
     }
-    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|error| format!("no manifest: {error}"))?;
+    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|error| format!("not a manifest: {error}"))?;
     let Some(listed) = manifest.manifests else {
         return match (manifest.config, manifest.layers) {
             (Some(_), Some(_)) => Ok(Image { digest, platforms: BTreeMap::new() }),
-            _ => Err("a manifest that is neither an image's nor an index of images".to_owned()),
+            _ => Err("a manifest of neither an image nor an index of images".to_owned()),
         };
     };
     let mut platforms = BTreeMap::new();

@@ -6,13 +6,13 @@
 //!                   └──────► describe ─► digests that the release records
 //! ```
 //!
-//! [`Registry`] is the port. [`OciRegistry`] asks any registry that speaks the OCI distribution specification; ECR is asked
-//! through its own API by `aws/`, because only that tells when an image was pushed. [`choose()`] picks a tag by a channel's
-//! rules. Everything a registry says is data from a stranger: answers are bounded, waited for only so long, and checked
-//! against the digest that they claim.
+//! [`Registry`] is the port. [`OciRegistry`] asks any registry that speaks the OCI distribution specification; `aws/` asks
+//! ECR through its own API, because only that reports when an image was pushed. [`choose()`] picks a tag by a channel's
+//! rules. Everything a registry says is untrusted data: answers are limited in size and time, and checked against the
+//! announced digest.
 //!
-//! Deliberately absent: pushing or deleting anything, pulling layers, and running a credential helper (`cli/` does, for
-//! whoever sits there).
+//! Deliberately absent: pushing or deleting anything, pulling layers, and running a credential helper (`cli/` does that for
+//! its user).
 
 pub mod auth;
 pub mod choose;
@@ -36,7 +36,7 @@ pub use oci::{Limits, OciRegistry};
 pub struct TagSeen {
     /// The tag.
     pub name: Arc<str>,
-    /// When the registry received its image; none where the registry does not tell.
+    /// When the registry received its image; none if the registry does not report it.
     pub pushed: Option<Timestamp>,
 }
 
@@ -45,7 +45,7 @@ pub struct TagSeen {
 pub struct Image {
     /// `sha256:` and 64 digits: the digest of the index, or of the one image.
     pub digest: Arc<str>,
-    /// Digests of the platforms' images by platform, like `linux/amd64`; empty where there is no index.
+    /// Digests of the images by platform, such as `linux/amd64`; empty if there is no index.
     pub platforms: BTreeMap<Arc<str>, Arc<str>>,
 }
 
@@ -58,7 +58,7 @@ pub trait Registry: Send + Sync {
     /// The registry cannot be asked, does not let us in, or answers what makes no sense.
     async fn tags(&self, repository: &str) -> Result<Vec<TagSeen>, RegistryError>;
 
-    /// What a tag means; none where the repository has no such tag.
+    /// What a tag means; none if the repository has no such tag.
     ///
     /// # Errors
     /// As [`Registry::tags`].
@@ -88,7 +88,7 @@ pub enum RegistryError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The registry does not take the credentials, or there are none.
-    #[error("the registry {registry} does not let us see {what}: {why}")]
+    #[error("the registry {registry} denies access to {what}: {why}")]
     Denied {
         /// The registry.
         registry: String,
@@ -97,7 +97,7 @@ pub enum RegistryError {
         /// What was shown, and what to do about it.
         why: String,
     },
-    /// The repository is not there, or is not shown to these credentials.
+    /// The repository does not exist, or these credentials may not see it.
     #[error("the registry {registry} has no repository {path}, or does not show it to these credentials")]
     Missing {
         /// The registry.
@@ -106,13 +106,13 @@ pub enum RegistryError {
         path: String,
     },
     /// Too much was asked of it.
-    #[error("the registry {registry} asks to be left alone for a while (HTTP status 429)")]
+    #[error("the registry {registry} limits requests: try again later (HTTP status 429)")]
     Limited {
         /// The registry.
         registry: String,
     },
     /// It answered, and the answer makes no sense.
-    #[error("the registry {registry} answers {what} with something else: {why}")]
+    #[error("unexpected answer from the registry {registry} for {what}: {why}")]
     Answer {
         /// The registry.
         registry: String,

@@ -17,8 +17,8 @@ pub struct RepositoryName {
 }
 
 impl RepositoryName {
-    /// Reads a name. Its first part is a registry where it has a dot or a colon or is `localhost`; otherwise the registry is
-    /// Docker Hub, where a name of one part is below `library/`.
+    /// Reads a name. Its first part is a registry if it contains a dot or a colon or is `localhost`; otherwise the registry
+    /// is Docker Hub, and a name of one part is below `library/`.
     ///
     /// # Errors
     /// A character that no repository has, a tag, or nothing at all.
@@ -30,15 +30,15 @@ impl RepositoryName {
             None => (HUB, format!("library/{text}")),
         };
         if !is_host(registry) {
-            return Err(wrong("its registry is no host name with or without a port"));
+            return Err(wrong("its registry must be a host name, with or without a port"));
         }
         if path.contains(['@', ':']) {
-            return Err(wrong("it names a tag or a digest; those come from the release"));
+            return Err(wrong("it contains a tag or a digest: remove it, releases supply both"));
         }
         let fine = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '_' | '-');
         let part = |part: &str| !part.is_empty() && part != "." && part != ".." && part.chars().all(fine);
         if !path.split('/').all(part) || path.len() > 255 {
-            return Err(wrong("a path has lower-case letters, digits, `.`, `_`, `-` and `/`"));
+            return Err(wrong("a path may contain only lower-case letters, digits, `.`, `_`, `-` and `/`"));
         }
         Ok(Self { registry: registry.to_owned(), path })
     }

@@ -66,7 +66,7 @@ struct Client {
 }
 
 impl OciRegistry {
-    /// A client; asks nobody yet.
+    /// A client; makes no request yet.
     pub fn new(credentials: Arc<dyn Credentials>, limits: Limits) -> Self {
         let agent = |https_only| {
             let config = Agent::config_builder().http_status_as_error(false).https_only(https_only);
@@ -164,14 +164,14 @@ impl Client {
             let list: TagList = serde_json::from_slice(&bytes).map_err(|error| question.answer(error.to_string()))?;
             for tag in list.tags.unwrap_or_default() {
                 if !manifest::is_tag(&tag) {
-                    return Err(question.answer(format!("`{}` is no tag", short(&tag))));
+                    return Err(question.answer(format!("`{}` is not a tag", short(&tag))));
                 }
                 tags.push(TagSeen { name: Arc::from(tag), pushed: None });
             }
             match next {
                 None => return Ok(tags),
                 Some(next) if asked.contains(next.as_str()) => {
-                    return Err(question.answer("the same page comes again and again"));
+                    return Err(question.answer("it repeats the same page"));
                 }
                 Some(next) => url = next,
             }
@@ -183,7 +183,7 @@ impl Client {
         let what = format!("the tag {} of {}", short(tag), name.path());
         let question = Question { name, what, accept: ACCEPTED.join(", ") };
         if !manifest::is_tag(tag) {
-            return Err(question.answer(format!("`{}` is no tag", short(tag))));
+            return Err(question.answer(format!("`{}` is not a tag", short(tag))));
         }
         let url = self.url(&question, &format!("{}/v2/{}/manifests/{tag}", name.base(), name.path()))?;
         let mut answer = self.get(&question, &url)?;
@@ -202,7 +202,7 @@ impl Client {
         manifest::read(&bytes, claimed.as_deref()).map(Some).map_err(|why| question.answer(why))
     }
 
-    /// Asks; where the registry wants to know who we are, asks once more and says so.
+    /// Sends a request; if the registry wants credentials, sends it once more with them.
     fn get(&self, question: &Question<'_>, url: &Url) -> Result<Response<Body>, RegistryError> {
         let known = self.shown.lock().unwrap_or_else(PoisonError::into_inner).get(question.name).cloned();
         let answer = self.send(question, url, known.as_deref())?;
@@ -249,10 +249,10 @@ impl Client {
                 Ok((login, header))
             }
             (Some(Challenge::Basic), Some(Login::Identity(_))) => {
-                Err(question.denied("it wants a user and a password, and docker keeps an identity token for it"))
+                Err(question.denied("it needs a user and a password, and docker stores an identity token for it"))
             }
             (Some(Challenge::Basic), None) => Err(question.denied(NOBODY)),
-            (None, _) => Err(question.denied("it asks for credentials in a way that landfall does not know")),
+            (None, _) => Err(question.denied("it asks for credentials with a method that landfall does not support")),
         }
     }
 
@@ -297,10 +297,10 @@ impl Client {
         }
         let bytes = read(question, &mut answer, MAX_SMALL)?;
         let token: Token = serde_json::from_slice(&bytes)
-            .map_err(|_| question.answer("its token service answers something else than a token"))?;
+            .map_err(|_| question.answer("its token service did not answer with a token"))?;
         let token = token.token.or(token.access_token).filter(|token| !token.is_empty());
         let fine = |token: &String| token.bytes().all(|b| b.is_ascii_graphic());
-        token.filter(fine).ok_or_else(|| question.answer("its token service answers without a token"))
+        token.filter(fine).ok_or_else(|| question.answer("its token service sent an answer without a token"))
     }
 
     /// An address that the registry or its name gives: over https, or on this machine where the registry is.
@@ -316,7 +316,7 @@ impl Client {
         if url.scheme() == "https" || (here && loopback) {
             return Ok(url);
         }
-        Err(question.answer(format!("it sends on to {}, which is not https", short(text))))
+        Err(question.answer(format!("it redirects to {}, which is not https", short(text))))
     }
 
     fn agent(&self, name: &RepositoryName) -> &Agent {
@@ -325,7 +325,7 @@ impl Client {
     }
 }
 
-/// What to do where nothing was shown.
+/// What to do if no credentials were sent.
 const NOBODY: &str = "it asks for credentials; `docker login` keeps them where landfall finds them, or set \
                       LANDFALL_REGISTRY (its name), LANDFALL_REGISTRY_USERNAME and LANDFALL_REGISTRY_PASSWORD";
 
@@ -341,7 +341,7 @@ fn missing(question: &Question<'_>) -> RegistryError {
     RegistryError::Missing { registry: question.registry(), path: question.name.path().to_owned() }
 }
 
-/// A status that is no success.
+/// A status other than success.
 fn refused(question: &Question<'_>, answer: &mut Response<Body>) -> RegistryError {
     match answer.status() {
         StatusCode::NOT_FOUND => missing(question),
@@ -368,7 +368,7 @@ fn read(question: &Question<'_>, answer: &mut Response<Body>, limit: u64) -> Res
     })
 }
 
-/// The address in `Link: <…>; rel="next"`, which may be relative; it has to be the same registry's.
+/// The address in `Link: <…>; rel="next"`, which may be relative; it must stay on the same registry.
 fn next_page(question: &Question<'_>, answer: &Response<Body>, from: &Url) -> Result<Option<Url>, RegistryError> {
     for value in answer.headers().get_all("link") {
         let Ok(text) = value.to_str() else { continue };
@@ -381,7 +381,7 @@ fn next_page(question: &Question<'_>, answer: &Response<Body>, from: &Url) -> Re
         let next =
             from.join(target).map_err(|error| question.answer(format!("a next page `{}`: {error}", short(target))))?;
         if next.origin() != from.origin() {
-            return Err(question.answer(format!("its next page is elsewhere: {}", short(target))));
+            return Err(question.answer(format!("its next page is on another host: {}", short(target))));
         }
         return Ok(Some(next));
     }

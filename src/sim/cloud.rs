@@ -23,8 +23,7 @@ use crate::model::{BucketName, Place, StackName, StackSeen};
 
 /// The port on a simulated account that lives in the same process.
 ///
-/// The account and region are those of the call; a role is taken to be one that may do everything there. The clock is turned
-/// by whoever holds the world.
+/// The account and region are those of the call; a role may do everything there. The owner of the world turns the clock.
 #[derive(Clone, Debug)]
 pub struct SimCloud {
     world: Arc<Mutex<World>>,

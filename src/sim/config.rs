@@ -54,7 +54,8 @@ pub enum Clusters {
 /// Which buckets of S3 exist without having been created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Buckets {
-    /// Every bucket that is asked for, in the account and region of whoever asks first: any repository can be tried.
+    /// Every bucket exists once it is asked for, in the account and region of the first request, so that any repository can
+    /// be tried.
     Any,
     /// These, by name, and a missing one fails as AWS does.
     Listed(BTreeMap<String, Place>),

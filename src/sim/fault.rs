@@ -28,7 +28,7 @@ pub enum Fault {
     ImageStays {
         /// A part of the image's reference, or all of it.
         image: String,
-        /// The exit code with which it ends when it is told to stop.
+        /// The exit code with which it ends when it is stopped.
         #[serde(default = "terminated")]
         exit_code: i32,
     },
@@ -62,7 +62,7 @@ pub enum Fault {
     Call {
         /// The operation: `CreateChangeSet`, `DescribeStacks`, …
         operation: String,
-        /// Only in this account; every account if none is said.
+        /// Only in this account; in every account if none is named.
         #[serde(default)]
         account: Option<String>,
         /// What happens to it.

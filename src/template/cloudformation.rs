@@ -77,8 +77,8 @@ fn value(name: &str, given: &GivenParameter, filler: &mut Filler<'_>) -> Option<
         }
     }
     if let Some(element) = elements.iter().find(|element| list && element.contains(',')) {
-        let title = format!("an element of parameter `{name}` has a comma in it: `{element}`");
-        let help = "CloudFormation takes a list as one text with commas between the elements".to_owned();
+        let title = format!("an element of parameter `{name}` contains a comma: `{element}`");
+        let help = "CloudFormation receives a list as one text with commas between the elements".to_owned();
         filler.problem(codes::PARAMETER_VALUE, title, &given.at, Some(help));
     }
     let elements: Vec<&str> = elements.iter().map(|element| &**element).collect::<Vec<_>>();

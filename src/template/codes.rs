@@ -1,7 +1,7 @@
 //! The codes of render problems, with their documentation.
 //!
-//! A rendering sees what no single file shows: which value wins for one step, environment and target, and what a text is
-//! once it is filled. Where the loader finds the same thing earlier, it has the same code.
+//! Rendering finds what no single file shows: which value wins for a step, environment and target, and what a text becomes
+//! once it is filled. If the loader can find the same problem earlier, it uses the same code.
 
 macro_rules! codes {
     ($($name:ident $code:literal $doc:literal;)*) => {
@@ -13,51 +13,51 @@ macro_rules! codes {
 }
 
 codes! {
-    ARN_PARTITION "arn-partition" "An ARN, or the registry of an image, is of another partition than the target: `aws-cn` is for regions in China, `aws-us-gov` for those of GovCloud, `aws-eusc` for the European Sovereign Cloud, `aws-iso…` for those that are cut off from the internet, `aws` for all others. Nothing reaches from one into another.";
-    CONTAINER_SIZES "container-sizes" "The containers have more CPU or memory than the task, or one reserves more memory than its limit, with the numbers that variables gave.";
-    DUPLICATE_LOGICAL_ID "duplicate-logical-id" "Two resources or outputs of one step would have the same logical id, so that one would take the other's place.";
-    EFS_ID "efs-id" "A file system or an access point is named by its id. It goes into the rights of the task role, so nothing in it may stand for more than itself.";
-    FARGATE_SIZE "fargate-size" "Fargate has fixed pairs of CPU and memory, and those that variables gave are none.";
-    FUNCTION_ARN "function-arn" "A function of Lambda is named by its ARN. It goes into the rights of the role that calls it, so nothing in it may stand for more than itself.";
-    IMAGE_REPOSITORY "image-repository" "The repository of an image, once its placeholders are filled, is not one that ECS takes: it has a tag or a digest, a character that is not allowed, or is longer than 255 characters.";
-    IMAGE_WITHOUT_DIGEST "image-without-digest" "A text asks for the digest of an image, and the release records only a tag.";
-    KEY "kms-key" "A key of KMS is named by its id, its ARN, or an alias that is written as `alias/…`. It goes into the rights of a role, so nothing in it may stand for more than itself.";
-    LIST_IN_TEXT "list-in-text" "A list is used where one text is wanted. A list can only be the whole element of a list.";
-    LOG_GROUP "log-group" "The name of a log group, once its placeholders are filled, is not one that CloudWatch Logs takes. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
-    NETWORK "network" "A network, once its placeholders are filled, is none: an address, `/` and the length of its prefix, as in `10.0.0.0/8`. One of IPv6 has a `:` that is written in the step, like `#{network}::/32`.";
-    NETWORK_SIZE "network-size" "There are more or fewer subnets or security groups than are taken: 1 to 16 subnets, at least 2 for an own application load balancer, at most 5 security groups, at least one for a schedule, and 1 to 4 where one more is made that lets a load balancer reach the tasks.";
-    NO_TENANT "no-tenant" "Something that only a tenant has is used in a slot without one: a tenant variable without a default, or `tenant.name` or `tenant.id`.";
-    NUMBER "number" "A key that takes a whole number is given something else by a variable, or a number that is too small or too large.";
-    OBJECT_ARN "object-arn" "An object in S3 is named by its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
-    OUTPUT_REFERENCE "output-reference" "A reference to an output of a stack stands where it cannot: in a variable's value, or in a text that has to be known before anything is deployed; or it is not written as one.";
-    OUTPUT_TARGET "output-target" "A reference to an output means no stack, or does not say which: the step has none in this environment for this tenant, or several of which none is at the same target.";
-    OVER_LIMIT "over-limit" "The stack is beyond one of the limits of CloudFormation or ECS. A template above 51,200 bytes also needs a `template_bucket` in its target's file, through which it goes; above 1 MB CloudFormation takes none.";
-    PARAMETER_NAME "parameter-name" "An SSM parameter is named by its name or its ARN. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
-    PARAMETER_VALUE "parameter-value" "The value of a template's parameter is not one that its declaration takes: by its type, AllowedValues, AllowedPattern, lengths or bounds.";
-    PATCH "patch" "A patch cannot be applied to what the step renders.";
-    QUEUE_ARN "queue-arn" "A queue of SQS is named by its ARN. It goes into the rights of the role with which a schedule runs, so nothing in it may stand for more than itself.";
-    RELEASE_FORMAT "release-format" "The release was made under rendering rules that this version of landfall does not have.";
+    ARN_PARTITION "arn-partition" "An ARN or an image registry belongs to another AWS partition than the target, and partitions cannot reach each other. `aws-cn` is for regions in China, `aws-us-gov` for GovCloud, `aws-eusc` for the European Sovereign Cloud, `aws-iso…` for regions that are isolated from the internet, `aws` for all others.";
+    CONTAINER_SIZES "container-sizes" "With the numbers that variables supply, the containers need more CPU or memory than the task has, or a container reserves more memory than its limit.";
+    DUPLICATE_LOGICAL_ID "duplicate-logical-id" "Two resources or outputs of a step would have the same logical id, so one would replace the other.";
+    EFS_ID "efs-id" "A file system or an access point must be named by its id. The id becomes part of the task role's rights, so it must not match anything else.";
+    FARGATE_SIZE "fargate-size" "Fargate allows fixed pairs of CPU and memory, and the pair that variables supply is not one of them.";
+    FUNCTION_ARN "function-arn" "A Lambda function must be named by its ARN. The ARN becomes part of the rights of the role that calls the function, so it must not match anything else.";
+    IMAGE_REPOSITORY "image-repository" "With its placeholders filled, the repository of an image is not valid for ECS: it contains a tag, a digest or a character that is not allowed, or is longer than 255 characters.";
+    IMAGE_WITHOUT_DIGEST "image-without-digest" "A text uses the digest of an image, and the release records only a tag.";
+    KEY "kms-key" "A KMS key must be named by its id, its ARN or an alias such as `alias/orders`. It becomes part of a role's rights, so it must not match anything else.";
+    LIST_IN_TEXT "list-in-text" "A list is used where a single text is needed. A list can only be a whole element of a list.";
+    LOG_GROUP "log-group" "With its placeholders filled, the name of a log group is not valid for CloudWatch Logs. The name becomes part of the execution role's rights, so it must not match anything else.";
+    NETWORK "network" "With its placeholders filled, the text is not a network. A network is an address, `/` and the length of the prefix, such as `10.0.0.0/8`. For IPv6, write at least one `:` in the step itself, as in `#{network}::/32`.";
+    NETWORK_SIZE "network-size" "The number of subnets or security groups is not allowed. A task takes 1 to 16 subnets and at most 5 security groups; 1 to 4 if landfall adds one that admits a load balancer. An own application load balancer needs at least 2 subnets, a schedule at least 1 security group.";
+    NO_TENANT "no-tenant" "A slot without a tenant uses something that only tenants have: a tenant variable without a default, `tenant.name` or `tenant.id`.";
+    NUMBER "number" "A variable supplies something other than a whole number, or a number that is too small or too large for the key.";
+    OBJECT_ARN "object-arn" "An S3 object must be named by its ARN. The ARN becomes part of the execution role's rights, so it must not match anything else.";
+    OUTPUT_REFERENCE "output-reference" "A reference to a stack's output is malformed, or is not allowed here. It is not allowed in a variable's value, nor in text that must be known before anything is deployed.";
+    OUTPUT_TARGET "output-target" "A reference to an output does not lead to exactly one stack: in this environment and for this tenant the step has no stack, or has several and none of them is on the same target.";
+    OVER_LIMIT "over-limit" "The stack exceeds a limit of CloudFormation or ECS. A template above 51,200 bytes needs a `template_bucket` in its target's file; CloudFormation accepts no template above 1 MB.";
+    PARAMETER_NAME "parameter-name" "An SSM parameter must be named by its name or its ARN. It becomes part of the execution role's rights, so it must not match anything else.";
+    PARAMETER_VALUE "parameter-value" "The value of a template parameter does not fit its declaration: its type, `AllowedValues`, `AllowedPattern`, length or bounds.";
+    PATCH "patch" "The patch cannot be applied to what the step renders.";
+    QUEUE_ARN "queue-arn" "An SQS queue must be named by its ARN. The ARN becomes part of the rights of the schedule's role, so it must not match anything else.";
+    RELEASE_FORMAT "release-format" "The release was made with rendering rules that this landfall version does not have. Install a newer landfall.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
-    RESOURCE_ID "resource-id" "A VPC, a subnet, a security group or a namespace of Cloud Map is named by its id, as in `subnet-0a1b2c3d`, and each once in a list. What a variable fills in is something else.";
-    RESOURCE_PROPERTY "resource-property" "A resource of the rendered template has a property that its type does not have, lacks one that it needs, or gives one a value that it cannot have, by the resource schemas that AWS publishes.";
-    ROLE_ARN "role-arn" "A role is named by its ARN. It goes into the rights of the role with which a schedule gives it to tasks, so nothing in it may stand for more than itself.";
-    SCALING "scaling" "The bounds of scaling that variables gave contradict each other.";
-    SCOPE_GONE "scope-gone" "A value in the snapshot of an older release is scoped to an environment, a target, a tenant or a tag that the repository no longer has, and would win or tie here; or a step is limited to one. What was renamed cannot be told from what was removed, so nothing is deployed that may lack the value.";
-    SECRET_ARN "secret-arn" "A secret is named by the ARN of a secret in Secrets Manager, without a key: that has a place of its own. It goes into the rights of the execution role, so nothing in it may stand for more than itself.";
-    SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or has a `:`, which ECS would take for the end of the key.";
-    SECRET_PARAMETER "secret-parameter" "A parameter that is declared NoEcho has its value in the repository. Secrets are only referred to: a dynamic reference is resolved by CloudFormation.";
-    SUBSTITUTION "substitution" "A value in a `Fn::Sub` has a `${` that would have to be escaped and has no `}` of its own.";
-    TASK_SIZE "task-size" "A task on instances has at least 128 CPU units and 6 MiB; variables gave less.";
-    TENANT_VALUE_MISSING "tenant-value-missing" "A tenant that gets the project has no value of a declared tenant variable, and the variable has no default.";
-    UNKNOWN_IMAGE "unknown-image" "A container names an image that `[images]` in `process.toml` does not have.";
+    RESOURCE_ID "resource-id" "A VPC, subnet, security group or Cloud Map namespace must be named by its id, such as `subnet-0a1b2c3d`, and a list must name each only once. The value that a variable supplies is not such an id.";
+    RESOURCE_PROPERTY "resource-property" "According to the resource schemas that AWS publishes, a resource of the rendered template has an unknown property, lacks a required property, or gives a property a value that it cannot have.";
+    ROLE_ARN "role-arn" "A role must be named by its ARN. The ARN becomes part of the rights of the role that passes it to tasks, so it must not match anything else.";
+    SCALING "scaling" "With the numbers that variables supply, the bounds of scaling contradict each other.";
+    SCOPE_GONE "scope-gone" "In the snapshot of an older release, a value is scoped to an environment, target, tenant or tag that the repository no longer has and could have won here, or a step is limited to one. landfall cannot tell a renamed name from a removed one, so it holds the slot instead of deploying without the value.";
+    SECRET_ARN "secret-arn" "A secret must be named by its ARN in Secrets Manager, without a JSON key: write the key as `key`. The ARN becomes part of the execution role's rights, so it must not match anything else.";
+    SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or contains a `:`, which ECS reads as the end of the key.";
+    SECRET_PARAMETER "secret-parameter" "A parameter declared `NoEcho` has its value in the repository. Pass a dynamic reference instead, which CloudFormation resolves.";
+    SUBSTITUTION "substitution" "A value in a `Fn::Sub` contains `${` without a closing `}`, so landfall cannot escape it.";
+    TASK_SIZE "task-size" "A task on instances needs at least 128 CPU units and 6 MiB of memory, and variables supply less.";
+    TENANT_VALUE_MISSING "tenant-value-missing" "A tenant of the project has no value for a declared tenant variable, and the variable has no default.";
+    UNKNOWN_IMAGE "unknown-image" "A container names an image that is not under `[images]` in `process.toml`.";
     UNKNOWN_OUTPUT "unknown-output" "A reference names an output that the step's stacks do not have.";
     UNKNOWN_PROJECT "unknown-project" "A reference to an output names a project that has no folder in `projects/`.";
-    UNKNOWN_STEP "unknown-step" "A reference to an output names a step that the project's process does not have.";
-    UNKNOWN_VARIABLE "unknown-variable" "A placeholder names nothing that has a value.";
-    VALUE_TOO_LONG "value-too-long" "A text becomes longer than 65,536 bytes, or a list longer than 1,000 elements, once its placeholders are filled.";
-    VALUE_TYPE "value-type" "The value of a tenant variable has another type than its declaration says.";
+    UNKNOWN_STEP "unknown-step" "A reference to an output names a step that does not exist in the project's process.";
+    UNKNOWN_VARIABLE "unknown-variable" "A placeholder names a variable that has no value.";
+    VALUE_TOO_LONG "value-too-long" "With its placeholders filled, a text is longer than 65,536 bytes or a list has more than 1,000 elements.";
+    VALUE_TYPE "value-type" "The value of a tenant variable has another type than its declaration.";
     VARIABLE_CIRCLE "variable-circle" "Variables refer to each other in a circle, so none of them has a value.";
-    VARIABLE_ELSEWHERE "variable-elsewhere" "A variable has values, but none whose scope fits this step, environment and target.";
-    VARIABLE_TIE "variable-tie" "Two values of a variable have scopes of equal rank, and both fit. landfall never picks one.";
-    VARIABLE_TOO_DEEP "variable-too-deep" "Variables refer to variables more than 32 deep.";
+    VARIABLE_ELSEWHERE "variable-elsewhere" "A variable has values, but no scope matches this step, environment, target and tenant.";
+    VARIABLE_TIE "variable-tie" "Two values of a variable apply here and rank equally. landfall never picks one: make one scope more specific.";
+    VARIABLE_TOO_DEEP "variable-too-deep" "Variables refer to other variables through more than 32 levels.";
 }

@@ -71,9 +71,8 @@ pub fn content_hash(covered: &Covered<'_>) -> Hash {
 
 /// The capabilities that CloudFormation asks for before it takes a template, sorted.
 ///
-/// `CAPABILITY_NAMED_IAM` where an IAM resource has a name of its own, `CAPABILITY_IAM` where one has none or the macro of
-/// SAM makes roles, and `CAPABILITY_AUTO_EXPAND` for macros (CreateChangeSet, API reference). Those of stacks inside of the
-/// stack cannot be seen.
+/// `CAPABILITY_NAMED_IAM` if an IAM resource has an explicit name, `CAPABILITY_IAM` if one has none or SAM's macro makes
+/// roles, and `CAPABILITY_AUTO_EXPAND` for macros (CreateChangeSet, API reference). Nested stacks cannot be seen.
 pub fn capabilities(document: &Document) -> Vec<Arc<str>> {
     let mut found = BTreeSet::new();
     let transform = document.section("Transform").map(Value::to_string);
@@ -102,7 +101,7 @@ fn iam(id: &str, body: &Value, found: &mut BTreeSet<&'static str>) {
     }
 }
 
-/// How long the services of a template are told to let both revisions run, in seconds: the longest of them.
+/// The longest time in seconds that a service of the template runs both revisions.
 ///
 /// Defaults and counts as the ECS API reference gives them for `LinearConfiguration` and `CanaryConfiguration`. A number that
 /// is not in the template counts as its default.
@@ -139,7 +138,7 @@ pub fn baking_of(template: &str) -> i64 {
 /// CloudFormation has given up before (36 hours). \[doc: "DeploymentConfiguration" of AWS::ECS::Service\]
 const MOST_BAKING: u32 = 36 * 60;
 
-/// A number, also where it is written as text, as CloudFormation takes it.
+/// A number, also if it is written as text, which CloudFormation accepts.
 fn number(value: &Value) -> Option<f64> {
     value.as_f64().or_else(|| value.as_str()?.parse().ok()).filter(|number: &f64| number.is_finite())
 }
@@ -172,7 +171,7 @@ pub(super) fn description(context: &Context<'_>, hash: Hash, authors: Option<&st
 
 /// The final text of the template, as AWS is given it: canonical JSON with the description in it.
 ///
-/// Where the content's template is no document, which nothing that landfall rendered is, it is returned as it is.
+/// If the content's template is not a document, it is returned unchanged. Nothing that landfall renders is like that.
 pub fn body(content: &Content) -> String {
     match Document::parse(&content.template) {
         Ok(document) => document.with_description(Some(&content.description)).canonical(),

@@ -1,8 +1,8 @@
 //! From a step to the template that its author could have written: its shape with the placeholders still in it.
 //!
-//! Every leaf of a shape becomes a text ([`leaf`]). Where the form of a leaf depends on its value, the first text that
-//! gives the same value in every slot is taken; where there is none, the [`Obstacle`] says which slots stand against each
-//! other. Nothing of that is believed: [`prove`] renders every stack of the step as it was and as it is written now.
+//! Every leaf of a shape becomes a text ([`leaf`]). If the form of a leaf depends on its value, the first text that gives
+//! the right value in every slot is taken; if there is none, the [`Obstacle`] names the conflicting slots. [`prove`] then
+//! verifies the result: it renders every stack of the step both ways.
 
 mod leaf;
 mod proof;
@@ -86,7 +86,7 @@ impl<'a> Slot<'a> {
         Self { context, values: Values::new(context), stack: StackName::of(&owner(context)) }
     }
 
-    /// What a shape becomes here; none where that is a problem.
+    /// What a shape becomes here; none if that is a problem.
     fn fill(&self, shape: &Shape) -> Option<Value> {
         let mut filler = Filler::new(self.context, &self.values, &self.stack);
         let filled = filler.fill(shape);
@@ -218,7 +218,7 @@ impl Writer<'_> {
     }
 }
 
-/// The shape that texts of a template have; none where one of them is no text.
+/// The shape that texts of a template have; none if one of them is not text.
 fn written(texts: &[String], list: bool, at: &Location) -> Option<Shape> {
     let texts: Result<Vec<Text>, _> = texts.iter().map(|text| Text::parse(text, at.clone())).collect();
     let texts = texts.ok()?;

@@ -59,12 +59,12 @@ impl<'a> Filler<'a> {
         let mut seen = HashSet::new();
         for (id, _) in pairs.iter().filter(|(id, _)| !seen.insert(id.as_str())) {
             let title = format!("`{id}` would be in the section {section} of the template twice");
-            let help = "give one of the two that it is made from another `name`".to_owned();
+            let help = "change the `name` of one of the two that it is made from".to_owned();
             self.problem(codes::DUPLICATE_LOGICAL_ID, title, &self.context.step.at, Some(help));
         }
     }
 
-    /// The filled tree. Where a leaf has no value it is null, and the problem is kept.
+    /// The filled tree. A leaf without a value is null, and the problem is kept.
     pub(super) fn fill(&mut self, shape: &Shape) -> Value {
         match shape {
             Shape::Fixed(value) => value.clone(),
@@ -129,7 +129,7 @@ impl<'a> Filler<'a> {
         Some(filled)
     }
 
-    /// The value of a text that is one, or a list where it is one placeholder that stands for a list.
+    /// The value of a text, or a list if the text is one placeholder for a list.
     pub(super) fn whole(&mut self, text: &Text) -> Option<Resolved> {
         if !self.goes_on(text.at()) {
             return None;
@@ -157,9 +157,9 @@ impl<'a> Filler<'a> {
         };
         let filled = super::substitution::escaped(&pieces);
         let Some(filled) = filled else {
-            let title = format!("a value in `{}` has a `${{` whose end CloudFormation would look for", text.raw());
+            let title = format!("a value in `{}` contains `${{` without a closing `}}`", text.raw());
             let help =
-                "in `Fn::Sub`, `${` has to be followed by `}` before the next `${`; take the value out of `Fn::Sub`";
+                "in `Fn::Sub`, a `}` must follow each `${` before the next `${`: use the value outside `Fn::Sub`";
             self.problem(codes::SUBSTITUTION, title, text.at(), Some(help.to_owned()));
             return None;
         };
@@ -242,8 +242,9 @@ impl<'a> Filler<'a> {
     /// Whether more is filled in: not once it is too much for any template, or enough is wrong.
     fn goes_on(&mut self, at: &Location) -> bool {
         if self.filled > MAX_FILLED && !self.enough {
-            let title =
-                format!("the template becomes longer than {MAX_FILLED} bytes; CloudFormation takes {MAX_OBJECT}");
+            let title = format!(
+                "the template becomes longer than {MAX_FILLED} bytes, and CloudFormation accepts at most {MAX_OBJECT}"
+            );
             self.problem(codes::OVER_LIMIT, title, at, None);
             self.enough = true;
         }
@@ -275,18 +276,18 @@ impl<'a> Filler<'a> {
         if let Some(region) = image::other_partition(&filled, &context.target.place.region) {
             let (own, target) = (&context.target.place.region, &context.target.name);
             let title = format!(
-                "`{filled}` is in {region}, of the partition `{}`, and target `{target}` is in {own}, of `{}`",
+                "`{filled}` is in {region} (partition `{}`), and target `{target}` is in {own} (`{}`)",
                 region.partition(),
                 own.partition()
             );
-            let help = "no role reaches a registry of another partition: give the repository a value for each";
+            let help = "no role can reach a registry in another partition: use a variable with a value per partition";
             self.problem(codes::ARN_PARTITION, title, &repository.at, Some(help.to_owned()));
             return None;
         }
         Some((filled, pin))
     }
 
-    /// A network of IPv6 where the step writes a `:`, else of IPv4.
+    /// An IPv6 network if the step writes a `:`, otherwise an IPv4 network.
     fn network(&mut self, text: &Text) -> Option<String> {
         let found = self.text(text)?;
         let (right, kind) = match text.raw().contains(':') {
@@ -294,8 +295,8 @@ impl<'a> Filler<'a> {
             false => (network::is_v4(&found), "IPv4"),
         };
         if !right {
-            let title = format!("`{}` does not give a network of {kind}, and is `{found}`", text.raw());
-            let help = "like `10.0.0.0/8`; one of IPv6 has a `:` that stands in the step, like `#{network}::/32`";
+            let title = format!("`{}` becomes `{found}`, which is not an {kind} network", text.raw());
+            let help = "write it like `10.0.0.0/8`; for IPv6 write a `:` in the step, as in `#{network}::/32`";
             self.problem(codes::NETWORK, title, text.at(), Some(help.to_owned()));
             return None;
         }

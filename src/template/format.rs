@@ -1,12 +1,12 @@
 //! Formats: the rendering rules that a release was made under.
 //!
-//! A release file says `format = 1`, and whoever renders it in ten years gets the bytes of today. Otherwise a new version of
-//! landfall would deploy every service of everybody again, at once and unasked, because a default moved. So a published
-//! format never changes a byte of what it renders, and all of them stay.
+//! A release file says `format = 1`, and rendering it in ten years gives the same bytes as today. Otherwise a new version
+//! of landfall with a changed default would redeploy every service everywhere at once, without being asked. So a published
+//! format never changes a byte of what it renders, and landfall keeps all formats.
 //!
 //! # What may change without a new format
 //!
-//! * A new key, or a new value of one, that renders nothing where it is absent: no repository has it yet.
+//! * A new key, or a new value of a key, that renders nothing if it is absent: no repository has it yet.
 //! * A check that refuses what CloudFormation or ECS would refuse anyway.
 //!
 //! # What needs one
@@ -54,9 +54,12 @@ impl Format {
             1 => Ok(Format::One),
             other => Err(RenderProblem {
                 code: codes::RELEASE_FORMAT,
-                title: format!("release `{}` has format {other}, which this landfall does not know", release.name),
+                title: format!(
+                    "release `{}` has format {other}, which this landfall version does not know",
+                    release.name
+                ),
                 at: release.at.clone(),
-                help: Some(format!("it knows formats 1 to {NEWEST}; a newer landfall may know {other}")),
+                help: Some(format!("this version knows formats 1 to {NEWEST}: install a newer landfall")),
             }),
         }
     }

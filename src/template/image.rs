@@ -6,7 +6,7 @@ use crate::model::catalog::ImagePin;
 use crate::model::journal::ProvedImage;
 use crate::model::{EcrRepository, Region};
 
-/// How a task definition names an image: `repository@digest`, or `repository:tag` where the release records no digest.
+/// How a task definition names an image: `repository@digest`, or `repository:tag` if the release records no digest.
 ///
 /// ECS documents exactly these two forms (API reference, `ContainerDefinition.image`, November 2026). `repository:tag@digest`
 /// is what ECS itself writes when it has resolved a tag (aws/amazon-ecs-agent#4226), but no documentation says that
@@ -27,7 +27,7 @@ pub(super) fn proved(repository: &str, pin: &ImagePin) -> ProvedImage {
     ProvedImage { image: Arc::from(reference(repository, pin)), digests }
 }
 
-/// What is wrong with a repository's name, in words; none where nothing is.
+/// What is wrong with a repository's name, in words; none if it is valid.
 ///
 /// The characters are those that ECS takes for an image, 255 at most before the `@` or with the tag (API reference,
 /// `ContainerDefinition.image`).
@@ -36,15 +36,15 @@ pub(super) fn fault(repository: &str, pin: &ImagePin) -> Option<&'static str> {
     let last = repository.rsplit('/').next().unwrap_or("");
     let length = if pin.digest.is_some() { repository.len() } else { repository.len() + 1 + pin.tag.len() };
     if repository.contains('@') || last.contains(':') {
-        Some("it names a tag or a digest; those come from the release")
+        Some("it contains a tag or a digest: remove it, releases supply both")
     } else if last.is_empty() || repository.starts_with('/') || is_registry(repository) {
         Some("it does not name a repository")
     } else if !repository.chars().all(allowed) {
-        Some("it has a character that ECS does not take")
+        Some("it contains a character that ECS does not allow")
     } else if repository.split('/').skip(usize::from(repository.contains('/'))).any(has_upper_case) {
-        Some("the name of a repository is lower case")
+        Some("the name of a repository must be lower case")
     } else if length > 255 {
-        Some("it is longer than the 255 characters that ECS takes")
+        Some("it is longer than 255 characters, the most that ECS allows")
     } else {
         None
     }
@@ -59,7 +59,7 @@ fn has_upper_case(part: &str) -> bool {
     part.contains(|c: char| c.is_ascii_uppercase())
 }
 
-/// Whether a repository, as far as its literal text tells, may be one in ECR: a registry made of a variable may be.
+/// Whether a repository may be in ECR, judged by its literal text. A registry from a variable may be.
 pub(super) fn may_be_ecr(pieces: &[crate::model::process::Piece]) -> bool {
     use crate::model::process::Piece;
     let mut registry = String::new();

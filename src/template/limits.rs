@@ -49,7 +49,7 @@ pub fn exceeded(measured: &Measured<'_>) -> Vec<String> {
     let mut found = Vec::new();
     let mut limit_of = |service: &str, what: &str, is: usize, most: usize, unit: &str| {
         if is > most {
-            found.push(format!("{what} {is} {unit}; {service} takes at most {most}"));
+            found.push(format!("{what} {is} {unit}, and {service} allows at most {most}"));
         }
     };
     for definition in measured.document.resources().filter(|one| one.kind() == "AWS::ECS::TaskDefinition") {

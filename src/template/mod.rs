@@ -96,12 +96,12 @@ pub struct RenderProblem {
     pub title: String,
     /// Where.
     pub at: Location,
-    /// What would mend it.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
 impl RenderProblem {
-    /// All of it in one sentence: what, where, and what would mend it.
+    /// All of it in one sentence: what, where, and how to fix it.
     pub fn sentence(&self) -> String {
         let help = self.help.as_ref().map_or(String::new(), |help| format!(": {help}"));
         format!("{} ({}){help}", self.title, self.at)
@@ -133,9 +133,10 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     filler.numbers_fit(&context.step.kind);
     let outputs = filler.outputs();
     for (name, section) in taken(&filled, &outputs) {
-        let title =
-            format!("`{name}` is in the section {section} of the template, and an output of another stack needs it");
-        let help = "give what the template has there another name".to_owned();
+        let title = format!(
+            "`{name}` exists in the section {section} of the template, and landfall needs this name for the output of another stack"
+        );
+        let help = "rename it in the template".to_owned();
         filler.problem(codes::DUPLICATE_LOGICAL_ID, title, &context.step.at, Some(help));
     }
     declare(&mut filled, &outputs);
@@ -164,9 +165,9 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
 fn not_known(context: &Context<'_>) -> RenderProblem {
     RenderProblem {
         code: codes::RESOURCE_PROPERTY,
-        title: format!("step `{}` takes what its task is run with from another stack", context.step.name),
+        title: format!("step `{}` uses an output of another stack for the settings of its task", context.step.name),
         at: context.step.at.clone(),
-        help: Some("subnets, security groups and the platform's version are values, or the target's".to_owned()),
+        help: Some("write subnets, security groups and the platform version as values, or in the target".to_owned()),
     }
 }
 
@@ -181,7 +182,7 @@ fn shape_of<'a>(context: &Context<'a>) -> Result<(patch::Sections<'a>, patch::Ap
     }
 }
 
-/// The names of the outputs that the stacks of a step have; none where that is not known before they are there.
+/// The names of the outputs that the stacks of a step have; none if they are not known before deployment.
 pub fn outputs(step: &Step, what: &What) -> Option<Vec<String>> {
     if let Some(raw) = step.kind.raw() {
         return raw.template.outputs().map(|names| names.into_iter().map(str::to_owned).collect());
@@ -237,7 +238,7 @@ fn declare(sections: &mut Map<String, Value>, outputs: &BTreeMap<String, Paramet
     declared.extend(outputs.keys().map(|parameter| (parameter.clone(), json!({ "Type": "String" }))));
 }
 
-/// What a stack is given beside its template.
+/// What a stack gets besides its template.
 struct Given {
     images: BTreeMap<Arc<str>, ProvedImage>,
     parameters: BTreeMap<String, ParameterValue>,
@@ -296,7 +297,7 @@ fn content(
     if exceeded.is_empty() && long && content.bucket.is_none() {
         return Err(vec![needs_bucket(context, problem, body.len())]);
     }
-    // A limit is said once, in the words for limits, although the schemas have some of them too.
+    // A limit is reported once, as a limit, although the schemas contain some of the limits too.
     let problems: Vec<_> = if exceeded.is_empty() {
         against_schemas(document, &context.step.kind, &patched)
             .map(|fault| problem(codes::RESOURCE_PROPERTY, fault))
@@ -314,7 +315,7 @@ fn needs_bucket(
     bytes: usize,
 ) -> RenderProblem {
     let most = limits::MAX_BODY;
-    let what = format!("the template has {bytes} bytes; without a bucket CloudFormation takes at most {most}");
+    let what = format!("the template has {bytes} bytes, and without a bucket CloudFormation accepts at most {most}");
     let help = format!(
         "name a bucket of the target's account and region: `template_bucket = \"…\"` in targets/{}.toml; longer templates go \
          through it",
@@ -323,9 +324,9 @@ fn needs_bucket(
     RenderProblem { help: Some(help), ..problem(codes::OVER_LIMIT, what) }
 }
 
-/// What the resource schemas say against a document, a few words each. Of a template of the user's, only what is certain: AWS
-/// may have more than the copy of its schemas, and nobody knows what a macro makes. Of patches, nothing about what their
-/// author set unchecked.
+/// What contradicts the resource schemas in a document, a few words each. For a user's template only what is certain: AWS
+/// may know more than this copy of its schemas, and the result of a macro is unknown. For patches, nothing that was set
+/// with `set_unchecked`.
 fn against_schemas(document: &Document, step: &StepKind, patched: &patch::Applied) -> impl Iterator<Item = String> {
     let users = step.raw().is_some();
     let resources = document.resources().filter(move |_| !users || document.section("Transform").is_none());

@@ -1,9 +1,9 @@
 //! Which stack a reference to an output means.
 //!
 //! In the own project it is a stack of the same slot. In another project it is one of its slot for the same environment and
-//! tenant, or of the one without a tenant where the tenant is not connected to it: by that project's process at the head,
-//! because where things are is live. At the consumer's own target first, else the only one there is; else the reference has
-//! to say the target.
+//! tenant, or of the slot without a tenant if the tenant is not connected to it. That project's process at the head
+//! decides, because places are live. First the stack on the consumer's own target, then the only stack; otherwise the
+//! reference must name the target.
 
 use std::sync::Arc;
 
@@ -61,11 +61,11 @@ impl NoProducer {
         Self { code, title, help: help.into() }
     }
 
-    /// A name that is not there, with the nearest one that is.
+    /// A name that does not exist, with the nearest existing one.
     fn unknown<'n>(code: &'static str, title: String, name: &str, known: impl Iterator<Item = &'n str>) -> Self {
         let known: Vec<String> = known.map(str::to_owned).collect();
         let near = closest(name, known.iter().cloned()).map(|near| format!("did you mean `{near}`?"));
-        let all = || (!known.is_empty() && known.len() <= 12).then(|| format!("there is {}", known.join(", ")));
+        let all = || (!known.is_empty() && known.len() <= 12).then(|| format!("available: {}", known.join(", ")));
         Self::new(code, title, near.or_else(all))
     }
 }
@@ -151,18 +151,18 @@ fn side<'a>(reference: &OutputRef, context: &Context<'a>) -> Result<Side<'a>, No
         return Ok(Side { project: context.project, what: context.what, tenant: context.tenant, own: true });
     };
     let Some(project) = context.catalog.projects.get(name) else {
-        let title = format!("`#{{{reference}}}`: there is no project `{name}`");
+        let title = format!("`#{{{reference}}}`: no project is named `{name}`");
         let known = context.catalog.projects.keys().map(|known| known.as_str());
         return Err(NoProducer::unknown(codes::UNKNOWN_PROJECT, title, name.as_str(), known));
     };
     if *name == context.project.name {
-        let title = format!("`#{{{reference}}}` names its own project as if it were another one");
+        let title = format!("`#{{{reference}}}` names its own project");
         let own = OutputRef { project: None, ..reference.clone() };
         return Err(NoProducer::new(codes::OUTPUT_REFERENCE, title, format!("write `#{{{own}}}`")));
     }
     let Some(what) = &project.head else {
         let title = format!("`#{{{reference}}}`: the process of project `{name}` has errors");
-        return Err(NoProducer::new(codes::OUTPUT_TARGET, title, "`landfall check` says which".to_owned()));
+        return Err(NoProducer::new(codes::OUTPUT_TARGET, title, "`landfall check` lists them".to_owned()));
     };
     let connected = |tenant: &&Tenant| tenant.is_connected(name, &context.environment.name);
     let tenant = context.tenant.filter(|_| project.tenancy.tenanted()).filter(connected);
@@ -171,9 +171,9 @@ fn side<'a>(reference: &OutputRef, context: &Context<'a>) -> Result<Side<'a>, No
             Some(tenant) => {
                 format!("tenant `{}` is not connected to it in `{}`", tenant.name, context.environment.name)
             }
-            None => "this is deployed without one".to_owned(),
+            None => "this slot has no tenant".to_owned(),
         };
-        let title = format!("`#{{{reference}}}`: project `{name}` is deployed only for tenants, and {whom}");
+        let title = format!("`#{{{reference}}}`: project `{name}` is deployed only per tenant, and {whom}");
         return Err(NoProducer::new(codes::OUTPUT_TARGET, title, None));
     }
     Ok(Side { project, what, tenant, own: false })
@@ -205,24 +205,25 @@ fn target<'a>(
         None => format!("`{environment}`"),
     };
     if let Some(named) = &reference.target {
-        let title = format!("`#{{{reference}}}`: step `{}` has no stack at target `{named}` in {slot}", step.name);
+        let title = format!("`#{{{reference}}}`: step `{}` has no stack on target `{named}` in {slot}", step.name);
         return Err(NoProducer::unknown(codes::OUTPUT_TARGET, title, named.as_str(), names.into_iter()));
     }
     match all.as_slice() {
         [only] => Ok(only),
         [] => {
             let title = format!("`#{{{reference}}}`: step `{}` has no stack in {slot}", step.name);
-            let help = "it needs a target of the environment that offers its role, and conditions that fit".to_owned();
+            let help =
+                "the step needs a target in the environment that offers its role, and conditions that match".to_owned();
             Err(NoProducer::new(codes::OUTPUT_TARGET, title, help))
         }
         [first, ..] => {
             let title = format!(
-                "`#{{{reference}}}`: step `{}` has no stack at target `{}`, and several elsewhere in {slot}: {}",
+                "`#{{{reference}}}`: step `{}` has no stack on target `{}`, and several on other targets in {slot}: {}",
                 step.name,
                 context.target.name,
                 names.join(", ")
             );
-            let help = format!("say which one, like `#{{{}}}`", reference.at(&first.name));
+            let help = format!("name the target, as in `#{{{}}}`", reference.at(&first.name));
             Err(NoProducer::new(codes::OUTPUT_TARGET, title, help))
         }
     }

@@ -36,13 +36,13 @@ pub(super) enum Leaf {
     Text(Text),
     /// A text of the step that is an ARN, or a name that may stand for one.
     Arn(Text),
-    /// A network. One of IPv6 has a `:` of its own.
+    /// A network. The text of an IPv6 network contains a literal `:`.
     Network(Text),
     /// The id of something.
     Id(Text, IdOf),
     /// A whole number within these bounds, as text: where CloudFormation wants a number, it makes one of it.
     Number(Text, RangeInclusive<u32>),
-    /// The string of a `Fn::Sub`: in it, a value is no reference.
+    /// The string of a `Fn::Sub`: in it, a value is not a reference.
     Substitution(Text),
     /// Something that every stack has.
     Known(Known),
@@ -68,7 +68,7 @@ pub(super) enum Leaf {
     QueueArn(Text),
     /// The ARN of an SSM parameter.
     ParameterArn(Text),
-    /// The ARN of a log group in a region of its own, with its streams.
+    /// The ARN of a log group in another region, with its streams.
     LogGroupArn(Text, Text),
     /// The ARN of a key of KMS, which is given by its ARN, or by its id in the target's account and region.
     KeyArn(Text),
@@ -160,7 +160,7 @@ pub(super) enum Leaves {
 }
 
 impl Leaves {
-    /// The texts of the step that it is made from; none where the target says all.
+    /// The texts of the step that it is made from; none if everything comes from the target.
     pub(super) fn written(&self) -> &[Text] {
         match self {
             Self::Texts(texts) | Self::Arns(texts) | Self::Buckets(texts) => texts,
@@ -204,7 +204,7 @@ impl NetworkIds {
             Self::SecurityGroups => (0..=5, "ECS"),
             Self::ScheduleSecurityGroups => (1..=5, "EventBridge Scheduler"),
             Self::SecurityGroupsBesideOne => {
-                (1..=4, "ECS, beside the one that lets the load balancer in (see `task_ingress`),")
+                (1..=4, "ECS (besides the one that admits the load balancer, see `task_ingress`)")
             }
         }
     }
@@ -237,7 +237,7 @@ pub(super) enum Known {
     Account,
     /// The ARN of the group that schedules are in which name no other.
     ScheduleGroupArn,
-    /// `ENABLED` where the target gives tasks a public address, else `DISABLED`.
+    /// `ENABLED` if the target gives tasks a public address, otherwise `DISABLED`.
     PublicIp,
 }
 
@@ -296,12 +296,12 @@ impl Shape {
         Shape::Leaf(Leaf::RoleArn(arn.clone()))
     }
 
-    /// Texts of the step, or none where there are none.
+    /// Texts of the step; none if there are none.
     pub(super) fn some_texts(texts: &[Text]) -> Option<Self> {
         (!texts.is_empty()).then(|| Shape::Leaves(Leaves::Texts(texts.to_vec())))
     }
 
-    /// A list, or none where it has nothing in it.
+    /// A list; none if it is empty.
     pub(super) fn some_list(items: Vec<Shape>) -> Option<Self> {
         (!items.is_empty()).then_some(Shape::List(items))
     }

@@ -1,10 +1,10 @@
 //! Values in the string of a `Fn::Sub`: what they say is never taken for a reference.
 //!
-//! `${Name}` in such a string is replaced, `${!Name}` becomes `${Name}` \[doc: "Fn::Sub"\]. So a `${` that a value brings, or
-//! that only comes about where a value meets the text around it, gets a `!`.
+//! `${Name}` in such a string is replaced, `${!Name}` becomes `${Name}` \[doc: "Fn::Sub"\]. So a `${` that comes from a
+//! value, or that arises where a value meets the text around it, gets a `!`.
 
-/// The string that some pieces make, each of the template's `own` text or a value; none where a `${` that is not the
-/// template's own has no end of its own, since no documentation says what CloudFormation does with such.
+/// The string that some pieces make, each the template's `own` text or a value. None if a `${` in a value has no `}` in the
+/// same value, because no documentation says what CloudFormation does then.
 pub(super) fn escaped(pieces: &[(bool, String)]) -> Option<String> {
     let text: String = pieces.iter().map(|(_, piece)| piece.as_str()).collect();
     let owns = own_references(pieces);

@@ -99,5 +99,5 @@ async fn an_image_is_what_its_manifest_says() {
     let right = told(image(manifest, &digest_of(manifest.as_bytes()))).await.unwrap().unwrap();
     assert_eq!(right.digest, digest_of(manifest.as_bytes()));
     let wrong = told(image(manifest, &digest_of(b"other"))).await.unwrap_err().to_string();
-    assert!(wrong.contains("it is said to be sha256:"), "{wrong}");
+    assert!(wrong.contains("the registry announced sha256:"), "{wrong}");
 }

@@ -19,21 +19,21 @@ fn with(more: &str) -> Vec<String> {
 #[test]
 fn what_cloudformation_would_refuse_is_found_where_it_is() {
     let table = [
-        ("Resource: {}", "/Resource: `Resource` is no section of a template"),
+        ("Resource: {}", "/Resource: `Resource` is not a section of a template"),
         (
             "  A-b: {Type: 'AWS::SNS::Topic'}",
-            "/Resources/A-b: `A-b` is no logical id: letters and digits, at most 255 of them",
+            "/Resources/A-b: `A-b` is not a logical id: use letters and digits, at most 255",
         ),
-        ("Conditions: {C: !Not [!Condition C]}", "/Conditions/C: conditions name each other in a circle: C → C"),
+        ("Conditions: {C: !Not [!Condition C]}", "/Conditions/C: conditions refer to each other in a circle: C → C"),
         (
             "Conditions: {A: !Not [!Condition B], B: !And [!Condition C, !Condition C], C: !Or [!Condition B, !Equals [1, 2]]}",
-            "/Conditions/B: conditions name each other in a circle: B → C → B",
+            "/Conditions/B: conditions refer to each other in a circle: B → C → B",
         ),
         ("  B: {Properties: {}}", "/Resources/B: the resource has no `Type`"),
-        ("  B: []", "/Resources/B: this has to be a map"),
+        ("  B: []", "/Resources/B: this must be a map"),
         (
             "  B: {Type: X, Properties: {A: }}",
-            "/Resources/B/Properties/A: CloudFormation takes no value that is nothing",
+            "/Resources/B/Properties/A: CloudFormation does not accept an empty value (null)",
         ),
         ("  B: {Type: X, Condition: C}", "/Resources/B/Condition: the template has no condition `C`"),
         ("  B: {Type: X, DependsOn: [Topic, C]}", "/Resources/B/DependsOn/1: the template has no resource `C`"),
@@ -76,13 +76,16 @@ fn what_cloudformation_would_refuse_is_found_where_it_is() {
     }
     assert_eq!(found("Resources: {}"), ["/Resources: the template has no resources"]);
     let long = format!("Description: {}", "x".repeat(1025));
-    assert_eq!(with(&long), ["/Description: the template has 1025 bytes of description; CloudFormation takes 1024"]);
+    assert_eq!(
+        with(&long),
+        ["/Description: the template has 1025 bytes of description, and CloudFormation allows at most 1024"]
+    );
     let many: String = (0..500).map(|id| format!("  R{id}: {{Type: X}}\n")).collect();
-    assert_eq!(with(&many), ["/Resources: the template has 501 resources; CloudFormation takes 500"]);
+    assert_eq!(with(&many), ["/Resources: the template has 501 resources, and CloudFormation allows at most 500"]);
     let many: String = (0..201).map(|id| format!("  P{id}: {{Type: String}}\n")).collect();
     assert_eq!(
         with(&format!("Parameters:\n{many}")),
-        ["/Parameters: the template has 201 parameters; CloudFormation takes 200"]
+        ["/Parameters: the template has 201 parameters, and CloudFormation allows at most 200"]
     );
 }
 

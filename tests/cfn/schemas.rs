@@ -25,16 +25,13 @@ fn service(more: Value) -> String {
 #[test]
 fn what_is_wrong_is_found_where_it_is() {
     let table = [
-        (json!({"DesiredCounts": 1}), "/Properties/DesiredCounts: there is no property `DesiredCounts`"),
+        (json!({"DesiredCounts": 1}), "/Properties/DesiredCounts: unknown property `DesiredCounts`"),
         (json!({"DesiredCount": "many"}), "/Properties/DesiredCount: expected integer, found a text"),
         (json!({"DesiredCount": 1.5}), "/Properties/DesiredCount: expected integer, found a number"),
         (json!({"LaunchType": "FARGAET"}), "/Properties/LaunchType: `FARGAET` is not one of EC2, FARGATE, EXTERNAL"),
-        (
-            json!({"ServiceArn": "arn"}),
-            "/Properties/ServiceArn: the property `ServiceArn` is set by AWS, not by a template",
-        ),
+        (json!({"ServiceArn": "arn"}), "/Properties/ServiceArn: only AWS can set the property `ServiceArn`"),
         (json!({"Tags": {"a": "b"}}), "/Properties/Tags: expected array, found a map"),
-        (json!({"Tags": [{"Key": "a", "Name": "b"}]}), "/Properties/Tags/0/Name: there is no property `Name`"),
+        (json!({"Tags": [{"Key": "a", "Name": "b"}]}), "/Properties/Tags/0/Name: unknown property `Name`"),
         (json!({"EnableExecuteCommand": "yes"}), "/Properties/EnableExecuteCommand: expected boolean, found a text"),
         (
             json!({"NetworkConfiguration": {"AwsvpcConfiguration": {"AssignPublicIp": {"Fn::If": ["C", "ON", "ENABLED"]}}}}),
@@ -42,7 +39,7 @@ fn what_is_wrong_is_found_where_it_is() {
         ),
         (
             json!({"DeploymentConfiguration": {"DeploymentCircuitBreaker": {"Enable": true}}}),
-            "/Properties/DeploymentConfiguration/DeploymentCircuitBreaker: the required property `Rollback` is not there",
+            "/Properties/DeploymentConfiguration/DeploymentCircuitBreaker: the required property `Rollback` is missing",
         ),
     ];
     for (more, expected) in table {
@@ -50,7 +47,7 @@ fn what_is_wrong_is_found_where_it_is() {
     }
     assert_eq!(
         found("AWS::IAM::Role", json!({"AssumeRolePolicyDocument": {"Ref": "AWS::NoValue"}})),
-        "/Properties: the required property `AssumeRolePolicyDocument` is not there"
+        "/Properties: the required property `AssumeRolePolicyDocument` is missing"
     );
     assert_eq!(
         found("AWS::Logs::LogGroup", json!({"RetentionInDays": 13})).split(" is not").next(),
@@ -58,11 +55,11 @@ fn what_is_wrong_is_found_where_it_is() {
     );
     assert_eq!(
         found("AWS::ElasticLoadBalancingV2::TargetGroup", json!({"Port": 70_000})),
-        "/Properties/Port: the value is 70000, and may be 1 to 65535"
+        "/Properties/Port: the value is 70000, and must be 1 to 65535"
     );
     assert_eq!(
         found("AWS::Logs::LogGroup", json!({"LogGroupName": ""})),
-        "/Properties/LogGroupName: the length is 0, and may be 1 to 512"
+        "/Properties/LogGroupName: the length is 0, and must be 1 to 512"
     );
 }
 

@@ -24,7 +24,10 @@ pub(super) fn a_step_becomes_a_template() {
     assert!(done["stacks"].as_u64().unwrap() > 1 && done["comments"].as_array().unwrap().len() > 3, "{done}");
     let after = home.read("repo/projects/storefront/process.toml");
     assert_eq!(done["process_text"].as_str().unwrap(), after);
-    assert!(after.len() < before.len() && after.contains("# What is deployed. Text may hold #{variable}"), "{after}");
+    assert!(
+        after.len() < before.len() && after.contains("# What is deployed. Text may contain #{variable}"),
+        "{after}"
+    );
     assert_eq!(home.read("repo/projects/storefront/templates/web.yaml"), done["template_text"].as_str().unwrap());
     assert_eq!(home.landfall("render storefront --repo repo --format json").ends(0).out, rendered);
     home.landfall("check repo").ends(0);

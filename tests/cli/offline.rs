@@ -25,7 +25,7 @@ pub(super) fn check_reads_a_folder() {
     let home = Home::new();
     assert!(home.landfall(&format!("check {EXAMPLE}")).ends(0).out.is_empty(), "a clean repository is no news");
     let nothing = home.landfall("check").ends(3);
-    nothing.shows(&["error[missing-file]: there is no `landfall.toml`", "landfall init", "1 error"]);
+    nothing.shows(&["error[missing-file]: `landfall.toml` does not exist", "landfall init", "1 error"]);
     home.landfall("check nowhere").ends(1).says(&["cannot read the repository in `nowhere`"]);
 }
 

@@ -22,7 +22,8 @@ fn a_release_takes_the_newest_image_of_its_registry() {
     // The tags of the index's own images are pre-releases of it.
     let home = shop(&format!("{}/team/app", served.host));
     let made = home.landfall("release new app --repo shop").ends(0);
-    let made = made.says(&["image        app 1.5.0", "refused      latest: `latest` is no version", "wrote        "]);
+    let made =
+        made.says(&["image        app 1.5.0", "refused      latest: `latest` is not a version", "wrote        "]);
     let text = home.read("shop/projects/app/releases/1.0.1.toml");
     assert_eq!(text, made.out);
     for part in ["tag = \"1.5.0\"", &digest, &format!("\"linux/amd64\" = \"{amd64}\""), &arm64, "inputs = \"b3:"] {
@@ -38,7 +39,7 @@ fn a_release_takes_the_newest_image_of_its_registry() {
     assert_eq!(old["images"]["app"]["tag"], "1.4.0", "{old}");
     let refused = old["images"]["app"]["refused"].as_array().unwrap();
     let why = |tag: &str| refused.iter().find(|one| one["tag"] == tag).map(|one| one["why"].as_str().unwrap());
-    assert_eq!(why("1.5.0"), Some("outside of [1.0,1.5)"), "{old}");
+    assert_eq!(why("1.5.0"), Some("not in [1.0,1.5)"), "{old}");
     let unknown = home.landfall("release new app --repo shop --image app=9.9.9").ends(1);
     unknown.says(&["has no tag 9.9.9", "push it first"]);
     home.landfall("check shop").ends(0);
@@ -132,7 +133,7 @@ pub(super) fn ecr_is_asked_where_it_is() {
     let home = shop("111111111111.dkr.ecr.eu-west-1.amazonaws.com/app");
     let new = |line: &str| home.landfall(&format!("release new app --repo shop {line}"));
     let refused = new(&format!("--endpoint http://{host}")).ends(1);
-    refused.says(&["admits none of the 2 tags", "4f2a91c: a commit id is no version", "`order = \"pushed\"`"]);
+    refused.says(&["admits none of the 2 tags", "4f2a91c: a commit id is not a version", "`order = \"pushed\"`"]);
     let pushed = "[channels.default.images.app]\norder = \"pushed\"\n";
     home.write("shop/projects/app/project.toml", pushed);
     new(&format!("--endpoint http://{host}")).ends(0).says(&["image        app 4f2a91c (sha256:"]);

@@ -136,9 +136,9 @@ fn check_renders_every_tenant() {
     home.replace("shop/tenants/initech.toml", own, "");
     let told = home.landfall("check shop").ends(3);
     told.shows(&[
-        "error[tenant-value-missing]: tenant `initech` has no value of `api_url` in environment `production`",
+        "error[tenant-value-missing]: tenant `initech` has no value for `api_url` in environment `production`",
         "tenants/initech.toml",
-        "error[no-tenant]: variable `api_url` has its values from tenants, and environment `test`",
+        "error[no-tenant]: tenants supply the values of variable `api_url`, and project `store` is also deployed to environment `test`",
     ]);
 }
 
@@ -155,7 +155,7 @@ fn check_renders_every_channel() {
     home.write(variables, &format!("{}{own}{more}", home.read(variables)));
     let told = home.landfall("check shop").ends(3);
     told.shows(&[
-        "variable `fix` has no value for step `web` in environment `production` at target `prod-eu` for tenant `acme`",
+        "variable `fix` has no value for step `web` in environment `production` on target `prod-eu` for tenant `acme`",
     ]);
 }
 

@@ -27,8 +27,8 @@ fn problems() -> String {
         codes.insert(code.code, (level, code.doc));
     }
     let mut text =
-        "# Problems\n\nWhat `landfall check` can find in a repository. An error holds what depends on the file, \
-                    exactly as it is\ndeployed; everything else goes on. A warning holds nothing.\n"
+        "# Problems\n\nThe problems that `landfall check` can find in a repository. If a file has an error, everything that \
+         depends on it stays\nas it is deployed, and the rest continues. A warning holds nothing.\n"
             .to_owned();
     for (code, (level, doc)) in codes {
         text.push_str(&format!("\n## {code}\n\n*{level}.* {doc}\n"));

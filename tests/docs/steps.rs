@@ -10,15 +10,14 @@ use crate::support::keys::{choices, kinds, listed, properties, refuses};
 use crate::support::steps::folder;
 
 const INTRODUCTION: &str = "\
-A step of `process.toml` becomes one CloudFormation stack per target that offers its role. `kind` says what it renders; this \
-page has every key of every kind. Names follow ECS and CloudFormation in snake case, so their documentation serves as well.
+A step of `process.toml` becomes one CloudFormation stack per target that offers its role. `kind` says what the step renders. \
+This page lists every key of every kind. Names follow ECS and CloudFormation in snake case, so the AWS documentation applies too.
 
-- *Default* is what holds without the key. Where landfall writes nothing for it, AWS's own default holds, and the column says \
-so: `300` (AWS).
-- *Renders to* names the properties that follow the key: found by changing the key in the examples, not written down by hand. \
-A path under `AWS::ECS::TaskDefinition` is written without `AWS::`, and `[]` stands for an element of a list.
-- *Since* is the first format of releases that has the key. A release keeps the format that it was made under.
-- *Example* is a step that uses it; all of them are [at the end](#examples).
+- *Default* applies if the key is absent. `300` (AWS) means that landfall writes nothing and the default of AWS applies.
+- *Renders to* lists the properties that depend on the key. It is found by changing the key in the examples, not written by \
+hand. Paths under `AWS::ECS::TaskDefinition` omit `AWS::`, and `[]` stands for an element of a list.
+- *Since* is the first release format that has the key. A release keeps the format that it was made with.
+- *Example* links to a step that uses the key; all examples are [at the end](#examples).
 ";
 
 /// The page.
@@ -36,14 +35,14 @@ pub(super) fn page() -> String {
         let of = Page { known: &known, tables: &tables, kinds: std::slice::from_ref(kind) };
         text.push_str(&of.table("", schema));
     }
-    text.push_str("\n## Tables of keys\n\nThe keys of the tables above, in the same order.\n");
+    text.push_str("\n## Tables of keys\n\nThe keys of tables, in the order in which they appear above.\n");
     for table in &tables {
         let names = table.kinds.iter().map(|kind| format!("`{kind}`")).collect::<Vec<_>>().join(", ");
         text.push_str(&format!("\n### {}\n\n{} Of {names}.\n\n", table.title, sentence(table.schema)));
         let of = Page { known: &known, tables: &tables, kinds: &table.kinds };
         text.push_str(&of.table(&table.path, table.schema));
     }
-    text.push_str("\n## Examples\n\nSteps as people write them; the tests render, lint and deploy each.\n\n");
+    text.push_str("\n## Examples\n\nThe tests render, lint and deploy each of these steps.\n\n");
     text.push_str(&examples());
     text
 }
@@ -145,7 +144,11 @@ impl Page<'_> {
     fn refusers(&self, path: &str) -> String {
         let kinds: Vec<_> =
             self.kinds.iter().filter(|kind| refuses(kind, path)).map(|kind| format!("`{kind}`")).collect();
-        if kinds.is_empty() { String::new() } else { format!("<br>Refused in a step of kind {}.", kinds.join(" or ")) }
+        if kinds.is_empty() {
+            String::new()
+        } else {
+            format!("<br>Not allowed in a step of kind {}.", kinds.join(" or "))
+        }
     }
 
     fn known(&self, path: &str) -> impl Iterator<Item = &Known> {
@@ -195,7 +198,7 @@ impl Page<'_> {
         let lines: Vec<String> = lines.collect();
         match lines.len() {
             0..=3 => lines.join("<br>"),
-            more => format!("{}<br>and {} resources more", lines[..3].join("<br>"), more - 3),
+            more => format!("{}<br>and {} more resources", lines[..3].join("<br>"), more - 3),
         }
     }
 

@@ -79,12 +79,12 @@ fn one_image_has_one_digest() {
 fn what_is_no_manifest_is_said_to_be_none() {
     let other = digest("0");
     for (text, claimed, why) in [
-        ("", None, "no manifest"),
-        ("<html>", None, "no manifest"),
-        ("[]", None, "no manifest"),
-        ("{}", None, "neither an image's nor an index"),
-        (r#"{"schemaVersion":1,"fsLayers":[]}"#, None, "neither an image's nor an index"),
-        (r#"{"config":{},"layers":[]}"#, Some(other.as_str()), "is said to be sha256:0000"),
+        ("", None, "not a manifest"),
+        ("<html>", None, "not a manifest"),
+        ("[]", None, "not a manifest"),
+        ("{}", None, "a manifest of neither an image nor an index of images"),
+        (r#"{"schemaVersion":1,"fsLayers":[]}"#, None, "a manifest of neither an image nor an index of images"),
+        (r#"{"config":{},"layers":[]}"#, Some(other.as_str()), "announced sha256:0000"),
         (
             r#"{"manifests":[{"digest":"sha256:1","platform":{"os":"linux","architecture":"arm"}}]}"#,
             None,

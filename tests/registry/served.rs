@@ -314,15 +314,15 @@ fn an_answer_that_makes_no_sense_is_an_error_that_says_so() {
     let says = |told: String, part: &str| assert!(told.contains(part) && !told.contains("s3cret"), "`{part}`: {told}");
     let page = |link: &str| http(200, &format!("Link: {link}\r\n"), r#"{"tags":["1"]}"#);
     says(error(|_, _| http(200, "", "<html>busy</html>")), "expected value");
-    says(error(|_, _| http(200, "", r#"{"tags":["1.0","\u001b[2J"]}"#)), "`\\u{1b}[2J` is no tag");
+    says(error(|_, _| http(200, "", r#"{"tags":["1.0","\u001b[2J"]}"#)), "`\\u{1b}[2J` is not a tag");
     says(error(|_, _| http(200, "", &" ".repeat(2_000))), "more than 1000 bytes");
     says(error(|_, _| http(500, "", "")), "HTTP status 500");
     says(error(|_, _| http(500, "", r#"{"errors":[{"code":"UNKNOWN"}]}"#)), "HTTP status 500, UNKNOWN");
-    says(error(|_, _| http(429, "", "")), "asks to be left alone");
+    says(error(|_, _| http(429, "", "")), "limits requests: try again later (HTTP status 429)");
     says(error(|_, _| http(404, "", "")), "has no repository app");
     says(error(|_, _| http(403, "", "")), "do not allow it");
-    says(error(move |_, _| page("</v2/app/tags/list?n=1000>; rel=\"next\"")), "the same page comes again");
-    says(error(move |_, _| page("<http://192.0.2.1/steal>; rel=\"next\"")), "its next page is elsewhere");
+    says(error(move |_, _| page("</v2/app/tags/list?n=1000>; rel=\"next\"")), "it repeats the same page");
+    says(error(move |_, _| page("<http://192.0.2.1/steal>; rel=\"next\"")), "its next page is on another host:");
     let count = AtomicUsize::new(0);
     let next = move || count.fetch_add(1, Ordering::Relaxed);
     says(error(move |_, _| page(&format!("</v2/app/tags/list?last={}>; rel=next", next()))), "more than 3 pages");
@@ -346,12 +346,12 @@ fn credentials_stay_with_their_registry() {
     let told = error(move |_, _| challenge("file:///etc/passwd"));
     assert!(told.contains("which is not https"), "{told}");
     let told = error(|_, _| http(401, "", ""));
-    assert!(told.contains("in a way that landfall does not know"), "{told}");
+    assert!(told.contains("it asks for credentials with a method that landfall does not support"), "{told}");
     let told = error(move |asked, own| match asked.line.starts_with("GET /token") {
         true => http(200, "", r#"{"token":"a\r\nHost: other"}"#),
         false => challenge(&format!("http://{own}/token")),
     });
-    assert!(told.contains("answers without a token"), "{told}");
+    assert!(told.contains("its token service sent an answer without a token"), "{told}");
     // A redirect is followed, without what was shown.
     let (elsewhere, _) = scripted(|asked, _| {
         let body = if asked.head.to_lowercase().contains("authorization") { "[]" } else { r#"{"tags":["1.0.0"]}"# };

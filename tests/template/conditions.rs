@@ -52,7 +52,7 @@ fn a_name_that_is_gone_holds_what_may_be_its_new_name() {
     let then = std::sync::Arc::make_mut(&mut world.snapshot().names);
     then.environments = ["test".parse().unwrap(), "live".parse().unwrap()].into();
     assert!(has_stack(&world), "it may be, and rendering says why nobody knows");
-    insta::assert_snapshot!(world.problems(), @"scope-gone: step `web` in the snapshot of release `1.4.0` is limited to other names, and there is no environment `live` any more: whether it is meant for environment production cannot be known (`landfall release refresh storefront 1.4.0` gives the release today's steps; or bring environment `live` back)");
+    insta::assert_snapshot!(world.problems(), @"scope-gone: step `web` in the snapshot of release `1.4.0` is limited to other names, and environment `live` no longer exists: landfall cannot tell whether it is meant for environment production (run `landfall release refresh storefront 1.4.0` to take today's steps, or restore environment `live`)");
     let unclear = key(&world.context());
     world.names.environments.insert("live".parse().unwrap());
     assert!(!has_stack(&world), "the name is there again");

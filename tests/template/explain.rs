@@ -60,7 +60,7 @@ fn the_winner_comes_first_and_every_loser_says_why() {
          loses variables.toml:3 | step other, tenant acme | does not apply: step is web\n\
          loses variables.toml:7 | tenant tag other/tag | does not apply: tenant acme has ring/early\n\
          loses variables.toml:2 | environment other | does not apply: environment is production\n\
-         loses acme.toml:11 | tenant acme, names the project | does not apply: it is for project billing"
+         loses acme.toml:11 | tenant acme, names the project | does not apply: only for project billing"
     );
     assert_eq!(value(&explain(&world.context(), "v")), "e");
 }
@@ -94,8 +94,8 @@ fn ties_and_what_is_gone_are_told() {
     world.snapshot().names = std::sync::Arc::default();
     assert_eq!(
         told(&world, "v"),
-        "unknown variables.toml:1 | target other | there is no target other any more\n\
-         loses variables.toml:2 | no scope | lower: a value whose scope is gone may beat it"
+        "unknown variables.toml:1 | target other | target other no longer exists\n\
+         loses variables.toml:2 | no scope | lower: a value whose scope no longer exists may beat it"
     );
     assert_eq!(explain(&world.context(), "v").value.unwrap_err().code, "scope-gone");
     let world = world.variable("v", "c", scope("step"));
@@ -103,7 +103,7 @@ fn ties_and_what_is_gone_are_told() {
         told(&world, "v"),
         "wins variables.toml:3 | step web\n\
          loses variables.toml:2 | no scope | lower: any scope beats none\n\
-         unknown variables.toml:1 | target other | there is no target other any more"
+         unknown variables.toml:1 | target other | target other no longer exists"
     );
 }
 

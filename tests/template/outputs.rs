@@ -189,7 +189,10 @@ fn templates_of_the_user_take_outputs_in_every_place() {
     let taken = own.replace("  Given:", &format!("  {host}:\n    Type: Number\n    Default: 1\n  Given:"));
     let others = vec![zone(), ("projects/shop/templates/own.yaml".to_owned(), taken)];
     let refused = first(&step, others).unwrap_err();
-    assert!(refused.contains("duplicate-logical-id") && refused.contains("is in the section Parameters"), "{refused}");
+    assert!(
+        refused.contains("duplicate-logical-id") && refused.contains("exists in the section Parameters"),
+        "{refused}"
+    );
 }
 
 fn content_stack() -> landfall::model::StackName {

@@ -20,18 +20,18 @@ const TOPIC: &str = "[[step.patch]]\nresource = \"Topic\"\ntype = \"AWS::SNS::To
 fn patches_that_lead_nowhere_are_refused() {
     for (patch, words) in [
         (SERVICE.replace("Service", "Servise") + "remove = [\"X\"]", "did you mean `Service`?"),
-        (format!("{SERVICE}remove = [\"LoadBalancer\"]"), "leads nowhere at `LoadBalancer`"),
+        (format!("{SERVICE}remove = [\"LoadBalancer\"]"), "does not exist from `LoadBalancer` on"),
         (format!("{SERVICE}remove = [\"LaunchTyp\"]"), "did you mean `LaunchType`?"),
-        (format!("{SERVICE}set = {{ \"TaskDefinition.Ref\" = \"X\" }}"), "is a function, and has nothing in it"),
-        (format!("{SERVICE}set = {{ \"Cluster.Name\" = \"X\" }}"), "has nothing in it"),
+        (format!("{SERVICE}set = {{ \"TaskDefinition.Ref\" = \"X\" }}"), "a function is there"),
+        (format!("{SERVICE}set = {{ \"Cluster.Name\" = \"X\" }}"), "the value there has no parts"),
         (format!("{SERVICE}set = {{ \"a..b\" = 1 }}"), "`a..b` is not a path"),
         (
             format!("{SERVICE}set_unchecked = {{ \"{}b\" = 1 }}", "a.".repeat(20_000)),
             "a.a.…` is not a path: at most 32 keys",
         ),
-        (format!("{SERVICE}append = {{ LaunchType = [\"EC2\"] }}"), "`LaunchType` is no list"),
+        (format!("{SERVICE}append = {{ LaunchType = [\"EC2\"] }}"), "`LaunchType` is not a list"),
         (format!("{SERVICE}append = {{ {SUBNETS} = [\"subnet-0c\"] }}"), "say all of it in the step: `subnets = "),
-        (format!("{TASK}set = {{ \"ContainerDefinitions.1.Cpu\" = 1 }}"), "the list has no such item"),
+        (format!("{TASK}set = {{ \"ContainerDefinitions.1.Cpu\" = 1 }}"), "no such item in the list"),
         (format!("{TASK}set = {{ \"ContainerDefinitions.ap.Cpu\" = 1 }}"), "did you mean `app`?"),
     ] {
         refused("", &patch, &[words]);
@@ -46,13 +46,13 @@ fn what_aws_would_refuse_is_refused() {
             format!("{SERVICE}set = {{ DesiredCount = \"two\" }}"),
             "`Service` (AWS::ECS::Service): expected integer, found a text at `DesiredCount`",
         ),
-        (format!("{SERVICE}set = {{ Role = 1.10 }}"), "`1.10` cannot be kept as it is written: it would be `1.1`"),
-        (format!("{SERVICE}set = {{ Role = 1e3 }}"), "`1e3` cannot be kept as it is written: it would be `1000.0`"),
-        (format!("{SERVICE}set = {{ ServiceArn = \"x\" }}"), "is set by AWS, not by a template"),
+        (format!("{SERVICE}set = {{ Role = 1.10 }}"), "`1.10` cannot be kept exactly: it would become `1.1`"),
+        (format!("{SERVICE}set = {{ Role = 1e3 }}"), "`1e3` cannot be kept exactly: it would become `1000.0`"),
+        (format!("{SERVICE}set = {{ ServiceArn = \"x\" }}"), "only AWS can set the property `"),
         (format!("{SERVICE}set = {{ LaunchType = \"FARGAET\" }}"), "did you mean `FARGATE`?"),
         (
             format!("{SERVICE}remove = [\"DeploymentConfiguration.DeploymentCircuitBreaker.Rollback\"]"),
-            "the required property `Rollback` is not there",
+            "the required property `Rollback` is missing",
         ),
         (
             format!("{SERVICE}append = {{ LoadBalancers = [{{ TargetGroup = \"x\" }}] }}"),
@@ -70,15 +70,15 @@ fn what_aws_would_refuse_is_refused() {
         ),
         (format!("{SERVICE}set = {{ \"Fn::Transform\" = {{ Name = \"M\" }} }}"), "a patch cannot call `Fn::Transform`"),
         (format!("{SERVICE}outputs = {{ \"Fn::ForEach::X\" = [] }}"), "a patch cannot call `Fn::ForEach::X`"),
-        (TOPIC.replace("AWS::SNS::Topic", "My::Own::Topic::MODULE"), "stands for others"),
-        (TOPIC.replace("\"Topic\"", "\"Fn::ForEach::X\""), "stands for others"),
+        (TOPIC.replace("AWS::SNS::Topic", "My::Own::Topic::MODULE"), "stands for several"),
+        (TOPIC.replace("\"Topic\"", "\"Fn::ForEach::X\""), "stands for several"),
         (
             format!("{SERVICE}remove = [{}]", "\"LaunchType\", ".repeat(500)),
-            "the patches of a step make at most 500 changes",
+            "the patches of a step can make at most 500 changes",
         ),
         (
             format!("{SERVICE}metadata = {{ A = [{}] }}", "1, ".repeat(5000)),
-            "the patches of a step make at most 500 changes and bring at most 5000 values",
+            "the patches of a step can make at most 500 changes and set at most 5000 values",
         ),
         (format!("{SERVICE}set = {{ Role = {{ \"Fn::Join\" = \"x\" }} }}"), "`Fn::Join` takes a separator and a list"),
         (
@@ -87,17 +87,20 @@ fn what_aws_would_refuse_is_refused() {
         ),
         (
             format!("{TASK}set = {{ \"ContainerDefinitions.app.DockerLabels.com.example\" = \"x\" }}"),
-            "`DockerLabels.com` has to be a text, and is a map",
+            "`DockerLabels.com` must be text, not a map",
         ),
-        (format!("{TASK}set = {{ {LABELS} = {{ a = [\"x\"] }} }}"), "`DockerLabels.a` has to be a text, and is a list"),
+        (format!("{TASK}set = {{ {LABELS} = {{ a = [\"x\"] }} }}"), "`DockerLabels.a` must be text, not a list"),
         (
             format!("{TASK}set = {{ \"ContainerDefinitions.app.LogConfiguration.Options.a.b\" = \"x\" }}"),
-            "`LogConfiguration.Options.a` has to be a text, and is a map",
+            "`LogConfiguration.Options.a` must be text, not a map",
         ),
-        (format!("{SERVICE}outputs = {{ Some-Arn = \"x\" }}"), "`Some-Arn` is no logical id"),
-        (format!("{SERVICE}update_replace_policy = \"retain-except-on-create\""), "is for `deletion_policy`"),
-        (TOPIC.replace("AWS::SNS::Topic", "Topic"), "`Topic` is no type of a resource"),
-        (TOPIC.replace("\"Topic\"", "\"My-Topic\""), "`My-Topic` is no logical id"),
+        (format!("{SERVICE}outputs = {{ Some-Arn = \"x\" }}"), "`Some-Arn` is not a logical id"),
+        (
+            format!("{SERVICE}update_replace_policy = \"retain-except-on-create\""),
+            "`retain-except-on-create` is only for `deletion_policy`",
+        ),
+        (TOPIC.replace("AWS::SNS::Topic", "Topic"), "`Topic` is not a resource type"),
+        (TOPIC.replace("\"Topic\"", "\"My-Topic\""), "`My-Topic` is not a logical id"),
         (format!("{TOPIC}set = {{ DisplayNam = \"x\" }}"), "did you mean `DisplayName`?"),
         (format!("{TASK}set = {{ \"ContainerDefinitions.app.Essential\" = false }}"), "no container is essential"),
         (
@@ -116,11 +119,14 @@ fn what_aws_would_refuse_is_refused() {
 #[test]
 fn placeholders_fill_values_and_decide_nothing() {
     for (patch, words) in [
-        (format!("{SERVICE}set = {{ Role = {{ Ref = \"#{{level}}\" }} }}"), "it would decide what is referred to"),
+        (
+            format!("{SERVICE}set = {{ Role = {{ Ref = \"#{{level}}\" }} }}"),
+            "it would decide what the template refers to",
+        ),
         (format!("{TASK}set = {{ {LABELS} = {{ \"#{{level}}\" = \"x\" }} }}"), "it would decide the name of a key"),
         (
             format!("{SERVICE}set = {{ Role = {{ \"Fn::Sub\" = \"${{#{{level}}}}\" }} }}"),
-            "a placeholder inside of `${…}` would decide what is referred to",
+            "a placeholder inside `${…}` would decide what the template refers to",
         ),
         (format!("{SERVICE}set = {{ Role = \"#{{nobody}}\" }}"), "`nobody`"),
         (format!("{SERVICE}append = {{ Tags = [{{ Key = \"a\", Value = \"#{{nobody}}\" }}] }}"), "`nobody`"),
@@ -175,19 +181,19 @@ fn nothing_is_patched_twice() {
     let removal = format!("{SERVICE}remove = [\"DeploymentConfiguration\"]\n");
     let retain = format!("{SERVICE}deletion_policy = \"retain\"\n");
     for (patch, words) in [
-        (format!("{SERVICE}type = \"AWS::ECS::Service\""), "the resource `Service` is there already"),
-        (format!("{TOPIC}{TOPIC}"), "the resource `Topic` is there already"),
-        (format!("{SERVICE}outputs = {{ ServiceArn = \"x\" }}"), "the output `ServiceArn` is there already"),
+        (format!("{SERVICE}type = \"AWS::ECS::Service\""), "the resource `Service` already exists"),
+        (format!("{TOPIC}{TOPIC}"), "the resource `Topic` already exists"),
+        (format!("{SERVICE}outputs = {{ ServiceArn = \"x\" }}"), "the output `ServiceArn` already exists"),
         (SERVICE.to_owned(), "the patch of `Service` changes nothing"),
         (format!("{percent}{percent}"), "`DeploymentConfiguration.MaximumPercent` is set twice"),
         (format!("{table}{percent}"), "is set twice"),
         (format!("{percent}{table}"), "`DeploymentConfiguration` is set twice"),
-        (format!("{percent}{removal}"), "is removed, and line"),
+        (format!("{percent}{removal}"), "` is removed here, and line"),
         (format!("{retain}{retain}"), "`DeletionPolicy` of `Service` is set twice"),
-        (format!("{SERVICE}depends_on = [\"LogGroup\", \"LogGroup\"]"), "`Service` comes after `LogGroup` already"),
+        (format!("{SERVICE}depends_on = [\"LogGroup\", \"LogGroup\"]"), "`Service` already depends on `LogGroup`"),
         (
             format!("{TASK}append = {{ ContainerDefinitions = [{{ Name = \"app\", Image = \"x:1\" }}] }}"),
-            "has an item `app` already",
+            "already has an item `app`",
         ),
     ] {
         refused("", &patch, &[words]);
@@ -200,14 +206,14 @@ fn nothing_is_patched_twice() {
     let set = |item: &str| format!("{TASK}set = {{ \"{path}.{item}.Value\" = \"y\" }}\n");
     let remove = |item: &str| format!("{TASK}remove = [\"{path}.{item}\"]\n");
     for (patch, words) in [
-        (format!("{append}{}", set("3")), "counts items of a list that line"),
-        (format!("{append}{}", remove("3")), "counts items of a list that line"),
-        (format!("{TASK}remove = [\"{path}.0\", \"{path}.1\"]"), "counts items of a list that line"),
-        (remove("B") + &set("0"), "counts items of a list that line"),
-        (set("1") + &remove("A"), "takes an item out of a list whose items line"),
-        (format!("{append}{}", remove("NEW")), "changes what line"),
-        (format!("{append}{}", set("NEW")), "changes what line"),
-        (format!("{TASK}append = {{ \"{path}\" = [{item}, {item}] }}"), "has an item `NEW` already"),
+        (format!("{append}{}", set("3")), "` uses an index in a list whose length line"),
+        (format!("{append}{}", remove("3")), "` uses an index in a list whose length line"),
+        (format!("{TASK}remove = [\"{path}.0\", \"{path}.1\"]"), "` uses an index in a list whose length line"),
+        (remove("B") + &set("0"), "` uses an index in a list whose length line"),
+        (set("1") + &remove("A"), "` removes an item from a list in which line"),
+        (format!("{append}{}", remove("NEW")), "` changes an item that line"),
+        (format!("{append}{}", set("NEW")), "` changes an item that line"),
+        (format!("{TASK}append = {{ \"{path}\" = [{item}, {item}] }}"), "already has an item `NEW`"),
     ] {
         refused("", &format!("{three}{patch}"), &[words]);
     }
@@ -222,7 +228,7 @@ fn nothing_is_patched_twice() {
 fn a_template_of_ones_own_has_no_patches() {
     let step = "kind = \"cloudformation\"\ntemplate = \"topic.yaml\"\n[[step.patch]]\nresource = \"Topic\"\n";
     let problems = read(&process(step)).problems;
-    assert!(problems.contains("unknown key `patch`") && problems.contains("template of its own"), "{problems}");
+    assert!(problems.contains("unknown key `patch`") && problems.contains("change its template"), "{problems}");
 }
 
 #[test]

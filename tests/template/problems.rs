@@ -44,7 +44,7 @@ fn what_cannot_be_rendered_says_why() {
     let table: &[(Change, &str)] = &[
         (
             |world| world.release.format = 2,
-            "release-format: release `1.4.0` has format 2, which this landfall does not know (it knows formats 1 to 1; a newer landfall may know 2)",
+            "release-format: release `1.4.0` has format 2, which this landfall version does not know (this version knows formats 1 to 1: install a newer landfall)",
         ),
         (
             |world| world.release.images.clear(),
@@ -53,7 +53,7 @@ fn what_cannot_be_rendered_says_why() {
         (|world| world.what.images.clear(), "unknown-image: image `web` is not in `[images]` of the process"),
         (
             |world| world.what.images.values_mut().for_each(|image| image.repository = text("localhost:5000/a:1")),
-            "image-repository: `localhost:5000/a:1` is not a repository of image `web`: it names a tag or a digest; those come from the release",
+            "image-repository: `localhost:5000/a:1` is not a repository of image `web`: it contains a tag or a digest: remove it, releases supply both",
         ),
         (
             |world| repository(world, "111111111111.dkr.ecr.eu-west-1.amazonaws.com"),
@@ -61,11 +61,11 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| repository(world, "example.com/Shop"),
-            "image-repository: `example.com/Shop` is not a repository of image `web`: the name of a repository is lower case",
+            "image-repository: `example.com/Shop` is not a repository of image `web`: the name of a repository must be lower case",
         ),
         (
             |world| repository(world, "111111111111.dkr.ecr.cn-north-1.amazonaws.com.cn/shop"),
-            "arn-partition: `111111111111.dkr.ecr.cn-north-1.amazonaws.com.cn/shop` is in cn-north-1, of the partition `aws-cn`, and target `prod-eu` is in eu-west-1, of `aws` (no role reaches a registry of another partition: give the repository a value for each)",
+            "arn-partition: `111111111111.dkr.ecr.cn-north-1.amazonaws.com.cn/shop` is in cn-north-1 (partition `aws-cn`), and target `prod-eu` is in eu-west-1 (`aws`) (no role can reach a registry in another partition: use a variable with a value per partition)",
         ),
         (
             |world| {
@@ -75,11 +75,11 @@ fn what_cannot_be_rendered_says_why() {
                 let StepKind::CloudFormation(step) = &mut world.step.kind else { unreachable!() };
                 Arc::make_mut(&mut step.template).sections.push(("Metadata".into(), many));
             },
-            "over-limit: the template becomes longer than 2000000 bytes; CloudFormation takes 1000000",
+            "over-limit: the template becomes longer than 2000000 bytes, and CloudFormation accepts at most 1000000",
         ),
         (
             |world| world.what.images.values_mut().for_each(|image| image.repository = text("a b")),
-            "image-repository: `a b` is not a repository of image `web`: it has a character that ECS does not take",
+            "image-repository: `a b` is not a repository of image `web`: it contains a character that ECS does not allow",
         ),
         (
             |world| secret(world, Secret::Secret { arn: text("db"), key: None }),
@@ -90,7 +90,7 @@ fn what_cannot_be_rendered_says_why() {
                 let arn = text("arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf");
                 secret(world, Secret::Secret { arn, key: Some(text("a:b")) });
             },
-            "secret-key: `a:b` is not a key that ECS can find in a secret: empty, or with a `:`",
+            "secret-key: `a:b` is not a key of a secret: it must not be empty or contain `:`",
         ),
         (
             |world| secret(world, Secret::Parameter { name: text("all/*") }),
@@ -107,24 +107,24 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| world.service().task.kms_keys = vec![text("key/*")],
-            "kms-key: `key/*` does not give the id or the ARN of a key of KMS (like arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000; an alias begins with `alias/`, written here and not in a variable)",
+            "kms-key: `key/*` does not give the id or the ARN of a KMS key (like arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000; an alias begins with `alias/`, written here and not in a variable)",
         ),
         (
             |world| {
                 world.schedule();
                 world.target.network.security_groups.clear();
             },
-            "network-size: step `web` has 0 security groups at target `prod-eu`; EventBridge Scheduler takes 1 to 5 (set them in `[network]` of the target, or in the step)",
+            "network-size: step `web` has 0 security groups on target `prod-eu`, and EventBridge Scheduler accepts 1 to 5 (change them under `[network]` of the target, or in the step)",
         ),
         (
             |world| world.target.network.subnets.clear(),
-            "network-size: step `web` has 0 subnets at target `prod-eu`; ECS takes 1 to 16 (set them in `[network]` of the target, or in the step)",
+            "network-size: step `web` has 0 subnets on target `prod-eu`, and ECS accepts 1 to 16 (change them under `[network]` of the target, or in the step)",
         ),
         (
             |world| {
                 world.service().task.tags.insert(Arc::from("long"), text(&"x".repeat(257)));
             },
-            "over-limit: stack `storefront-web-production-prod-eu`: tag `long` of `Service` has 257 characters; CloudFormation takes at most 256",
+            "over-limit: stack `storefront-web-production-prod-eu`: tag `long` of `Service` has 257 characters, and CloudFormation allows at most 256",
         ),
         (
             |world| variables(world, &[("v", "x")], "#{w}"),
@@ -139,11 +139,11 @@ fn what_cannot_be_rendered_says_why() {
                 variables(world, &[("v", "x")], "#{v}");
                 world.what.variables[0].scope.environments.insert("test".parse().unwrap());
             },
-            "variable-elsewhere: variable `v` has no value for step `web` in environment `production` at target `prod-eu` (it has values for other scopes: projects/storefront/variables.toml:1; add one that applies here)",
+            "variable-elsewhere: variable `v` has no value for step `web` in environment `production` on target `prod-eu` (it has values for other scopes: projects/storefront/variables.toml:1; add one that applies here)",
         ),
         (
             |world| variables(world, &[("v", "x"), ("v", "y")], "#{v}"),
-            "variable-tie: variable `v` has 2 values of equal rank for step `web` in environment `production` at target `prod-eu` (they are at projects/storefront/variables.toml:1, projects/storefront/variables.toml:2; make one more specific, or remove it)",
+            "variable-tie: variable `v` has 2 values of equal rank for step `web` in environment `production` on target `prod-eu` (they are at projects/storefront/variables.toml:1, projects/storefront/variables.toml:2; make one more specific, or remove it)",
         ),
         (
             |world| variables(world, &[("v", "#{v}")], "#{v}"),
@@ -155,15 +155,15 @@ fn what_cannot_be_rendered_says_why() {
                     variables(world, &[(&format!("v{depth}"), &format!("#{{v{}}}", depth + 1))], "#{v0}");
                 }
             },
-            "variable-too-deep: variable `v0` refers to variables more than 32 deep",
+            "variable-too-deep: variable `v0` refers to variables through more than 32 levels",
         ),
         (
             |world| variables(world, &[], "#{tenant.id}"),
-            "no-tenant: `#{tenant.id}` has no value in environment `production` without a tenant, where project `storefront` is deployed too (use it through a variable whose values are scoped to tenants, and give that one a value without a scope; or say `tenancy = \"tenanted\"` in project.toml)",
+            "no-tenant: `#{tenant.id}` has no value in environment `production` without a tenant, and project `storefront` is also deployed there (use a variable with values scoped to tenants and one value without a scope, or set `tenancy = \"tenanted\"` in project.toml)",
         ),
         (
             |world| *world = world.clone().tenant(&[]).declare("api", None).environment("X", "#{api}"),
-            "tenant-value-missing: tenant `acme` has no value of `api` in environment `production` (add a `[[variable]]` with `name = \"api\"` to tenants/acme.toml; it is declared at projects/storefront/variables.toml:50)",
+            "tenant-value-missing: tenant `acme` has no value for `api` in environment `production` (add a `[[variable]]` with `name = \"api\"` to tenants/acme.toml; it is declared at projects/storefront/variables.toml:50)",
         ),
         (
             |world| {
@@ -171,7 +171,7 @@ fn what_cannot_be_rendered_says_why() {
                 *world = world.clone().tenant_value("api", "x", None, &[]);
                 world.what.tenant_variables[0].kind = ValueKind::List;
             },
-            "value-type: tenant `acme` gives `api` a string, and release `1.4.0` asks for a list (it is declared at projects/storefront/variables.toml:50)",
+            "value-type: tenant `acme` sets `api` to a string, and release `1.4.0` declares a list (it is declared at projects/storefront/variables.toml:50)",
         ),
         (
             |world| {
@@ -179,7 +179,7 @@ fn what_cannot_be_rendered_says_why() {
                 world.what.variables[0].scope.targets.insert("prod".parse().unwrap());
                 world.snapshot().names = Arc::default();
             },
-            "scope-gone: a value of variable `v` in the snapshot of release `1.4.0` has the scope target prod, and there is no target `prod` any more: whether it is meant for target prod-eu cannot be known (`landfall release refresh storefront 1.4.0` gives the release today's variables; or bring target `prod` back)",
+            "scope-gone: a value of variable `v` in the snapshot of release `1.4.0` has the scope target prod, and target `prod` no longer exists: landfall cannot tell whether it is meant for target prod-eu (run `landfall release refresh storefront 1.4.0` to take today's variables, or restore target `prod`)",
         ),
         (
             |world| variables(world, &[("v", &"x".repeat(40_000))], "#{v}#{v}"),
@@ -187,7 +187,7 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| *world = world.clone().list("v", &["a"]).environment("X", "#{v}"),
-            "list-in-text: `#{v}` is a list, and a text is wanted here (a list can only be the whole element of a list)",
+            "list-in-text: `#{v}` is a list, and this place needs a single text (a list can only be the whole element of a list)",
         ),
         (
             |world| {
@@ -226,7 +226,7 @@ fn what_cannot_be_rendered_says_why() {
                 world.service().task.volumes =
                     vec![Volume { name: "files".into(), kind: VolumeKind::Ebs(Box::new(ebs)) }];
             },
-            "kms-key: `A-b_c.d/e` does not give the id, the alias or the ARN of a key of KMS",
+            "kms-key: `A-b_c.d/e` does not give the id, the alias or the ARN of a KMS key",
         ),
         (
             |world| {
@@ -246,9 +246,9 @@ fn what_cannot_be_rendered_says_why() {
                     schedules: vec![],
                 });
             },
-            "scaling: `min_capacity` is 5 here, above `max_capacity`, which is 2",
+            "scaling: `min_capacity` becomes 5, which is above `max_capacity` (2)",
         ),
-        (|world| numbers(world, "1.5"), "number: `#{v}` becomes `1.5`, and a whole number is wanted: 0 or more"),
+        (|world| numbers(world, "1.5"), "number: `#{v}` becomes `1.5`, and this key needs a whole number, 0 or more"),
         (
             |world| numbers(world, "300"),
             "fargate-size: Fargate has no task of 300 CPU units (256, 512, 1024, 2048, 4096, 8192, 16384 or 32768)",
@@ -285,11 +285,11 @@ fn what_cannot_be_rendered_says_why() {
                 let hook = LifecycleHook { stages, action, timeout_minutes: None, timeout_continues: false };
                 world.service().deployment.hooks = vec![hook];
             },
-            "function-arn: `check` does not give the ARN of a function of Lambda",
+            "function-arn: `check` does not give the ARN of a Lambda function",
         ),
         (
             |world| world.schedule().dead_letter_queue = Some(text("arn:aws:sqs:eu-west-1:111111111111:*")),
-            "queue-arn: `arn:aws:sqs:eu-west-1:111111111111:*` does not give the ARN of a queue of SQS that is no FIFO queue",
+            "queue-arn: `arn:aws:sqs:eu-west-1:111111111111:*` does not give the ARN of an SQS queue (FIFO queues are not allowed)",
         ),
         (
             |world| world.schedule().task.task_role = Some(text("arn:aws:iam::111111111111:role/*")),
@@ -297,21 +297,21 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| raw(world, json!({ "Type": "Number", "MaxValue": 5 }), "7"),
-            "parameter-value: parameter `P` is 5 or less, and 7 is not",
+            "parameter-value: parameter `P` must be 5 or less, not 7",
         ),
         (
             |world| raw(world, json!({ "Type": "String", "NoEcho": true }), "abc"),
-            "secret-parameter: parameter `P` is declared NoEcho, and its value stands in the repository (give it a dynamic \
+            "secret-parameter: parameter `P` is declared NoEcho, and its value is in the repository (give it a dynamic \
              reference: `{{resolve:secretsmanager:<ARN of the secret>:SecretString:<key>}}`)",
         ),
         (
             |world| raw(world, json!({ "Type": "String" }), "a ${b"),
-            "substitution: a value in `#{v}` has a `${` whose end CloudFormation would look for (in `Fn::Sub`, `${` has to be \
-             followed by `}` before the next `${`; take the value out of `Fn::Sub`)",
+            "substitution: a value in `#{v}` contains `${` without a closing `}` (in `Fn::Sub`, a `}` must follow each \
+             `${` before the next `${`: use the value outside `Fn::Sub`)",
         ),
         (
             |world| variables(world, &[("v", "#{steps.web.outputs.Url}")], "#{v}"),
-            "output-reference: the value of variable `v` refers to an output of a stack, `#{steps.web.outputs.Url}` (an output has no value before its stack is there: write the reference into the step itself)",
+            "output-reference: the value of variable `v` cannot use the output of a stack, `#{steps.web.outputs.Url}` (an output is unknown until its stack exists: write the reference directly into the step)",
         ),
         (
             |world| variables(world, &[], "#{steps.weeb.outputs.Url}"),
@@ -319,11 +319,11 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| variables(world, &[], "#{steps.web.outputs.Url}"),
-            "unknown-output: `#{steps.web.outputs.Url}`: step `web` has no output `Url` (there is ServiceArn, ServiceName, TaskDefinitionArn)",
+            "unknown-output: `#{steps.web.outputs.Url}`: step `web` has no output `Url` (available: ServiceArn, ServiceName, TaskDefinitionArn)",
         ),
         (
             |world| variables(world, &[], "#{projects.platform.steps.web.outputs.Url}"),
-            "unknown-project: `#{projects.platform.steps.web.outputs.Url}`: there is no project `platform`",
+            "unknown-project: `#{projects.platform.steps.web.outputs.Url}`: no project is named `platform`",
         ),
         (
             |world| {
@@ -331,11 +331,11 @@ fn what_cannot_be_rendered_says_why() {
                 world.catalog.projects.insert("platform".parse().unwrap(), Arc::new(platform));
                 variables(world, &[], "#{projects.platform.steps.web.outputs.Url}");
             },
-            "output-target: `#{projects.platform.steps.web.outputs.Url}`: the process of project `platform` has errors (`landfall check` says which)",
+            "output-target: `#{projects.platform.steps.web.outputs.Url}`: the process of project `platform` has errors (`landfall check` lists them)",
         ),
         (
             |world| world.step.patches = vec![removal("Service", "LaunchTyp")],
-            "patch: `LaunchTyp` leads nowhere at `LaunchTyp`: there is no such property (did you mean `LaunchType`?)",
+            "patch: `LaunchTyp` does not exist from `LaunchTyp` on: no such property (did you mean `LaunchType`?)",
         ),
         (
             |world| {
@@ -343,11 +343,11 @@ fn what_cannot_be_rendered_says_why() {
                 let metadata = vec![(Arc::from("Deep"), Part::Fixed(deep))];
                 world.step.patches = vec![Patch { remove: Vec::new(), metadata, ..removal("Service", "X") }];
             },
-            "over-limit: stack `storefront-web-production-prod-eu`: the template is nested 105 deep; landfall takes at most 100",
+            "over-limit: stack `storefront-web-production-prod-eu`: the template is nested 105 deep, and landfall allows at most 100",
         ),
         (
             |world| world.container().environment_files = vec![text("arn:aws:s3:::#{stack.name}")],
-            "object-arn: `arn:aws:s3:::#{stack.name}` does not give the ARN of an object in S3 (like \
+            "object-arn: `arn:aws:s3:::#{stack.name}` does not give the ARN of an S3 object (like \
              arn:aws:s3:::bucket/folder/file.env)",
         ),
         (
@@ -355,15 +355,15 @@ fn what_cannot_be_rendered_says_why() {
                 let arn = text("arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf");
                 secret(world, Secret::Secret { arn, key: None });
             },
-            "arn-partition: `arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf` is of the partition `aws-cn`, and target `prod-eu` is in eu-west-1, of `aws` (write `arn:#{target.partition}:…` where it is the same everywhere, or a variable with a value for each)",
+            "arn-partition: `arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf` belongs to the partition `aws-cn`, and target `prod-eu` is in eu-west-1 (`aws`) (write `arn:#{target.partition}:…`, or use a variable with a value per partition)",
         ),
         (
             |world| own_groups(world, &["X", "SecurityGroupX"], "10.0.0.0/8"),
-            "duplicate-logical-id: `LoadBalancerSecurityGroupX` would be in the section Resources of the template twice (give one of the two that it is made from another `name`)",
+            "duplicate-logical-id: `LoadBalancerSecurityGroupX` would be in the section Resources of the template twice (change the `name` of one of the two that it is made from)",
         ),
         (
             |world| own_groups(world, &["X"], "10.0.0.0/#{stack.name}"),
-            "network: `10.0.0.0/#{stack.name}` does not give a network of IPv4, and is `10.0.0.0/storefront-web-production-prod-eu` (like `10.0.0.0/8`; one of IPv6 has a `:` that stands in the step, like `#{network}::/32`)",
+            "network: `10.0.0.0/#{stack.name}` becomes `10.0.0.0/storefront-web-production-prod-eu`, which is not an IPv4 network (write it like `10.0.0.0/8`; for IPv6 write a `:` in the step, as in `#{network}::/32`)",
         ),
     ];
     for (spoil, expected) in table {
@@ -511,6 +511,6 @@ fn a_task_definition_beyond_what_ecs_takes_is_a_problem_with_and_without_a_bucke
     let mut world = World::new().environment("BIG", &"x".repeat(limits::MAX_TASK_DEFINITION));
     world.target.template_bucket = Some(BucketName::new("templates").unwrap());
     let problems = world.problems();
-    assert!(problems.starts_with("over-limit: ") && problems.contains("ECS takes at most 65536"), "{problems}");
+    assert!(problems.starts_with("over-limit: ") && problems.contains("ECS allows at most 65536"), "{problems}");
     assert_eq!(problems.lines().count(), 1, "{problems}");
 }

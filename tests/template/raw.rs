@@ -54,7 +54,10 @@ fn a_list_stands_where_a_list_stands_and_nowhere_else() {
     for written in ["{A: '#{target.subnets}'}", "{A: ['x #{target.subnets}']}", "{A: !Join ['#{target.subnets}', [a]]}"]
     {
         let wrong = render("", &format!("Resources: {{T: {{Type: X, Properties: {written}}}}}")).unwrap_err();
-        assert!(wrong.starts_with("list-in-text: `#{target.subnets}` is a list, and a text is wanted here"), "{wrong}");
+        assert!(
+            wrong.starts_with("list-in-text: `#{target.subnets}` is a list, and this place needs a single text"),
+            "{wrong}"
+        );
         assert!(wrong.contains("projects/shop/templates/t.yaml:1"), "{wrong}");
     }
 }
@@ -135,32 +138,28 @@ fn parameters_get_the_values_of_the_step() {
 #[test]
 fn values_that_a_parameter_does_not_take_are_refused() {
     for (parameters, declared, expected) in [
-        ("P = 1e3", "Type: Number", "`1e3` has an exponent, and AWS would be given another text"),
-        ("P = [inf]", "Type: CommaDelimitedList", "this is no number"),
-        ("P = \"x\"", "Type: Number", "parameter-value: parameter `P` is a number, and `x` is none"),
-        ("P = [1, \"x\"]", "Type: 'List<Number>'", "parameter-value: parameter `P` is a number, and `x` is none"),
-        ("P = 0", "Type: Number, MinValue: 1, MaxValue: 3", "parameter-value: parameter `P` is 1 to 3, and 0 is not"),
-        ("P = 4", "Type: Number, MaxValue: '3'", "parameter-value: parameter `P` is 3 or less, and 4 is not"),
+        ("P = 1e3", "Type: Number", "`1e3` has an exponent, and AWS would get a different text"),
+        ("P = [inf]", "Type: CommaDelimitedList", "this is not a number"),
+        ("P = \"x\"", "Type: Number", "parameter-value: parameter `P` must be a number, and `x` is not"),
+        ("P = [1, \"x\"]", "Type: 'List<Number>'", "parameter-value: parameter `P` must be a number, and `x` is not"),
+        ("P = 0", "Type: Number, MinValue: 1, MaxValue: 3", "parameter-value: parameter `P` must be 1 to 3, not 0"),
+        ("P = 4", "Type: Number, MaxValue: '3'", "parameter-value: parameter `P` must be 3 or less, not 4"),
         (
             "P = \"c\"",
             "Type: String, AllowedValues: [a, b]",
-            "parameter-value: parameter `P` is one of a, b, and `c` is none",
+            "parameter-value: parameter `P` must be one of a, b, not `c`",
         ),
-        (
-            "P = [\"a\", \"c\"]",
-            "Type: CommaDelimitedList, AllowedValues: [a, b]",
-            "is one of a, b, and `c` is none of them",
-        ),
-        ("P = \"ab\"", "Type: String, AllowedPattern: '[a-z]'", "has to match `[a-z]`, and `ab` does not"),
-        ("P = \"a\"", "Type: String, MinLength: 2", "has 2 or more characters, and `a` has 1"),
-        ("P = [\"a,b\", \"c\"]", "Type: CommaDelimitedList", "an element of parameter `P` has a comma in it: `a,b`"),
+        ("P = [\"a\", \"c\"]", "Type: CommaDelimitedList, AllowedValues: [a, b]", "must be one of a, b, not `c`"),
+        ("P = \"ab\"", "Type: String, AllowedPattern: '[a-z]'", "must match `[a-z]`, and `ab` does not"),
+        ("P = \"a\"", "Type: String, MinLength: 2", "must have 2 or more characters, and `a` has 1"),
+        ("P = [\"a,b\", \"c\"]", "Type: CommaDelimitedList", "an element of parameter `P` contains a comma: `a,b`"),
         (
             "P = \"hunter2\"",
             "Type: String, NoEcho: true",
             "secret-parameter: parameter `P` is declared NoEcho, and its value",
         ),
         ("P = \"#{level}\"", "Type: String, NoEcho: 'true'", "secret-parameter: parameter `P` is declared NoEcho"),
-        ("P = \"#{nothing}\"", "Type: String", "no variable `nothing` has a value"),
+        ("P = \"#{nothing}\"", "Type: String", "variable `nothing` has no value"),
         ("Q = 1", "Type: String, Default: a", "template `t.yaml` has no parameter `Q`"),
         ("", "Type: String", "parameter `P` of template `t.yaml` has neither a value nor a default"),
     ] {
@@ -338,7 +337,7 @@ const REFUSED: [(&str, &str); 16] = [
     ("good/core/config_only_i1002.yaml", "the template has no resources"),
     ("good/core/config_only_i1003.yaml", "the template has no resources"),
     ("good/core/config_parameters.yaml", "the template has no resources"),
-    ("good/custom/is-defined.yaml", "`Parameter` is no section of a template"),
+    ("good/custom/is-defined.yaml", "`Parameter` is not a section of a template"),
     ("good/decode/parsing.json", "the template has no resources"),
     ("good/functions/sub_needed.yaml", "the template has no resource `GreetingLambda`"),
     ("good/mappings/name.yaml", "the template has no resources"),
@@ -386,7 +385,12 @@ fn templates_of_others_go_through_a_step_unchanged() {
 fn a_placeholder_that_yaml_takes_for_a_comment_is_told() {
     for written in ["foo #{level}", "foo #{ level }", "\"a\" #{ images.web }"] {
         let found = render("", &format!("Resources:\n  T:\n    Type: X::Y::Z\n    Properties:\n      A: {written}\n"));
-        assert!(found.as_ref().is_err_and(|words| words.contains("takes this placeholder for a comment")), "{found:?}");
+        assert!(
+            found.as_ref().is_err_and(
+                |words| words.contains("YAML reads this placeholder as a comment, so the value would be empty")
+            ),
+            "{found:?}"
+        );
     }
 }
 
@@ -398,7 +402,7 @@ fn an_image_that_is_said_is_the_one_of_the_template() {
     );
     assert!(render("[step.images]\napp = \"web\"", &template).is_ok());
     let other = render("[step.images]\napp = \"logs\"", &template).unwrap_err();
-    assert!(other.contains("the template says that container `app` has the image `web`"), "{other}");
+    assert!(other.contains("the template already gives container `app` the image `web`"), "{other}");
     let within = template.replace("Image: '#{images.web}'", "Image: !Sub '#{images.web}'");
     assert_eq!(render("", &within).unwrap().content.images.keys().map(|name| &**name).collect::<Vec<_>>(), ["app"]);
 }

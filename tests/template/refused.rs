@@ -5,25 +5,28 @@ use super::steps::{allowed, refused};
 #[test]
 fn what_fargate_does_not_have_is_refused() {
     for (container, words) in [
-        ("dns_servers = [\"10.0.0.2\"]", "`dns_servers` is not there with `launch = \"fargate\"`"),
-        ("dns_search_domains = [\"internal\"]", "`dns_search_domains` is not there"),
-        ("docker_security_options = [\"no-new-privileges\"]", "`docker_security_options` is not there"),
-        ("extra_hosts = [{ hostname = \"db\", ip_address = \"10.0.0.9\" }]", "`extra_hosts` is not there"),
-        ("hostname = \"app\"", "`hostname` is not there"),
-        ("privileged = true", "`privileged` is not there on Fargate"),
-        ("resource_requirements = [{ type = \"gpu\", value = 1 }]", "`resource_requirements` is not there on Fargate"),
-        ("stop_timeout = 121", "`stop_timeout` is at most 120 seconds on Fargate"),
-        ("start_timeout = 121", "`start_timeout` is at most 120 seconds on Fargate"),
-        ("linux_parameters = { devices = [{ host_path = \"/dev/fuse\" }] }", "`devices` is not there on Fargate"),
-        ("linux_parameters = { shared_memory_size = 64 }", "`shared_memory_size` is not there"),
-        ("linux_parameters = { max_swap = 64 }", "`max_swap` is not there"),
+        ("dns_servers = [\"10.0.0.2\"]", "`dns_servers` is not available with `launch = \"fargate\"`"),
+        ("dns_search_domains = [\"internal\"]", "`dns_search_domains` is not available"),
+        ("docker_security_options = [\"no-new-privileges\"]", "`docker_security_options` is not available"),
+        ("extra_hosts = [{ hostname = \"db\", ip_address = \"10.0.0.9\" }]", "`extra_hosts` is not available"),
+        ("hostname = \"app\"", "`hostname` is not available"),
+        ("privileged = true", "`privileged` is not available on Fargate"),
+        (
+            "resource_requirements = [{ type = \"gpu\", value = 1 }]",
+            "`resource_requirements` is not available on Fargate",
+        ),
+        ("stop_timeout = 121", "`stop_timeout` can be at most 120 seconds on Fargate"),
+        ("start_timeout = 121", "`start_timeout` can be at most 120 seconds on Fargate"),
+        ("linux_parameters = { devices = [{ host_path = \"/dev/fuse\" }] }", "`devices` is not available on Fargate"),
+        ("linux_parameters = { shared_memory_size = 64 }", "`shared_memory_size` is not available"),
+        ("linux_parameters = { max_swap = 64 }", "`max_swap` is not available"),
         (
             "linux_parameters = { capabilities = { add = [\"NET_ADMIN\"] } }",
             "`NET_ADMIN` is not a capability that Fargate",
         ),
         ("log = { driver = \"syslog\" }", "Fargate has no log driver `syslog`"),
         ("log = { driver = \"json-file\" }", "Fargate has no log driver `json-file`"),
-        ("[[step.container.ports]]\nport = 9090\nhost_port = 80", "`host_port` is for network mode `bridge`"),
+        ("[[step.container.ports]]\nport = 9090\nhost_port = 80", "`host_port` is only for network mode `bridge`"),
     ] {
         refused("", container, &[words]);
     }
@@ -31,9 +34,9 @@ fn what_fargate_does_not_have_is_refused() {
         ("network_mode = \"bridge\"", "`bridge` is not a network mode of `launch = \"fargate\"`"),
         (
             "placement_constraints = [{ type = \"distinct-instance\" }]",
-            "`placement_constraints` is not there on Fargate",
+            "`placement_constraints` is not available on Fargate",
         ),
-        ("placement_strategies = [{ type = \"random\" }]", "`placement_strategies` is not there"),
+        ("placement_strategies = [{ type = \"random\" }]", "`placement_strategies` is not available"),
     ] {
         refused(service, "", &[words]);
     }
@@ -43,7 +46,7 @@ fn what_fargate_does_not_have_is_refused() {
 fn logs_that_are_nowhere_are_kept_for_no_time() {
     let splunk = "log = { driver = \"splunk\", options = { splunk-url = \"https://splunk.example.com\", splunk-token = \"x\" } }";
     let days = "log_retention_days = 7";
-    refused(days, splunk, &["nothing of it writes to its log group"]);
+    refused(days, splunk, &["` sets `log_retention_days`, but nothing in it writes to its log group"]);
     refused(
         "",
         &splunk.replace("splunk-url =", "\"\" = \"x\", splunk-url ="),
@@ -61,33 +64,41 @@ fn logs_that_are_nowhere_are_kept_for_no_time() {
     };
     allowed(&connect("awslogs"), splunk);
     let lacks = ["needs the option `splunk-token`", "needs the option `splunk-url`"];
-    refused(&connect("splunk"), splunk, &["nothing of it writes to its log group", lacks[0], lacks[1]]);
+    refused(
+        &connect("splunk"),
+        splunk,
+        &["` sets `log_retention_days`, but nothing in it writes to its log group", lacks[0], lacks[1]],
+    );
 }
 
 #[test]
 fn what_instances_do_not_have_is_refused() {
     let ec2 = "launch = \"ec2\"";
-    refused(ec2, "hostname = \"app\"", &["`hostname` is not there in network mode `awsvpc`"]);
+    refused(ec2, "hostname = \"app\"", &["`hostname` is not available in network mode `awsvpc`"]);
     refused(
         ec2,
         "extra_hosts = [{ hostname = \"db\", ip_address = \"10.0.0.9\" }]",
-        &["`extra_hosts` is not there in"],
+        &["`extra_hosts` is not available in"],
     );
     let twice = "linux_parameters = { devices = [{ host_path = \"/dev/fuse\", permissions = [\"read\", \"read\"] }] }";
-    refused(ec2, twice, &["a permission of the device is there twice"]);
-    refused(&format!("{ec2}\npublic_ip = true"), "", &["`public_ip` is for Fargate only"]);
-    refused(&format!("{ec2}\nplatform_version = \"1.4.0\""), "", &["`platform_version` is for Fargate only"]);
+    refused(ec2, twice, &["a permission of the device is listed twice"]);
+    refused(&format!("{ec2}\npublic_ip = true"), "", &["`public_ip` is only for Fargate"]);
+    refused(&format!("{ec2}\nplatform_version = \"1.4.0\""), "", &["`platform_version` is only for Fargate"]);
     let bridge = "launch = \"ec2\"\nnetwork_mode = \"bridge\"";
-    refused(&format!("{bridge}\nsubnets = [\"subnet-0c\"]"), "", &["`subnets` is not there in network mode `bridge`"]);
-    refused(&format!("{bridge}\nsecurity_groups = [\"sg-0c\"]"), "", &["`security_groups` is not there in"]);
+    refused(
+        &format!("{bridge}\nsubnets = [\"subnet-0c\"]"),
+        "",
+        &["`subnets` is not available in network mode `bridge`"],
+    );
+    refused(&format!("{bridge}\nsecurity_groups = [\"sg-0c\"]"), "", &["`security_groups` is not available in"]);
     let host = "launch = \"ec2\"\nnetwork_mode = \"host\"";
     let net = "system_controls = [{ namespace = \"net.core.somaxconn\", value = \"1024\" }]";
-    refused(host, net, &["`system_controls` of the network are not there in network mode `host`"]);
+    refused(host, net, &["`system_controls` of the network are not available in network mode `host`"]);
     let managed = "launch = \"managed\"\ncapacity_provider_strategy = [{ capacity_provider = \"big\", weight = 1 }]";
     refused(
         managed,
         "docker_labels = { team = \"shop\" }",
-        &["`docker_labels` are not there with `launch = \"managed\"`"],
+        &["`docker_labels` are not available with `launch = \"managed\"`"],
     );
     for driver in ["fluentd", "journald", "syslog"] {
         let words = format!("an instance that ECS manages has no log driver `{driver}`");
@@ -105,23 +116,26 @@ fn what_instances_do_not_have_is_refused() {
 #[test]
 fn capacity_that_contradicts_itself_is_refused() {
     for (service, words) in [
-        ("launch = \"managed\"", "`launch = \"managed\"` needs `capacity_provider_strategy`"),
+        (
+            "launch = \"managed\"",
+            "`launch = \"managed\"` needs `capacity_provider_strategy`, because managed instances have no launch type",
+        ),
         (
             "launch = \"fargate-spot\"\ncapacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1 }]",
-            "`launch = \"fargate-spot\"` says the capacity provider already",
+            "`launch = \"fargate-spot\"` already sets the capacity provider: for several, use `launch = \"fargate\"`",
         ),
         (
             "capacity_provider_strategy = [{ capacity_provider = \"big\", weight = 1 }]",
-            "capacity provider `big` is not Fargate's",
+            "capacity provider `big` does not belong to Fargate",
         ),
         (
             "launch = \"ec2\"\ncapacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1 }]",
-            "capacity provider `FARGATE` is Fargate's",
+            "capacity provider `FARGATE` belongs to Fargate",
         ),
         (
             "capacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1, base = 1 }, { capacity_provider = \
              \"FARGATE_SPOT\", base = 1 }]",
-            "at most one capacity provider has a `base`",
+            "only one capacity provider can have a `base`",
         ),
         (
             "capacity_provider_strategy = [{ capacity_provider = \"FARGATE\" }, { capacity_provider = \"FARGATE_SPOT\" }]",
@@ -129,16 +143,16 @@ fn capacity_that_contradicts_itself_is_refused() {
         ),
         (
             "availability_zone_rebalancing = true\nmaximum_percent = 100\nminimum_healthy_percent = 50",
-            "`maximum_percent` has to be above 100",
+            "rebalancing starts a task before it stops another: set `maximum_percent` above 100",
         ),
         (
             "launch = \"ec2\"\navailability_zone_rebalancing = true\nplacement_strategies = [{ type = \"random\" }]",
-            "the first placement strategy spreads over",
+            "with rebalancing, the first placement strategy must spread over `attribute:ecs.availability-zone`",
         ),
         (
             "launch = \"ec2\"\navailability_zone_rebalancing = true\nplacement_constraints = [{ type = \"member-of\", \
              expression = \"attribute:ecs.availability-zone == eu-west-1a\" }]",
-            "no placement constraint names",
+            "with rebalancing, a placement constraint must not use `attribute:ecs.availability-zone`",
         ),
         ("launch = \"ec2\"\nplacement_strategies = [{ type = \"spread\" }]", "`spread` needs a `field`"),
         (
@@ -162,23 +176,23 @@ fn values_that_no_container_can_have_are_refused() {
     for (container, words) in [
         (eleven.as_str(), "at most 10 environment files"),
         ("environment_files = [\"arn:aws:s3:::files/app.txt\"]", "its name does not end in `.env`"),
-        ("environment_files = [\"arn:aws:s3:::files\"]", "it names no object"),
+        ("environment_files = [\"arn:aws:s3:::files\"]", "it does not name an object"),
         ("environment_files = [\"s3://files/app.env\"]", "expected one like `arn:aws:s3:::bucket/folder/file.env`"),
         ("repository_credentials = { credentials_parameter = \"hub\" }", "is not the ARN of a secret"),
-        ("start_timeout = 1", "at least 2 seconds to start"),
+        ("start_timeout = 1", "`start_timeout` must be at least 2 seconds"),
         ("ulimits = [{ name = \"nofile\", soft_limit = 2, hard_limit = 1 }]", "above its hard limit"),
         (
             "ulimits = [{ name = \"core\", soft_limit = 0, hard_limit = 0 }, { name = \"core\", soft_limit = 0, hard_limit = 0 }]",
-            "the ulimit `core` is there twice",
+            "the ulimit `core` is listed twice",
         ),
         (
             "system_controls = [{ namespace = \"vm.swappiness\", value = \"1\" }]",
-            "`vm.swappiness` is not a kernel parameter",
+            "`vm.swappiness` cannot be set for a container",
         ),
-        ("linux_parameters = { capabilities = { drop = [\"CAP_CHOWN\"] } }", "leave `CAP_` out, `CHOWN`"),
+        ("linux_parameters = { capabilities = { drop = [\"CAP_CHOWN\"] } }", "write `CHOWN`, without `CAP_`"),
         (
             "linux_parameters = { tmpfs = [{ container_path = \"/x\", size = 1, mount_options = [\"mode=700\", \"readonly\"] }] }",
-            "`readonly` is not an option of a mount in memory",
+            "`readonly` is not a mount option of an in-memory file system",
         ),
         ("resource_requirements = [{ type = \"gpu\", value = 0 }]", "0"),
     ] {
@@ -200,48 +214,57 @@ fn volumes_that_cannot_be_are_refused() {
         ),
         (efs(point), "need `transit_encryption = true`"),
         (efs("authorization_config = { iam = true }"), "need `transit_encryption = true`"),
-        (efs("transit_encryption_port = 2999"), "says nothing without `transit_encryption = true`"),
+        (
+            efs("transit_encryption_port = 2999"),
+            "`transit_encryption_port` has no effect without `transit_encryption = true`",
+        ),
         (ebs("encrypted = true"), "needs `size_in_gib` or `snapshot_id`"),
         (ebs("size_in_gib = 4, volume_type = \"io2\""), "`io1` and `io2` need `iops`"),
-        (ebs("size_in_gib = 1, volume_type = \"standard\""), "`standard` is not there on Fargate"),
+        (ebs("size_in_gib = 1, volume_type = \"standard\""), "`standard` is not available on Fargate"),
         (
             format!("launch = \"ec2\"\n{}", ebs("size_in_gib = 1025, volume_type = \"standard\"")),
-            "a volume of this type has 1 to 1024 GiB",
+            "a volume of this type must have 1 to 1024 GiB",
         ),
-        (ebs("size_in_gib = 16385, volume_type = \"gp2\""), "a volume of this type has 1 to 16384 GiB"),
-        (ebs("size_in_gib = 3, volume_type = \"io2\", iops = 100"), "a volume of this type has 4 to 65536 GiB"),
-        (ebs("size_in_gib = 1, iops = 2999"), "a volume of this type has 3000 to 80000 operations per second"),
-        (ebs("size_in_gib = 7, iops = 3501"), "a volume of this type and size has at most 3500 operations"),
+        (ebs("size_in_gib = 16385, volume_type = \"gp2\""), "a volume of this type must have 1 to 16384 GiB"),
+        (ebs("size_in_gib = 3, volume_type = \"io2\", iops = 100"), "a volume of this type must have 4 to 65536 GiB"),
+        (ebs("size_in_gib = 1, iops = 2999"), "a volume of this type must have 3000 to 80000 operations per second"),
+        (ebs("size_in_gib = 7, iops = 3501"), "a volume of this type and size can have at most 3500 operations"),
         (
             ebs("size_in_gib = 2000, volume_type = \"io1\", iops = 64001"),
-            "a volume of this type has 100 to 64000 operations per second",
+            "a volume of this type must have 100 to 64000 operations per second",
         ),
-        (ebs("size_in_gib = 4, volume_type = \"io1\", iops = 201"), "has at most 200 operations per second"),
-        (ebs("size_in_gib = 100, throughput = 751"), "3000 operations per second carry at most 750 MiB"),
-        (ebs("size_in_gib = 1, volume_type = \"gp2\", iops = 3000"), "`iops` is for `gp3`, `io1` and `io2`"),
-        (ebs("size_in_gib = 125, volume_type = \"st1\", throughput = 125"), "`throughput` is for `gp3`"),
+        (ebs("size_in_gib = 4, volume_type = \"io1\", iops = 201"), "can have at most 200 operations per second"),
+        (
+            ebs("size_in_gib = 100, throughput = 751"),
+            "with 3000 operations per second, `throughput` can be at most 750 MiB",
+        ),
+        (ebs("size_in_gib = 1, volume_type = \"gp2\", iops = 3000"), "`iops` is only for `gp3`, `io1` and `io2`"),
+        (ebs("size_in_gib = 125, volume_type = \"st1\", throughput = 125"), "`throughput` is only for `gp3`"),
         (
             ebs("size_in_gib = 1, kms_key_id = \"alias/x\", encrypted = false"),
-            "`encrypted = false` says that nothing is",
+            "`kms_key_id` contradicts `encrypted = false`: remove one of them",
         ),
         (
             format!("{}\n{}", ebs("size_in_gib = 1"), ebs("size_in_gib = 1").replace("\"v\"", "\"w\"")),
-            "at most one volume of EBS",
+            "a task can have at most one EBS volume",
         ),
         (
             format!("launch = \"ec2\"\n{}\nhost = {{ source_path = \"/x\" }}", efs("transit_encryption = true")),
-            "a volume is in one place",
+            "a volume can only be one of `host`, EFS and EBS",
         ),
-        ("[[step.volume]]\nname = \"a b\"".to_owned(), "is not the name of a volume"),
+        (
+            "[[step.volume]]\nname = \"a b\"".to_owned(),
+            "` is not a valid volume name: use letters, digits, `-` and `_`, at most 255",
+        ),
         (
             "[[step.volume]]\nname = \"v\"\n[[step.volume]]\nname = \"v\"".to_owned(),
-            "two volumes of step `web` are called `v`",
+            "two volumes of step `web` are named `v`",
         ),
-        ("[[step.volume]]\nname = \"v\"\nhost = { source_path = \"/x\" }".to_owned(), "`host` is not there with"),
+        ("[[step.volume]]\nname = \"v\"\nhost = { source_path = \"/x\" }".to_owned(), "`host` is not available with"),
         ("ephemeral_storage = { size_in_gib = 20 }".to_owned(), "20"),
         (
             "launch = \"ec2\"\nephemeral_storage = { size_in_gib = 30 }".to_owned(),
-            "`ephemeral_storage` is for Fargate only",
+            "`ephemeral_storage` is only for Fargate",
         ),
     ] {
         refused(&service, "", &[words]);
@@ -249,12 +272,12 @@ fn volumes_that_cannot_be_are_refused() {
     let volume = "[[step.volume]]\nname = \"v\"";
     for (container, words) in [
         ("mount_points = [{ source_volume = \"w\", container_path = \"/x\" }]", "mounts a volume that does not exist"),
-        ("mount_points = [{ source_volume = \"v\", container_path = \"x\" }]", "is no absolute path"),
+        ("mount_points = [{ source_volume = \"v\", container_path = \"x\" }]", "is not an absolute path"),
         (
             "mount_points = [{ source_volume = \"v\", container_path = \"/x\" }, { source_volume = \"v\", container_path = \"/x\" }]",
-            "is there twice",
+            "is used twice",
         ),
-        ("volumes_from = [{ source_container = \"b\" }]", "mounts the volumes of one that does not exist"),
+        ("volumes_from = [{ source_container = \"b\" }]", "` mounts the volumes of a container that does not exist"),
         ("volumes_from = [{ source_container = \"app\" }]", "mounts its own volumes, through `app`"),
     ] {
         refused(volume, container, &[words]);
@@ -270,17 +293,20 @@ fn logs_that_go_nowhere_are_refused() {
         )
     };
     for (container, words) in [
-        ("log = { driver = \"awsfirelens\" }".to_owned(), "sends its logs to a router, and there is none"),
+        ("log = { driver = \"awsfirelens\" }".to_owned(), "sends its logs to a router, and the step has no router"),
         (
             "log = { driver = \"awsfirelens\" }\nfirelens_configuration = { type = \"fluentd\" }".to_owned(),
             "sends its logs to itself",
         ),
         (
             router("config-file-type = \"s3\", config-file-value = \"arn:aws:s3:::b/x\""),
-            "in S3 is not there on Fargate",
+            "Fargate cannot read the configuration from S3: use a `file` in the image",
         ),
-        (router("config-file-type = \"http\", config-file-value = \"x\""), "`config-file-type` is `file` or `s3`"),
-        (router("config-file-type = \"file\""), "go together"),
+        (
+            router("config-file-type = \"http\", config-file-value = \"x\""),
+            "`config-file-type` must be `file` or `s3`, not `",
+        ),
+        (router("config-file-type = \"file\""), "must be set together"),
         (router("other = \"x\""), "a log router has no option `other`"),
         (
             format!(
@@ -295,11 +321,7 @@ fn logs_that_go_nowhere_are_refused() {
     refused(
         "",
         "log = { driver = \"splunk\", options = { mode = \"lossy\" } }",
-        &[
-            "needs the option `splunk-token`",
-            "needs the option `splunk-url`",
-            "`lossy` is not a `mode` of a log driver",
-        ],
+        &["needs the option `splunk-token`", "needs the option `splunk-url`", "`lossy` is not a log driver `mode`"],
     );
     refused("launch = \"ec2\"", "log = { driver = \"gelf\" }", &["needs the option `gelf-address`"]);
     let log = "log = { driver = \"awslogs\", options = { awslogs-group = \"x\", awslogs-region = \"y\", awslogs-stream-prefix = \
@@ -318,21 +340,24 @@ fn rights_without_a_role_to_have_them_are_refused() {
     let role = "\"arn:aws:iam::111111111111:role/x\"";
     let statement = |rest: &str| format!("[[step.task_rights.statement]]\n{rest}");
     for (service, words) in [
-        (format!("task_role = {role}\ntask_rights = {{ }}"), "`task_rights` are for the role that is made"),
+        (
+            format!("task_role = {role}\ntask_rights = {{ }}"),
+            "`task_rights` only apply to the role that landfall makes: remove them, or remove `task_role`",
+        ),
         (
             format!("execution_role = {role}\nexecution_rights = {{ }}"),
-            "`execution_rights` are for the role that is made",
+            "`execution_rights` only apply to the role that landfall makes: remove them, or remove `execution_role`",
         ),
         (
             format!(
                 "task_role = {role}\nexecution_role = {role}\npermissions_boundary = \"arn:aws:iam::111111111111:policy/x\""
             ),
-            "all roles are given",
+            "`permissions_boundary` only applies to roles that landfall makes, and this step names all its roles",
         ),
         (format!("permissions_boundary = {role}"), "is not the ARN of a policy"),
         ("task_rights = { managed_policy_arns = [\"SQS\"] }".to_owned(), "this is not the ARN of a managed policy"),
-        (statement("actions = []\nresources = [\"*\"]"), "`actions` names none"),
-        (statement("actions = [\"sqs:*\"]\nresources = []"), "`resources` names none"),
+        (statement("actions = []\nresources = [\"*\"]"), "`actions` is empty"),
+        (statement("actions = [\"sqs:*\"]\nresources = []"), "`resources` is empty"),
         (statement("actions = [\"sqs:*\"]\nresources = [\"\"]"), "this is not a resource"),
         (
             statement("actions = [\"sqs:*\"]\nresources = [\"rn:aws:sqs:eu-west-1:111111111111:orders\"]"),
@@ -348,24 +373,24 @@ fn rights_without_a_role_to_have_them_are_refused() {
 fn schedules_that_cannot_be_are_refused() {
     let schedule = |lines: &str| format!("kind = \"ecs-schedule\"\n{lines}");
     for (expression, words) in [
-        ("every day", "is not a schedule: it is `cron(…)`, `rate(…)` or `at(…)`"),
+        ("every day", "is not a schedule: write `cron(…)`, `rate(…)` or `at(…)`"),
         ("rate(0 minutes)", "`rate` takes a whole number and minutes, hours or days"),
         ("rate(5 weeks)", "`rate` takes a whole number and minutes, hours or days"),
         ("at(2026-12-24 18:00)", "`at` takes a day and a time without a zone"),
         ("at(2026-02-30T18:00:00)", "`at` takes a day and a time without a zone"),
         (
             "cron(0 7 * * *)",
-            "`cron` takes six fields (minutes, hours, day of month, month, day of week, year), and here are 5",
+            "`cron` takes six fields (minutes, hours, day of month, month, day of week, year), and this has 5",
         ),
-        ("cron(0 7 * * MON *)", "one of day of month and day of week is `?`, and the other is not"),
-        ("cron(0 7 ? * ? *)", "one of day of month and day of week is `?`, and the other is not"),
-        ("cron(60 7 ? * MON *)", "`60` is not the minutes of a `cron`: 0 to 59"),
-        ("cron(0 24 ? * MON *)", "`24` is not the hours of a `cron`: 0 to 23"),
-        ("cron(0 7 32 * ? *)", "`32` is not the day of month of a `cron`"),
-        ("cron(0 7 1 FOO ? *)", "`FOO` is not the month of a `cron`"),
-        ("cron(0 7 ? * 2#6 *)", "`2#6` is not the day of week of a `cron`"),
-        ("cron(0 7 ? * MON 1969)", "`1969` is not the year of a `cron`"),
-        ("cron(0/0 7 ? * MON *)", "`0/0` is not the minutes of a `cron`"),
+        ("cron(0 7 * * MON *)", "in a `cron`, exactly one of day of month and day of week must be `?`"),
+        ("cron(0 7 ? * ? *)", "in a `cron`, exactly one of day of month and day of week must be `?`"),
+        ("cron(60 7 ? * MON *)", "`60` is not allowed for minutes in a `cron`: use 0 to 59"),
+        ("cron(0 24 ? * MON *)", "`24` is not allowed for hours in a `cron`: use 0 to 23"),
+        ("cron(0 7 32 * ? *)", "`32` is not allowed for day of month in a `cron`"),
+        ("cron(0 7 1 FOO ? *)", "`FOO` is not allowed for month in a `cron`"),
+        ("cron(0 7 ? * 2#6 *)", "`2#6` is not allowed for day of week in a `cron`"),
+        ("cron(0 7 ? * MON 1969)", "`1969` is not allowed for year in a `cron`"),
+        ("cron(0/0 7 ? * MON *)", "`0/0` is not allowed for minutes in a `cron`"),
     ] {
         refused(&schedule(&format!("schedule = \"{expression}\"")), "", &[words]);
     }
@@ -387,16 +412,16 @@ fn schedules_that_cannot_be_are_refused() {
         ("desired_count = 2", "unknown key `desired_count`"),
         ("propagate_tags = \"service\"", "unknown key `propagate_tags`"),
         ("task_count = 11", "expected 1 to 10"),
-        ("time_zone = \"Europe/Berln\"", "there is no time zone `Europe/Berln`"),
+        ("time_zone = \"Europe/Berln\"", "`Europe/Berln` is not a time zone"),
         ("start_date = \"2026-12-01\"", "`2026-12-01` is not a time in UTC"),
         ("start_date = \"2026-12-01T00:00:00+01:00\"", "is not a time in UTC"),
         (
             "start_date = \"2026-12-01T00:00:00Z\"\nend_date = \"2026-12-01T00:00:00Z\"",
-            "`end_date` is not after `start_date`",
+            "`end_date` must be after `start_date`",
         ),
         (
             "dead_letter_config = { arn = \"arn:aws:sqs:eu-west-1:111111111111:m.fifo\" }",
-            "does not write to FIFO queues",
+            "EventBridge Scheduler cannot write to FIFO queues",
         ),
         ("dead_letter_config = { arn = \"arn:aws:sns:eu-west-1:111111111111:m\" }", "is not the ARN of a queue"),
         ("schedule_role = \"arn:aws:iam::111111111111:user/me\"", "is not the ARN of a role"),
@@ -404,7 +429,7 @@ fn schedules_that_cannot_be_are_refused() {
             "capacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1 }, { capacity_provider = \"#{level}\" }, \
              { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }, \
              { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }]",
-            "a schedule has at most 6 capacity providers",
+            "a schedule can have at most 6 capacity providers",
         ),
     ] {
         refused(&schedule(&format!("{rate}{lines}")), "", &[words]);
@@ -412,12 +437,12 @@ fn schedules_that_cannot_be_are_refused() {
     refused(
         &schedule("schedule = \"at(2026-12-24T18:00:00)\"\nend_date = \"2027-01-01T00:00:00Z\""),
         "",
-        &["`at` is a time already"],
+        &["remove this date: with `at`, EventBridge Scheduler ignores it"],
     );
     refused(
         &schedule(&format!("{rate}volume = [{{ name = \"data\", managed_ebs_volume = {{ size_in_gib = 10 }} }}]")),
         "",
-        &["EventBridge Scheduler starts no tasks with volumes of EBS"],
+        &["EventBridge Scheduler cannot start tasks with EBS volumes"],
     );
 }
 
@@ -425,15 +450,15 @@ fn schedules_that_cannot_be_are_refused() {
 fn numbers_are_numbers_or_placeholders() {
     refused("desired_count = 99999999999", "", &["99999999999 is out of range: expected 0 to 4294967295"]);
     refused("desired_count = -1", "", &["-1 is out of range"]);
-    refused("desired_count = \"2\"", "", &["`2` is a text, and a whole number is wanted"]);
-    refused("", "cpu = \"#{nope}\"", &["no variable `nope` has a value"]);
+    refused("desired_count = \"2\"", "", &["`\"2\"` is text, and this key needs a whole number"]);
+    refused("", "cpu = \"#{nope}\"", &["variable `nope` has no value"]);
     allowed("", "cpu = \"#{tasks}\"");
 }
 
 #[test]
 fn names_of_variables_are_names() {
     for name in ["", " ", "A=B", "#{level}"] {
-        let words = format!("container `app` has a variable called `{name}`");
+        let words = format!("container `app` has a variable named `{name}`");
         refused("", &format!("environment = {{ \"{name}\" = \"x\" }}"), &[&words]);
         let arn = "arn:aws:secretsmanager:eu-west-1:111111111111:secret:s-AbCdEf";
         refused("", &format!("secrets = {{ \"{name}\" = {{ secret = \"{arn}\" }} }}"), &[&words]);
@@ -475,8 +500,8 @@ fn file_systems_have_ids() {
         format!("[[step.volume]]\nname = \"v\"\nefs_volume_configuration = {{ file_system_id = \"{id}\"{more} }}")
     };
     let point = ", transit_encryption = true, authorization_config = { access_point_id = \"fs-1\" }";
-    refused(&volume("hello", ""), "", &["`hello` is not an id of EFS, like `fs-"]);
-    refused(&volume("fs-1", point), "", &["`fs-1` is not an id of EFS, like `fsap-"]);
+    refused(&volume("hello", ""), "", &["`hello` is not an EFS id, such as `fs-"]);
+    refused(&volume("fs-1", point), "", &["`fs-1` is not an EFS id, such as `fsap-"]);
     refused(&volume("#{level}", ""), "", &["does not give the id of a file system: `fs-…`"]);
     allowed(&volume("fs-#{level}", ""), "");
 }
@@ -486,17 +511,21 @@ fn versions_of_a_platform_are_some_that_have_what_is_asked_for() {
     let old = "platform_version = \"1.3.0\"";
     let efs = "[[step.volume]]\nname = \"v\"\nefs_volume_configuration = { file_system_id = \"fs-1\" }";
     for (service, container, words) in [
-        ("platform_version = \"latest\"", "", "`latest` is not a version of Fargate's platform"),
-        ("platform_version = \"1.4\"", "", "`1.4` is not a version of Fargate's platform"),
-        (&*format!("{old}\n{efs}"), "", "`efs_volume_configuration` needs version 1.4.0"),
+        ("platform_version = \"latest\"", "", "`latest` is not a Fargate platform version"),
+        ("platform_version = \"1.4\"", "", "`1.4` is not a Fargate platform version"),
+        (&*format!("{old}\n{efs}"), "", "`efs_volume_configuration` needs Fargate platform version 1.4.0"),
         (
             &*format!(
                 "{old}\narchitecture = \"arm64\"\nexecute_command = true\nephemeral_storage = {{ size_in_gib = 30 }}"
             ),
             "restart_policy = { enabled = true }",
-            "`arm64`, `ephemeral_storage`, `execute_command` and `restart_policy` need version 1.4.0",
+            "`arm64`, `ephemeral_storage`, `execute_command` and `restart_policy` need Fargate platform version 1.4.0",
         ),
-        (old, "environment_files = [\"arn:aws:s3:::files/app.env\"]", "`environment_files` needs version 1.4.0"),
+        (
+            old,
+            "environment_files = [\"arn:aws:s3:::files/app.env\"]",
+            "`environment_files` needs Fargate platform version 1.4.0",
+        ),
     ] {
         refused(service, container, &[words]);
     }

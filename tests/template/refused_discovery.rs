@@ -18,20 +18,32 @@ const CA: &str = "arn:aws:acm-pca:eu-west-1:111111111111:certificate-authority/1
 fn connections_that_cannot_be_are_refused() {
     let twice = connect("", "[[step.service_connect_configuration.services]]\nport_name = \"web\"");
     for (service, container, words) in [
-        (connect("", ""), "", "no port of a container is called `web`"),
+        (connect("", ""), "", "no container port is named `web`"),
         (connect("", ""), "ports = [{ port = 9090, name = \"wep\" }]", "did you mean `wep`?"),
         (connect("", ""), "ports = [{ port = 9090, name = \"web\", protocol = \"udp\" }]", "this port is UDP"),
         (connect("enabled = false", ""), WEB, "`enabled = false` leaves the namespace"),
-        (connect("access_log_configuration = { format = \"text\" }", ""), WEB, "writes into the output of the proxy"),
-        (format!("platform_version = \"1.3.0\"\n{}", connect("", "")), WEB, "needs version 1.4.0"),
+        (
+            connect("access_log_configuration = { format = \"text\" }", ""),
+            WEB,
+            "`access_log_configuration` writes to the output of the proxy: set `log` too",
+        ),
+        (
+            format!("platform_version = \"1.3.0\"\n{}", connect("", "")),
+            WEB,
+            "Service Connect needs `platform_version` 1.4.0 or later",
+        ),
         (connect("log = { driver = \"syslog\" }", ""), WEB, "Fargate has no log driver `syslog`"),
-        (connect("log = { driver = \"awsfirelens\" }", ""), WEB, "sends its logs to a router, and there is none"),
+        (
+            connect("log = { driver = \"awsfirelens\" }", ""),
+            WEB,
+            "sends its logs to a router, and the step has no router",
+        ),
         (
             connect("log = { driver = \"awslogs\", options = { awslogs-group = \"a\", awslogs-region = \"b\" } }", ""),
             WEB,
             "needs the option `awslogs-stream-prefix`",
         ),
-        (connect("namespace = \"arn:aws:ecs:eu-west-1:111111111111:cluster/x\"", ""), WEB, "not `servicediscovery`"),
+        (connect("namespace = \"arn:aws:ecs:eu-west-1:111111111111:cluster/x\"", ""), WEB, "not to `servicediscovery`"),
         (twice, WEB, "two services have the same name in the namespace"),
         (connect("", "discovery_name = \"Web\""), WEB, "a name in a namespace"),
         (connect("", "client_aliases = [{ port = 80 }, { port = 81 }]"), WEB, "at most one client alias"),
@@ -42,7 +54,11 @@ fn connections_that_cannot_be_are_refused() {
             "`test_traffic_rules` are not for",
         ),
         (connect("", "ingress_port_override = 8080"), WEB, "a port that no container uses"),
-        (connect("", "timeout = { per_request_timeout_seconds = 1 }"), TCP, "needs requests: set `app_protocol`"),
+        (
+            connect("", "timeout = { per_request_timeout_seconds = 1 }"),
+            TCP,
+            "`per_request_timeout_seconds` needs an `app_protocol` on the port",
+        ),
         (
             connect(
                 "",
@@ -60,7 +76,7 @@ fn connections_that_cannot_be_are_refused() {
                 "tls = { issuer_certificate_authority = { aws_pca_authority_arn = \"arn:aws:acm:eu-west-1:1:x\" } }",
             ),
             WEB,
-            "it is of the service `acm`, not `acm-pca`",
+            "it belongs to the service `acm`, not to `acm-pca`",
         ),
     ] {
         refused(&service, container, &[words]);
@@ -73,20 +89,23 @@ fn connections_that_cannot_be_are_refused() {
     let both = "ports = [{ port = 9090, name = \"web\" }, { port = 9091, name = \"b\" }]";
     refused(&aliases, both, &["two aliases have the same name and port"]);
     let host = format!("launch = \"ec2\"\nnetwork_mode = \"host\"\n{}", connect("", ""));
-    refused(&host, TCP, &["not there in network mode `host`"]);
+    refused(&host, TCP, &["does not work in network mode `host`"]);
 }
 
 #[test]
 fn ports_that_cannot_be_told_apart_are_refused() {
     for (container, words) in [
-        ("ports = [{ port = 1, app_protocol = \"http\" }]", "which knows ports by `name`"),
+        (
+            "ports = [{ port = 1, app_protocol = \"http\" }]",
+            "`app_protocol` is for Service Connect and needs a `name` for the port",
+        ),
         (
             "ports = [{ port = 1, name = \"a\", protocol = \"udp\", app_protocol = \"http\" }]",
-            "`app_protocol` is for TCP",
+            "`app_protocol` is only for TCP",
         ),
-        ("ports = [{ port = 1, name = \"A\" }]", "`A` is not the name of a port"),
-        ("ports = [{ port = 1, name = \"-a\" }]", "`-a` is not the name of a port"),
-        ("ports = [{ port = 1, name = \"a\" }, { port = 2, name = \"a\" }]", "are called `a`"),
+        ("ports = [{ port = 1, name = \"A\" }]", "`A` is not a valid port name"),
+        ("ports = [{ port = 1, name = \"-a\" }]", "`-a` is not a valid port name"),
+        ("ports = [{ port = 1, name = \"a\" }, { port = 2, name = \"a\" }]", "are named `a`"),
     ] {
         refused("", container, &[words]);
     }
@@ -108,36 +127,48 @@ fn registries_that_cannot_be_are_refused() {
     let app = "container_name = \"app\"\ncontainer_port = 8080";
     let bridge = "launch = \"ec2\"\nnetwork_mode = \"bridge\"";
     for (service, words) in [
-        ("service_registries = [{}]".to_owned(), "by `registry_arn` or by `own_service`"),
+        ("service_registries = [{}]".to_owned(), "a registry needs exactly one of `registry_arn` and `own_service`"),
         (
             format!("[[step.service_registries]]\n{given}\n[[step.service_registries]]\n{given}"),
-            "with one service of Cloud Map",
+            "ECS registers a service's tasks with only one Cloud Map service",
         ),
-        (own("", ""), "`dns_records` names none"),
+        (own("", ""), "`dns_records` is empty"),
         (own("", &format!("{A}, {A}")), "two records have the same type"),
-        (own("", A).replace("\"shop\"", "\"s/hop\""), "a name in a namespace of Cloud Map"),
-        (own("", A).replace("\"shop\"", "\"shop..eu\""), "a name in a namespace of Cloud Map"),
-        (own("", A).replace("\"shop\"", "\"-shop\""), "a name in a namespace of Cloud Map"),
-        (own("", SRV), "a record of type `srv` names a port"),
-        (own("port = 8080", A), "by records of type `srv` only"),
-        (own(&format!("{app}\nport = 8080"), SRV), "`port` stands for a container's"),
-        (own("container_name = \"app\"", A), "`container_name` and `container_port` go together"),
+        (own("", A).replace("\"shop\"", "\"s/hop\""), "a name in a Cloud Map namespace"),
+        (own("", A).replace("\"shop\"", "\"shop..eu\""), "a name in a Cloud Map namespace"),
+        (own("", A).replace("\"shop\"", "\"-shop\""), "a name in a Cloud Map namespace"),
+        (own("", SRV), "a record of type `srv` needs a port: set `container_name` and `container_port`, or `port`"),
+        (own("port = 8080", A), "only records of type `srv` contain a port"),
+        (
+            own(&format!("{app}\nport = 8080"), SRV),
+            "set either `port` or `container_name` and `container_port`, not both",
+        ),
+        (own("container_name = \"app\"", A), "`container_name` and `container_port` must be set together"),
         (own("container_name = \"app\"\ncontainer_port = 1", SRV), "the container has no such port"),
         (own("container_name = \"apq\"\ncontainer_port = 8080", SRV), "did you mean `app`?"),
         (
             "service_registries = [{ registry_arn = \"arn:aws:servicediscovery:eu-west-1:111111111111:namespace/x\" }]"
                 .to_owned(),
-            "does not begin with `service/`",
+            "its last part must be `service/`",
         ),
-        (format!("{bridge}\n[[step.service_registries]]\n{given}\nport = 8080"), "`port` is for network mode `awsvpc`"),
-        (format!("{bridge}\n[[step.service_registries]]\n{given}"), "tasks are found by `container_name` and"),
-        (format!("{bridge}\n{}", own(app, A)), "records are of type `srv`"),
+        (
+            format!("{bridge}\n[[step.service_registries]]\n{given}\nport = 8080"),
+            "`port` is only for network mode `awsvpc`",
+        ),
+        (
+            format!("{bridge}\n[[step.service_registries]]\n{given}"),
+            "network modes `bridge` and `host` need `container_name` and `container_port`",
+        ),
+        (
+            format!("{bridge}\n{}", own(app, A)),
+            "in network modes `bridge` and `host`, records must have the type `srv`",
+        ),
     ] {
-        let only_once = !words.contains("go together");
+        let only_once = !words.contains("must be set together");
         if only_once {
             refused(&service, "", &[words]);
         } else {
-            refused(&service, "", &[words, "by records of type `srv` only"]);
+            refused(&service, "", &[words, "only records of type `srv` contain a port"]);
         }
     }
 }

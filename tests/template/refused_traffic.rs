@@ -54,39 +54,42 @@ fn target_groups_that_cannot_be_are_refused() {
         )
     };
     for (service, words) in [
-        (
-            "[[step.load_balancer]]\ncontainer = \"app\"\nport = 8080".to_owned(),
-            "registers with `target_group` or with",
-        ),
+        ("[[step.load_balancer]]\ncontainer = \"app\"\nport = 8080".to_owned(), "exactly one of `target_group`"),
         (group("", ""), "no listener sends to this target group"),
         (group("name = \"a-b\"", &rule), "letters and digits, at most 60"),
-        (group("", RULE), "a rule has a condition"),
+        (group("", RULE), "a rule needs a condition, and a header condition needs values"),
         (group("", &format!("{RULE}path_pattern = [\"1\", \"2\", \"3\", \"4\", \"5\", \"6\"]")), "at most 5 values"),
         (group("", &format!("{rule}\n{rule}")), "two rules have the same priority"),
-        (group("protocol = \"tcp\"", &rule), "`listener_rule` is for `http` and `https`"),
-        (group("health_check = { protocol = \"tcp\" }", &rule), "checks over HTTP or HTTPS"),
-        (group("health_check = { interval = 10, timeout = 10 }", &rule), "`timeout` is below `interval`"),
+        (group("protocol = \"tcp\"", &rule), "`listener_rule` is only for `http` and `https`"),
+        (
+            group("health_check = { protocol = \"tcp\" }", &rule),
+            "an application load balancer can only check over HTTP or HTTPS",
+        ),
+        (group("health_check = { interval = 10, timeout = 10 }", &rule), "`timeout` must be below `interval`"),
         (group("health_check = { interval = 5 }", &rule), "which is 5 seconds by default: set `timeout` too"),
-        (group("health_check = { matcher = \"0\" }", &rule), "`matcher` has codes of HTTP: 200 to 499"),
-        (group("health_check = { matcher = \"299-200\" }", &rule), "`matcher` has codes of HTTP: 200 to 499"),
+        (
+            group("health_check = { matcher = \"0\" }", &rule),
+            "`matcher` must list HTTP codes: 200 to 499, like `200` or `200-299`; gRPC codes need `protocol_version`",
+        ),
+        (
+            group("health_check = { matcher = \"299-200\" }", &rule),
+            "`matcher` must list HTTP codes: 200 to 499, like `200` or `200-299`; gRPC codes need `protocol_version`",
+        ),
         (
             group("protocol_version = \"grpc\"\nhealth_check = { matcher = \"200\" }", &rule),
-            "`matcher` has codes of gRPC: 0 to 99",
+            "with `protocol_version = \"grpc\"`, `matcher` must list gRPC codes: 0 to 99, like `0` or `0,12`",
         ),
         (group("", &format!("{RULE}source_ip = [\"10.0.0.0\"]")), "`10.0.0.0` is not a network"),
-        (
-            group("", &rule.replace("listener/app/", "listener/net/")),
-            "its resource does not begin with `listener/app/`",
-        ),
+        (group("", &rule.replace("listener/app/", "listener/net/")), "its last part must be `listener/app/`"),
         (balancer("", "ingress = [\"hello\"]", http), "`hello` is not a network, like `10.0.0.0/8`"),
         (balancer("", "ingress = [\"10.0.0.0/33\"]", http), "`10.0.0.0/33` is not a network"),
         (balancer("", "ingress = [\"::/129\"]", http), "`::/129` is not a network"),
-        (balancer("", &format!("{ingress}\nsubnets = [\"subnet-0a\"]"), http), "has 1 subnets at target `main`"),
+        (balancer("", &format!("{ingress}\nsubnets = [\"subnet-0a\"]"), http), "has 1 subnets on target `main`"),
         (
             balancer("", ingress, "{ port = 443, protocol = \"https\", certificate_arn = \"hello\" }"),
             "`hello` is not the ARN of a certificate",
         ),
-        (balancer("protocol_version = \"grpc\"", ingress, http), "a target group of gRPC needs listeners with `https`"),
+        (balancer("protocol_version = \"grpc\"", ingress, http), "a gRPC target group needs listeners with `https`"),
         (
             balancer("protocol = \"tcp\"", "type = \"network\"", "{ port = 1, protocol = \"udp\" }"),
             "this listener cannot send to the target group",
@@ -101,26 +104,29 @@ fn target_groups_that_cannot_be_are_refused() {
         ),
         (
             format!("{}\n{}", group("name = \"X\"", &rule), group("name = \"RuleX\"", &other)),
-            "`RuleX` and `X` would give two resources one logical id",
+            "`RuleX` and `X` would give two resources the same logical id",
         ),
         (
             format!("{}\n{}", group("name = \"SecurityGroupX\"", &rule), group("name = \"X\"", &other)),
-            "`SecurityGroupX` and `X` would give two resources one logical id",
+            "`SecurityGroupX` and `X` would give two resources the same logical id",
         ),
         (groups(6), "at most 5 target groups"),
-        (given("").repeat(2), "this port registers with this target group already"),
+        (given("").repeat(2), "this port already registers with this target group"),
         (
             format!("{}\n{}", group("name = \"X\"", &rule), group("name = \"Y\"", &rule)),
-            "two rules on one listener have the priority 1",
+            "two rules on one listener have priority 1",
         ),
         (
             format!("{}\n{}", group("name = \"X\"", &level(&rule)), group("name = \"Y\"", &level(&rule))),
-            "two rules on one listener have the priority 1",
+            "two rules on one listener have priority 1",
         ),
-        (second(&rule, "", ""), "two rules on one listener have the priority 1"),
-        (second(&level(&rule), "", ""), "two rules on one listener have the priority 1"),
-        (group("", &format!("{RULE}http_request_method = [\"GET\", \"post\"]")), "a method has upper-case letters"),
-        (balancer("", ingress, ""), "no listener sends anything to the tasks"),
+        (second(&rule, "", ""), "two rules on one listener have priority 1"),
+        (second(&level(&rule), "", ""), "two rules on one listener have priority 1"),
+        (
+            group("", &format!("{RULE}http_request_method = [\"GET\", \"post\"]")),
+            "a method may contain only upper-case letters, `-` and `_`, at most 40: `GET`",
+        ),
+        (balancer("", ingress, ""), "no listener sends requests to the tasks"),
         (balancer("", "", http), "needs `security_groups`, or `ingress`"),
         (
             balancer("", &format!("{ingress}\nsecurity_groups = [\"sg-1\"]"), http),
@@ -128,16 +134,16 @@ fn target_groups_that_cannot_be_are_refused() {
         ),
         (
             balancer("", "security_groups = [\"sg-1\"]\ntask_ingress = true", http),
-            "`task_ingress` is for the security group that is made",
+            "`task_ingress` is for the security group that landfall makes for `ingress`",
         ),
         (balancer("", ingress, &format!("{http}, {http}")), "two listeners have the same port"),
         (
             balancer("", ingress, "{ port = 80, protocol = \"http\", additional_certificate_arns = [\"#{level}\"] }"),
-            "`additional_certificate_arns` is for `https` and `tls`",
+            "`additional_certificate_arns` is only for `https` and `tls`",
         ),
         (balancer("", ingress, &certificates("hello")), "`hello` is not the ARN of a certificate"),
-        (balancer("", ingress, &certificates("#{level}")), "the listener has this certificate already"),
-        (balancer("", ingress, &certificates("#{nothing}")), "no variable `nothing` has a value"),
+        (balancer("", ingress, &certificates("#{level}")), "the listener already has this certificate"),
+        (balancer("", ingress, &certificates("#{nothing}")), "variable `nothing` has no value"),
         (
             balancer("", ingress, &format!("{http}, {{ port = 81, protocol = \"http\", test = true }}")),
             "a listener for test traffic is not for `strategy = \"rolling\"`",
@@ -148,19 +154,25 @@ fn target_groups_that_cannot_be_are_refused() {
                 ingress,
                 &format!("{http}, {{ port = 81, protocol = \"http\", redirect_to = 80, test = true }}"),
             ),
-            "so it has no test traffic",
+            "a listener with `redirect_to` sends nothing to the tasks, so it cannot have test traffic",
         ),
         (balancer("", ingress, "{ port = 443, protocol = \"https\" }"), "`https` and `tls` need `certificate_arn`"),
         (
             balancer("", ingress, "{ port = 80, protocol = \"http\", ssl_policy = \"x\" }"),
-            "`ssl_policy` is for `https`",
+            "`ssl_policy` is only for `https` and `tls`",
         ),
-        (balancer("", ingress, &format!("{http}, {{ port = 81, protocol = \"tcp\" }}")), "listens to HTTP"),
+        (
+            balancer("", ingress, &format!("{http}, {{ port = 81, protocol = \"tcp\" }}")),
+            "an application load balancer can only use `http` or `https`",
+        ),
         (
             balancer("protocol = \"tcp\"", "type = \"network\"\nidle_timeout = 9", "{ port = 1, protocol = \"tcp\" }"),
             "`idle_timeout` is for",
         ),
-        (balancer("protocol = \"tcp\"", ingress, http), "an application load balancer sends over `http` or `https`"),
+        (
+            balancer("protocol = \"tcp\"", ingress, http),
+            "an application load balancer can only send over `http` or `https`",
+        ),
         (
             balancer("protocol = \"tcp\"\nslow_start = 30", "type = \"network\"", "{ port = 1, protocol = \"tcp\" }"),
             "`slow_start` is for",
@@ -199,10 +211,19 @@ fn scaling_that_cannot_be_is_refused() {
     };
     let action = |rest: &str| scaling(&format!("[[step.scaling.scheduled_action]]\nname = \"a\"\n{rest}"));
     for (service, words) in [
-        (format!("desired_count = 2\n{}", scaling("")), "with `scaling`, the number of tasks is not the step's to say"),
+        (
+            format!("desired_count = 2\n{}", scaling("")),
+            "`desired_count` cannot be combined with `scaling`, which sets the number of tasks",
+        ),
         (scaling("").replace("min_capacity = 1", "min_capacity = 5"), "`min_capacity` is above `max_capacity`"),
-        (policy("metric = \"cpu\"\ntarget_value = 101"), "at most 100 where it is percent"),
-        (policy("metric = \"cpu\"\ntarget_value = nan"), "at most 100 where it is percent"),
+        (
+            policy("metric = \"cpu\"\ntarget_value = 101"),
+            "`target_value` must be above 0, and at most 100 if it is a percentage",
+        ),
+        (
+            policy("metric = \"cpu\"\ntarget_value = nan"),
+            "`target_value` must be above 0, and at most 100 if it is a percentage",
+        ),
         (policy("metric = \"requests\"\ntarget_value = 101"), "`requests` needs `resource_label`"),
         (
             format!(
@@ -212,14 +233,20 @@ fn scaling_that_cannot_be_is_refused() {
             ),
             "this strategy moves the tasks to another one",
         ),
-        (policy("metric = \"cpu\"\ntarget_value = 1\nresource_label = \"x\""), "`resource_label` is for"),
+        (
+            policy("metric = \"cpu\"\ntarget_value = 1\nresource_label = \"x\""),
+            "`resource_label` is only for `metric = \"requests\"`",
+        ),
         (steps("a-b", "", "{ lower_bound = 0, scaling_adjustment = 1 }", 60), "the name of a policy"),
-        (steps("a", "", "", 60), "`step_adjustments` has none"),
-        (steps("a", "", "{ scaling_adjustment = 1 }", 60), "each of `step_adjustments` has a bound"),
-        (steps("a", "", "{ lower_bound = nan, scaling_adjustment = 1 }", 60), "bounds are numbers"),
+        (steps("a", "", "", 60), "`step_adjustments` is empty"),
+        (
+            steps("a", "", "{ scaling_adjustment = 1 }", 60),
+            "each of `step_adjustments` needs a bound: `lower_bound = 0` means from the threshold upwards",
+        ),
+        (steps("a", "", "{ lower_bound = nan, scaling_adjustment = 1 }", 60), "bounds must be numbers"),
         (
             steps("a", "", "{ lower_bound = 5, upper_bound = 3, scaling_adjustment = 1 }", 60),
-            "`lower_bound` is below `upper_bound`",
+            "`lower_bound` must be below `upper_bound`",
         ),
         (
             steps(
@@ -241,28 +268,31 @@ fn scaling_that_cannot_be_is_refused() {
         ),
         (
             steps("a", "", "{ lower_bound = 0, upper_bound = 20, scaling_adjustment = 1 }", 60),
-            "above a positive `upper_bound` there is one without `upper_bound`",
+            "with a positive `upper_bound`, the highest of `step_adjustments` must have no `upper_bound`",
         ),
         (
             steps("a", "", "{ lower_bound = -10, upper_bound = 0, scaling_adjustment = 1 }", 60),
-            "below a negative `lower_bound` there is one without `lower_bound`",
+            "with a negative `lower_bound`, the lowest of `step_adjustments` must have no `lower_bound`",
         ),
         (
             steps("a", "min_adjustment_magnitude = 1", "{ upper_bound = 0, scaling_adjustment = 1 }", 60),
-            "`min_adjustment_magnitude` is for",
+            "`min_adjustment_magnitude` is only for `percent-change-in-capacity`",
         ),
-        (steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 45), "`period` is 10, 20, 30"),
+        (
+            steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 45),
+            "`period` must be 10, 20, 30 or a multiple of 60",
+        ),
         (
             steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 60)
                 .replace("period = 60", "period = 60, evaluation_periods = 1441"),
-            "an alarm looks at 86400 seconds at most",
+            "an alarm can look at no more than 86400",
         ),
         (
             steps("a", "", "{ lower_bound = 1, scaling_adjustment = 1 }", 604_860),
-            "an alarm looks at 604800 seconds at most",
+            "an alarm can look at no more than 604800",
         ),
-        (action("schedule = \"07:00\"\nmin_capacity = 1"), "is not a schedule: it is `cron(…)`"),
-        (action("schedule = \"rate(1 day)\""), "a scheduled action sets"),
+        (action("schedule = \"07:00\"\nmin_capacity = 1"), "is not a schedule: write `cron(…)`"),
+        (action("schedule = \"rate(1 day)\""), "a scheduled action needs `min_capacity`, `max_capacity` or both"),
         (
             action("schedule = \"rate(1 day)\"\nmin_capacity = 3\nmax_capacity = 2"),
             "`min_capacity` is above `max_capacity`",
@@ -301,20 +331,32 @@ fn strategies_that_contradict_themselves_are_refused() {
     };
     let rule = |last: u32| format!("listener-rule/app/shared/1/1/{last}");
     for (service, words) in [
-        (with("rolling", "linear_configuration = {}"), "`linear_configuration` is for"),
+        (with("rolling", "linear_configuration = {}"), "`linear_configuration` is only for `strategy = \"linear\"`"),
         (with("linear", ""), "this strategy moves traffic in parts, and nothing here does"),
         (with("canary", ""), "this strategy moves traffic in parts, and nothing here does"),
-        (between("a", [&rule(1), &rule(2)]), "`alternate_target_group` is another one than `target_group`"),
-        (between("b", [&rule(1), &rule(1)]), "`test_listener_rule` is another one than `production_listener_rule`"),
-        (between("b", ["listener/net/shared/1/1", &rule(2)]), "are of one load balancer"),
-        (between("b", ["listener/app/shared/1/1", &rule(2)]), "does not begin with `listener-rule/app/` and a name"),
-        (moved("linear", "canary_configuration = {}"), "`canary_configuration` is for"),
+        (between("a", [&rule(1), &rule(2)]), "`alternate_target_group` must differ from `target_group`"),
+        (between("b", [&rule(1), &rule(1)]), "`test_listener_rule` must differ from `production_listener_rule`"),
+        (
+            between("b", ["listener/net/shared/1/1", &rule(2)]),
+            "`production_listener_rule` and `test_listener_rule` must belong to the same load balancer",
+        ),
+        (
+            between("b", ["listener/app/shared/1/1", &rule(2)]),
+            "its last part must be `listener-rule/app/` followed by a name",
+        ),
+        (moved("linear", "canary_configuration = {}"), "`canary_configuration` is only for `strategy = \"canary\"`"),
         (with("rolling", "bake_time_in_minutes = 5"), "`bake_time_in_minutes` is not for"),
         (with("rolling", &hook("\"pre-scale-up\"", pause)), "`lifecycle_hooks` are not for"),
-        (moved("linear", "linear_configuration = { step_percent = 2.5 }"), "`step_percent` is 3 to 100"),
-        (moved("canary", "canary_configuration = { canary_percent = 0.05 }"), "`canary_percent` is 0.1 to 100"),
-        (with("rolling", "alarms = { alarm_names = [] }"), "`alarm_names` names none"),
-        (with("blue-green", &hook("", pause)), "`lifecycle_stages` names none"),
+        (
+            moved("linear", "linear_configuration = { step_percent = 2.5 }"),
+            "`step_percent` must be 3 to 100, with at most one decimal",
+        ),
+        (
+            moved("canary", "canary_configuration = { canary_percent = 0.05 }"),
+            "`canary_percent` must be 0.1 to 100, with at most one decimal",
+        ),
+        (with("rolling", "alarms = { alarm_names = [] }"), "`alarm_names` is empty"),
+        (with("blue-green", &hook("", pause)), "`lifecycle_stages` is empty"),
         (with("blue-green", &hook("\"production-traffic-shift\"", pause)), "cannot pause while traffic moves"),
         (
             with("blue-green", &hook("\"pre-scale-up\"", "role_arn = \"arn:aws:iam::111111111111:role/x\"")),
@@ -352,21 +394,24 @@ fn strategies_that_contradict_themselves_are_refused() {
         ),
         (
             moved("linear", "linear_configuration = { step_percent = 10, step_bake_time_in_minutes = 199 }"),
-            "this bakes for 1990 minutes; CloudFormation refuses more than 1980",
+            "the deployment bakes for 1990 minutes, and CloudFormation allows at most 1980",
         ),
-        (two_tests("{ port = 80, protocol = \"http\" }, "), "ECS moves the test traffic of one listener"),
-        (two_tests("").replacen(", test = true", "", 2), "ECS moves the traffic of one listener or rule"),
+        (two_tests("{ port = 80, protocol = \"http\" }, "), "ECS moves the test traffic of only one listener"),
+        (
+            two_tests("").replacen(", test = true", "", 2),
+            "ECS moves the traffic of exactly one listener or rule: this target group has none, or several",
+        ),
         (
             two_tests("").replacen("{ port = 81, protocol = \"http\", test = true }, ", "", 1),
-            "ECS moves the traffic of one listener or rule",
+            "ECS moves the traffic of exactly one listener or rule: this target group has none, or several",
         ),
         (
             format!("{}\n{}", with("blue-green", ""), given("")),
-            "this strategy moves traffic: `advanced_configuration` says",
+            "this strategy moves traffic and needs `advanced_configuration`, which names the second target group",
         ),
         (
             format!("{}\n{}", with("blue-green", ""), group("", &format!("{RULE}test = true\npath_pattern = [\"/\"]"))),
-            "ECS moves the traffic of one listener or rule",
+            "ECS moves the traffic of exactly one listener or rule: this target group has none, or several",
         ),
         (group("", &format!("{RULE}test = true\npath_pattern = [\"/\"]")), "a rule for test traffic is not for"),
     ] {

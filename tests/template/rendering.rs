@@ -232,15 +232,15 @@ fn every_limit_is_told() {
     assert_eq!(
         found,
         [
-            "the task definition `Task` has 65547 bytes; ECS takes at most 65536",
-            "the template has 1000001 bytes; CloudFormation takes at most 1000000",
-            "the template has 501 resources; CloudFormation takes at most 500",
-            "the template has 201 parameters; CloudFormation takes at most 200",
-            "the template has 201 outputs; CloudFormation takes at most 200",
-            "the template has 201 mappings; CloudFormation takes at most 200",
-            "the description has 1025 bytes; CloudFormation takes at most 1024",
-            "the stack's name has 129 characters; CloudFormation takes at most 128",
-            "the value of parameter `P` has 4097 bytes; CloudFormation takes at most 4096",
+            "the task definition `Task` has 65547 bytes, and ECS allows at most 65536",
+            "the template has 1000001 bytes, and CloudFormation allows at most 1000000",
+            "the template has 501 resources, and CloudFormation allows at most 500",
+            "the template has 201 parameters, and CloudFormation allows at most 200",
+            "the template has 201 outputs, and CloudFormation allows at most 200",
+            "the template has 201 mappings, and CloudFormation allows at most 200",
+            "the description has 1025 bytes, and CloudFormation allows at most 1024",
+            "the stack's name has 129 characters, and CloudFormation allows at most 128",
+            "the value of parameter `P` has 4097 bytes, and CloudFormation allows at most 4096",
         ]
     );
 }

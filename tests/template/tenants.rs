@@ -73,7 +73,7 @@ fn a_missing_value_names_tenant_environment_and_variable() {
     let world = acme().tenant_value("api", "x", None, &["test"]);
     assert_eq!(
         world.problems(),
-        "tenant-value-missing: tenant `acme` has no value of `api` in environment `production` (add a `[[variable]]` with \
+        "tenant-value-missing: tenant `acme` has no value for `api` in environment `production` (add a `[[variable]]` with \
          `name = \"api\"` to tenants/acme.toml; it is declared at projects/storefront/variables.toml:50)"
     );
     assert_eq!(world.render().unwrap_err()[0].at.to_string(), "tenants/acme.toml:1");
@@ -85,7 +85,7 @@ fn a_value_of_another_type_is_refused() {
     world.what.tenant_variables[0].kind = ValueKind::Number;
     assert_eq!(
         world.problems(),
-        "value-type: tenant `acme` gives `api` a string, and release `1.4.0` asks for a number (it is declared at \
+        "value-type: tenant `acme` sets `api` to a string, and release `1.4.0` declares a number (it is declared at \
          projects/storefront/variables.toml:50)"
     );
     world.tenant.as_mut().unwrap().variables[0].kind = ValueKind::Number;
@@ -98,9 +98,9 @@ fn a_slot_without_a_tenant_says_what_it_lacks() {
     world.tenant = None;
     assert_eq!(
         world.problems(),
-        "no-tenant: variable `api` has its values from tenants, and environment `production` of project `storefront` has a \
-         slot without one (give it a `default` at projects/storefront/variables.toml:50, or say `tenancy = \"tenanted\"` in \
-         project.toml)"
+        "no-tenant: tenants supply the values of variable `api`, and project `storefront` is also deployed to environment \
+         `production` without a tenant (add a `default` at projects/storefront/variables.toml:50, or set `tenancy = \
+         \"tenanted\"` in project.toml)"
     );
     let problem = World::new().environment("T", "#{tenant.name}").problems();
     assert!(problem.starts_with("no-tenant: `#{tenant.name}` has no value in environment `production`"), "{problem}");
@@ -147,15 +147,14 @@ fn a_scope_that_is_gone_holds_what_came_later() {
     assert_eq!(
         world.problems(),
         "scope-gone: a value of variable `v` in the snapshot of release `1.4.0` at 8c1d0f2 has the scope environment other, and \
-         there is no environment `other` any more: whether it is meant for environment production cannot be known \
-         (`landfall release refresh storefront 1.4.0` gives the release today's variables; or bring environment `other` back)"
+         environment `other` no longer exists: landfall cannot tell whether it is meant for environment production (run `landfall release refresh storefront 1.4.0` to take today's variables, or restore environment `other`)"
     );
     assert_eq!(world.render().unwrap_err()[0].at.to_string(), "projects/storefront/variables.toml:1");
     for kind in ["!target", "!tenant", "!tag"] {
         assert!(came_later(gone(kind)).problems().starts_with("scope-gone: "), "{kind}");
     }
     let both = came_later(gone("!environment !tenant")).problems();
-    assert!(both.contains("there is no tenant `other` and environment `other` any more"), "{both}");
+    assert!(both.contains("tenant `other` and environment `other` no longer exist"), "{both}");
 }
 
 #[test]

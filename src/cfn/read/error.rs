@@ -1,4 +1,4 @@
-//! Why a text is no template that can be read, and where.
+//! Why a text cannot be read as a template, and where.
 
 use std::fmt;
 use std::ops::Range;
@@ -11,7 +11,7 @@ use super::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT};
 pub struct ReadError {
     /// What is wrong.
     pub problem: ReadProblem,
-    /// The bytes of the text that it is about; empty where it is about a point.
+    /// The bytes of the text that it is about; empty if it is about a point.
     pub bytes: Range<usize>,
     /// Its line, from 1.
     pub line: u32,
@@ -19,7 +19,7 @@ pub struct ReadError {
     pub column: u32,
 }
 
-/// What is wrong with a text that is no template.
+/// What is wrong with a text that is not a template.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReadProblem {
     /// It is longer than [`MAX_TEXT`].
@@ -38,7 +38,7 @@ pub enum ReadProblem {
     Empty,
     /// There is more than one YAML document in it.
     SeveralDocuments,
-    /// A key is there twice in one map.
+    /// A key appears twice in one map.
     DuplicateKey(String),
     /// A key is a list, a map, nothing, or a function.
     NotAKey,
@@ -66,19 +66,19 @@ impl fmt::Display for ReadProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong => write!(f, "the text is longer than {MAX_TEXT} bytes"),
-            Self::TooDeep => write!(f, "it is nested more than {MAX_DEPTH} deep"),
+            Self::TooDeep => write!(f, "it is nested more than {MAX_DEPTH} levels deep"),
             Self::TooLarge => {
                 write!(
                     f,
-                    "with its aliases expanded it is more than {MAX_EXPANDED} bytes, the most CloudFormation takes"
+                    "with its aliases expanded it is larger than {MAX_EXPANDED} bytes, the most that CloudFormation accepts"
                 )
             }
             Self::NotJson(met) | Self::NotAJsonValue(met) => write!(f, "it is not JSON: {met}"),
             Self::NotYaml(met) => write!(f, "it is not YAML: {met}"),
-            Self::Empty => f.write_str("there is nothing in it"),
-            Self::SeveralDocuments => f.write_str("there is more than one YAML document in it"),
-            Self::DuplicateKey(key) => write!(f, "the key `{key}` is there twice"),
-            Self::NotAKey => f.write_str("a key has to be text"),
+            Self::Empty => f.write_str("it is empty"),
+            Self::SeveralDocuments => f.write_str("it contains more than one YAML document"),
+            Self::DuplicateKey(key) => write!(f, "the key `{key}` appears twice"),
+            Self::NotAKey => f.write_str("a key must be text"),
             Self::AmbiguousKey(key) => {
                 write!(f, "the key `{key}` is not this text in YAML 1.1, which CloudFormation reads: put it in quotes")
             }
@@ -91,7 +91,7 @@ impl fmt::Display for ReadProblem {
             Self::Inexact(text) => write!(f, "the number `{text}` cannot be kept exactly: put it in quotes"),
             Self::UnknownType(tag) => write!(f, "CloudFormation does not have the YAML type `{tag}`"),
             Self::NotOfType(tag) => write!(f, "the value does not fit its type `{tag}`"),
-            Self::NotAMerge => f.write_str("the merge key `<<` takes a map or a list of maps"),
+            Self::NotAMerge => f.write_str("the merge key `<<` needs a map or a list of maps"),
             Self::LineBreak(found) => {
                 let code = u32::from(*found);
                 write!(
@@ -100,7 +100,7 @@ impl fmt::Display for ReadProblem {
                 )
             }
             Self::TagDirective => f.write_str("CloudFormation does not have the directive `%TAG`"),
-            Self::Recursive => f.write_str("the alias stands inside of what it stands for"),
+            Self::Recursive => f.write_str("the alias refers to something that contains the alias"),
         }
     }
 }

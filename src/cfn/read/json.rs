@@ -165,7 +165,7 @@ impl Reader<'_> {
         }
         let token = self.token(begin..self.at);
         let number: Value = serde_json::from_str(token).map_err(|error| {
-            let problem = ReadProblem::NotAJsonValue(format!("`{token}` is no number, {}", reason(&error)));
+            let problem = ReadProblem::NotAJsonValue(format!("`{token}` is not a number, {}", reason(&error)));
             ReadError::at(begin..self.at, problem)
         })?;
         if token == "-0" {

@@ -1,17 +1,16 @@
 //! Templates as people write them: JSON, or YAML with CloudFormation's short functions, as one tree with places.
 //!
 //! [`read`] is the only reader of templates: a step's raw template comes through it, and so do the bodies that the
-//! simulated account is given. It judges form, never meaning: what CloudFormation would think of a resource is none of its
-//! business, and a function that nobody knows (`!Rain::Module`) is kept.
+//! simulated account is given. It judges form, never meaning: it does not check resources, and keeps an unknown function
+//! (`!Rain::Module`).
 //!
-//! The YAML is that of CloudFormation: version 1.1, so `yes` is a boolean, `0755` an octal number and `1:30` a number to the
-//! base of 60, while dates such as `2012-10-17` stay text; the types binary, omap, pairs, set and timestamp do not exist
-//! \[doc: "CloudFormation template format", "AWS CloudFormation YAML 1.1 support"\]. The service itself refuses aliases and
-//! ignores merge keys. `aws cloudformation package` and SAM resolve both before they send anything, and so does this reader,
-//! because what landfall sends is JSON; [`Source::beyond_the_service`] says where the first one is. Where readers of YAML 1.1
-//! disagree about a plain word (`12e4` is a number to some) the template is refused with the advice to quote it, rather than
-//! read in one of two ways. So is a key that is not the text that it looks like (`on:`, `010:`), because a key is always text
-//! in JSON.
+//! The YAML is that of CloudFormation: version 1.1, so `yes` is a boolean, `0755` an octal number and `1:30` a number to
+//! the base of 60, while dates such as `2012-10-17` stay text; the types binary, omap, pairs, set and timestamp do not
+//! exist \[doc: "CloudFormation template format", "AWS CloudFormation YAML 1.1 support"\]. The service itself refuses
+//! aliases and ignores merge keys. `aws cloudformation package` and SAM resolve both before they send anything, and so does
+//! this reader, because what landfall sends is JSON; [`Source::beyond_the_service`] says where the first one is. If readers
+//! of YAML 1.1 disagree about a plain word (`12e4` is a number to some), the template is rejected with the advice to quote
+//! it. So is a key that is not the text that it looks like (`on:`, `010:`), because a key is always text in JSON.
 //!
 //! Size, depth and what aliases expand to are bounded before the tree is built.
 
@@ -76,8 +75,8 @@ impl Source {
 /// Reads a template. A text that begins with a brace is JSON, or a YAML map in flow style; any other is YAML.
 ///
 /// # Errors
-/// Where the text is too long, nested too deep or expands to too much, is neither JSON nor YAML, is empty or several documents,
-/// has a key twice, or says something that not every reader would take for the same.
+/// Fails if the text is too long, nested too deep or expands to too much, is neither JSON nor YAML, is empty or several
+/// documents, has a key twice, or contains something that readers understand differently.
 pub fn read(text: &str) -> Result<Source, ReadError> {
     if text.len() > MAX_TEXT {
         return Err(ReadError::new(text, 0..0, ReadProblem::TooLong));

@@ -84,7 +84,7 @@ impl Budget {
     }
 }
 
-/// Fails where something is nested too deep.
+/// Fails if something is nested too deep.
 pub(super) fn check_depth(depth: usize, at: &Range<usize>) -> Result<(), ReadError> {
     if depth > MAX_DEPTH { Err(ReadError::at(at.clone(), ReadProblem::TooDeep)) } else { Ok(()) }
 }

@@ -23,12 +23,12 @@ pub(super) enum Inside {
 }
 
 impl Places {
-    /// The bytes of the value at a pointer; where there is none, of the nearest thing around it.
+    /// The bytes of the value at a pointer; if there is none, of the nearest thing around it.
     pub fn value(&self, pointer: &str) -> Range<usize> {
         self.find(pointer).1.bytes.clone()
     }
 
-    /// The bytes of the key of the entry at a pointer; of the value, where it stands in a list or is the whole.
+    /// The bytes of the key of the entry at a pointer; of the value if it is in a list or is the whole document.
     pub fn key(&self, pointer: &str) -> Range<usize> {
         match self.find(pointer) {
             (Some(key), _) => key,

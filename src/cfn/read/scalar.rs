@@ -26,7 +26,7 @@ pub(super) fn plain(text: &str) -> Result<Value, ReadProblem> {
     }
 }
 
-/// The number that some digits are, sign apart; none where they are text.
+/// The number that some digits are, without the sign; none if they are text.
 fn number(digits: &str, negative: bool, text: &str) -> Option<Result<Number, ReadProblem>> {
     let first = digits.bytes().next()?;
     if matches!(digits, ".inf" | ".Inf" | ".INF") || matches!(text, ".nan" | ".NaN" | ".NAN") {
@@ -126,7 +126,7 @@ fn fraction(digits: &str, negative: bool, text: &str) -> Option<Result<Number, R
 }
 
 /// Whether a number with a fraction is written as it was, zeros apart that say nothing: more digits than a double has, and
-/// exponents, come out otherwise, and where a text is asked for that is another one.
+/// exponents, change, and that matters if text is needed.
 pub(super) fn is_kept(number: &Number, written: &str) -> bool {
     let (sign, digits) = match written.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -147,7 +147,7 @@ fn ambiguous(text: &str) -> Result<Number, ReadProblem> {
     Err(ReadProblem::Ambiguous(text.to_owned()))
 }
 
-/// The text of a plain key, where it is the text that it looks like.
+/// The text of a plain key, if it is the text that it looks like.
 pub(super) fn key(text: &str) -> Result<String, ReadProblem> {
     let ambiguous = || ReadProblem::AmbiguousKey(text.to_owned());
     match plain(text) {

@@ -20,7 +20,7 @@ pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
     if let Some(bytes) = tag_directive(text) {
         return Err(ReadError::at(bytes, ReadProblem::TagDirective));
     }
-    // As libyaml does, and everything that is made of it: no line feed where the text has none.
+    // As libyaml does, and everything that is made of it: no line feed if the text has none.
     let mut options = Options::default();
     options.block_scalar_eof_without_line_feed = true;
     options.emit_comments = true;

@@ -1,8 +1,8 @@
 //! A resource against the schema of its type.
 //!
-//! What only CloudFormation can know is taken as right: the result of a function, the branch that a condition picks (each
-//! branch is looked at), the text of a placeholder that is not filled yet. Texts that say a number or a boolean are taken
-//! where one is asked, and numbers and booleans where text is, as CloudFormation does.
+//! What only CloudFormation can know counts as right: the result of a function, the branch that a condition picks (each
+//! branch is looked at), the text of a placeholder that is not filled yet. As in CloudFormation, text that contains a
+//! number or a boolean is accepted for one, and numbers and booleans are accepted for text.
 
 use serde_json::{Map, Value};
 
@@ -22,14 +22,14 @@ pub struct SchemaFault {
 /// What is wrong with a value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SchemaProblem {
-    /// There is no such property. The known ones are listed.
+    /// The property does not exist. The known ones are listed.
     UnknownProperty {
         /// As it is written.
         name: String,
         /// The names that there are, sorted.
         known: Vec<String>,
     },
-    /// A required property is not there.
+    /// A required property is missing.
     Missing {
         /// Its name.
         name: String,
@@ -77,22 +77,22 @@ impl SchemaProblem {
 impl std::fmt::Display for SchemaProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::UnknownProperty { name, .. } => write!(f, "there is no property `{name}`"),
-            Self::Missing { name } => write!(f, "the required property `{name}` is not there"),
-            Self::ReadOnly { name } => write!(f, "the property `{name}` is set by AWS, not by a template"),
+            Self::UnknownProperty { name, .. } => write!(f, "unknown property `{name}`"),
+            Self::Missing { name } => write!(f, "the required property `{name}` is missing"),
+            Self::ReadOnly { name } => write!(f, "only AWS can set the property `{name}`"),
             Self::WrongType { expected, found } => write!(f, "expected {}, found {found}", expected.join(" or ")),
             Self::NotOneOf { value, allowed } => write!(f, "`{value}` is not one of {}", allowed.join(", ")),
             Self::OutOfBounds { what, is, least, most } => match (least, most) {
-                (Some(least), Some(most)) => write!(f, "the {what} is {is}, and may be {least} to {most}"),
-                (Some(least), None) => write!(f, "the {what} is {is}, and is at least {least}"),
-                (None, Some(most)) => write!(f, "the {what} is {is}, and is at most {most}"),
+                (Some(least), Some(most)) => write!(f, "the {what} is {is}, and must be {least} to {most}"),
+                (Some(least), None) => write!(f, "the {what} is {is}, and must be at least {least}"),
+                (None, Some(most)) => write!(f, "the {what} is {is}, and must be at most {most}"),
                 (None, None) => write!(f, "the {what} is {is}"),
             },
         }
     }
 }
 
-/// Everything that is wrong with the properties of a resource, in their order; nothing where its type is not known.
+/// Everything that is wrong with the properties of a resource, in their order; nothing if its type is not known.
 pub fn check_resource(resource: Resource<'_>) -> Vec<SchemaFault> {
     let Some(schema) = resource_type(resource.kind()) else { return Vec::new() };
     let mut check = Check { schema, found: Vec::new() };
@@ -160,7 +160,7 @@ impl Check {
         }
     }
 
-    /// What a chain of references leads to; none where it leads nowhere.
+    /// What a chain of references leads to; none if it leads nowhere.
     fn resolved(&self, mut node: &'static Node) -> Option<&'static Node> {
         for _ in 0..8 {
             let Some(name) = &node.reference else { return Some(node) };

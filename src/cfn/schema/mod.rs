@@ -1,7 +1,7 @@
 //! What CloudFormation says of the resource types that landfall renders: properties, types, and what a change recreates.
 //!
-//! The data is `resources.json`, a trimmed copy of the public resource schemas; `ORIGIN.md` beside it says where it is from
-//! and how it is refreshed. A type that is not in it is not known here, and nothing is promised about it.
+//! The data is `resources.json`, a trimmed copy of the public resource schemas; `ORIGIN.md` next to it says where it comes
+//! from and how to refresh it. A type that it does not contain is unknown here and is not checked.
 
 mod check;
 
@@ -87,7 +87,7 @@ pub fn known_types() -> impl Iterator<Item = &'static str> {
     schemas().types.keys().map(String::as_str)
 }
 
-/// The schema of a type, like `AWS::ECS::Service`; none where it is not known.
+/// The schema of a type, such as `AWS::ECS::Service`; none if it is not known.
 pub fn resource_type(name: &str) -> Option<&'static ResourceType> {
     schemas().types.get(name)
 }

@@ -20,7 +20,7 @@ pub(crate) fn load_balancer(make: &mut Maker<'_>, entry: &At<LoadBalancerEntry>)
         (Some(arn), None) => TargetGroup::Given(make.text(arn)?),
         (None, Some(own)) => TargetGroup::Own(Box::new(target_group(make, own, own_id(entry, own))?)),
         _ => {
-            make.invalid(entry.span(), "a container registers with `target_group` or with `own_target_group`");
+            make.invalid(entry.span(), "a container needs exactly one of `target_group` and `own_target_group`");
             return None;
         }
     };

@@ -26,8 +26,8 @@ pub(crate) struct ChannelDraft {
     pub(crate) at: Location,
 }
 
-/// Reads the channels of a project and which of them is the default one; a project that says none has one. None where no
-/// single one is the default.
+/// Reads the channels of a project and finds the default one; a project without channels has one. None if there is not
+/// exactly one default.
 pub(crate) fn channels(
     make: &mut Maker<'_>,
     doc: &ProjectFile,
@@ -54,19 +54,19 @@ fn default(make: &mut Maker<'_>, doc: &ProjectFile) -> Option<ChannelName> {
     match (said.next(), said.next()) {
         (Some((name, _)), None) => ChannelName::new(name).ok(),
         (Some((first, at)), Some((second, again))) => {
-            let title = format!("both channels `{first}` and `{second}` are the default one");
+            let title = format!("channels `{first}` and `{second}` are both the default channel");
             let finding = Finding::new(codes::DEFAULT_CHANNEL, make.file, again.span(), title)
-                .label("says `default = true`")
-                .related(make.file, at.span(), "and so does this one");
-            make.findings.push(finding.help("environments follow one of them unless they say otherwise"));
+                .label("has `default = true`")
+                .related(make.file, at.span(), "also has it");
+            make.findings.push(finding.help("keep `default = true` in one of them"));
             None
         }
         (None, _) if doc.channels.is_empty() || doc.channels.contains_key(default.as_str()) => Some(default),
         (None, _) => {
             let span = doc.channels.values().next().map_or(0..0, At::span);
-            let title = "no channel of the project is the default one";
+            let title = "the project has no default channel";
             let finding = Finding::new(codes::DEFAULT_CHANNEL, make.file, span, title)
-                .label("no channel says `default = true`, and none is called `default`")
+                .label("no channel has `default = true` or is named `default`")
                 .help("write `default = true` under one of them, or add `[channels.default]`");
             make.findings.push(finding);
             None
@@ -118,9 +118,9 @@ fn image_rule(make: &mut Maker<'_>, entry: &At<ImageRuleEntry>) -> ImageRule {
 /// Reads waves.
 pub(crate) fn waves(make: &mut Maker<'_>, entry: &At<WavesEntry>) -> Waves {
     if entry.group.is_empty() {
-        let title = "waves without a group order nothing";
+        let title = "waves need at least one group";
         let finding = Finding::new(codes::WAVE_GROUP, make.file, entry.span(), title).label("no [[waves.group]]");
-        make.findings.push(finding.help("a group has a `name` and the `tags` of those who are in it"));
+        make.findings.push(finding.help("add `[[waves.group]]` with a `name` and the `tags` of its members"));
     }
     Waves {
         of: entry.of.into(),

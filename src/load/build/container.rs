@@ -96,7 +96,8 @@ fn restart_policy(entry: &RestartPolicyEntry) -> RestartPolicy {
 fn container_name(make: &mut Maker<'_>, name: &At<String>) {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if name.is_empty() || name.len() > 255 || !name.chars().all(fine) {
-        let title = format!("`{}` is not the name of a container: letters, digits, `-` and `_`, at most 255", **name);
+        let title =
+            format!("`{}` is not a valid container name: use letters, digits, `-` and `_`, at most 255", **name);
         let finding = Finding::new(codes::INVALID_NAME, make.file, name.span(), title);
         make.findings.push(finding.label("not a name"));
     }
@@ -139,9 +140,9 @@ fn secret(make: &mut Maker<'_>, entry: &At<SecretEntry>) -> Option<Secret> {
                 codes::SECRET_REFERENCE,
                 make.file,
                 entry.span(),
-                "a secret is either `secret`, with `key` where its value is JSON, or `parameter`",
+                "a secret is either `secret`, with `key` if its value is JSON, or `parameter`",
             );
-            make.findings.push(finding.label("not one reference"));
+            make.findings.push(finding.label("not exactly one reference"));
             None
         }
     }

@@ -43,11 +43,11 @@ fn hook(make: &mut Maker<'_>, entry: &At<LifecycleHookEntry>) -> Option<Lifecycl
         }
         (HookTargetEntry::Pause, None, None) => HookAction::Pause,
         (HookTargetEntry::AwsLambda, None, _) => {
-            make.invalid(entry.span(), "a hook of a function needs `hook_target_arn`");
+            make.invalid(entry.span(), "a hook that calls a function needs `hook_target_arn`");
             return None;
         }
         (HookTargetEntry::Pause, ..) => {
-            make.invalid(entry.span(), "a pause calls nothing: it has neither `hook_target_arn` nor `role_arn`");
+            make.invalid(entry.span(), "a pause calls nothing: remove `hook_target_arn` and `role_arn`");
             return None;
         }
     };

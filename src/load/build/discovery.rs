@@ -78,7 +78,7 @@ pub(crate) fn registry(make: &mut Maker<'_>, entry: &At<ServiceRegistryEntry>) -
         (Some(arn), None) => DiscoveryService::Given(make.text(arn)?),
         (None, Some(own)) => DiscoveryService::Own(own_service(make, own)?),
         _ => {
-            make.invalid(entry.span(), "tasks are found by `registry_arn` or by `own_service`");
+            make.invalid(entry.span(), "a registry needs exactly one of `registry_arn` and `own_service`");
             return None;
         }
     };
@@ -86,7 +86,7 @@ pub(crate) fn registry(make: &mut Maker<'_>, entry: &At<ServiceRegistryEntry>) -
         (Some(name), Some(port)) => Some((Arc::from(name.as_str()), **port)),
         (None, None) => None,
         _ => {
-            make.invalid(entry.span(), "`container_name` and `container_port` go together");
+            make.invalid(entry.span(), "`container_name` and `container_port` must be set together");
             return None;
         }
     };

@@ -21,12 +21,12 @@ pub(crate) fn freeze(name: &FreezeName, draft: &Draft<FreezeFile>, findings: &mu
     let mut make = Maker { file: &draft.file, findings };
     let doc = &draft.doc;
     if doc.reason.trim().is_empty() {
-        make.invalid(doc.reason.span(), "a freeze says why");
+        make.invalid(doc.reason.span(), "`reason` must not be empty: say why this freeze exists");
     }
     if doc.window.is_empty() {
-        let title = format!("freeze `{name}` has no window, so it would never hold");
+        let title = format!("freeze `{name}` has no window, so it would never apply");
         let finding = Finding::new(codes::FREEZE_WINDOW, make.file, 0..0, title).label("no [[window]] in this file");
-        make.findings.push(finding.help("a window says `from` and `until`"));
+        make.findings.push(finding.help("add `[[window]]` with `from` and `until`"));
     }
     let zone = time_zone(&mut make, &doc.time_zone);
     Some(Freeze {
@@ -47,11 +47,11 @@ pub(crate) fn time_zone(make: &mut Maker<'_>, written: &At<String>) -> Option<Ti
     let zone = ZONES.get(written).ok();
     if zone.is_none() {
         let known: Vec<String> = ZONES.available().map(|name| name.to_string()).collect();
-        let title = format!("there is no time zone `{}`", **written);
+        let title = format!("`{}` is not a time zone", **written);
         let finding = Finding::new(codes::UNKNOWN_TIME_ZONE, make.file, written.span(), title).label("not a time zone");
         let meant = nearest(written, known.iter().map(String::as_str));
         make.findings.push(finding.help(meant.map_or_else(
-            || "a name of the IANA time zone database, like `Europe/Berlin` or `UTC`".to_owned(),
+            || "write a name from the IANA time zone database, such as `Europe/Berlin` or `UTC`".to_owned(),
             |name| format!("did you mean `{name}`?"),
         )));
     }
@@ -73,10 +73,10 @@ fn window(make: &mut Maker<'_>, entry: &At<WindowEntry>) -> Window {
     }
     match (&entry.last, window.last) {
         (Some(last), Some(_)) if window.every.is_none() => {
-            wrong(last.span(), "`last` is for a window that comes again: it needs `every`", "no `every` here");
+            wrong(last.span(), "`last` is only for a window that repeats: add `every`", "no `every` here");
         }
         (Some(last), Some(day)) if day < window.from.date() => {
-            wrong(last.span(), "the window never begins: its last day is before its first", "before `from`");
+            wrong(last.span(), "the window never begins: its last day is before its first day", "before `from`");
         }
         _ => {}
     }

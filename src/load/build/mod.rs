@@ -50,12 +50,13 @@ pub(crate) struct Maker<'a> {
 impl Maker<'_> {
     /// A value of the right type that is not one.
     pub(crate) fn invalid(&mut self, span: Range<usize>, title: impl Into<String>) {
-        self.findings.push(Finding::new(codes::INVALID_VALUE, self.file, span, title).label("not a value of this key"));
+        self.findings
+            .push(Finding::new(codes::INVALID_VALUE, self.file, span, title).label("not allowed for this key"));
     }
 
-    /// The same, with what would mend it.
+    /// The same, with how to fix it.
     pub(crate) fn invalid_but(&mut self, span: Range<usize>, title: impl Into<String>, help: &str) {
-        let finding = Finding::new(codes::INVALID_VALUE, self.file, span, title).label("not a value of this key");
+        let finding = Finding::new(codes::INVALID_VALUE, self.file, span, title).label("not allowed for this key");
         self.findings.push(finding.help(help));
     }
 
@@ -100,7 +101,7 @@ impl Maker<'_> {
             Err(error) => {
                 let finding = Finding::new(codes::PLACEHOLDER, self.file, span, error.to_string())
                     .label("not a placeholder")
-                    .help("write `#{name}` for a variable, `##{` for the characters themselves");
+                    .help("write `#{name}` for a variable, or `##{` for the characters `#{`");
                 self.findings.push(finding);
                 None
             }
@@ -119,8 +120,15 @@ impl Maker<'_> {
             NumberEntry::Text(text) => {
                 let text = self.text_at(text, written.span())?;
                 if text.placeholders().next().is_none() {
-                    let title = format!("`{}` is a text, and a whole number is wanted", text.raw());
-                    self.invalid(written.span(), title);
+                    let title = format!("`\"{}\"` is text, and this key needs a whole number", text.raw());
+                    self.invalid_but(
+                        written.span(),
+                        title,
+                        match text.raw().parse::<u32>() {
+                            Ok(_) => "remove the quotes",
+                            Err(_) => "write a whole number, or `#{name}` for a variable that is a whole number",
+                        },
+                    );
                     return None;
                 }
                 Some(Number::Filled(text))
@@ -152,7 +160,7 @@ impl Maker<'_> {
     pub(crate) fn tag(&mut self, written: &str, span: Range<usize>) -> Option<Tag> {
         let tag = Tag::parse(written);
         if tag.is_none() {
-            let title = format!("`{written}` is not a tag: expected a tag set and one of its tags, like `ring/early`");
+            let title = format!("`{written}` is not a tag: write the tag set and the tag, such as `ring/early`");
             self.invalid(span, title);
         }
         tag
@@ -167,7 +175,7 @@ impl Maker<'_> {
     pub(crate) fn duration(&mut self, written: &At<String>) -> Option<SignedDuration> {
         let duration = duration(written);
         if duration.is_none() {
-            let title = format!("`{}` is not a duration: expected one like `30m`, `1h30m`, `2d`", **written);
+            let title = format!("`{}` is not a duration: write it like `30m`, `1h30m` or `2d`", **written);
             self.invalid(written.span(), title);
         }
         duration

@@ -15,7 +15,7 @@ use crate::model::process::{MAX_STEPS, Part, Patch, PatchPath, PatchSet};
 
 /// As many characters of a path that is none are shown.
 const MAX_SHOWN: usize = 80;
-/// The most changes that the patches of a step make: more are no patch but another template.
+/// The most changes that the patches of a step may make: with more, write a template instead.
 const MAX_CHANGES: usize = 500;
 /// The most values that they bring, maps and lists counted too.
 const MAX_VALUES: usize = 5_000;
@@ -28,10 +28,10 @@ pub(crate) fn patches(make: &mut Maker<'_>, entries: &[At<PatchEntry>]) -> Vec<P
         values += values_of(entry);
         if changes > MAX_CHANGES || values > MAX_VALUES {
             let title = format!(
-                "the patches of a step make at most {MAX_CHANGES} changes and bring at most {MAX_VALUES} values"
+                "the patches of a step can make at most {MAX_CHANGES} changes and set at most {MAX_VALUES} values"
             );
-            let finding = Finding::new(codes::PATCH, make.file, entry.resource.span(), title).label("more than that");
-            let help = "`landfall convert` makes the step a template of its own, which has no such bound";
+            let finding = Finding::new(codes::PATCH, make.file, entry.resource.span(), title).label("too many");
+            let help = "`landfall convert` turns the step into a template, which has no such limit";
             make.findings.push(finding.help(help));
             return Vec::new();
         }
@@ -95,8 +95,8 @@ fn patch(make: &mut Maker<'_>, entry: &At<PatchEntry>) -> Option<Patch> {
     };
     if says_nothing(&patch) {
         let title = format!("the patch of `{}` changes nothing", patch.resource);
-        let finding = Finding::new(codes::PATCH, make.file, entry.resource.span(), title).label("nothing follows");
-        make.findings.push(finding.help("it has `set`, `append`, `remove`, or `type` for a resource that is added"));
+        let finding = Finding::new(codes::PATCH, make.file, entry.resource.span(), title).label("no change");
+        make.findings.push(finding.help("add `set`, `append`, `remove`, or `type` to add a resource"));
         return None;
     }
     Some(patch)
@@ -128,7 +128,7 @@ fn metadata(make: &mut Maker<'_>, entry: &Pairs<At<PatchValueEntry>>) -> Option<
 
 fn attributes(make: &mut Maker<'_>, entry: &PatchEntry) -> Option<Vec<(&'static str, &'static str)>> {
     if entry.update_replace_policy == Some(PolicyEntry::RetainExceptOnCreate) {
-        make.invalid(entry.resource.span(), "`retain-except-on-create` is for `deletion_policy`");
+        make.invalid(entry.resource.span(), "`retain-except-on-create` is only for `deletion_policy`");
         return None;
     }
     let policy = |policy| match policy {
@@ -142,14 +142,14 @@ fn attributes(make: &mut Maker<'_>, entry: &PatchEntry) -> Option<Vec<(&'static 
     Some(deletion.into_iter().chain(replacement).collect())
 }
 
-/// A macro could rewrite everything around it, what landfall relies on among it, and what it makes nobody can check.
+/// A macro could rewrite everything around it, including what landfall relies on, and its result cannot be checked.
 fn no_macro(make: &mut Maker<'_>, key: &At<String>) -> Option<()> {
     if !is_macro(key) {
         return Some(());
     }
-    let title = format!("a patch cannot call `{}`: nobody could tell what comes of it", **key);
+    let title = format!("a patch cannot call `{}`: its result is not known before deployment", **key);
     let finding = Finding::new(codes::PATCH_OF_PROOF, make.file, key.span(), title).label("a macro");
-    make.findings.push(finding.help("a template of one's own, of kind `cloudformation`, can have macros"));
+    make.findings.push(finding.help("a step of kind `cloudformation` can use macros in its template"));
     None
 }
 
@@ -193,7 +193,7 @@ fn part(make: &mut Maker<'_>, written: &At<PatchValueEntry>, role: Role) -> Opti
     })
 }
 
-/// A number with a fraction, where what comes out is what is written: a text is made of it where AWS asks for one.
+/// A number with a fraction, if it can be written exactly as it was: it becomes text if AWS asks for text.
 fn decimal(make: &mut Maker<'_>, number: f64, span: Range<usize>) -> Option<Value> {
     let written = make.file.text.get(span.clone()).unwrap_or("").trim();
     let value = Number::from_f64(number)?;
@@ -201,8 +201,8 @@ fn decimal(make: &mut Maker<'_>, number: f64, span: Range<usize>) -> Option<Valu
     if kept == written.trim_start_matches('+') {
         return Some(Value::Number(value));
     }
-    let title = format!("`{written}` cannot be kept as it is written: it would be `{kept}`");
-    make.invalid_but(span, title, "put it in quotes, or write what it would be");
+    let title = format!("`{written}` cannot be kept exactly: it would become `{kept}`");
+    make.invalid_but(span, title, "put it in quotes, or write the other form");
     None
 }
 
@@ -212,9 +212,9 @@ fn text_part(make: &mut Maker<'_>, written: &str, span: Range<usize>, role: Role
     }
     let text = make.text_at(written, span.clone())?;
     if role == Role::Substitution && decides_reference(&text) {
-        let title = "a placeholder inside of `${…}` would decide what is referred to";
+        let title = "a placeholder inside `${…}` would decide what the template refers to";
         let finding = Finding::new(codes::TEMPLATE_PLACEHOLDER, make.file, span, title);
-        make.findings.push(finding.label("has to be literal"));
+        make.findings.push(finding.label("must be literal"));
         return None;
     }
     Some(role.of_text(text))

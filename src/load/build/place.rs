@@ -137,7 +137,8 @@ pub(crate) fn target(
 fn cluster(make: &mut Maker<'_>, cluster: &At<String>) {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if cluster.is_empty() || cluster.len() > 255 || !cluster.chars().all(fine) {
-        let title = format!("`{}` is not the name of a cluster: letters, digits, `-` and `_`, at most 255", **cluster);
+        let title =
+            format!("`{}` is not a valid cluster name: use letters, digits, `-` and `_`, at most 255", **cluster);
         make.invalid(cluster.span(), title);
     }
 }
@@ -154,7 +155,7 @@ fn network(make: &mut Maker<'_>, doc: &TargetFile) -> Network {
             make.invalid(id.span(), format!("`{}` is not an id that begins with `{prefix}`", **id));
         }
         if let Some(extra) = list.get(most) {
-            make.invalid(extra.span(), format!("at most {most} ids that begin with `{prefix}` fit here"));
+            make.invalid(extra.span(), format!("at most {most} ids that begin with `{prefix}` are allowed here"));
         }
     }
     let texts = |list: &[At<String>]| list.iter().map(|id| Arc::from(id.as_str())).collect();
@@ -175,7 +176,7 @@ pub(crate) fn lifecycle(
     let mut make = Maker { file: &draft.file, findings };
     let mut phases: Vec<Phase> = draft.doc.phase.iter().map(|entry| phase(&mut make, entry)).collect();
     let named: BTreeSet<EnvironmentName> = phases.iter().flat_map(Phase::environments).cloned().collect();
-    // A second phase that names none has none: that is told by a check.
+    // A second phase that names no environment holds none: a check reports that.
     if let Some(rest) = phases.iter_mut().find(|phase| phase.environments().next().is_none()) {
         rest.manual = environments.iter().filter(|environment| !named.contains(*environment)).cloned().collect();
     }

@@ -41,7 +41,7 @@ fn images(make: &mut Maker<'_>, doc: &ProcessFile) -> BTreeMap<ImageName, ImageR
         let repository = make.text(&entry.repository);
         // The last part of a repository has no `:`; a registry's port has one, in the first part.
         if entry.repository.rsplit('/').next().is_some_and(|last| last.contains(':') || last.contains('@')) {
-            let title = format!("`{}` has a tag or a digest: a release brings them", *entry.repository);
+            let title = format!("`{}` has a tag or a digest: remove it, releases supply both", *entry.repository);
             make.invalid(entry.repository.span(), title);
         }
         if let (Some(name), Some(repository)) = (name, repository) {
@@ -113,7 +113,7 @@ fn number(value: &Option<At<u32>>) -> Option<u32> {
 
 fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
     let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
-    // A number that is none is a problem of its own; the step is not rendered then.
+    // An invalid number is a separate problem; the step is then not rendered.
     let mut size = |entry| make.number(entry).unwrap_or(Number::Written(0));
     let least = Task::new(size(&entry.cpu), size(&entry.memory), containers);
     let least = launch::task_on(make, &entry.runs_on, least);

@@ -17,9 +17,9 @@ use crate::model::tenant::Tenancy;
 use crate::model::wave::Waves;
 use crate::model::{ChannelName, Id, ProjectName, ReleaseName, StackName, TenantName};
 
-/// How often a deployment is tried where nothing is said.
+/// How often a deployment is tried by default.
 const ATTEMPTS: u32 = 3;
-/// How long a stack operation may take where nothing is said.
+/// How long a stack operation may take by default.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(3_600);
 /// How long a deployment may go without progress, where nothing is said, before a newer release takes its place.
 const TAKEOVER: SignedDuration = SignedDuration::from_mins(5);
@@ -55,7 +55,7 @@ pub(crate) fn project(
         None => Some(DEADLINE),
     };
     if let (Some(written), Some(SignedDuration::ZERO)) = (&doc.deadline, deadline) {
-        make.invalid(written.span(), "a deadline of zero would cancel every operation");
+        make.invalid(written.span(), "a deadline of zero would cancel every operation: remove it or make it longer");
     }
     let takeover = match &doc.takeover {
         Some(written) => make.duration(written),
@@ -115,19 +115,18 @@ fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> 
     if let Some(plan) = &entry.plan {
         let fine = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
         if plan.len() != 8 || !plan.bytes().all(fine) {
-            let title =
-                format!("`{}` is not a plan: expected the eight hexadecimal digits that the gate printed", **plan);
+            let title = format!("`{}` is not a plan: write the eight hexadecimal digits that the gate printed", **plan);
             make.invalid(plan.span(), title);
         }
     }
     if entry.reason.trim().is_empty() {
-        make.invalid(entry.reason.span(), "an allowance says why");
+        make.invalid(entry.reason.span(), "`reason` must not be empty: say why this is allowed");
     }
     let what: Gate = entry.what.into();
     if what == Gate::SkipResource && entry.resource.is_none() {
-        let title = "`skip-resource` needs the key `resource`: which one is left out";
+        let title = "`skip-resource` needs the key `resource`: the resource to skip";
         make.findings
-            .push(Finding::new(codes::MISSING_KEY, make.file, entry.span(), title).label("`resource` is not here"));
+            .push(Finding::new(codes::MISSING_KEY, make.file, entry.span(), title).label("`resource` is missing"));
     }
     let text = |value: &Option<At<String>>| value.as_ref().map(|text| Arc::from(text.as_str()));
     Some(Allowance {

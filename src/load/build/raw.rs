@@ -10,7 +10,7 @@ use crate::model::process::{CloudFormation, ContainerImage, GivenParameter};
 /// The longest path below `templates/`.
 const MAX_PATH: usize = 200;
 
-/// A step; none where its template is not there or cannot be read.
+/// A step; none if its template does not exist or cannot be read.
 pub(crate) fn cloudformation(make: &mut Maker<'_>, entry: &StackEntry, drafts: &WhatDrafts) -> Option<CloudFormation> {
     if !is_path(&entry.template) {
         let title = format!("`{}` is not the path of a file below `templates/`", *entry.template);

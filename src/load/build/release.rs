@@ -39,8 +39,10 @@ pub(crate) fn release(
     let doc = &draft.doc;
     let version = version(&mut make, name);
     if *doc.format != FORMAT {
-        let title =
-            format!("release `{name}` has format {}, and this version of landfall has format {FORMAT}", *doc.format);
+        let title = format!(
+            "release `{name}` has format {}, and this landfall version only knows formats up to {FORMAT}",
+            *doc.format
+        );
         make.findings.push(Finding::new(codes::RELEASE_FORMAT, make.file, doc.format.span(), title).label("not known"));
     }
     let channel = match &doc.channel {
@@ -77,7 +79,7 @@ fn version(make: &mut Maker<'_>, name: &ReleaseName) -> Option<Version> {
         let title = format!("`{name}` is not a version");
         let finding = Finding::new(codes::RELEASE_VERSION, make.file, 0..0, title);
         make.findings
-            .push(finding.label("the file's name").help("a version begins with a number, like `1.4.0` or `v2`"));
+            .push(finding.label("the file's name").help("a version begins with a number, such as `1.4.0` or `v2`"));
     }
     version
 }
@@ -87,7 +89,7 @@ fn commit(make: &mut Maker<'_>, written: &At<String>) -> Option<CommitId> {
     if written.len() == 40 && written.bytes().all(fine) {
         return Some(CommitId(written.to_string()));
     }
-    let title = format!("`{}` is not a commit: expected its 40 lower-case hexadecimal digits", **written);
+    let title = format!("`{}` is not a commit: write its 40 lower-case hexadecimal digits", **written);
     make.invalid(written.span(), title);
     None
 }
@@ -96,7 +98,8 @@ fn image(make: &mut Maker<'_>, entry: &At<ImagePinEntry>) -> Option<ImagePin> {
     let first = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if !entry.tag.starts_with(first) || !entry.tag.chars().all(rest) || entry.tag.len() > 128 {
-        let title = format!("`{}` is not a tag: letters, digits, `_`, `.` and `-`, at most 128", *entry.tag);
+        let title =
+            format!("`{}` is not a valid image tag: use letters, digits, `_`, `.` and `-`, at most 128", *entry.tag);
         make.invalid(entry.tag.span(), title);
     }
     if let Some(written) = &entry.digest {
@@ -106,7 +109,7 @@ fn image(make: &mut Maker<'_>, entry: &At<ImagePinEntry>) -> Option<ImagePin> {
         digest(make, written);
         let parts: Vec<&str> = platform.split('/').collect();
         if !matches!(parts.len(), 2 | 3) || parts.iter().any(|part| part.is_empty()) {
-            make.invalid(written.span(), format!("`{platform}` is not a platform: expected one like `linux/amd64`"));
+            make.invalid(written.span(), format!("`{platform}` is not a platform, such as `linux/amd64`"));
         }
     }
     let text = |text: &At<String>| Arc::from(text.as_str());

@@ -8,7 +8,7 @@ use crate::load::schema::At;
 use crate::load::schema::process::{EffectEntry, PropagateTagsEntry, RightsEntry, StatementEntry};
 use crate::model::process::{PropagateTags, Rights, Statement};
 
-/// Reads rights; none where the key is absent.
+/// Reads rights; none if the key is absent.
 pub(crate) fn rights(make: &mut Maker<'_>, entry: Option<&At<RightsEntry>>) -> Rights {
     let Some(entry) = entry else { return Rights::default() };
     Rights {

@@ -21,7 +21,7 @@ pub(crate) fn tag_sets(
         let mut tags: Vec<Arc<str>> = Vec::new();
         for tag in written.iter() {
             if make.name::<Id>(tag).is_some() && tags.iter().any(|known| **known == **tag) {
-                make.invalid(tag.span(), format!("the tag set `{set}` has the tag `{}` twice", **tag));
+                make.invalid(tag.span(), format!("the tag set `{set}` lists the tag `{}` twice", **tag));
             }
             tags.push(Arc::from(tag.as_str()));
         }

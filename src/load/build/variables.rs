@@ -88,30 +88,30 @@ pub(crate) fn one(make: &mut Maker<'_>, written: &At<ValueEntry>) -> Option<Valu
     })
 }
 
-/// A value as a text. A number with a fraction stays as it is written: `1.10` is not `1.1` where it is a version.
+/// A value as a text. A number with a fraction stays as it is written: `1.10` is not `1.1` if it is a version.
 fn kept(make: &mut Maker<'_>, text: &str, raw: Option<&DeValue<'_>>, span: &Range<usize>) -> Option<Text> {
     let Some(DeValue::Float(number)) = raw else { return make.text_at(text, span.clone()) };
     let number = number.as_str();
     if number.contains(['e', 'E']) {
-        let title = format!("`{number}` has an exponent, and AWS would be given another text");
-        make.invalid_but(span.clone(), title, "put it in quotes, or write the number out");
+        let title = format!("`{number}` has an exponent, and AWS would get a different text");
+        make.invalid_but(span.clone(), title, "put it in quotes, or write it without an exponent");
         return None;
     }
     make.text_at(number.trim_start_matches('+'), span.clone())
 }
 
-/// Says where the name of a variable cannot be one.
+/// Reports an invalid variable name.
 pub(crate) fn variable_name(make: &mut Maker<'_>, name: &At<String>) {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !name.is_empty() && name.len() <= 128 && name.chars().all(fine) {
         return;
     }
     let help = if name.contains('.') {
-        "names with a dot are landfall's own, like `release.version`"
+        "names with a dot, such as `release.version`, are landfall's own"
     } else {
-        "letters, digits, `_` and `-`, at most 128"
+        "use letters, digits, `_` and `-`, at most 128"
     };
-    let title = format!("`{}` is not the name of a variable", **name);
+    let title = format!("`{}` is not a valid variable name", **name);
     make.findings
         .push(Finding::new(codes::VARIABLE_NAME, make.file, name.span(), title).label("not a name").help(help));
 }

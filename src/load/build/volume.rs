@@ -13,7 +13,8 @@ use crate::model::process::{EbsVolume, EfsVolume, MountPoint, Volume, VolumeKind
 pub(crate) fn volume(make: &mut Maker<'_>, entry: &At<VolumeEntry>) -> Option<Volume> {
     let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     if entry.name.is_empty() || entry.name.len() > 255 || !entry.name.chars().all(fine) {
-        let title = format!("`{}` is not the name of a volume: letters, digits, `-` and `_`, at most 255", *entry.name);
+        let title =
+            format!("`{}` is not a valid volume name: use letters, digits, `-` and `_`, at most 255", *entry.name);
         make.invalid(entry.name.span(), title);
     }
     let kind = match (&entry.host, &entry.efs_volume_configuration, &entry.managed_ebs_volume) {
@@ -22,7 +23,7 @@ pub(crate) fn volume(make: &mut Maker<'_>, entry: &At<VolumeEntry>) -> Option<Vo
         (None, Some(entry), None) => VolumeKind::Efs(efs(make, entry)?),
         (None, None, Some(entry)) => VolumeKind::Ebs(Box::new(ebs(make, entry))),
         _ => {
-            make.invalid(entry.span(), "a volume is in one place: `host`, EFS or EBS");
+            make.invalid(entry.span(), "a volume can only be one of `host`, EFS and EBS");
             return None;
         }
     };

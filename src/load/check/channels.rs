@@ -22,11 +22,11 @@ pub(super) fn releases_name_channels(world: &World, findings: &mut Vec<Finding>)
             if known.contains(&channel) {
                 continue;
             }
-            let title = format!("release `{name}` is of a channel that project `{project}` does not have");
+            let title = format!("release `{name}` names a channel that project `{project}` does not have");
             let span = written.map_or(0..0, |written| written.span());
             let label = match written {
                 Some(_) => format!("no [channels.{channel}] in project.toml"),
-                None => "without `channel`, a release is of the channel `default`".to_owned(),
+                None => "without `channel`, a release belongs to the channel `default`".to_owned(),
             };
             let finding = Finding::new(codes::UNKNOWN_CHANNEL, &draft.file, span, title).label(label);
             findings.push(finding.suggest(channel, known.iter().copied()));
@@ -81,7 +81,7 @@ pub(super) fn tags_are_admitted(world: &World, findings: &mut Vec<Finding>) {
                 let Some(pin) = release.draft.images.get(image) else { continue };
                 let Some(why) = refusal(rule, &pin.tag) else { continue };
                 let Some(entry) = draft.doc.images.get(image.as_str()) else { continue };
-                let title = format!("channel `{channel}` does not admit the tag `{}` of image `{image}`", pin.tag);
+                let title = format!("channel `{channel}` does not allow the tag `{}` of image `{image}`", pin.tag);
                 let finding = Finding::new(codes::TAG_NOT_ADMITTED, &draft.file, entry.tag.span(), title).label(why);
                 findings.push(finding.help(format!("the rule is [channels.{channel}.images.{image}] in project.toml")));
             }
@@ -96,8 +96,8 @@ fn refusal(rule: &ImageRule, tag: &str) -> Option<String> {
     }
     let Some(version) = Version::parse(tag) else { return Some("not a version".to_owned()) };
     if let Some(range) = rule.versions.as_ref().filter(|range| !range.contains(&version)) {
-        return Some(format!("outside of {range}"));
+        return Some(format!("not in {range}"));
     }
     let pattern = rule.pre_release.as_ref().filter(|pattern| !pattern.admits(version.pre_release()))?;
-    Some(format!("its pre-release part does not fit `{pattern}`"))
+    Some(format!("its pre-release part does not match `{pattern}`"))
 }

@@ -1,4 +1,4 @@
-//! Steps of ECS as a whole: what AWS would refuse, told before any call.
+//! ECS steps as a whole: what AWS would reject, reported before any call.
 
 use super::super::codes;
 use super::super::drafts::Draft;
@@ -53,7 +53,7 @@ pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
             let Some(target) = bare else { continue };
             let title = format!("step `{}` has no subnets on target `{}`", *step.name, target.name);
             let finding = Finding::new(codes::NO_SUBNETS, &process.file, step.name.span(), title)
-                .label("neither the step nor the target names any")
+                .label("no `subnets` here, and none in the target")
                 .help(format!("set `subnets` under [network] in targets/{}.toml, or in the step", target.name));
             findings.push(finding);
         }

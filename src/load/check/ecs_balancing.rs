@@ -31,7 +31,7 @@ pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Find
             findings.push(Finding::new(codes::BALANCING, &process.file, span, title).label("does not fit"));
         };
         if let Some(extra) = service.load_balancer.get(MAX_GROUPS) {
-            out(extra.span(), "a service registers with at most 5 target groups");
+            out(extra.span(), "a service can register with at most 5 target groups");
         }
         registered_twice(service, &mut out);
         let ids = own_ids(service);
@@ -41,11 +41,16 @@ pub(super) fn balancing_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Find
             let id = own_id(balancer, own);
             let span = own.name.as_ref().map_or_else(|| own.span(), At::span);
             if id.is_empty() || id.len() > 60 || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
-                out(span, "the name of a target group: letters and digits, at most 60");
+                out(span, "the name of a target group may contain only letters and digits, at most 60");
             } else if !seen.insert(id.clone()) {
                 out(span, "two own target groups have the same name: set `name`");
             } else if let Some(other) = taken(&id, &ids) {
-                out(span, &format!("`{id}` and `{other}` would give two resources one logical id: set another `name`"));
+                out(
+                    span,
+                    &format!(
+                        "`{id}` and `{other}` would give two resources the same logical id: set a different `name`"
+                    ),
+                );
             }
             target_group(own, &mut out);
             reaches(task, balancer, own, &mut out);
@@ -62,7 +67,7 @@ fn registered_twice(service: &ServiceEntry, out: &mut Out<'_>) {
     for balancer in &service.load_balancer {
         let Some(group) = &balancer.target_group else { continue };
         if !seen.insert((group.as_str(), balancer.container.as_str(), *balancer.port)) {
-            out(group.span(), "this port registers with this target group already");
+            out(group.span(), "this port already registers with this target group");
         }
     }
 }
@@ -107,12 +112,15 @@ fn target_group(own: &At<OwnTargetGroupEntry>, out: &mut Out<'_>) {
             out(own.span(), "no listener sends to this target group: it needs `listener_rule` or `own_load_balancer`")
         }
         (false, Some(balancer)) => {
-            out(balancer.span(), "a target group belongs to one load balancer: `listener_rule` or `own_load_balancer`");
+            out(
+                balancer.span(),
+                "a target group belongs to one load balancer: use either `listener_rule` or `own_load_balancer`",
+            );
         }
         _ => {}
     }
     let http = speaks_http(*own.protocol);
-    let only = "is for `http` and `https`";
+    let only = "is only for `http` and `https`";
     if let (Some(version), false) = (&own.protocol_version, http) {
         out(version.span(), &format!("`protocol_version` {only}"));
     }
@@ -130,11 +138,11 @@ fn target_group(own: &At<OwnTargetGroupEntry>, out: &mut Out<'_>) {
     }
     let written = |rule: &At<ListenerRuleEntry>| rule.priority.number();
     for rule in own.listener_rule.iter().filter(|rule| written(rule) == Some(0) || written(rule) > Some(MAX_PRIORITY)) {
-        out(rule.priority.span(), "a priority is 1 to 50000");
+        out(rule.priority.span(), "a priority must be 1 to 50000");
     }
     let mut seen = HashSet::new();
     if let Some(again) = own.listener_rule.iter().find(|rule| !seen.insert(&*rule.priority)) {
-        out(again.priority.span(), "two rules have the same priority, which is their name here");
+        out(again.priority.span(), "two rules have the same priority: landfall tells rules apart by it");
     }
 }
 
@@ -150,9 +158,11 @@ fn codes_fit(matcher: &At<String>, grpc: bool, out: &mut Out<'_>) {
         out(
             matcher.span(),
             match grpc {
-                true => "with `protocol_version = \"grpc\"`, `matcher` has codes of gRPC: 0 to 99, like `0` or `0,12`",
+                true => {
+                    "with `protocol_version = \"grpc\"`, `matcher` must list gRPC codes: 0 to 99, like `0` or `0,12`"
+                }
                 false => {
-                    "`matcher` has codes of HTTP: 200 to 499, like `200` or `200-299`; those of gRPC need `protocol_version`"
+                    "`matcher` must list HTTP codes: 200 to 499, like `200` or `200-299`; gRPC codes need `protocol_version`"
                 }
             },
         );
@@ -167,20 +177,20 @@ fn health_check(own: &OwnTargetGroupEntry, out: &mut Out<'_>) {
     };
     for (key, value) in [("path", &check.path), ("matcher", &check.matcher)] {
         if let (Some(value), false) = (value, http) {
-            out(value.span(), &format!("`{key}` is for checks over HTTP: set `protocol`"));
+            out(value.span(), &format!("`{key}` is only for checks over HTTP: set `protocol`"));
         }
     }
     if let (Some(timeout), true) = (&check.timeout, check.timeout.as_deref() >= check.interval.as_deref().or(Some(&30)))
     {
-        out(timeout.span(), "`timeout` is below `interval`");
+        out(timeout.span(), "`timeout` must be below `interval`");
     }
     if let (Some(interval), None, true) = (&check.interval, &check.timeout, speaks_http(*own.protocol))
         && **interval <= TIMEOUT
     {
-        out(interval.span(), "`interval` is above `timeout`, which is 5 seconds by default: set `timeout` too");
+        out(interval.span(), "`interval` must be above `timeout`, which is 5 seconds by default: set `timeout` too");
     }
     if let (true, Some(HealthProtocolEntry::Tcp)) = (speaks_http(*own.protocol), check.protocol) {
-        out(own.vpc_id.span(), "an application load balancer checks over HTTP or HTTPS");
+        out(own.vpc_id.span(), "an application load balancer can only check over HTTP or HTTPS");
     }
 }
 
@@ -189,15 +199,15 @@ fn rule(entry: &At<ListenerRuleEntry>, out: &mut Out<'_>) {
     let values =
         plain.iter().map(|list| list.len()).sum::<usize>() + entry.http_header.values().map(Vec::len).sum::<usize>();
     if values == 0 || entry.http_header.values().any(Vec::is_empty) {
-        out(entry.span(), "a rule has a condition, and a header has values");
+        out(entry.span(), "a rule needs a condition, and a header condition needs values");
     } else if values > MAX_VALUES {
-        out(entry.span(), "a rule has at most 5 values in all its conditions");
+        out(entry.span(), "a rule can have at most 5 values in all its conditions together");
     }
     let is_method = |text: &str| {
         (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase() || b"-_".contains(&byte))
     };
     for method in entry.http_request_method.iter().filter(|text| !text.contains("#{") && !is_method(text)) {
-        out(method.span(), "a method has upper-case letters, `-` and `_`, at most 40: `GET`");
+        out(method.span(), "a method may contain only upper-case letters, `-` and `_`, at most 40: `GET`");
     }
     networks(&entry.source_ip, out);
 }
@@ -213,33 +223,34 @@ fn load_balancer(own: &OwnTargetGroupEntry, entry: &At<OwnLoadBalancerEntry>, ou
     let network = entry.kind == BalancerTypeEntry::Network;
     if network == speaks_http(*own.protocol) {
         let title = if network {
-            "a network load balancer sends over `tcp`, `tls`, `udp` or `tcp-udp`"
+            "a network load balancer can only send over `tcp`, `tls`, `udp` or `tcp-udp`"
         } else {
-            "an application load balancer sends over `http` or `https`"
+            "an application load balancer can only send over `http` or `https`"
         };
         out(own.vpc_id.span(), title);
     }
     match (&entry.security_groups, entry.ingress.first()) {
-        (Some(_), Some(first)) => {
-            out(first.span(), "`ingress` is for the security group that is made, and `security_groups` gives some")
-        }
+        (Some(_), Some(first)) => out(
+            first.span(),
+            "`ingress` is for the security group that landfall makes: remove it, or remove `security_groups`",
+        ),
         (None, None) if !network => {
             out(
                 entry.span(),
-                "an application load balancer needs `security_groups`, or `ingress` for one that is made",
+                "an application load balancer needs `security_groups`, or `ingress` for a security group that landfall makes",
             );
         }
         _ => {}
     }
     networks(&entry.ingress, out);
     if let (Some(said), true) = (&entry.task_ingress, entry.security_groups.is_some() || entry.ingress.is_empty()) {
-        out(said.span(), "`task_ingress` is for the security group that is made for `ingress`");
+        out(said.span(), "`task_ingress` is for the security group that landfall makes for `ingress`");
     }
     if let (Some(timeout), true) = (&entry.idle_timeout, network) {
         out(timeout.span(), "`idle_timeout` is for `type = \"application\"`");
     }
     if entry.listener.iter().all(|listener| listener.redirect_to.is_some()) {
-        out(entry.span(), "no listener sends anything to the tasks");
+        out(entry.span(), "no listener sends requests to the tasks");
     }
     let mut seen = BTreeSet::new();
     for one in &entry.listener {
@@ -272,37 +283,40 @@ fn listener(own: &OwnTargetGroupEntry, entry: &At<ListenerEntry>, network: bool,
     }
     let plain = *entry.protocol == TargetProtocolEntry::Http && entry.redirect_to.is_none();
     if plain && own.protocol_version.as_deref() == Some(&ProtocolVersionEntry::Grpc) {
-        out(entry.protocol.span(), "a target group of gRPC needs listeners with `https`");
+        out(entry.protocol.span(), "a gRPC target group needs listeners with `https`");
     }
     if network == speaks_http(*entry.protocol) {
         let title = if network {
-            "a network load balancer listens to connections"
+            "a network load balancer cannot use `http` or `https`"
         } else {
-            "an application load balancer listens to HTTP"
+            "an application load balancer can only use `http` or `https`"
         };
         out(entry.protocol.span(), title);
     }
     let secure = matches!(*entry.protocol, TargetProtocolEntry::Https | TargetProtocolEntry::Tls);
     match (&entry.certificate_arn, secure) {
         (None, true) => out(entry.span(), "`https` and `tls` need `certificate_arn`"),
-        (Some(arn), false) => out(arn.span(), "`certificate_arn` is for `https` and `tls`"),
+        (Some(arn), false) => out(arn.span(), "`certificate_arn` is only for `https` and `tls`"),
         _ => {}
     }
     let more = &entry.additional_certificate_arns;
     if let (Some(first), false) = (more.first(), secure) {
-        out(first.span(), "`additional_certificate_arns` is for `https` and `tls`");
+        out(first.span(), "`additional_certificate_arns` is only for `https` and `tls`");
     }
     let mut seen: BTreeSet<&str> = entry.certificate_arn.iter().map(|arn| arn.as_str()).collect();
     if let Some(again) = more.iter().find(|arn| !seen.insert(arn.as_str())) {
-        out(again.span(), "the listener has this certificate already");
+        out(again.span(), "the listener already has this certificate");
     }
     if let (Some(_), true) = (&entry.redirect_to, *entry.test) {
-        out(entry.test.span(), "a listener with `redirect_to` sends nothing to the tasks, so it has no test traffic");
+        out(
+            entry.test.span(),
+            "a listener with `redirect_to` sends nothing to the tasks, so it cannot have test traffic",
+        );
     }
     if let (Some(policy), false) = (&entry.ssl_policy, secure) {
-        out(policy.span(), "`ssl_policy` is for `https` and `tls`");
+        out(policy.span(), "`ssl_policy` is only for `https` and `tls`");
     }
     if let (Some(port), false) = (&entry.redirect_to, *entry.protocol == TargetProtocolEntry::Http) {
-        out(port.span(), "`redirect_to` is for `http`");
+        out(port.span(), "`redirect_to` is only for `http`");
     }
 }

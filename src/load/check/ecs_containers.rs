@@ -68,7 +68,7 @@ pub(super) fn names_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         let mut seen = BTreeMap::new();
         for container in &task.container {
             if let Some(first) = seen.insert(container.name.as_str(), container.name.span()) {
-                let title = format!("two containers of step `{}` are called `{}`", *step.name, *container.name);
+                let title = format!("two containers of step `{}` are named `{}`", *step.name, *container.name);
                 let finding = Finding::new(codes::DUPLICATE_CONTAINER, &process.file, container.name.span(), title);
                 findings.push(finding.label("again here").related(&process.file, first, "first here"));
             }
@@ -81,7 +81,7 @@ pub(super) fn one_is_essential(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
         if !task.container.is_empty() && task.container.iter().all(|container| !container.essential) {
             let title = format!("no container of step `{}` is essential", *step.name);
             let finding = Finding::new(codes::NO_ESSENTIAL_CONTAINER, &process.file, step.name.span(), title);
-            findings.push(finding.label("at least one must be").help("leave `essential` out: it is true by default"));
+            findings.push(finding.label("at least one must be").help("remove `essential`: it is true by default"));
         }
     });
 }
@@ -100,7 +100,8 @@ pub(super) fn images_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 
 pub(super) fn ports_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
-        // With an interface of its own, or the instance's, a task has each port once; behind a bridge, a container has.
+        // With its own or the instance's network interface, a task can use each port once; in network mode `bridge`, each
+        // container can.
         let shared = *task.runs_on.network_mode != NetworkModeEntry::Bridge;
         let (mut seen, mut of_host) = (BTreeMap::new(), BTreeMap::new());
         for container in &task.container {
@@ -142,19 +143,19 @@ pub(super) fn names_of_variables(drafts: &WhatDrafts, findings: &mut Vec<Finding
         if let Some(nameless) = container.docker_labels.get("") {
             let title = format!("container `{}` has a label without a name", *container.name);
             let finding = Finding::new(codes::INVALID_VALUE, &process.file, nameless.span(), title);
-            findings.push(finding.label("whose value is this"));
+            findings.push(finding.label("a value without a name"));
         }
         let variables = container.environment.iter().map(|(name, value)| (name, value.span()));
         let secrets = container.secrets.iter().map(|(name, secret)| (name, secret.span()));
         for (name, span) in variables.chain(secrets) {
             let why = match name.trim() {
                 name if name.is_empty() || name.contains(['=', '\0']) => {
-                    "the name of a variable is not blank, and has no `=`"
+                    "a variable's name must not be blank or contain `=`"
                 }
-                name if name.contains("#{") => "placeholders are filled in values, never in names",
+                name if name.contains("#{") => "placeholders work in values, never in names",
                 _ => continue,
             };
-            let title = format!("container `{}` has a variable called `{name}`", *container.name);
+            let title = format!("container `{}` has a variable named `{name}`", *container.name);
             findings.push(Finding::new(codes::INVALID_VALUE, &process.file, span, title).label(why));
         }
     });
@@ -168,7 +169,7 @@ pub(super) fn dependencies_can_happen(drafts: &WhatDrafts, findings: &mut Vec<Fi
             for dependency in &container.depends_on {
                 let written = &dependency.container;
                 let Some(other) = by_name.get(written.as_str()) else {
-                    let title = format!("container `{}` waits for one that does not exist", *container.name);
+                    let title = format!("container `{}` waits for a container that does not exist", *container.name);
                     let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
                         .label("not a container of this step")
                         .suggest(written, by_name.keys().copied());
@@ -195,7 +196,7 @@ pub(super) fn dependencies_can_happen(drafts: &WhatDrafts, findings: &mut Vec<Fi
             for other in cycle.iter().skip(1) {
                 finding = finding.related(&process.file, other.name.span(), "and this one");
             }
-            findings.push(finding.label("this one waits for itself"));
+            findings.push(finding.label("it waits for itself"));
         }
     });
 }
@@ -243,14 +244,14 @@ pub(super) fn health_checks_begin_with_cmd(drafts: &WhatDrafts, findings: &mut V
         let Some(check) = &container.health_check else { return };
         let title = match check.command.iter().map(|part| part.as_str()).collect::<Vec<_>>().as_slice() {
             ["CMD", _, ..] | ["CMD-SHELL", _] => return,
-            ["CMD-SHELL", _, ..] => "`CMD-SHELL` takes one line for the shell",
-            ["CMD" | "CMD-SHELL"] => "there is no command to run",
-            _ => "the command begins with neither `CMD` nor `CMD-SHELL`",
+            ["CMD-SHELL", _, ..] => "`CMD-SHELL` takes exactly one line for the shell",
+            ["CMD" | "CMD-SHELL"] => "the command is missing",
+            _ => "the command must begin with `CMD` or `CMD-SHELL`",
         };
         let title = format!("the health check of container `{}` cannot run: {title}", *container.name);
         let finding = Finding::new(codes::HEALTH_CHECK_COMMAND, &process.file, check.command.span(), title)
             .label("here")
-            .help("like `[\"CMD-SHELL\", \"curl -f http://localhost/ || exit 1\"]`");
+            .help("write it like `[\"CMD-SHELL\", \"curl -f http://localhost/ || exit 1\"]`");
         findings.push(finding);
     });
 }
@@ -259,7 +260,8 @@ pub(super) fn secret_or_variable(drafts: &WhatDrafts, findings: &mut Vec<Finding
     each_container(drafts, |process, _, container| {
         for (name, secret) in &container.secrets {
             if let Some(plain) = container.environment.get(name) {
-                let title = format!("container `{}` has `{name}` both as a variable and as a secret", *container.name);
+                let title =
+                    format!("container `{}` has `{name}` under both `environment` and `secrets`", *container.name);
                 let finding = Finding::new(codes::SECRET_AND_VARIABLE, &process.file, secret.span(), title);
                 findings.push(finding.label("the secret").related(&process.file, plain.span(), "the variable"));
             }
@@ -275,7 +277,7 @@ pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         };
         let memories = container.memory.iter().chain(&container.memory_reservation);
         for memory in memories.filter(|memory| memory.number().is_some_and(|mib| mib < 6)) {
-            out(codes::INVALID_VALUE, memory.span(), "a container has at least 6 MiB".to_owned(), "6 or more");
+            out(codes::INVALID_VALUE, memory.span(), "a container needs at least 6 MiB".to_owned(), "6 or more");
         }
     });
 }

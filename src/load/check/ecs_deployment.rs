@@ -49,10 +49,10 @@ pub(super) fn strategies_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Fi
 fn settings(entry: &DeploymentEntry, out: &mut Out<'_>) {
     let strategy = *entry.strategy;
     if let (Some(linear), false) = (&entry.linear_configuration, strategy == StrategyEntry::Linear) {
-        out(linear.span(), "`linear_configuration` is for `strategy = \"linear\"`");
+        out(linear.span(), "`linear_configuration` is only for `strategy = \"linear\"`");
     }
     if let (Some(canary), false) = (&entry.canary_configuration, strategy == StrategyEntry::Canary) {
-        out(canary.span(), "`canary_configuration` is for `strategy = \"canary\"`");
+        out(canary.span(), "`canary_configuration` is only for `strategy = \"canary\"`");
     }
     if strategy == StrategyEntry::Rolling {
         if let Some(bake) = &entry.bake_time_in_minutes {
@@ -66,21 +66,21 @@ fn settings(entry: &DeploymentEntry, out: &mut Out<'_>) {
     if let Some(linear) = &entry.linear_configuration
         && linear.step_percent.is_some_and(|percent| !(3.0..=100.0).contains(&percent) || !tenths(percent))
     {
-        out(linear.span(), "`step_percent` is 3 to 100, in tenths");
+        out(linear.span(), "`step_percent` must be 3 to 100, with at most one decimal");
     }
     if let Some(canary) = &entry.canary_configuration
         && canary.canary_percent.is_some_and(|percent| !(0.1..=100.0).contains(&percent) || !tenths(percent))
     {
-        out(canary.span(), "`canary_percent` is 0.1 to 100, in tenths");
+        out(canary.span(), "`canary_percent` must be 0.1 to 100, with at most one decimal");
     }
     if let Some(alarms) = entry.alarms.as_ref().filter(|alarms| alarms.alarm_names.is_empty()) {
-        out(alarms.alarm_names.span(), "`alarm_names` names none");
+        out(alarms.alarm_names.span(), "`alarm_names` is empty");
     }
 }
 
 fn stages(hook: &At<LifecycleHookEntry>, out: &mut Out<'_>) {
     if hook.lifecycle_stages.is_empty() {
-        out(hook.lifecycle_stages.span(), "`lifecycle_stages` names none");
+        out(hook.lifecycle_stages.span(), "`lifecycle_stages` is empty");
     }
     let shifts =
         |stage: &&At<StageEntry>| matches!(***stage, StageEntry::TestTrafficShift | StageEntry::ProductionTrafficShift);
@@ -114,7 +114,8 @@ fn time(entry: &DeploymentEntry, out: &mut Out<'_>) {
         }
     };
     if *entry.strategy != StrategyEntry::BlueGreen && baking > MOST_BAKING {
-        let title = format!("this bakes for {baking} minutes; CloudFormation refuses more than {MOST_BAKING}");
+        let title =
+            format!("the deployment bakes for {baking} minutes, and CloudFormation allows at most {MOST_BAKING}");
         return out(entry.strategy.span(), &title);
     }
     let pauses = entry.lifecycle_hooks.iter().filter(|hook| hook.target_type == HookTargetEntry::Pause);
@@ -127,23 +128,23 @@ fn time(entry: &DeploymentEntry, out: &mut Out<'_>) {
     let longest = longest.fold(baking, u32::saturating_add);
     if longest > PATIENCE {
         let title = format!(
-            "this may take {longest} minutes, and CloudFormation gives up after {PATIENCE}: ask before the deployment, by a pin"
+            "this may take {longest} minutes, and CloudFormation gives up after {PATIENCE}: approve before the deployment, with a pin"
         );
         out(entry.strategy.span(), &title);
     }
 }
 
-/// What moves traffic between two sets of tasks is there, and only where traffic moves.
+/// Checks that settings for moving traffic exist if the strategy moves traffic, and only then.
 fn traffic(service: &ServiceEntry, balancer: &At<LoadBalancerEntry>, out: &mut Out<'_>) {
     let rolling = *service.deployment_configuration.strategy == StrategyEntry::Rolling;
     match (&balancer.own_target_group, &balancer.advanced_configuration) {
         (Some(_), Some(advanced)) => {
-            out(advanced.span(), "`advanced_configuration` is for a given target group; an own one has what it needs");
+            out(advanced.span(), "`advanced_configuration` is only for an existing target group: remove it");
         }
         (None, None) if !rolling => {
             out(
                 balancer.span(),
-                "this strategy moves traffic: `advanced_configuration` says between which target groups",
+                "this strategy moves traffic and needs `advanced_configuration`, which names the second target group",
             );
         }
         (Some(own), None) => own_traffic(own, rolling, out),
@@ -155,18 +156,18 @@ fn traffic(service: &ServiceEntry, balancer: &At<LoadBalancerEntry>, out: &mut O
 fn differs(balancer: &LoadBalancerEntry, advanced: &AdvancedConfigurationEntry, out: &mut Out<'_>) {
     let alternate = &advanced.alternate_target_group;
     if balancer.target_group.as_ref().is_some_and(|group| group.as_str() == alternate.as_str()) {
-        out(alternate.span(), "`alternate_target_group` is another one than `target_group`");
+        out(alternate.span(), "`alternate_target_group` must differ from `target_group`");
     }
     let production = advanced.production_listener_rule.as_str();
     if let Some(test) = advanced.test_listener_rule.as_ref().filter(|test| test.as_str() == production) {
-        out(test.span(), "`test_listener_rule` is another one than `production_listener_rule`");
+        out(test.span(), "`test_listener_rule` must differ from `production_listener_rule`");
     }
     let network = |arn: &str| arn.contains(":listener/net/");
     let application = |arn: &str| arn.contains(":listener-rule/app/");
     if let Some(test) = &advanced.test_listener_rule
         && (network(production) && application(test) || application(production) && network(test))
     {
-        out(test.span(), "`production_listener_rule` and `test_listener_rule` are of one load balancer");
+        out(test.span(), "`production_listener_rule` and `test_listener_rule` must belong to the same load balancer");
     }
 }
 
@@ -186,12 +187,15 @@ fn own_traffic(own: &At<OwnTargetGroupEntry>, rolling: bool, out: &mut Out<'_>) 
         return;
     }
     if rules(false).count() + listeners(false).count() != 1 {
-        out(own.span(), "ECS moves the traffic of one listener or rule: this target group has none, or several");
+        out(
+            own.span(),
+            "ECS moves the traffic of exactly one listener or rule: this target group has none, or several",
+        );
     }
     if let Some(second) = rules(true).nth(1) {
-        out(second.span(), "ECS moves the test traffic of one rule");
+        out(second.span(), "ECS moves the test traffic of only one rule");
     }
     if let Some(second) = listeners(true).nth(1) {
-        out(second.test.span(), "ECS moves the test traffic of one listener");
+        out(second.test.span(), "ECS moves the test traffic of only one listener");
     }
 }

@@ -26,7 +26,7 @@ const MAX_DNS_NAME: usize = 127;
 
 type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
-/// Names of ports can be told from each other, and what is spoken there has a use.
+/// Port names are unique, and `app_protocol` is only set where it has an effect.
 pub(super) fn port_names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
         let mut seen = BTreeMap::new();
@@ -36,21 +36,24 @@ pub(super) fn port_names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             };
             if let Some(spoken) = &port.app_protocol {
                 if port.name.is_none() {
-                    out(spoken.span(), "`app_protocol` is for Service Connect, which knows ports by `name`".to_owned());
+                    out(
+                        spoken.span(),
+                        "`app_protocol` is for Service Connect and needs a `name` for the port".to_owned(),
+                    );
                 } else if port.protocol == ProtocolEntry::Udp {
-                    out(spoken.span(), "`app_protocol` is for TCP".to_owned());
+                    out(spoken.span(), "`app_protocol` is only for TCP".to_owned());
                 }
             }
             let Some(name) = &port.name else { continue };
             if !is_name(name, MAX_NAME, "") {
                 let title = format!(
-                    "`{}` is not the name of a port: lower-case letters, digits, `_` and `-`, at most 64",
+                    "`{}` is not a valid port name: use lower-case letters, digits, `_` and `-`, at most 64",
                     **name
                 );
                 out(name.span(), title);
             }
             if let Some(first) = seen.insert(name.as_str(), name.span()) {
-                let title = format!("two ports of step `{}` are called `{}`", *step.name, **name);
+                let title = format!("two ports of step `{}` are named `{}`", *step.name, **name);
                 let finding = Finding::new(codes::PORT_NAME, &process.file, name.span(), title);
                 findings.push(finding.label("again here").related(&process.file, first, "first here"));
             }
@@ -121,18 +124,18 @@ fn unknown_ports(
 ) {
     for name in connect.services.iter().map(|entry| &entry.port_name) {
         if port_called(task, name).is_none() {
-            let title = format!("no port of a container is called `{}`", **name);
+            let title = format!("no container port is named `{}`", **name);
             let known = ports(task).filter_map(|port| port.name.as_ref()).map(|name| name.as_str());
             let finding = Finding::new(codes::UNKNOWN_PORT_NAME, &process.file, name.span(), title)
-                .label("not the name of a port of this step")
-                .help(format!("in the container: `ports = [{{ port = 8080, name = \"{}\" }}]`", **name))
+                .label("no port of this step has this name")
+                .help(format!("add it in the container: `ports = [{{ port = 8080, name = \"{}\" }}]`", **name))
                 .suggest(name, known);
             findings.push(finding);
         }
     }
 }
 
-/// Where the proxy writes: as a container's, but that options may be left out.
+/// Where the proxy writes: like a container's log, but options may be left out.
 fn proxy_log(process: &Draft<ProcessFile>, task: &TaskEntry, log: &At<LogEntry>, findings: &mut Vec<Finding>) {
     let compute = launch::compute(*task.runs_on.launch);
     findings.extend(ecs_logs::unknown_driver(process, log, compute));
@@ -141,7 +144,7 @@ fn proxy_log(process: &Draft<ProcessFile>, task: &TaskEntry, log: &At<LogEntry>,
         ecs_logs::options(process, log, compute, findings);
     }
     if log.driver.as_str() == "awsfirelens" && !routed {
-        let title = "the proxy of Service Connect sends its logs to a router, and there is none";
+        let title = "the Service Connect proxy sends its logs to a router, and the step has no router";
         let finding = Finding::new(codes::FIRELENS, &process.file, log.driver.span(), title);
         findings.push(finding.label("does not fit"));
     }
@@ -153,31 +156,34 @@ fn connection(task: &TaskEntry, connect: &At<ServiceConnectEntry>, out: &mut Out
         || connect.log.is_some()
         || connect.access_log_configuration.is_some();
     if !connect.enabled && says {
-        out(connect.span(), "`enabled = false` leaves the namespace: the other keys say nothing then");
+        out(connect.span(), "`enabled = false` leaves the namespace: remove the other keys");
     }
     if *task.runs_on.network_mode == NetworkModeEntry::Host {
-        out(connect.span(), "Service Connect is not there in network mode `host`");
+        out(connect.span(), "Service Connect does not work in network mode `host`");
     }
     if let (Some(log), None) = (&connect.access_log_configuration, &connect.log) {
-        out(log.span(), "`access_log_configuration` writes into the output of the proxy: set `log`");
+        out(log.span(), "`access_log_configuration` writes to the output of the proxy: set `log` too");
     }
     if let Some(version) = task.runs_on.platform_version.as_ref().filter(|version| ecs_platform::is_old(version)) {
-        out(version.span(), "Service Connect needs version 1.4.0 of Fargate's platform");
+        out(version.span(), "Service Connect needs `platform_version` 1.4.0 or later");
     }
 }
 
 fn connected(task: &TaskEntry, service: &ServiceEntry, entry: &ConnectServiceEntry, out: &mut Out<'_>) {
     if let Some(name) = entry.discovery_name.as_ref().filter(|name| is_known(name) && !is_name(name, MAX_NAME, "")) {
-        out(name.span(), "a name in a namespace: lower-case letters, digits, `_` and `-`, at most 64");
+        out(name.span(), "a name in a namespace may contain only lower-case letters, digits, `_` and `-`, at most 64");
     }
     if let Some(second) = entry.client_aliases.get(1) {
-        out(second.span(), "a service has at most one client alias");
+        out(second.span(), "a service can have at most one client alias");
     }
     let rolling = *service.deployment_configuration.strategy == StrategyEntry::Rolling;
     for alias in &entry.client_aliases {
         let name = alias.dns_name.as_ref();
         if let Some(name) = name.filter(|name| is_known(name) && !is_name(name, MAX_DNS_NAME, ".")) {
-            out(name.span(), "a name for clients: lower-case letters, digits, `_`, `-` and `.`, at most 127");
+            out(
+                name.span(),
+                "a name for clients may contain only lower-case letters, digits, `_`, `-` and `.`, at most 127",
+            );
         }
         if let (Some(rules), true) = (&alias.test_traffic_rules, rolling) {
             out(rules.span(), "`test_traffic_rules` are not for `strategy = \"rolling\"`");
@@ -199,12 +205,12 @@ fn connected(task: &TaskEntry, service: &ServiceEntry, entry: &ConnectServiceEnt
     }
     let timed = entry.timeout.as_ref().filter(|timeout| timeout.per_request_timeout_seconds.is_some());
     if let (Some(timeout), true) = (timed, port.is_some_and(|port| port.app_protocol.is_none())) {
-        out(timeout.span(), "`per_request_timeout_seconds` needs requests: set `app_protocol` of the port");
+        out(timeout.span(), "`per_request_timeout_seconds` needs an `app_protocol` on the port");
     }
     if let Some(tls) = &entry.tls
         && let (Some(key), None) = (&tls.kms_key, &tls.role_arn)
     {
-        out(key.span(), "`kms_key` needs `role_arn`: the role that landfall makes has no rights on a key of yours");
+        out(key.span(), "`kms_key` needs `role_arn`: the role that landfall makes has no rights to your key");
     }
 }
 
@@ -220,7 +226,7 @@ pub(super) fn registries_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Fi
             findings.push(Finding::new(codes::SERVICE_REGISTRY, &process.file, span, title).label("does not fit"));
         };
         if let Some(second) = service.service_registries.get(1) {
-            out(second.span(), "ECS registers the tasks of a service with one service of Cloud Map");
+            out(second.span(), "ECS registers a service's tasks with only one Cloud Map service");
         }
         for entry in &service.service_registries {
             ports_of_registry(task, entry, &mut out);
@@ -248,12 +254,13 @@ fn unknown_container(
 fn ports_of_registry(task: &TaskEntry, entry: &At<ServiceRegistryEntry>, out: &mut Out<'_>) {
     let own_network = *task.runs_on.network_mode == NetworkModeEntry::Awsvpc;
     match (&entry.container_name, &entry.port) {
-        (Some(_), Some(port)) => out(port.span(), "`port` stands for a container's: one or the other"),
-        (None, Some(port)) if !own_network => out(port.span(), "`port` is for network mode `awsvpc`"),
-        (None, None) if !own_network => out(
-            entry.span(),
-            "in network modes `bridge` and `host`, tasks are found by `container_name` and `container_port`",
-        ),
+        (Some(_), Some(port)) => {
+            out(port.span(), "set either `port` or `container_name` and `container_port`, not both")
+        }
+        (None, Some(port)) if !own_network => out(port.span(), "`port` is only for network mode `awsvpc`"),
+        (None, None) if !own_network => {
+            out(entry.span(), "network modes `bridge` and `host` need `container_name` and `container_port`")
+        }
         _ => {}
     }
     let container = entry
@@ -288,7 +295,7 @@ fn own_service(task: &TaskEntry, entry: &ServiceRegistryEntry, own: &At<OwnDisco
     if is_known(&own.name) && !is_service_name(&own.name) {
         out(
             own.name.span(),
-            "a name in a namespace of Cloud Map: letters, digits, `_` and `-`, in parts of at most 63 joined by `.`, at most 127",
+            "a name in a Cloud Map namespace may contain only letters, digits, `_` and `-`, in parts of at most 63 joined by `.`, at most 127",
         );
     }
     let own_network = *task.runs_on.network_mode == NetworkModeEntry::Awsvpc;
@@ -296,7 +303,7 @@ fn own_service(task: &TaskEntry, entry: &ServiceRegistryEntry, own: &At<OwnDisco
         return;
     };
     if dns.dns_records.is_empty() {
-        out(dns.dns_records.span(), "`dns_records` names none");
+        out(dns.dns_records.span(), "`dns_records` is empty");
     }
     let mut seen = BTreeSet::new();
     if let Some(again) = dns.dns_records.iter().find(|record| !seen.insert(record.kind)) {
@@ -307,16 +314,16 @@ fn own_service(task: &TaskEntry, entry: &ServiceRegistryEntry, own: &At<OwnDisco
     let named = entry.container_name.is_some() || entry.port.is_some();
     match (address, port) {
         (Some(address), _) if !own_network => {
-            out(address.span(), "in network modes `bridge` and `host`, records are of type `srv`");
+            out(address.span(), "in network modes `bridge` and `host`, records must have the type `srv`");
         }
         (_, Some(port)) if own_network && !named => {
             out(
                 port.span(),
-                "a record of type `srv` names a port: set `container_name` and `container_port`, or `port`",
+                "a record of type `srv` needs a port: set `container_name` and `container_port`, or `port`",
             );
         }
         (Some(_), None) if named => {
-            out(dns.dns_records.span(), "a port is found by records of type `srv` only");
+            out(dns.dns_records.span(), "only records of type `srv` contain a port");
         }
         _ => {}
     }

@@ -21,11 +21,14 @@ pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
             if bare.is_empty() {
                 continue;
             }
-            let title = format!("ECS Exec cannot enter container `{}`: its agent writes there", *container.name);
+            let title = format!(
+                "ECS Exec does not work in container `{}`: `read_only_root` stops its agent from writing",
+                *container.name
+            );
             let finding =
                 Finding::new(codes::EXEC_ON_READ_ONLY_ROOT, &process.file, container.read_only_root.span(), title);
             findings.push(
-                finding.label("the agent has nowhere to write").help(format!(
+                finding.label("the agent cannot write").help(format!(
                     "mount volumes that can be written at {}, or leave `execute_command` out",
                     list(&bare)
                 )),

@@ -39,28 +39,28 @@ impl Judge<'_> {
         if let Some(span) = span {
             let title = format!("`{key}` {why}");
             self.findings
-                .push(Finding::new(codes::NOT_WITH_LAUNCH, &self.process.file, span, title).label("cannot be here"));
+                .push(Finding::new(codes::NOT_WITH_LAUNCH, &self.process.file, span, title).label("not allowed here"));
         }
     }
 
-    /// A key that only instances which somebody registers have.
+    /// A key that only works on self-managed instances.
     fn ec2_only(&mut self, span: Option<Range<usize>>, key: &str) {
         if self.compute != Compute::Ec2 {
-            self.refuse(span, key, &format!("is not there with `launch = \"{}\"`", self.compute.as_str()));
+            self.refuse(span, key, &format!("is not available with `launch = \"{}\"`", self.compute.as_str()));
         }
     }
 
     /// A key that Fargate does not have.
     fn not_on_fargate(&mut self, span: Option<Range<usize>>, key: &str) {
         if self.compute.is_fargate() {
-            self.refuse(span, key, "is not there on Fargate");
+            self.refuse(span, key, "is not available on Fargate");
         }
     }
 
-    /// A key that a task with an interface of its own does not have.
+    /// A key that does not work for a task with its own network interface.
     fn not_in_awsvpc(&mut self, span: Option<Range<usize>>, key: &str) {
         if self.network == NetworkMode::Awsvpc {
-            self.refuse(span, key, "is not there in network mode `awsvpc`");
+            self.refuse(span, key, "is not available in network mode `awsvpc`");
         }
     }
 }
@@ -98,14 +98,14 @@ fn of_runs_on(judge: &mut Judge<'_>, on: &RunsOnEntry) {
         }
     }
     if judge.network != NetworkMode::Awsvpc {
-        let why = format!("is not there in network mode `{mode}`: tasks have no interface of their own");
+        let why = format!("is not available in network mode `{mode}`: tasks have no network interface of their own");
         judge.refuse(on.subnets.as_deref().and_then(first), "subnets", &why);
         judge.refuse(on.security_groups.as_deref().and_then(first), "security_groups", &why);
     }
     if !judge.compute.is_fargate() {
-        let why = "is for Fargate only: instances have the addresses that they were launched with";
+        let why = "is only for Fargate: on instances, tasks use the instance's addresses";
         judge.refuse(written(&on.public_ip), "public_ip", why);
-        judge.refuse(written(&on.platform_version), "platform_version", "is for Fargate only");
+        judge.refuse(written(&on.platform_version), "platform_version", "is only for Fargate");
     }
     judge.not_on_fargate(first(&on.placement_constraints), "placement_constraints");
     judge.ec2_only(first(&on.placement_strategies), "placement_strategies");
@@ -113,7 +113,7 @@ fn of_runs_on(judge: &mut Judge<'_>, on: &RunsOnEntry) {
 
 fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
     if !judge.compute.is_fargate() {
-        judge.refuse(written(&task.ephemeral_storage), "ephemeral_storage", "is for Fargate only");
+        judge.refuse(written(&task.ephemeral_storage), "ephemeral_storage", "is only for Fargate");
     }
     for volume in &task.volume {
         judge.ec2_only(written(&volume.host), "host");
@@ -125,7 +125,7 @@ fn of_container(judge: &mut Judge<'_>, container: &ContainerEntry) {
     judge.not_on_fargate(container.privileged.then(|| container.privileged.span()), "privileged");
     if judge.compute == Compute::Managed {
         let label = container.docker_labels.values().next().map(At::span);
-        judge.refuse(label, "docker_labels", "are not there with `launch = \"managed\"`");
+        judge.refuse(label, "docker_labels", "are not available with `launch = \"managed\"`");
     }
     judge.ec2_only(first(&container.dns_servers), "dns_servers");
     judge.ec2_only(first(&container.dns_search_domains), "dns_search_domains");
@@ -139,16 +139,20 @@ fn of_container(judge: &mut Judge<'_>, container: &ContainerEntry) {
     }
     let host_port = container.ports.iter().find_map(|port| port.host_port.as_ref().map(At::span));
     if judge.network != NetworkMode::Bridge {
-        judge.refuse(host_port, "host_port", "is for network mode `bridge`: elsewhere it is the container's port");
+        judge.refuse(
+            host_port,
+            "host_port",
+            "is only for network mode `bridge`: in other modes it is always the container's port",
+        );
     }
     if judge.network == NetworkMode::Host {
         let net = container.system_controls.iter().find(|control| control.namespace.starts_with("net."));
-        judge.refuse(net.map(At::span), "system_controls", "of the network are not there in network mode `host`");
+        judge.refuse(net.map(At::span), "system_controls", "of the network are not available in network mode `host`");
     }
     if judge.compute.is_fargate() {
         for (value, key) in [(&container.stop_timeout, "stop_timeout"), (&container.start_timeout, "start_timeout")] {
             let over = value.as_ref().filter(|seconds| ***seconds > 120);
-            judge.refuse(over.map(At::span), key, "is at most 120 seconds on Fargate");
+            judge.refuse(over.map(At::span), key, "can be at most 120 seconds on Fargate");
         }
     }
 }
@@ -157,7 +161,11 @@ fn of_linux(judge: &mut Judge<'_>, container: &ContainerEntry) {
     let Some(linux) = &container.linux_parameters else { return };
     if judge.compute.is_fargate() {
         for name in linux.capabilities.add.iter().filter(|name| name.as_str() != "SYS_PTRACE") {
-            judge.refuse(Some(name.span()), name, "is not a capability that Fargate gives: it gives `SYS_PTRACE` only");
+            judge.refuse(
+                Some(name.span()),
+                name,
+                "is not a capability that Fargate allows: it allows only `SYS_PTRACE`",
+            );
         }
     }
     judge.not_on_fargate(first(&linux.devices), "devices");
@@ -175,10 +183,10 @@ pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         };
         providers(on, &mut out);
         if let Some(extra) = on.placement_constraints.get(MAX_CONSTRAINTS) {
-            out(extra.span(), "a service has at most 10 placement constraints");
+            out(extra.span(), "a service can have at most 10 placement constraints");
         }
         if let Some(extra) = on.placement_strategies.get(MAX_STRATEGIES) {
-            out(extra.span(), "a service has at most 5 placement strategies");
+            out(extra.span(), "a service can have at most 5 placement strategies");
         }
         let service = step.task().zip(step.service());
         service.into_iter().for_each(|(task, service)| rebalancing(task, service, &mut out));
@@ -191,13 +199,13 @@ fn providers(on: &RunsOnEntry, out: &mut impl FnMut(Range<usize>, &str)) {
         (LaunchEntry::FargateSpot, Some(item)) => {
             out(
                 item.span(),
-                "`launch = \"fargate-spot\"` says the capacity provider already; for several, `launch = \"fargate\"`",
+                "`launch = \"fargate-spot\"` already sets the capacity provider: for several, use `launch = \"fargate\"`",
             );
         }
         (LaunchEntry::Managed, None) => {
             out(
                 on.launch.span(),
-                "`launch = \"managed\"` needs `capacity_provider_strategy`: managed instances have no launch type",
+                "`launch = \"managed\"` needs `capacity_provider_strategy`, because managed instances have no launch type",
             );
         }
         _ => {}
@@ -206,22 +214,25 @@ fn providers(on: &RunsOnEntry, out: &mut impl FnMut(Range<usize>, &str)) {
         let own = matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT");
         let fargate = matches!(*on.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
         if own != fargate {
-            let title =
-                if own { "is Fargate's, and `launch` says otherwise" } else { "is not Fargate's: set `launch`" };
+            let title = if own {
+                "belongs to Fargate, and `launch` names something else"
+            } else {
+                "does not belong to Fargate: set `launch`"
+            };
             out(item.capacity_provider.span(), &format!("capacity provider `{}` {title}", *item.capacity_provider));
         }
     }
     if let Some(extra) = all.get(MAX_PROVIDERS) {
-        out(extra.span(), "a service has at most 20 capacity providers");
+        out(extra.span(), "a service can have at most 20 capacity providers");
     }
     if let Some(second) = all.iter().filter_map(|item| item.base.as_ref()).filter(|base| ***base > 0).nth(1) {
-        out(second.span(), "at most one capacity provider has a `base`");
+        out(second.span(), "only one capacity provider can have a `base`");
     }
     // ECS: a strategy of several providers needs one with a weight above zero; the default weight is zero.
     if let (Some(item), true) = (all.first(), all.iter().all(|item| item.weight.unwrap_or(0) == 0)) {
         let alone = all.len() == 1 && item.base.is_none();
         if !alone {
-            out(item.span(), "no capacity provider has a `weight` above 0, so tasks above the base could go nowhere");
+            out(item.span(), "no capacity provider has a `weight` above 0, so tasks beyond the base could not start");
         }
     }
 }
@@ -229,7 +240,7 @@ fn providers(on: &RunsOnEntry, out: &mut impl FnMut(Range<usize>, &str)) {
 fn rebalancing(task: &TaskEntry, service: &ServiceEntry, out: &mut impl FnMut(Range<usize>, &str)) {
     let Some(on) = service.availability_zone_rebalancing.as_ref().filter(|on| ***on) else { return };
     if service.maximum_percent.as_deref() == Some(&100) {
-        out(on.span(), "rebalancing starts a task before it stops another: `maximum_percent` has to be above 100");
+        out(on.span(), "rebalancing starts a task before it stops another: set `maximum_percent` above 100");
     }
     let spreads = |kind, field: Option<&str>| kind == PlacementStrategyKindEntry::Spread && field == Some(ZONE);
     if let Some(first) = task.runs_on.placement_strategies.first()
@@ -237,12 +248,12 @@ fn rebalancing(task: &TaskEntry, service: &ServiceEntry, out: &mut impl FnMut(Ra
     {
         out(
             first.span(),
-            "with rebalancing, the first placement strategy spreads over `attribute:ecs.availability-zone`",
+            "with rebalancing, the first placement strategy must spread over `attribute:ecs.availability-zone`",
         );
     }
     let zone = task.runs_on.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
     if let Some(zone) = zone.into_iter().find(|expression| expression.contains(ZONE)) {
-        out(zone.span(), "with rebalancing, no placement constraint names `attribute:ecs.availability-zone`");
+        out(zone.span(), "with rebalancing, a placement constraint must not use `attribute:ecs.availability-zone`");
     }
 }
 

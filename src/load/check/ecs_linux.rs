@@ -121,16 +121,16 @@ pub(super) fn values_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Findin
         container.linux_parameters.iter().for_each(|linux| of_linux(linux, &mut out));
         environment_files(container, &mut out);
         if let Some(short) = container.start_timeout.as_ref().filter(|seconds| ***seconds < 2) {
-            out(short.span(), "a container has at least 2 seconds to start".to_owned());
+            out(short.span(), "`start_timeout` must be at least 2 seconds".to_owned());
         }
         if let Some(extra) = container.resource_requirements.get(1) {
-            out(extra.span(), "a container requires GPUs once".to_owned());
+            out(extra.span(), "GPUs can be required only once per container".to_owned());
         }
         if let Some(policy) = container.restart_policy.as_ref().filter(|p| p.ignored_exit_codes.len() > MAX_EXIT_CODES)
         {
             out(
                 policy.ignored_exit_codes.span(),
-                format!("a restart policy ignores at most {MAX_EXIT_CODES} exit codes"),
+                format!("a restart policy can ignore at most {MAX_EXIT_CODES} exit codes"),
             );
         }
     }
@@ -140,7 +140,7 @@ fn ulimits(container: &ContainerEntry, out: &mut impl FnMut(Range<usize>, String
     let mut seen = BTreeSet::new();
     for ulimit in &container.ulimits {
         if !seen.insert(ulimit.name) {
-            out(ulimit.span(), format!("the ulimit `{}` is there twice", ulimit.name.as_str()));
+            out(ulimit.span(), format!("the ulimit `{}` is listed twice", ulimit.name.as_str()));
         }
         if *ulimit.soft_limit > *ulimit.hard_limit {
             let title = format!("the soft limit of `{}` is above its hard limit", ulimit.name.as_str());
@@ -154,10 +154,11 @@ fn system_controls(container: &ContainerEntry, out: &mut impl FnMut(Range<usize>
     for control in &container.system_controls {
         let name = control.namespace.as_str();
         if !seen.insert(name) {
-            out(control.namespace.span(), format!("the kernel parameter `{name}` is there twice"));
+            out(control.namespace.span(), format!("the kernel parameter `{name}` is listed twice"));
         } else if !IPC.contains(&name) && !name.starts_with("net.") && !name.starts_with("fs.mqueue.") {
-            let title =
-                format!("`{name}` is not a kernel parameter of a container: it is of IPC, `net.…` or `fs.mqueue.…`");
+            let title = format!(
+                "`{name}` cannot be set for a container: use a kernel parameter of IPC, `net.…` or `fs.mqueue.…`"
+            );
             out(control.namespace.span(), title);
         }
     }
@@ -167,33 +168,33 @@ fn of_linux(linux: &LinuxParametersEntry, out: &mut impl FnMut(Range<usize>, Str
     for name in linux.capabilities.add.iter().chain(&linux.capabilities.drop) {
         if !CAPABILITIES.contains(&name.as_str()) {
             let help =
-                name.strip_prefix("CAP_").map_or(String::new(), |short| format!(": leave `CAP_` out, `{short}`"));
-            out(name.span(), format!("`{}` is not a capability of Linux{help}", **name));
+                name.strip_prefix("CAP_").map_or(String::new(), |short| format!(": write `{short}`, without `CAP_`"));
+            out(name.span(), format!("`{}` is not a Linux capability{help}", **name));
         }
     }
     for device in &linux.devices {
         let all = &device.permissions;
         if all.iter().enumerate().any(|(index, one)| all.iter().take(index).any(|before| before == one)) {
-            out(device.span(), "a permission of the device is there twice".to_owned());
+            out(device.span(), "a permission of the device is listed twice".to_owned());
         }
     }
     for option in linux.tmpfs.iter().flat_map(|tmpfs| &tmpfs.mount_options) {
         let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
         if !MOUNT_OPTIONS.contains(&name) {
-            out(option.span(), format!("`{}` is not an option of a mount in memory", **option));
+            out(option.span(), format!("`{}` is not a mount option of an in-memory file system", **option));
         }
     }
     if let Some(over) = linux.swappiness.as_ref().filter(|value| ***value > 100) {
-        out(over.span(), "swappiness is 0 to 100".to_owned());
+        out(over.span(), "`swappiness` must be 0 to 100".to_owned());
     }
     if let (Some(swappiness), None) = (&linux.swappiness, &linux.max_swap) {
-        out(swappiness.span(), "`swappiness` says nothing without `max_swap`".to_owned());
+        out(swappiness.span(), "`swappiness` has no effect without `max_swap`".to_owned());
     }
 }
 
 fn environment_files(container: &ContainerEntry, out: &mut impl FnMut(Range<usize>, String)) {
     if let Some(extra) = container.environment_files.get(MAX_ENVIRONMENT_FILES) {
-        out(extra.span(), format!("a container has at most {MAX_ENVIRONMENT_FILES} environment files"));
+        out(extra.span(), format!("a container can have at most {MAX_ENVIRONMENT_FILES} environment files"));
     }
     for file in &container.environment_files {
         if let Err(why) = object(file) {
@@ -215,6 +216,6 @@ fn object(file: &At<String>) -> Result<(), &'static str> {
     match path.split_once('/') {
         Some((bucket, key)) if !bucket.is_empty() && key.ends_with(".env") => Ok(()),
         Some(_) => Err("its name does not end in `.env`"),
-        None => Err("it names no object"),
+        None => Err("it does not name an object"),
     }
 }

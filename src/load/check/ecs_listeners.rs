@@ -1,4 +1,4 @@
-//! Rules on listeners that are there: no two have one priority, which Elastic Load Balancing refuses (API reference,
+//! Rules on existing listeners: no two may have the same priority, which Elastic Load Balancing rejects (API reference,
 //! `CreateRule`: `PriorityInUse`).
 //!
 //! Rules of one target group are looked at with it. Rules that were made elsewhere are not known here.
@@ -57,7 +57,7 @@ pub(super) fn priorities_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>
     for rule in rules(&process.doc) {
         let before = seen.entry(rule.key()).or_default();
         if let Some(first) = before.iter().find(|first| meet(drafts, first, &rule)) {
-            let title = format!("two rules on one listener have the priority {}", written(&rule.rule.priority));
+            let title = format!("two rules on one listener have priority {}", written(&rule.rule.priority));
             let finding = Finding::new(codes::BALANCING, &process.file, rule.rule.priority.span(), title);
             let other = match *first.step.name == *rule.step.name {
                 true => "the other one".to_owned(),
@@ -104,7 +104,8 @@ fn differs_by_step(drafts: &WhatDrafts, rule: &Rule<'_>) -> bool {
         || values.any(|it| it.scope.step.is_some() || refers(it.value.texts()))
 }
 
-/// A rule that several stacks make: of several environments or tenants of one step, or of steps that are no slot's together.
+/// A rule that several stacks make: for several environments or tenants of one step, or for steps that no slot contains
+/// together.
 ///
 /// Looks at the head, and at what is written without placeholders. What is never deployed takes no priority, so this is not
 /// certain.
@@ -139,30 +140,30 @@ struct Placed<'a> {
 }
 
 impl Placed<'_> {
-    /// Whether another rule is of no slot together with this one; where they are, it is told for certain.
+    /// Whether no slot contains both rules. If one does, the conflict is certain.
     fn is_apart_from(&self, other: &Self) -> bool {
         self.project != other.project || apart(&self.rule.step.environments, &other.rule.step.environments)
     }
 
-    /// What is told of a rule that several stacks make, or another one too.
+    /// The problem of a rule that several stacks make, or that another rule conflicts with.
     fn shared(&self, other: Option<&Self>) -> Option<Finding> {
         let Rule { step, rule, .. } = &self.rule;
         let span = rule.priority.span();
         let new = |title| Finding::new(codes::LISTENER_PRIORITY, &self.process.file, span.clone(), title);
         if let Some(first) = other {
             let title =
-                format!("two stacks would make rules on one listener with the priority {}", written(&rule.priority));
+                format!("two stacks would add a rule with priority {} to the same listener", written(&rule.priority));
             let words = format!("the other one, of step `{}` of project `{}`", *first.rule.step.name, first.project);
             let other = first.rule.rule.priority.span();
             return Some(new(title).label("taken").related(&first.process.file, other, words));
         }
         let title = format!(
-            "{} stacks of step `{}` would make a rule on one listener with the priority {}",
+            "{} stacks of step `{}` would add a rule to the same listener, each with priority {}",
             self.stacks,
             *step.name,
             written(&rule.priority)
         );
-        let help = "give each of them another `listener_arn` or `priority` by a variable, or limit the step to one environment";
+        let help = "use a variable for `listener_arn` or `priority` with a different value for each stack, or limit the step to one environment";
         (self.stacks > 1).then(|| new(title).label("the same in each").help(help))
     }
 }

@@ -69,15 +69,19 @@ pub(super) fn options(process: &Draft<ProcessFile>, log: &LogEntry, compute: Com
     let driver = log.driver.as_str();
     let said = |option: &str| log.options.contains_key(option) || log.secrets.contains_key(option);
     for option in NEEDED.iter().filter(|(of, option)| *of == driver && !said(option)).map(|(_, option)| option) {
-        out(log.driver.span(), format!("the log driver `{driver}` needs the option `{option}`"), "lacks it");
+        out(
+            log.driver.span(),
+            format!("the log driver `{driver}` needs the option `{option}`"),
+            "this option is missing",
+        );
     }
     if let Some(nameless) = log.options.get("") {
-        out(nameless.span(), format!("an option of the log driver `{driver}` has no name"), "whose value is this");
+        out(nameless.span(), format!("an option of the log driver `{driver}` has no name"), "a value without a name");
     }
     // Other options of this driver are those of the router's output.
     let mode = log.options.get("mode").filter(|_| driver != "awsfirelens");
     if let Some(mode) = mode.filter(|mode| !MODES.contains(&mode.as_str()) && !mode.contains("#{")) {
-        out(mode.span(), format!("`{}` is not a `mode` of a log driver", **mode), "`blocking` or `non-blocking`");
+        out(mode.span(), format!("`{}` is not a log driver `mode`", **mode), "`blocking` or `non-blocking`");
     }
     if driver == "awslogs" {
         awslogs(process, log, compute.is_fargate(), findings);
@@ -90,7 +94,7 @@ fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings
     if let (Some(_), Some(pattern)) = (format, pattern) {
         let title = "`awslogs-datetime-format` and `awslogs-multiline-pattern` exclude each other";
         let finding = Finding::new(codes::LOG_OPTIONS, &process.file, pattern.span(), title);
-        findings.push(finding.label("one of them"));
+        findings.push(finding.label("remove one of them"));
     }
     let needed: &[&str] = if fargate {
         &["awslogs-group", "awslogs-region", "awslogs-stream-prefix"]
@@ -99,8 +103,9 @@ fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings
     };
     for option in needed.iter().filter(|option| !log.options.contains_key(**option)) {
         let title = format!("the log driver `awslogs` needs the option `{option}`");
-        let finding = Finding::new(codes::LOG_OPTIONS, &process.file, log.driver.span(), title).label("lacks it");
-        findings.push(finding.help("without `log`, the output goes to the step's own log group"));
+        let finding =
+            Finding::new(codes::LOG_OPTIONS, &process.file, log.driver.span(), title).label("this option is missing");
+        findings.push(finding.help("or remove `log`: the output then goes to the step's own log group"));
     }
     for (option, value) in log.options.iter().filter(|(option, _)| !AWSLOGS.contains(&option.as_str())) {
         let title = format!("the log driver `awslogs` has no option `{option}`");
@@ -109,7 +114,7 @@ fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings
     }
 }
 
-/// How long logs are kept is said only where the step has a log group that they are in.
+/// `log_retention_days` is only allowed if the step has a log group.
 pub(super) fn retention_of_something(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
         let Some(days) = &task.log_retention_days else { return };
@@ -121,10 +126,10 @@ pub(super) fn retention_of_something(drafts: &WhatDrafts, findings: &mut Vec<Fin
         let named = options.flat_map(BTreeMap::values).any(|option| option.as_str() == OWN_LOG_GROUP);
         if !named && task.container.iter().all(|container| container.log.is_some()) && !proxy.is_some_and(own_log) {
             let title =
-                format!("step `{}` says how long logs are kept, and nothing of it writes to its log group", *step.name);
+                format!("step `{}` sets `log_retention_days`, but nothing in it writes to its log group", *step.name);
             let finding =
-                Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("of no log group");
-            findings.push(finding.help("leave it out, or a container's `log`"));
+                Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("no log group to apply to");
+            findings.push(finding.help("remove it, or remove a container's `log`"));
         }
     });
 }
@@ -143,7 +148,8 @@ pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         for container in &task.container {
             let Some(log) = container.log.as_ref().filter(|log| log.driver.as_str() == "awsfirelens") else { continue };
             if routers.is_empty() {
-                let title = format!("container `{}` sends its logs to a router, and there is none", *container.name);
+                let title =
+                    format!("container `{}` sends its logs to a router, and the step has no router", *container.name);
                 out(log.driver.span(), title);
             } else if container.firelens_configuration.is_some() {
                 out(log.driver.span(), format!("container `{}` sends its logs to itself", *container.name));
@@ -161,19 +167,19 @@ fn router(process: &Draft<ProcessFile>, task: &TaskEntry, entry: &At<FirelensEnt
         findings.push(Finding::new(code, &process.file, span, title).label("does not fit"));
     };
     for (option, value) in entry.options.iter().filter(|(option, _)| !ROUTER.contains(&option.as_str())) {
-        let title = format!("a log router has no option `{option}`: it has {}", ROUTER.join(", "));
+        let title = format!("a log router has no option `{option}`: its options are {}", ROUTER.join(", "));
         out(codes::FIRELENS, value.span(), title);
     }
     match (entry.options.get(Firelens::FILE_TYPE), entry.options.get(Firelens::FILE_VALUE)) {
         (Some(kind), Some(_)) if kind.as_str() == "s3" && fargate => {
-            let title = "a configuration in S3 is not there on Fargate: use a `file` in the image".to_owned();
+            let title = "Fargate cannot read the configuration from S3: use a `file` in the image".to_owned();
             out(codes::NOT_WITH_LAUNCH, kind.span(), title);
         }
         (Some(kind), Some(_)) if !matches!(kind.as_str(), "s3" | "file") => {
-            out(codes::FIRELENS, kind.span(), format!("`config-file-type` is `file` or `s3`, not `{}`", **kind));
+            out(codes::FIRELENS, kind.span(), format!("`config-file-type` must be `file` or `s3`, not `{}`", **kind));
         }
         (Some(one), None) | (None, Some(one)) => {
-            let title = "`config-file-type` and `config-file-value` go together".to_owned();
+            let title = "`config-file-type` and `config-file-value` must be set together".to_owned();
             out(codes::FIRELENS, one.span(), title);
         }
         _ => {}

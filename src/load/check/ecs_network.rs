@@ -18,7 +18,7 @@ type Out<'a> = dyn FnMut(&At<String>, String) + 'a;
 pub(super) fn ids_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     let mut out = |text: &At<String>, title: String| {
-        findings.push(Finding::new(codes::INVALID_VALUE, &process.file, text.span(), title).label("refused by AWS"));
+        findings.push(Finding::new(codes::INVALID_VALUE, &process.file, text.span(), title).label("AWS rejects this"));
     };
     for (_, on) in process.doc.running() {
         ids("subnet-", on.subnets.iter().flatten(), &mut out);
@@ -66,10 +66,12 @@ pub(super) fn checks_find_ports(drafts: &WhatDrafts, findings: &mut Vec<Finding>
             let Some(port) = balancer.own_target_group.as_ref().and_then(|own| own.health_check.port.as_ref()) else {
                 continue;
             };
-            let title = "a health check of a fixed port, though the target's port is any of the instance's";
+            let title = "the health check uses a fixed port, but each task gets a random port of the instance";
             let finding = Finding::new(codes::BALANCING, &process.file, port.span(), title).label("does not fit");
-            findings
-                .push(finding.help("leave it out to check the traffic's port, or give the container a `host_port`"));
+            findings.push(
+                finding
+                    .help("remove `port` to check the port that gets the traffic, or set the container's `host_port`"),
+            );
         }
     });
 }
@@ -87,9 +89,9 @@ fn ids<'a>(begin: &str, written: impl IntoIterator<Item = &'a At<String>>, out: 
         let fits =
             |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
         if !id.strip_prefix(begin).is_some_and(fits) {
-            out(id, format!("`{}` is not an id like `{begin}0123456789abcdef0`", **id));
+            out(id, format!("`{}` is not an id such as `{begin}0123456789abcdef0`", **id));
         } else if !seen.insert(id.as_str()) {
-            out(id, format!("`{}` is there twice", **id));
+            out(id, format!("`{}` is listed twice", **id));
         }
     }
 }
@@ -97,6 +99,6 @@ fn ids<'a>(begin: &str, written: impl IntoIterator<Item = &'a At<String>>, out: 
 fn once(written: &[At<String>], out: &mut Out<'_>) {
     let mut seen = BTreeSet::new();
     for text in written.iter().filter(|text| !seen.insert(text.as_str())) {
-        out(text, format!("`{}` is there twice", **text));
+        out(text, format!("`{}` is listed twice", **text));
     }
 }

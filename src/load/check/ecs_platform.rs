@@ -20,23 +20,23 @@ pub(super) fn is_old(version: &str) -> bool {
     numbers(version).is_some_and(|version| version < PLATFORM)
 }
 
-/// Versions are those of Fargate (ECS developer guide, "Fargate platform versions for Amazon ECS"), and not older than what the
-/// step asks for. What instances run on has none, which is told elsewhere.
+/// Versions are those of Fargate (ECS developer guide, "Fargate platform versions for Amazon ECS"), and not older than what
+/// the step asks for. Instances have no platform version; that is reported elsewhere.
 pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (step, on) in process.doc.running().filter(|(_, on)| launch::compute(*on.launch).is_fargate()) {
         let Some(version) = on.platform_version.as_ref().filter(|version| !version.contains("#{")) else { continue };
         if version.as_str() != "LATEST" && numbers(version).is_none() {
-            let title = format!("`{}` is not a version of Fargate's platform", **version);
+            let title = format!("`{}` is not a Fargate platform version", **version);
             let finding = Finding::new(codes::INVALID_VALUE, &process.file, version.span(), title);
-            findings.push(finding.label("not a version").help("like `1.4.0`, or `LATEST`"));
+            findings.push(finding.label("not a version").help("write a version such as `1.4.0`, or `LATEST`"));
         }
         let wanted = step.task().map(newer).unwrap_or_default();
         if is_old(version) && !wanted.is_empty() {
             let verb = if wanted.len() == 1 { "needs" } else { "need" };
-            let title = format!("{} {verb} version 1.4.0 of Fargate's platform", list(&wanted));
+            let title = format!("{} {verb} Fargate platform version 1.4.0 or later", list(&wanted));
             let finding = Finding::new(codes::NOT_WITH_LAUNCH, &process.file, version.span(), title);
-            findings.push(finding.label("too old").help("without `platform_version`, it is the latest"));
+            findings.push(finding.label("too old").help("without `platform_version`, ECS uses the latest version"));
         }
     }
 }

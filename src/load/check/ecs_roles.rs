@@ -23,12 +23,12 @@ pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             (
                 &task.task_role,
                 &task.task_rights,
-                "`task_rights` are for the role that is made, and `task_role` gives one",
+                "`task_rights` only apply to the role that landfall makes: remove them, or remove `task_role`",
             ),
             (
                 &task.execution_role,
                 &task.execution_rights,
-                "`execution_rights` are for the role that is made, and `execution_role` gives one",
+                "`execution_rights` only apply to the role that landfall makes: remove them, or remove `execution_role`",
             ),
         ];
         for (role, rights, title) in pairs {
@@ -38,34 +38,43 @@ pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             rights.iter().for_each(|rights| judge(rights, &mut out));
         }
         if let (Some(_), Some(key)) = (&task.execution_role, task.kms_keys.first()) {
-            out(key.span(), "`kms_keys` are for the role that is made, and `execution_role` gives one");
+            out(
+                key.span(),
+                "`kms_keys` only apply to the role that landfall makes: remove them, or remove `execution_role`",
+            );
         }
         let scheduled = step.schedule().is_some_and(|schedule| schedule.schedule_role.is_none());
         let made = task.execution_role.is_none() || task.task_role.is_none() || scheduled;
         if let (Some(boundary), false) = (&task.permissions_boundary, made) {
-            out(boundary.span(), "`permissions_boundary` is for roles that are made, and all roles are given");
+            out(
+                boundary.span(),
+                "`permissions_boundary` only applies to roles that landfall makes, and this step names all its roles",
+            );
         }
     }
 }
 
 fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
     if let Some(extra) = rights.managed_policy_arns.get(MAX_POLICIES) {
-        out(extra.span(), "a role has at most 10 managed policies");
+        out(extra.span(), "a role can have at most 10 managed policies");
     }
     let mut seen = BTreeSet::new();
     for policy in rights.managed_policy_arns.iter().filter(|policy| !seen.insert(policy.as_str())) {
-        out(policy.span(), "this managed policy is there twice");
+        out(policy.span(), "this managed policy is listed twice");
     }
     for policy in rights.managed_policy_arns.iter().filter(|policy| !policy.contains("#{")) {
         // Those of AWS itself have `aws` for an account.
         let parts: Vec<&str> = policy.splitn(6, ':').collect();
         if !matches!(parts.as_slice(), ["arn", _, "iam", "", _, name] if name.starts_with("policy/")) {
-            out(policy.span(), "this is not the ARN of a managed policy, like `arn:aws:iam::111111111111:policy/name`");
+            out(
+                policy.span(),
+                "this is not the ARN of a managed policy, such as `arn:aws:iam::111111111111:policy/name`",
+            );
         }
     }
     for statement in &rights.statement {
         for (list, title) in
-            [(&statement.actions, "`actions` names none"), (&statement.resources, "`resources` names none")]
+            [(&statement.actions, "`actions` is empty"), (&statement.resources, "`resources` is empty")]
         {
             if list.is_empty() {
                 out(list.span(), title);
@@ -75,18 +84,18 @@ fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
         {
             out(
                 resource.span(),
-                "this is not a resource: `*`, or an ARN like `arn:aws:sqs:eu-west-1:111111111111:queue`",
+                "this is not a resource: write `*` or an ARN such as `arn:aws:sqs:eu-west-1:111111111111:queue`",
             );
         }
         for operator in statement.conditions.keys().filter(|operator| !is_operator(operator)) {
-            let title = format!("`{operator}` is not an operator of conditions, like `StringEquals`");
+            let title = format!("`{operator}` is not a condition operator, such as `StringEquals`");
             out(rights.span(), &title);
         }
         for action in statement.actions.iter().filter(|action| !action.contains("#{")) {
             let fine =
                 action.as_str() == "*" || action.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
             if !fine {
-                out(action.span(), "this is not an action, like `sqs:ReceiveMessage`");
+                out(action.span(), "this is not an action, such as `sqs:ReceiveMessage`");
             }
         }
     }
@@ -142,7 +151,7 @@ fn is_operator(written: &str) -> bool {
     ];
     let bare = written.strip_prefix("ForAnyValue:").or_else(|| written.strip_prefix("ForAllValues:"));
     let bare = bare.unwrap_or(written);
-    // `Null` tells itself whether a key exists.
+    // `Null` itself tests whether a key exists.
     let bare = bare.strip_suffix("IfExists").filter(|bare| *bare != "Null").unwrap_or(bare);
     OPERATORS.contains(&bare)
 }

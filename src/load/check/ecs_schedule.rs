@@ -26,7 +26,7 @@ pub(super) fn schedules_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Fin
         tasks(task, &mut out);
         let queue = schedule.dead_letter_config.as_ref().map(|queue| &queue.arn);
         if let Some(queue) = queue.filter(|queue| queue.ends_with(".fifo")) {
-            out(queue.span(), "EventBridge Scheduler does not write to FIFO queues");
+            out(queue.span(), "EventBridge Scheduler cannot write to FIFO queues");
         }
     }
 }
@@ -39,7 +39,7 @@ fn times(schedule: &ScheduleEntry, out: &mut Out<'_>) {
     }
     if read == Ok(Expression::Once) {
         for date in schedule.start_date.iter().chain(&schedule.end_date) {
-            out(date.span(), "`at` is a time already: EventBridge Scheduler looks at no other");
+            out(date.span(), "remove this date: with `at`, EventBridge Scheduler ignores it");
         }
         return;
     }
@@ -47,7 +47,7 @@ fn times(schedule: &ScheduleEntry, out: &mut Out<'_>) {
     let start = start.and_then(|date| time(date, out));
     let Some(end) = end.and_then(|date| Some((date, time(date, out)?))) else { return };
     if start.is_some_and(|start| start >= end.1) {
-        out(end.0.span(), "`end_date` is not after `start_date`");
+        out(end.0.span(), "`end_date` must be after `start_date`");
     }
 }
 
@@ -58,7 +58,7 @@ fn time(written: &At<String>, out: &mut Out<'_>) -> Option<Timestamp> {
     }
     let time = written.parse().ok().filter(|_| written.ends_with('Z'));
     if time.is_none() {
-        let title = format!("`{}` is not a time in UTC, like `2026-12-01T08:00:00Z`", **written);
+        let title = format!("`{}` is not a time in UTC, such as `2026-12-01T08:00:00Z`", **written);
         out(written.span(), &title);
     }
     time
@@ -68,10 +68,10 @@ fn time(written: &At<String>, out: &mut Out<'_>) -> Option<Timestamp> {
 fn tasks(task: &TaskEntry, out: &mut Out<'_>) {
     for volume in &task.volume {
         if let Some(ebs) = &volume.managed_ebs_volume {
-            out(ebs.span(), "EventBridge Scheduler starts no tasks with volumes of EBS");
+            out(ebs.span(), "EventBridge Scheduler cannot start tasks with EBS volumes");
         }
     }
     if let Some(extra) = task.runs_on.capacity_provider_strategy.get(MAX_PROVIDERS) {
-        out(extra.span(), "a schedule has at most 6 capacity providers");
+        out(extra.span(), "a schedule can have at most 6 capacity providers");
     }
 }

@@ -38,14 +38,14 @@ pub(super) fn load_balancers_have_ports(drafts: &WhatDrafts, findings: &mut Vec<
                     .label("not a port of this container");
                 findings.push(match has.as_slice() {
                     [] => finding.help(format!("set `port = {}` in the container", *balancer.port)),
-                    _ => finding.help(format!("it has {}", has.join(", "))),
+                    _ => finding.help(format!("its ports: {}", has.join(", "))),
                 });
             }
         }
     });
 }
 
-/// A rolling deployment has to be able to stop an old task or to start a new one.
+/// A rolling deployment must be able to stop an old task or to start a new one.
 pub(super) fn percentages_leave_room(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_service(drafts, |process, step, _, service| {
         let (minimum, maximum) = (&service.minimum_healthy_percent, &service.maximum_percent);
@@ -53,16 +53,16 @@ pub(super) fn percentages_leave_room(drafts: &WhatDrafts, findings: &mut Vec<Fin
             findings.push(Finding::new(codes::PERCENT_RANGE, &process.file, span, title).label(label));
         };
         if let Some(value) = minimum.as_ref().filter(|value| ***value > 100) {
-            out(value.span(), format!("a minimum of {} percent healthy tasks cannot be met", **value), "0 to 100");
+            out(value.span(), format!("`minimum_healthy_percent` of {} cannot be reached", **value), "0 to 100");
         } else if let Some(value) = maximum.as_ref().filter(|value| !(100..=10_000).contains(&***value)) {
-            out(value.span(), format!("a maximum of {} percent is out of range", **value), "100 or more");
+            out(value.span(), format!("`maximum_percent` of {} is out of range", **value), "100 or more");
         } else {
             let least = minimum.as_deref().copied().unwrap_or(100);
             let most = maximum.as_deref().copied().unwrap_or(200);
             let place = maximum.as_ref().or(minimum.as_ref());
             if let (true, Some(place)) = (least == 100 && most == 100, place) {
-                let title = format!("step `{}` may neither stop an old task nor start a new one", *step.name);
-                out(place.span(), title, "with 100 and 100 percent nothing can be deployed");
+                let title = format!("step `{}` allows neither stopping an old task nor starting a new one", *step.name);
+                out(place.span(), title, "lower `minimum_healthy_percent` or raise `maximum_percent`");
             }
         }
     });
@@ -73,10 +73,12 @@ pub(super) fn log_retention_exists(drafts: &WhatDrafts, findings: &mut Vec<Findi
         let Some(days) = task.log_retention_days.as_ref().filter(|days| !RETENTION.contains(&***days)) else { return };
         let near = RETENTION.iter().copied().find(|known| known > &**days).unwrap_or(3653);
         let title = format!("CloudWatch Logs cannot keep logs for {} days", **days);
-        let finding =
-            Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("not one of its values");
+        let finding = Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title)
+            .label("not an allowed number of days");
         findings
-            .push(finding.help(format!("the next longer one is {near}; it has 1, 3, 5, 7, 14, 30, 60, 90, 120, …")));
+            .push(finding.help(format!(
+                "the next longer period is {near} days; allowed are 1, 3, 5, 7, 14, 30, 60, 90, 120, …"
+            )));
     });
 }
 
@@ -85,7 +87,7 @@ pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         if task.tags.len() > MAX_TAGS - OWN_TAGS {
             let title = format!("step `{}` has {} tags", *step.name, task.tags.len());
             let label = format!(
-                "at most {} of {MAX_TAGS}: {OWN_TAGS} are kept for CloudFormation and landfall",
+                "at most {} of {MAX_TAGS}: {OWN_TAGS} are reserved for CloudFormation and landfall",
                 MAX_TAGS - OWN_TAGS
             );
             findings.push(Finding::new(codes::TAGS, &process.file, step.name.span(), title).label(label));
@@ -93,19 +95,19 @@ pub(super) fn tags_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         for (key, value) in &task.tags {
             let lower = key.to_ascii_lowercase();
             let why = if key.is_empty() || key.chars().count() > 128 {
-                "a key has 1 to 128 characters"
+                "a key must have 1 to 128 characters"
             } else if lower.starts_with("aws:") {
-                "keys that begin with `aws:` are for AWS"
+                "keys that begin with `aws:` are reserved for AWS"
             } else if lower.starts_with(crate::model::slot::TAG_PREFIX) {
-                "keys that begin with `landfall:` are for landfall"
+                "keys that begin with `landfall:` are reserved for landfall"
             } else if value.chars().count() > 256 && !value.contains("#{") {
-                "a value has at most 256 characters"
+                "a value can have at most 256 characters"
             } else if !key.chars().all(is_of_tag) || !value.contains("#{") && !value.chars().all(is_of_tag) {
-                "it is made of letters, digits, spaces and `+ - = . _ : / @`"
+                "use only letters, digits, spaces and `+ - = . _ : / @`"
             } else {
                 continue;
             };
-            let title = format!("the tag `{key}` is not possible: {why}");
+            let title = format!("the tag `{key}` is not allowed: {why}");
             findings.push(Finding::new(codes::TAGS, &process.file, value.span(), title).label("this tag"));
         }
     });
@@ -159,7 +161,7 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
     }
     arns_of_discovery(service, check);
     for hook in &service.deployment_configuration.lifecycle_hooks {
-        hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a function of Lambda"));
+        hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a Lambda function"));
         hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
     }
 }
@@ -190,15 +192,15 @@ fn arns_of_schedule(schedule: &ScheduleEntry, check: &mut CheckArn<'_>) {
 
 fn arns_of_discovery(service: &ServiceEntry, check: &mut CheckArn<'_>) {
     let registries = service.service_registries.iter().filter_map(|entry| entry.registry_arn.as_ref());
-    registries.for_each(|arn| check(arn, "servicediscovery", "service/", "a service of Cloud Map"));
+    registries.for_each(|arn| check(arn, "servicediscovery", "service/", "a Cloud Map service"));
     let Some(connect) = &service.service_connect_configuration else { return };
     if let Some(namespace) = connect.namespace.as_ref().filter(|namespace| namespace.starts_with("arn:")) {
-        check(namespace, "servicediscovery", "namespace/", "a namespace of Cloud Map");
+        check(namespace, "servicediscovery", "namespace/", "a Cloud Map namespace");
     }
     for tls in connect.services.iter().filter_map(|entry| entry.tls.as_ref()) {
         let authority = &tls.issuer_certificate_authority.aws_pca_authority_arn;
         check(authority, "acm-pca", "certificate-authority/", "an authority of AWS Private CA");
-        tls.kms_key.iter().for_each(|key| check(key, "kms", "", "a key of KMS"));
+        tls.kms_key.iter().for_each(|key| check(key, "kms", "", "a KMS key"));
         tls.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
     }
     for secret in connect.log.iter().flat_map(|log| log.secrets.values()) {

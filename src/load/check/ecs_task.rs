@@ -19,13 +19,13 @@ pub(super) fn tasks_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let own = process.doc.runs().filter_map(|(_, _, run)| run.timeout.as_ref());
     for written in own.chain(raw) {
         if build::duration(written).is_some_and(|timeout| !TIMES.contains(&timeout.as_secs())) {
-            out(written.span(), "a task may take 10 seconds to 7 days");
+            out(written.span(), "`timeout` must be 10 seconds to 7 days");
         }
     }
     for (_, task, _) in process.doc.runs() {
         for volume in &task.volume {
             if let Some(ebs) = &volume.managed_ebs_volume {
-                out(ebs.span(), "tasks that run once are given no volumes of EBS");
+                out(ebs.span(), "tasks that run once cannot have EBS volumes");
             }
         }
     }

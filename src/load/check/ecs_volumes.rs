@@ -14,13 +14,13 @@ use super::super::what::WhatDrafts;
 use super::ecs::each_task;
 use crate::load::build::launch;
 
-/// Names are there once, and what is mounted is there.
+/// Volume names are unique, and mounted volumes exist.
 pub(super) fn names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
         let mut seen: BTreeMap<&str, Range<usize>> = BTreeMap::new();
         for volume in &task.volume {
             if let Some(first) = seen.insert(volume.name.as_str(), volume.name.span()) {
-                let title = format!("two volumes of step `{}` are called `{}`", *step.name, *volume.name);
+                let title = format!("two volumes of step `{}` are named `{}`", *step.name, *volume.name);
                 let finding = Finding::new(codes::DUPLICATE_VOLUME, &process.file, volume.name.span(), title);
                 findings.push(finding.label("again here").related(&process.file, first, "first here"));
             }
@@ -48,9 +48,9 @@ fn paths(process: &Draft<ProcessFile>, container: &ContainerEntry, findings: &mu
     for point in &container.mount_points {
         let path = &point.container_path;
         let why = if !path.contains("#{") && !path.starts_with('/') {
-            "is no absolute path"
+            "is not an absolute path"
         } else if !seen.insert(path.as_str()) {
-            "is there twice"
+            "is used twice"
         } else {
             continue;
         };
@@ -71,7 +71,8 @@ fn sources(process: &Draft<ProcessFile>, task: &TaskEntry, container: &Container
             findings.push(finding.label("again here"));
         }
         if find(written).is_none() {
-            let title = format!("container `{}` mounts the volumes of one that does not exist", *container.name);
+            let title =
+                format!("container `{}` mounts the volumes of a container that does not exist", *container.name);
             let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
                 .label("not a container of this step")
                 .suggest(written, task.container.iter().map(|container| container.name.as_str()));
@@ -107,7 +108,7 @@ pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding
             volume.managed_ebs_volume.iter().for_each(|entry| ebs(entry, fargate, &mut out));
         }
         if let Some(second) = task.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()).nth(1) {
-            out(second.span(), "a task has at most one volume of EBS");
+            out(second.span(), "a task can have at most one EBS volume");
         }
     });
 }
@@ -118,18 +119,18 @@ fn efs(entry: &At<EfsVolumeEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
     for (id, begin) in ids.into_iter().filter_map(|(id, begin)| Some((id?, begin))) {
         let fits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());
         if !id.contains("#{") && !id.strip_prefix(begin).is_some_and(fits) {
-            out(id.span(), &format!("`{}` is not an id of EFS, like `{begin}0123456789abcdef0`", **id));
+            out(id.span(), &format!("`{}` is not an EFS id, such as `{begin}0123456789abcdef0`", **id));
         }
     }
     if let (Some(_), Some(root)) = (&authorization.access_point_id, &entry.root_directory)
         && root.as_str() != "/"
     {
-        out(root.span(), "an access point has its own root: `root_directory` is `/` or absent");
+        out(root.span(), "an access point has its own root: remove `root_directory`, or set it to `/`");
     }
     if (authorization.access_point_id.is_some() || authorization.iam) && !entry.transit_encryption {
         out(entry.span(), "an access point and `iam` need `transit_encryption = true`");
     } else if let (Some(port), false) = (&entry.transit_encryption_port, entry.transit_encryption) {
-        out(port.span(), "`transit_encryption_port` says nothing without `transit_encryption = true`");
+        out(port.span(), "`transit_encryption_port` has no effect without `transit_encryption = true`");
     }
 }
 
@@ -157,43 +158,50 @@ fn offered(entry: &EbsVolumeEntry, kind: EbsTypeEntry, out: &mut impl FnMut(Rang
     let Offer { gib, iops } = offer(kind);
     let size = entry.size_in_gib.as_ref();
     if let Some(size) = size.filter(|size| !gib.contains(size)) {
-        out(size.span(), &format!("a volume of this type has {} to {} GiB", gib.start(), gib.end()));
+        out(size.span(), &format!("a volume of this type must have {} to {} GiB", gib.start(), gib.end()));
     }
     if let (Some(written), Some((range, each))) = (&entry.iops, iops) {
         let most = size.map(|size| each.saturating_mul(**size).max(*range.start()));
         if !range.contains(written) {
-            let title = format!("a volume of this type has {} to {} operations per second", range.start(), range.end());
+            let title =
+                format!("a volume of this type must have {} to {} operations per second", range.start(), range.end());
             out(written.span(), &title);
         } else if let Some(most) = most.filter(|most| **written > *most) {
-            out(written.span(), &format!("a volume of this type and size has at most {most} operations per second"));
+            out(
+                written.span(),
+                &format!("a volume of this type and size can have at most {most} operations per second"),
+            );
         }
     }
     let operations = entry.iops.as_deref().copied().unwrap_or(3_000);
     if let Some(much) = entry.throughput.as_ref().filter(|much| ***much > operations / 4)
         && kind == EbsTypeEntry::Gp3
     {
-        out(much.span(), &format!("{operations} operations per second carry at most {} MiB", operations / 4));
+        out(
+            much.span(),
+            &format!("with {operations} operations per second, `throughput` can be at most {} MiB", operations / 4),
+        );
     }
 }
 
 fn ebs(entry: &At<EbsVolumeEntry>, fargate: bool, out: &mut impl FnMut(Range<usize>, &str)) {
     if entry.size_in_gib.is_none() && entry.snapshot_id.is_none() {
-        out(entry.span(), "a volume of EBS needs `size_in_gib` or `snapshot_id`");
+        out(entry.span(), "an EBS volume needs `size_in_gib` or `snapshot_id`");
     }
     if let (Some(key), Some(false)) = (&entry.kms_key_id, entry.encrypted) {
-        out(key.span(), "`kms_key_id` encrypts, and `encrypted = false` says that nothing is");
+        out(key.span(), "`kms_key_id` contradicts `encrypted = false`: remove one of them");
     }
     let kind = entry.volume_type.as_deref().copied().unwrap_or(EbsTypeEntry::Gp3);
     if let (Some(written), EbsTypeEntry::Standard, true) = (&entry.volume_type, kind, fargate) {
-        out(written.span(), "`standard` is not there on Fargate");
+        out(written.span(), "`standard` is not available on Fargate");
     }
     offered(entry, kind, out);
     match (kind, &entry.iops) {
         (EbsTypeEntry::Io1 | EbsTypeEntry::Io2, None) => out(entry.span(), "`io1` and `io2` need `iops`"),
         (EbsTypeEntry::Io1 | EbsTypeEntry::Io2 | EbsTypeEntry::Gp3, _) | (_, None) => {}
-        (_, Some(iops)) => out(iops.span(), "`iops` is for `gp3`, `io1` and `io2`"),
+        (_, Some(iops)) => out(iops.span(), "`iops` is only for `gp3`, `io1` and `io2`"),
     }
     if let (Some(throughput), true) = (&entry.throughput, kind != EbsTypeEntry::Gp3) {
-        out(throughput.span(), "`throughput` is for `gp3`");
+        out(throughput.span(), "`throughput` is only for `gp3`");
     }
 }

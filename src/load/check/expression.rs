@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Expression, String> {
     } else if let Some(time) = inside("at") {
         at(time).map(|()| Expression::Once)
     } else {
-        Err("it is `cron(…)`, `rate(…)` or `at(…)`".to_owned())
+        Err("write `cron(…)`, `rate(…)` or `at(…)`".to_owned())
     }
 }
 
@@ -70,22 +70,25 @@ fn cron(text: &str) -> Result<(), String> {
     let fields: Vec<&str> = text.split_whitespace().collect();
     if fields.len() != FIELDS.len() {
         let names = FIELDS.map(|(name, ..)| name).join(", ");
-        return Err(format!("`cron` takes six fields ({names}), and here are {}", fields.len()));
+        return Err(format!("`cron` takes six fields ({names}), and this has {}", fields.len()));
     }
     for (field, (name, least, most, words)) in fields.iter().zip(FIELDS) {
         let number = |text: &str| number(text, least, most, words);
         if !field.split(',').all(|part| fits(part, name, &number)) {
-            return Err(format!("`{field}` is not the {name} of a `cron`: {least} to {most}{}", others(name)));
+            return Err(format!(
+                "`{field}` is not allowed for {name} in a `cron`: use {least} to {most}{}",
+                others(name)
+            ));
         }
     }
     let open = |index: usize| fields.get(index).is_some_and(|field| *field == "?");
     if open(2) == open(4) {
-        return Err("in a `cron`, one of day of month and day of week is `?`, and the other is not".to_owned());
+        return Err("in a `cron`, exactly one of day of month and day of week must be `?`".to_owned());
     }
     Ok(())
 }
 
-/// What a field takes beside numbers, for people.
+/// What a field accepts besides numbers, for people.
 fn others(name: &str) -> &'static str {
     match name {
         "day of month" => ", `*`, `?`, `L`, `15W`, ranges, lists and steps",

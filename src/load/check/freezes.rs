@@ -25,7 +25,7 @@ pub(super) fn freeze_something(world: &World, findings: &mut Vec<Finding>) {
     let complete = world.drafts.tenants.complete() && world.tenants.len() == world.drafts.tenants.read.len();
     for (name, freeze) in world.freezes.iter().filter(|_| complete) {
         let Some(draft) = world.drafts.freezes.read.get(name) else { continue };
-        // What does not exist is told where it is named.
+        // A missing name is reported where it is written.
         if !names_are_known(world, freeze) {
             continue;
         }
@@ -36,8 +36,8 @@ pub(super) fn freeze_something(world: &World, findings: &mut Vec<Finding>) {
         }
         let title = format!("freeze `{name}` freezes nothing");
         let finding = Finding::new(codes::FREEZE_OF_NOTHING, &draft.file, 0..0, title)
-            .label("no project is deployed to an environment and for a tenant that it names")
-            .help("each of `environments`, `projects` and the tenants narrows it down");
+            .label("no deployment matches everything that it names")
+            .help("a slot must match `environments`, `projects` and the tenants together: remove one of them");
         findings.push(finding);
     }
 }

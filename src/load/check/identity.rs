@@ -59,7 +59,7 @@ fn differ<'a>(what: &str, all: impl Iterator<Item = (&'a Id, Found<'a>)>, findin
             Some(first) => findings.push(
                 Finding::new(codes::DUPLICATE_ID, found.file, found.span, format!("two {what} have the id `{id}`"))
                     .label("the same id")
-                    .help("an id goes into stack names: give one of them another `id`")
+                    .help("ids are part of stack names: give one of them another `id`")
                     .related(first.file, first.span.clone(), "the other one")
                     .hides(first.subject.clone()),
             ),
@@ -76,7 +76,7 @@ pub(super) fn steps_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let mut ids = BTreeMap::new();
     for step in &process.doc.step {
         if let Some(first) = names.insert(step.name.as_str(), step.name.span()) {
-            let title = format!("two steps are called `{}`", *step.name);
+            let title = format!("two steps are named `{}`", *step.name);
             let finding = Finding::new(codes::DUPLICATE_STEP, &process.file, step.name.span(), title);
             findings.push(finding.label("again here").related(&process.file, first, "first here"));
             continue;
@@ -100,7 +100,7 @@ pub(super) fn stacks_differ(world: &World, findings: &mut Vec<Finding>) {
             for (place, owner) in owners(world, name, built, step) {
                 let key = (place, StackName::of(&owner));
                 let entry = seen.entry(key.clone()).or_insert_with(|| (owner.clone(), name.clone()));
-                // Equal ids are told where they are written.
+                // Equal ids are reported where they are written.
                 let pair = (entry.0.project.clone(), entry.0.step.clone(), owner.project.clone(), owner.step.clone());
                 if entry.0 != owner && !told.contains(&pair) {
                     told.push(pair);
@@ -183,7 +183,7 @@ fn collision(
         None => Finding::whole(codes::STACK_COLLISION, &at.file, title),
     };
     finding
-        .help("the ids joined by `-` are the same: give a step, project, environment, target or tenant another `id`")
+        .help("their ids, joined by `-`, are equal: give a step, project, environment, target or tenant another `id`")
         .hides(Subject::Project(project.clone()))
         .hides(Subject::Project(first.1.clone()))
 }

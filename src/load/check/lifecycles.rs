@@ -30,13 +30,16 @@ pub(super) fn phases_have_environments(world: &World, findings: &mut Vec<Finding
             }
             let finding = |title: String| Finding::new(codes::EMPTY_PHASE, &draft.file, entry.name.span(), title);
             if let Some(first) = rest {
-                let title = format!("phase `{}` has no environment: another phase has all that are left", *entry.name);
+                let title =
+                    format!("phase `{}` has no environment: another phase already holds all the rest", *entry.name);
                 let finding = finding(title).label("neither `automatic` nor `manual`");
-                findings.push(finding.related(&draft.file, first.span(), "this one has them"));
+                findings.push(finding.related(&draft.file, first.span(), "this phase holds them"));
             } else if phase.manual.is_empty() {
                 let title = format!("phase `{}` has no environment: other phases name them all", *entry.name);
                 let finding = finding(title).label("neither `automatic` nor `manual`");
-                findings.push(finding.help("such a phase holds every environment that no other phase names"));
+                findings.push(
+                    finding.help("a phase that lists no environment holds every environment that no other phase names"),
+                );
             }
             rest = rest.or(Some(&entry.name));
         }
@@ -65,10 +68,14 @@ pub(super) fn progress_is_in_reach(world: &World, findings: &mut Vec<Finding>) {
             let ProgressEntry::Minimum(number) = **progress else { continue };
             let there = phase.environments().count();
             if number as usize > there || number == 0 {
-                let title = format!("phase `{}` asks for success in {number} of {there} environments", *entry.name);
+                let title =
+                    format!("phase `{}` requires success in {number} environments and has {there}", *entry.name);
                 let finding = Finding::new(codes::PROGRESS_OUT_OF_REACH, &draft.file, progress.span(), title);
-                findings
-                    .push(finding.label(format!("1 to {there}")).help("a phase that never blocks is `\"optional\"`"));
+                findings.push(
+                    finding
+                        .label(format!("must be 1 to {there}"))
+                        .help("for a phase that never blocks, write `\"optional\"`"),
+                );
             }
         }
     }
@@ -96,13 +103,13 @@ pub(super) fn environments_are_used(world: &World, findings: &mut Vec<Finding>) 
             let title = format!("no project ever enters the environment `{name}`");
             let finding = Finding::new(codes::ENVIRONMENT_UNUSED, &draft.file, 0..0, title)
                 .label("nothing is ever deployed here")
-                .help("name it in a phase of a lifecycle that a channel of a project uses");
+                .help("add it to a phase of a lifecycle that a project uses");
             findings.push(finding);
         }
         if drafts.targets.complete() && !placed.contains(name.as_str()) {
             let title = format!("no target belongs to the environment `{name}`");
             let finding = Finding::new(codes::ENVIRONMENT_WITHOUT_TARGET, &draft.file, 0..0, title);
-            findings.push(finding.label("nothing can be deployed here").help("name it in `environments` of a target"));
+            findings.push(finding.label("no target").help("add it to `environments` of a target"));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Names that refer to something: each must be there. What is there but broken counts as there.
+//! Names that refer to something: each must exist. A broken file counts as existing.
 
 use std::collections::BTreeSet;
 
@@ -133,7 +133,7 @@ pub(super) fn scopes_name_what_exists(world: &World, findings: &mut Vec<Finding>
     }
 }
 
-/// The names of a project that scopes may have; none where they are not known.
+/// The names of a project that scopes may use; none if they are not known.
 struct OfProject<'a> {
     steps: Option<&'a [&'a str]>,
     channels: Option<BTreeSet<&'a str>>,
@@ -162,7 +162,7 @@ fn scopes(world: &World, draft: &Draft<VariablesFile>, of_project: &OfProject<'_
                 let a = if what.starts_with('e') { "an" } else { "a" };
                 let title = format!("the scope of `{}` names {a} {what} that does not exist", *variable.name);
                 let finding = Finding::new(code, &draft.file, names.span(), title)
-                    .label(format!("there is no {what} `{name}`"))
+                    .label(format!("no {what} is named `{name}`"))
                     .suggest(name, known.iter().copied());
                 findings.push(finding);
             }

@@ -25,16 +25,16 @@ pub(super) fn steps_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The steps that `after` names are there.
+/// The steps that `after` names exist.
 fn named(process: &Draft<ProcessFile>, step: &At<StepEntry>, findings: &mut Vec<Finding>) {
     let known = || process.doc.step.iter().map(|step| step.name.as_str());
     for written in step.after.iter().flat_map(|after| after.iter()) {
         if known().any(|name| name == written.as_str()) || written.parse::<StepName>().is_err() {
             continue;
         }
-        let title = format!("step `{}` comes after a step that does not exist", *step.name);
+        let title = format!("`after` of step `{}` names a step that does not exist", *step.name);
         let finding = Finding::new(codes::UNKNOWN_STEP, &process.file, written.span(), title)
-            .label(format!("there is no step `{}`", **written))
+            .label(format!("no step is named `{}`", **written))
             .suggest(written, known().filter(|name| *name != step.name.as_str()));
         findings.push(finding);
     }
@@ -48,10 +48,10 @@ fn contradictions(process: &Draft<ProcessFile>, step: &At<StepEntry>, above: usi
     };
     if step.after.is_some() {
         let title = format!("step `{}` has both `after` and `parallel`", *step.name);
-        out(title, "parallel to the step above it, or after those that it names", "keep one of the two");
+        out(title, "a step can have only one of them", "keep one of the two");
     } else if above == 0 {
-        let title = format!("step `{}` is parallel to nothing: it is the first one", *step.name);
-        out(title, "no step above it", "write `parallel = true` in the second of two steps that run together");
+        let title = format!("step `{}` has `parallel` but no step above it", *step.name);
+        out(title, "no step above it", "move `parallel = true` to the second of the two steps");
     }
 }
 
@@ -68,7 +68,7 @@ impl Ordered {
     }
 }
 
-/// What a step says of its order; none where its name is no name.
+/// The order settings of a step; none if its name is invalid.
 fn order(step: &StepEntry, drafts: &WhatDrafts) -> Option<Ordered> {
     let beside = step.parallel.as_deref().copied().unwrap_or_default();
     let follows = match &step.after {
@@ -92,5 +92,5 @@ fn in_circle(process: &Draft<ProcessFile>, circle: &Circle) -> Finding {
         true => format!("step `{first}` waits for itself"),
         false => format!("steps wait for each other: {circle}"),
     };
-    Finding::new(codes::STEP_CIRCLE, &process.file, span, title).label("none of them could begin")
+    Finding::new(codes::STEP_CIRCLE, &process.file, span, title).label("none of them could start")
 }

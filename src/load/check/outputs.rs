@@ -1,4 +1,5 @@
-//! References to outputs of stacks: they stand in texts of steps and of their templates, and what they name is there.
+//! References to outputs of stacks: they are only allowed in texts of steps and their templates, and what they name must
+//! exist.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -22,7 +23,7 @@ fn references(text: &str) -> Vec<String> {
     text.placeholders().filter(|name| OutputRef::parse(name).is_some()).map(str::to_owned).collect()
 }
 
-/// The place of a placeholder, where its text is written without escapes; otherwise that of the text.
+/// The place of a placeholder if its text is written without escapes; otherwise the place of the text.
 pub(super) fn placeholder(file: &File, text: Range<usize>, name: &str) -> Range<usize> {
     let written = file.text.get(text.clone()).and_then(|source| source.find(&format!("#{{{name}}}")));
     written.map_or(text.clone(), |at| text.start + at..text.start + at + name.len() + 3)
@@ -44,21 +45,21 @@ pub(super) fn stand_in_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     for image in process.doc.images.values() {
         for name in references(&image.repository) {
             let span = placeholder(&process.file, image.repository.span(), &name);
-            let title = "an image's repository refers to an output of a stack";
+            let title = "an image's repository cannot use the output of a stack";
             let finding = Finding::new(codes::OUTPUT_REFERENCE, &process.file, span, title);
-            findings.push(finding.label("has to be known before anything is deployed"));
+            findings.push(finding.label("must be known before anything is deployed"));
         }
     }
     for entry in process.doc.step.iter().filter_map(|step| step.stack()) {
         for value in entry.parameters.values().filter(|value| !stands_alone(value)) {
             for name in value.texts().iter().flat_map(|text| references(text)) {
                 let span = placeholder(&process.file, value.span(), &name);
-                let title = "an output stands among other text in the value of a template's parameter";
+                let title = "the value of a template's parameter mixes an output with other text";
                 let finding = Finding::new(codes::OUTPUT_REFERENCE, &process.file, span, title);
                 findings.push(
                     finding
-                        .label("has to be all of the value")
-                        .help("give the output alone, and put the text around it with `Fn::Sub` in the template"),
+                        .label("the output must be the whole value")
+                        .help("pass only the output, and add the other text with `Fn::Sub` in the template"),
                 );
             }
         }
@@ -84,10 +85,10 @@ pub(super) fn tenants_have_none(world: &World, findings: &mut Vec<Finding>) {
 }
 
 fn in_value(file: &File, text: Range<usize>, name: &str) -> Finding {
-    let title = "a variable's value refers to an output of a stack";
+    let title = "a variable's value cannot use the output of a stack";
     Finding::new(codes::OUTPUT_REFERENCE, file, placeholder(file, text, name), title)
-        .label("has no value before its stack is there")
-        .help("write the reference into the step itself")
+        .label("unknown until the stack exists")
+        .help("write the reference directly into the step")
 }
 
 /// Every reference of a step with its place: in its texts, in the values that it gives to parameters, in its template.
@@ -117,13 +118,13 @@ struct Used<'a> {
     world: &'a World,
     project: &'a ProjectName,
     file: &'a File,
-    /// The project's own process, where it has no error.
+    /// The project's own process, if it has no error.
     own: Option<&'a What>,
     name: String,
     span: Range<usize>,
 }
 
-/// Everything that the references of the heads' steps name is there, as far as that can be known.
+/// Everything that the references in the newest steps name exists, as far as that can be known.
 pub(super) fn are_there(world: &World, findings: &mut Vec<Finding>) {
     for (project, built) in &world.projects {
         let Some(process) = &built.head.drafts.process else { continue };
@@ -148,7 +149,7 @@ impl<'a> Used<'a> {
     fn finding(&self) -> Option<Finding> {
         let reference = match OutputRef::parse(&self.name)? {
             Ok(reference) => reference,
-            Err(no) => return Some(self.found(codes::OUTPUT_REFERENCE, no.to_string()).label("no reference")),
+            Err(no) => return Some(self.found(codes::OUTPUT_REFERENCE, no.to_string()).label("not a reference")),
         };
         let targets = &self.world.drafts.targets;
         if let Some(target) = reference.target.as_ref().filter(|target| !targets.has(target.as_str())) {
@@ -160,8 +161,8 @@ impl<'a> Used<'a> {
             None => self.own?,
             Some(name) if name == self.project => {
                 let own = OutputRef { project: None, ..reference };
-                let title = "a reference to an output names its own project as if it were another one".to_owned();
-                let finding = self.found(codes::OUTPUT_REFERENCE, title).label("its own project");
+                let title = "a reference to an output names its own project".to_owned();
+                let finding = self.found(codes::OUTPUT_REFERENCE, title).label("this project");
                 return Some(finding.help(format!("write `#{{{own}}}`")));
             }
             Some(name) if !self.world.drafts.projects.contains_key(name) => {
@@ -179,7 +180,7 @@ impl<'a> Used<'a> {
         let name = &reference.step;
         let Some(step) = what.steps.iter().find(|step| step.name == *name) else {
             let title = "a reference to an output names a step that does not exist".to_owned();
-            let finding = self.found(codes::UNKNOWN_STEP, title).label(format!("there is no step `{name}`"));
+            let finding = self.found(codes::UNKNOWN_STEP, title).label(format!("no step is named `{name}`"));
             return Some(finding.suggest(name.as_str(), what.steps.iter().map(|step| step.name.as_str())));
         };
         let known = template::outputs(step, what)?;
@@ -187,7 +188,8 @@ impl<'a> Used<'a> {
             return None;
         }
         let title = format!("step `{name}` has no output `{}`", reference.output);
-        let label = if known.is_empty() { "its stacks have no outputs" } else { "not an output of its stacks" };
+        let label =
+            if known.is_empty() { "the step's stacks have no outputs" } else { "not an output of the step's stacks" };
         let known = known.iter().map(String::as_str);
         Some(self.found(codes::UNKNOWN_OUTPUT, title).label(label).suggest(&reference.output, known))
     }
@@ -240,10 +242,10 @@ fn in_circle(world: &World, circle: &[&ProjectName]) -> Option<Finding> {
     let drafts = &world.projects.get(*first)?.head.drafts;
     let (file, span) = drafts.process.as_ref()?.doc.step.iter().find_map(|step| used(drafts, step, next))?;
     let names: Vec<&str> = circle.iter().map(|name| name.as_str()).collect();
-    let title = format!("projects wait for outputs of each other: {}", names.join(" → "));
+    let title = format!("projects wait for each other's outputs: {}", names.join(" → "));
     let finding = Finding::new(codes::PROJECT_CIRCLE, file, span, title)
-        .label("none of them could begin")
-        .help("put what all of them need into a project of its own");
+        .label("none of them could start")
+        .help("move what they all need into a separate project");
     Some(finding)
 }
 

@@ -32,9 +32,9 @@ fn code(fault: PatchFault) -> (&'static Code, &'static str) {
         PatchFault::Path => (codes::PATCH_PATH, "leads nowhere"),
         PatchFault::Twice => (codes::PATCH, "there already"),
         PatchFault::Proof => (codes::PATCH_OF_PROOF, "has to stay"),
-        PatchFault::Property => (codes::RESOURCE_PROPERTY, "does not fit the schema"),
-        PatchFault::Template => (codes::TEMPLATE, "CloudFormation would refuse this"),
-        PatchFault::Placeholder => (codes::TEMPLATE_PLACEHOLDER, "has to be literal"),
+        PatchFault::Property => (codes::RESOURCE_PROPERTY, "does not match the schema"),
+        PatchFault::Template => (codes::TEMPLATE, "CloudFormation would reject this"),
+        PatchFault::Placeholder => (codes::TEMPLATE_PLACEHOLDER, "must be literal"),
     }
 }
 
@@ -62,7 +62,7 @@ fn parts(patch: &PatchEntry) -> impl Iterator<Item = (Range<usize>, Option<&At<P
     plain.chain(lists).map(|one| (one.span(), None)).chain(values.map(|(key, value)| (key.span(), Some(value))))
 }
 
-/// The bytes of a part of a value: of its key where it has one. None for all of the value.
+/// The bytes of a part of a value: of its key if it has one. None for the whole value.
 fn inside(value: &At<PatchValueEntry>, pointer: &str) -> Option<Range<usize>> {
     let (mut value, mut bytes) = (value, None);
     for step in pointer.split('/').skip(1) {

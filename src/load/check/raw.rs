@@ -36,7 +36,7 @@ pub(super) fn parameters_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         for (name, written) in entry.parameters.iter().filter(|(name, _)| !declared.contains_key(*name)) {
             let title = format!("template `{}` has no parameter `{name}`", *entry.template);
             let finding = Finding::new(codes::TEMPLATE_PARAMETER, &process.file, written.span(), title)
-                .label("a value for nothing")
+                .label("no such parameter")
                 .suggest(name, declared.keys().map(String::as_str));
             findings.push(finding);
         }
@@ -72,9 +72,9 @@ pub(super) fn defaults_are_no_secrets(drafts: &WhatDrafts, findings: &mut Vec<Fi
                 Some(_) => true,
             };
             if secret && written {
-                let title = format!("parameter `{name}` is declared NoEcho, and its default stands in the template");
+                let title = format!("parameter `{name}` is declared NoEcho, and its default is in the template");
                 let finding = Finding::new(codes::SECRET_PARAMETER, &template.file, template.parameter(name), title)
-                    .label("a secret has no default")
+                    .label("secrets must not be in the repository")
                     .help(format!(
                         "leave `Default` out and set `{name} = \"{{{{resolve:secretsmanager:<ARN of the \
                              secret>:SecretString:<key>}}}}\"` under [step.parameters]"
@@ -103,12 +103,12 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             }
             let own = template.containers.get(container.as_str()).and_then(Option::as_ref);
             if let Some(own) = own.filter(|own| own.image.as_str() != written.as_str()) {
-                let title = format!("the template says that container `{container}` has the image `{}`", own.image);
+                let title = format!("the template already gives container `{container}` the image `{}`", own.image);
                 let bytes = template.placeholder(&format!("images.{}", own.image));
                 let finding = Finding::new(codes::INVALID_VALUE, &process.file, written.span(), title)
-                    .label("another image")
+                    .label("a different image")
                     .related(&template.file, bytes, "here")
-                    .help("it is proved to run what its template says: leave it out here");
+                    .help("success is proved with the template's image: remove this line");
                 findings.push(finding);
             }
             // A name that is put together, or made by a macro, is not known here.
@@ -124,17 +124,17 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         let services = template.document.resources().any(|resource| resource.kind() == "AWS::ECS::Service");
         let said = |container: &str| entry.images.keys().any(|known| known.as_str() == container);
         for (container, bytes) in template.unproved.iter().filter(|(container, _)| services && !said(container)) {
-            let title = format!("nothing proves which image container `{container}` runs");
+            let title = format!("landfall cannot prove which image container `{container}` runs");
             let help = format!(
                 "write `#{{images.<name>}}` alone, or say under [step.images] `{container} = \"<name>\"`; containers of several task \
                  definitions need different names where their images differ"
             );
             let finding = Finding::new(codes::UNPROVED_IMAGE, &template.file, bytes.clone(), title);
-            findings.push(finding.label("not one image of [images]").help(help));
+            findings.push(finding.label("not exactly one image of [images]").help(help));
         }
         for image in template.containers.values().flatten() {
             if !process.doc.images.contains_key(image.image.as_str()) {
-                let title = format!("the template takes an image `{}` that does not exist", image.image);
+                let title = format!("the template uses an image `{}` that does not exist", image.image);
                 let bytes = template.placeholder(&format!("images.{}", image.image));
                 let finding = Finding::new(codes::UNKNOWN_IMAGE, &template.file, bytes, title)
                     .label(format!("no [images.{}] in process.toml", image.image))
@@ -151,19 +151,19 @@ pub(super) fn runs_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         let Some(run) = &entry.run else { return };
         let definitions = template.document.resources().filter(|one| one.kind() == "AWS::ECS::TaskDefinition");
         let known: Vec<&str> = definitions.map(|resource| resource.id).collect();
-        // What a macro makes nobody can tell.
+        // The result of a macro is unknown.
         if known.contains(&run.task_definition.as_str()) || template.document.section("Transform").is_some() {
             return;
         }
         let title = format!("template `{}` has no task definition `{}`", *entry.template, *run.task_definition);
         let finding = Finding::new(codes::TASK_RUN, &process.file, run.task_definition.span(), title)
-            .label("no AWS::ECS::TaskDefinition of this id")
+            .label("no AWS::ECS::TaskDefinition has this id")
             .suggest(&run.task_definition, known);
         findings.push(finding);
     });
 }
 
-/// Every file in `templates/` is used by a step of the head. What stands beside them for people is nobody's mistake.
+/// Every file in `templates/` is used by a step of the head. Files for people next to them are not reported.
 pub(super) fn templates_are_used(world: &World, findings: &mut Vec<Finding>) {
     for (name, project) in &world.projects {
         let Some(files) = world.drafts.projects.get(name) else { continue };

@@ -19,7 +19,7 @@ pub(super) fn versions_differ(world: &World, findings: &mut Vec<Finding>) {
             };
             let title = format!("releases `{first}` and `{name}` of project `{project}` are the same version");
             let finding = Finding::new(codes::EQUAL_VERSIONS, &draft.file, 0..0, title)
-                .label("neither is higher")
+                .label("neither version is higher")
                 .related(first_file, 0..0, "the other one")
                 .hides(Subject::Release(project.clone(), first.clone()));
             findings.push(finding);
@@ -36,7 +36,7 @@ pub(super) fn have_their_images(world: &World, findings: &mut Vec<Finding>) {
             let Some(draft) = draft else { continue };
             for (image, entry) in &draft.doc.images {
                 if !what.images.contains_key(image.as_str()) {
-                    let title = format!("release `{name}` brings an image that its process does not have");
+                    let title = format!("release `{name}` lists an image that its process does not have");
                     let finding = Finding::new(codes::UNKNOWN_IMAGE, &draft.file, entry.span(), title)
                         .label(format!("no [images.{image}] in process.toml"))
                         .suggest(image, what.images.keys().map(|known| known.as_str()));

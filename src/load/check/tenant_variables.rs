@@ -37,11 +37,11 @@ pub(super) fn are_declared_once(drafts: &WhatDrafts, findings: &mut Vec<Finding>
             for entry in &draft.doc.tenant_variable {
                 let (name, span) = (entry.name.as_str(), entry.name.span());
                 if let Some((file, first)) = values.get(name) {
-                    let title = format!("`{name}` is declared for tenants and has a value here too");
+                    let title = format!("`{name}` is declared for tenants and also has a value here");
                     let finding = Finding::new(codes::TENANT_VARIABLE_WITH_VALUE, &draft.file, span.clone(), title)
-                        .label("tenants bring its values")
-                        .related(file, first.clone(), "a value that is nobody's")
-                        .help("write the value that tenants without their own have as `default`");
+                        .label("only tenants set its value")
+                        .related(file, first.clone(), "this value belongs to no tenant")
+                        .help("move the value to `default`: tenants without a value of their own get it");
                     findings.push(finding);
                 }
                 if let Some((file, first)) = seen.insert(name, (&draft.file, span.clone())) {
@@ -101,7 +101,7 @@ fn missing(
             continue;
         }
         let (name, tenant) = (&variable.name, &tenant.name);
-        let title = format!("tenant `{tenant}` has no value of `{name}` in environment `{}`", **environment);
+        let title = format!("tenant `{tenant}` has no value for `{name}` in environment `{}`", **environment);
         let finding = Finding::new(codes::TENANT_VALUE_MISSING, &draft.file, environment.span(), title)
             .label(format!("project {project} needs one"))
             .help(format!("add a `[[variable]]` with `name = \"{name}\"`; it is declared at {}", variable.at))
@@ -110,7 +110,7 @@ fn missing(
     }
 }
 
-/// Every *what* that a project may deploy; none where one of them cannot be known.
+/// Every *what* that a project may deploy; none if one of them cannot be known.
 fn whats(project: &ProjectWorld) -> Option<Vec<&Arc<What>>> {
     let releases = project.releases.values().filter_map(|release| release.snapshot.as_ref().ok());
     let snapshots = releases.map(|snapshot| snapshot.outcome.what.as_ref());
@@ -128,18 +128,18 @@ pub(super) fn values_are_declared(world: &World, findings: &mut Vec<Finding>) {
             let whats = all.iter().filter(|(project, _)| meant(project)).flat_map(|(_, whats)| whats);
             let known: BTreeSet<&str> =
                 whats.flat_map(|what| what.tenant_variables.iter().map(|variable| &*variable.name)).collect();
-            // That the tenant is not connected to the project is told elsewhere.
+            // A tenant that is not connected to the project is reported elsewhere.
             let connected = entry.project.as_ref().is_none_or(|project| tenant.projects.contains_key(project.as_str()));
             if !connected || known.contains(entry.name.as_str()) {
                 continue;
             }
             let whose = match &entry.project {
                 Some(project) => format!("project `{}` does not declare", **project),
-                None => "no project that it is connected to declares".to_owned(),
+                None => "none of its projects declares".to_owned(),
             };
             let title = format!("tenant `{name}` gives a value to `{}`, which {whose}", *entry.name);
             let finding = Finding::new(codes::UNDECLARED_TENANT_VALUE, &draft.file, entry.name.span(), title)
-                .label("no [[tenant_variable]] of this name")
+                .label("no [[tenant_variable]] has this name")
                 .suggest(&entry.name, known)
                 .holds_nothing();
             findings.push(finding);
@@ -162,7 +162,7 @@ pub(super) fn values_have_the_type(world: &World, findings: &mut Vec<Finding>) {
                 }
                 let (found, asked) = (found.as_str(), asked.as_str());
                 let title = format!(
-                    "tenant `{name}` gives `{}` a {found}, and project `{project}` asks for a {asked}",
+                    "tenant `{name}` sets `{}` to a {found}, and project `{project}` declares a {asked}",
                     *entry.name
                 );
                 let finding = Finding::new(codes::TENANT_VALUE_TYPE, &draft.file, entry.value.span(), title)

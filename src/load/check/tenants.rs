@@ -88,9 +88,9 @@ pub(super) fn are_connected_to_what_exists(world: &World, findings: &mut Vec<Fin
             findings.push(finding);
         } else if connection.tenancy() == Some(Tenancy::Untenanted) {
             let title =
-                format!("tenant `{name}` is connected to project `{project}`, which is not deployed for tenants");
+                format!("tenant `{name}` is connected to project `{project}`, which is not deployed per tenant");
             let finding = Finding::new(codes::UNTENANTED_PROJECT, &draft.file, entry.span(), title)
-                .label("not deployed for tenants")
+                .label("not deployed per tenant")
                 .help(format!("write `tenancy = \"tenanted\"` or `\"both\"` in projects/{project}/project.toml"));
             findings.push(finding);
         }
@@ -104,7 +104,7 @@ pub(super) fn are_connected_to_what_exists(world: &World, findings: &mut Vec<Fin
                 let title = format!("project `{project}` never enters `{}`", **written);
                 let finding = Finding::new(codes::TENANT_OUTSIDE_LIFECYCLE, &draft.file, written.span(), title)
                     .label("in no lifecycle of the project's channels")
-                    .help(format!("take it out, or name `{}` in a phase of a lifecycle of the project", **written));
+                    .help(format!("remove it, or add `{}` to a phase of a lifecycle of the project", **written));
                 findings.push(finding);
             }
         }
@@ -158,7 +158,7 @@ pub(super) fn pins_are_of_connected_ones(world: &World, findings: &mut Vec<Findi
     }
 }
 
-/// The targets of an environment; none where a file could not be read that may be one.
+/// The targets of an environment; none if an unreadable file may be one of them.
 fn targets_in<'a>(world: &'a World, environment: &str) -> Option<Vec<&'a crate::model::Target>> {
     let all = world.targets.values().filter(|target| target.environments.contains(environment)).collect();
     (world.drafts.targets.complete() && world.targets.len() == world.drafts.targets.read.len()).then_some(all)
@@ -175,7 +175,7 @@ pub(super) fn have_targets(world: &World, findings: &mut Vec<Finding>) {
         let Some(what) = world.projects.get(project).and_then(|project| project.head.what.as_ref()) else { continue };
         for written in &entry.environments {
             let Some(targets) = targets_in(world, written) else { continue };
-            // That nothing at all belongs to the environment is told there.
+            // An environment without any target is reported there.
             let takes = targets.iter().any(|target| {
                 let has = |step: &Step| target.roles.contains(&step.role) && has_stacks(step, written, tenant);
                 target.takes(Some(tenant)) && what.steps.iter().any(|step| has(step))
@@ -183,10 +183,10 @@ pub(super) fn have_targets(world: &World, findings: &mut Vec<Finding>) {
             if takes || targets.is_empty() {
                 continue;
             }
-            let title = format!("no target of `{}` takes tenant `{name}` for project `{project}`", **written);
+            let title = format!("no target of `{}` accepts tenant `{name}` for project `{project}`", **written);
             let finding = Finding::new(codes::TENANT_WITHOUT_TARGET, &draft.file, written.span(), title)
-                .label("nothing can be deployed here")
-                .help("a target takes a tenant by `tenants` or `tenant_tags`, and offers the role of a step");
+                .label("no target")
+                .help("a target accepts tenants with `tenants` or `tenant_tags`, and must offer a step's role");
             findings.push(finding);
         }
     }
@@ -207,7 +207,7 @@ pub(super) fn can_pass_phases(world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The phases that ask for more environments than the tenant is judged by, where there is something after them.
+/// The phases that ask for more environments than the tenant is judged by, if a phase comes after them.
 fn impassable(
     connection: &Connection<'_>,
     tenant: &Tenant,
@@ -232,7 +232,7 @@ fn impassable(
     for (entry, phase) in file.doc.phase.iter().zip(&built.phases).take(last) {
         let Some(ProgressEntry::Minimum(least)) = entry.progress.as_deref() else { continue };
         let judging = phase.environments().filter(judges).count();
-        // One that judges by nothing is passed; what nobody can pass is told in the lifecycle.
+        // A phase without counting environments is passed. A phase that no one can pass is reported in the lifecycle.
         if judging == 0 || *least as usize <= judging || *least as usize > phase.environments().count() {
             continue;
         }
@@ -240,9 +240,9 @@ fn impassable(
         let title = format!("tenant `{name}` can never pass phase `{}` of lifecycle `{lifecycle}`", *entry.name);
         let span = entry.progress.as_ref().map_or(0..0, At::span);
         let finding = Finding::new(codes::PHASE_OUT_OF_REACH, &connection.draft.file, connection.entry.span(), title)
-            .label(format!("{project} is judged for `{name}` by {judging} of its environments"))
-            .related(&file.file, span, format!("asks for success in {least}"))
-            .help("connect the tenant to more environments of the phase, or ask for fewer")
+            .label(format!("for {project}, {judging} of its environments count for `{name}`"))
+            .related(&file.file, span, format!("requires success in {least}"))
+            .help("connect the tenant to more environments of the phase, or lower `minimum`")
             .holds_nothing();
         findings.push(finding);
     }

@@ -76,7 +76,7 @@ pub(super) fn none_tie(world: &World, findings: &mut Vec<Finding>) {
             for (index, (file, from_set, value)) in values.iter().enumerate() {
                 let Some(scope) = scopes.get(index) else { continue };
                 let earlier = values.iter().zip(&scopes).take(index).find(|((_, other_set, _), other)| {
-                    // Equal scopes are told by another check.
+                    // Another check reports equal scopes.
                     from_set == other_set && *other != scope && both_fit(scope, other)
                 });
                 let Some(((first_file, _, first), _)) = earlier else { continue };
@@ -84,11 +84,11 @@ pub(super) fn none_tie(world: &World, findings: &mut Vec<Finding>) {
                     break;
                 }
                 found += 1;
-                let title = format!("two values of `{name}` have the same rank where both apply");
+                let title = format!("two values of `{name}` apply in the same place with equal rank");
                 let finding = Finding::new(codes::VARIABLE_TIE, &file.file, value.name.span(), title)
-                    .label("this one")
+                    .label("this value")
                     .related(&first_file.file, first.name.span(), "and this one")
-                    .help("take the names that both have out of one of them, or add a kind to its scope")
+                    .help("make one scope more specific, or remove from one of them the names that both list")
                     .hides(Subject::What(project.clone()));
                 findings.push(finding);
             }

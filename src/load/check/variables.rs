@@ -1,4 +1,4 @@
-//! Variables: values that cannot be told apart, and placeholders that name none.
+//! Variables: values with equal scopes, and placeholders that name no variable.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,10 +28,10 @@ pub(super) fn differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             for variable in &draft.doc.variable {
                 let key = (variable.name.as_str(), scope_key(&variable.scope));
                 let Some((file, span)) = seen.insert(key, (&draft.file, variable.name.span())) else { continue };
-                let title = format!("`{}` has two values of the same scope", *variable.name);
+                let title = format!("`{}` has two values with the same scope", *variable.name);
                 let finding = Finding::new(codes::DUPLICATE_VARIABLE, &draft.file, variable.name.span(), title)
                     .label("again here")
-                    .help("remove one of them, or give it another scope")
+                    .help("remove one of them, or change its scope")
                     .related(file, span, "first here");
                 findings.push(finding);
             }
@@ -58,9 +58,9 @@ pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding
         }
         for name in parsed.placeholders().filter(|name| !name.contains('.') && !known.contains(name)) {
             let span = super::outputs::placeholder(file, span.clone(), name);
-            let title = format!("no variable `{name}` has a value");
+            let title = format!("variable `{name}` has no value");
             let finding = Finding::new(codes::UNKNOWN_VARIABLE, file, span, title)
-                .label("neither in `variables.toml` nor in an included set")
+                .label("not in `variables.toml`, and not in an included set")
                 .suggest(name, known.iter().copied());
             findings.push(finding);
         }

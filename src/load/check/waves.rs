@@ -1,4 +1,4 @@
-//! Waves: that every group can have somebody in it.
+//! Waves: every group must be able to have members.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ pub(super) fn have_members(world: &World, findings: &mut Vec<Finding>) {
         let taken: BTreeSet<usize> = members.iter().map(|tags| waves.position(tags)).collect();
         let entries = draft.doc.waves.iter().flat_map(|waves| &waves.group);
         for (position, entry) in entries.enumerate().filter(|(position, _)| !taken.contains(position)) {
-            // A tag that does not exist is told where it is named.
+            // A tag that does not exist is reported where it is named.
             if waves.groups.get(position).is_some_and(|group| !group.tags.0.iter().all(|tag| world.has_tag(tag))) {
                 continue;
             }
@@ -37,17 +37,17 @@ pub(super) fn have_members(world: &World, findings: &mut Vec<Finding>) {
                 WavesOf::Targets => "target of the project's environments",
             };
             let label = match fit {
-                true => format!("every {what} and that it fits is in an earlier group"),
-                false => format!("it fits no {what}"),
+                true => format!("every {what} with its tags is already in an earlier group"),
+                false => format!("no {what} has its tags"),
             };
-            let title = format!("nobody is in the group `{}` of the waves of project `{name}`", *entry.name);
+            let title = format!("group `{}` of the waves of project `{name}` is empty", *entry.name);
             findings
                 .push(Finding::new(codes::WAVE_WITHOUT_MEMBERS, &draft.file, entry.name.span(), title).label(label));
         }
     }
 }
 
-/// The tags of everything that the waves order; none where that cannot be known.
+/// The tags of everything that the waves order; none if that cannot be known.
 fn members<'a>(world: &'a World, project: &ProjectName, waves: &Waves) -> Option<Vec<&'a BTreeSet<Tag>>> {
     let entered = world.entered_by(project)?;
     let kept = |environment: &EnvironmentName| entered.contains(environment) && waves.apply_in(environment);

@@ -13,16 +13,17 @@ use crate::model::wave::WavesOf;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelEntry {
-    /// The channel that environments follow unless they say otherwise: one of them. Where none says so, the one called
-    /// `default` is.
+    /// Environments follow this channel unless their deploy file says `follow`. If no channel has it, the channel named
+    /// `default` is the default.
     #[serde(default)]
     pub default: bool,
-    /// The lifecycle of its releases, instead of the project's.
+    /// The lifecycle of the channel's releases. Default: the project's.
     pub lifecycle: Option<At<String>>,
-    /// Tags of the tenants that its releases may go to; without any, all. Deployments without a tenant are not limited.
+    /// Limits the channel's releases to tenants with these tags. Default: all tenants. Deployments without a tenant are not
+    /// limited.
     #[serde(default)]
     pub tenants: Vec<At<String>>,
-    /// Which tags of an image its releases may have, by the name in `[images]` of `process.toml`.
+    /// The image tags that its releases may have, per image in `[images]` of `process.toml`.
     #[serde(default)]
     pub images: BTreeMap<String, At<ImageRuleEntry>>,
 }
@@ -33,7 +34,7 @@ pub struct ChannelEntry {
 pub struct ImageRuleEntry {
     /// A range of versions, like `"[1.0,2.0)"`.
     pub versions: Option<At<String>>,
-    /// A regular expression for the part after the version, like `"^hotfix"`; `"^$"` takes only tags without one.
+    /// A regular expression for the part after the version, like `"^hotfix"`; `"^$"` allows only tags without that part.
     pub pre_release: Option<At<String>>,
     /// What makes a tag newer than another.
     #[serde(default)]
@@ -66,16 +67,16 @@ impl From<TagOrderEntry> for TagOrder {
     }
 }
 
-/// `[waves]`: who gets a release first.
+/// `[waves]`: which tenants or targets get a release first.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WavesEntry {
-    /// What is ordered.
+    /// What the waves order.
     pub of: WavesOfEntry,
-    /// Where; in every environment by default.
+    /// The environments with waves. Default: every environment.
     #[serde(default)]
     pub environments: Vec<At<String>>,
-    /// Groups in their order; at least one. Whoever fits none comes after the last.
+    /// The groups in order; at least one. Members that match no group come last.
     #[serde(default)]
     pub group: Vec<At<WaveEntry>>,
 }
@@ -84,7 +85,7 @@ pub struct WavesEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum WavesOfEntry {
-    /// Tenants, each with a deployment of its own.
+    /// Tenants, each with its own deployment.
     Tenants,
     /// Targets of one deployment.
     Targets,
@@ -103,17 +104,17 @@ impl From<WavesOfEntry> for WavesOf {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaveEntry {
-    /// Its title.
+    /// Its name in output.
     pub name: At<String>,
-    /// Who is in it: alternatives inside a tag set, all sets together. Without any, everybody who is in no earlier group.
+    /// The group's members: one tag of each set must match. Without tags, all members that are in no earlier group.
     #[serde(default)]
     pub tags: Vec<At<String>>,
-    /// How many may be deployed to at a time; all of them by default.
+    /// How many members are deployed to at a time. Default: all of them.
     #[schemars(range(min = 1))]
     pub concurrency: Option<u32>,
-    /// How long the whole group must have run before the next one begins, like `"30m"`.
+    /// How long the whole group must run the release before the next group begins, such as `"30m"`.
     pub soak: Option<At<String>>,
-    /// How many of the group may fail before the groups after it are stopped; 0 by default.
+    /// How many members may fail before the following groups are stopped; 0 by default.
     #[serde(default)]
     pub failures: u32,
 }

@@ -7,13 +7,13 @@ use super::At;
 use super::values::{DateEntry, DateTimeEntry};
 use crate::model::freeze::Recurrence;
 
-/// `freezes/<name>.toml`: times in which nothing is deployed. What runs goes on running.
+/// `freezes/<name>.toml`: times in which no deployment begins. What runs keeps running.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FreezeFile {
-    /// Why; it is shown wherever something is held.
+    /// The reason. It is shown for everything that the freeze holds.
     pub reason: At<String>,
-    /// Where the clock of its windows hangs: a name of the IANA time zone database, like `"Europe/Berlin"`.
+    /// The time zone of its windows: a name from the IANA time zone database, such as `"Europe/Berlin"`.
     pub time_zone: At<String>,
     /// Frozen environments; all by default.
     #[serde(default)]
@@ -21,16 +21,16 @@ pub struct FreezeFile {
     /// Frozen projects; all by default.
     #[serde(default)]
     pub projects: Vec<At<String>>,
-    /// Frozen tenants; with neither this nor `tenant_tags`, all of them and the deployments without a tenant.
+    /// Frozen tenants. Without this key and `tenant_tags`, all tenants and the deployments without a tenant.
     #[serde(default)]
     pub tenants: Vec<At<String>>,
-    /// Frozen tenants by tag: alternatives inside a tag set, all sets together.
+    /// Frozen tenants by tag: one tag of each set must match.
     #[serde(default)]
     pub tenant_tags: Vec<At<String>>,
-    /// Stops even going back to a release that ran before; by default that goes through.
+    /// Also holds going back to a release that ran before. By default that is allowed.
     #[serde(default)]
     pub stops_rollback: bool,
-    /// When it holds; at least one.
+    /// When the freeze applies; at least one window.
     #[serde(default)]
     pub window: Vec<At<WindowEntry>>,
 }
@@ -43,9 +43,9 @@ pub struct WindowEntry {
     pub from: At<DateTimeEntry>,
     /// When it ends, in local time.
     pub until: At<DateTimeEntry>,
-    /// How often it comes again, counted from `from`; once by default.
+    /// How often the window repeats, counted from `from`. Default: once.
     pub every: Option<At<RecurrenceEntry>>,
-    /// The last day on which it begins, with `every`.
+    /// With `every`: the last day on which the window begins.
     pub last: Option<At<DateEntry>>,
 }
 

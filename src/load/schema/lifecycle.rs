@@ -9,29 +9,29 @@ use super::At;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LifecycleFile {
-    /// Phases in their order; at least one.
+    /// The phases in order; at least one.
     #[serde(default)]
     pub phase: Vec<At<PhaseEntry>>,
 }
 
-/// `[[phase]]`. One with neither `automatic` nor `manual` holds, as manual ones, every environment that no other phase
-/// names.
+/// `[[phase]]`. A phase without `automatic` and `manual` holds, as manual environments, every environment that no other
+/// phase names.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PhaseEntry {
-    /// Its title.
+    /// Its name in output.
     pub name: At<String>,
-    /// Environments that a release enters by itself.
+    /// Environments that a release enters automatically.
     #[serde(default)]
     pub automatic: Vec<At<String>>,
     /// Environments that a release enters by a pin in `deploy/<environment>.toml`.
     #[serde(default)]
     pub manual: Vec<At<String>>,
-    /// How many of its environments a release must have succeeded in before the next phase opens.
+    /// In how many of its environments a release must succeed before the next phase opens.
     pub progress: Option<At<ProgressEntry>>,
-    /// How long a release must have run here without interruption, like `"30m"`, `"2h"`, `"1d"`.
+    /// How long a release must run here without interruption, such as `"30m"`, `"2h"` or `"1d"`.
     pub soak: Option<At<String>>,
-    /// Newer releases wait while one soaks in an automatic environment of the phase, so that soaking comes to an end.
+    /// While a release soaks in an automatic environment of the phase, newer releases wait, so that the soak can finish.
     #[serde(default)]
     pub soak_queue: bool,
 }
@@ -40,9 +40,9 @@ pub struct PhaseEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProgressEntry {
-    /// Every environment of the phase: the default.
+    /// Every environment of the phase. The default.
     All,
-    /// None: the phase never blocks.
+    /// The phase never blocks.
     Optional,
     /// At least this many: `{ minimum = 1 }`.
     Minimum(u32),

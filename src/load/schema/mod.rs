@@ -1,9 +1,9 @@
 //! What the files say: serde types that mirror them, and nothing else.
 //!
 //! One type per kind of file. A value keeps its bytes in the file ([`At`]) until its problems have been reported. The JSON
-//! Schemas for editors come from the same types ([`schemas`]), and the loader checks every file against them
-//! ([`walk`]) before serde reads it, so that all unknown keys and wrong types of a file are told at once. What the
-//! values *mean* is not known here: see `build/` and `check/`.
+//! Schemas for editors come from the same types ([`schemas`]), and the loader checks every file against them ([`walk`])
+//! before serde reads it, so that all unknown keys and wrong types of a file are reported at once. What the values *mean*
+//! is not known here: see `build/` and `check/`.
 
 use std::ops::Range;
 

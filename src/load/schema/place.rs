@@ -6,22 +6,22 @@ use serde::Deserialize;
 use super::At;
 use crate::model::catalog::Queue;
 
-/// `environments/<name>.toml`: a named place in the promotion order.
+/// `environments/<name>.toml`: a stage that releases reach one after the other.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentFile {
-    /// What goes into stack names; by default the file's name. With it the file can be renamed.
+    /// Used in stack names instead of the file's name. With an id, the file can be renamed.
     pub id: Option<At<String>>,
-    /// Position among the environments: lower comes first; 0 by default, then by name.
+    /// Position among the environments: lower numbers come first; 0 by default. Equal numbers are sorted by name.
     #[serde(default)]
     pub order: i64,
-    /// Switches termination protection on for its stacks.
+    /// Turns on termination protection for its stacks.
     #[serde(default)]
     pub protected: bool,
-    /// Deletes stacks whose cause is gone, instead of only reporting them.
+    /// Deletes stacks that nothing asks for any more. Without it, landfall only reports them.
     #[serde(default)]
     pub prune: bool,
-    /// What a newer commit does to a deployment that has not finished.
+    /// What happens to an unfinished deployment when a newer commit lands.
     #[serde(default)]
     pub queue: QueueEntry,
 }
@@ -30,10 +30,10 @@ pub struct EnvironmentFile {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum QueueEntry {
-    /// The newer one takes over as soon as it safely can.
+    /// The newer commit takes over as soon as this is safe.
     #[default]
     Latest,
-    /// Each is finished before the next begins.
+    /// Each deployment finishes before the next begins.
     All,
 }
 
@@ -50,9 +50,9 @@ impl From<QueueEntry> for Queue {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetFile {
-    /// What it is: `ecs-cluster`.
+    /// The kind of target: `ecs-cluster`.
     pub kind: TargetKind,
-    /// What goes into stack names; by default the file's name.
+    /// Used in stack names instead of the file's name.
     pub id: Option<At<String>>,
     /// The environments that it belongs to.
     pub environments: Vec<At<String>>,
@@ -64,18 +64,18 @@ pub struct TargetFile {
     pub region: At<String>,
     /// Name of the ECS cluster.
     pub cluster: At<String>,
-    /// A bucket in the same account and region, through which templates above 51,200 bytes go.
+    /// A bucket in the same account and region for templates above 51,200 bytes, which CloudFormation reads only from S3.
     pub template_bucket: Option<At<String>>,
-    /// Tenants that it is for. With neither this nor `tenant_tags`, it is for deployments without a tenant only.
+    /// Tenants that the target accepts. Without this key and `tenant_tags`, it accepts only deployments without a tenant.
     #[serde(default)]
     pub tenants: Vec<At<String>>,
-    /// Tenants that it is for, by tag: alternatives inside a tag set, all sets together.
+    /// Tenants that the target accepts, by tag: one tag of each set must match.
     #[serde(default)]
     pub tenant_tags: Vec<At<String>>,
-    /// Its own tags, by which waves of targets are grouped.
+    /// The target's own tags. Waves of targets use them.
     #[serde(default)]
     pub tags: Vec<At<String>>,
-    /// Where tasks are put, unless a step says otherwise.
+    /// The network of tasks, unless a step sets its own.
     #[serde(default)]
     pub network: NetworkEntry,
 }

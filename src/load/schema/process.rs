@@ -39,14 +39,14 @@ pub use scaling::*;
 pub use schedule::*;
 pub use volume::*;
 
-/// `projects/<name>/process.toml`: what is deployed, as a shape. Text may hold `#{variable}` where it is said.
+/// `projects/<name>/process.toml`: what is deployed. Text may contain `#{variable}` where a key says so.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessFile {
-    /// Where images come from, by the name that containers use.
+    /// Where images come from. Containers use these names.
     #[serde(default)]
     pub images: BTreeMap<String, At<ImageEntry>>,
-    /// Steps in their order; each renders to one stack per target that offers its role.
+    /// The steps in order. Each renders to one stack per target that offers its role.
     #[serde(default)]
     pub step: Vec<At<StepEntry>>,
 }
@@ -55,36 +55,36 @@ pub struct ProcessFile {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ImageEntry {
-    /// Registry and repository, without a tag; may hold `#{…}`. A release brings tag and digest.
+    /// Registry and repository, without a tag; may contain `#{…}`. Each release supplies the tag and the digest.
     pub repository: At<String>,
 }
 
 /// `[[step]]`: what every kind of step has, and what its own kind has.
 ///
-/// In a file, all keys stand beside `kind`; [`steps::grouped`] sorts them before serde reads them.
+/// In a file, all keys are at the level of `kind`; [`steps::grouped`] sorts them before serde reads them.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepEntry {
     /// Its name, unique in the process.
     pub name: At<String>,
-    /// What goes into stack names; by default the name.
+    /// Used in stack names instead of the name.
     pub id: Option<At<String>>,
     /// The role that a target must offer.
     pub role: At<String>,
-    /// The steps that it waits for, instead of every step above it; none of them for an empty list.
+    /// The steps that this step waits for, instead of every step above it. With an empty list, it waits for none.
     pub after: Option<At<Vec<At<String>>>>,
-    /// Runs together with the step above it, and waits for what that one waits for.
+    /// Starts together with the step above it, and waits for the same steps.
     pub parallel: Option<At<bool>>,
-    /// The environments that it has stacks in; all by default.
+    /// The environments in which the step has stacks. Default: all.
     #[serde(default)]
     pub environments: Vec<At<String>>,
-    /// The channels whose releases have it; all by default.
+    /// The channels whose releases contain the step. Default: all.
     #[serde(default)]
     pub channels: Vec<At<String>>,
-    /// The tenants that it has stacks for, beside those of `tenant_tags`; with neither, everybody, and slots without one.
+    /// Tenants that this step deploys for, in addition to `tenant_tags`. Default: all tenants, and slots without a tenant.
     #[serde(default)]
     pub tenants: Vec<At<String>>,
-    /// Tags (`set/tag`) of the tenants that it has stacks for: of one set any, of several sets one each.
+    /// Tenants that this step deploys for, by tag (`set/tag`): one tag of each set must match.
     #[serde(default)]
     pub tenant_tags: Vec<At<String>>,
     /// What the step renders.
@@ -101,7 +101,7 @@ pub enum StepOf {
     EcsTask(Box<EcsTaskEntry>),
     /// A task that EventBridge Scheduler runs at certain times, with log group, roles and task definition.
     EcsSchedule(Box<EcsScheduleEntry>),
-    /// Any CloudFormation template.
+    /// Your own CloudFormation template.
     #[serde(rename = "cloudformation")]
     CloudFormation(Box<CloudFormationEntry>),
 }
@@ -113,9 +113,9 @@ pub enum StepOf {
 pub struct EcsServiceEntry {
     /// What runs.
     pub task: TaskEntry,
-    /// How many of it, and how one set of tasks takes the place of another.
+    /// The number of tasks, and how new tasks replace old ones.
     pub service: ServiceEntry,
-    /// What is changed in its template.
+    /// Changes to its template.
     pub overlay: OverlayEntry,
 }
 
@@ -128,7 +128,7 @@ pub struct EcsTaskEntry {
     pub task: TaskEntry,
     /// How it runs once.
     pub run: RunEntry,
-    /// What is changed in its template.
+    /// Changes to its template.
     pub overlay: OverlayEntry,
 }
 
@@ -141,12 +141,12 @@ pub struct EcsScheduleEntry {
     pub task: TaskEntry,
     /// When, and how EventBridge Scheduler starts it.
     pub schedule: ScheduleEntry,
-    /// What is changed in its template.
+    /// Changes to its template.
     pub overlay: OverlayEntry,
 }
 
 impl StepEntry {
-    /// The keys of the step's task; none where it runs none.
+    /// The keys of the step's task; none if it runs no task.
     pub fn task(&self) -> Option<&TaskEntry> {
         match &self.of {
             StepOf::EcsService(entry) => Some(&entry.task),
@@ -156,13 +156,13 @@ impl StepEntry {
         }
     }
 
-    /// Where the step's task runs; none where it runs none.
+    /// Where the step's task runs; none if it runs no task.
     pub fn runs_on(&self) -> Option<&RunsOnEntry> {
         let given = self.stack().and_then(|stack| Some(&stack.run.as_ref()?.runs_on));
         self.task().map(|task| &task.runs_on).or(given)
     }
 
-    /// The keys of the step's service; none where it makes none.
+    /// The keys of the step's service; none if it makes no service.
     pub fn service(&self) -> Option<&ServiceEntry> {
         match &self.of {
             StepOf::EcsService(entry) => Some(&entry.service),
@@ -170,7 +170,7 @@ impl StepEntry {
         }
     }
 
-    /// How the step's task runs once; none where it does not.
+    /// How the step's task runs once; none if it does not.
     pub fn run(&self) -> Option<&RunEntry> {
         match &self.of {
             StepOf::EcsTask(entry) => Some(&entry.run),
@@ -178,7 +178,7 @@ impl StepEntry {
         }
     }
 
-    /// The keys of the step's schedule; none where it has none.
+    /// The keys of the step's schedule; none if it has no schedule.
     pub fn schedule(&self) -> Option<&ScheduleEntry> {
         match &self.of {
             StepOf::EcsSchedule(entry) => Some(&entry.schedule),
@@ -186,7 +186,7 @@ impl StepEntry {
         }
     }
 
-    /// What is changed in the template that the step renders; nothing where it has one of its own.
+    /// Changes to the template that the step renders; nothing if the step has its own template.
     pub fn patches(&self) -> &[At<PatchEntry>] {
         match &self.of {
             StepOf::EcsService(entry) => &entry.overlay.patch,
@@ -196,7 +196,7 @@ impl StepEntry {
         }
     }
 
-    /// The keys of the step's template; none where it has none of its own.
+    /// The keys of the step's template; none if it has no template.
     pub fn stack(&self) -> Option<&StackEntry> {
         match &self.of {
             StepOf::CloudFormation(entry) => Some(&entry.stack),
@@ -249,32 +249,32 @@ pub struct TaskEntry {
     /// Containers of the task; at least one.
     #[serde(default)]
     pub container: Vec<At<ContainerEntry>>,
-    /// ARN of the role that the containers have; may hold `#{…}`.
+    /// ARN of the role that the containers have; may contain `#{…}`.
     pub task_role: Option<At<String>>,
-    /// ARN of the role that starts the task; may hold `#{…}`. Without one, a role with least rights is made.
+    /// ARN of the role that starts the task; may contain `#{…}`. Without one, landfall makes a role with least rights.
     pub execution_role: Option<At<String>>,
-    /// Rights of the task role that is made.
+    /// Rights of the task role that landfall makes.
     pub task_rights: Option<At<RightsEntry>>,
-    /// Rights of the execution role that is made, beside those that it needs for what the step names.
+    /// Rights of the execution role that landfall makes, in addition to the rights that the step itself needs.
     pub execution_rights: Option<At<RightsEntry>>,
-    /// Keys of KMS with which secrets, parameters and environment files are encrypted that the step names: the execution role
-    /// that is made may decrypt with these and no others. Each an ARN, an id, or `alias/…`; may hold `#{…}`.
+    /// KMS keys that encrypt the secrets, parameters and environment files of the step. The execution role that landfall
+    /// makes may decrypt with these keys only. Each is an ARN, an id or `alias/…`; may contain `#{…}`.
     #[serde(default)]
     pub kms_keys: Vec<At<String>>,
-    /// ARN of the policy beyond which no role that is made has rights; may hold `#{…}`.
+    /// ARN of a policy that limits the rights of every role that landfall makes; may contain `#{…}`.
     pub permissions_boundary: Option<At<String>>,
     /// Storage of a task; only on Fargate.
     pub ephemeral_storage: Option<At<EphemeralStorageEntry>>,
     /// What containers can mount.
     #[serde(default)]
     pub volume: Vec<At<VolumeEntry>>,
-    /// How long the step's log group keeps what is written there, in days; 30 by default. A step of which nothing is written
-    /// there has no log group: when the last container gets a `log` of its own, the log group goes with what it holds.
+    /// How many days the step's log group keeps its entries; 30 by default. A step that writes nothing to its log group has
+    /// none: when the last container gets its own `log`, the log group is deleted with its entries.
     pub log_retention_days: Option<At<u32>>,
-    /// Switches ECS Exec on.
+    /// Turns on ECS Exec.
     #[serde(default)]
     pub execute_command: bool,
-    /// Tags of the tasks, and of the service that runs them; values may hold `#{…}`.
+    /// Tags of the tasks, and of the service that runs them; values may contain `#{…}`.
     #[serde(default)]
     pub tags: BTreeMap<String, At<String>>,
 }
@@ -284,14 +284,14 @@ pub struct TaskEntry {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct ServiceEntry {
-    /// Moves tasks when availability zones carry unequal numbers; ECS's own default unless said.
+    /// Moves tasks if the availability zones run unequal numbers of them. Without it, the default of ECS applies.
     pub availability_zone_rebalancing: Option<At<bool>>,
     /// How the number of tasks follows the load.
     pub scaling: Option<At<ScalingEntry>>,
-    /// What gives the tags of tasks; `service` by default.
+    /// Where tasks get their tags from; `service` by default.
     #[serde(default)]
     pub propagate_tags: PropagateTagsEntry,
-    /// How one set of tasks takes the place of another.
+    /// How new tasks replace old ones.
     #[serde(default)]
     pub deployment_configuration: DeploymentEntry,
     /// Number of tasks; 1 by default; not with `scaling`; may be `#{…}`.
@@ -300,7 +300,7 @@ pub struct ServiceEntry {
     pub minimum_healthy_percent: Option<At<u32>>,
     /// Upper limit of tasks during a deployment, in percent of the desired count; 200 by default.
     pub maximum_percent: Option<At<u32>>,
-    /// Stops a deployment whose tasks keep failing; on, with rollback, by default.
+    /// Stops a deployment whose tasks keep failing. By default it is on, with rollback.
     #[serde(default)]
     pub circuit_breaker: CircuitBreakerEntry,
     /// Target groups that the service registers with.
@@ -308,12 +308,13 @@ pub struct ServiceEntry {
     pub load_balancer: Vec<At<LoadBalancerEntry>>,
     /// Seconds in which failing load-balancer checks are ignored after a task starts.
     pub health_check_grace: Option<At<u32>>,
-    /// A proxy beside every task, by which services of a namespace reach each other.
+    /// A proxy next to every task, through which services of a namespace reach each other.
     pub service_connect_configuration: Option<At<ServiceConnectEntry>>,
-    /// A service of Cloud Map by which the tasks are found; at most one.
+    /// A Cloud Map service through which clients find the tasks; at most one.
     #[serde(default)]
     pub service_registries: Vec<At<ServiceRegistryEntry>>,
-    /// Another text here makes a new deployment of the same, which reads secrets and environment files anew; may hold `#{…}`.
+    /// Change this text to deploy the same content again, for example to read changed secrets and environment files; may
+    /// contain `#{…}`.
     pub force_new_deployment_nonce: Option<At<String>>,
 }
 
@@ -335,11 +336,11 @@ pub enum ArchitectureEntry {
 pub struct CircuitBreakerEntry {
     /// Stops a deployment whose tasks keep failing.
     pub enabled: bool,
-    /// Puts the last working deployment back.
+    /// Restores the last working deployment.
     pub rollback: bool,
-    /// How many failures are too many; half of the desired count, at least 3 and at most 200, by default.
+    /// The number of failures that stops the deployment. Default: half of the desired count, at least 3 and at most 200.
     pub threshold_configuration: Option<ThresholdEntry>,
-    /// Makes the count of failures zero when a task is healthy; `true` by default.
+    /// Resets the count of failures when a task becomes healthy; `true` by default.
     pub reset_on_healthy_task: Option<bool>,
 }
 

@@ -15,26 +15,26 @@ use crate::model::tenant::Tenancy;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProjectFile {
-    /// What goes into stack names; by default the folder's name.
+    /// Used in stack names instead of the folder's name.
     pub id: Option<At<String>>,
-    /// The lifecycle of channels that name none. Without one: a phase per environment in their order, the first automatic.
+    /// The lifecycle of channels that name none. Default: one phase per environment in order, the first one automatic.
     pub lifecycle: Option<At<String>>,
-    /// Whether it is deployed for tenants.
+    /// Whether the project is deployed per tenant.
     #[serde(default)]
     pub tenancy: TenancyEntry,
-    /// Lines of releases, each with its own lifecycle and rules for image tags; without any, there is one called `default`.
+    /// Lines of releases, each with its own lifecycle and rules for image tags. Default: one channel named `default`.
     #[serde(default)]
     pub channels: BTreeMap<String, At<ChannelEntry>>,
-    /// The order in which the tenants or the targets of an environment get a release; all at once by default.
+    /// The order in which the tenants or targets of an environment get a release. Default: all at once.
     pub waves: Option<At<WavesEntry>>,
-    /// How often a deployment of the same content is tried before it is held; 3 by default.
+    /// How often landfall tries to deploy the same content before it holds the slot; 3 by default.
     #[schemars(range(min = 1, max = 100))]
     pub attempts: Option<u32>,
-    /// What becomes of the stacks that were finished when a later one of the same deployment fails.
+    /// What happens to finished stacks if a later stack of the same deployment fails.
     #[serde(default)]
     pub on_failure: OnFailureEntry,
-    /// How long one stack operation may take before it is cancelled, like `"45m"`; one hour by default. What a deployment is
-    /// told to bake, and what it waits at pause hooks, comes on top.
+    /// How long one stack operation may take before landfall cancels it, such as `"45m"`. Default: one hour. Bake times and
+    /// waits at pause hooks do not count.
     pub deadline: Option<At<String>>,
     /// How long a deployment may go without progress before a newer release takes its place, like `"10m"`; five minutes by
     /// default, at least ten seconds. One of which a task fails gives way at once, and one that progresses is finished first.
@@ -48,7 +48,7 @@ pub struct ProjectFile {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TenancyEntry {
-    /// Only without a tenant: the default.
+    /// Only without a tenant. The default.
     #[default]
     Untenanted,
     /// Only for the tenants that are connected to the project.
@@ -71,7 +71,7 @@ impl From<TenancyEntry> for Tenancy {
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnFailureEntry {
-    /// They stay: the default.
+    /// They stay. The default.
     #[default]
     Stop,
 }
@@ -90,13 +90,13 @@ impl From<OnFailureEntry> for OnFailure {
 pub struct DeployFile {
     /// The release that the environment runs; `"none"` removes its stacks.
     pub release: Option<At<String>>,
-    /// The releases of single tenants, instead of `release`; `"none"` removes the tenant's stacks.
+    /// The releases of single tenants, which take precedence over `release`. `"none"` removes the tenant's stacks.
     #[serde(default)]
     pub tenants: BTreeMap<String, At<String>>,
-    /// Channels whose releases enter by themselves, where their lifecycle does; the default channel by default.
+    /// Channels whose releases enter automatically, if their lifecycle allows it. Default: only the default channel.
     #[serde(default)]
     pub follow: Vec<At<String>>,
-    /// A pin whose gates are closed waits for them; `false` refuses it instead.
+    /// If a gate is closed, the pin waits until it opens. With `false`, the pin is refused.
     #[serde(default = "yes")]
     pub wait: bool,
     /// Keys to gates; every gate prints the lines that open it.

@@ -13,20 +13,20 @@ use super::At;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReleaseFile {
-    /// The rendering rules that it was made under: 1.
+    /// The rendering rules that it was made with: 1.
     pub format: At<u32>,
     /// Its channel; `default` by default.
     pub channel: Option<At<String>>,
-    /// Hash of the files that say what, as they were when it was made: `b3:` and 64 digits.
+    /// Hash of the process and variables when the release was made: `b3:` and 64 digits.
     pub inputs: Option<At<String>>,
     /// Tag and digest for each name in `[images]` of `process.toml`.
     #[serde(default)]
     pub images: BTreeMap<String, At<ImagePinEntry>>,
-    /// The commit that process and variables come from, instead of the one that the file landed with.
+    /// The commit that process and variables come from. Default: the commit that added the file.
     pub snapshot: Option<At<String>>,
-    /// Why the release must not go anywhere new.
+    /// Keeps the release out of every further slot, with this reason.
     pub blocked: Option<At<String>>,
-    /// Anything worth telling about it.
+    /// Free text about the release.
     pub notes: Option<String>,
 }
 

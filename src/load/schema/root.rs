@@ -11,9 +11,9 @@ use super::At;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RootFile {
-    /// Identity of this repository: the owner tag on every stack. Never change it once something is deployed.
+    /// Identity of this repository: the owner tag on every stack. Do not change it after the first deployment.
     pub id: At<String>,
-    /// AWS accounts by the name that targets use.
+    /// AWS accounts. Targets use these names.
     #[serde(default)]
     pub accounts: BTreeMap<String, At<AccountEntry>>,
     /// Limits on what may be pending at a time in one account.
@@ -32,7 +32,7 @@ pub struct AccountEntry {
     pub id: At<String>,
     /// ARN of the role that landfall assumes in the account. Without it, landfall uses its own credentials.
     pub role: Option<At<String>>,
-    /// External id that the role's trust policy asks for.
+    /// External id that the role's trust policy requires.
     pub external_id: Option<At<String>>,
 }
 
@@ -52,7 +52,7 @@ pub struct GuardEntry {
 pub struct LimitEntry {
     /// This many stacks are always allowed.
     pub count: Option<u32>,
-    /// Or this part of the account's stacks, in percent.
+    /// Or this percentage of the account's stacks.
     #[schemars(range(min = 0, max = 100))]
     pub percent: Option<u32>,
 }

@@ -10,16 +10,16 @@ use super::values::{Names, ValueEntry};
 
 /// `tenants/<name>.toml`: a customer, region or site that gets its own deployments.
 ///
-/// It is read from the newest commit, so a change reaches what runs.
+/// landfall reads it from the newest commit, so a change affects what runs.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantFile {
-    /// What goes into stack names; by default the file's name. With it the file can be renamed.
+    /// Used in stack names instead of the file's name. With an id, the file can be renamed.
     pub id: Option<At<String>>,
     /// Its tags, each a tag of `[tag_sets]` in `landfall.toml` with its set, like `"ring/early"`.
     #[serde(default)]
     pub tags: Vec<At<String>>,
-    /// What it is connected to, by project.
+    /// The projects that the tenant gets.
     #[serde(default)]
     pub projects: BTreeMap<String, At<ConnectionEntry>>,
     /// Values of variables that projects declare with `[[tenant_variable]]`.
@@ -43,8 +43,8 @@ pub struct TenantValueEntry {
     pub name: At<String>,
     /// Its value, of the declared type; may refer to other variables as `#{name}`.
     pub value: At<ValueEntry>,
-    /// For one project only; without it, for every project that declares the variable.
+    /// Only for this project. Default: for every project that declares the variable.
     pub project: Option<At<String>>,
-    /// For these environments only: one name or a list of names.
+    /// Only for these environments: one name or a list of names.
     pub environment: Option<At<Names>>,
 }

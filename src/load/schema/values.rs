@@ -42,7 +42,7 @@ impl<'de> Visitor<'de> for ValueVisitor {
     type Value = ValueEntry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("text, a number, a boolean, or a list of them")
+        f.write_str("text, a number, a boolean, or a list of these")
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<ValueEntry, E> {
         Ok(ValueEntry::One(text.to_owned(), ValueKind::String))
@@ -57,12 +57,12 @@ impl<'de> Visitor<'de> for ValueVisitor {
         Ok(ValueEntry::One(value.to_string(), ValueKind::Number))
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<ValueEntry, E> {
-        // With its fraction, also where that is nothing.
+        // With its fraction, even if that is zero.
         let text = format!("{value:?}");
         if value.is_finite() {
             Ok(ValueEntry::One(text, ValueKind::Number))
         } else {
-            Err(E::custom("this is no number"))
+            Err(E::custom("this is not a number"))
         }
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<ValueEntry, A::Error> {
@@ -106,7 +106,7 @@ pub enum NumberEntry {
 }
 
 impl NumberEntry {
-    /// The number, where it is written.
+    /// The number, if it is written as one.
     pub fn number(&self) -> Option<u32> {
         match self {
             NumberEntry::Number(number) => Some(*number),
@@ -114,7 +114,7 @@ impl NumberEntry {
         }
     }
 
-    /// The text, where it is one.
+    /// The text, if it is one.
     pub fn text(&self) -> Option<&str> {
         match self {
             NumberEntry::Number(_) => None,
@@ -129,7 +129,7 @@ impl Visitor<'_> for NumberVisitor {
     type Value = NumberEntry;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a whole number, or a text with placeholders")
+        f.write_str("a whole number, or text with placeholders")
     }
     fn visit_str<E: Error>(self, text: &str) -> Result<NumberEntry, E> {
         Ok(NumberEntry::Text(text.to_owned()))

@@ -11,10 +11,10 @@ use crate::model::process::ValueKind;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VariablesFile {
-    /// Values; the same name may come several times with different scopes.
+    /// Values. A name may appear several times with different scopes.
     #[serde(default)]
     pub variable: Vec<At<VariableEntry>>,
-    /// Variables whose values tenants bring.
+    /// Variables that tenants set in their own files.
     #[serde(default)]
     pub tenant_variable: Vec<At<TenantVariableEntry>>,
 }
@@ -27,7 +27,7 @@ pub struct VariableEntry {
     pub name: At<String>,
     /// Text, number or boolean, or a list of them; may refer to other variables as `#{name}`.
     pub value: At<ValueEntry>,
-    /// Where it applies; everywhere by default.
+    /// Where the value applies. Default: everywhere.
     #[serde(default)]
     pub scope: ScopeEntry,
 }
@@ -52,20 +52,20 @@ pub struct ScopeEntry {
     pub channel: Option<At<Names>>,
 }
 
-/// `[[tenant_variable]]`: what a tenant's file gives a value.
+/// `[[tenant_variable]]`: a variable that tenants set.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TenantVariableEntry {
     /// Name: letters, digits, `_` and `-`.
     pub name: At<String>,
-    /// What kind of value tenants give; text by default.
+    /// The type of the value; text by default.
     #[serde(default, rename = "type")]
     pub kind: ValueKindEntry,
-    /// What tenants have that give no value; may refer to other variables as `#{name}`.
+    /// The value for tenants that do not set the variable; may refer to other variables as `#{name}`.
     pub default: Option<At<ValueEntry>>,
-    /// A connected tenant without a value is a problem; so by default, unless there is a default value.
+    /// Every connected tenant must set the variable. Default: true, unless there is a `default`.
     pub required: Option<bool>,
-    /// What it is for, for those who write tenants' files.
+    /// What the variable is for, for authors of tenant files.
     pub description: Option<String>,
 }
 

@@ -1,7 +1,7 @@
 //! Compares a parsed file with the JSON Schema of its kind, and names every difference with its bytes.
 //!
-//! serde stops at the first error; a person wants all of them. Both use the same types, so they cannot disagree: what
-//! passes here and still fails in serde is reported by the caller as serde tells it.
+//! serde stops at the first error; a person wants all of them. Both use the same types, so they cannot disagree: if
+//! something passes here and still fails in serde, the caller reports serde's message.
 
 use std::ops::Range;
 
@@ -39,7 +39,7 @@ pub enum FaultKind {
     WrongType {
         /// What is expected, for people.
         expected: String,
-        /// What is there, for people.
+        /// The type that was found, for people.
         found: &'static str,
     },
     /// A text that is none of the allowed ones.
@@ -86,7 +86,7 @@ fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut
         }
     }
     for key in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
-        // A misspelt key is told once, where it is.
+        // A misspelt key is reported once, where it is written.
         let misspelt = || unknown.iter().any(|written| nearest(written, [key]).is_some());
         if !table.contains_key(key) && !misspelt() {
             out.push(Fault { span: span.clone(), kind: FaultKind::MissingKey { key: key.to_owned() } });
@@ -139,7 +139,7 @@ fn walk_choices(choices: &[Value], value: &Spanned<DeValue<'_>>, out: &mut Vec<F
     }
 }
 
-/// The key that tells alternatives apart, and the value that it has in this one.
+/// The key that distinguishes the alternatives, and its value in this one.
 fn tag(choice: &Value) -> Option<(&str, &str)> {
     let properties = choice.get("properties")?.as_object()?;
     properties.iter().find_map(|(key, schema)| Some((key.as_str(), schema.get("const")?.as_str()?)))

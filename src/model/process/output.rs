@@ -21,11 +21,11 @@ pub struct OutputRef {
     pub output: Arc<str>,
 }
 
-/// A placeholder that begins like a reference to an output and is none.
+/// A placeholder that begins like a reference to an output but is not one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`#{{{0}}}` is no reference to an output: write `#{{steps.STEP.outputs.OUTPUT}}`, with `.at.TARGET` after the step where \
-     it is another target's, and `projects.PROJECT.` before it where it is another project's"
+    "`#{{{0}}}` is not a reference to an output: write `#{{steps.STEP.outputs.OUTPUT}}`; for another target add `.at.TARGET` \
+     after the step, for another project put `projects.PROJECT.` in front"
 )]
 pub struct NoOutputRef(pub String);
 

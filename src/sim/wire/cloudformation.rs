@@ -104,7 +104,7 @@ struct Request<'a> {
 }
 
 impl Request<'_> {
-    /// The template, from the call or from a bucket; none where there is neither.
+    /// The template, from the call or from a bucket; none if there is neither.
     fn template(&self, world: &mut World) -> Answer<Option<String>> {
         match (self.params.text("TemplateBody"), self.params.text("TemplateURL")) {
             (Some(_), Some(_)) => {

@@ -40,6 +40,6 @@ fn get_log_events(world: &World, caller: &Caller, input: &Value) -> Answer<Value
             json!({ "timestamp": at.as_millisecond(), "ingestionTime": at.as_millisecond(), "message": line })
         })
         .collect();
-    // A page more is asked for with the same token, and has nothing new: that is how AWS says that there is no more.
+    // The next page has the same token and nothing new: that is how AWS marks the end.
     Ok(json!({ "events": events, "nextForwardToken": "f/0/s", "nextBackwardToken": "b/0/s" }))
 }

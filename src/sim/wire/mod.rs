@@ -36,7 +36,7 @@ use super::error::{Answer, ApiError};
 use super::fault::Fault;
 use super::world::{Broken, Delivered, World};
 
-/// Tells the time.
+/// Returns the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Serves a world until `shutdown` is ready, finishing the requests that are under way.

@@ -16,12 +16,12 @@ impl Params {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
 
-    /// A parameter, if it is there and not empty.
+    /// A parameter, if it exists and is not empty.
     pub(super) fn text(&self, name: &str) -> Option<String> {
         self.0.get(name).filter(|text| !text.is_empty()).cloned()
     }
 
-    /// A parameter that has to be there.
+    /// A required parameter.
     pub(super) fn required(&self, name: &str) -> Answer<String> {
         self.text(name).ok_or_else(|| {
             let mut member = name.to_owned();
@@ -34,7 +34,7 @@ impl Params {
         })
     }
 
-    /// A flag; none if it is not there.
+    /// A flag; none if it is absent.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.text(name).map(|text| text == "true")
     }

@@ -102,7 +102,7 @@ impl<'a> Request<'a> {
         Ok(answered)
     }
 
-    /// A bucket is made in the region that the request names, which has to be the one that it is sent to.
+    /// A bucket is made in the region that the request names, which must be the one that it is sent to.
     fn check_location(&self, region: &str) -> Answer<()> {
         let asked = location(self.body)?.unwrap_or_else(|| "us-east-1".to_owned());
         if asked == region {
@@ -142,7 +142,7 @@ fn location(body: &[u8]) -> Answer<Option<String>> {
     }
 }
 
-/// An opaque text that says what is in an object. Real ones are MD5 sums, which nobody may rely on.
+/// An opaque text that identifies an object's content. Real ones are MD5 sums, which clients must not rely on.
 fn etag(body: &[u8]) -> String {
     format!("\"{}\"", crate::model::Hash::of(body).hex().get(..32).unwrap_or_default())
 }

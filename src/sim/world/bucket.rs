@@ -63,7 +63,7 @@ impl World {
         }
     }
 
-    /// Takes a bucket away with everything in it, as nobody can through the protocols; false if there is none.
+    /// Deletes a bucket with its content, which the protocols do not allow; false if it does not exist.
     pub fn delete_bucket(&mut self, name: &str) -> bool {
         self.buckets.remove(name).is_some()
     }

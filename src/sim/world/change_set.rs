@@ -31,7 +31,7 @@ pub struct ChangeSet {
     pub reason: Option<String>,
     /// When it was asked for.
     pub created: Timestamp,
-    /// What the stack would be told to be.
+    /// The template and parameters that the stack would get.
     pub shape: Shape,
     /// Its own description.
     pub description: Option<String>,

@@ -34,7 +34,7 @@ pub struct Cluster {
     pub arn: String,
     /// Its name.
     pub name: String,
-    /// Whether it is there; a deleted one is remembered as inactive.
+    /// Whether it exists; a deleted one is remembered as inactive.
     pub active: bool,
 }
 
@@ -86,7 +86,7 @@ pub struct Service {
     pub status: &'static str,
     /// Tasks asked for.
     pub desired: u32,
-    /// The task definition that it is told to use.
+    /// The task definition that it should use.
     pub task_definition: String,
     /// What it was made with, keys as in CloudFormation.
     pub properties: Map<String, Value>,
@@ -98,7 +98,7 @@ pub struct Service {
     pub tasks: Vec<Task>,
     /// The latest hundred events, newest first.
     pub events: VecDeque<Said>,
-    /// Stack that made it, to be told when a deployment ends.
+    /// The stack that made it, which is notified when a deployment ends.
     pub stack: Option<String>,
     /// The deployment id that ECS itself uses in events: `ecs-svc/0123…`, of the current service deployment.
     pub deployment_id: String,
@@ -151,7 +151,7 @@ pub struct Deployment {
     pub threshold: Option<u32>,
     /// Whether it puts the source back when it fails.
     pub rolls_back: bool,
-    /// How it moves traffic; none where tasks are exchanged one by one.
+    /// How it moves traffic; none if tasks are replaced one by one.
     pub shift: Option<Shift>,
     /// When and why it began to roll back.
     pub rollback: Option<(Timestamp, String)>,

@@ -1,11 +1,12 @@
 //! Blue/green, linear and canary deployments: their stages, how traffic moves, and the hooks that stop them.
 //!
-//! Rules from the ECS developer guide ("Amazon ECS service deployments", "Pause hooks for Amazon ECS service deployments") and
-//! the API's model: the new revision's tasks run beside the old one's until traffic has moved and the bake time is over; linear
-//! and canary deployments come to `PRE_PRODUCTION_TRAFFIC_SHIFT` before every step; a hook waits until it is answered or
-//! expires. A service that is created goes through the stages, too, but has no traffic to move and does not bake. \[iss:
-//! hashicorp/terraform-provider-aws#43434\] A function that a hook calls answers at once that all is well, as every image runs
-//! well, unless a fault says otherwise. Deliberately absent: functions themselves, and ones that answer later.
+//! Rules from the ECS developer guide ("Amazon ECS service deployments", "Pause hooks for Amazon ECS service deployments")
+//! and the API's model: the new revision's tasks run next to the old one's until traffic has moved and the bake time is
+//! over; linear and canary deployments come to `PRE_PRODUCTION_TRAFFIC_SHIFT` before every step; a hook waits until it is
+//! answered or expires. A service that is created goes through the stages, too, but has no traffic to move and does not
+//! bake. \[iss: hashicorp/terraform-provider-aws#43434\] A function that a hook calls answers at once that all is well, as
+//! every image runs well, unless a fault says otherwise. Deliberately absent: functions themselves, and ones that answer
+//! later.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -25,7 +26,7 @@ pub struct Shift {
     pub stage: Stage,
     /// When it came to it.
     pub since: Timestamp,
-    /// The hooks of its first stage are there.
+    /// The hooks of its first stage exist.
     begun: bool,
     /// Steps in which production traffic has moved.
     moved: usize,
@@ -118,7 +119,7 @@ impl HookStatus {
 }
 
 impl Shift {
-    /// The beginning of a deployment of this service; none where tasks are exchanged one by one. `replaces` says that there is
+    /// The beginning of a deployment of this service; none if tasks are replaced one by one. `replaces` says that there is
     /// a revision to move traffic from, `reconciles` that another deployment had not ended.
     pub(super) fn begin(service: &Service, replaces: bool, reconciles: bool, now: Timestamp) -> Option<Self> {
         let course = course(service).map(|course| if replaces { course } else { at_once() })?;
@@ -126,7 +127,7 @@ impl Shift {
         Some(Self { stage, since: now, begun: false, moved: 0, course, hooks: Vec::new() })
     }
 
-    /// Whether the new revision's tasks run beside the old one's and take nothing from them yet.
+    /// Whether the new revision's tasks run next to the old one's and take no traffic from them yet.
     pub(super) fn beside(&self) -> bool {
         self.stage != Stage::CleanUp
     }
@@ -152,7 +153,7 @@ impl Shift {
         self.hooks.iter().any(|hook| hook.function.is_some() && hook.status == HookStatus::Failed)
     }
 
-    /// Nobody can answer any more.
+    /// It can no longer be answered.
     pub(super) fn abandon(&mut self) {
         self.waiting().for_each(|hook| hook.status = HookStatus::Failed);
     }
@@ -343,7 +344,7 @@ fn at_once() -> Course {
     Course { steps: vec![(100.0, SignedDuration::ZERO)], bake: SignedDuration::ZERO }
 }
 
-/// How traffic moves in this service's deployments; none where tasks are exchanged one by one. \[api: defaults of
+/// How traffic moves in this service's deployments; none if tasks are replaced one by one. \[api: defaults of
 /// `LinearConfiguration` and `CanaryConfiguration`\]
 fn course(service: &Service) -> Option<Course> {
     let configuration = service.properties.get("DeploymentConfiguration")?;

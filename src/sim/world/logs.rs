@@ -1,7 +1,7 @@
 //! What containers write: the streams of CloudWatch Logs that the `awslogs` driver makes.
 //!
-//! A stream is prefix/container/taskId \[doc: awslogs log driver\]. Its lines are those that a fault gives the image; without
-//! one the container writes nothing, and the stream is there and empty.
+//! A stream is prefix/container/taskId \[doc: awslogs log driver\]. Its lines are those that a fault gives the image;
+//! without one the container writes nothing, and the stream exists but is empty.
 
 use std::collections::BTreeMap;
 

@@ -81,7 +81,7 @@ pub struct Region {
     logs: BTreeMap<String, logs::Group>,
 }
 
-/// Something that has to be looked at when its time comes.
+/// Something that is due at a certain time.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Work {
     ChangeSet { place: Place, stack: Arc<str>, name: String },

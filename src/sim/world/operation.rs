@@ -321,7 +321,7 @@ impl World {
         Next::End
     }
 
-    /// Changes a stack's status and tells so in an event.
+    /// Changes a stack's status and records an event.
     pub(super) fn set_status(
         &mut self,
         stack: &mut Stack,
@@ -345,7 +345,7 @@ impl World {
         stack.events.push(event);
     }
 
-    /// Tells the state of a resource in an event.
+    /// Records the state of a resource in an event.
     pub(super) fn tell(&mut self, stack: &mut Stack, operation: &Operation, resource: &Resource, reason: Option<&str>) {
         let event = Event {
             id: format!("{}-{}-{}", resource.logical, resource.status, self.ids.uuid()),

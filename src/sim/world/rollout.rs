@@ -85,7 +85,7 @@ impl World {
         found.map(super::ecs::TaskDefinition::containers).unwrap_or_default()
     }
 
-    /// One look at a service: tasks whose time has come, then what has to be launched, stopped or concluded.
+    /// One look at a service: due tasks first, then what must be launched, stopped or concluded.
     pub(super) fn tick_service(&mut self, place: &Place, arn: &str) {
         let Some(mut service) = self.region(place).ecs.services.remove(arn) else { return };
         if service.status == "ACTIVE" {
@@ -382,7 +382,7 @@ fn next_change(service: &Service, now: Timestamp) -> Option<Timestamp> {
     service.tasks.iter().filter_map(due).chain(shift).min()
 }
 
-/// How a task ends as soon as it has started, or instead of starting; none where it runs.
+/// How a task ends right after or instead of starting; none if it runs.
 pub(super) fn ending(fate: &Fate, now: Timestamp) -> Option<End> {
     match fate {
         Fate::Runs | Fate::Hangs => None,

@@ -22,7 +22,7 @@ pub struct Stack {
     pub status: StackStatus,
     /// Why.
     pub reason: Option<String>,
-    /// What it was last told to be; with what it was before, while that can come back.
+    /// What it was last asked to be, and what it was before as long as it can return to that.
     pub shape: Shape,
     /// What a rollback returns to.
     pub previous: Option<Box<Previous>>,
@@ -56,7 +56,7 @@ pub struct Stack {
     pub stale: Option<(u32, Box<Stack>)>,
 }
 
-/// What a stack is told to be.
+/// What a stack is asked to be.
 #[derive(Clone, Debug)]
 pub struct Shape {
     /// The template as it was given.
@@ -69,7 +69,7 @@ pub struct Shape {
     pub tags: BTreeMap<String, String>,
     /// Capabilities.
     pub capabilities: Vec<String>,
-    /// The role that CloudFormation was told to use.
+    /// The role that CloudFormation should use.
     pub role: Option<String>,
 }
 
@@ -205,7 +205,7 @@ pub struct Running {
     pub verb: &'static str,
     /// What it will be.
     pub next: Resource,
-    /// What has to be deleted once it is: the one that it replaces.
+    /// The resource that it replaces, which is deleted after it exists.
     pub replaces: Option<Resource>,
     /// What it waits for.
     pub until: Until,

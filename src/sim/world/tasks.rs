@@ -71,7 +71,7 @@ pub struct OneTask {
     pub started: Option<Timestamp>,
     /// When its containers end by themselves; none before it runs, and where they do not.
     pub ends: Option<Timestamp>,
-    /// When and why it is stopped by somebody.
+    /// When and why it is stopped on request.
     pub stop: Option<(Timestamp, String)>,
 }
 

@@ -1,8 +1,8 @@
 //! The resource types that the account knows: properties, what replaces, what `Ref` and `Fn::GetAtt` give.
 //!
-//! The table beside this file is derived from CloudFormation's public resource schemas; its head names the source and the
-//! program that writes it. A type that is not in it is refused by name. Of a type that no line below speaks of, the ids are as
-//! the schema's primary identifier has them, which is what `Ref` gives for such types.
+//! The table next to this file is derived from CloudFormation's public resource schemas; its head names the source and the
+//! program that writes it. A type that it does not contain is refused by name. For a type without a line below, ids follow
+//! the schema's primary identifier, which is what `Ref` gives for such types.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;

@@ -15,12 +15,12 @@ pub(super) struct Fault {
     pub(super) help: Option<&'static str>,
 }
 
-/// What is wrong with a value; none where nothing is, or only AWS could tell.
+/// What is wrong with a value; none if it is valid or only AWS can decide.
 pub(super) fn fault(declared: &Value, value: &str) -> Option<Fault> {
     let secret = text(declared.get("NoEcho")).is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
     let reference = value.starts_with("{{resolve:") && value.ends_with("}}");
     if secret && !reference && !value.is_empty() {
-        let words = "is declared NoEcho, and its value stands in the repository".to_owned();
+        let words = "is declared NoEcho, and its value is in the repository".to_owned();
         let help =
             Some("give it a dynamic reference: `{{resolve:secretsmanager:<ARN of the secret>:SecretString:<key>}}`");
         return Some(Fault { code: codes::SECRET_PARAMETER, words, help });
@@ -40,7 +40,7 @@ pub(super) fn fault(declared: &Value, value: &str) -> Option<Fault> {
 fn wrong(declared: &Value, element: &str, number: bool) -> Option<String> {
     let parsed = element.parse::<f64>().ok().filter(|number| number.is_finite());
     if number && parsed.is_none() {
-        return Some(format!("is a number, and `{element}` is none"));
+        return Some(format!("must be a number, and `{element}` is not"));
     }
     let allowed: Vec<String> = declared
         .get("AllowedValues")
@@ -51,23 +51,23 @@ fn wrong(declared: &Value, element: &str, number: bool) -> Option<String> {
         .collect();
     let same = |one: &String| one == element || number && one.parse().ok() == parsed;
     if !allowed.is_empty() && !allowed.iter().any(same) {
-        return Some(format!("is one of {}, and `{element}` is none of them", allowed.join(", ")));
+        return Some(format!("must be one of {}, not `{element}`", allowed.join(", ")));
     }
     if number {
         return bounds(declared, "MinValue", "MaxValue", parsed?)
-            .map(|bounds| format!("is {bounds}, and {element} is not"));
+            .map(|bounds| format!("must be {bounds}, not {element}"));
     }
     let length = element.chars().count();
     if let Some(bounds) = bounds(declared, "MinLength", "MaxLength", length as f64) {
-        return Some(format!("has {bounds} characters, and `{element}` has {length}"));
+        return Some(format!("must have {bounds} characters, and `{element}` has {length}"));
     }
     let pattern = declared.get("AllowedPattern").and_then(Value::as_str)?;
     // A pattern that only Java's engine knows is left to CloudFormation.
     let whole = regex_lite::Regex::new(&format!("^(?:{pattern})$")).ok()?;
-    (!whole.is_match(element)).then(|| format!("has to match `{pattern}`, and `{element}` does not"))
+    (!whole.is_match(element)).then(|| format!("must match `{pattern}`, and `{element}` does not"))
 }
 
-/// The bounds in words, where a number is beyond them.
+/// The bounds in words, if a number is beyond them.
 fn bounds(declared: &Value, least: &str, most: &str, is: f64) -> Option<String> {
     let bound = |key: &str| text(declared.get(key))?.parse::<f64>().ok();
     match (bound(least), bound(most)) {

@@ -1,6 +1,6 @@
 //! The texts that say in a template what a leaf of a shape says.
 //!
-//! Of several, the earlier is the better one to read. None of them has to be right: the caller compares what they become.
+//! Earlier candidates are easier to read. None of them must be right: the caller compares what they become.
 
 use serde_json::Value;
 
@@ -82,7 +82,7 @@ fn known(known: Known) -> String {
     }
 }
 
-/// The lists that a list may be written as. `values` tells what a text becomes in each slot.
+/// The lists that a list may be written as. `values` gives what a text becomes in each slot.
 pub(super) fn lists(leaves: &Leaves, values: impl Fn(&str) -> Vec<Option<Value>>) -> Vec<Vec<String>> {
     let given = |texts: &[Text]| vec![texts.iter().map(|text| text.raw().to_owned()).collect()];
     let of_target = |name: &str| vec![vec![format!("#{{target.{name}}}")]];
@@ -119,7 +119,7 @@ fn buckets(texts: &[Text], values: impl Fn(&str) -> Vec<Option<Value>>) -> Vec<V
     vec![by_text, by_value]
 }
 
-/// What stands before the first `/` that the text itself has; none where it has none.
+/// The part before the first literal `/` of the text; none if it has no `/`.
 fn before_slash(text: &Text) -> Option<String> {
     let mut before = String::new();
     for piece in text.pieces() {

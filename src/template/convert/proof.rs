@@ -63,7 +63,7 @@ pub fn prove(before: &[Context<'_>], after: &[Context<'_>], step: &StepName) -> 
                 }
                 *(if converted { &mut proof.stacks } else { &mut proof.others }) += 1;
             }
-            // What could not be rendered before, and cannot be now, is nobody's stack.
+            // If a stack could not be rendered before and cannot be rendered now, there is nothing to compare.
             (Err(_), Err(_)) => {}
             (Ok(_), Err(problems)) => return Err(told("the stack", "rendered".to_owned(), sentence(&problems))),
             (Err(problems), Ok(_)) => return Err(told("the stack", sentence(&problems), "rendered".to_owned())),
@@ -74,7 +74,7 @@ pub fn prove(before: &[Context<'_>], after: &[Context<'_>], step: &StepName) -> 
             place: place(new),
             stack: StackName::of(&owner(new)),
             what: "the stack".to_owned(),
-            before: "not there".to_owned(),
+            before: "does not exist".to_owned(),
             after: "there".to_owned(),
         })),
         None => Ok(proof),

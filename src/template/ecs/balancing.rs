@@ -1,8 +1,8 @@
 //! How requests reach the tasks: what the service registers with, and the target groups, rules, load balancers and
 //! listeners that the step makes for that.
 //!
-//! Where a deployment moves traffic between two sets of tasks, an own target group has a second one beside it, and every rule
-//! forwards to both with weights that ECS then sets.
+//! If a deployment moves traffic between two sets of tasks, an own target group gets a second one, and every rule forwards
+//! to both with weights that ECS sets.
 
 use serde_json::json;
 
@@ -229,7 +229,7 @@ fn group_attributes(own: &OwnTargetGroup) -> Option<Shape> {
     attributes(pairs)
 }
 
-/// Forwards to the target group; to both with weights, where a deployment moves traffic between them.
+/// Forwards to the target group; to both with weights if a deployment moves traffic between them.
 fn forward(step: &EcsService, own: &OwnTargetGroup) -> Shape {
     let to = |id: String, weight: u32| json!({ "TargetGroupArn": { "Ref": id }, "Weight": weight });
     Shape::Fixed(if shifts(step) {
@@ -314,8 +314,8 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
     all
 }
 
-/// Whether the listeners of an own load balancer have a rule: ECS moves traffic by rules, and a listener's default action is
-/// none that it could be told of.
+/// Whether the listeners of an own load balancer need a rule: ECS moves traffic through rules and cannot use a listener's
+/// default action.
 fn has_rule(step: &EcsService, own: &OwnTargetGroup) -> bool {
     shifts(step) && own.balancer.as_ref().is_some_and(|balancer| !balancer.network)
 }
@@ -388,7 +388,8 @@ fn more(own: &OwnTargetGroup, listener: &Listener, arn: &Text) -> Shape {
     )
 }
 
-/// A listener's own action: to the one target group, which ECS changes itself where the listener is a network load balancer's.
+/// A listener's own action: to the one target group, which ECS changes itself if the listener belongs to a network load
+/// balancer.
 fn forward_all(own: &OwnTargetGroup) -> Shape {
     Shape::Fixed(json!([{ "Type": "forward", "TargetGroupArn": { "Ref": group_id(own) } }]))
 }

@@ -79,7 +79,7 @@ fn gpus(count: u32) -> Shape {
     Shape::List(vec![gpus])
 }
 
-/// Texts by key, or none where there are none.
+/// Texts by key; none if there are none.
 pub(super) fn some_map(texts: &BTreeMap<Arc<str>, Text>) -> Option<Shape> {
     let pairs = texts.iter().map(|(key, value)| (key.to_string(), Shape::text(value))).collect::<Vec<_>>();
     (!pairs.is_empty()).then_some(Shape::Map(pairs))

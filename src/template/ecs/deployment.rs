@@ -42,7 +42,7 @@ fn circuit_breaker(step: &EcsService) -> Shape {
     ])
 }
 
-/// The settings of a strategy; none where ECS's own apply.
+/// The settings of a strategy; none if the defaults of ECS apply.
 fn parts(strategy: Strategy) -> (Option<Shape>, Option<Shape>) {
     let some =
         |pairs: [(&str, Option<Shape>); 2]| pairs.iter().any(|(_, value)| value.is_some()).then(|| Shape::map(pairs));
@@ -59,7 +59,7 @@ fn parts(strategy: Strategy) -> (Option<Shape>, Option<Shape>) {
     }
 }
 
-/// A number, without a fraction where it has none: the bytes are the same however it was written.
+/// A number, without a fraction if it has none: the bytes are the same however it was written.
 pub(super) fn number(value: Decimal) -> Shape {
     let value = value.get();
     #[expect(clippy::cast_possible_truncation, reason = "only where it is whole and small")]
@@ -100,7 +100,7 @@ fn hook(hook: &LifecycleHook) -> Shape {
     ])
 }
 
-/// The role with which ECS calls functions; none where every hook names one, or there is none.
+/// The role with which ECS calls functions; none if every hook names one or there are no hooks.
 pub(super) fn hook_role(step: &EcsService) -> Option<Shape> {
     let mut seen = std::collections::BTreeSet::new();
     let made = step.deployment.hooks.iter().filter_map(|hook| match &hook.action {
@@ -117,7 +117,7 @@ pub(super) fn hook_role(step: &EcsService) -> Option<Shape> {
     Some(role::shape(&step.task, role::trust("ecs.amazonaws.com"), inline, Vec::new()))
 }
 
-/// The role with which ECS moves traffic; none where nothing moves, or every target group names one.
+/// The role with which ECS moves traffic; none if no traffic moves or every target group names one.
 pub(super) fn traffic_role(step: &EcsService) -> Option<Shape> {
     let shifts = step.deployment.strategy != Strategy::Rolling;
     let needed = step.load_balancers.iter().any(|balancer| match (&balancer.target_group, &balancer.advanced) {

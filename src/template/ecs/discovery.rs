@@ -37,7 +37,7 @@ fn log(log: &ProxyLog) -> Shape {
     }
 }
 
-/// Where the proxy writes; none where there is none, or it writes nowhere.
+/// Where the proxy writes; none if there is no proxy or it writes nothing.
 pub(super) fn proxy_log(step: &EcsService) -> Option<&ProxyLog> {
     step.connection()?.log.as_ref()
 }
@@ -90,7 +90,7 @@ fn tls(tls: &ConnectTls) -> Shape {
     ])
 }
 
-/// The role with which ECS makes certificates; none where nothing is encrypted, or roles are given.
+/// The role with which ECS makes certificates; none if nothing is encrypted or the step names roles.
 pub(super) fn tls_role(step: &EcsService) -> Option<Shape> {
     let mut encrypted = step.connection()?.services.iter().filter_map(|service| service.tls.as_ref());
     encrypted.any(|tls| tls.role.is_none()).then(|| {
@@ -118,7 +118,7 @@ fn registry(registry: &ServiceRegistry) -> Shape {
     ])
 }
 
-/// `AWS::ServiceDiscovery::Service`; none where the step makes none.
+/// `AWS::ServiceDiscovery::Service`; none if the step does not make one.
 pub(super) fn own_service(step: &EcsService) -> Option<Shape> {
     step.own_discovery().map(|own| {
         Shape::resource(

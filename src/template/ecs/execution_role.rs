@@ -1,7 +1,7 @@
 //! `AWS::IAM::Role` that ECS uses to start the task: it may write these logs, pull these images, read these secrets.
 //!
-//! Secrets that are encrypted with a customer's own KMS key also need `kms:Decrypt` on that key, and nothing but the step's
-//! `kms_keys` says which key it is. Where a task needs none of that, the role is there and may nothing.
+//! Secrets that are encrypted with a customer's own KMS key also need `kms:Decrypt` on that key, and only the step's
+//! `kms_keys` says which key it is. If a task needs none of these rights, the role exists without rights.
 
 use crate::model::What;
 use crate::model::process::{LogConfiguration, ProxyLog, Task, Text};
@@ -19,7 +19,7 @@ pub(super) fn arn(task: &Task) -> Shape {
     }
 }
 
-/// The role; none where the step gives one. `proxy` is where a container writes that ECS adds.
+/// The role; none if the step names one. `proxy` is the log configuration of the container that ECS adds.
 pub(super) fn shape(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Option<Shape> {
     if task.execution_role.is_some() {
         return None;
@@ -65,7 +65,8 @@ fn statements(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Vec<Shape> 
     .collect()
 }
 
-/// The step's own log group where it is written to, and those that containers and the proxy name for the driver `awslogs`.
+/// The step's own log group if something writes to it, and those that containers and the proxy name for the driver
+/// `awslogs`.
 ///
 /// By name, not by the log group's attribute: a change set says of what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.

@@ -17,7 +17,7 @@ pub(super) fn compatibilities(task: &Task) -> Shape {
     Shape::List(vec![compute.into()])
 }
 
-/// `LaunchType`; none where capacity providers take its place, which ECS wants to be the only one of the two.
+/// `LaunchType`; none if there are capacity providers, because ECS accepts only one of the two.
 pub(super) fn launch_type(task: &Task) -> Option<Shape> {
     match (task.launch.capacity_providers.is_empty(), task.launch.compute) {
         (true, Compute::Fargate) => Some("FARGATE".into()),

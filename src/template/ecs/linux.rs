@@ -6,7 +6,7 @@ use crate::model::process::{Device, LinuxParameters, SystemControl, Tmpfs, Ulimi
 
 use super::super::shape::Shape;
 
-/// `Ulimits`, or none where there are none.
+/// `Ulimits`; none if there are none.
 pub(super) fn ulimits(all: &[Ulimit]) -> Option<Shape> {
     let ulimit = |ulimit: &Ulimit| {
         Shape::map([
@@ -18,7 +18,7 @@ pub(super) fn ulimits(all: &[Ulimit]) -> Option<Shape> {
     Shape::some_list(all.iter().map(ulimit).collect())
 }
 
-/// `SystemControls`, or none where there are none.
+/// `SystemControls`; none if there are none.
 pub(super) fn system_controls(all: &[SystemControl]) -> Option<Shape> {
     let control = |control: &SystemControl| {
         Shape::map([("Namespace", Some((&*control.namespace).into())), ("Value", Some((&*control.value).into()))])

@@ -4,9 +4,10 @@ use crate::model::process::{OWN_LOG_GROUP, ProxyLog, Task, Text};
 
 use super::super::shape::{Known, Shape};
 
-/// The log group; none where nothing of the step writes there. `proxy` is where a container writes that ECS adds.
+/// The log group; none if nothing in the step writes to it. `proxy` is the log configuration of the container that ECS
+/// adds.
 ///
-/// ECS Exec needs none of its own: it is logged where the cluster says, or else with the output of a container.
+/// ECS Exec needs no log group: it is logged where the cluster says, or with the output of a container.
 pub(super) fn shape(task: &Task, proxy: Option<&ProxyLog>) -> Option<Shape> {
     (written_to(task, proxy) || named(task, proxy)).then(|| {
         Shape::resource(

@@ -95,7 +95,7 @@ pub(super) fn task(step: &EcsTask, what: &What) -> Vec<(&'static str, Shape)> {
     sections(named(parts).collect(), vec![("TaskDefinitionArn".to_owned(), Shape::reference(id::TASK_DEFINITION))])
 }
 
-/// What a task has beside its definition; `proxy` is where a container writes that ECS adds.
+/// What a task has besides its definition; `proxy` is the log configuration of the container that ECS adds.
 fn of_task(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> [(&'static str, Option<Shape>); 3] {
     [
         (id::LOG_GROUP, log_group::shape(task, proxy)),
@@ -125,7 +125,7 @@ pub(super) fn run(step: &EcsTask) -> Shape {
     run::shape(step)
 }
 
-/// What the task is run with; none where a part of it is no text.
+/// What the task is run with; none if a part of it is not text.
 pub(super) fn read_run(step: &EcsTask, definition: &str, filled: &serde_json::Value) -> Option<crate::model::TaskRun> {
     run::read(step, definition, filled)
 }

@@ -6,7 +6,7 @@ use crate::model::process::{Rights, Statement, Task};
 
 use super::super::shape::{Leaves, Shape};
 
-/// `AWS::IAM::Role`. It has no name of its own, so that it can be replaced.
+/// `AWS::IAM::Role`, without an explicit name, so that it can be replaced.
 pub(super) fn shape(task: &Task, trust: impl Into<Shape>, inline: Vec<Shape>, managed: Vec<Shape>) -> Shape {
     Shape::resource(
         "AWS::IAM::Role",
@@ -65,7 +65,7 @@ pub(super) fn allow_if(sid: &str, actions: &[&str], resource: Shape, condition: 
     ])
 }
 
-/// The inline policy of what a step's author writes, or none where nothing is written.
+/// The inline policy with the rights that a step lists; none if it lists none.
 pub(super) fn own(rights: &Rights) -> Option<Shape> {
     (!rights.statements.is_empty()).then(|| policy("own", rights.statements.iter().map(statement).collect()))
 }

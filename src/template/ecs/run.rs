@@ -28,7 +28,7 @@ pub(super) fn shape(step: &EcsTask) -> Shape {
     ])
 }
 
-/// The filled parameters; none where one of them is no text, which only a value that is not known yet is.
+/// The filled parameters; none if one of them is not text, because its value is not known yet.
 pub(super) fn read(step: &EcsTask, definition: &str, filled: &Value) -> Option<TaskRun> {
     let on = match filled.get("LaunchType") {
         Some(launch) => RunsOn::LaunchType(text(launch)?),
@@ -76,7 +76,7 @@ fn text(value: &Value) -> Option<Arc<str>> {
     value.as_str().map(Arc::from)
 }
 
-/// A text that may be missing, and has to be one where it is there.
+/// A text that may be missing.
 fn optional(value: Option<&Value>) -> Option<Option<Arc<str>>> {
     match value {
         Some(value) => text(value).map(Some),

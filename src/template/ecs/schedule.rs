@@ -7,7 +7,7 @@ use crate::model::process::EcsSchedule;
 use super::super::shape::{Known, Leaf, Shape};
 use super::{execution_role, id, launch, role, task_role};
 
-/// The schedule. It has no name of its own, so that CloudFormation can make it anew.
+/// The schedule, without an explicit name, so that CloudFormation can replace it.
 pub(super) fn shape(step: &EcsSchedule) -> Shape {
     let window = match step.flexible_window {
         Some(minutes) => json!({ "Mode": "FLEXIBLE", "MaximumWindowInMinutes": minutes }),
@@ -62,7 +62,7 @@ fn parameters(step: &EcsSchedule) -> Shape {
     ])
 }
 
-/// The role with which EventBridge Scheduler starts tasks; none where the step gives one.
+/// The role with which EventBridge Scheduler starts tasks; none if the step names one.
 ///
 /// It may run every revision of this step's task definition, so that what is due while a new one is deployed still runs.
 pub(super) fn role(step: &EcsSchedule) -> Option<Shape> {

@@ -7,7 +7,7 @@ use crate::model::process::{EcsService, PropagateTags, Task, Text};
 use super::super::shape::{Known, Shape};
 use super::{balancing, deployment, discovery, id, launch, volume};
 
-/// The service. It has no name of its own, so that it can be replaced.
+/// The service, without an explicit name, so that it can be replaced.
 pub(super) fn shape(step: &EcsService) -> Shape {
     let task = &step.task;
     Shape::resource_after(
@@ -52,7 +52,7 @@ fn force_new_deployment(nonce: &Text) -> Shape {
     Shape::map([("EnableForceNewDeployment", Some(true.into())), ("ForceNewDeploymentNonce", Some(Shape::text(nonce)))])
 }
 
-/// `Tags` of the step, or none where there are none.
+/// `Tags` of the step; none if there are none.
 pub(super) fn tags(task: &Task) -> Option<Shape> {
     Shape::some_list(task.tags.iter().map(tag).collect())
 }

@@ -1,8 +1,8 @@
-//! What lets an own load balancer reach the tasks: a security group that the tasks have beside theirs.
+//! The security group that admits an own load balancer to the tasks, in addition to the tasks' other groups.
 //!
-//! It is a group of its own, not rules in those that the tasks have: these are somebody else's, and how many there are only
-//! values say. Nothing leaves through it: what the tasks may reach stays what their other groups say. Tasks without an
-//! interface of their own have no security group, and a load balancer whose groups are given lets itself in.
+//! It is a separate group, not rules in the tasks' groups: those belong to someone else, and only values say how many there
+//! are. It allows no outbound traffic: the other groups decide what tasks may reach. Tasks without their own network
+//! interface have no security group. If the step names the load balancer's groups, this group is not made.
 
 use serde_json::json;
 
@@ -24,7 +24,7 @@ fn let_in(step: &EcsService) -> impl Iterator<Item = (u16, &OwnTargetGroup)> {
     all.filter(move |(_, own)| own_interface && made(own))
 }
 
-/// The group; none where nobody is let in.
+/// The group; none if no load balancer needs it.
 pub(super) fn shape(step: &EcsService) -> Option<Shape> {
     let (_, first) = let_in(step).next()?;
     let rules = let_in(step).flat_map(|(port, own)| doors(port, own).into_iter().map(move |door| rule(own, door)));

@@ -1,5 +1,5 @@
-//! `AWS::IAM::Role` that the containers have, made only where something asks for one: the step's own rights, ECS Exec, or a
-//! file system that asks who enters.
+//! `AWS::IAM::Role` that the containers have, made only if something needs it: the step's own rights, ECS Exec, or a file
+//! system that checks IAM.
 
 use serde_json::json;
 
@@ -20,7 +20,7 @@ fn is_made(task: &Task) -> bool {
     task.execute_command || !task.task_rights.is_empty() || guarded(task).next().is_some()
 }
 
-/// A role with the rights that are asked for and no other. None where nothing asks, and where the step gives a role.
+/// A role with exactly the rights that the step needs. None if it needs no rights or names a role.
 pub(super) fn shape(task: &Task) -> Option<Shape> {
     if task.task_role.is_some() || !is_made(task) {
         return None;
@@ -64,7 +64,7 @@ fn guarded(task: &Task) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
     })
 }
 
-/// Lets the task mount a file system, and write it where a container may; only through the access point, where there is one
+/// Lets the task mount a file system, and write it where a container may; only through the access point, if there is one
 /// (EFS user guide, "Using IAM to control file system data access").
 fn file_system(task: &Task, volume: &Volume, efs: &EfsVolume) -> Shape {
     let mut points = task.containers.iter().flat_map(|container| &container.mount_points);

@@ -95,7 +95,7 @@ fn managed(ebs: &EbsVolume) -> Shape {
     ])
 }
 
-/// The role with which ECS makes volumes; none where every volume names one, or there is none.
+/// The role with which ECS creates volumes; none if every volume names one or there are no volumes.
 pub(super) fn role(task: &Task) -> Option<Shape> {
     let mut made = ebs_volumes(task).map(|(_, ebs)| ebs).filter(|ebs| ebs.role.is_none()).peekable();
     made.peek()?;
@@ -105,7 +105,7 @@ pub(super) fn role(task: &Task) -> Option<Shape> {
     Some(role::shape(task, role::trust("ecs.amazonaws.com"), inline, policies))
 }
 
-/// What it takes to make and attach a volume that a key of one's own encrypts (EBS user guide, "Requirements for Amazon EBS
+/// The rights to create and attach a volume that a customer key encrypts (EBS user guide, "Requirements for Amazon EBS
 /// encryption", permissions for IAM principals).
 fn key_rights(ebs: &EbsVolume) -> Vec<Shape> {
     let keys: Vec<Text> = ebs.kms_key.iter().cloned().collect();

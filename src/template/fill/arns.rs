@@ -18,19 +18,18 @@ pub(super) fn ends_at_random(text: &str) -> bool {
 }
 
 impl Filler<'_> {
-    /// An ARN, where it is none of another partition than the target's.
+    /// An ARN, unless it belongs to another partition than the target.
     pub(super) fn in_partition(&mut self, arn: String, text: &Text) -> Option<String> {
         let region = &self.context.target.place.region;
         let partition = arn.strip_prefix("arn:").and_then(|rest| rest.split(':').next());
         let other = partition.filter(|it| PARTITIONS.contains(it) && *it != region.partition());
         let Some(other) = other else { return Some(arn) };
         let title = format!(
-            "`{arn}` is of the partition `{other}`, and target `{}` is in {region}, of `{}`",
+            "`{arn}` belongs to the partition `{other}`, and target `{}` is in {region} (`{}`)",
             self.context.target.name,
             region.partition()
         );
-        let help =
-            "write `arn:#{target.partition}:…` where it is the same everywhere, or a variable with a value for each";
+        let help = "write `arn:#{target.partition}:…`, or use a variable with a value per partition";
         self.problem(codes::ARN_PARTITION, title, text.at(), Some(help.to_owned()));
         None
     }
@@ -51,7 +50,7 @@ impl Filler<'_> {
         self.in_partition(arn, text)
     }
 
-    /// What a policy names a secret by: its ARN, where the random characters are missing with a pattern for these.
+    /// What a policy names a secret by: its ARN, with a pattern for the random characters if they are missing.
     pub(super) fn secret_rights(&mut self, text: &Text) -> Option<String> {
         let arn = self.secret_arn(text)?;
         Some(if ends_at_random(&arn) { arn } else { arn + ANY_RANDOM })
@@ -61,7 +60,7 @@ impl Filler<'_> {
     pub(super) fn secret_key(&mut self, text: &Text) -> Option<String> {
         let key = self.text(text)?;
         if key.is_empty() || key.contains(':') {
-            let title = format!("`{}` is not a key that ECS can find in a secret: empty, or with a `:`", text.raw());
+            let title = format!("`{}` is not a key of a secret: it must not be empty or contain `:`", text.raw());
             self.problem(codes::SECRET_KEY, title, text.at(), None);
             return None;
         }
@@ -76,7 +75,7 @@ impl Filler<'_> {
             ["arn", _, "lambda", _, _, "function", name] | ["arn", _, "lambda", _, _, "function", name, _] if !name.is_empty()
         );
         if !right || !made_of(&arn, ":-_$") {
-            let title = format!("`{}` does not give the ARN of a function of Lambda", text.raw());
+            let title = format!("`{}` does not give the ARN of a Lambda function", text.raw());
             self.problem(codes::FUNCTION_ARN, title, text.at(), None);
             return None;
         }
@@ -105,7 +104,7 @@ impl Filler<'_> {
         let parts: Vec<&str> = arn.split(':').collect();
         let right = matches!(parts.as_slice(), ["arn", _, "sqs", _, _, name] if made_of(name, "-_"));
         if !right || !made_of(&arn, ":-_") {
-            let title = format!("`{}` does not give the ARN of a queue of SQS that is no FIFO queue", text.raw());
+            let title = format!("`{}` does not give the ARN of an SQS queue (FIFO queues are not allowed)", text.raw());
             self.problem(codes::QUEUE_ARN, title, text.at(), None);
             return None;
         }
@@ -133,7 +132,7 @@ impl Filler<'_> {
                 Some((begin.to_owned(), key.to_owned()))
             }
             _ => {
-                let title = format!("`{}` does not give the ARN of an object in S3", text.raw());
+                let title = format!("`{}` does not give the ARN of an S3 object", text.raw());
                 let help = "like arn:aws:s3:::bucket/folder/file.env".to_owned();
                 self.problem(codes::OBJECT_ARN, title, text.at(), Some(help));
                 None
@@ -189,7 +188,7 @@ impl Filler<'_> {
             _ => Some(written.as_str()),
         };
         if !id.is_some_and(|id| made_of(id, "-")) || !made_of(&written, ":/-") {
-            let title = format!("`{}` does not give the id or the ARN of a key of KMS", text.raw());
+            let title = format!("`{}` does not give the id or the ARN of a KMS key", text.raw());
             let help = "like arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000; an alias begins \
                         with `alias/`, written here and not in a variable";
             self.problem(codes::KEY, title, text.at(), Some(help.to_owned()));
@@ -216,7 +215,7 @@ impl Filler<'_> {
             _ => false,
         };
         if !fits {
-            let title = format!("`{}` does not give the id, the alias or the ARN of a key of KMS", text.raw());
+            let title = format!("`{}` does not give the id, the alias or the ARN of a KMS key", text.raw());
             self.problem(codes::KEY, title, text.at(), None);
             return None;
         }
@@ -227,7 +226,7 @@ impl Filler<'_> {
     pub(super) fn key_alias(&mut self, text: &Text) -> Option<String> {
         let written = self.text(text)?;
         if !written.strip_prefix("alias/").is_some_and(|name| made_of(name, "/_-")) {
-            let title = format!("`{}` does not give the alias of a key of KMS", text.raw());
+            let title = format!("`{}` does not give the alias of a KMS key", text.raw());
             self.problem(codes::KEY, title, text.at(), None);
             return None;
         }

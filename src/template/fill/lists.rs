@@ -54,13 +54,13 @@ impl Filler<'_> {
         if !taken.contains(&found.len()) && self.problems.is_empty() {
             let (context, count, what) = (self.context, found.len(), ids.of().words());
             let title = format!(
-                "step `{}` has {count} {what}s at target `{}`; {taker} takes {} to {}",
+                "step `{}` has {count} {what}s on target `{}`, and {taker} accepts {} to {}",
                 context.step.name,
                 context.target.name,
                 taken.start(),
                 taken.end()
             );
-            let help = "set them in `[network]` of the target, or in the step".to_owned();
+            let help = "change them under `[network]` of the target, or in the step".to_owned();
             self.problem(codes::NETWORK_SIZE, title, &context.step.at, Some(help));
         }
         found

@@ -21,13 +21,13 @@ impl Filler<'_> {
             } else {
                 format!("{} to {most}", bounds.start())
             };
-            let title = format!("`{}` becomes `{filled}`, and a whole number is wanted: {wanted}", text.raw());
+            let title = format!("`{}` becomes `{filled}`, and this key needs a whole number, {wanted}", text.raw());
             self.problem(codes::NUMBER, title, text.at(), None);
         }
         number
     }
 
-    /// Looks at numbers that belong together where a variable gave one of them. The loader has looked at all others.
+    /// Checks numbers that belong together if a variable supplied one of them. The loader checked all others.
     pub(in crate::template) fn numbers_fit(&mut self, kind: &StepKind) {
         if let Some(task) = kind.task() {
             self.sizes_fit(task);
@@ -85,7 +85,7 @@ impl Filler<'_> {
             if let (Some(few), Some(many)) = (self.known_number(least), self.known_number(most))
                 && few > many
             {
-                let title = format!("`min_capacity` is {few} here, above `max_capacity`, which is {many}");
+                let title = format!("`min_capacity` becomes {few}, which is above `max_capacity` ({many})");
                 let one = if filled(least) { least } else { most };
                 let step = self.context.step;
                 self.problem(codes::SCALING, title, at(one, &step.at), None);
@@ -93,7 +93,7 @@ impl Filler<'_> {
         }
     }
 
-    /// The number in this slot; none where it is only known while it is deployed, or is none.
+    /// The number in this slot; none if it is only known during deployment or is not a number.
     fn known_number(&mut self, number: Option<&Number>) -> Option<u32> {
         match number? {
             Number::Written(number) => Some(*number),

@@ -1,8 +1,8 @@
 //! Leaves in whose texts outputs of other stacks stand.
 //!
-//! Each output becomes a parameter of the template and the leaf a reference to it, or a join of texts and references. Whether
-//! that is so the text of the step says alone, so values change nothing of it. What an output will be nobody knows offline:
-//! of a text that goes into rights only the rest is checked.
+//! Each output becomes a parameter of the template and the leaf a reference to it, or a join of texts and references. Only
+//! the text of the step decides which, so values cannot change it. The value of an output is not known offline: of a text
+//! that becomes part of rights, only the rest is checked.
 
 use serde_json::{Value, json};
 
@@ -101,24 +101,22 @@ impl Filler<'_> {
                     None => arn,
                 }
             }
-            Leaf::FunctionArn(text) => {
-                self.plain(text, ":-_$", codes::FUNCTION_ARN, "the ARN of a function of Lambda")?
-            }
+            Leaf::FunctionArn(text) => self.plain(text, ":-_$", codes::FUNCTION_ARN, "the ARN of a Lambda function")?,
             Leaf::RoleArn(text) => self.plain(text, ":/_+=,.@-", codes::ROLE_ARN, "the ARN of a role")?,
-            Leaf::QueueArn(text) => self.plain(text, ":-_", codes::QUEUE_ARN, "the ARN of a queue of SQS")?,
+            Leaf::QueueArn(text) => self.plain(text, ":-_", codes::QUEUE_ARN, "the ARN of an SQS queue")?,
             Leaf::ObjectArn(text) => self.object_parts(text)?.1,
             Leaf::FileSystemArn(text) => {
-                let id = self.plain(text, "-", codes::EFS_ID, "the id of a file system: `fs-…`")?;
+                let id = self.plain(text, "-", codes::EFS_ID, "the id of a file system (`fs-…`)")?;
                 within(format!("{}:file-system/", self.arn_prefix("elasticfilesystem")), id, "")
             }
             Leaf::AccessPointArn(text) => {
-                let id = self.plain(text, "-", codes::EFS_ID, "the id of an access point: `fsap-…`")?;
+                let id = self.plain(text, "-", codes::EFS_ID, "the id of an access point (`fsap-…`)")?;
                 within(format!("{}:access-point/", self.arn_prefix("elasticfilesystem")), id, "")
             }
             Leaf::ParameterArn(text) => return self.parameter(text),
             Leaf::KeyArn(text) => return self.key(text),
-            Leaf::Key(text) => self.plain(text, ":/_-", codes::KEY, "a key of KMS")?,
-            Leaf::KeyAlias(text) => self.plain(text, "/_-", codes::KEY, "the alias of a key of KMS")?,
+            Leaf::Key(text) => self.plain(text, ":/_-", codes::KEY, "a KMS key")?,
+            Leaf::KeyAlias(text) => self.plain(text, "/_-", codes::KEY, "the alias of a KMS key")?,
             Leaf::LogGroupArn(group, region) => self.log_group_parts(group, region)?,
             Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => return None,
         };
@@ -234,7 +232,7 @@ impl Filler<'_> {
         }
     }
 
-    /// The parts of a text that goes into rights: beside outputs only letters, digits and these characters.
+    /// The parts of a text that becomes part of rights: besides outputs only letters, digits and these characters.
     fn plain(&mut self, text: &Text, others: &str, code: &'static str, what: &str) -> Option<Vec<Part>> {
         let parts = self.parts(text)?;
         let fine = |part: &Part| match part {
@@ -265,8 +263,8 @@ impl Filler<'_> {
         })
     }
 
-    /// The ARN of an SSM parameter. One that does not begin with `arn:` is a name in the target's account and region; where
-    /// it begins with an output, whether it begins with `/` CloudFormation finds out.
+    /// The ARN of an SSM parameter. One that does not begin with `arn:` is a name in the target's account and region; if it
+    /// begins with an output, only CloudFormation finds out whether it begins with `/`.
     fn parameter(&mut self, text: &Text) -> Option<Value> {
         let parts = self.plain(text, ":_.-/", codes::PARAMETER_NAME, "the name or the ARN of an SSM parameter")?;
         let before = format!("{}:parameter", self.arn_prefix("ssm"));
@@ -287,7 +285,7 @@ impl Filler<'_> {
     /// The ARN of a key of KMS: an output that it begins with is the key's id, or its ARN in the target's account and region,
     /// which the split takes the begin from.
     fn key(&mut self, text: &Text) -> Option<Value> {
-        let parts = self.plain(text, ":-/", codes::KEY, "the id or the ARN of a key of KMS")?;
+        let parts = self.plain(text, ":-/", codes::KEY, "the id or the ARN of a KMS key")?;
         if matches!(parts.first(), Some(Part::Text(first)) if first.starts_with("arn:")) {
             return Some(joined(parts));
         }
@@ -306,9 +304,9 @@ impl Filler<'_> {
         Some(within(String::new(), before.into_iter().chain(name).collect(), ":*"))
     }
 
-    /// The bucket of an object in S3, and the object, as ARNs. Where the bucket ends has to be written.
+    /// The bucket of an S3 object, and the object, as ARNs. The `/` after the bucket must be literal.
     fn object_parts(&mut self, text: &Text) -> Option<(Vec<Part>, Vec<Part>)> {
-        let parts = self.plain(text, "_.-/+=@:", codes::OBJECT_ARN, "the ARN of an object in S3")?;
+        let parts = self.plain(text, "_.-/+=@:", codes::OBJECT_ARN, "the ARN of an S3 object")?;
         let mut bucket = Vec::new();
         for part in &parts {
             match part {
@@ -322,9 +320,10 @@ impl Filler<'_> {
                 Part::Output(_) => bucket.push(part.clone()),
             }
         }
-        let title = format!("`{}` does not tell the bucket of an object in S3 from its key", text.raw());
-        let help = "like `arn:aws:s3:::#{steps.storage.outputs.Bucket}/app.env`: the `/` after the bucket is written"
-            .to_owned();
+        let title = format!("`{}` does not show where the S3 bucket ends and the object's key begins", text.raw());
+        let help =
+            "write the `/` after the bucket literally, as in `arn:aws:s3:::#{steps.storage.outputs.Bucket}/app.env`"
+                .to_owned();
         self.problem(codes::OBJECT_ARN, title, text.at(), Some(help));
         None
     }

@@ -93,7 +93,7 @@ impl Applied {
         self.touched.push(Touched { path: pointer.clone(), pointer, at: at.clone(), how: How::Other });
     }
 
-    /// Refuses what would come out otherwise if another patch came first; false where there is nothing to refuse.
+    /// Refuses a change whose result would depend on the order of patches; false if there is nothing to refuse.
     ///
     /// `passed` are the lists on the path's way, each with the step by which its item was found; `shrinks` is the list of which
     /// the path takes an item away.
@@ -105,7 +105,7 @@ impl Applied {
         let moved = passed.iter().find_map(|(list, step)| {
             let Ok(index) = step.parse::<usize>() else {
                 let line = find(list, &|does| *does == Does::Gets(step.clone()))?;
-                return Some(format!("`{}` changes what line {line} appends", path.raw));
+                return Some(format!("`{}` changes an item that line {line} appends", path.raw));
             };
             let matters = |does: &Does| match does {
                 Does::Shrinks => true,
@@ -113,14 +113,14 @@ impl Applied {
                 Does::Counts | Does::Gets(_) => false,
             };
             let line = find(list, &matters)?;
-            Some(format!("`{}` counts items of a list that line {line} changes the length of", path.raw))
+            Some(format!("`{}` uses an index in a list whose length line {line} changes", path.raw))
         });
         let counted = || {
             let line = find(shrinks?, &|does| *does == Does::Counts)?;
-            Some(format!("`{}` takes an item out of a list whose items line {line} counts", path.raw))
+            Some(format!("`{}` removes an item from a list in which line {line} uses an index", path.raw))
         };
         let Some(title) = moved.or_else(counted) else { return false };
-        let help = "name an item by its `Name`, `Key` or `Id`, or set the whole list; append items as they are to be";
+        let help = "name an item by its `Name`, `Key` or `Id`, or set the whole list; append items in their final form";
         self.refuse(PatchFault::Twice, &path.at, title, Some(help.to_owned()));
         true
     }
@@ -134,7 +134,7 @@ impl Applied {
     }
 
     fn nowhere(&mut self, path: &PatchPath, found: Nowhere) {
-        let title = format!("`{}` leads nowhere at `{}`: {}", path.raw, found.step, found.what);
+        let title = format!("`{}` does not exist from `{}` on: {}", path.raw, found.step, found.what);
         let help = meant(&found.step, found.known.iter().map(String::as_str));
         self.refuse(PatchFault::Path, &path.at, title, help);
     }
@@ -149,7 +149,7 @@ impl Applied {
         let Some(outputs) = section(sections, "Outputs") else { return };
         for (name, at, value) in &patch.outputs {
             if outputs.iter().any(|(known, _)| **known == **name) {
-                self.refuse(PatchFault::Twice, at, format!("the output `{name}` is there already"), None);
+                self.refuse(PatchFault::Twice, at, format!("the output `{name}` already exists"), None);
                 continue;
             }
             self.touched.push(Touched {
@@ -162,36 +162,36 @@ impl Applied {
         }
     }
 
-    /// The resource of a patch: the one that is there, or a new one.
+    /// The resource of a patch: an existing or a new one.
     fn resource<'s>(&mut self, resources: &'s mut Pairs, patch: &Patch) -> Option<&'s mut Pairs> {
         let id = &*patch.resource;
         let found = resources.iter().position(|(known, _)| known == id);
         let index = match (found, &patch.kind) {
             (Some(index), None) => index,
             (Some(_), Some((_, at))) => {
-                let title = format!("the resource `{id}` is there already");
-                let help = "without `type` the patch changes it; one that is added has another id".to_owned();
+                let title = format!("the resource `{id}` already exists");
+                let help = "to change it, remove `type`; to add a resource, use another id".to_owned();
                 self.refuse(PatchFault::Twice, at, title, Some(help));
                 return None;
             }
             (None, None) => {
-                let title = format!("the step renders no resource `{id}`");
+                let title = format!("the step does not render a resource `{id}`");
                 let help = meant(id, resources.iter().map(|(known, _)| known.as_str()));
                 let help = help.map_or_else(String::new, |help| format!("{help} "));
-                let help = format!("{help}One that is added needs its `type`");
+                let help = format!("{help}To add a resource, set `type`");
                 self.refuse(PatchFault::Resource, &patch.at, title, Some(help));
                 return None;
             }
             (None, Some((kind, at))) => {
                 if id.starts_with("Fn::") || kind.ends_with("::MODULE") {
-                    let title = format!("a patch adds single resources, and `{id}` (`{kind}`) stands for others");
-                    let help =
-                        "a template of one's own, of kind `cloudformation`, can have loops and modules".to_owned();
+                    let title =
+                        format!("a patch can only add single resources, and `{id}` (`{kind}`) stands for several");
+                    let help = "a step of kind `cloudformation` can use loops and modules in its template".to_owned();
                     self.refuse(PatchFault::Resource, at, title, Some(help));
                     return None;
                 }
                 if !is_type(kind) {
-                    let title = format!("`{kind}` is no type of a resource, like `AWS::SNS::Topic`");
+                    let title = format!("`{kind}` is not a resource type, such as `AWS::SNS::Topic`");
                     let help = meant(kind, crate::cfn::known_types());
                     self.refuse(PatchFault::Resource, at, title, help);
                     return None;
@@ -229,7 +229,7 @@ impl Applied {
         }
         for (id, at) in &patch.depends_on {
             if !place::depend(place::entry(body, "DependsOn"), id) {
-                let title = format!("`{}` comes after `{id}` already", patch.resource);
+                let title = format!("`{}` already depends on `{id}`", patch.resource);
                 self.refuse(PatchFault::Twice, at, title, None);
             }
             self.touch(pointer(&base, "DependsOn"), at);
@@ -256,7 +256,7 @@ impl Applied {
         place::merged(place.shape, &mut value, place.pointer.clone(), &mut parts);
         if let Some(before) = parts.iter().find_map(|part| self.set_before(part)) {
             let line = before.line;
-            let title = format!("`{}` is set twice: line {line} sets it, or a part of it, too", set.path.raw);
+            let title = format!("`{}` is set twice: line {line} also sets it, or a part of it", set.path.raw);
             return self.refuse(PatchFault::Twice, &set.path.at, title, None);
         }
         place::merge(place.shape, value);
@@ -268,7 +268,7 @@ impl Applied {
         self.touched.extend(parts.into_iter().map(|part| touched(part, How::Set)));
     }
 
-    /// Where a place, or a part of it, or what it is a part of, was set before.
+    /// Where a place, a part of it, or its parent was set before.
     fn set_before(&self, pointer: &str) -> Option<Location> {
         let same = |one: &&Touched| within(&one.pointer, pointer) || within(pointer, &one.pointer);
         self.touched.iter().filter(|one| one.how == How::Set).find(same).map(|one| one.at.clone())
@@ -293,16 +293,18 @@ impl Applied {
                 self.note(path, place.passed, None);
                 self.touch(place.pointer, &path.at);
             }
-            Err(NoEnd::NoList) => self.refuse(PatchFault::Path, &path.at, format!("`{raw}` is no list"), None),
+            Err(NoEnd::NoList) => self.refuse(PatchFault::Path, &path.at, format!("`{raw}` is not a list"), None),
             Err(NoEnd::Networks) => {
                 let key = if raw.ends_with("Subnets") { "subnets" } else { "security_groups" };
-                let title = format!("what is in `{raw}` is not known here: the key `{key}`, or the target, says it");
+                let title = format!(
+                    "the content of `{raw}` is not known here: it comes from the key `{key}` or from the target"
+                );
                 let help = format!("say all of it in the step: `{key} = [\"#{{target.{key}}}\", \"…\"]`");
                 self.refuse(PatchFault::Path, &path.at, title, Some(help));
             }
             Err(NoEnd::Named(name)) => {
-                let title = format!("`{raw}` has an item `{name}` already");
-                let help = format!("`set` changes it, by `{raw}.{name}`");
+                let title = format!("`{raw}` already has an item `{name}`");
+                let help = format!("to change it, set `{raw}.{name}`");
                 self.refuse(PatchFault::Twice, &path.at, title, Some(help));
             }
         }
@@ -325,11 +327,11 @@ impl Applied {
         }
         self.note(path, passed, shrinks);
         if let Some(before) = self.set_before(&pointer) {
-            let title = format!("`{}` is removed, and line {} sets it or a part of it", path.raw, before.line);
+            let title = format!("`{}` is removed here, and line {} sets it or a part of it", path.raw, before.line);
             return self.refuse(PatchFault::Twice, &path.at, title, None);
         }
         match item {
-            // What follows moves up: what is said of the list is said of this.
+            // The following items move up, so this counts as a change of the list.
             Some(index) => {
                 self.touched.iter_mut().for_each(|one| move_up(&mut one.pointer, &base, index));
                 self.touched.iter_mut().for_each(|one| move_up(&mut one.path, &base, index));
@@ -341,7 +343,7 @@ impl Applied {
     }
 }
 
-/// Corrects a pointer where an item of the list at `base` was removed before what it points to.
+/// Corrects a pointer if an earlier item of the list at `base` was removed.
 fn move_up(pointer: &mut String, base: &str, removed: usize) {
     let Some(rest) = pointer.strip_prefix(base).and_then(|rest| rest.strip_prefix('/')) else { return };
     let (index, below) = rest.split_once('/').map_or((rest, None), |(index, below)| (index, Some(below)));
@@ -356,7 +358,7 @@ fn is_type(kind: &str) -> bool {
     kind.split("::").count() > 1 && kind.split("::").all(word)
 }
 
-/// The entries of a section, which is made where it is not there.
+/// The entries of a section, which is created if it does not exist.
 fn section<'s>(sections: &'s mut Sections<'_>, name: &'static str) -> Option<&'s mut Pairs> {
     let index = sections.iter().position(|(known, _)| *known == name).unwrap_or_else(|| {
         sections.push((name, Shape::Map(Vec::new())));

@@ -22,26 +22,26 @@ pub struct PatchProblem {
     pub at: Location,
     /// JSON pointer to the part of its value that is meant; empty for all of it.
     pub inside: String,
-    /// What would mend it.
+    /// How to fix it.
     pub help: Option<String>,
 }
 
 /// The sorts of what can be wrong with a patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatchFault {
-    /// It names a resource that is not there, or a type that cannot be.
+    /// It names a resource that does not exist, or an impossible type.
     Resource,
     /// A path leads nowhere.
     Path,
-    /// Something is there already, or is changed twice.
+    /// Something already exists, or is changed twice.
     Twice,
     /// It changes what landfall relies on.
     Proof,
     /// What comes of it is not what the resource schemas of AWS ask for.
     Property,
-    /// What comes of it is no template.
+    /// The result is not a valid template.
     Template,
-    /// A placeholder stands where the template has to be literal.
+    /// A placeholder is where the template must be literal.
     Placeholder,
 }
 
@@ -61,7 +61,7 @@ pub fn check(step: &Step, what: &What) -> Vec<PatchProblem> {
     let mut sections = sections(step, what);
     let before = known(&sections);
     let applied = apply(&mut sections, &step.patches);
-    // What could not be applied would be told again as what it then leaves undone.
+    // A patch that could not be applied would cause further problems that only repeat the first.
     if !applied.problems.is_empty() {
         return applied.problems;
     }
@@ -104,7 +104,7 @@ fn schema_faults(before: &Document, after: &Document) -> Vec<Found> {
     found
 }
 
-/// What is wrong, and where in the resource: in what, if its name is said already.
+/// What is wrong, and where in the resource.
 fn said(fault: &cfn::SchemaFault) -> String {
     let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/');
     let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -125,7 +125,7 @@ fn help(problem: &SchemaProblem) -> Option<String> {
         SchemaProblem::NotOneOf { value, allowed } => meant(value, allowed.iter().map(String::as_str)),
         _ => None,
     };
-    let newer = "what AWS has and this landfall does not know yet goes into `set_unchecked`";
+    let newer = "for a property that is newer than this landfall, use `set_unchecked`";
     match slip {
         _ if problem.is_certain() => None,
         Some(slip) => Some(format!("{slip} ({newer})")),
@@ -136,7 +136,7 @@ fn help(problem: &SchemaProblem) -> Option<String> {
 /// What CloudFormation itself would refuse: names that nothing has, functions and ids that there are not.
 fn template_faults(before: &Document, after: &Document) -> Vec<Found> {
     let known = cfn::check_template(before);
-    // A placeholder where a name has to be is told as that.
+    // A placeholder in place of a name is reported as such.
     let filled = |fault: &cfn::TemplateFault| matches!(&fault.problem, TemplateProblem::Missing { name, .. } if name.contains("#{"));
     let new = cfn::check_template(after).into_iter().filter(|fault| !known.contains(fault) && !filled(fault));
     let said = |fault: cfn::TemplateFault| {
@@ -150,7 +150,7 @@ fn template_faults(before: &Document, after: &Document) -> Vec<Found> {
     new.map(said).collect()
 }
 
-/// Resources that wait for each other, told at the last patch that has to do with one of them.
+/// Resources that wait for each other, reported at the last patch that involves one of them.
 fn in_circle(after: &Document, touched: &[Touched]) -> Option<Found> {
     let circle = circle(after)?;
     let of_circle = |one: &&Touched| circle.iter().any(|id| within(&pointer("/Resources", id), &one.pointer));
@@ -159,13 +159,13 @@ fn in_circle(after: &Document, touched: &[Touched]) -> Option<Found> {
     Some(Found { fault: PatchFault::Template, pointer, title, help: None })
 }
 
-/// Placeholders where the template has to be literal.
+/// Placeholders where the template must be literal.
 fn misplaced(after: &Document) -> Vec<Found> {
     let said = |one: cfn::Misplaced| Found {
         fault: PatchFault::Placeholder,
         pointer: one.pointer,
-        title: format!("a placeholder cannot stand here: it would decide {}", one.decides),
-        help: Some("a placeholder can be the value of a property, of an output, an element of a list".to_owned()),
+        title: format!("a placeholder is not allowed here: it would decide {}", one.decides),
+        help: Some("a placeholder can be the value of a property or an output, or an element of a list".to_owned()),
     };
     cfn::misplaced(after, |text| text.contains("#{")).into_iter().map(said).collect()
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::cfn::{Document, Reference, Resource, references};
 
-/// The resources of a circle in their order, the first of them last again; none where there is no circle.
+/// The resources of a circle in order, with the first one repeated at the end; none if there is no circle.
 ///
 /// Costs a look at every reference of the template, and at every pair of resources that wait at most.
 pub(super) fn circle(document: &Document) -> Option<Vec<&str>> {

@@ -8,7 +8,7 @@ use super::super::shape::{Leaf, Leaves, Shape};
 use super::Sections;
 use super::place::is_of_any_length;
 
-/// The template with its placeholders as they are written; where a variable decides how many items there are, a function
+/// The template with its placeholders as they are written; if a variable decides how many items there are, a function
 /// stands for them.
 pub(super) fn known(sections: &Sections<'_>) -> Document {
     let sections = sections.iter().map(|(name, shape)| ((*name).to_owned(), value(shape)));

@@ -24,7 +24,7 @@ use super::shape::Shape;
 /// The sections of a template, before their leaves are filled.
 pub(super) type Sections<'a> = Vec<(&'a str, Shape)>;
 
-/// What a misspelt name may have meant, or what there is where that is little.
+/// What a misspelt name may have meant, or all names if there are few.
 fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     match super::variables::closest(written, known.iter().map(|name| (*name).to_owned())) {
@@ -32,7 +32,7 @@ fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<
         None if known.is_empty() || known.len() > 12 => None,
         None => {
             let quoted: Vec<String> = known.iter().map(|name| format!("`{name}`")).collect();
-            Some(format!("there is {}", quoted.join(", ")))
+            Some(format!("available: {}", quoted.join(", ")))
         }
     }
 }

@@ -22,7 +22,7 @@ const NAMES: [&str; 3] = ["Name", "Key", "Id"];
 pub(super) struct Nowhere {
     /// The step of it that cannot be made.
     pub(super) step: String,
-    /// What is there instead.
+    /// What exists instead.
     pub(super) what: &'static str,
     /// The steps that could be made there.
     pub(super) known: Vec<String>,
@@ -54,7 +54,7 @@ pub(super) fn walk<'s>(from: &'s mut Shape, steps: &[Arc<str>], base: &str, make
                 _ => return Err(nowhere(place, step)),
             }
         }
-        let none = || Nowhere { step: step.to_string(), what: "there is nothing", known: Vec::new() };
+        let none = || Nowhere { step: step.to_string(), what: "nothing exists", known: Vec::new() };
         let index = find(place, step).ok_or_else(none)?;
         let (key, inside) = match place {
             Shape::Map(pairs) => (step.to_string(), pairs.get_mut(index).map(|(_, inside)| inside)),
@@ -98,21 +98,19 @@ pub(super) fn take(parent: &mut Shape, base: &str, last: &str) -> Result<(String
 
 fn nowhere(place: &Shape, step: &str) -> Nowhere {
     let (what, known) = match place {
-        Shape::Map(pairs) if is_function(pairs) => {
-            ("what stands there is a function, and has nothing in it", Vec::new())
-        }
-        Shape::Map(pairs) => ("there is no such property", pairs.iter().map(|(key, _)| key.clone()).collect()),
+        Shape::Map(pairs) if is_function(pairs) => ("a function is there", Vec::new()),
+        Shape::Map(pairs) => ("no such property", pairs.iter().map(|(key, _)| key.clone()).collect()),
         Shape::List(items) if items.iter().any(is_of_any_length) && step.parse::<usize>().is_ok() => {
-            ("a variable decides how many items come first", Vec::new())
+            ("a variable decides how many items come before it", Vec::new())
         }
-        Shape::List(items) => ("the list has no such item", items.iter().filter_map(name_of).collect()),
-        Shape::Leaves(_) | Shape::Joined(_) => ("what is in the list is not known here", Vec::new()),
-        Shape::Fixed(_) | Shape::Leaf(_) | Shape::Element(_) => ("what stands there has nothing in it", Vec::new()),
+        Shape::List(items) => ("no such item in the list", items.iter().filter_map(name_of).collect()),
+        Shape::Leaves(_) | Shape::Joined(_) => ("the content of the list is not known here", Vec::new()),
+        Shape::Fixed(_) | Shape::Leaf(_) | Shape::Element(_) => ("the value there has no parts", Vec::new()),
     };
     Nowhere { step: step.to_owned(), what, known }
 }
 
-/// The pairs of a map; none where there is something else.
+/// The pairs of a map; none if it is something else.
 pub(super) fn pairs(shape: &mut Shape) -> Option<&mut Pairs> {
     open(shape);
     match shape {
@@ -121,7 +119,7 @@ pub(super) fn pairs(shape: &mut Shape) -> Option<&mut Pairs> {
     }
 }
 
-/// What stands under a key; an empty map where nothing did.
+/// What stands under a key; an empty map if there was nothing.
 pub(super) fn entry<'s>(pairs: &'s mut Pairs, key: &str) -> &'s mut Shape {
     let index = pairs.iter().position(|(known, _)| known == key).unwrap_or_else(|| {
         pairs.push((key.to_owned(), Shape::Map(Vec::new())));
@@ -168,7 +166,7 @@ fn item(items: &[Shape], step: &str) -> Option<usize> {
     }
 }
 
-/// What an item is called, where that is said outright.
+/// The name of an item, if it is literal.
 pub(super) fn name_of(item: &Shape) -> Option<String> {
     let text = |shape: &Shape| match shape {
         Shape::Fixed(Value::String(text)) => Some(text.clone()),
@@ -183,7 +181,7 @@ pub(super) fn name_of(item: &Shape) -> Option<String> {
     NAMES.iter().find_map(|name| of(name))
 }
 
-/// What a text says, where nothing is filled in.
+/// The content of a text without placeholders.
 fn literal(text: &Text) -> Option<String> {
     let piece = |piece: &Piece| match piece {
         Piece::Literal(text) => Some(text.to_string()),
@@ -192,7 +190,7 @@ fn literal(text: &Text) -> Option<String> {
     text.pieces().iter().map(piece).collect()
 }
 
-/// The pointers of what [`merge`] would put where something stands: a value that is no map, or a map in place of none.
+/// The pointers of values that [`merge`] would replace: values that are not maps, or a map that replaces something else.
 pub(super) fn merged(place: &mut Shape, value: &mut Shape, base: String, out: &mut Vec<String>) {
     open(place);
     open(value);
@@ -210,7 +208,7 @@ pub(super) fn merged(place: &mut Shape, value: &mut Shape, base: String, out: &m
     }
 }
 
-/// Puts a value there: a map is merged into a map, everything else takes the place of what is there.
+/// Puts a value in place: a map is merged into a map, any other value replaces the existing one.
 pub(super) fn merge(place: &mut Shape, mut value: Shape) {
     open(place);
     open(&mut value);
@@ -230,7 +228,7 @@ pub(super) fn merge(place: &mut Shape, mut value: Shape) {
 /// Why items cannot be put at the end of something.
 #[derive(Debug)]
 pub(super) enum NoEnd {
-    /// It is no list.
+    /// It is not a list.
     NoList,
     /// It is a list of which landfall makes sure that it can be.
     Networks,
@@ -238,7 +236,7 @@ pub(super) enum NoEnd {
     Named(String),
 }
 
-/// Puts items at the end of a list, and returns the index of the first; where nothing was, they are the list.
+/// Puts items at the end of a list, and returns the index of the first; if there was nothing, they are the list.
 pub(super) fn append(place: &mut Shape, more: Vec<Shape>) -> Result<usize, NoEnd> {
     open(place);
     match place {
@@ -258,14 +256,14 @@ pub(super) fn append(place: &mut Shape, more: Vec<Shape>) -> Result<usize, NoEnd
     }
 }
 
-/// No item that is appended has the name of one that is there, or of another.
+/// No appended item has the name of an existing item or of another appended one.
 fn each_named_once(items: &[Shape], more: &[Shape]) -> Result<(), NoEnd> {
     let mut known: HashSet<String> = items.iter().filter_map(name_of).collect();
     let twice = more.iter().filter_map(name_of).find(|name| !known.insert(name.clone()));
     twice.map_or(Ok(()), |name| Err(NoEnd::Named(name)))
 }
 
-/// Adds a resource to those that come first: there may be none, one, or a list. False where it is one of them.
+/// Adds a resource to those that come first: there may be none, one, or a list. False if it is already one of them.
 pub(super) fn depend(place: &mut Shape, id: &str) -> bool {
     open(place);
     let is = |shape: &Shape| matches!(shape, Shape::Fixed(Value::String(known)) if known == id);

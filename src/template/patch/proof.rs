@@ -15,21 +15,21 @@ use super::pointer;
 /// Types, pointers to what stays in their properties, and why.
 const STAYS: [(&str, &str, &str); 7] = [
     ("AWS::ECS::Service", "/TaskDefinition", "success is proved from it"),
-    ("AWS::ECS::Service", "/Cluster", "the target says where a stack is"),
-    ("AWS::ECS::Service", "/DeploymentController", "success is proved from the deployments that ECS itself makes"),
-    ("AWS::ECS::TaskDefinition", "/Family", "roles and the logs of a failure are found by it"),
+    ("AWS::ECS::Service", "/Cluster", "the target decides where a stack is"),
+    ("AWS::ECS::Service", "/DeploymentController", "success is proved from the deployments that ECS makes"),
+    ("AWS::ECS::TaskDefinition", "/Family", "landfall finds roles and the logs of a failure by this name"),
     (
         "AWS::Logs::LogGroup",
         "/LogGroupName",
-        "containers and roles name it; `log_configuration` lets a container write to another",
+        "containers and roles refer to it; to use another log group, set a container's `log`",
     ),
-    ("AWS::Scheduler::Schedule", "/Target/Arn", "the target says where a stack is"),
-    ("AWS::Scheduler::Schedule", "/Target/EcsParameters/TaskDefinitionArn", "it is the task of the step"),
+    ("AWS::Scheduler::Schedule", "/Target/Arn", "the target decides where a stack is"),
+    ("AWS::Scheduler::Schedule", "/Target/EcsParameters/TaskDefinitionArn", "it decides which task the step runs"),
 ];
 
-/// What stays of a container beside its name, and why.
+/// What a patch must not change in a container besides its name, and why.
 const STAYS_OF_CONTAINERS: [(&str, &str); 2] = [
-    ("Image", "the release brings it, and success is proved from it"),
+    ("Image", "the release supplies it, and success is proved from it"),
     ("VersionConsistency", "success is proved from the digest that ECS resolves"),
 ];
 
@@ -71,7 +71,7 @@ fn name(container: &Value) -> Option<&str> {
     container.get("Name").and_then(Value::as_str)
 }
 
-/// Every container of the step is there with its image, no two have one name, and one of them is essential.
+/// Every container of the step still exists with its image, names are unique, and at least one container is essential.
 fn containers(was: &Resource<'_>, is: &Resource<'_>, base: &str, found: &mut Vec<Found>) {
     for container in list(was) {
         let Some(own) = name(container) else { continue };
@@ -91,7 +91,7 @@ fn containers(was: &Resource<'_>, is: &Resource<'_>, base: &str, found: &mut Vec
     let mut seen = BTreeSet::new();
     for (index, own) in list(is).iter().enumerate().filter_map(|(index, one)| Some((index, name(one)?))) {
         if !seen.insert(own) {
-            let title = format!("two containers are called `{own}`");
+            let title = format!("two containers are named `{own}`");
             found.push(Found { fault: PatchFault::Twice, pointer: format!("{base}/{index}"), title, help: None });
         }
     }
@@ -99,7 +99,7 @@ fn containers(was: &Resource<'_>, is: &Resource<'_>, base: &str, found: &mut Vec
         container.get("Essential").is_some_and(|value| value == &Value::Bool(false) || value == "false")
     };
     if !list(is).is_empty() && list(is).iter().all(not_essential) {
-        let title = "no container is essential, and ECS refuses such a task definition".to_owned();
+        let title = "no container is essential, and ECS rejects such a task definition".to_owned();
         found.push(Found { fault: PatchFault::Template, pointer: base.to_owned(), title, help: None });
     }
 }

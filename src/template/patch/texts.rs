@@ -10,7 +10,7 @@ use super::pointer;
 /// Such maps of a container, by their pointers.
 const OF_CONTAINERS: [&str; 3] = ["/DockerLabels", "/LogConfiguration/Options", "/FirelensConfiguration/Options"];
 
-/// Their values that are no texts: a key with a dot in a path is two keys.
+/// Values that are not text: a key with a dot in a path counts as two keys.
 pub(super) fn no_texts(after: &Document) -> Vec<Found> {
     let mut found = Vec::new();
     for definition in after.resources().filter(|one| one.kind() == "AWS::ECS::TaskDefinition") {
@@ -33,7 +33,7 @@ fn fault(base: &str, path: &str, key: &str, what: &str) -> Found {
     Found {
         fault: PatchFault::Property,
         pointer: pointer(base, key),
-        title: format!("`{map}.{key}` has to be a text, and is {what}"),
+        title: format!("`{map}.{key}` must be text, not {what}"),
         help: Some(format!("a key with a dot is in double quotes: `'ContainerDefinitions.app.{map}.\"com.example\"'`")),
     }
 }

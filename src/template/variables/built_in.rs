@@ -18,7 +18,7 @@ pub(super) fn names(context: &Context<'_>) -> Vec<String> {
     BUILT_IN_NAMES.iter().map(|name| (*name).to_owned()).chain(images).collect()
 }
 
-/// What a built-in name stands for, in words; none where there is no such name.
+/// What a built-in name stands for, in words; none if there is no such name.
 pub(super) fn meaning(name: &str, context: &Context<'_>) -> Option<String> {
     if let Some(rest) = name.strip_prefix("images.") {
         let (image, part) = rest.split_once('.').unwrap_or((rest, ""));
@@ -59,7 +59,7 @@ pub(super) fn meaning(name: &str, context: &Context<'_>) -> Option<String> {
     Some(words.to_owned())
 }
 
-/// The value of a built-in name; none where there is no such name.
+/// The value of a built-in name; none if there is no such name.
 pub(super) fn value(
     name: &str,
     values: &Values<'_>,

@@ -86,7 +86,7 @@ impl Verdict {
         }
     }
 
-    /// Why, where that is not the whole story.
+    /// Why, if that is not obvious.
     pub fn reason(&self) -> Option<String> {
         match self {
             Verdict::Wins => None,
@@ -138,16 +138,18 @@ fn contenders(values: &Values<'_>, context: &Context<'_>, name: &str) -> Vec<Con
     let undecided = ranking.gone.iter().any(|(gone, _)| best.is_none_or(|(best, _)| gone.strength() >= best));
     let mut all = Vec::new();
     for (value, gone) in &ranking.gone {
-        let names =
-            gone.iter().flat_map(|(kind, names)| names.iter().map(move |name| format!("{} {name}", kind.word())));
-        let why = format!("there is no {} any more", names.collect::<Vec<_>>().join(" and no "));
+        let names: Vec<String> = gone
+            .iter()
+            .flat_map(|(kind, names)| names.iter().map(move |name| format!("{} {name}", kind.word())))
+            .collect();
+        let why = format!("{} no longer {}", names.join(" and "), if names.len() == 1 { "exists" } else { "exist" });
         all.push(contender(value, Verdict::Unknown(why)));
     }
     for (strength, value) in &ranking.fitting {
         let verdict = match best {
             Some((best, winner)) if *strength != best => Verdict::Lower(lower(value, *strength, winner, best)),
             _ if tied => Verdict::Ties,
-            _ if undecided => Verdict::Lower("a value whose scope is gone may beat it".to_owned()),
+            _ if undecided => Verdict::Lower("a value whose scope no longer exists may beat it".to_owned()),
             _ => Verdict::Wins,
         };
         all.push(contender(value, verdict));
@@ -205,7 +207,7 @@ fn lower(value: &Candidate<'_>, strength: Strength, winner: &Candidate<'_>, best
 
 fn elsewhere(kinds: &[Kind], context: &Context<'_>) -> String {
     let word = |kind: &Kind| match (kind, context.tenant) {
-        (Kind::Tenant | Kind::TenantTag, None) => "there is no tenant".to_owned(),
+        (Kind::Tenant | Kind::TenantTag, None) => "this slot has no tenant".to_owned(),
         (Kind::TenantTag, Some(tenant)) if tenant.tags.is_empty() => format!("tenant {} has no tags", tenant.name),
         (Kind::TenantTag, Some(tenant)) => format!("tenant {} has {}", tenant.name, kind.of(context)),
         _ => format!("{} is {}", kind.word(), kind.of(context)),
@@ -221,7 +223,7 @@ fn for_other_projects(context: &Context<'_>, name: &str) -> Vec<Contender> {
     let mut all = Vec::new();
     for value in tenant.variables.iter().filter(|value| &*value.name == name) {
         if let Some(project) = value.project.as_ref().filter(|project| **project != context.project.name) {
-            let verdict = Verdict::Elsewhere(format!("it is for project {project}"));
+            let verdict = Verdict::Elsewhere(format!("only for project {project}"));
             all.push(contender(&Candidate::of_tenant(tenant, value), verdict));
         }
     }

@@ -74,16 +74,17 @@ impl Fault {
             names.extend(gone.iter().map(|name| format!("{} `{name}`", kind.word())));
             here.push(format!("{} {}", kind.word(), kind.of(context)));
         }
+        let exist = if names.len() == 1 { "exists" } else { "exist" };
         let (release, names) = (&context.release.name, names.join(" and "));
         let commit = context.release.snapshot.as_ref().ok().and_then(|snapshot| snapshot.commit.as_ref());
         let commit = commit.map_or(String::new(), |commit| format!(" at {}", commit.short()));
         let title = format!(
-            "{what} in the snapshot of release `{release}`{commit} {limit}, and there is no {names} any more: whether it is \
-             meant for {} cannot be known",
+            "{what} in the snapshot of release `{release}`{commit} {limit}, and {names} no longer {exist}: landfall cannot \
+             tell whether it is meant for {}",
             here.join(" and "),
         );
         let help = format!(
-            "`landfall release refresh {} {release}` gives the release today's {kind}; or bring {names} back",
+            "run `landfall release refresh {} {release}` to take today's {kind}, or restore {names}",
             context.project.name
         );
         Self::new(codes::SCOPE_GONE, title, at, Some(help))
@@ -91,11 +92,11 @@ impl Fault {
 
     pub(super) fn no_tenant(name: &str, context: &Context<'_>, user: &Location) -> Self {
         let title = format!(
-            "`#{{{name}}}` has no value in environment `{}` without a tenant, where project `{}` is deployed too",
+            "`#{{{name}}}` has no value in environment `{}` without a tenant, and project `{}` is also deployed there",
             context.environment.name, context.project.name
         );
-        let help = "use it through a variable whose values are scoped to tenants, and give that one a value without a \
-                    scope; or say `tenancy = \"tenanted\"` in project.toml";
+        let help = "use a variable with values scoped to tenants and one value without a scope, or set \
+                    `tenancy = \"tenanted\"` in project.toml";
         Self::new(codes::NO_TENANT, title, user, Some(help.to_owned()))
     }
 
@@ -104,15 +105,14 @@ impl Fault {
         let (name, environment) = (&declared.name, &context.environment.name);
         let Some(tenant) = context.tenant else {
             let title = format!(
-                "variable `{name}` has its values from tenants, and environment `{environment}` of project `{}` has a slot \
-                 without one",
+                "tenants supply the values of variable `{name}`, and project `{}` is also deployed to environment \
+                 `{environment}` without a tenant",
                 context.project.name
             );
-            let help =
-                format!("give it a `default` at {}, or say `tenancy = \"tenanted\"` in project.toml", declared.at);
+            let help = format!("add a `default` at {}, or set `tenancy = \"tenanted\"` in project.toml", declared.at);
             return Self::new(codes::NO_TENANT, title, user, Some(help));
         };
-        let title = format!("tenant `{}` has no value of `{name}` in environment `{environment}`", tenant.name);
+        let title = format!("tenant `{}` has no value for `{name}` in environment `{environment}`", tenant.name);
         let help = format!(
             "add a `[[variable]]` with `name = \"{name}\"` to {}; it is declared at {}",
             tenant.at.file, declared.at
@@ -129,7 +129,7 @@ impl Fault {
     ) -> Self {
         let tenant = context.tenant.map_or("", |tenant| tenant.name.as_str());
         let title = format!(
-            "tenant `{tenant}` gives `{}` a {}, and release `{}` asks for a {}",
+            "tenant `{tenant}` sets `{}` to a {}, and release `{}` declares a {}",
             declared.name,
             found.as_str(),
             context.release.name,
@@ -139,22 +139,25 @@ impl Fault {
         Self::new(codes::VALUE_TYPE, title, at, Some(help))
     }
 
-    /// A placeholder that begins like a reference to an output and is none.
+    /// A placeholder that begins like a reference to an output but is not one.
     pub(super) fn no_reference(no: &NoOutputRef, user: &Location) -> Self {
         Self::new(codes::OUTPUT_REFERENCE, no.to_string(), user, None)
     }
 
-    /// An output stands where only values do: in a variable, or in something that has to be known before.
+    /// An output is used where only values are allowed: in a variable, or in something that must be known before
+    /// deployment.
     pub(super) fn output_here(name: &str, path: &[String], user: &Location) -> Self {
         let holder = path.len().checked_sub(2).and_then(|above| path.get(above));
         let (title, help) = match holder {
             Some(variable) => (
-                format!("the value of variable `{variable}` refers to an output of a stack, `#{{{name}}}`"),
-                "an output has no value before its stack is there: write the reference into the step itself",
+                format!("the value of variable `{variable}` cannot use the output of a stack, `#{{{name}}}`"),
+                "an output is unknown until its stack exists: write the reference directly into the step",
             ),
             None => (
-                format!("`#{{{name}}}` is an output of a stack, and here a value is needed that is known before"),
-                "give it by a variable",
+                format!(
+                    "`#{{{name}}}` is the output of a stack, and this value must be known before anything is deployed"
+                ),
+                "use a variable instead",
             ),
         };
         Self::new(codes::OUTPUT_REFERENCE, title, user, Some(help.to_owned()))
@@ -170,7 +173,7 @@ impl Fault {
 
     pub(super) fn too_deep(path: &[String], user: &Location) -> Self {
         let first = path.first().map_or("", String::as_str);
-        let title = format!("variable `{first}` refers to variables more than {MAX_DEPTH} deep");
+        let title = format!("variable `{first}` refers to variables through more than {MAX_DEPTH} levels");
         Self::new(codes::VARIABLE_TOO_DEEP, title, user, None)
     }
 
@@ -182,7 +185,7 @@ impl Fault {
     }
 
     pub(super) fn list_in_text(name: &str, user: &Location) -> Self {
-        let title = format!("`#{{{name}}}` is a list, and a text is wanted here");
+        let title = format!("`#{{{name}}}` is a list, and this place needs a single text");
         let help = "a list can only be the whole element of a list".to_owned();
         Self::new(codes::LIST_IN_TEXT, title, user, Some(help))
     }
@@ -199,11 +202,11 @@ impl Fault {
     }
 }
 
-/// Where a value is wanted.
+/// The step, environment, target and tenant, for a message.
 fn place(context: &Context<'_>) -> String {
     let tenant = context.tenant.map_or(String::new(), |tenant| format!(" for tenant `{}`", tenant.name));
     format!(
-        "step `{}` in environment `{}` at target `{}`{tenant}",
+        "step `{}` in environment `{}` on target `{}`{tenant}",
         context.step.name, context.environment.name, context.target.name
     )
 }

@@ -1,9 +1,10 @@
 //! What a placeholder means for one stack: scopes, precedence, references between variables.
 //!
-//! A name with a dot is built in ([`built_in`]), a name without one is a variable. Of a variable's values ([`resolve`]) those
-//! whose scope fits ([`scope`]) are candidates; the winner has the highest set of kinds, compared from the highest kind down:
-//! step, target, role, tenant, tenant tag, environment, channel. On equal sets a project beats a variable set. What is still
-//! equal is an error that lists the candidates: landfall never picks. [`explain`] tells the same story for people.
+//! A name with a dot is built in ([`built_in`]), a name without one is a variable. Of a variable's values ([`resolve`])
+//! those whose scope fits ([`scope`]) are candidates; the winner has the highest set of kinds, compared from the highest
+//! kind down: step, target, role, tenant, tenant tag, environment, channel. On equal sets a project beats a variable set.
+//! If values are still equal, that is an error that lists the candidates: landfall never picks. [`explain`] shows the same
+//! for people.
 //!
 //! Values of declared tenant variables are in the tenants' files, which are live; all others are in the release's snapshot.
 
@@ -88,15 +89,15 @@ impl<'a> Values<'a> {
     /// Fills a text.
     ///
     /// # Errors
-    /// Where a name has no value, several, one that refers to itself, a list, or one that is too long.
+    /// Fails if a name has no value, several values, a circular value, a list, or a value that is too long.
     pub fn text(&self, text: &Text) -> Result<String, Fault> {
         self.fill(text, &mut Vec::new())
     }
 
-    /// Fills a text of a step in which outputs of other stacks may stand. Texts beside each other are one part.
+    /// Fills a text of a step that may contain outputs of other stacks. Adjacent texts become one part.
     ///
     /// # Errors
-    /// As [`Values::text`], and where a placeholder begins like a reference to an output and is none.
+    /// As [`Values::text`], and if a placeholder begins like a reference to an output but is not one.
     pub fn parts(&self, text: &Text) -> Result<Vec<Part>, Fault> {
         let mut parts: Vec<Part> = Vec::new();
         for piece in text.pieces() {

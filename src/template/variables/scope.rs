@@ -106,8 +106,8 @@ impl Kind {
         }
     }
 
-    /// The names of this kind that the scope has and the head has not, where the context's own name of this kind was not
-    /// there yet when the snapshot was made: it may be the new name of one of them.
+    /// The names of this kind in the scope that the head no longer has, if the context's own name did not exist when the
+    /// snapshot was made: it may be the new name of one of them.
     pub(super) fn gone(self, scope: &Scope, context: &Context<'_>) -> Vec<String> {
         fn missing<N: Ord + fmt::Display>(
             from: &std::collections::BTreeSet<N>,

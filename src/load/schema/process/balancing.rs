@@ -8,11 +8,11 @@ use serde::Deserialize;
 use crate::load::schema::At;
 use crate::load::schema::values::NumberEntry;
 
-/// `[[step.load_balancer]]`: a container registers with `target_group` or with `own_target_group`.
+/// `[[step.load_balancer]]`: a container registers with either `target_group` or `own_target_group`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadBalancerEntry {
-    /// ARN of a target group that is there; may hold `#{…}`.
+    /// ARN of an existing target group; may contain `#{…}`.
     pub target_group: Option<At<String>>,
     /// A target group that the step makes.
     pub own_target_group: Option<At<OwnTargetGroupEntry>>,
@@ -20,7 +20,7 @@ pub struct LoadBalancerEntry {
     pub container: At<String>,
     /// One of its ports.
     pub port: At<u16>,
-    /// With `target_group` and a strategy other than `rolling`: what else moves traffic.
+    /// With `target_group` and a strategy other than `rolling`: the second target group and the rules that move traffic.
     pub advanced_configuration: Option<At<AdvancedConfigurationEntry>>,
 }
 
@@ -28,13 +28,13 @@ pub struct LoadBalancerEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AdvancedConfigurationEntry {
-    /// ARN of the other target group; may hold `#{…}`.
+    /// ARN of the other target group; may contain `#{…}`.
     pub alternate_target_group: At<String>,
-    /// ARN of the listener rule (application) or listener (network) for traffic; may hold `#{…}`.
+    /// ARN of the listener rule (application) or listener (network) for traffic; may contain `#{…}`.
     pub production_listener_rule: At<String>,
-    /// The same for test traffic; may hold `#{…}`.
+    /// The same for test traffic; may contain `#{…}`.
     pub test_listener_rule: Option<At<String>>,
-    /// ARN of the role with which ECS moves traffic; may hold `#{…}`. Without one, a role is made.
+    /// ARN of the role with which ECS moves traffic; may contain `#{…}`. Without one, landfall makes a role.
     pub role_arn: Option<At<String>>,
 }
 
@@ -42,31 +42,34 @@ pub struct AdvancedConfigurationEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnTargetGroupEntry {
-    /// What goes into its logical id: letters and digits; the container's name and port by default. Another name replaces it.
+    /// Part of its logical id: letters and digits. Default: the container's name and port. A new name replaces the target
+    /// group.
     pub name: Option<At<String>>,
-    /// Id of the VPC; may hold `#{…}`.
+    /// Id of the VPC; may contain `#{…}`.
     pub vpc_id: At<String>,
     /// How targets are reached; `http` by default.
     #[serde(default)]
     pub protocol: At<TargetProtocolEntry>,
-    /// With `http` and `https`: version of the protocol; `http1` by default.
+    /// With `http` and `https`: the version of the protocol; `http1` by default.
     pub protocol_version: Option<At<ProtocolVersionEntry>>,
-    /// Seconds in which a target that leaves ends what it does: 0 to 3600; 300 by default.
+    /// Seconds in which a leaving target finishes its requests: 0 to 3600; 300 by default.
     #[schemars(range(min = 0, max = 3600))]
     pub deregistration_delay: Option<u32>,
-    /// Seconds in which a new target gets more and more requests: 30 to 900; off by default; for `http` and `https`.
+    /// Seconds in which a new target gets a growing share of requests: 30 to 900. Off by default; only for `http` and
+    /// `https`.
     #[schemars(range(min = 30, max = 900))]
     pub slow_start: Option<At<u32>>,
-    /// Seconds in which requests of a client go to the same target: 1 to 604800; off by default; for `http` and `https`.
+    /// Seconds in which a client's requests go to the same target: 1 to 604800. Off by default; only for `http` and
+    /// `https`.
     #[schemars(range(min = 1, max = 604_800))]
     pub stickiness: Option<At<u32>>,
     /// How targets are checked.
     #[serde(default)]
     pub health_check: TargetHealthCheckEntry,
-    /// Rules on listeners that are there.
+    /// Rules on existing listeners.
     #[serde(default)]
     pub listener_rule: Vec<At<ListenerRuleEntry>>,
-    /// A load balancer for it.
+    /// A load balancer that the step makes for it.
     pub own_load_balancer: Option<At<OwnLoadBalancerEntry>>,
 }
 
@@ -98,18 +101,18 @@ pub enum ProtocolVersionEntry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetHealthCheckEntry {
-    /// How it asks; by default like traffic, and TCP where that cannot be asked.
+    /// The protocol of the check. Default: the protocol of the traffic, or TCP if that cannot be checked.
     pub protocol: Option<HealthProtocolEntry>,
-    /// Path that is asked, `/` by default; may hold `#{…}`.
+    /// Path that is requested; `/` by default; may contain `#{…}`.
     pub path: Option<At<String>>,
-    /// Port that is asked; the traffic's by default.
+    /// Port that is checked. Default: the port of the traffic.
     pub port: Option<At<u16>>,
-    /// Codes that are healthy, like `200-299`; `200` by default; may hold `#{…}`.
+    /// Response codes that count as healthy, such as `200-299`; `200` by default; may contain `#{…}`.
     pub matcher: Option<At<String>>,
-    /// Between two checks: 5 to 300; 30 by default.
+    /// Seconds between two checks: 5 to 300; 30 by default.
     #[schemars(range(min = 5, max = 300))]
     pub interval: Option<At<u32>>,
-    /// Until a check has failed: 2 to 120.
+    /// Seconds until a check counts as failed: 2 to 120.
     #[schemars(range(min = 2, max = 120))]
     pub timeout: Option<At<u32>>,
     /// Passed checks until a target is healthy: 2 to 10.
@@ -134,26 +137,26 @@ pub enum HealthProtocolEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListenerRuleEntry {
-    /// ARN of the listener of an application load balancer; may hold `#{…}`.
+    /// ARN of the listener of an application load balancer; may contain `#{…}`.
     pub listener_arn: At<String>,
-    /// 1 to 50000, unique on the listener, and among the rules here; the least is first; may be `#{…}`.
+    /// 1 to 50000, unique on the listener and among these rules; lower numbers come first; may be `#{…}`.
     pub priority: At<NumberEntry>,
     /// For the test traffic of a strategy other than `rolling`.
     #[serde(default)]
     pub test: bool,
-    /// Host names; may hold `#{…}`.
+    /// Host names; may contain `#{…}`.
     #[serde(default)]
     pub host_header: Vec<At<String>>,
-    /// Paths; may hold `#{…}`.
+    /// Paths; may contain `#{…}`.
     #[serde(default)]
     pub path_pattern: Vec<At<String>>,
-    /// Methods; may hold `#{…}`.
+    /// Methods; may contain `#{…}`.
     #[serde(default)]
     pub http_request_method: Vec<At<String>>,
-    /// Networks of clients; may hold `#{…}`.
+    /// Networks of clients; may contain `#{…}`.
     #[serde(default)]
     pub source_ip: Vec<At<String>>,
-    /// Headers and their values; values may hold `#{…}`.
+    /// Headers and their values; values may contain `#{…}`.
     #[serde(default)]
     pub http_header: BTreeMap<String, Vec<At<String>>>,
 }
@@ -162,28 +165,28 @@ pub struct ListenerRuleEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnLoadBalancerEntry {
-    /// What it balances; `application` by default.
+    /// The type of load balancer; `application` by default.
     #[serde(rename = "type", default)]
     pub kind: BalancerTypeEntry,
     /// Whether it has public addresses; `internal` by default.
     #[serde(default)]
     pub scheme: SchemeEntry,
-    /// Subnets instead of those of the tasks; may hold `#{…}`.
+    /// Subnets of the load balancer. Default: those of the tasks; may contain `#{…}`.
     pub subnets: Option<Vec<At<String>>>,
-    /// Security groups; may hold `#{…}`. Without any, one is made that lets `ingress` in. Groups that are given have to be let
-    /// in by those of the tasks.
+    /// Security groups; may contain `#{…}`. Without any, landfall makes one that admits `ingress`. If you name groups, the
+    /// groups of the tasks must admit them.
     pub security_groups: Option<Vec<At<String>>>,
-    /// Networks that the made security group lets in, at the ports of the listeners; may hold `#{…}`.
+    /// Networks that the security group that landfall makes admits, on the ports of the listeners; may contain `#{…}`.
     #[serde(default)]
     pub ingress: Vec<At<String>>,
-    /// With `ingress`: the tasks get a security group beside theirs, at most four, that lets the load balancer reach the
-    /// container's port and that of the health check; `true` by default. Tasks without an interface of their own
-    /// (`network_mode`) have no security groups: those of the instances have to let it in.
+    /// With `ingress`: the tasks get one more security group, in addition to at most four of their own, that admits the
+    /// load balancer to the ports of the container and the health check; `true` by default. Tasks without their own network
+    /// interface (`network_mode`) have no security groups: the groups of the instances must admit the load balancer.
     pub task_ingress: Option<At<bool>>,
-    /// Seconds until an idle connection is closed: 1 to 4000; for `application`.
+    /// Seconds until an idle connection is closed: 1 to 4000; only for `application`.
     #[schemars(range(min = 1, max = 4000))]
     pub idle_timeout: Option<At<u32>>,
-    /// Keeps it from being deleted.
+    /// Turns on deletion protection.
     #[serde(default)]
     pub deletion_protection: bool,
     /// Listeners; at least one.
@@ -221,18 +224,18 @@ pub struct ListenerEntry {
     pub port: At<u16>,
     /// `http`, `https`; with a network load balancer `tcp`, `tls`, `udp`, `tcp-udp`.
     pub protocol: At<TargetProtocolEntry>,
-    /// ARN of its certificate, for `https` and `tls`; may hold `#{…}`.
+    /// ARN of its certificate, for `https` and `tls`; may contain `#{…}`.
     pub certificate_arn: Option<At<String>>,
-    /// ARNs of more certificates, for clients that ask for a name which that one has not; with `https` and `tls`; may hold
-    /// `#{…}`. A load balancer has at most 25, unless AWS raises that quota.
+    /// ARNs of more certificates, for clients that ask for another host name; with `https` and `tls`; may contain `#{…}`. A
+    /// load balancer can have at most 25, unless AWS raises that quota.
     #[serde(default)]
     pub additional_certificate_arns: Vec<At<String>>,
-    /// Ciphers and versions, for `https` and `tls`; may hold `#{…}`.
+    /// Ciphers and versions, for `https` and `tls`; may contain `#{…}`.
     pub ssl_policy: Option<At<String>>,
-    /// With `http`: sends clients to HTTPS on this port, and nothing to the tasks.
+    /// With `http`: redirects clients to HTTPS on this port and sends nothing to the tasks.
     pub redirect_to: Option<At<u16>>,
-    /// For the test traffic of a strategy other than `rolling`: the new tasks are reached here before they are reached by
-    /// everybody.
+    /// For the test traffic of a strategy other than `rolling`: the new tasks get requests here before they get production
+    /// traffic.
     #[serde(default)]
     pub test: At<bool>,
 }

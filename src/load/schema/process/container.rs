@@ -17,9 +17,9 @@ use crate::load::schema::values::NumberEntry;
 pub struct ContainerEntry {
     /// Its name, unique in the step.
     pub name: At<String>,
-    /// A name in `[images]`, never a tag.
+    /// A name in `[images]`.
     pub image: At<String>,
-    /// The task stops when this container stops; `true` by default.
+    /// If this container stops, the task stops; `true` by default.
     #[serde(default = "yes")]
     pub essential: bool,
     /// CPU units reserved for it; may be `#{…}`.
@@ -30,28 +30,28 @@ pub struct ContainerEntry {
     pub memory_reservation: Option<At<NumberEntry>>,
     /// Its only port, over TCP.
     pub port: Option<At<u16>>,
-    /// Its ports, where it has several or they need more than a number.
+    /// Its ports, if it has several or they need more than a number.
     #[serde(default)]
     pub ports: Vec<At<PortEntry>>,
-    /// ARNs of objects in S3 whose lines are plain variables, at most 10; may hold `#{…}`. The execution role that is made
-    /// may read them.
+    /// ARNs of S3 objects with one variable per line, at most 10; may contain `#{…}`. The execution role that landfall
+    /// makes may read them.
     #[serde(default)]
     pub environment_files: Vec<At<String>>,
-    /// Plain variables; values may hold `#{…}`.
+    /// Plain variables; values may contain `#{…}`.
     #[serde(default)]
     pub environment: BTreeMap<String, At<String>>,
     /// Variables whose values are read from Secrets Manager or SSM when the task starts.
     #[serde(default)]
     pub secrets: BTreeMap<String, At<SecretEntry>>,
-    /// Arguments, one element each; may hold `#{…}`.
+    /// Arguments, one element each; may contain `#{…}`.
     #[serde(default)]
     pub command: Vec<At<String>>,
-    /// Entry point, one element each; may hold `#{…}`.
+    /// Entry point, one element each; may contain `#{…}`.
     #[serde(default)]
     pub entry_point: Vec<At<String>>,
-    /// Folder in which the command runs; may hold `#{…}`.
+    /// Folder in which the command runs; may contain `#{…}`.
     pub working_directory: Option<At<String>>,
-    /// User, as `user`, `uid` or `user:group`; may hold `#{…}`.
+    /// User, as `user`, `uid` or `user:group`; may contain `#{…}`.
     pub user: Option<At<String>>,
     /// Makes the root file system read-only.
     #[serde(default)]
@@ -59,14 +59,14 @@ pub struct ContainerEntry {
     pub read_only_root: At<bool>,
     /// Seconds between SIGTERM and SIGKILL; at most 120 on Fargate.
     pub stop_timeout: Option<At<u32>>,
-    /// Seconds until a container that others wait for has failed to start: 2 or more; at most 120 on Fargate.
+    /// Seconds until the container counts as failed to start, if others wait for it: at least 2, at most 120 on Fargate.
     pub start_timeout: Option<At<u32>>,
-    /// How the image's registry is entered. The execution role that is made may read the secret.
+    /// Credentials for the image's registry. The execution role that landfall makes may read the secret.
     pub repository_credentials: Option<RepositoryCredentialsEntry>,
     /// GPUs; not on Fargate.
     #[serde(default)]
     pub resource_requirements: Vec<At<ResourceRequirementEntry>>,
-    /// Labels that Docker keeps with the container; values may hold `#{…}`; not with `launch = "managed"`.
+    /// Docker labels of the container; values may contain `#{…}`; not with `launch = "managed"`.
     #[serde(default)]
     pub docker_labels: BTreeMap<String, At<String>>,
     /// Keeps standard input open.
@@ -75,36 +75,36 @@ pub struct ContainerEntry {
     /// Allocates a terminal.
     #[serde(default)]
     pub pseudo_terminal: bool,
-    /// Lets it do on the instance what root may; not on Fargate.
+    /// Gives the container root's rights on the instance; not on Fargate.
     #[serde(default)]
     pub privileged: At<bool>,
-    /// Its host name; may hold `#{…}`; only with `launch = "ec2"`, and not in network mode `awsvpc`.
+    /// Its host name; may contain `#{…}`; only with `launch = "ec2"`, and not in network mode `awsvpc`.
     pub hostname: Option<At<String>>,
-    /// DNS servers; may hold `#{…}`; only with `launch = "ec2"`.
+    /// DNS servers; may contain `#{…}`; only with `launch = "ec2"`.
     #[serde(default)]
     pub dns_servers: Vec<At<String>>,
-    /// DNS search domains; may hold `#{…}`; only with `launch = "ec2"`.
+    /// DNS search domains; may contain `#{…}`; only with `launch = "ec2"`.
     #[serde(default)]
     pub dns_search_domains: Vec<At<String>>,
     /// Lines of `/etc/hosts`; only with `launch = "ec2"`, and not in network mode `awsvpc`.
     #[serde(default)]
     pub extra_hosts: Vec<At<HostEntryEntry>>,
-    /// Labels of SELinux and AppArmor, and the like; may hold `#{…}`; only with `launch = "ec2"`.
+    /// Labels for SELinux, AppArmor and similar systems; may contain `#{…}`; only with `launch = "ec2"`.
     #[serde(default)]
     pub docker_security_options: Vec<At<String>>,
     /// Limits of the operating system.
     #[serde(default)]
     pub ulimits: Vec<At<UlimitEntry>>,
-    /// What it asks of the Linux kernel.
+    /// Settings of the Linux kernel.
     pub linux_parameters: Option<LinuxParametersEntry>,
     /// Kernel parameters of its namespaces.
     #[serde(default)]
     pub system_controls: Vec<At<SystemControlEntry>>,
-    /// Starts it again where it ends, without ending the task.
+    /// Restarts the container when it ends, without ending the task.
     pub restart_policy: Option<RestartPolicyEntry>,
     /// Health check that ECS runs in the container.
     pub health_check: Option<HealthCheckEntry>,
-    /// Containers that must have come so far before this one starts.
+    /// Containers that must reach a condition before this one starts.
     #[serde(default)]
     pub depends_on: Vec<At<DependencyEntry>>,
     /// Volumes of the step that it mounts.
@@ -113,9 +113,9 @@ pub struct ContainerEntry {
     /// Other containers whose volumes it mounts.
     #[serde(default)]
     pub volumes_from: Vec<At<VolumesFromEntry>>,
-    /// Makes it the router of the logs of those with the driver `awsfirelens`; one container of a step can be that.
+    /// Makes this container the log router for containers with the driver `awsfirelens`. A step can have one router.
     pub firelens_configuration: Option<At<FirelensEntry>>,
-    /// Where its output goes; without it, to the step's log group.
+    /// Where its output goes. Default: the step's log group.
     pub log: Option<LogEntry>,
 }
 
@@ -127,8 +127,8 @@ fn yes() -> bool {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepositoryCredentialsEntry {
-    /// ARN of a secret in Secrets Manager with `username` and `password`, with its six random characters or without them; may
-    /// hold `#{…}`.
+    /// ARN of a secret in Secrets Manager with `username` and `password`, with or without its six random characters; may
+    /// contain `#{…}`.
     pub credentials_parameter: At<String>,
 }
 
@@ -156,9 +156,9 @@ pub enum ResourceKindEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostEntryEntry {
-    /// The name; may hold `#{…}`.
+    /// The name; may contain `#{…}`.
     pub hostname: At<String>,
-    /// Its address; may hold `#{…}`.
+    /// Its address; may contain `#{…}`.
     pub ip_address: At<String>,
 }
 
@@ -166,12 +166,12 @@ pub struct HostEntryEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RestartPolicyEntry {
-    /// Whether it is started again.
+    /// Whether the container is restarted.
     pub enabled: bool,
-    /// Exit codes after which it stays stopped, at most 50.
+    /// Exit codes after which it is not restarted, at most 50.
     #[serde(default)]
     pub ignored_exit_codes: At<Vec<i32>>,
-    /// Seconds for which it has to run before it is started again: 60 to 1800, 300 by default.
+    /// Seconds that it must run before it can be restarted: 60 to 1800; 300 by default.
     #[schemars(range(min = 60, max = 1800))]
     pub restart_attempt_period: Option<u32>,
 }
@@ -183,14 +183,14 @@ pub struct PortEntry {
     /// Port in the container.
     #[schemars(range(min = 1, max = 65535))]
     pub port: u16,
-    /// Port on the instance; only in network mode `bridge`, where ECS otherwise chooses one.
+    /// Port on the instance; only in network mode `bridge`. Without it, ECS chooses one.
     pub host_port: Option<At<u16>>,
     /// `tcp` by default.
     #[serde(default)]
     pub protocol: ProtocolEntry,
     /// Name of the port mapping, unique in the step: lower-case letters, digits, `_` and `-`, at most 64.
     pub name: Option<At<String>>,
-    /// What is spoken there, for Service Connect; TCP by default. A service keeps what it was made with.
+    /// The protocol on this port, for Service Connect. Default: TCP. A service keeps the protocol that it was made with.
     pub app_protocol: Option<At<AppProtocolEntry>>,
 }
 
@@ -219,14 +219,14 @@ pub enum ProtocolEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretEntry {
-    /// ARN of a secret in Secrets Manager, with its six random characters or without them; may hold `#{…}`. An output of a stack
-    /// that is all of it is the whole ARN. Where the secret's own name ends in `-` and six letters or digits, the whole ARN is
-    /// needed.
+    /// ARN of a secret in Secrets Manager, with or without its six random characters; may contain `#{…}`. If an output of a
+    /// stack is the whole value, it must be the whole ARN. If the secret's own name ends in `-` and six letters or digits,
+    /// write the whole ARN.
     pub secret: Option<At<String>>,
-    /// One key of the secret's JSON value; may hold `#{…}`.
+    /// One key of the secret's JSON value; may contain `#{…}`.
     pub key: Option<At<String>>,
-    /// ARN of an SSM parameter, or its name in the target's account and region; may hold `#{…}`. An output of a stack with which
-    /// it begins is its name, not its ARN.
+    /// ARN of an SSM parameter, or its name in the target's account and region; may contain `#{…}`. If it begins with an
+    /// output of a stack, the output must be the name, not the ARN.
     pub parameter: Option<At<String>>,
 }
 
@@ -234,18 +234,18 @@ pub struct SecretEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HealthCheckEntry {
-    /// Begins with `CMD` or `CMD-SHELL`; one element per argument; may hold `#{…}`.
+    /// Begins with `CMD` or `CMD-SHELL`; one element per argument; may contain `#{…}`.
     pub command: At<Vec<At<String>>>,
-    /// Between two checks: 5 to 300.
+    /// Seconds between two checks: 5 to 300.
     #[schemars(range(min = 5, max = 300))]
     pub interval: Option<u32>,
-    /// Until a check has failed: 2 to 60.
+    /// Seconds until a check counts as failed: 2 to 60.
     #[schemars(range(min = 2, max = 60))]
     pub timeout: Option<u32>,
     /// Failures in a row until the container is unhealthy: 1 to 10.
     #[schemars(range(min = 1, max = 10))]
     pub retries: Option<u32>,
-    /// In which failures do not count after the start: 0 to 300.
+    /// Seconds after the start in which failures do not count: 0 to 300.
     #[schemars(range(min = 0, max = 300))]
     pub start_period: Option<u32>,
 }
@@ -256,7 +256,7 @@ pub struct HealthCheckEntry {
 pub struct DependencyEntry {
     /// Name of another container of the step.
     pub container: At<String>,
-    /// How far it must have come; `start` by default.
+    /// The condition that it must reach; `start` by default.
     #[serde(default)]
     pub condition: ConditionEntry,
 }

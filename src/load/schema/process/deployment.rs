@@ -1,4 +1,4 @@
-//! How one set of tasks takes the place of another.
+//! How new tasks replace old ones.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ pub struct DeploymentEntry {
     /// How traffic moves; `rolling` by default.
     #[serde(default)]
     pub strategy: At<StrategyEntry>,
-    /// Minutes in which both sets run after all traffic has moved: 0 to 1440; not with `rolling`.
+    /// Minutes in which both sets of tasks run after all traffic has moved: 0 to 1440; not with `rolling`.
     #[schemars(range(min = 0, max = 1440))]
     pub bake_time_in_minutes: Option<At<u32>>,
     /// The steps of `linear`.
@@ -21,7 +21,7 @@ pub struct DeploymentEntry {
     pub canary_configuration: Option<At<CanaryEntry>>,
     /// Alarms that make a deployment fail.
     pub alarms: Option<At<DeploymentAlarmsEntry>>,
-    /// What happens at certain stages; not with `rolling`.
+    /// Functions or pauses at certain stages; not with `rolling`.
     #[serde(default)]
     pub lifecycle_hooks: Vec<At<LifecycleHookEntry>>,
 }
@@ -30,14 +30,14 @@ pub struct DeploymentEntry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StrategyEntry {
-    /// Task by task.
+    /// Replaces tasks one after the other.
     #[default]
     Rolling,
-    /// A second set beside the first, and all traffic at once.
+    /// Starts a second set of tasks, then moves all traffic at once.
     BlueGreen,
-    /// A second set, and traffic in equal steps.
+    /// Starts a second set of tasks, then moves traffic in equal steps.
     Linear,
-    /// A second set, and a part of the traffic before the rest.
+    /// Starts a second set of tasks, then moves a part of the traffic before the rest.
     Canary,
 }
 
@@ -45,7 +45,7 @@ pub enum StrategyEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinearEntry {
-    /// Percent of a step: 3 to 100; 10 by default.
+    /// Percent of the traffic per step: 3 to 100; 10 by default.
     pub step_percent: Option<f64>,
     /// Minutes between two steps: 0 to 1440; 6 by default.
     #[schemars(range(min = 0, max = 1440))]
@@ -56,9 +56,9 @@ pub struct LinearEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CanaryEntry {
-    /// Percent of the part: 0.1 to 100; 5 by default.
+    /// Percent of the traffic that moves first: 0.1 to 100; 5 by default.
     pub canary_percent: Option<f64>,
-    /// Minutes until the rest: 0 to 1440; 10 by default.
+    /// Minutes until the rest moves: 0 to 1440; 10 by default.
     #[schemars(range(min = 0, max = 1440))]
     pub canary_bake_time_in_minutes: Option<u32>,
 }
@@ -67,9 +67,9 @@ pub struct CanaryEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeploymentAlarmsEntry {
-    /// Names of alarms of CloudWatch; at least one; may hold `#{…}`.
+    /// Names of CloudWatch alarms; at least one; may contain `#{…}`.
     pub alarm_names: At<Vec<At<String>>>,
-    /// Puts the last working deployment back.
+    /// Restores the last working deployment.
     #[serde(default)]
     pub rollback: bool,
 }
@@ -78,16 +78,16 @@ pub struct DeploymentAlarmsEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LifecycleHookEntry {
-    /// At which stages; at least one.
+    /// The stages; at least one.
     pub lifecycle_stages: At<Vec<At<StageEntry>>>,
-    /// What it does; `aws-lambda` by default.
+    /// What the hook does; `aws-lambda` by default.
     #[serde(default)]
     pub target_type: HookTargetEntry,
-    /// With `aws-lambda`: ARN of the function, which says whether to go on; may hold `#{…}`.
+    /// With `aws-lambda`: ARN of the function, which decides whether the deployment continues; may contain `#{…}`.
     pub hook_target_arn: Option<At<String>>,
-    /// With `aws-lambda`: ARN of the role with which ECS calls it; may hold `#{…}`. Without one, a role is made.
+    /// With `aws-lambda`: ARN of the role with which ECS calls it; may contain `#{…}`. Without one, landfall makes a role.
     pub role_arn: Option<At<String>>,
-    /// How long it may take.
+    /// How long the hook may take.
     pub timeout_configuration: Option<At<HookTimeoutEntry>>,
 }
 
@@ -113,7 +113,7 @@ pub enum HookTargetEntry {
     /// Calls a function.
     #[default]
     AwsLambda,
-    /// Waits until somebody lets the deployment go on.
+    /// Waits until an `[[allow]]` lets the deployment continue or go back.
     Pause,
 }
 
@@ -121,10 +121,10 @@ pub enum HookTargetEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HookTimeoutEntry {
-    /// 1 to 20160; 1440 by default. CloudFormation itself gives up after 36 hours.
+    /// Minutes, 1 to 20160; 1440 by default. CloudFormation itself gives up after 36 hours.
     #[schemars(range(min = 1, max = 20_160))]
     pub timeout_in_minutes: Option<u32>,
-    /// What comes then; `rollback` by default.
+    /// What happens then; `rollback` by default.
     #[serde(default)]
     pub action: TimeoutActionEntry,
 }
@@ -133,10 +133,10 @@ pub struct HookTimeoutEntry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeoutActionEntry {
-    /// The deployment goes back.
+    /// The old release is restored.
     #[default]
     Rollback,
-    /// It goes on.
+    /// The deployment continues.
     Continue,
 }
 
@@ -144,7 +144,7 @@ pub enum TimeoutActionEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ThresholdEntry {
-    /// What the value is.
+    /// The meaning of `value`.
     #[serde(rename = "type")]
     pub kind: ThresholdTypeEntry,
     /// Failed tasks, or percent of the desired count.

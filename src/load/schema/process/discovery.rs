@@ -6,22 +6,23 @@ use serde::Deserialize;
 use super::LogEntry;
 use crate::load::schema::At;
 
-/// `[step.service_connect_configuration]`: a proxy beside every task, by which services of a namespace reach each other.
+/// `[step.service_connect_configuration]`: a proxy next to every task, through which services of a namespace reach each
+/// other.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceConnectEntry {
-    /// Whether it is switched on; `true` by default.
+    /// Whether it is on; `true` by default.
     #[serde(default = "on")]
     pub enabled: bool,
-    /// Name or ARN of a namespace of Cloud Map, the cluster's default by default; may hold `#{…}`.
+    /// Name or ARN of a Cloud Map namespace. Default: the cluster's default namespace; may contain `#{…}`.
     pub namespace: Option<At<String>>,
-    /// What others can reach; none for a service that only reaches others.
+    /// The services that others can reach. Empty for a service that only calls others.
     #[serde(default)]
     pub services: Vec<At<ConnectServiceEntry>>,
-    /// Where the output of the proxy goes; nowhere by default. With the driver `awslogs` and no options: to the step's log
-    /// group.
+    /// Where the output of the proxy goes. Default: it is discarded. With the driver `awslogs` and no options: the step's
+    /// log group.
     pub log: Option<At<LogEntry>>,
-    /// Logs every request into the output of the proxy.
+    /// Writes every request to the output of the proxy.
     pub access_log_configuration: Option<At<AccessLogEntry>>,
 }
 
@@ -35,16 +36,16 @@ fn on() -> bool {
 pub struct ConnectServiceEntry {
     /// `name` of a port of a container.
     pub port_name: At<String>,
-    /// Its name in the namespace, unique there; the port's by default; may hold `#{…}`.
+    /// Its name in the namespace, unique there. Default: the name of the port; may contain `#{…}`.
     pub discovery_name: Option<At<String>>,
-    /// Where clients find it; at most one.
+    /// The name and port that clients use; at most one.
     #[serde(default)]
     pub client_aliases: Vec<At<ClientAliasEntry>>,
-    /// Port on which the proxy listens; by default the container's, and in network mode `bridge` one that ECS chooses.
+    /// Port on which the proxy listens. Default: the container's port; in network mode `bridge`, ECS chooses one.
     pub ingress_port_override: Option<At<u16>>,
-    /// When connections and requests end.
+    /// Timeouts of connections and requests.
     pub timeout: Option<At<ConnectTimeoutEntry>>,
-    /// Encrypts what comes to it.
+    /// Encrypts its traffic.
     pub tls: Option<At<ConnectTlsEntry>>,
 }
 
@@ -55,7 +56,7 @@ pub struct ClientAliasEntry {
     /// Port that clients use.
     #[schemars(range(min = 1, max = 65535))]
     pub port: At<u16>,
-    /// Name that clients use, `<discovery name>.<namespace>` by default; may hold `#{…}`.
+    /// Name that clients use. Default: `<discovery name>.<namespace>`; may contain `#{…}`.
     pub dns_name: Option<At<String>>,
     /// Which requests go to the new tasks before traffic moves; with a strategy other than `rolling`.
     pub test_traffic_rules: Option<At<TestTrafficEntry>>,
@@ -73,7 +74,7 @@ pub struct TestTrafficEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestHeaderEntry {
-    /// Its name; may hold `#{…}`.
+    /// Its name; may contain `#{…}`.
     pub name: At<String>,
     /// Its value; any by default.
     pub value: Option<TestHeaderValueEntry>,
@@ -83,11 +84,11 @@ pub struct TestHeaderEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestHeaderValueEntry {
-    /// Exactly this; may hold `#{…}`.
+    /// Exactly this; may contain `#{…}`.
     pub exact: At<String>,
 }
 
-/// `timeout` of a service of Service Connect; 0 for none.
+/// `timeout` of a Service Connect service; 0 means no timeout.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectTimeoutEntry {
@@ -97,15 +98,15 @@ pub struct ConnectTimeoutEntry {
     pub per_request_timeout_seconds: Option<u32>,
 }
 
-/// `tls` of a service of Service Connect.
+/// `tls` of a Service Connect service.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectTlsEntry {
     /// Who signs its certificates.
     pub issuer_certificate_authority: IssuerEntry,
-    /// ARN of the KMS key for the private key, AWS's own by default; may hold `#{…}`; with `role_arn`.
+    /// ARN of the KMS key for the private key. Default: a key of AWS; may contain `#{…}`; with `role_arn`.
     pub kms_key: Option<At<String>>,
-    /// ARN of the role with which ECS makes certificates; may hold `#{…}`. Without one, a role is made.
+    /// ARN of the role with which ECS makes certificates; may contain `#{…}`. Without one, landfall makes a role.
     pub role_arn: Option<At<String>>,
 }
 
@@ -113,7 +114,7 @@ pub struct ConnectTlsEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IssuerEntry {
-    /// ARN of an authority of AWS Private CA; may hold `#{…}`.
+    /// ARN of a certificate authority of AWS Private CA; may contain `#{…}`.
     pub aws_pca_authority_arn: At<String>,
 }
 
@@ -121,9 +122,9 @@ pub struct IssuerEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AccessLogEntry {
-    /// How a line looks.
+    /// The format of a line.
     pub format: AccessLogFormatEntry,
-    /// Keeps what follows `?`, which may hold secrets; `false` by default.
+    /// Keeps the query string (after `?`), which may contain secrets; `false` by default.
     pub include_query_parameters: Option<bool>,
 }
 
@@ -137,35 +138,35 @@ pub enum AccessLogFormatEntry {
     Json,
 }
 
-/// `[[step.service_registries]]`: the tasks are found by a service of Cloud Map; at most one.
+/// `[[step.service_registries]]`: clients find the tasks through a Cloud Map service; at most one.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ServiceRegistryEntry {
-    /// ARN of a service of Cloud Map that is there; may hold `#{…}`.
+    /// ARN of an existing Cloud Map service; may contain `#{…}`.
     pub registry_arn: Option<At<String>>,
-    /// A service of Cloud Map that the step makes.
+    /// A Cloud Map service that the step makes.
     pub own_service: Option<At<OwnDiscoveryEntry>>,
-    /// Container whose port is found: in network modes `bridge` and `host`, and for records of type `srv`.
+    /// Container whose port is registered: in network modes `bridge` and `host`, and for records of type `srv`.
     pub container_name: Option<At<String>>,
     /// Its port.
     pub container_port: Option<At<u16>>,
-    /// Instead of both: a port for records of type `srv`; only in network mode `awsvpc`.
+    /// A port for records of type `srv`, instead of `container_name` and `container_port`; only in network mode `awsvpc`.
     pub port: Option<At<u16>>,
 }
 
-/// `own_service`: a service of Cloud Map. Another name or namespace replaces it.
+/// `own_service`: a Cloud Map service. A new name or namespace replaces it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnDiscoveryEntry {
-    /// Id of its namespace, `ns-…`; may hold `#{…}`.
+    /// Id of its namespace, `ns-…`; may contain `#{…}`.
     pub namespace_id: At<String>,
-    /// Its name, by which the tasks are found; may hold `#{…}`.
+    /// The name under which clients find the tasks; may contain `#{…}`.
     pub name: At<String>,
-    /// What it is for; may hold `#{…}`.
+    /// What it is for; may contain `#{…}`.
     pub description: Option<At<String>>,
-    /// Its records in DNS; none where tasks are found by calls of Cloud Map alone.
+    /// Its DNS records. Without them, clients find the tasks only through the Cloud Map API.
     pub dns_config: Option<At<DnsConfigEntry>>,
-    /// ECS tells Cloud Map which tasks are healthy. Another choice replaces the service.
+    /// ECS reports to Cloud Map which tasks are healthy. Changing this replaces the service.
     pub health_check_custom_config: Option<HealthCheckCustomEntry>,
 }
 
@@ -186,7 +187,7 @@ pub struct DnsRecordEntry {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: DnsRecordTypeEntry,
-    /// Seconds for which an answer is kept.
+    /// Seconds for which clients may cache an answer.
     pub ttl: u32,
 }
 
@@ -208,7 +209,7 @@ pub enum DnsRecordTypeEntry {
 pub enum RoutingPolicyEntry {
     /// Up to eight healthy tasks.
     Multivalue,
-    /// One healthy task by chance.
+    /// One random healthy task.
     Weighted,
 }
 
@@ -216,7 +217,7 @@ pub enum RoutingPolicyEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HealthCheckCustomEntry {
-    /// Intervals of 30 seconds until a change counts: 1 to 10. Cloud Map now always takes 1.
+    /// Intervals of 30 seconds until a change counts: 1 to 10. Cloud Map now always uses 1.
     #[schemars(range(min = 1, max = 10))]
     pub failure_threshold: Option<u32>,
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::load::schema::At;
 
-/// What a task runs on and where: keys of every step of ECS, and of what a template runs.
+/// What a task runs on and where: keys of every ECS step, and of a template's task.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
@@ -13,26 +13,26 @@ pub struct RunsOnEntry {
     /// What the task runs on; `fargate` by default.
     #[serde(default)]
     pub launch: At<LaunchEntry>,
-    /// How the task reaches the network; `awsvpc` by default, and always on Fargate. Of a template's task: as its
-    /// definition says.
+    /// How the task reaches the network; `awsvpc` by default, and always on Fargate. For a template's task, its definition
+    /// decides.
     #[serde(default)]
     pub network_mode: At<NetworkModeEntry>,
-    /// Capacity providers among which the tasks are shared, at most 20; instead of the launch type.
+    /// Capacity providers that share the tasks, at most 20; instead of the launch type.
     #[serde(default)]
     pub capacity_provider_strategy: Vec<At<CapacityProviderEntry>>,
-    /// Version of Fargate's platform, like `1.4.0`; the latest by default; may hold `#{…}`.
+    /// Fargate platform version, such as `1.4.0`. Default: the latest; may contain `#{…}`.
     pub platform_version: Option<At<String>>,
     /// Rules about the instances that a task may run on, at most 10; not on Fargate.
     #[serde(default)]
     pub placement_constraints: Vec<At<PlacementConstraintEntry>>,
-    /// How an instance is chosen among those that fit, at most 5, the first first; only with `launch = "ec2"`.
+    /// How ECS chooses among suitable instances, at most 5 strategies in order; only with `launch = "ec2"`.
     #[serde(default)]
     pub placement_strategies: Vec<At<PlacementStrategyEntry>>,
-    /// Subnets instead of the target's; each may hold `#{…}`.
+    /// Subnets, replacing the target's; each may contain `#{…}`.
     pub subnets: Option<Vec<At<String>>>,
-    /// Security groups instead of the target's; each may hold `#{…}`.
+    /// Security groups, replacing the target's; each may contain `#{…}`.
     pub security_groups: Option<Vec<At<String>>>,
-    /// Public address instead of the target's choice; only on Fargate.
+    /// Whether tasks get a public address, replacing the target's choice; only on Fargate.
     pub public_ip: Option<At<bool>>,
 }
 
@@ -55,7 +55,7 @@ pub enum LaunchEntry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum NetworkModeEntry {
-    /// An interface of its own in the VPC.
+    /// Its own network interface in the VPC.
     #[default]
     Awsvpc,
     /// Docker's virtual network on the instance; only with `launch = "ec2"`.
@@ -68,12 +68,12 @@ pub enum NetworkModeEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CapacityProviderEntry {
-    /// `FARGATE`, `FARGATE_SPOT`, or the name of one of the cluster's; may hold `#{…}`.
+    /// `FARGATE`, `FARGATE_SPOT`, or the name of a capacity provider of the cluster; may contain `#{…}`.
     pub capacity_provider: At<String>,
     /// Its share of the tasks above the base: 0 to 1000.
     #[schemars(range(min = 0, max = 1000))]
     pub weight: Option<u32>,
-    /// So many tasks run here first: 0 to 100000; at most one provider has one.
+    /// This many tasks run here first: 0 to 100000; only one provider can have a base.
     #[schemars(range(min = 0, max = 100_000))]
     pub base: Option<At<u32>>,
 }
@@ -85,7 +85,7 @@ pub struct PlacementConstraintEntry {
     /// Which rule.
     #[serde(rename = "type")]
     pub kind: PlacementConstraintKindEntry,
-    /// With `member-of`: an expression of the cluster query language; may hold `#{…}`.
+    /// With `member-of`: an expression of the cluster query language; may contain `#{…}`.
     pub expression: Option<At<String>>,
 }
 
@@ -93,9 +93,9 @@ pub struct PlacementConstraintEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlacementConstraintKindEntry {
-    /// Every task on another instance.
+    /// Every task on a different instance.
     DistinctInstance,
-    /// On instances that fit `expression`.
+    /// On instances that match `expression`.
     MemberOf,
 }
 
@@ -115,10 +115,10 @@ pub struct PlacementStrategyEntry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlacementStrategyKindEntry {
-    /// By chance.
+    /// At random.
     Random,
     /// Evenly over the values of `field`.
     Spread,
-    /// On the instance with the least of `field` left.
+    /// On the instance with the least `field` left.
     Binpack,
 }

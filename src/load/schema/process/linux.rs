@@ -11,9 +11,9 @@ use crate::load::schema::At;
 pub struct UlimitEntry {
     /// Which limit.
     pub name: UlimitNameEntry,
-    /// What applies.
+    /// The limit that applies.
     pub soft_limit: At<u32>,
-    /// Up to where the container may raise it.
+    /// How far the container may raise it.
     pub hard_limit: At<u32>,
 }
 
@@ -66,7 +66,7 @@ impl UlimitNameEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SystemControlEntry {
-    /// A kernel parameter: one of IPC, or one that begins with `net.` or `fs.mqueue.`.
+    /// A kernel parameter of IPC, or one that begins with `net.` or `fs.mqueue.`.
     pub namespace: At<String>,
     /// Its value.
     pub value: String,
@@ -76,7 +76,7 @@ pub struct SystemControlEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinuxParametersEntry {
-    /// Capabilities beside Docker's default ones, or without some of these.
+    /// Adds capabilities to Docker's default ones, or drops some of them.
     #[serde(default)]
     pub capabilities: CapabilitiesEntry,
     /// Runs an init process that forwards signals and reaps processes.
@@ -100,10 +100,10 @@ pub struct LinuxParametersEntry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CapabilitiesEntry {
-    /// Given beside Docker's default ones; Fargate gives only `SYS_PTRACE`.
+    /// Capabilities to add to Docker's default ones; Fargate allows only `SYS_PTRACE`.
     #[serde(default)]
     pub add: Vec<At<String>>,
-    /// Taken from Docker's default ones.
+    /// Capabilities to drop from Docker's default ones.
     #[serde(default)]
     pub drop: Vec<At<String>>,
 }
@@ -129,7 +129,7 @@ pub enum DevicePermissionEntry {
     Read,
     /// Write it.
     Write,
-    /// Make its node.
+    /// Create the device node.
     Mknod,
 }
 

@@ -12,10 +12,10 @@ use crate::load::schema::At;
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LogEntry {
-    /// A log driver: `awslogs`, `splunk` or `awsfirelens`; on instances also `json-file`, and on those that ECS does not manage
-    /// `fluentd`, `gelf`, `journald` and `syslog`.
+    /// A log driver: `awslogs`, `splunk` or `awsfirelens`; on instances also `json-file`; on instances that ECS does not
+    /// manage also `fluentd`, `gelf`, `journald` and `syslog`.
     pub driver: At<String>,
-    /// Options of the driver; values may hold `#{…}`.
+    /// Options of the driver; values may contain `#{…}`.
     #[serde(default)]
     pub options: BTreeMap<String, At<String>>,
     /// Options whose values are secrets.
@@ -23,16 +23,16 @@ pub struct LogEntry {
     pub secrets: BTreeMap<String, At<SecretEntry>>,
 }
 
-/// `firelens_configuration` of the container that routes the logs of those with the driver `awsfirelens`.
+/// `firelens_configuration` of the log router, which receives the logs of containers with the driver `awsfirelens`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FirelensEntry {
     /// Which router it is.
     #[serde(rename = "type")]
     pub kind: FirelensKindEntry,
-    /// Options: `enable-ecs-log-metadata`, `config-file-type` (`file`, or `s3`, which Fargate does not have) and
-    /// `config-file-value` (a path in the container, or the ARN of an object that the execution role that is made may read);
-    /// values may hold `#{…}`.
+    /// Options: `enable-ecs-log-metadata`, `config-file-type` (`file` or, except on Fargate, `s3`) and `config-file-value`
+    /// (a path in the container, or the ARN of an S3 object, which the execution role that landfall makes may read); values
+    /// may contain `#{…}`.
     #[serde(default)]
     pub options: BTreeMap<String, At<String>>,
 }

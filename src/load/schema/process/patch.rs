@@ -11,52 +11,53 @@ use serde::{Deserialize, Deserializer};
 
 use crate::load::schema::At;
 
-/// What is changed in the template that a step renders.
+/// Changes to the template that a step renders.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct OverlayEntry {
-    /// What no key says: changes a resource of the template that the step renders, or adds one.
+    /// For properties that no key sets: changes a resource of the rendered template, or adds one.
     #[serde(default)]
     pub patch: Vec<At<PatchEntry>>,
 }
 
 /// `[[step.patch]]`: changes a resource of the template, or adds one.
 ///
-/// A path names a property: keys joined by `.`, in double quotes where they hold one; an item of a list by its index from
-/// 0, or by its `Name`, `Key` or `Id`. First goes what is removed, then comes what is set, then what is appended.
+/// A path names a property: keys joined by `.`, in double quotes if a key contains a dot; an item of a list by its index
+/// from 0, or by its `Name`, `Key` or `Id`. `remove` comes first, then `set`, then `append`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PatchEntry {
-    /// Logical id of a resource that the step renders, or of one that is added.
+    /// Logical id of a resource that the step renders, or of a resource to add.
     pub resource: At<String>,
-    /// Type of a resource that is added, like `AWS::SNS::Topic`.
+    /// Type of a resource to add, such as `AWS::SNS::Topic`.
     #[serde(rename = "type")]
     pub kind: Option<At<String>>,
-    /// Properties by path. A table is merged into what is there, everything else takes its place. Texts may hold `#{…}`;
-    /// functions are tables like `{ Ref = "Topic" }`.
+    /// Properties by path. A table is merged into the existing table; any other value replaces the existing one. Texts may
+    /// contain `#{…}`; functions are tables like `{ Ref = "Topic" }`.
     #[serde(default)]
     pub set: Pairs<At<PatchValueEntry>>,
-    /// Properties by path that are not held against the resource schemas, for what AWS has and this landfall does not know yet.
+    /// Properties by path that are not checked against the resource schemas, for properties that are newer than this
+    /// landfall version.
     #[serde(default)]
     pub set_unchecked: Pairs<At<PatchValueEntry>>,
-    /// Lists by path, with the items that come to their end.
+    /// Items to add to the end of lists, by path.
     #[serde(default)]
     pub append: Pairs<At<Vec<At<PatchValueEntry>>>>,
-    /// Paths of properties and items that go.
+    /// Paths of properties and items to remove.
     #[serde(default)]
     pub remove: Vec<At<String>>,
-    /// What becomes of the resource when it leaves the template.
+    /// What happens to the resource when it is removed from the template.
     pub deletion_policy: Option<PolicyEntry>,
-    /// What becomes of the resource when another takes its place.
+    /// What happens to the resource when it is replaced.
     pub update_replace_policy: Option<PolicyEntry>,
-    /// Logical ids of resources that come first, beside those that do already.
+    /// Logical ids of resources that must come first, in addition to the existing dependencies.
     #[serde(default)]
     pub depends_on: Vec<At<String>>,
-    /// `Metadata` of the resource, merged into what is there; texts may hold `#{…}`.
+    /// `Metadata` of the resource, merged into the existing metadata; texts may contain `#{…}`.
     #[serde(default)]
     pub metadata: Pairs<At<PatchValueEntry>>,
-    /// Outputs of the template that are added: their values by their names; texts may hold `#{…}`.
+    /// Outputs to add to the template: values by name; texts may contain `#{…}`.
     #[serde(default)]
     pub outputs: Pairs<At<PatchValueEntry>>,
 }
@@ -69,7 +70,7 @@ pub enum PolicyEntry {
     Delete,
     /// It stays.
     Retain,
-    /// It stays, but for one whose creation is rolled back; for `deletion_policy`.
+    /// It stays, unless its creation is rolled back; only for `deletion_policy`.
     RetainExceptOnCreate,
     /// A snapshot stays.
     Snapshot,
@@ -182,7 +183,7 @@ impl<'de> Visitor<'de> for AnyVisitor {
         i64::try_from(value).map(PatchValueEntry::Integer).map_err(E::custom)
     }
     fn visit_f64<E: Error>(self, value: f64) -> Result<PatchValueEntry, E> {
-        if value.is_finite() { Ok(PatchValueEntry::Decimal(value)) } else { Err(E::custom("this is no number")) }
+        if value.is_finite() { Ok(PatchValueEntry::Decimal(value)) } else { Err(E::custom("this is not a number")) }
     }
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<PatchValueEntry, A::Error> {
         let mut list = Vec::new();

@@ -15,32 +15,33 @@ use super::{RunEntry, RunsOnEntry};
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct CloudFormationEntry {
-    /// What its stack is made of.
+    /// Template and parameters of its stack.
     pub stack: StackEntry,
 }
 
-/// A template and what it is given.
+/// A template with its parameters.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct StackEntry {
-    /// File in the project's folder `templates/`: CloudFormation as YAML or JSON; its values may hold `#{…}`.
+    /// File in the project's folder `templates/`: CloudFormation as YAML or JSON; its values may contain `#{…}`.
     pub template: At<String>,
-    /// Values of the template's parameters, may hold `#{…}`; a list is handed over with commas. The others have their defaults.
+    /// Values of the template's parameters, may contain `#{…}`; a list is passed with commas. Other parameters have their
+    /// defaults.
     #[serde(default)]
     pub parameters: BTreeMap<String, At<ValueEntry>>,
-    /// Capabilities beside those that the template's text asks for.
+    /// Capabilities in addition to those that landfall finds in the template.
     #[serde(default)]
     pub capabilities: Vec<At<CapabilityEntry>>,
-    /// The image, a key of `[images]`, that a container of the template runs: what success is proved against. Containers whose
-    /// image is `#{images.<name>}` in the template need no entry.
+    /// The image (a key of `[images]`) that a container of the template runs; landfall proves success with it. Containers
+    /// whose image is `#{images.<name>}` in the template need no entry.
     #[serde(default)]
     pub images: BTreeMap<String, At<String>>,
-    /// A task of the template that runs once when the stack is there; its exit code decides.
+    /// A task of the template that runs once after the stack is deployed; its exit code decides.
     pub run: Option<At<StackRunEntry>>,
 }
 
-/// `run`: what runs, where, and for how long at most.
+/// `run`: which task runs, where, and how long it may take.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StackRunEntry {
@@ -50,7 +51,7 @@ pub struct StackRunEntry {
     pub run: RunEntry,
     /// What it runs on.
     pub runs_on: RunsOnEntry,
-    /// Switches ECS Exec on.
+    /// Turns on ECS Exec.
     #[serde(default)]
     pub execute_command: bool,
 }
@@ -59,9 +60,9 @@ pub struct StackRunEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum CapabilityEntry {
-    /// Resources of IAM, in stacks inside of the stack too.
+    /// IAM resources, also in nested stacks.
     CapabilityIam,
-    /// Resources of IAM with names of their own.
+    /// IAM resources with explicit names.
     CapabilityNamedIam,
     /// Macros.
     CapabilityAutoExpand,

@@ -11,7 +11,7 @@ use crate::load::schema::At;
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RightsEntry {
-    /// ARNs of managed policies, at most 10; may hold `#{…}`.
+    /// ARNs of managed policies, at most 10; may contain `#{…}`.
     #[serde(default)]
     pub managed_policy_arns: Vec<At<String>>,
     /// Statements of an inline policy.
@@ -26,11 +26,11 @@ pub struct StatementEntry {
     /// Whether it allows or denies; `allow` by default.
     #[serde(default)]
     pub effect: EffectEntry,
-    /// Actions like `sqs:ReceiveMessage`; at least one; may hold `#{…}`.
+    /// Actions like `sqs:ReceiveMessage`; at least one; may contain `#{…}`.
     pub actions: At<Vec<At<String>>>,
-    /// ARNs; at least one; may hold `#{…}`.
+    /// ARNs; at least one; may contain `#{…}`.
     pub resources: At<Vec<At<String>>>,
-    /// Conditions: operator, key, values; values may hold `#{…}`.
+    /// Conditions: operator, key, values; values may contain `#{…}`.
     #[serde(default)]
     pub conditions: BTreeMap<String, BTreeMap<String, Vec<At<String>>>>,
 }

@@ -10,11 +10,11 @@ use crate::load::schema::At;
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct RunEntry {
-    /// How long it may take from its start to its end, like `30m`, before it is stopped and has failed: 10 seconds to 7 days; 30
-    /// minutes by default.
+    /// How long the task may take, such as `30m`, before landfall stops it and it has failed: 10 seconds to 7 days.
+    /// Default: 30 minutes.
     pub timeout: Option<At<String>>,
-    /// It does no harm to run it once more with the same content; `false` by default. It then runs each time that its stack changes,
-    /// and again where nobody can tell how it ended.
+    /// The task may run again with the same content without harm; `false` by default. It then runs each time its stack
+    /// changes, and again if landfall cannot find out how it ended.
     #[serde(default)]
     pub repeatable: bool,
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::load::schema::At;
 use crate::load::schema::values::NumberEntry;
 
-/// `[step.scaling]`: Application Auto Scaling says the number of tasks, and `desired_count` is left out.
+/// `[step.scaling]`: Application Auto Scaling sets the number of tasks; leave out `desired_count`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScalingEntry {
@@ -16,10 +16,10 @@ pub struct ScalingEntry {
     pub min_capacity: At<NumberEntry>,
     /// The most tasks; may be `#{…}`.
     pub max_capacity: At<NumberEntry>,
-    /// Policies that hold a metric at a value; each metric once.
+    /// Policies that keep a metric at a value; each metric once.
     #[serde(default)]
     pub target_tracking: Vec<At<TargetTrackingEntry>>,
-    /// Policies that follow an alarm in steps; the alarm is made with them.
+    /// Policies that react to an alarm in steps; landfall makes the alarm too.
     #[serde(default)]
     pub step_scaling: Vec<At<StepScalingEntry>>,
     /// Other bounds at certain times.
@@ -27,7 +27,7 @@ pub struct ScalingEntry {
     pub scheduled_action: Vec<At<ScheduledActionEntry>>,
 }
 
-/// A policy that holds a metric at a value.
+/// A policy that keeps a metric at a value.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetTrackingEntry {
@@ -35,13 +35,13 @@ pub struct TargetTrackingEntry {
     pub metric: MetricEntry,
     /// Its value: percent, or requests per task and minute.
     pub target_value: At<f64>,
-    /// With `requests`, and without an own target group: `app/<name>/<id>/targetgroup/<name>/<id>`; may hold `#{…}`.
+    /// With `requests`, and without an own target group: `app/<name>/<id>/targetgroup/<name>/<id>`; may contain `#{…}`.
     pub resource_label: Option<At<String>>,
-    /// Seconds after scaling in until the next.
+    /// Seconds after scaling in until the next scaling in.
     pub scale_in_cooldown: Option<u32>,
-    /// Seconds after scaling out until the next.
+    /// Seconds after scaling out until the next scaling out.
     pub scale_out_cooldown: Option<u32>,
-    /// Never takes tasks away.
+    /// Never removes tasks.
     #[serde(default)]
     pub disable_scale_in: bool,
 }
@@ -58,20 +58,20 @@ pub enum MetricEntry {
     Requests,
 }
 
-/// A policy that follows an alarm in steps.
+/// A policy that reacts to an alarm in steps.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepScalingEntry {
     /// Its name, unique in the step: letters and digits.
     pub name: At<String>,
-    /// What adjustments are; `change-in-capacity` by default.
+    /// The unit of adjustments; `change-in-capacity` by default.
     #[serde(default)]
     pub adjustment_type: AdjustmentTypeEntry,
-    /// Seconds after scaling until the next.
+    /// Seconds after scaling until the next scaling.
     pub cooldown: Option<u32>,
-    /// With percentages: so many tasks at least.
+    /// With percentages: change by at least this many tasks.
     pub min_adjustment_magnitude: Option<u32>,
-    /// What to do, by how far the metric is beyond the threshold; at least one.
+    /// The adjustments, by how far the metric is beyond the threshold; at least one.
     pub step_adjustments: At<Vec<StepAdjustmentEntry>>,
     /// The alarm that is made for it.
     pub alarm: ScalingAlarmEntry,
@@ -81,12 +81,12 @@ pub struct StepScalingEntry {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AdjustmentTypeEntry {
-    /// So many tasks more or fewer.
+    /// Adds or removes this many tasks.
     #[default]
     ChangeInCapacity,
-    /// So many percent more or fewer.
+    /// Adds or removes this percentage of tasks.
     PercentChangeInCapacity,
-    /// So many tasks.
+    /// Sets this number of tasks.
     ExactCapacity,
 }
 
@@ -94,11 +94,11 @@ pub enum AdjustmentTypeEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepAdjustmentEntry {
-    /// From so far beyond the threshold; without end when absent.
+    /// Lower bound, as a distance from the threshold. Without it, unlimited.
     pub lower_bound: Option<f64>,
-    /// To so far; without end when absent.
+    /// Upper bound, as a distance from the threshold. Without it, unlimited.
     pub upper_bound: Option<f64>,
-    /// So many tasks, or percent.
+    /// The number of tasks, or percent.
     pub scaling_adjustment: i32,
 }
 
@@ -106,24 +106,24 @@ pub struct StepAdjustmentEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScalingAlarmEntry {
-    /// Namespace of the metric; may hold `#{…}`.
+    /// Namespace of the metric; may contain `#{…}`.
     pub namespace: At<String>,
-    /// Its name; may hold `#{…}`.
+    /// Its name; may contain `#{…}`.
     pub metric_name: At<String>,
-    /// Its dimensions; values may hold `#{…}`. In the namespaces `AWS/ECS` and `ECS/ContainerInsights` those of the step's own
-    /// service by default.
+    /// Its dimensions; values may contain `#{…}`. In the namespaces `AWS/ECS` and `ECS/ContainerInsights`, the default is
+    /// the step's own service.
     #[serde(default)]
     pub dimensions: BTreeMap<String, At<String>>,
-    /// How values are summed up; `average` by default.
+    /// The statistic; `average` by default.
     #[serde(default)]
     pub statistic: StatisticEntry,
-    /// Seconds of one value: 10, 20, 30, or a multiple of 60.
+    /// Seconds per value: 10, 20, 30 or a multiple of 60.
     pub period: At<u32>,
-    /// Values that have to be beyond the threshold; 1 by default.
+    /// How many values must be beyond the threshold; 1 by default.
     pub evaluation_periods: Option<u32>,
     /// The threshold.
     pub threshold: f64,
-    /// When the alarm goes off.
+    /// How values are compared with the threshold.
     pub comparison_operator: ComparisonEntry,
 }
 
@@ -157,9 +157,9 @@ pub enum ComparisonEntry {
 pub struct ScheduledActionEntry {
     /// Its name, unique in the step.
     pub name: At<String>,
-    /// `cron(…)`, `rate(…)` or `at(…)`; may hold `#{…}`.
+    /// `cron(…)`, `rate(…)` or `at(…)`; may contain `#{…}`.
     pub schedule: At<String>,
-    /// Time zone of the expression, like `Europe/Berlin`; UTC by default; may hold `#{…}`.
+    /// Time zone of the expression, like `Europe/Berlin`; UTC by default; may contain `#{…}`.
     pub time_zone: Option<At<String>>,
     /// The fewest tasks from then on; may be `#{…}`.
     pub min_capacity: Option<At<NumberEntry>>,

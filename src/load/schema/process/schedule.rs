@@ -11,29 +11,29 @@ use crate::load::schema::At;
 #[schemars(extend("x-flat" = true))]
 pub struct ScheduleEntry {
     /// `cron(minutes hours day-of-month month day-of-week year)`, `rate(5 minutes)`, or for once `at(2026-12-01T08:00:00)`;
-    /// may hold `#{…}`.
+    /// may contain `#{…}`.
     pub schedule: At<String>,
-    /// Time zone of `cron` and `at`, like `Europe/Berlin`; UTC by default; may hold `#{…}`.
+    /// Time zone of `cron` and `at`, like `Europe/Berlin`; UTC by default; may contain `#{…}`.
     pub time_zone: Option<At<String>>,
-    /// Not before this time in UTC, like `2026-12-01T08:00:00Z`; not with `at`; may hold `#{…}`.
+    /// Not before this time in UTC, like `2026-12-01T08:00:00Z`; not with `at`; may contain `#{…}`.
     pub start_date: Option<At<String>>,
-    /// Not after this time in UTC; not with `at`; may hold `#{…}`.
+    /// Not after this time in UTC; not with `at`; may contain `#{…}`.
     pub end_date: Option<At<String>>,
-    /// Runs within so many minutes after the time: 1 to 1440; at the time by default.
+    /// The task may start up to this many minutes late: 1 to 1440. Default: it starts on time.
     #[schemars(range(min = 1, max = 1440))]
     pub flexible_window_in_minutes: Option<u32>,
-    /// Whether it runs at all; `true` by default.
+    /// With `false`, the schedule stays but starts no tasks; `true` by default.
     #[serde(default = "enabled")]
     pub enabled: bool,
-    /// Tasks that are started each time: 1 to 10; 1 by default.
+    /// Tasks per start: 1 to 10; 1 by default.
     #[schemars(range(min = 1, max = 10))]
     pub task_count: Option<u32>,
-    /// What EventBridge Scheduler does when ECS does not start a task.
+    /// What EventBridge Scheduler does if ECS cannot start a task.
     pub retry_policy: Option<RetryPolicyEntry>,
-    /// Where it says so in the end.
+    /// The queue that gets a message if it gives up.
     pub dead_letter_config: Option<DeadLetterEntry>,
-    /// ARN of the role with which EventBridge Scheduler starts tasks; may hold `#{…}`. Without one, a role with least rights is
-    /// made.
+    /// ARN of the role with which EventBridge Scheduler starts tasks; may contain `#{…}`. Without one, landfall makes a
+    /// role with least rights.
     pub schedule_role: Option<At<String>>,
 }
 
@@ -57,6 +57,6 @@ pub struct RetryPolicyEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DeadLetterEntry {
-    /// ARN of a queue of SQS that is no FIFO queue; may hold `#{…}`.
+    /// ARN of an SQS queue, not a FIFO queue; may contain `#{…}`.
     pub arn: At<String>,
 }

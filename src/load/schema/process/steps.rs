@@ -1,4 +1,4 @@
-//! The kinds of step: their keys stand beside `kind` in a file, and are read as groups of keys that kinds share.
+//! The kinds of step. In a file their keys are at the level of `kind`; they are read as groups of keys that kinds share.
 //!
 //! Serde would read a tagged enum, or a field that it flattens, through a copy without places. So a struct whose keys stand
 //! among those of the table around it is marked ([`FLAT`]), and keys are sorted into such groups before serde reads them
@@ -66,13 +66,13 @@ fn groups(schema: &Value) -> impl Iterator<Item = (&String, &Value)> {
     properties(schema).filter(|(_, inner)| inner.get(FLAT).is_some())
 }
 
-/// Whether a table has a key, of its own or in a group.
+/// Whether a table has a key, directly or in a group.
 fn has(schema: &Value, key: &str) -> bool {
     let own = schema.get("properties").and_then(|known| known.get(key)).is_some_and(|inner| inner.get(FLAT).is_none());
     own || groups(schema).any(|(_, group)| has(group, key))
 }
 
-/// The keys that every kind of step has, beside `kind`.
+/// The keys that every kind of step has besides `kind`.
 pub fn common_keys() -> Vec<&'static str> {
     properties(&KINDS.common).map(|(key, _)| key.as_str()).collect()
 }
@@ -123,7 +123,7 @@ fn flattened(schema: &Value) -> Value {
     }
 }
 
-/// Puts the keys of a table's groups, which are flat themselves, among its own.
+/// Moves the keys of a table's groups, which are flat themselves, among the table's own keys.
 fn spread(table: &mut Map<String, Value>) {
     let Some(keys) = table.get_mut("properties").and_then(Value::as_object_mut) else { return };
     let (mut spread, mut names, mut needs) = (Map::new(), Vec::new(), Vec::new());
@@ -143,7 +143,7 @@ fn spread(table: &mut Map<String, Value>) {
     }
 }
 
-/// Sorts the keys of each step into the groups of its kind. Keys that no group has are left for serde to refuse.
+/// Sorts the keys of each step into the groups of its kind. Keys that belong to no group stay, so that serde rejects them.
 pub(crate) fn grouped(table: Spanned<DeTable<'_>>) -> Spanned<DeTable<'_>> {
     let span = table.span();
     let mut table = table.into_inner();

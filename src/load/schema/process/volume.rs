@@ -5,17 +5,17 @@ use serde::Deserialize;
 
 use crate::load::schema::At;
 
-/// `[[step.volume]]`: in the task's own storage, unless one of the other keys says where.
+/// `[[step.volume]]`: in the task's own storage, unless another key names a place.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VolumeEntry {
     /// Its name, unique in the step.
     pub name: At<String>,
-    /// In a folder of the instance; only with `launch = "ec2"`.
+    /// A folder of the instance; only with `launch = "ec2"`.
     pub host: Option<At<HostVolumeEntry>>,
-    /// In a file system of EFS.
+    /// An EFS file system.
     pub efs_volume_configuration: Option<At<EfsVolumeEntry>>,
-    /// On a volume of EBS that ECS makes for each task; a step has at most one.
+    /// An EBS volume that ECS creates for each task; at most one per step.
     pub managed_ebs_volume: Option<At<EbsVolumeEntry>>,
 }
 
@@ -23,7 +23,7 @@ pub struct VolumeEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostVolumeEntry {
-    /// Folder on the instance; may hold `#{…}`.
+    /// Folder on the instance; may contain `#{…}`.
     pub source_path: At<String>,
 }
 
@@ -31,16 +31,16 @@ pub struct HostVolumeEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EfsVolumeEntry {
-    /// Id of the file system; may hold `#{…}`.
+    /// Id of the file system; may contain `#{…}`.
     pub file_system_id: At<String>,
-    /// Folder in it that is the volume's root, `/` by default; with an access point only `/`. May hold `#{…}`.
+    /// Folder in the file system that is the volume's root; `/` by default; with an access point only `/`. May hold `#{…}`.
     pub root_directory: Option<At<String>>,
-    /// Encrypts data on their way; needed for an access point and for `iam`.
+    /// Encrypts data in transit; required for an access point and for `iam`.
     #[serde(default)]
     pub transit_encryption: bool,
-    /// Port of the encrypted connection; one that is free is chosen by default.
+    /// Port of the encrypted connection. Default: any free port.
     pub transit_encryption_port: Option<At<u16>>,
-    /// Who may enter.
+    /// Access point and IAM authorization.
     #[serde(default)]
     pub authorization_config: EfsAuthorizationEntry,
 }
@@ -49,9 +49,9 @@ pub struct EfsVolumeEntry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EfsAuthorizationEntry {
-    /// Id of an access point; may hold `#{…}`.
+    /// Id of an access point; may contain `#{…}`.
     pub access_point_id: Option<At<String>>,
-    /// The file system asks for the task role's rights, which a made task role then has.
+    /// The file system checks the rights of the task role. A task role that landfall makes gets these rights.
     #[serde(default)]
     pub iam: bool,
 }
@@ -60,24 +60,25 @@ pub struct EfsAuthorizationEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EbsVolumeEntry {
-    /// ARN of the role with which ECS makes volumes; may hold `#{…}`. Without one, a role is made.
+    /// ARN of the role with which ECS creates volumes; may contain `#{…}`. Without one, landfall makes a role.
     pub role_arn: Option<At<String>>,
-    /// Its size; that of the snapshot by default. `gp2` has 1 to 16384, `gp3` 1 to 65536, `io1` 4 to 16384, `io2` 4 to 65536, `st1`
-    /// and `sc1` 125 to 16384, `standard` 1 to 1024.
+    /// Its size. Default: the size of the snapshot. `gp2` has 1 to 16384, `gp3` 1 to 65536, `io1` 4 to 16384, `io2` 4 to
+    /// 65536, `st1` and `sc1` 125 to 16384, `standard` 1 to 1024.
     #[schemars(range(min = 1, max = 65_536))]
     pub size_in_gib: Option<At<u32>>,
-    /// The snapshot that it is made from; may hold `#{…}`.
+    /// The snapshot that it is created from; may contain `#{…}`.
     pub snapshot_id: Option<At<String>>,
     /// Its type; `gp3` by default; `standard` not on Fargate.
     pub volume_type: Option<At<EbsTypeEntry>>,
-    /// Operations per second; needed for `io1` (100 to 64000) and `io2` (100 to 256000), possible for `gp3` (3000 to 80000).
+    /// Operations per second; required for `io1` (100 to 64000) and `io2` (100 to 256000), optional for `gp3` (3000 to
+    /// 80000).
     pub iops: Option<At<u32>>,
-    /// MiB per second, at most a quarter of `iops`; for `gp3` only.
+    /// MiB per second, at most a quarter of `iops`; only for `gp3`.
     #[schemars(range(min = 125, max = 2_000))]
     pub throughput: Option<At<u32>>,
     /// Whether it is encrypted.
     pub encrypted: Option<bool>,
-    /// ARN, id or `alias/…` of the KMS key that encrypts it; may hold `#{…}`. A role that is made may use it.
+    /// ARN, id or `alias/…` of the KMS key that encrypts it; may contain `#{…}`. A role that landfall makes may use it.
     pub kms_key_id: Option<At<String>>,
     /// File system on it; `xfs` by default.
     pub filesystem_type: Option<FilesystemTypeEntry>,
@@ -111,7 +112,7 @@ pub enum FilesystemTypeEntry {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EphemeralStorageEntry {
-    /// 21 to 200; 20 without this key.
+    /// GiB, 21 to 200. Default: 20.
     #[schemars(range(min = 21, max = 200))]
     pub size_in_gib: u32,
 }
@@ -122,9 +123,9 @@ pub struct EphemeralStorageEntry {
 pub struct MountPointEntry {
     /// Name of a volume of the step.
     pub source_volume: At<String>,
-    /// Where it is mounted; may hold `#{…}`.
+    /// Where it is mounted; may contain `#{…}`.
     pub container_path: At<String>,
-    /// The container cannot write it.
+    /// The container cannot write to it.
     #[serde(default)]
     pub read_only: bool,
 }
@@ -135,7 +136,7 @@ pub struct MountPointEntry {
 pub struct VolumesFromEntry {
     /// Name of another container of the step.
     pub source_container: At<String>,
-    /// This container cannot write them.
+    /// This container cannot write to them.
     #[serde(default)]
     pub read_only: bool,
 }
