@@ -1,4 +1,4 @@
-//! Declarations that differ between two versions of a stack: parameters by their values, mappings and conditions by what they say.
+//! Declarations that differ between two versions of a stack: parameters by value, mappings and conditions by content.
 
 use std::collections::BTreeSet;
 

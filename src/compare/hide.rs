@@ -1,7 +1,7 @@
-//! Values that look secret are not shown: what a name or the value itself gives away.
+//! Hides values that look secret, judged by their name or their form.
 //!
-//! landfall never puts a secret into a template; this is for what people put into a plain variable by mistake, and for
-//! stacks that others made. A short hash in the value's place shows that it changed.
+//! landfall never puts a secret into a template; this is for secrets in plain variables by mistake, and for stacks that
+//! others made. A short hash in place of the value shows whether it changed.
 
 use serde_json::{Map, Value};
 
@@ -56,7 +56,6 @@ fn looks_secret(text: &str) -> bool {
     BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) || has_password_in_url(text)
 }
 
-/// `scheme://user:password@host`.
 fn has_password_in_url(text: &str) -> bool {
     text.match_indices("://").any(|(at, found)| {
         let rest = &text[at + found.len()..];

@@ -1,4 +1,4 @@
-//! Two documents become what CloudFormation will announce, and a difference that people read.
+//! Compares two documents: what CloudFormation will announce, and a difference for people.
 //!
 //! The engine compares [`changes`] with a change set before it executes it. [`documents`] is what `plan --diff` and `diff`
 //! show, parameters [`with_values`]. Deliberately absent: what is deployed (the caller has it), and any rendering but text.

@@ -1,4 +1,4 @@
-//! Process files: a step that becomes one of a template.
+//! Process files: turns a step into one with a template.
 
 use toml_edit::{Decor, DocumentMut, Item, RawString, Table, Value, value};
 

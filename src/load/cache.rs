@@ -26,7 +26,6 @@ impl<K: Hash + Eq, V: Clone> Cache<K, V> {
         })
     }
 
-    /// Keeps a value.
     pub(crate) fn put(&mut self, key: K, value: V) {
         self.entries.insert(key, (value, self.load));
     }

@@ -1,7 +1,7 @@
 //! The one table of problem codes: code, level, documentation.
 //!
-//! Every code has a folder `tests/load/broken/<code>/` with a repository that has the problem and what is reported of it;
-//! a test holds both directions.
+//! Every code has a folder `tests/load/broken/<code>/` with a repository that has the problem, and the expected report. A
+//! test checks both directions.
 
 use crate::problem::Level;
 

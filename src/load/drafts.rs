@@ -1,4 +1,4 @@
-//! Every file of one commit by its place in the format, read but not yet understood.
+//! Every file of one commit by its place in the format, read but not yet interpreted.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Problems in the making: files with their lines, findings with their places, and suggestions for misspelt names.
+//! Findings, from which problems are made: files with lines, findings with places, suggestions for misspelt names.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,7 +13,6 @@ use crate::problem::{Problem, Span};
 pub(crate) struct File {
     /// Path from the root, with `/`.
     pub(crate) path: Arc<str>,
-    /// Its text.
     pub(crate) text: Arc<str>,
     /// Hash of its bytes.
     pub(crate) content: Hash,

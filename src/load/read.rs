@@ -1,4 +1,4 @@
-//! One file: from bytes to what it says, with everything that is wrong with its form.
+//! One file: from bytes to a document, with every error in its form.
 
 use std::sync::Arc;
 

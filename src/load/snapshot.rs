@@ -1,4 +1,4 @@
-//! Where each release's *what* comes from: the commit that it landed with, unless its file or a record says another.
+//! Where each release's *what* comes from: the commit that added it, unless its file or a record names another one.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::str::FromStr;

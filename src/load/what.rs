@@ -1,5 +1,5 @@
-//! What a project deploys, as one tree has it: its process, the templates that it names, its variables and the sets that it
-//! includes.
+//! What a project deploys in one tree: its process, the templates that it names, its variables and the variable sets that
+//! it includes.
 //!
 //! Keyed by the ids of its files, so a thousand releases with the same *what* share one.
 

@@ -1,4 +1,4 @@
-//! Everything of one commit that could be understood: what the checks look at and the catalog is made of.
+//! Everything of one commit that could be read: the input of the checks and of the catalog.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -30,7 +30,6 @@ pub(crate) struct World {
     pub(crate) projects: BTreeMap<ProjectName, ProjectWorld>,
 }
 
-/// One project.
 pub(crate) struct ProjectWorld {
     pub(crate) project: Option<ProjectDraft>,
     /// What the head says.
@@ -39,7 +38,6 @@ pub(crate) struct ProjectWorld {
     pub(crate) deploys: BTreeMap<EnvironmentName, Deploy>,
 }
 
-/// One release.
 pub(crate) struct ReleaseWorld {
     pub(crate) draft: ReleaseDraft,
     /// Where its *what* comes from; until that is resolved, it has not landed.

@@ -1,8 +1,8 @@
-//! Getting in: what docker's configuration file says of a registry, and what a registry asks for.
+//! Credentials: what docker's configuration file contains for a registry, and what a registry asks for.
 //!
-//! A registry that wants to know who asks answers 401 with a challenge (RFC 7235). `Basic` wants user and password
-//! themselves; `Bearer` names a token service (distribution, "Token Authentication Specification"), which is asked with them
-//! and gives a token for one repository.
+//! A registry that needs credentials answers 401 with a challenge (RFC 7235). `Basic` needs user and password. `Bearer`
+//! names a token service (distribution, "Token Authentication Specification") that exchanges them for a token for one
+//! repository.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! Which tag is the newest that a channel's rule admits, and why the others are not.
+//! Chooses the newest tag that a channel's rule allows, and says why it rejects the others.
 //!
 //! With order `version`, `latest` and bare commit ids are rejected, because neither shows what is newer. A commit id is 7
 //! to 40 hexadecimal digits with at least one letter. Digits alone cannot be distinguished from a number like `20260115`.

@@ -1,4 +1,4 @@
-//! Manifests: what a registry says that a tag is.
+//! Manifests: what a registry stores for a tag.
 //!
 //! An index (OCI) or manifest list (Docker) names an image per platform; an image manifest is one image. They are
 //! distinguished by their content, because `mediaType` is optional in OCI. Attestations that builders add to an index are

@@ -4,8 +4,8 @@
 //! and 30 more libraries, follows no `Link` header, and reads answers of any size. Two calls of the specification are
 //! needed, and the token service.
 //!
-//! Over https alone, except for registries on this machine. Credentials go to the registry that they are kept for and to the
-//! token service that it names over https; no redirect gets them.
+//! Only over https, except for registries on this machine. Credentials go only to the registry that they belong to and to
+//! its token service over https; never to a redirect.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};

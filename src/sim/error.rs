@@ -1,4 +1,4 @@
-//! What the simulated account answers instead of a result: AWS's code, its sentence, and the HTTP status of it.
+//! Errors of the simulated account: AWS's code, message and HTTP status.
 
 /// An error as AWS gives it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,4 +1,4 @@
-//! Documents are rendered once per content of what they are rendered from.
+//! Renders each document once per content of its inputs.
 
 use std::collections::HashMap;
 use std::sync::Arc;

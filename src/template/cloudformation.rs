@@ -1,7 +1,7 @@
 //! `cloudformation`: any template, with values in its leaves.
 //!
-//! The template's tree is the shape; reading made sure that a placeholder stands only where a value does (`load`). What is
-//! checked here is what only values tell: those of parameters, against what the template declares.
+//! The template's tree is the shape; reading made sure that a placeholder stands only where a value does (`load`). This
+//! module checks what depends on values: the values of parameters against their declarations.
 
 mod parameter;
 

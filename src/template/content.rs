@@ -1,4 +1,4 @@
-//! From a document to what CloudFormation is given: content hash, description with stamp, body, capabilities.
+//! From a document to what CloudFormation gets: content hash, description with stamp, body, capabilities.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

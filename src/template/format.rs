@@ -7,12 +7,13 @@
 //! # What may change without a new format
 //!
 //! * A new key, or a new value of a key, that renders nothing if it is absent: no repository has it yet.
-//! * A check that refuses what CloudFormation or ECS would refuse anyway.
+//! * A check that rejects what CloudFormation or ECS would reject anyway.
 //!
 //! # What needs one
 //!
-//! Whatever renders another byte of template, parameters, stack tags, capabilities or run arguments for a repository that is
-//! valid today: another default, a property more, a logical id, an order in a list, a statement of a made role, the stamp.
+//! Everything that changes a byte of template, parameters, stack tags, capabilities or run arguments for a repository that
+//! is valid today: a default, an additional property, a logical id, the order of a list, a statement of a role that
+//! landfall makes, the stamp.
 //!
 //! # How a new default becomes format 2
 //!

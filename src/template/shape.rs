@@ -131,7 +131,6 @@ impl IdOf {
         }
     }
 
-    /// In a sentence.
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::FileSystem => "file system",
@@ -257,7 +256,6 @@ impl Shape {
         Shape::Fixed(json!({ "Fn::GetAtt": [id, name] }))
     }
 
-    /// A resource.
     pub(super) fn resource(kind: &str, properties: Shape) -> Self {
         Shape::map([("Type", Some(Shape::from(kind))), ("Properties", Some(properties))])
     }

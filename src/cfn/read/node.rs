@@ -69,7 +69,6 @@ impl Budget {
         self.used
     }
 
-    /// Counts some bytes.
     pub(super) fn count(&mut self, bytes: usize, at: &Range<usize>) -> Result<(), ReadError> {
         self.used = self.used.saturating_add(bytes);
         if self.used > MAX_EXPANDED {

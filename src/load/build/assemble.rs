@@ -1,4 +1,4 @@
-//! The last stage: what is broken, what that holds, and the catalog of the rest.
+//! The last stage: finds what is broken and what depends on it, and builds the catalog of the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

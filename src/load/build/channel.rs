@@ -115,7 +115,6 @@ fn image_rule(make: &mut Maker<'_>, entry: &At<ImageRuleEntry>) -> ImageRule {
     rule
 }
 
-/// Reads waves.
 pub(crate) fn waves(make: &mut Maker<'_>, entry: &At<WavesEntry>) -> Waves {
     if entry.group.is_empty() {
         let title = "waves need at least one group";

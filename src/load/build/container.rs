@@ -16,7 +16,6 @@ use crate::model::process::{
     RestartPolicy, Secret,
 };
 
-/// Reads a container.
 pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Option<Container> {
     container_name(make, &entry.name);
     let image = make.name(&entry.image);

@@ -1,4 +1,4 @@
-//! How one set of tasks takes the place of another.
+//! How new tasks replace old ones.
 
 use super::Maker;
 use crate::load::schema::At;

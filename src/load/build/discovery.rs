@@ -13,7 +13,6 @@ use crate::model::process::{
     ProxyLog, ServiceConnect, ServiceRegistry, TestHeader,
 };
 
-/// Reads `service_connect_configuration`.
 pub(crate) fn connect(make: &mut Maker<'_>, entry: &ServiceConnectEntry) -> ServiceConnect {
     if !entry.enabled {
         return ServiceConnect::Off;

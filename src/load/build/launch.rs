@@ -48,7 +48,6 @@ pub(crate) fn compute(entry: LaunchEntry) -> Compute {
     }
 }
 
-/// The network mode.
 pub(crate) fn network(entry: NetworkModeEntry) -> NetworkMode {
     match entry {
         NetworkModeEntry::Awsvpc => NetworkMode::Awsvpc,

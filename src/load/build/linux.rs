@@ -1,4 +1,4 @@
-//! What a container asks of the Linux kernel.
+//! A container's settings of the Linux kernel.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
-//! From what a file says to what it means: model types, with a finding for every value that is none.
+//! From what a file says to what it means: model types, with a finding for every invalid value.
 //!
-//! Each function gives as much as it can and reports the rest; whether the thing is in the catalog is decided once, by
-//! whether its file has an error (see `assemble`).
+//! Each function returns as much as it can and reports the rest. Only `assemble` decides whether something is in the
+//! catalog: it is, if its file has no error.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -146,7 +146,6 @@ impl Maker<'_> {
         written.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()), self.text(value)?))).collect()
     }
 
-    /// Texts with placeholders.
     pub(crate) fn texts(&mut self, written: &[At<String>]) -> Vec<Text> {
         written.iter().filter_map(|item| self.text(item)).collect()
     }

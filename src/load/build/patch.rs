@@ -1,4 +1,4 @@
-//! What a step's author changes in the template that the step renders.
+//! Patches: changes that an author makes to the template that a step renders.
 
 use std::ops::Range;
 use std::sync::Arc;

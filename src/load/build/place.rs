@@ -30,7 +30,6 @@ pub(crate) struct Root {
     pub(crate) tag_sets: BTreeMap<Arc<str>, Vec<Arc<str>>>,
 }
 
-/// Reads `landfall.toml`.
 pub(crate) fn root(draft: &Draft<RootFile>, findings: &mut Vec<Finding>) -> Root {
     let mut make = Maker { file: &draft.file, findings };
     let mut root = Root { id: make.name(&draft.doc.id), ..Root::default() };
@@ -76,7 +75,6 @@ fn role_arn(make: &mut Maker<'_>, role: &At<String>) {
     }
 }
 
-/// Reads an environment.
 pub(crate) fn environment(
     name: &EnvironmentName,
     draft: &Draft<EnvironmentFile>,

@@ -41,7 +41,6 @@ pub(crate) struct ProjectDraft {
     pub(crate) takeover: SignedDuration,
 }
 
-/// Reads `project.toml`.
 pub(crate) fn project(
     name: &ProjectName,
     draft: &Draft<ProjectFile>,

@@ -1,4 +1,4 @@
-//! Release files: everything but where their *what* comes from.
+//! Release files, except where their *what* comes from.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

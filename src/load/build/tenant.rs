@@ -1,4 +1,4 @@
-//! Tenants, tag sets, and who is meant by names and tags.
+//! Tenants, tag sets, and which tenants names and tags select.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

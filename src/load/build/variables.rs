@@ -71,7 +71,6 @@ fn value(make: &mut Maker<'_>, entry: &At<VariableEntry>, from_set: bool) -> Opt
     })
 }
 
-/// Reads a value.
 pub(crate) fn one(make: &mut Maker<'_>, written: &At<ValueEntry>) -> Option<Value> {
     let span = written.span();
     let file = make.file.text.clone();

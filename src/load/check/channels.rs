@@ -1,4 +1,4 @@
-//! Channels: that releases and deploy files name some, and what they lead to.
+//! Channels: releases and deploy files must name existing ones, and rules must name existing images.
 
 use super::super::codes;
 use super::super::drafts::ProjectDrafts;

@@ -1,4 +1,4 @@
-//! Own target groups, listener rules and load balancers: what Elastic Load Balancing would refuse.
+//! Own target groups, listener rules and load balancers: what Elastic Load Balancing would reject.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;

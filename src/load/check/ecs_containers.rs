@@ -1,4 +1,4 @@
-//! Containers of a step: what ECS would refuse, or would accept and never start.
+//! Containers of a step: what ECS would reject, or accept but never start.
 
 use std::collections::BTreeMap;
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! Deployment strategies: what contradicts itself, and what outlasts CloudFormation's patience.
+//! Deployment strategies: contradictions, and deployments that take longer than CloudFormation waits.
 
 use std::ops::Range;
 

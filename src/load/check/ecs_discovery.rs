@@ -1,4 +1,4 @@
-//! Service Connect and Cloud Map: what ECS would refuse, and what would never be found.
+//! Service Connect and Cloud Map: what ECS would reject, and what clients could never find.
 //!
 //! From the ECS API reference (`ServiceConnectService`, `ServiceConnectClientAlias`, `ServiceRegistry`, `PortMapping`) and the
 //! developer guide ("Service Connect", "Service discovery").

@@ -1,4 +1,4 @@
-//! What the chosen capacity and network mode do not have.
+//! Settings that the chosen capacity and network mode do not support.
 //!
 //! From the ECS developer guide: "Task definition differences for Fargate", "… for Amazon ECS Managed Instances", "Task
 //! networking"; and the API reference of `ContainerDefinition`.

@@ -1,4 +1,4 @@
-//! What containers ask of the operating system, and the files and hosts that they name.
+//! Settings of the operating system, and the files and hosts that containers name.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

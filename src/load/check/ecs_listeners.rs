@@ -1,7 +1,7 @@
 //! Rules on existing listeners: no two may have the same priority, which Elastic Load Balancing rejects (API reference,
 //! `CreateRule`: `PriorityInUse`).
 //!
-//! Rules of one target group are looked at with it. Rules that were made elsewhere are not known here.
+//! Rules within one target group are checked with the target group. Rules that others made are not known here.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! Logs: drivers that there are, options that they have to have, and routers.
+//! Logs: existing drivers, required options, and routers.
 
 use std::collections::BTreeMap;
 

@@ -1,6 +1,6 @@
-//! Ids of subnets, security groups and the like, addresses, and lists that hold each once: what EC2 and ELB would refuse.
+//! Ids of subnets and security groups, addresses, and lists without duplicates: what EC2 and ELB would reject.
 //!
-//! Only what is written is looked at; a text with a placeholder is known later.
+//! Only literal texts are checked; a text with a placeholder is known later.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

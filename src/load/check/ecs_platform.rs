@@ -1,4 +1,4 @@
-//! Versions of Fargate's platform: that they are ones, and have what the step asks for.
+//! Fargate platform versions: they must be valid and support what the step uses.
 
 use super::super::codes;
 use super::super::finding::{Finding, list};

@@ -1,4 +1,4 @@
-//! Auto-scaling: bounds, policies and schedules that Application Auto Scaling takes.
+//! Scaling: bounds, policies and schedules that Application Auto Scaling accepts.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

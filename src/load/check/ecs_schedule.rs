@@ -1,4 +1,4 @@
-//! Tasks on a schedule: what EventBridge Scheduler does not take.
+//! Tasks on a schedule: what EventBridge Scheduler does not accept.
 
 use std::ops::Range;
 

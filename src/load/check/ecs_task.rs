@@ -1,4 +1,4 @@
-//! Tasks that run once: what RunTask is not asked for, and how long they may take.
+//! Tasks that run once: what they cannot have, and how long they may take.
 
 use std::ops::Range;
 

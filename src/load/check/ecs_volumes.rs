@@ -1,4 +1,4 @@
-//! Volumes and mounts: what ECS would refuse.
+//! Volumes and mounts: what ECS would reject.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::{Range, RangeInclusive};

@@ -1,5 +1,5 @@
-//! `cron(…)`, `rate(…)` and `at(…)`, as EventBridge Scheduler and Application Auto Scaling take them (EventBridge Scheduler user
-//! guide, "Schedule types"; Application Auto Scaling user guide, "Cron expressions").
+//! `cron(…)`, `rate(…)` and `at(…)`, as EventBridge Scheduler and Application Auto Scaling accept them (EventBridge
+//! Scheduler user guide, "Schedule types"; Application Auto Scaling user guide, "Cron expressions").
 
 /// The fields of `cron`, with their bounds and the words that stand for numbers.
 const FIELDS: [(&str, u32, u32, &[&str]); 6] = [

@@ -1,4 +1,4 @@
-//! Freezes: that what they name exists, and that they freeze something.
+//! Freezes: what they name must exist, and they must apply to something.
 
 use super::super::codes;
 use super::super::finding::Finding;

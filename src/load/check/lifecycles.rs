@@ -1,4 +1,4 @@
-//! Lifecycles, and whether environments are reached by them.
+//! Lifecycles, and whether they reach every environment.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
-//! Whether what the files say fits together: two tables of named checks.
+//! Whether the files fit together: two tables of named checks.
 //!
 //! [`CHECKS`] look at a commit as a whole; [`WHAT_CHECKS`] at one project's process and variables, at the head and at each
-//! snapshot, where they run once per content. Every check runs, whatever the others find; each pushes what it finds.
+//! snapshot, where they run once per content. Every check runs, whatever the others find, and pushes its findings.
 
 use super::finding::Finding;
 use super::what::WhatDrafts;

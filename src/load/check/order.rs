@@ -1,4 +1,4 @@
-//! The order of steps: that what they say of it can be kept.
+//! The order of steps: it must be possible.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Patches, tried on what their steps render.
+//! Patches, applied to what their steps render.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Releases among each other and against what they deploy.
+//! Releases compared with each other, and with what they deploy.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Tags: wherever one is written, `[tag_sets]` has it.
+//! Tags: every tag must be in `[tag_sets]`.
 
 use std::ops::Range;
 

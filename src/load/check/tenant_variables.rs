@@ -1,7 +1,7 @@
-//! Tenant variables: declarations among each other, and the values that tenants give them.
+//! Tenant variables: their declarations, and the values that tenants set.
 //!
-//! Values are live and declarations are part of what a release deploys, so a value may be for an older release only.
-//! Nothing here holds more than what cannot be rendered anyhow.
+//! Values are live and declarations are part of what a release deploys, so a value may be for an older release only. These
+//! checks hold nothing that could still be rendered.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Tenants: that those who are named exist, and that what they are connected to can be deployed for them.
+//! Tenants: named ones must exist, and what they are connected to must be deployable for them.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

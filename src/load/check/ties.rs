@@ -1,4 +1,4 @@
-//! Values of one variable against each other: of one type, and never two of equal rank for the same thing.
+//! Values of one variable: all of one type, and never two of equal rank in the same place.
 
 use std::collections::{BTreeMap, BTreeSet};
 

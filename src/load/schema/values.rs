@@ -1,4 +1,4 @@
-//! Values that take more than one shape.
+//! Values that can be written in several forms.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -9,7 +9,6 @@ use crate::sim::world::World;
 /// The caller of a request.
 #[derive(Clone, Debug)]
 pub(super) struct Caller {
-    /// Account and region.
     pub(super) place: Place,
     /// The service that the request was signed for.
     pub(super) service: String,

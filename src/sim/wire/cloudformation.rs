@@ -11,7 +11,6 @@ use crate::sim::world::{ChangeSetInput, StackInput, StackOptions, World};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 
-/// One call.
 pub(super) fn call(
     world: &mut World,
     caller: &Caller,

@@ -8,7 +8,6 @@ use super::query::page;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::world::World;
 
-/// One call.
 pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &Value) -> Answer<String> {
     let request = Request { caller, input };
     let answer = match operation {

@@ -50,7 +50,6 @@ pub(super) fn cluster(world: &World, place: &Place, cluster: &Cluster) -> Value 
     })
 }
 
-/// A task definition.
 pub(super) fn task_definition(definition: &TaskDefinition) -> Value {
     let mut map = resource_view(&definition.properties);
     map.remove("tags");
@@ -282,7 +281,6 @@ fn hook(hook: &Hook) -> Value {
     }))
 }
 
-/// A service revision.
 pub(super) fn revision(service: &Service, revision: &Revision) -> Value {
     let images: Vec<Value> = revision
         .images
@@ -299,7 +297,6 @@ pub(super) fn revision(service: &Service, revision: &Revision) -> Value {
     })
 }
 
-/// A task.
 pub(super) fn task(service: &Service, task: &Task) -> Value {
     let (last, desired, end) = match &task.state {
         TaskState::Pending(_) => ("PENDING", "RUNNING", None),

@@ -9,7 +9,6 @@ use crate::sim::world::World;
 /// The most events of one answer. \[api: GetLogEvents\]
 const MOST: u64 = 10_000;
 
-/// One call.
 pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &Value) -> Answer<String> {
     match operation {
         "GetLogEvents" => get_log_events(world, caller, input).map(|answer| answer.to_string()),

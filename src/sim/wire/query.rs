@@ -11,7 +11,6 @@ use crate::sim::error::{Answer, ApiError};
 pub(super) struct Params(BTreeMap<String, String>);
 
 impl Params {
-    /// Reads a form.
     pub(super) fn read(body: &[u8]) -> Self {
         Self(form_urlencoded::parse(body).into_owned().collect())
     }
@@ -21,7 +20,6 @@ impl Params {
         self.0.get(name).filter(|text| !text.is_empty()).cloned()
     }
 
-    /// A required parameter.
     pub(super) fn required(&self, name: &str) -> Answer<String> {
         self.text(name).ok_or_else(|| {
             let mut member = name.to_owned();
@@ -86,7 +84,6 @@ impl Xml {
         self.out.push('>');
     }
 
-    /// Closes an element.
     pub(super) fn close(&mut self, tag: &str) {
         self.out.push_str("</");
         self.out.push_str(tag);
@@ -147,7 +144,6 @@ impl Xml {
         self.out.push_str(xml);
     }
 
-    /// The document.
     pub(super) fn finish(self) -> String {
         self.out
     }

@@ -74,7 +74,6 @@ impl<'a> Request<'a> {
         }
     }
 
-    /// Carries it out.
     pub(super) fn call(&self, world: &mut World, caller: &Caller, operation: &str) -> Answer<Answered> {
         let place = &caller.place;
         let owner = self.headers.get("x-amz-expected-bucket-owner").and_then(|value| value.to_str().ok());
@@ -147,7 +146,6 @@ fn etag(body: &[u8]) -> String {
     format!("\"{}\"", crate::model::Hash::of(body).hex().get(..32).unwrap_or_default())
 }
 
-/// An answer.
 pub(super) fn reply(answered: Answered, request_id: &str) -> Response {
     let mut response = (StatusCode::OK, Body::from(answered.body)).into_response();
     let headers = answered.headers.into_iter().chain([("x-amz-request-id", request_id.to_owned())]);

@@ -57,7 +57,6 @@ pub(super) fn stack_summary(xml: &mut Xml, stack: &Stack) {
     drift(xml, "DriftInformation", "StackDriftStatus");
 }
 
-/// An event.
 pub(super) fn event(xml: &mut Xml, stack: &Stack, event: &Event) {
     xml.text("StackId", &stack.id);
     xml.text("EventId", &event.id);

@@ -8,7 +8,6 @@ use crate::sim::world::World;
 
 const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
-/// One call.
 pub(super) fn call(
     world: &mut World,
     caller: &Caller,

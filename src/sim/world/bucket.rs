@@ -20,7 +20,6 @@ pub(super) struct Bucket {
 }
 
 impl Bucket {
-    /// One without objects.
     pub(super) fn empty(place: Place) -> Self {
         Self { place, objects: BTreeMap::new() }
     }

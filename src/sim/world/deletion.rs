@@ -59,7 +59,6 @@ impl World {
         operation.running.insert(key, Running { verb: "DELETE", next: resource, replaces: None, until, fails });
     }
 
-    /// Ends one deletion.
     pub(super) fn end_deletion(
         &mut self,
         _place: &Place,

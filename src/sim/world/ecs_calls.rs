@@ -1,4 +1,4 @@
-//! ECS's operations as far as they are not begun by CloudFormation.
+//! ECS operations that CloudFormation does not start.
 
 use serde_json::{Map, Value};
 

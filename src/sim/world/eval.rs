@@ -23,7 +23,6 @@ pub(super) trait Lookup {
 
 /// Everything that expressions are evaluated in.
 pub(super) struct Scope<'a> {
-    /// The template.
     pub(super) template: &'a Template,
     /// Values of all parameters.
     pub(super) parameters: &'a BTreeMap<String, String>,
@@ -31,9 +30,7 @@ pub(super) struct Scope<'a> {
     pub(super) stack: &'a str,
     /// The stack's id.
     pub(super) stack_id: &'a str,
-    /// Where it is.
     pub(super) place: &'a Place,
-    /// The rest.
     pub(super) lookup: &'a dyn Lookup,
     /// What evaluating has cost so far.
     pub(super) meter: Meter,
@@ -64,7 +61,6 @@ impl Scope<'_> {
         }
     }
 
-    /// Evaluates to text.
     pub(super) fn text(&self, value: &Value) -> Result<String, String> {
         match self.value(value)? {
             Some(value) => as_text(&value).ok_or_else(|| format!("expected a string, got {value}")),
@@ -135,7 +131,6 @@ impl Scope<'_> {
         }
     }
 
-    /// Evaluates a value.
     pub(super) fn value(&self, value: &Value) -> Evaluated {
         self.pay(1)?;
         if let Some((key, inner)) = function(value) {

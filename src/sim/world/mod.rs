@@ -1,4 +1,4 @@
-//! The world: accounts and regions with their stacks, services and tasks, moved on by nothing but its own clock.
+//! The world: accounts and regions with their stacks, services and tasks. Only its own clock moves it.
 //!
 //! Calls come in through the methods that are named like AWS's operations; they answer at once, and what they began goes on
 //! as [`World::advance`] turns the clock. Nothing here knows HTTP, another clock, or randomness: the same seed and the same

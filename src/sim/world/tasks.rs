@@ -1,4 +1,4 @@
-//! Tasks that no service runs: RunTask, what becomes of them, StopTask.
+//! Tasks that no service runs: RunTask, their life, StopTask.
 //!
 //! A task is provisioned, runs, and stops when its containers have ended. A client token means one request in one cluster for
 //! a day, but no longer than an hour after the task's end \[doc: Ensuring idempotency\]; a stopped task can be described for

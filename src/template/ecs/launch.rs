@@ -26,7 +26,6 @@ pub(super) fn launch_type(task: &Task) -> Option<Shape> {
     }
 }
 
-/// `CapacityProviderStrategy`.
 pub(super) fn capacity_providers(task: &Task) -> Option<Shape> {
     if task.launch.compute == Compute::FargateSpot {
         let spot = Shape::map([("CapacityProvider", Some("FARGATE_SPOT".into())), ("Weight", Some(1.into()))]);
@@ -80,7 +79,6 @@ fn interface(task: &Task, groups: Shape) -> Option<Shape> {
     Some(Shape::map([("AwsvpcConfiguration", Some(awsvpc))]))
 }
 
-/// `PlacementConstraints`.
 pub(super) fn constraints(task: &Task) -> Option<Shape> {
     let constraint = |constraint: &PlacementConstraint| match constraint {
         PlacementConstraint::DistinctInstance => Shape::map([("Type", Some("distinctInstance".into()))]),
@@ -104,7 +102,6 @@ pub(super) fn strategies(task: &Task) -> Option<Shape> {
     Shape::some_list(task.launch.strategies.iter().map(strategy).collect())
 }
 
-/// `AvailabilityZoneRebalancing`.
 pub(super) fn rebalancing(step: &EcsService) -> Option<Shape> {
     step.rebalancing.map(|on| if on { "ENABLED" } else { "DISABLED" }.into())
 }

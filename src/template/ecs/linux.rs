@@ -1,4 +1,4 @@
-//! What a container asks of the Linux kernel.
+//! A container's settings of the Linux kernel.
 
 use std::sync::Arc;
 
@@ -26,7 +26,6 @@ pub(super) fn system_controls(all: &[SystemControl]) -> Option<Shape> {
     Shape::some_list(all.iter().map(control).collect())
 }
 
-/// `LinuxParameters`.
 pub(super) fn parameters(linux: &LinuxParameters) -> Shape {
     let capabilities = Shape::map([("Add", names(&linux.add_capabilities)), ("Drop", names(&linux.drop_capabilities))]);
     let some = !linux.add_capabilities.is_empty() || !linux.drop_capabilities.is_empty();

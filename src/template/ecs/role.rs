@@ -31,7 +31,6 @@ pub(super) fn trust(service: &str) -> Value {
     })
 }
 
-/// An inline policy.
 pub(super) fn policy(name: &str, statements: Vec<Shape>) -> Shape {
     policy_of(name, Shape::List(statements))
 }

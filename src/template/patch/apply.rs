@@ -38,7 +38,6 @@ pub(super) enum How {
 pub(in crate::template) struct Applied {
     /// What could not be done, and is left out.
     pub(in crate::template) problems: Vec<PatchProblem>,
-    /// What was done.
     pub(super) touched: Vec<Touched>,
     /// What was done with lists.
     lists: Vec<OfList>,

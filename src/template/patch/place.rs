@@ -22,7 +22,6 @@ const NAMES: [&str; 3] = ["Name", "Key", "Id"];
 pub(super) struct Nowhere {
     /// The step of it that cannot be made.
     pub(super) step: String,
-    /// What exists instead.
     pub(super) what: &'static str,
     /// The steps that could be made there.
     pub(super) known: Vec<String>,
@@ -30,7 +29,6 @@ pub(super) struct Nowhere {
 
 /// What a path leads to.
 pub(super) struct Place<'s> {
-    /// It.
     pub(super) shape: &'s mut Shape,
     /// The JSON pointer to it.
     pub(super) pointer: String,
