@@ -30,7 +30,10 @@ fn patches_that_lead_nowhere_are_refused() {
             "a.a.…` is not a path: at most 32 keys",
         ),
         (format!("{SERVICE}append = {{ LaunchType = [\"EC2\"] }}"), "`LaunchType` is not a list"),
-        (format!("{SERVICE}append = {{ {SUBNETS} = [\"subnet-0c\"] }}"), "say all of it in the step: `subnets = "),
+        (
+            format!("{SERVICE}append = {{ {SUBNETS} = [\"subnet-0c\"] }}"),
+            "write the whole list in the step: `subnets = ",
+        ),
         (format!("{TASK}set = {{ \"ContainerDefinitions.1.Cpu\" = 1 }}"), "no such item in the list"),
         (format!("{TASK}set = {{ \"ContainerDefinitions.ap.Cpu\" = 1 }}"), "did you mean `app`?"),
     ] {

@@ -28,10 +28,9 @@ pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
             let finding =
                 Finding::new(codes::EXEC_ON_READ_ONLY_ROOT, &process.file, container.read_only_root.span(), title);
             findings.push(
-                finding.label("the agent cannot write").help(format!(
-                    "mount volumes that can be written at {}, or leave `execute_command` out",
-                    list(&bare)
-                )),
+                finding
+                    .label("the agent cannot write")
+                    .help(format!("mount writable volumes at {}, or remove `execute_command`", list(&bare))),
             );
         }
     });

@@ -114,7 +114,7 @@ pub(super) fn values_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Findin
     let Some(process) = &drafts.process else { return };
     for container in process.doc.tasks().flat_map(|(_, task)| &task.container) {
         let mut out = |span: Range<usize>, title: String| {
-            findings.push(Finding::new(codes::INVALID_VALUE, &process.file, span, title).label("not possible"));
+            findings.push(Finding::new(codes::INVALID_VALUE, &process.file, span, title).label("not allowed"));
         };
         ulimits(container, &mut out);
         system_controls(container, &mut out);

@@ -20,7 +20,7 @@ pub(super) fn schedules_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Fin
     let Some(process) = &drafts.process else { return };
     for (_, task, schedule) in process.doc.schedules() {
         let mut out = |span: Range<usize>, title: &str| {
-            findings.push(Finding::new(codes::SCHEDULE, &process.file, span, title).label("not possible"));
+            findings.push(Finding::new(codes::SCHEDULE, &process.file, span, title).label("not allowed"));
         };
         times(schedule, &mut out);
         tasks(task, &mut out);

@@ -13,7 +13,7 @@ const TIMES: std::ops::RangeInclusive<i64> = 10..=7 * 86_400;
 pub(super) fn tasks_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     let mut out = |span: Range<usize>, title: &str| {
-        findings.push(Finding::new(codes::TASK_RUN, &process.file, span, title).label("not possible"));
+        findings.push(Finding::new(codes::TASK_RUN, &process.file, span, title).label("not allowed"));
     };
     let raw = process.doc.step.iter().filter_map(|step| step.stack()?.run.as_ref()?.run.timeout.as_ref());
     let own = process.doc.runs().filter_map(|(_, _, run)| run.timeout.as_ref());

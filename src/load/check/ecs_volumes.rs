@@ -101,7 +101,7 @@ pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding
     each_task(drafts, |process, _, task| {
         let fargate = launch::compute(*task.runs_on.launch).is_fargate();
         let mut out = |span: Range<usize>, title: &str| {
-            findings.push(Finding::new(codes::VOLUME, &process.file, span, title).label("not possible"));
+            findings.push(Finding::new(codes::VOLUME, &process.file, span, title).label("not allowed"));
         };
         for volume in &task.volume {
             volume.efs_volume_configuration.iter().for_each(|entry| efs(entry, &mut out));

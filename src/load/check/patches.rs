@@ -31,7 +31,7 @@ fn code(fault: PatchFault) -> (&'static Code, &'static str) {
         PatchFault::Resource => (codes::UNKNOWN_RESOURCE, "not a resource here"),
         PatchFault::Path => (codes::PATCH_PATH, "leads nowhere"),
         PatchFault::Twice => (codes::PATCH, "there already"),
-        PatchFault::Proof => (codes::PATCH_OF_PROOF, "has to stay"),
+        PatchFault::Proof => (codes::PATCH_OF_PROOF, "must stay as it is"),
         PatchFault::Property => (codes::RESOURCE_PROPERTY, "does not match the schema"),
         PatchFault::Template => (codes::TEMPLATE, "CloudFormation would reject this"),
         PatchFault::Placeholder => (codes::TEMPLATE_PLACEHOLDER, "must be literal"),

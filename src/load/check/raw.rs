@@ -76,7 +76,7 @@ pub(super) fn defaults_are_no_secrets(drafts: &WhatDrafts, findings: &mut Vec<Fi
                 let finding = Finding::new(codes::SECRET_PARAMETER, &template.file, template.parameter(name), title)
                     .label("secrets must not be in the repository")
                     .help(format!(
-                        "leave `Default` out and set `{name} = \"{{{{resolve:secretsmanager:<ARN of the \
+                        "remove `Default` and set `{name} = \"{{{{resolve:secretsmanager:<ARN of the \
                              secret>:SecretString:<key>}}}}\"` under [step.parameters]"
                     ));
                 findings.push(finding);
@@ -127,7 +127,7 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             let title = format!("landfall cannot prove which image container `{container}` runs");
             let help = format!(
                 "write `#{{images.<name>}}` alone, or say under [step.images] `{container} = \"<name>\"`; containers of several task \
-                 definitions need different names where their images differ"
+                 definitions need different names if their images differ"
             );
             let finding = Finding::new(codes::UNPROVED_IMAGE, &template.file, bytes.clone(), title);
             findings.push(finding.label("not exactly one image of [images]").help(help));

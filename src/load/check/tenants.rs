@@ -149,7 +149,7 @@ pub(super) fn pins_are_of_connected_ones(world: &World, findings: &mut Vec<Findi
                 let finding = Finding::new(codes::PIN_NOT_CONNECTED, &draft.file, pin.span(), title)
                     .label(format!("a release for `{name}`"))
                     .help(format!(
-                        "name `{environment}` under [projects.{project}] in tenants/{name}.toml, or take the line out \
+                        "name `{environment}` under [projects.{project}] in tenants/{name}.toml, or remove the line \
                          (`{name} = \"none\"` removes what is deployed)"
                     ));
                 findings.push(finding);

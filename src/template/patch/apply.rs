@@ -298,7 +298,7 @@ impl Applied {
                 let title = format!(
                     "the content of `{raw}` is not known here: it comes from the key `{key}` or from the target"
                 );
-                let help = format!("say all of it in the step: `{key} = [\"#{{target.{key}}}\", \"…\"]`");
+                let help = format!("write the whole list in the step: `{key} = [\"#{{target.{key}}}\", \"…\"]`");
                 self.refuse(PatchFault::Path, &path.at, title, Some(help));
             }
             Err(NoEnd::Named(name)) => {
