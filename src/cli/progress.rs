@@ -181,7 +181,13 @@ impl Events for Progress {
                     (self.write)(&format!("{:<12} {sentence}", "store"));
                 }
             }
-            Entry::Landed { .. }
+            Entry::Skipped { slot, release, why, .. } => {
+                let told = self.told();
+                let whose = Whose { slot: slot.clone(), release: release.clone() };
+                self.about(&told, &whose, "skipped", AnsiColor::Yellow, why);
+            }
+            Entry::Ordered { .. }
+            | Entry::Landed { .. }
             | Entry::Snapshot { .. }
             | Entry::Intent { .. }
             | Entry::Reply { .. }

@@ -28,6 +28,10 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
         Entry::Snapshot { project, release, commit, .. } => {
             tracing::info!(seq, %commit, %project, %release, "a release landed");
         }
+        Entry::Ordered { slot, release, commit } => tracing::info!(seq, %commit, %slot, %release, "ordered"),
+        Entry::Skipped { slot, release, commit, why } => {
+            tracing::warn!(seq, %commit, %slot, %release, "an order is skipped: {why}");
+        }
         Entry::Opened(opened) => {
             let stacks = opened.orders.len();
             tracing::info!(

@@ -12,6 +12,7 @@ mod announce;
 mod error;
 mod log;
 mod look;
+mod orders;
 mod ports;
 mod read;
 mod run;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{DaemonError, Upstream};
+use super::{DaemonError, Upstream, orders};
 use crate::engine::Engine;
 use crate::load::{Loader, Source};
 use crate::model::journal::Entry;
@@ -44,10 +44,24 @@ impl Reader {
             _ => self.load(commit, upstream, engine.facts())?,
         };
         self.last = Some(reading.clone());
-        let entries = landed(&reading, engine.facts());
+        let mut entries = landed(&reading, engine.facts());
+        entries.extend(self.orders(&reading, upstream, engine.facts(), now)?);
         self.keep(&reading, upstream, engine.facts()).await?;
         engine.record(now, entries).await?;
         Ok(reading)
+    }
+
+    /// The orders that came with a new head, journaled with it.
+    fn orders(
+        &mut self,
+        reading: &Reading,
+        upstream: &dyn Upstream,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Vec<Entry>, DaemonError> {
+        let head = (&reading.commit, &*reading.catalog);
+        let failed = |source| DaemonError::Files { commit: reading.commit.to_string(), source };
+        orders::since_last(&mut self.loader, &*upstream.history(), head, facts, now).map_err(failed)
     }
 
     /// Keeps every commit that a release comes from, or once came from: also those that were recorded by an earlier start,

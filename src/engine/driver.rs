@@ -14,7 +14,7 @@ use super::turn::{Turn, append};
 use crate::cloud::Change;
 use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Opened, Record, StoreId};
 use crate::model::{CommitId, Facts, StackName};
-use crate::plan::{Begin, Plan};
+use crate::plan::{Begin, Plan, Skip};
 use crate::store::{Lease, Store, StoreError, Whereabouts};
 
 /// Why the engine stops.
@@ -171,6 +171,7 @@ impl Engine {
             }
         }
         let mut entries = self.openings(plan);
+        entries.extend(self.skips(plan));
         let commit = match &plan.commit {
             Some(commit) => commit,
             None if plan.begin.is_empty() => return self.record(now, entries).await,
@@ -181,6 +182,21 @@ impl Engine {
             entries.extend(opened(begin, commit, self.log.next_deployment(after)));
         }
         self.record(now, entries).await
+    }
+
+    /// Orders that the plan skips and that still wait.
+    fn skips(&self, plan: &Plan) -> Vec<Entry> {
+        let waits = |skip: &&Skip| {
+            let mut orders = self.facts().orders(&skip.slot);
+            orders.any(|order| order.release == skip.release && order.commit == skip.commit)
+        };
+        let entry = |skip: &Skip| Entry::Skipped {
+            slot: skip.slot.clone(),
+            release: skip.release.clone(),
+            commit: skip.commit.clone(),
+            why: skip.why.clone(),
+        };
+        plan.skip.iter().filter(waits).map(entry).collect()
     }
 
     /// Gates that the plan opens, where something still waits at them.

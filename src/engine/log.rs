@@ -118,7 +118,13 @@ impl Log {
             | Entry::Waits { deployment, .. }
             | Entry::TakenOver { deployment, .. }
             | Entry::GateOpened { deployment, .. } => self.pass_on(*deployment, record),
-            Entry::Landed { .. } | Entry::Snapshot { .. } | Entry::Used(_) | Entry::Asks { .. } | Entry::Agreed(_) => {}
+            Entry::Landed { .. }
+            | Entry::Snapshot { .. }
+            | Entry::Ordered { .. }
+            | Entry::Skipped { .. }
+            | Entry::Used(_)
+            | Entry::Asks { .. }
+            | Entry::Agreed(_) => {}
             Entry::Adopted { .. } => self.adopted = true,
         }
     }

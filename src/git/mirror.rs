@@ -312,4 +312,8 @@ impl History for Mirror {
     fn has(&self, commit: &CommitId) -> bool {
         self.reader.has(commit)
     }
+
+    fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError> {
+        self.reader.parent(commit)
+    }
 }

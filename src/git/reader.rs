@@ -158,6 +158,16 @@ impl History for Reader {
         let inner = self.lock();
         oid(commit).is_ok_and(|id| inner.repository.find_commit(id).is_ok())
     }
+
+    fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError> {
+        let failed = |error| unreadable(format!("the commit {commit}"), error);
+        let inner = self.lock();
+        let found = oid(commit).and_then(|id| inner.repository.find_commit(id)).map_err(failed)?;
+        let parent = found.parent_id(0).ok();
+        // Where a shallow clone ends, a commit names a parent that is not there.
+        let there = parent.filter(|id| inner.repository.find_commit(*id).is_ok());
+        Ok(there.map(|id| CommitId(id.to_string())))
+    }
 }
 
 fn unreadable(what: String, error: git2::Error) -> TreeError {

@@ -12,8 +12,8 @@ use jiff::tz::TimeZone;
 use super::catalog::{Gate, SnapshotFault};
 use super::journal::{self, DeploymentId, Question};
 use super::{
-    ChannelName, EnvironmentName, FreezeName, LifecycleName, Location, Place, ReleaseName, StackName, TargetName,
-    TenantName,
+    ChannelName, CommitId, EnvironmentName, FreezeName, LifecycleName, Location, Place, ReleaseName, StackName,
+    TargetName, TenantName,
 };
 
 /// What happens to a slot now.
@@ -83,6 +83,8 @@ pub enum Because {
     Pinned(Location),
     /// The lifecycle enters its environment by itself.
     Automatic,
+    /// It was ordered before what the head says, and its environment deploys every order in turn: the commit that did.
+    InTurn(CommitId),
     /// The release is the same, but its stacks differ from it: a live part changed, or somebody else changed them.
     Differs {
         /// The stacks.
@@ -127,6 +129,8 @@ pub enum Yields {
     AtItsEnd {
         /// Because the environment deploys every order in turn.
         all: bool,
+        /// The releases that come before, in their order.
+        then: Vec<ReleaseName>,
     },
     /// At this time, unless it progresses until then.
     Unless(Timestamp),

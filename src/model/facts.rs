@@ -29,6 +29,9 @@ pub struct Facts {
     /// The slots in which deployments gave way since the last success.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gave_way: Vec<GaveWay>,
+    /// Orders that wait for their turn, and the last of each slot, in the order in which they landed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub orders: Vec<Ordered>,
     /// The snapshot that was first recorded for each release; it never moves.
     pub snapshots: Vec<RecordedSnapshot>,
     /// Tasks that ran once and do not have to run again with that content.
@@ -169,6 +172,17 @@ pub struct Progress {
     pub running: u32,
     /// How many are asked for.
     pub wanted: u32,
+}
+
+/// A commit changed the release of a slot whose environment deploys each order in turn.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Ordered {
+    /// The slot.
+    pub slot: Slot,
+    /// The release.
+    pub release: ReleaseName,
+    /// The commit.
+    pub commit: CommitId,
 }
 
 /// How often in a row deployments of a slot gave way to a newer order, without a success between.
@@ -317,6 +331,11 @@ impl Facts {
     /// The deployment that is going on in the slot.
     pub fn in_flight(&self, slot: &Slot) -> Option<&InFlight> {
         self.in_flight.iter().find(|deployment| &deployment.slot == slot)
+    }
+
+    /// The orders of a slot that wait for their turn, and the last one, oldest first.
+    pub fn orders<'a>(&'a self, slot: &'a Slot) -> impl Iterator<Item = &'a Ordered> {
+        self.orders.iter().filter(move |order| &order.slot == slot)
     }
 
     /// How often in a row deployments of the slot gave way to a newer order.

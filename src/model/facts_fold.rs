@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::facts::{
-    Attempts, Facts, GaveWay, InFlight, Made, OutputsRead, Progress, RecordedSnapshot, Run, TaskRan, Waits,
+    Attempts, Facts, GaveWay, InFlight, Made, Ordered, OutputsRead, Progress, RecordedSnapshot, Run, TaskRan, Waits,
 };
 use super::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, Place, StackName, StackStatus};
@@ -99,6 +99,14 @@ impl FactsFold {
                         at: record.at,
                     });
                 }
+            }
+            Entry::Ordered { slot, release, commit } => {
+                self.facts.orders.push(Ordered { slot: slot.clone(), release: release.clone(), commit: commit.clone() })
+            }
+            Entry::Skipped { slot, release, commit, .. } => {
+                let same =
+                    |order: &Ordered| order.slot == *slot && order.release == *release && order.commit == *commit;
+                self.facts.orders.retain(|order| !same(order));
             }
             Entry::Opened(opened) => self.opened(opened, record),
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
@@ -375,10 +383,24 @@ impl FactsFold {
         }
     }
 
+    /// The order that is in place now waits no longer, and what was ordered before it neither.
+    fn had_its_turn(&mut self, flight: &InFlight) {
+        let mut pending = self.facts.orders(&flight.slot).map(|order| order.release == flight.release);
+        let place = pending.position(|done| done);
+        drop(pending);
+        let Some(mut over) = place.map(|place| place + 1) else { return };
+        self.facts.orders.retain(|order| {
+            let had = order.slot == flight.slot && over > 0;
+            over -= usize::from(had);
+            !had
+        });
+    }
+
     /// Counts the deployments of a slot that gave way in a row. A failure leaves the count: only a success ends it.
     fn gave_way(&mut self, flight: &InFlight, outcome: &Outcome) {
         if outcome.succeeded() {
             self.facts.gave_way.retain(|gave_way| gave_way.slot != flight.slot);
+            self.had_its_turn(flight);
         }
         if !matches!(outcome, Outcome::Superseded { .. }) {
             return;

@@ -75,6 +75,26 @@ pub enum Entry {
         /// Hash of the immutable part of its file.
         content: Hash,
     },
+    /// A commit changed the release of a slot whose environment deploys each order in turn.
+    Ordered {
+        /// The slot.
+        slot: Slot,
+        /// The release.
+        release: ReleaseName,
+        /// The commit.
+        commit: CommitId,
+    },
+    /// Such an order is not deployed: it was its turn, and a later one is there.
+    Skipped {
+        /// The slot.
+        slot: Slot,
+        /// The release.
+        release: ReleaseName,
+        /// The commit that ordered it.
+        commit: CommitId,
+        /// Why, in a sentence.
+        why: String,
+    },
     /// A deployment begins. Written before anything is asked of AWS.
     Opened(Opened),
     /// A call is about to be made.

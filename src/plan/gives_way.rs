@@ -48,7 +48,7 @@ impl<'a> Planner<'a> {
     pub(super) fn queued(&self, desired: &Desired<'a>, going_on: &InFlight, supersede: Option<&Supersede>) -> Hold {
         let yields = match (&going_on.taken_over, supersede) {
             (Some(taken_over), _) => Yields::Cancelled(taken_over.cause.sentence.clone()),
-            (None, None) => Yields::AtItsEnd { all: desired.environment.queue == Queue::All },
+            (None, None) => self.at_its_end(desired, going_on),
             (None, Some(supersede)) => yields(going_on, supersede, self.input.now),
         };
         let until = match &yields {
@@ -63,6 +63,18 @@ impl<'a> Planner<'a> {
             yields,
         };
         Hold { cause, since: Some(going_on.since), until: until.filter(|until| *until > self.input.now) }
+    }
+}
+
+impl Planner<'_> {
+    /// It is finished first, and with `queue = "all"` what was ordered between comes before.
+    fn at_its_end(&self, desired: &Desired<'_>, going_on: &InFlight) -> Yields {
+        let all = desired.environment.queue == Queue::All;
+        let mut orders: Vec<&ReleaseName> =
+            self.input.facts.orders(&going_on.slot).map(|order| &order.release).collect();
+        orders.pop();
+        let between = orders.into_iter().filter(|release| **release != going_on.release);
+        Yields::AtItsEnd { all, then: between.filter(|_| all).cloned().collect() }
     }
 }
 

@@ -34,6 +34,7 @@ pub mod render;
 mod slot;
 mod stacks;
 mod stale;
+mod turns;
 pub mod types;
 mod unadopted;
 mod unreached;
@@ -49,9 +50,10 @@ use crate::promote::{BrokenIndex, Index, desired};
 pub use expected::{needs_templates, shows_templates, with_deployed};
 pub use gives_way::deadlines;
 pub use render::Render;
+pub use turns::orders;
 pub use types::{
-    Adoption, Begin, Input, Opening, Orphan, Plan, Planned, Report, SlotRow, StackChange, StackRow, StaleAllowance,
-    Supersede, Unreached,
+    Adoption, Begin, Input, Opening, Orphan, Plan, Planned, Report, Skip, SlotRow, StackChange, StackRow,
+    StaleAllowance, Supersede, Unreached,
 };
 pub use wanted::{gate_id, plan_id};
 
@@ -63,7 +65,9 @@ pub fn plan(input: &Input<'_>, renderer: &mut dyn Render) -> Planned {
     let broken = BrokenIndex::new(input.catalog);
     let planner = Planner::new(*input, &index, &broken);
     let slots = desired(input.catalog, &index, &broken, input.now);
-    let mut drafts: Vec<Draft<'_>> = slots.into_iter().map(|desired| planner.slot(desired, renderer)).collect();
+    let mut skip = Vec::new();
+    let mut drafts: Vec<Draft<'_>> =
+        slots.into_iter().map(|desired| planner.in_turn(desired, renderer, &mut skip)).collect();
     drafts.extend(planner.gone(&drafts));
     freeze::apply(input, &index, &mut drafts);
     order::apply(input, &index, &mut drafts);
@@ -72,7 +76,9 @@ pub fn plan(input: &Input<'_>, renderer: &mut dyn Render) -> Planned {
     drafts.iter_mut().for_each(Draft::heed);
     kept::spare_others(&mut drafts);
     unadopted::apply(input, &mut drafts);
-    assemble::assemble(input, &index, drafts)
+    let mut planned = assemble::assemble(input, &index, drafts);
+    planned.plan.skip = skip;
+    planned
 }
 
 /// What every part of the planner looks at.

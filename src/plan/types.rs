@@ -64,6 +64,8 @@ pub struct Plan {
     pub supersede: Vec<Supersede>,
     /// Gates at which deployments in flight wait, opened by allowances.
     pub open: Vec<Opening>,
+    /// Orders whose turn it was and that are not deployed.
+    pub skip: Vec<Skip>,
     /// How long an operation of a deployment in flight may take, beside what it is told to bake: what the head says now.
     pub deadlines: BTreeMap<DeploymentId, SignedDuration>,
 }
@@ -71,7 +73,7 @@ pub struct Plan {
 impl Plan {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.begin.is_empty() && self.supersede.is_empty() && self.open.is_empty()
+        self.begin.is_empty() && self.supersede.is_empty() && self.open.is_empty() && self.skip.is_empty()
     }
 }
 
@@ -123,6 +125,19 @@ pub struct Supersede {
     pub revoked: Option<journal::Cause>,
     /// It gives way no earlier, because others gave way before it without a success; none where it may at once.
     pub not_before: Option<Timestamp>,
+}
+
+/// An order whose turn it was and that is not deployed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skip {
+    /// The slot.
+    pub slot: Slot,
+    /// The release.
+    pub release: ReleaseName,
+    /// The commit that ordered it.
+    pub commit: CommitId,
+    /// Why, in a sentence.
+    pub why: String,
 }
 
 /// An allowance that opens the gate at which a deployment waits.

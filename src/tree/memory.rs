@@ -145,4 +145,9 @@ impl History for MemoryHistory {
     fn has(&self, commit: &CommitId) -> bool {
         self.commits.contains_key(commit)
     }
+
+    fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError> {
+        let (_, parent) = self.commits.get(commit).ok_or_else(|| TreeError::Missing(commit.to_string()))?;
+        Ok(parent.clone())
+    }
 }

@@ -155,6 +155,25 @@ pub trait History: Blobs {
 
     /// Whether the commit is there.
     fn has(&self, commit: &CommitId) -> bool;
+
+    /// The first parent of a commit; none for the first commit, and where a shallow clone ends.
+    fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError>;
+
+    /// The first-parent commits after `base` up to `head`, oldest first. Only the head where `base` is not found among so many:
+    /// a force-push left it behind, or nobody looked for long.
+    fn after(&self, base: &CommitId, head: &CommitId, most: usize) -> Result<Vec<CommitId>, TreeError> {
+        let mut commits = Vec::new();
+        let mut next = Some(head.clone());
+        while let Some(commit) = next.filter(|commit| commit != base) {
+            next = self.parent(&commit)?;
+            if next.is_none() || commits.len() >= most {
+                return Ok(vec![head.clone()]);
+            }
+            commits.push(commit);
+        }
+        commits.reverse();
+        Ok(commits)
+    }
 }
 
 /// The largest file that is read from a repository, in bytes: larger than any template that CloudFormation takes (1 MB).

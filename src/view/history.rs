@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::model::journal::{
     Action, Allowed, Call, Cause, ContainerEnd, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
 };
-use crate::model::{ReleaseName, StackName, StackStatus};
+use crate::model::{CommitId, ReleaseName, Slot, StackName, StackStatus};
 use crate::plan::{gate_id, plan_id};
 
 use super::style::{Style, Tone};
@@ -83,6 +83,8 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
             }
             Entry::Landed { .. }
             | Entry::Snapshot { .. }
+            | Entry::Ordered { .. }
+            | Entry::Skipped { .. }
             | Entry::Incarnation { .. }
             | Entry::Learned(_)
             | Entry::Asks { .. }
@@ -127,20 +129,43 @@ pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
             time::point(told.at),
             time::took(until.duration_since(told.at)),
         ];
-        rows.push((columns, outcome(told)));
+        rows.push((told.at, columns, outcome(told)));
     }
+    for (at, skipped) in skips(records) {
+        let none = || "–".to_owned();
+        let (slot, release) = (skipped.slot.to_string(), skipped.release.to_string());
+        let word = format!("skipped: {}", skipped.why);
+        rows.push((at, [none(), slot, release, time::point(at), none()], (Tone::Held, word)));
+    }
+    rows.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
     let before: usize = (0..5)
-        .map(|column| rows.iter().map(|(columns, _)| columns[column].chars().count() + 2).max().unwrap_or(0))
+        .map(|column| rows.iter().map(|(_, columns, _)| columns[column].chars().count() + 2).max().unwrap_or(0))
         .sum();
     let room = LINE.saturating_sub(before).max(CAUSE);
     let mut table = Table::default();
-    for (columns, (tone, word)) in rows {
+    for (_, columns, (tone, word)) in rows {
         let word = cut(&word, room);
         let last = Cell { drawn: style.paint(tone, &word), plain: word };
         table.push(columns.into_iter().map(Cell::plain).chain([last]).collect());
     }
     let drawn = table.draw();
     if drawn.is_empty() { "nothing was deployed yet\n".to_owned() } else { drawn }
+}
+
+/// An order whose turn it was and that was not deployed.
+struct Skipped<'a> {
+    slot: &'a Slot,
+    release: &'a ReleaseName,
+    commit: &'a CommitId,
+    why: &'a str,
+}
+
+/// The skipped orders of these records.
+fn skips(records: &[Record]) -> impl Iterator<Item = (Timestamp, Skipped<'_>)> {
+    records.iter().filter_map(|record| match &record.entry {
+        Entry::Skipped { slot, release, commit, why } => Some((record.at, Skipped { slot, release, commit, why })),
+        _ => None,
+    })
 }
 
 /// A text of at most so many characters, with a sign where something is left out.
@@ -496,12 +521,33 @@ fn effect(effect: crate::model::journal::Effect) -> &'static str {
     }
 }
 
-/// Deployments as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
+/// Deployments and skipped orders (without a number) as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
 /// (RFC 3339 or null), `outcome` as in the journal (null while it goes on), `stopped` (the cause of the gate that it waits at,
 /// or null), `taken_over` (`by` and `cause` where a newer order took its place while it was executing, or null), and `until`,
 /// when it is decided without an allowance (or null).
 pub fn list_json(records: &[Record]) -> Value {
-    told(records).values().rev().map(summary).collect()
+    let mut all: Vec<(Timestamp, Value)> = told(records).values().rev().map(|told| (told.at, summary(told))).collect();
+    all.extend(skips(records).map(|(at, skipped)| (at, skip_json(at, &skipped))));
+    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    all.into_iter().map(|(_, value)| value).collect()
+}
+
+/// A skipped order, with the fields of a deployment: there is no number, no plan and no attempt.
+fn skip_json(at: Timestamp, skipped: &Skipped<'_>) -> Value {
+    json!({
+        "deployment": null,
+        "slot": skipped.slot,
+        "release": skipped.release,
+        "commit": skipped.commit,
+        "plan": null,
+        "attempt": null,
+        "began": at.to_string(),
+        "ended": at.to_string(),
+        "outcome": { "outcome": "skipped", "sentence": skipped.why },
+        "taken_over": null,
+        "stopped": null,
+        "until": null,
+    })
 }
 
 /// One deployment as JSON: what [`list_json`] says of it, with `journal`: its records as they are stored.
@@ -536,6 +582,8 @@ fn about(entry: &Entry) -> Option<DeploymentId> {
     match entry {
         Entry::Landed { .. }
         | Entry::Snapshot { .. }
+        | Entry::Ordered { .. }
+        | Entry::Skipped { .. }
         | Entry::Incarnation { .. }
         | Entry::Learned(_)
         | Entry::Asks { .. }

@@ -262,6 +262,7 @@ fn why(because: &Because) -> String {
     match because {
         Because::Pinned(at) => format!(", pinned in {at}"),
         Because::Automatic => String::new(),
+        Because::InTurn(commit) => format!(", whose turn it is, ordered by {}", commit.short()),
         Because::Differs { parts, .. } if parts.is_empty() => ", which differ from the release that runs".to_owned(),
         Because::Differs { parts, .. } => format!(", because {} changed", parts.join(" and ")),
         Because::Allowed(gate) => format!(", allowed: {}", gate.as_str()),
@@ -436,6 +437,7 @@ fn because_json(because: &Because) -> Value {
     match because {
         Because::Pinned(at) => say("pinned", "at", json!(at)),
         Because::Automatic => say("automatic", "", Value::Null),
+        Because::InTurn(commit) => say("in-turn", "commit", json!(commit)),
         Because::Differs { stacks, .. } => say("differs", "stacks", json!(stacks)),
         Because::Allowed(gate) => say("allowed", "gate", json!(gate)),
         Because::Back => say("back", "", Value::Null),

@@ -279,12 +279,14 @@ fn queued(deployment: DeploymentId, release: &ReleaseName, tasks: Option<(u32, u
     let run = |(running, wanted): (u32, u32)| format!(" ({running} of {wanted} tasks run)");
     let tasks = tasks.map(run).unwrap_or_default();
     match yields {
-        Yields::AtItsEnd { all: true } => {
+        Yields::AtItsEnd { all: true, then } => {
+            let names: Vec<&str> = then.iter().map(ReleaseName::as_str).collect();
+            let then = if names.is_empty() { String::new() } else { format!(", then {}", names.join(", then ")) };
             format!(
-                "deployment {deployment} of {release} has to end first{tasks}: `queue = \"all\"` deploys each order in turn"
+                "deployment {deployment} of {release} has to end first{tasks}{then}: `queue = \"all\"` deploys each order in turn"
             )
         }
-        Yields::AtItsEnd { all: false } => format!("deployment {deployment} of {release} has to end first{tasks}"),
+        Yields::AtItsEnd { all: false, .. } => format!("deployment {deployment} of {release} has to end first{tasks}"),
         Yields::Unless(until) => format!(
             "deployment {deployment} of {release} is still progressing{tasks}; it begins when that ends, or takes over if nothing \
              progresses until {}",

@@ -117,6 +117,25 @@ fn a_shallow_clone_says_so_and_answers_what_it_can() {
 }
 
 #[test]
+fn commits_between_two_heads_are_told_unless_the_first_was_left_behind() {
+    let repo = Repo::new();
+    let first = repo.commit(&[("a", "1\n")]);
+    let second = repo.commit(&[("a", "2\n")]);
+    repo.git(&["checkout", "--quiet", "-b", "side"]);
+    repo.commit(&[("b", "1\n")]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--no-ff", "--no-edit", "side"]);
+    let merge = repo.head();
+    let reader = Reader::open_local(&repo.path).unwrap();
+    assert_eq!(reader.after(&first, &merge, 9).unwrap(), [second.clone(), merge.clone()], "the side is no order");
+    assert_eq!(reader.after(&merge, &merge, 9).unwrap(), []);
+    assert_eq!(reader.after(&first, &merge, 1).unwrap(), [merge.clone()], "more than are looked at");
+    repo.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
+    let other = repo.commit(&[("c", "1\n")]);
+    assert_eq!(reader.after(&merge, &other, 9).unwrap(), [other.clone()], "a force-push");
+}
+
+#[test]
 fn the_same_answers_as_the_history_in_memory() {
     use landfall::tree::memory::MemoryHistory;
     let repo = Repo::new();

@@ -14,6 +14,7 @@ mod people;
 mod promotion;
 mod size;
 mod tenants;
+mod turns;
 mod views;
 mod waves;
 mod world;

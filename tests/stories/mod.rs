@@ -81,6 +81,7 @@ stories! {
     an_older_release_is_pinned
     an_unexpected_replacement
     by_hand_with_a_pin
+    every_order_in_turn
     nothing_is_to_run
     one_of_many_stacks_fails
     rollback_by_revert

@@ -79,6 +79,10 @@ impl History for Branch {
     fn has(&self, commit: &CommitId) -> bool {
         self.history.read().unwrap().has(commit)
     }
+
+    fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError> {
+        self.history.read().unwrap().parent(commit)
+    }
 }
 
 /// The branch as a daemon is given it.

@@ -213,6 +213,8 @@ impl DeploymentState {
             }
             Entry::Landed { .. }
             | Entry::Snapshot { .. }
+            | Entry::Ordered { .. }
+            | Entry::Skipped { .. }
             | Entry::Opened(_)
             | Entry::Used(_)
             | Entry::Ended { .. }

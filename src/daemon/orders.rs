@@ -1,0 +1,73 @@
+//! The orders that landed between two looks at the branch, for environments that deploy each in turn (`queue = "all"`).
+//!
+//! An order is a commit that changed the release of a slot: both it and the commit before it are judged by the same facts, so
+//! that what a deployment or time changes is no order. Costs the reading of every commit since the last look, and nothing where
+//! no environment asks for it. Deliberately absent: which order has its turn (`plan/`).
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::load::{Loader, Source};
+use crate::model::catalog::Queue;
+use crate::model::journal::Entry;
+use crate::model::{Catalog, CommitId, Facts, ReleaseName, Slot};
+use crate::plan;
+use crate::tree::{History, TreeError};
+
+/// So many commits are looked at one by one; where more landed at once, only the head is an order.
+const MOST: usize = 100;
+
+/// What each slot is ordered to run.
+type Ordered = BTreeMap<Slot, Option<ReleaseName>>;
+
+/// The orders that came with a new head, oldest first.
+pub(super) fn since_last(
+    loader: &mut Loader,
+    history: &dyn History,
+    head: (&CommitId, &Catalog),
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Vec<Entry>, TreeError> {
+    let (commit, catalog) = head;
+    let in_turn = catalog.environments.values().any(|environment| environment.queue == Queue::All);
+    let Some(last) = facts.commit.as_ref().filter(|last| in_turn && *last != commit && history.has(last)) else {
+        return Ok(Vec::new());
+    };
+    let commits = history.after(last, commit, MOST)?;
+    let mut known = ordered(loader, history, last, facts, now)?;
+    let mut entries = Vec::new();
+    for landed in &commits {
+        let next = match landed == commit {
+            true => plan::orders(catalog, facts, now),
+            false => ordered(loader, history, landed, facts, now)?,
+        };
+        for (slot, release) in next {
+            if known.get(&slot) != Some(&release) {
+                let order = release.clone().map(|release| (slot.clone(), release, landed.clone()));
+                entries.extend(order.map(|(slot, release, commit)| Entry::Ordered { slot, release, commit }));
+            }
+            known.insert(slot, release);
+        }
+    }
+    Ok(entries)
+}
+
+/// What a commit orders.
+fn ordered(
+    loader: &mut Loader,
+    history: &dyn History,
+    commit: &CommitId,
+    facts: &Facts,
+    now: Timestamp,
+) -> Result<Ordered, TreeError> {
+    let tree = history.tree(commit)?;
+    let source = Source {
+        tree: &tree,
+        blobs: history,
+        commit: Some(commit),
+        history: Some(history),
+        recorded: &facts.snapshots,
+    };
+    Ok(plan::orders(&loader.load(&source)?.catalog, facts, now))
+}
