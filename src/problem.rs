@@ -16,6 +16,13 @@ pub enum Level {
     Error,
     /// Probably not what was meant; holds nothing.
     Warning,
+    /// What was not looked at, or is only here and not in the commit; holds nothing.
+    Note,
+}
+
+impl Level {
+    /// Every level, the worst first.
+    pub const ALL: [Level; 3] = [Level::Error, Level::Warning, Level::Note];
 }
 
 /// A piece of a file.
@@ -48,4 +55,10 @@ pub struct Problem {
     pub blocks: Vec<String>,
     /// The text of the file that the span is in, for drawing.
     pub source: Option<Arc<str>>,
+}
+
+/// Puts problems in the order in which they are told: errors first, since what else is reported often only follows from
+/// them; then by place.
+pub fn in_order(problems: &mut [Problem]) {
+    problems.sort_by(|a, b| (a.level, &a.span.at, a.code, &a.title).cmp(&(b.level, &b.span.at, b.code, &b.title)));
 }

@@ -74,7 +74,11 @@ impl Ask {
         let repo = self.repo.display();
         let reader = Reader::open_local(&self.repo).doing(|| format!("cannot read {repo}"))?;
         let facts = match (&self.facts, self.store.as_ref().or(config.store.as_ref())) {
-            (None, Some(url)) => super::runtime()?.block_on(stored(url))?,
+            (None, Some(url)) => {
+                let facts = super::runtime()?.block_on(stored(url))?;
+                facts::tell_clone(&reader, &facts);
+                facts
+            }
             (from, _) => facts::or_none(from.as_deref(), &self.repo, &reader, WITHOUT)?
                 .map_or_else(Facts::default, |known| known.facts.clone()),
         };

@@ -1,7 +1,12 @@
 //! `landfall check`: every problem in a repository, offline.
 //!
-//! Reads a folder as it lies there, without git, and renders every step of every project for every environment, tenant and
-//! target that it goes to, with a release of every channel, so that a value that is missing in one of them is told too.
+//! Reads a folder as it lies there, and renders every step of every project for every environment, tenant and target that
+//! it goes to, with a release of every channel, so that a value that is missing in one of them is told too. In the work tree
+//! of a clone it reads the history as a daemon would, and adds what only git knows, see `clone`.
+
+mod clone;
+
+pub use clone::uncommitted;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -10,13 +15,14 @@ use std::sync::Arc;
 use clap::Args;
 
 use super::exit::{Exit, Failure, Outcome};
-use super::folder::read_folder;
+use super::folder::{Layers, read_clone};
 use super::output::{self, Format};
 use super::stacks::{head_contexts, heads};
+use crate::git::WorkTree;
 use crate::load::{Loaded, Loader, Source};
 use crate::model::catalog::Catalog;
 use crate::model::{Location, Names};
-use crate::problem::{Level, Problem, Span};
+use crate::problem::{Level, Problem, Span, in_order};
 use crate::template::{self, RenderProblem};
 use crate::tree::{Blobs, FileTree, TreeError};
 use crate::view;
@@ -30,14 +36,17 @@ pub struct Check {
     /// Folder of the repository
     #[arg(default_value = ".")]
     dir: PathBuf,
+    /// Fail if the clone lacks the history that tells whether landed releases were edited
+    #[arg(long)]
+    history: bool,
     /// How problems are shown
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }
 
-/// Runs the command: silent and 0 without problems, 3 with errors, 0 with warnings only.
+/// Runs the command: silent and 0 without problems, 3 with errors, 0 with warnings and notes only.
 pub fn run(options: &Check) -> Outcome {
-    let problems = problems_in(&options.dir).map_err(|error| {
+    let problems = problems_in(&options.dir, options.history).map_err(|error| {
         Failure::new(format!("cannot read the repository in `{}`", options.dir.display())).because(error)
     })?;
     match options.format {
@@ -48,13 +57,33 @@ pub fn run(options: &Check) -> Outcome {
     Ok(if errors { Exit::Problems } else { Exit::Done })
 }
 
-/// Every problem in a folder: of its files, and of what they render to.
+/// Every problem in a folder: of its files, of what they render to, and in a clone of what only git knows. A history that
+/// is not there is a note, or an error where it was asked for.
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn problems_in(dir: &Path) -> Result<Vec<Problem>, TreeError> {
-    let (tree, blobs) = read_folder(dir)?;
-    problems(&tree, &blobs)
+pub fn problems_in(dir: &Path, history: bool) -> Result<Vec<Problem>, TreeError> {
+    let unread = if history { Level::Error } else { Level::Note };
+    let failed = |error| TreeError::Read { what: format!("`{}`", dir.display()), source: Box::new(error) };
+    let work_tree = match WorkTree::at(dir) {
+        Ok(Some(work_tree)) => work_tree,
+        without => {
+            let (tree, folder) = read_clone(dir, None)?;
+            let mut problems = problems(&tree, &folder)?;
+            problems.extend(without.err().map(|error| clone::unreadable(&error, unread)));
+            return Ok(sorted(problems));
+        }
+    };
+    let reader = work_tree.reader().map_err(failed)?;
+    let (tree, folder) = read_clone(dir, Some(&work_tree))?;
+    let blobs = Layers { folder, git: Some(&reader), ..Layers::default() };
+    let commit = Some(work_tree.head());
+    let source = Source { tree: &tree, blobs: &blobs, commit, history: Some(&reader), recorded: &[] };
+    let loaded = Loader::new().load_on_top(&source)?;
+    let of_git = clone::problems(&work_tree, &loaded.catalog, unread);
+    let mut problems = with_rendering(&source, loaded);
+    problems.extend(of_git);
+    Ok(sorted(problems))
 }
 
 /// Every problem in a tree: of its files, and of what they render to.
@@ -63,7 +92,18 @@ pub fn problems_in(dir: &Path) -> Result<Vec<Problem>, TreeError> {
 /// The tree's contents cannot be read.
 pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, TreeError> {
     let source = Source { tree, blobs, commit: None, history: None, recorded: &[] };
-    let Loaded { catalog, mut problems } = Loader::new().load(&source)?;
+    let loaded = Loader::new().load(&source)?;
+    Ok(sorted(with_rendering(&source, loaded)))
+}
+
+fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
+    in_order(&mut problems);
+    problems
+}
+
+/// Adds what shows when the files are rendered.
+fn with_rendering(source: &Source<'_>, loaded: Loaded) -> Vec<Problem> {
+    let Loaded { catalog, mut problems } = loaded;
     let (mut seen, mut texts, mut shown) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
     for found in rendering(&catalog) {
         let file = found.at.file.clone();
@@ -74,12 +114,12 @@ pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, Tree
         *shown += 1;
         if *shown <= MAX_PER_FILE {
             // Once for each file: a problem holds the text that it is drawn in.
-            let source = texts.entry(file).or_insert_with(|| text_of(tree, blobs, &found.at)).clone();
-            problems.push(as_problem(found, source));
+            let text = || text_of(source.tree, source.blobs, &found.at);
+            let text = texts.entry(file).or_insert_with(text).clone();
+            problems.push(as_problem(found, text));
         }
     }
-    problems.sort_by(|a, b| (&a.span.at, a.code, &a.title).cmp(&(&b.span.at, b.code, &b.title)));
-    Ok(problems)
+    problems
 }
 
 /// Renders what the head says in every slot: for each channel, with its highest release. Costs one rendering per stack and

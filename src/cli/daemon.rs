@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::alone::Alone;
 use super::ask::http_url;
+use super::check::uncommitted;
 use super::clock::WallClock;
 use super::config::{self, Config, LogFormat, Span};
 use super::exit::{Doing, Exit, Failure, Outcome};
@@ -48,7 +49,7 @@ pub struct DaemonArgs {
     /// Repository to deploy from: a URL or a folder
     #[arg(long, value_name = "URL|DIR")]
     repo: Option<String>,
-    /// Branch to follow [default: the repository's default branch]
+    /// Branch to follow [default: the branch of the first start, which is the repository's default then]
     #[arg(long)]
     branch: Option<String>,
     /// The operator's configuration file
@@ -130,6 +131,7 @@ async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Ev
     if let Some(account) = &account {
         settings.endpoint = Some(account.url());
     }
+    let local = wire::remote(&settings.config, &settings.repo, settings.branch.as_deref())?.local();
     let (failed, errors) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     let tally = Arc::new(Tally {
         inner: progress,
@@ -145,6 +147,9 @@ async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Ev
     };
     if let (Some(address), true) = (running.address, tell) {
         output::progress(&format!("listening    http://{address}"));
+    }
+    if let Some(note) = local.filter(|_| tell).and_then(|folder| uncommitted(&folder)) {
+        output::progress(&format!("note         {note}"));
     }
     let told = tokio::select! {
         signal = told => { signal?; true }

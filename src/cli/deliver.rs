@@ -12,14 +12,14 @@ use jiff::Timestamp;
 
 use super::config::Config;
 use super::exit::{Doing, Failure};
-use super::folder::{FolderBlobs, read_folder};
+use super::folder::{FolderBlobs, Layers, read_folder};
 use super::put::put;
 use super::{output, wire};
 use crate::git::{Change, Reader, Writer, pull_request};
 use crate::load::{Loaded, Loader, Source};
 use crate::model::CommitId;
 use crate::model::facts::RecordedSnapshot;
-use crate::tree::{BlobId, Blobs, FileTree, History, TreeError, blob_id_of};
+use crate::tree::{Blobs, FileTree, History, blob_id_of};
 
 /// What becomes of an edited file.
 #[derive(Args, Debug, Default)]
@@ -222,23 +222,4 @@ pub struct Delivered {
     pub branch: Option<String>,
     /// The page on which the pushed branch becomes a pull request, where that is known.
     pub pull_request: Option<String>,
-}
-
-/// Contents from the edit, the folder and git, in this order: their ids cannot be confused.
-struct Layers<'a> {
-    own: HashMap<BlobId, Arc<[u8]>>,
-    folder: FolderBlobs,
-    git: Option<&'a Reader>,
-}
-
-impl Blobs for Layers<'_> {
-    fn read(&self, blob: &BlobId) -> Result<Arc<[u8]>, TreeError> {
-        if let Some(bytes) = self.own.get(blob) {
-            return Ok(bytes.clone());
-        }
-        match (self.folder.read(blob), self.git) {
-            (Err(TreeError::Missing(_)), Some(git)) => git.read(blob),
-            (read, _) => read,
-        }
-    }
 }

@@ -21,9 +21,10 @@ use crate::git::Reader;
 use crate::load::{Loaded, Loader, Source};
 use crate::model::facts::RecordedSnapshot;
 use crate::model::{Catalog, Names};
-use crate::promote::settled;
+use crate::promote::{Settled, settled};
 use crate::template;
 use crate::tree::History;
+use crate::view;
 
 /// Options of `landfall diff`.
 #[derive(Args, Debug)]
@@ -83,7 +84,9 @@ pub fn run(options: &Diff) -> Outcome {
     if let Some(known) = &known {
         known.tell_differences(&options.base, &settled(&base.catalog));
     }
-    let (before, after) = (templates(&base.catalog), templates(&head.catalog));
+    output::progress_lines(&view::problems::summary(&head.problems));
+    let before = templates(&base.catalog);
+    let after = keep_edited(templates(&head.catalog), &before, &head.catalog);
     let paint = if options.format == Format::Terminal { Paint::Ansi } else { Paint::Plain };
     let found = differences(&before, &after, &options.base, &options.head, paint);
     let refreshed = carries::between(&base.catalog, &head.catalog, known.as_ref().map(|known| &known.facts));
@@ -98,6 +101,29 @@ pub fn run(options: &Diff) -> Outcome {
         }
     }
     Ok(if options.exit_code && !found.is_empty() { Exit::Changes } else { Exit::Done })
+}
+
+/// The stacks of HEAD, but those of slots whose release is not what landed first as they are at BASE: the release goes
+/// nowhere new, and stays where it runs.
+fn keep_edited(
+    mut after: BTreeMap<Key, Document>,
+    before: &BTreeMap<Key, Document>,
+    head: &Catalog,
+) -> BTreeMap<Key, Document> {
+    let edited: Vec<Settled<'_>> = settled(head).into_iter().filter(|slot| slot.release.edited.is_some()).collect();
+    if edited.is_empty() {
+        return after;
+    }
+    let held = |key: &Key| {
+        edited.iter().any(|slot| {
+            let tenant = slot.tenant.map(|tenant| tenant.name.as_str());
+            let place = (slot.project.name.as_str(), slot.environment.name.as_str(), tenant);
+            place == (key.project.as_str(), key.environment.as_str(), key.tenant.as_deref())
+        })
+    };
+    after.retain(|key, _| !held(key));
+    after.extend(before.iter().filter(|(key, _)| held(key)).map(|(key, document)| (key.clone(), document.clone())));
+    after
 }
 
 /// Every difference; those of tenants that are alike together, under the first of them.

@@ -15,7 +15,6 @@ use super::server::{Server, get};
 use crate::git::{FACTS, GitError, Reader};
 use crate::model::{Facts, Slot};
 use crate::promote::Settled;
-use crate::tree::History;
 use crate::view::time;
 
 /// The page of a daemon that has them.
@@ -72,13 +71,8 @@ impl Known {
             None => "of a daemon that has not done anything yet".to_owned(),
         };
         output::progress(&format!("facts        {age}, from {} (store {store})", self.source));
-        if let (Some(commit), Some(reader)) = (&self.facts.commit, reader)
-            && !reader.has(commit)
-        {
-            output::progress(&format!(
-                "note         they are of commit {}, which this clone does not have: git fetch brings it",
-                commit.short()
-            ));
+        if let Some(reader) = reader {
+            tell_clone(reader, &self.facts);
         }
     }
 
@@ -97,6 +91,30 @@ impl Known {
             ));
         }
     }
+}
+
+/// Says on stderr how a clone stands to the commit that the daemon read last: one that was not pulled answers for another
+/// commit than the daemon does.
+pub fn tell_clone(reader: &Reader, facts: &Facts) {
+    let (Some(read), Ok(head)) = (&facts.commit, reader.resolve("HEAD")) else { return };
+    let read_at = read.short();
+    let commits = |count: usize| if count == 1 { "1 commit".to_owned() } else { format!("{count} commits") };
+    let note = match reader.apart(&head, read) {
+        Some((0, 0)) => return,
+        None => format!("the daemon has read commit {read_at}, which this clone does not have: git pull"),
+        Some((0, behind)) => {
+            format!("this clone is {} behind commit {read_at}, which the daemon has read: git pull", commits(behind))
+        }
+        Some((ahead, 0)) => {
+            format!("this clone is {} ahead of commit {read_at}, which the daemon has read", commits(ahead))
+        }
+        Some((ahead, behind)) => format!(
+            "this clone is {} ahead of and {} behind commit {read_at}, which the daemon has read: git pull",
+            commits(ahead),
+            commits(behind)
+        ),
+    };
+    output::progress(&format!("note         {note}"));
 }
 
 /// The page of a daemon, or whatever a server has at a longer path. Only a daemon gets the token.

@@ -9,9 +9,9 @@ use super::exit::Failure;
 use super::output::Color;
 
 /// Starts the log. `RUST_LOG` chooses what is written; without it landfall's own lines from `info` up. Where no format is
-/// asked for, people read progress lines, which say what fails; the log has only what they cannot.
+/// asked for, people read progress lines, which say what fails; the log has only what they cannot: what became of the branch.
 pub fn start(format: Option<LogFormat>, color: Color) -> Result<(), Failure> {
-    let usual = if format.is_some() { "landfall=info,warn" } else { "error" };
+    let usual = if format.is_some() { "landfall=info,warn" } else { "error,landfall::cli::upstream=warn" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(usual));
     let colored = match color {
         Color::Always => true,

@@ -12,6 +12,7 @@ use super::exit::Failure;
 use super::facts;
 use super::wire;
 use crate::daemon;
+use crate::git::Reader;
 use crate::load::Loaded;
 use crate::model::catalog::Pin;
 use crate::model::remedy::Whom;
@@ -34,16 +35,28 @@ pub enum Known {
 impl Known {
     /// What the options name.
     pub fn from(ask: &Ask, config: &Config) -> Result<Self, Failure> {
+        let reader = Reader::open_local(&ask.repo).ok();
+        let tell = |facts: &Facts| {
+            if let Some(reader) = &reader {
+                facts::tell_clone(reader, facts);
+            }
+        };
         if let (Some(server), Some(url)) = (ask.server(), &ask.server) {
-            return Ok(Known::Told(server.value("/facts")?, url.clone()));
+            let facts: Facts = server.value("/facts")?;
+            tell(&facts);
+            return Ok(Known::Told(facts, url.clone()));
         }
         if let Some(from) = &ask.facts {
             let known = facts::Known::read(from, &ask.repo)?;
-            known.tell(Timestamp::now(), None);
+            known.tell(Timestamp::now(), reader.as_ref());
             return Ok(Known::Told(known.facts, from.clone()));
         }
         match ask.store.as_ref().or(config.store.as_ref()) {
-            Some(url) => Ok(Known::Store(super::runtime()?.block_on(stored(url))?)),
+            Some(url) => {
+                let facts = super::runtime()?.block_on(stored(url))?;
+                tell(&facts);
+                Ok(Known::Store(facts))
+            }
             None => Ok(Known::Nothing),
         }
     }

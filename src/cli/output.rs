@@ -114,6 +114,11 @@ pub fn progress(line: &str) {
     let _ = writeln!(err, "{}", fitted(&shown(line), terminal_size::terminal_size_of(io::stderr())));
 }
 
+/// Writes lines of progress to stderr.
+pub fn progress_lines(text: &str) {
+    text.lines().for_each(progress);
+}
+
 /// Writes an error to stderr: what was tried, why it failed, and what to do about it.
 pub fn failure(failure: &Failure) {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));

@@ -95,8 +95,13 @@ pub fn history(records: &[Record], form: Form, now: Timestamp) -> String {
 /// What is where.
 pub fn status(published: &Published, form: Form, now: Timestamp) -> String {
     match form {
-        Form::Json => pretty(&view::status::json(&published.planned.report, &published.facts)),
-        Form::Terminal => view::status::terminal(&published.planned.report, &published.facts, now, COLORED),
+        Form::Json => {
+            pretty(&with_problems(view::status::json(&published.planned.report, &published.facts), published))
+        }
+        Form::Terminal => {
+            let text = view::status::terminal(&published.planned.report, &published.facts, now, COLORED);
+            problems_first(published) + &text
+        }
     }
 }
 
@@ -115,12 +120,25 @@ pub fn doctor(published: &Published, stack: Option<&str>, form: Form, now: Times
     })
 }
 
+/// What is wrong with the commit, before what that holds.
+fn problems_first(published: &Published) -> String {
+    match view::problems::summary(&published.problems) {
+        none if none.is_empty() => none,
+        summary => format!("{summary}\n"),
+    }
+}
+
+fn with_problems(mut value: serde_json::Value, published: &Published) -> serde_json::Value {
+    value["problems"] = view::problems::summary_json(&published.problems);
+    value
+}
+
 /// What would be done now, with differences of templates or without.
 pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> String {
     let report = &published.planned.report;
     match form {
         Form::Json => {
-            let mut value = view::plan::json(report);
+            let mut value = with_problems(view::plan::json(report), published);
             if diff && let Some(object) = value.as_object_mut() {
                 let all = differences(published, Paint::Plain);
                 let all: serde_json::Map<_, _> = all.into_iter().map(|(stack, text)| (stack, text.into())).collect();
@@ -129,7 +147,7 @@ pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> St
             pretty(&value)
         }
         Form::Terminal => {
-            let mut text = view::plan::terminal(report, now, COLORED);
+            let mut text = problems_first(published) + &view::plan::terminal(report, now, COLORED);
             if diff {
                 for (_, difference) in differences(published, Paint::Ansi) {
                     text.push('\n');

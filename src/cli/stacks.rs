@@ -146,6 +146,7 @@ fn release_for(project: &Project, channel: &Channel, what: &Arc<What>) -> Option
         images: what.images.keys().map(|image| (image.clone(), pin.clone())).collect(),
         inputs: None,
         blocked: None,
+        edited: None,
         snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default() }),
         content: Hash::of(b""),
         at: project.at.clone(),

@@ -22,6 +22,8 @@ pub struct Branch {
 struct Asked {
     /// The answer was waited for in vain, and may come yet.
     going_on: Option<JoinHandle<Result<Polled, GitError>>>,
+    /// The default branch that was reported as another one than is followed.
+    default: Option<String>,
     /// There was an answer: deployments may be under way, which must not wait for the next one.
     before: bool,
 }
@@ -38,6 +40,26 @@ impl Branch {
     /// Follows this mirror.
     pub fn new(mirror: Arc<Mirror>) -> Self {
         Self { mirror, asked: Mutex::default() }
+    }
+
+    /// Reports, once, what happened to the branch and is not followed.
+    fn report(&self, asked: &mut Asked, polled: &Polled) {
+        let (remote, branch) = (self.mirror.remote().shown(), &polled.branch);
+        if let Some(default) = polled.default.as_ref().filter(|default| asked.default.as_ref() != Some(default)) {
+            tracing::warn!(
+                %remote,
+                "the default branch is `{default}` now, and landfall goes on following `{branch}`: start it with --branch {default} to follow that"
+            );
+        }
+        asked.default = polled.default.clone();
+        if polled.foxtrot {
+            tracing::warn!(
+                %remote,
+                commit = polled.head.short(),
+                "a merge made the line of `{branch}` its second parent: releases that landed before keep their snapshots; \
+                 one that landfall has not seen yet lands with the merge"
+            );
+        }
     }
 }
 
@@ -60,6 +82,7 @@ impl Upstream for Branch {
         asked.going_on = None;
         let polled = answered??;
         asked.before = true;
+        self.report(&mut asked, &polled);
         Ok(polled.head)
     }
 

@@ -12,6 +12,9 @@ use crate::model::journal::Entry;
 use crate::model::{Catalog, CommitId, Facts};
 use crate::problem::Problem;
 
+/// More problems of one commit than this are counted and not logged, errors first.
+const LOGGED: usize = 20;
+
 /// What one commit says.
 #[derive(Clone)]
 pub(super) struct Reading {
@@ -93,8 +96,12 @@ impl Reader {
             recorded: &facts.snapshots,
         };
         let loaded = self.loader.load(&source).map_err(failed)?;
-        for problem in &loaded.problems {
-            tracing::warn!(commit = %commit, at = %problem.span.at, code = problem.code, "{}", problem.title);
+        for problem in loaded.problems.iter().take(LOGGED) {
+            let holds = problem.blocks.join(", ");
+            tracing::warn!(commit = %commit, at = %problem.span.at, code = problem.code, holds, "{}", problem.title);
+        }
+        if let Some(more) = loaded.problems.len().checked_sub(LOGGED).filter(|more| *more > 0) {
+            tracing::warn!(commit = %commit, more, "the commit has more problems: landfall check reports all of them");
         }
         Ok(Reading { commit: commit.clone(), catalog: Arc::new(loaded.catalog), problems: loaded.problems.into() })
     }

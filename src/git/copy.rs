@@ -1,13 +1,16 @@
-//! Objects on this machine: copies what a commit needs into the mirror, and keeps the mirror tidy.
+//! Objects on this machine: copies what a commit needs into the mirror, and keeps the mirror tidy. Files that are larger
+//! than landfall reads stay where they are, see `large`: an object is copied as a whole, in memory.
 //!
 //! The library's own transport for local paths takes every ref of the source along. Here only the tracked branch is read: the
 //! first time as one pack, afterwards object by object, where a tree that the mirror has is not entered. Children are
 //! written before what names them, so that an object in the mirror always has everything below it.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use git2::{ObjectType, Odb, Oid, Repository};
 
+use super::large::Large;
 use super::{GitError, leftovers};
 
 /// Copies a commit with its history; returns how many objects were written.
@@ -19,17 +22,70 @@ fn pack(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, gi
     let mut walk = source.revwalk()?;
     walk.push(head)?;
     let mut builder = source.packbuilder()?;
-    builder.insert_walk(&mut walk)?;
+    insert(source, walk, &mut Large::of(mirror), &mut builder)?;
     builder.write(&mirror.path().join("objects/pack"), 0o444)?;
     mirror.odb()?.refresh()?;
     Ok(builder.object_count())
 }
 
+/// Puts commits with their trees and files into a pack, but for what is too large. Costs a look at each distinct object.
+fn insert(
+    source: &Repository,
+    walk: git2::Revwalk<'_>,
+    large: &mut Large,
+    builder: &mut git2::PackBuilder<'_>,
+) -> Result<(), git2::Error> {
+    let (odb, mut seen) = (source.odb()?, HashSet::new());
+    for commit in walk {
+        let commit = commit?;
+        builder.insert_object(commit, None)?;
+        insert_tree(source, &odb, source.find_commit(commit)?.tree_id(), 0, large, builder, &mut seen)?;
+    }
+    Ok(())
+}
+
+fn insert_tree(
+    source: &Repository,
+    odb: &Odb<'_>,
+    id: Oid,
+    depth: usize,
+    large: &mut Large,
+    builder: &mut git2::PackBuilder<'_>,
+    seen: &mut HashSet<Oid>,
+) -> Result<(), git2::Error> {
+    if !seen.insert(id) {
+        return Ok(());
+    }
+    not_too_deep(depth)?;
+    builder.insert_object(id, None)?;
+    for entry in source.find_tree(id)?.iter() {
+        match entry.kind() {
+            Some(ObjectType::Tree) => insert_tree(source, odb, entry.id(), depth + 1, large, builder, seen)?,
+            Some(ObjectType::Blob) if seen.insert(entry.id()) && !large.leaves(odb, entry.id())? => {
+                // Files of one name are stored as their differences.
+                builder.insert_object(entry.id(), entry.name().ok())?;
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn not_too_deep(depth: usize) -> Result<(), git2::Error> {
+    /// Deeper than any repository that people keep; a hostile one must not exhaust the stack.
+    const DEEPEST: usize = 256;
+    if depth > DEEPEST {
+        return Err(git2::Error::from_str("its folders are nested deeper than 256"));
+    }
+    Ok(())
+}
+
 fn loose(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, git2::Error> {
     let (from, to) = (source.odb()?, mirror.odb()?);
+    let mut large = Large::of(mirror);
     let mut new = Vec::new();
     let mut todo = vec![head];
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     while let Some(commit) = todo.pop() {
         if to.exists(commit) || !seen.insert(commit) {
             continue;
@@ -39,7 +95,7 @@ fn loose(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, g
     }
     let mut written = 0;
     for commit in parents_first(source, new)? {
-        written += tree(source, &from, &to, source.find_commit(commit)?.tree_id(), 0)?;
+        written += tree(source, &from, &to, source.find_commit(commit)?.tree_id(), 0, &mut large)?;
         written += object(&from, &to, commit)?;
     }
     Ok(written)
@@ -47,14 +103,14 @@ fn loose(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, g
 
 /// Copies one commit with its tree, without its parents.
 pub(super) fn snapshot(source: &Repository, to: &Repository, commit: Oid) -> Result<(), git2::Error> {
-    let (from, to) = (source.odb()?, to.odb()?);
-    tree(source, &from, &to, source.find_commit(commit)?.tree_id(), 0)?;
-    object(&from, &to, commit).map(drop)
+    let (from, odb) = (source.odb()?, to.odb()?);
+    tree(source, &from, &odb, source.find_commit(commit)?.tree_id(), 0, &mut Large::of(to))?;
+    object(&from, &odb, commit).map(drop)
 }
 
 /// A commit that is in the mirror must have its parents there, also after a crash in between.
 fn parents_first(source: &Repository, new: Vec<Oid>) -> Result<Vec<Oid>, git2::Error> {
-    let wanted: std::collections::HashSet<Oid> = new.iter().copied().collect();
+    let wanted: HashSet<Oid> = new.iter().copied().collect();
     let mut walk = source.revwalk()?;
     walk.set_sorting(git2::Sort::TOPOLOGICAL | git2::Sort::REVERSE)?;
     for &commit in &new {
@@ -66,20 +122,23 @@ fn parents_first(source: &Repository, new: Vec<Oid>) -> Result<Vec<Oid>, git2::E
     walk.filter(|commit| commit.as_ref().map_or(true, |commit| wanted.contains(commit))).collect()
 }
 
-fn tree(source: &Repository, from: &Odb<'_>, to: &Odb<'_>, id: Oid, depth: usize) -> Result<usize, git2::Error> {
-    /// Deeper than any repository that people keep; a hostile one must not exhaust the stack.
-    const DEEPEST: usize = 256;
+fn tree(
+    source: &Repository,
+    from: &Odb<'_>,
+    to: &Odb<'_>,
+    id: Oid,
+    depth: usize,
+    large: &mut Large,
+) -> Result<usize, git2::Error> {
     if to.exists(id) {
         return Ok(0);
     }
-    if depth > DEEPEST {
-        return Err(git2::Error::from_str("its folders are nested deeper than 256"));
-    }
+    not_too_deep(depth)?;
     let mut written = 0;
     for entry in source.find_tree(id)?.iter() {
         written += match entry.kind() {
-            Some(ObjectType::Tree) => tree(source, from, to, entry.id(), depth + 1)?,
-            Some(ObjectType::Blob) => object(from, to, entry.id())?,
+            Some(ObjectType::Tree) => tree(source, from, to, entry.id(), depth + 1, large)?,
+            Some(ObjectType::Blob) if !large.leaves(from, entry.id())? => object(from, to, entry.id())?,
             _ => 0,
         };
     }
@@ -153,7 +212,7 @@ pub(super) fn tidy(mirror: &Repository) -> Result<(), git2::Error> {
     let mut walk = mirror.revwalk()?;
     walk.push_glob("refs/*")?;
     let mut builder = mirror.packbuilder()?;
-    builder.insert_walk(&mut walk)?;
+    insert(mirror, walk, &mut Large::left_by(mirror), &mut builder)?;
     builder.write(&folder, 0o444)?;
     let new = format!("pack-{}", builder.name()?.unwrap_or_default());
     for file in [folder.join(format!("{new}.pack")), folder.join(format!("{new}.idx")), folder.clone()] {

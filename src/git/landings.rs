@@ -214,7 +214,7 @@ impl Pending {
 }
 
 /// The commits at which a shallow clone ends.
-fn shallow(repository: &Repository) -> HashSet<Oid> {
+pub(super) fn shallow(repository: &Repository) -> HashSet<Oid> {
     if !repository.is_shallow() {
         return HashSet::new();
     }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use git2::{AutotagOption, Direction, FetchOptions, Oid, Repository};
 
 use super::access::bound_open_files;
+use super::branch::{Followed, leaves_the_line};
 use super::remote::{Address, Remote};
 use super::visit::Visit;
 use super::{Counts, GitError, Reader, commit_id, copy, leftovers, oid, remake};
@@ -30,6 +31,12 @@ pub struct Polled {
     pub moved: bool,
     /// How many objects were fetched; none where only the branch moved back to a known commit.
     pub objects: usize,
+    /// The branch that is followed.
+    pub branch: String,
+    /// The remote's default branch, if it is another one now and the operator named none. It is not followed.
+    pub default: Option<String>,
+    /// The branch moved by a merge that has its old head only as a side: releases that landed there would land anew.
+    pub foxtrot: bool,
 }
 
 /// A bare mirror of one branch.
@@ -171,18 +178,17 @@ impl Mirror {
         let shown = self.remote.shown();
         let source = copy::open(path, &shown)?;
         let failed = |error| GitError::Open { path: path.to_owned(), source: error };
-        let branch = match &self.remote.branch {
-            Some(branch) => branch.clone(),
-            None => local_default(&source)
-                .map_err(failed)?
-                .ok_or_else(|| GitError::NoDefault { remote: shown.clone(), there: local_branches(&source) })?,
-        };
-        let head = match if_there(source.refname_to_id(&format!("{BRANCHES}{branch}"))).map_err(failed)? {
-            Some(head) => head,
-            None => return Err(absent(&self.remote, &branch, local_branches(&source))),
-        };
         let mirror = &self.lock().repository;
-        follow(mirror, &self.path, head, |fresh| {
+        let named = self.remote.branch.as_deref();
+        let default = local_default(&source).map_err(failed)?;
+        let followed = Followed::of(mirror, named, default)
+            .map_err(|error| self::failed(&self.path, "read the branch that is followed", error))?
+            .ok_or_else(|| GitError::NoDefault { remote: shown.clone(), there: local_branches(&source) })?;
+        let head = match if_there(source.refname_to_id(&format!("{BRANCHES}{}", followed.branch))).map_err(failed)? {
+            Some(head) => head,
+            None => return Err(absent(&self.remote, &followed.branch, local_branches(&source))),
+        };
+        follow(mirror, &self.path, followed, head, |fresh| {
             copy::complete(&source, &shown)?;
             copy::copy(&source, mirror, head, fresh).map_err(failed)
         })
@@ -212,16 +218,18 @@ fn poll_remote(visit: &Visit) -> Result<Polled, GitError> {
         .filter_map(|head| Some((head.name().strip_prefix(BRANCHES)?.to_owned(), head.oid())))
         .collect();
     let there = || heads.keys().cloned().collect::<Vec<_>>();
-    let branch = match &remote.branch {
-        Some(branch) => branch.clone(),
-        None => match connected.default_branch() {
-            Ok(name) => String::from_utf8_lossy(&name).trim_start_matches(BRANCHES).to_owned(),
-            Err(_) if heads.is_empty() => return Err(GitError::Empty { remote: remote.shown() }),
-            Err(_) => return Err(GitError::NoDefault { remote: remote.shown(), there: there() }),
-        },
+    let default = connected.default_branch().ok();
+    let default = default.map(|name| String::from_utf8_lossy(&name).trim_start_matches(BRANCHES).to_owned());
+    let followed = Followed::of(&network, remote.branch.as_deref(), default)
+        .map_err(|error| failed(&visit.path, "read the branch that is followed", error))?;
+    let followed = match followed {
+        Some(followed) => followed,
+        None if heads.is_empty() => return Err(GitError::Empty { remote: remote.shown() }),
+        None => return Err(GitError::NoDefault { remote: remote.shown(), there: there() }),
     };
+    let branch = followed.branch.clone();
     let head = *heads.get(&branch).ok_or_else(|| absent(remote, &branch, there()))?;
-    follow(&network, &visit.path, head, |_| {
+    follow(&network, &visit.path, followed, head, |_| {
         let mut options = FetchOptions::new();
         options.remote_callbacks(asking.callbacks()).proxy_options(asking.proxy()).download_tags(AutotagOption::None);
         let spec = format!("+{BRANCHES}{branch}:{HEAD}");
@@ -238,19 +246,26 @@ fn poll_remote(visit: &Visit) -> Result<Polled, GitError> {
 fn follow(
     repository: &Repository,
     path: &Path,
+    followed: Followed,
     head: Oid,
     fetch: impl FnOnce(bool) -> Result<usize, GitError>,
 ) -> Result<Polled, GitError> {
     let last = last(repository, path)?;
-    if last == Some(head) {
-        return Ok(Polled { head: commit_id(head), moved: false, objects: 0 });
+    followed.record(repository).map_err(|error| failed(path, "record the branch that is followed", error))?;
+    let (moved, objects) = if last == Some(head) { (false, 0) } else { (true, fetch(last.is_none())?) };
+    let mut foxtrot = false;
+    if moved {
+        let moves = || -> Result<bool, git2::Error> {
+            repository.find_commit(head)?;
+            let left = last.map(|last| leaves_the_line(repository, head, last)).transpose();
+            leftovers::set_ref(repository, HEAD, head, "polled")?;
+            // A head that was kept by nothing else may be gone.
+            Ok(left.ok().flatten().unwrap_or_default())
+        };
+        foxtrot = moves().map_err(|error| failed(path, &format!("move the head to {head}"), error))?;
     }
-    let objects = fetch(last.is_none())?;
-    let moved = repository
-        .find_commit(head)
-        .and_then(|_| leftovers::set_ref(repository, HEAD, head, "polled"))
-        .map_err(|error| failed(path, &format!("move the head to {head}"), error));
-    moved.map(|_| Polled { head: commit_id(head), moved: true, objects })
+    let Followed { branch, default, .. } = followed;
+    Ok(Polled { head: commit_id(head), moved, objects, branch, default, foxtrot })
 }
 
 fn last(repository: &Repository, path: &Path) -> Result<Option<Oid>, GitError> {
@@ -307,6 +322,10 @@ impl History for Mirror {
 
     fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
         self.reader.landings(head, paths)
+    }
+
+    fn first_landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, CommitId>, TreeError> {
+        self.reader.first_landings(head, paths)
     }
 
     fn has(&self, commit: &CommitId) -> bool {

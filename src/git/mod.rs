@@ -10,13 +10,16 @@
 //! submodules, symbolic links, and whatever else would let a repository's content run or reach outside.
 
 mod access;
+mod branch;
 mod copy;
 mod credentials;
 mod damage;
 mod error;
 mod facts;
+mod firsts;
 mod known_hosts;
 mod landings;
+mod large;
 mod leftovers;
 mod link;
 mod mirror;
@@ -26,6 +29,7 @@ mod remake;
 mod remote;
 mod visit;
 mod watch;
+mod work_tree;
 mod write;
 
 pub use credentials::{Credentials, Password};
@@ -36,6 +40,7 @@ pub use mirror::{Mirror, Polled};
 pub use reader::{Counts, Reader};
 pub use remote::Remote;
 pub use watch::{Watch, watch};
+pub use work_tree::{Apart, WorkTree, blob_id};
 pub use write::{Author, Change, Writer};
 
 use crate::model::CommitId;

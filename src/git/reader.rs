@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository, TreeEntry};
 
+use super::firsts::Firsts;
 use super::landings::{self, Known};
+use super::large::Large;
 use super::{GitError, commit_id, copy, oid};
 use crate::model::CommitId;
 use crate::tree::{BlobId, Blobs, FileTree, Folder, History, Landing, MAX_FILE, Node, TreeError, TreeId};
@@ -45,6 +47,7 @@ struct Inner {
     repository: Repository,
     folders: Folders,
     known: Known,
+    firsts: Firsts,
 }
 
 impl std::fmt::Debug for Reader {
@@ -61,7 +64,8 @@ impl Reader {
     }
 
     pub(super) fn of(repository: Repository) -> Self {
-        let inner = Inner { repository, folders: Folders::default(), known: Known::default() };
+        let inner =
+            Inner { repository, folders: Folders::default(), known: Known::default(), firsts: Firsts::default() };
         Self { inner: Mutex::new(inner), counters: Counters::default() }
     }
 
@@ -89,6 +93,12 @@ impl Reader {
                 source,
             }),
         }
+    }
+
+    /// How many commits one has that another has not, and the other way round; none where one of them is not there.
+    pub fn apart(&self, one: &CommitId, other: &CommitId) -> Option<(usize, usize)> {
+        let inner = self.lock();
+        inner.repository.graph_ahead_behind(oid(one).ok()?, oid(other).ok()?).ok()
     }
 
     /// The work tree's folder; none in a bare repository.
@@ -120,7 +130,13 @@ impl Blobs for Reader {
         let inner = self.lock();
         let odb = inner.repository.odb().map_err(failed)?;
         let id = Oid::from_str(&blob.0).map_err(failed)?;
-        let (size, _) = odb.read_header(id).map_err(failed)?;
+        let (size, _) = match odb.read_header(id) {
+            // Asked for only where it is missing: the list is read each time.
+            Err(error) if error.code() == ErrorCode::NotFound && Large::left_by(&inner.repository).lacks(id) => {
+                return Err(TreeError::TooLarge { what: what(), limit: MAX_FILE });
+            }
+            header => header.map_err(failed)?,
+        };
         if size as u64 > MAX_FILE {
             return Err(TreeError::TooLarge { what: what(), limit: MAX_FILE });
         }
@@ -151,6 +167,14 @@ impl History for Reader {
         let mut guard = self.lock();
         let Inner { repository, known, .. } = &mut *guard;
         landings::landings(repository, known, &self.counters, head, paths)
+            .map_err(|error| unreadable(format!("the history of {commit}", commit = head.short()), error))
+    }
+
+    fn first_landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, CommitId>, TreeError> {
+        let mut guard = self.lock();
+        let Inner { repository, firsts, .. } = &mut *guard;
+        firsts
+            .landings(repository, &self.counters, head, paths)
             .map_err(|error| unreadable(format!("the history of {commit}", commit = head.short()), error))
     }
 
@@ -220,7 +244,7 @@ impl Folders {
             let node = match plain(&entry) {
                 Ok((_, ObjectType::Tree)) if depth + 1 >= MAX_DEPTH => {
                     cut = true;
-                    Node::Refused("it is nested deeper than 32 folders")
+                    Node::Refused("nested deeper than 32 folders")
                 }
                 Ok((_, ObjectType::Tree)) => {
                     let below = self.build(repository, counters, entry.id(), depth + 1)?;
@@ -256,15 +280,15 @@ impl Folders {
 
 /// The name and kind of an entry that is a file or a folder; otherwise why it is not followed.
 fn plain<'e>(entry: &'e TreeEntry<'_>) -> Result<(&'e str, ObjectType), &'static str> {
-    let name = entry.name().map_err(|_| "its name is not UTF-8")?;
+    let name = entry.name().map_err(|_| "an entry whose name is not UTF-8")?;
     if name.is_empty() || name == "." || name == ".." || name.contains('/') {
-        return Err("its name is not that of a file");
+        return Err("an entry whose name is not that of a file");
     }
     match entry.filemode() {
-        0o120_000 => Err("it is a symbolic link, which is never followed"),
-        0o160_000 => Err("it is a submodule, which is never followed"),
+        0o120_000 => Err("a symbolic link"),
+        0o160_000 => Err("a submodule"),
         0o040_000 => Ok((name, ObjectType::Tree)),
         0o100_644 | 0o100_755 | 0o100_664 => Ok((name, ObjectType::Blob)),
-        _ => Err("it is neither a file nor a folder"),
+        _ => Err("neither a file nor a folder"),
     }
 }

@@ -1,7 +1,7 @@
 //! The one table of problem codes: code, level, documentation.
 //!
 //! Every code has a folder `tests/load/broken/<code>/` with a repository that has the problem, and the expected report. A
-//! test checks both directions.
+//! test checks both directions. What only a clone can have is in `tests/cli/clones.rs`.
 
 use crate::problem::Level;
 
@@ -37,7 +37,7 @@ codes! {
     NOT_UTF8 "not-utf8" Error "The file is not UTF-8 text. Save it as UTF-8.";
     FILE_TOO_LARGE "file-too-large" Error "The file is larger than 2 MiB, the most that landfall reads. Nothing of it is read: split it or make it smaller.";
     TOO_DEEP "too-deep" Error "Tables and lists are nested deeper than any key of landfall needs, so the file is rejected before it is read.";
-    LINK "link" Error "A symbolic link or a submodule is where landfall expects a file or a folder. Links are never followed: commit the file itself.";
+    LINK "link" Error "A symbolic link or a submodule is where landfall expects a file or a folder. landfall does not follow it: commit the file itself. Whatever it could have been is held.";
     FILE_NAME "file-name" Error "The file or folder name is not a valid name. Names of files and of project folders start with a lower-case letter and continue with lower-case letters, digits and `-`, at most 40 characters. Names of release files may also contain capitals, `.` and `_`, at most 100 characters.";
     UNEXPECTED_FILE "unexpected-file" Warning "landfall does not read this file, or the folder's name is almost one that landfall reads. It has no effect, so check for a typing mistake.";
     MISSING_TEMPLATE "missing-template" Error "A step of kind `cloudformation` names a template that does not exist in the project's folder `templates/`.";
@@ -160,5 +160,11 @@ codes! {
     RELEASE_VERSION "release-version" Error "The name of a release file is its version, and a version begins with a number.";
     RELEASE_FORMAT "release-format" Error "The release was made with rendering rules that this landfall version does not have. Install a newer landfall.";
     RELEASE_LACKS_IMAGE "release-lacks-image" Error "The release has no tag for an image that a container of its process uses.";
-    RELEASE_EDITED "release-edited" Error "A landed release was edited, or added again with different content. landfall keeps deploying what landed first: restore the file and make a new release.";
+    RELEASE_EDITED "release-edited" Error "A landed release was edited, or added again with different content. Where it runs, what landed first stays. It goes nowhere else until its file is what landed first. For a change, make a new release.";
+    SNAPSHOT_DIFFERS "snapshot-differs" Error "The release landed with other files than its `inputs` name, so landfall would deploy something that was not reviewed. Run `landfall release refresh` to take the files of today, or make a new release. It is a warning if a newer release of the channel can be deployed.";
+    SNAPSHOT_MISSING "snapshot-missing" Error "The `snapshot` of a release is not a commit of the branch that landfall follows. Name a commit of that branch. It is a warning if a newer release of the channel can be deployed.";
+    UNCOMMITTED_FILE "uncommitted-file" Note "Files in the folder are not in git yet. `check` reads them, but a daemon only reads commits. Reported only in a clone.";
+    IGNORED_FILE "ignored-file" Warning "git ignores a file in one of landfall's folders, so no commit will contain it and no daemon will read it. Reported only in a clone.";
+    HISTORY_NOT_CHECKED "history-not-checked" Note "The clone is shallow, or git cannot read it, so landfall cannot check whether landed releases were edited. `git fetch --unshallow` fetches the history. It is an error with `check --history`.";
+    FOXTROT_MERGE "foxtrot-merge" Warning "The last merge makes the followed branch its second parent. Releases that landed on that branch would land again with the merge, with other files. Rebase instead, or merge your branch into the other one. Reported only in a clone.";
 }

@@ -10,7 +10,7 @@ use super::finding::{File, Finding, nearest};
 use super::read::{Document, Parsed, parse};
 use super::schema::{self, Kind};
 use super::template::{self, ParsedTemplate};
-use crate::model::catalog::Subject;
+use crate::model::catalog::{Subject, Unnamed};
 use crate::model::{EnvironmentName, FreezeName, Id, LifecycleName, ProjectName, ReleaseName, TargetName, TenantName};
 use crate::tree::{BlobId, Blobs, FileTree, Folder, Node, TreeError};
 
@@ -211,14 +211,21 @@ fn folder_of(
     reader: &mut Reader<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<(), TreeError> {
-    // A file with an invalid name may hide any other file of its kind.
-    let all = Some(Subject::Repository);
+    // A file with an invalid name may be any file of its kind that is missing. A missing lifecycle is a problem where it is
+    // named. What a freeze was meant to stop is not known.
+    let missing = |kind| Some(Subject::Unnamed(kind));
     match &**path {
-        "environments" => drafts.environments = shelf(path, folder, Kind::Environment, &all, reader, findings)?,
-        "targets" => drafts.targets = shelf(path, folder, Kind::Target, &all, reader, findings)?,
-        "tenants" => drafts.tenants = shelf(path, folder, Kind::Tenant, &all, reader, findings)?,
-        "freezes" => drafts.freezes = shelf(path, folder, Kind::Freeze, &all, reader, findings)?,
-        "lifecycles" => drafts.lifecycles = shelf(path, folder, Kind::Lifecycle, &all, reader, findings)?,
+        "environments" => {
+            let hides = missing(Unnamed::Environment);
+            drafts.environments = shelf(path, folder, Kind::Environment, &hides, reader, findings)?;
+        }
+        "targets" => drafts.targets = shelf(path, folder, Kind::Target, &missing(Unnamed::Target), reader, findings)?,
+        "tenants" => drafts.tenants = shelf(path, folder, Kind::Tenant, &missing(Unnamed::Tenant), reader, findings)?,
+        "freezes" => {
+            let hides = Some(Subject::Repository);
+            drafts.freezes = shelf(path, folder, Kind::Freeze, &hides, reader, findings)?;
+        }
+        "lifecycles" => drafts.lifecycles = shelf(path, folder, Kind::Lifecycle, &None, reader, findings)?,
         "variables" => drafts.sets = shelf(path, folder, Kind::Variables, &None, reader, findings)?,
         _ => {
             for (name, node) in &folder.entries {
@@ -231,10 +238,14 @@ fn folder_of(
                         }
                         Err(error) => {
                             let title = format!("`{name}` is not a valid name for a project folder: {error}");
-                            findings.push(Finding::whole(codes::FILE_NAME, &path, title).hides(Subject::Repository));
+                            let hides = Subject::Unnamed(Unnamed::Project);
+                            findings.push(Finding::whole(codes::FILE_NAME, &path, title).hides(hides));
                         }
                     },
-                    Node::Refused(what) => findings.push(link(&path, what, Some(Subject::Repository))),
+                    Node::Refused(what) => {
+                        let hides = ProjectName::new(name).map_or(Subject::Unnamed(Unnamed::Project), Subject::Project);
+                        findings.push(link(&path, what, Some(hides)));
+                    }
                     Node::File(_) => findings.extend(unexpected(&path, name)),
                 }
             }
@@ -275,7 +286,15 @@ fn project_of(
             }
             ("templates", Node::Folder(inner)) => templates(&path, "", inner, &mut drafts.templates, findings),
             (_, Node::Refused(what)) => findings.push(link(&path, what, this.clone())),
-            (_, Node::File(_)) => findings.extend(unexpected(&path, entry)),
+            (_, Node::File(_)) => {
+                let is_version = |stem: &str| crate::model::Version::parse(stem).is_some();
+                let finding = unexpected(&path, entry);
+                findings.extend(match entry.strip_suffix(".toml") {
+                    Some(stem) if is_version(stem) => finding
+                        .map(|finding| finding.help(format!("a release belongs in projects/{name}/releases/{entry}"))),
+                    _ => finding,
+                });
+            }
             (_, Node::Folder(_)) => findings.push(
                 Finding::whole(codes::UNEXPECTED_FILE, &path, format!("landfall does not read the folder `{path}`"))
                     .suggest(entry, ["releases", "deploy", "templates"]),
@@ -303,7 +322,10 @@ where
         let blob = match node {
             Node::File(blob) => blob,
             Node::Refused(what) => {
-                findings.push(link(&path, what, hides.clone()));
+                // What its path names is hidden by its path.
+                let stem = entry.strip_suffix(".toml");
+                let unnamed = stem.is_some_and(|stem| stem.parse::<N>().is_err());
+                findings.push(link(&path, what, hides.clone().filter(|_| unnamed)));
                 continue;
             }
             Node::Folder(_) => {
@@ -333,8 +355,9 @@ where
 }
 
 fn link(path: &Arc<str>, what: &str, hides: Option<Subject>) -> Finding {
-    let finding = Finding::whole(codes::LINK, path, format!("`{path}` is a {what}, which landfall never follows"));
-    hides.into_iter().fold(finding.help("commit the file itself instead"), Finding::hides)
+    let help = if what.contains("nested") { "move it up" } else { "commit the file itself instead" };
+    let finding = Finding::whole(codes::LINK, path, format!("`{path}` is {what}: landfall does not follow it"));
+    hides.into_iter().fold(finding.help(help), Finding::hides)
 }
 
 /// Lists the files below `templates/`. A link there hides nothing: a step that names it finds no file.

@@ -74,6 +74,8 @@ pub struct Counts {
     pub whats_built: u64,
     /// Trees of other commits that were asked of [`History`].
     pub trees_read: u64,
+    /// Scopes of variables that were compared with another one.
+    pub scopes_compared: u64,
 }
 
 /// Reads commits, and keeps what the next one shares with the last.
@@ -100,7 +102,22 @@ impl Loader {
     }
 
     /// Reads one commit or folder. Wrong files are problems; an error is a repository that cannot be read.
+    ///
+    /// # Errors
+    /// The files cannot be read.
     pub fn load(&mut self, source: &Source<'_>) -> Result<Loaded, TreeError> {
+        self.read(source, false)
+    }
+
+    /// Reads the files of a folder on top of a commit: a release that has not landed yet is made of the files as they are.
+    ///
+    /// # Errors
+    /// The files cannot be read.
+    pub fn load_on_top(&mut self, source: &Source<'_>) -> Result<Loaded, TreeError> {
+        self.read(source, true)
+    }
+
+    fn read(&mut self, source: &Source<'_>, on_top: bool) -> Result<Loaded, TreeError> {
         let mut findings = Vec::new();
         let mut reader = drafts::Reader {
             blobs: source.blobs,
@@ -112,6 +129,7 @@ impl Loader {
         let mut world = world::build(source.tree, drafts, &mut reader, &mut self.whats, &mut findings)?;
         let mut snapshots = snapshot::Snapshots {
             source,
+            on_top,
             reader,
             whats: &mut self.whats,
             known: &mut self.snapshots,
@@ -122,6 +140,7 @@ impl Loader {
         for check in check::CHECKS {
             (check.run)(&world, &mut findings);
         }
+        self.counts.scopes_compared += world.compared.get();
         self.files.sweep();
         self.templates.sweep();
         self.whats.sweep();

@@ -71,6 +71,9 @@ pub(crate) fn parse(path: &Arc<str>, kind: Kind, bytes: &[u8]) -> Parsed {
     let file = Arc::new(File::new(path.clone(), text));
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty() {
+        if let Some(finding) = conflict(&file) {
+            return Parsed::failed(Some(file), vec![finding]);
+        }
         let findings = errors.iter().take(MAX_SYNTAX).map(|error| syntax(&file, error)).collect();
         return Parsed::failed(Some(file), findings);
     }
@@ -126,6 +129,24 @@ fn syntax(file: &File, error: &toml::de::Error) -> Finding {
     Finding::new(codes::SYNTAX, file, error.span().unwrap_or(0..0), title).label("here")
 }
 
+/// That git left the marks of a merge in the file: what the parser says of them helps nobody.
+fn conflict(file: &File) -> Option<Finding> {
+    let mut at = 0;
+    let mut marks: [Option<usize>; 3] = [None; 3];
+    for line in file.text.split_inclusive('\n') {
+        for (mark, place) in ["<<<<<<< ", "=======", ">>>>>>> "].into_iter().zip(&mut marks) {
+            if place.is_none() && line.starts_with(mark) {
+                *place = Some(at);
+            }
+        }
+        at += line.len();
+    }
+    let [Some(begin), Some(_), Some(_)] = marks else { return None };
+    let title = format!("`{}` has conflict markers that a merge left", file.path);
+    let finding = Finding::new(codes::SYNTAX, file, begin..begin + 7, title).label("the first of them");
+    Some(finding.help("keep one side of each conflict, delete the lines with the markers, and git add the file"))
+}
+
 fn control(file: &File, span: std::ops::Range<usize>, found: char) -> Finding {
     let title = format!("a text contains the control character U+{:04X}", u32::from(found));
     Finding::new(codes::CONTROL_CHARACTER, file, span, title)
@@ -150,11 +171,23 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
             finding.suggest(key, known.iter().map(String::as_str))
         }
         FaultKind::MissingKey { key } => {
-            new(codes::MISSING_KEY, format!("{} needs the key `{key}`", a(kind))).label(format!("`{key}` is missing"))
+            let finding = new(codes::MISSING_KEY, format!("{} needs the key `{key}`", a(kind)));
+            let finding = finding.label(format!("`{key}` is missing"));
+            match (kind, key.as_str()) {
+                (Kind::Freeze, "time_zone") => {
+                    finding.help("add the time zone of the times: time_zone = \"Europe/Berlin\", or \"UTC\"")
+                }
+                _ => finding,
+            }
         }
         FaultKind::WrongType { expected, found } => {
             let title = format!("expected {expected}, found {found}");
             let finding = new(codes::WRONG_TYPE, title).label(format!("not {expected}"));
+            if *found == "text" && is_secret(file, fault.span.start) {
+                let how = "a secret is a reference, never its value: { secret = \"arn:aws:secretsmanager:…\" } or \
+                           { parameter = \"arn:aws:ssm:…\" }";
+                return finding.help(how);
+            }
             match retyped(expected, found, file.text.get(fault.span.clone()).unwrap_or_default()) {
                 Some(help) => finding.help(help),
                 None => finding,
@@ -200,6 +233,14 @@ fn retyped(expected: &str, found: &str, written: &str) -> Option<String> {
         }
         _ => None,
     }
+}
+
+/// Whether a value stands in the table `secrets` of a container, as far as the lines before it tell.
+fn is_secret(file: &File, at: usize) -> bool {
+    let before = file.text.get(..at).unwrap_or_default();
+    let (above, line) = before.rsplit_once('\n').unwrap_or(("", before));
+    let header = || above.lines().rev().map(str::trim).find(|line| line.starts_with('['));
+    line.trim_start().starts_with("secrets") || header().is_some_and(|header| header.ends_with(".secrets]"))
 }
 
 fn a(kind: Kind) -> &'static str {

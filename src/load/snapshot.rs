@@ -26,6 +26,8 @@ pub(crate) type NamesKey = (Option<BlobId>, [Option<TreeId>; 3]);
 /// Resolves snapshots, reading each commit's files once.
 pub(crate) struct Snapshots<'a> {
     pub(crate) source: &'a Source<'a>,
+    /// The files are a folder's, on top of the commit.
+    pub(crate) on_top: bool,
     pub(crate) reader: Reader<'a>,
     pub(crate) whats: &'a mut Cache<WhatKey, Arc<WhatOutcome>>,
     pub(crate) known: &'a mut Cache<(ProjectName, Id, CommitId), KnownSnapshot>,
@@ -44,8 +46,23 @@ struct At<'a> {
 /// When a release landed, and how that is known.
 enum Landed<'a> {
     Recorded(&'a RecordedSnapshot),
-    At(CommitId),
+    At { newest: &'a CommitId, first: &'a CommitId },
     Not(SnapshotFault),
+}
+
+/// The newest and the first landings.
+type Landings = (BTreeMap<Arc<str>, Landing>, BTreeMap<Arc<str>, CommitId>);
+
+/// The files of the releases that no record names.
+fn unrecorded(world: &World, recorded: &HashMap<(&Id, &ReleaseName), &RecordedSnapshot>) -> Vec<Arc<str>> {
+    let mut paths = Vec::new();
+    for (name, project) in &world.projects {
+        let id = project.project.as_ref().map(|project| &project.id);
+        let is_recorded = |release: &ReleaseName| id.is_some_and(|id| recorded.contains_key(&(id, release)));
+        let releases = project.releases.keys().filter(|release| !is_recorded(release));
+        paths.extend(releases.map(|release| path_of(name, release)));
+    }
+    paths
 }
 
 fn path_of(project: &ProjectName, release: &ReleaseName) -> Arc<str> {
@@ -74,7 +91,8 @@ impl Snapshots<'_> {
         };
         let recorded: HashMap<_, _> =
             self.source.recorded.iter().map(|known| ((&known.project, &known.release), known)).collect();
-        let landings = self.landings(history, world, &recorded)?;
+        let unrecorded = unrecorded(world, &recorded);
+        let (landings, firsts) = self.landings(history, &unrecorded)?;
         let drafts = &world.drafts;
         for (name, project) in &mut world.projects {
             let id = project.project.as_ref().map(|project| &project.id);
@@ -84,7 +102,9 @@ impl Snapshots<'_> {
                 let record = id.and_then(|id| recorded.get(&(id, release)).copied());
                 let landed = match (record, landings.get(&path)) {
                     (Some(record), _) => Landed::Recorded(record),
-                    (None, Some(Landing::At(commit))) => Landed::At(commit.clone()),
+                    (None, Some(Landing::At(newest))) => {
+                        Landed::At { newest, first: firsts.get(&path).unwrap_or(newest) }
+                    }
                     (None, Some(Landing::Shallow)) => Landed::Not(SnapshotFault::Shallow),
                     (None, Some(Landing::Absent) | None) => Landed::Not(SnapshotFault::NotLanded),
                 };
@@ -93,34 +113,32 @@ impl Snapshots<'_> {
                 if let Some(draft) = draft {
                     self.keep_landed(at, release, draft, &landed, built, findings)?;
                 }
-                built.snapshot = self.snapshot(at, &landed, built)?;
+                if self.on_top
+                    && matches!(landed, Landed::Not(SnapshotFault::NotLanded))
+                    && built.draft.snapshot.is_none()
+                {
+                    let (outcome, names) = (project.head.clone(), self.names_in(self.source.tree)?);
+                    built.snapshot = Ok(SnapshotWorld { commit: None, outcome, names });
+                    continue;
+                }
+                let commit = built.draft.snapshot.clone().or_else(|| built.edited.clone());
+                built.snapshot = self.snapshot(at, commit, &landed, built)?;
             }
         }
         Ok(())
     }
 
-    /// Asks for the landings of all releases that no record names, in one walk.
-    fn landings(
-        &self,
-        history: &dyn History,
-        world: &World,
-        recorded: &HashMap<(&Id, &ReleaseName), &RecordedSnapshot>,
-    ) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
-        let mut paths = Vec::new();
-        for (name, project) in &world.projects {
-            let id = project.project.as_ref().map(|project| &project.id);
-            let is_recorded = |release: &ReleaseName| id.is_some_and(|id| recorded.contains_key(&(id, release)));
-            paths.extend(
-                project.releases.keys().filter(|name| !is_recorded(name)).map(|release| path_of(name, release)),
-            );
-        }
+    /// Asks for the newest and for the first landings of releases, in one walk each.
+    fn landings(&self, history: &dyn History, paths: &[Arc<str>]) -> Result<Landings, TreeError> {
         match self.source.commit {
-            Some(commit) if !paths.is_empty() => history.landings(commit, &paths),
-            _ => Ok(BTreeMap::new()),
+            Some(commit) if !paths.is_empty() => {
+                Ok((history.landings(commit, paths)?, history.first_landings(commit, paths)?))
+            }
+            _ => Ok(Landings::default()),
         }
     }
 
-    /// Puts the landed content in place of an edited one, and says so.
+    /// Puts the content that landed first in place of another one, and says so.
     fn keep_landed(
         &mut self,
         at: At<'_>,
@@ -130,37 +148,62 @@ impl Snapshots<'_> {
         built: &mut ReleaseWorld,
         findings: &mut Vec<Finding>,
     ) -> Result<(), TreeError> {
-        let (commit, content) = match landed {
+        let first = match landed {
             Landed::Recorded(recorded) if recorded.content == built.draft.content => return Ok(()),
-            Landed::Recorded(recorded) => (&recorded.commit, Some(recorded.content)),
-            Landed::At(commit) => (commit, None),
+            Landed::Recorded(recorded) => {
+                let original = self.landed_with(at, release, draft, &recorded.commit)?;
+                (&recorded.commit, recorded.content, original)
+            }
+            Landed::At { newest, first } => {
+                let mut found = None;
+                // A file that landed with errors and was mended since landed with what it was mended to.
+                for commit in [*first, *newest] {
+                    if let Some(original) = self.landed_with(at, release, draft, commit)? {
+                        found = Some((commit, original.content, Some(original)));
+                        break;
+                    }
+                }
+                let Some(found) = found else { return Ok(()) };
+                found
+            }
             Landed::Not(_) => return Ok(()),
         };
-        let path = &draft.file.path;
-        let original = match self.blob_at(at, release, commit)? {
-            Some(blob) => {
-                let landed = self.reader.draft::<ReleaseFile>(path, Kind::Release, &blob, &mut Vec::new())?;
-                landed.and_then(|landed| build::release::release(release, &landed, &mut Vec::new()))
-            }
-            None => None,
-        };
-        let content = content.or(original.as_ref().map(|original| original.content));
-        if content.is_none_or(|content| content == built.draft.content) {
+        let (commit, content, original) = first;
+        if content == built.draft.content {
             return Ok(());
         }
-        let title = format!("release `{release}` landed in {} and was edited later", commit.short());
-        let finding = Finding::new(codes::RELEASE_EDITED, &draft.file, 0..0, title)
+        let path = &draft.file.path;
+        let title = format!("release `{release}` has changed since it landed in {}", commit.short());
+        let mut finding = Finding::new(codes::RELEASE_EDITED, &draft.file, 0..0, title)
             .label("only `snapshot`, `blocked` and `notes` may change")
-            .help("restore the landed content and make a new release");
+            .help(format!(
+                "restore what landed (`git show {}:{path}`), and make a new release for the change",
+                commit.short()
+            ));
         match original {
             Some(original) => {
+                finding.problem.blocks = vec![format!("{} {release} where it does not run yet", at.name)];
                 findings.push(finding.holds_nothing());
                 let (snapshot, blocked) = (built.draft.snapshot.take(), built.draft.blocked.take());
                 built.draft = build::release::ReleaseDraft { snapshot, blocked, ..original };
+                built.edited = Some(commit.clone());
             }
             None => findings.push(finding),
         }
         Ok(())
+    }
+
+    /// What a release's file said at a commit; none if it did not exist or had errors.
+    fn landed_with(
+        &mut self,
+        at: At<'_>,
+        release: &ReleaseName,
+        draft: &Draft<ReleaseFile>,
+        commit: &CommitId,
+    ) -> Result<Option<build::release::ReleaseDraft>, TreeError> {
+        let Some(blob) = self.blob_at(at, release, commit)? else { return Ok(None) };
+        let landed = self.reader.draft::<ReleaseFile>(&draft.file.path, Kind::Release, &blob, &mut Vec::new())?;
+        Ok(landed.and_then(|landed| build::release::release(release, &landed, &mut Vec::new())))
     }
 
     /// The content id of a release's file at a commit, if both exist.
@@ -206,7 +249,7 @@ impl Snapshots<'_> {
     }
 
     fn tree(&mut self, history: &dyn History, commit: &CommitId) -> Result<Option<FileTree>, TreeError> {
-        if self.source.commit == Some(commit) {
+        if !self.on_top && self.source.commit == Some(commit) {
             return Ok(Some(self.source.tree.clone()));
         }
         if !history.has(commit) {
@@ -216,11 +259,17 @@ impl Snapshots<'_> {
         history.tree(commit).map(Some)
     }
 
-    fn snapshot(&mut self, at: At<'_>, landed: &Landed<'_>, built: &ReleaseWorld) -> Result<Resolved, TreeError> {
-        let commit = match (&built.draft.snapshot, landed) {
+    fn snapshot(
+        &mut self,
+        at: At<'_>,
+        chosen: Option<CommitId>,
+        landed: &Landed<'_>,
+        built: &ReleaseWorld,
+    ) -> Result<Resolved, TreeError> {
+        let commit = match (&chosen, landed) {
             (Some(commit), _) => commit,
             (None, Landed::Recorded(recorded)) => &recorded.commit,
-            (None, Landed::At(commit)) => commit,
+            (None, Landed::At { newest, .. }) => newest,
             (None, Landed::Not(fault)) => return Ok(Err(fault.clone())),
         };
         let Some((outcome, names)) = self.what_at(at, commit)? else {

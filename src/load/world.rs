@@ -1,5 +1,6 @@
 //! Everything of one commit that could be read: the input of the checks and of the catalog.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -28,6 +29,8 @@ pub(crate) struct World {
     pub(crate) freezes: BTreeMap<FreezeName, Freeze>,
     pub(crate) lifecycles: BTreeMap<LifecycleName, Arc<Lifecycle>>,
     pub(crate) projects: BTreeMap<ProjectName, ProjectWorld>,
+    /// Scopes of variables that were compared with another one: counted, so that a test can bound it.
+    pub(crate) compared: Cell<u64>,
 }
 
 pub(crate) struct ProjectWorld {
@@ -40,6 +43,8 @@ pub(crate) struct ProjectWorld {
 
 pub(crate) struct ReleaseWorld {
     pub(crate) draft: ReleaseDraft,
+    /// The commit that it landed first with, if its file has other content now.
+    pub(crate) edited: Option<CommitId>,
     /// Where its *what* comes from; until that is resolved, it has not landed.
     pub(crate) snapshot: Resolved,
 }
@@ -111,6 +116,7 @@ pub(crate) fn build(
         freezes: BTreeMap::new(),
         lifecycles: BTreeMap::new(),
         projects: BTreeMap::new(),
+        compared: Cell::new(0),
         root,
         drafts,
     };
@@ -143,7 +149,7 @@ pub(crate) fn build(
         };
         for (release, draft) in &files.releases.read {
             if let Some(draft) = release::release(release, draft, findings) {
-                let unresolved = ReleaseWorld { draft, snapshot: Err(SnapshotFault::NotLanded) };
+                let unresolved = ReleaseWorld { draft, edited: None, snapshot: Err(SnapshotFault::NotLanded) };
                 built.releases.insert(release.clone(), unresolved);
             }
         }

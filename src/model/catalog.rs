@@ -119,6 +119,21 @@ pub enum Subject {
     Release(ProjectName, ReleaseName),
     /// One deploy file.
     Deploy(ProjectName, EnvironmentName),
+    /// Something of a kind, under a name that is none: it may be any that the commit lacks.
+    Unnamed(Unnamed),
+}
+
+/// A kind of file or folder whose name cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unnamed {
+    /// An environment.
+    Environment,
+    /// A target.
+    Target,
+    /// A tenant.
+    Tenant,
+    /// A project.
+    Project,
 }
 
 /// A named place in the promotion order.
@@ -356,6 +371,9 @@ pub struct Release {
     pub inputs: Option<Hash>,
     /// Why it must not go anywhere new: `blocked = "…"`.
     pub blocked: Option<Arc<str>>,
+    /// The commit that it landed first with, if its file has other content now. The release is what landed first; it
+    /// stays where it runs, and goes nowhere else until its file is that again.
+    pub edited: Option<CommitId>,
     /// The commit that its *what* comes from, and that *what*.
     pub snapshot: Result<Snapshot, SnapshotFault>,
     /// Hash of what is immutable in its file: everything but `snapshot`, `blocked` and notes.

@@ -280,6 +280,13 @@ pub enum Cause {
         /// Its words.
         reason: Arc<str>,
     },
+    /// The release's file is not what landed first.
+    Edited {
+        /// The commit that it landed first with.
+        landed: CommitId,
+        /// Its file.
+        at: Location,
+    },
     /// The pin names a release that does not exist.
     PinnedMissing {
         /// The release.

@@ -209,7 +209,15 @@ pub enum TextError {
     /// A name that cannot be one.
     #[error("`{0}` is not the name of a variable: letters, digits, `_`, `-` and, for built-in names, `.`")]
     Name(String),
+    /// More than a text of any template can need.
+    #[error("the text has more than {MAX_PLACEHOLDERS} placeholders")]
+    TooMany,
 }
+
+/// The most placeholders of one text: what is kept of each takes far more memory than the four bytes that it is written in.
+pub const MAX_PLACEHOLDERS: usize = 4_096;
+/// The most characters that are told of a name that is none.
+const LONGEST_NAME: usize = 100;
 
 impl Text {
     /// Reads the placeholders of a text.
@@ -217,6 +225,7 @@ impl Text {
         let mut pieces = Vec::new();
         let mut literal = String::new();
         let mut rest = raw;
+        let mut placeholders = 0;
         while let Some(found) = rest.find("#{") {
             if rest[..found].ends_with('#') {
                 literal.push_str(&rest[..found - 1]);
@@ -231,7 +240,11 @@ impl Text {
             let name = inside[..end].trim();
             let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
             if name.is_empty() || !name.chars().all(fine) {
-                return Err(TextError::Name(name.to_owned()));
+                return Err(TextError::Name(name.chars().take(LONGEST_NAME).collect()));
+            }
+            placeholders += 1;
+            if placeholders > MAX_PLACEHOLDERS {
+                return Err(TextError::TooMany);
             }
             if !literal.is_empty() {
                 pieces.push(Piece::Literal(Arc::from(std::mem::take(&mut literal))));

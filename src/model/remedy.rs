@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use super::catalog::{Gate, SnapshotFault};
 use super::decision::{Cause, Hold};
 use super::{
-    ChannelName, EnvironmentName, LifecycleName, Location, Place, ProjectName, ReleaseName, StackName, TargetName,
-    TenantName,
+    ChannelName, CommitId, EnvironmentName, LifecycleName, Location, Place, ProjectName, ReleaseName, StackName,
+    TargetName, TenantName,
 };
 
 /// One act that releases something.
@@ -46,6 +46,13 @@ pub enum Remedy {
     Restore {
         /// The file.
         file: Arc<str>,
+    },
+    /// Put back the content with which a release's file landed first.
+    PutBack {
+        /// The file.
+        file: Arc<str>,
+        /// The commit that it landed with.
+        landed: CommitId,
     },
     /// Delete `blocked` from a release's file.
     Unblock {
@@ -297,6 +304,10 @@ fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
         Cause::Blocked { .. } => {
             let unblock = whom.release.map(|release| Remedy::Unblock { file: whom.release_file(release) });
             std::iter::once(Remedy::NewRelease(project())).chain(unblock).collect()
+        }
+        Cause::Edited { landed, at } => {
+            let back = Remedy::PutBack { file: at.file.clone(), landed: landed.clone() };
+            vec![back, Remedy::NewRelease(project())]
         }
         Cause::PinnedMissing { release, .. } => {
             vec![Remedy::Restore { file: whom.release_file(release) }, whom.pin_in(whom.environment, None)]

@@ -22,6 +22,7 @@ mod expected;
 mod freeze;
 mod gives_way;
 mod guard;
+mod hidden;
 mod in_flight;
 mod judged;
 mod kept;
@@ -69,6 +70,7 @@ pub fn plan(input: &Input<'_>, renderer: &mut dyn Render) -> Planned {
     let mut drafts: Vec<Draft<'_>> =
         slots.into_iter().map(|desired| planner.in_turn(desired, renderer, &mut skip)).collect();
     drafts.extend(planner.gone(&drafts));
+    drafts.extend(planner.hidden(&drafts));
     freeze::apply(input, &index, &mut drafts);
     order::apply(input, &index, &mut drafts);
     guard::apply(input, &index, &mut drafts);

@@ -223,7 +223,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The row of a slot whose project or environment is broken.
-    fn hidden_row(&self, slot: &Slot, broken: &crate::model::catalog::Broken) -> Option<SlotRow> {
+    pub(super) fn hidden_row(&self, slot: &Slot, broken: &crate::model::catalog::Broken) -> Option<SlotRow> {
         let catalog = self.input.catalog;
         let project = catalog.project_by_id(&slot.project).map(|project| project.name.clone());
         let environment = catalog.environment_by_id(&slot.environment).map(|environment| environment.name.clone());

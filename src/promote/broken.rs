@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::catalog::{Broken, Subject};
+use crate::model::catalog::{Broken, Subject, Unnamed};
 use crate::model::decision::Cause;
 use crate::model::{Catalog, Hold, Id, Project, ReleaseName, Slot, StackOwner};
 
@@ -83,10 +83,12 @@ impl<'a> BrokenIndex<'a> {
         }
         let project = |subject: &Subject| match subject {
             Subject::Project(name) => Some(Id::from(name) == slot.project),
+            Subject::Unnamed(Unnamed::Project) => Some(false),
             _ => None,
         };
         let environment = |subject: &Subject| match subject {
             Subject::Environment(name) => Some(Id::from(name) == slot.environment),
+            Subject::Unnamed(Unnamed::Environment) => Some(false),
             _ => None,
         };
         if !self.projects.contains(&slot.project) {
@@ -98,6 +100,7 @@ impl<'a> BrokenIndex<'a> {
         let tenant = slot.tenant.as_ref().filter(|tenant| !self.tenants.contains(tenant))?;
         self.likeliest(|subject| match subject {
             Subject::Tenant(name) => Some(&Id::from(name) == tenant),
+            Subject::Unnamed(Unnamed::Tenant) => Some(false),
             _ => None,
         })
     }
@@ -114,6 +117,7 @@ impl<'a> BrokenIndex<'a> {
         }
         self.likeliest(|subject| match subject {
             Subject::Target(name) => Some(Id::from(name) == owner.target),
+            Subject::Unnamed(Unnamed::Target) => Some(false),
             _ => None,
         })
     }

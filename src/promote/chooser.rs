@@ -230,8 +230,12 @@ impl<'c, 'a> Chooser<'c, 'a> {
     /// A release in an automatic environment, with the newer ones that wait: of these the newest, and while that one will
     /// not come by itself, the next.
     fn carry(&self, release: &'a Arc<Release>, waiting: Vec<Waiting>) -> Want<'a> {
-        let stuck =
-            |hold: &Hold| matches!(hold.cause, Cause::Blocked { .. } | Cause::Snapshot(_) | Cause::Manual { .. });
+        let stuck = |hold: &Hold| {
+            matches!(
+                hold.cause,
+                Cause::Blocked { .. } | Cause::Edited { .. } | Cause::Snapshot(_) | Cause::Manual { .. }
+            )
+        };
         let first_able = waiting.iter().position(|waiting| !waiting.reasons.iter().any(stuck));
         let shown = first_able.map_or(waiting.len(), |place| place + 1);
         let before = self.runs.and_then(|name| Version::parse(name.as_str()));

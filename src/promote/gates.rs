@@ -39,13 +39,20 @@ enum Come {
 impl Gates<'_> {
     /// Why the release may not enter the slot; empty when every gate is open. `runs` is what the slot runs.
     ///
-    /// What runs there, or once ran there, proved, passes every gate but that of its snapshot.
+    /// What runs there passes every gate but that of its snapshot. What once ran there, proved, passes every gate but that
+    /// and the one of an edited file.
     pub fn holds(&self, seat: &Seat<'_>, release: &Release, runs: Option<&ReleaseName>) -> Vec<Hold> {
         let mut holds = Vec::new();
         if let Err(fault) = &release.snapshot {
             holds.push(Hold::new(Cause::Snapshot(fault.clone())));
         }
-        if runs == Some(&release.name) || self.index.ever_ran(&seat.slot, &release.name) {
+        if runs == Some(&release.name) {
+            return holds;
+        }
+        if let Some(landed) = &release.edited {
+            holds.push(Hold::new(Cause::Edited { landed: landed.clone(), at: release.at.clone() }));
+        }
+        if self.index.ever_ran(&seat.slot, &release.name) {
             return holds;
         }
         if let Some(reason) = &release.blocked {

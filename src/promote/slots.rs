@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::catalog::Subject;
+use crate::model::catalog::{Subject, Unnamed};
 use crate::model::tenant::Tenancy;
 use crate::model::{Catalog, Environment, EnvironmentName, Id, Project, Slot, Target, Tenant};
 
@@ -94,7 +94,8 @@ fn is_untenanted(catalog: &Catalog, project: &Project, environment: &Environment
         let mut here = catalog.targets.values().filter(|target| target.environments.contains(environment));
         here.any(|target| target.takes(None) && offers(target))
     };
-    let hidden = || catalog.broken.iter().any(|broken| matches!(broken.subject, Subject::Target(_)));
+    let is_target = |subject: &Subject| matches!(subject, Subject::Target(_) | Subject::Unnamed(Unnamed::Target));
+    let hidden = || catalog.broken.iter().any(|broken| is_target(&broken.subject));
     match project.tenancy {
         Tenancy::Untenanted => true,
         Tenancy::Tenanted => false,

@@ -142,6 +142,17 @@ impl History for MemoryHistory {
         Ok(found)
     }
 
+    fn first_landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, CommitId>, TreeError> {
+        let mut found = BTreeMap::new();
+        let mut next = Some(head);
+        while let Some((commit, (tree, parent))) = next.and_then(|commit| self.commits.get_key_value(commit)) {
+            let there = paths.iter().filter(|path| tree.file(path).is_some());
+            found.extend(there.map(|path| (path.clone(), commit.clone())));
+            next = parent.as_ref();
+        }
+        Ok(found)
+    }
+
     fn has(&self, commit: &CommitId) -> bool {
         self.commits.contains_key(commit)
     }

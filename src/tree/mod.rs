@@ -153,6 +153,10 @@ pub trait History: Blobs {
     /// back than the oldest answer needs.
     fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError>;
 
+    /// The oldest commit that landed each path, following first parents from the head as far as the history goes. It is
+    /// older than the landing if the path was deleted in between. Paths that are not there at the head may be left out.
+    fn first_landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, CommitId>, TreeError>;
+
     /// Whether the commit is there.
     fn has(&self, commit: &CommitId) -> bool;
 

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::problem::{Level, Problem, Span};
 
+/// More problems than this are counted and not named where they stand beside something else.
+const FIRST: usize = 5;
+
 /// The widest line of source that is shown whole; longer ones are cut around the place.
 const WIDTH: usize = 140;
 
@@ -22,17 +25,59 @@ pub fn terminal(problems: &[Problem], color: bool) -> String {
         out.push('\n');
     }
     if !problems.is_empty() {
-        let count = |level| problems.iter().filter(|problem| problem.level == level).count();
-        let words = |number: usize, word: &str| match number {
-            0 => None,
-            1 => Some(format!("1 {word}")),
-            more => Some(format!("{more} {word}s")),
-        };
-        let counts = [words(count(Level::Error), "error"), words(count(Level::Warning), "warning")];
-        let counts: Vec<String> = counts.into_iter().flatten().collect();
-        let _ = writeln!(out, "{}", counts.join(", "));
+        let _ = writeln!(out, "{}", counts(problems));
     }
     out
+}
+
+/// How many problems of each level there are, like `1 error, 2 warnings`.
+fn counts(problems: &[Problem]) -> String {
+    let words = |level: Level| match count(problems, level) {
+        0 => None,
+        1 => Some(format!("1 {}", word(level))),
+        more => Some(format!("{more} {}s", word(level))),
+    };
+    let counts: Vec<String> = Level::ALL.into_iter().filter_map(words).collect();
+    counts.join(", ")
+}
+
+fn count(problems: &[Problem], level: Level) -> usize {
+    problems.iter().filter(|problem| problem.level == level).count()
+}
+
+/// The problems of a commit beside a plan, a status or a difference: how many there are, and of the errors the first ones
+/// with their place and what they hold. Empty without problems.
+pub fn summary(problems: &[Problem]) -> String {
+    if problems.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("problems of this commit: {} (landfall check explains them)\n", counts(problems));
+    let errors = || problems.iter().filter(|problem| problem.level == Level::Error);
+    for problem in errors().take(FIRST) {
+        let at = &problem.span.at;
+        let holds = match problem.blocks.as_slice() {
+            [] => String::new(),
+            blocks => format!("; holds {}", blocks.join(", ")),
+        };
+        let title = plain(&problem.title);
+        let _ = writeln!(out, "  error[{}] {}:{}: {title}{holds}", problem.code, plain(&at.file), at.line);
+    }
+    let more = errors().count().saturating_sub(FIRST);
+    if more > 0 {
+        let _ = writeln!(out, "  and {more} more");
+    }
+    out
+}
+
+/// The same for programs: `errors` and `warnings` (how many), and `first` (the first errors, as `landfall check` gives them).
+pub fn summary_json(problems: &[Problem]) -> Value {
+    let errors: Vec<Problem> =
+        problems.iter().filter(|problem| problem.level == Level::Error).take(FIRST).cloned().collect();
+    json!({
+        "errors": count(problems, Level::Error),
+        "warnings": count(problems, Level::Warning),
+        "first": json(&errors),
+    })
 }
 
 struct Paint {
@@ -44,6 +89,7 @@ impl Paint {
         let color = match level {
             Level::Error => AnsiColor::Red,
             Level::Warning => AnsiColor::Yellow,
+            Level::Note => AnsiColor::Cyan,
         };
         self.with(color.on_default().bold(), text)
     }
@@ -57,15 +103,16 @@ impl Paint {
     }
 }
 
-fn level(level: Level) -> &'static str {
+fn word(level: Level) -> &'static str {
     match level {
         Level::Error => "error",
         Level::Warning => "warning",
+        Level::Note => "note",
     }
 }
 
 fn draw(out: &mut String, problem: &Problem, paint: &Paint) {
-    let head = format!("{}[{}]", level(problem.level), problem.code);
+    let head = format!("{}[{}]", word(problem.level), problem.code);
     let _ = writeln!(out, "{}: {}", paint.as_level(problem.level, &head), plain(&problem.title));
     let at = &problem.span.at;
     let last = problem.related.iter().filter(|(span, _)| span.at.file == at.file).map(|(span, _)| span.at.line);

@@ -149,6 +149,11 @@ fn sentence(hold: &Hold) -> String {
             format!("release {release}, which runs here, has no file any more")
         }
         Cause::Blocked { reason } => format!("blocked: {reason}"),
+        Cause::Edited { landed, at } => format!(
+            "error[release-edited] in {}: the release has changed since it landed in {}",
+            at.file,
+            landed.short()
+        ),
         Cause::PinnedMissing { release, at } => format!("{at} pins {release}, which does not exist"),
         Cause::Refused { at } => format!("refused: the pin at {at} does not wait, and its gates are closed"),
         Cause::PinnedNone { at } => format!("nothing is to run here: release = \"none\" at {at}"),
@@ -380,6 +385,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::Soak { .. } => "soak",
         Cause::ReleaseGone { .. } => "release-gone",
         Cause::Blocked { .. } => "blocked",
+        Cause::Edited { .. } => "release-edited",
         Cause::PinnedMissing { .. } => "pinned-missing",
         Cause::Refused { .. } => "refused",
         Cause::PinnedNone { .. } => "pinned-none",

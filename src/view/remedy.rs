@@ -65,6 +65,9 @@ pub fn told(remedy: &Remedy) -> Told {
             format!("landfall release refresh {project} {release}"),
         ),
         Remedy::Restore { file } => by_hand("restore", format!("land {file} again")),
+        Remedy::PutBack { file, landed } => {
+            command("put-back", "put back what landed", format!("git checkout {} -- {file}", landed.short()))
+        }
         Remedy::Unblock { file } => by_hand("unblock", format!("delete `blocked` in {file}")),
         Remedy::Connect { tenant, project, environment } => {
             by_hand("connect", format!("name `{environment}` under [projects.{project}] in tenants/{tenant}.toml"))
@@ -245,6 +248,7 @@ fn says_itself(cause: &Cause) -> bool {
         | Cause::ChannelGone { .. }
         | Cause::ReleaseGone { .. }
         | Cause::Blocked { .. }
+        | Cause::Edited { .. }
         | Cause::PinnedMissing { .. }
         | Cause::Refused { .. }
         | Cause::Snapshot(_)

@@ -49,7 +49,7 @@ pub(super) fn a_daemon_pushes_what_a_clone_plans_with() {
     home.landfall(&daemon).ends(0);
     home.git("behind", &format!("fetch --quiet origin +{REF}:{REF}"));
     let behind = home.landfall(&format!("plan --repo behind --facts {REF} --endpoint {account}")).ends(0);
-    behind.says(&["which this clone does not have: git fetch brings it"]);
+    behind.says(&["which this clone does not have: git pull"]);
     home.git("shop", &format!("fetch --quiet origin +{REF}:{REF}"));
     let current = home.landfall(&format!("plan {looks}")).ends(0).shows(&["app  development  2.0.0  current"]);
     assert!(!current.err.contains("this clone does not have"), "{}", current.err);

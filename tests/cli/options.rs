@@ -8,7 +8,7 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{configuration, convert, facts, offline, online, promotion, releases, stores, tenanted};
+use super::{clones, configuration, convert, facts, offline, online, promotion, releases, stores, tenanted};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -46,6 +46,7 @@ const OPTIONS: &[Covered] = covered! {
     "store adopt": "--store" "--config" "--dry-run" => stores::the_operator_answers_beside_the_daemon in "stores.rs";
     "check": "<DIR>" => offline::check_reads_a_folder in "offline.rs";
     "check": "--format" => offline::check_tells_programs_too in "offline.rs";
+    "check": "--history" => clones::check_fails_without_the_history_where_that_is_asked_for in "clones.rs";
     "verify": "<DIR>" "--endpoint" "--target" "--format" => online::verify_looks_at_each_target in "online.rs";
     "verify": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "render": "<PROJECT>" "--repo" "--environment" "--release" "--step" "--format"

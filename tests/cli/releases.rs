@@ -29,7 +29,8 @@ fn a_release_takes_the_newest_image_of_its_registry() {
     for part in ["tag = \"1.5.0\"", &digest, &format!("\"linux/amd64\" = \"{amd64}\""), &arm64, "inputs = \"b3:"] {
         assert!(text.contains(part), "no {part} in\n{text}");
     }
-    assert!(home.landfall("check shop").ends(0).out.is_empty());
+    let checked = home.landfall("check shop").ends(0);
+    checked.shows(&["note[uncommitted-file]: `projects/app/releases/1.0.1.toml` is not in git yet", "1 note"]);
     home.write(
         "shop/projects/app/project.toml",
         "[channels.default]\n[channels.old]\n[channels.old.images.app]\nversions = \"[1.0,1.5)\"\npre_release = \"^$\"\n",
@@ -294,4 +295,30 @@ pub(super) fn a_refreshed_release_is_delivered() {
     refresh("--branch again --push --remote upstream").ends(0).says(&["pushed       again"]);
     assert!(home.git("upstream.git", "branch").contains("again"));
     refresh("--commit --config missing.toml").ends(2).says(&["cannot read missing.toml"]);
+}
+
+#[test]
+pub(super) fn a_version_that_comes_back_with_another_image_is_told_by_every_command() {
+    let home = Home::new();
+    home.landfall(&init("shop", "app")).ends(0);
+    let file = "shop/projects/app/releases/1.1.0.toml";
+    super::world::release(&home, "shop", "app", "1.1.0");
+    std::fs::remove_file(home.path(file)).unwrap();
+    home.commit("shop", "Withdraw 1.1.0");
+    home.write(file, "format = 1\n[images]\napp = { tag = \"1.1.0-other\" }\n");
+    home.commit("shop", "Land 1.1.0 again");
+    let said = "error[release-edited] projects/app/releases/1.1.0.toml:1: release `1.1.0` has changed since it landed";
+    let differs = home.landfall("diff HEAD~1 --repo shop").ends(0);
+    let differs = differs.says(&[said, "holds app 1.1.0 where it does not run yet"]);
+    assert!(!differs.out.contains("1.1.0"), "it goes nowhere: {}", differs.out);
+    let shown = home.landfall("release show app 1.1.0 --repo shop").ends(0);
+    shown.shows(&["the release has changed since it landed in", "app 1.1.0 (no digest)"]);
+    home.landfall("check shop").ends(3).shows(&["error[release-edited]", "git show", "(held as deployed)"]);
+    // An edit where it landed just before is none of the difference either.
+    home.write("shop/projects/app/releases/1.0.0.toml", "format = 1\n[images]\napp = { tag = \"edited\" }\n");
+    std::fs::remove_file(home.path(file)).unwrap();
+    home.commit("shop", "Edit 1.0.0");
+    let differs = home.landfall("diff HEAD~1 --repo shop").ends(0);
+    assert!(differs.out.is_empty(), "{}", differs.out);
+    differs.says(&["release `1.0.0` has changed since it landed"]);
 }

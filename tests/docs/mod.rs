@@ -23,12 +23,13 @@ fn problems() -> String {
         let level = match code.level {
             Level::Error => "error",
             Level::Warning => "warning",
+            Level::Note => "note",
         };
         codes.insert(code.code, (level, code.doc));
     }
     let mut text =
         "# Problems\n\nThe problems that `landfall check` can find in a repository. If a file has an error, everything that \
-         depends on it stays\nas it is deployed, and the rest continues. A warning holds nothing.\n"
+         depends on it stays\nas it is deployed, and the rest continues. Warnings and notes hold nothing.\n"
             .to_owned();
     for (code, (level, doc)) in codes {
         text.push_str(&format!("\n## {code}\n\n*{level}.* {doc}\n"));

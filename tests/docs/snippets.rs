@@ -29,7 +29,7 @@ fn problems(files: &BTreeMap<String, String>) -> Vec<String> {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let found = problems_in(folder.path()).unwrap();
+    let found = problems_in(folder.path(), false).unwrap();
     found.iter().map(|problem| format!("{}: {} ({})", problem.code, problem.title, problem.span.at)).collect()
 }
 

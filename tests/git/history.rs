@@ -90,6 +90,27 @@ fn a_revert_of_a_revert_lands_anew() {
 }
 
 #[test]
+fn the_first_landing_outlives_a_withdrawal_and_a_new_file_costs_no_second_walk() {
+    let repo = Repo::new();
+    let first = repo.commit(&[(FILE, "1\n")]);
+    repo.commit(&[(FILE, "")]);
+    for step in 0..20 {
+        repo.commit(&[("readme", &format!("{step}\n"))]);
+    }
+    let again = repo.commit(&[(FILE, "2\n")]);
+    let reader = Reader::open_local(&repo.path).unwrap();
+    let firsts = |head: &CommitId, paths: &[&str]| {
+        let paths: Vec<Arc<str>> = paths.iter().map(|path| Arc::from(*path)).collect();
+        reader.first_landings(head, &paths).unwrap().into_values().collect::<Vec<_>>()
+    };
+    assert_eq!(firsts(&again, &[FILE]), [first.clone()]);
+    let walked = reader.counts();
+    let new = repo.commit(&[("projects/a/releases/2.toml", "1\n")]);
+    assert_eq!(firsts(&new, &[FILE, "projects/a/releases/2.toml"]), [first, new]);
+    assert_eq!(reader.counts().commits - walked.commits, 2, "the new commit, and the one that was known");
+}
+
+#[test]
 fn a_folder_or_a_link_in_place_of_the_file_is_not_the_file() {
     let repo = Repo::new();
     repo.commit(&[("x/y", "1\n")]);
@@ -172,6 +193,13 @@ fn the_same_answers_as_the_history_in_memory() {
         }
         let fresh = Reader::open_local(&repo.path).unwrap();
         assert_eq!(fresh.landings(&repo.head(), &paths).unwrap(), expected, "step {step}");
+        let firsts = memory.first_landings(&ours, &paths).unwrap();
+        let firsts: BTreeMap<Arc<str>, CommitId> =
+            firsts.into_iter().map(|(path, commit)| (path, pairs[&commit].clone())).collect();
+        if step % 3 == 0 {
+            assert_eq!(stepwise.first_landings(&repo.head(), &paths).unwrap(), firsts, "step {step}");
+        }
+        assert_eq!(fresh.first_landings(&repo.head(), &paths).unwrap(), firsts, "step {step}");
     }
 }
 

@@ -1,8 +1,8 @@
 //! The mirror on repositories of this machine.
 
-use landfall::git::{Counts, Remote};
+use landfall::git::{Counts, Mirror, Remote};
 use landfall::model::CommitId;
-use landfall::tree::{Blobs, History};
+use landfall::tree::{Blobs, History, MAX_FILE, TreeError};
 
 use super::repository::{Repo, contents, git, mirror};
 
@@ -83,7 +83,7 @@ fn a_force_push_is_followed_and_what_is_kept_survives_it_and_gc() {
     assert!(mirrored.mirror.has(&old) && mirrored.mirror.has(&new));
     let again = mirror(repo.remote()).mirror;
     assert!(!again.has(&lost) && !again.has(&old));
-    let reopened = landfall::git::Mirror::open(&mirrored.folder.path().join("mirror"), repo.remote()).unwrap();
+    let reopened = Mirror::open(&mirrored.folder.path().join("mirror"), repo.remote()).unwrap();
     assert!(!reopened.has(&lost), "what nothing keeps is gone after gc");
     assert_eq!(reopened.head().unwrap(), Some(new.clone()));
     assert_eq!(reopened.kept().unwrap(), [old.clone()].into(), "what is not there cannot be kept");
@@ -149,8 +149,7 @@ fn what_is_wrong_with_a_source_is_said() {
     assert!(partial.contains("partial clone"), "{partial}");
 
     assert!(said(Remote::new(folder.join("nowhere").to_str().unwrap())).contains("cannot open the git repository"));
-    let odd =
-        landfall::git::Mirror::open(folder, Remote::new("ftp://user:secret@example.com/x")).unwrap_err().to_string();
+    let odd = Mirror::open(folder, Remote::new("ftp://user:secret@example.com/x")).unwrap_err().to_string();
     assert!(odd.contains("neither https, ssh nor a path") && !odd.contains("secret"), "{odd}");
 }
 
@@ -194,7 +193,7 @@ fn many_packs_become_one_when_the_mirror_is_opened() {
     let packs = || contents(&folder).keys().filter(|path| path.extension().is_some_and(|e| e == "pack")).count();
     assert!(packs() > 50, "{}", packs());
     drop(mirrored.mirror);
-    let again = landfall::git::Mirror::open(&folder, repo.remote()).unwrap();
+    let again = Mirror::open(&folder, repo.remote()).unwrap();
     assert_eq!(packs(), 1);
     git(&folder, &["fsck", "--strict"]);
     assert!(heads.iter().chain([&first, &kept]).all(|commit| again.has(commit)));
@@ -239,4 +238,107 @@ fn addresses_are_read_like_git_does_and_shown_without_a_password() {
     assert_eq!(Remote::new("https://ada:s3cret@example.com/r").shown(), "https://ada@example.com/r");
     let debug = format!("{:?}", Remote::new("https://ada:s3cret@example.com/r"));
     assert!(!debug.contains("s3cret"), "{debug}");
+}
+
+#[test]
+fn a_file_that_is_too_large_stays_where_it_is() {
+    let repo = Repo::new();
+    let large = "x".repeat(usize::try_from(MAX_FILE).unwrap() + 1);
+    let first = repo.commit(&[("large", &large), ("small", "1\n")]);
+    let mirrored = mirror(repo.remote());
+    let polled = mirrored.mirror.poll().unwrap();
+    assert_eq!((polled.head, polled.objects), (first.clone(), 3), "commit, folder, small file");
+    let second = repo.commit(&[("folder/larger", &format!("{large}x"))]);
+    assert_eq!(mirrored.mirror.poll().unwrap().objects, 3, "commit and two folders");
+    let too_large = |mirror: &Mirror| {
+        let tree = mirror.tree(&second).unwrap();
+        for path in ["large", "folder/larger"] {
+            let read = mirror.read(tree.file(path).unwrap());
+            assert!(matches!(read, Err(TreeError::TooLarge { limit: MAX_FILE, .. })), "{path}");
+        }
+        assert_eq!(&*mirror.read(tree.file("small").unwrap()).unwrap(), b"1\n");
+    };
+    too_large(&mirrored.mirror);
+    // Many commits later the mirror makes one pack of them, and still knows.
+    for n in 0..60 {
+        repo.commit(&[("small", &format!("{n}\n")), (&format!("f{n}"), &format!("{n}\n"))]);
+        mirrored.mirror.poll().unwrap();
+    }
+    repo.commit(&[("small", "1\n")]);
+    mirrored.mirror.poll().unwrap();
+    let folder = mirrored.folder.path().join("mirror");
+    let reopened = Mirror::open(&folder, repo.remote()).unwrap();
+    too_large(&reopened);
+    assert!(contents(&folder).values().map(Vec::len).sum::<usize>() < 1024 * 1024, "neither file is in the mirror");
+}
+
+#[test]
+fn a_file_of_half_a_gigabyte_costs_no_memory() {
+    let repo = Repo::new();
+    repo.commit(&[("landfall.toml", "id = \"a\"\n")]);
+    let make = "head -c 536870912 /dev/zero > large && git -c core.compression=1 hash-object -w large && rm large";
+    let made = std::process::Command::new("sh").args(["-c", make]).current_dir(&repo.path).output().unwrap();
+    let id = String::from_utf8(made.stdout).unwrap();
+    repo.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{},docs/large", id.trim())]);
+    repo.git(&["commit", "--quiet", "--message", "a large file that nobody reads"]);
+    let program = std::env::current_exe().unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -v 500000 && exec \"$@\"", "sh"])
+        .arg(program)
+        .args(["--exact", "git::repository::polls", "--ignored"])
+        .env("MALLOC_ARENA_MAX", "1")
+        .env("LANDFALL_TEST_URL", &repo.path)
+        .env("LANDFALL_TEST_HEAD", &repo.head().0)
+        .output()
+        .unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn the_branch_of_the_first_poll_is_followed_whatever_the_default_is_later() {
+    let repo = Repo::new();
+    let first = repo.commit(&[("a", "1\n")]);
+    let mirrored = mirror(repo.remote());
+    let polled = mirrored.mirror.poll().unwrap();
+    assert_eq!((polled.branch.as_str(), polled.default), ("main", None));
+    // Somebody checks out another branch, which is the default of a repository on this machine.
+    repo.git(&["checkout", "--quiet", "-b", "other"]);
+    let other = repo.commit(&[("a", "2\n")]);
+    let polled = mirrored.mirror.poll().unwrap();
+    assert_eq!((polled.head, polled.moved, polled.default.as_deref()), (first.clone(), false, Some("other")));
+    let folder = mirrored.folder.path().join("mirror");
+    let reopened = Mirror::open(&folder, repo.remote()).unwrap();
+    assert_eq!(reopened.poll().unwrap().head, first, "after a restart too");
+    // The operator names another one, and it stays.
+    let named = Mirror::open(&folder, Remote { branch: Some("other".to_owned()), ..repo.remote() }).unwrap();
+    assert_eq!(named.poll().unwrap().head, other);
+    repo.git(&["checkout", "--quiet", "main"]);
+    let polled = reopened.poll().unwrap();
+    assert_eq!((polled.head, polled.branch.as_str(), polled.default.as_deref()), (other, "other", Some("main")));
+    repo.git(&["branch", "--quiet", "--move", "other", "third"]);
+    let said = reopened.poll().unwrap_err().to_string();
+    assert!(said.contains("has no branch `other`"), "{said}");
+}
+
+#[test]
+fn a_foxtrot_merge_is_seen_and_any_other_is_not() {
+    let repo = Repo::new();
+    repo.commit(&[("a", "1\n")]);
+    let mirrored = mirror(repo.remote());
+    assert!(!mirrored.mirror.poll().unwrap().foxtrot);
+    repo.git(&["checkout", "--quiet", "-b", "mine"]);
+    repo.commit(&[("mine", "1\n")]);
+    repo.git(&["checkout", "--quiet", "main"]);
+    repo.git(&["merge", "--quiet", "--no-ff", "--no-edit", "mine"]);
+    assert!(!mirrored.mirror.poll().unwrap().foxtrot, "the usual merge");
+    repo.git(&["checkout", "--quiet", "-b", "yours", "HEAD~1"]);
+    repo.commit(&[("yours", "1\n")]);
+    repo.git(&["merge", "--quiet", "--no-ff", "--no-edit", "main"]);
+    repo.git(&["branch", "--quiet", "--force", "main", "yours"]);
+    let polled = mirrored.mirror.poll().unwrap();
+    assert!(polled.moved && polled.foxtrot, "main's line is the second parent");
+    repo.git(&["reset", "--quiet", "--hard", "HEAD~2"]);
+    repo.git(&["branch", "--quiet", "--force", "main", "yours"]);
+    assert!(!mirrored.mirror.poll().unwrap().foxtrot, "a force-push is another thing");
 }

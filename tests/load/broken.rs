@@ -8,13 +8,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use landfall::git::Reader;
 use landfall::load::{Loader, Source, codes};
 use landfall::problem::{Level, Problem};
 use landfall::tree::memory::MemoryHistory;
-use landfall::tree::{BlobId, Blobs, FileTree, Folder, Node, TreeError, blob_id_of};
+use landfall::tree::{BlobId, Blobs, FileTree, Folder, History, Node, TreeError, blob_id_of};
 use landfall::view;
 
 use super::support::{example, files_in, load, root};
+use crate::git::repository::Repo;
+
+/// What `landfall check` finds only in a clone: `tests/cli/clones.rs` shows each of them.
+const OF_CLONES: [&str; 4] = ["uncommitted-file", "ignored-file", "history-not-checked", "foxtrot-merge"];
 
 type Bytes = BTreeMap<String, Vec<u8>>;
 
@@ -57,7 +62,7 @@ fn with_link(folder: &Folder, path: &str) -> Folder {
             entries.insert(Arc::from(first), Node::Folder(Arc::new(with_link(inner, rest))));
         }
         None => {
-            entries.insert(Arc::from(path), Node::Refused("symbolic link"));
+            entries.insert(Arc::from(path), Node::Refused("a symbolic link"));
         }
     }
     Folder { id: folder.id.clone(), entries }
@@ -107,9 +112,131 @@ fn of_commits(changes: &Bytes) -> Vec<Problem> {
         files.insert(path.to_owned(), String::from_utf8(bytes.clone()).unwrap());
     }
     let head = history.commit(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    let tree = landfall::tree::History::tree(&history, &head).unwrap();
+    let tree = History::tree(&history, &head).unwrap();
     let source = Source { tree: &tree, blobs: &history, commit: Some(&head), history: Some(&history), recorded: &[] };
     Loader::new().load(&source).unwrap().problems
+}
+
+/// Writes a broken repository into the work tree of a clone and commits it; what is `commits/2/` is a second commit.
+fn commit(repo: &Repo, changes: &Bytes) {
+    let base = bytes_in(&root().join("tests/load/base"));
+    let write = |path: &str, bytes: &[u8]| {
+        let path = repo.path.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    base.iter().for_each(|(path, bytes)| write(path, bytes));
+    let (second, first): (Vec<_>, Vec<_>) = changes.iter().partition(|(path, _)| path.starts_with("commits/2/"));
+    for (path, bytes) in first {
+        if let Some(path) = path.strip_suffix(".deleted") {
+            std::fs::remove_file(repo.path.join(path)).unwrap();
+        } else if let Some(path) = path.strip_suffix(".link") {
+            let path = repo.path.join(path);
+            let _ = std::fs::remove_file(&path);
+            std::os::unix::fs::symlink("nowhere", path).unwrap();
+        } else if let Some(path) = path.strip_suffix(".large") {
+            write(path, &vec![b'#'; usize::try_from(landfall::tree::MAX_FILE).unwrap() + 1]);
+        } else {
+            write(path, bytes);
+        }
+    }
+    repo.commit(&[]);
+    if !second.is_empty() {
+        second.iter().for_each(|(path, bytes)| write(path.strip_prefix("commits/2/").unwrap(), bytes));
+        repo.commit(&[]);
+    }
+}
+
+/// What a daemon finds in the newest commit.
+fn of_daemon(repo: &Repo) -> Vec<Problem> {
+    let (reader, head) = (Reader::open_local(&repo.path).unwrap(), repo.head());
+    let tree = reader.tree(&head).unwrap();
+    let source = Source { tree: &tree, blobs: &reader, commit: Some(&head), history: Some(&reader), recorded: &[] };
+    Loader::new().load(&source).unwrap().problems
+}
+
+/// What the daemon finds, check finds; what only check finds shows when a stack is rendered, and the daemon holds the slot.
+fn agree(name: &str, repo: &Repo, wrong: &mut Vec<String>) {
+    let told = |problems: &[Problem]| -> BTreeSet<(String, &str)> {
+        let one = |problem: &Problem| (view::problems::terminal(std::slice::from_ref(problem), false), problem.code);
+        problems.iter().map(one).collect()
+    };
+    let checked = told(&landfall::cli::check::problems_in(&repo.path, false).unwrap());
+    let daemon = told(&of_daemon(repo));
+    let rendering = |code: &str| landfall::template::CODES.iter().any(|(known, _)| *known == code);
+    let more = checked.difference(&daemon).filter(|(_, code)| !rendering(code)).map(|(text, _)| text);
+    wrong.extend(more.map(|text| format!("{name}: only check finds\n{text}")));
+    wrong.extend(daemon.difference(&checked).map(|(text, _)| format!("{name}: only the daemon finds\n{text}")));
+}
+
+#[test]
+fn check_and_the_daemon_find_the_same_in_every_broken_repository() {
+    let mut wrong = Vec::new();
+    for code in folders() {
+        let mut changes = bytes_in(&root().join("tests/load/broken").join(&code));
+        changes.remove("expected.txt");
+        let repo = Repo::new();
+        commit(&repo, &changes);
+        agree(&code, &repo, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn check_and_the_daemon_find_the_same_in_hostile_repositories() {
+    let mut wrong = Vec::new();
+    for name in ["projects/third", "projects/Third", "targets/other.toml", "projects/shop/releases", "environments"] {
+        let repo = Repo::new();
+        commit(&repo, &Bytes::new());
+        // A submodule, as `git submodule add` leaves it, and a symbolic link.
+        for submodule in [true, false] {
+            let path = repo.path.join(name);
+            let _ = std::fs::remove_dir_all(&path);
+            if submodule {
+                std::fs::create_dir_all(&path).unwrap();
+                std::fs::write(path.join("project.toml"), "lifecycle = \"nothing\"\n").unwrap();
+                repo.git(&["rm", "-r", "--quiet", "--cached", "--ignore-unmatch", name]);
+                repo.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{},{name}", repo.head().0)]);
+                repo.git(&["commit", "--quiet", "--message", "a submodule"]);
+            } else {
+                std::os::unix::fs::symlink("..", &path).unwrap();
+                repo.commit(&[]);
+            }
+            agree(name, &repo, &mut wrong);
+            let what = if submodule { "a submodule" } else { "a symbolic link" };
+            let title = format!("`{name}` is {what}: landfall does not follow it");
+            if !of_daemon(&repo).iter().any(|problem| problem.title == title) {
+                wrong.push(title);
+            }
+        }
+    }
+    // Names that are none, files that are no text, and nothing at all.
+    for (path, bytes) in
+        [("projects/shop/deploy/x y.toml", &b"x"[..]), ("tenants/\u{e9}.toml", b""), ("freezes/a.toml", b"\xff")]
+    {
+        let repo = Repo::new();
+        commit(&repo, &Bytes::from([(path.to_owned(), bytes.to_vec())]));
+        agree(path, &repo, &mut wrong);
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_stands_where_a_project_is_expected_holds_that_project_only() {
+    let repo = Repo::new();
+    commit(&repo, &Bytes::new());
+    let files = [("projects/shop", "projects/third"), ("projects/shop/project.toml", "projects/fourth")];
+    for (target, link) in files {
+        std::os::unix::fs::symlink(repo.path.join(target), repo.path.join(link)).unwrap();
+    }
+    let head = repo.commit(&[]);
+    let reader = Reader::open_local(&repo.path).unwrap();
+    let tree = reader.tree(&head).unwrap();
+    let source = Source { tree: &tree, blobs: &reader, commit: Some(&head), history: Some(&reader), recorded: &[] };
+    let loaded = Loader::new().load(&source).unwrap();
+    let broken: Vec<String> = loaded.catalog.broken.iter().map(|broken| format!("{:?}", broken.subject)).collect();
+    assert_eq!(broken, ["Project(\"fourth\")", "Project(\"third\")"]);
+    assert!(loaded.catalog.projects.contains_key("shop"));
 }
 
 fn folders() -> BTreeSet<String> {
@@ -127,7 +254,9 @@ fn the_base_of_the_broken_repositories_is_not_broken() {
 fn every_code_has_a_broken_repository_and_the_other_way_round() {
     let codes: BTreeSet<String> = codes::CODES.iter().map(|code| code.code.to_owned()).collect();
     assert_eq!(codes.len(), codes::CODES.len(), "a code is there twice");
-    assert_eq!(codes, folders());
+    let of_clones: BTreeSet<String> = OF_CLONES.iter().map(ToString::to_string).collect();
+    assert!(of_clones.is_disjoint(&folders()));
+    assert_eq!(codes, folders().into_iter().chain(of_clones).collect());
     assert!(codes::CODES.iter().all(|code| code.doc.ends_with('.')));
 }
 

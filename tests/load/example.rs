@@ -114,6 +114,6 @@ fn comments_of_the_example_can_be_read() {
 
 #[test]
 fn every_stack_of_the_example_can_be_rendered() {
-    let problems = landfall::cli::check::problems_in(&root().join("example-repo")).unwrap();
+    let problems = landfall::cli::check::problems_in(&root().join("example-repo"), false).unwrap();
     assert_eq!(view::problems::terminal(&problems, false), "");
 }

@@ -201,3 +201,104 @@ fn variables_that_multiply_end_in_a_problem() {
         .collect();
     assert!(check(containers).contains(&"over-limit"));
 }
+
+/// The scopes that were compared, and the codes that are reported, for the example with other variables in one project.
+fn compared(text: &str) -> (u64, Vec<&'static str>) {
+    let mut files = example();
+    let variables = files.get_mut("projects/billing/variables.toml").unwrap();
+    variables.push_str(text);
+    let mut history = MemoryHistory::new();
+    let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
+    let mut loader = Loader::new();
+    let source = Source { tree: &tree, blobs: &history, commit: None, history: None, recorded: &[] };
+    let mut codes: Vec<&str> = loader.load(&source).unwrap().problems.iter().map(|problem| problem.code).collect();
+    codes.dedup();
+    (loader.counts().scopes_compared, codes)
+}
+
+#[test]
+fn values_of_one_variable_are_compared_in_linear_time() {
+    let value = |scope: &str| format!("[[variable]]\nname = \"many\"\nvalue = \"1\"\n{scope}\n");
+    let list = |from: usize, count: usize| {
+        let names: Vec<String> = (from..from + count).map(|n| format!("\"n{n}\"")).collect();
+        format!("[{}]", names.join(", "))
+    };
+    let kinds: [(&str, Box<dyn Fn(usize) -> String>); 4] = [
+        ("the same scope", Box::new(|_| value(""))),
+        ("one name each", Box::new(|n| value(&format!("scope = {{ step = \"n{n}\" }}")))),
+        (
+            "two kinds that overlap in one",
+            Box::new(|n| value(&format!("scope = {{ step = \"n{n}\", environment = \"test\" }}"))),
+        ),
+        ("many names each", Box::new(|n| value(&format!("scope = {{ step = {} }}", list(20 * n, 20))))),
+    ];
+    for (kind, value) in kinds {
+        let cost = |count: usize| compared(&(0..count).map(&value).collect::<String>()).0;
+        let (one, two) = (cost(1_000), cost(2_000));
+        assert!(two <= 2 * one + 1_000, "{kind}: {one} for 1,000 values, {two} for 2,000");
+    }
+    // More names than are listed: compared with each other, as far as that goes.
+    let wide: String = (0..2_000).map(|n| value(&format!("scope = {{ step = {} }}", list(40 * n, 40)))).collect();
+    let (cost, codes) = compared(&wide);
+    assert!(cost <= 1_100_000 && !codes.is_empty(), "{cost} {codes:?}");
+}
+
+#[test]
+fn scopes_that_overlap_tie_however_many_names_they_have() {
+    let value = |scope: &str| format!("[[variable]]\nname = \"many\"\nvalue = \"1\"\nscope = {{ {scope} }}\n");
+    let names =
+        |from: usize, count: usize| (from..from + count).map(|n| format!("\"n{n}\"")).collect::<Vec<_>>().join(", ");
+    for (first, second, ties) in [
+        ("step = [\"a\", \"b\"]".to_owned(), "step = [\"b\", \"c\"]".to_owned(), true),
+        ("step = \"a\"".to_owned(), "step = \"b\"".to_owned(), false),
+        (format!("step = [{}]", names(0, 50)), "step = \"n49\"".to_owned(), true),
+        ("step = \"n49\"".to_owned(), format!("step = [{}]", names(0, 50)), true),
+        (format!("step = [{}]", names(0, 50)), format!("step = [{}]", names(49, 50)), true),
+        (format!("step = [{}]", names(0, 50)), format!("step = [{}]", names(50, 50)), false),
+        ("step = \"a\", channel = \"x\"".to_owned(), "step = \"a\", channel = [\"x\", \"y\"]".to_owned(), true),
+        ("step = \"a\", channel = \"x\"".to_owned(), "step = \"a\"".to_owned(), false),
+    ] {
+        let (_, codes) = compared(&(value(&first) + &value(&second)));
+        assert_eq!(codes.contains(&"variable-tie"), ties, "{first} and {second}: {codes:?}");
+    }
+}
+
+/// Runs an ignored test in a process of its own that may not have more than so much memory.
+fn within(megabytes: u32, test: &str) {
+    let script = format!("ulimit -v {} && exec \"$@\"", megabytes * 1024);
+    let program = std::env::current_exe().unwrap();
+    let output = std::process::Command::new("sh")
+        .args(["-c", &script, "sh"])
+        .arg(program)
+        .args(["--exact", test, "--ignored"])
+        .env("MALLOC_ARENA_MAX", "1")
+        .output()
+        .unwrap();
+    let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+}
+
+#[test]
+fn one_text_of_placeholders_takes_a_few_times_its_own_memory() {
+    within(400, "load::hostile::placeholders_in_little_memory");
+}
+
+#[test]
+#[ignore = "run by another test, with little memory"]
+fn placeholders_in_little_memory() {
+    let path = "projects/billing/variables.toml";
+    let own = std::fs::read_to_string(super::support::root().join("example-repo").join(path)).unwrap();
+    for placeholder in ["#{known}", "#{nobody}", "#{steps.worker.outputs.X}", "#{release.version}"] {
+        for each in [200_000, 4_000] {
+            // In one text, and in as many as fit a file.
+            let text = placeholder.repeat(each.min(1_900_000 / placeholder.len()));
+            let texts = (1_900_000 / text.len()).max(1);
+            let values: String =
+                (0..texts).map(|n| format!("[[variable]]\nname = \"t{n}\"\nvalue = \"{text}\"\n")).collect();
+            let known = "[[variable]]\nname = \"known\"\nvalue = \"\"\n";
+            let problems = checked(path, format!("{own}{known}{values}"));
+            let told = view::problems::terminal(&problems, false).len();
+            assert!(problems.len() < 300 && told < 200_000, "{placeholder}: {} problems, {told} bytes", problems.len());
+        }
+    }
+}

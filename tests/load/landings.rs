@@ -185,15 +185,28 @@ fn an_edited_release_and_one_that_lands_again_with_other_content_stay_what_they_
     let edited = repo.commit(&[(RELEASE, &other)]);
     repo.commit(&[(RELEASE, "")]);
     let again = repo.commit(&[(RELEASE, &other)]);
-    for (head, known) in [(&edited, &known[..]), (&edited, &[][..]), (&again, &known[..])] {
+    for (head, known) in [(&edited, &known[..]), (&edited, &[]), (&again, &known[..]), (&again, &[])] {
         let loaded = load(&local(&repo), head, known);
         assert_eq!(codes(&loaded), ["release-edited"]);
+        assert_eq!(loaded.problems[0].blocks, ["shop 1.0.0 where it does not run yet"]);
+        assert_eq!(release(&loaded, "shop").edited.as_ref(), Some(&landed), "it goes nowhere new");
         assert_eq!(snapshot(&loaded, "shop").0, landed);
         assert_eq!(&*release(&loaded, "shop").images["web"].tag, "1.0.0");
     }
     let blocked = repo.commit(&[(RELEASE, &format!("blocked = \"it leaks\"\n{}", files[RELEASE]))]);
     let loaded = load(&local(&repo), &blocked, &known);
     assert!(codes(&loaded).is_empty() && release(&loaded, "shop").blocked.is_some(), "{:?}", loaded.problems);
+    assert_eq!(release(&loaded, "shop").edited, None);
+}
+
+#[test]
+fn a_release_that_landed_with_errors_landed_with_what_it_was_mended_to() {
+    let (repo, files) = shop();
+    repo.commit(&[(RELEASE, "format = \n")]);
+    repo.commit(&[(RELEASE, "")]);
+    repo.commit(&[(RELEASE, &files[RELEASE])]);
+    let loaded = load(&local(&repo), &repo.head(), &[]);
+    assert_eq!((codes(&loaded), release(&loaded, "shop").edited.clone()), (vec![], None));
 }
 
 #[test]

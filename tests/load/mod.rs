@@ -6,4 +6,5 @@ mod history;
 mod hostile;
 mod kinds;
 mod landings;
+mod mistakes;
 mod support;

@@ -223,3 +223,24 @@ fn a_stopped_deployment_is_not_forgotten_when_nothing_is_wanted_any_more() {
     assert!(matches!(planned.report.slots[2].decision, Decision::Held { .. }));
     assert_eq!(planned.plan.supersede[0].deployment, DeploymentId(live.facts.in_flight[0].deployment.0));
 }
+
+#[test]
+fn a_broken_environment_or_project_keeps_its_rows_before_anything_ran() {
+    let nothing = Live::empty();
+    let held = |world: &World, environment: &str| {
+        let rows = world.plan(&nothing).report.slots;
+        let row = rows.iter().find(|row| row.environment.as_str() == environment).unwrap();
+        assert!(matches!(row.decision, Decision::Held { wanted: None, runs: None, .. }), "{:?}", row.decision);
+    };
+    let mut world = World::new();
+    world.release("1.4.0");
+    world.catalog.environments.remove("test");
+    world.broken(Subject::Environment("test".parse().unwrap()), "environments/test.toml");
+    held(&world, "test");
+    let mut world = World::new();
+    world.catalog.projects.remove("storefront");
+    world.broken(Subject::Project("storefront".parse().unwrap()), "projects/storefront/project.toml");
+    for environment in ["development", "test", "production"] {
+        held(&world, environment);
+    }
+}

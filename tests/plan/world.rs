@@ -179,6 +179,7 @@ impl World {
             images: BTreeMap::from([("web".parse().unwrap(), pin)]),
             inputs: None,
             blocked: None,
+            edited: None,
             snapshot: Ok(Snapshot { commit: self.catalog.commit.clone(), what, names: Arc::default() }),
             content: Hash::of(name.as_bytes()),
             at: at(&format!("projects/{project}/releases/{name}.toml"), 1),

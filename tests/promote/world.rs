@@ -257,6 +257,7 @@ fn releases(sketch: &Sketch, channel: &str) -> BTreeMap<landfall::model::Release
             images: BTreeMap::new(),
             inputs: None,
             blocked: line.blocked.then(|| "found a leak".into()),
+            edited: None,
             snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default() }),
             content: Hash::of(b""),
             at: at(&format!("projects/{PROJECT}/releases/{}.toml", line.name), 1),

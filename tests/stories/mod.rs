@@ -54,6 +54,7 @@ stories! {
     a_wrong_subnet
     a_freeze_and_its_override
     a_wave_that_stops
+    a_withdrawn_version_comes_back
     one_tenant_fails
     tenants_at_different_versions
     a_hotfix_past_test

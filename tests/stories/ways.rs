@@ -288,6 +288,7 @@ fn shown_by(cause: &Cause) -> Shown {
         | Cause::PlaceUnseen { .. }
         | Cause::Protected { .. } => Here,
         Cause::StackState { .. } => By("plan::doctor::what_the_doctor_says_of_a_wanted_stack_is_what_the_plan_does"),
+        Cause::Edited { .. } => By("stories::a_withdrawn_version_comes_back"),
         Cause::Guard { .. } => By("plan::guard::a_live_change_beyond_the_guard_waits_for_an_allowance"),
         Cause::Queued { .. } => By("plan::held::a_newer_commit_supersedes_or_waits_as_the_environment_says"),
         Cause::LiveOrder { .. } | Cause::SoakQueue { .. } => By("plan::live"),

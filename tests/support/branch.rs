@@ -76,6 +76,10 @@ impl History for Branch {
         self.history.read().unwrap().landings(head, paths)
     }
 
+    fn first_landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, CommitId>, TreeError> {
+        self.history.read().unwrap().first_landings(head, paths)
+    }
+
     fn has(&self, commit: &CommitId) -> bool {
         self.history.read().unwrap().has(commit)
     }

@@ -317,6 +317,7 @@ fn release(what: &What) -> Release {
         images: BTreeMap::from([("web".parse().unwrap(), pin)]),
         inputs: None,
         blocked: None,
+        edited: None,
         snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()), names: Arc::new(names()) }),
         content: Hash::of(b"release"),
         at: Location { file: Arc::from("projects/storefront/releases/1.4.0.toml"), line: 1, column: 1 },

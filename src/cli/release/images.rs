@@ -203,6 +203,7 @@ impl Wanted<'_> {
             images: BTreeMap::new(),
             inputs: None,
             blocked: None,
+            edited: None,
             snapshot: Err(crate::model::catalog::SnapshotFault::NotLanded),
             content: self.what.inputs,
             at: self.project.at.clone(),

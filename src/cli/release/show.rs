@@ -106,6 +106,9 @@ fn page(project: &Project, release: &Release, redeploys: &str) -> String {
     if let Some(reason) = &release.blocked {
         line("blocked", reason);
     }
+    if let Some(edited) = edited(release) {
+        line("held", &edited);
+    }
     for (name, pin) in &release.images {
         line("image", &format!("{name} {} {}", pin.tag, pin.digest.as_deref().unwrap_or("(no digest)")));
         for (platform, digest) in &pin.platforms {
@@ -136,9 +139,16 @@ fn fault_in_words(fault: &SnapshotFault) -> String {
     crate::view::hold(&Hold::new(Cause::Snapshot(fault.clone())))
 }
 
+/// That its file is not what landed first.
+fn edited(release: &Release) -> Option<String> {
+    let landed = release.edited.clone()?;
+    Some(crate::view::hold(&Hold::new(Cause::Edited { landed, at: release.at.clone() })))
+}
+
 /// What keeps it from going anywhere new.
 fn state(release: &Release) -> Option<String> {
     let blocked = release.blocked.as_ref().map(|reason| format!("blocked: {reason}"));
+    let blocked = blocked.or_else(|| edited(release));
     blocked.or_else(|| release.snapshot.as_ref().err().map(fault_in_words))
 }
 
@@ -168,8 +178,8 @@ fn steps(release: &Release) -> Vec<(&str, Vec<&str>)> {
     placed.iter().enumerate().filter_map(|(place, one)| Some((name(&place)?, direct(&one.after)))).collect()
 }
 
-/// `release`, `channel`, `format`, `inputs`, `snapshot` (the commit), `fault` (why there is none), `blocked`, `images` (each
-/// with `tag`, `digest`, `platforms`), `steps` (in their order: `step`, `after`), `pinned` (where deploy files name it),
+/// `release`, `channel`, `format`, `inputs`, `snapshot` (the commit), `fault` (why there is none), `blocked`, `edited`
+/// (that its file is not what landed first), `images` (each with `tag`, `digest`, `platforms`), `steps` (in their order: `step`, `after`), `pinned` (where deploy files name it),
 /// `redeploys` (which slots a refresh redeploys).
 fn value(project: &Project, release: &Release, redeploys: &str) -> Value {
     json!({
@@ -180,6 +190,7 @@ fn value(project: &Project, release: &Release, redeploys: &str) -> Value {
         "snapshot": release.snapshot.as_ref().ok().and_then(|snapshot| snapshot.commit.clone()),
         "fault": release.snapshot.as_ref().err().map(fault_in_words),
         "blocked": release.blocked,
+        "edited": edited(release),
         "images": release.images.iter().map(|(name, pin)| (name.to_string(), json!(pin))).collect::<serde_json::Map<_, _>>(),
         "steps": steps(release)
             .into_iter()

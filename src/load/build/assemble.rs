@@ -9,12 +9,12 @@ use crate::load::drafts::subjects_of;
 use crate::load::finding::{Finding, MAX_PER_FILE};
 use crate::load::world::{ProjectWorld, ReleaseWorld, World};
 use crate::load::{Loaded, Source};
-use crate::model::catalog::{Broken, Catalog, Phase, Progress, Snapshot, SnapshotFault, Subject};
+use crate::model::catalog::{Broken, Catalog, Phase, Progress, Snapshot, SnapshotFault, Subject, Unnamed};
 use crate::model::{
     Channel, Environment, EnvironmentName, Lifecycle, LifecycleName, Location, Project, ProjectName, Release,
     ReleaseName,
 };
-use crate::problem::{Level, Problem};
+use crate::problem::{Level, Problem, in_order};
 
 /// Makes the catalog of everything that has no error, and the sorted problems.
 pub(crate) fn assemble(source: &Source<'_>, world: &World, findings: Vec<Finding>) -> Loaded {
@@ -29,7 +29,8 @@ pub(crate) fn assemble(source: &Source<'_>, world: &World, findings: Vec<Finding
     // The first cause of each is enough.
     let mut seen = BTreeSet::new();
     broken.retain(|one: &Broken| seen.insert(one.subject.clone()));
-    let problems = findings.into_iter().map(|finding| with_blocks(finding, world)).collect();
+    let mut problems: Vec<Problem> = findings.into_iter().map(|finding| with_blocks(finding, world)).collect();
+    in_order(&mut problems);
     let catalog = catalog(source, world, broken, &seen);
     Loaded { catalog, problems }
 }
@@ -94,7 +95,7 @@ fn cascade(world: &World, broken: &[Broken]) -> Vec<Broken> {
         let used = world.lifecycles_of(name);
         let cause = broken.iter().find(|one| match &one.subject {
             Subject::Lifecycle(broken) => used.contains(&Some(broken.as_str())),
-            Subject::Environment(_) => used.contains(&None),
+            Subject::Environment(_) | Subject::Unnamed(Unnamed::Environment) => used.contains(&None),
             _ => false,
         });
         more.extend(cause.map(|cause| Broken { subject: Subject::Project(name.clone()), ..cause.clone() }));
@@ -130,6 +131,10 @@ fn held_by(subject: &Subject, world: &World) -> Vec<String> {
         Subject::What(name) => vec![format!("new releases of {name}")],
         Subject::Release(project, name) => vec![format!("{project} {name}")],
         Subject::Deploy(project, environment) => vec![format!("{project} in {environment}")],
+        Subject::Unnamed(Unnamed::Environment) => vec!["every environment that is missing".to_owned()],
+        Subject::Unnamed(Unnamed::Target) => vec!["every target that is missing".to_owned()],
+        Subject::Unnamed(Unnamed::Tenant) => vec!["every tenant that is missing".to_owned()],
+        Subject::Unnamed(Unnamed::Project) => vec!["every project that is missing".to_owned()],
     }
 }
 
@@ -263,6 +268,7 @@ fn release(project: &ProjectName, name: &ReleaseName, built: &ReleaseWorld, head
         images: draft.images.clone(),
         inputs: draft.inputs,
         blocked: draft.blocked.clone(),
+        edited: built.edited.clone(),
         snapshot,
         content: draft.content,
         at: Location { file: Arc::from(format!("projects/{project}/releases/{name}.toml")), line: 1, column: 1 },

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::super::codes::{self, Code};
-use super::super::finding::{File, Finding};
+use super::super::finding::{File, Finding, MAX_PER_FILE};
 use super::super::schema::At;
 use super::super::schema::process::StepEntry;
 use super::super::schema::values::ValueEntry;
@@ -36,7 +36,9 @@ pub(super) fn stand_in_steps(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         let values = draft.doc.variable.iter().map(|variable| &variable.value);
         let defaults = draft.doc.tenant_variable.iter().filter_map(|variable| variable.default.as_ref());
         for value in values.chain(defaults) {
-            for name in value.texts().iter().flat_map(|text| references(text)) {
+            // Of as many as a file can have only the first are shown, see `assemble`.
+            let all = value.texts().iter().flat_map(|text| references(text));
+            for name in all.take((2 * MAX_PER_FILE).saturating_sub(findings.len())) {
                 findings.push(in_value(&draft.file, value.span(), &name));
             }
         }

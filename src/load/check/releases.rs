@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use super::super::codes;
 use super::super::finding::Finding;
-use super::super::world::World;
-use crate::model::Version;
-use crate::model::catalog::Subject;
+use super::super::world::{ProjectWorld, ReleaseWorld, World};
+use crate::model::catalog::{Pin, SnapshotFault, Subject};
+use crate::model::{ReleaseName, Version};
+use crate::problem::Level;
 
 pub(super) fn versions_differ(world: &World, findings: &mut Vec<Finding>) {
     for (project, files) in &world.drafts.projects {
@@ -25,6 +26,59 @@ pub(super) fn versions_differ(world: &World, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// What a release was made from is what it would be deployed from. Of one that nothing asks for any more it is a warning:
+/// it stays in the folder for good.
+pub(super) fn have_their_snapshots(world: &World, findings: &mut Vec<Finding>) {
+    for (project, built) in &world.projects {
+        for (name, release) in &built.releases {
+            let Err(fault) = &release.snapshot else { continue };
+            let (code, title, help) = match fault {
+                SnapshotFault::Differs { expected, found } => (
+                    codes::SNAPSHOT_DIFFERS,
+                    format!(
+                        "release `{name}` was made from other files than it landed with ({} is not {})",
+                        found.short(),
+                        expected.short()
+                    ),
+                    format!(
+                        "`landfall release refresh {project} {name}` takes the files as they are; or make a new release"
+                    ),
+                ),
+                SnapshotFault::Missing(commit) => (
+                    codes::SNAPSHOT_MISSING,
+                    format!("release `{name}` comes from commit {}, which is not in the repository", commit.short()),
+                    format!("`landfall release refresh {project} {name}` takes a commit of this branch"),
+                ),
+                SnapshotFault::Broken { .. } | SnapshotFault::Shallow | SnapshotFault::NotLanded => continue,
+            };
+            let draft = world.drafts.projects.get(project).and_then(|files| files.releases.read.get(name));
+            let Some(draft) = draft else { continue };
+            let mut finding = Finding::new(code, &draft.file, 0..0, title).label("held").help(help).holds_nothing();
+            if is_asked_for(built, name, release) {
+                finding.problem.blocks = vec![format!("{project} {name}")];
+            } else {
+                finding.problem.level = Level::Warning;
+            }
+            findings.push(finding);
+        }
+    }
+}
+
+/// Whether a pin names the release, or no newer one of its channel can be deployed.
+fn is_asked_for(project: &ProjectWorld, name: &ReleaseName, release: &ReleaseWorld) -> bool {
+    let names = |pin: &Pin| matches!(pin, Pin::Release(pinned) if pinned == name);
+    let pinned = project
+        .deploys
+        .values()
+        .any(|file| file.pin.as_ref().is_some_and(names) || file.tenants.values().any(|(pin, _)| names(pin)));
+    let newer = |other: &ReleaseWorld| {
+        other.draft.channel == release.draft.channel
+            && other.draft.version > release.draft.version
+            && other.snapshot.is_ok()
+    };
+    pinned || !project.releases.values().any(newer)
 }
 
 pub(super) fn have_their_images(world: &World, findings: &mut Vec<Finding>) {

@@ -52,11 +52,11 @@ pub(super) fn placeholders_exist(drafts: &WhatDrafts, findings: &mut Vec<Finding
     let mut each = |file: &super::super::finding::File, span: std::ops::Range<usize>, text: &str| {
         let at = Location { file: file.path.clone(), line: 1, column: 1 };
         let Ok(parsed) = Text::parse(text, at) else { return };
-        // Each looks for the nearest name, which costs as much as there are names.
-        if findings.len() > 2 * MAX_PER_FILE {
-            return;
-        }
         for name in parsed.placeholders().filter(|name| !name.contains('.') && !known.contains(name)) {
+            // Each looks for the nearest name, which costs as much as there are names.
+            if findings.len() > 2 * MAX_PER_FILE {
+                return;
+            }
             let span = super::outputs::placeholder(file, span.clone(), name);
             let title = format!("variable `{name}` has no value");
             let finding = Finding::new(codes::UNKNOWN_VARIABLE, file, span, title)

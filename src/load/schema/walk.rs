@@ -60,7 +60,11 @@ pub enum FaultKind {
     },
 }
 
-/// Every difference between a table and a schema, in the order of the file.
+/// More differences than this are not looked for: of a file only the first few are told, and each takes far more memory than
+/// it is written in.
+const MOST: usize = 10_000;
+
+/// Every difference between a table and a schema, in the order of the file; of very many not all.
 pub fn faults(schema: &Value, table: &Spanned<DeTable<'_>>) -> Vec<Fault> {
     let mut out = Vec::new();
     walk_table(schema, table.get_ref(), table.span(), &mut out);
@@ -73,6 +77,9 @@ fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut
     let others = schema.get("additionalProperties");
     let mut unknown = Vec::new();
     for (key, value) in table.iter() {
+        if out.len() >= MOST {
+            return;
+        }
         let name: &str = key.get_ref();
         match (properties.and_then(|known| known.get(name)), others) {
             (Some(inner), _) => walk(inner, value, out),
@@ -95,6 +102,9 @@ fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut
 }
 
 fn walk(schema: &Value, value: &Spanned<DeValue<'_>>, out: &mut Vec<Fault>) {
+    if out.len() >= MOST {
+        return;
+    }
     if let Some(choices) = choices(schema) {
         return walk_choices(choices, value, out);
     }

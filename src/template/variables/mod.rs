@@ -61,15 +61,6 @@ pub enum Part {
     Output(OutputRef),
 }
 
-impl Part {
-    fn len(&self) -> usize {
-        match self {
-            Part::Text(text) => text.len(),
-            Part::Output(_) => 0,
-        }
-    }
-}
-
 /// The values that the placeholders of one stack have.
 ///
 /// Each variable is resolved once, however often it is used.
@@ -100,6 +91,7 @@ impl<'a> Values<'a> {
     /// As [`Values::text`], and if a placeholder begins like a reference to an output but is not one.
     pub fn parts(&self, text: &Text) -> Result<Vec<Part>, Fault> {
         let mut parts: Vec<Part> = Vec::new();
+        let mut length = 0;
         for piece in text.pieces() {
             let filled = match piece {
                 Piece::Literal(literal) => literal.to_string(),
@@ -117,11 +109,12 @@ impl<'a> Values<'a> {
             if filled.is_empty() {
                 continue;
             }
+            length += filled.len();
             match parts.last_mut() {
                 Some(Part::Text(before)) => before.push_str(&filled),
                 _ => parts.push(Part::Text(filled)),
             }
-            if parts.iter().map(Part::len).sum::<usize>() > MAX_VALUE {
+            if length > MAX_VALUE {
                 return Err(Fault::too_long(text.at()));
             }
         }
@@ -141,16 +134,19 @@ impl<'a> Values<'a> {
     /// # Errors
     /// As [`Values::text`].
     pub fn pieces(&self, text: &Text) -> Result<Vec<String>, Fault> {
-        let mut filled = Vec::with_capacity(text.pieces().len());
+        let mut filled: Vec<String> = Vec::with_capacity(text.pieces().len());
+        let mut length = 0;
         for piece in text.pieces() {
-            filled.push(match piece {
+            let piece = match piece {
                 Piece::Literal(literal) => literal.to_string(),
                 Piece::Placeholder(name) => match self.name(name, text.at(), &mut Vec::new())? {
                     Resolved::Text(value) => value.to_string(),
                     Resolved::List(_) => return Err(Fault::list_in_text(name, text.at())),
                 },
-            });
-            if filled.iter().map(String::len).sum::<usize>() > MAX_VALUE {
+            };
+            length += piece.len();
+            filled.push(piece);
+            if length > MAX_VALUE {
                 return Err(Fault::too_long(text.at()));
             }
         }
@@ -169,7 +165,8 @@ impl<'a> Values<'a> {
     }
 
     fn fill_list(&self, texts: &[Text], path: &mut Vec<String>) -> Result<Vec<String>, Fault> {
-        let mut filled = Vec::new();
+        let mut filled: Vec<String> = Vec::new();
+        let (mut length, mut counted) = (0, 0);
         for text in texts {
             match text.pieces() {
                 [Piece::Placeholder(name)] => match self.name(name, text.at(), path)? {
@@ -178,7 +175,9 @@ impl<'a> Values<'a> {
                 },
                 _ => filled.push(self.fill(text, path)?),
             }
-            if filled.len() > MAX_ITEMS || filled.iter().map(String::len).sum::<usize>() > MAX_VALUE {
+            length += filled.iter().skip(counted).map(String::len).sum::<usize>();
+            counted = filled.len();
+            if filled.len() > MAX_ITEMS || length > MAX_VALUE {
                 return Err(Fault::too_long(text.at()));
             }
         }
