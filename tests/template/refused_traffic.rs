@@ -167,7 +167,7 @@ fn target_groups_that_cannot_be_are_refused() {
         ),
         (
             balancer("protocol = \"tcp\"", "type = \"network\"\nidle_timeout = 9", "{ port = 1, protocol = \"tcp\" }"),
-            "`idle_timeout` is for",
+            "`idle_timeout` is only for",
         ),
         (
             balancer("protocol = \"tcp\"", ingress, http),
@@ -175,7 +175,7 @@ fn target_groups_that_cannot_be_are_refused() {
         ),
         (
             balancer("protocol = \"tcp\"\nslow_start = 30", "type = \"network\"", "{ port = 1, protocol = \"tcp\" }"),
-            "`slow_start` is for",
+            "`slow_start` is only for",
         ),
     ] {
         let container = if service.contains("protocol = \"udp\"\n") { UDP } else { "" };

@@ -99,7 +99,7 @@ fn a_tie_lists_its_candidates() {
         .variable("v", "c", scope(""));
     assert_eq!(
         resolve(&world, "#{v}").unwrap_err(),
-        "variable-tie: variable `v` has 2 values of equal rank for step `web` in environment `production` at target \
+        "variable-tie: variable `v` has 2 values of equal rank for step `web` in environment `production` on target \
          `prod-eu` (they are at projects/storefront/variables.toml:1, projects/storefront/variables.toml:2; make one more \
          specific, or remove it)"
     );
@@ -118,7 +118,7 @@ fn an_unresolved_name_is_an_error_with_a_suggestion() {
     );
     assert_eq!(
         resolve(&world, "#{api_url}").unwrap_err(),
-        "variable-elsewhere: variable `api_url` has no value for step `web` in environment `production` at target \
+        "variable-elsewhere: variable `api_url` has no value for step `web` in environment `production` on target \
          `prod-eu` (it has values for other scopes: projects/storefront/variables.toml:1; add one that applies here)"
     );
     assert_eq!(

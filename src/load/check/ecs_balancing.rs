@@ -247,7 +247,7 @@ fn load_balancer(own: &OwnTargetGroupEntry, entry: &At<OwnLoadBalancerEntry>, ou
         out(said.span(), "`task_ingress` is for the security group that landfall makes for `ingress`");
     }
     if let (Some(timeout), true) = (&entry.idle_timeout, network) {
-        out(timeout.span(), "`idle_timeout` is for `type = \"application\"`");
+        out(timeout.span(), "`idle_timeout` is only for `type = \"application\"`");
     }
     if entry.listener.iter().all(|listener| listener.redirect_to.is_some()) {
         out(entry.span(), "no listener sends requests to the tasks");
