@@ -29,6 +29,8 @@ pub(crate) struct Log {
     last: u64,
     /// It took over stacks of another store.
     adopted: bool,
+    /// Nothing was ordered since the incarnation began.
+    unused: bool,
     /// What was done to each stack.
     past: BTreeMap<(Place, StackName), Past>,
     /// What each stack's events and stamp may show.
@@ -47,6 +49,7 @@ impl Log {
             deployments: BTreeMap::new(),
             last: 0,
             adopted: false,
+            unused: false,
             past: BTreeMap::new(),
             trails: BTreeMap::new(),
         }
@@ -72,6 +75,11 @@ impl Log {
         self.last == 0 && !self.adopted
     }
 
+    /// Whether an incarnation has begun whose tokens are certainly on no stack yet.
+    pub(crate) fn has_just_begun(&self) -> bool {
+        self.unused && self.deployments.is_empty()
+    }
+
     /// The number that the next deployment gets; `after` many others that get theirs before it.
     pub(crate) fn next_deployment(&self, after: usize) -> DeploymentId {
         DeploymentId(self.last + 1 + after as u64)
@@ -92,6 +100,7 @@ impl Log {
         match &record.entry {
             Entry::Opened(opened) => {
                 self.last = self.last.max(opened.deployment.0);
+                self.unused = false;
                 let state = DeploymentState::new(opened.clone(), self.incarnation.clone());
                 self.deployments.insert(opened.deployment, state);
             }
@@ -109,6 +118,7 @@ impl Log {
             Entry::Incarnation { id, .. } => {
                 self.incarnations.insert(id.0.clone());
                 self.incarnation = id.clone();
+                self.unused = true;
             }
             Entry::Learned(learned) => learned.stacks.iter().for_each(|found| self.found(found)),
             Entry::Reply { deployment, .. }

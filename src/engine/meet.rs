@@ -77,11 +77,12 @@ impl Engine {
         let (doubtful, unread) = self.doubtful(meeting, new).await;
         let (others, rest): (Vec<_>, Vec<_>) =
             doubtful.into_iter().partition(|one| new || matches!(one.whose, Whose::Anothers { .. }));
-        let lost: Vec<Doubtful<'_>> = rest.into_iter().filter(|one| one.whose == Whose::Lost).collect();
+        // What is in progress is learned when it has come to its end.
+        let ended = |one: &Doubtful<'_>| one.whose == Whose::Lost && !one.seen.status.in_progress();
+        let lost: Vec<Doubtful<'_>> = rest.into_iter().filter(ended).collect();
         let mut entries = Vec::new();
         if !lost.is_empty() {
-            let because = "AWS shows operations that this store has no record of".to_owned();
-            entries.push(Entry::Incarnation { id: meeting.fresh.clone(), because });
+            entries.extend(self.renewed(meeting, "AWS shows operations that this store has no record of"));
             entries.extend(self.learned(&lost, meeting));
         }
         entries.extend(self.asked(&others, unread, meeting, now));
@@ -101,8 +102,7 @@ impl Engine {
         let mut entries = Vec::new();
         if agreed && !unread && question.busy.is_none() && question.until.is_none() {
             if !self.log.is_new() {
-                let because = "stacks that another store deployed are taken over".to_owned();
-                entries.push(Entry::Incarnation { id: meeting.fresh.clone(), because });
+                entries.extend(self.renewed(meeting, "stacks that another store deployed are taken over"));
             }
             entries.extend(self.learned(others, meeting));
             entries.push(Entry::Adopted { repository: question.repository.clone(), stacks: question.count() });
@@ -116,6 +116,12 @@ impl Engine {
             entries.push(Entry::Agreed(answer));
         }
         entries
+    }
+
+    /// A new incarnation, unless one has just begun.
+    fn renewed(&self, meeting: &Meeting<'_>, because: &str) -> Option<Entry> {
+        let entry = Entry::Incarnation { id: meeting.fresh.clone(), because: because.to_owned() };
+        (!self.log.has_just_begun()).then_some(entry)
     }
 
     /// The stacks whose last operation has to be known, with it; and whether some could not be read.

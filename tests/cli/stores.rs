@@ -14,7 +14,7 @@ fn two_environments(home: &Home) -> (Running, String) {
         "shop/lifecycles/standard.toml",
         "[[phase]]\nname = \"d\"\nautomatic = [\"development\"]\n[[phase]]\nname = \"p\"\nautomatic = [\"production\"]\n",
     );
-    home.write("shop/projects/app/project.toml", "lifecycle = \"standard\"\n");
+    home.write("shop/projects/app/project.toml", "lifecycle = \"standard\"\nattempts = 1\n");
     home.commit("shop", "Two environments");
     let mut sim = home.start("sim --listen 127.0.0.1:0");
     let account = sim.until_it_says("every account and region at ");

@@ -13,6 +13,7 @@ mod outputs;
 mod people;
 mod promotion;
 mod size;
+mod stores;
 mod tenants;
 mod turns;
 mod views;

@@ -384,6 +384,7 @@ impl Live {
             run.to = Some(now);
         }
         self.facts.attempts.retain(|tried| tried.slot != begin.slot || tried.content != begin.content);
+        self.facts.learned.iter_mut().filter(|learned| learned.slot == begin.slot).for_each(|one| one.over = true);
         if !begin.removal {
             self.ran(begin, deployment);
         }
