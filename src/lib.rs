@@ -68,6 +68,9 @@
 //! * A value fills a leaf and can never change a template's structure (`tests/template`).
 //! * An intent is in the journal before its call is made; a call whose outcome is unknown is never repeated blindly
 //!   (`tests/engine`, and the seeds in `tests/daemon`).
+//! * A token is used for one thing, and repeated exactly as it was journaled, whatever became of the store since. A restored
+//!   or copied store learns what runs and takes nothing back; stacks of another store are the operator's question, and
+//!   nothing is changed before the answer (`tests/engine/incarnations.rs`, `tests/cli/stores.rs`).
 //! * Success is proved from ECS, never believed from a stack's status.
 //! * A turn ignores what woke it, so the path after a restart is the path of every day.
 //! * The whole daemon runs in one thread on virtual time from one seed: same seed, same trace.

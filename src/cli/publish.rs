@@ -100,7 +100,8 @@ impl Publisher {
     async fn give(&self, facts: &Facts) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
         let text = json(facts)?;
         let at = facts.as_of.unwrap_or(Timestamp::UNIX_EPOCH);
-        let (mirror, push) = (self.mirror.clone(), self.push);
+        // Facts of a store that may not change anything must not replace those of the store that may.
+        let (mirror, push) = (self.mirror.clone(), self.push && facts.question.is_none());
         let work = move || -> Result<bool, GitError> {
             let changed = mirror.write_facts(text.as_bytes(), at)?;
             if push {

@@ -402,6 +402,8 @@ pub enum Cause {
         question: Question,
         /// The operator agreed; something still speaks against it.
         agreed: bool,
+        /// The stacks among them that are not what this repository orders.
+        differ: BTreeSet<StackName>,
     },
     /// A place could not be listed.
     PlaceUnseen {

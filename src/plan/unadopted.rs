@@ -1,8 +1,11 @@
 //! While the operator is asked whether this store takes over the stacks of another one, nothing begins, nothing is taken back
 //! and no gate opens: every slot is held, with that one reason.
 
+use std::collections::BTreeSet;
+
 use crate::model::decision::Cause;
-use crate::model::{Decision, Hold};
+use crate::model::facts::OpenQuestion;
+use crate::model::{Decision, Hold, StackName};
 
 use super::draft::Draft;
 use super::types::{Input, StackChange};
@@ -11,7 +14,8 @@ use super::types::{Input, StackChange};
 pub(super) fn apply(input: &Input<'_>, drafts: &mut [Draft<'_>]) {
     let Some(open) = &input.facts.question else { return };
     let until = open.question.until.filter(|_| open.agreed && open.question.busy.is_none());
-    let cause = Cause::Unadopted { question: open.question.clone(), agreed: open.agreed };
+    let cause =
+        Cause::Unadopted { question: open.question.clone(), agreed: open.agreed, differ: differing(open, drafts) };
     let hold = Hold { cause, since: Some(open.since), until };
     for draft in drafts {
         let wanted = draft.begin.take().filter(|begin| !begin.removal).map(|begin| begin.release);
@@ -31,6 +35,20 @@ pub(super) fn apply(input: &Input<'_>, drafts: &mut [Draft<'_>]) {
             }
         }
     }
+}
+
+/// The stacks that the question is about and that no slot of this commit would leave as they are.
+fn differing(open: &OpenQuestion, drafts: &[Draft<'_>]) -> BTreeSet<StackName> {
+    let rows = drafts.iter().filter_map(|draft| draft.row.as_ref()).flat_map(|row| &row.stacks);
+    let current: BTreeSet<_> = rows
+        .filter(|stack| stack.change == StackChange::Current)
+        .map(|stack| (stack.place.clone(), stack.stack.clone()))
+        .collect();
+    let asked = open.question.stacks.iter().flat_map(|(place, names)| names.iter().map(move |name| (place, name)));
+    asked
+        .filter(|(place, name)| !current.contains(&((*place).clone(), (*name).clone())))
+        .map(|(_, name)| name.clone())
+        .collect()
 }
 
 /// The release that a decision is about.

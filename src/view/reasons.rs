@@ -192,7 +192,7 @@ fn sentence(hold: &Hold) -> String {
             format!("stack {stack} in {place} is not ours ({owner}) and stays untouched")
         }
         Cause::StackState { stack, status, way_out, .. } => format!("stack {stack} is {status}: {way_out}"),
-        Cause::Unadopted { question, agreed } => unadopted(question, *agreed),
+        Cause::Unadopted { question, agreed, differ } => unadopted(question, *agreed, differ),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
         Cause::SoakQueue { release } => format!("{release} soaks here, and `soak_queue` lets it finish first"),
         Cause::PinHolds { at } => format!("nothing newer comes by itself until the pin at {at} goes"),
@@ -242,20 +242,26 @@ fn sentence(hold: &Hold) -> String {
 }
 
 /// Whose the stacks are, and what the operator can do.
-fn unadopted(question: &Question, agreed: bool) -> String {
-    let wait = match (&question.busy, question.until) {
-        (Some(stack), _) => format!("once the operation in stack {stack} has ended"),
-        (None, Some(_)) => "ten minutes after the other daemon's last operation".to_owned(),
-        (None, None) => "at the next look".to_owned(),
-    };
+fn unadopted(question: &Question, agreed: bool, differ: &BTreeSet<StackName>) -> String {
     if agreed {
+        let wait = match (&question.busy, question.until) {
+            (Some(stack), _) => format!("once the operation in stack {stack} has ended"),
+            (None, Some(_)) => "ten minutes after the other daemon's last operation".to_owned(),
+            (None, None) => "at the next look".to_owned(),
+        };
         return format!("{question}; you agreed, and this store takes them over {wait}");
     }
     let id = &question.repository;
+    let differ: BTreeSet<String> = differ.iter().map(ToString::to_string).collect();
+    let differ = match differ.len() {
+        0 => "All of them are as this repository orders".to_owned(),
+        1 => format!("{} is not as this repository orders", named("Stack", &differ)),
+        _ => format!("{} are not as this repository orders", named("Stack", &differ)),
+    };
     format!(
         "{question}: nothing changes until you answer. If this store replaces the other one, stop the other daemon and run \
-         `landfall store adopt`. If the stacks that differ belong to another repository, which must not share the id `{id}`, \
-         give this one another `id` in landfall.toml"
+         `landfall store adopt`. If another repository has the id `{id}` too, give one of them another id: two repositories \
+         must not share one. {differ}"
     )
 }
 

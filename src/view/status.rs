@@ -49,6 +49,9 @@ fn word(decision: &Decision) -> (Tone, String) {
             (Tone::Moves, format!("{release} is being deployed (deployment {deployment})"))
         }
         Decision::Deploy { release, .. } => (Tone::Moves, format!("{release} is about to be deployed")),
+        Decision::Held { reasons, .. } if reasons.iter().any(|hold| matches!(hold.cause, Cause::Unadopted { .. })) => {
+            (Tone::Held, "held, another store deployed its stacks (landfall store adopt)".to_owned())
+        }
         Decision::Held { wanted: Some(wanted), reasons, .. } if pause(reasons).is_some() => {
             let until = pause(reasons).and_then(|hold| hold.until);
             let until = until.map(|until| format!(" until {}", time::point(until))).unwrap_or_default();
