@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::program::{Home, Running, eventually};
+use super::program::{Home, Running};
 use super::world::{get, init, operations, post, release};
 
 /// A repository whose releases enter development and then production by themselves, and an account.
@@ -127,36 +127,4 @@ pub(super) fn the_operator_answers_beside_the_daemon() {
     release(&home, "shop", "app", "1.1.0");
     daemon.until_it_says("1.1.0  development   deployed");
     assert_eq!(daemon.stop(), 0);
-}
-
-#[test]
-fn daemons_on_copies_of_one_store_run_nothing_twice() {
-    let home = Home::new();
-    let (_sim, account) = two_environments(&home);
-    let process = home.read("shop/projects/app/process.toml");
-    let migration = "[[step]]\nname = \"migrate\"\nkind = \"ecs-task\"\nrole = \"web\"\ncpu = 256\nmemory = 512\n\n\
-                     [[step.container]]\nname = \"app\"\nimage = \"app\"\n\n[[step]]";
-    home.write("shop/projects/app/process.toml", &process.replacen("[[step]]", migration, 1));
-    home.commit("shop", "Migrate first");
-    release(&home, "shop", "app", "1.0.1");
-    home.write("landfall.toml", "poll = \"1s\"\n");
-    let daemon = |store: &str| {
-        format!("daemon --config landfall.toml --repo shop --branch main --store {store} --endpoint {account}")
-    };
-    let mut original = home.start(&daemon("landfall.db"));
-    original.until_it_says("1.0.1  production    deployed");
-    home.landfall("store backup --store landfall.db copy.db").ends(0);
-    let mut copy = home.start(&daemon("copy.db"));
-    copy.until_it_says("the store was last used in ");
-
-    // Both see this commit. Whoever is second at a stack does not change it.
-    release(&home, "shop", "app", "1.1.0");
-    eventually("the release in production", || {
-        let status = home.landfall(&format!("status --repo shop --endpoint {account} --store copy.db")).out;
-        status.lines().any(|line| line.contains("production") && line.contains("1.1.0")).then_some(())
-    });
-    drop((original, copy));
-    let runs = operations(&account, "").iter().filter(|operation| *operation == "RunTask").count();
-    assert_eq!(runs, 4, "one migration for each release and environment");
-    assert_eq!(used_twice(&account), [""; 0]);
 }

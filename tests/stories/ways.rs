@@ -295,7 +295,7 @@ fn shown_by(cause: &Cause) -> Shown {
         Cause::Wave { .. } | Cause::WaveStopped { .. } | Cause::WaveFull { .. } => By("plan::waves"),
         Cause::Output { .. } => By("plan::outputs"),
         Cause::Waits { .. } => By("engine::waiting"),
-        Cause::Unadopted { .. } => By("engine::adoption"),
+        Cause::Unadopted { .. } => By("cli::stores::the_operator_answers_beside_the_daemon"),
         Cause::NotConnected { .. }
         | Cause::NotInLifecycle { .. }
         | Cause::ChannelGone { .. }

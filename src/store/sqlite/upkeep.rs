@@ -64,8 +64,9 @@ impl SqliteStore {
         }
     }
 
-    /// Writes a whole copy into a new file, also while a daemon goes on writing. The copy says that it lives where it was
-    /// written, so that a daemon that is started with it knows that it is not the file that was used last.
+    /// Writes a whole copy into a new file, also while a daemon goes on writing. The copy says that it lives in a backup, which
+    /// is no place that a daemon works in. So a daemon that is started with it, there or elsewhere, knows that it is not the
+    /// file that was used last.
     ///
     /// # Errors
     /// The file exists, or cannot be written.
@@ -92,7 +93,8 @@ impl SqliteStore {
         // The connection is not kept: the next one only reads again.
         drop(lent);
         let copy = SqliteStore::open(&to.display().to_string(), self.id.clone()).await?;
-        let place = copy.line.file.place();
+        let mut place = copy.line.file.place();
+        place.path = format!("{} (a backup)", place.path);
         let mut lent = copy.line.write(what).await?;
         schema::settle(&mut lent, &place).await.map_err(failed(what))?;
         lent.commit(what).await?;
