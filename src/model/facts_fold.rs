@@ -9,16 +9,15 @@
 //! Attempts count failures of a content in a slot. A success of that content, or an allowance that was used for it, starts
 //! the count again. A superseded deployment is no failure.
 
+mod queue;
 mod stores;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::facts::{
-    Attempts, Facts, GaveWay, InFlight, Made, Ordered, OutputsRead, Progress, RecordedSnapshot, Run, TaskRan, Waits,
-};
-use super::journal::{Action, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
+use super::facts::{Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Run, TaskRan, Waits};
+use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, Place, StackName, StackStatus};
 
 /// Facts, with what is needed to add the next record.
@@ -100,19 +99,15 @@ impl FactsFold {
                     });
                 }
             }
-            Entry::Ordered { slot, release, commit } => {
-                self.facts.orders.push(Ordered { slot: slot.clone(), release: release.clone(), commit: commit.clone() })
-            }
-            Entry::Skipped { slot, release, commit, .. } => {
-                let same =
-                    |order: &Ordered| order.slot == *slot && order.release == *release && order.commit == *commit;
-                self.facts.orders.retain(|order| !same(order));
-            }
+            Entry::Ordered { slot, release, commit } => queue::ordered(&mut self.facts, slot, release, commit),
+            Entry::Skipped { slot, release, commit, .. } => queue::skipped(&mut self.facts, slot, release, commit),
             Entry::Opened(opened) => self.opened(opened, record),
             Entry::Intent { deployment, stack, call, .. } => self.asked(*deployment, stack, *call),
             Entry::Reply { deployment, stack, call, reply } => self.replied(*deployment, stack, *call, reply),
             Entry::Evidence { deployment, stack, item } => {
-                self.moved(*deployment, stack, item, record.at);
+                if let Some(flight) = self.flight(*deployment) {
+                    queue::moved(flight, stack, item, record.at);
+                }
                 self.evidence(*deployment, stack, item, record.at);
             }
             Entry::StackEnded { deployment, stack, outcome } => {
@@ -167,23 +162,6 @@ impl FactsFold {
             // The same wait goes on, and only says when it tries again.
             let since = before.filter(|before| before.cause.code == waits.cause.code).map_or(waits.since, |b| b.since);
             flight.waits.insert(stack.clone(), Waits { since, ..waits });
-        }
-    }
-
-    /// How far an operation is, and whether it fails.
-    fn moved(&mut self, deployment: DeploymentId, stack: &StackName, item: &Evidence, at: Timestamp) {
-        let Some(flight) = self.flight(deployment) else { return };
-        match item {
-            Evidence::Progressed { running, wanted, .. } => {
-                let progress = Progress { at, running: *running, wanted: *wanted };
-                flight.progress.insert(stack.clone(), progress);
-            }
-            Evidence::Fails { code, sentence } if flight.failing.is_none() => {
-                let (code, sentence, stack) = (code.as_str().into(), sentence.clone(), Some(stack.clone()));
-                flight.failing =
-                    Some(Waits { since: at, cause: Cause { code, sentence, stack, gate: None }, until: None });
-            }
-            _ => {}
         }
     }
 
@@ -369,7 +347,7 @@ impl FactsFold {
             return;
         };
         let flight = self.facts.in_flight.remove(index);
-        self.gave_way(&flight, outcome);
+        queue::ended(&mut self.facts, &flight, outcome);
         if outcome.succeeded() {
             self.facts.attempts.retain(|tried| tried.slot != flight.slot || tried.content != flight.content);
             self.succeeded(&flight, &open, outcome, record);
@@ -380,34 +358,6 @@ impl FactsFold {
         }
         if open.touched.values().any(|touched| *touched == Touched::Changed) {
             self.interrupt(&flight, record);
-        }
-    }
-
-    /// The order that is in place now waits no longer, and what was ordered before it neither.
-    fn had_its_turn(&mut self, flight: &InFlight) {
-        let mut pending = self.facts.orders(&flight.slot).map(|order| order.release == flight.release);
-        let place = pending.position(|done| done);
-        drop(pending);
-        let Some(mut over) = place.map(|place| place + 1) else { return };
-        self.facts.orders.retain(|order| {
-            let had = order.slot == flight.slot && over > 0;
-            over -= usize::from(had);
-            !had
-        });
-    }
-
-    /// Counts the deployments of a slot that gave way in a row. A failure leaves the count: only a success ends it.
-    fn gave_way(&mut self, flight: &InFlight, outcome: &Outcome) {
-        if outcome.succeeded() {
-            self.facts.gave_way.retain(|gave_way| gave_way.slot != flight.slot);
-            self.had_its_turn(flight);
-        }
-        if !matches!(outcome, Outcome::Superseded { .. }) {
-            return;
-        }
-        match self.facts.gave_way.iter_mut().find(|gave_way| gave_way.slot == flight.slot) {
-            Some(gave_way) => gave_way.times = gave_way.times.saturating_add(1),
-            None => self.facts.gave_way.push(GaveWay { slot: flight.slot.clone(), times: 1 }),
         }
     }
 

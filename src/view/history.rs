@@ -1,12 +1,14 @@
 //! What happened: deployments from the journal, as a list and one by one with their evidence.
 
+mod json;
+mod words;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde_json::{Value, json};
 
 use crate::model::journal::{
-    Action, Allowed, Call, Cause, ContainerEnd, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
+    Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
 };
 use crate::model::{CommitId, ReleaseName, Slot, StackName, StackStatus};
 use crate::plan::{gate_id, plan_id};
@@ -14,6 +16,9 @@ use crate::plan::{gate_id, plan_id};
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use super::time;
+
+pub use json::{deployment_json, list_json};
+use words::words;
 
 /// Everything that the journal says of one deployment, in its order.
 struct Told<'a> {
@@ -406,175 +411,6 @@ fn in_words(outcome: &Outcome) -> String {
 fn stopped(cause: &Cause, until: Option<Timestamp>) -> String {
     let until = until.map(|until| format!(" (until {})", time::point(until)));
     format!("{}{}", cause.sentence, until.unwrap_or_default())
-}
-
-fn call(call: Call) -> &'static str {
-    match call {
-        Call::PutTemplate => "PutObject",
-        Call::CreateChangeSet => "CreateChangeSet",
-        Call::ExecuteChangeSet => "ExecuteChangeSet",
-        Call::DeleteChangeSet => "DeleteChangeSet",
-        Call::DeleteStack => "DeleteStack",
-        Call::CancelUpdate => "CancelUpdateStack",
-        Call::ContinueRollback => "ContinueUpdateRollback",
-        Call::RollbackStack => "RollbackStack",
-        Call::SetProtection => "UpdateTerminationProtection",
-        Call::ContinueServiceDeployment => "ContinueServiceDeployment",
-        Call::RunTask => "RunTask",
-        Call::StopTask => "StopTask",
-    }
-}
-
-fn words(step: &Step<'_>) -> Option<String> {
-    Some(match step {
-        Step::Asked(asked) => format!("asks for {}", call(*asked)),
-        Step::Answered(asked, Reply::Accepted) => format!("{} accepted", call(*asked)),
-        Step::Answered(asked, Reply::Refused { error }) => format!("{} refused: {error}", call(*asked)),
-        Step::Answered(asked, Reply::Lost { error }) => format!("{} got no answer: {error}", call(*asked)),
-        Step::Seen(item) => return evidence(item),
-        Step::Stopped(cause, until) => format!("waits: {}", stopped(cause, *until)),
-        Step::Waits(Some(cause)) => format!("waits: {}", cause.sentence),
-        Step::Waits(None) => "goes on".to_owned(),
-        Step::Opened(gate) => format!("gate `{gate}` opened"),
-        Step::TakenOver(by, cause) => {
-            let by = by.map_or_else(|| "a removal".to_owned(), ToString::to_string);
-            format!("{by} takes over: {}", cause.sentence)
-        }
-        Step::Gone => "waits no longer: it was decided in AWS".to_owned(),
-        Step::Ended(outcome) => in_words(outcome),
-    })
-}
-
-/// What was seen, in words; none for what is of no interest to people.
-fn evidence(item: &Evidence) -> Option<String> {
-    Some(match item {
-        Evidence::RanBefore { .. } | Evidence::Progressed { .. } => return None,
-        Evidence::Fails { sentence, .. } => format!("fails: {sentence}"),
-        Evidence::Announced { changes } => {
-            let named = changes.iter().map(|change| format!("{} {}", effect(change.effect), change.resource));
-            format!("AWS will {}", named.collect::<Vec<_>>().join(", "))
-        }
-        Evidence::NoChange { reason } => format!("nothing to change: {reason}"),
-        Evidence::StackLeft { status } => format!("the stack is {status}"),
-        Evidence::OutputRead { parameter, value } => format!("parameter {parameter} is {value}"),
-        Evidence::ResourceFailed { resource, kind, reason, .. } => format!("{resource} ({kind}) failed: {reason}"),
-        Evidence::TaskStopped { code, reason, containers, .. } => {
-            format!("task stopped, {code}: {reason}{}", ends(containers))
-        }
-        Evidence::TaskStarted { task } => format!("task {} was started", short(task)),
-        Evidence::TaskEnded { task, code, reason, containers, .. } => {
-            format!("task {} ended, {code}: {reason}{}", short(task), ends(containers))
-        }
-        Evidence::TaskNotRun { why } => format!("the task is not run: {why}"),
-        Evidence::TaskLost { why } => format!("how the task ended cannot be learned: {why}"),
-        Evidence::LogLines { task, container, lines } => {
-            let said: String = lines.iter().map(|line| format!("\n{:>13}| {line}", "")).collect();
-            let count = if lines.len() == 1 { "line".to_owned() } else { format!("{} lines", lines.len()) };
-            format!("the last {count} of container {container}, task {}{said}", short(task))
-        }
-        Evidence::LogUnread { task, container, error } => {
-            format!("the lines of container {container}, task {}, cannot be read: {error}", short(task))
-        }
-        Evidence::ServiceEvent { message, .. } => service_event(message),
-        Evidence::Paused { stage, .. } => format!("service: pauses at {stage}"),
-        Evidence::HookEnded { status, .. } => format!("service: the pause ends as {status}"),
-        Evidence::ServiceDeployment { status, reason, running, desired, .. } => {
-            let reason = reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
-            format!("service deployment {status}{reason}, {running} of {desired} tasks run")
-        }
-    })
-}
-
-/// The ends of containers, each after a semicolon.
-fn ends(containers: &[ContainerEnd]) -> String {
-    let told = containers.iter().filter(|container| container.exit_code.is_some() || container.reason.is_some());
-    let ends = told.map(|container| {
-        let code = container.exit_code.map(|code| format!(" exit {code}")).unwrap_or_default();
-        let reason = container.reason.as_ref().map(|reason| format!(" ({reason})")).unwrap_or_default();
-        format!("; {}{code}{reason}", container.name)
-    });
-    ends.collect()
-}
-
-/// The first digits of a task's id.
-fn short(task: &str) -> &str {
-    let id = task.rsplit('/').next().unwrap_or(task);
-    id.get(..8).unwrap_or(id)
-}
-
-/// What ECS says of a service, which begins with the service's long name: `(service NAME) has started 2 tasks: …`.
-fn service_event(message: &str) -> String {
-    match message.strip_prefix("(service ").and_then(|rest| rest.split_once(") ")) {
-        Some((_, said)) => format!("service: {said}"),
-        None => message.to_owned(),
-    }
-}
-
-fn effect(effect: crate::model::journal::Effect) -> &'static str {
-    use crate::model::journal::Effect;
-    match effect {
-        Effect::Add => "add",
-        Effect::Modify => "modify",
-        Effect::MayReplace => "maybe replace",
-        Effect::Replace => "replace",
-        Effect::Remove => "remove",
-    }
-}
-
-/// Deployments and skipped orders (without a number) as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
-/// (RFC 3339 or null), `outcome` as in the journal (null while it goes on), `stopped` (the cause of the gate that it waits at,
-/// or null), `taken_over` (`by` and `cause` where a newer order took its place while it was executing, or null), and `until`,
-/// when it is decided without an allowance (or null).
-pub fn list_json(records: &[Record]) -> Value {
-    let mut all: Vec<(Timestamp, Value)> = told(records).values().rev().map(|told| (told.at, summary(told))).collect();
-    all.extend(skips(records).map(|(at, skipped)| (at, skip_json(at, &skipped))));
-    all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
-    all.into_iter().map(|(_, value)| value).collect()
-}
-
-/// A skipped order, with the fields of a deployment: there is no number, no plan and no attempt.
-fn skip_json(at: Timestamp, skipped: &Skipped<'_>) -> Value {
-    json!({
-        "deployment": null,
-        "slot": skipped.slot,
-        "release": skipped.release,
-        "commit": skipped.commit,
-        "plan": null,
-        "attempt": null,
-        "began": at.to_string(),
-        "ended": at.to_string(),
-        "outcome": { "outcome": "skipped", "sentence": skipped.why },
-        "taken_over": null,
-        "stopped": null,
-        "until": null,
-    })
-}
-
-/// One deployment as JSON: what [`list_json`] says of it, with `journal`: its records as they are stored.
-pub fn deployment_json(records: &[Record], id: DeploymentId) -> Option<Value> {
-    let all = told(records);
-    let mut value = summary(all.get(&id)?);
-    let own = records.iter().filter(|record| about(&record.entry) == Some(id));
-    value["journal"] = own.map(|record| json!(record)).collect();
-    Some(value)
-}
-
-fn summary(told: &Told<'_>) -> Value {
-    let gate = told.gates.values().next();
-    json!({
-        "deployment": told.opened.deployment,
-        "slot": told.opened.slot,
-        "release": told.opened.release,
-        "commit": told.opened.commit,
-        "plan": told.opened.plan,
-        "attempt": told.opened.attempt,
-        "began": told.at.to_string(),
-        "ended": told.ended.map(|(at, _)| at.to_string()),
-        "outcome": told.ended.map(|(_, outcome)| outcome),
-        "taken_over": told.taken_over.map(|(by, cause)| json!({ "by": by, "cause": cause })),
-        "stopped": gate.map(|(cause, _)| cause),
-        "until": gate.and_then(|(_, until)| until.as_ref()).map(ToString::to_string),
-    })
 }
 
 /// The deployment that a record is about.

@@ -14,7 +14,7 @@ use super::pauses;
 use super::support::*;
 
 /// Polls the engine this often altogether, then drops it at whatever await point it is. Whether it came to its end before.
-async fn run_for(scene: &mut Scene, plan: &Plan, mut polls: usize) -> bool {
+pub(super) async fn run_for(scene: &mut Scene, plan: &Plan, mut polls: usize) -> bool {
     let mut engine = scene.slow_engine().await;
     engine.carry_out(plan, scene.now).await.unwrap();
     loop {

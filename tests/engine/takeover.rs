@@ -184,3 +184,39 @@ async fn the_newest_deadline_counts_for_what_is_in_flight() {
     assert!(sentence.ends_with("it was not done in 3m"), "{sentence}");
     assert!(scene.now < begun + SignedDuration::from_mins(5), "{}", scene.now);
 }
+
+/// A deployment that hangs is executing, and its release was blocked.
+async fn blocked() -> (Scene, Plan) {
+    let mut scene = Scene::new();
+    scene.deploy(&plan_of("1.0.0", "shop:1")).await;
+    hangs(&scene, "shop:2");
+    let mut engine = scene.engine().await;
+    engine.carry_out(&plan_of("1.1.0", "shop:2"), scene.now).await.unwrap();
+    let soon = scene.now + SignedDuration::from_secs(30);
+    until(&mut scene, &mut engine, soon).await;
+    let cause = Cause { code: Cause::BLOCKED.into(), sentence: "blocked".to_owned(), stack: None, gate: None };
+    let wanted = Supersede { revoked: Some(cause), ..supersede(DeploymentId(2), Some(release("1.2.0"))) };
+    (scene, without_begin(newer(wanted)))
+}
+
+#[tokio::test]
+async fn a_takeover_that_is_killed_anywhere_goes_on() {
+    let (mut calm, plan) = blocked().await;
+    calm.deploy(&plan).await;
+    for polls in 0.. {
+        let (mut scene, plan) = blocked().await;
+        let finished = super::crashes::run_for(&mut scene, &plan, polls).await;
+        // The next start reads the head before it advances, and so plans the same again.
+        assert_eq!(
+            scene.deploy(&plan).await,
+            Outcome::Superseded { by: Some(release("1.2.0")) },
+            "after {polls} polls"
+        );
+        assert_eq!(scene.operations(), calm.operations(), "killed after {polls} polls");
+        assert_eq!(taken_over(&scene).await.len(), 1, "killed after {polls} polls");
+        if finished {
+            assert!(polls > 10, "only {polls} points to be killed at");
+            break;
+        }
+    }
+}
