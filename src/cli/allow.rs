@@ -17,8 +17,9 @@ use crate::model::{StackName, TenantName};
 /// Options of `landfall allow`.
 #[derive(Args, Debug)]
 pub struct Allow {
-    /// The plan that the gate names, as `landfall plan` prints it
-    plan: String,
+    /// The plans that the gates name, as `landfall plan` prints them
+    #[arg(id = "plan", required = true, value_name = "PLAN")]
+    plans: Vec<String>,
     /// What to allow, where the gate has two ways out: `rollback` at a pause hook puts the old release
     /// back, and ends a first deployment
     #[arg(long, value_name = "GATE")]
@@ -42,7 +43,10 @@ pub fn run(options: &Allow) -> Outcome {
         Some(server) => server.value::<Value>("/plan")?,
         None => crate::view::plan::json(&options.ask.look()?.planned.report),
     };
-    let chosen = allowances(&report, options)?;
+    let mut chosen = Vec::new();
+    for plan in &options.plans {
+        chosen.extend(allowances(&report, plan, options)?);
+    }
     let mut files: BTreeMap<&str, Vec<&NewAllowance>> = BTreeMap::new();
     for (file, allowance) in &chosen {
         files.entry(file).or_default().push(allowance);
@@ -71,18 +75,18 @@ fn write(path: &Path, allowances: &[&NewAllowance]) -> Result<(), Failure> {
 }
 
 /// The lines for every gate that waits for the plan, or for that of the stack that was chosen, each with its file.
-fn allowances(report: &Value, options: &Allow) -> Result<Vec<(String, NewAllowance)>, Failure> {
+fn allowances(report: &Value, plan: &str, options: &Allow) -> Result<Vec<(String, NewAllowance)>, Failure> {
     let mut found = Vec::new();
-    gates(report, &options.plan, &mut found);
+    gates(report, plan, &mut found);
     if found.is_empty() {
-        return Err(Failure::new(format!("no gate waits for plan {}", options.plan))
+        return Err(Failure::new(format!("no gate waits for plan {plan}"))
             .help("`landfall plan` shows every gate with the plan that opens it"));
     }
     let mut all: Vec<(String, NewAllowance)> = Vec::new();
     let mut refused = None;
     for Found { file, toml, or } in found {
-        let mut allowance = allowance(&toml, options)
-            .ok_or_else(|| Failure::new(format!("the gate of plan {} cannot be read: {toml}", options.plan)))?;
+        let mut allowance = allowance(&toml, plan, options)
+            .ok_or_else(|| Failure::new(format!("the gate of plan {plan} cannot be read: {toml}")))?;
         if options.stack.as_ref().is_some_and(|stack| allowance.stack.as_ref().is_none_or(|own| own.as_str() != stack))
         {
             continue;
@@ -105,7 +109,7 @@ fn allowances(report: &Value, options: &Allow) -> Result<Vec<(String, NewAllowan
         (Some(refused), _) if all.is_empty() => Err(refused),
         (_, Some(stack)) if all.is_empty() => {
             let help = "`landfall plan` shows every gate with its stack; without --stack the lines for all are written";
-            Err(Failure::new(format!("no gate of plan {} is stack {stack}'s", options.plan)).help(help))
+            Err(Failure::new(format!("no gate of plan {plan} is stack {stack}'s")).help(help))
         }
         _ => Ok(all),
     }
@@ -147,7 +151,7 @@ fn gates(value: &Value, plan: &str, found: &mut Vec<Found>) {
     }
 }
 
-fn allowance(toml: &str, options: &Allow) -> Option<NewAllowance> {
+fn allowance(toml: &str, plan: &str, options: &Allow) -> Option<NewAllowance> {
     let table: toml::Table = toml.parse().ok()?;
     let lines = table.get("allow")?.as_array()?.first()?;
     let what = lines.get("what")?.as_str()?;
@@ -158,7 +162,7 @@ fn allowance(toml: &str, options: &Allow) -> Option<NewAllowance> {
             Some(tenant) => Some(TenantName::new(tenant.as_str()?).ok()?),
             None => None,
         },
-        plan: Some(options.plan.as_str().into()),
+        plan: Some(plan.into()),
         reason: options.reason.clone(),
         until: options.until,
     })

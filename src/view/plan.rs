@@ -92,7 +92,7 @@ fn summary(row: &SlotRow, now: Timestamp) -> Vec<String> {
     }
 }
 
-/// The lines beside several tenants that are alike. Their gates open together: by an allowance that names no plan.
+/// The lines beside several tenants that are alike, with the command that opens the gates of all of them.
 fn of_several(group: &[&SlotRow], now: Timestamp) -> Vec<String> {
     let Some(&row) = group.first() else { return Vec::new() };
     let mut lines = summary(row, now);
@@ -104,10 +104,17 @@ fn of_several(group: &[&SlotRow], now: Timestamp) -> Vec<String> {
     if let (Decision::Deploy { .. }, Some(first)) = (&row.decision, lines.first_mut()) {
         *first = format!("each: {first}");
     }
-    for key in keys(row) {
-        lines.push(format!("to let all of them through, add to {}", key.file));
-        let own = |line: &&str| line.starts_with("plan = ") || line.starts_with("tenant = ");
-        lines.extend(key.toml.lines().filter(|line| !own(line)).map(|line| format!("  {line}")));
+    // Each tenant has a plan of its own: lines without one would open gates that nobody has looked at.
+    let all: Vec<Vec<reasons::Key>> = group.iter().map(|row| keys(row)).collect();
+    for (index, key) in all.first().into_iter().flatten().enumerate() {
+        let plans = all.iter().filter_map(|keys| Some(keys.get(index)?.plan.as_str()));
+        let plans = plans.collect::<Vec<_>>().join(" ");
+        let what = if all.first().is_some_and(|keys| keys.len() > 1) {
+            format!(" --what {}", key.what.as_str())
+        } else {
+            String::new()
+        };
+        lines.push(format!("to let all {} through: landfall allow {plans}{what} --reason \"…\"", group.len()));
     }
     lines
 }

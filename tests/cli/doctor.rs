@@ -5,7 +5,7 @@ use super::world::{get, world};
 const STACK: &str = "app-web-development-web";
 
 #[test]
-fn doctor_says_what_is_not_in_order_and_what_to_do() {
+pub(super) fn doctor_says_what_is_not_in_order_and_what_to_do() {
     let world = world();
     let ask = |options: &str| world.home.landfall(&format!("doctor {options} --server {}", world.server));
     let shown = ask("").ends(0);
@@ -22,7 +22,7 @@ fn doctor_says_what_is_not_in_order_and_what_to_do() {
 }
 
 #[test]
-fn doctor_looks_for_itself() {
+pub(super) fn doctor_looks_for_itself() {
     let world = world();
     world.clone_to("examined");
     let ask = |options: &str| {
@@ -32,4 +32,9 @@ fn doctor_looks_for_itself() {
     ask("").ends(0).shows(&[STACK, "failed once", "what = \"retry\""]);
     ask("--exit-code").ends(5);
     ask("nowhere").ends(1).says(&["landfall knows no stack nowhere", "landfall plan --format json"]);
+    let file = format!("store = \"landfall.db\"\n[aws]\nendpoint = \"{}\"\n", world.account);
+    world.home.write("examined.toml", &file);
+    world.home.landfall("doctor --repo examined --config examined.toml").ends(0).shows(&[STACK, "failed once"]);
+    let facts = format!("doctor --repo examined --facts {}/api/v1/facts --endpoint {}", world.server, world.account);
+    world.home.landfall(&facts).ends(0).shows(&[STACK, "failed once"]);
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{clones, configuration, convert, facts, offline, online, promotion, releases, stores, tenanted};
+use super::{clones, configuration, convert, doctor, facts, offline, online, promotion, releases, stores, tenanted};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -66,6 +66,8 @@ const OPTIONS: &[Covered] = covered! {
     "history": "--config" => facts::a_configuration_names_the_store_of_a_history in "facts.rs";
     "allow": "--facts" => facts::facts_come_from_a_file_or_a_url in "facts.rs";
     "plan": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
+    "doctor": "<STACK>" "--server" "--format" "--exit-code" => doctor::doctor_says_what_is_not_in_order_and_what_to_do in "doctor.rs";
+    "doctor": "--repo" "--store" "--endpoint" "--config" "--facts" => doctor::doctor_looks_for_itself in "doctor.rs";
     "status": "--server" "--repo" "--store" "--endpoint" "--format" => online::status_shows_what_runs in "online.rs";
     "status": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "history": "<DEPLOYMENT>" "--server" "--store" "--format" => online::history_tells_what_happened in "online.rs";

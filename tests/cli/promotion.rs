@@ -1,5 +1,6 @@
 //! `landfall promote` and `landfall rollback`: one line, and what it will lead to.
 
+use super::offline::example;
 use super::program::Home;
 use super::releases::remote;
 use super::world::{init, release, world};
@@ -149,4 +150,17 @@ pub(super) fn a_rollback_knows_what_ran_before() {
     home.write("none.json", "{}");
     let unknown = home.landfall("rollback twice --in development --repo twice --facts none.json").ends(1);
     unknown.says(&["none.json"]);
+}
+
+#[test]
+fn what_a_disconnected_tenant_has_is_removed_by_the_printed_command() {
+    let home = example();
+    home.replace("repo/tenants/globex.toml", "environments = [\"production\"]", "environments = [\"development\"]");
+    home.commit("repo", "Disconnect globex");
+    let promote =
+        |what: &str| home.landfall(&format!("promote portal {what} --to production --tenant globex --repo repo"));
+    promote("3.0.0").ends(2).says(&["tenant globex gets no portal in production"]);
+    promote("none").ends(0);
+    let file = std::fs::read_to_string(home.path("repo/projects/portal/deploy/production.toml")).unwrap();
+    assert!(file.contains("globex = \"none\"") && file.contains("release = \"3.0.0\""), "{file}");
 }

@@ -5,6 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use landfall::model::catalog::Pin;
 use landfall::model::decision::{Cause, Waiting};
+use landfall::model::remedy::{Remedy, Whom};
 use landfall::model::{Hold, Version};
 use landfall::promote::{Desired, Want, frozen, thaws};
 use landfall::view::reasons;
@@ -191,6 +192,13 @@ proptest! {
                     prop_assert!(!holds.is_empty(), "{}", told(desired));
                     prop_assert!(!reasons::lines(None, holds, world.now).is_empty());
                     for hold in holds {
+                        let whom = Whom {
+                            project: &desired.project.name,
+                            environment: &desired.environment.name,
+                            tenant: desired.tenant.map(|tenant| &tenant.name),
+                            release: None,
+                        };
+                        prop_assert!(!Remedy::of(hold, &whom).is_empty(), "{:?} has no way out", hold);
                         prop_assert!(reasons::hold(hold).len() > 10 && !reasons::code(&hold.cause).is_empty());
                         prop_assert!(hold.since.is_none_or(|since| since <= world.now), "{:?}", hold);
                         prop_assert!(hold.until.is_none_or(|until| until > world.now), "{:?}", hold);

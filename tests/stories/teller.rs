@@ -242,6 +242,11 @@ impl Teller {
         of_stacks.map(|one| one.subject.split('/').next().unwrap().to_owned()).collect()
     }
 
+    /// The newest commit.
+    pub(super) fn head(&self) -> landfall::model::CommitId {
+        self.branch.head().0
+    }
+
     /// Commits the work tree.
     pub(super) fn commit(&mut self) {
         self.branch.commit(&self.files);

@@ -256,13 +256,59 @@ const WAYS: &[Way] = &[
         then: "settle\n",
         changes: BOTH,
     },
+    Way {
+        cause: "snapshot-differs",
+        remedy: "refresh",
+        slot: DEVELOPMENT,
+        script: "RUNS write projects/storefront/releases/1.1.0.toml <<END\nformat = 1\ninputs = \"b3:0000000000000000000000000000000000000000000000000000000000000000\"\n\n[images]\nweb = { tag = \"1.1.0\" }\nEND\ncommit Release\nsettle\n",
+        then: "settle\n",
+        changes: BOTH,
+    },
 ];
+
+/// The files that tell of the causes and remedies that need more than one simulated account.
+fn exists(test: &str) {
+    let file = format!("tests/{test}.rs");
+    assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file).exists(), "{file}");
+}
+
+/// Where a remedy is followed, other than in [`WAYS`].
+fn followed_by(remedy: &Remedy) -> Option<&'static str> {
+    match remedy {
+        Remedy::Allow(_)
+        | Remedy::Remove(_)
+        | Remedy::Pin(_)
+        | Remedy::Unpin(_)
+        | Remedy::LetWait(_)
+        | Remedy::NewRelease(_)
+        | Remedy::Refresh { .. }
+        | Remedy::Restore { .. }
+        | Remedy::Unblock { .. }
+        | Remedy::OpenChannel { .. }
+        | Remedy::RenameTarget { .. }
+        | Remedy::Fix(_)
+        | Remedy::DeleteStack { .. }
+        | Remedy::Access(_)
+        | Remedy::Wait(_)
+        | Remedy::GoesOn => None,
+        Remedy::Connect { .. }
+        | Remedy::Untenanted(_)
+        | Remedy::AddToPhase { .. }
+        | Remedy::LowerProgress { .. }
+        | Remedy::RestoreChannel { .. } => Some("promote/rules"),
+        Remedy::FixThenRelease(_) | Remedy::FixRender => Some("plan/held"),
+        Remedy::Unshallow => Some("git/history"),
+        Remedy::AdoptStore => Some("cli/stores"),
+        Remedy::RepairStack { .. } => Some("plan/doctor"),
+        Remedy::PutBack { .. } => Some("stories/mod"),
+    }
+}
 
 /// Where the way out of a cause is followed.
 enum Shown {
     /// In [`WAYS`].
     Here,
-    /// In this test, by the planner alone.
+    /// In this file of tests.
     By(&'static str),
 }
 
@@ -287,20 +333,20 @@ fn shown_by(cause: &Cause) -> Shown {
         | Cause::ForeignStack { .. }
         | Cause::PlaceUnseen { .. }
         | Cause::Protected { .. } => Here,
-        Cause::StackState { .. } => By("plan::doctor::what_the_doctor_says_of_a_wanted_stack_is_what_the_plan_does"),
-        Cause::Edited { .. } => By("stories::a_withdrawn_version_comes_back"),
-        Cause::Guard { .. } => By("plan::guard::a_live_change_beyond_the_guard_waits_for_an_allowance"),
-        Cause::Queued { .. } => By("plan::held::a_newer_commit_supersedes_or_waits_as_the_environment_says"),
-        Cause::LiveOrder { .. } | Cause::SoakQueue { .. } => By("plan::live"),
-        Cause::Wave { .. } | Cause::WaveStopped { .. } | Cause::WaveFull { .. } => By("plan::waves"),
-        Cause::Output { .. } => By("plan::outputs"),
-        Cause::Waits { .. } => By("engine::waiting"),
-        Cause::Unadopted { .. } => By("cli::stores::the_operator_answers_beside_the_daemon"),
+        Cause::StackState { .. } => By("plan/doctor"),
+        Cause::Edited { .. } => By("stories/mod"),
+        Cause::Guard { .. } => By("plan/guard"),
+        Cause::Queued { .. } => By("plan/held"),
+        Cause::LiveOrder { .. } | Cause::SoakQueue { .. } => By("plan/live"),
+        Cause::Wave { .. } | Cause::WaveStopped { .. } | Cause::WaveFull { .. } => By("plan/waves"),
+        Cause::Output { .. } => By("plan/outputs"),
+        Cause::Waits { .. } => By("engine/waiting"),
+        Cause::Unadopted { .. } => By("cli/stores"),
         Cause::NotConnected { .. }
         | Cause::NotInLifecycle { .. }
         | Cause::ChannelGone { .. }
         | Cause::PinnedMissing { .. }
-        | Cause::CannotRender { .. } => By("promote::rules"),
+        | Cause::CannotRender { .. } => By("promote/rules"),
     }
 }
 
@@ -341,19 +387,25 @@ fn every_way_out_does_what_it_says_and_nothing_else() {
         if changed != expected {
             wrong.push(format!("{number} {}: {} changed {changed:?}, not {expected:?}", way.cause, way.remedy));
         }
+        assert!(followed_by(&remedy).is_none(), "{} is said to be followed elsewhere", way.remedy);
         if let Some(hold) = &hold {
             assert!(matches!(shown_by(&hold.cause), Shown::Here), "{} is said to be followed elsewhere", way.cause);
         }
+        for (_, hold) in holds(&row) {
+            match shown_by(&hold.cause) {
+                Shown::By(test) => exists(test),
+                Shown::Here => {}
+            }
+            let whom = Whom {
+                project: &row.project,
+                environment: &row.environment,
+                tenant: row.tenant.as_ref(),
+                release: None,
+            };
+            Remedy::of(&hold, &whom).iter().filter_map(followed_by).for_each(exists);
+        }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-#[test]
-fn what_is_followed_elsewhere_names_a_test() {
-    let elsewhere = Cause::WaveFull { wave: "one".into(), limit: 1 };
-    let Shown::By(test) = shown_by(&elsewhere) else { panic!("waves have tests of their own") };
-    let file = format!("tests/{}.rs", test.replace("::", "/"));
-    assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(&file).exists(), "{file}");
 }
 
 /// Every reason of a slot, with the release that it is about.
@@ -405,6 +457,11 @@ fn follow(teller: &mut Teller, row: &SlotRow, remedy: &Remedy) {
         Remedy::Unpin(at) => edit_lines(teller, &at.file, |number, _| number != at.line),
         Remedy::LetWait(at) => edit_lines(teller, &at.file, |_, line| !line.starts_with("wait = ")),
         Remedy::Unblock { file } => edit_lines(teller, file, |_, line| !line.starts_with("blocked = ")),
+        Remedy::Refresh { project, release } => {
+            let file = format!("projects/{project}/releases/{release}.toml");
+            let text = edit::snapshot(&teller.files[&file], &teller.head()).unwrap();
+            teller.files.insert(file, text);
+        }
         Remedy::NewRelease(_) => {
             let folder = format!("projects/{project}/releases/");
             let last = teller.files.keys().filter(|path| path.starts_with(&folder)).count();
