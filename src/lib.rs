@@ -71,6 +71,9 @@
 //! * A token is used for one thing, and repeated exactly as it was journaled, whatever became of the store since. A restored
 //!   or copied store learns what runs and takes nothing back; stacks of another store are the operator's question, and
 //!   nothing is changed before the answer (`tests/engine/incarnations.rs`, `tests/cli/stores.rs`).
+//! * A record of the journal that is missing, swapped or altered is named, and stops the daemon before it changes anything; so
+//!   does a store file that is deleted or replaced under it (`tests/store`).
+//! * What a kill leaves in store and mirror stops no later start (`tests/git/leftovers`, `tests/cli/damage`).
 //! * Success is proved from ECS, never believed from a stack's status.
 //! * A turn ignores what woke it, so the path after a restart is the path of every day.
 //! * The whole daemon runs in one thread on virtual time from one seed: same seed, same trace.

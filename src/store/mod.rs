@@ -79,7 +79,7 @@ pub enum StoreError {
         how: &'static str,
     },
     /// The file is damaged: what is in it cannot be relied on.
-    #[error("the store is damaged: it failed to {what}; put back a backup of its file, or let SQLite recover it")]
+    #[error("the store is damaged: it failed to {what}; put back a backup with `landfall store restore FILE`")]
     Damaged {
         /// What was tried.
         what: &'static str,

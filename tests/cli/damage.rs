@@ -85,6 +85,43 @@ fn a_daemon_goes_on_by_itself_once_there_is_room_again() {
     assert_eq!(running.stop(), 0);
 }
 
+/// Looks without a pause until a file is there: what it waits for may take less than a moment.
+fn the_moment(path: &std::path::Path) {
+    let begun = std::time::Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(20), "waited in vain for {}", path.display());
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_kill_while_the_mirror_is_made_or_a_commit_is_fetched_stops_no_later_start() {
+    let home = Home::new();
+    let (_sim, account) = account(&home);
+    let daemon = format!("daemon --repo shop --store landfall.db --endpoint {account}");
+    for moment in ["", "config", "HEAD", "objects/pack", "refs/landfall", "refs/landfall/head"] {
+        let _ = std::fs::remove_dir_all(home.path("landfall.mirror"));
+        let running = home.start(&daemon);
+        the_moment(&home.path("landfall.mirror").join(moment));
+        // Dropped, it is killed by SIGKILL.
+        drop(running);
+        home.landfall(&format!("{daemon} --once")).ends(0);
+    }
+    for n in 2..6 {
+        release(&home, "shop", "app", &format!("{n}.0.0"));
+        let commit = home.git("shop", "rev-parse HEAD");
+        let tree = home.git("shop", "rev-parse HEAD^{tree}");
+        let object = if n % 2 == 0 { commit } else { tree };
+        let object = object.trim();
+        let running = home.start(&daemon);
+        the_moment(&home.path(&format!("landfall.mirror/objects/{}/{}", &object[..2], &object[2..])));
+        drop(running);
+        home.landfall(&format!("{daemon} --once")).ends(0);
+    }
+    assert_eq!(operations(&account, "app-web").len(), ONCE.len() + 2 * 4, "each release once");
+    home.git("landfall.mirror", "fsck --strict");
+}
+
 #[test]
 fn a_damaged_store_stops_the_daemon_in_words() {
     let home = Home::new();

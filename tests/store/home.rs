@@ -72,6 +72,24 @@ async fn a_store_in_memory_is_copied_to_another_place() {
     assert_eq!(store.records(0, 9).await.unwrap().len(), 0, "what one of them writes the other does not see");
 }
 
+#[tokio::test]
+async fn a_backup_is_elsewhere_even_where_its_bytes_are_written_over_the_original() {
+    let folder = Folder::new();
+    let store = folder.open("l.db").await;
+    store.settle().await.unwrap();
+    append(&store, 3).await;
+    store.back_up(&folder.path("backup.db")).await.unwrap();
+    append(&store, 2).await;
+    store.close().await;
+    assert!(SqliteStore::read(&folder.url("backup.db")).await.unwrap().verify().await.unwrap().wrong.is_empty());
+    // The same path, device, inode and machine as before.
+    std::fs::write(folder.path("l.db"), std::fs::read(folder.path("backup.db")).unwrap()).unwrap();
+    let restored = folder.open("l.db").await;
+    assert_eq!(super::support::all(&restored).await.unwrap(), 3);
+    assert!(matches!(restored.whereabouts().await.unwrap(), Whereabouts::Elsewhere { .. }));
+    assert!(restored.back_up(&folder.path("backup.db")).await.is_err(), "an existing file is not overwritten");
+}
+
 /// What somebody does to the files of an open store.
 type Deed = fn(&Folder);
 
@@ -99,5 +117,7 @@ async fn a_file_that_is_deleted_or_replaced_is_noticed_before_the_next_write() {
         let error = store.append(lease.fence, at(2), vec![landed(3)]).await.unwrap_err();
         assert!(matches!(error, StoreError::Gone { how: h, .. } if h == *how), "{how}: {error}");
         assert!(store.renew(&lease, at(90)).await.is_err(), "nor is the lease renewed");
+        let spared = folder.path("l.db").exists();
+        assert!(store.check(lease.fence).await.is_err() || spared, "nor is anything asked of AWS");
     }
 }

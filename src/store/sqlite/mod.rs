@@ -252,6 +252,7 @@ impl Store for SqliteStore {
 
     async fn check(&self, fence: Fence) -> Result<()> {
         let what = "check the lease";
+        self.line.file.check()?;
         let mut lent = self.line.read().await.map_err(failed(what))?;
         check(&mut lent, fence, what).await?;
         lent.give_back();
