@@ -104,13 +104,14 @@ impl Ask {
         };
         let loaded = Loader::new().load(&source).doing(|| format!("cannot read {repo} at {commit}"))?;
         let now = Timestamp::now();
-        let observed = daemon::observe(cloud, daemon::places(&loaded.catalog, &facts), now).await;
+        let (observed, _) = daemon::observe(cloud, daemon::places(&loaded.catalog, &facts), now).await;
         let input = Input { catalog: &loaded.catalog, facts: &facts, observed: &observed, now };
         let mut planned = plan::plan(&input, &mut template::Cache::default());
         let (mut deployed, unread) = daemon::templates(cloud, plan::needs_templates(&planned)).await;
         deployed.extend(daemon::templates(cloud, plan::shows_templates(&planned)).await.0);
         if let Some(((place, stack), error)) = unread.into_iter().next() {
-            return Err(Failure::new(format!("cannot read the deployed template of {stack} in {place}")).because(error));
+            let message = format!("cannot read the deployed template of {stack} in {place}");
+            return Err(Failure::unseen(message).because(error));
         }
         plan::with_deployed(&mut planned, &deployed, &observed);
         let settled = planned.plan.is_empty() && facts.in_flight.is_empty();

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
@@ -22,17 +23,18 @@ use super::pages::LivePages;
 use super::progress::Progress;
 use super::publish::publish;
 use super::upstream::Branch;
-use super::{logging, rights, sim, wire};
+use super::{logging, rights, sim, verdict, wire};
 use crate::cloud::Change;
 use crate::daemon::{self, DaemonError, Ending, Events, Ports, Published};
 use crate::git::{self, Mirror};
 use crate::model::facts::InFlight;
+use crate::model::health::Health;
 use crate::model::journal::{Entry, Outcome as Ended, Record};
 use crate::model::{Catalog, CommitId};
 use crate::plan::Report;
 use crate::problem::{Level, Problem};
 use crate::store::SqliteStore;
-use crate::web;
+use crate::{view, web};
 
 /// Between two looks at a remote branch, unless the configuration says otherwise.
 const POLL: Duration = Duration::from_secs(30);
@@ -40,6 +42,8 @@ const POLL: Duration = Duration::from_secs(30);
 const SWEEP: Duration = Duration::from_secs(300);
 /// How long a stop may take before the process ends without waiting for it.
 const PATIENCE: Duration = Duration::from_millis(1500);
+/// How long a daemon that ends by itself waits for what it cannot see, unless it is told.
+pub const USUAL_PATIENCE: Duration = Duration::from_secs(120);
 /// How long the facts may be pushed after the daemon ended by itself.
 const LAST_WORDS: Duration = Duration::from_secs(60);
 
@@ -67,12 +71,16 @@ pub struct DaemonArgs {
     /// Deploy to simulated AWS accounts that begin and end with this process
     #[arg(long, conflicts_with = "endpoint")]
     simulate: bool,
-    /// End as soon as nothing moves any more: with 1 where a deployment failed, 3 where the repository has errors
+    /// End as soon as nothing moves any more: with 0 if everything is in place or waits for time, 1 if a deployment failed, 3
+    /// if the repository has errors, 5 if something ordered is held, 6 if git or AWS could not be seen
     #[arg(long)]
     once: bool,
     /// Take over the stacks of this repository that another store deployed, if the start meets any
     #[arg(long)]
     adopt: bool,
+    /// How long --once waits for git or AWS to be seen, and for what others do in AWS
+    #[arg(long, value_name = "SPAN", default_value = "2m", requires = "once")]
+    patience: Span,
     /// Write the log to stderr, instead of progress lines
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
@@ -106,6 +114,7 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
         endpoint: options.endpoint.clone(),
         once: options.once,
         adopt: options.adopt,
+        patience: options.patience.0,
         config,
     };
     let runtime = super::runtime()?;
@@ -158,13 +167,23 @@ async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Ev
     if told {
         output::progress("stopping     what is in flight is taken up again by the next start");
     }
+    let (published, health) = (running.published.clone(), running.health.clone());
     running.stop().await?;
-    Ok(match (told, failed.load(Ordering::Relaxed), errors.load(Ordering::Relaxed)) {
-        (true, _, _) => Exit::Done,
-        (false, 1.., _) => Exit::Failed,
-        (false, 0, 1..) => Exit::Problems,
-        (false, 0, 0) => Exit::Done,
-    })
+    if told {
+        return Ok(Exit::Done);
+    }
+    let published = published.borrow().clone();
+    let health = health.borrow().clone();
+    for line in view::health::terminal(&health, Timestamp::now()).lines() {
+        output::progress(&format!("unseen       {line}"));
+    }
+    Ok(verdict::exit(&verdict::Run {
+        failed: failed.load(Ordering::Relaxed),
+        errors: errors.load(Ordering::Relaxed),
+        asks: published.as_ref().is_some_and(|published| published.facts.question.is_some()),
+        report: published.as_ref().map(|published| &published.planned.report),
+        health: &health,
+    }))
 }
 
 /// Everything that a daemon is started with.
@@ -184,6 +203,8 @@ pub struct Settings {
     pub once: bool,
     /// Take over the stacks of another store.
     pub adopt: bool,
+    /// How long it then waits for what it cannot see.
+    pub patience: Duration,
     /// The rest.
     pub config: Config,
 }
@@ -199,6 +220,8 @@ pub struct Running {
     _alone: Alone,
     /// What it knows.
     pub published: watch::Receiver<Option<Arc<Published>>>,
+    /// What it depends on.
+    pub health: watch::Receiver<Health>,
     /// Where its API listens.
     pub address: Option<SocketAddr>,
 }
@@ -208,7 +231,7 @@ impl Running {
     pub async fn finished(&mut self) {
         if self.outcome.is_none() {
             self.outcome = Some(match (&mut self.ended).await {
-                Ok(Ok(Ending::Stopped | Ending::Settled)) => Ok(()),
+                Ok(Ok(Ending::Stopped | Ending::Settled | Ending::Impatient)) => Ok(()),
                 Ok(Err(error)) => Err(Failure::new("the daemon stopped").because(error)),
                 Err(_) => Err(Failure::new("the daemon broke off: this is a mistake in landfall")
                     .help("what is in flight is taken up again by the next start; please report what is said above")),
@@ -251,7 +274,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
         store: store.clone(),
         cloud,
         clock: Arc::new(WallClock),
-        events,
+        events: events.clone(),
     };
     let span = |given: Option<Span>, usual| given.map_or(usual, |span| span.0);
     let options = daemon::Options {
@@ -261,14 +284,17 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
         chance: wire::chance(),
         adopt: settings.adopt,
         single: settings.adopt && settings.once,
+        patience: settings.patience,
     };
     let daemon = daemon::Daemon::new(ports, options);
-    let published = daemon.published();
+    let (published, health) = (daemon.published(), daemon.health());
     let address = match settings.listen {
-        Some(address) => Some(listen(address, config, LivePages::new(published.clone(), store.clone())).await?),
+        Some(address) => {
+            Some(listen(address, config, LivePages::new(published.clone(), health.clone(), store.clone())).await?)
+        }
         None => None,
     };
-    let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push));
+    let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push, events));
     let (wake, wakes) = mpsc::channel(1);
     let watch = match &local {
         Some(path) => Some(git::watch(path, wake).doing(|| format!("cannot watch {}", path.display()))?),
@@ -291,6 +317,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
         _watch: watch,
         _alone: alone,
         published,
+        health,
         address,
     })
 }

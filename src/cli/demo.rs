@@ -13,7 +13,7 @@ use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
 
 use super::config::Config;
-use super::daemon::{Running, Settings, signalled, start};
+use super::daemon::{Running, Settings, USUAL_PATIENCE, signalled, start};
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Color};
 use super::progress::Progress;
@@ -69,6 +69,7 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
         endpoint: Some(account.url()),
         once: false,
         adopt: false,
+        patience: USUAL_PATIENCE,
         config: Config::default(),
     };
     let mut running = start(settings, Arc::new(Progress::new(output::progress))).await?;

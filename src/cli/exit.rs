@@ -16,8 +16,10 @@ pub enum Exit {
     Problems,
     /// 4: there are changes, and `--exit-code` asked to be told.
     Changes,
-    /// 5: something is held, and `--exit-code` asked to be told.
+    /// 5: something ordered is held: for `daemon --once`, and for commands that `--exit-code` asked to tell.
     Held,
+    /// 6: git or AWS could not be seen.
+    Unseen,
 }
 
 impl Exit {
@@ -30,6 +32,7 @@ impl Exit {
             Exit::Problems => 3,
             Exit::Changes => 4,
             Exit::Held => 5,
+            Exit::Unseen => 6,
         }
     }
 }
@@ -56,6 +59,11 @@ impl Failure {
     /// A failure of the command line or of the configuration, with exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { exit: Exit::Usage, ..Self::new(message) }
+    }
+
+    /// Git or AWS could not be seen, with exit code 6.
+    pub fn unseen(message: impl Into<String>) -> Self {
+        Self { exit: Exit::Unseen, ..Self::new(message) }
     }
 
     /// Adds what to do about it.
@@ -90,6 +98,18 @@ impl Error for Failure {
 
 /// What a command gives.
 pub type Outcome = Result<Exit, Failure>;
+
+/// Says that git or AWS could not be seen when an error of another module came up.
+pub trait Seeing<T> {
+    /// Turns the error into a failure with exit code 6 and this message.
+    fn seeing(self, message: impl FnOnce() -> String) -> Result<T, Failure>;
+}
+
+impl<T, E: Into<Box<dyn Error + Send + Sync>>> Seeing<T> for Result<T, E> {
+    fn seeing(self, message: impl FnOnce() -> String) -> Result<T, Failure> {
+        self.map_err(|error| Failure::unseen(message()).because(error))
+    }
+}
 
 /// Says what was being done when an error of another module came up.
 pub trait Doing<T> {

@@ -4,7 +4,7 @@ pub(super) const LANDFALL: &str = "\
 A newcomer begins with `landfall demo`; your own account with init, check, iam, verify and daemon, in this order.
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 the repository has errors, 4 there are changes (--exit-code), \
-5 something is held (--exit-code).
+5 something ordered is held (daemon --once, --exit-code), 6 git or AWS could not be seen.
 
 Words such as slot, gate and pin are explained in docs/glossary.md.";
 

@@ -43,6 +43,7 @@ pub mod sim;
 pub mod stacks;
 pub mod store;
 pub mod upstream;
+mod verdict;
 pub mod verify;
 pub mod why;
 pub mod wire;

@@ -118,7 +118,7 @@ pub fn outlook(
 }
 
 async fn planned(cloud: &dyn Observe, loaded: &Loaded, facts: &Facts, now: Timestamp) -> Planned {
-    let observed = daemon::observe(cloud, daemon::places(&loaded.catalog, facts), now).await;
+    let (observed, _) = daemon::observe(cloud, daemon::places(&loaded.catalog, facts), now).await;
     let input = Input { catalog: &loaded.catalog, facts, observed: &observed, now };
     plan::plan(&input, &mut template::Cache::default())
 }

@@ -9,12 +9,13 @@ use tokio::sync::watch;
 use crate::cfn::Document;
 use crate::compare::{Paint, documents, with_values};
 use crate::daemon::Published;
+use crate::model::health::Health;
 use crate::model::journal::{Action, Content, Record};
 use crate::model::{Place, StackName};
 use crate::plan::doctor::{Diagnosis, diagnose};
 use crate::store::Store;
 use crate::view::{self, Style};
-use crate::web::{Form, NoPage, Page, Pages};
+use crate::web::{Form, NoPage, Page, Pages, Ready};
 
 /// How many records are read at a time.
 const PAGE: u32 = 1000;
@@ -22,13 +23,18 @@ const PAGE: u32 = 1000;
 /// Pages of a running daemon.
 pub struct LivePages {
     published: watch::Receiver<Option<Arc<Published>>>,
+    health: watch::Receiver<Health>,
     store: Arc<dyn Store>,
 }
 
 impl LivePages {
     /// Pages from what the daemon publishes and journals.
-    pub fn new(published: watch::Receiver<Option<Arc<Published>>>, store: Arc<dyn Store>) -> Self {
-        Self { published, store }
+    pub fn new(
+        published: watch::Receiver<Option<Arc<Published>>>,
+        health: watch::Receiver<Health>,
+        store: Arc<dyn Store>,
+    ) -> Self {
+        Self { published, health, store }
     }
 
     async fn records(&self) -> Result<Vec<Record>, NoPage> {
@@ -38,6 +44,11 @@ impl LivePages {
 
 #[async_trait]
 impl Pages for LivePages {
+    async fn ready(&self) -> Ready {
+        let health = self.health.borrow().clone();
+        Ready { able: health.is_ready(), text: pretty(&view::health::json(&health, Timestamp::now())) }
+    }
+
     async fn page(&self, page: Page, form: Form) -> Result<String, NoPage> {
         let now = Timestamp::now();
         match page {
@@ -53,9 +64,10 @@ impl Pages for LivePages {
             Page::Status | Page::Plan { .. } | Page::Facts | Page::Doctor(_) => {}
         }
         let published = self.published.borrow().clone().ok_or(NoPage::NotYet)?;
+        let health = self.health.borrow().clone();
         Ok(match page {
-            Page::Status => status(&published, form, now),
-            Page::Plan { diff } => plan(&published, diff, form, now),
+            Page::Status => status(&published, &health, form, now),
+            Page::Plan { diff } => plan(&published, &health, diff, form, now),
             Page::Doctor(stack) => {
                 let drawn = doctor(&published, stack.as_deref(), form, now);
                 return drawn.ok_or_else(|| NoPage::NoStack(stack.as_deref().unwrap_or_default().to_owned()));
@@ -63,6 +75,14 @@ impl Pages for LivePages {
             _ => super::publish::json(&published.facts).map_err(|error| NoPage::Failed(error.to_string()))?,
         })
     }
+}
+
+/// What cannot be seen, beside what a report says as JSON.
+fn with_unseen(mut report: serde_json::Value, health: &Health) -> serde_json::Value {
+    if let Some(object) = report.as_object_mut() {
+        object.insert("unseen".to_owned(), view::health::unseen_json(health));
+    }
+    report
 }
 
 /// Colours are always drawn; whoever prints takes them out where they are not wanted.
@@ -93,14 +113,13 @@ pub fn history(records: &[Record], form: Form, now: Timestamp) -> String {
 }
 
 /// What is where.
-pub fn status(published: &Published, form: Form, now: Timestamp) -> String {
+pub fn status(published: &Published, health: &Health, form: Form, now: Timestamp) -> String {
+    let (report, facts) = (&published.planned.report, &published.facts);
     match form {
-        Form::Json => {
-            pretty(&with_problems(view::status::json(&published.planned.report, &published.facts), published))
-        }
+        Form::Json => pretty(&with_unseen(with_problems(view::status::json(report, facts), published), health)),
         Form::Terminal => {
-            let text = view::status::terminal(&published.planned.report, &published.facts, now, COLORED);
-            problems_first(published) + &text
+            let text = view::status::terminal(report, facts, now, COLORED);
+            view::health::terminal(health, now) + &problems_first(published) + &text
         }
     }
 }
@@ -134,11 +153,11 @@ fn with_problems(mut value: serde_json::Value, published: &Published) -> serde_j
 }
 
 /// What would be done now, with differences of templates or without.
-pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> String {
+pub fn plan(published: &Published, health: &Health, diff: bool, form: Form, now: Timestamp) -> String {
     let report = &published.planned.report;
     match form {
         Form::Json => {
-            let mut value = with_problems(view::plan::json(report), published);
+            let mut value = with_unseen(with_problems(view::plan::json(report), published), health);
             if diff && let Some(object) = value.as_object_mut() {
                 let all = differences(published, Paint::Plain);
                 let all: serde_json::Map<_, _> = all.into_iter().map(|(stack, text)| (stack, text.into())).collect();
@@ -147,7 +166,9 @@ pub fn plan(published: &Published, diff: bool, form: Form, now: Timestamp) -> St
             pretty(&value)
         }
         Form::Terminal => {
-            let mut text = problems_first(published) + &view::plan::terminal(report, now, COLORED);
+            let mut text = view::health::terminal(health, now);
+            text.push_str(&problems_first(published));
+            text.push_str(&view::plan::terminal(report, now, COLORED));
             if diff {
                 for (_, difference) in differences(published, Paint::Ansi) {
                     text.push('\n');

@@ -8,6 +8,7 @@ use super::ask::{Ask, form};
 use super::exit::{Exit, Outcome};
 use super::output::{self, Format};
 use super::pages;
+use crate::model::health::Health;
 
 /// Options of `landfall plan`.
 #[derive(Args, Debug)]
@@ -21,7 +22,7 @@ pub struct PlanArgs {
     /// How it is shown
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
-    /// Exit with 4 where something would change, and with 5 where something is held
+    /// Exit with 4 if something would change, 6 if git or AWS could not be seen, 5 if something is held
     #[arg(long)]
     exit_code: bool,
 }
@@ -40,6 +41,7 @@ pub struct Status {
 /// Runs `landfall plan`.
 pub fn run(options: &PlanArgs) -> Outcome {
     let now = Timestamp::now();
+    let mut blind = false;
     let (text, report) = match options.ask.server() {
         Some(server) => {
             let path = if options.diff { "/plan?diff=true" } else { "/plan" };
@@ -47,7 +49,9 @@ pub fn run(options: &PlanArgs) -> Outcome {
         }
         None => {
             let published = options.ask.look()?;
-            let text = pages::plan(&published, options.diff, form(options.format), now);
+            let health = Health::of_a_look(published.at, &published.observed);
+            let text = pages::plan(&published, &health, options.diff, form(options.format), now);
+            blind = !health.unseen().is_empty();
             (text, crate::view::plan::json(&published.planned.report))
         }
     };
@@ -57,11 +61,16 @@ pub fn run(options: &PlanArgs) -> Outcome {
     } else {
         output::page(&text)?
     };
-    Ok(if options.exit_code { exit(&report) } else { Exit::Done })
+    let unseen = report["unseen"].as_array().is_some_and(|unseen| !unseen.is_empty());
+    Ok(match options.exit_code {
+        true => exit(&report, blind || unseen),
+        false if blind => Exit::Unseen,
+        false => Exit::Done,
+    })
 }
 
-/// Changes come before what is held.
-fn exit(report: &Value) -> Exit {
+/// Changes come before what cannot be seen, and that before what is held.
+fn exit(report: &Value, blind: bool) -> Exit {
     let states: Vec<&str> = report["slots"]
         .as_array()
         .into_iter()
@@ -70,6 +79,8 @@ fn exit(report: &Value) -> Exit {
         .collect();
     if states.iter().any(|state| ["deploy", "remove", "deploying"].contains(state)) {
         Exit::Changes
+    } else if blind {
+        Exit::Unseen
     } else if states.contains(&"held") {
         Exit::Held
     } else {
@@ -80,10 +91,16 @@ fn exit(report: &Value) -> Exit {
 /// Runs `landfall status`.
 pub fn status(options: &Status) -> Outcome {
     options.ask.needs_past()?;
+    let mut blind = false;
     let text = match options.ask.server() {
         Some(server) => server.page("/status", options.format)?,
-        None => pages::status(&options.ask.look()?, form(options.format), Timestamp::now()),
+        None => {
+            let published = options.ask.look()?;
+            let health = Health::of_a_look(published.at, &published.observed);
+            blind = !health.unseen().is_empty();
+            pages::status(&published, &health, form(options.format), Timestamp::now())
+        }
     };
     output::page(&text)?;
-    Ok(Exit::Done)
+    Ok(if blind { Exit::Unseen } else { Exit::Done })
 }

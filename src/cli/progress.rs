@@ -287,6 +287,7 @@ impl Progress {
             }
             Evidence::OutputRead { .. }
             | Evidence::NoChange { .. }
+            | Evidence::InPlace { .. }
             | Evidence::StackLeft { .. }
             | Evidence::ResourceFailed { .. }
             | Evidence::TaskStopped { .. }

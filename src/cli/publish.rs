@@ -2,7 +2,7 @@
 //! operator wants it.
 //!
 //! It watches what the daemon publishes and is no part of a turn: a remote that takes nothing, or takes long, holds up no
-//! deployment. What cannot be written or pushed is a warning in the log, and tried again, later each time.
+//! deployment. What cannot be written or pushed is told in the log, and tried again, later each time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::daemon::Published;
+use crate::daemon::{Events, Published};
 use crate::git::{FACTS, GitError, Mirror};
 use crate::model::Facts;
 
@@ -36,11 +36,18 @@ pub fn json(facts: &Facts) -> Result<String, serde_json::Error> {
 struct Publisher {
     mirror: Arc<Mirror>,
     push: bool,
+    /// Who is told that it does not work.
+    events: Arc<dyn Events>,
     /// What the ref has.
     written: Option<Arc<Facts>>,
     /// What has to be done yet, and not before when.
     due: Option<Due>,
 }
+
+/// The facts did not reach their ref.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot publish the facts; deployments go on")]
+struct Unpublished(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 #[derive(Clone, Copy)]
 struct Due {
@@ -49,8 +56,13 @@ struct Due {
 }
 
 /// Publishes until the daemon ends, and what it left at its end once more.
-pub async fn publish(mut published: watch::Receiver<Option<Arc<Published>>>, mirror: Arc<Mirror>, push: bool) {
-    let mut publisher = Publisher { mirror, push, written: None, due: None };
+pub async fn publish(
+    mut published: watch::Receiver<Option<Arc<Published>>>,
+    mirror: Arc<Mirror>,
+    push: bool,
+    events: Arc<dyn Events>,
+) {
+    let mut publisher = Publisher { mirror, push, events, written: None, due: None };
     loop {
         let due = publisher.due.map(|due| due.at);
         let goes_on = tokio::select! {
@@ -89,8 +101,10 @@ impl Publisher {
         let (Some(due), Some(facts)) = (self.due.take(), facts) else { return };
         if let Err(error) = self.give(&facts).await {
             let wait = WAIT.saturating_mul(1 << due.failures.min(7)).min(LONGEST);
-            let error = super::exit::chain(&*error);
-            tracing::warn!(error, again_in = wait.as_secs(), "cannot publish the facts; deployments go on");
+            let error = Unpublished(error);
+            let said = super::exit::chain(&error);
+            tracing::warn!(error = said, again_in = wait.as_secs(), "cannot publish the facts");
+            self.events.failed(&error, wait);
             self.due = Some(Due { at: Instant::now() + wait, failures: due.failures + 1 });
             return;
         }

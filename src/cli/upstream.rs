@@ -86,6 +86,10 @@ impl Upstream for Branch {
         Ok(polled.head)
     }
 
+    fn refuses(&self, error: &UpstreamError) -> bool {
+        matches!(error.downcast_ref::<GitError>(), Some(GitError::Denied { .. }))
+    }
+
     fn history(&self) -> Arc<dyn History> {
         self.mirror.clone()
     }

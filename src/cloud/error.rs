@@ -164,11 +164,17 @@ impl CloudError {
         }
     }
 
-    /// The error in a sentence, with its cure.
+    /// The error in a sentence, with its cure, and without what differs each time: the request's id.
     pub fn with_cure(&self) -> String {
+        let mut text = self.to_string();
+        if let Some((begin, rest)) = text.split_once(", request ")
+            && let Some((_, end)) = rest.split_once(')')
+        {
+            text = format!("{begin}){end}");
+        }
         match self.cure() {
-            Some(cure) => format!("{self}; {cure}"),
-            None => self.to_string(),
+            Some(cure) => format!("{text}; {cure}"),
+            None => text,
         }
     }
 

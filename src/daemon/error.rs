@@ -32,6 +32,11 @@ pub enum DaemonError {
 }
 
 impl DaemonError {
+    /// Whether the store did not do what it was asked.
+    pub fn is_of_the_store(&self) -> bool {
+        matches!(self, DaemonError::Store(_) | DaemonError::Engine(EngineError::Store(_)))
+    }
+
     /// Whether the daemon must stop: another landfall deploys from this store, or the journal cannot be read,
     /// so that nobody knows what was done.
     pub fn is_final(&self) -> bool {

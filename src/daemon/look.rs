@@ -20,31 +20,40 @@ pub fn places(catalog: &Catalog, facts: &Facts) -> BTreeMap<Place, Access> {
     all
 }
 
+/// What a look at AWS showed, and why places did not answer.
+pub(crate) type Looked = (Observed, BTreeMap<Place, CloudError>);
+
 /// Lists every stack of every place, all places at once. A place that cannot be listed is said to be unseen: what is there
 /// is held, the rest goes on.
-pub async fn observe(cloud: &dyn Observe, places: BTreeMap<Place, Access>, now: Timestamp) -> Observed {
+pub async fn observe(cloud: &dyn Observe, places: BTreeMap<Place, Access>, now: Timestamp) -> Looked {
     let looks = places.into_iter().map(|(place, access)| async move {
         let at = At { place: place.clone(), access };
-        let seen = match cloud.stacks(&at).await {
+        (place, cloud.stacks(&at).await)
+    });
+    let (mut observed, mut errors) = (Observed::default(), BTreeMap::new());
+    for (place, seen) in join_all(looks).await {
+        let seen = match seen {
             Ok(stacks) => PlaceSeen::Seen {
                 at: now,
                 stacks: stacks.into_iter().map(|stack| (stack.name.clone(), Arc::new(stack))).collect(),
             },
             Err(error) => {
                 tracing::warn!(%place, %error, "cannot list the stacks");
-                PlaceSeen::Unseen { at: now, error: error.to_string() }
+                let unseen = PlaceSeen::Unseen { at: now, error: error.with_cure(), again: None };
+                errors.insert(place.clone(), error);
+                unseen
             }
         };
-        (place, seen)
-    });
-    Observed { places: join_all(looks).await.into_iter().collect() }
+        observed.places.insert(place, seen);
+    }
+    (observed, errors)
 }
 
 /// Templates, and the stacks whose template could not be read now but may be later, with why.
 pub type Templates = (Deployed, BTreeMap<(Place, StackName), CloudError>);
 
 /// Fetches the templates of these stacks, all at once. In neither part are stacks that have gone meanwhile, and those whose
-/// template AWS will not give: for them nothing is expected, so that the engine stops at any removal or replacement.
+/// template AWS will never give: for them nothing is expected, so that the engine stops at any removal or replacement.
 pub async fn templates(cloud: &dyn Observe, stacks: Vec<(Place, Access, StackName)>) -> Templates {
     let fetches = stacks.into_iter().map(|(place, access, stack)| async move {
         let at = At { place: place.clone(), access };

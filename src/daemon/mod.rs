@@ -6,7 +6,8 @@
 //!
 //! A turn without news and with nothing in flight costs one look at the branch: no call to AWS and no write. AWS is listed
 //! at the start, after a landing, when a deployment came to an end, when something held is due, and every
-//! [`Options::sweep`]. Deliberately absent: wiring, printing, and any decision about releases or stacks.
+//! [`Options::sweep`]. What did not answer (git, an account and region, a template) is asked again within seconds, later each
+//! time, and alone. Deliberately absent: wiring, printing, and any decision about releases or stacks.
 
 mod announce;
 mod error;
@@ -16,6 +17,7 @@ mod orders;
 mod ports;
 mod read;
 mod run;
+mod sight;
 mod turn;
 
 use std::collections::BTreeMap;
@@ -27,6 +29,7 @@ use tokio::sync::watch;
 
 use crate::cloud::Change;
 use crate::engine::Engine;
+use crate::model::health::{Health, Sight};
 use crate::model::journal::StoreId;
 use crate::model::{Catalog, CommitId, Facts, Hash, Observed, Place, StackName};
 use crate::plan::Planned;
@@ -56,6 +59,8 @@ pub struct Options {
     pub adopt: bool,
     /// With `adopt`: the process ends as soon as nothing moves any more, and its tokens say so.
     pub single: bool,
+    /// How long a daemon that ends by itself waits for what it cannot see, or for what others do in AWS.
+    pub patience: Duration,
 }
 
 impl Options {
@@ -114,6 +119,8 @@ pub struct Published {
 pub struct Next {
     /// After that long at the latest.
     pub after: Duration,
+    /// What is left to do waits for git or AWS to be seen, for others, or at a gate.
+    pub waits: bool,
     /// Nothing is in flight and nothing is to be done: only a commit, a person or time can change that.
     pub settled: bool,
 }
@@ -123,6 +130,11 @@ pub struct Daemon {
     ports: Ports,
     options: Options,
     publish: watch::Sender<Option<Arc<Published>>>,
+    health: watch::Sender<Health>,
+    /// The newest commit of the branch that was seen.
+    commit: Option<CommitId>,
+    /// Templates that are deployed, as something that can be read.
+    templates: Sight,
     reader: read::Reader,
     renderer: crate::template::Cache,
     held: Option<Working>,
@@ -141,9 +153,13 @@ struct Working {
 /// The last look at AWS, and when the next one is due.
 struct Looked {
     commit: CommitId,
+    /// The journal's position then.
+    position: u64,
     settled: bool,
     /// The operator is asked something.
     asks: bool,
+    /// When everything is looked at again; `again` may be earlier, for the places that did not answer.
+    sweep: Timestamp,
     at: Timestamp,
     again: Timestamp,
 }
@@ -162,6 +178,9 @@ impl Daemon {
             ports,
             options,
             publish: watch::Sender::new(None),
+            health: watch::Sender::default(),
+            commit: None,
+            templates: Sight::default(),
             reader: read::Reader::default(),
             renderer: crate::template::Cache::default(),
             held: None,
@@ -177,6 +196,11 @@ impl Daemon {
     pub fn with_mistake(mut self, mistake: Option<crate::engine::Mistake>) -> Self {
         self.mistake = mistake;
         self
+    }
+
+    /// What the daemon depends on, and whether it is there.
+    pub fn health(&self) -> watch::Receiver<Health> {
+        self.health.subscribe()
     }
 
     /// What the daemon knows, after each turn that looked; nothing before the first.

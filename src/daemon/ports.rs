@@ -23,6 +23,11 @@ pub trait Upstream: Send + Sync {
     /// there when it returns.
     async fn head(&self) -> Result<CommitId, UpstreamError>;
 
+    /// Whether an error says that the credentials were refused: then the next try is later than after any other.
+    fn refuses(&self, _error: &UpstreamError) -> bool {
+        false
+    }
+
     /// The commits.
     fn history(&self) -> Arc<dyn History>;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::turn::{later, until};
 use super::{Daemon, DaemonError, Next};
 
 /// The longest wait after a turn that failed.
@@ -21,13 +22,16 @@ pub enum Ending {
     Stopped,
     /// Nothing moves any more, and it was to end then.
     Settled,
+    /// What is left to do waits for git or AWS to be seen, or for others, for longer than the patience.
+    Impatient,
 }
 
 impl Daemon {
     /// Takes turns until `stop` returns. `wakes` says "look again"; how often does not matter. A turn that fails is tried
     /// again, later each time; only another landfall on the same store or repository ends the daemon with an error.
     ///
-    /// With `once`, it also ends when nothing moves any more, or when turns keep failing.
+    /// With `once`, it also ends when nothing moves any more, when what is left has waited for longer than the patience, or
+    /// when turns keep failing.
     pub async fn run(
         mut self,
         mut wakes: mpsc::Receiver<()>,
@@ -53,6 +57,7 @@ impl Daemon {
         once: bool,
     ) -> Result<Ending, DaemonError> {
         let (mut failures, mut wakeable, mut woken) = (0, true, false);
+        let mut waits_since = None;
         loop {
             let taken = tokio::select! {
                 biased;
@@ -60,10 +65,17 @@ impl Daemon {
                 taken = self.turn() => taken,
             };
             let wait = match taken {
-                Ok(Next { settled: true, .. }) if once => return Ok(Ending::Settled),
+                Ok(Next { settled: true, waits: false, .. }) if once => return Ok(Ending::Settled),
                 Ok(next) => {
                     failures = 0;
-                    next.after
+                    let now = self.ports.clock.now();
+                    let since = if next.waits { *waits_since.get_or_insert(now) } else { now };
+                    waits_since = next.waits.then_some(since);
+                    let end = later(since, self.options.patience);
+                    if once && next.waits && now >= end {
+                        return Ok(Ending::Impatient);
+                    }
+                    if once && next.waits { next.after.min(until(now, end)) } else { next.after }
                 }
                 Err(error) => {
                     // What a wake finds says nothing of how long the cause lasts: many files change in a moment.
@@ -87,6 +99,9 @@ impl Daemon {
                 () = clock.sleep(wait) => false,
             };
             while wakes.try_recv().is_ok() {}
+            if woken {
+                self.woken();
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 //! One turn.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,29 +8,33 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::announce::Announcing;
 use super::{Daemon, DaemonError, Looked, Next, Published, Working, look};
+use crate::cloud::CloudError;
 use crate::engine::{Engine, Meeting, Progress};
+use crate::model::decision::Cause;
 use crate::model::facts::InFlight;
-use crate::model::journal::{DeploymentId, Order};
+use crate::model::health::Sight;
+use crate::model::journal::DeploymentId;
 use crate::model::observed::PlaceSeen;
-use crate::model::{CommitId, Decision, Hold};
-use crate::plan::{self, Input, Report};
+use crate::model::place::Access;
+use crate::model::{CommitId, Decision, Hold, Observed, Place, StackName};
+use crate::plan::{self, Input, Planned, Report};
 use crate::store::{Lease, Store};
 
 /// How soon the next turn follows one that moved something.
 const AT_ONCE: Duration = Duration::from_millis(10);
 
-/// How soon a template that could not be read is read again.
-const UNREAD: Duration = Duration::from_secs(5);
+/// How soon AWS is looked at again for operations of another store that an adoption waits for.
+const ANSWERED: Duration = Duration::from_secs(5);
 
 impl Daemon {
-    /// Takes one turn. Deployments in flight are carried on even where the branch cannot be read; then the error comes last.
+    /// Takes one turn. What cannot be seen holds up only what depends on it: deployments in flight are carried on, and a
+    /// branch that does not answer is taken to be where it was.
     pub async fn turn(&mut self) -> Result<Next, DaemonError> {
         let now = self.ports.clock.now();
-        let head = self.ports.upstream.head().await.map_err(DaemonError::Upstream);
-        let commit = match &head {
-            Ok(commit) => Some(commit.clone()),
-            Err(_) => self.looked.as_ref().map(|looked| looked.commit.clone()),
-        };
+        self.ask_head(now).await;
+        let git = self.health.borrow().git.unseen.as_ref().and_then(|unseen| unseen.again);
+        let git = git.map(|again| until(now, again).max(AT_ONCE));
+        let commit = self.known_commit();
         if let (Some(looked), Some(commit)) = (&self.looked, &commit)
             && looked.settled
             && looked.commit == *commit
@@ -37,15 +42,24 @@ impl Daemon {
         {
             let after = until(now, looked.again).min(self.options.poll);
             if !looked.asks || !self.is_answered().await? {
-                return head.map(|_| Next { after, settled: true });
+                let after = git.map_or(after, |git| git.min(after));
+                return Ok(Next { after, settled: true, waits: self.is_blind() });
             }
             self.looked = None;
         }
         let next = self.work(commit, now).await;
-        if next.is_err() {
-            self.looked = None;
+        match &next {
+            Err(error) => {
+                self.looked = None;
+                if error.is_of_the_store() {
+                    self.note(|health| health.store.fails(now, error.to_string(), |_| now));
+                }
+            }
+            Ok(_) => self.note(|health| health.store.answers(now)),
         }
-        head.and(next)
+        let next = next?;
+        let after = git.map_or(next.after, |git| git.min(next.after));
+        Ok(Next { after, waits: next.waits || self.is_blind(), ..next })
     }
 
     async fn work(&mut self, commit: Option<CommitId>, now: Timestamp) -> Result<Next, DaemonError> {
@@ -73,11 +87,14 @@ impl Daemon {
             }
             return next;
         }
-        let ended = ended(&working.engine);
+        let (ended, tries) = (ended(&working.engine), tries(&working.engine));
         let progress = working.engine.advance(now).await?;
         let Some(commit) = commit else { return Ok(self.soon(&progress, now)) };
         if ended != self::ended(&working.engine) || progress.in_flight == 0 {
             return self.look_and_plan(working, commit, now).await;
+        }
+        if tries != self::tries(&working.engine) {
+            self.publish_again(&working.engine, now);
         }
         Ok(self.soon(&progress, now))
     }
@@ -94,7 +111,7 @@ impl Daemon {
     fn soon(&self, progress: &Progress, now: Timestamp) -> Next {
         let poll = self.options.poll;
         let after = progress.look_again.map_or(poll, |then| until(now, then).clamp(AT_ONCE, poll.max(AT_ONCE)));
-        Next { after, settled: false }
+        Next { after, settled: false, waits: progress.waits }
     }
 
     /// Takes the lease, or keeps it; opens the engine with it.
@@ -141,7 +158,7 @@ impl Daemon {
         let reading = self.reader.read(&commit, &*ports.upstream, engine, now).await?;
         ports.events.read(&commit, &reading.catalog, &reading.problems);
         let places = look::places(&reading.catalog, engine.facts());
-        let observed = look::observe(&*ports.cloud, places.clone(), now).await;
+        let observed = self.observe(places.clone(), engine, &commit, now).await;
         if let Some(repository) = &reading.catalog.repository {
             let (fresh, adopt) = (self.options.incarnation(engine.position()), self.options.adopt);
             let meeting = Meeting { repository, observed: &observed, places: &places, fresh: &fresh, adopt };
@@ -156,31 +173,36 @@ impl Daemon {
         let (mut deployed, unread) = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await;
         deployed.extend(look::templates(&*ports.cloud, plan::shows_templates(&planned)).await.0);
         plan::with_deployed(&mut planned, &deployed, &observed);
-        ports.events.planned(&planned.report);
+        self.note_templates(now, &unread);
         let nothing = planned.plan.is_empty();
         // What cannot be compared now begins a little later; everything else goes on.
-        let compared = |order: &Order| !unread.contains_key(&(order.place.clone(), order.stack.clone()));
-        planned.plan.begin.retain(|begin| begin.orders.iter().all(compared));
+        plan::hold_unread(&mut planned, &unread_holds(&unread, &self.templates));
+        ports.events.planned(&planned.report);
         // Also an empty plan: it takes back what an earlier one superseded.
         engine.carry_out(&planned.plan, now).await?;
         let before = ended(engine);
         let progress = engine.advance(now).await?;
-        if !nothing {
+        if !planned.plan.is_empty() {
             // Readers are told what goes on now, beside the plan that began it.
             let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
-            planned.report = plan::plan(&input, &mut self.renderer).report;
+            let mut now_going = plan::plan(&input, &mut self.renderer);
+            plan::hold_unread(&mut now_going, &unread_holds(&unread, &self.templates));
+            planned = Planned { plan: planned.plan, ..now_going };
         }
         self.renderer.next_round();
         let gates = engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
         let waits = asks == Some(true);
-        let settled = nothing && (gates || asks.is_some()) && progress.look_again.is_none() && !waits;
+        let quiet = progress.look_again.is_none() && before == ended(engine) && !waits;
+        let settled = nothing && (gates || asks.is_some()) && quiet;
         let sweep = later(now, self.options.sweep);
-        let again = match due(&planned.report, now) {
-            _ if !unread.is_empty() || waits => later(now, UNREAD),
+        let sweep = match due(&planned.report, now) {
+            _ if waits => later(now, ANSWERED),
             _ if before != ended(engine) => now,
             due => due.map_or(sweep, |due| due.min(sweep)),
         };
-        self.looked = Some(Looked { commit: commit.clone(), settled, asks: asks.is_some(), at: now, again });
+        let again = self.sees_again().map_or(sweep, |again| again.min(sweep));
+        let (position, asks) = (engine.position(), asks.is_some());
+        self.looked = Some(Looked { commit: commit.clone(), position, settled, asks, at: now, again, sweep });
         let facts = Arc::new(engine.facts().clone());
         self.publish.send_replace(Some(Arc::new(Published {
             commit,
@@ -193,16 +215,59 @@ impl Daemon {
             deployed: Arc::new(deployed),
             settled,
         })));
+        let soon = self.soon(&progress, now);
+        let again_after = until(now, again).max(AT_ONCE);
         Ok(if settled {
-            Next { after: until(now, again).min(self.options.poll), settled }
-        } else if !unread.is_empty() || waits {
-            Next { after: UNREAD.min(self.soon(&progress, now).after), settled }
-        } else if progress.in_flight == 0 || again <= now {
-            Next { after: AT_ONCE, settled }
+            Next { after: again_after.min(self.options.poll), settled, waits: false }
+        } else if waits {
+            Next { after: soon.after.min(again_after), waits, ..soon }
+        } else if again <= now || (progress.in_flight == 0 && unread.is_empty()) {
+            Next { after: AT_ONCE, ..soon }
         } else {
-            self.soon(&progress, now)
+            Next { after: soon.after.min(again_after), ..soon }
         })
     }
+
+    /// Lists AWS. Where nothing happened since the last look, only the places that did not answer then are asked.
+    async fn observe(
+        &self,
+        places: BTreeMap<Place, Access>,
+        engine: &Engine,
+        commit: &CommitId,
+        now: Timestamp,
+    ) -> Observed {
+        let last = self.looked.as_ref().filter(|looked| {
+            looked.commit == *commit && looked.position == engine.position() && looked.at <= now && now < looked.sweep
+        });
+        let published = self.publish.borrow().clone().filter(|_| last.is_some() && self.is_blind());
+        let same = published.as_ref().map(|published| &*published.observed);
+        let (ask, mut observed) = self.places_to_ask(places, same);
+        let (asked, errors) = look::observe(&*self.ports.cloud, ask, now).await;
+        observed.places.extend(asked.places);
+        self.note_places(now, &errors, &mut observed);
+        observed
+    }
+
+    /// Readers are told when what waits is tried again; AWS is not asked for that.
+    fn publish_again(&mut self, engine: &Engine, now: Timestamp) {
+        let Some(published) = self.publish.borrow().clone() else { return };
+        let input = Input { catalog: &published.catalog, facts: engine.facts(), observed: &published.observed, now };
+        let report = plan::plan(&input, &mut self.renderer).report;
+        let planned = Arc::new(Planned { report, ..(*published.planned).clone() });
+        let facts = Arc::new(engine.facts().clone());
+        self.publish.send_replace(Some(Arc::new(Published { planned, facts, ..(*published).clone() })));
+    }
+}
+
+/// The templates that could not be read, with why.
+fn unread_holds(unread: &BTreeMap<(Place, StackName), CloudError>, sight: &Sight) -> plan::Unread {
+    let (since, again) = sight.unseen.as_ref().map_or((None, None), |unseen| (Some(unseen.since), unseen.again));
+    unread.iter().map(|(key, error)| (key.clone(), (error.with_cure(), since, again))).collect()
+}
+
+/// When each stack that waits is tried again.
+fn tries(engine: &Engine) -> Vec<Option<Timestamp>> {
+    engine.facts().in_flight.iter().flat_map(|flight| flight.waits.values().map(|waits| waits.until)).collect()
 }
 
 /// What changes when a deployment comes to its end or to a gate, or waits for something: then the next plan can be another
@@ -219,14 +284,17 @@ fn due(report: &Report, now: Timestamp) -> Option<Timestamp> {
         Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
         Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => Vec::new(),
     });
+    // What cannot be seen is looked at again by itself, and what is in flight is advanced.
+    let by_itself = |hold: &&Hold| matches!(hold.cause, Cause::PlaceUnseen { .. } | Cause::Waits { .. });
+    let reasons = reasons.filter(|hold| !by_itself(hold));
     reasons.filter_map(|hold| hold.until).filter(|until| *until > now).min()
 }
 
-fn later(now: Timestamp, span: Duration) -> Timestamp {
+pub(super) fn later(now: Timestamp, span: Duration) -> Timestamp {
     let span = SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX);
     now.checked_add(span).unwrap_or(Timestamp::MAX)
 }
 
-fn until(now: Timestamp, then: Timestamp) -> Duration {
+pub(super) fn until(now: Timestamp, then: Timestamp) -> Duration {
     Duration::try_from(then.duration_since(now)).unwrap_or(Duration::ZERO)
 }

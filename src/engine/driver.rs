@@ -7,6 +7,7 @@ use futures::future::join_all;
 use jiff::Timestamp;
 
 use super::log::Log;
+use super::machine;
 use super::meet::Tokens;
 use super::mistakes::Mistakes;
 use super::outage::Later;
@@ -35,6 +36,8 @@ pub struct Progress {
     pub moved: bool,
     /// Deployments that have not ended.
     pub in_flight: usize,
+    /// Something is in flight, and all of it waits for something outside of landfall or at a gate.
+    pub waits: bool,
     /// When to advance again, if nothing else happens before; none where nothing is in flight, or only gates are waited for.
     pub look_again: Option<Timestamp>,
 }
@@ -235,7 +238,8 @@ impl Engine {
     pub async fn advance(&mut self, now: Timestamp) -> Result<Progress, EngineError> {
         let before = self.log.seq;
         if self.facts().question.is_some() {
-            return Ok(Progress { moved: false, in_flight: self.log.deployments.len(), look_again: None });
+            let in_flight = self.log.deployments.len();
+            return Ok(Progress { moved: false, in_flight, waits: false, look_again: None });
         }
         let ids: Vec<DeploymentId> = self.log.deployments.keys().copied().collect();
         let turn =
@@ -247,7 +251,8 @@ impl Engine {
         }
         let deployments = &self.log.deployments;
         self.later.retain(|(id, _), _| deployments.contains_key(id));
-        Ok(Progress { moved: self.log.seq != before, in_flight: deployments.len(), look_again })
+        let waits = !deployments.is_empty() && deployments.values().all(|deployment| machine::waits(deployment, now));
+        Ok(Progress { moved: self.log.seq != before, in_flight: deployments.len(), waits, look_again })
     }
 }
 

@@ -324,6 +324,15 @@ pub enum Cause {
         /// The file in which the allowance would be written.
         file: Arc<str>,
     },
+    /// The same was deployed with success several times in a row, and its stacks still differ. It is deployed again later.
+    Repeats {
+        /// The last deployment.
+        deployment: DeploymentId,
+        /// How often in a row.
+        times: u32,
+        /// The stacks that differ; empty where nothing does but that nobody has proved them.
+        stacks: Vec<StackName>,
+    },
     /// Another deployment of the slot has to end first.
     Queued {
         /// That deployment.

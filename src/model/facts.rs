@@ -55,6 +55,12 @@ pub struct Facts {
     /// only the journal says that it is ours.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub made: Vec<Made>,
+    /// The content that each stack has as AWS confirmed it, until this store changes the stack again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub puts: Vec<StackPut>,
+    /// The last success of each slot, and how often in a row it was the same one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub repeats: Vec<Repeat>,
     /// Every place that stacks were ever put in, and how it was last reached.
     #[serde(with = "super::observed::pairs")]
     pub places: BTreeMap<Place, Access>,
@@ -283,6 +289,48 @@ pub struct RecordedSnapshot {
     pub at: Timestamp,
 }
 
+/// A stack has a content.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct StackPut {
+    /// Where.
+    pub place: Place,
+    /// The stack.
+    pub stack: StackName,
+    /// The content.
+    pub content: Hash,
+    /// When the stack was last changed, as AWS said then: another time means that somebody changed it since.
+    pub changed: Timestamp,
+}
+
+/// A slot was deployed with success, perhaps again and again with the same.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Repeat {
+    /// The slot.
+    pub slot: Slot,
+    /// The content.
+    pub content: Hash,
+    /// The outputs of other slots' stacks that it was given, as [`Opened::given`](super::journal::Opened::given).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given: Option<Hash>,
+    /// How often in a row, each time soon after the one before.
+    pub times: u32,
+    /// The last of these deployments.
+    pub deployment: DeploymentId,
+    /// When it ended.
+    pub ended: Timestamp,
+}
+
+impl Repeat {
+    /// When the same may be deployed again: at once after the first time, then later each time, up to an hour.
+    pub fn again(&self) -> Timestamp {
+        let pause = match self.times {
+            0 | 1 => 0,
+            times => (30_i64 << (times - 2).min(7)).min(3_600),
+        };
+        self.ended.checked_add(jiff::SignedDuration::from_secs(pause)).unwrap_or(Timestamp::MAX)
+    }
+}
+
 /// The outputs of other stacks that a stack was last deployed with.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OutputsRead {
@@ -351,6 +399,11 @@ impl Facts {
     /// The snapshot that was recorded for a release.
     pub fn snapshot(&self, project: &Id, release: &ReleaseName) -> Option<&RecordedSnapshot> {
         self.snapshots.iter().find(|snapshot| &snapshot.project == project && &snapshot.release == release)
+    }
+
+    /// The last success of a slot, if it was with this content and these outputs of others.
+    pub fn repeat(&self, slot: &Slot, content: Hash, given: Option<Hash>) -> Option<&Repeat> {
+        self.repeats.iter().find(|last| last.slot == *slot && last.content == content && last.given == given)
     }
 
     /// The deployment in which the task of a stack ran with this content, so that it does not have to run again.

@@ -16,9 +16,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::facts::{Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Run, TaskRan, Waits};
+use super::facts::{
+    Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Repeat, Run, StackPut, TaskRan, Waits,
+};
 use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, Place, StackName, StackStatus};
+
+/// The same deployment after a longer time is not one in a row.
+const REPEATED: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 
 /// Facts, with what is needed to add the next record.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +43,9 @@ struct Open {
     maybe_done: BTreeSet<StackName>,
     proved: bool,
     places: BTreeMap<StackName, Place>,
+    given: Option<Hash>,
+    /// The contents that stacks are given, and when each stack was last changed once it has its own.
+    contents: BTreeMap<StackName, (Hash, Option<Timestamp>)>,
     /// Outputs that were read, by the stack that uses them and the parameter that each fills.
     reads: BTreeMap<StackName, (Timestamp, BTreeMap<String, String>)>,
     tasks: BTreeMap<StackName, Task>,
@@ -191,6 +199,8 @@ impl FactsFold {
                 maybe_done: BTreeSet::new(),
                 proved: false,
                 places: opened.orders.iter().map(|order| (order.stack.clone(), order.place.clone())).collect(),
+                given: opened.given,
+                contents: contents(opened),
                 reads: BTreeMap::new(),
                 tasks: tasks(opened),
             },
@@ -259,6 +269,8 @@ impl FactsFold {
             open.maybe_done.insert(stack.clone());
         }
         open.touched.insert(stack.clone(), Touched::Changed);
+        let place = open.places.get(stack);
+        self.facts.puts.retain(|put| &put.stack != stack || Some(&put.place) != place);
     }
 
     /// A change set is made for a stack, or executed.
@@ -309,6 +321,11 @@ impl FactsFold {
                 values.insert(parameter.clone(), value.clone());
                 *last = at;
             }
+            Evidence::InPlace { changed } => {
+                if let Some((_, last)) = open.contents.get_mut(stack) {
+                    *last = Some(*changed);
+                }
+            }
             Evidence::ServiceDeployment { status, .. } if status == "SUCCESSFUL" => open.proved = true,
             Evidence::TaskLost { .. } => {
                 if let Some(task) = open.tasks.get_mut(stack) {
@@ -331,6 +348,10 @@ impl FactsFold {
     fn stack_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
         let Some(open) = self.open.get_mut(&deployment).filter(|_| outcome.succeeded()) else { return };
         let Some(place) = open.places.get(stack) else { return };
+        self.facts.puts.retain(|put| &put.stack != stack || &put.place != place);
+        if let Some((content, Some(changed))) = open.contents.get(stack).copied() {
+            self.facts.puts.push(StackPut { place: place.clone(), stack: stack.clone(), content, changed });
+        }
         self.facts.reads.retain(|read| &read.stack != stack || &read.place != place);
         if *outcome == Outcome::Removed {
             self.facts.tasks.retain(|ran| &ran.stack != stack || &ran.place != place);
@@ -350,6 +371,7 @@ impl FactsFold {
         queue::ended(&mut self.facts, &flight, outcome);
         if outcome.succeeded() {
             self.facts.attempts.retain(|tried| tried.slot != flight.slot || tried.content != flight.content);
+            self.repeated(&flight, &open, record);
             self.succeeded(&flight, &open, outcome, record);
             return;
         }
@@ -358,6 +380,27 @@ impl FactsFold {
         }
         if open.touched.values().any(|touched| *touched == Touched::Changed) {
             self.interrupt(&flight, record);
+        }
+    }
+
+    /// Counts how often in a row a slot was deployed with the same, unless somebody allowed it.
+    fn repeated(&mut self, flight: &InFlight, open: &Open, record: &Record) {
+        if open.prunes {
+            return;
+        }
+        let before = self.facts.repeat(&flight.slot, flight.content, open.given);
+        let soon = |last: &&Repeat| record.at.duration_since(last.ended) < REPEATED && flight.allowed == 0;
+        let times = before.filter(soon).map_or(0, |last| last.times).saturating_add(1);
+        self.facts.repeats.retain(|last| last.slot != flight.slot);
+        if !open.removal {
+            self.facts.repeats.push(Repeat {
+                slot: flight.slot.clone(),
+                content: flight.content,
+                given: open.given,
+                times,
+                deployment: flight.deployment,
+                ended: record.at,
+            });
         }
     }
 
@@ -421,6 +464,15 @@ impl FactsFold {
             self.facts.runs.push(again);
         }
     }
+}
+
+/// The contents that a deployment gives stacks.
+fn contents(opened: &Opened) -> BTreeMap<StackName, (Hash, Option<Timestamp>)> {
+    let contents = opened.orders.iter().filter_map(|order| match &order.action {
+        Action::Put(content) => Some((order.stack.clone(), (content.hash, None))),
+        Action::Delete { .. } => None,
+    });
+    contents.collect()
 }
 
 /// The tasks of the contents that a deployment puts in place.

@@ -544,6 +544,8 @@ impl Cause {
     pub const TASK_FAILED: &str = "task-failed";
     /// The code of a failure that an allowance decided: the old release was put back at a pause hook.
     pub const PUT_BACK: &str = "put-back-at-hook";
+    /// The code of waiting for stacks that use an export of a stack that is to be deleted.
+    pub const EXPORT_IN_USE: &str = "export-in-use";
     /// The code of a call that AWS will never accept.
     pub const REFUSED: &str = "aws-refused";
     /// The code of a change set that AWS cannot make from the template.
@@ -569,6 +571,17 @@ impl Cause {
     /// Whether trying again by itself would ask again for what was answered, or not answered.
     pub fn is_decided(&self) -> bool {
         matches!(&*self.code, Self::PUT_BACK | Self::EXPIRED)
+    }
+
+    /// Whether it is a wait for something that landfall looks at again, and that may last longer: an outage of AWS, or stacks
+    /// that use an export.
+    pub fn is_looked_at_again(&self) -> bool {
+        self.is_outage() || &*self.code == Self::EXPORT_IN_USE
+    }
+
+    /// Whether it is a wait for AWS: rights, credentials, the network, or AWS itself.
+    pub fn is_outage(&self) -> bool {
+        self.code.starts_with("aws-")
     }
 
     /// Whether AWS answers the same whenever it is asked again with this content: an unknown resource type, a template

@@ -15,6 +15,7 @@ pub mod facts;
 pub mod facts_fold;
 pub mod freeze;
 pub mod hash;
+pub mod health;
 pub mod journal;
 pub mod name;
 pub mod names;

@@ -54,10 +54,13 @@ pub enum PlaceSeen {
     },
     /// Could not be listed: nothing is known, so nothing is missing.
     Unseen {
-        /// When it was tried.
+        /// Since when, or when it was tried.
         at: Timestamp,
         /// Why, in a sentence.
         error: String,
+        /// When it is tried again, if somebody does that.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        again: Option<Timestamp>,
     },
 }
 
@@ -92,6 +95,11 @@ impl StackSeen {
     /// Whose it is, if its tags say so.
     pub fn owner(&self) -> Option<StackOwner> {
         StackOwner::from_tags(&self.tags)
+    }
+
+    /// When it was last changed, or made.
+    pub fn changed(&self) -> Timestamp {
+        self.updated.unwrap_or(self.created)
     }
 
     /// What the end of its description says.

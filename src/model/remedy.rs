@@ -297,7 +297,7 @@ fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
         Cause::Wave { .. } | Cause::WaveFull { .. } | Cause::Queued { .. } | Cause::Output { .. } => {
             vec![Remedy::GoesOn]
         }
-        Cause::Waits { .. } => vec![Remedy::GoesOn],
+        Cause::Waits { .. } | Cause::Repeats { .. } => vec![Remedy::GoesOn],
         Cause::ReleaseGone { release } => {
             vec![Remedy::Restore { file: whom.release_file(release) }, whom.pin_in(whom.environment, None)]
         }

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cfn::{Document, Given};
 use crate::compare::changes;
+use crate::model::decision::Cause;
 use crate::model::journal::{Action, Order, ParameterValue};
 use crate::model::place::Access;
-use crate::model::{Observed, Place, StackName};
+use crate::model::{Decision, Hold, Observed, Place, StackName};
 
 use super::types::{Planned, StackChange};
 
@@ -68,6 +70,30 @@ fn is_as_found(deployed: &Document, values: &Values, wanted: &Document, after: &
     let after: Values = after.iter().map(fill).collect();
     let before = Given { document: deployed, values };
     changes(Some(before), Given { document: wanted, values: &after }).is_empty()
+}
+
+/// The deployed templates that cannot be read now: why, since when, and when they are read again.
+pub type Unread = BTreeMap<(Place, StackName), (String, Option<Timestamp>, Option<Timestamp>)>;
+
+/// Takes out of the plan what cannot be compared with what is deployed, and says so.
+pub fn hold_unread(planned: &mut Planned, unread: &Unread) {
+    let Planned { plan, report, .. } = planned;
+    plan.begin.retain(|begin| {
+        let mut keys = begin.orders.iter().map(|order| (order.place.clone(), order.stack.clone()));
+        let found = keys.find_map(|key| unread.get_key_value(&key));
+        let Some(((place, stack), (error, since, again))) = found else { return true };
+        let error = format!("the template of stack {stack} cannot be read: {error}");
+        let cause = Cause::PlaceUnseen { place: place.clone(), error };
+        let hold = Hold { cause, since: *since, until: *again };
+        if let Some(row) = report.slots.iter_mut().find(|row| row.slot == begin.slot) {
+            let wanted = (!begin.removal).then(|| begin.release.clone());
+            row.decision = Decision::Held { wanted, runs: row.runs.clone(), reasons: vec![hold] };
+            for stack in row.stacks.iter_mut().filter(|stack| stack.change != StackChange::Current) {
+                stack.change = StackChange::Waits;
+            }
+        }
+        false
+    });
 }
 
 type Values = BTreeMap<String, Option<String>>;

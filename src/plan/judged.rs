@@ -76,7 +76,8 @@ impl<'a> Planner<'a> {
         let mut judged = Vec::with_capacity(stacks.len());
         for wanted in stacks {
             let made = self.input.facts.made(&wanted.target.place, &wanted.stack);
-            let verdict = match judge(self.input.observed, &wanted, made) {
+            let put = self.puts.get(&(&wanted.target.place, &wanted.stack)).copied();
+            let verdict = match judge(self.input.observed, &wanted, made, put) {
                 Verdict::Current if self.has_to_run(desired, content, &wanted) => Verdict::Put(StackChange::Run),
                 verdict => verdict,
             };

@@ -44,11 +44,12 @@ mod waves;
 
 use std::collections::BTreeMap;
 
+use crate::model::facts::StackPut;
 use crate::model::place::Access;
 use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
 
-pub use expected::{needs_templates, shows_templates, with_deployed};
+pub use expected::{Unread, hold_unread, needs_templates, shows_templates, with_deployed};
 pub use gives_way::deadlines;
 pub use render::Render;
 pub use turns::orders;
@@ -93,6 +94,8 @@ struct Planner<'a> {
     places: BTreeMap<Place, Access>,
     /// The outputs that stacks were last deployed with, by the parameter that each fills.
     reads: BTreeMap<(&'a Place, &'a StackName), &'a BTreeMap<String, String>>,
+    /// The contents that stacks have as AWS confirmed them.
+    puts: BTreeMap<(&'a Place, &'a StackName), &'a StackPut>,
 }
 
 impl<'a> Planner<'a> {
@@ -101,6 +104,7 @@ impl<'a> Planner<'a> {
         places.extend(input.catalog.places());
         let (targets, names) = (wanted::targets(input.catalog), Names::of(input.catalog));
         let reads = input.facts.reads.iter().map(|read| ((&read.place, &read.stack), &read.values)).collect();
-        Self { input, index, broken, targets, names, places, reads }
+        let puts = input.facts.puts.iter().map(|put| ((&put.place, &put.stack), put)).collect();
+        Self { input, index, broken, targets, names, places, reads, puts }
     }
 }

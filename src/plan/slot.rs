@@ -142,9 +142,31 @@ impl<'a> Planner<'a> {
             return self.prune(draft, desired, release, &judged);
         }
         match self.enter(desired, &judged, obstacles.allowed) {
+            Ok(entry) if entry.allowed.is_empty() && self.brake(desired, &judged).is_some() => {
+                let brake = self.brake(desired, &judged).into_iter().collect();
+                beside.held(desired, release, brake).with_stacks(judged.rows(true))
+            }
             Ok(entry) => self.begin(desired, release, because, judged, entry),
             Err(hold) => beside.held(desired, release, vec![*hold]).with_stacks(judged.rows(true)),
         }
+    }
+
+    /// Why what was deployed with success, and still differs, is not deployed again at once.
+    fn brake(&self, desired: &Desired<'a>, judged: &Judged<'a>) -> Option<Hold> {
+        let last = self.input.facts.repeat(&desired.slot, judged.content, judged.given)?;
+        let again = last.again();
+        // A pause longer than the longest means that the clock was set back.
+        let longest = jiff::SignedDuration::from_hours(1);
+        let waits = again > self.input.now && again.duration_since(self.input.now) <= longest;
+        waits.then(|| Hold {
+            cause: Cause::Repeats {
+                deployment: last.deployment,
+                times: last.times,
+                stacks: judged.differing().map(|wanted| wanted.stack.clone()).collect(),
+            },
+            since: Some(last.ended),
+            until: Some(again),
+        })
     }
 
     /// Whether the content may be tried (again), and as which attempt. `allowed` opened other gates.

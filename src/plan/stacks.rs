@@ -4,6 +4,7 @@
 
 use crate::model::catalog::Gate;
 use crate::model::decision::Cause;
+use crate::model::facts::StackPut;
 use crate::model::observed::PlaceSeen;
 use crate::model::slot::TAG_PREFIX;
 use crate::model::stack_action::{StateAction, action};
@@ -55,8 +56,10 @@ enum Allows {
     Nothing(State),
 }
 
-/// Compares one wanted stack with what is there. `made` says that we made a change set for it that is not executed.
-pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>, made: bool) -> Verdict {
+/// Compares one wanted stack with what is there. `made` says that we made a change set for it that is not executed. It is
+/// current if its stamp says so, or if AWS confirmed the content when this store put it there (`put`) and the stack was not
+/// changed since: an endpoint may drop descriptions.
+pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>, made: bool, put: Option<&StackPut>) -> Verdict {
     let place = &wanted.target.place;
     if let Some(hold) = unseen(observed, place) {
         return Verdict::Unseen(hold);
@@ -73,6 +76,11 @@ pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>, made: bool) -> Ver
     match allows(seen) {
         Allows::Create => Verdict::Put(StackChange::Create),
         Allows::Update if seen.stamp().is_some_and(|stamp| stamp.content == wanted.content.hash) => Verdict::Current,
+        Allows::Update
+            if put.is_some_and(|put| put.content == wanted.content.hash && put.changed == seen.changed()) =>
+        {
+            Verdict::Current
+        }
         Allows::Update => Verdict::Put(StackChange::Update),
         Allows::Nothing(state) => Verdict::State(state),
     }
@@ -80,12 +88,12 @@ pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>, made: bool) -> Ver
 
 /// Why a place cannot be judged; none if it was listed.
 pub(super) fn unseen(observed: &Observed, place: &Place) -> Option<Hold> {
-    let (error, since) = match observed.places.get(place) {
+    let (error, since, until) = match observed.places.get(place) {
         Some(PlaceSeen::Seen { .. }) => return None,
-        Some(PlaceSeen::Unseen { at, error }) => (error.clone(), Some(*at)),
-        None => ("its stacks were not asked for".to_owned(), None),
+        Some(PlaceSeen::Unseen { at, error, again }) => (error.clone(), Some(*at), *again),
+        None => ("its stacks were not asked for".to_owned(), None, None),
     };
-    Some(Hold { cause: Cause::PlaceUnseen { place: place.clone(), error }, since, until: None })
+    Some(Hold { cause: Cause::PlaceUnseen { place: place.clone(), error }, since, until })
 }
 
 /// Whose the stack is, if it is not the one that is wanted, whatever its name.

@@ -255,7 +255,14 @@ fn why(told: &Told<'_>) -> Vec<String> {
                 Step::Seen(Evidence::TaskNotRun { why }) => Some(format!("the task is not run: {why}")),
                 _ => None,
             });
-            let why = not_run.unwrap_or_else(|| "there was no service to ask".to_owned());
+            let service = told.opened.orders.iter().any(|order| match &order.action {
+                Action::Put(content) => content.template.contains("\"AWS::ECS::Service\""),
+                Action::Delete { .. } => false,
+            });
+            let why = not_run.unwrap_or_else(|| match service {
+                true => "ECS shows no service deployment that could prove it".to_owned(),
+                false => "there was no service to ask".to_owned(),
+            });
             vec![format!("proved by stack status only: {why}")]
         }
         Some(Outcome::Unchanged) => vec!["its stacks were what they should be already".to_owned()],

@@ -90,6 +90,9 @@ fn with_times(hold: &Hold, said: String, several: bool) -> String {
         }
         _ => said,
     };
+    if let (Some(since), Some(next)) = (hold.since, next_try(hold)) {
+        return format!("{sentence} (since {}, next try {})", time::point(since), time::point(next));
+    }
     let told = matches!(hold.cause, Cause::Frozen { .. } | Cause::Queued { .. });
     match (hold.since, hold.until.filter(|_| !told)) {
         (Some(since), Some(until)) => {
@@ -98,6 +101,15 @@ fn with_times(hold: &Hold, said: String, several: bool) -> String {
         (Some(since), None) => format!("{sentence} (since {})", time::point(since)),
         (None, Some(until)) => format!("{sentence} (until {})", time::point(until)),
         (None, None) => sentence,
+    }
+}
+
+/// When landfall looks again, for reasons that may be over then or not.
+fn next_try(hold: &Hold) -> Option<Timestamp> {
+    match &hold.cause {
+        Cause::PlaceUnseen { .. } | Cause::Repeats { .. } => hold.until,
+        Cause::Waits { cause, .. } if cause.is_looked_at_again() => hold.until,
+        _ => None,
     }
 }
 
@@ -163,6 +175,18 @@ fn sentence(hold: &Hold) -> String {
             let why = cause.as_ref().map(|cause| format!(": {}", cause.sentence)).unwrap_or_default();
             let times = if *failed == 1 { "once".to_owned() } else { format!("{failed} times") };
             format!("failed {times}, last in deployment {deployment}{why}")
+        }
+        Cause::Repeats { deployment, times, stacks } => {
+            let names: Vec<&str> = stacks.iter().map(|stack| stack.as_str()).collect();
+            let differ = match names.as_slice() {
+                [] => "something still differs".to_owned(),
+                [one] => format!("stack {one} still differs"),
+                all => format!("stacks {} still differ", all.join(", ")),
+            };
+            format!(
+                "deployed with success {times} times in a row, last in deployment {deployment}, and {differ}; something else \
+                 changes it, or AWS does not show what it was given"
+            )
         }
         Cause::Queued { deployment, release, tasks, yields } => queued(*deployment, release, *tasks, yields),
         Cause::Stopped { deployment, cause, .. } => {
@@ -399,6 +423,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::Snapshot(_) => "snapshot",
         Cause::CannotRender { .. } => "cannot-render",
         Cause::Attempts { .. } => "attempts",
+        Cause::Repeats { .. } => "repeats",
         Cause::Queued { .. } => "queued",
         Cause::Stopped { .. } => "stopped",
         Cause::Waits { .. } => "waits",
@@ -421,7 +446,7 @@ pub fn code(cause: &Cause) -> &'static str {
     }
 }
 
-/// One reason as JSON: `code`, `sentence`, `remedies` (what releases it, see [`remedy::json`]), and where they are known `since`, `until` (RFC 3339), `allow` with `file`, `toml`,
+/// One reason as JSON: `code`, `sentence`, `remedies` (what releases it, see [`remedy::json`]), and where they are known `since`, `until` or `next_try` (RFC 3339), `allow` with `file`, `toml`,
 /// `plan`, and at a pause hook `or`, what else `toml` may say.
 pub fn json(hold: &Hold, whom: &Whom<'_>) -> Value {
     let mut value = Map::new();
@@ -430,7 +455,9 @@ pub fn json(hold: &Hold, whom: &Whom<'_>) -> Value {
     if let Some(since) = hold.since {
         value.insert("since".into(), json!(since.to_string()));
     }
-    if let Some(until) = hold.until {
+    if let Some(next) = next_try(hold) {
+        value.insert("next_try".into(), json!(next.to_string()));
+    } else if let Some(until) = hold.until {
         value.insert("until".into(), json!(until.to_string()));
     }
     let remedies = Remedy::of(hold, whom);

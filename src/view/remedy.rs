@@ -233,6 +233,7 @@ fn says_itself(cause: &Cause) -> bool {
         | Cause::PinnedNone { .. }
         | Cause::CannotRender { .. }
         | Cause::Attempts { .. }
+        | Cause::Repeats { .. }
         | Cause::Queued { .. }
         | Cause::Stopped { .. }
         | Cause::Output { .. }

@@ -1,6 +1,6 @@
 //! The JSON API: status, plan, facts and history of a running daemon, for the commands' `--server`.
 //!
-//! It answers from what the daemon published last ([`Pages`], given by `cli/`), so that a reader costs AWS nothing and waits
+//! `/healthz` says that the process lives, `/readyz` whether it can do its work. It answers from what the daemon published last ([`Pages`], given by `cli/`), so that a reader costs AWS nothing and waits
 //! for no turn. Every page is JSON; `?format=terminal` gives the text that the command of the same name prints. It listens
 //! on loopback, or elsewhere with a token. Deliberately absent: anything that changes AWS, the store or the repository.
 
@@ -72,9 +72,21 @@ pub enum NoPage {
     Failed(String),
 }
 
+/// Whether the daemon can do its work, and what it depends on as JSON.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ready {
+    /// It can.
+    pub able: bool,
+    /// What it depends on.
+    pub text: String,
+}
+
 /// Draws pages from what the daemon published.
 #[async_trait]
 pub trait Pages: Send + Sync {
+    /// Whether the daemon can do its work.
+    async fn ready(&self) -> Ready;
+
     /// One page.
     async fn page(&self, page: Page, form: Form) -> Result<String, NoPage>;
 }
@@ -92,6 +104,7 @@ pub fn router(pages: Arc<dyn Pages>, token: Option<Arc<str>>) -> Router {
         .route("/api/v1/history", get(|State(pages), query| page(pages, |_| Page::History, query)))
         .route("/api/v1/history/{deployment}", get(deployment))
         .route("/healthz", get(|| async { "ok\n" }))
+        .route("/readyz", get(|State(pages)| ready(pages)))
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, "there is no such page") })
         .method_not_allowed_fallback(|| async {
             refusal(StatusCode::METHOD_NOT_ALLOWED, "this API is only read: GET is the only method")
@@ -132,6 +145,14 @@ async fn page(pages: Shared, page: impl FnOnce(Asked) -> Page, query: Query) -> 
 
 async fn stack(State(pages): State<Shared>, Path(name): Path<String>, query: Query) -> Response {
     page(pages, |_| Page::Doctor(Some(name.into())), query).await
+}
+
+/// 200 if the daemon can do its work, 503 otherwise; either way with what it depends on.
+async fn ready(pages: Shared) -> Response {
+    let Ready { able, text } = pages.ready().await;
+    let status = if able { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::CACHE_CONTROL, "no-store")];
+    (status, headers, text).into_response()
 }
 
 async fn deployment(State(pages): State<Shared>, number: Number, query: Query) -> Response {

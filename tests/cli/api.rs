@@ -68,6 +68,7 @@ fn the_json_of_the_daemon_is_as_documented() {
     for deployment in [1, 2] {
         is_as_documented("history", &json!([asked(&format!("history {deployment}"))]));
     }
+    is_as_documented("readyz", &get(&world.server, "/readyz"));
     for page in ["status", "plan", "history", "facts", "doctor"] {
         is_as_documented(page, &get(&world.server, &format!("/api/v1/{page}")));
     }

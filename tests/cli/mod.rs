@@ -8,6 +8,7 @@ mod damage;
 mod doctor;
 mod facts;
 mod offline;
+mod once;
 mod online;
 mod options;
 mod program;

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use landfall::cli::config::Config;
 
-use super::{clones, configuration, convert, doctor, facts, offline, online, promotion, releases, stores, tenanted};
+use super::{
+    clones, configuration, convert, doctor, facts, offline, once, online, promotion, releases, stores, tenanted,
+};
 use crate::daemon::commands as story;
 
 /// Options of a command, or keys, and the test that sets them.
@@ -40,6 +42,7 @@ const OPTIONS: &[Covered] = covered! {
         "--image" "--release" "--port" => offline::init_writes_what_it_is_told in "offline.rs";
     "daemon": "--repo" "--branch" "--store" "--once" "--log-format" "--endpoint"
         => online::the_daemon_follows_a_branch_and_keeps_a_store in "online.rs";
+    "daemon": "--patience" => once::what_cannot_be_seen_is_waited_for_and_then_6 in "once.rs";
     "daemon": "--simulate" "--listen" => online::a_simulated_account_is_brought_along in "online.rs";
     "daemon": "--adopt" => stores::a_lost_store_is_rebuilt_without_a_change in "stores.rs";
     "daemon": "--config" => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";

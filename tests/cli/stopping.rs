@@ -105,6 +105,7 @@ fn a_daemon_that_panics_is_no_success() {
         endpoint: Some("http://127.0.0.1:9".to_owned()),
         once: true,
         adopt: false,
+        patience: Duration::from_secs(120),
         config: Config::default(),
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -92,6 +92,12 @@ pub(super) fn post(base: &str, path: &str, body: &str, headers: &[(&str, &str)])
     text
 }
 
+/// Deletes what is at a path.
+pub(super) fn delete(base: &str, path: &str) {
+    let answer = agent().delete(format!("{base}{path}")).call().unwrap();
+    assert!(answer.status().is_success(), "{path}: {}", answer.status());
+}
+
 /// Gets a page as JSON.
 pub(super) fn get(base: &str, path: &str) -> Value {
     let text = agent().get(format!("{base}{path}")).call().unwrap().body_mut().read_to_string().unwrap();

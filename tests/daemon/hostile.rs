@@ -6,13 +6,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use landfall::web::{Bounds, Form, NoPage, Page, Pages, router, serve};
+use landfall::web::{Bounds, Form, NoPage, Page, Pages, Ready, router, serve};
 
 /// Answers so many bytes.
 struct Long(usize);
 
 #[async_trait]
 impl Pages for Long {
+    async fn ready(&self) -> Ready {
+        Ready { able: true, text: String::new() }
+    }
+
     async fn page(&self, _: Page, _: Form) -> Result<String, NoPage> {
         Ok("x".repeat(self.0))
     }

@@ -108,7 +108,15 @@ async fn idles_until(something_happens: impl FnOnce(&Mutex<World>, &Turned)) {
     };
     let mut daemon = Daemon::new(
         ports,
-        Options { owner: "idle".into(), poll: POLL, sweep: SWEEP, chance: "idle".into(), adopt: false, single: false },
+        Options {
+            owner: "idle".into(),
+            poll: POLL,
+            sweep: SWEEP,
+            chance: "idle".into(),
+            adopt: false,
+            single: false,
+            patience: Duration::from_secs(120),
+        },
     );
     loop {
         let next = daemon.turn().await.unwrap();

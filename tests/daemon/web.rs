@@ -7,12 +7,16 @@ use async_trait::async_trait;
 use landfall::cli::output::Format;
 use landfall::cli::server::Server;
 use landfall::model::journal::DeploymentId;
-use landfall::web::{Bounds, Form, ListenError, NoPage, Page, Pages, may_listen, router, serve};
+use landfall::web::{Bounds, Form, ListenError, NoPage, Page, Pages, Ready, may_listen, router, serve};
 
 struct Echo;
 
 #[async_trait]
 impl Pages for Echo {
+    async fn ready(&self) -> Ready {
+        Ready { able: false, text: "{\"ready\": false}".to_owned() }
+    }
+
     async fn page(&self, page: Page, form: Form) -> Result<String, NoPage> {
         match page {
             Page::Deployment(id) if id == DeploymentId(7) => Err(NoPage::NoDeployment(id)),
@@ -67,6 +71,7 @@ fn the_client_gets_every_page_in_both_forms() {
 fn what_is_not_there_is_said() {
     let (address, _runtime) = start(None);
     assert_eq!(get(address, "/healthz", &[]), (200, "ok\n".to_owned()));
+    assert_eq!(get(address, "/readyz", &[]), (503, "{\"ready\": false}".to_owned()), "alive, and not able");
     assert_eq!(get(address, "/api/v1/facts", &[]).0, 503);
     assert_eq!(get(address, "/api/v1/nothing", &[]).0, 404);
     assert_eq!(get(address, "/api/v1/history/0", &[]).0, 400);

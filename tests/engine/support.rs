@@ -297,7 +297,7 @@ impl Scene {
     pub(super) async fn meet(&self, adopt: bool) -> Engine {
         let mut engine = self.engine().await;
         let places = BTreeMap::from([(place(), Access::default())]);
-        let observed = landfall::daemon::observe(&self.sim, places.clone(), self.now).await;
+        let (observed, _) = landfall::daemon::observe(&self.sim, places.clone(), self.now).await;
         let (repository, fresh) = (id("acme"), StoreId("0123456789abcdef".into()));
         let meeting = Meeting { repository: &repository, observed: &observed, places: &places, fresh: &fresh, adopt };
         engine.meet(&meeting, self.now).await.unwrap();

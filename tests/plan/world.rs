@@ -329,7 +329,7 @@ impl Live {
     }
 
     pub(super) fn blind(&mut self) {
-        let unseen = PlaceSeen::Unseen { at: self.now, error: "AWS denies DescribeStacks".to_owned() };
+        let unseen = PlaceSeen::Unseen { at: self.now, error: "AWS denies DescribeStacks".to_owned(), again: None };
         self.observed.places.insert(place(), unseen);
     }
 

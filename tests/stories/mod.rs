@@ -77,10 +77,11 @@ stories! {
     a_disconnected_tenant
     a_step_is_dropped
     a_target_is_dropped
+    a_template_that_cannot_be_read
     a_target_moves_to_another_region
     an_environment_breaks
     an_older_release_is_pinned
-    an_unexpected_replacement
+    an_outage
     by_hand_with_a_pin
     every_order_in_turn
     nothing_is_to_run

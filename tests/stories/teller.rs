@@ -79,6 +79,7 @@ impl Teller {
             chance: "seeds".into(),
             adopt: false,
             single: false,
+            patience: Duration::from_secs(120),
         };
         Self {
             runtime: tokio::runtime::Builder::new_current_thread().build().unwrap(),
@@ -167,7 +168,7 @@ impl Teller {
                 let chain = landfall::cli::exit::chain(&error);
                 self.out.push_str(&format!("a turn failed: {chain}\n"));
                 assert!(!error.is_final(), "the daemon would stop: {chain}");
-                Next { after: Duration::from_secs(2), settled: false }
+                Next { after: Duration::from_secs(2), settled: false, waits: false }
             }
         }
     }

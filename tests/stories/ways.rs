@@ -342,6 +342,7 @@ fn shown_by(cause: &Cause) -> Shown {
         Cause::Output { .. } => By("plan/outputs"),
         Cause::Waits { .. } => By("engine/waiting"),
         Cause::Unadopted { .. } => By("cli/stores"),
+        Cause::Repeats { .. } => By("plan/brake"),
         Cause::NotConnected { .. }
         | Cause::NotInLifecycle { .. }
         | Cause::ChannelGone { .. }

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::state::Answer;
-use super::{BUSY, EXPORT_IN_USE, Effect, Look, Request, STALE, Seen, Subject, whose};
+use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, whose};
 use crate::cloud::StackEvent;
 use crate::engine::cause;
 use crate::engine::token::Purpose;
-use crate::model::journal::{Call, Evidence, Outcome};
+use crate::model::journal::{Call, Cause, Evidence, Outcome};
 use crate::model::{StackSeen, StackStatus};
 
 /// The longest pause before a deletion that AWS took back is asked for again, in seconds.
@@ -16,7 +16,7 @@ const LONGEST: i64 = 300;
 /// What to do now for a stack that is to be deleted.
 pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen) -> Effect {
     let asked = s.call(Purpose::Delete(round(s))).filter(|call| call.answer != Answer::Refused);
-    let idle = asked.is_none() || s.state.stopped.is_some() || s.state.waits_for(EXPORT_IN_USE);
+    let idle = asked.is_none() || s.state.stopped.is_some() || s.state.waits_for(Cause::EXPORT_IN_USE);
     if let Some(by) = s.superseded.filter(|_| idle) {
         return s.end(Outcome::Superseded { by: by.clone() });
     }
@@ -78,14 +78,14 @@ fn imported(s: &Subject<'_>, stack: &StackSeen, reason: &str, users: &str, at: j
     if s.now >= again {
         return s.ask(Call::DeleteStack, Purpose::Delete(asked + 1), Request::Delete(stack.id.clone()));
     }
-    if s.state.waits_for(EXPORT_IN_USE) && s.state.waits_until == Some(again) {
+    if s.state.waits_for(Cause::EXPORT_IN_USE) && s.state.waits_until == Some(again) {
         return Effect::Wait(again);
     }
     let sentence = format!(
         "AWS keeps the stack because {users} uses its exports ({}); landfall deletes it when they no longer do",
         reason.trim().trim_end_matches('.')
     );
-    Effect::Note(vec![s.waits(Some((EXPORT_IN_USE, sentence)), Some(again))])
+    Effect::Note(vec![s.waits(Some((Cause::EXPORT_IN_USE, sentence)), Some(again))])
 }
 
 /// AWS took the deletion, and the stack is still there.

@@ -63,6 +63,17 @@ pub(crate) fn due(deployment: &DeploymentState, now: Timestamp) -> Due {
     Due { orders, soak: None }
 }
 
+/// Whether all that may go on waits for something outside of landfall, or at a gate. A soak is neither: it only takes time.
+pub(crate) fn waits(deployment: &DeploymentState, now: Timestamp) -> bool {
+    let due = due(deployment, now);
+    let waits = |index: &usize| {
+        let order = deployment.opened.orders.get(*index);
+        let state = order.and_then(|order| deployment.stacks.get(&order.stack));
+        state.is_some_and(|state| state.stopped.is_some() || state.waits_outside())
+    };
+    due.soak.is_none() && !due.orders.is_empty() && due.orders.iter().all(waits)
+}
+
 /// The orders that are still to come to an end. What comes later on a target that failed never begins.
 fn open(deployment: &DeploymentState) -> Vec<usize> {
     let orders = &deployment.opened.orders;

@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use deployment::{Due, SOAK, Soak, conclusion, due};
+pub(crate) use deployment::{Due, SOAK, Soak, conclusion, due, waits};
 pub(crate) use state::{DeploymentState, StackState};
 
 use super::mistakes::Mistakes;
@@ -210,9 +210,6 @@ impl<'a> Subject<'a> {
 /// How long a read may lag behind a call that AWS has taken, in seconds. \[reports: DescribeStacks serves a stale status
 /// just after ExecuteChangeSet\]
 const STALE: i64 = 30;
-
-/// The code of waiting for stacks that use an export of a stack that is to be deleted.
-const EXPORT_IN_USE: &str = "export-in-use";
 
 /// The code of waiting for somebody else's operation.
 const BUSY: &str = "stack-busy";

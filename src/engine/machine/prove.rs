@@ -107,8 +107,14 @@ fn finish(s: &Subject<'_>, stack: &StackSeen, states: Vec<Evidence>, outcome: Ou
     if !s.state.no_change {
         entries.push(s.evidence(Evidence::StackLeft { status: stack.status }));
     }
+    entries.push(in_place(s, stack));
     entries.push(s.ended(outcome));
     Effect::Note(entries)
+}
+
+/// The record that the stack has its content, with the time by which a later change is noticed.
+pub(super) fn in_place(s: &Subject<'_>, stack: &StackSeen) -> Entry {
+    s.evidence(Evidence::InPlace { changed: stack.changed() })
 }
 
 /// The first service that this operation updated a moment ago, and for which ECS shows no newer service deployment than before:

@@ -410,7 +410,7 @@ impl StackState {
     }
 
     /// Whether it waits for something that is no wave.
-    fn waits_outside(&self) -> bool {
+    pub(crate) fn waits_outside(&self) -> bool {
         self.waits.as_ref().is_some_and(|(code, _)| &**code != super::deployment::SOAK)
     }
 

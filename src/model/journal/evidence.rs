@@ -25,6 +25,11 @@ pub enum Evidence {
         /// It; `DELETE_COMPLETE` where the stack is gone.
         status: StackStatus,
     },
+    /// The stack has the content, as AWS confirmed: by carrying it out, or by saying that there is nothing to change.
+    InPlace {
+        /// When the stack was last changed then.
+        changed: Timestamp,
+    },
     /// An output of another stack, as it was when it was read.
     OutputRead {
         /// The parameter that it fills.

@@ -43,7 +43,7 @@ pub(super) fn words(step: &Step<'_>) -> Option<String> {
 /// What was seen, in words; none for what is of no interest to people.
 fn evidence(item: &Evidence) -> Option<String> {
     Some(match item {
-        Evidence::RanBefore { .. } | Evidence::Progressed { .. } => return None,
+        Evidence::RanBefore { .. } | Evidence::Progressed { .. } | Evidence::InPlace { .. } => return None,
         Evidence::Fails { sentence, .. } => format!("fails: {sentence}"),
         Evidence::Announced { changes } => {
             let named = changes.iter().map(|change| format!("{} {}", effect(change.effect), change.resource));

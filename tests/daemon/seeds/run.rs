@@ -222,6 +222,7 @@ impl Universe {
             chance: "seeds".into(),
             adopt: false,
             single: false,
+            patience: Duration::from_secs(120),
         };
         #[cfg(feature = "planted-mistakes")]
         let daemon = Daemon::new(ports, options).with_mistake(self.planted);

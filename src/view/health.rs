@@ -1,0 +1,65 @@
+//! What the daemon cannot see, since when, and when it tries again.
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::time;
+use crate::model::health::{Health, Sight};
+
+/// One line for each thing that does not answer; empty while everything does.
+pub fn terminal(health: &Health, now: Timestamp) -> String {
+    let mut text = String::new();
+    for (name, unseen) in health.unseen() {
+        let age = time::took(now.duration_since(unseen.since));
+        let next = unseen.again.map(|again| format!("; next try {}", time::point(again))).unwrap_or_default();
+        let error = &unseen.error;
+        text.push_str(&match age.is_empty() || unseen.since >= now {
+            true => format!("{name} does not answer: {error}{next}\n"),
+            false => format!("{name} has not answered for {age}: {error}{next}\n"),
+        });
+    }
+    text
+}
+
+/// What does not answer, as JSON: each with `what` (`git`, `store`, or account and region), `since`, `error` and `next_try`.
+pub fn unseen_json(health: &Health) -> Value {
+    let one = |(name, unseen): (String, &crate::model::health::Unseen)| {
+        json!({
+            "what": name,
+            "since": unseen.since.to_string(),
+            "error": unseen.error,
+            "next_try": unseen.again.map(|again| again.to_string()),
+        })
+    };
+    health.unseen().into_iter().map(one).collect()
+}
+
+/// Everything that the daemon depends on, as JSON: `ready`, and `git`, `store` and `places`, each with `seen`, `age_seconds`,
+/// and where it does not answer `since`, `error` and `next_try`.
+pub fn json(health: &Health, now: Timestamp) -> Value {
+    let sight = |sight: &Sight| {
+        let unseen = sight.unseen.as_ref();
+        json!({
+            "ready": sight.is_fine(),
+            "seen": sight.seen.map(|at| at.to_string()),
+            "age_seconds": sight.seen.map(|at| now.duration_since(at).as_secs()),
+            "since": unseen.map(|unseen| unseen.since.to_string()),
+            "error": unseen.map(|unseen| unseen.error.clone()),
+            "next_try": unseen.and_then(|unseen| unseen.again).map(|again| again.to_string()),
+        })
+    };
+    let place = |(place, seen): (&crate::model::Place, &Sight)| {
+        let mut value = sight(seen);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("place".to_owned(), place.to_string().into());
+        }
+        value
+    };
+    json!({
+        "ready": health.is_ready(),
+        "at": now.to_string(),
+        "git": sight(&health.git),
+        "store": sight(&health.store),
+        "places": health.places.iter().map(place).collect::<Vec<_>>(),
+    })
+}
