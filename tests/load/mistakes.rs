@@ -2,7 +2,7 @@
 
 use landfall::problem::{Level, Problem};
 
-use super::support::{Files, example, load};
+use super::support::{Files, example, files_in, load, root};
 
 /// The problems of the example with a text in the place of another one.
 fn with(path: &str, old: &str, new: &str) -> Vec<Problem> {
@@ -19,7 +19,11 @@ fn help(problem: &Problem) -> &str {
 
 #[test]
 fn the_cause_of_a_typo_in_a_lifecycle_comes_first() {
-    let problems = with("lifecycles/standard.toml", "automatic = [\"test\"]", "automatic = [\"tset\"]");
+    let mut files = files_in(&root().join("tests/load/base"));
+    let text = files.get_mut("lifecycles/standard.toml").unwrap();
+    assert!(text.contains("[\"test\"]"), "{text}");
+    *text = text.replacen("[\"test\"]", "[\"tset\"]", 1);
+    let problems = load(&files).problems;
     assert_eq!((problems[0].code, help(&problems[0])), ("unknown-environment", "did you mean `test`?"));
     assert!(problems.len() > 1, "what follows from it comes after it");
     assert!(problems.is_sorted_by_key(|problem| problem.level), "errors come before warnings");
