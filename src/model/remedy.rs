@@ -123,7 +123,7 @@ pub enum Remedy {
     },
     /// Let this store take over the stacks that another one deployed.
     AdoptStore,
-    /// Give landfall access to a place again.
+    /// Find out what landfall lacks in a place that cannot be seen, if it does not answer again by itself.
     Access(Place),
     /// Nothing: time alone releases it, where known at this time.
     Wait(Option<Timestamp>),

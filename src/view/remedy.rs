@@ -109,9 +109,10 @@ pub fn told(remedy: &Remedy) -> Told {
             "stop the other daemon and let this store take its stacks over",
             "landfall store adopt".to_owned(),
         ),
-        Remedy::Access(place) => {
-            by_hand("access", format!("give landfall access to {place}; `landfall verify` shows what is missing"))
-        }
+        Remedy::Access(place) => by_hand(
+            "access",
+            format!("nothing, if {place} answers again; `landfall verify` shows what landfall lacks there"),
+        ),
         Remedy::Wait(Some(until)) => by_hand("wait", format!("wait until {}", time::point(*until))),
         Remedy::Wait(None) => by_hand("wait", "wait".to_owned()),
         Remedy::GoesOn => by_hand("goes-on", "nothing to do: it goes on by itself".to_owned()),
@@ -240,6 +241,7 @@ fn says_itself(cause: &Cause) -> bool {
         | Cause::Waits { .. }
         | Cause::StackState { .. }
         | Cause::Unadopted { .. }
+        | Cause::PlaceUnseen { .. }
         | Cause::Guard { .. }
         | Cause::Protected { .. } => true,
         Cause::NoRelease
@@ -253,8 +255,7 @@ fn says_itself(cause: &Cause) -> bool {
         | Cause::PinnedMissing { .. }
         | Cause::Refused { .. }
         | Cause::Snapshot(_)
-        | Cause::ForeignStack { .. }
-        | Cause::PlaceUnseen { .. } => false,
+        | Cause::ForeignStack { .. } => false,
     }
 }
 
