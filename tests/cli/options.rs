@@ -9,7 +9,7 @@ use std::path::Path;
 use landfall::cli::config::Config;
 
 use super::{
-    clones, configuration, convert, doctor, facts, offline, once, online, promotion, releases, stores, tenanted,
+    clones, configuration, convert, doctor, facts, offline, once, online, promotion, releases, store, stores, tenanted,
 };
 use crate::daemon::commands as story;
 
@@ -46,6 +46,9 @@ const OPTIONS: &[Covered] = covered! {
     "daemon": "--simulate" "--listen" => online::a_simulated_account_is_brought_along in "online.rs";
     "daemon": "--adopt" => stores::a_lost_store_is_rebuilt_without_a_change in "stores.rs";
     "daemon": "--config" => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";
+    "store verify": "--store" "--config" => store::the_store_is_named_by_an_option_or_by_the_configuration in "store.rs";
+    "store backup": "<FILE>" "--store" "--config" => store::the_store_is_named_by_an_option_or_by_the_configuration in "store.rs";
+    "store restore": "<FILE>" "--store" "--config" => store::the_store_is_named_by_an_option_or_by_the_configuration in "store.rs";
     "store adopt": "--store" "--config" "--dry-run" => stores::the_operator_answers_beside_the_daemon in "stores.rs";
     "check": "<DIR>" => offline::check_reads_a_folder in "offline.rs";
     "check": "--format" => offline::check_tells_programs_too in "offline.rs";
@@ -109,6 +112,7 @@ const KEYS: &[Covered] = covered! {
         => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";
     "": "token_file" => configuration::the_api_asks_for_the_token in "configuration.rs";
     "": "poll" => configuration::https_takes_a_password_and_an_authority in "configuration.rs";
+    "": "strict_permissions" => store::a_secret_that_others_can_read_is_a_warning_or_an_error in "store.rs";
     "": "sweep" => configuration::a_sweep_sees_what_nobody_told in "configuration.rs";
     "git": "username" "password_file" "ca_file"
         => configuration::https_takes_a_password_and_an_authority in "configuration.rs";

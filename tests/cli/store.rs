@@ -96,6 +96,25 @@ fn a_damaged_record_is_named_by_verify_and_stops_the_daemon() {
     assert_eq!(operations(&account, "app-web"), before, "nothing is deployed from a damaged journal");
 }
 
+#[test]
+pub(super) fn the_store_is_named_by_an_option_or_by_the_configuration() {
+    let home = Home::new();
+    let (_sim, _account, _daemon) = deployed(&home);
+    std::fs::rename(home.path("landfall.db"), home.path("moved.db")).unwrap();
+    home.write("landfall.toml", "store = \"moved.db\"\n");
+    home.landfall("store verify").ends(1).says(&["landfall.db"]);
+    home.landfall("store backup first.db").ends(1).says(&["landfall.db"]);
+    assert!(!home.path("landfall.db").exists(), "a command that reads makes no store");
+    home.landfall("store verify --config landfall.toml").ends(0).shows(&["whole"]);
+    home.landfall("store backup first.db --config landfall.toml").ends(0).shows(&["backed up    moved.db to first.db"]);
+    home.landfall("store backup second.db --store moved.db").ends(0).shows(&["backed up    moved.db to second.db"]);
+    home.landfall("store restore first.db --config landfall.toml")
+        .ends(0)
+        .shows(&["restored     moved.db from first.db", "kept aside   "]);
+    home.landfall("store restore second.db --store third.db").ends(0);
+    home.landfall("store verify --store third.db").ends(0).shows(&["whole"]);
+}
+
 /// Changes record 3 as somebody with a database tool would.
 fn alter(store: &Path) {
     use sqlx::ConnectOptions as _;
@@ -185,7 +204,7 @@ fn the_files_of_store_and_mirror_are_for_their_owner_only() {
 }
 
 #[test]
-fn a_secret_that_others_can_read_is_a_warning_or_an_error() {
+pub(super) fn a_secret_that_others_can_read_is_a_warning_or_an_error() {
     let home = Home::new();
     let (_sim, account, _daemon) = deployed(&home);
     home.write("password", "s3cret\n");
