@@ -40,7 +40,10 @@ pub struct Meeting<'a> {
 
 /// The tokens of last operations as they were read, each for the stack as it was then.
 #[derive(Debug, Default)]
-pub(super) struct Tokens(BTreeMap<(Place, StackName), (Version, Option<Arc<str>>)>);
+pub(super) struct Tokens(BTreeMap<(Place, StackName), Read>);
+
+/// A stack as it was when its events were read, with the token of its last operation.
+type Read = (Version, Option<Arc<str>>);
 
 /// What changes when something is done to a stack.
 type Version = (Arc<str>, Option<Timestamp>, StackStatus);

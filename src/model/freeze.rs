@@ -156,7 +156,7 @@ impl Window {
 fn begins(zone: &TimeZone, local: DateTime) -> Option<Timestamp> {
     let ambiguous = zone.to_ambiguous_timestamp(local);
     let gap = matches!(ambiguous.offset(), AmbiguousOffset::Gap { .. });
-    let before = ambiguous.clone().earlier().ok()?;
+    let before = ambiguous.earlier().ok()?;
     if !gap {
         return Some(before);
     }

@@ -223,7 +223,8 @@ fn values_of_one_variable_are_compared_in_linear_time() {
         let names: Vec<String> = (from..from + count).map(|n| format!("\"n{n}\"")).collect();
         format!("[{}]", names.join(", "))
     };
-    let kinds: [(&str, Box<dyn Fn(usize) -> String>); 4] = [
+    type Made<'a> = Box<dyn Fn(usize) -> String + 'a>;
+    let kinds: [(&str, Made<'_>); 4] = [
         ("the same scope", Box::new(|_| value(""))),
         ("one name each", Box::new(|n| value(&format!("scope = {{ step = \"n{n}\" }}")))),
         (

@@ -83,11 +83,14 @@ fn combinations<'a>(scope: &Kinds<'a>) -> Option<Vec<Vec<&'a str>>> {
     }))
 }
 
+/// A rank, whether the value comes from a variable set, and one combination of names.
+type Fit<'a> = ([bool; 7], bool, Vec<&'a str>);
+
 /// The values of one variable that came before, by what they fit.
 #[derive(Default)]
 struct Earlier<'a> {
     /// The first values of a rank and file that fit a combination of names; those of one scope count once.
-    by_names: HashMap<([bool; 7], bool, Vec<&'a str>), Vec<usize>>,
+    by_names: HashMap<Fit<'a>, Vec<usize>>,
     /// Values whose scopes fit too many combinations.
     wide: Vec<usize>,
     /// Scopes that had to be compared.
