@@ -42,12 +42,13 @@
 //! | [`plan`] | wanted stacks, orphans, guards, plan and report | model, promote, template, compare, cfn |
 //! | [`view`] | any report as text or JSON | model, compare, plan, problem |
 //! | [`edit`] | a file and an intention → edited text | model |
+//! | [`crash`] | the places at which a test kills the process | – |
 //! | [`cloud`] | the port to AWS: [`cloud::Observe`] for readers, [`cloud::Change`] for the engine | model |
 //! | [`registry`] | the port to registries of images, and any that speaks OCI's protocol; which tag is chosen | model |
-//! | [`aws`] | both ports over the AWS SDK | model, cloud, registry |
+//! | [`aws`] | both ports over the AWS SDK | model, crash, cloud, registry |
 //! | [`sim`] | a simulated account, in process and over the wire | model, cloud, cfn |
-//! | [`git`] | mirror, history, facts on a ref, watching, writing commits | model, tree |
-//! | [`store`] | journal and lease | model |
+//! | [`git`] | mirror, history, facts on a ref, watching, writing commits | model, crash, tree |
+//! | [`store`] | journal and lease | model, crash |
 //! | [`engine`] | a pure state machine and the driver of its effects | model, plan, cloud, store |
 //! | [`daemon`] | turns | the ports, load, template, plan, engine |
 //! | [`web`] | the JSON API | model, plan, view, store |
@@ -83,6 +84,7 @@ pub mod cfn;
 pub mod cli;
 pub mod cloud;
 pub mod compare;
+pub mod crash;
 pub mod daemon;
 pub mod edit;
 pub mod engine;

@@ -14,6 +14,7 @@ use super::clients::{AwsCloud, Clients};
 use super::operation::Operation;
 use super::{answer, error};
 use crate::cloud::{At, CloudError, Result};
+use crate::crash;
 
 /// How often one call is sent at most.
 const TRIES: u32 = 4;
@@ -68,7 +69,14 @@ impl AwsCloud {
             self.budget.take(&at.place, operation.bucket()).await;
             self.counters.count(operation);
             tracing::trace!(operation = operation.as_str(), place = %at.place, attempt, "calls AWS");
-            let failed = match send(Arc::clone(clients)).await {
+            if operation.changes() {
+                crash::before(operation.as_str());
+            }
+            let answer = send(Arc::clone(clients)).await;
+            if operation.changes() {
+                crash::after(operation.as_str());
+            }
+            let failed = match answer {
                 Ok(answer) => return Ok(answer),
                 Err(failed) => error::sorted(operation, &failed),
             };

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::{Doing, Failure};
 use super::wire;
+use crate::crash;
 
 /// The locks on a store, until this is dropped.
 #[derive(Debug)]
@@ -45,7 +46,8 @@ impl Alone {
             return Err(in_use(url, "a process that knows it by another name"));
         }
         let who = format!("landfall, process {}\n", std::process::id());
-        let written = beside.set_len(0).and_then(|()| beside.rewind()).and_then(|()| beside.write_all(who.as_bytes()));
+        let write = || beside.set_len(0).and_then(|()| beside.rewind()).and_then(|()| beside.write_all(who.as_bytes()));
+        let written = crash::around("write who holds the store", write);
         written.doing(|| format!("cannot write the lock of {}", path.display()))?;
         Ok(Self { _beside: beside, _store: store, path })
     }

@@ -53,6 +53,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+use crate::crash;
 pub use exit::{Doing, Exit, Failure, Outcome};
 use output::Color;
 
@@ -142,6 +143,13 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     built.doing(|| "cannot start the runtime".to_owned())
 }
 
+/// Arms the crash points, where a test asks for it.
+fn arm() -> Result<(), Failure> {
+    let crash = std::env::var(crash::CRASH).ok();
+    let log = std::env::var_os(crash::LOG).map(std::path::PathBuf::from);
+    crash::arm(crash.as_deref(), log.as_deref()).map_err(Failure::usage)
+}
+
 /// Runs the command that the arguments ask for, and gives its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let cli = match Cli::try_parse_from(arguments) {
@@ -153,6 +161,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         }
     };
     cli.color.apply();
+    if let Err(wrong) = arm() {
+        output::failure(&wrong);
+        return ExitCode::from(wrong.exit.code());
+    }
     let outcome = match &cli.command {
         Command::Demo(options) => demo::run(options, cli.color),
         Command::Init(options) => init::run(options),

@@ -8,6 +8,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::exit::{Doing, Failure};
+use crate::crash;
 
 /// A file that is written and does not have its name yet. It goes where it never gets it.
 struct Draft<'a> {
@@ -53,11 +54,10 @@ fn draft<'a>(file: &'a Path, text: &str) -> io::Result<Draft<'a>> {
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     // Hidden, so that nothing reads it as a file of the repository.
     let beside = file.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-    // What a process of this number left when it was killed.
-    let _ = std::fs::remove_file(&beside);
+    clear(&beside, &name);
     let mut opened = OpenOptions::new().write(true).create_new(true).open(&beside)?;
     let draft = Draft { file, beside, named: false };
-    opened.write_all(text.as_bytes())?;
+    crash::around("write a file", || opened.write_all(text.as_bytes()))?;
     if let Some(there) = there {
         opened.set_permissions(there.permissions())?;
     }
@@ -65,9 +65,21 @@ fn draft<'a>(file: &'a Path, text: &str) -> io::Result<Draft<'a>> {
     Ok(draft)
 }
 
+/// Deletes drafts of the same file that killed processes left.
+fn clear(beside: &Path, name: &str) {
+    let Some(entries) = beside.parent().and_then(|folder| std::fs::read_dir(folder).ok()) else { return };
+    let is_draft = |path: &Path| {
+        let found = path.file_name().and_then(|found| found.to_str()).unwrap_or_default();
+        found.starts_with(&format!(".{name}.")) && found.ends_with(".tmp")
+    };
+    for path in entries.filter_map(|entry| Some(entry.ok()?.path())).filter(|path| is_draft(path)) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
 /// Gives a draft its name, and brings that to the disk as far as the system can.
 fn named(draft: &mut Draft<'_>) -> io::Result<()> {
-    std::fs::rename(&draft.beside, draft.file)?;
+    crash::around("name a file", || std::fs::rename(&draft.beside, draft.file))?;
     draft.named = true;
     if let Some(folder) = draft.file.parent().and_then(|folder| File::open(folder).ok()) {
         let _ = folder.sync_all();

@@ -6,6 +6,7 @@
 use git2::{ConfigLevel, Oid, Repository};
 
 use super::mirror::if_there;
+use crate::crash;
 
 /// Where the mirror's configuration keeps the branch.
 const KEY: &str = "landfall.branch";
@@ -42,7 +43,11 @@ impl Followed {
 
     /// Puts it on record, once it is known to exist.
     pub(super) fn record(&self, mirror: &Repository) -> Result<(), git2::Error> {
-        if self.new { mirror.config()?.open_level(ConfigLevel::Local)?.set_str(KEY, &self.branch) } else { Ok(()) }
+        if !self.new {
+            return Ok(());
+        }
+        let mut config = mirror.config()?.open_level(ConfigLevel::Local)?;
+        crash::around("record the branch", || config.set_str(KEY, &self.branch))
     }
 }
 

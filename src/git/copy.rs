@@ -12,6 +12,7 @@ use git2::{ObjectType, Odb, Oid, Repository};
 
 use super::large::Large;
 use super::{GitError, leftovers};
+use crate::crash;
 
 /// Copies a commit with its history; returns how many objects were written.
 pub(super) fn copy(source: &Repository, mirror: &Repository, head: Oid, fresh: bool) -> Result<usize, git2::Error> {
@@ -23,7 +24,7 @@ fn pack(source: &Repository, mirror: &Repository, head: Oid) -> Result<usize, gi
     walk.push(head)?;
     let mut builder = source.packbuilder()?;
     insert(source, walk, &mut Large::of(mirror), &mut builder)?;
-    builder.write(&mirror.path().join("objects/pack"), 0o444)?;
+    crash::around("copy the history", || builder.write(&mirror.path().join("objects/pack"), 0o444))?;
     mirror.odb()?.refresh()?;
     Ok(builder.object_count())
 }
@@ -150,7 +151,7 @@ fn object(from: &Odb<'_>, to: &Odb<'_>, id: Oid) -> Result<usize, git2::Error> {
         return Ok(0);
     }
     let object = from.read(id)?;
-    to.write(object.kind(), object.data())?;
+    crash::around("copy an object", || to.write(object.kind(), object.data()))?;
     Ok(1)
 }
 
@@ -213,7 +214,7 @@ pub(super) fn tidy(mirror: &Repository) -> Result<(), git2::Error> {
     walk.push_glob("refs/*")?;
     let mut builder = mirror.packbuilder()?;
     insert(mirror, walk, &mut Large::left_by(mirror), &mut builder)?;
-    builder.write(&folder, 0o444)?;
+    crash::around("make one pack", || builder.write(&folder, 0o444))?;
     let new = format!("pack-{}", builder.name()?.unwrap_or_default());
     for file in [folder.join(format!("{new}.pack")), folder.join(format!("{new}.idx")), folder.clone()] {
         std::fs::File::open(&file).and_then(|file| file.sync_all()).map_err(broken)?;
@@ -221,7 +222,7 @@ pub(super) fn tidy(mirror: &Repository) -> Result<(), git2::Error> {
     let stems = packs.iter().filter_map(|path| path.file_stem()?.to_str()).filter(|stem| **stem != *new);
     let old = stems.flat_map(|stem| ["idx", "rev", "pack"].map(|ending| folder.join(format!("{stem}.{ending}"))));
     for file in old.chain(loose) {
-        match std::fs::remove_file(&file) {
+        match crash::around("remove what is packed", || std::fs::remove_file(&file)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(broken(error)),
             _ => {}
         }

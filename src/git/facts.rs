@@ -12,6 +12,7 @@ use super::reader::Reader;
 use super::remote::Address;
 use super::visit::Visit;
 use super::{GitError, copy, leftovers};
+use crate::crash;
 
 /// The ref, in the mirror and in the remote.
 pub const FACTS: &str = "refs/landfall/facts";
@@ -65,7 +66,7 @@ fn write(repository: &Repository, json: &[u8], at: Timestamp) -> Result<bool, gi
     let author = Signature::new("landfall", "landfall@localhost", &Time::new(at.as_second(), 0))?;
     let message = format!("Facts as of {at}\n");
     let commit = repository.commit(None, &author, &author, &message, &tree, &[])?;
-    leftovers::set_ref(repository, FACTS, commit, "facts")?;
+    crash::around("write the facts", || leftovers::set_ref(repository, FACTS, commit, "facts"))?;
     Ok(true)
 }
 
@@ -73,7 +74,8 @@ fn write(repository: &Repository, json: &[u8], at: Timestamp) -> Result<bool, gi
 fn give(mirror: &Repository, there: &Repository) -> Result<(), git2::Error> {
     let Some(commit) = if_there(mirror.refname_to_id(FACTS))? else { return Ok(()) };
     copy::snapshot(mirror, there, commit)?;
-    there.reference(FACTS, commit, true, "facts of landfall's daemon").map(drop)
+    let give = || there.reference(FACTS, commit, true, "facts of landfall's daemon");
+    crash::around("give the facts", give).map(drop)
 }
 
 fn push(visit: &Visit) -> Result<(), GitError> {
@@ -92,7 +94,7 @@ fn push(visit: &Visit) -> Result<(), GitError> {
     });
     let mut options = PushOptions::new();
     options.remote_callbacks(callbacks).proxy_options(asking.proxy());
-    let pushed = remote.push(&[format!("+{FACTS}:{FACTS}")], Some(&mut options));
+    let pushed = crash::around("push the facts", || remote.push(&[format!("+{FACTS}:{FACTS}")], Some(&mut options)));
     drop(options);
     pushed.map_err(|error| asking.failed("pushing the facts", error))?;
     match refused.into_inner() {

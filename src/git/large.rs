@@ -11,6 +11,7 @@ use std::path::PathBuf;
 
 use git2::{Odb, Oid, Repository};
 
+use crate::crash;
 use crate::tree::MAX_FILE;
 
 /// The list's name in the mirror.
@@ -57,7 +58,7 @@ impl Large {
             list.write_all(format!("\n{id}\n").as_bytes())?;
             list.sync_data()
         };
-        write().map_err(|error: std::io::Error| {
+        crash::around("list a large file", write).map_err(|error: std::io::Error| {
             git2::Error::from_str(&format!("cannot list what is too large: {error}"))
         })?;
         self.known.insert(id);

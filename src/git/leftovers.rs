@@ -9,6 +9,8 @@ use std::sync::{Mutex, PoisonError};
 
 use git2::{ErrorCode, Oid, Repository};
 
+use crate::crash;
+
 /// Held while a ref of a mirror is updated.
 static UPDATES: Mutex<()> = Mutex::new(());
 
@@ -25,7 +27,7 @@ pub(super) fn clear(mirror: &Path) -> std::io::Result<()> {
         return Ok(());
     }
     for path in &found {
-        gone(std::fs::remove_file(path))?;
+        gone(crash::around("delete a leftover", || std::fs::remove_file(path)))?;
     }
     let (mirror, files) = (mirror.display(), found.len());
     tracing::warn!("deleted {files} files that a killed process left in the mirror {mirror}");

@@ -15,6 +15,7 @@ use super::branch::{Followed, leaves_the_line};
 use super::remote::{Address, Remote};
 use super::visit::Visit;
 use super::{Counts, GitError, Reader, commit_id, copy, leftovers, oid, remake};
+use crate::crash;
 use crate::model::CommitId;
 use crate::tree::{BlobId, Blobs, FileTree, History, Landing, TreeError};
 
@@ -155,7 +156,9 @@ impl Mirror {
                 if if_there(repository.refname_to_id(&name))?.is_none()
                     && let Some(found) = if_there(repository.find_commit(id))?
                 {
-                    leftovers::set_ref(repository, &name, found.id(), "a release comes from it")?;
+                    crash::around("keep a snapshot", || {
+                        leftovers::set_ref(repository, &name, found.id(), "a release comes from it")
+                    })?;
                 }
                 Ok(())
             };
@@ -234,7 +237,8 @@ fn poll_remote(visit: &Visit) -> Result<Polled, GitError> {
         options.remote_callbacks(asking.callbacks()).proxy_options(asking.proxy()).download_tags(AutotagOption::None);
         let spec = format!("+{BRANCHES}{branch}:{HEAD}");
         let fetching = connected.remote();
-        fetching.download(&[spec.as_str()], Some(&mut options)).map_err(|error| asking.failed("fetching", error))?;
+        crash::around("fetch", || fetching.download(&[spec.as_str()], Some(&mut options)))
+            .map_err(|error| asking.failed("fetching", error))?;
         // The head is moved by the visit that came after one that was given up.
         visit.goes_on()?;
         Ok(fetching.stats().received_objects())
@@ -258,7 +262,7 @@ fn follow(
         let moves = || -> Result<bool, git2::Error> {
             repository.find_commit(head)?;
             let left = last.map(|last| leaves_the_line(repository, head, last)).transpose();
-            leftovers::set_ref(repository, HEAD, head, "polled")?;
+            crash::around("move the mirror's head", || leftovers::set_ref(repository, HEAD, head, "polled"))?;
             // A head that was kept by nothing else may be gone.
             Ok(left.ok().flatten().unwrap_or_default())
         };

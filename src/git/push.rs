@@ -13,6 +13,7 @@ use super::remote::{Address, Remote};
 use super::visit::too_slow;
 use super::write::Writer;
 use super::{GitError, copy, oid};
+use crate::crash;
 use crate::model::CommitId;
 
 const BRANCHES: &str = "refs/heads/";
@@ -45,7 +46,8 @@ impl Writer {
             Ok(_) => Ok(()),
             Err(error) if error.code() == ErrorCode::NotFound => {
                 let id = oid(at).map_err(failed)?;
-                self.repository.reference(&name, id, false, "begun by landfall").map(drop).map_err(failed)
+                let begin = || self.repository.reference(&name, id, false, "begun by landfall");
+                crash::around("begin a branch", begin).map(drop).map_err(failed)
             }
             Err(error) => Err(failed(error)),
         }
@@ -99,7 +101,8 @@ fn push_to(
     });
     let mut options = PushOptions::new();
     options.remote_callbacks(callbacks).proxy_options(asking.proxy());
-    let pushed = there.push(&[format!("{BRANCHES}{branch}:{BRANCHES}{branch}")], Some(&mut options));
+    let refs = [format!("{BRANCHES}{branch}:{BRANCHES}{branch}")];
+    let pushed = crash::around("push a branch", || there.push(&refs, Some(&mut options)));
     drop(options);
     let refused =
         |why: String| GitError::Refused { remote: remote.shown(), reference: format!("the branch {branch}"), why };

@@ -15,6 +15,7 @@ use git2::{ErrorCode, ObjectType, Oid, Repository, RepositoryInitOptions};
 
 use super::mirror::SNAPSHOTS;
 use super::{GitError, copy, damage, leftovers};
+use crate::crash;
 
 /// Where the files of a damaged mirror are while the new one is made.
 const ASIDE: &str = "damaged";
@@ -51,7 +52,9 @@ pub(super) fn open(dir: &Path) -> Result<Repository, GitError> {
 }
 
 fn init(dir: &Path) -> Result<Repository, git2::Error> {
-    Repository::init_opts(dir, RepositoryInitOptions::new().bare(true).external_template(false).mkpath(true))
+    let mut options = RepositoryInitOptions::new();
+    options.bare(true).external_template(false).mkpath(true);
+    crash::around("make the mirror", || Repository::init_opts(dir, &options))
 }
 
 /// The repository; what is missing of it is made, and nothing that is there is changed.
@@ -149,7 +152,7 @@ fn move_aside(dir: &Path) -> std::io::Result<()> {
             continue;
         }
         if !to.exists() {
-            std::fs::rename(&from, &to)?;
+            crash::around("move a damaged mirror aside", || std::fs::rename(&from, &to))?;
         } else if from.is_dir() {
             std::fs::remove_dir_all(&from)?;
         } else {
@@ -173,7 +176,7 @@ fn take_over(dir: &Path, mirror: &Repository) -> std::io::Result<()> {
         Err(_) => kept.into_iter().collect(),
     };
     if lost.is_empty() {
-        return std::fs::remove_dir_all(&aside);
+        return crash::around("delete a damaged mirror", || std::fs::remove_dir_all(&aside));
     }
     let free = (1..).map(|n| dir.join(format!("{ASIDE}-{n}"))).find(|path| !path.exists());
     let stays = free.unwrap_or_else(|| aside.clone());

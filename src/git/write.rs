@@ -12,6 +12,7 @@ use git2::{CheckoutNotificationType, ErrorCode, FileMode, Oid, Repository, Signa
 use jiff::Timestamp;
 
 use super::{GitError, commit_id, copy};
+use crate::crash;
 use crate::model::CommitId;
 
 /// Who writes a commit, and when.
@@ -50,7 +51,7 @@ impl Writer {
     pub fn init(dir: &Path, branch: &str) -> Result<Self, GitError> {
         let mut options = git2::RepositoryInitOptions::new();
         options.initial_head(branch).mkpath(true).no_reinit(true).external_template(false);
-        let made = Repository::init_opts(dir, &options);
+        let made = crash::around("make a repository", || Repository::init_opts(dir, &options));
         Ok(Self { repository: made.map_err(|source| GitError::Open { path: dir.to_owned(), source })? })
     }
 
@@ -148,10 +149,9 @@ impl Writer {
         for change in changes {
             options.path(change.path);
         }
-        let done = self
-            .repository
-            .find_object(tree, None)
-            .and_then(|tree| self.repository.checkout_tree(&tree, Some(&mut options)));
+        let done = self.repository.find_object(tree, None).and_then(|tree| {
+            crash::around("update the work tree", || self.repository.checkout_tree(&tree, Some(&mut options)))
+        });
         drop(options);
         let paths = conflicts.into_inner();
         match done {
@@ -171,7 +171,9 @@ impl Writer {
         let signature = Signature::new(&author.name, &author.email, &Time::new(author.time.as_second(), 0))?;
         let tree = self.repository.find_tree(tree)?;
         let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-        self.repository.commit(Some(name), &signature, &signature, message, &tree, &parents)
+        crash::around("commit to the branch", || {
+            self.repository.commit(Some(name), &signature, &signature, message, &tree, &parents)
+        })
     }
 
     pub(super) fn failed(&self, what: &str, source: git2::Error) -> GitError {

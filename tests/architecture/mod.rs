@@ -1,11 +1,14 @@
 //! The architecture as `src/lib.rs` tells it: arrows between modules, who may name what, heads and sizes of files.
 
+mod effects;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// Which modules each module may use: the table of the crate documentation.
 const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
+    ("crash", &[]),
     ("problem", &["model"]),
     ("tree", &["model"]),
     ("cfn", &[]),
@@ -18,10 +21,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("edit", &["model"]),
     ("cloud", &["model"]),
     ("registry", &["model"]),
-    ("aws", &["model", "cloud", "registry"]),
+    ("aws", &["model", "crash", "cloud", "registry"]),
     ("sim", &["model", "cloud", "cfn"]),
-    ("git", &["model", "tree"]),
-    ("store", &["model"]),
+    ("git", &["model", "crash", "tree"]),
+    ("store", &["model", "crash"]),
     ("engine", &["model", "plan", "cloud", "store"]),
     ("daemon", &["model", "tree", "cloud", "store", "problem", "load", "template", "plan", "engine"]),
     ("web", &["model", "plan", "view", "store"]),
@@ -42,6 +45,7 @@ const ONLY: &[(&str, &[&str], &str)] = &[
     ("SystemTime::now", &["cli", "daemon"], "the time is passed in"),
     ("AwsCloud", &["aws", "cli"], "only cli/ chooses aws or sim"),
     ("SimCloud", &["sim", "cli"], "only cli/ chooses aws or sim"),
+    ("rustix", &["crash", "cli"], "only the crash points send a signal, only cli/ sets the rights of new files"),
     ("ureq", &["registry", "cli"], "only registries and the commands ask over HTTP"),
     ("Command::new", &["cli"], "nothing is executed on behalf of a repository"),
 ];

@@ -13,6 +13,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use super::failed;
 use super::file::{self, Identity, StoreFile};
+use crate::crash;
 use crate::store::Result;
 
 /// The way to the file.
@@ -89,7 +90,9 @@ impl Lent<'_> {
 
     /// Ends the transaction, and keeps the connection.
     pub(super) async fn commit(mut self, what: &'static str) -> Result<()> {
+        crash::before(what);
         sqlx::raw_sql("COMMIT").execute(&mut *self).await.map_err(failed(what))?;
+        crash::after(what);
         self.give_back();
         Ok(())
     }

@@ -25,6 +25,7 @@ use self::file::StoreFile;
 use self::line::Line;
 pub use self::upkeep::{Verified, replace};
 use super::{ChainFault, Lease, Result, Store, StoreError, Whereabouts};
+use crate::crash;
 use crate::model::journal::{Entry, Fence, Record, StoreId};
 
 /// A journal and a lease in an SQLite file.
@@ -47,7 +48,9 @@ impl SqliteStore {
         let fail = |error| unusable(&path, "read its schema", error);
         let mut lent = line.read().await.map_err(|error| unusable(&path, OPEN, error))?;
         schema::version(&mut lent, &path).await?;
+        crash::before("set the store's journal mode");
         sqlx::raw_sql("PRAGMA journal_mode = WAL").execute(&mut *lent).await.map_err(fail)?;
+        crash::after("set the store's journal mode");
         lent.give_back();
         // Looked at again in a transaction: another process may have made the tables meanwhile.
         let mut lent = line.write("read its schema").await?;
@@ -61,7 +64,9 @@ impl SqliteStore {
             // From here on the file alone says that it is a store: without its log it is never taken for an empty one, nor
             // for one of an older schema.
             let mut lent = line.read().await.map_err(fail)?;
+            crash::before("bring the log into the store");
             sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *lent).await.map_err(fail)?;
+            crash::after("bring the log into the store");
             lent.give_back();
         }
         Ok(Self { line, id: StoreId(id.into()), version: schema::SCHEMA })
@@ -119,8 +124,8 @@ const OPEN: &str = "open its file";
 /// The way to a file, and its path for people. Nothing is written to a file of a newer landfall, nor to one of something else.
 fn line(url: &str, write: bool) -> Result<(Line, String)> {
     let path = PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url));
-    let file =
-        StoreFile::open(&path, write).map_err(|error| StoreError::Database { what: OPEN, source: Box::new(error) })?;
+    let file = crash::around("make the store's file", || StoreFile::open(&path, write))
+        .map_err(|error| StoreError::Database { what: OPEN, source: Box::new(error) })?;
     schema::refuse_newer(&file)?;
     let options = SqliteConnectOptions::new()
         .synchronous(SqliteSynchronous::Full)

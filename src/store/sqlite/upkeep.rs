@@ -9,6 +9,7 @@ use sqlx::Row;
 
 use super::failed;
 use super::{SqliteStore, schema};
+use crate::crash;
 use crate::model::journal::Record;
 use crate::store::{Result, Store, StoreError};
 
@@ -74,7 +75,8 @@ impl SqliteStore {
         let what = "write the backup";
         let fail = |error: std::io::Error| StoreError::Database { what, source: Box::new(error) };
         // SQLite takes an empty file; made by us, so that it is never somebody else's, nor readable by others.
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(to).map_err(fail)?;
+        let make = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
+        crash::around("make the backup's file", make).map_err(fail)?;
         let written = self.write_copy(to).await;
         if written.is_err() {
             for leftover in [to.to_owned(), beside(to, "-wal"), beside(to, "-shm")] {
@@ -89,7 +91,9 @@ impl SqliteStore {
         let what = "write the backup";
         let mut lent = self.line.read().await.map_err(failed(what))?;
         sqlx::raw_sql("PRAGMA query_only = OFF").execute(&mut *lent).await.map_err(failed(what))?;
+        crash::before("copy the store");
         sqlx::query("VACUUM INTO ?").bind(to.display().to_string()).execute(&mut *lent).await.map_err(failed(what))?;
+        crash::after("copy the store");
         // The connection is not kept: the next one only reads again.
         drop(lent);
         let copy = SqliteStore::open(&to.display().to_string(), self.id.clone()).await?;
@@ -110,12 +114,13 @@ impl SqliteStore {
 pub fn replace(store: &Path, with: &Path, aside: &Path) -> std::io::Result<()> {
     // The log goes first: next to another file of the same name SQLite would take it for that file's.
     for suffix in ["-wal", "-shm", ""] {
-        match std::fs::rename(beside(store, suffix), beside(aside, suffix)) {
+        let rename = || std::fs::rename(beside(store, suffix), beside(aside, suffix));
+        match crash::around("put the old store aside", rename) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    std::fs::rename(with, store)?;
+    crash::around("put the new store in its place", || std::fs::rename(with, store))?;
     sync_folder(store)
 }
 

@@ -166,31 +166,56 @@ async fn in_process(account: &Account, world: World, operation: Operation) -> Op
     play(account, &world, &SimCloud::new(world.clone()), operation).await
 }
 
-/// The options of a client that does not wait long for an answer that will not come.
-fn hasty(endpoint: &str, operation: Operation, effect: CallEffect) -> AwsOptions {
+/// Whether only the client's patience ends the call.
+fn waits(operation: Operation, effect: CallEffect) -> bool {
     let lost = matches!(effect, CallEffect::CallLost | CallEffect::ReplyLost) && operation == Operation::HeadBucket;
-    let waits = lost || matches!(effect, CallEffect::CallHangs | CallEffect::ReplyHangs | CallEffect::Stall);
-    let read_timeout = if waits { Duration::from_millis(800) } else { Duration::from_secs(60) };
-    AwsOptions { read_timeout, connect_timeout: Duration::from_millis(800), ..options(endpoint) }
+    lost || matches!(effect, CallEffect::CallHangs | CallEffect::ReplyHangs | CallEffect::Stall)
 }
 
-async fn over_the_wire(
-    account: &Account,
-    world: World,
-    operation: Operation,
-    effect: CallEffect,
-) -> Option<(Cell, Came)> {
-    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    let (now, world) = (world.now(), Arc::new(Mutex::new(world)));
-    let server = tokio::spawn(serve(listener, world.clone(), Arc::new(move || now), std::future::pending()));
-    let cloud = AwsCloud::new(hasty(&endpoint, operation, effect));
-    let played = play(account, &world, &cloud, operation).await;
-    server.abort();
-    played
+/// The options of a client that does not wait long for an answer that will not come. Long enough for one that will, on a
+/// machine that is busy.
+fn hasty(endpoint: &str, operation: Operation, effect: CallEffect) -> AwsOptions {
+    let read_timeout = Duration::from_secs(if waits(operation, effect) { 3 } else { 100 });
+    AwsOptions { read_timeout, connect_timeout: Duration::from_secs(100), ..options(endpoint) }
 }
 
-/// Plays one cell; says what is wrong about it.
+/// One account behind the wire, and a client of it.
+struct Wire {
+    world: Arc<Mutex<World>>,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+    cloud: AwsCloud,
+}
+
+impl Wire {
+    async fn start(world: World, operation: Operation, effect: CallEffect) -> Self {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let endpoint = format!("http://{}", listener.local_addr().unwrap());
+        let (now, world) = (world.now(), Arc::new(Mutex::new(world)));
+        let server = tokio::spawn(serve(listener, world.clone(), Arc::new(move || now), std::future::pending()));
+        Self { world, server, cloud: AwsCloud::new(hasty(&endpoint, operation, effect)) }
+    }
+}
+
+impl Drop for Wire {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// Plays one cell; says what is wrong about it. Where the client's patience ends before a busy machine has got round to the
+/// call, the cell is played again.
+async fn patiently(account: Arc<Account>, operation: Operation, effect: CallEffect) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for _ in 0..if waits(operation, effect) { 4 } else { 1 } {
+        wrong = check(account.clone(), operation, effect).await;
+        if wrong.is_empty() {
+            break;
+        }
+    }
+    wrong
+}
+
+/// Plays one cell once.
 async fn check(account: Arc<Account>, operation: Operation, effect: CallEffect) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut same = |how: &str, found: &Cell, right: &Cell| {
@@ -202,10 +227,11 @@ async fn check(account: Arc<Account>, operation: Operation, effect: CallEffect) 
     let always = || faulty(&account, operation, effect, u32::MAX);
     let Some((process, answer)) = in_process(&account, always(), operation).await else { return wrong };
     same("in process", &process, &right);
-    let (wire, told) = over_the_wire(&account, always(), operation, effect).await.unwrap();
-    same("over the wire", &wire, &right);
-    let once = faulty(&account, operation, effect, 1);
-    let (once, _) = over_the_wire(&account, once, operation, effect).await.unwrap();
+    let wire = Wire::start(always(), operation, effect).await;
+    let (found, told) = play(&account, &wire.world, &wire.cloud, operation).await.unwrap();
+    same("over the wire", &found, &right);
+    *wire.world.lock().unwrap() = faulty(&account, operation, effect, 1);
+    let (once, _) = play(&account, &wire.world, &wire.cloud, operation).await.unwrap();
     same("over the wire, once", &once, &expected_once(operation, effect));
     if effect == CallEffect::Stale && !operation.changes() {
         let (_, before) = in_process(&account, account.world.clone(), operation).await.unwrap();
@@ -230,7 +256,7 @@ async fn the_faults_of_every_operation_have_one_outcome() {
             async move {
                 match operation {
                     Operation::DescribeImages | Operation::BatchGetImage => registry::check(operation, effect).await,
-                    _ => check(account, operation, effect).await,
+                    _ => patiently(account, operation, effect).await,
                 }
             }
         })
