@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::machine::{DeploymentState, Past};
-use super::token::Maker;
-use super::whose::{Known, Trail};
+use super::token::{Maker, Token};
+use super::whose::{Known, Last, Trail};
 use crate::model::journal::{Action, Call, DeploymentId, Entry, Found, Order, Outcome, Record, StoreId};
 use crate::model::{FactsFold, Hash, Place, StackName};
 
@@ -90,6 +90,29 @@ impl Log {
         self.past.get(&(place.clone(), stack.clone())).copied().unwrap_or_default()
     }
 
+    /// Whether somebody else, who left the stack of an order as it was found, went on to a step that waits for this one: on the
+    /// same target, in that deployment or a later one. Then the order's task had come to its end.
+    pub(crate) fn passed(&self, deployment: &DeploymentState, order: &Order) -> bool {
+        let with_task = matches!(&order.action, Action::Put(content) if content.task.is_some());
+        let Some(changed) = self.executed(order).filter(|_| with_task) else { return false };
+        let later = deployment.opened.orders.iter().filter(|other| {
+            other.wave == order.wave
+                && other.waits_for(order.step)
+                && target(other).is_some_and(|it| target(order) == Some(it))
+        });
+        later
+            .filter_map(|other| self.executed(other))
+            .any(|passed| passed.incarnation == changed.incarnation && passed.deployment >= changed.deployment)
+    }
+
+    /// The token of the change set that left an order's stack as it was found.
+    fn executed(&self, order: &Order) -> Option<Token<'_>> {
+        match self.trail(&order.place, &order.stack)?.last() {
+            Last::Found(token) => Token::read(token.as_deref()?).filter(Token::executes),
+            Last::Ours => None,
+        }
+    }
+
     /// Adds the next record; one that was added before changes nothing.
     pub(crate) fn apply(&mut self, record: &Record) {
         if record.seq <= self.seq {
@@ -141,9 +164,7 @@ impl Log {
 
     fn found(&mut self, found: &Found) {
         let trail = self.trails.entry((found.place.clone(), found.stack.clone())).or_default();
-        if let Some(token) = &found.token {
-            trail.add(token);
-        }
+        trail.found(found.token.as_ref());
         if let Some(content) = found.content {
             trail.carries(content);
         }
@@ -185,6 +206,14 @@ impl Log {
 
     fn order(&self, deployment: DeploymentId, stack: &StackName) -> Option<&Order> {
         self.deployments.get(&deployment)?.opened.orders.iter().find(|order| &order.stack == stack)
+    }
+}
+
+/// The target that an order's stack says that it belongs to.
+fn target(order: &Order) -> Option<&String> {
+    match &order.action {
+        Action::Put(content) => content.tags.get("landfall:target"),
+        Action::Delete { .. } => None,
     }
 }
 

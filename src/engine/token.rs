@@ -92,6 +92,12 @@ pub(crate) fn token(
     format!("{head}{}-{deployment}-{attempt}-{order}-{}", maker.incarnation.0, purpose.label()).into()
 }
 
+/// The token of another call of the same deployment's order, as whoever made this token makes it.
+pub(crate) fn beside(token: &str, purpose: Purpose) -> Option<Arc<str>> {
+    let (head, _) = token.rsplit_once('-').filter(|_| Token::read(token).is_some())?;
+    Some(format!("{head}-{}", purpose.label()).into())
+}
+
 /// The name of a round's change set: `lf-<deployment>-<attempt>`, then what tells incarnations and rounds apart. `make` is
 /// the token of its making.
 pub(crate) fn change_set_name(make: &str, deployment: DeploymentId, attempt: u32, round: usize) -> Arc<str> {
@@ -110,6 +116,8 @@ pub(crate) struct Token<'a> {
     pub(crate) incarnation: &'a str,
     /// It is of a run with `--once --adopt`.
     pub(crate) single: bool,
+    /// The number of the deployment.
+    pub(crate) deployment: u64,
     /// What its call is for, as [`Purpose::label`].
     pub(crate) purpose: &'a str,
 }
@@ -127,7 +135,14 @@ impl<'a> Token<'a> {
         let numbers: Vec<&str> = parts.collect();
         let [deployment, attempt, order, purpose] = numbers.as_slice() else { return None };
         let number = |text: &&str| text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty();
-        [deployment, attempt, order].into_iter().all(number).then_some(Self { incarnation, single, purpose })
+        let number_of = deployment.parse().ok()?;
+        let read = Self { incarnation, single, deployment: number_of, purpose };
+        [deployment, attempt, order].into_iter().all(number).then_some(read)
+    }
+
+    /// Whether it is of the execution of a change set.
+    pub(crate) fn executes(&self) -> bool {
+        self.purpose.starts_with("execute")
     }
 }
 

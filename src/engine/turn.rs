@@ -200,7 +200,11 @@ impl<'a> Turn<'a> {
             state: deployment.stacks.get(&order.stack).unwrap_or(&fresh),
             deployment,
             superseded: deployment.gives_way(self.now),
-            past: Past { ran: ran(&log, order), ..log.past(&order.place, &order.stack) },
+            past: Past {
+                ran: ran(&log, order),
+                passed: log.passed(deployment, order),
+                ..log.past(&order.place, &order.stack)
+            },
             now: self.now,
             mistakes: self.mistakes,
         }))

@@ -36,6 +36,17 @@ pub(crate) struct Trail {
     tokens: VecDeque<Arc<str>>,
     /// The content hashes that its stamp may show: the last one that was put with success, and those that were tried since.
     contents: Vec<Hash>,
+    last: Last,
+}
+
+/// Who left a stack as it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Last {
+    /// This store, or nobody that it knows of.
+    #[default]
+    Ours,
+    /// It was found like this, with this token as that of its last operation.
+    Found(Option<Arc<str>>),
 }
 
 impl Trail {
@@ -52,6 +63,7 @@ impl Trail {
 
     /// A change set with this content is about to be executed.
     pub(crate) fn tries(&mut self, content: Hash) {
+        self.last = Last::Ours;
         if !self.contents.contains(&content) {
             self.contents.push(content);
         }
@@ -60,6 +72,19 @@ impl Trail {
     /// The stack carries this content and no other.
     pub(crate) fn carries(&mut self, content: Hash) {
         self.contents = vec![content];
+    }
+
+    /// The stack was found as another store, or a lost part of this one, left it.
+    pub(crate) fn found(&mut self, token: Option<&Arc<str>>) {
+        if let Some(token) = token {
+            self.add(token);
+        }
+        self.last = Last::Found(token.cloned());
+    }
+
+    /// Who left the stack as it is.
+    pub(crate) fn last(&self) -> &Last {
+        &self.last
     }
 
     /// Whether a stamp with this content is no surprise.

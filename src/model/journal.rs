@@ -307,7 +307,7 @@ pub struct Order {
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub adopt: bool,
     /// The stack was found as ordered, and this journal never proved it: it is proved as it is, without a call that changes
-    /// anything.
+    /// the stack.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_found: bool,
 }

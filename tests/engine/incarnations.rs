@@ -13,7 +13,7 @@ use super::support::*;
 use super::tasks::{migrate, runs};
 
 /// Another incarnation than the store's first.
-const LATER: &str = "00112233445566bb";
+pub(super) const LATER: &str = "00112233445566bb";
 
 fn queues(version: &str, seconds: u32) -> Plan {
     plan(version, vec![put(0, "queue", content("queue", version, &queue(seconds)))])
@@ -29,7 +29,7 @@ fn is_intent(entry: &Entry, wanted: Call) -> bool {
 }
 
 /// Tokens that the account accepted for more than one request with an effect.
-fn used_twice(scene: &Scene) -> Vec<(String, String)> {
+pub(super) fn used_twice(scene: &Scene) -> Vec<(String, String)> {
     let mut times: BTreeMap<(String, String), usize> = BTreeMap::new();
     for row in scene.ledger() {
         if let Some(token) = row.token {
@@ -39,7 +39,7 @@ fn used_twice(scene: &Scene) -> Vec<(String, String)> {
     times.into_iter().filter(|(_, times)| *times > 1).map(|(key, _)| key).collect()
 }
 
-fn learned(engine: &Engine) -> Vec<ReleaseName> {
+pub(super) fn learned(engine: &Engine) -> Vec<ReleaseName> {
     engine.facts().learned.iter().map(|learned| learned.release.clone()).collect()
 }
 
@@ -232,25 +232,6 @@ async fn a_kill_between_the_call_that_runs_a_task_and_its_reply_runs_nothing_twi
         scene.finish(&mut engine).await;
         assert_eq!((scene.outcome().await, runs(&scene)), (Outcome::Proved, 1), "{incarnation:?}");
     }
-}
-
-#[tokio::test]
-async fn a_task_of_a_release_that_was_learned_is_not_run() {
-    let mut scene = Scene::new();
-    scene.deploy(&migrate("1")).await;
-    let backup = scene.backup(1_000).await;
-    scene.deploy(&migrate("2")).await;
-    let before = scene.ledger().len();
-    scene.store = backup;
-    drop(scene.meet(false).await);
-
-    let mut found = migrate("2");
-    found.begin.iter_mut().flat_map(|begin| &mut begin.orders).for_each(|order| order.as_found = true);
-    let outcome = scene.deploy(&found).await;
-    assert_eq!(outcome, Outcome::StackStatusOnly);
-    assert_eq!(scene.ledger().len(), before, "it is proved as it is, without any call that changes something");
-    let engine = scene.engine().await;
-    assert_eq!(engine.facts().running(&slot()).map(|run| &run.release), Some(&release("2")));
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod buckets;
 mod crashes;
 mod folding;
+mod found_tasks;
 mod gates;
 mod incarnations;
 mod order;

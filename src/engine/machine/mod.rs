@@ -80,6 +80,8 @@ pub(crate) struct Past {
     pub(crate) executed: bool,
     /// The deployment in which the task of this content ran, if it does not have to run again.
     pub(crate) ran: Option<DeploymentId>,
+    /// Whoever left the stack as it was found went on to steps that wait for its task.
+    pub(crate) passed: bool,
 }
 
 impl<'a> Subject<'a> {
@@ -102,11 +104,17 @@ impl<'a> Subject<'a> {
 
     /// The token of a call: the journaled one where there is one, otherwise a new one.
     ///
-    /// A task keeps the incarnation in which its deployment began. Whatever became of the store since, that call is for the
-    /// same task, and ECS runs it once for one token.
+    /// A task's token goes with that of the change set that was executed before it, and without one with the incarnation in
+    /// which its deployment began. Whatever became of the store since, that call is for the same task, and ECS runs it once
+    /// for one token; and who finds the stack knows the token of its task.
     fn token(&self, purpose: Purpose) -> Arc<str> {
         if let Some(token) = self.state.token_for(&purpose.label()) {
             return token.clone();
+        }
+        let executed = self.state.token_for(&Purpose::Execute(self.state.round()).label());
+        let beside = executed.filter(|_| matches!(purpose, Purpose::Run(_)));
+        if let Some(token) = beside.and_then(|executed| token::beside(executed, purpose)) {
+            return token;
         }
         let maker = match purpose {
             Purpose::Run(_) => Maker { incarnation: self.born, ..self.maker },

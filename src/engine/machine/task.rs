@@ -5,12 +5,14 @@
 //! same task, and an outcome that can no longer be learned is a gate, unless the task may be repeated. A task that runs is
 //! waited for, whatever else is wanted meanwhile.
 
+mod found;
+
 use std::sync::Arc;
 
 use jiff::SignedDuration;
 
 use super::state::{Answer, CallState};
-use super::{Effect, Look, Request, STALE, Seen, Subject, logs};
+use super::{Ask, Effect, Look, Request, STALE, Seen, Subject, logs};
 use crate::cloud::{RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
 use crate::engine::cause;
 use crate::engine::token::Purpose;
@@ -36,7 +38,7 @@ pub(super) fn in_hand(s: &Subject<'_>) -> bool {
 
 /// What to do now that the stack is as ordered, for its task. `states` is what was seen of its services.
 pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, states: Vec<Evidence>) -> Effect {
-    if let Some(why) = needless(s, run, stack) {
+    if let Some(why) = needless(s, stack) {
         let mut entries: Vec<Entry> = states.into_iter().map(|item| s.evidence(item)).collect();
         entries.push(s.evidence(Evidence::TaskNotRun { why }));
         entries.extend(left(s, stack));
@@ -52,7 +54,8 @@ pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSee
     if let Some(by) = s.superseded {
         return s.end(Outcome::Superseded { by: by.clone() });
     }
-    ran_elsewhere(s).unwrap_or_else(|| ask(s, run, seen, stack, s.state.runs().max(1)))
+    let elsewhere = ran_elsewhere(s).or_else(|| found::next(s, run, seen, stack, states));
+    elsewhere.unwrap_or_else(|| ask(s, run, seen, stack, s.state.runs().max(1)))
 }
 
 /// The store began a new incarnation after the stack was changed and before its task was asked for here. Where its earlier
@@ -63,15 +66,25 @@ fn ran_elsewhere(s: &Subject<'_>) -> Option<Effect> {
     if !s.is_from_before() || s.state.runs() > 0 || !s.older_than(call.at, REMEMBERED) {
         return None;
     }
+    let why =
+        "the store was restored or moved before its task was asked for, so that nobody here can tell whether it ran";
+    Some(lost_before(s, s.token(Purpose::Run(1)), why))
+}
+
+/// Notes that a task under this token may have been started by somebody else, and that nobody can tell any more.
+fn lost_before(s: &Subject<'_>, token: Arc<str>, why: &str) -> Effect {
+    Effect::Note(vec![intent(s, token), s.evidence(Evidence::TaskLost { why: why.to_owned() })])
+}
+
+fn intent(s: &Subject<'_>, token: Arc<str>) -> Entry {
+    Entry::Intent { deployment: s.opened.deployment, stack: s.stack().clone(), call: Call::RunTask, token }
+}
+
+/// The records that ECS knows the task of a call.
+fn started(s: &Subject<'_>, task: &TaskSeen) -> [Entry; 2] {
     let (deployment, stack) = (s.opened.deployment, s.stack().clone());
-    let token = s.token(Purpose::Run(1));
-    let lost = Evidence::TaskLost {
-        why:
-            "the store was restored or moved before its task was asked for, so that nobody here can tell whether it ran"
-                .to_owned(),
-    };
-    let intent = Entry::Intent { deployment, stack, call: Call::RunTask, token };
-    Some(Effect::Note(vec![intent, s.evidence(lost)]))
+    let accepted = Entry::Reply { deployment, stack, call: Call::RunTask, reply: Reply::Accepted };
+    [accepted, s.evidence(Evidence::TaskStarted { task: task.arn.to_string() })]
 }
 
 /// The record of how the operation left the stack; none where there is one, or where nothing was executed.
@@ -80,34 +93,30 @@ fn left(s: &Subject<'_>, stack: &StackSeen) -> Option<Entry> {
     (!told && !s.state.no_change).then(|| s.evidence(Evidence::StackLeft { status: stack.status }))
 }
 
-/// Why the task does not have to run: it did with this content, or nobody can tell and it must not run twice. What it did for
-/// a stack that is gone does not count for the one that was made now.
-fn needless(s: &Subject<'_>, run: &TaskRun, stack: &StackSeen) -> Option<String> {
+/// Why the task does not have to run: it did with this content. What it did for a stack that is gone does not count for the
+/// one that was made now.
+fn needless(s: &Subject<'_>, stack: &StackSeen) -> Option<String> {
     let made_now = stack.status == StackStatus::CreateComplete && !s.state.no_change;
     if let Some(deployment) = s.past.ran.filter(|_| !made_now) {
         return Some(format!("it ran with this content in deployment {deployment}"));
     }
-    let unknown = s.state.no_change && !s.past.executed && !run.repeatable;
-    if s.order.as_found && s.state.no_change {
-        return Some("the stack was found like this: whoever deployed it was to run its task".to_owned());
-    }
-    unknown.then(|| {
-        "the stack was like this before this store knew of it, so nobody here can tell whether its task ran, and the step \
-         does not say that it is `repeatable`"
-            .to_owned()
-    })
+    let passed = "whoever deployed the stack went on to a step that waits for its task";
+    (found::is(s) && s.past.passed).then(|| passed.to_owned())
 }
 
 fn ask(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, round: usize) -> Effect {
+    ask_as(s, run, seen, stack, s.token(Purpose::Run(round)))
+}
+
+fn ask_as(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, token: Arc<str>) -> Effect {
     let Some(resources) = &seen.resources else { return Effect::Look(Look::Resources(stack.id.clone())) };
     let found = resources.iter().find(|resource| resource.logical_id == *run.definition);
     let Some(definition) = found.and_then(|resource| resource.physical_id.as_deref()) else {
         let sentence = format!("the stack has no task definition {}, so that its task cannot run", run.definition);
         return s.fail("task-definition-missing", sentence);
     };
-    let token = s.token(Purpose::Run(round));
-    let request = RunTaskRequest { definition: definition.into(), run: run.clone(), token };
-    s.ask(Call::RunTask, Purpose::Run(round), Request::Run(Box::new(request)))
+    let request = RunTaskRequest { definition: definition.into(), run: run.clone(), token: token.clone() };
+    Effect::Ask(Ask { call: Call::RunTask, token, request: Request::Run(Box::new(request)) })
 }
 
 /// What to do now for a task that may have been started.
@@ -162,18 +171,10 @@ fn late(run: &TaskRun) -> String {
 fn was_it_started(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &Seen, call: CallState) -> Effect {
     let round = s.state.runs();
     let Some(found) = &seen.task else {
-        let family = logs::family(content, &run.definition).unwrap_or_else(|| s.stack().as_str().into());
-        let which = WhichTask::StartedBy { token: s.token(Purpose::Run(round)), family };
-        return Effect::Look(Look::Task(run.cluster.clone(), which));
+        return started_by(s, content, run, s.token(Purpose::Run(round)));
     };
     if let Some(found) = found {
-        let accepted = Entry::Reply {
-            deployment: s.opened.deployment,
-            stack: s.stack().clone(),
-            call: Call::RunTask,
-            reply: Reply::Accepted,
-        };
-        return Effect::Note(vec![accepted, s.evidence(Evidence::TaskStarted { task: found.arn.to_string() })]);
+        return Effect::Note(started(s, found).into());
     }
     if s.older_than(call.first, REMEMBERED) {
         return forget(s, "its start was asked for, AWS gave no answer, and ECS knows of no such task any more");
@@ -182,7 +183,16 @@ fn was_it_started(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &Seen
     let Some(stack) = stack else {
         return forget(s, "its start was asked for, AWS gave no answer, and the stack is gone since");
     };
+    if round == 1 && found::is_too_old(s, stack) {
+        return forget(s, "whether it was started could not be learned in time");
+    }
     ask(s, run, seen, stack, round)
+}
+
+/// Looks for the task that was started under this token.
+fn started_by(s: &Subject<'_>, content: &Content, run: &TaskRun, token: Arc<str>) -> Effect {
+    let family = logs::family(content, &run.definition).unwrap_or_else(|| s.stack().as_str().into());
+    Effect::Look(Look::Task(run.cluster.clone(), WhichTask::StartedBy { token, family }))
 }
 
 /// How the task of this round ended.
