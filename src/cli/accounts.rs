@@ -64,7 +64,11 @@ pub fn verify(options: &Verify) -> Outcome {
         Format::Terminal => {
             let mut text = String::new();
             for finding in &findings {
-                let word = if finding.is_fine() { "fine" } else { "wrong" };
+                let word = match finding {
+                    fine if fine.is_fine() => "fine",
+                    unseen if unseen.unseen => "unseen",
+                    _ => "wrong",
+                };
                 let _ = writeln!(text, "{:<20} {word:<6} {}", finding.target, finding.sentence);
                 if let Some(way_out) = &finding.way_out {
                     let _ = writeln!(text, "{:<20} {:<6} {way_out}", "", "");
@@ -74,10 +78,11 @@ pub fn verify(options: &Verify) -> Outcome {
             verify::NOT_CHECKED.iter().for_each(|sentence| output::progress(sentence));
         }
     }
-    Ok(match (findings.iter().all(verify::Finding::is_fine), loaded.has_errors()) {
-        (false, _) => Exit::Failed,
-        (true, true) => Exit::Problems,
-        (true, false) => Exit::Done,
+    Ok(match loaded.has_errors() {
+        _ if findings.iter().any(verify::Finding::is_wrong) => Exit::Failed,
+        true => Exit::Problems,
+        false if findings.iter().any(|finding| finding.unseen) => Exit::Unseen,
+        false => Exit::Done,
     })
 }
 

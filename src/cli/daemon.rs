@@ -17,7 +17,7 @@ use super::ask::http_url;
 use super::check::uncommitted;
 use super::clock::WallClock;
 use super::config::{self, Config, LogFormat, Span};
-use super::exit::{Doing, Exit, Failure, Outcome};
+use super::exit::{Doing, Exit, Failure, Outcome, Seeing};
 use super::output::{self, Color};
 use super::pages::LivePages;
 use super::progress::Progress;
@@ -290,14 +290,15 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     let (published, health) = (daemon.published(), daemon.health());
     let address = match settings.listen {
         Some(address) => {
-            Some(listen(address, config, LivePages::new(published.clone(), health.clone(), store.clone())).await?)
+            let pages = LivePages::new(published.clone(), health.clone(), store.clone(), config.clone());
+            Some(listen(address, config, pages).await?)
         }
         None => None,
     };
     let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push, events));
     let (wake, wakes) = mpsc::channel(1);
     let watch = match &local {
-        Some(path) => Some(git::watch(path, wake).doing(|| format!("cannot watch {}", path.display()))?),
+        Some(path) => Some(git::watch(path, wake).seeing(|| format!("cannot watch {}", path.display()))?),
         None => None,
     };
     let (stop, stopped) = oneshot::channel::<()>();

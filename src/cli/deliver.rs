@@ -192,9 +192,9 @@ impl<'a> Desk<'a> {
         let url = writer.remote_url(name).doing(|| format!("cannot push {branch}"))?;
         let remote = wire::remote(config, &url, None)?;
         writer.push(&remote, branch).map_err(|error| {
-            Failure::new(format!("committed, but cannot push {branch} to {name}"))
-                .because(error)
-                .help(format!("`git push {name} {branch}` does it later"))
+            let message = format!("committed, but cannot push {branch} to {name}");
+            let failure = if error.is_unseen() { Failure::unseen(message) } else { Failure::new(message) };
+            failure.because(error).help(format!("`git push {name} {branch}` does it later"))
         })?;
         output::progress(&format!("pushed       {branch} to {}", remote.shown()));
         let default = writer.remote_default(name);

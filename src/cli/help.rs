@@ -33,7 +33,8 @@ and exits with 0 where all is well, with 3 where there are errors. Every problem
 
 pub(super) const VERIFY: &str = "\
 For every target: whether the credentials are for its account, its stacks can be listed, its cluster is active, and the \
-bucket that it names is there. Exits with 1 where something is wrong, and says what would mend it.";
+bucket that it names is there. Exits with 1 if something was seen and is wrong, and with 6 if AWS could not be seen: it does \
+not answer, denies the look, or gets no usable credentials. Says what would mend it.";
 
 pub(super) const RENDER: &str = "\
 Renders from the files of a folder, committed or not, what each environment settles to once everything has succeeded.

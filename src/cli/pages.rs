@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
+use super::config::Config;
+use super::rights;
 use crate::cfn::Document;
 use crate::compare::{Paint, documents, with_values};
 use crate::daemon::Published;
@@ -25,16 +27,18 @@ pub struct LivePages {
     published: watch::Receiver<Option<Arc<Published>>>,
     health: watch::Receiver<Health>,
     store: Arc<dyn Store>,
+    config: Config,
 }
 
 impl LivePages {
-    /// Pages from what the daemon publishes and journals.
+    /// Pages from what the daemon publishes and journals, and from the configuration that it runs with.
     pub fn new(
         published: watch::Receiver<Option<Arc<Published>>>,
         health: watch::Receiver<Health>,
         store: Arc<dyn Store>,
+        config: Config,
     ) -> Self {
-        Self { published, health, store }
+        Self { published, health, store, config }
     }
 
     async fn records(&self) -> Result<Vec<Record>, NoPage> {
@@ -46,7 +50,9 @@ impl LivePages {
 impl Pages for LivePages {
     async fn ready(&self) -> Ready {
         let health = self.health.borrow().clone();
-        Ready { able: health.is_ready(), text: pretty(&view::health::json(&health, Timestamp::now())) }
+        let published = self.published.borrow().clone();
+        let warnings = rights::warnings(&self.config, published.as_ref().map(|published| &*published.catalog));
+        Ready { able: health.is_ready(), text: pretty(&view::health::json(&health, &warnings, Timestamp::now())) }
     }
 
     async fn page(&self, page: Page, form: Form) -> Result<String, NoPage> {

@@ -35,12 +35,19 @@ pub struct Finding {
     /// What would mend it; none where all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way_out: Option<String>,
+    /// Nobody could look: nothing is known to be wrong.
+    pub unseen: bool,
 }
 
 impl Finding {
     /// Whether all is well.
     pub fn is_fine(&self) -> bool {
         self.way_out.is_none()
+    }
+
+    /// Whether something was seen, and is wrong.
+    pub fn is_wrong(&self) -> bool {
+        !self.is_fine() && !self.unseen
     }
 }
 
@@ -104,7 +111,17 @@ impl Seen {
 }
 
 fn finding(target: &Target, subject: Subject, sentence: String, way_out: Option<String>) -> Finding {
-    Finding { target: target.name.clone(), subject, sentence, way_out }
+    Finding { target: target.name.clone(), subject, sentence, way_out, unseen: false }
+}
+
+/// Whether an error is an outage: AWS does not answer, or not to landfall.
+fn is_outage(error: &CloudError) -> bool {
+    matches!(error.consequence(), Consequence::Outage | Consequence::Unknown)
+}
+
+/// The same of something of a place that was seen: there, a missing right is wrong by itself.
+fn is_outage_of_a_part(error: &CloudError) -> bool {
+    is_outage(error) && !matches!(error, CloudError::Denied { .. })
 }
 
 fn identity(target: &Target, seen: &Result<Identity, CloudError>) -> Finding {
@@ -121,7 +138,8 @@ fn identity(target: &Target, seen: &Result<Identity, CloudError>) -> Finding {
         ),
         Err(error) => (format!("nobody says who landfall is: {error}"), Some(way_in(target, error))),
     };
-    finding(target, Subject::Identity, sentence, way_out)
+    let unseen = seen.as_ref().is_err_and(is_outage);
+    Finding { unseen, ..finding(target, Subject::Identity, sentence, way_out) }
 }
 
 /// What to do when not even the identity can be learned.
@@ -142,12 +160,15 @@ fn listing(target: &Target, stacks: &Result<usize, CloudError>) -> Finding {
         Ok(count) => (format!("{count} stacks are listed in {}", target.place), None),
         Err(error) => (format!("stacks in {} cannot be listed: {error}", target.place), Some(rights(error))),
     };
-    finding(target, Subject::Stacks, sentence, way_out)
+    let unseen = stacks.as_ref().is_err_and(is_outage);
+    Finding { unseen, ..finding(target, Subject::Stacks, sentence, way_out) }
 }
 
 async fn cluster(observe: &dyn Observe, at: &At, target: &Target) -> Finding {
     let name = &target.cluster;
-    let (sentence, way_out) = match observe.cluster(at, name).await {
+    let answer = observe.cluster(at, name).await;
+    let unseen = answer.as_ref().is_err_and(is_outage_of_a_part);
+    let (sentence, way_out) = match answer {
         Ok(Some(cluster)) if cluster.status == "ACTIVE" => (format!("cluster {name} is active"), None),
         Ok(Some(cluster)) => (
             format!("cluster {name} is {}", cluster.status),
@@ -159,11 +180,13 @@ async fn cluster(observe: &dyn Observe, at: &At, target: &Target) -> Finding {
         ),
         Err(error) => (format!("cluster {name} cannot be looked at: {error}"), Some(rights(&error))),
     };
-    finding(target, Subject::Cluster, sentence, way_out)
+    Finding { unseen, ..finding(target, Subject::Cluster, sentence, way_out) }
 }
 
 async fn bucket(observe: &dyn Observe, at: &At, target: &Target, name: &BucketName) -> Finding {
-    let (sentence, way_out) = match observe.bucket(at, name).await {
+    let answer = observe.bucket(at, name).await;
+    let unseen = answer.as_ref().is_err_and(is_outage_of_a_part);
+    let (sentence, way_out) = match answer {
         Ok(true) => (format!("bucket {name} is there"), None),
         Ok(false) => (
             format!("there is no bucket {name}"),
@@ -182,7 +205,7 @@ async fn bucket(observe: &dyn Observe, at: &At, target: &Target, name: &BucketNa
         ),
         Err(error) => (format!("bucket {name} cannot be looked at: {error}"), Some(later(&error))),
     };
-    finding(target, Subject::Bucket, sentence, way_out)
+    Finding { unseen, ..finding(target, Subject::Bucket, sentence, way_out) }
 }
 
 fn rights(error: &CloudError) -> String {

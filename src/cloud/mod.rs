@@ -47,6 +47,9 @@ pub struct Identity {
     pub arn: Arc<str>,
 }
 
+/// What is denied or throttled if a change set fails of it.
+const MAKES: &str = "what it takes to make the change set";
+
 /// A change set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeSetSeen {
@@ -73,6 +76,16 @@ impl ChangeSetSeen {
         self.status == ChangeSetStatus::Failed
             && (reason.starts_with("The submitted information didn't contain changes.")
                 || reason.contains("No updates are to be performed"))
+    }
+
+    /// Why AWS failed it, if that says nothing of the content: AWS denies or throttles something that it asks on the way.
+    pub fn outage(&self) -> Option<CloudError> {
+        let message = self.reason.clone().filter(|_| self.status == ChangeSetStatus::Failed)?;
+        let says = |words: &[&str]| words.iter().any(|word| message.contains(word));
+        if says(&["is not authorized to perform", "AccessDenied"]) {
+            return Some(CloudError::Denied { operation: MAKES, message });
+        }
+        says(&["Rate exceeded", "Throttling"]).then_some(CloudError::Throttled { operation: MAKES, message })
     }
 }
 

@@ -47,6 +47,7 @@ impl Daemon {
             }
             self.looked = None;
         }
+        let before = self.written();
         let next = self.work(commit, now).await;
         match &next {
             Err(error) => {
@@ -55,11 +56,17 @@ impl Daemon {
                     self.note(|health| health.store.fails(now, error.to_string(), |_| now));
                 }
             }
-            Ok(_) => self.note(|health| health.store.answers(now)),
+            Ok(_) if self.written() != before => self.note(|health| health.store.answers(now)),
+            Ok(_) => {}
         }
         let next = next?;
         let after = git.map_or(next.after, |git| git.min(next.after));
         Ok(Next { after, waits: next.waits || self.is_blind(), ..next })
+    }
+
+    /// What the store was last seen to take: the journal's end, and the end of the lease.
+    fn written(&self) -> Option<(u64, Timestamp)> {
+        self.held.as_ref().map(|working| (working.engine.position(), working.lease.until))
     }
 
     async fn work(&mut self, commit: Option<CommitId>, now: Timestamp) -> Result<Next, DaemonError> {

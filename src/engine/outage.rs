@@ -128,7 +128,8 @@ impl Turn<'_> {
         }
         let sentence = format!("{}; landfall waits and tries again", error.with_cure());
         let entry = self.with(id, index, |s| {
-            let free = s.state.waits.as_ref().is_none_or(|(waits, _)| waits.starts_with(AWS));
+            let free =
+                s.state.waits.as_ref().is_none_or(|(waits, _)| waits.starts_with(AWS) || &**waits == Cause::UNMADE);
             free.then(|| s.waits(Some((code, sentence)), Some(at)))
         });
         if let Some(entry) = entry.await.flatten() {

@@ -257,3 +257,19 @@ fn listed(branches: &[String]) -> String {
         n => format!(" (it has {} and {} more)", branches[..SHOWN].join(", "), n - SHOWN),
     }
 }
+
+impl GitError {
+    /// Whether the remote could not be seen: it does not answer, answers as no git server does, or does not let landfall in.
+    pub fn is_unseen(&self) -> bool {
+        matches!(
+            self,
+            GitError::TimedOut { .. }
+                | GitError::TooSlow { .. }
+                | GitError::Unreachable { .. }
+                | GitError::Denied { .. }
+                | GitError::Certificate { .. }
+                | GitError::HostKey { .. }
+                | GitError::Answer { .. }
+        )
+    }
+}

@@ -12,7 +12,8 @@ use super::observed::PlaceSeen;
 pub struct Health {
     /// The tracked branch.
     pub git: Sight,
-    /// The store, as something that can be written.
+    /// The store. It is seen if it takes something that is written: a record, or the lease, which is taken at the start and
+    /// kept with the looks at AWS.
     pub store: Sight,
     /// Each account and region.
     pub places: BTreeMap<Place, Sight>,

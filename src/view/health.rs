@@ -35,8 +35,8 @@ pub fn unseen_json(health: &Health) -> Value {
 }
 
 /// Everything that the daemon depends on, as JSON: `ready`, and `git`, `store` and `places`, each with `seen`, `age_seconds`,
-/// and where it does not answer `since`, `error` and `next_try`.
-pub fn json(health: &Health, now: Timestamp) -> Value {
+/// and where it does not answer `since`, `error` and `next_try`. With it `warnings`, which do not count for `ready`.
+pub fn json(health: &Health, warnings: &[String], now: Timestamp) -> Value {
     let sight = |sight: &Sight| {
         let unseen = sight.unseen.as_ref();
         json!({
@@ -61,5 +61,6 @@ pub fn json(health: &Health, now: Timestamp) -> Value {
         "git": sight(&health.git),
         "store": sight(&health.store),
         "places": health.places.iter().map(place).collect::<Vec<_>>(),
+        "warnings": warnings,
     })
 }

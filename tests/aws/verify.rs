@@ -89,6 +89,7 @@ async fn a_missing_cluster_is_named_with_a_way_out() {
     let there = Clusters::Listed(BTreeSet::from([(place, "shared".to_owned())]));
     let findings = verify(&accounts(there), &catalog, None).await;
     let wrong: Vec<&Finding> = findings.iter().filter(|finding| !finding.is_fine()).collect();
+    assert!(wrong.iter().all(|finding| finding.is_wrong()), "it was seen");
     assert!(!wrong.is_empty() && wrong.iter().all(|finding| finding.subject == Subject::Cluster), "{wrong:#?}");
     let first = wrong[0];
     assert!(first.sentence.starts_with("there is no cluster prod-"), "{}", first.sentence);
@@ -104,6 +105,8 @@ async fn a_denied_listing_is_a_matter_of_rights() {
     let findings = verify(&cloud, &catalog, None).await;
     let listing = findings.iter().find(|finding| finding.subject == Subject::Stacks).unwrap();
     assert_eq!(listing.way_out.as_deref(), Some("grant what `landfall iam` prints for this target"), "{listing:?}");
+    assert!(listing.unseen && !listing.is_wrong(), "nothing is known to be wrong");
+    assert!(!findings.iter().any(Finding::is_wrong));
 }
 
 /// Credentials for another account end the look at a target: nothing is asked of the wrong account.

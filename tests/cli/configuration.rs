@@ -169,5 +169,5 @@ pub(super) fn only_allowed_roles_are_assumed() {
     };
     let assumed = verify("\"arn:aws:iam::*:role/landfall-*\"").ends(0);
     assumed.shows(&["arn:aws:sts::111111111111:assumed-role/landfall-deploy/"]);
-    verify("\"arn:aws:iam::*:role/other\"").ends(1).shows(&["is not among the roles", "`allowed_roles`"]);
+    verify("\"arn:aws:iam::*:role/other\"").ends(6).shows(&["is not among the roles", "`allowed_roles`"]);
 }

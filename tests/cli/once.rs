@@ -39,7 +39,9 @@ pub(super) fn what_cannot_be_seen_is_waited_for_and_then_6() {
         "landfall iam",
     ]);
     assert!(operations(&account, "app-web").is_empty());
-    // `plan` says so too, and its exit code as well.
+    // `plan` says so too, and its exit code as well; so does `verify`, unless something is seen to be wrong.
+    home.landfall(&format!("verify shop --endpoint {account}")).ends(6).shows(&["unseen", "denies DescribeStacks"]);
+    home.landfall("verify shop --endpoint http://127.0.0.1:9").ends(6).shows(&["unseen"]);
     home.landfall(&format!("plan --repo shop --store landfall.db --endpoint {account}")).ends(6);
 }
 
@@ -59,6 +61,7 @@ fn a_branch_that_cannot_be_reached_is_6() {
     let (_sim, account) = account(&home);
     let daemon = "daemon --repo http://127.0.0.1:9/repo.git --store landfall.db --once --patience 2s --endpoint";
     home.landfall(&format!("{daemon} {account}")).ends(6).says(&["unseen       git has not answered for"]);
+    home.landfall(&format!("daemon --repo nowhere --store other.db --once --patience 1s --endpoint {account}")).ends(6);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{CallEffect, Fault};
 
 use super::support::*;
+use crate::support::answering::Answering;
 
 fn fault(operation: &str, effect: CallEffect, skip: u32, times: u32) -> Fault {
     Fault::Call { operation: operation.to_owned(), account: None, effect, skip, times }
@@ -235,4 +236,57 @@ async fn heavy_throttling_ends_with_bounded_retries_and_each_change_once() {
     let intents = scene.records().await.into_iter().filter(|record| matches!(record.entry, Entry::Intent { .. }));
     assert_eq!(intents.count(), 2 + 2 + 8 + 8, "one for each try");
     assert_eq!(scene.status("web"), Some(StackStatus::UpdateComplete));
+}
+
+#[tokio::test]
+async fn a_change_set_that_aws_fails_for_rights_or_rates_is_made_again_until_it_works() {
+    let denied =
+        "User: arn:aws:iam::111111111111:user/x is not authorized to perform: ssm:GetParameters on resource: x";
+    let cases = [
+        (
+            denied,
+            [1, 2, 4, 8, 16, 32, 64, 128, 256, 300],
+            "perform: ssm:GetParameters on resource: x; `landfall iam` prints",
+        ),
+        ("Access denied (AccessDenied)", [1, 2, 4, 8, 16, 32, 64, 128, 256, 300], "`landfall iam` prints the policies"),
+        ("Rate exceeded (Service: Lambda)", [1, 2, 4, 8, 16, 32, 60, 60, 60, 60], "AWS throttles"),
+        ("Throttling: slow down", [1, 2, 4, 8, 16, 32, 60, 60, 60, 60], "AWS throttles"),
+    ];
+    for (reason, expected, said) in cases {
+        let mut scene = Scene::new();
+        let cloud = Answering::new(scene.sim.clone());
+        *cloud.reason.lock().unwrap() = Some(reason);
+        let mut engine = scene.engine_on(scene.store.clone(), cloud.clone()).await;
+        engine.carry_out(&web("1.0.0", "shop:1"), scene.now).await.unwrap();
+        let (mut untils, begin) = (Vec::new(), scene.now);
+        while untils.len() < expected.len() {
+            let next = engine.advance(scene.now).await.unwrap().look_again.expect("it goes on");
+            let flight = engine.facts().in_flight(&slot()).expect("it is no failure");
+            if let Some(waiting) = flight.waits.get(&StackName::of(&owner("web")))
+                && untils.last().is_none_or(|(until, _)| Some(*until) != waiting.until)
+            {
+                assert!(waiting.cause.is_outage(), "{:?}", waiting.cause);
+                assert!(waiting.cause.sentence.contains(said), "{}", waiting.cause.sentence);
+                assert!(waiting.since < begin + SignedDuration::from_secs(60), "since the first: {}", waiting.since);
+                let until = waiting.until.expect("the time of the next try is said");
+                untils.push((until, until.duration_since(scene.now).as_secs()));
+            }
+            scene.turn(next);
+        }
+        assert_eq!(untils.iter().map(|(_, pause)| *pause).collect::<Vec<_>>(), expected, "{reason}");
+        // A restart goes on with the same pause, and with what AWS says then.
+        let made = scene.operations().iter().filter(|operation| *operation == "CreateChangeSet").count();
+        *cloud.reason.lock().unwrap() = None;
+        let mut engine = scene.engine_on(scene.store.clone(), cloud).await;
+        scene.finish(&mut engine).await;
+        assert_eq!(scene.outcome().await, Outcome::Proved, "{reason}");
+        assert_eq!(engine.facts().attempts, [], "no attempt was used");
+        let count = |name: &str| scene.operations().iter().filter(|operation| *operation == name).count();
+        assert!(count("CreateChangeSet") <= made + 1, "the pause holds after the restart");
+        assert_eq!(
+            (count("DeleteChangeSet"), count("ExecuteChangeSet")),
+            (count("CreateChangeSet") - 1, 1),
+            "{reason}"
+        );
+    }
 }

@@ -1,5 +1,6 @@
 //! What several areas of tests use: a branch in memory, virtual time, and golden steps.
 
+pub(crate) mod answering;
 pub(crate) mod branch;
 pub(crate) mod clock;
 pub(crate) mod convert;

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::state::Answer;
-use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, traffic, whose};
+use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, traffic, unmade, whose};
 use crate::cloud::{
     ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, ServiceSeen, TemplateObject, TemplateSource,
 };
@@ -16,7 +16,8 @@ use crate::model::journal::{Call, Cause, Content, Evidence, Outcome, ParameterVa
 use crate::model::slot::TAG_PREFIX;
 use crate::model::{Id, ReleaseName, StackSeen, StackStatus};
 
-/// So many change sets are made for one operation before it is given up: somebody else changes the stack all the time.
+/// So many change sets are made for one operation before it is given up: somebody else changes the stack all the time. Those
+/// that AWS failed in an outage do not count.
 const ROUNDS: usize = 5;
 
 /// What to do now for a stack that can be created (none is there) or updated.
@@ -28,6 +29,10 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
     };
     if made.answer == Answer::Refused {
         return make(s, content, seen, create, round);
+    }
+    if s.state.is_unmade(round) {
+        let over = || discard(s, seen).unwrap_or_else(|| again(s, content, seen, create));
+        return unmade::until(s).map_or_else(over, Effect::Wait);
     }
     let Some(change_set) = &seen.change_set else {
         return Effect::Look(Look::ChangeSet(s.change_set_name(round)));
@@ -65,6 +70,9 @@ fn failed(s: &Subject<'_>, change_set: &ChangeSetSeen) -> Effect {
     if change_set.is_no_change() {
         return Effect::Note(vec![s.evidence(Evidence::NoChange { reason })]);
     }
+    if let Some(outage) = change_set.outage() {
+        return unmade::pause(s, &outage);
+    }
     s.fail(Cause::NO_CHANGE_SET, format!("AWS cannot make the change set: {reason}"))
 }
 
@@ -75,6 +83,9 @@ fn made_and_read(
     seen: &Seen,
     stack: Option<&StackSeen>,
 ) -> Effect {
+    if s.state.waits_for(Cause::UNMADE) {
+        return Effect::Note(vec![s.waits(None, None)]);
+    }
     if !s.state.announced {
         let changes = change_set.changes.iter().map(|row| row.change.clone()).collect();
         return Effect::Note(vec![s.evidence(Evidence::Announced { changes })]);
@@ -112,7 +123,7 @@ pub(super) fn execute(s: &Subject<'_>) -> Effect {
 /// Another round.
 pub(super) fn again(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool) -> Effect {
     let round = s.state.round();
-    if round >= ROUNDS {
+    if round.saturating_sub(s.state.unmade()) >= ROUNDS {
         return s.fail(
             "change-set-stale",
             format!("{round} change sets went stale: something else keeps changing the stack"),

@@ -19,6 +19,7 @@ pub(crate) mod state;
 mod takeover;
 mod task;
 mod traffic;
+mod unmade;
 mod whose;
 
 use std::collections::BTreeMap;

@@ -50,6 +50,8 @@ pub(crate) struct StackState {
     calls: BTreeMap<Arc<str>, CallState>,
     /// Tokens of change sets, in the order of their rounds.
     rounds: Vec<Arc<str>>,
+    /// Rounds whose change set AWS failed in an outage.
+    unmade: BTreeSet<usize>,
     /// The token of the last call.
     last: Option<Arc<str>>,
     /// What was seen.
@@ -275,6 +277,9 @@ impl StackState {
 
     /// It waits for something outside, or no longer. The time of a wait that goes on is the first.
     fn waits_now(&mut self, cause: Option<&Cause>, at: Timestamp) {
+        if cause.is_some_and(|cause| &*cause.code == Cause::UNMADE) {
+            self.unmade.insert(self.rounds.len());
+        }
         let before = self.waits.take();
         self.waits = cause.map(|cause| {
             let since = before.filter(|(code, _)| *code == cause.code).map_or(at, |(_, since)| since);
@@ -366,6 +371,16 @@ impl StackState {
     /// The round of the change set that is in hand, from 1; 0 before the first.
     pub(crate) fn round(&self) -> usize {
         self.rounds.len()
+    }
+
+    /// Whether AWS failed the change set of a round in an outage.
+    pub(crate) fn is_unmade(&self, round: usize) -> bool {
+        self.unmade.contains(&round)
+    }
+
+    /// How many change sets AWS failed in an outage.
+    pub(crate) fn unmade(&self) -> usize {
+        self.unmade.len()
     }
 
     /// How often a task was asked for under another token; 0 before the first.

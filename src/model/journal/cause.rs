@@ -43,6 +43,8 @@ impl Cause {
     pub const REFUSED: &str = "aws-refused";
     /// The code of a change set that AWS cannot make from the template.
     pub const NO_CHANGE_SET: &str = "change-set-failed";
+    /// The code of waiting after a change set that AWS failed because something denied or throttled on the way.
+    pub const UNMADE: &str = "change-set-outage";
     /// The code of a failure that nobody decided in time: ECS put the old release back when a pause hook expired.
     pub const EXPIRED: &str = "hook-expired";
 
@@ -74,7 +76,7 @@ impl Cause {
 
     /// Whether it is a wait for AWS: rights, credentials, the network, or AWS itself.
     pub fn is_outage(&self) -> bool {
-        self.code.starts_with("aws-")
+        self.code.starts_with("aws-") || &*self.code == Self::UNMADE
     }
 
     /// Whether AWS answers the same whenever it is asked again with this content: an unknown resource type, a template
