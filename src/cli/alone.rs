@@ -68,7 +68,14 @@ pub fn beside(store: &Path) -> PathBuf {
 fn open(path: &Path) -> Result<File, Failure> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(0o600);
-    options.open(path).doing(|| format!("cannot open {}", path.display()))
+    options.open(path).map_err(|error| {
+        let missing = wire::missing_folder(path);
+        let failure = Failure::new(format!("cannot open {}", path.display())).because(error);
+        match missing {
+            Some(missing) => failure.help(missing),
+            None => failure,
+        }
+    })
 }
 
 /// Whether the lock was free.

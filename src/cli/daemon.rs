@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use super::ask::http_url;
 use super::check::uncommitted;
 use super::clock::WallClock;
 use super::config::{self, Config, LogFormat, Span};
-use super::exit::{Doing, Exit, Failure, Outcome, Seeing};
+use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Color};
 use super::pages::LivePages;
 use super::progress::Progress;
@@ -26,7 +26,7 @@ use super::upstream::Branch;
 use super::{logging, rights, sim, verdict, wire};
 use crate::cloud::Change;
 use crate::daemon::{self, DaemonError, Ending, Events, Ports, Published};
-use crate::git::{self, Mirror};
+use crate::git::{self, GitError, Mirror};
 use crate::model::facts::InFlight;
 use crate::model::health::Health;
 use crate::model::journal::{Entry, Outcome as Ended, Record};
@@ -255,6 +255,16 @@ impl Running {
     }
 }
 
+/// Why a repository on this machine cannot be followed.
+fn unfollowed(path: &Path, error: GitError) -> Failure {
+    let failure = Failure::unseen(format!("cannot follow {}", path.display()));
+    let failure = match &error {
+        GitError::Watch { .. } => failure,
+        _ => failure.help("--repo must name a git repository: a folder with `.git`, a bare repository, or a URL"),
+    };
+    failure.because(error)
+}
+
 /// Starts a daemon: mirror, store, AWS, API.
 pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Running, Failure> {
     let config = &settings.config;
@@ -298,7 +308,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push, events));
     let (wake, wakes) = mpsc::channel(1);
     let watch = match &local {
-        Some(path) => Some(git::watch(path, wake).seeing(|| format!("cannot watch {}", path.display()))?),
+        Some(path) => Some(git::watch(path, wake).map_err(|error| unfollowed(path, error))?),
         None => None,
     };
     let (stop, stopped) = oneshot::channel::<()>();

@@ -8,6 +8,7 @@ use super::ask::{Ask, form};
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{self, Format};
 use super::pages;
+use crate::model::health::Health;
 
 /// Options of `landfall doctor`.
 #[derive(Args, Debug)]
@@ -27,6 +28,7 @@ pub struct Doctor {
 
 /// Runs the command.
 pub fn run(options: &Doctor) -> Outcome {
+    let mut blind = false;
     let (text, report) = match options.ask.server() {
         Some(server) => {
             let path = match &options.stack {
@@ -37,6 +39,7 @@ pub fn run(options: &Doctor) -> Outcome {
         }
         None => {
             let (published, now) = (options.ask.look()?, Timestamp::now());
+            blind = !Health::of_a_look(published.at, &published.observed).unseen().is_empty();
             let stack = options.stack.as_deref();
             let drawn = pages::doctor(&published, stack, form(options.format), now).zip(pages::doctor(
                 &published,
@@ -49,7 +52,11 @@ pub fn run(options: &Doctor) -> Outcome {
         }
     };
     output::page(&text)?;
-    Ok(if options.exit_code { exit(&report) } else { Exit::Done })
+    Ok(match options.exit_code {
+        _ if blind => Exit::Unseen,
+        true => exit(&report),
+        false => Exit::Done,
+    })
 }
 
 fn unknown(stack: &str) -> Failure {

@@ -119,6 +119,9 @@ async fn backup(url: &str, file: &Path) -> Outcome {
             Failure::usage(format!("{shown} exists")).help("a backup is written into a new file; name another one")
         );
     }
+    if let Some(missing) = wire::missing_folder(file) {
+        return Err(Failure::usage(format!("cannot write {shown}")).help(missing));
+    }
     let store = wire::existing_store(url).await?;
     store.back_up(file).await.doing(|| format!("cannot back up the store {url} to {shown}"))?;
     store.close().await;
@@ -130,6 +133,10 @@ async fn backup(url: &str, file: &Path) -> Outcome {
 /// That a backup is whole.
 async fn check(file: &Path) -> Result<Verified, Failure> {
     let shown = file.display();
+    if !file.is_file() {
+        let what = if file.is_dir() { format!("{shown} is a folder") } else { format!("there is no file {shown}") };
+        return Err(Failure::usage(what).help("name a file that `landfall store backup` wrote"));
+    }
     let backup = wire::existing_store(&file.display().to_string()).await?;
     let verified = backup.verify().await.doing(|| format!("cannot read the backup {shown}"))?;
     backup.close().await;

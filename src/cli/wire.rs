@@ -19,6 +19,12 @@ pub fn store_file(url: &str) -> PathBuf {
     PathBuf::from(url.strip_prefix("sqlite:").unwrap_or(url))
 }
 
+/// What to do if a file cannot be made because its folder does not exist.
+pub(super) fn missing_folder(file: &Path) -> Option<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists())?;
+    Some(format!("the folder {} does not exist: make it, or name a file elsewhere", folder.display()))
+}
+
 /// That a store is of a kind that exists.
 pub(super) fn check_kind(url: &str) -> Result<(), Failure> {
     match url.split_once(':') {

@@ -111,7 +111,7 @@ impl Engine {
     /// Where the store refuses.
     pub async fn arrive(&mut self, fresh: &StoreId, now: Timestamp) -> Result<(), EngineError> {
         if let Whereabouts::Elsewhere { was, is } = self.store.whereabouts().await? {
-            let because = format!("the store was last used in {was} and is in {is} now");
+            let because = format!("the store was last used as {was} and is {is} now");
             self.record(now, vec![Entry::Incarnation { id: fresh.clone(), because }]).await?;
         }
         Ok(self.store.settle().await?)

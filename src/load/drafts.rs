@@ -355,7 +355,11 @@ where
 }
 
 fn link(path: &Arc<str>, what: &str, hides: Option<Subject>) -> Finding {
-    let help = if what.contains("nested") { "move it up" } else { "commit the file itself instead" };
+    let help = match what {
+        nested if nested.contains("nested") => "move it up",
+        submodule if submodule.contains("submodule") => "commit the files themselves instead",
+        _ => "commit the file itself instead",
+    };
     let finding = Finding::whole(codes::LINK, path, format!("`{path}` is {what}: landfall does not follow it"));
     hides.into_iter().fold(finding.help(help), Finding::hides)
 }

@@ -187,7 +187,8 @@ impl Look<'_> {
                 remedies.push(remedy);
             }
         }
-        let in_order = next == Next::Nothing && change.is_none_or(|change| change == StackChange::Current);
+        let asked = holds.iter().any(|hold| matches!(hold.cause, Cause::Unadopted { .. }));
+        let in_order = next == Next::Nothing && !asked && change.is_none_or(|change| change == StackChange::Current);
         Diagnosis {
             stack: stack.clone(),
             place: place.clone(),

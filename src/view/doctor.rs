@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::model::catalog::Gate;
+use crate::model::decision::Cause;
 use crate::model::remedy::{Key, Remedy};
 use crate::plan::doctor::{Diagnosis, Next, Standing};
 
@@ -32,7 +33,12 @@ fn block(one: &Diagnosis, now: Timestamp, style: Style) -> String {
 }
 
 fn status(one: &Diagnosis) -> String {
-    one.status.map_or_else(|| "not there".to_owned(), |status| status.to_string())
+    let unseen = || one.holds.iter().any(|hold| matches!(hold.cause, Cause::PlaceUnseen { .. }));
+    match one.status {
+        Some(status) => status.to_string(),
+        None if unseen() => "cannot be seen".to_owned(),
+        None => "not there".to_owned(),
+    }
 }
 
 /// How it stands with landfall, in words.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::time;
 use crate::model::health::{Health, Sight};
 
-/// One line for each thing that does not answer; empty while everything does.
+/// One line for each thing that cannot be seen, also because it answers with a refusal; empty if everything can.
 pub fn terminal(health: &Health, now: Timestamp) -> String {
     let mut text = String::new();
     for (name, unseen) in health.unseen() {
@@ -14,8 +14,8 @@ pub fn terminal(health: &Health, now: Timestamp) -> String {
         let next = unseen.again.map(|again| format!("; next try {}", time::point(again))).unwrap_or_default();
         let error = &unseen.error;
         text.push_str(&match age.is_empty() || unseen.since >= now {
-            true => format!("{name} does not answer: {error}{next}\n"),
-            false => format!("{name} has not answered for {age}: {error}{next}\n"),
+            true => format!("{name} cannot be seen: {error}{next}\n"),
+            false => format!("{name} has not been seen for {age}: {error}{next}\n"),
         });
     }
     text

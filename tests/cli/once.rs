@@ -34,7 +34,7 @@ pub(super) fn what_cannot_be_seen_is_waited_for_and_then_6() {
         .landfall(&format!("daemon --repo shop --store landfall.db --endpoint {account} --once --patience 3s"))
         .ends(6);
     ran.says(&[
-        "unseen       111111111111/eu-west-1 has not answered for",
+        "unseen       111111111111/eu-west-1 has not been seen for",
         "AWS denies DescribeStacks",
         "landfall iam",
     ]);
@@ -43,6 +43,8 @@ pub(super) fn what_cannot_be_seen_is_waited_for_and_then_6() {
     home.landfall(&format!("verify shop --endpoint {account}")).ends(6).shows(&["unseen", "denies DescribeStacks"]);
     home.landfall("verify shop --endpoint http://127.0.0.1:9").ends(6).shows(&["unseen"]);
     home.landfall(&format!("plan --repo shop --store landfall.db --endpoint {account}")).ends(6);
+    let doctor = home.landfall(&format!("doctor --repo shop --store landfall.db --endpoint {account}")).ends(6);
+    doctor.shows(&["state  cannot be seen"]);
 }
 
 #[test]
@@ -60,7 +62,7 @@ fn a_branch_that_cannot_be_reached_is_6() {
     let home = Home::new();
     let (_sim, account) = account(&home);
     let daemon = "daemon --repo http://127.0.0.1:9/repo.git --store landfall.db --once --patience 2s --endpoint";
-    home.landfall(&format!("{daemon} {account}")).ends(6).says(&["unseen       git has not answered for"]);
+    home.landfall(&format!("{daemon} {account}")).ends(6).says(&["unseen       git has not been seen for"]);
     home.landfall(&format!("daemon --repo nowhere --store other.db --once --patience 1s --endpoint {account}")).ends(6);
 }
 

@@ -35,6 +35,8 @@ fn a_store_is_verified_backed_up_and_restored() {
     assert_eq!(mode(&home.path("copy.db")), 0o600);
     assert!(!home.path("copy.db-wal").exists(), "a backup is one file");
     home.landfall("store backup copy.db").ends(2).says(&["copy.db exists"]);
+    home.landfall("store backup gone/copy.db").ends(2).says(&["the folder gone does not exist"]);
+    home.landfall("store restore missing.db").ends(2).says(&["no file missing.db", "`landfall store backup` wrote"]);
     home.landfall("store verify --store copy.db").ends(0).shows(&["whole"]);
 
     // A store in use is not replaced.

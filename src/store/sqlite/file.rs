@@ -39,10 +39,26 @@ pub(super) struct Place {
     pub(super) machine: String,
 }
 
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Identity { device, inode } = self.identity;
-        write!(f, "{} (device {device}, inode {inode}, machine {})", self.path, self.machine)
+impl Place {
+    /// The place for people: its path, and what else tells it from the other place.
+    pub(super) fn told_from(&self, other: &Place) -> String {
+        let mut marks = Vec::new();
+        if self.machine != other.machine {
+            marks.push(format!("machine {}", self.machine));
+        }
+        if self.identity.device != other.identity.device {
+            marks.push(format!("device {}", self.identity.device));
+        }
+        if self.identity.inode != other.identity.inode {
+            marks.push(format!("inode {}", self.identity.inode));
+        }
+        if marks.is_empty() && self.path == other.path {
+            marks.push(format!("made at {} ns", self.born));
+        }
+        match marks.is_empty() {
+            true => self.path.clone(),
+            false => format!("{} ({})", self.path, marks.join(", ")),
+        }
     }
 }
 

@@ -196,7 +196,7 @@ impl Store for SqliteStore {
         Ok(match home {
             None => Whereabouts::Fresh,
             Some(home) if home == place => Whereabouts::Home,
-            Some(home) => Whereabouts::Elsewhere { was: home.to_string(), is: place.to_string() },
+            Some(home) => Whereabouts::Elsewhere { was: home.told_from(&place), is: place.told_from(&home) },
         })
     }
 
