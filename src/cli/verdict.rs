@@ -28,12 +28,14 @@ pub(super) struct Run<'a> {
 pub(super) fn exit(run: &Run<'_>) -> Exit {
     let slots = run.report.iter().flat_map(|report| &report.slots);
     let worst = slots.map(|row| of_slot(&row.decision)).max().unwrap_or_default();
+    // Stacks that the environment lets be deleted, at a gate.
+    let gated = run.report.is_some_and(|report| report.orphans.iter().any(|orphan| orphan.key.is_some()));
     let unseen = run.report.is_none() || worst == Standing::Unseen || !run.health.unseen().is_empty();
     match run {
         Run { errors: 1.., .. } => Exit::Problems,
         Run { failed: 1.., .. } => Exit::Failed,
         _ if unseen => Exit::Unseen,
-        _ if worst == Standing::Stopped || run.asks => Exit::Held,
+        _ if worst == Standing::Stopped || gated || run.asks => Exit::Held,
         _ => Exit::Done,
     }
 }

@@ -180,10 +180,12 @@ impl<'a> Draft<'a> {
         tenant.or_else(|| self.slot.tenant.as_ref().and_then(|id| id.as_str().parse().ok()))
     }
 
-    /// The lines that open a gate of the slot; none where no file could have them.
+    /// The lines that open a gate of the slot; none if no file could contain them. They name the tenant only if the commit
+    /// has it: the plan is the slot's own, and an allowance for an unknown tenant is a problem.
     pub(super) fn key(&self, what: Gate, plan: &Arc<str>) -> Option<remedy::Key> {
         let file = self.file.clone()?;
-        Some(remedy::Key { file, what, stack: None, tenant: self.tenant(), plan: plan.clone(), or: None })
+        let tenant = self.row.as_ref().and_then(|row| row.tenant.clone());
+        Some(remedy::Key { file, what, stack: None, tenant, plan: plan.clone(), or: None })
     }
 
     /// Remembers a reason for which nothing begins, and the gate that an allowance opens.

@@ -100,3 +100,29 @@ fn what_waits_for_a_pin_that_nobody_wrote_is_0() {
     home.commit("shop", "Two environments");
     once(&home, &account).ends(0);
 }
+
+#[test]
+fn stacks_of_a_tenant_that_is_gone_wait_at_a_gate_that_the_printed_command_opens() {
+    let home = Home::new();
+    let (_sim, account) = account(&home);
+    home.replace("shop/targets/web.toml", "kind =", "tenant_tags = [\"ring/early\"]\nkind =");
+    let accounts = "id = \"shop\"\n[accounts.main]\nid = \"111111111111\"\n[tag_sets]\nring = [\"early\"]\n";
+    home.write("shop/landfall.toml", accounts);
+    home.write("shop/projects/app/project.toml", "tenancy = \"both\"\n");
+    home.write("shop/tenants/one.toml", "tags = [\"ring/early\"]\n[projects.app]\nenvironments = [\"development\"]\n");
+    home.write("shop/environments/development.toml", "protected = true\n");
+    home.commit("shop", "Deploy for one tenant");
+    once(&home, &account).ends(0);
+    std::fs::remove_file(home.path("shop/tenants/one.toml")).unwrap();
+    home.write("shop/environments/development.toml", "protected = true\nprune = true\n");
+    home.commit("shop", "Remove the tenant");
+    once(&home, &account).ends(5);
+    let known = format!("--repo shop --store landfall.db --endpoint {account}");
+    let plan = home.landfall(&format!("plan {known}")).ends(0);
+    let id = plan.out.split("landfall allow ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
+    home.landfall(&format!("allow {id} --reason gone {known}")).ends(0);
+    home.landfall("check shop").ends(0);
+    home.commit("shop", "Let its stacks go");
+    once(&home, &account).ends(0);
+    assert!(operations(&account, "app-web").contains(&"DeleteStack".to_owned()), "{}", plan.out);
+}

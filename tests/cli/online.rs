@@ -43,7 +43,7 @@ fn a_daemon_that_ends_by_itself_tells_failures_and_errors() {
     home.write("failing/projects/app/project.toml", "lifecycle = \"missing\"\n");
     home.commit("failing", "Name a lifecycle that is not there");
     home.landfall("daemon --repo failing --simulate --once").ends(3).says(&["unknown-lifecycle"]);
-    home.landfall("daemon --repo nowhere --simulate --once").ends(1).says(&["nowhere"]);
+    home.landfall("daemon --repo nowhere --simulate --once").ends(6).says(&["nowhere"]);
 }
 
 #[test]
