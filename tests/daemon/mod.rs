@@ -5,5 +5,6 @@ mod config;
 mod crash;
 mod hostile;
 mod idle;
+mod outages;
 mod seeds;
 mod web;
