@@ -37,7 +37,7 @@ pub(super) struct Left {
 impl Left {
     pub(super) fn unlike(&self, right: &Left) -> String {
         let text = |left: &Left| [&left.ledger[..], &left.stacks[..], &left.written[..]].concat().join("\n");
-        similar::TextDiff::from_lines(&text(right), &text(self)).unified_diff().to_string()
+        similar::TextDiff::from_lines(text(right), text(self)).unified_diff().to_string()
     }
 }
 
