@@ -196,6 +196,14 @@ impl Daemon {
             plan::hold_unread(&mut now_going, &unread_holds(&unread, &self.templates));
             planned = Planned { plan: planned.plan, ..now_going };
         }
+        #[cfg(feature = "planted-mistakes")]
+        if self.mistake == Some(crate::engine::Mistake::Silent) {
+            for row in &mut planned.report.slots {
+                if let Decision::Held { reasons, .. } = &mut row.decision {
+                    reasons.clear();
+                }
+            }
+        }
         self.renderer.next_round();
         let gates = engine.facts().in_flight.iter().all(|flight| flight.stopped.is_some());
         let waits = asks == Some(true);

@@ -34,7 +34,7 @@ pub(crate) struct Turn<'a> {
     log: Mutex<&'a mut Log>,
     pub(super) later: Quick<&'a mut BTreeMap<(DeploymentId, StackName), Later>>,
     pub(super) now: Timestamp,
-    mistakes: Mistakes,
+    pub(super) mistakes: Mistakes,
 }
 
 /// Appends to the journal and folds what was appended, with whatever was appended before and not yet folded.
@@ -46,6 +46,7 @@ pub(crate) async fn append(
     now: Timestamp,
     entries: Vec<Entry>,
 ) -> Result<()> {
+    let entries = mistakes.journaled(entries);
     let again = if mistakes.makes(Mistake::FenceSkipped) { entries.clone() } else { Vec::new() };
     let records = match store.append(fence, now, entries).await {
         Err(StoreError::Fenced { current, .. }) if mistakes.makes(Mistake::FenceSkipped) => {
@@ -155,6 +156,7 @@ impl<'a> Turn<'a> {
                 }
                 Effect::Note(entries) => self.append(entries).await?,
                 Effect::Ask(ask) => {
+                    let ask = self.mistakes.asked(ask);
                     if let Some(error) = self.ask(id, &order, &ask).await? {
                         return self.refused(id, index, &order, &ask, &error).await;
                     }
@@ -201,7 +203,7 @@ impl<'a> Turn<'a> {
             deployment,
             superseded: deployment.gives_way(self.now),
             past: Past {
-                ran: ran(&log, order),
+                ran: ran(&log, order).filter(|_| !self.mistakes.makes(Mistake::RunsAgain)),
                 passed: log.passed(deployment, order),
                 ..log.past(&order.place, &order.stack)
             },

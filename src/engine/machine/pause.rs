@@ -12,6 +12,7 @@ use super::state::{Answer, Pause};
 use super::{Effect, Request, STALE, Seen, Subject, evidence};
 use crate::cloud::{HookAnswer, HookStatus, PauseHook, ServiceDeployment, ServiceSeen, TrafficShift};
 use crate::engine::cause;
+use crate::engine::mistakes::Mistake;
 use crate::engine::token::Purpose;
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Cause, Evidence};
@@ -167,6 +168,7 @@ fn at_hook(s: &Subject<'_>, way: Way, pause: &Pause, waiting: &Waiting<'_>, stac
     let answer = match (way, pause.answer, s.superseded) {
         (Way::Back, ..) | (_, Some(Gate::Continue), _) => HookAnswer::Continue,
         (_, Some(_), _) | (_, None, Some(_)) => HookAnswer::Rollback,
+        (Way::Forward, None, None) if s.mistakes.makes(Mistake::AnswersHooks) => HookAnswer::Continue,
         (Way::Forward, None, None) if s.state.stopped.is_some() => return Effect::Gate,
         (Way::Forward, None, None) => {
             return Effect::Note(vec![s.stopped(asks(s, waiting, stack), waiting.hook.expires)]);

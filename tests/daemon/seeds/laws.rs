@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use landfall::daemon::Published;
-use landfall::model::journal::{Action, DeploymentId, Entry, Evidence, Opened, Outcome, Record};
-use landfall::model::{Decision, ReleaseName, Slot, StackName, Version};
+use landfall::model::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record};
+use landfall::model::{Decision, Hash, ReleaseName, Slot, StackName, Version};
+use landfall::problem::Level;
 use landfall::sim::{Accepted, Effect};
 
 use crate::support::branch::{Branch, Files};
@@ -30,6 +31,16 @@ pub(super) enum Law {
     OneEnd,
     /// When nothing goes wrong any more, everything comes to rest.
     Settles,
+    /// A token is for one thing.
+    OneToken,
+    /// A task runs once with a content.
+    OnceOnly,
+    /// A stack of somebody else is left alone.
+    Foreign,
+    /// A service at its pause hook goes on only when somebody says so.
+    Asked,
+    /// What releases a slot that is held releases it.
+    WayOut,
 }
 
 /// Reads the journal record by record.
@@ -43,6 +54,17 @@ pub(super) struct Watch {
     runs: BTreeMap<Slot, ReleaseName>,
     evidence: BTreeSet<(DeploymentId, StackName)>,
     unchanged: BTreeSet<(DeploymentId, StackName)>,
+    tokens: BTreeMap<String, (DeploymentId, StackName, Call)>,
+    /// What each deployment gives to its stacks.
+    contents: BTreeMap<(DeploymentId, StackName), Hash>,
+    /// What the journal says of tasks.
+    told: Vec<String>,
+    /// Stacks whose last deployment failed.
+    failed: BTreeSet<StackName>,
+    /// Services that wait on their way forward, and are not yet let go on.
+    paused: BTreeSet<(DeploymentId, StackName)>,
+    /// Names of stacks that somebody else has made.
+    pub(super) foreign: BTreeSet<String>,
     pub(super) checked: BTreeMap<Law, u64>,
     pub(super) outcomes: BTreeMap<String, u64>,
 }
@@ -53,6 +75,44 @@ impl Watch {
     fn check(&mut self, law: Law, holds: bool, said: impl FnOnce() -> String) -> Verdict {
         *self.checked.entry(law).or_insert(0) += 1;
         if holds { Ok(()) } else { Err((law, said())) }
+    }
+
+    /// Another store, whose journal has these records already.
+    pub(super) fn restart(&mut self, records: &[Record]) {
+        self.seen = records.last().map_or(0, |record| record.seq);
+        self.open.clear();
+        self.paused.clear();
+        // A store that was lost takes along which tasks ran. If their stacks have to change, they run again.
+        if records.is_empty() {
+            self.effective.retain(|what| !what.contains(" ran "));
+        }
+        for record in records {
+            match &record.entry {
+                Entry::Evidence { deployment, stack, item: Evidence::Paused { back: false, .. } } => {
+                    self.paused.insert((*deployment, stack.clone()));
+                }
+                Entry::Evidence { deployment, stack, item: Evidence::Paused { back: true, .. } }
+                | Entry::GateOpened { deployment, stack, .. } => {
+                    self.paused.remove(&(*deployment, stack.clone()));
+                }
+                Entry::Opened(opened) => {
+                    self.open.insert(opened.deployment, opened.clone());
+                }
+                Entry::Ended { deployment, .. } => {
+                    self.open.remove(deployment);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The journal of a second daemon: what it means to do is meant to be done.
+    pub(super) fn other(&mut self, records: &[Record]) {
+        for record in records {
+            if let Entry::Intent { token, .. } = &record.entry {
+                self.intents.insert(token.to_string());
+            }
+        }
     }
 
     /// The records that are new.
@@ -70,9 +130,47 @@ impl Watch {
 
     fn entry(&mut self, entry: &Entry, branch: &Branch) -> Verdict {
         match entry {
+            Entry::Intent { call: Call::RunTask, .. }
+            | Entry::Reply { call: Call::RunTask, .. }
+            | Entry::Evidence {
+                item: Evidence::TaskStarted { .. } | Evidence::TaskEnded { .. } | Evidence::TaskNotRun { .. },
+                ..
+            } => self.told.push(format!("{entry:?}")),
+            Entry::StackEnded { stack, .. } if stack.as_str().contains("migrate") => {
+                self.told.push(format!("{entry:?}"))
+            }
+            _ => {}
+        }
+        match entry {
             Entry::Opened(opened) => self.opened(opened, branch),
-            Entry::Intent { token, .. } => {
+            Entry::Intent { deployment, stack, call, token } => {
                 self.intents.insert(token.to_string());
+                let what = (*deployment, stack.clone(), *call);
+                let known = self.tokens.entry(token.to_string()).or_insert_with(|| what.clone()).clone();
+                // A task that goes on is passed to the deployment that takes the place of its own, with its token.
+                let content = |deployment| self.contents.get(&(deployment, stack.clone()));
+                let passed = *call == Call::RunTask && known.1 == what.1 && content(known.0) == content(what.0);
+                let same = known == what || passed;
+                self.check(Law::OneToken, same, || format!("{token} is for {known:?} and {what:?}"))?;
+                let asked = !(token.contains("-goon") && self.paused.contains(&(*deployment, stack.clone())));
+                self.check(Law::Asked, asked, || format!("nobody let {stack} go on ({token})"))
+            }
+            Entry::Evidence { deployment, stack, item: Evidence::Paused { back: false, .. } } => {
+                self.paused.insert((*deployment, stack.clone()));
+                Ok(())
+            }
+            Entry::Evidence { deployment, stack, item: Evidence::Paused { back: true, .. } }
+            | Entry::GateOpened { deployment, stack, .. } => {
+                self.paused.remove(&(*deployment, stack.clone()));
+                Ok(())
+            }
+            // A gate waits for somebody then; a newer commit passes it, and what it orders may run the task once more.
+            Entry::Evidence { stack, item: Evidence::TaskLost { .. }, .. } => {
+                self.failed.insert(stack.clone());
+                Ok(())
+            }
+            Entry::Evidence { deployment, stack, item: Evidence::TaskEnded { .. } } => {
+                self.evidence.insert((*deployment, stack.clone()));
                 Ok(())
             }
             Entry::Evidence { deployment, stack, item: Evidence::ServiceDeployment { status, .. } } => {
@@ -86,6 +184,9 @@ impl Watch {
                 if *outcome == Outcome::Proved {
                     let kept = self.evidence.contains(&key);
                     self.check(Law::Proved, kept, || format!("{stack} was proved without evidence"))?;
+                }
+                if matches!(outcome, Outcome::Failed(_)) {
+                    self.failed.insert(stack.clone());
                 }
                 if *outcome == Outcome::Unchanged {
                     self.unchanged.insert(key);
@@ -110,6 +211,11 @@ impl Watch {
         self.check(Law::NeverBack, fine, || {
             format!("{}: {runs:?} was followed by {} ({})", opened.slot, opened.release, opened.commit)
         })?;
+        for order in &opened.orders {
+            if let Action::Put(content) = &order.action {
+                self.contents.insert((opened.deployment, order.stack.clone()), content.hash);
+            }
+        }
         self.open.insert(opened.deployment, opened.clone());
         Ok(())
     }
@@ -147,6 +253,18 @@ impl Watch {
             let Some(token) = &accepted.token else { continue };
             let known = self.intents.contains(token);
             self.check(Law::Intended, known, || format!("the journal does not know {accepted:?}"))?;
+            let ours = !self.foreign.contains(&accepted.subject);
+            self.check(Law::Foreign, ours, || format!("somebody else's: {accepted:?}"))?;
+            if accepted.operation == "RunTask" && accepted.effect == Effect::Effective {
+                // What failed may be run once more: by another attempt, or by an allowance.
+                let what = self.tokens.get(token).map(|(deployment, stack, _)| (*deployment, stack.clone()));
+                let again = what.as_ref().is_some_and(|(_, stack)| self.failed.remove(stack));
+                let content = what.and_then(|what| self.contents.get(&what).copied());
+                // A stack that was deleted and made anew has another revision, and its task runs for it.
+                let first = self.effective.insert(format!("{} ran {} {content:?}", accepted.place, accepted.subject));
+                let told = self.told.join("\n");
+                self.check(Law::OnceOnly, first || again, || format!("run twice: {accepted:?}\n{told}"))?;
+            }
             if accepted.effect == Effect::Effective {
                 let first = self.effective.insert(format!("{} {token}", accepted.operation));
                 self.check(Law::NothingTwice, first, || format!("twice: {accepted:?}"))?;
@@ -160,10 +278,17 @@ impl Watch {
 
     /// What the daemon says of every slot.
     pub(super) fn report(&mut self, published: &Published) -> Verdict {
-        let projects: BTreeSet<_> = published.catalog.projects.keys().collect();
+        // Without its first file nothing of a repository is known but what facts tell.
+        let rootless = published
+            .problems
+            .iter()
+            .any(|problem| problem.level == Level::Error && &*problem.span.at.file == "landfall.toml");
+        let projects: BTreeSet<_> = published.catalog.projects.keys().filter(|_| !rootless).collect();
         for project in projects {
             let any = published.planned.report.slots.iter().any(|row| row.project == *project);
-            self.check(Law::Accounted, any, || format!("the report has nothing of {project}"))?;
+            self.check(Law::Accounted, any, || {
+                format!("the report has nothing of {project}: {:?}", published.problems)
+            })?;
         }
         for row in &published.planned.report.slots {
             let told = match &row.decision {

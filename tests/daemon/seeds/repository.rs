@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use super::dice::Dice;
 use crate::support::branch::{Branch, Files};
 
-/// Projects of every seed: one with a channel for hotfixes, one with two steps and waves of targets, one for tenants in waves.
-pub(super) const PROJECTS: [&str; 3] = ["shop", "mail", "fleet"];
+/// Projects of every seed: one with a channel for hotfixes, one with a task, two services and waves of targets, one for tenants
+/// in waves, one whose services wait at pause hooks.
+pub(super) const PROJECTS: [&str; 4] = ["shop", "mail", "fleet", "gate"];
 /// Tenants of `fleet`.
 const TENANTS: [(&str, &str); 2] = [("acme", "early"), ("bolt", "late")];
 
-/// The first commit: three projects through development, test and production in two accounts.
+/// The first commit: four projects through development, test and production in two accounts.
 pub(super) fn first() -> Files {
     let mut files = Files::new();
     let mut put = |path: &str, text: String| files.insert(path.to_owned(), text);
@@ -89,13 +90,39 @@ fn process(project: &str, cpu: u32) -> String {
     } else {
         ""
     };
+    let first = if project == "mail" {
+        "[[step]]\nname = \"migrate\"\nkind = \"ecs-task\"\nrole = \"web\"\ncpu = 256\nmemory = 512\ntimeout = \"10m\"\n\
+         [[step.container]]\nname = \"app\"\nimage = \"web\"\n"
+    } else {
+        ""
+    };
+    let pauses = if project == "gate" { PAUSES } else { "" };
     let who = if project == "fleet" { ", WHO = \"#{who}\"" } else { "" };
     format!(
-        "[images.web]\nrepository = \"example.com/{project}\"\n[[step]]\nname = \"web\"\nkind = \"ecs-service\"\nrole = \"web\"\n\
+        "[images.web]\nrepository = \"example.com/{project}\"\n{first}[[step]]\nname = \"web\"\nkind = \"ecs-service\"\nrole = \"web\"\n\
          cpu = {cpu}\nmemory = 1024\n[[step.container]]\nname = \"app\"\nimage = \"web\"\nport = 8080\n\
-         environment = {{ GREETING = \"#{{greeting}}\"{who} }}\n{second}"
+         environment = {{ GREETING = \"#{{greeting}}\"{who} }}\n{pauses}{second}"
     )
 }
+
+/// New tasks wait for somebody before they get traffic, for half an hour at most.
+const PAUSES: &str = r#"[[step.load_balancer]]
+target_group = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/blue/0123456789abcdef"
+container = "app"
+port = 8080
+[step.load_balancer.advanced_configuration]
+alternate_target_group = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/green/0123456789abcdef"
+production_listener_rule = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener-rule/app/shared/0123456789abcdef/0123456789abcdef/0000000000000001"
+test_listener_rule = "arn:aws:elasticloadbalancing:eu-west-1:111111111111:listener-rule/app/shared/0123456789abcdef/0123456789abcdef/0000000000000002"
+role_arn = "arn:aws:iam::111111111111:role/traffic"
+[step.deployment_configuration]
+strategy = "blue-green"
+bake_time_in_minutes = 0
+[[step.deployment_configuration.lifecycle_hooks]]
+lifecycle_stages = ["post-test-traffic-shift"]
+target_type = "pause"
+timeout_configuration = { timeout_in_minutes = 30 }
+"#;
 
 fn variables(project: &str, number: u64) -> String {
     let declared = if project == "fleet" { "[[tenant_variable]]\nname = \"who\"\ndefault = \"nobody\"\n" } else { "" };

@@ -6,9 +6,11 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::SignedDuration;
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
 use landfall::cloud::{At, Observe, ServiceDeploymentStatus, deployable};
-use landfall::daemon::{Daemon, DaemonError, Next, Options, Ports, Published, Silent};
+use landfall::daemon::{Clock, Daemon, DaemonError, Next, Options, Ports, Published, Silent};
+use landfall::model::catalog::Gate;
 use landfall::model::journal::{Record, StoreId};
 use landfall::model::place::Access;
 use landfall::model::{AccountId, Hash, Place, Region, StackName};
@@ -17,10 +19,11 @@ use landfall::store::{MemoryStore, Store};
 
 use super::dice::Dice;
 use super::laws::{Law, Verdict, Watch};
+use super::people::open;
 use super::repository::{edit, first, tag};
 use crate::daemon::crash::{Crashing, Plan};
 use crate::support::branch::{Branch, Followed};
-use crate::support::clock::{SimClock, advance};
+use crate::support::clock::advance;
 
 /// Steps of a seed in which things happen.
 const STEPS: u32 = 40;
@@ -46,19 +49,46 @@ pub(super) struct Trace {
 
 type Turn = Pin<Box<dyn Future<Output = (Daemon, Result<Next, DaemonError>)>>>;
 
-struct Universe {
-    dice: Dice,
+/// The daemon's clock, which may be wrong. To sleep takes as long as anywhere.
+struct WrongClock {
     world: Arc<Mutex<World>>,
-    branch: Arc<Branch>,
-    store: Arc<MemoryStore>,
-    daemon: Option<(Daemon, Arc<Plan>)>,
-    zombies: Vec<(Turn, Arc<Plan>)>,
-    published: Option<Arc<Published>>,
-    numbers: BTreeMap<String, u32>,
-    watch: Watch,
-    happened: BTreeMap<String, u64>,
+    by: Arc<Mutex<SignedDuration>>,
+}
+
+#[async_trait]
+impl Clock for WrongClock {
+    fn now(&self) -> Timestamp {
+        self.world.lock().unwrap().now() + *self.by.lock().unwrap()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        advance(&self.world, SignedDuration::try_from(span).unwrap());
+    }
+}
+
+pub(super) struct Universe {
+    pub(super) dice: Dice,
+    pub(super) world: Arc<Mutex<World>>,
+    pub(super) skew: Arc<Mutex<SignedDuration>>,
+    pub(super) branch: Arc<Branch>,
+    pub(super) store: Arc<MemoryStore>,
+    /// A backup of the store.
+    pub(super) backup: Option<MemoryStore>,
+    /// How many stores there were, and how many daemons.
+    pub(super) stores: u64,
+    starts: u64,
+    /// The operator lets the next daemon take over stacks of another store.
+    pub(super) adopt: bool,
+    pub(super) daemon: Option<(Daemon, Arc<Plan>)>,
+    /// A daemon that goes on with the store that was copied.
+    pub(super) other: Option<(Daemon, Arc<Plan>, Arc<MemoryStore>)>,
+    pub(super) zombies: Vec<(Turn, Arc<Plan>)>,
+    pub(super) published: Option<Arc<Published>>,
+    pub(super) numbers: BTreeMap<String, u32>,
+    pub(super) watch: Watch,
+    pub(super) happened: BTreeMap<String, u64>,
     #[cfg_attr(not(feature = "planted-mistakes"), expect(dead_code, reason = "there is no mistake to plant"))]
-    planted: Planted,
+    pub(super) planted: Planted,
 }
 
 /// Runs one seed in this thread.
@@ -69,9 +99,15 @@ pub(super) fn run(seed: u64, planted: Planted) -> Trace {
     let mut universe = Universe {
         dice: Dice::new(seed),
         world: Arc::new(Mutex::new(World::new(config))),
+        skew: Arc::default(),
         branch: Arc::new(Branch::default()),
         store: Arc::new(MemoryStore::new(StoreId(format!("{seed:016x}").into()))),
+        backup: None,
+        stores: 0,
+        starts: 0,
+        adopt: false,
         daemon: None,
+        other: None,
         zombies: Vec::new(),
         published: None,
         numbers: BTreeMap::new(),
@@ -101,6 +137,16 @@ impl Universe {
             if self.dice.chance(15) {
                 self.trouble();
             }
+            if self.dice.chance(5) {
+                self.by_hand();
+            }
+            if self.dice.chance(5) {
+                self.set_clock();
+            }
+            if self.dice.chance(4) {
+                self.store_trouble().await?;
+            }
+            self.other_turn().await;
             let next = self.turn(self.dice.clone().chance(20)).await?;
             self.laws().await?;
             self.pass(next);
@@ -112,26 +158,57 @@ impl Universe {
     async fn rest(&mut self) -> Verdict {
         self.world.lock().unwrap().clear_faults();
         *self.branch.down.lock().unwrap() = 0;
+        *self.skew.lock().unwrap() = SignedDuration::ZERO;
         self.wake_zombies().await?;
+        // One of two daemons on copies of a store is ended, and the other one may have what it asks for.
+        if self.stores > 0 {
+            self.other = None;
+            self.daemon = None;
+            self.adopt = true;
+        }
+        // What somebody did in AWS is found by the next sweep.
+        advance(&self.world, SignedDuration::from_mins(20));
+        self.settles().await?;
+        self.truth().await?;
+        self.way_out().await
+    }
+
+    /// Turn after turn, until nothing moves any more.
+    pub(super) async fn settles(&mut self) -> Verdict {
         for _ in 0..REST {
             let next = self.turn(false).await?;
             self.laws().await?;
             if matches!(next, Some(Next { settled: true, .. })) {
                 *self.watch.checked.entry(Law::Settles).or_insert(0) += 1;
-                return self.truth().await;
+                return Ok(());
             }
             self.pass(next);
         }
-        let flights = self.published.as_ref().map(|published| format!("{:?}", published.facts.in_flight));
+        if self.asks() {
+            // A store that meets the stacks of another one waits for whatever goes on in them, and that may hang.
+            self.count("store: waits for an operation that hangs");
+            return Ok(());
+        }
+        let flights = self.published.as_ref().map(|published| {
+            let begin: Vec<_> = published.planned.plan.begin.iter().map(|one| (&one.slot, &one.because)).collect();
+            format!("{:?}, begins {begin:?}", published.facts.in_flight)
+        });
         Err((Law::Settles, format!("not at rest after {REST} turns: {flights:?}")))
     }
 
-    fn count(&mut self, what: impl Into<String>) {
+    pub(super) fn count(&mut self, what: impl Into<String>) {
         *self.happened.entry(what.into()).or_insert(0) += 1;
     }
 
     fn commit(&mut self) {
         let mut files = self.branch.head().1;
+        if self.dice.chance(20)
+            && let Some(key) = self.keys(&[Gate::Continue, Gate::Rollback]).pop()
+        {
+            open(&mut files, &key);
+            self.branch.commit(&files);
+            return self.count(format!("commit: allow {}", key.what.as_str()));
+        }
         let done = edit(&self.branch, &mut files, &mut self.dice, &mut self.numbers);
         self.branch.commit(&files);
         self.count(format!("commit: {done:?}"));
@@ -172,6 +249,11 @@ impl Universe {
                     "DescribeChangeSet",
                     "DescribeStackEvents",
                     "DescribeServices",
+                    "DescribeServiceDeployments",
+                    "ListStackResources",
+                    "RunTask",
+                    "DescribeTasks",
+                    "ContinueServiceDeployment",
                 ]))
                 .to_owned(),
                 account: None,
@@ -181,6 +263,10 @@ impl Universe {
                     CallEffect::CallLost,
                     CallEffect::Throttle,
                     CallEffect::Fail,
+                    CallEffect::Garble,
+                    CallEffect::Expire,
+                    CallEffect::Deny,
+                    CallEffect::Stale,
                 ]),
                 skip: u32::try_from(number / 3).unwrap(),
                 times: 1 + u32::try_from(number % 3).unwrap(),
@@ -205,22 +291,23 @@ impl Universe {
         tag(project, self.numbers.get(project).copied().unwrap_or(0) + u32::try_from(self.dice.below(2)).unwrap())
     }
 
-    fn start(&mut self) -> (Daemon, Arc<Plan>) {
+    pub(super) fn start(&mut self) -> (Daemon, Arc<Plan>) {
+        self.starts += 1;
         let plan = Plan::after(0);
         let cloud = Arc::new(SimCloud::new(self.world.clone()));
         let ports = Ports {
             upstream: Arc::new(Followed(self.branch.clone())),
             store: Arc::new(Crashing::new(self.store.clone(), plan.clone())),
             cloud: Arc::new(Crashing::new(cloud, plan.clone())),
-            clock: Arc::new(SimClock(self.world.clone())),
+            clock: Arc::new(WrongClock { world: self.world.clone(), by: self.skew.clone() }),
             events: Arc::new(Silent),
         };
         let options = Options {
             owner: "seeds".into(),
             poll: Duration::from_secs(30),
             sweep: Duration::from_secs(300),
-            chance: "seeds".into(),
-            adopt: false,
+            chance: format!("seeds {}", self.starts).into(),
+            adopt: self.adopt,
             single: false,
             patience: Duration::from_secs(120),
         };
@@ -234,12 +321,14 @@ impl Universe {
     /// Takes a turn; it may crash, or be so slow that another daemon takes over.
     async fn turn(&mut self, crash: bool) -> Result<Option<Next>, (Law, String)> {
         self.dice.next();
+        let fresh = self.daemon.is_none();
         let (mut daemon, plan) = match self.daemon.take() {
             Some(running) => running,
             None => self.start(),
         };
         let published = daemon.published();
-        plan.set(if crash { 1 + self.dice.below(40) } else { 0 });
+        let point = if crash { 1 + self.dice.below(40) } else { 0 };
+        plan.set(point);
         let mut turn: Turn = Box::pin(async move {
             let taken = daemon.turn().await;
             (daemon, taken)
@@ -253,7 +342,8 @@ impl Universe {
             self.published = Some(published);
         }
         let Some((daemon, taken)) = ended else {
-            if self.dice.chance(30) {
+            // One that is slow before it takes the lease takes it later, and may.
+            if self.dice.chance(30) && !(fresh && point == 1) {
                 self.count("crash: only slow, and overtaken");
                 self.zombies.push((turn, plan));
             } else {
@@ -284,7 +374,7 @@ impl Universe {
     }
 
     /// Those who were only slow go on, although another daemon has the lease.
-    async fn wake_zombies(&mut self) -> Verdict {
+    pub(super) async fn wake_zombies(&mut self) -> Verdict {
         if self.daemon.is_none() {
             // Somebody has to have taken over first.
             let (mut daemon, plan) = self.start();
@@ -342,6 +432,10 @@ impl Universe {
                         image_of(&cloud.template(&at, &stack.name).await.unwrap().unwrap())
                     };
                 }
+                // A stack without a service has a task that is run once.
+                if image.is_empty() && !self.watch.foreign.contains(stack.name.as_str()) {
+                    image = image_of(&cloud.template(&at, &stack.name).await.unwrap().unwrap_or_default());
+                }
                 stamps.insert(StackName::seen(stack.name.as_str()), (image, deployable(stack.status)));
             }
         }
@@ -364,10 +458,10 @@ impl Universe {
     }
 }
 
-/// The image that a template's one container has.
+/// The image that a template's one container has; nothing if there is none.
 fn image_of(template: &str) -> String {
-    let after = template.split("\"Image\":\"").nth(1).unwrap();
-    after.split('"').next().unwrap().to_owned()
+    let after = template.split("\"Image\":\"").nth(1);
+    after.and_then(|after| after.split('"').next()).unwrap_or_default().to_owned()
 }
 
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
