@@ -79,6 +79,7 @@ stories! {
     a_target_is_dropped
     a_template_that_cannot_be_read
     a_target_moves_to_another_region
+    an_edit_that_is_the_next_release
     an_environment_breaks
     an_older_release_is_pinned
     an_outage

@@ -44,6 +44,8 @@ pub(super) enum Command {
     Mend,
     /// Somebody else creates a stack.
     Foreign { stack: String, place: String },
+    /// Somebody updates a stack by hand: a text of its template is replaced, and its description stays.
+    Hand { stack: String, place: String, old: String, new: String },
     /// Somebody else makes a change set that would create a stack.
     Review { stack: String, place: String },
     /// The daemon takes this many turns.
@@ -117,6 +119,12 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
         "foreign" => {
             let (stack, place) = rest.strip_prefix("stack ")?.split_once(" in ")?;
             Command::Foreign { stack: stack.to_owned(), place: place.to_owned() }
+        }
+        "hand" => {
+            let head = parts.next()?;
+            let (stack, place) = head.strip_prefix("stack ")?.split_once(" in ")?;
+            let (stack, place) = (stack.to_owned(), place.to_owned());
+            Command::Hand { stack, place, old: parts.next()?, new: parts.next()? }
         }
         "review" => {
             let (stack, place) = rest.strip_prefix("stack ")?.split_once(" in ")?;

@@ -138,6 +138,7 @@ impl Teller {
             Command::Mend => self.world.lock().unwrap().clear_faults(),
             Command::Foreign { stack, place } => self.foreign(stack, place),
             Command::Review { stack, place } => self.review(stack, place),
+            Command::Hand { stack, place, old, new } => self.by_hand(stack, place, old, new),
             Command::Turns(times) => (0..*times).for_each(|_| {
                 let next = self.turn();
                 self.pass(next.after);
@@ -280,6 +281,20 @@ impl Teller {
         };
         self.world.lock().unwrap().create_change_set(&place_of(place), &input).unwrap();
         self.pass(Duration::from_secs(10));
+    }
+
+    fn by_hand(&self, stack: &str, place: &str, old: &str, new: &str) {
+        let place = place_of(place);
+        {
+            let mut world = self.world.lock().unwrap();
+            let template = world.template(&place, stack).unwrap();
+            assert!(template.contains(old), "the template of {stack} has `{old}`");
+            let template = Some(template.replace(old, new));
+            let capabilities = vec!["CAPABILITY_NAMED_IAM".to_owned()];
+            let input = StackInput { name: stack.to_owned(), template, capabilities, ..StackInput::default() };
+            world.update_stack(&place, &input, &StackOptions::default()).unwrap();
+        }
+        self.pass(Duration::from_secs(120));
     }
 
     fn foreign(&self, stack: &str, place: &str) {
