@@ -187,6 +187,24 @@ impl<'a> Desk<'a> {
         Ok(delivered)
     }
 
+    /// The command that pushes the branch, if it is to be pushed.
+    pub fn push_command(&self) -> Option<String> {
+        let (branch, _) = self.onto.as_ref().filter(|_| self.deliver.push)?;
+        Some(format!("git push {} {branch}", self.deliver.remote))
+    }
+
+    /// Pushes the branch if that is asked for and there is one: the same command may have been ended between commit and push.
+    ///
+    /// # Errors
+    /// The branch cannot be pushed.
+    pub fn push_what_is_committed(&self, config: &Config) -> Result<(), Failure> {
+        let (Some((branch, _)), Some((reader, writer))) = (&self.onto, &self.git) else { return Ok(()) };
+        if !self.deliver.push || reader.resolve(&format!("refs/heads/{branch}")).is_err() {
+            return Ok(());
+        }
+        self.push(writer, branch, config, &mut Delivered::default())
+    }
+
     fn push(&self, writer: &Writer, branch: &str, config: &Config, to: &mut Delivered) -> Result<(), Failure> {
         let name = &self.deliver.remote;
         let url = writer.remote_url(name).doing(|| format!("cannot push {branch}"))?;

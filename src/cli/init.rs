@@ -10,7 +10,7 @@ use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
 use super::put::put;
 use super::wire;
-use crate::git::{Change, Writer};
+use crate::git::{Change, Reader, Writer};
 use crate::model::name::MAX_NAME;
 use crate::model::{AccountId, CommitId, EnvironmentName, Id, ProjectName, Region, ReleaseName, TargetName};
 
@@ -92,34 +92,49 @@ pub struct Answers {
 /// How many random characters end the id of a new repository.
 const CHANCE: usize = 4;
 
+/// The file that makes a folder a landfall repository.
+const ROOT: &str = "landfall.toml";
+
 /// The branch of a repository that is made here.
 const BRANCH: &str = "main";
 
 /// Runs the command.
 pub fn run(options: &Init) -> Outcome {
     let dir = &options.dir;
-    if dir.join("landfall.toml").exists() {
-        return Err(Failure::new(format!("{} is a landfall repository already", dir.display()))
-            .help("see what is in it with `landfall check`"));
-    }
-    let answers = answers(options, &mut questions())?;
+    let id = match std::fs::read_to_string(dir.join(ROOT)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        // Written last: only the commit can be missing.
+        Ok(text) if fresh(dir).is_some_and(|writer| writer.author(Timestamp::now()).is_ok()) => id_in(&text),
+        _ => {
+            return Err(Failure::new(format!("{} is a landfall repository already", dir.display()))
+                .help("see what is in it with `landfall check`"));
+        }
+    };
+    let answers = answers(options, id, &mut questions())?;
     let files = files(&answers);
-    for (path, _) in &files {
-        if dir.join(path).exists() {
-            return Err(Failure::new(format!("{} is there already", dir.join(path).display()))
+    for (path, text) in &files {
+        let file = dir.join(path);
+        let same = std::fs::read_to_string(&file).is_ok_and(|there| there == *text);
+        if file.exists() && !same {
+            return Err(Failure::new(format!("{} is there already", file.display()))
                 .help("give a folder without it; nothing was written"));
         }
     }
-    let committed = if Writer::open(dir).is_ok() { None } else { committed(dir, &answers, &files)? };
-    // A commit into a new repository has put the files there already.
-    if committed.is_none() {
-        put(&files.iter().map(|(path, text)| (dir.join(path), text.as_str())).collect::<Vec<_>>())?;
-    }
+    let writer = match Writer::open(dir) {
+        Ok(_) => fresh(dir),
+        Err(_) => {
+            let made = Writer::init(dir, BRANCH);
+            Some(made.doing(|| format!("cannot make {} a git repository", dir.display()))?)
+        }
+    };
+    let (root, rest): (Vec<_>, Vec<_>) = files.iter().partition(|(path, _)| path == ROOT);
+    put(&rest.iter().chain(&root).map(|(path, text)| (dir.join(path), text.as_str())).collect::<Vec<_>>())?;
+    let committed = writer.map(|writer| committed(dir, &writer, &answers, &files)).transpose()?.flatten();
     for (path, _) in &files {
         output::progress(&format!("wrote        {}", dir.join(path).display()));
     }
     match committed {
-        Some(commit) => output::progress(&format!("committed    {} on {BRANCH}", commit.short())),
+        Some((commit, branch)) => output::progress(&format!("committed    {} on {branch}", commit.short())),
         None => output::progress("next         commit these files"),
     }
     let dir = dir.display();
@@ -129,15 +144,36 @@ pub fn run(options: &Init) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Makes the folder a git repository with the files committed; without a commit where git does not know who commits.
-fn committed(dir: &Path, answers: &Answers, files: &[(String, String)]) -> Result<Option<CommitId>, Failure> {
+/// The git repository of the folder, if it is the folder's own and has no commit yet: a new one, or one that a killed `init`
+/// left. What is in any other is for its owner to commit.
+fn fresh(dir: &Path) -> Option<Writer> {
+    let writer = Writer::open(dir).ok()?;
+    let own = std::fs::canonicalize(writer.path()).ok()? == std::fs::canonicalize(dir).ok()?;
+    let reader = Reader::open_local(dir).ok()?;
+    (own && reader.resolve("HEAD").is_err()).then_some(writer)
+}
+
+/// The id in the text of a `landfall.toml`.
+fn id_in(text: &str) -> Option<Id> {
+    let table: toml::Table = text.parse().ok()?;
+    Id::new(table.get("id")?.as_str()?).ok()
+}
+
+/// Commits the files, and gives the branch too; does nothing if git does not know who commits.
+fn committed(
+    dir: &Path,
+    writer: &Writer,
+    answers: &Answers,
+    files: &[(String, String)],
+) -> Result<Option<(CommitId, String)>, Failure> {
     let shown = dir.display();
-    let writer = Writer::init(dir, BRANCH).doing(|| format!("cannot make {shown} a git repository"))?;
     let Ok(author) = writer.author(Timestamp::now()) else { return Ok(None) };
+    let branch = writer.branch().unwrap_or_else(|| BRANCH.to_owned());
     let changes: Vec<Change<'_>> =
         files.iter().map(|(path, text)| Change { path, content: Some(text.as_bytes()) }).collect();
     let message = format!("Deploy {} to {}", answers.project, answers.environment);
-    writer.commit(BRANCH, &changes, &author, &message).map(Some).doing(|| format!("cannot commit in {shown}"))
+    let commit = writer.commit(&branch, &changes, &author, &message).doing(|| format!("cannot commit in {shown}"))?;
+    Ok(Some((commit, branch)))
 }
 
 /// Asks one question and gives the answer; none when nobody is there.
@@ -158,7 +194,8 @@ fn questions() -> Box<Ask<'static>> {
     })
 }
 
-fn answers(options: &Init, ask: &mut Ask<'_>) -> Result<Answers, Failure> {
+/// What the files need; `id` is the one that an earlier run wrote.
+fn answers(options: &Init, id: Option<Id>, ask: &mut Ask<'_>) -> Result<Answers, Failure> {
     let mut missing = Vec::new();
     let mut need = |given: &Option<String>, question: &str, flag: &'static str| {
         given.clone().or_else(|| ask(question)).unwrap_or_else(|| {
@@ -177,7 +214,7 @@ fn answers(options: &Init, ask: &mut Ask<'_>) -> Result<Answers, Failure> {
     }
     let wrong = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
     Ok(Answers {
-        id: options.id.clone().unwrap_or_else(|| id_of(&options.dir, &options.project)),
+        id: options.id.clone().or(id).unwrap_or_else(|| id_of(&options.dir, &options.project)),
         account: AccountId::new(&account).map_err(|error| wrong(&error))?,
         role: options.role.clone(),
         region: Region::new(&region).map_err(|error| wrong(&error))?,
@@ -221,7 +258,7 @@ pub fn files(answers: &Answers) -> Vec<(String, String)> {
     };
     vec![
         (
-            "landfall.toml".to_owned(),
+            ROOT.to_owned(),
             format!(
                 "# Who owns the stacks: this id is written on every one of them and never changes.\nid = {}\n\n\
                  [accounts.main]\nid = {}\n{role}",

@@ -160,6 +160,7 @@ impl Pinning<'_> {
         self.note(&about);
         if edited == text {
             output::progress(&format!("unchanged    {file} says so already"));
+            desk.push_what_is_committed(&config)?;
             return Ok(Exit::Done);
         }
         let message = self.message(verb, &pin);

@@ -156,23 +156,21 @@ async fn restore(url: &str, file: &Path) -> Outcome {
         return Err(Failure::usage(format!("{shown} is the store itself")).help("name a backup of it"));
     }
     let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
-    let named = |word: &str| PathBuf::from(format!("{}.{word}-{stamp}", place.display()));
-    let (new, aside) = (named("restoring"), named("replaced"));
+    let new = PathBuf::from(format!("{}.restoring", place.display()));
+    if file.canonicalize().is_ok_and(|file| new.canonicalize().is_ok_and(|new| new == file)) {
+        return Err(Failure::usage(format!("{shown} is the name that a restore writes to first"))
+            .help("give the backup another name"));
+    }
+    // A restore that was killed leaves it; nobody else restores while we have the lock.
+    let _ = std::fs::remove_file(&new);
     // Made from the backup by SQLite, so that it is whole in one file, and says that it was made elsewhere.
     let backup = SqliteStore::read(&file.display().to_string()).await;
     let backup = backup.doing(|| format!("cannot open the backup {shown}"))?;
-    backup.back_up(&new).await.doing(|| format!("cannot copy the backup {shown} to {}", new.display()))?;
+    backup.copy(&new, file).await.doing(|| format!("cannot copy the backup {shown} to {}", new.display()))?;
     backup.close().await;
-    store::replace(place, &new, &aside)
-        .doing(|| format!("cannot put the backup in the place of {}", place.display()))?;
-    let replaced = match std::fs::metadata(&aside) {
-        // There was no store: the lock made this file.
-        Ok(empty) if empty.len() == 0 => {
-            let _ = std::fs::remove_file(&aside);
-            String::new()
-        }
-        _ => format!("kept aside   {}\n", aside.display()),
-    };
+    let aside = store::replace(place, &new, &stamp).await;
+    let aside = aside.doing(|| format!("cannot put the backup in the place of {}", place.display()))?;
+    let replaced = aside.map_or_else(String::new, |aside| format!("kept aside   {}\n", aside.display()));
     output::data(&format!("restored     {url} from {shown}: {}\n{replaced}", records(&verified)))?;
     output::progress(
         "note         the next start asks AWS what happened since the backup was made, and takes nothing back",

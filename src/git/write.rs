@@ -136,8 +136,32 @@ impl Writer {
         update.create_updated(repository, &base)
     }
 
-    /// Brings the changed files, and only them, into the work tree and the index; nothing where one of them differs there.
+    /// Brings the changed files, and only them, into the work tree and the index; nothing where one of them differs there. A file
+    /// that has its new content already, as a killed commit leaves it, only goes into the index.
     fn check_out(&self, tree: Oid, changes: &[Change<'_>]) -> Result<(), GitError> {
+        let (there, missing): (Vec<_>, Vec<_>) = changes.iter().partition(|change| self.is_there(change));
+        if !missing.is_empty() {
+            self.update_work_tree(tree, &missing)?;
+        }
+        if there.is_empty() {
+            return Ok(());
+        }
+        let index = || {
+            let mut index = self.repository.index()?;
+            there.iter().try_for_each(|change| index.add_path(Path::new(change.path)))?;
+            index.write()
+        };
+        crash::around("update the index", index).map_err(|source| self.failed("update the index", source))
+    }
+
+    /// Whether a file of the work tree has its new content.
+    fn is_there(&self, change: &Change<'_>) -> bool {
+        let path = self.path().join(change.path);
+        let plain = std::fs::symlink_metadata(&path).is_ok_and(|found| found.is_file());
+        plain && change.content.is_some_and(|new| std::fs::read(&path).is_ok_and(|old| old == new))
+    }
+
+    fn update_work_tree(&self, tree: Oid, changes: &[&Change<'_>]) -> Result<(), GitError> {
         let conflicts = RefCell::new(Vec::new());
         let mut options = CheckoutBuilder::new();
         options.safe().recreate_missing(true).disable_pathspec_match(true);

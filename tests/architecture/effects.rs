@@ -32,7 +32,7 @@ const NOT: &[(&str, &str, &str)] = &[
     ("cli/registries.rs", ".write_all(", "a question to another program"),
     ("cli/put.rs", "fs::remove_file(", "a draft that never got its name"),
     ("cli/put.rs", "create_new(true)", "a draft, empty"),
-    ("cli/store.rs", "fs::remove_file(", "an empty file that the lock made"),
+    ("cli/store.rs", "fs::remove_file(", "a copy that a killed restore left"),
     ("git/remake.rs", "fs::remove_file(", "a damaged file, which the next start deletes as well"),
     ("git/remake.rs", "fs::write(", "packed refs without what cannot be read, which the next start mends as well"),
     ("git/remake.rs", "fs::rename(", "a damaged mirror that was taken over gets another name"),

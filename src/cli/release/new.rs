@@ -73,8 +73,11 @@ pub(super) fn run(options: &New) -> Outcome {
     let name = name(project, channel, options.version.as_ref())?;
     let file = release_file(&project.name, &name);
     if desk.text(&file)?.is_some() {
-        return Err(Failure::new(format!("{file} is there already"))
-            .help("a release never changes; give another version, or none for the next one"));
+        let help = "a release never changes; give another version, or none for the next one";
+        return Err(Failure::new(format!("{file} is there already")).help(match desk.push_command() {
+            Some(push) => format!("{help}; if it is committed and not pushed: `{push}`"),
+            None => help.to_owned(),
+        }));
     }
     let tags: BTreeMap<ImageName, String> = options.images.iter().cloned().collect();
     for name in tags.keys() {

@@ -4,11 +4,14 @@ use std::fs::{File, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use sqlx::Row;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, Row};
 
-use super::failed;
+use super::file::Identity;
 use super::{SqliteStore, schema};
+use super::{failed, is_damage};
 use crate::crash;
 use crate::model::journal::Record;
 use crate::store::{Result, Store, StoreError};
@@ -67,27 +70,40 @@ impl SqliteStore {
 
     /// Writes a whole copy into a new file, also while a daemon goes on writing. The copy says that it lives in a backup, which
     /// is no place that a daemon works in. So a daemon that is started with it, there or elsewhere, knows that it is not the
-    /// file that was used last.
+    /// file that was used last. The file gets its name when it is whole; what a kill leaves of it goes with the next try.
     ///
     /// # Errors
     /// The file exists, or cannot be written.
     pub async fn back_up(&self, to: &Path) -> Result<()> {
-        let what = "write the backup";
-        let fail = |error: std::io::Error| StoreError::Database { what, source: Box::new(error) };
-        // SQLite takes an empty file; made by us, so that it is never somebody else's, nor readable by others.
-        let make = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(to);
-        crash::around("make the backup's file", make).map_err(fail)?;
-        let written = self.write_copy(to).await;
-        if written.is_err() {
-            for leftover in [to.to_owned(), beside(to, "-wal"), beside(to, "-shm")] {
-                let _ = std::fs::remove_file(leftover);
-            }
-        }
-        written?;
-        File::open(to).and_then(|file| file.sync_all()).and_then(|()| sync_folder(to)).map_err(fail)
+        self.copy(to, to).await
     }
 
-    async fn write_copy(&self, to: &Path) -> Result<()> {
+    /// The same, for a copy that says that it is the backup of another name.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::back_up`].
+    pub async fn copy(&self, to: &Path, called: &Path) -> Result<()> {
+        let what = "write the backup";
+        let fail = |error: std::io::Error| StoreError::Database { what, source: Box::new(error) };
+        if std::fs::symlink_metadata(to).is_ok() {
+            return Err(fail(ErrorKind::AlreadyExists.into()));
+        }
+        let part = beside(to, ".part");
+        let remove = || [&part, &beside(&part, "-wal"), &beside(&part, "-shm")].map(std::fs::remove_file);
+        let _ = remove();
+        // SQLite takes an empty file; made by us, so that it is never somebody else's, nor readable by others.
+        let make = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
+        crash::around("make the backup's file", make).map_err(fail)?;
+        let written = self.write_copy(&part, called).await;
+        if written.is_err() {
+            let _ = remove();
+        }
+        written?;
+        let whole = File::open(&part).and_then(|file| file.sync_all());
+        whole.and_then(|()| named(&part, to)).and_then(|()| sync_folder(to)).map_err(fail)
+    }
+
+    async fn write_copy(&self, to: &Path, called: &Path) -> Result<()> {
         let what = "write the backup";
         let mut lent = self.line.read().await.map_err(failed(what))?;
         sqlx::raw_sql("PRAGMA query_only = OFF").execute(&mut *lent).await.map_err(failed(what))?;
@@ -98,7 +114,8 @@ impl SqliteStore {
         drop(lent);
         let copy = SqliteStore::open(&to.display().to_string(), self.id.clone()).await?;
         let mut place = copy.line.file.place();
-        place.path = format!("{} (a backup)", place.path);
+        let called = std::path::absolute(called).unwrap_or_else(|_| called.to_owned());
+        place.path = format!("{} (a backup)", called.display());
         let mut lent = copy.line.write(what).await?;
         schema::settle(&mut lent, &place).await.map_err(failed(what))?;
         lent.commit(what).await?;
@@ -107,21 +124,96 @@ impl SqliteStore {
     }
 }
 
-/// Puts a whole store in the place of another one, which is kept under the name `aside` with its log. Nobody may use either.
+/// Gives a whole copy its name, unless something has that name.
+fn named(part: &Path, to: &Path) -> std::io::Result<()> {
+    crash::around("name the backup", || match std::fs::hard_link(part, to) {
+        Ok(()) => std::fs::remove_file(part),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Err(error),
+        // A file system without links.
+        Err(_) => std::fs::rename(part, to),
+    })
+}
+
+/// Puts a whole store in the place of another one, which is kept as `STORE.replaced-STAMP`; gives that name, none if there was
+/// no store. Nobody may use either.
+///
+/// The old store's log is brought into its file first, then the file gets its second name, and the new store takes the first one
+/// in one step. So after a kill the place has the old store or the new one, whole, and the same call finishes the rest.
 ///
 /// # Errors
-/// A file cannot be renamed. Then the old store is either still in its place or kept aside.
-pub fn replace(store: &Path, with: &Path, aside: &Path) -> std::io::Result<()> {
-    // The log goes first: next to another file of the same name SQLite would take it for that file's.
-    for suffix in ["-wal", "-shm", ""] {
-        let rename = || std::fs::rename(beside(store, suffix), beside(aside, suffix));
-        match crash::around("put the old store aside", rename) {
+/// The log cannot be read or a file cannot be renamed. Then the old store is still in its place. A damaged store is no error: its
+/// log is kept next to it.
+pub async fn replace(store: &Path, with: &Path, stamp: &str) -> Result<Option<PathBuf>> {
+    let what = "put the old store aside";
+    let fail = |error: std::io::Error| StoreError::Database { what, source: Box::new(error) };
+    bring_in_log(store).await?;
+    let size = |suffix: &str| std::fs::metadata(beside(store, suffix)).map_or(0, |found| found.len());
+    let aside = match size("") + size("-wal") {
+        0 => None,
+        _ => Some(put_aside(store, stamp).map_err(fail)?),
+    };
+    let put = || std::fs::rename(with, store);
+    crash::around("put the new store in its place", put).and_then(|()| sync_folder(store)).map_err(fail)?;
+    Ok(aside)
+}
+
+/// Brings what a killed process left in a store's log into its file.
+async fn bring_in_log(store: &Path) -> Result<()> {
+    let what = "bring the old store's log into it";
+    if !beside(store, "-wal").exists() {
+        return Ok(());
+    }
+    let options = SqliteConnectOptions::new().filename(store).busy_timeout(Duration::from_secs(5));
+    crash::before("bring the old store's log into it");
+    let brought = async {
+        let mut connection = options.connect().await?;
+        sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
+        connection.close().await
+    };
+    let brought = brought.await;
+    crash::after("bring the old store's log into it");
+    match brought {
+        Err(error) if !is_damage(&error) => Err(failed(what)(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Gives a store its second name, and takes its log to that.
+fn put_aside(store: &Path, stamp: &str) -> std::io::Result<PathBuf> {
+    let aside = aside(store, stamp)?;
+    // Two names for one file, so that there is no moment without a store.
+    let link = || match std::fs::hard_link(store, &aside) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => std::fs::rename(store, &aside),
+        _ => Ok(()),
+    };
+    crash::around("give the old store its second name", link)?;
+    for suffix in ["-wal", "-shm"] {
+        let rename = || std::fs::rename(beside(store, suffix), beside(&aside, suffix));
+        match crash::around("put the old store's log aside", rename) {
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
-    crash::around("put the new store in its place", || std::fs::rename(with, store))?;
-    sync_folder(store)
+    Ok(aside)
+}
+
+/// The name of the old store: the one that a killed process gave it, or a new one.
+fn aside(store: &Path, stamp: &str) -> std::io::Result<PathBuf> {
+    let own = Identity::at(store)?;
+    let prefix = beside(Path::new(store.file_name().unwrap_or_default()), ".replaced-").display().to_string();
+    for entry in std::fs::read_dir(folder(store))? {
+        let entry = entry?;
+        let named = entry.file_name().to_string_lossy().starts_with(&prefix);
+        if named && own.is_some() && Identity::at(&entry.path())? == own {
+            return Ok(entry.path());
+        }
+    }
+    let name = |number: u32| match number {
+        0 => beside(store, &format!(".replaced-{stamp}")),
+        _ => beside(store, &format!(".replaced-{stamp}-{number}")),
+    };
+    let free = (0..u32::MAX).map(name).find(|name| std::fs::symlink_metadata(name).is_err());
+    free.ok_or_else(|| ErrorKind::AlreadyExists.into())
 }
 
 fn beside(path: &Path, suffix: &str) -> PathBuf {
@@ -132,6 +224,10 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 
 /// Makes what was renamed in a file's folder last through a power cut.
 fn sync_folder(file: &Path) -> std::io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(folder)?.sync_all()
+    File::open(folder(file))?.sync_all()
+}
+
+/// The folder that a file is in.
+fn folder(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -6,13 +6,14 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard};
-use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use landfall::crash;
 use landfall::git::{Author, Change, Writer};
 use landfall::sim::{Buckets, Pace, SimConfig, World, serve};
 use serde_json::Value;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 use super::stage::{Left, Stage, left};
 
@@ -36,9 +37,6 @@ impl fmt::Display for Death {
 fn account(pace: Pace) -> World {
     World::new(SimConfig { start: Timestamp::now(), pace, buckets: Buckets::Any, ..SimConfig::default() })
 }
-
-/// For so long a command that was killed is tried again.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 pub(super) struct Run {
     folder: tempfile::TempDir,
@@ -113,13 +111,46 @@ impl Run {
         self.visits.push(visits);
     }
 
-    /// Runs a program again that was killed. A command may have to be repeated until what the first one left does not stand in its
-    /// way any more: `store restore` names files by the second.
+    /// Runs a program again that was killed. A command finishes at once what the first one began, or says that all was done.
     fn again(&self, arguments: &[&str]) {
-        let begun = Instant::now();
-        while !self.start(arguments, &[]).status.success() && arguments[0] != "daemon" && begun.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(50));
-        }
+        let output = self.start(arguments, &[]);
+        let done = ["exists", "already"].iter().any(|word| said(&output).contains(word));
+        let fine = arguments[0] == "daemon" || output.status.success() || done;
+        assert!(fine, "{arguments:?}, run again: {}", said(&output));
+    }
+
+    /// Leaves a store as a killed daemon leaves it: with the newest of its content in its log only.
+    pub(super) fn leave_log(&self, store: &str, word: &str) {
+        let (file, log) = (self.path(store), self.path(&format!("{store}-wal")));
+        self.runtime.block_on(async {
+            let options = SqliteConnectOptions::new().filename(&file);
+            let mut connection = options.connect().await.unwrap();
+            let sql = format!("CREATE TABLE word (word TEXT); INSERT INTO word VALUES ('{word}')");
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+            let (old, new) = (std::fs::read(&file).unwrap(), std::fs::read(&log).unwrap());
+            connection.close().await.unwrap();
+            std::fs::write(&file, old).unwrap();
+            std::fs::write(&log, new).unwrap();
+        });
+    }
+
+    /// Counts whether one of the stores that were replaced has the word.
+    pub(super) fn keep_replaced(&mut self, store: &str, word: &str) {
+        let entries = std::fs::read_dir(self.path("")).unwrap().map(|entry| entry.unwrap().path());
+        let prefix = format!("{store}.replaced-");
+        let named = |path: &PathBuf| {
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            name.starts_with(&prefix) && !name.ends_with("-wal") && !name.ends_with("-shm")
+        };
+        let found = entries.filter(named).any(|path| {
+            self.runtime.block_on(async {
+                let mut connection = SqliteConnectOptions::new().filename(path).connect().await.unwrap();
+                let found: Result<String, _> =
+                    sqlx::query_scalar("SELECT word FROM word").fetch_one(&mut connection).await;
+                found.is_ok_and(|found| found == word)
+            })
+        });
+        self.written.push(format!("a replaced store has `{word}`: {found}"));
     }
 
     fn start(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {

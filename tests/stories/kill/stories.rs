@@ -275,18 +275,23 @@ fn a_remote_repository(run: &mut Run) {
     run.keep_git("landfall.mirror", &["fsck", "--no-dangling"]);
 }
 
-/// A backup is put back at once: nothing has happened since.
+/// A backup is put back in the place of a store whose daemon was killed: what came last is in its log. A killed `restore` leaves one
+/// whole store in the place, and the replaced one keeps everything.
 fn a_restored_store(run: &mut Run) {
     begin(run, SERVICE, "", "");
     run.daemon();
     run.program(&["store", "backup", "backup.db", "--store", "sqlite:landfall.db"]);
-    run.program(&["store", "restore", "backup.db", "--store", "sqlite:landfall.db"]);
-    run.daemon();
     next(run, "1.1.0", "1.1.0");
+    run.daemon();
+    run.leave_log("landfall.db", "the last word");
+    run.program(&["store", "restore", "backup.db", "--store", "sqlite:landfall.db"]);
+    run.keep_replaced("landfall.db", "the last word");
+    run.daemon();
+    next(run, "1.2.0", "1.2.0");
     run.daemon();
 }
 
-/// Commands that write files and commits. What `init` could not commit because it was killed, it says is to be committed.
+/// Commands that write files and commits: what a killed one began, the same command finishes.
 fn a_new_repository(run: &mut Run) {
     run.program(&[
         "init",
@@ -304,17 +309,17 @@ fn a_new_repository(run: &mut Run) {
         "--image",
         "example.com/app",
     ]);
-    run.git("fresh", &["add", "--all"]);
-    run.git("fresh", &["commit", "--quiet", "--allow-empty", "--message", "By hand"]);
+    run.keep_git("fresh", &["log", "--format=%s", "--stat", "main"]);
+    run.keep_git("fresh", &["status", "--porcelain"]);
     run.git("fresh", &["init", "--quiet", "--bare", "remote.git"]);
     let remote = run.path("fresh/remote.git").display().to_string();
     run.git("fresh", &["remote", "add", "origin", &remote]);
     let promote = ["promote", "app", "1.0.0", "--to", "development", "--repo", "fresh"];
     run.program(&[&promote[..], &["--branch", "pinned", "--push"]].concat());
-    // What was committed and not pushed is pushed by hand: the command sees that there is nothing left to write.
-    run.git("fresh", &["push", "--quiet", "origin", "pinned"]);
     run.keep_git("fresh/remote.git", &["show", "pinned:projects/app/deploy/development.toml"]);
-    run.program(&promote);
+    run.program(&[&promote[..], &["--commit"]].concat());
+    run.keep_git("fresh", &["log", "--format=%s", "--stat", "main"]);
+    run.program(&["promote", "app", "none", "--to", "development", "--repo", "fresh"]);
     run.keep("fresh/projects/app/deploy/development.toml");
     run.git("fresh", &["add", "--all", "projects"]);
     run.keep_git("fresh", &["ls-files", "--stage"]);
