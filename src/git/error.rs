@@ -200,6 +200,64 @@ pub enum GitError {
         #[source]
         source: git2::Error,
     },
+    /// A revision names no commit here, but a branch of a remote has the name.
+    #[error("`{revision}` is not a commit in {}: did you mean {}?", path.display(), there.join(" or "))]
+    Remote {
+        /// As it was given.
+        revision: String,
+        /// The repository.
+        path: PathBuf,
+        /// The branches of remotes with that name, in backquotes.
+        there: Vec<String>,
+    },
+    /// Two commits without a common one cannot be merged.
+    #[error(
+        "`{base}` and `{head}` have no commit in common, so they cannot be merged: to compare them as they are, add `--two-dot`"
+    )]
+    Unrelated {
+        /// The revision before.
+        base: String,
+        /// The revision after.
+        head: String,
+    },
+    /// Two commits change the same lines.
+    #[error(
+        "merging `{head}` into `{base}` conflicts in {}{}: merge `{base}` into `{head}` and resolve it there, or compare the commits \
+         as they are with `--two-dot`",
+        paths.join(", "),
+        if *more > 0 { format!(" and {more} more") } else { String::new() }
+    )]
+    Conflict {
+        /// The revision before.
+        base: String,
+        /// The revision after.
+        head: String,
+        /// The files that conflict, as many as are shown.
+        paths: Vec<String>,
+        /// How many more there are.
+        more: usize,
+    },
+    /// A shallow clone lacks part of the history that is needed.
+    #[error(
+        "{} is a shallow clone and lacks {what}: run `git fetch --unshallow` in it, or `git fetch --deepen=200` if it is not far back \
+         (in CI, check out the whole history: `fetch-depth: 0` or `GIT_DEPTH: 0`)",
+        path.display()
+    )]
+    Cut {
+        /// The clone.
+        path: PathBuf,
+        /// What is missing.
+        what: String,
+    },
+    /// The files of a commit cannot be read.
+    #[error("cannot read the files of {commit}")]
+    Files {
+        /// The commit.
+        commit: crate::model::CommitId,
+        /// Why.
+        #[source]
+        source: Box<crate::tree::TreeError>,
+    },
     /// The name cannot be part of a ref.
     #[error("`{name}` cannot be the name of a git {what}")]
     Name {

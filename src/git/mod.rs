@@ -2,7 +2,7 @@
 //!
 //! [`Mirror`] keeps a bare copy of the tracked branch in a state folder and polls its [`Remote`]; [`Reader`] answers
 //! [`crate::tree::History`] from any object database, so that the daemon (on its mirror) and the commands (in a clone) read
-//! alike; [`Writer`] makes commits for commands that are asked to, and pushes them; [`watch()`] wakes the daemon
+//! alike, and makes merges in memory ([`Reader::between`]); [`Writer`] makes commits for commands that are asked to, and pushes them; [`watch()`] wakes the daemon
 //! when a local repository's refs change. Everything blocks and belongs on a blocking thread; everything that talks to a
 //! network is bounded by the remote's timeout while it is silent, and by its limit altogether.
 //!
@@ -22,8 +22,10 @@ mod landings;
 mod large;
 mod leftovers;
 mod link;
+mod merge;
 mod mirror;
 mod push;
+pub mod range;
 mod reader;
 mod remake;
 mod remote;
@@ -36,7 +38,9 @@ pub use credentials::{Credentials, Password};
 pub use error::GitError;
 pub use facts::FACTS;
 pub use link::pull_request;
+pub use merge::{Between, Ends, Side};
 pub use mirror::{Mirror, Polled};
+pub use range::{How, Range, RangeError};
 pub use reader::{Counts, Reader};
 pub use remote::Remote;
 pub use watch::{Watch, watch};

@@ -73,10 +73,13 @@ impl Reader {
     pub fn resolve(&self, revision: &str) -> Result<CommitId, GitError> {
         let inner = self.lock();
         let found = inner.repository.revparse_single(revision).and_then(|object| object.peel(ObjectType::Commit));
-        found.map(|object| commit_id(object.id())).map_err(|source| GitError::Revision {
-            revision: revision.to_owned(),
-            path: inner.repository.path().to_owned(),
-            source,
+        found.map(|object| commit_id(object.id())).map_err(|source| {
+            let (revision, path) = (revision.to_owned(), inner.repository.path().to_owned());
+            let there = remote_branches(&inner.repository, &revision);
+            match there.is_empty() {
+                true => GitError::Revision { revision, path, source },
+                false => GitError::Remote { revision, path, there },
+            }
         })
     }
 
@@ -192,6 +195,14 @@ impl History for Reader {
         let there = parent.filter(|id| inner.repository.find_commit(*id).is_ok());
         Ok(there.map(|id| CommitId(id.to_string())))
     }
+}
+
+/// The branches of remotes with this name: all that a clone made for a pull request may have of them.
+fn remote_branches(repository: &Repository, name: &str) -> Vec<String> {
+    let remotes = repository.remotes();
+    let remotes = remotes.iter().flat_map(|remotes| remotes.iter()).filter_map(|remote| remote.ok().flatten());
+    let there = |remote: &&str| repository.find_reference(&format!("refs/remotes/{remote}/{name}")).is_ok();
+    remotes.filter(there).map(|remote| format!("`{remote}/{name}`")).collect()
 }
 
 fn unreadable(what: String, error: git2::Error) -> TreeError {

@@ -6,6 +6,7 @@ mod history;
 mod https;
 mod leftovers;
 mod links;
+mod merging;
 mod mirror;
 pub(crate) mod repository;
 pub(crate) mod servers;
