@@ -12,6 +12,7 @@ mod architecture;
 mod aws;
 mod cfn;
 mod cli;
+mod compare;
 mod costs;
 mod daemon;
 mod docs;

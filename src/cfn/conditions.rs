@@ -82,22 +82,6 @@ impl<'a> Given<'a> {
         }
         together
     }
-
-    /// The text of an operand of `Fn::Equals`.
-    fn text(&self, value: &Value) -> Option<String> {
-        match only(value) {
-            None => scalar(value),
-            Some(("Ref", Value::String(name))) => self.parameter(name),
-            Some(("Fn::FindInMap", Value::Array(path))) => match path.as_slice() {
-                [mapping, first, second] => {
-                    let mapping = self.document.section("Mappings")?.get(self.text(mapping)?)?;
-                    scalar(mapping.get(self.text(first)?)?.get(self.text(second)?)?)
-                }
-                _ => None,
-            },
-            Some(_) => None,
-        }
-    }
 }
 
 /// Some conditions and those that they lead to, each once and behind those that it names; and a circle among them, if there is
@@ -152,13 +136,13 @@ pub(super) fn circle(root: &Map<String, Value>) -> Option<Vec<&str>> {
 }
 
 /// The only entry of a map.
-fn only(value: &Value) -> Option<(&str, &Value)> {
+pub(super) fn only(value: &Value) -> Option<(&str, &Value)> {
     let map = value.as_object().filter(|map| map.len() == 1)?;
     map.iter().next().map(|(key, inside)| (key.as_str(), inside))
 }
 
 /// A scalar as CloudFormation compares it.
-fn scalar(value: &Value) -> Option<String> {
+pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

@@ -4,30 +4,33 @@
 //! A [`Document`] is the parsed tree of one template. `template/` builds one and hashes [`Document::executed`]; `compare/`
 //! walks two of them; commands show [`Document::yaml`]; [`read()`] takes the templates that people write, for `load/` and
 //! for the simulated account; [`check_resource`] and [`recreates()`] ask the resource schemas of AWS, [`check_template`]
-//! checks a template against CloudFormation's own rules, [`misplaced`] finds texts in places that must be literal, and
-//! [`Given`] decides which conditions hold. Nothing here knows landfall's nouns, and only the functions of conditions are
-//! evaluated.
+//! checks a template against CloudFormation's own rules, [`misplaced`] finds texts in places that must be literal,
+//! [`keeps_data`] and [`interrupts`] say what the loss of a resource means, and [`Given`] decides which conditions hold and
+//! which texts are known. Nothing here knows landfall's nouns, and no function is evaluated that needs an answer of AWS.
 
 mod canonical;
 mod check;
 mod conditions;
 mod document;
 mod functions;
+mod kinds;
 mod literal;
 mod reach;
 mod read;
 mod schema;
+mod value;
 mod yaml;
 
 pub use canonical::canonical;
 pub use check::{TemplateFault, TemplateProblem, check_template};
 pub use conditions::Given;
 pub use document::{Document, DocumentError, Resource};
+pub use kinds::{decided_services, interrupts, is_decided, keeps_data, type_name, types_that_keep_data};
 pub use literal::{Misplaced, misplaced};
 pub use reach::{Reference, references};
 pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};
 pub use schema::{
-    Recreates, ResourceType, SchemaFault, SchemaProblem, check_resource, known_types, recreates, resource_type,
-    schema_origin,
+    Recreates, ResourceType, SchemaFault, SchemaProblem, check_resource, known_types, recreates, replacement_origin,
+    resource_type, schema_origin, types_with_rules,
 };
 pub use yaml::yaml;

@@ -6,19 +6,13 @@ use serde_json::Value;
 
 use crate::cfn::{Given, Reference, canonical, references};
 
-/// How sure it is that a value is another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Sureness {
-    /// It may be: another part knows a value of it.
-    Possible,
-    /// What it is made of differs.
-    Certain,
-}
+use super::hide;
+use super::resources::Why;
 
 /// The declarations of two versions.
 pub(super) struct Declared<'a> {
-    before: Given<'a>,
-    after: Given<'a>,
+    pub(super) before: Given<'a>,
+    pub(super) after: Given<'a>,
 }
 
 impl<'a> Declared<'a> {
@@ -26,48 +20,83 @@ impl<'a> Declared<'a> {
         Self { before, after }
     }
 
-    /// Whether a value that reads the same in both is another one, because of what it refers to. Costs the declarations that
-    /// it leads to, each once.
-    pub(super) fn behind(&self, value: &Value) -> Option<Sureness> {
+    /// Whether a value that reads the same in both is another one because of what it refers to: for certain or perhaps, and
+    /// why. Costs the declarations that it leads to, each once.
+    pub(super) fn behind(&self, value: &Value) -> Option<(bool, Why)> {
         let mut pending = references(value);
+        if pending.is_empty() {
+            return None;
+        }
+        if let (Some(before), Some(after)) = (self.before.text(value), self.after.text(value))
+            && before == after
+        {
+            return None;
+        }
         let mut seen = BTreeSet::new();
-        let mut change = None;
+        let mut change: Option<(bool, Why)> = None;
         while let Some(reference) = pending.pop_first() {
             if !seen.insert(reference.clone()) {
                 continue;
             }
-            change = change.max(match &reference {
+            let found = match &reference {
                 Reference::Name(name) => self.parameter(name),
-                Reference::Mapping(name) => self.text("Mappings", name),
-                Reference::Condition(name) => {
-                    match (self.before.condition(name), self.after.condition(name)) {
-                        // Whatever it is made of, it says the same.
-                        (Some(before), Some(after)) => (before != after).then_some(Sureness::Certain),
-                        _ => {
-                            let inside = self.after.document.section("Conditions").and_then(|all| all.get(name));
-                            pending.extend(inside.map(references).into_iter().flatten());
-                            self.text("Conditions", name)
-                        }
-                    }
+                Reference::Mapping(name) => {
+                    self.text("Mappings", name).then(|| (true, Why::Mapping { name: name.clone() }))
                 }
+                Reference::Condition(name) => match (self.before.condition(name), self.after.condition(name)) {
+                    // Whatever it is made of, it says the same.
+                    (Some(_), Some(_)) => self.condition(name).map(|why| (true, why)),
+                    (_, holds) => {
+                        let inside = self.after.document.section("Conditions").and_then(|all| all.get(name));
+                        pending.extend(inside.map(references).into_iter().flatten());
+                        self.text("Conditions", name).then(|| (true, Why::Condition { name: name.clone(), holds }))
+                    }
+                },
                 Reference::Attribute(..) | Reference::Unknown => None,
-            });
+            };
+            // The first that is certain tells why, otherwise the first that is not.
+            if let Some((certain, _)) = found
+                && change.as_ref().is_none_or(|(known, _)| certain && !known)
+            {
+                change = found;
+            }
         }
         change
     }
 
-    fn parameter(&self, name: &str) -> Option<Sureness> {
-        // Any other name is that of a resource, or of what the place of the stack says.
-        self.after.document.section("Parameters").and_then(|all| all.get(name))?;
-        match (self.before.parameter(name), self.after.parameter(name)) {
-            (Some(before), Some(after)) => (before != after).then_some(Sureness::Certain),
-            // What is not known may be another one every time.
-            _ => Some(Sureness::Possible),
-        }
+    /// The condition as a reason, if it is known to hold on one side and not on the other.
+    pub(super) fn condition(&self, name: &str) -> Option<Why> {
+        let (before, after) = (self.before.condition(name)?, self.after.condition(name)?);
+        (before != after).then(|| Why::Condition { name: name.to_owned(), holds: Some(after) })
     }
 
-    fn text(&self, section: &str, name: &str) -> Option<Sureness> {
+    fn parameter(&self, name: &str) -> Option<(bool, Why)> {
+        // Any other name is that of a resource, or of what the place of the stack says.
+        self.after.document.section("Parameters").and_then(|all| all.get(name))?;
+        let (before, after) = (self.before.parameter(name), self.after.parameter(name));
+        // What is not known may be another one every time.
+        let certain = before.is_some() && after.is_some();
+        if certain && before == after {
+            return None;
+        }
+        let silent = self.is_silent(name);
+        let shown = |value: Option<String>| {
+            value.filter(|_| !silent).map(|value| hide::shown(&value, hide::is_secret_name(name)))
+        };
+        Some((certain, Why::Parameter { name: name.to_owned(), before: shown(before), after: shown(after) }))
+    }
+
+    /// Whether a parameter is declared NoEcho on either side.
+    fn is_silent(&self, name: &str) -> bool {
+        [self.before, self.after].iter().any(|given| {
+            let flag = given.document.section("Parameters").and_then(|all| all.get(name)?.get("NoEcho"));
+            flag.is_some_and(|flag| *flag != Value::Bool(false) && flag != "false")
+        })
+    }
+
+    /// Whether a declaration is written differently.
+    fn text(&self, section: &str, name: &str) -> bool {
         let text = |given: Given<'a>| given.document.section(section).and_then(|all| all.get(name)).map(canonical);
-        (text(self.before) != text(self.after)).then_some(Sureness::Certain)
+        text(self.before) != text(self.after)
     }
 }

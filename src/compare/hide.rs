@@ -26,8 +26,28 @@ pub fn hide_named(name: &str, text: &str) -> String {
     if secret || looks_secret(text) { hidden(text) } else { text.to_owned() }
 }
 
+/// Whether the names at an entry of a map say that its value is secret.
+pub(super) fn is_secret_entry(map: &Map<String, Value>, key: &str) -> bool {
+    looks_named(key) || (key == "Value" && is_named_secret(map))
+}
+
+/// A text as it may be shown, where the names around it say whether it is secret.
+pub(super) fn shown(text: &str, secret: bool) -> String {
+    if (secret && !is_reference(text)) || looks_secret(text) { hidden(text) } else { text.to_owned() }
+}
+
+/// Whether a name says that its value is secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    looks_named(name)
+}
+
+/// Whether a map names what its `Value` is, and that is secret.
+fn is_named_secret(map: &Map<String, Value>) -> bool {
+    ["Name", "Key"].iter().filter_map(|key| map.get(*key)?.as_str()).any(looks_named)
+}
+
 fn hide_map(map: &Map<String, Value>) -> Map<String, Value> {
-    let named = ["Name", "Key"].iter().filter_map(|key| map.get(*key)?.as_str()).any(looks_named);
+    let named = is_named_secret(map);
     let no_echo =
         matches!(map.get("NoEcho"), Some(Value::Bool(true))) || map.get("NoEcho").is_some_and(|v| v == "true");
     map.iter()

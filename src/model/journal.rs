@@ -438,6 +438,18 @@ pub enum Effect {
     Remove,
 }
 
+/// What becomes of a resource that is removed, or replaced, by the policy in its template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is deleted.
+    Deleted,
+    /// It is deleted after a snapshot of it was made.
+    Snapshot,
+    /// It stays, outside of the stack.
+    Kept,
+}
+
 /// The calls that change something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -3,8 +3,9 @@
     target/tools/venv/bin/python tests/cfn/resource_schemas.py
 
 takes the installed cfn-lint (tests/requirements.txt pins it, tests/run installs it). Only what landfall asks is kept: names,
-types, enumerations, bounds, what is required, what is read-only, and what recreates a resource when it changes. To add a
-type, add it to TYPES; to take a newer version, change the pin and run this again. With `-` it writes to standard output.
+types, enumerations, bounds, what is required, and what is read-only; what replaces a resource is in another file, of all
+types (replacement.py). To add a type, add it to TYPES; to take a newer version, change the pin and run both again. With `-`
+it writes to standard output.
 """
 
 import importlib.metadata
@@ -58,14 +59,10 @@ def paths(schema, name):
 
 
 def resource(schema):
-    kept = property_of({**schema, "type": "object"})
-    names = {"create_only": "createOnlyProperties", "perhaps": "conditionalCreateOnlyProperties"}
-    for ours, theirs in {**names, "read_only": "readOnlyProperties"}.items():
-        if found := paths(schema, theirs):
-            kept[ours] = found
+    read_only = paths(schema, "readOnlyProperties")
     definitions = {name: property_of(inside) for name, inside in sorted(schema.get("definitions", {}).items())}
-    return {"root": {key: value for key, value in kept.items() if key not in [*names, "read_only"]},
-            **{key: kept[key] for key in [*names, "read_only"] if key in kept}, "definitions": definitions}
+    return {"root": property_of({**schema, "type": "object"}), **({"read_only": read_only} if read_only else {}),
+            "definitions": definitions}
 
 
 def main():

@@ -1,5 +1,6 @@
 //! The resource schemas: that they are what they say, what they find, and that they find nothing where nothing is wrong.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use landfall::cfn::{self, Document, Recreates, check_resource, recreates};
@@ -81,17 +82,168 @@ fn what_may_be_right_is_taken_as_right() {
 
 #[test]
 fn a_change_recreates_what_the_schema_says() {
-    assert_eq!(recreates("AWS::ECS::Service", "Cluster"), Recreates::Always);
-    assert_eq!(recreates("AWS::ECS::Service", "LaunchType"), Recreates::Perhaps);
-    assert_eq!(recreates("AWS::ECS::Service", "DesiredCount"), Recreates::Never);
-    assert_eq!(recreates("AWS::ECS::TaskDefinition", "Cpu"), Recreates::Always);
-    assert_eq!(recreates("AWS::ElasticLoadBalancingV2::TargetGroup", "Port"), Recreates::Always);
-    assert_eq!(
-        recreates("AWS::ECS::CapacityProvider", "AutoScalingGroupProvider"),
-        Recreates::Perhaps,
-        "a part of it does"
-    );
-    assert_eq!(recreates("AWS::S3::Bucket", "BucketName"), Recreates::Perhaps, "a type that is not known");
+    use Recreates::{Always, Never, Perhaps};
+    let cases = [
+        ("AWS::ECS::Service", "Cluster", Always),
+        ("AWS::ECS::Service", "LaunchType", Perhaps),
+        ("AWS::ECS::Service", "DesiredCount", Never),
+        ("AWS::ECS::TaskDefinition", "Cpu", Always),
+        ("AWS::ECS::TaskDefinition", "ContainerDefinitions/0/Image", Always),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", "Port", Always),
+        ("AWS::ECS::CapacityProvider", "AutoScalingGroupProvider", Perhaps),
+        ("AWS::ECS::CapacityProvider", "AutoScalingGroupProvider/AutoScalingGroupArn", Always),
+        ("AWS::ECS::CapacityProvider", "AutoScalingGroupProvider/ManagedScaling/TargetCapacity", Never),
+        ("AWS::S3::Bucket", "BucketName", Always),
+        ("AWS::S3::Bucket", "BucketNames", Never),
+        ("AWS::DynamoDB::Table", "KeySchema/0/AttributeName", Perhaps),
+        ("AWS::MSK::Replicator", "ReplicationInfoList/3/SourceKafkaClusterArn", Always),
+        ("AWS::MSK::Replicator", "ReplicationInfoList/*/SourceKafkaClusterArn", Always),
+        ("AWS::MSK::Replicator", "ReplicationInfoList/3", Perhaps),
+        ("AWS::CloudFormation::CustomResource", "Anything", Perhaps),
+        ("AWS::Serverless::Function", "Runtime", Perhaps),
+        ("Custom::Thing", "Anything", Perhaps),
+    ];
+    for (kind, path, expected) in cases {
+        assert_eq!(recreates(kind, path), expected, "{kind} {path}");
+    }
+}
+
+/// The table has every type of the schemas, and is what the script makes of the installed cfn-lint.
+#[test]
+fn the_table_of_what_replaces_is_that_of_its_origin() {
+    assert_eq!(cfn::replacement_origin().split(',').next(), cfn::schema_origin().split(',').next());
+    let types: BTreeSet<&str> = cfn::types_with_rules().collect();
+    assert!(types.len() > 1_800, "{} types", types.len());
+    assert!(cfn::known_types().all(|kind| types.contains(kind)));
+    is_what_its_script_writes("src/cfn/schema/replacement.json", "tests/cfn/replacement.py");
+}
+
+/// What the names of types that keep data are made of. A type with such a name needs a decision.
+const SOUNDS_LIKE_DATA: [&str; 41] = [
+    "Archive",
+    "Backup",
+    "Bucket",
+    "Cache",
+    "Cluster",
+    "Collection",
+    "DBCluster",
+    "DBInstance",
+    "DBSnapshot",
+    "Database",
+    "Dataset",
+    "DataA",
+    "DataC",
+    "DataI",
+    "DataL",
+    "DataP",
+    "DataS",
+    "DataT",
+    "Directory",
+    "Disk",
+    "Domain",
+    "FileSystem",
+    "HostedZone",
+    "IdentityPool",
+    "Index",
+    "Knowledge",
+    "Ledger",
+    "LogGroup",
+    "Memory",
+    "Parameter",
+    "Queue",
+    "Registry",
+    "Repository",
+    "Secret",
+    "Snapshot",
+    "Storage",
+    "Store",
+    "Stream",
+    "Table",
+    "Topic",
+    "UserPool",
+];
+
+#[test]
+fn whether_a_type_keeps_data_is_decided_for_every_service() {
+    let services: BTreeSet<&str> =
+        cfn::types_with_rules().filter_map(|kind| kind.strip_prefix("AWS::")?.split("::").next()).collect();
+    let decided: BTreeSet<&str> = cfn::decided_services().collect();
+    let missing: Vec<&&str> = services.difference(&decided).collect();
+    assert!(missing.is_empty(), "src/cfn/keeps_data.txt has no line for {missing:?}");
+    let sounds = |kind: &&str| {
+        SOUNDS_LIKE_DATA.iter().any(|part| kind.rsplit("::").next().is_some_and(|name| name.contains(part)))
+    };
+    let open: Vec<&str> = cfn::types_with_rules()
+        .filter(|kind| kind.starts_with("AWS::"))
+        .filter(sounds)
+        .filter(|kind| !cfn::is_decided(kind))
+        .collect();
+    assert!(open.is_empty(), "src/cfn/keeps_data.txt says nothing of {open:?}");
+    let types: BTreeSet<&str> = cfn::types_with_rules().collect();
+    let invented: Vec<String> = cfn::types_that_keep_data()
+        .filter(|kind| !types.contains(&**kind) && !kind.starts_with("AWS::Serverless::"))
+        .collect();
+    assert!(invented.is_empty(), "src/cfn/keeps_data.txt names types that do not exist: {invented:?}");
+}
+
+#[test]
+fn what_keeps_data_and_what_interrupts_is_told_by_type() {
+    for kind in [
+        "AWS::RDS::DBInstance",
+        "AWS::S3::Bucket",
+        "AWS::Logs::LogGroup",
+        "AWS::CloudFormation::Stack",
+        "AWS::New::Thing",
+        "Other::Maker::Store",
+    ] {
+        assert!(cfn::keeps_data(kind), "{kind}");
+    }
+    for kind in [
+        "AWS::ECS::Service",
+        "AWS::RDS::DBSubnetGroup",
+        "AWS::S3::BucketPolicy",
+        "AWS::IAM::Role",
+        "Custom::Thing",
+        "AWS::CloudFormation::CustomResource",
+        "",
+    ] {
+        assert!(!cfn::keeps_data(kind), "{kind}");
+    }
+    for kind in [
+        "AWS::ECS::Service",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "AWS::ElasticLoadBalancingV2::Listener",
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+    ] {
+        assert!(cfn::interrupts(kind), "{kind}");
+    }
+    assert!(!cfn::interrupts("AWS::IAM::Role"));
+    for (kind, name) in [
+        ("AWS::RDS::DBInstance", "RDS DBInstance"),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", "ElasticLoadBalancingV2 TargetGroup"),
+        ("Custom::Thing", "custom resource Thing"),
+        ("Alexa::ASK::Skill", "Alexa ASK Skill"),
+    ] {
+        assert_eq!(cfn::type_name(kind), name);
+    }
+}
+
+/// Everything that cfn-lint calls stateful keeps data here.
+#[test]
+fn what_others_call_stateful_keeps_data() {
+    let Some(tools) = std::env::var_os("LANDFALL_TOOLS").map(PathBuf::from) else {
+        eprintln!("skipped: LANDFALL_TOOLS is not set (tests/run sets it), so there is no cfn-lint");
+        return;
+    };
+    let script = "import json, pathlib, cfnlint; \
+        print((pathlib.Path(cfnlint.__file__).parent / 'data/AdditionalSpecs/StatefulResources.json').read_text())";
+    let output = std::process::Command::new(tools.join("bin/python")).args(["-c", script]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let listed: Vec<&String> = listed["ResourceTypes"].as_object().unwrap().keys().collect();
+    assert!(listed.len() > 20, "{listed:?}");
+    let missing: Vec<&&String> = listed.iter().filter(|kind| !cfn::keeps_data(kind)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// The file is whole, and what the script makes of the installed cfn-lint.

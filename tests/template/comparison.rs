@@ -100,7 +100,7 @@ fn effects_follow_references() {
         words(Some(&base), &stack(json!({ "Path": "/a/", "Description": "x" }), "t")),
         "Modify Role, Modify Service, MayReplace Task"
     );
-    assert_eq!(words(Some(&base), &stack(json!({ "Path": "/a/" }), "u")), "MayReplace Table");
+    assert_eq!(words(Some(&base), &stack(json!({ "Path": "/a/" }), "u")), "Replace Table");
 }
 
 #[test]

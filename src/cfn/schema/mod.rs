@@ -1,9 +1,12 @@
-//! What CloudFormation says of the resource types that landfall renders: properties, types, and what a change recreates.
+//! What CloudFormation says of resource types: of those that landfall renders properties and types, of all what a change
+//! recreates.
 //!
-//! The data is `resources.json`, a trimmed copy of the public resource schemas; `ORIGIN.md` next to it says where it comes
-//! from and how to refresh it. A type that it does not contain is unknown here and is not checked.
+//! The data is `resources.json`, a trimmed copy of the public resource schemas, and `replacement.json`; `ORIGIN.md` next to
+//! them says where they come from and how to refresh them. A type that `resources.json` does not contain is unknown here and
+//! is not checked.
 
 mod check;
+mod replacement;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -12,17 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use check::{SchemaFault, SchemaProblem, check_resource};
-
-/// Whether a change of a property recreates its resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Recreates {
-    /// It changes in place.
-    Never,
-    /// It depends, or is not known.
-    Perhaps,
-    /// A new resource takes the old one's place.
-    Always,
-}
+pub use replacement::{Recreates, recreates, replacement_origin, types_with_rules};
 
 /// All schemas, with their origin.
 #[derive(Debug, Default, Deserialize)]
@@ -35,10 +28,6 @@ struct Schemas {
 #[derive(Debug, Deserialize)]
 pub struct ResourceType {
     root: Node,
-    #[serde(default)]
-    create_only: Vec<String>,
-    #[serde(default)]
-    perhaps: Vec<String>,
     #[serde(default)]
     read_only: Vec<String>,
     definitions: BTreeMap<String, Node>,
@@ -92,29 +81,10 @@ pub fn resource_type(name: &str) -> Option<&'static ResourceType> {
     schemas().types.get(name)
 }
 
-/// Whether a change of `property` recreates a resource of type `kind`. Where only a part of the property does, or the type
-/// is not known, it is [`Recreates::Perhaps`].
-pub fn recreates(kind: &str, property: &str) -> Recreates {
-    resource_type(kind).map_or(Recreates::Perhaps, |known| known.recreates(property))
-}
-
 impl ResourceType {
     /// The properties that a template can set, sorted.
     pub fn properties(&self) -> impl Iterator<Item = &str> {
         let read_only = |name: &str| self.read_only.iter().any(|path| path == name);
         self.root.properties.keys().map(String::as_str).filter(move |name| !read_only(name))
-    }
-
-    fn recreates(&self, property: &str) -> Recreates {
-        let part = |path: &String| path.strip_prefix(property).is_some_and(|rest| rest.starts_with('/'));
-        if self.create_only.iter().any(|path| path == property) {
-            Recreates::Always
-        } else if self.perhaps.iter().any(|path| path == property)
-            || self.create_only.iter().chain(&self.perhaps).any(part)
-        {
-            Recreates::Perhaps
-        } else {
-            Recreates::Never
-        }
     }
 }

@@ -1,0 +1,3 @@
+//! What happens to each resource between two documents.
+
+mod resources;
