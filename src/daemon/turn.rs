@@ -10,14 +10,13 @@ use super::announce::Announcing;
 use super::{Daemon, DaemonError, Looked, Next, Published, Working, look};
 use crate::cloud::CloudError;
 use crate::engine::{Engine, Meeting, Progress};
-use crate::model::decision::Cause;
 use crate::model::facts::InFlight;
 use crate::model::health::Sight;
 use crate::model::journal::DeploymentId;
 use crate::model::observed::PlaceSeen;
 use crate::model::place::Access;
-use crate::model::{CommitId, Decision, Hold, Observed, Place, StackName};
-use crate::plan::{self, Input, Planned, Report};
+use crate::model::{CommitId, Observed, Place, StackName};
+use crate::plan::{self, Input, Planned};
 use crate::store::{Lease, Store};
 
 /// How soon the next turn follows one that moved something.
@@ -199,7 +198,7 @@ impl Daemon {
         #[cfg(feature = "planted-mistakes")]
         if self.mistake == Some(crate::engine::Mistake::Silent) {
             for row in &mut planned.report.slots {
-                if let Decision::Held { reasons, .. } = &mut row.decision {
+                if let crate::model::Decision::Held { reasons, .. } = &mut row.decision {
                     reasons.clear();
                 }
             }
@@ -210,7 +209,7 @@ impl Daemon {
         let quiet = progress.look_again.is_none() && before == ended(engine) && !waits;
         let settled = nothing && (gates || asks.is_some()) && quiet;
         let sweep = later(now, self.options.sweep);
-        let sweep = match due(&planned.report, now) {
+        let sweep = match planned.report.due(now) {
             _ if waits => later(now, ANSWERED),
             _ if before != ended(engine) => now,
             due => due.map_or(sweep, |due| due.min(sweep)),
@@ -290,19 +289,6 @@ fn tries(engine: &Engine) -> Vec<Option<Timestamp>> {
 fn ended(engine: &Engine) -> Vec<(DeploymentId, usize, usize)> {
     let state = |flight: &InFlight| (flight.deployment, flight.gates.len(), flight.waits.len());
     engine.facts().in_flight.iter().map(state).collect()
-}
-
-/// When the first of the held things can move by time alone.
-fn due(report: &Report, now: Timestamp) -> Option<Timestamp> {
-    let reasons = report.slots.iter().flat_map(|row| match &row.decision {
-        Decision::Held { reasons, .. } | Decision::Empty { reasons, .. } => reasons.iter().collect::<Vec<&Hold>>(),
-        Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
-        Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => Vec::new(),
-    });
-    // What cannot be seen is looked at again by itself, and what is in flight is advanced.
-    let by_itself = |hold: &&Hold| matches!(hold.cause, Cause::PlaceUnseen { .. } | Cause::Waits { .. });
-    let reasons = reasons.filter(|hold| !by_itself(hold));
-    reasons.filter_map(|hold| hold.until).filter(|until| *until > now).min()
 }
 
 pub(super) fn later(now: Timestamp, span: Duration) -> Timestamp {

@@ -79,6 +79,11 @@ impl FactsFold {
         Self { facts: Facts { store: Some(store), ..Facts::default() }, open: BTreeMap::new() }
     }
 
+    /// Facts that are known without their journal. Of what is in flight there, only its end is understood.
+    pub fn resume(facts: Facts) -> Self {
+        Self { facts, open: BTreeMap::new() }
+    }
+
     /// Facts of a whole journal.
     pub fn replay<'a>(store: StoreId, records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut fold = Self::new(store);

@@ -33,6 +33,9 @@ pub(super) struct Draft<'a> {
     pub(super) orphans: Vec<Orphan>,
     /// What of `begin` the guard counts.
     pub(super) guarded: Option<Guarded>,
+    /// Stacks that it loses and that are pruned once it has what it is to carry, by account: the guard counts them from the
+    /// beginning.
+    pub(super) loses: BTreeMap<AccountId, u32>,
     /// The allowances of its deploy file.
     pub(super) allow: &'a [Allowance],
     /// The deploy file in which it could be allowed; none where its project or environment is gone.
@@ -124,6 +127,7 @@ impl<'a> Draft<'a> {
             open: Vec::new(),
             orphans: Vec::new(),
             guarded: None,
+            loses: BTreeMap::new(),
             allow: &[],
             file: None,
             plans: None,

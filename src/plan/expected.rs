@@ -96,10 +96,10 @@ pub fn hold_unread(planned: &mut Planned, unread: &Unread) {
     });
 }
 
-type Values = BTreeMap<String, Option<String>>;
+pub(super) type Values = BTreeMap<String, Option<String>>;
 
 /// What the place says.
-fn pseudo(place: &Place) -> Values {
+pub(super) fn place_values(place: &Place) -> Values {
     let region = place.region.as_str();
     let values = [("AccountId", place.account.as_str()), ("Region", region), ("Partition", place.region.partition())];
     values.into_iter().map(|(name, value)| (format!("AWS::{name}"), Some(value.to_owned()))).collect()
@@ -107,7 +107,7 @@ fn pseudo(place: &Place) -> Values {
 
 /// The values that a stack is about to have; those of other stacks' outputs are not known yet.
 fn wanted_values(place: &Place, parameters: &BTreeMap<String, ParameterValue>) -> Values {
-    let mut values = pseudo(place);
+    let mut values = place_values(place);
     values.extend(parameters.iter().map(|(name, value)| match value {
         ParameterValue::Value(value) => (name.clone(), Some(value.clone())),
         ParameterValue::Output { .. } => (name.clone(), None),
@@ -117,7 +117,7 @@ fn wanted_values(place: &Place, parameters: &BTreeMap<String, ParameterValue>) -
 
 /// The values that a stack has. AWS masks those that are declared NoEcho.
 fn deployed_values(place: &Place, stack: &StackName, template: &Document, observed: &Observed) -> Values {
-    let mut values = pseudo(place);
+    let mut values = place_values(place);
     let masked = |name: &str| {
         let declared = template.section("Parameters").and_then(|all| all.get(name)?.get("NoEcho"));
         declared.is_some_and(|flag| *flag == Value::Bool(true) || flag.as_str().is_some_and(|flag| flag != "false"))

@@ -3,7 +3,8 @@
 //! Counted are removals, and changes of stacks whose release stays the same (a target or another live part changed).
 //! What a new release changes is not counted: a commit ordered that by name. Beyond the limit everything of that kind in
 //! the account is held, not just what is too much: a mistake must not get through in portions. So what waits for a freeze,
-//! for an earlier phase or for an earlier wave counts too, for every tenant.
+//! for an earlier phase or for an earlier wave counts too, for every tenant; and so do stacks that are pruned only after
+//! their slot was deployed.
 
 use std::collections::BTreeMap;
 
@@ -23,6 +24,9 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
         for (account, count) in &guarded.pending {
             *pending.entry((guarded.removes, account.clone())).or_default() += count;
         }
+    }
+    for (account, count) in drafts.iter().flat_map(|draft| &draft.loses) {
+        *pending.entry((true, account.clone())).or_default() += count;
     }
     let over = beyond(input, &pending);
     if over.is_empty() {

@@ -32,6 +32,7 @@ mod orphans;
 mod outputs;
 mod removal;
 pub mod render;
+pub mod review;
 mod slot;
 mod stacks;
 mod stale;

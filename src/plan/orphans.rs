@@ -13,7 +13,7 @@ use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::Because;
 use crate::model::remedy::Key;
 use crate::model::{
-    Decision, Environment, EnvironmentName, Hash, Place, ProjectName, Release, Slot, StackName, TenantName,
+    AccountId, Decision, Environment, EnvironmentName, Hash, Place, ProjectName, Release, Slot, StackName, TenantName,
 };
 use crate::promote::{Desired, Ours, deploy_file};
 
@@ -42,10 +42,7 @@ impl<'a> Planner<'a> {
         judged: &Judged<'a>,
     ) -> Draft<'a> {
         let slot = &desired.slot;
-        let wanted: BTreeSet<(&Place, &StackName)> =
-            judged.stacks.iter().map(|(wanted, _)| (&wanted.target.place, &wanted.stack)).collect();
-        let dropped: Vec<&Ours<'_>> =
-            self.index.stacks(slot).iter().filter(|ours| !wanted.contains(&(ours.place, &ours.seen.name))).collect();
+        let dropped = self.dropped(slot, judged);
         if dropped.is_empty() {
             return draft;
         }
@@ -94,6 +91,22 @@ impl<'a> Planner<'a> {
             }
         }
         draft
+    }
+
+    /// The stacks that the slot has and its release does not.
+    fn dropped(&self, slot: &Slot, judged: &Judged<'a>) -> Vec<&'a Ours<'a>> {
+        let wanted: BTreeSet<(&Place, &StackName)> =
+            judged.stacks.iter().map(|(wanted, _)| (&wanted.target.place, &wanted.stack)).collect();
+        self.index.stacks(slot).iter().filter(|ours| !wanted.contains(&(ours.place, &ours.seen.name))).collect()
+    }
+
+    /// How many stacks of each account are pruned once the slot has the release.
+    pub(super) fn losing(&self, desired: &Desired<'a>, judged: &Judged<'a>) -> BTreeMap<AccountId, u32> {
+        let mut losing = BTreeMap::new();
+        for ours in self.dropped(&desired.slot, judged).iter().filter(|_| desired.environment.prune) {
+            *losing.entry(ours.place.account.clone()).or_default() += 1;
+        }
+        losing
     }
 
     /// Slots that something is known of and that the commit does not have: held where a broken file may hide them,

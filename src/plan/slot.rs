@@ -12,7 +12,7 @@ use crate::promote::{Desired, Want, deploy_file};
 
 use super::Planner;
 use super::allow::{Key, Keys};
-use super::draft::Draft;
+use super::draft::{Draft, Kind};
 use super::judged::Judged;
 use super::kept;
 use super::render::Render;
@@ -100,6 +100,7 @@ impl<'a> Planner<'a> {
         };
         let wanted = matches!(beside, Beside::Newer(_));
         let (content, plan, feeds) = (judged.content, judged.plan.clone(), judged.feeds());
+        let loses = self.losing(desired, &judged);
         let mut draft = match going_on {
             None => self.carried(desired, release, because, beside, judged),
             Some(going_on) => {
@@ -112,6 +113,10 @@ impl<'a> Planner<'a> {
             }
         };
         draft.feeds = feeds;
+        // What is pruned already counts as that.
+        if draft.kind != Kind::Removal && draft.orphans.is_empty() {
+            draft.loses = loses;
+        }
         draft.failed = self.index.attempts(&desired.slot, content).is_some();
         draft.plan.get_or_insert_with(|| plan.clone());
         // What is wanted but waits has a plan that is not known yet.

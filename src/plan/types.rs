@@ -6,12 +6,12 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::catalog::{Gate, OnFailure};
-use crate::model::decision::{Because, Decision};
+use crate::model::decision::{Because, Cause, Decision};
 use crate::model::journal::{self, Content, DeploymentId, Order, TargetWave};
 use crate::model::place::Access;
 use crate::model::remedy::{Key, RemoveSlot};
 use crate::model::{
-    Catalog, CommitId, EnvironmentName, Facts, Hash, Location, Observed, Place, ProjectName, ReleaseName, Slot,
+    Catalog, CommitId, EnvironmentName, Facts, Hash, Hold, Location, Observed, Place, ProjectName, ReleaseName, Slot,
     StackName, StackOwner, StepName, TargetName, TenantName,
 };
 
@@ -172,6 +172,21 @@ pub struct Report {
     pub stale: Vec<StaleAllowance>,
     /// Changes of what a project deploys that reach no release that runs or comes.
     pub unreached: Vec<Unreached>,
+}
+
+impl Report {
+    /// When the first of the held things can move by time alone; none if nothing can.
+    pub fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        let reasons = self.slots.iter().flat_map(|row| match &row.decision {
+            Decision::Held { reasons, .. } | Decision::Empty { reasons, .. } => reasons.iter().collect::<Vec<&Hold>>(),
+            Decision::UpToDate { waiting, .. } => waiting.iter().flat_map(|waiting| &waiting.reasons).collect(),
+            Decision::Deploying { .. } | Decision::Deploy { .. } | Decision::Remove { .. } => Vec::new(),
+        });
+        // What cannot be seen is looked at again by itself, and what is in flight is advanced.
+        let by_itself = |hold: &&Hold| matches!(hold.cause, Cause::PlaceUnseen { .. } | Cause::Waits { .. });
+        let reasons = reasons.filter(|hold| !by_itself(hold));
+        reasons.filter_map(|hold| hold.until).filter(|until| *until > now).min()
+    }
 }
 
 /// An `[[allow]]` that opens nothing: it can be deleted from its file.

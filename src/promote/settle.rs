@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::catalog::Pin;
-use crate::model::{Catalog, Environment, Project, Release, Tenant};
+use crate::model::{Catalog, Environment, Project, Release, ReleaseName, Slot, Tenant};
 
 use super::Seat;
 use super::lines::Lines;
@@ -33,6 +33,21 @@ pub fn settled(catalog: &Catalog) -> Vec<Settled<'_>> {
             Some(Settled { project: seat.project, environment: seat.environment, tenant: seat.tenant, release })
         })
         .collect()
+}
+
+/// Every release that a slot may have had by what the head says: the one that it settles to, and those below it that enter by
+/// themselves. What was pinned before, only facts know.
+pub fn past(catalog: &Catalog) -> Vec<(Slot, ReleaseName)> {
+    let mut all = Vec::new();
+    for seat in connected(catalog) {
+        let Some(settled) = release(&seat) else { continue };
+        let lines = Lines::new(&seat);
+        let below = seat.project.releases.values().filter(|release| {
+            release.version < settled.version && release.snapshot.is_ok() && lines.brings(release) == Some(true)
+        });
+        all.extend(below.chain([settled]).map(|release| (seat.slot.clone(), release.name.clone())));
+    }
+    all
 }
 
 fn release<'a>(seat: &Seat<'a>) -> Option<&'a Arc<Release>> {

@@ -12,6 +12,7 @@ pub mod plan;
 pub mod problems;
 pub mod reasons;
 pub mod remedy;
+pub mod review;
 pub mod runs;
 pub mod status;
 pub mod style;

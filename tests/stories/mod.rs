@@ -4,6 +4,7 @@
 //! the difference as a user would. Everything happens in one thread on virtual time, so a story says the same on every run.
 
 mod kill;
+mod merge;
 mod script;
 mod show;
 mod teller;

@@ -24,6 +24,8 @@ pub(super) enum Command {
     Replace { path: String, old: String, new: String },
     /// Deletes a file.
     Delete(String),
+    /// Moves a folder.
+    Move { from: String, to: String },
     /// Writes the file of a release whose only image `web` has the release's name as its tag.
     Release { project: String, version: String },
     /// Writes `snapshot = "<head>"` into a release's file.
@@ -88,6 +90,7 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
             Command::Replace { path: parts.next()?, old: parts.next()?, new: parts.next()?.replace("\\n", "\n") }
         }
         "delete" => Command::Delete(rest.to_owned()),
+        "move" => Command::Move { from: parts.next()?, to: parts.next()? },
         "release" => {
             let (project, version) = rest.split_once(' ')?;
             Command::Release { project: project.to_owned(), version: version.to_owned() }

@@ -1,5 +1,6 @@
 //! Plays a script: a branch in memory, a simulated account and the daemon, in one thread on virtual time.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -109,6 +110,16 @@ impl Teller {
                 self.files.insert(path.clone(), text.replace(old.as_str(), new));
             }
             Command::Delete(path) => assert!(self.files.remove(path).is_some(), "{path} is there"),
+            Command::Move { from, to } => {
+                let (from, to) = (format!("{from}/"), format!("{to}/"));
+                let moved = std::mem::take(&mut self.files).into_iter();
+                self.files = moved
+                    .map(|(path, text)| match path.strip_prefix(&from) {
+                        Some(rest) => (format!("{to}{rest}"), text),
+                        None => (path, text),
+                    })
+                    .collect();
+            }
             Command::Release { project, version } => {
                 let text = format!("format = 1\n\n[images]\nweb = {{ tag = \"{version}\" }}\n");
                 self.files.insert(format!("projects/{project}/releases/{version}.toml"), text);
@@ -149,12 +160,17 @@ impl Teller {
         }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(super) fn now(&self) -> Timestamp {
         self.world.lock().unwrap().now()
     }
 
     fn pass(&self, span: Duration) {
         advance(&self.world, SignedDuration::try_from(span).unwrap());
+    }
+
+    /// What the daemon says now.
+    pub(super) fn published_now(&self) -> Arc<Published> {
+        self.published()
     }
 
     fn published(&self) -> Arc<Published> {
@@ -249,6 +265,27 @@ impl Teller {
         self.branch.head().0
     }
 
+    /// The branch.
+    pub(super) fn history(&self) -> Arc<Branch> {
+        self.branch.clone()
+    }
+
+    /// Every stack of the account, as `<name> in <account>/<region>`.
+    pub(super) fn stacks(&self) -> BTreeSet<String> {
+        let observed = &self.published().observed;
+        observed.stacks().map(|(place, stack)| format!("{} in {place}", stack.name)).collect()
+    }
+
+    /// Lets the daemon work until neither it nor time alone can move anything.
+    pub(super) fn until_nothing_can_move(&mut self) {
+        loop {
+            self.settle();
+            let now = self.now();
+            let Some(due) = self.published().planned.report.due(now) else { return };
+            self.pass(Duration::try_from(due.duration_since(now)).unwrap() + Duration::from_secs(1));
+        }
+    }
+
     /// Commits the work tree.
     pub(super) fn commit(&mut self) {
         self.branch.commit(&self.files);
@@ -304,7 +341,7 @@ impl Teller {
         self.pass(Duration::from_secs(60));
     }
 
-    fn records(&self) -> Vec<Record> {
+    pub(super) fn records(&self) -> Vec<Record> {
         self.runtime.block_on(self.store.records(0, u32::MAX)).unwrap()
     }
 

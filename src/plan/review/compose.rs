@@ -1,0 +1,293 @@
+//! Two rehearsals become a review: what happens then and would not happen anyway.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cfn::{Document, Given};
+use crate::compare::resources;
+use crate::model::catalog::Broken;
+use crate::model::decision::Cause;
+use crate::model::{
+    Catalog, EnvironmentName, Hold, Id, ProjectName, ReleaseName, Slot, StackOwner, TenantName, Version,
+};
+
+use super::super::expected::place_values;
+use super::super::types::{Report, SlotRow};
+use super::Change;
+use super::holds::{holds, like};
+use super::notes;
+use super::rehearse::{Event, Rehearsal};
+use super::types::{Basis, Fate, How, Review, Shown, SlotReview, StackEvent, StackReview, Stop};
+use super::world::{Key, World};
+
+pub(super) fn compose(change: &Change<'_>, before: &World, anyway: &Rehearsal, then: &Rehearsal) -> Review {
+    let new = new_events(&then.events, &anyway.events);
+    let composer = Composer { change, before, anyway, then, new: by_slot(&new) };
+    let mut slots: Vec<SlotReview> = Vec::new();
+    let mut stacks: Vec<StackReview> = Vec::new();
+    for slot in composer.slots() {
+        slots.extend(composer.slot(&slot));
+        stacks.extend(composer.stacks(&slot));
+    }
+    let known = |broken: &&Broken, among: &[Broken]| {
+        among
+            .iter()
+            .any(|other| other.code == broken.code && other.at.file == broken.at.file && other.title == broken.title)
+    };
+    let (still_broken, broken) =
+        change.head.broken.iter().partition::<Vec<&Broken>, _>(|one| known(one, &change.base.broken));
+    let left = then.last.orphans.iter().filter(|orphan| !orphan.removed);
+    let left = left.filter(|orphan| {
+        !anyway.last.orphans.iter().any(|other| (&other.place, &other.stack) == (&orphan.place, &orphan.stack))
+    });
+    Review {
+        base: change.base.commit.clone(),
+        head: change.head.commit.clone(),
+        basis: match change.facts {
+            Some(facts) => Basis::Facts { as_of: facts.as_of },
+            None => Basis::Settled,
+        },
+        environments: environments(change, &slots),
+        slots,
+        stacks,
+        left: left.cloned().collect(),
+        notes: notes::notes(change, before, anyway, then, &new),
+        broken: broken.into_iter().cloned().collect(),
+        still_broken: still_broken.into_iter().cloned().collect(),
+    }
+}
+
+/// The environments of slots, in promotion order. One that only the base has keeps its place.
+fn environments(change: &Change<'_>, slots: &[SlotReview]) -> Vec<EnvironmentName> {
+    let mut orders: BTreeMap<&EnvironmentName, i64> = BTreeMap::new();
+    for environment in change.base.environments.values().chain(change.head.environments.values()) {
+        orders.insert(&environment.name, environment.order);
+    }
+    let mut all: Vec<EnvironmentName> = Vec::new();
+    for slot in slots {
+        if !all.contains(&slot.environment) {
+            all.push(slot.environment.clone());
+        }
+    }
+    all.sort_by_key(|name| (orders.get(name).copied().unwrap_or(i64::MAX), name.clone()));
+    all
+}
+
+/// The deployments that would not be without the change.
+fn new_events<'r>(then: &'r [Event], anyway: &[Event]) -> Vec<&'r Event> {
+    let mut anyway: Vec<&Event> = anyway.iter().collect();
+    let mut new = Vec::new();
+    for event in then {
+        match anyway.iter().position(|other| event.same(other)) {
+            Some(at) => drop(anyway.remove(at)),
+            None => new.push(event),
+        }
+    }
+    new
+}
+
+fn by_slot<'r>(events: &[&'r Event]) -> BTreeMap<&'r Slot, Vec<&'r Event>> {
+    let mut all: BTreeMap<&Slot, Vec<&Event>> = BTreeMap::new();
+    for event in events {
+        all.entry(&event.slot).or_default().push(event);
+    }
+    all
+}
+
+struct Composer<'r> {
+    change: &'r Change<'r>,
+    before: &'r World,
+    anyway: &'r Rehearsal,
+    then: &'r Rehearsal,
+    new: BTreeMap<&'r Slot, Vec<&'r Event>>,
+}
+
+impl Composer<'_> {
+    /// Every slot that may be touched: as the report sorts them, then those that no report has.
+    fn slots(&self) -> Vec<Slot> {
+        let reports = [&self.then.last, &self.anyway.last];
+        let mut all: Vec<Slot> = Vec::new();
+        let mut seen = BTreeSet::new();
+        let rows = reports.into_iter().flat_map(|report| &report.slots).map(|row| &row.slot);
+        for slot in rows.chain(self.new.keys().copied()) {
+            if seen.insert(slot.clone()) {
+                all.push(slot.clone());
+            }
+        }
+        all
+    }
+
+    fn slot(&self, slot: &Slot) -> Option<SlotReview> {
+        let (old, new) = (row(&self.anyway.last, slot), row(&self.then.last, slot));
+        let events = self.new.get(slot).map_or(&[][..], Vec::as_slice);
+        let from = row(&self.anyway.first, slot).and_then(|row| row.runs.clone());
+        let from = from.or_else(|| events.first().and_then(|event| event.from.clone()));
+        let to = match (events.last(), new) {
+            (Some(event), _) if event.removal => None,
+            (Some(event), _) => Some(event.release.clone()),
+            (None, Some(row)) => row.runs.clone(),
+            (None, None) => from.clone(),
+        };
+        let how = match events {
+            [] => self.held(old, new)?,
+            [first, ..] => self.how(first, events),
+        };
+        let (project, environment, tenant) = self.names(slot, new.or(old))?;
+        let lower = |to: &ReleaseName, from: &ReleaseName| Version::parse(to.as_str()) < Version::parse(from.as_str());
+        Some(SlotReview {
+            rollback: to.as_ref().zip(from.as_ref()).is_some_and(|(to, from)| lower(to, from)),
+            because: events.last().map(|event| event.because.clone()),
+            slot: slot.clone(),
+            project,
+            environment,
+            tenant,
+            from,
+            to,
+            how,
+        })
+    }
+
+    fn how(&self, first: &Event, events: &[&Event]) -> How {
+        let stops: Vec<Stop> = events.iter().flat_map(|event| &event.stops).cloned().collect();
+        if !stops.is_empty() {
+            return How::Stops(stops);
+        }
+        let waits = self.then.waits.get(&first.slot).into_iter().flatten();
+        let mine = waits.filter(|(release, _)| release.as_ref().is_none_or(|release| *release == first.release));
+        let holds: Vec<Hold> = mine.map(|(_, hold)| hold.clone()).collect();
+        if first.round == 0 || holds.is_empty() { How::OnMerge } else { How::After(holds) }
+    }
+
+    /// A slot in which nothing happens: what holds it is another thing than before.
+    fn held(&self, old: Option<&SlotRow>, new: Option<&SlotRow>) -> Option<How> {
+        let all = |row: Option<&SlotRow>| -> Vec<Hold> {
+            row.map_or(Vec::new(), |row| holds(row).into_iter().map(|(_, hold)| hold).collect())
+        };
+        let (old, new) = (all(old), all(new));
+        let fresh: Vec<Hold> =
+            new.iter().filter(|hold| !old.iter().any(|other| like(&hold.cause, &other.cause))).cloned().collect();
+        if !fresh.is_empty() {
+            return Some(How::Held(fresh));
+        }
+        let stops = |hold: &&Hold| {
+            matches!(hold.cause, Cause::Broken { .. } | Cause::Frozen { .. } | Cause::CannotRender { .. })
+        };
+        let gone = old.iter().filter(stops).any(|hold| !new.iter().any(|other| like(&hold.cause, &other.cause)));
+        gone.then_some(How::Freed)
+    }
+
+    /// The names of a slot: as a report has them, or else as one of the commits has.
+    fn names(&self, slot: &Slot, row: Option<&SlotRow>) -> Option<(ProjectName, EnvironmentName, Option<TenantName>)> {
+        if let Some(row) = row {
+            return Some((row.project.clone(), row.environment.clone(), row.tenant.clone()));
+        }
+        let both = [self.change.head, self.change.base];
+        let project =
+            both.iter().find_map(|catalog| catalog.project_by_id(&slot.project)).map(|found| found.name.clone());
+        let environment = both
+            .iter()
+            .find_map(|catalog| catalog.environment_by_id(&slot.environment))
+            .map(|found| found.name.clone());
+        let tenant = slot.tenant.as_ref().and_then(|id| {
+            let found = both.iter().find_map(|catalog| catalog.tenant_by_id(id)).map(|found| found.name.clone());
+            found.or_else(|| named(id))
+        });
+        Some((project.or_else(|| named(&slot.project))?, environment.or_else(|| named(&slot.environment))?, tenant))
+    }
+
+    /// What happens to the stacks of a slot: each once, from what it has before to what it has in the end.
+    fn stacks(&self, slot: &Slot) -> Vec<StackReview> {
+        let events = self.new.get(slot).map_or(&[][..], Vec::as_slice);
+        let mut order: Vec<Key> = Vec::new();
+        let mut all: BTreeMap<Key, StackReview> = BTreeMap::new();
+        for event in events {
+            for stack in &event.stacks {
+                let key = (stack.place.clone(), stack.stack.clone());
+                let stops = event.stops.iter().filter(|stop| stop.stack == stack.stack).cloned().collect();
+                match all.remove(&key) {
+                    None => {
+                        order.push(key.clone());
+                        all.extend(self.stack(slot, stack, stops).map(|stack| (key, stack)));
+                    }
+                    Some(known) => drop(all.insert(key, later(known, stack, stops))),
+                }
+            }
+        }
+        order.into_iter().filter_map(|key| all.remove(&key)).collect()
+    }
+
+    fn stack(&self, slot: &Slot, event: &StackEvent, stops: Vec<Stop>) -> Option<StackReview> {
+        let owner = self.owner(event);
+        let both = [self.change.head, self.change.base];
+        let row = row(&self.then.last, slot).or_else(|| row(&self.anyway.last, slot));
+        let (project, environment, tenant) = self.names(slot, row)?;
+        let target =
+            owner.as_ref().and_then(|owner| both.iter().find_map(|catalog| catalog.target_by_id(&owner.target)));
+        let step = owner.as_ref().and_then(|owner| both.iter().find_map(|catalog| step(catalog, slot, &owner.step)));
+        // A stack is made where its target is now, and one of its name was made where the target was.
+        let elsewhere = || {
+            let mut same = self.before.deployed.iter().filter(|((_, stack), _)| *stack == event.stack);
+            same.find(|((place, _), _)| *place != event.place).map(|((place, _), shown)| (place, shown))
+        };
+        let moved = (event.fate == Fate::Create).then(elsewhere).flatten();
+        Some(StackReview {
+            slot: slot.clone(),
+            project,
+            environment,
+            tenant,
+            step,
+            target: target.map(|target| target.name.clone()),
+            cluster: target.map(|target| target.cluster.clone()),
+            stack: event.stack.clone(),
+            place: event.place.clone(),
+            fate: event.fate,
+            moved_from: moved.map(|(place, _)| place.clone()),
+            resources: event.resources.clone(),
+            stops,
+            before: event.before.clone().or_else(|| moved.map(|(_, shown)| shown.clone())),
+            after: event.after.clone(),
+        })
+    }
+
+    fn owner(&self, event: &StackEvent) -> Option<StackOwner> {
+        let worlds = [&self.then.world, self.before, &self.anyway.world];
+        worlds.into_iter().find_map(|world| world.observed.stack(&event.place, &event.stack)?.owner())
+    }
+}
+
+/// The same stack changed again by a later deployment.
+fn later(known: StackReview, event: &StackEvent, stops: Vec<Stop>) -> StackReview {
+    let fate = match (known.fate, event.fate) {
+        (_, Fate::Delete) => Fate::Delete,
+        (Fate::Create, _) => Fate::Create,
+        (_, last) => last,
+    };
+    let values = |shown: &Shown| {
+        let mut values = place_values(&known.place);
+        values.extend(shown.values.iter().map(|(name, value)| (name.clone(), Some(value.clone()))));
+        values
+    };
+    let parse = |shown: &Option<Shown>| {
+        shown.as_ref().and_then(|shown| Some((Document::parse(&shown.template).ok()?, values(shown))))
+    };
+    let (before, after) = (parse(&known.before), parse(&event.after));
+    let resources = resources(
+        before.as_ref().map(|(document, values)| Given { document, values }),
+        after.as_ref().map(|(document, values)| Given { document, values }),
+    );
+    StackReview { fate, resources, stops, after: event.after.clone(), ..known }
+}
+
+fn step(catalog: &Catalog, slot: &Slot, id: &Id) -> Option<crate::model::StepName> {
+    let project = catalog.project_by_id(&slot.project)?;
+    let snapshots = project.releases.values().filter_map(|release| release.snapshot.as_ref().ok());
+    let whats = project.head.iter().chain(snapshots.map(|snapshot| &snapshot.what));
+    whats.flat_map(|what| &what.steps).find(|step| &step.id == id).map(|step| step.name.clone())
+}
+
+pub(super) fn row<'r>(report: &'r Report, slot: &Slot) -> Option<&'r SlotRow> {
+    report.slots.iter().find(|row| &row.slot == slot)
+}
+
+fn named<N: std::str::FromStr>(id: &Id) -> Option<N> {
+    id.as_str().parse().ok()
+}

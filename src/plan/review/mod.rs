@@ -1,0 +1,56 @@
+//! What a change will do: one value, made from two commits and what is known, that every surface reads.
+//!
+//! ```text
+//! base ─► past: the world before ─┬─► rehearse(base): what happens anyway ──┐
+//!                                 └─► rehearse(head): what happens then ────┴─► compose ─► Review
+//! ```
+//!
+//! A rehearsal runs the planner on a world in which everything that it orders succeeds, until nothing happens any more. So
+//! the order of environments, gates, guards, waves, orphans and outputs in a review are those of the daemon: there is one
+//! planner. What a rehearsal cannot know is said: without facts, nothing of the past; without AWS, whether an operation
+//! succeeds.
+//!
+//! `view/` prints a [`Review`]. Deliberately absent: I/O, the clock (the time comes in), words for people.
+
+mod compose;
+mod gates;
+mod holds;
+mod notes;
+mod past;
+mod rehearse;
+mod types;
+mod world;
+
+use jiff::Timestamp;
+
+use crate::model::{Catalog, Facts};
+
+use super::Render;
+
+pub use types::{Basis, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
+
+/// What a review is made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// The catalog before.
+    pub base: &'a Catalog,
+    /// The catalog after.
+    pub head: &'a Catalog,
+    /// What is known of the past.
+    pub facts: Option<&'a Facts>,
+    /// The time: of the facts, or of the head's commit, so that everybody gets the same answer.
+    pub now: Timestamp,
+}
+
+/// Works out what a change does.
+///
+/// The cost is a few plans of the base and of the head: one for each round in which something happens.
+pub fn review(change: &Change<'_>, renderer: &mut dyn Render) -> Review {
+    let before = match change.facts {
+        Some(facts) => past::told(change.base, facts, change.now, renderer),
+        None => past::settled(change.base, change.now, renderer),
+    };
+    let anyway = rehearse::rehearse(before.clone(), change.base, renderer);
+    let then = rehearse::rehearse(before.clone(), change.head, renderer);
+    compose::compose(change, &before, &anyway, &then)
+}

@@ -1,0 +1,262 @@
+//! What a change does, as values: slot by slot, stack by stack, resource by resource.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::compare::ResourceChange;
+use crate::model::catalog::{Broken, Gate};
+use crate::model::decision::Because;
+use crate::model::journal;
+use crate::model::remedy::Key;
+use crate::model::{
+    CommitId, EnvironmentName, Hash, Hold, Location, Place, ProjectName, ReleaseName, Slot, StackName, StepName,
+    TargetName, TenantName,
+};
+
+use super::super::types::{Orphan, StaleAllowance, Unreached};
+
+/// What happens if a change is merged, and the daemon then does all that it does by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Review {
+    /// The commit before.
+    pub base: Option<CommitId>,
+    /// The commit after.
+    pub head: Option<CommitId>,
+    /// What it is made from.
+    pub basis: Basis,
+    /// The environments that it touches, in promotion order.
+    pub environments: Vec<EnvironmentName>,
+    /// The slots that the change touches: by project, then in promotion order, then by tenant.
+    pub slots: Vec<SlotReview>,
+    /// The stacks that the change touches, in the order of the slots, then in the order in which they are changed.
+    pub stacks: Vec<StackReview>,
+    /// Stacks that lose their cause and stay.
+    pub left: Vec<Orphan>,
+    /// What happens besides the stacks.
+    pub notes: Vec<Note>,
+    /// What cannot be read at the head, and could at the base.
+    pub broken: Vec<Broken>,
+    /// What could be read neither at the base nor at the head.
+    pub still_broken: Vec<Broken>,
+}
+
+impl Review {
+    /// Whether the merge changes nothing that landfall decides or does.
+    pub fn is_empty(&self) -> bool {
+        self.slots.is_empty()
+            && self.stacks.is_empty()
+            && self.left.is_empty()
+            && self.notes.is_empty()
+            && self.broken.is_empty()
+    }
+
+    /// Whether it changes a stack, by itself and now or later.
+    pub fn changes_stacks(&self) -> bool {
+        !self.stacks.is_empty()
+    }
+
+    /// The stacks of a slot.
+    pub fn stacks_of<'r>(&'r self, slot: &'r Slot) -> impl Iterator<Item = &'r StackReview> {
+        self.stacks.iter().filter(move |stack| &stack.slot == slot)
+    }
+}
+
+/// What is known of the past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Basis {
+    /// Nothing: the base is taken to have settled. Everything succeeded, every soak elapsed, no freeze held.
+    Settled,
+    /// The facts of a daemon.
+    Facts {
+        /// Until when they tell everything.
+        as_of: Option<Timestamp>,
+    },
+}
+
+/// What a change does to a slot.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotReview {
+    /// The slot.
+    pub slot: Slot,
+    /// Its project.
+    pub project: ProjectName,
+    /// Its environment.
+    pub environment: EnvironmentName,
+    /// Its tenant; of one that is gone, its id.
+    pub tenant: Option<TenantName>,
+    /// What it runs before.
+    pub from: Option<ReleaseName>,
+    /// What it runs after.
+    pub to: Option<ReleaseName>,
+    /// It goes to a lower version.
+    pub rollback: bool,
+    /// How it gets there, or why not.
+    pub how: How,
+    /// Why it moves.
+    pub because: Option<Because>,
+}
+
+/// How a slot comes to what it runs after a change.
+#[derive(Clone, Debug, PartialEq)]
+pub enum How {
+    /// At once when the change lands.
+    OnMerge,
+    /// By itself, after these.
+    After(Vec<Hold>),
+    /// It begins, and stops at gates.
+    Stops(Vec<Stop>),
+    /// It stays as it is, for other reasons than before.
+    Held(Vec<Hold>),
+    /// What held it before does so no longer, and nothing else happens.
+    Freed,
+}
+
+/// A gate at which a deployment stops.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    /// The stack.
+    pub stack: StackName,
+    /// The gate.
+    pub gate: Gate,
+    /// The resource, if it is about one.
+    pub resource: Option<Arc<str>>,
+    /// `replaces-data`, `removes-data`, …
+    pub code: Arc<str>,
+    /// Why, in a sentence.
+    pub sentence: String,
+    /// The lines that open it; none if no deploy file could contain them.
+    pub key: Option<Key>,
+}
+
+impl Stop {
+    /// As the engine journals it.
+    pub(super) fn cause(&self, stack: &StackName) -> journal::Cause {
+        journal::Cause {
+            code: self.code.clone(),
+            sentence: self.sentence.clone(),
+            stack: Some(stack.clone()),
+            gate: Some(self.gate),
+        }
+    }
+}
+
+/// What happens to a stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fate {
+    /// It is created.
+    Create,
+    /// It is changed.
+    Update,
+    /// It stays as it is, and its task runs again.
+    Run,
+    /// It is deleted.
+    Delete,
+}
+
+/// What a change does to a stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StackReview {
+    /// Its slot.
+    pub slot: Slot,
+    /// Its project.
+    pub project: ProjectName,
+    /// Its environment.
+    pub environment: EnvironmentName,
+    /// Its tenant.
+    pub tenant: Option<TenantName>,
+    /// Its step; none if neither commit has it.
+    pub step: Option<StepName>,
+    /// Its target; none if neither commit has it.
+    pub target: Option<TargetName>,
+    /// The ECS cluster of its target.
+    pub cluster: Option<Arc<str>>,
+    /// The stack.
+    pub stack: StackName,
+    /// Account and region.
+    pub place: Place,
+    /// What happens to it.
+    pub fate: Fate,
+    /// It is created here because its target moved: the stack of its name that was made there stays or is deleted.
+    pub moved_from: Option<Place>,
+    /// What happens to its resources; unchanged ones are left out.
+    pub resources: Vec<ResourceChange>,
+    /// The gates at which it stops; then nothing of it happens.
+    pub stops: Vec<Stop>,
+    /// What it has before; for one that moves, what the other has.
+    pub before: Option<Shown>,
+    /// What it has after.
+    pub after: Option<Shown>,
+}
+
+/// What a stack was given, for people.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shown {
+    /// The template, as canonical JSON.
+    pub template: Arc<str>,
+    /// Values of its parameters; another stack's output by its name.
+    pub values: BTreeMap<String, String>,
+    /// Its content hash.
+    pub content: Hash,
+    /// The release.
+    pub release: ReleaseName,
+}
+
+/// What happens to a stack in a rehearsal.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct StackEvent {
+    pub(super) stack: StackName,
+    pub(super) place: Place,
+    pub(super) step: usize,
+    pub(super) fate: Fate,
+    pub(super) resources: Vec<ResourceChange>,
+    pub(super) before: Option<Shown>,
+    pub(super) after: Option<Shown>,
+}
+
+/// Something that a change does besides changing stacks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Note {
+    /// A project's change reaches no release: only a new one, or a refreshed one, would have it.
+    Unreached(Unreached),
+    /// A release takes its process and variables from another commit than before.
+    Refreshed {
+        /// The project.
+        project: ProjectName,
+        /// The release.
+        release: ReleaseName,
+        /// The slots that run it, redeployed by themselves.
+        slots: Vec<Slot>,
+    },
+    /// A phase or an environment is gone from a lifecycle, and with it what releases had to pass.
+    Ungated {
+        /// The project.
+        project: ProjectName,
+        /// The phase that is gone.
+        phase: Arc<str>,
+        /// The environments of later phases, which releases enter without it.
+        opens: Vec<EnvironmentName>,
+    },
+    /// An allowance of the change opens this.
+    Opens {
+        /// Where it is written.
+        at: Location,
+        /// The gate.
+        gate: Gate,
+        /// The slot.
+        slot: Slot,
+    },
+    /// An allowance of the change opens nothing.
+    OpensNothing(StaleAllowance),
+    /// A release may not go anywhere new any more.
+    Blocked {
+        /// The project.
+        project: ProjectName,
+        /// The release.
+        release: ReleaseName,
+        /// Why.
+        reason: Arc<str>,
+    },
+}

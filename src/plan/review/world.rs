@@ -1,0 +1,353 @@
+//! The world of a rehearsal: facts, observed stacks and deployed templates that follow a plan as if all of it succeeded.
+//!
+//! It is changed by journal records, folded as the daemon folds them, so that the next plan is the one that the daemon
+//! would make. What AWS alone decides is assumed in one place, here: every operation succeeds, and an output keeps its
+//! value while nothing that it is made of changes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::cfn::{Document, Given, Reference, references};
+use crate::compare::{Action as ResourceAction, ResourceChange, resources};
+use crate::model::facts_fold::FactsFold;
+use crate::model::journal::{
+    Action, Allowed, Content, DeploymentId, Entry, Fence, Opened, Order, Outcome, ParameterValue, Record,
+};
+use crate::model::observed::PlaceSeen;
+use crate::model::place::Access;
+use crate::model::{CommitId, Facts, Observed, Place, ReleaseName, StackName, StackSeen, StackStatus};
+
+use super::super::expected::place_values;
+use super::super::types::{Begin, Opening, Skip};
+use super::gates;
+use super::types::{Fate, Shown, StackEvent, Stop};
+
+/// A stack in its place.
+pub(super) type Key = (Place, StackName);
+
+/// Everything that a plan is made from, but the catalog.
+#[derive(Clone, Debug)]
+pub(super) struct World {
+    fold: FactsFold,
+    pub(super) observed: Observed,
+    pub(super) deployed: BTreeMap<Key, Shown>,
+    pub(super) now: Timestamp,
+    pending: BTreeMap<DeploymentId, Pending>,
+    records: u64,
+    deployments: u64,
+}
+
+/// A deployment that stopped at gates.
+#[derive(Clone, Debug)]
+struct Pending {
+    opened: Opened,
+    ended: BTreeSet<StackName>,
+    open: BTreeSet<StackName>,
+}
+
+/// What one deployment did until it ended or stopped.
+#[derive(Debug, Default)]
+pub(super) struct Carried {
+    pub(super) stacks: Vec<StackEvent>,
+    /// The gates that it waits at.
+    pub(super) stops: Vec<Stop>,
+}
+
+impl World {
+    pub(super) fn new(facts: Facts, now: Timestamp) -> Self {
+        let deployments = facts.runs.iter().map(|run| run.deployment.0);
+        let deployments = deployments.chain(facts.in_flight.iter().map(|flight| flight.deployment.0)).max();
+        Self {
+            fold: FactsFold::resume(facts),
+            observed: Observed::default(),
+            deployed: BTreeMap::new(),
+            now,
+            pending: BTreeMap::new(),
+            records: 0,
+            deployments: deployments.unwrap_or(0),
+        }
+    }
+
+    pub(super) fn facts(&self) -> &Facts {
+        self.fold.facts()
+    }
+
+    /// Lets a place be seen: without stacks, if it is new.
+    pub(super) fn see<'p>(&mut self, places: impl IntoIterator<Item = &'p Place>) {
+        for place in places {
+            let seen = || PlaceSeen::Seen { at: self.now, stacks: BTreeMap::new() };
+            self.observed.places.entry(place.clone()).or_insert_with(seen);
+        }
+    }
+
+    /// The templates that stacks have.
+    pub(super) fn templates(&self) -> BTreeMap<Key, Arc<str>> {
+        self.deployed.iter().map(|(key, shown)| (key.clone(), shown.template.clone())).collect()
+    }
+
+    /// Puts a stack there as the catalog renders it, without a deployment.
+    pub(super) fn put(&mut self, place: &Place, stack: &StackName, content: &Content, release: &ReleaseName) {
+        let order = Order {
+            wave: 0,
+            step: 0,
+            after: None,
+            stack: stack.clone(),
+            place: place.clone(),
+            access: Access::default(),
+            action: Action::Put(Box::new(content.clone())),
+            adopt: false,
+            as_found: false,
+        };
+        self.apply(&order, release, Vec::new());
+    }
+
+    /// Takes note of a record as a journal would.
+    pub(super) fn record(&mut self, entry: Entry) {
+        self.records += 1;
+        self.fold.apply(&Record { seq: self.records, at: self.now, fence: Fence(1), entry });
+    }
+
+    /// Carries out a deployment until it ends or stops.
+    pub(super) fn begin(&mut self, begin: &Begin, commit: &CommitId) -> Carried {
+        self.deployments += 1;
+        let opened = Opened {
+            deployment: DeploymentId(self.deployments),
+            slot: begin.slot.clone(),
+            release: begin.release.clone(),
+            commit: commit.clone(),
+            plan: begin.plan.clone(),
+            content: begin.content,
+            given: begin.given,
+            attempt: begin.attempt,
+            on_failure: begin.on_failure,
+            orders: begin.orders.clone(),
+            allowed: begin.allowed.clone(),
+            removal: begin.removal,
+            live: begin.live.clone(),
+            waves: begin.waves.clone(),
+        };
+        self.record(Entry::Opened(opened.clone()));
+        for allowance in &begin.allowed {
+            let (slot, deployment) = (begin.slot.clone(), opened.deployment);
+            self.record(Entry::Used(Allowed { slot, allowance: *allowance, deployment }));
+        }
+        self.go_on(Pending { opened, ended: BTreeSet::new(), open: BTreeSet::new() })
+    }
+
+    /// Opens a gate and goes on. A deployment that began before the rehearsal simply ends.
+    pub(super) fn open(&mut self, opening: &Opening) -> Carried {
+        let (deployment, stack) = (opening.deployment, opening.stack.clone());
+        self.record(Entry::Used(Allowed { slot: opening.slot.clone(), allowance: opening.allowance, deployment }));
+        let (gate, resource) = (opening.gate, opening.resource.clone());
+        self.record(Entry::GateOpened { deployment, stack: stack.clone(), gate, resource });
+        let Some(mut pending) = self.pending.remove(&deployment) else {
+            self.record(Entry::Ended { deployment, outcome: Outcome::Proved });
+            return Carried::default();
+        };
+        pending.open.insert(stack);
+        self.go_on(pending)
+    }
+
+    /// Ends a deployment in whose place a newer order comes.
+    pub(super) fn give_way(&mut self, deployment: DeploymentId, by: Option<ReleaseName>) {
+        self.pending.remove(&deployment);
+        self.record(Entry::Ended { deployment, outcome: Outcome::Superseded { by } });
+    }
+
+    /// Leaves out an order whose turn it was.
+    pub(super) fn skip(&mut self, skip: &Skip) {
+        let Skip { slot, release, commit, why } = skip.clone();
+        self.record(Entry::Skipped { slot, release, commit, why });
+    }
+
+    /// A moment passes.
+    pub(super) fn tick(&mut self) {
+        self.now = self.now.checked_add(SignedDuration::from_secs(1)).unwrap_or(self.now);
+    }
+
+    fn go_on(&mut self, mut pending: Pending) -> Carried {
+        let mut carried = Carried::default();
+        let deployment = pending.opened.deployment;
+        let orders = pending.opened.orders.clone();
+        for order in &orders {
+            if pending.ended.contains(&order.stack) {
+                continue;
+            }
+            let waits = orders.iter().any(|other| {
+                let before = other.wave < order.wave || other.wave == order.wave && order.waits_for(other.step);
+                before && !pending.ended.contains(&other.stack)
+            });
+            if waits {
+                continue;
+            }
+            let changes = self.changes(order);
+            let stops = if pending.open.contains(&order.stack) { Vec::new() } else { gates::stops(order, &changes) };
+            if let Some(first) = stops.first() {
+                let (stack, cause) = (order.stack.clone(), first.cause(&order.stack));
+                self.record(Entry::Stopped { deployment, stack, cause, until: None });
+            }
+            let halts = !stops.is_empty();
+            carried.stops.extend(stops);
+            let event = self.event(order, &pending.opened, changes.clone());
+            if halts {
+                carried.stacks.push(event);
+                continue;
+            }
+            self.apply(order, &pending.opened.release, changes);
+            let outcome = if event.fate == Fate::Delete { Outcome::Removed } else { Outcome::Proved };
+            self.record(Entry::StackEnded { deployment, stack: order.stack.clone(), outcome });
+            pending.ended.insert(order.stack.clone());
+            carried.stacks.push(event);
+        }
+        if carried.stops.is_empty() {
+            let outcome = if pending.opened.removal { Outcome::Removed } else { Outcome::Proved };
+            self.record(Entry::Ended { deployment, outcome });
+        } else {
+            self.pending.insert(deployment, pending);
+        }
+        carried
+    }
+
+    /// What the operation does to the stack's resources.
+    fn changes(&self, order: &Order) -> Vec<ResourceChange> {
+        let key = (order.place.clone(), order.stack.clone());
+        let before = self.deployed.get(&key).and_then(|shown| Document::parse(&shown.template).ok());
+        let old = self.values(&key);
+        let before = before.as_ref().map(|document| Given { document, values: &old });
+        match &order.action {
+            Action::Delete { .. } => resources(before, None),
+            Action::Put(content) => {
+                let Ok(document) = Document::parse(&content.template) else { return Vec::new() };
+                let mut values = place_values(&order.place);
+                values.extend(self.parameters(order, content).into_iter().map(|(name, value)| (name, Some(value))));
+                resources(before, Some(Given { document: &document, values: &values }))
+            }
+        }
+    }
+
+    /// The values that a stack has.
+    fn values(&self, key: &Key) -> BTreeMap<String, Option<String>> {
+        let mut values = place_values(&key.0);
+        let seen = self.observed.stack(&key.0, &key.1);
+        let given = seen.into_iter().flat_map(|seen| &seen.parameters);
+        values.extend(given.map(|(name, value)| (name.clone(), Some(value.clone()))));
+        values
+    }
+
+    /// The values that an operation gives to parameters; outputs of other stacks as those have them.
+    fn parameters(&self, order: &Order, content: &Content) -> BTreeMap<String, String> {
+        let value = |value: &ParameterValue| match value {
+            ParameterValue::Value(value) => Some(value.clone()),
+            ParameterValue::Output { stack, output, at } => {
+                let place = at.as_ref().map_or(&order.place, |at| &at.place);
+                self.observed.stack(place, stack)?.outputs.get(output).cloned()
+            }
+        };
+        content.parameters.iter().filter_map(|(name, of)| Some((name.clone(), value(of)?))).collect()
+    }
+
+    fn event(&self, order: &Order, opened: &Opened, resources: Vec<ResourceChange>) -> StackEvent {
+        let before = self.deployed.get(&(order.place.clone(), order.stack.clone())).cloned();
+        let (fate, after) = match &order.action {
+            Action::Delete { .. } => (Fate::Delete, None),
+            Action::Put(content) => {
+                let after = Shown::of(content, &opened.release);
+                let fate = match &before {
+                    None => Fate::Create,
+                    Some(before) if before.content == after.content && content.task.is_some() => Fate::Run,
+                    Some(_) => Fate::Update,
+                };
+                (fate, Some(after))
+            }
+        };
+        let (stack, place) = (order.stack.clone(), order.place.clone());
+        StackEvent { stack, place, step: order.step, fate, resources, before, after }
+    }
+
+    /// The stack as it is after the operation.
+    fn apply(&mut self, order: &Order, release: &ReleaseName, changes: Vec<ResourceChange>) {
+        let key = (order.place.clone(), order.stack.clone());
+        self.see([&order.place]);
+        let (now, records) = (self.now, self.records);
+        let put = match &order.action {
+            Action::Delete { .. } => None,
+            Action::Put(content) => {
+                let parameters = self.parameters(order, content);
+                let old = self.observed.stack(&key.0, &key.1).cloned();
+                let outputs =
+                    outputs(content, &changes, old.as_deref(), &parameters, &format!("{}#{records}", order.stack));
+                Some((content, parameters, outputs, old))
+            }
+        };
+        let Some(PlaceSeen::Seen { stacks, .. }) = self.observed.places.get_mut(&key.0) else { return };
+        let Some((content, parameters, outputs, old)) = put else {
+            stacks.remove(&key.1);
+            self.deployed.remove(&key);
+            return;
+        };
+        let seen = StackSeen {
+            name: order.stack.clone(),
+            id: old.as_ref().map_or_else(|| Arc::from(format!("{}#{records}", order.stack)), |old| old.id.clone()),
+            status: if old.is_some() { StackStatus::UpdateComplete } else { StackStatus::CreateComplete },
+            reason: None,
+            description: Some(content.description.to_string()),
+            tags: content.tags.clone(),
+            outputs,
+            parameters,
+            created: old.as_ref().map_or(now, |old| old.created),
+            updated: old.is_some().then_some(now),
+            protected: content.protected,
+        };
+        stacks.insert(order.stack.clone(), Arc::new(seen));
+        self.deployed.insert(key, Shown::of(content, release));
+    }
+}
+
+/// The outputs of a stack after an operation: a literal as it is, anything else under a name that changes only if what it
+/// is made of does.
+fn outputs(
+    content: &Content,
+    changes: &[ResourceChange],
+    old: Option<&StackSeen>,
+    parameters: &BTreeMap<String, String>,
+    fresh: &str,
+) -> BTreeMap<String, String> {
+    let Ok(document) = Document::parse(&content.template) else { return BTreeMap::new() };
+    let replaced = |id: &str| {
+        let made_anew = |change: &&ResourceChange| {
+            &*change.id == id
+                && matches!(change.action, ResourceAction::Create | ResourceAction::Replace | ResourceAction::Revision)
+        };
+        changes.iter().any(|change| made_anew(&change))
+    };
+    let moved = |reference: &Reference| match reference {
+        Reference::Name(name) | Reference::Attribute(name, _) => {
+            replaced(name) || old.is_some_and(|old| old.parameters.get(name) != parameters.get(name))
+        }
+        Reference::Mapping(_) | Reference::Condition(_) | Reference::Unknown => false,
+    };
+    let declared = document.section("Outputs").and_then(|all| all.as_object());
+    let value = |(name, output): (&String, &serde_json::Value)| {
+        let value = output.get("Value")?;
+        if let Some(text) = value.as_str() {
+            return Some((name.clone(), text.to_owned()));
+        }
+        let known = old.and_then(|old| old.outputs.get(name)).filter(|_| !references(value).iter().any(moved));
+        Some((name.clone(), known.cloned().unwrap_or_else(|| format!("{fresh}.{name}"))))
+    };
+    declared.into_iter().flatten().filter_map(value).collect()
+}
+
+impl Shown {
+    /// What a stack is given.
+    pub(super) fn of(content: &Content, release: &ReleaseName) -> Self {
+        Self {
+            template: content.template.clone(),
+            values: content.shown_parameters(),
+            content: content.hash,
+            release: release.clone(),
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The first sentence: the danger if there is one, then what moves, then counts.
+
+use std::collections::BTreeMap;
+
+use crate::compare::Action;
+use crate::plan::review::{Fate, How, Review, SlotReview, StackReview};
+
+use super::super::blocks::{Line, Span, strong, text};
+
+/// So many clauses are said; more are counted.
+const CLAUSES: usize = 2;
+
+/// So many projects are named in a clause; more are counted.
+const NAMED: usize = 3;
+
+/// One sentence that says what merging the change does.
+pub fn headline(review: &Review) -> Line {
+    if review.stacks.is_empty() {
+        return without_stacks(review);
+    }
+    let mut line = vec![text("Merging this ")];
+    let dangers = dangers(review);
+    if !dangers.is_empty() {
+        line.push(strong(list(&dangers)));
+        line.push(text(", and "));
+    }
+    line.push(text(moves(review)));
+    line.push(text(format!(": {}.", counts(review))));
+    line
+}
+
+fn without_stacks(review: &Review) -> Line {
+    let held = review.slots.iter().filter(|slot| matches!(slot.how, How::Held(_))).count();
+    let errors = review.broken.len();
+    let mut line: Vec<Span> = Vec::new();
+    if errors > 0 {
+        let problems = if errors == 1 { "1 problem".to_owned() } else { format!("{errors} problems") };
+        line.push(strong(format!("{problems} in this change: ")));
+        line.push(text(match held {
+            0 => "No stack changes.".to_owned(),
+            1 => "1 slot stays as deployed until it is fixed. No stack changes.".to_owned(),
+            held => format!("{held} slots stay as deployed until it is fixed. No stack changes."),
+        }));
+        return line;
+    }
+    if !review.left.is_empty() {
+        line.push(strong(format!("{} left behind. ", stacks(review.left.len()))));
+    }
+    line.push(text("No stack changes."));
+    line
+}
+
+/// What is lost or interrupted.
+fn dangers(review: &Review) -> Vec<String> {
+    let mut dangers = Vec::new();
+    let deleted: Vec<&StackReview> = review.stacks.iter().filter(|stack| stack.fate == Fate::Delete).collect();
+    if !deleted.is_empty() {
+        let kinds = kinds(deleted.iter().copied(), true);
+        let among = if kinds.is_empty() { String::new() } else { format!(", among what they hold {}", list(&kinds)) };
+        dangers.push(format!("deletes {}{among}", stacks(deleted.len())));
+    }
+    let others = || review.stacks.iter().filter(|stack| stack.fate != Fate::Delete);
+    let counted = |verb: &str, is: fn(&Action) -> bool| {
+        let mut found: BTreeMap<String, usize> = BTreeMap::new();
+        for change in others().flat_map(|stack| &stack.resources).filter(|change| is(&change.action)) {
+            *found.entry(change.name.clone()).or_default() += 1;
+        }
+        let words: Vec<String> = found.iter().map(|(kind, count)| counted_kind(kind, *count)).collect();
+        (!words.is_empty()).then(|| format!("{verb} {}", list(&words)))
+    };
+    dangers.extend(counted("replaces", |action| *action == Action::Replace));
+    dangers.extend(counted("removes", |action| *action == Action::Remove));
+    let moved = review.stacks.iter().filter(|stack| stack.moved_from.is_some()).count();
+    dangers.extend((moved > 0).then(|| format!("creates {} anew in another place", stacks(moved))));
+    let left = review.left.len();
+    dangers.extend((left > 0).then(|| format!("leaves {} behind", stacks(left))));
+    dangers
+}
+
+/// The types of what stacks hold and what keeps data.
+fn kinds<'r>(stacks: impl Iterator<Item = &'r StackReview>, data: bool) -> Vec<String> {
+    let mut found: BTreeMap<String, usize> = BTreeMap::new();
+    for change in stacks.flat_map(|stack| &stack.resources) {
+        if change.action == Action::Remove && (!data || change.keeps_data) {
+            *found.entry(change.name.clone()).or_default() += 1;
+        }
+    }
+    found.iter().map(|(kind, count)| counted_kind(kind, *count)).collect()
+}
+
+/// A number of resources of a type: "2 RDS DBInstances".
+fn counted_kind(kind: &str, count: usize) -> String {
+    match (count, kind.strip_suffix('y')) {
+        (1, _) => format!("1 {kind}"),
+        (_, Some(stem)) if !kind.ends_with("ey") => format!("{count} {stem}ies"),
+        _ if kind.ends_with('s') => format!("{count} {kind}es"),
+        _ => format!("{count} {kind}s"),
+    }
+}
+
+/// What the slots do, in clauses.
+fn moves(review: &Review) -> String {
+    let mut clauses: Vec<(Clause, Vec<String>)> = Vec::new();
+    for slot in review.slots.iter().filter(|slot| moving(slot)) {
+        let (clause, environment) = (Clause::of(slot), slot.environment.to_string());
+        match clauses.iter_mut().find(|(known, _)| *known == clause) {
+            Some((_, places)) if places.contains(&environment) => {}
+            Some((_, places)) => places.push(environment),
+            None => clauses.push((clause, vec![environment])),
+        }
+    }
+    // What several projects do in the same environments is one clause.
+    let mut together: Vec<(&'static str, &'static str, Vec<String>, Vec<String>)> = Vec::new();
+    for (clause, places) in clauses {
+        match together.iter_mut().find(|(verb, _, _, known)| *verb == clause.verb && *known == places) {
+            Some((_, _, whats, _)) => whats.push(clause.what),
+            None => together.push((clause.verb, clause.preposition, vec![clause.what], places)),
+        }
+    }
+    let said = together.iter().take(CLAUSES).map(|(verb, preposition, whats, places)| {
+        let whats = match whats.len().checked_sub(NAMED) {
+            Some(more @ 1..) => {
+                format!("{} and {more} more", whats.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", "))
+            }
+            _ => list(whats),
+        };
+        format!("{verb} {whats} {preposition} {}", list(places))
+    });
+    let said: Vec<String> = said.collect();
+    match together.len().saturating_sub(CLAUSES) {
+        0 => list(&said),
+        more => format!("{}, and {more} more", said.join(", ")),
+    }
+}
+
+/// What a slot does.
+#[derive(PartialEq)]
+struct Clause {
+    verb: &'static str,
+    what: String,
+    preposition: &'static str,
+}
+
+impl Clause {
+    fn of(slot: &SlotReview) -> Self {
+        let project = &slot.project;
+        let (verb, what, preposition) = match (&slot.from, &slot.to) {
+            (_, None) => ("removes", project.to_string(), "from"),
+            (Some(from), Some(to)) if from == to => ("redeploys", format!("{project} {to}"), "in"),
+            (Some(_), Some(to)) if slot.rollback => ("rolls back", format!("{project} to {to}"), "in"),
+            (_, Some(to)) => ("deploys", format!("{project} {to}"), "to"),
+        };
+        Self { verb, what, preposition }
+    }
+}
+
+fn moving(slot: &SlotReview) -> bool {
+    matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_))
+}
+
+fn counts(review: &Review) -> String {
+    let count = |fate: Fate| review.stacks.iter().filter(|stack| stack.fate == fate).count();
+    let mut parts = Vec::new();
+    for (fate, one, many) in [
+        (Fate::Update, "stack changes", "stacks change"),
+        (Fate::Create, "stack is created", "stacks are created"),
+        (Fate::Run, "task runs again", "tasks run again"),
+        (Fate::Delete, "stack is deleted", "stacks are deleted"),
+    ] {
+        match count(fate) {
+            0 => {}
+            1 => parts.push(format!("1 {one}")),
+            count => parts.push(format!("{count} {many}")),
+        }
+    }
+    let changes = || review.stacks.iter().filter(|stack| stack.fate != Fate::Delete).flat_map(|stack| &stack.resources);
+    let replaced = changes().any(|change| change.action == Action::Replace);
+    let removed = changes().any(|change| change.action == Action::Remove) || count(Fate::Delete) > 0;
+    match (replaced, removed) {
+        (false, false) => parts.push("nothing is replaced or removed".to_owned()),
+        (false, true) => parts.push("nothing is replaced".to_owned()),
+        (true, false) => parts.push("nothing is removed".to_owned()),
+        (true, true) => {}
+    }
+    parts.join(", ")
+}
+
+fn stacks(count: usize) -> String {
+    if count == 1 { "1 stack".to_owned() } else { format!("{count} stacks") }
+}
+
+/// Words in a row.
+pub(super) fn list(words: &[String]) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

@@ -1,0 +1,146 @@
+//! The matrix: what each project goes from and to in each environment, when, or why not.
+
+use std::collections::BTreeMap;
+
+use crate::model::decision::Cause;
+use crate::model::{EnvironmentName, Hold, ProjectName, TenantName};
+use crate::plan::review::{Fate, How, Review, SlotReview};
+use crate::view::{reasons, time};
+
+use super::super::blocks::{Block, Line, strong, text};
+
+/// So many tenants that are alike are named; more are counted.
+const NAMED: usize = 3;
+
+/// The matrix; nothing if no slot is touched.
+pub(super) fn matrix(review: &Review) -> Option<Block> {
+    if review.slots.is_empty() {
+        return None;
+    }
+    let environments: Vec<&EnvironmentName> =
+        review.environments.iter().filter(|name| review.slots.iter().any(|slot| &slot.environment == *name)).collect();
+    let mut head = vec![Line::new()];
+    head.extend(environments.iter().map(|name| vec![text(name.to_string())]));
+    let rows = rows(review).into_iter().map(|row| {
+        let mut cells = vec![row.name()];
+        cells.extend(environments.iter().map(|name| match row.cells.get(name) {
+            Some(cell) => cell.clone(),
+            None => vec![text("–")],
+        }));
+        cells
+    });
+    Some(Block::Table { head, rows: rows.collect() })
+}
+
+/// One row: a project, or the tenants of a project that are alike.
+struct Row<'r> {
+    project: &'r ProjectName,
+    /// None for the slot without a tenant.
+    tenants: Vec<&'r TenantName>,
+    cells: BTreeMap<&'r EnvironmentName, Line>,
+}
+
+impl Row<'_> {
+    fn name(&self) -> Line {
+        let project = strong(self.project.to_string());
+        let names = |tenants: &[&TenantName]| tenants.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
+        match self.tenants.as_slice() {
+            [] => vec![project],
+            [one] => vec![project, text(format!(" · {one}"))],
+            some if some.len() <= NAMED => vec![project, text(format!(" · {}", names(some)))],
+            many => vec![project, text(format!(" · {} tenants, alike", many.len()))],
+        }
+    }
+}
+
+fn rows(review: &Review) -> Vec<Row<'_>> {
+    let mut slots: BTreeMap<(&ProjectName, Option<&TenantName>), BTreeMap<&EnvironmentName, Line>> = BTreeMap::new();
+    for slot in &review.slots {
+        let row = slots.entry((&slot.project, slot.tenant.as_ref())).or_default();
+        row.insert(&slot.environment, cell(review, slot));
+    }
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for ((project, tenant), cells) in slots {
+        let alike = |row: &&mut Row<'_>| row.project == project && !row.tenants.is_empty() && row.cells == cells;
+        match tenant.and_then(|tenant| Some((tenant, rows.iter_mut().find(alike)?))) {
+            Some((tenant, row)) => row.tenants.push(tenant),
+            None => rows.push(Row { project, tenants: tenant.into_iter().collect(), cells }),
+        }
+    }
+    rows
+}
+
+fn cell(review: &Review, slot: &SlotReview) -> Line {
+    let mut line = versions(slot);
+    match &slot.how {
+        How::OnMerge => line.push(text(" on merge")),
+        How::After(holds) => line.push(text(format!(" after {}", after(holds)))),
+        How::Stops(stops) => {
+            let what = stops.first().map(|stop| match &stop.resource {
+                Some(resource) => format!("{} of {resource}", stop.gate.as_str()),
+                None => stop.gate.as_str().to_owned(),
+            });
+            line.push(text(" "));
+            line.push(strong(format!("stops at a gate: {}", what.unwrap_or_default())));
+        }
+        How::Held(holds) => {
+            let why = holds.first().map(|hold| match &hold.cause {
+                Cause::Broken { at, .. } => format!("problem at {at}"),
+                _ => reasons::hold(hold),
+            });
+            line.push(text(format!(": {}", why.unwrap_or_default())));
+        }
+        How::Freed => line.push(text(", no longer held")),
+    }
+    let (mut changed, mut deleted) = (0, 0);
+    for stack in review.stacks_of(&slot.slot) {
+        if stack.fate == Fate::Delete { deleted += 1 } else { changed += 1 }
+    }
+    for (count, word) in [(changed, ""), (deleted, " deleted")] {
+        match count {
+            0 => {}
+            1 => line.push(text(format!(" · 1 stack{word}"))),
+            count => line.push(text(format!(" · {count} stacks{word}"))),
+        }
+    }
+    line
+}
+
+fn versions(slot: &SlotReview) -> Line {
+    let moves = matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_));
+    match (&slot.from, &slot.to) {
+        (Some(from), Some(to)) if from == to && moves => vec![text(format!("{to} redeployed"))],
+        (Some(from), Some(to)) if from != to => {
+            let back = if slot.rollback { " (rollback)" } else { "" };
+            vec![text(format!("{from} → ")), strong(to.to_string()), text(back)]
+        }
+        (None, Some(to)) => vec![text("nothing → "), strong(to.to_string())],
+        (Some(from), None) => vec![text(format!("{from} → ")), strong("removed")],
+        (Some(from), Some(_)) => vec![text(format!("{from} stays"))],
+        (None, None) => vec![text("nothing runs here")],
+    }
+}
+
+/// What has to happen first, in few words.
+fn after(holds: &[Hold]) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for hold in holds {
+        let word = match &hold.cause {
+            Cause::Phase { missing, .. } => {
+                let names: Vec<String> = missing.iter().map(ToString::to_string).collect();
+                super::headline::list(&names)
+            }
+            Cause::Soak { environment, needed, .. } => format!("{} in {environment}", time::took(*needed)),
+            Cause::Wave { after, .. } | Cause::WaveStopped { after, .. } => format!("wave {after}"),
+            Cause::LiveOrder { environment, .. } => environment.to_string(),
+            Cause::Output { stack, .. } => format!("stack {stack}"),
+            Cause::Frozen { freeze, .. } => format!("the freeze {freeze}"),
+            Cause::WaveFull { .. } => "others of its wave".to_owned(),
+            _ => reasons::hold(hold),
+        };
+        if !word.is_empty() && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    super::headline::list(&words)
+}

@@ -1,0 +1,94 @@
+//! From a review to a page: what a reader sees, in the order in which it matters.
+//!
+//! One sentence, the danger first; what cannot be read; the matrix of projects and environments; the stacks, equal ones
+//! together; what happens besides; what the page was made from.
+
+mod groups;
+mod headline;
+mod matrix;
+mod notes;
+mod stacks;
+
+use jiff::Timestamp;
+
+use crate::plan::review::{Basis, Review};
+use crate::problem::Problem;
+use crate::view::time;
+
+use super::blocks::{Block, Line, Page, code, strong, text};
+
+pub use headline::headline;
+
+/// What a review is of, in the words of the one who asked for it.
+#[derive(Clone, Debug, Default)]
+pub struct About {
+    /// The name of the base: a branch, a commit.
+    pub base: String,
+    /// The name of the head.
+    pub head: String,
+    /// The commit at which the two parted, if the head was merged into the base to look.
+    pub merge_base: Option<String>,
+    /// The base has moved since the two parted.
+    pub moved: bool,
+    /// Where the facts are from.
+    pub facts: Option<String>,
+    /// When the review was asked for; only used to say how old facts are.
+    pub asked: Option<Timestamp>,
+    /// The errors of the head, as `check` reports them.
+    pub problems: Vec<Problem>,
+}
+
+/// The page.
+pub fn page(review: &Review, about: &About) -> Page {
+    let mut blocks = vec![Block::Heading { level: 1, text: headline(review) }];
+    blocks.extend(stale(review, about));
+    blocks.extend(notes::problems(review, about));
+    blocks.extend(matrix::matrix(review));
+    blocks.extend(notes::why_now(review));
+    blocks.extend(stacks::stacks(review));
+    blocks.extend(notes::left(review));
+    blocks.extend(notes::notes(review));
+    blocks.push(Block::Footer(footer(review, about)));
+    Page { blocks }
+}
+
+/// Facts older than this say little about now.
+const STALE: jiff::SignedDuration = jiff::SignedDuration::from_hours(1);
+
+/// A sentence on facts that are old; nothing if they are not.
+fn stale(review: &Review, about: &About) -> Option<Block> {
+    let Basis::Facts { as_of: Some(as_of) } = review.basis else { return None };
+    let age = about.asked?.duration_since(as_of);
+    (age > STALE).then(|| {
+        let old = format!("The facts are stale: they are {} old, and the daemon has moved on since.", time::left(age));
+        Block::Paragraph(vec![strong(old)])
+    })
+}
+
+fn footer(review: &Review, about: &About) -> Line {
+    let short = |commit: &Option<crate::model::CommitId>| commit.as_ref().map(|commit| commit.short().to_owned());
+    let name = |label: &str, commit: Option<String>| match commit {
+        Some(commit) if !label.is_empty() && !label.starts_with(&commit) => format!("{label} ({commit})"),
+        Some(commit) => commit,
+        None => label.to_owned(),
+    };
+    let mut line = vec![text("from "), code(name(&about.base, short(&review.base)))];
+    line.extend([text(" to "), code(name(&about.head, short(&review.head)))]);
+    if let Some(merge_base) = &about.merge_base {
+        let moved = if about.moved { ", and the base has moved since" } else { "" };
+        line.extend([text(", merged (they parted at "), code(merge_base.clone()), text(format!("{moved})"))]);
+    }
+    line.push(text(match (&review.basis, &about.facts) {
+        (Basis::Settled, _) => {
+            " · offline: compares what both settle to, once everything has succeeded; no gate is known to be open"
+                .to_owned()
+        }
+        (Basis::Facts { as_of }, from) => {
+            let from = from.as_deref().map(|from| format!(" of {from}")).unwrap_or_default();
+            let age = as_of.map(|at| format!(" as of {}", time::point(at))).unwrap_or_default();
+            format!(" · with the facts{from}{age}")
+        }
+    }));
+    line.push(text(" · nothing in the repository was run to make this"));
+    line
+}

@@ -1,0 +1,142 @@
+//! Merge it and look: what a review says before the merge is what the daemon does after it, stack by stack.
+//!
+//! A pull request is `gallery/<name>.pr`: a story up to the base, a line `merge`, and the edits. The review is made offline
+//! and with the daemon's facts; then the edits land, the daemon works on the simulated account until nothing moves any
+//! more, and both are compared with what it did.
+
+mod actual;
+mod predicted;
+
+use std::collections::BTreeMap;
+
+use landfall::load::{Loader, Source};
+use landfall::plan::review::{Change, Review, review};
+use landfall::template::Cache;
+
+use super::folder;
+use super::script::{self, Command};
+use super::teller::Teller;
+use actual::Happened;
+
+/// A pull request that was reviewed, merged and watched.
+pub(super) struct Merged {
+    /// Without facts.
+    pub(super) offline: Review,
+    /// With those of the daemon.
+    pub(super) told: Review,
+    /// What happened, stack by stack.
+    happened: BTreeMap<String, Happened>,
+}
+
+/// Plays a pull request.
+pub(super) fn merge(text: &str) -> Merged {
+    let (base, edits) = text.split_once("\nmerge\n").expect("a line `merge`");
+    let mut teller = Teller::new();
+    for line in script::parse(base) {
+        teller.play(&line.command);
+    }
+    for line in script::parse(edits) {
+        assert!(
+            !matches!(line.command, Command::Commit | Command::Settle),
+            "the merge is the last commit: {}",
+            line.text
+        );
+        teller.play(&line.command);
+    }
+    let before = teller.published_now();
+    let parent = teller.head();
+    teller.commit();
+    let head = teller.head();
+    let mut loader = Loader::new();
+    let mut load = |commit: &landfall::model::CommitId| {
+        let branch = teller.history();
+        let tree = landfall::tree::History::tree(&*branch, commit).unwrap();
+        let recorded = &before.facts.snapshots;
+        let source = Source { tree: &tree, blobs: &*branch, commit: Some(commit), history: Some(&*branch), recorded };
+        loader.load(&source).unwrap()
+    };
+    let (base, head) = (load(&parent), load(&head));
+    let now = teller.now();
+    let reviewed = |facts| {
+        let change = Change { base: &base.catalog, head: &head.catalog, facts, now };
+        review(&change, &mut Cache::default())
+    };
+    let (offline, told) = (reviewed(None), reviewed(Some(&*before.facts)));
+    let from = teller.records().len();
+    let stacks = teller.stacks();
+    let orphans = before.planned.report.orphans.iter().filter(|orphan| !orphan.removed);
+    let earlier = orphans.map(|orphan| format!("{} in {}", orphan.stack, orphan.place)).collect();
+    teller.until_nothing_can_move();
+    let happened = actual::happened(&teller, from, &stacks, &earlier);
+    Merged { offline, told, happened }
+}
+
+impl Merged {
+    /// Panics where a review and what happened differ.
+    pub(super) fn agrees(&self) {
+        for (how, review) in [("offline", &self.offline), ("with facts", &self.told)] {
+            let said = predicted::said(review);
+            let mut wrong = Vec::new();
+            for stack in said.keys().chain(self.happened.keys()).collect::<std::collections::BTreeSet<_>>() {
+                let (said, did) = (said.get(stack), self.happened.get(stack));
+                wrong.extend(actual::differences(said, did).into_iter().map(|one| format!("{stack}: {one}")));
+            }
+            assert!(wrong.is_empty(), "{how}, the review and the merge differ:\n  {}", wrong.join("\n  "));
+        }
+    }
+}
+
+/// Reviews, merges, watches, and compares.
+fn pull_request(name: &str) {
+    let name = name.replace('_', "-");
+    let text = std::fs::read_to_string(folder("gallery").join(format!("{name}.pr"))).unwrap();
+    let merged = merge(&text);
+    merged.agrees();
+}
+
+macro_rules! gallery {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            pull_request(stringify!($name));
+        })*
+
+        const GALLERY: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+gallery! {
+    a_blocked_release
+    a_broken_freeze
+    a_comment
+    a_file_that_does_not_parse
+    a_freeze
+    a_mistyped_variable
+    a_new_release
+    a_new_target
+    a_new_tenant
+    a_pin
+    a_protocol_and_a_priority
+    a_renamed_folder
+    a_renamed_step
+    a_rollback
+    a_target_is_deleted
+    a_variable_that_no_release_has
+    an_environment_is_deleted
+    another_account
+    another_cluster
+    another_description
+    another_identifier
+    another_password
+    another_region
+    none
+    rolling_becomes_blue_green
+}
+
+#[test]
+fn every_pull_request_of_the_gallery_is_merged() {
+    let names = std::fs::read_dir(folder("gallery")).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = names.filter_map(|name| Some(name.to_str()?.strip_suffix(".pr")?.replace('-', "_")));
+    let listed = GALLERY.iter().map(|name| (*name).to_owned());
+    assert_eq!(names.collect::<std::collections::BTreeSet<_>>(), listed.collect());
+}
