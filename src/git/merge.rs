@@ -10,7 +10,7 @@
 
 use git2::{Commit, ErrorCode, Index, MergeOptions, Oid, Repository, Signature};
 
-use super::landings::shallow;
+use super::line::shallow;
 use super::range::{How, Range};
 use super::{GitError, Reader, commit_id, oid};
 use crate::model::CommitId;

@@ -324,6 +324,10 @@ impl History for Mirror {
         self.reader.tree(commit)
     }
 
+    fn part(&self, commit: &CommitId, within: &str, name: &str) -> Result<FileTree, TreeError> {
+        self.reader.part(commit, within, name)
+    }
+
     fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
         self.reader.landings(head, paths)
     }

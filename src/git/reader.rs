@@ -1,21 +1,19 @@
 //! Trees and contents of commits, read from an object database and shared between commits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
-use git2::{ErrorCode, ObjectType, Oid, Repository, TreeEntry};
+use git2::{ErrorCode, ObjectType, Oid, Repository};
 
-use super::firsts::Firsts;
-use super::landings::{self, Known};
+use super::folders::{Built, Folders, From};
 use super::large::Large;
+use super::line::Line;
 use super::{GitError, commit_id, copy, oid};
 use crate::model::CommitId;
-use crate::tree::{BlobId, Blobs, FileTree, Folder, History, Landing, MAX_FILE, Node, TreeError, TreeId};
+use crate::tree::{BlobId, Blobs, FileTree, History, Landing, MAX_FILE, TreeError};
 
-/// Folders nested deeper than this are refused.
-const MAX_DEPTH: usize = 32;
 /// A folder with more entries than this, all below it counted, is refused.
 const MAX_ENTRIES: u64 = 200_000;
 
@@ -24,8 +22,10 @@ const MAX_ENTRIES: u64 = 200_000;
 pub struct Counts {
     /// Commits.
     pub commits: u64,
-    /// Folders.
+    /// Folders, to build them.
     pub trees: u64,
+    /// Versions of folders, to find out when files came and went.
+    pub walked: u64,
     /// Files.
     pub blobs: u64,
 }
@@ -34,6 +34,7 @@ pub struct Counts {
 pub(super) struct Counters {
     pub(super) commits: AtomicU64,
     pub(super) trees: AtomicU64,
+    pub(super) walked: AtomicU64,
     pub(super) blobs: AtomicU64,
 }
 
@@ -46,8 +47,9 @@ pub struct Reader {
 struct Inner {
     repository: Repository,
     folders: Folders,
-    known: Known,
-    firsts: Firsts,
+    line: Line,
+    /// The last part of a commit that was read: a release's file and what it deploys are asked for one after the other.
+    part: Option<(CommitId, [String; 2], FileTree)>,
 }
 
 impl std::fmt::Debug for Reader {
@@ -64,8 +66,8 @@ impl Reader {
     }
 
     pub(super) fn of(repository: Repository) -> Self {
-        let inner =
-            Inner { repository, folders: Folders::default(), known: Known::default(), firsts: Firsts::default() };
+        do_not_hash();
+        let inner = Inner { repository, folders: Folders::default(), line: Line::default(), part: None };
         Self { inner: Mutex::new(inner), counters: Counters::default() }
     }
 
@@ -113,12 +115,22 @@ impl Reader {
     pub fn counts(&self) -> Counts {
         let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let counters = &self.counters;
-        Counts { commits: get(&counters.commits), trees: get(&counters.trees), blobs: get(&counters.blobs) }
+        Counts {
+            commits: get(&counters.commits),
+            trees: get(&counters.trees),
+            walked: get(&counters.walked),
+            blobs: get(&counters.blobs),
+        }
     }
 
     /// Reads something else from the repository.
     pub(super) fn with<T>(&self, read: impl FnOnce(&Repository) -> T) -> T {
         read(&self.lock().repository)
+    }
+
+    fn commit<'r>(&self, repository: &'r Repository, commit: &CommitId) -> Result<git2::Commit<'r>, git2::Error> {
+        self.counters.commits.fetch_add(1, Ordering::Relaxed);
+        repository.find_commit(oid(commit)?)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -151,33 +163,53 @@ impl Blobs for Reader {
 impl History for Reader {
     fn tree(&self, commit: &CommitId) -> Result<FileTree, TreeError> {
         let mut guard = self.lock();
-        let inner = &mut *guard;
-        let failed = |error| unreadable(format!("commit {commit}"), error);
-        let id = oid(commit).map_err(failed)?;
-        let root = inner.repository.find_commit(id).map_err(failed)?.tree_id();
-        self.counters.commits.fetch_add(1, Ordering::Relaxed);
-        let built = inner.folders.build(&inner.repository, &self.counters, root, 0).map_err(failed)?;
-        if built.entries > MAX_ENTRIES {
-            let source = format!("it has more than {MAX_ENTRIES} files and folders").into();
-            return Err(TreeError::Read { what: format!("commit {commit}"), source });
+        let Inner { repository, folders, .. } = &mut *guard;
+        let mut read = || {
+            let root = self.commit(repository, commit)?.tree_id();
+            folders.build(From { odb: &repository.odb()?, counters: &self.counters }, root, 0)
+        };
+        let tree = bounded(commit, read())?;
+        folders.remember(&tree);
+        Ok(tree)
+    }
+
+    fn part(&self, commit: &CommitId, within: &str, name: &str) -> Result<FileTree, TreeError> {
+        let mut guard = self.lock();
+        let Inner { repository, folders, line, part, .. } = &mut *guard;
+        if let Some((last, path, tree)) = part
+            && (&*last, &*path[0], &*path[1]) == (commit, within, name)
+        {
+            return Ok(tree.clone());
         }
-        let tree = FileTree { root: built.folder };
-        inner.folders.remember(&tree);
+        let mut read = || {
+            let odb = repository.odb()?;
+            let from = From { odb: &odb, counters: &self.counters };
+            let (root, only) = match line.folder(oid(commit)?, &[within, name]) {
+                Some(known) => known,
+                None => {
+                    let root = self.commit(repository, commit)?.tree_id();
+                    (root, folder_at(from, root, &[within, name])?)
+                }
+            };
+            folders.part(from, root, within, (name, only))
+        };
+        let tree = bounded(commit, read())?;
+        folders.remember(&tree);
+        *part = Some((commit.clone(), [within.to_owned(), name.to_owned()], tree.clone()));
         Ok(tree)
     }
 
     fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
         let mut guard = self.lock();
-        let Inner { repository, known, .. } = &mut *guard;
-        landings::landings(repository, known, &self.counters, head, paths)
+        let Inner { repository, line, .. } = &mut *guard;
+        line.landings(repository, &self.counters, head, paths)
             .map_err(|error| unreadable(format!("the history of {commit}", commit = head.short()), error))
     }
 
     fn first_landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, CommitId>, TreeError> {
         let mut guard = self.lock();
-        let Inner { repository, firsts, .. } = &mut *guard;
-        firsts
-            .landings(repository, &self.counters, head, paths)
+        let Inner { repository, line, .. } = &mut *guard;
+        line.first_landings(repository, &self.counters, head, paths)
             .map_err(|error| unreadable(format!("the history of {commit}", commit = head.short()), error))
     }
 
@@ -205,101 +237,39 @@ fn remote_branches(repository: &Repository, name: &str) -> Vec<String> {
     remotes.filter(there).map(|remote| format!("`{remote}/{name}`")).collect()
 }
 
+/// The library hashes every object that it reads, which takes ten times as long as reading it. Like git itself, landfall
+/// relies on the checksum of each compressed object; what a fetch brings is hashed when it arrives.
+fn do_not_hash() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| git2::opts::strict_hash_verification(false));
+}
+
+/// The id of a folder of a tree; none if it does not exist.
+fn folder_at(from: From<'_>, tree: Oid, path: &[&str]) -> Result<Option<Oid>, git2::Error> {
+    let mut id = tree;
+    for part in path {
+        match from.listing(id)?.find(part).and_then(|entry| entry.folder()) {
+            Some(below) => id = below,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(id))
+}
+
+/// The tree that was built, unless it is too large.
+fn bounded(commit: &CommitId, built: Result<Built, git2::Error>) -> Result<FileTree, TreeError> {
+    let what = || format!("commit {commit}");
+    let Built { folder, entries } = built.map_err(|error| unreadable(what(), error))?;
+    if entries > MAX_ENTRIES {
+        let source = format!("it has more than {MAX_ENTRIES} files and folders").into();
+        return Err(TreeError::Read { what: what(), source });
+    }
+    Ok(FileTree { root: folder })
+}
+
 fn unreadable(what: String, error: git2::Error) -> TreeError {
     match error.code() {
         ErrorCode::NotFound => TreeError::Missing(what),
         _ => TreeError::Read { what, source: Box::new(error) },
-    }
-}
-
-/// Folders that somebody still holds, by depth and id. By depth, since what is too deep is refused there.
-#[derive(Default)]
-struct Folders {
-    known: HashMap<(usize, Oid), Entry>,
-    swept: usize,
-    /// The last trees: the next commit shares with them, whether or not its reader kept them.
-    last: std::collections::VecDeque<FileTree>,
-}
-
-struct Entry {
-    folder: Weak<Folder>,
-    entries: u64,
-}
-
-struct Built {
-    folder: Arc<Folder>,
-    /// Everything below it.
-    entries: u64,
-}
-
-impl Folders {
-    /// Builds a folder, reading only those below it that are not held. Each distinct tree is read once per depth.
-    fn build(
-        &mut self,
-        repository: &Repository,
-        counters: &Counters,
-        id: Oid,
-        depth: usize,
-    ) -> Result<Built, git2::Error> {
-        if let Some(entry) = self.known.get(&(depth, id))
-            && let Some(folder) = entry.folder.upgrade()
-        {
-            return Ok(Built { folder, entries: entry.entries });
-        }
-        let tree = repository.find_tree(id)?;
-        counters.trees.fetch_add(1, Ordering::Relaxed);
-        let mut entries = BTreeMap::new();
-        let mut total = tree.len() as u64;
-        let mut cut = false;
-        for entry in &tree {
-            let node = match plain(&entry) {
-                Ok((_, ObjectType::Tree)) if depth + 1 >= MAX_DEPTH => {
-                    cut = true;
-                    Node::Refused("nested deeper than 32 folders")
-                }
-                Ok((_, ObjectType::Tree)) => {
-                    let below = self.build(repository, counters, entry.id(), depth + 1)?;
-                    total = total.saturating_add(below.entries);
-                    Node::Folder(below.folder)
-                }
-                Ok(_) => Node::File(BlobId(Arc::from(entry.id().to_string()))),
-                Err(why) => Node::Refused(why),
-            };
-            entries.insert(Arc::from(String::from_utf8_lossy(entry.name_bytes())), node);
-        }
-        // Equal ids mean equal contents: a folder that was cut is another one than the whole.
-        let name = if cut { format!("{id}@{depth}") } else { id.to_string() };
-        let folder = Arc::new(Folder { id: TreeId(Arc::from(name)), entries });
-        self.known.insert((depth, id), Entry { folder: Arc::downgrade(&folder), entries: total });
-        Ok(Built { folder, entries: total })
-    }
-
-    /// Keeps the last two trees alive, and forgets folders that nobody holds once there are many.
-    fn remember(&mut self, tree: &FileTree) {
-        if self.last.back() != Some(tree) {
-            self.last.push_back(tree.clone());
-        }
-        while self.last.len() > 2 {
-            self.last.pop_front();
-        }
-        if self.known.len() > 2 * self.swept + 1024 {
-            self.known.retain(|_, entry| entry.folder.strong_count() > 0);
-            self.swept = self.known.len();
-        }
-    }
-}
-
-/// The name and kind of an entry that is a file or a folder; otherwise why it is not followed.
-fn plain<'e>(entry: &'e TreeEntry<'_>) -> Result<(&'e str, ObjectType), &'static str> {
-    let name = entry.name().map_err(|_| "an entry whose name is not UTF-8")?;
-    if name.is_empty() || name == "." || name == ".." || name.contains('/') {
-        return Err("an entry whose name is not that of a file");
-    }
-    match entry.filemode() {
-        0o120_000 => Err("a symbolic link"),
-        0o160_000 => Err("a submodule"),
-        0o040_000 => Ok((name, ObjectType::Tree)),
-        0o100_644 | 0o100_755 | 0o100_664 => Ok((name, ObjectType::Blob)),
-        _ => Err("neither a file nor a folder"),
     }
 }

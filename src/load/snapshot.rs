@@ -212,11 +212,8 @@ impl Snapshots<'_> {
         if let Some(blob) = self.landed.get(&key) {
             return Ok(blob);
         }
-        let blob = match self.tree(at.history, commit)? {
-            Some(tree) => {
-                let name = self.name_in(&tree, at)?;
-                tree.file(&path_of(&name, release)).cloned()
-            }
+        let blob = match self.project_at(at, commit)? {
+            Some((tree, name)) => tree.file(&path_of(&name, release)).cloned(),
             None => None,
         };
         self.landed.put(key, blob.clone());
@@ -248,15 +245,23 @@ impl Snapshots<'_> {
         }))
     }
 
-    fn tree(&mut self, history: &dyn History, commit: &CommitId) -> Result<Option<FileTree>, TreeError> {
-        if !self.on_top && self.source.commit == Some(commit) {
-            return Ok(Some(self.source.tree.clone()));
-        }
-        if !history.has(commit) {
+    /// The files that tell about a project at a commit, and its name there; none if there is no such commit.
+    fn project_at(&mut self, at: At<'_>, commit: &CommitId) -> Result<Option<(FileTree, ProjectName)>, TreeError> {
+        let tree = if !self.on_top && self.source.commit == Some(commit) {
+            self.source.tree.clone()
+        } else if at.history.has(commit) {
+            self.reader.counts.trees_read += 1;
+            let part = at.history.part(commit, "projects", at.name.as_str())?;
+            if self.id_in(&part, at.name)?.as_ref() == Some(at.id) {
+                return Ok(Some((part, at.name.clone())));
+            }
+            // It may have had another name: only all projects tell.
+            at.history.tree(commit)?
+        } else {
             return Ok(None);
-        }
-        self.reader.counts.trees_read += 1;
-        history.tree(commit).map(Some)
+        };
+        let name = self.name_in(&tree, at)?;
+        Ok(Some((tree, name)))
     }
 
     fn snapshot(
@@ -289,13 +294,12 @@ impl Snapshots<'_> {
         if let Some(known) = self.known.get(&key) {
             return Ok(Some(known));
         }
-        let tree = match self.tree(at.history, commit) {
-            Ok(Some(tree)) => tree,
+        let (tree, name) = match self.project_at(at, commit) {
+            Ok(Some(found)) => found,
             Ok(None) | Err(TreeError::Missing(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let name = self.name_in(&tree, at);
-        let outcome = match name.and_then(|name| what_in(&tree, &name, &mut self.reader, self.whats)) {
+        let outcome = match what_in(&tree, &name, &mut self.reader, self.whats) {
             Ok(outcome) => outcome,
             Err(TreeError::Missing(_)) => return Ok(None),
             Err(error) => return Err(error),

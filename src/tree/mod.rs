@@ -70,6 +70,23 @@ impl FileTree {
         FileTree { root: put(Some(&self.root), &parts, blob) }
     }
 
+    /// The same files with only one folder left below a folder of the root.
+    pub fn part(&self, within: &str, name: &str) -> FileTree {
+        let mut entries = self.root.entries.clone();
+        if let Some(Node::Folder(folder)) = entries.get(within) {
+            let only = folder.entries.get_key_value(name).filter(|(_, node)| matches!(node, Node::Folder(_)));
+            let id = match only {
+                Some((_, Node::Folder(only))) => &*only.id.0,
+                _ => "none",
+            };
+            let id = TreeId(Arc::from(format!("{name}={id}")));
+            let below = only.map(|(name, node)| (name.clone(), node.clone())).into_iter().collect();
+            entries.insert(Arc::from(within), Node::Folder(Arc::new(Folder { id, entries: below })));
+        }
+        let id = TreeId(Arc::from(format!("{}:{within}/{name}", self.root.id.0)));
+        FileTree { root: Arc::new(Folder { id, entries }) }
+    }
+
     /// The folder at a path.
     pub fn folder(&self, path: &str) -> Option<&Arc<Folder>> {
         match self.get(path)? {
@@ -149,8 +166,13 @@ pub trait History: Blobs {
     /// The files at a commit.
     fn tree(&self, commit: &CommitId) -> Result<FileTree, TreeError>;
 
-    /// When each path landed, following first parents from the head. One walk answers all paths; a walk goes no further
-    /// back than the oldest answer needs.
+    /// The files at a commit, with only one folder left below a folder of the root: all that one project needs, without
+    /// reading the others. The ids of the two folders on the way are those of a part, not of the whole.
+    fn part(&self, commit: &CommitId, within: &str, name: &str) -> Result<FileTree, TreeError> {
+        Ok(self.tree(commit)?.part(within, name))
+    }
+
+    /// When each path landed, following first parents from the head. One walk answers all paths.
     fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError>;
 
     /// The oldest commit that landed each path, following first parents from the head as far as the history goes. It is

@@ -137,7 +137,8 @@ impl Many {
 
     /// Tree objects read so far.
     pub(crate) fn trees(&self) -> u64 {
-        self.mirror.counts().trees
+        let counts = self.mirror.counts();
+        counts.trees + counts.walked
     }
 
     /// Polls without news.

@@ -1,5 +1,7 @@
 //! What a commit costs: it grows with the commit, not with the repository. Counted, never timed.
 
+mod history;
+mod long;
 mod many;
 
 use many::{Cost, Many};

@@ -1,0 +1,75 @@
+//! What a long history costs a reader that knows nothing yet, as a command in a clone does.
+
+use landfall::git::Reader;
+use landfall::load::{Loader, Source};
+use landfall::tree::History;
+
+use super::long::{Shape, make};
+
+/// What was read to load two commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Cost {
+    /// Commits of the line, by the walk that finds landings.
+    commits: u64,
+    /// Versions of folders that this walk compared.
+    walked: u64,
+    /// Folders that were built.
+    trees: u64,
+    blobs: u64,
+    parsed: u64,
+    whats: u64,
+}
+
+fn cost_of_two_commits(shape: Shape) -> Cost {
+    let dir = tempfile::tempdir().unwrap();
+    let reader = Reader::open_local(&make(dir.path(), shape)).unwrap();
+    let mut loader = Loader::new();
+    for revision in ["main~1", "main"] {
+        let commit = reader.resolve(revision).unwrap();
+        let tree = reader.tree(&commit).unwrap();
+        let source =
+            Source { tree: &tree, blobs: &reader, commit: Some(&commit), history: Some(&reader), recorded: &[] };
+        let loaded = loader.load(&source).unwrap();
+        assert!(!loaded.has_errors(), "{:#?}", loaded.problems);
+        let releases = loaded.catalog.projects.values().flat_map(|project| project.releases.values());
+        assert_eq!(releases.filter(|release| release.snapshot.is_ok()).count(), shape.projects * shape.releases);
+    }
+    let (read, loaded) = (reader.counts(), loader.counts());
+    Cost {
+        commits: read.commits,
+        walked: read.walked,
+        trees: read.trees,
+        blobs: read.blobs,
+        parsed: loaded.files_parsed,
+        whats: loaded.whats_built,
+    }
+}
+
+#[test]
+fn commits_that_land_nothing_cost_the_walk_and_nothing_else() {
+    let shape = |pins| Shape { projects: 8, releases: 3, pins };
+    let (short, long) = (cost_of_two_commits(shape(16)), cost_of_two_commits(shape(416)));
+    assert_eq!(long.commits - short.commits, 400, "each commit once");
+    assert_eq!(long.walked - short.walked, 3 * 400, "root, projects and the one project that differs");
+    assert_eq!(Cost { commits: 0, walked: 0, ..short }, Cost { commits: 0, walked: 0, ..long });
+}
+
+#[test]
+fn a_release_costs_the_same_however_many_there_are() {
+    let shape = |projects, releases| Shape { projects, releases, pins: 0 };
+    let costs = [40, 80, 160].map(|projects| cost_of_two_commits(shape(projects, 3)));
+    let per_project = |a: u64, b: u64, projects: u64| {
+        assert_eq!((b - a) % projects, 0, "{costs:#?}");
+        (b - a) / projects
+    };
+    let each = |of: fn(&Cost) -> u64| {
+        let [first, second, third] = costs.map(|cost| of(&cost));
+        assert_eq!(per_project(first, second, 40), per_project(second, third, 80), "{costs:#?}");
+        per_project(first, second, 40)
+    };
+    assert_eq!(each(|cost| cost.commits), 3, "one for each release");
+    assert_eq!(each(|cost| cost.blobs), each(|cost| cost.parsed));
+    assert_eq!(each(|cost| cost.whats), 1, "its three releases deploy the same");
+    each(|cost| cost.trees);
+    each(|cost| cost.walked);
+}
