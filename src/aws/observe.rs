@@ -13,7 +13,7 @@ use crate::cloud::{
     At, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Identity, LogStream, Observe,
     PropertyChange, ResourceChange, Result, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, WhichTask,
 };
-use crate::model::journal::{Effect, ExpectedChange};
+use crate::model::journal::{Effect, ExpectedChange, Fate};
 use crate::model::{BucketName, StackName, StackSeen, StackStatus};
 
 /// How many operations of others may lie above ours before we stop looking for it: a cancellation, and whoever came after.
@@ -290,6 +290,12 @@ fn resource_change(read: Reader, row: &cfn::ResourceChange) -> Result<ResourceCh
         resource: read.text("LogicalResourceId", row.logical_resource_id())?,
         kind: read.text("ResourceType", row.resource_type())?,
         effect: effect(read, row)?,
+        fate: row.policy_action().and_then(|policy| match policy.as_str() {
+            "Delete" | "ReplaceAndDelete" => Some(Fate::Deleted),
+            "Snapshot" | "ReplaceAndSnapshot" => Some(Fate::Snapshot),
+            "Retain" | "ReplaceAndRetain" => Some(Fate::Kept),
+            _ => None,
+        }),
     };
     Ok(ResourceChange { change, causes: row.details().iter().filter_map(property_change).collect() })
 }

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
+use serde_json::{Map, Value};
+
 /// Types whose replacement or removal interrupts requests: services, load balancers, and what leads requests from one to the
 /// other.
 const INTERRUPTS: [&str; 12] = [
@@ -82,6 +84,12 @@ pub fn is_decided(kind: &str) -> bool {
 /// The services of AWS that the list of types that keep data has a line for, sorted.
 pub fn decided_services() -> impl Iterator<Item = &'static str> {
     decisions().keys().copied()
+}
+
+/// Whether AWS makes a snapshot of a resource that is removed and has no `DeletionPolicy`. \[doc: "DeletionPolicy attribute"\]
+pub fn has_snapshot_by_default(kind: &str, properties: Option<&Map<String, Value>>) -> bool {
+    let in_cluster = properties.and_then(|all| all.get("DBClusterIdentifier")).is_some_and(|value| !value.is_null());
+    kind == "AWS::RDS::DBCluster" || (kind == "AWS::RDS::DBInstance" && !in_cluster)
 }
 
 /// Whether the replacement or removal of such a resource interrupts requests.

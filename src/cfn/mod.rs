@@ -25,7 +25,9 @@ pub use canonical::canonical;
 pub use check::{TemplateFault, TemplateProblem, check_template};
 pub use conditions::Given;
 pub use document::{Document, DocumentError, Resource};
-pub use kinds::{decided_services, interrupts, is_decided, keeps_data, type_name, types_that_keep_data};
+pub use kinds::{
+    decided_services, has_snapshot_by_default, interrupts, is_decided, keeps_data, type_name, types_that_keep_data,
+};
 pub use literal::{Misplaced, misplaced};
 pub use reach::{Reference, references};
 pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};

@@ -156,7 +156,8 @@ impl Walk<'_, '_> {
         let same = before.map(canonical) == after.map(canonical);
         match (before, after) {
             (Some(_), Some(value)) if same => self.declared.behind(value),
-            (Some(was), Some(is)) if is_either_function(was, is) => {
+            // To CloudFormation, `256` and `"256"` are the same.
+            (Some(was), Some(is)) => {
                 let (was, is) = (self.declared.before.text(was), self.declared.after.text(is));
                 let same = was.is_some() && was == is;
                 (!same).then(|| (true, self.text(before, after, at)))
@@ -219,8 +220,4 @@ fn is_function(map: &Map<String, Value>) -> bool {
 
 fn is_if(value: &Value) -> bool {
     value.as_object().is_some_and(|map| map.len() == 1 && map.contains_key("Fn::If"))
-}
-
-fn is_either_function(one: &Value, other: &Value) -> bool {
-    [one, other].iter().any(|value| value.as_object().is_some_and(is_function))
 }

@@ -12,9 +12,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::cfn::{Given, Recreates, Resource, interrupts, keeps_data, type_name};
+use crate::cfn::{Given, Recreates, Resource, has_snapshot_by_default, interrupts, keeps_data, type_name};
 use crate::model::journal::{Effect, ExpectedChange, Fate};
 
 use super::declared::Declared;
@@ -186,7 +185,7 @@ impl ResourceChange {
             Action::Replace => Effect::Replace,
             Action::Remove => Effect::Remove,
         };
-        Some(ExpectedChange { resource: self.id.clone(), kind: self.kind.clone(), effect })
+        Some(ExpectedChange { resource: self.id.clone(), kind: self.kind.clone(), effect, fate: self.fate })
     }
 }
 
@@ -283,7 +282,10 @@ fn change(id: &str, old: Option<Resource<'_>>, new: Option<Resource<'_>>, mark: 
 fn fate(action: Action, old: Option<Resource<'_>>, new: Option<Resource<'_>>) -> Option<Fate> {
     let replace_policy = |resource: Resource<'_>| policy(resource, "UpdateReplacePolicy").unwrap_or(Fate::Deleted);
     match action {
-        Action::Remove => old.map(|old| policy(old, "DeletionPolicy").unwrap_or_else(|| unsaid(old))),
+        Action::Remove => old.map(|old| {
+            let by_default = has_snapshot_by_default(old.kind(), old.properties());
+            policy(old, "DeletionPolicy").unwrap_or(if by_default { Fate::Snapshot } else { Fate::Deleted })
+        }),
         Action::Replace | Action::MayReplace => [old, new].into_iter().flatten().map(replace_policy).min(),
         Action::Create | Action::Settings | Action::Update | Action::Revision => None,
     }
@@ -294,15 +296,5 @@ fn policy(resource: Resource<'_>, name: &str) -> Option<Fate> {
         Some("Retain" | "RetainExceptOnCreate") => Some(Fate::Kept),
         Some("Snapshot") => Some(Fate::Snapshot),
         _ => Some(Fate::Deleted),
-    }
-}
-
-/// What a resource without a DeletionPolicy has. \[doc: "DeletionPolicy attribute"\]
-fn unsaid(resource: Resource<'_>) -> Fate {
-    let in_cluster = resource.property("DBClusterIdentifier").is_some_and(|value| *value != Value::Null);
-    match resource.kind() {
-        "AWS::RDS::DBCluster" => Fate::Snapshot,
-        "AWS::RDS::DBInstance" if !in_cluster => Fate::Snapshot,
-        _ => Fate::Deleted,
     }
 }

@@ -420,6 +420,9 @@ pub struct ExpectedChange {
     pub kind: Arc<str>,
     /// What happens to it.
     pub effect: Effect,
+    /// What becomes of the resource that is there, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fate: Option<Fate>,
 }
 
 /// What happens to a resource.

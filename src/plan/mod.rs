@@ -20,6 +20,7 @@ pub mod doctor;
 mod draft;
 mod expected;
 mod freeze;
+pub mod gates;
 mod gives_way;
 mod guard;
 mod hidden;

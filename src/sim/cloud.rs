@@ -18,7 +18,7 @@ use crate::cloud::{
     StackEvent, StackResource, StoppedTask, TaskEnd, TaskSeen, TemplateObject, TemplateSource, TrafficShift, WhichTask,
     sort,
 };
-use crate::model::journal::{ContainerEnd, Effect, ExpectedChange};
+use crate::model::journal::{ContainerEnd, Effect, ExpectedChange, Fate};
 use crate::model::{BucketName, Place, StackName, StackSeen};
 
 /// The port on a simulated account that lives in the same process.
@@ -160,7 +160,16 @@ fn change(change: &world::Change) -> ResourceChange {
         after: detail.after.clone(),
     });
     ResourceChange {
-        change: ExpectedChange { resource: change.logical.as_str().into(), kind: change.kind.as_str().into(), effect },
+        change: ExpectedChange {
+            resource: change.logical.as_str().into(),
+            kind: change.kind.as_str().into(),
+            effect,
+            fate: change.policy.map(|policy| match policy {
+                "Retain" | "ReplaceAndRetain" => Fate::Kept,
+                "Snapshot" | "ReplaceAndSnapshot" => Fate::Snapshot,
+                _ => Fate::Deleted,
+            }),
+        },
         causes: causes.collect(),
     }
 }

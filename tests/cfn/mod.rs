@@ -4,4 +4,5 @@
 mod checks;
 pub(crate) mod corpus;
 mod reading;
+mod replacement;
 mod schemas;

@@ -311,8 +311,11 @@ async fn an_unexpected_replacement_waits_for_its_allowance() {
     scene.finish(&mut engine).await;
     let flight = engine.facts().in_flight(&slot()).unwrap().clone();
     let stopped = flight.stopped.unwrap();
-    assert_eq!((&*stopped.code, stopped.gate), ("unexpected-replacement", Some(Gate::Replace)));
-    assert!(stopped.sentence.contains("because of QueueName"), "{}", stopped.sentence);
+    assert_eq!((&*stopped.code, stopped.gate), ("replaces-data", Some(Gate::Replace)));
+    assert_eq!(
+        stopped.sentence,
+        "Queue (SQS Queue) would be replaced because of QueueName, keeps data, and the plan does not say so"
+    );
 
     let opening = Opening {
         deployment: flight.deployment,

@@ -52,7 +52,7 @@ fn order(version: &str, template: &Value) -> Plan {
     let mut content = content("web", version, template);
     if template["Resources"].get("Rule").is_none() {
         let kind = "AWS::ElasticLoadBalancingV2::ListenerRule".into();
-        content.expected = vec![ExpectedChange { resource: "Rule".into(), kind, effect: Effect::Remove }];
+        content.expected = vec![ExpectedChange { resource: "Rule".into(), kind, effect: Effect::Remove, fate: None }];
     }
     plan(version, vec![put(0, "web", content)])
 }
@@ -95,6 +95,21 @@ async fn a_rule_that_traffic_is_moved_by_is_not_written_again_without_a_word() {
         scene.finish(&mut engine).await;
         assert!(scene.outcome().await.succeeded(), "{what}");
     }
+}
+
+/// The other target group comes with the strategy: traffic was never on it, so that writing the weights moves nothing.
+#[tokio::test]
+async fn a_first_switch_asks_nobody_for_a_target_group_that_never_existed() {
+    let mut scene = Scene::new();
+    let mut rolling = behind("shop:1", "ROLLING", "shop.example.com", "Rule");
+    rolling["Resources"].as_object_mut().unwrap().remove("Green");
+    let mut switched = behind("shop:1", "BLUE_GREEN", "other.example.com", "Rule");
+    // The weights stay as they are written, so that they are not what changes.
+    switched["Resources"]["Rule"]["Properties"]["Actions"] =
+        rolling["Resources"]["Rule"]["Properties"]["Actions"].clone();
+    assert!(scene.deploy(&order("1", &rolling)).await.succeeded());
+    let outcome = scene.deploy(&order("2", &switched)).await;
+    assert!(outcome.succeeded(), "{outcome:?}");
 }
 
 #[tokio::test]

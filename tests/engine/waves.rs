@@ -224,5 +224,5 @@ async fn another_repository_s_stack_is_never_taken_over_and_nothing_of_anybody_s
     engine.carry_out(&plan("1.0.0", vec![order]), scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     let flight = engine.facts().in_flight(&slot()).unwrap();
-    assert_eq!(&*flight.stopped.as_ref().unwrap().code, "unexpected-removal");
+    assert_eq!(&*flight.stopped.as_ref().unwrap().code, "removes-data");
 }

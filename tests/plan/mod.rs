@@ -5,6 +5,7 @@ mod brake;
 mod doctor;
 mod freezes;
 mod frozen;
+mod gates;
 mod guard;
 mod held;
 mod laws;

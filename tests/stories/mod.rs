@@ -46,6 +46,7 @@ macro_rules! stories {
 
 stories! {
     a_changed_output
+    a_database_is_replaced
     a_commit_every_few_seconds
     a_failing_rollout
     a_hung_rollout

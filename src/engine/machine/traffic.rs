@@ -3,7 +3,8 @@
 //! A template says the weights with which they begin: everything to the first target group. A deployment that moves traffic
 //! leaves it on the other one, every second time, and CloudFormation does not know. When another part of the rule changes,
 //! it writes the template's weights along with it, and all requests go to a target group without tasks \[report:
-//! aws/aws-cdk#36649\]. No template can avoid that, so a human looks where traffic is before such a change set runs.
+//! aws/aws-cdk#36649\]. No template can avoid that, so a human looks where traffic is before such a change set runs. A first
+//! switch to such a strategy asks nobody: traffic was never on a target group that this change set makes.
 
 use std::collections::BTreeMap;
 
@@ -21,8 +22,13 @@ const WEIGHTS: [&str; 2] = ["Actions", "DefaultActions"];
 /// The first announced change that would write weights again.
 pub(super) fn written_again(content: &Content, announced: &[ResourceChange], state: &StackState) -> Option<Unexpected> {
     let moved = moved(&content.template);
+    let is_new =
+        |group: &str| announced.iter().any(|row| row.change.effect == Effect::Add && &*row.change.resource == group);
     announced.iter().filter(|row| is_written(row, announced)).find_map(|row| {
-        let first = moved.get(&*row.change.resource)?;
+        let Moved { first, other } = moved.get(&*row.change.resource)?;
+        if other.as_deref().is_some_and(is_new) {
+            return None;
+        }
         let opened = state.is_open(Gate::Replace, Some(&row.change.resource));
         (!opened).then(|| Unexpected {
             gate: Gate::Replace,
@@ -54,8 +60,15 @@ fn same_kind(one: &ResourceChange, other: &ResourceChange) -> bool {
     one.change.kind == other.change.kind
 }
 
-/// The rules and listeners of a template that its services move traffic by, each with its service's first target group.
-fn moved(template: &str) -> BTreeMap<String, String> {
+/// The target groups between which traffic is moved.
+struct Moved {
+    first: String,
+    /// The other one, if this template makes it.
+    other: Option<String>,
+}
+
+/// The rules and listeners of a template that its services move traffic by, each with its service's target groups.
+fn moved(template: &str) -> BTreeMap<String, Moved> {
     let template: Value = serde_json::from_str(template).unwrap_or_default();
     let resources = template.get("Resources").and_then(Value::as_object).into_iter().flatten();
     let services = resources.filter(|(_, body)| body.get("Type").and_then(Value::as_str) == Some("AWS::ECS::Service"));
@@ -64,9 +77,11 @@ fn moved(template: &str) -> BTreeMap<String, String> {
     for balancer in balancers {
         let Some(advanced) = balancer.get("AdvancedConfiguration") else { continue };
         let first = balancer.get("TargetGroupArn").and_then(logical).unwrap_or("the first target group");
+        let other = advanced.get("AlternateTargetGroupArn").and_then(logical);
         for name in ["ProductionListenerRule", "TestListenerRule"] {
             if let Some(rule) = advanced.get(name).and_then(logical) {
-                moved.insert(rule.to_owned(), first.to_owned());
+                let groups = Moved { first: first.to_owned(), other: other.map(str::to_owned) };
+                moved.insert(rule.to_owned(), groups);
             }
         }
     }

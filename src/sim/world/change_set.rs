@@ -58,7 +58,8 @@ pub struct Change {
     pub replacement: Option<&'static str>,
     /// Which attributes change: `Properties`, `Tags`.
     pub scope: Vec<&'static str>,
-    /// `Delete` or `Retain`, where the change removes something.
+    /// What becomes of the resource that is there: `Delete`, `Retain` or `Snapshot`, and `ReplaceAnd…` of them where it is
+    /// certainly replaced.
     pub policy: Option<&'static str>,
     /// What causes it.
     pub details: Vec<Detail>,

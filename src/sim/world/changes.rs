@@ -134,7 +134,11 @@ fn removed(old: &Resource) -> Change {
         kind: old.kind.clone(),
         replacement: None,
         scope: Vec::new(),
-        policy: Some(if old.deletion_policy.starts_with("Retain") { "Retain" } else { "Delete" }),
+        policy: Some(match old.deletion_policy.as_str() {
+            policy if policy.starts_with("Retain") => "Retain",
+            "Snapshot" => "Snapshot",
+            _ => "Delete",
+        }),
         details: Vec::new(),
         before: text(&old.properties),
         after: None,
@@ -165,10 +169,10 @@ fn modified(
         kind: definition.kind.clone(),
         replacement: Some(replacement),
         scope,
-        policy: certain.then_some(if old.replace_policy.starts_with("Retain") {
-            "ReplaceAndRetain"
-        } else {
-            "ReplaceAndDelete"
+        policy: certain.then_some(match old.replace_policy.as_str() {
+            policy if policy.starts_with("Retain") => "ReplaceAndRetain",
+            "Snapshot" => "ReplaceAndSnapshot",
+            _ => "ReplaceAndDelete",
         }),
         details,
         before: text(&old.properties),
@@ -208,7 +212,7 @@ fn details(
         found.push(Detail {
             attribute: if property == "Tags" { "Tags" } else { "Properties" },
             name: (property != "Tags").then(|| property.clone()),
-            recreates: types::recreates(info, property),
+            recreates: recreates(info, property, old, after, differs),
             evaluation: if differs { "Static" } else { "Dynamic" },
             source,
             cause,
@@ -217,6 +221,19 @@ fn details(
         });
     }
     found
+}
+
+/// What a change of a property does. Of one that only may change, every part counts.
+fn recreates(
+    info: &types::TypeInfo,
+    property: &str,
+    old: &Resource,
+    after: &Map<String, Value>,
+    differs: bool,
+) -> &'static str {
+    let removed = Value::Null;
+    let after = differs.then(|| after.get(property).unwrap_or(&removed));
+    types::recreates(info, property, old.properties.get(property), after)
 }
 
 fn source(

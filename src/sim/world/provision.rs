@@ -456,7 +456,11 @@ pub(super) fn changed_properties(old: &Map<String, Value>, new: &Map<String, Val
 }
 
 fn replaces(info: &TypeInfo, old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
-    changed_properties(old, new).iter().any(|name| types::recreates(info, name) == "Always")
+    let none = Value::Null;
+    changed_properties(old, new).iter().any(|name| {
+        let after = new.get(name).unwrap_or(&none);
+        types::recreates(info, name, old.get(name), Some(after)) == "Always"
+    })
 }
 
 /// What CloudFormation says of properties that the type does not have, or has to have.

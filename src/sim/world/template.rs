@@ -335,14 +335,16 @@ fn resources(root: &Map<String, Value>) -> Answer<IndexMap<String, ResourceDef>>
             Some(Value::Array(many)) => needs.extend(many.iter().filter_map(text)),
             _ => {}
         }
-        let policy = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("Delete").to_owned();
+        let policy = |key: &str, unsaid: &str| value.get(key).and_then(Value::as_str).unwrap_or(unsaid).to_owned();
+        let snapshot = crate::cfn::has_snapshot_by_default(kind, Some(&properties));
+        let deletion_policy = policy("DeletionPolicy", if snapshot { "Snapshot" } else { "Delete" });
         let resource = ResourceDef {
             kind: kind.to_owned(),
             properties,
             needs,
             condition: value.get("Condition").and_then(text),
-            deletion_policy: policy("DeletionPolicy"),
-            replace_policy: policy("UpdateReplacePolicy"),
+            deletion_policy,
+            replace_policy: policy("UpdateReplacePolicy", "Delete"),
         };
         found.insert(name, resource);
     }

@@ -1,7 +1,8 @@
 //! The resource types that the account knows: properties, what replaces, what `Ref` and `Fn::GetAtt` give.
 //!
-//! The table next to this file is derived from CloudFormation's public resource schemas; its head names the source and the
-//! program that writes it. A type that it does not contain is refused by name. For a type without a line below, ids follow
+//! The table next to this file is derived from public data of AWS: the resource schemas, and what replaces a resource from
+//! another source than landfall's own table, so that the account does not repeat what landfall predicts. Its head names the
+//! sources and the program that writes it. A type that it does not contain is refused by name. For a type without a line below, ids follow
 //! the schema's primary identifier, which is what `Ref` gives for such types.
 
 use std::collections::BTreeMap;
@@ -23,9 +24,9 @@ pub struct TypeInfo {
     pub properties: Vec<String>,
     /// The properties that must be given.
     pub required: Vec<String>,
-    /// Top-level properties of which a change replaces the resource, wholly or in a part.
+    /// Properties, and parts of them as paths, of which a change replaces the resource; `*` is any item of a list.
     pub create_only: Vec<String>,
-    /// Top-level properties of which a change may replace the resource.
+    /// Those of which a change may replace it.
     pub conditional: Vec<String>,
     /// Attributes for `Fn::GetAtt`.
     pub read_only: Vec<String>,
@@ -55,15 +56,39 @@ pub fn all() -> impl Iterator<Item = &'static TypeInfo> {
     TYPES.values()
 }
 
-/// How a change of a property affects its resource, in the words of RequiresRecreation.
-pub fn recreates(info: &TypeInfo, property: &str) -> &'static str {
-    if info.create_only.iter().any(|name| name == property) {
+/// How a change of a property from one value to another affects its resource, in the words of RequiresRecreation. Without a
+/// value after, of which nothing may be known, every part that the property has counts as changed.
+pub fn recreates(info: &TypeInfo, property: &str, old: Option<&Value>, new: Option<&Value>) -> &'static str {
+    let hits = |rule: &String| match rule.strip_prefix(property) {
+        Some("") => true,
+        Some(rest) if rest.starts_with('/') => match new {
+            Some(new) => parts(old, rest) != parts(Some(new), rest),
+            None => !parts(old, rest).is_empty(),
+        },
+        _ => false,
+    };
+    if info.create_only.iter().any(hits) {
         "Always"
-    } else if info.conditional.iter().any(|name| name == property) {
+    } else if info.conditional.iter().any(hits) {
         "Conditionally"
     } else {
         "Never"
     }
+}
+
+/// What a value has at a path.
+fn parts<'a>(value: Option<&'a Value>, path: &str) -> Vec<&'a Value> {
+    let mut found: Vec<&Value> = value.into_iter().collect();
+    for step in path.split('/').filter(|step| !step.is_empty()) {
+        found = found
+            .into_iter()
+            .flat_map(|value| match value {
+                Value::Array(items) if step == "*" => items.iter().collect(),
+                other => other.get(step).into_iter().collect::<Vec<_>>(),
+            })
+            .collect();
+    }
+    found
 }
 
 /// Ids of one new resource.
