@@ -340,6 +340,10 @@ impl History for Mirror {
         self.reader.has(commit)
     }
 
+    fn is_beside(&self, head: &CommitId, commit: &CommitId) -> Result<bool, TreeError> {
+        self.reader.is_beside(head, commit)
+    }
+
     fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError> {
         self.reader.parent(commit)
     }

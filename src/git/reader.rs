@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use git2::{ErrorCode, ObjectType, Oid, Repository};
 
+use super::branch::leaves_the_line;
 use super::folders::{Built, Folders, From};
 use super::large::Large;
 use super::line::Line;
@@ -216,6 +217,13 @@ impl History for Reader {
     fn has(&self, commit: &CommitId) -> bool {
         let inner = self.lock();
         oid(commit).is_ok_and(|id| inner.repository.find_commit(id).is_ok())
+    }
+
+    fn is_beside(&self, head: &CommitId, commit: &CommitId) -> Result<bool, TreeError> {
+        let inner = self.lock();
+        // What a shallow clone or a force-push lacks is part of nothing that can be told.
+        let beside = oid(head).and_then(|head| leaves_the_line(&inner.repository, head, oid(commit)?));
+        Ok(beside.unwrap_or_default())
     }
 
     fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError> {

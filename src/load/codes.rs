@@ -166,5 +166,5 @@ codes! {
     UNCOMMITTED_FILE "uncommitted-file" Note "Files in the folder are not in git yet. `check` reads them, but a daemon only reads commits. Reported only in a clone.";
     IGNORED_FILE "ignored-file" Warning "git ignores a file in one of landfall's folders, so no commit will contain it and no daemon will read it. Reported only in a clone.";
     HISTORY_NOT_CHECKED "history-not-checked" Note "The clone is shallow, or git cannot read it, so landfall cannot check whether landed releases were edited. `git fetch --unshallow` fetches the history. It is an error with `check --history`.";
-    FOXTROT_MERGE "foxtrot-merge" Warning "The last merge makes the followed branch its second parent. Releases that landed on that branch would land again with the merge, with other files. Rebase instead, or merge your branch into the other one. Reported only in a clone.";
+    FOXTROT_MERGE "foxtrot-merge" Warning "The last merge makes the followed branch its second parent. Releases that landed on that branch would land again with the merge, with other files. Rebase instead, or merge your branch into the other one. `check` reports it in a clone before you push. Once it has landed, `plan`, `status` and the daemon report it until the next release lands: releases that the daemon has seen keep the files that they landed with.";
 }

@@ -69,6 +69,18 @@ fn path_of(project: &ProjectName, release: &ReleaseName) -> Arc<str> {
     Arc::from(format!("projects/{project}/releases/{release}.toml"))
 }
 
+/// The last record of a release that is still there and comes from its landing: the line of the branch goes through it.
+fn newest_landing<'r>(recorded: &'r [RecordedSnapshot], world: &World) -> Option<&'r RecordedSnapshot> {
+    let lands = |record: &&RecordedSnapshot| {
+        world.projects.values().any(|project| {
+            let ours = project.project.as_ref().is_some_and(|project| project.id == record.project);
+            let release = project.releases.get(&record.release).filter(|_| ours);
+            release.is_some_and(|release| release.draft.snapshot.is_none())
+        })
+    };
+    recorded.iter().rev().find(lands)
+}
+
 /// The names of the files in a folder that are names.
 fn stems<N: FromStr + Ord>(folder: Option<&Arc<Folder>>) -> BTreeSet<N> {
     let entries = folder.into_iter().flat_map(|folder| &folder.entries);
@@ -92,6 +104,7 @@ impl Snapshots<'_> {
         let recorded: HashMap<_, _> =
             self.source.recorded.iter().map(|known| ((&known.project, &known.release), known)).collect();
         let unrecorded = unrecorded(world, &recorded);
+        let newest = newest_landing(self.source.recorded, world);
         let (landings, firsts) = self.landings(history, &unrecorded)?;
         let drafts = &world.drafts;
         for (name, project) in &mut world.projects {
@@ -110,6 +123,9 @@ impl Snapshots<'_> {
                 };
                 let draft = files.and_then(|files| files.releases.read.get(release));
                 let at = At { history, name, id: &id.cloned().unwrap_or_else(|| Id::from(name)) };
+                if let (Some(draft), Some(record)) = (draft, record.filter(|record| newest == Some(*record))) {
+                    self.beside(history, release, draft, record, findings)?;
+                }
                 if let Some(draft) = draft {
                     self.keep_landed(at, release, draft, &landed, built, findings)?;
                 }
@@ -125,6 +141,29 @@ impl Snapshots<'_> {
                 built.snapshot = self.snapshot(at, commit, &landed, built)?;
             }
         }
+        Ok(())
+    }
+
+    /// Reports that a merge moved the line of the branch away from where the newest release landed.
+    fn beside(
+        &self,
+        history: &dyn History,
+        release: &ReleaseName,
+        draft: &Draft<ReleaseFile>,
+        record: &RecordedSnapshot,
+        findings: &mut Vec<Finding>,
+    ) -> Result<(), TreeError> {
+        let Some(head) = self.source.commit.filter(|head| **head != record.commit) else { return Ok(()) };
+        if !history.is_beside(head, &record.commit)? {
+            return Ok(());
+        }
+        let commit = record.commit.short();
+        let title =
+            format!("a merge made the commit {commit}, with which release `{release}` landed, a side of the branch");
+        let finding = Finding::new(codes::FOXTROT_MERGE, &draft.file, 0..0, title)
+            .label("it and older releases keep the files that they landed with")
+            .help("merge into the branch, or rebase on it, instead of merging the branch into another one");
+        findings.push(finding.holds_nothing());
         Ok(())
     }
 

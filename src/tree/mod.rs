@@ -185,8 +185,14 @@ pub trait History: Blobs {
     /// The first parent of a commit; none for the first commit, and where a shallow clone ends.
     fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError>;
 
+    /// Whether a commit is part of the head's history, and not of its line of first parents: a merge made the line that it was
+    /// on the second parent. Histories without merges have none.
+    fn is_beside(&self, _head: &CommitId, _commit: &CommitId) -> Result<bool, TreeError> {
+        Ok(false)
+    }
+
     /// The first-parent commits after `base` up to `head`, oldest first. Only the head where `base` is not found among so many:
-    /// a force-push left it behind, or nobody looked for long.
+    /// a force-push left it behind, or nobody looked for very long.
     fn after(&self, base: &CommitId, head: &CommitId, most: usize) -> Result<Vec<CommitId>, TreeError> {
         let mut commits = Vec::new();
         let mut next = Some(head.clone());

@@ -45,24 +45,26 @@ fn count(problems: &[Problem], level: Level) -> usize {
     problems.iter().filter(|problem| problem.level == level).count()
 }
 
-/// The problems of a commit beside a plan, a status or a difference: how many there are, and of the errors the first ones
-/// with their place and what they hold. Empty without problems.
+/// The problems of a commit beside a plan, a status or a difference: how many there are, and the first ones, errors before
+/// warnings, with their place and what they hold. Empty without problems.
 pub fn summary(problems: &[Problem]) -> String {
     if problems.is_empty() {
         return String::new();
     }
     let mut out = format!("problems of this commit: {} (landfall check explains them)\n", counts(problems));
-    let errors = || problems.iter().filter(|problem| problem.level == Level::Error);
-    for problem in errors().take(FIRST) {
+    let of = |level| problems.iter().filter(move |problem| problem.level == level);
+    let all = || of(Level::Error).chain(of(Level::Warning));
+    for problem in all().take(FIRST) {
         let at = &problem.span.at;
         let holds = match problem.blocks.as_slice() {
             [] => String::new(),
             blocks => format!("; holds {}", blocks.join(", ")),
         };
         let title = plain(&problem.title);
-        let _ = writeln!(out, "  error[{}] {}:{}: {title}{holds}", problem.code, plain(&at.file), at.line);
+        let (level, file) = (word(problem.level), plain(&at.file));
+        let _ = writeln!(out, "  {level}[{}] {file}:{}: {title}{holds}", problem.code, at.line);
     }
-    let more = errors().count().saturating_sub(FIRST);
+    let more = all().count().saturating_sub(FIRST);
     if more > 0 {
         let _ = writeln!(out, "  and {more} more");
     }

@@ -1,7 +1,7 @@
 //! `landfall check` in a clone: what only git knows of the files.
 
 use super::program::Home;
-use super::world::{init, release, world};
+use super::world::{init, operations, release, world};
 
 /// A repository `shop` with the project `app`.
 fn shop() -> Home {
@@ -96,6 +96,69 @@ fn a_merge_that_makes_the_branch_a_side_is_told_before_it_is_pushed() {
     ]);
     home.git("mine", "rebase --quiet origin/main");
     assert_eq!(home.landfall("check mine").ends(0).out, "");
+}
+
+#[test]
+fn a_changed_default_branch_is_told_and_not_followed() {
+    let home = shop();
+    let mut sim = home.start("sim --listen 127.0.0.1:0");
+    let account = sim.until_it_says("every account and region at ");
+    let daemon = format!("daemon --repo shop --store landfall.db --endpoint {account} --once");
+    home.landfall(&daemon).ends(0);
+    let before = operations(&account, "");
+    home.git("shop", "checkout --quiet -b trunk");
+    release(&home, "shop", "app", "1.1.0");
+    let told = home.landfall(&daemon).ends(0);
+    told.says(&["the default branch is `trunk` now, and landfall goes on following `main`", "--branch trunk"]);
+    assert_eq!(operations(&account, ""), before, "what is on the other branch is not deployed");
+    home.landfall(&format!("{daemon} --branch trunk")).ends(0).says(&["1.1.0  development   deployed"]);
+    let after = home.landfall(&daemon).ends(0);
+    assert!(!after.err.contains("default branch"), "the operator's word counts from then on: {}", after.err);
+}
+
+#[test]
+fn a_plan_in_a_shallow_clone_prints_the_command_that_helps() {
+    let home = shop();
+    release(&home, "shop", "app", "1.1.0");
+    release(&home, "shop", "app", "1.2.0");
+    let mut sim = home.start("sim --listen 127.0.0.1:0");
+    let account = sim.until_it_says("every account and region at ");
+    home.git("shop", &format!("clone --quiet --depth=1 file://{} ../shallow", home.path("shop").display()));
+    let plan = format!("plan --repo shallow --endpoint {account}");
+    let command = "git fetch --unshallow";
+    home.landfall(&plan).shows(&[command]);
+    home.git("shallow", command.strip_prefix("git ").unwrap());
+    let told = home.landfall(&plan).ends(0);
+    assert!(!told.out.contains("shallow"), "{}", told.out);
+    told.shows(&["1.2.0"]);
+}
+
+#[test]
+fn a_merge_that_moved_the_branch_is_told_until_the_next_release_lands() {
+    let home = shop();
+    release(&home, "shop", "app", "1.1.0");
+    let mut sim = home.start("sim --listen 127.0.0.1:0");
+    let account = sim.until_it_says("every account and region at ");
+    let ask = |command: &str| format!("{command} --repo shop --store landfall.db --endpoint {account}");
+    home.landfall(&format!("{} --once", ask("daemon"))).ends(0);
+    // `git pull` on a branch of one's own, pushed as main.
+    home.git("shop", "checkout --quiet -b mine HEAD~1");
+    home.write("shop/MINE.md", "Mine.\n");
+    home.git("shop", "add MINE.md");
+    home.git("shop", "commit --quiet --message Mine");
+    home.git("shop", "merge --quiet --no-ff --no-edit main");
+    home.git("shop", "branch --quiet --force main mine");
+    home.git("shop", "checkout --quiet main");
+    let warning = "projects/app/releases/1.1.0.toml";
+    let before = operations(&account, "");
+    home.landfall(&format!("{} --once", ask("daemon"))).ends(0);
+    assert_eq!(operations(&account, ""), before, "what has landed keeps its files");
+    for command in ["plan", "status"] {
+        home.landfall(&ask(command)).ends(0).shows(&["foxtrot-merge", warning]);
+    }
+    release(&home, "shop", "app", "1.2.0");
+    home.landfall(&format!("{} --once", ask("daemon"))).ends(0);
+    assert!(!home.landfall(&ask("plan")).ends(0).out.contains("foxtrot-merge"));
 }
 
 #[test]

@@ -84,6 +84,10 @@ impl History for Branch {
         self.history.read().unwrap().has(commit)
     }
 
+    fn is_beside(&self, head: &CommitId, commit: &CommitId) -> Result<bool, TreeError> {
+        self.history.read().unwrap().is_beside(head, commit)
+    }
+
     fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError> {
         self.history.read().unwrap().parent(commit)
     }
