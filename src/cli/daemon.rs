@@ -174,14 +174,17 @@ async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Ev
     }
     let published = published.borrow().clone();
     let health = health.borrow().clone();
-    for line in view::health::terminal(&health, Timestamp::now()).lines() {
+    let report = published.as_ref().map(|published| &published.planned.report);
+    for line in
+        view::health::after(&health, Timestamp::now(), &report.map(view::health::holding).unwrap_or_default()).lines()
+    {
         output::progress(&format!("unseen       {line}"));
     }
     Ok(verdict::exit(&verdict::Run {
         failed: failed.load(Ordering::Relaxed),
         errors: errors.load(Ordering::Relaxed),
         asks: published.as_ref().is_some_and(|published| published.facts.question.is_some()),
-        report: published.as_ref().map(|published| &published.planned.report),
+        report,
         health: &health,
     }))
 }

@@ -174,7 +174,7 @@ pub fn plan(published: &Published, health: &Health, diff: bool, form: Form, now:
         Form::Terminal => {
             let mut text = view::health::terminal(health, now);
             text.push_str(&problems_first(published));
-            text.push_str(&view::plan::terminal(report, now, COLORED));
+            text.push_str(&view::plan::terminal(&view::health::below(report, health), now, COLORED));
             if diff {
                 for (_, difference) in differences(published, Paint::Ansi) {
                     text.push('\n');

@@ -15,8 +15,11 @@ use crate::model::{Catalog, CommitId, Facts, ReleaseName, Slot};
 use crate::plan;
 use crate::tree::{History, TreeError};
 
-/// So many commits are looked at one by one; where more landed at once, only the head is an order.
-const MOST: usize = 100;
+/// Where more commits landed at once, only the newest order of each slot has a turn: the others are skipped, and say so.
+const TURNS: usize = 100;
+
+/// So many commits are looked at one by one; where more landed at once, nobody knows what they ordered before the head.
+const MOST: usize = 5_000;
 
 /// What each slot is ordered to run.
 type Ordered = BTreeMap<Slot, Option<ReleaseName>>;
@@ -35,8 +38,14 @@ pub(super) fn since_last(
         return Ok(Vec::new());
     };
     let commits = history.after(last, commit, MOST)?;
+    if commits.len() == 1 && history.parent(commit)?.as_ref() != Some(last) {
+        tracing::warn!(
+            commit = %commit, last = %last,
+            "the last commit is not among the {MOST} before this one: only what this one orders is deployed"
+        );
+    }
     let mut known = ordered(loader, history, last, facts, now)?;
-    let mut entries = Vec::new();
+    let mut orders: Vec<(Slot, Option<ReleaseName>, CommitId)> = Vec::new();
     for landed in &commits {
         let next = match landed == commit {
             true => plan::orders(catalog, facts, now),
@@ -44,13 +53,27 @@ pub(super) fn since_last(
         };
         for (slot, release) in next {
             if known.get(&slot) != Some(&release) {
-                let order = release.clone().map(|release| (slot.clone(), release, landed.clone()));
-                entries.extend(order.map(|(slot, release, commit)| Entry::Ordered { slot, release, commit }));
+                orders.push((slot.clone(), release.clone(), landed.clone()));
             }
             known.insert(slot, release);
         }
     }
-    Ok(entries)
+    Ok(entries(orders, commits.len()))
+}
+
+/// The records of orders that landed with so many commits.
+fn entries(orders: Vec<(Slot, Option<ReleaseName>, CommitId)>, commits: usize) -> Vec<Entry> {
+    let newest: BTreeMap<Slot, CommitId> =
+        orders.iter().map(|(slot, _, commit)| (slot.clone(), commit.clone())).collect();
+    let entry = |(slot, release, commit): (Slot, Option<ReleaseName>, CommitId)| {
+        let release = release?;
+        if commits <= TURNS || newest.get(&slot) == Some(&commit) {
+            return Some(Entry::Ordered { slot, release, commit });
+        }
+        let why = format!("{commits} commits at once: of more than {TURNS}, only the newest order counts");
+        Some(Entry::Skipped { slot, release, commit, why })
+    };
+    orders.into_iter().filter_map(entry).collect()
 }
 
 /// What a commit orders.

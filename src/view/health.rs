@@ -1,24 +1,64 @@
 //! What the daemon cannot see, since when, and when it tries again.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::time;
+use crate::model::decision::Cause;
 use crate::model::health::{Health, Sight};
+use crate::model::{Decision, Hold, Place};
+use crate::plan::Report;
 
 /// One line for each thing that cannot be seen, also because it answers with a refusal; empty if everything can.
 pub fn terminal(health: &Health, now: Timestamp) -> String {
+    after(health, now, &BTreeSet::new())
+}
+
+/// The same after somebody was told why these places cannot be seen: their lines are short.
+pub fn after(health: &Health, now: Timestamp, told: &BTreeSet<Place>) -> String {
+    let told: BTreeSet<String> = told.iter().map(ToString::to_string).collect();
     let mut text = String::new();
     for (name, unseen) in health.unseen() {
         let age = time::took(now.duration_since(unseen.since));
         let next = unseen.again.map(|again| format!("; next try {}", time::point(again))).unwrap_or_default();
-        let error = &unseen.error;
+        let error = if told.contains(&name) { String::new() } else { format!(": {}", unseen.error) };
         text.push_str(&match age.is_empty() || unseen.since >= now {
-            true => format!("{name} cannot be seen: {error}{next}\n"),
-            false => format!("{name} has not been seen for {age}: {error}{next}\n"),
+            true => format!("{name} cannot be seen{error}{next}\n"),
+            false => format!("{name} has not been seen for {age}{error}{next}\n"),
         });
     }
     text
+}
+
+/// A report that is printed below these lines: why a place cannot be seen is not told again in every row.
+pub fn below(report: &Report, health: &Health) -> Report {
+    let mut report = report.clone();
+    for row in &mut report.slots {
+        let (Decision::Held { reasons, .. } | Decision::Empty { reasons, .. }) = &mut row.decision else { continue };
+        for hold in reasons {
+            let Cause::PlaceUnseen { place, error } = &mut hold.cause else { continue };
+            let above = health.places.get(place).and_then(|sight| sight.unseen.as_ref());
+            if above.is_some_and(|above| above.error == *error) {
+                *error = "see above".to_owned();
+            }
+        }
+    }
+    report
+}
+
+/// The places that slots are held for because they cannot be seen.
+pub fn holding(report: &Report) -> BTreeSet<Place> {
+    let holds = report.slots.iter().flat_map(|row| match &row.decision {
+        Decision::Held { reasons, .. } | Decision::Empty { reasons, .. } => reasons.as_slice(),
+        _ => &[],
+    });
+    let place = |hold: &Hold| match &hold.cause {
+        Cause::PlaceUnseen { place, .. } => Some(place.clone()),
+        _ => None,
+    };
+    holds.filter_map(place).collect()
 }
 
 /// What does not answer, as JSON: each with `what` (`git`, `store`, or account and region), `since`, `error` and `next_try`.
@@ -48,7 +88,7 @@ pub fn json(health: &Health, warnings: &[String], now: Timestamp) -> Value {
             "next_try": unseen.and_then(|unseen| unseen.again).map(|again| again.to_string()),
         })
     };
-    let place = |(place, seen): (&crate::model::Place, &Sight)| {
+    let place = |(place, seen): (&Place, &Sight)| {
         let mut value = sight(seen);
         if let Some(object) = value.as_object_mut() {
             object.insert("place".to_owned(), place.to_string().into());

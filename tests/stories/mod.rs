@@ -7,6 +7,7 @@ mod kill;
 mod merge;
 mod script;
 mod show;
+mod situations;
 mod teller;
 mod ways;
 
@@ -92,6 +93,7 @@ stories! {
     rollback_by_revert
     the_first_promotion_reverted
     two_quick_commits
+    very_many_orders_at_once
 }
 
 fn stems(folder_name: &str, extension: &str) -> BTreeSet<String> {

@@ -36,6 +36,8 @@ pub(super) enum Command {
     ForcePush { back: usize },
     /// Commits the work tree to the branch.
     Commit,
+    /// Commits so many times something that orders nothing.
+    Chatter(u32),
     /// Commits the files of the commit before the last one.
     Revert,
     /// Adds the lines that the plan prints for this project, environment and tenant to the file that it names.
@@ -87,7 +89,8 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
         verb if verb.starts_with('#') => Command::Tell,
         "repository" => Command::Repository(rest.to_owned()),
         "replace" => {
-            Command::Replace { path: parts.next()?, old: parts.next()?, new: parts.next()?.replace("\\n", "\n") }
+            let mut text = || Some(parts.next()?.replace("\\n", "\n"));
+            Command::Replace { path: text()?, old: text()?, new: text().unwrap_or_default() }
         }
         "delete" => Command::Delete(rest.to_owned()),
         "move" => Command::Move { from: parts.next()?, to: parts.next()? },
@@ -105,6 +108,7 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
         }
         "force-push" => Command::ForcePush { back: rest.strip_prefix("back ")?.parse().ok()? },
         "commit" if !rest.is_empty() => Command::Commit,
+        "chatter" => Command::Chatter(rest.parse().ok()?),
         "revert" => Command::Revert,
         "allow" => {
             let slot = parts.next()?;

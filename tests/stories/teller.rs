@@ -138,6 +138,10 @@ impl Teller {
             Command::Commit => {
                 self.branch.commit(&self.files);
             }
+            Command::Chatter(times) => (0..*times).for_each(|time| {
+                self.files.insert("README.md".to_owned(), format!("{time}\n"));
+                self.branch.commit(&self.files);
+            }),
             Command::Revert => {
                 self.files = self.branch.before_last().unwrap();
                 self.branch.commit(&self.files);
@@ -354,7 +358,11 @@ impl Teller {
         self.places.dedup();
         let report = &published.planned.report;
         let shown = match (what, which) {
-            ("plan", None) => view::plan::terminal(report, now, style),
+            ("plan", None) => {
+                let health = self.daemon.health().borrow().clone();
+                let report = view::health::below(report, &health);
+                view::health::terminal(&health, now) + &view::plan::terminal(&report, now, style)
+            }
             ("doctor", None) => {
                 let all = diagnose(&published.catalog, &published.facts, &published.observed, &published.planned);
                 let shown: Vec<_> = all.iter().filter(|one| !one.in_order).collect();

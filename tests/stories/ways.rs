@@ -17,254 +17,8 @@ use landfall::view::{reasons, remedy};
 use toml_edit::{DocumentMut, Item};
 
 use super::script;
+use super::situations::{BOTH, FAILS, OF_ACME, PROMOTED, RUNS, SOAKS, WAYS, Way};
 use super::teller::Teller;
-
-/// A situation, the reason in it, and the way out that is followed.
-struct Way {
-    cause: &'static str,
-    remedy: &'static str,
-    /// Project, environment and tenant.
-    slot: (&'static str, &'static str, Option<&'static str>),
-    /// What leads to it.
-    script: &'static str,
-    /// What follows after the way out has been taken: by default everything settles.
-    then: &'static str,
-    /// The stacks that AWS was asked to change since.
-    changes: &'static [&'static str],
-}
-
-const DEVELOPMENT: (&str, &str, Option<&str>) = ("storefront", "development", None);
-const PRODUCTION: (&str, &str, Option<&str>) = ("storefront", "production", None);
-const ACME: (&str, &str, Option<&str>) = ("portal", "production", Some("acme"));
-/// The stacks of development and test: what gets through in the one comes to the other by itself.
-const BOTH: &[&str] = &["storefront-web-development-shared", "storefront-web-test-shared"];
-const OF_PRODUCTION: &[&str] = &["storefront-web-production-production-eu"];
-const OF_ACME: &[&str] = &["portal-web-production-production-acme"];
-
-const RUNS: &str = "repository storefront\ncommit Deploy\nsettle\n";
-const PROMOTED: &str = "repository storefront\nwrite projects/storefront/deploy/production.toml <<END\nrelease = \"1.0.0\"\nEND\n\
-                        commit Deploy\nsettle\n";
-const SOAKS: &str = "repository storefront\nreplace lifecycles/standard.toml | automatic = [\"test\"] | automatic = [\"test\"]\\nsoak = \"30m\"\n";
-
-const WAYS: &[Way] = &[
-    Way {
-        cause: "kept",
-        remedy: "remove",
-        slot: ACME,
-        script: "repository fleet\ncommit Deploy\nsettle\nwrite tenants/acme.toml <<END\ntags = [\"ring/early\"]\nEND\ncommit Disconnect\nsettle\n",
-        then: "settle\n",
-        changes: OF_ACME,
-    },
-    Way {
-        cause: "kept",
-        remedy: "remove",
-        slot: PRODUCTION,
-        script: "repository storefront\nreplace environments/production.toml | protected = true | protected = false\n\
-                 write projects/storefront/deploy/production.toml <<END\nrelease = \"1.0.0\"\nEND\ncommit Deploy\nsettle\n\
-                 delete projects/storefront/deploy/production.toml\ncommit Revert the promotion\nsettle\n",
-        then: "settle\n",
-        changes: OF_PRODUCTION,
-    },
-    Way {
-        cause: "protected",
-        remedy: "allow",
-        slot: PRODUCTION,
-        script: "PROMOTED write projects/storefront/deploy/production.toml <<END\nrelease = \"none\"\nEND\ncommit Remove\nsettle\n",
-        then: "settle\n",
-        changes: OF_PRODUCTION,
-    },
-    Way {
-        cause: "pinned-none",
-        remedy: "unpin",
-        slot: PRODUCTION,
-        script: "repository storefront\nwrite projects/storefront/deploy/production.toml <<END\nrelease = \"none\"\nEND\ncommit Deploy\nsettle\n",
-        then: "settle\n",
-        changes: &[],
-    },
-    Way {
-        cause: "attempts",
-        remedy: "allow",
-        slot: DEVELOPMENT,
-        script: "RUNS release storefront 1.1.0\nfault {\"fault\": \"image-crashes\", \"image\": \"storefront:1.1.0\", \"exit_code\": 1}\n\
-                 commit Release\nsettle\nmend\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "attempts",
-        remedy: "new-release",
-        slot: DEVELOPMENT,
-        script: "RUNS release storefront 1.1.0\nfault {\"fault\": \"image-crashes\", \"image\": \"storefront:1.1.0\", \"exit_code\": 1}\n\
-                 commit Release\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "stopped",
-        remedy: "allow",
-        slot: DEVELOPMENT,
-        script: "RUNS fault {\"fault\": \"resource-fails\", \"stack\": \"storefront-web-development-shared\", \"resource\": \"AWS::ECS::Service\", \"during\": \"update\", \"reason\": \"not stable\"}\n\
-                 fault {\"fault\": \"resource-fails\", \"stack\": \"storefront-web-development-shared\", \"resource\": \"AWS::ECS::Service\", \"during\": \"rollback\", \"reason\": \"gone\"}\n\
-                 release storefront 1.1.0\ncommit Release\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "foreign-stack",
-        remedy: "allow",
-        slot: DEVELOPMENT,
-        script: "repository storefront\nforeign stack storefront-web-development-shared in 111111111111/eu-west-1\ncommit Deploy\nsettle\n",
-        then: "settle\n",
-        // Nothing of somebody else's goes without being asked for: it stops at the gate for what would be removed.
-        changes: &["storefront-web-development-shared"],
-    },
-    Way {
-        cause: "foreign-stack",
-        remedy: "delete-stack",
-        slot: DEVELOPMENT,
-        script: "repository storefront\nforeign stack storefront-web-development-shared in 111111111111/eu-west-1\ncommit Deploy\nsettle\n",
-        then: "wait 10m\nsettle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "foreign-stack",
-        remedy: "rename-target",
-        slot: DEVELOPMENT,
-        script: "repository storefront\nforeign stack storefront-web-development-shared in 111111111111/eu-west-1\ncommit Deploy\nsettle\n",
-        then: "settle\n",
-        changes: &["storefront-web-development-renamed", "storefront-web-test-renamed"],
-    },
-    Way {
-        cause: "foreign-stack",
-        remedy: "delete-stack",
-        slot: DEVELOPMENT,
-        script: "repository storefront\nreview stack storefront-web-development-shared in 111111111111/eu-west-1\ncommit Deploy\nsettle\n",
-        then: "wait 10m\nsettle\n",
-        changes: BOTH,
-    },
-    Way { cause: "manual", remedy: "pin", slot: PRODUCTION, script: "RUNS", then: "settle\n", changes: OF_PRODUCTION },
-    Way {
-        cause: "no-release",
-        remedy: "new-release",
-        slot: DEVELOPMENT,
-        script: "repository storefront\ndelete projects/storefront/releases/1.0.0.toml\ncommit Begin\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "blocked",
-        remedy: "unblock",
-        slot: DEVELOPMENT,
-        script: "RUNS write projects/storefront/releases/1.1.0.toml <<END\nformat = 1\nblocked = \"not yet\"\n\n[images]\nweb = { tag = \"1.1.0\" }\nEND\ncommit Release\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "release-gone",
-        remedy: "restore",
-        slot: DEVELOPMENT,
-        script: "RUNS delete projects/storefront/releases/1.0.0.toml\ncommit Delete\nsettle\n",
-        then: "settle\n",
-        changes: &[],
-    },
-    Way {
-        cause: "refused",
-        remedy: "let-wait",
-        slot: PRODUCTION,
-        script: "SOAKS write projects/storefront/deploy/production.toml <<END\nrelease = \"1.0.0\"\nwait = false\nEND\ncommit Deploy\nsettle\n",
-        then: "wait 40m\nsettle\n",
-        changes: OF_PRODUCTION,
-    },
-    Way {
-        cause: "soak",
-        remedy: "wait",
-        slot: PRODUCTION,
-        script: "SOAKS write projects/storefront/deploy/production.toml <<END\nrelease = \"1.0.0\"\nEND\ncommit Deploy\nsettle\n",
-        then: "wait 40m\nsettle\n",
-        changes: OF_PRODUCTION,
-    },
-    Way {
-        cause: "phase",
-        remedy: "goes-on",
-        slot: PRODUCTION,
-        script: "repository storefront\nwrite projects/storefront/deploy/production.toml <<END\nrelease = \"1.0.0\"\nEND\ncommit Deploy\nturn\n",
-        then: "settle\n",
-        changes: &[
-            "storefront-web-development-shared",
-            "storefront-web-production-production-eu",
-            "storefront-web-test-shared",
-        ],
-    },
-    Way {
-        cause: "pin-holds",
-        remedy: "unpin",
-        slot: DEVELOPMENT,
-        script: "repository storefront\nwrite projects/storefront/deploy/development.toml <<END\nrelease = \"1.0.0\"\nEND\nrelease storefront 1.1.0\ncommit Deploy\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "frozen",
-        remedy: "allow",
-        slot: DEVELOPMENT,
-        script: "RUNS write freezes/fair.toml <<END\nreason = \"fair\"\ntime_zone = \"UTC\"\nenvironments = [\"development\"]\n\n[[window]]\nfrom = 2026-11-23T00:00:00\nuntil = 2026-11-24T00:00:00\nEND\n\
-                 release storefront 1.1.0\ncommit Release\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "frozen",
-        remedy: "wait",
-        slot: DEVELOPMENT,
-        script: "RUNS write freezes/fair.toml <<END\nreason = \"fair\"\ntime_zone = \"UTC\"\nenvironments = [\"development\"]\n\n[[window]]\nfrom = 2026-11-23T00:00:00\nuntil = 2026-11-23T09:00:00\nEND\n\
-                 release storefront 1.1.0\ncommit Release\nsettle\n",
-        then: "wait 70m\nsettle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "channel-tenants",
-        remedy: "open-channel",
-        slot: ACME,
-        script: "repository fleet\nwrite projects/portal/project.toml <<END\nlifecycle = \"standard\"\ntenancy = \"both\"\n\n[channels.default]\n\n[channels.general]\ntenants = [\"ring/general\"]\nEND\n\
-                 commit Deploy\nsettle\nwrite projects/portal/releases/2.0.0.toml <<END\nformat = 1\nchannel = \"general\"\n\n[images]\nweb = { tag = \"2.0.0\" }\nEND\n\
-                 write projects/portal/deploy/production.toml <<END\n[tenants]\nacme = \"2.0.0\"\nEND\ncommit Pin\nsettle\n",
-        then: "settle\n",
-        // The phase before it is not passed yet, which is another reason.
-        changes: &[],
-    },
-    Way {
-        cause: "broken",
-        remedy: "fix",
-        slot: DEVELOPMENT,
-        script: "RUNS write environments/development.toml <<END\norder = \nEND\nrelease storefront 1.1.0\ncommit Break\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "place-unseen",
-        remedy: "access",
-        slot: DEVELOPMENT,
-        script: "RUNS fault {\"fault\": \"call\", \"operation\": \"DescribeStacks\", \"account\": \"111111111111\", \"effect\": \"deny\", \"times\": 1000}\nrelease storefront 1.1.0\ncommit Release\nturns 3\n",
-        then: "wait 10m\nsettle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "snapshot-differs",
-        remedy: "new-release",
-        slot: DEVELOPMENT,
-        script: "RUNS write projects/storefront/releases/1.1.0.toml <<END\nformat = 1\ninputs = \"b3:0000000000000000000000000000000000000000000000000000000000000000\"\n\n[images]\nweb = { tag = \"1.1.0\" }\nEND\ncommit Release\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-    Way {
-        cause: "snapshot-differs",
-        remedy: "refresh",
-        slot: DEVELOPMENT,
-        script: "RUNS write projects/storefront/releases/1.1.0.toml <<END\nformat = 1\ninputs = \"b3:0000000000000000000000000000000000000000000000000000000000000000\"\n\n[images]\nweb = { tag = \"1.1.0\" }\nEND\ncommit Release\nsettle\n",
-        then: "settle\n",
-        changes: BOTH,
-    },
-];
 
 /// The files that tell of the causes and remedies that need more than one simulated account.
 fn exists(test: &str) {
@@ -290,14 +44,14 @@ fn followed_by(remedy: &Remedy) -> Option<&'static str> {
         | Remedy::DeleteStack { .. }
         | Remedy::Access(_)
         | Remedy::Wait(_)
-        | Remedy::GoesOn => None,
-        Remedy::Connect { .. }
+        | Remedy::Connect { .. }
         | Remedy::Untenanted(_)
         | Remedy::AddToPhase { .. }
-        | Remedy::LowerProgress { .. }
-        | Remedy::RestoreChannel { .. } => Some("promote/rules"),
-        Remedy::FixThenRelease(_) | Remedy::FixRender => Some("plan/held"),
-        Remedy::Unshallow => Some("git/history"),
+        | Remedy::FixThenRelease(_)
+        | Remedy::FixRender
+        | Remedy::GoesOn => None,
+        Remedy::LowerProgress { .. } | Remedy::RestoreChannel { .. } => Some("promote/rules"),
+        Remedy::Unshallow => Some("cli/clones"),
         Remedy::AdoptStore => Some("cli/stores"),
         Remedy::RepairStack { .. } => Some("plan/doctor"),
         Remedy::PutBack { .. } => Some("stories/mod"),
@@ -332,6 +86,9 @@ fn shown_by(cause: &Cause) -> Shown {
         | Cause::Stopped { .. }
         | Cause::ForeignStack { .. }
         | Cause::PlaceUnseen { .. }
+        | Cause::NotConnected { .. }
+        | Cause::NotInLifecycle { .. }
+        | Cause::CannotRender { .. }
         | Cause::Protected { .. } => Here,
         Cause::StackState { .. } => By("plan/doctor"),
         Cause::Edited { .. } => By("stories/mod"),
@@ -343,11 +100,7 @@ fn shown_by(cause: &Cause) -> Shown {
         Cause::Waits { .. } => By("engine/waiting"),
         Cause::Unadopted { .. } => By("cli/stores"),
         Cause::Repeats { .. } => By("plan/brake"),
-        Cause::NotConnected { .. }
-        | Cause::NotInLifecycle { .. }
-        | Cause::ChannelGone { .. }
-        | Cause::PinnedMissing { .. }
-        | Cause::CannotRender { .. } => By("promote/rules"),
+        Cause::ChannelGone { .. } | Cause::PinnedMissing { .. } => By("promote/rules"),
     }
 }
 
@@ -360,6 +113,9 @@ fn every_way_out_does_what_it_says_and_nothing_else() {
             .replace("RUNS", RUNS)
             .replace("PROMOTED ", PROMOTED)
             .replace("SOAKS ", SOAKS)
+            .replace("FAILS_ACME ", &FAILS.replace("STACK", OF_ACME[0]))
+            .replace("FAILS_TEST ", &FAILS.replace("STACK", "portal-web-test-test"))
+            .replace("FAILS_DEVELOPMENT ", &FAILS.replace("STACK", BOTH[0]))
             .replace("\n ", "\n");
         let mut teller = Teller::new();
         script::parse(&script).iter().for_each(|line| teller.play(&line.command));
@@ -484,6 +240,33 @@ fn follow(teller: &mut Teller, row: &SlotRow, remedy: &Remedy) {
             let tenants = document["channels"][channel.as_str()]["tenants"].as_array_mut().unwrap();
             tenants.push("ring/early");
             teller.files.insert(file, document.to_string());
+        }
+        Remedy::Connect { tenant, project, environment } => {
+            let text = teller.files.entry(format!("tenants/{tenant}.toml")).or_default();
+            text.push_str(&format!("\n[projects.{project}]\nenvironments = [\"{environment}\"]\n"));
+        }
+        Remedy::Untenanted(project) => {
+            let file = format!("projects/{project}/project.toml");
+            let text = teller.files[&file].replace("tenancy = \"tenanted\"", "tenancy = \"both\"");
+            teller.files.insert(file, text);
+        }
+        Remedy::AddToPhase { lifecycle, environment } => {
+            let file = format!("lifecycles/{}.toml", lifecycle.as_ref().unwrap());
+            let phase = format!("[[phase]]\nname = \"First\"\nautomatic = [\"{environment}\"]\n\n");
+            let text = phase + &teller.files[&file];
+            teller.files.insert(file, text);
+        }
+        // As its problem says: the tenant has no value.
+        Remedy::FixRender => {
+            let tenant = row.tenant.as_ref().unwrap();
+            let text = teller.files.get_mut(&format!("tenants/{tenant}.toml")).unwrap();
+            text.push_str("\n[[variable]]\nname = \"domain\"\nvalue = \"acme.example.com\"\n");
+        }
+        Remedy::FixThenRelease(project) => {
+            let file = format!("projects/{project}/process.toml");
+            let before = teller.before(&file);
+            teller.files.insert(file, before);
+            return follow(teller, row, &Remedy::NewRelease(project.clone()));
         }
         Remedy::DeleteStack { stack, place, .. } => return teller.delete(stack.as_str(), place),
         Remedy::Access(_) => return teller.mend(),
