@@ -76,7 +76,7 @@ fn tell(open: &OpenQuestion) -> String {
     }
     let _ = writeln!(text, "asked        {}", time::point(open.since));
     if let Some(busy) = &question.busy {
-        let _ = writeln!(text, "waits for    the operation in stack {busy}");
+        let _ = writeln!(text, "waits for    the operation in stack {busy}, at most an hour after it began");
     }
     if let Some(until) = question.until {
         let _ = writeln!(text, "not before   {}, ten minutes after the last operation", time::point(until));

@@ -166,6 +166,17 @@ fn resource_failed(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
     failed.sort_by_key(|(at, ..)| *at);
     // What was merely cancelled because something else failed is no cause.
     let (_, resource, kind, reason) =
-        failed.iter().find(|(_, _, _, reason)| !reason.contains("cancelled")).or(failed.first())?;
-    Some(cause("resource-failed", stack, format!("{resource} ({kind}) failed: {reason}")))
+        failed.iter().find(|(_, _, _, reason)| !reason.contains(CANCELLED)).or(failed.first())?;
+    Some(cause(FAILED, stack, format!("{resource} ({kind}) failed: {reason}")))
+}
+
+/// The code of a resource that failed.
+const FAILED: &str = "resource-failed";
+
+/// CloudFormation's word for a resource that it gave up because of something else: `Resource update cancelled`.
+const CANCELLED: &str = "cancelled";
+
+/// Whether a root cause is only that: no resource failed for a reason of its own.
+pub(crate) fn is_cancelled(cause: &Cause) -> bool {
+    &*cause.code == FAILED && cause.sentence.contains(CANCELLED)
 }

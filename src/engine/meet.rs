@@ -23,6 +23,10 @@ use crate::model::{Id, Observed, Place, Slot, StackName, StackSeen, StackStatus}
 /// For so long after the last operation of another daemon stacks are not taken over: it may be between two of them.
 const QUIET: SignedDuration = SignedDuration::from_mins(10);
 
+/// An operation that is in progress for so long holds the answer up no longer: it may hang for days. Its own stack is still waited
+/// for, because nothing is changed in a stack that AWS changes.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+
 /// What is met with.
 #[derive(Clone, Copy, Debug)]
 pub struct Meeting<'a> {
@@ -98,7 +102,7 @@ impl Engine {
         if others.is_empty() {
             // What could not be read may still be another store's.
             let over = open.is_some() && !unread;
-            return over.then_some(Entry::Asks { question: None }).into_iter().collect();
+            return over.then_some(Entry::Asks { question: None, agreed: false }).into_iter().collect();
         }
         let question = question(others, meeting.repository, now);
         let agreed = meeting.adopt || open.is_some_and(|open| open.agreed && open.question.stores == question.stores);
@@ -111,12 +115,11 @@ impl Engine {
             entries.push(Entry::Adopted { repository: question.repository.clone(), stacks: question.count() });
             return entries;
         }
-        let answer = Agreed { repository: question.repository.clone(), stores: question.stores.clone() };
         if open.is_none_or(|open| open.question != question) {
-            entries.push(Entry::Asks { question: Some(question) });
-        }
-        if meeting.adopt && open.is_none_or(|open| !open.agreed) {
-            entries.push(Entry::Agreed(answer));
+            entries.push(Entry::Asks { question: Some(question), agreed });
+        } else if meeting.adopt && open.is_some_and(|open| !open.agreed) {
+            let Question { repository, stores, .. } = question;
+            entries.push(Entry::Agreed(Agreed { repository, stores }));
         }
         entries
     }
@@ -224,7 +227,10 @@ fn question(others: &[Doubtful<'_>], repository: &Id, now: Timestamp) -> Questio
             until = until.max(quiet.filter(|quiet| !single && *quiet > now));
         }
     }
-    let busy = others.iter().find(|one| one.seen.status.in_progress()).map(|one| one.seen.name.clone());
+    let is_busy = |one: &&Doubtful<'_>| {
+        one.seen.status.in_progress() && now.duration_since(changed(one.seen).min(now)) < PATIENCE
+    };
+    let busy = others.iter().find(is_busy).map(|one| one.seen.name.clone());
     Question { repository: repository.clone(), stores, stacks, until, busy }
 }
 

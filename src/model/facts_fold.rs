@@ -158,7 +158,7 @@ impl FactsFold {
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record),
             Entry::Incarnation { .. } => {}
             Entry::Learned(learned) => stores::learned(&mut self.facts, learned, record.at),
-            Entry::Asks { question } => stores::asks(&mut self.facts, question.as_ref(), record.at),
+            Entry::Asks { question, agreed } => stores::asks(&mut self.facts, question.as_ref(), *agreed, record.at),
             Entry::Agreed(agreed) => stores::agreed(&mut self.facts, agreed),
             Entry::Adopted { .. } => self.facts.question = None,
         }

@@ -216,6 +216,9 @@ pub enum Entry {
         /// The question; none when there is nothing to ask any more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         question: Option<Question>,
+        /// It came with its answer: the daemon was started with `--adopt`.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        agreed: bool,
     },
     /// The operator agreed.
     Agreed(Agreed),

@@ -268,12 +268,7 @@ fn sentence(hold: &Hold) -> String {
 /// Whose the stacks are, and what the operator can do.
 fn unadopted(question: &Question, agreed: bool, differ: &BTreeSet<StackName>) -> String {
     if agreed {
-        let wait = match (&question.busy, question.until) {
-            (Some(stack), _) => format!("once the operation in stack {stack} has ended"),
-            (None, Some(_)) => "ten minutes after the other daemon's last operation".to_owned(),
-            (None, None) => "at the next look".to_owned(),
-        };
-        return format!("{question}; you agreed, and this store takes them over {wait}");
+        return format!("{question}; you agreed, and this store takes them over {}", question.wait());
     }
     let id = &question.repository;
     let differ: BTreeSet<String> = differ.iter().map(ToString::to_string).collect();

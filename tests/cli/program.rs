@@ -175,6 +175,13 @@ pub(super) struct Running {
 }
 
 impl Running {
+    /// Stops it; gives everything that it said.
+    pub(super) fn said_until_it_stopped(self) -> String {
+        let said = self.said.clone();
+        self.stop();
+        said.lock().unwrap().clone()
+    }
+
     /// Everything that it said so far.
     pub(super) fn said(&self) -> String {
         self.said.lock().unwrap().clone()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::program::{Home, Running};
+use super::program::{Home, Running, eventually};
 use super::world::{get, init, operations, post, release};
 
 /// A repository whose releases enter development and then production by themselves, and an account.
@@ -103,6 +103,49 @@ fn a_second_repository_with_the_same_id_changes_nothing() {
         "another repository has the id `one` too",
         "Stack app-web-development-web is not as this repository orders",
     ]);
+}
+
+#[test]
+fn two_daemons_on_copies_of_a_store_deploy_each_thing_once() {
+    let home = Home::new();
+    let (_sim, account) = two_environments(&home);
+    let process = home.read("shop/projects/app/process.toml");
+    let task = "[[step]]\nname = \"migrate\"\nkind = \"ecs-task\"\nrole = \"web\"\ncpu = 256\nmemory = 512\n\n\
+                [[step.container]]\nname = \"app\"\nimage = \"app\"\n\n";
+    home.write("shop/projects/app/process.toml", &process.replacen("[[step]]", &format!("{task}[[step]]"), 1));
+    release(&home, "shop", "app", "1.0.1");
+    let daemon = |store: &str| format!("daemon --repo shop --store {store} --endpoint {account}");
+    home.landfall(&format!("{} --once", daemon("first.db"))).ends(0);
+    std::fs::copy(home.path("first.db"), home.path("copy.db")).unwrap();
+    let mut racing = [home.start(&daemon("first.db")), home.start(&daemon("copy.db"))];
+    racing.iter_mut().for_each(|daemon| drop(daemon.until_it_says("read at ")));
+    let executed = |stack: &str| {
+        let all = operations(&account, &format!("{stack}/"));
+        all.into_iter().filter(|operation| operation == "ExecuteChangeSet").count()
+    };
+    let stacks =
+        ["development", "production"].map(|place| [format!("app-web-{place}-web"), format!("app-migrate-{place}-web")]);
+    let before: Vec<usize> = stacks.iter().flatten().map(|stack| executed(stack)).collect();
+    for version in ["1.1.0", "1.2.0", "1.3.0"] {
+        release(&home, "shop", "app", version);
+        let number = executed("app-web-production-web");
+        eventually("the release in production", || (executed("app-web-production-web") > number).then_some(()));
+    }
+    // Whoever was second has time to do it again.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let said: Vec<String> = racing.into_iter().map(|daemon| daemon.said_until_it_stopped()).collect();
+    let after: Vec<usize> = stacks.iter().flatten().map(|stack| executed(stack)).collect();
+    let story = said.join("\n--- the copy:\n");
+    assert_eq!(after, before.iter().map(|times| times + 3).collect::<Vec<_>>(), "{story}");
+    assert_eq!(used_twice(&account), [""; 0], "{story}");
+    let ledger = get(&account, "/_landfall/ledger");
+    let runs =
+        ledger.as_array().unwrap().iter().filter(|row| row["operation"] == "RunTask" && row["effect"] == "effective");
+    let mut tasks: BTreeMap<String, usize> = BTreeMap::new();
+    runs.for_each(|row| *tasks.entry(row["subject"].to_string()).or_default() += 1);
+    assert!(tasks.len() >= 8 && tasks.values().all(|times| *times == 1), "{tasks:?}\n{story}");
+    let noticed = ["last deployed by another store", "which this store has no record of"];
+    assert!(noticed.iter().any(|sentence| story.contains(sentence)), "nobody noticed the other one:\n{story}");
 }
 
 #[test]

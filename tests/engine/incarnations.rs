@@ -1,13 +1,16 @@
 //! Stores that were restored, copied or lost: nothing goes back, no token means two things, and no task runs twice.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::SignedDuration;
 use landfall::cloud::Observe as _;
 use landfall::engine::Engine;
-use landfall::model::ReleaseName;
-use landfall::model::journal::{Call, Entry, Outcome, Record};
+use landfall::model::journal::{Call, Entry, Outcome, Record, StoreId};
+use landfall::model::{ReleaseName, StackStatus};
 use landfall::plan::Plan;
+use landfall::sim::Fault;
+use landfall::store::MemoryStore;
 
 use super::support::*;
 use super::tasks::{migrate, runs};
@@ -41,6 +44,11 @@ pub(super) fn used_twice(scene: &Scene) -> Vec<(String, String)> {
 
 pub(super) fn learned(engine: &Engine) -> Vec<ReleaseName> {
     engine.facts().learned.iter().map(|learned| learned.release.clone()).collect()
+}
+
+/// A store without a past takes the place of the one that there was, which is given back.
+fn begin_anew(scene: &mut Scene) -> Arc<MemoryStore> {
+    std::mem::replace(&mut scene.store, Arc::new(MemoryStore::new(StoreId(LATER.into()))))
 }
 
 fn seconds(scene: &Scene) -> String {
@@ -238,9 +246,7 @@ async fn a_kill_between_the_call_that_runs_a_task_and_its_reply_runs_nothing_twi
 async fn a_new_store_asks_once_and_takes_over_when_it_may() {
     let mut scene = Scene::new();
     scene.deploy(&queues("1.0.0", 30)).await;
-    let lost = std::mem::replace(&mut scene.store, Scene::new().store);
-    scene.store =
-        std::sync::Arc::new(landfall::store::MemoryStore::new(landfall::model::journal::StoreId(LATER.into())));
+    let lost = begin_anew(&mut scene);
     let mut engine = scene.meet(false).await;
     engine.carry_out(&queues("1.1.0", 60), scene.now).await.unwrap();
     let before = scene.ledger().len();
@@ -273,8 +279,32 @@ async fn a_run_that_leaves_nothing_behind_is_taken_over_at_once() {
     let mut engine = scene.engine().await.single(true);
     engine.carry_out(&queues("1.0.0", 30), scene.now).await.unwrap();
     scene.finish(&mut engine).await;
-    scene.store =
-        std::sync::Arc::new(landfall::store::MemoryStore::new(landfall::model::journal::StoreId(LATER.into())));
+    begin_anew(&mut scene);
     let engine = scene.meet(true).await;
     assert_eq!((engine.facts().question.clone(), learned(&engine)), (None, vec![release("1.0.0")]));
+}
+
+#[tokio::test]
+async fn an_operation_that_hangs_holds_the_answer_up_for_an_hour() {
+    let mut scene = Scene::new();
+    scene.deploy(&web("1.0.0", "shop:1")).await;
+    scene.sim.world().queue_fault(Fault::ImageHangs { image: "shop:2".to_owned() });
+    let mut engine = scene.engine().await;
+    engine.carry_out(&web("1.1.0", "shop:2"), scene.now).await.unwrap();
+    let begun = scene.now;
+    while scene.status("web") != Some(StackStatus::UpdateInProgress) {
+        let next = engine.advance(scene.now).await.unwrap().look_again.unwrap();
+        scene.turn(next);
+    }
+    drop(engine);
+    begin_anew(&mut scene);
+    for minutes in [1, 30, 59] {
+        scene.turn(begun + SignedDuration::from_mins(minutes));
+        let open = scene.meet(true).await.facts().question.clone().expect("it waits");
+        assert!(open.agreed && open.question.busy.is_some(), "{minutes}: {open:?}");
+    }
+    scene.turn(begun + SignedDuration::from_mins(62));
+    let engine = scene.meet(true).await;
+    assert_eq!(scene.status("web"), Some(StackStatus::UpdateInProgress), "it hangs");
+    assert_eq!(engine.facts().question, None);
 }

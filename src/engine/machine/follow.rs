@@ -161,6 +161,8 @@ fn failed(s: &Subject<'_>, content: &Content, reason: Option<&str>, status: Stac
         return s.end_as(status, Outcome::Superseded { by });
     }
     let root = pause::cause(s, status).or_else(|| cause::root_cause(s.stack(), &s.state.evidence));
+    // What was only cancelled because the time was over is no cause.
+    let root = root.filter(|root| !late || !cause::is_cancelled(root));
     let cause = match root {
         Some(root) if late => {
             let limit = cause::limit(s.deadline(content));

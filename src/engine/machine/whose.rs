@@ -23,7 +23,7 @@ pub(super) fn stranger(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Optio
             let stacks = BTreeMap::from([(s.order.place.clone(), BTreeSet::from([s.stack().clone()]))]);
             let busy = stack.status.in_progress().then(|| s.stack().clone());
             let question = Question { repository, stores: [store].into(), stacks, until: None, busy };
-            Some(Effect::Note(vec![Entry::Asks { question: Some(question) }]))
+            Some(Effect::Note(vec![Entry::Asks { question: Some(question), agreed: false }]))
         }
     }
 }

@@ -16,14 +16,14 @@ pub(super) fn learned(facts: &mut Facts, learned: &Learned, at: Timestamp) {
     facts.learned.push(LearnedRun { slot: learned.slot.clone(), release: release.clone(), at, over: false });
 }
 
-/// The question is asked, or changes; an answer that was about the same stores still holds.
-pub(super) fn asks(facts: &mut Facts, question: Option<&Question>, at: Timestamp) {
+/// The question is asked, perhaps with its answer, or changes; an answer that was about the same stores still holds.
+pub(super) fn asks(facts: &mut Facts, question: Option<&Question>, answered: bool, at: Timestamp) {
     let before = facts.question.take();
     facts.question = question.map(|question| {
         let (since, agreed) = before.map_or((at, false), |before| {
             (before.since, before.agreed && question.stores.is_subset(&before.question.stores))
         });
-        OpenQuestion { question: question.clone(), since, agreed }
+        OpenQuestion { question: question.clone(), since, agreed: agreed || answered }
     });
 }
 

@@ -58,6 +58,17 @@ pub struct Question {
 }
 
 impl Question {
+    /// What an answer waits for, as the end of a sentence.
+    pub fn wait(&self) -> String {
+        match (&self.busy, self.until) {
+            (Some(stack), _) => {
+                format!("once the operation in stack {stack} has ended, at most an hour after it began")
+            }
+            (None, Some(_)) => "ten minutes after the other daemon's last operation".to_owned(),
+            (None, None) => "at the next look".to_owned(),
+        }
+    }
+
     /// How many stacks it is about.
     pub fn count(&self) -> usize {
         self.stacks.values().map(BTreeSet::len).sum()
@@ -84,9 +95,12 @@ impl Entry {
             Entry::Learned(Learned { slot, release: Some(release), .. }) => {
                 format!("{slot} is found to run {release}, which this store has no record of: it stays")
             }
-            Entry::Asks { question: None } => "no stack of another store is in the way any more".to_owned(),
-            Entry::Asks { question: Some(question) } => {
+            Entry::Asks { question: None, .. } => "no stack of another store is in the way any more".to_owned(),
+            Entry::Asks { question: Some(question), agreed: false } => {
                 format!("{question}: nothing changes before `landfall store adopt`")
+            }
+            Entry::Asks { question: Some(question), agreed: true } => {
+                format!("{question}; you agreed, and this store takes them over {}", question.wait())
             }
             Entry::Agreed(Agreed { repository, .. }) => {
                 format!("the operator lets this store take over the stacks of repository `{repository}`")
