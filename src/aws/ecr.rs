@@ -51,8 +51,10 @@ impl<'a> Question<'a> {
         match error {
             CloudError::NotFound { .. } => RegistryError::Missing { registry, path: self.name.path.to_owned() },
             CloudError::Throttled { .. } => RegistryError::Limited { registry },
+            CloudError::Credentials { message, .. } => {
+                RegistryError::Denied { registry, what, why: format!("landfall has no usable credentials: {message}") }
+            }
             CloudError::Denied { message, .. }
-            | CloudError::Credentials { message, .. }
             | CloudError::Expired { message, .. }
             | CloudError::Clock { message, .. } => RegistryError::Denied {
                 registry,

@@ -84,6 +84,16 @@ fn no_credentials(operation: Operation, error: &CredentialsError) -> CloudError 
         CredentialsError::ProviderTimedOut(_) => {
             sort(Fault { operation: name, came: Came::NotSent, message: format!("no credentials: {}", chain(error)) })
         }
+        CredentialsError::CredentialsNotLoaded(_) => {
+            tracing::debug!(why = chain(error), "no credentials");
+            CloudError::Credentials {
+                operation: name,
+                message:
+                    "there are none: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or run landfall \
+                          where a container or an instance has a role"
+                        .to_owned(),
+            }
+        }
         _ => CloudError::Credentials {
             operation: name,
             message: format!(

@@ -17,7 +17,7 @@ use super::daemon::{Running, Settings, USUAL_PATIENCE, signalled, start};
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Color};
 use super::progress::Progress;
-use super::{logging, sim};
+use super::{logging, rights, sim};
 use crate::edit;
 use crate::git::{Author, Change, Writer};
 use crate::model::catalog::Pin;
@@ -50,6 +50,7 @@ pub struct Demo {
 /// Runs the command.
 pub fn run(options: &Demo, color: Color) -> Outcome {
     logging::start(None, color)?;
+    rights::keep_private();
     let temporary = tempfile::Builder::new().prefix("landfall-demo-").tempdir();
     let temporary = temporary.doing(|| "cannot make a temporary folder".to_owned())?;
     let repo = options.dir.clone().unwrap_or_else(|| temporary.path().join("repository"));

@@ -149,7 +149,6 @@ fn way_in(target: &Target, error: &CloudError) -> String {
             "let the trust policy of {role} name landfall's identity and its external id, and let that identity call \
              sts:AssumeRole on it; `landfall iam` prints both"
         ),
-        (CloudError::Denied { .. }, None) => "let landfall's identity call sts:GetCallerIdentity".to_owned(),
         _ => later(error),
     }
 }

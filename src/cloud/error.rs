@@ -153,6 +153,10 @@ impl CloudError {
     /// What a person does about it, as a half sentence; none where waiting is all, or where the message says it.
     pub fn cure(&self) -> Option<&'static str> {
         match self {
+            CloudError::Denied { operation: "GetCallerIdentity", .. } => Some(
+                "this call needs no right, so a policy denies it: look for a Deny in the organisation's policies, in a \
+                 permissions boundary and in a session policy",
+            ),
             CloudError::Denied { .. } => Some("`landfall iam` prints the policies that grant it"),
             CloudError::Expired { .. } => Some(
                 "renew the credentials that landfall runs with; it reads those of a process's environment only once, at its start",

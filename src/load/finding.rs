@@ -128,6 +128,12 @@ impl Finding {
         self
     }
 
+    /// Suggests the known word that is nearest to the written one, if one is near.
+    pub(crate) fn suggest_near<'a>(mut self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        self.problem.help = nearest(written, known).map(|name| format!("did you mean `{name}`?")).or(self.problem.help);
+        self
+    }
+
     /// Another place that belongs to it.
     pub(crate) fn related(mut self, file: &File, bytes: Range<usize>, words: impl Into<String>) -> Self {
         self.problem.related.push((file.span(bytes), words.into()));

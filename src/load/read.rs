@@ -202,7 +202,8 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
             let finding = new(codes::INVALID_VALUE, title).label("not allowed for this key");
             match LATER_VALUES.iter().find(|(later, _)| later == value) {
                 Some((_, what)) => finding.help(format!("this version of landfall does not have {what} yet")),
-                None => finding.suggest(value, allowed),
+                // The title has the allowed values already.
+                None => finding.suggest_near(value, allowed),
             }
         }
         FaultKind::OutOfRange { value, minimum, maximum } => {

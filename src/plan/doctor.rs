@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::catalog::Gate;
 use crate::model::decision::{Cause, Hold};
+use crate::model::observed::PlaceSeen;
 use crate::model::remedy::{Remedy, Whom};
 use crate::model::slot::TAG_PREFIX;
 use crate::model::stack_action::{StateAction, action};
@@ -119,6 +120,8 @@ pub struct Diagnosis {
     pub standing: Standing,
     /// Its status; none where it is not there, or its place cannot be seen.
     pub status: Option<StackStatus>,
+    /// Its place cannot be seen.
+    pub unseen: bool,
     /// The next step.
     pub next: Next,
     /// It is what it should be, and nothing is to be done.
@@ -194,6 +197,7 @@ impl Look<'_> {
             place: place.clone(),
             standing,
             status,
+            unseen: !matches!(self.observed.places.get(place), Some(PlaceSeen::Seen { .. })),
             next,
             in_order,
             change,
@@ -270,6 +274,7 @@ fn left_over(observed: &Observed, orphan: &Orphan) -> Diagnosis {
         place: orphan.place.clone(),
         standing,
         status,
+        unseen: false,
         next,
         in_order: next == Next::Nothing,
         change: None,

@@ -2,11 +2,12 @@
 //! list for as long as the file is broken.
 //!
 //! What ran before has its row from the facts, see `orphans`. Here are the slots of a broken environment, by the lifecycles
-//! that name it, and those of a broken project, whose lifecycle cannot be read: one in every environment.
+//! that name it, and those of a broken project, whose lifecycle cannot be read: one in every environment. So are those of a
+//! project that would have no row at all, because its tenants cannot be read.
 
 use std::collections::BTreeSet;
 
-use crate::model::catalog::{Broken, Subject};
+use crate::model::catalog::{Broken, Subject, Unnamed};
 use crate::model::{EnvironmentName, Id, Project, Slot, TenantName};
 
 use super::Planner;
@@ -30,7 +31,31 @@ impl<'a> Planner<'a> {
             };
             all.extend(slots.into_iter().filter(|slot| !known.contains(slot)).map(|slot| self.row(slot, broken)));
         }
+        let rowless = catalog.projects.values().filter(|project| {
+            let own = |slot: &Slot| slot.project == project.id;
+            !known.iter().any(|slot| own(slot)) && !all.iter().any(|draft| own(&draft.slot))
+        });
+        let rows = rowless.flat_map(|project| {
+            let broken = self.hides_everybody(project);
+            broken
+                .into_iter()
+                .flat_map(|broken| self.of_project(&project.id).into_iter().map(move |slot| (slot, broken)))
+        });
+        let rows: Vec<Draft<'a>> = rows.map(|(slot, broken)| self.row(slot, broken)).collect();
+        all.extend(rows);
         all
+    }
+
+    /// The problem because of which a project has no slot: the root file, or a tenant that may be its only one.
+    fn hides_everybody(&self, project: &Project) -> Option<&'a Broken> {
+        let broken = || self.input.catalog.broken.iter();
+        let root = broken().find(|broken| broken.subject == Subject::Repository);
+        let tenant = || {
+            let is_tenant =
+                |one: &&Broken| matches!(one.subject, Subject::Tenant(_) | Subject::Unnamed(Unnamed::Tenant));
+            broken().find(is_tenant).filter(|_| project.tenancy.tenanted())
+        };
+        root.or_else(tenant)
     }
 
     fn row(&self, slot: Slot, broken: &Broken) -> Draft<'a> {

@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::model::catalog::Gate;
-use crate::model::decision::Cause;
 use crate::model::remedy::{Key, Remedy};
 use crate::plan::doctor::{Diagnosis, Next, Standing};
 
@@ -33,10 +32,9 @@ fn block(one: &Diagnosis, now: Timestamp, style: Style) -> String {
 }
 
 fn status(one: &Diagnosis) -> String {
-    let unseen = || one.holds.iter().any(|hold| matches!(hold.cause, Cause::PlaceUnseen { .. }));
     match one.status {
         Some(status) => status.to_string(),
-        None if unseen() => "cannot be seen".to_owned(),
+        None if one.unseen => "cannot be seen".to_owned(),
         None => "not there".to_owned(),
     }
 }

@@ -51,78 +51,65 @@ fn told(records: &[Record]) -> BTreeMap<DeploymentId, Told<'_>> {
     let mut all: BTreeMap<DeploymentId, Told<'_>> = BTreeMap::new();
     for record in records {
         let at = record.at;
-        let (deployment, stack, step) = match &record.entry {
-            Entry::Opened(opened) => {
-                let new = Told {
-                    opened,
-                    at,
-                    steps: Vec::new(),
-                    gates: BTreeMap::new(),
-                    used: Vec::new(),
-                    taken_over: None,
-                    ended: None,
-                };
-                all.insert(opened.deployment, new);
-                continue;
+        if let Entry::Opened(opened) = &record.entry {
+            all.insert(opened.deployment, Told::new(opened, at));
+        }
+        let Some(told) = about(&record.entry).and_then(|id| all.get_mut(&id)) else { continue };
+        match &record.entry {
+            Entry::Ended { outcome, .. } => told.ended = Some((at, outcome)),
+            Entry::Used(allowed) => told.used.push(allowed),
+            Entry::TakenOver { by, cause, .. } => {
+                told.taken_over = Some((by, cause));
+                let first = told.opened.orders.first().map(|order| &order.stack);
+                let step = |stack| (at, stack, Step::TakenOver(by.as_ref(), cause));
+                told.steps.extend(cause.stack.as_ref().or(first).map(step));
             }
-            Entry::Ended { deployment, outcome } => {
-                if let Some(told) = all.get_mut(deployment) {
-                    told.ended = Some((at, outcome));
+            entry => {
+                let Some((stack, step)) = step(entry) else { continue };
+                match &step {
+                    Step::Stopped(cause, until) => drop(told.gates.insert(stack, (cause, *until))),
+                    Step::Opened(_) | Step::Gone | Step::Ended(_) => drop(told.gates.remove(stack)),
+                    _ => {}
                 }
-                continue;
+                told.steps.push((at, stack, step));
             }
-            Entry::TakenOver { deployment, by, cause } => {
-                if let Some(told) = all.get_mut(deployment) {
-                    told.taken_over = Some((by, cause));
-                    let first = told.opened.orders.first().map(|order| &order.stack);
-                    let step = |stack| (at, stack, Step::TakenOver(by.as_ref(), cause));
-                    told.steps.extend(cause.stack.as_ref().or(first).map(step));
-                }
-                continue;
-            }
-            Entry::Used(allowed) => {
-                if let Some(told) = all.get_mut(&allowed.deployment) {
-                    told.used.push(allowed);
-                }
-                continue;
-            }
-            Entry::Landed { .. }
-            | Entry::Snapshot { .. }
-            | Entry::Ordered { .. }
-            | Entry::Skipped { .. }
-            | Entry::Incarnation { .. }
-            | Entry::Learned(_)
-            | Entry::Asks { .. }
-            | Entry::Agreed(_)
-            | Entry::Adopted { .. } => continue,
-            Entry::Intent { deployment, stack, call, .. } => (deployment, stack, Step::Asked(*call)),
-            Entry::Reply { deployment, stack, call, reply } => (deployment, stack, Step::Answered(*call, reply)),
-            Entry::Evidence { deployment, stack, item } => (deployment, stack, Step::Seen(item)),
-            Entry::StackEnded { deployment, stack, outcome } => (deployment, stack, Step::Ended(outcome)),
-            Entry::Stopped { deployment, stack, cause, until } => (deployment, stack, Step::Stopped(cause, *until)),
-            Entry::GateGone { deployment, stack } => (deployment, stack, Step::Gone),
-            Entry::Waits { deployment, stack, cause, .. } => (deployment, stack, Step::Waits(cause.as_ref())),
-            Entry::GateOpened { deployment, stack, gate, .. } => (deployment, stack, Step::Opened(gate.as_str())),
-        };
-        if let Some(told) = all.get_mut(deployment) {
-            match &step {
-                Step::Stopped(cause, until) => drop(told.gates.insert(stack, (cause, *until))),
-                Step::Opened(_) | Step::Gone | Step::Ended(_) => drop(told.gates.remove(stack)),
-                _ => {}
-            }
-            told.steps.push((at, stack, step));
         }
     }
     all
 }
 
+impl<'a> Told<'a> {
+    fn new(opened: &'a Opened, at: Timestamp) -> Self {
+        let (steps, gates, used) = (Vec::new(), BTreeMap::new(), Vec::new());
+        Self { opened, at, steps, gates, used, taken_over: None, ended: None }
+    }
+}
+
+/// What a record says of one stack; none for other records.
+fn step(entry: &Entry) -> Option<(&StackName, Step<'_>)> {
+    Some(match entry {
+        Entry::Intent { stack, call, .. } => (stack, Step::Asked(*call)),
+        Entry::Reply { stack, call, reply, .. } => (stack, Step::Answered(*call, reply)),
+        Entry::Evidence { stack, item, .. } => (stack, Step::Seen(item)),
+        Entry::StackEnded { stack, outcome, .. } => (stack, Step::Ended(outcome)),
+        Entry::Stopped { stack, cause, until, .. } => (stack, Step::Stopped(cause, *until)),
+        Entry::GateGone { stack, .. } => (stack, Step::Gone),
+        Entry::Waits { stack, cause, .. } => (stack, Step::Waits(cause.as_ref())),
+        Entry::GateOpened { stack, gate, .. } => (stack, Step::Opened(gate.as_str())),
+        _ => return None,
+    })
+}
+
 /// How long a line of the list may be: what does not fit is in the deployment's own page.
 const LINE: usize = 140;
+/// What stands in the column of slots in lines about the store itself; no slot has such a name, which has a `/`.
+const STORE: &str = "store";
 /// How much of a cause is shown in the list, even where the columns before it are wide.
 const CAUSE: usize = 24;
 
-/// One line per deployment, the newest first: number, slot, release, when it began, how long it took, how it ended. A cause
-/// that is longer than the line is cut.
+/// One line per deployment, the newest first: number, slot, release, when it began, how long it took, how it ended. With them
+/// skipped orders, and what happened to the store. A sentence that is longer than the line is cut, but for those of the store:
+/// they stand nowhere else.
 pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
     let mut rows = Vec::new();
     for (id, told) in told(records).iter().rev() {
@@ -142,6 +129,10 @@ pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
         let word = format!("skipped: {}", skipped.why);
         rows.push((at, [none(), slot, release, time::point(at), none()], (Tone::Held, word)));
     }
+    for (at, sentence) in of_stores(records) {
+        let none = || "–".to_owned();
+        rows.push((at, [none(), STORE.to_owned(), none(), time::point(at), none()], (Tone::Faint, sentence)));
+    }
     rows.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
     let before: usize = (0..5)
         .map(|column| rows.iter().map(|(_, columns, _)| columns[column].chars().count() + 2).max().unwrap_or(0))
@@ -149,7 +140,7 @@ pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
     let room = LINE.saturating_sub(before).max(CAUSE);
     let mut table = Table::default();
     for (_, columns, (tone, word)) in rows {
-        let word = cut(&word, room);
+        let word = if columns[1] == STORE { word } else { cut(&word, room) };
         let last = Cell { drawn: style.paint(tone, &word), plain: word };
         table.push(columns.into_iter().map(Cell::plain).chain([last]).collect());
     }
@@ -171,6 +162,11 @@ fn skips(records: &[Record]) -> impl Iterator<Item = (Timestamp, Skipped<'_>)> {
         Entry::Skipped { slot, release, commit, why } => Some((record.at, Skipped { slot, release, commit, why })),
         _ => None,
     })
+}
+
+/// What happened to the store itself and between stores: incarnations, what was learned, what was asked and answered.
+fn of_stores(records: &[Record]) -> impl Iterator<Item = (Timestamp, String)> {
+    records.iter().filter_map(|record| Some((record.at, record.entry.about_stores()?)))
 }
 
 /// A text of at most so many characters, with a sign where something is left out.

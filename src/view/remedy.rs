@@ -111,7 +111,7 @@ pub fn told(remedy: &Remedy) -> Told {
         ),
         Remedy::Access(place) => by_hand(
             "access",
-            format!("nothing, if {place} answers again; `landfall verify` shows what landfall lacks there"),
+            format!("nothing to do once {place} answers again; `landfall verify` shows what landfall lacks there"),
         ),
         Remedy::Wait(Some(until)) => by_hand("wait", format!("wait until {}", time::point(*until))),
         Remedy::Wait(None) => by_hand("wait", "wait".to_owned()),

@@ -186,6 +186,19 @@ async fn a_wrong_password_is_shown_once_and_then_with_growing_pauses() {
 }
 
 #[tokio::test]
+async fn a_commit_is_read_within_two_polls_of_the_hosts_return() {
+    let mut scene = Scene::at_rest().await;
+    *scene.branch.down.lock().unwrap() = u32::MAX;
+    scene.pass(SignedDuration::from_hours(5)).await;
+    assert!(!scene.daemon.health().borrow().is_ready(), "nobody has seen the branch for hours");
+    let commit = scene.branch.commit(&files().into_iter().chain([("README.md".to_owned(), "1".to_owned())]).collect());
+    *scene.branch.down.lock().unwrap() = 0;
+    scene.pass(SignedDuration::from_secs(60)).await;
+    assert_eq!(scene.published().commit, commit, "two polls of 30 s");
+    assert!(scene.daemon.health().borrow().is_ready());
+}
+
+#[tokio::test]
 async fn only_the_place_that_fails_is_asked_again() {
     let mut scene = Scene::at_rest().await;
     let (operation, account) = ("DescribeStacks".to_owned(), Some("222222222222".to_owned()));

@@ -202,8 +202,11 @@ fn denied(place: &Place, operation: &str) -> ApiError {
     if is_s3(operation) {
         return ApiError { code: "AccessDenied", message: "Access Denied".to_owned(), status: 403 };
     }
-    let service = bucket_of(operation).and_then(|group| group.split(':').next()).unwrap_or("cloudformation");
-    let json = service != "cloudformation";
+    let service = match operation {
+        "GetCallerIdentity" | "AssumeRole" => "sts",
+        _ => bucket_of(operation).and_then(|group| group.split(':').next()).unwrap_or("cloudformation"),
+    };
+    let json = !["cloudformation", "sts"].contains(&service);
     let code = if json { "AccessDeniedException" } else { "AccessDenied" };
     ApiError {
         code,

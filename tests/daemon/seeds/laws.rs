@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use landfall::daemon::Published;
 use landfall::model::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record};
 use landfall::model::{Decision, Hash, ReleaseName, Slot, StackName, Version};
-use landfall::problem::Level;
 use landfall::sim::{Accepted, Effect};
 
 use crate::support::branch::{Branch, Files};
@@ -278,13 +277,7 @@ impl Watch {
 
     /// What the daemon says of every slot.
     pub(super) fn report(&mut self, published: &Published) -> Verdict {
-        // Without its first file nothing of a repository is known but what facts tell.
-        let rootless = published
-            .problems
-            .iter()
-            .any(|problem| problem.level == Level::Error && &*problem.span.at.file == "landfall.toml");
-        let projects: BTreeSet<_> = published.catalog.projects.keys().filter(|_| !rootless).collect();
-        for project in projects {
+        for project in published.catalog.projects.keys() {
             let any = published.planned.report.slots.iter().any(|row| row.project == *project);
             self.check(Law::Accounted, any, || {
                 format!("the report has nothing of {project}: {:?}", published.problems)
