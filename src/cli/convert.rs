@@ -13,7 +13,7 @@ use super::output::{self, Format};
 use super::release::project_of;
 use super::render::known;
 use super::stacks::{head_contexts, heads};
-use crate::compare::{Paint, hide_named, unified};
+use crate::compare::{Paint, Shown, unified};
 use crate::edit::{self, NewStep};
 use crate::load::Loaded;
 use crate::load::schema::process::steps::{common_keys, run_keys};
@@ -162,8 +162,9 @@ impl Conversion {
         let new: Vec<_> = head_contexts(&after.catalog, new, new_names, new_slots).collect();
         convert::prove(&old, &new, &self.step).map_err(|mut found| {
             let name = found.what.rsplit('/').next().unwrap_or_default().to_owned();
-            found.before = hide_named(&name, &found.before);
-            found.after = hide_named(&name, &found.after);
+            let (before, after) = Shown::pair(&name, Some(&found.before), Some(&found.after));
+            found.before = before.map(Shown::into_text).unwrap_or_default();
+            found.after = after.map(Shown::into_text).unwrap_or_default();
             Failure::new(cannot()).because(found.to_string())
         })
     }

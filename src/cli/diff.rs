@@ -161,10 +161,9 @@ pub(super) fn differences<'k>(
     found
 }
 
-/// The lines that differ, with what is the tenant's own taken out: equal for two stacks that differ in the same way.
+/// The lines of a difference, with what is the tenant's own taken out: equal for two stacks that differ in the same way.
 fn shape(difference: &str, stack: &str, tenant: &str) -> String {
-    let lines = difference.lines().skip(2).filter(|line| line.starts_with(['+', '-']));
-    let lines: String = lines.flat_map(|line| [line, "\n"]).collect();
+    let lines: String = difference.lines().skip(2).flat_map(|line| [line, "\n"]).collect();
     without_word(&lines.replace(stack, "\u{1}"), tenant)
 }
 

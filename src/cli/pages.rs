@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use super::config::Config;
 use super::rights;
 use crate::cfn::Document;
-use crate::compare::{Paint, documents, with_values};
+use crate::compare::{Paint, documents, unmangled, with_values};
 use crate::daemon::Published;
 use crate::model::health::Health;
 use crate::model::journal::{Action, Content, Record};
@@ -224,6 +224,10 @@ fn difference(
             &content.shown_parameters(),
         )),
         None => None,
+    };
+    let before = match (before, &after) {
+        (Some(before), Some(after)) => Some(unmangled(&before, after)),
+        (before, _) => before,
     };
     let from = format!("{stack} in {place}, deployed");
     let text = documents(before.as_ref(), after.as_ref(), &from, &format!("{stack}, {to}"), paint);

@@ -18,6 +18,7 @@ use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output::{self, Format};
 use super::render::{known, load_folder};
 use super::stacks::{Slotted, seats};
+use crate::compare::hide_named;
 use crate::git::Reader;
 use crate::load::Loaded;
 use crate::model::catalog::Value as Written;
@@ -124,7 +125,7 @@ pub fn run(options: &Why) -> Outcome {
     let snapshot = release.snapshot.as_ref().ok().and_then(|snapshot| snapshot.commit.as_ref());
     let commits = Commits { snapshot, head: catalog.commit.as_ref() };
     match options.format {
-        Format::Terminal => output::data(&terminal(&answers, &commits))?,
+        Format::Terminal => output::data(&terminal(&answers, &options.name, &commits))?,
         Format::Json => {
             let answers = answers.iter().map(|answer| as_json(answer, &options.name, release, &commits));
             let answers: Vec<Value> = answers.collect();
@@ -251,7 +252,7 @@ fn heading(stacks: &[(StepName, TargetName)]) -> String {
     each.join("; ")
 }
 
-fn terminal(answers: &[Answer], commits: &Commits<'_>) -> String {
+fn terminal(answers: &[Answer], name: &str, commits: &Commits<'_>) -> String {
     let mut text = String::new();
     for (index, answer) in answers.iter().enumerate() {
         if index > 0 {
@@ -261,7 +262,7 @@ fn terminal(answers: &[Answer], commits: &Commits<'_>) -> String {
             let _ = writeln!(text, "{}:", heading(&answer.stacks));
         }
         match &answer.said {
-            Said::Value(explained) => tell(&mut text, explained, commits),
+            Said::Value(explained) => tell(&mut text, explained, name, commits),
             Said::Output(told) => match &**told {
                 Ok(told) => told.tell(&mut text),
                 Err(problem) => cannot(&mut text, problem),
@@ -271,10 +272,10 @@ fn terminal(answers: &[Answer], commits: &Commits<'_>) -> String {
     text
 }
 
-fn tell(text: &mut String, explained: &Explained, commits: &Commits<'_>) {
+fn tell(text: &mut String, explained: &Explained, name: &str, commits: &Commits<'_>) {
     match &explained.value {
         Ok(value) => {
-            let _ = writeln!(text, "{}", resolved(value));
+            let _ = writeln!(text, "{}", resolved(name, value));
         }
         Err(problem) => cannot(text, problem),
     }
@@ -289,7 +290,7 @@ fn tell(text: &mut String, explained: &Explained, commits: &Commits<'_>) {
     }));
     let winner = explained.values.first().filter(|value| value.verdict == Verdict::Wins);
     if let Some(winner) = winner.filter(|_| !explained.references.is_empty()) {
-        rows.push(["written".to_owned(), written(&winner.written), String::new(), String::new()]);
+        rows.push(["written".to_owned(), written(name, &winner.written), String::new(), String::new()]);
     }
     rows.extend(explained.references.iter().map(reference));
     table(text, &rows);
@@ -317,7 +318,7 @@ fn declaration(declared: &Declared) -> String {
 
 fn reference(reference: &Reference) -> [String; 4] {
     let value = match &reference.value {
-        Ok(value) => resolved(value),
+        Ok(value) => resolved(&reference.name, value),
         Err(problem) => format!("error[{}]: {}", problem.code, problem.title),
     };
     let at = reference.at.as_ref().map(ToString::to_string).or_else(|| reference.built_in.clone());
@@ -334,22 +335,23 @@ fn table(text: &mut String, rows: &[[String; 4]]) {
     }
 }
 
-fn resolved(value: &Resolved) -> String {
+/// A value without its secrets: a daemon's log or a terminal that others see is no place for them.
+fn resolved(name: &str, value: &Resolved) -> String {
     match value {
-        Resolved::Text(text) => text.to_string(),
-        Resolved::List(items) => list(items.iter().map(|item| &**item)),
+        Resolved::Text(text) => hide_named(name, text),
+        Resolved::List(items) => list(name, items.iter().map(|item| &**item)),
     }
 }
 
-fn written(value: &Written) -> String {
+fn written(name: &str, value: &Written) -> String {
     match value {
-        Written::Text(text) => text.raw().to_owned(),
-        Written::List(texts) => list(texts.iter().map(|text| text.raw())),
+        Written::Text(text) => hide_named(name, text.raw()),
+        Written::List(texts) => list(name, texts.iter().map(|text| text.raw())),
     }
 }
 
-fn list<'a>(items: impl Iterator<Item = &'a str>) -> String {
-    let items: Vec<String> = items.map(|item| format!("{item:?}")).collect();
+fn list<'a>(name: &str, items: impl Iterator<Item = &'a str>) -> String {
+    let items: Vec<String> = items.map(|item| format!("\"{}\"", hide_named(name, item))).collect();
     format!("[{}]", items.join(", "))
 }
 
@@ -368,7 +370,7 @@ fn as_json(answer: &Answer, name: &str, release: &Release, commits: &Commits<'_>
         "output": null,
     });
     let own = match &answer.said {
-        Said::Value(explained) => explained_json(explained, commits),
+        Said::Value(explained) => explained_json(name, explained, commits),
         Said::Output(told) => match &**told {
             Ok(told) => json!({ "output": told.json() }),
             Err(problem) => json!({ "problem": problem_json(problem) }),
@@ -380,10 +382,10 @@ fn as_json(answer: &Answer, name: &str, release: &Release, commits: &Commits<'_>
     shown
 }
 
-fn explained_json(explained: &Explained, commits: &Commits<'_>) -> Value {
-    let values: Vec<Value> = explained.values.iter().map(|value| contender_json(value, commits)).collect();
+fn explained_json(name: &str, explained: &Explained, commits: &Commits<'_>) -> Value {
+    let values: Vec<Value> = explained.values.iter().map(|value| contender_json(name, value, commits)).collect();
     let references = explained.references.iter().map(|one| {
-        let (value, problem) = outcome_json(&one.value);
+        let (value, problem) = outcome_json(&one.name, &one.value);
         let at = one.at.as_ref().map(place_json);
         json!({ "name": one.name, "value": value, "problem": problem, "at": at, "built_in": one.built_in })
     });
@@ -395,7 +397,7 @@ fn explained_json(explained: &Explained, commits: &Commits<'_>) -> Value {
             "description": declared.description,
         })
     });
-    let (value, problem) = outcome_json(&explained.value);
+    let (value, problem) = outcome_json(name, &explained.value);
     json!({
         "value": value,
         "problem": problem,
@@ -406,13 +408,13 @@ fn explained_json(explained: &Explained, commits: &Commits<'_>) -> Value {
     })
 }
 
-fn contender_json(value: &Contender, commits: &Commits<'_>) -> Value {
+fn contender_json(name: &str, value: &Contender, commits: &Commits<'_>) -> Value {
     json!({
         "verdict": value.verdict.word(),
         "reason": value.verdict.reason(),
         "written": match &value.written {
-            Written::Text(text) => json!(text.raw()),
-            Written::List(texts) => json!(texts.iter().map(|text| text.raw()).collect::<Vec<_>>()),
+            Written::Text(text) => json!(hide_named(name, text.raw())),
+            Written::List(texts) => json!(texts.iter().map(|text| hide_named(name, text.raw())).collect::<Vec<_>>()),
         },
         "type": value.kind.as_str(),
         "scope": value.scope,
@@ -421,10 +423,12 @@ fn contender_json(value: &Contender, commits: &Commits<'_>) -> Value {
     })
 }
 
-fn outcome_json(value: &Result<Resolved, RenderProblem>) -> (Value, Value) {
+fn outcome_json(name: &str, value: &Result<Resolved, RenderProblem>) -> (Value, Value) {
     match value {
-        Ok(Resolved::Text(text)) => (json!(&**text), Value::Null),
-        Ok(Resolved::List(items)) => (json!(items.iter().map(|item| &**item).collect::<Vec<_>>()), Value::Null),
+        Ok(Resolved::Text(text)) => (json!(hide_named(name, text)), Value::Null),
+        Ok(Resolved::List(items)) => {
+            (json!(items.iter().map(|item| hide_named(name, item)).collect::<Vec<_>>()), Value::Null)
+        }
         Err(problem) => (Value::Null, problem_json(problem)),
     }
 }

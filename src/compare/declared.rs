@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use crate::cfn::{Given, Reference, canonical, references};
 
-use super::hide;
 use super::resources::Why;
+use super::secret::{Named, Shown};
 
 /// The declarations of two versions.
 pub(super) struct Declared<'a> {
@@ -79,11 +79,10 @@ impl<'a> Declared<'a> {
         if certain && before == after {
             return None;
         }
-        let silent = self.is_silent(name);
-        let shown = |value: Option<String>| {
-            value.filter(|_| !silent).map(|value| hide::shown(&value, hide::is_secret_name(name)))
-        };
-        Some((certain, Why::Parameter { name: name.to_owned(), before: shown(before), after: shown(after) }))
+        let named = if self.is_silent(name) { Named::Declared } else { Named::of(name) };
+        let (before, after) = Shown::pair_of(named, before.as_deref(), after.as_deref());
+        let (before, after) = (before.map(Shown::into_text), after.map(Shown::into_text));
+        Some((certain, Why::Parameter { name: name.to_owned(), before, after }))
     }
 
     /// Whether a parameter is declared NoEcho on either side.

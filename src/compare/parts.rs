@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use crate::cfn::{Given, Recreates, Reference, Resource, canonical, recreates, references};
 
 use super::declared::Declared;
-use super::hide;
 use super::resources::{Cause, Why};
+use super::secret::{Named, Shown};
 
 /// Parts of a resource that are no properties, and that CloudFormation announces (DescribeChangeSet, `ResourceChange.Scope`).
 const SETTINGS: [&str; 5] = ["CreationPolicy", "DeletionPolicy", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
@@ -59,7 +59,7 @@ pub(super) fn between<'a>(before: Resource<'a>, after: Resource<'a>, declared: &
     walk.found.causes.extend(SETTINGS.iter().chain(&SILENT).filter_map(differs));
     let none = Map::new();
     let (old, new) = (before.properties().unwrap_or(&none), after.properties().unwrap_or(&none));
-    walk.maps("", old, new, &At { secret: false, because: None });
+    walk.maps("", old, new, &At { named: Named::Plain, because: None });
     walk.found
 }
 
@@ -75,8 +75,8 @@ fn spelled(name: &str, value: Option<&Value>) -> Option<Vec<String>> {
 
 /// What is known of a place from above it.
 struct At {
-    /// The names over it say that it is secret.
-    secret: bool,
+    /// What the names over it say.
+    named: Named,
     /// The condition of an `Fn::If` over it that picks another branch now.
     because: Option<Why>,
 }
@@ -95,8 +95,8 @@ impl Walk<'_, '_> {
         keys.sort();
         for key in keys {
             let below = if path.is_empty() { key.clone() } else { format!("{path}/{key}") };
-            let secret = at.secret || hide::is_secret_entry(before, key) || hide::is_secret_entry(after, key);
-            self.values(&below, before.get(key), after.get(key), &At { secret, because: at.because.clone() });
+            let named = Named::of_entry(at.named, before, key).max(Named::of_entry(at.named, after, key));
+            self.values(&below, before.get(key), after.get(key), &At { named, because: at.because.clone() });
         }
     }
 
@@ -111,7 +111,7 @@ impl Walk<'_, '_> {
             }
             because = because.or_else(|| conditions.into_iter().find_map(|name| self.declared.condition(name)));
         }
-        let at = At { secret: at.secret, because };
+        let at = At { named: at.named, because };
         match (was, is) {
             (None, None) => {}
             (Some(Value::Object(was)), Some(Value::Object(is))) if !is_function(was) && !is_function(is) => {
@@ -167,12 +167,16 @@ impl Walk<'_, '_> {
     }
 
     fn text(&self, before: Option<&Value>, after: Option<&Value>, at: &At) -> Why {
-        let shown = |value: &Value| match value {
-            Value::String(text) => Some(hide::shown(text, at.secret)),
-            Value::Bool(_) | Value::Number(_) => Some(hide::shown(&value.to_string(), at.secret)),
+        let scalar = |value: &Value| match value {
+            Value::String(text) => Some(text.clone()),
+            Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
             _ => None,
         };
-        let text = || Why::Text { before: before.and_then(shown), after: after.and_then(shown) };
+        let text = || {
+            let (before, after) = (before.and_then(scalar), after.and_then(scalar));
+            let (before, after) = Shown::pair_of(at.named, before.as_deref(), after.as_deref());
+            Why::Text { before: before.map(Shown::into_text), after: after.map(Shown::into_text) }
+        };
         at.because.clone().unwrap_or_else(text)
     }
 

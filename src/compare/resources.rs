@@ -86,7 +86,7 @@ pub struct Cause {
     pub why: Why,
 }
 
-/// What makes a value another one. Values that look secret are hidden, and of NoEcho parameters none is shown.
+/// What makes a value another one. Secrets are hidden, also values of NoEcho parameters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "because", rename_all = "kebab-case")]
 pub enum Why {

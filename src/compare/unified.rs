@@ -1,12 +1,8 @@
-//! Unified differences, plain or coloured.
+//! Unified differences of texts, plain or coloured.
 
 use std::fmt::Write as _;
 
 use similar::{ChangeTag, TextDiff};
-
-use crate::cfn::Document;
-
-use super::hide;
 
 /// Whether a difference carries colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,13 +15,6 @@ pub enum Paint {
 
 /// Lines around a change that are shown.
 const CONTEXT: usize = 3;
-
-/// The unified difference of two documents as YAML for people, with values hidden that look secret; empty if they are
-/// equal. A missing document counts as empty.
-pub fn documents(before: Option<&Document>, after: Option<&Document>, from: &str, to: &str, paint: Paint) -> String {
-    let yaml = |document: Option<&Document>| document.map(|document| hide(document).yaml());
-    unified(yaml(before).as_deref(), yaml(after).as_deref().unwrap_or(""), from, to, paint)
-}
 
 /// The unified difference of two texts, under the names `from` and `to`; empty if they are equal.
 pub fn unified(before: Option<&str>, after: &str, from: &str, to: &str, paint: Paint) -> String {
@@ -56,7 +45,7 @@ pub fn unified(before: Option<&str>, after: &str, from: &str, to: &str, paint: P
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Style {
+pub(super) enum Style {
     Head,
     Place,
     Old,
@@ -64,7 +53,7 @@ enum Style {
     Same,
 }
 
-fn line(out: &mut String, paint: Paint, style: Style, text: &str) {
+pub(super) fn line(out: &mut String, paint: Paint, style: Style, text: &str) {
     let colour = match style {
         Style::Head => anstyle::Style::new().bold(),
         Style::Place => anstyle::AnsiColor::Cyan.on_default(),

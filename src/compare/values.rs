@@ -7,18 +7,16 @@ use serde_json::{Map, Value};
 use crate::cfn::Document;
 
 /// The heading under which values stand. No section of a template has a space in its name.
-const HEADING: &str = "Parameter values";
+pub(super) const HEADING: &str = "Parameter values";
 /// How CloudFormation shows a value that is declared NoEcho.
-const MASKED: &str = "****";
+pub(super) const MASKED: &str = "****";
 
-/// The document with an additional part for the value of each parameter: the given one or the default. It is for people and
-/// no longer a template.
+/// The document with an additional part for the value of each parameter: the given one or the default. It is no longer a
+/// template, and only for [`super::documents`] and [`super::hide`], which hide the values that are declared NoEcho.
 pub fn with_values(document: &Document, given: &BTreeMap<String, String>) -> Document {
     let declared = document.section("Parameters").and_then(Value::as_object);
     let value = |(name, declared): (&String, &Value)| {
-        let no_echo = declared.get("NoEcho").is_some_and(|flag| *flag != Value::Bool(false) && flag != "false");
         let value = match given.get(name) {
-            _ if no_echo => Value::from(MASKED),
             Some(text) => Value::from(text.as_str()),
             None => match declared.get("Default")? {
                 Value::String(text) => Value::from(text.as_str()),

@@ -8,6 +8,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
+use crate::compare::{hide_text, secrets_of, visible};
 use crate::problem::{Level, Problem, Span};
 
 /// More problems than this are counted and not named where they stand beside something else.
@@ -21,7 +22,7 @@ pub fn terminal(problems: &[Problem], color: bool) -> String {
     let mut out = String::new();
     let paint = Paint { color };
     for problem in problems {
-        draw(&mut out, problem, &paint);
+        draw(&mut out, &without_secrets(problem), &paint);
         out.push('\n');
     }
     if !problems.is_empty() {
@@ -60,7 +61,7 @@ pub fn summary(problems: &[Problem]) -> String {
             [] => String::new(),
             blocks => format!("; holds {}", blocks.join(", ")),
         };
-        let title = plain(&problem.title);
+        let title = plain(&without_secrets(problem).title);
         let (level, file) = (word(problem.level), plain(&at.file));
         let _ = writeln!(out, "  {level}[{}] {file}:{}: {title}{holds}", problem.code, at.line);
     }
@@ -124,11 +125,12 @@ fn draw(out: &mut String, problem: &Problem, paint: &Paint) {
         Some(source) => {
             let place = format!("{}:{}:{}", at.file, at.line, at.column);
             let _ = writeln!(out, "{indent}{} {place}", paint.quiet("╭─"));
-            mark(out, source, &problem.span, &problem.label, margin, problem.level, paint);
+            let refused = REFUSED.contains(&problem.code);
+            mark(out, source, &problem.span, (&problem.label, refused), margin, problem.level, paint);
             for (span, words) in &problem.related {
                 if span.at.file == at.file {
                     let _ = writeln!(out, "{indent}{}", paint.quiet("┆"));
-                    mark(out, source, span, words, margin, problem.level, paint);
+                    mark(out, source, span, (words, refused), margin, problem.level, paint);
                 } else {
                     let _ = writeln!(out, "{indent}= {words}: {}", span.at);
                 }
@@ -147,13 +149,23 @@ fn draw(out: &mut String, problem: &Problem, paint: &Paint) {
 }
 
 /// One line of source with a mark under the place.
-fn mark(out: &mut String, source: &str, span: &Span, label: &str, margin: usize, level: Level, paint: &Paint) {
+fn mark(
+    out: &mut String,
+    source: &str,
+    span: &Span,
+    (label, refused): (&str, bool),
+    margin: usize,
+    level: Level,
+    paint: &Paint,
+) {
     let line = source.lines().nth(span.at.line.saturating_sub(1) as usize).unwrap_or("");
     let column = span.at.column.saturating_sub(1) as usize;
     let length = source.get(span.bytes.clone()).map_or(0, |text| text.lines().next().unwrap_or("").chars().count());
+    let (line, column, length) = shown_line(line, column, length, refused);
     let all: Vec<char> = line.chars().collect();
     let from = if all.len() > WIDTH { column.saturating_sub(WIDTH / 3).min(all.len()) } else { 0 };
-    let shown: String = all.iter().skip(from).take(WIDTH).map(|c| if c.is_control() { ' ' } else { *c }).collect();
+    let shown: String = all.iter().skip(from).take(WIDTH).map(|c| if *c == '\t' { ' ' } else { *c }).collect();
+    let shown = visible(&shown);
     let number = format!("{:>margin$} {}", span.at.line, "│");
     let _ = writeln!(out, "{} {}", paint.quiet(&number), shown.trim_end());
     let room = WIDTH.saturating_sub(column - from.min(column)).max(1);
@@ -164,15 +176,66 @@ fn mark(out: &mut String, source: &str, span: &Span, label: &str, margin: usize,
     let _ = writeln!(out, "{} {place}{}", paint.quiet(&bar), paint.as_level(level, under.trim_end()));
 }
 
-/// Text of a repository may hold control characters, which a terminal would obey.
+/// Text of a repository may contain control characters, which a terminal would obey, and characters that nobody sees.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    visible(text)
+}
+
+/// Problems about a value that may not be in the repository at all.
+const REFUSED: &[&str] = &["secret-parameter", "secret-reference"];
+
+/// The problem with its words as they may be shown: without the secrets of the lines that it is about.
+fn without_secrets(problem: &Problem) -> Problem {
+    let mut shown = problem.clone();
+    let source = problem.source.as_deref().unwrap_or("");
+    let mut secrets = secrets_of("", line_at(source, problem.span.bytes.start));
+    if REFUSED.contains(&problem.code) {
+        // A template's default is marked at the name of its parameter.
+        let key = source.get(problem.span.bytes.end..).is_some_and(|rest| rest.trim_start().starts_with([':', '=']));
+        let value = source.get(problem.span.bytes.clone()).filter(|_| !key);
+        secrets.extend(value.map(|value| value.trim_matches(['"', '\'']).to_owned()));
+    }
+    secrets.retain(|secret| !secret.is_empty());
+    let clean =
+        |text: &str| secrets.iter().fold(hide_text(text), |text, secret| text.replace(secret.as_str(), "(hidden)"));
+    shown.title = clean(&problem.title);
+    shown.label = clean(&problem.label);
+    shown.help = problem.help.as_deref().map(clean);
+    shown
+}
+
+/// The line that a byte is in; empty if there is none. Costs that line alone.
+fn line_at(source: &str, byte: usize) -> &str {
+    let (Some(before), Some(behind)) = (source.get(..byte), source.get(byte..)) else { return "" };
+    let begin = before.rfind('\n').map_or(0, |at| at + 1);
+    let end = byte + behind.find('\n').unwrap_or(behind.len());
+    source.get(begin..end).unwrap_or("")
+}
+
+/// A line of source as it may be shown, with the place of the mark in it and its length, in characters. Of a value that is
+/// refused, and of what stands behind it, nothing is shown.
+fn shown_line(line: &str, column: usize, length: usize, refused: bool) -> (String, usize, usize) {
+    let cut = |from: usize, to: usize| line.chars().skip(from).take(to.saturating_sub(from)).collect::<String>();
+    let before = hide_text(&cut(0, column));
+    let place = before.chars().count();
+    if refused {
+        return (format!("{before}(hidden)"), place, 8);
+    }
+    let shown = hide_text(line);
+    if shown == line {
+        return (shown, column, length);
+    }
+    // What is marked is hidden, or something before it is.
+    let through = hide_text(&cut(0, column + length)).chars().count();
+    let begins = if shown.starts_with(&before) { place } else { 0 };
+    let length = through.saturating_sub(begins).clamp(1, shown.chars().count().saturating_sub(begins).max(1));
+    (shown, begins, length)
 }
 
 /// Every problem as JSON: `level`, `code`, `title`, `file`, `line`, `column`, `label`, `help`, `related`, `blocks`.
 pub fn json(problems: &[Problem]) -> Value {
     let place = |span: &Span| json!({ "file": *span.at.file, "line": span.at.line, "column": span.at.column });
-    let problems = problems.iter().map(|problem| {
+    let problems = problems.iter().map(without_secrets).map(|problem| {
         let related = problem.related.iter().map(|(span, words)| {
             let mut related = place(span);
             related["label"] = Value::from(words.as_str());

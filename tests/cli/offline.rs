@@ -137,7 +137,7 @@ pub(super) fn diff_compares_two_commits() {
     diff.shows(&[
         "billing-worker-development-nonprod (development) at main",
         "at change",
-        "-          Image: ",
+        "-     Image: ",
         "sha256:77aa",
         "sha256:88bb",
     ]);

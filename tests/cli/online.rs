@@ -68,7 +68,7 @@ pub(super) fn plan_looks_for_itself() {
     release(home, "planned", "app", "2.1.0");
     let past = format!("plan --repo planned --store landfall.db --endpoint {}", world.account);
     let plan = home.landfall(&format!("{past} --diff --exit-code")).ends(4);
-    plan.shows(&["deploys now", "from 1.0.0, 1 stack to change", "-      Memory: \"512\"", "+      Memory: \"1024\""]);
+    plan.shows(&["deploys now", "from 1.0.0, 1 stack to change", "-   Memory: \"512\"", "+   Memory: \"1024\""]);
     let present = home.landfall(&format!("plan --repo shop --endpoint {}", world.account)).ends(0);
     present.says(&["without --server, --store or --facts, nothing is known of the past"]);
     home.landfall("plan --repo shop --store missing.db").ends(1).says(&["there is no store missing.db"]);

@@ -209,7 +209,7 @@ pub(super) fn releases_are_listed_and_shown() {
 pub(super) fn two_releases_are_compared() {
     let home = example();
     let diff = home.landfall("release diff storefront 1.3.2 1.4.0 --repo repo").ends(0);
-    diff.shows(&["image     web: 1.3.2", "→ 1.4.0", "(production) at 1.3.2", "(test) at 1.4.0", "+  "]);
+    diff.shows(&["image     web: 1.3.2", "→ 1.4.0", "(production) at 1.3.2", "(test) at 1.4.0", "+     "]);
     let json = home.landfall("release diff storefront 1.3.2 1.4.0 --repo repo --format json").ends(0).json();
     assert_eq!(json["images"][0]["name"], "web", "{json}");
     let environments: Vec<&str> =
@@ -243,8 +243,8 @@ pub(super) fn a_refreshed_release_says_what_changes() {
     assert!(text.out.starts_with(first), "{}", text.out);
     let text = text.shows(&[
         "variable  fresh (no scope): new, first",
-        "-      Memory: \"1024\"",
-        "+      Memory: \"2048\"",
+        "-   Memory: \"1024\"",
+        "+   Memory: \"2048\"",
         "(production)",
     ]);
     let head = home.git("repo", "rev-parse HEAD").trim().to_owned();

@@ -174,8 +174,8 @@ fn diff_tells_tenants_that_are_alike_once() {
     diff.shows(&[
         "# 4 stacks of 2 tenants differ in the same way: here, and for initech\n",
         "--- store-web-production-prod-eu-globex (production, tenant globex) at main",
-        "-              Value: https://globex.example.com",
-        "+              Value: https://globex.example.org",
+        ": https://globex.example.com",
+        ": https://globex.example.org",
         "# 2 stacks differ in the same way\n--- store-web-production-prod-eu-acme",
     ]);
     let json = home.landfall("diff main change --repo shop --format json").ends(0).json();

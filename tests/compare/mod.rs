@@ -1,3 +1,5 @@
-//! What happens to each resource between two documents.
+//! Two documents in words: what happens to each resource, what is secret, what differs.
 
+mod differences;
 mod resources;
+mod secrets;

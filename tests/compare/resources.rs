@@ -233,7 +233,7 @@ fn parameters_and_conditions_are_named_as_causes() {
     );
     assert_eq!(
         go(&[("Stage", "a"), ("Key", "one")], &[("Stage", "a"), ("Key", "two")]),
-        "Update Topic: DisplayName parameter Key - -> -"
+        "Update Topic: DisplayName parameter Key (hidden) -> (hidden, changed)"
     );
     // A value that is not known may be another one, or the same.
     assert_eq!(

@@ -7,4 +7,5 @@ mod hostile;
 mod kinds;
 mod landings;
 mod mistakes;
+mod refused_secrets;
 mod support;

@@ -14,7 +14,7 @@ use super::super::output::{self, Format};
 use super::super::stacks::{Slotted, seats};
 use super::{Of, project_of, release_of};
 use crate::cfn::Document;
-use crate::compare::{Paint, hide_named};
+use crate::compare::{Paint, Shown};
 use crate::model::catalog::{ImagePin, Value as Written, VariableValue};
 use crate::model::{Catalog, Names, Project, Release, ReleaseName, What};
 use crate::promote::{Seat, Settled};
@@ -101,7 +101,7 @@ impl Difference {
         let stacks = [stacks(before, &mut problems), stacks(after, &mut problems)];
         Ok(Self {
             images: changes(images(before.release), images(after.release)),
-            variables: changes(values(old), values(new)),
+            variables: hidden(&values(old), &values(new)),
             steps: changes(steps(old), steps(new)),
             stacks,
             problems,
@@ -166,12 +166,29 @@ fn changes(before: BTreeMap<String, String>, after: BTreeMap<String, String>) ->
     names.into_iter().filter_map(change).collect()
 }
 
-/// The values of variables by name and scope; values that look secret are told apart by a hash alone.
-fn values(what: &What) -> BTreeMap<String, String> {
-    let mut all: BTreeMap<String, String> = BTreeMap::new();
+/// The values that differ, for people: secrets are hidden, and their change is seen.
+fn hidden(before: &Values, after: &Values) -> Vec<Change> {
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    let change = |key: &(String, String)| {
+        let (old, new) = (before.get(key), after.get(key));
+        let (shown_old, shown_new) = Shown::pair(&key.1, old.map(String::as_str), new.map(String::as_str));
+        let name = format!("{}{}", key.1, key.0);
+        (old != new).then(|| (name, shown_old.map(Shown::into_text), shown_new.map(Shown::into_text)))
+    };
+    let mut all: Vec<Change> = keys.into_iter().filter_map(change).collect();
+    all.sort();
+    all
+}
+
+/// The values of variables, by scope and name.
+type Values = BTreeMap<(String, String), String>;
+
+fn values(what: &What) -> Values {
+    let mut all = Values::new();
     for value in &what.variables {
         let place = if value.from_set { format!(" in {}", value.at.file) } else { String::new() };
-        let text = all.entry(format!("{} ({}){place}", value.name, variables::scope_words(&value.scope))).or_default();
+        let scope = format!(" ({}){place}", variables::scope_words(&value.scope));
+        let text = all.entry((scope, value.name.to_string())).or_default();
         if !text.is_empty() {
             text.push_str(", ");
         }
@@ -181,11 +198,10 @@ fn values(what: &What) -> BTreeMap<String, String> {
 }
 
 fn written(value: &VariableValue) -> String {
-    let one = |text: &str| hide_named(&value.name, text);
     match &value.value {
-        Written::Text(text) => one(&text.to_string()),
+        Written::Text(text) => text.to_string(),
         Written::List(items) => {
-            let items: Vec<String> = items.iter().map(|item| one(&item.to_string())).collect();
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
             format!("[{}]", items.join(", "))
         }
     }

@@ -11,6 +11,7 @@ use crate::cli::exit::Failure;
 use crate::cli::facts::Known;
 use crate::cli::output;
 use crate::cli::server::Server;
+use crate::compare::hide_named;
 use crate::model::journal::DeploymentId;
 use crate::model::process::OutputRef;
 use crate::model::{Facts, StackName};
@@ -86,7 +87,7 @@ impl Told {
     pub(super) fn tell(&self, text: &mut String) {
         let UsedOutput { reference, producer, used, .. } = &self.given;
         let _ = match &self.read {
-            Some(read) => writeln!(text, "{}", read.value),
+            Some(read) => writeln!(text, "{}", hide_named(&reference.output, &read.value)),
             None => writeln!(text, "read when the stack is deployed"),
         };
         let row = |word: &str, what: String| [word.to_owned(), what, String::new(), String::new()];
@@ -120,7 +121,7 @@ impl Told {
         let UsedOutput { reference, producer, used, .. } = &self.given;
         let read = self.read.as_ref().map(|read| {
             json!({
-                "value": read.value,
+                "value": hide_named(&reference.output, &read.value),
                 "deployment": read.deployment,
                 "at": read.at,
                 "stack": read.stack,
