@@ -1,5 +1,8 @@
 //! Two documents in words: what happens to each resource, what is secret, what differs.
 
 mod differences;
+mod ecs;
+mod exposure;
 mod resources;
+mod rights;
 mod secrets;
