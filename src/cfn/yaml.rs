@@ -215,15 +215,20 @@ fn scalar(text: &str, out: &mut String) {
 }
 
 /// The characters that YAML 1.2 takes unescaped inside double quotes and every reader keeps: no control characters, no
-/// line separators, no byte order mark, nothing outside of `c-printable`, and no marks that turn the direction of text,
-/// which could show a reviewer something else than what is there.
+/// line separators, no byte order mark, nothing outside of `c-printable`, no marks that turn the direction of text, which could
+/// show a reviewer something else than what is there, and nothing that is not seen (zero-width and tag characters).
 fn printable(character: char) -> bool {
     let marks =
         |c| matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let unseen = |c| {
+        matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200d}'
+            | '\u{2060}'..='\u{2064}' | '\u{206a}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}'
+            | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+    };
     match character {
         '\u{20}'..='\u{7e}' => true,
         '\u{2028}' | '\u{2029}' | '\u{feff}' => false,
-        c if marks(c) => false,
+        c if marks(c) || unseen(c) => false,
         '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' => true,
         c => u32::from(c) >= 0x1_0000 && !c.is_control(),
     }

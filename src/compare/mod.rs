@@ -4,7 +4,8 @@
 //! change set before it executes it. [`documents`] is what `plan --diff` and `diff` show, parameters [`with_values`]. [`hide`],
 //! [`hide_named`] and [`Shown`] decide what is secret for everything that prints a value, and [`visible`] writes out what nobody
 //! sees. [`ecs::words`] says in rows what changes in ECS and how tasks will be exchanged, [`size()`] how large a stack is;
-//! [`rights()`] and [`exposure()`] what a change allows and opens.
+//! [`rights()`] and [`exposure()`] what a change allows and opens, and
+//! [`risks()`] names what a reviewer must not overlook.
 //! Deliberately absent: what is deployed (the caller has it), and any rendering but text.
 
 mod declared;
@@ -17,6 +18,7 @@ mod known;
 mod parts;
 mod resources;
 mod rights;
+mod risks;
 mod secret;
 mod size;
 mod unified;
@@ -28,6 +30,7 @@ pub use escape::visible;
 pub use exposure::{Exposed, Exposure, exposure};
 pub use resources::{Action, Cause, ResourceChange, Why, changes, resources};
 pub use rights::{Access, Grant, RightsChange, rights};
+pub use risks::{Findings, Level, RISKS, Risk, risks};
 pub use secret::{Shown, hide, hide_named, hide_text, is_secret, names_secret, secrets_of};
 pub use size::{Amount, Size, size};
 pub use unified::{Paint, unified};

@@ -319,7 +319,7 @@ fn a_rollout_is_said_by_the_rules_of_ecs() {
         "ServiceNamespace": "ecs", "MinCapacity": 2, "MaxCapacity": 10, "ResourceId": { "Fn::Select": [5, { "Fn::Split": [":", { "Ref": "Service" }] }] },
     } });
     let scaled = |more: &[(&str, Value)]| with(&[&[("/Resources/Target", target.clone())], more].concat());
-    let text = lines(Some(scaled(&[])), Some(scaled(&[image.clone()])));
+    let text = lines(Some(scaled(&[])), Some(scaled(std::slice::from_ref(&image))));
     assert!(text.contains("rolling: 2 to 10 tasks, at most 20 at once, gives up after 5 failures"), "{text}");
     let text = lines(Some(scaled(&[])), Some(scaled(&[("/Resources/Target/Properties/MaxCapacity", json!(20))])));
     assert_eq!(text, "Target scaling maximum: 10 → 20\n");

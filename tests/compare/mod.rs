@@ -5,4 +5,5 @@ mod ecs;
 mod exposure;
 mod resources;
 mod rights;
+mod risks;
 mod secrets;

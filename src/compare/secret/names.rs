@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::words::{ABOUT, BEFORE_KEY, COMPOUND, NOT_BEFORE_KEY, NOT_PASS, SECRET};
+use super::words::{ABOUT, BEFORE_KEY, COMPOUND, NOT_BEFORE_KEY, NOT_PASS, SECRET, has};
 
 /// Keys that name what stands beside them.
 const NAMES: &[&str] = &[
@@ -92,7 +92,8 @@ pub(super) fn judge(name: &str) -> Named {
     let behind = words.get(index + 1..).unwrap_or_default();
     // Vault's `secret_id` is the secret half of an AppRole; elsewhere a secret's id is its name.
     let of_vault = behind == ["id"] && words.iter().any(|word| word == "vault" || word == "approle");
-    let about = behind.iter().any(|word| ABOUT.contains(&word.as_str()) || word.ends_with("file"));
+    let users = named == Named::Login && behind.iter().all(|word| matches!(word.as_str(), "user" | "users"));
+    let about = !users && behind.iter().any(|word| has(ABOUT, word) || word.ends_with("file"));
     let asked = named == Named::Secret && words.iter().take(index).any(|word| COUNTED.contains(&word.as_str()));
     match named {
         _ if about && !of_vault => Named::Plain,
@@ -109,16 +110,18 @@ const COUNTED: &[&str] =
 fn one(before: &str, word: &str, before_that: &str) -> Named {
     let password = |word: &str| {
         matches!(word, "pass" | "pwd" | "pw" | "psw" | "pswd" | "passphrase" | "passcode" | "passwort" | "passwd")
-            || COMPOUND.iter().take(3).any(|part| word.contains(part))
+            || COMPOUND.split(' ').take(3).any(|part| word.contains(part))
             || ["pass", "pwd", "rootpw", "dbpw", "userpw", "adminpw"].iter().any(|end| word.ends_with(end))
-                && !NOT_PASS.contains(&word)
+                && !has(NOT_PASS, word)
     };
     match word {
         "secretsmanager" | "passwordless" | "secretary" | "tokenizer" | "tokenizers" => Named::Plain,
-        "key" | "keys" if NOT_BEFORE_KEY.contains(&before) => Named::Plain,
+        "key" | "keys" if has(NOT_BEFORE_KEY, before) => Named::Plain,
         "key" | "keys" if before == "access" && before_that == "public" => Named::Plain,
-        "key" | "keys" if BEFORE_KEY.contains(&before) || one("", before, "") > Named::Login => Named::Secret,
-        "auth" | "pin" | "login" => Named::Login,
+        "key" | "keys" if has(BEFORE_KEY, before) || one("", before, "") > Named::Login => Named::Secret,
+        "auth" | "basicauth" | "httpauth" | "pin" | "login" => Named::Login,
+        "cookie" if before == "erlang" => Named::Secret,
+        "community" if before == "snmp" => Named::Secret,
         "key" | "keys" | "jwt" | "sig" | "signature" | "cookie" | "keytab" | "dsn" => Named::Perhaps,
         "code" | "codes" if matches!(before, "access" | "recovery" | "backup" | "unlock") => Named::Secret,
         "phrase" if matches!(before, "seed" | "pass" | "recovery") => Named::Password,
@@ -126,7 +129,7 @@ fn one(before: &str, word: &str, before_that: &str) -> Named {
         "string" if matches!(before, "connection" | "conn") => Named::Perhaps,
         "word" if before == "pass" => Named::Password,
         word if password(word) => Named::Password,
-        word if SECRET.contains(&word) || COMPOUND.iter().any(|part| word.contains(part)) => Named::Secret,
+        word if has(SECRET, word) || COMPOUND.split(' ').any(|part| word.contains(part)) => Named::Secret,
         word if word.ends_with("token") || word.ends_with("tokens") => Named::Secret,
         _ => Named::Plain,
     }

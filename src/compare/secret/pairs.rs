@@ -22,7 +22,9 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         let lower = word.to_ascii_lowercase();
         let mut named = judge(word);
         match lower.as_str() {
-            "name" | "key" | "parameterkey" | "optionname" | "headername" if pair.quoted => {
+            "name" | "key" | "parameterkey" | "optionname" | "headername"
+                if pair.quoted || pair.between == Between::Colon && judge(value) > Named::Plain =>
+            {
                 described = judge(value);
                 continue;
             }
@@ -31,13 +33,20 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
             }
             _ => {}
         }
-        if pair.fits(named) && hides(named, value) {
+        let reads = pair.between == Between::Called && READS.iter().any(|read| lower.starts_with(read));
+        if !reads && pair.fits(named) && hides(named, value) {
             let scheme = pair.scheme(value);
             found.push(pair.value.start + scheme..pair.value.end);
             at = pair.value.end.max(at);
         }
     }
 }
+
+/// Beginnings of functions that are given a secret's name, or the words to ask for it.
+const READS: &[&str] = &[
+    "get", "read", "fetch", "load", "find", "lookup", "resolve", "require", "ask", "prompt", "input", "check",
+    "validate", "hash",
+];
 
 /// `Server=db;User ID=u;Password=p;` of ADO.NET, ODBC, Azure and JDBC for SQL Server: names may have spaces, values `=`.
 fn connection(text: &str, found: &mut Vec<Range<usize>>) {
@@ -78,8 +87,10 @@ fn next_name(text: &str, at: usize) -> Option<Range<usize>> {
 enum Between {
     /// `=`, `:=`, `=>`.
     Equals,
-    /// `==`: a comparison.
+    /// `==`, or a comma between arguments: only what is in quotes is a value.
     Compared,
+    /// `(`, with the value as the first argument.
+    Called,
     /// `: `, or `:` after a name in quotes.
     Colon,
     /// `:` with the value behind it, which many other things are written with.
@@ -100,7 +111,7 @@ struct Pair {
     quoted: bool,
     /// Spaces stand around the sign.
     spaced: bool,
-    /// The value, if it is not in quotes, begins like code.
+    /// The value, if it is not in quotes, is code or a word of a sentence.
     code: bool,
 }
 
@@ -129,7 +140,9 @@ impl Pair {
         let open = quote.filter(|_| !closed);
         let (value, quoted) = extent(value, between, spaced, line_start, open);
         let value = from + value.start..from + value.end;
-        let code = !quoted && is_code(text.get(value.start..)?, spaced);
+        let prose = between == Between::Colon && !closed && !quoted && !line_start && open.is_none();
+        let prose = prose && is_prose(text.get(value.clone())?, text.get(value.end..)?);
+        let code = prose || !quoted && is_code(text.get(value.start..)?, spaced);
         (!value.is_empty()).then_some(Self { between, value, quoted, spaced, code })
     }
 
@@ -138,6 +151,7 @@ impl Pair {
         match self.between {
             Between::Equals | Between::Colon | Between::Element => !self.code,
             Between::Compared => self.quoted,
+            Between::Called => self.quoted && named == Named::Password,
             Between::Option => named > Named::Perhaps,
             Between::Tight | Between::Space => named > Named::Login && (self.quoted || !self.spaced || !self.code),
         }
@@ -176,6 +190,14 @@ fn between<'t>(rest: &'t str, before: &str, gap: bool, closed: bool, option: boo
             _ => None,
         };
     }
+    // `define('DB_PASSWORD', 'x')` and `.password("x")`.
+    let argument = closed && before.get(..before.len().saturating_sub(1)).is_some_and(|before| before.ends_with('('));
+    if let Some(behind) = rest.strip_prefix(',').filter(|_| argument) {
+        return Some((Between::Compared, behind));
+    }
+    if !gap && let Some(behind) = rest.strip_prefix('(') {
+        return Some((Between::Called, behind));
+    }
     if before.ends_with('<')
         && let Some(behind) = rest.strip_prefix('>')
     {
@@ -196,6 +218,9 @@ fn between<'t>(rest: &'t str, before: &str, gap: bool, closed: bool, option: boo
 fn extent(rest: &str, between: Between, spaced: bool, line_start: bool, open: Option<char>) -> (Range<usize>, bool) {
     if between == Between::Element {
         return (0..rest.find('<').unwrap_or(rest.len()), false);
+    }
+    if open.is_some_and(|quote| rest.starts_with(quote)) {
+        return (0..0, false);
     }
     let escaped = rest.strip_prefix('\\').filter(|bare| bare.starts_with(['"', '\'']));
     let bare = escaped.unwrap_or(rest);
@@ -271,6 +296,12 @@ fn word(rest: &str) -> usize {
         from += character.len_utf8();
     }
     rest.len()
+}
+
+/// Whether a value is a word of a sentence that goes on.
+fn is_prose(value: &str, behind: &str) -> bool {
+    let more = behind.strip_prefix(' ').is_some_and(|more| more.starts_with(char::is_alphabetic));
+    more && value.chars().all(|c| c.is_ascii_lowercase())
 }
 
 /// Whether a value is code that fetches it: `os.environ["X"]`, `get_secret(…)`, `process.env.X`.

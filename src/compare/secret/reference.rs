@@ -120,6 +120,7 @@ pub(super) fn is_reference(text: &str) -> bool {
     let masked =
         text.chars().all(|c| matches!(c, '*' | '•' | '.' | '…')) || matches!(text, "(hidden)" | "(hidden, changed)");
     masked
+        || is_public_key(text)
         || is_arn(text)
         || is_filled(text)
         || SCHEMES.iter().any(|scheme| starts(text, scheme))
@@ -140,6 +141,19 @@ pub(super) fn is_switch(text: &str) -> bool {
 fn starts(text: &str, beginning: &str) -> bool {
     text.get(..beginning.len()).is_some_and(|start| start.eq_ignore_ascii_case(beginning))
         && text.len() > beginning.len()
+}
+
+/// What everybody may have: a public key or a certificate.
+fn is_public_key(text: &str) -> bool {
+    const BEGINNINGS: &[&str] = &[
+        "ssh-rsa AAAA",
+        "ssh-ed25519 AAAA",
+        "ecdsa-sha2-nistp",
+        "-----BEGIN PUBLIC KEY",
+        "-----BEGIN RSA PUBLIC KEY",
+        "-----BEGIN CERTIFICATE",
+    ];
+    BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) && !text.contains("PRIVATE KEY")
 }
 
 fn is_arn(text: &str) -> bool {

@@ -149,6 +149,12 @@ impl Walk<'_> {
                 }
                 _ => self.value(inside, named, name),
             },
+            // What is compared with a secret is one.
+            ("Fn::Equals", Value::Array(parts)) => {
+                let refers = |part: &Value| part.get("Ref").and_then(Value::as_str).map_or(Named::Plain, judge);
+                let named = parts.iter().map(refers).max().unwrap_or(named).max(named);
+                Value::Array(parts.iter().map(|part| self.value(part, named, name)).collect())
+            }
             ("Fn::If", Value::Array(parts)) => {
                 let parts = parts.iter().enumerate();
                 Value::Array(

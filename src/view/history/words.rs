@@ -1,6 +1,7 @@
 //! One line per thing that happened to a stack, in words.
 
 use super::{Step, in_words, stopped};
+use crate::compare::hide_text;
 use crate::model::journal::{Call, ContainerEnd, Evidence, Reply};
 
 fn call(call: Call) -> &'static str {
@@ -63,7 +64,7 @@ fn evidence(item: &Evidence) -> Option<String> {
         Evidence::TaskNotRun { why } => format!("the task is not run: {why}"),
         Evidence::TaskLost { why } => format!("how the task ended cannot be learned: {why}"),
         Evidence::LogLines { task, container, lines } => {
-            let said: String = lines.iter().map(|line| format!("\n{:>13}| {line}", "")).collect();
+            let said: String = lines.iter().map(|line| format!("\n{:>13}| {}", "", hide_text(line))).collect();
             let count = if lines.len() == 1 { "line".to_owned() } else { format!("{} lines", lines.len()) };
             format!("the last {count} of container {container}, task {}{said}", short(task))
         }
