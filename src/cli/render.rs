@@ -158,7 +158,8 @@ fn slots<'a>(catalog: &'a Catalog, project: &'a Arc<Project>, options: &Render) 
 
 /// Tells a problem of rendering on stderr.
 pub fn tell(problem: &RenderProblem) {
-    output::progress(&format!("error[{}]: {}: {}", problem.code, problem.at, problem.title));
+    let title = crate::view::problems::sentence(&problem.title);
+    output::progress(&format!("error[{}]: {}: {title}", problem.code, problem.at));
 }
 
 fn drawn(rendered: &Rendered, format: Format) -> String {

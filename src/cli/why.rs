@@ -297,7 +297,8 @@ fn tell(text: &mut String, explained: &Explained, name: &str, commits: &Commits<
 }
 
 fn cannot(text: &mut String, problem: &RenderProblem) {
-    let _ = writeln!(text, "error[{}]: {} ({})", problem.code, problem.title, problem.at);
+    let title = crate::view::problems::sentence(&problem.title);
+    let _ = writeln!(text, "error[{}]: {title} ({})", problem.code, problem.at);
     if let Some(help) = &problem.help {
         let _ = writeln!(text, "  help: {help}");
     }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
-use crate::compare::{hide_text, secrets_of, visible};
+use crate::compare::{hide_text, names_secret, secrets_of, visible};
 use crate::problem::{Level, Problem, Span};
 
 /// More problems than this are counted and not named where they stand beside something else.
@@ -197,11 +197,24 @@ fn without_secrets(problem: &Problem) -> Problem {
     }
     secrets.retain(|secret| !secret.is_empty());
     let clean =
-        |text: &str| secrets.iter().fold(hide_text(text), |text, secret| text.replace(secret.as_str(), "(hidden)"));
+        |text: &str| secrets.iter().fold(sentence(text), |text, secret| text.replace(secret.as_str(), "(hidden)"));
     shown.title = clean(&problem.title);
     shown.label = clean(&problem.label);
     shown.help = problem.help.as_deref().map(clean);
     shown
+}
+
+/// A sentence about a value, without its secrets. In "parameter `DbPassword` must …, and `x` does not" the last text in backticks is
+/// the value of the first.
+pub fn sentence(text: &str) -> String {
+    let shown = hide_text(text);
+    let parts: Vec<&str> = shown.split('`').collect();
+    let about = parts.get(1).is_some_and(|name| names_secret(name)) && text.starts_with("parameter ");
+    // Of an even number of backticks, the last part but one is between two of them.
+    let value = parts.len().checked_sub(2).filter(|last| parts.len() % 2 == 1 && *last > 1 && about);
+    let hidden =
+        |(index, part): (usize, &&str)| if Some(index) == value { "(hidden)".to_owned() } else { (*part).to_owned() };
+    parts.iter().enumerate().map(hidden).collect::<Vec<_>>().join("`")
 }
 
 /// The line that a byte is in; empty if there is none. Costs that line alone.

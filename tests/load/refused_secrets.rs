@@ -2,7 +2,7 @@
 
 use landfall::model::Location;
 use landfall::problem::{Level, Problem, Span};
-use landfall::view::problems::{json, summary, terminal};
+use landfall::view::problems::{json, sentence, summary, terminal};
 
 /// A problem at a text of a file's line.
 fn problem(code: &'static str, source: &str, at: &str, title: &str) -> Problem {
@@ -66,6 +66,28 @@ fn the_refused_value_is_not_printed() {
         let text = printed(&problem(code, source, at, title));
         assert!(!text.contains("hunter2") && !text.contains("hunter3"), "{source}\n{text}");
         assert!(text.contains("(hidden)"), "{source}\n{text}");
+    }
+}
+
+#[test]
+fn a_sentence_about_a_parameter_does_not_show_its_value() {
+    let cases = [
+        (
+            "parameter `DbPassword` must match `[a-z]+`, and `Hunter2` does not",
+            "parameter `DbPassword` must match `[a-z]+`, and `(hidden)` does not",
+        ),
+        (
+            "parameter `DbPassword` must be one of a, b, not `hunter2`",
+            "parameter `DbPassword` must be one of a, b, not `(hidden)`",
+        ),
+        ("parameter `Stage` must be one of a, b, not `c`", "parameter `Stage` must be one of a, b, not `c`"),
+        (
+            "parameter `DbPassword` is declared NoEcho, and its value is in the repository",
+            "parameter `DbPassword` is declared NoEcho, and its value is in the repository",
+        ),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(sentence(text), expected);
     }
 }
 

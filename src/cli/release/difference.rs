@@ -229,7 +229,10 @@ fn stacks(side: &Side<'_>, problems: &mut BTreeSet<String>) -> BTreeMap<Key, Doc
                 }
                 Err(found) => {
                     let name = &side.release.name;
-                    problems.extend(found.iter().map(|problem| format!("{name}: {} ({})", problem.title, problem.at)));
+                    let told = |problem: &template::RenderProblem| {
+                        format!("{name}: {} ({})", crate::view::problems::sentence(&problem.title), problem.at)
+                    };
+                    problems.extend(found.iter().map(told));
                 }
             }
         }
