@@ -10,6 +10,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::cfn::type_name;
 use crate::daemon::Events;
 use crate::model::facts::InFlight;
 use crate::model::journal::{Cause, DeploymentId, Effect, Entry, Evidence, ExpectedChange, Opened, Outcome, Record};
@@ -365,7 +366,7 @@ fn changed(changes: &[ExpectedChange]) -> Vec<(&'static str, String)> {
 
 /// What happens to one resource. Every change of a task definition replaces it: that is its new revision, and no alarm.
 fn happened(change: &ExpectedChange) -> (&'static str, String) {
-    let kind = words(&change.kind);
+    let kind = type_name(&change.kind);
     match change.effect {
         Effect::Add => ("created", kind),
         Effect::Replace if &*change.kind == "AWS::ECS::TaskDefinition" => ("changed", format!("new {kind} revision")),
@@ -373,19 +374,6 @@ fn happened(change: &ExpectedChange) -> (&'static str, String) {
         Effect::Replace => ("replaced", kind),
         Effect::Remove => ("removed", kind),
     }
-}
-
-/// `AWS::Logs::LogGroup` as people say it: log group.
-fn words(kind: &str) -> String {
-    let name = kind.rsplit("::").next().unwrap_or(kind);
-    let mut text = String::new();
-    for character in name.chars() {
-        if character.is_uppercase() && !text.is_empty() {
-            text.push(' ');
-        }
-        text.extend(character.to_lowercase());
-    }
-    text
 }
 
 fn short_digest(digest: &str) -> String {

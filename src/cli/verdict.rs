@@ -107,6 +107,7 @@ fn of_order(cause: &Cause) -> Standing {
         | Cause::Attempts { .. }
         | Cause::Edited { .. }
         | Cause::Protected { .. }
+        | Cause::LosesData { .. }
         | Cause::Repeats { .. }
         | Cause::Queued { .. }
         | Cause::Stopped { .. }

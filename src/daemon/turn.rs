@@ -192,6 +192,7 @@ impl Daemon {
             // Readers are told what goes on now, beside the plan that began it.
             let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
             let mut now_going = plan::plan(&input, &mut self.renderer);
+            plan::with_deployed(&mut now_going, &deployed, &observed);
             plan::hold_unread(&mut now_going, &unread_holds(&unread, &self.templates));
             planned = Planned { plan: planned.plan, ..now_going };
         }

@@ -3,7 +3,7 @@
 //! A decision is made by pure code (`promote/`, `plan/`) and only shown elsewhere: the same value becomes a line of
 //! `plan`, a row of a pull request, and an answer of `why`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -439,4 +439,50 @@ pub enum Cause {
         /// The plan that an allowance names.
         plan: Arc<str>,
     },
+    /// What would be removed keeps data.
+    LosesData {
+        /// What would be lost: by stack, then by resource.
+        losses: Vec<Loss>,
+        /// The plan that an allowance names.
+        plan: Arc<str>,
+    },
+}
+
+/// A resource that keeps data and would be deleted with its stack.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Loss {
+    /// The stack.
+    pub stack: StackName,
+    /// Logical id.
+    pub resource: Arc<str>,
+    /// Its type in AWS's own words: `RDS DBInstance`.
+    pub name: Arc<str>,
+    /// AWS makes a snapshot of it first.
+    pub snapshot: bool,
+}
+
+/// So many stacks are named with what they keep; of the others only the number is told.
+const STACKS_OF_LOSSES: usize = 3;
+
+impl Loss {
+    /// What is lost, in a sentence: "deleting the stack loses data: Db (RDS DBInstance, AWS makes a snapshot first), Files (S3
+    /// Bucket) of data-store-test-eu".
+    pub fn sentence(losses: &[Self]) -> String {
+        let mut stacks: BTreeMap<&StackName, Vec<String>> = BTreeMap::new();
+        for loss in losses {
+            let snapshot = if loss.snapshot { ", AWS makes a snapshot first" } else { "" };
+            stacks.entry(&loss.stack).or_default().push(format!("{} ({}{snapshot})", loss.resource, loss.name));
+        }
+        let all: Vec<String> = stacks
+            .iter()
+            .take(STACKS_OF_LOSSES)
+            .map(|(stack, lost)| format!("{} of {stack}", lost.join(", ")))
+            .collect();
+        let (which, more) = match stacks.len() {
+            0 | 1 => ("the stack loses", String::new()),
+            count if count <= STACKS_OF_LOSSES => ("the stacks loses", String::new()),
+            count => ("the stacks loses", format!("; and of {} more stacks", count - STACKS_OF_LOSSES)),
+        };
+        format!("deleting {which} data: {}{more}", all.join("; "))
+    }
 }

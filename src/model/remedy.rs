@@ -241,7 +241,7 @@ pub fn key(hold: &Hold, whom: &Whom<'_>) -> Option<Key> {
         Cause::Guard { what, plan, .. } => {
             whom.key(if *what == "remove" { Gate::Remove } else { Gate::Redeploy }, None, plan)
         }
-        Cause::Protected { plan, .. } => whom.key(Gate::Remove, None, plan),
+        Cause::Protected { plan, .. } | Cause::LosesData { plan, .. } => whom.key(Gate::Remove, None, plan),
         Cause::Frozen { plan, .. } => whom.key(Gate::Freeze, None, plan),
         Cause::LiveOrder { plan, .. } => whom.key(Gate::Redeploy, None, plan),
         Cause::ForeignStack { stack, plan, .. } => whom.key(Gate::Adopt, Some(stack), plan.as_ref()?),
@@ -328,6 +328,7 @@ fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
         | Cause::Attempts { .. }
         | Cause::Guard { .. }
         | Cause::Protected { .. }
+        | Cause::LosesData { .. }
         | Cause::Frozen { .. }
         | Cause::LiveOrder { .. } => vec![Remedy::NewRelease(project())],
     }

@@ -13,7 +13,7 @@ use super::live;
 use super::outputs;
 use super::slot::Entry;
 use super::stacks::Verdict;
-use super::types::Begin;
+use super::types::{Begin, MayLose};
 use super::wanted::Wanted;
 use super::waves::REST;
 
@@ -64,6 +64,7 @@ impl<'a> Planner<'a> {
             orders,
             allowed: entry.allowed.iter().map(|allowance| allowance.id()).collect(),
             removal: false,
+            may_lose: MayLose::default(),
             live: parts,
         });
         draft

@@ -219,7 +219,10 @@ impl Look<'_> {
         }
         let removed = match &self.row.decision {
             Decision::Remove { .. } => true,
-            Decision::Held { reasons, .. } => reasons.iter().any(|hold| matches!(hold.cause, Cause::Protected { .. })),
+            Decision::Held { reasons, .. } => {
+                let removed = |hold: &Hold| matches!(hold.cause, Cause::Protected { .. } | Cause::LosesData { .. });
+                reasons.iter().any(removed)
+            }
             _ => false,
         };
         let Some(flight) = self.facts.in_flight(&self.row.slot) else {

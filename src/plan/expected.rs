@@ -13,13 +13,18 @@ use crate::model::journal::{Action, Order, ParameterValue};
 use crate::model::place::Access;
 use crate::model::{Decision, Hold, Observed, Place, StackName};
 
+use super::losses;
 use super::types::{Planned, StackChange};
 
-/// The stacks whose deployed template has to be known before the plan is carried out: those of ours that it changes.
+/// The stacks whose deployed template has to be known before the plan is carried out: those of ours that it changes, and those
+/// that it deletes, as long as no allowance lets it delete what they keep.
 pub fn needs_templates(planned: &Planned) -> Vec<(Place, Access, StackName)> {
     let created = created(planned);
     let changed = puts(planned).filter(|order| !order.adopt).map(key);
-    changed.filter(|(place, _, stack)| !created.contains(&(place.clone(), stack.clone()))).collect()
+    let changed = changed.filter(|(place, _, stack)| !created.contains(&(place.clone(), stack.clone())));
+    let judged = planned.plan.begin.iter().filter(|begin| !begin.may_lose.allowed);
+    let deleted = judged.flat_map(|begin| begin.orders.iter().filter(|order| losses::deletes(order)));
+    changed.chain(deleted.map(key)).collect()
 }
 
 /// The stacks of somebody else's that are taken over, or could be: their deployed templates are only shown.
@@ -37,12 +42,14 @@ fn key(order: &Order) -> (Place, Access, StackName) {
     (order.place.clone(), order.access.clone(), order.stack.clone())
 }
 
-/// Fills in what each operation is expected to change, by the deployed templates and the values that their parameters have.
+/// Fills in what each operation is expected to change, by the deployed templates and the values that their parameters have,
+/// and holds deletions of stacks that keep data.
 ///
 /// Of a stack that is changed but whose template is missing or is no template, nothing is expected: then the engine stops
 /// at any removal and at any replacement. Of a stack that is taken over nothing is expected either: what somebody else put
 /// there must not go because nobody here ever asked for it.
 pub fn with_deployed(planned: &mut Planned, templates: &BTreeMap<(Place, StackName), Arc<str>>, observed: &Observed) {
+    losses::hold(planned, templates, observed);
     let created = created(planned);
     for order in planned.plan.begin.iter_mut().flat_map(|begin| &mut begin.orders).filter(|order| !order.adopt) {
         let Action::Put(content) = &mut order.action else { continue };
@@ -116,7 +123,7 @@ fn wanted_values(place: &Place, parameters: &BTreeMap<String, ParameterValue>) -
 }
 
 /// The values that a stack has. AWS masks those that are declared NoEcho.
-fn deployed_values(place: &Place, stack: &StackName, template: &Document, observed: &Observed) -> Values {
+pub(super) fn deployed_values(place: &Place, stack: &StackName, template: &Document, observed: &Observed) -> Values {
     let mut values = place_values(place);
     let masked = |name: &str| {
         let declared = template.section("Parameters").and_then(|all| all.get(name)?.get("NoEcho"));

@@ -28,6 +28,7 @@ mod in_flight;
 mod judged;
 mod kept;
 mod live;
+mod losses;
 mod order;
 mod orphans;
 mod outputs;
@@ -56,7 +57,7 @@ pub use gives_way::deadlines;
 pub use render::Render;
 pub use turns::orders;
 pub use types::{
-    Adoption, Begin, Input, Opening, Orphan, Plan, Planned, Report, Skip, SlotRow, StackChange, StackRow,
+    Adoption, Begin, Input, MayLose, Opening, Orphan, Plan, Planned, Report, Skip, SlotRow, StackChange, StackRow,
     StaleAllowance, Supersede, Unreached,
 };
 pub use wanted::{gate_id, plan_id};

@@ -23,7 +23,7 @@ use super::draft::{Draft, Kind};
 use super::judged::Judged;
 use super::removal::{is_protected, nothing, removals};
 use super::stacks::not_deletable;
-use super::types::{Begin, Orphan, SlotRow, Supersede};
+use super::types::{Begin, MayLose, Orphan, SlotRow, Supersede};
 use super::wanted::plan_id;
 
 /// How often the stacks of a slot that is gone are tried to be deleted: there is no project left that could say.
@@ -72,7 +72,9 @@ impl<'a> Planner<'a> {
                 draft.kind = Kind::Removal;
                 draft.plan = Some(plan.clone());
                 draft.guarded = Some(removals(dropped.iter().copied()));
+                let may_lose = MayLose { allowed: allowed.is_some(), key: draft.key(Gate::Remove, &plan) };
                 draft.begin = Some(Begin {
+                    may_lose,
                     slot: slot.clone(),
                     release: release.name.clone(),
                     from: desired.runs.clone(),
@@ -167,7 +169,7 @@ impl<'a> Planner<'a> {
         draft.plan = Some(plan.clone());
         draft = draft.with_plan(plan.clone());
         let protected = environment.is_some_and(|environment| is_protected(environment, all.iter().copied()));
-        let allowed = protected && draft.opens(self.index, self.input.now, Gate::Remove);
+        let allowed = draft.opens(self.index, self.input.now, Gate::Remove);
         let release = self.removed_release(self.index.runs(slot).as_ref(), stacks);
         let orders = match (stays, release) {
             (Some(stays), _) => Err(stays),
@@ -184,7 +186,9 @@ impl<'a> Planner<'a> {
                 draft.kind = Kind::Removal;
                 draft.orphans = orphans(&all, true, &because, None);
                 draft.guarded = Some(removals(all.iter().copied()));
+                let may_lose = MayLose { allowed, key: draft.key(Gate::Remove, &plan) };
                 draft.begin = Some(Begin {
+                    may_lose,
                     slot: slot.clone(),
                     release,
                     from: self.index.runs(slot),

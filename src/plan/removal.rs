@@ -16,7 +16,7 @@ use super::Planner;
 use super::allow::Key;
 use super::draft::{Draft, Guarded, Kind};
 use super::stacks::{State, not_deletable, unseen};
-use super::types::Begin;
+use super::types::{Begin, MayLose};
 use super::wanted::plan_id;
 
 /// The content of a slot that has nothing: the same however many stacks are still there, so that a removal which got half
@@ -63,13 +63,12 @@ impl<'a> Planner<'a> {
         }
         reasons.extend(self.undeletable(desired, stacks, &plan));
         let guarded = removals(stacks.iter());
-        let mut allowed = Vec::new();
-        if is_protected(desired.environment, stacks.iter()) {
-            let allowance = self.allowance(desired, Key { gate: Gate::Remove, plan: &plan, stack: None });
-            let protected = || Cause::Protected { stacks: guarded.pending.values().sum(), plan: plan.clone() };
-            reasons.extend(allowance.is_none().then(|| Hold::new(protected())));
-            allowed.extend(allowance);
+        let removal = self.allowance(desired, Key { gate: Gate::Remove, plan: &plan, stack: None });
+        if removal.is_none() && is_protected(desired.environment, stacks.iter()) {
+            let stacks = guarded.pending.values().sum();
+            reasons.push(Hold::new(Cause::Protected { stacks, plan: plan.clone() }));
         }
+        let mut allowed: Vec<_> = removal.into_iter().collect();
         if let Some(tried) = tried.filter(|tried| tried.failed >= desired.project.attempts) {
             let allowance = self.allowance(desired, Key { gate: Gate::Retry, plan: &plan, stack: None });
             reasons.extend(allowance.is_none().then(|| self.tried(desired, tried, &plan)));
@@ -97,7 +96,9 @@ impl<'a> Planner<'a> {
         draft.kind = Kind::Removal;
         draft.plan = Some(plan.clone());
         draft.guarded = Some(guarded);
+        let may_lose = MayLose { allowed: removal.is_some(), key: draft.key(Gate::Remove, &plan) };
         draft.begin = Some(Begin {
+            may_lose,
             live: BTreeMap::new(),
             waves: Vec::new(),
             slot: slot.clone(),

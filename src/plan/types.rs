@@ -110,6 +110,17 @@ pub struct Begin {
     pub live: BTreeMap<Arc<str>, Hash>,
     /// Waves of targets that the orders are in; empty where all targets are deployed to at once.
     pub waves: Vec<TargetWave>,
+    /// What lets it delete stacks with what they keep.
+    pub may_lose: MayLose,
+}
+
+/// What lets a deployment delete stacks that keep data.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MayLose {
+    /// An allowance does.
+    pub allowed: bool,
+    /// The lines that would; none if no file could contain them.
+    pub key: Option<Key>,
 }
 
 /// A deployment in flight that is no longer wanted.

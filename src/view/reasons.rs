@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::model::catalog::{Gate, SnapshotFault};
-use crate::model::decision::{Cause, Yields};
+use crate::model::decision::{Cause, Loss, Yields};
 use crate::model::journal::{self, DeploymentId, Question};
 use crate::model::remedy::{Remedy, Whom};
 use crate::model::{self, EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
@@ -262,6 +262,7 @@ fn sentence(hold: &Hold) -> String {
                 if *stacks == 1 { "1 protected stack".to_owned() } else { format!("{stacks} protected stacks") };
             format!("{stacks} would be removed")
         }
+        Cause::LosesData { losses, .. } => Loss::sentence(losses),
     }
 }
 
@@ -429,6 +430,7 @@ pub fn code(cause: &Cause) -> &'static str {
         Cause::PlaceUnseen { .. } => "place-unseen",
         Cause::Guard { .. } => "guard",
         Cause::Protected { .. } => "protected",
+        Cause::LosesData { .. } => "loses-data",
         Cause::SoakQueue { .. } => "soak-queue",
         Cause::PinHolds { .. } => "pin-holds",
         Cause::ChannelTenants { .. } => "channel-tenants",

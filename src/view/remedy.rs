@@ -243,7 +243,8 @@ fn says_itself(cause: &Cause) -> bool {
         | Cause::Unadopted { .. }
         | Cause::PlaceUnseen { .. }
         | Cause::Guard { .. }
-        | Cause::Protected { .. } => true,
+        | Cause::Protected { .. }
+        | Cause::LosesData { .. } => true,
         Cause::NoRelease
         | Cause::NotConnected { .. }
         | Cause::NotInLifecycle { .. }

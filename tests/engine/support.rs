@@ -22,7 +22,7 @@ use landfall::model::{
     AccountId, BucketName, CommitId, Hash, Id, Place, Region, ReleaseName, Slot, StackName, StackOwner, StackSeen,
     StackStatus,
 };
-use landfall::plan::{Begin, Plan, Supersede};
+use landfall::plan::{Begin, MayLose, Plan, Supersede};
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{Accepted, Buckets, Effect, SimCloud, SimConfig, World};
 use landfall::store::{self, Lease, MemoryStore, Store};
@@ -165,6 +165,7 @@ pub(super) fn plan(version: &str, orders: Vec<Order>) -> Plan {
         live: BTreeMap::new(),
         waves: Vec::new(),
         removal: false,
+        may_lose: MayLose::default(),
     };
     Plan { commit: Some(CommitId("c".repeat(40))), begin: vec![begin], ..Plan::default() }
 }

@@ -79,6 +79,7 @@ stories! {
     a_stack_that_is_taken_over
     a_disconnected_tenant
     a_step_is_dropped
+    a_store_is_removed
     a_target_is_dropped
     a_template_that_cannot_be_read
     a_target_moves_to_another_region

@@ -228,11 +228,16 @@ impl Teller {
         };
         let key =
             holds.into_iter().find_map(|hold| reasons::key(hold, &row.project, &row.environment, row.tenant.as_ref()));
-        let key = key.expect("the plan prints lines that open a gate");
-        let lines = key.toml.replace('…', reason);
-        self.out.push_str(&format!("{}:\n", key.file));
+        // Of stacks that nothing wants, the list below the rows prints the lines.
+        let published = self.published();
+        let left = || published.planned.report.orphans.iter().find_map(|orphan| orphan.key.as_ref());
+        let key = key.map(|key| (key.file, key.toml));
+        let key = key.or_else(|| left().map(|key| (key.file.to_string(), view::remedy::allow_lines(key))));
+        let (file, toml) = key.expect("the plan prints lines that open a gate");
+        let lines = toml.replace('…', reason);
+        self.out.push_str(&format!("{file}:\n"));
         self.out.push_str(&lines.lines().map(|line| format!("  {line}\n")).collect::<String>());
-        let text = self.files.entry(key.file).or_default();
+        let text = self.files.entry(file).or_default();
         if !text.is_empty() {
             text.push('\n');
         }

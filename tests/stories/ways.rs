@@ -90,6 +90,7 @@ fn shown_by(cause: &Cause) -> Shown {
         | Cause::NotInLifecycle { .. }
         | Cause::CannotRender { .. }
         | Cause::Protected { .. } => Here,
+        Cause::LosesData { .. } => By("stories/mod"),
         Cause::StackState { .. } => By("plan/doctor"),
         Cause::Edited { .. } => By("stories/mod"),
         Cause::Guard { .. } => By("plan/guard"),

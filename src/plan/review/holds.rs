@@ -39,6 +39,7 @@ pub(super) fn like(a: &Cause, b: &Cause) -> bool {
             (what, pending, limit) == (other, p, l)
         }
         (C::Protected { stacks, .. }, C::Protected { stacks: other, .. }) => stacks == other,
+        (C::LosesData { losses, .. }, C::LosesData { losses: other, .. }) => losses == other,
         (C::PinHolds { .. }, C::PinHolds { .. })
         | (C::Refused { .. }, C::Refused { .. })
         | (C::PinnedNone { .. }, C::PinnedNone { .. })

@@ -336,7 +336,7 @@ fn resources(root: &Map<String, Value>) -> Answer<IndexMap<String, ResourceDef>>
             _ => {}
         }
         let policy = |key: &str, unsaid: &str| value.get(key).and_then(Value::as_str).unwrap_or(unsaid).to_owned();
-        let snapshot = crate::cfn::has_snapshot_by_default(kind, Some(&properties));
+        let snapshot = cfn::has_snapshot_by_default(kind, Some(&properties));
         let deletion_policy = policy("DeletionPolicy", if snapshot { "Snapshot" } else { "Delete" });
         let resource = ResourceDef {
             kind: kind.to_owned(),
