@@ -433,7 +433,7 @@ pub(super) fn decision_json(row: &SlotRow) -> Value {
     }
 }
 
-fn because_json(because: &Because) -> Value {
+pub(super) fn because_json(because: &Because) -> Value {
     let mut value = Map::new();
     let mut say = |word: &str, key: &str, more: Value| {
         value.insert("code".into(), json!(word));

@@ -4,6 +4,7 @@ pub(crate) mod answering;
 pub(crate) mod branch;
 pub(crate) mod clock;
 pub(crate) mod convert;
+pub(crate) mod dice;
 pub(crate) mod experiment;
 pub(crate) mod frozen;
 pub(crate) mod keys;

@@ -1,0 +1,595 @@
+//! The keys of a review's JSON, and what each means.
+//!
+//! The words of these types are read by whoever opens `docs/review.schema.json`, which is made from them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::cfn::Recreates;
+use crate::compare::Action as Compared;
+use crate::model::journal::Fate;
+use crate::plan::review::Fate as StackFate;
+
+/// What merging a change does: `landfall diff --format json`. Keys are never taken away or given another meaning; new ones may
+/// come. Times are RFC 3339 in UTC.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(title = "landfall review")]
+pub struct Review {
+    /// The first sentence of the review: what happens, the danger first.
+    pub sentence: String,
+    /// The commit before.
+    pub base: Side,
+    /// The commit after.
+    pub head: Side,
+    /// The commit at which the two parted, if the head was merged into the base to look.
+    pub merge_base: Option<String>,
+    /// Whether the base has moved since the two parted.
+    pub moved: bool,
+    /// The facts that it is made with. Without facts, both commits are compared as they settle, and no gate is known to be open.
+    pub facts: Option<Facts>,
+    /// The problems of the head, as `landfall check` reports them.
+    #[schemars(with = "Vec<Problem>")]
+    pub problems: Value,
+    /// The environments that the change touches, in promotion order.
+    pub environments: Vec<String>,
+    /// The slots that the change touches: by project, then in promotion order, then by tenant.
+    pub slots: Vec<SlotReview>,
+    /// The stacks that the change touches, in the order of the slots, then in the order in which they are changed.
+    pub stacks: Vec<StackReview>,
+    /// Stacks that nothing wants any more and that stay.
+    pub left: Vec<Left>,
+    /// What happens besides the stacks.
+    pub notes: Vec<Note>,
+    /// What cannot be read at the head and could be read at the base. What depends on it stays as it is deployed.
+    pub broken: Vec<Broken>,
+    /// What could be read neither at the base nor at the head.
+    pub still_broken: Vec<Broken>,
+}
+
+/// One side of the comparison.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Side {
+    /// What it was asked for by: a branch, a tag, a commit.
+    pub name: String,
+    /// The commit, 40 hexadecimal digits; null for a merge that exists only in memory.
+    pub commit: Option<String>,
+}
+
+/// The facts of a daemon.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Facts {
+    /// Where they are from: a file, an address, a revision.
+    pub from: Option<String>,
+    /// Until when they tell everything.
+    pub as_of: Option<String>,
+}
+
+/// Ids of a project, an environment and a tenant. A rename keeps them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Slot {
+    /// Id of the project.
+    pub project: String,
+    /// Id of the environment.
+    pub environment: String,
+    /// Id of the tenant; absent for the untenanted slot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+}
+
+/// What the change does to a slot.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SlotReview {
+    /// The slot, by ids.
+    pub slot: Slot,
+    /// Name of its project.
+    pub project: String,
+    /// Name of its environment.
+    pub environment: String,
+    /// Name of its tenant.
+    pub tenant: Option<String>,
+    /// The release that it runs before.
+    pub from: Option<String>,
+    /// The release that it runs after.
+    pub to: Option<String>,
+    /// Whether it goes to a lower version.
+    pub rollback: bool,
+    /// When it happens.
+    pub happens: Happens,
+    /// What has to come first, for `after` and `held`.
+    #[schemars(with = "Vec<Reason>")]
+    pub reasons: Vec<Value>,
+    /// The gates at which it stops, for `stops`.
+    pub stops: Vec<Stop>,
+    /// Why it moves.
+    #[schemars(with = "Option<Because>")]
+    pub because: Option<Value>,
+}
+
+/// When a slot comes to what it runs after the change.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Happens {
+    /// At once when the change lands.
+    OnMerge,
+    /// By itself, after its reasons.
+    After,
+    /// It begins, and stops at gates.
+    Stops,
+    /// It stays as it is, for other reasons than before.
+    Held,
+    /// What held it before does so no longer, and nothing else happens.
+    Freed,
+}
+
+/// Why something is held, and what releases it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Reason {
+    /// A stable word for the cause.
+    pub code: String,
+    /// The reason in one sentence.
+    pub sentence: String,
+    /// Since when, if that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
+    /// The earliest time at which it can end by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
+    /// When landfall looks again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_try: Option<String>,
+    /// The ways out: each alone releases this reason.
+    pub remedies: Vec<Remedy>,
+    /// The lines that open the gate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow: Option<Allow>,
+}
+
+/// A way out.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Remedy {
+    /// A stable word for the kind.
+    pub code: String,
+    /// What to do, in one sentence.
+    pub does: String,
+    /// The file that the lines go into.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Lines of TOML.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<String>,
+    /// The command that does it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+}
+
+/// The lines that open a gate.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Allow {
+    /// The file that they go into.
+    pub file: String,
+    /// The lines.
+    pub toml: String,
+    /// The plan that they name.
+    pub plan: String,
+    /// What else `what` may be: at a pause hook, to put the old release back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub or: Option<String>,
+}
+
+/// Why a slot moves.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Because {
+    /// `pinned`, `automatic`, `in-turn`, `differs`, `allowed` or `back`.
+    pub code: String,
+    /// Where the pin is written, for `pinned`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Location>,
+    /// The commit that ordered it, for `in-turn`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
+    /// The stacks that differ, for `differs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stacks: Option<Vec<String>>,
+    /// The live parts that changed, for `differs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<String>>,
+    /// The gate, for `allowed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gate: Option<String>,
+}
+
+/// A gate at which a deployment stops.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Stop {
+    /// The stack.
+    pub stack: String,
+    /// The gate: what an allowance says in `what`.
+    pub gate: String,
+    /// Logical id of the resource, if it is about one.
+    pub resource: Option<String>,
+    /// A stable word for the cause.
+    pub code: String,
+    /// Why, in one sentence.
+    pub sentence: String,
+    /// The lines that open it; null if no deploy file could contain them.
+    pub allow: Option<Allow>,
+}
+
+/// An account and a region.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Place {
+    /// Id of the account.
+    pub account: String,
+    /// The region.
+    pub region: String,
+}
+
+/// A place in a file of the repository.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Location {
+    /// Path in the repository.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+}
+
+/// What the change does to a stack.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StackReview {
+    /// Its slot, by ids.
+    pub slot: Slot,
+    /// Name of its project.
+    pub project: String,
+    /// Name of its environment.
+    pub environment: String,
+    /// Name of its tenant.
+    pub tenant: Option<String>,
+    /// Name of its step; null if neither commit has it.
+    pub step: Option<String>,
+    /// Name of its target; null if neither commit has it.
+    pub target: Option<String>,
+    /// The ECS cluster of its target.
+    pub cluster: Option<String>,
+    /// The stack.
+    pub stack: String,
+    /// Where it is.
+    pub place: Place,
+    /// What happens to it.
+    pub happens: StackHappens,
+    /// Where the stack of its name was made before, if its target moved.
+    pub moved_from: Option<Place>,
+    /// The release that it carries before.
+    pub from: Option<String>,
+    /// The release that it carries after.
+    pub to: Option<String>,
+    /// Its resources to which something happens.
+    pub resources: Vec<Resource>,
+    /// The gates at which it stops. Then nothing of it happens until they are opened.
+    pub stops: Vec<Stop>,
+    /// The difference of its templates as text, with secrets hidden; empty if there is none.
+    pub difference: String,
+}
+
+/// What happens to a stack.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum StackHappens {
+    /// It is created.
+    Create,
+    /// It is changed.
+    Update,
+    /// It stays as it is, and its task runs again.
+    Run,
+    /// It is deleted.
+    Delete,
+}
+
+impl From<StackFate> for StackHappens {
+    fn from(fate: StackFate) -> Self {
+        match fate {
+            StackFate::Create => Self::Create,
+            StackFate::Update => Self::Update,
+            StackFate::Run => Self::Run,
+            StackFate::Delete => Self::Delete,
+        }
+    }
+}
+
+/// What happens to a resource.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Resource {
+    /// Logical id.
+    pub id: String,
+    /// The type afterwards: `AWS::RDS::DBInstance`.
+    pub kind: String,
+    /// The type before, if that is another one.
+    pub was: Option<String>,
+    /// The type in AWS's own words: `RDS DBInstance`.
+    pub name: String,
+    /// What happens.
+    pub action: Action,
+    /// Whether that is certain. If not, it depends on a value that only AWS knows.
+    pub certain: bool,
+    /// What becomes of the resource that was there, if it is removed, replaced, or may be.
+    pub leaves: Option<Leaves>,
+    /// Whether it keeps data.
+    pub keeps_data: bool,
+    /// Whether its absence interrupts requests.
+    pub interrupts: bool,
+    /// Why.
+    pub causes: Vec<Cause>,
+}
+
+/// What happens to a resource.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It is made.
+    Create,
+    /// It stays as it is; what CloudFormation does with it later changes: `DeletionPolicy`, `DependsOn`, ….
+    Settings,
+    /// It changes in place.
+    Update,
+    /// A task definition gets a new revision.
+    Revision,
+    /// It changes, and may be replaced.
+    MayReplace,
+    /// A new resource takes its place.
+    Replace,
+    /// It is removed from the stack.
+    Remove,
+}
+
+impl From<Compared> for Action {
+    fn from(action: Compared) -> Self {
+        match action {
+            Compared::Create => Self::Create,
+            Compared::Settings => Self::Settings,
+            Compared::Update => Self::Update,
+            Compared::Revision => Self::Revision,
+            Compared::MayReplace => Self::MayReplace,
+            Compared::Replace => Self::Replace,
+            Compared::Remove => Self::Remove,
+        }
+    }
+}
+
+/// What becomes of a resource that is removed or replaced, by the policy in its template.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaves {
+    /// It is deleted.
+    Deleted,
+    /// It is deleted after a snapshot of it was made.
+    Snapshot,
+    /// It stays, outside of the stack.
+    Kept,
+}
+
+impl From<Fate> for Leaves {
+    fn from(fate: Fate) -> Self {
+        match fate {
+            Fate::Deleted => Self::Deleted,
+            Fate::Snapshot => Self::Snapshot,
+            Fate::Kept => Self::Kept,
+        }
+    }
+}
+
+/// Something that changes a resource.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Cause {
+    /// The path of a property, such as `LoadBalancers/0/TargetGroupArn`, or the name of another part of the resource:
+    /// `Type`, `Condition`, `DependsOn`, `DeletionPolicy`, ….
+    pub path: String,
+    /// Whether a change there recreates the resource.
+    pub recreates: RecreatesIt,
+    /// Whether the value is another one for certain.
+    pub certain: bool,
+    /// What makes it another one.
+    #[serde(flatten)]
+    pub because: Why,
+}
+
+/// Whether a change of a property recreates its resource.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RecreatesIt {
+    /// It changes in place.
+    Never,
+    /// It depends, or is not known.
+    Perhaps,
+    /// A new resource takes the old one's place.
+    Always,
+}
+
+impl From<Recreates> for RecreatesIt {
+    fn from(recreates: Recreates) -> Self {
+        match recreates {
+            Recreates::Never => Self::Never,
+            Recreates::Perhaps => Self::Perhaps,
+            Recreates::Always => Self::Always,
+        }
+    }
+}
+
+/// What makes a value another one. Values that look secret are hidden.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum Why {
+    /// It is written differently.
+    Text {
+        /// Before; null if it is not one text, number or truth.
+        before: Option<String>,
+        /// After; null if it is not one text, number or truth.
+        after: Option<String>,
+    },
+    /// A parameter has another value, or may have.
+    Parameter {
+        /// Its name.
+        name: String,
+        /// Before; null if it is not known or not shown.
+        before: Option<String>,
+        /// After; null if it is not known or not shown.
+        after: Option<String>,
+    },
+    /// A mapping says something else.
+    Mapping {
+        /// Its name.
+        name: String,
+    },
+    /// A condition holds now, or no longer does, or that is not known.
+    Condition {
+        /// Its name.
+        name: String,
+        /// Whether it holds afterwards; null if that is not known.
+        holds: Option<bool>,
+    },
+    /// It refers to another resource, to which something happens.
+    Follows {
+        /// That resource's logical id.
+        resource: String,
+        /// The attribute that is used; null for its physical id.
+        attribute: Option<String>,
+        /// What happens to that resource.
+        action: Action,
+    },
+}
+
+/// A stack that nothing wants any more.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Left {
+    /// The stack.
+    pub stack: String,
+    /// Where it is.
+    pub place: Place,
+    /// Whose it was: the tags that landfall gave it.
+    pub owner: BTreeMap<String, String>,
+    /// Whether it is deleted; otherwise it stays.
+    pub removed: bool,
+    /// Why it is not wanted, or why it stays, in one sentence.
+    pub why: String,
+    /// The lines that let it be deleted, if a gate keeps it.
+    pub allow: Option<Allow>,
+}
+
+/// Something that a change does besides changing stacks.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Note {
+    /// A project's change reaches no release: only a new one, or a refreshed one, would have it.
+    Unreached {
+        /// The project.
+        project: String,
+        /// Its newest release, which was made before the change.
+        newest: String,
+        /// The command that makes a release that has the change.
+        new: String,
+        /// The command that gives the change to the newest release.
+        refresh: String,
+    },
+    /// A release takes its process and variables from another commit than before, and is deployed again where it runs.
+    Refreshed {
+        /// The project.
+        project: String,
+        /// The release.
+        release: String,
+        /// The slots that run it.
+        slots: Vec<Slot>,
+    },
+    /// A phase or an environment is gone from a lifecycle, and with it what releases had to pass.
+    Ungated {
+        /// The project.
+        project: String,
+        /// The phase that is gone.
+        phase: String,
+        /// The environments of later phases, which releases enter without it.
+        opens: Vec<String>,
+    },
+    /// An allowance of the change opens a gate.
+    Opens {
+        /// Where it is written.
+        at: Location,
+        /// The gate.
+        gate: String,
+        /// The slot.
+        slot: Slot,
+    },
+    /// An allowance of the change opens nothing.
+    OpensNothing {
+        /// Where it is written.
+        at: Location,
+        /// The gate that it is for.
+        gate: String,
+        /// Why it opens nothing, in one sentence.
+        why: String,
+    },
+    /// A release may not go anywhere new any more.
+    Blocked {
+        /// The project.
+        project: String,
+        /// The release.
+        release: String,
+        /// Why, as its file says.
+        reason: String,
+    },
+}
+
+/// Something that cannot be read.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Broken {
+    /// `repository`, `environment`, `target`, `tenant`, `freeze`, `lifecycle`, `project`, `process`, `release` or `deploy`.
+    pub kind: String,
+    /// Its name; of a release the project and the release, of a deploy file the project and the environment. Empty if the name cannot be
+    /// read.
+    pub names: Vec<String>,
+    /// The problem's code, one of those in problems.md.
+    pub code: String,
+    /// The problem in one sentence.
+    pub title: String,
+    /// Where it is written.
+    pub at: Location,
+}
+
+/// A problem, as `landfall check --format json` prints it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Problem {
+    /// `error`, `warning` or `note`.
+    pub level: String,
+    /// One of those in problems.md.
+    pub code: String,
+    /// The problem in one sentence.
+    pub title: String,
+    /// Path in the repository.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What stands under the place; may be empty.
+    pub label: String,
+    /// How to fix it.
+    pub help: Option<String>,
+    /// Other places that belong to it.
+    pub related: Vec<Related>,
+    /// The projects that are held as deployed because of it.
+    pub blocks: Vec<String>,
+}
+
+/// Another place that belongs to a problem.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Related {
+    /// Path in the repository.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column in characters, from 1.
+    pub column: u32,
+    /// What the place has to do with it.
+    pub label: String,
+}
