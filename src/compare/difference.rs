@@ -10,6 +10,7 @@
 mod lists;
 mod write;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use serde::Serialize;
@@ -58,11 +59,15 @@ const SECTIONS: &[&str] =
     &["Transform", "Parameters", HEADING, "Rules", "Mappings", "Conditions", "Resources", "Outputs"];
 
 /// The difference of two documents, in the order of the template; empty if they are equal for people. A missing document has
-/// nothing.
+/// nothing. Costs a comparison of the documents, and a search for secrets in the resources that differ.
 pub fn hunks(before: Option<&Document>, after: Option<&Document>) -> Vec<Hunk> {
+    if before == after {
+        return Vec::new();
+    }
     let mut vault = Vault::default();
-    let mut seal = |document: Option<&Document>| document.map(|document| vault.document(document));
-    let (before, after) = (seal(before), seal(after));
+    let mut seal =
+        |one: Option<&Document>, other: Option<&Document>| one.map(|one| vault.document(&differing(one, other)));
+    let (before, after) = (seal(before, after), seal(after, before));
     let none = Map::new();
     let [old, new] = [&before, &after].map(|document| document.as_ref().map_or(&none, Document::as_map));
     let mut hunks = Vec::new();
@@ -80,6 +85,17 @@ pub fn hunks(before: Option<&Document>, after: Option<&Document>) -> Vec<Hunk> {
         }
     }
     hunks
+}
+
+/// A document without the resources that another one has too: what looks for secrets costs more than what compares.
+fn differing<'d>(one: &'d Document, other: Option<&Document>) -> Cow<'d, Document> {
+    let Some(other) = other else { return Cow::Borrowed(one) };
+    let mut sections = one.as_map().clone();
+    if let Some(Value::Object(resources)) = sections.get_mut("Resources") {
+        let same = other.section("Resources").and_then(Value::as_object);
+        resources.retain(|id, body| same.and_then(|same| same.get(id)) != Some(body));
+    }
+    Cow::Owned(Document::from_sections(sections))
 }
 
 /// [`hunks`] as text under the names `from` and `to`; empty if there are none.

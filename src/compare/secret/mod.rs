@@ -110,6 +110,8 @@ fn hook(name: &str) -> bool {
 #[derive(Debug, Default)]
 pub(super) struct Vault {
     known: BTreeMap<String, usize>,
+    /// What was sealed already: two documents have most of their texts in common.
+    done: BTreeMap<(Named, bool, String), String>,
 }
 
 impl Vault {
@@ -119,7 +121,17 @@ impl Vault {
     }
 
     fn at_depth(&mut self, named: Named, hook: bool, text: &str, depth: usize) -> String {
-        let text = &clean(text);
+        // Of what is inside of other texts nothing comes twice.
+        let key = (depth == 0).then(|| (named, hook, text.to_owned()));
+        if let Some(done) = key.as_ref().and_then(|key| self.done.get(key)) {
+            return done.clone();
+        }
+        let sealed = self.sealed(named, hook, &clean(text), depth);
+        self.done.extend(key.map(|key| (key, sealed.clone())));
+        sealed
+    }
+
+    fn sealed(&mut self, named: Named, hook: bool, text: &str, depth: usize) -> String {
         if !hides(named, text)
             && let Some(sealed) = self.json(text, depth)
         {
@@ -147,11 +159,16 @@ impl Vault {
         let mut found = Vec::new();
         if hides(named, text) {
             found.push(0..text.len());
-        } else {
+        } else if !is_plain(text) {
+            let has = |characters: &[char]| text.contains(characters);
             tokens::find(text, &mut found);
-            urls::find(text, hook, &mut found);
-            pairs::find(text, &mut found);
-            commands::find(text, &mut found);
+            if has(&['/', '@']) {
+                urls::find(text, hook, &mut found);
+            }
+            if has(&['=', ':', '<', ' ', '(', '"', '\'']) {
+                pairs::find(text, &mut found);
+                commands::find(text, &mut found);
+            }
             if depth < DEEPEST {
                 encoded::find(
                     text,
@@ -186,6 +203,14 @@ impl Vault {
     pub(super) fn document(&mut self, document: &Document) -> Document {
         tree::Walk { vault: self, depth: 0 }.document(document)
     }
+}
+
+/// Whether a text is too plain to have the form of a secret, as most texts of templates are.
+fn is_plain(text: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphabetic() || matches!(c, '.' | '-' | '/');
+    text.len() < 6
+        || text.len() < 40 && text.chars().all(word) && !(text.contains('/') && text.contains('.'))
+        || text.starts_with("arn:") && !text.contains(['@', '?', '=', ' '])
 }
 
 /// The text without the characters that mean something here.
