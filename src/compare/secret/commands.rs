@@ -53,8 +53,8 @@ const PROGRAMS: &[(&[&str], &[&str], Takes)] = &[
 
 /// Adds the secrets of command lines, headers and files of logins.
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
-    for line in lines(text) {
-        options(text, line.clone(), found);
+    if [" -", "pass:", "add_user", "change_password"].iter().any(|sign| text.contains(sign)) {
+        lines(text).for_each(|line| options(text, line, found));
     }
     headers(text, found);
     logins(text, found);
@@ -198,6 +198,9 @@ fn logins(text: &str, found: &mut Vec<Range<usize>>) {
             let length: usize = password.iter().map(|part| part.len() + 1).sum();
             push(text, line.end + 1 - length..line.end, found);
         }
+    }
+    if !["machine", "dentified", "DENTIFIED", "chpasswd"].iter().any(|sign| text.contains(sign)) {
+        return;
     }
     let all = words(text, 0..text.len());
     let netrc = all.iter().any(|(_, word)| *word == "machine") && all.iter().any(|(_, word)| *word == "login");

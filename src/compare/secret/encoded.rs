@@ -22,6 +22,10 @@ pub(super) fn find(text: &str, has: &mut dyn FnMut(&str) -> bool, found: &mut Ve
         let padding = text.get(range.end..).map_or(0, |rest| rest.len() - rest.trim_start_matches('=').len());
         let range = range.start..range.end + padding.min(2);
         let word = text.get(range.clone()).unwrap_or("");
+        // Text that was encoded has letters of both cases; a name or a hash has not.
+        if !(word.contains(|c: char| c.is_ascii_uppercase()) && word.contains(|c: char| c.is_ascii_lowercase())) {
+            continue;
+        }
         // Compressed text cannot be read by a reviewer either: what is in it is not looked at, and not shown.
         let compressed = word.starts_with("H4sI") && word.len() >= 40;
         if compressed || decoded(word).is_some_and(|inside| has(&inside)) {

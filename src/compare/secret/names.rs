@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::words::{ABOUT, BEFORE_KEY, COMPOUND, NOT_BEFORE_KEY, NOT_PASS, SECRET, has};
+use super::words::{ABOUT, BEFORE_KEY, COMPOUND, NOT_BEFORE_KEY, NOT_PASS, SECRET};
 
 /// Keys that name what stands beside them.
 const NAMES: &[&str] = &[
@@ -93,7 +93,7 @@ pub(super) fn judge(name: &str) -> Named {
     // Vault's `secret_id` is the secret half of an AppRole; elsewhere a secret's id is its name.
     let of_vault = behind == ["id"] && words.iter().any(|word| word == "vault" || word == "approle");
     let users = named == Named::Login && behind.iter().all(|word| matches!(word.as_str(), "user" | "users"));
-    let about = !users && behind.iter().any(|word| has(ABOUT, word) || word.ends_with("file"));
+    let about = !users && behind.iter().any(|word| ABOUT.has(word) || word.ends_with("file"));
     let asked = named == Named::Secret && words.iter().take(index).any(|word| COUNTED.contains(&word.as_str()));
     match named {
         _ if about && !of_vault => Named::Plain,
@@ -108,17 +108,19 @@ const COUNTED: &[&str] =
 
 /// What one word says, with the one before it.
 fn one(before: &str, word: &str, before_that: &str) -> Named {
+    let compound =
+        |word: &str, first: usize| word.len() >= 6 && COMPOUND.split(' ').take(first).any(|part| word.contains(part));
     let password = |word: &str| {
         matches!(word, "pass" | "pwd" | "pw" | "psw" | "pswd" | "passphrase" | "passcode" | "passwort" | "passwd")
-            || COMPOUND.split(' ').take(3).any(|part| word.contains(part))
+            || compound(word, 3)
             || ["pass", "pwd", "rootpw", "dbpw", "userpw", "adminpw"].iter().any(|end| word.ends_with(end))
-                && !has(NOT_PASS, word)
+                && !NOT_PASS.has(word)
     };
     match word {
         "secretsmanager" | "passwordless" | "secretary" | "tokenizer" | "tokenizers" => Named::Plain,
-        "key" | "keys" if has(NOT_BEFORE_KEY, before) => Named::Plain,
+        "key" | "keys" if NOT_BEFORE_KEY.has(before) => Named::Plain,
         "key" | "keys" if before == "access" && before_that == "public" => Named::Plain,
-        "key" | "keys" if has(BEFORE_KEY, before) || one("", before, "") > Named::Login => Named::Secret,
+        "key" | "keys" if BEFORE_KEY.has(before) || one("", before, "") > Named::Login => Named::Secret,
         "auth" | "basicauth" | "httpauth" | "pin" | "login" => Named::Login,
         "cookie" if before == "erlang" => Named::Secret,
         "community" if before == "snmp" => Named::Secret,
@@ -127,9 +129,10 @@ fn one(before: &str, word: &str, before_that: &str) -> Named {
         "phrase" if matches!(before, "seed" | "pass" | "recovery") => Named::Password,
         "seed" if matches!(before, "totp" | "otp" | "wallet" | "mfa") => Named::Secret,
         "string" if matches!(before, "connection" | "conn") => Named::Perhaps,
+        short if short.len() < 2 => Named::Plain,
         "word" if before == "pass" => Named::Password,
         word if password(word) => Named::Password,
-        word if has(SECRET, word) || COMPOUND.split(' ').any(|part| word.contains(part)) => Named::Secret,
+        word if SECRET.has(word) || compound(word, 11) => Named::Secret,
         word if word.ends_with("token") || word.ends_with("tokens") => Named::Secret,
         _ => Named::Plain,
     }

@@ -223,6 +223,9 @@ impl Walk<'_> {
 
     /// A key, in which a secret can only be by its form.
     fn key(&mut self, key: &str) -> String {
+        if !key.contains(|c: char| c.is_ascii_digit()) {
+            return clean(key);
+        }
         let mut found = Vec::new();
         super::tokens::find(key, &mut found);
         let key = clean(key);
