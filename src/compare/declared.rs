@@ -27,9 +27,8 @@ impl<'a> Declared<'a> {
         if pending.is_empty() {
             return None;
         }
-        if let (Some(before), Some(after)) = (self.before.text(value), self.after.text(value))
-            && before == after
-        {
+        let texts = self.before.text(value).zip(self.after.text(value));
+        if texts.as_ref().is_some_and(|(before, after)| before == after) {
             return None;
         }
         let mut seen = BTreeSet::new();
@@ -61,7 +60,9 @@ impl<'a> Declared<'a> {
                 change = found;
             }
         }
-        change
+        // What differs may be what the place of the stack says.
+        let other = || texts.map(|_| (true, Why::Text { before: None, after: None }));
+        change.or_else(other)
     }
 
     /// The condition as a reason, if it is known to hold on one side and not on the other.

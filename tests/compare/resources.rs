@@ -125,6 +125,16 @@ fn parts_of_a_property_are_judged_by_themselves() {
     assert_eq!(one(kind, provider("a", 90), opaque), "Replace R: AutoScalingGroupProvider - -> -");
 }
 
+/// An include may make any property.
+#[test]
+fn what_a_macro_makes_is_uncertain() {
+    let include = |place: &str| json!({"Fn::Transform": {"Name": "AWS::Include", "Parameters": {"Location": place}}});
+    assert_eq!(
+        one("AWS::ECS::Service", include("s3://a"), include("s3://b")),
+        "MayReplace R: Fn::Transform/Parameters/Location s3://a -> s3://b"
+    );
+}
+
 #[test]
 fn of_an_unknown_type_nothing_is_certain() {
     for kind in ["Custom::Thing", "AWS::CloudFormation::CustomResource", "MongoDB::Atlas::Cluster", "AWS::New::Thing"] {

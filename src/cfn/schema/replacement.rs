@@ -56,9 +56,13 @@ pub fn types_with_rules() -> impl Iterator<Item = &'static str> {
 ///
 /// A path names a property or a part of one: `Cluster`, `NetworkConfiguration/AwsvpcConfiguration/Subnets`,
 /// `Volumes/0/Name`; a number or `*` stands for any item of a list. If only some parts of what is at the path recreate the
-/// resource, or if the type is not known (custom resources, third parties, new types), it is [`Recreates::Perhaps`].
+/// resource, or if the type is not known (custom resources, third parties, new types), it is [`Recreates::Perhaps`]. So it is
+/// for a path through a function such as `Fn::Transform`, which may make any property.
 pub fn recreates(kind: &str, path: &str) -> Recreates {
     let Some(line) = table().types.get(kind) else { return Recreates::Perhaps };
+    if path.split('/').any(|step| step.starts_with("Fn::")) {
+        return Recreates::Perhaps;
+    }
     let always = line.always.iter().map(|rule| reach(rule, path)).max().unwrap_or(Recreates::Never);
     let perhaps = line.perhaps.iter().map(|rule| reach(rule, path)).max().unwrap_or(Recreates::Never);
     always.max(perhaps.min(Recreates::Perhaps))
