@@ -166,7 +166,7 @@ fn is_titled(page: &Page) -> bool {
         .any(|block| matches!(block, Block::Heading { level: 1, text } if !super::tree::words(text).0.is_empty()))
 }
 
-fn check(Made { from, page }: &Made) {
+pub(super) fn check(Made { from, page }: &Made) {
     let drawn = html(page);
     let (parsed, errors) = document(&drawn);
     assert_eq!(errors, Vec::<String>::new(), "{from}");

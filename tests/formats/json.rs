@@ -56,7 +56,7 @@ fn strict(schema: &mut Value) {
 }
 
 /// What Python's jsonschema says of these reviews; skipped where it is not installed.
-fn holds(reviews: &[(&str, &Value)]) {
+pub(crate) fn holds(reviews: &[(&str, &Value)]) {
     let Some(tools) = std::env::var_os("LANDFALL_TOOLS").map(PathBuf::from) else {
         eprintln!("skipped: LANDFALL_TOOLS is not set (tests/run sets it), so there is no jsonschema");
         return;

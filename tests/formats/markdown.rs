@@ -223,7 +223,7 @@ fn rendered(markdown: &str) -> String {
     html
 }
 
-fn check(Made { from, page }: &Made) {
+pub(super) fn check(Made { from, page }: &Made) {
     let drawn = markdown(page);
     same(&found(&drawn), &wanted(page, Dialect::Markdown), from);
     let shown = fragment(&rendered(&drawn));

@@ -2,7 +2,7 @@
 
 mod dom;
 mod html;
-mod json;
+pub(crate) mod json;
 mod markdown;
 mod pages;
 mod samples;
@@ -11,7 +11,18 @@ mod terminal;
 mod tree;
 
 use landfall::compare::visible;
+use landfall::plan::review::Review;
+use landfall::view::review::content::{self, About};
 use landfall::view::review::{Block, Line, Page, Span};
+
+/// A review in every format.
+pub(crate) fn draw(name: &str, review: &Review) {
+    let about = About { base: "main".to_owned(), head: name.to_owned(), ..About::default() };
+    let made = pages::Made { from: name.to_owned(), page: content::page(review, &about) };
+    markdown::check(&made);
+    html::check(&made);
+    terminal::check(&made);
+}
 
 /// Everything that a page says, made visible.
 fn said_by(page: &Page) -> String {

@@ -44,7 +44,7 @@ fn counted(text: &str) -> BTreeMap<char, usize> {
     counted
 }
 
-fn check(Made { from, page }: &Made) {
+pub(super) fn check(Made { from, page }: &Made) {
     let page = Page { blocks: to_read(&page.blocks) };
     for columns in [60, 80, 133] {
         let drawn = terminal(&page, screen(columns));

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 use landfall::load::{Loader, Source};
 use landfall::plan::review::{Change, Review, review};
 use landfall::template::Cache;
+use landfall::view::review::content::About;
+use landfall::view::review::json;
 
 use super::folder;
 use super::script::{self, Command};
@@ -86,12 +88,24 @@ impl Merged {
     }
 }
 
+impl Merged {
+    /// Panics where a format shows something else than the review says, or its JSON is not as the schema says.
+    fn is_drawn(&self, name: &str) {
+        let about = About { base: "main".to_owned(), head: name.to_owned(), ..About::default() };
+        let reviews = [&self.offline, &self.told];
+        reviews.into_iter().for_each(|review| crate::formats::draw(name, review));
+        let [offline, told] = reviews.map(|review| json(review, &about));
+        crate::formats::json::holds(&[("offline", &offline), ("with facts", &told)]);
+    }
+}
+
 /// Reviews, merges, watches, and compares.
 fn pull_request(name: &str) {
     let name = name.replace('_', "-");
     let text = std::fs::read_to_string(folder("gallery").join(format!("{name}.pr"))).unwrap();
     let merged = merge(&text);
     merged.agrees();
+    merged.is_drawn(&name);
 }
 
 macro_rules! gallery {
