@@ -112,6 +112,7 @@ impl Reading<'_> {
             let id = match node {
                 Node::File(blob) => &*blob.0,
                 Node::Folder(folder) => &*folder.id.0,
+                Node::Unread(id) => &*id.0,
                 Node::Refused(what) => what,
             };
             hash = hash.part(&**name).part(id);

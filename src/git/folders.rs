@@ -19,6 +19,8 @@ const KEPT: usize = 3;
 #[derive(Default)]
 pub(super) struct Folders {
     known: HashMap<(usize, Oid), Known>,
+    /// Folders without what is in their folders.
+    outlined: HashMap<Oid, Weak<Folder>>,
     swept: usize,
     last: VecDeque<FileTree>,
 }
@@ -44,7 +46,7 @@ pub(super) struct From<'o> {
 impl<'o> From<'o> {
     pub(super) fn listing(self, id: Oid) -> Result<Listing<'o>, git2::Error> {
         self.counters.trees.fetch_add(1, Ordering::Relaxed);
-        Listing::read(self.odb, id, None)
+        Listing::read(self.odb, id, &Listing::none()).map(|(listing, _)| listing)
     }
 }
 
@@ -108,6 +110,52 @@ impl Folders {
         Ok(Built { folder: Arc::new(Folder { id, entries }), entries: total })
     }
 
+    /// Builds a commit's tree, but of each folder below another one only its own files.
+    pub(super) fn outline(&mut self, from: From<'_>, root: Oid, within: &str) -> Result<Built, git2::Error> {
+        let listing = from.listing(root)?;
+        let mut total = listing.len() as u64;
+        let mut entries = BTreeMap::new();
+        for entry in listing.entries() {
+            let inside = entry.mode == Mode::Folder && entry.name == within.as_bytes();
+            let node = if inside {
+                let folders = from.listing(entry.id)?;
+                total = total.saturating_add(folders.len() as u64);
+                let mut below = BTreeMap::new();
+                for folder in folders.entries() {
+                    let node = match (refused(&folder), folder.folder()) {
+                        (None, Some(id)) => Node::Folder(self.outlined(from, id)?),
+                        _ => self.node(from, folder, 1, &mut total)?,
+                    };
+                    below.insert(name(folder.name), node);
+                }
+                Node::Folder(Arc::new(Folder { id: TreeId(Arc::from(entry.id.to_string())), entries: below }))
+            } else {
+                self.node(from, entry, 0, &mut total)?
+            };
+            entries.insert(name(entry.name), node);
+        }
+        Ok(Built { folder: Arc::new(Folder { id: TreeId(Arc::from(root.to_string())), entries }), entries: total })
+    }
+
+    fn outlined(&mut self, from: From<'_>, id: Oid) -> Result<Arc<Folder>, git2::Error> {
+        if let Some(folder) = self.outlined.get(&id).and_then(Weak::upgrade) {
+            return Ok(folder);
+        }
+        let listing = from.listing(id)?;
+        let mut entries = BTreeMap::new();
+        for entry in listing.entries() {
+            let node = match (refused(&entry), entry.folder()) {
+                (Some(why), _) => Node::Refused(why),
+                (None, Some(id)) => Node::Unread(TreeId(Arc::from(id.to_string()))),
+                (None, None) => Node::File(BlobId(Arc::from(entry.id.to_string()))),
+            };
+            entries.insert(name(entry.name), node);
+        }
+        let folder = Arc::new(Folder { id: TreeId(Arc::from(id.to_string())), entries });
+        self.outlined.insert(id, Arc::downgrade(&folder));
+        Ok(folder)
+    }
+
     fn node(&mut self, from: From<'_>, entry: Entry<'_>, depth: usize, total: &mut u64) -> Result<Node, git2::Error> {
         if let Some(why) = refused(&entry) {
             return Ok(Node::Refused(why));
@@ -130,6 +178,7 @@ impl Folders {
         }
         if self.known.len() > 2 * self.swept + 1024 {
             self.known.retain(|_, known| known.folder.strong_count() > 0);
+            self.outlined.retain(|_, folder| folder.strong_count() > 0);
             self.swept = self.known.len();
         }
     }

@@ -53,15 +53,17 @@ impl<'o> Listing<'o> {
         Self { object: None, ends: Vec::new() }
     }
 
-    /// Reads a folder. `like` is a version of it, from which the places of entries are taken as far as it is the same.
-    pub(super) fn read(odb: &'o Odb<'_>, id: Oid, like: Option<&Listing<'_>>) -> Result<Self, git2::Error> {
+    /// Reads a folder. `like` is a version of it, from which the places of entries are taken as far as it is the same; the
+    /// seam between both is what [`Listing::differences`] needs.
+    pub(super) fn read(odb: &'o Odb<'_>, id: Oid, like: &Listing<'_>) -> Result<(Self, Seam), git2::Error> {
         let object = odb.read(id)?;
         if object.kind() != ObjectType::Tree {
             return Err(git2::Error::from_str(&format!("{id} is not a folder")));
         }
-        let ends = ends_of(object.data(), like)
-            .ok_or_else(|| git2::Error::from_str(&format!("the folder {id} is damaged")))?;
-        Ok(Self { object: Some(object), ends })
+        let seam = Seam::between(object.data(), like.data());
+        let ends = ends_of(object.data(), like, seam);
+        let ends = ends.ok_or_else(|| git2::Error::from_str(&format!("the folder {id} is damaged")))?;
+        Ok((Self { object: Some(object), ends }, seam))
     }
 
     pub(super) fn len(&self) -> usize {
@@ -95,11 +97,10 @@ impl<'o> Listing<'o> {
     pub(super) fn differences<'l>(
         &'l self,
         other: &'l Listing<'_>,
+        seam: Seam,
     ) -> BTreeMap<&'l [u8], (Option<Entry<'l>>, Option<Entry<'l>>)> {
-        let (ours, theirs) = (self.data(), other.data());
-        let same = common(ours, theirs);
+        let Seam { same, tail } = seam;
         let first = self.ends.partition_point(|end| *end as usize <= same);
-        let tail = common_end(ours.get(same..).unwrap_or_default(), theirs.get(same..).unwrap_or_default());
         // Bytes that are equal up to the end are equal entries from the first place on where an entry ends in both.
         let (mut our_last, mut their_last) = (self.within(tail), other.within(tail));
         while let (Some(ours), Some(theirs)) = (self.from_end(our_last), other.from_end(their_last))
@@ -163,22 +164,51 @@ fn order(one: &[u8], one_is_folder: bool, other: &[u8], other_is_folder: bool) -
     ended(one, one_is_folder, same).cmp(&ended(other, other_is_folder, same))
 }
 
+/// What two versions of a folder have in common, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seam {
+    /// At the beginning.
+    same: usize,
+    /// At the end, of what comes after that.
+    tail: usize,
+}
+
+impl Seam {
+    fn between(one: &[u8], other: &[u8]) -> Self {
+        let same = common(one, other);
+        let (one, other) = (one.get(same..).unwrap_or_default(), other.get(same..).unwrap_or_default());
+        Self { same, tail: common_end(one, other) }
+    }
+}
+
+/// The sizes of blocks that are compared as a whole before single bytes are.
+const BLOCKS: [usize; 2] = [4096, 64];
+
 /// How many bytes two texts begin with in common.
 fn common(one: &[u8], other: &[u8]) -> usize {
-    const BLOCK: usize = 256;
-    let blocks = one.chunks_exact(BLOCK).zip(other.chunks_exact(BLOCK));
-    let from = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
-    let rest = one.iter().zip(other).skip(from);
-    from + rest.take_while(|(one, other)| one == other).count()
+    let mut same = 0;
+    for size in BLOCKS {
+        let (one, other) = (one.get(same..).unwrap_or_default(), other.get(same..).unwrap_or_default());
+        let blocks = one.chunks_exact(size).zip(other.chunks_exact(size));
+        same += blocks.take_while(|(one, other)| one == other).count() * size;
+    }
+    let rest = one.get(same..).unwrap_or_default().iter().zip(other.get(same..).unwrap_or_default());
+    same + rest.take_while(|(one, other)| one == other).count()
 }
 
 /// How many bytes two texts end with in common.
 fn common_end(one: &[u8], other: &[u8]) -> usize {
-    const BLOCK: usize = 256;
-    let blocks = one.rchunks_exact(BLOCK).zip(other.rchunks_exact(BLOCK));
-    let from = blocks.take_while(|(one, other)| one == other).count() * BLOCK;
-    let rest = one.iter().rev().zip(other.iter().rev()).skip(from);
-    from + rest.take_while(|(one, other)| one == other).count()
+    let mut same = 0;
+    for size in BLOCKS {
+        let before = |text: &'_ [u8]| text.len().saturating_sub(same);
+        let (one, other) = (one.get(..before(one)).unwrap_or_default(), other.get(..before(other)).unwrap_or_default());
+        let blocks = one.rchunks_exact(size).zip(other.rchunks_exact(size));
+        same += blocks.take_while(|(one, other)| one == other).count() * size;
+    }
+    let before = |text: &'_ [u8]| text.len().saturating_sub(same);
+    let (one, other) = (one.get(..before(one)).unwrap_or_default(), other.get(..before(other)).unwrap_or_default());
+    let rest = one.iter().rev().zip(other.iter().rev());
+    same + rest.take_while(|(one, other)| one == other).count()
 }
 
 /// Where the entry that begins somewhere ends.
@@ -189,24 +219,24 @@ fn end_of(data: &[u8], begin: usize) -> Option<usize> {
 }
 
 /// Where the entries end; none if the data is cut.
-fn ends_of(data: &[u8], like: Option<&Listing<'_>>) -> Option<Vec<u32>> {
-    let mut ends: Vec<u32> = Vec::with_capacity(like.map_or(data.len() / 32, |like| like.ends.len() + 1));
-    let (mut rest, mut moved): (&[u32], i64) = (&[], 0);
-    if let Some(like) = like {
-        let same = common(data, like.data());
-        let first = like.ends.partition_point(|end| *end as usize <= same);
-        ends.extend_from_slice(like.ends.get(..first)?);
-        let tail = common_end(data.get(same..)?, like.data().get(same..)?);
-        let last = like.ends.partition_point(|end| like.data().len() - (*end as usize) > tail);
-        rest = like.ends.get(last..)?;
-        moved = i64::try_from(data.len()).ok()? - i64::try_from(like.data().len()).ok()?;
-    }
+fn ends_of(data: &[u8], like: &Listing<'_>, seam: Seam) -> Option<Vec<u32>> {
+    let length = like.data().len();
+    let moved = i64::try_from(data.len()).ok()? - i64::try_from(length).ok()?;
+    let first = like.ends.partition_point(|end| *end as usize <= seam.same);
+    let mut ends = Vec::with_capacity(like.ends.len().max(data.len() / 64) + 1);
+    ends.extend_from_slice(like.ends.get(..first)?);
+    let last = like.ends.partition_point(|end| length - (*end as usize) > seam.tail);
+    let mut rest = like.ends.get(last..)?;
     let mut at = ends.last().map_or(0, |end| *end as usize);
     while at < data.len() {
         // Once an entry ends where one of the other version does, all later ones do.
         while let Some((next, later)) = rest.split_first() {
             match (i64::from(*next) + moved).cmp(&i64::try_from(at).ok()?) {
                 Ordering::Less => rest = later,
+                Ordering::Equal if moved == 0 => {
+                    ends.extend_from_slice(later);
+                    return Some(ends);
+                }
                 Ordering::Equal => {
                     let shifted = later.iter().map(|end| u32::try_from(i64::from(*end) + moved));
                     ends.extend(shifted.collect::<Result<Vec<_>, _>>().ok()?);

@@ -328,6 +328,10 @@ impl History for Mirror {
         self.reader.part(commit, within, name)
     }
 
+    fn outline(&self, commit: &CommitId, within: &str) -> Result<FileTree, TreeError> {
+        self.reader.outline(commit, within)
+    }
+
     fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
         self.reader.landings(head, paths)
     }

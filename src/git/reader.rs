@@ -200,6 +200,18 @@ impl History for Reader {
         Ok(tree)
     }
 
+    fn outline(&self, commit: &CommitId, within: &str) -> Result<FileTree, TreeError> {
+        let mut guard = self.lock();
+        let Inner { repository, folders, .. } = &mut *guard;
+        let mut read = || {
+            let root = self.commit(repository, commit)?.tree_id();
+            folders.outline(From { odb: &repository.odb()?, counters: &self.counters }, root, within)
+        };
+        let tree = bounded(commit, read())?;
+        folders.remember(&tree);
+        Ok(tree)
+    }
+
     fn landings(&self, head: &CommitId, paths: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, Landing>, TreeError> {
         let mut guard = self.lock();
         let Inner { repository, line, .. } = &mut *guard;

@@ -80,6 +80,20 @@ pub(crate) struct Drafts {
     pub(crate) lifecycles: Shelf<LifecycleName, schema::LifecycleFile>,
     pub(crate) sets: Shelf<Id, schema::VariablesFile>,
     pub(crate) projects: BTreeMap<ProjectName, ProjectDrafts>,
+    /// Projects that exist and were not asked for. To a check they are like projects that cannot be read.
+    pub(crate) unread: BTreeSet<ProjectName>,
+}
+
+impl Drafts {
+    /// Whether the project exists, whether or not it was read.
+    pub(crate) fn has_project(&self, name: &str) -> bool {
+        self.projects.contains_key(name) || self.unread.contains(name)
+    }
+
+    /// The names of all projects.
+    pub(crate) fn project_names(&self) -> impl Iterator<Item = &ProjectName> {
+        self.projects.keys().chain(&self.unread)
+    }
 }
 
 /// Reads files by path and content, each once.
@@ -173,11 +187,13 @@ drafted!(
 );
 
 /// Folders at the root that landfall reads.
-const FOLDERS: [&str; 7] = ["environments", "targets", "tenants", "freezes", "lifecycles", "variables", "projects"];
+pub(crate) const FOLDERS: [&str; 7] =
+    ["environments", "targets", "tenants", "freezes", "lifecycles", "variables", "projects"];
 
-/// Reads every file of a commit.
+/// Reads every file of a commit; of the projects all, or only those.
 pub(crate) fn read_all(
     tree: &FileTree,
+    only: Option<&BTreeSet<ProjectName>>,
     reader: &mut Reader<'_>,
     findings: &mut Vec<Finding>,
 ) -> Result<Drafts, TreeError> {
@@ -186,7 +202,7 @@ pub(crate) fn read_all(
     match tree.get(&root) {
         Some(Node::File(blob)) => drafts.root = reader.draft(&root, Kind::Root, blob, findings)?,
         Some(Node::Refused(what)) => findings.push(link(&root, what, Some(Subject::Repository))),
-        Some(Node::Folder(_)) | None => findings.push(
+        Some(Node::Folder(_) | Node::Unread(_)) | None => findings.push(
             Finding::whole(codes::MISSING_FILE, &root, "`landfall.toml` does not exist")
                 .help("`landfall init` writes the smallest useful repository"),
         ),
@@ -196,9 +212,9 @@ pub(crate) fn read_all(
         let ours = FOLDERS.contains(&&**name);
         match node {
             Node::Refused(what) if ours => findings.push(link(&path, what, Some(Subject::Repository))),
-            Node::Folder(folder) if ours => folder_of(&path, folder, &mut drafts, reader, findings)?,
+            Node::Folder(folder) if ours => folder_of(&path, folder, only, &mut drafts, reader, findings)?,
             Node::Folder(_) => findings.extend(nearly(&path)),
-            Node::File(_) | Node::Refused(_) => {}
+            Node::File(_) | Node::Refused(_) | Node::Unread(_) => {}
         }
     }
     Ok(drafts)
@@ -207,6 +223,7 @@ pub(crate) fn read_all(
 fn folder_of(
     path: &Arc<str>,
     folder: &Folder,
+    only: Option<&BTreeSet<ProjectName>>,
     drafts: &mut Drafts,
     reader: &mut Reader<'_>,
     findings: &mut Vec<Finding>,
@@ -232,6 +249,9 @@ fn folder_of(
                 let path: Arc<str> = Arc::from(format!("projects/{name}"));
                 match node {
                     Node::Folder(folder) => match ProjectName::new(name) {
+                        Ok(project) if only.is_some_and(|only| !only.contains(&project)) => {
+                            drafts.unread.insert(project);
+                        }
                         Ok(project) => {
                             let read = project_of(&path, &project, folder, reader, findings)?;
                             drafts.projects.insert(project, read);
@@ -247,6 +267,7 @@ fn folder_of(
                         findings.push(link(&path, what, Some(hides)));
                     }
                     Node::File(_) => findings.extend(unexpected(&path, name)),
+                    Node::Unread(_) => drafts.unread.extend(ProjectName::new(name).ok()),
                 }
             }
         }
@@ -295,7 +316,7 @@ fn project_of(
                     _ => finding,
                 });
             }
-            (_, Node::Folder(_)) => findings.push(
+            (_, Node::Folder(_) | Node::Unread(_)) => findings.push(
                 Finding::whole(codes::UNEXPECTED_FILE, &path, format!("landfall does not read the folder `{path}`"))
                     .suggest(entry, ["releases", "deploy", "templates"]),
             ),
@@ -328,7 +349,7 @@ where
                 findings.push(link(&path, what, hides.clone().filter(|_| unnamed)));
                 continue;
             }
-            Node::Folder(_) => {
+            Node::Folder(_) | Node::Unread(_) => {
                 let title = format!("landfall does not read the folder `{path}`");
                 findings.push(Finding::whole(codes::UNEXPECTED_FILE, &path, title));
                 continue;
@@ -378,6 +399,7 @@ fn templates(
             Node::File(_) => drop(found.insert(Arc::from(inside))),
             Node::Folder(folder) => templates(&path, &format!("{inside}/"), folder, found, findings),
             Node::Refused(what) => findings.push(link(&path, what, None)),
+            Node::Unread(_) => {}
         }
     }
 }

@@ -10,6 +10,7 @@
 //! depends on it ([`Catalog::broken`]). Deliberately absent: git, the file system, rendering, and any decision about what
 //! is deployed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::model::facts::RecordedSnapshot;
@@ -23,6 +24,7 @@ pub mod check;
 pub mod codes;
 mod drafts;
 mod finding;
+mod part;
 mod read;
 pub mod schema;
 mod snapshot;
@@ -31,6 +33,7 @@ mod what;
 mod world;
 
 pub use build::release::FORMAT;
+pub use part::{Pair, Reach, reach};
 
 /// What is read.
 #[derive(Clone, Copy)]
@@ -106,7 +109,7 @@ impl Loader {
     /// # Errors
     /// The files cannot be read.
     pub fn load(&mut self, source: &Source<'_>) -> Result<Loaded, TreeError> {
-        self.read(source, false)
+        self.read(source, false, None).map(|(loaded, _)| loaded)
     }
 
     /// Reads the files of a folder on top of a commit: a release that has not landed yet is made of the files as they are.
@@ -114,10 +117,16 @@ impl Loader {
     /// # Errors
     /// The files cannot be read.
     pub fn load_on_top(&mut self, source: &Source<'_>) -> Result<Loaded, TreeError> {
-        self.read(source, true)
+        self.read(source, true, None).map(|(loaded, _)| loaded)
     }
 
-    fn read(&mut self, source: &Source<'_>, on_top: bool) -> Result<Loaded, TreeError> {
+    /// Reads the files; of the projects all, or only those.
+    fn read(
+        &mut self,
+        source: &Source<'_>,
+        on_top: bool,
+        only: Option<&BTreeSet<ProjectName>>,
+    ) -> Result<(Loaded, part::Needs), TreeError> {
         let mut findings = Vec::new();
         let mut reader = drafts::Reader {
             blobs: source.blobs,
@@ -125,7 +134,7 @@ impl Loader {
             templates: &mut self.templates,
             counts: &mut self.counts,
         };
-        let drafts = drafts::read_all(source.tree, &mut reader, &mut findings)?;
+        let drafts = drafts::read_all(source.tree, only, &mut reader, &mut findings)?;
         let mut world = world::build(source.tree, drafts, &mut reader, &mut self.whats, &mut findings)?;
         let mut snapshots = snapshot::Snapshots {
             source,
@@ -147,6 +156,7 @@ impl Loader {
         self.snapshots.sweep();
         self.names.sweep();
         self.landed.sweep();
-        Ok(build::assemble::assemble(source, &world, findings))
+        let needs = if only.is_some() { part::Needs::of(&world) } else { part::Needs::default() };
+        Ok((build::assemble::assemble(source, &world, findings), needs))
     }
 }

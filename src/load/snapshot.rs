@@ -10,7 +10,7 @@ use super::drafts::{Draft, Reader};
 use super::finding::Finding;
 use super::schema::{Kind, ProjectFile, ReleaseFile, RootFile};
 use super::what::{WhatKey, WhatOutcome, what_in};
-use super::world::{ReleaseWorld, Resolved, SnapshotWorld, World};
+use super::world::{ProjectWorld, ReleaseWorld, Resolved, SnapshotWorld, World};
 use super::{Source, build};
 use crate::model::catalog::SnapshotFault;
 use crate::model::facts::RecordedSnapshot;
@@ -71,14 +71,17 @@ fn path_of(project: &ProjectName, release: &ReleaseName) -> Arc<str> {
 
 /// The last record of a release that is still there and comes from its landing: the line of the branch goes through it.
 fn newest_landing<'r>(recorded: &'r [RecordedSnapshot], world: &World) -> Option<&'r RecordedSnapshot> {
-    let lands = |record: &&RecordedSnapshot| {
-        world.projects.values().any(|project| {
-            let ours = project.project.as_ref().is_some_and(|project| project.id == record.project);
-            let release = project.releases.get(&record.release).filter(|_| ours);
-            release.is_some_and(|release| release.draft.snapshot.is_none())
-        })
+    let of = |record: &RecordedSnapshot| {
+        let ours = |project: &&ProjectWorld| project.project.as_ref().is_some_and(|built| built.id == record.project);
+        world.projects.values().filter(ours).collect::<Vec<_>>()
     };
-    recorded.iter().rev().find(lands)
+    let lands = |record: &&RecordedSnapshot| {
+        let releases = of(record).into_iter().filter_map(|project| project.releases.get(&record.release));
+        releases.into_iter().any(|release| release.draft.snapshot.is_none())
+    };
+    // Whether a release of a project that was not read is still there is not known.
+    let known = |record: &&RecordedSnapshot| world.drafts.unread.is_empty() || !of(record).is_empty();
+    recorded.iter().rev().take_while(known).find(lands)
 }
 
 /// The names of the files in a folder that are names.

@@ -28,6 +28,24 @@ pub enum Node {
     Folder(Arc<Folder>),
     /// Something that is never followed: a symbolic link or a submodule.
     Refused(&'static str),
+    /// A folder of which only the identity was read; only in [`FileTree::outline`].
+    Unread(TreeId),
+}
+
+impl Node {
+    /// Whether two entries are the same, as far as their ids tell: for folders, with everything below them.
+    pub fn is_same(&self, other: &Node) -> bool {
+        let folder = |node: &Node| match node {
+            Node::Folder(folder) => Some(folder.id.clone()),
+            Node::Unread(id) => Some(id.clone()),
+            Node::File(_) | Node::Refused(_) => None,
+        };
+        match (folder(self), folder(other)) {
+            (Some(one), Some(other)) => one == other,
+            (None, None) => self == other,
+            _ => false,
+        }
+    }
 }
 
 /// A folder with everything below it.
@@ -37,6 +55,17 @@ pub struct Folder {
     pub id: TreeId,
     /// Its entries by name.
     pub entries: BTreeMap<Arc<str>, Node>,
+}
+
+impl Folder {
+    /// Its own files, and the ids of its folders.
+    fn outlined(&self) -> Folder {
+        let entries = self.entries.iter().map(|(name, node)| match node {
+            Node::Folder(inner) => (name.clone(), Node::Unread(inner.id.clone())),
+            other => (name.clone(), other.clone()),
+        });
+        Folder { id: self.id.clone(), entries: entries.collect() }
+    }
 }
 
 /// Every file at one commit.
@@ -58,7 +87,7 @@ impl FileTree {
             }
             match node {
                 Node::Folder(inner) => folder = inner,
-                Node::File(_) | Node::Refused(_) => return None,
+                Node::File(_) | Node::Refused(_) | Node::Unread(_) => return None,
             }
         }
         None
@@ -87,11 +116,38 @@ impl FileTree {
         FileTree { root: Arc::new(Folder { id, entries }) }
     }
 
+    /// The same files, but of each folder below a folder of the root only its own files: the folders in it are
+    /// [`Node::Unread`]. Ids stay those of the whole folders.
+    pub fn outline(&self, within: &str) -> FileTree {
+        let mut entries = self.root.entries.clone();
+        if let Some(Node::Folder(folder)) = entries.get(within) {
+            let outlined = folder.entries.iter().map(|(name, node)| match node {
+                Node::Folder(inner) => (name.clone(), Node::Folder(Arc::new(inner.outlined()))),
+                other => (name.clone(), other.clone()),
+            });
+            let outlined = Folder { id: folder.id.clone(), entries: outlined.collect() };
+            entries.insert(Arc::from(within), Node::Folder(Arc::new(outlined)));
+        }
+        FileTree { root: Arc::new(Folder { id: self.root.id.clone(), entries }) }
+    }
+
+    /// The same files with whole folders in place of those below a folder of the root.
+    pub fn filled(&self, within: &str, folders: impl IntoIterator<Item = (Arc<str>, Arc<Folder>)>) -> FileTree {
+        let mut entries = self.root.entries.clone();
+        if let Some(Node::Folder(folder)) = entries.get(within) {
+            let mut below = folder.entries.clone();
+            below.extend(folders.into_iter().map(|(name, folder)| (name, Node::Folder(folder))));
+            let filled = Folder { id: folder.id.clone(), entries: below };
+            entries.insert(Arc::from(within), Node::Folder(Arc::new(filled)));
+        }
+        FileTree { root: Arc::new(Folder { id: self.root.id.clone(), entries }) }
+    }
+
     /// The folder at a path.
     pub fn folder(&self, path: &str) -> Option<&Arc<Folder>> {
         match self.get(path)? {
             Node::Folder(folder) => Some(folder),
-            Node::File(_) | Node::Refused(_) => None,
+            Node::File(_) | Node::Refused(_) | Node::Unread(_) => None,
         }
     }
 
@@ -99,7 +155,7 @@ impl FileTree {
     pub fn file(&self, path: &str) -> Option<&BlobId> {
         match self.get(path)? {
             Node::File(blob) => Some(blob),
-            Node::Folder(_) | Node::Refused(_) => None,
+            Node::Folder(_) | Node::Refused(_) | Node::Unread(_) => None,
         }
     }
 }
@@ -170,6 +226,11 @@ pub trait History: Blobs {
     /// reading the others. The ids of the two folders on the way are those of a part, not of the whole.
     fn part(&self, commit: &CommitId, within: &str, name: &str) -> Result<FileTree, TreeError> {
         Ok(self.tree(commit)?.part(within, name))
+    }
+
+    /// The files at a commit as [`FileTree::outline`] leaves them.
+    fn outline(&self, commit: &CommitId, within: &str) -> Result<FileTree, TreeError> {
+        Ok(self.tree(commit)?.outline(within))
     }
 
     /// When each path landed, following first parents from the head. One walk answers all paths.

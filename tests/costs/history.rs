@@ -34,6 +34,10 @@ fn cost_of_two_commits(shape: Shape) -> Cost {
         let releases = loaded.catalog.projects.values().flat_map(|project| project.releases.values());
         assert_eq!(releases.filter(|release| release.snapshot.is_ok()).count(), shape.projects * shape.releases);
     }
+    cost(&reader, &loader)
+}
+
+fn cost(reader: &Reader, loader: &Loader) -> Cost {
     let (read, loaded) = (reader.counts(), loader.counts());
     Cost {
         commits: read.commits,
@@ -72,4 +76,31 @@ fn a_release_costs_the_same_however_many_there_are() {
     assert_eq!(each(|cost| cost.whats), 1, "its three releases deploy the same");
     each(|cost| cost.trees);
     each(|cost| cost.walked);
+}
+
+/// What it costs to compare the last two commits as far as they differ.
+fn cost_of_a_pin(shape: Shape) -> Cost {
+    let dir = tempfile::tempdir().unwrap();
+    let reader = Reader::open_local(&make(dir.path(), shape)).unwrap();
+    let [base, head] = ["main~1", "main"].map(|revision| reader.resolve(revision).unwrap());
+    let mut loader = Loader::new();
+    let pair = loader.load_pair(&reader, &base, &head, &[]).unwrap();
+    assert_eq!(pair.only.unwrap().into_iter().map(|name| name.to_string()).collect::<Vec<_>>(), ["p3"]);
+    let pins = [pair.base, pair.head].map(|loaded| {
+        let (project, production) = (&loaded.catalog.projects["p3"], "production".parse().unwrap());
+        format!("{:?}", project.pin(&production, None))
+    });
+    assert_ne!(pins[0], pins[1]);
+    cost(&reader, &loader)
+}
+
+#[test]
+fn a_pin_costs_its_project_however_many_there_are_and_however_long_ago_they_began() {
+    let shape = |projects, pins| Shape { projects, releases: 3, pins };
+    let (small, large) = (cost_of_a_pin(shape(20, 20)), cost_of_a_pin(shape(120, 20)));
+    assert_eq!((small.blobs, small.parsed, small.whats), (large.blobs, large.parsed, large.whats));
+    assert_eq!(large.trees - small.trees, 100, "each other project's folder once, for its id");
+    let long = cost_of_a_pin(shape(20, 440));
+    assert_eq!(Cost { commits: 0, walked: 0, ..small }, Cost { commits: 0, walked: 0, ..long });
+    assert!(long.walked - small.walked <= 3 * 420, "root, projects, and now and then the project");
 }

@@ -36,7 +36,7 @@ pub(crate) fn make(dir: &Path, shape: Shape) -> PathBuf {
     for release in 0..shape.releases {
         for project in 0..shape.projects {
             let path = format!("projects/p{project}/releases/1.{release}.0.toml");
-            commits.add(&[(path, format!("format = 1\n[images.web]\ntag = \"1.{release}.0\"\n"))]);
+            commits.add(&[(path, format!("format = 1\n[images.web]\ntag = \"1.{release}.0\"\n# p{project}\n"))]);
         }
     }
     for pin in 0..shape.pins {

@@ -7,5 +7,6 @@ mod hostile;
 mod kinds;
 mod landings;
 mod mistakes;
+mod parts;
 mod refused_secrets;
 mod support;

@@ -50,6 +50,11 @@ fn rules(process: &ProcessFile) -> impl Iterator<Item = Rule<'_>> {
     })
 }
 
+/// Whether a rule of the process may be one that another project's stacks make as well.
+pub(crate) fn may_be_shared(process: &ProcessFile) -> bool {
+    rules(process).any(|rule| rule.is_literal())
+}
+
 /// Rules of one process: where two of them are made, they are made in one deployment.
 pub(super) fn priorities_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };

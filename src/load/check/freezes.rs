@@ -10,12 +10,11 @@ pub(super) fn name_what_exists(world: &World, findings: &mut Vec<Finding>) {
         for written in &draft.doc.environments {
             super::names::environment_exists(&world.drafts, draft, &format!("freeze `{name}`"), written, findings);
         }
-        let projects = &world.drafts.projects;
-        for written in draft.doc.projects.iter().filter(|written| !projects.contains_key(written.as_str())) {
+        for written in draft.doc.projects.iter().filter(|written| !world.drafts.has_project(written.as_str())) {
             let title = format!("freeze `{name}` names a project that does not exist");
             let finding = Finding::new(codes::UNKNOWN_PROJECT, &draft.file, written.span(), title)
                 .label(format!("no folder projects/{}", **written))
-                .suggest(written, projects.keys().map(|known| known.as_str()));
+                .suggest(written, world.drafts.project_names().map(|known| known.as_str()));
             findings.push(finding);
         }
     }
@@ -29,9 +28,8 @@ pub(super) fn freeze_something(world: &World, findings: &mut Vec<Finding>) {
         if !names_are_known(world, freeze) {
             continue;
         }
-        if world.drafts.projects.is_empty()
-            || world.drafts.projects.keys().any(|project| covers(world, freeze, project))
-        {
+        let mut projects = world.drafts.project_names().peekable();
+        if projects.peek().is_none() || projects.any(|project| covers(world, freeze, project)) {
             continue;
         }
         let title = format!("freeze `{name}` freezes nothing");
@@ -45,7 +43,7 @@ pub(super) fn freeze_something(world: &World, findings: &mut Vec<Finding>) {
 fn names_are_known(world: &World, freeze: &Freeze) -> bool {
     let drafts = &world.drafts;
     freeze.environments.iter().all(|name| drafts.environments.has(name.as_str()))
-        && freeze.projects.iter().all(|name| drafts.projects.contains_key(name))
+        && freeze.projects.iter().all(|name| drafts.has_project(name.as_str()))
         && freeze.tenants.names.iter().all(|name| drafts.tenants.has(name.as_str()))
         && freeze.tenants.tags.0.iter().all(|tag| world.has_tag(tag))
 }

@@ -86,13 +86,13 @@ pub(super) fn environments_are_used(world: &World, findings: &mut Vec<Finding>) 
     // What cannot be read may name any environment, and a project without a lifecycle goes through all.
     let mut complete = drafts.lifecycles.complete();
     let mut entered: BTreeSet<&EnvironmentName> = BTreeSet::new();
-    for project in drafts.projects.keys() {
+    for project in drafts.project_names() {
         match world.entered_by(project) {
             Some(more) => entered.extend(more),
             None => complete = false,
         }
     }
-    if drafts.projects.is_empty() {
+    if drafts.project_names().next().is_none() {
         entered.extend(world.lifecycles.values().flat_map(|built| &built.phases).flat_map(Phase::environments));
     }
     let targets = drafts.targets.read.values();

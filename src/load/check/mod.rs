@@ -17,7 +17,7 @@ mod ecs_discovery;
 mod ecs_exec;
 mod ecs_launch;
 mod ecs_linux;
-mod ecs_listeners;
+pub(crate) mod ecs_listeners;
 mod ecs_logs;
 mod ecs_network;
 mod ecs_platform;

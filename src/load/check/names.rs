@@ -115,7 +115,8 @@ pub(super) fn scopes_name_what_exists(world: &World, findings: &mut Vec<Finding>
     // A set serves several projects: a channel of any of them will do.
     let projects = || world.drafts.projects.values().map(|files| files.project.as_ref());
     let channels = projects().flatten().flat_map(|draft| channels_of(&draft.doc)).collect();
-    let channels = projects().all(|project| project.is_some()).then_some(channels);
+    let all = world.drafts.unread.is_empty() && projects().all(|project| project.is_some());
+    let channels = all.then_some(channels);
     let known = OfProject { steps: None, channels };
     for draft in world.drafts.sets.read.values() {
         scopes(world, draft, &known, findings);

@@ -167,9 +167,9 @@ impl<'a> Used<'a> {
                 let finding = self.found(codes::OUTPUT_REFERENCE, title).label("this project");
                 return Some(finding.help(format!("write `#{{{own}}}`")));
             }
-            Some(name) if !self.world.drafts.projects.contains_key(name) => {
+            Some(name) if !self.world.drafts.has_project(name.as_str()) => {
                 let title = "a reference to an output names a project that does not exist".to_owned();
-                let known = self.world.drafts.projects.keys().filter(|known| *known != self.project);
+                let known = self.world.drafts.project_names().filter(|known| *known != self.project);
                 let finding = self.found(codes::UNKNOWN_PROJECT, title).label(format!("no folder projects/{name}"));
                 return Some(finding.suggest(name.as_str(), known.map(|known| known.as_str())));
             }

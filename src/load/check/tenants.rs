@@ -80,11 +80,11 @@ pub(super) fn are_connected_to_what_exists(world: &World, findings: &mut Vec<Fin
         if ProjectName::new(project).is_err() {
             continue;
         }
-        if !world.drafts.projects.contains_key(project) {
+        if !world.drafts.has_project(project) {
             let title = format!("tenant `{name}` is connected to a project that does not exist");
             let finding = Finding::new(codes::UNKNOWN_PROJECT, &draft.file, entry.span(), title)
                 .label(format!("no folder projects/{project}"))
-                .suggest(project, world.drafts.projects.keys().map(|known| known.as_str()));
+                .suggest(project, world.drafts.project_names().map(|known| known.as_str()));
             findings.push(finding);
         } else if connection.tenancy() == Some(Tenancy::Untenanted) {
             let title =
