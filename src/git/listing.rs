@@ -103,7 +103,7 @@ impl<'o> Listing<'o> {
         let first = self.ends.partition_point(|end| *end as usize <= same);
         // Bytes that are equal up to the end are equal entries from the first place on where an entry ends in both.
         let (mut our_last, mut their_last) = (self.within(tail), other.within(tail));
-        while let (Some(ours), Some(theirs)) = (self.from_end(our_last), other.from_end(their_last))
+        while let (Some(ours), Some(theirs)) = (self.bytes_after(our_last), other.bytes_after(their_last))
             && ours != theirs
         {
             if ours > theirs { our_last += 1 } else { their_last += 1 }
@@ -123,8 +123,8 @@ impl<'o> Listing<'o> {
         self.object.as_ref().map_or(&[], |object| object.data())
     }
 
-    /// How far from the end of the data so many entries end.
-    fn from_end(&self, entries: usize) -> Option<usize> {
+    /// How many bytes follow the first `entries` entries.
+    fn bytes_after(&self, entries: usize) -> Option<usize> {
         match entries.checked_sub(1) {
             None => Some(self.data().len()),
             Some(last) => self.data().len().checked_sub(*self.ends.get(last)? as usize),
