@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Catalog, Facts, Project, Release};
+use crate::model::{Facts, Project, Release};
 
 /// What happens when a release is refreshed, in a sentence.
 pub(super) fn refreshed(project: &Project, release: &Release, facts: Option<&Facts>) -> String {
@@ -34,24 +34,4 @@ fn carriers(project: &Project, release: &Release, facts: &Facts) -> Vec<String> 
     let flying = facts.in_flight.iter().map(|flight| (&flight.slot, &flight.release));
     let here = running.chain(flying).filter(|(slot, name)| slot.project == project.id && **name == release.name);
     here.map(|(slot, _)| slot.to_string()).collect::<BTreeSet<String>>().into_iter().collect()
-}
-
-/// The sentences of a change between two commits: one for every release whose snapshot is another than before.
-pub(super) fn between(base: &Catalog, head: &Catalog, facts: Option<&Facts>) -> Vec<String> {
-    let mut sentences = Vec::new();
-    for (name, project) in &head.projects {
-        let Some(before) = base.projects.get(name) else { continue };
-        for release in project.releases_highest_first() {
-            let old = before.releases.get(&release.name).map(|old| snapshot(old));
-            if old.is_some_and(|old| old.is_some() && snapshot(release).is_some() && old != snapshot(release)) {
-                sentences.push(refreshed(project, release, facts));
-            }
-        }
-    }
-    sentences
-}
-
-/// The commit that a release takes its process and variables from, if there is one.
-fn snapshot(release: &Release) -> Option<&crate::model::CommitId> {
-    release.snapshot.as_ref().ok()?.commit.as_ref()
 }

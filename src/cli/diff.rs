@@ -1,220 +1,155 @@
-//! `landfall diff`: what a change does to stacks, offline.
+//! `landfall diff`: what merging a change does, offline.
 //!
-//! Both commits are rendered as they settle, and compared stack by stack. Tenants get the same step from the same texts, so
-//! what differs in the same way for many of them is shown once, for the first, with the names of the others.
+//! The change is two commits, or a commit and a branch that is merged into it in memory. What it does is a
+//! [`Review`](crate::plan::review::Review), which every other surface shows, too.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use clap::Args;
-use serde_json::json;
+use clap::{Args, ValueEnum};
 
-use super::carries;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::facts;
-use super::output::{self, Format};
-use super::render::tell;
-use super::stacks::Slotted;
-use crate::cfn::Document;
-use crate::compare::{Paint, documents, with_values};
-use crate::git::Reader;
+use super::output;
+use super::review::{self, Format};
+use crate::compare::Level;
+use crate::git::range::{self, How};
+use crate::git::{Reader, Side};
 use crate::load::{Loaded, Loader, Source};
+use crate::model::catalog::SnapshotFault;
 use crate::model::facts::RecordedSnapshot;
-use crate::model::{Catalog, Names};
-use crate::promote::{Settled, settled};
-use crate::template;
+use crate::plan::review::Review;
+use crate::promote::unreadable;
 use crate::tree::History;
 use crate::view;
+use crate::view::review::content::About;
 
 /// Options of `landfall diff`.
 #[derive(Args, Debug)]
 pub struct Diff {
-    /// The commit before
+    /// The commit before: a branch, a commit, or a range (`BASE..HEAD`, `BASE...HEAD`)
     base: String,
-    /// The commit after
-    #[arg(default_value = "HEAD")]
-    head: String,
+    /// The branch that is merged into it [default: HEAD, as it is]
+    head: Option<String>,
+    /// Compare the two commits as they are, without merging
+    #[arg(long)]
+    two_dot: bool,
     /// Clone of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
     /// Take the past from the facts of a daemon: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF")]
     facts: Option<String>,
-    /// Exit with 4 where a stack differs
+    /// Exit with 4 if the change does anything
     #[arg(long)]
     exit_code: bool,
+    /// Exit with 1 if a risk has this level or a higher one
+    #[arg(long, value_name = "LEVEL")]
+    deny: Option<Deny>,
+    /// Show every difference, also the long ones
+    #[arg(long)]
+    unfold: bool,
     /// How it is shown
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }
 
-/// Which stack, in the order in which stacks are shown: environments in promotion order.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Key {
-    pub(super) order: i64,
-    pub(super) environment: String,
-    pub(super) project: String,
-    pub(super) step: String,
-    pub(super) tenant: Option<String>,
-    pub(super) stack: String,
+/// What a review without facts does not know.
+const WITHOUT: &str = "note         compares what both settle to, once everything has succeeded and every gate has opened; --facts tells \
+                       what runs now";
+
+/// `--deny`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Deny {
+    /// Every risk.
+    #[value(help = None::<&str>)]
+    Low,
+    /// What is weaker than it should be, and worse.
+    #[value(help = None::<&str>)]
+    Medium,
+    /// Loss or misuse if something else goes wrong, and worse.
+    #[value(help = None::<&str>)]
+    High,
+    /// Loss or misuse at once.
+    #[value(help = None::<&str>)]
+    Critical,
 }
 
-/// What a difference does not say without facts.
-const WITHOUT: &str = "note         compares what both commits settle to, once everything has succeeded and every gate has opened; without \
-                       --facts it is not known what runs now";
-
-/// The tenants of more than this many that are alike are counted, not named, for people.
-const MAX_NAMED: usize = 8;
-
-/// A stack that differs.
-pub(super) struct Difference<'k> {
-    key: &'k Key,
-    text: String,
-    /// The other tenants' stacks that differ in the same way.
-    alike: Vec<&'k Key>,
+/// Whether a risk of the change is denied, which is said on stderr.
+fn denied(review: &Review, deny: Option<Deny>) -> bool {
+    let Some(deny) = deny else { return false };
+    let level = match deny {
+        Deny::Low => Level::Low,
+        Deny::Medium => Level::Medium,
+        Deny::High => Level::High,
+        Deny::Critical => Level::Critical,
+    };
+    let risks = review.stacks.iter().flat_map(|stack| &stack.effects.risks);
+    let count = risks.filter(|risk| risk.level >= level).count();
+    if count > 0 {
+        let risks = if count == 1 { "1 risk is".to_owned() } else { format!("{count} risks are") };
+        output::progress(&format!("denied       {risks} at the level of --deny or above it"));
+    }
+    count > 0
 }
 
 /// Runs `landfall diff`.
 pub fn run(options: &Diff) -> Outcome {
     let repo = options.repo.display();
+    let range = range::parse(&options.base, options.head.as_deref(), options.two_dot)
+        .map_err(|error| Failure::usage(error.to_string()))?;
     let reader = Reader::open_local(&options.repo).doing(|| format!("cannot read {repo}"))?;
+    let between = reader.between(&range).doing(|| format!("cannot compare {range}"))?;
     let known = facts::or_none(options.facts.as_deref(), &options.repo, &reader, WITHOUT)?;
     let recorded = known.as_ref().map_or(&[][..], |known| &known.facts.snapshots);
-    let (base, head) = (load_commit(&reader, &options.base, recorded)?, load_commit(&reader, &options.head, recorded)?);
+    let mut loader = Loader::new();
+    let base = load(&mut loader, &reader, &between.base, recorded, &range.base)?;
+    let head = load(&mut loader, &reader, &between.head, recorded, &range.head)?;
     if let Some(known) = &known {
-        known.tell_differences(&options.base, &settled(&base.catalog));
+        review::of_this_repository(known, &base, &head, &options.repo)?;
     }
+    let at = reader.time(&between.tip).doing(|| format!("cannot read {}", range.head))?;
+    let review = review::reviewed(&base, &head, known.as_ref().map(|known| &known.facts), at);
+    let merged = between.merged && range.how == How::Merge;
+    let about = About {
+        base: range.base.clone(),
+        head: range.head.clone(),
+        tip: Some(between.tip.clone()),
+        merge_base: between.merge_base.filter(|_| merged).map(|commit| commit.short().to_owned()),
+        moved: between.moved && merged,
+        ..review::about(&head, known.as_deref())
+    };
     output::progress_lines(&view::problems::summary(&head.problems));
-    let before = templates(&base.catalog);
-    let after = keep_edited(templates(&head.catalog), &before, &head.catalog);
-    let paint = if options.format == Format::Terminal { Paint::Ansi } else { Paint::Plain };
-    let found = differences(&before, &after, &options.base, &options.head, paint);
-    let refreshed = carries::between(&base.catalog, &head.catalog, known.as_ref().map(|known| &known.facts));
-    match options.format {
-        Format::Terminal => {
-            let first = refreshed.iter().map(|sentence| format!("# {sentence}\n"));
-            output::data(&first.chain(found.iter().map(drawn)).collect::<String>())?;
-        }
-        Format::Json => {
-            refreshed.iter().for_each(|sentence| output::progress(&format!("note         {sentence}")));
-            output::json(&found.iter().map(as_json).collect::<Vec<_>>())?;
-        }
-    }
-    Ok(if options.exit_code && !found.is_empty() { Exit::Changes } else { Exit::Done })
-}
-
-/// The stacks of HEAD, but those of slots whose release is not what landed first as they are at BASE: the release goes
-/// nowhere new, and stays where it runs.
-fn keep_edited(
-    mut after: BTreeMap<Key, Document>,
-    before: &BTreeMap<Key, Document>,
-    head: &Catalog,
-) -> BTreeMap<Key, Document> {
-    let edited: Vec<Settled<'_>> = settled(head).into_iter().filter(|slot| slot.release.edited.is_some()).collect();
-    if edited.is_empty() {
-        return after;
-    }
-    let held = |key: &Key| {
-        edited.iter().any(|slot| {
-            let tenant = slot.tenant.map(|tenant| tenant.name.as_str());
-            let place = (slot.project.name.as_str(), slot.environment.name.as_str(), tenant);
-            place == (key.project.as_str(), key.environment.as_str(), key.tenant.as_deref())
-        })
-    };
-    after.retain(|key, _| !held(key));
-    after.extend(before.iter().filter(|(key, _)| held(key)).map(|(key, document)| (key.clone(), document.clone())));
-    after
-}
-
-/// Every difference; those of tenants that are alike together, under the first of them.
-pub(super) fn differences<'k>(
-    before: &'k BTreeMap<Key, Document>,
-    after: &'k BTreeMap<Key, Document>,
-    base: &str,
-    head: &str,
-    paint: Paint,
-) -> Vec<Difference<'k>> {
-    let keys: BTreeSet<&Key> = before.keys().chain(after.keys()).collect();
-    let mut found: Vec<Difference<'k>> = Vec::new();
-    let mut known: BTreeMap<(&str, &str, &str, String), usize> = BTreeMap::new();
-    for key in keys {
-        let (old, new) = (before.get(key), after.get(key));
-        let place = match &key.tenant {
-            Some(tenant) => format!("{} ({}, tenant {tenant})", key.stack, key.environment),
-            None => format!("{} ({})", key.stack, key.environment),
-        };
-        let text = documents(old, new, &format!("{place} at {base}"), &format!("{place} at {head}"), paint);
-        if text.is_empty() {
-            continue;
-        }
-        if let Some(tenant) = &key.tenant {
-            let shape = shape(&documents(old, new, "", "", Paint::Plain), &key.stack, tenant);
-            let group = (key.environment.as_str(), key.project.as_str(), key.step.as_str(), shape);
-            if let Some(first) = known.get(&group).and_then(|position| found.get_mut(*position)) {
-                first.alike.push(key);
-                continue;
-            }
-            known.insert(group, found.len());
-        }
-        found.push(Difference { key, text, alike: Vec::new() });
-    }
-    found
-}
-
-/// The lines of a difference, with what is the tenant's own taken out: equal for two stacks that differ in the same way.
-fn shape(difference: &str, stack: &str, tenant: &str) -> String {
-    let lines: String = difference.lines().skip(2).flat_map(|line| [line, "\n"]).collect();
-    without_word(&lines.replace(stack, "\u{1}"), tenant)
-}
-
-/// A text with a placeholder for a word wherever that stands alone.
-fn without_word(text: &str, word: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(word).filter(|_| !word.is_empty()) {
-        out.push_str(before);
-        let touches = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let inside = touches(before.chars().next_back()) || touches(after.chars().next());
-        out.push_str(if inside { word } else { "\u{2}" });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
-}
-
-pub(super) fn drawn(difference: &Difference<'_>) -> String {
-    let others: Vec<&str> = difference.alike.iter().filter_map(|key| key.tenant.as_deref()).collect();
-    let others: BTreeSet<&str> =
-        others.into_iter().filter(|name| Some(*name) != difference.key.tenant.as_deref()).collect();
-    if difference.alike.is_empty() {
-        return difference.text.clone();
-    }
-    let named: Vec<&str> = others.iter().copied().take(MAX_NAMED).collect();
-    let more = match others.len() - named.len() {
-        0 => String::new(),
-        more => format!(" and {more} more"),
-    };
-    let stacks = difference.alike.len() + 1;
-    let whose = match named.as_slice() {
-        [] => String::new(),
-        _ => format!(" of {} tenants", others.len() + 1),
-    };
-    let list = if named.is_empty() { String::new() } else { format!(": here, and for {}{more}", named.join(", ")) };
-    format!("# {stacks} stacks{whose} differ in the same way{list}\n{}", difference.text)
-}
-
-pub(super) fn as_json(difference: &Difference<'_>) -> serde_json::Value {
-    let Difference { key, text, alike } = difference;
-    let alike: Vec<_> = alike.iter().map(|key| json!({ "tenant": key.tenant, "stack": key.stack })).collect();
-    json!({
-        "environment": key.environment,
-        "project": key.project,
-        "step": key.step,
-        "tenant": key.tenant,
-        "stack": key.stack,
-        "difference": text,
-        "alike": alike,
+    review::print(&review, &about, options.format, options.unfold)?;
+    Ok(match () {
+        () if head.has_errors() => Exit::Problems,
+        () if denied(&review, options.deny) => Exit::Failed,
+        () if options.exit_code && !review.is_empty() => Exit::Changes,
+        () => Exit::Done,
     })
+}
+
+/// Reads one side. A release that runs or comes, and that a shallow clone cannot read, is an error: nothing is guessed.
+fn load(
+    loader: &mut Loader,
+    reader: &Reader,
+    side: &Side,
+    recorded: &[RecordedSnapshot],
+    revision: &str,
+) -> Result<Loaded, Failure> {
+    let source =
+        Source { tree: &side.tree, blobs: reader, commit: Some(&side.commit), history: Some(reader), recorded };
+    let loaded = loader.load(&source).doing(|| format!("cannot read {revision}"))?;
+    for (project, release, fault) in unreadable(&loaded.catalog) {
+        let commit = match fault {
+            SnapshotFault::Shallow => "the commit that release landed with".to_owned(),
+            SnapshotFault::Missing(commit) => format!("commit {}", commit.short()),
+            _ => continue,
+        };
+        let message =
+            format!("this clone lacks {commit} ({project} {release}), so what {revision} deploys is not known");
+        return Err(Failure::new(message).help("run `git fetch --unshallow`, then try again"));
+    }
+    Ok(loaded)
 }
 
 /// Reads the files of a commit, with every release's snapshot; `recorded` are those that a daemon keeps.
@@ -226,32 +161,4 @@ pub fn load_commit(reader: &Reader, revision: &str, recorded: &[RecordedSnapshot
     let tree = reader.tree(&commit).doing(|| format!("cannot read the files of {commit}"))?;
     let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), recorded };
     Loader::new().load(&source).doing(|| format!("cannot read {revision}"))
-}
-
-/// What every slot of a commit settles to, with values of parameters.
-fn templates(catalog: &Catalog) -> BTreeMap<Key, Document> {
-    let names = Names::of(catalog);
-    let mut all = BTreeMap::new();
-    for slot in settled(catalog) {
-        let Some(slotted) = Slotted::new(catalog, &names, &slot) else { continue };
-        for context in slotted.contexts(catalog) {
-            match template::render(&context) {
-                Ok(rendered) => {
-                    if let Ok(document) = Document::parse(&rendered.content.template) {
-                        let key = Key {
-                            order: slot.environment.order,
-                            environment: slot.environment.name.to_string(),
-                            project: slot.project.name.to_string(),
-                            step: context.step.name.to_string(),
-                            tenant: slot.tenant.map(|tenant| tenant.name.to_string()),
-                            stack: rendered.stack.to_string(),
-                        };
-                        all.insert(key, with_values(&document, &rendered.content.shown_parameters()));
-                    }
-                }
-                Err(problems) => problems.iter().for_each(tell),
-            }
-        }
-    }
-    all
 }

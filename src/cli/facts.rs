@@ -13,8 +13,7 @@ use super::exit::{Doing, Failure};
 use super::output;
 use super::server::{Server, get};
 use crate::git::{FACTS, GitError, Reader};
-use crate::model::{Facts, Slot};
-use crate::promote::Settled;
+use crate::model::Facts;
 use crate::view::time;
 
 /// The page of a daemon that has them.
@@ -62,6 +61,11 @@ impl Known {
         Ok(known)
     }
 
+    /// Where they are from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
     /// Says on stderr where the facts are from and how old they are, and that the clone lacks the commit that they are of.
     pub fn tell(&self, now: Timestamp, reader: Option<&Reader>) {
         let store = self.facts.store.as_ref().map_or("no store", |store| &store.0);
@@ -73,22 +77,6 @@ impl Known {
         output::progress(&format!("facts        {age}, from {} (store {store})", self.source));
         if let Some(reader) = reader {
             tell_clone(reader, &self.facts);
-        }
-    }
-
-    /// Says on stderr which slots run something else than a commit settles to.
-    pub fn tell_differences(&self, revision: &str, settled: &[Settled<'_>]) {
-        for Settled { project, environment, release, .. } in settled {
-            let slot = Slot { project: project.id.clone(), environment: environment.id.clone(), tenant: None };
-            let runs = match self.facts.running(&slot) {
-                Some(run) if run.release == release.name => continue,
-                Some(run) => format!("runs {} now", run.release),
-                None => "runs nothing yet".to_owned(),
-            };
-            output::progress(&format!(
-                "note         {} {} {runs}; {revision} settles to {}",
-                project.name, environment.name, release.name
-            ));
         }
     }
 }

@@ -46,12 +46,15 @@ Renders from the files of a folder, committed or not, what each environment sett
 With --format json, each line is the template of one stack, byte for byte as AWS is given it.";
 
 pub(super) const DIFF: &str = "\
-Compares what both commits settle to, once everything has succeeded and every soak is over: it asks neither AWS nor a daemon, \
-so it cannot know what is deployed now; with --facts it says which slots run something else. `landfall plan --diff` compares \
-with what is deployed. What differs in the same way for many tenants is shown once.
+Merges HEAD into BASE in memory and says what the daemon would do: slot by slot, stack by stack, resource by resource, with the \
+gates at which it stops. Needs no AWS account and no daemon, and writes nothing. Without --facts it takes the base as settled: \
+everything succeeded and every soak is over. With one commit, it is compared with HEAD as it is.
 
   landfall diff main my-branch
-  landfall diff HEAD~1";
+  landfall diff main my-branch --format markdown
+  landfall diff HEAD~1
+
+Exits with 3 if the head has errors. `landfall plan --diff` compares with what is deployed now.";
 
 pub(super) const WHY: &str = "\
 Says what a name is in each stack of a slot, and where that is written; then everything else that is written about it, and \

@@ -26,9 +26,9 @@ pub mod history;
 pub mod iam;
 pub mod init;
 pub mod logging;
-pub mod outlook;
 pub mod output;
 pub mod pages;
+mod past;
 pub mod plan;
 pub mod progress;
 pub mod promote;
@@ -37,6 +37,7 @@ pub mod put;
 pub mod registries;
 pub mod release;
 pub mod render;
+pub mod review;
 pub mod rights;
 pub mod server;
 pub mod sim;
@@ -88,7 +89,7 @@ enum Command {
     /// Show the exact templates of a project, offline
     #[command(after_help = help::RENDER)]
     Render(render::Render),
-    /// Show what a change does to stacks, offline, per environment
+    /// Show what merging a change does, offline
     #[command(after_help = help::DIFF)]
     Diff(diff::Diff),
     /// Say where a value comes from, and what it beat

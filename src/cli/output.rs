@@ -93,6 +93,11 @@ pub fn page(text: &str) -> Result<(), Failure> {
     data(&fitted(text, terminal_size::terminal_size_of(io::stdout())))
 }
 
+/// How many columns stdout has; none if it is not a terminal.
+pub fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0))
+}
+
 fn fitted(text: &str, size: Option<(terminal_size::Width, terminal_size::Height)>) -> String {
     match size {
         Some((width, _)) => wrap(text, usize::from(width.0)),

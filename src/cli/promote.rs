@@ -8,10 +8,11 @@ use super::ask::Ask;
 use super::config::Config;
 use super::deliver::{Deliver, Desk};
 use super::exit::{Doing, Exit, Failure, Outcome};
-use super::outlook::{About, Known, outlook};
 use super::output;
+use super::past::Past;
 use super::release::{project_of, release_of};
 use super::render::known;
+use super::review;
 use crate::edit;
 use crate::load::Loaded;
 use crate::model::catalog::Pin;
@@ -134,8 +135,8 @@ impl Pinning<'_> {
     /// Chooses what is pinned, says what comes of it, and writes it.
     fn run(&self, verb: &str, choose: impl FnOnce(&Project, &Slot, Option<&Facts>) -> Result<Pin, Failure>) -> Outcome {
         let config = Config::load(self.ask.config.as_deref())?;
-        let known = Known::from(self.ask, &config)?;
-        let recorded = known.facts().map_or(&[] as &[_], |facts| &facts.snapshots);
+        let past = Past::from(self.ask, &config)?;
+        let recorded = past.facts().map_or(&[] as &[_], |facts| &facts.snapshots);
         let desk = Desk::open(&self.ask.repo, self.deliver)?;
         let loaded = desk.load(&[], recorded)?;
         let place = self.place(&loaded)?;
@@ -144,20 +145,14 @@ impl Pinning<'_> {
             environment: place.environment.id.clone(),
             tenant: place.tenant.map(|tenant| tenant.id.clone()),
         };
-        let pin = choose(place.project, &slot, known.facts())?;
+        let pin = choose(place.project, &slot, past.facts())?;
         let file = deploy_file(place.project, self.environment);
         let text = desk.text(&file)?.unwrap_or_default();
         let edited = edit::pin(&text, self.tenant, &pin).doing(|| format!("cannot edit {file}"))?;
         let after = desk.load(&[(&file, &edited)], recorded)?;
         let edited_place = self.place(&after)?;
-        let about = About {
-            project: edited_place.project,
-            environment: edited_place.environment,
-            tenant: edited_place.tenant.map(|tenant| &**tenant),
-            pin: &pin,
-        };
-        output::page(&outlook(&known, &after, &about, self.ask, &config)?)?;
-        self.note(&about);
+        review::said(&loaded, &after, &past, self.ask, &config)?;
+        self.note(&edited_place, &pin);
         if edited == text {
             output::progress(&format!("unchanged    {file} says so already"));
             desk.push_what_is_committed(&config)?;
@@ -189,15 +184,15 @@ impl Pinning<'_> {
     }
 
     /// What a reader of the line alone would not expect.
-    fn note(&self, about: &About<'_>) {
-        let (project, environment) = (about.project, &about.environment.name);
+    fn note(&self, place: &Place<'_>, pin: &Pin) {
+        let (project, environment) = (place.project, &place.environment.name);
         let automatic = project.lifecycle().phases.iter().any(|phase| phase.automatic.contains(environment));
-        if automatic && matches!(about.pin, Pin::Release(_)) {
+        if automatic && matches!(pin, Pin::Release(_)) {
             output::progress(&format!(
                 "note         while the pin is there, nothing newer enters {environment} by itself"
             ));
         }
-        let deploy = project.deploy.get(environment).filter(|_| about.tenant.is_none());
+        let deploy = project.deploy.get(environment).filter(|_| place.tenant.is_none());
         for (tenant, (pin, _)) in deploy.iter().flat_map(|deploy| &deploy.tenants) {
             let pin = match pin {
                 Pin::Release(release) => format!("stays at {release}"),

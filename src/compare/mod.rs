@@ -24,7 +24,7 @@ mod size;
 mod unified;
 mod values;
 
-pub use crate::cfn::{Recreates, recreates};
+pub use crate::cfn::{Recreates, recreates, type_name};
 pub use difference::{Hunk, Line, Sign, documents, hunks, unmangled};
 pub use escape::visible;
 pub use exposure::{Exposed, Exposure, exposure};

@@ -101,6 +101,21 @@ impl Reader {
         }
     }
 
+    /// When a commit was made, as its committer says.
+    ///
+    /// # Errors
+    /// There is no such commit.
+    pub fn time(&self, commit: &CommitId) -> Result<jiff::Timestamp, GitError> {
+        self.with(|repository| {
+            let found = oid(commit).and_then(|id| repository.find_commit(id));
+            let seconds = found.map(|found| found.time().seconds());
+            let path = repository.path().to_owned();
+            let seconds =
+                seconds.map_err(|source| GitError::Revision { revision: commit.to_string(), path, source })?;
+            Ok(jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH))
+        })
+    }
+
     /// How many commits one has that another has not, and the other way round; none where one of them is not there.
     pub fn apart(&self, one: &CommitId, other: &CommitId) -> Option<(usize, usize)> {
         let inner = self.lock();

@@ -11,17 +11,22 @@ use crate::promote::Index;
 
 use super::draft::Draft;
 use super::outputs::Key;
-use super::types::{Input, Plan, Planned, Report, SlotRow, StackChange};
-use super::{stale, unreached};
+use super::stale;
+use super::types::{Input, Plan, Planned, Report, SlotRow, StackChange, Unreached};
 
 /// Sorts the drafts of all slots into one plan and one report.
-pub(super) fn assemble(input: &Input<'_>, index: &Index<'_>, drafts: Vec<Draft<'_>>) -> Planned {
+pub(super) fn assemble(
+    input: &Input<'_>,
+    index: &Index<'_>,
+    drafts: Vec<Draft<'_>>,
+    unreached: Vec<Unreached>,
+) -> Planned {
     let commit = input.catalog.commit.clone();
     let mut plan = Plan { commit: commit.clone(), ..Plan::default() };
     let mut report = Report { commit, at: Some(input.now), ..Report::default() };
     plan.deadlines = deadlines(input);
     report.stale = stale::stale(input, index, &drafts);
-    report.unreached = unreached::unreached(input.catalog, &drafts);
+    report.unreached = unreached;
     let mut consumers: BTreeMap<Key, BTreeSet<StackName>> = BTreeMap::new();
     let mut adoptions = Vec::new();
     for draft in drafts {

@@ -82,7 +82,9 @@ pub fn plan(input: &Input<'_>, renderer: &mut dyn Render) -> Planned {
     drafts.iter_mut().for_each(Draft::heed);
     kept::spare_others(&mut drafts);
     unadopted::apply(input, &mut drafts);
-    let mut planned = assemble::assemble(input, &index, drafts);
+    let mut unreached = unreached::unreached(input.catalog, &drafts);
+    unreached.retain(|one| planner.head_differs(one, &drafts, renderer));
+    let mut planned = assemble::assemble(input, &index, drafts, unreached);
     planned.plan.skip = skip;
     planned
 }

@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Catalog, Decision, Project, ProjectName, ReleaseName};
+use crate::model::catalog::Snapshot;
+use crate::model::{Catalog, Decision, Project, ProjectName, Release, ReleaseName};
 
-use super::draft::Draft;
+use super::draft::{At, Draft};
 use super::types::Unreached;
+use super::wanted::{Source, wanted};
+use super::{Planner, Render};
 
 /// The projects whose process or variables differ from those of every release that runs or comes: by name.
 ///
@@ -52,4 +55,41 @@ fn of(project: &Project, known: &Known<'_>) -> Option<Unreached> {
     let come = known.come.iter().filter(|name| !blocked(name));
     let reached = has(&newest.name) || known.run.iter().chain(come).any(|name| has(name));
     (!reached).then(|| Unreached { project: project.name.clone(), newest: newest.name.clone() })
+}
+
+impl<'a> Planner<'a> {
+    /// Whether any slot of the project would be given something else by the files of the head than by its newest release: a
+    /// comment, for one, changes files and nothing that is deployed. What cannot be rendered may.
+    pub(super) fn head_differs(&self, one: &Unreached, drafts: &[Draft<'a>], renderer: &mut dyn Render) -> bool {
+        let known = self.input.catalog.projects.get(&one.project);
+        let Some((project, release)) = known.and_then(|project| Some((project, project.releases.get(&one.newest)?)))
+        else {
+            return true;
+        };
+        let (Some(repository), Some(head), Ok(snapshot)) =
+            (&self.input.catalog.repository, &project.head, &release.snapshot)
+        else {
+            return true;
+        };
+        let made = Release { snapshot: Ok(Snapshot { what: head.clone(), ..snapshot.clone() }), ..(**release).clone() };
+        let mut contents = |release: &Release, at: &At<'a>| {
+            let source = Source {
+                repository,
+                project: at.project,
+                environment: at.environment,
+                tenant: at.tenant,
+                release,
+                targets: self.targets.get(&at.environment.name).map_or(&[], Vec::as_slice),
+                names: &self.names,
+                catalog: self.input.catalog,
+            };
+            let stacks = wanted(&source, renderer).ok()?;
+            Some(stacks.iter().map(|stack| (stack.stack.clone(), stack.content.hash)).collect::<Vec<_>>())
+        };
+        let mut places = drafts.iter().filter_map(|draft| draft.at.as_ref()).filter(|at| at.project.id == project.id);
+        places.any(|at| match (contents(release, at), contents(&made, at)) {
+            (Some(before), Some(after)) => before != after,
+            (before, after) => before.is_some() || after.is_some(),
+        })
+    }
 }

@@ -28,5 +28,5 @@ pub use desired::{Desired, Want, deploy_file, desired};
 pub use frozen::{Frozen, frozen, thaws};
 pub use gates::{Gates, position};
 pub use index::{Index, Longest, Ours};
-pub use settle::{Settled, past, settled};
+pub use settle::{Settled, past, settled, unreadable};
 pub use slots::{Seat, judging, slots};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::model::catalog::Pin;
-use crate::model::{Catalog, Environment, Project, Release, ReleaseName, Slot, Tenant};
+use crate::model::catalog::{Pin, SnapshotFault};
+use crate::model::{Catalog, Environment, Project, ProjectName, Release, ReleaseName, Slot, Tenant};
 
 use super::Seat;
 use super::lines::Lines;
@@ -46,6 +46,30 @@ pub fn past(catalog: &Catalog) -> Vec<(Slot, ReleaseName)> {
             release.version < settled.version && release.snapshot.is_ok() && lines.brings(release) == Some(true)
         });
         all.extend(below.chain([settled]).map(|release| (seat.slot.clone(), release.name.clone())));
+    }
+    all
+}
+
+/// The releases that slots would settle to, or could, and whose snapshot is not known: pinned ones, and automatic ones above
+/// those that can be read.
+pub fn unreadable(catalog: &Catalog) -> Vec<(&ProjectName, &ReleaseName, &SnapshotFault)> {
+    let mut all = Vec::new();
+    for seat in connected(catalog) {
+        let tenant = seat.tenant.map(|tenant| &tenant.name);
+        let releases: Vec<&Arc<Release>> = match seat.project.pin(&seat.environment.name, tenant) {
+            Some((Pin::Release(name), _)) => seat.project.releases.get(name).into_iter().collect(),
+            Some((Pin::None, _)) => Vec::new(),
+            None => {
+                let lines = Lines::new(&seat);
+                let comes = |release: &&Arc<Release>| release.blocked.is_none() && lines.brings(release) == Some(true);
+                let highest = seat.project.releases_highest_first().into_iter().filter(comes);
+                highest.take_while(|release| release.snapshot.is_err()).collect()
+            }
+        };
+        for release in releases {
+            let fault = release.snapshot.as_ref().err();
+            all.extend(fault.map(|fault| (&seat.project.name, &release.name, fault)));
+        }
     }
     all
 }

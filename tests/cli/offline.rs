@@ -132,22 +132,32 @@ pub(super) fn diff_compares_two_commits() {
     home.replace("repo/projects/billing/deploy/production.toml", "2.0.1", "2.0.2");
     home.commit("repo", "Release billing 2.0.2");
     home.git("repo", "switch --quiet main");
-    assert_eq!(home.landfall("diff main --repo repo --exit-code").ends(0).out, "", "HEAD is main");
-    let diff = home.landfall("diff main change --repo repo --exit-code").ends(4);
+    home.landfall("diff main --repo repo --exit-code").ends(0).shows(&["No stack changes.\n"]);
+    let diff = home.landfall("diff main change --repo repo --exit-code --unfold").ends(4);
     diff.shows(&[
-        "billing-worker-development-nonprod (development) at main",
-        "at change",
-        "-     Image: ",
+        "deploys billing 2.0.2 to development, test and production",
+        "billing-worker-development-nonprod",
         "sha256:77aa",
         "sha256:88bb",
+        "from `main (",
+        "merged (they parted at ",
     ]);
-    let back = home.landfall("diff change main --repo repo --format json").ends(0).json();
-    let mut environments: Vec<_> =
-        back.as_array().unwrap().iter().map(|one| one["environment"].as_str().unwrap()).collect();
-    environments.dedup();
-    assert_eq!(environments, ["development", "test", "production"], "in order, each with the stacks of its steps");
-    assert!(back[0]["difference"].as_str().unwrap().contains("sha256:77aa"), "{back}");
-    home.landfall("diff main nothing --repo repo").ends(1).says(&["cannot find the commit nothing"]);
+    let merged = home.landfall("diff change main --repo repo --exit-code").ends(0);
+    merged.shows(&["No stack changes."]);
+    for same in ["main..change", "main...change", "main change --two-dot"] {
+        home.landfall(&format!("diff {same} --repo repo")).ends(0).shows(&["deploys billing 2.0.2 to development"]);
+    }
+    let back = home.landfall("diff change main --two-dot --repo repo --format json").ends(0).json();
+    assert_eq!(back["slots"].as_array().unwrap().len(), 3, "{back}");
+    for format in ["markdown", "html"] {
+        home.landfall(&format!("diff main change --repo repo --format {format}")).ends(0).shows(&["billing 2.0.2"]);
+    }
+    // Both images have a digest, and nothing else is risky.
+    home.landfall("diff main change --repo repo --deny high").ends(0);
+    home.landfall("diff main..change change --repo repo").ends(2).says(&["is a range already"]);
+    home.landfall("diff main nothing --repo repo")
+        .ends(1)
+        .says(&["cannot compare nothing merged into main", "`nothing` is no commit"]);
 }
 
 #[test]

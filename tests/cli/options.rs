@@ -62,7 +62,8 @@ const OPTIONS: &[Covered] = covered! {
         => tenanted::why_tells_the_winner_and_every_loser in "tenanted.rs";
     "why": "--server" "--store" "--facts" => facts::why_tells_what_an_output_last_was in "facts.rs";
     "why": "--release" "--format" => tenanted::why_tells_programs_too in "tenanted.rs";
-    "diff": "<BASE>" "<HEAD>" "--repo" "--exit-code" "--format" => offline::diff_compares_two_commits in "offline.rs";
+    "diff": "<BASE>" "<HEAD>" "--two-dot" "--deny" "--unfold" "--repo" "--exit-code" "--format"
+        => offline::diff_compares_two_commits in "offline.rs";
     "plan": "--server" "--format" => online::plan_asks_the_daemon in "online.rs";
     "plan": "--repo" "--store" "--endpoint" "--diff" "--exit-code" => online::plan_looks_for_itself in "online.rs";
     "plan": "--facts" => facts::a_daemon_pushes_what_a_clone_plans_with in "facts.rs";

@@ -27,15 +27,16 @@ pub(super) fn a_pin_says_what_has_to_happen_first() {
     let first =
         promote("1.0.0 --to production").ends(0).says(&["wrote        shop/projects/app/deploy/production.toml"]);
     first.shows(&[
-        "nothing is known of what runs",
-        "production: 1.0.0 must succeed in development",
-        "production for acme: 1.0.0",
+        "deploys app 1.0.0 to production: 2 stacks are created",
+        "app         nothing → 1.0.0 on merge, if it succeeded in development",
+        "app · acme  nothing → 1.0.0 on merge",
+        "no gate is known to be open",
     ]);
     assert_eq!(home.read(file), "release = \"1.0.0\"\n");
     home.write(file, "# guarded\nrelease = \"1.0.0\" # since Monday\n");
     let acme = promote("1.1.0 --to production --tenant acme").ends(0);
-    let acme = acme.shows(&["production for acme: 1.1.0 must succeed in development"]);
-    assert!(!acme.out.contains("production: "), "one tenant alone: {}", acme.out);
+    let acme = acme.shows(&["app · acme  1.0.0 → 1.1.0 on merge, if it succeeded in development"]);
+    assert!(!acme.out.contains("\napp  "), "one tenant alone: {}", acme.out);
     let pinned = "# guarded\nrelease = \"1.0.0\" # since Monday\n\n[tenants]\nacme = \"1.1.0\"\n";
     assert_eq!(home.read(file), pinned);
     let rest = promote("1.1.0 --to production").ends(0).says(&["acme stays at 1.1.0: it has a line of its own"]);
@@ -44,10 +45,10 @@ pub(super) fn a_pin_says_what_has_to_happen_first() {
     promote("1.1.0 --to production")
         .ends(0)
         .says(&["unchanged    projects/app/deploy/production.toml says so already"]);
-    promote("none --to production").ends(0).shows(&["nothing is known to run here; what does is deleted"]);
+    promote("none --to production").ends(0).shows(&["1.1.0 → removed on merge · 1 stack deleted"]);
     let development = promote("1.0.0 --to development").ends(0);
     let development = development.says(&["nothing newer enters development by itself"]);
-    development.shows(&["development: every gate is open: 1.0.0 is deployed at once"]);
+    development.shows(&["1.1.0 → 1.0.0 (rollback) on merge"]);
     home.landfall("check shop").ends(0);
     promote("9 --to production").ends(2).says(&["has no release `9`", "the highest are 1.1.0, 1.0.0"]);
     promote("1.1.0 --to prod").ends(2).says(&["there is no environment `prod`"]);
@@ -67,23 +68,17 @@ pub(super) fn a_pin_is_judged_by_what_is_known() {
         home.landfall(&format!("promote app {version} --to production --repo promoting {line}"))
     };
     let server = format!("--server {}", world.server);
-    promote("1.0.0", &server)
-        .ends(0)
-        .shows(&["by the facts of http://", "every gate is open: 1.0.0 is deployed at once"]);
-    promote("2.0.0", &server).ends(0).shows(&["production: 2.0.0 must succeed in development"]);
+    promote("1.0.0", &server).ends(0).shows(&["with the facts of http://", "nothing → 1.0.0 on merge · 1 stack"]);
+    promote("2.0.0", &server).ends(0).shows(&["production", "must succeed in development"]);
     let facts = super::world::get(&world.server, "/api/v1/facts");
     home.write("past.json", &facts.to_string());
-    promote("1.0.0", "--facts past.json").ends(0).shows(&["by the facts of past.json", "every gate is open"]);
+    promote("1.0.0", "--facts past.json").ends(0).shows(&["with the facts of past.json", "on merge"]);
     let store = format!("--store landfall.db --endpoint {}", world.account);
+    home.git("promoting", "clean -fdq");
     let open = promote("1.0.0", &store).ends(0);
-    open.shows(&[
-        "once it lands:",
-        "deploys now",
-        "1 stack to create",
-        "create app-web-production-web in 111111111111",
-    ]);
+    open.shows(&["deploys app 1.0.0 to production: 1 stack is created", "app-web-production-web"]);
     home.write("promoting.toml", &format!("store = \"landfall.db\"\n[aws]\nendpoint = \"{}\"\n", world.account));
-    promote("2.0.0", "--config promoting.toml").ends(0).shows(&["held", "2.0.0 must succeed in development"]);
+    promote("2.0.0", "--config promoting.toml").ends(0).shows(&["must succeed in development"]);
 }
 
 #[test]
@@ -120,7 +115,9 @@ pub(super) fn a_pin_is_committed_and_pushed() {
 pub(super) fn a_rollback_names_a_release() {
     let home = tenanted();
     let back = |line: &str| home.landfall(&format!("rollback app --in production --repo shop {line}"));
-    back("--to 1.0.0 --tenant acme").ends(0).shows(&["production for acme: 1.0.0 must succeed in development"]);
+    back("--to 1.0.0 --tenant acme")
+        .ends(0)
+        .shows(&["app · acme  nothing → 1.0.0 on merge, if it succeeded in development"]);
     assert_eq!(home.read("shop/projects/app/deploy/production.toml"), "[tenants]\nacme = \"1.0.0\"\n");
     back("").ends(2).says(&["what ran there before is known to the daemon and in its store", "--to"]);
 }
@@ -141,11 +138,11 @@ pub(super) fn a_rollback_knows_what_ran_before() {
     let back = |line: &str| home.landfall(&format!("rollback twice --in development --repo twice {line}")).ends(0);
     let file = "twice/projects/twice/deploy/development.toml";
     let planned = back(&format!("--store twice.db --endpoint {}", world.account));
-    planned.shows(&["once it lands:", "deploys now", "from 1.1.0", "pinned in projects/twice/deploy/development.toml"]);
+    planned.shows(&["rolls back twice to 1.0.0 in development", "1.1.0 → 1.0.0 (rollback) on merge"]);
     assert_eq!(home.read(file), "release = \"1.0.0\"\n");
     std::fs::remove_file(home.path(file)).unwrap();
     home.write("twice.toml", &format!("store = \"twice.db\"\n[aws]\nendpoint = \"{}\"\n", world.account));
-    back("--config twice.toml").shows(&["deploys now", "from 1.1.0"]);
+    back("--config twice.toml").shows(&["1.1.0 → 1.0.0 (rollback) on merge"]);
     assert_eq!(home.read(file), "release = \"1.0.0\"\n");
     home.write("none.json", "{}");
     let unknown = home.landfall("rollback twice --in development --repo twice --facts none.json").ends(1);

@@ -5,13 +5,13 @@ use std::process::Command;
 use std::sync::Arc;
 
 use landfall::cfn::Recreates;
-use landfall::compare::{Action, Cause, ResourceChange, Why};
+use landfall::compare::{Action, Cause, Level, ResourceChange, Risk, Why};
 use landfall::model::catalog::{Broken, Gate, Subject};
 use landfall::model::decision::{Because, Cause as Held};
 use landfall::model::journal::Fate as Leaves;
 use landfall::model::remedy::Key;
 use landfall::model::{AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
-use landfall::plan::review::{Basis, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
+use landfall::plan::review::{Basis, Effects, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
 use landfall::plan::{Orphan, StaleAllowance, Unreached};
 use landfall::view::review::content::About;
 use landfall::view::review::{json, schema};
@@ -114,7 +114,7 @@ fn stop(key: Option<Key>) -> Stop {
     Stop {
         stack: stack(),
         gate: Gate::Replace,
-        resource: Some(Arc::from("Database")),
+        resources: vec![Arc::from("Database")],
         code: Arc::from("replaces-data"),
         sentence: "Database is replaced, and keeps data".to_owned(),
         key,
@@ -131,6 +131,8 @@ fn in_slot(how: How, because: Option<Because>) -> SlotReview {
         to: Some("1.4.0".parse().unwrap()),
         rollback: false,
         how,
+        assumed: Vec::new(),
+        earliest: "2026-11-23T08:00:00Z".parse().ok(),
         because,
     }
 }
@@ -160,6 +162,15 @@ fn resource(action: Action, fate: Option<Leaves>, why: Vec<Why>) -> ResourceChan
     }
 }
 
+fn risk() -> Risk {
+    Risk {
+        id: "stateful-replacement",
+        level: Level::High,
+        resource: Some(Arc::from("Database")),
+        sentence: "`Database` is replaced".to_owned(),
+    }
+}
+
 fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
     let template = |image: &str| {
         format!(
@@ -178,7 +189,7 @@ fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
         place: place(),
         fate,
         moved_from: (fate == Fate::Create).then(place),
-        resources,
+        effects: Effects { resources, risks: vec![risk()], ..Effects::default() },
         stops: vec![stop(None)],
         before: (fate != Fate::Create).then(|| shown(&template("old"))),
         after: (fate != Fate::Delete).then(|| shown(&template("new"))),

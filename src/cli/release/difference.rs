@@ -8,10 +8,10 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::super::deliver::{Deliver, Desk};
-use super::super::diff::{Key, as_json, differences, drawn};
 use super::super::exit::{Exit, Failure, Outcome};
 use super::super::output::{self, Format};
 use super::super::stacks::{Slotted, seats};
+use super::stacks::{Key, as_json, differences, drawn};
 use super::{Of, project_of, release_of};
 use crate::cfn::Document;
 use crate::compare::{Paint, Shown};

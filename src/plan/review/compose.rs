@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::{SignedDuration, Timestamp};
+
 use crate::cfn::{Document, Given};
-use crate::compare::resources;
 use crate::model::catalog::Broken;
 use crate::model::decision::Cause;
+use crate::model::remedy::Key;
 use crate::model::{
     Catalog, EnvironmentName, Hold, Id, ProjectName, ReleaseName, Slot, StackOwner, TenantName, Version,
 };
@@ -13,15 +15,25 @@ use crate::model::{
 use super::super::expected::place_values;
 use super::super::types::{Report, SlotRow};
 use super::Change;
+use super::effects::Effects;
 use super::holds::{holds, like};
 use super::notes;
 use super::rehearse::{Event, Rehearsal};
 use super::types::{Basis, Fate, How, Review, Shown, SlotReview, StackEvent, StackReview, Stop};
-use super::world::{Key, World};
+use super::world::{Key as StackKey, World};
 
-pub(super) fn compose(change: &Change<'_>, before: &World, anyway: &Rehearsal, then: &Rehearsal) -> Review {
+/// A rehearsal counts a second for each round; more than this is time that something waits for.
+const WAITS: SignedDuration = SignedDuration::from_mins(1);
+
+pub(super) fn compose(
+    change: &Change<'_>,
+    before: &World,
+    anyway: &Rehearsal,
+    then: &Rehearsal,
+    bare: Option<&Report>,
+) -> Review {
     let new = new_events(&then.events, &anyway.events);
-    let composer = Composer { change, before, anyway, then, new: by_slot(&new) };
+    let composer = Composer { change, before, anyway, then, bare, new: by_slot(&new) };
     let mut slots: Vec<SlotReview> = Vec::new();
     let mut stacks: Vec<StackReview> = Vec::new();
     for slot in composer.slots() {
@@ -98,6 +110,8 @@ struct Composer<'r> {
     before: &'r World,
     anyway: &'r Rehearsal,
     then: &'r Rehearsal,
+    /// The plan of the head if nothing had ever happened: what the gates ask for.
+    bare: Option<&'r Report>,
     new: BTreeMap<&'r Slot, Vec<&'r Event>>,
 }
 
@@ -136,6 +150,8 @@ impl Composer<'_> {
         Some(SlotReview {
             rollback: to.as_ref().zip(from.as_ref()).is_some_and(|(to, from)| lower(to, from)),
             because: events.last().map(|event| event.because.clone()),
+            assumed: events.first().map_or(Vec::new(), |first| self.assumed(first, &how)),
+            earliest: events.first().and_then(|first| self.earliest(first)),
             slot: slot.clone(),
             project,
             environment,
@@ -147,7 +163,7 @@ impl Composer<'_> {
     }
 
     fn how(&self, first: &Event, events: &[&Event]) -> How {
-        let stops: Vec<Stop> = events.iter().flat_map(|event| &event.stops).cloned().collect();
+        let stops: Vec<Stop> = events.iter().flat_map(|event| self.stops(event)).collect();
         if !stops.is_empty() {
             return How::Stops(stops);
         }
@@ -155,6 +171,45 @@ impl Composer<'_> {
         let mine = waits.filter(|(release, _)| release.as_ref().is_none_or(|release| *release == first.release));
         let holds: Vec<Hold> = mine.map(|(_, hold)| hold.clone()).collect();
         if first.round == 0 || holds.is_empty() { How::OnMerge } else { How::After(holds) }
+    }
+
+    /// The gates that a deployment stops at, each with the lines that open it.
+    fn stops(&self, event: &Event) -> Vec<Stop> {
+        let row = row(&self.then.last, &event.slot);
+        let held = row.map_or(Vec::new(), holds);
+        let key = |stop: &Stop| {
+            let mut found = held.iter().filter_map(|(_, hold)| match &hold.cause {
+                Cause::Stopped { cause, plan, file, .. } if cause.stack.as_ref() == Some(&stop.stack) => {
+                    Some((plan.clone(), file.clone()))
+                }
+                _ => None,
+            });
+            let (plan, file) = found.next()?;
+            let tenant = row.and_then(|row| row.tenant.clone());
+            Some(Key { file, what: stop.gate, stack: Some(stop.stack.clone()), tenant, plan, or: None })
+        };
+        event.stops.iter().map(|stop| Stop { key: key(stop), ..stop.clone() }).collect()
+    }
+
+    /// What the gates ask of a release that goes to a slot, apart from what it is known to wait for.
+    fn assumed(&self, first: &Event, how: &How) -> Vec<Hold> {
+        let Some(row) = self.bare.and_then(|bare| row(bare, &first.slot)) else { return Vec::new() };
+        if first.removal || first.from.as_ref() == Some(&first.release) {
+            return Vec::new();
+        }
+        let waits: &[Hold] = if let How::After(holds) = how { holds } else { &[] };
+        let gate = |hold: &&Hold| matches!(hold.cause, Cause::Phase { .. } | Cause::Soak { .. });
+        let mine = holds(row).into_iter().filter(|(release, _)| release.as_ref() == Some(&first.release));
+        let mine: Vec<Hold> = mine.map(|(_, hold)| hold).collect();
+        let said = |hold: &&Hold| waits.iter().any(|other| like(&other.cause, &hold.cause));
+        mine.iter().filter(gate).filter(|hold| !said(hold)).cloned().collect()
+    }
+
+    /// When a deployment begins, if time alone is between now and then.
+    fn earliest(&self, first: &Event) -> Option<Timestamp> {
+        let known = self.change.facts.is_some() && first.round > 0;
+        let waits = first.at.duration_since(self.change.now) > WAITS;
+        (known && waits).then_some(first.at)
     }
 
     /// A slot in which nothing happens: what holds it is another thing than before.
@@ -197,12 +252,12 @@ impl Composer<'_> {
     /// What happens to the stacks of a slot: each once, from what it has before to what it has in the end.
     fn stacks(&self, slot: &Slot) -> Vec<StackReview> {
         let events = self.new.get(slot).map_or(&[][..], Vec::as_slice);
-        let mut order: Vec<Key> = Vec::new();
-        let mut all: BTreeMap<Key, StackReview> = BTreeMap::new();
+        let mut order: Vec<StackKey> = Vec::new();
+        let mut all: BTreeMap<StackKey, StackReview> = BTreeMap::new();
         for event in events {
             for stack in &event.stacks {
                 let key = (stack.place.clone(), stack.stack.clone());
-                let stops = event.stops.iter().filter(|stop| stop.stack == stack.stack).cloned().collect();
+                let stops = self.stops(event).into_iter().filter(|stop| stop.stack == stack.stack).collect();
                 match all.remove(&key) {
                     None => {
                         order.push(key.clone());
@@ -241,7 +296,7 @@ impl Composer<'_> {
             place: event.place.clone(),
             fate: event.fate,
             moved_from: moved.map(|(place, _)| place.clone()),
-            resources: event.resources.clone(),
+            effects: event.effects.clone(),
             stops,
             before: event.before.clone().or_else(|| moved.map(|(_, shown)| shown.clone())),
             after: event.after.clone(),
@@ -270,11 +325,11 @@ fn later(known: StackReview, event: &StackEvent, stops: Vec<Stop>) -> StackRevie
         shown.as_ref().and_then(|shown| Some((Document::parse(&shown.template).ok()?, values(shown))))
     };
     let (before, after) = (parse(&known.before), parse(&event.after));
-    let resources = resources(
+    let effects = Effects::between(
         before.as_ref().map(|(document, values)| Given { document, values }),
         after.as_ref().map(|(document, values)| Given { document, values }),
     );
-    StackReview { fate, resources, stops, after: event.after.clone(), ..known }
+    StackReview { fate, effects, stops, after: event.after.clone(), ..known }
 }
 
 fn step(catalog: &Catalog, slot: &Slot, id: &Id) -> Option<crate::model::StepName> {

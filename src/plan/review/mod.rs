@@ -13,7 +13,7 @@
 //! `view/` prints a [`Review`]. Deliberately absent: I/O, the clock (the time comes in), words for people.
 
 mod compose;
-mod gates;
+mod effects;
 mod holds;
 mod notes;
 mod past;
@@ -23,10 +23,12 @@ mod world;
 
 use jiff::Timestamp;
 
-use crate::model::{Catalog, Facts};
+use crate::model::{Catalog, Facts, Observed};
 
-use super::Render;
+use super::types::Input;
+use super::{Render, plan};
 
+pub use effects::Effects;
 pub use types::{Basis, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
 
 /// What a review is made from.
@@ -38,6 +40,8 @@ pub struct Change<'a> {
     pub head: &'a Catalog,
     /// What is known of the past.
     pub facts: Option<&'a Facts>,
+    /// With facts: what AWS shows. Without it, what the facts say of stacks is taken to be so.
+    pub observed: Option<&'a Observed>,
     /// The time: of the facts, or of the head's commit, so that everybody gets the same answer.
     pub now: Timestamp,
 }
@@ -47,10 +51,15 @@ pub struct Change<'a> {
 /// The cost is a few plans of the base and of the head: one for each round in which something happens.
 pub fn review(change: &Change<'_>, renderer: &mut dyn Render) -> Review {
     let before = match change.facts {
-        Some(facts) => past::told(change.base, facts, change.now, renderer),
+        Some(facts) => past::told(change.base, facts, change.observed, change.now, renderer),
         None => past::settled(change.base, change.now, renderer),
     };
     let anyway = rehearse::rehearse(before.clone(), change.base, renderer);
     let then = rehearse::rehearse(before.clone(), change.head, renderer);
-    compose::compose(change, &before, &anyway, &then)
+    let bare = change.facts.is_none().then(|| {
+        let nothing = Facts::default();
+        let input = Input { catalog: change.head, facts: &nothing, observed: &Observed::default(), now: change.now };
+        plan(&input, renderer).report
+    });
+    compose::compose(change, &before, &anyway, &then, bare.as_ref())
 }

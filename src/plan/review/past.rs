@@ -46,7 +46,13 @@ pub(super) fn settled(base: &Catalog, now: Timestamp, renderer: &mut dyn Render)
 }
 
 /// The world that facts tell of. What is in flight there is taken to succeed, unless it waits at a gate.
-pub(super) fn told(base: &Catalog, facts: &Facts, now: Timestamp, renderer: &mut dyn Render) -> World {
+pub(super) fn told(
+    base: &Catalog,
+    facts: &Facts,
+    observed: Option<&Observed>,
+    now: Timestamp,
+    renderer: &mut dyn Render,
+) -> World {
     let mut facts = facts.clone();
     let (waits, flies): (Vec<_>, Vec<_>) =
         std::mem::take(&mut facts.in_flight).into_iter().partition(|flight| flight.stopped.is_some());
@@ -84,6 +90,9 @@ pub(super) fn told(base: &Catalog, facts: &Facts, now: Timestamp, renderer: &mut
                 world.put(&wanted.target.place, &wanted.stack, &wanted.content, &release.name);
             }
         }
+    }
+    if let Some(observed) = observed {
+        world.shows(observed);
     }
     world
 }

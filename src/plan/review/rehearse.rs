@@ -48,6 +48,8 @@ pub(super) struct Event {
     pub(super) removal: bool,
     /// In which round it began, from 0.
     pub(super) round: usize,
+    /// When it began.
+    pub(super) at: Timestamp,
     /// Allowances that let it begin, or that opened a gate of it.
     pub(super) allowed: Vec<Hash>,
     pub(super) stacks: Vec<StackEvent>,
@@ -56,7 +58,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    fn new(begin: &Begin, round: usize, carried: Carried) -> Self {
+    fn new(begin: &Begin, round: usize, at: Timestamp, carried: Carried) -> Self {
         Self {
             slot: begin.slot.clone(),
             release: begin.release.clone(),
@@ -65,6 +67,7 @@ impl Event {
             content: begin.content,
             removal: begin.removal,
             round,
+            at,
             allowed: begin.allowed.clone(),
             stacks: carried.stacks,
             stops: carried.stops,
@@ -154,7 +157,7 @@ fn carry_out(
     for begin in &plan.begin {
         let carried = world.begin(begin, commit);
         open.insert(begin.slot.clone(), events.len());
-        events.push(Event::new(begin, round, carried));
+        events.push(Event::new(begin, round, world.now, carried));
     }
     world.tick();
     !plan.is_empty()

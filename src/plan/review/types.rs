@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::compare::ResourceChange;
+use crate::cfn::Document;
+use crate::compare::{Paint, documents, with_values};
 use crate::model::catalog::{Broken, Gate};
 use crate::model::decision::Because;
 use crate::model::journal;
@@ -16,6 +17,7 @@ use crate::model::{
 };
 
 use super::super::types::{Orphan, StaleAllowance, Unreached};
+use super::effects::Effects;
 
 /// What happens if a change is merged, and the daemon then does all that it does by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +96,10 @@ pub struct SlotReview {
     pub rollback: bool,
     /// How it gets there, or why not.
     pub how: How,
+    /// Without facts: what earlier phases ask for, which a release that was there before is taken to have passed.
+    pub assumed: Vec<Hold>,
+    /// With facts, and if it waits for time alone: when it can begin at the earliest.
+    pub earliest: Option<Timestamp>,
     /// Why it moves.
     pub because: Option<Because>,
 }
@@ -120,8 +126,8 @@ pub struct Stop {
     pub stack: StackName,
     /// The gate.
     pub gate: Gate,
-    /// The resource, if it is about one.
-    pub resource: Option<Arc<str>>,
+    /// The resources that it is about.
+    pub resources: Vec<Arc<str>>,
     /// `replaces-data`, `removes-data`, …
     pub code: Arc<str>,
     /// Why, in a sentence.
@@ -132,11 +138,11 @@ pub struct Stop {
 
 impl Stop {
     /// As the engine journals it.
-    pub(super) fn cause(&self, stack: &StackName) -> journal::Cause {
+    pub(super) fn cause(&self) -> journal::Cause {
         journal::Cause {
             code: self.code.clone(),
             sentence: self.sentence.clone(),
-            stack: Some(stack.clone()),
+            stack: Some(self.stack.clone()),
             gate: Some(self.gate),
         }
     }
@@ -181,8 +187,8 @@ pub struct StackReview {
     pub fate: Fate,
     /// It is created here because its target moved: the stack of its name that was made there stays or is deleted.
     pub moved_from: Option<Place>,
-    /// What happens to its resources; unchanged ones are left out.
-    pub resources: Vec<ResourceChange>,
+    /// What that does, read from its documents.
+    pub effects: Effects,
     /// The gates at which it stops; then nothing of it happens.
     pub stops: Vec<Stop>,
     /// What it has before; for one that moves, what the other has.
@@ -204,6 +210,22 @@ pub struct Shown {
     pub release: ReleaseName,
 }
 
+impl Shown {
+    /// The template with the values of its parameters, for people; none if it is not a template.
+    pub fn document(&self) -> Option<Document> {
+        Document::parse(&self.template).ok().map(|document| with_values(&document, &self.values))
+    }
+}
+
+impl StackReview {
+    /// The difference of its templates as text, with hidden what is secret; empty if there is none.
+    pub fn difference(&self) -> String {
+        let document = |shown: &Option<Shown>| shown.as_ref().and_then(Shown::document);
+        let (before, after) = (document(&self.before), document(&self.after));
+        documents(before.as_ref(), after.as_ref(), self.stack.as_str(), self.stack.as_str(), Paint::Plain)
+    }
+}
+
 /// What happens to a stack in a rehearsal.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct StackEvent {
@@ -211,7 +233,7 @@ pub(super) struct StackEvent {
     pub(super) place: Place,
     pub(super) step: usize,
     pub(super) fate: Fate,
-    pub(super) resources: Vec<ResourceChange>,
+    pub(super) effects: Effects,
     pub(super) before: Option<Shown>,
     pub(super) after: Option<Shown>,
 }

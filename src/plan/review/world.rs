@@ -10,7 +10,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cfn::{Document, Given, Reference, references};
-use crate::compare::{Action as ResourceAction, ResourceChange, resources};
+use crate::compare::{Action as ResourceAction, ResourceChange};
+use crate::model::catalog::Gate;
 use crate::model::facts_fold::FactsFold;
 use crate::model::journal::{
     Action, Allowed, Content, DeploymentId, Entry, Fence, Opened, Order, Outcome, ParameterValue, Record,
@@ -20,8 +21,9 @@ use crate::model::place::Access;
 use crate::model::{CommitId, Facts, Observed, Place, ReleaseName, StackName, StackSeen, StackStatus};
 
 use super::super::expected::place_values;
+use super::super::gates::{self, Row};
 use super::super::types::{Begin, Opening, Skip};
-use super::gates;
+use super::effects::Effects;
 use super::types::{Fate, Shown, StackEvent, Stop};
 
 /// A stack in its place.
@@ -44,7 +46,31 @@ pub(super) struct World {
 struct Pending {
     opened: Opened,
     ended: BTreeSet<StackName>,
-    open: BTreeSet<StackName>,
+    /// The gates that allowances opened: of a stack, for one resource or for all.
+    open: BTreeSet<(StackName, Gate, Option<Arc<str>>)>,
+}
+
+impl Pending {
+    /// The gate that an operation stops at; none if it goes on. Deleting a whole stack was decided before.
+    fn stop(&self, order: &Order, changes: &[ResourceChange]) -> Option<Stop> {
+        if matches!(order.action, Action::Delete { .. }) {
+            return None;
+        }
+        let rows: Vec<Row<'_>> = changes.iter().filter_map(Row::predicted).collect();
+        let is_open = |gate: Gate, resource: &str| {
+            let open = |named: Option<Arc<str>>| self.open.contains(&(order.stack.clone(), gate, named));
+            open(None) || open(Some(Arc::from(resource)))
+        };
+        let closed = gates::closed(&rows, is_open)?;
+        Some(Stop {
+            stack: order.stack.clone(),
+            gate: closed.gate,
+            resources: closed.resources,
+            code: Arc::from(closed.code),
+            sentence: closed.sentence,
+            key: None,
+        })
+    }
 }
 
 /// What one deployment did until it ended or stopped.
@@ -80,6 +106,15 @@ impl World {
             let seen = || PlaceSeen::Seen { at: self.now, stacks: BTreeMap::new() };
             self.observed.places.entry(place.clone()).or_insert_with(seen);
         }
+    }
+
+    /// Takes what AWS shows in place of what facts let expect.
+    pub(super) fn shows(&mut self, observed: &Observed) {
+        for (place, seen) in &observed.places {
+            self.observed.places.insert(place.clone(), seen.clone());
+        }
+        let there = &self.observed;
+        self.deployed.retain(|(place, stack), _| there.stack(place, stack).is_some() || !there.can_see(place));
     }
 
     /// The templates that stacks have.
@@ -146,7 +181,7 @@ impl World {
             self.record(Entry::Ended { deployment, outcome: Outcome::Proved });
             return Carried::default();
         };
-        pending.open.insert(stack);
+        pending.open.insert((stack, opening.gate, opening.resource.clone()));
         self.go_on(pending)
     }
 
@@ -182,20 +217,16 @@ impl World {
             if waits {
                 continue;
             }
-            let changes = self.changes(order);
-            let stops = if pending.open.contains(&order.stack) { Vec::new() } else { gates::stops(order, &changes) };
-            if let Some(first) = stops.first() {
-                let (stack, cause) = (order.stack.clone(), first.cause(&order.stack));
-                self.record(Entry::Stopped { deployment, stack, cause, until: None });
-            }
-            let halts = !stops.is_empty();
-            carried.stops.extend(stops);
-            let event = self.event(order, &pending.opened, changes.clone());
-            if halts {
+            let effects = self.effects(order);
+            let event = self.event(order, &pending.opened, effects.clone());
+            if let Some(stop) = pending.stop(order, &effects.resources) {
+                let stack = order.stack.clone();
+                self.record(Entry::Stopped { deployment, stack, cause: stop.cause(), until: None });
+                carried.stops.push(stop);
                 carried.stacks.push(event);
                 continue;
             }
-            self.apply(order, &pending.opened.release, changes);
+            self.apply(order, &pending.opened.release, effects.resources);
             let outcome = if event.fate == Fate::Delete { Outcome::Removed } else { Outcome::Proved };
             self.record(Entry::StackEnded { deployment, stack: order.stack.clone(), outcome });
             pending.ended.insert(order.stack.clone());
@@ -210,19 +241,19 @@ impl World {
         carried
     }
 
-    /// What the operation does to the stack's resources.
-    fn changes(&self, order: &Order) -> Vec<ResourceChange> {
+    /// What the operation does to the stack.
+    fn effects(&self, order: &Order) -> Effects {
         let key = (order.place.clone(), order.stack.clone());
         let before = self.deployed.get(&key).and_then(|shown| Document::parse(&shown.template).ok());
         let old = self.values(&key);
         let before = before.as_ref().map(|document| Given { document, values: &old });
         match &order.action {
-            Action::Delete { .. } => resources(before, None),
+            Action::Delete { .. } => Effects::between(before, None),
             Action::Put(content) => {
-                let Ok(document) = Document::parse(&content.template) else { return Vec::new() };
+                let Ok(document) = Document::parse(&content.template) else { return Effects::default() };
                 let mut values = place_values(&order.place);
                 values.extend(self.parameters(order, content).into_iter().map(|(name, value)| (name, Some(value))));
-                resources(before, Some(Given { document: &document, values: &values }))
+                Effects::between(before, Some(Given { document: &document, values: &values }))
             }
         }
     }
@@ -248,7 +279,7 @@ impl World {
         content.parameters.iter().filter_map(|(name, of)| Some((name.clone(), value(of)?))).collect()
     }
 
-    fn event(&self, order: &Order, opened: &Opened, resources: Vec<ResourceChange>) -> StackEvent {
+    fn event(&self, order: &Order, opened: &Opened, effects: Effects) -> StackEvent {
         let before = self.deployed.get(&(order.place.clone(), order.stack.clone())).cloned();
         let (fate, after) = match &order.action {
             Action::Delete { .. } => (Fate::Delete, None),
@@ -263,7 +294,7 @@ impl World {
             }
         };
         let (stack, place) = (order.stack.clone(), order.place.clone());
-        StackEvent { stack, place, step: order.step, fate, resources, before, after }
+        StackEvent { stack, place, step: order.step, fate, effects, before, after }
     }
 
     /// The stack as it is after the operation.

@@ -10,12 +10,11 @@ use serde_json::Value;
 
 use super::content::{About, headline};
 use super::text::plain;
-use crate::cfn::Document;
-use crate::compare::{self, Paint, ResourceChange, documents, visible, with_values};
+use crate::compare::{self, ResourceChange, visible};
 use crate::model::catalog::{Broken, Subject, Unnamed};
 use crate::model::remedy::{Key, Whom};
 use crate::model::{CommitId, Hold, Location, Place, Slot};
-use crate::plan::review::{Basis, How, Note, Review, Shown, SlotReview, StackReview, Stop};
+use crate::plan::review::{Basis, How, Note, Review, SlotReview, StackReview, Stop};
 use crate::plan::{Orphan, StaleAllowance, Unreached};
 use crate::view::{plan, problems, reasons, remedy};
 
@@ -84,6 +83,8 @@ fn slot(slot: &SlotReview) -> shape::SlotReview {
         happens,
         reasons,
         stops,
+        assumed: all(&slot.assumed),
+        earliest: slot.earliest.map(|at| at.to_string()),
         because: slot.because.as_ref().map(plan::because_json),
     }
 }
@@ -103,20 +104,27 @@ fn stack(stack: &StackReview) -> shape::StackReview {
         moved_from: stack.moved_from.as_ref().map(place),
         from: stack.before.as_ref().map(|shown| shown.release.to_string()),
         to: stack.after.as_ref().map(|shown| shown.release.to_string()),
-        resources: stack.resources.iter().map(resource).collect(),
+        resources: stack.effects.resources.iter().map(resource).collect(),
+        words: stack.effects.words.iter().map(value).collect(),
+        rights: stack.effects.rights.iter().map(value).collect(),
+        exposure: stack.effects.exposure.iter().map(value).collect(),
+        risks: stack.effects.risks.iter().map(risk).collect(),
         stops: stack.stops.iter().map(stop).collect(),
-        difference: difference(stack),
+        difference: stack.difference(),
     }
 }
 
-/// The difference of its templates, with the values of their parameters, and with hidden what is secret.
-fn difference(stack: &StackReview) -> String {
-    let document = |shown: &Option<Shown>| {
-        let shown = shown.as_ref()?;
-        Some(with_values(&Document::parse(&shown.template).ok()?, &shown.values))
-    };
-    let (before, after) = (document(&stack.before), document(&stack.after));
-    documents(before.as_ref(), after.as_ref(), stack.stack.as_str(), stack.stack.as_str(), Paint::Plain)
+fn value(of: &impl serde::Serialize) -> Value {
+    serde_json::to_value(of).unwrap_or_default()
+}
+
+fn risk(risk: &compare::Risk) -> shape::Risk {
+    shape::Risk {
+        id: risk.id.to_owned(),
+        level: value(&risk.level).as_str().unwrap_or_default().to_owned(),
+        resource: risk.resource.as_ref().map(ToString::to_string),
+        sentence: risk.sentence.clone(),
+    }
 }
 
 fn resource(change: &ResourceChange) -> shape::Resource {
@@ -154,7 +162,7 @@ fn stop(stop: &Stop) -> shape::Stop {
     shape::Stop {
         stack: stop.stack.to_string(),
         gate: stop.gate.as_str().to_owned(),
-        resource: stop.resource.as_ref().map(ToString::to_string),
+        resources: stop.resources.iter().map(ToString::to_string).collect(),
         code: stop.code.to_string(),
         sentence: stop.sentence.clone(),
         allow: stop.key.as_ref().map(allow),

@@ -8,12 +8,13 @@ mod actual;
 mod predicted;
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use landfall::load::{Loader, Source};
 use landfall::plan::review::{Change, Review, review};
 use landfall::template::Cache;
-use landfall::view::review::content::About;
-use landfall::view::review::json;
+use landfall::view::review::content::{About, page};
+use landfall::view::review::{json, markdown};
 
 use super::folder;
 use super::script::{self, Command};
@@ -60,7 +61,7 @@ pub(super) fn merge(text: &str) -> Merged {
     let (base, head) = (load(&parent), load(&head));
     let now = teller.now();
     let reviewed = |facts| {
-        let change = Change { base: &base.catalog, head: &head.catalog, facts, now };
+        let change = Change { base: &base.catalog, head: &head.catalog, facts, observed: None, now };
         review(&change, &mut Cache::default())
     };
     let (offline, told) = (reviewed(None), reviewed(Some(&*before.facts)));
@@ -104,6 +105,15 @@ fn pull_request(name: &str) {
     let name = name.replace('_', "-");
     let text = std::fs::read_to_string(folder("gallery").join(format!("{name}.pr"))).unwrap();
     let merged = merge(&text);
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/gallery").join(format!("{name}.md"));
+    let about = About { base: "main".to_owned(), head: name.clone(), ..About::default() };
+    let shown = markdown(&page(&merged.offline, &about));
+    if std::env::var_os("LANDFALL_BLESS").is_some() {
+        std::fs::write(&golden, &shown).unwrap();
+    }
+    let expected = std::fs::read_to_string(&golden).unwrap_or_default();
+    let diff = similar::TextDiff::from_lines(&expected, &shown);
+    assert!(expected == shown, "{} differs:\n{}", golden.display(), diff.unified_diff());
     merged.agrees();
     merged.is_drawn(&name);
 }

@@ -25,7 +25,7 @@ pub(super) fn said(review: &Review) -> BTreeMap<String, Said> {
     let mut all = BTreeMap::new();
     for stack in &review.stacks {
         let of = |actions: &[Action]| -> BTreeSet<String> {
-            let found = stack.resources.iter().filter(|change| actions.contains(&change.action));
+            let found = stack.effects.resources.iter().filter(|change| actions.contains(&change.action));
             found.map(|change| change.id.to_string()).collect()
         };
         let fate = match stack.fate {

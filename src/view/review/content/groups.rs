@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::cfn::Document;
-use crate::compare::{Paint, documents, with_values};
 use crate::plan::review::{Review, Shown, StackReview};
 
 /// Stacks of one step to which the same happens.
@@ -28,7 +26,7 @@ pub(super) fn groups(review: &Review) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for stack in &review.stacks {
-        let difference = difference(stack);
+        let difference = stack.difference();
         let likeness = likeness(stack, &difference);
         match known.get(&likeness).and_then(|at| groups.get_mut(*at)) {
             Some(group) => group.stacks.push(stack),
@@ -41,24 +39,16 @@ pub(super) fn groups(review: &Review) -> Vec<Group<'_>> {
     groups
 }
 
-/// A template with the values of its parameters, for people.
-pub(super) fn document(shown: &Option<Shown>) -> Option<Document> {
-    let shown = shown.as_ref()?;
-    let document = Document::parse(&shown.template).ok()?;
-    Some(with_values(&document, &shown.values))
-}
-
-fn difference(stack: &StackReview) -> String {
-    let (before, after) = (document(&stack.before), document(&stack.after));
-    documents(before.as_ref(), after.as_ref(), stack.stack.as_str(), stack.stack.as_str(), Paint::Plain)
-}
-
 /// Everything that is said of a stack, with what is its own taken out.
 fn likeness(stack: &StackReview, difference: &str) -> String {
-    let resources: Vec<_> =
-        stack.resources.iter().map(|change| (&change.id, &change.kind, change.action, change.certain)).collect();
+    let resources: Vec<_> = stack
+        .effects
+        .resources
+        .iter()
+        .map(|change| (&change.id, &change.kind, change.action, change.certain))
+        .collect();
     let release = |shown: &Option<Shown>| shown.as_ref().map(|shown| shown.release.to_string());
-    let stops: Vec<_> = stack.stops.iter().map(|stop| (stop.gate, &stop.resource, &stop.code)).collect();
+    let stops: Vec<_> = stack.stops.iter().map(|stop| (stop.gate, &stop.resources, &stop.code)).collect();
     let lines = difference.lines().skip(2).filter(|line| line.starts_with(['+', '-']));
     let mut text: String = lines.flat_map(|line| [line, "\n"]).collect();
     let own = [

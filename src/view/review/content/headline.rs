@@ -46,6 +46,11 @@ fn without_stacks(review: &Review) -> Line {
     if !review.left.is_empty() {
         line.push(strong(format!("{} left behind. ", stacks(review.left.len()))));
     }
+    if held > 0 {
+        let slots = if held == 1 { "1 slot is held".to_owned() } else { format!("{held} slots are held") };
+        line.push(text(format!("No stack changes yet: {slots}.")));
+        return line;
+    }
     line.push(text("No stack changes."));
     line
 }
@@ -53,6 +58,12 @@ fn without_stacks(review: &Review) -> Line {
 /// What is lost or interrupted.
 fn dangers(review: &Review) -> Vec<String> {
     let mut dangers = Vec::new();
+    let gates = review.stacks.iter().map(|stack| stack.stops.len()).sum::<usize>();
+    match gates {
+        0 => {}
+        1 => dangers.push("stops at a gate".to_owned()),
+        more => dangers.push(format!("stops at {more} gates")),
+    }
     let deleted: Vec<&StackReview> = review.stacks.iter().filter(|stack| stack.fate == Fate::Delete).collect();
     if !deleted.is_empty() {
         let kinds = kinds(deleted.iter().copied(), true);
@@ -62,7 +73,7 @@ fn dangers(review: &Review) -> Vec<String> {
     let others = || review.stacks.iter().filter(|stack| stack.fate != Fate::Delete);
     let counted = |verb: &str, is: fn(&Action) -> bool| {
         let mut found: BTreeMap<String, usize> = BTreeMap::new();
-        for change in others().flat_map(|stack| &stack.resources).filter(|change| is(&change.action)) {
+        for change in others().flat_map(|stack| &stack.effects.resources).filter(|change| is(&change.action)) {
             *found.entry(change.name.clone()).or_default() += 1;
         }
         let words: Vec<String> = found.iter().map(|(kind, count)| counted_kind(kind, *count)).collect();
@@ -80,7 +91,7 @@ fn dangers(review: &Review) -> Vec<String> {
 /// The types of what stacks hold and what keeps data.
 fn kinds<'r>(stacks: impl Iterator<Item = &'r StackReview>, data: bool) -> Vec<String> {
     let mut found: BTreeMap<String, usize> = BTreeMap::new();
-    for change in stacks.flat_map(|stack| &stack.resources) {
+    for change in stacks.flat_map(|stack| &stack.effects.resources) {
         if change.action == Action::Remove && (!data || change.keeps_data) {
             *found.entry(change.name.clone()).or_default() += 1;
         }
@@ -173,7 +184,8 @@ fn counts(review: &Review) -> String {
             count => parts.push(format!("{count} {many}")),
         }
     }
-    let changes = || review.stacks.iter().filter(|stack| stack.fate != Fate::Delete).flat_map(|stack| &stack.resources);
+    let changes =
+        || review.stacks.iter().filter(|stack| stack.fate != Fate::Delete).flat_map(|stack| &stack.effects.resources);
     let replaced = changes().any(|change| change.action == Action::Replace);
     let removed = changes().any(|change| change.action == Action::Remove) || count(Fate::Delete) > 0;
     match (replaced, removed) {

@@ -76,9 +76,9 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
         How::OnMerge => line.push(text(" on merge")),
         How::After(holds) => line.push(text(format!(" after {}", after(holds)))),
         How::Stops(stops) => {
-            let what = stops.first().map(|stop| match &stop.resource {
-                Some(resource) => format!("{} of {resource}", stop.gate.as_str()),
-                None => stop.gate.as_str().to_owned(),
+            let what = stops.first().map(|stop| match stop.resources.as_slice() {
+                [] => stop.gate.as_str().to_owned(),
+                some => format!("{} of {}", stop.gate.as_str(), some.join(", ")),
             });
             line.push(text(" "));
             line.push(strong(format!("stops at a gate: {}", what.unwrap_or_default())));
@@ -91,6 +91,12 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
             line.push(text(format!(": {}", why.unwrap_or_default())));
         }
         How::Freed => line.push(text(", no longer held")),
+    }
+    if !slot.assumed.is_empty() {
+        line.push(text(format!(", if it {}", assumed(&slot.assumed))));
+    }
+    if let Some(earliest) = slot.earliest {
+        line.push(text(format!(", at {} at the earliest", time::point(earliest))));
     }
     let (mut changed, mut deleted) = (0, 0);
     for stack in review.stacks_of(&slot.slot) {
@@ -119,6 +125,24 @@ fn versions(slot: &SlotReview) -> Line {
         (Some(from), Some(_)) => vec![text(format!("{from} stays"))],
         (None, None) => vec![text("nothing runs here")],
     }
+}
+
+/// What a release is taken to have done before, in few words.
+fn assumed(holds: &[Hold]) -> String {
+    let (mut places, mut words): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for hold in holds {
+        match &hold.cause {
+            Cause::Phase { missing, .. } => places.extend(missing.iter().map(ToString::to_string)),
+            Cause::Soak { environment, needed, .. } => {
+                words.push(format!("held in {environment} for {}", time::took(*needed)));
+            }
+            _ => {}
+        }
+    }
+    if !places.is_empty() {
+        words.insert(0, format!("succeeded in {}", super::headline::list(&places)));
+    }
+    super::headline::list(&words)
 }
 
 /// What has to happen first, in few words.

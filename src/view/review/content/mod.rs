@@ -8,9 +8,11 @@ mod headline;
 mod matrix;
 mod notes;
 mod stacks;
+mod words;
 
 use jiff::Timestamp;
 
+use crate::model::CommitId;
 use crate::plan::review::{Basis, Review};
 use crate::problem::Problem;
 use crate::view::time;
@@ -26,6 +28,8 @@ pub struct About {
     pub base: String,
     /// The name of the head.
     pub head: String,
+    /// The commit of the head, if what is reviewed is its merge into the base.
+    pub tip: Option<CommitId>,
     /// The commit at which the two parted, if the head was merged into the base to look.
     pub merge_base: Option<String>,
     /// The base has moved since the two parted.
@@ -45,7 +49,11 @@ pub fn page(review: &Review, about: &About) -> Page {
     blocks.extend(notes::problems(review, about));
     blocks.extend(matrix::matrix(review));
     blocks.extend(notes::why_now(review));
+    blocks.extend(words::risks(review));
+    blocks.extend(notes::held(review));
     blocks.extend(stacks::stacks(review));
+    blocks.extend(words::rights_and_exposure(review));
+    blocks.extend(words::size(review));
     blocks.extend(notes::left(review));
     blocks.extend(notes::notes(review));
     blocks.push(Block::Footer(footer(review, about)));
@@ -66,14 +74,15 @@ fn stale(review: &Review, about: &About) -> Option<Block> {
 }
 
 fn footer(review: &Review, about: &About) -> Line {
-    let short = |commit: &Option<crate::model::CommitId>| commit.as_ref().map(|commit| commit.short().to_owned());
+    let short = |commit: &Option<CommitId>| commit.as_ref().map(|commit| commit.short().to_owned());
     let name = |label: &str, commit: Option<String>| match commit {
         Some(commit) if !label.is_empty() && !label.starts_with(&commit) => format!("{label} ({commit})"),
         Some(commit) => commit,
         None => label.to_owned(),
     };
     let mut line = vec![text("from "), code(name(&about.base, short(&review.base)))];
-    line.extend([text(" to "), code(name(&about.head, short(&review.head)))]);
+    let head = about.tip.as_ref().or(review.head.as_ref()).cloned();
+    line.extend([text(" to "), code(name(&about.head, short(&head)))]);
     if let Some(merge_base) = &about.merge_base {
         let moved = if about.moved { ", and the base has moved since" } else { "" };
         line.extend([text(", merged (they parted at "), code(merge_base.clone()), text(format!("{moved})"))]);

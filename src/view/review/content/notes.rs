@@ -7,7 +7,7 @@ use crate::model::catalog::Broken;
 use crate::model::decision::Because;
 use crate::model::remedy::Remedy;
 use crate::plan::review::{How, Note, Review};
-use crate::view::remedy;
+use crate::view::{reasons, remedy};
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
 use super::About;
@@ -94,6 +94,30 @@ pub(super) fn why_now(review: &Review) -> Option<Block> {
             list(&names)
         )),
     ]))
+}
+
+/// What holds slots that would move, with the lines that open each gate.
+pub(super) fn held(review: &Review) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    for slot in &review.slots {
+        let How::Held(holds) = &slot.how else { continue };
+        for hold in holds {
+            let Some(key) = reasons::key(hold, &slot.project, &slot.environment, slot.tenant.as_ref()) else {
+                continue;
+            };
+            let tenant = slot.tenant.as_ref().map(|tenant| format!(" · {tenant}")).unwrap_or_default();
+            let title = vec![
+                strong("held"),
+                text(format!(" · {} · {}{tenant} · {}", slot.project, slot.environment, reasons::hold(hold))),
+            ];
+            let body = vec![
+                Block::Paragraph(vec![text("It waits until "), code(key.file.clone()), text(" has these lines:")]),
+                Block::Code { language: "toml", text: key.toml.clone() },
+            ];
+            blocks.push(Block::Callout { weight: Weight::Danger, title, body });
+        }
+    }
+    blocks
 }
 
 /// Stacks that stay although nothing wants them any more.

@@ -9,6 +9,7 @@ use crate::view::remedy;
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
 use super::groups::{Group, groups};
 use super::headline::list;
+use super::words;
 
 /// So many places of a group are named; more are counted.
 const NAMED: usize = 8;
@@ -23,6 +24,9 @@ fn group(group: &Group<'_>) -> Vec<Block> {
     let mut blocks =
         vec![Block::Heading { level: 2, text: heading(group, first) }, Block::Paragraph(places(group, first))];
     blocks.extend(group.stacks.iter().flat_map(|stack| stack.stops.iter().map(stop)));
+    if first.fate != Fate::Create {
+        blocks.extend(words::ecs(first));
+    }
     blocks.extend(resources(first));
     let count = group.difference.lines().skip(2).filter(|line| line.starts_with(['+', '-'])).count();
     if count > 0 {
@@ -89,14 +93,14 @@ fn stop(stop: &Stop) -> Block {
 
 /// The resources to which something happens; nothing for a stack that is created, whose resources are all new.
 fn resources(stack: &StackReview) -> Option<Block> {
-    if stack.resources.is_empty() {
+    if stack.effects.resources.is_empty() {
         return None;
     }
     if stack.fate == Fate::Create {
         let moved = stack.moved_from.as_ref();
         let moved = moved.map(|place| format!(" Its target moved: the stack of this name in {place} is another one."));
         let mut names: Vec<(String, usize)> = Vec::new();
-        for change in &stack.resources {
+        for change in &stack.effects.resources {
             match names.iter_mut().find(|(name, _)| *name == change.name) {
                 Some((_, count)) => *count += 1,
                 None => names.push((change.name.clone(), 1)),
@@ -112,7 +116,15 @@ fn resources(stack: &StackReview) -> Option<Block> {
         ))]));
     }
     let head = ["resource", "what happens", "because"].map(|name| vec![text(name)]).to_vec();
-    let mut changes: Vec<&ResourceChange> = stack.resources.iter().collect();
+    // What is said in words is not said again.
+    let said = |change: &&ResourceChange| {
+        let plain = matches!(change.action, Action::Update | Action::Revision);
+        plain && stack.effects.words.iter().any(|words| words.resource == change.id)
+    };
+    let mut changes: Vec<&ResourceChange> = stack.effects.resources.iter().filter(|change| !said(change)).collect();
+    if changes.is_empty() {
+        return None;
+    }
     changes.sort_by(|a, b| b.action.cmp(&a.action).then_with(|| a.id.cmp(&b.id)));
     let rows = changes.into_iter().map(|change| vec![named(change), action(change), because(change)]).collect();
     Some(Block::Table { head, rows })

@@ -2,16 +2,17 @@
 //!
 //! The words of these types are read by whoever opens `docs/review.schema.json`, which is made from them.
 
-use std::collections::BTreeMap;
+mod besides;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cfn::Recreates;
-use crate::compare::Action as Compared;
+use crate::compare::{Action as Compared, Recreates};
 use crate::model::journal::Fate;
 use crate::plan::review::Fate as StackFate;
+
+pub use besides::{Broken, Left, Note, Problem, Related};
 
 /// What merging a change does: `landfall diff --format json`. Keys are never taken away or given another meaning; new ones may
 /// come. Times are RFC 3339 in UTC.
@@ -103,6 +104,11 @@ pub struct SlotReview {
     pub reasons: Vec<Value>,
     /// The gates at which it stops, for `stops`.
     pub stops: Vec<Stop>,
+    /// Without facts: what earlier phases ask for, which a release that was there before is taken to have passed.
+    #[schemars(with = "Vec<Reason>")]
+    pub assumed: Vec<Value>,
+    /// With facts, and if it waits for time alone: when it can begin at the earliest.
+    pub earliest: Option<String>,
     /// Why it moves.
     #[schemars(with = "Option<Because>")]
     pub because: Option<Value>,
@@ -208,8 +214,8 @@ pub struct Stop {
     pub stack: String,
     /// The gate: what an allowance says in `what`.
     pub gate: String,
-    /// Logical id of the resource, if it is about one.
-    pub resource: Option<String>,
+    /// Logical ids of the resources that it is about.
+    pub resources: Vec<String>,
     /// A stable word for the cause.
     pub code: String,
     /// Why, in one sentence.
@@ -269,10 +275,31 @@ pub struct StackReview {
     pub to: Option<String>,
     /// Its resources to which something happens.
     pub resources: Vec<Resource>,
+    /// What changes in ECS, a value for each resource: `resource`, `subject`, `rows` (`what`, `before`, `after`), `rollout`.
+    pub words: Vec<Value>,
+    /// The rights that the change gives: `resource`, `kind`, `place`, `statement`, `grant` with what is given.
+    pub rights: Vec<Value>,
+    /// What everybody can reach after it: `resource`, `kind`, `exposed` with its details.
+    pub exposure: Vec<Value>,
+    /// What a reviewer must not overlook, the worst first.
+    pub risks: Vec<Risk>,
     /// The gates at which it stops. Then nothing of it happens until they are opened.
     pub stops: Vec<Stop>,
     /// The difference of its templates as text, with secrets hidden; empty if there is none.
     pub difference: String,
+}
+
+/// A risk.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Risk {
+    /// Its name: `stateful-replacement`, `public-ports`, ….
+    pub id: String,
+    /// `low`, `medium`, `high` or `critical`.
+    pub level: String,
+    /// Logical id of the resource; null for the whole stack.
+    pub resource: Option<String>,
+    /// One sentence without a full stop.
+    pub sentence: String,
 }
 
 /// What happens to a stack.
@@ -459,137 +486,4 @@ pub enum Why {
         /// What happens to that resource.
         action: Action,
     },
-}
-
-/// A stack that nothing wants any more.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Left {
-    /// The stack.
-    pub stack: String,
-    /// Where it is.
-    pub place: Place,
-    /// Whose it was: the tags that landfall gave it.
-    pub owner: BTreeMap<String, String>,
-    /// Whether it is deleted; otherwise it stays.
-    pub removed: bool,
-    /// Why it is not wanted, or why it stays, in one sentence.
-    pub why: String,
-    /// The lines that let it be deleted, if a gate keeps it.
-    pub allow: Option<Allow>,
-}
-
-/// Something that a change does besides changing stacks.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Note {
-    /// A project's change reaches no release: only a new one, or a refreshed one, would have it.
-    Unreached {
-        /// The project.
-        project: String,
-        /// Its newest release, which was made before the change.
-        newest: String,
-        /// The command that makes a release that has the change.
-        new: String,
-        /// The command that gives the change to the newest release.
-        refresh: String,
-    },
-    /// A release takes its process and variables from another commit than before, and is deployed again where it runs.
-    Refreshed {
-        /// The project.
-        project: String,
-        /// The release.
-        release: String,
-        /// The slots that run it.
-        slots: Vec<Slot>,
-    },
-    /// A phase or an environment is gone from a lifecycle, and with it what releases had to pass.
-    Ungated {
-        /// The project.
-        project: String,
-        /// The phase that is gone.
-        phase: String,
-        /// The environments of later phases, which releases enter without it.
-        opens: Vec<String>,
-    },
-    /// An allowance of the change opens a gate.
-    Opens {
-        /// Where it is written.
-        at: Location,
-        /// The gate.
-        gate: String,
-        /// The slot.
-        slot: Slot,
-    },
-    /// An allowance of the change opens nothing.
-    OpensNothing {
-        /// Where it is written.
-        at: Location,
-        /// The gate that it is for.
-        gate: String,
-        /// Why it opens nothing, in one sentence.
-        why: String,
-    },
-    /// A release may not go anywhere new any more.
-    Blocked {
-        /// The project.
-        project: String,
-        /// The release.
-        release: String,
-        /// Why, as its file says.
-        reason: String,
-    },
-}
-
-/// Something that cannot be read.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Broken {
-    /// `repository`, `environment`, `target`, `tenant`, `freeze`, `lifecycle`, `project`, `process`, `release` or `deploy`.
-    pub kind: String,
-    /// Its name; of a release the project and the release, of a deploy file the project and the environment. Empty if the name cannot be
-    /// read.
-    pub names: Vec<String>,
-    /// The problem's code, one of those in problems.md.
-    pub code: String,
-    /// The problem in one sentence.
-    pub title: String,
-    /// Where it is written.
-    pub at: Location,
-}
-
-/// A problem, as `landfall check --format json` prints it.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Problem {
-    /// `error`, `warning` or `note`.
-    pub level: String,
-    /// One of those in problems.md.
-    pub code: String,
-    /// The problem in one sentence.
-    pub title: String,
-    /// Path in the repository.
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-    /// What stands under the place; may be empty.
-    pub label: String,
-    /// How to fix it.
-    pub help: Option<String>,
-    /// Other places that belong to it.
-    pub related: Vec<Related>,
-    /// The projects that are held as deployed because of it.
-    pub blocks: Vec<String>,
-}
-
-/// Another place that belongs to a problem.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct Related {
-    /// Path in the repository.
-    pub file: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column in characters, from 1.
-    pub column: u32,
-    /// What the place has to do with it.
-    pub label: String,
 }
