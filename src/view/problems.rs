@@ -217,17 +217,25 @@ pub fn sentence(text: &str) -> String {
     parts.iter().enumerate().map(hidden).collect::<Vec<_>>().join("`")
 }
 
-/// The line that a byte is in; empty if there is none. Costs that line alone.
+/// Of a longer line, only this many characters on each side of the place are looked at: more than is ever shown.
+const REACH: usize = 2_048;
+
+/// The line that a byte is in, or the part of it around the byte if it is very long; empty if there is none.
 fn line_at(source: &str, byte: usize) -> &str {
     let (Some(before), Some(behind)) = (source.get(..byte), source.get(byte..)) else { return "" };
-    let begin = before.rfind('\n').map_or(0, |at| at + 1);
-    let end = byte + behind.find('\n').unwrap_or(behind.len());
+    let begin =
+        before.char_indices().rev().take(REACH).take_while(|(_, c)| *c != '\n').last().map_or(byte, |(at, _)| at);
+    let end = behind.char_indices().take(REACH).take_while(|(_, c)| *c != '\n').last();
+    let end = end.map_or(byte, |(at, last)| byte + at + last.len_utf8());
     source.get(begin..end).unwrap_or("")
 }
 
 /// A line of source as it may be shown, with the place of the mark in it and its length, in characters. Of a value that is
 /// refused, and of what stands behind it, nothing is shown.
 fn shown_line(line: &str, column: usize, length: usize, refused: bool) -> (String, usize, usize) {
+    let from = column.saturating_sub(REACH);
+    let line: String = line.chars().skip(from).take(column - from + length.min(REACH) + REACH).collect();
+    let (line, column) = (line.as_str(), column - from);
     let cut = |from: usize, to: usize| line.chars().skip(from).take(to.saturating_sub(from)).collect::<String>();
     let before = hide_text(&cut(0, column));
     let place = before.chars().count();

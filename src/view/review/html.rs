@@ -128,7 +128,7 @@ fn table(head: &[Line], rows: &[Vec<Line>]) -> Markup {
     html! {
         @if count > 0 {
             table class=[(count > NARROW_COLUMNS).then_some("cards")] {
-                @if !names.iter().all(|name| is_blank(name)) {
+                @if !names.iter().all(is_blank) {
                     thead { tr {
                         @for name in &names {
                             // A head without a name is a cell: it heads nothing.

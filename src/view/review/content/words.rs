@@ -55,7 +55,7 @@ pub(super) fn risks(review: &Review) -> Option<Block> {
             }
         }
     }
-    all.sort_by(|(a, _), (b, _)| b.level.cmp(&a.level));
+    all.sort_by_key(|(risk, _)| std::cmp::Reverse(risk.level));
     let worst = all.first()?.0.level;
     let line = |(risk, stacks): &(&Risk, Vec<&StackReview>)| {
         let level = level(risk.level);
