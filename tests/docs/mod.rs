@@ -115,6 +115,26 @@ fn the_pages_show_what_the_demo_says() {
 }
 
 #[test]
+fn every_risk_is_explained() {
+    let page = root("docs/reviewing.md");
+    for (risk, meaning) in landfall::compare::RISKS {
+        assert!(page.contains(&format!("| `{risk}` | {meaning} |")), "docs/reviewing.md explains {risk}");
+    }
+}
+
+#[test]
+fn the_readme_shows_a_page_of_the_gallery() {
+    let readme = root("README.md");
+    let gallery = root("docs/gallery/a-new-release.md");
+    let part = readme.split("## What a reviewer sees").nth(1).unwrap().split("\n## ").next().unwrap();
+    let shown: Vec<&str> = part.lines().filter_map(|line| line.strip_prefix("> ")).collect();
+    assert!(shown.len() > 8, "{shown:?}");
+    for line in shown {
+        assert!(gallery.lines().any(|real| real == line), "the gallery does not show `{line}`");
+    }
+}
+
+#[test]
 fn the_readme_shows_what_why_says() {
     let readme = root("README.md");
     let shown = readme.split("```text\n$ landfall ").nth(1).and_then(|rest| rest.split("```").next()).unwrap();

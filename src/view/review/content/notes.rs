@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Location;
 use crate::model::catalog::Broken;
-use crate::model::decision::Because;
+use crate::model::decision::{Because, Cause};
 use crate::model::remedy::Remedy;
 use crate::plan::review::{How, Note, Review};
 use crate::view::{reasons, remedy};
@@ -101,7 +101,8 @@ pub(super) fn held(review: &Review) -> Vec<Block> {
     let mut blocks = Vec::new();
     for slot in &review.slots {
         let How::Held(holds) = &slot.how else { continue };
-        for hold in holds {
+        // An earlier environment opens that gate by itself.
+        for hold in holds.iter().filter(|hold| !matches!(hold.cause, Cause::LiveOrder { .. })) {
             let Some(key) = reasons::key(hold, &slot.project, &slot.environment, slot.tenant.as_ref()) else {
                 continue;
             };

@@ -61,7 +61,8 @@ pub(super) fn risks(review: &Review) -> Option<Block> {
         let level = level(risk.level);
         let level = if risk.level >= Level::High { strong(level) } else { text(level) };
         let mut line = vec![level, text(format!(" · {} · ", risk.id))];
-        line.push(text(format!("{} · ", risk.sentence)));
+        line.extend(ticked(&risk.sentence));
+        line.push(text(" · "));
         line.extend(stacks.first().map(|stack| code(stack.stack.to_string())));
         if let Some(more @ 1..) = stacks.len().checked_sub(1) {
             line.push(text(format!(" and {more} more")));
