@@ -75,6 +75,8 @@
 //! * A record of the journal that is missing, swapped or altered is named, and stops the daemon before it changes anything; so
 //!   does a store file that is deleted or replaced under it (`tests/store`).
 //! * What a kill leaves in store and mirror stops no later start (`tests/git/leftovers`, `tests/cli/damage`).
+//! * What a review says before a merge is what the daemon does after it: a review is the planner, run on a world in which what it
+//!   orders succeeds (`tests/stories/merge`).
 //! * Success is proved from ECS, never believed from a stack's status.
 //! * A turn ignores what woke it, so the path after a restart is the path of every day.
 //! * The whole daemon runs in one thread on virtual time from one seed: same seed, same trace.
