@@ -13,9 +13,9 @@ use super::mistakes::Mistakes;
 use super::outage::Later;
 use super::turn::{Turn, append};
 use crate::cloud::Change;
-use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Opened, Record, StoreId};
-use crate::model::{CommitId, Facts, StackName};
-use crate::plan::{Begin, Plan, Skip};
+use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Record, StoreId};
+use crate::model::{Facts, StackName};
+use crate::plan::{Plan, Skip};
 use crate::store::{Lease, Store, StoreError, Whereabouts};
 
 /// Why the engine stops.
@@ -182,7 +182,7 @@ impl Engine {
         };
         let free = plan.begin.iter().filter(|begin| self.facts().in_flight(&begin.slot).is_none());
         for (after, begin) in free.enumerate() {
-            entries.extend(opened(begin, commit, self.log.next_deployment(after)));
+            entries.extend(begin.entries(commit, self.log.next_deployment(after)));
         }
         self.record(now, entries).await
     }
@@ -254,26 +254,4 @@ impl Engine {
         let waits = !deployments.is_empty() && deployments.values().all(|deployment| machine::waits(deployment, now));
         Ok(Progress { moved: self.log.seq != before, in_flight: deployments.len(), waits, look_again })
     }
-}
-
-fn opened(begin: &Begin, commit: &CommitId, deployment: DeploymentId) -> Vec<Entry> {
-    let mut entries = vec![Entry::Opened(Opened {
-        deployment,
-        slot: begin.slot.clone(),
-        release: begin.release.clone(),
-        commit: commit.clone(),
-        plan: begin.plan.clone(),
-        content: begin.content,
-        given: begin.given,
-        attempt: begin.attempt,
-        on_failure: begin.on_failure,
-        orders: begin.orders.clone(),
-        allowed: begin.allowed.clone(),
-        removal: begin.removal,
-        live: begin.live.clone(),
-        waves: begin.waves.clone(),
-    })];
-    let used = |allowance: &_| Allowed { slot: begin.slot.clone(), allowance: *allowance, deployment };
-    entries.extend(begin.allowed.iter().map(|allowance| Entry::Used(used(allowance))));
-    entries
 }

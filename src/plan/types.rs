@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::decision::{Because, Cause, Decision};
-use crate::model::journal::{self, Content, DeploymentId, Order, TargetWave};
+use crate::model::journal::{self, Allowed, Content, DeploymentId, Entry, Opened, Order, TargetWave};
 use crate::model::place::Access;
 use crate::model::remedy::{Key, RemoveSlot};
 use crate::model::{
@@ -121,6 +121,30 @@ pub struct MayLose {
     pub allowed: bool,
     /// The lines that would; none if no file could contain them.
     pub key: Option<Key>,
+}
+
+impl Begin {
+    /// The records with which it begins: that it is opened, and the allowances that it uses up.
+    pub fn entries(&self, commit: &CommitId, deployment: DeploymentId) -> Vec<Entry> {
+        let opened = Entry::Opened(Opened {
+            deployment,
+            slot: self.slot.clone(),
+            release: self.release.clone(),
+            commit: commit.clone(),
+            plan: self.plan.clone(),
+            content: self.content,
+            given: self.given,
+            attempt: self.attempt,
+            on_failure: self.on_failure,
+            orders: self.orders.clone(),
+            allowed: self.allowed.clone(),
+            removal: self.removal,
+            live: self.live.clone(),
+            waves: self.waves.clone(),
+        });
+        let used = |allowance: &_| Entry::Used(Allowed { slot: self.slot.clone(), allowance: *allowance, deployment });
+        std::iter::once(opened).chain(self.allowed.iter().map(used)).collect()
+    }
 }
 
 /// A deployment in flight that is no longer wanted.

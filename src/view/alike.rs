@@ -36,3 +36,18 @@ pub fn place(group: &[&SlotRow]) -> String {
         count => format!("{environment}, {count} tenants"),
     }
 }
+
+/// A text with a placeholder for a word wherever that stands alone.
+pub fn without_word(text: &str, word: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(word).filter(|_| !word.is_empty()) {
+        out.push_str(before);
+        let touches = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let inside = touches(before.chars().next_back()) || touches(after.chars().next());
+        out.push_str(if inside { word } else { "\u{2}" });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}

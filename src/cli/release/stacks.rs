@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cfn::Document;
 use crate::compare::{Paint, documents};
+use crate::view::alike::without_word;
 
 /// Which stack, in the order in which stacks are shown: environments in promotion order.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,21 +70,6 @@ pub(super) fn differences<'k>(
 fn shape(difference: &str, stack: &str, tenant: &str) -> String {
     let lines: String = difference.lines().skip(2).flat_map(|line| [line, "\n"]).collect();
     without_word(&lines.replace(stack, "\u{1}"), tenant)
-}
-
-/// A text with a placeholder for a word wherever that stands alone.
-fn without_word(text: &str, word: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(word).filter(|_| !word.is_empty()) {
-        out.push_str(before);
-        let touches = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let inside = touches(before.chars().next_back()) || touches(after.chars().next());
-        out.push_str(if inside { word } else { "\u{2}" });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
 }
 
 pub(super) fn drawn(difference: &Difference<'_>) -> String {

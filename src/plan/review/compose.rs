@@ -33,7 +33,7 @@ pub(super) fn compose(
     bare: Option<&Report>,
 ) -> Review {
     let new = new_events(&then.events, &anyway.events);
-    let composer = Composer { change, before, anyway, then, bare, new: by_slot(&new) };
+    let composer = Composer { change, before, anyway, then, rows: Reports::of(anyway, then, bare), new: by_slot(&new) };
     let mut slots: Vec<SlotReview> = Vec::new();
     let mut stacks: Vec<StackReview> = Vec::new();
     for slot in composer.slots() {
@@ -105,13 +105,41 @@ fn by_slot<'r>(events: &[&'r Event]) -> BTreeMap<&'r Slot, Vec<&'r Event>> {
     all
 }
 
+/// The rows of reports, by slot.
+type Rows<'r> = BTreeMap<&'r Slot, &'r SlotRow>;
+
+/// The reports that slots are looked up in.
+struct Reports<'r> {
+    /// Before anything happens.
+    before: Rows<'r>,
+    /// Without the change, in the end.
+    anyway: Rows<'r>,
+    /// With it, in the end.
+    then: Rows<'r>,
+    /// Of the head if nothing had ever happened: what the gates ask for. Empty with facts.
+    bare: Rows<'r>,
+}
+
+impl<'r> Reports<'r> {
+    fn of(anyway: &'r Rehearsal, then: &'r Rehearsal, bare: Option<&'r Report>) -> Self {
+        fn rows(report: &Report) -> Rows<'_> {
+            report.slots.iter().map(|row| (&row.slot, row)).collect()
+        }
+        Self {
+            before: rows(&anyway.first),
+            anyway: rows(&anyway.last),
+            then: rows(&then.last),
+            bare: bare.map(rows).unwrap_or_default(),
+        }
+    }
+}
+
 struct Composer<'r> {
     change: &'r Change<'r>,
     before: &'r World,
     anyway: &'r Rehearsal,
     then: &'r Rehearsal,
-    /// The plan of the head if nothing had ever happened: what the gates ask for.
-    bare: Option<&'r Report>,
+    rows: Reports<'r>,
     new: BTreeMap<&'r Slot, Vec<&'r Event>>,
 }
 
@@ -131,9 +159,9 @@ impl Composer<'_> {
     }
 
     fn slot(&self, slot: &Slot) -> Option<SlotReview> {
-        let (old, new) = (row(&self.anyway.last, slot), row(&self.then.last, slot));
+        let (old, new) = (self.rows.anyway.get(slot).copied(), self.rows.then.get(slot).copied());
         let events = self.new.get(slot).map_or(&[][..], Vec::as_slice);
-        let from = row(&self.anyway.first, slot).and_then(|row| row.runs.clone());
+        let from = self.rows.before.get(slot).copied().and_then(|row| row.runs.clone());
         let from = from.or_else(|| events.first().and_then(|event| event.from.clone()));
         let to = match (events.last(), new) {
             (Some(event), _) if event.removal => None,
@@ -175,7 +203,7 @@ impl Composer<'_> {
 
     /// The gates that a deployment stops at, each with the lines that open it.
     fn stops(&self, event: &Event) -> Vec<Stop> {
-        let row = row(&self.then.last, &event.slot);
+        let row = self.rows.then.get(&event.slot).copied();
         let held = row.map_or(Vec::new(), holds);
         let key = |stop: &Stop| {
             let mut found = held.iter().filter_map(|(_, hold)| match &hold.cause {
@@ -193,7 +221,7 @@ impl Composer<'_> {
 
     /// What the gates ask of a release that goes to a slot, apart from what it is known to wait for.
     fn assumed(&self, first: &Event, how: &How) -> Vec<Hold> {
-        let Some(row) = self.bare.and_then(|bare| row(bare, &first.slot)) else { return Vec::new() };
+        let Some(row) = self.rows.bare.get(&first.slot).copied() else { return Vec::new() };
         if first.removal || first.from.as_ref() == Some(&first.release) {
             return Vec::new();
         }
@@ -273,7 +301,7 @@ impl Composer<'_> {
     fn stack(&self, slot: &Slot, event: &StackEvent, stops: Vec<Stop>) -> Option<StackReview> {
         let owner = self.owner(event);
         let both = [self.change.head, self.change.base];
-        let row = row(&self.then.last, slot).or_else(|| row(&self.anyway.last, slot));
+        let row = self.rows.then.get(slot).copied().or_else(|| self.rows.anyway.get(slot).copied());
         let (project, environment, tenant) = self.names(slot, row)?;
         let target =
             owner.as_ref().and_then(|owner| both.iter().find_map(|catalog| catalog.target_by_id(&owner.target)));
@@ -337,10 +365,6 @@ fn step(catalog: &Catalog, slot: &Slot, id: &Id) -> Option<crate::model::StepNam
     let snapshots = project.releases.values().filter_map(|release| release.snapshot.as_ref().ok());
     let whats = project.head.iter().chain(snapshots.map(|snapshot| &snapshot.what));
     whats.flat_map(|what| &what.steps).find(|step| &step.id == id).map(|step| step.name.clone())
-}
-
-pub(super) fn row<'r>(report: &'r Report, slot: &Slot) -> Option<&'r SlotRow> {
-    report.slots.iter().find(|row| &row.slot == slot)
 }
 
 fn named<N: std::str::FromStr>(id: &Id) -> Option<N> {

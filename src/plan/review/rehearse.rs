@@ -143,7 +143,8 @@ fn carry_out(
         let carried = world.open(opening);
         let Some(event) = open.get(&opening.slot).and_then(|at| events.get_mut(*at)) else { continue };
         event.allowed.push(opening.allowance);
-        event.stops.retain(|stop| stop.stack != opening.stack);
+        // Every gate that it still waits at is said again.
+        event.stops.clear();
         event.stops.extend(carried.stops);
         // What stopped happens now.
         event

@@ -14,7 +14,7 @@ use crate::compare::{Action as ResourceAction, ResourceChange};
 use crate::model::catalog::Gate;
 use crate::model::facts_fold::FactsFold;
 use crate::model::journal::{
-    Action, Allowed, Content, DeploymentId, Entry, Fence, Opened, Order, Outcome, ParameterValue, Record,
+    Action, Allowed, Content, DeploymentId, Entry, Fence, Order, Outcome, ParameterValue, Record,
 };
 use crate::model::observed::PlaceSeen;
 use crate::model::place::Access;
@@ -44,7 +44,11 @@ pub(super) struct World {
 /// A deployment that stopped at gates.
 #[derive(Clone, Debug)]
 struct Pending {
-    opened: Opened,
+    deployment: DeploymentId,
+    release: ReleaseName,
+    orders: Vec<Order>,
+    /// It removes everything of its slot.
+    removal: bool,
     ended: BTreeSet<StackName>,
     /// The gates that allowances opened: of a stack, for one resource or for all.
     open: BTreeSet<(StackName, Gate, Option<Arc<str>>)>,
@@ -147,28 +151,11 @@ impl World {
     /// Carries out a deployment until it ends or stops.
     pub(super) fn begin(&mut self, begin: &Begin, commit: &CommitId) -> Carried {
         self.deployments += 1;
-        let opened = Opened {
-            deployment: DeploymentId(self.deployments),
-            slot: begin.slot.clone(),
-            release: begin.release.clone(),
-            commit: commit.clone(),
-            plan: begin.plan.clone(),
-            content: begin.content,
-            given: begin.given,
-            attempt: begin.attempt,
-            on_failure: begin.on_failure,
-            orders: begin.orders.clone(),
-            allowed: begin.allowed.clone(),
-            removal: begin.removal,
-            live: begin.live.clone(),
-            waves: begin.waves.clone(),
-        };
-        self.record(Entry::Opened(opened.clone()));
-        for allowance in &begin.allowed {
-            let (slot, deployment) = (begin.slot.clone(), opened.deployment);
-            self.record(Entry::Used(Allowed { slot, allowance: *allowance, deployment }));
-        }
-        self.go_on(Pending { opened, ended: BTreeSet::new(), open: BTreeSet::new() })
+        let deployment = DeploymentId(self.deployments);
+        begin.entries(commit, deployment).into_iter().for_each(|entry| self.record(entry));
+        let (release, orders, removal) = (begin.release.clone(), begin.orders.clone(), begin.removal);
+        let (ended, open) = (BTreeSet::new(), BTreeSet::new());
+        self.go_on(Pending { deployment, release, orders, removal, ended, open })
     }
 
     /// Opens a gate and goes on. A deployment that began before the rehearsal simply ends.
@@ -204,8 +191,8 @@ impl World {
 
     fn go_on(&mut self, mut pending: Pending) -> Carried {
         let mut carried = Carried::default();
-        let deployment = pending.opened.deployment;
-        let orders = pending.opened.orders.clone();
+        let deployment = pending.deployment;
+        let orders = pending.orders.clone();
         for order in &orders {
             if pending.ended.contains(&order.stack) {
                 continue;
@@ -218,7 +205,7 @@ impl World {
                 continue;
             }
             let effects = self.effects(order);
-            let event = self.event(order, &pending.opened, effects.clone());
+            let event = self.event(order, &pending.release, effects.clone());
             if let Some(stop) = pending.stop(order, &effects.resources) {
                 let stack = order.stack.clone();
                 self.record(Entry::Stopped { deployment, stack, cause: stop.cause(), until: None });
@@ -226,14 +213,14 @@ impl World {
                 carried.stacks.push(event);
                 continue;
             }
-            self.apply(order, &pending.opened.release, effects.resources);
+            self.apply(order, &pending.release, effects.resources);
             let outcome = if event.fate == Fate::Delete { Outcome::Removed } else { Outcome::Proved };
             self.record(Entry::StackEnded { deployment, stack: order.stack.clone(), outcome });
             pending.ended.insert(order.stack.clone());
             carried.stacks.push(event);
         }
         if carried.stops.is_empty() {
-            let outcome = if pending.opened.removal { Outcome::Removed } else { Outcome::Proved };
+            let outcome = if pending.removal { Outcome::Removed } else { Outcome::Proved };
             self.record(Entry::Ended { deployment, outcome });
         } else {
             self.pending.insert(deployment, pending);
@@ -279,12 +266,12 @@ impl World {
         content.parameters.iter().filter_map(|(name, of)| Some((name.clone(), value(of)?))).collect()
     }
 
-    fn event(&self, order: &Order, opened: &Opened, effects: Effects) -> StackEvent {
+    fn event(&self, order: &Order, release: &ReleaseName, effects: Effects) -> StackEvent {
         let before = self.deployed.get(&(order.place.clone(), order.stack.clone())).cloned();
         let (fate, after) = match &order.action {
             Action::Delete { .. } => (Fate::Delete, None),
             Action::Put(content) => {
-                let after = Shown::of(content, &opened.release);
+                let after = Shown::of(content, release);
                 let fate = match &before {
                     None => Fate::Create,
                     Some(before) if before.content == after.content && content.task.is_some() => Fate::Run,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::plan::review::{Review, Shown, StackReview};
+use crate::view::alike::without_word;
 
 /// Stacks of one step to which the same happens.
 #[derive(Debug)]
@@ -66,19 +67,4 @@ fn likeness(stack: &StackReview, difference: &str) -> String {
         "{:?}",
         (&stack.project, &stack.step, stack.fate, stack.moved_from.is_some(), before, after, resources, stops, text)
     )
-}
-
-/// A text with a placeholder for a word wherever that stands alone.
-fn without_word(text: &str, word: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once(word).filter(|_| !word.is_empty()) {
-        out.push_str(before);
-        let touches = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        let inside = touches(before.chars().next_back()) || touches(after.chars().next());
-        out.push_str(if inside { word } else { "\u{2}" });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
 }
