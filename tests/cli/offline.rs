@@ -153,7 +153,29 @@ pub(super) fn diff_compares_two_commits() {
         home.landfall(&format!("diff main change --repo repo --format {format}")).ends(0).shows(&["billing 2.0.2"]);
     }
     // Both images have a digest, and nothing else is risky.
-    home.landfall("diff main change --repo repo --deny high").ends(0);
+    home.landfall("diff main change --repo repo --deny low").ends(0);
+    let run = "{\"slot\": {\"project\": \"other\", \"environment\": \"test\"}, \"release\": \"1.0.0\", \"content\": \"b3:HASH\", \"deployment\": 1, \
+               \"commit\": \"c0ffee\", \"from\": \"2026-01-01T00:00:00Z\", \"to\": null, \"proved_by_ecs\": true}";
+    let facts = |runs: &str| {
+        let rest = "\"store\": null, \"as_of\": \"2026-01-01T00:00:00Z\", \"commit\": null, \"in_flight\": [], \"attempts\": []";
+        format!("{{{rest}, \"snapshots\": [], \"used\": [], \"places\": [], \"runs\": [{runs}]}}")
+    };
+    home.write("other.json", &facts(&run.replace("HASH", &"0".repeat(64))));
+    let other = home.landfall("diff main change --repo repo --facts other.json").ends(1);
+    other.says(&["the facts of other.json are of another repository"]);
+    home.write("old.json", &facts(""));
+    home.landfall("diff main change --repo repo --facts old.json").ends(0).shows(&["The facts are stale: they are "]);
+    home.git("repo", "switch --quiet --create tagged change");
+    home.write("repo/projects/billing/releases/2.0.3.toml", "format = 1\n[images]\nworker = { tag = \"2.0.3\" }\n");
+    home.replace("repo/projects/billing/deploy/production.toml", "2.0.2", "2.0.3");
+    home.commit("repo", "Release billing 2.0.3");
+    home.landfall("diff main tagged --repo repo --deny high").ends(0).shows(&["image-without-digest"]);
+    let denied = home.landfall("diff main tagged --repo repo --deny medium").ends(1);
+    denied.says(&["at the level of --deny or above it"]);
+    let from = home.path("repo");
+    home.git(".", &format!("clone --quiet --depth 1 --branch tagged file://{} shallow", from.display()));
+    let shallow = home.landfall("diff HEAD --repo shallow").ends(1);
+    shallow.says(&["this clone lacks the commit that release landed with", "git fetch --unshallow"]);
     home.landfall("diff main..change change --repo repo").ends(2).says(&["is a range already"]);
     home.landfall("diff main nothing --repo repo")
         .ends(1)
