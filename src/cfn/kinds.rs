@@ -1,7 +1,7 @@
 //! What a resource type is for people: its name, whether it keeps data, and whether its absence interrupts a service.
 //!
 //! Which types keep data is decided one by one in `keeps_data.txt`, which says by which rule. Types of third parties and
-//! services that the list does not have yet count as keeping data: nobody decided that they do not.
+//! services that the list does not have yet count as keeping data until the list says otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;

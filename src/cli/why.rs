@@ -336,7 +336,7 @@ fn table(text: &mut String, rows: &[[String; 4]]) {
     }
 }
 
-/// A value without its secrets: a daemon's log or a terminal that others see is no place for them.
+/// A value without its secrets: a log or a terminal may be read by others.
 fn resolved(name: &str, value: &Resolved) -> String {
     match value {
         Resolved::Text(text) => hide_named(name, text),

@@ -1,4 +1,4 @@
-//! Characters that nobody sees, made visible.
+//! Makes invisible characters visible.
 //!
 //! Whatever prints a name or a value that came from a repository or from AWS sends it through [`visible`]: a control character
 //! would be obeyed by a terminal, a mark of direction reorders what a reviewer reads, and zero-width and tag characters carry

@@ -53,7 +53,7 @@ pub enum Grant {
         /// The policy's ARN, or what refers to it.
         policy: String,
     },
-    /// A policy applies to somebody else too.
+    /// A policy applies to another role, user or group too.
     AppliesTo {
         /// The role, user or group.
         to: String,

@@ -145,7 +145,7 @@ const GIVES_RIGHTS: &[&str] = &[
     "iam:attach*",
     "iam:create*",
 ];
-/// Ports that nobody opens to everybody on purpose: administration, databases, caches, Docker.
+/// Ports that are not meant for the public: administration, databases, caches, Docker.
 const NEVER_PUBLIC: &[u16] = &[
     21, 22, 23, 135, 139, 445, 1433, 1521, 2049, 2375, 2376, 3306, 3389, 5432, 5439, 5900, 6379, 6443, 8182, 9042,
     9092, 9200, 11211, 27017,
@@ -253,7 +253,7 @@ impl Risks {
         }
     }
 
-    /// Images by tag, and rollouts that nobody stops.
+    /// Images by tag, and rollouts without a circuit breaker.
     fn tasks(&mut self, old: &Known, new: &Known, before: Option<Given<'_>>, after: Option<Given<'_>>) {
         for found in ecs::words(before, after) {
             for row in &found.rows {

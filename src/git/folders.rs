@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 32;
 /// How many trees are kept alive: the next commit shares with them, whether or not its reader kept them.
 const KEPT: usize = 3;
 
-/// Folders that somebody still holds, by depth and id. By depth, since what is too deep is refused there.
+/// Folders that are still in use, by depth and id. By depth, since what is too deep is refused there.
 #[derive(Default)]
 pub(super) struct Folders {
     known: HashMap<(usize, Oid), Known>,
@@ -168,7 +168,7 @@ impl Folders {
         Ok(Node::File(BlobId(Arc::from(entry.id.to_string()))))
     }
 
-    /// Keeps the last trees alive, and forgets folders that nobody holds once there are many.
+    /// Keeps the last trees alive, and forgets unused folders once there are many.
     pub(super) fn remember(&mut self, tree: &FileTree) {
         if self.last.back().is_none_or(|last| last.root.id != tree.root.id) {
             self.last.push_back(tree.clone());

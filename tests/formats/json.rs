@@ -255,6 +255,7 @@ fn everything() -> Review {
             in_slot(How::Freed, Some(Because::Allowed(Gate::Freeze))),
             in_slot(How::Freed, Some(Because::Back)),
             in_slot(How::Freed, None),
+            in_slot(How::Unknown(Vec::new()), None),
         ],
         stacks: vec![
             in_stack(Fate::Create, vec![resource(Action::Create, None, Vec::new())]),

@@ -45,7 +45,7 @@ pub struct Rollout {
     pub alarms: usize,
     /// Minutes for which old and new tasks run after all traffic has moved; none if it is not said.
     pub bake_minutes: Option<u64>,
-    /// How many hooks wait for somebody to go on.
+    /// How many hooks wait for a person.
     pub pauses: usize,
 }
 

@@ -131,7 +131,7 @@ pub enum What {
     PublicIp,
     /// Service Connect and registries.
     Discovery,
-    /// Whether somebody may run commands in the containers.
+    /// Whether people may run commands in the containers.
     ExecuteCommand,
     /// A forced deployment of the same content.
     ForcedDeployment,

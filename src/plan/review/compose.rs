@@ -9,8 +9,9 @@ use crate::model::catalog::Broken;
 use crate::model::decision::Cause;
 use crate::model::remedy::Key;
 use crate::model::{
-    Catalog, EnvironmentName, Hold, Id, ProjectName, ReleaseName, Slot, StackOwner, TenantName, Version,
+    Catalog, EnvironmentName, Facts, Hold, Id, ProjectName, ReleaseName, Slot, StackOwner, TenantName, Version,
 };
+use crate::promote::{BrokenIndex, because_of};
 
 use super::super::expected::place_values;
 use super::super::types::{Report, SlotRow};
@@ -169,9 +170,10 @@ impl Composer<'_> {
             (None, Some(row)) => row.runs.clone(),
             (None, None) => from.clone(),
         };
-        let how = match events {
-            [] => self.held(old, new)?,
-            [first, ..] => self.how(first, events),
+        let how = match (self.hidden(slot), events) {
+            (_, []) => self.held(old, new)?,
+            (Some(hold), _) => How::Unknown(vec![hold]),
+            (None, [first, ..]) => self.how(first, events),
         };
         let (project, environment, tenant) = self.names(slot, new.or(old))?;
         let lower = |to: &ReleaseName, from: &ReleaseName| Version::parse(to.as_str()) < Version::parse(from.as_str());
@@ -188,6 +190,22 @@ impl Composer<'_> {
             to,
             how,
         })
+    }
+
+    /// The problem of the base that hides what a slot has: what seems to be created may be there. Facts without a run of the
+    /// slot tell that nothing is.
+    fn hidden(&self, slot: &Slot) -> Option<Hold> {
+        let runs = |facts: &Facts| facts.running(slot).is_some();
+        if self.change.base.broken.is_empty() || self.change.facts.is_some_and(|facts| !runs(facts)) {
+            return None;
+        }
+        let stacks = self.new.get(slot).into_iter().flatten().flat_map(|event| &event.stacks);
+        let created: Vec<&StackEvent> = stacks.filter(|stack| stack.fate == Fate::Create).collect();
+        let broken = BrokenIndex::new(self.change.base);
+        let hides = |stack: &&StackEvent| broken.hides_stack(&self.owner(stack)?);
+        let held = self.rows.before.get(slot).into_iter().flat_map(|row| holds(row)).map(|(_, hold)| hold);
+        let held = held.filter(|_| !created.is_empty()).find(|hold| matches!(hold.cause, Cause::Broken { .. }));
+        held.or_else(|| created.iter().find_map(hides).map(because_of))
     }
 
     fn how(&self, first: &Event, events: &[&Event]) -> How {
@@ -222,7 +240,7 @@ impl Composer<'_> {
     /// What the gates ask of a release that goes to a slot, apart from what it is known to wait for.
     fn assumed(&self, first: &Event, how: &How) -> Vec<Hold> {
         let Some(row) = self.rows.bare.get(&first.slot).copied() else { return Vec::new() };
-        if first.removal || first.from.as_ref() == Some(&first.release) {
+        if first.removal || first.from.as_ref() == Some(&first.release) || matches!(how, How::Unknown(_)) {
             return Vec::new();
         }
         let waits: &[Hold] = if let How::After(holds) = how { holds } else { &[] };
@@ -279,7 +297,7 @@ impl Composer<'_> {
 
     /// What happens to the stacks of a slot: each once, from what it has before to what it has in the end.
     fn stacks(&self, slot: &Slot) -> Vec<StackReview> {
-        let events = self.new.get(slot).map_or(&[][..], Vec::as_slice);
+        let events = self.new.get(slot).filter(|_| self.hidden(slot).is_none()).map_or(&[][..], Vec::as_slice);
         let mut order: Vec<StackKey> = Vec::new();
         let mut all: BTreeMap<StackKey, StackReview> = BTreeMap::new();
         for event in events {

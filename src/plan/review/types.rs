@@ -117,6 +117,8 @@ pub enum How {
     Held(Vec<Hold>),
     /// What held it before does so no longer, and nothing else happens.
     Freed,
+    /// What it has before cannot be known, because the base has these problems: so neither can what changes.
+    Unknown(Vec<Hold>),
 }
 
 /// A gate at which a deployment stops.

@@ -71,6 +71,7 @@ fn slot(slot: &SlotReview) -> shape::SlotReview {
         How::Stops(stops) => (shape::Happens::Stops, Vec::new(), stops.iter().map(stop).collect()),
         How::Held(holds) => (shape::Happens::Held, all(holds), Vec::new()),
         How::Freed => (shape::Happens::Freed, Vec::new(), Vec::new()),
+        How::Unknown(holds) => (shape::Happens::Unknown, all(holds), Vec::new()),
     };
     shape::SlotReview {
         slot: ids(&slot.slot),

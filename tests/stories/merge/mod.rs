@@ -140,6 +140,7 @@ gallery! {
     a_new_target
     a_new_tenant
     a_pin
+    a_problem_is_fixed
     a_protocol_and_a_priority
     a_renamed_folder
     a_renamed_step

@@ -46,6 +46,13 @@ fn without_stacks(review: &Review) -> Line {
     if !review.left.is_empty() {
         line.push(strong(format!("{} left behind. ", stacks(review.left.len()))));
     }
+    let unknown = review.slots.iter().filter(|slot| matches!(slot.how, How::Unknown(_))).count();
+    if unknown > 0 {
+        let slots = if unknown == 1 { "1 slot".to_owned() } else { format!("{unknown} slots") };
+        line.push(strong(format!("What changes in {slots} is not known")));
+        line.push(text(", because the base has problems there. No other stack changes."));
+        return line;
+    }
     if held > 0 {
         let slots = if held == 1 { "1 slot is held".to_owned() } else { format!("{held} slots are held") };
         line.push(text(format!("No stack changes yet: {slots}.")));

@@ -91,6 +91,13 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
             line.push(text(format!(": {}", why.unwrap_or_default())));
         }
         How::Freed => line.push(text(", no longer held")),
+        How::Unknown(holds) => {
+            let at = holds.iter().find_map(|hold| match &hold.cause {
+                Cause::Broken { at, .. } => Some(format!(": the base has a problem at {at}")),
+                _ => None,
+            });
+            line.push(text(at.unwrap_or_default()));
+        }
     }
     if !slot.assumed.is_empty() {
         line.push(text(format!(", if it {}", assumed(&slot.assumed))));
@@ -113,6 +120,9 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
 }
 
 fn versions(slot: &SlotReview) -> Line {
+    if matches!(slot.how, How::Unknown(_)) {
+        return vec![strong("what changes is not known")];
+    }
     let moves = matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_));
     match (&slot.from, &slot.to) {
         (Some(from), Some(to)) if from == to && moves => vec![text(format!("{to} redeployed"))],

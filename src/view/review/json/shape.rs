@@ -99,7 +99,7 @@ pub struct SlotReview {
     pub rollback: bool,
     /// When it happens.
     pub happens: Happens,
-    /// What has to come first, for `after` and `held`.
+    /// What has to come first, for `after` and `held`; the problems of the base, for `unknown`.
     #[schemars(with = "Vec<Reason>")]
     pub reasons: Vec<Value>,
     /// The gates at which it stops, for `stops`.
@@ -128,6 +128,8 @@ pub enum Happens {
     Held,
     /// What held it before does so no longer, and nothing else happens.
     Freed,
+    /// What it has before cannot be known, because the base has problems: so neither can what changes.
+    Unknown,
 }
 
 /// Why something is held, and what releases it.
