@@ -18,7 +18,7 @@ pub struct MemoryStore {
 
 #[derive(Clone, Debug, Default)]
 struct Inner {
-    home: Option<String>,
+    home: String,
     records: Vec<Record>,
     fence: u64,
     holder: Option<(String, Timestamp)>,
@@ -33,7 +33,8 @@ impl Inner {
 impl MemoryStore {
     /// An empty store with this id.
     pub fn new(id: StoreId) -> Self {
-        Self { id, place: "memory".to_owned(), inner: Mutex::default() }
+        let place = "memory".to_owned();
+        Self { id, inner: Mutex::new(Inner { home: place.clone(), ..Inner::default() }), place }
     }
 
     /// A copy of everything in it, as a file that is copied or backed up: the same id, in another place.
@@ -56,14 +57,13 @@ impl Store for MemoryStore {
 
     async fn whereabouts(&self) -> Result<Whereabouts> {
         Ok(match &self.inner().home {
-            None => Whereabouts::Fresh,
-            Some(home) if *home == self.place => Whereabouts::Home,
-            Some(home) => Whereabouts::Elsewhere { was: home.clone(), is: self.place.clone() },
+            home if *home == self.place => Whereabouts::Home,
+            home => Whereabouts::Elsewhere { was: home.clone(), is: self.place.clone() },
         })
     }
 
     async fn settle(&self) -> Result<()> {
-        self.inner().home = Some(self.place.clone());
+        self.inner().home = self.place.clone();
         Ok(())
     }
 

@@ -128,9 +128,7 @@ impl std::fmt::Display for ChainFault {
 /// Whether a store is where it was last used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Whereabouts {
-    /// It was just made: it has no home yet.
-    Fresh,
-    /// It is where it was last used.
+    /// It is where it was made, or last used.
     Home,
     /// It is in another place: restored from a backup, copied, or moved. A new disk or container looks the same.
     Elsewhere {

@@ -5,17 +5,16 @@ use landfall::store::{MemoryStore, SqliteStore, Store, StoreError, Whereabouts};
 use super::support::{Folder, append, at, id, landed};
 
 #[tokio::test]
-async fn a_new_store_is_fresh_until_it_is_settled() {
+async fn a_new_store_is_at_home_where_it_was_made() {
     let folder = Folder::new();
     let store = folder.open("l.db").await;
-    assert_eq!(store.whereabouts().await.unwrap(), Whereabouts::Fresh);
-    store.close().await;
-    let store = folder.open("l.db").await;
-    assert_eq!(store.whereabouts().await.unwrap(), Whereabouts::Fresh, "opening it again does not settle it");
-    store.settle().await.unwrap();
     assert_eq!(store.whereabouts().await.unwrap(), Whereabouts::Home);
     store.close().await;
+    std::fs::copy(folder.path("l.db"), folder.path("copy.db")).unwrap();
     assert_eq!(folder.open("l.db").await.whereabouts().await.unwrap(), Whereabouts::Home);
+    let copy = folder.open("copy.db").await;
+    let whereabouts = copy.whereabouts().await.unwrap();
+    assert!(matches!(whereabouts, Whereabouts::Elsewhere { .. }), "a copy of a store that no daemon has used");
 }
 
 #[tokio::test]
@@ -61,8 +60,6 @@ async fn a_symbolic_link_is_the_same_place() {
 #[tokio::test]
 async fn a_store_in_memory_is_copied_to_another_place() {
     let store = MemoryStore::new(id());
-    assert_eq!(store.whereabouts().await.unwrap(), Whereabouts::Fresh);
-    store.settle().await.unwrap();
     let copy = store.copied("the other machine");
     assert_eq!(store.whereabouts().await.unwrap(), Whereabouts::Home);
     let elsewhere = Whereabouts::Elsewhere { was: "memory".to_owned(), is: "the other machine".to_owned() };

@@ -194,9 +194,9 @@ impl Store for SqliteStore {
         lent.give_back();
         let place = self.line.file.place();
         Ok(match home {
-            None => Whereabouts::Fresh,
             Some(home) if home == place => Whereabouts::Home,
             Some(home) => Whereabouts::Elsewhere { was: home.told_from(&place), is: place.told_from(&home) },
+            None => Whereabouts::Elsewhere { was: "a file that was never used".to_owned(), is: place.path },
         })
     }
 
