@@ -42,6 +42,9 @@ pub struct Facts {
     pub tasks_failed: Vec<TaskRan>,
     /// Allowances that were used: they open nothing again.
     pub used: Vec<Allowed>,
+    /// The last deployment of each content in each slot that ended and had used an allowance.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unlocked: Vec<Unlocked>,
     /// The outputs of other stacks that each stack was last deployed with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<OutputsRead>,
@@ -255,6 +258,18 @@ pub struct Attempts {
     pub ended: Timestamp,
     /// How it ended.
     pub outcome: Outcome,
+}
+
+/// A deployment ended for which an allowance opened a gate. The same content again is another plan, so that its gates do not
+/// ask for a key that is used up.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Unlocked {
+    /// The slot.
+    pub slot: Slot,
+    /// The content.
+    pub content: Hash,
+    /// The deployment.
+    pub deployment: DeploymentId,
 }
 
 /// The task of a stack ran with a content: with success, or somebody said that it is to be taken so, unless it is among those

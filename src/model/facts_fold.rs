@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::facts::{
-    Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Repeat, Run, StackPut, TaskRan, Waits,
+    Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Repeat, Run, StackPut, TaskRan, Unlocked, Waits,
 };
 use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use super::{Hash, Place, StackName, StackStatus};
@@ -374,6 +374,7 @@ impl FactsFold {
         };
         let flight = self.facts.in_flight.remove(index);
         queue::ended(&mut self.facts, &flight, outcome);
+        self.unlocked(&flight);
         if outcome.succeeded() {
             self.facts.attempts.retain(|tried| tried.slot != flight.slot || tried.content != flight.content);
             self.repeated(&flight, &open, record);
@@ -385,6 +386,14 @@ impl FactsFold {
         }
         if open.touched.values().any(|touched| *touched == Touched::Changed) {
             self.interrupt(&flight, record);
+        }
+    }
+
+    fn unlocked(&mut self, flight: &InFlight) {
+        let (slot, content, deployment) = (flight.slot.clone(), flight.content, flight.deployment);
+        if self.facts.used.iter().any(|allowed| allowed.deployment == deployment) {
+            self.facts.unlocked.retain(|other| other.slot != slot || other.content != content);
+            self.facts.unlocked.push(Unlocked { slot, content, deployment });
         }
     }
 

@@ -71,8 +71,8 @@ impl<'a> Planner<'a> {
         };
         let stacks = wanted(&source, renderer).map_err(cannot)?;
         let content = slot_content(&stacks);
-        let tried = self.index.attempts(&desired.slot, content).map(|tried| tried.deployment);
-        let failed = stacks.iter().filter_map(|wanted| self.failed_task(wanted)).chain(tried).max();
+        let last = self.index.last(&desired.slot, content);
+        let last = stacks.iter().filter_map(|wanted| self.failed_task(wanted)).chain(last).max();
         let mut judged = Vec::with_capacity(stacks.len());
         for wanted in stacks {
             let made = self.input.facts.made(&wanted.target.place, &wanted.stack);
@@ -85,7 +85,7 @@ impl<'a> Planner<'a> {
         }
         let outputs = self.follow(&mut judged);
         let given = self.given(&judged);
-        let plan = plan_id(&desired.slot, content, given, failed);
+        let plan = plan_id(&desired.slot, content, given, last);
         Ok(Judged { stacks: judged, content, given, plan, outputs })
     }
 

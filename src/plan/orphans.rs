@@ -49,7 +49,7 @@ impl<'a> Planner<'a> {
         let because = format!("{} has it no longer", release.name);
         let going = dropped.iter().fold(Hash::parts().part("prune"), |parts, ours| parts.part(&*ours.seen.id)).finish();
         let tried = self.index.attempts(slot, judged.content);
-        let plan = plan_id(slot, going, None, tried.map(|tried| tried.deployment));
+        let plan = plan_id(slot, going, None, self.index.last(slot, judged.content));
         let tried = tried.map_or(0, |tried| tried.failed);
         let allowed = self.allowance(desired, allow::Key { gate: Gate::Remove, plan: &plan, stack: None });
         let steps = self.steps(desired);
@@ -151,7 +151,7 @@ impl<'a> Planner<'a> {
         let because = self.why_gone(slot);
         let content = nothing(slot);
         let tried = self.index.attempts(slot, content);
-        let plan = plan_id(slot, content, None, tried.map(|tried| tried.deployment));
+        let plan = plan_id(slot, content, None, self.index.last(slot, content));
         let tried = tried.map_or(0, |tried| tried.failed);
         let stays = match environment {
             Some(_) if tried >= ATTEMPTS_OF_GONE => {

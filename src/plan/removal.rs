@@ -40,7 +40,7 @@ impl<'a> Planner<'a> {
         let slot = &desired.slot;
         let content = nothing(slot);
         let tried = self.index.attempts(slot, content);
-        let plan = plan_id(slot, content, None, tried.map(|tried| tried.deployment));
+        let plan = plan_id(slot, content, None, self.index.last(slot, content));
         if let Some(going_on) = self.index.in_flight(slot) {
             let mut draft = if going_on.content == content {
                 self.goes_on(desired, going_on, Vec::new())

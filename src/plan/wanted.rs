@@ -129,16 +129,16 @@ pub(super) fn slot_content(stacks: &[Wanted<'_>]) -> Hash {
 }
 
 /// The eight digits by which people name what is done to a slot. `given` is a hash over the outputs of other slots' stacks that
-/// go into it: with others the same content is another plan. `failed` is the last deployment of that content that
-/// failed there: after a failure the same thing is another plan, so that a key which was used up opens it no more, and a new
-/// one can.
-pub fn plan_id(slot: &Slot, content: Hash, given: Option<Hash>, failed: Option<DeploymentId>) -> Arc<str> {
+/// go into it: with others the same content is another plan. `last` is the last deployment of that content there that failed
+/// or used an allowance: after it the same content is another plan, so that a key which was used up opens it no more, and a
+/// new one can.
+pub fn plan_id(slot: &Slot, content: Hash, given: Option<Hash>, last: Option<DeploymentId>) -> Arc<str> {
     let parts = Hash::parts().part(slot.to_string()).part(content.to_string());
     let parts = match given {
         Some(given) => parts.part("given").part(given.to_string()),
         None => parts,
     };
-    let parts = match failed {
+    let parts = match last {
         Some(deployment) => parts.part(deployment.to_string()),
         None => parts,
     };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::model::facts::{Attempts, InFlight, LearnedRun, RecordedSnapshot};
+use crate::model::journal::DeploymentId;
 use crate::model::{Facts, Hash, Id, Observed, Place, ReleaseName, Run, Slot, StackOwner, StackSeen, StackStatus};
 
 /// A stack that carries our repository's tags.
@@ -27,6 +28,7 @@ pub struct Index<'a> {
     in_flight: BTreeMap<&'a Slot, &'a InFlight>,
     attempts: BTreeMap<&'a Slot, BTreeMap<Hash, &'a Attempts>>,
     used: BTreeSet<(&'a Slot, Hash)>,
+    unlocked: BTreeMap<(&'a Slot, Hash), DeploymentId>,
     stacks: BTreeMap<Slot, Vec<Ours<'a>>>,
     learned: BTreeMap<&'a Slot, Vec<&'a LearnedRun>>,
     landed: BTreeMap<(&'a Id, &'a ReleaseName), Timestamp>,
@@ -49,6 +51,7 @@ impl<'a> Index<'a> {
             index.attempts.entry(&tried.slot).or_default().insert(tried.content, tried);
         }
         index.used = facts.used.iter().map(|used| (&used.slot, used.allowance)).collect();
+        index.unlocked = facts.unlocked.iter().map(|last| ((&last.slot, last.content), last.deployment)).collect();
         for (place, seen) in observed.stacks() {
             if seen.status == StackStatus::DeleteComplete {
                 continue;
@@ -83,6 +86,12 @@ impl<'a> Index<'a> {
     /// How often a content failed in a slot.
     pub fn attempts(&self, slot: &Slot, content: Hash) -> Option<&'a Attempts> {
         self.attempts.get(slot).and_then(|tried| tried.get(&content)).copied()
+    }
+
+    /// The last deployment of a content that failed in a slot, or used an allowance there: what comes after it is another plan.
+    pub fn last(&self, slot: &Slot, content: Hash) -> Option<DeploymentId> {
+        let tried = self.attempts(slot, content).map(|tried| tried.deployment);
+        tried.max(self.unlocked.get(&(slot, content)).copied())
     }
 
     /// Every content that failed in a slot.

@@ -320,14 +320,15 @@ fn next(told: &Told<'_>, all: &BTreeMap<DeploymentId, Told<'_>>) -> Option<Strin
         Some(_) => return None,
     };
     let Opened { slot, content, given, plan, .. } = told.opened;
-    // What an allowance names: the gate as it is now, or the attempt after the last one that failed.
-    let failed = all.iter().rev().find(|(_, one)| {
+    // What an allowance names: the gate as it is now, or the attempt after the last one that failed or used an allowance.
+    let last = all.iter().rev().find(|(_, one)| {
         let same = one.opened.slot == *slot && one.opened.content == *content;
-        same && matches!(one.ended, Some((_, Outcome::Failed(_))))
+        let failed = matches!(one.ended, Some((_, Outcome::Failed(_))));
+        same && (failed || one.ended.is_some() && !one.used.is_empty())
     });
     let plan = match told.ended {
         None => gate_id(plan, told.opened.allowed.len() + decided(told, cause.stack.as_ref())),
-        Some(_) => plan_id(slot, *content, *given, failed.map(|(id, _)| *id)),
+        Some(_) => plan_id(slot, *content, *given, last.map(|(id, _)| *id)),
     };
     Some(match cause.gate {
         Some(gate) => {
