@@ -293,6 +293,7 @@ impl Progress {
             | Evidence::ResourceFailed { .. }
             | Evidence::TaskStopped { .. }
             | Evidence::RanBefore { .. }
+            | Evidence::CarriedBefore
             | Evidence::Progressed { .. }
             | Evidence::Fails { .. }
             | Evidence::Paused { .. }

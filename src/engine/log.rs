@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::machine::{DeploymentState, Past};
 use super::token::{Maker, Token};
 use super::whose::{Known, Last, Trail};
-use crate::model::journal::{Action, Call, DeploymentId, Entry, Found, Order, Outcome, Record, StoreId};
+use crate::model::journal::{Action, Call, DeploymentId, Entry, Evidence, Found, Order, Outcome, Record, StoreId};
 use crate::model::{FactsFold, Hash, Place, StackName};
 
 /// What the records say so far. Costs memory for deployments in flight, and one entry of bounded size per stack ever
@@ -144,8 +144,13 @@ impl Log {
                 self.unused = true;
             }
             Entry::Learned(learned) => learned.stacks.iter().for_each(|found| self.found(found)),
+            Entry::Evidence { deployment, stack, item } => {
+                if *item == Evidence::CarriedBefore {
+                    self.carried_before(*deployment, stack);
+                }
+                self.pass_on(*deployment, record);
+            }
             Entry::Reply { deployment, .. }
-            | Entry::Evidence { deployment, .. }
             | Entry::Stopped { deployment, .. }
             | Entry::GateGone { deployment, .. }
             | Entry::Waits { deployment, .. }
@@ -167,6 +172,15 @@ impl Log {
         trail.found(found.token.as_ref());
         if let Some(content) = found.content {
             trail.carries(content);
+            trail.carried(content);
+        }
+    }
+
+    fn carried_before(&mut self, deployment: DeploymentId, stack: &StackName) {
+        let Some(order) = self.order(deployment, stack) else { return };
+        let (place, content) = (order.place.clone(), content(order));
+        if let Some(content) = content {
+            self.trails.entry((place, stack.clone())).or_default().carried(content);
         }
     }
 
@@ -200,7 +214,7 @@ impl Log {
         let Some(order) = self.order(deployment, stack).filter(|_| outcome.succeeded()) else { return };
         let (place, content) = (order.place.clone(), content(order));
         if let Some(content) = content {
-            self.trails.entry((place, stack.clone())).or_default().carries(content);
+            self.trails.entry((place, stack.clone())).or_default().proved(content);
         }
     }
 

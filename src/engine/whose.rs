@@ -37,6 +37,8 @@ pub(crate) struct Trail {
     /// The content hashes that its stamp may show: the last one that was put with success, and those that were tried since.
     contents: Vec<Hash>,
     last: Last,
+    /// The contents that it was found with: their tasks may have run without a record.
+    carried: BTreeSet<Hash>,
 }
 
 /// Who left a stack as it is.
@@ -72,6 +74,22 @@ impl Trail {
     /// The stack carries this content and no other.
     pub(crate) fn carries(&mut self, content: Hash) {
         self.contents = vec![content];
+    }
+
+    /// It was found with this content, which this store did not put there.
+    pub(crate) fn carried(&mut self, content: Hash) {
+        self.carried.insert(content);
+    }
+
+    /// Whether the content's task may have run without a record.
+    pub(crate) fn has_carried(&self, content: Hash) -> bool {
+        self.carried.contains(&content)
+    }
+
+    /// A deployment of this content came to its end in success, so that what its task did is known.
+    pub(crate) fn proved(&mut self, content: Hash) {
+        self.carries(content);
+        self.carried.remove(&content);
     }
 
     /// The stack was found as another store, or a lost part of this one, left it.

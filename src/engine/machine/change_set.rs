@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::state::Answer;
-use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, traffic, unmade, whose};
+use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, task, traffic, unmade, whose};
 use crate::cloud::{
     ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, ServiceSeen, TemplateObject, TemplateSource,
 };
@@ -94,7 +94,9 @@ fn made_and_read(
     if let Some(stop) = unexpected.or_else(|| traffic::written_again(content, &change_set.changes, s.state)) {
         return s.stop(stop.gate, stop.code, stop.sentence);
     }
-    stack.and_then(|stack| look_before(s, seen, stack)).unwrap_or_else(|| execute(s))
+    let before =
+        stack.and_then(|stack| task::carried_before(s, content, stack).or_else(|| look_before(s, seen, stack)));
+    before.unwrap_or_else(|| execute(s))
 }
 
 /// Journals which service deployments there are before anything is executed. What is begun afterwards is told by its ARN:

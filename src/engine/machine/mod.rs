@@ -32,7 +32,7 @@ pub(crate) use state::{DeploymentState, StackState};
 
 use super::mistakes::Mistakes;
 use super::token::{self, Maker, Purpose};
-use super::whose::Known;
+use super::whose::{Known, Whose};
 use crate::cloud::{
     ChangeSetRequest, ChangeSetSeen, HookAnswer, LogStream, RunTaskRequest, ServiceSeen, StackEvent, StackResource,
     StoppedTask, TaskSeen, TemplateObject, WhichTask,
@@ -183,14 +183,18 @@ impl<'a> Subject<'a> {
         Entry::Waits { deployment: self.opened.deployment, stack: self.stack().clone(), cause, until }
     }
 
-    /// Somebody else's operation goes on in the stack: its end is waited for, however long it takes.
+    /// An operation that this deployment did not begin goes on in the stack: its end is waited for, however long it takes.
     fn busy(&self, seen: &Seen, stack: &StackSeen) -> Effect {
         if let Some((_, since)) = self.state.waits.as_ref().filter(|_| self.state.waits_for(BUSY)) {
             return self.poll_slowly(*since);
         }
         let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
         let token = last.as_ref().map_or_else(String::new, |token| format!(", with token {token}"));
-        let sentence = format!("somebody else's operation goes on{token}: the stack is {}", stack.status);
+        let whose = match self.known.whose(last.as_deref()) {
+            Whose::Lost => "an operation that this store has no record of",
+            _ => "somebody else's operation",
+        };
+        let sentence = format!("{whose} goes on{token}: the stack is {}", stack.status);
         Effect::Note(vec![self.waits(Some((BUSY, sentence)), None)])
     }
 

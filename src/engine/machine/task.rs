@@ -55,6 +55,7 @@ pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSee
         return s.end(Outcome::Superseded { by: by.clone() });
     }
     let elsewhere = ran_elsewhere(s).or_else(|| found::next(s, run, seen, stack, states));
+    let elsewhere = elsewhere.or_else(|| ran_before(s, stack));
     elsewhere.unwrap_or_else(|| ask(s, run, seen, stack, s.state.runs().max(1)))
 }
 
@@ -69,6 +70,22 @@ fn ran_elsewhere(s: &Subject<'_>) -> Option<Effect> {
     let why =
         "the store was restored or moved before its task was asked for, so that nobody here can tell whether it ran";
     Some(lost_before(s, s.token(Purpose::Run(1)), why))
+}
+
+/// The stack had this content before this store put it there, and was changed since. Whoever put it there first was to run the
+/// task, and the token of that is not known any more.
+fn ran_before(s: &Subject<'_>, stack: &StackSeen) -> Option<Effect> {
+    let content = s.content().filter(|_| s.state.runs() == 0 && !is_made_now(s, stack))?;
+    let carried = s.known.trail.is_some_and(|trail| trail.has_carried(content.hash));
+    let why = "the stack had this content before, in a time that this store has no record of, and was changed since";
+    carried.then(|| lost_before(s, s.token(Purpose::Run(1)), why))
+}
+
+/// Whether the stack carries the content that it is to be given, and nothing in the journal says why.
+pub(super) fn carried_before(s: &Subject<'_>, content: &Content, stack: &StackSeen) -> Option<Effect> {
+    let stamp = stack.stamp().filter(|stamp| content.task.is_some() && stamp.content == content.hash)?;
+    let known = s.known.trail.is_some_and(|trail| trail.expects(stamp.content) || trail.has_carried(stamp.content));
+    (!known).then(|| Effect::Note(vec![s.evidence(Evidence::CarriedBefore)]))
 }
 
 /// Notes that a task under this token may have been started by somebody else, and that nobody can tell any more.
@@ -96,12 +113,15 @@ fn left(s: &Subject<'_>, stack: &StackSeen) -> Option<Entry> {
 /// Why the task does not have to run: it did with this content. What it did for a stack that is gone does not count for the
 /// one that was made now.
 fn needless(s: &Subject<'_>, stack: &StackSeen) -> Option<String> {
-    let made_now = stack.status == StackStatus::CreateComplete && !s.state.no_change;
-    if let Some(deployment) = s.past.ran.filter(|_| !made_now) {
+    if let Some(deployment) = s.past.ran.filter(|_| !is_made_now(s, stack)) {
         return Some(format!("it ran with this content in deployment {deployment}"));
     }
     let passed = "whoever deployed the stack went on to a step that waits for its task";
     (found::is(s) && s.past.passed).then(|| passed.to_owned())
+}
+
+fn is_made_now(s: &Subject<'_>, stack: &StackSeen) -> bool {
+    stack.status == StackStatus::CreateComplete && !s.state.no_change
 }
 
 fn ask(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, round: usize) -> Effect {

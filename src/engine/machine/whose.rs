@@ -16,7 +16,7 @@ pub(super) fn stranger(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Optio
     let Some(last) = &seen.last_token else { return Some(Effect::Look(Look::LastToken(stack.id.clone()))) };
     match s.known.whose(last.as_deref()) {
         Whose::Nobodys | Whose::Ours => None,
-        Whose::Lost if stack.status.in_progress() => Some(s.poll(stack.updated.unwrap_or(stack.created))),
+        Whose::Lost if stack.status.in_progress() => Some(s.busy(seen, stack)),
         Whose::Lost => Some(lost(s, stack, last.clone())),
         Whose::Anothers { store, .. } => {
             let repository = stack.owner()?.repository;

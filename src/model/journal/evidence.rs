@@ -116,6 +116,9 @@ pub enum Evidence {
         /// When.
         at: Timestamp,
     },
+    /// Before it was changed, the stack carried the content that it is to be given, and the journal has no record of that: in a
+    /// lost part of the store's life, or in another store, the content's task may have run.
+    CarriedBefore,
     /// The newest service deployments of the stack's services, just before its change set is executed: whatever is none of
     /// them afterwards was begun by the operation.
     RanBefore {

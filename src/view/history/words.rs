@@ -50,6 +50,7 @@ fn evidence(item: &Evidence) -> Option<String> {
             let named = changes.iter().map(|change| format!("{} {}", effect(change.effect), change.resource));
             format!("AWS will {}", named.collect::<Vec<_>>().join(", "))
         }
+        Evidence::CarriedBefore => "the stack had this content before, and its store has no record of it".to_owned(),
         Evidence::NoChange { reason } => format!("nothing to change: {reason}"),
         Evidence::StackLeft { status } => format!("the stack is {status}"),
         Evidence::OutputRead { parameter, value } => format!("parameter {parameter} is {value}"),
