@@ -49,6 +49,8 @@ pub(super) struct Watch {
     accepted: usize,
     intents: BTreeSet<String>,
     effective: BTreeSet<String>,
+    /// Change sets that were made, and whose stack was not deleted since.
+    made: Vec<Accepted>,
     open: BTreeMap<DeploymentId, Opened>,
     runs: BTreeMap<Slot, ReleaseName>,
     evidence: BTreeSet<(DeploymentId, StackName)>,
@@ -249,6 +251,9 @@ impl Watch {
     pub(super) fn ledger(&mut self, ledger: &[Accepted]) -> Verdict {
         for accepted in &ledger[self.accepted..] {
             self.accepted += 1;
+            if accepted.operation == "DeleteStack" && accepted.effect == Effect::Effective {
+                self.forget_change_sets(accepted);
+            }
             let Some(token) = &accepted.token else { continue };
             let known = self.intents.contains(token);
             self.check(Law::Intended, known, || format!("the journal does not know {accepted:?}"))?;
@@ -265,14 +270,30 @@ impl Watch {
                 self.check(Law::OnceOnly, first || again, || format!("run twice: {accepted:?}\n{told}"))?;
             }
             if accepted.effect == Effect::Effective {
-                let first = self.effective.insert(format!("{} {token}", accepted.operation));
-                self.check(Law::NothingTwice, first, || format!("twice: {accepted:?}"))?;
-                let what = format!("{} {} {}", accepted.place, accepted.operation, accepted.subject);
-                let first = !accepted.operation.ends_with("ChangeSet") || self.effective.insert(what.clone());
-                self.check(Law::NothingTwice, first, || format!("twice: {what}"))?;
+                if accepted.operation == "CreateChangeSet" {
+                    self.made.push(accepted.clone());
+                }
+                for what in once(accepted).into_iter().chain([format!("{} {token}", accepted.operation)]) {
+                    let first = self.effective.insert(what.clone());
+                    self.check(Law::NothingTwice, first, || format!("twice: {what}: {accepted:?}"))?;
+                }
             }
         }
         Ok(())
+    }
+
+    /// With a stack its change sets go, and AWS's memory of their tokens: a call that got no answer may make one once more.
+    fn forget_change_sets(&mut self, deleted: &Accepted) {
+        let of = |subject: &str| subject.split('/').next() == Some(deleted.subject.as_str());
+        let is_gone = |made: &Accepted| made.place == deleted.place && of(&made.subject);
+        let (gone, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.made).into_iter().partition(is_gone);
+        self.made = rest;
+        for made in gone {
+            let token = made.token.as_ref().map(|token| format!("{} {token}", made.operation));
+            for what in once(&made).into_iter().chain(token) {
+                self.effective.remove(&what);
+            }
+        }
     }
 
     /// What the daemon says of every slot.
@@ -310,6 +331,12 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// What an accepted call does to a change set, which is done once.
+fn once(accepted: &Accepted) -> Option<String> {
+    let Accepted { place, operation, subject, .. } = accepted;
+    operation.ends_with("ChangeSet").then(|| format!("{place} {operation} {subject}"))
 }
 
 fn pin(files: &Files, slot: &Slot) -> Option<String> {
