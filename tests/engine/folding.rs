@@ -155,3 +155,29 @@ proptest! {
         prop_assert_eq!(flights.len(), facts.in_flight.len(), "a deployment is in flight once");
     }
 }
+
+#[test]
+fn a_content_that_used_an_allowance_is_remembered_with_its_last_deployment() {
+    let at = |seq: u64| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(i64::try_from(seq).unwrap());
+    let mut fold = FactsFold::new(StoreId(STORE.into()));
+    let mut seq = 0;
+    let mut add = |fold: &mut FactsFold, entry: Entry| {
+        seq += 1;
+        fold.apply(&Record { seq, at: at(seq), fence: Fence(1), entry });
+    };
+    let ends = |deployment| Entry::Ended { deployment, outcome: Outcome::Proved };
+    for (number, allowed) in [(1, false), (2, true), (3, true), (4, false)] {
+        let deployment = DeploymentId(number);
+        let opening = opened(deployment, false, 7, false);
+        let Entry::Opened(Opened { slot, content, .. }) = &opening else { panic!() };
+        let (slot, content) = (slot.clone(), *content);
+        add(&mut fold, opening);
+        if allowed {
+            add(&mut fold, Entry::Used(Allowed { slot, allowance: Hash::of(&number.to_le_bytes()), deployment }));
+        }
+        add(&mut fold, ends(deployment));
+        let last = fold.facts().unlocked.iter().map(|last| (last.content, last.deployment.0)).collect::<Vec<_>>();
+        let wanted = [None, Some(2), Some(3), Some(3)][usize::try_from(number).unwrap() - 1];
+        assert_eq!(last, wanted.map(|number| (content, number)).into_iter().collect::<Vec<_>>());
+    }
+}

@@ -6,6 +6,7 @@ use landfall::model::catalog::Gate;
 use landfall::model::journal::{Outcome, StoreId};
 use landfall::model::{ReleaseName, StackName};
 use landfall::plan::{Opening, Plan};
+use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{CallEffect, Fault};
 use landfall::store::MemoryStore;
 
@@ -150,6 +151,60 @@ async fn a_task_that_ran_in_the_lost_life_counts_as_ecs_tells() {
         assert_eq!(scene.deploy(&as_found(&migrate("2"), found)).await, Outcome::Proved);
         assert_eq!(effective(&scene), before, "nothing is changed: {found:?}");
         assert_eq!(runs_release(&scene.engine().await), Some(&release("2")));
+    }
+}
+
+/// Somebody tags the task definition in the stack of the task, and leaves everything else as it is.
+fn by_hand(scene: &mut Scene) {
+    let name = StackName::of(&owner("migrate")).to_string();
+    let mut body: serde_json::Value =
+        serde_json::from_str(&scene.sim.world().template(&place(), &name).unwrap()).unwrap();
+    let resources = body["Resources"].as_object_mut().unwrap();
+    let task = resources.values_mut().find(|resource| resource["Type"] == "AWS::ECS::TaskDefinition").unwrap();
+    task["Properties"]["Tags"] = serde_json::json!([{"Key": "owner", "Value": "me"}]);
+    let input = StackInput { name, template: Some(body.to_string()), ..StackInput::default() };
+    scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();
+    let later = scene.now + SignedDuration::from_mins(5);
+    scene.turn(later);
+}
+
+#[tokio::test]
+async fn a_lost_task_of_a_stack_that_was_changed_by_hand_since_does_not_run_again_unasked() {
+    // The store learned what it had lost before the stack was changed, or the change hides what was lost.
+    for learns in [true, false] {
+        let mut scene = Scene::new();
+        scene.deploy(&migrate("1")).await;
+        let backup = scene.backup(1_000).await;
+        scene.deploy(&migrate("2")).await;
+        assert_eq!(runs(&scene), 2);
+        scene.store = backup;
+        scene.reincarnate(LATER).await;
+        if learns {
+            assert_eq!(learned(&scene.meet(false).await), [release("2")]);
+        }
+        by_hand(&mut scene);
+
+        let mut engine = scene.engine().await;
+        engine.carry_out(&migrate("2"), scene.now).await.unwrap();
+        scene.finish(&mut engine).await;
+        assert_eq!((gate(&engine).as_deref(), runs(&scene)), (Some("task-lost"), 2), "learns: {learns}");
+        let deployment = engine.facts().in_flight[0].deployment;
+        let opening = Opening {
+            slot: slot(),
+            deployment,
+            stack: StackName::of(&owner("migrate")),
+            gate: Gate::Continue,
+            resource: None,
+            allowance: landfall::model::Hash::of(b"allowed"),
+        };
+        engine.carry_out(&Plan { open: vec![opening], ..Plan::default() }, scene.now).await.unwrap();
+        scene.finish(&mut engine).await;
+        assert_eq!((scene.outcome().await, runs(&scene)), (Outcome::StackStatusOnly, 2));
+
+        // From here on the store knows.
+        by_hand(&mut scene);
+        assert_eq!(scene.deploy(&migrate("2")).await, Outcome::StackStatusOnly);
+        assert_eq!(runs(&scene), 2);
     }
 }
 

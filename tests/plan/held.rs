@@ -3,11 +3,29 @@
 use std::sync::Arc;
 
 use landfall::model::catalog::{Gate, Progress, Queue, SnapshotFault, Subject};
+use landfall::model::facts::Unlocked;
 use landfall::model::journal::{Cause, DeploymentId};
 use landfall::model::{Decision, Hash, StackName, StackStatus};
 
 use super::world::{Live, World, place, slot};
 use super::{Story, golden, plan_in};
+
+#[test]
+fn the_same_content_is_another_plan_once_it_used_an_allowance() {
+    let mut world = World::new();
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    world.release("1.5.0");
+    let before = world.plan(&live).plan.begin.remove(0);
+    let last = Unlocked { slot: before.slot.clone(), content: before.content, deployment: DeploymentId(7) };
+    live.facts.unlocked.push(last.clone());
+    let after = world.plan(&live).plan.begin.remove(0);
+    assert_ne!(before.plan, after.plan);
+    live.facts.unlocked[0].deployment = DeploymentId(8);
+    assert_ne!(after.plan, world.plan(&live).plan.begin[0].plan);
+    live.facts.unlocked[0] = Unlocked { content: Hash::of(b"other"), ..last };
+    assert_eq!(before.plan, world.plan(&live).plan.begin[0].plan, "what another content used is nothing to it");
+}
 
 #[test]
 fn attempts_are_bounded_and_an_allowance_opens_them_once() {
