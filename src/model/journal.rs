@@ -5,6 +5,7 @@
 //! a new version of landfall may add kinds and optional fields, and reads all old ones.
 
 mod cause;
+mod codes;
 mod evidence;
 mod stores;
 
@@ -19,6 +20,7 @@ use super::place::{Access, BucketName};
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, TaskRun};
 
 pub use cause::Cause;
+pub use codes::CODES;
 pub use evidence::{ContainerEnd, Evidence};
 pub use stores::{Agreed, Found, Learned, Question};
 

@@ -1,5 +1,7 @@
 //! The words for every reason why something is held: its cause, and what would release it.
 
+mod code;
+
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
@@ -12,6 +14,8 @@ use crate::model::remedy::{Remedy, Whom};
 use crate::model::{self, EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
 
 use super::{remedy, time};
+
+pub use code::Code;
 
 /// One reason as a sentence that does not change while time passes.
 pub fn hold(hold: &Hold) -> String {
@@ -399,48 +403,9 @@ pub fn key(
     })
 }
 
-/// A stable word for each cause.
+/// The stable word for a cause, as JSON has it.
 pub fn code(cause: &Cause) -> &'static str {
-    match cause {
-        Cause::Broken { .. } => "broken",
-        Cause::NoRelease => "no-release",
-        Cause::Manual { .. } => "manual",
-        Cause::NotConnected { .. } => "not-connected",
-        Cause::NotInLifecycle { .. } => "not-in-lifecycle",
-        Cause::Phase { .. } => "phase",
-        Cause::Soak { .. } => "soak",
-        Cause::ReleaseGone { .. } => "release-gone",
-        Cause::Blocked { .. } => "blocked",
-        Cause::Edited { .. } => "release-edited",
-        Cause::PinnedMissing { .. } => "pinned-missing",
-        Cause::Refused { .. } => "refused",
-        Cause::PinnedNone { .. } => "pinned-none",
-        Cause::Snapshot(SnapshotFault::Differs { .. }) => "snapshot-differs",
-        Cause::Snapshot(_) => "snapshot",
-        Cause::CannotRender { .. } => "cannot-render",
-        Cause::Attempts { .. } => "attempts",
-        Cause::Repeats { .. } => "repeats",
-        Cause::Queued { .. } => "queued",
-        Cause::Stopped { .. } => "stopped",
-        Cause::Waits { .. } => "waits",
-        Cause::Output { .. } => "output",
-        Cause::ForeignStack { .. } => "foreign-stack",
-        Cause::StackState { .. } => "stack-state",
-        Cause::Unadopted { .. } => "unadopted",
-        Cause::PlaceUnseen { .. } => "place-unseen",
-        Cause::Guard { .. } => "guard",
-        Cause::Protected { .. } => "protected",
-        Cause::LosesData { .. } => "loses-data",
-        Cause::SoakQueue { .. } => "soak-queue",
-        Cause::PinHolds { .. } => "pin-holds",
-        Cause::ChannelTenants { .. } => "channel-tenants",
-        Cause::ChannelGone { .. } => "channel-gone",
-        Cause::Frozen { .. } => "frozen",
-        Cause::Wave { .. } => "wave",
-        Cause::WaveStopped { .. } => "wave-stopped",
-        Cause::WaveFull { .. } => "wave-full",
-        Cause::LiveOrder { .. } => "live-order",
-    }
+    code::of(cause).word()
 }
 
 /// One reason as JSON: `code`, `sentence`, `remedies` (what releases it, see [`remedy::json`]), and where they are known `since`, `until` or `next_try` (RFC 3339), `allow` with `file`, `toml`,

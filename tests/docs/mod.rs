@@ -1,6 +1,7 @@
 //! The documentation shows what the program really does. `LANDFALL_BLESS=1` writes the generated pages anew.
 
 mod commands;
+mod reasons;
 mod reliability;
 mod snippets;
 mod steps;
