@@ -23,13 +23,13 @@ pub struct Verify {
     /// Only this target
     #[arg(long)]
     target: Option<TargetName>,
-    /// Look at an endpoint that speaks like AWS
+    /// Use this endpoint instead of AWS
     #[arg(long, value_name = "URL", value_parser = http_url)]
     endpoint: Option<String>,
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }
@@ -40,7 +40,7 @@ pub struct Iam {
     /// Folder of the repository
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// ARN of the identity that the daemon runs as [default: a text that says what to put there]
+    /// ARN of the daemon's own identity [default: a placeholder to replace]
     #[arg(long, value_name = "ARN")]
     principal: Option<String>,
 }

@@ -17,20 +17,19 @@ use crate::model::{StackName, TenantName};
 /// Options of `landfall allow`.
 #[derive(Args, Debug)]
 pub struct Allow {
-    /// The plans that the gates name, as `landfall plan` prints them
+    /// The plans of the gates, as `landfall plan` prints them
     #[arg(id = "plan", required = true, value_name = "PLAN")]
     plans: Vec<String>,
-    /// What to allow, where the gate has two ways out: `rollback` at a pause hook puts the old release
-    /// back, and ends a first deployment
+    /// The answer, if the gate has two: `rollback` at a pause hook restores the old release, or ends a first deployment
     #[arg(long, value_name = "GATE")]
     what: Option<String>,
-    /// For this stack only, where several wait for the plan; without it, for all of them
+    /// For this stack only, if several wait for the plan; without it, for all of them
     #[arg(long)]
     stack: Option<String>,
-    /// Why, for those who read it later
+    /// Reason for the allowance, for later readers
     #[arg(long)]
     reason: String,
-    /// The lines count until the end of this day, UTC: like 2026-12-01
+    /// The allowance ends with this day, UTC: for example 2026-12-01
     #[arg(long, value_name = "DATE")]
     until: Option<jiff::civil::Date>,
     #[command(flatten)]

@@ -29,19 +29,19 @@ const WITHOUT: &str = "note         without --server, --store or --facts, nothin
 /// Where the answer comes from.
 #[derive(Args, Debug)]
 pub struct Ask {
-    /// Ask the daemon at this URL; a token that it asks for is taken from `LANDFALL_TOKEN`
+    /// Ask the daemon at this URL, with the token in `LANDFALL_TOKEN` if it needs one
     #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["store", "facts", "endpoint", "config"])]
     pub server: Option<String>,
-    /// Clone of the repository; without --server its HEAD is looked at
+    /// Clone of the repository; without --server, landfall reads its HEAD
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repo: PathBuf,
-    /// Store with the past, as `landfall daemon` keeps it
+    /// Read the past from this store of a daemon
     #[arg(long, value_name = "sqlite:FILE")]
     pub store: Option<String>,
-    /// Take the past from the facts of a daemon: a file, a URL, or a revision of the clone
+    /// Read the past from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
     pub facts: Option<String>,
-    /// Look at an endpoint that speaks like AWS
+    /// Use this endpoint instead of AWS
     #[arg(long, value_name = "URL", value_parser = http_url)]
     pub endpoint: Option<String>,
     /// The operator's configuration file

@@ -36,10 +36,10 @@ pub struct Check {
     /// Folder of the repository
     #[arg(default_value = ".")]
     dir: PathBuf,
-    /// Fail if the clone lacks the history that tells whether landed releases were edited
+    /// Fail if the clone lacks the history needed to find edited releases
     #[arg(long)]
     history: bool,
-    /// How problems are shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

@@ -30,7 +30,7 @@ pub struct Convert {
     project: ProjectName,
     /// The step
     step: StepName,
-    /// Show what would be written, and write nothing
+    /// Print the files, and write nothing
     #[arg(long)]
     dry_run: bool,
     /// Folder of the repository
@@ -41,7 +41,7 @@ pub struct Convert {
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

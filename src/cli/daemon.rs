@@ -53,35 +53,35 @@ pub struct DaemonArgs {
     /// Repository to deploy from: a URL or a folder
     #[arg(long, value_name = "URL|DIR")]
     repo: Option<String>,
-    /// Branch to follow [default: the branch of the first start, which is the repository's default then]
+    /// Branch to follow [default: the branch of the first start; at the first start, the repository's default branch]
     #[arg(long)]
     branch: Option<String>,
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Where the journal is kept [default: landfall.db; with --simulate it ends with the process]
+    /// Store of the journal [default: landfall.db; with --simulate, a temporary one]
     #[arg(long, value_name = "sqlite:FILE")]
     store: Option<String>,
-    /// Answer at this address what the other commands ask with --server
+    /// Serve the API at this address, for commands with --server
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
-    /// Deploy to an endpoint that speaks like AWS
+    /// Deploy to this endpoint instead of AWS
     #[arg(long, value_name = "URL", value_parser = http_url)]
     endpoint: Option<String>,
-    /// Deploy to simulated AWS accounts that begin and end with this process
+    /// Deploy to simulated AWS accounts, which end with this process
     #[arg(long, conflicts_with = "endpoint")]
     simulate: bool,
-    /// End as soon as nothing moves any more: with 0 if everything is in place or waits for time, 1 if a deployment failed, 3
-    /// if the repository has errors, 5 if something ordered is held, 6 if git or AWS could not be seen
+    /// Exit when nothing moves any more: 0 everything is in place or waits for time, 1 a deployment failed, 3 the repository
+    /// has errors, 5 something ordered is held, 6 landfall could not read git or AWS
     #[arg(long)]
     once: bool,
-    /// Take over the stacks of this repository that another store deployed, if the start meets any
+    /// Take over stacks of this repository that another store deployed
     #[arg(long)]
     adopt: bool,
-    /// How long --once waits for git or AWS to be seen, and for what others do in AWS
+    /// How long --once waits for git, for AWS, and for operations of others in AWS
     #[arg(long, value_name = "SPAN", default_value = "2m", requires = "once")]
     patience: Span,
-    /// Write the log to stderr, instead of progress lines
+    /// Write a log to stderr instead of progress lines
     #[arg(long, value_name = "FORMAT")]
     log_format: Option<LogFormat>,
 }

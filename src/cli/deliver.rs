@@ -24,16 +24,16 @@ use crate::tree::{Blobs, FileTree, History, blob_id_of};
 /// What becomes of an edited file.
 #[derive(Args, Debug, Default)]
 pub struct Deliver {
-    /// Commit the file, to the branch that is checked out or to --branch
+    /// Commit the file to the checked-out branch, or to --branch
     #[arg(long)]
     commit: bool,
-    /// Commit to this branch, which begins at HEAD where it is not there; the work tree stays as it is
+    /// Commit to this branch, created at HEAD if missing; the work tree does not change
     #[arg(long, value_name = "NAME")]
     branch: Option<String>,
     /// Commit, push the branch, and print the link to open a pull request
     #[arg(long)]
     push: bool,
-    /// The remote that is pushed to
+    /// Remote for --push
     #[arg(long, value_name = "NAME", default_value = "origin")]
     remote: String,
 }

@@ -36,13 +36,13 @@ const BAD_DIGEST: &str = "sha256:bad0bad0bad0bad0bad0bad0bad0bad0bad0bad0bad0bad
 /// Options of `landfall demo`.
 #[derive(Args, Debug)]
 pub struct Demo {
-    /// Folder to make the repository in [default: a temporary one]
+    /// Folder for the repository [default: a temporary one]
     #[arg(long, value_name = "DIR")]
     dir: Option<PathBuf>,
-    /// Where the daemon answers the other commands
+    /// Address of the daemon's API, for other commands
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:7117")]
     listen: SocketAddr,
-    /// Tell the story and end
+    /// Exit after the last event
     #[arg(long)]
     once: bool,
 }

@@ -26,9 +26,9 @@ use crate::view::review::content::About;
 /// Options of `landfall diff`.
 #[derive(Args, Debug)]
 pub struct Diff {
-    /// The commit before: a branch, a commit, or a range (`BASE..HEAD`, `BASE...HEAD`)
+    /// The base: a branch, a commit, or a range (`BASE..HEAD`, `BASE...HEAD`)
     base: String,
-    /// The branch that is merged into it [default: HEAD, as it is]
+    /// The branch to merge into BASE [default: HEAD, as it is]
     head: Option<String>,
     /// Compare the two commits as they are, without merging
     #[arg(long)]
@@ -36,7 +36,7 @@ pub struct Diff {
     /// Clone of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
-    /// Take the past from the facts of a daemon: a file, a URL, or a revision of the clone
+    /// Read the past from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF")]
     facts: Option<String>,
     /// Exit with 4 if the change does anything
@@ -45,10 +45,10 @@ pub struct Diff {
     /// Exit with 1 if a risk has this level or a higher one
     #[arg(long, value_name = "LEVEL")]
     deny: Option<Deny>,
-    /// Show every difference, also the long ones
+    /// Show long differences in full
     #[arg(long)]
     unfold: bool,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

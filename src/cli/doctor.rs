@@ -18,10 +18,10 @@ pub struct Doctor {
     stack: Option<String>,
     #[command(flatten)]
     ask: Ask,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
-    /// Exit with 4 if something moves by itself, and with 5 if something waits for somebody
+    /// Exit with 4 if something moves by itself, and with 5 if something needs a person
     #[arg(long)]
     exit_code: bool,
 }

@@ -1,79 +1,116 @@
-//! What `landfall help COMMAND` says after the options: what the command needs to know, and examples.
+//! What `landfall help COMMAND` says after the options, and the groups in which `landfall --help` lists the commands.
+//!
+//! Each text explains what the command needs to know, and ends with an example that runs.
+
+/// The commands in groups: what the group is for, and the names in the order of use.
+pub(super) const GROUPS: &[(&str, &[&str])] = &[
+    ("Try it without AWS", &["demo", "sim"]),
+    ("Write the repository", &["init", "check", "render", "release", "promote", "rollback", "allow", "convert"]),
+    ("Look at a change or a deployment", &["diff", "plan", "status", "history", "why", "doctor"]),
+    ("Operate the daemon", &["iam", "verify", "daemon", "store"]),
+];
+
+/// The help of the whole program: the commands in groups, then what all of them share.
+pub(super) fn grouped(command: clap::Command) -> clap::Command {
+    let about = |name: &str| {
+        let command = command.find_subcommand(name);
+        command.and_then(clap::Command::get_about).map(ToString::to_string).unwrap_or_default()
+    };
+    let mut groups = String::new();
+    for (group, names) in GROUPS {
+        groups.push_str(&format!("{group}:\n"));
+        for name in *names {
+            groups.push_str(&format!("  {name:<10}{}\n", about(name)));
+        }
+        groups.push('\n');
+    }
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{groups}`landfall help COMMAND` explains a command.\n\n\
+         Options:\n{{options}}{{after-help}}"
+    );
+    command.help_template(template)
+}
 
 pub(super) const LANDFALL: &str = "\
-A newcomer begins with `landfall demo`; your own account with init, check, iam, verify and daemon, in this order.
+Start with `landfall demo`. For your own account use init, check, iam, verify and daemon, in this order.
 
-Exit codes: 0 done, 1 failed, 2 usage, 3 the repository has errors, 4 there are changes (--exit-code), \
-5 something ordered is held (daemon --once, --exit-code), 6 git or AWS could not be seen.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the repository has errors, 4 something changes (--exit-code), \
+5 something ordered is held (daemon --once, --exit-code), 6 landfall could not read git or AWS.
 
-Words such as slot, gate and pin are explained in docs/glossary.md.";
+docs/glossary.md explains words such as slot, gate and pin.";
 
 pub(super) const DEMO: &str = "\
 Makes a git repository from the example, starts a simulated account and the daemon, and lands a release, a pin and a \
-release that crashes. Then it stays up, and prints the commands with which to play. Needs no AWS account.";
+crashing release. Then it keeps running and prints commands to try. Needs no AWS account.
+
+  landfall demo";
 
 pub(super) const INIT: &str = "\
-One environment, one target, one project with one service, one release. On a terminal it asks for what is not given.
+Writes one environment, one target, one project with one service, and one release. On a terminal it asks for missing values.
 
   landfall init deploy --account 111111111111 --region eu-west-1 --cluster web \\
       --subnet subnet-0a1b2c3d --image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/app";
 
 pub(super) const DAEMON: &str = "\
-Follows a branch: what lands there is deployed. A folder is watched, a URL is polled. SIGTERM stops it; what is in flight \
-is taken up again by the next start. What does not belong on a command line (credentials for git, the AWS profile, roles that \
-may be assumed) is in the configuration file: docs/configuration.md.
+Follows a branch and deploys the commits that land there. It watches a folder, and polls a URL. SIGTERM stops it; the next \
+start continues with the deployments in flight. Credentials for git, the AWS profile and the allowed roles are in the \
+configuration file: docs/configuration.md.
 
   landfall daemon --repo . --simulate --once
   landfall daemon --repo https://git.example.com/deploy.git --store /var/lib/landfall/landfall.db \\
       --listen 127.0.0.1:7117 --config /etc/landfall.toml";
 
 pub(super) const CHECK: &str = "\
-Reads the folder as it lies there, committed or not, and renders every step for every environment and target. Says nothing \
-and exits with 0 where all is well, with 3 where there are errors. Every problem is explained in docs/problems.md.";
+Reads the files of the folder, committed or not, and renders every step for every environment and target. Prints nothing \
+and exits with 0 if all is well, and with 3 if there are errors. docs/problems.md explains every problem.
+
+  landfall check deploy";
 
 pub(super) const VERIFY: &str = "\
-For every target: whether the credentials are for its account, its stacks can be listed, its cluster is active, and the \
-bucket that it names is there. Exits with 1 if something was seen and is wrong, and with 6 if AWS could not be seen: it does \
-not answer, denies the look, or gets no usable credentials. Says what would mend it.";
+For every target it checks that the credentials are for its account, that its stacks can be listed, that its cluster is \
+active, and that its bucket exists. Prints how to fix each finding. Exits with 1 if something is wrong, and with 6 if AWS does \
+not answer, denies the look, or rejects the credentials.
+
+  landfall verify deploy --config /etc/landfall.toml";
 
 pub(super) const RENDER: &str = "\
-Renders from the files of a folder, committed or not, what each environment settles to once everything has succeeded.
+Renders the files of a folder, committed or not. Each environment gets the release that it has once everything has succeeded.
 
   landfall render storefront
   landfall render storefront --environment test --release 1.4.0 --step web
   landfall render storefront --environment production --tenant acme
 
-With --format json, each line is the template of one stack, byte for byte as AWS is given it.";
+With --format json, each line is the template of one stack, byte for byte as AWS gets it.";
 
 pub(super) const DIFF: &str = "\
-Merges HEAD into BASE in memory and says what the daemon would do: slot by slot, stack by stack, resource by resource, with the \
-gates at which it stops. Needs no AWS account and no daemon, and writes nothing. Without --facts it takes the base as settled: \
-everything succeeded and every soak is over. With one commit, it is compared with HEAD as it is.
+Merges HEAD into BASE in memory and shows what the daemon would do: slot by slot, stack by stack, resource by resource, with \
+the gates at which it stops. Needs no AWS account and no daemon, and writes nothing. Without --facts it assumes that the base is \
+settled: everything succeeded and every soak is over. With BASE alone, it compares BASE with HEAD as it is.
 
   landfall diff main my-branch
   landfall diff main my-branch --format markdown
   landfall diff HEAD~1
 
-Exits with 3 if the head has errors. `landfall plan --diff` compares with what is deployed now.";
+Exits with 3 if the head has errors. `landfall plan --diff` compares with the deployed templates.";
 
 pub(super) const WHY: &str = "\
-Says what a name is in each stack of a slot, and where that is written; then everything else that is written about it, and \
-why each does not count. Stacks of which the same is to be said are told together. Names with a dot are landfall's own.
+Prints the value of a name in each stack of a slot, and where it is written. Then it lists every other value of the name, with \
+the reason why it does not apply. Stacks with the same answer are grouped. Names with a dot are landfall's own.
 
   landfall why storefront api_url --environment production --tenant acme
   landfall why storefront api_url --environment production --commit main --release 1.3.2
 
-Without --commit it reads the files of the folder, committed or not. With it, each value is told with the commit that it comes \
-from: the release's snapshot, or, for what a tenant's file says, the commit that was asked for.
+Without --commit it reads the files of the folder, committed or not. With --commit, each value shows its commit: the \
+release's snapshot, or, for a tenant's value, the commit that you named.
 
-An output of a stack is read when the stack that uses it is deployed. Its name says which stack that is; what was read last, the \
-daemon, its store or its facts tell.
+landfall reads the output of a stack when it deploys the stack that uses it. The name of an output shows which stack has it. With \
+a daemon, its store or its facts, you also see the value that was read last.
 
   landfall why storefront projects.network.steps.zone.outputs.Host --environment test --store landfall.db";
 
 pub(super) const PLAN: &str = "\
-With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and takes the past \
-from --store, or from the facts that a daemon served or pushed; without them it does not know soaks, attempts or used \
+With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and reads the past \
+from --store, or from --facts that a daemon served or pushed. Without a past it does not know soaks, attempts or used \
 allowances, and says so.
 
   landfall plan --server http://127.0.0.1:7117 --diff
@@ -81,133 +118,142 @@ allowances, and says so.
   git fetch origin +refs/landfall/facts:refs/landfall/facts && landfall plan --facts refs/landfall/facts";
 
 pub(super) const STATUS: &str = "\
-With --server it shows what the daemon saw last; with --store or --facts it reads the HEAD of a clone, them and AWS by itself.
+With --server it shows what the daemon saw last. With --store or --facts it reads the HEAD of a clone, the past and AWS itself.
 
   landfall status --server http://127.0.0.1:7117
   landfall status --store landfall.db";
 
 pub(super) const DOCTOR: &str = "\
-For each stack: its status and how it stands with landfall, why it is so, and what to do next, with the lines or the command that \
-do it. It never changes anything.
+For each stack it shows the status, what the stack is to landfall, the cause, and the next step with its lines or its command. \
+It changes nothing.
 
   landfall doctor --server http://127.0.0.1:7117
   landfall doctor storefront-web-production-prod-eu --store landfall.db";
 
 pub(super) const HISTORY: &str = "\
-Every deployment, the newest first; or one, with every call to AWS and all evidence that was collected. With --facts, what ran \
-where and when: facts have no evidence.
+Lists every deployment, the newest first, or shows one with every call to AWS and all collected evidence. With --facts it shows \
+what ran where and when: facts contain no evidence.
 
   landfall history --server http://127.0.0.1:7117
   landfall history 42 --store landfall.db";
 
 pub(super) const RELEASE: &str = "\
-A release is a file that never changes: which image tags and digests, which channel, and by its landing commit which process \
-and variables.";
+A release is a file that never changes. It names the image tags and digests and the channel. The commit that added it fixes \
+the process and the variables.
+
+  landfall release new storefront";
 
 pub(super) const RELEASE_NEW: &str = "\
-An image that is not named comes from --from, or from its registry: the newest tag that the channel's rules admit. ECR is asked \
-through its API, any other registry by the protocol that all speak, with the credentials that `docker login` keeps, or with \
-LANDFALL_REGISTRY (the registry's name), LANDFALL_REGISTRY_USERNAME and LANDFALL_REGISTRY_PASSWORD. Without a version, it is \
-the one after the highest of the channel: the last number plus one, so 1.4.1 after 1.4.0 and 1.5.0-rc.2 after 1.5.0-rc.1; in a \
-channel without releases, the one after the project's highest; at first, 1.0.0.
+For an image that you do not name, landfall uses the image of --from, or the newest tag that the channel allows. It lists \
+the rejected tags with the reason. It asks ECR through its API, and any other registry through the standard protocol. The \
+credentials come from `docker login`, or from LANDFALL_REGISTRY (the registry's name), LANDFALL_REGISTRY_USERNAME and \
+LANDFALL_REGISTRY_PASSWORD.
+
+Without a version, landfall takes the highest version of the channel and adds one to its last number: 1.4.1 after 1.4.0, \
+1.5.0-rc.2 after 1.5.0-rc.1. If the channel has no release, it takes the highest version of the project. The first version \
+of a project is 1.0.0.
 
   landfall release new storefront
   landfall release new storefront 1.4.1 --from 1.4.0 --image web=1.4.1 --branch storefront-1.4.1 --push";
 
 pub(super) const RELEASE_LIST: &str = "\
-Reads the folder as it lies there, and asks nobody; `landfall status` shows what runs.
+Reads only the files of the folder, committed or not. `landfall status` shows what runs.
 
   landfall release list storefront";
 
 pub(super) const RELEASE_SHOW: &str = "\
-The snapshot is the commit that its process and variables come from, as far as this clone can tell.
+The snapshot is the commit of its process and variables, as far as this clone contains it.
 
   landfall release show storefront 1.4.0 --format json";
 
 pub(super) const RELEASE_DIFF: &str = "\
-Renders both releases for every environment, target and connected tenant, as the head has them.
+Renders both releases for every environment, target and connected tenant of the head.
 
   landfall release diff storefront 1.3.2 1.4.0";
 
 pub(super) const RELEASE_REFRESH: &str = "\
-Writes `snapshot = \"…\"` into the release's file: what runs of it gets the values of that commit. The images stay what they are.
+Writes `snapshot = \"…\"` into the release's file. Every slot that runs the release gets the process and the variables of that \
+commit. The images stay the same.
 
   landfall release refresh storefront 1.4.0 --commit
   landfall release refresh storefront 1.4.0 --to 8c1d0f2";
 
 pub(super) const PROMOTE: &str = "\
-Writes one line into the environment's deploy file, with comments kept, and says what the gates think of it: with --store the \
-plan as it will be, with --server by what the daemon knows, without either what has to happen first. A pin whose gates are \
-closed waits for them.
+Writes one line into the environment's deploy file, keeps the comments, and shows what the pin does. With --store you see the \
+coming plan, with --server the daemon's knowledge; without either, what has to happen first. A pin whose gates are closed \
+waits for them.
 
   landfall promote storefront 1.4.0 --to production --server http://127.0.0.1:7117
   landfall promote storefront 1.4.0 --to production --tenant acme --branch acme-1.4.0 --push";
 
 pub(super) const ROLLBACK: &str = "\
-A slot may always go back to a release that it ran once. Without --to it is the one that ran there before, which the daemon or \
-its store know.
+A slot may always go back to a release that it ran once. Without --to, landfall takes the release that ran there before: it \
+asks the daemon, its store or its facts.
 
   landfall rollback storefront --in production --server http://127.0.0.1:7117 --commit --push
   landfall rollback storefront --in production --to 1.3.2";
 
 pub(super) const ALLOW: &str = "\
-Writes the `[[allow]]` lines that the gate asks for into the deploy file of the clone, and prints them. Nothing is \
-committed: the gate opens when the lines land. `landfall plan` prints every gate with the plan that opens it.
+Writes the `[[allow]]` lines for the gate into the deploy file of the clone, and prints them. It commits nothing: the gate \
+opens when the lines land. `landfall plan` prints every gate with the plan that opens it.
 
   landfall allow 7f3a91c2 --reason \"quota raised\" --server http://127.0.0.1:7117";
 
 pub(super) const CONVERT: &str = "\
-Writes what the step renders into templates/STEP.yaml of the project, with its variables still as placeholders, makes the step \
-one of kind `cloudformation`, and renders every stack of the project both ways, with the release that would be made from the \
-files: in every environment, at every target, for every tenant, of every channel. Unless template, parameters, name, tags, \
-capabilities, content hash, images to prove and the task that is run once are the same, nothing is written, and the first \
-difference is told. The step keeps its name, its id, its role, its conditions and its place among the others; where and how \
-long the task of an `ecs-task` runs moves into `run`. It takes effect with the next release, or with \
-`landfall release refresh`, and then there is nothing to deploy. The way back is git's: revert the commit.
+Writes the template that the step renders into templates/STEP.yaml of the project, with variables as placeholders. The step \
+becomes one of kind `cloudformation`. It keeps its name, id, role, conditions and position. The placement and the time limit of \
+an `ecs-task` move into `run`.
+
+Before it writes, landfall renders every stack of the project both ways. It compares the template, parameters, name, tags, \
+capabilities, content hash, proved images and one-off task. If anything differs, it writes nothing and prints the first difference.
+
+The conversion takes effect with the next release, or with `landfall release refresh`, and then nothing has to be deployed. To \
+undo it, revert the commit.
 
   landfall convert storefront web --dry-run
   landfall convert storefront web --commit";
 
 pub(super) const STORE: &str = "\
-The store is the daemon's journal, in one SQLite file. Its records are chained by hash, so that a record that is missing, swapped \
-or altered is named.";
+The store is the daemon's journal in one SQLite file. A chain of hashes shows which record is missing, swapped or altered.
+
+  landfall store verify";
 
 pub(super) const STORE_VERIFY: &str = "\
-Reads the whole file, also while a daemon runs. Exits with 1 if the store is damaged, and names the first record that is missing, \
-swapped or altered.
+Reads the whole file, even while a daemon runs. If the store is damaged, it exits with 1 and names the first record that is \
+missing, swapped or altered.
 
   landfall store verify --store /var/lib/landfall/landfall.db";
 
 pub(super) const STORE_ADOPT: &str = "\
-A daemon that meets stacks of its repository which another store deployed changes nothing and asks. This is the answer, written into \
-the store beside a running daemon or without one. The daemon takes the stacks over at its next look, once no operation is in progress in \
-them and ten minutes after the last operation of another daemon. Exits with 1 if nothing is asked.
+If a daemon finds stacks of its repository that another store deployed, it changes nothing and asks. This command writes your \
+answer into the store, whether a daemon runs or not. The daemon takes the stacks over at its next look, once no operation is in \
+progress and ten minutes have passed since another daemon's last operation. Exits with 1 if nothing is asked.
 
   landfall store adopt --store /var/lib/landfall/landfall.db --dry-run";
 
 pub(super) const STORE_BACKUP: &str = "\
-The copy is whole and in one file, whatever the daemon does meanwhile. An existing file is never overwritten. Only the owner can \
+The copy is complete and in one file, even while a daemon runs. An existing file is never overwritten. Only the owner can \
 read the copy.
 
   landfall store backup --store /var/lib/landfall/landfall.db /backup/landfall-2026-12-01.db";
 
 pub(super) const STORE_RESTORE: &str = "\
-Stop the daemon first: a store in use is refused. The backup is checked before anything is changed, and the replaced store stays \
-next to the new one. The next start knows that its store is a backup: it asks AWS what happened since, and takes nothing back.
+Stop the daemon first: landfall rejects a store in use. It checks the backup before it changes anything, and keeps the replaced \
+store next to the new one. The next start notices the backup, asks AWS what happened since, and takes nothing back.
 
   landfall store restore --store /var/lib/landfall/landfall.db /backup/landfall-2026-12-01.db";
 
 pub(super) const IAM: &str = "\
-Prints JSON: the policies of the identity that the daemon runs as, and for each role that it assumes its permissions and its \
-trust policy. Permissions are lists of policies, each within AWS's limit of 6,144 characters for a managed policy. `attach` has the \
-commands that create and attach them; run those of each role with credentials of its account. AWS lets a role have 10 managed \
-policies unless you ask for more. The command itself creates nothing.
+Prints JSON: the policies of the daemon's own identity, and the permissions and trust policy of each role that it assumes. \
+Permissions are lists of policies, each within AWS's limit of 6,144 characters for a managed policy. `attach` has the \
+commands that create and attach them; run the commands of each role with credentials of its account. A role can have 10 \
+managed policies unless you ask AWS for more. The command itself creates nothing.
 
   landfall iam --principal arn:aws:iam::111111111111:role/landfall";
 
 pub(super) const SIM: &str = "\
-Speaks the protocols of CloudFormation, ECS and STS to any client; the access key's twelve digits are the account. It asks \
-for no credentials and keeps nothing when it ends. Schedules of EventBridge Scheduler are kept, and start nothing at their times.
+Speaks the protocols of CloudFormation, ECS and STS to any client. The access key's twelve digits are the account. It needs \
+no credentials and keeps nothing after it ends. It stores schedules of EventBridge Scheduler but never starts them.
 
   landfall sim --listen 127.0.0.1:4566
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=any \\

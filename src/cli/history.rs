@@ -21,22 +21,22 @@ pub struct History {
     /// One deployment, with its evidence
     #[arg(value_name = "DEPLOYMENT", value_parser = clap::value_parser!(u64).range(1..))]
     deployment: Option<u64>,
-    /// Ask the daemon at this URL; a token that it asks for is taken from `LANDFALL_TOKEN`
+    /// Ask the daemon at this URL, with the token in `LANDFALL_TOKEN` if it needs one
     #[arg(long, value_name = "URL", value_parser = http_url)]
     server: Option<String>,
     /// Read this store
     #[arg(long, value_name = "sqlite:FILE", conflicts_with_all = ["server", "facts"])]
     store: Option<String>,
-    /// Show what ran where from the facts of a daemon: a file, a URL, or a revision of the clone
+    /// Show what ran where, from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with_all = ["server", "deployment"])]
     facts: Option<String>,
     /// Clone of the repository, for a revision of --facts
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
-    /// The operator's configuration file, which may name the store
+    /// The operator's configuration file; it may name the store
     #[arg(long, value_name = "FILE", conflicts_with = "server")]
     config: Option<PathBuf>,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

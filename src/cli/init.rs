@@ -17,7 +17,7 @@ use crate::model::{AccountId, CommitId, EnvironmentName, Id, ProjectName, Region
 /// Options of `landfall init`. What is not given is asked for on a terminal.
 #[derive(Args, Debug)]
 pub struct Init {
-    /// Folder to write into; it is made where it is missing
+    /// Folder to write into; created if missing
     #[arg(default_value = ".")]
     dir: PathBuf,
     /// Id of the repository, written on every stack [default: the folder's name and four random characters]
@@ -26,7 +26,7 @@ pub struct Init {
     /// AWS account, twelve digits
     #[arg(long)]
     account: Option<String>,
-    /// Role to assume in the account [default: the credentials as they are]
+    /// Role to assume in the account [default: none, the credentials as they are]
     #[arg(long, value_name = "ARN")]
     role: Option<String>,
     /// AWS region
@@ -50,7 +50,7 @@ pub struct Init {
     /// Image of the project, without a tag
     #[arg(long, value_name = "REPOSITORY")]
     image: Option<String>,
-    /// First release, which is also the image's tag
+    /// First release, and the tag of its image
     #[arg(long, default_value = "1.0.0")]
     release: ReleaseName,
     /// Port that the container listens on

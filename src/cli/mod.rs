@@ -52,7 +52,7 @@ pub mod wire;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::crash;
 pub use exit::{Doing, Exit, Failure, Outcome};
@@ -62,7 +62,7 @@ use output::Color;
 #[derive(Parser, Debug)]
 #[command(name = "landfall", version, max_term_width = 100, after_help = help::LANDFALL)]
 struct Cli {
-    /// When to colour what is printed; auto: on a terminal, unless `NO_COLOR` is set
+    /// When to print colours; auto: on a terminal, unless `NO_COLOR` is set
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: Color,
     #[command(subcommand)]
@@ -71,19 +71,19 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Watch releases go through environments of a simulated account
+    /// Watch releases go through environments, on a simulated account
     #[command(after_help = help::DEMO)]
     Demo(demo::Demo),
     /// Write the smallest useful repository
     #[command(after_help = help::INIT)]
     Init(init::Init),
-    /// Deploy what lands on a branch
+    /// Follow a branch and deploy the commits that land there
     #[command(after_help = help::DAEMON)]
     Daemon(daemon::DaemonArgs),
     /// Find every problem of a repository, offline
     #[command(after_help = help::CHECK)]
     Check(check::Check),
-    /// Look at AWS whether the targets are as they have to be, changing nothing
+    /// Check that targets are set up correctly in AWS. Changes nothing
     #[command(after_help = help::VERIFY)]
     Verify(accounts::Verify),
     /// Show the exact templates of a project, offline
@@ -92,40 +92,40 @@ enum Command {
     /// Show what merging a change does, offline
     #[command(after_help = help::DIFF)]
     Diff(diff::Diff),
-    /// Say where a value comes from, and what it beat
+    /// Show where a value comes from, and which other values lost
     #[command(after_help = help::WHY)]
     Why(why::Why),
     /// Show what the daemon would do now, what is held, and why
     #[command(after_help = help::PLAN)]
     Plan(plan::PlanArgs),
-    /// Show what runs where
+    /// Show which release every slot runs
     #[command(after_help = help::STATUS)]
     Status(plan::Status),
-    /// Show the state, the cause and the next step of stacks that are not in order
+    /// Show cause and next step for stacks that are not in order
     #[command(after_help = help::DOCTOR)]
     Doctor(doctor::Doctor),
-    /// Show what was deployed, and why it failed
+    /// Show every deployment, and why it failed
     #[command(after_help = help::HISTORY)]
     History(history::History),
     /// Make, list, show and compare releases
     #[command(subcommand, after_help = help::RELEASE)]
     Release(release::ReleaseCommand),
-    /// Pin a release in an environment, and show what comes of it
+    /// Pin a release in an environment, and show what that does
     #[command(after_help = help::PROMOTE)]
     Promote(promote::Promote),
     /// Pin the release that ran in an environment before
     #[command(after_help = help::ROLLBACK)]
     Rollback(promote::Rollback),
-    /// Write the lines that open a gate
+    /// Write the `[[allow]]` lines that open a gate
     #[command(after_help = help::ALLOW)]
     Allow(allow::Allow),
-    /// Replace a step by the CloudFormation template that it renders, changing nothing deployed
+    /// Replace a step by its CloudFormation template. Changes no stack
     #[command(after_help = help::CONVERT)]
     Convert(convert::Convert),
     /// Check, back up and restore the store
     #[command(subcommand, after_help = help::STORE)]
     Store(store::StoreCommand),
-    /// Print the IAM policies that the daemon and the roles of the targets need
+    /// Print the IAM policies for the daemon and for the roles of the targets
     #[command(after_help = help::IAM)]
     Iam(accounts::Iam),
     /// Serve simulated AWS accounts
@@ -135,7 +135,14 @@ enum Command {
 
 /// The definition of the command line: every command with its options, as the documentation and completions read it.
 pub fn command() -> clap::Command {
-    Cli::command()
+    help::grouped(Cli::command())
+}
+
+/// Reads the arguments. `--help` and `--version` come as errors that are printed to stdout.
+fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = command();
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
 /// The runtime of the commands that wait for something.
@@ -144,7 +151,7 @@ fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
     built.doing(|| "cannot start the runtime".to_owned())
 }
 
-/// Arms the crash points, where a test asks for it.
+/// Arms the crash points if a test asks for it.
 fn arm() -> Result<(), Failure> {
     let crash = std::env::var(crash::CRASH).ok();
     let log = std::env::var_os(crash::LOG).map(std::path::PathBuf::from);
@@ -153,7 +160,7 @@ fn arm() -> Result<(), Failure> {
 
 /// Runs the command that the arguments ask for, and gives its exit code.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments) {
+    let cli = match parse(arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();

@@ -16,13 +16,13 @@ use crate::model::health::Health;
 pub struct PlanArgs {
     #[command(flatten)]
     ask: Ask,
-    /// Show the deployed templates against the wanted ones
+    /// Compare the deployed templates with the wanted ones
     #[arg(long)]
     diff: bool,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
-    /// Exit with 4 if something would change, 6 if git or AWS could not be seen, 5 if something is held
+    /// Exit with 4 if something would change, 5 if something is held, 6 if landfall could not read git or AWS
     #[arg(long)]
     exit_code: bool,
 }
@@ -33,7 +33,7 @@ pub struct PlanArgs {
 pub struct Status {
     #[command(flatten)]
     ask: Ask,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

@@ -29,7 +29,7 @@ pub struct Promote {
     /// The environment
     #[arg(long, value_name = "ENVIRONMENT")]
     to: EnvironmentName,
-    /// For this tenant alone
+    /// Only for this tenant
     #[arg(long)]
     tenant: Option<TenantName>,
     #[command(flatten)]
@@ -46,10 +46,10 @@ pub struct Rollback {
     /// The environment
     #[arg(long = "in", value_name = "ENVIRONMENT")]
     environment: EnvironmentName,
-    /// For this tenant alone
+    /// Only for this tenant
     #[arg(long)]
     tenant: Option<TenantName>,
-    /// The release to go back to [default: the one that ran there before]
+    /// The release to go back to [default: the release that ran there before]
     #[arg(long, value_name = "VERSION")]
     to: Option<ReleaseName>,
     #[command(flatten)]

@@ -31,13 +31,13 @@ pub struct Render {
     /// Only this tenant
     #[arg(long)]
     tenant: Option<TenantName>,
-    /// This release, instead of what each environment settles to
+    /// This release, instead of the one that each environment settles to
     #[arg(long)]
     release: Option<ReleaseName>,
     /// Only this step
     #[arg(long)]
     step: Option<StepName>,
-    /// YAML for people, or the JSON that AWS is given
+    /// YAML for people, or the JSON that AWS gets
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

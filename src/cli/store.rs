@@ -16,16 +16,16 @@ use crate::view::time;
 /// The commands about the store.
 #[derive(Subcommand, Debug)]
 pub enum StoreCommand {
-    /// Check that the store is whole. Changes nothing
+    /// Check that the store is complete. Changes nothing
     #[command(after_help = help::STORE_VERIFY)]
     Verify(Which),
-    /// Write a whole copy of the store into a new file, also while a daemon runs
+    /// Copy the store into a new file, even while a daemon runs
     #[command(after_help = help::STORE_BACKUP)]
     Backup(Copy),
-    /// Put a backup in the place of the store, and keep the replaced store aside
+    /// Replace the store by a backup, and keep the replaced store
     #[command(after_help = help::STORE_RESTORE)]
     Restore(Copy),
-    /// Let the store take over the stacks that its daemon asks about
+    /// Take over the stacks that the store's daemon asks about
     #[command(after_help = help::STORE_ADOPT)]
     Adopt(Adopt),
 }
@@ -35,7 +35,7 @@ pub enum StoreCommand {
 pub struct Adopt {
     #[command(flatten)]
     which: Which,
-    /// Only say which stacks, and which stores deployed them
+    /// Only list the stacks, and the stores that deployed them
     #[arg(long)]
     dry_run: bool,
 }

@@ -36,7 +36,7 @@ use outputs::Told;
 pub struct Why {
     /// The project
     project: ProjectName,
-    /// The name: of a variable, or one of landfall's own
+    /// Name of a variable, or one of landfall's own names
     name: String,
     /// The environment
     #[arg(long)]
@@ -50,25 +50,25 @@ pub struct Why {
     /// Only this target
     #[arg(long)]
     target: Option<TargetName>,
-    /// This release, instead of what the slot settles to
+    /// This release, instead of the one that the slot settles to
     #[arg(long)]
     release: Option<ReleaseName>,
     /// Folder of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
-    /// This commit of it, instead of the files of the folder
+    /// Read this commit instead of the files of the folder
     #[arg(long, value_name = "COMMIT")]
     commit: Option<String>,
-    /// Ask the daemon at this URL what an output last was; a token that it asks for is taken from `LANDFALL_TOKEN`
+    /// Ask the daemon at this URL for the last value of an output, with the token in `LANDFALL_TOKEN` if it needs one
     #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["store", "facts"])]
     server: Option<String>,
-    /// Store with the past, as `landfall daemon` keeps it
+    /// Read the past from this store of a daemon
     #[arg(long, value_name = "sqlite:FILE")]
     store: Option<String>,
-    /// Take the past from the facts of a daemon: a file, a URL, or a revision of the clone
+    /// Read the past from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
     facts: Option<String>,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

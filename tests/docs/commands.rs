@@ -55,8 +55,11 @@ fn after(command: &Command) -> String {
 /// The options that a command has of its own.
 fn table(command: &Command) -> String {
     let global = command.get_name() != "landfall";
-    let own = |arg: &&Arg| !(["help", "version"].contains(&arg.get_id().as_str()) || global && arg.is_global_set());
-    let rows: String = command.get_arguments().filter(own).map(row).collect();
+    let everywhere = |arg: &Arg| {
+        use ArgAction::{Help, HelpLong, HelpShort, Version};
+        matches!(arg.get_action(), Help | HelpLong | HelpShort | Version) || global && arg.is_global_set()
+    };
+    let rows: String = command.get_arguments().filter(|arg| !everywhere(arg)).map(row).collect();
     if rows.is_empty() {
         return String::new();
     }
@@ -85,4 +88,43 @@ fn row(arg: &Arg) -> String {
     let values: Vec<String> = arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
     let values = if values.is_empty() || !takes { String::new() } else { format!(": {}", values.join(", ")) };
     format!("| `{}` | {default} | {meaning}{values} |\n", name.replace('|', "\\|"))
+}
+
+/// Every command, with its whole name.
+fn all(above: &Command, path: &str, into: &mut Vec<(String, Command)>) {
+    for command in above.get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = format!("{path}{}", command.get_name());
+        into.push((name.clone(), command.clone()));
+        all(command, &format!("{name} "), into);
+    }
+}
+
+#[test]
+fn the_help_lists_every_command_in_one_group() {
+    let mut root = landfall::cli::command();
+    let help = root.render_help().to_string();
+    for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
+        let line = format!("  {:<10}{}", command.get_name(), command.get_about().unwrap());
+        assert_eq!(help.lines().filter(|shown| *shown == line).count(), 1, "`{line}` in:\n{help}");
+    }
+    assert!(help.contains("docs/glossary.md") && !help.contains("\nCommands:"), "{help}");
+}
+
+#[test]
+fn the_help_of_every_command_has_an_example_and_short_sentences() {
+    let mut commands = Vec::new();
+    all(&landfall::cli::command(), "", &mut commands);
+    assert!(commands.len() > 20, "{commands:?}");
+    for (name, command) in commands {
+        let text = command.get_after_help().unwrap().to_string();
+        assert!(
+            text.lines().any(|line| line.starts_with(&format!("  landfall {name}"))),
+            "no example for `{name}`:\n{text}"
+        );
+        let prose: Vec<&str> = text.lines().filter(|line| !line.starts_with("  ")).collect();
+        for sentence in prose.join(" ").split(". ") {
+            let words = sentence.split_whitespace().count();
+            assert!(words <= 30, "`landfall help {name}` has a sentence of {words} words: {sentence}");
+        }
+    }
 }

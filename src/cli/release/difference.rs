@@ -29,7 +29,7 @@ pub struct Diff {
     from: ReleaseName,
     /// The release after
     to: ReleaseName,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

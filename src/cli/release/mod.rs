@@ -21,19 +21,19 @@ use crate::model::{Project, ProjectName, Release, ReleaseName};
 /// The commands about releases.
 #[derive(Subcommand, Debug)]
 pub enum ReleaseCommand {
-    /// Write a new release, with the newest images that its channel admits
+    /// Write a new release with the newest images that its channel allows
     #[command(after_help = help::RELEASE_NEW)]
     New(new::New),
     /// List the releases of a project, the highest version first
     #[command(after_help = help::RELEASE_LIST)]
     List(show::List),
-    /// Show one release: its images, where it comes from, and where it is pinned
+    /// Show one release: its images, its snapshot, and its pins
     #[command(after_help = help::RELEASE_SHOW)]
     Show(show::Show),
-    /// Show what differs between two releases, and what that changes in each environment
+    /// Show the differences between two releases, in each environment
     #[command(after_help = help::RELEASE_DIFF)]
     Diff(difference::Diff),
-    /// Make a release take process and variables from a newer commit, and show what that changes
+    /// Give a release the process and variables of a newer commit, and show what that changes
     #[command(after_help = help::RELEASE_REFRESH)]
     Refresh(refresh::Refresh),
 }

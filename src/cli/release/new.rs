@@ -27,27 +27,27 @@ pub struct New {
     of: Of,
     /// The release's version [default: the highest of its channel, its last number plus one]
     version: Option<ReleaseName>,
-    /// This tag of an image, like web=1.4.0; may be repeated
+    /// Tag of an image, for example web=1.4.0; may be repeated
     #[arg(long = "image", value_name = "NAME=TAG", value_parser = image)]
     images: Vec<(ImageName, String)>,
-    /// Take the images that are not named from this release
+    /// Use the images of this release, except those given with --image
     #[arg(long, value_name = "RELEASE")]
     from: Option<ReleaseName>,
     /// The channel [default: the project's default channel]
     #[arg(long)]
     channel: Option<ChannelName>,
-    /// Anything worth telling about it
+    /// Notes about the release
     #[arg(long, value_name = "TEXT")]
     notes: Option<String>,
     #[command(flatten)]
     deliver: Deliver,
-    /// Ask ECR at an endpoint that speaks like AWS
+    /// Use this endpoint for ECR instead of AWS
     #[arg(long, value_name = "URL", value_parser = http_url)]
     endpoint: Option<String>,
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How it is shown: the file that was written, or all that was found out
+    /// Output format: the written file, or everything found
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

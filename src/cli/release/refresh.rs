@@ -24,10 +24,10 @@ pub struct Refresh {
     of: Of,
     /// The release
     version: ReleaseName,
-    /// The commit whose process and variables it takes
+    /// The commit whose process and variables the release gets
     #[arg(long, value_name = "COMMIT", default_value = "HEAD")]
     to: String,
-    /// Name the slots that carry the release now, from the facts of a daemon: a file, a URL, or a revision of the clone
+    /// List the slots that run the release now, from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF")]
     facts: Option<String>,
     #[command(flatten)]
@@ -35,7 +35,7 @@ pub struct Refresh {
     /// The operator's configuration file
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }

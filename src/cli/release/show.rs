@@ -23,7 +23,7 @@ use crate::view::table::{Cell, Table};
 pub struct List {
     #[command(flatten)]
     of: Of,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }
@@ -35,10 +35,10 @@ pub struct Show {
     of: Of,
     /// The release
     version: ReleaseName,
-    /// Name the slots that carry the release now, from the facts of a daemon: a file, a URL, or a revision of the clone
+    /// List the slots that run the release now, from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF")]
     facts: Option<String>,
-    /// How it is shown
+    /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
 }
