@@ -52,7 +52,7 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
             true => format!("plan {plan} waits for an [[allow]] of what = \"{}\"", gate.as_str()),
             false => "a wider [guard] in landfall.toml lets them through".to_owned(),
         };
-        let why = format!("{count} removals are pending in its account, {limit} may be; {way_out}");
+        let why = format!("{count} removals are pending in its account, and {limit} are allowed; {way_out}");
         draft.stop(Hold::new(cause), why, Some(gate));
     }
 }

@@ -292,7 +292,7 @@ impl Stays {
 
     /// They are protected.
     fn locked(draft: &Draft<'_>, plan: &Arc<str>) -> Self {
-        let why = format!("it is protected: an [[allow]] of what = \"remove\" for plan {plan} deletes it");
+        let why = format!("it is protected, and goes for plan {plan} with an [[allow]] of what = \"remove\"");
         Self { why, key: draft.key(Gate::Remove, plan) }
     }
 

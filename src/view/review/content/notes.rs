@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::model::Location;
 use crate::model::catalog::Broken;
 use crate::model::decision::{Because, Cause};
-use crate::model::remedy::Remedy;
+use crate::plan::Orphan;
 use crate::plan::review::{How, Note, Review};
-use crate::view::{reasons, remedy};
+use crate::view::reasons;
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
 use super::About;
@@ -126,19 +126,49 @@ pub(super) fn left(review: &Review) -> Option<Block> {
     if review.left.is_empty() {
         return None;
     }
-    let line = |orphan: &crate::plan::Orphan| {
-        let mut line = vec![code(orphan.stack.to_string()), text(format!(" in {}: {}", orphan.place, orphan.why))];
-        if let Some(key) = &orphan.key {
-            line.push(text(format!("; {} deletes it", remedy::told(&Remedy::Allow(key.clone())).does)));
+    let mut alike: Vec<Vec<&Orphan>> = Vec::new();
+    for orphan in &review.left {
+        let same =
+            |other: &&Orphan| (&other.place, &other.why, &other.key) == (&orphan.place, &orphan.why, &orphan.key);
+        match alike.iter_mut().find(|group| group.iter().all(same)) {
+            Some(group) => group.push(orphan),
+            None => alike.push(vec![orphan]),
         }
-        line
-    };
+    }
     let count = review.left.len();
     let stacks =
         if count == 1 { "1 stack goes on running".to_owned() } else { format!("{count} stacks go on running") };
     let title = vec![strong("left behind"), text(format!(" · {stacks}, and are paid for"))];
-    let body = vec![Block::List(limited(review.left.iter().map(line)))];
+    let body = vec![Block::List(limited(alike.iter().map(|group| left_alike(group))))];
     Some(Block::Callout { weight: Weight::Danger, title, body })
+}
+
+/// So many stacks are named in one line.
+const NAMED: usize = 6;
+
+/// Stacks of one place that stay for one reason, which the lines of one file would change.
+fn left_alike(group: &[&Orphan]) -> Line {
+    let mut line = Vec::new();
+    let named = if group.len() > NAMED { NAMED - 1 } else { group.len() };
+    let more = group.len() - named;
+    for (index, orphan) in group.iter().take(named).enumerate() {
+        match index {
+            0 => {}
+            last if last + 1 == named && more == 0 => line.push(text(" and ")),
+            _ => line.push(text(", ")),
+        }
+        line.push(code(orphan.stack.to_string()));
+    }
+    if more > 0 {
+        line.push(text(format!(" and {more} more")));
+    }
+    if let Some(first) = group.first() {
+        line.push(text(format!(" in {}: {}", first.place, first.why)));
+        if let Some(key) = &first.key {
+            line.extend([text(" in "), code(key.file.to_string())]);
+        }
+    }
+    line
 }
 
 /// Everything else.
