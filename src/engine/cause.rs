@@ -13,7 +13,7 @@ use crate::model::journal::{Cause, Evidence};
 
 /// A cause without a gate.
 pub(crate) fn cause(code: &str, stack: &StackName, sentence: impl Into<String>) -> Cause {
-    Cause { code: code.into(), sentence: sentence.into(), stack: Some(stack.clone()), gate: None }
+    Cause { code: code.into(), sentence: sentence.into(), stack: Some(stack.clone()), gate: None, foreseen: Vec::new() }
 }
 
 /// The root cause that the evidence tells; none where it tells nothing.

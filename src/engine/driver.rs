@@ -209,13 +209,15 @@ impl Engine {
         for opening in &plan.open {
             let state = self.log.deployments.get(&opening.deployment);
             let stopped = state.and_then(|state| state.stacks.get(&opening.stack)).and_then(|s| s.stopped.as_ref());
-            if stopped.is_none() || self.facts().used(&opening.slot, opening.allowance) {
+            let by = self.facts().used_by(&opening.slot, opening.allowance);
+            let again = opening.foreseen && by == Some(opening.deployment);
+            if stopped.is_none() || by.is_some() && !again {
                 continue;
             }
             let allowed =
                 Allowed { slot: opening.slot.clone(), allowance: opening.allowance, deployment: opening.deployment };
             // One that names no stack opens the gates of several.
-            if !used.contains(&allowed) {
+            if !again && !used.contains(&allowed) {
                 entries.push(Entry::Used(allowed.clone()));
                 used.push(allowed);
             }

@@ -183,6 +183,7 @@ impl Turn<'_> {
             sentence: error.to_string(),
             stack: Some(order.stack.clone()),
             gate: Some(gate),
+            foreseen: Vec::new(),
         };
         self.append(vec![Entry::Stopped { deployment: id, stack: order.stack.clone(), cause, until: None }]).await?;
         Ok(None)

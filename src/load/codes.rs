@@ -72,7 +72,7 @@ codes! {
     UNKNOWN_IMAGE "unknown-image" Error "A container, a release or a channel's rule names an image that is not under `[images]` in `process.toml`.";
     UNKNOWN_CONTAINER "unknown-container" Error "A dependency, a load balancer or a service registry names a container that the step does not have.";
     UNPROVED_IMAGE "unproved-image" Warning "A template defines an ECS service, and landfall cannot tell which image of the release one of its containers runs. Either the text contains more than `#{images.<name>}`, or containers with the same name in several task definitions have different images. A deployment then succeeds whatever image that container runs. Name the image in `[step.images]`, or give the containers different names.";
-    MISSING_RELEASE "missing-release" Error "A deploy file pins a release that has no file in `releases/`. The environment stays as it is.";
+    MISSING_RELEASE "missing-release" Error "A deploy file names a release that has no file in `releases/`. If a pin names it, the environment stays as it is. If an allowance names it, the allowance opens nothing.";
     ROLE_NOT_OFFERED "role-not-offered" Error "No target offers the role that the step asks for, so the step would not be deployed anywhere.";
     DUPLICATE_ID "duplicate-id" Error "Two environments, targets, tenants, projects or steps have the same id. Ids are part of stack names, so both would use the same stacks.";
     STEP_CIRCLE "step-circle" Error "Steps wait for each other, so none of them could start. The message lists the whole circle: remove one `after`.";

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::account::{Account, Guard};
+pub use super::allowance::{Allowance, Gate};
 use super::name::{
     AccountName, ChannelName, EnvironmentName, FreezeName, Id, ImageName, LifecycleName, ProjectName, ReleaseName,
     RoleLabel, TargetName, TenantName,
@@ -18,7 +19,7 @@ use super::place::{Access, BucketName, Place, Region};
 use super::process::{Text, ValueKind, What};
 use super::tenant::{Tag, Tenancy, Tenant, TenantFilter};
 use super::wave::Waves;
-use super::{Channel, CommitId, Freeze, Hash, Location, Names, StackName, Version};
+use super::{Channel, CommitId, Freeze, Hash, Location, Names, Version};
 
 /// What one commit says.
 #[derive(Clone, Debug)]
@@ -453,95 +454,6 @@ pub enum Pin {
     Release(ReleaseName),
     /// `"none"`: the stacks are removed.
     None,
-}
-
-/// The gates that an `[[allow]]` can open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Gate {
-    /// Try again what was tried as often as allowed.
-    Retry,
-    /// Let more stacks change without a new release than `[guard]` lets through.
-    Redeploy,
-    /// Let a resource be replaced that the plan did not expect to be.
-    Replace,
-    /// Let stacks or resources be removed.
-    Remove,
-    /// Leave a resource out when continuing a rollback.
-    SkipResource,
-    /// Let a service deployment go on that waits at a pause hook; continue a rollback that failed.
-    Continue,
-    /// Have the old release put back at a pause hook; roll back a stack whose update failed without a rollback.
-    Rollback,
-    /// Deploy although a freeze holds.
-    Freeze,
-    /// Take over a stack of the wanted name that is not ours.
-    Adopt,
-}
-
-impl Gate {
-    /// Every gate, in the order of the documentation.
-    pub const ALL: [Gate; 9] = [
-        Gate::Retry,
-        Gate::Redeploy,
-        Gate::Replace,
-        Gate::Remove,
-        Gate::SkipResource,
-        Gate::Continue,
-        Gate::Rollback,
-        Gate::Freeze,
-        Gate::Adopt,
-    ];
-
-    /// As it is written in a deploy file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Gate::Retry => "retry",
-            Gate::Redeploy => "redeploy",
-            Gate::Replace => "replace",
-            Gate::Remove => "remove",
-            Gate::SkipResource => "skip-resource",
-            Gate::Continue => "continue",
-            Gate::Rollback => "rollback",
-            Gate::Freeze => "freeze",
-            Gate::Adopt => "adopt",
-        }
-    }
-}
-
-/// One `[[allow]]`: the key to one gate, single use.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Allowance {
-    /// Which gate.
-    pub what: Gate,
-    /// For which stack only; none for the whole slot.
-    pub stack: Option<StackName>,
-    /// For which tenant only; none for every slot of the environment.
-    pub tenant: Option<TenantName>,
-    /// For which plan only: the eight digits that the gate printed.
-    pub plan: Option<Arc<str>>,
-    /// For which resource only (`skip-resource`, `remove`, `replace`).
-    pub resource: Option<Arc<str>>,
-    /// Why, for those who read it later.
-    pub reason: Arc<str>,
-    /// Until the end of this day, UTC.
-    pub until: Option<jiff::civil::Date>,
-    /// Where it is written.
-    pub at: Location,
-}
-
-impl Allowance {
-    /// What makes it single-use: two allowances that open the same gate for the same thing are the same.
-    pub fn id(&self) -> Hash {
-        Hash::parts()
-            .part(self.what.as_str())
-            .part(self.stack.as_ref().map_or("", StackName::as_str))
-            .part(self.plan.as_deref().unwrap_or(""))
-            .part(self.resource.as_deref().unwrap_or(""))
-            .part(self.until.map_or(String::new(), |date| date.to_string()))
-            .part(self.tenant.as_ref().map_or("", TenantName::as_str))
-            .finish()
-    }
 }
 
 /// A variable's value with its scope: part of a project's *what*.

@@ -436,6 +436,12 @@ impl Facts {
 
     /// Whether the allowance was used up.
     pub fn used(&self, slot: &Slot, allowance: Hash) -> bool {
-        self.used.iter().any(|used| &used.slot == slot && used.allowance == allowance)
+        self.used_by(slot, allowance).is_some()
+    }
+
+    /// The deployment that used the allowance up.
+    pub fn used_by(&self, slot: &Slot, allowance: Hash) -> Option<DeploymentId> {
+        let used = self.used.iter().find(|used| &used.slot == slot && used.allowance == allowance);
+        used.map(|used| used.deployment)
     }
 }

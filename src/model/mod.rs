@@ -7,6 +7,7 @@
 //! AWS beyond the names of its states. This module uses no other module of the crate.
 
 pub mod account;
+pub mod allowance;
 pub mod catalog;
 pub mod channel;
 pub mod decision;

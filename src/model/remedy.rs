@@ -148,6 +148,23 @@ pub struct Key {
     pub or: Option<Gate>,
 }
 
+/// The `[[allow]]` that opens a gate which a review foresees: it can be part of the same pull request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreseen {
+    /// The deploy file that it goes into.
+    pub file: Arc<str>,
+    /// The gate: what happens to the resources.
+    pub change: Gate,
+    /// The release whose deployment stops.
+    pub release: ReleaseName,
+    /// The resources.
+    pub resources: Vec<Arc<str>>,
+    /// The stack that has them.
+    pub stack: StackName,
+    /// The tenant of the slot.
+    pub tenant: Option<TenantName>,
+}
+
 /// Lines of a deploy file that remove what one slot has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RemoveSlot {

@@ -1,10 +1,13 @@
 //! `[[allow]]`: which allowance of a deploy file opens a gate now.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::model::catalog::{Allowance, Gate};
-use crate::model::{Slot, StackName, TenantName};
+use crate::model::journal::DeploymentId;
+use crate::model::{ReleaseName, Slot, StackName, TenantName};
 use crate::promote::Index;
 
 /// A gate that asks for its key.
@@ -38,6 +41,7 @@ impl<'f, 'i> Keys<'f, 'i> {
                 _ => true,
             };
             allowance.what == key.gate
+                && allowance.release.is_none()
                 && same_stack
                 && allowance.tenant.as_ref().is_none_or(|tenant| Some(tenant) == self.tenant)
                 && allowance.plan.as_deref().is_none_or(|plan| plan == key.plan)
@@ -45,6 +49,31 @@ impl<'f, 'i> Keys<'f, 'i> {
                 && !self.index.used(self.slot, allowance.id())
         })
     }
+
+    /// The allowances that name the release and some of the resources whose change was predicted. They count once in a slot:
+    /// for every gate of one deployment.
+    pub(super) fn foreseen(self, stopped: Stopped<'i>) -> impl Iterator<Item = &'f Allowance> + use<'f, 'i> {
+        let mine = move |used: DeploymentId| used == stopped.deployment;
+        self.allow.iter().filter(move |allowance| {
+            allowance.release.as_ref() == Some(stopped.release)
+                && allowance.what == stopped.gate
+                && allowance.resources.iter().any(|resource| stopped.foreseen.contains(resource))
+                && allowance.stack.as_ref().is_none_or(|stack| stack == stopped.stack)
+                && allowance.tenant.as_ref().is_none_or(|tenant| Some(tenant) == self.tenant)
+                && !ended(allowance, self.now)
+                && self.index.used_by(self.slot, allowance.id()).is_none_or(mine)
+        })
+    }
+}
+
+/// A gate in a deployment, at what was predicted of resources.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopped<'a> {
+    pub(super) gate: Gate,
+    pub(super) stack: &'a StackName,
+    pub(super) deployment: DeploymentId,
+    pub(super) release: &'a ReleaseName,
+    pub(super) foreseen: &'a [Arc<str>],
 }
 
 /// Whether the last day of the allowance is over.

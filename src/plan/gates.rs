@@ -153,6 +153,8 @@ pub struct Closed {
     pub code: &'static str,
     /// The resources that stop, in the order of the rows.
     pub resources: Vec<Arc<str>>,
+    /// Those of them of which the change was predicted.
+    pub foreseen: Vec<Arc<str>>,
     /// A sentence for each, joined.
     pub sentence: String,
 }
@@ -160,18 +162,20 @@ pub struct Closed {
 /// The first gate that some changes stop at, with everything that stops at it, apart from what is open.
 pub fn closed(rows: &[Row<'_>], is_open: impl Fn(Gate, &str) -> bool) -> Option<Closed> {
     let stops = rows.iter().filter_map(|row| match row.judge() {
-        Verdict::Stops(stop) if !is_open(stop.gate, row.resource) => Some((row.resource, stop)),
+        Verdict::Stops(stop) if !is_open(stop.gate, row.resource) => Some((row, stop)),
         _ => None,
     });
-    let stops: Vec<(&str, Stop)> = stops.collect();
+    let stops: Vec<(&Row<'_>, Stop)> = stops.collect();
     let first = &stops.first()?.1;
     let (gate, code) = (first.gate, first.code);
     let at_gate = || stops.iter().filter(|(_, stop)| stop.gate == gate);
     let sentences: Vec<&str> = at_gate().map(|(_, stop)| stop.sentence.as_str()).collect();
+    let foreseen = at_gate().filter(|(row, _)| row.is_predicted());
     Some(Closed {
         gate,
         code,
-        resources: at_gate().map(|(resource, _)| Arc::from(*resource)).collect(),
+        resources: at_gate().map(|(row, _)| Arc::from(row.resource)).collect(),
+        foreseen: foreseen.map(|(row, _)| Arc::from(row.resource)).collect(),
         sentence: sentences.join("; "),
     })
 }

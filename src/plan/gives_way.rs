@@ -41,7 +41,7 @@ impl<'a> Planner<'a> {
             None if self.broken.of_release(desired.project, name).is_some() => return None,
             None => (journal::Cause::WITHDRAWN, format!("{name} was withdrawn: its file is gone")),
         };
-        Some(journal::Cause { code: code.into(), sentence, stack: None, gate: None })
+        Some(journal::Cause { code: code.into(), sentence, stack: None, gate: None, foreseen: Vec::new() })
     }
 
     /// The reason of an order that waits for a deployment in flight, with the earliest time at which it takes its place.

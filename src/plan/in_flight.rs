@@ -1,6 +1,6 @@
 //! A slot in which a deployment is going on: it goes on, a newer order takes its place, or an allowance opens its gate.
 
-use crate::model::catalog::{Gate, Queue};
+use crate::model::catalog::{Allowance, Gate, Queue};
 use crate::model::decision::Cause;
 use crate::model::facts::{InFlight, Waits};
 use crate::model::{Decision, Hold, ReleaseName, StackName};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Planner;
-use super::allow::Key;
+use super::allow::{Key, Stopped};
 use super::draft::Draft;
 use super::types::Opening;
 use super::wanted::{gate_id, plan_id};
@@ -116,17 +116,32 @@ impl<'a> Planner<'a> {
         let skipping = fit(Gate::SkipResource).filter(|_| skips);
         let other = other.into_iter().flat_map(fit);
         let plain = other.chain(fit(gate).filter(|_| gate != Gate::SkipResource)).take(1);
-        plain
-            .chain(skipping)
-            .map(|allowance| Opening {
-                deployment: going_on.deployment,
-                slot: going_on.slot.clone(),
-                stack: stack.clone(),
-                gate: allowance.what,
-                allowance: allowance.id(),
-                resource: allowance.resource.clone(),
-            })
-            .collect()
+        let open = |allowance: &Allowance, resource: Option<&Arc<str>>| Opening {
+            deployment: going_on.deployment,
+            slot: going_on.slot.clone(),
+            stack: stack.clone(),
+            gate: allowance.what,
+            allowance: allowance.id(),
+            foreseen: allowance.release.is_some(),
+            resource: resource.cloned(),
+        };
+        let all = |allowance: &Allowance| match &*allowance.resources {
+            [] => vec![open(allowance, None)],
+            named => named.iter().map(|resource| open(allowance, Some(resource))).collect(),
+        };
+        let by_plan: Vec<Opening> = plain.chain(skipping).flat_map(all).collect();
+        if !by_plan.is_empty() {
+            return by_plan;
+        }
+        let (deployment, release, foreseen) = (going_on.deployment, &going_on.release, &*cause.foreseen);
+        let allowed = keys.foreseen(Stopped { gate, stack, deployment, release, foreseen });
+        // Of a resource whose change was not predicted, such an allowance says nothing.
+        let mut openings = Vec::new();
+        for allowance in allowed {
+            let named = foreseen.iter().filter(|resource| allowance.resources.contains(resource));
+            openings.extend(named.map(|resource| open(allowance, Some(resource))));
+        }
+        openings
     }
 }
 

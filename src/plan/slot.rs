@@ -252,7 +252,8 @@ impl<'a> Planner<'a> {
                 None => format!("stack {stack} was to run its task; {why}"),
             };
             let code = Arc::from(journal::Cause::TASK_FAILED);
-            *cause = Some(journal::Cause { code, sentence, stack: Some(stack.clone()), gate: None });
+            *cause =
+                Some(journal::Cause { code, sentence, stack: Some(stack.clone()), gate: None, foreseen: Vec::new() });
         }
         hold
     }

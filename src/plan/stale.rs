@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::catalog::{Allowance, Subject};
-use crate::model::{Deploy, EnvironmentName, ProjectName, StackName};
+use crate::model::{Decision, Deploy, EnvironmentName, ProjectName, ReleaseName, StackName};
 use crate::promote::Index;
 
 use super::allow::ended;
@@ -68,6 +68,9 @@ impl Of<'_, '_> {
                 false => Some(format!("there is no tenant {tenant}")),
             };
         }
+        if let Some(release) = &allowance.release {
+            return self.why_foreseen(allowance, release, &concerned);
+        }
         let used = concerned.iter().filter(|draft| self.index.used(&draft.slot, id)).count();
         // Without a plan it opens its gate once in every slot that it is for; with one, in the slot of that plan.
         if used > 0 && (allowance.plan.is_some() || used == concerned.len()) {
@@ -80,6 +83,32 @@ impl Of<'_, '_> {
         }
         let plan = allowance.plan.as_ref().filter(|plan| !known.iter().any(|plans| plans.contains(*plan)))?;
         Some(format!("nothing is planned as {plan} any more"))
+    }
+
+    /// One that names a release is for one deployment of it in each slot. It has had its time where that deployment used it
+    /// and ended, and where the release runs and nothing of it is to be deployed.
+    fn why_foreseen(&self, allowance: &Allowance, release: &ReleaseName, concerned: &[&&Draft<'_>]) -> Option<String> {
+        if let Some(stack) = &allowance.stack
+            && concerned.iter().all(|draft| draft.plans.is_some() && !self.has(draft, stack))
+        {
+            return Some(format!("there is no stack {stack} here"));
+        }
+        let used = |draft: &&&Draft<'_>| {
+            let by = self.index.used_by(&draft.slot, allowance.id());
+            let going_on = self.index.in_flight(&draft.slot).map(|going_on| going_on.deployment);
+            by.is_some() && by != going_on
+        };
+        let runs = |draft: &&&Draft<'_>| {
+            let decision = draft.row.as_ref().map(|row| &row.decision);
+            matches!(decision, Some(Decision::UpToDate { release: runs, .. }) if runs == release)
+        };
+        let used_once = concerned.iter().any(|draft| used(&draft));
+        let over = !concerned.is_empty() && concerned.iter().all(|draft| used(&draft) || runs(&draft));
+        match (over, used_once) {
+            (false, _) => None,
+            (true, true) => Some("it was used".to_owned()),
+            (true, false) => Some(format!("{release} runs here, and nothing waits for it")),
+        }
     }
 
     fn concerns(&self, draft: &Draft<'_>, allowance: &Allowance) -> bool {

@@ -188,6 +188,8 @@ pub struct Opening {
     pub gate: Gate,
     /// The allowance's id.
     pub allowance: Hash,
+    /// It names the release, and opens every gate of the one deployment that uses it.
+    pub foreseen: bool,
     /// The resource that it names.
     pub resource: Option<Arc<str>>,
 }

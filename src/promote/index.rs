@@ -27,7 +27,7 @@ pub struct Index<'a> {
     runs: BTreeMap<&'a Slot, Vec<&'a Run>>,
     in_flight: BTreeMap<&'a Slot, &'a InFlight>,
     attempts: BTreeMap<&'a Slot, BTreeMap<Hash, &'a Attempts>>,
-    used: BTreeSet<(&'a Slot, Hash)>,
+    used: BTreeMap<(&'a Slot, Hash), DeploymentId>,
     unlocked: BTreeMap<(&'a Slot, Hash), DeploymentId>,
     stacks: BTreeMap<Slot, Vec<Ours<'a>>>,
     learned: BTreeMap<&'a Slot, Vec<&'a LearnedRun>>,
@@ -50,7 +50,7 @@ impl<'a> Index<'a> {
         for tried in &facts.attempts {
             index.attempts.entry(&tried.slot).or_default().insert(tried.content, tried);
         }
-        index.used = facts.used.iter().map(|used| (&used.slot, used.allowance)).collect();
+        index.used = facts.used.iter().map(|used| ((&used.slot, used.allowance), used.deployment)).collect();
         index.unlocked = facts.unlocked.iter().map(|last| ((&last.slot, last.content), last.deployment)).collect();
         for (place, seen) in observed.stacks() {
             if seen.status == StackStatus::DeleteComplete {
@@ -101,7 +101,12 @@ impl<'a> Index<'a> {
 
     /// Whether an allowance was used up in a slot.
     pub fn used(&self, slot: &Slot, allowance: Hash) -> bool {
-        self.used.contains(&(slot, allowance))
+        self.used_by(slot, allowance).is_some()
+    }
+
+    /// The deployment that used an allowance up in a slot.
+    pub fn used_by(&self, slot: &Slot, allowance: Hash) -> Option<DeploymentId> {
+        self.used.get(&(slot, allowance)).copied()
     }
 
     /// The run that has not ended.

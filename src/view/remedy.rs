@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::model::Hold;
 use crate::model::catalog::Gate;
 use crate::model::decision::Cause;
-use crate::model::remedy::{Key, NewPin, Remedy, RemoveSlot, Whom};
+use crate::model::remedy::{Foreseen, Key, NewPin, Remedy, RemoveSlot, Whom};
 
 use super::time;
 
@@ -147,6 +147,18 @@ pub fn allow_lines(key: &Key) -> String {
     let tenant = key.tenant.as_ref().map(|tenant| format!("tenant = \"{tenant}\"\n")).unwrap_or_default();
     let (what, plan) = (key.what.as_str(), &key.plan);
     format!("[[allow]]\nwhat = \"{what}\"\n{stack}{tenant}plan = \"{plan}\"\nreason = \"…\"\n")
+}
+
+/// The lines that open a gate which a review foresees.
+pub fn foreseen_lines(key: &Foreseen) -> String {
+    let names: Vec<String> = key.resources.iter().map(|name| format!("\"{name}\"")).collect();
+    let resource = if let [one] = &*names { one.clone() } else { format!("[{}]", names.join(", ")) };
+    let tenant = key.tenant.as_ref().map(|tenant| format!("tenant = \"{tenant}\"\n")).unwrap_or_default();
+    let Foreseen { change, release, stack, .. } = key;
+    format!(
+        "[[allow]]\nrelease = \"{release}\"\nchange = \"{}\"\nresource = {resource}\nstack = \"{stack}\"\n{tenant}reason = \"…\"\n",
+        change.as_str()
+    )
 }
 
 /// The command that writes these lines, and no others.

@@ -21,7 +21,13 @@ fn deployment() -> impl Strategy<Value = DeploymentId> {
 }
 
 fn cause() -> Cause {
-    Cause { code: "stack-failed".into(), sentence: "it failed".to_owned(), stack: None, gate: None }
+    Cause {
+        code: "stack-failed".into(),
+        sentence: "it failed".to_owned(),
+        stack: None,
+        gate: None,
+        foreseen: Vec::new(),
+    }
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {

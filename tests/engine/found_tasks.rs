@@ -106,6 +106,7 @@ async fn a_found_task_that_nobody_can_tell_of_waits_for_somebody() {
             gate: answer,
             resource: None,
             allowance: landfall::model::Hash::of(b"allowed"),
+            foreseen: false,
         };
         engine.carry_out(&Plan { open: vec![opening], ..Plan::default() }, scene.now).await.unwrap();
         scene.finish(&mut engine).await;
@@ -196,6 +197,7 @@ async fn a_lost_task_of_a_stack_that_was_changed_by_hand_since_does_not_run_agai
             gate: Gate::Continue,
             resource: None,
             allowance: landfall::model::Hash::of(b"allowed"),
+            foreseen: false,
         };
         engine.carry_out(&Plan { open: vec![opening], ..Plan::default() }, scene.now).await.unwrap();
         scene.finish(&mut engine).await;

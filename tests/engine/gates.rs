@@ -43,6 +43,7 @@ async fn open(scene: &mut Scene, engine: &mut Engine, gate: Gate, resource: Opti
         stack: StackName::of(&owner("queue")),
         gate,
         allowance: Hash::of(format!("{gate:?} {resource:?} {}", scene.now).as_bytes()),
+        foreseen: false,
         resource: resource.map(Into::into),
     };
     let mut plan = order("1.0.0", 1);

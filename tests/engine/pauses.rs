@@ -66,6 +66,7 @@ pub(super) async fn open(scene: &mut Scene, engine: &mut Engine, gate: Gate) {
         stack: StackName::of(&owner("web")),
         gate,
         allowance: Hash::of(format!("{gate:?} {}", scene.now).as_bytes()),
+        foreseen: false,
         resource: None,
     };
     let mut plan = web("1.0.0", "shop:1.0.0");

@@ -323,6 +323,7 @@ async fn an_unexpected_replacement_waits_for_its_allowance() {
         stack: stopped.stack.unwrap(),
         gate: Gate::Replace,
         allowance: Hash::of(b"allowance"),
+        foreseen: false,
         resource: Some("Queue".into()),
     };
     let mut allowed = order("two");
@@ -430,6 +431,7 @@ async fn a_rollback_that_failed_waits_for_a_human_and_goes_on() {
         stack: flight.stopped.unwrap().stack.unwrap(),
         gate: Gate::Continue,
         allowance: Hash::of(b"continue"),
+        foreseen: false,
         resource: None,
     }];
     engine.carry_out(&allowed, scene.now).await.unwrap();

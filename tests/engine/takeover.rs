@@ -91,7 +91,13 @@ async fn a_deployment_that_progresses_is_finished_and_one_that_is_not_wanted_is_
         engine.carry_out(&plan_of("1.1.0", "shop:2"), scene.now).await.unwrap();
         let soon = scene.now + SignedDuration::from_secs(10);
         until(&mut scene, &mut engine, soon).await;
-        let cause = Cause { code: Cause::BLOCKED.into(), sentence: "blocked".to_owned(), stack: None, gate: None };
+        let cause = Cause {
+            code: Cause::BLOCKED.into(),
+            sentence: "blocked".to_owned(),
+            stack: None,
+            gate: None,
+            foreseen: Vec::new(),
+        };
         let supersede =
             Supersede { revoked: revoked.then_some(cause), ..supersede(DeploymentId(2), Some(release("1.2.0"))) };
         engine.carry_out(&without_begin(newer(supersede)), scene.now).await.unwrap();
@@ -194,7 +200,13 @@ async fn blocked() -> (Scene, Plan) {
     engine.carry_out(&plan_of("1.1.0", "shop:2"), scene.now).await.unwrap();
     let soon = scene.now + SignedDuration::from_secs(30);
     until(&mut scene, &mut engine, soon).await;
-    let cause = Cause { code: Cause::BLOCKED.into(), sentence: "blocked".to_owned(), stack: None, gate: None };
+    let cause = Cause {
+        code: Cause::BLOCKED.into(),
+        sentence: "blocked".to_owned(),
+        stack: None,
+        gate: None,
+        foreseen: Vec::new(),
+    };
     let wanted = Supersede { revoked: Some(cause), ..supersede(DeploymentId(2), Some(release("1.2.0"))) };
     (scene, without_begin(newer(wanted)))
 }

@@ -255,6 +255,7 @@ async fn open(scene: &mut Scene, engine: &mut Engine, gate: Gate) {
         stack: StackName::of(&owner("migrate")),
         gate,
         allowance: Hash::of(format!("{gate:?} {}", scene.now).as_bytes()),
+        foreseen: false,
         resource: None,
     }];
     engine.carry_out(&opening, scene.now).await.unwrap();

@@ -86,6 +86,7 @@ async fn a_rule_that_traffic_is_moved_by_is_not_written_again_without_a_word() {
             stack: StackName::of(&owner("web")),
             gate: Gate::Replace,
             allowance: Hash::of(b"traffic is on Blue"),
+            foreseen: false,
             resource: None,
         };
         let mut allowed = order("2", &template);

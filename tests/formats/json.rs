@@ -9,7 +9,7 @@ use landfall::compare::{Action, Cause, Level, ResourceChange, Risk, Why};
 use landfall::model::catalog::{Broken, Gate, Subject};
 use landfall::model::decision::{Because, Cause as Held};
 use landfall::model::journal::Fate as Leaves;
-use landfall::model::remedy::Key;
+use landfall::model::remedy::{Foreseen, Key};
 use landfall::model::{AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
 use landfall::plan::review::{Basis, Effects, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
 use landfall::plan::{Orphan, StaleAllowance, Unreached};
@@ -110,7 +110,18 @@ fn place() -> Place {
     Place { account: AccountId::new("111111111111").unwrap(), region: Region::new("eu-west-1").unwrap() }
 }
 
-fn stop(key: Option<Key>) -> Stop {
+fn foreseen() -> Foreseen {
+    Foreseen {
+        file: at().file,
+        change: Gate::Replace,
+        release: "1.4.0".parse().unwrap(),
+        resources: vec![Arc::from("Database")],
+        stack: stack(),
+        tenant: None,
+    }
+}
+
+fn stop(key: Option<Foreseen>) -> Stop {
     Stop {
         stack: stack(),
         gate: Gate::Replace,
@@ -247,7 +258,7 @@ fn everything() -> Review {
         slots: vec![
             in_slot(How::OnMerge, Some(Because::Pinned(at()))),
             in_slot(How::After(vec![Hold::new(phase)]), Some(Because::Automatic)),
-            in_slot(How::Stops(vec![stop(Some(key(Some(Gate::Rollback))))]), Some(Because::InTurn(commit()))),
+            in_slot(How::Stops(vec![stop(Some(foreseen()))]), Some(Because::InTurn(commit()))),
             in_slot(
                 How::Held(vec![Hold::new(attempts), timed]),
                 Some(Because::Differs { stacks: vec![stack()], parts: vec![Arc::from("target prod-eu")] }),
@@ -282,7 +293,7 @@ fn everything() -> Review {
             owner,
             removed: false,
             why: "its target is gone".to_owned(),
-            key: Some(key(None)),
+            key: Some(key(Some(Gate::Rollback))),
         }],
         notes: vec![
             Note::Unreached(Unreached { project: project(), newest: release() }),
@@ -317,7 +328,8 @@ fn every_kind_of_everything_is_as_the_schema_says() {
     assert_eq!(stack["difference"].as_str().unwrap().lines().filter(|line| line.starts_with(['+', '-'])).count(), 4);
     assert_eq!(stack["resources"][0]["causes"][0]["before"], "a\\u{200b}");
     assert_eq!(stack["resources"][0]["leaves"], "kept");
-    assert_eq!(full["slots"][2]["stops"][0]["allow"]["or"], "rollback");
+    assert_eq!(full["slots"][2]["stops"][0]["allow"]["release"], "1.4.0");
+    assert_eq!(full["left"][0]["allow"]["or"], "rollback");
     assert_eq!(full["notes"][2]["kind"], "ungated");
 }
 

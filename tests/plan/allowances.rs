@@ -66,6 +66,7 @@ fn a_gate_in_a_deployment_can_be_opened_again_by_new_lines() {
             sentence: "the rollback failed".to_owned(),
             stack: Some(StackName::seen(STACK)),
             gate: Some(Gate::Continue),
+            foreseen: Vec::new(),
         });
     };
     stop(&mut live);
@@ -92,7 +93,8 @@ fn a_pause_hook_takes_either_answer_and_the_next_hook_is_another_gate() {
     live.start(&begin);
     let sentence = "the service is at its pause hook POST_SCALE_UP".to_owned();
     let (code, stack) = (Arc::from(Why::PAUSED), Some(StackName::seen(STACK)));
-    live.facts.in_flight[0].stopped = Some(Why { code, sentence, stack, gate: Some(Gate::Continue) });
+    live.facts.in_flight[0].stopped =
+        Some(Why { code, sentence, stack, gate: Some(Gate::Continue), foreseen: Vec::new() });
     let shown = world.show(&live);
     assert!(shown.contains("what = \"continue\"") && shown.contains("--what rollback"), "{shown}");
     let plan = plan_in(&shown);
@@ -118,7 +120,13 @@ fn what_is_decided_for_one_stack_leaves_the_gates_of_others_their_names() {
     let (since, names) = (live.now, ["eu", "us", "cn"].map(|place| StackName::seen(&format!("web-{place}"))));
     for stack in &names {
         let sentence = "the service is at its pause hook POST_SCALE_UP".to_owned();
-        let cause = Why { code: Why::PAUSED.into(), sentence, stack: Some(stack.clone()), gate: Some(Gate::Continue) };
+        let cause = Why {
+            code: Why::PAUSED.into(),
+            sentence,
+            stack: Some(stack.clone()),
+            gate: Some(Gate::Continue),
+            foreseen: Vec::new(),
+        };
         live.facts.in_flight[0].gates.insert(stack.clone(), Waits { since, cause, until: None });
     }
     let shown = world.show(&live);
@@ -217,6 +225,106 @@ fn what_was_decided_at_a_pause_hook_is_not_tried_again_by_itself() {
         assert!(world.plan(&live).plan.begin.is_empty(), "{code}");
         assert!(world.show(&live).contains("what = \"retry\""));
     }
+}
+
+/// A deployment that stops at what was predicted of two resources, of which one is allowed in the pull request.
+fn foreseen() -> (World, Live) {
+    let mut world = World::new();
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    world.release("1.5.0");
+    let begin = world.plan(&live).plan.begin.remove(0);
+    live.start(&begin);
+    stop_at(&mut live, STACK, &["Database", "Carts"]);
+    world.allow_change("development", Gate::Replace, "1.5.0", &["Database"]);
+    (world, live)
+}
+
+fn stop_at(live: &mut Live, stack: &str, foreseen: &[&str]) {
+    let cause = Why {
+        code: Arc::from("replaces-data"),
+        sentence: "Database would be replaced, and keeps data".to_owned(),
+        stack: Some(StackName::seen(stack)),
+        gate: Some(Gate::Replace),
+        foreseen: foreseen.iter().map(|name| Arc::from(*name)).collect(),
+    };
+    let since = live.now;
+    live.facts.in_flight[0].gates.insert(StackName::seen(stack), Waits { since, cause, until: None });
+}
+
+#[test]
+fn an_allowance_for_a_release_opens_what_was_predicted_of_its_resources_and_nothing_else() {
+    let (world, live) = foreseen();
+    let open = world.plan(&live).plan.open;
+    let resources: Vec<Option<&str>> = open.iter().map(|open| open.resource.as_deref()).collect();
+    assert_eq!(resources, [Some("Database")], "the table stays closed");
+    type Case = (&'static str, fn(&mut World, &mut Live));
+    let closed: [Case; 8] = [
+        ("another release", |world, _| change(world, |allowance| allowance.release = Some("1.4.0".parse().unwrap()))),
+        ("another change", |world, _| change(world, |allowance| allowance.what = Gate::Remove)),
+        ("another resource", |world, _| change(world, |allowance| allowance.resources = vec![Arc::from("Files")])),
+        ("another stack", |world, _| change(world, |allowance| allowance.stack = Some(StackName::seen("elsewhere")))),
+        ("another tenant", |world, _| change(world, |allowance| allowance.tenant = Some("acme".parse().unwrap()))),
+        ("its last day", |world, _| change(world, |allowance| allowance.until = Some(jiff::civil::date(2026, 11, 1)))),
+        ("not predicted", |_, live| stop_at(live, STACK, &[])),
+        ("a rollback that failed", |_, live| {
+            let gate = live.facts.in_flight[0].gates.values_mut().next().unwrap();
+            gate.cause.gate = Some(Gate::Continue);
+        }),
+    ];
+    for (why, change) in closed {
+        let (mut world, mut live) = (world.clone(), live.clone());
+        change(&mut world, &mut live);
+        assert!(world.plan(&live).plan.open.is_empty(), "{why}");
+    }
+}
+
+fn change(world: &mut World, change: impl FnOnce(&mut landfall::model::catalog::Allowance)) {
+    world.change_allow("development", change);
+}
+
+#[test]
+fn an_allowance_for_a_release_counts_for_one_deployment_of_a_slot() {
+    let (world, mut live) = foreseen();
+    let open = world.plan(&live).plan.open.remove(0);
+    let used = |deployment| landfall::model::journal::Allowed {
+        slot: open.slot.clone(),
+        allowance: open.allowance,
+        deployment,
+    };
+    live.facts.used.push(used(open.deployment));
+    live.facts.in_flight[0].gates.clear();
+    assert!(world.plan(&live).plan.open.is_empty(), "nothing waits");
+    assert!(world.plan(&live).report.stale.is_empty(), "another stack of the same deployment may still ask for it");
+    stop_at(&mut live, "storefront-worker-development-development-eu", &["Database"]);
+    assert_eq!(world.plan(&live).plan.open.len(), 1, "the second stack of the same deployment");
+    let earlier = landfall::model::journal::DeploymentId(open.deployment.0 - 1);
+    live.facts.used = vec![used(earlier)];
+    assert!(world.plan(&live).plan.open.is_empty(), "an earlier deployment used it");
+    let why: Vec<String> = world.plan(&live).report.stale.into_iter().map(|stale| stale.why).collect();
+    assert_eq!(why, ["it was used"]);
+}
+
+#[test]
+fn an_allowance_for_a_release_opens_no_gate_that_names_a_plan() {
+    let (mut world, live) = exhausted();
+    world.allow_change("development", Gate::Retry, "1.5.0", &["Database"]);
+    assert!(world.plan(&live).plan.is_empty(), "a retry needs the plan");
+}
+
+#[test]
+fn an_allowance_for_a_release_is_stale_once_the_release_runs() {
+    let mut world = World::new();
+    world.release("1.4.0");
+    let mut live = world.deployed();
+    world.allow_change("development", Gate::Replace, "1.5.0", &["Database"]);
+    assert!(world.plan(&live).report.stale.is_empty(), "its release may still come");
+    world.release("1.5.0");
+    let begin = world.plan(&live).plan.begin.remove(0);
+    assert!(world.plan(&live).report.stale.is_empty(), "it is about to begin");
+    live.succeed(&begin);
+    let why: Vec<String> = world.plan(&live).report.stale.into_iter().map(|stale| stale.why).collect();
+    assert_eq!(why, ["1.5.0 runs here, and nothing waits for it"]);
 }
 
 #[test]

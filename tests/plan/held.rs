@@ -151,6 +151,7 @@ fn a_state_with_a_gate_begins_with_its_allowance() {
         sentence: "the rollback of stack storefront-web-development-development-eu failed".to_owned(),
         stack: Some(StackName::seen("storefront-web-development-development-eu")),
         gate: Some(Gate::Continue),
+        foreseen: Vec::new(),
     });
     let planned = world.plan(&live);
     assert_eq!(planned.plan.open.len(), 1);

@@ -133,6 +133,7 @@ fn failure() -> Vec<Record> {
         sentence: "container `app` exits with 1, 3 times: \"missing DATABASE_URL\"".to_owned(),
         stack: Some(stack.clone()),
         gate: None,
+        foreseen: Vec::new(),
     };
     let began = Live::empty().now;
     let opened = Opened {

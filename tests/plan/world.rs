@@ -251,12 +251,23 @@ impl World {
             stack: None,
             tenant: None,
             plan: Some(Arc::from(plan)),
-            resource: None,
+            release: None,
+            resources: Vec::new(),
             reason: Arc::from("the cause was outside"),
             until: Some(jiff::civil::date(2026, 12, 1)),
             at,
         });
         self
+    }
+
+    /// An allowance as a pull request has it, for what happens to resources while a release is deployed.
+    pub(super) fn allow_change(&mut self, environment: &str, what: Gate, release: &str, resources: &[&str]) {
+        self.allow(environment, what, "");
+        self.change_allow(environment, |allowance| {
+            allowance.plan = None;
+            allowance.release = Some(release.parse().unwrap());
+            allowance.resources = resources.iter().map(|name| Arc::from(*name)).collect();
+        });
     }
 
     pub(super) fn broken(&mut self, subject: Subject, file: &str) -> &mut Self {
@@ -422,6 +433,7 @@ impl Live {
                 sentence: "container `app` exits with 1".to_owned(),
                 stack: None,
                 gate: None,
+                foreseen: Vec::new(),
             }),
         });
     }

@@ -92,7 +92,7 @@ fn made_and_read(
     }
     let unexpected = compare::unexpected(&content.expected, &change_set.changes, s.state);
     if let Some(stop) = unexpected.or_else(|| traffic::written_again(content, &change_set.changes, s.state)) {
-        return s.stop(stop.gate, stop.code, stop.sentence);
+        return s.stop_before(stop);
     }
     let before =
         stack.and_then(|stack| task::carried_before(s, content, stack).or_else(|| look_before(s, seen, stack)));

@@ -17,6 +17,8 @@ pub(crate) struct Unexpected {
     pub(crate) code: &'static str,
     /// One sentence for each resource.
     pub(crate) sentence: String,
+    /// The resources of which this was predicted.
+    pub(crate) foreseen: Vec<Arc<str>>,
 }
 
 /// The first gate that the announced changes stop at, by the table of [`gates`].
@@ -31,7 +33,7 @@ pub(crate) fn unexpected(
     });
     let rows: Vec<Row<'_>> = rows.collect();
     let closed = gates::closed(&rows, |gate, resource| state.is_open(gate, Some(&Arc::from(resource))))?;
-    Some(Unexpected { gate: closed.gate, code: closed.code, sentence: closed.sentence })
+    Some(Unexpected { gate: closed.gate, code: closed.code, sentence: closed.sentence, foreseen: closed.foreseen })
 }
 
 /// The properties that cause a change, those of them that recreate the resource so.

@@ -169,6 +169,12 @@ impl<'a> Subject<'a> {
         Effect::Note(vec![self.stopped(cause, None)])
     }
 
+    /// Stops at what AWS announced.
+    fn stop_before(&self, stop: compare::Unexpected) -> Effect {
+        let cause = super::cause::cause(stop.code, self.stack(), stop.sentence);
+        Effect::Note(vec![self.stopped(Cause { gate: Some(stop.gate), foreseen: stop.foreseen, ..cause }, None)])
+    }
+
     fn stopped(&self, cause: Cause, until: Option<Timestamp>) -> Entry {
         Entry::Stopped { deployment: self.opened.deployment, stack: self.stack().clone(), cause, until }
     }

@@ -327,7 +327,7 @@ impl StackState {
             }
             Evidence::Fails { code, sentence } => {
                 let (code, sentence, stack) = (code.as_str().into(), sentence.clone(), Some(stack.clone()));
-                self.fails = Some(Cause { code, sentence, stack, gate: None });
+                self.fails = Some(Cause { code, sentence, stack, gate: None, foreseen: Vec::new() });
             }
             Evidence::RanBefore { deployments } => self.ran_before = Some(deployments.clone()),
             Evidence::Paused { hook, service_deployment, stage, until, continues, back, .. } => {

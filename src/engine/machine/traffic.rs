@@ -33,6 +33,7 @@ pub(super) fn written_again(content: &Content, announced: &[ResourceChange], sta
         (!opened).then(|| Unexpected {
             gate: Gate::Replace,
             code: "traffic-written-again",
+            foreseen: Vec::new(),
             sentence: format!(
                 "{} ({}) would be written again{}, and with it that all traffic goes to {first}, though the last deployment \
                  may have left it on the other target group: see where it is, and if it is there deploy once more before this",

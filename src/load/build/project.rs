@@ -1,21 +1,19 @@
 //! Projects and deploy files.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::Maker;
 use super::channel::{self, ChannelDraft};
-use crate::load::codes;
+use super::{Maker, allowance};
 use crate::load::drafts::Draft;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
-use crate::load::schema::project::{AllowEntry, DeployFile, ProjectFile};
-use crate::model::catalog::{Allowance, Deploy, Gate, OnFailure, Pin};
+use crate::load::schema::project::{DeployFile, ProjectFile};
+use crate::model::catalog::{Deploy, OnFailure, Pin};
 use crate::model::tenant::Tenancy;
 use crate::model::wave::Waves;
-use crate::model::{ChannelName, Id, ProjectName, ReleaseName, StackName, TenantName};
+use crate::model::{ChannelName, Id, ProjectName, ReleaseName, TenantName};
 
 /// How often a deployment is tried by default.
 const ATTEMPTS: u32 = 3;
@@ -99,7 +97,7 @@ pub(crate) fn deploy(draft: &Draft<DeployFile>, findings: &mut Vec<Finding>) -> 
             tenants.insert(tenant, (pin, at));
         }
     }
-    let allow = doc.allow.iter().filter_map(|entry| allowance(&mut make, entry)).collect();
+    let allow = doc.allow.iter().filter_map(|entry| allowance::allowance(&mut make, entry)).collect();
     Some(Deploy { pin, at, tenants, follow: make.names(&doc.follow), wait: doc.wait, allow })
 }
 
@@ -108,34 +106,4 @@ fn pin_of(make: &mut Maker<'_>, written: &At<String>) -> Option<Pin> {
         "none" => Some(Pin::None),
         _ => make.name::<ReleaseName>(written).map(Pin::Release),
     }
-}
-
-fn allowance(make: &mut Maker<'_>, entry: &At<AllowEntry>) -> Option<Allowance> {
-    if let Some(plan) = &entry.plan {
-        let fine = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-        if plan.len() != 8 || !plan.bytes().all(fine) {
-            let title = format!("`{}` is not a plan: write the eight hexadecimal digits that the gate printed", **plan);
-            make.invalid(plan.span(), title);
-        }
-    }
-    if entry.reason.trim().is_empty() {
-        make.invalid(entry.reason.span(), "`reason` must not be empty: say why this is allowed");
-    }
-    let what: Gate = entry.what.into();
-    if what == Gate::SkipResource && entry.resource.is_none() {
-        let title = "`skip-resource` needs the key `resource`: the resource to skip";
-        make.findings
-            .push(Finding::new(codes::MISSING_KEY, make.file, entry.span(), title).label("`resource` is missing"));
-    }
-    let text = |value: &Option<At<String>>| value.as_ref().map(|text| Arc::from(text.as_str()));
-    Some(Allowance {
-        what,
-        stack: entry.stack.as_ref().map(|name| StackName::seen(name)),
-        tenant: entry.tenant.as_ref().and_then(|tenant| make.name(tenant)),
-        plan: text(&entry.plan),
-        resource: text(&entry.resource),
-        reason: Arc::from(entry.reason.as_str()),
-        until: entry.until.as_ref().map(|date| date.0),
-        at: make.file.at(entry.span().start),
-    })
 }

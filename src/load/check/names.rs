@@ -97,16 +97,19 @@ pub(super) fn deploys_name_environments(world: &World, findings: &mut Vec<Findin
 pub(super) fn deploys_name_releases(world: &World, findings: &mut Vec<Finding>) {
     for (project, files) in &world.drafts.projects {
         for draft in files.deploys.read.values() {
-            for written in draft.doc.release.iter().chain(draft.doc.tenants.values()) {
-                if written.as_str() == "none" || files.releases.has(written) {
-                    continue;
-                }
+            let missing = |written: &At<String>| {
                 let title = format!("project `{project}` has no release `{}`", **written);
-                let finding = Finding::new(codes::MISSING_RELEASE, &draft.file, written.span(), title)
+                Finding::new(codes::MISSING_RELEASE, &draft.file, written.span(), title)
                     .label(format!("no file projects/{project}/releases/{}.toml", **written))
-                    .suggest(written, files.releases.names());
-                findings.push(finding);
-            }
+                    .suggest(written, files.releases.names())
+            };
+            let pins = draft.doc.release.iter().chain(draft.doc.tenants.values());
+            let pins = pins.filter(|written| written.as_str() != "none");
+            findings.extend(pins.filter(|written| !files.releases.has(written)).map(missing));
+            // The pins stay in force: an allowance for a release that does not exist opens nothing.
+            let allowed = draft.doc.allow.iter().filter_map(|allow| allow.release.as_ref());
+            let allowed = allowed.filter(|written| !files.releases.has(written));
+            findings.extend(allowed.map(|written| missing(written).holds_nothing()));
         }
     }
 }

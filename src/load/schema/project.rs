@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::At;
 use super::channel::{ChannelEntry, WavesEntry};
-use super::values::DateEntry;
+use super::values::{DateEntry, Names};
 use crate::model::catalog::{Gate, OnFailure};
 use crate::model::tenant::Tenancy;
 
@@ -108,24 +108,48 @@ fn yes() -> bool {
     true
 }
 
-/// `[[allow]]`.
+/// `[[allow]]`. It names its gate with `what`, and in most cases the `plan` that the gate printed. For a gate that a review
+/// foresees, it names `change`, `release` and `resource` instead.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AllowEntry {
-    /// Which gate.
-    pub what: GateEntry,
+    /// Which gate. Not needed with `change`.
+    pub what: Option<At<GateEntry>>,
     /// For which stack only; without it, for the environment as a whole.
     pub stack: Option<At<String>>,
     /// For which tenant only; without it, for every tenant and for the deployment without one.
     pub tenant: Option<At<String>>,
     /// For which plan only: the eight digits that the gate printed.
     pub plan: Option<At<String>>,
-    /// For which resource only, by its name in the template.
-    pub resource: Option<At<String>>,
+    /// Instead of `plan`: for the deployment of this release only, once in each slot. Needs `change` and `resource`.
+    pub release: Option<At<String>>,
+    /// What may happen to the resources while the release is deployed.
+    pub change: Option<At<ChangeEntry>>,
+    /// For which resource only, by its name in the template; a list for several.
+    pub resource: Option<At<Names>>,
     /// Why, for those who read it later.
     pub reason: At<String>,
     /// Until the end of this day, UTC.
     pub until: Option<At<DateEntry>>,
+}
+
+/// `change` of an `[[allow]]`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeEntry {
+    /// AWS replaces the resources, or may replace them.
+    Replace,
+    /// The resources are removed from their stack.
+    Remove,
+}
+
+impl From<ChangeEntry> for Gate {
+    fn from(entry: ChangeEntry) -> Self {
+        match entry {
+            ChangeEntry::Replace => Gate::Replace,
+            ChangeEntry::Remove => Gate::Remove,
+        }
+    }
 }
 
 /// `what` of an `[[allow]]`.
@@ -136,7 +160,7 @@ pub enum GateEntry {
     Retry,
     /// Let more stacks change without a new release than `[guard]` lets through.
     Redeploy,
-    /// Let a resource be replaced that the plan did not expect to be.
+    /// Let a resource be replaced.
     Replace,
     /// Let stacks or resources be removed.
     Remove,

@@ -25,7 +25,11 @@ pub(super) fn moved(flight: &mut InFlight, stack: &StackName, item: &Evidence, a
         }
         Evidence::Fails { code, sentence } if flight.failing.is_none() => {
             let (code, sentence, stack) = (code.as_str().into(), sentence.clone(), Some(stack.clone()));
-            flight.failing = Some(Waits { since: at, cause: Cause { code, sentence, stack, gate: None }, until: None });
+            flight.failing = Some(Waits {
+                since: at,
+                cause: Cause { code, sentence, stack, gate: None, foreseen: Vec::new() },
+                until: None,
+            });
         }
         _ => {}
     }

@@ -18,6 +18,10 @@ pub struct Cause {
     /// The gate that an `[[allow]]` would open, if that is the way out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gate: Option<Gate>,
+    /// The resources that the gate is about and whose change was predicted: an allowance that names them and the release
+    /// opens it. Empty where the gate is not about resources, or where nothing was predicted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub foreseen: Vec<Arc<str>>,
 }
 
 impl Cause {

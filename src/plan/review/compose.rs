@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::cfn::{Document, Given};
 use crate::model::catalog::Broken;
 use crate::model::decision::Cause;
-use crate::model::remedy::Key;
+use crate::model::remedy::Foreseen;
 use crate::model::{
     Catalog, EnvironmentName, Facts, Hold, Id, ProjectName, ReleaseName, Slot, StackOwner, TenantName, Version,
 };
@@ -224,15 +224,18 @@ impl Composer<'_> {
         let row = self.rows.then.get(&event.slot).copied();
         let held = row.map_or(Vec::new(), holds);
         let key = |stop: &Stop| {
-            let mut found = held.iter().filter_map(|(_, hold)| match &hold.cause {
-                Cause::Stopped { cause, plan, file, .. } if cause.stack.as_ref() == Some(&stop.stack) => {
-                    Some((plan.clone(), file.clone()))
-                }
+            let file = held.iter().find_map(|(_, hold)| match &hold.cause {
+                Cause::Stopped { cause, file, .. } if cause.stack.as_ref() == Some(&stop.stack) => Some(file.clone()),
                 _ => None,
-            });
-            let (plan, file) = found.next()?;
-            let tenant = row.and_then(|row| row.tenant.clone());
-            Some(Key { file, what: stop.gate, stack: Some(stop.stack.clone()), tenant, plan, or: None })
+            })?;
+            Some(Foreseen {
+                file,
+                change: stop.gate,
+                release: event.release.clone(),
+                resources: stop.resources.clone(),
+                stack: stop.stack.clone(),
+                tenant: row.and_then(|row| row.tenant.clone()),
+            })
         };
         event.stops.iter().map(|stop| Stop { key: key(stop), ..stop.clone() }).collect()
     }

@@ -142,7 +142,9 @@ fn carry_out(
     for opening in &plan.open {
         let carried = world.open(opening);
         let Some(event) = open.get(&opening.slot).and_then(|at| events.get_mut(*at)) else { continue };
-        event.allowed.push(opening.allowance);
+        if !event.allowed.contains(&opening.allowance) {
+            event.allowed.push(opening.allowance);
+        }
         // Every gate that it still waits at is said again.
         event.stops.clear();
         event.stops.extend(carried.stops);

@@ -10,7 +10,7 @@ use crate::compare::{Paint, documents, with_values};
 use crate::model::catalog::{Broken, Gate};
 use crate::model::decision::Because;
 use crate::model::journal;
-use crate::model::remedy::Key;
+use crate::model::remedy::Foreseen;
 use crate::model::{
     CommitId, EnvironmentName, Hash, Hold, Location, Place, ProjectName, ReleaseName, Slot, StackName, StepName,
     TargetName, TenantName,
@@ -135,7 +135,7 @@ pub struct Stop {
     /// Why, in a sentence.
     pub sentence: String,
     /// The lines that open it; none if no deploy file could contain them.
-    pub key: Option<Key>,
+    pub key: Option<Foreseen>,
 }
 
 impl Stop {
@@ -146,6 +146,8 @@ impl Stop {
             sentence: self.sentence.clone(),
             stack: Some(self.stack.clone()),
             gate: Some(self.gate),
+            // A review stops at nothing that it does not predict.
+            foreseen: self.resources.clone(),
         }
     }
 }

@@ -161,7 +161,9 @@ impl World {
     /// Opens a gate and goes on. A deployment that began before the rehearsal simply ends.
     pub(super) fn open(&mut self, opening: &Opening) -> Carried {
         let (deployment, stack) = (opening.deployment, opening.stack.clone());
-        self.record(Entry::Used(Allowed { slot: opening.slot.clone(), allowance: opening.allowance, deployment }));
+        if !self.facts().used(&opening.slot, opening.allowance) {
+            self.record(Entry::Used(Allowed { slot: opening.slot.clone(), allowance: opening.allowance, deployment }));
+        }
         let (gate, resource) = (opening.gate, opening.resource.clone());
         self.record(Entry::GateOpened { deployment, stack: stack.clone(), gate, resource });
         let Some(mut pending) = self.pending.remove(&deployment) else {

@@ -12,7 +12,7 @@ use super::content::{About, headline};
 use super::text::plain;
 use crate::compare::{self, ResourceChange, visible};
 use crate::model::catalog::{Broken, Subject, Unnamed};
-use crate::model::remedy::{Key, Whom};
+use crate::model::remedy::{Foreseen, Key, Whom};
 use crate::model::{CommitId, Hold, Location, Place, Slot};
 use crate::plan::review::{Basis, How, Note, Review, SlotReview, StackReview, Stop};
 use crate::plan::{Orphan, StaleAllowance, Unreached};
@@ -166,7 +166,16 @@ fn stop(stop: &Stop) -> shape::Stop {
         resources: stop.resources.iter().map(ToString::to_string).collect(),
         code: stop.code.to_string(),
         sentence: stop.sentence.clone(),
-        allow: stop.key.as_ref().map(allow),
+        allow: stop.key.as_ref().map(foreseen),
+    }
+}
+
+fn foreseen(key: &Foreseen) -> shape::Foreseen {
+    shape::Foreseen {
+        file: key.file.to_string(),
+        toml: remedy::foreseen_lines(key),
+        release: key.release.to_string(),
+        change: key.change.as_str().to_owned(),
     }
 }
 

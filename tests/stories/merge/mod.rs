@@ -142,11 +142,13 @@ gallery! {
     a_pin
     a_problem_is_fixed
     a_protocol_and_a_priority
+    a_removal_allowed_in_part
     a_renamed_folder
     a_renamed_step
     a_rollback
     a_target_is_deleted
     a_variable_that_no_release_has
+    an_allowed_replacement
     an_environment_is_deleted
     another_account
     another_cluster

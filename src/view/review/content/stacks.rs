@@ -2,7 +2,6 @@
 
 use crate::compare::{Action, Cause, ResourceChange, Why};
 use crate::model::journal::Fate as Leaves;
-use crate::model::remedy::Remedy;
 use crate::plan::review::{Fate, Review, StackReview, Stop};
 use crate::view::remedy;
 
@@ -82,10 +81,13 @@ fn places(group: &Group<'_>, first: &StackReview) -> Line {
 fn stop(stop: &Stop) -> Block {
     let mut body = Vec::new();
     if let Some(key) = &stop.key {
-        let told = remedy::told(&Remedy::Allow(key.clone()));
-        let file = told.file.unwrap_or_default();
-        body.push(Block::Paragraph(vec![text("It waits until "), code(file), text(" has these lines:")]));
-        body.extend(told.lines.map(|lines| Block::Code { language: "toml", text: lines }));
+        let file = code(key.file.to_string());
+        body.push(Block::Paragraph(vec![
+            text("It waits until "),
+            file,
+            text(" has these lines. They can be part of this change:"),
+        ]));
+        body.push(Block::Code { language: "toml", text: remedy::foreseen_lines(key) });
     }
     let title = vec![strong("stops"), text(" · "), code(stop.stack.to_string()), text(format!(" · {}", stop.sentence))];
     Block::Callout { weight: Weight::Danger, title, body }

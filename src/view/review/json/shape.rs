@@ -187,6 +187,19 @@ pub struct Allow {
     pub or: Option<String>,
 }
 
+/// The lines that open a gate at which a deployment will stop.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Foreseen {
+    /// The deploy file that they go into.
+    pub file: String,
+    /// The lines.
+    pub toml: String,
+    /// The release that they name.
+    pub release: String,
+    /// What they allow: `replace` or `remove`.
+    pub change: String,
+}
+
 /// Why a slot moves.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Because {
@@ -222,8 +235,8 @@ pub struct Stop {
     pub code: String,
     /// Why, in one sentence.
     pub sentence: String,
-    /// The lines that open it; null if no deploy file could contain them.
-    pub allow: Option<Allow>,
+    /// The lines that open it, also in the same change; null if no deploy file could contain them.
+    pub allow: Option<Foreseen>,
 }
 
 /// An account and a region.
