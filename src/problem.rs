@@ -47,7 +47,7 @@ pub struct Problem {
     pub span: Span,
     /// A few words under the place.
     pub label: String,
-    /// What would mend it.
+    /// How to fix it.
     pub help: Option<String>,
     /// Other places that belong to it (the other definition, the other user), with a few words each.
     pub related: Vec<(Span, String)>,
@@ -57,7 +57,7 @@ pub struct Problem {
     pub source: Option<Arc<str>>,
 }
 
-/// Puts problems in the order in which they are told: errors first, since what else is reported often only follows from
+/// Sorts problems for printing: errors first, since what else is reported often only follows from
 /// them; then by place.
 pub fn in_order(problems: &mut [Problem]) {
     problems.sort_by(|a, b| (a.level, &a.span.at, a.code, &a.title).cmp(&(b.level, &b.span.at, b.code, &b.title)));

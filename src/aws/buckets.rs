@@ -1,6 +1,6 @@
 //! Buckets: where templates go that are too long for a call.
 //!
-//! Every request names the account that the bucket has to belong to: a bucket that was deleted and made again by somebody
+//! Every request names the account that the bucket has to belong to: a bucket that was deleted and made again by another account
 //! else is refused by S3, and a template never leaves the account.
 
 use aws_sdk_s3::primitives::ByteStream;

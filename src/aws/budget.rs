@@ -1,7 +1,7 @@
 //! One budget per account, region and bucket: calls wait here instead of being throttled there.
 //!
 //! ECS documents its buckets, so they are built in. CloudFormation does not: its rate is the operator's to set, and when AWS
-//! throttles all the same, everybody who uses that bucket pauses together, longer each time in a row.
+//! throttles all the same, all users of that bucket pause together, longer each time in a row.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -70,7 +70,7 @@ impl Budget {
         state.limiter.until_ready().await;
     }
 
-    /// AWS throttled the bucket, for the `attempt`th time in a row: everybody pauses.
+    /// AWS throttled the bucket, for the `attempt`th time in a row: all its users pause.
     pub(crate) fn throttled(&self, place: &Place, bucket: Bucket, attempt: u32) {
         let pause = PAUSE.saturating_mul(1 << attempt.min(10)).min(LONGEST_PAUSE);
         let state = self.state(place, bucket);
@@ -78,7 +78,7 @@ impl Budget {
         *until = Some(until.unwrap_or_else(Instant::now).max(Instant::now() + pause));
     }
 
-    /// The buckets that somebody waits for.
+    /// The buckets with waiting calls.
     pub(crate) fn queue(&self) -> Vec<QueueLine> {
         let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         buckets
@@ -120,7 +120,7 @@ impl Budget {
             // \[doc: CloudWatch Logs quotas: 25 a second in most regions, 10 in the others\]
             Bucket::LogEvents => Rate(10, 10),
             Bucket::Images => Rate(20, 20),
-            // S3 takes 3,500 writes a second and prefix; nobody needs as many.
+            // S3 takes 3,500 writes a second and prefix; landfall never needs as many.
             Bucket::Objects => Rate(100, 50),
             Bucket::Identity => Rate(20, 10),
         }

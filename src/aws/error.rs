@@ -1,4 +1,4 @@
-//! What the SDK says of a call that did not succeed, in the words of `cloud/`, which sorts it.
+//! What the SDK says about a call that did not succeed, in the words of `cloud/`, which sorts it.
 
 use std::error::Error;
 
@@ -60,7 +60,7 @@ where
     }
 }
 
-/// The call was not sent, for want of credentials; what AWS said when they were asked for decides.
+/// The call was not sent because credentials are missing; the answer to the request for them decides.
 fn no_credentials(operation: Operation, error: &CredentialsError) -> CloudError {
     let name = operation.as_str();
     if let Some(assume) = find::<SdkError<AssumeRoleError, HttpResponse>>(error) {

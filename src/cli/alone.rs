@@ -1,6 +1,6 @@
 //! That no other daemon on this machine uses a store.
 //!
-//! Two locks. One on a file beside the store, by the store's true path: it holds through symbolic links, says who has it,
+//! Two locks. One on a file next to the store, by the store's true path: it holds through symbolic links, says who has it,
 //! and stays with the daemon if the store's file is deleted under it. One on the store's file itself: it holds through a hard
 //! link. The system gives both back when the process ends, however it ends, so that a start after a crash need not wait for
 //! the lease.
@@ -58,7 +58,7 @@ impl Alone {
     }
 }
 
-/// The file of the lock beside a store.
+/// The file of the lock next to a store.
 pub fn beside(store: &Path) -> PathBuf {
     let mut path = store.to_owned().into_os_string();
     path.push(".lock");

@@ -1,6 +1,6 @@
 //! What a refreshed release redeploys: every slot that carries it, by itself. Said first by the commands that show such a change.
 //!
-//! Talks to nobody: facts come in as a value. Deliberately absent: what a release changes in a stack (`release/difference.rs`).
+//! Pure: facts come in as a value. Deliberately absent: what a release changes in a stack (`release/difference.rs`).
 
 use std::collections::BTreeSet;
 

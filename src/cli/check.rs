@@ -1,7 +1,7 @@
 //! `landfall check`: every problem in a repository, offline.
 //!
 //! Reads a folder as it lies there, and renders every step of every project for every environment, tenant and target that
-//! it goes to, with a release of every channel, so that a value that is missing in one of them is told too. In the work tree
+//! it goes to, with a release of every channel, so that it also reports a value that is missing in only one of them. In the work tree
 //! of a clone it reads the history as a daemon would, and adds what only git knows, see `clone`.
 
 mod clone;

@@ -67,7 +67,7 @@ pub struct Git {
     pub password_file: Option<PathBuf>,
     /// File of `https://user:password@host` lines, as `git credential-store` keeps it.
     pub credentials_file: Option<PathBuf>,
-    /// File with certificates of authorities that are trusted beside the system's.
+    /// File with certificates of authorities that are trusted in addition to the system's.
     pub ca_file: Option<PathBuf>,
     /// Private key for ssh.
     pub ssh_key: Option<PathBuf>,
@@ -144,7 +144,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Reads the file, or gives the defaults where there is none.
+    /// Reads the file, or returns the defaults without one.
     pub fn load(file: Option<&Path>) -> Result<Self, Failure> {
         let Some(file) = file else { return Ok(Self::default()) };
         let text = std::fs::read_to_string(file)

@@ -64,7 +64,7 @@ fn unknown(stack: &str) -> Failure {
         .help("`landfall plan --format json` names every stack; without a name, doctor shows all that are not in order")
 }
 
-/// What moves by itself comes before what waits for somebody, as in `landfall plan`.
+/// Stacks that move by themselves come before those that need a person, as in `landfall plan`.
 fn exit(report: &Value) -> Exit {
     let stacks = report["stacks"].as_array().into_iter().flatten();
     let open: Vec<&Value> = stacks.filter(|stack| stack["in_order"] != true).collect();

@@ -97,7 +97,7 @@ impl Reading<'_> {
                 }
                 Node::Folder(Arc::new(below))
             } else if kind.is_file() {
-                // At the root only `landfall.toml` is read: anything may lie beside it.
+                // At the root only `landfall.toml` is read: other files may lie next to it.
                 if depth == 0 && name != "landfall.toml" {
                     continue;
                 }

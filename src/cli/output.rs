@@ -1,4 +1,4 @@
-//! What the commands print: data to stdout, progress and errors to stderr, colours only where they are wanted.
+//! What the commands print: data to stdout, progress and errors to stderr, colours only if they are wanted.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -77,7 +77,7 @@ fn is_bidi(character: char) -> bool {
     matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Writes data to stdout; a reader that has gone away is no error.
+/// Writes data to stdout; a reader that has gone away is not an error.
 pub fn data(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     match out.write_all(shown(text).as_bytes()).and_then(|()| out.flush()) {
@@ -134,7 +134,7 @@ pub fn failure(failure: &Failure) {
     }
 }
 
-/// Whether somebody sits there who can be asked: stdin and stderr are terminals.
+/// Whether a person can answer questions: stdin and stderr are terminals.
 pub fn can_ask() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }

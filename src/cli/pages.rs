@@ -83,7 +83,7 @@ impl Pages for LivePages {
     }
 }
 
-/// What cannot be seen, beside what a report says as JSON.
+/// What cannot be seen, next to what a report says as JSON.
 fn with_unseen(mut report: serde_json::Value, health: &Health) -> serde_json::Value {
     if let Some(object) = report.as_object_mut() {
         object.insert("unseen".to_owned(), view::health::unseen_json(health));
@@ -91,7 +91,7 @@ fn with_unseen(mut report: serde_json::Value, health: &Health) -> serde_json::Va
     report
 }
 
-/// Colours are always drawn; whoever prints takes them out where they are not wanted.
+/// Colours are always drawn; the printer removes them if they are not wanted.
 const COLORED: Style = Style { color: true };
 
 fn pretty(value: &serde_json::Value) -> String {
@@ -130,7 +130,7 @@ pub fn status(published: &Published, health: &Health, form: Form, now: Timestamp
     }
 }
 
-/// State, cause and next step of one stack, or of every one that is not in order; none where the stack is not known.
+/// State, cause and next step of one stack, or of every stack that is not in order; none if the stack is not known.
 pub fn doctor(published: &Published, stack: Option<&str>, form: Form, now: Timestamp) -> Option<String> {
     let Published { catalog, facts, observed, planned, .. } = published;
     let all = diagnose(catalog, facts, observed, planned);

@@ -1,8 +1,8 @@
 //! What the daemon knows of the past, for others: written to a ref of its mirror whenever it changed, and pushed where the
 //! operator wants it.
 //!
-//! It watches what the daemon publishes and is no part of a turn: a remote that takes nothing, or takes long, holds up no
-//! deployment. What cannot be written or pushed is told in the log, and tried again, later each time.
+//! It watches what the daemon publishes and is not part of a turn: a remote that rejects the push, or is slow, delays no
+//! deployment. It logs what it cannot write or push, and tries again at growing intervals.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ const LONGEST: Duration = Duration::from_secs(600);
 /// How soon a change follows another: facts of a deployment that goes on are of no use to anybody.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// The facts as everybody gets them: JSON.
+/// The facts as readers get them: JSON.
 ///
 /// # Errors
 /// They cannot be written as JSON.
@@ -36,7 +36,7 @@ pub fn json(facts: &Facts) -> Result<String, serde_json::Error> {
 struct Publisher {
     mirror: Arc<Mirror>,
     push: bool,
-    /// Who is told that it does not work.
+    /// Gets a line if it does not work.
     events: Arc<dyn Events>,
     /// What the ref has.
     written: Option<Arc<Facts>>,

@@ -33,7 +33,7 @@ pub fn narrow(store: &Path, mirror: &Path) -> Vec<String> {
     said
 }
 
-/// Narrows everything in a folder. What goes away meanwhile, or belongs to somebody else, stays as it is: the folder is
+/// Narrows everything in a folder. What goes away meanwhile, or belongs to another user, stays as it is: the folder is
 /// closed already.
 fn narrow_below(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };

@@ -39,7 +39,7 @@ pub struct Slotted<'a> {
 }
 
 impl<'a> Slotted<'a> {
-    /// A slot with the release that it settles to; none where the release has no snapshot, or the repository no id.
+    /// A slot with the release that it settles to; none if the release has no snapshot, or the repository no id.
     pub fn new(catalog: &'a Catalog, names: &'a Names, slot: &Settled<'a>) -> Option<Self> {
         Some(Self {
             repository: catalog.repository.as_ref()?,

@@ -1,6 +1,6 @@
 //! How `landfall daemon --once` ends: one exit code for everything that a run left behind.
 //!
-//! Exit code 0 means that everything ordered is in place, or waits for time or for a pin that nobody wrote, and nothing
+//! Exit code 0 means that everything ordered is in place, or waits for time or for a pin, and nothing
 //! else.
 
 use super::exit::Exit;

@@ -58,12 +58,12 @@ pub struct ServiceDeployment {
     pub failures: u32,
     /// Images that ECS resolved, by container name.
     pub images: BTreeMap<String, ResolvedImage>,
-    /// Where it is on its way through the stages; none where tasks are exchanged one by one.
+    /// Where it is on its way through the stages; none if tasks are exchanged one by one.
     pub shift: Option<TrafficShift>,
 }
 
 impl ServiceDeployment {
-    /// The pause hook at which it waits for somebody.
+    /// The pause hook at which it waits for an answer.
     pub fn waits_at(&self) -> Option<&PauseHook> {
         let shift = self.shift.as_ref().filter(|_| self.status == ServiceDeploymentStatus::InProgress)?;
         shift.hooks.iter().find(|hook| hook.status == HookStatus::AwaitingAction)
@@ -77,9 +77,9 @@ pub struct TrafficShift {
     pub strategy: String,
     /// The stage, as AWS writes it: `POST_TEST_TRAFFIC_SHIFT`, …
     pub stage: String,
-    /// How much of the test traffic the new revision gets; none where AWS does not say.
+    /// How much of the test traffic the new revision gets; none if AWS does not say.
     pub test: Option<Percent>,
-    /// How much of the production traffic it gets; none where AWS does not say.
+    /// How much of the production traffic it gets; none if AWS does not say.
     pub production: Option<Percent>,
     /// The pause hooks that it came to.
     pub hooks: Vec<PauseHook>,
@@ -126,7 +126,7 @@ pub enum HookStatus {
     Succeeded,
     Failed,
     TimedOut,
-    /// A word that this version does not know: nobody is waited for.
+    /// A word that this version does not know: landfall does not wait for an answer.
     Unknown,
 }
 
@@ -210,9 +210,9 @@ pub struct StoppedTask {
     pub arn: Arc<str>,
     /// Its task definition.
     pub task_definition: Arc<str>,
-    /// The stop code.
+    /// ECS's code, such as `EssentialContainerExited`.
     pub code: String,
-    /// What ECS says.
+    /// The message of ECS.
     pub reason: String,
     /// Its containers.
     pub containers: Vec<ContainerEnd>,

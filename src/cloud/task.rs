@@ -48,9 +48,9 @@ pub struct TaskSeen {
 /// How a task ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskEnd {
-    /// The stop code.
+    /// ECS's code, such as `EssentialContainerExited`.
     pub code: String,
-    /// What ECS says.
+    /// The message of ECS.
     pub reason: String,
     /// Its containers.
     pub containers: Vec<ContainerEnd>,

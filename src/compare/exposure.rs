@@ -1,6 +1,6 @@
-//! What a change opens to everybody: load balancers, listeners, ports, buckets, databases, functions, public addresses.
+//! What a change opens to everyone: load balancers, listeners, ports, buckets, databases, functions, public addresses.
 //!
-//! Each document is read for what it exposes, and what only the one after exposes, or exposes wider, is told. Deliberately
+//! Each document is read for what it exposes. Reported is what only the second exposes, or exposes wider. Deliberately
 //! absent: routes, network ACLs and what other stacks have, so a public address may still be unreachable; APIs, distributions and
 //! other services that are made to be public.
 
@@ -14,7 +14,7 @@ use super::known::{Known, Thing, number, text, words};
 use super::rights;
 use crate::cfn::Given;
 
-/// Something that everybody can reach after a change.
+/// Something that everyone can reach after a change.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Exposure {
@@ -51,7 +51,7 @@ pub enum Exposed {
         /// From where: `0.0.0.0/0` or `::/0`, or a large part of these.
         from: String,
     },
-    /// A bucket that everybody may read or write.
+    /// A bucket that everyone may read or write.
     Bucket {
         /// By what: `policy`, `acl`.
         by: String,
@@ -61,7 +61,7 @@ pub enum Exposed {
         /// The setting.
         setting: String,
     },
-    /// A policy that allows everybody, without a condition.
+    /// A policy that allows everyone, without a condition.
     Policy {
         /// What it allows.
         actions: String,
@@ -173,7 +173,7 @@ fn listener(known: &Known, thing: &Thing) -> Option<Exposed> {
     }
 }
 
-/// The ports that a rule opens to everybody.
+/// The ports that a rule opens to everyone.
 fn ports(rule: &Value) -> Vec<Exposed> {
     let sources =
         ["CidrIp", "CidrIpv6"].iter().filter_map(|key| rule.get(*key).and_then(text)).filter(|cidr| is_wide(cidr));

@@ -20,7 +20,7 @@ pub(super) struct Thing {
     pub(super) kind: String,
     /// Its properties.
     pub(super) properties: Value,
-    /// What stands beside them, like `DeletionPolicy`.
+    /// What stands next to them, like `DeletionPolicy`.
     pub(super) settings: BTreeMap<String, String>,
 }
 

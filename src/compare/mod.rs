@@ -2,7 +2,7 @@
 //!
 //! A review shows [`resources()`], what happens to each resource and why; the engine compares [`changes`], a view of it, with a
 //! change set before it executes it. [`documents`] is what `plan --diff` and `diff` show, parameters [`with_values`]. [`hide`],
-//! [`hide_named`] and [`Shown`] decide what is secret for everything that prints a value, and [`visible`] writes out what nobody
+//! [`hide_named`] and [`Shown`] decide what is secret for everything that prints a value, and [`visible`] writes out what a reader does not
 //! sees. [`ecs::words`] says in rows what changes in ECS and how tasks will be exchanged, [`size()`] how large a stack is;
 //! [`rights()`] and [`exposure()`] what a change allows and opens, and
 //! [`risks()`] names what a reviewer must not overlook.

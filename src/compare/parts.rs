@@ -11,7 +11,7 @@ use super::declared::Declared;
 use super::resources::{Cause, Why};
 use super::secret::{Named, Shown};
 
-/// Parts of a resource that are no properties, and that CloudFormation announces (DescribeChangeSet, `ResourceChange.Scope`).
+/// Parts of a resource that are not properties, and that CloudFormation announces (DescribeChangeSet, `ResourceChange.Scope`).
 const SETTINGS: [&str; 5] = ["CreationPolicy", "DeletionPolicy", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
 /// Those that it does not announce.
 const SILENT: [&str; 2] = ["Condition", "DependsOn"];

@@ -24,7 +24,7 @@ use super::parts::{self, Edge};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct ResourceChange {
-    /// Logical id.
+    /// Logical id of the resource in the template.
     pub id: Arc<str>,
     /// The type that it has afterwards; for what is removed, the one that it had.
     pub kind: Arc<str>,

@@ -4,8 +4,8 @@
 //! | --- | --- |
 //! | low | worth a look |
 //! | medium | weaker than it should be: nothing happens by itself |
-//! | high | may be lost, or may be done by somebody who should not, if something else goes wrong |
-//! | critical | is lost, or open to everybody, as soon as this is merged |
+//! | high | may be lost, or may be done by an outsider, if something else goes wrong |
+//! | critical | is lost, or open to everyone, as soon as this is merged |
 //!
 //! Every risk is made from what changes: what was so before and stays so is none. Deliberately absent: what is risky in AWS
 //! outside of the template, and advice.

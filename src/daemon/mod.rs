@@ -165,7 +165,7 @@ struct Looked {
 }
 
 impl Looked {
-    /// Whether AWS is to be listed again: it is time, or the clock was set back, so that nobody knows what time it is.
+    /// Whether AWS is to be listed again: it is time, or the clock was set back, so that the due time means nothing.
     fn is_old(&self, now: Timestamp) -> bool {
         now >= self.again || now < self.at
     }

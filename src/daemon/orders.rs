@@ -1,7 +1,7 @@
 //! The orders that landed between two looks at the branch, for environments that deploy each in turn (`queue = "all"`).
 //!
 //! An order is a commit that changed the release of a slot: both it and the commit before it are judged by the same facts, so
-//! that what a deployment or time changes is no order. Costs the reading of every commit since the last look, and nothing where
+//! that a change by a deployment or by time is not an order. Costs the reading of every commit since the last look, and nothing where
 //! no environment asks for it. Deliberately absent: which order has its turn (`plan/`).
 
 use std::collections::BTreeMap;
@@ -18,7 +18,7 @@ use crate::tree::{History, TreeError};
 /// Where more commits landed at once, only the newest order of each slot has a turn: the others are skipped, and say so.
 const TURNS: usize = 100;
 
-/// So many commits are looked at one by one; where more landed at once, nobody knows what they ordered before the head.
+/// So many commits are looked at one by one; if more landed at once, what they ordered before the head is not known.
 const MOST: usize = 5_000;
 
 /// What each slot is ordered to run.

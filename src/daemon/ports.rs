@@ -1,4 +1,4 @@
-//! What the daemon is given: the branch, the clock, and somebody who watches.
+//! What the daemon is given: the branch, the clock, and a watcher.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub trait Upstream: Send + Sync {
     /// there when it returns.
     async fn head(&self) -> Result<CommitId, UpstreamError>;
 
-    /// Whether an error says that the credentials were refused: then the next try is later than after any other.
+    /// Whether an error says that the credentials were rejected: then the next try is later than after any other.
     fn refuses(&self, _error: &UpstreamError) -> bool {
         false
     }

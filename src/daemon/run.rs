@@ -1,4 +1,4 @@
-//! Turn after turn, until somebody says stop.
+//! Turn after turn, until a signal says stop.
 
 use std::future::Future;
 use std::pin::pin;

@@ -96,7 +96,7 @@ impl Daemon {
         (all.into_iter().filter(|(place, _)| !kept(place)).collect(), Observed { places: known })
     }
 
-    /// Keeps what a look at AWS showed, and says of each place that did not answer since when, and when it is asked again.
+    /// Keeps what a look at AWS showed, and notes for each place that did not answer since when, and when landfall asks again.
     pub(super) fn note_places(&self, now: Timestamp, errors: &BTreeMap<Place, CloudError>, observed: &mut Observed) {
         self.note(|health| {
             health.places.retain(|place, _| observed.places.contains_key(place));

@@ -105,7 +105,7 @@ impl Daemon {
         Ok(self.soon(&progress, now))
     }
 
-    /// Whether the operator wrote an answer into the journal, beside this process. Costs one read of the store.
+    /// Whether the operator wrote an answer into the journal from another process. Costs one read of the store.
     async fn is_answered(&mut self) -> Result<bool, DaemonError> {
         match &mut self.held {
             Some(working) => Ok(working.engine.catch_up().await?),
@@ -189,7 +189,7 @@ impl Daemon {
         let before = ended(engine);
         let progress = engine.advance(now).await?;
         if !planned.plan.is_empty() {
-            // Readers are told what goes on now, beside the plan that began it.
+            // Readers see what goes on now, next to the plan that began it.
             let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
             let mut now_going = plan::plan(&input, &mut self.renderer);
             plan::with_deployed(&mut now_going, &deployed, &observed);
@@ -243,7 +243,7 @@ impl Daemon {
         })
     }
 
-    /// Lists AWS. Where nothing happened since the last look, only the places that did not answer then are asked.
+    /// Lists AWS. If nothing happened since the last look, only the places that did not answer then are asked.
     async fn observe(
         &self,
         places: BTreeMap<Place, Access>,
@@ -263,7 +263,7 @@ impl Daemon {
         observed
     }
 
-    /// Readers are told when what waits is tried again; AWS is not asked for that.
+    /// Readers see when landfall tries again; that costs no call to AWS.
     fn publish_again(&mut self, engine: &Engine, now: Timestamp) {
         let Some(published) = self.publish.borrow().clone() else { return };
         let input = Input { catalog: &published.catalog, facts: engine.facts(), observed: &published.observed, now };

@@ -35,7 +35,7 @@ pub enum EditError {
 /// An allowance to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAllowance {
-    /// The gate.
+    /// The gate, as `what` of an `[[allow]]` names it.
     pub what: Gate,
     /// For this stack only.
     pub stack: Option<StackName>,

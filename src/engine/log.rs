@@ -90,7 +90,7 @@ impl Log {
         self.past.get(&(place.clone(), stack.clone())).copied().unwrap_or_default()
     }
 
-    /// Whether somebody else, who left the stack of an order as it was found, went on to a step that waits for this one: on the
+    /// Whether another store, which left the stack of an order as it was found, went on to a step that waits for this one: on the
     /// same target, in that deployment or a later one. Then the order's task had come to its end.
     pub(crate) fn passed(&self, deployment: &DeploymentState, order: &Order) -> bool {
         let with_task = matches!(&order.action, Action::Put(content) if content.task.is_some());

@@ -11,7 +11,7 @@ use crate::model::journal::{DeploymentId, Entry, Evidence, Opened};
 pub enum Mistake {
     /// The call is made first and its intent journaled afterwards.
     EffectBeforeIntent,
-    /// Calls carry a token that nobody recognizes again.
+    /// Calls carry a token that is not recognized again.
     NoToken,
     /// A stack that says it is complete is believed.
     SuccessByStackStatus,
@@ -27,7 +27,7 @@ pub enum Mistake {
     BeginsTwice,
     /// A change set is executed with the token that it was made with.
     OneToken,
-    /// A service at its pause hook is let go on without being asked to.
+    /// A service at its pause hook goes on without an answer.
     AnswersHooks,
     /// A task is run again although it ran with this content.
     RunsAgain,

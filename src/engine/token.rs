@@ -18,7 +18,7 @@ pub(crate) enum Purpose {
     Make(usize),
     /// Executing it.
     Execute(usize),
-    /// Deleting it: there is nothing to change, or nobody wants it any more.
+    /// Deleting it: nothing has to change, or it is no longer wanted.
     Discard(usize),
     /// Deleting what a failed first create left, before the stack is created again.
     Clear,

@@ -288,7 +288,7 @@ impl<'a> Turn<'a> {
         Ok(result.err())
     }
 
-    /// Makes the call; gives what its answer tells beside that AWS took it.
+    /// Makes the call. Returns what the answer contains in addition to the acceptance.
     async fn call(&self, order: &Order, ask: &Ask) -> crate::cloud::Result<Option<Evidence>> {
         let at = At { place: order.place.clone(), access: order.access.clone() };
         let nameless: std::sync::Arc<str>;

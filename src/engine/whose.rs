@@ -15,7 +15,7 @@ const REMEMBERED: usize = 64;
 /// Whose operation the last one of a stack was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Whose {
-    /// Nobody's that landfall knows: somebody changed the stack by hand, or there is no event.
+    /// Not landfall's: the stack was changed by hand, or has no event.
     Nobodys,
     /// The journal knows it.
     Ours,
@@ -44,7 +44,7 @@ pub(crate) struct Trail {
 /// Who left a stack as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Last {
-    /// This store, or nobody that it knows of.
+    /// This store, or none that it knows.
     #[default]
     Ours,
     /// It was found like this, with this token as that of its last operation.
@@ -105,7 +105,7 @@ impl Trail {
         &self.last
     }
 
-    /// Whether a stamp with this content is no surprise.
+    /// Whether a stamp with this content is expected.
     pub(crate) fn expects(&self, content: Hash) -> bool {
         self.contents.contains(&content)
     }
@@ -119,7 +119,7 @@ impl Trail {
 /// What a token is judged by.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Known<'a> {
-    /// Of the stack; none where nothing is known of it.
+    /// Of the stack; none if nothing is known about it.
     pub(crate) trail: Option<&'a Trail>,
     /// Every incarnation of this store.
     pub(crate) incarnations: &'a BTreeSet<Arc<str>>,

@@ -1,6 +1,6 @@
 //! Which branch a mirror follows, and what becomes of it.
 //!
-//! The branch is fixed by the first poll and kept in the mirror's configuration: what a forge, or somebody who checks out
+//! The branch is fixed by the first poll and kept in the mirror's configuration: what a forge, or a user who checks out
 //! another branch, later calls the default moves no deployment. Only the operator's `--branch` does.
 
 use git2::{ConfigLevel, Oid, Repository};
@@ -15,7 +15,7 @@ const KEY: &str = "landfall.branch";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Followed {
     pub(super) branch: String,
-    /// The remote's default branch, if it is another one and nobody named a branch.
+    /// The remote's default branch, if it differs and no branch was named.
     pub(super) default: Option<String>,
     /// It is not what the mirror has on record.
     new: bool,
@@ -55,7 +55,7 @@ fn recorded(mirror: &Repository) -> Result<Option<String>, git2::Error> {
     if_there(mirror.config()?.open_level(ConfigLevel::Local)?.get_string(KEY))
 }
 
-/// Whether a commit was made on top of another one by a merge that has it only beside its first parents' line (a foxtrot
+/// Whether a commit was made on top of another one by a merge that has it only outside its first parents' line (a foxtrot
 /// merge): whatever landed on the old line lands anew. Costs the commits in between.
 pub(super) fn leaves_the_line(repository: &Repository, new: Oid, old: Oid) -> Result<bool, git2::Error> {
     let (ahead, behind) = repository.graph_ahead_behind(new, old)?;

@@ -185,7 +185,7 @@ pub(super) fn open(path: &Path, remote: &str) -> Result<Repository, GitError> {
     })
 }
 
-/// Why a repository cannot be opened, with what to do where it belongs to somebody else.
+/// Why a repository cannot be opened, with what to do if it belongs to another user.
 pub(super) fn unopened(path: &Path, source: git2::Error) -> GitError {
     let path = path.to_owned();
     match source.code() {

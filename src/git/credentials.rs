@@ -1,4 +1,4 @@
-//! How to get into a remote. Secrets are shown to nobody: their `Debug` is a placeholder.
+//! How to get into a remote. Secrets are never shown: their `Debug` is a placeholder.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -107,7 +107,7 @@ impl Reader {
     /// The facts that a revision has: [`FACTS`] in a clone that fetched it.
     ///
     /// # Errors
-    /// [`GitError::Revision`] where there is no such commit, [`GitError::NoFacts`] where it has none.
+    /// [`GitError::Revision`] if the commit does not exist, [`GitError::NoFacts`] if it has no facts.
     pub fn facts(&self, revision: &str) -> Result<Vec<u8>, GitError> {
         self.with(|repository| {
             let path = || repository.path().to_owned();

@@ -1,7 +1,7 @@
 //! Files that a mirror of a repository on this machine leaves behind: they are larger than landfall reads.
 //!
-//! An object is copied as a whole, in memory, so a file of a gigabyte that nobody reads would cost a gigabyte. Its id goes
-//! into a list in the mirror before the tree that names it, so that whoever asks for it is told that it is too large, and not
+//! An object is copied as a whole, in memory, so a file of a gigabyte would cost a gigabyte even if it is never read. Its id goes
+//! into a list in the mirror before the tree that names it, so that a reader learns that it is too large, and not
 //! that it is missing. What comes over a network is received as it is sent, and is in no such list.
 
 use std::collections::HashSet;

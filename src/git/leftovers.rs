@@ -14,7 +14,7 @@ use crate::crash;
 /// Held while a ref of a mirror is updated.
 static UPDATES: Mutex<()> = Mutex::new(());
 
-/// Deletes what a killed process left in a mirror that nobody uses. Costs one listing of the folders of refs and objects.
+/// Deletes what a killed process left in a mirror that is not in use. Costs one listing of the folders of refs and objects.
 pub(super) fn clear(mirror: &Path) -> std::io::Result<()> {
     let mut found = named(mirror, is_lock)?;
     found.extend(below(&mirror.join("refs"))?.into_iter().filter(|path| is_lock(path)));

@@ -2,7 +2,7 @@
 //!
 //! One walk answers for all paths and all commits of the line. It compares two commits at a time, and reads only folders
 //! that lie on a path in question and differ. What was found is kept, so a head on top of the last one costs the commits in
-//! between, and a head beside it the commits since both parted.
+//! between, and a head next to it the commits since both parted.
 //!
 //! The walk goes to the beginning of the history: a version that was withdrawn and comes back must be what it was, so the
 //! newest landing does not tell enough.
@@ -166,7 +166,7 @@ struct Node {
     below: BTreeMap<Box<str>, Node>,
     /// Files of this folder are asked about.
     wanted: bool,
-    /// The folder's tree from a position on, oldest first; none where the folder does not exist.
+    /// The folder's tree from a position on, oldest first; none if the folder does not exist.
     trees: Vec<(u32, Option<Oid>)>,
     /// When each file came and went, oldest first.
     files: HashMap<Box<[u8]>, Vec<Event>>,

@@ -2,12 +2,12 @@
 //!
 //! The forms are those that the forges print after a push, or document: GitHub (`/pull/new/`), GitLab
 //! (`/-/merge_requests/new`), Bitbucket Cloud (`/pull-requests/new`) and Data Center (`/pull-requests?create`), Gitea and
-//! Forgejo (`/compare/base...branch`), and the console of CodeCommit. A host is told by its name; of one that says nothing
+//! Forgejo (`/compare/base...branch`), and the console of CodeCommit. A host is recognized by its name; for a name that says nothing
 //! there is no link, rather than a wrong one.
 
 use url::Url;
 
-/// The page where a branch becomes a pull request into `base`; none where the host is not known, or where its form needs
+/// The page where a branch becomes a pull request into `base`; none if the host is not known, or if its form needs
 /// the base and that is not known.
 pub fn pull_request(remote: &str, branch: &str, base: Option<&str>) -> Option<String> {
     let (host, path) = parts(remote)?;

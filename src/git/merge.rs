@@ -41,7 +41,7 @@ pub struct Between {
 /// One commit with its files.
 #[derive(Clone, Debug)]
 pub struct Side {
-    /// The commit.
+    /// Full id of the commit.
     pub commit: CommitId,
     /// Its files.
     pub tree: FileTree,
@@ -51,7 +51,7 @@ impl Reader {
     /// The commits that a range compares, with their files. Both are read by this reader.
     ///
     /// # Errors
-    /// A revision is no commit; the two conflict or have nothing in common; a shallow clone lacks what is needed.
+    /// A revision is not a commit; the two conflict or have nothing in common; a shallow clone lacks what is needed.
     pub fn between(&self, range: &Range) -> Result<Between, GitError> {
         let ends = self.ends(range)?;
         let side = |commit: CommitId| {
@@ -110,7 +110,7 @@ impl Reader {
 pub struct Ends {
     /// The commit before.
     pub base: CommitId,
-    /// The commit after; the merge, where there is one.
+    /// The commit after: the merge, if the range merges.
     pub head: CommitId,
     /// The head as it was named.
     pub tip: CommitId,

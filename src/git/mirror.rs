@@ -30,7 +30,7 @@ pub struct Polled {
     pub head: CommitId,
     /// It is another one than the last poll found (any process's last poll).
     pub moved: bool,
-    /// How many objects were fetched; none where only the branch moved back to a known commit.
+    /// How many objects were fetched; none if only the branch moved back to a known commit.
     pub objects: usize,
     /// The branch that is followed.
     pub branch: String,
@@ -245,7 +245,7 @@ fn poll_remote(visit: &Visit) -> Result<Polled, GitError> {
     })
 }
 
-/// Brings the commit in by `fetch`, which is told whether it is the first, unless it is there, and moves the head. Nothing
+/// Brings the commit in by `fetch`, which learns whether it is the first, unless it is there, and moves the head. Nothing
 /// happens where it did not move.
 fn follow(
     repository: &Repository,
@@ -298,7 +298,7 @@ pub(super) fn if_there<T>(found: Result<T, git2::Error>) -> Result<Option<T>, gi
     }
 }
 
-/// The branch that HEAD names, whether it exists or not; none where HEAD is detached.
+/// The branch that HEAD names, whether it exists or not; none if HEAD is detached.
 fn local_default(source: &Repository) -> Result<Option<String>, git2::Error> {
     let head = source.find_reference("HEAD")?;
     Ok(head.symbolic_target()?.and_then(|name| name.strip_prefix(BRANCHES)).map(str::to_owned))

@@ -65,7 +65,7 @@ impl Writer {
         let (tell, told) = channel();
         let gave_up = given_up.clone();
         std::thread::spawn(move || {
-            // Where nobody waits any more, what came of it is of no use.
+            // If the caller no longer waits, the result is of no use.
             let _ = tell.send(push(&path, &remote, &branch, &gave_up));
         });
         told.recv_timeout(limit).unwrap_or_else(|_| {

@@ -86,7 +86,7 @@ impl Reader {
         })
     }
 
-    /// The commit that two have in common, as `git merge-base` finds it; none where they share no history.
+    /// The commit that two have in common, as `git merge-base` finds it; none if they share no history.
     pub fn merge_base(&self, one: &CommitId, other: &CommitId) -> Result<Option<CommitId>, GitError> {
         let inner = self.lock();
         let found = oid(one).and_then(|one| inner.repository.merge_base(one, oid(other)?));
@@ -116,7 +116,7 @@ impl Reader {
         })
     }
 
-    /// How many commits one has that another has not, and the other way round; none where one of them is not there.
+    /// How many commits one has that another has not, and the other way round; none if one of them does not exist.
     pub fn apart(&self, one: &CommitId, other: &CommitId) -> Option<(usize, usize)> {
         let inner = self.lock();
         inner.repository.graph_ahead_behind(oid(one).ok()?, oid(other).ok()?).ok()
@@ -162,7 +162,7 @@ impl Blobs for Reader {
         let odb = inner.repository.odb().map_err(failed)?;
         let id = Oid::from_str(&blob.0).map_err(failed)?;
         let (size, _) = match odb.read_header(id) {
-            // Asked for only where it is missing: the list is read each time.
+            // Asked for only if it is missing: the list is read each time.
             Err(error) if error.code() == ErrorCode::NotFound && Large::left_by(&inner.repository).lacks(id) => {
                 return Err(TreeError::TooLarge { what: what(), limit: MAX_FILE });
             }

@@ -1,8 +1,8 @@
 //! Visits to a remote over the network, each on a thread of its own, so that one that never ends can be left behind.
 //!
 //! libgit2 gives up a remote that is silent. One that drips a byte now and then is never silent, and while it drips the
-//! library asks nobody whether to go on. So whoever visits waits no longer than the remote's limit; a visit that takes longer
-//! is told to break off at the next occasion, and changes nothing any more.
+//! library does not ask whether to go on. So the caller waits no longer than the remote's limit; a visit that takes longer
+//! breaks off at the next occasion, and changes nothing any more.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Visit {
         Attempt::new(&self.remote, &self.address, &self.given_up)
     }
 
-    /// That somebody still waits for the visit.
+    /// That the caller still waits for the visit.
     pub(super) fn goes_on(&self) -> Result<(), GitError> {
         if self.given_up.load(Ordering::Relaxed) { Err(too_slow(&self.remote)) } else { Ok(()) }
     }
@@ -65,7 +65,7 @@ impl Mirror {
         let thread = std::thread::Builder::new().name("git".to_owned()).spawn(move || {
             let done = connection(&visit.remote, || work(&visit));
             drop(visiting);
-            // Where nobody waits any more, what was found is of no use.
+            // If the caller no longer waits, the result is of no use.
             let _ = tell.send(done);
         });
         let broken = |what: &str| failed(&self.path, "visit the remote", git2::Error::from_str(what));

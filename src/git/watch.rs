@@ -1,11 +1,11 @@
-//! Wakes somebody when a local repository's refs change.
+//! Wakes the daemon when a local repository's refs change.
 //!
 //! git writes a ref by renaming a lock file over it, or rewrites `packed-refs`; a push into a bare repository does the same;
 //! a linked work tree has a HEAD of its own and shares everything else. So the folders are watched, not the files. A wake
-//! says nothing but "look again": wakes that nobody has taken yet are one.
+//! says nothing but "look again": wakes that are not taken yet are one.
 //!
 //! A watch makes the answer quick, polling makes it certain: a repository on a network file system, or one that is moved away
-//! and made anew, wakes nobody.
+//! and made anew, does not wake it.
 
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ impl Refs {
         folders
     }
 
-    /// Whether a ref may be another one now. Reading is no change, or looking would wake the one who looks.
+    /// Whether a ref may be another one now. Reading is not a change, or looking would wake the one who looks.
     fn concerns(&self, event: &Event) -> bool {
         if event.need_rescan() {
             return true;

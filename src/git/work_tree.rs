@@ -42,7 +42,7 @@ impl WorkTree {
     /// The clone whose work tree has this folder as its root; none for any other folder, and before the first commit.
     ///
     /// # Errors
-    /// There is a repository that cannot be read: it belongs to somebody else, say.
+    /// There is a repository that cannot be read: for example, it belongs to another user.
     pub fn at(folder: &Path) -> Result<Option<Self>, GitError> {
         let none: &[&std::ffi::OsStr] = &[];
         let repository = match Repository::open_ext(folder, RepositoryOpenFlags::NO_SEARCH, none) {
@@ -76,7 +76,7 @@ impl WorkTree {
     }
 
     /// A file's content as a commit would have it, where that may differ from what lies in the folder: git's filters take
-    /// carriage returns out, and fill in `$Id$`. None where there is no difference.
+    /// carriage returns out, and fill in `$Id$`. None without a difference.
     pub fn committed(&self, path: &str, bytes: &[u8]) -> Option<Vec<u8>> {
         let has = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         if bytes.len() as u64 > MAX_FILE || !(has(b"\r\n") || has(b"$Id")) {

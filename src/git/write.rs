@@ -66,7 +66,7 @@ impl Writer {
         self.repository.workdir().unwrap_or_else(|| self.repository.path())
     }
 
-    /// The branch that is checked out, whether or not it has a commit; none where HEAD is detached.
+    /// The branch that is checked out, whether or not it has a commit; none if HEAD is detached.
     pub fn branch(&self) -> Option<String> {
         let head = self.repository.find_reference("HEAD").ok()?;
         head.symbolic_target().ok()??.strip_prefix("refs/heads/").map(str::to_owned)
@@ -81,7 +81,7 @@ impl Writer {
         Ok(Author { name, email, time })
     }
 
-    /// Commits changes onto a branch, making the branch where it has no commit yet. A change that changes nothing makes no
+    /// Commits changes onto a branch, making the branch if it has no commit yet. A change that changes nothing makes no
     /// commit: the answer is then the branch's head.
     pub fn commit(
         &self,

@@ -234,7 +234,7 @@ fn needed(
     Ok(found)
 }
 
-/// The id that a `project.toml` gives; none where the name is the id, and where the file has errors.
+/// The id that a `project.toml` gives; none if the name is the id, or if the file has errors.
 fn written_id(blobs: &dyn Blobs, blob: &BlobId, ids: &mut Ids) -> Result<Option<String>, TreeError> {
     if let Some(known) = ids.get(blob) {
         return Ok(known.clone());

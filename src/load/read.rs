@@ -129,7 +129,7 @@ fn syntax(file: &File, error: &toml::de::Error) -> Finding {
     Finding::new(codes::SYNTAX, file, error.span().unwrap_or(0..0), title).label("here")
 }
 
-/// That git left the marks of a merge in the file: what the parser says of them helps nobody.
+/// That git left the marks of a merge in the file: what the parser says about them does not help.
 fn conflict(file: &File) -> Option<Finding> {
     let mut at = 0;
     let mut marks: [Option<usize>; 3] = [None; 3];

@@ -198,7 +198,7 @@ impl Snapshots<'_> {
             }
             Landed::At { newest, first } => {
                 let mut found = None;
-                // A file that landed with errors and was mended since landed with what it was mended to.
+                // A file that landed with errors and was fixed since counts as landed with the fix.
                 for commit in [*first, *newest] {
                     if let Some(original) = self.landed_with(at, release, draft, commit)? {
                         found = Some((commit, original.content, Some(original)));

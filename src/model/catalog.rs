@@ -297,13 +297,13 @@ pub struct Project {
     pub default_channel: ChannelName,
     /// Whether it is deployed for tenants.
     pub tenancy: Tenancy,
-    /// The order in which tenants or targets get a release; none where all get it at once.
+    /// The order in which tenants or targets get a release; none if all get it at once.
     pub waves: Option<Waves>,
     /// How often a deployment of the same content is tried before it is held; at least 1.
     pub attempts: u32,
     /// What becomes of finished stacks when a later one fails.
     pub on_failure: OnFailure,
-    /// How long one stack operation may take before landfall cancels it, beside what it is told to bake.
+    /// How long one stack operation may take before landfall cancels it, in addition to its bake time.
     pub deadline: SignedDuration,
     /// How long a deployment may go without progress before a newer release takes its place.
     pub takeover: SignedDuration,

@@ -11,7 +11,7 @@ use super::{ChannelName, ImageName, Lifecycle, Location, Version};
 /// `[channels.<name>]` in `project.toml`; a project that says none has one, `default`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Channel {
-    /// Its name.
+    /// Name of the channel in `project.toml`.
     pub name: ChannelName,
     /// What its releases go through: its own lifecycle, or else the project's.
     pub lifecycle: Arc<Lifecycle>,
@@ -74,7 +74,7 @@ impl PreRelease {
         pattern.map(|pattern| Self { text: Arc::from(text), pattern }).map_err(|error| error.to_string())
     }
 
-    /// Whether the pre-release part (empty where there is none) fits.
+    /// Whether the pre-release part (empty if there is none) fits.
     pub fn admits(&self, pre_release: &str) -> bool {
         self.pattern.is_match(pre_release)
     }

@@ -21,30 +21,30 @@ use super::{
 pub enum Decision {
     /// Nothing is wanted here yet and nothing runs.
     Empty {
-        /// The newest release that could come here; none where there is none.
+        /// The newest release that could come here, if there is one.
         next: Option<ReleaseName>,
         /// Why nothing is wanted, and what would change it.
         reasons: Vec<Hold>,
     },
     /// It runs what it should.
     UpToDate {
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
         /// A newer release waits for something; empty when there is none.
         waiting: Vec<Waiting>,
     },
     /// It is on its way.
     Deploying {
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// Since when.
+        /// Time at which it began.
         since: Timestamp,
     },
     /// It is deployed now.
     Deploy {
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
         /// What it runs before.
         from: Option<ReleaseName>,
@@ -70,7 +70,7 @@ pub enum Decision {
 /// A newer release that a slot does not get yet.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Waiting {
-    /// The release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
     /// Every reason.
     pub reasons: Vec<Hold>,
@@ -85,11 +85,11 @@ pub enum Because {
     Automatic,
     /// It was ordered before what the head says, and its environment deploys every order in turn: the commit that did.
     InTurn(CommitId),
-    /// The release is the same, but its stacks differ from it: a live part changed, or somebody else changed them.
+    /// The release is the same, but its stacks differ from it: a live part changed, or others changed them.
     Differs {
         /// The stacks.
         stacks: Vec<StackName>,
-        /// The live parts that changed (`target prod-eu`, `tenant acme`, `output VpcId of …`); empty where none did, as far as is known.
+        /// The live parts that changed (`target prod-eu`, `tenant acme`, `output VpcId of …`); empty if none did, as far as is known.
         parts: Vec<Arc<str>>,
     },
     /// An allowance opened a gate.
@@ -115,7 +115,7 @@ impl Hold {
         Self { cause, since: None, until: None }
     }
 
-    /// The earliest time at which all of them can have ended by themselves; none where one of them waits for somebody.
+    /// The earliest time at which all of them can have ended by themselves; none if one of them waits for a person.
     pub fn earliest(holds: &[Hold]) -> Option<Timestamp> {
         let times: Option<Vec<Timestamp>> = holds.iter().map(|hold| hold.until).collect();
         times?.into_iter().max()
@@ -154,7 +154,7 @@ pub enum Cause {
         code: &'static str,
         /// The problem in one sentence.
         title: String,
-        /// Where.
+        /// File, line and column.
         at: Location,
     },
     /// There is no release yet.
@@ -179,7 +179,7 @@ pub enum Cause {
     Phase {
         /// The phase.
         phase: Arc<str>,
-        /// How many of its environments must have it, beside those in which it only has to soak.
+        /// How many of its environments must have it, in addition to those in which it only has to soak.
         needed: u32,
         /// How many have it.
         passed: u32,
@@ -188,7 +188,7 @@ pub enum Cause {
     },
     /// It has not run long enough in an earlier environment.
     Soak {
-        /// The environment.
+        /// Name of the environment's file, without `.toml`.
         environment: EnvironmentName,
         /// How long it must have run there, uninterrupted.
         needed: jiff::SignedDuration,
@@ -206,28 +206,28 @@ pub enum Cause {
     },
     /// The environment is pinned to another release: nothing comes by itself until the pin goes.
     PinHolds {
-        /// The pin.
+        /// File, line and column of the pin.
         at: Location,
     },
     /// The release's channel is not for this tenant.
     ChannelTenants {
-        /// The channel.
+        /// Name of the channel in `project.toml`.
         channel: ChannelName,
     },
     /// The release's channel is not one of the project's any more.
     ChannelGone {
-        /// The channel.
+        /// Name of the channel in `project.toml`.
         channel: ChannelName,
     },
     /// A freeze holds.
     Frozen {
-        /// It.
+        /// Name of the freeze's file, without `.toml`.
         freeze: FreezeName,
         /// Why.
         reason: Arc<str>,
         /// Its file.
         at: Location,
-        /// The time zone in which its end is told.
+        /// The time zone for printing its end.
         zone: TimeZone,
         /// The plan that an allowance names.
         plan: Arc<str>,
@@ -240,7 +240,7 @@ pub enum Cause {
         wave: Arc<str>,
         /// The earlier wave.
         after: Arc<str>,
-        /// Who of it has not got it; empty where only time is missing.
+        /// Who of it has not got it; empty if only time is missing.
         missing: Vec<TenantName>,
     },
     /// Too many of an earlier wave failed.
@@ -261,7 +261,7 @@ pub enum Cause {
     },
     /// A live part changed, and an earlier environment of the lifecycle has not got the change yet.
     LiveOrder {
-        /// The live parts that changed, where that is known.
+        /// The live parts that changed, if that is known.
         parts: Vec<Arc<str>>,
         /// The environment that is before it.
         environment: EnvironmentName,
@@ -270,9 +270,9 @@ pub enum Cause {
         /// The file in which the allowance would be written.
         file: Arc<str>,
     },
-    /// The release that it runs has no file any more, and nothing says what should run instead.
+    /// The release that it runs no longer has a file, and nothing says what should run instead.
     ReleaseGone {
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
     },
     /// The release's file says `blocked`.
@@ -289,19 +289,19 @@ pub enum Cause {
     },
     /// The pin names a release that does not exist.
     PinnedMissing {
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
-        /// The pin.
+        /// File, line and column of the pin.
         at: Location,
     },
     /// The pin's gates are closed, and it says `wait = false`.
     Refused {
-        /// The pin.
+        /// File, line and column of the pin.
         at: Location,
     },
     /// The deploy file says `release = "none"`.
     PinnedNone {
-        /// The pin.
+        /// File, line and column of the pin.
         at: Location,
     },
     /// The release has no snapshot to deploy from.
@@ -330,23 +330,23 @@ pub enum Cause {
         deployment: DeploymentId,
         /// How often in a row.
         times: u32,
-        /// The stacks that differ; empty where nothing does but that nobody has proved them.
+        /// The stacks that differ; empty if they are equal but not proved.
         stacks: Vec<StackName>,
     },
     /// Another deployment of the slot has to end first.
     Queued {
-        /// That deployment.
+        /// Number of that deployment in the journal of the store.
         deployment: DeploymentId,
-        /// Its release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
-        /// How many tasks of its new revisions run, and how many are asked for, where that is known.
+        /// How many tasks of its new revisions run, and how many are asked for, if that is known.
         tasks: Option<(u32, u32)>,
         /// When it gives way.
         yields: Yields,
     },
     /// A deployment waits at a gate.
     Stopped {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
         /// Why, and the gate.
         cause: journal::Cause,
@@ -355,11 +355,11 @@ pub enum Cause {
         /// The file in which the allowance would be written.
         file: Arc<str>,
     },
-    /// It uses outputs of another slot's stack that are not there yet. It begins by itself when they are.
+    /// It uses outputs of another slot's stack that do not exist yet. It begins by itself when they are.
     Output {
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
-        /// Where.
+        /// AWS account and region.
         place: Place,
         /// Its outputs, in the order of their names.
         outputs: BTreeSet<String>,
@@ -368,16 +368,16 @@ pub enum Cause {
     },
     /// A deployment waits for something outside, and goes on by itself.
     Waits {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
         /// The stack, and for what.
         cause: journal::Cause,
     },
-    /// A stack of the name that it needs is somebody else's.
+    /// A stack with the needed name belongs to others.
     ForeignStack {
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
-        /// Where.
+        /// AWS account and region.
         place: Place,
         /// The target that it would be on.
         target: TargetName,
@@ -385,14 +385,14 @@ pub enum Cause {
         owner: Option<String>,
         /// It is under review: a change set waits in it, and it has no resources yet.
         review: bool,
-        /// The plan that an allowance names; none where it is another repository's or slot's and cannot be adopted.
+        /// The plan that an allowance names; none if it is another repository's or slot's and cannot be adopted.
         plan: Option<Arc<str>>,
         /// The file in which the allowance would be written.
         file: Arc<str>,
     },
-    /// A stack is in a state, or in an operation of somebody else, that landfall does not interfere with.
+    /// A stack is in a state, or in an operation of others, that landfall does not interfere with.
     StackState {
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
         /// Its status, as AWS writes it.
         status: &'static str,
@@ -451,9 +451,9 @@ pub enum Cause {
 /// A resource that keeps data and would be deleted with its stack.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Loss {
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// Logical id.
+    /// Logical id of the resource in the template.
     pub resource: Arc<str>,
     /// Its type in AWS's own words: `RDS DBInstance`.
     pub name: Arc<str>,
@@ -461,7 +461,7 @@ pub struct Loss {
     pub snapshot: bool,
 }
 
-/// So many stacks are named with what they keep; of the others only the number is told.
+/// So many stacks are named with what they keep; for the others only the number is printed.
 const STACKS_OF_LOSSES: usize = 3;
 
 impl Loss {

@@ -15,7 +15,7 @@ pub struct EcrRepository<'a> {
 
 impl<'a> EcrRepository<'a> {
     /// Reads `<account>.dkr.ecr.<region>.amazonaws.com/<path>`, in every partition with its domain, and its FIPS and dual-stack
-    /// spellings (ECR user guide, "Private registry": `dkr.ecr-fips`, `dkr-ecr.<region>.on.aws`); none where it is another
+    /// spellings (ECR user guide, "Private registry": `dkr.ecr-fips`, `dkr-ecr.<region>.on.aws`); none if it is another
     /// registry's.
     pub fn parse(repository: &'a str) -> Option<Self> {
         let (registry, path) = repository.split_once('/')?;

@@ -1,4 +1,4 @@
-//! Facts: what the journal says of the past, as one value that a planner can be given anywhere.
+//! Facts: what the journal says about the past, as one value that a planner can be given anywhere.
 //!
 //! A fact is that a slot ran a release with a content from one time to another, and how it ended. The daemon derives them
 //! from its journal (`store/`), serves them as JSON, and a clone or a CI job plans with them without a server.
@@ -37,7 +37,7 @@ pub struct Facts {
     /// Tasks that ran once and do not have to run again with that content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks: Vec<TaskRan>,
-    /// Tasks that are not to be repeated, ran, and came to no good end: they run again only when somebody says so.
+    /// Tasks that are not to be repeated, ran, and did not succeed: they run again only after an allowance.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tasks_failed: Vec<TaskRan>,
     /// Allowances that were used: they open nothing again.
@@ -72,9 +72,9 @@ pub struct Facts {
 /// A slot ran a release.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Run {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
     /// Hash of what all its stacks were given.
     pub content: Hash,
@@ -103,7 +103,7 @@ impl Run {
 /// A slot was found to run a release that the journal did not order.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct LearnedRun {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
     /// The release, as the stamp of the slot's newest stack says.
     pub release: ReleaseName,
@@ -117,7 +117,7 @@ pub struct LearnedRun {
 /// A question to the operator.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct OpenQuestion {
-    /// It.
+    /// The question to the operator.
     pub question: Question,
     /// Since when it is open.
     pub since: Timestamp,
@@ -129,11 +129,11 @@ pub struct OpenQuestion {
 /// A deployment that has not ended.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct InFlight {
-    /// The deployment.
+    /// Number of the deployment in the journal of the store.
     pub deployment: DeploymentId,
-    /// Its slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// Its release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
     /// Hash of what all its stacks are to be given.
     pub content: Hash,
@@ -186,18 +186,18 @@ pub struct Progress {
 /// A commit changed the release of a slot whose environment deploys each order in turn.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Ordered {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
-    /// The commit.
+    /// Full id of the commit.
     pub commit: CommitId,
 }
 
 /// How often in a row deployments of a slot gave way to a newer order, without a success between.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct GaveWay {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
     /// How often.
     pub times: u32,
@@ -232,11 +232,11 @@ impl InFlight {
 /// A stack of a deployment waits for something that landfall does not decide.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Waits {
-    /// Since when.
+    /// Time at which it began.
     pub since: Timestamp,
     /// For what.
     pub cause: Cause,
-    /// Until when, where that is known.
+    /// Until when, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
 }
@@ -244,11 +244,11 @@ pub struct Waits {
 /// Attempts of one content in one slot.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Attempts {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
-    /// The content.
+    /// Hash of the content.
     pub content: Hash,
     /// How many failed, since the last success or allowance.
     pub failed: u32,
@@ -264,24 +264,24 @@ pub struct Attempts {
 /// ask for a key that is used up.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Unlocked {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The content.
+    /// Hash of the content.
     pub content: Hash,
-    /// The deployment.
+    /// Number of the deployment in the journal of the store.
     pub deployment: DeploymentId,
 }
 
-/// The task of a stack ran with a content: with success, or somebody said that it is to be taken so, unless it is among those
+/// The task of a stack ran with a content: with success, or by decision of a maintainer, unless it is among those
 /// that failed.
 ///
 /// One that may be repeated is forgotten when its stack is changed again; any other never runs twice with one content by
 /// itself.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TaskRan {
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
     /// The stack's content.
     pub content: Hash,
@@ -294,9 +294,9 @@ pub struct TaskRan {
 pub struct RecordedSnapshot {
     /// Id of the project.
     pub project: Id,
-    /// The release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
-    /// The commit.
+    /// Full id of the commit.
     pub commit: CommitId,
     /// Hash of the immutable part of its file.
     pub content: Hash,
@@ -307,22 +307,22 @@ pub struct RecordedSnapshot {
 /// A stack has a content.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StackPut {
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// The content.
+    /// Hash of the content.
     pub content: Hash,
-    /// When the stack was last changed, as AWS said then: another time means that somebody changed it since.
+    /// When the stack was last changed, as AWS said then: another time means that it was changed since.
     pub changed: Timestamp,
 }
 
 /// A slot was deployed with success, perhaps again and again with the same.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Repeat {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The content.
+    /// Hash of the content.
     pub content: Hash,
     /// The outputs of other slots' stacks that it was given, as [`Opened::given`](super::journal::Opened::given).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -364,9 +364,9 @@ pub struct OutputsRead {
 /// A stack that a change set was made for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Made {
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
 }
 

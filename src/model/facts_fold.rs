@@ -2,12 +2,12 @@
 //!
 //! A run begins when a deployment ends in success, and ends when another run of its slot begins or the slot is removed.
 //! What a failed or superseded deployment does to the run before it depends on what it left behind: where every stack that
-//! it touched went back by itself, the run is uninterrupted. Otherwise the slot is a mixture that nobody has proved: the
+//! it touched went back by itself, the run is uninterrupted. Otherwise the slot is a mixture that is not proved: the
 //! run ends, and the same release goes on in a new run that began with the interruption, so that a soak starts again while
 //! the slot still says what it carries.
 //!
 //! Attempts count failures of a content in a slot. A success of that content, or an allowance that was used for it, starts
-//! the count again. A superseded deployment is no failure.
+//! the count again. A superseded deployment is not a failure.
 
 mod queue;
 mod stores;
@@ -56,7 +56,7 @@ struct Open {
 struct Task {
     ran: TaskRan,
     repeatable: bool,
-    /// It was asked for, and there is no answer yet.
+    /// AWS was asked, and has not answered yet.
     asked: bool,
     /// It may have begun.
     began: bool,
@@ -397,7 +397,7 @@ impl FactsFold {
         }
     }
 
-    /// Counts how often in a row a slot was deployed with the same, unless somebody allowed it.
+    /// Counts how often in a row a slot was deployed with the same, unless an allowance asked for it.
     fn repeated(&mut self, flight: &InFlight, open: &Open, record: &Record) {
         if open.prunes {
             return;

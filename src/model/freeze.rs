@@ -42,7 +42,7 @@ pub struct Window {
     pub until: DateTime,
     /// How often it comes again.
     pub every: Option<Recurrence>,
-    /// The last day on which it begins; none where it goes on for ever. Only with `every`.
+    /// The last day on which it begins; none if it goes on for ever. Only with `every`.
     pub last: Option<Date>,
 }
 
@@ -108,7 +108,7 @@ impl Freeze {
 const CHAIN: usize = 1_000;
 
 /// The earliest time, from the given one on, at which none of the freezes holds: windows that touch or overlap are followed
-/// from one to the next. None where they never let go, as far as a thousand windows tell.
+/// from one to the next. None if they never end, as far as a thousand windows show.
 pub fn thaw<'a>(freezes: impl Iterator<Item = &'a Freeze> + Clone, from: Timestamp) -> Option<Timestamp> {
     let mut at = from;
     for _ in 0..CHAIN {
@@ -184,7 +184,7 @@ impl Recurrence {
         }
     }
 
-    /// So many periods; none where that is out of the calendar.
+    /// So many periods; none if that is out of the calendar.
     fn times(self, number: i64) -> Option<Span> {
         match self {
             Recurrence::Day => Span::new().try_days(number),

@@ -7,7 +7,7 @@ use std::fmt;
 #[serde(try_from = "String", into = "String")]
 pub struct Hash([u8; 32]);
 
-/// A string that is no hash.
+/// A string that is not a hash.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a hash: expected `b3:` and 64 hexadecimal digits")]
 pub struct NotAHash(pub String);

@@ -24,20 +24,20 @@ pub struct Health {
 pub struct Sight {
     /// When it last answered; none if it never did.
     pub seen: Option<Timestamp>,
-    /// Why it does not answer now; none while it does, or while nobody asked.
+    /// Why it does not answer now; none while it does, or before the first question.
     pub unseen: Option<Unseen>,
 }
 
 /// Something does not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unseen {
-    /// Since when.
+    /// Time at which it began.
     pub since: Timestamp,
     /// Why, in a sentence.
     pub error: String,
     /// How often in a row.
     pub times: u32,
-    /// When it is asked again, if somebody does that.
+    /// When landfall asks again, if it does.
     pub again: Option<Timestamp>,
 }
 
@@ -62,7 +62,7 @@ impl Sight {
 }
 
 impl Health {
-    /// What somebody saw who looked once: the branch, and these places.
+    /// What a single look saw: the branch, and these places.
     pub fn of_a_look(now: Timestamp, observed: &super::Observed) -> Self {
         let fine = Sight { seen: Some(now), unseen: None };
         let places = observed.places.iter().map(|(place, seen)| {

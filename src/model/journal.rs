@@ -72,7 +72,7 @@ pub enum Entry {
     Snapshot {
         /// Id of the project.
         project: Id,
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
         /// The landing commit.
         commit: CommitId,
@@ -81,18 +81,18 @@ pub enum Entry {
     },
     /// A commit changed the release of a slot whose environment deploys each order in turn.
     Ordered {
-        /// The slot.
+        /// Ids of project, environment and tenant.
         slot: Slot,
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
-        /// The commit.
+        /// Full id of the commit.
         commit: CommitId,
     },
     /// Such an order is not deployed: it was its turn, and a later one is there.
     Skipped {
-        /// The slot.
+        /// Ids of project, environment and tenant.
         slot: Slot,
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
         /// The commit that ordered it.
         commit: CommitId,
@@ -103,9 +103,9 @@ pub enum Entry {
     Opened(Opened),
     /// A call is about to be made.
     Intent {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
         /// The call.
         call: Call,
@@ -114,9 +114,9 @@ pub enum Entry {
     },
     /// AWS answered a call, or did not.
     Reply {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
         /// The call.
         call: Call,
@@ -125,51 +125,51 @@ pub enum Entry {
     },
     /// Something was seen that will be gone later, or that explains what comes next.
     Evidence {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
         /// What was seen.
         item: Evidence,
     },
     /// One stack of a deployment came to its end.
     StackEnded {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
         /// How.
         outcome: Outcome,
     },
     /// A deployment waits at a gate that only an `[[allow]]` opens.
     Stopped {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
         /// Why, and which gate.
         cause: Cause,
-        /// When it is decided without an allowance, where that is known: the end of a pause hook.
+        /// When it is decided without an allowance, if that is known: the end of a pause hook.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// A stack waits at its gate no longer, although no allowance opened that: time decided, or somebody in AWS.
+    /// A stack waits at its gate no longer, although no allowance opened it: time decided, or a person in AWS.
     GateGone {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
     },
     /// A stack cannot go on until something outside of landfall changes, and goes on by itself when it does.
     Waits {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
         /// What it waits for; none once it waits no longer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<Cause>,
-        /// Until when, where that is known: a wave's soak.
+        /// Until when, if that is known: a wave's soak.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
@@ -177,11 +177,11 @@ pub enum Entry {
     Used(Allowed),
     /// The gate at which a stack waits is open: the deployment goes on.
     GateOpened {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
-        /// The gate.
+        /// The gate, as `what` of an `[[allow]]` names it.
         gate: Gate,
         /// For this resource only; none for whatever the gate stopped.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -199,7 +199,7 @@ pub enum Entry {
     },
     /// A deployment came to its end.
     Ended {
-        /// The deployment.
+        /// Number of the deployment in the journal of the store.
         deployment: DeploymentId,
         /// How.
         outcome: Outcome,
@@ -224,7 +224,7 @@ pub enum Entry {
     },
     /// The operator agreed.
     Agreed(Agreed),
-    /// The stacks belong to this store from now on. What they run is in the records of [`Entry::Learned`] beside it.
+    /// The stacks belong to this store from now on. What they run is in the records of [`Entry::Learned`] next to it.
     Adopted {
         /// The repository.
         repository: Id,
@@ -233,12 +233,12 @@ pub enum Entry {
     },
 }
 
-/// A deployment as it begins: everything that carrying it out needs, so that a restart asks nobody.
+/// A deployment as it begins: everything that carrying it out needs, so that a restart needs no other source.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Opened {
     /// Its number.
     pub deployment: DeploymentId,
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
     /// The release; for a removal, the one that is removed.
     pub release: ReleaseName,
@@ -248,7 +248,7 @@ pub struct Opened {
     pub plan: Arc<str>,
     /// Hash over the content hashes of its stacks.
     pub content: Hash,
-    /// Hash over the outputs of other slots' stacks that they use, as they were when it was planned; none where they use none.
+    /// Hash over the outputs of other slots' stacks that they use, as they were when it was planned; none if they use none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub given: Option<Hash>,
     /// Which attempt of that content in that slot it is, from 1.
@@ -268,7 +268,7 @@ pub struct Opened {
     /// of one of these says why stacks of the same release differ.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub live: BTreeMap<Arc<str>, Hash>,
-    /// The waves of targets, in order; empty where all targets are deployed to at once.
+    /// The waves of targets, in order; empty if all targets are deployed to at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waves: Vec<TargetWave>,
 }
@@ -300,7 +300,7 @@ pub struct Order {
     /// The positions of the steps that it waits for, in its wave; none for every one before its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<BTreeSet<usize>>,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
     /// Account and region.
     pub place: Place,
@@ -360,9 +360,9 @@ pub struct Content {
     pub images: BTreeMap<Arc<str>, ProvedImage>,
     /// The changes that the plan expects: a removal or replacement that is not here stops the deployment.
     pub expected: Vec<ExpectedChange>,
-    /// How long the operation may take, in seconds, before it is cancelled; what it is told to bake is in it.
+    /// How long the operation may take, in seconds, before it is cancelled; includes its bake time.
     pub deadline: i64,
-    /// The bucket through which the template goes; none where it is short enough to go with the call.
+    /// The bucket through which the template goes; none if it is short enough to go with the call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bucket: Option<BucketName>,
     /// A task that is run once the stack is as ordered, and decides.
@@ -412,20 +412,20 @@ pub struct Elsewhere {
 pub struct ProvedImage {
     /// Repository and tag, as the task definition names them.
     pub image: Arc<str>,
-    /// Any of these is right: the index's digest or a platform's. Empty where the release records none.
+    /// Any of these is right: the index's digest or a platform's. Empty if the release records none.
     pub digests: Vec<Arc<str>>,
 }
 
 /// A change that the plan expects CloudFormation to announce.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct ExpectedChange {
-    /// Logical id.
+    /// Logical id of the resource in the template.
     pub resource: Arc<str>,
     /// Its type.
     pub kind: Arc<str>,
     /// What happens to it.
     pub effect: Effect,
-    /// What becomes of the resource that is there, where that is known.
+    /// What becomes of the resource that is there, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fate: Option<Fate>,
 }
@@ -499,7 +499,7 @@ pub enum Reply {
         /// Its error, in a sentence.
         error: String,
     },
-    /// Nobody knows: the connection broke, or the answer was no answer.
+    /// Not known: the connection broke, or the answer was not readable.
     Lost {
         /// What went wrong.
         error: String,

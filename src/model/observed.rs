@@ -58,7 +58,7 @@ pub enum PlaceSeen {
         at: Timestamp,
         /// Why, in a sentence.
         error: String,
-        /// When it is tried again, if somebody does that.
+        /// When landfall tries again, if it does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         again: Option<Timestamp>,
     },
@@ -226,7 +226,7 @@ impl std::fmt::Display for StackStatus {
     }
 }
 
-/// A map whose keys are no strings, as a list of pairs.
+/// A map whose keys are not strings, as a list of pairs.
 pub(crate) mod pairs {
     use std::collections::BTreeMap;
 

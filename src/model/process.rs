@@ -152,7 +152,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// The task that the step runs; none where it runs none.
+    /// The task that the step runs; none if it runs none.
     pub fn task(&self) -> Option<&Task> {
         match self {
             StepKind::EcsService(service) => Some(&service.task),
@@ -167,7 +167,7 @@ impl StepKind {
         self.task().into_iter().flat_map(|task| &task.containers)
     }
 
-    /// The template of its own that the step has; none where its kind renders one.
+    /// The template of its own that the step has; none if its kind renders one.
     pub fn raw(&self) -> Option<&CloudFormation> {
         match self {
             StepKind::CloudFormation(step) => Some(step),
@@ -216,7 +216,7 @@ pub enum TextError {
 
 /// The most placeholders of one text: what is kept of each takes far more memory than the four bytes that it is written in.
 pub const MAX_PLACEHOLDERS: usize = 4_096;
-/// The most characters that are told of a name that is none.
+/// The most characters that a message shows of an invalid name.
 const LONGEST_NAME: usize = 100;
 
 impl Text {
@@ -302,7 +302,7 @@ impl fmt::Display for Text {
     }
 }
 
-/// The built-in names that a placeholder can use, beside `images.<name>`, `images.<name>.tag`, `images.<name>.digest` and
+/// The built-in names that a placeholder can use, in addition to `images.<name>`, `images.<name>.tag`, `images.<name>.digest` and
 /// `images.<name>.arn` for every key of `[images]`. They have a dot and a variable's name has none, so neither can hide the other. Those of the
 /// tenant have a value in a tenant's slot only.
 pub const BUILT_IN_NAMES: [&str; 20] = [

@@ -1,4 +1,4 @@
-//! Ways out: what somebody can do about what is held, kept or left over.
+//! Ways out: what a person can do about slots and stacks that are held, kept or left over.
 //!
 //! A [`Remedy`] is one act that does what its sentence says and nothing else. `view/` prints it, the API serves it, and
 //! `tests/stories/ways` follows each kind on the simulated account. [`Remedy::of`] gives the ways out of every cause, so
@@ -37,9 +37,9 @@ pub enum Remedy {
     FixThenRelease(ProjectName),
     /// Give a release the files of the head.
     Refresh {
-        /// The project.
+        /// Name of the project's folder.
         project: ProjectName,
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
     },
     /// Land a release's file again.
@@ -61,11 +61,11 @@ pub enum Remedy {
     },
     /// Connect a tenant to the project in the environment.
     Connect {
-        /// The tenant.
+        /// Name of the tenant's file, without `.toml`.
         tenant: TenantName,
-        /// The project.
+        /// Name of the project's folder.
         project: ProjectName,
-        /// The environment.
+        /// Name of the environment's file, without `.toml`.
         environment: EnvironmentName,
     },
     /// Let the project be deployed without a tenant.
@@ -74,7 +74,7 @@ pub enum Remedy {
     AddToPhase {
         /// The lifecycle.
         lifecycle: Option<LifecycleName>,
-        /// The environment.
+        /// Name of the environment's file, without `.toml`.
         environment: EnvironmentName,
     },
     /// Ask for fewer environments in a phase.
@@ -84,21 +84,21 @@ pub enum Remedy {
     },
     /// Add a tag of the tenant to the tenants of a channel.
     OpenChannel {
-        /// The project.
+        /// Name of the project's folder.
         project: ProjectName,
-        /// The channel.
+        /// Name of the channel in `project.toml`.
         channel: ChannelName,
     },
     /// Put a channel back into `project.toml`.
     RestoreChannel {
-        /// The project.
+        /// Name of the project's folder.
         project: ProjectName,
-        /// The channel.
+        /// Name of the channel in `project.toml`.
         channel: ChannelName,
     },
     /// Give the target another id, so that landfall uses another name for the stack.
     RenameTarget {
-        /// The target.
+        /// Name of the target's file, without `.toml`.
         target: TargetName,
     },
     /// Fix a problem in a file.
@@ -109,16 +109,16 @@ pub enum Remedy {
     Unshallow,
     /// Delete a stack that is not ours, in AWS.
     DeleteStack {
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
-        /// Where.
+        /// AWS account and region.
         place: Place,
         /// It has no resources.
         empty: bool,
     },
     /// Repair a stack in AWS: CloudFormation offers no call for its state.
     RepairStack {
-        /// The stack.
+        /// Name of the stack in its account and region.
         stack: StackName,
     },
     /// Let this store take over the stacks that another one deployed.
@@ -136,7 +136,7 @@ pub enum Remedy {
 pub struct Key {
     /// The file that it goes into.
     pub file: Arc<str>,
-    /// The gate.
+    /// The gate, as `what` of an `[[allow]]` names it.
     pub what: Gate,
     /// The stack, where the gate is one stack's.
     pub stack: Option<StackName>,
@@ -170,9 +170,9 @@ pub struct Foreseen {
 pub struct RemoveSlot {
     /// The deploy file.
     pub file: Arc<str>,
-    /// The project.
+    /// Name of the project's folder.
     pub project: ProjectName,
-    /// The environment.
+    /// Name of the environment's file, without `.toml`.
     pub environment: EnvironmentName,
     /// The tenant of the slot.
     pub tenant: Option<TenantName>,
@@ -187,11 +187,11 @@ pub struct RemoveSlot {
 pub struct NewPin {
     /// The deploy file.
     pub file: Arc<str>,
-    /// The project.
+    /// Name of the project's folder.
     pub project: ProjectName,
-    /// The environment.
+    /// Name of the environment's file, without `.toml`.
     pub environment: EnvironmentName,
-    /// The release; none where any will do.
+    /// The release; none if any will do.
     pub release: Option<ReleaseName>,
     /// The tenant that it is for; none for every slot of the environment that has no line of its own.
     pub tenant: Option<TenantName>,
@@ -247,7 +247,7 @@ impl Remedy {
     }
 }
 
-/// The lines that would release a hold in a slot; none where no allowance does.
+/// The lines that would release a hold in a slot; none if no allowance does.
 pub fn key(hold: &Hold, whom: &Whom<'_>) -> Option<Key> {
     Some(match &hold.cause {
         Cause::Attempts { plan, .. } => whom.key(Gate::Retry, None, plan),

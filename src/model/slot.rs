@@ -111,7 +111,7 @@ impl StackOwner {
         tags
     }
 
-    /// Reads the tags back; none where one is missing or is no id, so that the stack is somebody else's.
+    /// Reads the tags back; none if one is missing or is not an id, so that the stack belongs to others.
     pub fn from_tags(tags: &BTreeMap<String, String>) -> Option<Self> {
         let get = |key: &str| tags.get(&format!("{TAG_PREFIX}{key}")).and_then(|text| Id::new(text).ok());
         Some(Self {

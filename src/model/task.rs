@@ -1,4 +1,4 @@
-//! A task that is run once: what ECS is asked for beside the task definition, and what it wrote before it ended.
+//! A one-off task: what landfall asks of ECS in addition to the task definition, and what the task wrote before it ended.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub struct TaskRun {
     /// Version of Fargate's platform; the latest unless said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub platform_version: Option<Arc<str>>,
-    /// Its network interface; none where the network mode is not `awsvpc`.
+    /// Its network interface; none if the network mode is not `awsvpc`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub network: Option<TaskNetwork>,
     /// Rules about the instances that it may run on.
@@ -83,7 +83,7 @@ pub struct RunProvider {
 pub struct TaskNetwork {
     /// Subnets.
     pub subnets: Vec<Arc<str>>,
-    /// Security groups; the VPC's default one where there are none.
+    /// Security groups; the VPC's default one if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub security_groups: Vec<Arc<str>>,
     /// It gets a public address.

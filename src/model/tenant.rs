@@ -18,7 +18,7 @@ pub struct Tag {
 }
 
 impl Tag {
-    /// Reads `set/tag`; none where the text is not two names joined by one `/`. Whether the set has the tag is checked
+    /// Reads `set/tag`; none if the text is not two names joined by one `/`. Whether the set has the tag is checked
     /// elsewhere.
     pub fn parse(text: &str) -> Option<Self> {
         let (set, tag) = text.split_once('/')?;
@@ -55,7 +55,7 @@ impl TagFilter {
 pub struct TenantFilter {
     /// Tenants by name.
     pub names: BTreeSet<TenantName>,
-    /// Tenants by tag; an empty one means nobody beyond those that are named.
+    /// Tenants by tag; an empty one means no tenants beyond the named ones.
     pub tags: TagFilter,
 }
 

@@ -44,8 +44,8 @@ fn part(text: &str) -> Part {
 }
 
 impl Version {
-    /// Reads a version; none where the text does not begin with a number (after an optional `v`), where what follows the
-    /// numbers is no pre-release, or where it has a character that no tag has.
+    /// Reads a version; none if the text does not begin with a number (after an optional `v`), if what follows the
+    /// numbers is not a pre-release, or if it has a character that no tag has.
     pub fn parse(text: &str) -> Option<Self> {
         let body = text.strip_prefix(['v', 'V']).unwrap_or(text);
         // Build metadata names a build, not a version.
@@ -83,7 +83,7 @@ impl Version {
         Some(Self { text: text.to_owned(), numbers, pre_release: pre_release.to_owned(), pre })
     }
 
-    /// The pre-release part as it is written, without its separator; empty where there is none.
+    /// The pre-release part as it is written, without its separator; empty if there is none.
     pub fn pre_release(&self) -> &str {
         &self.pre_release
     }

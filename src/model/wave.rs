@@ -45,7 +45,7 @@ pub enum WavesOf {
 pub struct Wave {
     /// Its title.
     pub name: Arc<str>,
-    /// Who is in it; empty for everybody who is in no earlier one.
+    /// Who is in it; empty for all that are in no earlier one.
     pub tags: TagFilter,
     /// How many may be deployed to at a time; none for all of them.
     pub concurrency: Option<u32>,

@@ -36,7 +36,7 @@ impl<'f, 'i> Keys<'f, 'i> {
         self.allow.iter().filter(move |allowance| {
             let same_stack = match (&allowance.stack, key.stack) {
                 (Some(named), Some(stack)) => named == stack,
-                // To take over somebody's stack, that very stack has to be named.
+                // To take over a stack, the lines must name that very stack.
                 (None, Some(_)) => key.gate != Gate::Adopt,
                 _ => true,
             };

@@ -42,7 +42,7 @@ impl<'a> Planner<'a> {
         let decision = Decision::Deploy { release: name.clone(), from: from.clone(), because: because.clone() };
         let mut draft = Draft::of(desired, decision).with_stacks(judged.rows(false)).unsettled();
         draft.guarded = whole.map(|_| judged.changes());
-        // What somebody else changed or deleted is put back; only other content is a change that has an order.
+        // A stack that others changed or deleted is restored; only other content is a change that has an order.
         let differs = |run: &Run| run.content != judged.content || !judged.outputs.is_empty();
         let other = whole.is_some_and(differs) && !self.index.stacks(&desired.slot).is_empty();
         draft.kind = if other { Kind::Live } else { Kind::Release };
@@ -70,7 +70,7 @@ impl<'a> Planner<'a> {
         draft
     }
 
-    /// The operations on the slot's stacks. Current ones are left out, but for those that nobody has proved: where the
+    /// The operations on the slot's stacks. Current ones are left out, but for those that are not proved: where the
     /// slot never ran anything and nothing was tried, and the one in which the last attempt failed. A change set without
     /// changes leads to the proof.
     fn orders(&self, desired: &Desired<'a>, judged: Judged<'a>) -> Vec<Order> {
@@ -111,7 +111,7 @@ fn waves<'a>(desired: &Desired<'a>) -> Option<&'a Waves> {
     waves.filter(|waves| waves.of == WavesOf::Targets && waves.apply_in(&desired.environment.name))
 }
 
-/// The waves that the orders are in; none where all targets are deployed to at once.
+/// The waves that the orders are in; none if all targets are deployed to at once.
 fn target_waves(desired: &Desired<'_>, orders: &[Order]) -> Vec<TargetWave> {
     let Some(waves) = waves(desired).filter(|_| !orders.is_empty()) else { return Vec::new() };
     let group = |wave: &Wave| TargetWave {

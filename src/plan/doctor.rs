@@ -2,7 +2,7 @@
 //!
 //! A stack's state has two sides: how it stands with landfall ([`Standing`]) and its status at CloudFormation. [`next`] is a
 //! table over both without a gap; `tests/plan/doctor` explores it and shows that no pair is a dead end. [`diagnose`] fills
-//! it with what a plan says of the stacks that are there or wanted.
+//! it with what a plan says about the stacks that are there or wanted.
 //!
 //! Deliberately absent: the words, which are `view/`'s, and any decision: whatever a slot is held for, the plan says.
 
@@ -35,7 +35,7 @@ pub enum Standing {
     Removing,
     /// Nothing wants it.
     Unwanted,
-    /// It is not landfall's: nobody's tags of landfall's are on it.
+    /// It is not landfall's: it does not have landfall's tags.
     Foreign,
     /// It is another repository's, or another slot's.
     Theirs,
@@ -112,13 +112,13 @@ pub fn next(standing: Standing, status: Option<StackStatus>) -> Next {
 /// A stack as `landfall doctor` shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnosis {
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
     /// How it stands with landfall.
     pub standing: Standing,
-    /// Its status; none where it is not there, or its place cannot be seen.
+    /// Its status; none if it does not exist, or its place cannot be seen.
     pub status: Option<StackStatus>,
     /// Its place cannot be seen.
     pub unseen: bool,
@@ -132,7 +132,7 @@ pub struct Diagnosis {
     pub holds: Vec<Hold>,
     /// What releases that, in the order of the reasons.
     pub remedies: Vec<Remedy>,
-    /// Why it is so where no reason says it: what CloudFormation says of it, or why nothing wants it.
+    /// Why it is so where no reason says it: what CloudFormation says about it, or why nothing wants it.
     pub why: Option<String>,
 }
 
@@ -148,7 +148,7 @@ pub fn diagnose(catalog: &Catalog, facts: &Facts, observed: &Observed, planned: 
     for orphan in &planned.report.orphans {
         all.entry((orphan.place.clone(), orphan.stack.clone())).or_insert_with(|| left_over(observed, orphan));
     }
-    // What a slot has beside the stacks of the release that it carries: it is removed, or held as it is.
+    // What a slot has in addition to the stacks of the release that it carries: it is removed, or held as it is.
     for (place, seen) in observed.stacks().filter(|(_, seen)| seen.status != StackStatus::DeleteComplete) {
         let key = (place.clone(), seen.name.clone());
         let Some(owner) = seen.owner().filter(|owner| Some(&owner.repository) == catalog.repository.as_ref()) else {
@@ -171,7 +171,7 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    /// A stack of the slot; `change` is what the plan says of it, if the release that the slot carries has it.
+    /// A stack of the slot; `change` is what the plan says about it, if the release that the slot carries has it.
     fn of(&self, place: &Place, stack: &StackName, change: Option<StackChange>) -> Diagnosis {
         let seen = self.observed.stack(place, stack);
         let status = seen.map(|seen| seen.status);

@@ -19,7 +19,7 @@ use super::types::{Adoption, Begin, Opening, Orphan, SlotRow, StackChange, Stack
 /// Everything that one slot brings into plan and report.
 #[derive(Debug)]
 pub(super) struct Draft<'a> {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub(super) slot: Slot,
     /// Where it is in the commit; none for a slot that the commit no longer has.
     pub(super) at: Option<At<'a>>,
@@ -38,9 +38,9 @@ pub(super) struct Draft<'a> {
     pub(super) loses: BTreeMap<AccountId, u32>,
     /// The allowances of its deploy file.
     pub(super) allow: &'a [Allowance],
-    /// The deploy file in which it could be allowed; none where its project or environment is gone.
+    /// The deploy file in which it could be allowed; none if its project or environment is gone.
     pub(super) file: Option<Arc<str>>,
-    /// The plans that an allowance for the slot can name today; none where they cannot be known.
+    /// The plans that an allowance for the slot can name today; none if they cannot be known.
     pub(super) plans: Option<BTreeSet<Arc<str>>>,
     /// The plan of what would begin, or take the place of what is in flight.
     pub(super) plan: Option<Arc<str>>,
@@ -48,7 +48,7 @@ pub(super) struct Draft<'a> {
     pub(super) unsettled: bool,
     /// What it carries failed here since it last succeeded.
     pub(super) failed: bool,
-    /// Stacks of somebody else's that could be taken over for it.
+    /// Stacks of others that could be taken over for it.
     pub(super) adoptions: Vec<Adoption>,
     /// Why `begin` does not begin after all.
     pub(super) stops: Vec<Stop>,
@@ -70,7 +70,7 @@ pub(super) enum Kind {
     /// Another release, the first, or what the slot runs put back as it was.
     #[default]
     Release,
-    /// The release that runs, with other content: something beside the release changed.
+    /// The release that runs, with other content: something outside the release changed.
     Live,
     /// Stacks are deleted: all of them, or those that the slot no longer has.
     Removal,
@@ -198,7 +198,7 @@ impl<'a> Draft<'a> {
         self.stops.push(Stop { hold, why: why.into(), key });
     }
 
-    /// Takes back what was going to begin, where there are reasons.
+    /// Takes back what was going to begin, if there are reasons.
     pub(super) fn heed(&mut self) {
         let stops = std::mem::take(&mut self.stops);
         let Some(first) = stops.first() else { return };

@@ -27,7 +27,7 @@ pub fn needs_templates(planned: &Planned) -> Vec<(Place, Access, StackName)> {
     changed.chain(deleted.map(key)).collect()
 }
 
-/// The stacks of somebody else's that are taken over, or could be: their deployed templates are only shown.
+/// The stacks of others that are taken over, or could be: their deployed templates are only shown.
 pub fn shows_templates(planned: &Planned) -> Vec<(Place, Access, StackName)> {
     let adoptions = planned.adoptions.iter().map(|one| (one.place.clone(), one.access.clone(), one.stack.clone()));
     puts(planned).filter(|order| order.adopt).map(key).chain(adoptions).collect()
@@ -46,8 +46,8 @@ fn key(order: &Order) -> (Place, Access, StackName) {
 /// and holds deletions of stacks that keep data.
 ///
 /// Of a stack that is changed but whose template is missing or is no template, nothing is expected: then the engine stops
-/// at any removal and at any replacement. Of a stack that is taken over nothing is expected either: what somebody else put
-/// there must not go because nobody here ever asked for it.
+/// at any removal and at any replacement. Of a stack that is taken over nothing is expected either: what others put
+/// there must not go just because this repository never asked for it.
 pub fn with_deployed(planned: &mut Planned, templates: &BTreeMap<(Place, StackName), Arc<str>>, observed: &Observed) {
     losses::hold(planned, templates, observed);
     let created = created(planned);

@@ -21,7 +21,7 @@ use super::types::Supersede;
 const IN_A_ROW: u32 = 2;
 
 impl<'a> Planner<'a> {
-    /// What the engine is told of a deployment whose place a newer order takes.
+    /// What the engine learns about a deployment whose place a newer order takes.
     pub(super) fn supersede(&self, desired: &Desired<'a>, going_on: &InFlight, by: Option<ReleaseName>) -> Supersede {
         let takeover = desired.project.takeover;
         let brake = by.is_some() && self.input.facts.gave_way(&going_on.slot) >= IN_A_ROW;
@@ -88,7 +88,7 @@ fn yields(going_on: &InFlight, supersede: &Supersede, now: Timestamp) -> Yields 
     Yields::Unless(from.map_or(idle, |from| from.max(idle)))
 }
 
-/// How long the operation on a stack may take, in seconds, if this is the project's deadline: what it is told to bake comes on top.
+/// How long the operation on a stack may take, in seconds, if this is the project's deadline: its bake time comes on top.
 fn deadline(content: &Content, deadline: jiff::SignedDuration) -> i64 {
     deadline.as_secs().saturating_add(template::baking_of(&content.template))
 }

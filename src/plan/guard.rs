@@ -1,4 +1,4 @@
-//! `[guard]`: how much may be pending in one account at a time before somebody has to say that it is meant.
+//! `[guard]`: how much may be pending in one account at a time before a maintainer must confirm it.
 //!
 //! Counted are removals, and changes of stacks whose release stays the same (a target or another live part changed).
 //! What a new release changes is not counted: a commit ordered that by name. Beyond the limit everything of that kind in

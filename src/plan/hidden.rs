@@ -14,7 +14,7 @@ use super::Planner;
 use super::draft::Draft;
 
 impl<'a> Planner<'a> {
-    /// The rows that are missing beside those that are planned.
+    /// The rows that are missing in addition to the planned ones.
     pub(super) fn hidden(&self, planned: &[Draft<'a>]) -> Vec<Draft<'a>> {
         let catalog = self.input.catalog;
         let known: BTreeSet<&Slot> = planned.iter().filter_map(|draft| Some(&draft.row.as_ref()?.slot)).collect();

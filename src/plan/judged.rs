@@ -89,7 +89,7 @@ impl<'a> Planner<'a> {
         Ok(Judged { stacks: judged, content, given, plan, outputs })
     }
 
-    /// Whether the stack's task has not run with its content. Where nothing is known of the slot's past, nothing is known of
+    /// Whether the stack's task has not run with its content. If nothing is known of the slot's past, nothing is known of
     /// its tasks either: then the engine says what can be told.
     fn has_to_run(&self, desired: &Desired<'a>, content: Hash, wanted: &Wanted<'_>) -> bool {
         let known = self.index.ever_ran_anything(&desired.slot)

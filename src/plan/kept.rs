@@ -50,7 +50,7 @@ fn in_same_place(one: &Slot, other: &Slot) -> bool {
     one.project == other.project && one.environment == other.environment
 }
 
-/// What becomes of a tenant where the file says `release = "none"`: the release that a line of its own keeps, or none where
+/// What becomes of a tenant if the file says `release = "none"`: the release that a line of its own keeps, or none if
 /// it is removed all the same. None for a tenant that has a line, or has nothing there.
 fn fate(draft: &Draft<'_>) -> Option<(crate::model::TenantName, Option<ReleaseName>)> {
     let (row, At { project, environment, tenant }) = (draft.row.as_ref()?, draft.at?);

@@ -1,4 +1,4 @@
-//! Live parts: what the head contributes to a slot's stacks beside the release, as hashes by what it is.
+//! Live parts: what the head contributes to a slot's stacks outside the release, as hashes by what it is.
 //!
 //! They are journaled with every deployment, so that a later plan can say which of them made stacks of the same release
 //! differ. They decide nothing.
@@ -34,7 +34,7 @@ pub(super) fn parts(desired: &Desired<'_>, judged: &Judged<'_>) -> BTreeMap<Arc<
     parts
 }
 
-/// The parts that changed since the run began, as far as they can make its stacks differ; empty where the run is older
+/// The parts that changed since the run began, as far as they can make its stacks differ; empty if the run is older
 /// than the record of parts.
 pub(super) fn changed(run: &Run, now: &BTreeMap<Arc<str>, Hash>, judged: &Judged<'_>) -> Vec<Arc<str>> {
     if run.live.is_empty() {

@@ -1,4 +1,4 @@
-//! The order of live changes: what changed beside the release reaches an environment only after the earlier phases of the
+//! The order of live changes: what changed outside the release reaches an environment only after the earlier phases of the
 //! lifecycle have nothing left that differs.
 //!
 //! A change of a target, a tenant or an environment reaches every slot at once, because it lives at the head. Without an

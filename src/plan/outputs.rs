@@ -2,8 +2,8 @@
 //!
 //! A stack refers to an output, and its content says only which. What the output was when the stack was deployed facts and
 //! the stack's own parameters tell; where the producer shows another value now, the stack is deployed again, as after any
-//! change beside the release. A stack of the same slot is also looked at again when its producer changes in this very
-//! deployment, because nobody knows yet what that will give.
+//! change outside the release. A stack of the same slot is also looked at again when its producer changes in this very
+//! deployment, because the new value is not known yet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -76,7 +76,7 @@ impl Planner<'_> {
         changed.into_iter().collect()
     }
 
-    /// Whether an output has another value than its user was deployed with. Where nobody knows that, it has not.
+    /// Whether an output has another value than its user was deployed with. If that is not known, it has not.
     fn differs(&self, wanted: &Wanted<'_>, fed: &Fed) -> bool {
         let Some(producer) = self.producer(&fed.producer).filter(|seen| !seen.status.in_progress()) else {
             return false;
@@ -117,7 +117,7 @@ impl Planner<'_> {
         }
     }
 
-    /// Hash over the values that the outputs of other slots' stacks have now, as far as these stacks use them; none where they
+    /// Hash over the values that the outputs of other slots' stacks have now, as far as these stacks use them; none if they
     /// use none. With other values it is something else that is deployed.
     pub(super) fn given(&self, stacks: &[(Wanted<'_>, Verdict)]) -> Option<Hash> {
         let own = |fed: &Fed| stacks.iter().any(|(wanted, _)| wanted.key() == fed.producer);

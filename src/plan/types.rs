@@ -1,4 +1,4 @@
-//! The plan, and the report beside it: what happens now with nothing left to choose, and why everything else does not.
+//! The plan, and the report next to it: what happens now with nothing left to choose, and why everything else does not.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -43,9 +43,9 @@ pub struct Planned {
 /// A stack that could be taken over.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Adoption {
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
     /// How the place is reached.
     pub access: Access,
@@ -66,7 +66,7 @@ pub struct Plan {
     pub open: Vec<Opening>,
     /// Orders whose turn it was and that are not deployed.
     pub skip: Vec<Skip>,
-    /// How long an operation of a deployment in flight may take, beside what it is told to bake: what the head says now.
+    /// How long an operation of a deployment in flight may take, in addition to its bake time: what the head says now.
     pub deadlines: BTreeMap<DeploymentId, SignedDuration>,
 }
 
@@ -80,7 +80,7 @@ impl Plan {
 /// A deployment to begin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Begin {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
     /// The release; for a removal, the one that is removed.
     pub release: ReleaseName,
@@ -92,7 +92,7 @@ pub struct Begin {
     pub plan: Arc<str>,
     /// Hash over the content hashes of all stacks of the slot, current ones too.
     pub content: Hash,
-    /// Hash over the outputs of other slots' stacks that they use, as they are now; none where they use none.
+    /// Hash over the outputs of other slots' stacks that they use, as they are now; none if they use none.
     pub given: Option<Hash>,
     /// Which attempt of that content it is, from 1.
     pub attempt: u32,
@@ -108,7 +108,7 @@ pub struct Begin {
     pub removal: bool,
     /// The live parts that it is rendered with, as the journal keeps them.
     pub live: BTreeMap<Arc<str>, Hash>,
-    /// Waves of targets that the orders are in; empty where all targets are deployed to at once.
+    /// Waves of targets that the orders are in; empty if all targets are deployed to at once.
     pub waves: Vec<TargetWave>,
     /// What lets it delete stacks with what they keep.
     pub may_lose: MayLose,
@@ -150,7 +150,7 @@ impl Begin {
 /// A deployment in flight that is no longer wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Supersede {
-    /// It.
+    /// Number of the deployment in the journal of the store.
     pub deployment: DeploymentId,
     /// What is wanted instead.
     pub by: Option<ReleaseName>,
@@ -158,16 +158,16 @@ pub struct Supersede {
     pub takeover: SignedDuration,
     /// Its release was blocked or withdrawn: it gives way at once.
     pub revoked: Option<journal::Cause>,
-    /// It gives way no earlier, because others gave way before it without a success; none where it may at once.
+    /// It gives way no earlier, because others gave way before it without a success; none if it may at once.
     pub not_before: Option<Timestamp>,
 }
 
 /// An order whose turn it was and that is not deployed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skip {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
     /// The commit that ordered it.
     pub commit: CommitId,
@@ -178,13 +178,13 @@ pub struct Skip {
 /// An allowance that opens the gate at which a deployment waits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opening {
-    /// The deployment.
+    /// Number of the deployment in the journal of the store.
     pub deployment: DeploymentId,
-    /// Its slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// The gate.
+    /// The gate, as `what` of an `[[allow]]` names it.
     pub gate: Gate,
     /// The allowance's id.
     pub allowance: Hash,
@@ -241,7 +241,7 @@ pub struct StaleAllowance {
 /// get it without a new release.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unreached {
-    /// The project.
+    /// Name of the project's folder.
     pub project: ProjectName,
     /// Its newest release, which was made before the change.
     pub newest: ReleaseName,
@@ -250,7 +250,7 @@ pub struct Unreached {
 /// One slot in the report.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotRow {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
     /// Name of its project.
     pub project: ProjectName,
@@ -263,7 +263,7 @@ pub struct SlotRow {
     /// What it runs, as facts or else stamps say.
     pub runs: Option<ReleaseName>,
     /// The earliest time at which the release that it waits for can begin by itself: every gate is open then, and no freeze
-    /// holds. None where that takes more than time.
+    /// holds. None if that takes more than time.
     pub earliest: Option<Timestamp>,
     /// Nothing asks for what it runs any more: it is kept until these lines say that it is removed.
     pub kept: Option<Box<RemoveSlot>>,
@@ -278,15 +278,15 @@ pub struct StackRow {
     pub step: StepName,
     /// Name of its target.
     pub target: TargetName,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
     /// What happens to it.
     pub change: StackChange,
     /// The steps here that it waits for, without those that these wait for themselves.
     pub after: Vec<StepName>,
-    /// The stacks that use its outputs, where it is not as it should be: a change may reach them.
+    /// The stacks that use its outputs, if it is not as wanted: a change may reach them.
     pub consumers: Vec<StackName>,
 }
 
@@ -312,9 +312,9 @@ pub enum StackChange {
 /// A stack of ours that nothing wants.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Orphan {
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
     /// Whose it was.
     pub owner: StackOwner,

@@ -1,4 +1,4 @@
-//! Changes of what a project deploys that no release has: they wait in the repository, and somebody believes they are live.
+//! Changes of what a project deploys that no release has: they wait in the repository, although a reader may think they are live.
 
 use std::collections::{BTreeMap, BTreeSet};
 

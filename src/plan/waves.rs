@@ -3,7 +3,7 @@
 //! A slot begins a release only when every slot of an earlier wave that is to carry it runs it, current, and the wave has
 //! run it for its soak time. A wave in which more failed than may stops the rest: the waves after it, and those of its own
 //! who have not tried yet. Who is a failure is tried again as often as the project says, and counts no longer once it
-//! succeeds. A tenant whose file is broken may be in the first wave: until it is mended, only that one moves. Live changes
+//! succeeds. A tenant whose file is broken may be in the first wave: until it is fixed, only that one moves. Live changes
 //! go the same way; what goes back to a release that it once ran goes at any time.
 //!
 //! Waves of targets are inside one deployment: the engine keeps them.
@@ -61,7 +61,7 @@ pub(super) fn apply(input: &Input<'_>, index: &Index<'_>, drafts: &mut [Draft<'_
     }
 }
 
-/// Slots of tenants that a broken file hides, by project and environment: nobody can tell their wave.
+/// Slots of tenants that a broken file hides, by project and environment: their wave is not known.
 fn hidden(drafts: &[Draft<'_>]) -> BTreeMap<(Id, Id), Vec<TenantName>> {
     let mut hidden: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for draft in drafts.iter().filter(|draft| draft.at.is_none()) {
@@ -155,7 +155,7 @@ fn comes(waiting: &Waiting) -> bool {
     waiting.reasons.iter().all(by_itself)
 }
 
-/// How far one wave has come with what somebody else is to begin.
+/// How far one wave has come with what a later wave waits for.
 struct Come {
     failed: Vec<TenantName>,
     missing: Vec<TenantName>,
@@ -204,7 +204,7 @@ impl Walk<'_> {
     }
 }
 
-/// How far a wave has come with a release, or with what changed beside releases.
+/// How far a wave has come with a release, or with what changed outside releases.
 fn come(members: &[Member], wave: usize, (release, live): (&ReleaseName, bool)) -> Come {
     let concerns = |state: &State| match live {
         true => state.differs || state.runs.is_some(),
@@ -222,7 +222,7 @@ fn come(members: &[Member], wave: usize, (release, live): (&ReleaseName, bool)) 
     }
 }
 
-/// A wave's title; that of everybody who is in none.
+/// A wave's title, or the title of those that are in none.
 fn name(waves: &Waves, wave: usize) -> std::sync::Arc<str> {
     waves.groups.get(wave).map_or_else(|| REST.into(), |wave: &Wave| wave.name.clone())
 }

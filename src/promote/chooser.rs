@@ -37,7 +37,7 @@ impl<'c, 'a> Chooser<'c, 'a> {
         Self { gates, broken, seat, runs, newest_first, lines: Lines::new(seat) }
     }
 
-    /// What is wanted; none where the slot does not exist at all.
+    /// What is wanted; none if the slot does not exist at all.
     pub(super) fn want(&self) -> Option<Want<'a>> {
         let seat = self.seat;
         let pin = self.pin();
@@ -162,7 +162,7 @@ impl<'c, 'a> Chooser<'c, 'a> {
         ever.chain(self.runs_release()).map(|release| &release.version).max()
     }
 
-    /// Why a release does not come by itself, beside whether its channel enters so: what ran here before and was blocked
+    /// Why a release does not come by itself, in addition to whether its channel enters so: what ran here before and was blocked
     /// since does not come back.
     fn by_itself(&self, release: &Release) -> Vec<Hold> {
         let mut reasons = self.holds(release);

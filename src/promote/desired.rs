@@ -17,7 +17,7 @@ use super::{BrokenIndex, Gates, Index, Seat, thaws};
 /// What a slot should carry now.
 #[derive(Clone, Debug)]
 pub struct Desired<'a> {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
     /// Its project.
     pub project: &'a Arc<Project>,
@@ -30,7 +30,7 @@ pub struct Desired<'a> {
     /// What it should carry.
     pub want: Want<'a>,
     /// The earliest time at which the release that it waits for ([`Want::Wait`]) can begin by itself: every gate is open
-    /// then and no freeze holds. None where it waits for nothing, or for somebody.
+    /// then and no freeze holds. None if it waits for nothing, or for a person.
     pub earliest: Option<Timestamp>,
 }
 

@@ -19,7 +19,7 @@ pub struct Frozen<'a> {
     pub freeze: &'a Arc<Freeze>,
     /// When the window that holds began.
     pub since: Timestamp,
-    /// When it lets go: the end of the last of its windows that touch or overlap. None where it never does.
+    /// When it ends: the end of the last of its windows that touch or overlap. None if it never ends.
     pub until: Option<Timestamp>,
 }
 
@@ -56,7 +56,7 @@ pub fn frozen<'a>(
 }
 
 /// The earliest time, from the given one on, at which no freeze holds for the slot: the windows of several freezes may
-/// follow on one another. None where they never let go.
+/// follow on one another. None if they never end.
 pub fn thaws(
     catalog: &Catalog,
     project: &ProjectName,

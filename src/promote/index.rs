@@ -145,7 +145,7 @@ impl<'a> Index<'a> {
 
     /// What the slot runs: as facts say; where they never heard of it, as the stamp of its last changed stack says.
     ///
-    /// Where something was tried and never proved, the slot runs nothing that anybody could vouch for.
+    /// If something was tried and never proved, the slot runs nothing that anybody could vouch for.
     pub fn runs(&self, slot: &Slot) -> Option<ReleaseName> {
         if let Some(run) = self.running(slot) {
             return Some(run.release.clone());
@@ -167,7 +167,7 @@ impl<'a> Index<'a> {
     }
 
     /// Whether what runs is whole. After a deployment that failed half way, facts let the run before it go on as a second
-    /// run of the same deployment: the slot still carries that release, but nobody has proved the mixture.
+    /// run of the same deployment: the slot still carries that release, but the mixture is not proved.
     pub fn is_whole(&self, slot: &Slot) -> bool {
         let running = self.running(slot);
         running

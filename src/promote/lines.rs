@@ -44,12 +44,12 @@ impl<'a> Lines<'a> {
         self.0.iter().map(|line| line.automatic).reduce(|any, one| any || one)
     }
 
-    /// Whether the release comes by itself or by hand; none where it is no candidate.
+    /// Whether the release comes by itself or by hand; none if it is not a candidate.
     pub(super) fn brings(&self, release: &Arc<Release>) -> Option<bool> {
         self.0.iter().find(|line| line.takes && line.channel.name == release.channel).map(|line| line.automatic)
     }
 
-    /// A channel that the tenant would get releases of, if the channel were for it; none where one is.
+    /// A channel that the tenant would get releases of, if the channel were for it; none if one is.
     pub(super) fn refused(&self) -> Option<&'a ChannelName> {
         let first = self.0.first().map(|line| &line.channel.name);
         first.filter(|_| self.0.iter().all(|line| !line.takes))

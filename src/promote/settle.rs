@@ -25,7 +25,7 @@ pub struct Settled<'a> {
 /// What every slot of the head settles to, by project, then in promotion order, the one without a tenant before tenants:
 /// the pin, or where a followed channel's lifecycle enters by itself the highest release that can be deployed. Slots that
 /// settle to nothing are left out, and so are those that only the past knows. It counts every phase as passed, also one
-/// that somebody has to pin first.
+/// that must be pinned first.
 pub fn settled(catalog: &Catalog) -> Vec<Settled<'_>> {
     connected(catalog)
         .filter_map(|seat| {

@@ -12,7 +12,7 @@ use super::Index;
 /// A slot, with what its ids mean at the head.
 #[derive(Clone, Debug)]
 pub struct Seat<'a> {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
     /// Its project.
     pub project: &'a Arc<Project>,
@@ -115,7 +115,7 @@ fn pinned(seat: &Seat<'_>) -> bool {
 }
 
 /// The slot of the same project by which an environment judges: the tenant's own where it is connected to it, otherwise
-/// the one without a tenant, where the project has those. None where the environment does not count for the tenant.
+/// the one without a tenant, where the project has those. None if the environment does not count for the tenant.
 ///
 /// An environment whose file is broken has the id that its name gives it.
 pub fn judging(

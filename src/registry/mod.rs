@@ -79,18 +79,18 @@ pub enum RegistryError {
     /// No answer came.
     #[error("cannot ask the registry {registry} for {what}")]
     Unreachable {
-        /// The registry.
+        /// Host name of the registry, with its port if it has one.
         registry: String,
         /// What was asked for.
         what: String,
-        /// Why.
+        /// The error underneath.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// The registry does not take the credentials, or there are none.
     #[error("the registry {registry} denies access to {what}: {why}")]
     Denied {
-        /// The registry.
+        /// Host name of the registry, with its port if it has one.
         registry: String,
         /// What was asked for.
         what: String,
@@ -100,7 +100,7 @@ pub enum RegistryError {
     /// The repository does not exist, or these credentials may not see it.
     #[error("the registry {registry} has no repository {path}, or does not show it to these credentials")]
     Missing {
-        /// The registry.
+        /// Host name of the registry, with its port if it has one.
         registry: String,
         /// The repository.
         path: String,
@@ -108,13 +108,13 @@ pub enum RegistryError {
     /// Too much was asked of it.
     #[error("the registry {registry} limits requests: try again later (HTTP status 429)")]
     Limited {
-        /// The registry.
+        /// Host name of the registry, with its port if it has one.
         registry: String,
     },
     /// It answered, and the answer makes no sense.
     #[error("unexpected answer from the registry {registry} for {what}: {why}")]
     Answer {
-        /// The registry.
+        /// Host name of the registry, with its port if it has one.
         registry: String,
         /// What was asked for.
         what: String,
@@ -124,11 +124,11 @@ pub enum RegistryError {
     /// Another service that had to be asked failed.
     #[error("cannot ask the registry {registry} for {what}")]
     Failed {
-        /// The registry.
+        /// Host name of the registry, with its port if it has one.
         registry: String,
         /// What was asked for.
         what: String,
-        /// Why.
+        /// The error underneath.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -113,13 +113,13 @@ pub enum CallEffect {
     CallHangs,
     /// AWS carries it out, and the answer stops after its beginning, on a connection that stays open.
     Stall,
-    /// AWS carries it out, and its answer arrives with a body that nobody can read.
+    /// AWS carries it out, and its answer arrives with an unreadable body.
     Garble,
     /// AWS throttles it.
     Throttle,
     /// AWS denies it.
     Deny,
-    /// AWS refuses its credentials: they have expired.
+    /// AWS rejects its credentials: they have expired.
     Expire,
     /// AWS answers that it is broken (500).
     Fail,

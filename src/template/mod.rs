@@ -94,7 +94,7 @@ pub struct RenderProblem {
     pub code: &'static str,
     /// One sentence.
     pub title: String,
-    /// Where.
+    /// File, line and column.
     pub at: Location,
     /// How to fix it.
     pub help: Option<String>,

@@ -23,7 +23,7 @@ use super::{Context, RenderProblem, codes, outputs};
 pub struct Producer {
     /// Its name.
     pub stack: StackName,
-    /// Where it is.
+    /// AWS account and region of the stack.
     pub place: Place,
     /// How that is reached.
     pub access: Access,

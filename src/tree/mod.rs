@@ -93,7 +93,7 @@ impl FileTree {
         None
     }
 
-    /// The same files with one put at a path: folders are made where they are missing, what is in the way is replaced.
+    /// The same files with one put at a path: folders are made if they are missing, what is in the way is replaced.
     pub fn with(&self, path: &str, blob: &BlobId) -> FileTree {
         let parts: Vec<&str> = path.split('/').collect();
         FileTree { root: put(Some(&self.root), &parts, blob) }
@@ -194,7 +194,7 @@ pub enum TreeError {
     Read {
         /// What was read.
         what: String,
-        /// Why it failed.
+        /// The error underneath.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
@@ -253,7 +253,7 @@ pub trait History: Blobs {
     }
 
     /// The first-parent commits after `base` up to `head`, oldest first. Only the head where `base` is not found among so many:
-    /// a force-push left it behind, or nobody looked for very long.
+    /// a force-push left it behind, or the daemon was off for very long.
     fn after(&self, base: &CommitId, head: &CommitId, most: usize) -> Result<Vec<CommitId>, TreeError> {
         let mut commits = Vec::new();
         let mut next = Some(head.clone());

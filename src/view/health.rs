@@ -16,7 +16,7 @@ pub fn terminal(health: &Health, now: Timestamp) -> String {
     after(health, now, &BTreeSet::new())
 }
 
-/// The same after somebody was told why these places cannot be seen: their lines are short.
+/// The same after the reasons for these places were printed: their lines are short.
 pub fn after(health: &Health, now: Timestamp, told: &BTreeSet<Place>) -> String {
     let told: BTreeSet<String> = told.iter().map(ToString::to_string).collect();
     let mut text = String::new();

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::compare::{hide_text, names_secret, secrets_of, visible};
 use crate::problem::{Level, Problem, Span};
 
-/// More problems than this are counted and not named where they stand beside something else.
+/// More problems than this are counted and not named if they stand next to something else.
 const FIRST: usize = 5;
 
 /// The widest line of source that is shown whole; longer ones are cut around the place.
@@ -46,7 +46,7 @@ fn count(problems: &[Problem], level: Level) -> usize {
     problems.iter().filter(|problem| problem.level == level).count()
 }
 
-/// The problems of a commit beside a plan, a status or a difference: how many there are, and the first ones, errors before
+/// The problems of a commit next to a plan, a status or a difference: how many there are, and the first ones, errors before
 /// warnings, with their place and what they hold. Empty without problems.
 pub fn summary(problems: &[Problem]) -> String {
     if problems.is_empty() {
@@ -176,7 +176,7 @@ fn mark(
     let _ = writeln!(out, "{} {place}{}", paint.quiet(&bar), paint.as_level(level, under.trim_end()));
 }
 
-/// Text of a repository may contain control characters, which a terminal would obey, and characters that nobody sees.
+/// Text of a repository may contain control characters, which a terminal would obey, and invisible characters.
 fn plain(text: &str) -> String {
     visible(text)
 }

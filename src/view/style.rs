@@ -1,4 +1,4 @@
-//! Colour, where it is wanted: it repeats what the words say and never says anything alone.
+//! Colour, if it is wanted: it repeats what the words say and never says anything alone.
 
 use anstyle::{AnsiColor, Effects};
 
@@ -18,7 +18,7 @@ pub enum Tone {
     Good,
     /// It moves.
     Moves,
-    /// It is held, or somebody has to look at it.
+    /// It is held, or needs a person.
     Held,
     /// It failed.
     Bad,

@@ -26,7 +26,7 @@ const WRITES: &[&str] = &[
     "journal_mode",
 ];
 
-/// Where nothing is lost by a crash, with the reason.
+/// If nothing is lost by a crash, with the reason.
 const NOT: &[(&str, &str, &str)] = &[
     ("cli/output.rs", ".write_all(", "text for people"),
     ("cli/registries.rs", ".write_all(", "a question to another program"),

@@ -44,7 +44,7 @@ fn verdicts() -> BTreeMap<String, Verdict> {
     all
 }
 
-/// What aws-service-spec says of a property: of one that replaces only in a part, that it depends.
+/// What aws-service-spec says about a property: of one that replaces only in a part, that it depends.
 fn said(replaces: &Value, property: &str) -> &'static str {
     let all = replaces.as_object().unwrap();
     let part = || all.keys().any(|path| path.strip_prefix(property).is_some_and(|rest| rest.starts_with('/')));

@@ -1,4 +1,4 @@
-//! The resource schemas: that they are what they say, what they find, and that they find nothing where nothing is wrong.
+//! The resource schemas: that they are what they say, what they find, and that they find nothing if nothing is wrong.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;

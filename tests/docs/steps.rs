@@ -304,7 +304,7 @@ fn anchor(heading: &str) -> String {
     heading.to_lowercase().chars().filter(fine).map(|letter| if letter == ' ' { '-' } else { letter }).collect()
 }
 
-/// Every golden step, with what its first line says of it.
+/// Every golden step, with what its first line says about it.
 fn examples() -> String {
     let mut files: Vec<_> = std::fs::read_dir(folder("steps")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));

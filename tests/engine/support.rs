@@ -101,7 +101,7 @@ pub(super) fn queue(seconds: u32) -> Value {
     })
 }
 
-/// The content of a stack; its release's image is proved where there is one.
+/// The content of a stack; its release's image is proved if there is one.
 pub(super) fn content(step: &str, version: &str, template: &Value) -> Content {
     let hash = Hash::of(template.to_string().as_bytes());
     let image = template.pointer("/Resources/TaskDefinition/Properties/ContainerDefinitions/0/Image");

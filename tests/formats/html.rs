@@ -109,7 +109,7 @@ fn table(table: &Element) -> Node {
     Node::Table(rows.map(|row| row.elements().map(|cell| words(cell, false)).collect()).collect())
 }
 
-/// What HTML draws in its own way: a title where there is none, headings without a gap, footers at the end, code of one
+/// What HTML draws in its own way: a title if there is none, headings without a gap, footers at the end, code of one
 /// language, and no head without names.
 fn as_html(all: Vec<Node>) -> Vec<Node> {
     fn inner(all: Vec<Node>, level: &mut u8) -> Vec<Node> {

@@ -31,7 +31,7 @@ impl Drop for Killed {
     }
 }
 
-/// Finds the programs; none, after a word about it, where one is missing and the tools were not asked for.
+/// Finds the programs; none, after a word about it, if one is missing and the tools were not asked for.
 pub(crate) fn programs<const N: usize>(names: [&str; N]) -> Option<[PathBuf; N]> {
     let path = std::env::var("PATH").unwrap_or_default();
     let find =
@@ -78,7 +78,7 @@ pub(crate) struct Https {
 }
 
 impl Https {
-    /// Starts the servers with a certificate authority of their own; none where a program is missing.
+    /// Starts the servers with a certificate authority of their own; none if a program is missing.
     pub(crate) fn start() -> Option<Self> {
         Self::start_with("")
     }
@@ -234,7 +234,7 @@ pub(crate) struct Ssh {
 }
 
 impl Ssh {
-    /// Starts the server; none where a program is missing.
+    /// Starts the server; none if a program is missing.
     pub(crate) fn start() -> Option<Self> {
         let [sshd, keygen] = programs(["sshd", "ssh-keygen"])?;
         let folder = tempfile::tempdir().unwrap();

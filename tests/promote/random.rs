@@ -12,7 +12,7 @@ const TENANTS: [&str; 2] = ["acme", "beta"];
 /// Which environments share a phase.
 const GROUPS: [&[&[usize]]; 3] = [&[&[0], &[1], &[2]], &[&[0, 1], &[2]], &[&[0], &[1, 2]]];
 
-/// How many cases are tried of each law: fewer where nothing is optimised, so that trying them while writing stays cheap.
+/// How many cases are tried of each law: fewer if nothing is optimised, so that trying them while writing stays cheap.
 pub(super) fn config() -> ProptestConfig {
     let cases = std::env::var("PROPTEST_CASES")
         .ok()

@@ -37,7 +37,7 @@ pub(crate) fn converted(files: &Files, project: &str, step: &str) -> Result<(Con
     Ok((conversion, proof))
 }
 
-/// What the proof says of a conversion.
+/// What the proof says about a conversion.
 pub(crate) fn proved(files: &Files, conversion: &Conversion) -> Result<Proof, String> {
     let after = load(&with(files, &conversion.files()));
     conversion.prove(&load(files), &after).map_err(|failure| said(&failure))

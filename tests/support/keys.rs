@@ -29,7 +29,7 @@ pub(crate) fn kinds() -> BTreeMap<String, Schema> {
     branches.into_iter().map(|branch| (name(&branch), branch)).collect()
 }
 
-/// The alternatives of a schema; itself where it has none.
+/// The alternatives of a schema; itself if it has none.
 pub(crate) fn choices(schema: &Schema) -> Vec<&Schema> {
     let several = ["oneOf", "anyOf"].into_iter().find_map(|name| schema.get(name)?.as_array());
     several.map_or_else(|| vec![schema], |several| several.iter().flat_map(choices).collect())
@@ -128,7 +128,7 @@ fn get_mut<'v>(value: &'v mut Value, place: &[Inside]) -> Option<&'v mut Value> 
     })
 }
 
-/// The value with something else at a place, or with nothing there; none where there is no such place.
+/// The value with something else at a place, or with nothing there; none if there is no such place.
 pub(crate) fn with(value: &Value, place: &[Inside], other: Option<Value>) -> Option<Value> {
     let mut value = value.clone();
     let (last, above) = place.split_last()?;
@@ -148,7 +148,7 @@ pub(crate) fn with(value: &Value, place: &[Inside], other: Option<Value>) -> Opt
     Some(value)
 }
 
-/// The texts that a schema allows; empty where it lists none.
+/// The texts that a schema allows; empty if it lists none.
 pub(crate) fn listed(schema: &Schema) -> Vec<&str> {
     choices(schema)
         .into_iter()

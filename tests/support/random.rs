@@ -154,7 +154,7 @@ impl Workshop {
         made
     }
 
-    /// One change somewhere; none where there is nothing to change like that.
+    /// One change somewhere; none if there is nothing to change like that.
     fn edit(&self, random: &mut Random, written: &Value) -> Option<Value> {
         let mut uses = keys::uses_of_process(&self.kinds, written);
         uses.retain(|(_, used)| {
@@ -249,7 +249,7 @@ impl Workshop {
             "array" => {
                 let count = random.below(4);
                 let items = (0..count).filter_map(|_| self.value(random, &choice["items"], path, depth + 1));
-                // What a golden step says of the key is a list itself.
+                // What a golden step says about the key is a list itself.
                 let flat = items.flat_map(|item| match item {
                     Value::Array(items) => items,
                     other => vec![other],

@@ -104,7 +104,7 @@ pub(crate) fn process(step: &str) -> String {
 /// A repository with one process, read.
 pub(crate) struct Read {
     pub(crate) catalog: Catalog,
-    /// Errors as a terminal shows them; empty where there are none.
+    /// Errors as a terminal shows them; empty if there are none.
     pub(crate) problems: String,
 }
 

@@ -309,7 +309,7 @@ const REMOVALS: [(&str, &str, &str); 3] = [
     ("TaskDefinition", "ContainerDefinitions.app.PortMappings", "/Properties/ContainerDefinitions/0/PortMappings"),
 ];
 
-/// Puts what stands at a pointer of `from` to the same place in `to`; takes it away where there is nothing.
+/// Puts what stands at a pointer of `from` to the same place in `to`; takes it away if there is nothing.
 fn restore(to: &mut Value, from: &Value, pointer: &str) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     let Some(Value::Object(map)) = to.pointer_mut(parent) else { return };

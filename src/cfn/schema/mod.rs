@@ -1,4 +1,4 @@
-//! What CloudFormation says of resource types: of those that landfall renders properties and types, of all what a change
+//! What CloudFormation says about resource types: of those that landfall renders properties and types, of all what a change
 //! recreates.
 //!
 //! The data is `resources.json`, a trimmed copy of the public resource schemas, and `replacement.json`; `ORIGIN.md` next to

@@ -68,7 +68,7 @@ pub fn recreates(kind: &str, path: &str) -> Recreates {
     always.max(perhaps.min(Recreates::Perhaps))
 }
 
-/// What a create-only rule says of a path: everything at or under the rule's path recreates, of what lies over it a part.
+/// What a create-only rule says about a path: everything at or under the rule's path recreates, of what lies over it a part.
 fn reach(rule: &str, path: &str) -> Recreates {
     let (mut rule, mut path) = (rule.split('/'), path.split('/'));
     loop {

@@ -92,7 +92,7 @@ impl Around {
         self.runs
     }
 
-    /// What roles need beside their inline policies.
+    /// What roles need in addition to their inline policies.
     pub(super) fn role_actions(self) -> Vec<&'static str> {
         let mut actions = Vec::new();
         if self.policies {

@@ -70,7 +70,7 @@ impl Side<'_> {
     }
 }
 
-/// One thing that is other than before; none where it is not there.
+/// One thing that differs; none on a side that lacks it.
 type Change = (String, Option<String>, Option<String>);
 
 /// What differs.

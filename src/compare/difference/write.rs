@@ -26,7 +26,7 @@ impl Writer {
         self.lines
     }
 
-    /// What differs in a resource that both sides have: its properties, and what stands beside them.
+    /// What differs in a resource that both sides have: its properties, and what stands next to them.
     pub(super) fn resource(&mut self, old: &Value, new: &Value) {
         let none = Map::new();
         let [old, new] = [old, new].map(|body| body.as_object().unwrap_or(&none));

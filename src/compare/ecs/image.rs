@@ -36,7 +36,7 @@ impl Image {
         Some(digits.get(..8).unwrap_or(digits))
     }
 
-    /// The tag and the short digest; that there is no digest is said, because a tag can be moved.
+    /// The tag and the short digest; a missing digest is shown, because a tag can be moved.
     pub fn version(&self) -> String {
         match (&self.tag, self.short_digest()) {
             (Some(tag), Some(digest)) => format!("{tag} ({digest})"),

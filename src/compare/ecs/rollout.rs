@@ -85,7 +85,7 @@ pub enum Shift {
         /// Minutes until the rest follows.
         minutes: u64,
     },
-    /// Something else than ECS moves it: CodeDeploy, or a controller of somebody's own.
+    /// Something else than ECS moves it: CodeDeploy, or another controller.
     Elsewhere,
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::words::{ABOUT, BEFORE_KEY, COMPOUND, NOT_BEFORE_KEY, NOT_PASS, SECRET};
 
-/// Keys that name what stands beside them.
+/// Keys that name what stands next to them.
 const NAMES: &[&str] = &[
     "Name",
     "name",
@@ -46,7 +46,7 @@ pub(in super::super) enum Named {
     Plain,
     /// It may be a secret: hidden if it looks random.
     Perhaps,
-    /// It may be what somebody logs in with: hidden if it looks random, or like a user and a password.
+    /// It may be what a user logs in with: hidden if it looks random, or like a user and a password.
     Login,
     /// It is one, unless it is a reference or a setting.
     Secret,
@@ -62,7 +62,7 @@ impl Named {
         judge(name)
     }
 
-    /// What the names at an entry of a map say about its value: its key, a `Name` beside a `Value`, and what is `above` the map
+    /// What the names at an entry of a map say about its value: its key, a `Name` next to a `Value`, and what is `above` the map
     /// if the key says nothing of its own.
     pub(in super::super) fn of_entry(above: Self, map: &Map<String, Value>, key: &str) -> Self {
         let above = if NEUTRAL.contains(&key) { above } else { Self::Plain };
@@ -70,7 +70,7 @@ impl Named {
         judge(key).max(above).max(beside)
     }
 
-    /// What a `Name` says about the `Value` beside it. In a build's variables the value may be the name of a secret.
+    /// What a `Name` says about the `Value` next to it. In a build's variables the value may be the name of a secret.
     pub(super) fn beside(map: &Map<String, Value>) -> Self {
         let elsewhere = matches!(map.get("Type").and_then(Value::as_str), Some("PARAMETER_STORE" | "SECRETS_MANAGER"));
         let names = NAMES.iter().filter_map(|key| map.get(*key)?.as_str());

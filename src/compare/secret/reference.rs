@@ -1,4 +1,4 @@
-//! Values that stand for a secret without being it, and values that nobody would take for one.
+//! Values that stand for a secret without being it, and values that are clearly not a secret.
 
 use super::OPAQUE;
 
@@ -143,7 +143,7 @@ fn starts(text: &str, beginning: &str) -> bool {
         && text.len() > beginning.len()
 }
 
-/// What everybody may have: a public key or a certificate.
+/// What everyone may have: a public key or a certificate.
 fn is_public_key(text: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
         "ssh-rsa AAAA",
@@ -221,7 +221,7 @@ fn is_path(text: &str) -> bool {
     parts.iter().all(word) && (parts.len() > 1 || text.starts_with(['~', '.']))
 }
 
-/// Whether a text looks made by a machine to be guessed by nobody: a run of at least 12 letters and digits that mix, in a text
+/// Whether a text looks made by a machine so that it cannot be guessed: a run of at least 12 letters and digits that mix, in a text
 /// of at least 16 characters without spaces. Names of files with an extension do not.
 pub(super) fn looks_random(text: &str) -> bool {
     let fits = |c: char| c.is_ascii_alphanumeric() || "+/=_-.~:%!@#$^&*".contains(c);

@@ -28,7 +28,7 @@ impl Shown {
         Self { text: visible(&text.into()), hidden: false }
     }
 
-    /// A value under a name before and after a change: the text after it says of each secret whether it is another one.
+    /// A value under a name before and after a change: the text after it says for each secret whether it changed.
     pub fn pair(name: &str, before: Option<&str>, after: Option<&str>) -> (Option<Self>, Option<Self>) {
         Self::both(judge(name), hook(name), before, after)
     }

@@ -1,7 +1,7 @@
 //! Secrets that their form gives away wherever they stand.
 //!
 //! The beginnings are those that the makers document for secret scanning. Publishable keys (`pk_live_`), identifiers (`AKIA` is
-//! one, and is hidden all the same: it names the secret beside it) and public keys or certificates are listed only where noted.
+//! one, and is hidden all the same: it names the secret next to it) and public keys or certificates are listed only where noted.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Secrets in a document: names come from keys, from `Name` beside `Value`, from parameters and outputs.
+//! Secrets in a document: names come from keys, from `Name` next to `Value`, from parameters and outputs.
 
 use std::collections::BTreeSet;
 use std::ops::Range;

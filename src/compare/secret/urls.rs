@@ -97,7 +97,7 @@ fn user(text: &str, from: usize, end: usize, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The `@` behind a password with a `/`, `?` or `#` in it that nobody encoded: `app:p/w@host`. `host:80/x@y` has none.
+/// The `@` behind a password with a `/`, `?` or `#` in it that is not encoded: `app:p/w@host`. `host:80/x@y` has none.
 fn late(rest: &str, authority: usize) -> Option<usize> {
     let (_, port) = rest.get(..authority)?.split_once(':')?;
     let number = !port.is_empty() && port.chars().all(|c| c.is_ascii_digit());
@@ -118,7 +118,7 @@ fn path(text: &str, from: usize, end: usize, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// Names of data sources that are no URLs: `user:password@tcp(host)/db` of Go, `thin:user/password@host` of Oracle.
+/// Names of data sources that are not URLs: `user:password@tcp(host)/db` of Go, `thin:user/password@host` of Oracle.
 fn data_sources(text: &str, found: &mut Vec<Range<usize>>) {
     for (at, _) in ["@tcp(", "@unix(", "@tcp6(", "@cloudsql("].iter().flat_map(|mark| text.match_indices(mark)) {
         let word = text.get(..at).map_or(0, |before| {

@@ -40,7 +40,7 @@ pub(super) static BEFORE_KEY: List = List::new(
     facebook twitter linkedin weather mapbox ipinfo recaptcha captcha turnstile tenant customer merchant partner",
 );
 
-/// Words before `key` with which it is not a secret: it finds or orders something, or everybody may have it.
+/// Words before `key` with which it is not a secret: it finds or orders something, or everyone may have it.
 pub(super) static NOT_BEFORE_KEY: List = List::new(
     "\
     public publishable pub partition sort hash range primary foreign unique cache object kms cmk bucket idempotency dedup \

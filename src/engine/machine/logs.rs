@@ -149,7 +149,7 @@ fn streams(s: &Subject<'_>, content: &Content, resources: &[StackResource]) -> V
     written
 }
 
-/// The essential containers of a task definition; none where the template does not say.
+/// The essential containers of a task definition; none if the template does not say.
 pub(super) fn essential(content: &Content, definition: &str) -> Option<Vec<String>> {
     let template = parsed(content)?;
     let (_, found) = definitions(&template).find(|(logical, _)| *logical == definition)?;

@@ -68,7 +68,7 @@ pub(crate) struct StackState {
     pub(crate) task: Option<String>,
     /// How this round's task ended cannot be learned any more.
     pub(crate) lost: bool,
-    /// How often it waited for somebody to say what is to be done about a lost task.
+    /// How often it waited for a decision about a lost task.
     pub(crate) losses: usize,
     /// Somebody said that the lost task is to be taken as done.
     pub(crate) taken_as_done: bool,
@@ -82,7 +82,7 @@ pub(crate) struct StackState {
     opened: BTreeSet<(Gate, Option<Arc<str>>)>,
     /// How often each gate was opened.
     openings: BTreeMap<Gate, usize>,
-    /// The newest service deployments before this round's change set was executed, by service; none while nobody looked.
+    /// The newest service deployments before this round's change set was executed, by service; none before the first look.
     ran_before: Option<BTreeMap<String, String>>,
     /// Every pause hook that its services came to, oldest first.
     pub(crate) pauses: Vec<Pause>,
@@ -137,7 +137,7 @@ pub(crate) struct CallState {
 /// What is known of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// It may have been carried out: there is no answer, or it was lost.
+    /// AWS may have carried it out: the answer is missing or lost.
     Unknown,
     /// AWS took it.
     Accepted,
@@ -164,7 +164,7 @@ impl DeploymentState {
         superseded.or(self.taken_over.as_ref().map(|taken_over| &taken_over.by))
     }
 
-    /// What it gives way to now, wherever nothing is executing. It does so at once where it waits for somebody, and otherwise
+    /// What it gives way to now, unless it is executing. It does so at once if it waits for a person, and otherwise
     /// not before the time that the plan gives it.
     pub(crate) fn gives_way(&self, now: Timestamp) -> Option<&Option<ReleaseName>> {
         let waits = || self.stacks.values().any(|stack| stack.stopped.is_some() && stack.ended.is_none());
@@ -424,7 +424,7 @@ impl StackState {
         self.waits.as_ref().is_some_and(|(waits, _)| &**waits == code)
     }
 
-    /// Whether it waits for something that is no wave.
+    /// Whether it waits for something other than a wave.
     pub(crate) fn waits_outside(&self) -> bool {
         self.waits.as_ref().is_some_and(|(code, _)| &**code != super::deployment::SOAK)
     }

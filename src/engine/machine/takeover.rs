@@ -42,7 +42,7 @@ fn progressed(s: &Subject<'_>, seen: &Seen) -> Option<Effect> {
 }
 
 /// A hash of how far the operation is: its newest event, and of each service deployment the status, the tasks that run, the
-/// stage, the traffic and the hooks that it passed. Tasks that stop are no progress.
+/// stage, the traffic and the hooks that it passed. Stopped tasks are not progress.
 fn mark(s: &Subject<'_>, seen: &Seen) -> String {
     let newest = seen.events.iter().flatten().find(|event| evidence::is_ours(s, event));
     let mut parts = Hash::parts().part(newest.map_or("", |event| &*event.id));
@@ -83,8 +83,8 @@ fn sign(s: &Subject<'_>, seen: &Seen) -> Option<Cause> {
     Some(root.unwrap_or_else(|| cause::cause("task-stopped", s.stack(), sentence)))
 }
 
-/// Whether a task of the new revision stopped because of itself: it ended, it did not start, or it was unhealthy. What ECS scales
-/// in, what somebody stops and what loses its machine says nothing of the release.
+/// Whether a task of the new revision stopped because of itself: it ended, it did not start, or it was unhealthy. A stop
+/// by scaling in, by a person or by a lost machine says nothing about the release.
 fn is_failure(task: &StoppedTask) -> bool {
     let reason = task.reason.to_ascii_lowercase();
     cause::BY_THEMSELVES.contains(&task.code.as_str())

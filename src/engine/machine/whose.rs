@@ -28,7 +28,7 @@ pub(super) fn stranger(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Optio
     }
 }
 
-/// The store is behind: it learns the operation, and what runs where that is no content that it expects. A stack that is to
+/// The store is behind: it learns the operation, and what runs if that is not the expected content. A stack that is to
 /// be deleted tells nothing of what its slot runs.
 fn lost(s: &Subject<'_>, stack: &StackSeen, token: Option<std::sync::Arc<str>>) -> Effect {
     let stamp = match s.order.action {

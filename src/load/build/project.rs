@@ -19,7 +19,7 @@ use crate::model::{ChannelName, Id, ProjectName, ReleaseName, TenantName};
 const ATTEMPTS: u32 = 3;
 /// How long a stack operation may take by default.
 const DEADLINE: SignedDuration = SignedDuration::from_secs(3_600);
-/// How long a deployment may go without progress, where nothing is said, before a newer release takes its place.
+/// How long a deployment may go without progress, if nothing is said, before a newer release takes its place.
 const TAKEOVER: SignedDuration = SignedDuration::from_mins(5);
 /// The shortest such time: progress is looked for every few seconds.
 const SHORTEST_TAKEOVER: SignedDuration = SignedDuration::from_secs(10);

@@ -26,7 +26,7 @@ const MAX_DNS_NAME: usize = 127;
 
 type Out<'a> = dyn FnMut(Range<usize>, &str) + 'a;
 
-/// Port names are unique, and `app_protocol` is only set where it has an effect.
+/// Port names are unique, and `app_protocol` is only set if it has an effect.
 pub(super) fn port_names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
         let mut seen = BTreeMap::new();
@@ -72,7 +72,7 @@ fn is_known(text: &str) -> bool {
     !text.contains("#{")
 }
 
-/// What a service says of Service Connect.
+/// What a service says about Service Connect.
 pub(super) fn connections_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_service(drafts, |process, _, task, service| {
         let Some(connect) = &service.service_connect_configuration else { return };
@@ -214,7 +214,7 @@ fn connected(task: &TaskEntry, service: &ServiceEntry, entry: &ConnectServiceEnt
     }
 }
 
-/// What a service says of Cloud Map.
+/// What a service says about Cloud Map.
 pub(super) fn registries_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_service(drafts, |process, step, task, service| {
         for entry in &service.service_registries {

@@ -9,7 +9,7 @@ use super::super::world::{ProjectWorld, World};
 use crate::model::catalog::{Phase, Pin, Progress};
 use crate::model::{ChannelName, Deploy, EnvironmentName, ReleaseName};
 
-/// A tenant's release is of a channel that is for the tenant: its own line, or the file's where it has none.
+/// A tenant's release is of a channel that is for the tenant: its own line, or the file's if it has none.
 pub(super) fn are_of_channels_for_their_tenants(world: &World, findings: &mut Vec<Finding>) {
     for (project, files) in &world.drafts.projects {
         let Some(built) = world.projects.get(project) else { continue };
@@ -33,7 +33,7 @@ pub(super) fn are_of_channels_for_their_tenants(world: &World, findings: &mut Ve
     }
 }
 
-/// The channel of a pinned release, where it is not for a tenant with these tags. A tag that does not exist is a problem of
+/// The channel of a pinned release, if it is not for a tenant with these tags. A tag that does not exist is a problem of
 /// its own.
 fn refused<'w>(
     world: &World,
@@ -96,7 +96,7 @@ fn brings(built: &ProjectWorld, environment: &EnvironmentName, channel: &Channel
     follows || pin.iter().chain(tenants.values().map(|(pin, _)| pin)).any(of_channel)
 }
 
-/// The environment that stops releases on their way to another one; none where every earlier phase can be passed.
+/// The environment that stops releases on their way to another one; none if every earlier phase can be passed.
 fn blocking<'l>(
     phases: &'l [Phase],
     to: &EnvironmentName,

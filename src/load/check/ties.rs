@@ -74,7 +74,7 @@ const COMBINATIONS: usize = 32;
 /// How often scopes of one variable that name so much are compared at most. Beyond it, it is not known whether two tie.
 const COMPARED: usize = 1_000_000;
 
-/// The names that a scope fits, one of each kind that it names; none where there are too many.
+/// The names that a scope fits, one of each kind that it names; none if there are too many.
 fn combinations<'a>(scope: &Kinds<'a>) -> Option<Vec<Vec<&'a str>>> {
     let named = || scope.iter().filter(|names| !names.is_empty());
     named().try_fold(1usize, |count, names| count.checked_mul(names.len()).filter(|count| *count <= COMBINATIONS))?;

@@ -60,7 +60,7 @@ pub enum FaultKind {
     },
 }
 
-/// More differences than this are not looked for: of a file only the first few are told, and each takes far more memory than
+/// More differences than this are not looked for: only the first few of a file are reported, and each takes far more memory than
 /// it is written in.
 const MOST: usize = 10_000;
 

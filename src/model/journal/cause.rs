@@ -29,15 +29,15 @@ impl Cause {
     pub const STALLED: &str = "stalled";
     /// The code of one that gives way because its release was blocked.
     pub const BLOCKED: &str = "blocked";
-    /// The code of one that gives way because its release has no file any more.
+    /// The code of one that gives way because its release no longer has a file.
     pub const WITHDRAWN: &str = "withdrawn";
     /// The code of waiting at a pause hook.
     pub const PAUSED: &str = "paused";
-    /// The code of the same where the stack is made for the first time: there is no old release.
+    /// The code of the same for a new stack, which has no old release.
     pub const PAUSED_FIRST: &str = "paused-first";
-    /// The code of a task whose end nobody can tell.
+    /// The code of a task whose end cannot be learned.
     pub const TASK_LOST: &str = "task-lost";
-    /// The code of a task that came to no good end and is not to be repeated by itself.
+    /// The code of a task that failed and must not be repeated by itself.
     pub const TASK_FAILED: &str = "task-failed";
     /// The code of a failure that an allowance decided: the old release was put back at a pause hook.
     pub const PUT_BACK: &str = "put-back-at-hook";
@@ -49,7 +49,7 @@ impl Cause {
     pub const NO_CHANGE_SET: &str = "change-set-failed";
     /// The code of waiting after a change set that AWS failed because something denied or throttled on the way.
     pub const UNMADE: &str = "change-set-outage";
-    /// The code of a failure that nobody decided in time: ECS put the old release back when a pause hook expired.
+    /// The code of a failure without an answer: ECS restored the old release when a pause hook expired.
     pub const EXPIRED: &str = "hook-expired";
 
     /// Every gate whose allowance ends the wait; the first is the one that goes on.

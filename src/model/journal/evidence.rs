@@ -17,7 +17,7 @@ pub enum Evidence {
     },
     /// AWS says that the stack is what the change set would make it.
     NoChange {
-        /// AWS's words.
+        /// The message of AWS.
         reason: String,
     },
     /// The status in which an operation that was carried out left the stack.
@@ -39,11 +39,11 @@ pub enum Evidence {
     },
     /// A resource failed.
     ResourceFailed {
-        /// Logical id.
+        /// Logical id of the resource in the template.
         resource: String,
         /// Its type.
         kind: String,
-        /// What AWS says.
+        /// The message of AWS.
         reason: String,
         /// When.
         at: Timestamp,
@@ -54,7 +54,7 @@ pub enum Evidence {
         task: String,
         /// The stop code: `EssentialContainerExited`, …
         code: String,
-        /// What ECS says.
+        /// The message of ECS.
         reason: String,
         /// The containers that ended, with exit code and reason.
         containers: Vec<ContainerEnd>,
@@ -72,7 +72,7 @@ pub enum Evidence {
         task: String,
         /// The stop code: `EssentialContainerExited`, …
         code: String,
-        /// What ECS says.
+        /// The message of ECS.
         reason: String,
         /// Its containers, with exit code and reason.
         containers: Vec<ContainerEnd>,
@@ -104,7 +104,7 @@ pub enum Evidence {
         task: String,
         /// The container.
         container: String,
-        /// What AWS says.
+        /// The message of AWS.
         error: String,
     },
     /// A service said something.

@@ -17,7 +17,7 @@ use crate::model::{ImageName, Location};
 pub struct CloudFormation {
     /// The template.
     pub template: Arc<RawTemplate>,
-    /// Capabilities beside those that the template's text asks for: `CAPABILITY_IAM`, …
+    /// Capabilities in addition to those that the template's text asks for: `CAPABILITY_IAM`, …
     pub capabilities: BTreeSet<Arc<str>>,
     /// Values of the template's parameters; the others have their defaults.
     pub parameters: BTreeMap<Arc<str>, GivenParameter>,
@@ -83,7 +83,7 @@ pub enum Part {
 }
 
 impl RawTemplate {
-    /// The names of its outputs; none where a macro or a loop makes some.
+    /// The names of its outputs; none if a macro or a loop makes some.
     pub fn outputs(&self) -> Option<Vec<&str>> {
         let section = |wanted: &str| self.sections.iter().find(|(name, _)| &**name == wanted).map(|(_, part)| part);
         let names: Vec<&str> = match section("Outputs") {

@@ -83,7 +83,7 @@ pub enum HookAction {
         /// ARN of the role with which ECS calls it; without one, a role is made.
         role: Option<Text>,
     },
-    /// It waits until somebody lets the deployment go on.
+    /// It waits until a person lets the deployment go on.
     Pause,
 }
 

@@ -101,7 +101,7 @@ pub struct ServiceRegistry {
     pub service: DiscoveryService,
     /// The container whose port is found, and the port.
     pub container: Option<(Arc<str>, u16)>,
-    /// A port that is no container's.
+    /// A port that no container has.
     pub port: Option<u16>,
 }
 
@@ -139,7 +139,7 @@ pub struct DnsConfig {
 }
 
 impl super::EcsService {
-    /// How the service takes part in a namespace of Service Connect; none where it does not.
+    /// How the service takes part in a namespace of Service Connect; none if it does not.
     pub fn connection(&self) -> Option<&Connection> {
         match &self.connect {
             Some(ServiceConnect::On(connection)) => Some(connection),

@@ -29,7 +29,7 @@ pub enum Compute {
     Fargate,
     /// Fargate's spare capacity.
     FargateSpot,
-    /// Instances that somebody registers with the cluster.
+    /// Instances that the user registers with the cluster.
     Ec2,
     /// Instances that ECS manages.
     Managed,

@@ -25,7 +25,7 @@ pub struct SystemControl {
 /// `linux_parameters`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LinuxParameters {
-    /// Capabilities beside Docker's default ones.
+    /// Capabilities in addition to Docker's default ones.
     pub add_capabilities: Vec<Arc<str>>,
     /// Default capabilities that are taken away.
     pub drop_capabilities: Vec<Arc<str>>,

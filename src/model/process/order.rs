@@ -60,7 +60,7 @@ impl<'a> From<&'a Step> for Waiting<'a> {
 }
 
 /// The steps in an order in which each comes after all that it waits for, as near to the file's as can be. The place of a
-/// step is its position in the result. Names that no step has are waited for by nobody. Costs the square of the steps.
+/// step is its position in the result. Steps do not wait for names that no step has. Costs the square of the steps.
 ///
 /// # Errors
 /// Steps that wait for each other, or for themselves.

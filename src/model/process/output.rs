@@ -1,6 +1,6 @@
 //! References to outputs of other stacks: `#{steps.network.outputs.VpcId}`.
 //!
-//! A reference is no value: it becomes a parameter of the template, whose value is read when the stack is deployed. It stands
+//! A reference is not a value: it becomes a parameter of the template, whose value is read when the stack is deployed. It stands
 //! in a text of a step and nowhere else.
 
 use std::fmt;
@@ -30,7 +30,7 @@ pub struct OutputRef {
 pub struct NoOutputRef(pub String);
 
 impl OutputRef {
-    /// Reads the name in a placeholder; none where it is that of a variable or a built-in one.
+    /// Reads the name in a placeholder; none if it is that of a variable or a built-in one.
     pub fn parse(name: &str) -> Option<Result<Self, NoOutputRef>> {
         let first = name.split('.').next()?;
         if !name.contains('.') || !matches!(first, "steps" | "projects") {

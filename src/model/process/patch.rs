@@ -18,7 +18,7 @@ pub struct Patch {
     pub set: Vec<PatchSet>,
     /// Items that come to the ends of lists.
     pub append: Vec<(PatchPath, Vec<Part>)>,
-    /// Attributes of the resource beside its properties, as AWS writes them.
+    /// Attributes of the resource in addition to its properties, as AWS writes them.
     pub attributes: Vec<(&'static str, &'static str)>,
     /// Resources that come first, and where each is written.
     pub depends_on: Vec<(Arc<str>, Location)>,
@@ -57,7 +57,7 @@ pub struct PatchPath {
 pub const MAX_STEPS: usize = 32;
 
 impl PatchPath {
-    /// Reads a path: steps joined by `.`, in double quotes where they hold one. None where one has no name, or where there are
+    /// Reads a path: steps joined by `.`, in double quotes if they contain one. None if one has no name, or if there are
     /// more than [`MAX_STEPS`].
     pub fn parse(raw: &str, at: Location) -> Option<Self> {
         let mut steps = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Text;
 
-/// Rights that a made role has beside those that landfall gives it.
+/// Rights of a made role in addition to those that landfall gives it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Rights {
     /// ARNs of managed policies.

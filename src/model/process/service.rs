@@ -45,7 +45,7 @@ pub struct Task {
     pub log_retention_days: u32,
     /// Rights of the made task role.
     pub task_rights: Rights,
-    /// Rights of the made execution role, beside those that it needs for what the step names.
+    /// Rights of the made execution role, in addition to those that it needs for what the step names.
     pub execution_rights: Rights,
     /// Keys of KMS that the made execution role may decrypt with: ARNs, ids, or `alias/…`.
     pub kms_keys: Vec<Text>,
@@ -114,7 +114,7 @@ pub struct EcsService {
     pub load_balancers: Vec<LoadBalancer>,
     /// Seconds in which failing load-balancer checks are ignored after a task starts.
     pub health_check_grace: Option<u32>,
-    /// How the service takes part in a namespace of Service Connect; as it was where nothing is said.
+    /// How the service takes part in a namespace of Service Connect; as it was if nothing is said.
     pub connect: Option<ServiceConnect>,
     /// The service of Cloud Map by which the tasks are found; at most one.
     pub registries: Vec<ServiceRegistry>,
@@ -148,7 +148,7 @@ impl EcsService {
     }
 }
 
-/// How long logs are kept where nothing is said.
+/// How long logs are kept if nothing is said.
 const LOG_RETENTION_DAYS: u32 = 30;
 
 /// `circuit_breaker`.

@@ -22,7 +22,7 @@ enum Memory {
     These(&'static [u32]),
 }
 
-/// The numbers of a task; none where a number is not known.
+/// The numbers of a task; none if a number is not known.
 #[derive(Clone, Debug)]
 pub struct Sizes<'a> {
     /// The step's name.
@@ -37,7 +37,7 @@ pub struct Sizes<'a> {
     pub containers: Vec<ContainerSizes<'a>>,
 }
 
-/// The numbers of a container; none where a number is not known, or not there.
+/// The numbers of a container; none if a number is not known or missing.
 #[derive(Clone, Copy, Debug)]
 pub struct ContainerSizes<'a> {
     /// Its name.
@@ -83,7 +83,7 @@ pub struct SizeFault {
     pub title: String,
     /// What it is, in few words.
     pub label: String,
-    /// What would be right; empty where the title says it.
+    /// What would be right; empty if the title says it.
     pub help: String,
 }
 

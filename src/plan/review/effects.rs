@@ -15,7 +15,7 @@ pub struct Effects {
     pub words: Vec<Words>,
     /// Rights that it gives.
     pub rights: Vec<RightsChange>,
-    /// What everybody can reach after it.
+    /// What becomes reachable by everyone.
     pub exposure: Vec<Exposure>,
     /// What a reviewer must not overlook, the worst first.
     pub risks: Vec<Risk>,

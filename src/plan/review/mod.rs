@@ -42,7 +42,7 @@ pub struct Change<'a> {
     pub facts: Option<&'a Facts>,
     /// With facts: what AWS shows. Without it, what the facts say of stacks is taken to be so.
     pub observed: Option<&'a Observed>,
-    /// The time: of the facts, or of the head's commit, so that everybody gets the same answer.
+    /// The time: of the facts, or of the head's commit, so that every reader gets the same answer.
     pub now: Timestamp,
 }
 

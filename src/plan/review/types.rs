@@ -80,11 +80,11 @@ pub enum Basis {
 /// What a change does to a slot.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SlotReview {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// Its project.
+    /// Name of the project's folder.
     pub project: ProjectName,
-    /// Its environment.
+    /// Name of the environment's file, without `.toml`.
     pub environment: EnvironmentName,
     /// Its tenant; of one that is gone, its id.
     pub tenant: Option<TenantName>,
@@ -124,9 +124,9 @@ pub enum How {
 /// A gate at which a deployment stops.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stop {
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
-    /// The gate.
+    /// The gate, as `what` of an `[[allow]]` names it.
     pub gate: Gate,
     /// The resources that it is about.
     pub resources: Vec<Arc<str>>,
@@ -169,11 +169,11 @@ pub enum Fate {
 /// What a change does to a stack.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StackReview {
-    /// Its slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// Its project.
+    /// Name of the project's folder.
     pub project: ProjectName,
-    /// Its environment.
+    /// Name of the environment's file, without `.toml`.
     pub environment: EnvironmentName,
     /// Its tenant.
     pub tenant: Option<TenantName>,
@@ -183,7 +183,7 @@ pub struct StackReview {
     pub target: Option<TargetName>,
     /// The ECS cluster of its target.
     pub cluster: Option<Arc<str>>,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
     /// Account and region.
     pub place: Place,
@@ -210,7 +210,7 @@ pub struct Shown {
     pub values: BTreeMap<String, String>,
     /// Its content hash.
     pub content: Hash,
-    /// The release.
+    /// Version of the release, as in its file's name.
     pub release: ReleaseName,
 }
 
@@ -249,16 +249,16 @@ pub enum Note {
     Unreached(Unreached),
     /// A release takes its process and variables from another commit than before.
     Refreshed {
-        /// The project.
+        /// Name of the project's folder.
         project: ProjectName,
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
         /// The slots that run it, redeployed by themselves.
         slots: Vec<Slot>,
     },
     /// A phase or an environment is gone from a lifecycle, and with it what releases had to pass.
     Ungated {
-        /// The project.
+        /// Name of the project's folder.
         project: ProjectName,
         /// The phase that is gone.
         phase: Arc<str>,
@@ -269,18 +269,18 @@ pub enum Note {
     Opens {
         /// Where it is written.
         at: Location,
-        /// The gate.
+        /// The gate, as `what` of an `[[allow]]` names it.
         gate: Gate,
-        /// The slot.
+        /// Ids of project, environment and tenant.
         slot: Slot,
     },
     /// An allowance of the change opens nothing.
     OpensNothing(StaleAllowance),
     /// A release may not go anywhere new any more.
     Blocked {
-        /// The project.
+        /// Name of the project's folder.
         project: ProjectName,
-        /// The release.
+        /// Version of the release, as in its file's name.
         release: ReleaseName,
         /// Why.
         reason: Arc<str>,

@@ -48,7 +48,7 @@ pub struct ChangeSet {
 pub struct Change {
     /// `Add`, `Modify` or `Remove`.
     pub action: &'static str,
-    /// Logical id.
+    /// Logical id of the resource in the template.
     pub logical: String,
     /// Physical id, for what exists.
     pub physical_id: Option<String>,

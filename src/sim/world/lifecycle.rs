@@ -206,7 +206,7 @@ impl Shift {
 }
 
 impl Deployment {
-    /// Begins to put the old revision back; where there is none, the deployment stops.
+    /// Begins to restore the old revision; without one, the deployment stops.
     pub(super) fn roll_back(&mut self, reason: &str, now: Timestamp) {
         if self.source.is_some() {
             self.status = DeploymentStatus::RollbackInProgress;
@@ -301,7 +301,7 @@ fn hooks(configuration: &Value, stage: Stage, now: Timestamp, faults: &[Fault], 
     listed.into_iter().flatten().filter(at_stage).map(hook).collect()
 }
 
-/// What a function says of a deployment.
+/// What a function says about a deployment.
 fn answer_of(function: &str, faults: &[Fault]) -> HookStatus {
     let fails = |fault: &Fault| matches!(fault, Fault::HookFails { function: part } if function.contains(part));
     if faults.iter().any(fails) { HookStatus::Failed } else { HookStatus::Succeeded }

@@ -463,7 +463,7 @@ fn replaces(info: &TypeInfo, old: &Map<String, Value>, new: &Map<String, Value>)
     })
 }
 
-/// What CloudFormation says of properties that the type does not have, or has to have.
+/// What CloudFormation says about properties that the type does not have, or has to have.
 fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Option<String> {
     let failed =
         |words: String| Some(format!("Properties validation failed for resource {name} with message: [#: {words}]"));

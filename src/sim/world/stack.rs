@@ -100,7 +100,7 @@ pub struct Output {
 /// A resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
-    /// Logical id.
+    /// Logical id of the resource in the template.
     pub logical: String,
     /// Its type.
     pub kind: String,
@@ -156,7 +156,7 @@ pub struct Operation {
     pub phase: Phase,
     /// The token of the call that began it.
     pub token: Option<Arc<str>>,
-    /// Operations on resources that are under way, by logical id, or physical id where something is deleted.
+    /// Operations on resources that are under way, by logical id, or physical id if something is deleted.
     pub running: BTreeMap<String, Running>,
     /// Logical ids that are finished in this phase.
     pub done: BTreeSet<String>,

@@ -1,8 +1,8 @@
 //! The one connection to the file. Whatever breaks off half-way, it is closed and made anew.
 //!
-//! A statement that fails for want of room may or may not end its transaction, and a future that is dropped may leave one
+//! A statement that fails because the disk is full may or may not end its transaction, and a future that is dropped may leave one
 //! open; SQLite takes either back when the connection is closed. So a connection is used again only after everything went
-//! well. Before each write the file is looked at: one that was deleted or replaced under us would take writes that nobody
+//! well. Before each write the file is looked at: one that was deleted or replaced under us would accept writes that nobody
 //! ever reads.
 
 use std::ops::{Deref, DerefMut};
@@ -53,7 +53,7 @@ impl Line {
         Ok(Lent { home, open })
     }
 
-    /// The connection in a transaction that nobody else writes beside; the file is the one that was opened.
+    /// The connection in a transaction without other writers; the file is the one that was opened.
     pub(super) async fn write(&self, what: &'static str) -> Result<Lent<'_>> {
         self.file.check()?;
         let mut lent = self.read().await.map_err(failed(what))?;

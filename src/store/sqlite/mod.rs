@@ -145,7 +145,7 @@ fn failed(what: &'static str) -> impl FnOnce(sqlx::Error) -> StoreError {
 }
 
 /// Whether the file is not what it should be. SQLite says so by SQLITE_CORRUPT and SQLITE_NOTADB
-/// [https://www.sqlite.org/rescode.html]; a table without its row, or a row that is no value of ours, is no better.
+/// [https://www.sqlite.org/rescode.html]; a table without its row, or a row with a value that landfall does not write, is no better.
 fn is_damage(error: &sqlx::Error) -> bool {
     if matches!(error, sqlx::Error::RowNotFound | sqlx::Error::Decode(_) | sqlx::Error::ColumnDecode { .. }) {
         return true;
@@ -215,7 +215,7 @@ impl Store for SqliteStore {
         let fence = row.try_get::<i64, _>(0).map_err(failed(what))?.unsigned_abs() + 1;
         let holder: Option<String> = row.try_get(1).map_err(failed(what))?;
         let end: Option<String> = row.try_get(2).map_err(failed(what))?;
-        // A time that cannot be read is one that nobody renews.
+        // A time that cannot be read is not renewed.
         if let (Some(holder), Some(Ok(end))) = (holder, end.map(|end| end.parse::<Timestamp>()))
             && holder != owner
             && end > now

@@ -90,7 +90,7 @@ pub(super) async fn bring_up(
         sqlx::raw_sql(SECOND).execute(&mut *connection).await?;
         chain_all(connection).await?;
     }
-    // A copy of a store that no daemon has used yet is told from the first one, too. The first schema did not record where
+    // A copy of a store that no daemon has used yet is distinguished from the first one, too. The first schema did not record where
     // the store lives: it counts as being at home.
     if from < 2 {
         settle(connection, place).await?;

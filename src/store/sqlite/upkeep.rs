@@ -35,7 +35,7 @@ impl SqliteStore {
     /// file and one over the journal.
     ///
     /// # Errors
-    /// The database does not answer. Damage is no error: it is in [`Verified::wrong`].
+    /// The database does not answer. Damage is not an error: it is in [`Verified::wrong`].
     pub async fn verify(&self) -> Result<Verified> {
         let mut verified = Verified::default();
         let mut lent = self.line.read().await.map_err(failed("open its file"))?;
@@ -69,7 +69,7 @@ impl SqliteStore {
     }
 
     /// Writes a whole copy into a new file, also while a daemon goes on writing. The copy says that it lives in a backup, which
-    /// is no place that a daemon works in. So a daemon that is started with it, there or elsewhere, knows that it is not the
+    /// is not a place that a daemon works in. So a daemon that is started with it, there or elsewhere, knows that it is not the
     /// file that was used last. The file gets its name when it is whole; what a kill leaves of it goes with the next try.
     ///
     /// # Errors
@@ -91,7 +91,7 @@ impl SqliteStore {
         let part = beside(to, ".part");
         let remove = || [&part, &beside(&part, "-wal"), &beside(&part, "-shm")].map(std::fs::remove_file);
         let _ = remove();
-        // SQLite takes an empty file; made by us, so that it is never somebody else's, nor readable by others.
+        // SQLite takes an empty file; made by us, so that it never belongs to another user and others cannot read it.
         let make = || OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part);
         crash::around("make the backup's file", make).map_err(fail)?;
         let written = self.write_copy(&part, called).await;
@@ -141,7 +141,7 @@ fn named(part: &Path, to: &Path) -> std::io::Result<()> {
 /// in one step. So after a kill the place has the old store or the new one, whole, and the same call finishes the rest.
 ///
 /// # Errors
-/// The log cannot be read or a file cannot be renamed. Then the old store is still in its place. A damaged store is no error: its
+/// The log cannot be read or a file cannot be renamed. Then the old store is still in its place. A damaged store is not an error: its
 /// log is kept next to it.
 pub async fn replace(store: &Path, with: &Path, stamp: &str) -> Result<Option<PathBuf>> {
     let what = "put the old store aside";

@@ -23,7 +23,7 @@ pub struct Proof {
 pub struct Difference {
     /// The slot and target in words.
     pub place: String,
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
     /// What differs: a JSON pointer into the template, or words.
     pub what: String,

@@ -68,7 +68,7 @@ fn statements(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Vec<Shape> 
 /// The step's own log group if something writes to it, and those that containers and the proxy name for the driver
 /// `awslogs`.
 ///
-/// By name, not by the log group's attribute: a change set says of what uses an attribute of a changed resource that it
+/// By name, not by the log group's attribute: a change set says about what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
 fn log_groups(task: &Task, own: bool, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
     let own = own.then(|| Known::LogGroupArn.into());

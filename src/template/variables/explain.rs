@@ -33,7 +33,7 @@ pub struct Explained {
 /// The declaration of a tenant variable.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Declared {
-    /// Where.
+    /// File, line and column.
     pub at: Location,
     /// Which type of value it asks for.
     pub kind: ValueKind,
@@ -217,7 +217,7 @@ fn elsewhere(kinds: &[Kind], context: &Context<'_>) -> String {
     words.join(", ")
 }
 
-/// What the tenant's file says of the name for other projects.
+/// What the tenant's file says about the name for other projects.
 fn for_other_projects(context: &Context<'_>, name: &str) -> Vec<Contender> {
     let Some(tenant) = context.tenant else { return Vec::new() };
     let mut all = Vec::new();

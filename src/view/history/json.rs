@@ -35,7 +35,7 @@ fn skip_json(at: Timestamp, skipped: &Skipped<'_>) -> Value {
     })
 }
 
-/// One deployment as JSON: what [`list_json`] says of it, with `journal`: its records as they are stored.
+/// One deployment as JSON: what [`list_json`] says about it, with `journal`: its records as they are stored.
 pub fn deployment_json(records: &[Record], id: DeploymentId) -> Option<Value> {
     let all = told(records);
     let mut value = summary(all.get(&id)?);

@@ -4,7 +4,7 @@
 //! an element could not run, load or send anything. The style is light or dark as the reader's system is. Below 40 em, tables
 //! of more than three columns become one card for each row.
 //!
-//! maud escapes what is put into the template; [`super::text`] makes visible what nobody would see.
+//! maud escapes what is put into the template; [`super::text`] makes invisible characters visible.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +19,7 @@ const STYLE: &str = include_str!("html/page.css");
 /// The title of a page that no heading begins.
 const UNTITLED: &str = "Review";
 
-/// A table of more columns than this becomes cards where there is little room.
+/// A table of more columns than this becomes cards if there is little room.
 const NARROW_COLUMNS: usize = 3;
 
 /// Draws a page.

@@ -1,7 +1,7 @@
 //! A page as GitHub-flavoured Markdown.
 //!
 //! Names, values and messages come from whoever opened the pull request. So each text is escaped until a parser of CommonMark
-//! finds in it exactly that text ([`escape`]): no heading, link, image, table or HTML element, nobody mentioned, nothing
+//! finds in it exactly that text ([`escape`]): no heading, link, image, table or HTML element, no mention, nothing
 //! referred to or closed. The structure that a reader sees is the page's alone. `tests/formats/markdown.rs` holds that against a parser
 //! that is not ours.
 //!

@@ -1,7 +1,7 @@
 //! The same stories on virtual time, while calls to AWS go wrong: nothing is lost, nothing happens twice, and once the fault is
 //! gone the story ends as it does without it.
 //!
-//! Each operation that a story makes is tried with each fault, three times in a row. What the port says of one such call
+//! Each operation that a story makes is tried with each fault, three times in a row. What the port says about one such call
 //! is in `tests/aws/faults`.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,4 +1,4 @@
-//! What a review says of each stack.
+//! What a review says about each stack.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -14,7 +14,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::StepEntry;
 
-/// The key that says of which kind a step is.
+/// The key with the kind of a step.
 const KIND: &str = "kind";
 /// The field of [`StepEntry`] that holds the keys of its kind.
 const OF: &str = "of";

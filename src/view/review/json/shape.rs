@@ -182,7 +182,7 @@ pub struct Allow {
     pub toml: String,
     /// The plan that they name.
     pub plan: String,
-    /// What else `what` may be: at a pause hook, to put the old release back.
+    /// What else `what` may be: at a pause hook, to restore the old release.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub or: Option<String>,
 }
@@ -294,7 +294,7 @@ pub struct StackReview {
     pub words: Vec<Value>,
     /// The rights that the change gives: `resource`, `kind`, `place`, `statement`, `grant` with what is given.
     pub rights: Vec<Value>,
-    /// What everybody can reach after it: `resource`, `kind`, `exposed` with its details.
+    /// What becomes reachable by everyone: `resource`, `kind`, `exposed` with its details.
     pub exposure: Vec<Value>,
     /// What a reviewer must not overlook, the worst first.
     pub risks: Vec<Risk>,

@@ -2,7 +2,7 @@
 //!
 //! Two things read it. A parser of Markdown is stopped by backslashes, character references and elements without a meaning
 //! (`<span>`). After it, a forge looks through the text that came out for `@team`, `#12`, hashes of commits, `:tada:` and addresses. What
-//! would notify somebody or close something gets an invisible space, [`NOTHING`], as tools write it that copy foreign
+//! would notify a person or close an issue gets an invisible space, [`NOTHING`], as tools write it that copy foreign
 //! changelogs into pull requests; what would only be a link or a picture is parted by an element, so that it can be copied as it is.
 //! Code is looked at by neither, and stays exactly as it is.
 

@@ -1,4 +1,4 @@
-//! Tables for a terminal: columns that line up and fit, or rows below each other where there is no room for columns.
+//! Tables for a terminal: columns that line up and fit, or rows below each other if there is no room for columns.
 
 use super::super::blocks::{Line, Span};
 use super::super::text::columns;
@@ -31,7 +31,7 @@ pub(super) fn table(head: &[Line], rows: &[Vec<Line>], screen: Screen) -> Vec<St
         out.push(screen.style.paint(Tone::Faint, rules.join(&" ".repeat(GAP)).trim_end()));
     }
     let drawn: Vec<Vec<String>> = rows.iter().map(|cells| row(cells, &fitted, screen.style)).collect();
-    // Rows of several lines are told apart by empty ones.
+    // Empty lines separate rows of several lines.
     let tall = drawn.iter().any(|lines| lines.len() > 1);
     for (index, lines) in drawn.into_iter().enumerate() {
         if tall && index > 0 {
