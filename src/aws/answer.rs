@@ -39,7 +39,7 @@ impl Reader {
         let time = self.field(name, value)?;
         let nanos = i32::try_from(time.subsec_nanos()).unwrap_or(0);
         let exact = Timestamp::new(time.secs(), nanos).and_then(|time| time.round(Unit::Millisecond));
-        exact.map_err(|source| self.wrong(format!("{name} is no time: {source}")))
+        exact.map_err(|source| self.wrong(format!("{name} is not a time: {source}")))
     }
 
     /// The only element of a list of one.

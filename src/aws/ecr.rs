@@ -59,7 +59,7 @@ impl<'a> Question<'a> {
             | CloudError::Clock { message, .. } => RegistryError::Denied {
                 registry,
                 what,
-                why: format!("{message}; it takes the rights ecr:DescribeImages and ecr:BatchGetImage"),
+                why: format!("{message}; the call needs the rights ecr:DescribeImages and ecr:BatchGetImage"),
             },
             error => RegistryError::Failed { registry, what, source: Box::new(error) },
         }
@@ -91,7 +91,7 @@ impl Registry for AwsCloud {
                 let pushed = read.time("imagePushedAt", image.image_pushed_at()).map_err(failed)?;
                 for tag in image.image_tags() {
                     if !manifest::is_tag(tag) {
-                        return Err(question.answer(format!("`{}` is no tag", tag.escape_default())));
+                        return Err(question.answer(format!("`{}` is not a tag", tag.escape_default())));
                     }
                     tags.push(TagSeen { name: Arc::from(tag.as_str()), pushed: Some(pushed) });
                 }

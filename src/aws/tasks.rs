@@ -227,7 +227,7 @@ fn not_placed(failures: &[ecs::Failure]) -> CloudError {
         format!("{}{detail}", failure.reason().unwrap_or("no reason given"))
     });
     let words = said(&words.collect::<Vec<_>>().join(", "));
-    let (operation, message) = (Operation::RunTask.as_str(), format!("there is no place for the task: {words}"));
+    let (operation, message) = (Operation::RunTask.as_str(), format!("no capacity for the task: {words}"));
     let full = |failure: &ecs::Failure| failure.reason().is_some_and(|reason| reason.starts_with("RESOURCE:"));
     match failures.iter().all(full) {
         true => CloudError::Conflict { operation, message },

@@ -1,6 +1,6 @@
 //! `landfall store adopt`: the operator's answer to the question whose the stacks are.
 //!
-//! The daemon asks, and writes the question into the journal. The answer is one more record, written beside a running
+//! The daemon asks, and writes the question into the journal. The answer is one more record, written next to a running
 //! daemon, which reads it at its next look. Deliberately absent: AWS. The daemon takes the stacks over as soon as no
 //! operation is in progress in them.
 
@@ -30,7 +30,7 @@ pub(super) async fn adopt(url: &str, dry_run: bool) -> Outcome {
     }
     store.close().await;
     let (Some(open), Some(last)) = (&fold.facts().question, last) else {
-        return Err(Failure::new(format!("the store {url} asks nothing"))
+        return Err(Failure::new(format!("the store {url} asks no question"))
             .help("start the daemon: it asks if it meets stacks of its repository that another store deployed"));
     };
     output::data(&tell(open))?;
@@ -44,7 +44,7 @@ pub(super) async fn adopt(url: &str, dry_run: bool) -> Outcome {
         answered.doing(|| format!("cannot write the answer into the store {url}"))?;
     }
     output::data(
-        "agreed       the daemon takes these stacks over at its next look, once nothing is in progress in them\n",
+        "agreed       the daemon takes these stacks over at its next look, once no operation is in progress in them\n",
     )?;
     Ok(Exit::Done)
 }

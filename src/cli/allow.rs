@@ -58,7 +58,7 @@ pub fn run(options: &Allow) -> Outcome {
     Ok(Exit::Done)
 }
 
-/// Adds allowances to a deploy file, which is made where there is none.
+/// Adds allowances to a deploy file, which is created if it does not exist.
 fn write(path: &Path, allowances: &[&NewAllowance]) -> Result<(), Failure> {
     let mut text = match std::fs::read_to_string(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
@@ -68,8 +68,9 @@ fn write(path: &Path, allowances: &[&NewAllowance]) -> Result<(), Failure> {
         text = edit::allow(&text, allowance).doing(|| format!("cannot edit {}", path.display()))?;
     }
     put(&[(path.to_path_buf(), &text)])?;
-    let counts = if allowances.len() == 1 { "it counts once it has" } else { "they count once they have" };
-    output::progress(&format!("wrote        {}; {counts} landed", path.display()));
+    let counts =
+        if allowances.len() == 1 { "it takes effect when it lands" } else { "they take effect when they land" };
+    output::progress(&format!("wrote        {}; {counts}", path.display()));
     Ok(())
 }
 
@@ -85,7 +86,7 @@ fn allowances(report: &Value, plan: &str, options: &Allow) -> Result<Vec<(String
     let mut refused = None;
     for Found { file, toml, or } in found {
         let mut allowance = allowance(&toml, plan, options)
-            .ok_or_else(|| Failure::new(format!("the gate of plan {plan} cannot be read: {toml}")))?;
+            .ok_or_else(|| Failure::new(format!("cannot read the gate of plan {plan}: {toml}")))?;
         if options.stack.as_ref().is_some_and(|stack| allowance.stack.as_ref().is_none_or(|own| own.as_str() != stack))
         {
             continue;
@@ -107,8 +108,8 @@ fn allowances(report: &Value, plan: &str, options: &Allow) -> Result<Vec<(String
     match (refused, &options.stack) {
         (Some(refused), _) if all.is_empty() => Err(refused),
         (_, Some(stack)) if all.is_empty() => {
-            let help = "`landfall plan` shows every gate with its stack; without --stack the lines for all are written";
-            Err(Failure::new(format!("no gate of plan {plan} is stack {stack}'s")).help(help))
+            let help = "`landfall plan` shows every gate with its stack; without --stack, landfall writes the lines for all of them";
+            Err(Failure::new(format!("stack {stack} has no gate of plan {plan}")).help(help))
         }
         _ => Ok(all),
     }
@@ -119,7 +120,7 @@ fn chosen(what: &str, first: Gate, or: Option<Gate>) -> Result<Gate, Failure> {
     let ways = || std::iter::once(first).chain(or);
     ways().find(|gate| gate.as_str() == what).ok_or_else(|| {
         let ways: Vec<_> = ways().map(|gate| format!("`{}`", gate.as_str())).collect();
-        Failure::new(format!("`{what}` does not open this gate")).help(format!("it takes {}", ways.join(" or ")))
+        Failure::new(format!("`--what {what}` does not open this gate")).help(format!("use {}", ways.join(" or ")))
     })
 }
 

@@ -64,8 +64,8 @@ impl Ask {
         if named || Config::load(self.config.as_deref())?.store.is_some() {
             return Ok(());
         }
-        Err(Failure::usage("what runs where, and since when, is known to the daemon and in its store")
-            .help("name one of them with --server or --store, or the daemon's facts with --facts; `landfall plan` can do without"))
+        Err(Failure::usage("only a daemon, its store or its facts know what runs where and since when")
+            .help("name one with --server or --store, or its facts with --facts; `landfall plan` also works without"))
     }
 
     /// Looks for itself: reads, and changes nothing.

@@ -58,9 +58,9 @@ pub struct Written {
 /// A step as a template, not yet proved.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversion {
-    /// The project.
+    /// Name of the project's folder.
     pub project: ProjectName,
-    /// The step.
+    /// Name of the step in `process.toml`.
     pub step: StepName,
     /// The template.
     pub template: Written,
@@ -78,7 +78,7 @@ impl Conversion {
     /// Writes a step as a template. `text` gives the files as they are.
     ///
     /// # Errors
-    /// There is no such step, it is of a kind that is none of a template, its values have no common form, or something else
+    /// The step does not exist, its kind has no template, its values have no common form, or something else
     /// has the template's place.
     pub fn of(
         loaded: &Loaded,
@@ -108,9 +108,7 @@ impl Conversion {
         let template = Written { path: format!("{folder}/templates/{name}"), text: head + &document.yaml() };
         if text(&template.path)?.is_some_and(|there| there != template.text) {
             let help = "move it away, or give the step another name";
-            return Err(
-                Failure::new(format!("{cannot}: {} is there, and says something else", template.path)).help(help)
-            );
+            return Err(Failure::new(format!("{cannot}: {} exists with other content", template.path)).help(help));
         }
         let path = format!("{folder}/process.toml");
         let process = text(&path)?.ok_or_else(|| Failure::new(format!("there is no file {path}")))?;
@@ -169,7 +167,7 @@ impl Conversion {
         })
     }
 
-    /// What was done, in lines; what would be, where nothing was delivered.
+    /// What was done, in lines; what would be, if nothing was delivered.
     pub fn told(&self, proof: Proof, delivered: Option<&Delivered>) -> String {
         let Self { project, step, template, process, comments, .. } = self;
         let mut text = String::new();
@@ -212,8 +210,8 @@ impl Conversion {
 /// The step, where its kind can be converted.
 fn convertible<'a>(project: &'a Project, step: &StepName) -> Result<&'a Step, Failure> {
     let what = project.head.as_ref().ok_or_else(|| {
-        let failure = Failure::new(format!("process or variables of {} have errors", project.name));
-        Failure { exit: Exit::Problems, ..failure.help("`landfall check` says what is wrong") }
+        let failure = Failure::new(format!("the process or variables of {} have errors", project.name));
+        Failure { exit: Exit::Problems, ..failure.help("`landfall check` lists the problems") }
     })?;
     known("step", step, what.steps.iter().map(|step| &step.name))?;
     let found = what.steps.iter().find(|found| found.name == *step);

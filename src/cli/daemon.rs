@@ -42,7 +42,7 @@ const POLL: Duration = Duration::from_secs(30);
 const SWEEP: Duration = Duration::from_secs(300);
 /// How long a stop may take before the process ends without waiting for it.
 const PATIENCE: Duration = Duration::from_millis(1500);
-/// How long a daemon that ends by itself waits for what it cannot see, unless it is told.
+/// How long a daemon with `--once` waits for what it cannot see, by default.
 pub const USUAL_PATIENCE: Duration = Duration::from_secs(120);
 /// How long the facts may be pushed after the daemon ended by itself.
 const LAST_WORDS: Duration = Duration::from_secs(60);
@@ -103,7 +103,7 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
     let store = rehearsal.as_ref().map(|folder| folder.path().join(wire::STORE).display().to_string());
     let settings = Settings {
         repo: options.repo.clone().or_else(|| config.repo.clone()).ok_or_else(|| {
-            Failure::usage("no repository is given").help("give it with --repo, or as `repo` in the configuration")
+            Failure::usage("no repository is given").help("name it with --repo, or as `repo` in the configuration")
         })?,
         branch: options.branch.clone(),
         store: store
@@ -124,7 +124,7 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
     outcome
 }
 
-/// Where a rehearsal keeps its journal, unless it is told where: what happened in simulated accounts must not count as the
+/// Where a rehearsal keeps its journal by default: what happened in simulated accounts must not count as the
 /// past of real ones.
 fn rehearsal(options: &DaemonArgs) -> Result<Option<tempfile::TempDir>, Failure> {
     if !options.simulate || options.store.is_some() {
@@ -165,7 +165,7 @@ async fn until_told(mut settings: Settings, simulate: bool, progress: Arc<dyn Ev
         () = running.finished() => false,
     };
     if told {
-        output::progress("stopping     what is in flight is taken up again by the next start");
+        output::progress("stopping     the next start continues with the deployments in flight");
     }
     let (published, health) = (running.published.clone(), running.health.clone());
     running.stop().await?;
@@ -236,8 +236,8 @@ impl Running {
             self.outcome = Some(match (&mut self.ended).await {
                 Ok(Ok(Ending::Stopped | Ending::Settled | Ending::Impatient)) => Ok(()),
                 Ok(Err(error)) => Err(Failure::new("the daemon stopped").because(error)),
-                Err(_) => Err(Failure::new("the daemon broke off: this is a mistake in landfall")
-                    .help("what is in flight is taken up again by the next start; please report what is said above")),
+                Err(_) => Err(Failure::new("the daemon failed because of a mistake in landfall")
+                    .help("the next start continues with the deployments in flight; please report the message above")),
             });
         }
     }
@@ -320,7 +320,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     };
     let (tell, ended) = oneshot::channel();
     let (runtime, once) = (tokio::runtime::Handle::current(), settings.once);
-    // Its own thread: reading and planning a large repository holds up nobody who asks, and no signal.
+    // Its own thread: reading and planning a large repository delays no answer and no signal.
     std::thread::spawn(move || tell.send(runtime.block_on(daemon.run(wakes, stopped, once))));
     Ok(Running {
         ended,
@@ -339,7 +339,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
 async fn listen(address: SocketAddr, config: &Config, pages: LivePages) -> Result<SocketAddr, Failure> {
     let token = config.token_file.as_deref().map(config::secret).transpose()?;
     web::may_listen(address, token.as_deref()).map_err(|error| {
-        Failure::usage("the API cannot be opened there").because(error).help("`token_file` in the configuration")
+        Failure::usage("the API cannot listen there").because(error).help("`token_file` in the configuration")
     })?;
     let listener = tokio::net::TcpListener::bind(address).await.doing(|| format!("cannot listen at {address}"))?;
     let address = listener.local_addr().doing(|| format!("cannot listen at {address}"))?;

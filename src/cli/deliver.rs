@@ -49,7 +49,7 @@ pub struct Desk<'a> {
     dir: &'a Path,
     deliver: &'a Deliver,
     git: Option<(Reader, Writer)>,
-    /// The branch that is committed to, and the commit that the edit follows; none where only the folder is written.
+    /// The branch that is committed to, and the commit that the edit follows; none if only the folder is written.
     onto: Option<(String, CommitId)>,
 }
 
@@ -96,7 +96,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// A file as it is before the edit; none where there is none.
+    /// A file before the edit; none if it does not exist.
     pub fn text(&self, path: &str) -> Result<Option<String>, Failure> {
         let shown = self.dir.join(path);
         let failed = || format!("cannot read {}", shown.display());
@@ -157,7 +157,7 @@ impl<'a> Desk<'a> {
         self.put_all(&[(path, text)], message, config)
     }
 
-    /// The same with several files, which are one commit. What was delivered is told of the last one.
+    /// The same with several files, which are one commit. The result describes the last one.
     pub fn put_all(&self, files: &[(&str, &str)], message: &str, config: &Config) -> Result<Delivered, Failure> {
         let last = files.last().map_or("", |(path, _)| path);
         let mut delivered = Delivered { file: last.to_owned(), ..Delivered::default() };
@@ -165,7 +165,7 @@ impl<'a> Desk<'a> {
             let files: Vec<_> = files.iter().map(|(path, text)| (self.dir.join(path), *text)).collect();
             put(&files)?;
             for (file, _) in files {
-                output::progress(&format!("wrote        {}; it counts once it has landed", file.display()));
+                output::progress(&format!("wrote        {}; it takes effect when it lands", file.display()));
             }
             return Ok(delivered);
         };
@@ -173,7 +173,9 @@ impl<'a> Desk<'a> {
         let paths = paths.join(", ");
         let cannot = || format!("cannot commit {paths} to {branch}");
         let author = writer.author(Timestamp::now()).map_err(|error| {
-            Failure::new(cannot()).because(error).help("`git config user.name …` and `user.email …` say who commits")
+            Failure::new(cannot())
+                .because(error)
+                .help("set the author with `git config user.name …` and `git config user.email …`")
         })?;
         writer.begin_branch(branch, commit).doing(cannot)?;
         let changes: Vec<Change<'_>> =
@@ -210,9 +212,9 @@ impl<'a> Desk<'a> {
         let url = writer.remote_url(name).doing(|| format!("cannot push {branch}"))?;
         let remote = wire::remote(config, &url, None)?;
         writer.push(&remote, branch).map_err(|error| {
-            let message = format!("committed, but cannot push {branch} to {name}");
+            let message = format!("committed, but not pushed: cannot push {branch} to {name}");
             let failure = if error.is_unseen() { Failure::unseen(message) } else { Failure::new(message) };
-            failure.because(error).help(format!("`git push {name} {branch}` does it later"))
+            failure.because(error).help(format!("push it later: `git push {name} {branch}`"))
         })?;
         output::progress(&format!("pushed       {branch} to {}", remote.shown()));
         let default = writer.remote_default(name);
@@ -238,6 +240,6 @@ pub struct Delivered {
     pub commit: Option<CommitId>,
     /// Its branch.
     pub branch: Option<String>,
-    /// The page on which the pushed branch becomes a pull request, where that is known.
+    /// The page on which the pushed branch becomes a pull request, if that is known.
     pub pull_request: Option<String>,
 }

@@ -58,7 +58,7 @@ pub fn run(options: &Demo, color: Color) -> Outcome {
 }
 
 async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
-    let writer = Writer::init(repo, BRANCH).doing(|| format!("cannot make a repository in {}", repo.display()))?;
+    let writer = Writer::init(repo, BRANCH).doing(|| format!("cannot create a repository in {}", repo.display()))?;
     let hand = Hand { writer };
     let first = hand.commit(&example(), "The example: two projects, three environments")?;
     let account = sim::start(sim::ANY_PORT, sim::lively()).await?;
@@ -95,7 +95,7 @@ async fn story(options: &Demo, repo: &Path, state: &Path) -> Outcome {
     }
     let crashing = hand.commit(&[bad_release()], "Release storefront 1.5.0")?;
     settled(&mut running, &crashing).await?;
-    tell("What is where now.");
+    tell("What runs where now.");
     what_is_where(&running);
     if !options.once {
         play(repo, &running);
@@ -126,7 +126,7 @@ fn play(repo: &Path, running: &Running) {
         output::progress(&format!("{label:<12} {program} {command} --server {server}"));
     }
     output::progress(&format!("try          git -C {} revert --no-edit HEAD", repo.display()));
-    output::progress("             takes the release that crashes away again");
+    output::progress("             removes the crashing release again");
 }
 
 /// How this program can be started from any folder: by its name, if it was found by its name.
@@ -166,7 +166,7 @@ impl Hand {
 }
 
 fn release(name: &str) -> Result<ReleaseName, Failure> {
-    ReleaseName::new(name).doing(|| format!("`{name}` is no release"))
+    ReleaseName::new(name).doing(|| format!("`{name}` is not a release"))
 }
 
 /// The files of the example.

@@ -1,7 +1,7 @@
-//! Where a command has the facts from without a daemon beside it: `--facts FILE|URL|REF`.
+//! Where a command gets the facts from without a running daemon: `--facts FILE|URL|REF`.
 //!
 //! Whatever the source, the facts are the JSON of `/api/v1/facts`. Fields that a newer daemon added are passed over; a source
-//! that is no facts is an error, never an empty past. Where they are from and how old they are is said on stderr.
+//! other than facts is an error, never an empty past. The source and the age of the facts go to stderr.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -44,9 +44,9 @@ impl Known {
             of_revision(from, repo)?
         };
         let facts = serde_json::from_str(&text).map_err(|error| {
-            Failure::new(format!("{from} holds no facts that this landfall can read")).because(error).help(format!(
-                "facts are what `GET {PAGE}` of a daemon gives; those of a newer one may need a newer landfall"
-            ))
+            Failure::new(format!("{from} does not contain facts that this landfall can read")).because(error).help(
+                format!("`GET {PAGE}` of a daemon gives facts; facts of a newer daemon may need a newer landfall"),
+            )
         })?;
         Ok(Self { facts, source: from.to_owned() })
     }
@@ -126,14 +126,14 @@ fn of_revision(revision: &str, repo: &Path) -> Result<String, Failure> {
         ))
         .because(error)
         .help(format!(
-            "git fetch origin +{FACTS}:{FACTS} brings what a daemon pushed (`push` of [facts] in its configuration)"
+            "git fetch origin +{FACTS}:{FACTS} fetches the facts that a daemon pushed (`push` of [facts] in its configuration)"
         )),
         error => Failure::new(format!("cannot read the facts of {revision}")).because(error),
     })?;
-    String::from_utf8(bytes).doing(|| format!("the facts of {revision} are no text"))
+    String::from_utf8(bytes).doing(|| format!("the facts of {revision} are not text"))
 }
 
-/// The facts of `--facts`, told; without it none, and what that means is told.
+/// The facts of `--facts`, with a line about them; without it none, and a line about what that means.
 pub fn or_none(from: Option<&str>, repo: &Path, reader: &Reader, without: &str) -> Result<Option<Arc<Known>>, Failure> {
     let Some(from) = from else {
         output::progress(without);

@@ -52,7 +52,7 @@ pub fn run(options: &History) -> Outcome {
         (None, Some(from), _) => from_facts(options, from)?,
         (None, None, Some(store)) => from_store(options, store)?,
         (None, None, None) => {
-            return Err(Failure::usage("what happened is in the daemon's store")
+            return Err(Failure::usage("only the daemon's store has the history")
                 .help("name it with --server or --store; --facts shows what ran where"));
         }
     };

@@ -63,7 +63,7 @@ pub struct Init {
 pub struct Answers {
     /// Id of the repository.
     pub id: Id,
-    /// The account.
+    /// AWS account, twelve digits.
     pub account: AccountId,
     /// Role to assume.
     pub role: Option<String>,
@@ -75,11 +75,11 @@ pub struct Answers {
     pub subnets: Vec<String>,
     /// Security group ids.
     pub security_groups: Vec<String>,
-    /// The environment.
+    /// Name of the environment's file, without `.toml`.
     pub environment: EnvironmentName,
     /// The target: the cluster's name where that can be one.
     pub target: TargetName,
-    /// The project.
+    /// Name of the project's folder.
     pub project: ProjectName,
     /// The image's repository.
     pub image: String,
@@ -106,8 +106,8 @@ pub fn run(options: &Init) -> Outcome {
         // Written last: only the commit can be missing.
         Ok(text) if fresh(dir).is_some_and(|writer| writer.author(Timestamp::now()).is_ok()) => id_in(&text),
         _ => {
-            return Err(Failure::new(format!("{} is a landfall repository already", dir.display()))
-                .help("see what is in it with `landfall check`"));
+            return Err(Failure::new(format!("{} is already a landfall repository", dir.display()))
+                .help("`landfall check` reads it"));
         }
     };
     let answers = answers(options, id, &mut questions())?;
@@ -116,8 +116,8 @@ pub fn run(options: &Init) -> Outcome {
         let file = dir.join(path);
         let same = std::fs::read_to_string(&file).is_ok_and(|there| there == *text);
         if file.exists() && !same {
-            return Err(Failure::new(format!("{} is there already", file.display()))
-                .help("give a folder without it; nothing was written"));
+            return Err(Failure::new(format!("{} already exists", file.display()))
+                .help("name a folder without it; nothing was written"));
         }
     }
     let writer = match Writer::open(dir) {
@@ -176,7 +176,7 @@ fn committed(
     Ok(Some((commit, branch)))
 }
 
-/// Asks one question and gives the answer; none when nobody is there.
+/// Asks one question and returns the answer; none if there is no terminal.
 type Ask<'a> = dyn FnMut(&str) -> Option<String> + 'a;
 
 fn questions() -> Box<Ask<'static>> {
@@ -210,7 +210,7 @@ fn answers(options: &Init, id: Option<Id>, ask: &mut Ask<'_>) -> Result<Answers,
     let image = need(&options.image, "Image of the application, without a tag", "--image");
     if !missing.is_empty() {
         return Err(Failure::usage(format!("not given: {}", missing.join(", ")))
-            .help("on a terminal, `landfall init` asks for what is not given"));
+            .help("give them as options; on a terminal, `landfall init` asks for them"));
     }
     let wrong = |error: &dyn std::fmt::Display| Failure::usage(error.to_string());
     Ok(Answers {

@@ -77,7 +77,7 @@ impl Progress {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One line; environments have room for tenants where there are any.
+    /// One line; environments have room for tenants if there are any.
     fn line(&self, row: &Row<'_>, verb: &str, color: AnsiColor, sentence: &str) {
         let style = Style::new().fg_color(Some(color.into()));
         let head = format!("{:<12} {:<6} {:<width$}", row.project, row.release, row.environment, width = row.width);
@@ -165,7 +165,7 @@ impl Events for Progress {
                 let told = self.told();
                 if let Some(flying) = told.flying.get(deployment) {
                     let until = until.map(|until| format!(", until {}", view::time::point(until))).unwrap_or_default();
-                    // Where there are several, each line says which stack it is about.
+                    // If there are several, each line says which stack it is about.
                     let which = if flying.stacks > 1 { format!("{stack}: ") } else { String::new() };
                     let sentence = format!("{which}{}{until} (landfall history {deployment})", cause.sentence);
                     self.about(&told, &flying.whose, "waits", AnsiColor::Yellow, &sentence);
@@ -246,7 +246,7 @@ impl Progress {
         let mut told = self.told();
         let stacks: Vec<&str> = opened.orders.iter().map(|order| order.stack.as_str()).collect();
         let sentence = match stacks.as_slice() {
-            [] => "its stacks are there already".to_owned(),
+            [] => "its stacks already exist".to_owned(),
             [first, second, third, rest @ ..] if !rest.is_empty() => {
                 format!("{first}, {second}, {third} and {} more", rest.len())
             }
@@ -311,7 +311,7 @@ impl Progress {
         if !outcome.succeeded() {
             return;
         }
-        // Where there are several, each line says which stack it is about.
+        // If there are several, each line says which stack it is about.
         let which = if flying.stacks > 1 { format!("  {stack}") } else { String::new() };
         if let Some(changes) = flying.announced.get(stack) {
             for (verb, sentence) in changed(changes) {
@@ -403,7 +403,7 @@ fn seconds(span: f64) -> String {
     }
 }
 
-/// The release that a slot waits for, and why; none where it waits for nothing.
+/// The release that a slot waits for, and why; none if it waits for nothing.
 fn held(row: &SlotRow) -> Option<(String, String)> {
     let (release, reasons) = match &row.decision {
         Decision::Held { wanted, reasons, .. } => (wanted.as_ref(), reasons.as_slice()),

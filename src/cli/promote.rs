@@ -154,7 +154,7 @@ impl Pinning<'_> {
         review::said(&loaded, &after, &past, self.ask, &config)?;
         self.note(&edited_place, &pin);
         if edited == text {
-            output::progress(&format!("unchanged    {file} says so already"));
+            output::progress(&format!("unchanged    {file} already says so"));
             desk.push_what_is_committed(&config)?;
             return Ok(Exit::Done);
         }
@@ -189,7 +189,7 @@ impl Pinning<'_> {
         let automatic = project.lifecycle().phases.iter().any(|phase| phase.automatic.contains(environment));
         if automatic && matches!(pin, Pin::Release(_)) {
             output::progress(&format!(
-                "note         while the pin is there, nothing newer enters {environment} by itself"
+                "note         while the pin exists, no newer release enters {environment} by itself"
             ));
         }
         let deploy = project.deploy.get(environment).filter(|_| place.tenant.is_none());

@@ -1,6 +1,6 @@
 //! Files of a folder, written whole or not at all.
 //!
-//! A full disk, a limit or a kill leaves every file as it was: what is new is written beside the old, brought to the disk, and
+//! A full disk, a limit or a kill leaves every file as it was: the new text is written next to the old file, brought to the disk, and
 //! only then takes its name. Several files are all written before the first of them takes its name.
 
 use std::fs::{File, OpenOptions};
@@ -43,11 +43,11 @@ pub fn put(files: &[(PathBuf, &str)]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Writes what a file is to be, beside it.
+/// Writes the new text of a file next to it.
 fn draft<'a>(file: &'a Path, text: &str) -> io::Result<Draft<'a>> {
     let there = match std::fs::symlink_metadata(file) {
         Ok(there) if there.is_file() => Some(there),
-        Ok(_) => return Err(io::Error::other("it is no file: links are not followed")),
+        Ok(_) => return Err(io::Error::other("it is not a file: landfall does not follow links")),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };

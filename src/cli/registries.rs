@@ -27,7 +27,7 @@ pub struct Registries {
 }
 
 impl Registries {
-    /// Prepares to ask; asks nobody yet.
+    /// Prepares to ask; sends no request yet.
     pub fn new(config: &Config, endpoint: Option<&str>) -> Self {
         Self { ecr: wire::cloud(config, endpoint), oci: OciRegistry::new(Arc::new(Docker), Limits::default()) }
     }
@@ -62,7 +62,7 @@ impl Credentials for Docker {
             Err(error) => return Err(format!("cannot read {}: {error}", file.display())),
         };
         let config = DockerConfig::parse(&text)
-            .map_err(|error| format!("{} is no configuration of docker: {error}", file.display()))?;
+            .map_err(|error| format!("{} is not a configuration of docker: {error}", file.display()))?;
         match config.find(key).map_err(|why| format!("{}: {why}", file.display()))? {
             Some(Found::Here(login)) => Ok(Some(login)),
             Some(Found::Helper(name)) => helper(&name, key),
@@ -79,7 +79,7 @@ struct Answer {
     secret: String,
 }
 
-/// Asks `docker-credential-<name>`, as docker does: the key on stdin, JSON on stdout. That it has nothing is no error.
+/// Asks `docker-credential-<name>`, as docker does: the key on stdin, JSON on stdout. An empty answer is not an error.
 fn helper(name: &str, key: &str) -> Result<Option<Login>, String> {
     let program = format!("docker-credential-{name}");
     let cannot = |why: String| format!("cannot ask {program}: {why}");

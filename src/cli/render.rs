@@ -51,12 +51,14 @@ pub fn load_folder(dir: &std::path::Path) -> Result<Loaded, Failure> {
     if loaded.catalog.repository.is_none() {
         let why =
             if dir.join("landfall.toml").exists() { "its landfall.toml is wrong" } else { "it has no landfall.toml" };
-        let failure = Failure::new(format!("{shown} is no repository that landfall can read: {why}"));
-        let failure = failure.help("`landfall check` says what is wrong; `landfall init` writes a first repository");
+        let failure = Failure::new(format!("{shown} is not a repository that landfall can read: {why}"));
+        let failure = failure.help("`landfall check` lists the problems; `landfall init` writes a first repository");
         return Err(Failure { exit: Exit::Problems, ..failure });
     }
     if loaded.has_errors() {
-        output::progress("note         the repository has errors: what depends on them is left out (landfall check)");
+        output::progress(
+            "note         the repository has errors: landfall leaves out what depends on them (landfall check)",
+        );
     }
     Ok(loaded)
 }
@@ -75,7 +77,7 @@ pub fn known<'a, N: Eq + std::fmt::Display + 'a>(
         return Ok(());
     }
     let help = match names.as_slice() {
-        [] => format!("there is no {kind} at all; `landfall check` says what is wrong with the repository"),
+        [] => format!("there is no {kind} at all; `landfall check` lists the problems of the repository"),
         [only] => format!("the only {kind} is {only}"),
         names => format!("the {kind}s are {}", names.join(", ")),
     };
@@ -122,7 +124,7 @@ pub fn run(options: &Render) -> Outcome {
     }
     output::data(&text)?;
     if text.is_empty() && !wrong {
-        return Err(Failure::new(format!("nothing of {} is rendered by these options", options.project))
+        return Err(Failure::new(format!("these options render nothing of {}", options.project))
             .help(
                 "a stack needs a step, and a target that belongs to the environment, offers the step's role, and is for the \
                  slot's tenant, or for none",
@@ -136,8 +138,7 @@ fn nothing_settles(options: &Render) -> Failure {
     let environment = options.environment.as_ref().map_or(String::new(), |name| format!(" in {name}"));
     let tenant = options.tenant.as_ref().map_or(String::new(), |name| format!(" for {name}"));
     let title = format!("no release of {} is wanted{environment}{tenant}", options.project);
-    let help =
-        "--release renders one that nobody asked for yet; a tenant's slot needs `[projects]` in the tenant's file";
+    let help = "--release renders a release that no environment has yet; a tenant's slot needs `[projects]` in the tenant's file";
     Failure::new(title).help(help)
 }
 

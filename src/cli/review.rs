@@ -42,7 +42,7 @@ pub enum Format {
 /// Columns where a terminal does not say how many it has.
 const COLUMNS: usize = 100;
 
-/// Works out what a change does. The time is that of the facts, or else the given one, so that everybody gets the same answer.
+/// Works out what a change does. The time is that of the facts, or else the given one, so that every reader gets the same answer.
 pub fn reviewed(base: &Loaded, head: &Loaded, facts: Option<&Facts>, at: Timestamp) -> Review {
     let now = facts.and_then(|facts| facts.as_of).unwrap_or(at);
     let change = Change { base: &base.catalog, head: &head.catalog, facts, observed: None, now };
@@ -89,7 +89,7 @@ pub fn of_this_repository(known: &Known, base: &Loaded, head: &Loaded, repo: &Pa
     }
     let message = format!("the facts of {} are of another repository than {}", known.source(), repo.display());
     Err(Failure::new(message)
-        .help("none of the projects that run there is in this one: ask the daemon of this repository"))
+        .help("this repository has none of the daemon's projects: ask the daemon of this repository"))
 }
 
 /// Says what an edit of files does, once it lands. With a store, AWS is looked at.

@@ -46,7 +46,7 @@ impl Server {
         let who = format!("the daemon at {}", self.base);
         get(&who, &format!("{}{path}", self.base), self.token.as_deref(), PATIENCE).map_err(|failure| {
             match failure.help {
-                None if failure.source.is_some() => failure.help("is `landfall daemon --listen …` running there?"),
+                None if failure.source.is_some() => failure.help("check that `landfall daemon --listen …` runs there"),
                 _ => failure,
             }
         })
@@ -56,7 +56,7 @@ impl Server {
     pub fn value<T: DeserializeOwned>(&self, path: &str) -> Result<T, Failure> {
         let text = self.page(path, Format::Json)?;
         serde_json::from_str(&text).map_err(|error| {
-            Failure::new(format!("the daemon at {} answers something else than its JSON API", self.base)).because(error)
+            Failure::new(format!("the daemon at {} does not answer with landfall's JSON API", self.base)).because(error)
         })
     }
 }
@@ -83,7 +83,7 @@ pub fn get(who: &str, url: &str, token: Option<&str>, patience: Duration) -> Res
         return Ok(body);
     }
     let said = serde_json::from_str::<Refusal>(&body).map_or_else(|_| body.trim().to_owned(), |refusal| refusal.error);
-    // A server that is no daemon may answer with a page of its own.
+    // A server that is not a daemon may answer with a page of its own.
     let said: String = said.lines().next().unwrap_or_default().chars().take(200).collect();
     Err(Failure::new(format!("{who} answers {}: {said}", status.as_u16())))
 }

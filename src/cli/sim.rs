@@ -29,7 +29,7 @@ pub struct Sim {
 pub fn run(options: &Sim) -> Outcome {
     if !options.listen.ip().is_loopback() {
         return Err(Failure::usage(format!("{} is not a loopback address", options.listen))
-            .help("the simulated account asks nobody for credentials"));
+            .help("the simulated account needs no credentials, so only this machine may reach it"));
     }
     let mut config = lively();
     if options.real_pace {

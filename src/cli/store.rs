@@ -92,10 +92,10 @@ async fn verify(url: &str) -> Outcome {
             output::data(&format!("wrong        {wrong}\n"))?;
         }
         let whole = verified.records;
-        return Err(Failure::new(format!("the store {url} is damaged: its first {whole} records are whole"))
-            .help("stop the daemon and put back a backup with `landfall store restore FILE`"));
+        return Err(Failure::new(format!("the store {url} is damaged: only its first {whole} records are intact"))
+            .help("stop the daemon and restore a backup with `landfall store restore FILE`"));
     }
-    output::data(&format!("whole        {}\n", records(&verified)))?;
+    output::data(&format!("intact       {}\n", records(&verified)))?;
     if let Ok(Whereabouts::Elsewhere { was, is }) = place {
         output::data(&format!(
             "elsewhere    it was last used as {was}, and is now {is}: the next start asks AWS what happened\n"
@@ -115,9 +115,7 @@ fn records(verified: &Verified) -> String {
 async fn backup(url: &str, file: &Path) -> Outcome {
     let shown = file.display();
     if file.exists() {
-        return Err(
-            Failure::usage(format!("{shown} exists")).help("a backup is written into a new file; name another one")
-        );
+        return Err(Failure::usage(format!("{shown} exists")).help("name a new file for the backup"));
     }
     if let Some(missing) = wire::missing_folder(file) {
         return Err(Failure::usage(format!("cannot write {shown}")).help(missing));
@@ -158,10 +156,10 @@ async fn restore(url: &str, file: &Path) -> Outcome {
     let stamp = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let new = PathBuf::from(format!("{}.restoring", place.display()));
     if file.canonicalize().is_ok_and(|file| new.canonicalize().is_ok_and(|new| new == file)) {
-        return Err(Failure::usage(format!("{shown} is the name that a restore writes to first"))
+        return Err(Failure::usage(format!("{shown} is the name of a temporary file of the restore"))
             .help("give the backup another name"));
     }
-    // A restore that was killed leaves it; nobody else restores while we have the lock.
+    // A killed restore leaves it; no other restore runs while we have the lock.
     let _ = std::fs::remove_file(&new);
     // Made from the backup by SQLite, so that it is whole in one file, and says that it was made elsewhere.
     let backup = SqliteStore::read(&file.display().to_string()).await;
@@ -170,10 +168,8 @@ async fn restore(url: &str, file: &Path) -> Outcome {
     backup.close().await;
     let aside = store::replace(place, &new, &stamp).await;
     let aside = aside.doing(|| format!("cannot put the backup in the place of {}", place.display()))?;
-    let replaced = aside.map_or_else(String::new, |aside| format!("kept aside   {}\n", aside.display()));
+    let replaced = aside.map_or_else(String::new, |aside| format!("kept         {}\n", aside.display()));
     output::data(&format!("restored     {url} from {shown}: {}\n{replaced}", records(&verified)))?;
-    output::progress(
-        "note         the next start asks AWS what happened since the backup was made, and takes nothing back",
-    );
+    output::progress("note         the next start asks AWS what happened since the backup, and takes nothing back");
     Ok(Exit::Done)
 }

@@ -30,7 +30,7 @@ struct Asked {
 
 /// The remote sends, but has not sent everything yet.
 #[derive(Debug, thiserror::Error)]
-#[error("{remote} has been sending for more than {seconds} s; what is under way goes on meanwhile")]
+#[error("{remote} has been sending for more than {seconds} s; deployments in flight go on")]
 struct Sending {
     remote: String,
     seconds: u64,

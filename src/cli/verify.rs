@@ -26,13 +26,13 @@ pub enum Subject {
 /// One thing that was looked at, on behalf of one target.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
-    /// The target.
+    /// Name of the target's file, without `.toml`.
     pub target: TargetName,
     /// What was looked at.
     pub subject: Subject,
     /// What was found, in one sentence.
     pub sentence: String,
-    /// What would mend it; none where all is well.
+    /// How to fix it; none if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way_out: Option<String>,
     /// Nobody could look: nothing is known to be wrong.
@@ -136,7 +136,7 @@ fn identity(target: &Target, seen: &Result<Identity, CloudError>) -> Finding {
                 target.account, target.place.account
             )),
         ),
-        Err(error) => (format!("nobody says who landfall is: {error}"), Some(way_in(target, error))),
+        Err(error) => (format!("AWS does not say who landfall is: {error}"), Some(way_in(target, error))),
     };
     let unseen = seen.as_ref().is_err_and(is_outage);
     Finding { unseen, ..finding(target, Subject::Identity, sentence, way_out) }
@@ -177,7 +177,7 @@ async fn cluster(observe: &dyn Observe, at: &At, target: &Target) -> Finding {
             format!("there is no cluster {name} in {}", at.place),
             Some(format!("create cluster {name} in {}, or correct `cluster` in the target's file", at.place)),
         ),
-        Err(error) => (format!("cluster {name} cannot be looked at: {error}"), Some(rights(&error))),
+        Err(error) => (format!("cannot read cluster {name}: {error}"), Some(rights(&error))),
     };
     Finding { unseen, ..finding(target, Subject::Cluster, sentence, way_out) }
 }
@@ -186,7 +186,7 @@ async fn bucket(observe: &dyn Observe, at: &At, target: &Target, name: &BucketNa
     let answer = observe.bucket(at, name).await;
     let unseen = answer.as_ref().is_err_and(is_outage_of_a_part);
     let (sentence, way_out) = match answer {
-        Ok(true) => (format!("bucket {name} is there"), None),
+        Ok(true) => (format!("bucket {name} exists"), None),
         Ok(false) => (
             format!("there is no bucket {name}"),
             Some(format!("create bucket {name} in {}, or correct `template_bucket` in the target's file", at.place)),
@@ -196,13 +196,13 @@ async fn bucket(observe: &dyn Observe, at: &At, target: &Target, name: &BucketNa
             Some(format!("name a bucket in {} as `template_bucket` in the target's file", at.place)),
         ),
         Err(error @ CloudError::Denied { .. }) => (
-            format!("bucket {name} cannot be looked at: {error}"),
+            format!("cannot read bucket {name}: {error}"),
             Some(format!(
                 "if it belongs to account {}, grant what `landfall iam` prints for this target; name another otherwise",
                 at.place.account
             )),
         ),
-        Err(error) => (format!("bucket {name} cannot be looked at: {error}"), Some(later(&error))),
+        Err(error) => (format!("cannot read bucket {name}: {error}"), Some(later(&error))),
     };
     Finding { unseen, ..finding(target, Subject::Bucket, sentence, way_out) }
 }

@@ -97,7 +97,7 @@ impl Said {
     }
 }
 
-/// The commits that values come from, where they are known.
+/// The commits that values come from, if they are known.
 struct Commits<'a> {
     snapshot: Option<&'a CommitId>,
     head: Option<&'a CommitId>,
@@ -112,7 +112,7 @@ impl<'a> Commits<'a> {
     }
 }
 
-/// Runs `landfall why`: 0 where there is a value, 3 where there is none.
+/// Runs `landfall why`: 0 if the name has a value, 3 if it has none.
 pub fn run(options: &Why) -> Outcome {
     let catalog = load(options)?.catalog;
     known("project", &options.project, catalog.projects.keys())?;
@@ -186,9 +186,9 @@ fn release<'a>(catalog: &'a Catalog, seat: &Seat<'a>, options: &Why) -> Result<&
     let highest = project.releases_highest_first().into_iter().next();
     let highest = highest.ok_or_else(|| {
         Failure::new(format!("{} has no release, and values belong to releases", project.name))
-            .help("`landfall check` renders what the files say before there is one")
+            .help("`landfall check` renders the files without a release")
     })?;
-    output::progress(&format!("note         nothing settles there yet: this is for release {}", highest.name));
+    output::progress(&format!("note         no release settles there yet: this is for release {}", highest.name));
     Ok(highest)
 }
 
@@ -199,8 +199,8 @@ fn answers<'a>(
     options: &Why,
 ) -> Result<Vec<Answer>, Failure> {
     let slotted = Slotted::new(catalog, names, slot).ok_or_else(|| {
-        Failure::new(format!("release {} has no snapshot that values could come from", slot.release.name))
-            .help("`landfall plan` says why; without --commit, the files of the folder are taken")
+        Failure::new(format!("release {} has no snapshot, so its values are not known", slot.release.name))
+            .help("`landfall plan` says why; without --commit, landfall reads the files of the folder")
     })?;
     if let Some(step) = &options.step {
         known("step", step, slotted.what.steps.iter().map(|step| &step.name))?;

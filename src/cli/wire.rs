@@ -35,7 +35,7 @@ pub(super) fn check_kind(url: &str) -> Result<(), Failure> {
     }
 }
 
-/// Opens a store; makes it where there is none.
+/// Opens a store; creates it if it does not exist.
 pub async fn store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
     check_kind(url)?;
     let opened = SqliteStore::open(url, StoreId(format!("{:016x}", random()).into())).await;
@@ -47,7 +47,7 @@ pub async fn existing_store(url: &str) -> Result<Arc<SqliteStore>, Failure> {
     check_kind(url)?;
     if !store_file(url).exists() {
         return Err(Failure::new(format!("there is no store {url}"))
-            .help("`landfall daemon` makes it; the option --store of both has to name the same file"));
+            .help("`landfall daemon` creates it; both commands need the same file in --store"));
     }
     SqliteStore::read(url).await.map(Arc::new).doing(|| format!("cannot open the store {url}"))
 }
@@ -97,7 +97,7 @@ pub fn remote(config: &Config, repo: &str, branch: Option<&str>) -> Result<Remot
     })
 }
 
-/// The folder of the mirror: the configured one, or beside the store.
+/// The folder of the mirror: the configured one, or next to the store.
 pub fn mirror_folder(config: &Config, store: &str) -> PathBuf {
     config.mirror.clone().unwrap_or_else(|| store_file(store).with_extension("mirror"))
 }

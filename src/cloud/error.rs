@@ -22,23 +22,23 @@ pub enum CloudError {
     /// Too many calls.
     #[error("AWS throttles {operation}: {message}")]
     Throttled {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// No right to do it.
     #[error("AWS denies {operation}: {message}")]
     Denied {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// No credentials, or credentials that are not usable here. The message says what to do.
     #[error("{operation} has no usable credentials: {message}")]
     Credentials {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
         /// What is wrong with them.
         message: String,
@@ -46,79 +46,79 @@ pub enum CloudError {
     /// The credentials have expired.
     #[error("the credentials for {operation} have expired: {message}")]
     Expired {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// AWS rejects the request because of its date: this machine's clock is wrong.
     #[error("AWS rejects the date of {operation}: {message}")]
     Clock {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// The thing that the call names does not exist.
     #[error("{operation}: {message}")]
     NotFound {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
-    /// The stack or the change set is in a state that does not allow it: somebody else was there, or it is stale.
+    /// The stack or the change set is in a state that does not allow it: another operation is in progress, or it is stale.
     #[error("{operation} is not possible now: {message}")]
     Conflict {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// Something of that name is there already.
     #[error("{operation}: {message}")]
     AlreadyExists {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// The token was used for a different request.
     #[error("{operation}: the token was used before, for something else: {message}")]
     TokenReused {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// AWS will never take this request.
-    #[error("AWS refuses {operation}: {message}")]
+    #[error("AWS rejects {operation}: {message}")]
     Invalid {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// AWS is broken at the moment (5xx), and says so.
     #[error("AWS fails at {operation}: {message}")]
     Failing {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
-        /// AWS's words.
+        /// The message of AWS.
         message: String,
     },
     /// No connection could be made: the call was not carried out.
     #[error("{operation} did not reach AWS: {message}")]
     Unreachable {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
         /// What went wrong.
         message: String,
     },
     /// The call was sent, and no answer or no understandable answer came: it may have been carried out.
-    #[error("{operation} got no answer that can be understood: {message}")]
+    #[error("{operation} got no readable answer: {message}")]
     Lost {
-        /// The AWS operation.
+        /// Name of the operation in AWS's API, such as `CreateChangeSet`.
         operation: &'static str,
         /// What went wrong.
         message: String,
@@ -150,7 +150,7 @@ impl CloudError {
         self.cure().is_some() || matches!(self, CloudError::Credentials { .. })
     }
 
-    /// What a person does about it, as a half sentence; none where waiting is all, or where the message says it.
+    /// What a person does about it, as half a sentence; none if only waiting helps, or if the message says it.
     pub fn cure(&self) -> Option<&'static str> {
         match self {
             CloudError::Denied { operation: "GetCallerIdentity", .. } => Some(

@@ -1,6 +1,6 @@
 //! The port to AWS: what landfall asks, in its own words.
 //!
-//! [`Observe`] is for everybody who reads; [`Change`] is for the engine alone. `aws/` implements both over the AWS SDK and
+//! [`Observe`] is for readers; [`Change`] is for the engine alone. `aws/` implements both over the AWS SDK and
 //! `sim/` in process. Deliberately absent: waiting, retrying with a purpose, and any decision. An implementation may retry
 //! a call that AWS throttled or that is known not to have arrived; it never repeats one whose outcome is unknown.
 
@@ -41,14 +41,14 @@ pub type Result<T> = std::result::Result<T, CloudError>;
 /// Who the credentials are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// The account.
+    /// AWS account, twelve digits.
     pub account: AccountId,
     /// ARN of the user or of the assumed role's session.
     pub arn: Arc<str>,
 }
 
 /// What is denied or throttled if a change set fails of it.
-const MAKES: &str = "what it takes to make the change set";
+const MAKES: &str = "a call of the change set";
 
 /// A change set.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,7 +167,7 @@ pub struct StackEvent {
 /// A resource of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackResource {
-    /// Logical id.
+    /// Logical id of the resource in the template.
     pub logical_id: String,
     /// Physical id, once there is one.
     pub physical_id: Option<String>,
@@ -223,7 +223,7 @@ pub trait Observe: Send + Sync {
 /// A change set to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeSetRequest {
-    /// The stack.
+    /// Name of the stack in its account and region.
     pub stack: StackName,
     /// `lf-<deployment>-<attempt>`.
     pub name: Arc<str>,
@@ -262,7 +262,7 @@ pub trait Change: Observe {
     async fn rollback_stack(&self, at: &At, stack: &StackName, token: &str) -> Result<()>;
     /// Switches termination protection.
     async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()>;
-    /// Answers a pause hook of the service deployment with this ARN. AWS refuses an answer to a hook that does not wait.
+    /// Answers a pause hook of the service deployment with this ARN. AWS rejects an answer to a hook that does not wait.
     async fn continue_service_deployment(
         &self,
         at: &At,

@@ -1,7 +1,7 @@
 //! Where a template is when a change set is asked for: in the call, or in a bucket.
 //!
 //! CloudFormation takes longer templates from S3 only. An object's name is made of what is in it, so that putting it there
-//! again changes nothing, and nobody has to remember that it was done.
+//! again changes nothing, and landfall need not remember that it was done.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ impl TemplateObject {
         }
     }
 
-    /// An error of putting it there, with what was tried and what would mend it.
+    /// An error of putting it there, with what was tried and how to fix it.
     pub fn not_put(&self, at: &At, error: CloudError) -> CloudError {
         let Self { bucket, key } = self;
         let (place, region) = (&at.place, &at.place.region);
@@ -70,7 +70,7 @@ impl TemplateObject {
                  `template_bucket` in the target's file"
             ),
             CloudError::Denied { .. } => format!(
-                "the template s3://{bucket}/{key}: {message}; the bucket has to belong to account {}, and whoever deploys \
+                "the template s3://{bucket}/{key}: {message}; the bucket has to belong to account {}, and the role that deploys \
                  there needs what `landfall iam` prints",
                 place.account
             ),
@@ -81,7 +81,7 @@ impl TemplateObject {
         })
     }
 
-    /// An error of making a change set from it: where CloudFormation could not read the object, with what would mend it.
+    /// An error of making a change set from it: if CloudFormation could not read the object, with how to fix it.
     pub fn not_read(&self, error: CloudError) -> CloudError {
         let Self { bucket, key } = self;
         error.explained(|_, message| match message.contains("S3 error") {

@@ -27,7 +27,7 @@ pub enum DaemonError {
     #[error("the store cannot be used")]
     Store(#[from] StoreError),
     /// A deployment could not be carried on.
-    #[error("cannot carry on with the deployments")]
+    #[error("cannot go on with the deployments")]
     Engine(#[from] EngineError),
 }
 
@@ -38,7 +38,7 @@ impl DaemonError {
     }
 
     /// Whether the daemon must stop: another landfall deploys from this store, or the journal cannot be read,
-    /// so that nobody knows what was done.
+    /// so that it is not known what was done.
     pub fn is_final(&self) -> bool {
         match self {
             DaemonError::Store(error) | DaemonError::Engine(EngineError::Store(error)) => match error {

@@ -76,7 +76,7 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
             match reply {
                 Reply::Accepted => tracing::debug!(seq, commit, slot, %stack, %deployment, ?call, "AWS accepts"),
                 Reply::Refused { error } => {
-                    tracing::warn!(seq, commit, slot, %stack, %deployment, ?call, error, "AWS refuses");
+                    tracing::warn!(seq, commit, slot, %stack, %deployment, ?call, error, "AWS rejects");
                 }
                 Reply::Lost { error } => {
                     tracing::warn!(seq, commit, slot, %stack, %deployment, ?call, error, "no answer from AWS");

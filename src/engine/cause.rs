@@ -16,7 +16,7 @@ pub(crate) fn cause(code: &str, stack: &StackName, sentence: impl Into<String>) 
     Cause { code: code.into(), sentence: sentence.into(), stack: Some(stack.clone()), gate: None, foreseen: Vec::new() }
 }
 
-/// The root cause that the evidence tells; none where it tells nothing.
+/// The root cause in the evidence; none if the evidence shows no cause.
 pub(crate) fn root_cause(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
     container_exits(stack, evidence)
         .or_else(|| task_not_started(stack, evidence))
@@ -32,7 +32,7 @@ pub(crate) fn of_stack(stack: &StackName, evidence: &[Evidence], status: &str, r
     })
 }
 
-/// Stop codes of tasks that ended by themselves. In all others ECS or somebody else stopped the task, and its containers'
+/// Stop codes of tasks that ended by themselves. In all others ECS or a person stopped the task, and its containers'
 /// exit codes say no more than that they were. \[api: TaskStopCode\]
 pub(crate) const BY_THEMSELVES: [&str; 2] = ["EssentialContainerExited", "TaskFailedToStart"];
 
@@ -64,7 +64,7 @@ fn container_exits(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
 /// How much of a line is part of a sentence, in characters.
 const SAID: usize = 200;
 
-/// What a container said last, or else what ECS says of its end, as the end of a sentence.
+/// What a container said last, or else what ECS says about its end, as the end of a sentence.
 fn said_by(evidence: &[Evidence], of: &str, reason: Option<&str>) -> String {
     let lines = evidence.iter().rev().find_map(|item| match item {
         Evidence::LogLines { container, lines, .. } if container == of => Some(lines),
@@ -104,7 +104,7 @@ pub(crate) fn of_task(stack: &StackName, evidence: &[Evidence], end: &TaskEnd, c
     task_not_started(stack, std::slice::from_ref(&stopped)).unwrap_or_else(|| {
         let silent = deciding().find(|end| end.exit_code.is_none()).and_then(|end| end.reason.as_deref());
         let why = silent.unwrap_or(&end.reason);
-        cause("task-stopped", stack, format!("the task was stopped before it was done ({}): {why}", end.code))
+        cause("task-stopped", stack, format!("the task was stopped before it finished ({}): {why}", end.code))
     })
 }
 
@@ -164,7 +164,7 @@ fn resource_failed(stack: &StackName, evidence: &[Evidence]) -> Option<Cause> {
         })
         .collect();
     failed.sort_by_key(|(at, ..)| *at);
-    // What was merely cancelled because something else failed is no cause.
+    // A resource that was only cancelled because something else failed is not the cause.
     let (_, resource, kind, reason) =
         failed.iter().find(|(_, _, _, reason)| !reason.contains(CANCELLED)).or(failed.first())?;
     Some(cause(FAILED, stack, format!("{resource} ({kind}) failed: {reason}")))

@@ -25,7 +25,7 @@ pub enum EngineError {
     #[error("the engine cannot use its store")]
     Store(#[from] StoreError),
     /// Only what is committed is deployed.
-    #[error("a plan that was made from a folder, not from a commit, cannot be carried out")]
+    #[error("a plan made from a folder, not from a commit, cannot be carried out")]
     NoCommit,
 }
 
@@ -38,7 +38,7 @@ pub struct Progress {
     pub in_flight: usize,
     /// Something is in flight, and all of it waits for something outside of landfall or at a gate.
     pub waits: bool,
-    /// When to advance again, if nothing else happens before; none where nothing is in flight, or only gates are waited for.
+    /// When to advance again, unless something else happens first; none if nothing is in flight, or everything waits at gates.
     pub look_again: Option<Timestamp>,
 }
 
@@ -132,7 +132,7 @@ impl Engine {
         }
     }
 
-    /// What the journal says of the past.
+    /// The past, from the journal.
     pub fn facts(&self) -> &Facts {
         self.log.fold.facts()
     }

@@ -89,7 +89,7 @@ impl Engine {
         let lost: Vec<Doubtful<'_>> = rest.into_iter().filter(ended).collect();
         let mut entries = Vec::new();
         if !lost.is_empty() {
-            entries.extend(self.renewed(meeting, "AWS shows operations that this store has no record of"));
+            entries.extend(self.renewed(meeting, "AWS shows operations that are not in this store's journal"));
             entries.extend(self.learned(&lost, meeting));
         }
         entries.extend(self.asked(&others, unread, meeting, now));
@@ -222,7 +222,7 @@ fn question(others: &[Doubtful<'_>], repository: &Id, now: Timestamp) -> Questio
         stacks.entry(one.place.clone()).or_default().insert(one.seen.name.clone());
         if let Whose::Anothers { store, single } = &one.whose {
             stores.insert(store.clone());
-            // An account whose clock is ahead makes nobody wait longer.
+            // An account whose clock is ahead must not make the wait longer.
             let quiet = changed(one.seen).min(now).checked_add(QUIET).ok();
             until = until.max(quiet.filter(|quiet| !single && *quiet > now));
         }

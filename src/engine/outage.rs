@@ -79,7 +79,7 @@ impl Turn<'_> {
         self.waits(id, index, order, UNREAD, error).await
     }
 
-    /// AWS did not accept a call, or nobody knows: what follows.
+    /// What follows if AWS did not accept a call, or if that is not known.
     pub(super) async fn refused(
         &self,
         id: DeploymentId,
@@ -88,7 +88,7 @@ impl Turn<'_> {
         ask: &Ask,
         error: &CloudError,
     ) -> Result<Option<Timestamp>> {
-        tracing::warn!(deployment = id.0, stack = %order.stack, call = ?ask.call, %error, "AWS did not take it");
+        tracing::warn!(deployment = id.0, stack = %order.stack, call = ?ask.call, %error, "AWS did not accept the call");
         if matches!(error.consequence(), Consequence::Outage | Consequence::Unknown) {
             return self.waits(id, index, order, error.code(), error).await;
         }

@@ -178,7 +178,7 @@ impl<'a> Attempt<'a> {
         }
         let remote = self.remote.shown();
         let said = source.message();
-        // What the library says of a silence depends on who was listening: the socket, TLS, ssh or the protocol.
+        // What the library says about a silence depends on who was listening: the socket, TLS, ssh or the protocol.
         if source.code() == ErrorCode::Timeout || seen.heard.elapsed() + SLACK >= self.remote.timeout {
             return GitError::TimedOut { remote, seconds: self.remote.timeout.as_secs().max(1), during, source };
         }
@@ -193,7 +193,7 @@ impl<'a> Attempt<'a> {
             || said.contains("status code: 403")
             || said.contains("failed to authenticate SSH session");
         match seen.shown.take() {
-            Some(shown) if denied => GitError::Denied { remote, why: format!("it refused {shown}"), source },
+            Some(shown) if denied => GitError::Denied { remote, why: format!("it rejected {shown}"), source },
             None if denied => GitError::Denied { remote, why: "it asks for credentials".to_owned(), source },
             _ => GitError::Unreachable { remote, during, source },
         }
@@ -206,12 +206,12 @@ impl<'a> Attempt<'a> {
             return Cred::username(user.unwrap_or("git"));
         }
         if self.seen.borrow().shown.is_some() {
-            return Err(auth("the credentials were refused"));
+            return Err(auth("the credentials were rejected"));
         }
         let (shown, cred) = match self.address {
             Address::Ssh { .. } => self.for_ssh(user.unwrap_or("git"))?,
             Address::Http(ours) => self.for_https(url, ours)?,
-            Address::Local(_) => return Err(auth("a path takes no credentials")),
+            Address::Local(_) => return Err(auth("a path needs no credentials")),
         };
         self.seen.borrow_mut().shown = Some(shown);
         Ok(cred)
@@ -240,7 +240,7 @@ impl<'a> Attempt<'a> {
                 ))
             }
             Credentials::Basic { .. } | Credentials::File(_) => {
-                Err(self.deny("it is reached over ssh, which takes a key file or an agent, not a password"))
+                Err(self.deny("over ssh it needs a key file or an agent, not a password"))
             }
         }
     }
@@ -280,9 +280,7 @@ impl<'a> Attempt<'a> {
                     )),
                 }
             }
-            Credentials::Key { .. } => {
-                Err(self.deny("it is reached over https, which takes a password or token, not a key"))
-            }
+            Credentials::Key { .. } => Err(self.deny("over https it needs a password or token, not a key")),
         }
     }
 

@@ -1,4 +1,4 @@
-//! What can go wrong with git, each with what was tried, on what, and how to mend it.
+//! What can go wrong with git: what landfall tried, on what, and how to fix it.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub enum GitError {
     Open {
         /// Where it should be.
         path: PathBuf,
-        /// Why.
+        /// The error of libgit2 underneath.
         #[source]
         source: git2::Error,
     },
@@ -35,7 +35,7 @@ pub enum GitError {
         what: String,
         /// The mirror's folder.
         path: PathBuf,
-        /// Why.
+        /// The error of libgit2 underneath.
         #[source]
         source: git2::Error,
     },
@@ -51,7 +51,7 @@ pub enum GitError {
         source: std::io::Error,
     },
     /// The address is of a kind that landfall does not speak.
-    #[error("{remote} is no address of a git repository that landfall can follow: {why}")]
+    #[error("{remote} is not the address of a git repository that landfall can follow: {why}")]
     Address {
         /// The address, without a password.
         remote: String,
@@ -59,9 +59,9 @@ pub enum GitError {
         why: String,
     },
     /// The remote did not answer in time.
-    #[error("{remote} did not answer within {seconds} s ({during}); it will be asked again")]
+    #[error("{remote} did not answer within {seconds} s ({during}); landfall asks again")]
     TimedOut {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// The timeout.
         seconds: u64,
@@ -71,21 +71,21 @@ pub enum GitError {
         #[source]
         source: git2::Error,
     },
-    /// The remote sends, but so little that there is no end to it.
+    /// The remote sends, but so slowly that the fetch does not end.
     #[error(
-        "{remote} is still sending after {seconds} s and was given up; it will be asked again. If the repository is that \
-         large or the line that slow, raise `limit` of `[git]` in the configuration"
+        "{remote} is still sending after {seconds} s; landfall stopped and asks again. If the repository is that \
+         large or the connection that slow, raise `limit` of `[git]` in the configuration"
     )]
     TooSlow {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// How long a visit may take.
         seconds: u64,
     },
     /// The remote does not take what was pushed.
-    #[error("{remote} does not take {reference}: {why}")]
+    #[error("{remote} rejects {reference}: {why}")]
     Refused {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// What was pushed.
         reference: String,
@@ -97,24 +97,24 @@ pub enum GitError {
     NoFacts {
         /// As it was given.
         revision: String,
-        /// The repository.
+        /// Folder of the git repository.
         path: PathBuf,
     },
     /// The remote could not be reached, or broke off.
     #[error("cannot reach {remote} ({during})")]
     Unreachable {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// What was going on.
         during: &'static str,
-        /// Why.
+        /// The error of libgit2 underneath.
         #[source]
         source: git2::Error,
     },
     /// The remote does not take the credentials, or there are none to show.
-    #[error("{remote} does not let landfall in: {why}")]
+    #[error("{remote} denies access: {why}")]
     Denied {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// What was shown and what to do about it.
         why: String,
@@ -124,10 +124,10 @@ pub enum GitError {
     },
     /// The server's certificate is not signed by an authority that is trusted.
     #[error(
-        "the certificate of {remote} is not trusted; where its authority is your own, name its certificate file as `ca`"
+        "the certificate of {remote} is not trusted; if its authority is your own, name its certificate file as `ca`"
     )]
     Certificate {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// What the library said.
         #[source]
@@ -141,11 +141,11 @@ pub enum GitError {
     },
     /// The remote answers, but not as git expects.
     #[error(
-        "{remote} does not answer as a git server does; a shallow clone that is served answers so too: run \
+        "{remote} does not answer like a git server; if it is a shallow clone, run \
          `git fetch --unshallow` in it"
     )]
     Answer {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// What the library said.
         #[source]
@@ -154,13 +154,13 @@ pub enum GitError {
     /// The repository has no commit yet.
     #[error("{remote} has no commit yet; it will be read as soon as one is pushed")]
     Empty {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
     },
     /// The tracked branch is not there.
     #[error("{remote} has no branch `{branch}`{}; if it was renamed, name the new one", listed(there))]
     NoBranch {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// The branch.
         branch: String,
@@ -170,15 +170,17 @@ pub enum GitError {
     /// No branch was named and the remote does not say which is its default.
     #[error("{remote} does not say which branch is its default{}; name the branch to follow", listed(there))]
     NoDefault {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
         /// The branches that are there.
         there: Vec<String>,
     },
     /// The remote does not have its whole history.
-    #[error("{remote} is a shallow clone, so when a release landed cannot be told; run `git fetch --unshallow` in it")]
+    #[error(
+        "{remote} is a shallow clone, so landfall cannot know when a release landed; run `git fetch --unshallow` in it"
+    )]
     Shallow {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
     },
     /// The remote does not have all its objects.
@@ -186,17 +188,17 @@ pub enum GitError {
         "{remote} is a partial clone and lacks objects; run `git fetch --refetch --no-filter` in it, or follow its origin"
     )]
     Partial {
-        /// The address.
+        /// Address of the remote, without a password.
         remote: String,
     },
     /// A revision names no commit.
-    #[error("`{revision}` is no commit in {}", path.display())]
+    #[error("`{revision}` is not a commit in {}", path.display())]
     Revision {
         /// As it was given.
         revision: String,
-        /// The repository.
+        /// Folder of the git repository.
         path: PathBuf,
-        /// Why.
+        /// The error of libgit2 underneath.
         #[source]
         source: git2::Error,
     },
@@ -205,7 +207,7 @@ pub enum GitError {
     Remote {
         /// As it was given.
         revision: String,
-        /// The repository.
+        /// Folder of the git repository.
         path: PathBuf,
         /// The branches of remotes with that name, in backquotes.
         there: Vec<String>,
@@ -267,11 +269,11 @@ pub enum GitError {
         what: &'static str,
     },
     /// The repository has no remote of the name.
-    #[error("{} has no remote `{name}`; `git remote add {name} …` makes it one", path.display())]
+    #[error("{} has no remote `{name}`; add it with `git remote add {name} …`", path.display())]
     NoRemote {
         /// The name.
         name: String,
-        /// The repository.
+        /// Folder of the git repository.
         path: PathBuf,
         /// What the library said.
         #[source]
@@ -282,14 +284,14 @@ pub enum GitError {
     Write {
         /// What was tried.
         what: String,
-        /// The repository.
+        /// Folder of the git repository.
         path: PathBuf,
-        /// Why.
+        /// The error of libgit2 underneath.
         #[source]
         source: git2::Error,
     },
     /// The work tree has changes of its own in the files that a commit would change.
-    #[error("nothing was written in {}: {} changed there since the last commit; commit or stash that first", path.display(), paths.join(", "))]
+    #[error("nothing was written in {}: {} changed there since the last commit; commit or stash these first", path.display(), paths.join(", "))]
     Dirty {
         /// The work tree.
         path: PathBuf,
@@ -297,9 +299,9 @@ pub enum GitError {
         paths: Vec<String>,
     },
     /// The refs of a local repository cannot be watched.
-    #[error("cannot watch the refs of {}; it is polled all the same", path.display())]
+    #[error("cannot watch the refs of {}; landfall polls it instead", path.display())]
     Watch {
-        /// The repository.
+        /// Folder of the git repository.
         path: PathBuf,
         /// Why.
         #[source]

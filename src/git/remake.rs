@@ -1,6 +1,6 @@
 //! A mirror that is not whole: a clone that was killed half-way, files that a power cut emptied, packs that are cut.
 //!
-//! HEAD, configuration and refs are mended in place: HEAD and configuration say nothing in a mirror, the branch's head is
+//! HEAD, configuration and refs are repaired in place: HEAD and configuration say nothing in a mirror, the branch's head is
 //! fetched again, and a ref that keeps a commit has the commit in its name. If an object is damaged, the whole mirror is made
 //! anew, because an object in the mirror has everything below it, and mending one would break that. The remote has everything
 //! but the commits that a force-push took away; those are taken over as far as they can be read. The damaged files are moved
@@ -21,7 +21,7 @@ use crate::crash;
 const ASIDE: &str = "damaged";
 
 /// What a mirror is made of, in the order in which it is moved aside: the names of what is kept before the objects, so that
-/// there are never objects aside of which nobody knows which to take over. Whatever else is in the folder is not ours.
+/// there are never objects aside of which it is unclear which to take over. Whatever else is in the folder is not ours.
 const OURS: &[&str] = &["refs", "packed-refs", "objects", "HEAD", "config", "FETCH_HEAD"];
 
 /// Refs that a mirror has.
@@ -36,7 +36,7 @@ pub(super) fn open(dir: &Path) -> Result<Repository, GitError> {
     if !is_ours(dir).map_err(io("list the refs"))? {
         return Repository::open_bare(dir).map_err(|source| copy::unopened(dir, source));
     }
-    mend_files(dir).map_err(io("mend the files"))?;
+    mend_files(dir).map_err(io("repair the files"))?;
     let mut repository = opened(dir).map_err(|source| copy::unopened(dir, source))?;
     let broken = damage::find(&dir.join("objects")).map_err(io("read the objects"))?;
     if let Some(first) = broken.first() {
@@ -47,7 +47,7 @@ pub(super) fn open(dir: &Path) -> Result<Repository, GitError> {
     if dir.join(ASIDE).exists() {
         take_over(dir, &repository).map_err(io("take over what the damaged one kept"))?;
     }
-    mend_refs(&repository).map_err(failed("mend the refs"))?;
+    mend_refs(&repository).map_err(failed("repair the refs"))?;
     Ok(repository)
 }
 

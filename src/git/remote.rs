@@ -16,7 +16,7 @@ pub struct Remote {
     pub branch: Option<String>,
     /// How to get in.
     pub credentials: Credentials,
-    /// A PEM file of certificate authorities that are trusted beside the system's.
+    /// A PEM file of certificate authorities that are trusted in addition to the system's.
     pub ca: Option<PathBuf>,
     /// The known hosts file for ssh; none is `~/.ssh/known_hosts`.
     pub known_hosts: Option<PathBuf>,
@@ -60,7 +60,7 @@ impl Remote {
         }
     }
 
-    /// The folder of a remote on this machine, for watching it; none where it is elsewhere.
+    /// The folder of a remote on this machine, for watching it; none if it is elsewhere.
     pub fn local(&self) -> Option<PathBuf> {
         match self.address() {
             Ok(Address::Local(path)) => Some(path),
@@ -87,7 +87,9 @@ impl Remote {
         let url = Url::parse(&self.url).map_err(|error| refuse(&error.to_string()))?;
         let host = || url.host_str().map(str::to_owned).ok_or_else(|| refuse("it names no host"));
         match url.scheme() {
-            "file" => url.to_file_path().map(Address::Local).map_err(|()| refuse("it names no path on this machine")),
+            "file" => {
+                url.to_file_path().map(Address::Local).map_err(|()| refuse("it does not name a path on this machine"))
+            }
             "https" | "http" => {
                 host()?;
                 Ok(Address::Http(Box::new(url)))

@@ -161,7 +161,7 @@ codes! {
     RELEASE_FORMAT "release-format" Error "The release was made with rendering rules that this landfall version does not have. Install a newer landfall.";
     RELEASE_LACKS_IMAGE "release-lacks-image" Error "The release has no tag for an image that a container of its process uses.";
     RELEASE_EDITED "release-edited" Error "A landed release was edited, or added again with different content. Where it runs, what landed first stays. It goes nowhere else until its file is what landed first. For a change, make a new release.";
-    SNAPSHOT_DIFFERS "snapshot-differs" Error "The release landed with other files than its `inputs` name, so landfall would deploy something that was not reviewed. Run `landfall release refresh` to take the files of today, or make a new release. It is a warning if a newer release of the channel can be deployed.";
+    SNAPSHOT_DIFFERS "snapshot-differs" Error "The release landed with other files than its `inputs` name, so landfall would deploy something that was not reviewed. Run `landfall release refresh` to take today's process and variables, or make a new release. It is a warning if a newer release of the channel can be deployed.";
     SNAPSHOT_MISSING "snapshot-missing" Error "The `snapshot` of a release is not a commit of the branch that landfall follows. Name a commit of that branch. It is a warning if a newer release of the channel can be deployed.";
     UNCOMMITTED_FILE "uncommitted-file" Note "Files in the folder are not in git yet. `check` reads them, but a daemon only reads commits. Reported only in a clone.";
     IGNORED_FILE "ignored-file" Warning "git ignores a file in one of landfall's folders, so no commit will contain it and no daemon will read it. Reported only in a clone.";

@@ -139,7 +139,7 @@ impl BucketName {
             return wrong("it has no two dots in a row");
         }
         if text.parse::<std::net::Ipv4Addr>().is_ok() {
-            return wrong("it is no IP address");
+            return wrong("it is not an IP address");
         }
         if begins.iter().any(|begin| text.starts_with(begin)) || ends.iter().any(|end| text.ends_with(end)) {
             return wrong("S3 keeps names that begin or end so for itself");
@@ -178,7 +178,7 @@ text!(AccountId, Region, BucketName);
 /// An account and a region: where stacks are listed, and inside which a stack's name is unique.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Place {
-    /// The account.
+    /// AWS account, twelve digits.
     pub account: AccountId,
     /// The region.
     pub region: Region,

@@ -38,10 +38,10 @@ pub struct Row<'a> {
     pub because: Vec<&'a str>,
 }
 
-/// What the table says of a change.
+/// What the table says about a change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// It goes on: nothing is lost that anybody would miss.
+    /// It goes on: nothing of value is lost.
     Goes,
     /// It goes on: what is there leaves the stack and is kept.
     Kept,
@@ -95,7 +95,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// What the table says of it.
+    /// What the table says about it.
     pub fn judge(&self) -> Verdict {
         let lost = matches!(self.effect, Effect::Remove | Effect::Replace | Effect::MayReplace);
         if !lost || self.kind == "AWS::ECS::TaskDefinition" {
@@ -135,8 +135,8 @@ impl<'a> Row<'a> {
             if self.because.is_empty() { String::new() } else { format!(" because of {}", self.because.join(", ")) };
         let what = match (data, self.is_predicted()) {
             (true, true) => ", and keeps data",
-            (true, false) => ", keeps data, and the plan does not say so",
-            (false, _) => ", and the plan does not say so",
+            (true, false) => ", keeps data, and the plan did not expect it",
+            (false, _) => ", and the plan did not expect it",
         };
         let snapshot = if self.fate == Fate::Snapshot { " (AWS makes a snapshot first)" } else { "" };
         let sentence = format!("{} ({}) {verb}{because}{what}{snapshot}", self.resource, type_name(self.kind));
@@ -147,7 +147,7 @@ impl<'a> Row<'a> {
 /// What stops at one gate: all of it, so that who opens the gate knows everything that it opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Closed {
-    /// The gate.
+    /// The gate, as `what` of an `[[allow]]` names it.
     pub gate: Gate,
     /// The code of the first.
     pub code: &'static str,

@@ -84,7 +84,7 @@ fn told(report: &mut Report, begin: &Begin, losses: Vec<Loss>) {
         orphan.removed = false;
         orphan.key = begin.may_lose.key.clone();
         let way_out =
-            if orphan.key.is_some() { "it goes with an [[allow]] of what = \"remove\"" } else { "delete it by hand" };
+            if orphan.key.is_some() { "an [[allow]] of what = \"remove\" deletes it" } else { "delete it by hand" };
         orphan.why = format!("{}; {sentence}: {way_out}", orphan.why);
     }
     // Where single stacks are pruned, the slot is as it should be.

@@ -26,7 +26,7 @@ use super::stacks::not_deletable;
 use super::types::{Begin, MayLose, Orphan, SlotRow, Supersede};
 use super::wanted::plan_id;
 
-/// How often the stacks of a slot that is gone are tried to be deleted: there is no project left that could say.
+/// How often landfall tries to delete the stacks of a slot that is gone: no project is left to say `attempts`.
 const ATTEMPTS_OF_GONE: u32 = 3;
 
 /// How long the deployment of a slot that is gone, and its project with it, may go without progress.
@@ -46,7 +46,7 @@ impl<'a> Planner<'a> {
         if dropped.is_empty() {
             return draft;
         }
-        let because = format!("{} has it no longer", release.name);
+        let because = format!("{} no longer has it", release.name);
         let going = dropped.iter().fold(Hash::parts().part("prune"), |parts, ours| parts.part(&*ours.seen.id)).finish();
         let tried = self.index.attempts(slot, judged.content);
         let plan = plan_id(slot, going, None, self.index.last(slot, judged.content));
@@ -158,7 +158,7 @@ impl<'a> Planner<'a> {
                 Some(Stays::because(format!("its removal failed {tried} times: delete it by hand")))
             }
             Some(environment) => self.stays(environment, &all),
-            None => Some(Stays::because("landfall deletes nothing of an environment that it does not know")),
+            None => Some(Stays::because("landfall deletes nothing in an environment that it does not know")),
         };
         // Of a tenant that is gone the deploy file is still there.
         let file = self.input.catalog.project_by_id(&slot.project).and_then(|project| {
@@ -173,7 +173,7 @@ impl<'a> Planner<'a> {
         let release = self.removed_release(self.index.runs(slot).as_ref(), stacks);
         let orders = match (stays, release) {
             (Some(stays), _) => Err(stays),
-            (None, None) => Err(Stays::because("its description carries no stamp")),
+            (None, None) => Err(Stays::because("its description has no stamp")),
             (None, Some(_)) if protected && !allowed => Err(Stays::locked(&draft, &plan)),
             (None, Some(release)) => {
                 let orders = self.deletions(all.iter().copied(), &BTreeMap::new());
@@ -220,7 +220,7 @@ impl<'a> Planner<'a> {
         }
         match &slot.tenant {
             Some(tenant) if catalog.project_by_id(&slot.project).is_some() => match catalog.tenant_by_id(tenant) {
-                Some(_) => format!("{tenant} is not connected here any more"),
+                Some(_) => format!("{tenant} is no longer connected here"),
                 None => format!("tenant {tenant} is gone"),
             },
             _ => format!("{} is gone", slot.project),
@@ -233,7 +233,7 @@ impl<'a> Planner<'a> {
             return Some(Stays::because(format!("{} does not say `prune = true`", environment.name)));
         }
         if let Some(broken) = stacks.iter().find_map(|ours| self.broken.hides_stack(&ours.owner)) {
-            return Some(Stays::because(format!("{} may hide why it is there", broken.at)));
+            return Some(Stays::because(format!("{} may hide the reason for it", broken.at)));
         }
         let state = stacks.iter().find_map(|ours| not_deletable(ours.seen))?;
         Some(Stays::because(format!("it is {}: {}", state.status, state.way_out)))
@@ -287,12 +287,12 @@ impl Stays {
     }
 
     fn unreachable() -> Self {
-        Self::because("no target names its account and region any more")
+        Self::because("no target names its account and region now")
     }
 
     /// They are protected.
     fn locked(draft: &Draft<'_>, plan: &Arc<str>) -> Self {
-        let why = format!("it is protected, and goes for plan {plan} with an [[allow]] of what = \"remove\"");
+        let why = format!("it is protected: an [[allow]] of what = \"remove\" for plan {plan} deletes it");
         Self { why, key: draft.key(Gate::Remove, plan) }
     }
 

@@ -179,9 +179,9 @@ impl<'a> Planner<'a> {
         stacks.iter().filter_map(|ours| hold(ours, not_deletable(ours.seen)?)).collect()
     }
 
-    /// Deletions in reverse step order; stacks of steps that nobody knows any more go first.
+    /// Deletions in reverse step order; stacks of steps that no longer exist go first.
     ///
-    /// None where an account is not known how to reach. Whether protected ones may be deleted is decided before.
+    /// None if an account is not known how to reach. Whether protected ones may be deleted is decided before.
     pub(super) fn deletions<'s>(
         &self,
         stacks: impl Iterator<Item = &'s Ours<'s>>,
@@ -230,6 +230,6 @@ pub(super) fn is_protected<'s>(environment: &Environment, mut stacks: impl Itera
 
 /// The reason where stacks are there that cannot be dealt with.
 fn cannot_reach(slot: &Slot) -> Hold {
-    let problem = format!("the stacks of {slot} carry no stamp, or lie in an account that no target names any more");
+    let problem = format!("the stacks of {slot} have no stamp, or are in an account that no target names now");
     Hold::new(Cause::CannotRender { problems: vec![problem] })
 }

@@ -233,7 +233,7 @@ impl<'a> Planner<'a> {
         (deployment, stack): (DeploymentId, &StackName),
         plan: &Arc<str>,
     ) -> Hold {
-        let why = "its task may have done a part of its work, and is not run again by itself with what it has";
+        let why = "its task may have done a part of its work, so landfall does not run it again by itself";
         let seen = tried.map(|tried| self.tried(desired, tried, plan));
         let mut hold = seen.unwrap_or_else(|| Hold {
             cause: Cause::Attempts {

@@ -33,7 +33,7 @@ pub(super) enum Verdict {
 pub(super) struct Foreign {
     /// Whose, as far as its tags say.
     pub(super) owner: Option<String>,
-    /// A change set of somebody else's waits in it, and it has no resources yet.
+    /// A change set that is not landfall's waits in it, and it has no resources yet.
     pub(super) review: bool,
     /// Nobody's tags of landfall's are on it, and its state takes a change set: an allowance lets it be taken over.
     pub(super) adoptable: bool,
@@ -91,7 +91,7 @@ pub(super) fn unseen(observed: &Observed, place: &Place) -> Option<Hold> {
     let (error, since, until) = match observed.places.get(place) {
         Some(PlaceSeen::Seen { .. }) => return None,
         Some(PlaceSeen::Unseen { at, error, again }) => (error.clone(), Some(*at), *again),
-        None => ("its stacks were not asked for".to_owned(), None, None),
+        None => ("landfall has not listed its stacks yet".to_owned(), None, None),
     };
     Some(Hold { cause: Cause::PlaceUnseen { place: place.clone(), error }, since, until })
 }
@@ -115,7 +115,7 @@ fn allows(seen: &StackSeen) -> Allows {
     match action(status) {
         StateAction::Create | StateAction::Clear => Allows::Create,
         StateAction::Update => Allows::Update,
-        StateAction::Wait => nothing(None, "an operation that is not ours is going on, and has to end first"),
+        StateAction::Wait => nothing(None, "an operation that is not landfall's is in progress and must end first"),
         StateAction::ContinueBehind(gate) => nothing(
             Some(gate),
             "fix what stopped the rollback, then let it continue; `skip-resource` leaves a resource out",

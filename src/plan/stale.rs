@@ -1,4 +1,4 @@
-//! Allowances that open nothing any more, so that somebody takes them out of their files.
+//! Allowances that no longer open a gate, so that a maintainer deletes them.
 //!
 //! An allowance is stale only where that is certain: what cannot be judged now may still ask for it.
 
@@ -52,7 +52,7 @@ struct Of<'s, 'a> {
 }
 
 impl Of<'_, '_> {
-    /// Why the allowance opens nothing; none where it may.
+    /// Why the allowance opens nothing; none if it may.
     fn why(&self, allowance: &Allowance) -> Option<String> {
         let id = allowance.id();
         if let (true, Some(until)) = (ended(allowance, self.input.now), allowance.until) {
@@ -82,7 +82,7 @@ impl Of<'_, '_> {
             return Some(format!("there is no stack {stack} here"));
         }
         let plan = allowance.plan.as_ref().filter(|plan| !known.iter().any(|plans| plans.contains(*plan)))?;
-        Some(format!("nothing is planned as {plan} any more"))
+        Some(format!("plan {plan} no longer exists"))
     }
 
     /// One that names a release is for one deployment of it in each slot. It has had its time where that deployment used it

@@ -71,7 +71,7 @@ impl<'a> Planner<'a> {
             return Err("the environment deploys the latest order only (`queue`)".to_owned());
         }
         if let Want::Remove { at } = &desired.want {
-            return Err(format!("the slot is to be emptied (release = \"none\" at {at})"));
+            return Err(format!("the slot becomes empty (release = \"none\" at {at})"));
         }
         let Some(release) = desired.project.releases.get(name) else {
             return match self.broken.of_release(desired.project, name) {

@@ -213,7 +213,7 @@ impl Client {
         let answer = self.send(question, url, Some(&header))?;
         if matches!(answer.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
             return Err(question.denied(match login {
-                Some(_) => "it refused the credentials that docker keeps for it; `docker login` makes new ones",
+                Some(_) => "it rejected docker's credentials for it; renew them with `docker login`",
                 None => NOBODY,
             }));
         }
@@ -289,7 +289,7 @@ impl Client {
         if !answer.status().is_success() {
             return Err(question.denied(match login {
                 Some(_) => format!(
-                    "its token service refused the credentials that docker keeps for it (HTTP status {})",
+                    "its token service rejected docker's credentials for it (HTTP status {})",
                     answer.status().as_u16()
                 ),
                 None => NOBODY.to_owned(),

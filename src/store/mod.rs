@@ -52,8 +52,8 @@ pub enum StoreError {
         /// The newest that is known.
         known: i64,
     },
-    /// The file is no store of landfall's, or is damaged.
-    #[error("{path} is not a store of landfall's: {message}")]
+    /// The file is not a landfall store, or is damaged.
+    #[error("{path} is not a landfall store: {message}")]
     NotAStore {
         /// The file.
         path: String,
@@ -62,7 +62,7 @@ pub enum StoreError {
     },
     /// The chain of hashes over the journal is broken.
     #[error(
-        "the store is damaged: record {seq} of its journal {fault}; put back a backup with `landfall store restore FILE`"
+        "the store is damaged: record {seq} of its journal {fault}; restore a backup with `landfall store restore FILE`"
     )]
     Broken {
         /// The first record that is not what was written.
@@ -71,7 +71,7 @@ pub enum StoreError {
         fault: ChainFault,
     },
     /// The file was deleted or replaced while it was in use.
-    #[error("{path} was {how} while landfall used it: put the file or a backup of it back, and start landfall again")]
+    #[error("{path} was {how} while landfall used it: restore the file or a backup, and start landfall again")]
     Gone {
         /// The file.
         path: String,
@@ -79,7 +79,7 @@ pub enum StoreError {
         how: &'static str,
     },
     /// The file is damaged: what is in it cannot be relied on.
-    #[error("the store is damaged: it failed to {what}; put back a backup with `landfall store restore FILE`")]
+    #[error("the store is damaged: it failed to {what}; restore a backup with `landfall store restore FILE`")]
     Damaged {
         /// What was tried.
         what: &'static str,
@@ -92,7 +92,7 @@ pub enum StoreError {
     Database {
         /// What was tried.
         what: &'static str,
-        /// Why it failed.
+        /// The error underneath.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

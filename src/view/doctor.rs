@@ -35,7 +35,7 @@ fn status(one: &Diagnosis) -> String {
     match one.status {
         Some(status) => status.to_string(),
         None if one.unseen => "cannot be seen".to_owned(),
-        None => "not there".to_owned(),
+        None => "does not exist".to_owned(),
     }
 }
 
@@ -44,11 +44,11 @@ fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Wanted => "its slot carries it",
         Standing::Kept => "its slot stays as it is deployed",
-        Standing::Deploying => "a deployment has it in hand",
-        Standing::Waiting => "a deployment waits with it for something outside",
-        Standing::AtGate => "a deployment waits with it at a gate",
-        Standing::Removing => "it is to be removed",
-        Standing::Unwanted => "nothing wants it",
+        Standing::Deploying => "a deployment is working on it",
+        Standing::Waiting => "its deployment waits for something outside landfall",
+        Standing::AtGate => "its deployment waits at a gate",
+        Standing::Removing => "it will be removed",
+        Standing::Unwanted => "no slot wants it",
         Standing::Foreign => "it is not landfall's",
         Standing::Theirs => "it is another repository's",
     }
@@ -97,13 +97,13 @@ fn opens(way: &Remedy) -> &'static str {
 /// The table's word for a next step.
 fn word(one: &Diagnosis) -> &'static str {
     match one.next {
-        Next::Nothing if one.in_order => "nothing: it is as it should be",
+        Next::Nothing if one.in_order => "nothing: it is as wanted",
         Next::Nothing | Next::ByItself => "nothing to do: landfall goes on by itself",
         Next::Wait => "nothing to do: landfall goes on when the operation has ended",
         Next::Open(_) | Next::Answer => "open the gate that `landfall plan` prints",
-        Next::FixSlot => "fix what holds the slot: `landfall plan` says it",
+        Next::FixSlot => "fix what holds the slot: `landfall plan` shows it",
         Next::Prune => {
-            "write `prune = true` into the environment's file, which deletes all that nothing wants there; or delete it in AWS"
+            "write `prune = true` into the environment's file, which deletes all orphans there; or delete it in AWS"
         }
         Next::Delete => "delete it in AWS, or give the target another `id`",
         Next::Rename => "give the target another `id`, or remove the stack from the other repository",
@@ -141,7 +141,7 @@ fn next_code(next: Next) -> &'static str {
     }
 }
 
-/// The report as JSON: `stacks`, each with `stack`, `account`, `region`, `status` (null where there is none), `standing`,
+/// The report as JSON: `stacks`, each with `stack`, `account`, `region`, `status` (null if there is none), `standing`,
 /// `in_order`, `next`, `does` (the next step for people), `causes` and `remedies` (see [`remedy::json`]).
 pub fn json(all: &[&Diagnosis], now: Timestamp) -> Value {
     let stack = |one: &&Diagnosis| {

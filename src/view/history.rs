@@ -20,7 +20,7 @@ use super::time;
 pub use json::{deployment_json, list_json};
 use words::words;
 
-/// Everything that the journal says of one deployment, in its order.
+/// Everything that the journal says about one deployment, in its order.
 struct Told<'a> {
     opened: &'a Opened,
     at: Timestamp,
@@ -85,7 +85,7 @@ impl<'a> Told<'a> {
     }
 }
 
-/// What a record says of one stack; none for other records.
+/// What a record says about one stack; none for other records.
 fn step(entry: &Entry) -> Option<(&StackName, Step<'_>)> {
     Some(match entry {
         Entry::Intent { stack, call, .. } => (stack, Step::Asked(*call)),
@@ -169,7 +169,7 @@ fn of_stores(records: &[Record]) -> impl Iterator<Item = (Timestamp, String)> {
     records.iter().filter_map(|record| Some((record.at, record.entry.about_stores()?)))
 }
 
-/// A text of at most so many characters, with a sign where something is left out.
+/// A text of at most so many characters, with a sign if something is left out.
 fn cut(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
         return text.to_owned();
@@ -220,7 +220,7 @@ fn headline(told: &Told<'_>, now: Timestamp) -> String {
         None if !told.gates.is_empty() => format!("{release} waits on its way to {place}"),
         None => format!("{release} is on its way to {place}"),
         Some(Outcome::Removed) if told.opened.removal => format!("{release} was removed from {place}"),
-        Some(Outcome::Removed) => format!("{release} lost what it no longer has in {place}"),
+        Some(Outcome::Removed) => format!("{release}: stacks that it no longer has were removed from {place}"),
         Some(Outcome::Failed(_)) => format!("{release} did not reach {place}"),
         Some(Outcome::Superseded { .. }) => format!("{release} gave way on its way to {place}"),
         Some(_) => format!("{release} reached {place}"),
@@ -257,11 +257,11 @@ fn why(told: &Told<'_>) -> Vec<String> {
             });
             let why = not_run.unwrap_or_else(|| match service {
                 true => "ECS shows no service deployment that could prove it".to_owned(),
-                false => "there was no service to ask".to_owned(),
+                false => "the stacks have no service".to_owned(),
             });
             vec![format!("proved by stack status only: {why}")]
         }
-        Some(Outcome::Unchanged) => vec!["its stacks were what they should be already".to_owned()],
+        Some(Outcome::Unchanged) => vec!["its stacks were already as wanted".to_owned()],
         Some(Outcome::Removed) => Vec::new(),
     }
 }
@@ -284,8 +284,8 @@ fn left(told: &Told<'_>, stack: &StackName) -> Option<&'static str> {
         _ => None,
     })?;
     match status {
-        StackStatus::UpdateRollbackComplete => Some(", which AWS put back as it was before"),
-        StackStatus::RollbackComplete => Some(", of which AWS took back what it had made"),
+        StackStatus::UpdateRollbackComplete => Some(", which AWS rolled back"),
+        StackStatus::RollbackComplete => Some(", whose creation AWS rolled back"),
         StackStatus::DeleteComplete => Some(", which is gone"),
         _ => None,
     }
@@ -297,11 +297,11 @@ fn ordered(told: &Told<'_>) -> String {
     let puts = opened.orders.len() - deletes;
     let count = match (puts, deletes, opened.orders.first()) {
         (0, 0, _) => "no stack operation".to_owned(),
-        (1, 0, Some(order)) => format!("{} to put in place", order.stack),
+        (1, 0, Some(order)) => format!("{} to create or change", order.stack),
         (0, 1, Some(order)) => format!("{} to delete", order.stack),
-        (puts, 0, _) => format!("{puts} stacks to put in place"),
+        (puts, 0, _) => format!("{puts} stacks to create or change"),
         (0, deletes, _) => format!("{deletes} stacks to delete"),
-        (puts, deletes, _) => format!("{puts} stacks to put in place, {deletes} to delete"),
+        (puts, deletes, _) => format!("{puts} stacks to create or change, {deletes} to delete"),
     };
     let allowed = if told.used.is_empty() { "" } else { ", through a gate that an allowance opened" };
     format!(

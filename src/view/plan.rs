@@ -14,7 +14,7 @@ use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use super::{alike, reasons, remedy};
 
-/// The report as lines: project, environment, release, state, and the reasons beside it.
+/// The report as lines: project, environment, release, state, and the reasons next to it.
 pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
     let mut table = Table::default();
     let mut project = None;
@@ -72,7 +72,7 @@ pub(super) fn state(decision: &Decision) -> (Tone, &'static str) {
     }
 }
 
-/// The lines beside a slot, without what is only its own: the names of its stacks and of its plan.
+/// The lines next to a slot, without what is only its own: the names of its stacks and of its plan.
 fn summary(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
         Decision::Empty { next, reasons } => reasons::lines_of(&whom(row, next.as_ref()), next.as_ref(), reasons, now),
@@ -92,7 +92,7 @@ fn summary(row: &SlotRow, now: Timestamp) -> Vec<String> {
     }
 }
 
-/// The lines beside several tenants that are alike, with the command that opens the gates of all of them.
+/// The lines next to several equal tenants, with the command that opens the gates of all of them.
 fn of_several(group: &[&SlotRow], now: Timestamp) -> Vec<String> {
     let Some(&row) = group.first() else { return Vec::new() };
     let mut lines = summary(row, now);
@@ -104,7 +104,7 @@ fn of_several(group: &[&SlotRow], now: Timestamp) -> Vec<String> {
     if let (Decision::Deploy { .. }, Some(first)) = (&row.decision, lines.first_mut()) {
         *first = format!("each: {first}");
     }
-    // Each tenant has a plan of its own: lines without one would open gates that nobody has looked at.
+    // Each tenant has a plan of its own: lines without one would open gates that nobody has checked.
     let all: Vec<Vec<reasons::Key>> = group.iter().map(|row| keys(row)).collect();
     for (index, key) in all.first().into_iter().flatten().enumerate() {
         let plans = all.iter().filter_map(|keys| Some(keys.get(index)?.plan.as_str()));
@@ -150,7 +150,7 @@ fn coming<'r>(row: &SlotRow, wanted: Option<&'r ReleaseName>) -> Option<&'r Rele
     wanted.filter(|wanted| row.runs.as_ref() != Some(wanted))
 }
 
-/// The lines beside a slot.
+/// The lines next to a slot.
 fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
         Decision::Empty { next, reasons } => held(row, next.as_ref(), next.as_ref(), reasons, now),
@@ -359,7 +359,7 @@ fn stale(all: &[StaleAllowance]) -> String {
     let mut table = Table::default();
     for StaleAllowance { at, gate, why } in all {
         let what = format!("[[allow]] what = \"{}\"", gate.as_str());
-        let why = format!("opens nothing and can go: {why}");
+        let why = format!("opens nothing; you can delete it: {why}");
         table.push(vec![Cell::plain(at.to_string()), Cell::plain(what), Cell::plain(why)]);
     }
     if all.is_empty() { String::new() } else { format!("\n{}", table.draw()) }
@@ -374,7 +374,7 @@ fn stale(all: &[StaleAllowance]) -> String {
 /// far as they apply `release`, `from`, `because` (`pinned`, `automatic`, `differs`, `allowed`, `back`), `deployment`, `since`,
 /// `waiting` (each with `release` and `reasons`) and `reasons`; see [`reasons::json`]. A stack has `step`, `target`, `stack`,
 /// `account`, `region`, `change` (`current`, `create`, `update`, `remove`, `waits`, `unknown`), `after` (the steps that it
-/// waits for) and `consumers` (the stacks that use its outputs, where it is not as it should be). Times are RFC 3339. Keys
+/// waits for) and `consumers` (the stacks that use its outputs, if it is not as wanted). Times are RFC 3339. Keys
 /// are never taken away or given another meaning; new ones may come.
 pub fn json(report: &Report) -> Value {
     json!({

@@ -25,13 +25,13 @@ pub fn hold(hold: &Hold) -> String {
     }
 }
 
-/// Every reason for people, without ways out but those that the reasons say themselves: where it is not known whose they are.
+/// Every reason for people, for a slot that is not known: only with the ways out that the reasons say themselves.
 pub fn lines(release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
     all_lines(release, holds, now, &|hold| sentence(hold))
 }
 
 /// Every reason for people, with what releases it. What a release has to do first is one sentence, in order; the rest are
-/// sentences of their own. `release` is the one that waits; none where the reasons are not about a release that is yet to
+/// sentences of their own. `release` is the one that waits; none if the reasons are not about a release that is yet to
 /// come.
 pub fn lines_of(whom: &Whom<'_>, release: Option<&ReleaseName>, holds: &[Hold], now: Timestamp) -> Vec<String> {
     let said = |hold: &Hold| match remedy::beside(hold, whom) {
@@ -88,7 +88,7 @@ fn path(holds: &[Hold], now: Timestamp) -> Option<String> {
 /// A reason with its times. The sentence of a freeze has its end already, on the freeze's own clock.
 fn with_times(hold: &Hold, said: String, several: bool) -> String {
     let sentence = match &hold.cause {
-        // Where several stacks wait, each line says which stack it is about.
+        // If several stacks wait, each line says which stack it is about.
         Cause::Stopped { cause: journal::Cause { stack: Some(stack), .. }, .. } if several => {
             format!("{stack}: {said}")
         }
@@ -121,21 +121,21 @@ fn next_try(hold: &Hold) -> Option<Timestamp> {
 fn requirement(hold: &Hold, now: Option<Timestamp>) -> Option<String> {
     match &hold.cause {
         Cause::Soak { environment, needed, so_far, running, starved_by } => {
-            let must = format!("must hold in {environment} for {}", time::took(*needed));
+            let must = format!("must run in {environment} for {}", time::took(*needed));
             let Some(now) = now else { return Some(must) };
             let held = time::took(*so_far);
             Some(match (hold.until, starved_by) {
                 (Some(until), _) if *running => format!("{must} ({} to go)", time::left(until.duration_since(now))),
-                (None, _) if *running => format!("{must} (held {held} so far)"),
-                (_, Some(other)) => format!("{must} (held {held}, then {other} took its place)"),
-                (_, None) => format!("{must} (held {held}, does not hold there now)"),
+                (None, _) if *running => format!("{must} (ran {held} so far)"),
+                (_, Some(other)) => format!("{must} (ran {held}, then {other} took its place)"),
+                (_, None) => format!("{must} (ran {held}, does not run there now)"),
             })
         }
         Cause::Phase { phase, needed, passed, missing } => {
             let more = needed.saturating_sub(*passed) as usize;
             let names = missing.iter().map(EnvironmentName::as_str).collect::<Vec<_>>();
             Some(if more > missing.len() {
-                format!("must pass phase {phase}, which asks for {needed} environments, more than there are for it")
+                format!("must pass phase {phase}, which asks for {needed} environments but has fewer")
             } else if more == missing.len() {
                 format!("must succeed in {}", names.join(" and "))
             } else {
@@ -162,7 +162,7 @@ fn sentence(hold: &Hold) -> String {
         Cause::NotInLifecycle { lifecycle: None } => "its lifecycle does not contain the environment".to_owned(),
         Cause::Phase { .. } | Cause::Soak { .. } => "must pass an earlier phase".to_owned(),
         Cause::ReleaseGone { release } => {
-            format!("release {release}, which runs here, has no file any more")
+            format!("release {release}, which runs here, no longer has a file")
         }
         Cause::Blocked { reason } => format!("blocked: {reason}"),
         Cause::Edited { landed, at } => format!(
@@ -171,8 +171,8 @@ fn sentence(hold: &Hold) -> String {
             landed.short()
         ),
         Cause::PinnedMissing { release, at } => format!("{at} pins {release}, which does not exist"),
-        Cause::Refused { at } => format!("refused: the pin at {at} does not wait, and its gates are closed"),
-        Cause::PinnedNone { at } => format!("nothing is to run here: release = \"none\" at {at}"),
+        Cause::Refused { at } => format!("rejected: the pin at {at} says `wait = false`, and its gates are closed"),
+        Cause::PinnedNone { at } => format!("nothing runs here: release = \"none\" at {at}"),
         Cause::Snapshot(fault) => snapshot(fault),
         Cause::CannotRender { problems } => problems.join("; "),
         Cause::Attempts { failed, deployment, cause, .. } => {
@@ -188,8 +188,8 @@ fn sentence(hold: &Hold) -> String {
                 all => format!("stacks {} still differ", all.join(", ")),
             };
             format!(
-                "deployed with success {times} times in a row, last in deployment {deployment}, and {differ}; something else \
-                 changes it, or AWS does not show what it was given"
+                "deployed successfully {times} times in a row, last in deployment {deployment}, and {differ}; something else \
+                 changes it, or AWS shows other values than it got"
             )
         }
         Cause::Queued { deployment, release, tasks, yields } => queued(*deployment, release, *tasks, yields),
@@ -202,20 +202,20 @@ fn sentence(hold: &Hold) -> String {
             format!("deployment {deployment} waits{stack}: {}", cause.sentence)
         }
         Cause::Output { stack, place, outputs, there: false } => {
-            format!("stack {stack} in {place}, whose {} it uses, is not there yet", named("output", outputs))
+            format!("stack {stack} in {place}, whose {} it uses, does not exist yet", named("output", outputs))
         }
         Cause::Output { stack, place, outputs, there: true } => {
-            let verb = if outputs.len() == 1 { "is" } else { "are" };
-            format!("{} of stack {stack} in {place} {verb} not there yet", named("output", outputs))
+            let verb = if outputs.len() == 1 { "does" } else { "do" };
+            format!("{} of stack {stack} in {place} {verb} not exist yet", named("output", outputs))
         }
         Cause::ForeignStack { stack, place, owner: None, review: true, .. } => format!(
-            "stack {stack} in {place} is not ours (it is REVIEW_IN_PROGRESS: somebody's change set waits in it, and it has \
+            "stack {stack} in {place} is not ours (it is REVIEW_IN_PROGRESS: a change set of others waits in it, and it has \
              no resources) and stays untouched"
         ),
         Cause::ForeignStack { stack, place, owner, .. } => {
             let owner = match owner {
                 Some(owner) => format!("it belongs to {owner}"),
-                None => "it has no tags of landfall's".to_owned(),
+                None => "it does not have landfall's tags".to_owned(),
             };
             format!("stack {stack} in {place} is not ours ({owner}) and stays untouched")
         }
@@ -223,12 +223,12 @@ fn sentence(hold: &Hold) -> String {
         Cause::Unadopted { question, agreed, differ } => unadopted(question, *agreed, differ),
         Cause::PlaceUnseen { place, error } => format!("{place} cannot be seen: {error}"),
         Cause::SoakQueue { release } => format!("{release} soaks here, and `soak_queue` lets it finish first"),
-        Cause::PinHolds { at } => format!("nothing newer comes by itself until the pin at {at} goes"),
+        Cause::PinHolds { at } => format!("no newer release enters by itself before the pin at {at} is deleted"),
         Cause::ChannelTenants { channel } => {
             format!("channel {channel} is not for this tenant")
         }
         Cause::ChannelGone { channel } => {
-            format!("its channel {channel} is not in project.toml any more")
+            format!("its channel {channel} is no longer in project.toml")
         }
         Cause::Frozen { reason, at, zone, .. } => {
             let until = hold.until.map(|until| format!(" until {}", time::point_in(until, zone))).unwrap_or_default();
@@ -238,17 +238,17 @@ fn sentence(hold: &Hold) -> String {
             format!("wave {wave} comes after {after}, which has not run it long enough")
         }
         Cause::Wave { wave, after, missing } => {
-            format!("wave {wave} comes after {after}, where it is not yet for {}", names(missing))
+            format!("wave {wave} comes after {after}, which lacks it for {}", names(missing))
         }
         Cause::WaveStopped { after, failed, limit } => {
             format!(
-                "stopped by wave {after}, where it failed for {} and {limit} may fail: goes on when it succeeds there, or \
+                "stopped by wave {after}: it failed for {}, and {limit} may fail. It goes on when it succeeds there, or \
                  with another release",
                 names(failed)
             )
         }
         Cause::WaveFull { wave, limit } => {
-            format!("{limit} of wave {wave} are deployed to at a time: waits for one to end")
+            format!("wave {wave} deploys {limit} at a time: waits for one to end")
         }
         Cause::LiveOrder { environment, parts, .. } => {
             let what = match parts.as_slice() {
@@ -259,7 +259,7 @@ fn sentence(hold: &Hold) -> String {
         }
         Cause::Guard { what, pending, limit, .. } => {
             let what = if *what == "remove" { "removals" } else { "changes without a new release" };
-            format!("{pending} {what} are pending in one account, {limit} may be ([guard] in landfall.toml)")
+            format!("{pending} {what} are pending in one account, {limit} are allowed ([guard] in landfall.toml)")
         }
         Cause::Protected { stacks, .. } => {
             let stacks =
@@ -278,9 +278,9 @@ fn unadopted(question: &Question, agreed: bool, differ: &BTreeSet<StackName>) ->
     let id = &question.repository;
     let differ: BTreeSet<String> = differ.iter().map(ToString::to_string).collect();
     let differ = match differ.len() {
-        0 => "All of them are as this repository orders".to_owned(),
-        1 => format!("{} is not as this repository orders", named("Stack", &differ)),
-        _ => format!("{} are not as this repository orders", named("Stack", &differ)),
+        0 => "All of them are as this repository wants them".to_owned(),
+        1 => format!("{} differs from this repository", named("Stack", &differ)),
+        _ => format!("{} differ from this repository", named("Stack", &differ)),
     };
     format!(
         "{question}: nothing changes until you answer. If this store replaces the other one, stop the other daemon and run \
@@ -296,14 +296,14 @@ fn names(tenants: &[TenantName]) -> String {
 fn snapshot(fault: &SnapshotFault) -> String {
     match fault {
         SnapshotFault::Differs { expected, found } => format!(
-            "its snapshot has other files than it was made from ({} is not {})",
+            "its process or variables changed after it was made ({} is not {})",
             found.short(),
             expected.short()
         ),
         SnapshotFault::Broken { problem } => {
             format!("its snapshot has errors ({problem})")
         }
-        SnapshotFault::Shallow => "this clone is shallow and does not have its landing commit".to_owned(),
+        SnapshotFault::Shallow => "this clone is shallow and lacks the commit that added it".to_owned(),
         SnapshotFault::Missing(commit) => format!("its snapshot {} is not in the repository", commit.short()),
         SnapshotFault::NotLanded => "it has not landed yet".to_owned(),
     }
@@ -336,7 +336,7 @@ fn queued(deployment: DeploymentId, release: &ReleaseName, tasks: Option<(u32, u
     }
 }
 
-/// At most so many names are told of a list.
+/// So many names of a list are printed.
 const NAMES: usize = 3;
 
 /// Names of things of one kind, the first few of them.
@@ -361,9 +361,9 @@ pub struct Key {
     pub plan: String,
     /// The gate that they open.
     pub what: Gate,
-    /// The stack whose gate it is; none where it is the slot's.
+    /// The stack whose gate it is; none if it is the slot's.
     pub stack: Option<StackName>,
-    /// What else the lines may say: at a pause hook, to put the old release back.
+    /// What else the lines may say: at a pause hook, to restore the old release.
     pub or: Option<Gate>,
     /// What that does, in words that follow "to".
     pub or_does: &'static str,
@@ -373,14 +373,14 @@ pub struct Key {
 fn other_way(cause: &journal::Cause) -> &'static str {
     use journal::Cause as Why;
     match &*cause.code {
-        Why::PAUSED => "put the old release back",
-        Why::PAUSED_FIRST => "end it, so that CloudFormation removes what it made",
-        Why::TASK_LOST => "take it as done",
+        Why::PAUSED => "restore the old release",
+        Why::PAUSED_FIRST => "end it, so that CloudFormation removes the new resources",
+        Why::TASK_LOST => "count it as done",
         _ => "end it",
     }
 }
 
-/// The lines that would release it in a slot; none where no allowance does.
+/// The lines that would release it in a slot; none if no allowance does.
 pub fn key(
     hold: &Hold,
     project: &ProjectName,
@@ -408,7 +408,7 @@ pub fn code(cause: &Cause) -> &'static str {
     code::of(cause).word()
 }
 
-/// One reason as JSON: `code`, `sentence`, `remedies` (what releases it, see [`remedy::json`]), and where they are known `since`, `until` or `next_try` (RFC 3339), `allow` with `file`, `toml`,
+/// One reason as JSON: `code`, `sentence`, `remedies` (what releases it, see [`remedy::json`]), and if they are known `since`, `until` or `next_try` (RFC 3339), `allow` with `file`, `toml`,
 /// `plan`, and at a pause hook `or`, what else `toml` may say.
 pub fn json(hold: &Hold, whom: &Whom<'_>) -> Value {
     let mut value = Map::new();

@@ -61,12 +61,12 @@ pub fn told(remedy: &Remedy) -> Told {
         ),
         Remedy::Refresh { project, release } => command(
             "refresh",
-            &format!("give {release} the files of today"),
+            &format!("give {release} today's process and variables"),
             format!("landfall release refresh {project} {release}"),
         ),
-        Remedy::Restore { file } => by_hand("restore", format!("land {file} again")),
+        Remedy::Restore { file } => by_hand("restore", format!("restore {file}")),
         Remedy::PutBack { file, landed } => {
-            command("put-back", "put back what landed", format!("git checkout {} -- {file}", landed.short()))
+            command("put-back", "restore the landed file", format!("git checkout {} -- {file}", landed.short()))
         }
         Remedy::Unblock { file } => by_hand("unblock", format!("delete `blocked` in {file}")),
         Remedy::Connect { tenant, project, environment } => {
@@ -89,18 +89,17 @@ pub fn told(remedy: &Remedy) -> Told {
             format!("add a tag of the tenant to `tenants` of [channels.{channel}] in projects/{project}/project.toml"),
         ),
         Remedy::RestoreChannel { project, channel } => {
-            by_hand("restore-channel", format!("put [channels.{channel}] back into projects/{project}/project.toml"))
+            by_hand("restore-channel", format!("restore [channels.{channel}] in projects/{project}/project.toml"))
         }
-        Remedy::RenameTarget { target } => by_hand(
-            "rename-target",
-            format!("give target {target} another `id`, which gives every stack on it another name"),
-        ),
+        Remedy::RenameTarget { target } => {
+            by_hand("rename-target", format!("give target {target} another `id`, which renames every stack on it"))
+        }
         Remedy::Fix(at) => by_hand("fix", format!("fix the problem at {at}")),
-        Remedy::FixRender => by_hand("fix-render", "fix what the problem names".to_owned()),
+        Remedy::FixRender => by_hand("fix-render", "fix the named problem".to_owned()),
         Remedy::Unshallow => command("unshallow", "fetch the history", "git fetch --unshallow".to_owned()),
         Remedy::DeleteStack { stack, place, empty } => command(
             "delete-stack",
-            if *empty { "delete it, if nobody needs its change set" } else { "delete it with all that it has" },
+            if *empty { "delete it, if its change set is not needed" } else { "delete it with all its resources" },
             format!("aws cloudformation delete-stack --stack-name {stack} --region {}", place.region),
         ),
         Remedy::RepairStack { stack } => by_hand("repair-stack", format!("repair {stack} in AWS")),
@@ -115,7 +114,7 @@ pub fn told(remedy: &Remedy) -> Told {
         ),
         Remedy::Wait(Some(until)) => by_hand("wait", format!("wait until {}", time::point(*until))),
         Remedy::Wait(None) => by_hand("wait", "wait".to_owned()),
-        Remedy::GoesOn => by_hand("goes-on", "nothing to do: it goes on by itself".to_owned()),
+        Remedy::GoesOn => by_hand("goes-on", "nothing to do: landfall goes on by itself".to_owned()),
     }
 }
 
@@ -190,7 +189,7 @@ pub fn remove_lines(all: &[&RemoveSlot]) -> String {
     lines
 }
 
-/// The command that removes the slot and nothing else; none where more lines are needed.
+/// The command that removes the slot and nothing else; none if more lines are needed.
 pub fn remove_command(remove: &RemoveSlot) -> Option<String> {
     let RemoveSlot { project, environment, tenant, keep, also, .. } = remove;
     let whom = tenant.as_ref().map_or_else(String::new, |tenant| format!(" --tenant {tenant}"));
@@ -204,7 +203,7 @@ pub fn removes(remove: &RemoveSlot) -> String {
     let also = list(remove.also.iter().map(|name| name.as_str()).collect());
     let mut does = match also.is_empty() {
         true => format!("to remove it and nothing else, write in {}", remove.file),
-        false => format!("to remove it, and with it {also}, which no line keeps, write in {}", remove.file),
+        false => format!("to remove it, together with {also}, which no line can keep, write in {}", remove.file),
     };
     if !keep.is_empty() {
         does.push_str(&format!(", which pins {keep}"));
@@ -212,7 +211,7 @@ pub fn removes(remove: &RemoveSlot) -> String {
     does
 }
 
-/// The ways out of a hold that are printed beside its reason; empty where its own words say them, or where the lines that
+/// The ways out of a hold that are printed next to its reason; empty if its own words say them, or if the lines that
 /// open its gate stand below.
 pub fn beside(hold: &Hold, whom: &Whom<'_>) -> Option<String> {
     if says_itself(&hold.cause) {
@@ -272,7 +271,7 @@ fn says_itself(cause: &Cause) -> bool {
     }
 }
 
-/// A remedy as JSON: `code`, `does`, and where there are any `file`, `lines` and `command`.
+/// A remedy as JSON: `code`, `does`, and if there are any `file`, `lines` and `command`.
 pub fn json(remedy: &Remedy) -> Value {
     let Told { code, does, file, lines, command } = told(remedy);
     let mut value = Map::new();

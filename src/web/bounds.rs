@@ -1,4 +1,4 @@
-//! What somebody who reaches the address may take of the machine: so many connections, each for so long.
+//! Limits for clients of the API: how many connections at a time, and how long each.
 //!
 //! The server itself waits for ever for a request that never ends, and each one that waits is an open file that the daemon may
 //! need to reach AWS or its store. So connections beyond a number wait outside, and one to which nothing could be written
@@ -23,7 +23,7 @@ use tokio::time::{Instant, Sleep, sleep};
 pub struct Bounds {
     /// Connections at a time.
     pub connections: usize,
-    /// How long a connection stays to which nothing is written: a request that does not end, or an answer that nobody takes.
+    /// How long a connection stays to which nothing is written: a request that does not end, or an answer that the client does not read.
     pub quiet: Duration,
     /// How long a connection stays at all.
     pub life: Duration,
@@ -80,7 +80,7 @@ impl Connection {
     /// An error once the time is over.
     fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
         match self.end.as_mut().poll(context) {
-            Poll::Ready(()) => Err(io::Error::new(io::ErrorKind::TimedOut, "the connection was quiet for too long")),
+            Poll::Ready(()) => Err(io::Error::new(io::ErrorKind::TimedOut, "the connection was silent for too long")),
             Poll::Pending => Ok(()),
         }
     }

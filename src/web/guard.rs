@@ -14,7 +14,7 @@ use super::refusal;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ListenError {
     /// Everybody who reaches the address could read everything.
-    #[error("{0} is not a loopback address, and the API has no token: whoever reaches it could read everything")]
+    #[error("{0} is not a loopback address, and the API has no token: everyone on the network could read everything")]
     Open(SocketAddr),
     /// A token that can be guessed.
     #[error("the token has {0} characters: at least 16 are needed")]
@@ -41,7 +41,7 @@ pub(super) async fn guard(State(token): State<Option<Arc<str>>>, request: Reques
         return next.run(request).await;
     }
     match token {
-        Some(_) => refusal(StatusCode::UNAUTHORIZED, "the request has no `Authorization: Bearer` with the right token"),
+        Some(_) => refusal(StatusCode::UNAUTHORIZED, "the request lacks the right token in `Authorization: Bearer`"),
         None => refusal(StatusCode::FORBIDDEN, "the request is not for a loopback address"),
     }
     .into_response()

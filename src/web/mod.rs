@@ -55,20 +55,20 @@ pub enum Form {
     Terminal,
 }
 
-/// Why there is no page.
+/// Why a page cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum NoPage {
     /// The daemon has not finished its first turn.
     #[error("the daemon has not finished its first turn yet")]
     NotYet,
-    /// There is no such deployment.
+    /// The deployment does not exist.
     #[error("there is no deployment {0}")]
     NoDeployment(DeploymentId),
-    /// There is no such stack.
+    /// The stack does not exist.
     #[error("landfall knows no stack {0}")]
     NoStack(String),
     /// It cannot be made.
-    #[error("the page cannot be made: {0}")]
+    #[error("the page failed: {0}")]
     Failed(String),
 }
 
@@ -107,7 +107,7 @@ pub fn router(pages: Arc<dyn Pages>, token: Option<Arc<str>>) -> Router {
         .route("/readyz", get(|State(pages)| ready(pages)))
         .fallback(|| async { refusal(StatusCode::NOT_FOUND, "there is no such page") })
         .method_not_allowed_fallback(|| async {
-            refusal(StatusCode::METHOD_NOT_ALLOWED, "this API is only read: GET is the only method")
+            refusal(StatusCode::METHOD_NOT_ALLOWED, "this API is read-only: use GET")
         })
         .layer(middleware::from_fn_with_state(token, guard::guard))
         .with_state(pages)

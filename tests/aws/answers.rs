@@ -168,9 +168,9 @@ async fn codes_are_sorted_by_what_follows_from_them() {
             "not possible now",
         ),
         (said("InvalidChangeSetStatus", "OBSOLETE"), "not possible now"),
-        (said("ValidationError", "Template format error"), "refuses"),
-        (said("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"), "refuses"),
-        (said("LimitExceededException", "too many stacks"), "refuses"),
+        (said("ValidationError", "Template format error"), "rejects"),
+        (said("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"), "rejects"),
+        (said("LimitExceededException", "too many stacks"), "rejects"),
     ];
     for ((reply, sentence), says) in rows {
         let (outcome, asked) = change(vec![reply]).await;
@@ -299,7 +299,7 @@ async fn a_task_without_a_place_is_refused() {
     let server = Canned::new(vec![Reply::Http(200, failures.to_owned())]);
     let refused = cloud(&server.endpoint).run_task(&here(), &run_task()).await;
     let Err(CloudError::Conflict { message, .. }) = refused else { panic!("it should wait for room: {refused:?}") };
-    assert_eq!(message, "there is no place for the task: RESOURCE:MEMORY (4 GiB)");
+    assert_eq!(message, "no capacity for the task: RESOURCE:MEMORY (4 GiB)");
 }
 
 /// Calls a method of the ports by its name.

@@ -73,7 +73,7 @@ async fn answers_that_make_no_sense_are_errors() {
     let asked = server.asked();
     assert!(asked[1].contains("\"nextToken\":\"1\"") && asked[0].contains("\"tagStatus\":\"TAGGED\""), "{asked:?}");
     assert!(error(vec![page("a", Some("1"))]).await.contains("the same page comes again"));
-    assert!(error(vec![page("\u{1b}[2J", None)]).await.contains("`\\u{1b}[2J` is no tag"));
+    assert!(error(vec![page("\u{1b}[2J", None)]).await.contains("`\\u{1b}[2J` is not a tag"));
     let undated = json(200, &json!({ "imageDetails": [{ "imageTags": ["a"] }] }));
     assert!(error(vec![undated]).await.contains("the answer has no imagePushedAt"));
     let refused = |kind: &str| json(400, &json!({ "__type": kind, "message": "no" }));

@@ -48,7 +48,7 @@ async fn a_bucket_that_is_not_there_or_not_the_targets_is_named_with_a_way_out()
     for (buckets, says, way_out) in [
         (Buckets::Listed(BTreeMap::new()), "there is no bucket example-prod-landfall-eu", "create bucket"),
         (at("222222222222", "us-east-1"), "cannot be used", "name a bucket in 222222222222/eu-west-1"),
-        (at("111111111111", "eu-west-1"), "cannot be looked at", "if it belongs to account 222222222222"),
+        (at("111111111111", "eu-west-1"), "cannot read", "if it belongs to account 222222222222"),
     ] {
         let found = bucket(buckets).await;
         assert!(found.sentence.contains(says) && found.sentence.contains(name), "{found:?}");

@@ -120,7 +120,7 @@ pub(super) fn a_remote_that_drips_is_given_up() {
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
     });
-    daemon.until_it_says("is still sending after 1 s and was given up");
+    daemon.until_it_says("is still sending after 1 s; landfall stopped and asks again");
     assert_eq!(daemon.stops().0, 0, "whoever drips holds up no end");
 }
 

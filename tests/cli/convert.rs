@@ -70,9 +70,9 @@ fn what_cannot_be_converted_changes_nothing() {
     convert("storefront ghost").ends(2).says(&["there is no step `ghost`"]);
     // What lies in the folder uncommitted is not overwritten by a commit.
     home.replace("repo/projects/storefront/process.toml", "# A sidecar", "# The sidecar");
-    convert("storefront web --commit").ends(1).says(&["nothing was written", "commit or stash that first"]);
+    convert("storefront web --commit").ends(1).says(&["nothing was written", "commit or stash these first"]);
     home.write("repo/projects/storefront/templates/web.yaml", "Resources: {}\n");
-    convert("storefront web").ends(1).says(&["templates/web.yaml is there, and says something else"]);
+    convert("storefront web").ends(1).says(&["templates/web.yaml exists with other content"]);
     home.replace("repo/projects/storefront/process.toml", "cpu = 512", "cpu = 513");
     convert("storefront web").ends(3).says(&["landfall check"]);
     assert!(home.read("repo/projects/storefront/process.toml").contains("kind = \"ecs-service\""));

@@ -147,7 +147,7 @@ fn a_damaged_store_stops_the_daemon_in_words() {
         }
         std::fs::write(home.path("landfall.db"), &bytes).unwrap();
         let ran = home.landfall(&daemon).ends(1);
-        let worded = ran.err.contains("is not a store of landfall's") || ran.err.contains("the store is damaged");
+        let worded = ran.err.contains("is not a landfall store") || ran.err.contains("the store is damaged");
         assert!(worded && !ran.err.contains("panicked"), "{what}: {}", ran.err);
         let asked = home.landfall("history --store landfall.db").ends(1);
         assert!(asked.err.contains("store"), "{what}: {}", asked.err);

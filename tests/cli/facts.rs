@@ -96,7 +96,7 @@ pub(super) fn why_tells_what_an_output_last_was() {
     let why = |more: &str| {
         home.landfall(&format!("why app steps.zone.outputs.Host --environment development --repo asked {more}"))
     };
-    let offline = why("").ends(0).says(&["--server, --store or --facts would tell"]);
+    let offline = why("").ends(0).says(&["--server, --store or --facts would show the last value"]);
     let place = "output Host of stack app-zone-development-web in 111111111111/eu-west-1\n";
     let offline = offline.shows(&[
         "read when the stack is deployed\n",
@@ -146,13 +146,13 @@ fn what_is_no_facts_is_said() {
         ("later.json", &facts.replacen("\"failed\"", "\"evaporated\"", 1)),
     ] {
         home.write(name, text);
-        plan(name).ends(1).says(&[&format!("{name} holds no facts that this landfall can read")]);
+        plan(name).ends(1).says(&[&format!("{name} does not contain facts that this landfall can read")]);
     }
     std::fs::write(home.path("binary.json"), [0xff, 0xfe, 0]).unwrap();
     plan("binary.json").ends(1).says(&["cannot read binary.json"]);
     plan("refs/landfall/facts").ends(1).says(&["no such revision in shop", "git fetch origin +refs/landfall/facts:"]);
     plan("HEAD").ends(1).says(&["has no file facts.json"]);
-    plan(&format!("{}/api/v1/status", world.server)).ends(1).says(&["holds no facts"]);
+    plan(&format!("{}/api/v1/status", world.server)).ends(1).says(&["does not contain facts"]);
     plan(&format!("{}/api/v1/nothing", world.server)).ends(1).says(&["answers 404"]);
     plan("http://127.0.0.1:9").ends(1).says(&["cannot ask the daemon at http://127.0.0.1:9"]);
     plan("facts.json --store landfall.db").ends(2).says(&["cannot be used with"]);

@@ -76,7 +76,7 @@ pub(super) fn init_writes_what_it_is_told() {
     has("projects/shop/process.toml", &["repository = \"example.com/shop\"", "port = 9090"]);
     has("projects/shop/releases/2.0.0.toml", &["tag = \"2.0.0\""]);
     home.landfall("check made").ends(0);
-    home.landfall(&format!("init made {NEEDED}")).ends(1).says(&["made is a landfall repository already"]);
+    home.landfall(&format!("init made {NEEDED}")).ends(1).says(&["made is already a landfall repository"]);
 }
 
 #[test]
@@ -119,8 +119,8 @@ fn render_says_what_there_is() {
     render("storefront --step nothing").ends(2).says(&["there is no step `nothing`", "the only step is web"]);
     render("orders --environment production")
         .ends(1)
-        .says(&["no release of orders is wanted in production", "--release renders one"]);
-    home.landfall("render shop").ends(3).says(&["no repository that landfall can read", "landfall init"]);
+        .says(&["no release of orders is wanted in production", "--release renders a release"]);
+    home.landfall("render shop").ends(3).says(&["not a repository that landfall can read", "landfall init"]);
 }
 
 #[test]
@@ -179,7 +179,7 @@ pub(super) fn diff_compares_two_commits() {
     home.landfall("diff main..change change --repo repo").ends(2).says(&["is a range already"]);
     home.landfall("diff main nothing --repo repo")
         .ends(1)
-        .says(&["cannot compare nothing merged into main", "`nothing` is no commit"]);
+        .says(&["cannot compare nothing merged into main", "`nothing` is not a commit"]);
 }
 
 #[test]
@@ -203,7 +203,7 @@ pub(super) fn iam_prints_policies() {
     made.shows(&["LogGroupName: /landfall/app-web-development-web"]);
     let allowed = home.landfall("iam mine").ends(0);
     allowed.shows(&["arn:aws:logs:eu-west-1:111111111111:log-group:/landfall/app-*"]);
-    home.landfall("iam").ends(3).says(&["no repository that landfall can read"]);
+    home.landfall("iam").ends(3).says(&["not a repository that landfall can read"]);
 }
 
 #[test]

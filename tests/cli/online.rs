@@ -100,7 +100,7 @@ pub(super) fn status_shows_what_runs() {
     let json = status(&format!("--server {} --format json", world.server)).ends(0).json();
     assert_eq!(json["slots"][0]["release"], "1.0.0", "{json}");
     assert!(json["slots"][0]["since"].is_string(), "{json}");
-    status("").ends(2).says(&["is known to the daemon and in its store", "--server or --store"]);
+    status("").ends(2).says(&["only a daemon, its store or its facts", "--server or --store"]);
 }
 
 #[test]
@@ -134,7 +134,7 @@ pub(super) fn allow_writes_the_lines_that_open_a_gate() {
     world.clone_to("asked");
     let allow =
         format!("allow {gate} --repo asked --reason 'quota raised' --until 2030-01-31 --server {}", world.server);
-    let lines = home.landfall(&allow).ends(0).says(&["it counts once it has landed"]).out;
+    let lines = home.landfall(&allow).ends(0).says(&["it takes effect when it lands"]).out;
     for part in ["what = \"retry\"", &format!("plan = \"{gate}\""), "reason = \"quota raised\"", "until = 2030-01-31"] {
         assert!(lines.contains(part), "no `{part}` in:\n{lines}");
     }
@@ -145,7 +145,7 @@ pub(super) fn allow_writes_the_lines_that_open_a_gate() {
     let allow = home.landfall(&format!("allow {gate} --reason tried {looks}")).ends(0);
     assert!(home.read("looked/projects/app/deploy/development.toml").ends_with(&allow.out));
     let what = |what: &str| home.landfall(&format!("allow {gate} --what {what} --reason x {looks}"));
-    what("rollback").ends(1).says(&["`rollback` does not open this gate", "it takes `retry`"]);
+    what("rollback").ends(1).says(&["`--what rollback` does not open this gate", "use `retry`"]);
     what("retry").ends(0);
     let other = home.landfall(&format!("allow 00000000 --reason x --server {}", world.server)).ends(1);
     other.says(&["no gate waits for plan 00000000", "`landfall plan` shows every gate"]);
@@ -196,7 +196,7 @@ pub(super) fn allow_answers_all_that_wait_for_a_plan_or_one_of_them() {
     assert_eq!((all, what), (vec!["web-eu".into(), "web-us".into(), "web-cn".into()], vec!["continue".to_owned(); 3]));
     assert_eq!(stacks("--stack web-us --what rollback"), (vec!["web-us".to_owned()], vec!["rollback".to_owned()]));
     let none = Home::new().landfall(&format!("allow aaaaaaaa --stack web --reason x --server {server}"));
-    none.ends(1).says(&["no gate of plan aaaaaaaa is stack web's"]);
+    none.ends(1).says(&["stack web has no gate of plan aaaaaaaa"]);
 }
 
 #[test]

@@ -44,7 +44,7 @@ pub(super) fn a_pin_says_what_has_to_happen_first() {
     assert_eq!(home.read(file), pinned.replace("1.0.0", "1.1.0"));
     promote("1.1.0 --to production")
         .ends(0)
-        .says(&["unchanged    projects/app/deploy/production.toml says so already"]);
+        .says(&["unchanged    projects/app/deploy/production.toml already says so"]);
     promote("none --to production").ends(0).shows(&["1.1.0 → removed on merge · 1 stack deleted"]);
     let development = promote("1.0.0 --to development").ends(0);
     let development = development.says(&["nothing newer enters development by itself"]);
@@ -105,7 +105,7 @@ pub(super) fn a_pin_is_committed_and_pushed() {
     home.commit("other", "Theirs");
     home.git("other", "push --quiet origin acme");
     let behind = promote("--branch acme --push --remote upstream").ends(1);
-    behind.says(&["committed, but cannot push acme to upstream", "`git push upstream acme`"]);
+    behind.says(&["committed, but not pushed: cannot push acme to upstream", "`git push upstream acme`"]);
     home.write("shop/projects/app/deploy/production.toml", "release = \"1.1.0\" # mine\n");
     let dirty = back("--commit --tenant acme").ends(1);
     dirty.says(&["nothing was written", "projects/app/deploy/production.toml changed there"]);

@@ -23,7 +23,7 @@ fn a_release_takes_the_newest_image_of_its_registry() {
     let home = shop(&format!("{}/team/app", served.host));
     let made = home.landfall("release new app --repo shop").ends(0);
     let made =
-        made.says(&["image        app 1.5.0", "refused      latest: `latest` is not a version", "wrote        "]);
+        made.says(&["image        app 1.5.0", "rejected     latest: `latest` is not a version", "wrote        "]);
     let text = home.read("shop/projects/app/releases/1.0.1.toml");
     assert_eq!(text, made.out);
     for part in ["tag = \"1.5.0\"", &digest, &format!("\"linux/amd64\" = \"{amd64}\""), &arm64, "inputs = \"b3:"] {
@@ -52,7 +52,7 @@ fn a_guarded_registry_is_shown_what_docker_keeps() {
     served.push("app", "2.0.0");
     let home = shop(&format!("{}/app", served.host));
     home.landfall("release new app --repo shop").ends(1).says(&[
-        "cannot tell the newest tag",
+        "cannot find the newest tag",
         "docker login",
         "--image",
     ]);
@@ -88,9 +88,9 @@ pub(super) fn a_release_takes_what_it_is_given() {
     // Nobody listens on port 1.
     let home = shop("127.0.0.1:1/app");
     let unasked = home.landfall("release new app --repo shop").ends(1);
-    unasked.says(&["cannot tell the newest tag of 127.0.0.1:1/app", "--image app=TAG", "--from RELEASE"]);
+    unasked.says(&["cannot find the newest tag of 127.0.0.1:1/app", "--image app=TAG", "--from RELEASE"]);
     let named = home.landfall("release new app 2.0.0-rc.1 --repo shop --image app=2.0.0 --notes 'For \"us\"'").ends(0);
-    let named = named.says(&["the release names no digest of 2.0.0", "cannot ask the registry 127.0.0.1:1"]);
+    let named = named.says(&["the release records no digest of 2.0.0", "cannot ask the registry 127.0.0.1:1"]);
     assert!(
         named.out.contains("app = { tag = \"2.0.0\" }") && named.out.contains("notes = 'For \"us\"'"),
         "{}",
@@ -103,7 +103,7 @@ pub(super) fn a_release_takes_what_it_is_given() {
     assert_eq!((&from["images"]["app"]["tag"], &from["channel"]), (&"2.0.0".into(), &"hotfix".into()), "{from}");
     home.landfall("check shop").ends(0);
     let again = |line: &str| home.landfall(&format!("release new app {line} --repo shop --image app=1"));
-    again("2.0.0-rc.1").ends(1).says(&["projects/app/releases/2.0.0-rc.1.toml is there already"]);
+    again("2.0.0-rc.1").ends(1).says(&["projects/app/releases/2.0.0-rc.1.toml already exists"]);
     again("v2.0.0-rc-1").ends(2).says(&["is the same version as release 2.0.0-rc.1"]);
     again("main").ends(2).says(&["`main` is not a version"]);
     again("--channel other").ends(2).says(&["there is no channel `other`", "default, hotfix"]);
@@ -134,7 +134,7 @@ pub(super) fn ecr_is_asked_where_it_is() {
     let home = shop("111111111111.dkr.ecr.eu-west-1.amazonaws.com/app");
     let new = |line: &str| home.landfall(&format!("release new app --repo shop {line}"));
     let refused = new(&format!("--endpoint http://{host}")).ends(1);
-    refused.says(&["admits none of the 2 tags", "4f2a91c: a commit id is not a version", "`order = \"pushed\"`"]);
+    refused.says(&["allows none of the 2 tags", "4f2a91c: a commit id is not a version", "`order = \"pushed\"`"]);
     let pushed = "[channels.default.images.app]\norder = \"pushed\"\n";
     home.write("shop/projects/app/project.toml", pushed);
     new(&format!("--endpoint http://{host}")).ends(0).says(&["image        app 4f2a91c (sha256:"]);
@@ -173,7 +173,7 @@ pub(super) fn a_release_is_committed_and_pushed() {
     nowhere.says(&["has no remote `origin`", "cannot push next"]);
     home.git("shop", "checkout --quiet --detach");
     new("1.5.0 --commit").ends(2).says(&["no branch is checked out", "--branch"]);
-    new("1.1.0 --branch other").ends(1).says(&["is there already"]);
+    new("1.1.0 --branch other").ends(1).says(&["already exists"]);
     home.write("plain/landfall.toml", "id = \"plain\"\n");
     home.landfall("release new app --repo plain --commit").ends(1).says(&["cannot commit in plain"]);
     home.landfall("release new app --repo shop/projects --commit")
@@ -255,7 +255,7 @@ pub(super) fn a_refreshed_release_says_what_changes() {
     home.commit("repo", "Refresh");
     home.landfall("diff HEAD~1 --repo repo")
         .ends(0)
-        .shows(&["redeploys storefront 1.5.0 in development and test", "1.5.0 takes the files of another commit"]);
+        .shows(&["redeploys storefront 1.5.0 in development and test", "1.5.0 gets the files of another commit"]);
     let facts = |runs: &str| {
         let store = "\"store\": null, \"as_of\": null, \"commit\": null, \"in_flight\": [], \"attempts\": [], \"snapshots\": []";
         home.write("facts.json", &format!("{{{store}, \"used\": [], \"places\": [], \"runs\": [{runs}]}}"));

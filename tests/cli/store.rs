@@ -30,14 +30,14 @@ fn a_store_is_verified_backed_up_and_restored() {
     let (_sim, account, daemon) = deployed(&home);
     let mut running = home.start(&daemon);
     running.until_it_says("read at ");
-    home.landfall("store verify").ends(0).shows(&["whole        ", " records, the last of "]);
+    home.landfall("store verify").ends(0).shows(&["intact       ", " records, the last of "]);
     home.landfall("store backup copy.db").ends(0).shows(&["backed up    landfall.db to copy.db: "]);
     assert_eq!(mode(&home.path("copy.db")), 0o600);
     assert!(!home.path("copy.db-wal").exists(), "a backup is one file");
     home.landfall("store backup copy.db").ends(2).says(&["copy.db exists"]);
     home.landfall("store backup gone/copy.db").ends(2).says(&["the folder gone does not exist"]);
     home.landfall("store restore missing.db").ends(2).says(&["no file missing.db", "`landfall store backup` wrote"]);
-    home.landfall("store verify --store copy.db").ends(0).shows(&["whole"]);
+    home.landfall("store verify --store copy.db").ends(0).shows(&["intact"]);
 
     // A store in use is not replaced.
     let before = std::fs::read(home.path("landfall.db")).unwrap();
@@ -48,10 +48,10 @@ fn a_store_is_verified_backed_up_and_restored() {
     assert_eq!(running.stop(), 0);
 
     let restored = home.landfall("store restore copy.db").ends(0);
-    let aside = restored.out.lines().find_map(|line| line.strip_prefix("kept aside   ")).unwrap().to_owned();
+    let aside = restored.out.lines().find_map(|line| line.strip_prefix("kept         ")).unwrap().to_owned();
     assert!(restored.err.contains("takes nothing back"), "{}", restored.err);
     assert_eq!(mode(&home.path("landfall.db")), 0o600);
-    home.landfall("store verify").ends(0).shows(&["whole", "elsewhere    it was last used as "]);
+    home.landfall("store verify").ends(0).shows(&["intact", "elsewhere    it was last used as "]);
     home.landfall("history --store landfall.db").ends(0).shows(&["1.0.0"]);
     assert!(
         !home.landfall("history --store landfall.db").out.contains("2.0.0"),
@@ -77,7 +77,7 @@ fn a_backup_that_is_damaged_or_missing_replaces_nothing() {
     // Without a store, a restore makes one.
     std::fs::rename(home.path("landfall.db"), home.path("backup.db")).unwrap();
     let restored = home.landfall("store restore backup.db").ends(0);
-    assert!(!restored.out.contains("kept aside"), "{}", restored.out);
+    assert!(!restored.out.contains("kept  "), "{}", restored.out);
     home.landfall(&format!("{daemon} --once")).ends(0);
     assert_eq!(operations(&account, "app-web").len(), 2, "all is known again");
 }
@@ -91,7 +91,7 @@ fn a_damaged_record_is_named_by_verify_and_stops_the_daemon() {
     home.landfall("store verify")
         .ends(1)
         .shows(&["record 3 of its journal was altered"])
-        .says(&["its first 2 records are whole"]);
+        .says(&["only its first 2 records are intact"]);
     release(&home, "shop", "app", "2.0.0");
     home.landfall(&daemon).ends(1).says(&["record 3 of its journal was altered"]);
     home.landfall("history --store landfall.db").ends(1).says(&["record 3 of its journal was altered"]);
@@ -107,14 +107,14 @@ pub(super) fn the_store_is_named_by_an_option_or_by_the_configuration() {
     home.landfall("store verify").ends(1).says(&["landfall.db"]);
     home.landfall("store backup first.db").ends(1).says(&["landfall.db"]);
     assert!(!home.path("landfall.db").exists(), "a command that reads makes no store");
-    home.landfall("store verify --config landfall.toml").ends(0).shows(&["whole"]);
+    home.landfall("store verify --config landfall.toml").ends(0).shows(&["intact"]);
     home.landfall("store backup first.db --config landfall.toml").ends(0).shows(&["backed up    moved.db to first.db"]);
     home.landfall("store backup second.db --store moved.db").ends(0).shows(&["backed up    moved.db to second.db"]);
     home.landfall("store restore first.db --config landfall.toml")
         .ends(0)
-        .shows(&["restored     moved.db from first.db", "kept aside   "]);
+        .shows(&["restored     moved.db from first.db", "kept         "]);
     home.landfall("store restore second.db --store third.db").ends(0);
-    home.landfall("store verify --store third.db").ends(0).shows(&["whole"]);
+    home.landfall("store verify --store third.db").ends(0).shows(&["intact"]);
 }
 
 /// Changes record 3 as somebody with a database tool would.

@@ -49,7 +49,7 @@ fn a_backup_takes_nothing_back() {
     release(&home, "shop", "app", "1.2.0");
     let production = operations(&account, "app-web-production");
     let restored = home.landfall(&daemon).ends(1);
-    restored.says(&["is found to run 1.1.0, which this store has no record of"]);
+    restored.says(&["is found to run 1.1.0, which is not in this store's journal"]);
     let status = home.landfall(&format!("status --repo shop --store landfall.db --endpoint {account}")).out;
     let row = status.lines().find(|line| line.contains("production")).unwrap();
     assert!(row.contains("1.1.0"), "{status}");
@@ -69,7 +69,7 @@ pub(super) fn a_lost_store_is_rebuilt_without_a_change() {
     asked.says(&["2 stacks of repository `shop` were last deployed by another store (", "landfall store adopt"]);
     assert_eq!(operations(&account, ""), before, "nothing is changed before the answer");
     let plan = home.landfall(&format!("plan --repo shop --store second.db --endpoint {account}"));
-    plan.shows(&["nothing changes until you answer", "All of them are as this repository orders"]);
+    plan.shows(&["nothing changes until you answer", "All of them are as this repository wants them"]);
 
     home.landfall(&format!("{} --once --adopt", daemon("second.db"))).ends(0);
     assert_eq!(operations(&account, ""), before, "what is as ordered is proved as it is");
@@ -101,7 +101,7 @@ fn a_second_repository_with_the_same_id_changes_nothing() {
     let plan = home.landfall(&format!("plan --repo two --store two.db --endpoint {account}"));
     plan.shows(&[
         "another repository has the id `one` too",
-        "Stack app-web-development-web is not as this repository orders",
+        "Stack app-web-development-web differs from this repository",
     ]);
 }
 
@@ -144,7 +144,7 @@ fn two_daemons_on_copies_of_a_store_deploy_each_thing_once() {
     let mut tasks: BTreeMap<String, usize> = BTreeMap::new();
     runs.for_each(|row| *tasks.entry(row["subject"].to_string()).or_default() += 1);
     assert!(tasks.len() >= 8 && tasks.values().all(|times| *times == 1), "{tasks:?}\n{story}");
-    let noticed = ["last deployed by another store", "which this store has no record of"];
+    let noticed = ["last deployed by another store", "which is not in this store's journal"];
     assert!(noticed.iter().any(|sentence| story.contains(sentence)), "nobody noticed the other one:\n{story}");
 }
 
@@ -155,7 +155,7 @@ pub(super) fn the_operator_answers_beside_the_daemon() {
     home.landfall(&format!("daemon --repo shop --store first.db --once --adopt --endpoint {account}")).ends(0);
     let before = operations(&account, "");
     home.landfall("store adopt").ends(1).says(&["there is no store landfall.db"]);
-    home.landfall("store adopt --store first.db").ends(1).says(&["the store first.db asks nothing"]);
+    home.landfall("store adopt --store first.db").ends(1).says(&["the store first.db asks no question"]);
 
     home.write("landfall.toml", "store = \"second.db\"\npoll = \"1s\"\n");
     let mut daemon = home.start(&format!("daemon --config landfall.toml --repo shop --endpoint {account}"));
@@ -166,7 +166,7 @@ pub(super) fn the_operator_answers_beside_the_daemon() {
     daemon.until_it_says("this store deploys repository `shop` from now on (2 stacks)");
     daemon.until_it_says("production");
     assert_eq!(operations(&account, ""), before, "taking over changes nothing");
-    home.landfall("store verify --store second.db").ends(0).shows(&["whole"]);
+    home.landfall("store verify --store second.db").ends(0).shows(&["intact"]);
     release(&home, "shop", "app", "1.1.0");
     daemon.until_it_says("1.1.0  development   deployed");
     assert_eq!(daemon.stop(), 0);

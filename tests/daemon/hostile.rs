@@ -78,7 +78,7 @@ fn whatever_is_asked_is_refused_in_words() {
     for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "LANDFALL"] {
         let text = format!("{method} /api/v1/status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let answer = raw(address, text.as_bytes());
-        assert!(status(&answer) == "405" && answer.contains("GET is the only method"), "{method}: {answer}");
+        assert!(status(&answer) == "405" && answer.contains("this API is read-only"), "{method}: {answer}");
     }
     for host in ["", "Host: evil.example\r\n", "Host: 127.0.0.1.evil.example\r\n", "Host: 127.0.0.1@evil.example\r\n"] {
         let answer = raw(address, format!("GET /api/v1/status HTTP/1.1\r\n{host}Connection: close\r\n\r\n").as_bytes());

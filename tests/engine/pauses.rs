@@ -136,7 +136,7 @@ async fn a_hook_that_expires_is_the_cause_of_the_failure() {
     let outcome = scene.outcome().await;
     assert_eq!(&*failed(&outcome).code, Cause::EXPIRED);
     let sentence = &failed(&outcome).sentence;
-    assert!(sentence.starts_with("nobody answered at the pause hook POST_SCALE_UP until 20"), "{sentence}");
+    assert!(sentence.starts_with("the pause hook POST_SCALE_UP got no answer until 20"), "{sentence}");
     assert_eq!(runs(&scene), ["shop:1.0.0"]);
     let ended = |item: &Evidence| matches!(item, Evidence::HookEnded { status, .. } if status == "TIMED_OUT");
     assert!(scene.evidence().await.iter().any(ended));
@@ -212,7 +212,7 @@ async fn a_first_create_waits_and_a_way_back_does_not_ask() {
     assert_eq!(scene.status("web"), Some(StackStatus::CreateInProgress));
     assert_eq!(waits(&engine).0, Cause::PAUSED_FIRST);
     let sentence = flight(&engine).stopped.unwrap().sentence;
-    assert!(sentence.ends_with("ECS fails the deployment, and CloudFormation removes what it made"), "{sentence}");
+    assert!(sentence.ends_with("ECS fails the deployment, and CloudFormation removes the new resources"), "{sentence}");
     open(&mut scene, &mut engine, Gate::Continue).await;
     assert_eq!(scene.outcome().await, Outcome::Proved);
     let mut engine = begin(&mut scene, &order("1.1.0", "BLUE_GREEN", "POST_SCALE_UP")).await;

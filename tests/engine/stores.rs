@@ -173,7 +173,7 @@ async fn a_file_that_is_no_store_is_refused_in_words() {
     let before = std::fs::read(path("other")).unwrap();
     let error = SqliteStore::open(&path("other"), id()).await.unwrap_err();
     assert!(std::fs::read(path("other")).unwrap() == before, "a database of something else is refused untouched");
-    assert!(error.to_string().ends_with("is not a store of landfall's: it is a database of something else"), "{error}");
+    assert!(error.to_string().ends_with("is not a landfall store: it is a database of something else"), "{error}");
 
     let error = SqliteStore::open(&path("missing-folder/store"), id()).await.unwrap_err();
     assert!(matches!(error, StoreError::Database { what: "open its file", .. }), "{error:?}");

@@ -261,11 +261,11 @@ async fn a_first_create_past_its_deadline_is_deleted_and_an_update_cancelled() {
         plan(version, vec![put(0, "web", late)])
     };
     let outcome = scene.deploy(&late("1.0.0", "slow:1")).await;
-    assert!(failed(&outcome).sentence.contains("not done in 2m"), "{outcome:?}");
+    assert!(failed(&outcome).sentence.contains("did not finish within 2m"), "{outcome:?}");
     assert_eq!(scene.stack("web").filter(|stack| stack.status != StackStatus::DeleteComplete), None);
     assert_eq!(scene.deploy(&late("1.0.1", "shop:1")).await, Outcome::Proved);
     let outcome = scene.deploy(&late("1.0.2", "slow:2")).await;
-    assert!(failed(&outcome).sentence.contains("not done in 2m"), "{outcome:?}");
+    assert!(failed(&outcome).sentence.contains("did not finish within 2m"), "{outcome:?}");
     assert_eq!(scene.status("web"), Some(StackStatus::UpdateRollbackComplete));
     assert!(scene.operations().contains(&"CancelUpdateStack".to_owned()));
 }
@@ -314,7 +314,7 @@ async fn an_unexpected_replacement_waits_for_its_allowance() {
     assert_eq!((&*stopped.code, stopped.gate), ("replaces-data", Some(Gate::Replace)));
     assert_eq!(
         stopped.sentence,
-        "Queue (SQS Queue) would be replaced because of QueueName, keeps data, and the plan does not say so"
+        "Queue (SQS Queue) would be replaced because of QueueName, keeps data, and the plan did not expect it"
     );
 
     let opening = Opening {

@@ -187,7 +187,7 @@ async fn the_newest_deadline_counts_for_what_is_in_flight() {
     engine.carry_out(&Plan { deadlines, ..Plan::default() }, scene.now).await.unwrap();
     scene.finish(&mut engine).await;
     let sentence = failed(&scene.outcome().await).sentence.clone();
-    assert!(sentence.ends_with("it was not done in 3m"), "{sentence}");
+    assert!(sentence.ends_with("it did not finish within 3m"), "{sentence}");
     assert!(scene.now < begun + SignedDuration::from_mins(5), "{}", scene.now);
 }
 

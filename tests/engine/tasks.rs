@@ -176,7 +176,7 @@ async fn a_task_that_takes_too_long_is_stopped() {
         let outcome = scene.deploy(&migrate("1")).await;
         let cause = failed(&outcome);
         assert_eq!(&*cause.code, "task-deadline");
-        assert_eq!(cause.sentence, "the task: it was not done in 10m");
+        assert_eq!(cause.sentence, "the task: it did not finish within 10m");
         assert_eq!(scene.operations(), ["CreateChangeSet", "ExecuteChangeSet", "RunTask", "StopTask"]);
     }
 }
@@ -204,7 +204,7 @@ async fn a_task_that_somebody_stops_is_not_done_even_if_it_ends_well() {
     let outcome = scene.outcome().await;
     let cause = failed(&outcome);
     assert_eq!(&*cause.code, "task-stopped");
-    assert!(cause.sentence.ends_with("before it was done (UserInitiated): by hand"), "{}", cause.sentence);
+    assert!(cause.sentence.ends_with("before it finished (UserInitiated): by hand"), "{}", cause.sentence);
 }
 
 #[tokio::test]
@@ -303,7 +303,7 @@ async fn a_lost_call_is_not_repeated_once_ecs_may_have_forgotten_its_token() {
     assert_eq!(runs(&scene), 1);
     let stopped = engine.facts().in_flight(&slot()).unwrap().stopped.clone().unwrap();
     assert_eq!(&*stopped.code, "task-lost");
-    // Nobody wants it any more: that ends it, and nothing runs.
+    // Nobody wants it now: that ends it, and nothing runs.
     let mut other = migrate("2");
     other.begin.clear();
     other.supersede = vec![supersede(FIRST, None)];

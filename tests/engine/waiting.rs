@@ -46,7 +46,7 @@ async fn somebody_elses_operation_is_waited_for_in_words_and_then_gone_on_with()
     assert_eq!(&*waiting.cause.code, "stack-busy");
     assert_eq!(
         waiting.cause.sentence,
-        "somebody else's operation goes on, with token by-hand: the stack is UPDATE_IN_PROGRESS"
+        "another operation is in progress, with token by-hand: the stack is UPDATE_IN_PROGRESS"
     );
     // The reason is journaled once, however often it is looked at.
     waits(&mut scene, &mut engine).await.expect("it still waits");

@@ -109,7 +109,7 @@ fn pushes(remote: Remote, served: &Repo) {
     write(&mirrored.mirror, "{\"three\": 3}");
     let refused = mirrored.mirror.push_facts().unwrap_err();
     assert!(matches!(refused, GitError::Refused { .. }), "{refused:?}");
-    assert!(refused.to_string().contains("does not take refs/landfall/facts"), "{refused}");
+    assert!(refused.to_string().contains("rejects refs/landfall/facts"), "{refused}");
     assert!(!mirrored.mirror.poll().unwrap().moved, "a poll goes on working");
 }
 

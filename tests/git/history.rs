@@ -315,5 +315,5 @@ fn revisions_are_resolved_like_git_does() {
     assert_eq!(reader.resolve(second.short()).unwrap(), second);
     assert_eq!(reader.merge_base(&first, &second).unwrap(), Some(first));
     let said = reader.resolve("nothing").unwrap_err().to_string();
-    assert!(said.contains("`nothing` is no commit"), "{said}");
+    assert!(said.contains("`nothing` is not a commit"), "{said}");
 }

@@ -60,7 +60,7 @@ fn a_wrong_password_is_shown_once() {
     let refused = mirrored.mirror.poll().unwrap_err();
     assert!(matches!(refused, GitError::Denied { .. }), "{refused:?}");
     let said = format!("{refused} {refused:?}");
-    assert!(said.contains("it refused user `ada` with the password it was given"), "{said}");
+    assert!(said.contains("it rejected user `ada` with the password it was given"), "{said}");
     assert!(!said.contains("wrong-one"), "{said}");
     assert_eq!(server.requests().len(), 2, "asked, shown once: {:?}", server.requests());
 }
@@ -112,7 +112,7 @@ fn no_credentials_are_needed_where_nobody_asks_and_missing_ones_are_named() {
 
     let key = Credentials::Key { private: "key".into(), passphrase: None };
     let said = mirror(remote(&server, key)).mirror.poll().unwrap_err().to_string();
-    assert!(said.contains("takes a password or token, not a key"), "{said}");
+    assert!(said.contains("needs a password or token, not a key"), "{said}");
 }
 
 #[test]

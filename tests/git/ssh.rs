@@ -108,7 +108,7 @@ fn keys_are_shown_once_and_passphrases_are_used() {
     }
     assert!(matches!(poll(key(&server, "absent", None)), Err(GitError::File { .. })));
     let basic = Credentials::Basic { username: "ada".to_owned(), password: Password::new("x") };
-    assert!(poll(basic).unwrap_err().to_string().contains("takes a key file or an agent, not a password"));
+    assert!(poll(basic).unwrap_err().to_string().contains("needs a key file or an agent, not a password"));
 }
 
 #[test]

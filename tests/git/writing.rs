@@ -51,7 +51,7 @@ fn the_users_own_changes_are_left_alone() {
 
     let refused = writer.commit("main", &[put("a", "2\n"), put("b", "2\n")], &author(), "no").unwrap_err();
     assert!(matches!(&refused, GitError::Dirty { paths, .. } if paths == &["b"]), "{refused}");
-    assert!(refused.to_string().contains("commit or stash that first"));
+    assert!(refused.to_string().contains("commit or stash these first"));
     let refused = writer.commit("main", &[put("new", "2\n")], &author(), "no").unwrap_err();
     assert!(matches!(&refused, GitError::Dirty { paths, .. } if paths == &["new"]), "{refused}");
     assert_eq!(repo.head(), head);

@@ -233,7 +233,7 @@ fn five_typical_states() {
     gone.add_target("development-us", "development");
     let mut moved = live.clone();
     gone.settle(&mut moved);
-    tell("nothing wants it", &gone, &moved);
+    tell("no slot wants it", &gone, &moved);
     golden!("doctor", story.0);
 }
 

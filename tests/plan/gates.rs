@@ -73,7 +73,7 @@ fn sentences_say_what_is_so() {
     );
     assert_eq!(
         sentence(because(row(DATABASE, Effect::MayReplace, None))),
-        "R (RDS DBInstance) may be replaced because of Engine, keeps data, and the plan does not say so"
+        "R (RDS DBInstance) may be replaced because of Engine, keeps data, and the plan did not expect it"
     );
     assert_eq!(
         sentence(Row { fate: Fate::Snapshot, ..row(DATABASE, Effect::Remove, Some(Effect::Remove)) }),
@@ -81,7 +81,7 @@ fn sentences_say_what_is_so() {
     );
     assert_eq!(
         sentence(row(SERVICE, Effect::Remove, None)),
-        "R (ECS Service) would be removed, and the plan does not say so"
+        "R (ECS Service) would be removed, and the plan did not expect it"
     );
 }
 

@@ -197,11 +197,11 @@ fn another_value_of_an_output_is_another_plan_and_many_that_are_missing_are_one_
     let told = |cause| view::reasons::hold(&Hold::new(cause));
     assert_eq!(
         told(cause(outputs(&["A", "B", "C", "D", "E"]), false)),
-        format!("stack platform-network in {place}, whose outputs A, B, C and 2 more it uses, is not there yet")
+        format!("stack platform-network in {place}, whose outputs A, B, C and 2 more it uses, does not exist yet")
     );
     assert_eq!(
         told(cause(outputs(&["A", "B"]), true)),
-        format!("outputs A and B of stack platform-network in {place} are not there yet")
+        format!("outputs A and B of stack platform-network in {place} do not exist yet")
     );
 }
 

@@ -34,7 +34,7 @@ impl Drop for Served {
 }
 
 impl Served {
-    /// One that lets everybody in, or `ada` with the password `s3cret` alone; none where it is not installed.
+    /// One that lets everybody in, or `ada` with the password `s3cret` alone; none if it is not installed.
     pub(crate) fn start(guarded: bool) -> Option<Self> {
         let [program] = programs(["docker-registry"])?;
         let home = tempfile::tempdir().unwrap();
@@ -189,7 +189,7 @@ fn a_guarded_registry_asks_who_we_are() {
     let nobody = ask(Arc::new(NoCredentials)).unwrap_err().to_string();
     assert!(nobody.contains("docker login") && nobody.contains("LANDFALL_REGISTRY_USERNAME"), "{nobody}");
     let wrong = ask(Arc::new(Ada(served.host.clone(), "guess"))).unwrap_err().to_string();
-    assert!(wrong.contains("refused the credentials") && !wrong.contains("guess"), "{wrong}");
+    assert!(wrong.contains("rejected docker's credentials") && !wrong.contains("guess"), "{wrong}");
     assert!(ask(Arc::new(Ada("other.example.com".to_owned(), "s3cret"))).is_err(), "only its own are shown");
 }
 
@@ -282,7 +282,7 @@ fn a_token_service_is_asked_for_one_repository() {
     }
     let wrong = OciRegistry::new(Arc::new(Ada(host.clone(), "guess")), Limits::default());
     let wrong = wait(wrong.tags(&format!("{host}/a/b"))).unwrap_err().to_string();
-    assert!(wrong.contains("its token service refused"), "{wrong}");
+    assert!(wrong.contains("its token service rejected"), "{wrong}");
 }
 
 #[test]

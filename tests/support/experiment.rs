@@ -55,7 +55,7 @@ impl Known {
 /// When a step runs.
 const ORDER: &str = "the order of steps";
 /// Where a step has stacks.
-const PLACES: &str = "where there are stacks";
+const PLACES: &str = "which stacks exist";
 
 /// A process and what it renders, by stack.
 struct Step {
@@ -191,7 +191,7 @@ fn try_with_others(step: &Step, used: &Use<'_>, before: &Leaves, known: &mut Kno
     }
 }
 
-/// What differs after a change, and in which format first; none where the change does not pass the checks.
+/// What differs after a change, and in which format first; none if the change does not pass the checks.
 fn outcome(step: &Step, before: &Leaves, changed: &Value) -> Option<(BTreeSet<Target>, Option<u32>)> {
     let differs = difference(before, &leaves(changed, NEWEST)?);
     let in_format = |format: &u32| {
@@ -260,7 +260,7 @@ fn try_default(step: &Step, used: &Use<'_>, known: &mut Known) {
     }
 }
 
-/// Everything that a process renders to under a format; none where it does not pass the checks.
+/// Everything that a process renders to under a format; none if it does not pass the checks.
 fn leaves(process: &Value, format: u32) -> Option<Leaves> {
     let read = read_format(&toml::to_string(process).unwrap(), format);
     if !read.problems.is_empty() {

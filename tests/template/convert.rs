@@ -428,7 +428,7 @@ fn a_file_in_the_templates_place_is_kept() {
     let (again, _) = converted(&with(&files, &[(path, &conversion.template.text)]), "shop", "web").unwrap();
     assert_eq!(again, conversion);
     let why = converted(&with(&files, &[(path, "Resources: {}\n")]), "shop", "web").unwrap_err();
-    assert!(why.contains("projects/shop/templates/web.yaml is there, and says something else"), "{why}");
+    assert!(why.contains("projects/shop/templates/web.yaml exists with other content"), "{why}");
 }
 
 #[test]

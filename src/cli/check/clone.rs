@@ -16,7 +16,7 @@ const NAMED: usize = 3;
 const PLACES: [&str; 8] =
     ["landfall.toml", "environments", "targets", "tenants", "freezes", "lifecycles", "variables", "projects"];
 
-/// What git says of a work tree; `unread` is how bad it is that part of the history is not there.
+/// What git says about a work tree; `unread` is how bad it is that part of the history is not there.
 pub(super) fn problems(work_tree: &WorkTree, catalog: &Catalog, unread: Level) -> Vec<Problem> {
     let mut found = Vec::new();
     match work_tree.apart(&PLACES) {
@@ -53,7 +53,7 @@ fn of_files(apart: &Apart) -> Vec<Problem> {
     let mut found: Vec<Problem> = ignored
         .map(|path| {
             let title = format!("git ignores `{path}`, so no commit will have it");
-            let help = format!("take it out of .gitignore, or add it all the same: git add --force {path}");
+            let help = format!("remove it from .gitignore, or add it anyway: git add --force {path}");
             problem(codes::IGNORED_FILE, path.trim_end_matches('/'), title, &help)
         })
         .collect();
@@ -82,7 +82,7 @@ fn named(paths: &[&String]) -> String {
     format!("{}{more} {verb}", names.join(", "))
 }
 
-/// What lies uncommitted in a folder that a daemon follows, in a sentence; none where it is all committed, or no work tree.
+/// What lies uncommitted in a folder that a daemon follows, in a sentence; none if everything is committed, or if it is not a work tree.
 pub fn uncommitted(folder: &Path) -> Option<String> {
     let apart = WorkTree::at(folder).ok()??.apart(&PLACES).ok()?;
     let files: Vec<&String> = apart.changed.iter().chain(&apart.untracked).filter(|path| is_ours(path)).collect();

@@ -33,7 +33,7 @@ pub struct Policies {
 /// What one role needs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RolePolicies {
-    /// The account.
+    /// AWS account, twelve digits.
     pub account: AccountId,
     /// ARN of the role.
     pub role: Arc<str>,
@@ -125,7 +125,7 @@ fn whats(project: &Project) -> impl Iterator<Item = &What> {
     project.head.iter().chain(released.map(|snapshot| &snapshot.what)).map(AsRef::as_ref)
 }
 
-/// The roles that the steps hand to ECS, beside those that the stacks make.
+/// The roles that the steps hand to ECS, in addition to those that the stacks make.
 fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &Target, notes: &mut BTreeSet<String>) {
     let here = |step: &&Arc<Step>| {
         let mut environments = target.environments.iter();
@@ -154,7 +154,7 @@ fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &
             match literal(role) {
                 Some(arn) => drop(reach.given_roles.insert(arn)),
                 None => drop(notes.insert(format!(
-                    "step {} of {} takes its role from variables ({role}): whoever deploys it also needs iam:PassRole on the \
+                    "step {} of {} takes its role from variables ({role}): the deploying role also needs iam:PassRole on the \
                      roles that these give",
                     step.name, project.name
                 ))),
@@ -170,7 +170,7 @@ fn patched(step: &Step, project: &Project) -> Option<String> {
     let kinds: Vec<&str> = kinds.into_iter().collect();
     (!kinds.is_empty()).then(|| {
         format!(
-            "step {} of {} adds {} by patches: whoever deploys it also needs the rights that CloudFormation asks for these",
+            "step {} of {} adds {} by patches: the deploying role also needs the rights that CloudFormation asks for these",
             step.name,
             project.name,
             kinds.join(", ")

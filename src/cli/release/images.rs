@@ -18,7 +18,7 @@ use crate::template::{Context, RenderProblem};
 pub(super) struct Picked {
     /// Tag and digests.
     pub(super) pin: ImagePin,
-    /// The repository; none where the image was taken from another release.
+    /// The repository; none if the image comes from another release.
     pub(super) repository: Option<String>,
     /// Tags that the channel does not admit.
     pub(super) refused: Vec<Refused>,
@@ -57,7 +57,7 @@ impl Wanted<'_> {
         let repository = match (self.repository(image), named) {
             (Ok(repository), _) => repository,
             (Err(problem), Some(tag)) => {
-                output::progress(&format!("note         {name}: {problem}; the release names no digest of {tag}"));
+                output::progress(&format!("note         {name}: {problem}; the release records no digest of {tag}"));
                 return Ok(Picked { pin: tag_alone(tag), repository: None, refused: Vec::new() });
             }
             (Err(problem), None) => return Err(self.no_tag(name, Failure::new(problem))),
@@ -80,7 +80,7 @@ impl Wanted<'_> {
             }
             Err(error) => {
                 let why = chain(&error);
-                output::progress(&format!("note         {name}: {why}; the release names no digest of {tag}"));
+                output::progress(&format!("note         {name}: {why}; the release records no digest of {tag}"));
                 tag_alone(&tag)
             }
         };
@@ -94,17 +94,17 @@ impl Wanted<'_> {
         registry: &dyn Registry,
     ) -> Result<(String, Vec<Refused>), Failure> {
         let cannot = |error: RegistryError| {
-            self.no_tag(name, Failure::new(format!("cannot tell the newest tag of {repository}")).because(error))
+            self.no_tag(name, Failure::new(format!("cannot find the newest tag of {repository}")).because(error))
         };
         let tags = registry.tags(repository).await.map_err(cannot)?;
         let rule = self.rule(name);
         let Chosen { tag, refused } = choose(&rule, &tags);
         let Some(tag) = tag else {
             let lines = refusals(&refused);
-            lines.iter().for_each(|line| output::progress(&format!("refused      {line}")));
+            lines.iter().for_each(|line| output::progress(&format!("rejected     {line}")));
             let message = match tags.len() {
                 0 => format!("{repository} has no tag at all"),
-                count => format!("channel {} admits none of the {count} tags of {repository}", self.channel.name),
+                count => format!("channel {} allows none of the {count} tags of {repository}", self.channel.name),
             };
             return Err(self.no_tag(name, Failure::new(message)));
         };
@@ -115,19 +115,22 @@ impl Wanted<'_> {
         self.channel.images.get(name).cloned().unwrap_or_default()
     }
 
-    /// A tag that was named is taken, whatever the channel says of it.
+    /// A named tag is used whatever the channel's rules say.
     fn say_if_refused(&self, name: &ImageName, tag: &str) {
         let Some(rule) = self.channel.images.get(name) else { return };
         let seen = crate::registry::TagSeen { name: tag.into(), pushed: None };
         let refused = choose(rule, &[seen]).refused.into_iter().find(|refused| refused.why != Why::NoDate);
         if let Some(Refused { why, .. }) = refused {
             let channel = &self.channel.name;
-            output::progress(&format!("note         {name}: channel {channel} would not take {tag} by itself: {why}"));
+            output::progress(&format!(
+                "note         {name}: channel {channel} would not choose {tag} by itself: {why}"
+            ));
         }
     }
 
     fn no_tag(&self, name: &ImageName, failure: Failure) -> Failure {
-        failure.help(format!("--image {name}=TAG names a tag; --from RELEASE takes those of another release"))
+        failure
+            .help(format!("give a tag with --image {name}=TAG, or the images of another release with --from RELEASE"))
     }
 
     /// Registry and repository of an image. Where a variable makes it another one in each environment, the first in
@@ -159,7 +162,7 @@ impl Wanted<'_> {
             }
             (None, Some(problem)) => Err(format!("{} ({})", problem.title, problem.at)),
             (None, None) => {
-                Err("no target has a role that a step asks for, so its repository cannot be told".to_owned())
+                Err("no target offers a role that a step asks for, so its repository is not known".to_owned())
             }
         }
     }

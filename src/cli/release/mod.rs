@@ -73,7 +73,7 @@ pub fn project_of<'a>(loaded: &'a Loaded, name: &ProjectName, dir: &Path) -> Res
     }
     if loaded.has_errors() {
         let failure = Failure::new(format!("project {name} cannot be read in {}", dir.display()));
-        return Err(Failure { exit: Exit::Problems, ..failure.help("`landfall check` says what is wrong") });
+        return Err(Failure { exit: Exit::Problems, ..failure.help("`landfall check` lists the problems") });
     }
     known("project", name, projects.keys())?;
     Err(Failure::usage(format!("there is no project `{name}`")))
@@ -82,7 +82,7 @@ pub fn project_of<'a>(loaded: &'a Loaded, name: &ProjectName, dir: &Path) -> Res
 /// A release of a project.
 ///
 /// # Errors
-/// There is no such release; says which there are.
+/// The release does not exist; the message lists those that do.
 pub fn release_of<'a>(project: &'a Project, name: &ReleaseName) -> Result<&'a Arc<Release>, Failure> {
     project.releases.get(name).ok_or_else(|| {
         let highest: Vec<String> =

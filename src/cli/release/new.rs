@@ -56,7 +56,7 @@ pub struct New {
 fn image(text: &str) -> Result<(ImageName, String), String> {
     let (name, tag) = text.split_once('=').ok_or("an image is given like web=1.4.0")?;
     let name = ImageName::new(name).map_err(|error| error.to_string())?;
-    if is_tag(tag) { Ok((name, tag.to_owned())) } else { Err(format!("`{tag}` is no tag")) }
+    if is_tag(tag) { Ok((name, tag.to_owned())) } else { Err(format!("`{tag}` is not a tag")) }
 }
 
 /// Runs the command.
@@ -66,15 +66,15 @@ pub(super) fn run(options: &New) -> Outcome {
     let loaded = desk.load_head(&[])?;
     let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
     let what = project.head.as_ref().ok_or_else(|| {
-        let failure = Failure::new(format!("process or variables of {} have errors", project.name));
-        Failure { exit: Exit::Problems, ..failure.help("`landfall check` says what is wrong") }
+        let failure = Failure::new(format!("the process or variables of {} have errors", project.name));
+        Failure { exit: Exit::Problems, ..failure.help("`landfall check` lists the problems") }
     })?;
     let channel = channel(project, options.channel.as_ref())?;
     let name = name(project, channel, options.version.as_ref())?;
     let file = release_file(&project.name, &name);
     if desk.text(&file)?.is_some() {
         let help = "a release never changes; give another version, or none for the next one";
-        return Err(Failure::new(format!("{file} is there already")).help(match desk.push_command() {
+        return Err(Failure::new(format!("{file} already exists")).help(match desk.push_command() {
             Some(push) => format!("{help}; if it is committed and not pushed: `{push}`"),
             None => help.to_owned(),
         }));
@@ -112,7 +112,7 @@ fn channel<'a>(project: &'a Project, asked: Option<&ChannelName>) -> Result<&'a 
     project.channels.get(name).ok_or_else(|| Failure::usage(format!("there is no channel `{name}`")))
 }
 
-/// The name that is asked for, or the next one: after the highest release of the channel, or where it has none of the
+/// The name that is asked for, or the next one: after the highest release of the channel, or if it has none of the
 /// project, as far on as no release has its version.
 fn name(project: &Project, channel: &Channel, asked: Option<&ReleaseName>) -> Result<ReleaseName, Failure> {
     let taken = |version: &Version| project.releases.values().find(|release| release.version == *version);
@@ -152,7 +152,7 @@ fn tell(picked: &BTreeMap<ImageName, Picked>, from: Option<&ReleaseName>) {
         };
         let digest = pin.digest.as_deref().unwrap_or("no digest");
         output::progress(&format!("image        {name} {} ({digest}) {whence}", pin.tag));
-        refusals(refused).iter().for_each(|line| output::progress(&format!("refused      {line}")));
+        refusals(refused).iter().for_each(|line| output::progress(&format!("rejected     {line}")));
     }
 }
 

@@ -63,7 +63,7 @@ pub(super) fn run(options: &Refresh) -> Outcome {
     let old = if release.snapshot.is_ok() { old } else { new };
     let difference = Difference::of(&old, &new)?;
     if old.release.snapshot.is_ok() && release.snapshot.is_err() {
-        output::progress(&format!("note         what {} was made of is not known any more", release.name));
+        output::progress(&format!("note         the files that {} was made from are no longer known", release.name));
     }
     let message = format!("Refresh {} {} from {}", project.name, release.name, commit.short());
     let delivered = desk.put(&file, &edited, &message, &config)?;

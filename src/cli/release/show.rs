@@ -129,7 +129,7 @@ fn snapshot(release: &Release) -> String {
     match &release.snapshot {
         Ok(snapshot) => match &snapshot.commit {
             Some(commit) => commit.to_string(),
-            None => "the files of this folder, which is no git repository".to_owned(),
+            None => "the files of this folder, which is not a git repository".to_owned(),
         },
         Err(fault) => fault_in_words(fault),
     }

@@ -38,7 +38,7 @@ struct Read {
     at: Timestamp,
 }
 
-/// The past of what was read, where an output is asked for and somebody is named who knows.
+/// The past of what was read, if the name is an output and an option says where to look.
 pub(super) fn facts(options: &Why) -> Result<Option<Facts>, Failure> {
     if OutputRef::parse(&options.name).is_none() {
         return Ok(None);
@@ -54,7 +54,7 @@ pub(super) fn facts(options: &Why) -> Result<Option<Facts>, Failure> {
     if let Some(url) = &options.store {
         return crate::cli::runtime()?.block_on(stored(url)).map(Some);
     }
-    output::progress("note         what it last was, --server, --store or --facts would tell");
+    output::progress("note         --server, --store or --facts would show the last value");
     Ok(None)
 }
 

@@ -16,7 +16,7 @@ use crate::model::journal::{Call, Cause, Content, Evidence, Outcome, ParameterVa
 use crate::model::slot::TAG_PREFIX;
 use crate::model::{Id, ReleaseName, StackSeen, StackStatus};
 
-/// So many change sets are made for one operation before it is given up: somebody else changes the stack all the time. Those
+/// Change sets for one operation before landfall gives up: something else keeps changing the stack. Those
 /// that AWS failed in an outage do not count.
 const ROUNDS: usize = 5;
 
@@ -47,7 +47,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
             (ChangeSetStatus::Failed, _) => failed(s, change_set),
             (ChangeSetStatus::Complete, Execution::Available) => made_and_read(s, content, change_set, seen, stack),
             (ChangeSetStatus::Complete, Execution::Unavailable | Execution::InProgress) => patience(s, content),
-            // Not executed by us: somebody changed the stack since, perhaps by this very change set.
+            // Not executed by us: the stack changed since, perhaps by this very change set.
             (ChangeSetStatus::Complete, Execution::Obsolete | Execution::Complete | Execution::Failed) => {
                 again(s, content, seen, create)
             }
@@ -60,7 +60,7 @@ fn patience(s: &Subject<'_>, content: &Content) -> Effect {
     let since = s.call(Purpose::Make(s.state.round())).map_or(s.now, |call| call.first);
     let deadline = s.deadline(content);
     if s.older_than(since, deadline) {
-        return s.fail("deadline", format!("AWS did not make the change set in {}", cause::limit(deadline)));
+        return s.fail("deadline", format!("AWS did not make the change set within {}", cause::limit(deadline)));
     }
     s.poll(since)
 }
@@ -99,7 +99,7 @@ fn made_and_read(
     before.unwrap_or_else(|| execute(s))
 }
 
-/// Journals which service deployments there are before anything is executed. What is begun afterwards is told by its ARN:
+/// Journals which service deployments there are before anything is executed. A deployment that begins afterwards is recognized by its ARN:
 /// CloudFormation and ECS have a clock each, and write time with another precision, so that times do not tell. None when that
 /// has been done, or the stack has no services.
 fn look_before(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Effect> {
@@ -145,7 +145,7 @@ fn make(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool, round: us
         Err(effect) => return *effect,
     };
     let Some(body) = body(content) else {
-        return s.fail("template-unreadable", "the journaled template is no JSON object");
+        return s.fail("template-unreadable", "the template in the journal is not a JSON object");
     };
     let template = match object(content, &body) {
         None => TemplateSource::Body(body.into()),
@@ -167,7 +167,7 @@ fn make(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool, round: us
     s.ask(Call::CreateChangeSet, Purpose::Make(round), Request::Make(Box::new(request)))
 }
 
-/// The template's text with the description in it; none where the journaled template is no JSON object.
+/// The template's text with the description in it; none if the template in the journal is not a JSON object.
 fn body(content: &Content) -> Option<String> {
     let serde_json::Value::Object(mut root) = serde_json::from_str(&content.template).ok()? else { return None };
     root.insert("Description".to_owned(), content.description.as_ref().into());
@@ -232,7 +232,7 @@ pub(super) fn unchanged(s: &Subject<'_>, content: &Content, seen: &Seen, stack: 
     prove::next(s, content, seen, stack, since)
 }
 
-/// Nobody wants it any more, and nothing was executed: the change set is deleted, and with it the empty stack that it made.
+/// Nobody wants it now, and nothing was executed: the change set is deleted, and with it the empty stack that it made.
 pub(super) fn abandon(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Effect {
     discard(s, seen).or_else(|| empty(s, seen, by)).unwrap_or_else(|| s.end(Outcome::Superseded { by: by.clone() }))
 }
@@ -265,7 +265,7 @@ fn empty(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Option<Effec
     nothing.then(|| s.ask(Call::DeleteStack, Purpose::Empty, Request::Delete(stack.id.clone())))
 }
 
-/// Deletes the change set in hand; nothing to do where there is none.
+/// Deletes the change set in hand, if there is one.
 fn discard(s: &Subject<'_>, seen: &Seen) -> Option<Effect> {
     let round = s.state.round();
     let made = s.call(Purpose::Make(round)).is_some_and(|call| call.answer != Answer::Refused);

@@ -33,7 +33,7 @@ pub(super) fn next(s: &Subject<'_>, id: &Arc<str>, unprotect: bool, seen: &Seen)
         None => stack.status == StackStatus::ReviewInProgress && s.past.made,
     };
     if !ours {
-        return s.fail("foreign-stack", "the stack does not carry the tags of this slot any more: it is not touched");
+        return s.fail("foreign-stack", "the stack no longer has this slot's tags: landfall does not touch it");
     }
     match asked {
         Some(call) if stack.status.in_progress() => s.poll(call.first),
@@ -50,7 +50,7 @@ fn round(s: &Subject<'_>) -> usize {
     (1..).take_while(|round| s.call(Purpose::Delete(*round)).is_some()).count().max(1)
 }
 
-/// Nothing was asked yet, or nobody knows whether it arrived: the token makes a repetition harmless.
+/// The call was not made yet, or may not have arrived: the token makes a repetition harmless.
 fn before(s: &Subject<'_>, stack: &StackSeen, unprotect: bool) -> Effect {
     if stack.protected {
         let unprotected = s.call(Purpose::Protect).filter(|call| call.answer == Answer::Accepted);
@@ -64,7 +64,7 @@ fn before(s: &Subject<'_>, stack: &StackSeen, unprotect: bool) -> Effect {
     s.ask(Call::DeleteStack, Purpose::Delete(round(s)), Request::Delete(stack.id.clone()))
 }
 
-/// What a stack says of its deletion that AWS took back because of an export, as far as `reason` is that.
+/// What a stack says about its deletion that AWS cancelled because of an export, as far as `reason` is that.
 fn in_use(reason: &str) -> Option<&str> {
     let (_, users) = reason.split_once(" in use by ")?;
     reason.to_ascii_lowercase().contains("export ").then(|| users.trim().trim_end_matches('.'))
@@ -102,7 +102,7 @@ fn after(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, at: jiff::Timestamp) -
         if !late {
             return s.poll(at);
         }
-        return s.fail("not-deleted", format!("the stack stays {} although AWS took its deletion", stack.status));
+        return s.fail("not-deleted", format!("the stack is still {} after AWS accepted its deletion", stack.status));
     }
     let own = |event: &&StackEvent| event.token.as_deref() == Some(&*token) && event.status.ends_with("_FAILED");
     let of_stack = |event: &StackEvent| event.kind == "AWS::CloudFormation::Stack";

@@ -39,7 +39,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
         }
         // The status is still the one from before.
         None if s.late(execute.first, s.deadline(content)) => {
-            s.fail("not-executed", "AWS took the change set but does not show that it executes it")
+            s.fail("not-executed", "AWS accepted the change set but does not show that it executes it")
         }
         None => s.poll(execute.at),
     }
@@ -93,7 +93,7 @@ fn gone(s: &Subject<'_>, content: &Content, execute: CallState) -> Effect {
     if !s.older_than(execute.at, STALE) {
         return s.poll(execute.at);
     }
-    let cause = cause::cause("stack-gone", s.stack(), "somebody deleted the stack while it was deployed");
+    let cause = cause::cause("stack-gone", s.stack(), "the stack was deleted during the deployment");
     s.end_as(StackStatus::DeleteComplete, Outcome::Failed(cause))
 }
 
@@ -161,16 +161,16 @@ fn failed(s: &Subject<'_>, content: &Content, reason: Option<&str>, status: Stac
         return s.end_as(status, Outcome::Superseded { by });
     }
     let root = pause::cause(s, status).or_else(|| cause::root_cause(s.stack(), &s.state.evidence));
-    // What was only cancelled because the time was over is no cause.
+    // A resource that was only cancelled because the time was over is not the cause.
     let root = root.filter(|root| !late || !cause::is_cancelled(root));
     let cause = match root {
         Some(root) if late => {
             let limit = cause::limit(s.deadline(content));
-            Cause { sentence: format!("{}; it was not done in {limit}", root.sentence), ..root }
+            Cause { sentence: format!("{}; it did not finish within {limit}", root.sentence), ..root }
         }
         None if late => {
             let limit = cause::limit(s.deadline(content));
-            cause::cause("deadline", s.stack(), format!("it was not done in {limit}"))
+            cause::cause("deadline", s.stack(), format!("it did not finish within {limit}"))
         }
         Some(root) => root,
         None => cause::of_stack(s.stack(), &s.state.evidence, status.as_str(), reason),

@@ -2,7 +2,7 @@
 //!
 //! [`state`] is folded from journal records, [`Seen`] is what was read since the last call, and [`next`] says what to do:
 //! look at something, note something in the journal, ask AWS for something, or wait. The driver performs the effect and
-//! asks again. Deliberately absent: I/O, clocks, and any memory beside the journal, so that a restart continues where the
+//! asks again. Deliberately absent: I/O, clocks, and any memory outside the journal, so that a restart continues where the
 //! journal ends.
 
 mod change_set;
@@ -103,7 +103,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The token of a call: the journaled one where there is one, otherwise a new one.
+    /// The token of a call: the journaled one if it exists, otherwise a new one.
     ///
     /// A task's token goes with that of the change set that was executed before it, and without one with the incarnation in
     /// which its deployment began. Whatever became of the store since, that call is for the same task, and ECS runs it once
@@ -129,7 +129,7 @@ impl<'a> Subject<'a> {
         token::change_set_name(&make, self.opened.deployment, self.opened.attempt, round)
     }
 
-    /// Whether the store began a new incarnation since the deployment began: somebody else may have gone on with it.
+    /// Whether the store began a new incarnation since the deployment began: another daemon may have gone on with it.
     fn is_from_before(&self) -> bool {
         self.born != self.maker.incarnation
     }
@@ -197,10 +197,10 @@ impl<'a> Subject<'a> {
         let Some(last) = &seen.last_token else { return Effect::Look(Look::LastToken(stack.id.clone())) };
         let token = last.as_ref().map_or_else(String::new, |token| format!(", with token {token}"));
         let whose = match self.known.whose(last.as_deref()) {
-            Whose::Lost => "an operation that this store has no record of",
-            _ => "somebody else's operation",
+            Whose::Lost => "an operation that is not in this store's journal",
+            _ => "another operation",
         };
-        let sentence = format!("{whose} goes on{token}: the stack is {}", stack.status);
+        let sentence = format!("{whose} is in progress{token}: the stack is {}", stack.status);
         Effect::Note(vec![self.waits(Some((BUSY, sentence)), None)])
     }
 
@@ -230,7 +230,7 @@ impl<'a> Subject<'a> {
 /// just after ExecuteChangeSet\]
 const STALE: i64 = 30;
 
-/// The code of waiting for somebody else's operation.
+/// The code of waiting for another operation.
 const BUSY: &str = "stack-busy";
 
 /// What was read since the last call; nothing that is not in here has been looked at.

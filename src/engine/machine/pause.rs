@@ -2,7 +2,7 @@
 //!
 //! On the way forward an allowance answers: `continue` lets the deployment go on, `rollback` has ECS put the old revision
 //! back. Where a newer commit takes the deployment's place, the old revision is put back without asking. On the way back
-//! nobody is asked either: a rollback's own deployment comes to the same hooks, and goes on, because what ran before may
+//! landfall does not ask there: a rollback's own deployment reaches the same hooks, and goes on, because what ran before may
 //! always run again. The call has no token: it is made only while ECS says that the hook waits, and ECS takes one answer to
 //! a hook.
 
@@ -24,7 +24,7 @@ const CLOCKS: SignedDuration = SignedDuration::from_secs(5);
 /// Which way a stack goes whose service waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// To the new revision: somebody decides.
+    /// To the new revision: a person decides.
     Forward,
     /// Back to the old one.
     Back,
@@ -54,7 +54,7 @@ pub(super) fn next(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Ef
     }
 }
 
-/// The direction of the operation; none where no hook matters.
+/// The direction of the operation; none if no hook matters.
 fn way(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Way> {
     match stack.status {
         StackStatus::CreateInProgress | StackStatus::UpdateInProgress => Some(Way::Forward),
@@ -74,7 +74,7 @@ fn way_of(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, waiting: &Waiting<'_>
     if back { Way::Back } else { Way::Forward }
 }
 
-/// When CloudFormation began to put a service back, by its clock; none where it has not.
+/// When CloudFormation began to put a service back, by its clock; none if it has not.
 fn put_back(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, service: &ServiceSeen) -> Option<Timestamp> {
     let turned = turned(s, seen, stack)?;
     let events = seen.events.iter().flatten().filter(|event| event.physical_id.as_deref() == Some(&*service.arn));
@@ -82,7 +82,7 @@ fn put_back(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, service: &ServiceSe
     begun.map(|event| event.at).min()
 }
 
-/// When the stack turned round in this operation, whoever made it: somebody may have cancelled the update.
+/// When the stack turned round in this operation, whoever made it: a person may have cancelled the update.
 fn turned(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Timestamp> {
     let events = seen.events.as_deref().unwrap_or_default();
     let began = evidence::began(s, events, &[])?;
@@ -92,7 +92,7 @@ fn turned(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Timestamp> 
 }
 
 /// The first service whose deployment, begun by this operation, waits at a hook. One that was there before the change set was
-/// executed waits for somebody else.
+/// executed waits for a person.
 fn waiting<'a>(s: &Subject<'_>, seen: &'a Seen) -> Option<Waiting<'a>> {
     let mut services = seen.services.iter().flatten().filter_map(|(_, one)| one.as_ref());
     services.find_map(|service| {
@@ -143,7 +143,7 @@ fn came_to(s: &Subject<'_>, way: Way, waiting: &Waiting<'_>, stack: &StackSeen) 
     Effect::Note(entries)
 }
 
-/// What somebody has to decide, in a sentence.
+/// The decision that is needed, as a sentence.
 fn asks(s: &Subject<'_>, waiting: &Waiting<'_>, stack: &StackSeen) -> Cause {
     let first = stack.status == StackStatus::CreateInProgress;
     let TrafficShift { stage, test, production, .. } = waiting.shift;
@@ -155,11 +155,11 @@ fn asks(s: &Subject<'_>, waiting: &Waiting<'_>, stack: &StackSeen) -> Cause {
     };
     let then = match waiting.hook.then {
         HookAnswer::Continue => "lets it go on",
-        HookAnswer::Rollback if first => "fails the deployment, and CloudFormation removes what it made",
-        HookAnswer::Rollback => "puts the old release back",
+        HookAnswer::Rollback if first => "fails the deployment, and CloudFormation removes the new resources",
+        HookAnswer::Rollback => "restores the old release",
     };
     let code = if first { Cause::PAUSED_FIRST } else { Cause::PAUSED };
-    let sentence = format!("the service is at its pause hook {stage}{traffic}; if nobody answers, ECS {then}");
+    let sentence = format!("the service is at its pause hook {stage}{traffic}; without an answer, ECS {then}");
     Cause { gate: Some(Gate::Continue), ..cause::cause(code, s.stack(), sentence) }
 }
 
@@ -201,7 +201,7 @@ pub(super) fn gave_way(s: &Subject<'_>) -> Option<Option<ReleaseName>> {
     gave_way.then(|| s.deployment.instead().cloned().unwrap_or_else(|| Some(s.opened.release.clone())))
 }
 
-/// The failure that was decided at a pause hook; none where none decided it.
+/// The failure that was decided at a pause hook; none if no hook decided it.
 pub(super) fn cause(s: &Subject<'_>, left: StackStatus) -> Option<Cause> {
     // What updates leave; anything else is left of a first create.
     let old = matches!(left, StackStatus::UpdateRollbackComplete | StackStatus::UpdateRollbackFailed);
@@ -212,7 +212,7 @@ fn decided(s: &Subject<'_>, pause: &Pause, old: bool) -> Option<Cause> {
     let stage = &pause.stage;
     match (pause.answer, pause.ended.as_deref()) {
         (Some(Gate::Rollback), _) => {
-            let what = if old { "had the old release put back" } else { "ended the first deployment" };
+            let what = if old { "restored the old release" } else { "ended the first deployment" };
             let sentence = format!("an allowance {what} at the pause hook {stage}");
             Some(cause::cause(Cause::PUT_BACK, s.stack(), sentence))
         }
@@ -220,8 +220,8 @@ fn decided(s: &Subject<'_>, pause: &Pause, old: bool) -> Option<Cause> {
         (None, ended) if !pause.continues && ended.is_none_or(|ended| ended == HookStatus::TimedOut.as_str()) => {
             let until = pause.until.filter(|until| *until <= s.now)?;
             let until = until.strftime("%Y-%m-%d %H:%M UTC");
-            let what = if old { "put the old release back" } else { "ended the first deployment" };
-            let sentence = format!("nobody answered at the pause hook {stage} until {until}, and ECS {what}");
+            let what = if old { "restored the old release" } else { "ended the first deployment" };
+            let sentence = format!("the pause hook {stage} got no answer until {until}, and ECS {what}");
             Some(cause::cause(Cause::EXPIRED, s.stack(), sentence))
         }
         _ => None,

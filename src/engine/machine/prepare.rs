@@ -23,7 +23,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen) -> Effect {
             return s.end(Outcome::Superseded { by: by.clone() });
         }
     }
-    // Time, or somebody in AWS, may decide what waits at a pause hook: it is looked at all the same.
+    // Time, or a person in AWS, may decide at a pause hook, so landfall looks at it anyway.
     if s.state.stopped.is_some() && !(executing && s.state.waits_at_hook()) {
         return Effect::Gate;
     }
@@ -60,7 +60,7 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
             Some(owner) => format!("belongs to repository `{}` ({})", owner.repository, owner.slot()),
             None => "was not made by landfall".to_owned(),
         };
-        return s.fail("foreign-stack", format!("the stack {owner}: it is not touched"));
+        return s.fail("foreign-stack", format!("the stack {owner}: landfall does not touch it"));
     }
     if (!s.state.begun() || s.is_from_before())
         && let Some(effect) = whose::stranger(s, seen, stack)
@@ -85,12 +85,12 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
         StateAction::ClearBehind(gate) => s.stop(
             gate,
             "stack-broken",
-            format!("the stack is {} and has to be deleted before it can be made", stack.status),
+            format!("the stack is {} and must be deleted before it can be created", stack.status),
         ),
         StateAction::ContinueBehind(gate) => continue_rollback(s, stack, gate),
         StateAction::RollbackBehind(gate) => roll_back(s, stack, gate),
         StateAction::ByHand => {
-            s.fail("stack-broken", format!("the stack is {}, which only its owner can mend in AWS", stack.status))
+            s.fail("stack-broken", format!("the stack is {}, which only its owner can fix in AWS", stack.status))
         }
     }
 }
@@ -119,7 +119,7 @@ fn is_ours(s: &Subject<'_>, content: &Content, stack: &StackSeen) -> bool {
     any
 }
 
-/// Whether the stack is one that an allowance lets be taken over: nobody's tags of landfall's are on it, and it can be
+/// Whether an allowance lets landfall take the stack over: it has no tags of any landfall repository, and it can be
 /// updated. Another repository's never is.
 fn may_adopt(s: &Subject<'_>, stack: &StackSeen) -> bool {
     let untagged = !stack.tags.keys().any(|key| key.starts_with(TAG_PREFIX));
@@ -149,7 +149,7 @@ fn delete(s: &Subject<'_>, stack: &StackSeen) -> Effect {
     match s.call(Purpose::Clear) {
         Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),
         Some(call) if call.answer == Answer::Accepted => {
-            s.fail("stack-broken", format!("the stack stays {} although its deletion was asked for", stack.status))
+            s.fail("stack-broken", format!("the stack is still {} after landfall deleted it", stack.status))
         }
         _ => s.ask(Call::DeleteStack, Purpose::Clear, Request::Delete(stack.id.clone())),
     }

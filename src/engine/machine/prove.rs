@@ -18,7 +18,7 @@ use crate::engine::token::Purpose;
 use crate::model::StackSeen;
 use crate::model::journal::{Call, Content, Entry, Evidence, Outcome};
 
-/// What ECS says of a stack's services.
+/// What ECS says about a stack's services.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Verdict {
     /// There is nothing to prove: no service, nothing asked for, or no service deployment ever.
@@ -58,7 +58,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
         Verdict::Proved => finish(s, stack, states(), Outcome::Proved),
         Verdict::NotYet(missing) if s.late(since, s.deadline(content)) => {
             let limit = cause::limit(s.deadline(content));
-            wrong(s, seen, stack, states(), "not-proved", format!("not in {limit}: {missing}"))
+            wrong(s, seen, stack, states(), "not-proved", format!("not within {limit}: {missing}"))
         }
         Verdict::NotYet(_) => not_yet(s, seen, stack, since),
         Verdict::Wrong(code, sentence) => wrong(s, seen, stack, states(), code, sentence),
@@ -74,7 +74,7 @@ fn not_yet(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, since: Timestamp) ->
     })
 }
 
-/// Switches termination protection on where it is wanted and off. It is never switched off by a deployment.
+/// Switches termination protection on if it is wanted and off. It is never switched off by a deployment.
 fn protect(s: &Subject<'_>, content: &Content, stack: &StackSeen, since: Timestamp) -> Option<Effect> {
     if !content.protected || stack.protected {
         return None;
@@ -156,7 +156,7 @@ fn judge(content: &Content, resources: &[StackResource], services: &BTreeMap<Str
     let mut proved = false;
     for (arn, service) in services {
         let Some(service) = service else {
-            not_yet = not_yet.or(Some(format!("service {arn} is not there")));
+            not_yet = not_yet.or(Some(format!("service {arn} does not exist")));
             continue;
         };
         match judge_one(content, &definitions, service) {
@@ -180,7 +180,7 @@ fn judge_one(content: &Content, definitions: &BTreeSet<&str>, service: &ServiceS
     let reason = deployment.reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
     match deployment.status {
         Status::RollbackSuccessful | Status::RollbackFailed => {
-            Verdict::Wrong("service-rolled-back", format!("ECS put the service back{reason}"))
+            Verdict::Wrong("service-rolled-back", format!("ECS rolled the service back{reason}"))
         }
         Status::Stopped => {
             Verdict::Wrong("service-deployment-stopped", format!("the service deployment was stopped{reason}"))

@@ -61,14 +61,14 @@ pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSee
 
 /// The store began a new incarnation after the stack was changed and before its task was asked for here. Where its earlier
 /// life went on, that one has run the task, under the token that this one would use. For a while ECS answers that token with
-/// the same task; later nobody can tell whether it ran.
+/// the same task; later it cannot be known whether it ran.
 fn ran_elsewhere(s: &Subject<'_>) -> Option<Effect> {
     let call = s.call(Purpose::Execute(s.state.round()))?;
     if !s.is_from_before() || s.state.runs() > 0 || !s.older_than(call.at, REMEMBERED) {
         return None;
     }
     let why =
-        "the store was restored or moved before its task was asked for, so that nobody here can tell whether it ran";
+        "the store was restored or moved before it asked for the task, so landfall cannot know whether the task ran";
     Some(lost_before(s, s.token(Purpose::Run(1)), why))
 }
 
@@ -77,7 +77,7 @@ fn ran_elsewhere(s: &Subject<'_>) -> Option<Effect> {
 fn ran_before(s: &Subject<'_>, stack: &StackSeen) -> Option<Effect> {
     let content = s.content().filter(|_| s.state.runs() == 0 && !is_made_now(s, stack))?;
     let carried = s.known.trail.is_some_and(|trail| trail.has_carried(content.hash));
-    let why = "the stack had this content before, in a time that this store has no record of, and was changed since";
+    let why = "the stack had this content before, at a time that is not in this store's journal, and changed since";
     carried.then(|| lost_before(s, s.token(Purpose::Run(1)), why))
 }
 
@@ -88,7 +88,7 @@ pub(super) fn carried_before(s: &Subject<'_>, content: &Content, stack: &StackSe
     (!known).then(|| Effect::Note(vec![s.evidence(Evidence::CarriedBefore)]))
 }
 
-/// Notes that a task under this token may have been started by somebody else, and that nobody can tell any more.
+/// Notes that another store may have started a task under this token, and that this can no longer be known.
 fn lost_before(s: &Subject<'_>, token: Arc<str>, why: &str) -> Effect {
     Effect::Note(vec![intent(s, token), s.evidence(Evidence::TaskLost { why: why.to_owned() })])
 }
@@ -104,7 +104,7 @@ fn started(s: &Subject<'_>, task: &TaskSeen) -> [Entry; 2] {
     [accepted, s.evidence(Evidence::TaskStarted { task: task.arn.to_string() })]
 }
 
-/// The record of how the operation left the stack; none where there is one, or where nothing was executed.
+/// The record of how the operation left the stack; none if the record exists, or if nothing was executed.
 fn left(s: &Subject<'_>, stack: &StackSeen) -> Option<Entry> {
     let told = s.state.evidence.iter().any(|item| matches!(item, Evidence::StackLeft { .. }));
     (!told && !s.state.no_change).then(|| s.evidence(Evidence::StackLeft { status: stack.status }))
@@ -116,7 +116,7 @@ fn needless(s: &Subject<'_>, stack: &StackSeen) -> Option<String> {
     if let Some(deployment) = s.past.ran.filter(|_| !is_made_now(s, stack)) {
         return Some(format!("it ran with this content in deployment {deployment}"));
     }
-    let passed = "whoever deployed the stack went on to a step that waits for its task";
+    let passed = "the store that deployed the stack went on to a step that waits for its task";
     (found::is(s) && s.past.passed).then(|| passed.to_owned())
 }
 
@@ -132,7 +132,7 @@ fn ask_as(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, token:
     let Some(resources) = &seen.resources else { return Effect::Look(Look::Resources(stack.id.clone())) };
     let found = resources.iter().find(|resource| resource.logical_id == *run.definition);
     let Some(definition) = found.and_then(|resource| resource.physical_id.as_deref()) else {
-        let sentence = format!("the stack has no task definition {}, so that its task cannot run", run.definition);
+        let sentence = format!("the stack has no task definition {}, so its task cannot run", run.definition);
         return s.fail("task-definition-missing", sentence);
     };
     let request = RunTaskRequest { definition: definition.into(), run: run.clone(), token: token.clone() };
@@ -155,7 +155,7 @@ pub(super) fn follow(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &S
     };
     match found {
         None if !s.older_than(call.at, UNSEEN) => s.poll(call.at),
-        None => forget(s, "ECS does not know the task any more: it ended more than an hour ago"),
+        None => forget(s, "ECS no longer knows the task: it ended more than an hour ago"),
         Some(TaskSeen { end: Some(end), .. }) => Effect::Note(vec![s.evidence(Evidence::TaskEnded {
             task,
             code: end.code.clone(),
@@ -184,7 +184,7 @@ fn going_on(s: &Subject<'_>, run: &TaskRun, found: &TaskSeen, call: CallState) -
 
 /// How long it may take, as people write it.
 fn late(run: &TaskRun) -> String {
-    format!("it was not done in {:#}", SignedDuration::from_secs(run.limit))
+    format!("it did not finish within {:#}", SignedDuration::from_secs(run.limit))
 }
 
 /// The reply to the call is not known: the task itself tells, or the same call again.
@@ -197,14 +197,14 @@ fn was_it_started(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &Seen
         return Effect::Note(started(s, found).into());
     }
     if s.older_than(call.first, REMEMBERED) {
-        return forget(s, "its start was asked for, AWS gave no answer, and ECS knows of no such task any more");
+        return forget(s, "landfall asked AWS to start it, got no answer, and ECS knows no such task");
     }
     let Some(stack) = &seen.stack else { return Effect::Look(Look::Stack(s.stack().as_str().into())) };
     let Some(stack) = stack else {
-        return forget(s, "its start was asked for, AWS gave no answer, and the stack is gone since");
+        return forget(s, "landfall asked AWS to start it, got no answer, and the stack no longer exists");
     };
     if round == 1 && found::is_too_old(s, stack) {
-        return forget(s, "whether it was started could not be learned in time");
+        return forget(s, "landfall could not learn in time whether it started");
     }
     ask(s, run, seen, stack, round)
 }
@@ -225,7 +225,7 @@ fn ended(s: &Subject<'_>, task: &str) -> Option<TaskEnd> {
     })
 }
 
-/// A task that somebody stopped has not done all that it is for, even where its containers say 0 as they go.
+/// A task that was stopped from outside did not finish its work, even if its containers exit with 0.
 fn judge(s: &Subject<'_>, content: &Content, run: &TaskRun, end: &TaskEnd) -> Effect {
     let essential = logs::essential(content, &run.definition);
     let counts = |name: &str| essential.as_ref().is_none_or(|names| names.iter().any(|one| one == name));
@@ -259,7 +259,8 @@ fn lost(s: &Subject<'_>, run: &TaskRun, seen: &Seen) -> Effect {
     }
     let again = s.state.openings(&[Gate::Retry]) >= s.state.losses;
     if run.repeatable && round >= ROUNDS {
-        return s.fail(Cause::TASK_LOST, format!("how its task ended could not be learned, {round} times in a row"));
+        return s
+            .fail(Cause::TASK_LOST, format!("landfall could not learn how its task ended, {round} times in a row"));
     }
     if !(run.repeatable || again && s.state.losses > 0) {
         let sentence = "how its task ended cannot be learned any more: look whether it did what it is for; an allowance of \
@@ -269,7 +270,7 @@ fn lost(s: &Subject<'_>, run: &TaskRun, seen: &Seen) -> Effect {
     let Some(stack) = &seen.stack else { return Effect::Look(Look::Stack(s.stack().as_str().into())) };
     match stack {
         Some(stack) => ask(s, run, seen, stack, round + 1),
-        None => s.fail("stack-gone", "somebody deleted the stack before its task could run once more"),
+        None => s.fail("stack-gone", "the stack was deleted before its task could run again"),
     }
 }
 

@@ -4,7 +4,7 @@
 //! leaves it on the other one, every second time, and CloudFormation does not know. When another part of the rule changes,
 //! it writes the template's weights along with it, and all requests go to a target group without tasks \[report:
 //! aws/aws-cdk#36649\]. No template can avoid that, so a human looks where traffic is before such a change set runs. A first
-//! switch to such a strategy asks nobody: traffic was never on a target group that this change set makes.
+//! switch to such a strategy does not ask: traffic was never on a target group that this change set creates.
 
 use std::collections::BTreeMap;
 
@@ -35,8 +35,8 @@ pub(super) fn written_again(content: &Content, announced: &[ResourceChange], sta
             code: "traffic-written-again",
             foreseen: Vec::new(),
             sentence: format!(
-                "{} ({}) would be written again{}, and with it that all traffic goes to {first}, though the last deployment \
-                 may have left it on the other target group: see where it is, and if it is there deploy once more before this",
+                "{} ({}) would be overwritten{}, and all traffic would go to {first}, though the last deployment \
+                 may have left it on the other target group: look where it is. If it is there, deploy once more before this change",
                 row.change.resource,
                 row.change.kind,
                 cause_of(row, |_| true),

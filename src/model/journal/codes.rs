@@ -53,7 +53,7 @@ pub const CODES: &[(&str, &str)] = &[
     ("task-failed", "The one-off task did not succeed; it runs again only after an allowance."),
     ("task-lost", "landfall can no longer learn how the one-off task ended."),
     ("task-not-started", "ECS cannot start a task."),
-    ("task-stopped", "A task was stopped before it was done."),
+    ("task-stopped", "A task was stopped before it finished."),
     ("template-unreadable", "The template in the journal is not a JSON object."),
     ("traffic-written-again", "The change set overwrites a rule that ECS moves traffic with."),
     ("unexpected-removal", "The change set removes a resource, and the plan did not expect that."),

@@ -1,4 +1,4 @@
-//! What the journal says of stores: its own incarnations, and stacks that another store, or a lost part of this one, changed.
+//! What the journal says about stores: its own incarnations, and stacks that another store, or a lost part of this one, changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,9 +14,9 @@ use crate::model::{Hash, Id, Place, ReleaseName, Slot, StackName};
 /// From here on the slot carries what was found: an older release comes back only by a commit that says so.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Learned {
-    /// The slot.
+    /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// The release in the stamp of the stack that was changed last; none where no stamp can be read.
+    /// The release in the stamp of the stack that was changed last; none if no stamp can be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub release: Option<ReleaseName>,
     /// The stacks, as they were found.
@@ -26,11 +26,11 @@ pub struct Learned {
 /// A stack as it was found.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Found {
-    /// Where.
+    /// AWS account and region.
     pub place: Place,
     /// Its name.
     pub stack: StackName,
-    /// The token of its last operation; none where its events carry none.
+    /// The token of its last operation; none if its events carry none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Arc<str>>,
     /// The content hash in its stamp.
@@ -48,7 +48,7 @@ pub struct Question {
     /// The stacks, by place.
     #[serde(with = "crate::model::observed::pairs")]
     pub stacks: BTreeMap<Place, BTreeSet<StackName>>,
-    /// Until when they are not taken over: ten minutes after the last operation of another daemon. None where no such
+    /// Until when they are not taken over: ten minutes after the last operation of another daemon. None if no such
     /// operation is that young.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
@@ -85,17 +85,17 @@ pub struct Agreed {
 }
 
 impl Entry {
-    /// What the record says of stores, in a sentence for people; none for records of other kinds.
+    /// What the record says about stores, in a sentence for people; none for records of other kinds.
     pub fn about_stores(&self) -> Option<String> {
         Some(match self {
             Entry::Incarnation { id, because } => format!("{because}: new tokens carry {}", id.0),
             Entry::Learned(Learned { release: None, stacks, .. }) => {
-                format!("{} was changed by an operation that this store has no record of", names(stacks))
+                format!("{} was changed by an operation that is not in this store's journal", names(stacks))
             }
             Entry::Learned(Learned { slot, release: Some(release), .. }) => {
-                format!("{slot} is found to run {release}, which this store has no record of: it stays")
+                format!("{slot} is found to run {release}, which is not in this store's journal: it stays")
             }
-            Entry::Asks { question: None, .. } => "no stack of another store is in the way any more".to_owned(),
+            Entry::Asks { question: None, .. } => "no stack of another store is left".to_owned(),
             Entry::Asks { question: Some(question), agreed: false } => {
                 format!("{question}: nothing changes before `landfall store adopt`")
             }

@@ -25,7 +25,7 @@ pub(super) fn words(step: &Step<'_>) -> Option<String> {
     Some(match step {
         Step::Asked(asked) => format!("asks for {}", call(*asked)),
         Step::Answered(asked, Reply::Accepted) => format!("{} accepted", call(*asked)),
-        Step::Answered(asked, Reply::Refused { error }) => format!("{} refused: {error}", call(*asked)),
+        Step::Answered(asked, Reply::Refused { error }) => format!("{} rejected: {error}", call(*asked)),
         Step::Answered(asked, Reply::Lost { error }) => format!("{} got no answer: {error}", call(*asked)),
         Step::Seen(item) => return evidence(item),
         Step::Stopped(cause, until) => format!("waits: {}", stopped(cause, *until)),
@@ -50,7 +50,9 @@ fn evidence(item: &Evidence) -> Option<String> {
             let named = changes.iter().map(|change| format!("{} {}", effect(change.effect), change.resource));
             format!("AWS will {}", named.collect::<Vec<_>>().join(", "))
         }
-        Evidence::CarriedBefore => "the stack had this content before, and its store has no record of it".to_owned(),
+        Evidence::CarriedBefore => {
+            "the stack had this content before, and this is not in the store's journal".to_owned()
+        }
         Evidence::NoChange { reason } => format!("nothing to change: {reason}"),
         Evidence::StackLeft { status } => format!("the stack is {status}"),
         Evidence::OutputRead { parameter, value } => format!("parameter {parameter} is {value}"),
@@ -99,7 +101,7 @@ fn short(task: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }
 
-/// What ECS says of a service, which begins with the service's long name: `(service NAME) has started 2 tasks: …`.
+/// What ECS says about a service, which begins with the service's long name: `(service NAME) has started 2 tasks: …`.
 fn service_event(message: &str) -> String {
     match message.strip_prefix("(service ").and_then(|rest| rest.split_once(") ")) {
         Some((_, said)) => format!("service: {said}"),

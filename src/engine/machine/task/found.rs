@@ -1,4 +1,4 @@
-//! The task of a stack that somebody else changed last: another store, or a part of this one's past that is lost.
+//! The task of a stack whose last change is not in this journal: another store made it, or a lost part of this one's past.
 //!
 //! Whoever changed the stack was to run the task, and may have stopped before. The token of their change names the token of
 //! their task. As long as ECS certainly remembers that one, the task is asked for under it: then it runs once, whoever was
@@ -13,7 +13,7 @@ use crate::engine::whose::Last;
 use crate::model::journal::{Entry, Evidence};
 use crate::model::{StackSeen, StackStatus, TaskRun};
 
-/// Whether the stack is as somebody else left it, as far as this store knows.
+/// Whether the stack is as another store left it, as far as this store knows.
 pub(super) fn is(s: &Subject<'_>) -> bool {
     let found = s.known.trail.is_some_and(|trail| matches!(trail.last(), Last::Found(_)));
     s.state.no_change && (found || s.order.as_found || !s.past.executed)
@@ -24,7 +24,7 @@ pub(super) fn is_too_old(s: &Subject<'_>, stack: &StackSeen) -> bool {
     is(s) && s.older_than(stack.changed(), REMEMBERED)
 }
 
-/// What to do now for their task; none where it is nobody's but ours.
+/// What to do now for that store's task; none if the task is this store's own.
 pub(super) fn next(
     s: &Subject<'_>,
     run: &TaskRun,
@@ -38,7 +38,7 @@ pub(super) fn next(
         return Some(Effect::Note(states.chain([prove::in_place(s, stack)]).collect()));
     }
     let Some(token) = their_token(s, stack) else {
-        let why = "the stack was like this before this store knew of it, and its events do not name the task";
+        let why = "the stack was already like this when this store found it, and its events do not name the task";
         return Some(lost_before(s, s.token(Purpose::Run(1)), why));
     };
     Some(match &seen.task {
@@ -48,7 +48,7 @@ pub(super) fn next(
             Effect::Note(entries)
         }
         Some(None) if is_too_old(s, stack) => {
-            let why = "somebody else changed the stack, and ECS knows of no task of theirs any more";
+            let why = "another store changed the stack, and ECS no longer knows a task of it";
             lost_before(s, token, why)
         }
         Some(None) => ask_as(s, run, seen, stack, token),

@@ -223,7 +223,7 @@ fn note(review: &Review, note: &Note) -> Line {
                 [] => "no slot carries it now".to_owned(),
                 names => format!("it is redeployed in {} by itself, without a promotion", list(names)),
             };
-            vec![strong("Refresh:"), text(format!(" {project} {release} takes the files of another commit; {what}."))]
+            vec![strong("Refresh:"), text(format!(" {project} {release} gets the files of another commit; {what}."))]
         }
         Note::Ungated { .. } => Line::new(),
         Note::Opens { at, gate, slot } => vec![

@@ -111,7 +111,7 @@ pub(super) fn rights_and_exposure(review: &Review) -> Vec<Block> {
     }
     if !exposure.is_empty() {
         blocks.push(Block::Heading { level: 2, text: vec![text("Exposure")] });
-        blocks.push(table("is open to everybody", exposure));
+        blocks.push(table("is open to everyone", exposure));
     }
     if !none.is_empty() {
         blocks.push(Block::Paragraph(vec![text(none.join(" "))]));
