@@ -1,15 +1,14 @@
-//! `landfall allow`: writes the `[[allow]]` lines that open a gate into the deploy file that they belong to.
+//! `landfall allow`: writes the `[[allow]]` lines that open a gate into the deploy file that they belong to, and shows what
+//! happens once they land.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::ask::Ask;
-use super::exit::{Doing, Exit, Failure, Outcome};
-use super::output;
-use super::put::put;
+use super::deliver::Delivered;
+use super::editing::{Bench, Edit, Editing};
+use super::exit::{Doing, Failure, Outcome};
 use crate::edit::{self, NewAllowance};
 use crate::model::catalog::Gate;
 use crate::model::{StackName, TenantName};
@@ -33,45 +32,53 @@ pub struct Allow {
     #[arg(long, value_name = "DATE")]
     until: Option<jiff::civil::Date>,
     #[command(flatten)]
-    ask: Ask,
+    editing: Editing,
 }
 
 /// Runs the command.
 pub fn run(options: &Allow) -> Outcome {
-    let report = match options.ask.server() {
+    let ask = &options.editing.ask;
+    let report = match ask.server() {
         Some(server) => server.value::<Value>("/plan")?,
-        None => crate::view::plan::json(&options.ask.look()?.planned.report),
+        None => crate::view::plan::json(&ask.look()?.planned.report),
     };
     let mut chosen = Vec::new();
     for plan in &options.plans {
         chosen.extend(allowances(&report, plan, options)?);
     }
-    let mut files: BTreeMap<&str, Vec<&NewAllowance>> = BTreeMap::new();
+    let bench = Bench::open(&options.editing)?;
+    let mut files: BTreeMap<&str, String> = BTreeMap::new();
     for (file, allowance) in &chosen {
-        files.entry(file).or_default().push(allowance);
+        let text = match files.remove(file.as_str()) {
+            Some(text) => text,
+            None => bench.desk.text(file)?.unwrap_or_default(),
+        };
+        files.insert(file, edit::allow(&text, allowance).doing(|| format!("cannot edit {file}"))?);
     }
-    for (file, allowances) in files {
-        write(&options.ask.repo.join(file), &allowances)?;
-    }
+    let files: Vec<(&str, &str)> = files.iter().map(|(file, text)| (*file, text.as_str())).collect();
+    let (before, after) = (bench.load(&[])?, bench.load(&files)?);
     let lines: Vec<String> = chosen.iter().map(|(_, allowance)| allowance.lines()).collect();
-    output::data(&lines.join("\n"))?;
-    Ok(Exit::Done)
+    let json = |delivered: Option<&Delivered>| {
+        let allowances: Vec<Value> =
+            chosen.iter().map(|(file, allowance)| json!({ "file": file, "toml": allowance.lines() })).collect();
+        json!({ "allowances": allowances, "delivered": delivered })
+    };
+    let edit = Edit {
+        lead: lines.join("\n"),
+        files,
+        message: message(&chosen, &options.plans),
+        json: Some(Box::new(json)),
+        ..Edit::default()
+    };
+    bench.finish(&before, &after, edit)
 }
 
-/// Adds allowances to a deploy file, which is created if it does not exist.
-fn write(path: &Path, allowances: &[&NewAllowance]) -> Result<(), Failure> {
-    let mut text = match std::fs::read_to_string(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        read => read.doing(|| format!("cannot read {}", path.display()))?,
-    };
-    for allowance in allowances {
-        text = edit::allow(&text, allowance).doing(|| format!("cannot edit {}", path.display()))?;
-    }
-    put(&[(path.to_path_buf(), &text)])?;
-    let counts =
-        if allowances.len() == 1 { "it takes effect when it lands" } else { "they take effect when they land" };
-    output::progress(&format!("wrote        {}; {counts}", path.display()));
-    Ok(())
+/// The subject of the commit: what is allowed, and the plans.
+fn message(chosen: &[(String, NewAllowance)], plans: &[String]) -> String {
+    let what: BTreeSet<&str> = chosen.iter().map(|(_, allowance)| allowance.what.as_str()).collect();
+    let what: Vec<&str> = what.into_iter().collect();
+    let noun = if plans.len() == 1 { "plan" } else { "plans" };
+    format!("Allow {} for {noun} {}", what.join(", "), plans.join(", "))
 }
 
 /// The lines for every gate that waits for the plan, or for that of the stack that was chosen, each with its file.

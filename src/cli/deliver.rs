@@ -96,6 +96,11 @@ impl<'a> Desk<'a> {
         }
     }
 
+    /// What the edit goes on top of, for people: the branch, or HEAD.
+    pub fn base(&self) -> &str {
+        self.onto.as_ref().map_or("HEAD", |(branch, _)| branch)
+    }
+
     /// A file before the edit; none if it does not exist.
     pub fn text(&self, path: &str) -> Result<Option<String>, Failure> {
         let shown = self.dir.join(path);
@@ -112,7 +117,8 @@ impl<'a> Desk<'a> {
         String::from_utf8(bytes.to_vec()).map(Some).doing(failed)
     }
 
-    /// Everything that the files say once these are put in their place.
+    /// Everything that the files say once these are put in their place. A release that has not landed yet is made of the files
+    /// as they are.
     ///
     /// # Errors
     /// The files cannot be read; what is wrong in them is in the answer.
@@ -121,7 +127,7 @@ impl<'a> Desk<'a> {
         let head = self.head();
         let history = self.git.as_ref().filter(|_| head.is_some()).map(|(reader, _)| reader as &dyn History);
         let source = Source { tree: &tree, blobs: &layers, commit: head.as_ref(), history, recorded };
-        Loader::new().load(&source).doing(|| format!("cannot read the repository in {}", self.dir.display()))
+        Loader::new().load_on_top(&source).doing(|| format!("cannot read the repository in {}", self.dir.display()))
     }
 
     /// Everything that the files say, each release made of today's files: for a release that has no landing yet.

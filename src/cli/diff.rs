@@ -7,18 +7,17 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::compared::{Compared, compare};
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::facts;
 use super::output;
 use super::review::{self, Format};
 use crate::compare::Level;
+use crate::git::Reader;
 use crate::git::range::{self, How};
-use crate::git::{Reader, Side};
 use crate::load::{Loaded, Loader, Source};
-use crate::model::catalog::SnapshotFault;
 use crate::model::facts::RecordedSnapshot;
 use crate::plan::review::Review;
-use crate::promote::unreadable;
 use crate::tree::History;
 use crate::view;
 use crate::view::review::content::About;
@@ -98,24 +97,21 @@ pub fn run(options: &Diff) -> Outcome {
     let range = range::parse(&options.base, options.head.as_deref(), options.two_dot)
         .map_err(|error| Failure::usage(error.to_string()))?;
     let reader = Reader::open_local(&options.repo).doing(|| format!("cannot read {repo}"))?;
-    let between = reader.between(&range).doing(|| format!("cannot compare {range}"))?;
+    let ends = reader.ends(&range).doing(|| format!("cannot compare {range}"))?;
     let known = facts::or_none(options.facts.as_deref(), &options.repo, &reader, WITHOUT)?;
-    let recorded = known.as_ref().map_or(&[][..], |known| &known.facts.snapshots);
-    let mut loader = Loader::new();
-    let base = load(&mut loader, &reader, &between.base, recorded, &range.base)?;
-    let head = load(&mut loader, &reader, &between.head, recorded, &range.head)?;
+    let at = reader.time(&ends.tip).doing(|| format!("cannot read {}", range.head))?;
+    let facts = known.as_ref().map(|known| &known.facts);
+    let Compared { base, head, review } = compare(&reader, &range, &ends, facts, at)?;
     if let Some(known) = &known {
-        review::of_this_repository(known, &base, &head, &options.repo)?;
+        review::of_this_repository(&known.facts, known.source(), &base, &head, &options.repo)?;
     }
-    let at = reader.time(&between.tip).doing(|| format!("cannot read {}", range.head))?;
-    let review = review::reviewed(&base, &head, known.as_ref().map(|known| &known.facts), at);
-    let merged = between.merged && range.how == How::Merge;
+    let merged = ends.merged && range.how == How::Merge;
     let about = About {
         base: range.base.clone(),
         head: range.head.clone(),
-        tip: Some(between.tip.clone()),
-        merge_base: between.merge_base.filter(|_| merged).map(|commit| commit.short().to_owned()),
-        moved: between.moved && merged,
+        tip: Some(ends.tip.clone()),
+        merge_base: ends.merge_base.filter(|_| merged).map(|commit| commit.short().to_owned()),
+        moved: ends.moved && merged,
         ..review::about(&head, known.as_deref())
     };
     output::progress_lines(&view::problems::summary(&head.problems));
@@ -126,30 +122,6 @@ pub fn run(options: &Diff) -> Outcome {
         () if options.exit_code && !review.is_empty() => Exit::Changes,
         () => Exit::Done,
     })
-}
-
-/// Reads one side. A release that runs or comes, and that a shallow clone cannot read, is an error: nothing is guessed.
-fn load(
-    loader: &mut Loader,
-    reader: &Reader,
-    side: &Side,
-    recorded: &[RecordedSnapshot],
-    revision: &str,
-) -> Result<Loaded, Failure> {
-    let source =
-        Source { tree: &side.tree, blobs: reader, commit: Some(&side.commit), history: Some(reader), recorded };
-    let loaded = loader.load(&source).doing(|| format!("cannot read {revision}"))?;
-    for (project, release, fault) in unreadable(&loaded.catalog) {
-        let commit = match fault {
-            SnapshotFault::Shallow => "the commit that release landed with".to_owned(),
-            SnapshotFault::Missing(commit) => format!("commit {}", commit.short()),
-            _ => continue,
-        };
-        let message =
-            format!("this clone lacks {commit} ({project} {release}), so what {revision} deploys is not known");
-        return Err(Failure::new(message).help("run `git fetch --unshallow`, then try again"));
-    }
-    Ok(loaded)
 }
 
 /// Reads the files of a commit, with every release's snapshot; `recorded` are those that a daemon keeps.

@@ -151,7 +151,8 @@ LANDFALL_REGISTRY_PASSWORD.
 
 Without a version, landfall takes the highest version of the channel and adds one to its last number: 1.4.1 after 1.4.0, \
 1.5.0-rc.2 after 1.5.0-rc.1. If the channel has no release, it takes the highest version of the project. The first version \
-of a project is 1.0.0.
+of a project is 1.0.0. \
+Prints the file, then the review of what it does once it lands.
 
   landfall release new storefront
   landfall release new storefront 1.4.1 --from 1.4.0 --image web=1.4.1 --branch storefront-1.4.1 --push";
@@ -167,21 +168,23 @@ The snapshot is the commit of its process and variables, as far as this clone co
   landfall release show storefront 1.4.0 --format json";
 
 pub(super) const RELEASE_DIFF: &str = "\
-Renders both releases for every environment, target and connected tenant of the head.
+Renders both releases for every environment, target and connected tenant of the head, and shows the stacks that differ as \
+`landfall diff` does. It does not read gates, pins or what runs.
 
-  landfall release diff storefront 1.3.2 1.4.0";
+  landfall release diff storefront 1.3.2 1.4.0
+  landfall release diff storefront 1.3.2 1.4.0 --format markdown";
 
 pub(super) const RELEASE_REFRESH: &str = "\
 Writes `snapshot = \"…\"` into the release's file. Every slot that runs the release gets the process and the variables of that \
-commit. The images stay the same.
+commit. The images stay the same. Shows the review of this edit, as `landfall diff` does.
 
   landfall release refresh storefront 1.4.0 --commit
   landfall release refresh storefront 1.4.0 --to 8c1d0f2";
 
 pub(super) const PROMOTE: &str = "\
-Writes one line into the environment's deploy file, keeps the comments, and shows what the pin does. With --store you see the \
-coming plan, with --server the daemon's knowledge; without either, what has to happen first. A pin whose gates are closed \
-waits for them.
+Writes one line into the environment's deploy file, keeps the comments, and shows the review of this edit, as `landfall diff` \
+does. With --store, --server or --facts the review shows what each gate decides; without them, what has to happen first. A pin \
+whose gates are closed waits for them.
 
   landfall promote storefront 1.4.0 --to production --server http://127.0.0.1:7117
   landfall promote storefront 1.4.0 --to production --tenant acme --branch acme-1.4.0 --push";
@@ -194,8 +197,8 @@ asks the daemon, its store or its facts.
   landfall rollback storefront --in production --to 1.3.2";
 
 pub(super) const ALLOW: &str = "\
-Writes the `[[allow]]` lines for the gate into the deploy file of the clone, and prints them. It commits nothing: the gate \
-opens when the lines land. `landfall plan` prints every gate with the plan that opens it.
+Writes the `[[allow]]` lines for the gate into the deploy file of the clone, prints them, and shows the review of what happens \
+once they land. The gate opens then, not before. `landfall plan` prints every gate with the plan that opens it.
 
   landfall allow 7f3a91c2 --reason \"quota raised\" --server http://127.0.0.1:7117";
 

@@ -3,16 +3,13 @@
 use std::sync::Arc;
 
 use clap::Args;
+use serde_json::json;
 
-use super::ask::Ask;
-use super::config::Config;
-use super::deliver::{Deliver, Desk};
-use super::exit::{Doing, Exit, Failure, Outcome};
-use super::output;
-use super::past::Past;
+use super::deliver::Delivered;
+use super::editing::{Bench, Edit, Editing};
+use super::exit::{Doing, Failure, Outcome};
 use super::release::{project_of, release_of};
 use super::render::known;
-use super::review;
 use crate::edit;
 use crate::load::Loaded;
 use crate::model::catalog::Pin;
@@ -33,9 +30,7 @@ pub struct Promote {
     #[arg(long)]
     tenant: Option<TenantName>,
     #[command(flatten)]
-    ask: Ask,
-    #[command(flatten)]
-    deliver: Deliver,
+    editing: Editing,
 }
 
 /// Options of `landfall rollback`.
@@ -53,9 +48,7 @@ pub struct Rollback {
     #[arg(long, value_name = "VERSION")]
     to: Option<ReleaseName>,
     #[command(flatten)]
-    ask: Ask,
-    #[command(flatten)]
-    deliver: Deliver,
+    editing: Editing,
 }
 
 /// Runs `landfall promote`.
@@ -65,8 +58,7 @@ pub fn promote(options: &Promote) -> Outcome {
         environment: &options.to,
         tenant: options.tenant.as_ref(),
         removes: options.version.as_str() == "none",
-        ask: &options.ask,
-        deliver: &options.deliver,
+        editing: &options.editing,
     };
     pinning.run("Promote", |project, _, _| match options.version.as_str() {
         "none" => Ok(Pin::None),
@@ -81,8 +73,7 @@ pub fn rollback(options: &Rollback) -> Outcome {
         environment: &options.environment,
         tenant: options.tenant.as_ref(),
         removes: false,
-        ask: &options.ask,
-        deliver: &options.deliver,
+        editing: &options.editing,
     };
     pinning.run("Roll back", |project, slot, facts| {
         let name = match (&options.to, facts) {
@@ -120,8 +111,7 @@ struct Pinning<'a> {
     tenant: Option<&'a TenantName>,
     /// It says `"none"`.
     removes: bool,
-    ask: &'a Ask,
-    deliver: &'a Deliver,
+    editing: &'a Editing,
 }
 
 /// What the names of a pin mean.
@@ -134,38 +124,40 @@ struct Place<'a> {
 impl Pinning<'_> {
     /// Chooses what is pinned, says what comes of it, and writes it.
     fn run(&self, verb: &str, choose: impl FnOnce(&Project, &Slot, Option<&Facts>) -> Result<Pin, Failure>) -> Outcome {
-        let config = Config::load(self.ask.config.as_deref())?;
-        let past = Past::from(self.ask, &config)?;
-        let recorded = past.facts().map_or(&[] as &[_], |facts| &facts.snapshots);
-        let desk = Desk::open(&self.ask.repo, self.deliver)?;
-        let loaded = desk.load(&[], recorded)?;
+        let bench = Bench::open(self.editing)?;
+        let loaded = bench.load(&[])?;
         let place = self.place(&loaded)?;
         let slot = Slot {
             project: place.project.id.clone(),
             environment: place.environment.id.clone(),
             tenant: place.tenant.map(|tenant| tenant.id.clone()),
         };
-        let pin = choose(place.project, &slot, past.facts())?;
+        let pin = choose(place.project, &slot, bench.past.facts())?;
         let file = deploy_file(place.project, self.environment);
-        let text = desk.text(&file)?.unwrap_or_default();
+        let text = bench.desk.text(&file)?.unwrap_or_default();
         let edited = edit::pin(&text, self.tenant, &pin).doing(|| format!("cannot edit {file}"))?;
-        let after = desk.load(&[(&file, &edited)], recorded)?;
-        let edited_place = self.place(&after)?;
-        review::said(&loaded, &after, &past, self.ask, &config)?;
-        self.note(&edited_place, &pin);
-        if edited == text {
-            output::progress(&format!("unchanged    {file} already says so"));
-            desk.push_what_is_committed(&config)?;
-            return Ok(Exit::Done);
-        }
+        let after = bench.load(&[(&file, &edited)])?;
+        let notes = notes(&self.place(&after)?, &pin);
+        let files = if edited == text { Vec::new() } else { vec![(&*file, edited.as_str())] };
+        let unchanged = format!("{file} already says so");
+        let json = |delivered: Option<&Delivered>| {
+            let release = match &pin {
+                Pin::Release(name) => name.as_str(),
+                Pin::None => "none",
+            };
+            let Self { project, environment, tenant, .. } = self;
+            json!({
+                "project": project, "environment": environment, "tenant": tenant, "release": release, "delivered": delivered,
+            })
+        };
         let message = self.message(verb, &pin);
-        desk.put(&file, &edited, &message, &config)?;
-        Ok(Exit::Done)
+        let edit = Edit { notes, unchanged, files, message, json: Some(Box::new(json)), ..Edit::default() };
+        bench.finish(&loaded, &after, edit)
     }
 
     fn place<'l>(&self, loaded: &'l Loaded) -> Result<Place<'l>, Failure> {
         let catalog = &loaded.catalog;
-        let project = project_of(loaded, self.project, &self.ask.repo)?;
+        let project = project_of(loaded, self.project, &self.editing.ask.repo)?;
         known("environment", self.environment, catalog.environments.keys())?;
         let unknown = |what: &str| Failure::usage(format!("there is no such {what}"));
         let environment = catalog.environments.get(self.environment).ok_or_else(|| unknown("environment"))?;
@@ -183,25 +175,6 @@ impl Pinning<'_> {
         Ok(Place { project, environment, tenant: Some(tenant) })
     }
 
-    /// What a reader of the line alone would not expect.
-    fn note(&self, place: &Place<'_>, pin: &Pin) {
-        let (project, environment) = (place.project, &place.environment.name);
-        let automatic = project.lifecycle().phases.iter().any(|phase| phase.automatic.contains(environment));
-        if automatic && matches!(pin, Pin::Release(_)) {
-            output::progress(&format!(
-                "note         while the pin exists, no newer release enters {environment} by itself"
-            ));
-        }
-        let deploy = project.deploy.get(environment).filter(|_| place.tenant.is_none());
-        for (tenant, (pin, _)) in deploy.iter().flat_map(|deploy| &deploy.tenants) {
-            let pin = match pin {
-                Pin::Release(release) => format!("stays at {release}"),
-                Pin::None => "stays without".to_owned(),
-            };
-            output::progress(&format!("note         {tenant} {pin}: it has a line of its own"));
-        }
-    }
-
     fn message(&self, verb: &str, pin: &Pin) -> String {
         let Pinning { project, environment, .. } = self;
         let tenant = self.tenant.map_or_else(String::new, |tenant| format!(" for {tenant}"));
@@ -211,4 +184,23 @@ impl Pinning<'_> {
             Pin::Release(name) => format!("{verb} {project} to {name} in {environment}{tenant}"),
         }
     }
+}
+
+/// What a reader of the line alone would not expect.
+fn notes(place: &Place<'_>, pin: &Pin) -> Vec<String> {
+    let (project, environment) = (place.project, &place.environment.name);
+    let automatic = project.lifecycle().phases.iter().any(|phase| phase.automatic.contains(environment));
+    let mut notes = Vec::new();
+    if automatic && matches!(pin, Pin::Release(_)) {
+        notes.push(format!("while the pin exists, no newer release enters {environment} by itself"));
+    }
+    let deploy = project.deploy.get(environment).filter(|_| place.tenant.is_none());
+    for (tenant, (pin, _)) in deploy.iter().flat_map(|deploy| &deploy.tenants) {
+        let pin = match pin {
+            Pin::Release(release) => format!("stays at {release}"),
+            Pin::None => "stays without".to_owned(),
+        };
+        notes.push(format!("{tenant} {pin}: it has a line of its own"));
+    }
+    notes
 }

@@ -5,13 +5,9 @@ use std::path::Path;
 use clap::ValueEnum;
 use jiff::Timestamp;
 
-use super::ask::Ask;
-use super::config::Config;
 use super::exit::Failure;
 use super::facts::Known;
-use super::past::Past;
-use super::{output, wire};
-use crate::daemon;
+use super::output;
 use crate::load::Loaded;
 use crate::model::Facts;
 use crate::plan::review::{Change, Review, review};
@@ -19,7 +15,7 @@ use crate::problem::Level;
 use crate::template::Cache;
 use crate::view::Style;
 use crate::view::review::content::{About, page};
-use crate::view::review::{Screen, html, json, markdown, terminal};
+use crate::view::review::{Page, Screen, html, json, markdown, terminal};
 
 /// `--format` of a review.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -65,15 +61,25 @@ pub fn about(head: &Loaded, known: Option<&Known>) -> About {
 /// # Errors
 /// It cannot be written.
 pub fn print(review: &Review, about: &About, format: Format, unfold: bool) -> Result<(), Failure> {
-    let page = page(review, about);
+    match format {
+        Format::Json => output::json(&json(review, about)),
+        format => draw(&page(review, about), format, unfold),
+    }
+}
+
+/// Prints a page; nothing in a format that has none.
+///
+/// # Errors
+/// It cannot be written.
+pub fn draw(page: &Page, format: Format, unfold: bool) -> Result<(), Failure> {
     match format {
         Format::Terminal => {
             let screen = Screen { width: output::width().unwrap_or(COLUMNS), style: Style { color: true }, unfold };
-            output::data(&terminal(&page, screen))
+            output::data(&terminal(page, screen))
         }
-        Format::Markdown => output::data(&markdown(&page)),
-        Format::Html => output::data(&html(&page)),
-        Format::Json => output::json(&json(review, about)),
+        Format::Markdown => output::data(&markdown(page)),
+        Format::Html => output::data(&html(page)),
+        Format::Json => Ok(()),
     }
 }
 
@@ -81,42 +87,19 @@ pub fn print(review: &Review, about: &About, format: Format, unfold: bool) -> Re
 ///
 /// # Errors
 /// The facts know only slots of projects that the repository does not have.
-pub fn of_this_repository(known: &Known, base: &Loaded, head: &Loaded, repo: &Path) -> Result<(), Failure> {
+pub fn of_this_repository(
+    facts: &Facts,
+    source: &str,
+    base: &Loaded,
+    head: &Loaded,
+    repo: &Path,
+) -> Result<(), Failure> {
     let is_known = |id| base.catalog.project_by_id(id).is_some() || head.catalog.project_by_id(id).is_some();
-    let mut runs = known.facts.runs.iter().filter(|run| run.to.is_none()).peekable();
+    let mut runs = facts.runs.iter().filter(|run| run.to.is_none()).peekable();
     if runs.peek().is_none() || runs.any(|run| is_known(&run.slot.project)) {
         return Ok(());
     }
-    let message = format!("the facts of {} are of another repository than {}", known.source(), repo.display());
+    let message = format!("the facts of {source} are of another repository than {}", repo.display());
     Err(Failure::new(message)
         .help("this repository has none of the daemon's projects: ask the daemon of this repository"))
-}
-
-/// Says what an edit of files does, once it lands. With a store, AWS is looked at.
-///
-/// # Errors
-/// AWS cannot be asked at all, or nothing can be written.
-pub fn said(before: &Loaded, after: &Loaded, past: &Past, ask: &Ask, config: &Config) -> Result<(), Failure> {
-    let now = Timestamp::now();
-    let observed = match past {
-        Past::Store(facts) => {
-            let cloud = wire::cloud(config, ask.endpoint.as_deref());
-            let places = daemon::places(&after.catalog, facts);
-            Some(super::runtime()?.block_on(daemon::observe(&cloud, places, now)).0)
-        }
-        Past::Told(..) | Past::Nothing => None,
-    };
-    let facts = past.facts();
-    let change = Change { base: &before.catalog, head: &after.catalog, facts, observed: observed.as_ref(), now };
-    let review = review(&change, &mut Cache::default());
-    let errors = after.problems.iter().filter(|problem| problem.level == Level::Error);
-    let about = About {
-        base: "HEAD".to_owned(),
-        head: "this edit".to_owned(),
-        facts: past.source().map(str::to_owned),
-        asked: facts.map(|_| now),
-        problems: errors.cloned().collect(),
-        ..About::default()
-    };
-    print(&review, &about, Format::Terminal, false)
 }

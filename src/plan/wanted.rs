@@ -63,12 +63,26 @@ pub(super) struct Source<'s, 'a> {
 
 /// Renders every stack of the slot, or says in sentences why that cannot be done.
 pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> Result<Vec<Wanted<'a>>, Vec<String>> {
+    let (stacks, mut problems) = rendered(source, renderer);
+    if stacks.is_empty() && problems.is_empty() {
+        let environment = &source.environment.name;
+        problems
+            .push(format!("no step has a stack in {environment}: no target offers its role, or its conditions say no"));
+    }
+    if problems.is_empty() { Ok(stacks) } else { Err(problems) }
+}
+
+/// Renders every stack of the slot that can be rendered; says in sentences why others cannot.
+pub(super) fn rendered<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> (Vec<Wanted<'a>>, Vec<String>) {
+    let (mut stacks, mut problems) = (Vec::new(), Vec::new());
     let what = match &source.release.snapshot {
         Ok(snapshot) => &snapshot.what,
-        Err(_) => return Err(vec![format!("release {} has no snapshot", source.release.name)]),
+        Err(_) => return (stacks, vec![format!("release {} has no snapshot", source.release.name)]),
     };
-    let (mut stacks, mut problems) = (Vec::new(), Vec::new());
-    let sequence = what.sequence().map_err(|circle| vec![format!("steps wait for each other: {circle}")])?;
+    let sequence = match what.sequence() {
+        Ok(sequence) => sequence,
+        Err(circle) => return (stacks, vec![format!("steps wait for each other: {circle}")]),
+    };
     for (position, placed) in sequence.iter().enumerate() {
         let Some(step) = what.steps.get(placed.step) else { continue };
         let after = (placed.after.len() < position).then(|| placed.after.clone());
@@ -106,13 +120,8 @@ pub(super) fn wanted<'a>(source: &Source<'_, 'a>, renderer: &mut dyn Render) -> 
             }
         }
     }
-    if stacks.is_empty() && problems.is_empty() {
-        let environment = &source.environment.name;
-        problems
-            .push(format!("no step has a stack in {environment}: no target offers its role, or its conditions say no"));
-    }
     problems.dedup();
-    if problems.is_empty() { Ok(stacks) } else { Err(problems) }
+    (stacks, problems)
 }
 
 /// Hash over place, name and content hash of every stack of a slot, in order, with what its task is run with.

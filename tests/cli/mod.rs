@@ -6,6 +6,7 @@ mod configuration;
 mod convert;
 mod damage;
 mod doctor;
+mod edits;
 mod facts;
 mod offline;
 mod once;

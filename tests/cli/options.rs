@@ -9,7 +9,8 @@ use std::path::Path;
 use landfall::cli::config::Config;
 
 use super::{
-    clones, configuration, convert, doctor, facts, offline, once, online, promotion, releases, store, stores, tenanted,
+    clones, configuration, convert, doctor, edits, facts, offline, once, online, promotion, releases, store, stores,
+    tenanted,
 };
 use crate::daemon::commands as story;
 
@@ -81,11 +82,19 @@ const OPTIONS: &[Covered] = covered! {
     "release new": "<PROJECT>" "<VERSION>" "--repo" "--image" "--from" "--channel" "--notes" "--format"
         => releases::a_release_takes_what_it_is_given in "releases.rs";
     "release new": "--endpoint" "--config" => releases::ecr_is_asked_where_it_is in "releases.rs";
+    "release new": "--server" "--store" "--facts" => edits::a_release_is_reviewed_with_what_is_known in "edits.rs";
+    "release new": "--unfold" => edits::every_command_that_edits_shows_its_review_in_every_format in "edits.rs";
+    "release refresh": "--server" "--store" "--endpoint" => edits::a_release_is_reviewed_with_what_is_known in "edits.rs";
+    "release refresh": "--unfold" => edits::every_command_that_edits_shows_its_review_in_every_format in "edits.rs";
+    "promote": "--format" "--unfold" => edits::every_command_that_edits_shows_its_review_in_every_format in "edits.rs";
+    "rollback": "--format" "--unfold" => edits::every_command_that_edits_shows_its_review_in_every_format in "edits.rs";
+    "allow": "--commit" "--branch" "--push" "--remote" "--format" "--unfold"
+        => edits::allowed_lines_are_reviewed_and_committed in "edits.rs";
     "release new": "--commit" "--branch" "--push" "--remote" => releases::a_release_is_committed_and_pushed in "releases.rs";
     "release list": "<PROJECT>" "--repo" "--format" => releases::releases_are_listed_and_shown in "releases.rs";
     "release show": "<PROJECT>" "<VERSION>" "--repo" "--format" => releases::releases_are_listed_and_shown in "releases.rs";
     "release show": "--facts" => releases::a_refreshed_release_says_what_changes in "releases.rs";
-    "release diff": "<PROJECT>" "<FROM>" "<TO>" "--repo" "--format" => releases::two_releases_are_compared in "releases.rs";
+    "release diff": "<PROJECT>" "<FROM>" "<TO>" "--repo" "--format" "--unfold" => releases::two_releases_are_compared in "releases.rs";
     "release refresh": "<PROJECT>" "<VERSION>" "--repo" "--to" "--facts" "--format"
         => releases::a_refreshed_release_says_what_changes in "releases.rs";
     "release refresh": "--commit" "--branch" "--push" "--remote" "--config"

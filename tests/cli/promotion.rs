@@ -47,7 +47,7 @@ pub(super) fn a_pin_says_what_has_to_happen_first() {
         .says(&["unchanged    projects/app/deploy/production.toml already says so"]);
     promote("none --to production").ends(0).shows(&["1.1.0 → removed on merge · 1 stack deleted"]);
     let development = promote("1.0.0 --to development").ends(0);
-    let development = development.says(&["nothing newer enters development by itself"]);
+    let development = development.says(&["no newer release enters development by itself"]);
     development.shows(&["1.1.0 → 1.0.0 (rollback) on merge"]);
     home.landfall("check shop").ends(0);
     promote("9 --to production").ends(2).says(&["has no release `9`", "the highest are 1.1.0, 1.0.0"]);

@@ -95,7 +95,7 @@ fn each_fact_has_its_row() {
         (
             format!("{app}/Image"),
             json!("other/web:2@sha256:cccccccc33"),
-            "Task image `app`: registry.example.com:5000/shop/web aaaaaaaa → other/web 2 (cccccccc)",
+            "Task image `app`: registry.example.com:5000/shop/web aaaaaaaa → other/web 2 @ cccccccc",
             true,
         ),
         (
@@ -354,7 +354,7 @@ fn images_are_read_by_their_parts() {
         ("nginx", "nginx latest (by tag only)"),
         ("nginx:1.27", "nginx 1.27 (by tag only)"),
         ("localhost:5000/a/b", "localhost:5000/a/b latest (by tag only)"),
-        ("localhost:5000/a/b:1@sha256:0123456789ab", "localhost:5000/a/b 1 (01234567)"),
+        ("localhost:5000/a/b:1@sha256:0123456789ab", "localhost:5000/a/b 1 @ 01234567"),
         ("a@sha256:01", "a 01"),
     ];
     for (reference, expected) in cases {

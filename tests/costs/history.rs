@@ -104,3 +104,26 @@ fn a_pin_costs_its_project_however_many_there_are_and_however_long_ago_they_bega
     assert_eq!(Cost { commits: 0, walked: 0, ..small }, Cost { commits: 0, walked: 0, ..long });
     assert!(long.walked - small.walked <= 3 * 420, "root, projects, and now and then the project");
 }
+
+/// What `landfall diff` reads of the last commit, a pin.
+fn cost_of_a_diff(shape: Shape) -> landfall::git::Counts {
+    let dir = tempfile::tempdir().unwrap();
+    let reader = Reader::open_local(&make(dir.path(), shape)).unwrap();
+    let range = landfall::git::range::parse("main~1", Some("main"), false).unwrap();
+    let ends = reader.ends(&range).unwrap();
+    let at = reader.time(&ends.tip).unwrap();
+    let compared = landfall::cli::compared::compare(&reader, &range, &ends, None, at).unwrap();
+    let moved: Vec<String> = compared.review.slots.iter().map(|slot| slot.project.to_string()).collect();
+    assert_eq!(moved, ["p3"]);
+    assert_eq!(compared.head.catalog.projects.len(), 1, "no other project is read");
+    reader.counts()
+}
+
+#[test]
+fn a_diff_reads_the_files_of_what_differs() {
+    let shape = |projects| Shape { projects, releases: 3, pins: 20 };
+    let (small, large) = (cost_of_a_diff(shape(20)), cost_of_a_diff(shape(120)));
+    assert_eq!(small.blobs, large.blobs);
+    assert_eq!(large.trees - small.trees, 100, "each other project's folder once, for its id");
+    assert!(small.blobs < 40, "{small:?}");
+}

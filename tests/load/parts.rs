@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use landfall::load::{Loaded, Loader, Pair, Reach, Source, reach};
 use landfall::model::catalog::Subject;
 use landfall::model::{CommitId, ProjectName};
+use landfall::plan::review::{Change, Review};
+use landfall::template::Cache;
 use landfall::tree::memory::MemoryHistory;
 use landfall::tree::{FileTree, History};
 
@@ -126,6 +128,13 @@ fn about(loaded: &Loaded, only: &BTreeSet<ProjectName>) -> String {
     format!("{catalog:?}\n{:?}", problems.collect::<Vec<_>>())
 }
 
+/// What a change does.
+fn review(base: &Loaded, head: &Loaded) -> Review {
+    let now = "2026-06-01T00:00:00Z".parse().unwrap();
+    let change = Change { base: &base.catalog, head: &head.catalog, facts: None, observed: None, now };
+    landfall::plan::review::review(&change, &mut Cache::default())
+}
+
 /// Checks a part against all of both commits.
 fn holds(history: &MemoryHistory, commits: [&CommitId; 2], pair: &Pair) {
     let full = commits.map(|commit| load(history, commit));
@@ -141,6 +150,13 @@ fn holds(history: &MemoryHistory, commits: [&CommitId; 2], pair: &Pair) {
     for (part, full) in [&pair.base, &pair.head].into_iter().zip(&full) {
         assert!(part.catalog.projects.keys().all(|name| only.contains(name)));
         assert_eq!(about(part, only), about(full, only));
+    }
+    let [base, head] = &full;
+    let part = review(&pair.base, &pair.head);
+    if !part.depends_on_all() {
+        // Problems of projects that the change cannot reach are not known.
+        let whole = review(base, head);
+        assert_eq!(format!("{part:?}"), format!("{:?}", Review { still_broken: part.still_broken.clone(), ..whole }));
     }
     // No other project differs.
     let others = |loaded: &Loaded| {

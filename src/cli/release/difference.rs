@@ -1,7 +1,6 @@
-//! `landfall release diff`: images, variables and steps of two releases, and the templates that differ in each environment.
+//! `landfall release diff`: images, variables and steps of two releases, and what changes in each environment.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use clap::Args;
@@ -9,16 +8,18 @@ use serde_json::{Value, json};
 
 use super::super::deliver::{Deliver, Desk};
 use super::super::exit::{Exit, Failure, Outcome};
-use super::super::output::{self, Format};
-use super::super::stacks::{Slotted, seats};
-use super::stacks::{Key, as_json, differences, drawn};
+use super::super::output;
+use super::super::review::{self, Format};
 use super::{Of, project_of, release_of};
-use crate::cfn::Document;
-use crate::compare::{Paint, Shown};
+use crate::compare::Shown;
+use crate::compare::ecs::Image;
 use crate::model::catalog::{ImagePin, Value as Written, VariableValue};
-use crate::model::{Catalog, Names, Project, Release, ReleaseName, What};
-use crate::promote::{Seat, Settled};
-use crate::template::{self, variables};
+use crate::model::{Catalog, Project, Release, ReleaseName, What};
+use crate::plan::review::{BetweenReleases, between_releases};
+use crate::template::{Cache, variables};
+use crate::view::review::content::releases_page;
+use crate::view::review::json::stacks;
+use crate::view::review::{Block, Line, code, text};
 
 /// Options of `landfall release diff`.
 #[derive(Args, Debug)]
@@ -32,6 +33,9 @@ pub struct Diff {
     /// Output format
     #[arg(long, value_name = "FORMAT", default_value = "terminal")]
     format: Format,
+    /// Show long differences in full
+    #[arg(long)]
+    unfold: bool,
 }
 
 /// Runs the command.
@@ -39,125 +43,112 @@ pub(super) fn run(options: &Diff) -> Outcome {
     let deliver = Deliver::default();
     let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], &[])?;
     let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
-    let side = |name| Ok::<_, Failure>(Side { catalog: &loaded.catalog, project, release: release_of(project, name)? });
-    let (before, after) = (side(&options.from)?, side(&options.to)?);
-    let difference = Difference::of(&before, &after)?;
-    match options.format {
-        Format::Terminal => output::data(&difference.text(options.from.as_str(), options.to.as_str(), Paint::Ansi))?,
-        Format::Json => output::json(&difference.json(options.from.as_str(), options.to.as_str()))?,
+    let (before, after) = (release_of(project, &options.from)?, release_of(project, &options.to)?);
+    let difference = Difference::of(&loaded.catalog, project, before, after)?;
+    if options.format == Format::Json {
+        output::json(&difference.json())?;
+    } else {
+        let lists = difference.block(before.name.as_str(), after.name.as_str());
+        let mut page = releases_page(&difference.between);
+        page.insert(lists.into_iter().collect());
+        review::draw(&page, options.format, options.unfold)?;
     }
     Ok(Exit::Done)
 }
 
-/// A release as one state of the repository has it.
-#[derive(Clone, Copy)]
-pub(super) struct Side<'a> {
-    pub(super) catalog: &'a Catalog,
-    pub(super) project: &'a Arc<Project>,
-    pub(super) release: &'a Arc<Release>,
-}
-
-impl Side<'_> {
-    fn what(&self) -> Result<&What, Failure> {
-        match &self.release.snapshot {
-            Ok(snapshot) => Ok(&snapshot.what),
-            Err(fault) => {
-                let hold = crate::model::Hold::new(crate::model::decision::Cause::Snapshot(fault.clone()));
-                let name = &self.release.name;
-                Err(Failure::new(format!("release {name} cannot be rendered: {}", crate::view::hold(&hold))))
-            }
+/// What a release deploys; an error if that is not known.
+fn what(release: &Release) -> Result<&What, Failure> {
+    match &release.snapshot {
+        Ok(snapshot) => Ok(&snapshot.what),
+        Err(fault) => {
+            let hold = crate::model::Hold::new(crate::model::decision::Cause::Snapshot(fault.clone()));
+            let name = &release.name;
+            Err(Failure::new(format!("release {name} cannot be rendered: {}", crate::view::hold(&hold))))
         }
     }
 }
 
-/// One thing that differs; none on a side that lacks it.
-type Change = (String, Option<String>, Option<String>);
+/// One thing that differs: its name, and its value before and after; none on a side that lacks it.
+type Change<T = String> = (String, Option<T>, Option<T>);
 
-/// What differs.
+/// What differs between two releases.
 pub(super) struct Difference {
-    images: Vec<Change>,
+    images: Vec<Change<ImagePin>>,
     variables: Vec<Change>,
     steps: Vec<Change>,
-    /// Every template, before and after.
-    stacks: [BTreeMap<Key, Document>; 2],
-    /// What cannot be rendered, in sentences.
-    problems: BTreeSet<String>,
+    between: BetweenReleases,
 }
 
 impl Difference {
-    /// Compares what two releases deploy in every environment. Costs a rendering of every stack of both.
+    /// Compares what two releases of a project say, and what they deploy. Costs a rendering of every stack of both.
     ///
     /// # Errors
-    /// One has no snapshot.
-    pub(super) fn of(before: &Side<'_>, after: &Side<'_>) -> Result<Self, Failure> {
-        let (old, new) = (before.what()?, after.what()?);
-        let image = |pin: &ImagePin| format!("{} ({})", pin.tag, pin.digest.as_deref().unwrap_or("no digest"));
+    /// One of the releases has no snapshot.
+    pub(super) fn of(
+        catalog: &Catalog,
+        project: &Arc<Project>,
+        before: &Release,
+        after: &Release,
+    ) -> Result<Self, Failure> {
+        let (old, new) = (what(before)?, what(after)?);
         let images =
-            |release: &Release| release.images.iter().map(|(name, pin)| (name.to_string(), image(pin))).collect();
+            |release: &Release| release.images.iter().map(|(name, pin)| (name.to_string(), pin.clone())).collect();
         let steps = |what: &What| {
             what.steps.iter().map(|step| (step.name.to_string(), format!("role {}", step.role))).collect()
         };
-        let mut problems = BTreeSet::new();
-        let stacks = [stacks(before, &mut problems), stacks(after, &mut problems)];
         Ok(Self {
-            images: changes(images(before.release), images(after.release)),
+            images: changes(images(before), images(after)),
             variables: hidden(&values(old), &values(new)),
             steps: changes(steps(old), steps(new)),
-            stacks,
-            problems,
+            between: between_releases(catalog, project, before, after, &mut Cache::default()),
         })
     }
 
-    /// Whether what is deployed is the same.
+    /// Whether both say and deploy the same.
     pub(super) fn is_empty(&self) -> bool {
-        let [before, after] = &self.stacks;
-        let lists = [&self.images, &self.variables, &self.steps];
-        lists.iter().all(|list| list.is_empty()) && differences(before, after, "", "", Paint::Plain).is_empty()
+        let lists = self.images.is_empty() && self.variables.is_empty() && self.steps.is_empty();
+        lists && self.between.stacks.is_empty()
     }
 
-    /// For people: what changed in a line each, then the templates.
-    pub(super) fn text(&self, from: &str, to: &str, paint: Paint) -> String {
-        let mut text = String::new();
-        for (kind, changes) in [("image", &self.images), ("variable", &self.variables), ("step", &self.steps)] {
-            for (name, old, new) in changes {
-                let _ = match (old, new) {
-                    (Some(old), Some(new)) => writeln!(text, "{kind:<9} {name}: {old} → {new}"),
-                    (None, Some(new)) => writeln!(text, "{kind:<9} {name}: new, {new}"),
-                    (Some(old), None) => writeln!(text, "{kind:<9} {name}: gone, was {old}"),
-                    (None, None) => Ok(()),
-                };
-            }
+    /// For people: a row for each thing that differs; none if nothing does.
+    pub(super) fn block(&self, from: &str, to: &str) -> Option<Block> {
+        let image = |pin: &ImagePin| {
+            let digest = pin.digest.as_ref().map(ToString::to_string);
+            Image { repository: String::new(), tag: Some(pin.tag.to_string()), digest }.version()
+        };
+        let images = written_as(&self.images, image);
+        let mut rows = Vec::new();
+        for (kind, changes) in [("image", &images), ("variable", &self.variables), ("step", &self.steps)] {
+            let value = |value: &Option<String>| value.iter().map(|value| code(value.clone())).collect::<Line>();
+            let row = |(name, old, new): &Change| {
+                vec![vec![text(format!("{kind} ")), code(name.clone())], value(old), value(new)]
+            };
+            rows.extend(changes.iter().map(row));
         }
-        for problem in &self.problems {
-            let _ = writeln!(text, "cannot be rendered: {problem}");
-        }
-        let [before, after] = &self.stacks;
-        for difference in differences(before, after, from, to, paint) {
-            text.push('\n');
-            text.push_str(&drawn(&difference));
-        }
-        if text.is_empty() {
-            text = format!("{from} and {to} deploy the same\n");
-        }
-        text
+        let head = ["the release", from, to].map(|name| vec![text(name)]).to_vec();
+        (!rows.is_empty()).then_some(Block::Table { head, rows })
     }
 
-    /// `images`, `variables`, `steps` (each with `name`, `before`, `after`), `stacks` (as
-    /// `landfall diff` gives them), `problems`.
-    pub(super) fn json(&self, from: &str, to: &str) -> Value {
+    /// `images`, `variables`, `steps` (each with `name`, `before`, `after`), `stacks` as a review has them, `problems`.
+    pub(super) fn json(&self) -> Value {
         let list = |changes: &[Change]| -> Value {
             changes.iter().map(|(name, old, new)| json!({ "name": name, "before": old, "after": new })).collect()
         };
-        let [before, after] = &self.stacks;
-        let stacks = differences(before, after, from, to, Paint::Plain);
+        let image = |pin: &ImagePin| format!("{} ({})", pin.tag, pin.digest.as_deref().unwrap_or("no digest"));
         json!({
-            "images": list(&self.images), "variables": list(&self.variables), "steps": list(&self.steps),
-            "stacks": stacks.iter().map(as_json).collect::<Vec<_>>(), "problems": self.problems,
+            "images": list(&written_as(&self.images, image)), "variables": list(&self.variables), "steps": list(&self.steps),
+            "stacks": stacks(&self.between.stacks), "problems": self.between.problems,
         })
     }
 }
 
-fn changes(before: BTreeMap<String, String>, after: BTreeMap<String, String>) -> Vec<Change> {
+/// Changes with their values in words.
+fn written_as<T>(changes: &[Change<T>], words: impl Fn(&T) -> String) -> Vec<Change> {
+    let words = |value: &Option<T>| value.as_ref().map(&words);
+    changes.iter().map(|(name, old, new)| (name.clone(), words(old), words(new))).collect()
+}
+
+fn changes<T: Clone + PartialEq>(before: BTreeMap<String, T>, after: BTreeMap<String, T>) -> Vec<Change<T>> {
     let names: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let change = |name: &String| {
         let (old, new) = (before.get(name), after.get(name));
@@ -205,37 +196,4 @@ fn written(value: &VariableValue) -> String {
             format!("[{}]", items.join(", "))
         }
     }
-}
-
-/// Every stack of a release, wherever the head gives the project a slot.
-fn stacks(side: &Side<'_>, problems: &mut BTreeSet<String>) -> BTreeMap<Key, Document> {
-    let (names, mut all) = (Names::of(side.catalog), BTreeMap::new());
-    for seat in seats(side.catalog, side.project) {
-        let Seat { environment, tenant, .. } = seat;
-        let slot = Settled { project: side.project, environment, tenant, release: side.release };
-        let Some(slotted) = Slotted::new(side.catalog, &names, &slot) else { continue };
-        for context in slotted.contexts(side.catalog) {
-            match template::render(&context) {
-                Ok(rendered) => {
-                    let key = Key {
-                        order: environment.order,
-                        environment: environment.name.to_string(),
-                        project: side.project.name.to_string(),
-                        step: context.step.name.to_string(),
-                        tenant: tenant.map(|tenant| tenant.name.to_string()),
-                        stack: rendered.stack.to_string(),
-                    };
-                    all.extend(Document::parse(&rendered.content.template).ok().map(|document| (key, document)));
-                }
-                Err(found) => {
-                    let name = &side.release.name;
-                    let told = |problem: &template::RenderProblem| {
-                        format!("{name}: {} ({})", crate::view::problems::sentence(&problem.title), problem.at)
-                    };
-                    problems.extend(found.iter().map(told));
-                }
-            }
-        }
-    }
-    all
 }

@@ -5,7 +5,6 @@ mod images;
 mod new;
 mod refresh;
 mod show;
-mod stacks;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

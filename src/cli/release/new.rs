@@ -1,30 +1,28 @@
-//! `landfall release new`: works out version and images, and writes the release's file.
+//! `landfall release new`: works out version and images, and writes the release's file with the review of what it does.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::super::ask::http_url;
-use super::super::config::Config;
-use super::super::deliver::{Deliver, Delivered, Desk};
+use super::super::deliver::Delivered;
+use super::super::editing::{Bench, Edit, Editing};
 use super::super::exit::{Exit, Failure, Outcome};
-use super::super::output::{self, Format};
+use super::super::output;
 use super::super::registries::Registries;
 use super::super::render::known;
 use super::images::{Picked, Wanted, refusals};
-use super::{Of, project_of, release_file, release_of};
+use super::{project_of, release_file, release_of};
 use crate::edit::NewRelease;
 use crate::load::FORMAT;
-use crate::model::{Channel, ChannelName, ImageName, Project, ReleaseName, Version};
+use crate::model::{Channel, ChannelName, ImageName, Project, ProjectName, ReleaseName, Version};
 use crate::registry::manifest::is_tag;
 
 /// Options of `landfall release new`.
 #[derive(Args, Debug)]
 pub struct New {
-    #[command(flatten)]
-    of: Of,
+    /// The project
+    project: ProjectName,
     /// The release's version [default: the highest of its channel, its last number plus one]
     version: Option<ReleaseName>,
     /// Tag of an image, for example web=1.4.0; may be repeated
@@ -40,16 +38,7 @@ pub struct New {
     #[arg(long, value_name = "TEXT")]
     notes: Option<String>,
     #[command(flatten)]
-    deliver: Deliver,
-    /// Use this endpoint for ECR instead of AWS
-    #[arg(long, value_name = "URL", value_parser = http_url)]
-    endpoint: Option<String>,
-    /// The operator's configuration file
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Output format: the written file, or everything found
-    #[arg(long, value_name = "FORMAT", default_value = "terminal")]
-    format: Format,
+    editing: Editing,
 }
 
 /// `name=tag`.
@@ -61,10 +50,10 @@ fn image(text: &str) -> Result<(ImageName, String), String> {
 
 /// Runs the command.
 pub(super) fn run(options: &New) -> Outcome {
-    let config = Config::load(options.config.as_deref())?;
-    let desk = Desk::open(&options.of.repo, &options.deliver)?;
-    let loaded = desk.load_head(&[])?;
-    let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
+    let bench = Bench::open(&options.editing)?;
+    let repo = &options.editing.ask.repo;
+    let loaded = bench.load(&[])?;
+    let project = project_of(&loaded, &options.project, repo)?;
     let what = project.head.as_ref().ok_or_else(|| {
         let failure = Failure::new(format!("the process or variables of {} have errors", project.name));
         Failure { exit: Exit::Problems, ..failure.help("`landfall check` lists the problems") }
@@ -72,9 +61,9 @@ pub(super) fn run(options: &New) -> Outcome {
     let channel = channel(project, options.channel.as_ref())?;
     let name = name(project, channel, options.version.as_ref())?;
     let file = release_file(&project.name, &name);
-    if desk.text(&file)?.is_some() {
+    if bench.desk.text(&file)?.is_some() {
         let help = "a release never changes; give another version, or none for the next one";
-        return Err(Failure::new(format!("{file} already exists")).help(match desk.push_command() {
+        return Err(Failure::new(format!("{file} already exists")).help(match bench.desk.push_command() {
             Some(push) => format!("{help}; if it is committed and not pushed: `{push}`"),
             None => help.to_owned(),
         }));
@@ -86,7 +75,7 @@ pub(super) fn run(options: &New) -> Outcome {
     let from = options.from.as_ref().map(|name| release_of(project, name)).transpose()?;
     let catalog = &loaded.catalog;
     let wanted = Wanted { catalog, project, channel, what, tags: &tags, from: from.map(|release| &**release) };
-    let registries = Registries::new(&config, options.endpoint.as_deref());
+    let registries = Registries::new(&bench.config, options.editing.ask.endpoint.as_deref());
     let picked = super::super::runtime()?.block_on(wanted.pick(&registries))?;
     tell(&picked, options.from.as_ref());
     let images = picked.iter().map(|(name, picked)| (name.clone(), picked.pin.clone())).collect();
@@ -98,12 +87,15 @@ pub(super) fn run(options: &New) -> Outcome {
         notes: options.notes.as_deref(),
     };
     let text = release.text();
-    let delivered = desk.put(&file, &text, &format!("Release {} {name}", project.name), &config)?;
-    match options.format {
-        Format::Terminal => output::data(&text)?,
-        Format::Json => output::json(&shown(&name, channel, &picked, &delivered))?,
-    }
-    Ok(Exit::Done)
+    let after = bench.load(&[(&file, &text)])?;
+    let edit = Edit {
+        files: vec![(&file, &text)],
+        message: format!("Release {} {name}", project.name),
+        json: Some(Box::new(|delivered| shown(&name, channel, &picked, delivered))),
+        lead: text.clone(),
+        ..Edit::default()
+    };
+    bench.finish(&loaded, &after, edit)
 }
 
 fn channel<'a>(project: &'a Project, asked: Option<&ChannelName>) -> Result<&'a Channel, Failure> {
@@ -158,7 +150,7 @@ fn tell(picked: &BTreeMap<ImageName, Picked>, from: Option<&ReleaseName>) {
 
 /// `release`, `channel`, `images` (each with `tag`, `digest`, `platforms`, `repository`, `refused`), `file`, `commit`,
 /// `branch`, `pull_request`.
-fn shown(name: &ReleaseName, channel: &Channel, picked: &BTreeMap<ImageName, Picked>, to: &Delivered) -> Value {
+fn shown(name: &ReleaseName, channel: &Channel, picked: &BTreeMap<ImageName, Picked>, to: Option<&Delivered>) -> Value {
     let image = |(name, picked): (&ImageName, &Picked)| {
         let refused = picked.refused.iter().map(|one| json!({ "tag": one.tag, "why": one.why.to_string() }));
         let value = json!({
@@ -170,6 +162,9 @@ fn shown(name: &ReleaseName, channel: &Channel, picked: &BTreeMap<ImageName, Pic
     let images: serde_json::Map<String, Value> = picked.iter().map(image).collect();
     json!({
         "release": name, "channel": channel.name, "images": images,
-        "file": to.file, "commit": to.commit, "branch": to.branch, "pull_request": to.pull_request,
+        "file": to.map(|to| &to.file),
+        "commit": to.and_then(|to| to.commit.as_ref()),
+        "branch": to.and_then(|to| to.branch.as_ref()),
+        "pull_request": to.and_then(|to| to.pull_request.as_ref()),
     })
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::super::known::{Thing, at, flag, items, number, text, words};
-use super::{Image, Subject, What};
+use super::{Image, Subject, Tags, What};
 
 /// Types and the properties of them that rows say.
 pub(super) const COVERED: &[(&str, &[&str])] = &[
@@ -60,9 +60,9 @@ pub(super) enum Fact {
 }
 
 impl Fact {
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self, tags: &Tags) -> String {
         match self {
-            Self::Image(image) => image.to_string(),
+            Self::Image(image) => image.tagged(tags).to_string(),
             Self::Text(text) => text.clone(),
         }
     }

@@ -1,6 +1,12 @@
 //! A reference to an image, in parts.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::Serialize;
+
+/// The tags that a release records, by digest: a template names an image by its digest alone.
+pub type Tags = BTreeMap<Arc<str>, Arc<str>>;
 
 /// `repository[:tag][@digest]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -39,11 +45,17 @@ impl Image {
     /// The tag and the short digest; a missing digest is shown, because a tag can be moved.
     pub fn version(&self) -> String {
         match (&self.tag, self.short_digest()) {
-            (Some(tag), Some(digest)) => format!("{tag} ({digest})"),
+            (Some(tag), Some(digest)) => format!("{tag} @ {digest}"),
             (None, Some(digest)) => digest.to_owned(),
             (Some(tag), None) => format!("{tag} (by tag only)"),
             (None, None) => "latest (by tag only)".to_owned(),
         }
+    }
+
+    /// The image with the tag that a release records for its digest, if the reference has none.
+    pub(super) fn tagged(&self, tags: &Tags) -> Self {
+        let recorded = || tags.get(self.digest.as_deref()?).map(ToString::to_string);
+        Self { tag: self.tag.clone().or_else(recorded), ..self.clone() }
     }
 
     /// Two images around a change: with their repositories only if these differ.

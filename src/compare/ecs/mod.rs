@@ -21,7 +21,7 @@ use facts::Fact;
 
 pub(super) use rollout::tasks;
 
-pub use image::Image;
+pub use image::{Image, Tags};
 pub use rollout::{Breaker, Moves, Rollout, Shift, Tasks};
 pub use what::What;
 
@@ -69,6 +69,11 @@ pub struct Row {
 /// What changes in the ECS resources of a stack, services first; resources in which nothing differs are left out, but for services
 /// that exchange their tasks.
 pub fn words(before: Option<Given<'_>>, after: Option<Given<'_>>) -> Vec<Words> {
+    tagged_words(before, after, [&Tags::new(), &Tags::new()])
+}
+
+/// As [`words`], with the tags that the releases before and after record for their images.
+pub fn tagged_words(before: Option<Given<'_>>, after: Option<Given<'_>>, tags: [&Tags; 2]) -> Vec<Words> {
     let (old, new) = (Known::of(before), Known::of(after));
     let subjects = |known: &Known| -> BTreeSet<(Subject, String)> {
         known.iter().filter_map(|(id, thing)| Some((facts::subject(thing)?, id.to_owned()))).collect()
@@ -77,7 +82,7 @@ pub fn words(before: Option<Given<'_>>, after: Option<Given<'_>>) -> Vec<Words> 
     let one = |(subject, id): (Subject, String)| {
         let [was, is] =
             [&old, &new].map(|known| known.get(&id).map(|thing| facts::of(subject, thing)).unwrap_or_default());
-        let rows = rows(&was, &is);
+        let rows = rows(&was, &is, tags);
         let rollout = (subject == Subject::Service).then(|| rollout::between(&id, &old, &new)).flatten();
         (!rows.is_empty() || rollout.is_some()).then(|| Words { resource: Arc::from(id), subject, rows, rollout })
     };
@@ -89,7 +94,7 @@ pub fn covers(kind: &str, property: &str) -> bool {
     facts::COVERED.iter().any(|(covered, properties)| *covered == kind && properties.contains(&property))
 }
 
-fn rows(was: &BTreeMap<What, Fact>, is: &BTreeMap<What, Fact>) -> Vec<Row> {
+fn rows(was: &BTreeMap<What, Fact>, is: &BTreeMap<What, Fact>, [old_tags, new_tags]: [&Tags; 2]) -> Vec<Row> {
     let all: BTreeSet<&What> = was.keys().chain(is.keys()).collect();
     let row = |what: &What| {
         let (old, new) = (was.get(what), is.get(what));
@@ -98,11 +103,12 @@ fn rows(was: &BTreeMap<What, Fact>, is: &BTreeMap<What, Fact>) -> Vec<Row> {
         }
         let (before, after) = match (old, new) {
             (Some(Fact::Image(old)), Some(Fact::Image(new))) => {
-                let (old, new) = Image::both(old, new);
+                let (old, new) = Image::both(&old.tagged(old_tags), &new.tagged(new_tags));
                 (Some(Shown::plain(old)), Some(Shown::plain(new)))
             }
             (old, new) => {
-                let [old, new] = [old, new].map(|fact| fact.map(Fact::text));
+                let [old, new] =
+                    [(old, old_tags), (new, new_tags)].map(|(fact, tags)| fact.map(|fact| fact.text(tags)));
                 Shown::pair(what.name(), old.as_deref(), new.as_deref())
             }
         };

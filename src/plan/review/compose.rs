@@ -20,6 +20,7 @@ use super::effects::Effects;
 use super::holds::{holds, like};
 use super::notes;
 use super::rehearse::{Event, Rehearsal};
+use super::tags::TagsOf;
 use super::types::{Basis, Fate, How, Review, Shown, SlotReview, StackEvent, StackReview, Stop};
 use super::world::{Key as StackKey, World};
 
@@ -312,7 +313,7 @@ impl Composer<'_> {
                         order.push(key.clone());
                         all.extend(self.stack(slot, stack, stops).map(|stack| (key, stack)));
                     }
-                    Some(known) => drop(all.insert(key, later(known, stack, stops))),
+                    Some(known) => drop(all.insert(key, later(known, stack, stops, &self.before.tags))),
                 }
             }
         }
@@ -359,7 +360,7 @@ impl Composer<'_> {
 }
 
 /// The same stack changed again by a later deployment.
-fn later(known: StackReview, event: &StackEvent, stops: Vec<Stop>) -> StackReview {
+fn later(known: StackReview, event: &StackEvent, stops: Vec<Stop>, tags: &TagsOf) -> StackReview {
     let fate = match (known.fate, event.fate) {
         (_, Fate::Delete) => Fate::Delete,
         (Fate::Create, _) => Fate::Create,
@@ -374,9 +375,11 @@ fn later(known: StackReview, event: &StackEvent, stops: Vec<Stop>) -> StackRevie
         shown.as_ref().and_then(|shown| Some((Document::parse(&shown.template).ok()?, values(shown))))
     };
     let (before, after) = (parse(&known.before), parse(&event.after));
+    let release = |shown: &Option<Shown>| tags.of(&known.slot.project, shown.as_ref().map(|shown| &shown.release));
     let effects = Effects::between(
         before.as_ref().map(|(document, values)| Given { document, values }),
         after.as_ref().map(|(document, values)| Given { document, values }),
+        [release(&known.before), release(&event.after)],
     );
     StackReview { fate, effects, stops, after: event.after.clone(), ..known }
 }

@@ -1,7 +1,7 @@
 //! What an operation does to a stack, read from its documents before and after.
 
 use crate::cfn::Given;
-use crate::compare::ecs::{Words, words};
+use crate::compare::ecs::{Tags, Words, tagged_words};
 use crate::compare::{
     Exposure, Findings, ResourceChange, RightsChange, Risk, Size, exposure, resources, rights, risks, size,
 };
@@ -27,13 +27,14 @@ pub struct Effects {
 
 impl Effects {
     /// What leads from one document to another. Without one before, the stack is created; without one after, deleted.
-    pub fn between(before: Option<Given<'_>>, after: Option<Given<'_>>) -> Self {
+    /// `tags` are those that the releases before and after record for their images.
+    pub fn between(before: Option<Given<'_>>, after: Option<Given<'_>>, tags: [&Tags; 2]) -> Self {
         let resources = resources(before, after);
         let (rights, exposure) = (rights(before, after), exposure(before, after));
         let found = Findings { changes: &resources, rights: &rights, exposure: &exposure };
         Self {
             risks: risks(before, after, found),
-            words: words(before, after),
+            words: tagged_words(before, after, tags),
             before: size(before),
             after: size(after),
             resources,

@@ -18,8 +18,12 @@ mod holds;
 mod notes;
 mod past;
 mod rehearse;
+mod releases;
+mod tags;
 mod types;
 mod world;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -27,8 +31,10 @@ use crate::model::{Catalog, Facts, Observed};
 
 use super::types::Input;
 use super::{Render, plan};
+use tags::TagsOf;
 
 pub use effects::Effects;
+pub use releases::{BetweenReleases, between_releases};
 pub use types::{Basis, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
 
 /// What a review is made from.
@@ -50,9 +56,10 @@ pub struct Change<'a> {
 ///
 /// The cost is a few plans of the base and of the head: one for each round in which something happens.
 pub fn review(change: &Change<'_>, renderer: &mut dyn Render) -> Review {
+    let tags = Arc::new(TagsOf::new([change.base, change.head]));
     let before = match change.facts {
-        Some(facts) => past::told(change.base, facts, change.observed, change.now, renderer),
-        None => past::settled(change.base, change.now, renderer),
+        Some(facts) => past::told(change.base, facts, change.observed, change.now, tags, renderer),
+        None => past::settled(change.base, change.now, tags, renderer),
     };
     let anyway = rehearse::rehearse(before.clone(), change.base, renderer);
     let then = rehearse::rehearse(before.clone(), change.head, renderer);

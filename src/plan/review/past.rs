@@ -4,6 +4,7 @@
 //! else since, only `landfall plan --diff` can know.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -14,6 +15,7 @@ use crate::promote::{BrokenIndex, Index, desired, past};
 use super::super::types::Input;
 use super::super::{Planner, Render};
 use super::rehearse::rehearse;
+use super::tags::TagsOf;
 use super::world::World;
 
 /// How long a release ran that is taken to have passed every gate.
@@ -22,7 +24,7 @@ const LONG: SignedDuration = SignedDuration::from_hours(24 * 3_650);
 /// The world that the base settles to: everything succeeded, every soak elapsed, no freeze held.
 ///
 /// Each release that could have been in a slot was there, for long; what is there now the planner says itself.
-pub(super) fn settled(base: &Catalog, now: Timestamp, renderer: &mut dyn Render) -> World {
+pub(super) fn settled(base: &Catalog, now: Timestamp, tags: Arc<TagsOf>, renderer: &mut dyn Render) -> World {
     let (from, to) = (now.checked_sub(LONG).unwrap_or(Timestamp::MIN), now);
     let commit = base.commit.clone().unwrap_or_else(|| CommitId("0".repeat(40)));
     let run = |(position, (slot, release))| Run {
@@ -40,7 +42,7 @@ pub(super) fn settled(base: &Catalog, now: Timestamp, renderer: &mut dyn Render)
     let facts = Facts { runs, commit: base.commit.clone(), ..Facts::default() };
     let mut open = base.clone();
     open.freezes.clear();
-    let mut world = rehearse(World::new(facts, now), &open, renderer).world;
+    let mut world = rehearse(World::new(facts, now, tags), &open, renderer).world;
     world.now = now;
     world
 }
@@ -51,6 +53,7 @@ pub(super) fn told(
     facts: &Facts,
     observed: Option<&Observed>,
     now: Timestamp,
+    tags: Arc<TagsOf>,
     renderer: &mut dyn Render,
 ) -> World {
     let mut facts = facts.clone();
@@ -73,7 +76,7 @@ pub(super) fn told(
             live: Default::default(),
         });
     }
-    let mut world = World::new(facts.clone(), now);
+    let mut world = World::new(facts.clone(), now, tags);
     world.see(facts.places.keys());
     world.see(base.places().keys());
     let nothing = Observed::default();

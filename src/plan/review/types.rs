@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::cfn::Document;
 use crate::compare::{Paint, documents, with_values};
 use crate::model::catalog::{Broken, Gate};
-use crate::model::decision::Because;
+use crate::model::decision::{Because, Cause};
 use crate::model::journal;
 use crate::model::remedy::Foreseen;
 use crate::model::{
@@ -52,6 +52,17 @@ impl Review {
             && self.left.is_empty()
             && self.notes.is_empty()
             && self.broken.is_empty()
+    }
+
+    /// Whether it depends on how many stacks there are in all: the guard held something, or a stack lost its cause. It is then
+    /// not right for catalogs that were read only in part.
+    pub fn depends_on_all(&self) -> bool {
+        let guarded = |holds: &[Hold]| holds.iter().any(|hold| matches!(hold.cause, Cause::Guard { .. }));
+        let guarded = |slot: &SlotReview| match &slot.how {
+            How::After(holds) | How::Held(holds) | How::Unknown(holds) => guarded(holds),
+            How::OnMerge | How::Stops(_) | How::Freed => false,
+        };
+        !self.left.is_empty() || self.slots.iter().any(guarded)
     }
 
     /// Whether it changes a stack, by itself and now or later.

@@ -18,16 +18,20 @@ use crate::model::journal::{
 };
 use crate::model::observed::PlaceSeen;
 use crate::model::place::Access;
-use crate::model::{CommitId, Facts, Observed, Place, ReleaseName, StackName, StackSeen, StackStatus};
+use crate::model::{CommitId, Facts, Id, Observed, Place, ReleaseName, StackName, StackSeen, StackStatus};
 
 use super::super::expected::place_values;
 use super::super::gates::{self, Row};
 use super::super::types::{Begin, Opening, Skip};
 use super::effects::Effects;
+use super::tags::TagsOf;
 use super::types::{Fate, Shown, StackEvent, Stop};
 
 /// A stack in its place.
 pub(super) type Key = (Place, StackName);
+
+/// What AWS shows for the value of a NoEcho parameter (DescribeStacks).
+const MASKED: &str = "****";
 
 /// Everything that a plan is made from, but the catalog.
 #[derive(Clone, Debug)]
@@ -39,12 +43,14 @@ pub(super) struct World {
     pending: BTreeMap<DeploymentId, Pending>,
     records: u64,
     deployments: u64,
+    pub(super) tags: Arc<TagsOf>,
 }
 
 /// A deployment that stopped at gates.
 #[derive(Clone, Debug)]
 struct Pending {
     deployment: DeploymentId,
+    project: Id,
     release: ReleaseName,
     orders: Vec<Order>,
     /// It removes everything of its slot.
@@ -86,7 +92,7 @@ pub(super) struct Carried {
 }
 
 impl World {
-    pub(super) fn new(facts: Facts, now: Timestamp) -> Self {
+    pub(super) fn new(facts: Facts, now: Timestamp, tags: Arc<TagsOf>) -> Self {
         let deployments = facts.runs.iter().map(|run| run.deployment.0);
         let deployments = deployments.chain(facts.in_flight.iter().map(|flight| flight.deployment.0)).max();
         Self {
@@ -97,6 +103,7 @@ impl World {
             pending: BTreeMap::new(),
             records: 0,
             deployments: deployments.unwrap_or(0),
+            tags,
         }
     }
 
@@ -154,8 +161,9 @@ impl World {
         let deployment = DeploymentId(self.deployments);
         begin.entries(commit, deployment).into_iter().for_each(|entry| self.record(entry));
         let (release, orders, removal) = (begin.release.clone(), begin.orders.clone(), begin.removal);
+        let project = begin.slot.project.clone();
         let (ended, open) = (BTreeSet::new(), BTreeSet::new());
-        self.go_on(Pending { deployment, release, orders, removal, ended, open })
+        self.go_on(Pending { deployment, project, release, orders, removal, ended, open })
     }
 
     /// Opens a gate and goes on. A deployment that began before the rehearsal simply ends.
@@ -206,7 +214,7 @@ impl World {
             if waits {
                 continue;
             }
-            let effects = self.effects(order);
+            let effects = self.effects(order, &pending);
             let event = self.event(order, &pending.release, effects.clone());
             if let Some(stop) = pending.stop(order, &effects.resources) {
                 let stack = order.stack.clone();
@@ -231,18 +239,20 @@ impl World {
     }
 
     /// What the operation does to the stack.
-    fn effects(&self, order: &Order) -> Effects {
+    fn effects(&self, order: &Order, of: &Pending) -> Effects {
         let key = (order.place.clone(), order.stack.clone());
+        let ran = self.deployed.get(&key).map(|shown| &shown.release);
+        let tags = [self.tags.of(&of.project, ran), self.tags.of(&of.project, Some(&of.release))];
         let before = self.deployed.get(&key).and_then(|shown| Document::parse(&shown.template).ok());
         let old = self.values(&key);
         let before = before.as_ref().map(|document| Given { document, values: &old });
         match &order.action {
-            Action::Delete { .. } => Effects::between(before, None),
+            Action::Delete { .. } => Effects::between(before, None, tags),
             Action::Put(content) => {
                 let Ok(document) = Document::parse(&content.template) else { return Effects::default() };
                 let mut values = place_values(&order.place);
                 values.extend(self.parameters(order, content).into_iter().map(|(name, value)| (name, Some(value))));
-                Effects::between(before, Some(Given { document: &document, values: &values }))
+                Effects::between(before, Some(Given { document: &document, values: &values }), tags)
             }
         }
     }
@@ -252,7 +262,7 @@ impl World {
         let mut values = place_values(&key.0);
         let seen = self.observed.stack(&key.0, &key.1);
         let given = seen.into_iter().flat_map(|seen| &seen.parameters);
-        values.extend(given.map(|(name, value)| (name.clone(), Some(value.clone()))));
+        values.extend(given.map(|(name, value)| (name.clone(), (value != MASKED).then(|| value.clone()))));
         values
     }
 

@@ -81,6 +81,14 @@ pub struct Page {
     pub blocks: Vec<Block>,
 }
 
+impl Page {
+    /// Adds parts below the first sentence.
+    pub fn insert(&mut self, parts: Vec<Block>) {
+        let below = self.blocks.len().min(1);
+        self.blocks.splice(below..below, parts);
+    }
+}
+
 /// Text as a span.
 pub fn text(text: impl Into<String>) -> Span {
     Span::Text(text.into())

@@ -23,6 +23,11 @@ pub fn json(review: &Review, about: &About) -> Value {
     serde_json::to_value(shape(review, about)).unwrap_or_default()
 }
 
+/// Stacks as a review has them: the `stacks` of [`json`].
+pub fn stacks(stacks: &[StackReview]) -> Value {
+    value(&stacks.iter().map(stack).collect::<Vec<_>>())
+}
+
 /// The JSON Schema of [`json`], draft 2020-12.
 pub fn schema() -> Value {
     let settings = schemars::generate::SchemaSettings::draft2020_12().for_serialize();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::plan::review::{Review, Shown, StackReview};
+use crate::plan::review::{Shown, StackReview};
 use crate::view::alike::without_word;
 
 /// Stacks of one step to which the same happens.
@@ -21,12 +21,12 @@ impl<'r> Group<'r> {
     }
 }
 
-/// The stacks of a review in groups, in the order of the first of each. Two stacks are alike if, with their own names taken
+/// Stacks in groups, in the order of the first of each. Two stacks are alike if, with their own names taken
 /// out, everything about them reads the same.
-pub(super) fn groups(review: &Review) -> Vec<Group<'_>> {
+pub(super) fn groups(stacks: &[StackReview]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    for stack in &review.stacks {
+    for stack in stacks {
         let difference = stack.difference();
         let likeness = likeness(stack, &difference);
         match known.get(&likeness).and_then(|at| groups.get_mut(*at)) {

@@ -25,7 +25,7 @@ pub fn headline(review: &Review) -> Line {
         line.push(text(", and "));
     }
     line.push(text(moves(review)));
-    line.push(text(format!(": {}.", counts(review))));
+    line.push(text(format!(": {}.", counts(&review.stacks))));
     line
 }
 
@@ -176,8 +176,8 @@ fn moving(slot: &SlotReview) -> bool {
     matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_))
 }
 
-fn counts(review: &Review) -> String {
-    let count = |fate: Fate| review.stacks.iter().filter(|stack| stack.fate == fate).count();
+pub(super) fn counts(stacks: &[StackReview]) -> String {
+    let count = |fate: Fate| stacks.iter().filter(|stack| stack.fate == fate).count();
     let mut parts = Vec::new();
     for (fate, one, many) in [
         (Fate::Update, "stack changes", "stacks change"),
@@ -192,7 +192,7 @@ fn counts(review: &Review) -> String {
         }
     }
     let changes =
-        || review.stacks.iter().filter(|stack| stack.fate != Fate::Delete).flat_map(|stack| &stack.effects.resources);
+        || stacks.iter().filter(|stack| stack.fate != Fate::Delete).flat_map(|stack| &stack.effects.resources);
     let replaced = changes().any(|change| change.action == Action::Replace);
     let removed = changes().any(|change| change.action == Action::Remove) || count(Fate::Delete) > 0;
     match (replaced, removed) {

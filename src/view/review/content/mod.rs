@@ -13,11 +13,11 @@ mod words;
 use jiff::Timestamp;
 
 use crate::model::CommitId;
-use crate::plan::review::{Basis, Review};
+use crate::plan::review::{Basis, BetweenReleases, Review};
 use crate::problem::Problem;
 use crate::view::time;
 
-use super::blocks::{Block, Line, Page, code, strong, text};
+use super::blocks::{Block, Line, Page, Weight, code, strong, text};
 
 pub use headline::headline;
 
@@ -49,14 +49,36 @@ pub fn page(review: &Review, about: &About) -> Page {
     blocks.extend(notes::problems(review, about));
     blocks.extend(matrix::matrix(review));
     blocks.extend(notes::why_now(review));
-    blocks.extend(words::risks(review));
+    blocks.extend(words::risks(&review.stacks));
     blocks.extend(notes::held(review));
-    blocks.extend(stacks::stacks(review));
-    blocks.extend(words::rights_and_exposure(review));
-    blocks.extend(words::size(review));
+    blocks.extend(stacks::stacks(&review.stacks));
+    blocks.extend(words::rights_and_exposure(&review.stacks));
+    blocks.extend(words::size(&review.environments, &review.stacks));
     blocks.extend(notes::left(review));
     blocks.extend(notes::notes(review));
     blocks.push(Block::Footer(footer(review, about)));
+    Page { blocks }
+}
+
+/// The page on what one release changes of another.
+pub fn releases_page(between: &BetweenReleases) -> Page {
+    let BetweenReleases { from, to, environments, stacks, problems } = between;
+    let said = match stacks.is_empty() {
+        true => format!("{from} and {to} deploy the same."),
+        false => format!("From {from} to {to}: {}.", headline::counts(stacks)),
+    };
+    let mut blocks = vec![Block::Heading { level: 1, text: vec![text(said)] }];
+    if !problems.is_empty() {
+        let body = vec![Block::List(problems.iter().map(|problem| vec![text(problem.clone())]).collect())];
+        let title = vec![strong("What cannot be rendered is not compared")];
+        blocks.push(Block::Callout { weight: Weight::Danger, title, body });
+    }
+    blocks.extend(words::risks(stacks));
+    blocks.extend(stacks::stacks(stacks));
+    blocks.extend(words::rights_and_exposure(stacks));
+    blocks.extend(words::size(environments, stacks));
+    let footer = "both releases rendered for every slot of the project; gates, pins and what runs are not read";
+    blocks.push(Block::Footer(vec![text(footer)]));
     Page { blocks }
 }
 

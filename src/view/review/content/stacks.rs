@@ -2,7 +2,7 @@
 
 use crate::compare::{Action, Cause, ResourceChange, Why};
 use crate::model::journal::Fate as Leaves;
-use crate::plan::review::{Fate, Review, StackReview, Stop};
+use crate::plan::review::{Fate, StackReview, Stop};
 use crate::view::remedy;
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
@@ -14,8 +14,8 @@ use super::words;
 const NAMED: usize = 8;
 
 /// The groups of equal stacks.
-pub(super) fn stacks(review: &Review) -> Vec<Block> {
-    groups(review).iter().flat_map(group).collect()
+pub(super) fn stacks(stacks: &[StackReview]) -> Vec<Block> {
+    groups(stacks).iter().flat_map(group).collect()
 }
 
 fn group(group: &Group<'_>) -> Vec<Block> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::compare::ecs::Words;
 use crate::compare::{Access, Exposed, Exposure, Grant, Level, RightsChange, Risk, Shown, Size};
 use crate::model::EnvironmentName;
-use crate::plan::review::{Review, StackReview};
+use crate::plan::review::StackReview;
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
 use super::headline::list;
@@ -40,9 +40,9 @@ fn ticked(said: &str) -> Line {
 }
 
 /// The risks of all stacks, the worst first, those that are alike once.
-pub(super) fn risks(review: &Review) -> Option<Block> {
+pub(super) fn risks(stacks: &[StackReview]) -> Option<Block> {
     let mut all: Vec<(&Risk, Vec<&StackReview>)> = Vec::new();
-    for stack in &review.stacks {
+    for stack in stacks {
         for risk in &stack.effects.risks {
             let alike =
                 |known: &Risk| known.id == risk.id && known.resource == risk.resource && known.level == risk.level;
@@ -89,13 +89,13 @@ fn level(level: Level) -> &'static str {
 }
 
 /// The rights and the exposure that a change adds, in a table each; a sentence if there are none.
-pub(super) fn rights_and_exposure(review: &Review) -> Vec<Block> {
-    if review.stacks.is_empty() {
+pub(super) fn rights_and_exposure(stacks: &[StackReview]) -> Vec<Block> {
+    if stacks.is_empty() {
         return Vec::new();
     }
     let mut blocks = Vec::new();
-    let rights = rows(review, |stack| stack.effects.rights.iter().map(right).collect());
-    let exposure = rows(review, |stack| stack.effects.exposure.iter().map(exposed).collect());
+    let rights = rows(stacks, |stack| stack.effects.rights.iter().map(right).collect());
+    let exposure = rows(stacks, |stack| stack.effects.exposure.iter().map(exposed).collect());
     let none: Vec<&str> = [(&rights, "No rights are added."), (&exposure, "Nothing is exposed.")]
         .into_iter()
         .filter(|(rows, _)| rows.is_empty())
@@ -120,9 +120,9 @@ pub(super) fn rights_and_exposure(review: &Review) -> Vec<Block> {
 }
 
 /// One row for each thing, with the stacks that have it.
-fn rows(review: &Review, of: impl Fn(&StackReview) -> Vec<(Line, Line)>) -> Vec<Vec<Line>> {
+fn rows(stacks: &[StackReview], of: impl Fn(&StackReview) -> Vec<(Line, Line)>) -> Vec<Vec<Line>> {
     let mut all: Vec<(Line, Line, Vec<String>)> = Vec::new();
-    for stack in &review.stacks {
+    for stack in stacks {
         for (resource, what) in of(stack) {
             let name = format!("{} · {}", stack.project, stack.environment);
             match all.iter_mut().find(|(known, said, _)| *known == resource && *said == what) {
@@ -219,14 +219,13 @@ fn exposed(exposure: &Exposure) -> (Line, Line) {
 }
 
 /// What services take before and after, by environment; nothing if that stays.
-pub(super) fn size(review: &Review) -> Option<Block> {
+pub(super) fn size(environments: &[EnvironmentName], stacks: &[StackReview]) -> Option<Block> {
     let mut all: BTreeMap<&EnvironmentName, (Size, Size)> = BTreeMap::new();
-    for stack in &review.stacks {
+    for stack in stacks {
         let (before, after) = all.entry(&stack.environment).or_default();
         (*before, *after) = (*before + stack.effects.before, *after + stack.effects.after);
     }
-    let rows: Vec<Vec<Line>> = review
-        .environments
+    let rows: Vec<Vec<Line>> = environments
         .iter()
         .filter_map(|name| Some((name, all.get(name)?)))
         .filter(|(_, (before, after))| before != after)
