@@ -1,7 +1,7 @@
 //! One budget per account, region and bucket: calls wait here instead of being throttled there.
 //!
-//! ECS documents its buckets, so they are built in. CloudFormation does not: its rate is the operator's to set, and when AWS
-//! throttles all the same, all users of that bucket pause together, longer each time in a row.
+//! ECS documents its buckets, so they are built in. CloudFormation does not, so the operator sets its rate. If AWS still
+//! throttles, all users of that bucket pause together, longer each time in a row.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;

@@ -2,12 +2,13 @@
 //!
 //! A turn ignores what woke it: a poll, a file event or a timer only says "look again", and the next turn is the retry. So
 //! the path after a restart is the path of every day. The branch ([`Upstream`]), the store, the cloud, the time ([`Clock`])
-//! and whoever watches ([`Events`]) are given; the whole daemon runs in one thread on virtual time.
+//! and the watcher ([`Events`]) are passed in, so that a test can run the whole daemon in one thread on virtual time.
 //!
 //! A turn without news and with nothing in flight costs one look at the branch: no call to AWS and no write. AWS is listed
 //! at the start, after a landing, when a deployment came to an end, when something held is due, and every
-//! [`Options::sweep`]. What did not answer (git, an account and region, a template) is asked again within seconds, later each
-//! time, and alone. Deliberately absent: wiring, printing, and any decision about releases or stacks.
+//! [`Options::sweep`]. If git, an account and region, or a template did not answer, the daemon asks for that alone again,
+//! within seconds at first and later each time. Deliberately absent: wiring, printing, and any decision about releases or
+//! stacks.
 
 mod announce;
 mod error;

@@ -1,8 +1,8 @@
 //! A bare mirror of the tracked branch in a state folder.
 //!
-//! `refs/landfall/head` is the branch as it was last seen, `refs/landfall/snapshots/<commit>` are the commits that releases
-//! come from: they outlive a force-push, and nothing takes them away. Nothing else is kept, and no tag. One daemon uses a
-//! mirror at a time (the store's lease sees to that).
+//! `refs/landfall/head` is the branch as last seen. `refs/landfall/snapshots/<commit>` keep the commits that releases come
+//! from: they survive a force-push, and landfall never deletes them. The mirror keeps no other refs and no tags. The
+//! store's lease ensures that only one daemon uses a mirror at a time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -46,7 +46,7 @@ codes! {
     TEMPLATE_FUNCTION "template-function" Warning "The template calls a function that landfall does not know. If CloudFormation does not know it either, the deployment fails.";
     TEMPLATE_PLACEHOLDER "template-placeholder" Error "A placeholder is in a position that must be literal. A value may fill a string, but it may not name a resource or a function or decide whether something exists. That way a reviewer sees in the template which resources exist.";
     TEMPLATE_PARAMETER "template-parameter" Error "A step of kind `cloudformation` sets a parameter that its template does not declare, leaves out a parameter that has no default, or the declaration has no type.";
-    RESOURCE_PROPERTY "resource-property" Error "According to the resource schemas that AWS publishes, a resource sets a property that only AWS can set, lacks a required property, or gives a property a value of the wrong type.";
+    RESOURCE_PROPERTY "resource-property" Error "A resource does not fit AWS's published resource schema: it sets a property that only AWS can set, lacks a required property, or has a value of the wrong type.";
     DOUBTFUL_PROPERTY "doubtful-property" Warning "A resource in a template has a property, a value or a length that is not in the AWS resource schemas of this landfall version. It is probably a mistake, unless AWS added it later.";
     SECRET_PARAMETER "secret-parameter" Error "A parameter declared `NoEcho` has its value in the repository, from the step or as the template's default. The repository may only refer to secrets: remove the default and pass a dynamic reference, which CloudFormation resolves.";
     UNUSED_TEMPLATE "unused-template" Warning "No step uses the template, so it has no effect. Delete it, or name it in a step.";
@@ -62,7 +62,7 @@ codes! {
     UNKNOWN_TARGET "unknown-target" Error "A variable's scope or a reference to an output names a target that has no file in `targets/`.";
     UNKNOWN_TENANT "unknown-tenant" Error "A target, freeze, step, deploy file, allowance or variable scope names a tenant that has no file in `tenants/`.";
     UNKNOWN_TAG "unknown-tag" Error "The tag does not exist. Tags are written as `set/tag`; `[tag_sets]` in `landfall.toml` lists the sets and their tags.";
-    UNKNOWN_PROJECT "unknown-project" Error "A tenant, a freeze or a reference to an output names a project that has no folder in `projects/`, or a tenant gives a value for a project that it is not connected to.";
+    UNKNOWN_PROJECT "unknown-project" Error "A tenant, a freeze or a reference to an output names a project that has no folder in `projects/`. Or a tenant gives a value for a project that it is not connected to.";
     UNKNOWN_TIME_ZONE "unknown-time-zone" Error "A freeze or a schedule names a time zone that is not in the IANA database. Write it like `Europe/Berlin`.";
     UNKNOWN_STEP "unknown-step" Error "A variable's scope, a step's `after` or a reference to an output names a step that does not exist in the project's process.";
     UNKNOWN_ROLE "unknown-role" Error "A variable's scope names a role that no target offers, so the value could never apply.";
@@ -131,7 +131,7 @@ codes! {
     RIGHTS "rights" Error "Rights can only be added to a role that landfall makes, not to a role that the step names. A statement needs actions and resources, and a policy is named by its ARN.";
     BALANCING "balancing" Error "Elastic Load Balancing does not accept the step's own target group, listener rule, listener or load balancer.";
     LISTENER_PRIORITY "listener-priority" Warning "Several stacks would add a rule with the same priority to the same listener, and Elastic Load Balancing rejects the second. Use a variable for the listener or the priority, with a different value per environment or tenant.";
-    DEPLOYMENT_STRATEGY "deployment-strategy" Error "The settings of the deployment contradict its strategy, each other or the step's target groups, or the deployment takes longer than CloudFormation waits: 36 hours, or 33 hours if it bakes in steps.";
+    DEPLOYMENT_STRATEGY "deployment-strategy" Error "The settings of the deployment contradict its strategy, each other or the step's target groups. Or the deployment takes longer than CloudFormation waits: 36 hours, or 33 hours if it bakes in steps.";
     SCALING "scaling" Error "Application Auto Scaling does not accept the bounds, policies or schedules, or the step has `desired_count` as well as `scaling`.";
     SCHEDULE "schedule" Error "EventBridge Scheduler does not accept the expression, the times, the queue or the task of an `ecs-schedule` step.";
     TASK_RUN "task-run" Error "A task that runs once has a timeout of 10 seconds to 7 days and no EBS volumes. A template's `run` must name one of the template's task definitions.";
@@ -146,7 +146,7 @@ codes! {
     UNKNOWN_RESOURCE "unknown-resource" Error "A patch names a resource that the step does not render and gives no `type` to add it with. `landfall render` shows the logical ids; docs/modelling.md lists them.";
     PATCH_PATH "patch-path" Error "The path of a patch does not exist in what the step renders: the property or the list item does not exist, or a function is there.";
     PATCH "patch" Error "A patch changes nothing, changes what another patch also changes, or adds something that already exists. The result must not depend on the order of patches.";
-    PATCH_OF_PROOF "patch-of-proof" Error "A patch changes something that landfall relies on: the task definition of the service, the name and image of the step's containers, the cluster, or the names by which landfall finds roles and logs. landfall proves success from these.";
+    PATCH_OF_PROOF "patch-of-proof" Error "A patch changes something that landfall relies on. This is the service's task definition, the name and image of the step's containers, the cluster, or a name by which landfall finds roles and logs. landfall proves success from these.";
     DEPENDENCY_CYCLE "dependency-cycle" Error "Containers wait for each other in a circle, so none of them would start.";
     DEPENDENCY_CONDITION "dependency-condition" Error "A container waits for something that cannot happen: the health of a container without a health check, or the end of an essential container.";
     HEALTH_CHECK_COMMAND "health-check-command" Error "The command of a health check must begin with `CMD` (one element per argument follows) or `CMD-SHELL` (one line for a shell follows).";

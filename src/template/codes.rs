@@ -19,7 +19,7 @@ codes! {
     EFS_ID "efs-id" "A file system or an access point must be named by its id. The id becomes part of the task role's rights, so it must not match anything else.";
     FARGATE_SIZE "fargate-size" "Fargate allows fixed pairs of CPU and memory, and the pair that variables supply is not one of them.";
     FUNCTION_ARN "function-arn" "A Lambda function must be named by its ARN. The ARN becomes part of the rights of the role that calls the function, so it must not match anything else.";
-    IMAGE_REPOSITORY "image-repository" "With its placeholders filled, the repository of an image is not valid for ECS: it contains a tag, a digest or a character that is not allowed, or is longer than 255 characters.";
+    IMAGE_REPOSITORY "image-repository" "With its placeholders filled, the repository of an image is not valid for ECS. It contains a tag, a digest or a character that is not allowed, or is longer than 255 characters.";
     IMAGE_WITHOUT_DIGEST "image-without-digest" "A text uses the digest of an image, and the release records only a tag.";
     KEY "kms-key" "A KMS key must be named by its id, its ARN or an alias such as `alias/orders`. It becomes part of a role's rights, so it must not match anything else.";
     LIST_IN_TEXT "list-in-text" "A list is used where a single text is needed. A list can only be a whole element of a list.";
@@ -30,7 +30,7 @@ codes! {
     NUMBER "number" "A variable supplies something other than a whole number, or a number that is too small or too large for the key.";
     OBJECT_ARN "object-arn" "An S3 object must be named by its ARN. The ARN becomes part of the execution role's rights, so it must not match anything else.";
     OUTPUT_REFERENCE "output-reference" "A reference to a stack's output is malformed, or is not allowed here. It is not allowed in a variable's value, nor in text that must be known before anything is deployed.";
-    OUTPUT_TARGET "output-target" "A reference to an output does not lead to exactly one stack: in this environment and for this tenant the step has no stack, or has several and none of them is on the same target.";
+    OUTPUT_TARGET "output-target" "A reference to an output does not lead to exactly one stack. In this environment and for this tenant, the step has no stack, or has several on other targets.";
     OVER_LIMIT "over-limit" "The stack exceeds a limit of CloudFormation or ECS. A template above 51,200 bytes needs a `template_bucket` in its target's file; CloudFormation accepts no template above 1 MB.";
     PARAMETER_NAME "parameter-name" "An SSM parameter must be named by its name or its ARN. It becomes part of the execution role's rights, so it must not match anything else.";
     PARAMETER_VALUE "parameter-value" "The value of a template parameter does not fit its declaration: its type, `AllowedValues`, `AllowedPattern`, length or bounds.";
@@ -39,10 +39,10 @@ codes! {
     RELEASE_FORMAT "release-format" "The release was made with rendering rules that this landfall version does not have. Install a newer landfall.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
     RESOURCE_ID "resource-id" "A VPC, subnet, security group or Cloud Map namespace must be named by its id, such as `subnet-0a1b2c3d`, and a list must name each only once. The value that a variable supplies is not such an id.";
-    RESOURCE_PROPERTY "resource-property" "According to the resource schemas that AWS publishes, a resource of the rendered template has an unknown property, lacks a required property, or gives a property a value that it cannot have.";
+    RESOURCE_PROPERTY "resource-property" "A resource of the rendered template does not fit AWS's published resource schema: it has an unknown property, lacks a required property, or has a value that is not allowed.";
     ROLE_ARN "role-arn" "A role must be named by its ARN. The ARN becomes part of the rights of the role that passes it to tasks, so it must not match anything else.";
     SCALING "scaling" "With the numbers that variables supply, the bounds of scaling contradict each other.";
-    SCOPE_GONE "scope-gone" "In the snapshot of an older release, a value is scoped to an environment, target, tenant or tag that the repository no longer has and could have won here, or a step is limited to one. landfall cannot tell a renamed name from a removed one, so it holds the slot instead of deploying without the value.";
+    SCOPE_GONE "scope-gone" "The snapshot of an older release refers to an environment, target, tenant or tag that the repository no longer has. The name is in the scope of a value that could have won here, or in the conditions of a step. landfall cannot tell a renamed name from a removed one, so it holds the slot instead of deploying without the value.";
     SECRET_ARN "secret-arn" "A secret must be named by its ARN in Secrets Manager, without a JSON key: write the key as `key`. The ARN becomes part of the execution role's rights, so it must not match anything else.";
     SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or contains a `:`, which ECS reads as the end of the key.";
     SECRET_PARAMETER "secret-parameter" "A parameter declared `NoEcho` has its value in the repository. Pass a dynamic reference instead, which CloudFormation resolves.";

@@ -1,8 +1,9 @@
 //! The JSON API: status, plan, facts and history of a running daemon, for the commands' `--server`.
 //!
-//! `/healthz` says that the process lives, `/readyz` whether it can do its work. It answers from what the daemon published last ([`Pages`], given by `cli/`), so that a reader costs AWS nothing and waits
-//! for no turn. Every page is JSON; `?format=terminal` gives the text that the command of the same name prints. It listens
-//! on loopback, or elsewhere with a token. Deliberately absent: anything that changes AWS, the store or the repository.
+//! `/healthz` says that the process is alive, `/readyz` whether it can do its work. The API answers from the state that the
+//! daemon published last ([`Pages`], given by `cli/`), so that a reader causes no call to AWS and does not wait for a turn.
+//! Every page is JSON; `?format=terminal` gives the text that the command of the same name prints. The API listens on
+//! loopback, or elsewhere with a token. Deliberately absent: anything that changes AWS, the store or the repository.
 
 mod bounds;
 mod guard;

@@ -1,9 +1,9 @@
 //! What is secret, decided in one place, for everything that prints a value.
 //!
-//! landfall never puts a secret into a template; this is for secrets in plain values by mistake, for stacks that others made,
-//! and for what programs and AWS answer. A value is judged by the name it has ([`names`]), by its form ([`tokens`], [`urls`],
-//! [`commands`]), and by the names and values inside of it ([`pairs`], JSON, [`encoded`] text). Of a longer text only the secret is
-//! hidden if its place can be found exactly, otherwise all of it.
+//! landfall never puts a secret into a template. This module finds secrets that a user wrote as plain values by mistake, that
+//! stacks of others contain, or that programs and AWS return. A value is judged by its name ([`names`]), by its form
+//! ([`tokens`], [`urls`], [`commands`]), and by the names and values inside it ([`pairs`], JSON, [`encoded`] text). If the exact
+//! place of the secret in a longer text is known, only the secret is hidden, otherwise the whole text.
 //!
 //! A hidden value shows as `(hidden)`, and after a change as `(hidden, changed)`: no hash and no length, because a guess could be
 //! tested against them. References (`{{resolve:…}}`, ARNs, names in SSM) are not secrets and stay visible.

@@ -1,9 +1,9 @@
-//! The pure half of the engine: where a stack operation is and what has been read go in, one effect comes out.
+//! The pure half of the engine: from the state of a stack operation and the last reads, it decides the next effect.
 //!
-//! [`state`] is folded from journal records, [`Seen`] is what was read since the last call, and [`next`] says what to do:
-//! look at something, note something in the journal, ask AWS for something, or wait. The driver performs the effect and
-//! asks again. Deliberately absent: I/O, clocks, and any memory outside the journal, so that a restart continues where the
-//! journal ends.
+//! [`state`] is folded from journal records, [`Seen`] holds what was read since the last call, and [`next`] returns what to
+//! do: look at something, write something to the journal, ask AWS for something, or wait. The driver performs the effect and
+//! calls [`next`] again. Deliberately absent: I/O, clocks, and any memory outside the journal, so that a restart continues
+//! where the journal ends.
 
 mod change_set;
 mod compare;

@@ -1,8 +1,8 @@
-//! The store in one SQLite file: the default, which asks for nothing to be installed.
+//! The store in one SQLite file: the default, because it needs no installation.
 //!
-//! Write-ahead log with `synchronous = FULL`: what was appended is on disk before the call returns. Every write is one
-//! immediate transaction that looks at the fence first, so that two processes on one file cannot both believe to be the
-//! owner. Records are chained by hash, and every read of them checks the chain. Deliberately absent: facts (they are folded
+//! With a write-ahead log and `synchronous = FULL`, an appended record is on disk before the call returns. Every write is
+//! one immediate transaction that checks the fence first, so that of two processes on one file only one can be the owner.
+//! Records are chained by hash, and every read of them checks the chain. Deliberately absent: facts (they are folded
 //! from the records) and any index in addition to the position.
 
 mod chain;

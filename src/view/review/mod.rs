@@ -1,8 +1,8 @@
 //! A review for people and programs: one content, in every format.
 //!
-//! [`content`] makes a [`Page`] from a review; [`terminal()`], [`markdown()`] and [`html()`] draw it, so that they all say the
-//! same in the same order. [`json()`] is the review itself, by the schema that is published with it. Deliberately absent:
-//! judgement (that is in `plan/review/` and `compare/`), and any byte that depends on the machine.
+//! [`content`] makes a [`Page`] from a review. [`terminal()`], [`markdown()`] and [`html()`] draw the page, so that all say the
+//! same in the same order. [`json()`] is the review itself, with a published schema. Deliberately absent: judgement, which
+//! `plan/review/` and `compare/` do, and any byte that depends on the machine.
 
 mod blocks;
 pub mod content;
