@@ -83,8 +83,11 @@ fn told(report: &mut Report, begin: &Begin, losses: Vec<Loss>) {
     for orphan in report.orphans.iter_mut().filter(|orphan| orphan.removed && ordered(&orphan.place, &orphan.stack)) {
         orphan.removed = false;
         orphan.key = begin.may_lose.key.clone();
-        let way_out =
-            if orphan.key.is_some() { "an [[allow]] of what = \"remove\" deletes it" } else { "delete it by hand" };
+        let way_out = if orphan.key.is_some() {
+            "it is deleted by an [[allow]] of what = \"remove\""
+        } else {
+            "delete it by hand"
+        };
         orphan.why = format!("{}; {sentence}: {way_out}", orphan.why);
     }
     // Where single stacks are pruned, the slot is as it should be.

@@ -292,7 +292,7 @@ impl Stays {
 
     /// They are protected.
     fn locked(draft: &Draft<'_>, plan: &Arc<str>) -> Self {
-        let why = format!("it is protected: an [[allow]] of what = \"remove\" for plan {plan} deletes it");
+        let why = format!("it is protected, and is deleted by an [[allow]] of what = \"remove\" for plan {plan}");
         Self { why, key: draft.key(Gate::Remove, plan) }
     }
 
