@@ -150,6 +150,17 @@ fn the_readme_shows_what_why_says() {
 }
 
 #[test]
+fn the_page_for_developers_names_what_is_there() {
+    let text = std::fs::read_to_string(page("developing.md")).unwrap();
+    let is_path =
+        |word: &&str| word.contains('/') && ["src/", "tests/", "docs/"].iter().any(|root| word.starts_with(root));
+    let paths: Vec<&str> = text.split('`').skip(1).step_by(2).filter(is_path).collect();
+    assert!(paths.len() > 30, "only {} paths", paths.len());
+    let missing: Vec<&&str> = paths.iter().filter(|path| !page("..").join(path).exists()).collect();
+    assert!(missing.is_empty(), "docs/developing.md names what does not exist: {missing:?}");
+}
+
+#[test]
 fn links_lead_somewhere() {
     let pages = std::fs::read_dir(page("")).unwrap().map(|entry| entry.unwrap().path()).collect::<Vec<_>>();
     let mut wrong = Vec::new();
