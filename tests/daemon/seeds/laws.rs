@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use landfall::daemon::Published;
 use landfall::model::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record};
-use landfall::model::{Decision, Hash, ReleaseName, Slot, StackName, Version};
+use landfall::model::{Decision, Hash, Place, ReleaseName, Slot, StackName, Version};
 use landfall::sim::{Accepted, Effect};
 
 use crate::support::branch::{Branch, Files};
@@ -253,6 +253,9 @@ impl Watch {
             self.accepted += 1;
             if accepted.operation == "DeleteStack" && accepted.effect == Effect::Effective {
                 self.forget_change_sets(accepted);
+                // A stack that is made anew is another one, and its task runs for it.
+                let gone = ran(&accepted.place, &accepted.subject);
+                self.effective.retain(|what| !what.starts_with(&gone));
             }
             let Some(token) = &accepted.token else { continue };
             let known = self.intents.contains(token);
@@ -263,9 +266,9 @@ impl Watch {
                 // What failed may be run once more: by another attempt, or by an allowance.
                 let what = self.tokens.get(token).map(|(deployment, stack, _)| (*deployment, stack.clone()));
                 let again = what.as_ref().is_some_and(|(_, stack)| self.failed.remove(stack));
-                let content = what.and_then(|what| self.contents.get(&what).copied());
-                // A stack that was deleted and made anew has another revision, and its task runs for it.
-                let first = self.effective.insert(format!("{} ran {} {content:?}", accepted.place, accepted.subject));
+                let content = what.as_ref().and_then(|what| self.contents.get(what).copied());
+                let stack = what.map_or_else(String::new, |(_, stack)| stack.to_string());
+                let first = self.effective.insert(format!("{} {content:?}", ran(&accepted.place, &stack)));
                 let told = self.told.join("\n");
                 self.check(Law::OnceOnly, first || again, || format!("run twice: {accepted:?}\n{told}"))?;
             }
@@ -331,6 +334,11 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// How it is noted that the task of a stack ran, before its content.
+fn ran(place: &Place, stack: &str) -> String {
+    format!("{place} ran {stack} with")
 }
 
 /// What an accepted call does to a change set, which is done once.

@@ -92,7 +92,8 @@ fn process(project: &str, cpu: u32) -> String {
     };
     let first = if project == "mail" {
         "[[step]]\nname = \"migrate\"\nkind = \"ecs-task\"\nrole = \"web\"\ncpu = 256\nmemory = 512\ntimeout = \"10m\"\n\
-         [[step.container]]\nname = \"app\"\nimage = \"web\"\n"
+         [[step.container]]\nname = \"app\"\nimage = \"web\"\n\
+         environment = { PUBLIC = \"#{target.public_ip}\" }\n"
     } else {
         ""
     };
@@ -163,6 +164,11 @@ fn releases(files: &Files, project: &str) -> Vec<String> {
 
 /// Edits the files at random; says what was done.
 pub(super) fn edit(branch: &Branch, files: &mut Files, dice: &mut Dice, numbers: &mut BTreeMap<String, u32>) -> Commit {
+    // Then the task has the content from before.
+    if files.get(DEVELOPMENT).is_some_and(|text| text.contains("public_ip = true")) && dice.chance(40) {
+        live(files, dice, false);
+        return Commit::Live;
+    }
     // A task runs in one project alone, and what befalls tasks takes several releases of it.
     let project = if dice.chance(20) { "mail" } else { *dice.pick(&PROJECTS) };
     let pin = format!("projects/{project}/deploy/production.toml");
@@ -221,17 +227,16 @@ pub(super) fn edit(branch: &Branch, files: &mut Files, dice: &mut Dice, numbers:
             }
             Commit::Mend
         }
-        86..90 => {
+        86..89 => {
             files.insert(format!("projects/{project}/variables.toml"), variables(project, dice.below(1000)));
             Commit::Variable
         }
-        90..94 => {
+        89..91 => {
             files.insert(format!("projects/{project}/process.toml"), process(project, *dice.pick(&[256, 512])));
             Commit::Process
         }
-        94..97 => {
-            let subnet = format!("subnet-{}", 1 + dice.below(3));
-            files.insert("targets/development.toml".to_owned(), target("development", "one", &subnet));
+        91..97 => {
+            live(files, dice, true);
             Commit::Live
         }
         97..100 if !there.is_empty() => {
@@ -243,6 +248,14 @@ pub(super) fn edit(branch: &Branch, files: &mut Files, dice: &mut Dice, numbers:
             Commit::Variable
         }
     }
+}
+
+const DEVELOPMENT: &str = "targets/development.toml";
+
+/// Changes the target of development, which reaches what runs without a release. The task knows whether it is public.
+fn live(files: &mut Files, dice: &mut Dice, public: bool) {
+    let subnet = format!("subnet-{}", 1 + dice.below(3));
+    files.insert(DEVELOPMENT.to_owned(), format!("{}public_ip = {public}\n", target("development", "one", &subnet)));
 }
 
 /// What people do about tenants and freezes.
