@@ -113,11 +113,12 @@ fn landed(reading: &Reading, facts: &Facts) -> Vec<Entry> {
     if facts.commit.as_ref() != Some(&reading.commit) {
         entries.push(Entry::Landed { commit: reading.commit.clone() });
     }
+    let known: BTreeSet<_> = facts.snapshots.iter().map(|known| (&known.project, &known.release)).collect();
     for project in reading.catalog.projects.values() {
         for release in project.releases.values() {
             let Ok(snapshot) = &release.snapshot else { continue };
             let Some(commit) = &snapshot.commit else { continue };
-            if facts.snapshot(&project.id, &release.name).is_none() {
+            if !known.contains(&(&project.id, &release.name)) {
                 entries.push(Entry::Snapshot {
                     project: project.id.clone(),
                     release: release.name.clone(),

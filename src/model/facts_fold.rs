@@ -20,7 +20,7 @@ use super::facts::{
     Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Repeat, Run, StackPut, TaskRan, Unlocked, Waits,
 };
 use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
-use super::{Hash, Place, StackName, StackStatus};
+use super::{Hash, Id, Place, ReleaseName, StackName, StackStatus};
 
 /// The same deployment after a longer time is not one in a row.
 const REPEATED: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
@@ -30,6 +30,8 @@ const REPEATED: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 pub struct FactsFold {
     facts: Facts,
     open: BTreeMap<DeploymentId, Open>,
+    /// The releases whose snapshot is recorded, so that a long journal is folded in one pass.
+    recorded: BTreeSet<(Id, ReleaseName)>,
 }
 
 /// A deployment that has not ended.
@@ -76,12 +78,13 @@ enum Touched {
 impl FactsFold {
     /// Facts of a journal without records.
     pub fn new(store: StoreId) -> Self {
-        Self { facts: Facts { store: Some(store), ..Facts::default() }, open: BTreeMap::new() }
+        Self { facts: Facts { store: Some(store), ..Facts::default() }, ..Self::default() }
     }
 
     /// Facts that are known without their journal. Of what is in flight there, only its end is understood.
     pub fn resume(facts: Facts) -> Self {
-        Self { facts, open: BTreeMap::new() }
+        let recorded = facts.snapshots.iter().map(|known| (known.project.clone(), known.release.clone())).collect();
+        Self { facts, open: BTreeMap::new(), recorded }
     }
 
     /// Facts of a whole journal.
@@ -102,7 +105,7 @@ impl FactsFold {
         match &record.entry {
             Entry::Landed { commit } => self.facts.commit = Some(commit.clone()),
             Entry::Snapshot { project, release, commit, content } => {
-                if self.facts.snapshot(project, release).is_none() {
+                if self.recorded.insert((project.clone(), release.clone())) {
                     self.facts.snapshots.push(RecordedSnapshot {
                         project: project.clone(),
                         release: release.clone(),
