@@ -60,8 +60,14 @@ pub(super) struct Watch {
     contents: BTreeMap<(DeploymentId, StackName), Hash>,
     /// What the journal says of tasks.
     told: Vec<String>,
-    /// Stacks whose last deployment failed.
-    failed: BTreeSet<StackName>,
+    /// The tasks that ran: place, stack and content.
+    ran: BTreeSet<(Place, StackName, Option<Hash>)>,
+    /// A store was copied, and both are used.
+    copied: bool,
+    /// What tasks were asked for, by their tokens: the stack and the content.
+    tasks: BTreeMap<String, (StackName, Option<Hash>)>,
+    /// Stacks that failed or lost their task, with the content: the next order may run that task once more.
+    failed: BTreeSet<(StackName, Option<Hash>)>,
     /// Services that wait on their way forward, and are not yet let go on.
     paused: BTreeSet<(DeploymentId, StackName)>,
     /// Names of stacks that somebody else has made.
@@ -79,14 +85,24 @@ impl Watch {
     }
 
     /// Another store, whose journal has these records already.
-    pub(super) fn restart(&mut self, records: &[Record]) {
+    pub(super) fn restart(&mut self, records: &[Record], carried: &BTreeSet<(StackName, Hash)>) {
         self.seen = records.last().map_or(0, |record| record.seq);
         self.open.clear();
         self.paused.clear();
-        // A store that was lost takes along which tasks ran. If their stacks have to change, they run again.
-        if records.is_empty() {
-            self.effective.retain(|what| !what.contains(" ran "));
+        // What is lost takes along which tasks ran, except for what stacks still carry.
+        let mut known = carried.clone();
+        let mut given = BTreeMap::new();
+        for record in records {
+            match &record.entry {
+                Entry::Opened(opened) => given.extend(contents(opened)),
+                Entry::Intent { deployment, stack, call: Call::RunTask, .. } => {
+                    let content = given.get(&(*deployment, stack.clone()));
+                    known.extend(content.map(|content| (stack.clone(), *content)));
+                }
+                _ => {}
+            }
         }
+        self.ran.retain(|(_, stack, content)| content.is_some_and(|content| known.contains(&(stack.clone(), content))));
         for record in records {
             match &record.entry {
                 Entry::Evidence { deployment, stack, item: Evidence::Paused { back: false, .. } } => {
@@ -97,6 +113,7 @@ impl Watch {
                     self.paused.remove(&(*deployment, stack.clone()));
                 }
                 Entry::Opened(opened) => {
+                    self.contents.extend(contents(opened));
                     self.open.insert(opened.deployment, opened.clone());
                 }
                 Entry::Ended { deployment, .. } => {
@@ -109,9 +126,19 @@ impl Watch {
 
     /// The journal of a second daemon: what it means to do is meant to be done.
     pub(super) fn other(&mut self, records: &[Record]) {
+        self.copied = true;
+        let mut known = BTreeMap::new();
         for record in records {
-            if let Entry::Intent { token, .. } = &record.entry {
-                self.intents.insert(token.to_string());
+            match &record.entry {
+                Entry::Opened(opened) => known.extend(contents(opened)),
+                Entry::Intent { deployment, stack, call, token } => {
+                    self.intents.insert(token.to_string());
+                    if *call == Call::RunTask {
+                        let content = known.get(&(*deployment, stack.clone())).copied();
+                        self.tasks.entry(token.to_string()).or_insert_with(|| (stack.clone(), content));
+                    }
+                }
+                _ => {}
             }
         }
     }
@@ -146,6 +173,10 @@ impl Watch {
             Entry::Opened(opened) => self.opened(opened, branch),
             Entry::Intent { deployment, stack, call, token } => {
                 self.intents.insert(token.to_string());
+                if *call == Call::RunTask {
+                    let task = self.content(*deployment, stack);
+                    self.tasks.entry(token.to_string()).or_insert(task);
+                }
                 let what = (*deployment, stack.clone(), *call);
                 let known = self.tokens.entry(token.to_string()).or_insert_with(|| what.clone()).clone();
                 // A task that goes on is passed to the deployment that takes the place of its own, with its token.
@@ -166,8 +197,8 @@ impl Watch {
                 Ok(())
             }
             // A gate waits for somebody then; a newer commit passes it, and what it orders may run the task once more.
-            Entry::Evidence { stack, item: Evidence::TaskLost { .. }, .. } => {
-                self.failed.insert(stack.clone());
+            Entry::Evidence { deployment, stack, item: Evidence::TaskLost { .. } } => {
+                self.failed.insert(self.content(*deployment, stack));
                 Ok(())
             }
             Entry::Evidence { deployment, stack, item: Evidence::TaskEnded { .. } } => {
@@ -187,7 +218,7 @@ impl Watch {
                     self.check(Law::Proved, kept, || format!("{stack} was proved without evidence"))?;
                 }
                 if matches!(outcome, Outcome::Failed(_)) {
-                    self.failed.insert(stack.clone());
+                    self.failed.insert(self.content(*deployment, stack));
                 }
                 if *outcome == Outcome::Unchanged {
                     self.unchanged.insert(key);
@@ -212,11 +243,7 @@ impl Watch {
         self.check(Law::NeverBack, fine, || {
             format!("{}: {runs:?} was followed by {} ({})", opened.slot, opened.release, opened.commit)
         })?;
-        for order in &opened.orders {
-            if let Action::Put(content) = &order.action {
-                self.contents.insert((opened.deployment, order.stack.clone()), content.hash);
-            }
-        }
+        self.contents.extend(contents(opened));
         self.open.insert(opened.deployment, opened.clone());
         Ok(())
     }
@@ -251,11 +278,16 @@ impl Watch {
     pub(super) fn ledger(&mut self, ledger: &[Accepted]) -> Verdict {
         for accepted in &ledger[self.accepted..] {
             self.accepted += 1;
+            // Two daemons with one token cannot know of each other in time: the change set is made again, and changes nothing.
+            if accepted.operation == "DeleteChangeSet" && self.copied {
+                self.forget_change_sets(accepted, |subject| *subject == *accepted.subject);
+            }
             if accepted.operation == "DeleteStack" && accepted.effect == Effect::Effective {
-                self.forget_change_sets(accepted);
+                self.forget_change_sets(accepted, |subject| subject.split('/').next() == Some(&*accepted.subject));
                 // A stack that is made anew is another one, and its task runs for it.
-                let gone = ran(&accepted.place, &accepted.subject);
-                self.effective.retain(|what| !what.starts_with(&gone));
+                let gone =
+                    |place: &Place, stack: &StackName| *place == accepted.place && accepted.subject == stack.as_str();
+                self.ran.retain(|(place, stack, _)| !gone(place, stack));
             }
             let Some(token) = &accepted.token else { continue };
             let known = self.intents.contains(token);
@@ -264,11 +296,10 @@ impl Watch {
             self.check(Law::Foreign, ours, || format!("somebody else's: {accepted:?}"))?;
             if accepted.operation == "RunTask" && accepted.effect == Effect::Effective {
                 // What failed may be run once more: by another attempt, or by an allowance.
-                let what = self.tokens.get(token).map(|(deployment, stack, _)| (*deployment, stack.clone()));
-                let again = what.as_ref().is_some_and(|(_, stack)| self.failed.remove(stack));
-                let content = what.as_ref().and_then(|what| self.contents.get(what).copied());
-                let stack = what.map_or_else(String::new, |(_, stack)| stack.to_string());
-                let first = self.effective.insert(format!("{} {content:?}", ran(&accepted.place, &stack)));
+                let Some(task) = self.tasks.get(token) else { continue };
+                let first = self.ran.insert((accepted.place.clone(), task.0.clone(), task.1));
+                // Of two daemons on copies of a store each may try again what failed before: docs/operating.md says so.
+                let again = if self.copied { self.failed.contains(task) } else { self.failed.remove(task) };
                 let told = self.told.join("\n");
                 self.check(Law::OnceOnly, first || again, || format!("run twice: {accepted:?}\n{told}"))?;
             }
@@ -285,9 +316,13 @@ impl Watch {
         Ok(())
     }
 
+    /// What a deployment gives to a stack.
+    fn content(&self, deployment: DeploymentId, stack: &StackName) -> (StackName, Option<Hash>) {
+        (stack.clone(), self.contents.get(&(deployment, stack.clone())).copied())
+    }
+
     /// With a stack its change sets go, and AWS's memory of their tokens: a call that got no answer may make one once more.
-    fn forget_change_sets(&mut self, deleted: &Accepted) {
-        let of = |subject: &str| subject.split('/').next() == Some(deleted.subject.as_str());
+    fn forget_change_sets(&mut self, deleted: &Accepted, of: impl Fn(&str) -> bool) {
         let is_gone = |made: &Accepted| made.place == deleted.place && of(&made.subject);
         let (gone, rest): (Vec<_>, Vec<_>) = std::mem::take(&mut self.made).into_iter().partition(is_gone);
         self.made = rest;
@@ -336,9 +371,12 @@ impl Watch {
     }
 }
 
-/// How it is noted that the task of a stack ran, before its content.
-fn ran(place: &Place, stack: &str) -> String {
-    format!("{place} ran {stack} with")
+/// What a deployment gives to its stacks.
+fn contents(opened: &Opened) -> impl Iterator<Item = ((DeploymentId, StackName), Hash)> {
+    opened.orders.iter().filter_map(|order| match &order.action {
+        Action::Put(content) => Some(((opened.deployment, order.stack.clone()), content.hash)),
+        Action::Delete { .. } => None,
+    })
 }
 
 /// What an accepted call does to a change set, which is done once.

@@ -27,8 +27,9 @@ use crate::support::clock::advance;
 
 /// Steps of a seed in which things happen.
 const STEPS: u32 = 40;
-/// Turns that it may take until nothing moves any more.
-const REST: u32 = 400;
+/// Turns that it may take until nothing moves any more: CloudFormation waits 36 hours for a blue/green deployment that hangs, and
+/// nobody ends the one of a lost store before.
+const REST: u32 = 1_600;
 
 /// Which mistake the engine makes.
 #[cfg(feature = "planted-mistakes")]

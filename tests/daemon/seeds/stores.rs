@@ -1,9 +1,14 @@
 //! What becomes of stores: backed up and restored, copied and used twice, lost.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use landfall::cloud::{At, Observe};
 use landfall::daemon::DaemonError;
 use landfall::model::journal::StoreId;
+use landfall::model::place::Access;
+use landfall::model::{AccountId, Hash, Place, Region, StackName};
+use landfall::sim::SimCloud;
 use landfall::store::{MemoryStore, Store};
 use landfall::view::reasons;
 
@@ -61,9 +66,22 @@ impl Universe {
         self.other = None;
         self.store = Arc::new(store);
         let records = self.store.records(0, u32::MAX).await.unwrap();
-        self.watch.restart(&records);
+        let carried = self.carried().await;
+        self.watch.restart(&records, &carried);
         // Nobody has said anything of it yet.
         self.published = None;
+    }
+
+    /// What the stamps of all stacks say.
+    async fn carried(&self) -> BTreeSet<(StackName, Hash)> {
+        let cloud = SimCloud::new(self.world.clone());
+        let mut carried = BTreeSet::new();
+        for account in ["111111111111", "222222222222"] {
+            let place = Place { account: AccountId::new(account).unwrap(), region: Region::new("eu-west-1").unwrap() };
+            let stacks = cloud.stacks(&At { place, access: Access::default() }).await.unwrap_or_default();
+            carried.extend(stacks.iter().filter_map(|seen| Some((seen.name.clone(), seen.stamp()?.content))));
+        }
+        carried
     }
 
     /// The daemon on the store that was copied takes a turn, too; until it finds that it is not alone.
