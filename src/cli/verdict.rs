@@ -83,6 +83,7 @@ fn of_order(cause: &Cause) -> Standing {
         Cause::Waits { cause, .. } if cause.is_outage() => Standing::Unseen,
         Cause::NoRelease
         | Cause::Manual { .. }
+        | Cause::Unless(_)
         | Cause::NotConnected { .. }
         | Cause::Phase { .. }
         | Cause::Soak { .. }

@@ -178,11 +178,11 @@ impl Daemon {
         let mut planned = plan::plan(&input, &mut self.renderer);
         let (mut deployed, unread) = look::templates(&*ports.cloud, plan::needs_templates(&planned)).await;
         deployed.extend(look::templates(&*ports.cloud, plan::shows_templates(&planned)).await.0);
-        plan::with_deployed(&mut planned, &deployed, &observed);
         self.note_templates(now, &unread);
-        let nothing = planned.plan.is_empty();
         // What cannot be compared now begins a little later; everything else goes on.
         plan::hold_unread(&mut planned, &unread_holds(&unread, &self.templates));
+        plan::with_deployed(&mut planned, &deployed, &observed);
+        let nothing = planned.plan.is_empty() && unread.is_empty();
         ports.events.planned(&planned.report);
         // Also an empty plan: it takes back what an earlier one superseded.
         engine.carry_out(&planned.plan, now).await?;
@@ -192,8 +192,8 @@ impl Daemon {
             // Readers see what goes on now, next to the plan that began it.
             let input = Input { catalog: &reading.catalog, facts: engine.facts(), observed: &observed, now };
             let mut now_going = plan::plan(&input, &mut self.renderer);
-            plan::with_deployed(&mut now_going, &deployed, &observed);
             plan::hold_unread(&mut now_going, &unread_holds(&unread, &self.templates));
+            plan::with_deployed(&mut now_going, &deployed, &observed);
             planned = Planned { plan: planned.plan, ..now_going };
         }
         #[cfg(feature = "planted-mistakes")]

@@ -252,6 +252,8 @@ pub struct Phase {
     pub soak: SignedDuration,
     /// While a release soaks in an automatic environment of the phase, newer ones wait, so that soaking can come to an end.
     pub soak_queue: bool,
+    /// What a release must not do to the stacks of a slot in order to enter an automatic environment by itself.
+    pub unless: BTreeSet<Unless>,
     /// Where it is written; for the implied lifecycle, nowhere.
     pub at: Option<Location>,
 }
@@ -273,6 +275,32 @@ pub enum Progress {
     Minimum(u32),
     /// None: the phase never blocks.
     Optional,
+}
+
+/// What keeps a release from entering an automatic environment by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unless {
+    /// A resource is replaced, or may be.
+    Replace,
+    /// A resource or a stack is removed.
+    Remove,
+    /// An IAM statement or role is added, or allows more.
+    Rights,
+    /// A listener, port, bucket or another thing is opened to everybody.
+    Exposure,
+}
+
+impl Unless {
+    /// As it is written in a lifecycle.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Unless::Replace => "replace",
+            Unless::Remove => "remove",
+            Unless::Rights => "rights",
+            Unless::Exposure => "exposure",
+        }
+    }
 }
 
 /// What becomes of the stacks that were finished when a later one fails.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::catalog::{Gate, SnapshotFault};
+use super::catalog::{Gate, SnapshotFault, Unless};
 use super::journal::{self, DeploymentId, Question};
 use super::{
     ChannelName, CommitId, EnvironmentName, FreezeName, LifecycleName, Location, Place, ReleaseName, StackName,
@@ -439,6 +439,8 @@ pub enum Cause {
         /// The plan that an allowance names.
         plan: Arc<str>,
     },
+    /// The release does not enter by itself, because its change does what the phase excludes with `unless`.
+    Unless(Finding),
     /// What would be removed keeps data.
     LosesData {
         /// What would be lost: by stack, then by resource.
@@ -446,6 +448,45 @@ pub enum Cause {
         /// The plan that an allowance names.
         plan: Arc<str>,
     },
+}
+
+/// Why a release does not enter an environment by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The phase.
+    pub phase: Arc<str>,
+    /// What the phase excludes.
+    pub conditions: BTreeSet<Unless>,
+    /// What was found first; none where only the condition is known, because nothing deployed can be compared.
+    pub found: Option<Found>,
+}
+
+/// What a change does that a phase excludes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The condition that it meets; none if the change cannot be judged.
+    pub condition: Option<Unless>,
+    /// The stack.
+    pub stack: StackName,
+    /// What happens, in a sentence without a full stop.
+    pub sentence: String,
+}
+
+impl Finding {
+    /// What the conditions say, in words: "replaces or removes anything, or adds rights".
+    pub fn condition(&self) -> String {
+        let has = |condition| self.conditions.contains(&condition);
+        let mut words: Vec<&str> = Vec::new();
+        match (has(Unless::Replace), has(Unless::Remove)) {
+            (true, true) => words.push("replaces or removes anything"),
+            (true, false) => words.push("replaces anything"),
+            (false, true) => words.push("removes anything"),
+            (false, false) => {}
+        }
+        words.extend(has(Unless::Rights).then_some("adds rights"));
+        words.extend(has(Unless::Exposure).then_some("exposes anything to everybody"));
+        words.join(" or ")
+    }
 }
 
 /// A resource that keeps data and would be deleted with its stack.

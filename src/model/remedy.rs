@@ -289,7 +289,7 @@ fn without_key(hold: &Hold, whom: &Whom<'_>) -> Vec<Remedy> {
     match &hold.cause {
         Cause::Broken { at, .. } => vec![Remedy::Fix(at.clone())],
         Cause::NoRelease | Cause::WaveStopped { .. } => vec![Remedy::NewRelease(project())],
-        Cause::Manual { .. } => vec![whom.pin_in(whom.environment, whom.release)],
+        Cause::Manual { .. } | Cause::Unless(_) => vec![whom.pin_in(whom.environment, whom.release)],
         Cause::NotConnected { tenant: Some(tenant) } => {
             vec![Remedy::Connect { tenant: tenant.clone(), project: project(), environment: whom.environment.clone() }]
         }

@@ -13,7 +13,8 @@ use super::live;
 use super::outputs;
 use super::slot::Entry;
 use super::stacks::Verdict;
-use super::types::{Begin, MayLose};
+use super::types::{Begin, ByItself, MayLose};
+use super::unless;
 use super::wanted::Wanted;
 use super::waves::REST;
 
@@ -27,6 +28,10 @@ impl<'a> Planner<'a> {
         judged: Judged<'a>,
         entry: Entry<'_>,
     ) -> Draft<'a> {
+        let by_itself = unless::conditions(desired, release, &because).map(|conditions| {
+            let prunes = self.dropped(&desired.slot, &judged).into_iter().filter(|_| desired.environment.prune);
+            ByItself { prunes: prunes.map(|ours| ours.seen.name.clone()).collect(), ..conditions }
+        });
         let running = self.index.running(&desired.slot).filter(|run| run.release == release.name);
         let whole = running.filter(|_| self.index.is_whole(&desired.slot));
         let parts = live::parts(desired, &judged);
@@ -65,6 +70,7 @@ impl<'a> Planner<'a> {
             allowed: entry.allowed.iter().map(|allowance| allowance.id()).collect(),
             removal: false,
             may_lose: MayLose::default(),
+            by_itself,
             live: parts,
         });
         draft

@@ -13,8 +13,8 @@ use crate::model::journal::{Action, Order, ParameterValue};
 use crate::model::place::Access;
 use crate::model::{Decision, Hold, Observed, Place, StackName};
 
-use super::losses;
 use super::types::{Planned, StackChange};
+use super::{losses, unless};
 
 /// The stacks whose deployed template has to be known before the plan is carried out: those of ours that it changes, and those
 /// that it deletes, as long as no allowance lets it delete what they keep.
@@ -43,7 +43,7 @@ fn key(order: &Order) -> (Place, Access, StackName) {
 }
 
 /// Fills in what each operation is expected to change, by the deployed templates and the values that their parameters have,
-/// and holds deletions of stacks that keep data.
+/// and holds deletions of stacks that keep data, and releases that do not enter by themselves.
 ///
 /// Of a stack that is changed but whose template is missing or is no template, nothing is expected: then the engine stops
 /// at any removal and at any replacement. Of a stack that is taken over nothing is expected either: what others put
@@ -51,6 +51,7 @@ fn key(order: &Order) -> (Place, Access, StackName) {
 pub fn with_deployed(planned: &mut Planned, templates: &BTreeMap<(Place, StackName), Arc<str>>, observed: &Observed) {
     losses::hold(planned, templates, observed);
     let created = created(planned);
+    unless::hold(planned, templates, &created, observed);
     for order in planned.plan.begin.iter_mut().flat_map(|begin| &mut begin.orders).filter(|order| !order.adopt) {
         let Action::Put(content) = &mut order.action else { continue };
         let Ok(wanted) = Document::parse(&content.template) else { continue };
@@ -113,7 +114,7 @@ pub(super) fn place_values(place: &Place) -> Values {
 }
 
 /// The values that a stack is about to have; those of other stacks' outputs are not known yet.
-fn wanted_values(place: &Place, parameters: &BTreeMap<String, ParameterValue>) -> Values {
+pub(super) fn wanted_values(place: &Place, parameters: &BTreeMap<String, ParameterValue>) -> Values {
     let mut values = place_values(place);
     values.extend(parameters.iter().map(|(name, value)| match value {
         ParameterValue::Value(value) => (name.clone(), Some(value.clone())),

@@ -41,6 +41,7 @@ mod stale;
 mod turns;
 pub mod types;
 mod unadopted;
+mod unless;
 mod unreached;
 mod wanted;
 mod waves;
@@ -57,8 +58,8 @@ pub use gives_way::deadlines;
 pub use render::Render;
 pub use turns::orders;
 pub use types::{
-    Adoption, Begin, Input, MayLose, Opening, Orphan, Plan, Planned, Report, Skip, SlotRow, StackChange, StackRow,
-    StaleAllowance, Supersede, Unreached,
+    Adoption, Begin, ByItself, Input, MayLose, Opening, Orphan, Plan, Planned, Report, Skip, SlotRow, StackChange,
+    StackRow, StaleAllowance, Supersede, Unreached,
 };
 pub use wanted::{gate_id, plan_id};
 

@@ -87,6 +87,7 @@ impl<'a> Planner<'a> {
                     allowed: allowed.iter().map(|allowance| allowance.id()).collect(),
                     given: None,
                     removal: false,
+                    by_itself: None,
                     live: BTreeMap::new(),
                     waves: Vec::new(),
                 });
@@ -96,7 +97,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The stacks that the slot has and its release does not.
-    fn dropped(&self, slot: &Slot, judged: &Judged<'a>) -> Vec<&'a Ours<'a>> {
+    pub(super) fn dropped(&self, slot: &Slot, judged: &Judged<'a>) -> Vec<&'a Ours<'a>> {
         let wanted: BTreeSet<(&Place, &StackName)> =
             judged.stacks.iter().map(|(wanted, _)| (&wanted.target.place, &wanted.stack)).collect();
         self.index.stacks(slot).iter().filter(|ours| !wanted.contains(&(ours.place, &ours.seen.name))).collect()
@@ -201,6 +202,7 @@ impl<'a> Planner<'a> {
                     allowed: Vec::new(),
                     given: None,
                     removal: true,
+                    by_itself: None,
                     live: BTreeMap::new(),
                     waves: Vec::new(),
                 });

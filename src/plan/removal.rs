@@ -115,6 +115,7 @@ impl<'a> Planner<'a> {
             allowed: allowed.iter().map(|allowance| allowance.id()).collect(),
             given: None,
             removal: true,
+            by_itself: None,
         });
         draft
     }

@@ -1,11 +1,11 @@
 //! The plan, and the report next to it: what happens now with nothing left to choose, and why everything else does not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::catalog::{Gate, OnFailure};
+use crate::model::catalog::{Gate, OnFailure, Unless};
 use crate::model::decision::{Because, Cause, Decision};
 use crate::model::journal::{self, Allowed, Content, DeploymentId, Entry, Opened, Order, TargetWave};
 use crate::model::place::Access;
@@ -112,6 +112,19 @@ pub struct Begin {
     pub waves: Vec<TargetWave>,
     /// What lets it delete stacks with what they keep.
     pub may_lose: MayLose,
+    /// The release enters by itself, and only under these conditions.
+    pub by_itself: Option<ByItself>,
+}
+
+/// What a release that enters by itself must not do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ByItself {
+    /// The phase that says so.
+    pub phase: Arc<str>,
+    /// What it excludes.
+    pub unless: BTreeSet<Unless>,
+    /// Stacks that the release no longer has, and that are deleted once the slot has it.
+    pub prunes: Vec<StackName>,
 }
 
 /// What lets a deployment delete stacks that keep data.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::model::catalog::{Gate, SnapshotFault};
-use crate::model::decision::{Cause, Loss, Yields};
+use crate::model::decision::{Cause, Finding, Found, Loss, Yields};
 use crate::model::journal::{self, DeploymentId, Question};
 use crate::model::remedy::{Remedy, Whom};
 use crate::model::{self, EnvironmentName, Hold, ProjectName, ReleaseName, StackName, TenantName};
@@ -267,6 +267,20 @@ fn sentence(hold: &Hold) -> String {
             format!("{stacks} would be removed")
         }
         Cause::LosesData { losses, .. } => Loss::sentence(losses),
+        Cause::Unless(finding) => unless(finding),
+    }
+}
+
+/// What a release does that keeps it from entering by itself.
+fn unless(finding: &Finding) -> String {
+    let (phase, condition) = (&finding.phase, finding.condition());
+    match &finding.found {
+        Some(Found { condition: Some(condition), stack, sentence }) => {
+            let condition = condition.as_str();
+            format!("{sentence} in {stack}, so it needs a pin (phase {phase} has `unless` with `{condition}`)")
+        }
+        Some(Found { sentence, .. }) => format!("{sentence}, so it needs a pin (phase {phase} has `unless`)"),
+        None => format!("enters by itself unless it {condition} (phase {phase})"),
     }
 }
 

@@ -264,6 +264,7 @@ fn says_itself(cause: &Cause) -> bool {
         | Cause::ReleaseGone { .. }
         | Cause::Blocked { .. }
         | Cause::Edited { .. }
+        | Cause::Unless(_)
         | Cause::PinnedMissing { .. }
         | Cause::Refused { .. }
         | Cause::Snapshot(_)

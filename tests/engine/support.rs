@@ -166,6 +166,7 @@ pub(super) fn plan(version: &str, orders: Vec<Order>) -> Plan {
         waves: Vec::new(),
         removal: false,
         may_lose: MayLose::default(),
+        by_itself: None,
     };
     Plan { commit: Some(CommitId("c".repeat(40))), begin: vec![begin], ..Plan::default() }
 }

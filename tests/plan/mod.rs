@@ -18,6 +18,7 @@ mod size;
 mod stores;
 mod tenants;
 mod turns;
+mod unless;
 mod views;
 mod waves;
 mod world;

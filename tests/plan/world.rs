@@ -122,6 +122,7 @@ impl World {
             progress: Progress::All,
             soak: SignedDuration::from_mins(soak),
             soak_queue: false,
+            unless: BTreeSet::new(),
             at: None,
         };
         let lifecycle = Lifecycle {

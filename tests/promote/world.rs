@@ -136,6 +136,7 @@ fn lifecycle((name, phases): &(String, Vec<sketch::PhaseLine>)) -> Arc<Lifecycle
                 sketch::Progress::Optional => Progress::Optional,
             },
             soak: SignedDuration::from_mins(line.soak),
+            unless: Default::default(),
             soak_queue: line.queue,
             at: None,
         }

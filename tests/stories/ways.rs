@@ -72,6 +72,7 @@ fn shown_by(cause: &Cause) -> Shown {
         Cause::Broken { .. }
         | Cause::NoRelease
         | Cause::Manual { .. }
+        | Cause::Unless(_)
         | Cause::Phase { .. }
         | Cause::Soak { .. }
         | Cause::PinHolds { .. }

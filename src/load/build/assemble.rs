@@ -192,6 +192,7 @@ fn implied(catalog: &Catalog) -> Option<Arc<Lifecycle>> {
             progress: Progress::All,
             soak: SignedDuration::ZERO,
             soak_queue: false,
+            unless: BTreeSet::new(),
             at: None,
         };
         phases.push(phase);

@@ -14,7 +14,7 @@ use crate::load::schema::lifecycle::{LifecycleFile, PhaseEntry, ProgressEntry};
 use crate::load::schema::place::{EnvironmentFile, TargetFile};
 use crate::load::schema::root::{LimitEntry, RootFile};
 use crate::model::account::{Account, Guard, Limit};
-use crate::model::catalog::{Lifecycle, Network, Phase, Progress};
+use crate::model::catalog::{Lifecycle, Network, Phase, Progress, Unless};
 use crate::model::place::Access;
 use crate::model::{
     AccountId, AccountName, BucketName, Environment, EnvironmentName, Id, LifecycleName, Place, Region, Target,
@@ -196,6 +196,16 @@ fn phase(make: &mut Maker<'_>, entry: &At<PhaseEntry>) -> Phase {
         },
         soak: soak.unwrap_or(SignedDuration::ZERO),
         soak_queue: entry.soak_queue,
+        unless: unless(make, entry),
         at: Some(make.file.at(entry.span().start)),
     }
+}
+
+/// What keeps a release from entering by itself. In a phase that no release enters so, it would mean nothing.
+fn unless(make: &mut Maker<'_>, entry: &At<PhaseEntry>) -> BTreeSet<Unless> {
+    if let (Some(first), true) = (entry.unless.first(), entry.automatic.is_empty()) {
+        let title = format!("phase `{}` has `unless`, and no release enters it by itself", *entry.name);
+        make.invalid_but(first.span(), title, "delete `unless`, or name environments under `automatic`");
+    }
+    entry.unless.iter().map(|condition| (**condition).into()).collect()
 }

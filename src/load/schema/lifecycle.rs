@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use crate::model::catalog::Unless;
 
 /// `lifecycles/<name>.toml`: the phases that a release goes through, in order.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -34,6 +35,35 @@ pub struct PhaseEntry {
     /// While a release soaks in an automatic environment of the phase, newer releases wait, so that the soak can finish.
     #[serde(default)]
     pub soak_queue: bool,
+    /// A release enters the automatic environments by itself only if its change does none of these. Otherwise it waits for a
+    /// pin.
+    #[serde(default)]
+    pub unless: Vec<At<UnlessEntry>>,
+}
+
+/// `unless`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum UnlessEntry {
+    /// It replaces a resource, or may replace it.
+    Replace,
+    /// It removes a resource or a stack.
+    Remove,
+    /// It adds an IAM statement or role, or makes one allow more.
+    Rights,
+    /// It adds a public listener, port or bucket, or opens something else to everybody.
+    Exposure,
+}
+
+impl From<UnlessEntry> for Unless {
+    fn from(entry: UnlessEntry) -> Self {
+        match entry {
+            UnlessEntry::Replace => Unless::Replace,
+            UnlessEntry::Remove => Unless::Remove,
+            UnlessEntry::Rights => Unless::Rights,
+            UnlessEntry::Exposure => Unless::Exposure,
+        }
+    }
 }
 
 /// `progress`.

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::cfn::{Document, Given};
 use crate::model::catalog::Broken;
-use crate::model::decision::Cause;
+use crate::model::decision::{Cause, Finding};
 use crate::model::remedy::Foreseen;
 use crate::model::{
     Catalog, EnvironmentName, Facts, Hold, Id, ProjectName, ReleaseName, Slot, StackOwner, TenantName, Version,
@@ -14,7 +14,7 @@ use crate::model::{
 use crate::promote::{BrokenIndex, because_of};
 
 use super::super::expected::place_values;
-use super::super::types::{Report, SlotRow};
+use super::super::types::{ByItself, Report, SlotRow};
 use super::Change;
 use super::effects::Effects;
 use super::holds::{holds, like};
@@ -243,8 +243,16 @@ impl Composer<'_> {
 
     /// What the gates ask of a release that goes to a slot, apart from what it is known to wait for.
     fn assumed(&self, first: &Event, how: &How) -> Vec<Hold> {
+        if matches!(how, How::Unknown(_)) {
+            return Vec::new();
+        }
+        self.passed(first, how).into_iter().chain(condition(first)).collect()
+    }
+
+    /// The gates that it is taken to have passed.
+    fn passed(&self, first: &Event, how: &How) -> Vec<Hold> {
         let Some(row) = self.rows.bare.get(&first.slot).copied() else { return Vec::new() };
-        if first.removal || first.from.as_ref() == Some(&first.release) || matches!(how, How::Unknown(_)) {
+        if first.removal || first.from.as_ref() == Some(&first.release) {
             return Vec::new();
         }
         let waits: &[Hold] = if let How::After(holds) = how { holds } else { &[] };
@@ -357,6 +365,12 @@ impl Composer<'_> {
         let worlds = [&self.then.world, self.before, &self.anyway.world];
         worlds.into_iter().find_map(|world| world.observed.stack(&event.place, &event.stack)?.owner())
     }
+}
+
+/// What has to hold for a release to enter by itself. What is deployed is not known here, so that is not known to hold.
+fn condition(event: &Event) -> Option<Hold> {
+    let ByItself { phase, unless, .. } = event.by_itself.clone()?;
+    Some(Hold::new(Cause::Unless(Finding { phase, conditions: unless, found: None })))
 }
 
 /// The same stack changed again by a later deployment.

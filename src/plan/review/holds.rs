@@ -39,6 +39,9 @@ pub(super) fn like(a: &Cause, b: &Cause) -> bool {
             (what, pending, limit) == (other, p, l)
         }
         (C::Protected { stacks, .. }, C::Protected { stacks: other, .. }) => stacks == other,
+        (C::Unless(finding), C::Unless(other)) => {
+            (&finding.phase, &finding.conditions) == (&other.phase, &other.conditions)
+        }
         (C::LosesData { losses, .. }, C::LosesData { losses: other, .. }) => losses == other,
         (C::PinHolds { .. }, C::PinHolds { .. })
         | (C::Refused { .. }, C::Refused { .. })

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::decision::Because;
 use crate::model::{Catalog, CommitId, Hash, Hold, ReleaseName, Slot};
 
-use super::super::types::{Begin, Input, Planned, Report};
+use super::super::types::{Begin, ByItself, Input, Planned, Report};
 use super::super::{Render, plan, with_deployed};
 use super::holds::{holds, like};
 use super::types::{StackEvent, Stop};
@@ -46,6 +46,8 @@ pub(super) struct Event {
     pub(super) because: Because,
     pub(super) content: Hash,
     pub(super) removal: bool,
+    /// The release entered by itself, and only under these conditions.
+    pub(super) by_itself: Option<ByItself>,
     /// In which round it began, from 0.
     pub(super) round: usize,
     /// When it began.
@@ -66,6 +68,7 @@ impl Event {
             because: begin.because.clone(),
             content: begin.content,
             removal: begin.removal,
+            by_itself: begin.by_itself.clone(),
             round,
             at,
             allowed: begin.allowed.clone(),

@@ -107,7 +107,8 @@ pub struct SlotReview {
     pub rollback: bool,
     /// How it gets there, or why not.
     pub how: How,
-    /// Without facts: what earlier phases ask for, which a release that was there before is taken to have passed.
+    /// Without facts: what earlier phases ask for, which a release that was there before is taken to have passed. And what a
+    /// release that enters by itself must not do there.
     pub assumed: Vec<Hold>,
     /// With facts, and if it waits for time alone: when it can begin at the earliest.
     pub earliest: Option<Timestamp>,

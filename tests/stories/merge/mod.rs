@@ -142,6 +142,8 @@ gallery! {
     a_pin
     a_problem_is_fixed
     a_protocol_and_a_priority
+    a_release_that_enters_by_itself
+    a_release_that_needs_a_pin
     a_removal_allowed_in_part
     a_renamed_folder
     a_renamed_step

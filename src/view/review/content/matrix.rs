@@ -99,9 +99,15 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
             line.push(text(at.unwrap_or_default()));
         }
     }
-    if !slot.assumed.is_empty() {
-        line.push(text(format!(", if it {}", assumed(&slot.assumed))));
+    let passed = assumed(&slot.assumed);
+    if !passed.is_empty() {
+        line.push(text(format!(", if it {passed}")));
     }
+    let conditions = slot.assumed.iter().filter_map(|hold| match &hold.cause {
+        Cause::Unless(finding) => Some(finding.condition()),
+        _ => None,
+    });
+    line.extend(conditions.map(|condition| text(format!(", by itself unless it {condition}"))));
     if let Some(earliest) = slot.earliest {
         line.push(text(format!(", at {} at the earliest", time::point(earliest))));
     }

@@ -105,6 +105,7 @@ pub struct SlotReview {
     /// The gates at which it stops, for `stops`.
     pub stops: Vec<Stop>,
     /// Without facts: what earlier phases ask for, which a release that was there before is taken to have passed.
+    /// And what a release that enters by itself must not do there.
     #[schemars(with = "Vec<Reason>")]
     pub assumed: Vec<Value>,
     /// With facts, and if it waits for time alone: when it can begin at the earliest.
