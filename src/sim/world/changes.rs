@@ -85,7 +85,9 @@ impl World {
                 continue;
             };
             let after = scope.properties(&definition.properties)?;
-            let details = details(shape, stack, definition, old, &after, &fates);
+            let mut details = details(shape, stack, definition, old, &after, &fates);
+            let changes = !details.is_empty() || old.kind != definition.kind;
+            details.extend(policies(definition, old));
             if details.is_empty() && old.kind == definition.kind {
                 continue;
             }
@@ -98,7 +100,9 @@ impl World {
             if fate == Fate::Replaced {
                 lookup.unknown.borrow_mut().insert(name.clone());
             }
-            fates.insert(name.clone(), fate);
+            if changes {
+                fates.insert(name.clone(), fate);
+            }
             rows.push(row);
         }
         rows.extend(stack.resources.values().filter(|old| !wanted.contains(&old.logical)).map(removed));
@@ -221,6 +225,25 @@ fn details(
         });
     }
     found
+}
+
+/// The policies that differ: announced without a property (DescribeChangeSet, `ResourceChange.Scope`), and nothing happens to
+/// the resource itself. \[doc\]
+fn policies(definition: &ResourceDef, old: &Resource) -> impl Iterator<Item = Detail> {
+    let all = [
+        ("DeletionPolicy", &old.deletion_policy, &definition.deletion_policy),
+        ("UpdateReplacePolicy", &old.replace_policy, &definition.replace_policy),
+    ];
+    all.into_iter().filter(|(_, old, new)| old != new).map(|(attribute, old, new)| Detail {
+        attribute,
+        name: None,
+        recreates: "Never",
+        evaluation: "Static",
+        source: "DirectModification",
+        cause: None,
+        before: Some(old.clone()),
+        after: Some(new.clone()),
+    })
 }
 
 /// What a change of a property does. Of one that only may change, every part counts.

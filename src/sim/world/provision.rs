@@ -137,7 +137,14 @@ impl World {
                 operation.done.insert(name.to_owned());
             }
             Some(old) if old.kind == definition.kind && !replaces(info, &old.properties, &properties) => {
-                let next = Resource { properties, tags, needs: definition.needs.clone(), ..old };
+                let next = Resource {
+                    properties,
+                    tags,
+                    needs: definition.needs.clone(),
+                    deletion_policy: definition.deletion_policy.clone(),
+                    replace_policy: definition.replace_policy.clone(),
+                    ..old
+                };
                 self.start_update(place, stack, operation, next, During::Update);
             }
             old => {
