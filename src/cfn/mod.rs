@@ -32,7 +32,7 @@ pub use literal::{Misplaced, misplaced};
 pub use reach::{Reference, references};
 pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};
 pub use schema::{
-    Recreates, ResourceType, SchemaFault, SchemaProblem, check_resource, known_types, recreates, replacement_origin,
-    resource_type, schema_origin, types_with_rules,
+    Recreates, ResourceType, SchemaFault, SchemaProblem, check_resource, known_types, naming, recreates,
+    replacement_origin, resource_type, schema_origin, types_with_rules,
 };
 pub use yaml::yaml;

@@ -7,7 +7,7 @@ use super::{BlobId, Blobs, FileTree, Folder, History, Landing, Node, TreeError, 
 use crate::model::{CommitId, Hash};
 
 /// Commits and contents.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct MemoryHistory {
     blobs: HashMap<BlobId, Arc<[u8]>>,
     commits: HashMap<CommitId, (FileTree, Option<CommitId>)>,

@@ -4,7 +4,7 @@
 
 takes the resource schemas of the installed cfn-lint (tests/requirements.txt pins it, tests/run installs it), of all regions. A
 type is one line: `always` are its create-only properties, `perhaps` its conditional ones, as paths in which `*` stands for
-any item of a list. A type without such properties has an empty line: it is known, and changes in place. With `-` it writes to
+any item of a list. `name` are the properties that name a resource, if the template can set all of its identifier. A type without such properties has an empty line: it is known, and changes in place. With `-` it writes to
 standard output.
 
 Two things are not in those lists of the schemas. A type whose handlers have no update is replaced by every change (user guide
@@ -48,6 +48,7 @@ def line(schema, more=()):
     if "update" not in schema.get("handlers", {"update": {}}):
         known = {*found["always"], *paths(schema, "readOnlyProperties")}
         found["perhaps"] = sorted({*found["perhaps"], *schema["properties"]} - known)
+    found["name"] = [] if set(paths(schema, "readOnlyProperties")) & set(paths(schema, "primaryIdentifier")) else paths(schema, "primaryIdentifier")
     for name, where in more:
         found[where] = sorted({*found[where], name})
     return {name: where for name, where in found.items() if where}

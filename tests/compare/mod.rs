@@ -3,6 +3,7 @@
 mod differences;
 mod ecs;
 mod exposure;
+mod names;
 mod resources;
 mod rights;
 mod risks;

@@ -11,7 +11,7 @@ use landfall::model::decision::{Because, Cause as Held};
 use landfall::model::journal::Fate as Leaves;
 use landfall::model::remedy::{Foreseen, Key};
 use landfall::model::{AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
-use landfall::plan::review::{Basis, Effects, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
+use landfall::plan::review::{Basis, Effects, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop};
 use landfall::plan::{Orphan, StaleAllowance, Unreached};
 use landfall::view::review::content::About;
 use landfall::view::review::{json, schema};
@@ -182,6 +182,17 @@ fn risk() -> Risk {
     }
 }
 
+fn refused() -> Refused {
+    Refused {
+        resource: Arc::from("Database"),
+        kind: "RDS DBInstance".to_owned(),
+        name: "orders".to_owned(),
+        place: place(),
+        stack: stack(),
+        holder: Arc::from("Database"),
+    }
+}
+
 fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
     let template = |image: &str| {
         format!(
@@ -201,6 +212,7 @@ fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
         fate,
         moved_from: (fate == Fate::Create).then(place),
         effects: Effects { resources, risks: vec![risk()], ..Effects::default() },
+        refused: if fate == Fate::Fail { vec![refused()] } else { Vec::new() },
         stops: vec![stop(None)],
         before: (fate != Fate::Create).then(|| shown(&template("old"))),
         after: (fate != Fate::Delete).then(|| shown(&template("new"))),
@@ -267,6 +279,7 @@ fn everything() -> Review {
             in_slot(How::Freed, Some(Because::Back)),
             in_slot(How::Freed, None),
             in_slot(How::Unknown(Vec::new()), None),
+            in_slot(How::Fails(vec![(stack(), refused())]), None),
         ],
         stacks: vec![
             in_stack(Fate::Create, vec![resource(Action::Create, None, Vec::new())]),
@@ -285,6 +298,8 @@ fn everything() -> Review {
                     resource(Action::Replace, Some(Leaves::Snapshot), Vec::new()),
                 ],
             ),
+            in_stack(Fate::Nothing, Vec::new()),
+            in_stack(Fate::Fail, vec![resource(Action::Create, None, Vec::new())]),
             in_stack(Fate::Delete, vec![resource(Action::Remove, Some(Leaves::Deleted), Vec::new())]),
         ],
         left: vec![Orphan {
@@ -296,6 +311,7 @@ fn everything() -> Review {
             key: Some(key(Some(Gate::Rollback))),
         }],
         notes: vec![
+            Note::Repository { from: "shop".parse().unwrap(), to: "store".parse().unwrap(), stacks: 7 },
             Note::Unreached(Unreached { project: project(), newest: release() }),
             Note::Refreshed { project: project(), release: release(), slots: vec![slot()] },
             Note::Ungated { project: project(), phase: Arc::from("Test"), opens: vec![environment()] },
@@ -330,7 +346,7 @@ fn every_kind_of_everything_is_as_the_schema_says() {
     assert_eq!(stack["resources"][0]["leaves"], "kept");
     assert_eq!(full["slots"][2]["stops"][0]["allow"]["release"], "1.4.0");
     assert_eq!(full["left"][0]["allow"]["or"], "rollback");
-    assert_eq!(full["notes"][2]["kind"], "ungated");
+    assert_eq!(full["notes"][3]["kind"], "ungated");
 }
 
 /// The template and the hash of a content could confirm a guess at a secret in it.

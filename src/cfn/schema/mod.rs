@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use check::{SchemaFault, SchemaProblem, check_resource};
-pub use replacement::{Recreates, recreates, replacement_origin, types_with_rules};
+pub use replacement::{Recreates, naming, recreates, replacement_origin, types_with_rules};
 
 /// All schemas, with their origin.
 #[derive(Debug, Default, Deserialize)]

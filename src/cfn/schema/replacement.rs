@@ -34,6 +34,8 @@ struct Line {
     always: Vec<String>,
     #[serde(default)]
     perhaps: Vec<String>,
+    #[serde(default)]
+    name: Vec<String>,
 }
 
 fn table() -> &'static Table {
@@ -50,6 +52,12 @@ pub fn replacement_origin() -> &'static str {
 /// The names of all types of which it is known what replaces them, sorted.
 pub fn types_with_rules() -> impl Iterator<Item = &'static str> {
     table().types.keys().map(String::as_str)
+}
+
+/// The properties that together name a resource of a type, sorted: two resources of one place cannot have the same. Empty for a
+/// type whose names AWS makes, and for one that is not known.
+pub fn naming(kind: &str) -> &'static [String] {
+    table().types.get(kind).map_or(&[], |line| &line.name)
 }
 
 /// Whether a change at `path` recreates a resource of type `kind`.

@@ -166,6 +166,7 @@ impl Composer<'_> {
         let from = self.rows.before.get(slot).copied().and_then(|row| row.runs.clone());
         let from = from.or_else(|| events.first().and_then(|event| event.from.clone()));
         let to = match (events.last(), new) {
+            (Some(event), _) if event.fails() => from.clone(),
             (Some(event), _) if event.removal => None,
             (Some(event), _) => Some(event.release.clone()),
             (None, Some(row)) => row.runs.clone(),
@@ -213,6 +214,12 @@ impl Composer<'_> {
         let stops: Vec<Stop> = events.iter().flat_map(|event| self.stops(event)).collect();
         if !stops.is_empty() {
             return How::Stops(stops);
+        }
+        let last = events.last().into_iter().flat_map(|event| &event.stacks);
+        let refused = last.flat_map(|stack| stack.refused.iter().map(|refused| (stack.stack.clone(), refused.clone())));
+        let refused: Vec<_> = refused.collect();
+        if !refused.is_empty() {
+            return How::Fails(refused);
         }
         let waits = self.then.waits.get(&first.slot).into_iter().flatten();
         let mine = waits.filter(|(release, _)| release.as_ref().is_none_or(|release| *release == first.release));
@@ -356,6 +363,7 @@ impl Composer<'_> {
             moved_from: moved.map(|(place, _)| place.clone()),
             effects: event.effects.clone(),
             stops,
+            refused: event.refused.clone(),
             before: event.before.clone().or_else(|| moved.map(|(_, shown)| shown.clone())),
             after: event.after.clone(),
         })
@@ -376,8 +384,9 @@ fn condition(event: &Event) -> Option<Hold> {
 /// The same stack changed again by a later deployment.
 fn later(known: StackReview, event: &StackEvent, stops: Vec<Stop>, tags: &TagsOf) -> StackReview {
     let fate = match (known.fate, event.fate) {
-        (_, Fate::Delete) => Fate::Delete,
+        (_, last @ (Fate::Delete | Fate::Fail)) => last,
         (Fate::Create, _) => Fate::Create,
+        (known, Fate::Nothing) => known,
         (_, last) => last,
     };
     let values = |shown: &Shown| {
@@ -395,7 +404,7 @@ fn later(known: StackReview, event: &StackEvent, stops: Vec<Stop>, tags: &TagsOf
         after.as_ref().map(|(document, values)| Given { document, values }),
         [release(&known.before), release(&event.after)],
     );
-    StackReview { fate, effects, stops, after: event.after.clone(), ..known }
+    StackReview { fate, effects, stops, refused: event.refused.clone(), after: event.after.clone(), ..known }
 }
 
 fn step(catalog: &Catalog, slot: &Slot, id: &Id) -> Option<crate::model::StepName> {

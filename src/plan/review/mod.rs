@@ -16,10 +16,12 @@ mod compose;
 mod effects;
 mod holds;
 mod notes;
+mod outputs;
 mod past;
 mod rehearse;
 mod releases;
 mod tags;
+mod taken;
 mod types;
 mod world;
 
@@ -35,7 +37,7 @@ use tags::TagsOf;
 
 pub use effects::Effects;
 pub use releases::{BetweenReleases, between_releases};
-pub use types::{Basis, Fate, How, Note, Review, Shown, SlotReview, StackReview, Stop};
+pub use types::{Basis, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop};
 
 /// What a review is made from.
 #[derive(Clone, Copy, Debug)]

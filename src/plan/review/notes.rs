@@ -18,7 +18,7 @@ pub(super) fn notes(
     then: &Rehearsal,
     new: &[&Event],
 ) -> Vec<Note> {
-    let mut notes = Vec::new();
+    let mut notes: Vec<Note> = renamed(change, before).into_iter().collect();
     for (name, project) in &change.head.projects {
         let Some(old) = change.base.project_by_id(&project.id) else { continue };
         let opens = |note: &Note| {
@@ -64,6 +64,12 @@ pub(super) fn notes(
         .collect();
     notes.extend(stale.filter(|one| !used.contains(&one.at)).cloned().map(Note::OpensNothing));
     notes
+}
+
+/// The repository gets another id.
+fn renamed(change: &Change<'_>, before: &World) -> Option<Note> {
+    let (from, to) = (change.base.repository.clone()?, change.head.repository.clone()?);
+    (from != to).then(|| Note::Repository { from, to, stacks: before.deployed.len() })
 }
 
 /// Whether a release takes its process and variables from another commit.

@@ -13,7 +13,7 @@ use crate::model::{Catalog, CommitId, Hash, Hold, ReleaseName, Slot};
 use super::super::types::{Begin, ByItself, Input, Planned, Report};
 use super::super::{Render, plan, with_deployed};
 use super::holds::{holds, like};
-use super::types::{StackEvent, Stop};
+use super::types::{Fate, StackEvent, Stop};
 use super::world::{Carried, World};
 
 /// So many plans are made at most: a chain of environments and waves takes one for each link.
@@ -75,6 +75,11 @@ impl Event {
             stacks: carried.stacks,
             stops: carried.stops,
         }
+    }
+
+    /// Whether AWS refuses some of it.
+    pub(super) fn fails(&self) -> bool {
+        self.stacks.iter().any(|stack| stack.fate == Fate::Fail)
     }
 
     /// What tells two deployments apart, whenever they are.

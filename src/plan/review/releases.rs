@@ -110,6 +110,7 @@ fn differing(
             moved_from: None,
             effects: effects(old, new, [&old_tags, &new_tags]),
             stops: Vec::new(),
+            refused: Vec::new(),
             before: old.map(|wanted| Shown::of(&wanted.content, &before.name)),
             after: new.map(|wanted| Shown::of(&wanted.content, &after.name)),
         })

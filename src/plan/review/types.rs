@@ -12,7 +12,7 @@ use crate::model::decision::{Because, Cause};
 use crate::model::journal;
 use crate::model::remedy::Foreseen;
 use crate::model::{
-    CommitId, EnvironmentName, Hash, Hold, Location, Place, ProjectName, ReleaseName, Slot, StackName, StepName,
+    CommitId, EnvironmentName, Hash, Hold, Id, Location, Place, ProjectName, ReleaseName, Slot, StackName, StepName,
     TargetName, TenantName,
 };
 
@@ -60,14 +60,14 @@ impl Review {
         let guarded = |holds: &[Hold]| holds.iter().any(|hold| matches!(hold.cause, Cause::Guard { .. }));
         let guarded = |slot: &SlotReview| match &slot.how {
             How::After(holds) | How::Held(holds) | How::Unknown(holds) => guarded(holds),
-            How::OnMerge | How::Stops(_) | How::Freed => false,
+            How::OnMerge | How::Stops(_) | How::Fails(_) | How::Freed => false,
         };
         !self.left.is_empty() || self.slots.iter().any(guarded)
     }
 
     /// Whether it changes a stack, by itself and now or later.
     pub fn changes_stacks(&self) -> bool {
-        !self.stacks.is_empty()
+        self.stacks.iter().any(|stack| stack.fate != Fate::Nothing)
     }
 
     /// The stacks of a slot.
@@ -125,6 +125,8 @@ pub enum How {
     After(Vec<Hold>),
     /// It begins, and stops at gates.
     Stops(Vec<Stop>),
+    /// It begins, and AWS refuses it: these stacks want names that are taken.
+    Fails(Vec<(StackName, Refused)>),
     /// It stays as it is, for other reasons than before.
     Held(Vec<Hold>),
     /// What held it before does so no longer, and nothing else happens.
@@ -172,10 +174,31 @@ pub enum Fate {
     Create,
     /// It is changed.
     Update,
+    /// It is given another template, in which CloudFormation finds nothing to change.
+    Nothing,
     /// It stays as it is, and its task runs again.
     Run,
     /// It is deleted.
     Delete,
+    /// AWS refuses to create or change it, and it stays as it is.
+    Fail,
+}
+
+/// A resource that AWS refuses to make, because its fixed name is taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The resource.
+    pub resource: Arc<str>,
+    /// Its type, in AWS's words.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// Where the name is.
+    pub place: Place,
+    /// The stack that has it.
+    pub stack: StackName,
+    /// The resource that has it.
+    pub holder: Arc<str>,
 }
 
 /// What a change does to a stack.
@@ -207,6 +230,8 @@ pub struct StackReview {
     pub effects: Effects,
     /// The gates at which it stops; then nothing of it happens.
     pub stops: Vec<Stop>,
+    /// What AWS refuses to make; then nothing of it happens either.
+    pub refused: Vec<Refused>,
     /// What it has before; for one that moves, what the other has.
     pub before: Option<Shown>,
     /// What it has after.
@@ -249,14 +274,34 @@ pub(super) struct StackEvent {
     pub(super) place: Place,
     pub(super) step: usize,
     pub(super) fate: Fate,
+    pub(super) refused: Vec<Refused>,
     pub(super) effects: Effects,
     pub(super) before: Option<Shown>,
     pub(super) after: Option<Shown>,
 }
 
+impl StackEvent {
+    /// Whether there is something to see. A stack that is looked at again because an output might have changed, and has not, has
+    /// nothing.
+    pub(super) fn is_seen(&self) -> bool {
+        let given = |shown: &Option<Shown>| shown.as_ref().map(|shown| (shown.template.clone(), shown.values.clone()));
+        self.fate != Fate::Nothing || given(&self.before) != given(&self.after)
+    }
+}
+
 /// Something that a change does besides changing stacks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Note {
+    /// The repository gets another id. Every stack that it has was made under the old one, so landfall leaves all of
+    /// them alone.
+    Repository {
+        /// The id before.
+        from: Id,
+        /// The id after.
+        to: Id,
+        /// How many stacks it has.
+        stacks: usize,
+    },
     /// A project's change reaches no release: only a new one, or a refreshed one, would have it.
     Unreached(Unreached),
     /// A release takes its process and variables from another commit than before.

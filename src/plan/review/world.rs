@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cfn::{Document, Given, Reference, references};
+use crate::cfn::{Document, Given, naming};
 use crate::compare::{Action as ResourceAction, ResourceChange};
 use crate::model::catalog::Gate;
 use crate::model::facts_fold::FactsFold;
@@ -24,8 +24,10 @@ use super::super::expected::place_values;
 use super::super::gates::{self, Row};
 use super::super::types::{Begin, Opening, Skip};
 use super::effects::Effects;
+use super::outputs::outputs;
 use super::tags::TagsOf;
-use super::types::{Fate, Shown, StackEvent, Stop};
+use super::taken::Taken;
+use super::types::{Fate, Refused, Shown, StackEvent, Stop};
 
 /// A stack in its place.
 pub(super) type Key = (Place, StackName);
@@ -41,6 +43,8 @@ pub(super) struct World {
     pub(super) deployed: BTreeMap<Key, Shown>,
     pub(super) now: Timestamp,
     pending: BTreeMap<DeploymentId, Pending>,
+    /// The names that are taken: looked up as soon as something with a fixed name is made.
+    taken: Option<Taken>,
     records: u64,
     deployments: u64,
     pub(super) tags: Arc<TagsOf>,
@@ -101,6 +105,7 @@ impl World {
             deployed: BTreeMap::new(),
             now,
             pending: BTreeMap::new(),
+            taken: None,
             records: 0,
             deployments: deployments.unwrap_or(0),
             tags,
@@ -125,6 +130,7 @@ impl World {
             self.observed.places.insert(place.clone(), seen.clone());
         }
         let there = &self.observed;
+        self.taken = None;
         self.deployed.retain(|(place, stack), _| there.stack(place, stack).is_some() || !there.can_see(place));
     }
 
@@ -201,6 +207,7 @@ impl World {
 
     fn go_on(&mut self, mut pending: Pending) -> Carried {
         let mut carried = Carried::default();
+        let mut failed = None;
         let deployment = pending.deployment;
         let orders = pending.orders.clone();
         for order in &orders {
@@ -215,7 +222,8 @@ impl World {
                 continue;
             }
             let effects = self.effects(order, &pending);
-            let event = self.event(order, &pending.release, effects.clone());
+            let refused = self.refused(order, &effects);
+            let event = self.event(order, &pending.release, effects.clone(), refused);
             if let Some(stop) = pending.stop(order, &effects.resources) {
                 let stack = order.stack.clone();
                 self.record(Entry::Stopped { deployment, stack, cause: stop.cause(), until: None });
@@ -223,13 +231,25 @@ impl World {
                 carried.stacks.push(event);
                 continue;
             }
+            if let Some(refused) = event.refused.first() {
+                let cause = refused.cause(&order.stack);
+                let outcome = Outcome::Failed(cause.clone());
+                self.record(Entry::StackEnded { deployment, stack: order.stack.clone(), outcome });
+                failed.get_or_insert(cause);
+                carried.stacks.push(event);
+                continue;
+            }
             self.apply(order, &pending.release, effects.resources);
             let outcome = if event.fate == Fate::Delete { Outcome::Removed } else { Outcome::Proved };
             self.record(Entry::StackEnded { deployment, stack: order.stack.clone(), outcome });
             pending.ended.insert(order.stack.clone());
-            carried.stacks.push(event);
+            if event.is_seen() {
+                carried.stacks.push(event);
+            }
         }
-        if carried.stops.is_empty() {
+        if let Some(cause) = failed {
+            self.record(Entry::Ended { deployment, outcome: Outcome::Failed(cause) });
+        } else if carried.stops.is_empty() {
             let outcome = if pending.removal { Outcome::Removed } else { Outcome::Proved };
             self.record(Entry::Ended { deployment, outcome });
         } else {
@@ -278,22 +298,50 @@ impl World {
         content.parameters.iter().filter_map(|(name, of)| Some((name.clone(), value(of)?))).collect()
     }
 
-    fn event(&self, order: &Order, release: &ReleaseName, effects: Effects) -> StackEvent {
+    /// What AWS refuses to make, because its name is taken.
+    fn refused(&mut self, order: &Order, effects: &Effects) -> Vec<Refused> {
+        let Action::Put(content) = &order.action else { return Vec::new() };
+        let made = |change: &ResourceChange| matches!(change.action, ResourceAction::Create | ResourceAction::Replace);
+        let is_named = |change: &ResourceChange| made(change) && !naming(&change.kind).is_empty();
+        if !effects.resources.iter().any(is_named) {
+            return Vec::new();
+        }
+        let Ok(document) = Document::parse(&content.template) else { return Vec::new() };
+        let mut values = place_values(&order.place);
+        values.extend(self.parameters(order, content).into_iter().map(|(name, value)| (name, Some(value))));
+        let key = (order.place.clone(), order.stack.clone());
+        let taken = self.taken.get_or_insert_with(|| Taken::of(&self.deployed));
+        taken.refused(&key, &effects.resources, Given { document: &document, values: &values })
+    }
+
+    fn event(&self, order: &Order, release: &ReleaseName, effects: Effects, refused: Vec<Refused>) -> StackEvent {
         let before = self.deployed.get(&(order.place.clone(), order.stack.clone())).cloned();
         let (fate, after) = match &order.action {
             Action::Delete { .. } => (Fate::Delete, None),
             Action::Put(content) => {
                 let after = Shown::of(content, release);
                 let fate = match &before {
+                    _ if !refused.is_empty() => Fate::Fail,
                     None => Fate::Create,
                     Some(before) if before.content == after.content && content.task.is_some() => Fate::Run,
+                    Some(_) if content.task.is_none() && !self.changes(order, content, &effects) => Fate::Nothing,
                     Some(_) => Fate::Update,
                 };
                 (fate, Some(after))
             }
         };
         let (stack, place) = (order.stack.clone(), order.place.clone());
-        StackEvent { stack, place, step: order.step, fate, effects, before, after }
+        StackEvent { stack, place, step: order.step, fate, refused, effects, before, after }
+    }
+
+    /// Whether CloudFormation finds something to change in a stack that is there: a resource, a tag, or what it gives out.
+    fn changes(&self, order: &Order, content: &Content, effects: &Effects) -> bool {
+        let key = (order.place.clone(), order.stack.clone());
+        let outputs =
+            |template: &str| Document::parse(template).ok().map(|document| document.section("Outputs").cloned());
+        let tags = self.observed.stack(&key.0, &key.1).is_some_and(|seen| seen.tags != content.tags);
+        let given = self.deployed.get(&key).is_none_or(|old| outputs(&old.template) != outputs(&content.template));
+        tags || given || effects.resources.iter().any(|change| change.announced().is_some())
     }
 
     /// The stack as it is after the operation.
@@ -306,8 +354,7 @@ impl World {
             Action::Put(content) => {
                 let parameters = self.parameters(order, content);
                 let old = self.observed.stack(&key.0, &key.1).cloned();
-                let outputs =
-                    outputs(content, &changes, old.as_deref(), &parameters, &format!("{}#{records}", order.stack));
+                let outputs = outputs(content, &changes, old.as_deref(), &parameters, &order.stack);
                 Some((content, parameters, outputs, old))
             }
         };
@@ -315,6 +362,7 @@ impl World {
         let Some((content, parameters, outputs, old)) = put else {
             stacks.remove(&key.1);
             self.deployed.remove(&key);
+            self.taken.iter_mut().for_each(|taken| taken.remove(&key));
             return;
         };
         let seen = StackSeen {
@@ -331,43 +379,10 @@ impl World {
             protected: content.protected,
         };
         stacks.insert(order.stack.clone(), Arc::new(seen));
-        self.deployed.insert(key, Shown::of(content, release));
+        let shown = Shown::of(content, release);
+        self.taken.iter_mut().for_each(|taken| taken.put(&key, &shown));
+        self.deployed.insert(key, shown);
     }
-}
-
-/// The outputs of a stack after an operation: a literal as it is, anything else under a name that changes only if what it
-/// is made of does.
-fn outputs(
-    content: &Content,
-    changes: &[ResourceChange],
-    old: Option<&StackSeen>,
-    parameters: &BTreeMap<String, String>,
-    fresh: &str,
-) -> BTreeMap<String, String> {
-    let Ok(document) = Document::parse(&content.template) else { return BTreeMap::new() };
-    let replaced = |id: &str| {
-        let made_anew = |change: &&ResourceChange| {
-            &*change.id == id
-                && matches!(change.action, ResourceAction::Create | ResourceAction::Replace | ResourceAction::Revision)
-        };
-        changes.iter().any(|change| made_anew(&change))
-    };
-    let moved = |reference: &Reference| match reference {
-        Reference::Name(name) | Reference::Attribute(name, _) => {
-            replaced(name) || old.is_some_and(|old| old.parameters.get(name) != parameters.get(name))
-        }
-        Reference::Mapping(_) | Reference::Condition(_) | Reference::Unknown => false,
-    };
-    let declared = document.section("Outputs").and_then(|all| all.as_object());
-    let value = |(name, output): (&String, &serde_json::Value)| {
-        let value = output.get("Value")?;
-        if let Some(text) = value.as_str() {
-            return Some((name.clone(), text.to_owned()));
-        }
-        let known = old.and_then(|old| old.outputs.get(name)).filter(|_| !references(value).iter().any(moved));
-        Some((name.clone(), known.cloned().unwrap_or_else(|| format!("{fresh}.{name}"))))
-    };
-    declared.into_iter().flatten().filter_map(value).collect()
 }
 
 impl Shown {

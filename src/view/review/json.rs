@@ -74,6 +74,7 @@ fn slot(slot: &SlotReview) -> shape::SlotReview {
         How::OnMerge => (shape::Happens::OnMerge, Vec::new(), Vec::new()),
         How::After(holds) => (shape::Happens::After, all(holds), Vec::new()),
         How::Stops(stops) => (shape::Happens::Stops, Vec::new(), stops.iter().map(stop).collect()),
+        How::Fails(_) => (shape::Happens::Fails, Vec::new(), Vec::new()),
         How::Held(holds) => (shape::Happens::Held, all(holds), Vec::new()),
         How::Freed => (shape::Happens::Freed, Vec::new(), Vec::new()),
         How::Unknown(holds) => (shape::Happens::Unknown, all(holds), Vec::new()),
@@ -116,6 +117,7 @@ fn stack(stack: &StackReview) -> shape::StackReview {
         exposure: stack.effects.exposure.iter().map(value).collect(),
         risks: stack.effects.risks.iter().map(risk).collect(),
         stops: stack.stops.iter().map(stop).collect(),
+        refused: stack.refused.iter().map(|refused| refused.sentence(&stack.stack)).collect(),
         difference: stack.difference(),
     }
 }
@@ -206,6 +208,9 @@ fn orphan(orphan: &Orphan) -> shape::Left {
 
 fn note(note: &Note) -> shape::Note {
     match note {
+        Note::Repository { from, to, stacks } => {
+            shape::Note::Repository { from: from.to_string(), to: to.to_string(), stacks: *stacks }
+        }
         Note::Unreached(Unreached { project, newest }) => shape::Note::Unreached {
             project: project.to_string(),
             newest: newest.to_string(),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use landfall::model::journal::{Action, DeploymentId, Effect, Entry, Evidence, Order};
+use landfall::model::journal::{Action, DeploymentId, Effect, Entry, Evidence, Order, Outcome};
 
 use super::super::teller::Teller;
 use super::predicted::Said;
@@ -10,7 +10,7 @@ use super::predicted::Said;
 /// What happened to a stack.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Happened {
-    /// `created`, `changed`, `deleted`, `left behind`, `stopped`.
+    /// `created`, `changed`, `deleted`, `left behind`, `failed`.
     pub(super) fate: &'static str,
     /// What AWS announced and was carried out.
     pub(super) replaced: BTreeSet<String>,
@@ -75,6 +75,9 @@ pub(super) fn happened(
             {
                 assert!(!after.contains(&key), "{key} is deleted");
                 all.entry(key).or_default().fate = "deleted";
+            }
+            Entry::StackEnded { outcome: Outcome::Failed(_), .. } => {
+                all.insert(key, Happened { fate: "failed", ..Happened::default() });
             }
             _ => {}
         }

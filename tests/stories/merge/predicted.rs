@@ -31,8 +31,14 @@ pub(super) fn said(review: &Review) -> BTreeMap<String, Said> {
         let fate = match stack.fate {
             Fate::Create => "created",
             Fate::Update => "changed",
+            Fate::Nothing => continue,
             Fate::Run => "runs",
             Fate::Delete => "deleted",
+            Fate::Fail => {
+                let said = Said { fate: "failed", ..Said::default() };
+                all.insert(format!("{} in {}", stack.stack, stack.place), said);
+                continue;
+            }
         };
         let deleted = stack.fate == Fate::Delete;
         let said = Said {

@@ -71,13 +71,15 @@ fn dangers(review: &Review) -> Vec<String> {
         1 => dangers.push("stops at a gate".to_owned()),
         more => dangers.push(format!("stops at {more} gates")),
     }
+    let failing = review.stacks.iter().filter(|stack| stack.fate == Fate::Fail).count();
+    dangers.extend((failing > 0).then(|| format!("fails in {}", stacks(failing))));
     let deleted: Vec<&StackReview> = review.stacks.iter().filter(|stack| stack.fate == Fate::Delete).collect();
     if !deleted.is_empty() {
         let kinds = kinds(deleted.iter().copied(), true);
-        let among = if kinds.is_empty() { String::new() } else { format!(", among what they hold {}", list(&kinds)) };
+        let among = if kinds.is_empty() { String::new() } else { format!(" with {}", list(&kinds)) };
         dangers.push(format!("deletes {}{among}", stacks(deleted.len())));
     }
-    let others = || review.stacks.iter().filter(|stack| stack.fate != Fate::Delete);
+    let others = || review.stacks.iter().filter(|stack| !matches!(stack.fate, Fate::Delete | Fate::Fail));
     let counted = |verb: &str, is: fn(&Action) -> bool| {
         let mut found: BTreeMap<String, usize> = BTreeMap::new();
         for change in others().flat_map(|stack| &stack.effects.resources).filter(|change| is(&change.action)) {
@@ -173,7 +175,7 @@ impl Clause {
 }
 
 fn moving(slot: &SlotReview) -> bool {
-    matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_))
+    matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_) | How::Fails(_))
 }
 
 pub(super) fn counts(stacks: &[StackReview]) -> String {
@@ -184,6 +186,7 @@ pub(super) fn counts(stacks: &[StackReview]) -> String {
         (Fate::Create, "stack is created", "stacks are created"),
         (Fate::Run, "task runs again", "tasks run again"),
         (Fate::Delete, "stack is deleted", "stacks are deleted"),
+        (Fate::Fail, "stack fails", "stacks fail"),
     ] {
         match count(fate) {
             0 => {}
@@ -191,10 +194,13 @@ pub(super) fn counts(stacks: &[StackReview]) -> String {
             count => parts.push(format!("{count} {many}")),
         }
     }
-    let changes =
-        || stacks.iter().filter(|stack| stack.fate != Fate::Delete).flat_map(|stack| &stack.effects.resources);
+    let kept = |stack: &&StackReview| !matches!(stack.fate, Fate::Delete | Fate::Fail);
+    let changes = || stacks.iter().filter(kept).flat_map(|stack| &stack.effects.resources);
     let replaced = changes().any(|change| change.action == Action::Replace);
     let removed = changes().any(|change| change.action == Action::Remove) || count(Fate::Delete) > 0;
+    if parts.is_empty() {
+        return "no stack changes".to_owned();
+    }
     match (replaced, removed) {
         (false, false) => parts.push("nothing is replaced or removed".to_owned()),
         (false, true) => parts.push("nothing is replaced".to_owned()),

@@ -83,6 +83,12 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
             line.push(text(" "));
             line.push(strong(format!("stops at a gate: {}", what.unwrap_or_default())));
         }
+        How::Fails(refused) => {
+            line.push(text(", and "));
+            line.push(strong("fails"));
+            let first = refused.first();
+            line.extend(first.map(|(_, refused)| text(format!(": the name {} is taken", refused.name))));
+        }
         How::Held(holds) => {
             let why = holds.first().map(|hold| match &hold.cause {
                 Cause::Broken { at, .. } => format!("problem at {at}"),
@@ -113,7 +119,11 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
     }
     let (mut changed, mut deleted) = (0, 0);
     for stack in review.stacks_of(&slot.slot) {
-        if stack.fate == Fate::Delete { deleted += 1 } else { changed += 1 }
+        match stack.fate {
+            Fate::Delete => deleted += 1,
+            Fate::Nothing | Fate::Fail => {}
+            Fate::Create | Fate::Update | Fate::Run => changed += 1,
+        }
     }
     for (count, word) in [(changed, ""), (deleted, " deleted")] {
         match count {
@@ -129,7 +139,7 @@ fn versions(slot: &SlotReview) -> Line {
     if matches!(slot.how, How::Unknown(_)) {
         return vec![strong("what changes is not known")];
     }
-    let moves = matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_));
+    let moves = matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_) | How::Fails(_));
     match (&slot.from, &slot.to) {
         (Some(from), Some(to)) if from == to && moves => vec![text(format!("{to} redeployed"))],
         (Some(from), Some(to)) if from != to => {

@@ -76,7 +76,10 @@ fn limited(lines: impl Iterator<Item = Line>) -> Vec<Line> {
 /// Why slots move at once although no pin and no release changed: what is live reaches what runs.
 pub(super) fn why_now(review: &Review) -> Option<Block> {
     let mut parts: BTreeSet<String> = BTreeSet::new();
-    let moving = review.slots.iter().filter(|slot| matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_)));
+    let moving = review
+        .slots
+        .iter()
+        .filter(|slot| matches!(slot.how, How::OnMerge | How::After(_) | How::Stops(_) | How::Fails(_)));
     for slot in moving.filter(|slot| slot.from == slot.to) {
         if let Some(Because::Differs { parts: changed, .. }) = &slot.because {
             parts.extend(changed.iter().map(ToString::to_string));
@@ -202,6 +205,16 @@ fn ungated(review: &Review) -> Vec<Line> {
 
 fn note(review: &Review, note: &Note) -> Line {
     match note {
+        Note::Repository { from, to, stacks } => {
+            let all = if *stacks == 1 { "the 1 stack".to_owned() } else { format!("the {stacks} stacks") };
+            vec![
+                strong("Another repository:"),
+                text(format!(
+                    " the id in landfall.toml changes from {from} to {to}. landfall no longer changes or deletes {all} that it \
+                     made as {from}, and refuses to create stacks of the same names."
+                )),
+            ]
+        }
         Note::Unreached(unreached) => vec![
             strong("Reaches no running release:"),
             text(format!(

@@ -2,7 +2,7 @@
 
 use crate::compare::{Action, Cause, ResourceChange, Why};
 use crate::model::journal::Fate as Leaves;
-use crate::plan::review::{Fate, StackReview, Stop};
+use crate::plan::review::{Fate, Refused, StackReview, Stop};
 use crate::view::remedy;
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
@@ -23,6 +23,7 @@ fn group(group: &Group<'_>) -> Vec<Block> {
     let mut blocks =
         vec![Block::Heading { level: 2, text: heading(group, first) }, Block::Paragraph(places(group, first))];
     blocks.extend(group.stacks.iter().flat_map(|stack| stack.stops.iter().map(stop)));
+    blocks.extend(group.stacks.iter().flat_map(|stack| stack.refused.iter().map(|refused| refuse(stack, refused))));
     if first.fate != Fate::Create {
         blocks.extend(words::ecs(first));
     }
@@ -57,8 +58,10 @@ fn places(group: &Group<'_>, first: &StackReview) -> Line {
     let verb = match first.fate {
         Fate::Create => "created",
         Fate::Update => "changed",
+        Fate::Nothing => "unchanged; its new template changes nothing in AWS",
         Fate::Run => "unchanged; its task runs again",
         Fate::Delete => "deleted",
+        Fate::Fail => "refused by AWS, and stays as it is",
     };
     let mut line = vec![text(format!("{}: ", if group.stacks.len() == 1 { "Stack" } else { "Stacks" }))];
     line.push(strong(verb));
@@ -91,6 +94,12 @@ fn stop(stop: &Stop) -> Block {
     }
     let title = vec![strong("stops"), text(" · "), code(stop.stack.to_string()), text(format!(" · {}", stop.sentence))];
     Block::Callout { weight: Weight::Danger, title, body }
+}
+
+fn refuse(stack: &StackReview, refused: &Refused) -> Block {
+    let why = text(format!(" · {}", refused.sentence(&stack.stack)));
+    let title = vec![strong("fails"), text(" · "), code(stack.stack.to_string()), why];
+    Block::Callout { weight: Weight::Danger, title, body: Vec::new() }
 }
 
 /// The resources to which something happens; nothing for a stack that is created, whose resources are all new.

@@ -125,6 +125,8 @@ pub enum Happens {
     After,
     /// It begins, and stops at gates.
     Stops,
+    /// It begins, and AWS refuses it: names that its stacks want are taken.
+    Fails,
     /// It stays as it is, for other reasons than before.
     Held,
     /// What held it before does so no longer, and nothing else happens.
@@ -301,6 +303,8 @@ pub struct StackReview {
     pub risks: Vec<Risk>,
     /// The gates at which it stops. Then nothing of it happens until they are opened.
     pub stops: Vec<Stop>,
+    /// What AWS refuses to make because its name is taken, each in a sentence. Then nothing of it happens either.
+    pub refused: Vec<String>,
     /// The difference of its templates as text, with secrets hidden; empty if there is none.
     pub difference: String,
 }
@@ -326,10 +330,14 @@ pub enum StackHappens {
     Create,
     /// It is changed.
     Update,
+    /// It is given another template, in which CloudFormation finds nothing to change.
+    Nothing,
     /// It stays as it is, and its task runs again.
     Run,
     /// It is deleted.
     Delete,
+    /// AWS refuses to create or change it, and it stays as it is.
+    Fail,
 }
 
 impl From<StackFate> for StackHappens {
@@ -337,8 +345,10 @@ impl From<StackFate> for StackHappens {
         match fate {
             StackFate::Create => Self::Create,
             StackFate::Update => Self::Update,
+            StackFate::Nothing => Self::Nothing,
             StackFate::Run => Self::Run,
             StackFate::Delete => Self::Delete,
+            StackFate::Fail => Self::Fail,
         }
     }
 }

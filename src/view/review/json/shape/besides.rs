@@ -28,6 +28,16 @@ pub struct Left {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum Note {
+    /// The repository gets another id: every stack that it has was made under the old one, and landfall changes none of them
+    /// any more.
+    Repository {
+        /// The id before.
+        from: String,
+        /// The id after.
+        to: String,
+        /// How many stacks it has.
+        stacks: usize,
+    },
     /// A project's change reaches no release: only a new one, or a refreshed one, would have it.
     Unreached {
         /// The project.
