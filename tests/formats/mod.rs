@@ -15,6 +15,11 @@ use landfall::plan::review::Review;
 use landfall::view::review::content::{self, About};
 use landfall::view::review::{Block, Line, Page, Span};
 
+/// Text that is read as something else where it is not escaped.
+pub(crate) fn texts() -> impl Iterator<Item = &'static str> {
+    pages::texts()
+}
+
 /// A review in every format.
 pub(crate) fn draw(name: &str, review: &Review) {
     let about = About { base: "main".to_owned(), head: name.to_owned(), ..About::default() };

@@ -44,6 +44,14 @@ pub(super) struct Teller {
     out: String,
 }
 
+/// What a story has come to.
+pub(super) struct Kept {
+    world: World,
+    branch: Branch,
+    store: MemoryStore,
+    pub(super) files: Files,
+}
+
 /// What a script says, line by line, with what comes of it.
 pub(super) fn tell(script: &[Line]) -> String {
     let mut teller = Teller::new();
@@ -63,9 +71,30 @@ pub(super) fn tell(script: &[Line]) -> String {
 impl Teller {
     pub(super) fn new() -> Self {
         let config = SimConfig { start: BEGIN.parse().unwrap(), ..SimConfig::default() };
-        let world = Arc::new(Mutex::new(World::new(config)));
-        let branch = Arc::new(Branch::default());
-        let store = Arc::new(MemoryStore::new(StoreId("5707e00000000001".into())));
+        let store = MemoryStore::new(StoreId("5707e00000000001".into()));
+        Self::with(World::new(config), Branch::default(), store, Files::new())
+    }
+
+    /// Everything that a story has come to, to go on from there more than once.
+    pub(super) fn keep(&self) -> Kept {
+        Kept {
+            world: self.world.lock().unwrap().clone(),
+            branch: self.branch.copied(),
+            store: self.store.copied("memory"),
+            files: self.files.clone(),
+        }
+    }
+
+    /// Goes on from what was kept, with a daemon that starts anew.
+    pub(super) fn resume(kept: &Kept) -> Self {
+        let (branch, store) = (kept.branch.copied(), kept.store.copied("memory"));
+        let mut teller = Self::with(kept.world.clone(), branch, store, kept.files.clone());
+        teller.settle();
+        teller
+    }
+
+    fn with(world: World, branch: Branch, store: MemoryStore, files: Files) -> Self {
+        let (world, branch, store) = (Arc::new(Mutex::new(world)), Arc::new(branch), Arc::new(store));
         let ports = Ports {
             upstream: Arc::new(Followed(branch.clone())),
             store: store.clone(),
@@ -88,7 +117,7 @@ impl Teller {
             branch,
             store,
             daemon: Daemon::new(ports, options),
-            files: Files::new(),
+            files,
             places: Vec::new(),
             out: String::new(),
         }
@@ -125,9 +154,8 @@ impl Teller {
                 self.files.insert(format!("projects/{project}/releases/{version}.toml"), text);
             }
             Command::Refresh { project, version } => {
-                let line = format!("snapshot = \"{}\"\n\n[images]", self.branch.head().0);
                 let file = self.files.get_mut(&format!("projects/{project}/releases/{version}.toml")).unwrap();
-                *file = file.replace("[images]", &line);
+                *file = landfall::edit::snapshot(file, &self.branch.head().0).unwrap();
             }
             Command::Convert { project, step } => {
                 let (conversion, proof) = converted(&self.files, project, step).unwrap();
@@ -411,7 +439,7 @@ fn place_of(text: &str) -> Place {
     Place { account: AccountId::new(account).unwrap(), region: Region::new(region).unwrap() }
 }
 
-fn read(root: &Path, at: &Path, files: &mut Files) {
+pub(super) fn read(root: &Path, at: &Path, files: &mut Files) {
     for entry in std::fs::read_dir(at).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

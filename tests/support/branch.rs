@@ -24,6 +24,16 @@ pub(crate) struct Branch {
 }
 
 impl Branch {
+    /// The same branch, which goes its own way from here.
+    pub(crate) fn copied(&self) -> Self {
+        Self {
+            history: RwLock::new(self.history.read().unwrap().clone()),
+            commits: Mutex::new(self.commits.lock().unwrap().clone()),
+            down: Mutex::new(*self.down.lock().unwrap()),
+            kept: Mutex::new(self.kept.lock().unwrap().clone()),
+        }
+    }
+
     pub(crate) fn commit(&self, files: &Files) -> CommitId {
         let mut history = self.history.write().unwrap_or_else(PoisonError::into_inner);
         let commit = history.commit(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));

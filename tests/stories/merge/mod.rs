@@ -6,6 +6,7 @@
 
 mod actual;
 mod predicted;
+mod random;
 mod shown;
 
 use std::collections::{BTreeMap, BTreeSet};
