@@ -14,8 +14,13 @@ use crate::daemon::Published;
 use crate::model::health::Health;
 use crate::model::journal::{Action, Content, Record};
 use crate::model::{Place, StackName};
+use crate::plan::Input;
 use crate::plan::doctor::{Diagnosis, diagnose};
+use crate::plan::review::Review;
 use crate::store::Store;
+use crate::template::Cache;
+use crate::view::review::Screen;
+use crate::view::review::content::begins_page;
 use crate::view::{self, Style};
 use crate::web::{Form, NoPage, Page, Pages, Ready};
 
@@ -94,6 +99,9 @@ fn with_unseen(mut report: serde_json::Value, health: &Health) -> serde_json::Va
 /// Colours are always drawn; the printer removes them if they are not wanted.
 const COLORED: Style = Style { color: true };
 
+/// Columns of the part of a page that is laid out before anybody knows how wide the terminal is.
+const COLUMNS: usize = 100;
+
 fn pretty(value: &serde_json::Value) -> String {
     format!("{value:#}\n")
 }
@@ -158,16 +166,22 @@ fn with_problems(mut value: serde_json::Value, published: &Published) -> serde_j
     value
 }
 
-/// What would be done now, with differences of templates or without.
+/// What would be done now, and what that does to stacks in the words of a review; with differences of templates and AWS's own
+/// answers, or without.
 pub fn plan(published: &Published, health: &Health, diff: bool, form: Form, now: Timestamp) -> String {
     let report = &published.planned.report;
+    let begins = begins(published);
     match form {
         Form::Json => {
             let mut value = with_unseen(with_problems(view::plan::json(report), published), health);
+            if let Some(object) = value.as_object_mut() {
+                object.insert("begins".to_owned(), view::review::json::stacks(&begins.stacks));
+            }
             if diff && let Some(object) = value.as_object_mut() {
                 let all = differences(published, Paint::Plain);
                 let all: serde_json::Map<_, _> = all.into_iter().map(|(stack, text)| (stack, text.into())).collect();
                 object.insert("differences".to_owned(), all.into());
+                object.insert("announced".to_owned(), view::plan::announced_json(&published.facts.announced));
             }
             pretty(&value)
         }
@@ -175,8 +189,13 @@ pub fn plan(published: &Published, health: &Health, diff: bool, form: Form, now:
             let mut text = view::health::terminal(health, now);
             text.push_str(&problems_first(published));
             text.push_str(&view::plan::terminal(&view::health::below(report, health), now, COLORED));
+            let page = begins_page(&begins, &published.facts.announced, diff);
+            if !page.blocks.is_empty() {
+                text.push('\n');
+                text.push_str(&view::review::terminal(&page, Screen { width: COLUMNS, style: COLORED, unfold: true }));
+            }
             if diff {
-                for (_, difference) in differences(published, Paint::Ansi) {
+                for (_, difference) in adoptions(published, Paint::Ansi) {
                     text.push('\n');
                     text.push_str(&difference);
                 }
@@ -184,6 +203,13 @@ pub fn plan(published: &Published, health: &Health, diff: bool, form: Form, now:
             text
         }
     }
+}
+
+/// What the plan begins, as a review says it.
+fn begins(published: &Published) -> Review {
+    let Published { catalog, facts, observed, planned, deployed, .. } = published;
+    let input = Input { catalog, facts, observed, now: published.at };
+    crate::plan::review::begins(&input, planned, deployed, &mut Cache::default())
 }
 
 /// For each stack that a plan makes, changes or could take over, the deployed template against the wanted one, with values of
@@ -197,11 +223,16 @@ fn differences(published: &Published, paint: Paint) -> Vec<(String, String)> {
         };
         difference(published, &order.place, &order.stack, content, "wanted", paint)
     });
+    ordered.chain(adoptions(published, paint)).collect()
+}
+
+/// The same for the stacks that could be taken over.
+fn adoptions(published: &Published, paint: Paint) -> Vec<(String, String)> {
     let adoptions = published.planned.adoptions.iter();
     let adopted = adoptions.filter_map(|one| {
         difference(published, &one.place, &one.stack, Some(&one.content), "if it is taken over", paint)
     });
-    ordered.chain(adopted).collect()
+    adopted.collect()
 }
 
 fn difference(

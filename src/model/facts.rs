@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::journal::{Allowed, Cause, DeploymentId, Outcome, Question, StoreId};
+use super::journal::{Allowed, Cause, DeploymentId, ExpectedChange, Outcome, Question, StoreId};
 use super::place::Access;
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName};
 
@@ -61,6 +61,9 @@ pub struct Facts {
     /// The content that each stack has as AWS confirmed it, until this store changes the stack again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub puts: Vec<StackPut>,
+    /// What AWS announced for the stacks of deployments that have not ended.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub announced: Vec<Announced>,
     /// The last success of each slot, and how often in a row it was the same one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repeats: Vec<Repeat>,
@@ -315,6 +318,21 @@ pub struct StackPut {
     pub content: Hash,
     /// When the stack was last changed, as AWS said then: another time means that it was changed since.
     pub changed: Timestamp,
+}
+
+/// What AWS announced for a stack in the change set of a deployment, and what the plan predicted.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Announced {
+    /// The deployment.
+    pub deployment: DeploymentId,
+    /// Where.
+    pub place: Place,
+    /// The stack.
+    pub stack: StackName,
+    /// What was predicted, from the template that was deployed and the one that was wanted.
+    pub predicted: Vec<ExpectedChange>,
+    /// What the change set contains.
+    pub changes: Vec<ExpectedChange>,
 }
 
 /// A slot was deployed with success, perhaps again and again with the same.

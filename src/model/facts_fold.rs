@@ -17,9 +17,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::facts::{
-    Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Repeat, Run, StackPut, TaskRan, Unlocked, Waits,
+    Announced, Attempts, Facts, InFlight, Made, OutputsRead, RecordedSnapshot, Repeat, Run, StackPut, TaskRan,
+    Unlocked, Waits,
 };
-use super::journal::{Action, Call, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
+use super::journal::{
+    Action, Call, DeploymentId, Entry, Evidence, ExpectedChange, Opened, Order, Outcome, Record, Reply, StoreId,
+};
 use super::{Hash, Id, Place, ReleaseName, StackName, StackStatus};
 
 /// The same deployment after a longer time is not one in a row.
@@ -48,6 +51,8 @@ struct Open {
     given: Option<Hash>,
     /// The contents that stacks are given, and when each stack was last changed once it has its own.
     contents: BTreeMap<StackName, (Hash, Option<Timestamp>)>,
+    /// The changes that were predicted of each stack.
+    predicted: BTreeMap<StackName, Vec<ExpectedChange>>,
     /// Outputs that were read, by the stack that uses them and the parameter that each fills.
     reads: BTreeMap<StackName, (Timestamp, BTreeMap<String, String>)>,
     tasks: BTreeMap<StackName, Task>,
@@ -209,6 +214,7 @@ impl FactsFold {
                 places: opened.orders.iter().map(|order| (order.stack.clone(), order.place.clone())).collect(),
                 given: opened.given,
                 contents: contents(opened),
+                predicted: predicted(opened),
                 reads: BTreeMap::new(),
                 tasks: tasks(opened),
             },
@@ -324,6 +330,17 @@ impl FactsFold {
                 let touched = if went_back(*status) { Touched::Restored } else { Touched::Changed };
                 open.touched.insert(stack.clone(), touched);
             }
+            Evidence::Announced { changes } => {
+                let (Some(place), Some(predicted)) = (open.places.get(stack), open.predicted.get(stack)) else {
+                    return;
+                };
+                let (place, stack) = (place.clone(), stack.clone());
+                let (predicted, changes) = (predicted.clone(), changes.clone());
+                let announced = Announced { deployment, place, stack, predicted, changes };
+                let other = |one: &Announced| one.deployment != deployment || one.stack != announced.stack;
+                self.facts.announced.retain(other);
+                self.facts.announced.push(announced);
+            }
             Evidence::OutputRead { parameter, value } => {
                 let (last, values) = open.reads.entry(stack.clone()).or_insert_with(|| (at, BTreeMap::new()));
                 values.insert(parameter.clone(), value.clone());
@@ -376,6 +393,7 @@ impl FactsFold {
             return;
         };
         let flight = self.facts.in_flight.remove(index);
+        self.facts.announced.retain(|announced| announced.deployment != deployment);
         queue::ended(&mut self.facts, &flight, outcome);
         self.unlocked(&flight);
         if outcome.succeeded() {
@@ -484,6 +502,15 @@ impl FactsFold {
 }
 
 /// The contents that a deployment gives stacks.
+/// What was predicted of each stack.
+fn predicted(opened: &Opened) -> BTreeMap<StackName, Vec<ExpectedChange>> {
+    let put = |order: &Order| match &order.action {
+        Action::Put(content) => Some((order.stack.clone(), content.expected.clone())),
+        Action::Delete { .. } => None,
+    };
+    opened.orders.iter().filter_map(put).collect()
+}
+
 fn contents(opened: &Opened) -> BTreeMap<StackName, (Hash, Option<Timestamp>)> {
     let contents = opened.orders.iter().filter_map(|order| match &order.action {
         Action::Put(content) => Some((order.stack.clone(), (content.hash, None))),

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::model::decision::{Because, Waiting};
+use crate::model::facts::Announced;
 use crate::model::remedy::{Key, Remedy, RemoveSlot, Whom};
 use crate::model::{Decision, Hold, ReleaseName};
+use crate::plan::review::{Answers, answers};
 use crate::plan::{Orphan, Report, SlotRow, StackChange, StackRow, StaleAllowance, Unreached};
 
 use super::style::{Style, Tone};
@@ -501,6 +503,24 @@ fn orphan_json(orphan: &Orphan) -> Value {
         "why": orphan.why,
         "allow": orphan.key.as_ref().map(allow_json),
     })
+}
+
+/// What AWS announced for stacks in flight: `deployment`, `stack`, `account`, `region` and `resources`, each with `resource`,
+/// `kind`, `predicted` and `announced` (`add`, `modify`, `may-replace`, `replace`, `remove`, or null) and `agrees`.
+pub fn announced_json(all: &[Announced]) -> Value {
+    let resource = |one: &Answers| {
+        json!({
+            "resource": one.resource, "kind": one.kind, "predicted": one.predicted, "announced": one.announced,
+            "agrees": one.agree(),
+        })
+    };
+    let stack = |one: &Announced| {
+        json!({
+            "deployment": one.deployment, "stack": one.stack, "account": one.place.account.as_str(),
+            "region": one.place.region.as_str(), "resources": answers(one).iter().map(resource).collect::<Vec<_>>(),
+        })
+    };
+    all.iter().map(stack).collect()
 }
 
 fn allow_json(key: &Key) -> Value {

@@ -9,11 +9,13 @@ use jiff::{SignedDuration, Timestamp};
 use landfall::daemon::{Daemon, Next, Options, Ports, Published, Silent};
 use landfall::model::journal::{DeploymentId, Entry, Record, StoreId};
 use landfall::model::{AccountId, Decision, Hold, Place, Region, TenantName};
-use landfall::plan::SlotRow;
 use landfall::plan::doctor::diagnose;
+use landfall::plan::review::{Review, begins as begins_of};
+use landfall::plan::{Begin, Input, SlotRow};
 use landfall::sim::world::{ChangeSetInput, StackInput, StackOptions};
 use landfall::sim::{SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
+use landfall::template::Cache;
 use landfall::view::{self, Style, reasons};
 use tokio::runtime::Runtime;
 
@@ -42,6 +44,15 @@ pub(super) struct Teller {
     pub(super) files: Files,
     places: Vec<Place>,
     out: String,
+    /// What `landfall plan` says of each deployment just before it begins; none if nobody asks.
+    pub(super) planned: Option<Planned>,
+}
+
+/// The answers of `landfall plan`, once for each deployment.
+#[derive(Default)]
+pub(super) struct Planned {
+    seen: BTreeSet<String>,
+    pub(super) reviews: Vec<Review>,
 }
 
 /// What a story has come to.
@@ -120,6 +131,7 @@ impl Teller {
             files,
             places: Vec::new(),
             out: String::new(),
+            planned: None,
         }
     }
 
@@ -209,8 +221,31 @@ impl Teller {
         self.daemon.published().borrow().clone().expect("the daemon has taken a turn")
     }
 
+    /// Keeps what `landfall plan` says of the deployments that the last turn began.
+    fn note_plan(&mut self) {
+        let published = self.published();
+        let Some(planned) = &mut self.planned else { return };
+        let begins = &published.planned.plan.begin;
+        let fresh = |begin: &&Begin| planned.seen.insert(format!("{} {} {}", begin.slot, begin.plan, begin.attempt));
+        if begins.iter().filter(fresh).count() == 0 {
+            return;
+        }
+        // As they were when the plan was made.
+        let mut facts = (*published.facts).clone();
+        facts.in_flight.retain(|flight| !begins.iter().any(|begin| begin.slot == flight.slot));
+        let Published { catalog, observed, deployed, at, .. } = &*published;
+        let input = Input { catalog, facts: &facts, observed, now: *at };
+        planned.reviews.push(begins_of(&input, &published.planned, deployed, &mut Cache::default()));
+    }
+
     /// One turn of the daemon; one that fails is told, and tried again a little later.
     fn turn(&mut self) -> Next {
+        let next = self.take_turn();
+        self.note_plan();
+        next
+    }
+
+    fn take_turn(&mut self) -> Next {
         match self.runtime.block_on(self.daemon.turn()) {
             Ok(next) => next,
             Err(error) => {

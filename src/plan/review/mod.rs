@@ -12,6 +12,8 @@
 //!
 //! `view/` prints a [`Review`]. Deliberately absent: I/O, the clock (the time comes in), words for people.
 
+mod announced;
+mod begins;
 mod compose;
 mod effects;
 mod holds;
@@ -35,6 +37,8 @@ use super::types::Input;
 use super::{Render, plan};
 use tags::TagsOf;
 
+pub use announced::{Answers, answers};
+pub use begins::begins;
 pub use effects::Effects;
 pub use releases::{BetweenReleases, between_releases};
 pub use types::{Basis, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop};

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::decision::Because;
 use crate::model::{Catalog, CommitId, Hash, Hold, ReleaseName, Slot};
 
-use super::super::types::{Begin, ByItself, Input, Planned, Report};
+use super::super::types::{Begin, ByItself, Input, Plan, Planned, Report};
 use super::super::{Render, plan, with_deployed};
 use super::holds::{holds, like};
 use super::types::{Fate, StackEvent, Stop};
@@ -108,7 +108,7 @@ pub(super) fn rehearse(mut world: World, catalog: &Catalog, renderer: &mut dyn R
         let input = Input { catalog, facts: world.facts(), observed: &world.observed, now: world.now };
         let mut planned = plan(&input, renderer);
         with_deployed(&mut planned, &world.templates(), &world.observed);
-        let moved = carry_out(&mut world, &planned, &commit, round, &mut events, &mut open);
+        let moved = carry_out(&mut world, &planned.plan, &commit, round, &mut events, &mut open);
         let due = planned.report.due(world.now).filter(|due| *due <= end);
         first.get_or_insert_with(|| planned.report.clone());
         note_waits(&planned.report, &mut waits);
@@ -135,15 +135,14 @@ fn note_waits(report: &Report, waits: &mut BTreeMap<Slot, Vec<(Option<ReleaseNam
 }
 
 /// Does what a plan says. False if it says nothing.
-fn carry_out(
+pub(super) fn carry_out(
     world: &mut World,
-    planned: &Planned,
+    plan: &Plan,
     commit: &CommitId,
     round: usize,
     events: &mut Vec<Event>,
     open: &mut BTreeMap<Slot, usize>,
 ) -> bool {
-    let plan = &planned.plan;
     for supersede in &plan.supersede {
         world.give_way(supersede.deployment, supersede.by.clone());
     }

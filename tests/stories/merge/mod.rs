@@ -19,7 +19,7 @@ use landfall::view::review::json;
 
 use super::folder;
 use super::script::{self, Command};
-use super::teller::Teller;
+use super::teller::{Planned, Teller};
 use actual::Happened;
 
 /// A pull request that was reviewed, merged and watched.
@@ -30,6 +30,8 @@ pub(super) struct Merged {
     pub(super) told: Review,
     /// What happened, stack by stack.
     happened: BTreeMap<String, Happened>,
+    /// What `landfall plan` said after the merge, deployment by deployment.
+    planned: Vec<Review>,
 }
 
 /// Plays a pull request.
@@ -75,9 +77,11 @@ fn merge_on(mut teller: Teller, edits: &str) -> Merged {
     let stacks = teller.stacks();
     let orphans = before.planned.report.orphans.iter().filter(|orphan| !orphan.removed);
     let earlier = orphans.map(|orphan| format!("{} in {}", orphan.stack, orphan.place)).collect();
+    teller.planned = Some(Planned::default());
     teller.until_nothing_can_move();
+    let planned = teller.planned.take().unwrap().reviews;
     let happened = actual::happened(&teller, from, &stacks, &earlier);
-    Merged { offline, told, happened }
+    Merged { offline, told, happened, planned }
 }
 
 impl Merged {
@@ -103,6 +107,24 @@ impl Merged {
 }
 
 impl Merged {
+    /// Panics where `landfall plan` said something else after the merge than the review before it: stack, actions, stops.
+    fn plans_the_same(&self) {
+        let reviewed = predicted::said(&self.told);
+        let mut planned: BTreeMap<String, Vec<predicted::Said>> = BTreeMap::new();
+        for (stack, said) in self.planned.iter().flat_map(predicted::said) {
+            planned.entry(stack).or_default().push(said);
+        }
+        let deployed = reviewed.iter().filter(|(_, said)| said.fate != "left behind").map(|(stack, _)| stack);
+        assert_eq!(deployed.collect::<Vec<_>>(), planned.keys().collect::<Vec<_>>(), "the stacks");
+        for (stack, all) in &planned {
+            // What several deployments do, the review says as one.
+            match all.as_slice() {
+                [once] => assert_eq!(&reviewed[stack], once, "{stack}: the review, then the plan"),
+                several => assert_eq!(reviewed[stack].stops, several[several.len() - 1].stops, "{stack}"),
+            }
+        }
+    }
+
     /// Panics where a format shows something else than the review says, or its JSON is not as the schema says.
     fn is_drawn(&self, name: &str) {
         let about = About { base: "main".to_owned(), head: name.to_owned(), ..About::default() };
@@ -120,6 +142,7 @@ fn pull_request(name: &str) {
     let merged = merge(&text);
     shown::pages(&name, &merged.offline);
     merged.agrees();
+    merged.plans_the_same();
     merged.is_drawn(&name);
 }
 

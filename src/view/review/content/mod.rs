@@ -3,6 +3,7 @@
 //! One sentence, the danger first; what cannot be read; the matrix of projects and environments; the stacks, equal ones
 //! together; what happens besides; what the page was made from.
 
+mod begins;
 mod groups;
 mod headline;
 mod matrix;
@@ -19,6 +20,7 @@ use crate::view::time;
 
 use super::blocks::{Block, Line, Page, Weight, code, strong, text};
 
+pub use begins::begins_page;
 pub use headline::headline;
 
 /// What a review is of, in the words of the one who asked for it.
