@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::model::decision::Because;
 use crate::model::{Catalog, CommitId, Hash, Hold, ReleaseName, Slot};
 
-use super::super::types::{Begin, ByItself, Input, Plan, Planned, Report};
+use super::super::types::{Begin, ByItself, Input, Plan, Report};
 use super::super::{Render, plan, with_deployed};
 use super::holds::{holds, like};
 use super::types::{Fate, StackEvent, Stop};
