@@ -60,10 +60,10 @@ pub(super) struct Watch {
     contents: BTreeMap<(DeploymentId, StackName), Hash>,
     /// What the journal says of tasks.
     told: Vec<String>,
-    /// The tasks that ran: place, stack and content.
-    ran: BTreeSet<(Place, StackName, Option<Hash>)>,
+    /// The tasks that ran, in order: place, stack and content.
+    ran: Vec<(Place, StackName, Option<Hash>)>,
     /// A store was copied, and both are used.
-    copied: bool,
+    pub(super) copied: bool,
     /// What tasks were asked for, by their tokens: the stack and the content.
     tasks: BTreeMap<String, (StackName, Option<Hash>)>,
     /// Stacks that failed or lost their task, with the content: the next order may run that task once more.
@@ -89,8 +89,11 @@ impl Watch {
         self.seen = records.last().map_or(0, |record| record.seq);
         self.open.clear();
         self.paused.clear();
-        // What is lost takes along which tasks ran, except for what stacks still carry.
-        let mut known = carried.clone();
+        // What is lost takes along which tasks ran, except for a stack's last one, if the stack still carries its content.
+        let last: BTreeMap<&StackName, Option<Hash>> =
+            self.ran.iter().map(|(_, stack, content)| (stack, *content)).collect();
+        let is_last = |(stack, content): &&(StackName, Hash)| last.get(stack) == Some(&Some(*content));
+        let mut known: BTreeSet<(StackName, Hash)> = carried.iter().filter(is_last).cloned().collect();
         let mut given = BTreeMap::new();
         for record in records {
             match &record.entry {
@@ -126,7 +129,6 @@ impl Watch {
 
     /// The journal of a second daemon: what it means to do is meant to be done.
     pub(super) fn other(&mut self, records: &[Record]) {
-        self.copied = true;
         let mut known = BTreeMap::new();
         for record in records {
             match &record.entry {
@@ -278,9 +280,10 @@ impl Watch {
     pub(super) fn ledger(&mut self, ledger: &[Accepted]) -> Verdict {
         for accepted in &ledger[self.accepted..] {
             self.accepted += 1;
-            // Two daemons with one token cannot know of each other in time: the change set is made again, and changes nothing.
-            if accepted.operation == "DeleteChangeSet" && self.copied {
-                self.forget_change_sets(accepted, |subject| *subject == *accepted.subject);
+            // What one of two daemons executes or deletes takes change sets of the other along, which that one makes again.
+            if matches!(&*accepted.operation, "DeleteChangeSet" | "ExecuteChangeSet") && self.copied {
+                let stack = accepted.subject.split('/').next();
+                self.forget_change_sets(accepted, |subject| subject.split('/').next() == stack);
             }
             if accepted.operation == "DeleteStack" && accepted.effect == Effect::Effective {
                 self.forget_change_sets(accepted, |subject| subject.split('/').next() == Some(&*accepted.subject));
@@ -297,7 +300,9 @@ impl Watch {
             if accepted.operation == "RunTask" && accepted.effect == Effect::Effective {
                 // What failed may be run once more: by another attempt, or by an allowance.
                 let Some(task) = self.tasks.get(token) else { continue };
-                let first = self.ran.insert((accepted.place.clone(), task.0.clone(), task.1));
+                let now = (accepted.place.clone(), task.0.clone(), task.1);
+                let first = !self.ran.contains(&now);
+                self.ran.push(now);
                 // Of two daemons on copies of a store each may try again what failed before: docs/operating.md says so.
                 let again = if self.copied { self.failed.contains(task) } else { self.failed.remove(task) };
                 let told = self.told.join("\n");

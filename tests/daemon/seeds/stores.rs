@@ -40,6 +40,7 @@ impl Universe {
                 // It is not killed any more.
                 plan.set(0);
                 self.other = Some((daemon, plan, old));
+                self.watch.copied = true;
                 self.count("store: copied, and both are used");
             }
             _ => {
