@@ -84,7 +84,7 @@ fn protected_stacks_are_removed_only_where_a_file_says_so() {
     world.settle(&mut live);
     let shown = world.show(&live);
     assert!(shown.contains("it is protected"), "{shown}");
-    let plan = |shown: &str| shown.split("for plan ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let plan = |shown: &str| shown.split("for plan ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     let mut pruned = world.clone();
     pruned.allow("development", Gate::Remove, &plan(&shown));
     let prune = &pruned.plan(&live).plan.begin[0];

@@ -92,7 +92,7 @@ fn a_tenant_that_is_gone_leaves_orphans_and_a_broken_one_holds() {
     live.stack("storefront-web-development-development-eu-acme").protected = true;
     story.tell("prune = true, but its stack is protected", &world.show(&live));
     let shown = world.show(&live);
-    let plan = shown.split("for plan ").nth(1).unwrap().split(' ').next().unwrap().to_owned();
+    let plan = shown.split("for plan ").nth(1).unwrap().split_whitespace().next().unwrap().to_owned();
     world.allow("development", Gate::Remove, &plan);
     let planned = world.plan(&live);
     let removal = &planned.plan.begin[0];
