@@ -115,5 +115,5 @@ fn a_daemon_that_panics_is_no_success() {
         running.stop().await.unwrap_err()
     });
     assert_eq!(failure.exit.code(), 1);
-    assert!(failure.message.contains("broke off"), "{failure}");
+    assert!(failure.message.contains("a mistake in landfall"), "{failure}");
 }
