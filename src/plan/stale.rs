@@ -102,8 +102,8 @@ impl Of<'_, '_> {
             let decision = draft.row.as_ref().map(|row| &row.decision);
             matches!(decision, Some(Decision::UpToDate { release: runs, .. }) if runs == release)
         };
-        let used_once = concerned.iter().any(|draft| used(&draft));
-        let over = !concerned.is_empty() && concerned.iter().all(|draft| used(&draft) || runs(&draft));
+        let used_once = concerned.iter().any(used);
+        let over = !concerned.is_empty() && concerned.iter().all(|draft| used(draft) || runs(draft));
         match (over, used_once) {
             (false, _) => None,
             (true, true) => Some("it was used".to_owned()),

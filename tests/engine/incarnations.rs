@@ -126,6 +126,30 @@ async fn an_order_from_before_the_backup_does_not_undo_what_came_after_it() {
 }
 
 #[tokio::test]
+async fn an_operation_that_was_followed_before_the_backup_is_not_proved_by_a_later_one() {
+    for executed in [true, false] {
+        let mut scene = Scene::new();
+        scene.deploy(&web("1.0.0", "shop:1")).await;
+        scene.deploy(&web("1.1.0", "shop:2")).await;
+        let records = scene.records().await;
+        let call = if executed { Call::ExecuteChangeSet } else { Call::CreateChangeSet };
+        let last = records.iter().rposition(|record| is_intent(&record.entry, call)).unwrap();
+        let backup = scene.backup(last + 1).await;
+        scene.deploy(&web("1.2.0", "shop:3")).await;
+        let before = scene.ledger().len();
+
+        // The daemon looks at stacks, and learns what runs, before the deployment in the backup goes on.
+        scene.store = backup;
+        scene.reincarnate(LATER).await;
+        let mut engine = scene.meet(false).await;
+        assert_eq!(learned(&engine), [release("1.2.0")]);
+        scene.finish(&mut engine).await;
+        assert_eq!(scene.outcome().await, Outcome::Superseded { by: Some(release("1.2.0")) }, "executed: {executed}");
+        assert_eq!(scene.ledger().len(), before, "nothing was changed");
+    }
+}
+
+#[tokio::test]
 async fn an_operation_that_was_executed_before_the_backup_is_not_followed_into_another_one() {
     let mut scene = Scene::new();
     scene.deploy(&queues("1.0.0", 30)).await;

@@ -78,7 +78,7 @@ async fn a_rule_that_traffic_is_moved_by_is_not_written_again_without_a_word() {
         let (mut engine, cause) = stops(&mut scene, &order("2", &template)).await;
         assert_eq!((&*cause.code, cause.gate), ("traffic-written-again", Some(Gate::Replace)), "{what}");
         assert!(cause.sentence.starts_with(rule) && cause.sentence.contains(because), "{}", cause.sentence);
-        assert!(cause.sentence.contains("all traffic goes to Blue"), "{}", cause.sentence);
+        assert!(cause.sentence.contains("all traffic would go to Blue"), "{}", cause.sentence);
 
         let opening = Opening {
             deployment: engine.facts().in_flight(&slot()).unwrap().deployment,

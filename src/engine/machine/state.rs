@@ -429,6 +429,11 @@ impl StackState {
         self.waits.as_ref().is_some_and(|(code, _)| &**code != super::deployment::SOAK)
     }
 
+    /// The tokens of every call but a refused one.
+    pub(crate) fn tokens(&self) -> impl Iterator<Item = &str> {
+        self.calls.iter().filter(|(_, call)| call.answer != Answer::Refused).map(|(token, _)| &**token)
+    }
+
     /// Whether any call but a refused one was made: the stack is begun.
     pub(crate) fn begun(&self) -> bool {
         self.calls.values().any(|call| call.answer != Answer::Refused)

@@ -52,7 +52,9 @@ pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSee
         return Effect::Note(states.chain([left, super::prove::in_place(s, stack)]).collect());
     }
     if let Some(by) = s.superseded {
-        return s.end(Outcome::Superseded { by: by.clone() });
+        // In a lost part of the store's life the task may have run.
+        let unknown = (s.is_from_before() && s.state.runs() == 0).then(|| s.evidence(Evidence::CarriedBefore));
+        return Effect::Note(unknown.into_iter().chain([s.ended(Outcome::Superseded { by: by.clone() })]).collect());
     }
     let elsewhere = ran_elsewhere(s).or_else(|| found::next(s, run, seen, stack, states));
     let elsewhere = elsewhere.or_else(|| ran_before(s, stack));

@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Effect, Look, Seen, Subject};
-use crate::engine::whose::Whose;
+use crate::engine::token::Token;
+use crate::engine::whose::{Last, Trail, Whose};
 use crate::model::StackSeen;
 use crate::model::journal::{Action, Entry, Found, Learned, Outcome, Question};
 
@@ -15,6 +16,10 @@ use crate::model::journal::{Action, Entry, Found, Learned, Outcome, Question};
 pub(super) fn stranger(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Option<Effect> {
     let Some(last) = &seen.last_token else { return Some(Effect::Look(Look::LastToken(stack.id.clone()))) };
     match s.known.whose(last.as_deref()) {
+        // Learned since the deployment asked for something: what runs now is not what it was to put there.
+        Whose::Ours if asked_before(s) && is_found(s, last.as_deref()) => {
+            Some(s.end(Outcome::Superseded { by: stack.stamp().map(|stamp| stamp.release) }))
+        }
         Whose::Nobodys | Whose::Ours => None,
         Whose::Lost if stack.status.in_progress() => Some(s.busy(seen, stack)),
         Whose::Lost => Some(lost(s, stack, last.clone())),
@@ -28,6 +33,18 @@ pub(super) fn stranger(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Optio
     }
 }
 
+/// Whether the deployment made a call in an earlier incarnation of the store.
+fn asked_before(s: &Subject<'_>) -> bool {
+    let mut read = s.state.tokens().filter_map(|token| Token::read(token));
+    read.any(|token| *token.incarnation != *s.maker.incarnation.0)
+}
+
+/// Whether the stack was found with this token, and this store has changed nothing since.
+fn is_found(s: &Subject<'_>, last: Option<&str>) -> bool {
+    let found = s.known.trail.map(Trail::last);
+    matches!((found, last), (Some(Last::Found(Some(found))), Some(last)) if **found == *last)
+}
+
 /// The store is behind: it learns the operation, and what runs if that is not the expected content. A stack that is to
 /// be deleted tells nothing of what its slot runs.
 fn lost(s: &Subject<'_>, stack: &StackSeen, token: Option<std::sync::Arc<str>>) -> Effect {
@@ -36,14 +53,10 @@ fn lost(s: &Subject<'_>, stack: &StackSeen, token: Option<std::sync::Arc<str>>) 
         Action::Delete { .. } => None,
     };
     let expects = |content| s.known.trail.is_some_and(|trail| trail.expects(content));
-    let stamp = stamp.filter(|stamp| !expects(stamp.content));
-    let release = stamp.as_ref().map(|stamp| stamp.release.clone());
-    let found = Found {
-        place: s.order.place.clone(),
-        stack: s.stack().clone(),
-        token,
-        content: stamp.map(|stamp| stamp.content),
-    };
+    // Also a content that the journal expects: its task may have run in the lost part.
+    let content = stamp.as_ref().map(|stamp| stamp.content);
+    let release = stamp.filter(|stamp| !expects(stamp.content)).map(|stamp| stamp.release);
+    let found = Found { place: s.order.place.clone(), stack: s.stack().clone(), token, content };
     let slot = s.opened.slot.clone();
     let learned = Learned { slot, release: release.clone(), stacks: vec![found] };
     Effect::Note(vec![Entry::Learned(learned), s.ended(Outcome::Superseded { by: release })])

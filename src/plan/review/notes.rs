@@ -69,7 +69,7 @@ pub(super) fn notes(
 /// The repository gets another id.
 fn renamed(change: &Change<'_>, before: &World) -> Option<Note> {
     let (from, to) = (change.base.repository.clone()?, change.head.repository.clone()?);
-    (from != to).then(|| Note::Repository { from, to, stacks: before.deployed.len() })
+    (from != to).then_some(Note::Repository { from, to, stacks: before.deployed.len() })
 }
 
 /// Whether a release takes its process and variables from another commit.

@@ -62,6 +62,8 @@ pub(super) struct Watch {
     told: Vec<String>,
     /// The tasks that ran, in order: place, stack and content.
     ran: Vec<(Place, StackName, Option<Hash>)>,
+    /// Stacks that were deleted, and not made anew yet.
+    deleted: BTreeSet<(Place, String)>,
     /// A store was copied, and both are used.
     pub(super) copied: bool,
     /// What tasks were asked for, by their tokens: the stack and the content.
@@ -133,6 +135,11 @@ impl Watch {
         for record in records {
             match &record.entry {
                 Entry::Opened(opened) => known.extend(contents(opened)),
+                Entry::Evidence { deployment, stack, item: Evidence::TaskLost { .. } }
+                | Entry::StackEnded { deployment, stack, outcome: Outcome::Failed(_) } => {
+                    let content = known.get(&(*deployment, stack.clone())).copied();
+                    self.failed.insert((stack.clone(), content));
+                }
                 Entry::Intent { deployment, stack, call, token } => {
                     self.intents.insert(token.to_string());
                     if *call == Call::RunTask {
@@ -280,33 +287,14 @@ impl Watch {
     pub(super) fn ledger(&mut self, ledger: &[Accepted]) -> Verdict {
         for accepted in &ledger[self.accepted..] {
             self.accepted += 1;
-            // What one of two daemons executes or deletes takes change sets of the other along, which that one makes again.
-            if matches!(&*accepted.operation, "DeleteChangeSet" | "ExecuteChangeSet") && self.copied {
-                let stack = accepted.subject.split('/').next();
-                self.forget_change_sets(accepted, |subject| subject.split('/').next() == stack);
-            }
-            if accepted.operation == "DeleteStack" && accepted.effect == Effect::Effective {
-                self.forget_change_sets(accepted, |subject| subject.split('/').next() == Some(&*accepted.subject));
-                // A stack that is made anew is another one, and its task runs for it.
-                let gone =
-                    |place: &Place, stack: &StackName| *place == accepted.place && accepted.subject == stack.as_str();
-                self.ran.retain(|(place, stack, _)| !gone(place, stack));
-            }
+            self.stacks(accepted);
             let Some(token) = &accepted.token else { continue };
             let known = self.intents.contains(token);
             self.check(Law::Intended, known, || format!("the journal does not know {accepted:?}"))?;
             let ours = !self.foreign.contains(&accepted.subject);
             self.check(Law::Foreign, ours, || format!("somebody else's: {accepted:?}"))?;
             if accepted.operation == "RunTask" && accepted.effect == Effect::Effective {
-                // What failed may be run once more: by another attempt, or by an allowance.
-                let Some(task) = self.tasks.get(token) else { continue };
-                let now = (accepted.place.clone(), task.0.clone(), task.1);
-                let first = !self.ran.contains(&now);
-                self.ran.push(now);
-                // Of two daemons on copies of a store each may try again what failed before: docs/operating.md says so.
-                let again = if self.copied { self.failed.contains(task) } else { self.failed.remove(task) };
-                let told = self.told.join("\n");
-                self.check(Law::OnceOnly, first || again, || format!("run twice: {accepted:?}\n{told}"))?;
+                self.task(accepted, token)?;
             }
             if accepted.effect == Effect::Effective {
                 if accepted.operation == "CreateChangeSet" {
@@ -319,6 +307,48 @@ impl Watch {
             }
         }
         Ok(())
+    }
+
+    /// What becomes of stacks and their change sets.
+    fn stacks(&mut self, accepted: &Accepted) {
+        let stack = accepted.subject.split('/').next().unwrap_or_default();
+        let effective = accepted.effect == Effect::Effective;
+        let same = |subject: &str| subject.split('/').next() == Some(stack);
+        match &*accepted.operation {
+            "DeleteStack" if effective => {
+                self.forget_change_sets(accepted, same);
+                self.deleted.insert((accepted.place.clone(), stack.to_owned()));
+            }
+            // What one of two daemons executes or deletes takes change sets of the other along, which that one makes again.
+            "DeleteChangeSet" if self.copied => self.forget_change_sets(accepted, same),
+            "ExecuteChangeSet" if effective => {
+                if self.copied {
+                    self.forget_change_sets(accepted, same);
+                }
+                // A stack that is made anew is another one, and its task runs for it.
+                if self.deleted.remove(&(accepted.place.clone(), stack.to_owned())) {
+                    self.ran.retain(|(place, ran, _)| *place != accepted.place || ran.as_str() != stack);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A task runs. What failed may be run once more: by another attempt, or by an allowance.
+    fn task(&mut self, accepted: &Accepted, token: &str) -> Verdict {
+        let Some(task) = self.tasks.get(token).cloned() else { return Ok(()) };
+        let now = (accepted.place.clone(), task.0.clone(), task.1);
+        let of = |ran: &&(Place, StackName, Option<Hash>)| (&ran.0, &ran.1) == (&now.0, &now.1);
+        // A copy knows nothing of what the other daemon ran since, but for what the stack carries.
+        let first = match self.copied {
+            true => self.ran.iter().rev().find(of) != Some(&now),
+            false => !self.ran.contains(&now),
+        };
+        self.ran.push(now);
+        // Of two daemons on copies of a store each may try again what failed before: docs/operating.md says so.
+        let may = first || if self.copied { self.failed.contains(&task) } else { self.failed.remove(&task) };
+        let told = self.told.join("\n");
+        self.check(Law::OnceOnly, may, || format!("run twice: {accepted:?}\n{told}"))
     }
 
     /// What a deployment gives to a stack.
