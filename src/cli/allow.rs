@@ -16,19 +16,20 @@ use crate::model::{StackName, TenantName};
 /// Options of `landfall allow`.
 #[derive(Args, Debug)]
 pub struct Allow {
-    /// The plans of the gates, as `landfall plan` prints them
+    /// The plan of each gate, as `landfall plan` prints it
     #[arg(id = "plan", required = true, value_name = "PLAN")]
     plans: Vec<String>,
-    /// The answer, if the gate has two: `rollback` at a pause hook restores the old release, or ends a first deployment
+    /// The answer, if the gate accepts two. At a pause hook, `rollback` restores the old release, or ends a first
+    /// deployment
     #[arg(long, value_name = "GATE")]
     what: Option<String>,
-    /// For this stack only, if several wait for the plan; without it, for all of them
+    /// Only for this stack, if several stacks wait at the gate [default: all of them]
     #[arg(long)]
     stack: Option<String>,
     /// Reason for the allowance, for later readers
     #[arg(long)]
     reason: String,
-    /// The allowance ends with this day, UTC: for example 2026-12-01
+    /// Last day of the allowance, in UTC, for example 2026-12-01
     #[arg(long, value_name = "DATE")]
     until: Option<jiff::civil::Date>,
     #[command(flatten)]

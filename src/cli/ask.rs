@@ -35,10 +35,10 @@ pub struct Ask {
     /// Clone of the repository; without --server, landfall reads its HEAD
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub repo: PathBuf,
-    /// Read the past from this store of a daemon
+    /// Read past deployments from this store of a daemon
     #[arg(long, value_name = "sqlite:FILE")]
     pub store: Option<String>,
-    /// Read the past from a daemon's facts: a file, a URL, or a revision of the clone
+    /// Read past deployments from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
     pub facts: Option<String>,
     /// Use this endpoint instead of AWS

@@ -53,7 +53,8 @@ pub struct DaemonArgs {
     /// Repository to deploy from: a URL or a folder
     #[arg(long, value_name = "URL|DIR")]
     repo: Option<String>,
-    /// Branch to follow [default: the branch of the first start; at the first start, the repository's default branch]
+    /// Branch to follow [default: at the first start, the repository's default branch; later, the branch of the first
+    /// start]
     #[arg(long)]
     branch: Option<String>,
     /// The operator's configuration file
@@ -68,11 +69,12 @@ pub struct DaemonArgs {
     /// Deploy to this endpoint instead of AWS
     #[arg(long, value_name = "URL", value_parser = http_url)]
     endpoint: Option<String>,
-    /// Deploy to simulated AWS accounts, which end with this process
+    /// Deploy to simulated AWS accounts, which disappear when this process ends
     #[arg(long, conflicts_with = "endpoint")]
     simulate: bool,
-    /// Exit when nothing moves any more: 0 everything is in place or waits for time, 1 a deployment failed, 3 the repository
-    /// has errors, 5 something ordered is held, 6 landfall could not read git or AWS
+    /// Exit when nothing moves any more. Codes: 0 everything is in place, or waits for time or for a pin, 1 a
+    /// deployment failed, 3 the repository has errors, 5 an ordered change is held, 6 landfall could not read git or
+    /// AWS
     #[arg(long)]
     once: bool,
     /// Take over stacks of this repository that another store deployed

@@ -27,7 +27,7 @@ use crate::view::review::content::About;
 pub struct Diff {
     /// The base: a branch, a commit, or a range (`BASE..HEAD`, `BASE...HEAD`)
     base: String,
-    /// The branch to merge into BASE [default: HEAD, as it is]
+    /// The branch to merge into BASE [default: HEAD, without merging]
     head: Option<String>,
     /// Compare the two commits as they are, without merging
     #[arg(long)]
@@ -35,7 +35,7 @@ pub struct Diff {
     /// Clone of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
-    /// Read the past from a daemon's facts: a file, a URL, or a revision of the clone
+    /// Read past deployments from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF")]
     facts: Option<String>,
     /// Exit with 4 if the change does anything

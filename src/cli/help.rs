@@ -34,8 +34,8 @@ pub(super) fn grouped(command: clap::Command) -> clap::Command {
 pub(super) const LANDFALL: &str = "\
 Start with `landfall demo`. For your own account use init, check, iam, verify and daemon, in this order.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the repository has errors, 4 something changes (--exit-code), \
-5 something ordered is held (daemon --once, --exit-code), 6 landfall could not read git or AWS.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the repository has errors, 4 something changes (--exit-code), 5 an \
+ordered change is held (daemon --once, --exit-code), 6 landfall could not read git or AWS.
 
 docs/glossary.md explains words such as slot, gate and pin.";
 
@@ -52,9 +52,9 @@ Writes one environment, one target, one project with one service, and one releas
       --subnet subnet-0a1b2c3d --image 111111111111.dkr.ecr.eu-west-1.amazonaws.com/app";
 
 pub(super) const DAEMON: &str = "\
-Follows a branch and deploys the commits that land there. It watches a folder, and polls a URL. SIGTERM stops it; the next \
-start continues with the deployments in flight. Credentials for git, the AWS profile and the allowed roles are in the \
-configuration file: docs/configuration.md.
+Follows a branch and deploys the commits that land there. It watches a local repository for changes and polls a remote \
+one. SIGTERM stops it; the next start continues with the deployments in flight. Credentials for git, the AWS profile \
+and the allowed roles are in the configuration file: docs/configuration.md.
 
   landfall daemon --repo . --simulate --once
   landfall daemon --repo https://git.example.com/deploy.git --store /var/lib/landfall/landfall.db \\
@@ -67,14 +67,15 @@ and exits with 0 if all is well, and with 3 if there are errors. docs/problems.m
   landfall check deploy";
 
 pub(super) const VERIFY: &str = "\
-For every target it checks that the credentials are for its account, that its stacks can be listed, that its cluster is \
-active, and that its bucket exists. Prints how to fix each finding. Exits with 1 if something is wrong, and with 6 if AWS does \
-not answer, denies the look, or rejects the credentials.
+For every target it checks that the credentials are for its account, that its stacks can be listed, that its cluster \
+is active, and that its bucket exists. Prints how to fix each finding. Exits with 1 if something is wrong, and with 6 \
+if AWS does not answer, denies a call, or rejects the credentials.
 
   landfall verify deploy --config /etc/landfall.toml";
 
 pub(super) const RENDER: &str = "\
-Renders the files of a folder, committed or not. Each environment gets the release that it has once everything has succeeded.
+Renders the files of a folder, committed or not. For each environment it renders the release that runs there after \
+every pending deployment has succeeded.
 
   landfall render storefront
   landfall render storefront --environment test --release 1.4.0 --step web
@@ -83,9 +84,10 @@ Renders the files of a folder, committed or not. Each environment gets the relea
 With --format json, each line is the template of one stack, byte for byte as AWS gets it.";
 
 pub(super) const DIFF: &str = "\
-Merges HEAD into BASE in memory and shows what the daemon would do: slot by slot, stack by stack, resource by resource, with \
-the gates at which it stops. Needs no AWS account and no daemon, and writes nothing. Without --facts it assumes that the base is \
-settled: everything succeeded and every soak is over. With BASE alone, it compares BASE with HEAD as it is.
+Merges HEAD into BASE in memory and shows what the daemon would do: slot by slot, stack by stack, resource by \
+resource, with the gates at which it stops. Needs no AWS account and no daemon, and writes nothing. Without --facts it \
+assumes that the base is settled: everything succeeded and every soak is over. With BASE alone, it compares BASE with \
+HEAD without merging.
 
   landfall diff main my-branch
   landfall diff main my-branch --format markdown
@@ -103,29 +105,30 @@ the reason why it does not apply. Stacks with the same answer are grouped. Names
 Without --commit it reads the files of the folder, committed or not. With --commit, each value shows its commit: the \
 release's snapshot, or, for a tenant's value, the commit that you named.
 
-landfall reads the output of a stack when it deploys the stack that uses it. The name of an output shows which stack has it. With \
-a daemon, its store or its facts, you also see the value that was read last.
+landfall reads an output when it deploys a stack that uses the output. The name of the output shows which stack it \
+comes from. With a daemon, its store or its facts, you also see the value that landfall read last.
 
   landfall why storefront projects.network.steps.zone.outputs.Host --environment test --store landfall.db";
 
 pub(super) const PLAN: &str = "\
-With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and reads the past \
-from --store, or from --facts that a daemon served or pushed. Without a past it does not know soaks, attempts or used \
-allowances, and says so.
+With --server it shows what the daemon planned last. Otherwise it reads the HEAD of a clone, asks AWS, and reads past \
+deployments from a store (--store) or from facts that a daemon served or pushed (--facts). Without them it does not \
+know soaks, attempts or used allowances, and says so.
 
   landfall plan --server http://127.0.0.1:7117 --diff
   landfall plan --store landfall.db --exit-code
   git fetch origin +refs/landfall/facts:refs/landfall/facts && landfall plan --facts refs/landfall/facts";
 
 pub(super) const STATUS: &str = "\
-With --server it shows what the daemon saw last. With --store or --facts it reads the HEAD of a clone, the past and AWS itself.
+With --server it shows what the daemon saw last. With --store or --facts it reads the HEAD of a clone, past \
+deployments and AWS.
 
   landfall status --server http://127.0.0.1:7117
   landfall status --store landfall.db";
 
 pub(super) const DOCTOR: &str = "\
-For each stack it shows the status, what the stack is to landfall, the cause, and the next step with its lines or its command. \
-It changes nothing.
+For each stack it shows the status, how landfall regards the stack (wanted, deploying, foreign, …), the cause, and the \
+next step with its lines or its command. It changes nothing.
 
   landfall doctor --server http://127.0.0.1:7117
   landfall doctor storefront-web-production-prod-eu --store landfall.db";
@@ -149,10 +152,9 @@ the rejected tags with the reason. It asks ECR through its API, and any other re
 credentials come from `docker login`, or from LANDFALL_REGISTRY (the registry's name), LANDFALL_REGISTRY_USERNAME and \
 LANDFALL_REGISTRY_PASSWORD.
 
-Without a version, landfall takes the highest version of the channel and adds one to its last number: 1.4.1 after 1.4.0, \
-1.5.0-rc.2 after 1.5.0-rc.1. If the channel has no release, it takes the highest version of the project. The first version \
-of a project is 1.0.0. \
-Prints the file, then the review of what it does once it lands.
+Without a version, landfall takes the highest version of the channel and adds one to its last number: 1.4.1 after \
+1.4.0, 1.5.0-rc.2 after 1.5.0-rc.1. If the channel has no release, it takes the highest version of the project. The \
+first version of a project is 1.0.0. Prints the file, then the review of what the release does once its file lands.
 
   landfall release new storefront
   landfall release new storefront 1.4.1 --from 1.4.0 --image web=1.4.1 --branch storefront-1.4.1 --push";
@@ -163,13 +165,13 @@ Reads only the files of the folder, committed or not. `landfall status` shows wh
   landfall release list storefront";
 
 pub(super) const RELEASE_SHOW: &str = "\
-The snapshot is the commit of its process and variables, as far as this clone contains it.
+The snapshot is the commit that the release takes its process and variables from. It is shown if this clone contains the commit.
 
   landfall release show storefront 1.4.0 --format json";
 
 pub(super) const RELEASE_DIFF: &str = "\
-Renders both releases for every environment, target and connected tenant of the head, and shows the stacks that differ as \
-`landfall diff` does. It does not read gates, pins or what runs.
+Renders both releases for every environment, target and connected tenant of the head, and shows the stacks that differ \
+as `landfall diff` does. It ignores gates, pins and running releases.
 
   landfall release diff storefront 1.3.2 1.4.0
   landfall release diff storefront 1.3.2 1.4.0 --format markdown";
@@ -182,9 +184,9 @@ commit. The images stay the same. Shows the review of this edit, as `landfall di
   landfall release refresh storefront 1.4.0 --to 8c1d0f2";
 
 pub(super) const PROMOTE: &str = "\
-Writes one line into the environment's deploy file, keeps the comments, and shows the review of this edit, as `landfall diff` \
-does. With --store, --server or --facts the review shows what each gate decides; without them, what has to happen first. A pin \
-whose gates are closed waits for them.
+Writes one line into the environment's deploy file, keeps the comments, and shows the review of this edit, as \
+`landfall diff` does. With --store, --server or --facts the review shows which gates are open. Without them, it shows \
+what has to happen first. A pin waits until its gates are open.
 
   landfall promote storefront 1.4.0 --to production --server http://127.0.0.1:7117
   landfall promote storefront 1.4.0 --to production --tenant acme --branch acme-1.4.0 --push";
@@ -197,21 +199,23 @@ asks the daemon, its store or its facts.
   landfall rollback storefront --in production --to 1.3.2";
 
 pub(super) const ALLOW: &str = "\
-Writes the `[[allow]]` lines for the gate into the deploy file of the clone, prints them, and shows the review of what happens \
-once they land. The gate opens then, not before. `landfall plan` prints every gate with the plan that opens it.
+Writes the `[[allow]]` lines for the gate into the deploy file of the clone, prints them, and shows the review of what \
+happens once they land. The gate stays closed until the lines land. `landfall plan` prints every gate with its plan, \
+the argument of this command.
 
   landfall allow 7f3a91c2 --reason \"quota raised\" --server http://127.0.0.1:7117";
 
 pub(super) const CONVERT: &str = "\
-Writes the template that the step renders into templates/STEP.yaml of the project, with variables as placeholders. The step \
-becomes one of kind `cloudformation`. It keeps its name, id, role, conditions and position. The placement and the time limit of \
-an `ecs-task` move into `run`.
+Writes the template that the step renders into templates/STEP.yaml of the project, with variables as placeholders. The \
+step gets the kind `cloudformation`, and keeps its name, id, role, conditions and position. The placement and the time \
+limit of an `ecs-task` move into `run`.
 
-Before it writes, landfall renders every stack of the project both ways. It compares the template, parameters, name, tags, \
-capabilities, content hash, proved images and one-off task. If anything differs, it writes nothing and prints the first difference.
+Before it writes, landfall renders every stack of the project from the step and from the template. It compares the \
+template, parameters, name, tags, capabilities, content hash, proved images and one-off task. If anything differs, it \
+writes nothing and prints the first difference.
 
-The conversion takes effect with the next release, or with `landfall release refresh`, and then nothing has to be deployed. To \
-undo it, revert the commit.
+The conversion takes effect with the next release, or with `landfall release refresh`, and changes no stack. To undo \
+it, revert the commit.
 
   landfall convert storefront web --dry-run
   landfall convert storefront web --commit";
@@ -228,9 +232,10 @@ missing, swapped or altered.
   landfall store verify --store /var/lib/landfall/landfall.db";
 
 pub(super) const STORE_ADOPT: &str = "\
-If a daemon finds stacks of its repository that another store deployed, it changes nothing and asks. This command writes your \
-answer into the store, whether a daemon runs or not. The daemon takes the stacks over at its next look, once no operation is in \
-progress and ten minutes have passed since another daemon's last operation. Exits with 1 if nothing is asked.
+If a daemon finds stacks of its repository that another store deployed, it changes nothing and asks. This command \
+writes your answer into the store, whether a daemon runs or not. The daemon takes the stacks over when no operation is \
+in progress and the last operation of another daemon is at least ten minutes old. Exits with 1 if the daemon asks \
+nothing.
 
   landfall store adopt --store /var/lib/landfall/landfall.db --dry-run";
 
@@ -241,8 +246,9 @@ read the copy.
   landfall store backup --store /var/lib/landfall/landfall.db /backup/landfall-2026-12-01.db";
 
 pub(super) const STORE_RESTORE: &str = "\
-Stop the daemon first: landfall rejects a store in use. It checks the backup before it changes anything, and keeps the replaced \
-store next to the new one. The next start notices the backup, asks AWS what happened since, and takes nothing back.
+Stop the daemon first: landfall rejects a store in use. It checks the backup before it changes anything, and keeps the \
+replaced store next to the new one. The next daemon notices the restored backup, asks AWS what happened since, and \
+undoes nothing.
 
   landfall store restore --store /var/lib/landfall/landfall.db /backup/landfall-2026-12-01.db";
 
@@ -255,8 +261,9 @@ managed policies unless you ask AWS for more. The command itself creates nothing
   landfall iam --principal arn:aws:iam::111111111111:role/landfall";
 
 pub(super) const SIM: &str = "\
-Speaks the protocols of CloudFormation, ECS and STS to any client. The access key's twelve digits are the account. It needs \
-no credentials and keeps nothing after it ends. It stores schedules of EventBridge Scheduler but never starts them.
+Speaks the protocols of CloudFormation, ECS and STS to any client. The access key is the account: twelve digits. It \
+needs no credentials and keeps nothing after it ends. It stores schedules of EventBridge Scheduler but never starts \
+them.
 
   landfall sim --listen 127.0.0.1:4566
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=any \\

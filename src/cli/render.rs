@@ -31,7 +31,7 @@ pub struct Render {
     /// Only this tenant
     #[arg(long)]
     tenant: Option<TenantName>,
-    /// This release, instead of the one that each environment settles to
+    /// This release, instead of the one that each environment will run
     #[arg(long)]
     release: Option<ReleaseName>,
     /// Only this step

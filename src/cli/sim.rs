@@ -17,7 +17,7 @@ pub const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCA
 /// Options of `landfall sim`.
 #[derive(Args, Debug)]
 pub struct Sim {
-    /// Address to listen at; only loopback, because it needs no credentials
+    /// Address to listen at; only loopback, because sim does not check credentials
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:4566")]
     listen: SocketAddr,
     /// Take about as long as AWS, instead of about a second per stack

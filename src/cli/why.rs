@@ -50,7 +50,7 @@ pub struct Why {
     /// Only this target
     #[arg(long)]
     target: Option<TargetName>,
-    /// This release, instead of the one that the slot settles to
+    /// This release, instead of the one that the slot will run
     #[arg(long)]
     release: Option<ReleaseName>,
     /// Folder of the repository
@@ -62,10 +62,10 @@ pub struct Why {
     /// Ask the daemon at this URL for the last value of an output, with the token in `LANDFALL_TOKEN` if it needs one
     #[arg(long, value_name = "URL", value_parser = http_url, conflicts_with_all = ["store", "facts"])]
     server: Option<String>,
-    /// Read the past from this store of a daemon
+    /// Read past deployments from this store of a daemon
     #[arg(long, value_name = "sqlite:FILE")]
     store: Option<String>,
-    /// Read the past from a daemon's facts: a file, a URL, or a revision of the clone
+    /// Read past deployments from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
     facts: Option<String>,
     /// Output format

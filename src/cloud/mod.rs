@@ -1,8 +1,9 @@
 //! The port to AWS: what landfall asks, in its own words.
 //!
 //! [`Observe`] is for readers; [`Change`] is for the engine alone. `aws/` implements both over the AWS SDK and
-//! `sim/` in process. Deliberately absent: waiting, retrying with a purpose, and any decision. An implementation may retry
-//! a call that AWS throttled or that is known not to have arrived; it never repeats one whose outcome is unknown.
+//! `sim/` in process. Deliberately absent: waiting, and any decision, such as whether to repeat a failed operation. An
+//! implementation may retry a call that AWS throttled or that certainly did not arrive; it never repeats a call whose
+//! outcome is unknown.
 
 mod error;
 mod service;

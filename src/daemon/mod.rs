@@ -1,14 +1,15 @@
 //! Turns: look at the branch, the facts and the cloud, plan, and start what the plan says.
 //!
-//! A turn ignores what woke it: a poll, a file event or a timer only says "look again", and the next turn is the retry. So
-//! the path after a restart is the path of every day. The branch ([`Upstream`]), the store, the cloud, the time ([`Clock`])
-//! and the watcher ([`Events`]) are passed in, so that a test can run the whole daemon in one thread on virtual time.
+//! A turn ignores what woke it: a poll, a file event or a timer only says "look again", and the next turn is the retry.
+//! So a restart takes the same path as every other turn. The branch ([`Upstream`]), the store, the cloud, the time
+//! ([`Clock`]) and the watcher ([`Events`]) are passed in, so that a test can run the whole daemon in one thread on
+//! virtual time.
 //!
-//! A turn without news and with nothing in flight costs one look at the branch: no call to AWS and no write. AWS is listed
-//! at the start, after a landing, when a deployment came to an end, when something held is due, and every
-//! [`Options::sweep`]. If git, an account and region, or a template did not answer, the daemon asks for that alone again,
-//! within seconds at first and later each time. Deliberately absent: wiring, printing, and any decision about releases or
-//! stacks.
+//! A turn without news and with nothing in flight costs one look at the branch: no call to AWS and no write. AWS is
+//! listed at the start, after a landing, when a deployment came to an end, when something held is due, and every
+//! [`Options::sweep`]. If git, an account and region, or a template did not answer, the daemon asks again for only that
+//! one, at first within seconds, then at longer and longer intervals. Deliberately absent: wiring, printing, and any
+//! decision about releases or stacks.
 
 mod announce;
 mod error;

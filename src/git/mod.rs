@@ -1,13 +1,16 @@
 //! The only user of git2: mirror, fetch, head, trees, history, writing commits.
 //!
-//! [`Mirror`] keeps a bare copy of the tracked branch in a state folder and polls its [`Remote`]; [`Reader`] answers
-//! [`crate::tree::History`] from any object database, so that the daemon (on its mirror) and the commands (in a clone) read
-//! alike, and makes merges in memory ([`Reader::between`]); [`Writer`] makes commits for commands that are asked to, and pushes them; [`watch()`] wakes the daemon
-//! when a local repository's refs change. Everything blocks and belongs on a blocking thread; everything that talks to a
-//! network is bounded by the remote's timeout while it is silent, and by its limit altogether.
+//! - [`Mirror`] keeps a bare copy of the tracked branch in a state folder and polls its [`Remote`].
+//! - [`Reader`] answers [`crate::tree::History`] from any object database, so that the daemon (on its mirror) and the
+//!   commands (in a clone) read alike. It also makes merges in memory ([`Reader::between`]).
+//! - [`Writer`] makes and pushes the commits that the user asked a command for.
+//! - [`watch()`] wakes the daemon when a local repository's refs change.
 //!
-//! Deliberately absent: a work tree of our own, a ref in a user's repository that the user did not ask for, hooks, filters,
-//! submodules, symbolic links, and whatever else would let a repository's content run or reach outside.
+//! Everything blocks and belongs on a blocking thread. The remote's timeout bounds how long a network operation may be
+//! silent, and its limit bounds how long the whole operation may take.
+//!
+//! Deliberately absent: a work tree of our own, refs in a user's repository that the user did not ask for, hooks,
+//! filters, submodules, symbolic links, and whatever else would let a repository's content run or reach outside.
 
 mod access;
 mod branch;

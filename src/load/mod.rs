@@ -5,10 +5,10 @@
 //!                 └─ what (process and variables, at the head and at each release's snapshot) ┘               └─► Problems
 //! ```
 //!
-//! A file is read and parsed once per content, a *what* once per set of contents, a snapshot once per commit ([`Loader`]
-//! keeps them), so a commit costs what it changed. All problems come in one pass; a file with an error hides only what
-//! depends on it ([`Catalog::broken`]). Deliberately absent: git, the file system, rendering, and any decision about what
-//! is deployed.
+//! [`Loader`] keeps what it has read: a file by its content, a *what* by its set of contents, a snapshot by its commit.
+//! So the work for a commit depends only on what it changed. All problems come in one pass; a file with an error hides
+//! only what depends on it ([`Catalog::broken`]). Deliberately absent: git, the file system, rendering, and any
+//! decision about what is deployed.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -6,9 +6,10 @@
 //!                                                       freeze, order, guard, waves: what stops several slots
 //! ```
 //!
-//! The plan has nothing left to choose: the engine carries it out as it is. The report has a row for every slot, so that
-//! "nothing happened" always has a typed reason. An order's `expected` changes need the deployed templates, which only
-//! a caller with a cloud can fetch: [`needs_templates`] says which, [`with_deployed`] fills them in.
+//! The plan has nothing left to choose: the engine carries it out as it is. The report has a row for every slot, so
+//! that "nothing happened" always has a typed reason. The `expected` changes of an order need the deployed templates,
+//! and only a caller with a cloud can fetch them: [`needs_templates`] lists the stacks, [`with_deployed`] fills the
+//! changes in.
 //!
 //! Deliberately absent: I/O, clocks and random numbers. The same input gives the same bytes. The cost is one pass over
 //! facts and observed stacks, and for each slot a few look-ups per stack.

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! It is an account, not a mock: any client can create, update, cancel and delete stacks here, in several accounts and
-//! regions. What is not modelled is answered with an error that names it. [`World`] is pure and moves only when its clock
-//! is turned; [`SimCloud`] is landfall's port on it, and `wire` the protocols of AWS. Its facts about AWS come from the
-//! source, not from landfall's own tables.
+//! regions. If a call or setting is not modelled, the answer is an error that names it. [`World`] is pure and moves
+//! only when its caller advances its clock; [`SimCloud`] is landfall's port on it, and `wire` the protocols of AWS. Its
+//! facts about AWS come from the source, not from landfall's own tables.
 
 mod cloud;
 mod config;

@@ -1,8 +1,8 @@
 //! The store: the append-only journal, and the lease that says who may write.
 //!
 //! [`Store`] is the port that SQLite and PostgreSQL share; [`memory`] is the same for tests and virtual time. Facts are
-//! folded from records (`model::facts`), so that a store has nothing to derive but what makes reading quick. Deliberately
-//! absent: clocks and randomness; times and new ids come in as values.
+//! folded from records (`model::facts`), so a store derives only what makes reading quick. Deliberately absent: clocks
+//! and randomness; times and new ids come in as values.
 
 pub mod memory;
 pub mod sqlite;

@@ -13,7 +13,7 @@ macro_rules! codes {
 }
 
 codes! {
-    ARN_PARTITION "arn-partition" "An ARN or an image registry belongs to another AWS partition than the target, and partitions cannot reach each other. `aws-cn` is for regions in China, `aws-us-gov` for GovCloud, `aws-eusc` for the European Sovereign Cloud, `aws-iso…` for regions that are isolated from the internet, `aws` for all others.";
+    ARN_PARTITION "arn-partition" "An ARN or an image registry belongs to another AWS partition than the target, and partitions cannot reach each other. `aws-cn` is for regions in China, `aws-us-gov` for GovCloud, and `aws-eusc` for the European Sovereign Cloud. `aws-iso…` is for regions that are isolated from the internet, and `aws` for all others.";
     CONTAINER_SIZES "container-sizes" "With the numbers that variables supply, the containers need more CPU or memory than the task has, or a container reserves more memory than its limit.";
     DUPLICATE_LOGICAL_ID "duplicate-logical-id" "Two resources or outputs of a step would have the same logical id, so one would replace the other.";
     EFS_ID "efs-id" "A file system or an access point must be named by its id. The id becomes part of the task role's rights, so it must not match anything else.";
@@ -22,10 +22,10 @@ codes! {
     IMAGE_REPOSITORY "image-repository" "With its placeholders filled, the repository of an image is not valid for ECS. It contains a tag, a digest or a character that is not allowed, or is longer than 255 characters.";
     IMAGE_WITHOUT_DIGEST "image-without-digest" "A text uses the digest of an image, and the release records only a tag.";
     KEY "kms-key" "A KMS key must be named by its id, its ARN or an alias such as `alias/orders`. It becomes part of a role's rights, so it must not match anything else.";
-    LIST_IN_TEXT "list-in-text" "A list is used where a single text is needed. A list can only be a whole element of a list.";
+    LIST_IN_TEXT "list-in-text" "A list is used where a single text is needed. A placeholder for a list must be a whole element of a list.";
     LOG_GROUP "log-group" "With its placeholders filled, the name of a log group is not valid for CloudWatch Logs. The name becomes part of the execution role's rights, so it must not match anything else.";
     NETWORK "network" "With its placeholders filled, the text is not a network. A network is an address, `/` and the length of the prefix, such as `10.0.0.0/8`. For IPv6, write at least one `:` in the step itself, as in `#{network}::/32`.";
-    NETWORK_SIZE "network-size" "The number of subnets or security groups is not allowed. A task takes 1 to 16 subnets and at most 5 security groups; 1 to 4 if landfall adds one that admits a load balancer. An own application load balancer needs at least 2 subnets, a schedule at least 1 security group.";
+    NETWORK_SIZE "network-size" "The number of subnets or security groups is not allowed. A task accepts 1 to 16 subnets and at most 5 security groups. If landfall adds a group that admits a load balancer, name 1 to 4 groups. An own application load balancer needs at least 2 subnets, and a schedule at least 1 security group.";
     NO_TENANT "no-tenant" "A slot without a tenant uses something that only tenants have: a tenant variable without a default, `tenant.name` or `tenant.id`.";
     NUMBER "number" "A variable supplies something other than a whole number, or a number that is too small or too large for the key.";
     OBJECT_ARN "object-arn" "An S3 object must be named by its ARN. The ARN becomes part of the execution role's rights, so it must not match anything else.";

@@ -6,13 +6,13 @@
 //!          variables ── Values
 //! ```
 //!
-//! *Shape* ([`shape`], one folder per kind of step) turns a step into a template whose leaves may hold placeholders, and
-//! sees no value. *Fill* ([`fill`]) puts the values of one slot and target into the leaves of the parsed tree; it can
-//! change no key and no length of a fixed list, so a value cannot change which resources exist. Values are written as plain
-//! strings and never into `Fn::Sub`, so `${…}` in a value stays what it is.
+//! *Shape* ([`shape`], one folder per kind of step) turns a step into a template whose leaves may hold placeholders,
+//! and sees no value. *Fill* ([`fill`]) puts the values of one slot and target into the leaves of the parsed tree; it
+//! cannot change a key or the length of a fixed list, so a value cannot change which resources exist. Values are
+//! written as plain strings and never into `Fn::Sub`, so `${…}` in a value stays what it is.
 //!
-//! Deliberately absent: I/O, and everything that needs a call to AWS. The planner calls [`Cache::render`]; a command that
-//! shows one template calls [`render`].
+//! Deliberately absent: I/O, and everything that needs a call to AWS. The planner calls [`Cache::render`]; a command
+//! that shows one template calls [`render`].
 
 mod cache;
 mod cloudformation;

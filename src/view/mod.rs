@@ -1,8 +1,8 @@
 //! Any report as terminal text or JSON. Presentation only: nothing is decided here, and nothing is printed.
 //!
 //! One file per report: [`plan`] (what would be done and why not), [`status`] (what is where), [`history`] (what
-//! happened), [`runs`] (what ran where, from facts), [`health`] (what cannot be seen). [`reasons`] has the words for every reason why something is held, [`time`] those for durations; [`wrap`] breaks lines
-//! for a terminal.
+//! happened), [`runs`] (what ran where, from facts), [`health`] (what does not answer). [`reasons`] has the words for
+//! every reason to hold a slot, [`time`] the words for durations; [`wrap`] breaks lines for a terminal.
 
 pub mod alike;
 pub mod doctor;

@@ -31,7 +31,7 @@ fn problems() -> String {
     }
     let mut text =
         "# Problems\n\nThe problems that `landfall check` can find in a repository. If a file has an error, everything that \
-         depends on it stays\nas it is deployed, and the rest continues. Warnings and notes hold nothing.\n"
+         depends on it stays\nas it is deployed, and the rest continues. Warnings and notes do not stop deployments.\n"
             .to_owned();
     for (code, (level, doc)) in codes {
         text.push_str(&format!("\n## {code}\n\n*{level}.* {doc}\n"));

@@ -14,8 +14,8 @@ A step of `process.toml` becomes one CloudFormation stack per target that offers
 This page lists every key of every kind. Names follow ECS and CloudFormation in snake case, so the AWS documentation applies too.
 
 - *Default* applies if the key is absent. `300` (AWS) means that landfall writes nothing and the default of AWS applies.
-- *Renders to* lists the properties that depend on the key. It is found by changing the key in the examples, not written by \
-hand. Paths under `AWS::ECS::TaskDefinition` omit `AWS::`, and `[]` stands for an element of a list.
+- *Renders to* lists the properties that depend on the key. The tests find them by changing the key in the examples. \
+Paths under `AWS::ECS::TaskDefinition` omit `AWS::`, and `[]` stands for an element of a list.
 - *Since* is the first release format that has the key. A release keeps the format that it was made with.
 - *Example* links to a step that uses the key; all examples are [at the end](#examples).
 ";

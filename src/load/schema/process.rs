@@ -268,8 +268,9 @@ pub struct TaskEntry {
     /// What containers can mount.
     #[serde(default)]
     pub volume: Vec<At<VolumeEntry>>,
-    /// How many days the step's log group keeps its entries; 30 by default. A step that writes nothing to its log group has
-    /// none: when the last container gets its own `log`, the log group is deleted with its entries.
+    /// How many days the step's log group keeps its entries; 30 by default. A step has a log group only if something in
+    /// it writes there: when the last container gets its own `log`, CloudFormation deletes the log group with its
+    /// entries.
     pub log_retention_days: Option<At<u32>>,
     /// Turns on ECS Exec.
     #[serde(default)]

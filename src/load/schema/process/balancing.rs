@@ -32,7 +32,7 @@ pub struct AdvancedConfigurationEntry {
     pub alternate_target_group: At<String>,
     /// ARN of the listener rule (application) or listener (network) for traffic; may contain `#{…}`.
     pub production_listener_rule: At<String>,
-    /// The same for test traffic; may contain `#{…}`.
+    /// ARN of the listener rule (application) or listener (network) for test traffic; may contain `#{…}`.
     pub test_listener_rule: Option<At<String>>,
     /// ARN of the role with which ECS moves traffic; may contain `#{…}`. Without one, landfall makes a role.
     pub role_arn: Option<At<String>>,
@@ -42,8 +42,8 @@ pub struct AdvancedConfigurationEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OwnTargetGroupEntry {
-    /// Part of its logical id: letters and digits. Default: the container's name and port. A new name replaces the target
-    /// group.
+    /// Part of the target group's logical id: letters and digits. Default: the container's name and port. A new name
+    /// replaces the target group.
     pub name: Option<At<String>>,
     /// Id of the VPC; may contain `#{…}`.
     pub vpc_id: At<String>,
@@ -69,7 +69,7 @@ pub struct OwnTargetGroupEntry {
     /// Rules on existing listeners.
     #[serde(default)]
     pub listener_rule: Vec<At<ListenerRuleEntry>>,
-    /// A load balancer that the step makes for it.
+    /// A load balancer that the step makes for the target group.
     pub own_load_balancer: Option<At<OwnLoadBalancerEntry>>,
 }
 
@@ -101,7 +101,8 @@ pub enum ProtocolVersionEntry {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TargetHealthCheckEntry {
-    /// The protocol of the check. Default: the protocol of the traffic, or TCP if that cannot be checked.
+    /// The protocol of the check. Default: the protocol of the traffic, or TCP if the load balancer cannot check that
+    /// protocol.
     pub protocol: Option<HealthProtocolEntry>,
     /// Path that is requested; `/` by default; may contain `#{…}`.
     pub path: Option<At<String>>,
@@ -176,12 +177,13 @@ pub struct OwnLoadBalancerEntry {
     /// Security groups; may contain `#{…}`. Without any, landfall makes one that admits `ingress`. If you name groups, the
     /// groups of the tasks must admit them.
     pub security_groups: Option<Vec<At<String>>>,
-    /// Networks that the security group that landfall makes admits, on the ports of the listeners; may contain `#{…}`.
+    /// Networks that landfall's security group admits to the ports of the listeners; may contain `#{…}`.
     #[serde(default)]
     pub ingress: Vec<At<String>>,
-    /// With `ingress`: the tasks get one more security group, in addition to at most four of their own, that admits the
-    /// load balancer to the ports of the container and the health check; `true` by default. Tasks without their own network
-    /// interface (`network_mode`) have no security groups: the groups of the instances must admit the load balancer.
+    /// With `ingress`: landfall makes a security group that admits the load balancer to the ports of the container and
+    /// the health check; `true` by default. The tasks get it in addition to at most four of their own. Tasks without
+    /// their own network interface (`network_mode`) have no security groups: the groups of the instances must admit the
+    /// load balancer.
     pub task_ingress: Option<At<bool>>,
     /// Seconds until an idle connection is closed: 1 to 4000; only for `application`.
     #[schemars(range(min = 1, max = 4000))]

@@ -28,9 +28,9 @@ pub struct ContainerEntry {
     pub memory: Option<At<NumberEntry>>,
     /// Soft limit in MiB; may be `#{…}`.
     pub memory_reservation: Option<At<NumberEntry>>,
-    /// Its only port, over TCP.
+    /// The container's port, over TCP, if it has only one.
     pub port: Option<At<u16>>,
-    /// Its ports, if it has several or they need more than a number.
+    /// The container's ports, if it has several or a port needs more than a number.
     #[serde(default)]
     pub ports: Vec<At<PortEntry>>,
     /// ARNs of S3 objects with one variable per line, at most 10; may contain `#{…}`. The execution role that landfall
@@ -59,7 +59,8 @@ pub struct ContainerEntry {
     pub read_only_root: At<bool>,
     /// Seconds between SIGTERM and SIGKILL; at most 120 on Fargate.
     pub stop_timeout: Option<At<u32>>,
-    /// Seconds until the container counts as failed to start, if others wait for it: at least 2, at most 120 on Fargate.
+    /// Seconds in which the container must reach the condition that other containers wait for: at least 2, at most 120
+    /// on Fargate.
     pub start_timeout: Option<At<u32>>,
     /// Credentials for the image's registry. The execution role that landfall makes may read the secret.
     pub repository_credentials: Option<RepositoryCredentialsEntry>,
@@ -168,10 +169,10 @@ pub struct HostEntryEntry {
 pub struct RestartPolicyEntry {
     /// Whether the container is restarted.
     pub enabled: bool,
-    /// Exit codes after which it is not restarted, at most 50.
+    /// Exit codes after which ECS does not restart the container, at most 50.
     #[serde(default)]
     pub ignored_exit_codes: At<Vec<i32>>,
-    /// Seconds that it must run before it can be restarted: 60 to 1800; 300 by default.
+    /// Seconds that the container must run before ECS can restart it: 60 to 1800; 300 by default.
     #[schemars(range(min = 60, max = 1800))]
     pub restart_attempt_period: Option<u32>,
 }
@@ -219,9 +220,9 @@ pub enum ProtocolEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretEntry {
-    /// ARN of a secret in Secrets Manager, with or without its six random characters; may contain `#{…}`. If an output of a
-    /// stack is the whole value, it must be the whole ARN. If the secret's own name ends in `-` and six letters or digits,
-    /// write the whole ARN.
+    /// ARN of a secret in Secrets Manager, with or without its six random characters; may contain `#{…}`. If the whole
+    /// value is an output of a stack, the output must be the whole ARN. If the secret's own name ends in `-` and six
+    /// letters or digits, write the whole ARN.
     pub secret: Option<At<String>>,
     /// One key of the secret's JSON value; may contain `#{…}`.
     pub key: Option<At<String>>,

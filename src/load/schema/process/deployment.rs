@@ -15,9 +15,9 @@ pub struct DeploymentEntry {
     /// Minutes in which both sets of tasks run after all traffic has moved: 0 to 1440; not with `rolling`.
     #[schemars(range(min = 0, max = 1440))]
     pub bake_time_in_minutes: Option<At<u32>>,
-    /// The steps of `linear`.
+    /// For `linear`: the size of the steps, and the wait between them.
     pub linear_configuration: Option<At<LinearEntry>>,
-    /// The part of `canary`.
+    /// For `canary`: the part of the traffic that moves first, and the wait after it.
     pub canary_configuration: Option<At<CanaryEntry>>,
     /// Alarms that make a deployment fail.
     pub alarms: Option<At<DeploymentAlarmsEntry>>,

@@ -104,7 +104,7 @@ pub struct ConnectTimeoutEntry {
 pub struct ConnectTlsEntry {
     /// Who signs its certificates.
     pub issuer_certificate_authority: IssuerEntry,
-    /// ARN of the KMS key for the private key. Default: a key of AWS; may contain `#{…}`; with `role_arn`.
+    /// ARN of the KMS key that encrypts the private key; needs `role_arn`; may contain `#{…}`. Default: a key of AWS.
     pub kms_key: Option<At<String>>,
     /// ARN of the role with which ECS makes certificates; may contain `#{…}`. Without one, landfall makes a role.
     pub role_arn: Option<At<String>>,
@@ -176,7 +176,7 @@ pub struct OwnDiscoveryEntry {
 pub struct DnsConfigEntry {
     /// Records of each task; at least one, each type once.
     pub dns_records: At<Vec<At<DnsRecordEntry>>>,
-    /// Which tasks an answer names; `multivalue` by default.
+    /// Which tasks a DNS answer contains; `multivalue` by default.
     pub routing_policy: Option<At<RoutingPolicyEntry>>,
 }
 

@@ -73,7 +73,7 @@ pub struct CapacityProviderEntry {
     /// Its share of the tasks above the base: 0 to 1000.
     #[schemars(range(min = 0, max = 1000))]
     pub weight: Option<u32>,
-    /// This many tasks run here first: 0 to 100000; only one provider can have a base.
+    /// This many tasks run on the provider first: 0 to 100000; only one provider can have a base.
     #[schemars(range(min = 0, max = 100_000))]
     pub base: Option<At<u32>>,
 }

@@ -13,7 +13,7 @@ pub struct UlimitEntry {
     pub name: UlimitNameEntry,
     /// The limit that applies.
     pub soft_limit: At<u32>,
-    /// How far the container may raise it.
+    /// The highest value to which the container may raise `soft_limit`.
     pub hard_limit: At<u32>,
 }
 
@@ -114,7 +114,7 @@ pub struct CapabilitiesEntry {
 pub struct DeviceEntry {
     /// Path on the host.
     pub host_path: String,
-    /// Path in the container; the host's by default.
+    /// Path in the container. Default: `host_path`.
     pub container_path: Option<String>,
     /// What the container may do; all of it by default.
     #[serde(default)]

@@ -30,9 +30,9 @@ pub struct FirelensEntry {
     /// Which router it is.
     #[serde(rename = "type")]
     pub kind: FirelensKindEntry,
-    /// Options: `enable-ecs-log-metadata`, `config-file-type` (`file` or, except on Fargate, `s3`) and `config-file-value`
-    /// (a path in the container, or the ARN of an S3 object, which the execution role that landfall makes may read); values
-    /// may contain `#{…}`.
+    /// Options: `enable-ecs-log-metadata`, `config-file-type` (`file` or, except on Fargate, `s3`) and
+    /// `config-file-value` (a path in the container, or the ARN of an S3 object); values may contain `#{…}`. The
+    /// execution role that landfall makes may read the object.
     #[serde(default)]
     pub options: BTreeMap<String, At<String>>,
 }

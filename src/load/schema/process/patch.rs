@@ -37,8 +37,8 @@ pub struct PatchEntry {
     /// contain `#{…}`; functions are tables like `{ Ref = "Topic" }`.
     #[serde(default)]
     pub set: Pairs<At<PatchValueEntry>>,
-    /// Properties by path that are not checked against the resource schemas, for properties that are newer than this
-    /// landfall version.
+    /// Like `set`, but without a check against the resource schemas: for properties that are newer than this landfall
+    /// version.
     #[serde(default)]
     pub set_unchecked: Pairs<At<PatchValueEntry>>,
     /// Items to add to the end of lists, by path.

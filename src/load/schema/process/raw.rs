@@ -26,14 +26,14 @@ pub struct CloudFormationEntry {
 pub struct StackEntry {
     /// File in the project's folder `templates/`: CloudFormation as YAML or JSON; its values may contain `#{…}`.
     pub template: At<String>,
-    /// Values of the template's parameters, may contain `#{…}`; a list is passed with commas. Other parameters have their
-    /// defaults.
+    /// Values of the template's parameters; may contain `#{…}`. landfall joins a list with commas. Parameters without a
+    /// value here have their defaults.
     #[serde(default)]
     pub parameters: BTreeMap<String, At<ValueEntry>>,
     /// Capabilities in addition to those that landfall finds in the template.
     #[serde(default)]
     pub capabilities: Vec<At<CapabilityEntry>>,
-    /// The image (a key of `[images]`) that a container of the template runs; landfall proves success with it. Containers
+    /// The image (a key of `[images]`) of each container of the template; landfall proves that ECS runs it. Containers
     /// whose image is `#{images.<name>}` in the template need no entry.
     #[serde(default)]
     pub images: BTreeMap<String, At<String>>,

@@ -10,8 +10,8 @@ use crate::load::schema::At;
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct RunEntry {
-    /// How long the task may take, such as `30m`, before landfall stops it and it has failed: 10 seconds to 7 days.
-    /// Default: 30 minutes.
+    /// How long the task may take, such as `30m`: 10 seconds to 7 days. Default: 30 minutes. landfall stops a task that
+    /// takes longer, and the task has failed.
     pub timeout: Option<At<String>>,
     /// The task may run again with the same content without harm; `false` by default. It then runs each time its stack
     /// changes, and again if landfall cannot find out how it ended.

@@ -33,7 +33,7 @@ pub struct ScalingEntry {
 pub struct TargetTrackingEntry {
     /// Which metric.
     pub metric: MetricEntry,
-    /// Its value: percent, or requests per task and minute.
+    /// The value to keep the metric at: percent, or requests per task and minute.
     pub target_value: At<f64>,
     /// With `requests`, and without an own target group: `app/<name>/<id>/targetgroup/<name>/<id>`; may contain `#{…}`.
     pub resource_label: Option<At<String>>,
@@ -54,7 +54,7 @@ pub enum MetricEntry {
     Cpu,
     /// Memory in percent, over all tasks.
     Memory,
-    /// Requests per task and minute; with `strategy = "rolling"`, because it counts those of one target group.
+    /// Requests per task and minute; needs `strategy = "rolling"`, because it counts the requests of one target group.
     Requests,
 }
 
@@ -73,7 +73,7 @@ pub struct StepScalingEntry {
     pub min_adjustment_magnitude: Option<u32>,
     /// The adjustments, by how far the metric is beyond the threshold; at least one.
     pub step_adjustments: At<Vec<StepAdjustmentEntry>>,
-    /// The alarm that is made for it.
+    /// The alarm that landfall makes for the policy.
     pub alarm: ScalingAlarmEntry,
 }
 

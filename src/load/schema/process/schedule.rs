@@ -15,9 +15,10 @@ pub struct ScheduleEntry {
     pub schedule: At<String>,
     /// Time zone of `cron` and `at`, like `Europe/Berlin`; UTC by default; may contain `#{…}`.
     pub time_zone: Option<At<String>>,
-    /// Not before this time in UTC, like `2026-12-01T08:00:00Z`; not with `at`; may contain `#{…}`.
+    /// The schedule starts no task before this time in UTC, like `2026-12-01T08:00:00Z`; not with `at`; may contain
+    /// `#{…}`.
     pub start_date: Option<At<String>>,
-    /// Not after this time in UTC; not with `at`; may contain `#{…}`.
+    /// The schedule starts no task after this time in UTC; not with `at`; may contain `#{…}`.
     pub end_date: Option<At<String>>,
     /// The task may start up to this many minutes late: 1 to 1440. Default: it starts on time.
     #[schemars(range(min = 1, max = 1440))]
@@ -30,7 +31,7 @@ pub struct ScheduleEntry {
     pub task_count: Option<u32>,
     /// What EventBridge Scheduler does if ECS cannot start a task.
     pub retry_policy: Option<RetryPolicyEntry>,
-    /// The queue that gets a message if it gives up.
+    /// The queue that gets a message if EventBridge Scheduler gives up.
     pub dead_letter_config: Option<DeadLetterEntry>,
     /// ARN of the role with which EventBridge Scheduler starts tasks; may contain `#{…}`. Without one, landfall makes a
     /// role with least rights.
@@ -45,10 +46,10 @@ fn enabled() -> bool {
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryPolicyEntry {
-    /// How often it tries again: 0 to 185; 185 by default.
+    /// How often EventBridge Scheduler tries again: 0 to 185; 185 by default.
     #[schemars(range(min = 0, max = 185))]
     pub maximum_retry_attempts: Option<u32>,
-    /// How long it tries again, in seconds: 60 to 86400; 86400 by default.
+    /// How long EventBridge Scheduler tries again, in seconds: 60 to 86400; 86400 by default.
     #[schemars(range(min = 60, max = 86_400))]
     pub maximum_event_age_in_seconds: Option<u32>,
 }
