@@ -35,7 +35,7 @@ pub(super) fn stranger(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Optio
 
 /// Whether the deployment made a call in an earlier incarnation of the store.
 fn asked_before(s: &Subject<'_>) -> bool {
-    let mut read = s.state.tokens().filter_map(|token| Token::read(token));
+    let mut read = s.state.tokens().filter_map(Token::read);
     read.any(|token| *token.incarnation != *s.maker.incarnation.0)
 }
 

@@ -132,10 +132,10 @@ fn changed(from: &Files, to: &Files) -> Vec<(String, String)> {
         projects = vec!["billing", "portal", "storefront"];
     }
     let release = |project: &str| {
-        let inside = to
+        let mut inside = to
             .keys()
             .filter_map(|path| path.strip_prefix(&format!("projects/{project}/releases/"))?.strip_suffix(".toml"));
-        inside.last().map(|version| (project.to_owned(), version.to_owned()))
+        inside.next_back().map(|version| (project.to_owned(), version.to_owned()))
     };
     projects.into_iter().filter_map(release).collect()
 }

@@ -171,8 +171,7 @@ fn environment_changes(scene: &mut Scene<'_>) -> Option<()> {
     scene.toml(&format!("environments/{environment}.toml"), |environment, random| {
         match random.below(4) {
             0 => {
-                environment["prune"] =
-                    value(!environment.get("prune").is_some_and(|prune| prune.as_bool() == Some(true)))
+                environment["prune"] = value(environment.get("prune").is_none_or(|prune| prune.as_bool() != Some(true)))
             }
             1 => environment["protected"] = value(!environment.contains_key("protected")),
             2 => environment["order"] = value(*random.one(&[5, 40])?),
