@@ -64,8 +64,8 @@ pub(super) struct Watch {
     ran: Vec<(Place, StackName, Option<Hash>)>,
     /// Stacks that were deleted, and not made anew yet.
     deleted: BTreeSet<(Place, String)>,
-    /// A store was copied, and both are used.
-    pub(super) copied: bool,
+    /// A store was copied, and both are used: the tasks that both know to have run.
+    both: Option<Vec<(Place, StackName, Option<Hash>)>>,
     /// What tasks were asked for, by their tokens: the stack and the content.
     tasks: BTreeMap<String, (StackName, Option<Hash>)>,
     /// Stacks that failed or lost their task, with the content: the next order may run that task once more.
@@ -129,6 +129,11 @@ impl Watch {
         }
     }
 
+    /// The store is copied, and both are used. What one of them runs from now on the other does not know.
+    pub(super) fn copied(&mut self) {
+        self.both = Some(self.ran.clone());
+    }
+
     /// The journal of a second daemon: what it means to do is meant to be done.
     pub(super) fn other(&mut self, records: &[Record]) {
         let mut known = BTreeMap::new();
@@ -189,8 +194,8 @@ impl Watch {
                 let what = (*deployment, stack.clone(), *call);
                 let known = self.tokens.entry(token.to_string()).or_insert_with(|| what.clone()).clone();
                 // A task that goes on is passed to the deployment that takes the place of its own, with its token.
-                let content = |deployment| self.contents.get(&(deployment, stack.clone()));
-                let passed = *call == Call::RunTask && known.1 == what.1 && content(known.0) == content(what.0);
+                let task = self.content(*deployment, stack);
+                let passed = *call == Call::RunTask && self.tasks.get(&**token) == Some(&task);
                 let same = known == what || passed;
                 self.check(Law::OneToken, same, || format!("{token} is for {known:?} and {what:?}"))?;
                 let asked = !(token.contains("-goon") && self.paused.contains(&(*deployment, stack.clone())));
@@ -320,14 +325,17 @@ impl Watch {
                 self.deleted.insert((accepted.place.clone(), stack.to_owned()));
             }
             // What one of two daemons executes or deletes takes change sets of the other along, which that one makes again.
-            "DeleteChangeSet" if self.copied => self.forget_change_sets(accepted, same),
+            "DeleteChangeSet" if self.both.is_some() => self.forget_change_sets(accepted, same),
             "ExecuteChangeSet" if effective => {
-                if self.copied {
+                if self.both.is_some() {
                     self.forget_change_sets(accepted, same);
                 }
                 // A stack that is made anew is another one, and its task runs for it.
                 if self.deleted.remove(&(accepted.place.clone(), stack.to_owned())) {
-                    self.ran.retain(|(place, ran, _)| *place != accepted.place || ran.as_str() != stack);
+                    let stays =
+                        |ran: &(Place, StackName, Option<Hash>)| ran.0 != accepted.place || ran.1.as_str() != stack;
+                    self.ran.retain(stays);
+                    self.both.iter_mut().for_each(|both| both.retain(stays));
                 }
             }
             _ => {}
@@ -338,15 +346,10 @@ impl Watch {
     fn task(&mut self, accepted: &Accepted, token: &str) -> Verdict {
         let Some(task) = self.tasks.get(token).cloned() else { return Ok(()) };
         let now = (accepted.place.clone(), task.0.clone(), task.1);
-        let of = |ran: &&(Place, StackName, Option<Hash>)| (&ran.0, &ran.1) == (&now.0, &now.1);
-        // A copy knows nothing of what the other daemon ran since, but for what the stack carries.
-        let first = match self.copied {
-            true => self.ran.iter().rev().find(of) != Some(&now),
-            false => !self.ran.contains(&now),
-        };
+        let first = !self.both.as_ref().unwrap_or(&self.ran).contains(&now);
         self.ran.push(now);
         // Of two daemons on copies of a store each may try again what failed before: docs/operating.md says so.
-        let may = first || if self.copied { self.failed.contains(&task) } else { self.failed.remove(&task) };
+        let may = first || if self.both.is_some() { self.failed.contains(&task) } else { self.failed.remove(&task) };
         let told = self.told.join("\n");
         self.check(Law::OnceOnly, may, || format!("run twice: {accepted:?}\n{told}"))
     }

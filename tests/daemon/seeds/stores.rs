@@ -40,7 +40,7 @@ impl Universe {
                 // It is not killed any more.
                 plan.set(0);
                 self.other = Some((daemon, plan, old));
-                self.watch.copied = true;
+                self.watch.copied();
                 self.count("store: copied, and both are used");
             }
             _ => {
