@@ -1,6 +1,7 @@
 //! Desired releases, gates, the plan and its report: short stories with their goldens, and laws as properties.
 
 mod allowances;
+mod announced;
 mod brake;
 mod doctor;
 mod freezes;
