@@ -19,7 +19,7 @@ pub struct Allow {
     /// The plan of each gate, as `landfall plan` prints it
     #[arg(id = "plan", required = true, value_name = "PLAN")]
     plans: Vec<String>,
-    /// The answer, if the gate accepts two. At a pause hook, `rollback` restores the old release, or ends a first
+    /// Which of two answers to write, if the gate accepts two. At a pause hook, `rollback` restores the old release, or ends a first
     /// deployment
     #[arg(long, value_name = "GATE")]
     what: Option<String>,

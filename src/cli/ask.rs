@@ -38,7 +38,7 @@ pub struct Ask {
     /// Read past deployments from this store of a daemon
     #[arg(long, value_name = "sqlite:FILE")]
     pub store: Option<String>,
-    /// Read past deployments from a daemon's facts: a file, a URL, or a revision of the clone
+    /// Read past deployments from the facts that a daemon served or pushed: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
     pub facts: Option<String>,
     /// Use this endpoint instead of AWS

@@ -73,7 +73,7 @@ pub struct DaemonArgs {
     #[arg(long, conflicts_with = "endpoint")]
     simulate: bool,
     /// Exit when nothing moves any more. Codes: 0 everything is in place, or waits for time or for a pin, 1 a
-    /// deployment failed, 3 the repository has errors, 5 an ordered change is held, 6 landfall could not read git or
+    /// deployment failed, 3 the repository has errors, 5 a change that a commit asks for is held, 6 landfall could not read git or
     /// AWS
     #[arg(long)]
     once: bool,

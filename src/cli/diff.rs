@@ -35,7 +35,7 @@ pub struct Diff {
     /// Clone of the repository
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
-    /// Read past deployments from a daemon's facts: a file, a URL, or a revision of the clone
+    /// Read past deployments from the facts that a daemon served or pushed: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF")]
     facts: Option<String>,
     /// Exit with 4 if the change does anything

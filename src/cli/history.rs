@@ -30,7 +30,7 @@ pub struct History {
     /// Show what ran where, from a daemon's facts: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with_all = ["server", "deployment"])]
     facts: Option<String>,
-    /// Clone of the repository, for a revision of --facts
+    /// Clone of the repository, if --facts names a revision
     #[arg(long, value_name = "DIR", default_value = ".")]
     repo: PathBuf,
     /// The operator's configuration file; it may name the store

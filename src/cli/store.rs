@@ -25,7 +25,7 @@ pub enum StoreCommand {
     /// Replace the store by a backup, and keep the replaced store
     #[command(after_help = help::STORE_RESTORE)]
     Restore(Copy),
-    /// Take over the stacks that the store's daemon asks about
+    /// Let the store's daemon take over stacks that another store deployed
     #[command(after_help = help::STORE_ADOPT)]
     Adopt(Adopt),
 }

@@ -65,7 +65,7 @@ pub struct Why {
     /// Read past deployments from this store of a daemon
     #[arg(long, value_name = "sqlite:FILE")]
     store: Option<String>,
-    /// Read past deployments from a daemon's facts: a file, a URL, or a revision of the clone
+    /// Read past deployments from the facts that a daemon served or pushed: a file, a URL, or a revision of the clone
     #[arg(long, value_name = "FILE|URL|REF", conflicts_with = "store")]
     facts: Option<String>,
     /// Output format

@@ -8,8 +8,8 @@
 //!
 //! It is an account, not a mock: any client can create, update, cancel and delete stacks here, in several accounts and
 //! regions. If a call or setting is not modelled, the answer is an error that names it. [`World`] is pure and moves
-//! only when its caller advances its clock; [`SimCloud`] is landfall's port on it, and `wire` the protocols of AWS. Its
-//! facts about AWS come from the source, not from landfall's own tables.
+//! only when its caller advances its clock. landfall reaches it through [`SimCloud`], other clients through `wire`. Its
+//! facts about AWS come from AWS's documents, not from the tables that landfall plans with.
 
 mod cloud;
 mod config;

@@ -40,7 +40,7 @@ codes! {
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
     RESOURCE_ID "resource-id" "A VPC, subnet, security group or Cloud Map namespace must be named by its id, such as `subnet-0a1b2c3d`, and a list must name each only once. The value that a variable supplies is not such an id.";
     RESOURCE_PROPERTY "resource-property" "A resource of the rendered template does not fit AWS's published resource schema: it has an unknown property, lacks a required property, or has a value that is not allowed.";
-    ROLE_ARN "role-arn" "A role must be named by its ARN. The ARN becomes part of the rights of the role that passes it to tasks, so it must not match anything else.";
+    ROLE_ARN "role-arn" "A role must be named by its ARN. The ARN becomes part of the rights of another role, which passes this role to tasks, so it must not match anything else.";
     SCALING "scaling" "With the numbers that variables supply, the bounds of scaling contradict each other.";
     SCOPE_GONE "scope-gone" "The snapshot of an older release refers to an environment, target, tenant or tag that the repository no longer has. The name is in the scope of a value that could have won here, or in the conditions of a step. landfall cannot tell a renamed name from a removed one, so it holds the slot instead of deploying without the value.";
     SECRET_ARN "secret-arn" "A secret must be named by its ARN in Secrets Manager, without a JSON key: write the key as `key`. The ARN becomes part of the execution role's rights, so it must not match anything else.";

@@ -23,7 +23,7 @@ use crate::registry::manifest::is_tag;
 pub struct New {
     /// The project
     project: ProjectName,
-    /// The release's version [default: the highest of its channel, its last number plus one]
+    /// The release's version [default: the highest version of its channel, with one added to the last number]
     version: Option<ReleaseName>,
     /// Tag of an image, for example web=1.4.0; may be repeated
     #[arg(long = "image", value_name = "NAME=TAG", value_parser = image)]

@@ -69,7 +69,7 @@ codes! {
     StackState "stack-state" "A stack is in a state, or in an operation, that landfall does not interrupt.";
     Stopped "stopped" "A deployment waits at a gate.";
     Unadopted "unadopted" "Another store deployed stacks of the repository. Nothing changes before `landfall store adopt`.";
-    Unless "unless" "The release needs a pin: its change does what the phase excludes with `unless`.";
+    Unless "unless" "The release needs a pin: its change is of a kind that the phase's `unless` lists, such as `replace`.";
     Waits "waits" "A deployment waits for something outside landfall, and goes on by itself.";
     Wave "wave" "An earlier wave does not have the release yet, or has not run it long enough.";
     WaveFull "wave-full" "The wave already has as many deployments at once as it may.";
