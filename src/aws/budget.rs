@@ -48,7 +48,6 @@ struct Rate(u32, u32);
 
 /// The pause after the first throttled call in a row; it doubles with each further one.
 const PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 impl Budget {

@@ -100,7 +100,6 @@ pub enum TemplateProblem {
     NoType,
     /// More than CloudFormation takes.
     TooMany {
-        /// Of what.
         what: String,
         /// How many there are.
         is: usize,
@@ -124,7 +123,6 @@ pub enum TemplateProblem {
     Missing {
         /// What there is none of: `parameter or resource`, `resource`, `condition`, `mapping`.
         what: &'static str,
-        /// Its name.
         name: String,
     },
 }

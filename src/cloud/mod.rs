@@ -51,10 +51,8 @@ pub struct Identity {
 /// What is denied or throttled if a change set fails of it.
 const MAKES: &str = "a call of the change set";
 
-/// A change set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeSetSeen {
-    /// Its name.
     pub name: Arc<str>,
     /// Its id (ARN).
     pub id: Arc<str>,
@@ -106,9 +104,7 @@ pub enum ChangeSetStatus {
 /// Whether a change set can be executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Execution {
-    /// UNAVAILABLE.
     Unavailable,
-    /// AVAILABLE.
     Available,
     /// EXECUTE_IN_PROGRESS.
     InProgress,
@@ -147,13 +143,11 @@ pub struct PropertyChange {
 /// One event of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackEvent {
-    /// Its id.
     pub id: Arc<str>,
     /// When.
     pub at: Timestamp,
     /// Logical id: the stack's name for the stack itself.
     pub resource: String,
-    /// Physical id.
     pub physical_id: Option<String>,
     /// Its type.
     pub kind: String,
@@ -178,10 +172,8 @@ pub struct StackResource {
     pub status: String,
 }
 
-/// A cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterSeen {
-    /// Its ARN.
     pub arn: Arc<str>,
     /// `ACTIVE`, `INACTIVE`, …
     pub status: String,
@@ -236,9 +228,7 @@ pub struct ChangeSetRequest {
     pub parameters: BTreeMap<String, String>,
     /// Stack tags.
     pub tags: BTreeMap<String, String>,
-    /// Capabilities.
     pub capabilities: Vec<Arc<str>>,
-    /// The token.
     pub token: Arc<str>,
 }
 
@@ -249,7 +239,6 @@ pub trait Change: Observe {
     async fn put_template(&self, at: &At, object: &TemplateObject, body: &str) -> Result<()>;
     /// Asks for a change set; it is made asynchronously.
     async fn create_change_set(&self, at: &At, request: &ChangeSetRequest) -> Result<()>;
-    /// Executes it.
     async fn execute_change_set(&self, at: &At, stack: &StackName, name: &str, token: &str) -> Result<()>;
     /// Deletes it; fine if it is gone.
     async fn delete_change_set(&self, at: &At, stack: &StackName, name: &str) -> Result<()>;

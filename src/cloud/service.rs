@@ -10,7 +10,6 @@ use crate::model::journal::ContainerEnd;
 /// A service, with its newest service deployment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceSeen {
-    /// Its ARN.
     pub arn: Arc<str>,
     /// ARN of its cluster.
     pub cluster: Arc<str>,
@@ -29,7 +28,6 @@ pub struct ServiceSeen {
 /// What a service said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceEvent {
-    /// Its id.
     pub id: Arc<str>,
     /// When.
     pub at: Timestamp,
@@ -40,9 +38,7 @@ pub struct ServiceEvent {
 /// A service deployment with the revision that it brings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ServiceDeployment {
-    /// Its ARN.
     pub arn: Arc<str>,
-    /// Its status.
     pub status: ServiceDeploymentStatus,
     /// Why.
     pub reason: Option<String>,
@@ -206,15 +202,12 @@ impl ServiceDeploymentStatus {
 /// A task that stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoppedTask {
-    /// Its ARN.
     pub arn: Arc<str>,
-    /// Its task definition.
     pub task_definition: Arc<str>,
     /// ECS's code, such as `EssentialContainerExited`.
     pub code: String,
     /// The message of ECS.
     pub reason: String,
-    /// Its containers.
     pub containers: Vec<ContainerEnd>,
     /// When it was created: which operation it belongs to.
     pub created: Timestamp,

@@ -25,7 +25,6 @@ pub enum WhichTask {
     Arn(Arc<str>),
     /// The one that was started with this token, which its `startedBy` says.
     StartedBy {
-        /// The token.
         token: Arc<str>,
         /// The family of its task definition: stopped tasks can only be listed by that.
         family: Arc<str>,
@@ -35,7 +34,6 @@ pub enum WhichTask {
 /// A task that was run once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskSeen {
-    /// Its ARN.
     pub arn: Arc<str>,
     /// Where it is in its life, as AWS writes it: `PROVISIONING`, `RUNNING`, …
     pub status: String,
@@ -52,7 +50,6 @@ pub struct TaskEnd {
     pub code: String,
     /// The message of ECS.
     pub reason: String,
-    /// Its containers.
     pub containers: Vec<ContainerEnd>,
     /// When it stopped.
     pub at: Timestamp,

@@ -22,7 +22,6 @@ pub struct Exposure {
     pub resource: Arc<str>,
     /// Its type.
     pub kind: Arc<str>,
-    /// What is exposed.
     #[serde(flatten)]
     pub what: Exposed,
 }
@@ -42,9 +41,7 @@ pub enum Exposed {
     },
     /// Ports that a security group opens.
     Ports {
-        /// The first.
         first: u16,
-        /// The last.
         last: u16,
         /// `tcp`, `udp`, `icmp`, or `all`.
         protocol: String,
@@ -57,10 +54,7 @@ pub enum Exposed {
         by: String,
     },
     /// What kept a bucket from being public is gone.
-    BlockRemoved {
-        /// The setting.
-        setting: String,
-    },
+    BlockRemoved { setting: String },
     /// A policy that allows everyone, without a condition.
     Policy {
         /// What it allows.

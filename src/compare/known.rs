@@ -18,7 +18,6 @@ pub(super) struct Known(BTreeMap<String, Thing>);
 pub(super) struct Thing {
     /// Its type.
     pub(super) kind: String,
-    /// Its properties.
     pub(super) properties: Value,
     /// What stands next to them, like `DeletionPolicy`.
     pub(super) settings: BTreeMap<String, String>,

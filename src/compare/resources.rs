@@ -91,29 +91,13 @@ pub struct Cause {
 #[serde(tag = "because", rename_all = "kebab-case")]
 pub enum Why {
     /// It is written differently. Each side is there if it is a scalar; none for a map, a list, a function, or nothing.
-    Text {
-        /// Before.
-        before: Option<String>,
-        /// After.
-        after: Option<String>,
-    },
+    Text { before: Option<String>, after: Option<String> },
     /// A parameter has another value, or may have: none for a value that is not known, or not shown.
-    Parameter {
-        /// Its name.
-        name: String,
-        /// Before.
-        before: Option<String>,
-        /// After.
-        after: Option<String>,
-    },
+    Parameter { name: String, before: Option<String>, after: Option<String> },
     /// A mapping says something else.
-    Mapping {
-        /// Its name.
-        name: String,
-    },
+    Mapping { name: String },
     /// A condition holds now, or no longer does, or that is not known.
     Condition {
-        /// Its name.
         name: String,
         /// Whether it holds afterwards, if that is known.
         holds: Option<bool>,

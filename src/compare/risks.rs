@@ -45,7 +45,6 @@ pub enum Level {
 pub struct Risk {
     /// Its name: one of [`RISKS`].
     pub id: &'static str,
-    /// Its level.
     pub level: Level,
     /// The logical id of the resource; none for the whole stack.
     pub resource: Option<Arc<str>>,

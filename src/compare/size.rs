@@ -15,7 +15,6 @@ use crate::cfn::Given;
 pub struct Size {
     /// The fewest.
     pub least: Amount,
-    /// The most.
     pub most: Amount,
     /// Services of which tasks, CPU or memory are not known.
     pub unknown: usize,
@@ -25,9 +24,7 @@ pub struct Size {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Amount {
-    /// Tasks.
     pub tasks: u64,
-    /// vCPU of all.
     pub vcpu: f64,
     /// Memory of all, in GiB.
     pub memory_gib: f64,

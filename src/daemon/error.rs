@@ -17,7 +17,6 @@ pub enum DaemonError {
     /// The files of a commit cannot be read.
     #[error("cannot read the files of {commit}")]
     Files {
-        /// The commit.
         commit: String,
         /// Why.
         #[source]

@@ -83,7 +83,6 @@ impl Options {
 pub struct Ports {
     /// The tracked branch.
     pub upstream: Arc<dyn Upstream>,
-    /// The store.
     pub store: Arc<dyn Store>,
     /// AWS.
     pub cloud: Arc<dyn Change>,
@@ -102,9 +101,7 @@ pub struct Published {
     pub at: Timestamp,
     /// What it says.
     pub catalog: Arc<Catalog>,
-    /// Its problems.
     pub problems: Arc<[Problem]>,
-    /// The facts.
     pub facts: Arc<Facts>,
     /// What AWS showed.
     pub observed: Arc<Observed>,

@@ -38,7 +38,6 @@ pub trait Upstream: Send + Sync {
 /// Time, as the daemon knows it.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// Now.
     fn now(&self) -> Timestamp;
 
     /// Returns after that long.

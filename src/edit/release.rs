@@ -13,7 +13,6 @@ use crate::model::{ChannelName, CommitId, Hash, ImageName};
 pub struct NewRelease<'a> {
     /// The rendering rules that it is made under.
     pub format: u32,
-    /// Its channel.
     pub channel: &'a ChannelName,
     /// Hash of the files that say what.
     pub inputs: Hash,

@@ -21,7 +21,6 @@ pub(crate) struct Log {
     pub(crate) single: bool,
     /// Position of the last record.
     pub(crate) seq: u64,
-    /// Facts.
     pub(crate) fold: FactsFold,
     /// Deployments in flight.
     pub(crate) deployments: BTreeMap<DeploymentId, DeploymentState>,

@@ -45,7 +45,6 @@ const AWS: &str = "aws-";
 pub(super) enum Answered {
     /// A read. A call that is still denied is waited for all the same.
     Read,
-    /// A call.
     Call,
 }
 

@@ -162,7 +162,6 @@ pub enum GitError {
     NoBranch {
         /// Address of the remote, without a password.
         remote: String,
-        /// The branch.
         branch: String,
         /// The branches that are there.
         there: Vec<String>,
@@ -254,7 +253,6 @@ pub enum GitError {
     /// The files of a commit cannot be read.
     #[error("cannot read the files of {commit}")]
     Files {
-        /// The commit.
         commit: crate::model::CommitId,
         /// Why.
         #[source]
@@ -263,7 +261,6 @@ pub enum GitError {
     /// The name cannot be part of a ref.
     #[error("`{name}` cannot be the name of a git {what}")]
     Name {
-        /// The name.
         name: String,
         /// What it should have named.
         what: &'static str,
@@ -271,7 +268,6 @@ pub enum GitError {
     /// The repository has no remote of the name.
     #[error("{} has no remote `{name}`; add it with `git remote add {name} …`", path.display())]
     NoRemote {
-        /// The name.
         name: String,
         /// Folder of the git repository.
         path: PathBuf,

@@ -43,7 +43,6 @@ pub struct Between {
 pub struct Side {
     /// Full id of the commit.
     pub commit: CommitId,
-    /// Its files.
     pub tree: FileTree,
 }
 

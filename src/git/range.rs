@@ -33,7 +33,6 @@ pub enum RangeError {
     /// A range and a second revision.
     #[error("`{range}` is a range already: remove `{second}`, or name two commits without dots")]
     Second {
-        /// The range.
         range: String,
         /// What follows it.
         second: String,

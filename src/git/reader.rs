@@ -21,7 +21,6 @@ const MAX_ENTRIES: u64 = 200_000;
 /// How many objects were read.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Commits.
     pub commits: u64,
     /// Folders, to build them.
     pub trees: u64,

@@ -132,7 +132,6 @@ pub(super) enum Address {
         user: Option<String>,
         /// Name or address of the server.
         host: String,
-        /// Its port.
         port: u16,
     },
 }

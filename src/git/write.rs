@@ -18,7 +18,6 @@ use crate::model::CommitId;
 /// Who writes a commit, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
-    /// Name.
     pub name: String,
     /// Mail address.
     pub email: String,

@@ -38,7 +38,6 @@ pub use part::{Pair, Reach, reach};
 /// What is read.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
-    /// The files.
     pub tree: &'a FileTree,
     /// Their contents.
     pub blobs: &'a dyn Blobs,

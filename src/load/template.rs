@@ -150,7 +150,6 @@ fn has_placeholder(text: &str) -> bool {
 /// What a value is to what stands around it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// A value.
     Value,
     /// An element of a list of data.
     Element,

@@ -65,7 +65,6 @@ impl Gate {
 /// One `[[allow]]`: the key to one gate, single use.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Allowance {
-    /// Which gate.
     pub what: Gate,
     /// For which stack only; none for the whole slot.
     pub stack: Option<StackName>,

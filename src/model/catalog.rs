@@ -127,13 +127,9 @@ pub enum Subject {
 /// A kind of file or folder whose name cannot be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Unnamed {
-    /// An environment.
     Environment,
-    /// A target.
     Target,
-    /// A tenant.
     Tenant,
-    /// A project.
     Project,
 }
 
@@ -195,7 +191,6 @@ pub struct Target {
 }
 
 impl Target {
-    /// The region.
     pub fn region(&self) -> &Region {
         &self.place.region
     }
@@ -392,7 +387,6 @@ pub struct Release {
     pub version: Version,
     /// The rendering rules that it was made under.
     pub format: u32,
-    /// Its channel.
     pub channel: ChannelName,
     /// Tag and digest of each image.
     pub images: BTreeMap<ImageName, ImagePin>,
@@ -448,7 +442,6 @@ pub enum SnapshotFault {
 /// The image that a release uses for one image reference.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub struct ImagePin {
-    /// The tag.
     pub tag: Arc<str>,
     /// `sha256:` and 64 hexadecimal digits: the digest of the index, or of the one platform's image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -478,7 +471,6 @@ pub struct Deploy {
 /// What a deploy file asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pin {
-    /// This release.
     Release(ReleaseName),
     /// `"none"`: the stacks are removed.
     None,
@@ -515,18 +507,12 @@ pub enum Value {
 /// Compared from the highest kind down: step, target, role, tenant, tenant tag, environment, channel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
-    /// Steps.
     pub steps: BTreeSet<super::StepName>,
-    /// Targets.
     pub targets: BTreeSet<TargetName>,
-    /// Roles.
     pub roles: BTreeSet<RoleLabel>,
-    /// Tenants.
     pub tenants: BTreeSet<TenantName>,
     /// Tenant tags; any of them.
     pub tenant_tags: BTreeSet<Tag>,
-    /// Environments.
     pub environments: BTreeSet<EnvironmentName>,
-    /// Channels.
     pub channels: BTreeSet<ChannelName>,
 }

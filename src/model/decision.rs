@@ -62,7 +62,6 @@ pub enum Decision {
         wanted: Option<ReleaseName>,
         /// What it runs.
         runs: Option<ReleaseName>,
-        /// Every reason.
         reasons: Vec<Hold>,
     },
 }
@@ -72,7 +71,6 @@ pub enum Decision {
 pub struct Waiting {
     /// Version of the release, as in its file's name.
     pub release: ReleaseName,
-    /// Every reason.
     pub reasons: Vec<Hold>,
 }
 
@@ -87,7 +85,6 @@ pub enum Because {
     InTurn(CommitId),
     /// The release is the same, but its stacks differ from it: a live part changed, or others changed them.
     Differs {
-        /// The stacks.
         stacks: Vec<StackName>,
         /// The live parts that changed (`target prod-eu`, `tenant acme`, `output VpcId of …`); empty if none did, as far as is known.
         parts: Vec<Arc<str>>,
@@ -101,7 +98,6 @@ pub enum Because {
 /// One reason why something is held: its cause, since when, and until when if that is known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Hold {
-    /// The cause.
     pub cause: Cause,
     /// Since when, where facts tell.
     pub since: Option<Timestamp>,
@@ -177,7 +173,6 @@ pub enum Cause {
     },
     /// An earlier phase is not passed.
     Phase {
-        /// The phase.
         phase: Arc<str>,
         /// How many of its environments must have it, in addition to those in which it only has to soak.
         needed: u32,
@@ -254,7 +249,6 @@ pub enum Cause {
     },
     /// As many of its wave as may are being deployed.
     WaveFull {
-        /// The wave.
         wave: Arc<str>,
         /// How many may at a time.
         limit: u32,
@@ -407,7 +401,6 @@ pub enum Cause {
     },
     /// Another store deployed stacks of the repository, and the operator has not said yet that this one takes them over.
     Unadopted {
-        /// The question.
         question: Question,
         /// The operator agreed; something still speaks against it.
         agreed: bool,
@@ -416,7 +409,6 @@ pub enum Cause {
     },
     /// A place could not be listed.
     PlaceUnseen {
-        /// The place.
         place: Place,
         /// Why.
         error: String,
@@ -453,7 +445,6 @@ pub enum Cause {
 /// Why a release does not enter an environment by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The phase.
     pub phase: Arc<str>,
     /// What the phase excludes.
     pub conditions: BTreeSet<Unless>,
@@ -466,7 +457,6 @@ pub struct Finding {
 pub struct Found {
     /// The condition that it meets; none if the change cannot be judged.
     pub condition: Option<Unless>,
-    /// The stack.
     pub stack: StackName,
     /// What happens, in a sentence without a full stop.
     pub sentence: String,

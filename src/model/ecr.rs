@@ -7,7 +7,6 @@ use super::place::domains;
 pub struct EcrRepository<'a> {
     /// The account that the registry belongs to: twelve digits, as far as anybody looked.
     pub account: &'a str,
-    /// Its region.
     pub region: &'a str,
     /// The repository's name in the registry.
     pub path: &'a str,

@@ -323,11 +323,9 @@ pub struct StackPut {
 /// What AWS announced for a stack in the change set of a deployment, and what the plan predicted.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Announced {
-    /// The deployment.
     pub deployment: DeploymentId,
     /// Where.
     pub place: Place,
-    /// The stack.
     pub stack: StackName,
     /// What was predicted, from the template that was deployed and the one that was wanted.
     pub predicted: Vec<ExpectedChange>,
@@ -369,7 +367,6 @@ impl Repeat {
 pub struct OutputsRead {
     /// The place of the stack that uses them.
     pub place: Place,
-    /// That stack.
     pub stack: StackName,
     /// The deployment that read them.
     pub deployment: DeploymentId,

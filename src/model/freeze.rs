@@ -64,7 +64,6 @@ pub enum Recurrence {
 pub enum Whom<'a> {
     /// It has no tenant.
     Nobody,
-    /// This tenant.
     Tenant(&'a Tenant),
     /// A tenant whose file is gone, and its tags with it: every freeze of tenants may mean it.
     Gone,

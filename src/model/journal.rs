@@ -107,7 +107,6 @@ pub enum Entry {
         deployment: DeploymentId,
         /// Name of the stack in its account and region.
         stack: StackName,
-        /// The call.
         call: Call,
         /// The token that it carries, or, for calls without one, the name that makes it idempotent.
         token: Arc<str>,
@@ -118,7 +117,6 @@ pub enum Entry {
         deployment: DeploymentId,
         /// Name of the stack in its account and region.
         stack: StackName,
-        /// The call.
         call: Call,
         /// The answer.
         reply: Reply,
@@ -206,7 +204,6 @@ pub enum Entry {
     },
     /// A new incarnation of the store begins: every token that is journaled from here on carries this id.
     Incarnation {
-        /// The id.
         id: StoreId,
         /// Why, in a sentence.
         because: String,
@@ -226,7 +223,6 @@ pub enum Entry {
     Agreed(Agreed),
     /// The stacks belong to this store from now on. What they run is in the records of [`Entry::Learned`] next to it.
     Adopted {
-        /// The repository.
         repository: Id,
         /// How many stacks.
         stacks: usize,
@@ -346,7 +342,6 @@ pub struct Content {
     pub template: Arc<str>,
     /// The description of the template, with the stamp.
     pub description: Arc<str>,
-    /// Parameter values.
     pub parameters: BTreeMap<String, ParameterValue>,
     /// Stack tags: identity only.
     pub tags: BTreeMap<String, String>,
@@ -390,7 +385,6 @@ pub enum ParameterValue {
     Output {
         /// The producer.
         stack: StackName,
-        /// Its output.
         output: String,
         /// Where it is and how that is reached; none for where the consumer is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -450,7 +444,6 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fate {
-    /// It is deleted.
     Deleted,
     /// It is deleted after a snapshot of it was made.
     Snapshot,
@@ -518,7 +511,6 @@ pub enum Outcome {
     Unchanged,
     /// The stacks are gone, as ordered.
     Removed,
-    /// It failed.
     Failed(Cause),
     /// A newer commit took its place before it was finished.
     Superseded {

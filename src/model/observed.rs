@@ -67,19 +67,15 @@ pub enum PlaceSeen {
 /// A stack as DescribeStacks shows it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct StackSeen {
-    /// Its name.
     pub name: StackName,
     /// Its id (ARN): it tells two stacks of one name apart.
     pub id: Arc<str>,
-    /// Its status.
     pub status: StackStatus,
     /// Why it has that status, when AWS says.
     pub reason: Option<String>,
     /// Its description; ends in a [`Stamp`] when landfall made it.
     pub description: Option<String>,
-    /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Its outputs.
     pub outputs: BTreeMap<String, String>,
     /// Its parameters; NoEcho ones are masked by AWS.
     pub parameters: BTreeMap<String, String>,
@@ -139,7 +135,6 @@ pub enum StackStatus {
 }
 
 impl StackStatus {
-    /// Every status.
     pub const ALL: [StackStatus; 23] = [
         StackStatus::CreateInProgress,
         StackStatus::CreateFailed,

@@ -180,7 +180,6 @@ text!(AccountId, Region, BucketName);
 pub struct Place {
     /// AWS account, twelve digits.
     pub account: AccountId,
-    /// The region.
     pub region: Region,
 }
 

@@ -118,7 +118,6 @@ pub struct ImageRepository {
 /// One step of a deployment; it renders to one stack per matching target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Its name.
     pub name: StepName,
     /// What goes into stack names.
     pub id: Id,

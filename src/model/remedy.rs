@@ -43,22 +43,15 @@ pub enum Remedy {
         release: ReleaseName,
     },
     /// Land a release's file again.
-    Restore {
-        /// The file.
-        file: Arc<str>,
-    },
+    Restore { file: Arc<str> },
     /// Put back the content with which a release's file landed first.
     PutBack {
-        /// The file.
         file: Arc<str>,
         /// The commit that it landed with.
         landed: CommitId,
     },
     /// Delete `blocked` from a release's file.
-    Unblock {
-        /// The file.
-        file: Arc<str>,
-    },
+    Unblock { file: Arc<str> },
     /// Connect a tenant to the project in the environment.
     Connect {
         /// Name of the tenant's file, without `.toml`.
@@ -72,16 +65,12 @@ pub enum Remedy {
     Untenanted(ProjectName),
     /// Put the environment into a phase of a lifecycle; without a name, of the project's.
     AddToPhase {
-        /// The lifecycle.
         lifecycle: Option<LifecycleName>,
         /// Name of the environment's file, without `.toml`.
         environment: EnvironmentName,
     },
     /// Ask for fewer environments in a phase.
-    LowerProgress {
-        /// The phase.
-        phase: Arc<str>,
-    },
+    LowerProgress { phase: Arc<str> },
     /// Add a tag of the tenant to the tenants of a channel.
     OpenChannel {
         /// Name of the project's folder.
@@ -157,7 +146,6 @@ pub struct Foreseen {
     pub change: Gate,
     /// The release whose deployment stops.
     pub release: ReleaseName,
-    /// The resources.
     pub resources: Vec<Arc<str>>,
     /// The stack that has them.
     pub stack: StackName,
@@ -200,11 +188,8 @@ pub struct NewPin {
 /// The slot that is held, by its names.
 #[derive(Clone, Copy, Debug)]
 pub struct Whom<'a> {
-    /// The project.
     pub project: &'a ProjectName,
-    /// The environment.
     pub environment: &'a EnvironmentName,
-    /// The tenant.
     pub tenant: Option<&'a TenantName>,
     /// The release that is held, where one is.
     pub release: Option<&'a ReleaseName>,

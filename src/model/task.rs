@@ -81,7 +81,6 @@ pub struct RunProvider {
 /// A task's network interface.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct TaskNetwork {
-    /// Subnets.
     pub subnets: Vec<Arc<str>>,
     /// Security groups; the VPC's default one if there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -78,7 +78,6 @@ pub struct Tenant {
     pub name: TenantName,
     /// What goes into stack names.
     pub id: Id,
-    /// Its tags.
     pub tags: BTreeSet<Tag>,
     /// The environments that it is connected to, by project.
     pub projects: BTreeMap<ProjectName, BTreeSet<EnvironmentName>>,
@@ -140,7 +139,6 @@ pub enum Tenancy {
     Untenanted,
     /// Only for tenants.
     Tenanted,
-    /// Both.
     Both,
 }
 

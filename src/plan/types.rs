@@ -210,7 +210,6 @@ pub struct Opening {
 /// Why every slot is as it is.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// The commit.
     pub commit: Option<CommitId>,
     /// When it was made.
     pub at: Option<Timestamp>,

@@ -19,11 +19,8 @@ use super::{BrokenIndex, Gates, Index, Seat, thaws};
 pub struct Desired<'a> {
     /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// Its project.
     pub project: &'a Arc<Project>,
-    /// Its environment.
     pub environment: &'a Arc<Environment>,
-    /// Its tenant.
     pub tenant: Option<&'a Arc<Tenant>>,
     /// What it runs, as facts or else stamps say.
     pub runs: Option<ReleaseName>,
@@ -46,7 +43,6 @@ pub enum Want<'a> {
     },
     /// This release.
     Carry {
-        /// The release.
         release: &'a Arc<Release>,
         /// Why this one.
         because: Because,

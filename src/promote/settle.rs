@@ -12,13 +12,9 @@ use super::slots::connected;
 /// A slot with the release that it settles to.
 #[derive(Clone, Copy, Debug)]
 pub struct Settled<'a> {
-    /// The project.
     pub project: &'a Arc<Project>,
-    /// The environment.
     pub environment: &'a Arc<Environment>,
-    /// The tenant.
     pub tenant: Option<&'a Arc<Tenant>>,
-    /// The release.
     pub release: &'a Arc<Release>,
 }
 

@@ -14,11 +14,8 @@ use super::Index;
 pub struct Seat<'a> {
     /// Ids of project, environment and tenant.
     pub slot: Slot,
-    /// Its project.
     pub project: &'a Arc<Project>,
-    /// Its environment.
     pub environment: &'a Arc<Environment>,
-    /// Its tenant.
     pub tenant: Option<&'a Arc<Tenant>>,
     /// The head gives the project a slot here: by its `tenancy`, and for a tenant because it is connected. Others are only
     /// there because something is pinned, deployed or in flight.

@@ -15,12 +15,7 @@ use serde::Deserialize;
 #[derive(Clone, PartialEq, Eq)]
 pub enum Login {
     /// User and password, or an access token in its place.
-    Basic {
-        /// The user.
-        user: String,
-        /// The password.
-        password: String,
-    },
+    Basic { user: String, password: String },
     /// A token that the token service takes in place of both.
     Identity(String),
 }

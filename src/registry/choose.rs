@@ -28,9 +28,7 @@ pub struct Chosen {
 /// A tag that is not admitted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// The tag.
     pub tag: Arc<str>,
-    /// Why.
     pub why: Why,
 }
 

@@ -8,7 +8,6 @@ pub enum Fault {
     ImageCrashes {
         /// A part of the image's reference, or all of it.
         image: String,
-        /// The exit code.
         exit_code: i32,
         /// What ECS adds to the container, if anything.
         #[serde(default)]

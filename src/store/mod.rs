@@ -25,7 +25,6 @@ pub enum StoreError {
     Fenced {
         /// The fence of the lease as it is.
         current: u64,
-        /// Ours.
         ours: u64,
     },
     /// Somebody else has the lease.

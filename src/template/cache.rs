@@ -17,7 +17,6 @@ pub type Outcome = Arc<Result<Rendered, Vec<RenderProblem>>>;
 /// How often a cache rendered, and how often it did not have to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
-    /// Rendered.
     pub rendered: u64,
     /// Taken from the cache.
     pub reused: u64,

@@ -38,9 +38,7 @@ pub struct Measured<'a> {
     pub document: &'a Document,
     /// The template's final text.
     pub body: &'a str,
-    /// Its description.
     pub description: &'a str,
-    /// Parameter values.
     pub parameters: &'a BTreeMap<String, ParameterValue>,
 }
 

@@ -56,11 +56,8 @@ use crate::model::{
 pub struct Context<'a> {
     /// Id of the repository.
     pub repository: &'a Id,
-    /// The project.
     pub project: &'a Project,
-    /// The release.
     pub release: &'a Release,
-    /// Its *what*.
     pub what: &'a What,
     /// The environment, as the head has it.
     pub environment: &'a Environment,
@@ -68,7 +65,6 @@ pub struct Context<'a> {
     pub target: &'a Target,
     /// The tenant; none for a slot without one.
     pub tenant: Option<&'a Tenant>,
-    /// The step.
     pub step: &'a Step,
     /// The names that the head has. Those of the release's snapshot are in the release.
     pub names: &'a Names,
@@ -81,7 +77,6 @@ pub struct Context<'a> {
 pub struct Rendered {
     /// Whose it is.
     pub owner: StackOwner,
-    /// Its name.
     pub stack: StackName,
     /// What CloudFormation is given. `expected` is empty: only a comparison with what is deployed can tell.
     pub content: Content,

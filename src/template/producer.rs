@@ -21,7 +21,6 @@ use super::{Context, RenderProblem, codes, outputs};
 /// The stack whose output is used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Producer {
-    /// Its name.
     pub stack: StackName,
     /// AWS account and region of the stack.
     pub place: Place,
@@ -38,7 +37,6 @@ pub struct Producer {
 /// What there is to say about a reference in one context.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UsedOutput {
-    /// The reference.
     pub reference: OutputRef,
     /// The stack that it means.
     pub producer: Producer,

@@ -24,7 +24,6 @@ pub struct TreeId(pub Arc<str>);
 pub enum Node {
     /// A regular file.
     File(BlobId),
-    /// A folder.
     Folder(Arc<Folder>),
     /// Something that is never followed: a symbolic link or a submodule.
     Refused(&'static str),
@@ -71,7 +70,6 @@ impl Folder {
 /// Every file at one commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileTree {
-    /// The root folder.
     pub root: Arc<Folder>,
 }
 

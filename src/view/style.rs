@@ -16,7 +16,6 @@ pub enum Tone {
     Name,
     /// As it should be.
     Good,
-    /// It moves.
     Moves,
     /// It is held, or needs a person.
     Held,

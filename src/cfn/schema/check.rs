@@ -30,15 +30,9 @@ pub enum SchemaProblem {
         known: Vec<String>,
     },
     /// A required property is missing.
-    Missing {
-        /// Its name.
-        name: String,
-    },
+    Missing { name: String },
     /// AWS sets the property; a template cannot.
-    ReadOnly {
-        /// Its name.
-        name: String,
-    },
+    ReadOnly { name: String },
     /// A value of another type.
     WrongType {
         /// The types that it may have.

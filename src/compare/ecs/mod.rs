@@ -29,9 +29,7 @@ pub use what::What;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Subject {
-    /// A service.
     Service,
-    /// A task definition.
     TaskDefinition,
     /// Tasks at set times.
     Schedule,

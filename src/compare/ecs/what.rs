@@ -6,7 +6,6 @@ use serde::Serialize;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(tag = "about", rename_all = "kebab-case")]
 pub enum What {
-    /// A container.
     Container {
         /// Its name.
         container: String,
@@ -100,7 +99,6 @@ pub enum What {
     NetworkMode,
     /// Volumes of the task.
     Volumes,
-    /// The cluster.
     Cluster,
     /// How many tasks run.
     Tasks,
@@ -123,9 +121,7 @@ pub enum What {
     GracePeriod,
     /// Launch type or capacity providers.
     Capacity,
-    /// Subnets.
     Subnets,
-    /// Security groups.
     SecurityGroups,
     /// Whether tasks get public addresses.
     PublicIp,

@@ -56,7 +56,6 @@ pub(crate) struct Subject<'a> {
     pub(crate) opened: &'a Opened,
     /// Which of its orders.
     pub(crate) index: usize,
-    /// That order.
     pub(crate) order: &'a Order,
     /// Where it is.
     pub(crate) state: &'a StackState,
@@ -248,7 +247,6 @@ pub(crate) struct Seen {
     pub(crate) resources: Option<Vec<StackResource>>,
     /// The stack's services, by ARN.
     pub(crate) services: Option<BTreeMap<String, Option<ServiceSeen>>>,
-    /// Their stopped tasks.
     pub(crate) tasks: Option<Vec<StoppedTask>>,
     /// The task that is run once.
     pub(crate) task: Option<Option<TaskSeen>>,
@@ -289,7 +287,6 @@ pub(crate) type Producer = (StackName, Option<Box<Elsewhere>>);
 /// Something to be asked of AWS, with its intent journaled first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ask {
-    /// Which call.
     pub(crate) call: Call,
     /// Its token, or the name that makes it idempotent.
     pub(crate) token: Arc<str>,
@@ -324,14 +321,11 @@ pub(crate) enum Request {
         deployment: Arc<str>,
         /// The hook's id.
         hook: Arc<str>,
-        /// The answer.
         answer: HookAnswer,
     },
-    /// Runs a task.
     Run(Box<RunTaskRequest>),
     /// Stops one.
     Stop {
-        /// Its cluster.
         cluster: Arc<str>,
         /// Its ARN.
         task: Arc<str>,

@@ -107,7 +107,6 @@ pub(crate) struct Pause {
     pub(crate) deployment: String,
     /// That one puts the old revision back.
     pub(crate) back: bool,
-    /// The stage.
     pub(crate) stage: String,
     /// When ECS decides by itself.
     pub(crate) until: Option<Timestamp>,
@@ -128,7 +127,6 @@ pub(crate) struct CallState {
     pub(crate) first: Timestamp,
     /// When it was last made or answered.
     pub(crate) at: Timestamp,
-    /// The answer.
     pub(crate) answer: Answer,
     /// It was made again although an earlier try may have been carried out: a refusal of the repetition says nothing.
     pub(crate) unsure: bool,

@@ -16,7 +16,6 @@ const FIELDS: [(&str, u32, u32, &[&str]); 6] = [
 pub(super) enum Expression {
     /// Again and again.
     Recurring,
-    /// Once.
     Once,
     /// Not known before placeholders are filled.
     Unknown,

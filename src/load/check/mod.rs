@@ -48,7 +48,6 @@ mod waves;
 /// A named check of a commit.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// Its name.
     pub name: &'static str,
     pub(crate) run: fn(&World, &mut Vec<Finding>),
 }
@@ -56,7 +55,6 @@ pub struct Check {
 /// A named check of one project's process and variables.
 #[derive(Clone, Copy, Debug)]
 pub struct WhatCheck {
-    /// Its name.
     pub name: &'static str,
     pub(crate) run: fn(&WhatDrafts, &mut Vec<Finding>),
 }

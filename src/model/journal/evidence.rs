@@ -34,10 +34,8 @@ pub enum Evidence {
     OutputRead {
         /// The parameter that it fills.
         parameter: String,
-        /// Its value.
         value: String,
     },
-    /// A resource failed.
     ResourceFailed {
         /// Logical id of the resource in the template.
         resource: String,
@@ -48,7 +46,6 @@ pub enum Evidence {
         /// When.
         at: Timestamp,
     },
-    /// A task stopped.
     TaskStopped {
         /// Its ARN.
         task: String,
@@ -93,7 +90,6 @@ pub enum Evidence {
     LogLines {
         /// ARN of its task.
         task: String,
-        /// The container.
         container: String,
         /// Them, the newest last.
         lines: Vec<String>,
@@ -102,7 +98,6 @@ pub enum Evidence {
     LogUnread {
         /// ARN of its task.
         task: String,
-        /// The container.
         container: String,
         /// The message of AWS.
         error: String,
@@ -186,7 +181,6 @@ pub enum Evidence {
 /// A container that ended.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ContainerEnd {
-    /// Its name.
     pub name: String,
     /// Its exit code, if it got so far.
     pub exit_code: Option<i32>,

@@ -28,7 +28,6 @@ pub struct Learned {
 pub struct Found {
     /// AWS account and region.
     pub place: Place,
-    /// Its name.
     pub stack: StackName,
     /// The token of its last operation; none if its events carry none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,7 +77,6 @@ impl Question {
 /// The operator's answer: stacks that these stores deployed belong to this store from now on.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Agreed {
-    /// The repository.
     pub repository: Id,
     /// The stores that the answer is about.
     pub stores: BTreeSet<Arc<str>>,

@@ -9,7 +9,6 @@ use crate::model::Location;
 /// `[[step.load_balancer]]`: a target group that a container registers with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadBalancer {
-    /// Which target group.
     pub target_group: TargetGroup,
     /// Name of a container of the step.
     pub container: Arc<str>,
@@ -21,7 +20,6 @@ pub struct LoadBalancer {
     pub at: Location,
 }
 
-/// A target group.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TargetGroup {
     /// One that is there: its ARN.
@@ -103,9 +101,7 @@ pub struct ListenerRule {
     pub test: bool,
     /// Host names.
     pub hosts: Vec<Text>,
-    /// Paths.
     pub paths: Vec<Text>,
-    /// Methods.
     pub methods: Vec<Text>,
     /// Networks of clients.
     pub sources: Vec<Text>,
@@ -151,7 +147,6 @@ impl OwnLoadBalancer {
 /// A listener of an own load balancer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listener {
-    /// Its port.
     pub port: u16,
     /// `HTTP`, `HTTPS`, `TCP`, `TLS`, `UDP`.
     pub protocol: &'static str,

@@ -15,7 +15,6 @@ use crate::model::{ImageName, Location};
 /// `kind = "cloudformation"`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CloudFormation {
-    /// The template.
     pub template: Arc<RawTemplate>,
     /// Capabilities in addition to those that the template's text asks for: `CAPABILITY_IAM`, …
     pub capabilities: BTreeSet<Arc<str>>,
@@ -70,9 +69,7 @@ pub struct RawTemplate {
 pub enum Part {
     /// Without a placeholder.
     Fixed(Json),
-    /// A map.
     Map(Vec<(Arc<str>, Part)>),
-    /// A list.
     List(Vec<Part>),
     /// A string.
     Text(Text),

@@ -23,7 +23,6 @@ pub struct Container {
     pub memory: Option<Number>,
     /// Soft limit in MiB.
     pub memory_reservation: Option<Number>,
-    /// Ports.
     pub ports: Vec<Port>,
     /// Files in S3 whose lines are plain variables: the ARNs of the objects.
     pub environment_files: Vec<Text>,
@@ -47,7 +46,6 @@ pub struct Container {
     pub start_timeout: Option<u32>,
     /// ARN of the secret with which the image's registry is entered.
     pub repository_credentials: Option<Text>,
-    /// GPUs.
     pub gpus: Option<u32>,
     /// Labels that Docker keeps with the container.
     pub docker_labels: BTreeMap<Arc<str>, Text>,
@@ -75,7 +73,6 @@ pub struct Container {
     pub system_controls: Vec<SystemControl>,
     /// ECS starts it again where it ends, without ending the task.
     pub restart: Option<RestartPolicy>,
-    /// Health check.
     pub health_check: Option<HealthCheck>,
     /// Containers that must have come so far before this one starts.
     pub depends_on: Vec<Dependency>,
@@ -143,7 +140,6 @@ impl Container {
 pub struct HostEntry {
     /// The name.
     pub hostname: Text,
-    /// Its address.
     pub ip_address: Text,
 }
 
@@ -174,10 +170,8 @@ pub struct Port {
 /// Transport protocol of a port.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Protocol {
-    /// TCP.
     #[default]
     Tcp,
-    /// UDP.
     Udp,
 }
 
@@ -186,7 +180,6 @@ pub enum Protocol {
 pub enum Secret {
     /// A secret in Secrets Manager.
     Secret {
-        /// Its ARN.
         arn: Text,
         /// One key of its JSON value.
         key: Option<Text>,

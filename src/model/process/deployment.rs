@@ -54,7 +54,6 @@ impl Strategy {
 /// `alarms`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeploymentAlarms {
-    /// Their names.
     pub names: Vec<Text>,
     /// The last working deployment is put back.
     pub rollback: bool,

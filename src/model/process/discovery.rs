@@ -59,7 +59,6 @@ pub struct ClientAlias {
 /// A header that marks test traffic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TestHeader {
-    /// Its name.
     pub name: Text,
     /// Its value; any unless said.
     pub exact: Option<Text>,
@@ -119,7 +118,6 @@ pub enum DiscoveryService {
 pub struct OwnDiscovery {
     /// Id of its namespace.
     pub namespace: Text,
-    /// Its name.
     pub name: Text,
     /// What it is for.
     pub description: Option<Text>,

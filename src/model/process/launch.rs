@@ -24,7 +24,6 @@ pub struct Launch {
 /// The kinds of capacity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Compute {
-    /// Fargate.
     #[default]
     Fargate,
     /// Fargate's spare capacity.

@@ -18,7 +18,6 @@ pub struct Ulimit {
 pub struct SystemControl {
     /// `net.core.somaxconn`, `kernel.msgmax`, …
     pub namespace: Arc<str>,
-    /// Its value.
     pub value: Arc<str>,
 }
 

@@ -44,7 +44,6 @@ impl std::fmt::Display for Circle {
 /// A step as far as its order goes.
 #[derive(Clone, Debug)]
 pub struct Waiting<'a> {
-    /// Its name.
     pub name: &'a StepName,
     /// What its keys say.
     pub follows: &'a Follows,

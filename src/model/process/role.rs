@@ -37,10 +37,8 @@ pub struct Statement {
 /// What gives the tags of tasks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum PropagateTags {
-    /// The service.
     #[default]
     Service,
-    /// The task definition.
     TaskDefinition,
     /// Nothing.
     None,

@@ -22,7 +22,6 @@ pub struct Scaling {
 /// A policy that holds a metric at a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetTracking {
-    /// Which metric.
     pub metric: Metric,
     /// Its value.
     pub target: Decimal,
@@ -98,9 +97,7 @@ pub struct Adjustment {
 pub struct ScalingAlarm {
     /// Namespace of the metric.
     pub namespace: Text,
-    /// Its name.
     pub metric_name: Text,
-    /// Its dimensions.
     pub dimensions: std::collections::BTreeMap<Arc<str>, Text>,
     /// `Average`, `Sum`, …
     pub statistic: &'static str,
@@ -108,7 +105,6 @@ pub struct ScalingAlarm {
     pub period: u32,
     /// Values that have to be beyond the threshold.
     pub evaluation_periods: u32,
-    /// The threshold.
     pub threshold: Decimal,
     /// `GreaterThanThreshold`, …
     pub comparison: &'static str,

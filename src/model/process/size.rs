@@ -33,14 +33,12 @@ pub struct Sizes<'a> {
     pub cpu: Option<u32>,
     /// MiB of the task.
     pub memory: Option<u32>,
-    /// Its containers.
     pub containers: Vec<ContainerSizes<'a>>,
 }
 
 /// The numbers of a container; none if a number is not known or missing.
 #[derive(Clone, Copy, Debug)]
 pub struct ContainerSizes<'a> {
-    /// Its name.
     pub name: &'a str,
     /// CPU units.
     pub cpu: Option<u32>,

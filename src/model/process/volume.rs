@@ -58,7 +58,6 @@ pub struct EbsVolume {
     pub iops: Option<u32>,
     /// MiB per second.
     pub throughput: Option<u32>,
-    /// It is encrypted.
     pub encrypted: Option<bool>,
     /// With this key of KMS.
     pub kms_key: Option<Text>,

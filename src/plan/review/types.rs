@@ -187,11 +187,9 @@ pub enum Fate {
 /// A resource that AWS refuses to make, because its fixed name is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
-    /// The resource.
     pub resource: Arc<str>,
     /// Its type, in AWS's words.
     pub kind: String,
-    /// The name.
     pub name: String,
     /// Where the name is.
     pub place: Place,
@@ -210,7 +208,6 @@ pub struct StackReview {
     pub project: ProjectName,
     /// Name of the environment's file, without `.toml`.
     pub environment: EnvironmentName,
-    /// Its tenant.
     pub tenant: Option<TenantName>,
     /// Its step; none if neither commit has it.
     pub step: Option<StepName>,
@@ -245,7 +242,6 @@ pub struct Shown {
     pub template: Arc<str>,
     /// Values of its parameters; another stack's output by its name.
     pub values: BTreeMap<String, String>,
-    /// Its content hash.
     pub content: Hash,
     /// Version of the release, as in its file's name.
     pub release: ReleaseName,

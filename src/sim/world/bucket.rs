@@ -12,7 +12,6 @@ use crate::sim::config::Buckets;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::ledger::Effect;
 
-/// A bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Bucket {
     place: Place,

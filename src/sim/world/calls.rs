@@ -26,11 +26,9 @@ pub struct StackInput {
     pub parameters: BTreeMap<String, Option<String>>,
     /// Stack tags; none leaves them as they are.
     pub tags: Option<BTreeMap<String, String>>,
-    /// Capabilities.
     pub capabilities: Vec<String>,
     /// The role for CloudFormation.
     pub role: Option<String>,
-    /// The token.
     pub token: Token,
 }
 

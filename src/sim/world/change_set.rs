@@ -16,10 +16,8 @@ use crate::sim::ledger::Effect;
 pub(super) const NO_CHANGES: &str =
     "The submitted information didn't contain changes. Submit different information to create a change set.";
 
-/// A change set.
 #[derive(Clone, Debug)]
 pub struct ChangeSet {
-    /// Its name.
     pub name: String,
     /// Its ARN.
     pub id: String,

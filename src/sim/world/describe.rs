@@ -14,23 +14,17 @@ use crate::sim::error::{Answer, ApiError};
 /// A stack as DescribeStacks shows it.
 #[derive(Clone, Debug)]
 pub struct StackView {
-    /// Its id.
     pub id: Arc<str>,
-    /// Its name.
     pub name: String,
-    /// Its status.
     pub status: StackStatus,
     /// Why.
     pub reason: Option<String>,
     /// The template's description.
     pub description: Option<String>,
-    /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Its outputs.
     pub outputs: Vec<Output>,
     /// Its parameters, NoEcho ones masked.
     pub parameters: BTreeMap<String, String>,
-    /// Its capabilities.
     pub capabilities: Vec<String>,
     /// The role that CloudFormation uses.
     pub role: Option<String>,

@@ -27,12 +27,9 @@ pub struct Ecs {
     pub tokens: BTreeMap<(String, String), super::tasks::Asked>,
 }
 
-/// A cluster.
 #[derive(Clone, Debug)]
 pub struct Cluster {
-    /// Its ARN.
     pub arn: String,
-    /// Its name.
     pub name: String,
     /// Whether it exists; a deleted one is remembered as inactive.
     pub active: bool,
@@ -41,11 +38,8 @@ pub struct Cluster {
 /// A revision of a task definition.
 #[derive(Clone, Debug)]
 pub struct TaskDefinition {
-    /// Its ARN.
     pub arn: String,
-    /// Its family.
     pub family: String,
-    /// Its revision.
     pub revision: u32,
     /// Whether new tasks may use it.
     pub active: bool,
@@ -71,12 +65,9 @@ impl TaskDefinition {
     }
 }
 
-/// A service.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// Its ARN.
     pub arn: String,
-    /// Its name.
     pub name: String,
     /// ARN of its cluster.
     pub cluster: String,
@@ -107,7 +98,6 @@ pub struct Service {
 /// An event of a service.
 #[derive(Clone, Debug)]
 pub struct Said {
-    /// Its id.
     pub id: String,
     /// When.
     pub at: Timestamp,
@@ -118,9 +108,7 @@ pub struct Said {
 /// A service revision.
 #[derive(Clone, Debug)]
 pub struct Revision {
-    /// Its ARN.
     pub arn: String,
-    /// Its task definition.
     pub task_definition: String,
     /// When it was created.
     pub created: Timestamp,
@@ -131,9 +119,7 @@ pub struct Revision {
 /// A service deployment.
 #[derive(Clone, Debug)]
 pub struct Deployment {
-    /// Its ARN.
     pub arn: String,
-    /// Its status.
     pub status: DeploymentStatus,
     /// Why.
     pub reason: Option<String>,
@@ -190,16 +176,12 @@ impl DeploymentStatus {
     }
 }
 
-/// A task.
 #[derive(Clone, Debug)]
 pub struct Task {
-    /// Its ARN.
     pub arn: String,
-    /// Its id.
     pub id: String,
     /// ARN of its revision.
     pub revision: String,
-    /// Its task definition.
     pub task_definition: String,
     /// Where it is in its life.
     pub state: TaskState,
@@ -238,7 +220,6 @@ pub struct End {
 /// What becomes of a task, by its images.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
-    /// It runs.
     Runs,
     /// A container exits: its name, code and reason.
     Crashes(String, i32, Option<String>),

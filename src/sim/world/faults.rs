@@ -42,7 +42,6 @@ pub(super) struct Budget {
 }
 
 impl World {
-    /// Queues a fault.
     pub fn queue_fault(&mut self, fault: Fault) {
         if is_stale(&fault) && self.before.is_none() {
             self.before = Some(Box::new(self.clone()));

@@ -22,7 +22,6 @@ const WAITS: u32 = 1_440;
 /// Where a deployment that moves traffic is.
 #[derive(Clone, Debug)]
 pub struct Shift {
-    /// Its stage.
     pub stage: Stage,
     /// When it came to it.
     pub since: Timestamp,
@@ -84,7 +83,6 @@ impl Stage {
 /// A hook that a deployment came to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
-    /// Its id.
     pub id: String,
     /// The ARN of the function that it calls; none for one that pauses.
     pub function: Option<String>,

@@ -75,7 +75,6 @@ pub struct Region {
     pub names: BTreeMap<String, Arc<str>>,
     /// Physical ids that are taken: type and id.
     pub taken: BTreeSet<(String, String)>,
-    /// ECS.
     pub ecs: Ecs,
     /// What containers wrote, by log group and stream.
     logs: BTreeMap<String, logs::Group>,

@@ -11,14 +11,11 @@ use super::change_set::ChangeSet;
 use super::template::Template;
 use crate::model::StackStatus;
 
-/// A stack.
 #[derive(Clone, Debug)]
 pub struct Stack {
     /// Its id: another one for each incarnation of a name.
     pub id: Arc<str>,
-    /// Its name.
     pub name: String,
-    /// Its status.
     pub status: StackStatus,
     /// Why.
     pub reason: Option<String>,
@@ -67,7 +64,6 @@ pub struct Shape {
     pub parameters: BTreeMap<String, String>,
     /// Stack tags.
     pub tags: BTreeMap<String, String>,
-    /// Capabilities.
     pub capabilities: Vec<String>,
     /// The role that CloudFormation should use.
     pub role: Option<String>,
@@ -78,26 +74,20 @@ pub struct Shape {
 pub struct Previous {
     /// Template, parameters, tags.
     pub shape: Shape,
-    /// The resources.
     pub resources: IndexMap<String, Resource>,
-    /// The outputs.
     pub outputs: Vec<Output>,
 }
 
 /// An evaluated output.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Output {
-    /// Its key.
     pub key: String,
-    /// Its value.
     pub value: String,
-    /// Its description.
     pub description: Option<String>,
     /// The name under which it is exported.
     pub export: Option<String>,
 }
 
-/// A resource.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resource {
     /// Logical id of the resource in the template.
@@ -110,7 +100,6 @@ pub struct Resource {
     pub properties: Map<String, Value>,
     /// Stack tags that it carries.
     pub tags: BTreeMap<String, String>,
-    /// Attributes.
     pub attributes: BTreeMap<String, String>,
     /// Its status, as AWS writes it.
     pub status: String,
@@ -126,16 +115,13 @@ pub struct Resource {
     pub replace_policy: String,
 }
 
-/// An event.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// Its id.
     pub id: String,
     /// When.
     pub at: Timestamp,
     /// Logical id; the stack's name for the stack itself.
     pub logical: String,
-    /// Physical id.
     pub physical_id: Option<String>,
     /// The type.
     pub kind: String,
@@ -175,7 +161,6 @@ pub struct Operation {
 /// The phases of operations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// CREATE.
     Create,
     /// UPDATE, and after it its cleanup.
     Update,
@@ -183,11 +168,9 @@ pub enum Phase {
     UpdateCleanup,
     /// ROLLBACK of a creation.
     Rollback,
-    /// UPDATE_ROLLBACK.
     UpdateRollback,
     /// UPDATE_ROLLBACK_COMPLETE_CLEANUP.
     UpdateRollbackCleanup,
-    /// DELETE.
     Delete,
 }
 
@@ -216,7 +199,6 @@ pub struct Running {
 /// What an operation on a resource waits for.
 #[derive(Clone, Debug)]
 pub enum Until {
-    /// The time.
     Time(Timestamp),
     /// The end of a service deployment, or the time at which CloudFormation gives up.
     Deployment {

@@ -45,15 +45,12 @@ pub struct RunTaskInput {
 /// A task that no service runs.
 #[derive(Clone, Debug)]
 pub struct OneTask {
-    /// Its ARN.
     pub arn: String,
-    /// Its id.
     pub id: String,
     /// ARN of its cluster.
     pub cluster: String,
     /// ARN of its task definition.
     pub task_definition: String,
-    /// Its group.
     pub group: String,
     /// Who started it, as they say.
     pub started_by: Option<String>,

@@ -28,7 +28,6 @@ pub fn check_inline(body: &str) -> Answer<()> {
 /// A parsed template.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Template {
-    /// The description.
     pub description: Option<String>,
     /// Declared parameters.
     pub parameters: IndexMap<String, Parameter>,
@@ -49,11 +48,9 @@ pub struct Template {
 pub struct Parameter {
     /// `String`, `Number`, `CommaDelimitedList`, …
     pub kind: String,
-    /// Its default.
     pub default: Option<String>,
     /// Whether its value is masked.
     pub no_echo: bool,
-    /// Its description.
     pub description: Option<String>,
     /// The values that it may have; empty for any.
     pub allowed: Vec<String>,
@@ -89,7 +86,6 @@ pub struct OutputDef {
     pub value: Value,
     /// Its export's name, not evaluated.
     pub export: Option<Value>,
-    /// Its description.
     pub description: Option<String>,
     /// The condition under which it exists.
     pub condition: Option<String>,

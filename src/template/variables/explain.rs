@@ -16,7 +16,6 @@ use super::{Resolved, Values, built_in};
 /// Everything that there is to say about one name in one context.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Explained {
-    /// The name.
     pub name: String,
     /// What it is once its references are filled, or why it has no value.
     pub value: Result<Resolved, RenderProblem>,
@@ -101,7 +100,6 @@ impl Verdict {
 /// A name that a value refers to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reference {
-    /// The name.
     pub name: String,
     /// What it is.
     pub value: Result<Resolved, RenderProblem>,

@@ -46,16 +46,13 @@ pub const MAX_DEPTH: usize = 32;
 /// A variable with its placeholders filled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Resolved {
-    /// A text.
     Text(Arc<str>),
-    /// A list.
     List(Vec<Arc<str>>),
 }
 
 /// A part of a filled text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
-    /// Text.
     Text(String),
     /// What another stack's output is when the stack is deployed.
     Output(OutputRef),

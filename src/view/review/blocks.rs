@@ -6,7 +6,6 @@
 /// A run of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Span {
-    /// Text.
     Text(String),
     /// Text that a reader must not miss.
     Strong(String),
@@ -33,7 +32,6 @@ pub enum Block {
     Heading {
         /// 1 for the page, 2 for a part, 3 for a group of stacks.
         level: u8,
-        /// The text.
         text: Line,
     },
     /// Sentences.
@@ -42,7 +40,6 @@ pub enum Block {
     Table {
         /// The columns.
         head: Vec<Line>,
-        /// The rows.
         rows: Vec<Vec<Line>>,
     },
     /// A list without an order.
@@ -67,14 +64,12 @@ pub enum Block {
     Code {
         /// `diff`, `toml`, `text`.
         language: &'static str,
-        /// The text.
         text: String,
     },
     /// The last line: what the page was made from.
     Footer(Line),
 }
 
-/// A page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     /// Its parts, in their order.

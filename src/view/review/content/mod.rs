@@ -44,7 +44,6 @@ pub struct About {
     pub problems: Vec<Problem>,
 }
 
-/// The page.
 pub fn page(review: &Review, about: &About) -> Page {
     let mut blocks = vec![Block::Heading { level: 1, text: headline(review) }];
     blocks.extend(stale(review, about));
