@@ -167,7 +167,10 @@ impl Teller {
             }
             Command::Refresh { project, version } => {
                 let file = self.files.get_mut(&format!("projects/{project}/releases/{version}.toml")).unwrap();
-                *file = landfall::edit::snapshot(file, &self.branch.head().0).unwrap();
+                // What does not parse cannot be refreshed: a random pull request may have broken it.
+                if let Ok(refreshed) = landfall::edit::snapshot(file, &self.branch.head().0) {
+                    *file = refreshed;
+                }
             }
             Command::Convert { project, step } => {
                 let (conversion, proof) = converted(&self.files, project, step).unwrap();
