@@ -426,11 +426,6 @@ impl Facts {
         self.attempts.iter().find(|tried| &tried.slot == slot && tried.content == content)
     }
 
-    /// The snapshot that was recorded for a release.
-    pub fn snapshot(&self, project: &Id, release: &ReleaseName) -> Option<&RecordedSnapshot> {
-        self.snapshots.iter().find(|snapshot| &snapshot.project == project && &snapshot.release == release)
-    }
-
     /// The last success of a slot, if it was with this content and these outputs of others.
     pub fn repeat(&self, slot: &Slot, content: Hash, given: Option<Hash>) -> Option<&Repeat> {
         self.repeats.iter().find(|last| last.slot == *slot && last.content == content && last.given == given)
