@@ -48,7 +48,7 @@ enum Standing {
     Fine,
     /// Ordered, and it does not go on by itself.
     Stopped,
-    /// Nobody knows, because something could not be seen.
+    /// Not known, because something could not be read.
     Unseen,
 }
 
@@ -56,7 +56,7 @@ fn of_slot(decision: &Decision) -> Standing {
     let worst = |reasons: &[Hold], of: fn(&Cause) -> Standing| reasons.iter().map(|h| of(&h.cause)).max();
     match decision {
         Decision::Held { reasons, .. } => worst(reasons, of_order).unwrap_or_default(),
-        // Nobody ordered what comes here next.
+        // No commit orders what comes here next.
         Decision::Empty { reasons, .. } => worst(reasons, of_candidate).unwrap_or_default(),
         Decision::UpToDate { waiting, .. } => {
             waiting.iter().filter_map(|waiting| worst(&waiting.reasons, of_candidate)).max().unwrap_or_default()

@@ -35,7 +35,7 @@ pub struct Finding {
     /// How to fix it; none if all is well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub way_out: Option<String>,
-    /// Nobody could look: nothing is known to be wrong.
+    /// landfall could not look: nothing is known to be wrong.
     pub unseen: bool,
 }
 

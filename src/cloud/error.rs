@@ -12,7 +12,7 @@ pub enum Consequence {
     Failed,
     /// AWS will never accept this request: asking again gets the same answer.
     Never,
-    /// Nobody knows whether the call was carried out: read before anything else.
+    /// It is not known whether AWS carried the call out: read before anything else.
     Unknown,
 }
 

@@ -71,7 +71,7 @@ impl Daemon {
         }
     }
 
-    /// Somebody says that there is news: the branch is asked at once, unless it refused the credentials.
+    /// News was announced: the daemon reads the branch at once, unless it refused the credentials.
     pub(super) fn woken(&self) {
         let now = self.ports.clock.now();
         self.note(|health| {

@@ -74,7 +74,7 @@ struct Task {
 /// What became of a stack that was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Touched {
-    /// Nobody knows yet, or it is not what it was.
+    /// Not known yet, or it is not what it was.
     Changed,
     /// It went back to what it was.
     Restored,

@@ -11,7 +11,7 @@ pub enum StateAction {
     Create,
     /// A change set that updates it.
     Update,
-    /// Somebody's operation is going on: its end is waited for.
+    /// An operation that landfall did not begin is going on: landfall waits for its end.
     Wait,
     /// It is what a failed first create left: it is deleted, then created.
     Clear,

@@ -66,15 +66,15 @@ pub enum Next {
     ByItself,
     /// Nothing to do: an operation has to end first.
     Wait,
-    /// Somebody opens a gate.
+    /// A maintainer opens a gate.
     Open(Gate),
-    /// Somebody opens the gate that the deployment names.
+    /// A maintainer opens the gate that the deployment names.
     Answer,
-    /// Somebody fixes what holds the slot as it is deployed.
+    /// A maintainer fixes what holds the slot as it is deployed.
     FixSlot,
-    /// Somebody says that it may be deleted, or deletes it.
+    /// A maintainer says that it may be deleted, or deletes it.
     Prune,
-    /// Somebody deletes it in AWS, or landfall is given another name for its own.
+    /// Its owner deletes it in AWS, or the repository gives its own stack another name.
     Delete,
     /// landfall is given another name for its own.
     Rename,

@@ -22,7 +22,7 @@ pub(super) enum Verdict {
     Put(StackChange),
     /// Its place could not be listed.
     Unseen(Hold),
-    /// Somebody else's.
+    /// Of another owner.
     Foreign(Foreign),
     /// Its state does not allow a change set; a gate may.
     State(State),
@@ -35,7 +35,7 @@ pub(super) struct Foreign {
     pub(super) owner: Option<String>,
     /// A change set that is not landfall's waits in it, and it has no resources yet.
     pub(super) review: bool,
-    /// Nobody's tags of landfall's are on it, and its state takes a change set: an allowance lets it be taken over.
+    /// It has no tags of landfall, and its state accepts a change set: an allowance lets landfall take it over.
     pub(super) adoptable: bool,
 }
 

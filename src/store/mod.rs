@@ -27,7 +27,7 @@ pub enum StoreError {
         current: u64,
         ours: u64,
     },
-    /// Somebody else has the lease.
+    /// Another process has the lease.
     #[error("the store is in use by {owner} until {until}")]
     Held {
         /// Who.

@@ -106,7 +106,7 @@ fn of_several(group: &[&SlotRow], now: Timestamp) -> Vec<String> {
     if let (Decision::Deploy { .. }, Some(first)) = (&row.decision, lines.first_mut()) {
         *first = format!("each: {first}");
     }
-    // Each tenant has a plan of its own: lines without one would open gates that nobody has checked.
+    // Each tenant has a plan of its own: lines without one would open gates that were not checked.
     let all: Vec<Vec<reasons::Key>> = group.iter().map(|row| keys(row)).collect();
     for (index, key) in all.first().into_iter().flatten().enumerate() {
         let plans = all.iter().filter_map(|keys| Some(keys.get(index)?.plan.as_str()));

@@ -24,7 +24,7 @@ pub(super) struct Told {
     given: UsedOutput,
     /// The stack that uses it, where that was deployed with a value of it.
     read: Option<Read>,
-    /// Somebody was asked what was read.
+    /// A daemon or a store was asked what was read.
     asked: bool,
 }
 

@@ -232,7 +232,7 @@ pub(super) fn unchanged(s: &Subject<'_>, content: &Content, seen: &Seen, stack: 
     prove::next(s, content, seen, stack, since)
 }
 
-/// Nobody wants it now, and nothing was executed: the change set is deleted, and with it the empty stack that it made.
+/// The content is no longer wanted, and nothing was executed: the change set is deleted, and with it the empty stack that it made.
 pub(super) fn abandon(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Effect {
     discard(s, seen).or_else(|| empty(s, seen, by)).unwrap_or_else(|| s.end(Outcome::Superseded { by: by.clone() }))
 }

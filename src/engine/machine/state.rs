@@ -70,7 +70,7 @@ pub(crate) struct StackState {
     pub(crate) lost: bool,
     /// How often it waited for a decision about a lost task.
     pub(crate) losses: usize,
-    /// Somebody said that the lost task is to be taken as done.
+    /// A maintainer said that the lost task counts as done.
     pub(crate) taken_as_done: bool,
     /// The gate at which it waits.
     pub(crate) stopped: Option<Cause>,

@@ -250,7 +250,7 @@ fn forget(s: &Subject<'_>, why: &str) -> Effect {
     Effect::Note(vec![s.evidence(Evidence::TaskLost { why: why.to_owned() })])
 }
 
-/// Nobody can tell how the task ended: once more where that does no harm, else a human decides.
+/// How the task ended cannot be learned: it runs once more if that does no harm, otherwise a maintainer decides.
 fn lost(s: &Subject<'_>, run: &TaskRun, seen: &Seen) -> Effect {
     let round = s.state.runs();
     if s.state.taken_as_done {

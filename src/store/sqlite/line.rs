@@ -2,8 +2,8 @@
 //!
 //! A statement that fails because the disk is full may or may not end its transaction, and a future that is dropped may leave one
 //! open; SQLite takes either back when the connection is closed. So a connection is used again only after everything went
-//! well. Before each write the file is looked at: one that was deleted or replaced under us would accept writes that nobody
-//! ever reads.
+//! well. Before each write the file is looked at: one that was deleted or replaced under us would accept writes that no reader
+//! ever sees.
 
 use std::ops::{Deref, DerefMut};
 

@@ -135,7 +135,7 @@ fn named(part: &Path, to: &Path) -> std::io::Result<()> {
 }
 
 /// Puts a whole store in the place of another one, which is kept as `STORE.replaced-STAMP`; gives that name, none if there was
-/// no store. Nobody may use either.
+/// no store. No process may use either.
 ///
 /// The old store's log is brought into its file first, then the file gets its second name, and the new store takes the first one
 /// in one step. So after a kill the place has the old store or the new one, whole, and the same call finishes the rest.
