@@ -34,8 +34,8 @@ pub(super) fn grouped(command: clap::Command) -> clap::Command {
 pub(super) const LANDFALL: &str = "\
 Start with `landfall demo`. For your own account use init, check, iam, verify and daemon, in this order.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the repository has errors, 4 something changes (--exit-code), 5 an \
-ordered change is held (daemon --once, --exit-code), 6 landfall could not read git or AWS.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the repository has errors, 4 something changes (--exit-code), 5 a \
+change that a commit asks for is held (daemon --once, --exit-code), 6 landfall could not read git or AWS.
 
 docs/glossary.md explains words such as slot, gate and pin.";
 
