@@ -63,32 +63,40 @@ fn runs_release(engine: &Engine) -> Option<&ReleaseName> {
 }
 
 #[tokio::test]
-async fn of_two_copies_one_runs_the_task_that_the_other_stopped_before() {
+async fn of_two_copies_one_runs_the_task_that_it_stopped_before() {
     let mut scene = Scene::new();
     let original = stopped_before_its_task(&mut scene, &migrate("2")).await;
     assert_eq!(runs(&scene), 1, "only that of release 1");
 
-    // The copy wants the same, and learns that somebody was there.
+    // The copy wants the same, learns that somebody was there, and waits for the task to appear.
     let outcome = scene.deploy(&migrate("2")).await;
     assert_eq!(outcome, Outcome::Superseded { by: Some(release("2")) });
-    assert_eq!(scene.deploy(&as_found(&migrate("2"), &["migrate"])).await, Outcome::Proved);
-    assert_eq!(runs(&scene), 2, "one migration for each release");
-    assert_eq!(runs_release(&scene.engine().await), Some(&release("2")));
+    let mut engine = scene.engine().await;
+    engine.carry_out(&as_found(&migrate("2"), &["migrate"]), scene.now).await.unwrap();
+    engine.advance(scene.now).await.unwrap();
+    assert_eq!((gate(&engine), runs(&scene)), (None, 1));
+    drop(engine);
 
-    // The original goes on: it is answered with the task that ran.
-    scene.store = original;
+    // The original goes on and runs it. The copy follows the same task to its end.
+    let copy = std::mem::replace(&mut scene.store, original);
     let mut engine = scene.engine().await;
     scene.finish(&mut engine).await;
     assert_eq!((scene.outcome().await, runs(&scene)), (Outcome::Proved, 2));
+    scene.store = copy;
+    let mut engine = scene.engine().await;
+    scene.finish(&mut engine).await;
+    assert_eq!((scene.outcome().await, runs(&scene)), (Outcome::Proved, 2), "one migration for each release");
+    assert_eq!(runs_release(&engine), Some(&release("2")));
     assert_eq!(used_twice(&scene), []);
 }
 
 #[tokio::test]
-async fn a_found_task_that_nobody_can_tell_of_waits_for_somebody() {
-    for answer in [Gate::Continue, Gate::Retry] {
+async fn a_found_task_that_ecs_does_not_show_waits_for_somebody() {
+    let cases = [(Gate::Continue, 0), (Gate::Continue, 3), (Gate::Retry, 0), (Gate::Retry, 3)];
+    for (answer, hours) in cases {
         let mut scene = Scene::new();
         stopped_before_its_task(&mut scene, &migrate("2")).await;
-        let later = scene.now + SignedDuration::from_hours(3);
+        let later = scene.now + SignedDuration::from_hours(hours);
         scene.turn(later);
         scene.deploy(&migrate("2")).await;
         let mut engine = scene.engine().await;
@@ -98,17 +106,7 @@ async fn a_found_task_that_nobody_can_tell_of_waits_for_somebody() {
         assert_eq!(gate(&engine).as_deref(), Some("task-lost"));
         assert_eq!(scene.ledger().len(), before, "nothing is called before the answer");
 
-        let flight = engine.facts().in_flight[0].deployment;
-        let opening = Opening {
-            slot: slot(),
-            deployment: flight,
-            stack: StackName::of(&owner("migrate")),
-            gate: answer,
-            resource: None,
-            allowance: landfall::model::Hash::of(b"allowed"),
-            foreseen: false,
-        };
-        engine.carry_out(&Plan { open: vec![opening], ..Plan::default() }, scene.now).await.unwrap();
+        allow(&scene, &mut engine, answer).await;
         scene.finish(&mut engine).await;
         let (outcome, times) = match answer {
             Gate::Retry => (Outcome::Proved, 2),
@@ -118,20 +116,37 @@ async fn a_found_task_that_nobody_can_tell_of_waits_for_somebody() {
     }
 }
 
+/// Somebody allows what the deployment in flight waits for.
+async fn allow(scene: &Scene, engine: &mut Engine, gate: Gate) {
+    let opening = Opening {
+        slot: slot(),
+        deployment: engine.facts().in_flight[0].deployment,
+        stack: StackName::of(&owner("migrate")),
+        gate,
+        resource: None,
+        allowance: landfall::model::Hash::of(b"allowed"),
+        foreseen: false,
+    };
+    engine.carry_out(&Plan { open: vec![opening], ..Plan::default() }, scene.now).await.unwrap();
+}
+
 #[tokio::test]
-async fn a_call_that_was_lost_is_not_repeated_once_ecs_may_have_forgotten_the_task() {
+async fn a_lost_store_does_not_run_a_task_again_that_its_last_change_did_not_need() {
+    // Release 1, release 2, and release 1 again, whose task ran long ago: the last change of the stack has no task.
     let mut scene = Scene::new();
-    stopped_before_its_task(&mut scene, &migrate("2")).await;
+    scene.deploy(&migrate("1")).await;
     scene.deploy(&migrate("2")).await;
-    fails(&scene, CallEffect::Throttle, 1_000);
+    assert_eq!(scene.deploy(&migrate("1")).await, Outcome::StackStatusOnly);
+    assert_eq!(runs(&scene), 2);
+    scene.lose_the_store().await;
     let mut engine = scene.engine().await;
-    engine.carry_out(&as_found(&migrate("2"), &["migrate"]), scene.now).await.unwrap();
-    engine.advance(scene.now).await.unwrap();
-    let later = scene.now + SignedDuration::from_mins(55);
-    scene.turn(later);
-    scene.sim.world().clear_faults();
+    engine.carry_out(&as_found(&migrate("1"), &["migrate"]), scene.now).await.unwrap();
     scene.finish(&mut engine).await;
-    assert_eq!((gate(&engine).as_deref(), runs(&scene)), (Some("task-lost"), 1));
+    assert_eq!((gate(&engine).as_deref(), runs(&scene)), (Some("task-lost"), 2));
+
+    allow(&scene, &mut engine, Gate::Continue).await;
+    scene.finish(&mut engine).await;
+    assert_eq!((scene.outcome().await, runs(&scene)), (Outcome::StackStatusOnly, 2));
 }
 
 #[tokio::test]
@@ -189,17 +204,7 @@ async fn a_lost_task_of_a_stack_that_was_changed_by_hand_since_does_not_run_agai
         engine.carry_out(&migrate("2"), scene.now).await.unwrap();
         scene.finish(&mut engine).await;
         assert_eq!((gate(&engine).as_deref(), runs(&scene)), (Some("task-lost"), 2), "learns: {learns}");
-        let deployment = engine.facts().in_flight[0].deployment;
-        let opening = Opening {
-            slot: slot(),
-            deployment,
-            stack: StackName::of(&owner("migrate")),
-            gate: Gate::Continue,
-            resource: None,
-            allowance: landfall::model::Hash::of(b"allowed"),
-            foreseen: false,
-        };
-        engine.carry_out(&Plan { open: vec![opening], ..Plan::default() }, scene.now).await.unwrap();
+        allow(&scene, &mut engine, Gate::Continue).await;
         scene.finish(&mut engine).await;
         assert_eq!((scene.outcome().await, runs(&scene)), (Outcome::StackStatusOnly, 2));
 

@@ -127,16 +127,13 @@ fn is_made_now(s: &Subject<'_>, stack: &StackSeen) -> bool {
 }
 
 fn ask(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, round: usize) -> Effect {
-    ask_as(s, run, seen, stack, s.token(Purpose::Run(round)))
-}
-
-fn ask_as(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, token: Arc<str>) -> Effect {
     let Some(resources) = &seen.resources else { return Effect::Look(Look::Resources(stack.id.clone())) };
     let found = resources.iter().find(|resource| resource.logical_id == *run.definition);
     let Some(definition) = found.and_then(|resource| resource.physical_id.as_deref()) else {
         let sentence = format!("the stack has no task definition {}, so its task cannot run", run.definition);
         return s.fail("task-definition-missing", sentence);
     };
+    let token = s.token(Purpose::Run(round));
     let request = RunTaskRequest { definition: definition.into(), run: run.clone(), token: token.clone() };
     Effect::Ask(Ask { call: Call::RunTask, token, request: Request::Run(Box::new(request)) })
 }
@@ -205,9 +202,6 @@ fn was_it_started(s: &Subject<'_>, content: &Content, run: &TaskRun, seen: &Seen
     let Some(stack) = stack else {
         return forget(s, "landfall asked AWS to start it, got no answer, and the stack no longer exists");
     };
-    if round == 1 && found::is_too_old(s, stack) {
-        return forget(s, "landfall could not learn in time whether it started");
-    }
     ask(s, run, seen, stack, round)
 }
 

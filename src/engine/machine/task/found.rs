@@ -1,12 +1,13 @@
 //! The task of a stack whose last change is not in this journal: another store made it, or a lost part of this one's past.
 //!
 //! Whoever changed the stack was to run the task, and may have stopped before. The token of their change names the token of
-//! their task. As long as ECS certainly remembers that one, the task is asked for under it: then it runs once, whoever was
-//! first, and whoever else goes on. Later only a task that ECS still shows counts, and otherwise a human decides.
+//! their task. Only a task that ECS shows under it counts. Where ECS shows none, the task may have run in a deployment that
+//! changed nothing, or may have been needless because it ran with this content before: a human decides. It is deliberately
+//! not asked for here under their token, which would run it a second time in both cases.
 
 use std::sync::Arc;
 
-use super::{REMEMBERED, ask_as, intent, lost_before, started, started_by};
+use super::{UNSEEN, intent, lost_before, started, started_by};
 use crate::engine::machine::{Effect, Seen, Subject, prove};
 use crate::engine::token::{Purpose, Token, beside};
 use crate::engine::whose::Last;
@@ -17,11 +18,6 @@ use crate::model::{StackSeen, StackStatus, TaskRun};
 pub(super) fn is(s: &Subject<'_>) -> bool {
     let found = s.known.trail.is_some_and(|trail| matches!(trail.last(), Last::Found(_)));
     s.state.no_change && (found || s.order.as_found || !s.past.executed)
-}
-
-/// Whether their task may have ended so long ago that ECS forgot its token.
-pub(super) fn is_too_old(s: &Subject<'_>, stack: &StackSeen) -> bool {
-    is(s) && s.older_than(stack.changed(), REMEMBERED)
 }
 
 /// What to do now for that store's task; none if the task is this store's own.
@@ -47,11 +43,8 @@ pub(super) fn next(
             let entries: Vec<Entry> = [intent(s, token)].into_iter().chain(started(s, task)).collect();
             Effect::Note(entries)
         }
-        Some(None) if is_too_old(s, stack) => {
-            let why = "another store changed the stack, and ECS no longer knows a task of it";
-            lost_before(s, token, why)
-        }
-        Some(None) => ask_as(s, run, seen, stack, token),
+        Some(None) if !s.older_than(stack.changed(), UNSEEN) => s.poll(stack.changed()),
+        Some(None) => lost_before(s, token, "another store changed the stack, and ECS shows no task of that change"),
     })
 }
 
