@@ -54,6 +54,19 @@ fn is_as_documented(name: &str, real: &Value) {
 }
 
 #[test]
+fn the_page_lists_every_route() {
+    let source = include_str!("../../src/web/mod.rs");
+    let routes: BTreeSet<String> = source
+        .split(".route(\"")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap().replace("{stack}", "STACK").replace("{deployment}", "42"))
+        .collect();
+    let (listed, _) = PAGE.split_once("An error is an object").unwrap();
+    let rows = listed.lines().filter_map(|line| line.strip_prefix("| `/")?.split_once("` |"));
+    assert_eq!(rows.map(|(path, _)| format!("/{path}")).collect::<BTreeSet<_>>(), routes);
+}
+
+#[test]
 fn the_json_of_the_daemon_is_as_documented() {
     let world = world();
     let home = &world.home;
