@@ -62,6 +62,8 @@ pub(super) struct Watch {
     told: Vec<String>,
     /// The tasks that ran, in order: place, stack and content.
     ran: Vec<(Place, StackName, Option<Hash>)>,
+    /// Stacks that were changed since their last task began. AWS may show what they were before.
+    changed: BTreeSet<String>,
     /// Stacks that were deleted, and not made anew yet.
     deleted: BTreeSet<(Place, String)>,
     /// A store was copied, and both are used: the tasks that both know to have run.
@@ -94,7 +96,9 @@ impl Watch {
         // What is lost takes along which tasks ran, except for a stack's last one, if the stack still carries its content.
         let last: BTreeMap<&StackName, Option<Hash>> =
             self.ran.iter().map(|(_, stack, content)| (stack, *content)).collect();
-        let is_last = |(stack, content): &&(StackName, Hash)| last.get(stack) == Some(&Some(*content));
+        let is_last = |(stack, content): &&(StackName, Hash)| {
+            last.get(stack) == Some(&Some(*content)) && !self.changed.contains(stack.as_str())
+        };
         let mut known: BTreeSet<(StackName, Hash)> = carried.iter().filter(is_last).cloned().collect();
         let mut given = BTreeMap::new();
         for record in records {
@@ -327,6 +331,7 @@ impl Watch {
             // What one of two daemons executes or deletes takes change sets of the other along, which that one makes again.
             "DeleteChangeSet" if self.both.is_some() => self.forget_change_sets(accepted, same),
             "ExecuteChangeSet" if effective => {
+                self.changed.insert(stack.to_owned());
                 if self.both.is_some() {
                     self.forget_change_sets(accepted, same);
                 }
@@ -348,6 +353,7 @@ impl Watch {
         let now = (accepted.place.clone(), task.0.clone(), task.1);
         let first = !self.both.as_ref().unwrap_or(&self.ran).contains(&now);
         self.ran.push(now);
+        self.changed.remove(task.0.as_str());
         // Of two daemons on copies of a store each may try again what failed before: docs/operating.md says so.
         let may = first || if self.both.is_some() { self.failed.contains(&task) } else { self.failed.remove(&task) };
         let told = self.told.join("\n");
