@@ -32,7 +32,7 @@ pub use exposure::{Exposed, Exposure, exposure};
 pub use names::{Named, named};
 pub use resources::{Action, Cause, ResourceChange, Why, changes, resources};
 pub use rights::{Access, Grant, RightsChange, rights};
-pub use risks::{Findings, Level, RISKS, Risk, risks};
+pub use risks::{Findings, Level, Risk, risks};
 pub use secret::{Shown, hide, hide_named, hide_text, is_secret, names_secret, secrets_of};
 pub use size::{Amount, Size, size};
 pub use unified::{Paint, unified};

@@ -24,6 +24,7 @@ use super::resources::{Action, ResourceChange};
 use super::rights::{Grant, RightsChange};
 use crate::cfn::{Given, type_name};
 use crate::model::journal::Fate;
+use crate::model::risk;
 
 /// How bad it is; the worst last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -43,56 +44,18 @@ pub enum Level {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Risk {
-    /// Its name: one of [`RISKS`].
+    /// Its name: one of [`risk::RISKS`].
     pub id: &'static str,
     pub level: Level,
     /// The logical id of the resource; none for the whole stack.
     pub resource: Option<Arc<str>>,
+    /// What of the resource it is about: a port, a container, the place of a statement. None for the whole resource.
+    pub part: Option<String>,
+    /// It is of the state after the change, and not only of the change.
+    pub lasts: bool,
     /// One sentence without a full stop.
     pub sentence: String,
 }
-
-/// Every risk by name, and what it means. The levels that it may have stand in brackets.
-pub const RISKS: &[(&str, &str)] = &[
-    ("rights-on-everything", "A statement allows every action on every resource (critical)."),
-    ("rights-on-a-service", "A statement allows every action of a service on every resource (high)."),
-    ("passes-any-role", "A statement allows passing any role to a service (high)."),
-    ("writes-rights", "A statement allows changing IAM rights on every resource (high)."),
-    ("administrator", "A role gets an AWS policy that allows everything, or everything in IAM (critical)."),
-    ("trusts-everybody", "Anyone may assume a role, without a condition (critical)."),
-    ("public-policy", "A resource's policy allows an action to anyone, without a condition (high)."),
-    ("boundary-removed", "A role loses its permissions boundary (high)."),
-    (
-        "public-ports",
-        "A security group opens ports to the internet (medium for 80 and 443, critical for all ports, administration and databases, otherwise high).",
-    ),
-    (
-        "public-load-balancer",
-        "A load balancer or a listener is reachable from the internet (medium; low if that is not certain).",
-    ),
-    ("public-bucket", "A bucket is public (critical), or loses its protection against becoming public (high)."),
-    ("public-database", "A database or broker is publicly accessible (critical)."),
-    ("public-function", "A function's URL needs no authentication (high)."),
-    ("public-ip", "A resource gets a public address (medium)."),
-    (
-        "image-without-digest",
-        "A container names its image by tag only, and the tag may move to another image (medium).",
-    ),
-    ("circuit-breaker-off", "ECS does not stop a failing rollout (medium; low for a new service)."),
-    (
-        "stateful-replacement",
-        "A resource that keeps data is replaced (critical if it is deleted, high if a snapshot is made or it may be replaced, medium if it is kept).",
-    ),
-    (
-        "stateful-removal",
-        "A resource that keeps data is removed (critical if it is deleted, high if a snapshot is made, medium if it is kept).",
-    ),
-    ("interrupting-replacement", "A resource that serves requests is replaced (high), or may be (medium)."),
-    ("protection-removed", "A resource loses its protection against deletion, its versions or its backups (high)."),
-    ("secret-in-plain-text", "A reference to a secret becomes a plain value (critical)."),
-    ("plain-secret", "A plain value looks like a secret (high)."),
-    ("stack-deleted", "A whole stack is deleted (high; critical if data is lost with it)."),
-];
 
 /// What was found out about a change before its risks.
 #[derive(Clone, Copy, Debug)]
@@ -152,7 +115,13 @@ const NEVER_PUBLIC: &[u16] = &[
 
 impl Risks {
     fn put(&mut self, id: &'static str, level: Level, resource: &str, sentence: String) {
-        self.0.push(Risk { id, level, resource: Some(Arc::from(resource)), sentence });
+        self.put_part(id, level, (resource, None), sentence);
+    }
+
+    /// A risk of a part of a resource.
+    fn put_part(&mut self, id: &'static str, level: Level, (resource, part): (&str, Option<String>), sentence: String) {
+        let lasts = risk::find(id).is_some_and(|kind| kind.lasts);
+        self.0.push(Risk { id, level, resource: Some(Arc::from(resource)), part, lasts, sentence });
     }
 
     fn deletion(&mut self, changes: &[ResourceChange]) {
@@ -166,13 +135,20 @@ impl Risks {
             id: "stack-deleted",
             level,
             resource: None,
+            part: None,
+            lasts: false,
             sentence: format!("the whole stack is deleted{data}"),
         });
     }
 
     fn right(&mut self, right: &RightsChange) {
         let sentence = right.to_string();
-        let mut put = |id, level| self.put(id, level, &right.resource, sentence.clone());
+        let place = match &right.statement {
+            Some(statement) => format!("{}/{statement}", right.place),
+            None => right.place.clone(),
+        };
+        let part = Some(place).filter(|place| !place.is_empty());
+        let mut put = |id, level| self.put_part(id, level, (&right.resource, part.clone()), sentence.clone());
         match &right.grant {
             Grant::Attached { policy } | Grant::OtherRole { after: policy, .. }
                 if ADMINISTRATORS.iter().any(|end| policy.ends_with(end)) =>
@@ -223,7 +199,18 @@ impl Risks {
             // The right says it.
             Exposed::Policy { .. } => return,
         };
-        self.put(id, level, &exposure.resource, exposure.to_string());
+        let part = match &exposure.what {
+            Exposed::Ports { first, last, .. } if first == last => Some(first.to_string()),
+            Exposed::Ports { first, last, .. } => Some(format!("{first}-{last}")),
+            Exposed::Listener { port, .. } => port.map(|port| port.to_string()),
+            Exposed::BlockRemoved { setting: part } | Exposed::Bucket { by: part } => Some(part.clone()),
+            _ => None,
+        };
+        self.put_part(id, level, (&exposure.resource, part), exposure.to_string());
+        // A bucket without the protection is not public: only that it had it is a risk.
+        if let (Exposed::BlockRemoved { .. }, Some(risk)) = (&exposure.what, self.0.last_mut()) {
+            risk.lasts = false;
+        }
     }
 
     fn change(&mut self, change: &ResourceChange) {
@@ -264,7 +251,8 @@ impl Risks {
                 if image.digest.is_none() && row.after.is_some() {
                     let sentence =
                         format!("container `{container}` of `{}` gets {image}: a tag may be moved", found.resource);
-                    self.put("image-without-digest", Level::Medium, &found.resource, sentence);
+                    let part = Some(container.clone());
+                    self.put_part("image-without-digest", Level::Medium, (&found.resource, part), sentence);
                 }
             }
         }

@@ -25,6 +25,7 @@ pub mod observed;
 pub mod place;
 pub mod process;
 pub mod remedy;
+pub mod risk;
 pub mod slot;
 pub mod stack_action;
 pub mod task;

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use landfall::cfn::{Document, Given};
-use landfall::compare::{Findings, RISKS, Risk, exposure, resources, rights, risks};
+use landfall::compare::{Findings, Risk, exposure, resources, rights, risks};
+use landfall::model::risk::RISKS;
 use serde_json::{Value, json};
 
 static NONE: BTreeMap<String, Option<String>> = BTreeMap::new();
@@ -246,14 +247,15 @@ fn a_service_that_is_replaced_and_a_stack_that_is_deleted_are_risks() {
     assert_eq!(
         json,
         json!([{
-            "id": "interrupting-replacement", "level": "high", "resource": "R", "sentence": "`R` (ECS Service) is replaced, and it serves requests",
+            "id": "interrupting-replacement", "level": "high", "resource": "R", "part": null, "lasts": false,
+            "sentence": "`R` (ECS Service) is replaced, and it serves requests",
         }])
     );
 }
 
 #[test]
 fn every_risk_is_listed_and_made_by_something() {
-    let listed: BTreeSet<&str> = RISKS.iter().map(|(id, _)| *id).collect();
+    let listed: BTreeSet<&str> = RISKS.iter().map(|kind| kind.id).collect();
     assert_eq!(listed.len(), RISKS.len());
     let tables: String = cases().iter().map(|(_, _, _, expected)| format!("{expected}, ")).collect();
     let own = include_str!("risks.rs");
@@ -264,6 +266,42 @@ fn every_risk_is_listed_and_made_by_something() {
     assert_eq!(lines(None, one("AWS::ElasticLoadBalancingV2::LoadBalancer", balancer)), "medium public-load-balancer");
     let listener = one("AWS::ElasticLoadBalancingV2::Listener", json!({ "Port": 80, "LoadBalancerArn": "arn:other" }));
     assert_eq!(lines(None, listener), "low public-load-balancer");
+}
+
+#[test]
+fn a_risk_lasts_if_the_state_has_it_whatever_changed() {
+    type Name = (&'static str, Option<String>);
+    let names = |all: Vec<Risk>| -> BTreeSet<Name> { all.into_iter().map(|risk| (risk.id, risk.part)).collect() };
+    let mut lasting = BTreeSet::new();
+    for (kind, before, after, expected) in cases() {
+        let of_change = found(one(kind, before), one(kind, after.clone()));
+        let (lasts, passes): (Vec<Risk>, Vec<Risk>) = of_change.into_iter().partition(|risk| risk.lasts);
+        let state = names(found(None, one(kind, after)));
+        lasting.extend(lasts.iter().map(|risk| risk.id));
+        assert!(names(lasts).is_subset(&state), "{kind}, {expected}: {state:?}");
+        assert!(names(passes).is_disjoint(&state), "{kind}, {expected}: {state:?}");
+    }
+    let all: BTreeSet<&str> = RISKS.iter().filter(|kind| kind.lasts).map(|kind| kind.id).collect();
+    // Only a new stack shows what a load balancer opens.
+    assert_eq!(all.difference(&lasting).copied().collect::<Vec<_>>(), ["public-load-balancer"]);
+}
+
+#[test]
+fn a_risk_names_what_of_its_resource_it_is_about() {
+    let part = |kind: &str, properties: Value| -> Vec<String> {
+        let all = found(None, one(kind, properties));
+        all.into_iter().map(|risk| format!("{} {}", risk.id, risk.part.unwrap_or_default())).collect()
+    };
+    let open = |first: u16, last: u16| json!({ "SecurityGroupIngress": [{ "IpProtocol": "tcp", "FromPort": first, "ToPort": last, "CidrIp": "0.0.0.0/0" }] });
+    assert_eq!(part("AWS::EC2::SecurityGroup", open(443, 443)), ["public-ports 443"]);
+    assert_eq!(part("AWS::EC2::SecurityGroup", open(8000, 8010)), ["public-ports 8000-8010"]);
+    let image = container(json!({ "Image": "web:2" }));
+    assert_eq!(part("AWS::ECS::TaskDefinition", image), ["image-without-digest app"]);
+    assert_eq!(part("AWS::IAM::ManagedPolicy", policy("*", "*")), ["rights-on-everything PolicyDocument"]);
+    let secret = container(json!({ "Environment": [{ "Name": "DB_PASSWORD", "Value": "hunter2hunter2" }] }));
+    let place = "ContainerDefinitions/app/Environment/DB_PASSWORD";
+    assert_eq!(part("AWS::ECS::TaskDefinition", secret), [format!("plain-secret {place}")]);
+    assert_eq!(part("AWS::ECS::Service", json!({})), ["circuit-breaker-off "]);
 }
 
 #[test]

@@ -178,6 +178,8 @@ fn risk() -> Risk {
         id: "stateful-replacement",
         level: Level::High,
         resource: Some(Arc::from("Database")),
+        part: None,
+        lasts: false,
         sentence: "`Database` is replaced".to_owned(),
     }
 }

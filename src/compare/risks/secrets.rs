@@ -35,10 +35,10 @@ pub(super) fn find(before: Option<Given<'_>>, after: Option<Given<'_>>, all: &mu
                     format!("`{resource}` writes out the secret at {shown}, which was a reference"),
                 );
             }
-            _ => all.put(
+            _ => all.put_part(
                 "plain-secret",
                 Level::High,
-                resource,
+                (resource, Some(shown.clone())),
                 format!("`{resource}` writes out what looks like a secret at {shown}"),
             ),
         }
