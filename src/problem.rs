@@ -6,7 +6,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::model::Location;
+use jiff::Timestamp;
+
+use crate::model::{Accept, Location};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -55,6 +57,41 @@ pub struct Problem {
     pub blocks: Vec<String>,
     /// The text of the file that the span is in, for drawing.
     pub source: Option<Arc<str>>,
+    /// What it is about besides its file, as `where` of an `[[accept]]` names it: names with `/` between them. Empty if only the
+    /// file tells.
+    pub about: String,
+    /// What accepts it. Only a warning can be accepted; it then counts nowhere.
+    pub accepted: Option<Arc<Accept>>,
+}
+
+impl Problem {
+    /// Whether it counts: it is not accepted.
+    pub fn counts(&self) -> bool {
+        self.accepted.is_none()
+    }
+}
+
+/// A warning that there is once the last day of an acceptance is over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ending {
+    pub accept: Arc<Accept>,
+    pub warning: Problem,
+}
+
+/// The problems that there are at a time. Those that were found have every acceptance in force.
+pub fn at(found: &[Problem], endings: &[Ending], now: Timestamp) -> Vec<Problem> {
+    let over: Vec<&Ending> = endings.iter().filter(|ending| ending.accept.is_over(now)).collect();
+    // One that is over says so, whether or not it would still accept something.
+    let told = |problem: &&Problem| {
+        !over.iter().any(|ending| ending.warning.span == problem.span && problem.code != ending.warning.code)
+    };
+    let mut all: Vec<Problem> = found.iter().filter(told).cloned().collect();
+    for problem in &mut all {
+        problem.accepted = problem.accepted.take().filter(|accept| !accept.is_over(now));
+    }
+    all.extend(over.iter().map(|ending| ending.warning.clone()));
+    in_order(&mut all);
+    all
 }
 
 /// Sorts problems for printing: errors first, since what else is reported often only follows from

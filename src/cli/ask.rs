@@ -115,11 +115,12 @@ impl Ask {
         }
         plan::with_deployed(&mut planned, &deployed, &observed);
         let settled = planned.plan.is_empty() && facts.in_flight.is_empty();
+        let problems = loaded.problems_at(now).into();
         Ok(Published {
             commit,
             at: now,
             catalog: Arc::new(loaded.catalog),
-            problems: loaded.problems.into(),
+            problems,
             facts: Arc::new(facts),
             observed: Arc::new(observed),
             planned: Arc::new(planned),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 
 use super::exit::{Exit, Failure, Outcome};
 use super::folder::{Layers, read_clone};
@@ -46,7 +47,7 @@ pub struct Check {
 
 /// Runs the command: silent and 0 without problems, 3 with errors, 0 with warnings and notes only.
 pub fn run(options: &Check) -> Outcome {
-    let problems = problems_in(&options.dir, options.history).map_err(|error| {
+    let problems = problems_in(&options.dir, options.history, Timestamp::now()).map_err(|error| {
         Failure::new(format!("cannot read the repository in `{}`", options.dir.display())).because(error)
     })?;
     match options.format {
@@ -58,18 +59,18 @@ pub fn run(options: &Check) -> Outcome {
 }
 
 /// Every problem in a folder: of its files, of what they render to, and in a clone of what only git knows. A history that
-/// is not there is a note, or an error where it was asked for.
+/// is not there is a note, or an error where it was asked for. Acceptances whose last day is over at the time do not count.
 ///
 /// # Errors
 /// The folder cannot be read.
-pub fn problems_in(dir: &Path, history: bool) -> Result<Vec<Problem>, TreeError> {
+pub fn problems_in(dir: &Path, history: bool, now: Timestamp) -> Result<Vec<Problem>, TreeError> {
     let unread = if history { Level::Error } else { Level::Note };
     let failed = |error| TreeError::Read { what: format!("`{}`", dir.display()), source: Box::new(error) };
     let work_tree = match WorkTree::at(dir) {
         Ok(Some(work_tree)) => work_tree,
         without => {
             let (tree, folder) = read_clone(dir, None)?;
-            let mut problems = problems(&tree, &folder)?;
+            let mut problems = problems(&tree, &folder, now)?;
             problems.extend(without.err().map(|error| clone::unreadable(&error, unread)));
             return Ok(sorted(problems));
         }
@@ -81,7 +82,7 @@ pub fn problems_in(dir: &Path, history: bool) -> Result<Vec<Problem>, TreeError>
     let source = Source { tree: &tree, blobs: &blobs, commit, history: Some(&reader), recorded: &[] };
     let loaded = Loader::new().load_on_top(&source)?;
     let of_git = clone::problems(&work_tree, &loaded.catalog, unread);
-    let mut problems = with_rendering(&source, loaded);
+    let mut problems = with_rendering(&source, &loaded, now);
     problems.extend(of_git);
     Ok(sorted(problems))
 }
@@ -90,10 +91,10 @@ pub fn problems_in(dir: &Path, history: bool) -> Result<Vec<Problem>, TreeError>
 ///
 /// # Errors
 /// The tree's contents cannot be read.
-pub fn problems(tree: &FileTree, blobs: &dyn Blobs) -> Result<Vec<Problem>, TreeError> {
+pub fn problems(tree: &FileTree, blobs: &dyn Blobs, now: Timestamp) -> Result<Vec<Problem>, TreeError> {
     let source = Source { tree, blobs, commit: None, history: None, recorded: &[] };
     let loaded = Loader::new().load(&source)?;
-    Ok(sorted(with_rendering(&source, loaded)))
+    Ok(sorted(with_rendering(&source, &loaded, now)))
 }
 
 fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
@@ -102,10 +103,10 @@ fn sorted(mut problems: Vec<Problem>) -> Vec<Problem> {
 }
 
 /// Adds what shows when the files are rendered.
-fn with_rendering(source: &Source<'_>, loaded: Loaded) -> Vec<Problem> {
-    let Loaded { catalog, mut problems } = loaded;
+fn with_rendering(source: &Source<'_>, loaded: &Loaded, now: Timestamp) -> Vec<Problem> {
+    let mut problems = loaded.problems_at(now);
     let (mut seen, mut texts, mut shown) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
-    for found in rendering(&catalog) {
+    for found in rendering(&loaded.catalog) {
         let file = found.at.file.clone();
         if !seen.insert((found.at.clone(), found.code, found.title.clone())) {
             continue;
@@ -152,6 +153,8 @@ fn as_problem(found: RenderProblem, source: Option<Arc<str>>) -> Problem {
         related: Vec::new(),
         blocks: Vec::new(),
         source,
+        about: String::new(),
+        accepted: None,
     }
 }
 

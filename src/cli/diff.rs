@@ -114,7 +114,9 @@ pub fn run(options: &Diff) -> Outcome {
         moved: ends.moved && merged,
         ..review::about(&head, known.as_deref())
     };
-    output::progress_lines(&view::problems::summary(&head.problems));
+    output::progress_lines(&view::problems::summary(
+        &head.problems_at(facts.and_then(|facts| facts.as_of).unwrap_or(at)),
+    ));
     review::print(&review, &about, options.format, options.unfold)?;
     Ok(match () {
         () if head.has_errors() => Exit::Problems,

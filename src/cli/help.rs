@@ -62,7 +62,8 @@ and the allowed roles are in the configuration file: docs/configuration.md.
 
 pub(super) const CHECK: &str = "\
 Reads the files of the folder, committed or not, and renders every step for every environment and target. Prints nothing \
-and exits with 0 if all is well, and with 3 if there are errors. docs/problems.md explains every problem.
+and exits with 0 if all is well, and with 3 if there are errors. Lists warnings that an `[[accept]]` accepts in one line each, \
+and does not count them. docs/problems.md explains every problem.
 
   landfall check deploy";
 

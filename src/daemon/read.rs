@@ -7,10 +7,10 @@ use jiff::Timestamp;
 
 use super::{DaemonError, Upstream, orders};
 use crate::engine::Engine;
-use crate::load::{Loader, Source};
+use crate::load::{Loaded, Loader, Source};
 use crate::model::journal::Entry;
 use crate::model::{Catalog, CommitId, Facts};
-use crate::problem::Problem;
+use crate::problem::{self, Ending, Problem};
 
 /// More problems of one commit than this are counted and not logged, errors first.
 const LOGGED: usize = 20;
@@ -20,7 +20,15 @@ const LOGGED: usize = 20;
 pub(super) struct Reading {
     pub(super) commit: CommitId,
     pub(super) catalog: Arc<Catalog>,
-    pub(super) problems: Arc<[Problem]>,
+    problems: Vec<Problem>,
+    endings: Vec<Ending>,
+}
+
+impl Reading {
+    /// The problems of the commit at a time.
+    pub(super) fn problems_at(&self, now: Timestamp) -> Arc<[Problem]> {
+        problem::at(&self.problems, &self.endings, now).into()
+    }
 }
 
 /// Reads commits, each once.
@@ -44,7 +52,7 @@ impl Reader {
     ) -> Result<Reading, DaemonError> {
         let reading = match &self.last {
             Some(last) if last.commit == *commit => last.clone(),
-            _ => self.load(commit, upstream, engine.facts())?,
+            _ => self.load(commit, upstream, engine.facts(), now)?,
         };
         self.last = Some(reading.clone());
         let mut entries = landed(&reading, engine.facts());
@@ -84,7 +92,13 @@ impl Reader {
         Ok(())
     }
 
-    fn load(&mut self, commit: &CommitId, upstream: &dyn Upstream, facts: &Facts) -> Result<Reading, DaemonError> {
+    fn load(
+        &mut self,
+        commit: &CommitId,
+        upstream: &dyn Upstream,
+        facts: &Facts,
+        now: Timestamp,
+    ) -> Result<Reading, DaemonError> {
         let history = upstream.history();
         let failed = |source| DaemonError::Files { commit: commit.to_string(), source };
         let tree = history.tree(commit).map_err(failed)?;
@@ -96,14 +110,16 @@ impl Reader {
             recorded: &facts.snapshots,
         };
         let loaded = self.loader.load(&source).map_err(failed)?;
-        for problem in loaded.problems.iter().take(LOGGED) {
+        let problems: Vec<Problem> = loaded.problems_at(now).into_iter().filter(Problem::counts).collect();
+        for problem in problems.iter().take(LOGGED) {
             let holds = problem.blocks.join(", ");
             tracing::warn!(commit = %commit, at = %problem.span.at, code = problem.code, holds, "{}", problem.title);
         }
-        if let Some(more) = loaded.problems.len().checked_sub(LOGGED).filter(|more| *more > 0) {
+        if let Some(more) = problems.len().checked_sub(LOGGED).filter(|more| *more > 0) {
             tracing::warn!(commit = %commit, more, "the commit has more problems: landfall check reports all of them");
         }
-        Ok(Reading { commit: commit.clone(), catalog: Arc::new(loaded.catalog), problems: loaded.problems.into() })
+        let Loaded { catalog, problems, endings } = loaded;
+        Ok(Reading { commit: commit.clone(), catalog: Arc::new(catalog), problems, endings })
     }
 }
 

@@ -162,7 +162,8 @@ impl Daemon {
         let ports = self.ports.clone();
         let engine = &mut working.engine;
         let reading = self.reader.read(&commit, &*ports.upstream, engine, now).await?;
-        ports.events.read(&commit, &reading.catalog, &reading.problems);
+        let problems = reading.problems_at(now);
+        ports.events.read(&commit, &reading.catalog, &problems);
         let places = look::places(&reading.catalog, engine.facts());
         let observed = self.observe(places.clone(), engine, &commit, now).await;
         if let Some(repository) = &reading.catalog.repository {
@@ -223,7 +224,7 @@ impl Daemon {
             commit,
             at: now,
             catalog: reading.catalog,
-            problems: reading.problems,
+            problems,
             facts,
             observed: Arc::new(observed),
             planned: Arc::new(planned),

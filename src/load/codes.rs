@@ -21,6 +21,20 @@ pub fn find(code: &str) -> Option<&'static Code> {
     CODES.iter().copied().find(|entry| entry.code == code)
 }
 
+/// The codes of warnings that an `[[accept]]` may name. Not those of a clone, which are over once its owner has acted, and not
+/// those of acceptances.
+pub fn acceptable() -> impl Iterator<Item = &'static Code> {
+    let never = [IGNORED_FILE, FOXTROT_MERGE, ACCEPT_OVER, ACCEPT_IDLE];
+    let sometimes = [SNAPSHOT_DIFFERS, SNAPSHOT_MISSING];
+    let warns = move |code: &&Code| code.level == Level::Warning || sometimes.contains(code);
+    CODES.iter().copied().filter(move |code| warns(code) && !never.contains(code))
+}
+
+/// Whether only the history shows problems of this code.
+pub fn needs_history(code: &str) -> bool {
+    [SNAPSHOT_DIFFERS, SNAPSHOT_MISSING].iter().any(|known| known.code == code)
+}
+
 macro_rules! codes {
     ($($name:ident $code:literal $level:ident $doc:literal;)*) => {
         $(
@@ -163,6 +177,9 @@ codes! {
     RELEASE_EDITED "release-edited" Error "A landed release was edited, or added again with different content. Slots that run the release keep the first content. It enters no further slot until its file has the first content again. For a change, make a new release.";
     SNAPSHOT_DIFFERS "snapshot-differs" Error "The key `inputs` of the release's file does not match the process and variables that the release landed with, so landfall would deploy something that was not reviewed. Run `landfall release refresh` to take today's process and variables, or make a new release. It is a warning if a newer release of the channel can be deployed.";
     SNAPSHOT_MISSING "snapshot-missing" Error "The `snapshot` of a release is not a commit of the branch that landfall follows. Name a commit of that branch. It is a warning if a newer release of the channel can be deployed.";
+    ACCEPT "accept" Error "An `[[accept]]` names something that cannot be accepted: an error, a gate, a risk of a single change, or a name that landfall does not know. Or it has no place or no reason, or the same file accepts the same finding twice. It does not count, and holds nothing.";
+    ACCEPT_OVER "accept-over" Warning "The last day of an `[[accept]]` is over, so the finding counts again. Fix the finding and delete the lines, or set a later `until` if the reason still holds.";
+    ACCEPT_IDLE "accept-idle" Warning "Nothing has the finding that an `[[accept]]` is about. Delete its lines, or correct `what` or `where`. landfall looks for this only in a repository without errors, because an error can hide a finding. For a risk, `check` renders every stack of the head, and of the releases that are pinned or enter automatically. `snapshot-differs` and `snapshot-missing` need the history of a clone.";
     UNCOMMITTED_FILE "uncommitted-file" Note "Files in the folder are not in git yet. `check` reads them, but a daemon only reads commits. Reported only in a clone.";
     IGNORED_FILE "ignored-file" Warning "git ignores a file in one of landfall's folders, so no commit will contain it and no daemon will read it. Reported only in a clone.";
     HISTORY_NOT_CHECKED "history-not-checked" Note "The clone is shallow, or git cannot read it, so landfall cannot check whether landed releases were edited. With `check --history` this is an error. `git fetch --unshallow` fetches the history.";

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::codes::Code;
 use crate::model::catalog::Subject;
 use crate::model::{Hash, Location};
@@ -101,6 +103,8 @@ impl Finding {
             related: Vec::new(),
             blocks: Vec::new(),
             source: None,
+            about: String::new(),
+            accepted: None,
         };
         Self { problem, hides: Vec::new(), holds_nothing: false }
     }
@@ -108,6 +112,12 @@ impl Finding {
     /// A few words under the place.
     pub(crate) fn label(mut self, label: impl Into<String>) -> Self {
         self.problem.label = label.into();
+        self
+    }
+
+    /// Names of what it is about, the outermost first: what `where` of an `[[accept]]` may say.
+    pub(crate) fn about(mut self, names: &[&str]) -> Self {
+        self.problem.about = names.join("/");
         self
     }
 
@@ -148,6 +158,13 @@ impl Finding {
 
     /// Stands for another one too: it is as bad as the worse of both, and hides what either hides.
     pub(crate) fn absorb(&mut self, other: Finding) {
+        self.problem.about.clear();
+        // What is accepted for the shorter time decides.
+        let ends =
+            |finding: &Finding| finding.problem.accepted.as_ref().map(|accept| accept.until.unwrap_or(Date::MAX));
+        if ends(&other) < ends(self) {
+            self.problem.accepted = other.problem.accepted.clone();
+        }
         let mildness = |finding: &Finding| (finding.problem.level, finding.holds_nothing);
         if mildness(&other) < mildness(self) {
             self.problem.code = other.problem.code;

@@ -13,11 +13,14 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::model::facts::RecordedSnapshot;
 use crate::model::{Catalog, CommitId, Id, ProjectName};
-use crate::problem::Problem;
+use crate::problem::{self, Ending, Problem};
 use crate::tree::{BlobId, Blobs, FileTree, History, TreeError};
 
+mod accepted;
 mod build;
 mod cache;
 pub mod check;
@@ -54,14 +57,21 @@ pub struct Source<'a> {
 pub struct Loaded {
     /// What the files say, without what is broken.
     pub catalog: Catalog,
-    /// Everything that is wrong, by file and line.
+    /// Everything that is wrong, by file and line, as if every acceptance were in force.
     pub problems: Vec<Problem>,
+    /// The warnings that come when acceptances end.
+    pub endings: Vec<Ending>,
 }
 
 impl Loaded {
+    /// The problems at a time: what an acceptance whose last day is over accepts, counts again.
+    pub fn problems_at(&self, now: Timestamp) -> Vec<Problem> {
+        problem::at(&self.problems, &self.endings, now)
+    }
+
     /// Whether any problem is an error.
     pub fn has_errors(&self) -> bool {
-        self.problems.iter().any(|problem| problem.level == crate::problem::Level::Error)
+        self.problems.iter().any(|problem| problem.level == problem::Level::Error)
     }
 }
 

@@ -163,6 +163,15 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
         FaultKind::UnknownKey { key, known } => {
             let title = format!("unknown key `{key}` in {}", a(kind));
             let finding = new(codes::UNKNOWN_KEY, title).label("unknown key");
+            if key == "accept" {
+                let help = match kind {
+                    Kind::Process | Kind::Variables | Kind::Release => {
+                        "accept findings in the project's `project.toml`: what is here is part of what releases deploy"
+                    }
+                    _ => "accept findings about this file in `landfall.toml`",
+                };
+                return finding.help(help);
+            }
             // Only steps with their own template lack this key.
             if key == "patch" && known.iter().any(|known| known == "template") {
                 let help = "a step of kind `cloudformation` has no patches: change its template";

@@ -236,9 +236,10 @@ impl Reading<'_> {
                     let finding = Finding::new(codes::TEMPLATE, self.file, bytes, fault.problem.to_string());
                     finding.label("does not exist").suggest(name, names(document, what))
                 }
-                TemplateProblem::UnknownFunction(_) => {
+                TemplateProblem::UnknownFunction(name) => {
                     let bytes = self.places.key(&fault.pointer);
-                    Finding::new(codes::TEMPLATE_FUNCTION, self.file, bytes, fault.problem.to_string())
+                    let title = fault.problem.to_string();
+                    Finding::new(codes::TEMPLATE_FUNCTION, self.file, bytes, title).about(&[name])
                 }
                 TemplateProblem::UnknownSection(_)
                 | TemplateProblem::LogicalId(_)
@@ -274,7 +275,9 @@ impl Reading<'_> {
                 | SchemaProblem::Missing { .. } => self.places.key(&pointer),
                 _ => self.places.value(&pointer),
             };
-            let finding = Finding::new(code, self.file, bytes, title);
+            let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/');
+            let names: Vec<&str> = [resource.id, place].into_iter().filter(|name| !name.is_empty()).collect();
+            let finding = Finding::new(code, self.file, bytes, title).about(&names);
             self.findings.push(match &fault.problem {
                 SchemaProblem::UnknownProperty { name, known } => {
                     finding.suggest(name, known.iter().map(String::as_str))

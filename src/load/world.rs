@@ -4,10 +4,11 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::build::accept::Written;
 use super::build::place::Root;
 use super::build::project::ProjectDraft;
 use super::build::release::ReleaseDraft;
-use super::build::{freeze, place, project, release, tenant};
+use super::build::{accept, freeze, place, project, release, tenant};
 use super::cache::Cache;
 use super::drafts::{Drafts, Reader};
 use super::finding::Finding;
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) freezes: BTreeMap<FreezeName, Freeze>,
     pub(crate) lifecycles: BTreeMap<LifecycleName, Arc<Lifecycle>>,
     pub(crate) projects: BTreeMap<ProjectName, ProjectWorld>,
+    /// The `[[accept]]` of every file.
+    pub(crate) accepts: Vec<Written>,
     /// Scopes of variables that were compared with another one: counted, so that a test can bound it.
     pub(crate) compared: Cell<u64>,
 }
@@ -116,6 +119,7 @@ pub(crate) fn build(
         freezes: BTreeMap::new(),
         lifecycles: BTreeMap::new(),
         projects: BTreeMap::new(),
+        accepts: accept::all(&drafts, findings),
         compared: Cell::new(0),
         root,
         drafts,

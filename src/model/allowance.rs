@@ -6,6 +6,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
 use super::{Hash, Location, ReleaseName, StackName, TenantName};
 
 /// The gates that an `[[allow]]` can open.
@@ -79,12 +83,23 @@ pub struct Allowance {
     /// Why, for those who read it later.
     pub reason: Arc<str>,
     /// Until the end of this day, UTC.
-    pub until: Option<jiff::civil::Date>,
+    pub until: Option<Date>,
     /// Where it is written.
     pub at: Location,
 }
 
+/// Whether a last day is over: the day after it has begun, in UTC.
+pub fn is_over(until: Option<Date>, now: Timestamp) -> bool {
+    let today = now.to_zoned(TimeZone::UTC).date();
+    until.is_some_and(|until| today > until)
+}
+
 impl Allowance {
+    /// Whether its last day is over.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        is_over(self.until, now)
+    }
+
     /// What makes it single-use: two allowances that open the same gate for the same thing are the same.
     pub fn id(&self) -> Hash {
         let parts = Hash::parts()

@@ -19,7 +19,7 @@ use super::place::{Access, BucketName, Place, Region};
 use super::process::{Text, ValueKind, What};
 use super::tenant::{Tag, Tenancy, Tenant, TenantFilter};
 use super::wave::Waves;
-use super::{Channel, CommitId, Freeze, Hash, Location, Names, Version};
+use super::{Accept, Channel, CommitId, Freeze, Hash, Location, Names, Version};
 
 /// What one commit says.
 #[derive(Clone, Debug)]
@@ -46,6 +46,8 @@ pub struct Catalog {
     pub lifecycles: BTreeMap<LifecycleName, Arc<Lifecycle>>,
     /// Projects by name.
     pub projects: BTreeMap<ProjectName, Arc<Project>>,
+    /// The `[[accept]]` of every file.
+    pub accepts: Vec<Arc<Accept>>,
     /// What could not be read, and what may depend on it.
     pub broken: Vec<Broken>,
 }

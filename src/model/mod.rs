@@ -6,6 +6,7 @@
 //! Deliberately absent: I/O, clocks, randomness, serde types that mirror files (see `load/schema`), and any knowledge of
 //! AWS beyond the names of its states. This module uses no other module of the crate.
 
+pub mod accept;
 pub mod account;
 pub mod allowance;
 pub mod catalog;
@@ -33,6 +34,7 @@ pub mod tenant;
 pub mod version;
 pub mod wave;
 
+pub use accept::Accept;
 pub use catalog::{Catalog, Deploy, Environment, Lifecycle, Project, Release, Target};
 pub use channel::Channel;
 pub use decision::{Decision, Hold};

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 use crate::model::catalog::{Allowance, Gate};
 use crate::model::journal::DeploymentId;
@@ -45,7 +44,7 @@ impl<'f, 'i> Keys<'f, 'i> {
                 && same_stack
                 && allowance.tenant.as_ref().is_none_or(|tenant| Some(tenant) == self.tenant)
                 && allowance.plan.as_deref().is_none_or(|plan| plan == key.plan)
-                && !ended(allowance, self.now)
+                && !allowance.is_over(self.now)
                 && !self.index.used(self.slot, allowance.id())
         })
     }
@@ -60,7 +59,7 @@ impl<'f, 'i> Keys<'f, 'i> {
                 && allowance.resources.iter().any(|resource| stopped.foreseen.contains(resource))
                 && allowance.stack.as_ref().is_none_or(|stack| stack == stopped.stack)
                 && allowance.tenant.as_ref().is_none_or(|tenant| Some(tenant) == self.tenant)
-                && !ended(allowance, self.now)
+                && !allowance.is_over(self.now)
                 && self.index.used_by(self.slot, allowance.id()).is_none_or(mine)
         })
     }
@@ -74,10 +73,4 @@ pub(super) struct Stopped<'a> {
     pub(super) deployment: DeploymentId,
     pub(super) release: &'a ReleaseName,
     pub(super) foreseen: &'a [Arc<str>],
-}
-
-/// Whether the last day of the allowance is over.
-pub(super) fn ended(allowance: &Allowance, now: Timestamp) -> bool {
-    let today = now.to_zoned(TimeZone::UTC).date();
-    allowance.until.is_some_and(|until| today > until)
 }

@@ -9,7 +9,6 @@ use crate::model::catalog::{Allowance, Subject};
 use crate::model::{Decision, Deploy, EnvironmentName, ProjectName, ReleaseName, StackName};
 use crate::promote::Index;
 
-use super::allow::ended;
 use super::draft::Draft;
 use super::types::{Input, StaleAllowance};
 
@@ -55,7 +54,7 @@ impl Of<'_, '_> {
     /// Why the allowance opens nothing; none if it may.
     fn why(&self, allowance: &Allowance) -> Option<String> {
         let id = allowance.id();
-        if let (true, Some(until)) = (ended(allowance, self.input.now), allowance.until) {
+        if let (true, Some(until)) = (allowance.is_over(self.input.now), allowance.until) {
             return Some(format!("its last day was {until}"));
         }
         let concerned: Vec<&&Draft<'_>> = self.drafts.iter().filter(|draft| self.concerns(draft, allowance)).collect();

@@ -9,6 +9,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use crate::compare::{hide_text, names_secret, secrets_of, visible};
+use crate::model::Accept;
 use crate::problem::{Level, Problem, Span};
 
 /// More problems than this are counted and not named if they stand next to something else.
@@ -17,12 +18,18 @@ const FIRST: usize = 5;
 /// The widest line of source that is shown whole; longer ones are cut around the place.
 const WIDTH: usize = 140;
 
-/// Draws every problem, an empty line between two, and a last line that counts them. Empty without problems.
+/// Draws every problem, an empty line between two, then a line for each that is accepted, and a last line that counts them. Empty
+/// without problems.
 pub fn terminal(problems: &[Problem], color: bool) -> String {
     let mut out = String::new();
     let paint = Paint { color };
-    for problem in problems {
+    for problem in problems.iter().filter(|problem| problem.counts()) {
         draw(&mut out, &without_secrets(problem), &paint);
+        out.push('\n');
+    }
+    let accepted = problems.iter().filter_map(|problem| Some((problem, problem.accepted.as_deref()?)));
+    accepted.for_each(|(problem, accept)| draw_accepted(&mut out, &without_secrets(problem), accept, &paint));
+    if problems.iter().any(|problem| !problem.counts()) {
         out.push('\n');
     }
     if !problems.is_empty() {
@@ -31,29 +38,35 @@ pub fn terminal(problems: &[Problem], color: bool) -> String {
     out
 }
 
-/// How many problems of each level there are, like `1 error, 2 warnings`.
+/// How many problems of each level there are, like `1 error, 2 warnings`, and how many are accepted.
 fn counts(problems: &[Problem]) -> String {
     let words = |level: Level| match count(problems, level) {
         0 => None,
         1 => Some(format!("1 {}", word(level))),
         more => Some(format!("{more} {}s", word(level))),
     };
-    let counts: Vec<String> = Level::ALL.into_iter().filter_map(words).collect();
+    let mut counts: Vec<String> = Level::ALL.into_iter().filter_map(words).collect();
+    counts.extend(Some(accepted(problems)).filter(|count| *count > 0).map(|count| format!("{count} accepted")));
     counts.join(", ")
 }
 
+/// How many problems of a level count.
 fn count(problems: &[Problem], level: Level) -> usize {
-    problems.iter().filter(|problem| problem.level == level).count()
+    problems.iter().filter(|problem| problem.level == level && problem.counts()).count()
+}
+
+fn accepted(problems: &[Problem]) -> usize {
+    problems.iter().filter(|problem| !problem.counts()).count()
 }
 
 /// The problems of a commit next to a plan, a status or a difference: how many there are, and the first ones, errors before
-/// warnings, with their place and what they hold. Empty without problems.
+/// warnings, with their place and what they hold. Empty without problems that count.
 pub fn summary(problems: &[Problem]) -> String {
-    if problems.is_empty() {
+    if !problems.iter().any(Problem::counts) {
         return String::new();
     }
     let mut out = format!("problems of this commit: {} (landfall check explains them)\n", counts(problems));
-    let of = |level| problems.iter().filter(move |problem| problem.level == level);
+    let of = |level| problems.iter().filter(move |problem| problem.level == level && problem.counts());
     let all = || of(Level::Error).chain(of(Level::Warning));
     for problem in all().take(FIRST) {
         let at = &problem.span.at;
@@ -72,13 +85,14 @@ pub fn summary(problems: &[Problem]) -> String {
     out
 }
 
-/// The same for programs: `errors` and `warnings` (how many), and `first` (the first errors, as `landfall check` gives them).
+/// The same for programs: `errors`, `warnings` and `accepted` (how many), and `first` (the first errors, as `landfall check` gives them).
 pub fn summary_json(problems: &[Problem]) -> Value {
     let errors: Vec<Problem> =
         problems.iter().filter(|problem| problem.level == Level::Error).take(FIRST).cloned().collect();
     json!({
         "errors": count(problems, Level::Error),
         "warnings": count(problems, Level::Warning),
+        "accepted": accepted(problems),
         "first": json(&errors),
     })
 }
@@ -146,6 +160,16 @@ fn draw(out: &mut String, problem: &Problem, paint: &Paint) {
     if !problem.blocks.is_empty() {
         let _ = writeln!(out, "blocks: {} (held as deployed)", problem.blocks.join(", "));
     }
+}
+
+/// An accepted problem: where it is, and why it is accepted.
+fn draw_accepted(out: &mut String, problem: &Problem, accept: &Accept, paint: &Paint) {
+    let (at, title) = (&problem.span.at, plain(&problem.title));
+    let place = if problem.source.is_some() { at.to_string() } else { at.file.to_string() };
+    let _ = writeln!(out, "accepted[{}] {}: {title}", problem.code, plain(&place));
+    let until = accept.until.map_or(String::new(), |until| format!("until {until}: "));
+    let reason = format!("= {until}{} ({})", plain(&sentence(&accept.reason)), accept.at);
+    let _ = writeln!(out, "  {}", paint.quiet(&reason));
 }
 
 /// One line of source with a mark under the place.
@@ -253,7 +277,8 @@ fn shown_line(line: &str, column: usize, length: usize, refused: bool) -> (Strin
     (shown, begins, length)
 }
 
-/// Every problem as JSON: `level`, `code`, `title`, `file`, `line`, `column`, `label`, `help`, `related`, `blocks`.
+/// Every problem as JSON: `level`, `code`, `title`, `file`, `line`, `column`, `label`, `help`, `related`, `blocks`; `where` and
+/// `accepted` for `[[accept]]`.
 pub fn json(problems: &[Problem]) -> Value {
     let place = |span: &Span| json!({ "file": *span.at.file, "line": span.at.line, "column": span.at.column });
     let problems = problems.iter().map(without_secrets).map(|problem| {
@@ -273,6 +298,13 @@ pub fn json(problems: &[Problem]) -> Value {
             "help": problem.help,
             "related": related.collect::<Vec<_>>(),
             "blocks": problem.blocks,
+            "where": Some(problem.about.as_str()).filter(|about| !about.is_empty()),
+            "accepted": problem.accepted.as_ref().map(|accept| json!({
+                "reason": sentence(&accept.reason),
+                "until": accept.until.map(|until| until.to_string()),
+                "file": *accept.at.file,
+                "line": accept.at.line,
+            })),
         })
     });
     Value::Array(problems.collect())

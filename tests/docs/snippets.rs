@@ -29,8 +29,10 @@ fn problems(files: &BTreeMap<String, String>) -> Vec<String> {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, text).unwrap();
     }
-    let found = problems_in(folder.path(), false).unwrap();
-    found.iter().map(|problem| format!("{}: {} ({})", problem.code, problem.title, problem.span.at)).collect()
+    let found = problems_in(folder.path(), false, jiff::Timestamp::UNIX_EPOCH).unwrap();
+    // One that the guide accepts is what the guide is about.
+    let counted = found.iter().filter(|problem| problem.counts());
+    counted.map(|problem| format!("{}: {} ({})", problem.code, problem.title, problem.span.at)).collect()
 }
 
 #[test]

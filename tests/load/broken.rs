@@ -15,7 +15,7 @@ use landfall::tree::memory::MemoryHistory;
 use landfall::tree::{BlobId, Blobs, FileTree, Folder, History, Node, TreeError, blob_id_of};
 use landfall::view;
 
-use super::support::{example, files_in, load, root};
+use super::support::{example, files_in, load, now, root};
 use crate::git::repository::Repo;
 
 /// What `landfall check` finds only in a clone: `tests/cli/clones.rs` shows each of them.
@@ -97,7 +97,7 @@ fn of_folder(changes: &Bytes) -> Vec<Problem> {
     for link in &links {
         tree = FileTree { root: Arc::new(with_link(&tree.root, link)) };
     }
-    landfall::cli::check::problems(&tree, &contents).unwrap()
+    landfall::cli::check::problems(&tree, &contents, now()).unwrap()
 }
 
 /// Problems of the second commit of a broken repository.
@@ -152,7 +152,7 @@ fn of_daemon(repo: &Repo) -> Vec<Problem> {
     let (reader, head) = (Reader::open_local(&repo.path).unwrap(), repo.head());
     let tree = reader.tree(&head).unwrap();
     let source = Source { tree: &tree, blobs: &reader, commit: Some(&head), history: Some(&reader), recorded: &[] };
-    Loader::new().load(&source).unwrap().problems
+    Loader::new().load(&source).unwrap().problems_at(now())
 }
 
 /// What the daemon finds, check finds; what only check finds shows when a stack is rendered, and the daemon holds the slot.
@@ -161,7 +161,7 @@ fn agree(name: &str, repo: &Repo, wrong: &mut Vec<String>) {
         let one = |problem: &Problem| (view::problems::terminal(std::slice::from_ref(problem), false), problem.code);
         problems.iter().map(one).collect()
     };
-    let checked = told(&landfall::cli::check::problems_in(&repo.path, false).unwrap());
+    let checked = told(&landfall::cli::check::problems_in(&repo.path, false, now()).unwrap());
     let daemon = told(&of_daemon(repo));
     let rendering = |code: &str| landfall::template::CODES.iter().any(|(known, _)| *known == code);
     let more = checked.difference(&daemon).filter(|(_, code)| !rendering(code)).map(|(text, _)| text);
@@ -316,6 +316,8 @@ fn problems_as_json_have_every_part() {
         "help": "did you mean `test`?",
         "related": [],
         "blocks": ["orders", "storefront"],
+        "where": null,
+        "accepted": null,
     }]);
     assert_eq!(view::problems::json(&problems), expected);
 }

@@ -5,7 +5,7 @@ use landfall::tree::memory::MemoryHistory;
 use landfall::view;
 use proptest::prelude::*;
 
-use super::support::{Files, example};
+use super::support::{Files, example, now};
 
 /// A change to one file of the example.
 #[derive(Clone, Debug)]
@@ -110,7 +110,7 @@ fn say(files: &Files, loader: &mut Loader) -> String {
         said.push_str(&view::problems::terminal(&loaded.problems, false));
         said.push_str(&view::problems::json(&loaded.problems).to_string());
     }
-    let rendered = landfall::cli::check::problems(&tree, &history).unwrap();
+    let rendered = landfall::cli::check::problems(&tree, &history, now()).unwrap();
     said.push_str(&view::problems::terminal(&rendered, true));
     said
 }
@@ -139,7 +139,7 @@ fn checked(path: &str, text: String) -> Vec<landfall::problem::Problem> {
     files.insert(path.to_owned(), text);
     let mut history = MemoryHistory::new();
     let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    landfall::cli::check::problems(&tree, &history).unwrap()
+    landfall::cli::check::problems(&tree, &history, now()).unwrap()
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn variables_that_multiply_end_in_a_problem() {
         *process = process.replacen(container, &format!("{container}{more}"), 1);
         let mut history = MemoryHistory::new();
         let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-        let problems = landfall::cli::check::problems(&tree, &history).unwrap();
+        let problems = landfall::cli::check::problems(&tree, &history, now()).unwrap();
         problems.into_iter().map(|problem| problem.code).collect::<Vec<_>>()
     };
     assert_eq!(check("command = [\"#{l29}\"]\n".to_owned()), ["value-too-long"]);

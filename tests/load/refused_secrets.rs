@@ -26,6 +26,8 @@ fn problem(code: &'static str, source: &str, at: &str, title: &str) -> Problem {
         related: Vec::new(),
         blocks: Vec::new(),
         source: Some(source.into()),
+        about: String::new(),
+        accepted: None,
     }
 }
 

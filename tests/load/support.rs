@@ -11,6 +11,11 @@ pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The day on which files are read: acceptances that ended before it do not count.
+pub(crate) fn now() -> jiff::Timestamp {
+    "2026-10-01T12:00:00Z".parse().unwrap()
+}
+
 /// Files of a repository: path → text.
 pub(crate) type Files = BTreeMap<String, String>;
 

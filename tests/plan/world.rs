@@ -69,6 +69,7 @@ impl World {
                 targets: BTreeMap::new(),
                 lifecycles: BTreeMap::new(),
                 projects: BTreeMap::new(),
+                accepts: Vec::new(),
                 broken: Vec::new(),
             },
         };

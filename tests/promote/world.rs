@@ -116,6 +116,7 @@ fn catalog(sketch: &Sketch) -> Catalog {
         freezes: freezes.collect(),
         lifecycles,
         projects: BTreeMap::from([(PROJECT.parse().unwrap(), project)]),
+        accepts: Vec::new(),
         broken: sketch.broken.iter().map(broken).collect(),
     }
 }

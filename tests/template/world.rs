@@ -262,6 +262,7 @@ fn catalog() -> Catalog {
         freezes: BTreeMap::new(),
         lifecycles: BTreeMap::new(),
         projects: BTreeMap::new(),
+        accepts: Vec::new(),
         broken: Vec::new(),
     }
 }

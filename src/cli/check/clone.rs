@@ -105,5 +105,7 @@ fn problem(code: &'static Code, file: &str, title: String, help: &str) -> Proble
         related: Vec::new(),
         blocks: Vec::new(),
         source: None,
+        about: String::new(),
+        accepted: None,
     }
 }

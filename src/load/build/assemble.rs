@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use crate::load::accepted;
 use crate::load::drafts::subjects_of;
 use crate::load::finding::{Finding, MAX_PER_FILE};
 use crate::load::world::{ProjectWorld, ReleaseWorld, World};
@@ -18,7 +19,11 @@ use crate::problem::{Level, Problem, in_order};
 
 /// Makes the catalog of everything that has no error, and the sorted problems.
 pub(crate) fn assemble(source: &Source<'_>, world: &World, findings: Vec<Finding>) -> Loaded {
-    let findings = bounded(sorted(findings));
+    let mut findings = sorted(findings);
+    accepted::apply(source, world, &mut findings);
+    let (quiet, counted) = sorted(findings).into_iter().partition(|finding| finding.problem.accepted.is_some());
+    let mut findings = bounded(counted);
+    findings.extend(bounded(quiet));
     let mut broken = Vec::new();
     for finding in &findings {
         if finding.problem.level == Level::Error && !finding.holds_nothing {
@@ -32,7 +37,7 @@ pub(crate) fn assemble(source: &Source<'_>, world: &World, findings: Vec<Finding
     let mut problems: Vec<Problem> = findings.into_iter().map(|finding| with_blocks(finding, world)).collect();
     in_order(&mut problems);
     let catalog = catalog(source, world, broken, &seen);
-    Loaded { catalog, problems }
+    Loaded { catalog, problems, endings: accepted::endings(world) }
 }
 
 /// Sorts by place and merges what several projects found in a file that they share.
@@ -162,6 +167,7 @@ fn catalog(source: &Source<'_>, world: &World, broken: Vec<Broken>, gone: &BTree
         lifecycles: lifecycles.map(|(name, lifecycle)| (name.clone(), lifecycle.clone())).collect(),
         environments,
         projects: BTreeMap::new(),
+        accepts: world.accepts.iter().map(|written| written.accept.clone()).collect(),
         broken,
     };
     let implied = implied(&catalog);

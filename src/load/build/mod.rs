@@ -18,6 +18,7 @@ use crate::model::name::NameError;
 use crate::model::process::{Number, Text};
 use crate::model::tenant::Tag;
 
+pub(crate) mod accept;
 pub(crate) mod allowance;
 pub(crate) mod assemble;
 pub(crate) mod balancing;

@@ -83,6 +83,7 @@ pub(super) fn tags_are_admitted(world: &World, findings: &mut Vec<Finding>) {
                 let Some(entry) = draft.doc.images.get(image.as_str()) else { continue };
                 let title = format!("channel `{channel}` does not allow the tag `{}` of image `{image}`", pin.tag);
                 let finding = Finding::new(codes::TAG_NOT_ADMITTED, &draft.file, entry.tag.span(), title).label(why);
+                let finding = finding.about(&[name.as_str(), image.as_str()]);
                 findings.push(finding.help(format!("the rule is [channels.{channel}.images.{image}] in project.toml")));
             }
         }

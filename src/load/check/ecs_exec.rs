@@ -15,7 +15,7 @@ const OWN: &str = "/ssm";
 /// "Monitor Amazon ECS containers with ECS Exec", considerations). What an image declares as a volume can be written too, so
 /// this is not certain.
 pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
-    each_task(drafts, |process, _, task| {
+    each_task(drafts, |process, step, task| {
         for container in task.container.iter().filter(|container| task.execute_command && *container.read_only_root) {
             let bare: Vec<&str> = FOLDERS.into_iter().filter(|folder| !is_writable(task, container, folder)).collect();
             if bare.is_empty() {
@@ -29,6 +29,7 @@ pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
                 Finding::new(codes::EXEC_ON_READ_ONLY_ROOT, &process.file, container.read_only_root.span(), title);
             findings.push(
                 finding
+                    .about(&[&step.name, &container.name])
                     .label("the agent cannot write")
                     .help(format!("mount writable volumes at {}, or remove `execute_command`", list(&bare))),
             );

@@ -154,7 +154,9 @@ impl Placed<'_> {
     fn shared(&self, other: Option<&Self>) -> Option<Finding> {
         let Rule { step, rule, .. } = &self.rule;
         let span = rule.priority.span();
-        let new = |title| Finding::new(codes::LISTENER_PRIORITY, &self.process.file, span.clone(), title);
+        let new = |title| {
+            Finding::new(codes::LISTENER_PRIORITY, &self.process.file, span.clone(), title).about(&[step.name.as_str()])
+        };
         if let Some(first) = other {
             let title =
                 format!("two stacks would add a rule with priority {} to the same listener", written(&rule.priority));

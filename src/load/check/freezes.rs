@@ -34,6 +34,7 @@ pub(super) fn freeze_something(world: &World, findings: &mut Vec<Finding>) {
         }
         let title = format!("freeze `{name}` freezes nothing");
         let finding = Finding::new(codes::FREEZE_OF_NOTHING, &draft.file, 0..0, title)
+            .about(&[name.as_str()])
             .label("no deployment matches everything that it names")
             .help("a slot must match `environments`, `projects` and the tenants together: remove one of them");
         findings.push(finding);

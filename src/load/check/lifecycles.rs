@@ -102,13 +102,15 @@ pub(super) fn environments_are_used(world: &World, findings: &mut Vec<Finding>) 
         if complete && !entered.contains(name) {
             let title = format!("no project ever enters the environment `{name}`");
             let finding = Finding::new(codes::ENVIRONMENT_UNUSED, &draft.file, 0..0, title)
+                .about(&[name.as_str()])
                 .label("nothing is ever deployed here")
                 .help("add it to a phase of a lifecycle that a project uses");
             findings.push(finding);
         }
         if drafts.targets.complete() && !placed.contains(name.as_str()) {
             let title = format!("no target belongs to the environment `{name}`");
-            let finding = Finding::new(codes::ENVIRONMENT_WITHOUT_TARGET, &draft.file, 0..0, title);
+            let finding =
+                Finding::new(codes::ENVIRONMENT_WITHOUT_TARGET, &draft.file, 0..0, title).about(&[name.as_str()]);
             findings.push(finding.label("no target").help("add it to `environments` of a target"));
         }
     }

@@ -71,6 +71,7 @@ pub(super) fn can_pass_earlier_phases(world: &World, findings: &mut Vec<Finding>
                 let Some(stuck) = stuck.filter(|_| told.insert(channel.clone())) else { continue };
                 let title = format!("no release of channel `{channel}` comes to `{environment}` by itself");
                 let finding = Finding::new(codes::CHANNEL_NOT_FOLLOWED, &draft.file, written.span(), title)
+                    .about(&[channel.as_str()])
                     .label(format!("its releases must pass `{stuck}` first, which does not follow the channel"))
                     .help(format!(
                         "add \"{channel}\" to `follow` in projects/{project}/deploy/{stuck}.toml, or pin each release there"

@@ -130,6 +130,7 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                  definitions need different names if their images differ"
             );
             let finding = Finding::new(codes::UNPROVED_IMAGE, &template.file, bytes.clone(), title);
+            let finding = finding.about(&[container]);
             findings.push(finding.label("not exactly one image of [images]").help(help));
         }
         for image in template.containers.values().flatten() {

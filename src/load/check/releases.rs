@@ -55,7 +55,9 @@ pub(super) fn have_their_snapshots(world: &World, findings: &mut Vec<Finding>) {
             };
             let draft = world.drafts.projects.get(project).and_then(|files| files.releases.read.get(name));
             let Some(draft) = draft else { continue };
-            let mut finding = Finding::new(code, &draft.file, 0..0, title).label("held").help(help).holds_nothing();
+            let mut finding =
+                Finding::new(code, &draft.file, 0..0, title).about(&[name.as_str()]).label("held").help(help);
+            finding = finding.holds_nothing();
             if is_asked_for(built, name, release) {
                 finding.problem.blocks = vec![format!("{project} {name}")];
             } else {

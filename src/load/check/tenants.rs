@@ -185,6 +185,7 @@ pub(super) fn have_targets(world: &World, findings: &mut Vec<Finding>) {
             }
             let title = format!("no target of `{}` accepts tenant `{name}` for project `{project}`", **written);
             let finding = Finding::new(codes::TENANT_WITHOUT_TARGET, &draft.file, written.span(), title)
+                .about(&[project, written])
                 .label("no target")
                 .help("a target accepts tenants with `tenants` or `tenant_tags`, and must offer a step's role");
             findings.push(finding);

@@ -41,8 +41,8 @@ pub(super) fn have_members(world: &World, findings: &mut Vec<Finding>) {
                 false => format!("no {what} has its tags"),
             };
             let title = format!("group `{}` of the waves of project `{name}` is empty", *entry.name);
-            findings
-                .push(Finding::new(codes::WAVE_WITHOUT_MEMBERS, &draft.file, entry.name.span(), title).label(label));
+            let finding = Finding::new(codes::WAVE_WITHOUT_MEMBERS, &draft.file, entry.name.span(), title);
+            findings.push(finding.about(&[entry.name.as_str()]).label(label));
         }
     }
 }

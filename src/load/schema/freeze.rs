@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::accept::AcceptEntry;
 use super::values::{DateEntry, DateTimeEntry};
 use crate::model::freeze::Recurrence;
 
@@ -33,6 +34,9 @@ pub struct FreezeFile {
     /// When the freeze applies; at least one window.
     #[serde(default)]
     pub window: Vec<At<WindowEntry>>,
+    /// Warnings about this file that are accepted.
+    #[serde(default)]
+    pub accept: Vec<At<AcceptEntry>>,
 }
 
 /// `[[window]]` of a freeze.

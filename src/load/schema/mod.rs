@@ -10,6 +10,7 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
+pub mod accept;
 pub mod channel;
 pub mod freeze;
 pub mod lifecycle;

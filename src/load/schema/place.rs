@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::accept::AcceptEntry;
 use crate::model::catalog::Queue;
 
 /// `environments/<name>.toml`: a stage that releases reach one after the other.
@@ -24,6 +25,9 @@ pub struct EnvironmentFile {
     /// What happens to an unfinished deployment when a newer commit lands.
     #[serde(default)]
     pub queue: QueueEntry,
+    /// Warnings about this file that are accepted.
+    #[serde(default)]
+    pub accept: Vec<At<AcceptEntry>>,
 }
 
 /// `queue`.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::accept::AcceptEntry;
 use super::channel::{ChannelEntry, WavesEntry};
 use super::values::{DateEntry, Names};
 use crate::model::catalog::{Gate, OnFailure};
@@ -42,6 +43,9 @@ pub struct ProjectFile {
     /// Variable sets that the project includes: names of files in `variables/`.
     #[serde(default)]
     pub variables: Vec<At<String>>,
+    /// Warnings about files of the project, and risks of its stacks, that are accepted.
+    #[serde(default)]
+    pub accept: Vec<At<AcceptEntry>>,
 }
 
 /// `tenancy`.
@@ -102,6 +106,9 @@ pub struct DeployFile {
     /// Keys to gates; every gate prints the lines that open it.
     #[serde(default)]
     pub allow: Vec<At<AllowEntry>>,
+    /// Warnings about this file, and risks of the project's stacks in this environment, that are accepted.
+    #[serde(default)]
+    pub accept: Vec<At<AcceptEntry>>,
 }
 
 fn yes() -> bool {

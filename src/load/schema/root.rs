@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::accept::AcceptEntry;
 
 /// `landfall.toml`: the identity of the repository, the AWS accounts, and limits on what may be pending.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,6 +23,9 @@ pub struct RootFile {
     /// written with its set: `"ring/early"`.
     #[serde(default)]
     pub tag_sets: BTreeMap<String, At<Vec<At<String>>>>,
+    /// Warnings about files outside of `projects/` that are accepted.
+    #[serde(default)]
+    pub accept: Vec<At<AcceptEntry>>,
 }
 
 /// `[accounts.<name>]`.

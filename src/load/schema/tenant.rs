@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
+use super::accept::AcceptEntry;
 use super::values::{Names, ValueEntry};
 
 /// `tenants/<name>.toml`: a customer, region or site that gets its own deployments.
@@ -25,6 +26,9 @@ pub struct TenantFile {
     /// Values of variables that projects declare with `[[tenant_variable]]`.
     #[serde(default)]
     pub variable: Vec<At<TenantValueEntry>>,
+    /// Warnings about this file that are accepted.
+    #[serde(default)]
+    pub accept: Vec<At<AcceptEntry>>,
 }
 
 /// `[projects.<name>]` of a tenant.

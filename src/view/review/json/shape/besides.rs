@@ -135,6 +135,24 @@ pub struct Problem {
     pub related: Vec<Related>,
     /// The projects that are held as deployed because of it.
     pub blocks: Vec<String>,
+    /// What it is about, as `where` of an `[[accept]]` may name it; null if only the file tells.
+    #[serde(rename = "where")]
+    pub place: Option<String>,
+    /// Why it is accepted: only a warning can be.
+    pub accepted: Option<AcceptedProblem>,
+}
+
+/// Why a warning is accepted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AcceptedProblem {
+    /// Why, as the file says.
+    pub reason: String,
+    /// The last day.
+    pub until: Option<String>,
+    /// The file with the `[[accept]]`.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u32,
 }
 
 /// Another place that belongs to a problem.
