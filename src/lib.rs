@@ -77,6 +77,7 @@
 //! * What a kill leaves in store and mirror stops no later start (`tests/git/leftovers`, `tests/cli/damage`).
 //! * What a review says before a merge is what the daemon does after it: a review is the planner, run on a world in which what it
 //!   orders succeeds (`tests/stories/merge`).
+//! * What the repository accepts is shown, changes no stack and opens no gate; the head decides about it (`tests/cli/accepts.rs`).
 //! * Success is proved from ECS, never believed from a stack's status.
 //! * A turn ignores what woke it, so the path after a restart is the path of every day.
 //! * The whole daemon runs in one thread on virtual time from one seed: same seed, same trace.

@@ -5,6 +5,7 @@
 //! of a clone it reads the history as a daemon would, and adds what only git knows, see `clone`.
 
 mod clone;
+mod risks;
 
 pub use clone::uncommitted;
 
@@ -119,6 +120,15 @@ fn with_rendering(source: &Source<'_>, loaded: &Loaded, now: Timestamp) -> Vec<P
             let text = texts.entry(file).or_insert_with(text).clone();
             problems.push(as_problem(found, text));
         }
+    }
+    // An error may hide what is accepted.
+    if !problems.iter().any(|problem| problem.level == Level::Error) {
+        let idle = risks::idle(&loaded.catalog, now);
+        problems.extend(idle.iter().map(|accept| {
+            let text =
+                texts.entry(accept.at.file.clone()).or_insert_with(|| text_of(source.tree, source.blobs, &accept.at));
+            risks::problem(accept, text.clone())
+        }));
     }
     problems
 }

@@ -3,6 +3,7 @@
 //! The change is two commits, or a commit and a branch that is merged into it in memory. What it does is a
 //! [`Review`](crate::plan::review::Review), which every other surface shows, too.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -12,12 +13,12 @@ use super::exit::{Doing, Exit, Failure, Outcome};
 use super::facts;
 use super::output;
 use super::review::{self, Format};
-use crate::compare::Level;
+use crate::compare::{Level, Risk};
 use crate::git::Reader;
 use crate::git::range::{self, How};
 use crate::load::{Loaded, Loader, Source};
 use crate::model::facts::RecordedSnapshot;
-use crate::plan::review::Review;
+use crate::plan::review::{Review, StackReview};
 use crate::tree::History;
 use crate::view;
 use crate::view::review::content::About;
@@ -73,7 +74,10 @@ pub enum Deny {
     Critical,
 }
 
-/// Whether a risk of the change is denied, which is said on stderr.
+/// So many risks are named with the lines that would accept them.
+const NAMED: usize = 3;
+
+/// Whether a risk of the change is denied. stderr gets how many are, and how many are not because the head accepts them.
 fn denied(review: &Review, deny: Option<Deny>) -> bool {
     let Some(deny) = deny else { return false };
     let level = match deny {
@@ -82,13 +86,29 @@ fn denied(review: &Review, deny: Option<Deny>) -> bool {
         Deny::High => Level::High,
         Deny::Critical => Level::Critical,
     };
-    let risks = review.stacks.iter().flat_map(|stack| &stack.effects.risks);
-    let count = risks.filter(|risk| risk.level >= level).count();
-    if count > 0 {
-        let risks = if count == 1 { "1 risk is".to_owned() } else { format!("{count} risks are") };
-        output::progress(&format!("denied       {risks} at the level of --deny or above it"));
+    let all = review.stacks.iter().flat_map(|stack| stack.effects.risks.iter().map(move |risk| (stack, risk)));
+    let risks = all.filter(|(_, risk)| risk.level >= level).map(|(stack, risk)| (stack, risk, stack.acceptance(risk)));
+    let (accepted, denied): (Vec<_>, Vec<_>) = risks.partition(|(_, _, acceptance)| acceptance.is_some());
+    let count = |count: usize| if count == 1 { "1 risk is".to_owned() } else { format!("{count} risks are") };
+    if !accepted.is_empty() {
+        let new =
+            accepted.iter().filter(|(_, _, acceptance)| acceptance.is_some_and(|acceptance| acceptance.new)).count();
+        let by = if new > 0 { format!(", {new} of them by this change") } else { String::new() };
+        output::progress(&format!("accepted     {} at that level and accepted{by}", count(accepted.len())));
     }
-    count > 0
+    if !denied.is_empty() {
+        output::progress(&format!("denied       {} at the level of --deny or above it", count(denied.len())));
+        let lines: BTreeSet<String> = denied.iter().filter_map(|(stack, risk, _)| acceptable(stack, risk)).collect();
+        lines.iter().take(NAMED).for_each(|line| output::progress(line));
+    }
+    !denied.is_empty()
+}
+
+/// How the repository can accept a risk.
+fn acceptable(stack: &StackReview, risk: &Risk) -> Option<String> {
+    let place = stack.place_of(risk)?;
+    let file = format!("projects/{}/project.toml", stack.project);
+    Some(format!("acceptable   [[accept]] what = \"{}\", where = \"{place}\", reason = \"…\" in {file}", risk.id))
 }
 
 /// Runs `landfall diff`.
@@ -100,6 +120,8 @@ pub fn run(options: &Diff) -> Outcome {
     let ends = reader.ends(&range).doing(|| format!("cannot compare {range}"))?;
     let known = facts::or_none(options.facts.as_deref(), &options.repo, &reader, WITHOUT)?;
     let at = reader.time(&ends.tip).doing(|| format!("cannot read {}", range.head))?;
+    // What is merged is at least as new as what it is merged into, whatever its commits say of themselves.
+    let at = at.max(reader.time(&ends.base).doing(|| format!("cannot read {}", range.base))?);
     let facts = known.as_ref().map(|known| &known.facts);
     let Compared { base, head, review } = compare(&reader, &range, &ends, facts, at)?;
     if let Some(known) = &known {

@@ -94,7 +94,8 @@ HEAD without merging.
   landfall diff main my-branch --format markdown
   landfall diff HEAD~1
 
-Exits with 3 if the head has errors. `landfall plan --diff` compares with the deployed templates.";
+Exits with 3 if the head has errors. With --deny it exits with 1 if a risk has that level or a higher one, unless an \
+`[[accept]]` of the head accepts the risk. `landfall plan --diff` compares with the deployed templates.";
 
 pub(super) const WHY: &str = "\
 Prints the value of a name in each stack of a slot, and where it is written. Then it lists every other value of the name, with \

@@ -1,5 +1,6 @@
 //! The program as people run it: every option, every exit code, what is said when something is wrong.
 
+mod accepts;
 mod api;
 mod clones;
 mod configuration;

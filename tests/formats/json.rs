@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use landfall::cfn::Recreates;
 use landfall::compare::{Action, Cause, Level, ResourceChange, Risk, Why};
+use landfall::model::accept::{Accepted, Home};
 use landfall::model::catalog::{Broken, Gate, Subject};
 use landfall::model::decision::{Because, Cause as Held};
 use landfall::model::journal::Fate as Leaves;
 use landfall::model::remedy::{Foreseen, Key};
-use landfall::model::{AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
-use landfall::plan::review::{Basis, Effects, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop};
+use landfall::model::{Accept, AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
+use landfall::plan::review::{
+    Acceptance, Basis, Effects, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop,
+};
 use landfall::plan::{Orphan, StaleAllowance, Unreached};
 use landfall::view::review::content::About;
 use landfall::view::review::{json, schema};
@@ -184,6 +187,28 @@ fn risk() -> Risk {
     }
 }
 
+fn lasting() -> Risk {
+    Risk {
+        id: "public-ports",
+        level: Level::Medium,
+        resource: Some(Arc::from("Access")),
+        part: Some("443".to_owned()),
+        lasts: true,
+        sentence: "`Access` opens port 443".to_owned(),
+    }
+}
+
+fn accept() -> Arc<Accept> {
+    Arc::new(Accept {
+        what: Accepted::Risk("public-ports"),
+        place: Arc::from("web/Access"),
+        reason: Arc::from("a shop is public"),
+        until: "2027-01-31".parse().ok(),
+        home: Home::Project("storefront".parse().unwrap()),
+        at: at(),
+    })
+}
+
 fn refused() -> Refused {
     Refused {
         resource: Arc::from("Database"),
@@ -213,7 +238,8 @@ fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
         place: place(),
         fate,
         moved_from: (fate == Fate::Create).then(place),
-        effects: Effects { resources, risks: vec![risk()], ..Effects::default() },
+        effects: Effects { resources, risks: vec![risk(), lasting()], ..Effects::default() },
+        accepts: vec![Acceptance { accept: accept(), new: true }],
         refused: if fate == Fate::Fail { vec![refused()] } else { Vec::new() },
         stops: vec![stop(None)],
         before: (fate != Fate::Create).then(|| shown(&template("old"))),
@@ -321,6 +347,7 @@ fn everything() -> Review {
             Note::OpensNothing(StaleAllowance { at: at(), gate: Gate::Retry, why: "it was used".to_owned() }),
             Note::Blocked { project: project(), release: release(), reason: Arc::from("leaks") },
         ],
+        accepts: vec![accept()],
         broken: broken.to_vec(),
         still_broken: broken.to_vec(),
     }
@@ -338,6 +365,7 @@ fn every_kind_of_everything_is_as_the_schema_says() {
         stacks: Vec::new(),
         left: Vec::new(),
         notes: Vec::new(),
+        accepts: Vec::new(),
         broken: Vec::new(),
         still_broken: Vec::new(),
     };
@@ -347,6 +375,9 @@ fn every_kind_of_everything_is_as_the_schema_says() {
     assert_eq!(stack["resources"][0]["causes"][0]["before"], "a\\u{200b}");
     assert_eq!(stack["resources"][0]["leaves"], "kept");
     assert_eq!(full["slots"][2]["stops"][0]["allow"]["release"], "1.4.0");
+    let risks = &stack["risks"];
+    assert_eq!((&risks[0]["where"], &risks[0]["accepted"]), (&Value::Null, &Value::Null), "a risk of a single change");
+    assert_eq!((&risks[1]["where"], &risks[1]["accepted"]["new"]), (&"web/Access/443".into(), &true.into()));
     assert_eq!(full["left"][0]["allow"]["or"], "rollback");
     assert_eq!(full["notes"][3]["kind"], "ungated");
 }

@@ -23,6 +23,7 @@ fn nothing() -> Review {
         stacks: Vec::new(),
         left: Vec::new(),
         notes: Vec::new(),
+        accepts: Vec::new(),
         broken: Vec::new(),
         still_broken: Vec::new(),
     }

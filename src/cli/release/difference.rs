@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clap::Args;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::super::deliver::{Deliver, Desk};
@@ -100,7 +101,7 @@ impl Difference {
             images: changes(images(before), images(after)),
             variables: hidden(&values(old), &values(new)),
             steps: changes(steps(old), steps(new)),
-            between: between_releases(catalog, project, before, after, &mut Cache::default()),
+            between: between_releases(catalog, project, before, after, Timestamp::now(), &mut Cache::default()),
         })
     }
 

@@ -16,6 +16,7 @@ use crate::promote::{BrokenIndex, because_of};
 use super::super::expected::place_values;
 use super::super::types::{ByItself, Report, SlotRow};
 use super::Change;
+use super::accepts::{self, Acceptance};
 use super::effects::Effects;
 use super::holds::{holds, like};
 use super::notes;
@@ -35,7 +36,9 @@ pub(super) fn compose(
     bare: Option<&Report>,
 ) -> Review {
     let new = new_events(&then.events, &anyway.events);
-    let composer = Composer { change, before, anyway, then, rows: Reports::of(anyway, then, bare), new: by_slot(&new) };
+    let accepts = accepts::in_force(change.head, change.base, change.now);
+    let composer =
+        Composer { change, before, anyway, then, rows: Reports::of(anyway, then, bare), new: by_slot(&new), accepts };
     let mut slots: Vec<SlotReview> = Vec::new();
     let mut stacks: Vec<StackReview> = Vec::new();
     for slot in composer.slots() {
@@ -65,6 +68,7 @@ pub(super) fn compose(
         stacks,
         left: left.cloned().collect(),
         notes: notes::notes(change, before, anyway, then, &new),
+        accepts: accepts::brought(change),
         broken: broken.into_iter().cloned().collect(),
         still_broken: still_broken.into_iter().cloned().collect(),
     }
@@ -143,6 +147,8 @@ struct Composer<'r> {
     then: &'r Rehearsal,
     rows: Reports<'r>,
     new: BTreeMap<&'r Slot, Vec<&'r Event>>,
+    /// The acceptances of risks that are in force.
+    accepts: Vec<Acceptance>,
 }
 
 impl Composer<'_> {
@@ -350,6 +356,7 @@ impl Composer<'_> {
         };
         let moved = (event.fate == Fate::Create).then(elsewhere).flatten();
         Some(StackReview {
+            accepts: accepts::for_stack(&self.accepts, &project, &environment),
             slot: slot.clone(),
             project,
             environment,

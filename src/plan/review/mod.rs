@@ -12,6 +12,7 @@
 //!
 //! `view/` prints a [`Review`]. Deliberately absent: I/O, the clock (the time comes in), words for people.
 
+mod accepts;
 mod announced;
 mod begins;
 mod compose;
@@ -37,6 +38,7 @@ use super::types::Input;
 use super::{Render, plan};
 use tags::TagsOf;
 
+pub use accepts::{Acceptance, place_of, standing};
 pub use announced::{Answers, answers};
 pub use begins::begins;
 pub use effects::Effects;

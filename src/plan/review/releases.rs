@@ -5,15 +5,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use crate::cfn::{Document, Given};
 use crate::compare::ecs::Tags;
 use crate::model::journal::{Content, ParameterValue};
-use crate::model::{Catalog, EnvironmentName, Names, Project, Release, ReleaseName};
+use crate::model::{Catalog, EnvironmentName, Names, Place, Project, Release, ReleaseName};
 use crate::promote::Seat;
 
 use super::super::Render;
 use super::super::expected::{Values, place_values};
 use super::super::wanted::{self, Source, Wanted};
+use super::accepts::{self, Acceptance};
 use super::effects::Effects;
 use super::tags::tags;
 use super::types::{Fate, Shown, StackReview};
@@ -34,17 +37,19 @@ pub struct BetweenReleases {
     pub problems: BTreeSet<String>,
 }
 
-/// Compares what two releases deploy. Costs a rendering of every stack of both.
+/// Compares what two releases deploy. Costs a rendering of every stack of both. `now` decides which acceptances are over.
 pub fn between_releases(
     catalog: &Catalog,
     project: &Arc<Project>,
     before: &Release,
     after: &Release,
+    now: Timestamp,
     renderer: &mut dyn Render,
 ) -> BetweenReleases {
     let (from, to) = (before.name.clone(), after.name.clone());
     let (environments, stacks, problems) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut between = BetweenReleases { from, to, environments, stacks, problems };
+    let accepts = accepts::in_force(catalog, catalog, now);
     let (targets, names) = (wanted::targets(catalog), Names::of(catalog));
     let everybody = || std::iter::once(None).chain(catalog.tenants.values().map(Some));
     for environment in catalog.environments_in_order() {
@@ -64,7 +69,7 @@ pub fn between_releases(
                 stacks
             };
             let (old, new) = (render(before), render(after));
-            let differ = differing(&seat, (&old, before), (&new, after));
+            let differ = differing(&seat, (&old, before), (&new, after), &accepts);
             if !differ.is_empty() && !between.environments.contains(&environment.name) {
                 between.environments.push(environment.name.clone());
             }
@@ -79,6 +84,7 @@ fn differing(
     seat: &Seat<'_>,
     (old, before): (&[Wanted<'_>], &Release),
     (new, after): (&[Wanted<'_>], &Release),
+    accepts: &[Acceptance],
 ) -> Vec<StackReview> {
     let key = |wanted: &Wanted<'_>| -> Key { (wanted.target.place.clone(), wanted.stack.clone()) };
     let was: BTreeMap<Key, &Wanted<'_>> = old.iter().map(|wanted| (key(wanted), wanted)).collect();
@@ -109,6 +115,7 @@ fn differing(
             fate,
             moved_from: None,
             effects: effects(old, new, [&old_tags, &new_tags]),
+            accepts: accepts::for_stack(accepts, &seat.project.name, &seat.environment.name),
             stops: Vec::new(),
             refused: Vec::new(),
             before: old.map(|wanted| Shown::of(&wanted.content, &before.name)),
@@ -122,7 +129,7 @@ fn differing(
 fn effects(old: Option<&Wanted<'_>>, new: Option<&Wanted<'_>>, tags: [&Tags; 2]) -> Effects {
     let parts = |wanted: &Wanted<'_>| {
         let document = Document::parse(&wanted.content.template).ok()?;
-        Some((document, values(wanted, &wanted.content)))
+        Some((document, values(&wanted.target.place, &wanted.content)))
     };
     let (before, after) = (old.and_then(parts), new.and_then(parts));
     let given = |(document, values)| Given { document, values };
@@ -133,8 +140,9 @@ fn effects(old: Option<&Wanted<'_>>, new: Option<&Wanted<'_>>, tags: [&Tags; 2])
     )
 }
 
-fn values(wanted: &Wanted<'_>, content: &Content) -> Values {
-    let mut values = place_values(&wanted.target.place);
+/// The values that a content's parameters have. An output of another stack counts as its name.
+pub(super) fn values(place: &Place, content: &Content) -> Values {
+    let mut values = place_values(place);
     values.extend(content.parameters.iter().map(|(name, value)| {
         let value = match value {
             ParameterValue::Value(value) => Some(value.clone()),

@@ -12,11 +12,12 @@ use crate::model::decision::{Because, Cause};
 use crate::model::journal;
 use crate::model::remedy::Foreseen;
 use crate::model::{
-    CommitId, EnvironmentName, Hash, Hold, Id, Location, Place, ProjectName, ReleaseName, Slot, StackName, StepName,
-    TargetName, TenantName,
+    Accept, CommitId, EnvironmentName, Hash, Hold, Id, Location, Place, ProjectName, ReleaseName, Slot, StackName,
+    StepName, TargetName, TenantName,
 };
 
 use super::super::types::{Orphan, StaleAllowance, Unreached};
+use super::accepts::Acceptance;
 use super::effects::Effects;
 
 /// What happens if a change is merged, and the daemon then does all that it does by itself.
@@ -38,6 +39,8 @@ pub struct Review {
     pub left: Vec<Orphan>,
     /// What happens besides the stacks.
     pub notes: Vec<Note>,
+    /// The acceptances that the change brings. They change nothing that is deployed.
+    pub accepts: Vec<Arc<Accept>>,
     /// What cannot be read at the head, and could at the base.
     pub broken: Vec<Broken>,
     /// What could be read neither at the base nor at the head.
@@ -225,6 +228,8 @@ pub struct StackReview {
     pub moved_from: Option<Place>,
     /// What that does, read from its documents.
     pub effects: Effects,
+    /// The acceptances that count for its risks, those that were there before first.
+    pub accepts: Vec<Acceptance>,
     /// The gates at which it stops; then nothing of it happens.
     pub stops: Vec<Stop>,
     /// What AWS refuses to make; then nothing of it happens either.

@@ -6,6 +6,8 @@
 
 pub mod shape;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::content::{About, headline};
@@ -13,8 +15,8 @@ use super::text::plain;
 use crate::compare::{self, ResourceChange, visible};
 use crate::model::catalog::{Broken, Subject, Unnamed};
 use crate::model::remedy::{Foreseen, Key, Whom};
-use crate::model::{CommitId, Hold, Location, Place, Slot};
-use crate::plan::review::{Basis, How, Note, Review, SlotReview, StackReview, Stop};
+use crate::model::{Accept, CommitId, Hold, Location, Place, Slot};
+use crate::plan::review::{Acceptance, Basis, How, Note, Review, SlotReview, StackReview, Stop};
 use crate::plan::{Orphan, StaleAllowance, Unreached};
 use crate::view::{plan, problems, reasons, remedy};
 
@@ -53,6 +55,7 @@ fn shape(review: &Review, about: &About) -> shape::Review {
         stacks: review.stacks.iter().map(stack).collect(),
         left: review.left.iter().map(orphan).collect(),
         notes: review.notes.iter().map(note).collect(),
+        accepts: review.accepts.iter().map(accept).collect(),
         broken: review.broken.iter().map(broken).collect(),
         still_broken: review.still_broken.iter().map(broken).collect(),
     }
@@ -115,7 +118,7 @@ fn stack(stack: &StackReview) -> shape::StackReview {
         words: stack.effects.words.iter().map(value).collect(),
         rights: stack.effects.rights.iter().map(value).collect(),
         exposure: stack.effects.exposure.iter().map(value).collect(),
-        risks: stack.effects.risks.iter().map(risk).collect(),
+        risks: stack.effects.risks.iter().map(|one| risk(stack, one)).collect(),
         stops: stack.stops.iter().map(stop).collect(),
         refused: stack.refused.iter().map(|refused| refused.sentence(&stack.stack)).collect(),
         difference: stack.difference(),
@@ -126,12 +129,29 @@ fn value(of: &impl serde::Serialize) -> Value {
     serde_json::to_value(of).unwrap_or_default()
 }
 
-fn risk(risk: &compare::Risk) -> shape::Risk {
+fn risk(stack: &StackReview, risk: &compare::Risk) -> shape::Risk {
     shape::Risk {
         id: risk.id.to_owned(),
         level: value(&risk.level).as_str().unwrap_or_default().to_owned(),
         resource: risk.resource.as_ref().map(ToString::to_string),
         sentence: risk.sentence.clone(),
+        place: stack.place_of(risk),
+        accepted: stack.acceptance(risk).map(|Acceptance { accept, new }| shape::Accepted {
+            reason: accept.reason.to_string(),
+            until: accept.until.map(|until| until.to_string()),
+            at: location(&accept.at),
+            new: *new,
+        }),
+    }
+}
+
+fn accept(accept: &Arc<Accept>) -> shape::Accept {
+    shape::Accept {
+        what: accept.what.as_str().to_owned(),
+        place: accept.place.to_string(),
+        reason: accept.reason.to_string(),
+        until: accept.until.map(|until| until.to_string()),
+        at: location(&accept.at),
     }
 }
 

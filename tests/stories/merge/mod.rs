@@ -193,6 +193,7 @@ gallery! {
     a_tenant_leaves
     a_tenant_without_a_release
     a_variable_that_no_release_has
+    an_accepted_port
     an_allowed_replacement
     an_edited_release
     an_environment_is_deleted

@@ -51,6 +51,7 @@ pub fn page(review: &Review, about: &About) -> Page {
     blocks.extend(matrix::matrix(review));
     blocks.extend(notes::why_now(review));
     blocks.extend(words::risks(&review.stacks));
+    blocks.extend(words::accepts(review));
     blocks.extend(notes::held(review));
     blocks.extend(stacks::stacks(&review.stacks));
     blocks.extend(words::rights_and_exposure(&review.stacks));

@@ -1,11 +1,12 @@
 //! A stack's change in words: what ECS will run and how it gets there, rights, exposure, risks, size.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::compare::ecs::Words;
 use crate::compare::{Access, Exposed, Exposure, Grant, Level, RightsChange, Risk, Shown, Size};
-use crate::model::EnvironmentName;
-use crate::plan::review::StackReview;
+use crate::model::{Accept, EnvironmentName};
+use crate::plan::review::{Acceptance, Review, StackReview};
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
 use super::headline::list;
@@ -41,23 +42,28 @@ fn ticked(said: &str) -> Line {
 
 /// The risks of all stacks, the worst first, those that are alike once.
 pub(super) fn risks(stacks: &[StackReview]) -> Option<Block> {
-    let mut all: Vec<(&Risk, Vec<&StackReview>)> = Vec::new();
+    let mut all: Vec<(&Risk, Option<&Acceptance>, Vec<&StackReview>)> = Vec::new();
     for stack in stacks {
         for risk in &stack.effects.risks {
-            let alike =
-                |known: &Risk| known.id == risk.id && known.resource == risk.resource && known.level == risk.level;
+            let acceptance = stack.acceptance(risk);
+            let key = |risk: &Risk| (risk.id, risk.resource.clone(), risk.part.clone(), risk.level);
             let step = |stacks: &[&StackReview]| {
                 stacks.iter().any(|other| other.step == stack.step && other.project == stack.project)
             };
-            match all.iter_mut().find(|(known, stacks)| alike(known) && step(stacks)) {
-                Some((_, stacks)) => stacks.push(stack),
-                None => all.push((risk, vec![stack])),
+            let alike = |(known, by, stacks): &&mut (&Risk, Option<&Acceptance>, Vec<&StackReview>)| {
+                key(known) == key(risk) && *by == acceptance && step(stacks)
+            };
+            match all.iter_mut().find(alike) {
+                Some((_, _, stacks)) => stacks.push(stack),
+                None => all.push((risk, acceptance, vec![stack])),
             }
         }
     }
-    all.sort_by_key(|(risk, _)| std::cmp::Reverse(risk.level));
-    let worst = all.first()?.0.level;
-    let line = |(risk, stacks): &(&Risk, Vec<&StackReview>)| {
+    // What was accepted before comes last: nobody has to decide about it.
+    let settled = |acceptance: &Option<&Acceptance>| acceptance.is_some_and(|acceptance| !acceptance.new);
+    all.sort_by_key(|(risk, acceptance, _)| (settled(acceptance), std::cmp::Reverse(risk.level)));
+    let (worst, quiet) = all.first().map(|(risk, acceptance, _)| (risk.level, settled(acceptance)))?;
+    let line = |(risk, acceptance, stacks): &(&Risk, Option<&Acceptance>, Vec<&StackReview>)| {
         let level = level(risk.level);
         let level = if risk.level >= Level::High { strong(level) } else { text(level) };
         let mut line = vec![level, text(format!(" · {} · ", risk.id))];
@@ -67,16 +73,54 @@ pub(super) fn risks(stacks: &[StackReview]) -> Option<Block> {
         if let Some(more @ 1..) = stacks.len().checked_sub(1) {
             line.push(text(format!(" and {more} more")));
         }
+        line.extend(acceptance.iter().flat_map(|acceptance| accepted(acceptance)));
         line
     };
     let count = all.len();
+    let accepted = all.iter().filter(|(_, acceptance, _)| acceptance.is_some()).count();
     let mut lines: Vec<Line> = all.iter().take(SAID).map(line).collect();
     if let Some(more @ 1..) = count.checked_sub(SAID) {
         lines.push(vec![text(format!("and {more} more"))]);
     }
-    let weight = if worst >= Level::High { Weight::Danger } else { Weight::Note };
-    let title = vec![strong(if count == 1 { "1 risk".to_owned() } else { format!("{count} risks") })];
+    let weight = if worst >= Level::High && !quiet { Weight::Danger } else { Weight::Note };
+    let mut title = vec![strong(if count == 1 { "1 risk".to_owned() } else { format!("{count} risks") })];
+    title.extend(match accepted {
+        0 => None,
+        all if all == count => Some(text(", accepted")),
+        some => Some(text(format!(", {some} accepted"))),
+    });
     Some(Block::Callout { weight, title, body: vec![Block::List(lines)] })
+}
+
+/// Why a risk is accepted. A reader must not miss that the change itself accepts it.
+fn accepted(acceptance: &Acceptance) -> Line {
+    let Acceptance { accept, new } = acceptance;
+    let until = accept.until.map(|until| format!(" until {until}")).unwrap_or_default();
+    let who = if *new { strong("accepted by this change") } else { text("accepted") };
+    let why = text(format!("{until}: {} (", accept.reason));
+    vec![text(" · "), who, why, code(accept.at.to_string()), text(")")]
+}
+
+/// The acceptances that a change brings.
+pub(super) fn accepts(review: &Review) -> Option<Block> {
+    let line = |accept: &Arc<Accept>| {
+        let until = accept.until.map(|until| format!(" until {until}")).unwrap_or_default();
+        vec![
+            strong("This change accepts"),
+            text(" "),
+            code(accept.what.as_str()),
+            text(" at "),
+            code(accept.place.to_string()),
+            text(format!("{until}: {} (", accept.reason)),
+            code(accept.at.to_string()),
+            text(")"),
+        ]
+    };
+    let mut lines: Vec<Line> = review.accepts.iter().take(SAID).map(line).collect();
+    if let Some(more @ 1..) = review.accepts.len().checked_sub(SAID) {
+        lines.push(vec![text(format!("and {more} more"))]);
+    }
+    (!lines.is_empty()).then_some(Block::List(lines))
 }
 
 fn level(level: Level) -> &'static str {

@@ -12,7 +12,7 @@ use crate::compare::{Action as Compared, Recreates};
 use crate::model::journal::Fate;
 use crate::plan::review::Fate as StackFate;
 
-pub use besides::{Broken, Left, Note, Problem, Related};
+pub use besides::{Accept, Accepted, Broken, Left, Note, Problem, Related};
 
 /// What merging a change does: `landfall diff --format json`. Keys are never taken away or given another meaning; new ones may
 /// come. Times are RFC 3339 in UTC.
@@ -44,6 +44,8 @@ pub struct Review {
     pub left: Vec<Left>,
     /// What happens besides the stacks.
     pub notes: Vec<Note>,
+    /// The `[[accept]]` that the change adds or changes.
+    pub accepts: Vec<Accept>,
     /// What cannot be read at the head and could be read at the base. What depends on it stays as it is deployed.
     pub broken: Vec<Broken>,
     /// What could be read neither at the base nor at the head.
@@ -320,6 +322,11 @@ pub struct Risk {
     pub resource: Option<String>,
     /// One sentence without a full stop.
     pub sentence: String,
+    /// What `where` of an `[[accept]]` says to accept exactly this risk; null if it is of a single change and cannot be accepted.
+    #[serde(rename = "where")]
+    pub place: Option<String>,
+    /// Why it is accepted. It then does not count for `--deny`.
+    pub accepted: Option<Accepted>,
 }
 
 /// What happens to a stack.

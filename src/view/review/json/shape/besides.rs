@@ -96,6 +96,35 @@ pub enum Note {
     },
 }
 
+/// An `[[accept]]` that the change adds or changes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Accept {
+    /// The code of a warning or the name of a risk.
+    pub what: String,
+    /// What it is about.
+    #[serde(rename = "where")]
+    pub place: String,
+    /// Why, as the file says.
+    pub reason: String,
+    /// Its last day.
+    pub until: Option<String>,
+    /// Where it is written.
+    pub at: Location,
+}
+
+/// Why a risk is accepted.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Accepted {
+    /// Why, as the file says.
+    pub reason: String,
+    /// The last day.
+    pub until: Option<String>,
+    /// Where the `[[accept]]` is written.
+    pub at: Location,
+    /// Whether the reviewed change itself adds the `[[accept]]`, or changes it.
+    pub new: bool,
+}
+
 /// Something that cannot be read.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Broken {
