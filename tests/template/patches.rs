@@ -355,6 +355,7 @@ proptest! {
 fn documented() -> Vec<String> {
     let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/modelling.md")).unwrap();
     let table = text.lines().skip_while(|line| !line.starts_with("| logical id |"));
+    let table = table.take_while(|line| line.starts_with('|'));
     let rows = table.filter_map(|line| line.strip_prefix("| `")?.split_once('`'));
     rows.map(|(id, _)| id.to_owned()).collect()
 }
