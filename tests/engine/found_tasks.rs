@@ -68,7 +68,7 @@ async fn of_two_copies_one_runs_the_task_that_it_stopped_before() {
     let original = stopped_before_its_task(&mut scene, &migrate("2")).await;
     assert_eq!(runs(&scene), 1, "only that of release 1");
 
-    // The copy wants the same, learns that somebody was there, and waits for the task to appear.
+    // The copy has the same order, finds a token that it did not write, and waits until ECS shows the task.
     let outcome = scene.deploy(&migrate("2")).await;
     assert_eq!(outcome, Outcome::Superseded { by: Some(release("2")) });
     let mut engine = scene.engine().await;
@@ -91,7 +91,7 @@ async fn of_two_copies_one_runs_the_task_that_it_stopped_before() {
 }
 
 #[tokio::test]
-async fn a_found_task_that_ecs_does_not_show_waits_for_somebody() {
+async fn a_found_task_that_ecs_does_not_show_stops_at_a_gate() {
     let cases = [(Gate::Continue, 0), (Gate::Continue, 3), (Gate::Retry, 0), (Gate::Retry, 3)];
     for (answer, hours) in cases {
         let mut scene = Scene::new();
@@ -116,7 +116,7 @@ async fn a_found_task_that_ecs_does_not_show_waits_for_somebody() {
     }
 }
 
-/// Somebody allows what the deployment in flight waits for.
+/// Opens the gate at which the deployment in flight stopped.
 async fn allow(scene: &Scene, engine: &mut Engine, gate: Gate) {
     let opening = Opening {
         slot: slot(),

@@ -32,7 +32,7 @@ pub(super) fn idle(catalog: &Catalog, now: Timestamp) -> Vec<Arc<Accept>> {
     }
     let mut idle = Vec::new();
     for (name, accepts) in by_project {
-        let had = catalog.projects.get(name).and_then(|project| had(catalog, project).ok().flatten());
+        let had = catalog.projects.get(name).and_then(|project| had(catalog, project));
         let Some(had) = had else { continue };
         let applies = |accept: &Accept| {
             had.iter().any(|(risk, place, environment)| {
@@ -44,8 +44,9 @@ pub(super) fn idle(catalog: &Catalog, now: Timestamp) -> Vec<Arc<Accept>> {
     idle
 }
 
-/// The risks that stacks of a project have; none if a release's files are not known.
-fn had(catalog: &Catalog, project: &Arc<Project>) -> Result<Option<Vec<Had>>, Vec<RenderProblem>> {
+/// The risks that stacks of a project have; none if a stack cannot be rendered, or the files of a release are not known.
+fn had(catalog: &Catalog, project: &Arc<Project>) -> Option<Vec<Had>> {
+    project.head.as_ref()?;
     let names = Names::of(catalog);
     let heads = heads(catalog, project);
     let mut all = Vec::new();
@@ -53,19 +54,18 @@ fn had(catalog: &Catalog, project: &Arc<Project>) -> Result<Option<Vec<Had>>, Ve
         all.extend(risks(&context)?);
     }
     for slot in settled(catalog).iter().filter(|slot| slot.project.name == project.name) {
-        let Some(slotted) = Slotted::new(catalog, &names, slot) else { return Ok(None) };
-        for context in slotted.contexts(catalog) {
+        for context in Slotted::new(catalog, &names, slot)?.contexts(catalog) {
             all.extend(risks(&context)?);
         }
     }
-    Ok(project.head.is_some().then_some(all))
+    Some(all)
 }
 
-fn risks(context: &Context<'_>) -> Result<Vec<Had>, Vec<RenderProblem>> {
-    let rendered = template::render(context)?;
+fn risks(context: &Context<'_>) -> Option<Vec<Had>> {
+    let rendered = template::render(context).ok()?;
     let risks = standing(&rendered, &context.target.place).into_iter();
     let had = risks.filter_map(|risk| Some((risk.id, place_of(&context.step.name, &risk)?)));
-    Ok(had.map(|(risk, place)| (risk, place, context.environment.name.clone())).collect())
+    Some(had.map(|(risk, place)| (risk, place, context.environment.name.clone())).collect())
 }
 
 /// The warning about an acceptance that accepts nothing.

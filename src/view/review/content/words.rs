@@ -8,7 +8,7 @@ use crate::compare::{Access, Exposed, Exposure, Grant, Level, RightsChange, Risk
 use crate::model::{Accept, EnvironmentName};
 use crate::plan::review::{Acceptance, Review, StackReview};
 
-use super::super::blocks::{Block, Line, Weight, code, strong, text};
+use super::super::blocks::{Block, Line, Span, Weight, code, strong, text};
 use super::headline::list;
 
 /// So many risks, rights or exposures are said; more are counted.
@@ -40,30 +40,44 @@ fn ticked(said: &str) -> Line {
     parts.map(|(position, part)| if position % 2 == 1 { code(part) } else { text(part) }).collect()
 }
 
-/// The risks of all stacks, the worst first, those that are alike once.
-pub(super) fn risks(stacks: &[StackReview]) -> Option<Block> {
-    let mut all: Vec<(&Risk, Option<&Acceptance>, Vec<&StackReview>)> = Vec::new();
-    for stack in stacks {
-        for risk in &stack.effects.risks {
-            let acceptance = stack.acceptance(risk);
-            let key = |risk: &Risk| (risk.id, risk.resource.clone(), risk.part.clone(), risk.level);
-            let step = |stacks: &[&StackReview]| {
-                stacks.iter().any(|other| other.step == stack.step && other.project == stack.project)
-            };
-            let alike = |(known, by, stacks): &&mut (&Risk, Option<&Acceptance>, Vec<&StackReview>)| {
-                key(known) == key(risk) && *by == acceptance && step(stacks)
-            };
-            match all.iter_mut().find(alike) {
-                Some((_, _, stacks)) => stacks.push(stack),
-                None => all.push((risk, acceptance, vec![stack])),
+/// Risks of stacks of one step that read the same.
+struct Alike<'r> {
+    risk: &'r Risk,
+    acceptance: Option<&'r Acceptance>,
+    stacks: Vec<&'r StackReview>,
+}
+
+impl<'r> Alike<'r> {
+    /// Those of all stacks. An acceptance that was there before the change puts a risk last, because the reviewer need not decide
+    /// about it; then the worst come first.
+    fn all(stacks: &'r [StackReview]) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for stack in stacks {
+            for risk in &stack.effects.risks {
+                let acceptance = stack.acceptance(risk);
+                match all.iter_mut().find(|alike| alike.takes(stack, risk, acceptance)) {
+                    Some(alike) => alike.stacks.push(stack),
+                    None => all.push(Self { risk, acceptance, stacks: vec![stack] }),
+                }
             }
         }
+        all.sort_by_key(|alike| (alike.is_settled(), std::cmp::Reverse(alike.risk.level)));
+        all
     }
-    // What was accepted before comes last: nobody has to decide about it.
-    let settled = |acceptance: &Option<&Acceptance>| acceptance.is_some_and(|acceptance| !acceptance.new);
-    all.sort_by_key(|(risk, acceptance, _)| (settled(acceptance), std::cmp::Reverse(risk.level)));
-    let (worst, quiet) = all.first().map(|(risk, acceptance, _)| (risk.level, settled(acceptance)))?;
-    let line = |(risk, acceptance, stacks): &(&Risk, Option<&Acceptance>, Vec<&StackReview>)| {
+
+    fn takes(&self, stack: &StackReview, risk: &Risk, acceptance: Option<&Acceptance>) -> bool {
+        let key = |risk: &Risk| (risk.id, risk.resource.clone(), risk.part.clone(), risk.level);
+        let step = |other: &&StackReview| other.step == stack.step && other.project == stack.project;
+        key(self.risk) == key(risk) && self.acceptance == acceptance && self.stacks.iter().any(step)
+    }
+
+    /// Whether it was accepted before the change.
+    fn is_settled(&self) -> bool {
+        self.acceptance.is_some_and(|acceptance| !acceptance.new)
+    }
+
+    fn line(&self) -> Line {
+        let Self { risk, acceptance, stacks } = self;
         let level = level(risk.level);
         let level = if risk.level >= Level::High { strong(level) } else { text(level) };
         let mut line = vec![level, text(format!(" · {} · ", risk.id))];
@@ -75,10 +89,16 @@ pub(super) fn risks(stacks: &[StackReview]) -> Option<Block> {
         }
         line.extend(acceptance.iter().flat_map(|acceptance| accepted(acceptance)));
         line
-    };
+    }
+}
+
+/// The risks of all stacks, those that are alike once.
+pub(super) fn risks(stacks: &[StackReview]) -> Option<Block> {
+    let all = Alike::all(stacks);
+    let (worst, quiet) = all.first().map(|first| (first.risk.level, first.is_settled()))?;
     let count = all.len();
-    let accepted = all.iter().filter(|(_, acceptance, _)| acceptance.is_some()).count();
-    let mut lines: Vec<Line> = all.iter().take(SAID).map(line).collect();
+    let accepted = all.iter().filter(|alike| alike.acceptance.is_some()).count();
+    let mut lines: Vec<Line> = all.iter().take(SAID).map(Alike::line).collect();
     if let Some(more @ 1..) = count.checked_sub(SAID) {
         lines.push(vec![text(format!("and {more} more"))]);
     }
@@ -94,27 +114,21 @@ pub(super) fn risks(stacks: &[StackReview]) -> Option<Block> {
 
 /// Why a risk is accepted. A reader must not miss that the change itself accepts it.
 fn accepted(acceptance: &Acceptance) -> Line {
-    let Acceptance { accept, new } = acceptance;
+    let who = if acceptance.new { strong("accepted by this change") } else { text("accepted") };
+    [text(" · "), who].into_iter().chain(why(&acceptance.accept)).collect()
+}
+
+/// Until when, why, and where that is written.
+fn why(accept: &Accept) -> [Span; 3] {
     let until = accept.until.map(|until| format!(" until {until}")).unwrap_or_default();
-    let who = if *new { strong("accepted by this change") } else { text("accepted") };
-    let why = text(format!("{until}: {} (", accept.reason));
-    vec![text(" · "), who, why, code(accept.at.to_string()), text(")")]
+    [text(format!("{until}: {} (", accept.reason)), code(accept.at.to_string()), text(")")]
 }
 
 /// The acceptances that a change brings.
 pub(super) fn accepts(review: &Review) -> Option<Block> {
-    let line = |accept: &Arc<Accept>| {
-        let until = accept.until.map(|until| format!(" until {until}")).unwrap_or_default();
-        vec![
-            strong("This change accepts"),
-            text(" "),
-            code(accept.what.as_str()),
-            text(" at "),
-            code(accept.place.to_string()),
-            text(format!("{until}: {} (", accept.reason)),
-            code(accept.at.to_string()),
-            text(")"),
-        ]
+    let line = |accept: &Arc<Accept>| -> Line {
+        let what = [strong("This change accepts"), text(" "), code(accept.what.as_str()), text(" at ")];
+        what.into_iter().chain([code(accept.place.to_string())]).chain(why(accept)).collect()
     };
     let mut lines: Vec<Line> = review.accepts.iter().take(SAID).map(line).collect();
     if let Some(more @ 1..) = review.accepts.len().checked_sub(SAID) {
