@@ -166,3 +166,17 @@ fn a_file_without_acceptances_says_where_they_go() {
         home.write(file, &before);
     }
 }
+
+#[test]
+fn a_review_lists_what_is_in_force_and_no_secret() {
+    let home = tagged();
+    let key = "AKIAIOSFODNN7EXAMPLE";
+    let secret = accept("image-without-digest", "secret", "").replace("registry gives none", &format!("key is {key}"));
+    let over = accept("image-without-digest", "over", "until = 2020-01-31\n");
+    add(&home, PROJECT, &(secret + &over));
+    for format in ["terminal", "markdown", "html", "json"] {
+        let page = home.landfall(&format!("diff main tagged --repo repo --format {format}")).ends(0);
+        let page = page.shows(&["the key is "]);
+        assert!(!page.out.contains(key) && !page.out.contains("2020-01-31"), "{format}: {}", page.out);
+    }
+}

@@ -45,11 +45,11 @@ pub(super) fn for_stack(all: &[Acceptance], project: &ProjectName, environment: 
     all.iter().filter(|acceptance| acceptance.accept.is_for(project, environment)).cloned().collect()
 }
 
-/// The acceptances that the change brings, of warnings and of risks.
+/// The acceptances in force that the change brings, of warnings and of risks.
 pub(super) fn brought(change: &Change<'_>) -> Vec<Arc<Accept>> {
     let known: BTreeSet<Same<'_>> = change.base.accepts.iter().map(|accept| same(accept, change.base)).collect();
-    let new = change.head.accepts.iter().filter(|accept| !known.contains(&same(accept, change.head)));
-    new.cloned().collect()
+    let in_force = change.head.accepts.iter().filter(|accept| !accept.is_over(change.now));
+    in_force.filter(|accept| !known.contains(&same(accept, change.head))).cloned().collect()
 }
 
 /// What makes two acceptances of two commits the same: what they say, and where they count.

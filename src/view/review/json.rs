@@ -137,7 +137,7 @@ fn risk(stack: &StackReview, risk: &compare::Risk) -> shape::Risk {
         sentence: risk.sentence.clone(),
         place: stack.place_of(risk),
         accepted: stack.acceptance(risk).map(|Acceptance { accept, new }| shape::Accepted {
-            reason: accept.reason.to_string(),
+            reason: compare::hide_text(&accept.reason),
             until: accept.until.map(|until| until.to_string()),
             at: location(&accept.at),
             new: *new,
@@ -148,8 +148,8 @@ fn risk(stack: &StackReview, risk: &compare::Risk) -> shape::Risk {
 fn accept(accept: &Arc<Accept>) -> shape::Accept {
     shape::Accept {
         what: accept.what.as_str().to_owned(),
-        place: accept.place.to_string(),
-        reason: accept.reason.to_string(),
+        place: compare::hide_text(&accept.place),
+        reason: compare::hide_text(&accept.reason),
         until: accept.until.map(|until| until.to_string()),
         at: location(&accept.at),
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::compare::ecs::Words;
-use crate::compare::{Access, Exposed, Exposure, Grant, Level, RightsChange, Risk, Shown, Size};
+use crate::compare::{Access, Exposed, Exposure, Grant, Level, RightsChange, Risk, Shown, Size, hide_text};
 use crate::model::{Accept, EnvironmentName};
 use crate::plan::review::{Acceptance, Review, StackReview};
 
@@ -121,14 +121,14 @@ fn accepted(acceptance: &Acceptance) -> Line {
 /// Until when, why, and where that is written.
 fn why(accept: &Accept) -> [Span; 3] {
     let until = accept.until.map(|until| format!(" until {until}")).unwrap_or_default();
-    [text(format!("{until}: {} (", accept.reason)), code(accept.at.to_string()), text(")")]
+    [text(format!("{until}: {} (", hide_text(&accept.reason))), code(accept.at.to_string()), text(")")]
 }
 
 /// The acceptances that a change brings.
 pub(super) fn accepts(review: &Review) -> Option<Block> {
     let line = |accept: &Arc<Accept>| -> Line {
         let what = [strong("This change accepts"), text(" "), code(accept.what.as_str()), text(" at ")];
-        what.into_iter().chain([code(accept.place.to_string())]).chain(why(accept)).collect()
+        what.into_iter().chain([code(hide_text(&accept.place))]).chain(why(accept)).collect()
     };
     let mut lines: Vec<Line> = review.accepts.iter().take(SAID).map(line).collect();
     if let Some(more @ 1..) = review.accepts.len().checked_sub(SAID) {
