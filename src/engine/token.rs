@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use crate::model::Hash;
 use crate::model::journal::{DeploymentId, StoreId};
 
 /// What one call of a deployment is for. Each has one token for all its repetitions.
@@ -21,9 +22,9 @@ pub(crate) enum Purpose {
     /// Deleting it: nothing has to change, or it is no longer wanted.
     Discard(usize),
     /// Deleting what a failed first create left, before the stack is created again.
-    Clear,
-    /// Deleting what a first create that was never executed left: a stack without resources.
-    Empty,
+    Clear(Instance),
+    /// Deleting what a round's first create that was never executed left: a stack without resources.
+    Empty(usize, Instance),
     /// Deleting a first create that takes too long.
     Abort,
     /// Cancelling an update that takes too long.
@@ -46,6 +47,22 @@ pub(crate) enum Purpose {
     StopRun(usize),
 }
 
+/// How the labels of [`Purpose::Empty`] of a round begin.
+pub(crate) fn empty(round: usize) -> String {
+    format!("empty{round}x")
+}
+
+/// A stack among those that have its name one after the other: the beginning of a hash of its id. AWS takes a token that it
+/// knows for the deletion that it knows, so another stack needs another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Instance(u32);
+
+impl Instance {
+    pub(crate) fn of(id: &str) -> Self {
+        Self(u32::from_str_radix(&Hash::of(id.as_bytes()).short(), 16).unwrap_or_default())
+    }
+}
+
 /// Who makes tokens.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Maker<'a> {
@@ -63,8 +80,8 @@ impl Purpose {
             Purpose::Make(round) => format!("make{round}"),
             Purpose::Execute(round) => format!("execute{round}"),
             Purpose::Discard(round) => format!("discard{round}"),
-            Purpose::Clear => "clear".to_owned(),
-            Purpose::Empty => "empty".to_owned(),
+            Purpose::Clear(Instance(id)) => format!("clear{id:08x}"),
+            Purpose::Empty(round, Instance(id)) => format!("{}{id:08x}", empty(round)),
             Purpose::Abort => "abort".to_owned(),
             Purpose::Cancel => "cancel".to_owned(),
             Purpose::Delete(1) => "delete".to_owned(),

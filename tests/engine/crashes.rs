@@ -7,6 +7,7 @@ use landfall::model::catalog::Gate;
 use landfall::model::journal::{Action, Entry, Evidence, Outcome, StoreId};
 use landfall::model::{FactsFold, StackName};
 use landfall::plan::Plan;
+use landfall::sim::Effect;
 use landfall::sim::world::{StackInput, StackOptions};
 use serde_json::{Value, json};
 
@@ -100,6 +101,37 @@ async fn two_steps() {
         ]
     };
     crash_everywhere("two steps", async |_| plan("1.0.0", orders()), Outcome::Proved).await;
+}
+
+/// Killed while it gives a deployment up, landfall finds it wanted again: what was deleted is made under other tokens.
+#[tokio::test]
+async fn wanted_again() {
+    let mut given_up = web("1.0.0", "shop:1");
+    given_up.begin.clear();
+    given_up.supersede = vec![supersede(FIRST, Some(release("1.1.0")))];
+    let mut outcomes = Vec::new();
+    for polls in 0.. {
+        let mut scene = Scene::new();
+        let mut engine = scene.engine().await;
+        engine.carry_out(&web("1.0.0", "shop:1"), scene.now).await.unwrap();
+        engine.advance(scene.now).await.unwrap();
+        drop(engine);
+        let finished = run_for(&mut scene, &given_up, polls).await;
+        let mut engine = scene.engine().await;
+        scene.finish(&mut engine).await;
+        outcomes.push(scene.outcome().await);
+        let calls = scene.ledger().into_iter().filter(|row| row.effect == Effect::Effective);
+        let mut tokens: Vec<_> = calls.filter_map(|row| row.token).collect();
+        let count = tokens.len();
+        tokens.sort();
+        tokens.dedup();
+        assert_eq!(tokens.len(), count, "killed after {polls} polls: {:?}", scene.ledger());
+        if finished {
+            break;
+        }
+    }
+    let wanted = outcomes.iter().filter(|outcome| **outcome == Outcome::Proved).count();
+    assert!(wanted > 5, "{outcomes:?}");
 }
 
 /// A queue, and an output of this value.

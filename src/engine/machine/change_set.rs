@@ -11,13 +11,13 @@ use crate::cloud::{
     ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, ServiceSeen, TemplateObject, TemplateSource,
 };
 use crate::engine::cause;
-use crate::engine::token::Purpose;
+use crate::engine::token::{Instance, Purpose};
 use crate::model::journal::{Call, Cause, Content, Evidence, Outcome, ParameterValue};
 use crate::model::slot::TAG_PREFIX;
 use crate::model::{Id, ReleaseName, StackSeen, StackStatus};
 
-/// Change sets for one operation before landfall gives up: something else keeps changing the stack. Those
-/// that AWS failed in an outage do not count.
+/// Change sets for one operation before landfall gives up: something else keeps changing the stack. Those that AWS failed in an
+/// outage do not count, nor those that landfall deleted because they were not wanted for a while.
 const ROUNDS: usize = 5;
 
 /// What to do now for a stack that can be created (none is there) or updated.
@@ -38,7 +38,9 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
         return Effect::Look(Look::ChangeSet(s.change_set_name(round)));
     };
     match change_set {
-        None if made.answer == Answer::Unknown => make(s, content, seen, create, round),
+        None if s.state.is_discarded(round) => again(s, content, seen, create),
+        // One that was there has used up its token.
+        None if made.answer == Answer::Unknown && !s.state.announced => make(s, content, seen, create, round),
         None if !s.older_than(made.at, STALE) => s.poll(made.at),
         None => again(s, content, seen, create),
         Some(change_set) => match (change_set.status, change_set.execution) {
@@ -125,10 +127,11 @@ pub(super) fn execute(s: &Subject<'_>) -> Effect {
 /// Another round.
 pub(super) fn again(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool) -> Effect {
     let round = s.state.round();
-    if round.saturating_sub(s.state.unmade()) >= ROUNDS {
+    let went_stale = (1..=round).filter(|round| !s.state.is_unmade(*round) && !s.state.is_discarded(*round)).count();
+    if went_stale >= ROUNDS {
         return s.fail(
             "change-set-stale",
-            format!("{round} change sets went stale: something else keeps changing the stack"),
+            format!("{went_stale} change sets went stale: something else keeps changing the stack"),
         );
     }
     if let Some(Some(stack)) = &seen.stack
@@ -239,19 +242,23 @@ pub(super) fn abandon(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) ->
 
 /// Deletes a stack that this deployment made for review only; nothing to do for any other.
 fn empty(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Option<Effect> {
-    let made = s.call(Purpose::Make(s.state.round())).is_some_and(|call| call.answer != Answer::Refused);
+    let round = s.state.round();
+    let made = s.call(Purpose::Make(round)).is_some_and(|call| call.answer != Answer::Refused);
     if !made {
         return None;
     }
     let Some(stack) = &seen.stack else { return Some(Effect::Look(Look::Stack(s.stack().as_str().into()))) };
-    let asked = s.call(Purpose::Empty).filter(|call| call.answer != Answer::Refused);
+    let purpose = stack.as_ref().map(|stack| Purpose::Empty(round, Instance::of(&stack.id)));
+    let asked = purpose.and_then(|purpose| s.call(purpose)).filter(|call| call.answer != Answer::Refused);
+    let any = s.state.is_emptied(round);
     let there = |stack: &&StackSeen| match stack.status {
-        StackStatus::ReviewInProgress => true,
+        // Another one of this name is not ours.
+        StackStatus::ReviewInProgress => asked.is_some() || !any,
         StackStatus::DeleteInProgress => asked.is_some(),
         _ => false,
     };
-    let Some(stack) = stack.as_ref().filter(there) else {
-        return asked.map(|_| s.end_as(StackStatus::DeleteComplete, Outcome::Superseded { by: by.clone() }));
+    let (Some(stack), Some(purpose)) = (stack.as_ref().filter(there), purpose) else {
+        return any.then(|| s.end_as(StackStatus::DeleteComplete, Outcome::Superseded { by: by.clone() }));
     };
     match asked {
         Some(call) if stack.status == StackStatus::DeleteInProgress => return Some(s.poll(call.first)),
@@ -262,7 +269,7 @@ fn empty(s: &Subject<'_>, seen: &Seen, by: &Option<ReleaseName>) -> Option<Effec
     }
     let Some(resources) = &seen.resources else { return Some(Effect::Look(Look::Resources(stack.id.clone()))) };
     let nothing = resources.iter().all(|resource| resource.physical_id.is_none());
-    nothing.then(|| s.ask(Call::DeleteStack, Purpose::Empty, Request::Delete(stack.id.clone())))
+    nothing.then(|| s.ask(Call::DeleteStack, purpose, Request::Delete(stack.id.clone())))
 }
 
 /// Deletes the change set in hand, if there is one.

@@ -3,7 +3,7 @@
 use super::state::Answer;
 use super::{BUSY, Effect, Look, Request, STALE, Seen, Subject, change_set, follow, task, whose};
 use crate::engine::cause;
-use crate::engine::token::Purpose;
+use crate::engine::token::{Instance, Purpose};
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Content, Evidence, Outcome};
 use crate::model::slot::TAG_PREFIX;
@@ -146,12 +146,13 @@ fn clear(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Effect {
 }
 
 fn delete(s: &Subject<'_>, stack: &StackSeen) -> Effect {
-    match s.call(Purpose::Clear) {
+    let clear = Purpose::Clear(Instance::of(&stack.id));
+    match s.call(clear) {
         Some(call) if call.answer == Answer::Accepted && !s.older_than(call.at, STALE) => s.poll(call.at),
         Some(call) if call.answer == Answer::Accepted => {
             s.fail("stack-broken", format!("the stack is still {} after landfall deleted it", stack.status))
         }
-        _ => s.ask(Call::DeleteStack, Purpose::Clear, Request::Delete(stack.id.clone())),
+        _ => s.ask(Call::DeleteStack, clear, Request::Delete(stack.id.clone())),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::engine::token::{self, Purpose};
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Cause, Entry, Evidence, Opened, Outcome, Record, Reply, StoreId};
 use crate::model::{ReleaseName, StackName};
@@ -366,6 +367,18 @@ impl StackState {
         self.calls.keys().find(|token| token.rsplit('-').next() == Some(label))
     }
 
+    /// Whether AWS has, or may have, a call for a purpose with such a label.
+    fn was_asked(&self, is: impl Fn(&str) -> bool) -> bool {
+        let of = |token: &str| token.rsplit('-').next().is_some_and(&is);
+        self.calls.iter().any(|(token, call)| of(token) && call.answer != Answer::Refused)
+    }
+
+    /// Whether landfall deleted an empty stack that the change set of a round made, or may have.
+    pub(crate) fn is_emptied(&self, round: usize) -> bool {
+        let label = token::empty(round);
+        self.was_asked(|other| other.starts_with(&label))
+    }
+
     /// The round of the change set that is in hand, from 1; 0 before the first.
     pub(crate) fn round(&self) -> usize {
         self.rounds.len()
@@ -374,6 +387,12 @@ impl StackState {
     /// Whether AWS failed the change set of a round in an outage.
     pub(crate) fn is_unmade(&self, round: usize) -> bool {
         self.unmade.contains(&round)
+    }
+
+    /// Whether landfall deleted the change set of a round, or may have.
+    pub(crate) fn is_discarded(&self, round: usize) -> bool {
+        let label = Purpose::Discard(round).label();
+        self.was_asked(|other| other == label)
     }
 
     /// How many change sets AWS failed in an outage.

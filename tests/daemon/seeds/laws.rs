@@ -49,6 +49,10 @@ pub(super) struct Watch {
     accepted: usize,
     intents: BTreeSet<String>,
     effective: BTreeSet<String>,
+    /// Which mutations a daemon made that had lost its lease: its calls were on their way, and came late.
+    late: BTreeSet<usize>,
+    /// Change sets that were deleted.
+    discarded: BTreeSet<(Place, String)>,
     /// Change sets that were made, and whose stack was not deleted since.
     made: Vec<Accepted>,
     open: BTreeMap<DeploymentId, Opened>,
@@ -64,8 +68,8 @@ pub(super) struct Watch {
     ran: Vec<(Place, StackName, Option<Hash>)>,
     /// Stacks that were changed since their last task began. AWS may show what they were before.
     changed: BTreeSet<String>,
-    /// Stacks that were deleted, and not made anew yet.
-    deleted: BTreeSet<(Place, String)>,
+    /// Stacks that were deleted, and not made anew yet, with the token of the deletion.
+    deleted: BTreeMap<(Place, String), Option<String>>,
     /// A store was copied, and both are used: the tasks that both know to have run.
     both: Option<Vec<(Place, StackName, Option<Hash>)>>,
     /// What tasks were asked for, by their tokens: the stack and the content.
@@ -91,6 +95,7 @@ impl Watch {
     /// Another store, whose journal has these records already.
     pub(super) fn restart(&mut self, records: &[Record], carried: &BTreeSet<(StackName, Hash)>) {
         self.seen = records.last().map_or(0, |record| record.seq);
+        self.both = None;
         self.open.clear();
         self.paused.clear();
         // What is lost takes along which tasks ran, except for a stack's last one, if the stack still carries its content.
@@ -326,17 +331,23 @@ impl Watch {
         match &*accepted.operation {
             "DeleteStack" if effective => {
                 self.forget_change_sets(accepted, same);
-                self.deleted.insert((accepted.place.clone(), stack.to_owned()));
+                self.deleted.insert((accepted.place.clone(), stack.to_owned()), accepted.token.clone());
             }
-            // What one of two daemons executes or deletes takes change sets of the other along, which that one makes again.
-            "DeleteChangeSet" if self.both.is_some() => self.forget_change_sets(accepted, same),
+            "CreateChangeSet" if effective => self.may_come_again(accepted, stack),
+            "DeleteChangeSet" if effective => {
+                self.discarded.insert((accepted.place.clone(), accepted.subject.clone()));
+                // What one of two daemons executes or deletes takes change sets of the other along, which that one makes again.
+                if self.both.is_some() {
+                    self.forget_change_sets(accepted, same);
+                }
+            }
             "ExecuteChangeSet" if effective => {
                 self.changed.insert(stack.to_owned());
                 if self.both.is_some() {
                     self.forget_change_sets(accepted, same);
                 }
                 // A stack that is made anew is another one, and its task runs for it.
-                if self.deleted.remove(&(accepted.place.clone(), stack.to_owned())) {
+                if self.deleted.remove(&(accepted.place.clone(), stack.to_owned())).is_some() {
                     let stays =
                         |ran: &(Place, StackName, Option<Hash>)| ran.0 != accepted.place || ran.1.as_str() != stack;
                     self.ran.retain(stays);
@@ -345,6 +356,30 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    /// What a new change set lets happen once more.
+    fn may_come_again(&mut self, accepted: &Accepted, stack: &str) {
+        let Accepted { place, subject, token, .. } = accepted;
+        // Of two daemons on copies of a store the one deletes the empty stack that the other one made after it.
+        if self.both.is_some()
+            && let Some(Some(token)) = self.deleted.get(&(place.clone(), stack.to_owned()))
+        {
+            self.effective.remove(&format!("DeleteStack {token}"));
+        }
+        // A call that comes late makes the change set that was discarded meanwhile.
+        let discarded = self.discarded.contains(&(place.clone(), subject.clone()));
+        if self.late.contains(&(self.accepted - 1)) && discarded {
+            let token = token.iter().map(|token| format!("CreateChangeSet {token}"));
+            for what in once(accepted).into_iter().chain(token) {
+                self.effective.remove(&what);
+            }
+        }
+    }
+
+    /// Mutations of a daemon that had lost its lease.
+    pub(super) fn late(&mut self, mutations: std::ops::Range<usize>) {
+        self.late.extend(mutations);
     }
 
     /// A task runs. What failed may be run once more: by another attempt, or by an allowance.

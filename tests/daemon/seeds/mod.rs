@@ -1,5 +1,5 @@
 //! The whole daemon in one thread on virtual time: random commits, failures and crashes from one seed, and laws that hold
-//! after every step. `LANDFALL_SEED=n` runs one seed alone, `LANDFALL_SEEDS=n` that many, beginning with
+//! after every step. `LANDFALL_SEED=n` runs one seed alone and prints what happens in it, `LANDFALL_SEEDS=n` that many, beginning with
 //! `LANDFALL_SEEDS_FROM=n`.
 
 mod dice;
@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use laws::Law;
-use run::{Planted, Trace, run};
+use run::{Planted, Trace, play, run};
 
 /// Seeds that every run of the tests goes through.
 const SEEDS: u64 = 500;
@@ -88,7 +88,12 @@ fn sweep(seeds: Range<u64>, planted: Planted, first: bool) -> Sum {
 #[test]
 fn the_laws_hold() {
     let seeds = match number("LANDFALL_SEED") {
-        Some(seed) => seed..seed + 1,
+        Some(seed) => {
+            if let Err((law, said)) = play(seed, Planted::default(), true).verdict {
+                panic!("seed {seed}: {law:?}: {said}");
+            }
+            return;
+        }
         None => {
             let from = number("LANDFALL_SEEDS_FROM").unwrap_or(0);
             from..from + number("LANDFALL_SEEDS").unwrap_or(SEEDS)

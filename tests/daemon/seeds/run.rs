@@ -14,7 +14,7 @@ use landfall::model::catalog::Gate;
 use landfall::model::journal::{Record, StoreId};
 use landfall::model::place::Access;
 use landfall::model::{AccountId, Hash, Place, Region, StackName};
-use landfall::sim::{CallEffect, During, Fault, SimCloud, SimConfig, World};
+use landfall::sim::{Accepted, CallEffect, During, Fault, SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
 
 use super::dice::Dice;
@@ -88,12 +88,19 @@ pub(super) struct Universe {
     pub(super) numbers: BTreeMap<String, u32>,
     pub(super) watch: Watch,
     pub(super) happened: BTreeMap<String, u64>,
+    /// How many records and calls were printed; none if nothing is to be printed.
+    printed: Option<(usize, usize)>,
     #[cfg_attr(not(feature = "planted-mistakes"), expect(dead_code, reason = "there is no mistake to plant"))]
     pub(super) planted: Planted,
 }
 
 /// Runs one seed in this thread.
 pub(super) fn run(seed: u64, planted: Planted) -> Trace {
+    play(seed, planted, false)
+}
+
+/// Runs one seed in this thread and may print what happens in it.
+pub(super) fn play(seed: u64, planted: Planted, print: bool) -> Trace {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let config =
         SimConfig { seed, stale_reads: u32::try_from(seed % 3).unwrap(), page_size: 3, ..SimConfig::default() };
@@ -114,6 +121,7 @@ pub(super) fn run(seed: u64, planted: Planted) -> Trace {
         numbers: BTreeMap::new(),
         watch: Watch::default(),
         happened: BTreeMap::new(),
+        printed: print.then_some((0, 0)),
         planted,
     };
     universe.branch.commit(&first());
@@ -198,7 +206,23 @@ impl Universe {
     }
 
     pub(super) fn count(&mut self, what: impl Into<String>) {
-        *self.happened.entry(what.into()).or_insert(0) += 1;
+        let what = what.into();
+        if self.printed.is_some() {
+            println!("{} {what}", self.world.lock().unwrap().now());
+        }
+        *self.happened.entry(what).or_insert(0) += 1;
+    }
+
+    /// Prints the records and the calls that are new. The records of a store that took the place of another one are not.
+    fn print(&mut self, records: &[Record], ledger: &[Accepted]) {
+        let Some((known, called)) = self.printed.replace((records.len(), ledger.len())) else { return };
+        for record in records.iter().skip(known) {
+            println!("{} {} {:?}", record.at, record.seq, record.entry);
+        }
+        for call in ledger.iter().skip(called) {
+            let Accepted { at, place, operation, subject, token, effect } = call;
+            println!("{at} {place} {operation} {subject} {} {effect:?}", token.as_deref().unwrap_or_default());
+        }
     }
 
     fn commit(&mut self) {
@@ -385,8 +409,10 @@ impl Universe {
         }
         for (turn, plan) in std::mem::take(&mut self.zombies) {
             let before = self.store.records(0, u32::MAX).await.unwrap().len();
+            let called = self.world.lock().unwrap().ledger().len();
             plan.wake_up();
             let (_, taken) = turn.await;
+            self.watch.late(called..self.world.lock().unwrap().ledger().len());
             let after = self.store.records(0, u32::MAX).await.unwrap().len();
             *self.watch.checked.entry(Law::Fenced).or_insert(0) += 1;
             if before != after {
@@ -402,8 +428,11 @@ impl Universe {
 
     async fn laws(&mut self) -> Verdict {
         let records = self.store.records(0, u32::MAX).await.unwrap();
-        self.watch.journal(&records, &self.branch)?;
         let ledger = self.world.lock().unwrap().ledger().to_vec();
+        if self.printed.is_some() {
+            self.print(&records, &ledger);
+        }
+        self.watch.journal(&records, &self.branch)?;
         self.watch.ledger(&ledger)?;
         match &self.published {
             Some(published) => self.watch.report(published),
