@@ -13,8 +13,8 @@ use std::sync::atomic::Ordering;
 
 use git2::{ErrorCode, ObjectType, Odb, Oid, Repository};
 
-use super::listing::{Listing, Seam};
 use super::reader::Counters;
+use super::walk::Walk;
 use super::{commit_id, oid};
 use crate::model::CommitId;
 use crate::tree::Landing;
@@ -93,83 +93,93 @@ impl Line {
         paths: &[Arc<str>],
     ) -> Result<u32, git2::Error> {
         let head = oid(head)?;
-        let odb = repository.odb()?;
-        let walk = Walk { odb: &odb, counters };
-        if !self.positions.contains_key(&head) {
-            let kept = self.extend(repository, &odb, counters, head)?;
-            let mut new = self.root.shape();
-            let walked = walk.along(&self.commits, kept, &mut new);
-            // A line whose newest part was not walked answers nothing.
-            walked.inspect_err(|_| *self = Self::default())?;
-            self.root.append(new);
-        }
+        let walk = Walk { repository, counters };
         let folders: BTreeSet<&str> = paths.iter().map(|path| split(path).0).collect();
+        if self.commits.is_empty() {
+            folders.iter().for_each(|folder| self.root.add(folder));
+        }
+        if !self.positions.contains_key(&head) {
+            // A line whose newest part was not walked answers nothing.
+            self.extend(walk, head).inspect_err(|_| *self = Self::default())?;
+        }
         let mut asked = Node::default();
         folders.into_iter().filter(|folder| !self.root.wants(folder)).for_each(|folder| asked.add(folder));
         if !asked.is_nothing() {
-            let mut new = asked.shape();
-            walk.along(&self.commits, 0, &mut new)?;
-            asked.append(new);
+            let walked = walk.along(&asked, |feed| {
+                self.commits.iter().rev().for_each(|(_, tree)| feed.push(*tree));
+                Ok(None)
+            })?;
+            self.append(&mut asked, walked);
             self.root.graft(asked);
         }
         self.positions.get(&head).copied().ok_or_else(|| git2::Error::from_str("the head is not on its own line"))
     }
 
-    /// Puts the head's commits in place of those that it does not have; returns how many were kept.
-    fn extend(
-        &mut self,
-        repository: &Repository,
-        odb: &Odb<'_>,
-        counters: &Counters,
-        head: Oid,
-    ) -> Result<usize, git2::Error> {
-        let ends = shallow(repository);
-        let (mut new, mut cut) = (Vec::new(), false);
-        let mut next = Some(head);
-        let mut met = None;
-        while let Some(id) = next {
-            met = self.positions.get(&id).copied();
-            if met.is_some() {
-                break;
-            }
-            counters.commits.fetch_add(1, Ordering::Relaxed);
-            let (tree, parent) = match commit(odb, id) {
-                Err(error) if error.code() == ErrorCode::NotFound && !new.is_empty() => {
-                    cut = true;
-                    break;
+    /// Puts the head's commits in place of those that it does not have, and notes what they did.
+    fn extend(&mut self, walk: Walk<'_>, head: Oid) -> Result<(), git2::Error> {
+        let ends = shallow(walk.repository);
+        let odb = walk.repository.odb()?;
+        let (mut new, mut cut, mut kept) = (Vec::new(), false, 0);
+        let walked = walk.along(&self.root, |feed| {
+            let mut next = Some(head);
+            while let Some(id) = next {
+                if let Some(met) = self.positions.get(&id) {
+                    kept = *met as usize + 1;
+                    return Ok(self.commits.get(*met as usize).map(|(_, tree)| *tree));
                 }
-                read => read?,
-            };
-            new.push((id, tree));
-            cut = ends.contains(&id);
-            next = parent.filter(|_| !cut);
-        }
-        let kept = met.map_or(0, |position| position as usize + 1);
+                walk.counters.commits.fetch_add(1, Ordering::Relaxed);
+                let (tree, parent) = match commit(&odb, id) {
+                    Err(error) if error.code() == ErrorCode::NotFound && !new.is_empty() => {
+                        cut = true;
+                        return Ok(None);
+                    }
+                    read => read?,
+                };
+                new.push((id, tree));
+                feed.push(tree);
+                cut = ends.contains(&id);
+                next = parent.filter(|_| !cut);
+            }
+            Ok(None)
+        })?;
         if kept == 0 {
             self.cut = cut;
         }
         for (gone, _) in self.commits.drain(kept..) {
             self.positions.remove(&gone);
         }
-        self.root.forget(u32::try_from(kept).unwrap_or(u32::MAX));
+        self.root.forget(position(kept));
         for (id, tree) in new.into_iter().rev() {
-            self.positions.insert(id, u32::try_from(self.commits.len()).unwrap_or(u32::MAX));
+            self.positions.insert(id, position(self.commits.len()));
             self.commits.push((id, tree));
         }
-        Ok(kept)
+        let mut root = std::mem::take(&mut self.root);
+        self.append(&mut root, walked);
+        self.root = root;
+        Ok(())
     }
+
+    /// Adds what walks to the newest commit found, the oldest part first.
+    fn append(&self, to: &mut Node, walked: Vec<Node>) {
+        let newest = position(self.commits.len().saturating_sub(1));
+        walked.into_iter().for_each(|part| to.append(part, newest));
+    }
+}
+
+fn position(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
 }
 
 /// A folder that paths in question are in, or that leads there.
 #[derive(Default)]
-struct Node {
-    below: BTreeMap<Box<str>, Node>,
+pub(super) struct Node {
+    pub(super) below: BTreeMap<Box<str>, Node>,
     /// Files of this folder are asked about.
-    wanted: bool,
+    pub(super) wanted: bool,
     /// The folder's tree from a position on, oldest first; none if the folder does not exist.
-    trees: Vec<(u32, Option<Oid>)>,
+    pub(super) trees: Vec<(u32, Option<Oid>)>,
     /// When each file came and went, oldest first.
-    files: HashMap<Box<[u8]>, Vec<Event>>,
+    pub(super) files: HashMap<Box<[u8]>, Vec<Event>>,
 }
 
 impl Node {
@@ -179,7 +189,7 @@ impl Node {
     }
 
     /// Whether nothing at it or below it is asked about.
-    fn is_nothing(&self) -> bool {
+    pub(super) fn is_nothing(&self) -> bool {
         !self.wanted && self.below.is_empty()
     }
 
@@ -206,19 +216,20 @@ impl Node {
     }
 
     /// The same folders without anything that happened.
-    fn shape(&self) -> Self {
+    pub(super) fn shape(&self) -> Self {
         let below = self.below.iter().map(|(name, node)| (name.clone(), node.shape())).collect();
         Self { below, wanted: self.wanted, ..Self::default() }
     }
 
-    /// Adds what happened later to the same folders, newest first.
-    fn append(&mut self, later: Node) {
-        self.trees.extend(later.trees.into_iter().rev());
+    /// Adds what happened later to the same folders, which is told newest first and by the distance from the newest commit.
+    fn append(&mut self, later: Node, newest: u32) {
+        self.trees.extend(later.trees.into_iter().rev().map(|(back, tree)| (newest.saturating_sub(back), tree)));
         for (name, events) in later.files {
-            self.files.entry(name).or_default().extend(events.into_iter().rev());
+            let events = events.into_iter().rev().map(|(back, came)| (newest.saturating_sub(back), came));
+            self.files.entry(name).or_default().extend(events);
         }
         for (name, node) in later.below {
-            self.below.entry(name).or_default().append(node);
+            self.below.entry(name).or_default().append(node, newest);
         }
     }
 
@@ -234,74 +245,6 @@ impl Node {
         for (name, node) in other.below {
             self.below.entry(name).or_default().graft(node);
         }
-    }
-}
-
-/// The last version of a folder that was read, and those of the folders below it.
-#[derive(Default)]
-struct Last<'o> {
-    listing: Option<(Oid, Listing<'o>)>,
-    below: BTreeMap<Box<str>, Last<'o>>,
-}
-
-struct Walk<'o> {
-    odb: &'o Odb<'o>,
-    counters: &'o Counters,
-}
-
-impl<'o> Walk<'o> {
-    /// Notes what each commit from a position on did, newest first: git stores a version of a folder as its difference
-    /// from a newer one, which is quick to read after that one. The other way round takes several times as long.
-    fn along(&self, commits: &[(Oid, Oid)], from: usize, root: &mut Node) -> Result<(), git2::Error> {
-        let mut last = Last::default();
-        for (at, (_, tree)) in commits.iter().enumerate().skip(from).rev() {
-            let older = at.checked_sub(1).and_then(|before| commits.get(before)).map(|(_, tree)| *tree);
-            self.step(root, &mut last, older, Some(*tree), u32::try_from(at).unwrap_or(u32::MAX))?;
-        }
-        Ok(())
-    }
-
-    fn step(
-        &self,
-        node: &mut Node,
-        last: &mut Last<'o>,
-        older: Option<Oid>,
-        newer: Option<Oid>,
-        at: u32,
-    ) -> Result<(), git2::Error> {
-        if older == newer {
-            return Ok(());
-        }
-        node.trees.push((at, newer));
-        if node.is_nothing() {
-            return Ok(());
-        }
-        let new = match last.listing.take() {
-            Some((id, listing)) if Some(id) == newer => listing,
-            _ => self.read(newer, &Listing::none())?.0,
-        };
-        let (old, seam) = self.read(older, &new)?;
-        for (name, (new, old)) in new.differences(&old, seam) {
-            let (is, was) = [new, old].map(|entry| entry.is_some_and(|entry| entry.is_file())).into();
-            if node.wanted && is != was {
-                node.files.entry(Box::from(name)).or_default().push((at, is));
-            }
-            let Some((name, child)) =
-                std::str::from_utf8(name).ok().and_then(|name| Some((name, node.below.get_mut(name)?)))
-            else {
-                continue;
-            };
-            let (new, old) = [new, old].map(|entry| entry.and_then(|entry| entry.folder())).into();
-            self.step(child, last.below.entry(Box::from(name)).or_default(), old, new, at)?;
-        }
-        last.listing = older.map(|id| (id, old));
-        Ok(())
-    }
-
-    fn read(&self, id: Option<Oid>, like: &Listing<'_>) -> Result<(Listing<'o>, Seam), git2::Error> {
-        let Some(id) = id else { return Ok((Listing::none(), Seam::default())) };
-        self.counters.walked.fetch_add(1, Ordering::Relaxed);
-        Listing::read(self.odb, id, like)
     }
 }
 

@@ -34,6 +34,7 @@ mod reader;
 mod remake;
 mod remote;
 mod visit;
+mod walk;
 mod watch;
 mod work_tree;
 mod write;

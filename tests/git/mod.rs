@@ -12,5 +12,6 @@ pub(crate) mod repository;
 pub(crate) mod servers;
 mod slow;
 mod ssh;
+mod stretches;
 mod watching;
 mod writing;
