@@ -6,6 +6,7 @@
 //! is not known here: see `build/` and `check/`.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
@@ -147,10 +148,10 @@ impl Kind {
 
     /// The JSON Schema that its files follow.
     pub fn schema(self) -> &'static serde_json::Value {
-        static SCHEMAS: std::sync::LazyLock<Vec<serde_json::Value>> =
-            std::sync::LazyLock::new(|| Kind::ALL.into_iter().map(generate).collect());
+        static SCHEMAS: [OnceLock<serde_json::Value>; Kind::ALL.len()] = [const { OnceLock::new() }; Kind::ALL.len()];
         static NOTHING: serde_json::Value = serde_json::Value::Null;
-        SCHEMAS.get(self as usize).unwrap_or(&NOTHING)
+        // Each by itself: a command that reads few files needs few.
+        SCHEMAS.get(self as usize).map_or(&NOTHING, |schema| schema.get_or_init(|| generate(self)))
     }
 }
 

@@ -48,6 +48,7 @@ pub struct ProcessFile {
     pub images: BTreeMap<String, At<ImageEntry>>,
     /// The steps in order. Each renders to one stack per target that offers its role.
     #[serde(default)]
+    #[schemars(with = "Vec<serde_json::Value>")] // In the file they are as `steps::flat` has them.
     pub step: Vec<At<StepEntry>>,
 }
 
