@@ -42,9 +42,12 @@ pub(super) fn settled(base: &Catalog, now: Timestamp, tags: Arc<TagsOf>, rendere
     let facts = Facts { runs, commit: base.commit.clone(), ..Facts::default() };
     let mut open = base.clone();
     open.freezes.clear();
-    let mut world = rehearse(World::new(facts, now, tags), &open, renderer).world;
-    world.now = now;
-    world
+    let mut before = World::new(facts, now, tags);
+    before.is_read = false;
+    let mut settled = rehearse(before, &open, renderer).world;
+    settled.is_read = true;
+    settled.now = now;
+    settled
 }
 
 /// The world that facts tell of. What is in flight there is taken to succeed, unless it waits at a gate.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::cfn::{Document, Given, naming};
-use crate::compare::{Action as ResourceAction, ResourceChange};
+use crate::compare::{Action as ResourceAction, ResourceChange, resources};
 use crate::model::catalog::Gate;
 use crate::model::facts_fold::FactsFold;
 use crate::model::journal::{
@@ -47,6 +47,8 @@ pub(super) struct World {
     taken: Option<Taken>,
     records: u64,
     deployments: u64,
+    /// Somebody reads what its deployments do, not only what they lead to.
+    pub(super) is_read: bool,
     pub(super) tags: Arc<TagsOf>,
 }
 
@@ -108,6 +110,7 @@ impl World {
             taken: None,
             records: 0,
             deployments: deployments.unwrap_or(0),
+            is_read: true,
             tags,
         }
     }
@@ -258,7 +261,7 @@ impl World {
         carried
     }
 
-    /// What the operation does to the stack.
+    /// What the operation does to the stack: to its resources alone, if nobody reads the rest.
     fn effects(&self, order: &Order, of: &Pending) -> Effects {
         let key = (order.place.clone(), order.stack.clone());
         let ran = self.deployed.get(&key).map(|shown| &shown.release);
@@ -266,13 +269,17 @@ impl World {
         let before = self.deployed.get(&key).and_then(|shown| Document::parse(&shown.template).ok());
         let old = self.values(&key);
         let before = before.as_ref().map(|document| Given { document, values: &old });
+        let between = |before, after| match self.is_read {
+            true => Effects::between(before, after, tags),
+            false => Effects { resources: resources(before, after), ..Effects::default() },
+        };
         match &order.action {
-            Action::Delete { .. } => Effects::between(before, None, tags),
+            Action::Delete { .. } => between(before, None),
             Action::Put(content) => {
                 let Ok(document) = Document::parse(&content.template) else { return Effects::default() };
                 let mut values = place_values(&order.place);
                 values.extend(self.parameters(order, content).into_iter().map(|(name, value)| (name, Some(value))));
-                Effects::between(before, Some(Given { document: &document, values: &values }), tags)
+                between(before, Some(Given { document: &document, values: &values }))
             }
         }
     }
