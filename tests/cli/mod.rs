@@ -21,4 +21,5 @@ mod store;
 mod stores;
 mod tenanted;
 mod vanished;
+mod wide;
 mod world;

@@ -9,8 +9,11 @@ use crate::view::{reasons, time};
 
 use super::super::blocks::{Block, Line, strong, text};
 
-/// So many tenants that are alike are named; more are counted.
+/// So many tenants or projects that are alike are named; more are counted.
 const NAMED: usize = 3;
+
+/// Up to so many projects have a row each, even if all read the same.
+const ROWS: usize = 10;
 
 /// The matrix; nothing if no slot is touched.
 pub(super) fn matrix(review: &Review) -> Option<Block> {
@@ -32,16 +35,26 @@ pub(super) fn matrix(review: &Review) -> Option<Block> {
     Some(Block::Table { head, rows: rows.collect() })
 }
 
-/// One row: a project, or the tenants of a project that are alike.
+/// One row: a project, tenants of a project that are alike, or many projects that are alike.
 struct Row<'r> {
     project: &'r ProjectName,
+    /// Projects that are like it.
+    others: Vec<&'r ProjectName>,
     /// None for the slot without a tenant.
     tenants: Vec<&'r TenantName>,
     cells: BTreeMap<&'r EnvironmentName, Line>,
 }
 
-impl Row<'_> {
+impl<'r> Row<'r> {
+    fn projects(&self) -> impl Iterator<Item = &'r ProjectName> {
+        std::iter::once(self.project).chain(self.others.iter().copied())
+    }
+
     fn name(&self) -> Line {
+        if let Some(more @ 1..) = (1 + self.others.len()).checked_sub(NAMED) {
+            let names: Vec<String> = self.projects().take(NAMED).map(ToString::to_string).collect();
+            return vec![strong(names.join(", ")), text(format!(" and {more} more projects, alike"))];
+        }
         let project = strong(self.project.to_string());
         let names = |tenants: &[&TenantName]| tenants.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(", ");
         match self.tenants.as_slice() {
@@ -64,10 +77,33 @@ fn rows(review: &Review) -> Vec<Row<'_>> {
         let alike = |row: &&mut Row<'_>| row.project == project && !row.tenants.is_empty() && row.cells == cells;
         match tenant.and_then(|tenant| Some((tenant, rows.iter_mut().find(alike)?))) {
             Some((tenant, row)) => row.tenants.push(tenant),
-            None => rows.push(Row { project, tenants: tenant.into_iter().collect(), cells }),
+            None => rows.push(Row { project, others: Vec::new(), tenants: tenant.into_iter().collect(), cells }),
         }
     }
-    rows
+    alike(rows)
+}
+
+/// Rows of more projects than [`ROWS`] that read the same become one, where the first of them was.
+fn alike(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
+    let text = |row: &Row<'_>| format!("{:?}", row.cells);
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    rows.iter().filter(|row| row.tenants.is_empty()).for_each(|row| *counts.entry(text(row)).or_default() += 1);
+    let (mut kept, mut first): (Vec<Row<'_>>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
+    for row in rows {
+        let key = text(&row);
+        if !row.tenants.is_empty() || counts.get(&key).is_none_or(|count| *count <= ROWS) {
+            kept.push(row);
+            continue;
+        }
+        match first.get(&key).and_then(|at| kept.get_mut(*at)) {
+            Some(like) => like.others.push(row.project),
+            None => {
+                first.insert(key, kept.len());
+                kept.push(row);
+            }
+        }
+    }
+    kept
 }
 
 fn cell(review: &Review, slot: &SlotReview) -> Line {

@@ -102,6 +102,7 @@ pub(super) fn why_now(review: &Review) -> Option<Block> {
 /// What holds slots that would move, with the lines that open each gate.
 pub(super) fn held(review: &Review) -> Vec<Block> {
     let mut blocks = Vec::new();
+    let mut more = 0;
     for slot in &review.slots {
         let How::Held(holds) = &slot.how else { continue };
         // An earlier environment opens that gate by itself.
@@ -109,6 +110,10 @@ pub(super) fn held(review: &Review) -> Vec<Block> {
             let Some(key) = reasons::key(hold, &slot.project, &slot.environment, slot.tenant.as_ref()) else {
                 continue;
             };
+            if blocks.len() == SAID {
+                more += 1;
+                continue;
+            }
             let tenant = slot.tenant.as_ref().map(|tenant| format!(" · {tenant}")).unwrap_or_default();
             let title = vec![
                 strong("held"),
@@ -120,6 +125,12 @@ pub(super) fn held(review: &Review) -> Vec<Block> {
             ];
             blocks.push(Block::Callout { weight: Weight::Danger, title, body });
         }
+    }
+    if more > 0 {
+        let slots = if more == 1 { "slot is" } else { "slots are" };
+        let line =
+            vec![text(format!("{more} more {slots} held: ")), code("--format json"), text(" has the lines for each.")];
+        blocks.push(Block::Paragraph(line));
     }
     blocks
 }
