@@ -85,7 +85,7 @@ codes! {
     UNKNOWN_VARIABLE "unknown-variable" Error "A placeholder names a variable that has no value, neither in the project nor in a variable set that the project includes.";
     UNKNOWN_IMAGE "unknown-image" Error "A container, a release or a channel's rule names an image that is not under `[images]` in `process.toml`.";
     UNKNOWN_CONTAINER "unknown-container" Error "A dependency, a load balancer or a service registry names a container that the step does not have.";
-    UNPROVED_IMAGE "unproved-image" Warning "A template defines an ECS service, and landfall cannot tell which image of the release one of its containers runs. Either the container's `Image` contains more than `#{images.<name>}`, or containers with the same name in several task definitions have different images. A deployment then succeeds even if that container runs another image. Name the image in `[step.images]`, or give the containers different names.";
+    UNPROVED_IMAGE "unproved-image" Warning "A template defines an ECS service, and landfall cannot tell which image of the release one of its containers runs. Either the container's `Image` contains more than `#{images.<name>}`, or containers with the same name in several task definitions have different images. A deployment then succeeds even if that container runs another image. Name the image in `[step.images]`, or give the containers different names. The image of an `ExpressGatewayService` is never proved.";
     MISSING_RELEASE "missing-release" Error "A deploy file names a release that has no file in `releases/`. If a pin names it, the environment stays as it is. If an allowance names it, the allowance opens nothing.";
     ROLE_NOT_OFFERED "role-not-offered" Error "No target offers the role that the step asks for, so the step would not be deployed anywhere.";
     DUPLICATE_ID "duplicate-id" Error "Two environments, targets, tenants, projects or steps have the same id. Ids are part of stack names, so both would use the same stacks.";
@@ -108,7 +108,7 @@ codes! {
     ENVIRONMENT_WITHOUT_TARGET "environment-without-target" Warning "No target belongs to the environment, so nothing can be deployed to it.";
     DEPLOY_OUTSIDE_LIFECYCLE "deploy-outside-lifecycle" Error "The deploy file is for an environment that is in no lifecycle of the project's channels, so no release could ever reach it.";
     DEFAULT_CHANNEL "default-channel" Error "A project needs exactly one default channel. It is the channel with `default = true` or, without such a channel, the channel named `default`.";
-    VERSION_RANGE "version-range" Error "A channel's version range cannot be read. Write ranges as in NuGet and Maven: `[1.0,2.0)` is 1.0 or higher and below 2.0, `(,1.0]` is up to 1.0, `[1.0]` is exactly 1.0, `1.0` is 1.0 or higher.";
+    VERSION_RANGE "version-range" Error "A channel's version range cannot be read. Write ranges as in NuGet and Maven: `[1.0,2.0)` is 1.0 or higher and below 2.0, `(,1.0]` is up to 1.0, `[1.0]` is exactly 1.0, `1.0` is 1.0 or higher. `1.x` is every version of 1, as in npm.";
     PRE_RELEASE "pre-release" Error "A channel's pattern for the pre-release part of tags is not a valid regular expression.";
     WAVE_GROUP "wave-group" Error "Waves need at least one group: add `[[waves.group]]`.";
     FREEZE_WINDOW "freeze-window" Error "A freeze needs at least one window that begins before it ends. `last` needs `every`, and must not be before the first window begins. A freeze that cannot be read holds every slot, because landfall cannot know what it was meant to stop.";

@@ -160,8 +160,8 @@ const LATER_VALUES: &[(&str, &str)] = &[("restore", "a way back for the stacks o
 fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
     let new = |code: &Code, title: String| Finding::new(code, file, fault.span.clone(), title);
     match &fault.kind {
-        FaultKind::UnknownKey { key, known } => {
-            let title = format!("unknown key `{key}` in {}", a(kind));
+        FaultKind::UnknownKey { key, table, known } => {
+            let title = format!("unknown key `{key}` in {}", whose(kind, table.as_deref()));
             let finding = new(codes::UNKNOWN_KEY, title).label("unknown key");
             if key == "accept" {
                 let help = match kind {
@@ -179,8 +179,8 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
             }
             finding.suggest(key, known.iter().map(String::as_str))
         }
-        FaultKind::MissingKey { key } => {
-            let finding = new(codes::MISSING_KEY, format!("{} needs the key `{key}`", a(kind)));
+        FaultKind::MissingKey { key, table } => {
+            let finding = new(codes::MISSING_KEY, format!("{} needs the key `{key}`", whose(kind, table.as_deref())));
             let finding = finding.label(format!("`{key}` is missing"));
             match (kind, key.as_str()) {
                 (Kind::Freeze, "time_zone") => {
@@ -251,6 +251,11 @@ fn is_secret(file: &File, at: usize) -> bool {
     let (above, line) = before.rsplit_once('\n').unwrap_or(("", before));
     let header = || above.lines().rev().map(str::trim).find(|line| line.starts_with('['));
     line.trim_start().starts_with("secrets") || header().is_some_and(|header| header.ends_with(".secrets]"))
+}
+
+/// The table that keys are in, or what the file is.
+fn whose(kind: Kind, table: Option<&str>) -> String {
+    table.map_or_else(|| a(kind).to_owned(), |table| format!("`{table}`"))
 }
 
 fn a(kind: Kind) -> &'static str {

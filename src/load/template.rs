@@ -61,6 +61,21 @@ impl TemplateDraft {
         self.places.key(&pointer)
     }
 
+    /// The bytes of the images that services of ECS Express Mode run, with the ids of those services.
+    pub(crate) fn express_images(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let express = self.document.resources().filter(|one| one.kind() == "AWS::ECS::ExpressGatewayService");
+        let from_release = |resource: &Resource<'_>| {
+            let image = resource.property("PrimaryContainer").and_then(|container| container.get("Image"));
+            image.is_some_and(|image| image.to_string().contains("#{images."))
+        };
+        express.filter(from_release).map(|resource| {
+            let mut pointer = "/Resources".to_owned();
+            push_key(&mut pointer, resource.id);
+            pointer.push_str("/Properties/PrimaryContainer/Image");
+            (resource.id, self.places.value(&pointer))
+        })
+    }
+
     /// The bytes of the first text that holds a placeholder of this name.
     pub(crate) fn placeholder(&self, name: &str) -> Range<usize> {
         let found = self.texts.iter().find(|(_, text)| text.placeholders().any(|one| one == name));

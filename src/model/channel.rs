@@ -70,8 +70,14 @@ impl PreRelease {
     /// # Errors
     /// What is wrong with it, in a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
+        let around = ["(?=", "(?!", "(?<=", "(?<!"].iter().any(|begin| text.contains(begin));
         let pattern = regex_lite::RegexBuilder::new(text).case_insensitive(true).size_limit(1 << 20).build();
-        pattern.map(|pattern| Self { text: Arc::from(text), pattern }).map_err(|error| error.to_string())
+        pattern.map(|pattern| Self { text: Arc::from(text), pattern }).map_err(|error| match around {
+            true => "it looks ahead or behind (`(?=`, `(?!`, `(?<=`, `(?<!`), which is not possible here; say what the part \
+                     may be: `^$` for none, `^(beta|rc)` for some beginnings, `^[^b]` for a first letter other than `b`"
+                .to_owned(),
+            false => error.to_string(),
+        })
     }
 
     /// Whether the pre-release part (empty if there is none) fits.
@@ -93,7 +99,7 @@ impl fmt::Display for PreRelease {
 }
 
 /// A range of versions as NuGet and Maven write it: `[1.0,2.0)`, `(,1.0]`, `[1.0]`, `1.0` (that or higher), and several
-/// joined by commas. It goes by the order of versions alone, so `[1.0,2.0)` has `2.0-rc1`; a pre-release pattern says no.
+/// joined by commas; or `1.x`, as npm writes it. It goes by the order of versions alone, so `[1.0,2.0)` has `2.0-rc1`; a pre-release pattern says no.
 #[derive(Clone, Debug, PartialEq)]
 pub struct VersionRange {
     text: Arc<str>,
@@ -120,6 +126,9 @@ impl VersionRange {
     pub fn parse(text: &str) -> Result<Self, String> {
         let body = text.trim();
         let mut intervals = Vec::new();
+        if let Some(interval) = wildcard(body) {
+            return Ok(Self { text: Arc::from(text), intervals: vec![interval] });
+        }
         if !body.starts_with(['[', '(']) {
             let low = Bound { version: version(body)?, inclusive: true };
             intervals.push(Interval { low: Some(low), high: None });
@@ -161,6 +170,20 @@ impl VersionRange {
 
 fn version(text: &str) -> Result<Version, String> {
     Version::parse(text.trim()).ok_or_else(|| format!("`{}` is not a version", text.trim()))
+}
+
+/// The versions that one with a wildcard means, as npm reads it: `1.2.x` and `1.2.*` are those from 1.2 up to, but not including, the
+/// first pre-release of 1.3.
+fn wildcard(text: &str) -> Option<Interval> {
+    let parts: Vec<&str> = text.strip_prefix(['v', 'V']).unwrap_or(text).split('.').collect();
+    let at = parts.iter().position(|part| matches!(*part, "x" | "X" | "*"))?;
+    let (last, before) = parts.get(..at)?.split_last()?;
+    let next = last.parse::<u64>().ok()?.checked_add(1)?;
+    let head: String = before.iter().map(|part| format!("{part}.")).collect();
+    let low = Bound { version: Version::parse(&format!("{head}{last}"))?, inclusive: true };
+    // Nothing is lower than a pre-release of 0.
+    let high = Bound { version: Version::parse(&format!("{head}{next}-0"))?, inclusive: false };
+    Some(Interval { low: Some(low), high: Some(high) })
 }
 
 fn interval(open: char, inside: &str, close: char) -> Result<Interval, String> {

@@ -17,11 +17,15 @@ const RANGES: &str = "
     (,)                  | 0 1 99                         | -
     (,1.0],[1.2,)        | 0.5 1.0 1.2 3                  | 1.1
     [1.0] , [1.2,1.3)    | 1.0 1.2 1.2.9                  | 1.1 1.3
+    1.x                  | 1.0 1.0.1 1.9.9.9 v1.5         | 0.9 1.0-rc1 2.0-rc1 2.0-0 2.0 2.5.0
+    v1.2.*               | 1.2 1.2.9 1.2.0.1              | 1.1.9 1.2-rc1 1.3-a 1.3
+    1.2.X.x              | 1.2.9                          | 1.3
+    9.x                  | 9.1                            | 10.0-rc1 10.0
     [20260101,20270101)  | 20260101 20260115              | 20270101 20260115093000
 ";
 
 #[test]
-fn ranges_are_those_of_nuget_and_maven() {
+fn ranges_are_those_of_nuget_and_maven_and_wildcards_those_of_npm() {
     for row in RANGES.lines().map(str::trim).filter(|row| !row.is_empty()) {
         let [range, inside, outside] = row.split('|').map(str::trim).collect::<Vec<_>>()[..] else { panic!("{row}") };
         let range = VersionRange::parse(range).unwrap_or_else(|why| panic!("{range}: {why}"));
@@ -40,7 +44,9 @@ fn a_range_that_is_none_says_what_is_wrong() {
     let rows = [
         ("", "`` is not a version"),
         ("latest", "`latest` is not a version"),
-        ("1.*", "`1.*` is not a version"),
+        ("*", "`*` is not a version"),
+        ("x.1", "`x.1` is not a version"),
+        ("[1.*,2)", "`1.*` is not a version"),
         ("[1.0,2.0", "`[1.0,2.0` is never closed by `]` or `)`"),
         ("(1.0)", "`(1.0)` needs a `,`, or `[1.0]` for exactly that version"),
         ("[]", "an empty range admits nothing"),

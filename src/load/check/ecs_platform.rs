@@ -9,6 +9,9 @@ use crate::load::build::launch;
 /// What is asked for in [`newer`] came with this version.
 const PLATFORM: [u32; 3] = [1, 4, 0];
 
+/// The versions that there are, for Linux; Windows has the first one.
+const VERSIONS: [[u32; 3]; 5] = [[1, 0, 0], [1, 1, 0], [1, 2, 0], [1, 3, 0], PLATFORM];
+
 /// A version as numbers; none for `LATEST`, and for what is filled in later.
 fn numbers(version: &str) -> Option<[u32; 3]> {
     let parts: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
@@ -26,10 +29,12 @@ pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
     let Some(process) = &drafts.process else { return };
     for (step, on) in process.doc.running().filter(|(_, on)| launch::compute(*on.launch).is_fargate()) {
         let Some(version) = on.platform_version.as_ref().filter(|version| !version.contains("#{")) else { continue };
-        if version.as_str() != "LATEST" && numbers(version).is_none() {
+        if version.as_str() != "LATEST" && !numbers(version).is_some_and(|numbers| VERSIONS.contains(&numbers)) {
             let title = format!("`{}` is not a Fargate platform version", **version);
             let finding = Finding::new(codes::INVALID_VALUE, &process.file, version.span(), title);
-            findings.push(finding.label("not a version").help("write a version such as `1.4.0`, or `LATEST`"));
+            let finding = finding.label("there is no such version");
+            findings
+                .push(finding.help("write `LATEST`, or `1.4.0`, which is the newest for Linux (`1.0.0` for Windows)"));
         }
         let wanted = step.task().map(newer).unwrap_or_default();
         if is_old(version) && !wanted.is_empty() {

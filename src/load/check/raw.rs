@@ -133,6 +133,12 @@ pub(super) fn images_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             let finding = finding.about(&[container]);
             findings.push(finding.label("not exactly one image of [images]").help(help));
         }
+        for (id, bytes) in template.express_images() {
+            let title = format!("landfall cannot prove which image `{id}` runs: it is an ExpressGatewayService");
+            let finding = Finding::new(codes::UNPROVED_IMAGE, &template.file, bytes, title).about(&[id]);
+            let help = "a deployment succeeds as soon as CloudFormation says so; a step of kind `ecs-service` waits for the tasks";
+            findings.push(finding.label("not proved").help(help));
+        }
         for image in template.containers.values().flatten() {
             if !process.doc.images.contains_key(image.image.as_str()) {
                 let title = format!("the template uses an image `{}` that does not exist", image.image);

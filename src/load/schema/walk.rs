@@ -27,6 +27,8 @@ pub enum FaultKind {
     UnknownKey {
         /// It.
         key: String,
+        /// The table that it is in; none for the file itself.
+        table: Option<String>,
         /// The keys that may stand there.
         known: Vec<String>,
     },
@@ -34,6 +36,8 @@ pub enum FaultKind {
     MissingKey {
         /// It.
         key: String,
+        /// The table that needs it; none for the file itself.
+        table: Option<String>,
     },
     /// A value of another type.
     WrongType {
@@ -64,15 +68,30 @@ pub enum FaultKind {
 /// it is written in.
 const MOST: usize = 10_000;
 
+/// The table that is compared.
+#[derive(Clone, Copy, Default)]
+struct Within<'t> {
+    name: Option<&'t str>,
+    /// It is one of those that this table has under names of the user's own.
+    entry_of: Option<&'t str>,
+}
+
+impl Within<'_> {
+    fn said(self) -> Option<String> {
+        let name = self.name?;
+        Some(self.entry_of.map_or_else(|| name.to_owned(), |of| format!("{of}.{name}")))
+    }
+}
+
 /// Every difference between a table and a schema, in the order of the file; of very many not all.
 pub fn faults(schema: &Value, table: &Spanned<DeTable<'_>>) -> Vec<Fault> {
     let mut out = Vec::new();
-    walk_table(schema, table.get_ref(), table.span(), &mut out);
+    walk_table(schema, table.get_ref(), table.span(), Within::default(), &mut out);
     out.sort_by_key(|fault| fault.span.start);
     out
 }
 
-fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut Vec<Fault>) {
+fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, within: Within<'_>, out: &mut Vec<Fault>) {
     let properties = schema.get("properties").and_then(Value::as_object);
     let others = schema.get("additionalProperties");
     let mut unknown = Vec::new();
@@ -82,12 +101,17 @@ fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut
         }
         let name: &str = key.get_ref();
         match (properties.and_then(|known| known.get(name)), others) {
-            (Some(inner), _) => walk(inner, value, out),
-            (None, Some(inner @ Value::Object(_))) => walk(inner, value, out),
+            (Some(inner), _) => walk(inner, value, Within { name: Some(name), entry_of: None }, out),
+            (None, Some(inner @ Value::Object(_))) => {
+                walk(inner, value, Within { name: Some(name), entry_of: within.name }, out);
+            }
             (None, Some(Value::Bool(true))) => {}
             (None, _) => {
                 let known = properties.map(|known| known.keys().cloned().collect()).unwrap_or_default();
-                out.push(Fault { span: key.span(), kind: FaultKind::UnknownKey { key: name.to_owned(), known } });
+                out.push(Fault {
+                    span: key.span(),
+                    kind: FaultKind::UnknownKey { key: name.to_owned(), table: within.said(), known },
+                });
                 unknown.push(name);
             }
         }
@@ -96,27 +120,28 @@ fn walk_table(schema: &Value, table: &DeTable<'_>, span: Range<usize>, out: &mut
         // A misspelt key is reported once, where it is written.
         let misspelt = || unknown.iter().any(|written| nearest(written, [key]).is_some());
         if !table.contains_key(key) && !misspelt() {
-            out.push(Fault { span: span.clone(), kind: FaultKind::MissingKey { key: key.to_owned() } });
+            let kind = FaultKind::MissingKey { key: key.to_owned(), table: within.said() };
+            out.push(Fault { span: span.clone(), kind });
         }
     }
 }
 
-fn walk(schema: &Value, value: &Spanned<DeValue<'_>>, out: &mut Vec<Fault>) {
+fn walk(schema: &Value, value: &Spanned<DeValue<'_>>, within: Within<'_>, out: &mut Vec<Fault>) {
     if out.len() >= MOST {
         return;
     }
     if let Some(choices) = choices(schema) {
-        return walk_choices(choices, value, out);
+        return walk_choices(choices, value, within, out);
     }
     if !type_fits(schema, value.get_ref()) {
         out.push(wrong_type(vec![schema], value));
         return;
     }
     match value.get_ref() {
-        DeValue::Table(table) => walk_table(schema, table, value.span(), out),
+        DeValue::Table(table) => walk_table(schema, table, value.span(), within, out),
         DeValue::Array(items) => {
             if let Some(inner) = schema.get("items") {
-                items.iter().for_each(|item| walk(inner, item, out));
+                items.iter().for_each(|item| walk(inner, item, within, out));
             }
         }
         DeValue::String(text) => walk_text(&[schema], text, value.span(), out),
@@ -137,15 +162,15 @@ fn choices(schema: &Value) -> Option<&Vec<Value>> {
     schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array)
 }
 
-fn walk_choices(choices: &[Value], value: &Spanned<DeValue<'_>>, out: &mut Vec<Fault>) {
+fn walk_choices(choices: &[Value], value: &Spanned<DeValue<'_>>, within: Within<'_>, out: &mut Vec<Fault>) {
     let fitting: Vec<&Value> = choices.iter().filter(|choice| type_fits(choice, value.get_ref())).collect();
     match (fitting.as_slice(), value.get_ref()) {
         ([], _) => out.push(wrong_type(choices.iter().collect(), value)),
         (some, DeValue::Table(table)) if some.iter().any(|choice| tag(choice).is_some()) => {
-            walk_tagged(some, table, value.span(), out);
+            walk_tagged(some, table, value.span(), within, out);
         }
         (some, DeValue::String(text)) => walk_text(some, text, value.span(), out),
-        ([first, ..], _) => walk(first, value, out),
+        ([first, ..], _) => walk(first, value, within, out),
     }
 }
 
@@ -156,17 +181,17 @@ fn tag(choice: &Value) -> Option<(&str, &str)> {
 }
 
 /// Compares a table with the alternative that its tag names.
-fn walk_tagged(choices: &[&Value], table: &DeTable<'_>, span: Range<usize>, out: &mut Vec<Fault>) {
+fn walk_tagged(choices: &[&Value], table: &DeTable<'_>, span: Range<usize>, within: Within<'_>, out: &mut Vec<Fault>) {
     let tags: Vec<(&str, &str)> = choices.iter().filter_map(|choice| tag(choice)).collect();
     let Some((key, _)) = tags.first().copied() else { return };
     let Some(written) = table.get(key) else {
-        out.push(Fault { span, kind: FaultKind::MissingKey { key: key.to_owned() } });
+        out.push(Fault { span, kind: FaultKind::MissingKey { key: key.to_owned(), table: within.said() } });
         return;
     };
     let chosen =
         choices.iter().find(|choice| tag(choice).is_some_and(|(_, name)| written.get_ref().as_str() == Some(name)));
     match (chosen, written.get_ref().as_str()) {
-        (Some(chosen), _) => walk_table(chosen, table, span, out),
+        (Some(chosen), _) => walk_table(chosen, table, span, within, out),
         (None, Some(value)) => {
             let allowed = tags.iter().map(|(_, name)| (*name).to_owned()).collect();
             let kind = FaultKind::NotOneOf { value: value.to_owned(), allowed };
