@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use landfall::cloud::Observe as _;
 use landfall::engine::Engine;
-use landfall::model::journal::{Call, Entry, Outcome, Record, StoreId};
+use landfall::model::journal::{Call, Entry, Outcome, Record, Reply, StoreId};
 use landfall::model::{ReleaseName, StackStatus};
 use landfall::plan::Plan;
-use landfall::sim::Fault;
+use landfall::sim::{CallEffect, During, Fault};
 use landfall::store::MemoryStore;
 
 use super::support::*;
@@ -102,6 +102,33 @@ async fn a_restored_store_learns_what_runs_and_uses_no_token_twice() {
     assert_eq!(used_twice(&scene), []);
     let last = scene.ledger().pop().unwrap().token.unwrap();
     assert_eq!(last, "lf-0123456789abcdef-2-1-0-execute1");
+}
+
+/// A stack that failed when it was created is deleted, and so is the next one of its name: by a store from before the second.
+#[tokio::test]
+async fn a_restored_store_deletes_another_failed_stack_under_another_token() {
+    let mut scene = Scene::new();
+    let name = landfall::model::StackName::of(&owner("queue"));
+    scene.sim.world().queue_fault(Fault::ResourceFails {
+        stack: name.as_str().to_owned(),
+        resource: "AWS::SQS::Queue".to_owned(),
+        during: During::Create,
+        reason: "there is no capacity".to_owned(),
+        times: 2,
+    });
+    failed(&scene.deploy(&queues("1.0.0", 30)).await);
+    let effect = CallEffect::Deny;
+    let denied = Fault::Call { operation: "DeleteStack".to_owned(), account: None, effect, skip: 0, times: 1 };
+    scene.sim.world().queue_fault(denied);
+    failed(&scene.deploy(&queues("1.1.0", 60)).await);
+    let records = scene.records().await;
+    let was_denied = |entry: &Entry| matches!(entry, Entry::Reply { reply: Reply::Refused { .. }, .. });
+    scene.store = scene.backup(after(&records, was_denied)).await;
+    let mut engine = scene.meet(false).await;
+    scene.finish(&mut engine).await;
+    assert_eq!(scene.outcome().await, Outcome::StackStatusOnly);
+    let deletions = scene.operations().iter().filter(|operation| *operation == "DeleteStack").count();
+    assert_eq!((deletions, used_twice(&scene)), (2, vec![]));
 }
 
 #[tokio::test]
