@@ -1,4 +1,4 @@
-//! A change that reaches many projects in the same way is told once.
+//! What a review says of changes that reach many projects, or that AWS would refuse behind a gate.
 
 use super::program::Home;
 
@@ -59,4 +59,21 @@ fn only_so_many_held_slots_have_their_lines() {
     let all = home.landfall("diff main other --repo repo --format json").ends(0).json();
     let slots = all["slots"].as_array().unwrap();
     assert!(slots.iter().all(|slot| slot["reasons"][0]["allow"]["toml"].is_string()) && slots.len() == 14, "{all}");
+}
+
+#[test]
+fn what_would_fail_behind_a_gate_is_held_there_first() {
+    let home = super::offline::example();
+    let shop = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories/repositories/shop/.");
+    assert!(std::process::Command::new("cp").args(["-r", shop]).arg(home.path("repo")).status().unwrap().success());
+    home.commit("repo", "Add a shop");
+    home.git("repo", "switch --quiet --create admin");
+    home.replace("repo/projects/data/templates/store.yaml", "MasterUsername: orders", "MasterUsername: admin");
+    home.commit("repo", "Name the administrator anew");
+    home.landfall("release refresh data 1.0.0 --repo repo").ends(0).shows(&[
+        "Merging this stops at a gate and would then fail in 1 stack",
+        "Stack: held at a gate; AWS would then refuse it.",
+        "resource = \"Database\"",
+        "orders-development is fixed: give it another name",
+    ]);
 }

@@ -96,6 +96,12 @@ impl Watch {
     pub(super) fn restart(&mut self, records: &[Record], carried: &BTreeSet<(StackName, Hash)>) {
         self.seen = records.last().map_or(0, |record| record.seq);
         self.both = None;
+        // What ran in a stack that somebody deleted a store from before cannot know.
+        let is_of = |slot: &Slot, stack: &str| {
+            let (project, environment) = (format!("{}-", slot.project), format!("-{}-", slot.environment));
+            stack.starts_with(&project) && stack.contains(&environment)
+        };
+        self.runs.retain(|slot, _| !self.deleted.keys().any(|(_, stack)| is_of(slot, stack)));
         self.open.clear();
         self.paused.clear();
         // What is lost takes along which tasks ran, except for a stack's last one, if the stack still carries its content.

@@ -426,7 +426,7 @@ impl Universe {
         Ok(())
     }
 
-    async fn laws(&mut self) -> Verdict {
+    pub(super) async fn laws(&mut self) -> Verdict {
         let records = self.store.records(0, u32::MAX).await.unwrap();
         let ledger = self.world.lock().unwrap().ledger().to_vec();
         if self.printed.is_some() {

@@ -19,6 +19,8 @@ use super::run::Universe;
 impl Universe {
     /// The operator does something to the store. Whoever was only slow is dead by then.
     pub(super) async fn store_trouble(&mut self) -> Verdict {
+        // What happened so far is known before another store forgets some of it.
+        self.laws().await?;
         let place = format!("place {}", self.stores);
         match self.dice.below(6) {
             0..3 => {

@@ -71,8 +71,10 @@ fn dangers(review: &Review) -> Vec<String> {
         1 => dangers.push("stops at a gate".to_owned()),
         more => dangers.push(format!("stops at {more} gates")),
     }
-    let failing = review.stacks.iter().filter(|stack| stack.fate == Fate::Fail).count();
-    dangers.extend((failing > 0).then(|| format!("fails in {}", stacks(failing))));
+    let failing = review.stacks.iter().filter(|stack| stack.fate == Fate::Fail);
+    let (at_once, behind): (Vec<_>, Vec<_>) = failing.partition(|stack| stack.stops.is_empty());
+    dangers.extend((!at_once.is_empty()).then(|| format!("fails in {}", stacks(at_once.len()))));
+    dangers.extend((!behind.is_empty()).then(|| format!("would then fail in {}", stacks(behind.len()))));
     let deleted: Vec<&StackReview> = review.stacks.iter().filter(|stack| stack.fate == Fate::Delete).collect();
     if !deleted.is_empty() {
         let kinds = kinds(deleted.iter().copied(), true);
