@@ -338,6 +338,29 @@ async fn an_unexpected_replacement_waits_for_its_allowance() {
 }
 
 #[tokio::test]
+async fn a_stack_that_somebody_makes_in_place_of_ours_is_left_alone() {
+    let mut scene = Scene::new();
+    scene.sim.world().queue_fault(Fault::ImageHangs { image: "slow".to_owned() });
+    let mut engine = scene.engine().await;
+    engine.carry_out(&web("1.0.0", "slow"), scene.now).await.unwrap();
+    while scene.status("web") != Some(StackStatus::CreateInProgress) {
+        let next = engine.advance(scene.now).await.unwrap().look_again.unwrap();
+        scene.turn(next);
+    }
+    let name = scene.stack("web").unwrap().name.as_str().to_owned();
+    scene.sim.world().delete_stack(&place(), &name, &[], false, &None).unwrap();
+    // Long after the deadline, and just begun.
+    let later = scene.now + SignedDuration::from_hours(2);
+    scene.turn(later);
+    let input = StackInput { name, template: Some(queue(1).to_string()), ..StackInput::default() };
+    scene.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();
+    assert_eq!(scene.status("web"), Some(StackStatus::CreateInProgress));
+    scene.finish(&mut engine).await;
+    assert_eq!(&*failed(&scene.outcome().await).code, "stack-gone");
+    assert_eq!(scene.status("web"), Some(StackStatus::CreateInProgress), "nobody deleted it");
+}
+
+#[tokio::test]
 async fn a_superseded_deployment_deletes_its_change_set_or_is_followed_to_its_end() {
     let mut scene = Scene::new();
     let mut engine = scene.engine().await;

@@ -100,6 +100,10 @@ fn gone(s: &Subject<'_>, content: &Content, execute: CallState) -> Effect {
 /// Waits, up to the deadline or until a newer order takes over: then a first create is deleted and an update cancelled. A
 /// rollback takes its time.
 fn in_progress(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen, execute: CallState) -> Effect {
+    // Ours was deleted, and somebody else makes one of its name.
+    if !s.order.adopt && stack.owner().is_none_or(|owner| owner.slot() != s.opened.slot) {
+        return gone(s, content, execute);
+    }
     let forward = matches!(stack.status, StackStatus::CreateInProgress | StackStatus::UpdateInProgress);
     if let Some(effect) = takeover::next(s, seen, execute.first).filter(|_| forward) {
         return effect;

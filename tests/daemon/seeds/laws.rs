@@ -68,6 +68,9 @@ pub(super) struct Watch {
     ran: Vec<(Place, StackName, Option<Hash>)>,
     /// Stacks that were changed since their last task began. AWS may show what they were before.
     changed: BTreeSet<String>,
+    /// By stack, the deployment that ran its last task, and the one that changed it last, as their tokens begin.
+    last_run: BTreeMap<String, String>,
+    last_change: BTreeMap<String, String>,
     /// Stacks that were deleted, and not made anew yet, with the token of the deletion.
     deleted: BTreeMap<(Place, String), Option<String>>,
     /// A store was copied, and both are used: the tasks that both know to have run.
@@ -107,8 +110,11 @@ impl Watch {
         // What is lost takes along which tasks ran, except for a stack's last one, if the stack still carries its content.
         let last: BTreeMap<&StackName, Option<Hash>> =
             self.ran.iter().map(|(_, stack, content)| (stack, *content)).collect();
+        // Nor is a task known that ran in another deployment than the one that changed its stack: docs/operating.md says so.
         let is_last = |(stack, content): &&(StackName, Hash)| {
-            last.get(stack) == Some(&Some(*content)) && !self.changed.contains(stack.as_str())
+            last.get(stack) == Some(&Some(*content))
+                && !self.changed.contains(stack.as_str())
+                && self.last_run.get(stack.as_str()) == self.last_change.get(stack.as_str())
         };
         let mut known: BTreeSet<(StackName, Hash)> = carried.iter().filter(is_last).cloned().collect();
         let mut given = BTreeMap::new();
@@ -349,6 +355,7 @@ impl Watch {
             }
             "ExecuteChangeSet" if effective => {
                 self.changed.insert(stack.to_owned());
+                self.last_change.extend(accepted.token.as_ref().map(|token| (stack.to_owned(), deployment_of(token))));
                 if self.both.is_some() {
                     self.forget_change_sets(accepted, same);
                 }
@@ -394,6 +401,7 @@ impl Watch {
         let now = (accepted.place.clone(), task.0.clone(), task.1);
         let first = !self.both.as_ref().unwrap_or(&self.ran).contains(&now);
         self.ran.push(now);
+        self.last_run.insert(task.0.as_str().to_owned(), deployment_of(token));
         self.changed.remove(task.0.as_str());
         // Of two daemons on copies of a store each may try again what failed before: docs/operating.md says so.
         let may = first || if self.both.is_some() { self.failed.contains(&task) } else { self.failed.remove(&task) };
@@ -454,6 +462,11 @@ impl Watch {
         }
         Ok(())
     }
+}
+
+/// What the tokens of one deployment have in common.
+fn deployment_of(token: &str) -> String {
+    token.rsplit_once('-').map_or(token, |(head, _)| head).to_owned()
 }
 
 /// What a deployment gives to its stacks.
