@@ -1,12 +1,6 @@
 //! What a daemon needs from its start until it has planned: it reads its store, the repository and what AWS shows. Milliseconds
 //! depend on the machine; how they grow with ten times the stacks and commits does not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    dead_code,
-    missing_docs,
-    reason = "a benchmark prints, and may fail loudly"
-)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, reason = "a benchmark prints, and may fail loudly")]
 
 #[path = "../tests/support/clock.rs"]
 mod clock;

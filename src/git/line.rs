@@ -221,7 +221,7 @@ impl Node {
         Self { below, wanted: self.wanted, ..Self::default() }
     }
 
-    /// Adds what happened later to the same folders, which is told newest first and by the distance from the newest commit.
+    /// Adds later events of the same folders. They are listed newest first, each with its distance from the newest commit.
     fn append(&mut self, later: Node, newest: u32) {
         self.trees.extend(later.trees.into_iter().rev().map(|(back, tree)| (newest.saturating_sub(back), tree)));
         for (name, events) in later.files {

@@ -5,6 +5,7 @@
 //! are still being read. The newest stretch is compared with the caller's own repository: a merge in memory is nowhere else.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
@@ -52,10 +53,9 @@ impl<'a> Walk<'a> {
         let queue = Mutex::new(queue);
         let crew = Crew { path: self.repository.path(), counters: self.counters, shape, queue: &queue };
         let mut walked = std::thread::scope(|scope| -> Walked {
-            let mut feed_of =
-                Feed { scope, crew, threads: Vec::new(), sender, newest: None, trees: Vec::new(), from: 0 };
-            let older = feed(&mut feed_of)?;
-            let (newest, threads) = feed_of.finish(older);
+            let mut fed = Feed { scope, crew, threads: Vec::new(), sender, newest: None, trees: Vec::new(), from: 0 };
+            let older = feed(&mut fed)?;
+            let (newest, threads) = fed.finish(older);
             let odb = self.repository.odb()?;
             let mut walked = vec![(newest.from, newest.compare(&odb, self.counters, shape)?)];
             walked.extend(crew.work(&odb)?);
@@ -72,7 +72,7 @@ impl<'a> Walk<'a> {
 /// What the threads share.
 #[derive(Clone, Copy)]
 struct Crew<'a> {
-    path: &'a std::path::Path,
+    path: &'a Path,
     counters: &'a Counters,
     shape: &'a Node,
     queue: &'a Mutex<Receiver<Stretch>>,

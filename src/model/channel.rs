@@ -177,13 +177,15 @@ fn version(text: &str) -> Result<Version, String> {
 fn wildcard(text: &str) -> Option<Interval> {
     let parts: Vec<&str> = text.strip_prefix(['v', 'V']).unwrap_or(text).split('.').collect();
     let at = parts.iter().position(|part| matches!(*part, "x" | "X" | "*"))?;
-    let (last, before) = parts.get(..at)?.split_last()?;
-    let next = last.parse::<u64>().ok()?.checked_add(1)?;
-    let head: String = before.iter().map(|part| format!("{part}.")).collect();
-    let low = Bound { version: Version::parse(&format!("{head}{last}"))?, inclusive: true };
+    let numbers = parts.get(..at)?;
+    if !numbers.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    let low = Version::parse(&numbers.join("."))?;
     // Nothing is lower than a pre-release of 0.
-    let high = Bound { version: Version::parse(&format!("{head}{next}-0"))?, inclusive: false };
-    Some(Interval { low: Some(low), high: Some(high) })
+    let high = Version::parse(&format!("{}-0", low.next()))?;
+    let bound = |version, inclusive| Some(Bound { version, inclusive });
+    Some(Interval { low: bound(low, true), high: bound(high, false) })
 }
 
 fn interval(open: char, inside: &str, close: char) -> Result<Interval, String> {

@@ -72,6 +72,7 @@ fn what_would_fail_behind_a_gate_is_held_there_first() {
     home.commit("repo", "Name the administrator anew");
     home.landfall("release refresh data 1.0.0 --repo repo").ends(0).shows(&[
         "Merging this stops at a gate and would then fail in 1 stack",
+        "1 stack would fail, nothing is replaced",
         "Stack: held at a gate; AWS would then refuse it.",
         "resource = \"Database\"",
         "orders-development is fixed: give it another name",

@@ -113,7 +113,7 @@ async fn a_restored_store_deletes_another_failed_stack_under_another_token() {
         stack: name.as_str().to_owned(),
         resource: "AWS::SQS::Queue".to_owned(),
         during: During::Create,
-        reason: "there is no capacity".to_owned(),
+        reason: "insufficient capacity".to_owned(),
         times: 2,
     });
     failed(&scene.deploy(&queues("1.0.0", 30)).await);

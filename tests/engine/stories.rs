@@ -338,7 +338,7 @@ async fn an_unexpected_replacement_waits_for_its_allowance() {
 }
 
 #[tokio::test]
-async fn a_stack_that_somebody_makes_in_place_of_ours_is_left_alone() {
+async fn another_stack_with_the_name_of_ours_is_left_alone() {
     let mut scene = Scene::new();
     scene.sim.world().queue_fault(Fault::ImageHangs { image: "slow".to_owned() });
     let mut engine = scene.engine().await;
@@ -357,7 +357,7 @@ async fn a_stack_that_somebody_makes_in_place_of_ours_is_left_alone() {
     assert_eq!(scene.status("web"), Some(StackStatus::CreateInProgress));
     scene.finish(&mut engine).await;
     assert_eq!(&*failed(&scene.outcome().await).code, "stack-gone");
-    assert_eq!(scene.status("web"), Some(StackStatus::CreateInProgress), "nobody deleted it");
+    assert_eq!(scene.status("web"), Some(StackStatus::CreateInProgress), "it was not deleted");
 }
 
 #[tokio::test]

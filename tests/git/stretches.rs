@@ -94,6 +94,20 @@ fn a_merge_in_memory_ends_a_long_line() {
     }
 }
 
+/// The threads open the repository again, as the caller's path names it: here that of a linked work tree.
+#[test]
+fn a_linked_work_tree_is_walked_too() {
+    let repo = Repo::new();
+    let commits = history(&repo);
+    let folder = tempfile::tempdir().unwrap();
+    let linked = folder.path().join("linked");
+    repo.git(&["worktree", "add", "--quiet", "--detach", linked.to_str().unwrap(), "main"]);
+    for (file, every) in FILES {
+        let landings = open(&Repo::at(&linked)).landings(&commits[COMMITS - 1], &[Arc::from(file)]).unwrap();
+        assert_eq!(landings[file], expected(&commits, COMMITS - 1, every).1, "{file}");
+    }
+}
+
 fn open(repo: &Repo) -> Reader {
     Reader::open_local(&repo.path).unwrap()
 }

@@ -17,6 +17,10 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
     }
     let Some(stack) = stack else { return gone(s, content, execute) };
     if stack.status.in_progress() {
+        // Our stack was deleted, and this one has its name.
+        if !s.order.adopt && stack.owner().is_none_or(|owner| owner.slot() != s.opened.slot) {
+            return gone(s, content, execute);
+        }
         let effect = evidence::collect(s, seen, stack).or_else(|| pause::next(s, seen, stack));
         return effect.unwrap_or_else(|| in_progress(s, content, seen, stack, execute));
     }
@@ -100,10 +104,6 @@ fn gone(s: &Subject<'_>, content: &Content, execute: CallState) -> Effect {
 /// Waits, up to the deadline or until a newer order takes over: then a first create is deleted and an update cancelled. A
 /// rollback takes its time.
 fn in_progress(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen, execute: CallState) -> Effect {
-    // Ours was deleted, and somebody else makes one of its name.
-    if !s.order.adopt && stack.owner().is_none_or(|owner| owner.slot() != s.opened.slot) {
-        return gone(s, content, execute);
-    }
     let forward = matches!(stack.status, StackStatus::CreateInProgress | StackStatus::UpdateInProgress);
     if let Some(effect) = takeover::next(s, seen, execute.first).filter(|_| forward) {
         return effect;

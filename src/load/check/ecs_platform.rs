@@ -32,7 +32,7 @@ pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
         if version.as_str() != "LATEST" && !numbers(version).is_some_and(|numbers| VERSIONS.contains(&numbers)) {
             let title = format!("`{}` is not a Fargate platform version", **version);
             let finding = Finding::new(codes::INVALID_VALUE, &process.file, version.span(), title);
-            let finding = finding.label("there is no such version");
+            let finding = finding.label("unknown version");
             findings
                 .push(finding.help("write `LATEST`, or `1.4.0`, which is the newest for Linux (`1.0.0` for Windows)"));
         }

@@ -260,6 +260,11 @@ impl Shown {
 }
 
 impl StackReview {
+    /// Whether AWS would refuse it once the gates that it stops at are open.
+    pub fn would_fail(&self) -> bool {
+        self.fate == Fate::Fail && !self.stops.is_empty()
+    }
+
     /// The difference of its templates as text, with hidden what is secret; empty if there is none.
     pub fn difference(&self) -> String {
         let document = |shown: &Option<Shown>| shown.as_ref().and_then(Shown::document);

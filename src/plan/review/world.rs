@@ -47,7 +47,7 @@ pub(super) struct World {
     taken: Option<Taken>,
     records: u64,
     deployments: u64,
-    /// Somebody reads what its deployments do, not only what they lead to.
+    /// Whether the effects of its deployments are used, and not only the world after them.
     pub(super) is_read: bool,
     pub(super) tags: Arc<TagsOf>,
 }
@@ -261,7 +261,7 @@ impl World {
         carried
     }
 
-    /// What the operation does to the stack: to its resources alone, if nobody reads the rest.
+    /// What the operation does to the stack. If nobody reads that, only the resources are worked out: the next world needs them.
     fn effects(&self, order: &Order, of: &Pending) -> Effects {
         let key = (order.place.clone(), order.stack.clone());
         let ran = self.deployed.get(&key).map(|shown| &shown.release);

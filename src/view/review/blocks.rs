@@ -4,7 +4,7 @@
 //! from a repository, a template or AWS is in here as it is, and every format has to treat it as text.
 
 /// A run of text.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Span {
     Text(String),
     /// Text that a reader must not miss.

@@ -99,7 +99,7 @@ impl Watch {
     pub(super) fn restart(&mut self, records: &[Record], carried: &BTreeSet<(StackName, Hash)>) {
         self.seen = records.last().map_or(0, |record| record.seq);
         self.both = None;
-        // What ran in a stack that somebody deleted a store from before cannot know.
+        // A restored store cannot know what ran in a stack that was deleted since its backup.
         let is_of = |slot: &Slot, stack: &str| {
             let (project, environment) = (format!("{}-", slot.project), format!("-{}-", slot.environment));
             stack.starts_with(&project) && stack.contains(&environment)
@@ -110,7 +110,7 @@ impl Watch {
         // What is lost takes along which tasks ran, except for a stack's last one, if the stack still carries its content.
         let last: BTreeMap<&StackName, Option<Hash>> =
             self.ran.iter().map(|(_, stack, content)| (stack, *content)).collect();
-        // Nor is a task known that ran in another deployment than the one that changed its stack: docs/operating.md says so.
+        // A task of another deployment than the one that changed the stack is not known either: see docs/operating.md.
         let is_last = |(stack, content): &&(StackName, Hash)| {
             last.get(stack) == Some(&Some(*content))
                 && !self.changed.contains(stack.as_str())

@@ -1,6 +1,6 @@
 //! The whole daemon in one thread on virtual time: random commits, failures and crashes from one seed, and laws that hold
-//! after every step. `LANDFALL_SEED=n` runs one seed alone and prints what happens in it, `LANDFALL_SEEDS=n` that many, beginning with
-//! `LANDFALL_SEEDS_FROM=n`.
+//! after every step. `LANDFALL_SEED=n` runs one seed alone and prints what happens in it, `LANDFALL_SEEDS=n` that many,
+//! beginning with `LANDFALL_SEEDS_FROM=n`.
 
 mod dice;
 mod laws;

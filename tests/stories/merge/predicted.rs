@@ -34,8 +34,8 @@ pub(super) fn said(review: &Review) -> BTreeMap<String, Said> {
             Fate::Nothing => continue,
             Fate::Run => "runs",
             Fate::Delete => "deleted",
-            // What AWS would refuse behind a gate waits there first, and a gate is for stacks that are there.
-            Fate::Fail if !stack.stops.is_empty() => "changed",
+            // It waits at its gate, which only a stack that exists has.
+            Fate::Fail if stack.would_fail() => "changed",
             Fate::Fail => {
                 let said = Said { fate: "failed", ..Said::default() };
                 all.insert(format!("{} in {}", stack.stack, stack.place), said);

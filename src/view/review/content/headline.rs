@@ -72,9 +72,9 @@ fn dangers(review: &Review) -> Vec<String> {
         more => dangers.push(format!("stops at {more} gates")),
     }
     let failing = review.stacks.iter().filter(|stack| stack.fate == Fate::Fail);
-    let (at_once, behind): (Vec<_>, Vec<_>) = failing.partition(|stack| stack.stops.is_empty());
+    let (later, at_once): (Vec<_>, Vec<_>) = failing.partition(|stack| stack.would_fail());
     dangers.extend((!at_once.is_empty()).then(|| format!("fails in {}", stacks(at_once.len()))));
-    dangers.extend((!behind.is_empty()).then(|| format!("would then fail in {}", stacks(behind.len()))));
+    dangers.extend((!later.is_empty()).then(|| format!("would then fail in {}", stacks(later.len()))));
     let deleted: Vec<&StackReview> = review.stacks.iter().filter(|stack| stack.fate == Fate::Delete).collect();
     if !deleted.is_empty() {
         let kinds = kinds(deleted.iter().copied(), true);
@@ -182,15 +182,17 @@ fn moving(slot: &SlotReview) -> bool {
 
 pub(super) fn counts(stacks: &[StackReview]) -> String {
     let count = |fate: Fate| stacks.iter().filter(|stack| stack.fate == fate).count();
+    let later = stacks.iter().filter(|stack| stack.would_fail()).count();
     let mut parts = Vec::new();
-    for (fate, one, many) in [
-        (Fate::Update, "stack changes", "stacks change"),
-        (Fate::Create, "stack is created", "stacks are created"),
-        (Fate::Run, "task runs again", "tasks run again"),
-        (Fate::Delete, "stack is deleted", "stacks are deleted"),
-        (Fate::Fail, "stack fails", "stacks fail"),
+    for (count, one, many) in [
+        (count(Fate::Update), "stack changes", "stacks change"),
+        (count(Fate::Create), "stack is created", "stacks are created"),
+        (count(Fate::Run), "task runs again", "tasks run again"),
+        (count(Fate::Delete), "stack is deleted", "stacks are deleted"),
+        (count(Fate::Fail) - later, "stack fails", "stacks fail"),
+        (later, "stack would fail", "stacks would fail"),
     ] {
-        match count(fate) {
+        match count {
             0 => {}
             1 => parts.push(format!("1 {one}")),
             count => parts.push(format!("{count} {many}")),

@@ -85,22 +85,16 @@ fn rows(review: &Review) -> Vec<Row<'_>> {
 
 /// Rows of more projects than [`ROWS`] that read the same become one, where the first of them was.
 fn alike(rows: Vec<Row<'_>>) -> Vec<Row<'_>> {
-    let text = |row: &Row<'_>| format!("{:?}", row.cells);
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-    rows.iter().filter(|row| row.tenants.is_empty()).for_each(|row| *counts.entry(text(row)).or_default() += 1);
-    let (mut kept, mut first): (Vec<Row<'_>>, BTreeMap<String, usize>) = (Vec::new(), BTreeMap::new());
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    rows.iter().filter(|row| row.tenants.is_empty()).for_each(|row| *counts.entry(row.cells.clone()).or_default() += 1);
+    counts.retain(|_, count| *count > ROWS);
+    let mut kept: Vec<Row<'_>> = Vec::new();
     for row in rows {
-        let key = text(&row);
-        if !row.tenants.is_empty() || counts.get(&key).is_none_or(|count| *count <= ROWS) {
-            kept.push(row);
-            continue;
-        }
-        match first.get(&key).and_then(|at| kept.get_mut(*at)) {
-            Some(like) => like.others.push(row.project),
-            None => {
-                first.insert(key, kept.len());
-                kept.push(row);
-            }
+        let merges = row.tenants.is_empty() && counts.contains_key(&row.cells);
+        let like = |other: &&mut Row<'_>| other.tenants.is_empty() && other.cells == row.cells;
+        match merges.then(|| kept.iter_mut().find(like)).flatten() {
+            Some(first) => first.others.push(row.project),
+            None => kept.push(row),
         }
     }
     kept

@@ -61,9 +61,7 @@ fn places(group: &Group<'_>, first: &StackReview) -> Line {
         Fate::Nothing => "unchanged; its new template changes nothing in AWS",
         Fate::Run => "unchanged; its task runs again",
         Fate::Delete => "deleted",
-        Fate::Fail if group.stacks.iter().any(|stack| !stack.stops.is_empty()) => {
-            "held at a gate; AWS would then refuse it"
-        }
+        Fate::Fail if first.would_fail() => "held at a gate; AWS would then refuse it",
         Fate::Fail => "refused by AWS, and stays as it is",
     };
     let mut line = vec![text(format!("{}: ", if group.stacks.len() == 1 { "Stack" } else { "Stacks" }))];
