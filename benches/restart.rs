@@ -69,7 +69,8 @@ async fn main() {
         settle(&mut first, &world).await;
         drop(first);
         let started = Instant::now();
-        daemon(dir.path(), &repository, &world).await.turn().await.unwrap();
+        let mut second = daemon(dir.path(), &repository, &world).await;
+        second.turn().await.unwrap();
         let restart = started.elapsed();
         let growth = last.replace(restart).map(|last| format!("{:.1}x", restart.as_secs_f64() / last.as_secs_f64()));
         println!(

@@ -344,6 +344,10 @@ impl History for Mirror {
         self.reader.has(commit)
     }
 
+    fn time(&self, commit: &CommitId) -> i64 {
+        History::time(&self.reader, commit)
+    }
+
     fn is_beside(&self, head: &CommitId, commit: &CommitId) -> Result<bool, TreeError> {
         self.reader.is_beside(head, commit)
     }

@@ -245,6 +245,10 @@ impl History for Reader {
         oid(commit).is_ok_and(|id| inner.repository.find_commit(id).is_ok())
     }
 
+    fn time(&self, commit: &CommitId) -> i64 {
+        Self::time(self, commit).map_or(0, jiff::Timestamp::as_second)
+    }
+
     fn is_beside(&self, head: &CommitId, commit: &CommitId) -> Result<bool, TreeError> {
         let inner = self.lock();
         // What a shallow clone or a force-push lacks is part of nothing that can be told.

@@ -16,6 +16,7 @@ use crate::model::catalog::SnapshotFault;
 use crate::model::facts::RecordedSnapshot;
 use crate::model::{CommitId, Id, Names, ProjectName, ReleaseName, Tag};
 use crate::tree::{BlobId, FileTree, Folder, History, Landing, Node, TreeError, TreeId};
+use build::project::ProjectDraft;
 
 /// A project's *what* at one commit, and the names that the commit has.
 pub(crate) type KnownSnapshot = (Arc<WhatOutcome>, Arc<Names>);
@@ -65,6 +66,36 @@ fn unrecorded(world: &World, recorded: &HashMap<(&Id, &ReleaseName), &RecordedSn
     paths
 }
 
+/// A release whose snapshot is resolved.
+struct One<'w> {
+    name: &'w ProjectName,
+    id: Option<&'w Id>,
+    head: &'w Arc<WhatOutcome>,
+    release: &'w ReleaseName,
+    built: &'w mut ReleaseWorld,
+}
+
+/// Every release, in the order in which they landed, as far as that is recorded: git keeps a folder as what it differs in from
+/// a near version of it, and reads it much faster after that one.
+fn in_order_of_landing<'w>(
+    projects: &'w mut BTreeMap<ProjectName, ProjectWorld>,
+    recorded: &HashMap<(&Id, &ReleaseName), &RecordedSnapshot>,
+    history: &dyn History,
+) -> Vec<One<'w>> {
+    let mut all: Vec<One<'w>> = Vec::new();
+    for (name, project) in projects {
+        let ProjectWorld { project, head, releases, .. } = project;
+        let (project, head): (&Option<_>, &Arc<_>) = (project, head);
+        let id = project.as_ref().map(|project: &ProjectDraft| &project.id);
+        all.extend(releases.iter_mut().map(|(release, built)| One { name, id, head, release, built }));
+    }
+    all.sort_by_cached_key(|one| {
+        let record = one.id.and_then(|id| recorded.get(&(id, one.release)));
+        record.map_or(i64::MAX, |record| history.time(&record.commit))
+    });
+    all
+}
+
 fn path_of(project: &ProjectName, release: &ReleaseName) -> Arc<str> {
     Arc::from(format!("projects/{project}/releases/{release}.toml"))
 }
@@ -110,39 +141,31 @@ impl Snapshots<'_> {
         let newest = newest_landing(self.source.recorded, world);
         let (landings, firsts) = self.landings(history, &unrecorded)?;
         let drafts = &world.drafts;
-        for (name, project) in &mut world.projects {
-            let id = project.project.as_ref().map(|project| &project.id);
-            let files = drafts.projects.get(name);
-            for (release, built) in &mut project.releases {
-                let path = path_of(name, release);
-                let record = id.and_then(|id| recorded.get(&(id, release)).copied());
-                let landed = match (record, landings.get(&path)) {
-                    (Some(record), _) => Landed::Recorded(record),
-                    (None, Some(Landing::At(newest))) => {
-                        Landed::At { newest, first: firsts.get(&path).unwrap_or(newest) }
-                    }
-                    (None, Some(Landing::Shallow)) => Landed::Not(SnapshotFault::Shallow),
-                    (None, Some(Landing::Absent) | None) => Landed::Not(SnapshotFault::NotLanded),
-                };
-                let draft = files.and_then(|files| files.releases.read.get(release));
-                let at = At { history, name, id: &id.cloned().unwrap_or_else(|| Id::from(name)) };
-                if let (Some(draft), Some(record)) = (draft, record.filter(|record| newest == Some(*record))) {
-                    self.beside(history, release, draft, record, findings)?;
-                }
-                if let Some(draft) = draft {
-                    self.keep_landed(at, release, draft, &landed, built, findings)?;
-                }
-                if self.on_top
-                    && matches!(landed, Landed::Not(SnapshotFault::NotLanded))
-                    && built.draft.snapshot.is_none()
-                {
-                    let (outcome, names) = (project.head.clone(), self.names_in(self.source.tree)?);
-                    built.snapshot = Ok(SnapshotWorld { commit: None, outcome, names });
-                    continue;
-                }
-                let commit = built.draft.snapshot.clone().or_else(|| built.edited.clone());
-                built.snapshot = self.snapshot(at, commit, &landed, built)?;
+        for One { name, id, head, release, built } in in_order_of_landing(&mut world.projects, &recorded, history) {
+            let path = path_of(name, release);
+            let record = id.and_then(|id| recorded.get(&(id, release)).copied());
+            let landed = match (record, landings.get(&path)) {
+                (Some(record), _) => Landed::Recorded(record),
+                (None, Some(Landing::At(newest))) => Landed::At { newest, first: firsts.get(&path).unwrap_or(newest) },
+                (None, Some(Landing::Shallow)) => Landed::Not(SnapshotFault::Shallow),
+                (None, Some(Landing::Absent) | None) => Landed::Not(SnapshotFault::NotLanded),
+            };
+            let draft = drafts.projects.get(name).and_then(|files| files.releases.read.get(release));
+            let at = At { history, name, id: &id.cloned().unwrap_or_else(|| Id::from(name)) };
+            if let (Some(draft), Some(record)) = (draft, record.filter(|record| newest == Some(*record))) {
+                self.beside(history, release, draft, record, findings)?;
             }
+            if let Some(draft) = draft {
+                self.keep_landed(at, release, draft, &landed, built, findings)?;
+            }
+            if self.on_top && matches!(landed, Landed::Not(SnapshotFault::NotLanded)) && built.draft.snapshot.is_none()
+            {
+                let (outcome, names) = (head.clone(), self.names_in(self.source.tree)?);
+                built.snapshot = Ok(SnapshotWorld { commit: None, outcome, names });
+                continue;
+            }
+            let commit = built.draft.snapshot.clone().or_else(|| built.edited.clone());
+            built.snapshot = self.snapshot(at, commit, &landed, built)?;
         }
         Ok(())
     }

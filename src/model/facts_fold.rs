@@ -10,6 +10,7 @@
 //! the count again. A superseded deployment is not a failure.
 
 mod queue;
+mod rows;
 mod stores;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +24,8 @@ use super::facts::{
 use super::journal::{
     Action, Call, DeploymentId, Entry, Evidence, ExpectedChange, Opened, Order, Outcome, Record, Reply, StoreId,
 };
-use super::{Hash, Id, Place, ReleaseName, StackName, StackStatus};
+use super::{Hash, Place, StackName, StackStatus};
+use rows::{Places, Row};
 
 /// The same deployment after a longer time is not one in a row.
 const REPEATED: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
@@ -33,8 +35,8 @@ const REPEATED: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 pub struct FactsFold {
     facts: Facts,
     open: BTreeMap<DeploymentId, Open>,
-    /// The releases whose snapshot is recorded, so that a long journal is folded in one pass.
-    recorded: BTreeSet<(Id, ReleaseName)>,
+    /// So that a long journal is folded in one pass.
+    places: Places,
 }
 
 /// A deployment that has not ended.
@@ -56,6 +58,8 @@ struct Open {
     /// Outputs that were read, by the stack that uses them and the parameter that each fills.
     reads: BTreeMap<StackName, (Timestamp, BTreeMap<String, String>)>,
     tasks: BTreeMap<StackName, Task>,
+    /// An allowance opened one of its gates.
+    used: bool,
 }
 
 /// A task that a stack's content has.
@@ -87,9 +91,10 @@ impl FactsFold {
     }
 
     /// Facts that are known without their journal. Of what is in flight there, only its end is understood.
-    pub fn resume(facts: Facts) -> Self {
-        let recorded = facts.snapshots.iter().map(|known| (known.project.clone(), known.release.clone())).collect();
-        Self { facts, open: BTreeMap::new(), recorded }
+    pub fn resume(mut facts: Facts) -> Self {
+        facts.in_flight.sort_by_key(|flight| flight.deployment);
+        let places = Places::of(&facts);
+        Self { facts, open: BTreeMap::new(), places }
     }
 
     /// Facts of a whole journal.
@@ -110,7 +115,7 @@ impl FactsFold {
         match &record.entry {
             Entry::Landed { commit } => self.facts.commit = Some(commit.clone()),
             Entry::Snapshot { project, release, commit, content } => {
-                if self.recorded.insert((project.clone(), release.clone())) {
+                if self.places.recorded.insert((project.clone(), release.clone())) {
                     self.facts.snapshots.push(RecordedSnapshot {
                         project: project.clone(),
                         release: release.clone(),
@@ -155,7 +160,10 @@ impl FactsFold {
                 self.facts.used.push(allowed.clone());
                 if let Some(flight) = self.flight(allowed.deployment) {
                     let (slot, content) = (flight.slot.clone(), flight.content);
-                    self.facts.attempts.retain(|tried| tried.slot != slot || tried.content != content);
+                    self.places.attempts.remove(&mut self.facts.attempts, &(slot, content));
+                }
+                if let Some(open) = self.open.get_mut(&allowed.deployment) {
+                    open.used = true;
                 }
             }
             Entry::TakenOver { deployment, cause, .. } => {
@@ -165,15 +173,21 @@ impl FactsFold {
             }
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record),
             Entry::Incarnation { .. } => {}
-            Entry::Learned(learned) => stores::learned(&mut self.facts, learned, record.at),
+            Entry::Learned(learned) => stores::learned(&mut self.facts, &mut self.places, learned, record.at),
             Entry::Asks { question, agreed } => stores::asks(&mut self.facts, question.as_ref(), *agreed, record.at),
             Entry::Agreed(agreed) => stores::agreed(&mut self.facts, agreed),
             Entry::Adopted { .. } => self.facts.question = None,
         }
     }
 
+    /// Where a deployment is among those in flight, which are in the order of their numbers, or where it would be.
+    fn flies(&self, deployment: DeploymentId) -> Result<usize, usize> {
+        self.facts.in_flight.binary_search_by_key(&deployment, |flight| flight.deployment)
+    }
+
     fn flight(&mut self, deployment: DeploymentId) -> Option<&mut InFlight> {
-        self.facts.in_flight.iter_mut().find(|flight| flight.deployment == deployment)
+        let place = self.flies(deployment).ok()?;
+        self.facts.in_flight.get_mut(place)
     }
 
     fn waits(&mut self, deployment: DeploymentId, stack: &StackName, waits: Option<Waits>) {
@@ -217,10 +231,10 @@ impl FactsFold {
                 predicted: predicted(opened),
                 reads: BTreeMap::new(),
                 tasks: tasks(opened),
+                used: false,
             },
         );
-        self.facts.in_flight.retain(|flight| flight.deployment != opened.deployment);
-        self.facts.in_flight.push(InFlight {
+        let flight = InFlight {
             deployment: opened.deployment,
             slot: opened.slot.clone(),
             release: opened.release.clone(),
@@ -237,24 +251,26 @@ impl FactsFold {
             progress: BTreeMap::new(),
             failing: None,
             taken_over: None,
-        });
+        };
+        match self.flies(opened.deployment) {
+            Ok(place) => self.facts.in_flight[place] = flight,
+            Err(place) => self.facts.in_flight.insert(place, flight),
+        }
     }
 
     /// A stack came to its end in success, and so did its task; or it did not, and a task that is not to be repeated may have
     /// done a part of its work.
     fn task_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
         let Some(task) = self.open.get(&deployment).and_then(|open| open.tasks.get(stack)) else { return };
-        let TaskRan { place, stack, content, .. } = &task.ran;
+        let key = task.ran.key();
         let (succeeded, failed) = (outcome.succeeded(), (task.began || task.asked || task.lost) && !task.repeatable);
-        if succeeded && self.facts.task_ran(place, stack, *content).is_none() {
-            self.facts.tasks.push(task.ran.clone());
+        if succeeded && self.places.tasks.find(&self.facts.tasks, &key).is_none() {
+            self.places.tasks.put(&mut self.facts.tasks, task.ran.clone());
         }
-        if succeeded || failed {
-            let same = |ran: &TaskRan| ran.content == *content && ran.stack == *stack && ran.place == *place;
-            self.facts.tasks_failed.retain(|ran| !same(ran));
-        }
-        if failed && !succeeded {
-            self.facts.tasks_failed.push(task.ran.clone());
+        if succeeded {
+            self.places.tasks_failed.remove(&mut self.facts.tasks_failed, &key);
+        } else if failed {
+            self.places.tasks_failed.put(&mut self.facts.tasks_failed, task.ran.clone());
         }
     }
 
@@ -272,8 +288,7 @@ impl FactsFold {
         if call == Call::ExecuteChangeSet {
             let tasks = self.open.get(&deployment).map(|open| &open.tasks);
             if let Some(task) = tasks.and_then(|tasks| tasks.get(stack)).filter(|task| task.repeatable) {
-                let TaskRan { place, stack, content, .. } = &task.ran;
-                self.facts.tasks.retain(|ran| ran.content != *content || ran.stack != *stack || ran.place != *place);
+                self.places.tasks.remove(&mut self.facts.tasks, &task.ran.key());
             }
         }
         self.made(deployment, stack, call);
@@ -283,8 +298,9 @@ impl FactsFold {
             open.maybe_done.insert(stack.clone());
         }
         open.touched.insert(stack.clone(), Touched::Changed);
-        let place = open.places.get(stack);
-        self.facts.puts.retain(|put| &put.stack != stack || Some(&put.place) != place);
+        if let Some(place) = open.places.get(stack) {
+            self.places.puts.remove(&mut self.facts.puts, &(place.clone(), stack.clone()));
+        }
     }
 
     /// A change set is made for a stack, or executed.
@@ -294,9 +310,10 @@ impl FactsFold {
             return;
         };
         let made = Made { place: place.clone(), stack: stack.clone() };
-        self.facts.made.retain(|other| *other != made);
         if call == Call::CreateChangeSet {
-            self.facts.made.push(made);
+            self.places.made.put(&mut self.facts.made, made);
+        } else {
+            self.places.made.remove(&mut self.facts.made, &made.key());
         }
     }
 
@@ -337,9 +354,7 @@ impl FactsFold {
                 let (place, stack) = (place.clone(), stack.clone());
                 let (predicted, changes) = (predicted.clone(), changes.clone());
                 let announced = Announced { deployment, place, stack, predicted, changes };
-                let other = |one: &Announced| one.deployment != deployment || one.stack != announced.stack;
-                self.facts.announced.retain(other);
-                self.facts.announced.push(announced);
+                self.places.announced.put(&mut self.facts.announced, announced);
             }
             Evidence::OutputRead { parameter, value } => {
                 let (last, values) = open.reads.entry(stack.clone()).or_insert_with(|| (at, BTreeMap::new()));
@@ -373,31 +388,38 @@ impl FactsFold {
     fn stack_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
         let Some(open) = self.open.get_mut(&deployment).filter(|_| outcome.succeeded()) else { return };
         let Some(place) = open.places.get(stack) else { return };
-        self.facts.puts.retain(|put| &put.stack != stack || &put.place != place);
+        let at = (place.clone(), stack.clone());
+        self.places.puts.remove(&mut self.facts.puts, &at);
         if let Some((content, Some(changed))) = open.contents.get(stack).copied() {
-            self.facts.puts.push(StackPut { place: place.clone(), stack: stack.clone(), content, changed });
+            let put = StackPut { place: place.clone(), stack: stack.clone(), content, changed };
+            self.places.puts.put(&mut self.facts.puts, put);
         }
-        self.facts.reads.retain(|read| &read.stack != stack || &read.place != place);
+        self.places.reads.remove(&mut self.facts.reads, &at);
         if *outcome == Outcome::Removed {
-            self.facts.tasks.retain(|ran| &ran.stack != stack || &ran.place != place);
-            self.facts.tasks_failed.retain(|ran| &ran.stack != stack || &ran.place != place);
+            let of_it = |ran: &TaskRan| ran.stack == *stack && ran.place == *place;
+            self.places.tasks.remove_all(&mut self.facts.tasks, of_it);
+            self.places.tasks_failed.remove_all(&mut self.facts.tasks_failed, of_it);
         }
         if let Some((at, values)) = open.reads.remove(stack).filter(|_| *outcome != Outcome::Removed) {
-            self.facts.reads.push(OutputsRead { place: place.clone(), stack: stack.clone(), deployment, at, values });
+            let read = OutputsRead { place: place.clone(), stack: stack.clone(), deployment, at, values };
+            self.places.reads.put(&mut self.facts.reads, read);
         }
     }
 
     fn ended(&mut self, deployment: DeploymentId, outcome: &Outcome, record: &Record) {
         let Some(open) = self.open.remove(&deployment) else { return };
-        let Some(index) = self.facts.in_flight.iter().position(|flight| flight.deployment == deployment) else {
-            return;
-        };
+        let Ok(index) = self.flies(deployment) else { return };
         let flight = self.facts.in_flight.remove(index);
-        self.facts.announced.retain(|announced| announced.deployment != deployment);
-        queue::ended(&mut self.facts, &flight, outcome);
-        self.unlocked(&flight);
+        for stack in open.places.keys() {
+            self.places.announced.remove(&mut self.facts.announced, &(deployment, stack.clone()));
+        }
+        queue::ended(&mut self.facts, &mut self.places, &flight, outcome);
+        if open.used {
+            let unlocked = Unlocked { slot: flight.slot.clone(), content: flight.content, deployment };
+            self.places.unlocked.put(&mut self.facts.unlocked, unlocked);
+        }
         if outcome.succeeded() {
-            self.facts.attempts.retain(|tried| tried.slot != flight.slot || tried.content != flight.content);
+            self.places.attempts.remove(&mut self.facts.attempts, &(flight.slot.clone(), flight.content));
             self.repeated(&flight, &open, record);
             self.succeeded(&flight, &open, outcome, record);
             return;
@@ -410,55 +432,48 @@ impl FactsFold {
         }
     }
 
-    fn unlocked(&mut self, flight: &InFlight) {
-        let (slot, content, deployment) = (flight.slot.clone(), flight.content, flight.deployment);
-        if self.facts.used.iter().any(|allowed| allowed.deployment == deployment) {
-            self.facts.unlocked.retain(|other| other.slot != slot || other.content != content);
-            self.facts.unlocked.push(Unlocked { slot, content, deployment });
-        }
-    }
-
     /// Counts how often in a row a slot was deployed with the same, unless an allowance asked for it.
     fn repeated(&mut self, flight: &InFlight, open: &Open, record: &Record) {
         if open.prunes {
             return;
         }
-        let before = self.facts.repeat(&flight.slot, flight.content, open.given);
-        let soon = |last: &&Repeat| record.at.duration_since(last.ended) < REPEATED && flight.allowed == 0;
-        let times = before.filter(soon).map_or(0, |last| last.times).saturating_add(1);
-        self.facts.repeats.retain(|last| last.slot != flight.slot);
-        if !open.removal {
-            self.facts.repeats.push(Repeat {
-                slot: flight.slot.clone(),
-                content: flight.content,
-                given: open.given,
-                times,
-                deployment: flight.deployment,
-                ended: record.at,
-            });
+        let before = self.places.repeats.remove(&mut self.facts.repeats, &flight.slot);
+        if open.removal {
+            return;
         }
+        let same = |last: &Repeat| last.content == flight.content && last.given == open.given;
+        let soon = |last: &Repeat| record.at.duration_since(last.ended) < REPEATED && flight.allowed == 0;
+        let times = before.filter(|last| same(last) && soon(last)).map_or(0, |last| last.times).saturating_add(1);
+        let repeat = Repeat {
+            slot: flight.slot.clone(),
+            content: flight.content,
+            given: open.given,
+            times,
+            deployment: flight.deployment,
+            ended: record.at,
+        };
+        self.places.repeats.put(&mut self.facts.repeats, repeat);
     }
 
     fn succeeded(&mut self, flight: &InFlight, open: &Open, outcome: &Outcome, record: &Record) {
         if open.prunes {
             return;
         }
-        for learned in self.facts.learned.iter_mut().filter(|learned| learned.slot == flight.slot) {
-            learned.over = true;
+        if let Some(place) = self.places.learned.remove(&flight.slot) {
+            self.facts.learned[place].over = true;
         }
-        let same = self
-            .facts
-            .running(&flight.slot)
-            .is_some_and(|run| run.release == flight.release && run.content == flight.content);
+        let running = self.places.running.get(&flight.slot).map(|place| &self.facts.runs[*place]);
+        let same = running.is_some_and(|run| run.release == flight.release && run.content == flight.content);
         if same && open.touched.is_empty() && !open.removal {
             return;
         }
-        for run in self.facts.runs.iter_mut().filter(|run| run.slot == flight.slot && run.to.is_none()) {
-            run.to = Some(record.at);
+        if let Some(place) = self.places.running.remove(&flight.slot) {
+            self.facts.runs[place].to = Some(record.at);
         }
         if open.removal {
             return;
         }
+        self.places.running.insert(flight.slot.clone(), self.facts.runs.len());
         self.facts.runs.push(Run {
             slot: flight.slot.clone(),
             release: flight.release.clone(),
@@ -473,9 +488,9 @@ impl FactsFold {
     }
 
     fn failed(&mut self, flight: &InFlight, outcome: &Outcome, record: &Record) {
-        let tried =
-            self.facts.attempts.iter_mut().find(|tried| tried.slot == flight.slot && tried.content == flight.content);
-        let failed = tried.as_ref().map_or(0, |tried| tried.failed) + 1;
+        let key = (flight.slot.clone(), flight.content);
+        let tried = self.places.attempts.find(&self.facts.attempts, &key);
+        let failed = tried.map_or(0, |tried| tried.failed) + 1;
         let now = Attempts {
             slot: flight.slot.clone(),
             release: flight.release.clone(),
@@ -485,17 +500,14 @@ impl FactsFold {
             ended: record.at,
             outcome: outcome.clone(),
         };
-        match tried {
-            Some(tried) => *tried = now,
-            None => self.facts.attempts.push(now),
-        }
+        self.places.attempts.put(&mut self.facts.attempts, now);
     }
 
     fn interrupt(&mut self, flight: &InFlight, record: &Record) {
-        let running = self.facts.runs.iter_mut().find(|run| run.slot == flight.slot && run.to.is_none());
-        if let Some(run) = running {
-            run.to = Some(record.at);
-            let again = Run { from: record.at, to: None, proved_by_ecs: false, ..run.clone() };
+        if let Some(place) = self.places.running.get_mut(&flight.slot) {
+            let again = Run { from: record.at, to: None, proved_by_ecs: false, ..self.facts.runs[*place].clone() };
+            self.facts.runs[*place].to = Some(record.at);
+            *place = self.facts.runs.len();
             self.facts.runs.push(again);
         }
     }

@@ -241,6 +241,12 @@ pub trait History: Blobs {
     /// Whether the commit is there.
     fn has(&self, commit: &CommitId) -> bool;
 
+    /// When a commit was made by the clock of who made it, in seconds; 0 where that is not known. It decides nothing: near
+    /// commits are read faster after each other.
+    fn time(&self, _commit: &CommitId) -> i64 {
+        0
+    }
+
     /// The first parent of a commit; none for the first commit, and where a shallow clone ends.
     fn parent(&self, commit: &CommitId) -> Result<Option<CommitId>, TreeError>;
 

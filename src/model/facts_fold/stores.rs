@@ -2,17 +2,20 @@
 
 use jiff::Timestamp;
 
+use super::rows::Places;
 use crate::model::Facts;
 use crate::model::facts::{LearnedRun, OpenQuestion};
 use crate::model::journal::{Agreed, Learned, Question};
 
 /// A slot was found with another content than the journal knew: the run that it knew is over.
-pub(super) fn learned(facts: &mut Facts, learned: &Learned, at: Timestamp) {
+pub(super) fn learned(facts: &mut Facts, places: &mut Places, learned: &Learned, at: Timestamp) {
     let Some(release) = &learned.release else { return };
-    for run in facts.runs.iter_mut().filter(|run| run.slot == learned.slot && run.to.is_none()) {
-        run.to = Some(at);
+    if let Some(place) = places.running.remove(&learned.slot) {
+        facts.runs[place].to = Some(at);
     }
-    facts.learned.iter_mut().filter(|known| known.slot == learned.slot).for_each(|known| known.over = true);
+    if let Some(place) = places.learned.insert(learned.slot.clone(), facts.learned.len()) {
+        facts.learned[place].over = true;
+    }
     facts.learned.push(LearnedRun { slot: learned.slot.clone(), release: release.clone(), at, over: false });
 }
 
