@@ -22,7 +22,7 @@ fn load(reader: &Reader, loader: &mut Loader, revision: &str) -> Duration {
     let (_, took) = timed(|| {
         let commit = reader.resolve(revision).unwrap();
         let tree = reader.tree(&commit).unwrap();
-        let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), recorded: &[] };
+        let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), facts: None };
         loader.load(&source).unwrap()
     });
     took

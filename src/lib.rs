@@ -31,10 +31,11 @@
 //!
 //! | module | its job | may use |
 //! | --- | --- | --- |
-//! | [`model`] | the nouns, valid once built; facts, observations, journal records | – |
+//! | [`model`] | the nouns, valid once built; facts, observations, journal records | fargate |
+//! | [`fargate`] | the sizes that Fargate has | – |
 //! | [`problem`] | problems with places | model |
 //! | [`tree`] | path → bytes at one commit; history | model |
-//! | [`cfn`] | CloudFormation documents | – |
+//! | [`cfn`] | CloudFormation documents, and what AWS refuses in them | fargate |
 //! | [`load`] | files → catalog and problems | model, tree, problem, cfn, template |
 //! | [`template`] | variables; shape and fill; one file per step kind | model, problem, cfn |
 //! | [`promote`] | desired releases and gates | model |
@@ -91,6 +92,7 @@ pub mod crash;
 pub mod daemon;
 pub mod edit;
 pub mod engine;
+pub mod fargate;
 pub mod git;
 pub mod load;
 pub mod model;

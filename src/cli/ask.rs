@@ -95,13 +95,8 @@ impl Ask {
         let repo = self.repo.display();
         let commit = reader.resolve("HEAD").doing(|| format!("{repo} has no commit"))?;
         let tree = reader.tree(&commit).doing(|| format!("cannot read the files of {commit}"))?;
-        let source = Source {
-            tree: &tree,
-            blobs: reader,
-            commit: Some(&commit),
-            history: Some(reader),
-            recorded: &facts.snapshots,
-        };
+        let source =
+            Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), facts: Some(&facts) };
         let loaded = Loader::new().load(&source).doing(|| format!("cannot read {repo} at {commit}"))?;
         let now = Timestamp::now();
         let (observed, _) = daemon::observe(cloud, daemon::places(&loaded.catalog, &facts), now).await;

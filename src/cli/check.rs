@@ -80,7 +80,7 @@ pub fn problems_in(dir: &Path, history: bool, now: Timestamp) -> Result<Vec<Prob
     let (tree, folder) = read_clone(dir, Some(&work_tree))?;
     let blobs = Layers { folder, git: Some(&reader), ..Layers::default() };
     let commit = Some(work_tree.head());
-    let source = Source { tree: &tree, blobs: &blobs, commit, history: Some(&reader), recorded: &[] };
+    let source = Source { tree: &tree, blobs: &blobs, commit, history: Some(&reader), facts: None };
     let loaded = Loader::new().load_on_top(&source)?;
     let of_git = clone::problems(&work_tree, &loaded.catalog, unread);
     let mut problems = with_rendering(&source, &loaded, now);
@@ -93,7 +93,7 @@ pub fn problems_in(dir: &Path, history: bool, now: Timestamp) -> Result<Vec<Prob
 /// # Errors
 /// The tree's contents cannot be read.
 pub fn problems(tree: &FileTree, blobs: &dyn Blobs, now: Timestamp) -> Result<Vec<Problem>, TreeError> {
-    let source = Source { tree, blobs, commit: None, history: None, recorded: &[] };
+    let source = Source { tree, blobs, commit: None, history: None, facts: None };
     let loaded = Loader::new().load(&source)?;
     Ok(sorted(with_rendering(&source, &loaded, now)))
 }

@@ -40,7 +40,7 @@ pub fn compare(
 ) -> Result<Compared, Failure> {
     let mut loader = Loader::new();
     if facts.is_none() {
-        let pair = loader.load_pair(reader, &ends.base, &ends.head, &[]);
+        let pair = loader.load_pair(reader, &ends.base, &ends.head, None);
         let pair = pair.doing(|| format!("cannot read {range}"))?;
         let is_whole = pair.only.is_none();
         let compared = of(pair.base, pair.head, range, None, at)?;
@@ -50,8 +50,7 @@ pub fn compare(
     }
     let mut load = |commit: &CommitId, revision: &str| -> Result<Loaded, Failure> {
         let tree = reader.tree(commit).doing(|| format!("cannot read the files of {revision}"))?;
-        let recorded = facts.map_or(&[][..], |facts| &facts.snapshots);
-        let source = Source { tree: &tree, blobs: reader, commit: Some(commit), history: Some(reader), recorded };
+        let source = Source { tree: &tree, blobs: reader, commit: Some(commit), history: Some(reader), facts };
         loader.load(&source).doing(|| format!("cannot read {revision}"))
     };
     let (base, head) = (load(&ends.base, &range.base)?, load(&ends.head, &range.head)?);

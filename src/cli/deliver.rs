@@ -17,8 +17,7 @@ use super::put::put;
 use super::{output, wire};
 use crate::git::{Change, Reader, Writer, pull_request};
 use crate::load::{Loaded, Loader, Source};
-use crate::model::CommitId;
-use crate::model::facts::RecordedSnapshot;
+use crate::model::{CommitId, Facts};
 use crate::tree::{Blobs, FileTree, History, blob_id_of};
 
 /// What becomes of an edited file.
@@ -122,18 +121,18 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// The files cannot be read; what is wrong in them is in the answer.
-    pub fn load(&self, edits: &[(&str, &str)], recorded: &[RecordedSnapshot]) -> Result<Loaded, Failure> {
+    pub fn load(&self, edits: &[(&str, &str)], facts: Option<&Facts>) -> Result<Loaded, Failure> {
         let (tree, layers) = self.files(edits)?;
         let head = self.head();
         let history = self.git.as_ref().filter(|_| head.is_some()).map(|(reader, _)| reader as &dyn History);
-        let source = Source { tree: &tree, blobs: &layers, commit: head.as_ref(), history, recorded };
+        let source = Source { tree: &tree, blobs: &layers, commit: head.as_ref(), history, facts };
         Loader::new().load_on_top(&source).doing(|| format!("cannot read the repository in {}", self.dir.display()))
     }
 
     /// Everything that the files say, each release made of today's files: for a release that has no landing yet.
     pub fn load_head(&self, edits: &[(&str, &str)]) -> Result<Loaded, Failure> {
         let (tree, layers) = self.files(edits)?;
-        let source = Source { tree: &tree, blobs: &layers, commit: None, history: None, recorded: &[] };
+        let source = Source { tree: &tree, blobs: &layers, commit: None, history: None, facts: None };
         Loader::new().load(&source).doing(|| format!("cannot read the repository in {}", self.dir.display()))
     }
 

@@ -17,7 +17,7 @@ use crate::compare::{Level, Risk};
 use crate::git::Reader;
 use crate::git::range::{self, How};
 use crate::load::{Loaded, Loader, Source};
-use crate::model::facts::RecordedSnapshot;
+use crate::model::Facts;
 use crate::plan::review::{Review, StackReview};
 use crate::tree::History;
 use crate::view;
@@ -148,13 +148,13 @@ pub fn run(options: &Diff) -> Outcome {
     })
 }
 
-/// Reads the files of a commit, with every release's snapshot; `recorded` are those that a daemon keeps.
+/// Reads the files of a commit, with every release's snapshot; `facts` are what a daemon remembers.
 ///
 /// # Errors
 /// There is no such commit, or it cannot be read.
-pub fn load_commit(reader: &Reader, revision: &str, recorded: &[RecordedSnapshot]) -> Result<Loaded, Failure> {
+pub fn load_commit(reader: &Reader, revision: &str, facts: Option<&Facts>) -> Result<Loaded, Failure> {
     let commit = reader.resolve(revision).doing(|| format!("cannot find the commit {revision}"))?;
     let tree = reader.tree(&commit).doing(|| format!("cannot read the files of {commit}"))?;
-    let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), recorded };
+    let source = Source { tree: &tree, blobs: reader, commit: Some(&commit), history: Some(reader), facts };
     Loader::new().load(&source).doing(|| format!("cannot read {revision}"))
 }

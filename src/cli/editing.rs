@@ -91,7 +91,7 @@ impl<'a> Bench<'a> {
     /// # Errors
     /// The files cannot be read.
     pub fn load(&self, edits: &[(&str, &str)]) -> Result<Loaded, Failure> {
-        self.desk.load(edits, self.past.facts().map_or(&[], |facts| &facts.snapshots))
+        self.desk.load(edits, self.past.facts())
     }
 
     /// Shows what an edit does once it lands, and writes it.

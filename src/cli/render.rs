@@ -46,7 +46,7 @@ pub struct Render {
 pub fn load_folder(dir: &std::path::Path) -> Result<Loaded, Failure> {
     let shown = dir.display();
     let (tree, blobs) = read_folder(dir).doing(|| format!("cannot read {shown}"))?;
-    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, facts: None };
     let loaded = Loader::new().load(&source).doing(|| format!("cannot read the repository in {shown}"))?;
     if loaded.catalog.repository.is_none() {
         let why =

@@ -139,7 +139,7 @@ pub fn run(options: &Why) -> Outcome {
 fn load(options: &Why) -> Result<Loaded, Failure> {
     let Some(revision) = &options.commit else { return load_folder(&options.repo) };
     let reader = Reader::open_local(&options.repo).doing(|| format!("cannot read {}", options.repo.display()))?;
-    load_commit(&reader, revision, &[])
+    load_commit(&reader, revision, None)
 }
 
 /// The slot that is asked for.

@@ -85,12 +85,7 @@ fn ordered(
     now: Timestamp,
 ) -> Result<Ordered, TreeError> {
     let tree = history.tree(commit)?;
-    let source = Source {
-        tree: &tree,
-        blobs: history,
-        commit: Some(commit),
-        history: Some(history),
-        recorded: &facts.snapshots,
-    };
+    let source =
+        Source { tree: &tree, blobs: history, commit: Some(commit), history: Some(history), facts: Some(facts) };
     Ok(plan::orders(&loader.load(&source)?.catalog, facts, now))
 }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::{DaemonError, Upstream, orders};
 use crate::engine::Engine;
-use crate::load::{Loaded, Loader, Source};
+use crate::load::{EDITION, Loaded, Loader, Source};
 use crate::model::journal::Entry;
 use crate::model::{Catalog, CommitId, Facts};
 use crate::problem::{self, Ending, Problem};
@@ -107,7 +107,7 @@ impl Reader {
             blobs: &*history,
             commit: Some(commit),
             history: Some(&*history),
-            recorded: &facts.snapshots,
+            facts: Some(facts),
         };
         let loaded = self.loader.load(&source).map_err(failed)?;
         let problems: Vec<Problem> = loaded.problems_at(now).into_iter().filter(Problem::counts).collect();
@@ -140,6 +140,7 @@ fn landed(reading: &Reading, facts: &Facts) -> Vec<Entry> {
                     release: release.name.clone(),
                     commit: commit.clone(),
                     content: release.content,
+                    rules: EDITION,
                 });
             }
         }

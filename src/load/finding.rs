@@ -79,6 +79,8 @@ pub(crate) struct Finding {
     pub(crate) hides: Vec<Subject>,
     /// An error that holds nothing, because what it is about stays in force as it was.
     pub(crate) holds_nothing: bool,
+    /// The edition of the rules that is the first with it.
+    pub(crate) since: u16,
 }
 
 impl Finding {
@@ -106,7 +108,13 @@ impl Finding {
             about: String::new(),
             accepted: None,
         };
-        Self { problem, hides: Vec::new(), holds_nothing: false }
+        Self { problem, hides: Vec::new(), holds_nothing: false, since: 0 }
+    }
+
+    /// The edition of the rules that is the first to refuse this.
+    pub(crate) fn since(mut self, edition: u16) -> Self {
+        self.since = edition;
+        self
     }
 
     /// A few words under the place.

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::model::facts::RecordedSnapshot;
-use crate::model::{Catalog, CommitId, Id, ProjectName};
+use crate::model::{Catalog, CommitId, Facts, Id, ProjectName};
 use crate::problem::{self, Ending, Problem};
 use crate::tree::{BlobId, Blobs, FileTree, History, TreeError};
 
@@ -38,6 +38,18 @@ mod world;
 pub use build::release::FORMAT;
 pub use part::{Pair, Reach, reach};
 
+/// The edition of the rules, journaled with every release that lands. One is added with each version of landfall that refuses what
+/// an earlier one deployed; what it refuses then is new.
+///
+/// | edition | new rules |
+/// | --- | --- |
+/// | 0 | those of every version before there were editions |
+/// | 1 | rules of services ([`cfn::check_rules`](crate::cfn::check_rules)) over templates and patches, circles of resources in templates, attributes in patches |
+pub const EDITION: u16 = RULES_OF_SERVICES;
+
+/// The edition that is the first with rules of services.
+const RULES_OF_SERVICES: u16 = 1;
+
 /// What is read.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {
@@ -48,8 +60,15 @@ pub struct Source<'a> {
     pub commit: Option<&'a CommitId>,
     /// The history behind the commit; without it, every release's snapshot is the files' own *what*.
     pub history: Option<&'a dyn History>,
-    /// Snapshots that were recorded when releases landed. They win over what the history says now.
-    pub recorded: &'a [RecordedSnapshot],
+    /// The past: snapshots that were recorded when releases landed, which win over what the history says now, and what slots
+    /// ran. Without it, a release that landed is taken to be older than every rule.
+    pub facts: Option<&'a Facts>,
+}
+
+impl<'a> Source<'a> {
+    fn recorded(&self) -> &'a [RecordedSnapshot] {
+        self.facts.map_or(&[], |facts| &facts.snapshots)
+    }
 }
 
 /// What was found.

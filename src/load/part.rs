@@ -18,8 +18,7 @@ use super::schema::Kind;
 use super::what::WhatOutcome;
 use super::world::World;
 use super::{Loaded, Loader, Source};
-use crate::model::facts::RecordedSnapshot;
-use crate::model::{CommitId, Id, ProjectName};
+use crate::model::{CommitId, Facts, Id, ProjectName};
 use crate::tree::{BlobId, Blobs, FileTree, Folder, History, Node, TreeError};
 
 /// Which projects a change can reach.
@@ -140,15 +139,15 @@ impl Loader {
         history: &dyn History,
         base: &CommitId,
         head: &CommitId,
-        recorded: &[RecordedSnapshot],
+        facts: Option<&Facts>,
     ) -> Result<Pair, TreeError> {
         let commits = [base, head];
-        if let Some(pair) = self.load_reached(history, commits, recorded)? {
+        if let Some(pair) = self.load_reached(history, commits, facts)? {
             return Ok(pair);
         }
         let mut load = |commit| {
             let tree = history.tree(commit)?;
-            self.load(&source(history, &tree, commit, recorded))
+            self.load(&source(history, &tree, commit, facts))
         };
         Ok(Pair { base: load(base)?, head: load(head)?, only: None })
     }
@@ -158,7 +157,7 @@ impl Loader {
         &mut self,
         history: &dyn History,
         commits: [&CommitId; 2],
-        recorded: &[RecordedSnapshot],
+        facts: Option<&Facts>,
     ) -> Result<Option<Pair>, TreeError> {
         let [base, head] = commits;
         let outlines = [history.outline(base, "projects")?, history.outline(head, "projects")?];
@@ -170,7 +169,7 @@ impl Loader {
             let mut more = BTreeSet::new();
             for (commit, outline) in commits.into_iter().zip(&outlines) {
                 let tree = filled(history, commit, outline, &only)?;
-                let (loaded, needs) = self.read(&source(history, &tree, commit, recorded), false, Some(&only))?;
+                let (loaded, needs) = self.read(&source(history, &tree, commit, facts), false, Some(&only))?;
                 if needs.all || loaded.has_errors() {
                     return Ok(None);
                 }
@@ -192,9 +191,9 @@ fn source<'a>(
     history: &'a dyn History,
     tree: &'a FileTree,
     commit: &'a CommitId,
-    recorded: &'a [RecordedSnapshot],
+    facts: Option<&'a Facts>,
 ) -> Source<'a> {
-    Source { tree, blobs: history, commit: Some(commit), history: Some(history), recorded }
+    Source { tree, blobs: history, commit: Some(commit), history: Some(history), facts }
 }
 
 /// An outline with the whole folders of these projects.

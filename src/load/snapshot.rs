@@ -1,6 +1,6 @@
 //! Where each release's *what* comes from: the commit that added it, unless its file or a record names another one.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use super::finding::Finding;
 use super::schema::{Kind, ProjectFile, ReleaseFile, RootFile};
 use super::what::{WhatKey, WhatOutcome, what_in};
 use super::world::{ProjectWorld, ReleaseWorld, Resolved, SnapshotWorld, World};
-use super::{Source, build};
+use super::{EDITION, Source, build};
 use crate::model::catalog::SnapshotFault;
 use crate::model::facts::RecordedSnapshot;
-use crate::model::{CommitId, Id, Names, ProjectName, ReleaseName, Tag};
+use crate::model::{CommitId, Facts, Id, Names, ProjectName, ReleaseName, Tag};
 use crate::tree::{BlobId, FileTree, Folder, History, Landing, Node, TreeError, TreeId};
 use build::project::ProjectDraft;
 
@@ -49,6 +49,42 @@ enum Landed<'a> {
     Recorded(&'a RecordedSnapshot),
     At { newest: &'a CommitId, first: &'a CommitId },
     Not(SnapshotFault),
+}
+
+/// What is known of how old releases are.
+struct Ages<'a> {
+    /// The releases that slots ran, by the project's id; none if nothing is known of the past.
+    ran: Option<HashSet<(&'a Id, &'a ReleaseName)>>,
+}
+
+impl<'a> Ages<'a> {
+    fn of(facts: Option<&'a Facts>) -> Self {
+        let ran = facts.map(|facts| {
+            let runs = facts.runs.iter().map(|run| (&run.slot.project, &run.release));
+            let learned = facts.learned.iter().map(|learned| (&learned.slot.project, &learned.release));
+            let flights = facts.in_flight.iter().map(|flight| (&flight.slot.project, &flight.release));
+            runs.chain(learned).chain(flights).collect()
+        });
+        Self { ran }
+    }
+
+    /// The edition of the rules that a release is held to: all later rules are newer than it.
+    fn edition(&self, project: &Id, release: &ReleaseName, record: Option<&RecordedSnapshot>) -> u16 {
+        match (&self.ran, record) {
+            (Some(ran), _) if ran.contains(&(project, release)) => 0,
+            (Some(_), Some(record)) => record.rules,
+            (Some(_), None) => EDITION,
+            (None, _) => 0,
+        }
+    }
+}
+
+/// Holds a release whose files break a rule that it is held to.
+fn judged(found: SnapshotWorld, edition: u16) -> Resolved {
+    match found.outcome.breaks(edition) {
+        Some(problem) => Err(SnapshotFault::Broken { problem }),
+        None => Ok(found),
+    }
 }
 
 /// The newest and the first landings.
@@ -136,10 +172,11 @@ impl Snapshots<'_> {
             return Ok(());
         };
         let recorded: HashMap<_, _> =
-            self.source.recorded.iter().map(|known| ((&known.project, &known.release), known)).collect();
+            self.source.recorded().iter().map(|known| ((&known.project, &known.release), known)).collect();
         let unrecorded = unrecorded(world, &recorded);
-        let newest = newest_landing(self.source.recorded, world);
+        let newest = newest_landing(self.source.recorded(), world);
         let (landings, firsts) = self.landings(history, &unrecorded)?;
+        let ages = Ages::of(self.source.facts);
         let drafts = &world.drafts;
         for One { name, id, head, release, built } in in_order_of_landing(&mut world.projects, &recorded, history) {
             let path = path_of(name, release);
@@ -161,11 +198,12 @@ impl Snapshots<'_> {
             if self.on_top && matches!(landed, Landed::Not(SnapshotFault::NotLanded)) && built.draft.snapshot.is_none()
             {
                 let (outcome, names) = (head.clone(), self.names_in(self.source.tree)?);
-                built.snapshot = Ok(SnapshotWorld { commit: None, outcome, names });
+                built.snapshot = judged(SnapshotWorld { commit: None, outcome, names }, EDITION);
                 continue;
             }
             let commit = built.draft.snapshot.clone().or_else(|| built.edited.clone());
-            built.snapshot = self.snapshot(at, commit, &landed, built)?;
+            let edition = ages.edition(at.id, release, record);
+            built.snapshot = self.snapshot(at, commit, &landed, built)?.and_then(|found| judged(found, edition));
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::RULES_OF_SERVICES;
 use super::codes::{self, Code};
 use super::finding::{File, Finding, MAX_PER_FILE};
 use crate::cfn::{self, Document, Places, Resource, SchemaProblem, TemplateProblem, push_key};
@@ -273,6 +274,41 @@ impl Reading<'_> {
         // The result of a macro is unknown.
         if document.section("Transform").is_none() {
             document.resources().for_each(|resource| self.properties(resource));
+            self.rules(document);
+        }
+    }
+
+    /// What the services would refuse, and resources that wait for each other.
+    fn rules(&mut self, document: &Document) {
+        if let Some(circle) = cfn::resource_circle(document) {
+            let mut pointer = "/Resources".to_owned();
+            circle.iter().take(1).for_each(|id| push_key(&mut pointer, id));
+            let title = format!("resources wait for each other: {}", circle.join(" → "));
+            let finding = Finding::new(codes::TEMPLATE, self.file, self.places.key(&pointer), title);
+            self.findings.push(finding.label("CloudFormation would make none of them").since(RULES_OF_SERVICES));
+        }
+        let unknown = |kind: &str| !kind.is_empty() && !has_placeholder(kind) && !cfn::is_type(kind);
+        // A suggestion costs a look at every name: no more are made than are shown.
+        for resource in document.resources().filter(|resource| unknown(resource.kind())).take(MAX_PER_FILE) {
+            let mut pointer = "/Resources".to_owned();
+            push_key(&mut pointer, resource.id);
+            pointer.push_str("/Type");
+            let title = format!("landfall knows no resource type `{}`", resource.kind());
+            let finding = Finding::new(codes::UNKNOWN_TYPE, self.file, self.places.value(&pointer), title);
+            self.findings.push(finding.about(&[resource.id]).suggest(resource.kind(), cfn::types_with_rules()));
+        }
+        for unknown in cfn::check_attributes(document).into_iter().take(MAX_PER_FILE) {
+            let title = format!("{} `{}` has no attribute `{}`", unknown.kind, unknown.resource, unknown.attribute);
+            let bytes = self.places.value(&unknown.pointer);
+            let finding = Finding::new(codes::DOUBTFUL_PROPERTY, self.file, bytes, title);
+            let finding = finding.about(&[&unknown.resource, &unknown.attribute]);
+            self.findings.push(finding.suggest(&unknown.attribute, unknown.known.iter().map(String::as_str)));
+        }
+        for fault in cfn::check_rules(document).into_iter().take(2 * MAX_PER_FILE) {
+            let title = format!("{}: {}", fault.place(), fault.title);
+            let bytes = self.places.short(&fault.pointer);
+            let finding = Finding::new(codes::RESOURCE_RULE, self.file, bytes, title).label("AWS would refuse this");
+            self.findings.push(finding.since(RULES_OF_SERVICES));
         }
     }
 

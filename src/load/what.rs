@@ -48,7 +48,7 @@ impl WhatDrafts {
 /// What was made of them.
 #[derive(Debug)]
 pub(crate) struct WhatOutcome {
-    /// None if the files have an error.
+    /// None if the files have an error, other than of new rules.
     pub(crate) what: Option<Arc<What>>,
     /// Everything that is wrong with them.
     pub(crate) findings: Vec<Finding>,
@@ -59,8 +59,18 @@ pub(crate) struct WhatOutcome {
 impl WhatOutcome {
     /// The first error in one sentence, with its place.
     pub(crate) fn first_error(&self) -> Option<String> {
-        let error = self.findings.iter().map(|finding| &finding.problem).find(|p| p.level == Level::Error)?;
-        Some(format!("{} ({})", error.title, error.span.at))
+        self.findings.iter().find(|finding| is_error(finding)).map(sentence)
+    }
+
+    /// The first error of a rule of the editions from 1 to this one.
+    pub(crate) fn breaks(&self, edition: u16) -> Option<String> {
+        let breaks = |finding: &&Finding| is_error(finding) && (1..=edition).contains(&finding.since);
+        self.findings.iter().find(breaks).map(sentence)
+    }
+
+    /// The first error of a rule that is newer than the first edition.
+    pub(crate) fn newer(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| is_error(finding) && finding.since > 0)
     }
 }
 
@@ -194,8 +204,18 @@ fn outcome(drafts: WhatDrafts, mut findings: Vec<Finding>) -> WhatOutcome {
     WhatOutcome { what, findings, drafts }
 }
 
+fn is_error(finding: &Finding) -> bool {
+    finding.problem.level == Level::Error
+}
+
+/// An error in one sentence, with its place.
+fn sentence(finding: &Finding) -> String {
+    format!("{} ({})", finding.problem.title, finding.problem.span.at)
+}
+
+/// Whether there is an error that every version of landfall found.
 fn has_error(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| finding.problem.level == Level::Error)
+    findings.iter().any(|finding| is_error(finding) && finding.since == 0)
 }
 
 /// Hash over name and content of each file that says what: what a release's `inputs` holds. A project's own files are

@@ -25,7 +25,7 @@ use super::journal::{
     Action, Call, DeploymentId, Entry, Evidence, ExpectedChange, Opened, Order, Outcome, Record, Reply, StoreId,
 };
 use super::{Hash, Place, StackName, StackStatus};
-use rows::{Places, Row};
+use rows::{Index, Row};
 
 /// The same deployment after a longer time is not one in a row.
 const REPEATED: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
@@ -35,8 +35,8 @@ const REPEATED: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
 pub struct FactsFold {
     facts: Facts,
     open: BTreeMap<DeploymentId, Open>,
-    /// So that a long journal is folded in one pass.
-    places: Places,
+    /// Where rows of the facts are, so that a long journal is folded in one pass.
+    index: Index,
 }
 
 /// A deployment that has not ended.
@@ -93,8 +93,8 @@ impl FactsFold {
     /// Facts that are known without their journal. Of what is in flight there, only its end is understood.
     pub fn resume(mut facts: Facts) -> Self {
         facts.in_flight.sort_by_key(|flight| flight.deployment);
-        let places = Places::of(&facts);
-        Self { facts, open: BTreeMap::new(), places }
+        let index = Index::of(&facts);
+        Self { facts, open: BTreeMap::new(), index }
     }
 
     /// Facts of a whole journal.
@@ -114,14 +114,15 @@ impl FactsFold {
         self.facts.as_of = Some(record.at);
         match &record.entry {
             Entry::Landed { commit } => self.facts.commit = Some(commit.clone()),
-            Entry::Snapshot { project, release, commit, content } => {
-                if self.places.recorded.insert((project.clone(), release.clone())) {
+            Entry::Snapshot { project, release, commit, content, rules } => {
+                if self.index.recorded.insert((project.clone(), release.clone())) {
                     self.facts.snapshots.push(RecordedSnapshot {
                         project: project.clone(),
                         release: release.clone(),
                         commit: commit.clone(),
                         content: *content,
                         at: record.at,
+                        rules: *rules,
                     });
                 }
             }
@@ -160,7 +161,7 @@ impl FactsFold {
                 self.facts.used.push(allowed.clone());
                 if let Some(flight) = self.flight(allowed.deployment) {
                     let (slot, content) = (flight.slot.clone(), flight.content);
-                    self.places.attempts.remove(&mut self.facts.attempts, &(slot, content));
+                    self.index.attempts.remove(&mut self.facts.attempts, &(slot, content));
                 }
                 if let Some(open) = self.open.get_mut(&allowed.deployment) {
                     open.used = true;
@@ -173,7 +174,7 @@ impl FactsFold {
             }
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record),
             Entry::Incarnation { .. } => {}
-            Entry::Learned(learned) => stores::learned(&mut self.facts, &mut self.places, learned, record.at),
+            Entry::Learned(learned) => stores::learned(&mut self.facts, &mut self.index, learned, record.at),
             Entry::Asks { question, agreed } => stores::asks(&mut self.facts, question.as_ref(), *agreed, record.at),
             Entry::Agreed(agreed) => stores::agreed(&mut self.facts, agreed),
             Entry::Adopted { .. } => self.facts.question = None,
@@ -264,13 +265,13 @@ impl FactsFold {
         let Some(task) = self.open.get(&deployment).and_then(|open| open.tasks.get(stack)) else { return };
         let key = task.ran.key();
         let (succeeded, failed) = (outcome.succeeded(), (task.began || task.asked || task.lost) && !task.repeatable);
-        if succeeded && self.places.tasks.find(&self.facts.tasks, &key).is_none() {
-            self.places.tasks.put(&mut self.facts.tasks, task.ran.clone());
+        if succeeded && self.index.tasks.find(&self.facts.tasks, &key).is_none() {
+            self.index.tasks.put(&mut self.facts.tasks, task.ran.clone());
         }
         if succeeded {
-            self.places.tasks_failed.remove(&mut self.facts.tasks_failed, &key);
+            self.index.tasks_failed.remove(&mut self.facts.tasks_failed, &key);
         } else if failed {
-            self.places.tasks_failed.put(&mut self.facts.tasks_failed, task.ran.clone());
+            self.index.tasks_failed.put(&mut self.facts.tasks_failed, task.ran.clone());
         }
     }
 
@@ -288,7 +289,7 @@ impl FactsFold {
         if call == Call::ExecuteChangeSet {
             let tasks = self.open.get(&deployment).map(|open| &open.tasks);
             if let Some(task) = tasks.and_then(|tasks| tasks.get(stack)).filter(|task| task.repeatable) {
-                self.places.tasks.remove(&mut self.facts.tasks, &task.ran.key());
+                self.index.tasks.remove(&mut self.facts.tasks, &task.ran.key());
             }
         }
         self.made(deployment, stack, call);
@@ -299,7 +300,7 @@ impl FactsFold {
         }
         open.touched.insert(stack.clone(), Touched::Changed);
         if let Some(place) = open.places.get(stack) {
-            self.places.puts.remove(&mut self.facts.puts, &(place.clone(), stack.clone()));
+            self.index.puts.remove(&mut self.facts.puts, &(place.clone(), stack.clone()));
         }
     }
 
@@ -311,9 +312,9 @@ impl FactsFold {
         };
         let made = Made { place: place.clone(), stack: stack.clone() };
         if call == Call::CreateChangeSet {
-            self.places.made.put(&mut self.facts.made, made);
+            self.index.made.put(&mut self.facts.made, made);
         } else {
-            self.places.made.remove(&mut self.facts.made, &made.key());
+            self.index.made.remove(&mut self.facts.made, &made.key());
         }
     }
 
@@ -354,7 +355,7 @@ impl FactsFold {
                 let (place, stack) = (place.clone(), stack.clone());
                 let (predicted, changes) = (predicted.clone(), changes.clone());
                 let announced = Announced { deployment, place, stack, predicted, changes };
-                self.places.announced.put(&mut self.facts.announced, announced);
+                self.index.announced.put(&mut self.facts.announced, announced);
             }
             Evidence::OutputRead { parameter, value } => {
                 let (last, values) = open.reads.entry(stack.clone()).or_insert_with(|| (at, BTreeMap::new()));
@@ -389,20 +390,20 @@ impl FactsFold {
         let Some(open) = self.open.get_mut(&deployment).filter(|_| outcome.succeeded()) else { return };
         let Some(place) = open.places.get(stack) else { return };
         let at = (place.clone(), stack.clone());
-        self.places.puts.remove(&mut self.facts.puts, &at);
+        self.index.puts.remove(&mut self.facts.puts, &at);
         if let Some((content, Some(changed))) = open.contents.get(stack).copied() {
             let put = StackPut { place: place.clone(), stack: stack.clone(), content, changed };
-            self.places.puts.put(&mut self.facts.puts, put);
+            self.index.puts.put(&mut self.facts.puts, put);
         }
-        self.places.reads.remove(&mut self.facts.reads, &at);
+        self.index.reads.remove(&mut self.facts.reads, &at);
         if *outcome == Outcome::Removed {
             let of_it = |ran: &TaskRan| ran.stack == *stack && ran.place == *place;
-            self.places.tasks.remove_all(&mut self.facts.tasks, of_it);
-            self.places.tasks_failed.remove_all(&mut self.facts.tasks_failed, of_it);
+            self.index.tasks.remove_all(&mut self.facts.tasks, of_it);
+            self.index.tasks_failed.remove_all(&mut self.facts.tasks_failed, of_it);
         }
         if let Some((at, values)) = open.reads.remove(stack).filter(|_| *outcome != Outcome::Removed) {
             let read = OutputsRead { place: place.clone(), stack: stack.clone(), deployment, at, values };
-            self.places.reads.put(&mut self.facts.reads, read);
+            self.index.reads.put(&mut self.facts.reads, read);
         }
     }
 
@@ -411,15 +412,15 @@ impl FactsFold {
         let Ok(index) = self.flies(deployment) else { return };
         let flight = self.facts.in_flight.remove(index);
         for stack in open.places.keys() {
-            self.places.announced.remove(&mut self.facts.announced, &(deployment, stack.clone()));
+            self.index.announced.remove(&mut self.facts.announced, &(deployment, stack.clone()));
         }
-        queue::ended(&mut self.facts, &mut self.places, &flight, outcome);
+        queue::ended(&mut self.facts, &mut self.index, &flight, outcome);
         if open.used {
             let unlocked = Unlocked { slot: flight.slot.clone(), content: flight.content, deployment };
-            self.places.unlocked.put(&mut self.facts.unlocked, unlocked);
+            self.index.unlocked.put(&mut self.facts.unlocked, unlocked);
         }
         if outcome.succeeded() {
-            self.places.attempts.remove(&mut self.facts.attempts, &(flight.slot.clone(), flight.content));
+            self.index.attempts.remove(&mut self.facts.attempts, &(flight.slot.clone(), flight.content));
             self.repeated(&flight, &open, record);
             self.succeeded(&flight, &open, outcome, record);
             return;
@@ -437,7 +438,7 @@ impl FactsFold {
         if open.prunes {
             return;
         }
-        let before = self.places.repeats.remove(&mut self.facts.repeats, &flight.slot);
+        let before = self.index.repeats.remove(&mut self.facts.repeats, &flight.slot);
         if open.removal {
             return;
         }
@@ -452,28 +453,28 @@ impl FactsFold {
             deployment: flight.deployment,
             ended: record.at,
         };
-        self.places.repeats.put(&mut self.facts.repeats, repeat);
+        self.index.repeats.put(&mut self.facts.repeats, repeat);
     }
 
     fn succeeded(&mut self, flight: &InFlight, open: &Open, outcome: &Outcome, record: &Record) {
         if open.prunes {
             return;
         }
-        if let Some(place) = self.places.learned.remove(&flight.slot) {
+        if let Some(place) = self.index.learned.remove(&flight.slot) {
             self.facts.learned[place].over = true;
         }
-        let running = self.places.running.get(&flight.slot).map(|place| &self.facts.runs[*place]);
+        let running = self.index.running.get(&flight.slot).map(|place| &self.facts.runs[*place]);
         let same = running.is_some_and(|run| run.release == flight.release && run.content == flight.content);
         if same && open.touched.is_empty() && !open.removal {
             return;
         }
-        if let Some(place) = self.places.running.remove(&flight.slot) {
+        if let Some(place) = self.index.running.remove(&flight.slot) {
             self.facts.runs[place].to = Some(record.at);
         }
         if open.removal {
             return;
         }
-        self.places.running.insert(flight.slot.clone(), self.facts.runs.len());
+        self.index.running.insert(flight.slot.clone(), self.facts.runs.len());
         self.facts.runs.push(Run {
             slot: flight.slot.clone(),
             release: flight.release.clone(),
@@ -489,7 +490,7 @@ impl FactsFold {
 
     fn failed(&mut self, flight: &InFlight, outcome: &Outcome, record: &Record) {
         let key = (flight.slot.clone(), flight.content);
-        let tried = self.places.attempts.find(&self.facts.attempts, &key);
+        let tried = self.index.attempts.find(&self.facts.attempts, &key);
         let failed = tried.map_or(0, |tried| tried.failed) + 1;
         let now = Attempts {
             slot: flight.slot.clone(),
@@ -500,11 +501,11 @@ impl FactsFold {
             ended: record.at,
             outcome: outcome.clone(),
         };
-        self.places.attempts.put(&mut self.facts.attempts, now);
+        self.index.attempts.put(&mut self.facts.attempts, now);
     }
 
     fn interrupt(&mut self, flight: &InFlight, record: &Record) {
-        if let Some(place) = self.places.running.get_mut(&flight.slot) {
+        if let Some(place) = self.index.running.get_mut(&flight.slot) {
             let again = Run { from: record.at, to: None, proved_by_ecs: false, ..self.facts.runs[*place].clone() };
             self.facts.runs[*place].to = Some(record.at);
             *place = self.facts.runs.len();

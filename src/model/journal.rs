@@ -30,6 +30,11 @@ pub use stores::{Agreed, Found, Learned, Question};
 #[serde(transparent)]
 pub struct StoreId(pub Arc<str>);
 
+/// Whether an edition of the rules is that from before there were editions, which is not written.
+pub(super) fn is_first(edition: &u16) -> bool {
+    *edition == 0
+}
+
 /// A deployment's number, from 1, unique in a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(transparent)]
@@ -78,6 +83,9 @@ pub enum Entry {
         commit: CommitId,
         /// Hash of the immutable part of its file.
         content: Hash,
+        /// The [edition of the rules](crate::load::EDITION) by which it was judged.
+        #[serde(default, skip_serializing_if = "is_first")]
+        rules: u16,
     },
     /// A commit changed the release of a slot whose environment deploys each order in turn.
     Ordered {

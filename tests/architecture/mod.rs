@@ -7,11 +7,12 @@ use std::path::{Path, PathBuf};
 
 /// Which modules each module may use: the table of the crate documentation.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("model", &[]),
+    ("model", &["fargate"]),
+    ("fargate", &[]),
     ("crash", &[]),
     ("problem", &["model"]),
     ("tree", &["model"]),
-    ("cfn", &[]),
+    ("cfn", &["fargate"]),
     ("load", &["model", "tree", "problem", "cfn", "template"]),
     ("template", &["model", "problem", "cfn"]),
     ("promote", &["model"]),

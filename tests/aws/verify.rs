@@ -14,7 +14,7 @@ use landfall::sim::{Buckets, CallEffect, Clusters, Fault, SimCloud, SimConfig, W
 pub(super) fn example() -> Catalog {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("example-repo");
     let (tree, blobs) = read_folder(&folder).unwrap();
-    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, facts: None };
     let loaded = Loader::new().load(&source).unwrap();
     assert!(!loaded.has_errors(), "{:?}", loaded.problems);
     loaded.catalog

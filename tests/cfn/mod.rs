@@ -5,4 +5,5 @@ mod checks;
 pub(crate) mod corpus;
 mod reading;
 mod replacement;
+mod rules;
 mod schemas;

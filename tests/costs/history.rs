@@ -27,8 +27,7 @@ fn cost_of_two_commits(shape: Shape) -> Cost {
     for revision in ["main~1", "main"] {
         let commit = reader.resolve(revision).unwrap();
         let tree = reader.tree(&commit).unwrap();
-        let source =
-            Source { tree: &tree, blobs: &reader, commit: Some(&commit), history: Some(&reader), recorded: &[] };
+        let source = Source { tree: &tree, blobs: &reader, commit: Some(&commit), history: Some(&reader), facts: None };
         let loaded = loader.load(&source).unwrap();
         assert!(!loaded.has_errors(), "{:#?}", loaded.problems);
         let releases = loaded.catalog.projects.values().flat_map(|project| project.releases.values());
@@ -84,7 +83,7 @@ fn cost_of_a_pin(shape: Shape) -> Cost {
     let reader = Reader::open_local(&make(dir.path(), shape)).unwrap();
     let [base, head] = ["main~1", "main"].map(|revision| reader.resolve(revision).unwrap());
     let mut loader = Loader::new();
-    let pair = loader.load_pair(&reader, &base, &head, &[]).unwrap();
+    let pair = loader.load_pair(&reader, &base, &head, None).unwrap();
     assert_eq!(pair.only.unwrap().into_iter().map(|name| name.to_string()).collect::<Vec<_>>(), ["p3"]);
     let pins = [pair.base, pair.head].map(|loaded| {
         let (project, production) = (&loaded.catalog.projects["p3"], "production".parse().unwrap());

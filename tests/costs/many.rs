@@ -151,7 +151,7 @@ impl Many {
         let head = self.mirror.poll().unwrap().head;
         let tree = self.mirror.tree(&head).unwrap();
         let (blobs, history): (&dyn Blobs, &dyn History) = (&self.mirror, &self.mirror);
-        let source = Source { tree: &tree, blobs, commit: Some(&head), history: Some(history), recorded: &[] };
+        let source = Source { tree: &tree, blobs, commit: Some(&head), history: Some(history), facts: None };
         let loaded = self.loader.load(&source).unwrap();
         assert!(!loaded.has_errors(), "{:#?}", loaded.problems);
         let now = Timestamp::from_second(1_800_000_100).unwrap();

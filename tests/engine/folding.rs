@@ -98,6 +98,7 @@ fn entry() -> impl Strategy<Value = Entry> {
             release: release(&format!("1.{version}.0")),
             commit: CommitId("e".repeat(40)),
             content: Hash::of(b"what"),
+            rules: 0,
         }),
         3 => (deployment(), any::<bool>(), 0..3_u64, any::<bool>()).prop_map(|(d, o, v, r)| opened(d, o, v, r)),
         1 => (deployment(), stack(), call()).prop_map(|(deployment, stack, call)| Entry::Intent {

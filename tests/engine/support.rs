@@ -85,7 +85,7 @@ pub(super) fn service(image: &str) -> Value {
                 "Type": "AWS::ECS::TaskDefinition",
                 "Properties": {
                     "Family": {"Ref": "AWS::StackName"}, "Cpu": "256", "Memory": "512",
-                    "ContainerDefinitions": [{"Name": "app", "Image": image}]
+                    "ContainerDefinitions": [{"Name": "app", "Image": image, "PortMappings": [{"ContainerPort": 8080}]}]
                 }
             }
         },

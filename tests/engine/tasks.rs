@@ -398,7 +398,7 @@ async fn a_crashing_service_leaves_its_last_words() {
     let mut template = service("shop:1");
     template["Resources"]["LogGroup"]["Properties"]["LogGroupName"] = json!("/shop/web");
     template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"][0]["LogConfiguration"] = json!({
-        "LogDriver": "awslogs", "Options": {"awslogs-group": "/shop/web", "awslogs-stream-prefix": "web"},
+        "LogDriver": "awslogs", "Options": {"awslogs-group": "/shop/web", "awslogs-region": "eu-west-1", "awslogs-stream-prefix": "web"},
     });
     crashes(&scene, "shop:1", &["missing DATABASE_URL"]);
     let outcome = scene.deploy(&plan("1", vec![put(0, "web", content("web", "1", &template))])).await;

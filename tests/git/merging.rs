@@ -303,7 +303,7 @@ fn random_branches_merge_as_git_merges_them() {
 /// Everything that a loader finds in a commit, with one commit's id replaced.
 fn loaded(reader: &Reader, commit: &CommitId, named: &str) -> String {
     let tree = reader.tree(commit).unwrap();
-    let source = Source { tree: &tree, blobs: reader, commit: Some(commit), history: Some(reader), recorded: &[] };
+    let source = Source { tree: &tree, blobs: reader, commit: Some(commit), history: Some(reader), facts: None };
     let loaded = Loader::new().load(&source).unwrap();
     assert!(!loaded.catalog.projects.is_empty() && !loaded.has_errors(), "{:?}", loaded.problems);
     format!("{:?}", (loaded.catalog, loaded.problems)).replace(&commit.0, named)

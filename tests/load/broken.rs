@@ -100,24 +100,35 @@ fn of_folder(changes: &Bytes) -> Vec<Problem> {
     landfall::cli::check::problems(&tree, &contents, now()).unwrap()
 }
 
-/// Problems of the second commit of a broken repository.
+/// The number of the commit that a file is of, and its path: what is in `commits/2/` is a second commit.
+fn numbered(path: &str) -> Option<(u32, &str)> {
+    let (number, path) = path.strip_prefix("commits/")?.split_once('/')?;
+    Some((number.parse().unwrap(), path))
+}
+
+/// Problems of the last commit of a broken repository.
 fn of_commits(changes: &Bytes) -> Vec<Problem> {
     let mut files = files_in(&root().join("tests/load/base"));
     let mut history = MemoryHistory::new();
-    let pairs = |files: &BTreeMap<String, String>| files.clone();
-    let first = pairs(&files);
-    history.commit(first.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    for (path, bytes) in changes {
-        let path = path.strip_prefix("commits/2/").unwrap();
-        files.insert(path.to_owned(), String::from_utf8(bytes.clone()).unwrap());
+    let mut commit = |files: &BTreeMap<String, String>| {
+        history.commit(files.iter().map(|(path, text)| (path.as_str(), text.as_str())))
+    };
+    let mut head = commit(&files);
+    let last = changes.keys().filter_map(|path| numbered(path)).map(|(number, _)| number).max().unwrap();
+    for number in 2..=last {
+        for (path, bytes) in changes {
+            if let Some((_, path)) = numbered(path).filter(|(of, _)| *of == number) {
+                files.insert(path.to_owned(), String::from_utf8(bytes.clone()).unwrap());
+            }
+        }
+        head = commit(&files);
     }
-    let head = history.commit(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let tree = History::tree(&history, &head).unwrap();
-    let source = Source { tree: &tree, blobs: &history, commit: Some(&head), history: Some(&history), recorded: &[] };
+    let source = Source { tree: &tree, blobs: &history, commit: Some(&head), history: Some(&history), facts: None };
     Loader::new().load(&source).unwrap().problems
 }
 
-/// Writes a broken repository into the work tree of a clone and commits it; what is `commits/2/` is a second commit.
+/// Writes a broken repository into the work tree of a clone and commits it.
 fn commit(repo: &Repo, changes: &Bytes) {
     let base = bytes_in(&root().join("tests/load/base"));
     let write = |path: &str, bytes: &[u8]| {
@@ -126,7 +137,7 @@ fn commit(repo: &Repo, changes: &Bytes) {
         std::fs::write(path, bytes).unwrap();
     };
     base.iter().for_each(|(path, bytes)| write(path, bytes));
-    let (second, first): (Vec<_>, Vec<_>) = changes.iter().partition(|(path, _)| path.starts_with("commits/2/"));
+    let (later, first): (Vec<_>, Vec<_>) = changes.iter().partition(|(path, _)| numbered(path).is_some());
     for (path, bytes) in first {
         if let Some(path) = path.strip_suffix(".deleted") {
             std::fs::remove_file(repo.path.join(path)).unwrap();
@@ -141,8 +152,10 @@ fn commit(repo: &Repo, changes: &Bytes) {
         }
     }
     repo.commit(&[]);
-    if !second.is_empty() {
-        second.iter().for_each(|(path, bytes)| write(path.strip_prefix("commits/2/").unwrap(), bytes));
+    let mut later: Vec<_> = later.into_iter().filter_map(|(path, bytes)| Some((numbered(path)?, bytes))).collect();
+    later.sort();
+    for commit in later.chunk_by(|((one, _), _), ((other, _), _)| one == other) {
+        commit.iter().for_each(|((_, path), bytes)| write(path, bytes));
         repo.commit(&[]);
     }
 }
@@ -151,7 +164,7 @@ fn commit(repo: &Repo, changes: &Bytes) {
 fn of_daemon(repo: &Repo) -> Vec<Problem> {
     let (reader, head) = (Reader::open_local(&repo.path).unwrap(), repo.head());
     let tree = reader.tree(&head).unwrap();
-    let source = Source { tree: &tree, blobs: &reader, commit: Some(&head), history: Some(&reader), recorded: &[] };
+    let source = Source { tree: &tree, blobs: &reader, commit: Some(&head), history: Some(&reader), facts: None };
     Loader::new().load(&source).unwrap().problems_at(now())
 }
 
@@ -232,7 +245,7 @@ fn what_stands_where_a_project_is_expected_holds_that_project_only() {
     let head = repo.commit(&[]);
     let reader = Reader::open_local(&repo.path).unwrap();
     let tree = reader.tree(&head).unwrap();
-    let source = Source { tree: &tree, blobs: &reader, commit: Some(&head), history: Some(&reader), recorded: &[] };
+    let source = Source { tree: &tree, blobs: &reader, commit: Some(&head), history: Some(&reader), facts: None };
     let loaded = Loader::new().load(&source).unwrap();
     let broken: Vec<String> = loaded.catalog.broken.iter().map(|broken| format!("{:?}", broken.subject)).collect();
     assert_eq!(broken, ["Project(\"fourth\")", "Project(\"third\")"]);

@@ -27,7 +27,7 @@ fn the_example_has_no_problem() {
 #[test]
 fn the_example_reads_the_same_from_disk() {
     let (tree, blobs) = read_folder(&root().join("example-repo")).unwrap();
-    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, facts: None };
     let loaded = Loader::new().load(&source).unwrap();
     assert_eq!(view::problems::terminal(&loaded.problems, false), "");
     assert_eq!(format!("{:?}", loaded.catalog), format!("{:?}", load(&example()).catalog));

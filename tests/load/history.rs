@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use landfall::load::{Counts, Loaded, Loader, Source};
 use landfall::model::catalog::SnapshotFault;
 use landfall::model::facts::RecordedSnapshot;
-use landfall::model::{CommitId, Id, Release, ReleaseName};
+use landfall::model::{CommitId, Facts, Id, Release, ReleaseName};
 use landfall::tree::History;
 use landfall::tree::memory::MemoryHistory;
 
@@ -22,7 +22,9 @@ fn commit(history: &mut MemoryHistory, files: &Files) -> CommitId {
 
 fn load_at(loader: &mut Loader, history: &MemoryHistory, head: &CommitId, recorded: &[RecordedSnapshot]) -> Loaded {
     let tree = history.tree(head).unwrap();
-    let source = Source { tree: &tree, blobs: history, commit: Some(head), history: Some(history), recorded };
+    let facts = Facts { snapshots: recorded.to_vec(), ..Facts::default() };
+    let source =
+        Source { tree: &tree, blobs: history, commit: Some(head), history: Some(history), facts: Some(&facts) };
     loader.load(&source).unwrap()
 }
 
@@ -67,6 +69,7 @@ fn the_file_names_another_snapshot_and_wins_over_the_record() {
         commit: first.clone(),
         content: release(&loaded, "1.0.0").content,
         at: Timestamp::UNIX_EPOCH,
+        rules: 0,
     }];
     let with_record = load_at(&mut Loader::new(), &history, &second, &recorded);
     assert_eq!(release(&with_record, "1.0.0").snapshot.as_ref().unwrap().commit, Some(first));
@@ -85,6 +88,7 @@ fn a_record_survives_a_release_that_lands_again() {
         commit: first.clone(),
         content: release(&loaded, "1.0.0").content,
         at: Timestamp::UNIX_EPOCH,
+        rules: 0,
     }];
     let text = files.remove(RELEASE).unwrap();
     let deploy = files.remove("projects/shop/deploy/test.toml").unwrap();

@@ -103,7 +103,7 @@ fn say(files: &Files, loader: &mut Loader) -> String {
             blobs: &history,
             commit: with.then_some(&head),
             history: with.then_some(&history as &dyn landfall::tree::History),
-            recorded: &[],
+            facts: None,
         };
         let loaded = loader.load(&source).unwrap();
         said.push_str(&format!("{:#?}\n", loaded.catalog));
@@ -210,7 +210,7 @@ fn compared(text: &str) -> (u64, Vec<&'static str>) {
     let mut history = MemoryHistory::new();
     let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
     let mut loader = Loader::new();
-    let source = Source { tree: &tree, blobs: &history, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &history, commit: None, history: None, facts: None };
     let mut codes: Vec<&str> = loader.load(&source).unwrap().problems.iter().map(|problem| problem.code).collect();
     codes.dedup();
     (loader.counts().scopes_compared, codes)

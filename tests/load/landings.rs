@@ -8,7 +8,7 @@ use landfall::git::Reader;
 use landfall::load::{Loaded, Loader, Source};
 use landfall::model::catalog::SnapshotFault;
 use landfall::model::facts::RecordedSnapshot;
-use landfall::model::{CommitId, Release};
+use landfall::model::{CommitId, Facts, Release};
 use landfall::tree::History;
 
 use super::support::{Files, files_in, root};
@@ -44,7 +44,9 @@ fn local(repo: &Repo) -> Reader {
 
 fn load(history: &dyn History, head: &CommitId, recorded: &[RecordedSnapshot]) -> Loaded {
     let tree = history.tree(head).unwrap();
-    let source = Source { tree: &tree, blobs: history, commit: Some(head), history: Some(history), recorded };
+    let facts = Facts { snapshots: recorded.to_vec(), ..Facts::default() };
+    let source =
+        Source { tree: &tree, blobs: history, commit: Some(head), history: Some(history), facts: Some(&facts) };
     Loader::new().load(&source).unwrap()
 }
 
@@ -78,6 +80,7 @@ fn recorded(loaded: &Loaded) -> Vec<RecordedSnapshot> {
                 commit: release.snapshot.as_ref().ok()?.commit.clone()?,
                 content: release.content,
                 at: Timestamp::UNIX_EPOCH,
+                rules: 0,
             })
         })
     });

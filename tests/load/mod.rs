@@ -9,4 +9,4 @@ mod landings;
 mod mistakes;
 mod parts;
 mod refused_secrets;
-mod support;
+pub(crate) mod support;

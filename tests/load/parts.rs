@@ -107,7 +107,7 @@ fn change(files: &mut Files, dice: &mut Dice) {
 
 fn load(history: &MemoryHistory, commit: &CommitId) -> Loaded {
     let tree = history.tree(commit).unwrap();
-    let source = Source { tree: &tree, blobs: history, commit: Some(commit), history: Some(history), recorded: &[] };
+    let source = Source { tree: &tree, blobs: history, commit: Some(commit), history: Some(history), facts: None };
     Loader::new().load(&source).unwrap()
 }
 
@@ -180,7 +180,7 @@ fn a_part_says_of_its_projects_what_reading_everything_says() {
             (0..=dice.below(2)).for_each(|_| change(&mut files, &mut dice));
         }
         let (base, head) = (&commits[dice.below(3)], &commits[3]);
-        let pair = Loader::new().load_pair(&history, base, head, &[]).unwrap();
+        let pair = Loader::new().load_pair(&history, base, head, None).unwrap();
         holds(&history, [base, head], &pair);
         match &pair.only {
             Some(_) => parts += 1,

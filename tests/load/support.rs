@@ -46,5 +46,5 @@ pub(crate) fn example() -> Files {
 pub(crate) fn load(files: &Files) -> Loaded {
     let mut history = MemoryHistory::new();
     let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    Loader::new().load(&Source { tree: &tree, blobs: &history, commit: None, history: None, recorded: &[] }).unwrap()
+    Loader::new().load(&Source { tree: &tree, blobs: &history, commit: None, history: None, facts: None }).unwrap()
 }

@@ -23,28 +23,28 @@ use crate::support::steps::{folder, golden, read};
 
 /// What was there when the format was frozen.
 #[derive(Clone, serde::Serialize, serde::Deserialize)]
-struct Deployed {
-    now: Timestamp,
-    facts: Facts,
+pub(super) struct Deployed {
+    pub(super) now: Timestamp,
+    pub(super) facts: Facts,
     observed: Observed,
 }
 
 impl Deployed {
     /// Nothing, in places that can be seen.
-    fn nothing(catalog: &Catalog) -> Self {
+    pub(super) fn nothing(catalog: &Catalog) -> Self {
         let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
         let seen = PlaceSeen::Seen { at: now, stacks: BTreeMap::new() };
         let places = catalog.targets.values().map(|target| (target.place.clone(), seen.clone())).collect();
         Self { now, facts: Facts::default(), observed: Observed { places } }
     }
 
-    fn plan(&self, catalog: &Catalog) -> Planned {
+    pub(super) fn plan(&self, catalog: &Catalog) -> Planned {
         let input = Input { catalog, facts: &self.facts, observed: &self.observed, now: self.now };
         plan(&input, &mut Cache::default())
     }
 
     /// Carries out plans until one is empty.
-    fn settle(&mut self, catalog: &Catalog) {
+    pub(super) fn settle(&mut self, catalog: &Catalog) {
         for round in 0..50 {
             let planned = self.plan(catalog);
             if planned.plan.begin.is_empty() {
@@ -118,7 +118,7 @@ fn copy(from: &Path, to: &Path) {
 
 fn example() -> Catalog {
     let (tree, blobs) = read_folder(&folder("golden/1/repository")).unwrap();
-    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, facts: None };
     Loader::new().load(&source).unwrap().catalog
 }
 

@@ -4,6 +4,7 @@ mod allowances;
 mod announced;
 mod brake;
 mod doctor;
+mod editions;
 mod freezes;
 mod frozen;
 mod gates;

@@ -21,6 +21,7 @@ fn seen(live: &mut Live, names: &[&str]) {
             commit: CommitId("8c1d0f2000000000000000000000000000000000".to_owned()),
             content: Hash::of(name.as_bytes()),
             at: live.now,
+            rules: 0,
         });
     }
 }

@@ -39,7 +39,9 @@ pub(super) fn service(image: &str) -> Value {
                     "ExecutionRoleArn": {"Fn::GetAtt": ["ExecutionRole", "Arn"]},
                     "ContainerDefinitions": [{
                         "Name": "app", "Image": image,
-                        "LogConfiguration": {"LogDriver": "awslogs", "Options": {"awslogs-group": {"Ref": "LogGroup"}}}
+                        "LogConfiguration": {"LogDriver": "awslogs", "Options": {
+                            "awslogs-group": {"Ref": "LogGroup"}, "awslogs-region": "eu-west-1",
+                        }}
                     }]
                 }
             }

@@ -236,7 +236,7 @@ fn templates_that_multiply_or_ask_for_themselves_end_in_an_error() {
     let circle = json!({"C14": {"Fn::Equals": [{"Fn::If": ["C14", "x", "y"]}, "x"]}});
     let many = json!({"G": {"Type": "AWS::Logs::LogGroup"}, "T": {
         "Type": "AWS::ECS::TaskDefinition",
-        "Properties": {"Family": "f", "ContainerDefinitions": [{"Name": "a", "Image": "x:1"}]}
+        "Properties": {"Family": "f", "Memory": "512", "ContainerDefinitions": [{"Name": "a", "Image": "x:1"}]}
     }, "S": {
         "Type": "AWS::ECS::Service",
         "Properties": {"Cluster": "main", "TaskDefinition": {"Ref": "T"}, "DesiredCount": 2_000_000_000}

@@ -12,7 +12,7 @@ use super::branch::Files;
 pub(crate) fn load(files: &Files) -> Loaded {
     let mut history = MemoryHistory::new();
     let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    let source = Source { tree: &tree, blobs: &history, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &history, commit: None, history: None, facts: None };
     Loader::new().load(&source).unwrap()
 }
 

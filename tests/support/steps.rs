@@ -145,7 +145,7 @@ pub(crate) fn read_with(process: &str, format: u32, others: impl IntoIterator<It
     files.extend(others);
     let mut history = MemoryHistory::new();
     let tree = history.tree_of(files.iter().map(|(path, text)| (path.as_str(), text.as_str())));
-    let source = Source { tree: &tree, blobs: &history, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &history, commit: None, history: None, facts: None };
     let loaded = LOADER.with_borrow_mut(|loader| loader.load(&source)).unwrap();
     // A warning holds nothing.
     let errors: Vec<_> = loaded.problems.into_iter().filter(|problem| problem.level == Level::Error).collect();

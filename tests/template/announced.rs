@@ -30,7 +30,8 @@ const CHANGES: &[(&str, Change)] = &[
         world.what.images.values_mut().for_each(|image| image.repository = other.clone());
     }),
     ("another container", |world| {
-        let side = container("side", "web");
+        let mut side = container("side", "web");
+        side.ports.clear();
         world.service().task.containers.push(side);
     }),
     ("own role", |world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),

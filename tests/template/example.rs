@@ -14,7 +14,7 @@ use super::golden::tool;
 
 fn catalog() -> Catalog {
     let (tree, blobs) = read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("example-repo")).unwrap();
-    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, recorded: &[] };
+    let source = Source { tree: &tree, blobs: &blobs, commit: None, history: None, facts: None };
     Loader::new().load(&source).unwrap().catalog
 }
 

@@ -105,7 +105,10 @@ fn what_aws_would_refuse_is_refused() {
         (TOPIC.replace("AWS::SNS::Topic", "Topic"), "`Topic` is not a resource type"),
         (TOPIC.replace("\"Topic\"", "\"My-Topic\""), "`My-Topic` is not a logical id"),
         (format!("{TOPIC}set = {{ DisplayNam = \"x\" }}"), "did you mean `DisplayName`?"),
-        (format!("{TASK}set = {{ \"ContainerDefinitions.app.Essential\" = false }}"), "no container is essential"),
+        (
+            format!("{TASK}set = {{ \"ContainerDefinitions.app.Essential\" = false }}"),
+            "at least one container must be essential",
+        ),
         (
             format!(
                 "{TOPIC}set = {{ TopicName = {{ \"Fn::Sub\" = \"${{Service.Name}}-done\" }} }}\n{SERVICE}depends_on = [\"Topic\"]"

@@ -217,6 +217,7 @@ Resources:
   Task:
     Type: AWS::ECS::TaskDefinition
     Properties:
+      Memory: 512
       ContainerDefinitions:
         - {Name: app, Image: '#{images.web}'}
         - {Name: side, Image: !Ref Image}
@@ -398,7 +399,7 @@ fn a_placeholder_that_yaml_takes_for_a_comment_is_told() {
 fn an_image_that_is_said_is_the_one_of_the_template() {
     let container = "{Name: app, Image: '#{images.web}'}";
     let template = format!(
-        "Resources:\n  D:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      ContainerDefinitions: [{container}]\n"
+        "Resources:\n  D:\n    Type: AWS::ECS::TaskDefinition\n    Properties:\n      Memory: 512\n      ContainerDefinitions: [{container}]\n"
     );
     assert!(render("[step.images]\napp = \"web\"", &template).is_ok());
     let other = render("[step.images]\napp = \"logs\"", &template).unwrap_err();

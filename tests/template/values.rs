@@ -70,7 +70,7 @@ fn load(project: &str, tenant: &str) -> Loaded {
     ];
     let mut history = MemoryHistory::new();
     let tree = history.tree_of(files);
-    Loader::new().load(&Source { tree: &tree, blobs: &history, commit: None, history: None, recorded: &[] }).unwrap()
+    Loader::new().load(&Source { tree: &tree, blobs: &history, commit: None, history: None, facts: None }).unwrap()
 }
 
 fn value(name: &str, written: &str) -> String {

@@ -36,6 +36,14 @@ impl Places {
         }
     }
 
+    /// The bytes of the scalar at a pointer; of the key of what is larger, and of what is around a place where nothing is.
+    pub fn short(&self, pointer: &str) -> Range<usize> {
+        match self.find(pointer) {
+            (Some(key), place) if place.inside != Inside::Nothing => key,
+            (_, place) => place.bytes.clone(),
+        }
+    }
+
     fn find(&self, pointer: &str) -> (Option<Range<usize>>, &Self) {
         let mut here = (None, self);
         for step in pointer.split('/').skip(1) {

@@ -5,6 +5,7 @@
 //! them says where they come from and how to refresh them. A type that `resources.json` does not contain is unknown here and
 //! is not checked.
 
+mod attributes;
 mod check;
 mod replacement;
 
@@ -14,8 +15,9 @@ use std::sync::OnceLock;
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use attributes::{UnknownAttribute, check_attributes};
 pub use check::{SchemaFault, SchemaProblem, check_resource};
-pub use replacement::{Recreates, naming, recreates, replacement_origin, types_with_rules};
+pub use replacement::{Recreates, is_type, naming, recreates, replacement_origin, types_with_rules};
 
 /// All schemas, with their origin.
 #[derive(Debug, Default, Deserialize)]
@@ -78,7 +80,12 @@ pub fn known_types() -> impl Iterator<Item = &'static str> {
 
 /// The schema of a type, such as `AWS::ECS::Service`; none if it is not known.
 pub fn resource_type(name: &str) -> Option<&'static ResourceType> {
-    schemas().types.get(name)
+    schema_of(name).map(|(_, schema)| schema)
+}
+
+/// A type by name, and its schema.
+fn schema_of(name: &str) -> Option<(&'static str, &'static ResourceType)> {
+    schemas().types.get_key_value(name).map(|(name, schema)| (name.as_str(), schema))
 }
 
 impl ResourceType {
@@ -86,5 +93,20 @@ impl ResourceType {
     pub fn properties(&self) -> impl Iterator<Item = &str> {
         let read_only = |name: &str| self.read_only.iter().any(|path| path == name);
         self.root.properties.keys().map(String::as_str).filter(move |name| !read_only(name))
+    }
+
+    /// The attributes that `Fn::GetAtt` can ask for: what only AWS sets.
+    fn attributes(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.read_only.iter().map(|path| path.replace('/', ".")).collect();
+        all.sort();
+        all
+    }
+
+    /// Whether `Fn::GetAtt` can ask for it. Some types also give back what was written, so its properties count too.
+    fn has_attribute(&self, name: &str) -> bool {
+        let first = |path: &str| path.split(['/', '.']).next().map(str::to_owned);
+        let begin = first(name);
+        self.read_only.iter().any(|path| first(path) == begin)
+            || begin.is_some_and(|begin| self.root.properties.contains_key(&begin))
     }
 }

@@ -54,6 +54,20 @@ pub fn types_with_rules() -> impl Iterator<Item = &'static str> {
     table().types.keys().map(String::as_str)
 }
 
+/// Whether CloudFormation may have a type of this name: one of AWS as far as these schemas know, or one of others, whose names
+/// have the same form.
+pub fn is_type(name: &str) -> bool {
+    // Any name may be a module's; of these two kinds every name is one.
+    let open = ["AWS::CloudFormation::CustomResource", "Custom::", "AWS::Serverless::"];
+    if open.iter().any(|begin| name.starts_with(begin)) || name.ends_with("::MODULE") {
+        return true;
+    }
+    match name.split("::").collect::<Vec<_>>().as_slice() {
+        ["AWS", ..] => table().types.contains_key(name),
+        parts => parts.len() == 3 && parts.iter().all(|part| !part.is_empty()),
+    }
+}
+
 /// The properties that together name a resource of a type, sorted: two resources of one place cannot have the same. Empty for a
 /// type whose names AWS makes, and for one that is not known.
 pub fn naming(kind: &str) -> &'static [String] {

@@ -42,7 +42,7 @@ pub struct Diff {
 /// Runs the command.
 pub(super) fn run(options: &Diff) -> Outcome {
     let deliver = Deliver::default();
-    let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], &[])?;
+    let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], None)?;
     let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
     let (before, after) = (release_of(project, &options.from)?, release_of(project, &options.to)?);
     let difference = Difference::of(&loaded.catalog, project, before, after)?;

@@ -46,7 +46,7 @@ pub struct Show {
 /// Runs `landfall release list`.
 pub(super) fn list(options: &List) -> Outcome {
     let deliver = Deliver::default();
-    let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], &[])?;
+    let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], None)?;
     let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
     let all = project.releases_highest_first();
     if options.format == Format::Json {
@@ -79,7 +79,7 @@ pub(super) fn list(options: &List) -> Outcome {
 /// Runs `landfall release show`.
 pub(super) fn show(options: &Show) -> Outcome {
     let deliver = Deliver::default();
-    let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], &[])?;
+    let loaded = Desk::open(&options.of.repo, &deliver)?.load(&[], None)?;
     let project = project_of(&loaded, &options.of.project, &options.of.repo)?;
     let release = release_of(project, &options.version)?;
     let known = Known::of(options.facts.as_deref(), &options.of.repo)?;

@@ -24,20 +24,25 @@ pub(crate) fn assemble(source: &Source<'_>, world: &World, findings: Vec<Finding
     let (quiet, counted) = sorted(findings).into_iter().partition(|finding| finding.problem.accepted.is_some());
     let mut findings = bounded(counted);
     findings.extend(bounded(quiet));
-    let mut broken = Vec::new();
-    for finding in &findings {
-        if finding.problem.level == Level::Error && !finding.holds_nothing {
-            broken.extend(subjects(finding).into_iter().map(|subject| of(subject, &finding.problem)));
-        }
-    }
+    let mut broken = causes(&findings, |since| since == 0);
     broken.extend(cascade(world, &broken));
     // The first cause of each is enough.
     let mut seen = BTreeSet::new();
     broken.retain(|one: &Broken| seen.insert(one.subject.clone()));
+    // What only a newer rule refuses holds no release that is older.
+    let of_old = seen.clone();
+    broken.extend(causes(&findings, |since| since > 0).into_iter().filter(|one| seen.insert(one.subject.clone())));
     let mut problems: Vec<Problem> = findings.into_iter().map(|finding| with_blocks(finding, world)).collect();
     in_order(&mut problems);
-    let catalog = catalog(source, world, broken, &seen);
+    let catalog = catalog(source, world, broken, &seen, &of_old);
     Loaded { catalog, problems, endings: accepted::endings(world) }
+}
+
+/// What is broken by the rules of some editions.
+fn causes(findings: &[Finding], editions: impl Fn(u16) -> bool) -> Vec<Broken> {
+    let held = findings.iter().filter(|finding| finding.problem.level == Level::Error && !finding.holds_nothing);
+    let held = held.filter(|finding| editions(finding.since));
+    held.flat_map(|finding| subjects(finding).into_iter().map(|subject| of(subject, &finding.problem))).collect()
 }
 
 /// Sorts by place and merges what several projects found in a file that they share.
@@ -143,7 +148,14 @@ fn held_by(subject: &Subject, world: &World) -> Vec<String> {
     }
 }
 
-fn catalog(source: &Source<'_>, world: &World, broken: Vec<Broken>, gone: &BTreeSet<Subject>) -> Catalog {
+/// `gone` is everything that is broken, `of_old` what holds old releases too.
+fn catalog(
+    source: &Source<'_>,
+    world: &World,
+    broken: Vec<Broken>,
+    gone: &BTreeSet<Subject>,
+    of_old: &BTreeSet<Subject>,
+) -> Catalog {
     let fine = |subject: Subject| !gone.contains(&subject);
     let environments: BTreeMap<EnvironmentName, Arc<Environment>> = world
         .environments
@@ -177,7 +189,7 @@ fn catalog(source: &Source<'_>, world: &World, broken: Vec<Broken>, gone: &BTree
                 Some(used) => catalog.lifecycles.get(used).cloned(),
                 None => implied.clone(),
             };
-            let built = self::project(name, project, &lifecycle, &catalog.broken);
+            let built = self::project(name, project, &lifecycle, &catalog.broken, of_old);
             catalog.projects.extend(built.map(|project| (name.clone(), Arc::new(project))));
         }
     }
@@ -211,6 +223,7 @@ fn project(
     world_project: &ProjectWorld,
     lifecycle: &dyn Fn(Option<&LifecycleName>) -> Option<Arc<Lifecycle>>,
     broken: &[Broken],
+    of_old: &BTreeSet<Subject>,
 ) -> Option<Project> {
     let draft = world_project.project.as_ref()?;
     let channels: Option<BTreeMap<_, _>> = draft
@@ -231,7 +244,7 @@ fn project(
         .filter(|(release, _)| cause(Subject::Release(name.clone(), (*release).clone())).is_none());
     let releases = releases.map(|(release_name, built)| {
         let is_head = matches!(&built.snapshot, Ok(found) if Arc::ptr_eq(&found.outcome, &world_project.head));
-        let fault = head_fault.filter(|_| is_head);
+        let fault = head_fault.filter(|fault| is_head && of_old.contains(&fault.subject));
         (release_name.clone(), Arc::new(release(name, release_name, built, fault)))
     });
     let deploys = world_project

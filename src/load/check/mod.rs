@@ -105,6 +105,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "stacks-differ", run: identity::stacks_differ },
     Check { name: "stacks-share-no-priority", run: ecs_listeners::stacks_share_no_priority },
     Check { name: "versions-differ", run: releases::versions_differ },
+    Check { name: "release-older-than-rules", run: releases::are_older_than_rules },
     Check { name: "release-has-snapshot", run: releases::have_their_snapshots },
     Check { name: "release-has-images", run: releases::have_their_images },
     Check { name: "templates-are-used", run: raw::templates_are_used },

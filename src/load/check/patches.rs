@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::RULES_OF_SERVICES;
 use super::super::codes::{self, Code};
 use super::super::finding::{File, Finding};
 use super::super::schema::At;
@@ -17,7 +18,8 @@ pub(crate) fn fit(drafts: &WhatDrafts, what: &What, findings: &mut Vec<Finding>)
         for problem in template::check_patches(step, what) {
             let span = span(&process.file, &process.doc.step, &problem);
             let (code, label) = code(problem.fault);
-            let finding = Finding::new(code, &process.file, span, problem.title).label(label);
+            let edition = if problem.fault == PatchFault::Rule { RULES_OF_SERVICES } else { 0 };
+            let finding = Finding::new(code, &process.file, span, problem.title).label(label).since(edition);
             findings.push(match problem.help {
                 Some(help) => finding.help(help),
                 None => finding,
@@ -33,6 +35,7 @@ fn code(fault: PatchFault) -> (&'static Code, &'static str) {
         PatchFault::Twice => (codes::PATCH, "there already"),
         PatchFault::Proof => (codes::PATCH_OF_PROOF, "must stay as it is"),
         PatchFault::Property => (codes::RESOURCE_PROPERTY, "does not match the schema"),
+        PatchFault::Rule => (codes::RESOURCE_RULE, "AWS would refuse this"),
         PatchFault::Template => (codes::TEMPLATE, "CloudFormation would reject this"),
         PatchFault::Placeholder => (codes::TEMPLATE_PLACEHOLDER, "must be literal"),
     }

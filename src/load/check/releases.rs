@@ -1,6 +1,7 @@
 //! Releases compared with each other, and with what they deploy.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::super::codes;
 use super::super::finding::Finding;
@@ -63,6 +64,27 @@ pub(super) fn have_their_snapshots(world: &World, findings: &mut Vec<Finding>) {
             } else {
                 finding.problem.level = Level::Warning;
             }
+            findings.push(finding);
+        }
+    }
+}
+
+/// A landed release that breaks a rule that is newer than it stays what it is.
+pub(super) fn are_older_than_rules(world: &World, findings: &mut Vec<Finding>) {
+    for (project, built) in &world.projects {
+        for (name, release) in &built.releases {
+            let Ok(found) = &release.snapshot else { continue };
+            // What the head says is an error there.
+            let Some(newer) = found.outcome.newer().filter(|_| !Arc::ptr_eq(&found.outcome, &built.head)) else {
+                continue;
+            };
+            let draft = world.drafts.projects.get(project).and_then(|files| files.releases.read.get(name));
+            let (Some(draft), true) = (draft, is_asked_for(built, name, release)) else { continue };
+            let title = format!("release `{name}` breaks a rule that is newer than it: {}", newer.problem.title);
+            let finding = Finding::new(codes::NEWER_RULE, &draft.file, 0..0, title)
+                .about(&[name.as_str()])
+                .label("it can still be deployed")
+                .help("correct the process and make a new release; a daemon holds this one if it saw it first with this rule");
             findings.push(finding);
         }
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::rows::Places;
+use super::rows::Index;
 use crate::model::facts::{Facts, GaveWay, InFlight, Ordered, Progress, Waits};
 use crate::model::journal::{Cause, Evidence, Outcome};
 use crate::model::{CommitId, ReleaseName, Slot, StackName};
@@ -37,17 +37,17 @@ pub(super) fn moved(flight: &mut InFlight, stack: &StackName, item: &Evidence, a
 }
 
 /// Counts the deployments of a slot that gave way in a row. A failure leaves the count: only a success ends it.
-pub(super) fn ended(facts: &mut Facts, places: &mut Places, flight: &InFlight, outcome: &Outcome) {
+pub(super) fn ended(facts: &mut Facts, index: &mut Index, flight: &InFlight, outcome: &Outcome) {
     if outcome.succeeded() {
-        places.gave_way.remove(&mut facts.gave_way, &flight.slot);
+        index.gave_way.remove(&mut facts.gave_way, &flight.slot);
         had_its_turn(facts, flight);
     }
     if !matches!(outcome, Outcome::Superseded { .. }) {
         return;
     }
-    let before = places.gave_way.find(&facts.gave_way, &flight.slot).map_or(0, |gave_way| gave_way.times);
+    let before = index.gave_way.find(&facts.gave_way, &flight.slot).map_or(0, |gave_way| gave_way.times);
     let now = GaveWay { slot: flight.slot.clone(), times: before.saturating_add(1) };
-    places.gave_way.put(&mut facts.gave_way, now);
+    index.gave_way.put(&mut facts.gave_way, now);
 }
 
 /// The order that is in place now waits no longer, and what was ordered before it neither.

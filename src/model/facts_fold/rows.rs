@@ -12,7 +12,7 @@ use crate::model::{Hash, Id, Place, ReleaseName, Slot, StackName};
 
 /// Where everything is that is looked up while a journal is folded.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Places {
+pub(super) struct Index {
     pub(super) announced: Rows<Announced>,
     pub(super) attempts: Rows<Attempts>,
     pub(super) gave_way: Rows<GaveWay>,
@@ -31,7 +31,7 @@ pub(super) struct Places {
     pub(super) learned: HashMap<Slot, usize>,
 }
 
-impl Places {
+impl Index {
     /// Where everything is in facts that are known already.
     pub(super) fn of(facts: &Facts) -> Self {
         let running = facts.runs.iter().enumerate().filter(|(_, run)| run.to.is_none());

@@ -2,18 +2,18 @@
 
 use jiff::Timestamp;
 
-use super::rows::Places;
+use super::rows::Index;
 use crate::model::Facts;
 use crate::model::facts::{LearnedRun, OpenQuestion};
 use crate::model::journal::{Agreed, Learned, Question};
 
 /// A slot was found with another content than the journal knew: the run that it knew is over.
-pub(super) fn learned(facts: &mut Facts, places: &mut Places, learned: &Learned, at: Timestamp) {
+pub(super) fn learned(facts: &mut Facts, index: &mut Index, learned: &Learned, at: Timestamp) {
     let Some(release) = &learned.release else { return };
-    if let Some(place) = places.running.remove(&learned.slot) {
+    if let Some(place) = index.running.remove(&learned.slot) {
         facts.runs[place].to = Some(at);
     }
-    if let Some(place) = places.learned.insert(learned.slot.clone(), facts.learned.len()) {
+    if let Some(place) = index.learned.insert(learned.slot.clone(), facts.learned.len()) {
         facts.learned[place].over = true;
     }
     facts.learned.push(LearnedRun { slot: learned.slot.clone(), release: release.clone(), at, over: false });

@@ -1,26 +1,7 @@
 //! Sizes of tasks that AWS takes: what the loader asks of written numbers, and rendering of those that variables gave.
 
 use super::Compute;
-
-/// CPU units that Fargate has, and the MiB that go with them: from, to and the step between, or a list (AWS documentation of
-/// Fargate task sizes).
-const FARGATE: [(u32, Memory); 8] = [
-    (256, Memory::These(&[512, 1_024, 2_048])),
-    (512, Memory::Every(1_024, 4_096, 1_024)),
-    (1_024, Memory::Every(2_048, 8_192, 1_024)),
-    (2_048, Memory::Every(4_096, 16_384, 1_024)),
-    (4_096, Memory::Every(8_192, 30_720, 1_024)),
-    (8_192, Memory::Every(16_384, 61_440, 4_096)),
-    (16_384, Memory::Every(32_768, 122_880, 8_192)),
-    (32_768, Memory::These(&[61_440, 122_880, 249_856])),
-];
-
-/// Sizes of memory in MiB.
-#[derive(Clone, Copy)]
-enum Memory {
-    Every(u32, u32, u32),
-    These(&'static [u32]),
-}
+use crate::fargate;
 
 /// The numbers of a task; none if a number is not known.
 #[derive(Clone, Debug)]
@@ -95,7 +76,7 @@ impl Sizes<'_> {
     fn of_fargate(&self) -> Vec<SizeFault> {
         let Some(cpu) = self.cpu else { return Vec::new() };
         let rule = SizeRule::Fargate;
-        let Some((_, sizes)) = FARGATE.iter().find(|(units, _)| *units == cpu) else {
+        let Some(sizes) = fargate::memory(cpu) else {
             let title = format!("Fargate has no task of {cpu} CPU units");
             let help = "256, 512, 1024, 2048, 4096, 8192, 16384 or 32768".to_owned();
             return vec![SizeFault { of: SizeOf::Cpu, rule, title, label: "not a size".to_owned(), help }];
@@ -149,27 +130,5 @@ impl Sizes<'_> {
             })
         });
         sums.into_iter().flatten().chain(reserved).collect()
-    }
-}
-
-impl Memory {
-    fn have(self, memory: u32) -> bool {
-        match self {
-            Memory::These(list) => list.contains(&memory),
-            Memory::Every(least, most, every) => {
-                (least..=most).contains(&memory) && (memory - least).is_multiple_of(every)
-            }
-        }
-    }
-
-    fn words(self) -> String {
-        match self {
-            Memory::These(list) => {
-                let list: Vec<String> = list.iter().map(u32::to_string).collect();
-                let (last, first) = list.split_last().map_or(("", list.as_slice()), |(last, first)| (&**last, first));
-                format!("{} or {last} MiB", first.join(", "))
-            }
-            Memory::Every(least, most, every) => format!("{least} to {most} MiB in steps of {every}"),
-        }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
@@ -12,6 +12,7 @@ use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
 use super::types::{self, TypeInfo};
 use super::{Work, World};
+use crate::cfn::{self, Document};
 use crate::model::Place;
 use crate::sim::config::Clusters;
 use crate::sim::fault::During;
@@ -121,7 +122,10 @@ impl World {
             Ok(properties) => properties,
             Err(reason) => return self.start_failed(stack, operation, name, definition, reason),
         };
-        if let Some(reason) = invalid(info, name, &properties).or_else(|| unmodelled(info, &properties)) {
+        let refused = || refused(stack, name, definition, &properties);
+        if let Some(reason) =
+            invalid(info, name, &properties).or_else(|| unmodelled(info, &properties)).or_else(refused)
+        {
             return self.start_failed(stack, operation, name, definition, reason);
         }
         let tags = if info.taggable { stack.shape.tags.clone() } else { BTreeMap::new() };
@@ -494,6 +498,35 @@ fn too_many_tasks(kind: &str, properties: &Map<String, Value>) -> Option<String>
              InvalidRequest)"
         )
     })
+}
+
+/// What the service of a resource says against it, together with the stack's other resources.
+fn refused(stack: &Stack, name: &str, definition: &ResourceDef, properties: &Map<String, Value>) -> Option<String> {
+    let made = stack.resources.values().filter(|resource| resource.logical != name);
+    let mut resources: Map<String, Value> = made
+        .map(|resource| (resource.logical.clone(), json!({ "Type": resource.kind, "Properties": resource.properties })))
+        .collect();
+    let mut properties = properties.clone();
+    // What runs is judged with it, if it is of the same stack.
+    if let Some(task) = definition.properties.get("TaskDefinition").filter(|task| task.get("Ref").is_some()) {
+        properties.insert("TaskDefinition".to_owned(), task.clone());
+    }
+    resources.insert(name.to_owned(), json!({ "Type": definition.kind, "Properties": properties }));
+    let document = Document::from_sections([("Resources".to_owned(), Value::Object(resources))].into_iter().collect());
+    let own = format!("/Resources/{name}/");
+    let fault = cfn::check_rules(&document).into_iter().find(|fault| fault.pointer.starts_with(&own))?;
+    let (service, code) = match definition.kind.as_str() {
+        "AWS::ECS::TaskDefinition" => ("Ecs", "ClientException"),
+        "AWS::ECS::Service" => ("Ecs", "InvalidParameterException"),
+        "AWS::Scheduler::Schedule" => ("Scheduler", "ValidationException"),
+        kind if kind.starts_with("AWS::ElasticLoadBalancingV2::") => ("ElasticLoadBalancingV2", "ValidationError"),
+        _ => ("ApplicationAutoScaling", "ValidationException"),
+    };
+    Some(format!(
+        "Resource handler returned message: \"{} (Service: {service}, Status Code: 400, Error Code: {code})\" (HandlerErrorCode: \
+         InvalidRequest)",
+        fault.aws
+    ))
 }
 
 /// What the account would have to do for these properties and does not, or ECS does not take.

@@ -7,7 +7,6 @@ use crate::model::{Location, Step, What};
 
 use super::super::sections;
 use super::apply::{Touched, apply};
-use super::circle::circle;
 use super::known::known;
 use super::{meant, pointer, proof, texts, within};
 
@@ -39,6 +38,8 @@ pub enum PatchFault {
     Proof,
     /// What comes of it is not what the resource schemas of AWS ask for.
     Property,
+    /// What comes of it is what the services of AWS refuse.
+    Rule,
     /// The result is not a valid template.
     Template,
     /// A placeholder is where the template must be literal.
@@ -71,6 +72,10 @@ pub fn check(step: &Step, what: &What) -> Vec<PatchProblem> {
     found.extend(template_faults(&before, &after));
     found.extend(in_circle(&after, &applied.touched));
     found.extend(texts::no_texts(&after));
+    // What a protected part became breaks rules too, which would only say the same again.
+    let whole = found.is_empty();
+    let rules = rule_faults(&before, &after).into_iter().filter(|_| whole).chain(attribute_faults(&before, &after));
+    found.extend(rules.filter(|found| !applied.is_unchecked(&found.pointer)));
     let schemas = schema_faults(&before, &after);
     found.extend(schemas.into_iter().filter(|found| !applied.is_unchecked(&found.pointer)));
     found.into_iter().map(|found| placed(found, step, &applied.touched)).collect()
@@ -82,9 +87,17 @@ fn placed(found: Found, step: &Step, touched: &[Touched]) -> PatchProblem {
     let near = touched.iter().filter(|one| within(&one.pointer, &pointer) || within(&pointer, &one.pointer));
     let nearest = near.max_by_key(|one| one.pointer.len());
     let first = || step.patches.first().map_or(&step.at, |patch: &Patch| &patch.at);
-    let at = nearest.map_or_else(first, |one| &one.at).clone();
+    let beside = || beside(touched, &pointer).map_or_else(first, |one| &one.at);
+    let at = nearest.map_or_else(beside, |one| &one.at).clone();
     let inside = nearest.and_then(|one| pointer.strip_prefix(one.path.as_str())).unwrap_or("").to_owned();
     PatchProblem { fault, title, at, inside, help }
+}
+
+/// What was changed in the same resource, as near as possible: values that do not go together are not all of them changed.
+fn beside<'t>(touched: &'t [Touched], pointer: &str) -> Option<&'t Touched> {
+    let common = |one: &Touched| one.pointer.split('/').zip(pointer.split('/')).take_while(|(a, b)| a == b).count();
+    // The root, the section and the resource.
+    touched.iter().filter(|one| common(one) >= 3).max_by_key(|one| common(one))
 }
 
 fn schema_faults(before: &Document, after: &Document) -> Vec<Found> {
@@ -102,6 +115,29 @@ fn schema_faults(before: &Document, after: &Document) -> Vec<Found> {
         }
     }
     found
+}
+
+/// Attributes that no resource has.
+fn attribute_faults(before: &Document, after: &Document) -> Vec<Found> {
+    let known = cfn::check_attributes(before);
+    let new = cfn::check_attributes(after).into_iter().filter(|unknown| !known.contains(unknown));
+    let said = |unknown: cfn::UnknownAttribute| {
+        let title = format!("`{}` ({}) has no attribute `{}`", unknown.resource, unknown.kind, unknown.attribute);
+        let help = meant(&unknown.attribute, unknown.known.iter().map(String::as_str));
+        Found { fault: PatchFault::Rule, pointer: unknown.pointer, title, help }
+    };
+    new.map(said).collect()
+}
+
+/// What the services would refuse once the patches are applied, and not without them.
+fn rule_faults(before: &Document, after: &Document) -> Vec<Found> {
+    let known = cfn::check_rules(before);
+    let new = cfn::check_rules(after).into_iter().filter(|fault| !known.contains(fault));
+    let said = |fault: cfn::RuleFault| {
+        let title = format!("{}: {}", fault.place(), fault.title);
+        Found { fault: PatchFault::Rule, pointer: fault.pointer, title, help: None }
+    };
+    new.map(said).collect()
 }
 
 /// What is wrong, and where in the resource.
@@ -152,7 +188,7 @@ fn template_faults(before: &Document, after: &Document) -> Vec<Found> {
 
 /// Resources that wait for each other, reported at the last patch that involves one of them.
 fn in_circle(after: &Document, touched: &[Touched]) -> Option<Found> {
-    let circle = circle(after)?;
+    let circle = cfn::resource_circle(after)?;
     let of_circle = |one: &&Touched| circle.iter().any(|id| within(&pointer("/Resources", id), &one.pointer));
     let pointer = touched.iter().rfind(of_circle)?.pointer.clone();
     let title = format!("resources wait for each other: {}", circle.join(" → "));

@@ -10,7 +10,6 @@
 
 mod apply;
 mod check;
-mod circle;
 mod known;
 mod place;
 mod proof;

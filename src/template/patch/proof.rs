@@ -3,8 +3,6 @@
 //! Success is proved from the service's deployment, its task definition and the images that ECS resolved for the step's
 //! containers; evidence of a failure is found by family and log group. All else is the author's.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use crate::cfn::{Document, Resource};
@@ -71,7 +69,7 @@ fn name(container: &Value) -> Option<&str> {
     container.get("Name").and_then(Value::as_str)
 }
 
-/// Every container of the step still exists with its image, names are unique, and at least one container is essential.
+/// Every container of the step still exists with its image.
 fn containers(was: &Resource<'_>, is: &Resource<'_>, base: &str, found: &mut Vec<Found>) {
     for container in list(was) {
         let Some(own) = name(container) else { continue };
@@ -87,19 +85,5 @@ fn containers(was: &Resource<'_>, is: &Resource<'_>, base: &str, found: &mut Vec
                 found.push(fault(format!("{base}/{index}/{key}"), title, why));
             }
         }
-    }
-    let mut seen = BTreeSet::new();
-    for (index, own) in list(is).iter().enumerate().filter_map(|(index, one)| Some((index, name(one)?))) {
-        if !seen.insert(own) {
-            let title = format!("two containers are named `{own}`");
-            found.push(Found { fault: PatchFault::Twice, pointer: format!("{base}/{index}"), title, help: None });
-        }
-    }
-    let not_essential = |container: &Value| {
-        container.get("Essential").is_some_and(|value| value == &Value::Bool(false) || value == "false")
-    };
-    if !list(is).is_empty() && list(is).iter().all(not_essential) {
-        let title = "no container is essential, and ECS rejects such a task definition".to_owned();
-        found.push(Found { fault: PatchFault::Template, pointer: base.to_owned(), title, help: None });
     }
 }

@@ -62,8 +62,8 @@ fn merge_on(mut teller: Teller, edits: &str) -> Merged {
     let mut load = |commit: &landfall::model::CommitId| {
         let branch = teller.history();
         let tree = landfall::tree::History::tree(&*branch, commit).unwrap();
-        let recorded = &before.facts.snapshots;
-        let source = Source { tree: &tree, blobs: &*branch, commit: Some(commit), history: Some(&*branch), recorded };
+        let facts = Some(&*before.facts);
+        let source = Source { tree: &tree, blobs: &*branch, commit: Some(commit), history: Some(&*branch), facts };
         loader.load(&source).unwrap()
     };
     let (base, head) = (load(&parent), load(&head));

@@ -151,13 +151,8 @@ fn reviewed(branch: &Branch, base: &CommitId, head: &CommitId) -> Review {
     let (mut loader, nothing) = (Loader::new(), Facts::default());
     let mut load = |commit: &CommitId| {
         let tree = branch.tree(commit).unwrap();
-        let source = Source {
-            tree: &tree,
-            blobs: branch,
-            commit: Some(commit),
-            history: Some(branch),
-            recorded: &nothing.snapshots,
-        };
+        let source =
+            Source { tree: &tree, blobs: branch, commit: Some(commit), history: Some(branch), facts: Some(&nothing) };
         loader.load(&source).unwrap()
     };
     let (base, head) = (load(base), load(head));

@@ -1,0 +1,109 @@
+//! What ECS, load balancing, scaling and schedules accept, as rules over the resources of a template.
+//!
+//! The schemas of resources ([`check_resource`](super::check_resource)) judge one value at a time; a rule judges values
+//! together, perhaps of several resources of the template. A value that is known only later fits every rule: the result of a
+//! function, a placeholder, a dynamic reference. So does a resource with a condition, which may never exist, and everything in
+//! a template with a macro. The same rules judge what people write (`load/`), what patches make of a step (`template/`) and what
+//! the simulated account is given.
+//!
+//! Deliberately absent: what AWS only finds out with the account at hand (limits, names that are taken, resources elsewhere).
+
+mod balancing;
+mod container;
+mod scaling;
+mod schedule;
+mod seen;
+mod service;
+mod task;
+
+use super::document::Document;
+use seen::{Seen, Template};
+
+/// One thing that AWS refuses.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Its name: `fargate-size`.
+    pub name: &'static str,
+    /// Where AWS says so.
+    pub source: &'static str,
+    run: fn(&mut Judge<'_>),
+}
+
+/// A resource breaks a rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RuleFault {
+    /// The rule's name.
+    pub rule: &'static str,
+    /// JSON pointer into the template: `/Resources/Task/Properties/Cpu`. What is missing is pointed to too.
+    pub pointer: String,
+    /// What is wrong, in one sentence without the resource's name.
+    pub title: String,
+    /// What AWS says, as far as its answer is known by heart.
+    pub aws: String,
+}
+
+impl RuleFault {
+    /// Resource and property: `` `Task` at `Cpu` ``.
+    pub fn place(&self) -> String {
+        let inside = self.pointer.trim_start_matches("/Resources/");
+        let (id, place) = inside.split_once("/Properties").unwrap_or((inside, ""));
+        match place.trim_start_matches('/').replace('/', ".").as_str() {
+            "" => format!("`{id}`"),
+            place => format!("`{id}` at `{place}`"),
+        }
+    }
+}
+
+/// Every rule, in the order in which they judge.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [task::RULES, container::RULES, service::RULES, balancing::RULES, scaling::RULES, schedule::RULES]
+        .into_iter()
+        .flatten()
+}
+
+/// What AWS would refuse in a template, whatever its unknown values are. Costs a look at each resource per rule.
+pub fn check_rules(document: &Document) -> Vec<RuleFault> {
+    if document.has_macro() {
+        return Vec::new();
+    }
+    let template = Template::of(document);
+    let mut found = Vec::new();
+    for rule in rules() {
+        let mut judge = Judge { template: &template, rule: rule.name, found: Vec::new() };
+        (rule.run)(&mut judge);
+        found.append(&mut judge.found);
+    }
+    found
+}
+
+/// A template, and what one rule says against it.
+struct Judge<'a> {
+    template: &'a Template<'a>,
+    rule: &'static str,
+    found: Vec<RuleFault>,
+}
+
+impl<'a> Judge<'a> {
+    /// Judges every resource of a type.
+    fn each(&mut self, kind: &str, judge: impl Fn(&Template<'a>, Seen<'a>, &mut dyn FnMut(Fault))) {
+        let (rule, template) = (self.rule, self.template);
+        for resource in template.of_kind(kind) {
+            let found = &mut self.found;
+            let mut out = |Fault { pointer, title, aws }: Fault| found.push(RuleFault { rule, pointer, title, aws });
+            judge(template, resource, &mut out);
+        }
+    }
+}
+
+/// What a rule says, and where.
+struct Fault {
+    pointer: String,
+    title: String,
+    aws: String,
+}
+
+impl Fault {
+    fn at(pointer: impl Into<String>, title: impl Into<String>, aws: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), title: title.into(), aws: aws.into() }
+    }
+}

@@ -1,0 +1,193 @@
+//! Rules over services of ECS, alone and with the task definition that they run.
+
+use super::seen::Seen;
+use super::task::{self, is_awsvpc, is_fargate};
+use super::{Fault, Judge, Rule};
+
+pub(super) const KIND: &str = "AWS::ECS::Service";
+
+const CREATE: &str = "API reference of Amazon ECS, CreateService";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule { name: "daemon-service", source: CREATE, run: daemon },
+    Rule { name: "launch-type", source: CREATE, run: launch_type },
+    Rule {
+        name: "capacity-strategy",
+        source: "API reference of Amazon ECS, CapacityProviderStrategyItem",
+        run: capacity,
+    },
+    Rule { name: "service-network", source: CREATE, run: network },
+    Rule { name: "load-balancer-port", source: "API reference of Amazon ECS, LoadBalancer", run: load_balancer },
+    Rule { name: "service-connect-port", source: "API reference of Amazon ECS, ServiceConnectService", run: connect },
+    Rule { name: "target-type", source: "API reference of Amazon ECS, LoadBalancer", run: target_type },
+];
+
+fn daemon(judge: &mut Judge<'_>) {
+    judge.each(KIND, |_, service, out| {
+        if !service.get("SchedulingStrategy").is("DAEMON") {
+            return;
+        }
+        let (count, launch) = (service.get("DesiredCount"), service.get("LaunchType"));
+        if count.is_there() {
+            let aws = "The daemon scheduling strategy does not support a desired count for services. Remove the desired count value \
+                       and try again.";
+            out(Fault::at(count.pointer, "a daemon service has no `DesiredCount`: it runs one task on each instance", aws));
+        }
+        if launch.is("FARGATE") {
+            let aws = "The daemon scheduling strategy does not support the fargate launch type.";
+            out(Fault::at(launch.pointer, "a daemon service does not run on Fargate", aws));
+        }
+    });
+}
+
+fn launch_type(judge: &mut Judge<'_>) {
+    judge.each(KIND, |template, service, out| {
+        let launch = service.get("LaunchType");
+        let strategy = service.get("CapacityProviderStrategy");
+        if launch.is_there() && strategy.items().is_some_and(|items| !items.is_empty()) {
+            let aws = "Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.";
+            out(Fault::at(launch.pointer.clone(), "a service has a launch type or a capacity provider strategy", aws));
+        }
+        if launch.is("EC2") {
+            let version = service.get("PlatformVersion");
+            if version.is_there() {
+                let aws = "The platform version must be null when specifying an EC2 launch type.";
+                out(Fault::at(version.pointer, "only Fargate has platform versions", aws));
+            }
+            let public = service.at(&["NetworkConfiguration", "AwsvpcConfiguration", "AssignPublicIp"]);
+            if public.is("ENABLED") {
+                let aws = "Assign public IP is not supported for this launch type.";
+                out(Fault::at(public.pointer, "only tasks on Fargate get a public address this way", aws));
+            }
+        }
+        if launch.is("FARGATE") {
+            for key in ["PlacementConstraints", "PlacementStrategies"] {
+                let placement = service.get(key);
+                if !placement.each().is_empty() {
+                    let aws = "Placement strategies and constraints are not supported with FARGATE launch type.";
+                    out(Fault::at(placement.pointer, format!("a service on Fargate has no `{key}`"), aws));
+                }
+            }
+            let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+            let kinds = task.get("RequiresCompatibilities").items().unwrap_or_default();
+            let known = kinds.iter().all(|kind| kind.text().is_some());
+            if !kinds.is_empty() && known && !is_fargate(&task) {
+                let aws = "Task definition does not support launch_type FARGATE.";
+                let title = "the task definition does not name `FARGATE` under `RequiresCompatibilities`";
+                out(Fault::at(launch.pointer, title, aws));
+            }
+        }
+    });
+}
+
+fn capacity(judge: &mut Judge<'_>) {
+    judge.each(KIND, |_, service, out| {
+        let strategy = service.get("CapacityProviderStrategy");
+        let Some(items) = strategy.items().filter(|items| !items.is_empty()) else { return };
+        let bases = items.iter().map(|item| item.get("Base")).filter(|base| base.number().is_some_and(|n| n > 0.0));
+        if let Some(second) = bases.skip(1).last() {
+            let aws = "A capacity provider strategy cannot contain more than one capacity provider with a base value defined.";
+            out(Fault::at(second.pointer, "only one capacity provider of a strategy can have a base", aws));
+        }
+        if items.iter().all(|item| item.get("Weight").number() == Some(0.0)) {
+            let aws = "The specified capacity provider strategy must contain at least one capacity provider with a weight greater \
+                       than zero.";
+            out(Fault::at(strategy.pointer.clone(), "one capacity provider needs a weight above 0", aws));
+        }
+        let names: Option<Vec<String>> = items.iter().map(|item| item.get("CapacityProvider").text()).collect();
+        let of_fargate = |name: &String| name.starts_with("FARGATE");
+        if let Some(names) = names
+            && names.iter().any(of_fargate)
+            && !names.iter().all(of_fargate)
+        {
+            let aws = "A capacity provider strategy cannot contain a mix of capacity providers using Auto Scaling groups and \
+                       Fargate providers.";
+            let title = "a strategy has capacity providers of Fargate or others, not both";
+            out(Fault::at(strategy.pointer, title, aws));
+        }
+    });
+}
+
+fn network(judge: &mut Judge<'_>) {
+    judge.each(KIND, |template, service, out| {
+        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+        let network = service.get("NetworkConfiguration");
+        if is_awsvpc(&task) && network.is_missing() {
+            let aws = "Network Configuration must be provided when networkMode 'awsvpc' is specified.";
+            let title =
+                "the service needs `NetworkConfiguration`, because its task definition says `NetworkMode: awsvpc`";
+            out(Fault::at(network.pointer, title, aws));
+        }
+    });
+}
+
+/// A container of a task definition by name, and whether it is known that there is none.
+fn container<'a>(task: &Seen<'a>, name: &str) -> Option<Option<Seen<'a>>> {
+    let all = task::containers(task)?;
+    let names: Option<Vec<String>> = all.iter().map(|container| container.get("Name").text()).collect();
+    Some(names?.iter().position(|known| known == name).and_then(|place| all.into_iter().nth(place)))
+}
+
+fn load_balancer(judge: &mut Judge<'_>) {
+    judge.each(KIND, |template, service, out| {
+        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+        for balancer in service.get("LoadBalancers").each() {
+            let (name, port) = (balancer.get("ContainerName"), balancer.get("ContainerPort"));
+            let Some(text) = name.text() else { continue };
+            let Some(found) = container(&task, &text) else { continue };
+            let Some(container) = found else {
+                let aws = format!("The container {text} does not exist in the task definition.");
+                out(Fault::at(name.pointer, format!("the task definition has no container `{text}`"), aws));
+                continue;
+            };
+            let Some(ports) = container.get("PortMappings").items() else { continue };
+            let open: Option<Vec<f64>> = ports.iter().map(|mapping| mapping.get("ContainerPort").number()).collect();
+            // A range of ports names none of them.
+            let ranges = ports.iter().any(|mapping| !mapping.get("ContainerPortRange").is_missing());
+            if let (Some(open), Some(number), false) = (open, port.number(), ranges)
+                && !open.contains(&number)
+            {
+                let aws = format!("The container {text} did not have a container port {number} defined.");
+                out(Fault::at(port.pointer, format!("container `{text}` has no port {number}"), aws));
+            }
+        }
+    });
+}
+
+fn connect(judge: &mut Judge<'_>) {
+    judge.each(KIND, |template, service, out| {
+        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+        let Some(all) = task::containers(&task) else { return };
+        let mut names = Vec::new();
+        for container in all {
+            let Some(ports) = container.get("PortMappings").items() else { return };
+            for name in ports.iter().map(|mapping| mapping.get("Name")).filter(|name| !name.is_missing()) {
+                let Some(text) = name.text() else { return };
+                names.push(text);
+            }
+        }
+        for offered in service.at(&["ServiceConnectConfiguration", "Services"]).each() {
+            let port = offered.get("PortName");
+            if let Some(name) = port.text().filter(|name| !names.contains(name)) {
+                let aws = format!("Unable to find a port mapping with name {name} in the task definition.");
+                out(Fault::at(port.pointer, format!("no port of the task definition is named `{name}`"), aws));
+            }
+        }
+    });
+}
+
+fn target_type(judge: &mut Judge<'_>) {
+    judge.each(KIND, |template, service, out| {
+        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+        for group in service.get("LoadBalancers").each().iter().map(|balancer| balancer.get("TargetGroupArn")) {
+            let Some(target) = template.referred(&group, "AWS::ElasticLoadBalancingV2::TargetGroup") else { continue };
+            let kind = target.get("TargetType");
+            if is_awsvpc(&task) && (kind.is_missing() || kind.is("instance")) {
+                let aws = "The provided target group has target type instance, which is incompatible with the awsvpc network mode \
+                           specified in the task definition.";
+                let title = "the target group needs `TargetType: ip`, because the tasks have network interfaces of their own";
+                out(Fault::at(group.pointer, title, aws));
+            }
+        }
+    });
+}

@@ -1,0 +1,176 @@
+//! The rules of services: what each accepts and refuses, by an example of both, and who else says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use landfall::cfn::{self, Document, check_rules, rules};
+use serde_json::{Value, json};
+
+use super::corpus::templates;
+
+/// The examples of each rule: accepted, refused.
+fn examples() -> BTreeMap<String, (Document, Document)> {
+    let text = include_str!("rules.yaml");
+    let Value::Object(rules) = cfn::read(text).unwrap().into_value() else { panic!("a map of rules") };
+    let document = |rule: &Value, key: &str| {
+        let resources = rule.get(key).unwrap_or_else(|| panic!("no example that is {key}"));
+        Document::from_value(json!({ "Resources": resources })).unwrap()
+    };
+    rules.iter().map(|(name, rule)| (name.clone(), (document(rule, "accepted"), document(rule, "refused")))).collect()
+}
+
+/// Rules whose example is refused whatever its values are.
+const STRUCTURE: [&str; 3] = ["container-memory", "launch-type", "task-containers"];
+
+/// The rules that a document breaks.
+fn broken(document: &Document) -> Vec<&'static str> {
+    check_rules(document).iter().map(|fault| fault.rule).collect()
+}
+
+#[test]
+fn each_rule_accepts_one_example_and_refuses_the_other() {
+    let examples = examples();
+    let named: BTreeSet<&str> = rules().map(|rule| rule.name).collect();
+    assert_eq!(examples.keys().map(String::as_str).collect::<BTreeSet<_>>(), named, "each rule has its examples");
+    assert_eq!(named.len(), rules().count(), "names differ");
+    for (name, (accepted, refused)) in &examples {
+        assert!(broken(accepted).is_empty(), "{name} refuses what AWS accepts: {:?}", check_rules(accepted));
+        assert_eq!(broken(refused), [name.as_str()], "{name}: {:?}", check_rules(refused));
+        for fault in check_rules(refused) {
+            let parent = fault.pointer.rsplit_once('/').unwrap().0;
+            assert!(Value::Object(refused.as_map().clone()).pointer(parent).is_some(), "{name}: {}", fault.pointer);
+            assert!(!fault.aws.is_empty() && fault.aws != fault.title, "{name} has words of AWS");
+        }
+    }
+}
+
+/// A value that is known only later, a condition and a macro fit every rule.
+#[test]
+fn what_is_known_later_fits_every_rule() {
+    for (name, (_, refused)) in examples() {
+        let root = Value::Object(refused.as_map().clone());
+        let mut macros = root.clone();
+        macros["Transform"] = json!("Expand");
+        assert!(broken(&Document::from_value(macros).unwrap()).is_empty(), "{name} knows what a macro makes");
+        let mut perhaps = root.clone();
+        for resource in perhaps["Resources"].as_object_mut().unwrap().values_mut() {
+            resource["Condition"] = json!("Perhaps");
+        }
+        assert!(broken(&Document::from_value(perhaps).unwrap()).is_empty(), "{name} knows what a condition decides");
+        if STRUCTURE.contains(&name.as_str()) {
+            continue;
+        }
+        for later in [json!({ "Ref": "Later" }), json!("#{later}"), json!("{{resolve:ssm:later}}")] {
+            let mut open = root.clone();
+            open["Resources"]
+                .as_object_mut()
+                .unwrap()
+                .values_mut()
+                .for_each(|one| obscure(&mut one["Properties"], &later));
+            assert!(broken(&Document::from_value(open).unwrap()).is_empty(), "{name} knows {later}");
+        }
+    }
+}
+
+/// Puts something else in the place of every value that is neither a map nor a list.
+fn obscure(value: &mut Value, later: &Value) {
+    match value {
+        Value::Object(map) => map.values_mut().for_each(|inside| obscure(inside, later)),
+        Value::Array(items) => items.iter_mut().for_each(|inside| obscure(inside, later)),
+        scalar => *scalar = later.clone(),
+    }
+}
+
+/// cfn-lint looks at every example: it has nothing against those that are accepted, and confirms the refused ones that
+/// `rules_confirmed.txt` names. The others are confirmed by nothing outside of this repository but the text of AWS.
+#[test]
+fn cfn_lint_confirms_what_it_knows() {
+    let Some(tools) = std::env::var_os("LANDFALL_TOOLS").map(PathBuf::from) else {
+        eprintln!("skipped: LANDFALL_TOOLS is not set");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut paths = Vec::new();
+    for (name, (accepted, refused)) in examples() {
+        for (kind, document) in [("accepted", accepted), ("refused", refused)] {
+            let path = folder.path().join(format!("{name}.{kind}.json"));
+            std::fs::write(&path, document.canonical()).unwrap();
+            paths.push(path);
+        }
+    }
+    let output = Command::new(tools.join("bin/cfn-lint"))
+        .args(["--format", "json", "--regions", "eu-west-1", "--non-zero-exit-code", "none", "--template"])
+        .args(&paths)
+        .output()
+        .expect("cfn-lint runs");
+    let found: Vec<Value> = serde_json::from_slice(&output.stdout).expect("cfn-lint writes JSON");
+    let mut confirmed = BTreeMap::<String, BTreeSet<String>>::new();
+    for fault in &found {
+        let id = fault["Rule"]["Id"].as_str().unwrap();
+        let file = Path::new(fault["Filename"].as_str().unwrap()).file_name().unwrap().to_str().unwrap();
+        match file.split_once('.').unwrap() {
+            (name, "refused.json") if id.starts_with('E') => {
+                confirmed.entry(name.to_owned()).or_default().insert(id.to_owned());
+            }
+            (name, "accepted.json") => assert!(!id.starts_with('E'), "{name}: {fault}"),
+            _ => {}
+        }
+    }
+    let lines = rules().map(|rule| match confirmed.get(rule.name) {
+        Some(ids) => format!("{}: {}\n", rule.name, ids.iter().cloned().collect::<Vec<_>>().join(", ")),
+        None => format!("{}: –\n", rule.name),
+    });
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cfn/rules_confirmed.txt");
+    let lines: String = lines.collect();
+    if std::env::var_os("LANDFALL_BLESS").is_some() {
+        std::fs::write(&path, &lines).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), lines, "what cfn-lint {} confirms", tools.display());
+}
+
+/// Resources that wait for each other are found however many there are, with little stack.
+#[test]
+fn a_long_chain_of_resources_is_no_circle() {
+    let chain = |ends: &str| {
+        let resource = |n: usize, next: String| (format!("R{n}"), json!({ "Type": "X", "DependsOn": next }));
+        let last = 30_000;
+        let mut all: serde_json::Map<String, Value> = (0..last).map(|n| resource(n, format!("R{}", n + 1))).collect();
+        all.extend([resource(last, ends.to_owned())]);
+        Document::from_value(json!({ "Resources": all })).unwrap()
+    };
+    let (open, closed) = (chain("R30000x"), chain("R0"));
+    let small = std::thread::Builder::new().stack_size(256 << 10);
+    let found =
+        small.spawn(move || (cfn::resource_circle(&open).is_none(), cfn::resource_circle(&closed).unwrap().len()));
+    assert_eq!(found.unwrap().join().unwrap(), (true, 30_002));
+    let two = Document::from_value(json!({ "Resources": {
+        "A": { "Type": "X", "DependsOn": ["B", "C"] },
+        "B": { "Type": "X" },
+        "C": { "Type": "X", "Properties": { "P": { "Fn::Sub": "${D.Arn}" } } },
+        "D": { "Type": "X", "Properties": { "P": [{ "Ref": "C" }] } },
+    } }));
+    assert_eq!(cfn::resource_circle(&two.unwrap()).unwrap(), ["C", "D", "C"]);
+}
+
+/// Templates that others call good break no rule.
+#[test]
+fn good_templates_break_no_rule() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folders = [root.join("../shared/corpus/cloudformation"), root.join("target/tools/cfn-lint-templates")];
+    let (mut broken, mut seen) = (Vec::new(), 0);
+    for path in folders.iter().filter(|folder| folder.is_dir()).flat_map(|folder| templates(folder)) {
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let Ok(source) = cfn::read(&text) else { continue };
+        let Ok(document) = Document::from_value(source.into_value()) else { continue };
+        seen += 1;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        broken.extend(check_rules(&document).iter().map(|fault| format!("{name} {}: {}", fault.pointer, fault.title)));
+        let circle = cfn::resource_circle(&document);
+        broken.extend(circle.map(|circle| format!("{name}: {}", circle.join(" → "))));
+    }
+    let known = include_str!("rules_broken.txt").lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>();
+    broken.retain(|line| !known.contains(&line.as_str()));
+    assert!(seen > 100 || std::env::var_os("LANDFALL_TOOLS").is_none(), "only {seen} templates are there");
+    assert!(broken.is_empty(), "{} new faults:\n{}", broken.len(), broken.join("\n"));
+}
