@@ -161,6 +161,25 @@ async fn what_is_not_shown_is_waited_for_and_never_believed() {
     assert_eq!(deployed(idle).await.1, Outcome::StackStatusOnly, "no task proves nothing");
 }
 
+/// A stack that is found as it should be needs no call, and its services are waited for as long as after one.
+#[tokio::test]
+async fn services_of_a_stack_that_is_found_are_not_waited_for_without_end() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.deploy(&web("1.0.0", "shop:1")).await, Outcome::Proved);
+    let calls = scene.operations();
+    let hangs = |service: &mut ServiceSeen| {
+        service.deployment.as_mut().unwrap().status = ServiceDeploymentStatus::InProgress;
+    };
+    let mut found = web("1.0.0", "shop:1");
+    found.begin.iter_mut().flat_map(|begin| &mut begin.orders).for_each(|order| order.as_found = true);
+    let mut engine = scene.engine_on(scene.store.clone(), Arc::new(Seen::service(&scene.sim, hangs))).await;
+    engine.carry_out(&found, scene.now).await.unwrap();
+    scene.finish(&mut engine).await;
+    let outcome = scene.outcome().await;
+    assert_eq!(&*failed(&outcome).code, "not-proved", "{outcome:?}");
+    assert_eq!(scene.operations(), calls, "nothing is asked of AWS for it");
+}
+
 /// What a deployment does first with a stack of ours that it finds in this status.
 async fn first_action(status: StackStatus) -> String {
     let mut scene = Scene::new();

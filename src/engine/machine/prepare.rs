@@ -67,7 +67,7 @@ fn found(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen) -> 
     {
         return effect;
     }
-    if s.state.no_change {
+    if s.state.no_change.is_some() {
         return change_set::unchanged(s, content, seen, stack);
     }
     if s.order.as_found && !s.state.begun() && is_as_found(content, stack) {

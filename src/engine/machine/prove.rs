@@ -53,7 +53,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
         return task::next(s, run, seen, stack, states());
     }
     match verdict {
-        Verdict::Nothing if s.state.no_change => finish(s, stack, vec![], Outcome::Unchanged),
+        Verdict::Nothing if s.state.no_change.is_some() => finish(s, stack, vec![], Outcome::Unchanged),
         Verdict::Nothing => finish(s, stack, vec![], Outcome::StackStatusOnly),
         Verdict::Proved => finish(s, stack, states(), Outcome::Proved),
         Verdict::NotYet(missing) if s.late(since, s.deadline(content)) => {
@@ -104,7 +104,7 @@ fn wrong(
 
 fn finish(s: &Subject<'_>, stack: &StackSeen, states: Vec<Evidence>, outcome: Outcome) -> Effect {
     let mut entries: Vec<Entry> = states.into_iter().map(|item| s.evidence(item)).collect();
-    if !s.state.no_change {
+    if s.state.no_change.is_none() {
         entries.push(s.evidence(Evidence::StackLeft { status: stack.status }));
     }
     entries.push(in_place(s, stack));

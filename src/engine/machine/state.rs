@@ -59,8 +59,8 @@ pub(crate) struct StackState {
     pub(crate) evidence: Vec<Evidence>,
     /// The current round's changes were journaled.
     pub(crate) announced: bool,
-    /// AWS said that there is nothing to change.
-    pub(crate) no_change: bool,
+    /// When it was found that there is nothing to change.
+    pub(crate) no_change: Option<Timestamp>,
     /// Outputs of other stacks, by the round that they were read for and the parameter that they fill.
     outputs: BTreeMap<(usize, String), String>,
     /// Tokens of tasks, in the order of their rounds.
@@ -346,7 +346,7 @@ impl StackState {
                 pause.into_iter().for_each(|pause| pause.ended = Some(status.clone()));
             }
             Evidence::Announced { .. } => self.announced = true,
-            Evidence::NoChange { .. } => self.no_change = true,
+            Evidence::NoChange { .. } => self.no_change = self.no_change.or(Some(at)),
             Evidence::TaskStarted { task } => self.task = Some(task.clone()),
             Evidence::TaskLost { .. } => self.lost = true,
             Evidence::OutputRead { parameter, value } => {
@@ -478,9 +478,9 @@ impl StackState {
         })
     }
 
-    /// When the first call was made.
+    /// When the first call was made, or was found not to be needed.
     pub(crate) fn since(&self) -> Option<Timestamp> {
-        self.calls.values().map(|call| call.first).min()
+        self.calls.values().map(|call| call.first).min().or(self.no_change)
     }
 
     /// Whether a token is one of this stack's calls.

@@ -109,7 +109,7 @@ fn started(s: &Subject<'_>, task: &TaskSeen) -> [Entry; 2] {
 /// The record of how the operation left the stack; none if the record exists, or if nothing was executed.
 fn left(s: &Subject<'_>, stack: &StackSeen) -> Option<Entry> {
     let told = s.state.evidence.iter().any(|item| matches!(item, Evidence::StackLeft { .. }));
-    (!told && !s.state.no_change).then(|| s.evidence(Evidence::StackLeft { status: stack.status }))
+    (!told && s.state.no_change.is_none()).then(|| s.evidence(Evidence::StackLeft { status: stack.status }))
 }
 
 /// Why the task does not have to run: it did with this content. What it did for a stack that is gone does not count for the
@@ -123,7 +123,7 @@ fn needless(s: &Subject<'_>, stack: &StackSeen) -> Option<String> {
 }
 
 fn is_made_now(s: &Subject<'_>, stack: &StackSeen) -> bool {
-    stack.status == StackStatus::CreateComplete && !s.state.no_change
+    stack.status == StackStatus::CreateComplete && s.state.no_change.is_none()
 }
 
 fn ask(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSeen, round: usize) -> Effect {

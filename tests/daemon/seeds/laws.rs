@@ -73,6 +73,8 @@ pub(super) struct Watch {
     last_change: BTreeMap<String, String>,
     /// Stacks that were deleted, and not made anew yet, with the token of the deletion.
     deleted: BTreeMap<(Place, String), Option<String>>,
+    /// Tasks that no journal names any more, and that are known because their stack still carries their content.
+    carried: BTreeSet<(StackName, Hash)>,
     /// A store was copied, and both are used: the tasks that both know to have run.
     both: Option<Vec<(Place, StackName, Option<Hash>)>>,
     /// What tasks were asked for, by their tokens: the stack and the content.
@@ -116,14 +118,17 @@ impl Watch {
                 && !self.changed.contains(stack.as_str())
                 && self.last_run.get(stack.as_str()) == self.last_change.get(stack.as_str())
         };
-        let mut known: BTreeSet<(StackName, Hash)> = carried.iter().filter(is_last).cloned().collect();
+        self.carried = carried.iter().filter(is_last).cloned().collect();
+        let mut known = self.carried.clone();
         let mut given = BTreeMap::new();
         for record in records {
             match &record.entry {
                 Entry::Opened(opened) => given.extend(contents(opened)),
                 Entry::Intent { deployment, stack, call: Call::RunTask, .. } => {
-                    let content = given.get(&(*deployment, stack.clone()));
-                    known.extend(content.map(|content| (stack.clone(), *content)));
+                    if let Some(content) = given.get(&(*deployment, stack.clone())) {
+                        self.carried.remove(&(stack.clone(), *content));
+                        known.insert((stack.clone(), *content));
+                    }
                 }
                 _ => {}
             }
@@ -358,6 +363,15 @@ impl Watch {
                 self.last_change.extend(accepted.token.as_ref().map(|token| (stack.to_owned(), deployment_of(token))));
                 if self.both.is_some() {
                     self.forget_change_sets(accepted, same);
+                    // The one changes the stack before the other has seen what it carried.
+                    let carried = &self.carried;
+                    let known = |content: &Option<Hash>, name: &StackName| {
+                        content.is_some_and(|content| carried.contains(&(name.clone(), content)))
+                    };
+                    let stays = |ran: &(Place, StackName, Option<Hash>)| {
+                        ran.0 != accepted.place || ran.1.as_str() != stack || !known(&ran.2, &ran.1)
+                    };
+                    self.both.iter_mut().for_each(|both| both.retain(stays));
                 }
                 // A stack that is made anew is another one, and its task runs for it.
                 if self.deleted.remove(&(accepted.place.clone(), stack.to_owned())).is_some() {

@@ -17,7 +17,7 @@ use crate::model::{StackSeen, StackStatus, TaskRun};
 /// Whether the stack is as another store left it, as far as this store knows.
 pub(super) fn is(s: &Subject<'_>) -> bool {
     let found = s.known.trail.is_some_and(|trail| matches!(trail.last(), Last::Found(_)));
-    s.state.no_change && (found || s.order.as_found || !s.past.executed)
+    s.state.no_change.is_some() && (found || s.order.as_found || !s.past.executed)
 }
 
 /// What to do now for that store's task; none if the task is this store's own.
