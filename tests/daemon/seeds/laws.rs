@@ -347,6 +347,12 @@ impl Watch {
         let same = |subject: &str| subject.split('/').next() == Some(stack);
         match &*accepted.operation {
             "DeleteStack" if effective => {
+                // A restored store may make a change set of this name once more, for the stack that is made anew.
+                let gone = self.made.iter().filter(|made| made.place == accepted.place && same(&made.subject));
+                let executed = |made: &Accepted| Accepted { operation: "ExecuteChangeSet".to_owned(), ..made.clone() };
+                for what in gone.filter_map(|made| once(&executed(made))) {
+                    self.effective.remove(&what);
+                }
                 self.forget_change_sets(accepted, same);
                 self.deleted.insert((accepted.place.clone(), stack.to_owned()), accepted.token.clone());
             }
