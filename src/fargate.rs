@@ -1,4 +1,4 @@
-//! The sizes that Fargate has, for what people write and for what is rendered. Talks to nobody.
+//! The sizes that Fargate has, for what people write and for what is rendered. It uses no other module.
 
 /// CPU units that Fargate has, and the MiB that go with them: from, to and the step between, or a list (AWS documentation of
 /// Fargate task sizes).

@@ -69,8 +69,11 @@ const PSEUDO: [&str; 8] = [
     "AWS::StackName",
     "AWS::URLSuffix",
 ];
+/// The most resources of a template.
+pub(super) const MAX_RESOURCES: usize = 500;
 /// Most entries of a section, and what they are called.
-const MOST: [(&str, usize); 4] = [("Resources", 500), ("Parameters", 200), ("Outputs", 200), ("Mappings", 200)];
+const MOST: [(&str, usize); 4] =
+    [("Resources", MAX_RESOURCES), ("Parameters", 200), ("Outputs", 200), ("Mappings", 200)];
 /// The longest description, in bytes.
 const MAX_DESCRIPTION: usize = 1_024;
 /// The longest logical id.

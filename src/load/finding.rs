@@ -178,6 +178,9 @@ impl Finding {
             self.problem.code = other.problem.code;
             self.problem.level = other.problem.level;
             self.holds_nothing = other.holds_nothing;
+            self.since = other.since;
+        } else if mildness(&other) == mildness(self) {
+            self.since = self.since.min(other.since);
         }
         self.hides.extend(other.hides);
         self.hides.sort();

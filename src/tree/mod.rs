@@ -241,8 +241,8 @@ pub trait History: Blobs {
     /// Whether the commit is there.
     fn has(&self, commit: &CommitId) -> bool;
 
-    /// When a commit was made by the clock of who made it, in seconds; 0 where that is not known. It decides nothing: near
-    /// commits are read faster after each other.
+    /// When a commit was made, in seconds since 1970, as its author's clock said; 0 if that is not known. Only for the order in
+    /// which commits are read: it is faster to read a commit after one that is near to it.
     fn time(&self, _commit: &CommitId) -> i64 {
         0
     }

@@ -52,7 +52,7 @@ fn health_check(judge: &mut Judge<'_>) {
     each_container(judge, |_, container, out| {
         let check = container.get("HealthCheck");
         let command = check.get("Command");
-        if let Some(first) = command.each().first().and_then(Seen::text)
+        if let Some(first) = command.items().unwrap_or_default().first().and_then(Seen::text)
             && !["CMD", "CMD-SHELL", "NONE"].contains(&first.as_str())
         {
             let aws = "Health check command must begin with CMD, CMD-SHELL or NONE.";

@@ -16,6 +16,7 @@ mod seen;
 mod service;
 mod task;
 
+use super::check::MAX_RESOURCES;
 use super::document::Document;
 use seen::{Seen, Template};
 
@@ -38,7 +39,7 @@ pub struct RuleFault {
     pub pointer: String,
     /// What is wrong, in one sentence without the resource's name.
     pub title: String,
-    /// What AWS says, as far as its answer is known by heart.
+    /// What AWS answers, in its words where they are known.
     pub aws: String,
 }
 
@@ -61,9 +62,10 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         .flatten()
 }
 
-/// What AWS would refuse in a template, whatever its unknown values are. Costs a look at each resource per rule.
+/// What AWS would refuse in a template, whatever its unknown values are; nothing of a template with more resources than
+/// CloudFormation takes. Costs a look at each resource per rule.
 pub fn check_rules(document: &Document) -> Vec<RuleFault> {
-    if document.has_macro() {
+    if document.has_macro() || document.resources().nth(MAX_RESOURCES).is_some() {
         return Vec::new();
     }
     let template = Template::of(document);

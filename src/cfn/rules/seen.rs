@@ -7,6 +7,12 @@ use serde_json::{Map, Value};
 use super::super::document::Document;
 use super::super::read::push_key;
 
+/// A list with more items counts as one that is not known whole, so that rules which look at items for each of others cost little
+/// in any template. ECS takes 10 containers, 5 load balancers and 100 ports of a container.
+const MOST_KNOWN: usize = 100;
+/// So many items of a list are judged.
+const MOST_JUDGED: usize = 1_000;
+
 /// A template whose resources are found by type and by name. Resources with a condition are left out.
 pub(super) struct Template<'a> {
     resources: BTreeMap<&'a str, (&'a str, Seen<'a>)>,
@@ -130,17 +136,16 @@ impl<'a> Seen<'a> {
     pub(super) fn items(&self) -> Option<Vec<Seen<'a>>> {
         match self.value {
             None if !self.open => Some(Vec::new()),
-            Some(Value::Array(items)) if !items.iter().any(|item| is_later(Some(item)) && !is_reference(item)) => {
-                Some(self.each())
-            }
+            Some(Value::Array(items)) if items.len() <= MOST_KNOWN && items.iter().all(is_one) => Some(self.each()),
             Some(value) if is_no_value(value) => Some(Vec::new()),
             _ => None,
         }
     }
 
-    /// The items of a list that are known, although there may be more.
+    /// The items of a list that are certainly there, although there may be more.
     pub(super) fn each(&self) -> Vec<Seen<'a>> {
         let items = self.value.and_then(Value::as_array).into_iter().flatten().enumerate();
+        let items = items.take(MOST_JUDGED).filter(|(_, item)| is_one(item));
         items
             .map(|(index, item)| Seen { pointer: format!("{}/{index}", self.pointer), value: Some(item), open: false })
             .collect()
@@ -158,12 +163,13 @@ fn is_later(value: Option<&Value>) -> bool {
     value.is_some_and(|value| function(value).is_some())
 }
 
-/// One value, whichever it is: a list with it has as many items as it seems.
-fn is_reference(value: &Value) -> bool {
-    function(value).is_some_and(|(name, inside)| {
-        matches!(name, "Fn::GetAtt" | "Fn::Sub" | "Fn::Join" | "Fn::Select" | "Fn::ImportValue")
-            || (name == "Ref" && inside != "AWS::NoValue")
-    })
+/// Whether an item of a list is one item, whatever it is: a condition may take it away, a list variable may stand for many.
+fn is_one(item: &Value) -> bool {
+    match function(item) {
+        Some(("Ref", inside)) => inside != "AWS::NoValue",
+        Some((name, _)) => matches!(name, "Fn::GetAtt" | "Fn::Sub" | "Fn::Join" | "Fn::Select" | "Fn::ImportValue"),
+        None => !item.as_str().is_some_and(|text| text.starts_with("#{") && text.ends_with('}')),
+    }
 }
 
 /// A condition may take it away.

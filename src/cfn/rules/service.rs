@@ -1,5 +1,7 @@
 //! Rules over services of ECS, alone and with the task definition that they run.
 
+use std::collections::BTreeSet;
+
 use super::seen::Seen;
 use super::task::{self, is_awsvpc, is_fargate};
 use super::{Fault, Judge, Rule};
@@ -158,12 +160,12 @@ fn connect(judge: &mut Judge<'_>) {
     judge.each(KIND, |template, service, out| {
         let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
         let Some(all) = task::containers(&task) else { return };
-        let mut names = Vec::new();
+        let mut names = BTreeSet::new();
         for container in all {
             let Some(ports) = container.get("PortMappings").items() else { return };
             for name in ports.iter().map(|mapping| mapping.get("Name")).filter(|name| !name.is_missing()) {
                 let Some(text) = name.text() else { return };
-                names.push(text);
+                names.insert(text);
             }
         }
         for offered in service.at(&["ServiceConnectConfiguration", "Services"]).each() {

@@ -87,14 +87,13 @@ fn placed(found: Found, step: &Step, touched: &[Touched]) -> PatchProblem {
     let near = touched.iter().filter(|one| within(&one.pointer, &pointer) || within(&pointer, &one.pointer));
     let nearest = near.max_by_key(|one| one.pointer.len());
     let first = || step.patches.first().map_or(&step.at, |patch: &Patch| &patch.at);
-    let beside = || beside(touched, &pointer).map_or_else(first, |one| &one.at);
-    let at = nearest.map_or_else(beside, |one| &one.at).clone();
+    let at = nearest.or_else(|| in_same_resource(touched, &pointer)).map_or_else(first, |one| &one.at).clone();
     let inside = nearest.and_then(|one| pointer.strip_prefix(one.path.as_str())).unwrap_or("").to_owned();
     PatchProblem { fault, title, at, inside, help }
 }
 
-/// What was changed in the same resource, as near as possible: values that do not go together are not all of them changed.
-fn beside<'t>(touched: &'t [Touched], pointer: &str) -> Option<&'t Touched> {
+/// The patch of the same resource that is nearest to a place. Of values that do not go together, patches may have changed only some.
+fn in_same_resource<'t>(touched: &'t [Touched], pointer: &str) -> Option<&'t Touched> {
     let common = |one: &Touched| one.pointer.split('/').zip(pointer.split('/')).take_while(|(a, b)| a == b).count();
     // The root, the section and the resource.
     touched.iter().filter(|one| common(one) >= 3).max_by_key(|one| common(one))
