@@ -294,3 +294,23 @@ fn a_reference_to_any_type_is_its_identifier() {
     assert!(value("Arn").starts_with("arn:aws:apprunner:eu-west-1:111111111111:"), "{}", value("Arn"));
     assert_eq!((value("Addon").as_str(), value("Box").as_str()), ("c|vpc-cni", "box"));
 }
+
+/// Parameters of SSM that AWS keeps in every account have a value; others are not there.
+#[test]
+fn a_public_parameter_of_ssm_has_a_value() {
+    let template = |name: &str| {
+        json!({
+            "Parameters": {"Ami": {"Type": "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>", "Default": name}},
+            "Resources": {"Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Ami"}}}},
+            "Outputs": {"Name": {"Value": {"Ref": "Ami"}}},
+        })
+    };
+    let mut world = world();
+    let ecs = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id";
+    assert_eq!(create(&mut world, "shop", &template(ecs)), CreateComplete);
+    let made = world.describe_stack(&place(), "shop").unwrap().outputs[0].value.clone();
+    assert!(made.starts_with("ami-") && made.len() == 21, "{made}");
+    let refused = world.create_stack(&place(), &input("other", &template("/shop/ami"), "a"), &StackOptions::default());
+    let error = refused.unwrap_err();
+    assert_eq!(error.message, "Unable to fetch parameters [/shop/ami] from parameter store for this account.");
+}

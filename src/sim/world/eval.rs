@@ -211,7 +211,7 @@ impl Scope<'_> {
                     value.split(',').filter(|v| !v.is_empty()).map(|v| Value::String(v.trim().to_owned())).collect(),
                 )
             } else {
-                Value::String(value.clone())
+                Value::String(super::parameters::given(parameter, value))
             }));
         }
         let missing = || format!("Unresolved resource dependencies [{name}] in the Resources block of the template");

@@ -3,10 +3,39 @@
 use super::template::Parameter;
 use crate::sim::error::{Answer, ApiError};
 
+/// What the names begin with of the parameters that AWS keeps in every account and region: images, addresses of services. The
+/// simulated account has no others.
+const PUBLIC: &str = "/aws/service/";
+
+/// Whether the value of a parameter is the name of another, which SSM keeps.
+fn is_stored(kind: &str) -> bool {
+    kind.starts_with("AWS::SSM::Parameter::Value<")
+}
+
+/// Whether a type of parameters of SSM is one that this account has: one value, or a name.
+pub(super) fn is_modelled(kind: &str) -> bool {
+    kind == "AWS::SSM::Parameter::Name" || is_stored(kind) && !kind.contains("List<")
+}
+
+/// What `Ref` gives for a parameter: of one that SSM keeps a made-up value, always the same for a name. What is called an image
+/// looks like the id of one.
+pub(super) fn given(declared: &Parameter, value: &str) -> String {
+    if !is_stored(&declared.kind) {
+        return value.to_owned();
+    }
+    let hash = blake3::hash(value.as_bytes()).to_hex();
+    let short = hash.get(..17).unwrap_or_default();
+    if declared.kind.contains("Image::Id") || value.contains("ami") { format!("ami-{short}") } else { short.to_owned() }
+}
+
 /// That a value is one that the parameter takes; of a list, each of its elements.
 pub(super) fn check(name: &str, declared: &Parameter, value: &str) -> Answer<()> {
     if value.len() > 4096 {
         return Err(ApiError::validation(format!("Parameter '{name}' is longer than 4096 bytes")));
+    }
+    if is_stored(&declared.kind) && !value.starts_with(PUBLIC) {
+        let words = format!("Unable to fetch parameters [{value}] from parameter store for this account.");
+        return Err(ApiError::validation(words));
     }
     let list = declared.kind == "CommaDelimitedList" || declared.kind.starts_with("List<");
     if list {

@@ -281,7 +281,7 @@ fn parameters(root: &Map<String, Value>) -> Answer<IndexMap<String, Parameter>> 
             .and_then(Value::as_str)
             .ok_or_else(|| format_error(format_args!("Every Parameters object must contain a Type member ({name}).")))?
             .to_owned();
-        if kind.starts_with("AWS::SSM::") {
+        if kind.starts_with("AWS::SSM::") && !super::parameters::is_modelled(&kind) {
             return Err(ApiError::not_modelled(format_args!("the parameter type {kind} (parameter {name})")));
         }
         let words = |key: &str| value.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(text);
