@@ -31,13 +31,13 @@
 //!
 //! | module | its job | may use |
 //! | --- | --- | --- |
-//! | [`model`] | the nouns, valid once built; facts, observations, journal records | fargate |
-//! | [`fargate`] | the sizes that Fargate has | – |
+//! | [`model`] | the nouns, valid once built; facts, observations, journal records | terms |
+//! | [`terms`] | sizes, words and expressions that AWS names | – |
 //! | [`problem`] | problems with places | model |
 //! | [`tree`] | path → bytes at one commit; history | model |
-//! | [`cfn`] | CloudFormation documents, and what AWS refuses in them | fargate |
-//! | [`load`] | files → catalog and problems | model, tree, problem, cfn, template |
-//! | [`template`] | variables; shape and fill; one file per step kind | model, problem, cfn |
+//! | [`cfn`] | CloudFormation documents, and what AWS refuses in them | terms |
+//! | [`load`] | files → catalog and problems | model, tree, problem, cfn, template, terms |
+//! | [`template`] | variables; shape and fill; one file per step kind | model, problem, cfn, terms |
 //! | [`promote`] | desired releases and gates | model |
 //! | [`compare`] | two documents → changes | model, cfn |
 //! | [`plan`] | wanted stacks, orphans, guards, plan and report | model, promote, template, compare, cfn |
@@ -92,7 +92,6 @@ pub mod crash;
 pub mod daemon;
 pub mod edit;
 pub mod engine;
-pub mod fargate;
 pub mod git;
 pub mod load;
 pub mod model;
@@ -103,6 +102,7 @@ pub mod registry;
 pub mod sim;
 pub mod store;
 pub mod template;
+pub mod terms;
 pub mod tree;
 pub mod view;
 pub mod web;

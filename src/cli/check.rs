@@ -109,7 +109,9 @@ fn with_rendering(source: &Source<'_>, loaded: &Loaded, now: Timestamp) -> Vec<P
     let (mut seen, mut texts, mut shown) = (BTreeSet::new(), BTreeMap::new(), BTreeMap::new());
     for found in rendering(&loaded.catalog) {
         let file = found.at.file.clone();
-        if !seen.insert((found.at.clone(), found.code, found.title.clone())) {
+        // Of many stacks with the same problem at the same place, the first is enough.
+        let said = found.title.strip_prefix("stack `").and_then(|rest| rest.split_once("`: ")).map(|(_, said)| said);
+        if !seen.insert((found.at.clone(), found.code, said.unwrap_or(&found.title).to_owned())) {
             continue;
         }
         let shown: &mut usize = shown.entry(file.clone()).or_default();

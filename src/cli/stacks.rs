@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::catalog::{ImagePin, Snapshot};
+use crate::model::edition::EDITION;
 use crate::model::{
     Catalog, Channel, Environment, Hash, Id, Names, Project, Release, ReleaseName, Step, Tenant, Version, What,
 };
@@ -130,7 +131,12 @@ fn release_for(project: &Project, channel: &Channel, what: &Arc<What>) -> Option
         release.channel == channel.name && what.images.keys().all(|image| release.images.contains_key(image))
     };
     if let Some(release) = project.releases_highest_first().into_iter().find(complete) {
-        return Some(release.clone());
+        let mut release = Release::clone(release);
+        // The release that would be made is held to every rule, whatever this one is held to.
+        if let Ok(snapshot) = &mut release.snapshot {
+            snapshot.rules = EDITION;
+        }
+        return Some(Arc::new(release));
     }
     let name = ReleaseName::new("0").ok()?;
     let pin = ImagePin {
@@ -147,7 +153,7 @@ fn release_for(project: &Project, channel: &Channel, what: &Arc<What>) -> Option
         inputs: None,
         blocked: None,
         edited: None,
-        snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default() }),
+        snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default(), rules: EDITION }),
         content: Hash::of(b""),
         at: project.at.clone(),
     }))

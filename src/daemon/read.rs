@@ -7,7 +7,8 @@ use jiff::Timestamp;
 
 use super::{DaemonError, Upstream, orders};
 use crate::engine::Engine;
-use crate::load::{EDITION, Loaded, Loader, Source};
+use crate::load::{Loaded, Loader, Source};
+use crate::model::edition::EDITION;
 use crate::model::journal::Entry;
 use crate::model::{Catalog, CommitId, Facts};
 use crate::problem::{self, Ending, Problem};

@@ -1,4 +1,4 @@
-//! Applies the acceptances of the repository to its warnings, and finds those that accept nothing.
+//! Applies the acceptances of the repository to its warnings and to the errors that they make warnings, and finds those that accept nothing.
 //!
 //! The costs are a few look-ups for each finding, however many acceptances there are. The loader knows no time: it takes every
 //! acceptance as in force, and [`endings`] are the warnings that come with the end of each.
@@ -30,6 +30,9 @@ pub(super) fn apply(source: &Source<'_>, world: &World, findings: &mut Vec<Findi
     let mut used = BTreeSet::new();
     for finding in findings.iter_mut() {
         let fitting = fitting(&known, &finding.problem);
+        if finding.acceptable && !fitting.is_empty() {
+            finding.problem.level = Level::Warning;
+        }
         if finding.problem.level == Level::Warning {
             let accepts = fitting.iter().filter_map(|position| Some(&world.accepts.get(*position)?.accept));
             // Of several, the one that lasts longest counts.
@@ -43,6 +46,8 @@ pub(super) fn apply(source: &Source<'_>, world: &World, findings: &mut Vec<Findi
     }
     let unused = known.iter().filter(|(_, position)| !used.contains(*position));
     let judged = unused.filter(|((_, code, _), _)| source.history.is_some() || !codes::needs_history(code));
+    // It may be about a value of a slot, which is not known here.
+    let judged = judged.filter(|((_, code, _), _)| *code != codes::SECRET_PARAMETER.code);
     findings.extend(judged.filter_map(|(_, position)| world.accepts.get(*position)).map(idle));
 }
 

@@ -21,12 +21,12 @@ pub fn find(code: &str) -> Option<&'static Code> {
     CODES.iter().copied().find(|entry| entry.code == code)
 }
 
-/// The codes of warnings that an `[[accept]]` may name. Not those of a clone, which are over once its owner has acted, and not
+/// The codes that an `[[accept]]` may name: warnings, and one error that only its author can judge. Not those of a clone, which are over once its owner has acted, and not
 /// those of acceptances.
 pub fn acceptable() -> impl Iterator<Item = &'static Code> {
     let never = [IGNORED_FILE, FOXTROT_MERGE, ACCEPT_OVER, ACCEPT_IDLE];
-    let sometimes = [SNAPSHOT_DIFFERS, SNAPSHOT_MISSING];
-    let warns = move |code: &&Code| code.level == Level::Warning || sometimes.contains(code);
+    let errors_too = [SNAPSHOT_DIFFERS, SNAPSHOT_MISSING, SECRET_PARAMETER];
+    let warns = move |code: &&Code| code.level == Level::Warning || errors_too.contains(code);
     CODES.iter().copied().filter(move |code| warns(code) && !never.contains(code))
 }
 
@@ -64,7 +64,7 @@ codes! {
     UNKNOWN_TYPE "unknown-type" Warning "landfall knows no resource type of this name. Correct it if it is misspelt: CloudFormation refuses a template with a type that it does not know. If the type is newer than this landfall, the template works all the same.";
     RESOURCE_RULE "resource-rule" Error "AWS would refuse a resource of a template, or what patches make of a step, although each value alone is possible: values that do not go together, or that other resources of the template contradict. The rules are those of ECS, load balancing, scaling and schedules. A value that is known only later fits every rule.";
     DOUBTFUL_PROPERTY "doubtful-property" Warning "A resource in a template has a property, a value or a length that is not in the AWS resource schemas of this landfall version. It is probably a mistake, unless AWS added it later.";
-    SECRET_PARAMETER "secret-parameter" Error "A parameter declared `NoEcho` has its value in the repository, from the step or as the template's default. The repository may only refer to secrets: remove the default and pass a dynamic reference, which CloudFormation resolves.";
+    SECRET_PARAMETER "secret-parameter" Error "A parameter declared `NoEcho` has its value in the repository, from the step or as the template's default. The repository may only refer to secrets: remove the default and pass a dynamic reference, which CloudFormation resolves. If the value is not a secret (a user name, or a word such as `none`), accept this in `project.toml` with `where` as the parameter's name: `[[accept]]`.";
     UNUSED_TEMPLATE "unused-template" Warning "No step uses the template, so it has no effect. Delete it, or name it in a step.";
     MISSING_FILE "missing-file" Error "A required file does not exist: `landfall.toml` at the root, or `project.toml` or `process.toml` in a project.";
     UNKNOWN_KEY "unknown-key" Error "landfall does not know this key. Unknown keys are errors because a misspelt setting would silently do nothing.";

@@ -300,7 +300,8 @@ fn project_of(
             // What a project deploys is read with its variable sets, see `what`.
             ("process.toml" | "variables.toml", Node::File(_)) => {}
             ("releases", Node::Folder(inner)) => {
-                drafts.releases = shelf(&path, inner, Kind::Release, &this, reader, findings)?;
+                let hides = Some(Subject::Releases(name.clone()));
+                drafts.releases = shelf(&path, inner, Kind::Release, &hides, reader, findings)?;
             }
             ("deploy", Node::Folder(inner)) => {
                 drafts.deploys = shelf(&path, inner, Kind::Deploy, &this, reader, findings)?;

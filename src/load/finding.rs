@@ -81,6 +81,8 @@ pub(crate) struct Finding {
     pub(crate) holds_nothing: bool,
     /// The edition of the rules that is the first with it.
     pub(crate) since: u16,
+    /// An error that an acceptance of the head makes a warning, also in the snapshots of older releases.
+    pub(crate) acceptable: bool,
 }
 
 impl Finding {
@@ -108,12 +110,18 @@ impl Finding {
             about: String::new(),
             accepted: None,
         };
-        Self { problem, hides: Vec::new(), holds_nothing: false, since: 0 }
+        Self { problem, hides: Vec::new(), holds_nothing: false, since: 0, acceptable: false }
     }
 
     /// The edition of the rules that is the first to refuse this.
     pub(crate) fn since(mut self, edition: u16) -> Self {
         self.since = edition;
+        self
+    }
+
+    /// An error that an acceptance makes a warning.
+    pub(crate) fn acceptable(mut self) -> Self {
+        self.acceptable = true;
         self
     }
 
@@ -179,8 +187,10 @@ impl Finding {
             self.problem.level = other.problem.level;
             self.holds_nothing = other.holds_nothing;
             self.since = other.since;
+            self.acceptable = other.acceptable;
         } else if mildness(&other) == mildness(self) {
             self.since = self.since.min(other.since);
+            self.acceptable &= other.acceptable;
         }
         self.hides.extend(other.hides);
         self.hides.sort();

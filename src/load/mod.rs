@@ -38,18 +38,6 @@ mod world;
 pub use build::release::FORMAT;
 pub use part::{Pair, Reach, reach};
 
-/// The edition of the rules, journaled with every release that lands. One is added with each version of landfall that refuses what
-/// an earlier one deployed; what it refuses then is new.
-///
-/// | edition | new rules |
-/// | --- | --- |
-/// | 0 | those of every version before there were editions |
-/// | 1 | rules of services ([`cfn::check_rules`](crate::cfn::check_rules)) over templates and patches, circles of resources in templates, attributes in patches |
-pub const EDITION: u16 = RULES_OF_SERVICES;
-
-/// The edition that is the first with rules of services.
-const RULES_OF_SERVICES: u16 = 1;
-
 /// What is read.
 #[derive(Clone, Copy)]
 pub struct Source<'a> {

@@ -11,10 +11,13 @@ use super::finding::Finding;
 use super::schema::{Kind, ProjectFile, ReleaseFile, RootFile};
 use super::what::{WhatKey, WhatOutcome, what_in};
 use super::world::{ProjectWorld, ReleaseWorld, Resolved, SnapshotWorld, World};
-use super::{EDITION, Source, build};
+use super::{Source, build};
+use crate::model::accept::{Accept, Accepted, Home};
 use crate::model::catalog::SnapshotFault;
+use crate::model::edition::EDITION;
 use crate::model::facts::RecordedSnapshot;
 use crate::model::{CommitId, Facts, Id, Names, ProjectName, ReleaseName, Tag};
+use crate::problem::Problem;
 use crate::tree::{BlobId, FileTree, Folder, History, Landing, Node, TreeError, TreeId};
 use build::project::ProjectDraft;
 
@@ -77,14 +80,29 @@ impl<'a> Ages<'a> {
             (None, _) => 0,
         }
     }
+
+    /// The edition that a release is held to with the values of a slot: what ran in one slot may not do in another.
+    fn of_slots(&self, edition: u16, record: Option<&RecordedSnapshot>) -> u16 {
+        match (&self.ran, record) {
+            (Some(_), Some(record)) => record.rules,
+            _ => edition,
+        }
+    }
 }
 
-/// Holds a release whose files break a rule that it is held to.
-fn judged(found: SnapshotWorld, edition: u16) -> Resolved {
-    match found.outcome.breaks(edition) {
+/// Holds a release whose files break a rule that it is held to, or have an error that the head does not accept.
+fn judged(found: SnapshotWorld, edition: u16, accepts: impl Fn(&Problem) -> bool) -> Resolved {
+    match found.outcome.breaks(edition).or_else(|| found.outcome.unaccepted(accepts)) {
         Some(problem) => Err(SnapshotFault::Broken { problem }),
         None => Ok(found),
     }
+}
+
+/// Whether the head accepts an error of a project's files, which may be those of an older commit.
+fn accepts(accept: &Accept, project: &ProjectName, problem: &Problem) -> bool {
+    let here = matches!(&accept.home, Home::Project(own) if own == project);
+    let place = accept.covers(&problem.about) || accept.place == problem.span.at.file;
+    here && place && accept.what == Accepted::Warning(problem.code)
 }
 
 /// The newest and the first landings.
@@ -166,7 +184,7 @@ impl Snapshots<'_> {
             for project in world.projects.values_mut() {
                 for release in project.releases.values_mut() {
                     let (outcome, names) = (project.head.clone(), names.clone());
-                    release.snapshot = Ok(SnapshotWorld { commit: None, outcome, names });
+                    release.snapshot = Ok(SnapshotWorld { commit: None, outcome, names, rules: EDITION });
                 }
             }
             return Ok(());
@@ -177,9 +195,10 @@ impl Snapshots<'_> {
         let newest = newest_landing(self.source.recorded(), world);
         let (landings, firsts) = self.landings(history, &unrecorded)?;
         let ages = Ages::of(self.source.facts);
-        let drafts = &world.drafts;
+        let (drafts, written) = (&world.drafts, &world.accepts);
         for One { name, id, head, release, built } in in_order_of_landing(&mut world.projects, &recorded, history) {
             let path = path_of(name, release);
+            let accepts = |problem: &Problem| written.iter().any(|one| accepts(&one.accept, name, problem));
             let record = id.and_then(|id| recorded.get(&(id, release)).copied());
             let landed = match (record, landings.get(&path)) {
                 (Some(record), _) => Landed::Recorded(record),
@@ -198,12 +217,15 @@ impl Snapshots<'_> {
             if self.on_top && matches!(landed, Landed::Not(SnapshotFault::NotLanded)) && built.draft.snapshot.is_none()
             {
                 let (outcome, names) = (head.clone(), self.names_in(self.source.tree)?);
-                built.snapshot = judged(SnapshotWorld { commit: None, outcome, names }, EDITION);
+                built.snapshot =
+                    judged(SnapshotWorld { commit: None, outcome, names, rules: EDITION }, EDITION, accepts);
                 continue;
             }
             let commit = built.draft.snapshot.clone().or_else(|| built.edited.clone());
             let edition = ages.edition(at.id, release, record);
-            built.snapshot = self.snapshot(at, commit, &landed, built)?.and_then(|found| judged(found, edition));
+            let found = self.snapshot(at, commit, &landed, built)?;
+            let rules = ages.of_slots(edition, record);
+            built.snapshot = found.and_then(|found| judged(SnapshotWorld { rules, ..found }, edition, accepts));
         }
         Ok(())
     }
@@ -389,7 +411,7 @@ impl Snapshots<'_> {
         {
             return Ok(Err(SnapshotFault::Differs { expected, found: what.inputs }));
         }
-        Ok(Ok(SnapshotWorld { commit: Some(commit.clone()), outcome, names }))
+        Ok(Ok(SnapshotWorld { commit: Some(commit.clone()), outcome, names, rules: 0 }))
     }
 
     fn what_at(&mut self, at: At<'_>, commit: &CommitId) -> Result<Option<KnownSnapshot>, TreeError> {

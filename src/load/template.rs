@@ -10,11 +10,11 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::RULES_OF_SERVICES;
 use super::codes::{self, Code};
 use super::finding::{File, Finding, MAX_PER_FILE};
 use crate::cfn::{self, Document, Places, Resource, SchemaProblem, TemplateProblem, push_key};
 use crate::model::ImageName;
+use crate::model::edition::{RULES_OF_SERVICES, of_properties};
 use crate::model::process::{ContainerImage, Part, Piece, RawTemplate, Text};
 use crate::tree::MAX_FILE;
 
@@ -307,8 +307,11 @@ impl Reading<'_> {
         for fault in cfn::check_rules(document).into_iter().take(2 * MAX_PER_FILE) {
             let title = format!("{}: {}", fault.place(), fault.title);
             let bytes = self.places.short(&fault.pointer);
-            let finding = Finding::new(codes::RESOURCE_RULE, self.file, bytes, title).label("AWS would refuse this");
-            self.findings.push(finding.since(RULES_OF_SERVICES));
+            let (code, label) = match fault.certain {
+                true => (codes::RESOURCE_RULE, "AWS would refuse this"),
+                false => (codes::DOUBTFUL_PROPERTY, "AWS may refuse this"),
+            };
+            self.findings.push(Finding::new(code, self.file, bytes, title).label(label).since(fault.edition));
         }
     }
 
@@ -328,7 +331,8 @@ impl Reading<'_> {
             };
             let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/');
             let names: Vec<&str> = [resource.id, place].into_iter().filter(|name| !name.is_empty()).collect();
-            let finding = Finding::new(code, self.file, bytes, title).about(&names);
+            let finding =
+                Finding::new(code, self.file, bytes, title).about(&names).since(of_properties(resource.kind()));
             self.findings.push(match &fault.problem {
                 SchemaProblem::UnknownProperty { name, known } => {
                     finding.suggest(name, known.iter().map(String::as_str))

@@ -17,7 +17,7 @@ use super::schema::{Kind, ProcessFile, ProjectFile, VariablesFile};
 use super::template::TemplateDraft;
 use crate::model::catalog::Subject;
 use crate::model::{Hash, Id, ProjectName, What};
-use crate::problem::Level;
+use crate::problem::{Level, Problem};
 use crate::tree::{BlobId, FileTree, Node, TreeError};
 
 /// The ids of the files that say what, by path.
@@ -48,7 +48,7 @@ impl WhatDrafts {
 /// What was made of them.
 #[derive(Debug)]
 pub(crate) struct WhatOutcome {
-    /// None if the files have an error, other than of new rules.
+    /// None if the files have an error, other than of new rules and what can be accepted.
     pub(crate) what: Option<Arc<What>>,
     /// Everything that is wrong with them.
     pub(crate) findings: Vec<Finding>,
@@ -66,6 +66,12 @@ impl WhatOutcome {
     pub(crate) fn breaks(&self, edition: u16) -> Option<String> {
         let breaks = |finding: &&Finding| is_error(finding) && (1..=edition).contains(&finding.since);
         self.findings.iter().find(breaks).map(sentence)
+    }
+
+    /// The first error that an acceptance could make a warning and none does.
+    pub(crate) fn unaccepted(&self, accepts: impl Fn(&Problem) -> bool) -> Option<String> {
+        let counts = |finding: &&Finding| is_error(finding) && finding.acceptable && !accepts(&finding.problem);
+        self.findings.iter().find(counts).map(sentence)
     }
 
     /// The first error of a rule that is newer than the first edition.
@@ -215,7 +221,7 @@ fn sentence(finding: &Finding) -> String {
 
 /// Whether there is an error that every version of landfall found.
 fn has_error(findings: &[Finding]) -> bool {
-    findings.iter().any(|finding| is_error(finding) && finding.since == 0)
+    findings.iter().any(|finding| is_error(finding) && finding.since == 0 && !finding.acceptable)
 }
 
 /// Hash over name and content of each file that says what: what a release's `inputs` holds. A project's own files are

@@ -59,6 +59,8 @@ pub(crate) struct SnapshotWorld {
     pub(crate) outcome: Arc<WhatOutcome>,
     /// The names that the commit has.
     pub(crate) names: Arc<Names>,
+    /// The edition of the rules that it is held to with the values of a slot.
+    pub(crate) rules: u16,
 }
 
 /// A snapshot, or why there is none.

@@ -120,6 +120,8 @@ pub enum Subject {
     What(ProjectName),
     /// One release.
     Release(ProjectName, ReleaseName),
+    /// A release of a project under a name that is none: it may be any that the commit lacks.
+    Releases(ProjectName),
     /// One deploy file.
     Deploy(ProjectName, EnvironmentName),
     /// Something of a kind, under a name that is none: it may be any that the commit lacks.
@@ -416,6 +418,8 @@ pub struct Snapshot {
     pub what: Arc<What>,
     /// The names that its scopes could mean when it was made.
     pub names: Arc<Names>,
+    /// The [edition of the rules](super::edition) that it is held to with the values of a slot.
+    pub rules: u16,
 }
 
 /// Why a release has no snapshot to deploy from.

@@ -305,7 +305,7 @@ pub struct RecordedSnapshot {
     pub content: Hash,
     /// When it was recorded.
     pub at: Timestamp,
-    /// The [edition of the rules](crate::load::EDITION) by which it was judged then.
+    /// The [edition of the rules](super::edition::EDITION) by which it was judged then.
     #[serde(default, skip_serializing_if = "super::journal::is_first")]
     pub rules: u16,
 }

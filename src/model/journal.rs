@@ -83,7 +83,7 @@ pub enum Entry {
         commit: CommitId,
         /// Hash of the immutable part of its file.
         content: Hash,
-        /// The [edition of the rules](crate::load::EDITION) by which it was judged.
+        /// The [edition of the rules](super::edition::EDITION) by which it was judged.
         #[serde(default, skip_serializing_if = "is_first")]
         rules: u16,
     },

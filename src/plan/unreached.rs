@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::catalog::Snapshot;
+use crate::model::edition::EDITION;
 use crate::model::{Catalog, Decision, Project, ProjectName, Release, ReleaseName};
 
 use super::draft::{At, Draft};
@@ -71,7 +72,10 @@ impl<'a> Planner<'a> {
         else {
             return true;
         };
-        let made = Release { snapshot: Ok(Snapshot { what: head.clone(), ..snapshot.clone() }), ..(**release).clone() };
+        let made = Release {
+            snapshot: Ok(Snapshot { what: head.clone(), rules: EDITION, ..snapshot.clone() }),
+            ..(**release).clone()
+        };
         let mut contents = |release: &Release, at: &At<'a>| {
             let source = Source {
                 repository,

@@ -71,8 +71,12 @@ impl<'a> BrokenIndex<'a> {
 
     /// Why a release that the catalog lacks may still be there.
     pub fn of_release(&self, project: &Project, release: &ReleaseName) -> Option<Hold> {
-        let subject = Subject::Release(project.name.clone(), release.clone());
-        self.by_subject.get(&subject).map(|broken| because_of(broken))
+        if project.releases.contains_key(release) {
+            return None;
+        }
+        let this = Subject::Release(project.name.clone(), release.clone());
+        let any = || self.by_subject.get(&Subject::Releases(project.name.clone()));
+        self.by_subject.get(&this).or_else(any).map(|broken| because_of(broken))
     }
 
     /// The problem that may hide the slot itself, where the catalog lacks its project, its environment or its tenant; or a

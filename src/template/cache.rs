@@ -8,6 +8,7 @@ use crate::model::hash::HashParts;
 use crate::model::place::Access;
 use crate::model::{Hash, Location};
 
+use super::fill::accepted_secrets;
 use super::producer::producer;
 use super::{Context, RenderProblem, Rendered, render, variables};
 
@@ -90,6 +91,7 @@ pub fn key(context: &Context<'_>) -> Hash {
         .part(
             release.snapshot.as_ref().ok().and_then(|snapshot| snapshot.commit.as_ref()).map_or("", |commit| &commit.0),
         )
+        .part(release.snapshot.as_ref().map_or(0, |snapshot| snapshot.rules).to_string())
         .part(what.inputs.to_string())
         .part(step.name.as_str())
         .part(environment.name.as_str())
@@ -112,6 +114,10 @@ pub fn key(context: &Context<'_>) -> Hash {
             .part(digest.as_deref().unwrap_or(""))
             .part(platforms.len().to_string());
         hash = platforms.iter().fold(hash, |hash, (platform, digest)| hash.part(&**platform).part(&**digest));
+    }
+    // Only a template can have parameters.
+    if step.kind.raw().is_some() {
+        hash = accepted_secrets(context).fold(hash, |hash, place| hash.part("accepted").part(place));
     }
     hash = outputs(scopes(tenant(hash, context), context), context);
     hash.finish()

@@ -50,7 +50,8 @@ pub(super) fn parameters(
         }
         let Some(value) = value(name, given, filler) else { continue };
         let declared = document.section("Parameters").and_then(|declared| declared.get(&**name));
-        if let Some(fault) = declared.and_then(|declared| parameter::fault(declared, &value)) {
+        let accepted = filler.is_no_secret(name);
+        if let Some(fault) = declared.and_then(|declared| parameter::fault(declared, &value, accepted)) {
             let title = format!("parameter `{name}` {}", fault.words);
             filler.problem(fault.code, title, &given.at, fault.help.map(str::to_owned));
         }

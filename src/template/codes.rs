@@ -14,6 +14,7 @@ macro_rules! codes {
 
 codes! {
     ARN_PARTITION "arn-partition" "An ARN or an image registry belongs to another AWS partition than the target, and partitions cannot reach each other. `aws-cn` is for regions in China, `aws-us-gov` for GovCloud, and `aws-eusc` for the European Sovereign Cloud. `aws-iso…` is for regions that are isolated from the internet, and `aws` for all others.";
+    BOOLEAN "boolean" "A variable supplies something other than `true` or `false`, and the key needs one of the two.";
     CONTAINER_SIZES "container-sizes" "With the numbers that variables supply, the containers need more CPU or memory than the task has, or a container reserves more memory than its limit.";
     DUPLICATE_LOGICAL_ID "duplicate-logical-id" "Two resources or outputs of a step would have the same logical id, so one would replace the other.";
     EFS_ID "efs-id" "A file system or an access point must be named by its id. The id becomes part of the task role's rights, so it must not match anything else.";
@@ -40,6 +41,7 @@ codes! {
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";
     RESOURCE_ID "resource-id" "A VPC, subnet, security group or Cloud Map namespace must be named by its id, such as `subnet-0a1b2c3d`, and a list must name each only once. The value that a variable supplies is not such an id.";
     RESOURCE_PROPERTY "resource-property" "A resource of the rendered template does not fit AWS's published resource schema: it has an unknown property, lacks a required property, or has a value that is not allowed.";
+    RESOURCE_RULE "resource-rule" "With the values of a slot, AWS would refuse a resource of the step, although each value alone is possible: values that do not go together, or that other resources of the template contradict.";
     ROLE_ARN "role-arn" "A role must be named by its ARN. The ARN becomes part of the rights of another role, which passes this role to tasks, so it must not match anything else.";
     SCALING "scaling" "With the numbers that variables supply, the bounds of scaling contradict each other.";
     SCOPE_GONE "scope-gone" "The snapshot of an older release refers to an environment, target, tenant or tag that the repository no longer has. The name is in the scope of a value that could have won here, or in the conditions of a step. landfall cannot tell a renamed name from a removed one, so it holds the slot instead of deploying without the value.";

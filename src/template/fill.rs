@@ -8,12 +8,16 @@ pub(super) mod outputs;
 pub(super) use arns::ANY_RANDOM;
 
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::model::Accept;
+use crate::model::accept::Accepted;
 use crate::model::journal::ParameterValue;
 use crate::model::process::{Piece, Text};
-use crate::model::{ImageName, Location, StackName, network};
+use crate::model::{ImageName, Location, StackName};
+use crate::terms::network;
 
 use super::limits::MAX_OBJECT;
 use super::shape::{IdOf, Known, Leaf, Shape};
@@ -32,6 +36,15 @@ pub(super) struct Filler<'a> {
     enough: bool,
     /// Outputs of other stacks that were used, by the parameter that each fills.
     outputs: BTreeMap<String, ParameterValue>,
+}
+
+/// The parameters of a project whose values the head says are no secrets.
+pub(super) fn accepted_secrets<'a>(context: &'a Context<'_>) -> impl Iterator<Item = &'a str> {
+    let what = Accepted::Warning(codes::SECRET_PARAMETER);
+    let here = move |accept: &&Arc<Accept>| {
+        accept.what == what && accept.is_for(&context.project.name, &context.environment.name)
+    };
+    context.catalog.accepts.iter().filter(here).map(|accept| &*accept.place)
 }
 
 /// No more bytes than this are filled in: far more than a template may have, and few enough to hold.
@@ -114,6 +127,11 @@ impl<'a> Filler<'a> {
         self.problems.push(RenderProblem { code, title, at: at.clone(), help });
     }
 
+    /// Whether the head says of a parameter that is declared NoEcho that its value is not a secret.
+    pub(super) fn is_no_secret(&self, parameter: &str) -> bool {
+        accepted_secrets(self.context).any(|place| place == parameter)
+    }
+
     fn keep<T>(&mut self, result: Result<T, Fault>) -> Option<T> {
         result.map_err(|fault| self.problems.push(fault.into())).ok()
     }
@@ -176,6 +194,7 @@ impl<'a> Filler<'a> {
             }
             Leaf::Network(text) => self.network(text),
             Leaf::Id(text, of) => self.id(text, *of),
+            Leaf::Flag(text) => self.flag(text).map(|flag| flag.to_string()),
             Leaf::Number(text, bounds) => self.number(text, bounds).map(|number| number.to_string()),
             Leaf::Substitution(text) => self.substitution(text),
             Leaf::Known(known) => Some(self.known(*known)),
@@ -189,12 +208,12 @@ impl<'a> Filler<'a> {
                 Some(image::repository_arn(&repository, place.account.as_str(), &place.region))
             }
             Leaf::SecretArn(text) => self.secret_arn(text),
-            Leaf::SecretValue(text, key) => {
+            Leaf::SecretValue(text, part) => {
                 let arn = self.secret_arn(text)?;
-                match key {
-                    Some(key) => self.secret_key(key).map(|key| format!("{arn}:{key}::")),
-                    None => Some(arn),
-                }
+                let Some(texts) = part.texts() else { return Some(arn) };
+                let mut parts =
+                    texts.map(|text| text.map_or(Some(String::new()), |text| self.secret_key(text))).into_iter();
+                parts.try_fold(arn, |arn, part| Some(format!("{arn}:{}", part?)))
             }
             Leaf::ObjectArn(text) => self.object_arn(text).map(|(bucket, key)| format!("{bucket}/{key}")),
             Leaf::FileSystemArn(text) => self.efs_arn(text, "file-system", IdOf::FileSystem),

@@ -23,6 +23,7 @@ mod ecs;
 mod fill;
 pub mod format;
 mod image;
+mod judge;
 pub mod limits;
 mod patch;
 mod producer;
@@ -44,7 +45,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::cfn::{self, Document};
+use crate::cfn::Document;
 use crate::model::journal::{Content, ParameterValue, ProvedImage};
 use crate::model::process::StepKind;
 use crate::model::{
@@ -149,7 +150,7 @@ pub fn render(context: &Context<'_>) -> Result<Rendered, Vec<RenderProblem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    let mut content = content(context, &owner, &stack, document, Given { images, parameters, patched })?;
+    let mut content = content(context, &owner, &stack, document, Given { shape, images, parameters, patched })?;
     if let Some((step, definition, filled)) = run {
         content.task = Some(ecs::read_run(step, definition, &filled).ok_or_else(|| one(not_known(context)))?);
     }
@@ -234,7 +235,9 @@ fn declare(sections: &mut Map<String, Value>, outputs: &BTreeMap<String, Paramet
 }
 
 /// What a stack gets besides its template.
-struct Given {
+struct Given<'a> {
+    /// What the template was filled from.
+    shape: patch::Sections<'a>,
     images: BTreeMap<Arc<str>, ProvedImage>,
     parameters: BTreeMap<String, ParameterValue>,
     patched: patch::Applied,
@@ -245,9 +248,9 @@ fn content(
     owner: &StackOwner,
     stack: &StackName,
     document: Document,
-    given: Given,
+    given: Given<'_>,
 ) -> Result<Content, Vec<RenderProblem>> {
-    let Given { images, parameters, patched } = given;
+    let Given { shape, images, parameters, patched } = given;
     let authors = document.description().map(str::to_owned);
     let (document, tags) = (&document.with_description(None), owner.tags());
     let capabilities = content::with_stated(capabilities(document), &context.step.kind);
@@ -294,9 +297,7 @@ fn content(
     }
     // A limit is reported once, as a limit, although the schemas contain some of the limits too.
     let problems: Vec<_> = if exceeded.is_empty() {
-        against_schemas(document, &context.step.kind, &patched)
-            .map(|fault| problem(codes::RESOURCE_PROPERTY, fault))
-            .collect()
+        judge::judge(context, stack.as_str(), document, &shape, &patched)
     } else {
         exceeded.into_iter().map(|limit| problem(codes::OVER_LIMIT, limit)).collect()
     };
@@ -317,27 +318,6 @@ fn needs_bucket(
         context.target.name
     );
     RenderProblem { help: Some(help), ..problem(codes::OVER_LIMIT, what) }
-}
-
-/// What contradicts the resource schemas in a document, a few words each. For a user's template only what is certain: AWS
-/// may know more than this copy of its schemas, and the result of a macro is unknown. For patches, nothing that was set
-/// with `set_unchecked`.
-fn against_schemas(document: &Document, step: &StepKind, patched: &patch::Applied) -> impl Iterator<Item = String> {
-    let users = step.raw().is_some();
-    let resources = document.resources().filter(move |_| !users || document.section("Transform").is_none());
-    resources.flat_map(move |resource| {
-        let (id, kind) = (resource.id, resource.kind());
-        let faults = cfn::check_resource(resource).into_iter();
-        let faults = faults.filter(move |fault| !users || fault.problem.is_certain());
-        let faults = faults.filter(move |fault| !patched.is_unchecked(&format!("/Resources/{id}{}", fault.pointer)));
-        faults.map(move |fault| {
-            let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/').replace('/', ".");
-            match place.as_str() {
-                "" => format!("{} in `{id}` ({kind})", fault.problem),
-                place => format!("{} at `{place}` of `{id}` ({kind})", fault.problem),
-            }
-        })
-    })
 }
 
 /// The images that success is proved against, by container.

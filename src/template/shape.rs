@@ -7,7 +7,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
-use crate::model::process::{Number, Text};
+use crate::model::process::{Flag, Number, SecretPart, Text};
 use crate::model::{ImageName, Location};
 
 /// A template, or a part of one, before its placeholders are filled.
@@ -42,6 +42,8 @@ pub(super) enum Leaf {
     Id(Text, IdOf),
     /// A whole number within these bounds, as text: where CloudFormation wants a number, it makes one of it.
     Number(Text, RangeInclusive<u32>),
+    /// `true` or `false`, as text: where CloudFormation wants a boolean, it makes one of it.
+    Flag(Text),
     /// The string of a `Fn::Sub`: in it, a value is not a reference.
     Substitution(Text),
     /// Something that every stack has.
@@ -52,8 +54,8 @@ pub(super) enum Leaf {
     ImageArn(ImageName, Location),
     /// A secret's ARN: of the whole secret.
     SecretArn(Text),
-    /// What a container's `ValueFrom` says for a secret, and for one key of it.
-    SecretValue(Text, Option<Text>),
+    /// What a container's `ValueFrom` says for a secret, or for a part of it.
+    SecretValue(Text, SecretPart),
     /// The ARN of an object in S3.
     ObjectArn(Text),
     /// The ARN of a file system of EFS in the target's account and region, which is given by its id.
@@ -81,12 +83,13 @@ pub(super) enum Leaf {
 impl Leaf {
     /// The texts of the step that it is made from; what it is about is the first.
     pub(super) fn written(&self) -> impl Iterator<Item = &Text> {
-        let (first, second) = match self {
+        let (first, more) = match self {
             Self::Text(text)
             | Self::Arn(text)
             | Self::Network(text)
             | Self::Id(text, _)
             | Self::Number(text, _)
+            | Self::Flag(text)
             | Self::Substitution(text)
             | Self::SecretArn(text)
             | Self::ObjectArn(text)
@@ -98,12 +101,12 @@ impl Leaf {
             | Self::ParameterArn(text)
             | Self::KeyArn(text)
             | Self::Key(text)
-            | Self::KeyAlias(text) => (Some(text), None),
-            Self::SecretValue(text, key) => (Some(text), key.as_ref()),
-            Self::LogGroupArn(group, region) => (Some(group), Some(region)),
-            Self::Known(_) | Self::Image(..) | Self::ImageArn(..) => (None, None),
+            | Self::KeyAlias(text) => (Some(text), [None; 3]),
+            Self::SecretValue(text, part) => (Some(text), part.texts().unwrap_or_default()),
+            Self::LogGroupArn(group, region) => (Some(group), [Some(region), None, None]),
+            Self::Known(_) | Self::Image(..) | Self::ImageArn(..) => (None, [None; 3]),
         };
-        first.into_iter().chain(second)
+        first.into_iter().chain(more.into_iter().flatten())
     }
 }
 
@@ -282,6 +285,19 @@ impl Shape {
             Number::Written(number) => Shape::from(*number),
             Number::Filled(text) => Shape::Leaf(Leaf::Number(text.clone(), bounds)),
         }
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(flag: &Flag) -> Self {
+        match flag {
+            Flag::Written(flag) => Shape::from(*flag),
+            Flag::Filled(text) => Shape::Leaf(Leaf::Flag(text.clone())),
+        }
+    }
+
+    /// `true`, or what a slot says; nothing where it is off, which is what AWS takes then.
+    pub(super) fn on(flag: &Flag) -> Option<Self> {
+        (!flag.is_off()).then(|| Shape::flag(flag))
     }
 
     /// An ARN that the step gives, or a name that may stand for one.

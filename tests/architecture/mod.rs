@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 /// Which modules each module may use: the table of the crate documentation.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("model", &["fargate"]),
-    ("fargate", &[]),
+    ("model", &["terms"]),
+    ("terms", &[]),
     ("crash", &[]),
     ("problem", &["model"]),
     ("tree", &["model"]),
-    ("cfn", &["fargate"]),
-    ("load", &["model", "tree", "problem", "cfn", "template"]),
-    ("template", &["model", "problem", "cfn"]),
+    ("cfn", &["terms"]),
+    ("load", &["model", "tree", "problem", "cfn", "template", "terms"]),
+    ("template", &["model", "problem", "cfn", "terms"]),
     ("promote", &["model"]),
     ("compare", &["model", "cfn"]),
     ("plan", &["model", "promote", "template", "compare", "cfn"]),

@@ -34,6 +34,7 @@ const STUCK: [(&str, &[&str]); 10] = [
             "ecs-service/scaling",
             "ecs-service/scaling-shared-listener",
             "ecs-service/scaling-statistics",
+            "ecs-service/switched-by-environment.web",
             "ecs-service/sized-by-environment.queue",
             "ecs-service/spot-worker",
         ],

@@ -7,3 +7,4 @@ mod reading;
 mod replacement;
 mod rules;
 mod schemas;
+mod slips;

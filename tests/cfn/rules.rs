@@ -21,7 +21,16 @@ fn examples() -> BTreeMap<String, (Document, Document)> {
 }
 
 /// Rules whose example is refused whatever its values are.
-const STRUCTURE: [&str; 3] = ["container-memory", "launch-type", "task-containers"];
+const STRUCTURE: [&str; 8] = [
+    "balancer-subnets",
+    "connect-alias",
+    "container-memory",
+    "deployment-strategy",
+    "execution-role",
+    "launch-type",
+    "network-size",
+    "task-containers",
+];
 
 /// The rules that a document breaks.
 fn broken(document: &Document) -> Vec<&'static str> {

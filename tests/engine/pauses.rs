@@ -19,12 +19,17 @@ fn pausing(image: &str, strategy: &str, stage: &str) -> Value {
     let hook = json!({
         "TargetType": "PAUSE", "LifecycleStages": [stage], "TimeoutConfiguration": {"TimeoutInMinutes": 120}
     });
-    let more = json!({
-        "Strategy": strategy, "LifecycleHooks": [hook],
-        "LinearConfiguration": {"StepPercent": 50, "StepBakeTimeInMinutes": 1}
-    });
-    let configuration = &mut template["Resources"]["Service"]["Properties"]["DeploymentConfiguration"];
-    configuration.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    let properties = &mut template["Resources"]["Service"]["Properties"];
+    if strategy == "LINEAR" {
+        // What moves the traffic.
+        properties["ServiceConnectConfiguration"] = json!({"Enabled": true});
+    }
+    let configuration = &mut properties["DeploymentConfiguration"];
+    configuration["Strategy"] = json!(strategy);
+    configuration["LifecycleHooks"] = json!([hook]);
+    if strategy == "LINEAR" {
+        configuration["LinearConfiguration"] = json!({"StepPercent": 50, "StepBakeTimeInMinutes": 1});
+    }
     template
 }
 
@@ -240,6 +245,7 @@ async fn an_answer_whose_reply_is_lost_is_given_once() {
 /// The same image and task definition, and another property of the service: the change set says "modify Service" alone.
 pub(super) fn regrouped(version: &str, group: &str) -> Plan {
     let mut template = pausing("shop:1", "BLUE_GREEN", "POST_TEST_TRAFFIC_SHIFT");
+    template["Resources"]["TaskDefinition"]["Properties"]["NetworkMode"] = json!("awsvpc");
     template["Resources"]["Service"]["Properties"]["NetworkConfiguration"] =
         json!({"AwsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": [group]}});
     plan(version, vec![put(0, "web", content("web", version, &template))])
@@ -292,6 +298,7 @@ async fn clocks_that_differ_hold_up_no_way_back() {
 async fn what_ecs_showed_before_proves_nothing() {
     let regrouped = |version: &str, group: &str| {
         let mut template = service("shop:1");
+        template["Resources"]["TaskDefinition"]["Properties"]["NetworkMode"] = json!("awsvpc");
         template["Resources"]["Service"]["Properties"]["NetworkConfiguration"] =
             json!({"AwsvpcConfiguration": {"Subnets": ["subnet-1"], "SecurityGroups": [group]}});
         plan(version, vec![put(0, "web", content("web", version, &template))])

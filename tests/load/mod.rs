@@ -8,5 +8,6 @@ mod kinds;
 mod landings;
 mod mistakes;
 mod parts;
+mod refused;
 mod refused_secrets;
 pub(crate) mod support;

@@ -11,6 +11,7 @@ use landfall::model::catalog::{
     Allowance, Broken, Deploy, Gate, ImagePin, Network, OnFailure, Phase, Pin, Progress, Queue, Snapshot, Subject,
 };
 use landfall::model::channel::Channel;
+use landfall::model::edition::EDITION;
 use landfall::model::facts::{Attempts, InFlight};
 use landfall::model::journal::{Action, Allowed, Cause, DeploymentId, Outcome};
 use landfall::model::observed::PlaceSeen;
@@ -182,7 +183,7 @@ impl World {
             inputs: None,
             blocked: None,
             edited: None,
-            snapshot: Ok(Snapshot { commit: self.catalog.commit.clone(), what, names: Arc::default() }),
+            snapshot: Ok(Snapshot { commit: self.catalog.commit.clone(), what, names: Arc::default(), rules: EDITION }),
             content: Hash::of(name.as_bytes()),
             at: at(&format!("projects/{project}/releases/{name}.toml"), 1),
         };

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use landfall::model::account::Guard;
 use landfall::model::catalog::{Broken, Deploy, Network, OnFailure, Phase, Pin, Progress, Queue, Snapshot, Subject};
 use landfall::model::channel::Channel;
+use landfall::model::edition::EDITION;
 use landfall::model::journal::DeploymentId;
 use landfall::model::tenant::{Tag, TagFilter, Tenancy, TenantFilter};
 use landfall::model::{
@@ -260,7 +261,7 @@ fn releases(sketch: &Sketch, channel: &str) -> BTreeMap<landfall::model::Release
             inputs: None,
             blocked: line.blocked.then(|| "found a leak".into()),
             edited: None,
-            snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default() }),
+            snapshot: Ok(Snapshot { commit: None, what: what.clone(), names: Arc::default(), rules: EDITION }),
             content: Hash::of(b""),
             at: at(&format!("projects/{PROJECT}/releases/{}.toml", line.name), 1),
         };

@@ -13,7 +13,12 @@ use super::support::*;
 /// The service of the image, with this in its deployment configuration.
 fn moving(image: &str, more: &Value) -> Value {
     let mut template = service(image);
-    let configuration = &mut template["Resources"]["Service"]["Properties"]["DeploymentConfiguration"];
+    let properties = &mut template["Resources"]["Service"]["Properties"];
+    if more["Strategy"] != "BLUE_GREEN" {
+        // What moves the traffic.
+        properties["ServiceConnectConfiguration"] = json!({"Enabled": true});
+    }
+    let configuration = &mut properties["DeploymentConfiguration"];
     let more = more.as_object().unwrap().clone();
     configuration.as_object_mut().unwrap().extend(more);
     template

@@ -24,7 +24,10 @@ const VARIABLES: &str = "[[variable]]\nname = \"level\"\nvalue = \"info\"\n[[var
                          \"arn:aws:secretsmanager:eu-west-1:111111111111:secret:shop-AbCdEf\"\n[[variable]]\nname = \
                          \"bucket\"\nvalue = \"arn:aws:s3:::shop-files\"\n[[variable]]\nname = \"mib\"\nvalue = 1024\n[[variable]]\nname = \
                          \"mib\"\nvalue = 2048\nscope = { environment = \"production\" }\n[[variable]]\nname = \"tasks\"\nvalue = \
-                         1\n[[variable]]\nname = \"tasks\"\nvalue = 3\nscope = { environment = \"production\" }\n";
+                         1\n[[variable]]\nname = \"tasks\"\nvalue = 3\nscope = { environment = \"production\" \
+                         }\n[[variable]]\nname = \"live\"\nvalue = false\n[[variable]]\nname = \"live\"\nvalue = \
+                         true\nscope = { environment = \"production\" }\n[[variable]]\nname = \"tried\"\nvalue = \
+                         true\n[[variable]]\nname = \"tried\"\nvalue = false\nscope = { environment = \"production\" }\n";
 
 /// Two of everything that a step can be limited to: targets, environments, channels, tenants.
 fn repository(format: u32) -> BTreeMap<String, String> {

@@ -20,7 +20,7 @@ type Change = fn(&mut World);
 
 const CHANGES: &[(&str, Change)] = &[
     ("nothing", |_| {}),
-    ("memory", |world| world.service().task.memory = 1024.into()),
+    ("memory", |world| world.service().task.memory = Some(1024.into())),
     ("desired count", |world| world.service().desired_count = 3.into()),
     ("log retention", |world| world.service().task.log_retention_days = 7),
     ("cluster", |world| world.target.cluster = "other".into()),
@@ -35,7 +35,7 @@ const CHANGES: &[(&str, Change)] = &[
         world.service().task.containers.push(side);
     }),
     ("own role", |world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
-    ("execute command", |world| world.service().task.execute_command = true),
+    ("execute command", |world| world.service().task.execute_command = true.into()),
     ("tags", |world| drop(world.service().task.tags.insert("a".into(), text("b")))),
     ("everything", |world| *world = golden::everything()),
 ];

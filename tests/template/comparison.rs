@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use landfall::cfn::{Document, Given};
 use landfall::compare::{Paint, Recreates, changes, documents, hide, recreates, unified, with_values};
+use landfall::model::process::Container;
 use serde_json::{Value, json};
 
 use super::world::{World, container, text};
@@ -51,7 +52,10 @@ fn a_first_deployment_adds_everything() {
 fn a_change_of_the_step_is_announced_as_this() {
     assert_eq!(after(|world| world.service().desired_count = 3.into()), "Modify Service");
     assert_eq!(after(|world| world.service().task.log_retention_days = 7), "Modify LogGroup");
-    assert_eq!(after(|world| world.service().task.memory = 1024.into()), "Modify Service, Replace TaskDefinition");
+    assert_eq!(
+        after(|world| world.service().task.memory = Some(1024.into())),
+        "Modify Service, Replace TaskDefinition"
+    );
     assert_eq!(
         after(|world| world.release.images.values_mut().for_each(|pin| pin.tag = "2".into())),
         "",
@@ -72,8 +76,9 @@ fn a_change_of_the_step_is_announced_as_this() {
     assert_eq!(
         after(|world| {
             let service = world.service();
-            service.task.containers.push(container("side", "web"));
-            service.task.execute_command = true;
+            let side = Container { ports: Vec::new(), ..container("side", "web") };
+            service.task.containers.push(side);
+            service.task.execute_command = true.into();
         }),
         "Modify Service, Replace TaskDefinition, Add TaskRole"
     );
@@ -263,7 +268,7 @@ json.dump(out, sys.stdout)
 fn a_difference_shows_what_changed_and_its_surroundings() {
     let mut world = World::new();
     let before = document(&world);
-    world.service().task.memory = 1024.into();
+    world.service().task.memory = Some(1024.into());
     let text = documents(Some(&before), Some(&document(&world)), "deployed", "wanted", Paint::Plain);
     assert_eq!(
         text,

@@ -339,8 +339,8 @@ fn outputs_of_other_stacks_stay_what_they_are() {
 
 #[test]
 fn what_patches_change_is_in_the_template() {
-    let patches = "[[step.patch]]\nresource = \"Service\"\nremove = [\"EnableECSManagedTags\"]\nset = { EnableExecuteCommand = \
-                   true }\nappend = { Tags = [{ Key = \"stage\", Value = \"#{environment.name}\" }] }\n# A topic.\n\
+    let patches = "[[step.patch]]\nresource = \"Service\"\nremove = [\"EnableECSManagedTags\"]\nset = { HealthCheckGracePeriodSeconds \
+                   = 30 }\nappend = { Tags = [{ Key = \"stage\", Value = \"#{environment.name}\" }] }\n# A topic.\n\
                    [[step.patch]]\nresource = \"Topic\"\ntype = \"AWS::SNS::Topic\"\nset = { DisplayName = { \"Fn::Sub\" = \
                    \"${AWS::StackName} #{level} ##{x}\" } }\noutputs = { TopicArn = { Ref = \"Topic\" } }\n";
     let files = small("", &format!("\n{patches}"));

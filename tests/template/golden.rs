@@ -11,7 +11,7 @@ use landfall::cfn::Document;
 use landfall::model::catalog::Scope;
 use landfall::model::process::{
     Architecture, CircuitBreaker, Condition, Dependency, HealthCheck, ImageRepository, LoadBalancer, LogConfiguration,
-    Port, Protocol, Secret, TargetGroup,
+    Port, Protocol, Secret, SecretPart, TargetGroup,
 };
 use landfall::template::body;
 
@@ -28,7 +28,7 @@ fn worlds() -> BTreeMap<&'static str, World> {
         ("china", china()),
         ("execute-command", {
             let mut world = World::new();
-            world.service().task.execute_command = true;
+            world.service().task.execute_command = true.into();
             world
         }),
         ("odd-values", {
@@ -50,7 +50,10 @@ pub(super) fn everything() -> World {
     let pin = world.release.images.values().next().unwrap().clone();
     world.release.images.insert("proxy".parse().unwrap(), pin);
 
-    let secret = |key: Option<&str>| Secret::Secret { arn: text("#{db}"), key: key.map(text) };
+    let secret = |key: Option<&str>| Secret::Secret {
+        arn: text("#{db}"),
+        part: SecretPart { key: key.map(text), ..SecretPart::default() },
+    };
     let app = world.container();
     app.environment = BTreeMap::from([
         (Arc::from("API_URL"), text("#{api_url}")),
@@ -69,7 +72,7 @@ pub(super) fn everything() -> World {
     app.entry_point = texts(&["/usr/bin/app"]);
     app.working_directory = Some(text("/srv"));
     app.user = Some(text("1000:1000"));
-    app.read_only_root = true;
+    app.read_only_root = true.into();
     app.stop_timeout = Some(60);
     app.health_check = Some(HealthCheck {
         command: texts(&["CMD-SHELL", "curl -f http://localhost:8080/health || exit 1"]),
@@ -86,7 +89,7 @@ pub(super) fn everything() -> World {
         name: Some(Arc::from("http")),
         app_protocol: None,
     }];
-    side.essential = false;
+    side.essential = false.into();
     side.depends_on = vec![Dependency { container: Arc::from("app"), condition: Condition::Healthy }];
     side.log = Some(LogConfiguration {
         driver: Arc::from("splunk"),
@@ -98,8 +101,8 @@ pub(super) fn everything() -> World {
     });
     let service = world.service();
     service.task.containers.push(side);
-    service.task.cpu = 512.into();
-    service.task.memory = 1024.into();
+    service.task.cpu = Some(512.into());
+    service.task.memory = Some(1024.into());
     service.task.architecture = Architecture::Arm64;
     service.desired_count = 4.into();
     service.minimum_healthy_percent = 50;
@@ -129,7 +132,7 @@ fn own_roles() -> World {
     let service = world.service();
     service.task.execution_role = Some(text("arn:aws:iam::#{account.id}:role/ecs-start"));
     service.task.task_role = Some(text("arn:aws:iam::#{account.id}:role/storefront"));
-    service.task.execute_command = true;
+    service.task.execute_command = true.into();
     service.circuit_breaker = None;
     world.container().log = Some(LogConfiguration {
         driver: Arc::from("awslogs"),

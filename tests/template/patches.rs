@@ -239,9 +239,9 @@ fn a_template_of_ones_own_has_no_patches() {
 
 #[test]
 fn types_without_a_schema_are_taken_as_they_are() {
-    let patch = "[[step.patch]]\nresource = \"Table\"\ntype = \"AWS::DynamoDB::Table\"\nset = { BillingMode = \"PAY_PER_REQUEST\" }";
+    let patch = "[[step.patch]]\nresource = \"Record\"\ntype = \"Example::Net::Record\"\nset = { Anything = \"x\" }";
     let found = template(patch);
-    assert_eq!(found.resource("Table").unwrap().kind(), "AWS::DynamoDB::Table");
+    assert_eq!(found.resource("Record").unwrap().kind(), "Example::Net::Record");
 }
 
 #[test]
@@ -288,9 +288,9 @@ const SETS: [(&str, &str, &str, &str); 8] = [
     ("TaskDefinition", "PidMode", "\"task\"", "/Properties/PidMode"),
     (
         "TaskDefinition",
-        "ContainerDefinitions.app.Hostname",
+        "ContainerDefinitions.app.User",
         "\"#{environment.name}\"",
-        "/Properties/ContainerDefinitions/0/Hostname",
+        "/Properties/ContainerDefinitions/0/User",
     ),
     (
         "TaskDefinition",

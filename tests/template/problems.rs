@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    CloudFormation, Compute, EbsVolume, EfsVolume, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer,
-    LogConfiguration, Number, OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Scaling, Secret,
-    StepKind, TargetGroup, ValueKind, Volume, VolumeKind,
+    CloudFormation, Compute, EbsVolume, EfsVolume, Flag, GivenParameter, HookAction, LifecycleHook, Listener,
+    LoadBalancer, LogConfiguration, Number, OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate,
+    Scaling, Secret, SecretPart, StepKind, TargetGroup, ValueKind, Volume, VolumeKind,
 };
 use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};
 use serde_json::json;
 
-use super::world::{World, at, text};
+use super::world::{World, at, container, text};
 
 type Change = fn(&mut World);
 
@@ -30,7 +30,7 @@ fn repository(world: &mut World, name: &str) {
 /// Lets a variable say the task's CPU units.
 fn numbers(world: &mut World, cpu: &str) {
     *world = world.clone().variable("v", cpu, Scope::default());
-    world.service().task.cpu = Number::Filled(text("#{v}"));
+    world.service().task.cpu = Some(Number::Filled(text("#{v}")));
 }
 
 /// Adds variables without a scope, and uses `user` in the first container.
@@ -82,15 +82,18 @@ fn what_cannot_be_rendered_says_why() {
             "image-repository: `a b` is not a repository of image `web`: it contains a character that ECS does not allow",
         ),
         (
-            |world| secret(world, Secret::Secret { arn: text("db"), key: None }),
+            |world| secret(world, Secret::Secret { arn: text("db"), part: SecretPart::default() }),
             "secret-arn: `db` does not give the ARN of a secret in Secrets Manager (like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON value goes into `key`)",
         ),
         (
             |world| {
                 let arn = text("arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf");
-                secret(world, Secret::Secret { arn, key: Some(text("a:b")) });
+                secret(
+                    world,
+                    Secret::Secret { arn, part: SecretPart { key: Some(text("a:b")), ..SecretPart::default() } },
+                );
             },
-            "secret-key: `a:b` is not a key of a secret: it must not be empty or contain `:`",
+            "secret-key: `a:b` is not a key or a version of a secret: it must not be empty or contain `:` (a version of the secret is `version_stage` or `version_id`)",
         ),
         (
             |world| secret(world, Secret::Parameter { name: text("all/*") }),
@@ -248,6 +251,13 @@ fn what_cannot_be_rendered_says_why() {
             },
             "scaling: `min_capacity` becomes 5, which is above `max_capacity` (2)",
         ),
+        (
+            |world| {
+                *world = world.clone().variable("v", "yes", Scope::default());
+                world.container().privileged = Flag::Filled(text("#{v}"));
+            },
+            "boolean: `#{v}` becomes `yes`, and this key needs `true` or `false`",
+        ),
         (|world| numbers(world, "1.5"), "number: `#{v}` becomes `1.5`, and this key needs a whole number, 0 or more"),
         (
             |world| numbers(world, "300"),
@@ -353,13 +363,17 @@ fn what_cannot_be_rendered_says_why() {
         (
             |world| {
                 let arn = text("arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf");
-                secret(world, Secret::Secret { arn, key: None });
+                secret(world, Secret::Secret { arn, part: SecretPart::default() });
             },
             "arn-partition: `arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf` belongs to the partition `aws-cn`, and target `prod-eu` is in eu-west-1 (`aws`) (write `arn:#{target.partition}:…`, or use a variable with a value per partition)",
         ),
         (
             |world| own_groups(world, &["X", "SecurityGroupX"], "10.0.0.0/8"),
             "duplicate-logical-id: `LoadBalancerSecurityGroupX` would be in the section Resources of the template twice (change the `name` of one of the two that it is made from)",
+        ),
+        (
+            |world| world.service().task.containers.push(container("side", "web")),
+            "resource-rule: stack `storefront-web-production-prod-eu`: AWS would refuse `TaskDefinition` at `ContainerDefinitions.1.PortMappings.0.ContainerPort`: port 8080 is used twice in the task",
         ),
         (
             |world| own_groups(world, &["X"], "10.0.0.0/#{stack.name}"),
@@ -412,7 +426,7 @@ fn own_groups(world: &mut World, names: &[&str], network: &str) {
             ingress: vec![text(network)],
             task_ingress: false,
             idle_timeout: None,
-            deletion_protection: false,
+            deletion_protection: false.into(),
             listeners: vec![listener],
         };
         let own = OwnTargetGroup {
@@ -469,7 +483,7 @@ fn nothing_in_a_right_stands_for_more_than_itself() {
     let arn = |name: &str| format!("arn:aws:secretsmanager:eu-west-1:222222222222:secret:{name}");
     for name in ["*", "db-??????", "${aws:username}", "db AbCdEf", "", "db-AbCdEf:password::"] {
         let mut world = World::new();
-        secret(&mut world, Secret::Secret { arn: text(&arn(name)), key: None });
+        secret(&mut world, Secret::Secret { arn: text(&arn(name)), part: SecretPart::default() });
         assert!(world.problems().starts_with("secret-arn: "), "{name}");
     }
     for name in ["", "a b", "arn:aws:ssm:eu-west-1:222222222222:parameter/*", "arn:aws:s3:::bucket/key", "${x}"] {

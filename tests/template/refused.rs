@@ -403,10 +403,11 @@ fn schedules_that_cannot_be_are_refused() {
         "cron(5 5 ? * 6L *)",
         "rate(1 hour)",
         "at(2026-12-24T18:00:00)",
-        "#{level}",
     ] {
         refused(&schedule(&format!("schedule = \"{fine}\"")), "", &[]);
     }
+    // It is known once the slot's values are filled in.
+    refused(&schedule("schedule = \"#{level}\""), "", &["`info` is not `rate(…)`, `cron(…)` of six fields or `at(…)`"]);
     let rate = "schedule = \"rate(1 hour)\"\n";
     for (lines, words) in [
         ("desired_count = 2", "unknown key `desired_count`"),

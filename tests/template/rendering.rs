@@ -6,7 +6,7 @@ use std::sync::Arc;
 use landfall::cfn::Document;
 use landfall::model::catalog::{ImagePin, Scope, Value as Written};
 use landfall::model::journal::ParameterValue;
-use landfall::model::process::{LogConfiguration, Secret, ValueKind};
+use landfall::model::process::{Container, LogConfiguration, Secret, SecretPart, ValueKind};
 use landfall::model::slot::Stamp;
 use landfall::model::tenant::TenantValue;
 use landfall::model::{AccountId, BucketName, CommitId, Hash, Id, Place, Region, StackName};
@@ -153,7 +153,10 @@ fn the_execution_role_may_what_the_step_needs_and_no_more() {
     assert_eq!(statements(&world).keys().collect::<Vec<_>>(), ["Logs"]);
 
     let arn = "arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf";
-    let secret = |key: &str| Secret::Secret { arn: text(arn), key: Some(text(key)) };
+    let secret = |key: &str| Secret::Secret {
+        arn: text(arn),
+        part: SecretPart { key: Some(text(key)), ..SecretPart::default() },
+    };
     world.container().secrets = BTreeMap::from([
         (Arc::from("A"), secret("a")),
         (Arc::from("B"), secret("b")),
@@ -183,7 +186,10 @@ fn a_secret_without_its_random_characters_is_named_with_a_pattern_for_them() {
     ];
     for (name, expected) in cases {
         let mut world = World::new().variable("name", name, Scope::default());
-        let secret = Secret::Secret { arn: text(&format!("{begin}#{{name}}")), key: Some(text("password")) };
+        let secret = Secret::Secret {
+            arn: text(&format!("{begin}#{{name}}")),
+            part: SecretPart { key: Some(text("password")), ..SecretPart::default() },
+        };
         world.container().secrets.insert(Arc::from("A"), secret);
         assert_eq!(statements(&world)["Secrets"], json!([format!("{begin}{expected}")]));
         let read = world.template();
@@ -523,7 +529,7 @@ fn everything_that_a_render_reads_is_in_the_key_of_the_cache() {
 #[test]
 fn a_second_container_is_proved_too() {
     let mut world = World::new();
-    let side = container("side", "web");
+    let side = Container { ports: Vec::new(), ..container("side", "web") };
     world.service().task.containers.push(side);
     assert_eq!(world.render().unwrap().content.images.len(), 2);
 }

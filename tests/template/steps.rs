@@ -129,7 +129,12 @@ fn every_step_deploys_on_the_simulated_account() {
         let input = StackInput {
             name: rendered.stack.to_string(),
             template: Some(body(&rendered.content)),
-            parameters: rendered.content.shown_parameters().into_iter().map(|(name, it)| (name, Some(it))).collect(),
+            parameters: rendered
+                .content
+                .shown_parameters()
+                .into_iter()
+                .map(|(name, it)| (name, Some(given(it))))
+                .collect(),
             tags: Some(BTreeMap::new()),
             capabilities: rendered.content.capabilities.iter().map(ToString::to_string).collect(),
             role: None,
@@ -149,6 +154,11 @@ fn every_step_deploys_on_the_simulated_account() {
         assert!(!services.is_empty() || golden.kind != "ecs-service", "{name}");
         services.iter().for_each(|service| assert_eq!(service.running(None), service.desired, "{name}"));
     }
+}
+
+/// The value of a parameter: that of an output which has to be an id is one.
+fn given(shown: String) -> String {
+    if shown.starts_with("output FileSystem of ") { "fs-0a1b2c3d".to_owned() } else { shown }
 }
 
 /// Every key that golden steps have, by kind and path, with the texts that it says.

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use landfall::model::account::Guard;
 use landfall::model::catalog::{ImagePin, Network, OnFailure, Queue, Scope, Snapshot, Value, VariableValue};
 use landfall::model::channel::Channel;
+use landfall::model::edition::EDITION;
 use landfall::model::place::Access;
 use landfall::model::process::ValueKind;
 use landfall::model::process::{
@@ -319,7 +320,7 @@ fn release(what: &What) -> Release {
         inputs: None,
         blocked: None,
         edited: None,
-        snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()), names: Arc::new(names()) }),
+        snapshot: Ok(Snapshot { commit: None, what: Arc::new(what.clone()), names: Arc::new(names()), rules: EDITION }),
         content: Hash::of(b"release"),
         at: Location { file: Arc::from("projects/storefront/releases/1.4.0.toml"), line: 1, column: 1 },
     }

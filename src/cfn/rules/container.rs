@@ -10,23 +10,34 @@ const CONTAINER: &str = "API reference of Amazon ECS, ContainerDefinition";
 const FARGATE: &str = "Amazon ECS developer guide, task definition differences for Fargate";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule { name: "secret-and-variable", source: "API reference of Amazon ECS, Secret", run: secret_and_variable },
-    Rule { name: "health-check", source: "API reference of Amazon ECS, HealthCheck", run: health_check },
-    Rule { name: "fargate-container", source: FARGATE, run: fargate_container },
+    Rule {
+        name: "secret-and-variable",
+        source: "API reference of Amazon ECS, Secret",
+        edition: 1,
+        run: secret_and_variable,
+    },
+    Rule { name: "health-check", source: "API reference of Amazon ECS, HealthCheck", edition: 1, run: health_check },
+    Rule { name: "fargate-container", source: FARGATE, edition: 1, run: fargate_container },
     Rule {
         name: "fargate-log-driver",
         source: "API reference of Amazon ECS, LogConfiguration",
+        edition: 1,
         run: fargate_log_driver,
     },
-    Rule { name: "awslogs-options", source: "Amazon ECS developer guide, awslogs log driver", run: awslogs_options },
-    Rule { name: "awsvpc-container", source: CONTAINER, run: awsvpc_container },
+    Rule {
+        name: "awslogs-options",
+        source: "Amazon ECS developer guide, awslogs log driver",
+        edition: 1,
+        run: awslogs_options,
+    },
+    Rule { name: "awsvpc-container", source: CONTAINER, edition: 1, run: awsvpc_container },
 ];
 
 /// The log drivers that Fargate has.
 const DRIVERS: [&str; 3] = ["awslogs", "splunk", "awsfirelens"];
 
 /// Judges every container, with its task definition.
-fn each_container(judge: &mut Judge<'_>, run: impl Fn(&Seen<'_>, &Seen<'_>, &mut dyn FnMut(Fault))) {
+pub(super) fn each_container(judge: &mut Judge<'_>, run: impl Fn(&Seen<'_>, &Seen<'_>, &mut dyn FnMut(Fault))) {
     judge.each(KIND, |_, task, out| {
         task.get("ContainerDefinitions").each().iter().for_each(|container| run(&task, container, out));
     });
@@ -97,9 +108,9 @@ fn fargate_container(judge: &mut Judge<'_>) {
             }
         }
         let linux = container.get("LinuxParameters");
-        for key in ["Devices", "MaxSwap", "SharedMemorySize", "Swappiness", "Tmpfs"] {
+        for key in ["Devices", "MaxSwap", "SharedMemorySize", "Swappiness"] {
             let there = linux.get(key);
-            if there.is_there() && (key != "Devices" && key != "Tmpfs" || !there.each().is_empty()) {
+            if there.is_there() && (key != "Devices" || !there.each().is_empty()) {
                 let aws = format!("Fargate compatible task definitions do not support {key}.");
                 out(Fault::at(there.pointer, format!("a container on Fargate has no `{key}`"), aws));
             }

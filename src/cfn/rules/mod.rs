@@ -10,11 +10,14 @@
 
 mod balancing;
 mod container;
+mod rollout;
 mod scaling;
 mod schedule;
 mod seen;
 mod service;
 mod task;
+mod volume;
+mod wiring;
 
 use super::check::MAX_RESOURCES;
 use super::document::Document;
@@ -27,6 +30,8 @@ pub struct Rule {
     pub name: &'static str,
     /// Where AWS says so.
     pub source: &'static str,
+    /// The number of the set of rules that it came with, from 1.
+    pub edition: u16,
     run: fn(&mut Judge<'_>),
 }
 
@@ -41,6 +46,10 @@ pub struct RuleFault {
     pub title: String,
     /// What AWS answers, in its words where they are known.
     pub aws: String,
+    /// The number of the set of rules that the rule came with.
+    pub edition: u16,
+    /// AWS is sure to refuse it. Otherwise it may also accept it by now, take no notice of it, or fail later.
+    pub certain: bool,
 }
 
 impl RuleFault {
@@ -57,9 +66,9 @@ impl RuleFault {
 
 /// Every rule, in the order in which they judge.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [task::RULES, container::RULES, service::RULES, balancing::RULES, scaling::RULES, schedule::RULES]
-        .into_iter()
-        .flatten()
+    let of_tasks = [task::RULES, container::RULES, wiring::RULES, volume::RULES];
+    let of_others = [service::RULES, rollout::RULES, balancing::RULES, scaling::RULES, schedule::RULES];
+    of_tasks.into_iter().chain(of_others).flatten()
 }
 
 /// What AWS would refuse in a template, whatever its unknown values are; nothing of a template with more resources than
@@ -71,7 +80,7 @@ pub fn check_rules(document: &Document) -> Vec<RuleFault> {
     let template = Template::of(document);
     let mut found = Vec::new();
     for rule in rules() {
-        let mut judge = Judge { template: &template, rule: rule.name, found: Vec::new() };
+        let mut judge = Judge { template: &template, rule, found: Vec::new() };
         (rule.run)(&mut judge);
         found.append(&mut judge.found);
     }
@@ -81,17 +90,19 @@ pub fn check_rules(document: &Document) -> Vec<RuleFault> {
 /// A template, and what one rule says against it.
 struct Judge<'a> {
     template: &'a Template<'a>,
-    rule: &'static str,
+    rule: &'static Rule,
     found: Vec<RuleFault>,
 }
 
 impl<'a> Judge<'a> {
     /// Judges every resource of a type.
     fn each(&mut self, kind: &str, judge: impl Fn(&Template<'a>, Seen<'a>, &mut dyn FnMut(Fault))) {
-        let (rule, template) = (self.rule, self.template);
+        let (Rule { name: rule, edition, .. }, template) = (*self.rule, self.template);
         for resource in template.of_kind(kind) {
             let found = &mut self.found;
-            let mut out = |Fault { pointer, title, aws }: Fault| found.push(RuleFault { rule, pointer, title, aws });
+            let mut out = |Fault { pointer, title, aws, certain }: Fault| {
+                found.push(RuleFault { rule, pointer, title, aws, edition, certain });
+            };
             judge(template, resource, &mut out);
         }
     }
@@ -102,10 +113,16 @@ struct Fault {
     pointer: String,
     title: String,
     aws: String,
+    certain: bool,
 }
 
 impl Fault {
     fn at(pointer: impl Into<String>, title: impl Into<String>, aws: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), title: title.into(), aws: aws.into() }
+        Self { pointer: pointer.into(), title: title.into(), aws: aws.into(), certain: true }
+    }
+
+    /// The same, if AWS may accept it after all.
+    fn doubtful(self) -> Self {
+        Self { certain: false, ..self }
     }
 }

@@ -1,13 +1,31 @@
 //! Rules over schedules of EventBridge Scheduler.
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::seen::Seen;
 use super::{Fault, Judge, Rule};
+use crate::terms::expression as expressions;
 
 const SOURCE: &str = "API reference of EventBridge Scheduler, CreateSchedule";
 const KIND: &str = "AWS::Scheduler::Schedule";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule { name: "schedule-expression", source: SOURCE, run: expression },
-    Rule { name: "flexible-window", source: "API reference of EventBridge Scheduler, FlexibleTimeWindow", run: window },
+    Rule { name: "schedule-expression", source: SOURCE, edition: 1, run: expression },
+    Rule {
+        name: "flexible-window",
+        source: "API reference of EventBridge Scheduler, FlexibleTimeWindow",
+        edition: 1,
+        run: window,
+    },
+    Rule {
+        name: "schedule-fields",
+        source: "EventBridge Scheduler user guide, schedule types",
+        edition: 2,
+        run: fields,
+    },
+    Rule { name: "schedule-zone", source: SOURCE, edition: 2, run: time_zone },
+    Rule { name: "schedule-dates", source: SOURCE, edition: 2, run: dates },
 ];
 
 fn expression(judge: &mut Judge<'_>) {
@@ -45,6 +63,43 @@ fn window(judge: &mut Judge<'_>) {
         if mode.is("FLEXIBLE") && most.is_missing() {
             let aws = "MaximumWindowInMinutes is required when FlexibleTimeWindow Mode is FLEXIBLE.";
             out(Fault::at(most.pointer, "a flexible window needs `MaximumWindowInMinutes`", aws));
+        }
+    });
+}
+
+fn fields(judge: &mut Judge<'_>) {
+    judge.each(KIND, |_, schedule, out| {
+        let expression = schedule.get("ScheduleExpression");
+        let Some(text) = expression.text() else { return };
+        // What has another form is reported as such.
+        let of_six = text.strip_prefix("cron(").is_some_and(|fields| fields.split_whitespace().count() == 6);
+        if let Some(why) = expressions::read(&text).err().filter(|_| of_six) {
+            out(Fault::at(expression.pointer, why, format!("Invalid Schedule Expression {text}.")));
+        }
+    });
+}
+
+/// A time zone is one of the IANA database.
+pub(super) fn zone(zone: &Seen<'_>, out: &mut dyn FnMut(Fault)) {
+    if let Some(text) = zone.text().filter(|text| TimeZone::get(text).is_err()) {
+        let aws = format!("Invalid time zone: {text}.");
+        out(Fault::at(zone.pointer.clone(), format!("`{text}` is not a time zone such as `Europe/Berlin`"), aws));
+    }
+}
+
+fn time_zone(judge: &mut Judge<'_>) {
+    judge.each(KIND, |_, schedule, out| zone(&schedule.get("ScheduleExpressionTimezone"), out));
+}
+
+fn dates(judge: &mut Judge<'_>) {
+    judge.each(KIND, |_, schedule, out| {
+        let (start, end) = (schedule.get("StartDate"), schedule.get("EndDate"));
+        let time = |date: &Seen<'_>| date.text()?.parse::<Timestamp>().ok();
+        if let (Some(first), Some(last)) = (time(&start), time(&end))
+            && last <= first
+        {
+            let aws = "The EndDate must come after the StartDate.";
+            out(Fault::at(end.pointer, "the schedule ends before it begins", aws));
         }
     });
 }

@@ -11,17 +11,28 @@ pub(super) const KIND: &str = "AWS::ECS::Service";
 const CREATE: &str = "API reference of Amazon ECS, CreateService";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule { name: "daemon-service", source: CREATE, run: daemon },
-    Rule { name: "launch-type", source: CREATE, run: launch_type },
+    Rule { name: "daemon-service", source: CREATE, edition: 1, run: daemon },
+    Rule { name: "launch-type", source: CREATE, edition: 1, run: launch_type },
     Rule {
         name: "capacity-strategy",
         source: "API reference of Amazon ECS, CapacityProviderStrategyItem",
+        edition: 1,
         run: capacity,
     },
-    Rule { name: "service-network", source: CREATE, run: network },
-    Rule { name: "load-balancer-port", source: "API reference of Amazon ECS, LoadBalancer", run: load_balancer },
-    Rule { name: "service-connect-port", source: "API reference of Amazon ECS, ServiceConnectService", run: connect },
-    Rule { name: "target-type", source: "API reference of Amazon ECS, LoadBalancer", run: target_type },
+    Rule { name: "service-network", source: CREATE, edition: 1, run: network },
+    Rule {
+        name: "load-balancer-port",
+        source: "API reference of Amazon ECS, LoadBalancer",
+        edition: 1,
+        run: load_balancer,
+    },
+    Rule {
+        name: "service-connect-port",
+        source: "API reference of Amazon ECS, ServiceConnectService",
+        edition: 1,
+        run: connect,
+    },
+    Rule { name: "target-type", source: "API reference of Amazon ECS, LoadBalancer", edition: 1, run: target_type },
 ];
 
 fn daemon(judge: &mut Judge<'_>) {
@@ -91,7 +102,7 @@ fn capacity(judge: &mut Judge<'_>) {
             let aws = "A capacity provider strategy cannot contain more than one capacity provider with a base value defined.";
             out(Fault::at(second.pointer, "only one capacity provider of a strategy can have a base", aws));
         }
-        if items.iter().all(|item| item.get("Weight").number() == Some(0.0)) {
+        if items.len() > 1 && items.iter().all(|item| item.get("Weight").number() == Some(0.0)) {
             let aws = "The specified capacity provider strategy must contain at least one capacity provider with a weight greater \
                        than zero.";
             out(Fault::at(strategy.pointer.clone(), "one capacity provider needs a weight above 0", aws));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::seen::Seen;
 use super::{Fault, Judge, Rule};
-use crate::fargate;
+use crate::terms::fargate;
 
 pub(super) const KIND: &str = "AWS::ECS::TaskDefinition";
 
@@ -12,19 +12,44 @@ const REGISTER: &str = "API reference of Amazon ECS, RegisterTaskDefinition";
 const FARGATE: &str = "Amazon ECS developer guide, task definition differences for Fargate";
 
 pub(super) const RULES: &[Rule] = &[
-    Rule { name: "fargate-size", source: "Amazon ECS developer guide, Fargate task sizes", run: fargate_size },
-    Rule { name: "fargate-network", source: FARGATE, run: fargate_network },
-    Rule { name: "fargate-namespaces", source: FARGATE, run: fargate_namespaces },
-    Rule { name: "fargate-volumes", source: FARGATE, run: fargate_volumes },
-    Rule { name: "ephemeral-storage", source: "API reference of Amazon ECS, EphemeralStorage", run: ephemeral_storage },
-    Rule { name: "task-containers", source: REGISTER, run: has_containers },
-    Rule { name: "essential-container", source: "API reference of Amazon ECS, ContainerDefinition", run: essential },
-    Rule { name: "container-names", source: REGISTER, run: container_names },
-    Rule { name: "container-memory", source: "API reference of Amazon ECS, ContainerDefinition", run: memory },
-    Rule { name: "task-size", source: "API reference of Amazon ECS, ContainerDefinition", run: fits_task },
-    Rule { name: "volume-names", source: "API reference of Amazon ECS, MountPoint", run: volume_names },
-    Rule { name: "port-conflict", source: "API reference of Amazon ECS, PortMapping", run: port_conflict },
-    Rule { name: "dependencies", source: "API reference of Amazon ECS, ContainerDependency", run: dependencies },
+    Rule {
+        name: "fargate-size",
+        source: "Amazon ECS developer guide, Fargate task sizes",
+        edition: 1,
+        run: fargate_size,
+    },
+    Rule { name: "fargate-network", source: FARGATE, edition: 1, run: fargate_network },
+    Rule { name: "fargate-namespaces", source: FARGATE, edition: 1, run: fargate_namespaces },
+    Rule { name: "fargate-volumes", source: FARGATE, edition: 1, run: fargate_volumes },
+    Rule {
+        name: "ephemeral-storage",
+        source: "API reference of Amazon ECS, EphemeralStorage",
+        edition: 1,
+        run: ephemeral_storage,
+    },
+    Rule { name: "task-containers", source: REGISTER, edition: 1, run: has_containers },
+    Rule {
+        name: "essential-container",
+        source: "API reference of Amazon ECS, ContainerDefinition",
+        edition: 1,
+        run: essential,
+    },
+    Rule { name: "container-names", source: REGISTER, edition: 1, run: container_names },
+    Rule {
+        name: "container-memory",
+        source: "API reference of Amazon ECS, ContainerDefinition",
+        edition: 1,
+        run: memory,
+    },
+    Rule { name: "task-size", source: "API reference of Amazon ECS, ContainerDefinition", edition: 1, run: fits_task },
+    Rule { name: "volume-names", source: "API reference of Amazon ECS, MountPoint", edition: 1, run: volume_names },
+    Rule { name: "port-conflict", source: "API reference of Amazon ECS, PortMapping", edition: 1, run: port_conflict },
+    Rule {
+        name: "dependencies",
+        source: "API reference of Amazon ECS, ContainerDependency",
+        edition: 1,
+        run: dependencies,
+    },
 ];
 
 /// Whether a task definition asks for Fargate.

@@ -8,7 +8,8 @@ use serde_json::{Map, Value};
 
 use super::super::document::Resource;
 use super::super::read::push_key;
-use super::{Node, ResourceType, resource_type};
+use super::node::Node;
+use super::{ResourceType, resource_type};
 
 /// What is wrong with a resource, and where.
 #[derive(Clone, Debug, PartialEq)]
@@ -58,6 +59,18 @@ pub enum SchemaProblem {
         /// The most that it may be.
         most: Option<f64>,
     },
+    /// The path of a file or folder, where CloudFormation takes a place in S3: `aws cloudformation package` puts that in.
+    Unpackaged {
+        /// As it is written.
+        path: String,
+    },
+    /// A text in which a pattern is not found.
+    Unlike {
+        /// As it is written.
+        value: String,
+        /// A regular expression.
+        pattern: String,
+    },
 }
 
 impl SchemaProblem {
@@ -82,14 +95,26 @@ impl std::fmt::Display for SchemaProblem {
                 (None, Some(most)) => write!(f, "the {what} is {is}, and must be at most {most}"),
                 (None, None) => write!(f, "the {what} is {is}"),
             },
+            Self::Unpackaged { path } => {
+                write!(f, "`{}` is a path: `aws cloudformation package` must put a place in S3 here first", cut(path))
+            }
+            Self::Unlike { value, pattern } => write!(f, "`{}` does not match `{pattern}`", cut(value)),
         }
+    }
+}
+
+/// The begin of a text, if it is long.
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((byte, _)) => format!("{}…", text.get(..byte).unwrap_or_default()),
+        None => text.to_owned(),
     }
 }
 
 /// Everything that is wrong with the properties of a resource, in their order; nothing if its type is not known.
 pub fn check_resource(resource: Resource<'_>) -> Vec<SchemaFault> {
     let Some(schema) = resource_type(resource.kind()) else { return Vec::new() };
-    let mut check = Check { schema, found: Vec::new() };
+    let mut check = Check { kind: resource.kind(), schema, found: Vec::new() };
     let nothing = Value::Object(Map::new());
     let properties = resource.body.get("Properties").unwrap_or(&nothing);
     check.value(&schema.root, properties, &At { pointer: "/Properties".to_owned(), path: String::new() });
@@ -123,12 +148,24 @@ impl At {
     }
 }
 
-struct Check {
+/// Properties of which a template can have the path of a local file, until `aws cloudformation package` replaces it (reference of
+/// that command); those that are texts anyway are left out.
+const PACKAGED: [(&str, &str); 5] = [
+    ("AWS::ApiGateway::RestApi", "BodyS3Location"),
+    ("AWS::ElasticBeanstalk::ApplicationVersion", "SourceBundle"),
+    ("AWS::Lambda::Function", "Code"),
+    ("AWS::Lambda::LayerVersion", "Content"),
+    ("AWS::StepFunctions::StateMachine", "DefinitionS3Location"),
+];
+
+struct Check<'a> {
+    /// The type's name.
+    kind: &'a str,
     schema: &'static ResourceType,
     found: Vec<SchemaFault>,
 }
 
-impl Check {
+impl Check<'_> {
     fn fault(&mut self, at: &At, problem: SchemaProblem) {
         self.found.push(SchemaFault { pointer: at.pointer.clone(), problem });
     }
@@ -144,6 +181,9 @@ impl Check {
             return;
         }
         if !node.types.is_empty() && !node.types.iter().any(|kind| fits(kind, value)) {
+            if let (Value::String(path), true) = (value, PACKAGED.contains(&(self.kind, at.path.as_str()))) {
+                return self.fault(at, SchemaProblem::Unpackaged { path: path.clone() });
+            }
             let (expected, found) = (node.types.clone(), name_of(value));
             return self.fault(at, SchemaProblem::WrongType { expected, found });
         }
@@ -209,7 +249,13 @@ impl Check {
             return self.fault(at, SchemaProblem::NotOneOf { value: text, allowed });
         }
         if node.types.iter().any(|kind| kind == "string") {
+            let known = self.found.len();
             self.bounds("length", text.chars().count() as f64, count(node.min_length), count(node.max_length), at);
+            // A pattern may say the length again, and another tool may put something in for `${…}`.
+            let whole = known == self.found.len() && !text.contains("${");
+            if let (Some(pattern), true) = (node.broken_pattern(&text), whole) {
+                self.fault(at, SchemaProblem::Unlike { value: text, pattern: pattern.to_owned() });
+            }
         } else if let Ok(number) = text.parse() {
             self.bounds("value", number, node.minimum, node.maximum, at);
         }

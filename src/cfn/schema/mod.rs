@@ -1,30 +1,25 @@
-//! What CloudFormation says about resource types: of those that landfall renders properties and types, of all what a change
-//! recreates.
+//! What CloudFormation says about resource types: what properties they have, and what a change recreates.
 //!
-//! The data is `resources.json`, a trimmed copy of the public resource schemas, and `replacement.json`; `ORIGIN.md` next to
-//! them says where they come from and how to refresh them. A type that `resources.json` does not contain is unknown here and
-//! is not checked.
+//! The data is `resources.json`, a trimmed copy of the public resource schemas of every type, and `replacement.json`;
+//! `ORIGIN.md` next to them says where they come from and how to refresh them. A type is read when it is first asked for. A
+//! type that the data does not contain is unknown here and is not checked.
 
 mod attributes;
 mod check;
+mod node;
 mod replacement;
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 pub use attributes::{UnknownAttribute, check_attributes};
 pub use check::{SchemaFault, SchemaProblem, check_resource};
+use node::Node;
 pub use replacement::{Recreates, is_type, naming, recreates, replacement_origin, types_with_rules};
 
-/// All schemas, with their origin.
-#[derive(Debug, Default, Deserialize)]
-struct Schemas {
-    origin: String,
-    types: BTreeMap<String, ResourceType>,
-}
+const TEXT: &str = include_str!("resources.json");
 
 /// The schema of one resource type.
 #[derive(Debug, Deserialize)]
@@ -32,60 +27,48 @@ pub struct ResourceType {
     root: Node,
     #[serde(default)]
     read_only: Vec<String>,
+    #[serde(default)]
     definitions: BTreeMap<String, Node>,
 }
 
-/// The schema of one value: the part of JSON Schema that is asked.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Node {
-    /// The definition that stands here instead.
-    #[serde(rename = "ref")]
-    reference: Option<String>,
-    #[serde(default)]
-    types: Vec<String>,
-    #[serde(rename = "enum", default)]
-    allowed: Vec<Value>,
-    minimum: Option<f64>,
-    maximum: Option<f64>,
-    min_length: Option<usize>,
-    max_length: Option<usize>,
-    min_items: Option<usize>,
-    max_items: Option<usize>,
-    items: Option<Box<Node>>,
-    #[serde(default)]
-    properties: BTreeMap<String, Node>,
-    #[serde(default)]
-    required: Vec<String>,
-    /// It may have properties that are not listed.
-    #[serde(default)]
-    open: bool,
+/// A type's line of the file, and what it says once it is asked for.
+struct Line {
+    text: &'static str,
+    read: OnceLock<Option<ResourceType>>,
 }
 
-fn schemas() -> &'static Schemas {
-    static SCHEMAS: OnceLock<Schemas> = OnceLock::new();
-    // A test holds that the file is read; were it not, every type would be one that is not known.
-    SCHEMAS.get_or_init(|| serde_json::from_str(include_str!("resources.json")).unwrap_or_default())
+/// The lines of all types: each has one of its own, `"NAME": {…},`. A test holds that every line can be read; a type whose line
+/// cannot would be one that is not known.
+fn lines() -> &'static BTreeMap<&'static str, Line> {
+    static LINES: OnceLock<BTreeMap<&'static str, Line>> = OnceLock::new();
+    let line = |line: &'static str| {
+        let (name, text) = line.strip_prefix('"')?.split_once("\": ")?;
+        name.contains("::").then(|| (name, Line { text: text.trim_end_matches(','), read: OnceLock::new() }))
+    };
+    LINES.get_or_init(|| TEXT.lines().filter_map(line).collect())
 }
 
 /// Package and version that the schemas are from.
 pub fn schema_origin() -> &'static str {
-    &schemas().origin
+    let begin = TEXT.strip_prefix("{\"origin\": \"").unwrap_or_default();
+    begin.split('"').next().unwrap_or_default()
 }
 
 /// The names of the types that are known, sorted.
 pub fn known_types() -> impl Iterator<Item = &'static str> {
-    schemas().types.keys().map(String::as_str)
+    lines().keys().copied()
 }
 
-/// The schema of a type, such as `AWS::ECS::Service`; none if it is not known.
+/// The schema of a type, if it is known.
 pub fn resource_type(name: &str) -> Option<&'static ResourceType> {
     schema_of(name).map(|(_, schema)| schema)
 }
 
 /// A type by name, and its schema.
 fn schema_of(name: &str) -> Option<(&'static str, &'static ResourceType)> {
-    schemas().types.get_key_value(name).map(|(name, schema)| (name.as_str(), schema))
+    let (name, line) = lines().get_key_value(name)?;
+    let schema = line.read.get_or_init(|| serde_json::from_str(line.text).ok()).as_ref()?;
+    Some((name, schema))
 }
 
 impl ResourceType {

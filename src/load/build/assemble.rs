@@ -140,6 +140,7 @@ fn held_by(subject: &Subject, world: &World) -> Vec<String> {
         Subject::Project(name) => vec![name.to_string()],
         Subject::What(name) => vec![format!("new releases of {name}")],
         Subject::Release(project, name) => vec![format!("{project} {name}")],
+        Subject::Releases(name) => vec![format!("every release of {name} that is missing")],
         Subject::Deploy(project, environment) => vec![format!("{project} in {environment}")],
         Subject::Unnamed(Unnamed::Environment) => vec!["every environment that is missing".to_owned()],
         Subject::Unnamed(Unnamed::Target) => vec!["every target that is missing".to_owned()],
@@ -276,7 +277,10 @@ fn release(project: &ProjectName, name: &ReleaseName, built: &ReleaseWorld, head
         (Err(fault), _) => Err(fault.clone()),
         (Ok(_), Some(cause)) => Err(SnapshotFault::Broken { problem: format!("{} ({})", cause.title, cause.at) }),
         (Ok(found), None) => match &found.outcome.what {
-            Some(what) => Ok(Snapshot { commit: found.commit.clone(), what: what.clone(), names: found.names.clone() }),
+            Some(what) => {
+                let (commit, what, names) = (found.commit.clone(), what.clone(), found.names.clone());
+                Ok(Snapshot { commit, what, names, rules: found.rules })
+            }
             None => Err(SnapshotFault::Broken { problem: found.outcome.first_error().unwrap_or_default() }),
         },
     };

@@ -13,7 +13,7 @@ use crate::load::schema::process::{
 };
 use crate::model::process::{
     Condition, Container, Dependency, Firelens, HealthCheck, HostEntry, LogConfiguration, Port, Protocol,
-    RestartPolicy, Secret,
+    RestartPolicy, Secret, SecretPart,
 };
 
 pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Option<Container> {
@@ -29,10 +29,10 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
     });
     let credentials = entry.repository_credentials.as_ref();
     Some(Container {
-        essential: entry.essential,
-        cpu: make.optional_number(&entry.cpu),
-        memory: make.optional_number(&entry.memory),
-        memory_reservation: make.optional_number(&entry.memory_reservation),
+        essential: make.flag(&entry.essential),
+        cpu: make.optional(&entry.cpu),
+        memory: make.optional(&entry.memory),
+        memory_reservation: make.optional(&entry.memory_reservation),
         ports: one.into_iter().chain(entry.ports.iter().map(port)).collect(),
         environment_files: make.texts(&entry.environment_files),
         environment: make.text_map(&entry.environment),
@@ -41,28 +41,28 @@ pub(crate) fn container(make: &mut Maker<'_>, entry: &At<ContainerEntry>) -> Opt
         entry_point: make.texts(&entry.entry_point),
         working_directory: make.optional_text(&entry.working_directory),
         user: make.optional_text(&entry.user),
-        read_only_root: *entry.read_only_root,
+        read_only_root: make.flag(&entry.read_only_root),
         stop_timeout: entry.stop_timeout.as_deref().copied(),
         start_timeout: entry.start_timeout.as_deref().copied(),
         repository_credentials: credentials.and_then(|entry| make.text(&entry.credentials_parameter)),
         gpus: entry.resource_requirements.first().map(|entry| entry.value),
         docker_labels: make.text_map(&entry.docker_labels),
-        interactive: entry.interactive,
-        pseudo_terminal: entry.pseudo_terminal,
-        privileged: *entry.privileged,
+        interactive: make.flag(&entry.interactive),
+        pseudo_terminal: make.flag(&entry.pseudo_terminal),
+        privileged: make.flag(&entry.privileged),
         hostname: make.optional_text(&entry.hostname),
         dns_servers: make.texts(&entry.dns_servers),
         dns_search_domains: make.texts(&entry.dns_search_domains),
         extra_hosts: entry.extra_hosts.iter().filter_map(|entry| host_entry(make, entry)).collect(),
         docker_security_options: make.texts(&entry.docker_security_options),
         ulimits: entry.ulimits.iter().map(|entry| linux::ulimit(entry)).collect(),
-        linux: entry.linux_parameters.as_ref().map(linux::parameters),
+        linux: entry.linux_parameters.as_ref().map(|entry| linux::parameters(make, entry)),
         system_controls: entry.system_controls.iter().map(|entry| linux::system_control(entry)).collect(),
         restart: entry.restart_policy.as_ref().filter(|entry| entry.enabled).map(restart_policy),
         health_check: entry.health_check.as_ref().map(|entry| health_check(make, entry)),
         depends_on: entry.depends_on.iter().map(|entry| dependency(entry)).collect(),
         mount_points: entry.mount_points.iter().filter_map(|entry| volume::mount_point(make, entry)).collect(),
-        volumes_from: entry.volumes_from.iter().map(|entry| volume::volumes_from(entry)).collect(),
+        volumes_from: entry.volumes_from.iter().map(|entry| volume::volumes_from(make, entry)).collect(),
         firelens: entry.firelens_configuration.as_ref().map(|entry| firelens(make, entry)),
         log: entry.log.as_ref().map(|entry| log(make, entry)),
         ..least
@@ -127,19 +127,23 @@ fn secrets(make: &mut Maker<'_>, entries: &BTreeMap<String, At<SecretEntry>>) ->
 fn secret(make: &mut Maker<'_>, entry: &At<SecretEntry>) -> Option<Secret> {
     match (&entry.secret, &entry.parameter) {
         (Some(arn), None) => {
-            let key = match &entry.key {
-                Some(key) => Some(make.text(key)?),
-                None => None,
-            };
-            Some(Secret::Secret { arn: make.text(arn)?, key })
+            if let (Some(_), Some(id)) = (&entry.version_stage, &entry.version_id) {
+                make.invalid(id.span(), "a secret has `version_stage` or `version_id`, not both");
+                return None;
+            }
+            let [key, stage, version] =
+                [&entry.key, &entry.version_stage, &entry.version_id].map(|text| make.optional_text(text));
+            Some(Secret::Secret { arn: make.text(arn)?, part: SecretPart { key, stage, version } })
         }
-        (None, Some(name)) if entry.key.is_none() => Some(Secret::Parameter { name: make.text(name)? }),
+        (None, Some(name)) if [&entry.key, &entry.version_stage, &entry.version_id].iter().all(|it| it.is_none()) => {
+            Some(Secret::Parameter { name: make.text(name)? })
+        }
         _ => {
             let finding = Finding::new(
                 codes::SECRET_REFERENCE,
                 make.file,
                 entry.span(),
-                "a secret is either `secret`, with `key` if its value is JSON, or `parameter`",
+                "a secret is either `secret`, with `key` if its value is JSON, or `parameter` alone",
             );
             make.findings.push(finding.label("not exactly one reference"));
             None

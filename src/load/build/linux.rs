@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Maker;
 use crate::load::schema::process::{
     DeviceEntry, DevicePermissionEntry, LinuxParametersEntry, SystemControlEntry, TmpfsEntry, UlimitEntry,
 };
@@ -19,12 +20,12 @@ pub(crate) fn system_control(entry: &SystemControlEntry) -> SystemControl {
     SystemControl { namespace: Arc::from(entry.namespace.as_str()), value: Arc::from(entry.value.as_str()) }
 }
 
-pub(crate) fn parameters(entry: &LinuxParametersEntry) -> LinuxParameters {
+pub(crate) fn parameters(make: &mut Maker<'_>, entry: &LinuxParametersEntry) -> LinuxParameters {
     let names = |list: &[crate::load::schema::At<String>]| list.iter().map(|name| Arc::from(name.as_str())).collect();
     LinuxParameters {
         add_capabilities: names(&entry.capabilities.add),
         drop_capabilities: names(&entry.capabilities.drop),
-        init_process: entry.init_process_enabled,
+        init_process: make.flag(&entry.init_process_enabled),
         devices: entry.devices.iter().map(|entry| device(entry)).collect(),
         shared_memory_size: entry.shared_memory_size.as_deref().copied(),
         tmpfs: entry.tmpfs.iter().map(|entry| tmpfs(entry)).collect(),

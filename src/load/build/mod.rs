@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
@@ -12,10 +13,10 @@ use jiff::SignedDuration;
 use super::codes;
 use super::finding::{File, Finding};
 use super::schema::At;
-use super::schema::values::NumberEntry;
+use super::schema::values::{FlagEntry, GivenEntry, Wanted};
 use crate::model::Id;
 use crate::model::name::NameError;
-use crate::model::process::{Number, Text};
+use crate::model::process::{Flag, Given, Text};
 use crate::model::tenant::Tag;
 
 pub(crate) mod accept;
@@ -63,16 +64,12 @@ impl Maker<'_> {
     }
 
     /// A name or an id.
-    pub(crate) fn name<N: std::str::FromStr<Err = NameError>>(&mut self, written: &At<String>) -> Option<N> {
+    pub(crate) fn name<N: FromStr<Err = NameError>>(&mut self, written: &At<String>) -> Option<N> {
         self.name_at(written, written.span())
     }
 
     /// A name that is written as a key.
-    pub(crate) fn name_at<N: std::str::FromStr<Err = NameError>>(
-        &mut self,
-        written: &str,
-        span: Range<usize>,
-    ) -> Option<N> {
+    pub(crate) fn name_at<N: FromStr<Err = NameError>>(&mut self, written: &str, span: Range<usize>) -> Option<N> {
         match written.parse() {
             Ok(name) => Some(name),
             Err(error) => {
@@ -115,32 +112,33 @@ impl Maker<'_> {
         written.as_ref().and_then(|text| self.text(text))
     }
 
-    /// A whole number, or a text that becomes one.
-    pub(crate) fn number(&mut self, written: &At<NumberEntry>) -> Option<Number> {
-        match &**written {
-            NumberEntry::Number(number) => Some(Number::Written(*number)),
-            NumberEntry::Text(text) => {
-                let text = self.text_at(text, written.span())?;
-                if text.placeholders().next().is_none() {
-                    let title = format!("`\"{}\"` is text, and this key needs a whole number", text.raw());
-                    self.invalid_but(
-                        written.span(),
-                        title,
-                        match text.raw().parse::<u32>() {
-                            Ok(_) => "remove the quotes",
-                            Err(_) => "write a whole number, or `#{name}` for a variable that is a whole number",
-                        },
-                    );
-                    return None;
-                }
-                Some(Number::Filled(text))
-            }
+    /// A value, or a text that becomes one.
+    pub(crate) fn given<T: Wanted + Copy + FromStr>(&mut self, written: &At<GivenEntry<T>>) -> Option<Given<T>> {
+        let text = match &**written {
+            GivenEntry::Written(value) => return Some(Given::Written(*value)),
+            GivenEntry::Text(text) => self.text_at(text, written.span())?,
+        };
+        if text.placeholders().next().is_some() {
+            return Some(Given::Filled(text));
         }
+        let title = format!("`\"{}\"` is text, and this key needs {}", text.raw(), T::NEEDS);
+        let variable = format!("write {}, or `#{{name}}` for a variable that is {0}", T::NEEDS);
+        let quoted = text.raw().parse::<T>().is_ok();
+        self.invalid_but(written.span(), title, if quoted { "remove the quotes" } else { &variable });
+        None
     }
 
-    /// A number that need not be there.
-    pub(crate) fn optional_number(&mut self, written: &Option<At<NumberEntry>>) -> Option<Number> {
-        written.as_ref().and_then(|number| self.number(number))
+    /// A value that need not be there.
+    pub(crate) fn optional<T: Wanted + Copy + FromStr>(
+        &mut self,
+        written: &Option<At<GivenEntry<T>>>,
+    ) -> Option<Given<T>> {
+        written.as_ref().and_then(|value| self.given(value))
+    }
+
+    /// `true` or `false`, or a text that becomes one of them; `false` where it is wrong, which is reported.
+    pub(crate) fn flag(&mut self, written: &At<FlagEntry>) -> Flag {
+        self.given(written).unwrap_or(Flag::Written(false))
     }
 
     /// Texts with placeholders, by name.
@@ -153,7 +151,7 @@ impl Maker<'_> {
     }
 
     /// Names in a list.
-    pub(crate) fn names<N: std::str::FromStr<Err = NameError> + Ord>(&mut self, written: &[At<String>]) -> BTreeSet<N> {
+    pub(crate) fn names<N: FromStr<Err = NameError> + Ord>(&mut self, written: &[At<String>]) -> BTreeSet<N> {
         written.iter().filter_map(|name| self.name(name)).collect()
     }
 

@@ -13,7 +13,7 @@ use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
 use crate::model::process::{
-    Architecture, EcsService, Follows, ImageRepository, Number, Only, OutputRef, PropagateTags, StepKind, Task, Text,
+    Architecture, EcsService, Follows, ImageRepository, Only, OutputRef, PropagateTags, StepKind, Task, Text,
 };
 use crate::model::tenant::{TagFilter, TenantFilter};
 use crate::model::{Hash, Id, ImageName, Location, Step, StepName, What};
@@ -113,15 +113,15 @@ fn number(value: &Option<At<u32>>) -> Option<u32> {
 
 fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
     let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
-    // An invalid number is a separate problem; the step is then not rendered.
-    let mut size = |entry| make.number(entry).unwrap_or(Number::Written(0));
-    let least = Task::new(size(&entry.cpu), size(&entry.memory), containers);
-    let least = launch::task_on(make, &entry.runs_on, least);
+    let least = launch::task_on(make, &entry.runs_on, Task::new(0, 0, containers));
     Task {
+        cpu: make.optional(&entry.cpu),
+        memory: make.optional(&entry.memory),
         architecture: match entry.architecture {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
             ArchitectureEntry::Arm64 => Architecture::Arm64,
         },
+        operating_system: entry.operating_system_family.family(),
         task_role: make.optional_text(&entry.task_role),
         execution_role: make.optional_text(&entry.execution_role),
         task_rights: role::rights(make, entry.task_rights.as_ref()),
@@ -131,7 +131,7 @@ fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
         ephemeral_storage: entry.ephemeral_storage.as_ref().map(|storage| storage.size_in_gib),
         volumes: entry.volume.iter().filter_map(|entry| volume::volume(make, entry)).collect(),
         log_retention_days: number(&entry.log_retention_days).unwrap_or(least.log_retention_days),
-        execute_command: entry.execute_command,
+        execute_command: make.flag(&entry.execute_command),
         tags: make.text_map(&entry.tags),
         ..least
     }
@@ -147,7 +147,7 @@ fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
     let entry = &entry.service;
     let least = EcsService::of(Task { propagate_tags: role::propagate_tags(entry.propagate_tags), ..task });
     EcsService {
-        desired_count: make.optional_number(&entry.desired_count).unwrap_or(least.desired_count),
+        desired_count: make.optional(&entry.desired_count).unwrap_or(least.desired_count),
         minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
         maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
         circuit_breaker: deployment::circuit_breaker(&entry.circuit_breaker),

@@ -20,7 +20,7 @@ pub(crate) fn run(make: &mut Maker<'_>, entry: &EcsTaskEntry) -> Option<EcsTask>
 /// Reads what a template runs. Size and containers of its task are the template's.
 pub(crate) fn of_template(make: &mut Maker<'_>, entry: &StackRunEntry) -> Option<TemplateRun> {
     let task = Task {
-        execute_command: entry.execute_command,
+        execute_command: entry.execute_command.into(),
         ..launch::task_on(make, &entry.runs_on, Task::new(0, 0, Vec::new()))
     };
     let run = once(make, task, &entry.run)?;

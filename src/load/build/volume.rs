@@ -63,7 +63,7 @@ fn ebs(make: &mut Maker<'_>, entry: &EbsVolumeEntry) -> EbsVolume {
         volume_type: entry.volume_type.as_deref().map(|it| Arc::from(kind(*it))),
         iops: entry.iops.as_deref().copied(),
         throughput: entry.throughput.as_deref().copied(),
-        encrypted: entry.encrypted,
+        encrypted: make.optional(&entry.encrypted),
         kms_key: make.optional_text(&entry.kms_key_id),
         filesystem: entry.filesystem_type.map(|it| Arc::from(filesystem(it))),
     }
@@ -74,11 +74,11 @@ pub(crate) fn mount_point(make: &mut Maker<'_>, entry: &MountPointEntry) -> Opti
     Some(MountPoint {
         volume: Arc::from(entry.source_volume.as_str()),
         container_path: make.text(&entry.container_path)?,
-        read_only: entry.read_only,
+        read_only: make.flag(&entry.read_only),
     })
 }
 
 /// Reads whose volumes are mounted.
-pub(crate) fn volumes_from(entry: &VolumesFromEntry) -> VolumesFrom {
-    VolumesFrom { container: Arc::from(entry.source_container.as_str()), read_only: entry.read_only }
+pub(crate) fn volumes_from(make: &mut Maker<'_>, entry: &VolumesFromEntry) -> VolumesFrom {
+    VolumesFrom { container: Arc::from(entry.source_container.as_str()), read_only: make.flag(&entry.read_only) }
 }

@@ -8,7 +8,7 @@ use super::super::schema::process::{
     ContainerEntry, LoadBalancerEntry, PatchEntry, ProcessFile, RunsOnEntry, ScalingEntry, ScheduleEntry, SecretEntry,
     ServiceConnectEntry, ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
 };
-use super::super::schema::values::NumberEntry;
+use super::super::schema::values::GivenEntry;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use super::ecs_launch;
@@ -75,9 +75,13 @@ pub(in crate::load) fn for_each_text_of(step: &StepEntry, mut each: impl FnMut(&
     step.patches().iter().for_each(|patch| of_patch(patch, &mut each));
 }
 
-fn of_numbers<'a>(numbers: impl IntoIterator<Item = &'a At<NumberEntry>>, each: &mut impl FnMut(&At<String>)) {
-    for number in numbers {
-        number.text().into_iter().for_each(|text| each(&At::new(number.span(), text.to_owned())));
+/// The texts of values that are not texts, if a slot decides them.
+fn of_given<'a, T: Copy + 'a>(
+    values: impl IntoIterator<Item = &'a At<GivenEntry<T>>>,
+    each: &mut impl FnMut(&At<String>),
+) {
+    for value in values {
+        value.text().into_iter().for_each(|text| each(&At::new(value.span(), text.to_owned())));
     }
 }
 
@@ -88,7 +92,7 @@ fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {
 }
 
 fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
-    of_numbers(&service.desired_count, each);
+    of_given(&service.desired_count, each);
     service.force_new_deployment_nonce.iter().for_each(&mut *each);
     service.load_balancer.iter().for_each(|entry| of_balancer(entry, each));
     service.scaling.iter().for_each(|scaling| of_scaling(scaling, each));
@@ -96,6 +100,7 @@ fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
     service.service_registries.iter().for_each(|registry| of_registry(registry, each));
     let deployment = &service.deployment_configuration;
     deployment.alarms.iter().flat_map(|alarms| alarms.alarm_names.iter()).for_each(&mut *each);
+    of_given(deployment.alarms.iter().map(|alarms| &alarms.rollback), each);
     deployment.lifecycle_hooks.iter().flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn)).for_each(each);
 }
 
@@ -107,7 +112,8 @@ fn of_runs_on(on: &RunsOnEntry, each: &mut impl FnMut(&At<String>)) {
 }
 
 fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
-    of_numbers([&task.cpu, &task.memory], each);
+    of_given(task.cpu.iter().chain(&task.memory), each);
+    of_given([&task.execute_command], each);
     task.task_role.iter().chain(&task.execution_role).for_each(&mut *each);
     task.permissions_boundary.iter().chain(task.kms_keys.iter()).for_each(&mut *each);
     for rights in task.task_rights.iter().chain(&task.execution_rights) {
@@ -132,13 +138,14 @@ fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
     std::iter::once(&own.vpc_id).chain(&own.health_check.path).chain(&own.health_check.matcher).for_each(&mut *each);
     for rule in &own.listener_rule {
         each(&rule.listener_arn);
-        of_numbers([&rule.priority], each);
+        of_given([&rule.priority], each);
         let plain = [&rule.host_header, &rule.path_pattern, &rule.http_request_method, &rule.source_ip];
         plain.into_iter().chain(rule.http_header.values()).flatten().for_each(&mut *each);
     }
     if let Some(balancer) = &own.own_load_balancer {
         let lists = balancer.subnets.iter().chain(&balancer.security_groups).chain(std::iter::once(&balancer.ingress));
         lists.flatten().for_each(&mut *each);
+        of_given([&balancer.deletion_protection], each);
         for it in &balancer.listener {
             let texts = it.certificate_arn.iter().chain(&it.additional_certificate_arns).chain(&it.ssl_policy);
             texts.for_each(&mut *each);
@@ -148,13 +155,14 @@ fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
 
 fn of_scaling(scaling: &ScalingEntry, each: &mut impl FnMut(&At<String>)) {
     scaling.target_tracking.iter().filter_map(|policy| policy.resource_label.as_ref()).for_each(&mut *each);
+    of_given(scaling.target_tracking.iter().map(|policy| &policy.disable_scale_in), each);
     for policy in &scaling.step_scaling {
         [&policy.alarm.namespace, &policy.alarm.metric_name].into_iter().for_each(&mut *each);
         policy.alarm.dimensions.values().for_each(&mut *each);
     }
     let actions = scaling.scheduled_action.iter();
     let bounds = actions.clone().flat_map(|action| action.min_capacity.iter().chain(&action.max_capacity));
-    of_numbers([&scaling.min_capacity, &scaling.max_capacity].into_iter().chain(bounds), each);
+    of_given([&scaling.min_capacity, &scaling.max_capacity].into_iter().chain(bounds), each);
     actions.flat_map(|action| std::iter::once(&action.schedule).chain(&action.time_zone)).for_each(each);
 }
 
@@ -203,12 +211,13 @@ fn of_volume(volume: &VolumeEntry, each: &mut impl FnMut(&At<String>)) {
         efs.root_directory.iter().chain(&efs.authorization_config.access_point_id).for_each(&mut *each);
     }
     if let Some(ebs) = &volume.managed_ebs_volume {
-        ebs.role_arn.iter().chain(&ebs.snapshot_id).chain(&ebs.kms_key_id).for_each(each);
+        ebs.role_arn.iter().chain(&ebs.snapshot_id).chain(&ebs.kms_key_id).for_each(&mut *each);
+        of_given(&ebs.encrypted, each);
     }
 }
 
 fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) {
-    of_numbers(container.cpu.iter().chain(&container.memory).chain(&container.memory_reservation), each);
+    of_given(container.cpu.iter().chain(&container.memory).chain(&container.memory_reservation), each);
     container.environment_files.iter().chain(container.environment.values()).for_each(&mut *each);
     container.repository_credentials.iter().for_each(|entry| each(&entry.credentials_parameter));
     container.docker_labels.values().chain(&container.hostname).for_each(&mut *each);
@@ -219,6 +228,11 @@ fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) 
     container.command.iter().chain(&container.entry_point).for_each(&mut *each);
     container.working_directory.iter().chain(&container.user).for_each(&mut *each);
     container.mount_points.iter().for_each(|point| each(&point.container_path));
+    let flags = [&container.essential, &container.read_only_root, &container.interactive, &container.pseudo_terminal];
+    of_given(flags.into_iter().chain([&container.privileged]), each);
+    of_given(container.mount_points.iter().map(|point| &point.read_only), each);
+    of_given(container.volumes_from.iter().map(|from| &from.read_only), each);
+    of_given(container.linux_parameters.iter().map(|linux| &linux.init_process_enabled), each);
     container.firelens_configuration.iter().flat_map(|router| router.options.values()).for_each(&mut *each);
     container.health_check.iter().flat_map(|check| check.command.iter()).for_each(&mut *each);
     if let Some(log) = &container.log {
@@ -229,6 +243,7 @@ fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) 
 
 fn of_secrets<'a>(secrets: impl Iterator<Item = &'a At<SecretEntry>>, each: &mut impl FnMut(&At<String>)) {
     for secret in secrets {
-        secret.secret.iter().chain(&secret.key).chain(&secret.parameter).for_each(&mut *each);
+        let parts = secret.key.iter().chain(&secret.version_stage).chain(&secret.version_id);
+        secret.secret.iter().chain(parts).chain(&secret.parameter).for_each(&mut *each);
     }
 }

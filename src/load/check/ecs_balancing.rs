@@ -12,8 +12,8 @@ use super::super::schema::process::{
 };
 use super::super::what::WhatDrafts;
 use crate::load::build::balancing::own_id;
-use crate::model::network;
 use crate::model::process::MAX_PRIORITY;
+use crate::terms::network;
 
 /// The most values of all conditions of a rule (quotas of application load balancers).
 const MAX_VALUES: usize = 5;
@@ -136,7 +136,7 @@ fn target_group(own: &At<OwnTargetGroupEntry>, out: &mut Out<'_>) {
     if let (Some(matcher), true) = (&own.health_check.matcher, http) {
         codes_fit(matcher, own.protocol_version.as_deref() == Some(&ProtocolVersionEntry::Grpc), out);
     }
-    let written = |rule: &At<ListenerRuleEntry>| rule.priority.number();
+    let written = |rule: &At<ListenerRuleEntry>| rule.priority.written();
     for rule in own.listener_rule.iter().filter(|rule| written(rule) == Some(0) || written(rule) > Some(MAX_PRIORITY)) {
         out(rule.priority.span(), "a priority must be 1 to 50000");
     }
@@ -179,6 +179,9 @@ fn health_check(own: &OwnTargetGroupEntry, out: &mut Out<'_>) {
         if let (Some(value), false) = (value, http) {
             out(value.span(), &format!("`{key}` is only for checks over HTTP: set `protocol`"));
         }
+    }
+    if let Some(path) = check.path.as_ref().filter(|path| !path.starts_with('/') && !path.starts_with("#{")) {
+        out(path.span(), "`path` must begin with `/`");
     }
     if let (Some(timeout), true) = (&check.timeout, check.timeout.as_deref() >= check.interval.as_deref().or(Some(&30)))
     {

@@ -8,22 +8,56 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ConditionEntry, ContainerEntry, NetworkModeEntry, ProcessFile, ProtocolEntry, TaskEntry,
+    ConditionEntry, ContainerEntry, NetworkModeEntry, OperatingSystemEntry, ProcessFile, ProtocolEntry, TaskEntry,
 };
 use super::super::schema::values::NumberEntry;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
 use crate::load::build::launch;
-use crate::model::process::{ContainerSizes, SizeOf, SizeRule, Sizes};
+use crate::model::process::{Compute, ContainerSizes, SizeOf, SizeRule, Sizes};
+
+/// The fewest CPU units of a Windows task on Fargate (ECS developer guide, "Task CPU and memory").
+const LEAST_OF_WINDOWS: u32 = 1_024;
 
 fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &TaskEntry, &At<ContainerEntry>)) {
     each_task(drafts, |process, _, task| task.container.iter().for_each(|container| run(process, task, container)));
 }
 
+/// A task has a size; on instances it may leave that to its containers.
+pub(super) fn sizes_are_given(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+    each_task(drafts, |process, step, task| {
+        let small = task.cpu.as_ref().filter(|cpu| cpu.written().is_some_and(|units| units < LEAST_OF_WINDOWS));
+        let windows = *task.operating_system_family != OperatingSystemEntry::Linux;
+        if let (Some(cpu), true, true) = (small, windows, launch::compute(*task.runs_on.launch).is_fargate()) {
+            let title = format!("a Windows task on Fargate has at least {LEAST_OF_WINDOWS} CPU units");
+            findings.push(Finding::new(codes::FARGATE_SIZE, &process.file, cpu.span(), title).label("too small"));
+        }
+        if launch::compute(*task.runs_on.launch) != Compute::Ec2 {
+            for (key, _) in [("cpu", &task.cpu), ("memory", &task.memory)].into_iter().filter(|(_, it)| it.is_none()) {
+                let title = format!("`step` needs the key `{key}`");
+                let finding = Finding::new(codes::MISSING_KEY, &process.file, step.span(), title);
+                findings.push(finding.label(format!("`{key}` is missing")));
+            }
+            return;
+        }
+        let bare = |one: &&At<ContainerEntry>| one.memory.is_none() && one.memory_reservation.is_none();
+        for container in task.container.iter().filter(|_| task.memory.is_none()).filter(bare) {
+            let title = format!("container `{}` needs `memory` or `memory_reservation`", *container.name);
+            let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, container.name.span(), title);
+            findings.push(finding.label("no memory, and none of the step").help("or set `memory` of the step"));
+        }
+    });
+}
+
+/// Where something is written, if it is.
+fn span<T>(entry: &Option<At<T>>) -> Option<Range<usize>> {
+    entry.as_ref().map(At::span)
+}
+
 /// The numbers of tasks and containers, as far as no variable decides them.
 pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
-        let number = |entry: &Option<At<NumberEntry>>| entry.as_ref().and_then(|number| number.number());
+        let number = |entry: &Option<At<NumberEntry>>| entry.as_ref().and_then(|number| number.written());
         let containers = task.container.iter().map(|container| ContainerSizes {
             name: &container.name,
             cpu: number(&container.cpu),
@@ -33,8 +67,8 @@ pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         let sizes = Sizes {
             step: &step.name,
             compute: launch::compute(*task.runs_on.launch),
-            cpu: task.cpu.number(),
-            memory: task.memory.number(),
+            cpu: number(&task.cpu),
+            memory: number(&task.memory),
             containers: containers.collect(),
         };
         for fault in sizes.faults() {
@@ -45,11 +79,10 @@ pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             };
             let container = |place: usize| task.container.get(place);
             let (span, limit) = match fault.of {
-                SizeOf::Cpu => (task.cpu.span(), None),
-                SizeOf::Memory => (task.memory.span(), None),
+                SizeOf::Cpu => (span(&task.cpu).unwrap_or_default(), None),
+                SizeOf::Memory => (span(&task.memory).unwrap_or_default(), None),
                 SizeOf::Reservation(place) => {
                     let Some(container) = container(place) else { continue };
-                    let span = |entry: &Option<At<NumberEntry>>| entry.as_ref().map(At::span);
                     (span(&container.memory_reservation).unwrap_or_default(), span(&container.memory))
                 }
             };
@@ -78,7 +111,7 @@ pub(super) fn names_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 
 pub(super) fn one_is_essential(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
-        if !task.container.is_empty() && task.container.iter().all(|container| !container.essential) {
+        if !task.container.is_empty() && task.container.iter().all(|container| container.essential.is_off()) {
             let title = format!("no container of step `{}` is essential", *step.name);
             let finding = Finding::new(codes::NO_ESSENTIAL_CONTAINER, &process.file, step.name.span(), title);
             findings.push(finding.label("at least one must be").help("remove `essential`: it is true by default"));
@@ -178,7 +211,7 @@ pub(super) fn dependencies_can_happen(drafts: &WhatDrafts, findings: &mut Vec<Fi
                 };
                 let why = match dependency.condition {
                     ConditionEntry::Healthy if other.health_check.is_none() => "it has no health check",
-                    ConditionEntry::Complete | ConditionEntry::Success if other.essential => {
+                    ConditionEntry::Complete | ConditionEntry::Success if other.essential.is_on() => {
                         "it is essential: when it ends, the task ends"
                     }
                     _ => continue,
@@ -276,7 +309,7 @@ pub(super) fn limits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(code, &process.file, span, title).label(label));
         };
         let memories = container.memory.iter().chain(&container.memory_reservation);
-        for memory in memories.filter(|memory| memory.number().is_some_and(|mib| mib < 6)) {
+        for memory in memories.filter(|memory| memory.written().is_some_and(|mib| mib < 6)) {
             out(codes::INVALID_VALUE, memory.span(), "a container needs at least 6 MiB".to_owned(), "6 or more");
         }
     });

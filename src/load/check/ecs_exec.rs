@@ -16,7 +16,9 @@ const OWN: &str = "/ssm";
 /// this is not certain.
 pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
-        for container in task.container.iter().filter(|container| task.execute_command && *container.read_only_root) {
+        for container in
+            task.container.iter().filter(|container| task.execute_command.is_on() && container.read_only_root.is_on())
+        {
             let bare: Vec<&str> = FOLDERS.into_iter().filter(|folder| !is_writable(task, container, folder)).collect();
             if bare.is_empty() {
                 continue;
@@ -44,9 +46,10 @@ fn is_writable(task: &TaskEntry, container: &ContainerEntry, folder: &str) -> bo
         let rest = folder.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         rest || path.strip_prefix(folder) == Some(OWN) || path.contains("#{")
     };
-    let mounted = |of: &ContainerEntry| of.mount_points.iter().any(|it| !it.read_only && covers(&it.container_path));
+    let mounted =
+        |of: &ContainerEntry| of.mount_points.iter().any(|it| it.read_only.is_off() && covers(&it.container_path));
     let others =
-        container.volumes_from.iter().filter(|from| !from.read_only).filter_map(|from| {
+        container.volumes_from.iter().filter(|from| from.read_only.is_off()).filter_map(|from| {
             task.container.iter().find(|other| other.name.as_str() == from.source_container.as_str())
         });
     let memory = container.linux_parameters.iter().flat_map(|linux| &linux.tmpfs);

@@ -122,7 +122,7 @@ fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
 
 fn of_container(judge: &mut Judge<'_>, container: &ContainerEntry) {
     judge.not_on_fargate(first(&container.resource_requirements), "resource_requirements");
-    judge.not_on_fargate(container.privileged.then(|| container.privileged.span()), "privileged");
+    judge.not_on_fargate(container.privileged.is_on().then(|| container.privileged.span()), "privileged");
     if judge.compute == Compute::Managed {
         let label = container.docker_labels.values().next().map(At::span);
         judge.refuse(label, "docker_labels", "are not available with `launch = \"managed\"`");

@@ -9,105 +9,12 @@ use super::super::schema::At;
 use super::super::schema::process::{ContainerEntry, LinuxParametersEntry};
 use super::super::what::WhatDrafts;
 use crate::model::PARTITIONS;
+use crate::terms::linux;
 
 /// The most environment files of a container (API reference, `ContainerDefinition.environmentFiles`).
 const MAX_ENVIRONMENT_FILES: usize = 10;
 /// The most exit codes of a restart policy (API reference, `ContainerRestartPolicy`).
 const MAX_EXIT_CODES: usize = 50;
-/// The capabilities that can be added or dropped (API reference, `KernelCapabilities`).
-const CAPABILITIES: [&str; 38] = [
-    "ALL",
-    "AUDIT_CONTROL",
-    "AUDIT_WRITE",
-    "BLOCK_SUSPEND",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "DAC_READ_SEARCH",
-    "FOWNER",
-    "FSETID",
-    "IPC_LOCK",
-    "IPC_OWNER",
-    "KILL",
-    "LEASE",
-    "LINUX_IMMUTABLE",
-    "MAC_ADMIN",
-    "MAC_OVERRIDE",
-    "MKNOD",
-    "NET_ADMIN",
-    "NET_BIND_SERVICE",
-    "NET_BROADCAST",
-    "NET_RAW",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYSLOG",
-    "SYS_ADMIN",
-    "SYS_BOOT",
-    "SYS_CHROOT",
-    "SYS_MODULE",
-    "SYS_NICE",
-    "SYS_PACCT",
-    "SYS_PTRACE",
-    "SYS_RAWIO",
-    "SYS_RESOURCE",
-    "SYS_TIME",
-    "SYS_TTY_CONFIG",
-    "WAKE_ALARM",
-];
-/// Options of a mount in memory (API reference, `Tmpfs`).
-const MOUNT_OPTIONS: [&str; 39] = [
-    "defaults",
-    "ro",
-    "rw",
-    "suid",
-    "nosuid",
-    "dev",
-    "nodev",
-    "exec",
-    "noexec",
-    "sync",
-    "async",
-    "dirsync",
-    "remount",
-    "mand",
-    "nomand",
-    "atime",
-    "noatime",
-    "diratime",
-    "nodiratime",
-    "bind",
-    "rbind",
-    "unbindable",
-    "runbindable",
-    "private",
-    "rprivate",
-    "shared",
-    "rshared",
-    "slave",
-    "rslave",
-    "relatime",
-    "norelatime",
-    "strictatime",
-    "nostrictatime",
-    "mode",
-    "uid",
-    "gid",
-    "nr_inodes",
-    "nr_blocks",
-    "mpol",
-];
-/// Kernel parameters of the IPC namespace (ECS developer guide, "System controls").
-const IPC: [&str; 8] = [
-    "kernel.msgmax",
-    "kernel.msgmnb",
-    "kernel.msgmni",
-    "kernel.sem",
-    "kernel.shmall",
-    "kernel.shmmax",
-    "kernel.shmmni",
-    "kernel.shm_rmid_forced",
-];
 
 /// Values of a container that ECS does not take, whatever it runs on.
 pub(super) fn values_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
@@ -155,7 +62,7 @@ fn system_controls(container: &ContainerEntry, out: &mut impl FnMut(Range<usize>
         let name = control.namespace.as_str();
         if !seen.insert(name) {
             out(control.namespace.span(), format!("the kernel parameter `{name}` is listed twice"));
-        } else if !IPC.contains(&name) && !name.starts_with("net.") && !name.starts_with("fs.mqueue.") {
+        } else if !linux::is_kernel_parameter(name) {
             let title = format!(
                 "`{name}` cannot be set for a container: use a kernel parameter of IPC, `net.…` or `fs.mqueue.…`"
             );
@@ -164,30 +71,29 @@ fn system_controls(container: &ContainerEntry, out: &mut impl FnMut(Range<usize>
     }
 }
 
-fn of_linux(linux: &LinuxParametersEntry, out: &mut impl FnMut(Range<usize>, String)) {
-    for name in linux.capabilities.add.iter().chain(&linux.capabilities.drop) {
-        if !CAPABILITIES.contains(&name.as_str()) {
+fn of_linux(written: &LinuxParametersEntry, out: &mut impl FnMut(Range<usize>, String)) {
+    for name in written.capabilities.add.iter().chain(&written.capabilities.drop) {
+        if !linux::is_capability(name) {
             let help =
                 name.strip_prefix("CAP_").map_or(String::new(), |short| format!(": write `{short}`, without `CAP_`"));
             out(name.span(), format!("`{}` is not a Linux capability{help}", **name));
         }
     }
-    for device in &linux.devices {
+    for device in &written.devices {
         let all = &device.permissions;
         if all.iter().enumerate().any(|(index, one)| all.iter().take(index).any(|before| before == one)) {
             out(device.span(), "a permission of the device is listed twice".to_owned());
         }
     }
-    for option in linux.tmpfs.iter().flat_map(|tmpfs| &tmpfs.mount_options) {
-        let name = option.split_once('=').map_or(option.as_str(), |(name, _)| name);
-        if !MOUNT_OPTIONS.contains(&name) {
+    for option in written.tmpfs.iter().flat_map(|tmpfs| &tmpfs.mount_options) {
+        if !linux::is_mount_option(option) {
             out(option.span(), format!("`{}` is not a mount option of an in-memory file system", **option));
         }
     }
-    if let Some(over) = linux.swappiness.as_ref().filter(|value| ***value > 100) {
+    if let Some(over) = written.swappiness.as_ref().filter(|value| ***value > 100) {
         out(over.span(), "`swappiness` must be 0 to 100".to_owned());
     }
-    if let (Some(swappiness), None) = (&linux.swappiness, &linux.max_swap) {
+    if let (Some(swappiness), None) = (&written.swappiness, &written.max_swap) {
         out(swappiness.span(), "`swappiness` has no effect without `max_swap`".to_owned());
     }
 }

@@ -39,7 +39,7 @@ impl<'a> Rule<'a> {
 
 /// A priority as it is written.
 fn written(priority: &NumberEntry) -> String {
-    priority.number().map_or_else(|| priority.text().unwrap_or_default().to_owned(), |number| number.to_string())
+    priority.written().map_or_else(|| priority.text().unwrap_or_default().to_owned(), |number| number.to_string())
 }
 
 fn rules(process: &ProcessFile) -> impl Iterator<Item = Rule<'_>> {

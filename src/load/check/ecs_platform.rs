@@ -2,15 +2,13 @@
 
 use super::super::codes;
 use super::super::finding::{Finding, list};
-use super::super::schema::process::{ArchitectureEntry, TaskEntry};
+use super::super::schema::process::{ArchitectureEntry, OperatingSystemEntry, TaskEntry};
 use super::super::what::WhatDrafts;
 use crate::load::build::launch;
+use crate::terms::fargate;
 
 /// What is asked for in [`newer`] came with this version.
 const PLATFORM: [u32; 3] = [1, 4, 0];
-
-/// The versions that there are, for Linux; Windows has the first one.
-const VERSIONS: [[u32; 3]; 5] = [[1, 0, 0], [1, 1, 0], [1, 2, 0], [1, 3, 0], PLATFORM];
 
 /// A version as numbers; none for `LATEST`, and for what is filled in later.
 fn numbers(version: &str) -> Option<[u32; 3]> {
@@ -23,20 +21,20 @@ pub(super) fn is_old(version: &str) -> bool {
     numbers(version).is_some_and(|version| version < PLATFORM)
 }
 
-/// Versions are those of Fargate (ECS developer guide, "Fargate platform versions for Amazon ECS"), and not older than what
-/// the step asks for. Instances have no platform version; that is reported elsewhere.
+/// Versions are those of Fargate, and not older than what the step asks for. Instances have no platform version; that is reported elsewhere.
 pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (step, on) in process.doc.running().filter(|(_, on)| launch::compute(*on.launch).is_fargate()) {
         let Some(version) = on.platform_version.as_ref().filter(|version| !version.contains("#{")) else { continue };
-        if version.as_str() != "LATEST" && !numbers(version).is_some_and(|numbers| VERSIONS.contains(&numbers)) {
+        if !fargate::is_platform(version) {
             let title = format!("`{}` is not a Fargate platform version", **version);
             let finding = Finding::new(codes::INVALID_VALUE, &process.file, version.span(), title);
             let finding = finding.label("unknown version");
             findings
                 .push(finding.help("write `LATEST`, or `1.4.0`, which is the newest for Linux (`1.0.0` for Windows)"));
         }
-        let wanted = step.task().map(newer).unwrap_or_default();
+        let linux = |task: &&TaskEntry| *task.operating_system_family == OperatingSystemEntry::Linux;
+        let wanted = step.task().filter(linux).map(newer).unwrap_or_default();
         if is_old(version) && !wanted.is_empty() {
             let verb = if wanted.len() == 1 { "needs" } else { "need" };
             let title = format!("{} {verb} Fargate platform version 1.4.0 or later", list(&wanted));
@@ -58,12 +56,15 @@ fn newer(task: &TaskEntry) -> Vec<&'static str> {
             .any(|it| if efs { it.efs_volume_configuration.is_some() } else { it.managed_ebs_volume.is_some() })
     };
     let all = &task.container;
-    let keys = all.iter().flat_map(|container| container.secrets.values()).any(|secret| secret.key.is_some());
+    let keys = all
+        .iter()
+        .flat_map(|container| container.secrets.values())
+        .any(|secret| secret.key.is_some() || secret.version_stage.is_some() || secret.version_id.is_some());
     let added = all.iter().filter_map(|container| container.linux_parameters.as_ref());
     let wanted = [
         (matches!(task.architecture, ArchitectureEntry::Arm64), "arm64"),
         (task.ephemeral_storage.is_some(), "ephemeral_storage"),
-        (task.execute_command, "execute_command"),
+        (task.execute_command.is_on(), "execute_command"),
         (any_volume(true), "efs_volume_configuration"),
         (any_volume(false), "managed_ebs_volume"),
         (all.iter().any(|container| !container.environment_files.is_empty()), "environment_files"),

@@ -11,7 +11,7 @@ use super::super::schema::process::{
     StepAdjustmentEntry, StepScalingEntry, StrategyEntry, TargetTrackingEntry,
 };
 use super::super::what::WhatDrafts;
-use super::expression;
+use crate::terms::expression;
 
 /// An alarm whose period is shorter than an hour looks at a day at most, any other at a week (CloudWatch API reference,
 /// `PutMetricAlarm`).
@@ -30,7 +30,8 @@ pub(super) fn scaling_is_possible(drafts: &WhatDrafts, findings: &mut Vec<Findin
         if let Some(count) = &service.desired_count {
             out(count.span(), "`desired_count` cannot be combined with `scaling`, which sets the number of tasks");
         }
-        if scaling.min_capacity.number().zip(scaling.max_capacity.number()).is_some_and(|(least, most)| least > most) {
+        if scaling.min_capacity.written().zip(scaling.max_capacity.written()).is_some_and(|(least, most)| least > most)
+        {
             out(scaling.min_capacity.span(), "`min_capacity` is above `max_capacity`");
         }
         let mut seen = BTreeSet::new();
@@ -165,7 +166,7 @@ fn schedule(action: &At<ScheduledActionEntry>, out: &mut Out<'_>) {
     }
     match (&action.min_capacity, &action.max_capacity) {
         (None, None) => out(action.span(), "a scheduled action needs `min_capacity`, `max_capacity` or both"),
-        (Some(least), Some(most)) if least.number().zip(most.number()).is_some_and(|(least, most)| least > most) => {
+        (Some(least), Some(most)) if least.written().zip(most.written()).is_some_and(|(least, most)| least > most) => {
             out(least.span(), "`min_capacity` is above `max_capacity`");
         }
         _ => {}

@@ -9,7 +9,7 @@ use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{ScheduleEntry, TaskEntry};
 use super::super::what::WhatDrafts;
-use super::expression::{self, Expression};
+use crate::terms::expression::{self, Expression};
 
 /// The most capacity providers of a schedule's tasks (API reference, `EcsParameters`).
 const MAX_PROVIDERS: usize = 6;

@@ -8,7 +8,7 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, EbsTypeEntry, EbsVolumeEntry, EfsVolumeEntry, ProcessFile, TaskEntry,
+    ContainerEntry, EbsTypeEntry, EbsVolumeEntry, EfsVolumeEntry, OperatingSystemEntry, ProcessFile, TaskEntry,
 };
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
@@ -36,18 +36,29 @@ pub(super) fn names_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
                     findings.push(finding);
                 }
             }
-            paths(process, container, findings);
+            // A patch may say that it is Windows.
+            let windows = *task.operating_system_family != OperatingSystemEntry::Linux || !step.patches().is_empty();
+            paths(process, container, windows, findings);
             sources(process, task, container, findings);
         }
     });
 }
 
+/// Whether a path begins at the root: on Windows at that of a drive.
+fn is_absolute(path: &str, windows: bool) -> bool {
+    match path.as_bytes() {
+        [drive, b':', b'\\' | b'/', ..] => windows && drive.is_ascii_alphabetic(),
+        [first, ..] => *first == b'/',
+        [] => false,
+    }
+}
+
 /// A container mounts at most one volume in one place.
-fn paths(process: &Draft<ProcessFile>, container: &ContainerEntry, findings: &mut Vec<Finding>) {
+fn paths(process: &Draft<ProcessFile>, container: &ContainerEntry, windows: bool, findings: &mut Vec<Finding>) {
     let mut seen = BTreeSet::new();
     for point in &container.mount_points {
         let path = &point.container_path;
-        let why = if !path.contains("#{") && !path.starts_with('/') {
+        let why = if !path.contains("#{") && !is_absolute(path, windows) {
             "is not an absolute path"
         } else if !seen.insert(path.as_str()) {
             "is used twice"
@@ -188,7 +199,8 @@ fn ebs(entry: &At<EbsVolumeEntry>, fargate: bool, out: &mut impl FnMut(Range<usi
     if entry.size_in_gib.is_none() && entry.snapshot_id.is_none() {
         out(entry.span(), "an EBS volume needs `size_in_gib` or `snapshot_id`");
     }
-    if let (Some(key), Some(false)) = (&entry.kms_key_id, entry.encrypted) {
+    let plain = entry.encrypted.as_ref().is_some_and(|encrypted| encrypted.is_off());
+    if let (Some(key), true) = (&entry.kms_key_id, plain) {
         out(key.span(), "`kms_key_id` contradicts `encrypted = false`: remove one of them");
     }
     let kind = entry.volume_type.as_deref().copied().unwrap_or(EbsTypeEntry::Gp3);

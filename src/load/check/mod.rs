@@ -27,7 +27,6 @@ mod ecs_schedule;
 mod ecs_service;
 mod ecs_task;
 mod ecs_volumes;
-mod expression;
 mod freezes;
 mod identity;
 mod lifecycles;
@@ -120,6 +119,7 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "outputs-in-steps", run: outputs::stand_in_steps },
     WhatCheck { name: "sizes", run: ecs_containers::sizes },
     WhatCheck { name: "containers-differ", run: ecs_containers::names_differ },
+    WhatCheck { name: "task-sizes", run: ecs_containers::sizes_are_given },
     WhatCheck { name: "essential-container", run: ecs_containers::one_is_essential },
     WhatCheck { name: "container-image", run: ecs_containers::images_exist },
     WhatCheck { name: "network-ids", run: ecs_network::ids_fit },

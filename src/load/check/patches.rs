@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::super::RULES_OF_SERVICES;
 use super::super::codes::{self, Code};
 use super::super::finding::{File, Finding};
 use super::super::schema::At;
@@ -18,8 +17,7 @@ pub(crate) fn fit(drafts: &WhatDrafts, what: &What, findings: &mut Vec<Finding>)
         for problem in template::check_patches(step, what) {
             let span = span(&process.file, &process.doc.step, &problem);
             let (code, label) = code(problem.fault);
-            let edition = if problem.fault == PatchFault::Rule { RULES_OF_SERVICES } else { 0 };
-            let finding = Finding::new(code, &process.file, span, problem.title).label(label).since(edition);
+            let finding = Finding::new(code, &process.file, span, problem.title).label(label).since(problem.edition);
             findings.push(match problem.help {
                 Some(help) => finding.help(help),
                 None => finding,

@@ -77,9 +77,9 @@ pub(super) fn defaults_are_no_secrets(drafts: &WhatDrafts, findings: &mut Vec<Fi
                     .label("secrets must not be in the repository")
                     .help(format!(
                         "remove `Default` and set `{name} = \"{{{{resolve:secretsmanager:<ARN of the \
-                             secret>:SecretString:<key>}}}}\"` under [step.parameters]"
+                             secret>:SecretString:<key>}}}}\"` under [step.parameters]; if it is not a secret, accept this in project.toml"
                     ));
-                findings.push(finding);
+                findings.push(finding.about(&[name]).acceptable());
             }
         }
     });

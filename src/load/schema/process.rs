@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
-use super::values::NumberEntry;
+use super::values::{FlagEntry, NumberEntry};
 
 mod balancing;
 mod container;
@@ -238,13 +238,18 @@ impl ProcessFile {
 #[serde(deny_unknown_fields)]
 #[schemars(extend("x-flat" = true))]
 pub struct TaskEntry {
-    /// CPU units of the task; 1024 are one vCPU; may be `#{…}`.
-    pub cpu: At<NumberEntry>,
-    /// Memory of the task in MiB; may be `#{…}`.
-    pub memory: At<NumberEntry>,
+    /// CPU units of the task; 1024 are one vCPU; may be `#{…}`. Optional with `launch = "ec2"`.
+    pub cpu: Option<At<NumberEntry>>,
+    /// Memory of the task in MiB; may be `#{…}`. Optional with `launch = "ec2"` if each container has `memory` or
+    /// `memory_reservation`.
+    pub memory: Option<At<NumberEntry>>,
     /// Processor architecture; `x86-64` by default.
     #[serde(default)]
     pub architecture: ArchitectureEntry,
+    /// Operating system; `linux` by default. Windows needs `x86-64`; on Fargate at least 1024 CPU units, on instances
+    /// `network_mode = "awsvpc"`.
+    #[serde(default)]
+    pub operating_system_family: At<OperatingSystemEntry>,
     /// What it runs on.
     pub runs_on: RunsOnEntry,
     /// Containers of the task; at least one.
@@ -273,9 +278,10 @@ pub struct TaskEntry {
     /// it writes there: when the last container gets its own `log`, CloudFormation deletes the log group with its
     /// entries.
     pub log_retention_days: Option<At<u32>>,
-    /// Turns on ECS Exec.
+    /// Turns on ECS Exec; may be `#{…}`. With a variable, the task role has the rights of ECS Exec in every slot.
     #[serde(default)]
-    pub execute_command: bool,
+    #[schemars(extend("default" = false))]
+    pub execute_command: At<FlagEntry>,
     /// Tags of the tasks, and of the service that runs them; values may contain `#{…}`.
     #[serde(default)]
     pub tags: BTreeMap<String, At<String>>,
@@ -330,6 +336,41 @@ pub enum ArchitectureEntry {
     /// Graviton.
     #[serde(rename = "arm64")]
     Arm64,
+}
+
+/// `operating_system_family`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum OperatingSystemEntry {
+    #[default]
+    Linux,
+    #[serde(rename = "windows-server-2019-full")]
+    Windows2019Full,
+    #[serde(rename = "windows-server-2019-core")]
+    Windows2019Core,
+    #[serde(rename = "windows-server-2022-full")]
+    Windows2022Full,
+    #[serde(rename = "windows-server-2022-core")]
+    Windows2022Core,
+    #[serde(rename = "windows-server-2025-full")]
+    Windows2025Full,
+    #[serde(rename = "windows-server-2025-core")]
+    Windows2025Core,
+}
+
+impl OperatingSystemEntry {
+    /// As ECS calls it.
+    pub fn family(self) -> &'static str {
+        match self {
+            Self::Linux => "LINUX",
+            Self::Windows2019Full => "WINDOWS_SERVER_2019_FULL",
+            Self::Windows2019Core => "WINDOWS_SERVER_2019_CORE",
+            Self::Windows2022Full => "WINDOWS_SERVER_2022_FULL",
+            Self::Windows2022Core => "WINDOWS_SERVER_2022_CORE",
+            Self::Windows2025Full => "WINDOWS_SERVER_2025_FULL",
+            Self::Windows2025Core => "WINDOWS_SERVER_2025_CORE",
+        }
+    }
 }
 
 /// `circuit_breaker`.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Number, Text};
+use super::{Flag, Number, Text};
 use crate::model::Location;
 
 /// `[[step.load_balancer]]`: a target group that a container registers with.
@@ -127,7 +127,7 @@ pub struct OwnLoadBalancer {
     /// Seconds until an idle connection is closed.
     pub idle_timeout: Option<u32>,
     /// It can only be deleted after this is taken away.
-    pub deletion_protection: bool,
+    pub deletion_protection: Flag,
     /// At least one.
     pub listeners: Vec<Listener>,
 }

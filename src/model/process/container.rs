@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Firelens, LinuxParameters, LogConfiguration, MountPoint, Number, SystemControl, Text, Ulimit, VolumesFrom,
+    Firelens, Flag, LinuxParameters, LogConfiguration, MountPoint, Number, SystemControl, Text, Ulimit, VolumesFrom,
 };
 use crate::model::{ImageName, Location};
 
@@ -16,7 +16,7 @@ pub struct Container {
     /// A key of `[images]`.
     pub image: ImageName,
     /// The task stops when it stops.
-    pub essential: bool,
+    pub essential: Flag,
     /// CPU units reserved.
     pub cpu: Option<Number>,
     /// Hard limit in MiB.
@@ -39,7 +39,7 @@ pub struct Container {
     /// User, as `user`, `uid`, `user:group`.
     pub user: Option<Text>,
     /// The root file system cannot be written.
-    pub read_only_root: bool,
+    pub read_only_root: Flag,
     /// Seconds between SIGTERM and SIGKILL, at most 120 on Fargate.
     pub stop_timeout: Option<u32>,
     /// Seconds until a container that others wait for has failed to start.
@@ -50,11 +50,11 @@ pub struct Container {
     /// Labels that Docker keeps with the container.
     pub docker_labels: BTreeMap<Arc<str>, Text>,
     /// Standard input stays open.
-    pub interactive: bool,
+    pub interactive: Flag,
     /// A terminal is allocated.
-    pub pseudo_terminal: bool,
+    pub pseudo_terminal: Flag,
     /// It may do on the instance what root may.
-    pub privileged: bool,
+    pub privileged: Flag,
     /// Its host name.
     pub hostname: Option<Text>,
     /// DNS servers instead of the instance's.
@@ -94,7 +94,7 @@ impl Container {
         Self {
             name,
             image,
-            essential: true,
+            essential: Flag::Written(true),
             cpu: None,
             memory: None,
             memory_reservation: None,
@@ -106,15 +106,15 @@ impl Container {
             entry_point: Vec::new(),
             working_directory: None,
             user: None,
-            read_only_root: false,
+            read_only_root: Flag::Written(false),
             stop_timeout: None,
             start_timeout: None,
             repository_credentials: None,
             gpus: None,
             docker_labels: BTreeMap::new(),
-            interactive: false,
-            pseudo_terminal: false,
-            privileged: false,
+            interactive: Flag::Written(false),
+            pseudo_terminal: Flag::Written(false),
+            privileged: Flag::Written(false),
             hostname: None,
             dns_servers: Vec::new(),
             dns_search_domains: Vec::new(),
@@ -179,16 +179,31 @@ pub enum Protocol {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Secret {
     /// A secret in Secrets Manager.
-    Secret {
-        arn: Text,
-        /// One key of its JSON value.
-        key: Option<Text>,
-    },
+    Secret { arn: Text, part: SecretPart },
     /// A parameter of SSM.
     Parameter {
         /// Its ARN, or its name in the target's account and region; an output with which it begins is a name.
         name: Text,
     },
+}
+
+/// What of a secret in Secrets Manager is read; all of its current version unless said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SecretPart {
+    /// One key of its JSON value.
+    pub key: Option<Text>,
+    /// The label of a version.
+    pub stage: Option<Text>,
+    /// The id of a version, where no label is given.
+    pub version: Option<Text>,
+}
+
+impl SecretPart {
+    /// Key, label and id, in the order in which ECS takes them; none if nothing is said.
+    pub fn texts(&self) -> Option<[Option<&Text>; 3]> {
+        let all = [&self.key, &self.stage, &self.version].map(Option::as_ref);
+        all.iter().any(Option::is_some).then_some(all)
+    }
 }
 
 /// `health_check`. Times in seconds.

@@ -1,6 +1,6 @@
 //! How one set of tasks takes the place of another.
 
-use super::{Decimal, Text};
+use super::{Decimal, Flag, Text};
 
 /// `[step.deployment_configuration]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Strategy {
 pub struct DeploymentAlarms {
     pub names: Vec<Text>,
     /// The last working deployment is put back.
-    pub rollback: bool,
+    pub rollback: Flag,
 }
 
 /// What happens at certain stages of a deployment.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use super::Flag;
+
 /// `ulimits`: a limit of the operating system.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ulimit {
@@ -29,7 +31,7 @@ pub struct LinuxParameters {
     /// Default capabilities that are taken away.
     pub drop_capabilities: Vec<Arc<str>>,
     /// An init process forwards signals and reaps processes.
-    pub init_process: bool,
+    pub init_process: Flag,
     /// Devices of the host.
     pub devices: Vec<Device>,
     /// Size of `/dev/shm` in MiB.

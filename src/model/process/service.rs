@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Container, Deployment, Launch, LoadBalancer, Number, PropagateTags, Rights, Scaling, ServiceConnect,
+    Container, Deployment, Flag, Launch, LoadBalancer, Number, PropagateTags, Rights, Scaling, ServiceConnect,
     ServiceRegistry, Text, Threshold, Volume,
 };
 
@@ -22,11 +22,13 @@ pub enum Architecture {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// CPU units of the task; 1024 are one vCPU.
-    pub cpu: Number,
+    pub cpu: Option<Number>,
     /// Memory of the task in MiB.
-    pub memory: Number,
+    pub memory: Option<Number>,
     /// Processor architecture.
     pub architecture: Architecture,
+    /// Operating system, as ECS calls it.
+    pub operating_system: &'static str,
     /// What the task runs on.
     pub launch: Launch,
     /// At least one, of which at least one is essential.
@@ -58,7 +60,7 @@ pub struct Task {
     /// What containers can mount.
     pub volumes: Vec<Volume>,
     /// ECS Exec is switched on.
-    pub execute_command: bool,
+    pub execute_command: Flag,
     /// Tags of the tasks, and of what runs them.
     pub tags: BTreeMap<Arc<str>, Text>,
 }
@@ -67,9 +69,10 @@ impl Task {
     /// A task that says no more than it has to: every key that has a default has that of format 1.
     pub fn new(cpu: impl Into<Number>, memory: impl Into<Number>, containers: Vec<Container>) -> Self {
         Self {
-            cpu: cpu.into(),
-            memory: memory.into(),
+            cpu: Some(cpu.into()),
+            memory: Some(memory.into()),
             architecture: Architecture::X86_64,
+            operating_system: "LINUX",
             launch: Launch::default(),
             containers,
             subnets: None,
@@ -85,7 +88,7 @@ impl Task {
             propagate_tags: PropagateTags::default(),
             ephemeral_storage: None,
             volumes: Vec::new(),
-            execute_command: false,
+            execute_command: Flag::Written(false),
             tags: BTreeMap::new(),
         }
     }

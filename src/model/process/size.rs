@@ -1,7 +1,7 @@
 //! Sizes of tasks that AWS takes: what the loader asks of written numbers, and rendering of those that variables gave.
 
 use super::Compute;
-use crate::fargate;
+use crate::terms::fargate;
 
 /// The numbers of a task; none if a number is not known.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Text;
+use super::{Flag, Text};
 
 /// `[[step.volume]]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,7 +58,7 @@ pub struct EbsVolume {
     pub iops: Option<u32>,
     /// MiB per second.
     pub throughput: Option<u32>,
-    pub encrypted: Option<bool>,
+    pub encrypted: Option<Flag>,
     /// With this key of KMS.
     pub kms_key: Option<Text>,
     /// `ext3`, `ext4` or `xfs`.
@@ -73,7 +73,7 @@ pub struct MountPoint {
     /// Where it is mounted.
     pub container_path: Text,
     /// The container cannot write it.
-    pub read_only: bool,
+    pub read_only: Flag,
 }
 
 /// `volumes_from`.
@@ -82,5 +82,5 @@ pub struct VolumesFrom {
     /// The container whose volumes are mounted here, too.
     pub container: Arc<str>,
     /// This container cannot write them.
-    pub read_only: bool,
+    pub read_only: Flag,
 }

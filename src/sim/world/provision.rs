@@ -514,7 +514,8 @@ fn refused(stack: &Stack, name: &str, definition: &ResourceDef, properties: &Map
     resources.insert(name.to_owned(), json!({ "Type": definition.kind, "Properties": properties }));
     let document = Document::from_sections([("Resources".to_owned(), Value::Object(resources))].into_iter().collect());
     let own = format!("/Resources/{name}/");
-    let fault = cfn::check_rules(&document).into_iter().find(|fault| fault.pointer.starts_with(&own))?;
+    let mut faults = cfn::check_rules(&document).into_iter();
+    let fault = faults.find(|fault| fault.certain && fault.pointer.starts_with(&own))?;
     let (service, code) = match definition.kind.as_str() {
         "AWS::ECS::TaskDefinition" => ("Ecs", "ClientException"),
         "AWS::ECS::Service" => ("Ecs", "InvalidParameterException"),

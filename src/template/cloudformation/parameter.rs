@@ -15,11 +15,11 @@ pub(super) struct Fault {
     pub(super) help: Option<&'static str>,
 }
 
-/// What is wrong with a value; none if it is valid or only AWS can decide.
-pub(super) fn fault(declared: &Value, value: &str) -> Option<Fault> {
+/// What is wrong with a value; none if it is valid or only AWS can decide. `accepted` says that the value is not a secret.
+pub(super) fn fault(declared: &Value, value: &str, accepted: bool) -> Option<Fault> {
     let secret = text(declared.get("NoEcho")).is_some_and(|flag| flag.eq_ignore_ascii_case("true"));
     let reference = value.starts_with("{{resolve:") && value.ends_with("}}");
-    if secret && !reference && !value.is_empty() {
+    if secret && !accepted && !reference && !value.is_empty() {
         let words = "is declared NoEcho, and its value is in the repository".to_owned();
         let help =
             Some("give it a dynamic reference: `{{resolve:secretsmanager:<ARN of the secret>:SecretString:<key>}}`");

@@ -36,9 +36,9 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         | Leaf::Network(text)
         | Leaf::Id(text, _)
         | Leaf::Number(text, _)
+        | Leaf::Flag(text)
         | Leaf::Substitution(text)
         | Leaf::SecretArn(text)
-        | Leaf::SecretValue(text, None)
         | Leaf::ObjectArn(text)
         | Leaf::FunctionArn(text)
         | Leaf::RoleArn(text)
@@ -46,7 +46,10 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         Leaf::Known(one) => known(*one),
         Leaf::Image(name, _) => format!("#{{images.{name}}}"),
         Leaf::ImageArn(name, _) => format!("#{{images.{name}.arn}}"),
-        Leaf::SecretValue(text, Some(key)) => format!("{}:{}::", text.raw(), key.raw()),
+        Leaf::SecretValue(text, part) => {
+            let parts = part.texts().into_iter().flatten();
+            parts.fold(raw(text), |arn, part| format!("{arn}:{}", part.map_or("", Text::raw)))
+        }
         Leaf::FileSystemArn(text) => arn("elasticfilesystem", &format!("file-system/{}", text.raw())),
         Leaf::AccessPointArn(text) => arn("elasticfilesystem", &format!("access-point/{}", text.raw())),
         Leaf::LogGroupArn(group, region) => {

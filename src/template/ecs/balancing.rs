@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::model::Hash;
 use crate::model::process::{
-    EcsService, Listener, ListenerRule, LoadBalancer, MAX_PRIORITY, NetworkMode, Number, OwnLoadBalancer,
+    EcsService, Flag, Listener, ListenerRule, LoadBalancer, MAX_PRIORITY, NetworkMode, Number, OwnLoadBalancer,
     OwnTargetGroup, Strategy, TargetGroup, Text,
 };
 
@@ -208,23 +208,23 @@ fn target_group(step: &EcsService, balancer: &LoadBalancer, own: &OwnTargetGroup
     )
 }
 
-fn attributes(pairs: Vec<(&str, String)>) -> Option<Shape> {
-    let pair = |(key, value): (&str, String)| Shape::Fixed(json!({ "Key": key, "Value": value }));
+fn attributes(pairs: Vec<(&str, Shape)>) -> Option<Shape> {
+    let pair = |(key, value): (&str, Shape)| Shape::map([("Key", Some(key.into())), ("Value", Some(value))]);
     Shape::some_list(pairs.into_iter().map(pair).collect())
 }
 
 fn group_attributes(own: &OwnTargetGroup) -> Option<Shape> {
     let mut pairs = Vec::new();
     if let Some(delay) = own.deregistration_delay {
-        pairs.push(("deregistration_delay.timeout_seconds", delay.to_string()));
+        pairs.push(("deregistration_delay.timeout_seconds", delay.to_string().into()));
     }
     if let Some(seconds) = own.slow_start {
-        pairs.push(("slow_start.duration_seconds", seconds.to_string()));
+        pairs.push(("slow_start.duration_seconds", seconds.to_string().into()));
     }
     if let Some(seconds) = own.stickiness {
-        pairs.push(("stickiness.enabled", "true".to_owned()));
-        pairs.push(("stickiness.type", "lb_cookie".to_owned()));
-        pairs.push(("stickiness.lb_cookie.duration_seconds", seconds.to_string()));
+        pairs.push(("stickiness.enabled", "true".into()));
+        pairs.push(("stickiness.type", "lb_cookie".into()));
+        pairs.push(("stickiness.lb_cookie.duration_seconds", seconds.to_string().into()));
     }
     attributes(pairs)
 }
@@ -277,10 +277,12 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
     };
     let mut settings = Vec::new();
     if let Some(seconds) = made.idle_timeout {
-        settings.push(("idle_timeout.timeout_seconds", seconds.to_string()));
+        settings.push(("idle_timeout.timeout_seconds", seconds.to_string().into()));
     }
-    if made.deletion_protection {
-        settings.push(("deletion_protection.enabled", "true".to_owned()));
+    match &made.deletion_protection {
+        Flag::Written(false) => {}
+        Flag::Written(true) => settings.push(("deletion_protection.enabled", "true".into())),
+        protected => settings.push(("deletion_protection.enabled", Shape::flag(protected))),
     }
     let subnets = made.subnets.clone().or_else(|| step.task.subnets.clone());
     let subnets = if made.network {

@@ -71,7 +71,7 @@ fn alarms(deployment: &Deployment) -> Option<Shape> {
     deployment.alarms.as_ref().map(|alarms| {
         Shape::map([
             ("Enable", Some(true.into())),
-            ("Rollback", Some(alarms.rollback.into())),
+            ("Rollback", Some(Shape::flag(&alarms.rollback))),
             ("AlarmNames", Some(Shape::Leaves(Leaves::Texts(alarms.names.clone())))),
         ])
     })

@@ -32,7 +32,7 @@ pub(super) fn parameters(linux: &LinuxParameters) -> Shape {
     Shape::map([
         ("Capabilities", some.then_some(capabilities)),
         ("Devices", Shape::some_list(linux.devices.iter().map(device).collect())),
-        ("InitProcessEnabled", Some(linux.init_process.into())),
+        ("InitProcessEnabled", Some(Shape::flag(&linux.init_process))),
         ("MaxSwap", linux.max_swap.map(Shape::from)),
         ("SharedMemorySize", linux.shared_memory_size.map(Shape::from)),
         ("Swappiness", linux.swappiness.map(Shape::from)),

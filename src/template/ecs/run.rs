@@ -25,6 +25,7 @@ pub(super) fn shape(step: &EcsTask) -> Shape {
         ("PlacementConstraints", launch::constraints(task)),
         ("PlacementStrategies", launch::strategies(task)),
         ("NetworkConfiguration", launch::network(task)),
+        ("EnableExecuteCommand", Shape::on(&task.execute_command)),
     ])
 }
 
@@ -50,7 +51,7 @@ pub(super) fn read(step: &EcsTask, definition: &str, filled: &Value) -> Option<T
         strategies: each(filled.get("PlacementStrategies"), |rule| {
             Some(RunStrategy { kind: text(rule.get("Type")?)?, field: optional(rule.get("Field"))? })
         })?,
-        execute_command: step.task.execute_command,
+        execute_command: flag(filled.get("EnableExecuteCommand"))?,
         managed_tags: true,
         propagate_tags: true,
         tags: BTreeMap::new(),
@@ -70,6 +71,15 @@ fn interface(network: &Value) -> Option<TaskNetwork> {
         security_groups: each(network.get("SecurityGroups"), text)?,
         public_ip: optional(network.get("AssignPublicIp"))?.as_deref() == Some("ENABLED"),
     })
+}
+
+/// What is on only if it is said.
+fn flag(value: Option<&Value>) -> Option<bool> {
+    match value {
+        None => Some(false),
+        Some(Value::Bool(flag)) => Some(*flag),
+        Some(value) => value.as_str()?.parse().ok(),
+    }
 }
 
 fn text(value: &Value) -> Option<Arc<str>> {

@@ -8,11 +8,11 @@ use super::super::shape::{Leaf, Leaves, Shape};
 
 /// What `ValueFrom` says.
 ///
-/// `arn:…:secret:name-AbCdEf:key::` names one key of a secret's JSON value; version stage and version id stay empty (ECS
-/// developer guide, "Pass Secrets Manager secrets through environment variables").
+/// `arn:…:secret:name-AbCdEf:key:stage:id` names one key of a secret's JSON value, and a version; each may be empty (ECS developer
+/// guide, "Pass Secrets Manager secrets through environment variables").
 pub(super) fn value_from(secret: &Secret) -> Shape {
     Shape::Leaf(match secret {
-        Secret::Secret { arn, key } => Leaf::SecretValue(arn.clone(), key.clone()),
+        Secret::Secret { arn, part } => Leaf::SecretValue(arn.clone(), part.clone()),
         Secret::Parameter { name } => Leaf::ParameterArn(name.clone()),
     })
 }

@@ -29,7 +29,7 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
             ("ServiceConnectConfiguration", discovery::connect(step)),
             ("ServiceRegistries", discovery::registries(step)),
-            ("EnableExecuteCommand", task.execute_command.then(|| true.into())),
+            ("EnableExecuteCommand", Shape::on(&task.execute_command)),
             ("EnableECSManagedTags", Some(true.into())),
             ("PropagateTags", propagate_tags(task)),
             ("VolumeConfigurations", volume::of_service(task)),

@@ -11,16 +11,18 @@ pub(super) fn shape(task: &Task) -> Shape {
         Architecture::X86_64 => "X86_64",
         Architecture::Arm64 => "ARM64",
     };
-    let platform =
-        Shape::map([("CpuArchitecture", Some(architecture.into())), ("OperatingSystemFamily", Some("LINUX".into()))]);
+    let platform = Shape::map([
+        ("CpuArchitecture", Some(architecture.into())),
+        ("OperatingSystemFamily", Some(task.operating_system.into())),
+    ]);
     let containers = task.containers.iter().map(container::shape).collect();
     Shape::resource(
         "AWS::ECS::TaskDefinition",
         Shape::map([
             ("Family", Some(Known::Stack.into())),
             ("ContainerDefinitions", Some(Shape::List(containers))),
-            ("Cpu", Some(size(&task.cpu))),
-            ("Memory", Some(size(&task.memory))),
+            ("Cpu", task.cpu.as_ref().map(size)),
+            ("Memory", task.memory.as_ref().map(size)),
             ("EphemeralStorage", volume::ephemeral(task)),
             ("Volumes", volume::volumes(task)),
             ("ExecutionRoleArn", Some(execution_role::arn(task))),

@@ -17,7 +17,7 @@ pub(super) fn arn(task: &Task) -> Option<Shape> {
 }
 
 fn is_made(task: &Task) -> bool {
-    task.execute_command || !task.task_rights.is_empty() || guarded(task).next().is_some()
+    !task.execute_command.is_off() || !task.task_rights.is_empty() || guarded(task).next().is_some()
 }
 
 /// A role with exactly the rights that the step needs. None if it needs no rights or names a role.
@@ -27,7 +27,7 @@ pub(super) fn shape(task: &Task) -> Option<Shape> {
     }
     let files: Vec<Shape> = guarded(task).map(|(volume, efs)| file_system(task, volume, efs)).collect();
     let inline = [
-        task.execute_command.then(execute_command),
+        (!task.execute_command.is_off()).then(execute_command),
         (!files.is_empty()).then(|| role::policy("volumes", files)),
         role::own(&task.task_rights),
     ];
@@ -68,7 +68,7 @@ fn guarded(task: &Task) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
 /// (EFS user guide, "Using IAM to control file system data access").
 fn file_system(task: &Task, volume: &Volume, efs: &EfsVolume) -> Shape {
     let mut points = task.containers.iter().flat_map(|container| &container.mount_points);
-    let writes = points.any(|point| point.volume == volume.name && !point.read_only);
+    let writes = points.any(|point| point.volume == volume.name && point.read_only.written() != Some(true));
     let mut actions = vec!["elasticfilesystem:ClientMount"];
     if writes {
         actions.push("elasticfilesystem:ClientWrite");

@@ -50,7 +50,7 @@ pub(super) fn mount_points(all: &[MountPoint]) -> Option<Shape> {
         Shape::map([
             ("SourceVolume", Some((&*point.volume).into())),
             ("ContainerPath", Some(Shape::text(&point.container_path))),
-            ("ReadOnly", Some(point.read_only.into())),
+            ("ReadOnly", Some(Shape::flag(&point.read_only))),
         ])
     };
     Shape::some_list(all.iter().map(point).collect())
@@ -59,7 +59,10 @@ pub(super) fn mount_points(all: &[MountPoint]) -> Option<Shape> {
 /// `VolumesFrom` of a container.
 pub(super) fn volumes_from(all: &[VolumesFrom]) -> Option<Shape> {
     let from = |from: &VolumesFrom| {
-        Shape::map([("SourceContainer", Some((&*from.container).into())), ("ReadOnly", Some(from.read_only.into()))])
+        Shape::map([
+            ("SourceContainer", Some((&*from.container).into())),
+            ("ReadOnly", Some(Shape::flag(&from.read_only))),
+        ])
     };
     Shape::some_list(all.iter().map(from).collect())
 }
@@ -89,7 +92,7 @@ fn managed(ebs: &EbsVolume) -> Shape {
         ("VolumeType", word(&ebs.volume_type)),
         ("Iops", ebs.iops.map(Shape::from)),
         ("Throughput", ebs.throughput.map(Shape::from)),
-        ("Encrypted", ebs.encrypted.map(Shape::from)),
+        ("Encrypted", ebs.encrypted.as_ref().map(Shape::flag)),
         ("KmsKeyId", ebs.kms_key.as_ref().map(|key| Shape::Leaf(Leaf::Key(key.clone())))),
         ("FilesystemType", word(&ebs.filesystem)),
     ])

@@ -60,8 +60,10 @@ impl Filler<'_> {
     pub(super) fn secret_key(&mut self, text: &Text) -> Option<String> {
         let key = self.text(text)?;
         if key.is_empty() || key.contains(':') {
-            let title = format!("`{}` is not a key of a secret: it must not be empty or contain `:`", text.raw());
-            self.problem(codes::SECRET_KEY, title, text.at(), None);
+            let title =
+                format!("`{}` is not a key or a version of a secret: it must not be empty or contain `:`", text.raw());
+            let help = "a version of the secret is `version_stage` or `version_id`".to_owned();
+            self.problem(codes::SECRET_KEY, title, text.at(), Some(help));
             return None;
         }
         Some(key)

@@ -27,6 +27,17 @@ impl Filler<'_> {
         number
     }
 
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, text: &Text) -> Option<bool> {
+        let filled = self.text(text)?;
+        let flag = filled.parse().ok();
+        if flag.is_none() {
+            let title = format!("`{}` becomes `{filled}`, and this key needs `true` or `false`", text.raw());
+            self.problem(codes::BOOLEAN, title, text.at(), None);
+        }
+        flag
+    }
+
     /// Checks numbers that belong together if a variable supplied one of them. The loader checked all others.
     pub(in crate::template) fn numbers_fit(&mut self, kind: &StepKind) {
         if let Some(task) = kind.task() {
@@ -44,7 +55,8 @@ impl Filler<'_> {
             [container.cpu.as_ref(), container.memory.as_ref(), container.memory_reservation.as_ref()]
         });
         let of_containers: Vec<_> = of_container.collect();
-        let mut all = [&task.cpu, &task.memory].into_iter().chain(of_containers.iter().flatten().flatten().copied());
+        let of_task = [task.cpu.as_ref(), task.memory.as_ref()];
+        let mut all = of_task.into_iter().flatten().chain(of_containers.iter().flatten().flatten().copied());
         if all.all(|number| number.written().is_some()) {
             return;
         }
@@ -54,13 +66,13 @@ impl Filler<'_> {
             let [cpu, memory, memory_reservation] = numbers.map(|number| self.known_number(number));
             containers.push(ContainerSizes { name: &container.name, cpu, memory, memory_reservation });
         }
-        let (cpu, memory) = (self.known_number(Some(&task.cpu)), self.known_number(Some(&task.memory)));
+        let (cpu, memory) = (self.known_number(task.cpu.as_ref()), self.known_number(task.memory.as_ref()));
         let sizes = Sizes { step: step.name.as_str(), compute: task.launch.compute, cpu, memory, containers };
         for fault in sizes.faults() {
             let reservation = |place: usize| of_containers.get(place).and_then(|numbers| numbers[2]);
             let number = match fault.of {
-                SizeOf::Cpu => Some(&task.cpu),
-                SizeOf::Memory => Some(&task.memory),
+                SizeOf::Cpu => task.cpu.as_ref(),
+                SizeOf::Memory => task.memory.as_ref(),
                 SizeOf::Reservation(place) => reservation(place),
             };
             let code = match fault.rule {

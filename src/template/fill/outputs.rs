@@ -89,17 +89,17 @@ impl Filler<'_> {
             Leaf::Network(text) => self.plain(text, "./:", codes::NETWORK, "a network")?,
             Leaf::Id(text, of) => self.plain(text, "-", id_code(*of), &format!("the id of a {}", of.words()))?,
             Leaf::Number(text, _) => self.plain(text, "", codes::NUMBER, "a whole number")?,
+            Leaf::Flag(text) => self.plain(text, "", codes::BOOLEAN, "`true` or `false`")?,
             Leaf::SecretArn(text) => self.secret_parts(text)?,
-            Leaf::SecretValue(text, key) => {
-                let arn = self.secret_parts(text)?;
-                match key {
-                    Some(key) => {
-                        let mut all = within(String::new(), arn, ":");
-                        all.extend(self.parts(key)?);
-                        within(String::new(), all, "::")
+            Leaf::SecretValue(text, part) => {
+                let mut all = self.secret_parts(text)?;
+                for text in part.texts().into_iter().flatten() {
+                    all = within(String::new(), all, ":");
+                    if let Some(text) = text {
+                        all.extend(self.parts(text)?);
                     }
-                    None => arn,
                 }
+                within(String::new(), all, "")
             }
             Leaf::FunctionArn(text) => self.plain(text, ":-_$", codes::FUNCTION_ARN, "the ARN of a Lambda function")?,
             Leaf::RoleArn(text) => self.plain(text, ":/_+=,.@-", codes::ROLE_ARN, "the ARN of a role")?,

@@ -85,7 +85,7 @@ pub(in crate::template) fn apply(sections: &mut Sections<'_>, patches: &[Patch])
 
 impl Applied {
     fn refuse(&mut self, fault: PatchFault, at: &Location, title: String, help: Option<String>) {
-        self.problems.push(PatchProblem { fault, title, at: at.clone(), inside: String::new(), help });
+        self.problems.push(PatchProblem { fault, title, at: at.clone(), inside: String::new(), help, edition: 0 });
     }
 
     fn touch(&mut self, pointer: String, at: &Location) {

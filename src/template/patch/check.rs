@@ -2,6 +2,7 @@
 //! what the proof of success reads.
 
 use crate::cfn::{self, Document, SchemaProblem, TemplateProblem};
+use crate::model::edition::{EVERY_TYPE, RULES_OF_SERVICES, of_properties};
 use crate::model::process::Patch;
 use crate::model::{Location, Step, What};
 
@@ -23,6 +24,8 @@ pub struct PatchProblem {
     pub inside: String,
     /// How to fix it.
     pub help: Option<String>,
+    /// The [edition of the rules](crate::model::edition) that is the first to refuse it.
+    pub edition: u16,
 }
 
 /// The sorts of what can be wrong with a patch.
@@ -52,6 +55,8 @@ pub(super) struct Found {
     pub(super) pointer: String,
     pub(super) title: String,
     pub(super) help: Option<String>,
+    /// The edition of the rules that is the first to refuse it.
+    pub(super) edition: u16,
 }
 
 /// Everything that is wrong with the patches of a step, in their order.
@@ -83,13 +88,13 @@ pub fn check(step: &Step, what: &What) -> Vec<PatchProblem> {
 
 /// A finding at the patch that says what stands at, around or below its place; the nearest one.
 fn placed(found: Found, step: &Step, touched: &[Touched]) -> PatchProblem {
-    let Found { fault, pointer, title, help } = found;
+    let Found { fault, pointer, title, help, edition } = found;
     let near = touched.iter().filter(|one| within(&one.pointer, &pointer) || within(&pointer, &one.pointer));
     let nearest = near.max_by_key(|one| one.pointer.len());
     let first = || step.patches.first().map_or(&step.at, |patch: &Patch| &patch.at);
     let at = nearest.or_else(|| in_same_resource(touched, &pointer)).map_or_else(first, |one| &one.at).clone();
     let inside = nearest.and_then(|one| pointer.strip_prefix(one.path.as_str())).unwrap_or("").to_owned();
-    PatchProblem { fault, title, at, inside, help }
+    PatchProblem { fault, title, at, inside, help, edition }
 }
 
 /// The patch of the same resource that is nearest to a place. Of values that do not go together, patches may have changed only some.
@@ -110,7 +115,12 @@ fn schema_faults(before: &Document, after: &Document) -> Vec<Found> {
                 pointer = super::pointer(&pointer, name);
             }
             let title = format!("`{}` ({}): {}", resource.id, resource.kind(), said(&fault));
-            found.push(Found { fault: PatchFault::Property, pointer, title, help: help(&fault.problem) });
+            let edition = match fault.problem {
+                SchemaProblem::Unlike { .. } => EVERY_TYPE,
+                _ => of_properties(resource.kind()),
+            };
+            let help = help(&fault.problem);
+            found.push(Found { fault: PatchFault::Property, pointer, title, help, edition });
         }
     }
     found
@@ -123,7 +133,8 @@ fn attribute_faults(before: &Document, after: &Document) -> Vec<Found> {
     let said = |unknown: cfn::UnknownAttribute| {
         let title = format!("`{}` ({}) has no attribute `{}`", unknown.resource, unknown.kind, unknown.attribute);
         let help = meant(&unknown.attribute, unknown.known.iter().map(String::as_str));
-        Found { fault: PatchFault::Rule, pointer: unknown.pointer, title, help }
+        let edition = RULES_OF_SERVICES.max(of_properties(unknown.kind));
+        Found { fault: PatchFault::Rule, pointer: unknown.pointer, title, help, edition }
     };
     new.map(said).collect()
 }
@@ -134,7 +145,7 @@ fn rule_faults(before: &Document, after: &Document) -> Vec<Found> {
     let new = cfn::check_rules(after).into_iter().filter(|fault| !known.contains(fault));
     let said = |fault: cfn::RuleFault| {
         let title = format!("{}: {}", fault.place(), fault.title);
-        Found { fault: PatchFault::Rule, pointer: fault.pointer, title, help: None }
+        Found { fault: PatchFault::Rule, pointer: fault.pointer, title, help: None, edition: fault.edition }
     };
     new.map(said).collect()
 }
@@ -180,7 +191,8 @@ fn template_faults(before: &Document, after: &Document) -> Vec<Found> {
             TemplateProblem::Missing { name, .. } => meant(name, ids),
             _ => None,
         };
-        Found { fault: PatchFault::Template, pointer: fault.pointer, title: fault.problem.to_string(), help }
+        let title = fault.problem.to_string();
+        Found { fault: PatchFault::Template, pointer: fault.pointer, title, help, edition: 0 }
     };
     new.map(said).collect()
 }
@@ -191,7 +203,7 @@ fn in_circle(after: &Document, touched: &[Touched]) -> Option<Found> {
     let of_circle = |one: &&Touched| circle.iter().any(|id| within(&pointer("/Resources", id), &one.pointer));
     let pointer = touched.iter().rfind(of_circle)?.pointer.clone();
     let title = format!("resources wait for each other: {}", circle.join(" → "));
-    Some(Found { fault: PatchFault::Template, pointer, title, help: None })
+    Some(Found { fault: PatchFault::Template, pointer, title, help: None, edition: 0 })
 }
 
 /// Placeholders where the template must be literal.
@@ -201,6 +213,7 @@ fn misplaced(after: &Document) -> Vec<Found> {
         pointer: one.pointer,
         title: format!("a placeholder is not allowed here: it would decide {}", one.decides),
         help: Some("a placeholder can be the value of a property or an output, or an element of a list".to_owned()),
+        edition: 0,
     };
     cfn::misplaced(after, |text| text.contains("#{")).into_iter().map(said).collect()
 }

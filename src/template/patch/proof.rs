@@ -52,7 +52,7 @@ pub(super) fn broken(before: &Document, after: &Document) -> Vec<Found> {
 }
 
 fn fault(pointer: String, title: String, why: &str) -> Found {
-    Found { fault: PatchFault::Proof, pointer, title, help: Some(why.to_owned()) }
+    Found { fault: PatchFault::Proof, pointer, title, help: Some(why.to_owned()), edition: 0 }
 }
 
 fn property<'a>(resource: &Resource<'a>, path: &str) -> Option<&'a Value> {

@@ -35,6 +35,7 @@ fn fault(base: &str, path: &str, key: &str, what: &str) -> Found {
         pointer: pointer(base, key),
         title: format!("`{map}.{key}` must be text, not {what}"),
         help: Some(format!("a key with a dot is in double quotes: `'ContainerDefinitions.app.{map}.\"com.example\"'`")),
+        edition: 0,
     }
 }
 

@@ -272,6 +272,7 @@ fn broken(broken: &Broken) -> shape::Broken {
         Subject::Project(name) => ("project", vec![name.to_string()]),
         Subject::What(project) => ("process", vec![project.to_string()]),
         Subject::Release(project, release) => ("release", vec![project.to_string(), release.to_string()]),
+        Subject::Releases(project) => ("release", vec![project.to_string()]),
         Subject::Deploy(project, environment) => ("deploy", vec![project.to_string(), environment.to_string()]),
         Subject::Unnamed(Unnamed::Environment) => ("environment", Vec::new()),
         Subject::Unnamed(Unnamed::Target) => ("target", Vec::new()),

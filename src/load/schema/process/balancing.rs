@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
-use crate::load::schema::values::NumberEntry;
+use crate::load::schema::values::{FlagEntry, NumberEntry};
 
 /// `[[step.load_balancer]]`: a container registers with either `target_group` or `own_target_group`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -188,9 +188,10 @@ pub struct OwnLoadBalancerEntry {
     /// Seconds until an idle connection is closed: 1 to 4000; only for `application`.
     #[schemars(range(min = 1, max = 4000))]
     pub idle_timeout: Option<At<u32>>,
-    /// Turns on deletion protection.
+    /// Turns on deletion protection; may be `#{…}`.
     #[serde(default)]
-    pub deletion_protection: bool,
+    #[schemars(extend("default" = false))]
+    pub deletion_protection: At<FlagEntry>,
     /// Listeners; at least one.
     #[serde(default)]
     pub listener: Vec<At<ListenerEntry>>,

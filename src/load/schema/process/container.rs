@@ -9,7 +9,7 @@ use super::{
     FirelensEntry, LinuxParametersEntry, LogEntry, MountPointEntry, SystemControlEntry, UlimitEntry, VolumesFromEntry,
 };
 use crate::load::schema::At;
-use crate::load::schema::values::NumberEntry;
+use crate::load::schema::values::{FlagEntry, NumberEntry};
 
 /// `[[step.container]]`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -19,9 +19,10 @@ pub struct ContainerEntry {
     pub name: At<String>,
     /// A name in `[images]`.
     pub image: At<String>,
-    /// If this container stops, the task stops; `true` by default.
+    /// If this container stops, the task stops; `true` by default; may be `#{…}`.
     #[serde(default = "yes")]
-    pub essential: bool,
+    #[schemars(extend("default" = true))]
+    pub essential: At<FlagEntry>,
     /// CPU units reserved for it; may be `#{…}`.
     pub cpu: Option<At<NumberEntry>>,
     /// Hard limit in MiB; may be `#{…}`.
@@ -53,10 +54,10 @@ pub struct ContainerEntry {
     pub working_directory: Option<At<String>>,
     /// User, as `user`, `uid` or `user:group`; may contain `#{…}`.
     pub user: Option<At<String>>,
-    /// Makes the root file system read-only.
+    /// Makes the root file system read-only; may be `#{…}`.
     #[serde(default)]
     #[schemars(extend("default" = false))]
-    pub read_only_root: At<bool>,
+    pub read_only_root: At<FlagEntry>,
     /// Seconds between SIGTERM and SIGKILL; at most 120 on Fargate.
     pub stop_timeout: Option<At<u32>>,
     /// Seconds in which the container must reach the condition that other containers wait for: at least 2, at most 120
@@ -70,15 +71,18 @@ pub struct ContainerEntry {
     /// Docker labels of the container; values may contain `#{…}`; not with `launch = "managed"`.
     #[serde(default)]
     pub docker_labels: BTreeMap<String, At<String>>,
-    /// Keeps standard input open.
+    /// Keeps standard input open; may be `#{…}`.
     #[serde(default)]
-    pub interactive: bool,
-    /// Allocates a terminal.
+    #[schemars(extend("default" = false))]
+    pub interactive: At<FlagEntry>,
+    /// Allocates a terminal; may be `#{…}`.
     #[serde(default)]
-    pub pseudo_terminal: bool,
-    /// Gives the container root's rights on the instance; not on Fargate.
+    #[schemars(extend("default" = false))]
+    pub pseudo_terminal: At<FlagEntry>,
+    /// Gives the container root's rights on the instance; not on Fargate; may be `#{…}`.
     #[serde(default)]
-    pub privileged: At<bool>,
+    #[schemars(extend("default" = false))]
+    pub privileged: At<FlagEntry>,
     /// Its host name; may contain `#{…}`; only with `launch = "ec2"`, and not in network mode `awsvpc`.
     pub hostname: Option<At<String>>,
     /// DNS servers; may contain `#{…}`; only with `launch = "ec2"`.
@@ -120,8 +124,8 @@ pub struct ContainerEntry {
     pub log: Option<LogEntry>,
 }
 
-fn yes() -> bool {
-    true
+fn yes() -> At<FlagEntry> {
+    At::new(0..0, FlagEntry::Written(true))
 }
 
 /// `repository_credentials`.
@@ -226,6 +230,10 @@ pub struct SecretEntry {
     pub secret: Option<At<String>>,
     /// One key of the secret's JSON value; may contain `#{…}`.
     pub key: Option<At<String>>,
+    /// Which version of the secret: its label, such as `AWSPREVIOUS`; the current one by default; may contain `#{…}`.
+    pub version_stage: Option<At<String>>,
+    /// Which version of the secret: its id; not with `version_stage`; may contain `#{…}`.
+    pub version_id: Option<At<String>>,
     /// ARN of an SSM parameter, or its name in the target's account and region; may contain `#{…}`. If it begins with an
     /// output of a stack, the output must be the name, not the ARN.
     pub parameter: Option<At<String>>,

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
+use crate::load::schema::values::FlagEntry;
 
 /// `[step.deployment_configuration]`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -69,9 +70,10 @@ pub struct CanaryEntry {
 pub struct DeploymentAlarmsEntry {
     /// Names of CloudWatch alarms; at least one; may contain `#{…}`.
     pub alarm_names: At<Vec<At<String>>>,
-    /// Restores the last working deployment.
+    /// Restores the last working deployment; may be `#{…}`.
     #[serde(default)]
-    pub rollback: bool,
+    #[schemars(extend("default" = false))]
+    pub rollback: At<FlagEntry>,
 }
 
 /// One of `lifecycle_hooks`.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
+use crate::load::schema::values::FlagEntry;
 
 /// One of `ulimits`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -79,9 +80,10 @@ pub struct LinuxParametersEntry {
     /// Adds capabilities to Docker's default ones, or drops some of them.
     #[serde(default)]
     pub capabilities: CapabilitiesEntry,
-    /// Runs an init process that forwards signals and reaps processes.
+    /// Runs an init process that forwards signals and reaps processes; may be `#{…}`.
     #[serde(default)]
-    pub init_process_enabled: bool,
+    #[schemars(extend("default" = false))]
+    pub init_process_enabled: At<FlagEntry>,
     /// Devices of the host; not on Fargate.
     #[serde(default)]
     pub devices: Vec<At<DeviceEntry>>,

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
-use crate::load::schema::values::NumberEntry;
+use crate::load::schema::values::{FlagEntry, NumberEntry};
 
 /// `[step.scaling]`: Application Auto Scaling sets the number of tasks; leave out `desired_count`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -41,9 +41,10 @@ pub struct TargetTrackingEntry {
     pub scale_in_cooldown: Option<u32>,
     /// Seconds after scaling out until the next scaling out.
     pub scale_out_cooldown: Option<u32>,
-    /// Never removes tasks.
+    /// Never removes tasks; may be `#{…}`.
     #[serde(default)]
-    pub disable_scale_in: bool,
+    #[schemars(extend("default" = false))]
+    pub disable_scale_in: At<FlagEntry>,
 }
 
 /// `metric`.

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
+use crate::load::schema::values::FlagEntry;
 
 /// `[[step.volume]]`: in the task's own storage, unless another key names a place.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -76,8 +77,8 @@ pub struct EbsVolumeEntry {
     /// MiB per second, at most a quarter of `iops`; only for `gp3`.
     #[schemars(range(min = 125, max = 2_000))]
     pub throughput: Option<At<u32>>,
-    /// Whether it is encrypted.
-    pub encrypted: Option<bool>,
+    /// Whether it is encrypted; may be `#{…}`.
+    pub encrypted: Option<At<FlagEntry>>,
     /// ARN, id or `alias/…` of the KMS key that encrypts it; may contain `#{…}`. A role that landfall makes may use it.
     pub kms_key_id: Option<At<String>>,
     /// File system on it; `xfs` by default.
@@ -125,9 +126,10 @@ pub struct MountPointEntry {
     pub source_volume: At<String>,
     /// Where it is mounted; may contain `#{…}`.
     pub container_path: At<String>,
-    /// The container cannot write to it.
+    /// The container cannot write to it; may be `#{…}`.
     #[serde(default)]
-    pub read_only: bool,
+    #[schemars(extend("default" = false))]
+    pub read_only: At<FlagEntry>,
 }
 
 /// One of `volumes_from`.
@@ -136,7 +138,8 @@ pub struct MountPointEntry {
 pub struct VolumesFromEntry {
     /// Name of another container of the step.
     pub source_container: At<String>,
-    /// This container cannot write to them.
+    /// This container cannot write to them; may be `#{…}`.
     #[serde(default)]
-    pub read_only: bool,
+    #[schemars(extend("default" = false))]
+    pub read_only: At<FlagEntry>,
 }

@@ -13,7 +13,7 @@ const FIELDS: [(&str, u32, u32, &[&str]); 6] = [
 
 /// What an expression says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Expression {
+pub enum Expression {
     /// Again and again.
     Recurring,
     Once,
@@ -25,7 +25,7 @@ pub(super) enum Expression {
 ///
 /// # Errors
 /// Why it is none.
-pub(super) fn read(text: &str) -> Result<Expression, String> {
+pub fn read(text: &str) -> Result<Expression, String> {
     if text.contains("#{") {
         return Ok(if text.starts_with("at(") { Expression::Once } else { Expression::Unknown });
     }

@@ -1,4 +1,4 @@
-//! The sizes that Fargate has, for what people write and for what is rendered. It uses no other module.
+//! The sizes and the platform versions that Fargate has.
 
 /// CPU units that Fargate has, and the MiB that go with them: from, to and the step between, or a list (AWS documentation of
 /// Fargate task sizes).
@@ -47,4 +47,13 @@ impl Memory {
             Memory::Every(least, most, every) => format!("{least} to {most} MiB in steps of {every}"),
         }
     }
+}
+
+/// The platform versions that there are, for Linux; Windows has the first one (ECS developer guide, "Fargate platform versions for
+/// Amazon ECS").
+const PLATFORMS: [&str; 5] = ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0"];
+
+/// Whether the text is a platform version of Fargate, or `LATEST`.
+pub fn is_platform(version: &str) -> bool {
+    version == "LATEST" || PLATFORMS.contains(&version)
 }

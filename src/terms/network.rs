@@ -3,17 +3,17 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// Whether the text is a network of IPv4 or IPv6: an address, `/` and the length of its prefix.
-pub(crate) fn is_network(text: &str) -> bool {
+pub fn is_network(text: &str) -> bool {
     is_v4(text) || is_v6(text)
 }
 
 /// Whether the text is a network of IPv4.
-pub(crate) fn is_v4(text: &str) -> bool {
+pub fn is_v4(text: &str) -> bool {
     split(text).is_some_and(|(address, length)| length <= 32 && address.parse::<Ipv4Addr>().is_ok())
 }
 
 /// Whether the text is a network of IPv6.
-pub(crate) fn is_v6(text: &str) -> bool {
+pub fn is_v6(text: &str) -> bool {
     split(text).is_some_and(|(address, length)| length <= 128 && address.parse::<Ipv6Addr>().is_ok())
 }
 
