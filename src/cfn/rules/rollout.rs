@@ -61,10 +61,18 @@ fn percent(judge: &mut Judge<'_>) {
         let (Some(low), Some(high), true) = (least.number(), most.number(), is_replica && rolling) else { return };
         if high < low {
             let aws = "maximumPercent must be greater than or equal to minimumHealthyPercent.";
-            out(Fault::at(most.pointer, format!("at most {high} % of the tasks are fewer than at least {low} %"), aws));
+            out(Fault::at(
+                most.pointer,
+                format!("`MaximumPercent` {high} is below `MinimumHealthyPercent` {low}"),
+                aws,
+            ));
         } else if low == 100.0 && high == 100.0 {
             let aws = "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block deployments.";
-            out(Fault::at(most.pointer, "with at least and at most 100 % no task can be replaced", aws));
+            out(Fault::at(
+                most.pointer,
+                "no task can be replaced: `MinimumHealthyPercent` and `MaximumPercent` are both 100",
+                aws,
+            ));
         }
     });
 }
