@@ -1,4 +1,5 @@
-//! Applies the acceptances of the repository to its warnings and to the errors that they make warnings, and finds those that accept nothing.
+//! Applies the acceptances of the repository to its warnings, and to the errors that they turn into warnings. Finds those that accept
+//! nothing.
 //!
 //! The costs are a few look-ups for each finding, however many acceptances there are. The loader knows no time: it takes every
 //! acceptance as in force, and [`endings`] are the warnings that come with the end of each.

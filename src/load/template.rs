@@ -332,7 +332,7 @@ impl Reading<'_> {
             let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/');
             let names: Vec<&str> = [resource.id, place].into_iter().filter(|name| !name.is_empty()).collect();
             let finding =
-                Finding::new(code, self.file, bytes, title).about(&names).since(of_properties(resource.kind()));
+                Finding::new(code, self.file, bytes, title).about(&names).since(of_properties(resource.kind(), false));
             self.findings.push(match &fault.problem {
                 SchemaProblem::UnknownProperty { name, known } => {
                     finding.suggest(name, known.iter().map(String::as_str))

@@ -54,7 +54,7 @@ const FIRST_TYPES: [&str; 31] = [
     "AWS::ServiceDiscovery::Service",
 ];
 
-/// The first edition that judges the properties of a type, other than their patterns.
-pub fn of_properties(kind: &str) -> u16 {
-    if FIRST_TYPES.binary_search(&kind).is_ok() { 0 } else { EVERY_TYPE }
+/// The first edition that judges the properties of a type, or the patterns of their texts.
+pub fn of_properties(kind: &str, patterns: bool) -> u16 {
+    if !patterns && FIRST_TYPES.binary_search(&kind).is_ok() { 0 } else { EVERY_TYPE }
 }

@@ -52,10 +52,7 @@ fn against_schemas(document: &Document, step: &Step, rules: u16) -> Vec<Found> {
     for resource in document.resources() {
         let (id, kind) = (resource.id, resource.kind());
         for fault in cfn::check_resource(resource) {
-            let new = match fault.problem {
-                SchemaProblem::Unlike { .. } => EVERY_TYPE,
-                _ => edition::of_properties(kind),
-            };
+            let new = edition::of_properties(kind, matches!(fault.problem, SchemaProblem::Unlike { .. }));
             if new > rules || (users && !fault.problem.is_certain()) {
                 continue;
             }
@@ -71,7 +68,7 @@ fn against_schemas(document: &Document, step: &Step, rules: u16) -> Vec<Found> {
 }
 
 fn against_rules(document: &Document, rules: u16) -> Vec<Found> {
-    // What an edition without it landed by, was judged before any value was known only.
+    // Earlier editions did not judge the values of slots.
     if rules < EVERY_TYPE {
         return Vec::new();
     }

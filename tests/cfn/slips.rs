@@ -125,7 +125,7 @@ impl Slips<'_> {
         if number("minLength").is_some_and(|least| types == ["string"] && least > 0.0) {
             self.add("bound", pointer, Some(json!("")));
         }
-        // Classes of Unicode and looking ahead or behind are asked by nobody here.
+        // Neither landfall nor this test knows classes of Unicode and look-around.
         let pattern = node.get("pattern").and_then(Value::as_str);
         let expression = pattern.and_then(|pattern| Regex::new(&pattern.replace("\\Z", "$")).ok());
         let lengths = number("minLength").unwrap_or(0.0)..=number("maxLength").unwrap_or(1e9);

@@ -139,7 +139,7 @@ fn landed_releases_that_break_every_new_rule_stay_and_can_be_rolled_back_to() {
     let mut later = deployed.facts.clone();
     record(&mut later, &loaded, EDITION);
     assert_eq!(later.snapshots.len(), 2);
-    // Without facts nobody knows how old a release is.
+    // Without facts, the age of a release is unknown.
     assert_eq!(fault(&repository.load(&new, None), "1.2.0"), None);
 }
 

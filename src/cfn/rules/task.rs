@@ -305,7 +305,7 @@ fn dependencies(judge: &mut Judge<'_>) {
                 let Some(name) = on.text() else { continue };
                 let Some(other) = names.iter().position(|known| *known == name).and_then(|place| all.get(place)) else {
                     let aws = format!("Container '{name}' in dependsOn does not exist in the task definition.");
-                    out(Fault::at(on.pointer, format!("there is no container `{name}`"), aws));
+                    out(Fault::at(on.pointer, format!("the task definition has no container `{name}`"), aws));
                     continue;
                 };
                 let essential = other.get("Essential");

@@ -146,23 +146,23 @@ fn circle(judge: &mut Judge<'_>) {
         let Some(all) = containers(&task) else { return };
         let names: Option<Vec<String>> = all.iter().map(|container| container.get("Name").text()).collect();
         let Some(names) = names else { return };
-        let waits = |place: usize| -> Vec<usize> {
-            let on = all.get(place).map(|one| one.get("DependsOn").each()).unwrap_or_default();
+        let waits_of = |container: &Seen<'_>| -> BTreeSet<usize> {
+            let on = container.get("DependsOn").each();
             let on = on.iter().filter_map(|one| one.get("ContainerName").text());
             on.filter_map(|name| names.iter().position(|known| *known == name)).collect()
         };
+        let waits: Vec<BTreeSet<usize>> = all.iter().map(waits_of).collect();
         for (place, container) in all.iter().enumerate() {
-            let (mut ahead, mut seen) = (waits(place), BTreeSet::new());
+            let (mut ahead, mut seen) = (vec![place], BTreeSet::new());
             while let Some(next) = ahead.pop() {
-                if next == place {
-                    let aws = "There is a cycle in the container dependencies of the task definition.";
-                    let name = names.get(place).cloned().unwrap_or_default();
-                    let title = format!("the container `{name}` waits for itself");
-                    return out(Fault::at(container.get("DependsOn").pointer, title, aws));
-                }
-                if seen.insert(next) {
-                    ahead.extend(waits(next));
-                }
+                let on = waits.get(next).into_iter().flatten();
+                ahead.extend(on.copied().filter(|on| seen.insert(*on)));
+            }
+            if seen.contains(&place) {
+                let aws = "There is a cycle in the container dependencies of the task definition.";
+                let name = names.get(place).cloned().unwrap_or_default();
+                let title = format!("the container `{name}` waits for itself");
+                return out(Fault::at(container.get("DependsOn").pointer, title, aws));
             }
         }
     });

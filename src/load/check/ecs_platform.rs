@@ -21,7 +21,8 @@ pub(super) fn is_old(version: &str) -> bool {
     numbers(version).is_some_and(|version| version < PLATFORM)
 }
 
-/// Versions are those of Fargate, and not older than what the step asks for. Instances have no platform version; that is reported elsewhere.
+/// Versions are those of Fargate, and not older than what the step asks for. Instances have no platform version; that is reported
+/// elsewhere.
 pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (step, on) in process.doc.running().filter(|(_, on)| launch::compute(*on.launch).is_fargate()) {

@@ -2,7 +2,7 @@
 //! what the proof of success reads.
 
 use crate::cfn::{self, Document, SchemaProblem, TemplateProblem};
-use crate::model::edition::{EVERY_TYPE, RULES_OF_SERVICES, of_properties};
+use crate::model::edition::{RULES_OF_SERVICES, of_properties};
 use crate::model::process::Patch;
 use crate::model::{Location, Step, What};
 
@@ -115,10 +115,7 @@ fn schema_faults(before: &Document, after: &Document) -> Vec<Found> {
                 pointer = super::pointer(&pointer, name);
             }
             let title = format!("`{}` ({}): {}", resource.id, resource.kind(), said(&fault));
-            let edition = match fault.problem {
-                SchemaProblem::Unlike { .. } => EVERY_TYPE,
-                _ => of_properties(resource.kind()),
-            };
+            let edition = of_properties(resource.kind(), matches!(fault.problem, SchemaProblem::Unlike { .. }));
             let help = help(&fault.problem);
             found.push(Found { fault: PatchFault::Property, pointer, title, help, edition });
         }
@@ -133,7 +130,7 @@ fn attribute_faults(before: &Document, after: &Document) -> Vec<Found> {
     let said = |unknown: cfn::UnknownAttribute| {
         let title = format!("`{}` ({}) has no attribute `{}`", unknown.resource, unknown.kind, unknown.attribute);
         let help = meant(&unknown.attribute, unknown.known.iter().map(String::as_str));
-        let edition = RULES_OF_SERVICES.max(of_properties(unknown.kind));
+        let edition = RULES_OF_SERVICES.max(of_properties(unknown.kind, false));
         Found { fault: PatchFault::Rule, pointer: unknown.pointer, title, help, edition }
     };
     new.map(said).collect()
