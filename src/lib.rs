@@ -68,6 +68,8 @@
 //! * The commit that a release was first seen to come from never moves, and is kept through force-pushes by a ref of the
 //!   mirror (`tests/load/landings`). No ref is made in a user's repository but the facts', where the operator says so.
 //! * A value fills a leaf and can never change a template's structure (`tests/template`).
+//! * A key of a step that only fills a property is declared in one place, [`model::process::Value`], and does something in each kind of
+//!   step that has it (`tests/template/keys.rs`).
 //! * An intent is in the journal before its call is made; a call whose outcome is unknown is never repeated blindly
 //!   (`tests/engine`, and the seeds in `tests/daemon`).
 //! * A token is used for one thing, and repeated exactly as it was journaled, whatever became of the store since. A restored

@@ -62,7 +62,7 @@ codes! {
     TEMPLATE_PARAMETER "template-parameter" Error "A step of kind `cloudformation` sets a parameter that its template does not declare, leaves out a parameter that has no default, or the declaration has no type.";
     RESOURCE_PROPERTY "resource-property" Error "A resource does not fit AWS's published resource schema: it sets a property that only AWS can set, lacks a required property, or has a value of the wrong type.";
     UNKNOWN_TYPE "unknown-type" Warning "landfall knows no resource type of this name. Correct it if it is misspelt: CloudFormation refuses a template with a type that it does not know. If the type is newer than this landfall, the template works all the same.";
-    RESOURCE_RULE "resource-rule" Error "AWS would refuse a resource of a template, or what patches make of a step, although each value alone is possible: values that do not go together, or that other resources of the template contradict. The rules are those of ECS, load balancing, scaling and schedules. A value that is known only later fits every rule; with the values of a slot, it is judged again.";
+    RESOURCE_RULE "resource-rule" Error "AWS would refuse a resource of a template, or what the keys and patches of a step render, although each value alone is possible: values that do not go together, or that other resources of the template contradict. The rules are those of ECS, load balancing, scaling and schedules. A value that is known only later fits every rule; with the values of a slot, it is judged again.";
     DOUBTFUL_PROPERTY "doubtful-property" Warning "A resource in a template has a property, a value or a length that is not in the AWS resource schemas of this landfall version, or values together that AWS documents as not allowed and may accept all the same. It is probably a mistake, unless AWS added it later.";
     SECRET_PARAMETER "secret-parameter" Error "A parameter declared `NoEcho` has its value in the repository, from the step or as the template's default. The repository may only refer to secrets: remove the default and pass a dynamic reference, which CloudFormation resolves. If the value is not a secret (a user name, or a word such as `none`), accept this in `project.toml` with `where` as the parameter's name: `[[accept]]`.";
     UNUSED_TEMPLATE "unused-template" Warning "No step uses the template, so it has no effect. Delete it, or name it in a step.";
@@ -97,8 +97,6 @@ codes! {
     UNKNOWN_OUTPUT "unknown-output" Error "A reference names an output that the step's stacks do not have.";
     PROJECT_CIRCLE "project-circle" Error "Projects use each other's outputs in a circle, so each would wait for the stacks of another. The message lists the whole circle.";
     DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name.";
-    DUPLICATE_CONTAINER "duplicate-container" Error "Two containers of a step have the same name. ECS rejects such a task definition.";
-    DUPLICATE_PORT "duplicate-port" Error "Two containers of a step use the same port, or one container lists a port twice. The containers of a task share one network interface, except in network mode `bridge`: there, only ports of the instance must be unique.";
     DUPLICATE_VARIABLE "duplicate-variable" Error "A variable has two values with exactly the same scope in one file, or in two variable sets that one project includes. Neither could win.";
     STACK_COLLISION "stack-collision" Error "Two different steps or projects would use the same stack: their ids, joined by `-`, give the same name. Give one of them another `id`.";
     EQUAL_VERSIONS "equal-versions" Error "Two releases of a project are the same version, like `1.0` and `1.0.0`, so neither is the higher one. Delete or rename one.";
@@ -138,8 +136,6 @@ codes! {
     TASK_SIZE "task-size" Error "A task on instances needs at least 128 CPU units and 6 MiB of memory.";
     NOT_WITH_LAUNCH "not-with-launch" Error "This key or value does not work with the step's `launch` or `network_mode`: AWS rejects the task definition or the service, or ignores the setting.";
     CAPACITY "capacity" Error "Capacity providers, placement or rebalancing contradict the step's `launch`, or each other.";
-    UNKNOWN_VOLUME "unknown-volume" Error "A mount point names a volume that the step does not have.";
-    DUPLICATE_VOLUME "duplicate-volume" Error "Two volumes of a step have the same name. ECS rejects such a task definition.";
     VOLUME "volume" Error "ECS does not accept the volume or the mount point. Examples: a root directory together with an access point, an access point without encryption, an EBS volume without a size, a path that is not absolute.";
     LOG_OPTIONS "log-options" Error "A log driver lacks an option that it needs, or `awslogs` has an unknown option or two options that exclude each other.";
     EXEC_ON_READ_ONLY_ROOT "exec-on-read-only-root" Warning "`execute_command` does not work in a container with `read_only_root`, because the agent of ECS Exec writes to `/var/lib/amazon` and `/var/log/amazon`. Mount writable volumes there.";
@@ -153,20 +149,13 @@ codes! {
     TASK_RUN "task-run" Error "A task that runs once has a timeout of 10 seconds to 7 days and no EBS volumes. A template's `run` must name one of the template's task definitions.";
     CONTAINER_SIZES "container-sizes" Error "The containers reserve more CPU or memory than the task has, or a container's soft memory limit is above its hard limit.";
     STEP_WITHOUT_CONTAINERS "step-without-containers" Error "The step has no `[[step.container]]`.";
-    NO_ESSENTIAL_CONTAINER "no-essential-container" Error "No container of the step is essential. ECS rejects such a task definition.";
     LOAD_BALANCER_PORT "load-balancer-port" Error "A load balancer names a port that its container does not have.";
-    PORT_NAME "port-name" Error "A port name consists of lower-case letters, digits, `_` and `-`, has at most 64 characters, does not begin with `-` and is unique in the step. Service Connect finds ports by name, and `app_protocol` is only for Service Connect.";
-    UNKNOWN_PORT_NAME "unknown-port-name" Error "Service Connect names a port that no container of the step has. Give the port a name: `ports = [{ port = 8080, name = \"web\" }]`.";
     SERVICE_CONNECT "service-connect" Error "ECS does not accept the Service Connect settings, or they contradict the step's network mode, strategy or ports.";
     SERVICE_REGISTRY "service-registry" Error "The Cloud Map service, its records and the registered port contradict each other or the step's network mode.";
     UNKNOWN_RESOURCE "unknown-resource" Error "A patch names a resource that the step does not render and gives no `type` to add it with. `landfall render` shows the logical ids; docs/modelling.md lists them.";
     PATCH_PATH "patch-path" Error "The path of a patch does not exist in what the step renders: the property or the list item does not exist, or the path leads into a function.";
     PATCH "patch" Error "A patch changes nothing, changes what another patch also changes, or adds something that already exists. The result must not depend on the order of patches.";
     PATCH_OF_PROOF "patch-of-proof" Error "A patch changes something that landfall needs to prove success: the service's task definition, the name or image of a container, the cluster, or a name by which landfall finds roles and logs.";
-    DEPENDENCY_CYCLE "dependency-cycle" Error "Containers wait for each other in a circle, so none of them would start.";
-    DEPENDENCY_CONDITION "dependency-condition" Error "A container waits for something that cannot happen: the health of a container without a health check, or the end of an essential container.";
-    HEALTH_CHECK_COMMAND "health-check-command" Error "The command of a health check must begin with `CMD` (one element per argument follows) or `CMD-SHELL` (one line for a shell follows).";
-    SECRET_AND_VARIABLE "secret-and-variable" Error "A container has the same name under both `environment` and `secrets`. ECS rejects such a task definition.";
     SECRET_REFERENCE "secret-reference" Error "A secret must be a reference: `{ secret = \"<ARN>\" }`, with `key` if the secret's value is JSON, or `{ parameter = \"<name>\" }`. Secret values never go into the repository.";
     TAGS "tags" Error "AWS allows at most 50 tags, with keys of at most 128 characters that do not begin with `aws:` and values of at most 256 characters. Keys that begin with `landfall:` are landfall's own.";
     ARN "arn" Error "The text is not an ARN of the kind that this key needs. ARNs begin with `arn:aws:` or another partition, such as `aws-cn`, `aws-us-gov` or `aws-eusc`.";

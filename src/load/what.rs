@@ -195,8 +195,9 @@ fn outcome(drafts: WhatDrafts, mut findings: Vec<Finding>) -> WhatOutcome {
     for check in check::WHAT_CHECKS {
         (check.run)(&drafts, &mut findings);
     }
-    // Patches are applied to what the steps render, so everything else must be right.
+    // What the steps render is judged, so everything else must be right.
     if let (Some(what), false) = (&built, has_error(&findings)) {
+        check::keys::fit(&drafts, what, &mut findings);
         check::patches::fit(&drafts, what, &mut findings);
     }
     let broken = has_error(&findings);

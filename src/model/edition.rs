@@ -8,16 +8,20 @@
 //! | 0 | those of every version before there were editions |
 //! | 1 | rules of services ([`cfn::check_rules`](crate::cfn::check_rules)) over templates and patches, circles of resources in templates, attributes in patches |
 //! | 2 | properties of every resource type, patterns of texts, further rules of services, and all rules of services over what a slot's values make of a step |
+//! | 3 | further rules of containers, volumes, and the names and ports by which tasks are found; rules over what keys render instead of checks of keys |
 
 /// The edition of this landfall, journaled with every release that lands. One is added with each version that refuses what an
 /// earlier one deployed.
-pub const EDITION: u16 = EVERY_TYPE;
+pub const EDITION: u16 = RULES_OF_KEYS;
 
 /// The first edition with rules of services.
 pub const RULES_OF_SERVICES: u16 = 1;
 
 /// The first edition that knows the properties of every type, and judges what each slot's values make of a step.
 pub const EVERY_TYPE: u16 = 2;
+
+/// The first edition that judges keys by what they render.
+pub const RULES_OF_KEYS: u16 = 3;
 
 /// The types whose properties were known before [`EVERY_TYPE`], sorted.
 const FIRST_TYPES: [&str; 31] = [

@@ -4,7 +4,6 @@
 //! knows a value, so a value can never decide whether a resource exists.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::sync::Arc;
 
 use super::catalog::VariableValue;
@@ -15,11 +14,14 @@ mod balancing;
 mod cloudformation;
 mod container;
 mod decimal;
+mod definition;
 mod deployment;
 mod discovery;
 mod given;
+mod keys;
 mod launch;
 mod linux;
+mod located;
 mod logging;
 mod only;
 mod order;
@@ -31,17 +33,22 @@ mod scaling;
 mod schedule;
 mod service;
 mod size;
+mod sorts;
+mod text;
 mod volume;
 
 pub use balancing::*;
 pub use cloudformation::*;
 pub use container::*;
 pub use decimal::*;
+pub use definition::*;
 pub use deployment::*;
 pub use discovery::*;
 pub use given::*;
+pub use keys::*;
 pub use launch::*;
 pub use linux::*;
+pub use located::*;
 pub use logging::*;
 pub use only::*;
 pub use order::*;
@@ -53,6 +60,8 @@ pub use scaling::*;
 pub use schedule::*;
 pub use service::*;
 pub use size::*;
+pub use sorts::*;
+pub use text::*;
 pub use volume::*;
 
 /// Process, variables and included sets of a project at one commit.
@@ -175,129 +184,13 @@ impl StepKind {
     }
 
     /// The images that success is proved against, each with its container and where that is said.
-    pub fn images(&self) -> impl Iterator<Item = (&Arc<str>, &ImageName, &Location)> {
+    pub fn images(&self) -> impl Iterator<Item = (&Arc<str>, ImageName, &Location)> {
         let raw = self.raw().into_iter().flat_map(|step| &step.images);
-        let raw = raw.map(|(container, image)| (container, &image.image, &image.at));
-        self.containers().map(|container| (&container.name, &container.image, &container.at)).chain(raw)
-    }
-}
-
-/// Text that may hold `#{name}` placeholders. `##{` stands for `#{` itself.
-#[derive(Clone, Debug)]
-pub struct Text {
-    raw: Arc<str>,
-    pieces: Arc<[Piece]>,
-    at: Location,
-}
-
-/// A part of a [`Text`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Piece {
-    /// As it is.
-    Literal(Arc<str>),
-    /// The name between `#{` and `}`.
-    Placeholder(Arc<str>),
-}
-
-/// Why a text cannot be read.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum TextError {
-    /// No `}` follows a `#{`.
-    #[error("`#{{` at position {0} is never closed")]
-    Unclosed(usize),
-    /// A name that cannot be one.
-    #[error("`{0}` is not the name of a variable: letters, digits, `_`, `-` and, for built-in names, `.`")]
-    Name(String),
-    /// More than a text of any template can need.
-    #[error("the text has more than {MAX_PLACEHOLDERS} placeholders")]
-    TooMany,
-}
-
-/// The most placeholders of one text: what is kept of each takes far more memory than the four bytes that it is written in.
-pub const MAX_PLACEHOLDERS: usize = 4_096;
-/// The most characters that a message shows of an invalid name.
-const LONGEST_NAME: usize = 100;
-
-impl Text {
-    /// Reads the placeholders of a text.
-    pub fn parse(raw: &str, at: Location) -> Result<Self, TextError> {
-        let mut pieces = Vec::new();
-        let mut literal = String::new();
-        let mut rest = raw;
-        let mut placeholders = 0;
-        while let Some(found) = rest.find("#{") {
-            if rest[..found].ends_with('#') {
-                literal.push_str(&rest[..found - 1]);
-                literal.push_str("#{");
-                rest = &rest[found + 2..];
-                continue;
-            }
-            literal.push_str(&rest[..found]);
-            let inside = &rest[found + 2..];
-            let position = raw.len() - rest.len() + found + 1;
-            let end = inside.find('}').ok_or(TextError::Unclosed(position))?;
-            let name = inside[..end].trim();
-            let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-            if name.is_empty() || !name.chars().all(fine) {
-                return Err(TextError::Name(name.chars().take(LONGEST_NAME).collect()));
-            }
-            placeholders += 1;
-            if placeholders > MAX_PLACEHOLDERS {
-                return Err(TextError::TooMany);
-            }
-            if !literal.is_empty() {
-                pieces.push(Piece::Literal(Arc::from(std::mem::take(&mut literal))));
-            }
-            pieces.push(Piece::Placeholder(Arc::from(name)));
-            rest = &inside[end + 1..];
-        }
-        literal.push_str(rest);
-        if !literal.is_empty() {
-            pieces.push(Piece::Literal(Arc::from(literal)));
-        }
-        Ok(Self { raw: Arc::from(raw), pieces: Arc::from(pieces), at })
-    }
-
-    /// The text as it is written.
-    pub fn raw(&self) -> &str {
-        &self.raw
-    }
-
-    /// Its parts.
-    pub fn pieces(&self) -> &[Piece] {
-        &self.pieces
-    }
-
-    /// Where it is written.
-    pub fn at(&self) -> &Location {
-        &self.at
-    }
-
-    /// The references to outputs in it, in order.
-    pub fn outputs(&self) -> impl Iterator<Item = OutputRef> {
-        self.placeholders().filter_map(|name| OutputRef::parse(name)?.ok())
-    }
-
-    /// The names of its placeholders, in order.
-    pub fn placeholders(&self) -> impl Iterator<Item = &str> {
-        self.pieces.iter().filter_map(|piece| match piece {
-            Piece::Placeholder(name) => Some(&**name),
-            Piece::Literal(_) => None,
-        })
-    }
-}
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        self.raw == other.raw
-    }
-}
-
-impl Eq for Text {}
-
-impl fmt::Display for Text {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.raw)
+        let raw = raw.map(|(container, image)| (container, image.image.clone(), &image.at));
+        let own = self.containers().filter_map(|container| {
+            Some((container.name.shared(), container.image()?, container.image.place().location()))
+        });
+        own.chain(raw)
     }
 }
 

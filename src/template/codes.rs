@@ -62,4 +62,5 @@ codes! {
     VARIABLE_ELSEWHERE "variable-elsewhere" "A variable has values, but no scope matches this step, environment, target and tenant.";
     VARIABLE_TIE "variable-tie" "Two values of a variable apply here and rank equally. landfall never picks one: make one scope more specific.";
     VARIABLE_TOO_DEEP "variable-too-deep" "Variables refer to other variables through more than 32 levels.";
+    WORD "word" "A variable supplies a text that is none of the words that the key can have.";
 }

@@ -114,7 +114,7 @@ impl Writer<'_> {
 
     fn part(&mut self, shape: &Shape) -> Value {
         match shape {
-            Shape::Fixed(value) => self.fixed(value),
+            Shape::Fixed(value) | Shape::Written(value, _) => self.fixed(value),
             Shape::Map(pairs) => {
                 let pairs = pairs.iter().map(|(key, inside)| {
                     self.literal_key(key);

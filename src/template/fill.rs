@@ -15,12 +15,12 @@ use serde_json::{Map, Value};
 use crate::model::Accept;
 use crate::model::accept::Accepted;
 use crate::model::journal::ParameterValue;
-use crate::model::process::{Piece, Text};
+use crate::model::process::{IdOf, Piece, Text};
 use crate::model::{ImageName, Location, StackName};
 use crate::terms::network;
 
 use super::limits::MAX_OBJECT;
-use super::shape::{IdOf, Known, Leaf, Shape};
+use super::shape::{Known, Leaf, Shape};
 use super::variables::{Fault, Resolved, Values};
 use super::{Context, RenderProblem, codes, image};
 
@@ -80,7 +80,7 @@ impl<'a> Filler<'a> {
     /// The filled tree. A leaf without a value is null, and the problem is kept.
     pub(super) fn fill(&mut self, shape: &Shape) -> Value {
         match shape {
-            Shape::Fixed(value) => value.clone(),
+            Shape::Fixed(value) | Shape::Written(value, _) => value.clone(),
             Shape::Map(pairs) => {
                 Value::Object(pairs.iter().map(|(key, inside)| (key.clone(), self.fill(inside))).collect::<Map<_, _>>())
             }
@@ -195,6 +195,7 @@ impl<'a> Filler<'a> {
             Leaf::Network(text) => self.network(text),
             Leaf::Id(text, of) => self.id(text, *of),
             Leaf::Flag(text) => self.flag(text).map(|flag| flag.to_string()),
+            Leaf::Word(text, words) => self.word(text, words),
             Leaf::Number(text, bounds) => self.number(text, bounds).map(|number| number.to_string()),
             Leaf::Substitution(text) => self.substitution(text),
             Leaf::Known(known) => Some(self.known(*known)),

@@ -5,12 +5,11 @@
 //! to the rules of the edition by which it landed, see [`edition`].
 
 use crate::cfn::{self, Document, SchemaProblem};
+use crate::model::Step;
 use crate::model::edition::{self, EDITION, EVERY_TYPE};
-use crate::model::process::Text;
-use crate::model::{Location, Step};
 
+use super::origin::of_value;
 use super::patch::{Applied, Sections};
-use super::shape::Shape;
 use super::{Context, RenderProblem, codes};
 
 /// A fault at a place of the filled template.
@@ -37,7 +36,7 @@ pub(super) fn judge(
     let problem = |Found { code, pointer, title }| RenderProblem {
         code,
         title: format!("stack `{stack}`: {title}"),
-        at: origin(sections, &pointer).unwrap_or(&context.step.at).clone(),
+        at: of_value(sections, &pointer).unwrap_or(&context.step.at).clone(),
         help: None,
     };
     found.into_iter().map(problem).collect()
@@ -85,47 +84,4 @@ fn pointer(resource: &str, inside: &str) -> String {
     cfn::push_key(&mut pointer, resource);
     pointer.push_str(inside);
     pointer
-}
-
-/// Where the value at a place of the filled template is written; of a value that is written nowhere, the text with a placeholder in
-/// the same resource that is nearest.
-fn origin<'s>(sections: &'s Sections<'_>, pointer: &str) -> Option<&'s Location> {
-    let mut steps = pointer.split('/').skip(1);
-    let (section, resource) = (steps.next()?, steps.next()?.replace("~1", "/").replace("~0", "~"));
-    let (_, Shape::Map(resources)) = sections.iter().find(|(name, _)| *name == section)? else { return None };
-    let (_, shape) = resources.iter().find(|(id, _)| *id == resource)?;
-    let mut texts = Texts { found: Vec::new() };
-    texts.of(shape, &mut Vec::new());
-    let steps: Vec<String> = steps.map(|step| step.replace("~1", "/").replace("~0", "~")).collect();
-    let common = |path: &[String]| path.iter().zip(&steps).take_while(|(one, other)| one == other).count();
-    let exact = texts.found.iter().find(|(path, _)| common(path) == steps.len());
-    let filled = texts.found.iter().filter(|(_, text)| text.placeholders().next().is_some());
-    let nearest = || filled.rev().max_by_key(|(path, _)| common(path));
-    exact.or_else(nearest).map(|(_, text)| text.at())
-}
-
-/// The texts of a shape, with the steps that lead to each.
-struct Texts<'s> {
-    found: Vec<(Vec<String>, &'s Text)>,
-}
-
-impl<'s> Texts<'s> {
-    fn of(&mut self, shape: &'s Shape, path: &mut Vec<String>) {
-        match shape {
-            Shape::Fixed(_) => {}
-            Shape::Map(pairs) => pairs.iter().for_each(|(key, inside)| self.below(key.clone(), inside, path)),
-            Shape::List(items) | Shape::Joined(items) => {
-                items.iter().enumerate().for_each(|(index, item)| self.below(index.to_string(), item, path));
-            }
-            Shape::Leaf(leaf) => self.found.extend(leaf.written().map(|text| (path.clone(), text))),
-            Shape::Leaves(leaves) => self.found.extend(leaves.written().iter().map(|text| (path.clone(), text))),
-            Shape::Element(text) => self.found.push((path.clone(), text)),
-        }
-    }
-
-    fn below(&mut self, step: String, shape: &'s Shape, path: &mut Vec<String>) {
-        path.push(step);
-        self.of(shape, path);
-        path.pop();
-    }
 }

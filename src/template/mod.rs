@@ -24,7 +24,9 @@ mod fill;
 pub mod format;
 mod image;
 mod judge;
+mod keys;
 pub mod limits;
+mod origin;
 mod patch;
 mod producer;
 mod shape;
@@ -36,6 +38,7 @@ pub use codes::CODES;
 pub use content::{Covered, baking_of, body, capabilities, content_hash};
 pub use ecs::RUN;
 pub use fill::outputs::parameter as output_parameter;
+pub use keys::{KeyProblem, check as check_keys};
 pub use patch::{PatchFault, PatchProblem, check as check_patches};
 pub use producer::{Producer, UsedOutput, explain_output};
 pub use variables::applies;
@@ -324,7 +327,7 @@ fn needs_bucket(
 fn images(context: &Context<'_>, filler: &mut fill::Filler<'_>) -> BTreeMap<Arc<str>, ProvedImage> {
     let mut images = BTreeMap::new();
     for (container, image, at) in context.step.kind.images() {
-        if let Some((repository, pin)) = filler.image(image, at) {
+        if let Some((repository, pin)) = filler.image(&image, at) {
             images.insert(container.clone(), image::proved(&repository, pin));
         }
     }

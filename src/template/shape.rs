@@ -7,7 +7,9 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Value, json};
 
-use crate::model::process::{Flag, Number, SecretPart, Text};
+use crate::model::process::{
+    Flag, IdOf, Kind, Node, Number, Place, RoleArn, SecretArn, SecretPart, Sort, Text, Value as Key,
+};
 use crate::model::{ImageName, Location};
 
 /// A template, or a part of one, before its placeholders are filled.
@@ -15,6 +17,8 @@ use crate::model::{ImageName, Location};
 pub(super) enum Shape {
     /// As it is.
     Fixed(Value),
+    /// What the step writes, and where.
+    Written(Value, Place),
     /// A map; keys are never filled.
     Map(Vec<(String, Shape)>),
     /// A list of a known length.
@@ -44,6 +48,8 @@ pub(super) enum Leaf {
     Number(Text, RangeInclusive<u32>),
     /// `true` or `false`, as text: where CloudFormation wants a boolean, it makes one of it.
     Flag(Text),
+    /// One of these words, as the file says them and as AWS does.
+    Word(Text, &'static [(&'static str, &'static str)]),
     /// The string of a `Fn::Sub`: in it, a value is not a reference.
     Substitution(Text),
     /// Something that every stack has.
@@ -90,6 +96,7 @@ impl Leaf {
             | Self::Id(text, _)
             | Self::Number(text, _)
             | Self::Flag(text)
+            | Self::Word(text, _)
             | Self::Substitution(text)
             | Self::SecretArn(text)
             | Self::ObjectArn(text)
@@ -107,42 +114,6 @@ impl Leaf {
             Self::Known(_) | Self::Image(..) | Self::ImageArn(..) => (None, [None; 3]),
         };
         first.into_iter().chain(more.into_iter().flatten())
-    }
-}
-
-/// What an id is the id of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum IdOf {
-    FileSystem,
-    AccessPoint,
-    Vpc,
-    Subnet,
-    SecurityGroup,
-    Namespace,
-}
-
-impl IdOf {
-    /// What such ids begin with.
-    pub(super) fn begins(self) -> &'static str {
-        match self {
-            Self::FileSystem => "fs-",
-            Self::AccessPoint => "fsap-",
-            Self::Vpc => "vpc-",
-            Self::Subnet => "subnet-",
-            Self::SecurityGroup => "sg-",
-            Self::Namespace => "ns-",
-        }
-    }
-
-    pub(super) fn words(self) -> &'static str {
-        match self {
-            Self::FileSystem => "file system",
-            Self::AccessPoint => "access point",
-            Self::Vpc => "VPC",
-            Self::Subnet => "subnet",
-            Self::SecurityGroup => "security group",
-            Self::Namespace => "namespace of Cloud Map",
-        }
     }
 }
 
@@ -269,6 +240,27 @@ impl Shape {
         Shape::map([("Type", Some(Shape::from(kind))), ("DependsOn", needs), ("Properties", Some(properties))])
     }
 
+    /// A map with what a table renders to among its pairs.
+    pub(super) fn and(self, table: &impl Key) -> Self {
+        match (self, Shape::table(table)) {
+            (Shape::Map(mut pairs), Shape::Map(more)) => {
+                pairs.extend(more);
+                Shape::Map(pairs)
+            }
+            (shape, _) => shape,
+        }
+    }
+
+    /// A map that has this under a key if it has nothing there.
+    pub(super) fn or(mut self, key: &str, otherwise: impl FnOnce() -> Shape) -> Self {
+        if let Shape::Map(pairs) = &mut self
+            && pairs.iter().all(|(known, _)| known != key)
+        {
+            pairs.push((key.to_owned(), otherwise()));
+        }
+        self
+    }
+
     /// A text of the step.
     pub(super) fn text(text: &Text) -> Self {
         Shape::Leaf(Leaf::Text(text.clone()))
@@ -282,22 +274,38 @@ impl Shape {
     /// A number of the step, within bounds that AWS has.
     pub(super) fn number(number: &Number, bounds: RangeInclusive<u32>) -> Self {
         match number {
-            Number::Written(number) => Shape::from(*number),
+            Number::Written(number, place) => Shape::Written((*number).into(), place.clone()),
             Number::Filled(text) => Shape::Leaf(Leaf::Number(text.clone(), bounds)),
         }
     }
 
     /// `true` or `false`.
     pub(super) fn flag(flag: &Flag) -> Self {
-        match flag {
-            Flag::Written(flag) => Shape::from(*flag),
-            Flag::Filled(text) => Shape::Leaf(Leaf::Flag(text.clone())),
-        }
+        Shape::key(flag).unwrap_or(Shape::Fixed(Value::Null))
     }
 
-    /// `true`, or what a slot says; nothing where it is off, which is what AWS takes then.
-    pub(super) fn on(flag: &Flag) -> Option<Self> {
-        (!flag.is_off()).then(|| Shape::flag(flag))
+    /// What a key renders to; none if nothing.
+    pub(super) fn key(key: &impl Key) -> Option<Self> {
+        key.node().map(Shape::from)
+    }
+
+    /// A table of keys, which renders to a map.
+    pub(super) fn table(table: &impl Key) -> Self {
+        Shape::key(table).unwrap_or(Shape::Map(Vec::new()))
+    }
+
+    /// A table of keys; none if none of them is written.
+    pub(super) fn some_table(table: &impl Key) -> Option<Self> {
+        Shape::key(table).filter(|shape| !matches!(shape, Shape::Map(pairs) if pairs.is_empty()))
+    }
+
+    /// A map with another shape under a key; without the key if that is none.
+    pub(super) fn with(mut self, key: &str, shape: Option<Shape>) -> Self {
+        if let Shape::Map(pairs) = &mut self {
+            pairs.retain(|(known, _)| known != key);
+            pairs.extend(shape.map(|shape| (key.to_owned(), shape)));
+        }
+        self
     }
 
     /// An ARN that the step gives, or a name that may stand for one.
@@ -308,11 +316,6 @@ impl Shape {
     /// The ARN of a role that the step gives.
     pub(super) fn role(arn: &Text) -> Self {
         Shape::Leaf(Leaf::RoleArn(arn.clone()))
-    }
-
-    /// Texts of the step; none if there are none.
-    pub(super) fn some_texts(texts: &[Text]) -> Option<Self> {
-        (!texts.is_empty()).then(|| Shape::Leaves(Leaves::Texts(texts.to_vec())))
     }
 
     /// A list; none if it is empty.
@@ -330,5 +333,29 @@ impl<T: Into<Value>> From<T> for Shape {
 impl From<Known> for Shape {
     fn from(known: Known) -> Self {
         Shape::Leaf(Leaf::Known(known))
+    }
+}
+
+impl From<Node<'_>> for Shape {
+    fn from(node: Node<'_>) -> Self {
+        match node {
+            Node::Written(value, place) => Shape::Written(value, place.clone()),
+            Node::Text(text, kind) => Shape::Leaf(match kind {
+                Kind::Plain => Leaf::Text(text.clone()),
+                role if role == RoleArn::KIND => Leaf::RoleArn(text.clone()),
+                secret if secret == SecretArn::KIND => Leaf::SecretArn(text.clone()),
+                Kind::Arn(_) => Leaf::Arn(text.clone()),
+                Kind::Id(of) => Leaf::Id(text.clone(), of),
+                Kind::Key => Leaf::Key(text.clone()),
+                Kind::Number(least, most) => Leaf::Number(text.clone(), least..=most),
+                Kind::Flag => Leaf::Flag(text.clone()),
+                Kind::Word(words) => Leaf::Word(text.clone(), words),
+            }),
+            Node::Texts(texts) => Shape::Leaves(Leaves::Texts(texts.to_vec())),
+            Node::List(items) => Shape::List(items.into_iter().map(Shape::from).collect()),
+            Node::Map(pairs) => {
+                Shape::Map(pairs.into_iter().map(|(key, inside)| (key.into_owned(), inside.into())).collect())
+            }
+        }
     }
 }

@@ -57,3 +57,8 @@ const PLATFORMS: [&str; 5] = ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0"];
 pub fn is_platform(version: &str) -> bool {
     version == "LATEST" || PLATFORMS.contains(&version)
 }
+
+/// Whether the text is a platform version before 1.4.0.
+pub fn is_before_1_4(version: &str) -> bool {
+    PLATFORMS.contains(&version) && version != "1.4.0"
+}

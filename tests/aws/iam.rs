@@ -8,12 +8,12 @@ use landfall::aws::operation::Service;
 use landfall::cli::iam::split::{LONGEST, length, split};
 use landfall::cli::iam::{Policies, policies};
 use landfall::model::process::{
-    ConnectService, ConnectTls, Connection, DiscoveryService, EcsService, EcsTask, OwnDiscovery, Scaling,
-    ServiceConnect, ServiceRegistry, StepKind, Strategy, Task, TemplateRun, Text,
+    EcsService, EcsTask, Scaling, ServiceConnect, ServiceRegistry, StepKind, Strategy, Task, TemplateRun,
 };
 use serde_json::{Value, json};
 
 use super::verify::example;
+use crate::support::table::table;
 
 const DAEMON: &str = "arn:aws:iam::333333333333:role/landfall-daemon";
 
@@ -183,36 +183,18 @@ fn schedules_are_granted_by_the_names_that_stacks_give_them() {
 
 #[test]
 fn what_finding_each_other_needs_is_granted_where_a_step_asks() {
-    let at = || landfall::model::Location { file: "process.toml".into(), line: 1, column: 1 };
-    let text = |raw: &str| Text::parse(raw, at()).unwrap();
-    let tls = |role: Option<Text>| ConnectTls { authority: text("arn:aws:acm-pca:x"), kms_key: None, role };
-    let connect = |tls: ConnectTls| {
-        let service = ConnectService {
-            port_name: "web".into(),
-            discovery_name: None,
-            aliases: vec![],
-            ingress_port: None,
-            idle_timeout: None,
-            request_timeout: None,
-            tls: Some(tls),
-        };
-        let connection = Connection { namespace: None, services: vec![service], log: None, access_log: None };
-        Some(ServiceConnect::On(Box::new(connection)))
+    let connect = |role: &str| {
+        let tls =
+            format!("{{ issuer_certificate_authority = {{ aws_pca_authority_arn = 'arn:aws:acm-pca:x' }}{role} }}");
+        Some(table::<ServiceConnect>(&format!("services = [{{ port_name = 'web', tls = {tls} }}]")))
     };
-    let made = changed(|service| service.connect = connect(tls(None)));
+    let made = changed(|service| service.connect = connect(""));
     assert!(!resources(&made.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
     let role = "arn:aws:iam::222222222222:role/certificates";
-    let given = changed(|service| service.connect = connect(tls(Some(text(role)))));
+    let given = changed(|service| service.connect = connect(&format!(", role_arn = '{role}'")));
     assert!(resources(&given.roles[0].permissions, "iam:PassRole").contains(&role.to_owned()));
     assert!(resources(&given.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
-    let own = || OwnDiscovery {
-        namespace: text("ns-1"),
-        name: text("shop"),
-        description: None,
-        dns: None,
-        custom_health: None,
-    };
-    let registry = || ServiceRegistry { service: DiscoveryService::Own(own()), container: None, port: None };
+    let registry = || table::<ServiceRegistry>("own_service = { namespace_id = 'ns-1', name = 'shop' }");
     let found = changed(|service| service.registries = vec![registry()]);
     assert!(!resources(&found.roles[0].permissions, "servicediscovery:CreateService").is_empty());
     assert!(resources(&given.roles[0].permissions, "servicediscovery:CreateService").is_empty());

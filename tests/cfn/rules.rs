@@ -21,14 +21,16 @@ fn examples() -> BTreeMap<String, (Document, Document)> {
 }
 
 /// Rules whose example is refused whatever its values are.
-const STRUCTURE: [&str; 8] = [
+const STRUCTURE: [&str; 10] = [
     "balancer-subnets",
     "connect-alias",
+    "container-counts",
     "container-memory",
     "deployment-strategy",
     "execution-role",
     "launch-type",
     "network-size",
+    "swappiness",
     "task-containers",
 ];
 

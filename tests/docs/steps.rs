@@ -256,7 +256,9 @@ fn sentence(schema: &Schema) -> String {
 fn type_of(schema: &Schema) -> String {
     let words = listed(schema);
     if !words.is_empty() {
-        return words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let words = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+        let filled = choices(schema).iter().any(|choice| choice.get("pattern").is_some());
+        return if filled { format!("{words} or text") } else { words };
     }
     let mut types: Vec<String> = Vec::new();
     for choice in choices(schema) {

@@ -3,7 +3,7 @@
 use landfall::cfn::{self, rules};
 use landfall::load::{Loaded, Loader, Source};
 use landfall::model::catalog::SnapshotFault;
-use landfall::model::edition::EDITION;
+use landfall::model::edition::{EDITION, EVERY_TYPE};
 use landfall::model::facts::RecordedSnapshot;
 use landfall::model::{CommitId, Facts};
 use landfall::problem::Level;
@@ -180,8 +180,8 @@ fn a_slot_whose_values_break_a_rule_is_held_unless_its_release_is_older() {
     let report = format!("{:?}", planned.report);
     let words = "AWS would refuse `Task` at `Memory`: Fargate has no task of 256 CPU units with 4096 MiB";
     assert!(report.contains(words) && report.contains("(projects/shop/templates/sized.json:3)"), "{report}");
-    // The edition before judged what is written only.
-    deployed.facts.snapshots.iter_mut().for_each(|known| known.rules = EDITION - 1);
+    // Editions before judged what is written only.
+    deployed.facts.snapshots.iter_mut().for_each(|known| known.rules = EVERY_TYPE - 1);
     let planned = deployed.plan(&repository.load(&first, Some(&deployed.facts)).catalog);
     assert_eq!(planned.plan.begin.len(), 1, "{:#?}", planned.report);
 }

@@ -16,7 +16,7 @@ use landfall::model::facts::{Attempts, InFlight};
 use landfall::model::journal::{Action, Allowed, Cause, DeploymentId, Outcome};
 use landfall::model::observed::PlaceSeen;
 use landfall::model::place::Access;
-use landfall::model::process::{Container, EcsService, Follows, ImageRepository, Only, Port, Protocol, StepKind, Text};
+use landfall::model::process::{Container, EcsService, Follows, ImageRepository, Only, StepKind, Text};
 use landfall::model::tenant::{Tenancy, TenantFilter};
 use landfall::model::{
     AccountId, Catalog, CommitId, Environment, Facts, Hash, Id, Lifecycle, Location, Observed, Place, Project, Region,
@@ -25,6 +25,8 @@ use landfall::model::{
 use landfall::plan::{Begin, Input, Planned, plan};
 use landfall::template::Cache;
 use landfall::view::{self, Style};
+
+use crate::support::table::table;
 
 thread_local! {
     /// What was rendered before: it changes nothing but the time that a test takes.
@@ -501,9 +503,6 @@ fn text(raw: &str) -> Text {
 }
 
 fn service() -> EcsService {
-    let at = at("projects/storefront/process.toml", 10);
-    let ports =
-        vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None, app_protocol: None }];
-    let app = Container { ports, ..Container::new(Arc::from("app"), "web".parse().unwrap(), at) };
+    let app: Container = table("name = 'app'\nimage = 'web'\nport = 8080");
     EcsService { desired_count: 2.into(), ..EcsService::new(256, 512, vec![app]) }
 }

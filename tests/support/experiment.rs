@@ -232,7 +232,7 @@ fn shown(place: &Place) -> String {
 /// The default of a key: the schema's, or what its explanation says as "`x` by default" or "5 by default".
 pub(crate) fn default(schema: &Json) -> Option<String> {
     if let Some(value) = schema.get("default").filter(|value| !value.is_object() && !value.is_array()) {
-        return Some(value.to_string());
+        return Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     }
     let said = schema.get("description")?.as_str()?;
     let (before, _) = said.split_once(" by default")?;

@@ -11,3 +11,4 @@ pub(crate) mod keys;
 pub(crate) mod origin;
 pub(crate) mod random;
 pub(crate) mod steps;
+pub(crate) mod table;

@@ -31,7 +31,7 @@ const CHANGES: &[(&str, Change)] = &[
     }),
     ("another container", |world| {
         let mut side = container("side", "web");
-        side.ports.clear();
+        side.port = None;
         world.service().task.containers.push(side);
     }),
     ("own role", |world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),

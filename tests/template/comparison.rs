@@ -76,7 +76,7 @@ fn a_change_of_the_step_is_announced_as_this() {
     assert_eq!(
         after(|world| {
             let service = world.service();
-            let side = Container { ports: Vec::new(), ..container("side", "web") };
+            let side = Container { port: None, ..container("side", "web") };
             service.task.containers.push(side);
             service.task.execute_command = true.into();
         }),

@@ -9,13 +9,11 @@ use std::sync::Arc;
 
 use landfall::cfn::Document;
 use landfall::model::catalog::Scope;
-use landfall::model::process::{
-    Architecture, CircuitBreaker, Condition, Dependency, HealthCheck, ImageRepository, LoadBalancer, LogConfiguration,
-    Port, Protocol, Secret, SecretPart, TargetGroup,
-};
+use landfall::model::process::{Architecture, CircuitBreaker, ImageRepository, LoadBalancer, TargetGroup};
 use landfall::template::body;
 
 use crate::support::frozen::check;
+use crate::support::table::table;
 
 use super::world::{World, at, container, text, texts};
 
@@ -50,20 +48,16 @@ pub(super) fn everything() -> World {
     let pin = world.release.images.values().next().unwrap().clone();
     world.release.images.insert("proxy".parse().unwrap(), pin);
 
-    let secret = |key: Option<&str>| Secret::Secret {
-        arn: text("#{db}"),
-        part: SecretPart { key: key.map(text), ..SecretPart::default() },
-    };
     let app = world.container();
     app.environment = BTreeMap::from([
-        (Arc::from("API_URL"), text("#{api_url}")),
-        (Arc::from("GREETING"), text("Hello from #{environment.name}")),
-        (Arc::from("VERSION"), text("#{release.version} (#{images.web.tag})")),
+        ("API_URL".to_owned(), text("#{api_url}")),
+        ("GREETING".to_owned(), text("Hello from #{environment.name}")),
+        ("VERSION".to_owned(), text("#{release.version} (#{images.web.tag})")),
     ]);
     app.secrets = BTreeMap::from([
-        (Arc::from("DB_PASSWORD"), secret(Some("password"))),
-        (Arc::from("DB_ALL"), secret(None)),
-        (Arc::from("FLAGS"), Secret::Parameter { name: text("/storefront/#{environment.name}/flags") }),
+        ("DB_PASSWORD".to_owned(), table("secret = '#{db}'\nkey = 'password'")),
+        ("DB_ALL".to_owned(), table("secret = '#{db}'")),
+        ("FLAGS".to_owned(), table("parameter = '/storefront/#{environment.name}/flags'")),
     ]);
     app.cpu = Some(128.into());
     app.memory = Some(512.into());
@@ -73,32 +67,27 @@ pub(super) fn everything() -> World {
     app.working_directory = Some(text("/srv"));
     app.user = Some(text("1000:1000"));
     app.read_only_root = true.into();
-    app.stop_timeout = Some(60);
-    app.health_check = Some(HealthCheck {
-        command: texts(&["CMD-SHELL", "curl -f http://localhost:8080/health || exit 1"]),
-        interval: Some(10),
-        timeout: Some(5),
-        retries: Some(3),
-        start_period: Some(20),
-    });
+    app.stop_timeout = Some(60.into());
+    app.health_check = Some(table(
+        "command = ['CMD-SHELL', 'curl -f http://localhost:8080/health || exit 1']
+        interval = 10
+        timeout = 5
+        retries = 3
+        start_period = 20",
+    ));
     let mut side = container("proxy", "proxy");
-    side.ports = vec![Port {
-        container_port: 80,
-        host_port: None,
-        protocol: Protocol::Tcp,
-        name: Some(Arc::from("http")),
-        app_protocol: None,
-    }];
+    side.port = None;
+    side.ports = vec![table(
+        "port = 80
+name = 'http'",
+    )];
     side.essential = false.into();
-    side.depends_on = vec![Dependency { container: Arc::from("app"), condition: Condition::Healthy }];
-    side.log = Some(LogConfiguration {
-        driver: Arc::from("splunk"),
-        options: BTreeMap::from([(Arc::from("splunk-url"), text("https://splunk.example.com"))]),
-        secrets: BTreeMap::from([(
-            Arc::from("splunk-token"),
-            Secret::Parameter { name: text("arn:aws:ssm:eu-west-1:222222222222:parameter/splunk") },
-        )]),
-    });
+    side.depends_on = vec![table("container = 'app'\ncondition = 'healthy'")];
+    side.log = Some(table(
+        "driver = 'splunk'
+        options = { splunk-url = 'https://splunk.example.com' }
+        secrets = { splunk-token = { parameter = 'arn:aws:ssm:eu-west-1:222222222222:parameter/splunk' } }",
+    ));
     let service = world.service();
     service.task.containers.push(side);
     service.task.cpu = Some(512.into());
@@ -134,15 +123,13 @@ fn own_roles() -> World {
     service.task.task_role = Some(text("arn:aws:iam::#{account.id}:role/storefront"));
     service.task.execute_command = true.into();
     service.circuit_breaker = None;
-    world.container().log = Some(LogConfiguration {
-        driver: Arc::from("awslogs"),
-        options: BTreeMap::from([
-            (Arc::from("awslogs-group"), text("/shared/#{step.name}")),
-            (Arc::from("awslogs-region"), text("#{target.region}")),
-            (Arc::from("awslogs-stream-prefix"), text("web")),
-        ]),
-        secrets: BTreeMap::new(),
-    });
+    world.container().log = Some(table(
+        "driver = 'awslogs'
+        [options]
+        awslogs-group = '/shared/#{step.name}'
+        awslogs-region = '#{target.region}'
+        awslogs-stream-prefix = 'web'",
+    ));
     world
 }
 
@@ -152,7 +139,7 @@ fn china() -> World {
     let mut world = World::new().variable("registry", registry, Scope::default());
     world.target.place.region = "cn-north-1".to_owned().try_into().unwrap();
     world.what.images.values_mut().for_each(|image| image.repository = text("#{registry}/storefront"));
-    world.container().secrets = BTreeMap::from([(Arc::from("FLAGS"), Secret::Parameter { name: text("flags") })]);
+    world.container().secrets = BTreeMap::from([("FLAGS".to_owned(), table("parameter = 'flags'"))]);
     world
 }
 

@@ -1,25 +1,25 @@
 //! What cannot be rendered says why: each code of the table, with its words.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    CloudFormation, Compute, EbsVolume, EfsVolume, Flag, GivenParameter, HookAction, LifecycleHook, Listener,
-    LoadBalancer, LogConfiguration, Number, OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate,
-    Scaling, Secret, SecretPart, StepKind, TargetGroup, ValueKind, Volume, VolumeKind,
+    CloudFormation, Compute, Given, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer, Number,
+    OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Scaling, StepKind, TargetGroup, ValueKind,
 };
 use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};
 use serde_json::json;
 
 use super::world::{World, at, container, text};
+use crate::support::table::table;
 
 type Change = fn(&mut World);
 
 /// Adds a secret to the first container.
-fn secret(world: &mut World, secret: Secret) {
-    world.container().secrets.insert(Arc::from("S"), secret);
+fn secret(world: &mut World, keys: &str) {
+    world.container().secrets.insert("S".to_owned(), table(keys));
 }
 
 /// Lets the images be in another repository.
@@ -82,29 +82,24 @@ fn what_cannot_be_rendered_says_why() {
             "image-repository: `a b` is not a repository of image `web`: it contains a character that ECS does not allow",
         ),
         (
-            |world| secret(world, Secret::Secret { arn: text("db"), part: SecretPart::default() }),
+            |world| secret(world, "secret = 'db'"),
             "secret-arn: `db` does not give the ARN of a secret in Secrets Manager (like arn:aws:secretsmanager:eu-west-1:111111111111:secret:name-AbCdEf; one key of its JSON value goes into `key`)",
         ),
         (
             |world| {
-                let arn = text("arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf");
-                secret(
-                    world,
-                    Secret::Secret { arn, part: SecretPart { key: Some(text("a:b")), ..SecretPart::default() } },
-                );
+                let arn = "arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf";
+                secret(world, &format!("secret = '{arn}'\nkey = 'a:b'"));
             },
             "secret-key: `a:b` is not a key or a version of a secret: it must not be empty or contain `:` (a version of the secret is `version_stage` or `version_id`)",
         ),
         (
-            |world| secret(world, Secret::Parameter { name: text("all/*") }),
+            |world| secret(world, "parameter = 'all/*'"),
             "parameter-name: `all/*` does not give the name or the ARN of an SSM parameter",
         ),
         (
             |world| {
-                let options = [("awslogs-group", "*"), ("awslogs-region", "eu-west-1")];
-                let options = options.into_iter().map(|(key, value)| (Arc::from(key), text(value))).collect();
-                let log = LogConfiguration { driver: Arc::from("awslogs"), options, secrets: BTreeMap::new() };
-                world.container().log = Some(log);
+                let options = "{ awslogs-group = '*', awslogs-region = 'eu-west-1' }";
+                world.container().log = Some(table(&format!("driver = 'awslogs'\noptions = {options}")));
             },
             "log-group: `*` does not give the name of a log group",
         ),
@@ -201,33 +196,18 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| {
-                let efs = EfsVolume {
-                    file_system: text("*"),
-                    root_directory: None,
-                    transit_encryption: true,
-                    transit_encryption_port: None,
-                    access_point: None,
-                    iam: true,
-                };
-                world.service().task.volumes = vec![Volume { name: "files".into(), kind: VolumeKind::Efs(efs) }];
+                let efs = "{ file_system_id = '*', transit_encryption = true, authorization_config = { iam = true } }";
+                let volume = format!("name = 'files'\nefs_volume_configuration = {efs}");
+                world.service().task.volumes = vec![table(&volume)];
             },
             "efs-id: `*` does not give the id of a file system: `fs-…`",
         ),
         (
             |world| {
-                let ebs = EbsVolume {
-                    role: Some(text("arn:aws:iam::111111111111:role/volumes")),
-                    size: Some(10),
-                    snapshot: None,
-                    volume_type: None,
-                    iops: None,
-                    throughput: None,
-                    encrypted: None,
-                    kms_key: Some(text("A-b_c.d/e")),
-                    filesystem: None,
-                };
-                world.service().task.volumes =
-                    vec![Volume { name: "files".into(), kind: VolumeKind::Ebs(Box::new(ebs)) }];
+                let keys =
+                    "role_arn = 'arn:aws:iam::111111111111:role/volumes', size_in_gib = 10, kms_key_id = 'A-b_c.d/e'";
+                let volume = format!("name = 'files'\nmanaged_ebs_volume = {{ {keys} }}");
+                world.service().task.volumes = vec![table(&volume)];
             },
             "kms-key: `A-b_c.d/e` does not give the id, the alias or the ARN of a KMS key",
         ),
@@ -254,9 +234,16 @@ fn what_cannot_be_rendered_says_why() {
         (
             |world| {
                 *world = world.clone().variable("v", "yes", Scope::default());
-                world.container().privileged = Flag::Filled(text("#{v}"));
+                world.container().privileged = Given::Filled(text("#{v}")).into();
             },
             "boolean: `#{v}` becomes `yes`, and this key needs `true` or `false`",
+        ),
+        (
+            |world| {
+                *world = world.clone().variable("v", "fluent", Scope::default());
+                world.container().firelens_configuration = Some(table("type = '#{v}'"));
+            },
+            "word: `#{v}` becomes `fluent`, and this key needs one of `fluentbit`, `fluentd`",
         ),
         (|world| numbers(world, "1.5"), "number: `#{v}` becomes `1.5`, and this key needs a whole number, 0 or more"),
         (
@@ -361,10 +348,7 @@ fn what_cannot_be_rendered_says_why() {
              arn:aws:s3:::bucket/folder/file.env)",
         ),
         (
-            |world| {
-                let arn = text("arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf");
-                secret(world, Secret::Secret { arn, part: SecretPart::default() });
-            },
+            |world| secret(world, "secret = 'arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf'"),
             "arn-partition: `arn:aws-cn:secretsmanager:cn-north-1:222222222222:secret:s-AbCdEf` belongs to the partition `aws-cn`, and target `prod-eu` is in eu-west-1 (`aws`) (write `arn:#{target.partition}:…`, or use a variable with a value per partition)",
         ),
         (
@@ -483,12 +467,12 @@ fn nothing_in_a_right_stands_for_more_than_itself() {
     let arn = |name: &str| format!("arn:aws:secretsmanager:eu-west-1:222222222222:secret:{name}");
     for name in ["*", "db-??????", "${aws:username}", "db AbCdEf", "", "db-AbCdEf:password::"] {
         let mut world = World::new();
-        secret(&mut world, Secret::Secret { arn: text(&arn(name)), part: SecretPart::default() });
+        secret(&mut world, &format!("secret = '{}'", arn(name)));
         assert!(world.problems().starts_with("secret-arn: "), "{name}");
     }
     for name in ["", "a b", "arn:aws:ssm:eu-west-1:222222222222:parameter/*", "arn:aws:s3:::bucket/key", "${x}"] {
         let mut world = World::new();
-        secret(&mut world, Secret::Parameter { name: text(name) });
+        secret(&mut world, &format!("parameter = '{name}'"));
         assert!(world.problems().starts_with("parameter-name: "), "{name}");
     }
 }
@@ -527,4 +511,20 @@ fn a_task_definition_beyond_what_ecs_takes_is_a_problem_with_and_without_a_bucke
     let problems = world.problems();
     assert!(problems.starts_with("over-limit: ") && problems.contains("ECS allows at most 65536"), "{problems}");
     assert_eq!(problems.lines().count(), 1, "{problems}");
+}
+
+#[test]
+fn words_from_variables_become_those_of_aws() {
+    let mut world =
+        World::new().variable("wait", "healthy", Scope::default()).variable("plain", "udp", Scope::default());
+    world.container().ports = vec![table("port = 53\nprotocol = '#{plain}'")];
+    world.container().health_check = Some(table("command = ['CMD', 'true']"));
+    let waiting = table("name = 'side'\nimage = 'web'\ndepends_on = [{ container = 'app', condition = '#{wait}' }]");
+    world.service().task.containers.push(waiting);
+    let template = world.template();
+    let at = |pointer: &str| {
+        template.pointer(&format!("/Resources/TaskDefinition/Properties/ContainerDefinitions/{pointer}")).cloned()
+    };
+    assert_eq!(at("1/DependsOn/0/Condition"), Some(json!("HEALTHY")));
+    assert_eq!(at("0/PortMappings/1/Protocol"), Some(json!("udp")));
 }

@@ -81,7 +81,7 @@ fn what_instances_do_not_have_is_refused() {
         &["`extra_hosts` is not available in"],
     );
     let twice = "linux_parameters = { devices = [{ host_path = \"/dev/fuse\", permissions = [\"read\", \"read\"] }] }";
-    refused(ec2, twice, &["a permission of the device is listed twice"]);
+    refused(ec2, twice, &["the device has the permission `read` twice"]);
     refused(&format!("{ec2}\npublic_ip = true"), "", &["`public_ip` is only for Fargate"]);
     refused(&format!("{ec2}\nplatform_version = \"1.4.0\""), "", &["`platform_version` is only for Fargate"]);
     let bridge = "launch = \"ec2\"\nnetwork_mode = \"bridge\"";
@@ -175,24 +175,30 @@ fn values_that_no_container_can_have_are_refused() {
     let eleven = format!("environment_files = [{}]", files.join(", "));
     for (container, words) in [
         (eleven.as_str(), "at most 10 environment files"),
-        ("environment_files = [\"arn:aws:s3:::files/app.txt\"]", "its name does not end in `.env`"),
-        ("environment_files = [\"arn:aws:s3:::files\"]", "it does not name an object"),
-        ("environment_files = [\"s3://files/app.env\"]", "expected one like `arn:aws:s3:::bucket/folder/file.env`"),
+        (
+            "environment_files = [\"arn:aws:s3:::files/app.txt\"]",
+            "`arn:aws:s3:::files/app.txt` is not the ARN of an object in S3 that ends in `.env`",
+        ),
+        ("environment_files = [\"arn:aws:s3:::files\"]", "`arn:aws:s3:::files` is not the ARN of an object in S3"),
+        ("environment_files = [\"s3://files/app.env\"]", "`s3://files/app.env` is not the ARN of an object in S3"),
         ("repository_credentials = { credentials_parameter = \"hub\" }", "is not the ARN of a secret"),
-        ("start_timeout = 1", "`start_timeout` must be at least 2 seconds"),
-        ("ulimits = [{ name = \"nofile\", soft_limit = 2, hard_limit = 1 }]", "above its hard limit"),
+        ("start_timeout = 1", "a container cannot have 1 s to start"),
+        (
+            "ulimits = [{ name = \"nofile\", soft_limit = 2, hard_limit = 1 }]",
+            "the soft limit 2 is above the hard limit 1",
+        ),
         (
             "ulimits = [{ name = \"core\", soft_limit = 0, hard_limit = 0 }, { name = \"core\", soft_limit = 0, hard_limit = 0 }]",
-            "the ulimit `core` is listed twice",
+            "the limit `core` is set twice",
         ),
         (
             "system_controls = [{ namespace = \"vm.swappiness\", value = \"1\" }]",
-            "`vm.swappiness` cannot be set for a container",
+            "`vm.swappiness` is not a kernel parameter that a container can set",
         ),
-        ("linux_parameters = { capabilities = { drop = [\"CAP_CHOWN\"] } }", "write `CHOWN`, without `CAP_`"),
+        ("linux_parameters = { capabilities = { drop = [\"CAP_CHOWN\"] } }", "write `CHOWN`"),
         (
             "linux_parameters = { tmpfs = [{ container_path = \"/x\", size = 1, mount_options = [\"mode=700\", \"readonly\"] }] }",
-            "`readonly` is not a mount option of an in-memory file system",
+            "`readonly` is not an option of a mount in memory",
         ),
         ("resource_requirements = [{ type = \"gpu\", value = 0 }]", "0"),
     ] {
@@ -210,10 +216,10 @@ fn volumes_that_cannot_be_are_refused() {
     for (service, words) in [
         (
             efs(&format!("root_directory = \"/x\", transit_encryption = true, {point}")),
-            "an access point has its own root",
+            "an access point has a root of its own",
         ),
-        (efs(point), "need `transit_encryption = true`"),
-        (efs("authorization_config = { iam = true }"), "need `transit_encryption = true`"),
+        (efs(point), "an access point needs `transit_encryption = true`"),
+        (efs("authorization_config = { iam = true }"), "IAM needs `transit_encryption = true`"),
         (
             efs("transit_encryption_port = 2999"),
             "`transit_encryption_port` has no effect without `transit_encryption = true`",
@@ -250,16 +256,10 @@ fn volumes_that_cannot_be_are_refused() {
         ),
         (
             format!("launch = \"ec2\"\n{}\nhost = {{ source_path = \"/x\" }}", efs("transit_encryption = true")),
-            "a volume can only be one of `host`, EFS and EBS",
+            "a volume can be of one kind only",
         ),
-        (
-            "[[step.volume]]\nname = \"a b\"".to_owned(),
-            "` is not a valid volume name: use letters, digits, `-` and `_`, at most 255",
-        ),
-        (
-            "[[step.volume]]\nname = \"v\"\n[[step.volume]]\nname = \"v\"".to_owned(),
-            "two volumes of step `web` are named `v`",
-        ),
+        ("[[step.volume]]\nname = \"a b\"".to_owned(), "`a b` is not a name for a volume"),
+        ("[[step.volume]]\nname = \"v\"\n[[step.volume]]\nname = \"v\"".to_owned(), "two volumes are named `v`"),
         ("[[step.volume]]\nname = \"v\"\nhost = { source_path = \"/x\" }".to_owned(), "`host` is not available with"),
         ("ephemeral_storage = { size_in_gib = 20 }".to_owned(), "20"),
         (
@@ -271,14 +271,17 @@ fn volumes_that_cannot_be_are_refused() {
     }
     let volume = "[[step.volume]]\nname = \"v\"";
     for (container, words) in [
-        ("mount_points = [{ source_volume = \"w\", container_path = \"/x\" }]", "mounts a volume that does not exist"),
-        ("mount_points = [{ source_volume = \"v\", container_path = \"x\" }]", "is not an absolute path"),
+        (
+            "mount_points = [{ source_volume = \"w\", container_path = \"/x\" }]",
+            "the task definition has no volume `w`",
+        ),
+        ("mount_points = [{ source_volume = \"v\", container_path = \"x\" }]", "`x` is not an absolute path on Linux"),
         (
             "mount_points = [{ source_volume = \"v\", container_path = \"/x\" }, { source_volume = \"v\", container_path = \"/x\" }]",
-            "is used twice",
+            "two volumes are mounted at `/x`",
         ),
-        ("volumes_from = [{ source_container = \"b\" }]", "` mounts the volumes of a container that does not exist"),
-        ("volumes_from = [{ source_container = \"app\" }]", "mounts its own volumes, through `app`"),
+        ("volumes_from = [{ source_container = \"b\" }]", "the task definition has no container `b`"),
+        ("volumes_from = [{ source_container = \"app\" }]", "the container `app` mounts its own volumes"),
     ] {
         refused(volume, container, &[words]);
     }
@@ -472,9 +475,9 @@ fn ports_are_there_once_where_containers_share_them() {
     let bridge = "launch = \"ec2\"\nnetwork_mode = \"bridge\"";
     let second = "[[step.container]]\nname = \"second\"\nimage = \"web\"";
     let host = |port: u32| format!("[[step.container.ports]]\nport = 9090\nhost_port = {port}");
-    refused("", &format!("{second}\nport = 8080"), &["port 8080 is used twice in step"]);
+    refused("", &format!("{second}\nport = 8080"), &["port 8080 is used twice in the task"]);
     allowed(bridge, &format!("{second}\nport = 8080"));
-    refused(bridge, "[[step.container.ports]]\nport = 8080", &["port 8080 is used twice in step"]);
+    refused(bridge, "[[step.container.ports]]\nport = 8080", &["port 8080 is used twice in the container"]);
     let both = |a: u32, b: u32| format!("{}\n{second}\n{}", host(a), host(b));
     refused(bridge, &both(80, 80), &["port 80 of the instance is used twice"]);
     allowed(bridge, &both(80, 81));
@@ -501,8 +504,8 @@ fn file_systems_have_ids() {
         format!("[[step.volume]]\nname = \"v\"\nefs_volume_configuration = {{ file_system_id = \"{id}\"{more} }}")
     };
     let point = ", transit_encryption = true, authorization_config = { access_point_id = \"fs-1\" }";
-    refused(&volume("hello", ""), "", &["`hello` is not an EFS id, such as `fs-"]);
-    refused(&volume("fs-1", point), "", &["`fs-1` is not an EFS id, such as `fsap-"]);
+    refused(&volume("hello", ""), "", &["`hello` is not an id such as `fs-"]);
+    refused(&volume("fs-1", point), "", &["`fs-1` is not an id such as `fsap-"]);
     refused(&volume("#{level}", ""), "", &["does not give the id of a file system: `fs-…`"]);
     allowed(&volume("fs-#{level}", ""), "");
 }

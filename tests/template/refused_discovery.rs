@@ -18,19 +18,19 @@ const CA: &str = "arn:aws:acm-pca:eu-west-1:111111111111:certificate-authority/1
 fn connections_that_cannot_be_are_refused() {
     let twice = connect("", "[[step.service_connect_configuration.services]]\nport_name = \"web\"");
     for (service, container, words) in [
-        (connect("", ""), "", "no container port is named `web`"),
+        (connect("", ""), "", "no port of the task definition is named `web`"),
         (connect("", ""), "ports = [{ port = 9090, name = \"wep\" }]", "did you mean `wep`?"),
         (connect("", ""), "ports = [{ port = 9090, name = \"web\", protocol = \"udp\" }]", "this port is UDP"),
         (connect("enabled = false", ""), WEB, "`enabled = false` leaves the namespace"),
         (
             connect("access_log_configuration = { format = \"text\" }", ""),
             WEB,
-            "`access_log_configuration` writes to the output of the proxy: set `log` too",
+            "access logs go to the output of the proxy, and it has no `LogConfiguration`",
         ),
         (
             format!("platform_version = \"1.3.0\"\n{}", connect("", "")),
             WEB,
-            "Service Connect needs `platform_version` 1.4.0 or later",
+            "Service Connect needs platform version 1.4.0 or later",
         ),
         (connect("log = { driver = \"syslog\" }", ""), WEB, "Fargate has no log driver `syslog`"),
         (
@@ -44,20 +44,20 @@ fn connections_that_cannot_be_are_refused() {
             "needs the option `awslogs-stream-prefix`",
         ),
         (connect("namespace = \"arn:aws:ecs:eu-west-1:111111111111:cluster/x\"", ""), WEB, "not to `servicediscovery`"),
-        (twice, WEB, "two services have the same name in the namespace"),
-        (connect("", "discovery_name = \"Web\""), WEB, "a name in a namespace"),
+        (twice, WEB, "two services have the name `web` in the namespace: give one another `discovery_name`"),
+        (connect("", "discovery_name = \"Web\""), WEB, "`Web` is not a name in a namespace"),
         (connect("", "client_aliases = [{ port = 80 }, { port = 81 }]"), WEB, "at most one client alias"),
-        (connect("", "client_aliases = [{ port = 80, dns_name = \"a b\" }]"), WEB, "a name for clients"),
+        (connect("", "client_aliases = [{ port = 80, dns_name = \"a b\" }]"), WEB, "`a b` is not a name for clients"),
         (
             connect("", "client_aliases = [{ port = 80, test_traffic_rules = { header = { name = \"x\" } } }]"),
             WEB,
-            "`test_traffic_rules` are not for",
+            "rules for test traffic are not for `strategy = \"rolling\"`",
         ),
         (connect("", "ingress_port_override = 8080"), WEB, "a port that no container uses"),
         (
             connect("", "timeout = { per_request_timeout_seconds = 1 }"),
             TCP,
-            "`per_request_timeout_seconds` needs an `app_protocol` on the port",
+            "a timeout of requests needs an `app_protocol` of the port",
         ),
         (
             connect(
@@ -103,9 +103,9 @@ fn ports_that_cannot_be_told_apart_are_refused() {
             "ports = [{ port = 1, name = \"a\", protocol = \"udp\", app_protocol = \"http\" }]",
             "`app_protocol` is only for TCP",
         ),
-        ("ports = [{ port = 1, name = \"A\" }]", "`A` is not a valid port name"),
-        ("ports = [{ port = 1, name = \"-a\" }]", "`-a` is not a valid port name"),
-        ("ports = [{ port = 1, name = \"a\" }, { port = 2, name = \"a\" }]", "are named `a`"),
+        ("ports = [{ port = 1, name = \"A\" }]", "`A` is not a name for a port"),
+        ("ports = [{ port = 1, name = \"-a\" }]", "`-a` is not a name for a port"),
+        ("ports = [{ port = 1, name = \"a\" }, { port = 2, name = \"a\" }]", "two ports are named `a`"),
     ] {
         refused("", container, &[words]);
     }
@@ -132,19 +132,19 @@ fn registries_that_cannot_be_are_refused() {
             format!("[[step.service_registries]]\n{given}\n[[step.service_registries]]\n{given}"),
             "ECS registers a service's tasks with only one Cloud Map service",
         ),
-        (own("", ""), "`dns_records` is empty"),
+        (own("", ""), "the required property `dns_records` is missing in `dns_config`"),
         (own("", &format!("{A}, {A}")), "two records have the same type"),
-        (own("", A).replace("\"shop\"", "\"s/hop\""), "a name in a Cloud Map namespace"),
-        (own("", A).replace("\"shop\"", "\"shop..eu\""), "a name in a Cloud Map namespace"),
-        (own("", A).replace("\"shop\"", "\"-shop\""), "a name in a Cloud Map namespace"),
-        (own("", SRV), "a record of type `srv` needs a port: set `container_name` and `container_port`, or `port`"),
-        (own("port = 8080", A), "only records of type `srv` contain a port"),
+        (own("", A).replace("\"shop\"", "\"s/hop\""), "`s/hop`"),
+        (own("", A).replace("\"shop\"", "\"shop..eu\""), "`shop..eu`"),
+        (own("", A).replace("\"shop\"", "\"-shop\""), "`-shop`"),
+        (own("", SRV), "a record of type `SRV` needs a port: `container_name` and `container_port`, or `port`"),
+        (own("port = 8080", A), "only records of type `SRV` contain a port"),
         (
             own(&format!("{app}\nport = 8080"), SRV),
-            "set either `port` or `container_name` and `container_port`, not both",
+            "a registry has `port`, or `container_name` and `container_port`, not both",
         ),
         (own("container_name = \"app\"", A), "`container_name` and `container_port` must be set together"),
-        (own("container_name = \"app\"\ncontainer_port = 1", SRV), "the container has no such port"),
+        (own("container_name = \"app\"\ncontainer_port = 1", SRV), "the container has no port 1"),
         (own("container_name = \"apq\"\ncontainer_port = 8080", SRV), "did you mean `app`?"),
         (
             "service_registries = [{ registry_arn = \"arn:aws:servicediscovery:eu-west-1:111111111111:namespace/x\" }]"
@@ -153,22 +153,19 @@ fn registries_that_cannot_be_are_refused() {
         ),
         (
             format!("{bridge}\n[[step.service_registries]]\n{given}\nport = 8080"),
-            "`port` is only for network mode `awsvpc`",
+            "`port` of a registry is only for network mode `awsvpc`",
         ),
         (
             format!("{bridge}\n[[step.service_registries]]\n{given}"),
-            "network modes `bridge` and `host` need `container_name` and `container_port`",
+            "the network modes `bridge` and `host` need `container_name` and `container_port` of the registry",
         ),
         (
             format!("{bridge}\n{}", own(app, A)),
-            "in network modes `bridge` and `host`, records must have the type `srv`",
+            "in network modes `bridge` and `host`, records must have the type `SRV`",
         ),
     ] {
-        let only_once = !words.contains("must be set together");
-        if only_once {
-            refused(&service, "", &[words]);
-        } else {
-            refused(&service, "", &[words, "only records of type `srv` contain a port"]);
-        }
+        // Such a step has two mistakes.
+        let and = Some("only records of type `SRV` contain a port").filter(|_| words.contains("must be set together"));
+        refused(&service, "", &[words].into_iter().chain(and).collect::<Vec<_>>());
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use landfall::cfn::Document;
 use landfall::model::catalog::{ImagePin, Scope, Value as Written};
 use landfall::model::journal::ParameterValue;
-use landfall::model::process::{Container, LogConfiguration, Secret, SecretPart, ValueKind};
+use landfall::model::process::{Container, Log, ValueKind};
 use landfall::model::slot::Stamp;
 use landfall::model::tenant::TenantValue;
 use landfall::model::{AccountId, BucketName, CommitId, Hash, Id, Place, Region, StackName};
@@ -16,6 +16,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::world::{DIGEST, World, container, text, texts};
+use crate::support::table::table;
 
 type Change = fn(&mut World);
 type ChangeOfStack = fn(&mut Stack);
@@ -28,7 +29,7 @@ type Leaf = (&'static str, fn(&mut World, &str), &'static str);
 const LEAVES: &[Leaf] = &[
     (
         "environment",
-        |world, raw| drop(world.container().environment.insert(Arc::from("X"), text(raw))),
+        |world, raw| drop(world.container().environment.insert("X".to_owned(), text(raw))),
         "Environment/0/Value",
     ),
     ("command", |world, raw| world.container().command = texts(&["a", raw]), "Command/1"),
@@ -38,8 +39,8 @@ const LEAVES: &[Leaf] = &[
     (
         "log option",
         |world, raw| {
-            let options = BTreeMap::from([(Arc::from("splunk-url"), text(raw))]);
-            let log = LogConfiguration { driver: Arc::from("splunk"), options, secrets: BTreeMap::new() };
+            let mut log: Log = table("driver = 'splunk'");
+            log.options.insert("splunk-url".to_owned(), text(raw));
             world.container().log = Some(log);
         },
         "LogConfiguration/Options/splunk-url",
@@ -153,18 +154,14 @@ fn the_execution_role_may_what_the_step_needs_and_no_more() {
     assert_eq!(statements(&world).keys().collect::<Vec<_>>(), ["Logs"]);
 
     let arn = "arn:aws:secretsmanager:eu-west-1:222222222222:secret:db-AbCdEf";
-    let secret = |key: &str| Secret::Secret {
-        arn: text(arn),
-        part: SecretPart { key: Some(text(key)), ..SecretPart::default() },
-    };
+    let secret = |key: &str| table(&format!("secret = '{arn}'\nkey = '{key}'"));
     world.container().secrets = BTreeMap::from([
-        (Arc::from("A"), secret("a")),
-        (Arc::from("B"), secret("b")),
-        (Arc::from("C"), Secret::Parameter { name: text("/c") }),
+        ("A".to_owned(), secret("a")),
+        ("B".to_owned(), secret("b")),
+        ("C".to_owned(), table("parameter = '/c'")),
     ]);
     assert_eq!(statements(&world)["Secrets"], json!([arn]));
-    let log = LogConfiguration { driver: Arc::from("splunk"), options: BTreeMap::new(), secrets: BTreeMap::new() };
-    world.container().log = Some(log);
+    world.container().log = Some(table("driver = 'splunk'"));
     assert_eq!(statements(&world).keys().collect::<Vec<_>>(), ["Parameters", "Secrets"]);
     assert_eq!(world.template().pointer("/Resources/LogGroup"), None);
     assert_eq!(statements(&world)["Parameters"], json!(["arn:aws:ssm:eu-west-1:222222222222:parameter/c"]));
@@ -186,11 +183,8 @@ fn a_secret_without_its_random_characters_is_named_with_a_pattern_for_them() {
     ];
     for (name, expected) in cases {
         let mut world = World::new().variable("name", name, Scope::default());
-        let secret = Secret::Secret {
-            arn: text(&format!("{begin}#{{name}}")),
-            part: SecretPart { key: Some(text("password")), ..SecretPart::default() },
-        };
-        world.container().secrets.insert(Arc::from("A"), secret);
+        let secret = table(&format!("secret = '{begin}#{{name}}'\nkey = 'password'"));
+        world.container().secrets.insert("A".to_owned(), secret);
         assert_eq!(statements(&world)["Secrets"], json!([format!("{begin}{expected}")]));
         let read = world.template();
         let read = read.pointer("/Resources/TaskDefinition/Properties/ContainerDefinitions/0/Secrets/0/ValueFrom");
@@ -529,7 +523,7 @@ fn everything_that_a_render_reads_is_in_the_key_of_the_cache() {
 #[test]
 fn a_second_container_is_proved_too() {
     let mut world = World::new();
-    let side = Container { ports: Vec::new(), ..container("side", "web") };
+    let side = Container { port: None, ..container("side", "web") };
     world.service().task.containers.push(side);
     assert_eq!(world.render().unwrap().content.images.len(), 2);
 }

@@ -10,15 +10,15 @@ use landfall::model::channel::Channel;
 use landfall::model::edition::EDITION;
 use landfall::model::place::Access;
 use landfall::model::process::ValueKind;
-use landfall::model::process::{
-    Container, EcsSchedule, EcsService, Follows, ImageRepository, Only, Port, Protocol, StepKind, Text,
-};
+use landfall::model::process::{Container, EcsSchedule, EcsService, Follows, ImageRepository, Only, StepKind, Text};
 use landfall::model::tenant::{Tenancy, TenantFilter, TenantValue, TenantVariable};
 use landfall::model::{
     AccountId, Catalog, Environment, Hash, Id, Lifecycle, Location, Names, Place, Project, Region, Release, Step, Tag,
     Target, Tenant, Version, What,
 };
 use landfall::template::{Context, RenderProblem, Rendered, render};
+
+use crate::support::table::table;
 
 /// A digest that looks like one.
 pub(super) const DIGEST: &str = "sha256:1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c1f0c";
@@ -209,7 +209,7 @@ impl World {
     /// Adds a plain variable to the first container.
     pub(super) fn environment(mut self, name: &str, value: &str) -> Self {
         let value = text(value);
-        self.container().environment.insert(Arc::from(name), value);
+        self.container().environment.insert(name.to_owned(), value);
         self
     }
 
@@ -284,9 +284,7 @@ fn service() -> EcsService {
 
 /// A container that says no more than it has to, with a port.
 pub(super) fn container(name: &str, image: &str) -> Container {
-    let ports =
-        vec![Port { container_port: 8080, host_port: None, protocol: Protocol::Tcp, name: None, app_protocol: None }];
-    Container { ports, ..Container::new(Arc::from(name), image.parse().unwrap(), at(10)) }
+    table(&format!("name = '{name}'\nimage = '{image}'\nport = 8080"))
 }
 
 fn project() -> Project {

@@ -3,13 +3,15 @@
 //! The schemas of resources ([`check_resource`](super::check_resource)) judge one value at a time; a rule judges values
 //! together, perhaps of several resources of the template. A value that is known only later fits every rule: the result of a
 //! function, a placeholder, a dynamic reference. So does a resource with a condition, which may never exist, and everything in
-//! a template with a macro. The same rules judge what people write (`load/`), what patches make of a step (`template/`) and what
-//! the simulated account is given.
+//! a template with a macro. The same rules judge templates (`load/`), what keys and patches render (`template/`) and what the
+//! simulated account is given.
 //!
 //! Deliberately absent: what AWS only finds out with the account at hand (limits, names that are taken, resources elsewhere).
 
 mod balancing;
 mod container;
+mod discovery;
+mod limits;
 mod rollout;
 mod scaling;
 mod schedule;
@@ -50,6 +52,8 @@ pub struct RuleFault {
     pub edition: u16,
     /// AWS is sure to refuse it. Otherwise it may also accept it by now, take no notice of it, or fail later.
     pub certain: bool,
+    /// The name that nothing has, and the names that there are.
+    pub unknown: Option<(String, Vec<String>)>,
 }
 
 impl RuleFault {
@@ -66,8 +70,9 @@ impl RuleFault {
 
 /// Every rule, in the order in which they judge.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let of_tasks = [task::RULES, container::RULES, wiring::RULES, volume::RULES];
-    let of_others = [service::RULES, rollout::RULES, balancing::RULES, scaling::RULES, schedule::RULES];
+    let of_tasks = [task::RULES, container::RULES, wiring::RULES, volume::RULES, limits::RULES];
+    let of_others =
+        [service::RULES, discovery::RULES, rollout::RULES, balancing::RULES, scaling::RULES, schedule::RULES];
     of_tasks.into_iter().chain(of_others).flatten()
 }
 
@@ -100,8 +105,8 @@ impl<'a> Judge<'a> {
         let (Rule { name: rule, edition, .. }, template) = (*self.rule, self.template);
         for resource in template.of_kind(kind) {
             let found = &mut self.found;
-            let mut out = |Fault { pointer, title, aws, certain }: Fault| {
-                found.push(RuleFault { rule, pointer, title, aws, edition, certain });
+            let mut out = |Fault { pointer, title, aws, certain, unknown }: Fault| {
+                found.push(RuleFault { rule, pointer, title, aws, edition, certain, unknown });
             };
             judge(template, resource, &mut out);
         }
@@ -114,11 +119,17 @@ struct Fault {
     title: String,
     aws: String,
     certain: bool,
+    unknown: Option<(String, Vec<String>)>,
 }
 
 impl Fault {
     fn at(pointer: impl Into<String>, title: impl Into<String>, aws: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), title: title.into(), aws: aws.into(), certain: true }
+        Self { pointer: pointer.into(), title: title.into(), aws: aws.into(), certain: true, unknown: None }
+    }
+
+    /// The same, about a name that nothing has.
+    fn among(self, name: String, known: Vec<String>) -> Self {
+        Self { unknown: Some((name, known)), ..self }
     }
 
     /// The same, if AWS may accept it after all.

@@ -1,7 +1,5 @@
 //! Rules over how services deploy, where their tasks run, and the network that they get.
 
-use std::collections::BTreeSet;
-
 use super::seen::Seen;
 use super::service::KIND;
 use super::task;
@@ -23,20 +21,8 @@ pub(super) const RULES: &[Rule] = &[
         edition: 2,
         run: network_size,
     },
-    Rule {
-        name: "connect-alias",
-        source: "API reference of Amazon ECS, ServiceConnectService",
-        edition: 2,
-        run: aliases,
-    },
     Rule { name: "placement", source: CREATE, edition: 2, run: placement },
     Rule { name: "exec-role", source: "Amazon ECS developer guide, ECS Exec", edition: 2, run: exec },
-    Rule {
-        name: "registry-container",
-        source: "API reference of Amazon ECS, ServiceRegistry",
-        edition: 2,
-        run: registry,
-    },
 ];
 
 fn platform(judge: &mut Judge<'_>) {
@@ -78,7 +64,7 @@ fn percent(judge: &mut Judge<'_>) {
 }
 
 /// The name of a strategy, if it is known.
-fn strategy_of(deployment: &Seen<'_>) -> Option<String> {
+pub(super) fn strategy_of(deployment: &Seen<'_>) -> Option<String> {
     let strategy = deployment.get("Strategy");
     if strategy.is_missing() { Some("ROLLING".to_owned()) } else { strategy.text() }
 }
@@ -160,25 +146,6 @@ fn network_size(judge: &mut Judge<'_>) {
     });
 }
 
-fn aliases(judge: &mut Judge<'_>) {
-    judge.each(KIND, |_, service, out| {
-        let mut seen = BTreeSet::new();
-        for offered in service.at(&["ServiceConnectConfiguration", "Services"]).each() {
-            let aliases = offered.get("ClientAliases");
-            if let Some(second) = aliases.each().into_iter().nth(1) {
-                let aws = "A Service Connect service can have at most one client alias.";
-                out(Fault::at(second.pointer, "a service of Service Connect has one alias", aws));
-            }
-            let (name, port) = (offered.get("DiscoveryName"), offered.get("PortName"));
-            let name = if name.is_missing() { port } else { name };
-            if let Some(text) = name.text().filter(|text| !seen.insert(text.clone())) {
-                let aws = format!("The discovery name {text} must be unique.");
-                out(Fault::at(name.pointer, format!("two services of Service Connect are named `{text}`"), aws));
-            }
-        }
-    });
-}
-
 fn placement(judge: &mut Judge<'_>) {
     judge.each(KIND, |_, service, out| {
         for (key, most) in [("PlacementStrategies", 5), ("PlacementConstraints", 10)] {
@@ -213,21 +180,6 @@ fn exec(judge: &mut Judge<'_>) {
         if exec.flag() == Some(true) && task.get("TaskRoleArn").is_missing() {
             let aws = "The service couldn't be created because a valid taskRoleArn is not being used.";
             out(Fault::at(exec.pointer, "ECS Exec needs the `TaskRoleArn` of the task definition", aws));
-        }
-    });
-}
-
-fn registry(judge: &mut Judge<'_>) {
-    judge.each(KIND, |template, service, out| {
-        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
-        let Some(all) = task::containers(&task) else { return };
-        let names: Option<Vec<String>> = all.iter().map(|container| container.get("Name").text()).collect();
-        let Some(names) = names else { return };
-        for name in service.get("ServiceRegistries").each().iter().map(|registry| registry.get("ContainerName")) {
-            if let Some(text) = name.text().filter(|text| !names.contains(text)) {
-                let aws = format!("The container {text} does not exist in the task definition.");
-                out(Fault::at(name.pointer, format!("the task definition has no container `{text}`"), aws));
-            }
         }
     });
 }

@@ -65,12 +65,15 @@ pub(super) struct Seen<'a> {
 impl<'a> Seen<'a> {
     /// What stands under a key.
     pub(super) fn get(&self, key: &str) -> Seen<'a> {
-        let mut pointer = self.pointer.clone();
+        // One allocation: rules look at very many values.
+        let mut pointer = String::with_capacity(self.pointer.len() + key.len() + 2);
+        pointer.push_str(&self.pointer);
         push_key(&mut pointer, key);
         match self.value {
             Some(Value::Object(map)) if !is_later(self.value) => {
-                let open = map.keys().any(|key| key.starts_with("Fn::"));
-                Seen { pointer, value: map.get(key), open }
+                let value = map.get(key);
+                let open = value.is_none() && map.keys().any(|key| key.starts_with("Fn::"));
+                Seen { pointer, value, open }
             }
             value => Seen { pointer, value: None, open: self.open || value.is_some() },
         }
@@ -78,7 +81,10 @@ impl<'a> Seen<'a> {
 
     /// What is found by several keys, one below the other.
     pub(super) fn at(&self, keys: &[&str]) -> Seen<'a> {
-        keys.iter().fold(self.clone(), |seen, key| seen.get(key))
+        match keys {
+            [] => self.clone(),
+            [first, rest @ ..] => rest.iter().fold(self.get(first), |seen, key| seen.get(key)),
+        }
     }
 
     /// Whether it is certainly not there.

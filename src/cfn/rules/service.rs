@@ -1,7 +1,5 @@
 //! Rules over services of ECS, alone and with the task definition that they run.
 
-use std::collections::BTreeSet;
-
 use super::seen::Seen;
 use super::task::{self, is_awsvpc, is_fargate};
 use super::{Fault, Judge, Rule};
@@ -25,12 +23,6 @@ pub(super) const RULES: &[Rule] = &[
         source: "API reference of Amazon ECS, LoadBalancer",
         edition: 1,
         run: load_balancer,
-    },
-    Rule {
-        name: "service-connect-port",
-        source: "API reference of Amazon ECS, ServiceConnectService",
-        edition: 1,
-        run: connect,
     },
     Rule { name: "target-type", source: "API reference of Amazon ECS, LoadBalancer", edition: 1, run: target_type },
 ];
@@ -135,10 +127,21 @@ fn network(judge: &mut Judge<'_>) {
 }
 
 /// A container of a task definition by name, and whether it is known that there is none.
-fn container<'a>(task: &Seen<'a>, name: &str) -> Option<Option<Seen<'a>>> {
+pub(super) fn container<'a>(task: &Seen<'a>, name: &str) -> Option<Option<Seen<'a>>> {
     let all = task::containers(task)?;
     let names: Option<Vec<String>> = all.iter().map(|container| container.get("Name").text()).collect();
     Some(names?.iter().position(|known| known == name).and_then(|place| all.into_iter().nth(place)))
+}
+
+/// Whether a container has a port, if that is known.
+pub(super) fn opens(container: &Seen<'_>, port: &Seen<'_>) -> Option<bool> {
+    let ports = container.get("PortMappings").items()?;
+    // A range of ports names none of them.
+    if ports.iter().any(|mapping| !mapping.get("ContainerPortRange").is_missing()) {
+        return None;
+    }
+    let open: Vec<f64> = ports.iter().map(|mapping| mapping.get("ContainerPort").number()).collect::<Option<_>>()?;
+    Some(open.contains(&port.number()?))
 }
 
 fn load_balancer(judge: &mut Judge<'_>) {
@@ -150,40 +153,13 @@ fn load_balancer(judge: &mut Judge<'_>) {
             let Some(found) = container(&task, &text) else { continue };
             let Some(container) = found else {
                 let aws = format!("The container {text} does not exist in the task definition.");
-                out(Fault::at(name.pointer, format!("the task definition has no container `{text}`"), aws));
+                out(Fault::at(name.pointer, format!("the task definition has no container `{text}`"), aws)
+                    .among(text, task::names(&task)));
                 continue;
             };
-            let Some(ports) = container.get("PortMappings").items() else { continue };
-            let open: Option<Vec<f64>> = ports.iter().map(|mapping| mapping.get("ContainerPort").number()).collect();
-            // A range of ports names none of them.
-            let ranges = ports.iter().any(|mapping| !mapping.get("ContainerPortRange").is_missing());
-            if let (Some(open), Some(number), false) = (open, port.number(), ranges)
-                && !open.contains(&number)
-            {
+            if let (Some(number), Some(false)) = (port.number(), opens(&container, &port)) {
                 let aws = format!("The container {text} did not have a container port {number} defined.");
                 out(Fault::at(port.pointer, format!("container `{text}` has no port {number}"), aws));
-            }
-        }
-    });
-}
-
-fn connect(judge: &mut Judge<'_>) {
-    judge.each(KIND, |template, service, out| {
-        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
-        let Some(all) = task::containers(&task) else { return };
-        let mut names = BTreeSet::new();
-        for container in all {
-            let Some(ports) = container.get("PortMappings").items() else { return };
-            for name in ports.iter().map(|mapping| mapping.get("Name")).filter(|name| !name.is_missing()) {
-                let Some(text) = name.text() else { return };
-                names.insert(text);
-            }
-        }
-        for offered in service.at(&["ServiceConnectConfiguration", "Services"]).each() {
-            let port = offered.get("PortName");
-            if let Some(name) = port.text().filter(|name| !names.contains(name)) {
-                let aws = format!("Unable to find a port mapping with name {name} in the task definition.");
-                out(Fault::at(port.pointer, format!("no port of the task definition is named `{name}`"), aws));
             }
         }
     });

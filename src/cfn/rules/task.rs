@@ -67,6 +67,11 @@ pub(super) fn containers<'a>(task: &Seen<'a>) -> Option<Vec<Seen<'a>>> {
     task.get("ContainerDefinitions").items()
 }
 
+/// The names of the containers that are known.
+pub(super) fn names(task: &Seen<'_>) -> Vec<String> {
+    task.get("ContainerDefinitions").each().iter().filter_map(|container| container.get("Name").text()).collect()
+}
+
 /// CPU units, also as `1 vCPU`.
 fn cpu(of: &Seen<'_>) -> Option<u32> {
     sized(of, "vcpu", 1_024.0)
@@ -261,7 +266,8 @@ fn volume_names(judge: &mut Judge<'_>) {
             for source in container.get("MountPoints").each().iter().map(|point| point.get("SourceVolume")) {
                 if let Some(name) = source.text().filter(|name| !names.contains(name)) {
                     let aws = format!("Unknown volume '{name}'.");
-                    out(Fault::at(source.pointer, format!("the task definition has no volume `{name}`"), aws));
+                    let title = format!("the task definition has no volume `{name}`");
+                    out(Fault::at(source.pointer, title, aws).among(name, names.iter().cloned().collect()));
                 }
             }
         }
@@ -305,7 +311,8 @@ fn dependencies(judge: &mut Judge<'_>) {
                 let Some(name) = on.text() else { continue };
                 let Some(other) = names.iter().position(|known| *known == name).and_then(|place| all.get(place)) else {
                     let aws = format!("Container '{name}' in dependsOn does not exist in the task definition.");
-                    out(Fault::at(on.pointer, format!("the task definition has no container `{name}`"), aws));
+                    let title = format!("the task definition has no container `{name}`");
+                    out(Fault::at(on.pointer, title, aws).among(name, names.clone()));
                     continue;
                 };
                 let essential = other.get("Essential");

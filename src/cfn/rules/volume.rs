@@ -102,7 +102,8 @@ fn from(judge: &mut Judge<'_>) {
         for source in all.iter().flat_map(|one| one.get("VolumesFrom").each()).map(|one| one.get("SourceContainer")) {
             if let Some(name) = source.text().filter(|name| !names.contains(name)) {
                 let aws = format!("Unknown container '{name}' in volumesFrom.");
-                out(Fault::at(source.pointer, format!("the task definition has no container `{name}`"), aws));
+                let title = format!("the task definition has no container `{name}`");
+                out(Fault::at(source.pointer, title, aws).among(name, names.iter().cloned().collect()));
             }
         }
     });

@@ -29,7 +29,6 @@ pub(super) const RULES: &[Rule] = &[
         edition: 2,
         run: circle,
     },
-    Rule { name: "port-name", source: "API reference of Amazon ECS, PortMapping", edition: 2, run: port_names },
     Rule { name: "log-router", source: "API reference of Amazon ECS, FirelensConfiguration", edition: 2, run: router },
     Rule { name: "ulimits", source: "API reference of Amazon ECS, Ulimit", edition: 2, run: ulimits },
     Rule { name: "secret-once", source: "API reference of Amazon ECS, Secret", edition: 2, run: secrets },
@@ -168,19 +167,6 @@ fn circle(judge: &mut Judge<'_>) {
     });
 }
 
-fn port_names(judge: &mut Judge<'_>) {
-    judge.each(KIND, |_, task, out| {
-        let mut seen = BTreeSet::new();
-        let ports = task.get("ContainerDefinitions").each().into_iter().flat_map(|one| one.get("PortMappings").each());
-        for name in ports.map(|mapping| mapping.get("Name")) {
-            if let Some(text) = name.text().filter(|text| !seen.insert(text.clone())) {
-                let aws = "Port mapping name must be unique within a task definition.";
-                out(Fault::at(name.pointer, format!("two ports are named `{text}`"), aws));
-            }
-        }
-    });
-}
-
 fn router(judge: &mut Judge<'_>) {
     judge.each(KIND, |_, task, out| {
         let Some(all) = containers(&task) else { return };
@@ -270,7 +256,10 @@ fn kernel(judge: &mut Judge<'_>) {
         for name in ["Add", "Drop"].iter().flat_map(|key| linux.at(&["Capabilities", key]).each()) {
             if let Some(text) = name.text().filter(|text| !linux::is_capability(text)) {
                 let aws = format!("Invalid capability: {text}.");
-                out(Fault::at(name.pointer, format!("`{text}` is not a capability of Linux"), aws).doubtful());
+                let short = text.strip_prefix("CAP_").filter(|short| linux::is_capability(short));
+                let instead = short.map_or(String::new(), |short| format!(": write `{short}`"));
+                let title = format!("`{text}` is not a capability of Linux{instead}");
+                out(Fault::at(name.pointer, title, aws).doubtful());
             }
         }
         for option in linux.get("Tmpfs").each().iter().flat_map(|tmpfs| tmpfs.get("MountOptions").each()) {

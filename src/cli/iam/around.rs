@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::model::process::{
-    ConnectTls, EcsService, HookAction, OwnLoadBalancer, StepKind, Strategy, TargetGroup, Task, Text, VolumeKind,
+    ConnectTls, EcsService, HookAction, OwnLoadBalancer, StepKind, Strategy, TargetGroup, Task, Text,
 };
 use crate::model::{AccountId, Id};
 
@@ -46,7 +46,7 @@ impl Around {
     }
 
     fn add_task(&mut self, task: &Task) {
-        let volumes = task.volumes.iter().any(|volume| matches!(volume.kind, VolumeKind::Ebs(_)));
+        let volumes = task.volumes.iter().any(|volume| volume.managed_ebs_volume.is_some());
         self.infrastructure |= volumes;
         self.policies |= volumes;
         self.policies |= !task.task_rights.policies.is_empty() || !task.execution_rights.policies.is_empty();
@@ -75,7 +75,7 @@ impl Around {
         let mut encrypted = tls_of(step);
         if let Some(first) = encrypted.next() {
             self.infrastructure = true;
-            self.policies |= first.role.is_none() || encrypted.any(|tls| tls.role.is_none());
+            self.policies |= first.role_arn.is_none() || encrypted.any(|tls| tls.role_arn.is_none());
         }
         self.discovery |= step.own_discovery().is_some();
     }
@@ -155,10 +155,7 @@ pub(super) fn given_roles(step: &StepKind) -> Vec<&Text> {
 }
 
 fn given_to_task(task: &Task) -> Vec<&Text> {
-    let volumes = task.volumes.iter().filter_map(|volume| match &volume.kind {
-        VolumeKind::Ebs(ebs) => ebs.role.as_ref(),
-        _ => None,
-    });
+    let volumes = task.volumes.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_deref());
     task.task_role.iter().chain(&task.execution_role).chain(volumes).collect()
 }
 
@@ -168,7 +165,8 @@ fn given_to_service(step: &EcsService) -> impl Iterator<Item = &Text> {
         HookAction::Pause => None,
     });
     let traffic = step.load_balancers.iter().filter_map(|balancer| balancer.advanced.as_ref()?.role.as_ref());
-    hooks.chain(traffic).chain(tls_of(step).filter_map(|tls| tls.role.as_ref()))
+    let lattice = step.options.vpc_lattice_configurations.iter().map(|one| &*one.role_arn);
+    hooks.chain(traffic).chain(lattice).chain(tls_of(step).filter_map(|tls| tls.role_arn.as_deref()))
 }
 
 fn tls_of(step: &EcsService) -> impl Iterator<Item = &ConnectTls> {

@@ -109,7 +109,7 @@ fn rule(make: &mut Maker<'_>, entry: &ListenerRuleEntry) -> Option<ListenerRule>
         entry.http_header.iter().map(|(name, values)| (Arc::from(name.as_str()), make.texts(values))).collect();
     Some(ListenerRule {
         listener: make.text(&entry.listener_arn)?,
-        priority: make.given(&entry.priority)?,
+        priority: make.settled(&entry.priority),
         test: entry.test,
         hosts: make.texts(&entry.host_header),
         paths: make.texts(&entry.path_pattern),
@@ -128,7 +128,7 @@ fn balancer(make: &mut Maker<'_>, entry: &OwnLoadBalancerEntry) -> OwnLoadBalanc
         ingress: make.texts(&entry.ingress),
         task_ingress: entry.task_ingress.as_deref().copied().unwrap_or(true),
         idle_timeout: entry.idle_timeout.as_deref().copied(),
-        deletion_protection: make.flag(&entry.deletion_protection),
+        deletion_protection: make.settled(&entry.deletion_protection),
         listeners: entry.listener.iter().map(|entry| listener(make, entry)).collect(),
     }
 }

@@ -30,9 +30,10 @@ pub(crate) fn deployment(make: &mut Maker<'_>, entry: &DeploymentEntry) -> Deplo
         bake_minutes: entry.bake_time_in_minutes.as_deref().copied(),
         alarms: entry.alarms.as_ref().map(|alarms| DeploymentAlarms {
             names: make.texts(&alarms.alarm_names),
-            rollback: make.flag(&alarms.rollback),
+            rollback: make.settled(&alarms.rollback),
         }),
         hooks: entry.lifecycle_hooks.iter().filter_map(|entry| hook(make, entry)).collect(),
+        early_success: make.settled(&entry.early_success_criteria),
     }
 }
 

@@ -13,11 +13,10 @@ use jiff::SignedDuration;
 use super::codes;
 use super::finding::{File, Finding};
 use super::schema::At;
-use super::schema::values::{FlagEntry, GivenEntry, Wanted};
-use crate::model::Id;
 use crate::model::name::NameError;
-use crate::model::process::{Flag, Given, Text};
+use crate::model::process::{Literal, Place, Settler, Text, TextError, Value};
 use crate::model::tenant::Tag;
+use crate::model::{Id, Location};
 
 pub(crate) mod accept;
 pub(crate) mod allowance;
@@ -26,10 +25,8 @@ pub(crate) mod balancing;
 pub(crate) mod channel;
 pub(crate) mod container;
 pub(crate) mod deployment;
-pub(crate) mod discovery;
 pub(crate) mod freeze;
 pub(crate) mod launch;
-pub(crate) mod linux;
 pub(crate) mod patch;
 pub(crate) mod place;
 pub(crate) mod process;
@@ -42,7 +39,6 @@ pub(crate) mod scaling;
 pub(crate) mod schedule;
 pub(crate) mod tenant;
 pub(crate) mod variables;
-pub(crate) mod volume;
 
 /// A file and where its findings go.
 pub(crate) struct Maker<'a> {
@@ -95,16 +91,15 @@ impl Maker<'_> {
 
     /// A text with placeholders that is part of a larger value.
     pub(crate) fn text_at(&mut self, written: &str, span: Range<usize>) -> Option<Text> {
-        match Text::parse(written, self.file.at(span.start)) {
-            Ok(text) => Some(text),
-            Err(error) => {
-                let finding = Finding::new(codes::PLACEHOLDER, self.file, span, error.to_string())
-                    .label("not a placeholder")
-                    .help("write `#{name}` for a variable, or `##{` for the characters `#{`");
-                self.findings.push(finding);
-                None
-            }
-        }
+        let place = Place::new(self.file.at(span.start), span.clone());
+        Text::read(written, place).map_err(|error| self.no_placeholder(span, error)).ok()
+    }
+
+    fn no_placeholder(&mut self, span: Range<usize>, error: TextError) {
+        let finding = Finding::new(codes::PLACEHOLDER, self.file, span, error.to_string())
+            .label("not a placeholder")
+            .help("write `#{name}` for a variable, or `##{` for the characters `#{`");
+        self.findings.push(finding);
     }
 
     /// A text with placeholders that may be absent.
@@ -112,33 +107,11 @@ impl Maker<'_> {
         written.as_ref().and_then(|text| self.text(text))
     }
 
-    /// A value, or a text that becomes one.
-    pub(crate) fn given<T: Wanted + Copy + FromStr>(&mut self, written: &At<GivenEntry<T>>) -> Option<Given<T>> {
-        let text = match &**written {
-            GivenEntry::Written(value) => return Some(Given::Written(*value)),
-            GivenEntry::Text(text) => self.text_at(text, written.span())?,
-        };
-        if text.placeholders().next().is_some() {
-            return Some(Given::Filled(text));
-        }
-        let title = format!("`\"{}\"` is text, and this key needs {}", text.raw(), T::NEEDS);
-        let variable = format!("write {}, or `#{{name}}` for a variable that is {0}", T::NEEDS);
-        let quoted = text.raw().parse::<T>().is_ok();
-        self.invalid_but(written.span(), title, if quoted { "remove the quotes" } else { &variable });
-        None
-    }
-
-    /// A value that need not be there.
-    pub(crate) fn optional<T: Wanted + Copy + FromStr>(
-        &mut self,
-        written: &Option<At<GivenEntry<T>>>,
-    ) -> Option<Given<T>> {
-        written.as_ref().and_then(|value| self.given(value))
-    }
-
-    /// `true` or `false`, or a text that becomes one of them; `false` where it is wrong, which is reported.
-    pub(crate) fn flag(&mut self, written: &At<FlagEntry>) -> Flag {
-        self.given(written).unwrap_or(Flag::Written(false))
+    /// A part of a step as the file has it: with the places of its values, and with the placeholders of its texts read.
+    pub(crate) fn settled<V: Value + Clone>(&mut self, written: &V) -> V {
+        let mut value = written.clone();
+        value.settle(self);
+        value
     }
 
     /// Texts with placeholders, by name.
@@ -178,6 +151,28 @@ impl Maker<'_> {
             self.invalid(written.span(), title);
         }
         duration
+    }
+}
+
+impl Settler for Maker<'_> {
+    fn at(&self, byte: usize) -> Location {
+        self.file.at(byte)
+    }
+
+    fn unreadable(&mut self, text: &Text, error: TextError) {
+        self.no_placeholder(text.span(), error);
+    }
+
+    fn literal(&mut self, text: &Literal) {
+        let title = format!("`{text}` has a placeholder, and this key is a name that no variable decides");
+        let finding = Finding::new(codes::PLACEHOLDER, self.file, text.span(), title);
+        self.findings.push(finding.label("must be literal"));
+    }
+
+    fn unwanted(&mut self, text: &Text, needs: &'static str, quoted: bool) {
+        let title = format!("`\"{}\"` is text, and this key needs {needs}", text.raw());
+        let variable = format!("write {needs}, or `#{{name}}` for a variable that is {needs}");
+        self.invalid_but(text.span(), title, if quoted { "remove the quotes" } else { &variable });
     }
 }
 

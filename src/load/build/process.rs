@@ -3,17 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{
-    Maker, balancing, container, deployment, discovery, launch, patch, raw, role, run, scaling, schedule, variables,
-    volume,
-};
+use super::{Maker, balancing, container, deployment, launch, patch, raw, role, run, scaling, schedule, variables};
 use crate::load::check::ecs::for_each_text_of;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
 use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
 use crate::load::what::WhatDrafts;
 use crate::model::process::{
-    Architecture, EcsService, Follows, ImageRepository, Only, OutputRef, PropagateTags, StepKind, Task, Text,
+    Architecture, EcsService, Follows, ImageRepository, Only, OutputRef, PropagateTags, ServiceConnect, StepKind, Task,
+    Text,
 };
 use crate::model::tenant::{TagFilter, TenantFilter};
 use crate::model::{Hash, Id, ImageName, Location, Step, StepName, What};
@@ -112,11 +110,11 @@ fn number(value: &Option<At<u32>>) -> Option<u32> {
 }
 
 fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
-    let containers = entry.container.iter().filter_map(|entry| container::container(make, entry)).collect();
+    let containers = entry.container.iter().map(|entry| container::container(make, entry)).collect();
     let least = launch::task_on(make, &entry.runs_on, Task::new(0, 0, containers));
     Task {
-        cpu: make.optional(&entry.cpu),
-        memory: make.optional(&entry.memory),
+        cpu: make.settled(&entry.cpu),
+        memory: make.settled(&entry.memory),
         architecture: match entry.architecture {
             ArchitectureEntry::X86_64 => Architecture::X86_64,
             ArchitectureEntry::Arm64 => Architecture::Arm64,
@@ -128,10 +126,11 @@ fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
         execution_rights: role::rights(make, entry.execution_rights.as_ref()),
         kms_keys: make.texts(&entry.kms_keys),
         permissions_boundary: make.optional_text(&entry.permissions_boundary),
-        ephemeral_storage: entry.ephemeral_storage.as_ref().map(|storage| storage.size_in_gib),
-        volumes: entry.volume.iter().filter_map(|entry| volume::volume(make, entry)).collect(),
+        ephemeral_storage: entry.ephemeral_storage.as_deref().map(|entry| make.settled(entry)),
+        volumes: entry.volume.iter().map(|entry| make.settled(&**entry)).collect(),
         log_retention_days: number(&entry.log_retention_days).unwrap_or(least.log_retention_days),
-        execute_command: make.flag(&entry.execute_command),
+        definition: make.settled(&entry.definition),
+        execute_command: make.settled(&entry.execute_command),
         tags: make.text_map(&entry.tags),
         ..least
     }
@@ -147,7 +146,7 @@ fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
     let entry = &entry.service;
     let least = EcsService::of(Task { propagate_tags: role::propagate_tags(entry.propagate_tags), ..task });
     EcsService {
-        desired_count: make.optional(&entry.desired_count).unwrap_or(least.desired_count),
+        desired_count: make.settled(&entry.desired_count).unwrap_or(least.desired_count),
         minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
         maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
         circuit_breaker: deployment::circuit_breaker(&entry.circuit_breaker),
@@ -156,9 +155,15 @@ fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
         deployment: deployment::deployment(make, &entry.deployment_configuration),
         load_balancers: entry.load_balancer.iter().filter_map(|entry| balancing::load_balancer(make, entry)).collect(),
         health_check_grace: number(&entry.health_check_grace),
-        connect: entry.service_connect_configuration.as_ref().map(|entry| discovery::connect(make, entry)),
-        registries: entry.service_registries.iter().filter_map(|entry| discovery::registry(make, entry)).collect(),
+        connect: entry.service_connect_configuration.as_deref().map(|entry| connect(make, entry)),
+        registries: entry.service_registries.iter().map(|entry| make.settled(&**entry)).collect(),
+        options: make.settled(&entry.options),
         nonce: make.optional_text(&entry.force_new_deployment_nonce),
         ..least
     }
+}
+
+fn connect(make: &mut Maker<'_>, entry: &ServiceConnect) -> ServiceConnect {
+    entry.log.iter().for_each(|log| container::secrets_of_log(make, log));
+    make.settled(entry)
 }

@@ -14,8 +14,8 @@ use crate::model::process::{
 /// Reads `[step.scaling]`.
 pub(crate) fn scaling(make: &mut Maker<'_>, entry: &ScalingEntry) -> Option<Scaling> {
     Some(Scaling {
-        min_capacity: make.given(&entry.min_capacity)?,
-        max_capacity: make.given(&entry.max_capacity)?,
+        min_capacity: make.settled(&entry.min_capacity),
+        max_capacity: make.settled(&entry.max_capacity),
         tracking: entry.target_tracking.iter().map(|entry| tracking(make, entry)).collect(),
         steps: entry.step_scaling.iter().filter_map(|entry| step_scaling(make, entry)).collect(),
         schedules: entry.scheduled_action.iter().filter_map(|entry| schedule(make, entry)).collect(),
@@ -33,7 +33,7 @@ fn tracking(make: &mut Maker<'_>, entry: &TargetTrackingEntry) -> TargetTracking
         target: Decimal::from(*entry.target_value),
         scale_in_cooldown: entry.scale_in_cooldown,
         scale_out_cooldown: entry.scale_out_cooldown,
-        disable_scale_in: make.flag(&entry.disable_scale_in),
+        disable_scale_in: make.settled(&entry.disable_scale_in),
     }
 }
 
@@ -89,7 +89,7 @@ fn schedule(make: &mut Maker<'_>, entry: &ScheduledActionEntry) -> Option<Schedu
         name: Arc::from(entry.name.as_str()),
         schedule: make.text(&entry.schedule)?,
         time_zone: make.optional_text(&entry.time_zone),
-        min_capacity: make.optional(&entry.min_capacity),
-        max_capacity: make.optional(&entry.max_capacity),
+        min_capacity: make.settled(&entry.min_capacity),
+        max_capacity: make.settled(&entry.max_capacity),
     })
 }

@@ -5,13 +5,13 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LoadBalancerEntry, PatchEntry, ProcessFile, RunsOnEntry, ScalingEntry, ScheduleEntry, SecretEntry,
-    ServiceConnectEntry, ServiceEntry, ServiceRegistryEntry, StepEntry, TaskEntry, VolumeEntry,
+    LoadBalancerEntry, PatchEntry, ProcessFile, RunsOnEntry, ScalingEntry, ScheduleEntry, ServiceEntry, StepEntry,
+    TaskEntry,
 };
-use super::super::schema::values::GivenEntry;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use super::ecs_launch;
+use crate::model::process::{Kind, Text, Value};
 
 /// Looks at each step that runs tasks.
 pub(super) fn each_task(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &At<StepEntry>, &TaskEntry)) {
@@ -75,14 +75,10 @@ pub(in crate::load) fn for_each_text_of(step: &StepEntry, mut each: impl FnMut(&
     step.patches().iter().for_each(|patch| of_patch(patch, &mut each));
 }
 
-/// The texts of values that are not texts, if a slot decides them.
-fn of_given<'a, T: Copy + 'a>(
-    values: impl IntoIterator<Item = &'a At<GivenEntry<T>>>,
-    each: &mut impl FnMut(&At<String>),
-) {
-    for value in values {
-        value.text().into_iter().for_each(|text| each(&At::new(value.span(), text.to_owned())));
-    }
+/// The texts of keys that are declared in the model.
+fn of_keys<'a, V: Value + 'a>(values: impl IntoIterator<Item = &'a V>, each: &mut impl FnMut(&At<String>)) {
+    let mut each = |text: &Text, _: Kind| each(&At::new(text.span(), text.raw().to_owned()));
+    values.into_iter().for_each(|value| value.each_text(&mut each));
 }
 
 fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {
@@ -92,15 +88,17 @@ fn of_schedule(schedule: &ScheduleEntry, each: &mut impl FnMut(&At<String>)) {
 }
 
 fn of_service(service: &ServiceEntry, each: &mut impl FnMut(&At<String>)) {
-    of_given(&service.desired_count, each);
+    of_keys(&service.desired_count, each);
+    of_keys([&service.options], each);
+    of_keys(&service.deployment_configuration.early_success_criteria, each);
     service.force_new_deployment_nonce.iter().for_each(&mut *each);
     service.load_balancer.iter().for_each(|entry| of_balancer(entry, each));
     service.scaling.iter().for_each(|scaling| of_scaling(scaling, each));
-    service.service_connect_configuration.iter().for_each(|connect| of_connect(connect, each));
-    service.service_registries.iter().for_each(|registry| of_registry(registry, each));
+    of_keys(service.service_connect_configuration.as_deref(), each);
+    of_keys(service.service_registries.iter().map(|registry| &**registry), each);
     let deployment = &service.deployment_configuration;
     deployment.alarms.iter().flat_map(|alarms| alarms.alarm_names.iter()).for_each(&mut *each);
-    of_given(deployment.alarms.iter().map(|alarms| &alarms.rollback), each);
+    of_keys(deployment.alarms.iter().map(|alarms| &alarms.rollback), each);
     deployment.lifecycle_hooks.iter().flat_map(|hook| hook.hook_target_arn.iter().chain(&hook.role_arn)).for_each(each);
 }
 
@@ -112,8 +110,8 @@ fn of_runs_on(on: &RunsOnEntry, each: &mut impl FnMut(&At<String>)) {
 }
 
 fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
-    of_given(task.cpu.iter().chain(&task.memory), each);
-    of_given([&task.execute_command], each);
+    of_keys(task.cpu.iter().chain(&task.memory), each);
+    of_keys([&task.execute_command], each);
     task.task_role.iter().chain(&task.execution_role).for_each(&mut *each);
     task.permissions_boundary.iter().chain(task.kms_keys.iter()).for_each(&mut *each);
     for rights in task.task_rights.iter().chain(&task.execution_rights) {
@@ -123,9 +121,11 @@ fn of_task(task: &TaskEntry, each: &mut impl FnMut(&At<String>)) {
             statement.conditions.values().flat_map(|keys| keys.values()).flatten().for_each(&mut *each);
         }
     }
-    task.volume.iter().for_each(|volume| of_volume(volume, each));
+    of_keys(task.volume.iter().map(|volume| &**volume), each);
+    of_keys(task.ephemeral_storage.as_deref(), each);
+    of_keys([&task.definition], each);
     task.tags.values().for_each(&mut *each);
-    task.container.iter().for_each(|container| of_container(container, each));
+    of_keys(task.container.iter().map(|container| &**container), each);
 }
 
 fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
@@ -138,14 +138,14 @@ fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
     std::iter::once(&own.vpc_id).chain(&own.health_check.path).chain(&own.health_check.matcher).for_each(&mut *each);
     for rule in &own.listener_rule {
         each(&rule.listener_arn);
-        of_given([&rule.priority], each);
+        of_keys([&rule.priority], each);
         let plain = [&rule.host_header, &rule.path_pattern, &rule.http_request_method, &rule.source_ip];
         plain.into_iter().chain(rule.http_header.values()).flatten().for_each(&mut *each);
     }
     if let Some(balancer) = &own.own_load_balancer {
         let lists = balancer.subnets.iter().chain(&balancer.security_groups).chain(std::iter::once(&balancer.ingress));
         lists.flatten().for_each(&mut *each);
-        of_given([&balancer.deletion_protection], each);
+        of_keys([&balancer.deletion_protection], each);
         for it in &balancer.listener {
             let texts = it.certificate_arn.iter().chain(&it.additional_certificate_arns).chain(&it.ssl_policy);
             texts.for_each(&mut *each);
@@ -155,43 +155,15 @@ fn of_balancer(entry: &LoadBalancerEntry, each: &mut impl FnMut(&At<String>)) {
 
 fn of_scaling(scaling: &ScalingEntry, each: &mut impl FnMut(&At<String>)) {
     scaling.target_tracking.iter().filter_map(|policy| policy.resource_label.as_ref()).for_each(&mut *each);
-    of_given(scaling.target_tracking.iter().map(|policy| &policy.disable_scale_in), each);
+    of_keys(scaling.target_tracking.iter().map(|policy| &policy.disable_scale_in), each);
     for policy in &scaling.step_scaling {
         [&policy.alarm.namespace, &policy.alarm.metric_name].into_iter().for_each(&mut *each);
         policy.alarm.dimensions.values().for_each(&mut *each);
     }
     let actions = scaling.scheduled_action.iter();
     let bounds = actions.clone().flat_map(|action| action.min_capacity.iter().chain(&action.max_capacity));
-    of_given([&scaling.min_capacity, &scaling.max_capacity].into_iter().chain(bounds), each);
+    of_keys([&scaling.min_capacity, &scaling.max_capacity].into_iter().chain(bounds), each);
     actions.flat_map(|action| std::iter::once(&action.schedule).chain(&action.time_zone)).for_each(each);
-}
-
-fn of_connect(connect: &ServiceConnectEntry, each: &mut impl FnMut(&At<String>)) {
-    connect.namespace.iter().for_each(&mut *each);
-    for service in &connect.services {
-        service.discovery_name.iter().for_each(&mut *each);
-        for alias in &service.client_aliases {
-            alias.dns_name.iter().for_each(&mut *each);
-            let header = alias.test_traffic_rules.iter().map(|rules| &rules.header);
-            let texts = header.flat_map(|header| header.value.iter().map(|value| &value.exact).chain([&header.name]));
-            texts.for_each(&mut *each);
-        }
-        if let Some(tls) = &service.tls {
-            each(&tls.issuer_certificate_authority.aws_pca_authority_arn);
-            tls.kms_key.iter().chain(&tls.role_arn).for_each(&mut *each);
-        }
-    }
-    if let Some(log) = &connect.log {
-        log.options.values().for_each(&mut *each);
-        of_secrets(log.secrets.values(), each);
-    }
-}
-
-fn of_registry(registry: &ServiceRegistryEntry, each: &mut impl FnMut(&At<String>)) {
-    registry.registry_arn.iter().for_each(&mut *each);
-    if let Some(own) = &registry.own_service {
-        [&own.namespace_id, &own.name].into_iter().chain(&own.description).for_each(each);
-    }
 }
 
 fn of_patch(patch: &PatchEntry, each: &mut impl FnMut(&At<String>)) {
@@ -202,48 +174,4 @@ fn of_patch(patch: &PatchEntry, each: &mut impl FnMut(&At<String>)) {
         .chain(patch.metadata.values())
         .chain(patch.outputs.values());
     values.chain(patch.append.values().flat_map(|items| items.iter())).for_each(|value| value.each_text(each));
-}
-
-fn of_volume(volume: &VolumeEntry, each: &mut impl FnMut(&At<String>)) {
-    volume.host.iter().for_each(|host| each(&host.source_path));
-    if let Some(efs) = &volume.efs_volume_configuration {
-        each(&efs.file_system_id);
-        efs.root_directory.iter().chain(&efs.authorization_config.access_point_id).for_each(&mut *each);
-    }
-    if let Some(ebs) = &volume.managed_ebs_volume {
-        ebs.role_arn.iter().chain(&ebs.snapshot_id).chain(&ebs.kms_key_id).for_each(&mut *each);
-        of_given(&ebs.encrypted, each);
-    }
-}
-
-fn of_container(container: &ContainerEntry, each: &mut impl FnMut(&At<String>)) {
-    of_given(container.cpu.iter().chain(&container.memory).chain(&container.memory_reservation), each);
-    container.environment_files.iter().chain(container.environment.values()).for_each(&mut *each);
-    container.repository_credentials.iter().for_each(|entry| each(&entry.credentials_parameter));
-    container.docker_labels.values().chain(&container.hostname).for_each(&mut *each);
-    container.dns_servers.iter().chain(&container.dns_search_domains).for_each(&mut *each);
-    container.extra_hosts.iter().flat_map(|entry| [&entry.hostname, &entry.ip_address]).for_each(&mut *each);
-    container.docker_security_options.iter().for_each(&mut *each);
-    of_secrets(container.secrets.values(), each);
-    container.command.iter().chain(&container.entry_point).for_each(&mut *each);
-    container.working_directory.iter().chain(&container.user).for_each(&mut *each);
-    container.mount_points.iter().for_each(|point| each(&point.container_path));
-    let flags = [&container.essential, &container.read_only_root, &container.interactive, &container.pseudo_terminal];
-    of_given(flags.into_iter().chain([&container.privileged]), each);
-    of_given(container.mount_points.iter().map(|point| &point.read_only), each);
-    of_given(container.volumes_from.iter().map(|from| &from.read_only), each);
-    of_given(container.linux_parameters.iter().map(|linux| &linux.init_process_enabled), each);
-    container.firelens_configuration.iter().flat_map(|router| router.options.values()).for_each(&mut *each);
-    container.health_check.iter().flat_map(|check| check.command.iter()).for_each(&mut *each);
-    if let Some(log) = &container.log {
-        log.options.values().for_each(&mut *each);
-        of_secrets(log.secrets.values(), each);
-    }
-}
-
-fn of_secrets<'a>(secrets: impl Iterator<Item = &'a At<SecretEntry>>, each: &mut impl FnMut(&At<String>)) {
-    for secret in secrets {
-        let parts = secret.key.iter().chain(&secret.version_stage).chain(&secret.version_id);
-        secret.secret.iter().chain(parts).chain(&secret.parameter).for_each(&mut *each);
-    }
 }

@@ -8,11 +8,11 @@ use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
     BalancerTypeEntry, HealthProtocolEntry, ListenerEntry, ListenerRuleEntry, LoadBalancerEntry, OwnLoadBalancerEntry,
-    OwnTargetGroupEntry, ProtocolEntry, ProtocolVersionEntry, ServiceEntry, TargetProtocolEntry, TaskEntry,
+    OwnTargetGroupEntry, ProtocolVersionEntry, ServiceEntry, TargetProtocolEntry, TaskEntry,
 };
 use super::super::what::WhatDrafts;
 use crate::load::build::balancing::own_id;
-use crate::model::process::MAX_PRIORITY;
+use crate::model::process::{MAX_PRIORITY, Protocol, Text};
 use crate::terms::network;
 
 /// The most values of all conditions of a rule (quotas of application load balancers).
@@ -74,18 +74,18 @@ fn registered_twice(service: &ServiceEntry, out: &mut Out<'_>) {
 
 /// What the target group speaks can be spoken at the container's port.
 fn reaches(task: &TaskEntry, balancer: &LoadBalancerEntry, own: &OwnTargetGroupEntry, out: &mut Out<'_>) {
-    let named = task.container.iter().find(|container| container.name.as_str() == balancer.container.as_str());
-    let Some(container) = named else { return };
-    let one = container.port.iter().map(|port| (**port, ProtocolEntry::Tcp));
-    let ports = one.chain(container.ports.iter().map(|port| (port.port, port.protocol)));
-    let spoken: Vec<ProtocolEntry> =
-        ports.filter(|(port, _)| port == &*balancer.port).map(|(_, spoken)| spoken).collect();
-    let (needed, name) = match *own.protocol {
-        TargetProtocolEntry::Udp => (ProtocolEntry::Udp, "udp"),
-        TargetProtocolEntry::TcpUdp => return,
-        _ => (ProtocolEntry::Tcp, "tcp"),
+    let Some(container) = task.container.iter().find(|container| *container.name == **balancer.container) else {
+        return;
     };
-    if !spoken.is_empty() && !spoken.contains(&needed) {
+    let ports = container.all_ports().filter(|port| port.port.number() == Some(u32::from(*balancer.port)));
+    let spoken: Vec<Option<Protocol>> = ports.map(|port| port.protocol.written()).collect();
+    let (needed, name) = match *own.protocol {
+        TargetProtocolEntry::Udp => (Protocol::Udp, "udp"),
+        TargetProtocolEntry::TcpUdp => return,
+        _ => (Protocol::Tcp, "tcp"),
+    };
+    let may_be = |spoken: &Option<Protocol>| spoken.is_none_or(|spoken| spoken == needed);
+    if !spoken.is_empty() && !spoken.iter().any(may_be) {
         out(balancer.port.span(), &format!("the target group needs a port with `protocol = \"{name}\"`"));
     }
 }
@@ -141,7 +141,9 @@ fn target_group(own: &At<OwnTargetGroupEntry>, out: &mut Out<'_>) {
         out(rule.priority.span(), "a priority must be 1 to 50000");
     }
     let mut seen = HashSet::new();
-    if let Some(again) = own.listener_rule.iter().find(|rule| !seen.insert(&*rule.priority)) {
+    if let Some(again) =
+        own.listener_rule.iter().find(|rule| !seen.insert((written(rule), rule.priority.text().map(Text::raw))))
+    {
         out(again.priority.span(), "two rules have the same priority: landfall tells rules apart by it");
     }
 }

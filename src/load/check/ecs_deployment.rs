@@ -30,7 +30,7 @@ pub(super) fn strategies_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Fi
         entry.lifecycle_hooks.iter().for_each(|hook| stages(hook, &mut out));
         time(entry, &mut out);
         let strategy = &entry.strategy;
-        let connected = service.service_connect_configuration.as_ref().is_some_and(|connect| connect.enabled);
+        let connected = service.service_connect_configuration.as_ref().is_some_and(|connect| !connect.enabled.is_off());
         if matches!(**strategy, StrategyEntry::Linear | StrategyEntry::Canary)
             && service.load_balancer.is_empty()
             && !connected

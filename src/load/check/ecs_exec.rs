@@ -2,9 +2,10 @@
 
 use super::super::codes;
 use super::super::finding::{Finding, list};
-use super::super::schema::process::{ContainerEntry, TaskEntry};
+use super::super::schema::process::TaskEntry;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
+use crate::model::process::Container;
 
 /// The folders that the agent writes (issue 1359 of aws/containers-roadmap).
 const FOLDERS: [&str; 2] = ["/var/lib/amazon", "/var/log/amazon"];
@@ -25,7 +26,7 @@ pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
             }
             let title = format!(
                 "ECS Exec does not work in container `{}`: `read_only_root` stops its agent from writing",
-                *container.name
+                container.name
             );
             let finding =
                 Finding::new(codes::EXEC_ON_READ_ONLY_ROOT, &process.file, container.read_only_root.span(), title);
@@ -40,20 +41,21 @@ pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
 }
 
 /// Whether something that can be written is mounted at a folder, around it, or at the part of it that the agent uses.
-fn is_writable(task: &TaskEntry, container: &ContainerEntry, folder: &str) -> bool {
+fn is_writable(task: &TaskEntry, container: &Container, folder: &str) -> bool {
     let covers = |path: &str| {
         let path = path.trim_end_matches('/');
         let rest = folder.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         rest || path.strip_prefix(folder) == Some(OWN) || path.contains("#{")
     };
     let mounted =
-        |of: &ContainerEntry| of.mount_points.iter().any(|it| it.read_only.is_off() && covers(&it.container_path));
-    let others =
-        container.volumes_from.iter().filter(|from| from.read_only.is_off()).filter_map(|from| {
-            task.container.iter().find(|other| other.name.as_str() == from.source_container.as_str())
-        });
+        |of: &Container| of.mount_points.iter().any(|it| it.read_only.is_off() && covers(it.container_path.raw()));
+    let others = container
+        .volumes_from
+        .iter()
+        .filter(|from| from.read_only.is_off())
+        .filter_map(|from| task.container.iter().find(|other| other.name == from.source_container));
     let memory = container.linux_parameters.iter().flat_map(|linux| &linux.tmpfs);
     mounted(container)
         || others.into_iter().any(|other| mounted(other))
-        || memory.into_iter().any(|it| covers(&it.container_path))
+        || memory.into_iter().any(|it| covers(it.container_path.raw()))
 }

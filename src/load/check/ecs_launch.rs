@@ -10,12 +10,11 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{
-    ContainerEntry, LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, RunsOnEntry, ServiceEntry,
-    TaskEntry,
+    LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, RunsOnEntry, ServiceEntry, TaskEntry,
 };
 use super::super::what::WhatDrafts;
 use crate::load::build::launch;
-use crate::model::process::{Compute, NetworkMode};
+use crate::model::process::{Compute, Container, Given, Located, NetworkMode, Number, Text};
 
 /// The field of a placement strategy that spreads tasks over availability zones.
 const ZONE: &str = "attribute:ecs.availability-zone";
@@ -116,62 +115,72 @@ fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
         judge.refuse(written(&task.ephemeral_storage), "ephemeral_storage", "is only for Fargate");
     }
     for volume in &task.volume {
-        judge.ec2_only(written(&volume.host), "host");
+        judge.ec2_only(volume.docker_volume_configuration.as_ref().map(Located::span), "docker_volume_configuration");
+        let fsx = volume.fsx_windows_file_server_volume_configuration.as_ref();
+        judge.ec2_only(fsx.map(Located::span), "fsx_windows_file_server_volume_configuration");
+    }
+    for host in task.volume.iter().filter_map(|volume| volume.host.as_ref()) {
+        judge.ec2_only(Some(host.source_path.span()), "host");
     }
 }
 
-fn of_container(judge: &mut Judge<'_>, container: &ContainerEntry) {
-    judge.not_on_fargate(first(&container.resource_requirements), "resource_requirements");
+fn of_container(judge: &mut Judge<'_>, container: &Container) {
+    let gpus = container.resource_requirements.first().map(|one| one.kind.span());
+    judge.not_on_fargate(gpus, "resource_requirements");
     judge.not_on_fargate(container.privileged.is_on().then(|| container.privileged.span()), "privileged");
     if judge.compute == Compute::Managed {
-        let label = container.docker_labels.values().next().map(At::span);
+        let label = container.docker_labels.values().next().map(Text::span);
         judge.refuse(label, "docker_labels", "are not available with `launch = \"managed\"`");
     }
+    let first = |texts: &[Text]| texts.first().map(Text::span);
     judge.ec2_only(first(&container.dns_servers), "dns_servers");
     judge.ec2_only(first(&container.dns_search_domains), "dns_search_domains");
     judge.ec2_only(first(&container.docker_security_options), "docker_security_options");
-    for (span, key) in [(written(&container.hostname), "hostname"), (first(&container.extra_hosts), "extra_hosts")] {
+    judge.ec2_only(first(&container.credential_specs), "credential_specs");
+    if judge.network != NetworkMode::Bridge {
+        judge.refuse(first(&container.links), "links", "is only for network mode `bridge`");
+    }
+    let hosts = container.extra_hosts.first().map(|host| host.hostname.span());
+    for (span, key) in [(container.hostname.as_ref().map(Text::span), "hostname"), (hosts, "extra_hosts")] {
         if judge.compute == Compute::Ec2 {
             judge.not_in_awsvpc(span, key);
         } else {
             judge.ec2_only(span, key);
         }
     }
-    let host_port = container.ports.iter().find_map(|port| port.host_port.as_ref().map(At::span));
     if judge.network != NetworkMode::Bridge {
         judge.refuse(
-            host_port,
+            container.ports.iter().find_map(|port| port.host_port.as_ref().map(Given::span)),
             "host_port",
             "is only for network mode `bridge`: in other modes it is always the container's port",
         );
     }
     if judge.network == NetworkMode::Host {
         let net = container.system_controls.iter().find(|control| control.namespace.starts_with("net."));
-        judge.refuse(net.map(At::span), "system_controls", "of the network are not available in network mode `host`");
+        let net = net.map(|control| control.namespace.span());
+        judge.refuse(net, "system_controls", "of the network are not available in network mode `host`");
     }
     if judge.compute.is_fargate() {
         for (value, key) in [(&container.stop_timeout, "stop_timeout"), (&container.start_timeout, "start_timeout")] {
-            let over = value.as_ref().filter(|seconds| ***seconds > 120);
-            judge.refuse(over.map(At::span), key, "can be at most 120 seconds on Fargate");
+            let over = value.as_ref().filter(|seconds| seconds.written() > Some(120));
+            judge.refuse(over.map(Number::span), key, "can be at most 120 seconds on Fargate");
         }
     }
 }
 
-fn of_linux(judge: &mut Judge<'_>, container: &ContainerEntry) {
+fn of_linux(judge: &mut Judge<'_>, container: &Container) {
     let Some(linux) = &container.linux_parameters else { return };
     if judge.compute.is_fargate() {
-        for name in linux.capabilities.add.iter().filter(|name| name.as_str() != "SYS_PTRACE") {
-            judge.refuse(
-                Some(name.span()),
-                name,
-                "is not a capability that Fargate allows: it allows only `SYS_PTRACE`",
-            );
+        let known = |name: &&Text| !matches!(name.raw(), "SYS_PTRACE") && !name.raw().contains("#{");
+        for name in linux.capabilities.add.iter().filter(known) {
+            let why = "is not a capability that Fargate allows: it allows only `SYS_PTRACE`";
+            judge.refuse(Some(name.span()), name.raw(), why);
         }
     }
-    judge.not_on_fargate(first(&linux.devices), "devices");
-    judge.ec2_only(written(&linux.shared_memory_size), "shared_memory_size");
-    judge.ec2_only(written(&linux.max_swap), "max_swap");
-    judge.ec2_only(written(&linux.swappiness), "swappiness");
+    judge.not_on_fargate(linux.devices.first().map(|device| device.host_path.span()), "devices");
+    judge.ec2_only(linux.shared_memory_size.as_ref().map(Number::span), "shared_memory_size");
+    judge.ec2_only(linux.max_swap.as_ref().map(Number::span), "max_swap");
+    judge.ec2_only(linux.swappiness.as_ref().map(Given::span), "swappiness");
 }
 
 /// Capacity providers and placement that contradict the launch or each other.

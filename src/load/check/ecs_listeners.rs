@@ -10,11 +10,10 @@ use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
 use super::super::schema::process::{ListenerRuleEntry, ProcessFile, StepEntry};
-use super::super::schema::values::NumberEntry;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use super::identity::owners;
-use crate::model::process::Text;
+use crate::model::process::{Number, Text};
 use crate::model::{Location, Place, ProjectName};
 
 /// A rule, the step that makes it, and which of the step's target groups it sends to.
@@ -38,8 +37,10 @@ impl<'a> Rule<'a> {
 }
 
 /// A priority as it is written.
-fn written(priority: &NumberEntry) -> String {
-    priority.written().map_or_else(|| priority.text().unwrap_or_default().to_owned(), |number| number.to_string())
+fn written(priority: &Number) -> String {
+    priority
+        .written()
+        .map_or_else(|| priority.text().map(Text::to_string).unwrap_or_default(), |number| number.to_string())
 }
 
 fn rules(process: &ProcessFile) -> impl Iterator<Item = Rule<'_>> {

@@ -5,13 +5,11 @@ use std::collections::BTreeMap;
 use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
-use super::super::schema::At;
-use super::super::schema::process::{FirelensEntry, LogEntry, ProcessFile, TaskEntry};
+use super::super::schema::process::{ProcessFile, TaskEntry};
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
-use crate::load::build::discovery::own_log;
 use crate::load::build::launch;
-use crate::model::process::{Compute, Firelens, OWN_LOG_GROUP};
+use crate::model::process::{Compute, Firelens, Log, OWN_LOG_GROUP};
 
 /// Options of the driver `awslogs` (ECS API reference, `LogConfiguration`).
 const AWSLOGS: [&str; 8] = [
@@ -46,27 +44,27 @@ pub(super) fn options_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 /// A log driver that the capacity does not have (ECS API reference, `LogConfiguration`).
-pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &LogEntry, compute: Compute) -> Option<Finding> {
+pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &Log, compute: Compute) -> Option<Finding> {
     let (drivers, who) = match compute {
         Compute::Fargate | Compute::FargateSpot => (DRIVERS.get(..3), "Fargate has"),
         Compute::Managed => (DRIVERS.get(..4), "an instance that ECS manages has"),
         Compute::Ec2 => (DRIVERS.get(..), "ECS has"),
     };
     let drivers = drivers.unwrap_or_default();
-    if drivers.contains(&log.driver.as_str()) {
+    if drivers.contains(&log.driver.raw()) {
         return None;
     }
-    let title = format!("{who} no log driver `{}`", *log.driver);
+    let title = format!("{who} no log driver `{}`", log.driver);
     let finding = Finding::new(codes::INVALID_VALUE, &process.file, log.driver.span(), title);
     Some(finding.label(drivers.join(", ")))
 }
 
 /// What the options of a driver lack, or have too much.
-pub(super) fn options(process: &Draft<ProcessFile>, log: &LogEntry, compute: Compute, findings: &mut Vec<Finding>) {
+pub(super) fn options(process: &Draft<ProcessFile>, log: &Log, compute: Compute, findings: &mut Vec<Finding>) {
     let mut out = |span, title: String, label: &str| {
         findings.push(Finding::new(codes::LOG_OPTIONS, &process.file, span, title).label(label));
     };
-    let driver = log.driver.as_str();
+    let driver = log.driver.raw();
     let said = |option: &str| log.options.contains_key(option) || log.secrets.contains_key(option);
     for option in NEEDED.iter().filter(|(of, option)| *of == driver && !said(option)).map(|(_, option)| option) {
         out(
@@ -80,8 +78,8 @@ pub(super) fn options(process: &Draft<ProcessFile>, log: &LogEntry, compute: Com
     }
     // Other options of this driver are those of the router's output.
     let mode = log.options.get("mode").filter(|_| driver != "awsfirelens");
-    if let Some(mode) = mode.filter(|mode| !MODES.contains(&mode.as_str()) && !mode.contains("#{")) {
-        out(mode.span(), format!("`{}` is not a log driver `mode`", **mode), "`blocking` or `non-blocking`");
+    if let Some(mode) = mode.filter(|mode| !MODES.contains(&mode.raw()) && !mode.raw().contains("#{")) {
+        out(mode.span(), format!("`{}` is not a log driver `mode`", mode), "`blocking` or `non-blocking`");
     }
     if driver == "awslogs" {
         awslogs(process, log, compute.is_fargate(), findings);
@@ -89,7 +87,7 @@ pub(super) fn options(process: &Draft<ProcessFile>, log: &LogEntry, compute: Com
 }
 
 /// What the options of the driver `awslogs` lack, or have too much.
-fn awslogs(process: &Draft<ProcessFile>, log: &LogEntry, fargate: bool, findings: &mut Vec<Finding>) {
+fn awslogs(process: &Draft<ProcessFile>, log: &Log, fargate: bool, findings: &mut Vec<Finding>) {
     let [format, pattern] = ["awslogs-datetime-format", "awslogs-multiline-pattern"].map(|key| log.options.get(key));
     if let (Some(_), Some(pattern)) = (format, pattern) {
         let title = "`awslogs-datetime-format` and `awslogs-multiline-pattern` exclude each other";
@@ -119,12 +117,12 @@ pub(super) fn retention_of_something(drafts: &WhatDrafts, findings: &mut Vec<Fin
     each_task(drafts, |process, step, task| {
         let Some(days) = &task.log_retention_days else { return };
         let connect = step.service().and_then(|service| service.service_connect_configuration.as_ref());
-        let proxy = connect.and_then(|connect| connect.log.as_deref());
+        let proxy = connect.and_then(|connect| connect.log.as_ref());
         let logs = task.container.iter().filter_map(|container| container.log.as_ref()).chain(proxy);
         let routers = task.container.iter().filter_map(|container| container.firelens_configuration.as_ref());
         let options = logs.map(|log| &log.options).chain(routers.map(|router| &router.options));
-        let named = options.flat_map(BTreeMap::values).any(|option| option.as_str() == OWN_LOG_GROUP);
-        if !named && task.container.iter().all(|container| container.log.is_some()) && !proxy.is_some_and(own_log) {
+        let named = options.flat_map(BTreeMap::values).any(|option| option.raw() == OWN_LOG_GROUP);
+        if !named && task.container.iter().all(|container| container.log.is_some()) && !proxy.is_some_and(Log::is_own) {
             let title =
                 format!("step `{}` sets `log_retention_days`, but nothing in it writes to its log group", *step.name);
             let finding =
@@ -146,13 +144,13 @@ pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             out(second.span(), format!("step `{}` has two log routers", *step.name));
         }
         for container in &task.container {
-            let Some(log) = container.log.as_ref().filter(|log| log.driver.as_str() == "awsfirelens") else { continue };
+            let Some(log) = container.log.as_ref().filter(|log| log.driver.raw() == "awsfirelens") else { continue };
             if routers.is_empty() {
                 let title =
-                    format!("container `{}` sends its logs to a router, and the step has no router", *container.name);
+                    format!("container `{}` sends its logs to a router, and the step has no router", container.name);
                 out(log.driver.span(), title);
             } else if container.firelens_configuration.is_some() {
-                out(log.driver.span(), format!("container `{}` sends its logs to itself", *container.name));
+                out(log.driver.span(), format!("container `{}` sends its logs to itself", container.name));
             }
         }
         for entry in routers.iter().filter_map(|container| container.firelens_configuration.as_ref()) {
@@ -161,7 +159,7 @@ pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn router(process: &Draft<ProcessFile>, task: &TaskEntry, entry: &At<FirelensEntry>, findings: &mut Vec<Finding>) {
+fn router(process: &Draft<ProcessFile>, task: &TaskEntry, entry: &Firelens, findings: &mut Vec<Finding>) {
     let fargate = launch::compute(*task.runs_on.launch).is_fargate();
     let mut out = |code, span, title: String| {
         findings.push(Finding::new(code, &process.file, span, title).label("does not fit"));
@@ -171,12 +169,12 @@ fn router(process: &Draft<ProcessFile>, task: &TaskEntry, entry: &At<FirelensEnt
         out(codes::FIRELENS, value.span(), title);
     }
     match (entry.options.get(Firelens::FILE_TYPE), entry.options.get(Firelens::FILE_VALUE)) {
-        (Some(kind), Some(_)) if kind.as_str() == "s3" && fargate => {
+        (Some(kind), Some(_)) if kind.raw() == "s3" && fargate => {
             let title = "Fargate cannot read the configuration from S3: use a `file` in the image".to_owned();
             out(codes::NOT_WITH_LAUNCH, kind.span(), title);
         }
-        (Some(kind), Some(_)) if !matches!(kind.as_str(), "s3" | "file") => {
-            out(codes::FIRELENS, kind.span(), format!("`config-file-type` must be `file` or `s3`, not `{}`", **kind));
+        (Some(kind), Some(_)) if !matches!(kind.raw(), "s3" | "file") => {
+            out(codes::FIRELENS, kind.span(), format!("`config-file-type` must be `file` or `s3`, not `{}`", kind));
         }
         (Some(one), None) | (None, Some(one)) => {
             let title = "`config-file-type` and `config-file-value` must be set together".to_owned();

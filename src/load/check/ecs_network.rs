@@ -11,6 +11,7 @@ use super::super::schema::At;
 use super::super::schema::process::{LoadBalancerEntry, NetworkModeEntry, TaskEntry};
 use super::super::what::WhatDrafts;
 use super::ecs::{each_service, each_task};
+use crate::model::process::Port;
 
 type Out<'a> = dyn FnMut(&At<String>, String) + 'a;
 
@@ -37,7 +38,8 @@ pub(super) fn ids_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             }
         }
         for own in service.service_registries.iter().filter_map(|registry| registry.own_service.as_ref()) {
-            ids("ns-", [&own.namespace_id], &mut out);
+            let id = &own.namespace_id;
+            ids("ns-", [&At::new(id.span(), id.raw().to_owned())], &mut out);
         }
     }
 }
@@ -47,8 +49,8 @@ pub(super) fn addresses_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, _, task| {
         for line in task.container.iter().flat_map(|container| &container.extra_hosts) {
             let written = &line.ip_address;
-            if !written.contains("#{") && written.parse::<IpAddr>().is_err() {
-                let title = format!("`{}` is not an address, like `10.0.0.1`", **written);
+            if !written.raw().contains("#{") && written.raw().parse::<IpAddr>().is_err() {
+                let title = format!("`{}` is not an address, like `10.0.0.1`", written);
                 let finding = Finding::new(codes::INVALID_VALUE, &process.file, written.span(), title);
                 findings.push(finding.label("an address of IPv4 or IPv6"));
             }
@@ -78,9 +80,10 @@ pub(super) fn checks_find_ports(drafts: &WhatDrafts, findings: &mut Vec<Finding>
 
 /// Whether the port that registers has a port of the instance to itself.
 fn has_fixed_port(task: &TaskEntry, balancer: &LoadBalancerEntry) -> bool {
-    let container = task.container.iter().find(|container| *container.name == *balancer.container);
+    let container = task.container.iter().find(|container| *container.name == **balancer.container);
     let mut ports = container.into_iter().flat_map(|container| &container.ports);
-    ports.any(|port| port.port == *balancer.port && port.host_port.as_deref().is_some_and(|port| *port != 0))
+    let fixed = |port: &Port| port.host_port.as_ref().is_some_and(|port| port.number() != Some(0));
+    ports.any(|port| port.port.number() == Some(u32::from(*balancer.port)) && fixed(port))
 }
 
 fn ids<'a>(begin: &str, written: impl IntoIterator<Item = &'a At<String>>, out: &mut Out<'_>) {

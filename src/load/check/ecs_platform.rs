@@ -7,20 +7,6 @@ use super::super::what::WhatDrafts;
 use crate::load::build::launch;
 use crate::terms::fargate;
 
-/// What is asked for in [`newer`] came with this version.
-const PLATFORM: [u32; 3] = [1, 4, 0];
-
-/// A version as numbers; none for `LATEST`, and for what is filled in later.
-fn numbers(version: &str) -> Option<[u32; 3]> {
-    let parts: Option<Vec<u32>> = version.split('.').map(|part| part.parse().ok()).collect();
-    parts?.try_into().ok()
-}
-
-/// Whether this is a version before 1.4.0.
-pub(super) fn is_old(version: &str) -> bool {
-    numbers(version).is_some_and(|version| version < PLATFORM)
-}
-
 /// Versions are those of Fargate, and not older than what the step asks for. Instances have no platform version; that is reported
 /// elsewhere.
 pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
@@ -36,7 +22,7 @@ pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
         }
         let linux = |task: &&TaskEntry| *task.operating_system_family == OperatingSystemEntry::Linux;
         let wanted = step.task().filter(linux).map(newer).unwrap_or_default();
-        if is_old(version) && !wanted.is_empty() {
+        if fargate::is_before_1_4(version) && !wanted.is_empty() {
             let verb = if wanted.len() == 1 { "needs" } else { "need" };
             let title = format!("{} {verb} Fargate platform version 1.4.0 or later", list(&wanted));
             let finding = Finding::new(codes::NOT_WITH_LAUNCH, &process.file, version.span(), title);

@@ -68,7 +68,7 @@ fn time(written: &At<String>, out: &mut Out<'_>) -> Option<Timestamp> {
 fn tasks(task: &TaskEntry, out: &mut Out<'_>) {
     for volume in &task.volume {
         if let Some(ebs) = &volume.managed_ebs_volume {
-            out(ebs.span(), "EventBridge Scheduler cannot start tasks with EBS volumes");
+            out(ebs.span(), "EventBridge Scheduler cannot start tasks with EBS volumes (`managed_ebs_volume`)");
         }
     }
     if let Some(extra) = task.runs_on.capacity_provider_strategy.get(MAX_PROVIDERS) {

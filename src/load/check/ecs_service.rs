@@ -3,10 +3,11 @@
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ScheduleEntry, SecretEntry, ServiceEntry, TaskEntry};
+use super::super::schema::process::{ScheduleEntry, ServiceEntry, TaskEntry};
 use super::super::what::WhatDrafts;
 use super::arn;
 use super::ecs::{each_service, each_task};
+use crate::model::process::{Kind, Text, Value};
 
 /// Days that CloudWatch Logs keeps logs for (AWS documentation of PutRetentionPolicy).
 const RETENTION: [u32; 22] =
@@ -20,20 +21,20 @@ pub(super) fn load_balancers_have_ports(drafts: &WhatDrafts, findings: &mut Vec<
     each_service(drafts, |process, step, task, service| {
         for balancer in &service.load_balancer {
             let written = &balancer.container;
-            let Some(container) = task.container.iter().find(|container| container.name.as_str() == written.as_str())
-            else {
+            let Some(container) = task.container.iter().find(|container| *container.name == **written) else {
                 let title = format!("a load balancer of step `{}` names a container that does not exist", *step.name);
                 let finding = Finding::new(codes::UNKNOWN_CONTAINER, &process.file, written.span(), title)
                     .label("not a container of this step")
-                    .suggest(written, task.container.iter().map(|container| container.name.as_str()));
+                    .suggest(written, task.container.iter().map(|container| &*container.name));
                 findings.push(finding);
                 continue;
             };
-            let one = container.port.iter().map(|port| **port);
-            let ports: Vec<u16> = one.chain(container.ports.iter().map(|port| port.port)).collect();
-            if !ports.contains(&balancer.port) {
+            let Some(ports) = container.all_ports().map(|port| port.port.number()).collect::<Option<Vec<u32>>>() else {
+                continue;
+            };
+            if !ports.contains(&u32::from(*balancer.port)) {
                 let title = format!("container `{}` has no port {}", **written, *balancer.port);
-                let has: Vec<String> = ports.iter().map(u16::to_string).collect();
+                let has: Vec<String> = ports.iter().map(u32::to_string).collect();
                 let finding = Finding::new(codes::LOAD_BALANCER_PORT, &process.file, balancer.port.span(), title)
                     .label("not a port of this container");
                 findings.push(match has.as_slice() {
@@ -159,7 +160,9 @@ fn arns_of_service(service: &ServiceEntry, check: &mut CheckArn<'_>) {
         let role = advanced.and_then(|advanced| advanced.role_arn.as_ref());
         role.iter().for_each(|role| check(role, "iam", "role/", "a role"));
     }
-    arns_of_discovery(service, check);
+    arns_of_keys(service.service_connect_configuration.as_deref(), check);
+    arns_of_keys([&service.options], check);
+    arns_of_keys(service.service_registries.iter().map(|registry| &**registry), check);
     for hook in &service.deployment_configuration.lifecycle_hooks {
         hook.hook_target_arn.iter().for_each(|arn| check(arn, "lambda", "function:", "a Lambda function"));
         hook.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
@@ -190,47 +193,26 @@ fn arns_of_schedule(schedule: &ScheduleEntry, check: &mut CheckArn<'_>) {
     schedule.dead_letter_config.iter().for_each(|queue| check(&queue.arn, "sqs", "", "a queue"));
 }
 
-fn arns_of_discovery(service: &ServiceEntry, check: &mut CheckArn<'_>) {
-    let registries = service.service_registries.iter().filter_map(|entry| entry.registry_arn.as_ref());
-    registries.for_each(|arn| check(arn, "servicediscovery", "service/", "a Cloud Map service"));
-    let Some(connect) = &service.service_connect_configuration else { return };
-    if let Some(namespace) = connect.namespace.as_ref().filter(|namespace| namespace.starts_with("arn:")) {
-        check(namespace, "servicediscovery", "namespace/", "a Cloud Map namespace");
-    }
-    for tls in connect.services.iter().filter_map(|entry| entry.tls.as_ref()) {
-        let authority = &tls.issuer_certificate_authority.aws_pca_authority_arn;
-        check(authority, "acm-pca", "certificate-authority/", "an authority of AWS Private CA");
-        tls.kms_key.iter().for_each(|key| check(key, "kms", "", "a KMS key"));
-        tls.role_arn.iter().for_each(|role| check(role, "iam", "role/", "a role"));
-    }
-    for secret in connect.log.iter().flat_map(|log| log.secrets.values()) {
-        arn_of_secret(secret, check);
-    }
-}
-
-fn arn_of_secret(secret: &SecretEntry, check: &mut CheckArn<'_>) {
-    if let Some(arn) = &secret.secret {
-        check(arn, "secretsmanager", "secret:", "a secret");
-    }
-    if let Some(name) = secret.parameter.as_ref().filter(|name| name.starts_with("arn:")) {
-        check(name, "ssm", "parameter/", "a parameter");
-    }
+/// Those of keys that say what they are of.
+fn arns_of_keys<'a, V: Value + 'a>(values: impl IntoIterator<Item = &'a V>, check: &mut CheckArn<'_>) {
+    let mut each = |text: &Text, kind: Kind| {
+        if let Kind::Arn(of) = kind
+            && (!of.or_name || text.raw().starts_with("arn:"))
+        {
+            check(&At::new(text.span(), text.raw().to_owned()), of.service, of.resource, of.words);
+        }
+    };
+    values.into_iter().for_each(|value| value.each_text(&mut each));
 }
 
 fn arns_of_task(task: &TaskEntry, check: &mut CheckArn<'_>) {
-    let volumes = task.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_ref());
-    for role in task.task_role.iter().chain(&task.execution_role).chain(volumes) {
+    for role in task.task_role.iter().chain(&task.execution_role) {
         check(role, "iam", "role/", "a role");
     }
     // Those of AWS itself have `aws` for an account.
     if let Some(policy) = task.permissions_boundary.as_ref().filter(|policy| !policy.contains(":iam::aws:policy/")) {
         check(policy, "iam", "policy/", "a policy");
     }
-    for container in &task.container {
-        if let Some(credentials) = &container.repository_credentials {
-            check(&credentials.credentials_parameter, "secretsmanager", "secret:", "a secret");
-        }
-        let logs = container.log.iter().flat_map(|log| log.secrets.values());
-        container.secrets.values().chain(logs).for_each(|secret| arn_of_secret(secret, check));
-    }
+    arns_of_keys(task.volume.iter().map(|volume| &**volume), check);
+    arns_of_keys(task.container.iter().map(|container| &**container), check);
 }

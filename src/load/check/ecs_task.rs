@@ -25,7 +25,7 @@ pub(super) fn tasks_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     for (_, task, _) in process.doc.runs() {
         for volume in &task.volume {
             if let Some(ebs) = &volume.managed_ebs_volume {
-                out(ebs.span(), "tasks that run once cannot have EBS volumes");
+                out(ebs.span(), "tasks that run once cannot have EBS volumes (`managed_ebs_volume`)");
             }
         }
     }

@@ -16,7 +16,6 @@ mod ecs_deployment;
 mod ecs_discovery;
 mod ecs_exec;
 mod ecs_launch;
-mod ecs_linux;
 pub(crate) mod ecs_listeners;
 mod ecs_logs;
 mod ecs_network;
@@ -29,6 +28,7 @@ mod ecs_task;
 mod ecs_volumes;
 mod freezes;
 mod identity;
+pub(crate) mod keys;
 mod lifecycles;
 mod names;
 mod order;
@@ -118,32 +118,23 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "step-order", run: order::steps_can_run },
     WhatCheck { name: "outputs-in-steps", run: outputs::stand_in_steps },
     WhatCheck { name: "sizes", run: ecs_containers::sizes },
-    WhatCheck { name: "containers-differ", run: ecs_containers::names_differ },
     WhatCheck { name: "task-sizes", run: ecs_containers::sizes_are_given },
-    WhatCheck { name: "essential-container", run: ecs_containers::one_is_essential },
     WhatCheck { name: "container-image", run: ecs_containers::images_exist },
     WhatCheck { name: "network-ids", run: ecs_network::ids_fit },
     WhatCheck { name: "host-addresses", run: ecs_network::addresses_fit },
     WhatCheck { name: "health-check-port", run: ecs_network::checks_find_ports },
-    WhatCheck { name: "ports-differ", run: ecs_containers::ports_differ },
-    WhatCheck { name: "dependencies", run: ecs_containers::dependencies_can_happen },
-    WhatCheck { name: "health-check", run: ecs_containers::health_checks_begin_with_cmd },
-    WhatCheck { name: "secret-or-variable", run: ecs_containers::secret_or_variable },
     WhatCheck { name: "variable-names", run: ecs_containers::names_of_variables },
     WhatCheck { name: "container-limits", run: ecs_containers::limits },
-    WhatCheck { name: "container-values", run: ecs_linux::values_are_possible },
     WhatCheck { name: "launch", run: ecs_launch::launch_has_it },
     WhatCheck { name: "platform-version", run: ecs_platform::versions_have_it },
     WhatCheck { name: "exec", run: ecs_exec::agents_can_write },
     WhatCheck { name: "capacity", run: ecs_launch::capacity_fits },
-    WhatCheck { name: "volumes-exist", run: ecs_volumes::names_fit },
     WhatCheck { name: "volumes", run: ecs_volumes::kinds_are_possible },
     WhatCheck { name: "log-options", run: ecs_logs::options_fit },
     WhatCheck { name: "log-retention-of-nothing", run: ecs_logs::retention_of_something },
     WhatCheck { name: "log-routers", run: ecs_logs::routers_fit },
     WhatCheck { name: "rights", run: ecs_roles::rights_fit },
     WhatCheck { name: "load-balancer", run: ecs_service::load_balancers_have_ports },
-    WhatCheck { name: "port-names", run: ecs_discovery::port_names_fit },
     WhatCheck { name: "service-connect", run: ecs_discovery::connections_are_possible },
     WhatCheck { name: "service-registries", run: ecs_discovery::registries_are_possible },
     WhatCheck { name: "balancing", run: ecs_balancing::balancing_is_possible },

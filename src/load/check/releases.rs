@@ -121,10 +121,12 @@ pub(super) fn have_their_images(world: &World, findings: &mut Vec<Finding>) {
                     findings.push(finding);
                 }
             }
-            let mut lacking: Vec<&str> = Vec::new();
+            let mut lacking: Vec<String> = Vec::new();
             for step in &what.steps {
                 let used = step.kind.images().map(|(_, image, _)| image);
-                lacking.extend(used.filter(|image| !release.draft.images.contains_key(*image)).map(|i| i.as_str()));
+                lacking.extend(
+                    used.filter(|image| !release.draft.images.contains_key(image)).map(|image| image.to_string()),
+                );
             }
             lacking.sort_unstable();
             lacking.dedup();

@@ -1,4 +1,5 @@
-//! What the files say: serde types that mirror them, and nothing else.
+//! What the files say: serde types that mirror them, and nothing else. Tables of a step that read the same everywhere are types of the
+//! model ([`Value`](crate::model::process::Value)).
 //!
 //! One type per kind of file. A value keeps its bytes in the file ([`At`]) until its problems have been reported. The JSON
 //! Schemas for editors come from the same types ([`schemas`]), and the loader checks every file against them ([`walk`])

@@ -6,15 +6,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::At;
-use super::values::{FlagEntry, NumberEntry};
+use crate::model::process::{
+    Container, Definition, EphemeralStorage, Number, OptIn, ServiceConnect, ServiceOptions, ServiceRegistry, Volume,
+};
 
 mod balancing;
-mod container;
 mod deployment;
-mod discovery;
 mod launch;
-mod linux;
-mod logging;
 mod patch;
 mod raw;
 mod role;
@@ -22,22 +20,16 @@ mod run;
 mod scaling;
 mod schedule;
 pub mod steps;
-mod volume;
 
 pub use balancing::*;
-pub use container::*;
 pub use deployment::*;
-pub use discovery::*;
 pub use launch::*;
-pub use linux::*;
-pub use logging::*;
 pub use patch::*;
 pub use raw::*;
 pub use role::*;
 pub use run::*;
 pub use scaling::*;
 pub use schedule::*;
-pub use volume::*;
 
 /// `projects/<name>/process.toml`: what is deployed. Text may contain `#{variable}` where a key says so.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -239,10 +231,10 @@ impl ProcessFile {
 #[schemars(extend("x-flat" = true))]
 pub struct TaskEntry {
     /// CPU units of the task; 1024 are one vCPU; may be `#{…}`. Optional with `launch = "ec2"`.
-    pub cpu: Option<At<NumberEntry>>,
+    pub cpu: Option<Number>,
     /// Memory of the task in MiB; may be `#{…}`. Optional with `launch = "ec2"` if each container has `memory` or
     /// `memory_reservation`.
-    pub memory: Option<At<NumberEntry>>,
+    pub memory: Option<Number>,
     /// Processor architecture; `x86-64` by default.
     #[serde(default)]
     pub architecture: ArchitectureEntry,
@@ -254,7 +246,7 @@ pub struct TaskEntry {
     pub runs_on: RunsOnEntry,
     /// Containers of the task; at least one.
     #[serde(default)]
-    pub container: Vec<At<ContainerEntry>>,
+    pub container: Vec<At<Container>>,
     /// ARN of the role that the containers have; may contain `#{…}`.
     pub task_role: Option<At<String>>,
     /// ARN of the role that starts the task; may contain `#{…}`. Without one, landfall makes a role with least rights.
@@ -270,18 +262,20 @@ pub struct TaskEntry {
     /// ARN of a policy that limits the rights of every role that landfall makes; may contain `#{…}`.
     pub permissions_boundary: Option<At<String>>,
     /// Storage of a task; only on Fargate.
-    pub ephemeral_storage: Option<At<EphemeralStorageEntry>>,
+    pub ephemeral_storage: Option<At<EphemeralStorage>>,
     /// What containers can mount.
     #[serde(default)]
-    pub volume: Vec<At<VolumeEntry>>,
+    pub volume: Vec<At<Volume>>,
     /// How many days the step's log group keeps its entries; 30 by default. A step has a log group only if something in
     /// it writes there: when the last container gets its own `log`, CloudFormation deletes the log group with its
     /// entries.
     pub log_retention_days: Option<At<u32>>,
+    /// What only fills a property.
+    pub definition: Definition,
     /// Turns on ECS Exec; may be `#{…}`. With a variable, the task role has the rights of ECS Exec in every slot.
     #[serde(default)]
     #[schemars(extend("default" = false))]
-    pub execute_command: At<FlagEntry>,
+    pub execute_command: OptIn,
     /// Tags of the tasks, and of the service that runs them; values may contain `#{…}`.
     #[serde(default)]
     pub tags: BTreeMap<String, At<String>>,
@@ -303,7 +297,7 @@ pub struct ServiceEntry {
     #[serde(default)]
     pub deployment_configuration: DeploymentEntry,
     /// Number of tasks; 1 by default; not with `scaling`; may be `#{…}`.
-    pub desired_count: Option<At<NumberEntry>>,
+    pub desired_count: Option<Number>,
     /// Lower limit of healthy tasks during a deployment, in percent of the desired count; 100 by default.
     pub minimum_healthy_percent: Option<At<u32>>,
     /// Upper limit of tasks during a deployment, in percent of the desired count; 200 by default.
@@ -317,10 +311,12 @@ pub struct ServiceEntry {
     /// Seconds in which failing load-balancer checks are ignored after a task starts.
     pub health_check_grace: Option<At<u32>>,
     /// A proxy next to every task, through which services of a namespace reach each other.
-    pub service_connect_configuration: Option<At<ServiceConnectEntry>>,
+    pub service_connect_configuration: Option<At<ServiceConnect>>,
     /// A Cloud Map service through which clients find the tasks; at most one.
     #[serde(default)]
-    pub service_registries: Vec<At<ServiceRegistryEntry>>,
+    pub service_registries: Vec<At<ServiceRegistry>>,
+    /// What only fills a property.
+    pub options: ServiceOptions,
     /// Change this text to deploy the same content again, for example to read changed secrets and environment files; may
     /// contain `#{…}`.
     pub force_new_deployment_nonce: Option<At<String>>,

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Error, SeqAccess, Unexpected, Visitor};
+use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::model::process::ValueKind;
@@ -94,133 +93,6 @@ impl JsonSchema for ValueEntry {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         let one = ["string", "integer", "number", "boolean"];
         json_schema!({ "anyOf": [{ "type": one }, { "type": "array", "items": { "type": one } }] })
-    }
-}
-
-/// A value that a key wants, or a text with placeholders that becomes one.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum GivenEntry<T> {
-    /// As it is written.
-    Written(T),
-    /// A text, which must have placeholders.
-    Text(String),
-}
-
-/// A whole number.
-pub type NumberEntry = GivenEntry<u32>;
-
-/// `true` or `false`.
-pub type FlagEntry = GivenEntry<bool>;
-
-/// What a [`GivenEntry`] can be of.
-pub trait Wanted: Sized {
-    /// What a key of this kind needs, to stand behind "needs".
-    const NEEDS: &'static str;
-    /// What is expected, if something else is written.
-    const EXPECTED: &'static str;
-
-    /// From a boolean; none if that is another kind.
-    fn of_flag(_: bool) -> Option<Self> {
-        None
-    }
-
-    /// From a whole number; none if that is another kind.
-    fn of_number(_: i64) -> Option<Result<Self, String>> {
-        None
-    }
-}
-
-impl Wanted for u32 {
-    const NEEDS: &'static str = "a whole number";
-    const EXPECTED: &'static str = "a whole number, or text with placeholders";
-
-    fn of_number(value: i64) -> Option<Result<Self, String>> {
-        Some(u32::try_from(value).map_err(|_| format!("{value} is out of range: expected 0 to {}", u32::MAX)))
-    }
-}
-
-impl Wanted for bool {
-    const NEEDS: &'static str = "`true` or `false`";
-    const EXPECTED: &'static str = "true or false, or text with placeholders";
-
-    fn of_flag(value: bool) -> Option<Self> {
-        Some(value)
-    }
-}
-
-impl<T: Copy> GivenEntry<T> {
-    /// The value, if it is written as one.
-    pub fn written(&self) -> Option<T> {
-        match self {
-            GivenEntry::Written(value) => Some(*value),
-            GivenEntry::Text(_) => None,
-        }
-    }
-
-    /// The text, if it is one.
-    pub fn text(&self) -> Option<&str> {
-        match self {
-            GivenEntry::Written(_) => None,
-            GivenEntry::Text(text) => Some(text),
-        }
-    }
-}
-
-impl FlagEntry {
-    /// Whether it is certainly `true`, in every slot.
-    pub fn is_on(&self) -> bool {
-        self.written() == Some(true)
-    }
-
-    /// Whether it is certainly `false`, in every slot.
-    pub fn is_off(&self) -> bool {
-        self.written() == Some(false)
-    }
-}
-
-impl<T: Default> Default for GivenEntry<T> {
-    fn default() -> Self {
-        GivenEntry::Written(T::default())
-    }
-}
-
-struct GivenVisitor<T>(PhantomData<T>);
-
-impl<T: Wanted> Visitor<'_> for GivenVisitor<T> {
-    type Value = GivenEntry<T>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(T::EXPECTED)
-    }
-    fn visit_str<E: Error>(self, text: &str) -> Result<GivenEntry<T>, E> {
-        Ok(GivenEntry::Text(text.to_owned()))
-    }
-    fn visit_bool<E: Error>(self, value: bool) -> Result<GivenEntry<T>, E> {
-        let wrong = || E::invalid_type(Unexpected::Bool(value), &self);
-        T::of_flag(value).map(GivenEntry::Written).ok_or_else(wrong)
-    }
-    fn visit_i64<E: Error>(self, value: i64) -> Result<GivenEntry<T>, E> {
-        let number = T::of_number(value).ok_or_else(|| E::invalid_type(Unexpected::Signed(value), &self))?;
-        number.map(GivenEntry::Written).map_err(E::custom)
-    }
-}
-
-impl<'de, T: Wanted> Deserialize<'de> for GivenEntry<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(GivenVisitor(PhantomData))
-    }
-}
-
-impl<T: JsonSchema> JsonSchema for GivenEntry<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "Given".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let written = generator.subschema_for::<T>();
-        json_schema!({ "anyOf": [written, { "type": "string", "pattern": "#\\{" }] })
     }
 }
 

@@ -201,18 +201,21 @@ fn walk_tagged(choices: &[&Value], table: &DeTable<'_>, span: Range<usize>, with
     }
 }
 
-/// Compares a text with the texts that the alternatives allow; an alternative that lists none allows every one.
+/// Compares a text with the texts that the alternatives allow; an alternative that lists none allows every one, or every one with
+/// placeholders.
 fn walk_text(schemas: &[&Value], text: &str, span: Range<usize>, out: &mut Vec<Fault>) {
     let mut allowed = Vec::new();
-    for schema in schemas {
+    let inner = schemas.iter().flat_map(|schema| choices(schema).map_or(std::slice::from_ref(*schema), Vec::as_slice));
+    for schema in inner {
         let listed: Vec<&Value> = match (schema.get("const"), schema.get("enum").and_then(Value::as_array)) {
             (Some(only), _) => vec![only],
             (None, Some(several)) => several.iter().collect(),
+            (None, None) if schema.get("pattern").is_some() && !text.contains("#{") => continue,
             (None, None) => return,
         };
         allowed.extend(listed.into_iter().filter_map(Value::as_str).map(str::to_owned));
     }
-    if !allowed.iter().any(|one| one == text) {
+    if !allowed.is_empty() && !allowed.iter().any(|one| one == text) {
         out.push(Fault { span, kind: FaultKind::NotOneOf { value: text.to_owned(), allowed } });
     }
 }

@@ -1,244 +1,344 @@
 //! The containers of a task.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::{
-    Firelens, Flag, LinuxParameters, LogConfiguration, MountPoint, Number, SystemControl, Text, Ulimit, VolumesFrom,
+    Firelens, Flag, Given, Known, LinuxParameters, Literal, Located, Log, MountPoint, Number, OptIn, PortNumber,
+    Secret, SecretArn, SystemControl, Text, Ulimit, VolumesFrom, Wanted, Within, table, words,
 };
-use crate::model::{ImageName, Location};
+use crate::model::ImageName;
 
-/// `[[step.container]]`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Container {
-    /// Its name, unique in the step.
-    pub name: Arc<str>,
-    /// A key of `[images]`.
-    pub image: ImageName,
-    /// The task stops when it stops.
-    pub essential: Flag,
-    /// CPU units reserved.
-    pub cpu: Option<Number>,
-    /// Hard limit in MiB.
-    pub memory: Option<Number>,
-    /// Soft limit in MiB.
-    pub memory_reservation: Option<Number>,
-    pub ports: Vec<Port>,
-    /// Files in S3 whose lines are plain variables: the ARNs of the objects.
-    pub environment_files: Vec<Text>,
-    /// Plain variables.
-    pub environment: BTreeMap<Arc<str>, Text>,
-    /// Variables whose values are read from Secrets Manager or SSM when the task starts.
-    pub secrets: BTreeMap<Arc<str>, Secret>,
-    /// Arguments; one element each.
-    pub command: Vec<Text>,
-    /// Entry point; one element each.
-    pub entry_point: Vec<Text>,
-    /// Folder in which the command runs.
-    pub working_directory: Option<Text>,
-    /// User, as `user`, `uid`, `user:group`.
-    pub user: Option<Text>,
-    /// The root file system cannot be written.
-    pub read_only_root: Flag,
-    /// Seconds between SIGTERM and SIGKILL, at most 120 on Fargate.
-    pub stop_timeout: Option<u32>,
-    /// Seconds until a container that others wait for has failed to start.
-    pub start_timeout: Option<u32>,
-    /// ARN of the secret with which the image's registry is entered.
-    pub repository_credentials: Option<Text>,
-    pub gpus: Option<u32>,
-    /// Labels that Docker keeps with the container.
-    pub docker_labels: BTreeMap<Arc<str>, Text>,
-    /// Standard input stays open.
-    pub interactive: Flag,
-    /// A terminal is allocated.
-    pub pseudo_terminal: Flag,
-    /// It may do on the instance what root may.
-    pub privileged: Flag,
-    /// Its host name.
-    pub hostname: Option<Text>,
-    /// DNS servers instead of the instance's.
-    pub dns_servers: Vec<Text>,
-    /// DNS search domains instead of the instance's.
-    pub dns_search_domains: Vec<Text>,
-    /// Lines of `/etc/hosts`.
-    pub extra_hosts: Vec<HostEntry>,
-    /// Labels of SELinux and AppArmor, and the like.
-    pub docker_security_options: Vec<Text>,
-    /// Limits of the operating system.
-    pub ulimits: Vec<Ulimit>,
-    /// What it asks of the Linux kernel.
-    pub linux: Option<LinuxParameters>,
-    /// Kernel parameters of its namespaces.
-    pub system_controls: Vec<SystemControl>,
-    /// ECS starts it again where it ends, without ending the task.
-    pub restart: Option<RestartPolicy>,
-    pub health_check: Option<HealthCheck>,
-    /// Containers that must have come so far before this one starts.
-    pub depends_on: Vec<Dependency>,
-    /// Volumes of the step.
-    pub mount_points: Vec<MountPoint>,
-    /// Volumes of other containers.
-    pub volumes_from: Vec<VolumesFrom>,
-    /// It routes the logs of others.
-    pub firelens: Option<Firelens>,
-    /// Where its output goes; without it, to the step's log group.
-    pub log: Option<LogConfiguration>,
-    /// Where it is written.
-    pub at: Location,
+table! {
+    /// `[[step.container]]`.
+    pub struct Container {
+        /// Its name, unique in the step.
+        name: Literal,
+        /// A name in `[images]`.
+        image: Literal as own,
+        /// If this container stops, the task stops; `true` by default; may be `#{…}`.
+        #[serde(default = "yes")]
+        #[schemars(extend("default" = true))]
+        essential: Flag,
+        /// CPU units reserved for it; may be `#{…}`.
+        cpu: Option<Number>,
+        /// Hard limit in MiB; may be `#{…}`.
+        memory: Option<Number> as own,
+        /// Soft limit in MiB; may be `#{…}`.
+        memory_reservation: Option<Number> as own,
+        /// The container's port, over TCP, if it has only one; may be `#{…}`.
+        port: Option<PortNumber> as own,
+        /// The container's ports, if it has several or a port needs more than a number.
+        #[serde(default)]
+        ports: Vec<Port> as own,
+        /// ARNs of S3 objects with one variable per line, at most 10; may contain `#{…}`. The execution role that landfall
+        /// makes may read them.
+        #[serde(default)]
+        environment_files: Vec<Text> as own,
+        /// Plain variables; values may contain `#{…}`.
+        #[serde(default)]
+        environment: BTreeMap<String, Text> as own,
+        /// Variables whose values are read from Secrets Manager or SSM when the task starts.
+        #[serde(default)]
+        secrets: BTreeMap<String, Located<Secret>> as own,
+        /// Arguments, one element each; may contain `#{…}`.
+        #[serde(default)]
+        command: Vec<Text>,
+        /// Entry point, one element each; may contain `#{…}`.
+        #[serde(default)]
+        entry_point: Vec<Text>,
+        /// Folder in which the command runs; may contain `#{…}`.
+        working_directory: Option<Text>,
+        /// User, as `user`, `uid` or `user:group`; may contain `#{…}`.
+        user: Option<Text>,
+        /// Makes the root file system read-only; may be `#{…}`.
+        #[serde(default)]
+        #[schemars(extend("default" = false))]
+        read_only_root: OptIn = "ReadonlyRootFilesystem",
+        /// Seconds between SIGTERM and SIGKILL; at most 120 on Fargate; may be `#{…}`.
+        stop_timeout: Option<Number>,
+        /// Seconds in which the container must reach the condition that other containers wait for: at least 2, at most 120
+        /// on Fargate; may be `#{…}`.
+        start_timeout: Option<Number>,
+        /// Credentials for the image's registry. The execution role that landfall makes may read the secret.
+        repository_credentials: Option<RepositoryCredentials>,
+        /// GPUs; not on Fargate.
+        #[serde(default)]
+        resource_requirements: Vec<ResourceRequirement>,
+        /// ARNs of credential specifications, for Active Directory; only with `launch = "ec2"`; may contain `#{…}`.
+        #[serde(default)]
+        credential_specs: Vec<Text>,
+        /// Containers that it can reach by name without ports; only in network mode `bridge`; may contain `#{…}`.
+        #[serde(default)]
+        links: Vec<Text>,
+        /// Whether ECS replaces an image's tag by its digest; `enabled` by default; may be `#{…}`.
+        version_consistency: Option<Given<VersionConsistency>>,
+        /// Docker labels of the container; values may contain `#{…}`; not with `launch = "managed"`.
+        #[serde(default)]
+        docker_labels: BTreeMap<String, Text>,
+        /// Keeps standard input open; may be `#{…}`.
+        #[serde(default)]
+        #[schemars(extend("default" = false))]
+        interactive: OptIn,
+        /// Allocates a terminal; may be `#{…}`.
+        #[serde(default)]
+        #[schemars(extend("default" = false))]
+        pseudo_terminal: OptIn,
+        /// Turns the container's network off; may be `#{…}`.
+        disable_networking: Option<Flag>,
+        /// Gives the container root's rights on the instance; not on Fargate; may be `#{…}`.
+        #[serde(default)]
+        #[schemars(extend("default" = false))]
+        privileged: OptIn,
+        /// Its host name; may contain `#{…}`; only with `launch = "ec2"`, and not in network mode `awsvpc`.
+        hostname: Option<Text>,
+        /// DNS servers; may contain `#{…}`; only with `launch = "ec2"`.
+        #[serde(default)]
+        dns_servers: Vec<Text>,
+        /// DNS search domains; may contain `#{…}`; only with `launch = "ec2"`.
+        #[serde(default)]
+        dns_search_domains: Vec<Text>,
+        /// Lines of `/etc/hosts`; only with `launch = "ec2"`, and not in network mode `awsvpc`.
+        #[serde(default)]
+        extra_hosts: Vec<ExtraHost>,
+        /// Labels for SELinux, AppArmor and similar systems; may contain `#{…}`; only with `launch = "ec2"`.
+        #[serde(default)]
+        docker_security_options: Vec<Text>,
+        /// Limits of the operating system.
+        #[serde(default)]
+        ulimits: Vec<Ulimit>,
+        /// Settings of the Linux kernel.
+        linux_parameters: Option<LinuxParameters>,
+        /// Kernel parameters of its namespaces.
+        #[serde(default)]
+        system_controls: Vec<SystemControl>,
+        /// Restarts the container when it ends, without ending the task.
+        restart_policy: Option<RestartPolicy> as own,
+        /// Health check that ECS runs in the container.
+        health_check: Option<HealthCheck>,
+        /// Containers that must reach a condition before this one starts.
+        #[serde(default)]
+        depends_on: Vec<Dependency>,
+        /// Volumes of the step that it mounts.
+        #[serde(default)]
+        mount_points: Vec<MountPoint>,
+        /// Other containers whose volumes it mounts.
+        #[serde(default)]
+        volumes_from: Vec<VolumesFrom>,
+        /// Makes this container the log router for containers with the driver `awsfirelens`. A step can have one router.
+        firelens_configuration: Option<Located<Firelens>>,
+        /// Where its output goes. Default: the step's log group.
+        log: Option<Log> as own,
+    }
+}
+
+fn yes() -> Flag {
+    true.into()
 }
 
 impl Container {
-    /// An essential container that says no more than it has to.
-    pub fn new(name: Arc<str>, image: ImageName, at: Location) -> Self {
-        Self {
-            name,
-            image,
-            essential: Flag::Written(true),
-            cpu: None,
-            memory: None,
-            memory_reservation: None,
-            ports: Vec::new(),
-            environment_files: Vec::new(),
-            environment: BTreeMap::new(),
-            secrets: BTreeMap::new(),
-            command: Vec::new(),
-            entry_point: Vec::new(),
-            working_directory: None,
-            user: None,
-            read_only_root: Flag::Written(false),
-            stop_timeout: None,
-            start_timeout: None,
-            repository_credentials: None,
-            gpus: None,
-            docker_labels: BTreeMap::new(),
-            interactive: Flag::Written(false),
-            pseudo_terminal: Flag::Written(false),
-            privileged: Flag::Written(false),
-            hostname: None,
-            dns_servers: Vec::new(),
-            dns_search_domains: Vec::new(),
-            extra_hosts: Vec::new(),
-            docker_security_options: Vec::new(),
-            ulimits: Vec::new(),
-            linux: None,
-            system_controls: Vec::new(),
-            restart: None,
-            health_check: None,
-            depends_on: Vec::new(),
-            mount_points: Vec::new(),
-            volumes_from: Vec::new(),
-            firelens: None,
-            log: None,
-            at,
-        }
+    /// The image's key of `[images]`; none if it cannot be one.
+    pub fn image(&self) -> Option<ImageName> {
+        self.image.parse().ok()
+    }
+
+    /// All of its ports, that of `port` first.
+    pub fn all_ports(&self) -> impl Iterator<Item = Cow<'_, Port>> {
+        let one = self.port.iter().map(|port| Cow::Owned(Port::new(port.clone())));
+        one.chain(self.ports.iter().map(Cow::Borrowed))
     }
 }
 
-/// A line of `/etc/hosts`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HostEntry {
-    /// The name.
-    pub hostname: Text,
-    pub ip_address: Text,
-}
-
-/// `restart_policy`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RestartPolicy {
-    /// Exit codes after which it stays stopped.
-    pub ignored_exit_codes: Vec<i32>,
-    /// Seconds for which it has to run before it is started again.
-    pub attempt_period: Option<u32>,
-}
-
-/// A port of a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Port {
-    /// Port in the container.
-    pub container_port: u16,
-    /// Port on the instance; only in network mode `bridge`, where ECS otherwise chooses one.
-    pub host_port: Option<u16>,
-    /// `tcp` or `udp`.
-    pub protocol: Protocol,
-    /// Name of the port mapping.
-    pub name: Option<Arc<str>>,
-    /// `http`, `http2` or `grpc`, for Service Connect; TCP unless said.
-    pub app_protocol: Option<&'static str>,
-}
-
-/// Transport protocol of a port.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Protocol {
-    #[default]
-    Tcp,
-    Udp,
-}
-
-/// A reference to a secret value, never the value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Secret {
-    /// A secret in Secrets Manager.
-    Secret { arn: Text, part: SecretPart },
-    /// A parameter of SSM.
-    Parameter {
-        /// Its ARN, or its name in the target's account and region; an output with which it begins is a name.
-        name: Text,
-    },
-}
-
-/// What of a secret in Secrets Manager is read; all of its current version unless said.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SecretPart {
-    /// One key of its JSON value.
-    pub key: Option<Text>,
-    /// The label of a version.
-    pub stage: Option<Text>,
-    /// The id of a version, where no label is given.
-    pub version: Option<Text>,
-}
-
-impl SecretPart {
-    /// Key, label and id, in the order in which ECS takes them; none if nothing is said.
-    pub fn texts(&self) -> Option<[Option<&Text>; 3]> {
-        let all = [&self.key, &self.stage, &self.version].map(Option::as_ref);
-        all.iter().any(Option::is_some).then_some(all)
+table! {
+    /// `repository_credentials`.
+    pub struct RepositoryCredentials {
+        /// ARN of a secret in Secrets Manager with `username` and `password`, with or without its six random characters; may
+        /// contain `#{…}`.
+        credentials_parameter: Known<SecretArn>,
     }
 }
 
-/// `health_check`. Times in seconds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct HealthCheck {
-    /// Begins with `CMD` or `CMD-SHELL`.
-    pub command: Vec<Text>,
-    /// Between two checks.
-    pub interval: Option<u32>,
-    /// Until a check has failed.
-    pub timeout: Option<u32>,
-    /// Failures in a row until the container is unhealthy.
-    pub retries: Option<u32>,
-    /// In which failures do not count after the start.
-    pub start_period: Option<u32>,
+table! {
+    /// One of `resource_requirements`.
+    pub struct ResourceRequirement {
+        /// What is required; may be `#{…}`.
+        #[serde(rename = "type")]
+        kind: Given<ResourceKind> = "Type",
+        /// How many: 1 to 64; may be `#{…}`.
+        value: Given<Gpus>,
+        /// How containers share a GPU; only with `launch = "managed"`.
+        sharing_strategy: Option<SharingStrategy>,
+    }
 }
 
-/// `depends_on`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dependency {
-    /// Name of another container of the step.
-    pub container: Arc<str>,
-    /// How far it must have come.
-    pub condition: Condition,
+table! {
+    /// `sharing_strategy` of a GPU.
+    pub struct SharingStrategy {
+        /// Through the Multi-Process Service of NVIDIA.
+        nvidia_mps: NvidiaMps,
+    }
 }
 
-/// How far a container must have come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Condition {
-    /// `START`.
-    Start,
-    /// `COMPLETE`.
-    Complete,
-    /// `SUCCESS`: it ended with exit code 0.
-    Success,
-    /// `HEALTHY`: its health check passes.
-    Healthy,
+table! {
+    /// `nvidia_mps`.
+    pub struct NvidiaMps {
+        /// Percent of the GPU's threads, at most; may be `#{…}`.
+        max_compute_percent: Option<Given<Within<1, 100>>>,
+        /// MiB of the GPU's memory; may be `#{…}`.
+        memory: Option<Number>,
+    }
+}
+
+words! {
+    /// `version_consistency`.
+    pub enum VersionConsistency {
+        /// All tasks of a deployment run the same image, also if somebody moves the tag.
+        Enabled = "enabled" "enabled",
+        /// Each task runs what the tag names when it starts.
+        Disabled = "disabled" "disabled",
+    }
+}
+
+words! {
+    /// `type` of a resource requirement.
+    pub enum ResourceKind {
+        /// GPUs of the instance.
+        Gpu = "gpu" "GPU",
+    }
+}
+
+/// A number of GPUs, which ECS takes as a string.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, schemars::JsonSchema)]
+#[schemars(inline)]
+pub struct Gpus(Within<1, 64>);
+
+impl Wanted for Gpus {
+    const NEEDS: &'static str = "a whole number";
+    const KIND: super::Kind = <Within<1, 64> as Wanted>::KIND;
+
+    fn of_number(value: i64) -> Option<Result<Self, String>> {
+        Within::of_number(value).map(|number| number.map(Self))
+    }
+    fn rendered(self) -> serde_json::Value {
+        self.0.0.to_string().into()
+    }
+}
+
+table! {
+    /// One of `extra_hosts`.
+    pub struct ExtraHost {
+        /// The name; may contain `#{…}`.
+        hostname: Text,
+        /// Its address; may contain `#{…}`.
+        ip_address: Text,
+    }
+}
+
+table! {
+    /// `restart_policy` of a container.
+    pub struct RestartPolicy {
+        /// Whether the container is restarted; may be `#{…}`.
+        enabled: Flag,
+        /// Exit codes after which ECS does not restart the container, at most 50; may be `#{…}`.
+        #[serde(default)]
+        ignored_exit_codes: Vec<Given<i32>>,
+        /// Seconds that the container must run before ECS can restart it: 60 to 1800; 300 by default; may be `#{…}`.
+        restart_attempt_period: Option<Given<Within<60, 1800>>>,
+    }
+}
+
+table! {
+    /// One of `ports`.
+    pub struct Port {
+        /// Port in the container; may be `#{…}`.
+        port: PortNumber = "ContainerPort",
+        /// Port on the instance; only in network mode `bridge`; may be `#{…}`. Without it, ECS chooses one.
+        host_port: Option<Given<Within<0, 65_535>>>,
+        /// `tcp` by default; may be `#{…}`.
+        #[serde(default = "tcp")]
+        #[schemars(extend("default" = "tcp"))]
+        protocol: Given<Protocol>,
+        /// Name of the port mapping, unique in the step: lower-case letters, digits, `_` and `-`, at most 64; may contain `#{…}`.
+        name: Option<Text>,
+        /// The protocol on this port, for Service Connect; may be `#{…}`. Default: TCP. A service keeps the protocol that it was
+        /// made with.
+        app_protocol: Option<Given<AppProtocol>>,
+    }
+}
+
+fn tcp() -> Given<Protocol> {
+    Protocol::Tcp.into()
+}
+
+impl Port {
+    /// A port that says no more than its number.
+    pub fn new(port: PortNumber) -> Self {
+        Self { port, host_port: None, protocol: tcp(), name: None, app_protocol: None }
+    }
+}
+
+words! {
+    /// `app_protocol`.
+    #[expect(missing_docs, reason = "the names are those of the protocols")]
+    pub enum AppProtocol {
+        Http = "http" "http",
+        Http2 = "http2" "http2",
+        Grpc = "grpc" "grpc",
+    }
+}
+
+words! {
+    /// `protocol`.
+    pub enum Protocol {
+        /// TCP.
+        Tcp = "tcp" "tcp",
+        /// UDP.
+        Udp = "udp" "udp",
+    }
+}
+
+table! {
+    /// `health_check`; times in seconds.
+    pub struct HealthCheck {
+        /// Begins with `CMD` or `CMD-SHELL`; one element per argument; may contain `#{…}`.
+        command: Vec<Text>,
+        /// Seconds between two checks: 5 to 300; may be `#{…}`.
+        interval: Option<Given<Within<5, 300>>>,
+        /// Seconds until a check counts as failed: 2 to 60; may be `#{…}`.
+        timeout: Option<Given<Within<2, 60>>>,
+        /// Failures in a row until the container is unhealthy: 1 to 10; may be `#{…}`.
+        retries: Option<Given<Within<1, 10>>>,
+        /// Seconds after the start in which failures do not count: 0 to 300; may be `#{…}`.
+        start_period: Option<Given<Within<0, 300>>>,
+    }
+}
+
+table! {
+    /// One of `depends_on`.
+    pub struct Dependency {
+        /// Name of another container of the step.
+        container: Literal = "ContainerName",
+        /// The condition that it must reach; `start` by default; may be `#{…}`.
+        #[serde(default = "start")]
+        #[schemars(extend("default" = "start"))]
+        condition: Given<Condition>,
+    }
+}
+
+fn start() -> Given<Condition> {
+    Condition::Start.into()
+}
+
+words! {
+    /// `condition` of a dependency.
+    pub enum Condition {
+        /// It was started.
+        Start = "start" "START",
+        /// It ended.
+        Complete = "complete" "COMPLETE",
+        /// It ended with exit code 0.
+        Success = "success" "SUCCESS",
+        /// Its health check passes.
+        Healthy = "healthy" "HEALTHY",
+    }
 }

@@ -1,6 +1,6 @@
 //! How one set of tasks takes the place of another.
 
-use super::{Decimal, Flag, Text};
+use super::{Decimal, Flag, Given, Text, Within, table, words};
 
 /// `[step.deployment_configuration]`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -13,6 +13,30 @@ pub struct Deployment {
     pub alarms: Option<DeploymentAlarms>,
     /// What happens at certain stages.
     pub hooks: Vec<LifecycleHook>,
+    /// When a deployment has succeeded before every task is healthy.
+    pub early_success: Option<EarlySuccess>,
+}
+
+table! {
+    /// `early_success_criteria`.
+    pub struct EarlySuccess {
+        /// Whether a deployment may succeed early; may be `#{…}`.
+        enable: Flag,
+        /// Percent of the tasks that must be healthy; may be `#{…}`.
+        healthy_percent: Option<Given<Within<0, 100>>>,
+        /// Whether the deployment waits until the old tasks are gone; may be `#{…}`.
+        source_service_revision_cleanup: Option<Given<RevisionCleanup>>,
+    }
+}
+
+words! {
+    /// `source_service_revision_cleanup`.
+    pub enum RevisionCleanup {
+        /// It waits.
+        Blocking = "blocking" "BLOCKING",
+        /// It does not wait.
+        Deferred = "deferred" "DEFERRED",
+    }
 }
 
 /// How traffic moves from one set of tasks to the other.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Decimal, Flag, Number, Text};
+use super::{Decimal, Number, OptIn, Text};
 
 /// `[step.scaling]`: the number of tasks is Application Auto Scaling's to say.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct TargetTracking {
     /// Seconds after scaling out until the next.
     pub scale_out_cooldown: Option<u32>,
     /// The policy never takes tasks away.
-    pub disable_scale_in: Flag,
+    pub disable_scale_in: OptIn,
 }
 
 /// A metric that a policy can hold.

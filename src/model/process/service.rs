@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Container, Deployment, Flag, Launch, LoadBalancer, Number, PropagateTags, Rights, Scaling, ServiceConnect,
-    ServiceRegistry, Text, Threshold, Volume,
+    Container, Definition, Deployment, EphemeralStorage, Launch, LoadBalancer, Number, OptIn, PropagateTags, Rights,
+    Scaling, ServiceConnect, ServiceOptions, ServiceRegistry, Text, Threshold, Volume,
 };
 
 /// Processor architecture of a task.
@@ -55,12 +55,14 @@ pub struct Task {
     pub permissions_boundary: Option<Text>,
     /// What gives the tags of tasks.
     pub propagate_tags: PropagateTags,
-    /// Storage of a task on Fargate, in GiB.
-    pub ephemeral_storage: Option<u32>,
+    /// Storage of a task on Fargate.
+    pub ephemeral_storage: Option<EphemeralStorage>,
     /// What containers can mount.
     pub volumes: Vec<Volume>,
+    /// What only fills a property.
+    pub definition: Definition,
     /// ECS Exec is switched on.
-    pub execute_command: Flag,
+    pub execute_command: OptIn,
     /// Tags of the tasks, and of what runs them.
     pub tags: BTreeMap<Arc<str>, Text>,
 }
@@ -88,7 +90,8 @@ impl Task {
             propagate_tags: PropagateTags::default(),
             ephemeral_storage: None,
             volumes: Vec::new(),
-            execute_command: Flag::Written(false),
+            definition: Definition::default(),
+            execute_command: OptIn::default(),
             tags: BTreeMap::new(),
         }
     }
@@ -121,6 +124,8 @@ pub struct EcsService {
     pub connect: Option<ServiceConnect>,
     /// The service of Cloud Map by which the tasks are found; at most one.
     pub registries: Vec<ServiceRegistry>,
+    /// What only fills a property.
+    pub options: ServiceOptions,
     /// Another text makes a new deployment of the same.
     pub nonce: Option<Text>,
 }
@@ -137,7 +142,7 @@ impl EcsService {
             task,
             scaling: None,
             deployment: Deployment::default(),
-            desired_count: Number::Written(1),
+            desired_count: 1.into(),
             minimum_healthy_percent: 100,
             maximum_percent: 200,
             circuit_breaker: Some(CircuitBreaker { rollback: true, threshold: None, reset_on_healthy_task: None }),
@@ -146,6 +151,7 @@ impl EcsService {
             health_check_grace: None,
             connect: None,
             registries: Vec::new(),
+            options: ServiceOptions::default(),
             nonce: None,
         }
     }

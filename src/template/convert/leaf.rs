@@ -4,10 +4,10 @@
 
 use serde_json::Value;
 
-use crate::model::process::{OWN_LOG_GROUP, Piece, Text};
+use crate::model::process::{IdOf, OWN_LOG_GROUP, Piece, Text};
 
 use super::super::fill::ANY_RANDOM;
-use super::super::shape::{IdOf, Known, Leaf, Leaves, Shape};
+use super::super::shape::{Known, Leaf, Leaves, Shape};
 
 /// `arn:<partition>:<service>:<region>:<account>` of the target.
 fn arn(service: &str, rest: &str) -> String {
@@ -37,6 +37,7 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         | Leaf::Id(text, _)
         | Leaf::Number(text, _)
         | Leaf::Flag(text)
+        | Leaf::Word(text, _)
         | Leaf::Substitution(text)
         | Leaf::SecretArn(text)
         | Leaf::ObjectArn(text)

@@ -8,11 +8,11 @@ use serde_json::json;
 
 use crate::model::Hash;
 use crate::model::process::{
-    EcsService, Flag, Listener, ListenerRule, LoadBalancer, MAX_PRIORITY, NetworkMode, Number, OwnLoadBalancer,
+    EcsService, Flag, IdOf, Listener, ListenerRule, LoadBalancer, MAX_PRIORITY, NetworkMode, Number, OwnLoadBalancer,
     OwnTargetGroup, Strategy, TargetGroup, Text,
 };
 
-use super::super::shape::{IdOf, Leaf, Leaves, NetworkIds, Shape};
+use super::super::shape::{Leaf, Leaves, NetworkIds, Shape};
 use super::id;
 
 /// `LoadBalancers` of the service.
@@ -95,7 +95,7 @@ pub(super) fn security_group_id(own: &OwnTargetGroup) -> String {
 /// By its priority as it is written, not its place: a rule that is put before others must not take their places.
 fn rule_id(own: &OwnTargetGroup, rule: &ListenerRule) -> String {
     let priority: String = match &rule.priority {
-        Number::Written(number) => number.to_string(),
+        Number::Written(number, _) => number.to_string(),
         Number::Filled(text) => text.raw().chars().filter(char::is_ascii_alphanumeric).collect(),
     };
     format!("ListenerRule{}P{priority}", own.id)
@@ -280,8 +280,10 @@ fn load_balancer(step: &EcsService, own: &OwnTargetGroup, made: &OwnLoadBalancer
         settings.push(("idle_timeout.timeout_seconds", seconds.to_string().into()));
     }
     match &made.deletion_protection {
-        Flag::Written(false) => {}
-        Flag::Written(true) => settings.push(("deletion_protection.enabled", "true".into())),
+        Flag::Written(false, _) => {}
+        Flag::Written(true, place) => {
+            settings.push(("deletion_protection.enabled", Shape::Written("true".into(), place.clone())));
+        }
         protected => settings.push(("deletion_protection.enabled", Shape::flag(protected))),
     }
     let subnets = made.subnets.clone().or_else(|| step.task.subnets.clone());

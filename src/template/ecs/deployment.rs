@@ -26,6 +26,7 @@ pub(super) fn configuration(step: &EcsService) -> Shape {
         ("CanaryConfiguration", canary),
         ("Alarms", alarms(deployment)),
         ("LifecycleHooks", Shape::some_list(deployment.hooks.iter().map(hook).collect())),
+        ("EarlySuccessCriteria", Shape::key(&deployment.early_success)),
     ])
 }
 

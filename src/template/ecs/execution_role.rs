@@ -3,8 +3,8 @@
 //! Secrets that are encrypted with a customer's own KMS key also need `kms:Decrypt` on that key, and only the step's
 //! `kms_keys` says which key it is. If a task needs none of these rights, the role exists without rights.
 
-use crate::model::What;
-use crate::model::process::{LogConfiguration, ProxyLog, Task, Text};
+use crate::model::process::{Log, Task, Text};
+use crate::model::{ImageName, What};
 
 use super::super::image;
 use super::super::shape::{Known, Leaf, Leaves, Shape};
@@ -20,7 +20,7 @@ pub(super) fn arn(task: &Task) -> Shape {
 }
 
 /// The role; none if the step names one. `proxy` is the log configuration of the container that ECS adds.
-pub(super) fn shape(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Option<Shape> {
+pub(super) fn shape(task: &Task, proxy: Option<&Log>, what: &What) -> Option<Shape> {
     if task.execution_role.is_some() {
         return None;
     }
@@ -30,12 +30,9 @@ pub(super) fn shape(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Optio
     Some(role::shape(task, role::trust("ecs-tasks.amazonaws.com"), inline, managed))
 }
 
-fn statements(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Vec<Shape> {
+fn statements(task: &Task, proxy: Option<&Log>, what: &What) -> Vec<Shape> {
     let own_log = log_group::written_to(task, proxy);
-    let proxy = match proxy {
-        Some(ProxyLog::Driver(log)) => Some(log),
-        Some(ProxyLog::Own) | None => None,
-    };
+    let proxy = proxy.filter(|log| !log.is_own());
     let repositories = repositories(task, what);
     let token = (!repositories.is_empty()).then(|| {
         // GetAuthorizationToken takes no resource (service authorization reference, Amazon ECR).
@@ -70,24 +67,23 @@ fn statements(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> Vec<Shape> 
 ///
 /// By name, not by the log group's attribute: a change set says about what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
-fn log_groups(task: &Task, own: bool, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
+fn log_groups(task: &Task, own: bool, proxy: Option<&Log>) -> Vec<Shape> {
     let own = own.then(|| Known::LogGroupArn.into());
     own.into_iter().chain(awslogs(task, proxy).filter_map(log_group)).collect()
 }
 
 /// The log groups that the driver makes when it finds none.
-fn created_log_groups(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
-    let creates =
-        |log: &&LogConfiguration| log.options.get("awslogs-create-group").is_some_and(|on| on.raw() == "true");
+fn created_log_groups(task: &Task, proxy: Option<&Log>) -> Vec<Shape> {
+    let creates = |log: &&Log| log.options.get("awslogs-create-group").is_some_and(|on| on.raw() == "true");
     awslogs(task, proxy).filter(creates).filter_map(log_group).collect()
 }
 
-fn awslogs<'a>(task: &'a Task, proxy: Option<&'a LogConfiguration>) -> impl Iterator<Item = &'a LogConfiguration> {
+fn awslogs<'a>(task: &'a Task, proxy: Option<&'a Log>) -> impl Iterator<Item = &'a Log> {
     let own = task.containers.iter().filter_map(|container| container.log.as_ref());
-    own.chain(proxy).filter(|log| &*log.driver == "awslogs")
+    own.chain(proxy).filter(|log| log.driver.raw() == "awslogs")
 }
 
-fn log_group(log: &LogConfiguration) -> Option<Shape> {
+fn log_group(log: &Log) -> Option<Shape> {
     let (group, region) = (log.options.get("awslogs-group")?, log.options.get("awslogs-region")?);
     Some(Shape::Leaf(Leaf::LogGroupArn(group.clone(), region.clone())))
 }
@@ -97,7 +93,7 @@ fn log_group(log: &LogConfiguration) -> Option<Shape> {
 fn files(task: &Task) -> Vec<Text> {
     let mut seen = std::collections::BTreeSet::new();
     let files = task.containers.iter().flat_map(|container| {
-        let router = container.firelens.as_ref().and_then(crate::model::process::Firelens::object);
+        let router = container.firelens_configuration.as_deref().and_then(crate::model::process::Firelens::object);
         container.environment_files.iter().chain(router)
     });
     files.filter(|file| seen.insert(file.raw())).cloned().collect()
@@ -106,14 +102,11 @@ fn files(task: &Task) -> Vec<Text> {
 /// The repositories in ECR that the step's images come from, each image once.
 fn repositories(task: &Task, what: &What) -> Vec<Shape> {
     let mut seen = std::collections::BTreeSet::new();
-    let ecr = |container: &&crate::model::process::Container| {
-        let image = what.images.get(&container.image);
-        image.is_some_and(|image| image::may_be_ecr(image.repository.pieces()))
-    };
-    task.containers
-        .iter()
-        .filter(ecr)
-        .filter(|container| seen.insert(container.image.clone()))
-        .map(|container| Shape::Leaf(Leaf::ImageArn(container.image.clone(), container.at.clone())))
+    let images = task.containers.iter().filter_map(|container| Some((container, container.image()?)));
+    let ecr =
+        |name: &ImageName| what.images.get(name).is_some_and(|image| image::may_be_ecr(image.repository.pieces()));
+    let images = images.filter(|(_, image)| ecr(image) && seen.insert(image.clone()));
+    images
+        .map(|(container, image)| Shape::Leaf(Leaf::ImageArn(image, container.image.place().location().clone())))
         .collect()
 }

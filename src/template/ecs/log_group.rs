@@ -1,6 +1,6 @@
 //! `AWS::Logs::LogGroup`: where containers write that say nothing else, and what says that it writes there.
 
-use crate::model::process::{OWN_LOG_GROUP, ProxyLog, Task, Text};
+use crate::model::process::{Log, OWN_LOG_GROUP, Task, Text};
 
 use super::super::shape::{Known, Shape};
 
@@ -8,7 +8,7 @@ use super::super::shape::{Known, Shape};
 /// adds.
 ///
 /// ECS Exec needs no log group: it is logged where the cluster says, or with the output of a container.
-pub(super) fn shape(task: &Task, proxy: Option<&ProxyLog>) -> Option<Shape> {
+pub(super) fn shape(task: &Task, proxy: Option<&Log>) -> Option<Shape> {
     (written_to(task, proxy) || named(task, proxy)).then(|| {
         Shape::resource(
             "AWS::Logs::LogGroup",
@@ -21,19 +21,16 @@ pub(super) fn shape(task: &Task, proxy: Option<&ProxyLog>) -> Option<Shape> {
 }
 
 /// Whether a container or the proxy writes there without saying so.
-pub(super) fn written_to(task: &Task, proxy: Option<&ProxyLog>) -> bool {
-    task.containers.iter().any(|container| container.log.is_none()) || matches!(proxy, Some(ProxyLog::Own))
+pub(super) fn written_to(task: &Task, proxy: Option<&Log>) -> bool {
+    task.containers.iter().any(|container| container.log.is_none()) || proxy.is_some_and(Log::is_own)
 }
 
 /// Whether an option of a log driver or a log router says its name.
-fn named(task: &Task, proxy: Option<&ProxyLog>) -> bool {
+fn named(task: &Task, proxy: Option<&Log>) -> bool {
     let containers = task.containers.iter().flat_map(|container| {
         let log = container.log.iter().flat_map(|log| log.options.values());
-        log.chain(container.firelens.iter().flat_map(|router| router.options.values()))
+        log.chain(container.firelens_configuration.iter().flat_map(|router| router.options.values()))
     });
-    let proxy = match proxy {
-        Some(ProxyLog::Driver(log)) => Some(log.options.values()),
-        Some(ProxyLog::Own) | None => None,
-    };
-    containers.chain(proxy.into_iter().flatten()).any(|option: &Text| option.raw() == OWN_LOG_GROUP)
+    let proxy = proxy.into_iter().flat_map(|log| log.options.values());
+    containers.chain(proxy).any(|option: &Text| option.raw() == OWN_LOG_GROUP)
 }

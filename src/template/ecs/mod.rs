@@ -11,7 +11,6 @@ mod discovery;
 mod execution_role;
 mod kms;
 mod launch;
-mod linux;
 mod log_group;
 mod role;
 mod run;
@@ -25,7 +24,7 @@ mod task_role;
 mod volume;
 
 use crate::model::What;
-use crate::model::process::{EcsSchedule, EcsService, EcsTask, ProxyLog, Task};
+use crate::model::process::{EcsSchedule, EcsService, EcsTask, Log, Task};
 
 use super::shape::Shape;
 
@@ -96,7 +95,7 @@ pub(super) fn task(step: &EcsTask, what: &What) -> Vec<(&'static str, Shape)> {
 }
 
 /// What a task has besides its definition; `proxy` is the log configuration of the container that ECS adds.
-fn of_task(task: &Task, proxy: Option<&ProxyLog>, what: &What) -> [(&'static str, Option<Shape>); 3] {
+fn of_task(task: &Task, proxy: Option<&Log>, what: &What) -> [(&'static str, Option<Shape>); 3] {
     [
         (id::LOG_GROUP, log_group::shape(task, proxy)),
         (id::EXECUTION_ROLE, execution_role::shape(task, proxy, what)),

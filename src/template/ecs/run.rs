@@ -25,7 +25,7 @@ pub(super) fn shape(step: &EcsTask) -> Shape {
         ("PlacementConstraints", launch::constraints(task)),
         ("PlacementStrategies", launch::strategies(task)),
         ("NetworkConfiguration", launch::network(task)),
-        ("EnableExecuteCommand", Shape::on(&task.execute_command)),
+        ("EnableExecuteCommand", Shape::key(&task.execute_command)),
     ])
 }
 

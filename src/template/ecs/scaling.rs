@@ -88,7 +88,7 @@ fn tracking(step: &EcsService, wanted: &TargetTracking) -> Shape {
         ("PredefinedMetricSpecification", Some(metric)),
         ("ScaleInCooldown", wanted.scale_in_cooldown.map(Shape::from)),
         ("ScaleOutCooldown", wanted.scale_out_cooldown.map(Shape::from)),
-        ("DisableScaleIn", Shape::on(&wanted.disable_scale_in)),
+        ("DisableScaleIn", Shape::key(&wanted.disable_scale_in)),
     ]);
     let key = "TargetTrackingScalingPolicyConfiguration";
     policy(wanted.metric.as_str(), "TargetTrackingScaling", key, configuration)

@@ -56,7 +56,7 @@ fn parameters(step: &EcsSchedule) -> Shape {
         ("PlacementConstraints", launch::constraints(task)),
         ("PlacementStrategy", launch::strategies(task)),
         ("NetworkConfiguration", launch::network_of_schedule(task)),
-        ("EnableExecuteCommand", Shape::on(&task.execute_command)),
+        ("EnableExecuteCommand", Shape::key(&task.execute_command)),
         ("EnableECSManagedTags", Some(true.into())),
         ("PropagateTags", Some("TASK_DEFINITION".into())),
     ])

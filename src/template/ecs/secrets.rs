@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::process::{LogConfiguration, Secret, Task, Text};
+use crate::model::process::{Log, Secret, Task, Text};
 
 use super::super::shape::{Leaf, Leaves, Shape};
 
@@ -10,38 +10,41 @@ use super::super::shape::{Leaf, Leaves, Shape};
 ///
 /// `arn:…:secret:name-AbCdEf:key:stage:id` names one key of a secret's JSON value, and a version; each may be empty (ECS developer
 /// guide, "Pass Secrets Manager secrets through environment variables").
-pub(super) fn value_from(secret: &Secret) -> Shape {
-    Shape::Leaf(match secret {
-        Secret::Secret { arn, part } => Leaf::SecretValue(arn.clone(), part.clone()),
-        Secret::Parameter { name } => Leaf::ParameterArn(name.clone()),
-    })
+pub(super) fn value_from(secret: &Secret) -> Option<Shape> {
+    let of_secret = secret.secret.as_deref().map(|arn| Leaf::SecretValue(arn.clone(), secret.part()));
+    let of_parameter = || secret.parameter.as_deref().map(|name| Leaf::ParameterArn(name.clone()));
+    of_secret.or_else(of_parameter).map(Shape::Leaf)
 }
 
 /// Every secret that the step's containers read, as variables or as options of a log driver; `proxy` is the log
 /// configuration of a container that ECS adds.
-fn all<'a>(task: &'a Task, proxy: Option<&'a LogConfiguration>) -> impl Iterator<Item = &'a Secret> {
+fn all<'a>(task: &'a Task, proxy: Option<&'a Log>) -> impl Iterator<Item = &'a Secret> {
     let own = task.containers.iter().flat_map(|container| {
         container.secrets.values().chain(container.log.iter().flat_map(|log| log.secrets.values()))
     });
-    own.chain(proxy.into_iter().flat_map(|log| log.secrets.values()))
+    own.chain(proxy.into_iter().flat_map(|log| log.secrets.values())).map(|secret| &**secret)
 }
 
-/// What a policy names the Secrets Manager secrets by, those with which registries are entered among them, each text once.
-pub(super) fn secret_rights(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
-    let arns = all(task, proxy).filter_map(|secret| match secret {
-        Secret::Secret { arn, .. } => Some(arn),
-        Secret::Parameter { .. } => None,
+/// What a policy names the Secrets Manager secrets by, those for registries and file systems among them, each text once.
+pub(super) fn secret_rights(task: &Task, proxy: Option<&Log>) -> Vec<Shape> {
+    let arns = all(task, proxy).filter_map(|secret| secret.secret.as_deref());
+    let registries = task
+        .containers
+        .iter()
+        .filter_map(|container| Some(&*container.repository_credentials.as_ref()?.credentials_parameter));
+    let files = task.volumes.iter().filter_map(|volume| {
+        let fsx = volume.fsx_windows_file_server_volume_configuration.as_ref()?;
+        Some(&*fsx.authorization_config.credentials_parameter)
     });
-    let registries = task.containers.iter().filter_map(|container| container.repository_credentials.as_ref());
-    once(arns.chain(registries)).into_iter().map(|text| Shape::Leaves(Leaves::SecretRights(text))).collect()
+    once(arns.chain(registries).chain(files))
+        .into_iter()
+        .map(|text| Shape::Leaves(Leaves::SecretRights(text)))
+        .collect()
 }
 
 /// The ARNs of the SSM parameters, each text once.
-pub(super) fn parameter_arns(task: &Task, proxy: Option<&LogConfiguration>) -> Vec<Shape> {
-    let names = all(task, proxy).filter_map(|secret| match secret {
-        Secret::Parameter { name } => Some(name),
-        Secret::Secret { .. } => None,
-    });
+pub(super) fn parameter_arns(task: &Task, proxy: Option<&Log>) -> Vec<Shape> {
+    let names = all(task, proxy).filter_map(|secret| secret.parameter.as_deref());
     once(names).into_iter().map(|text| Shape::Leaf(Leaf::ParameterArn(text))).collect()
 }
 

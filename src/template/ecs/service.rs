@@ -29,13 +29,14 @@ pub(super) fn shape(step: &EcsService) -> Shape {
             ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
             ("ServiceConnectConfiguration", discovery::connect(step)),
             ("ServiceRegistries", discovery::registries(step)),
-            ("EnableExecuteCommand", Shape::on(&task.execute_command)),
+            ("EnableExecuteCommand", Shape::key(&task.execute_command)),
             ("EnableECSManagedTags", Some(true.into())),
             ("PropagateTags", propagate_tags(task)),
             ("VolumeConfigurations", volume::of_service(task)),
             ("ForceNewDeployment", step.nonce.as_ref().map(force_new_deployment)),
             ("Tags", tags(task)),
-        ]),
+        ])
+        .and(&step.options),
     )
 }
 

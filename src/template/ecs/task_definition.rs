@@ -23,7 +23,7 @@ pub(super) fn shape(task: &Task) -> Shape {
             ("ContainerDefinitions", Some(Shape::List(containers))),
             ("Cpu", task.cpu.as_ref().map(size)),
             ("Memory", task.memory.as_ref().map(size)),
-            ("EphemeralStorage", volume::ephemeral(task)),
+            ("EphemeralStorage", Shape::key(&task.ephemeral_storage)),
             ("Volumes", volume::volumes(task)),
             ("ExecutionRoleArn", Some(execution_role::arn(task))),
             ("TaskRoleArn", task_role::arn(task)),
@@ -31,14 +31,15 @@ pub(super) fn shape(task: &Task) -> Shape {
             ("RequiresCompatibilities", Some(launch::compatibilities(task))),
             ("RuntimePlatform", Some(platform)),
             ("Tags", (task.propagate_tags == PropagateTags::TaskDefinition).then(|| service::tags(task)).flatten()),
-        ]),
+        ])
+        .and(&task.definition),
     )
 }
 
 /// CloudFormation takes the size of a task as strings.
 fn size(number: &Number) -> Shape {
     match number {
-        Number::Written(number) => number.to_string().into(),
+        Number::Written(number, place) => Shape::Written(number.to_string().into(), place.clone()),
         filled @ Number::Filled(_) => Shape::number(filled, 0..=u32::MAX),
     }
 }

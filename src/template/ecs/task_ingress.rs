@@ -6,9 +6,9 @@
 
 use serde_json::json;
 
-use crate::model::process::{EcsService, NetworkMode, OwnLoadBalancer, OwnTargetGroup};
+use crate::model::process::{EcsService, IdOf, NetworkMode, OwnLoadBalancer, OwnTargetGroup};
 
-use super::super::shape::{IdOf, Shape};
+use super::super::shape::Shape;
 use super::{balancing, id};
 
 /// Whether the tasks get a security group.

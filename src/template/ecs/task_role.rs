@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use crate::model::process::{EfsVolume, Task, Volume, VolumeKind};
+use crate::model::process::{EfsVolume, Task, Text, Volume};
 
 use super::super::shape::{Leaf, Shape};
 use super::{id, role};
@@ -58,29 +58,27 @@ fn execute_command() -> Shape {
 
 /// The volumes whose file systems ask for the task role's rights.
 fn guarded(task: &Task) -> impl Iterator<Item = (&Volume, &EfsVolume)> {
-    task.volumes.iter().filter_map(|volume| match &volume.kind {
-        VolumeKind::Efs(efs) if efs.iam => Some((volume, efs)),
-        _ => None,
-    })
+    let efs = task.volumes.iter().filter_map(|volume| Some((volume, volume.efs_volume_configuration.as_ref()?)));
+    efs.filter(|(_, efs)| !efs.authorization_config.iam.is_off())
 }
 
 /// Lets the task mount a file system, and write it where a container may; only through the access point, if there is one
 /// (EFS user guide, "Using IAM to control file system data access").
 fn file_system(task: &Task, volume: &Volume, efs: &EfsVolume) -> Shape {
     let mut points = task.containers.iter().flat_map(|container| &container.mount_points);
-    let writes = points.any(|point| point.volume == volume.name && point.read_only.written() != Some(true));
+    let writes = points.any(|point| point.source_volume == volume.name && point.read_only.written() != Some(true));
     let mut actions = vec!["elasticfilesystem:ClientMount"];
     if writes {
         actions.push("elasticfilesystem:ClientWrite");
     }
-    let through = efs.access_point.as_ref().map(|point| {
+    let through = efs.authorization_config.access_point_id.as_deref().map(|point| {
         let arn = Shape::Leaf(Leaf::AccessPointArn(point.clone()));
         Shape::map([("StringEquals", Some(Shape::map([("elasticfilesystem:AccessPointArn", Some(arn))])))])
     });
     Shape::map([
         ("Effect", Some("Allow".into())),
         ("Action", Some(Shape::Fixed(json!(actions)))),
-        ("Resource", Some(Shape::Leaf(Leaf::FileSystemArn(efs.file_system.clone())))),
+        ("Resource", Some(Shape::Leaf(Leaf::FileSystemArn(Text::clone(&efs.file_system_id))))),
         ("Condition", through),
     ])
 }

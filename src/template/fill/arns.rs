@@ -2,10 +2,9 @@
 //! than itself.
 
 use crate::model::PARTITIONS;
-use crate::model::process::Text;
+use crate::model::process::{IdOf, Text};
 
 use super::super::codes;
-use super::super::shape::IdOf;
 use super::{Filler, made_of};
 
 /// What stands in a policy for the `-` and the six random characters with which Secrets Manager ends a secret's ARN: each `?`

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::model::process::Text;
+use crate::model::process::{IdOf, Text};
 
 use super::super::codes;
-use super::super::shape::{IdOf, Leaves, NetworkIds};
+use super::super::shape::{Leaves, NetworkIds};
 use super::{Filler, made_of};
 
 impl Filler<'_> {

@@ -1,4 +1,4 @@
-//! Whole numbers that variables give: each within its bounds, and together such as AWS takes.
+//! Numbers, booleans and words that variables give: each one that the key can have, and numbers together such as AWS takes.
 
 use std::ops::RangeInclusive;
 
@@ -36,6 +36,18 @@ impl Filler<'_> {
             self.problem(codes::BOOLEAN, title, text.at(), None);
         }
         flag
+    }
+
+    /// One of these words, as AWS says it.
+    pub(super) fn word(&mut self, text: &Text, words: &[(&str, &str)]) -> Option<String> {
+        let filled = self.text(text)?;
+        let word = words.iter().find(|(word, _)| *word == filled).map(|(_, aws)| (*aws).to_owned());
+        if word.is_none() {
+            let known: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+            let title = format!("`{}` becomes `{filled}`, and this key needs one of {}", text.raw(), known.join(", "));
+            self.problem(codes::WORD, title, text.at(), None);
+        }
+        word
     }
 
     /// Checks numbers that belong together if a variable supplied one of them. The loader checked all others.
@@ -108,7 +120,7 @@ impl Filler<'_> {
     /// The number in this slot; none if it is only known during deployment or is not a number.
     fn known_number(&mut self, number: Option<&Number>) -> Option<u32> {
         match number? {
-            Number::Written(number) => Some(*number),
+            Number::Written(number, _) => Some(*number),
             Number::Filled(text) if in_text(text) => None,
             Number::Filled(text) => self.number(text, &(0..=u32::MAX)),
         }

@@ -90,6 +90,8 @@ impl Filler<'_> {
             Leaf::Id(text, of) => self.plain(text, "-", id_code(*of), &format!("the id of a {}", of.words()))?,
             Leaf::Number(text, _) => self.plain(text, "", codes::NUMBER, "a whole number")?,
             Leaf::Flag(text) => self.plain(text, "", codes::BOOLEAN, "`true` or `false`")?,
+            // What a stack outputs is in AWS's words.
+            Leaf::Word(text, _) => self.plain(text, "_-", codes::WORD, "a word")?,
             Leaf::SecretArn(text) => self.secret_parts(text)?,
             Leaf::SecretValue(text, part) => {
                 let mut all = self.secret_parts(text)?;

@@ -142,13 +142,14 @@ fn rule_faults(before: &Document, after: &Document) -> Vec<Found> {
     let new = cfn::check_rules(after).into_iter().filter(|fault| !known.contains(fault));
     let said = |fault: cfn::RuleFault| {
         let title = format!("{}: {}", fault.place(), fault.title);
-        Found { fault: PatchFault::Rule, pointer: fault.pointer, title, help: None, edition: fault.edition }
+        let help = fault.unknown.and_then(|(name, known)| meant(&name, known.iter().map(String::as_str)));
+        Found { fault: PatchFault::Rule, pointer: fault.pointer, title, help, edition: fault.edition }
     };
     new.map(said).collect()
 }
 
 /// What is wrong, and where in the resource.
-fn said(fault: &cfn::SchemaFault) -> String {
+pub(in crate::template) fn said(fault: &cfn::SchemaFault) -> String {
     let place = fault.pointer.trim_start_matches("/Properties").trim_start_matches('/');
     let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
     let (word, place) = match &fault.problem {

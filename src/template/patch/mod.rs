@@ -16,7 +16,9 @@ mod proof;
 mod texts;
 
 pub(super) use apply::{Applied, apply};
+pub(super) use check::said;
 pub use check::{PatchFault, PatchProblem, check};
+pub(super) use known::known;
 
 use super::shape::Shape;
 
@@ -24,7 +26,7 @@ use super::shape::Shape;
 pub(super) type Sections<'a> = Vec<(&'a str, Shape)>;
 
 /// What a misspelt name may have meant, or all names if there are few.
-fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
+pub(super) fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     match super::variables::closest(written, known.iter().map(|name| (*name).to_owned())) {
         Some(name) => Some(format!("did you mean `{name}`?")),
@@ -37,7 +39,7 @@ fn meant<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<
 }
 
 /// A JSON pointer to a key of what another points to.
-fn pointer(base: &str, key: &str) -> String {
+pub(super) fn pointer(base: &str, key: &str) -> String {
     let mut pointer = base.to_owned();
     crate::cfn::push_key(&mut pointer, key);
     pointer

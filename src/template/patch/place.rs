@@ -103,7 +103,9 @@ fn nowhere(place: &Shape, step: &str) -> Nowhere {
         }
         Shape::List(items) => ("no such item in the list", items.iter().filter_map(name_of).collect()),
         Shape::Leaves(_) | Shape::Joined(_) => ("the content of the list is not known here", Vec::new()),
-        Shape::Fixed(_) | Shape::Leaf(_) | Shape::Element(_) => ("the value there has no parts", Vec::new()),
+        Shape::Fixed(_) | Shape::Written(..) | Shape::Leaf(_) | Shape::Element(_) => {
+            ("the value there has no parts", Vec::new())
+        }
     };
     Nowhere { step: step.to_owned(), what, known }
 }
@@ -167,7 +169,7 @@ fn item(items: &[Shape], step: &str) -> Option<usize> {
 /// The name of an item, if it is literal.
 pub(super) fn name_of(item: &Shape) -> Option<String> {
     let text = |shape: &Shape| match shape {
-        Shape::Fixed(Value::String(text)) => Some(text.clone()),
+        Shape::Fixed(Value::String(text)) | Shape::Written(Value::String(text), _) => Some(text.clone()),
         Shape::Leaf(Leaf::Text(text)) => literal(text),
         _ => None,
     };

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
-use crate::load::schema::values::{FlagEntry, NumberEntry};
+use crate::model::process::{Flag, Number};
 
 /// `[[step.load_balancer]]`: a container registers with either `target_group` or `own_target_group`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -141,7 +141,7 @@ pub struct ListenerRuleEntry {
     /// ARN of the listener of an application load balancer; may contain `#{…}`.
     pub listener_arn: At<String>,
     /// 1 to 50000, unique on the listener and among these rules; lower numbers come first; may be `#{…}`.
-    pub priority: At<NumberEntry>,
+    pub priority: Number,
     /// For the test traffic of a strategy other than `rolling`.
     #[serde(default)]
     pub test: bool,
@@ -191,7 +191,7 @@ pub struct OwnLoadBalancerEntry {
     /// Turns on deletion protection; may be `#{…}`.
     #[serde(default)]
     #[schemars(extend("default" = false))]
-    pub deletion_protection: At<FlagEntry>,
+    pub deletion_protection: Flag,
     /// Listeners; at least one.
     #[serde(default)]
     pub listener: Vec<At<ListenerEntry>>,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
-use crate::load::schema::values::FlagEntry;
+use crate::model::process::{EarlySuccess, Flag};
 
 /// `[step.deployment_configuration]`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,6 +25,8 @@ pub struct DeploymentEntry {
     /// Functions or pauses at certain stages; not with `rolling`.
     #[serde(default)]
     pub lifecycle_hooks: Vec<At<LifecycleHookEntry>>,
+    /// When a deployment succeeds before every task is healthy.
+    pub early_success_criteria: Option<EarlySuccess>,
 }
 
 /// `strategy`.
@@ -73,7 +75,7 @@ pub struct DeploymentAlarmsEntry {
     /// Restores the last working deployment; may be `#{…}`.
     #[serde(default)]
     #[schemars(extend("default" = false))]
-    pub rollback: At<FlagEntry>,
+    pub rollback: Flag,
 }
 
 /// One of `lifecycle_hooks`.

@@ -6,16 +6,16 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::load::schema::At;
-use crate::load::schema::values::{FlagEntry, NumberEntry};
+use crate::model::process::{Number, OptIn};
 
 /// `[step.scaling]`: Application Auto Scaling sets the number of tasks; leave out `desired_count`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScalingEntry {
     /// The fewest tasks; may be `#{…}`.
-    pub min_capacity: At<NumberEntry>,
+    pub min_capacity: Number,
     /// The most tasks; may be `#{…}`.
-    pub max_capacity: At<NumberEntry>,
+    pub max_capacity: Number,
     /// Policies that keep a metric at a value; each metric once.
     #[serde(default)]
     pub target_tracking: Vec<At<TargetTrackingEntry>>,
@@ -44,7 +44,7 @@ pub struct TargetTrackingEntry {
     /// Never removes tasks; may be `#{…}`.
     #[serde(default)]
     #[schemars(extend("default" = false))]
-    pub disable_scale_in: At<FlagEntry>,
+    pub disable_scale_in: OptIn,
 }
 
 /// `metric`.
@@ -163,7 +163,7 @@ pub struct ScheduledActionEntry {
     /// Time zone of the expression, like `Europe/Berlin`; UTC by default; may contain `#{…}`.
     pub time_zone: Option<At<String>>,
     /// The fewest tasks from then on; may be `#{…}`.
-    pub min_capacity: Option<At<NumberEntry>>,
+    pub min_capacity: Option<Number>,
     /// The most tasks from then on; may be `#{…}`.
-    pub max_capacity: Option<At<NumberEntry>>,
+    pub max_capacity: Option<Number>,
 }
