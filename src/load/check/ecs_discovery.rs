@@ -46,7 +46,7 @@ fn proxy_log(process: &Draft<ProcessFile>, task: &TaskEntry, log: &Log, findings
     if !log.is_own() {
         ecs_logs::options(process, log, compute, findings);
     }
-    if log.driver.raw() == "awsfirelens" && !routed {
+    if &*log.driver == "awsfirelens" && !routed {
         let title = "the Service Connect proxy sends its logs to a router, and the step has no router";
         let finding = Finding::new(codes::FIRELENS, &process.file, log.driver.span(), title);
         findings.push(finding.label("does not fit"));

@@ -51,7 +51,7 @@ pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &Log, compute: C
         Compute::Ec2 => (DRIVERS.get(..), "ECS has"),
     };
     let drivers = drivers.unwrap_or_default();
-    if drivers.contains(&log.driver.raw()) {
+    if drivers.contains(&&*log.driver) {
         return None;
     }
     let title = format!("{who} no log driver `{}`", log.driver);
@@ -64,7 +64,7 @@ pub(super) fn options(process: &Draft<ProcessFile>, log: &Log, compute: Compute,
     let mut out = |span, title: String, label: &str| {
         findings.push(Finding::new(codes::LOG_OPTIONS, &process.file, span, title).label(label));
     };
-    let driver = log.driver.raw();
+    let driver = &*log.driver;
     let said = |option: &str| log.options.contains_key(option) || log.secrets.contains_key(option);
     for option in NEEDED.iter().filter(|(of, option)| *of == driver && !said(option)).map(|(_, option)| option) {
         out(
@@ -144,7 +144,7 @@ pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             out(second.span(), format!("step `{}` has two log routers", *step.name));
         }
         for container in &task.container {
-            let Some(log) = container.log.as_ref().filter(|log| log.driver.raw() == "awsfirelens") else { continue };
+            let Some(log) = container.log.as_ref().filter(|log| &*log.driver == "awsfirelens") else { continue };
             if routers.is_empty() {
                 let title =
                     format!("container `{}` sends its logs to a router, and the step has no router", container.name);

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::{Given, Known, Located, ParameterArn, SecretArn, Text, table, words};
+use super::{Given, Known, Literal, Located, ParameterArn, SecretArn, Text, table, words};
 
 table! {
     /// `log` of a container.
     pub struct Log {
         /// A log driver: `awslogs`, `splunk` or `awsfirelens`; on instances also `json-file`; on instances that ECS does not
         /// manage also `fluentd`, `gelf`, `journald` and `syslog`.
-        driver: Text = "LogDriver",
+        driver: Literal = "LogDriver",
         /// Options of the driver; values may contain `#{…}`.
         #[serde(default)]
         options: BTreeMap<String, Text>,
@@ -22,7 +22,7 @@ table! {
 impl Log {
     /// Whether it asks for the step's own log group.
     pub fn is_own(&self) -> bool {
-        self.driver.raw() == "awslogs" && self.options.is_empty() && self.secrets.is_empty()
+        &*self.driver == "awslogs" && self.options.is_empty() && self.secrets.is_empty()
     }
 }
 

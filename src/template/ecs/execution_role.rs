@@ -80,7 +80,7 @@ fn created_log_groups(task: &Task, proxy: Option<&Log>) -> Vec<Shape> {
 
 fn awslogs<'a>(task: &'a Task, proxy: Option<&'a Log>) -> impl Iterator<Item = &'a Log> {
     let own = task.containers.iter().filter_map(|container| container.log.as_ref());
-    own.chain(proxy).filter(|log| log.driver.raw() == "awslogs")
+    own.chain(proxy).filter(|log| &*log.driver == "awslogs")
 }
 
 fn log_group(log: &Log) -> Option<Shape> {
