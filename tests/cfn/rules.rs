@@ -150,6 +150,35 @@ fn a_template_of_nonsense_is_judged_in_a_bounded_number_of_looks() {
     assert!(found.iter().all(|fault| !fault.rule.starts_with("load-balancer")), "the containers are not known whole");
 }
 
+/// The same where every container is known: as many as are taken for known, each of which mounts the volumes of all others.
+#[test]
+fn containers_of_nonsense_are_judged_in_a_bounded_number_of_looks() {
+    let many = |item: Value| vec![item; 10_000];
+    let container = |index: usize| {
+        let ports: Vec<Value> =
+            (1..=100).map(|port| json!({ "ContainerPort": port, "Name": format!("p{port}") })).collect();
+        let from: Vec<Value> = (0..100).map(|other| json!({ "SourceContainer": format!("c{other}") })).collect();
+        json!({ "Name": format!("c{index}"), "PortMappings": ports, "VolumesFrom": from })
+    };
+    let root = json!({ "Resources": {
+        "Task": { "Type": "AWS::ECS::TaskDefinition", "Properties": {
+            "NetworkMode": "awsvpc", "ContainerDefinitions": (0..100).map(container).collect::<Vec<_>>(),
+        } },
+        "Service": { "Type": "AWS::ECS::Service", "Properties": {
+            "TaskDefinition": { "Ref": "Task" },
+            "ServiceConnectConfiguration": { "Services": many(json!({ "PortName": "q", "IngressPortOverride": 101 })) },
+            "ServiceRegistries": many(json!({ "RegistryArn": "a", "ContainerName": "c99", "ContainerPort": 101 })),
+            "VpcLatticeConfigurations": many(json!({ "PortName": "q" })),
+        } },
+    } });
+    let found = check_rules(&Document::from_value(root).unwrap());
+    let of = |rule: &str| found.iter().filter(|fault| fault.rule == rule).count();
+    assert_eq!(of("volumes-from-circle"), 1);
+    for rule in ["service-connect-port", "gateway-port", "connect-port-use", "registry-port"] {
+        assert!((1..=1_001).contains(&of(rule)), "{rule}: {}", of(rule));
+    }
+}
+
 /// cfn-lint looks at every example: it has nothing against those that are accepted, and confirms the refused ones that
 /// `rules_confirmed.txt` names. The others are confirmed by nothing outside of this repository but the text of AWS.
 #[test]

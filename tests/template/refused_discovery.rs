@@ -103,6 +103,7 @@ fn ports_that_cannot_be_told_apart_are_refused() {
             "ports = [{ port = 1, name = \"a\", protocol = \"udp\", app_protocol = \"http\" }]",
             "`app_protocol` is only for TCP",
         ),
+        ("ports = [{ port = 1, name = \"HostPort\" }]", "`HostPort` is not a name for a port"),
         ("ports = [{ port = 1, name = \"A\" }]", "`A` is not a name for a port"),
         ("ports = [{ port = 1, name = \"-a\" }]", "`-a` is not a name for a port"),
         ("ports = [{ port = 1, name = \"a\" }, { port = 2, name = \"a\" }]", "two ports are named `a`"),

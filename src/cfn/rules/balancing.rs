@@ -144,7 +144,7 @@ fn certificate_arn(judge: &mut Judge<'_>) {
 /// An action has what its type needs.
 fn of_action(action: &Seen<'_>, out: &mut dyn FnMut(Fault)) {
     let kind = action.get("Type");
-    let either: &[&str] = match kind.text().as_deref() {
+    let either: &[&'static str] = match kind.text().as_deref() {
         Some("forward") => &["TargetGroupArn", "ForwardConfig"],
         Some("redirect") => &["RedirectConfig"],
         Some("fixed-response") => &["FixedResponseConfig"],

@@ -45,7 +45,7 @@ pub(super) fn each_container(judge: &mut Judge<'_>, run: impl Fn(&Seen<'_>, &See
 
 fn secret_and_variable(judge: &mut Judge<'_>) {
     each_container(judge, |_, container, out| {
-        let named = |list: &str| -> Vec<(Seen<'_>, String)> {
+        let named = |list: &'static str| -> Vec<(Seen<'_>, String)> {
             let names = container.get(list).each().into_iter().map(|one| one.get("Name"));
             names.filter_map(|name| name.text().map(|text| (name, text))).collect()
         };

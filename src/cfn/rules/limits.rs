@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::container::each_container;
 use super::seen::Seen;
-use super::task::{KIND, is_awsvpc};
+use super::task::{self, KIND, is_awsvpc};
 use super::{Fault, Judge, Rule};
 
 const CONTAINER: &str = "API reference of Amazon ECS, ContainerDefinition";
@@ -55,7 +55,7 @@ fn once<'a>(values: impl IntoIterator<Item = Seen<'a>>, title: impl Fn(&str) -> 
 
 fn repeats(judge: &mut Judge<'_>) {
     each_container(judge, |_, container, out| {
-        let of = |list: &str, key: &'static str| {
+        let of = |list: &'static str, key: &'static str| {
             container.get(list).each().into_iter().map(|one| one.get(key)).collect::<Vec<_>>()
         };
         once(of("SystemControls", "Namespace"), |name| format!("the kernel parameter `{name}` is set twice"), out);
@@ -146,7 +146,7 @@ fn volume_names(judge: &mut Judge<'_>) {
 
 fn circle(judge: &mut Judge<'_>) {
     judge.each(KIND, |_, task, out| {
-        let all = task.get("ContainerDefinitions").each();
+        let Some(all) = task::containers(&task) else { return };
         let named = |name: &str| all.iter().find(|one| one.get("Name").is(name));
         let sources = |one: &Seen<'_>| -> Vec<String> {
             one.get("VolumesFrom").each().iter().filter_map(|from| from.get("SourceContainer").text()).collect()

@@ -12,6 +12,7 @@ mod balancing;
 mod container;
 mod discovery;
 mod limits;
+mod registry;
 mod rollout;
 mod scaling;
 mod schedule;
@@ -71,8 +72,15 @@ impl RuleFault {
 /// Every rule, in the order in which they judge.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let of_tasks = [task::RULES, container::RULES, wiring::RULES, volume::RULES, limits::RULES];
-    let of_others =
-        [service::RULES, discovery::RULES, rollout::RULES, balancing::RULES, scaling::RULES, schedule::RULES];
+    let of_others = [
+        service::RULES,
+        discovery::RULES,
+        registry::RULES,
+        rollout::RULES,
+        balancing::RULES,
+        scaling::RULES,
+        schedule::RULES,
+    ];
     of_tasks.into_iter().chain(of_others).flatten()
 }
 

@@ -23,9 +23,7 @@ impl<'a> Template<'a> {
         static NOTHING: std::sync::LazyLock<Value> = std::sync::LazyLock::new(|| Value::Object(Map::new()));
         let fixed = document.resources().filter(|resource| !resource.body.contains_key("Condition"));
         let resources = fixed.map(|resource| {
-            let mut pointer = "/Resources".to_owned();
-            push_key(&mut pointer, resource.id);
-            pointer.push_str("/Properties");
+            let pointer = Pointer::of(resource.id);
             let value = resource.body.get("Properties").unwrap_or(&NOTHING);
             (resource.id, (resource.kind(), Seen { pointer, value: Some(value), open: false }))
         });
@@ -52,11 +50,60 @@ impl<'a> Template<'a> {
     }
 }
 
+/// Steps below the resource that a rule can take.
+const DEEPEST: usize = 12;
+
+/// A JSON pointer into a template, which is written only once a rule has something to say: rules look at very many values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Pointer<'a> {
+    resource: &'a str,
+    steps: [Step; DEEPEST],
+    count: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Key(&'static str),
+    Item(usize),
+}
+
+impl<'a> Pointer<'a> {
+    /// The properties of a resource.
+    fn of(resource: &'a str) -> Self {
+        Self { resource, steps: [Step::Item(0); DEEPEST], count: 0 }
+    }
+
+    /// One step further; no further than the deepest that a rule can be.
+    fn below(&self, step: Step) -> Self {
+        let mut below = self.clone();
+        if let Some(place) = below.steps.get_mut(self.count) {
+            *place = step;
+            below.count += 1;
+        }
+        below
+    }
+}
+
+impl From<Pointer<'_>> for String {
+    fn from(pointer: Pointer<'_>) -> Self {
+        let mut written = "/Resources".to_owned();
+        push_key(&mut written, pointer.resource);
+        written.push_str("/Properties");
+        for step in pointer.steps.iter().take(pointer.count) {
+            match step {
+                Step::Key(key) => push_key(&mut written, key),
+                Step::Item(index) => written.push_str(&format!("/{index}")),
+            }
+        }
+        written
+    }
+}
+
 /// A value at its place: known, missing, or known only later.
 #[derive(Clone, Debug)]
 pub(super) struct Seen<'a> {
-    /// JSON pointer into the template.
-    pub(super) pointer: String,
+    /// Where in the template.
+    pub(super) pointer: Pointer<'a>,
     value: Option<&'a Value>,
     /// It is not known whether it is there.
     open: bool,
@@ -64,11 +111,8 @@ pub(super) struct Seen<'a> {
 
 impl<'a> Seen<'a> {
     /// What stands under a key.
-    pub(super) fn get(&self, key: &str) -> Seen<'a> {
-        // One allocation: rules look at very many values.
-        let mut pointer = String::with_capacity(self.pointer.len() + key.len() + 2);
-        pointer.push_str(&self.pointer);
-        push_key(&mut pointer, key);
+    pub(super) fn get(&self, key: &'static str) -> Seen<'a> {
+        let pointer = self.pointer.below(Step::Key(key));
         match self.value {
             Some(Value::Object(map)) if !is_later(self.value) => {
                 let value = map.get(key);
@@ -80,7 +124,7 @@ impl<'a> Seen<'a> {
     }
 
     /// What is found by several keys, one below the other.
-    pub(super) fn at(&self, keys: &[&str]) -> Seen<'a> {
+    pub(super) fn at(&self, keys: &[&'static str]) -> Seen<'a> {
         match keys {
             [] => self.clone(),
             [first, rest @ ..] => rest.iter().fold(self.get(first), |seen, key| seen.get(key)),
@@ -112,7 +156,10 @@ impl<'a> Seen<'a> {
 
     /// Whether it is known to be this text; CloudFormation's enumerations are case-sensitive.
     pub(super) fn is(&self, text: &str) -> bool {
-        self.text().as_deref() == Some(text)
+        match self.value {
+            Some(Value::String(written)) => written == text,
+            _ => self.text().as_deref() == Some(text),
+        }
     }
 
     /// Whether it is a text that is known and another one.
@@ -153,7 +200,11 @@ impl<'a> Seen<'a> {
         let items = self.value.and_then(Value::as_array).into_iter().flatten().enumerate();
         let items = items.take(MOST_JUDGED).filter(|(_, item)| is_one(item));
         items
-            .map(|(index, item)| Seen { pointer: format!("{}/{index}", self.pointer), value: Some(item), open: false })
+            .map(|(index, item)| Seen {
+                pointer: self.pointer.below(Step::Item(index)),
+                value: Some(item),
+                open: false,
+            })
             .collect()
     }
 }

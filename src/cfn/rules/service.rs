@@ -1,6 +1,6 @@
 //! Rules over services of ECS, alone and with the task definition that they run.
 
-use super::seen::Seen;
+use super::seen::{Seen, Template};
 use super::task::{self, is_awsvpc, is_fargate};
 use super::{Fault, Judge, Rule};
 
@@ -26,6 +26,18 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule { name: "target-type", source: "API reference of Amazon ECS, LoadBalancer", edition: 1, run: target_type },
 ];
+
+/// Looks at each service with the task definition that it runs, if the template has it.
+pub(super) fn each_with_task(
+    judge: &mut Judge<'_>,
+    look: impl for<'a> Fn(&Template<'a>, &Seen<'a>, &Seen<'a>, &mut dyn FnMut(Fault)),
+) {
+    judge.each(KIND, |template, service, out| {
+        if let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) {
+            look(template, &service, &task, out);
+        }
+    });
+}
 
 fn daemon(judge: &mut Judge<'_>) {
     judge.each(KIND, |_, service, out| {
@@ -114,10 +126,9 @@ fn capacity(judge: &mut Judge<'_>) {
 }
 
 fn network(judge: &mut Judge<'_>) {
-    judge.each(KIND, |template, service, out| {
-        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+    each_with_task(judge, |_, service, task, out| {
         let network = service.get("NetworkConfiguration");
-        if is_awsvpc(&task) && network.is_missing() {
+        if is_awsvpc(task) && network.is_missing() {
             let aws = "Network Configuration must be provided when networkMode 'awsvpc' is specified.";
             let title =
                 "the service needs `NetworkConfiguration`, because its task definition says `NetworkMode: awsvpc`";
@@ -145,16 +156,15 @@ pub(super) fn opens(container: &Seen<'_>, port: &Seen<'_>) -> Option<bool> {
 }
 
 fn load_balancer(judge: &mut Judge<'_>) {
-    judge.each(KIND, |template, service, out| {
-        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+    each_with_task(judge, |_, service, task, out| {
         for balancer in service.get("LoadBalancers").each() {
             let (name, port) = (balancer.get("ContainerName"), balancer.get("ContainerPort"));
             let Some(text) = name.text() else { continue };
-            let Some(found) = container(&task, &text) else { continue };
+            let Some(found) = container(task, &text) else { continue };
             let Some(container) = found else {
                 let aws = format!("The container {text} does not exist in the task definition.");
                 out(Fault::at(name.pointer, format!("the task definition has no container `{text}`"), aws)
-                    .among(text, task::names(&task)));
+                    .among(text, task::names(task)));
                 continue;
             };
             if let (Some(number), Some(false)) = (port.number(), opens(&container, &port)) {
@@ -166,15 +176,15 @@ fn load_balancer(judge: &mut Judge<'_>) {
 }
 
 fn target_type(judge: &mut Judge<'_>) {
-    judge.each(KIND, |template, service, out| {
-        let Some(task) = template.referred(&service.get("TaskDefinition"), task::KIND) else { return };
+    each_with_task(judge, |template, service, task, out| {
         for group in service.get("LoadBalancers").each().iter().map(|balancer| balancer.get("TargetGroupArn")) {
             let Some(target) = template.referred(&group, "AWS::ElasticLoadBalancingV2::TargetGroup") else { continue };
             let kind = target.get("TargetType");
-            if is_awsvpc(&task) && (kind.is_missing() || kind.is("instance")) {
+            if is_awsvpc(task) && (kind.is_missing() || kind.is("instance")) {
                 let aws = "The provided target group has target type instance, which is incompatible with the awsvpc network mode \
                            specified in the task definition.";
-                let title = "the target group needs `TargetType: ip`, because the tasks have network interfaces of their own";
+                let title =
+                    "the target group needs `TargetType: ip`, because the tasks have network interfaces of their own";
                 out(Fault::at(group.pointer, title, aws));
             }
         }

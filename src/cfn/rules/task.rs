@@ -235,7 +235,7 @@ fn memory(judge: &mut Judge<'_>) {
 fn fits_task(judge: &mut Judge<'_>) {
     judge.each(KIND, |_, task, out| {
         let all = task.get("ContainerDefinitions").each();
-        let sum = |key: &str, or: &str| -> f64 {
+        let sum = |key: &'static str, or: &'static str| -> f64 {
             let of = |one: &Seen<'_>| one.get(key).number().or_else(|| one.get(or).number());
             all.iter().filter_map(of).sum()
         };

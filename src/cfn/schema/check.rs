@@ -117,34 +117,64 @@ pub fn check_resource(resource: Resource<'_>) -> Vec<SchemaFault> {
     let mut check = Check { kind: resource.kind(), schema, found: Vec::new() };
     let nothing = Value::Object(Map::new());
     let properties = resource.body.get("Properties").unwrap_or(&nothing);
-    check.value(&schema.root, properties, &At { pointer: "/Properties".to_owned(), path: String::new() });
+    check.value(&schema.root, properties, &At { above: None, step: Step::Key("Properties") });
     check.found
 }
 
-/// Where a value is: in the resource, and among the paths of the schema, where `*` stands for any item.
-struct At {
-    pointer: String,
-    path: String,
+/// Where a value is, by the way that led to it. It is written only once something is wrong there: most values are right.
+struct At<'p> {
+    above: Option<&'p At<'p>>,
+    step: Step<'p>,
 }
 
-impl At {
-    fn key(&self, key: &str) -> Self {
-        let mut pointer = self.pointer.clone();
-        push_key(&mut pointer, key);
-        Self { pointer, path: self.below(key) }
-    }
-
-    fn item(&self, index: usize) -> Self {
-        Self { pointer: format!("{}/{index}", self.pointer), path: self.below("*") }
-    }
-
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Key(&'p str),
+    Item(usize),
     /// The branch of a function: elsewhere in the text, the same place for the schema.
-    fn branch(&self, index: usize) -> Self {
-        Self { pointer: format!("{}/Fn::If/{index}", self.pointer), path: self.path.clone() }
+    Branch(usize),
+}
+
+impl At<'_> {
+    fn key<'p>(&'p self, key: &'p str) -> At<'p> {
+        At { above: Some(self), step: Step::Key(key) }
     }
 
-    fn below(&self, step: &str) -> String {
-        if self.path.is_empty() { step.to_owned() } else { format!("{}/{step}", self.path) }
+    fn item(&self, index: usize) -> At<'_> {
+        At { above: Some(self), step: Step::Item(index) }
+    }
+
+    fn branch(&self, index: usize) -> At<'_> {
+        At { above: Some(self), step: Step::Branch(index) }
+    }
+
+    fn way(&self) -> Vec<Step<'_>> {
+        let mut steps: Vec<Step<'_>> = std::iter::successors(Some(self), |at| at.above).map(|at| at.step).collect();
+        steps.reverse();
+        steps
+    }
+
+    /// JSON pointer in the resource.
+    fn pointer(&self) -> String {
+        let mut pointer = String::new();
+        for step in self.way() {
+            match step {
+                Step::Key(key) => push_key(&mut pointer, key),
+                Step::Item(index) => pointer.push_str(&format!("/{index}")),
+                Step::Branch(index) => pointer.push_str(&format!("/Fn::If/{index}")),
+            }
+        }
+        pointer
+    }
+
+    /// The path of the schema below the properties, where `*` stands for any item.
+    fn path(&self) -> String {
+        let steps = self.way().into_iter().skip(1).filter_map(|step| match step {
+            Step::Key(key) => Some(key),
+            Step::Item(_) => Some("*"),
+            Step::Branch(_) => None,
+        });
+        steps.collect::<Vec<_>>().join("/")
     }
 }
 
@@ -166,11 +196,16 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn fault(&mut self, at: &At, problem: SchemaProblem) {
-        self.found.push(SchemaFault { pointer: at.pointer.clone(), problem });
+    fn fault(&mut self, at: &At<'_>, problem: SchemaProblem) {
+        self.found.push(SchemaFault { pointer: at.pointer(), problem });
     }
 
-    fn value(&mut self, node: &'static Node, value: &Value, at: &At) {
+    fn is_read_only(&self, key: &str, at: &At<'_>) -> bool {
+        let mut named = self.schema.read_only.iter().filter(|path| path.rsplit('/').next() == Some(key));
+        named.any(|path| *path == at.path())
+    }
+
+    fn value(&mut self, node: &'static Node, value: &Value, at: &At<'_>) {
         let Some(node) = self.resolved(node) else { return };
         if let Some((name, inside)) = function(value) {
             if name == "Fn::If" {
@@ -181,7 +216,7 @@ impl Check<'_> {
             return;
         }
         if !node.types.is_empty() && !node.types.iter().any(|kind| fits(kind, value)) {
-            if let (Value::String(path), true) = (value, PACKAGED.contains(&(self.kind, at.path.as_str()))) {
+            if let (Value::String(path), true) = (value, PACKAGED.contains(&(self.kind, at.path().as_str()))) {
                 return self.fault(at, SchemaProblem::Unpackaged { path: path.clone() });
             }
             let (expected, found) = (node.types.clone(), name_of(value));
@@ -203,13 +238,13 @@ impl Check<'_> {
         None
     }
 
-    fn map(&mut self, node: &'static Node, map: &Map<String, Value>, at: &At) {
+    fn map(&mut self, node: &'static Node, map: &Map<String, Value>, at: &At<'_>) {
         // A macro, a loop or a placeholder may put in what is missing here.
         let made = map.keys().any(|key| key.starts_with("Fn::"));
         for (key, inside) in map {
             let below = at.key(key);
             match node.properties.get(key) {
-                Some(_) if self.schema.read_only.contains(&below.path) => {
+                Some(_) if self.is_read_only(key, &below) => {
                     self.fault(&below, SchemaProblem::ReadOnly { name: key.clone() });
                 }
                 Some(property) => self.value(property, inside, &below),
@@ -227,7 +262,7 @@ impl Check<'_> {
         }
     }
 
-    fn list(&mut self, node: &'static Node, items: &[Value], at: &At) {
+    fn list(&mut self, node: &'static Node, items: &[Value], at: &At<'_>) {
         if let Some(schema) = &node.items {
             for (index, item) in items.iter().enumerate() {
                 self.value(schema, item, &at.item(index));
@@ -239,7 +274,7 @@ impl Check<'_> {
         }
     }
 
-    fn scalar(&mut self, node: &'static Node, value: &Value, at: &At) {
+    fn scalar(&mut self, node: &'static Node, value: &Value, at: &At<'_>) {
         let text = spelled(value);
         if text.contains("#{") || text.contains("{{resolve:") {
             return;
@@ -261,7 +296,7 @@ impl Check<'_> {
         }
     }
 
-    fn bounds(&mut self, what: &'static str, is: f64, least: Option<f64>, most: Option<f64>, at: &At) {
+    fn bounds(&mut self, what: &'static str, is: f64, least: Option<f64>, most: Option<f64>, at: &At<'_>) {
         if least.is_some_and(|least| is < least) || most.is_some_and(|most| is > most) {
             self.fault(at, SchemaProblem::OutOfBounds { what, is, least, most });
         }

@@ -37,7 +37,7 @@ pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding
     });
 }
 
-/// A port that no connection uses is refused by nobody.
+/// AWS accepts a port without encryption, and ignores it.
 fn efs(entry: &EfsVolume, out: &mut impl FnMut(Range<usize>, &str)) {
     if let (Some(port), true) = (&entry.transit_encryption_port, entry.transit_encryption.is_off()) {
         out(port.span(), "`transit_encryption_port` has no effect without `transit_encryption = true`");

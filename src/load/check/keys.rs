@@ -19,7 +19,9 @@ pub(crate) fn fit(drafts: &WhatDrafts, what: &What, findings: &mut Vec<Finding>)
         for problem in template::check_keys(step, what) {
             let code = if problem.together { codes::RESOURCE_RULE } else { codes::RESOURCE_PROPERTY };
             let span = problem.place.map_or_else(|| entry.name.span(), |place| place.span());
-            let finding = Finding::new(code, &process.file, span, in_keys(&problem.title));
+            let written = process.file.text.get(span.clone()).unwrap_or_default().trim_matches(['"', '\'']);
+            let title = in_keys(&problem.title, written);
+            let finding = Finding::new(code, &process.file, span, title);
             let finding = finding.label("AWS would refuse this").since(problem.edition);
             findings.push(match problem.help {
                 Some(help) => finding.help(help),
@@ -30,16 +32,16 @@ pub(crate) fn fit(drafts: &WhatDrafts, what: &What, findings: &mut Vec<Finding>)
 }
 
 /// A sentence about properties as one about the keys of the same name: `` `NetworkMode: awsvpc` `` becomes
-/// `` `network_mode = "awsvpc"` ``.
-fn in_keys(title: &str) -> String {
+/// `` `network_mode = "awsvpc"` ``. What the user wrote stays as it is, although it may read like a property.
+fn in_keys(title: &str, written: &str) -> String {
     let parts = title.split('`').enumerate().map(|(place, part)| match place % 2 {
-        1 => in_key(part).unwrap_or_else(|| part.to_owned()),
+        1 if part != written => in_key(part).unwrap_or_else(|| part.to_owned()),
         _ => part.to_owned(),
     });
     parts.collect::<Vec<_>>().join("`")
 }
 
-/// A property, perhaps with its value, as a key; none if there is no key of that name.
+/// The key for a property, with its value if one is given; none if no key has that name.
 fn in_key(quoted: &str) -> Option<String> {
     let (name, value) = quoted.split_once(": ").map_or((quoted, None), |(name, value)| (name, Some(value)));
     let key = snake(name).filter(|key| known().contains(key.as_str()))?;

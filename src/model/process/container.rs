@@ -71,7 +71,7 @@ table! {
         /// Containers that it can reach by name without ports; only in network mode `bridge`; may contain `#{…}`.
         #[serde(default)]
         links: Vec<Text>,
-        /// Whether ECS replaces an image's tag by its digest; `enabled` by default; may be `#{…}`.
+        /// Whether ECS resolves image tags to digests when a deployment starts; `enabled` by default; may be `#{…}`.
         version_consistency: Option<Given<VersionConsistency>>,
         /// Docker labels of the container; values may contain `#{…}`; not with `launch = "managed"`.
         #[serde(default)]
@@ -192,9 +192,9 @@ table! {
 words! {
     /// `version_consistency`.
     pub enum VersionConsistency {
-        /// All tasks of a deployment run the same image, also if somebody moves the tag.
+        /// All tasks of a deployment run the same image, even if the tag moves.
         Enabled = "enabled" "enabled",
-        /// Each task runs what the tag names when it starts.
+        /// Each task runs the image that the tag names when the task starts.
         Disabled = "disabled" "disabled",
     }
 }

@@ -7,10 +7,9 @@ table! {
     #[derive(Default)]
     #[schemars(extend("x-flat" = true))]
     pub struct Definition {
-        /// Whose processes the containers see: those of the `task`, or of the `host`, which Fargate does not have; may be `#{…}`.
-        /// Default: each container sees its own.
+        /// Which processes a container sees besides its own; `host` not on Fargate; may be `#{…}`. Default: none.
         pid_mode: Option<Given<PidMode>>,
-        /// With whom the containers share memory and queues (System V IPC); not on Fargate; may be `#{…}`.
+        /// Which containers share memory and queues (System V IPC); not on Fargate; may be `#{…}`.
         ipc_mode: Option<Given<IpcMode>>,
         /// Accepts faults that AWS Fault Injection Service causes in its containers; may be `#{…}`.
         enable_fault_injection: Option<Flag>,
@@ -20,9 +19,9 @@ table! {
 words! {
     /// `pid_mode`.
     pub enum PidMode {
-        /// The containers of the task see each other's.
+        /// Those of the other containers of the task.
         Task = "task" "task",
-        /// They see those of the instance.
+        /// All of the instance.
         Host = "host" "host",
     }
 }
@@ -30,11 +29,11 @@ words! {
 words! {
     /// `ipc_mode`.
     pub enum IpcMode {
-        /// With the other containers of the task.
+        /// Those of the task.
         Task = "task" "task",
-        /// With all tasks of the instance that say this.
+        /// Those of all tasks on the instance that have `host`.
         Host = "host" "host",
-        /// With nobody.
+        /// None.
         None = "none" "none",
     }
 }

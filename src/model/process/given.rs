@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{Kind, Place, Settler, Text};
+use super::{Kind, Place, Settler, Text, written_as};
 
 /// A value of a step: as it is written, or a text that becomes one in each slot. It only fills a property: what decides which
 /// resources exist is written.
@@ -82,7 +82,10 @@ impl<const LEAST: u32, const MOST: u32> Wanted for Within<LEAST, MOST> {
 
     fn of_number(value: i64) -> Option<Result<Self, String>> {
         let number = u32::try_from(value).ok().filter(|number| (LEAST..=MOST).contains(number));
-        Some(number.map(Self).ok_or_else(|| format!("{value} is out of range: expected {LEAST} to {MOST}")))
+        Some(number.map(Self).ok_or_else(|| match MOST {
+            u32::MAX => format!("{value} is out of range: expected {LEAST} or more"),
+            _ => format!("{value} is out of range: expected {LEAST} to {MOST}"),
+        }))
     }
     fn rendered(self) -> serde_json::Value {
         self.0.into()
@@ -110,7 +113,10 @@ impl<const LEAST: u32, const MOST: u32> JsonSchema for Within<LEAST, MOST> {
         u32::schema_name()
     }
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": LEAST, "maximum": MOST })
+        match MOST {
+            u32::MAX => json_schema!({ "type": "integer", "minimum": LEAST }),
+            _ => json_schema!({ "type": "integer", "minimum": LEAST, "maximum": MOST }),
+        }
     }
 }
 
@@ -152,17 +158,7 @@ impl Wanted for Switch {
     }
 }
 
-impl JsonSchema for Switch {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        bool::schema_name()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        bool::json_schema(generator)
-    }
-}
+written_as!(Switch => bool);
 
 impl<T: Copy> Given<T> {
     /// The value, if no slot decides it.

@@ -162,6 +162,26 @@ pub fn pascal(key: &str) -> String {
     name
 }
 
+/// Lets a schema describe a type as another one, which its values are written as.
+macro_rules! written_as {
+    ($own:ty => $other:ty $(, $of:ident $(: $bound:path)?)?) => {
+        impl$(<$of $(: $bound)?>)? schemars::JsonSchema for $own {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                <$other as schemars::JsonSchema>::schema_name()
+            }
+            fn schema_id() -> std::borrow::Cow<'static, str> {
+                <$other as schemars::JsonSchema>::schema_id()
+            }
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$other as schemars::JsonSchema>::json_schema(generator)
+            }
+        }
+    };
+}
+
 /// Declares a table of keys; see [the module](self).
 macro_rules! table {
     (@node $table:tt $key:ident as own) => { None };
@@ -230,4 +250,4 @@ macro_rules! words {
     };
 }
 
-pub(crate) use {table, words};
+pub(crate) use {table, words, written_as};

@@ -1,12 +1,11 @@
 //! Values that are more than what is written: switches that are off by default, and tables with their place.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{Given, Kind, Node, Place, Settler, Text, Value, Wanted};
+use super::{Given, Kind, Node, Place, Settler, Text, Value, Wanted, written_as};
 
 /// What is off unless a step says otherwise, and then renders to nothing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,17 +48,7 @@ impl<'de, T: Wanted> Deserialize<'de> for OptIn<T> {
     }
 }
 
-impl<T: JsonSchema> JsonSchema for OptIn<T> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        Given::<T>::schema_name()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Given::<T>::json_schema(generator)
-    }
-}
+written_as!(OptIn<T> => Given<T>, T: JsonSchema);
 
 impl<T: Wanted + Default + PartialEq> Value for OptIn<T> {
     fn settle(&mut self, settler: &mut dyn Settler) {
@@ -108,20 +97,7 @@ impl<'de, V: Deserialize<'de>> Deserialize<'de> for Located<V> {
     }
 }
 
-impl<V: JsonSchema> JsonSchema for Located<V> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        V::schema_name()
-    }
-    fn schema_id() -> Cow<'static, str> {
-        V::schema_id()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        V::json_schema(generator)
-    }
-}
+written_as!(Located<V> => V, V: JsonSchema);
 
 impl<V: Value> Value for Located<V> {
     fn settle(&mut self, settler: &mut dyn Settler) {

@@ -1,12 +1,10 @@
 //! Texts that must be of a sort: ARNs and ids.
 
-use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use super::{Kind, Node, Settler, Text, Value};
+use super::{Kind, Node, Settler, Text, Value, written_as};
 
 /// What an ARN is the ARN of.
 #[derive(Debug, PartialEq, Eq)]
@@ -82,17 +80,7 @@ impl<'de, S> Deserialize<'de> for Known<S> {
     }
 }
 
-impl<S> JsonSchema for Known<S> {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        Text::schema_name()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Text::json_schema(generator)
-    }
-}
+written_as!(Known<S> => Text, S);
 
 impl<S: Sort> Value for Known<S> {
     fn settle(&mut self, settler: &mut dyn Settler) {

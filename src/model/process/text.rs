@@ -1,14 +1,12 @@
 //! Texts with placeholders, and where values are written.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-use super::{OutputRef, Settler};
+use super::{OutputRef, Settler, written_as};
 use crate::model::Location;
 
 /// Where in the repository a value is written: for messages, never for identity. Two values are equal wherever they are written.
@@ -223,17 +221,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-impl JsonSchema for Text {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        String::schema_name()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        String::json_schema(generator)
-    }
-}
+written_as!(Text => String);
 
 /// A text that no slot decides: a name by which parts of a step find each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -292,14 +280,4 @@ impl<'de> Deserialize<'de> for Literal {
     }
 }
 
-impl JsonSchema for Literal {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        String::schema_name()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        String::json_schema(generator)
-    }
-}
+written_as!(Literal => String);
