@@ -214,7 +214,13 @@ fn convertible<'a>(project: &'a Project, step: &StepName) -> Result<&'a Step, Fa
         Failure { exit: Exit::Problems, ..failure.help("`landfall check` lists the problems") }
     })?;
     known("step", step, what.steps.iter().map(|step| &step.name))?;
-    let found = what.steps.iter().find(|found| found.name == *step);
+    let mut named = what.steps.iter().filter(|found| found.name == *step);
+    let found = named.next();
+    if named.next().is_some() {
+        let failure =
+            Failure::usage(format!("several steps are named `{step}`, and each would need a template of its own"));
+        return Err(failure.help("convert works on a step that is the only one of its name"));
+    }
     let found = found.ok_or_else(|| Failure::usage(format!("there is no step `{step}`")))?;
     match &found.kind {
         StepKind::EcsService(_) | StepKind::EcsSchedule(_) | StepKind::EcsTask(_) => Ok(found),

@@ -96,7 +96,7 @@ codes! {
     OUTPUT_REFERENCE "output-reference" Error "A reference to a stack's output is malformed, or is not allowed here. It is not allowed in a variable's value, nor in text that must be known before anything is deployed.";
     UNKNOWN_OUTPUT "unknown-output" Error "A reference names an output that the step's stacks do not have.";
     PROJECT_CIRCLE "project-circle" Error "Projects use each other's outputs in a circle, so each would wait for the stacks of another. The message lists the whole circle.";
-    DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name.";
+    DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name, and a slot may contain both of them; or they have different ids. Steps of one name share their stacks, so they must not have an environment, a channel or a tenant in common.";
     DUPLICATE_VARIABLE "duplicate-variable" Error "A variable has two values with exactly the same scope in one file, or in two variable sets that one project includes. Neither could win.";
     STACK_COLLISION "stack-collision" Error "Two different steps or projects would use the same stack: their ids, joined by `-`, give the same name. Give one of them another `id`.";
     EQUAL_VERSIONS "equal-versions" Error "Two releases of a project are the same version, like `1.0` and `1.0.0`, so neither is the higher one. Delete or rename one.";
@@ -160,7 +160,6 @@ codes! {
     TAGS "tags" Error "AWS allows at most 50 tags, with keys of at most 128 characters that do not begin with `aws:` and values of at most 256 characters. Keys that begin with `landfall:` are landfall's own.";
     ARN "arn" Error "The text is not an ARN of the kind that this key needs. ARNs begin with `arn:aws:` or another partition, such as `aws-cn`, `aws-us-gov` or `aws-eusc`.";
     LOG_RETENTION "log-retention" Error "CloudWatch Logs does not offer this number of days, or the step has no log group because nothing in it writes to one.";
-    PERCENT_RANGE "percent-range" Error "The percentages of a rolling deployment are out of range. The minimum is 0 to 100 and the maximum is 100 or more; together they must leave room to stop or start a task.";
     NO_SUBNETS "no-subnets" Error "Fargate tasks need subnets, and neither the step nor one of its targets names any.";
     RELEASE_VERSION "release-version" Error "The name of a release file is its version, and a version begins with a number.";
     RELEASE_FORMAT "release-format" Error "The release was made with rendering rules that this landfall version does not have. Install a newer landfall.";

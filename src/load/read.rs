@@ -157,6 +157,10 @@ fn control(file: &File, span: std::ops::Range<usize>, found: char) -> Finding {
 /// Values of landfall's format that this version does not have yet, and what they are for.
 const LATER_VALUES: &[(&str, &str)] = &[("restore", "a way back for the stacks of a failed deployment")];
 
+/// Why a key takes no variable.
+const LITERAL: &str = "no variable can decide this key: which resources there are, or how landfall runs them, depends on it. Steps may \
+                       differ by environment: limit each with `environments`";
+
 fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
     let new = |code: &Code, title: String| Finding::new(code, file, fault.span.clone(), title);
     match &fault.kind {
@@ -197,7 +201,11 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
                            { parameter = \"arn:aws:ssm:…\" }";
                 return finding.help(how);
             }
-            match retyped(expected, found, file.text.get(fault.span.clone()).unwrap_or_default()) {
+            let written = file.text.get(fault.span.clone()).unwrap_or_default();
+            if kind == Kind::Process && *found == "text" && written.contains("#{") {
+                return finding.help(LITERAL);
+            }
+            match retyped(expected, found, written) {
                 Some(help) => finding.help(help),
                 None => finding,
             }
@@ -209,6 +217,9 @@ fn of_fault(file: &File, kind: Kind, fault: &Fault) -> Finding {
                 _ => format!("`{value}` is not one of {}", list(&allowed)),
             };
             let finding = new(codes::INVALID_VALUE, title).label("not allowed for this key");
+            if kind == Kind::Process && value.contains("#{") {
+                return finding.help(LITERAL);
+            }
             match LATER_VALUES.iter().find(|(later, _)| later == value) {
                 Some((_, what)) => finding.help(format!("this version of landfall does not have {what} yet")),
                 // The title has the allowed values already.

@@ -172,7 +172,7 @@ impl StepKind {
 
     /// The containers of the step's task.
     pub fn containers(&self) -> impl Iterator<Item = &Container> {
-        self.task().into_iter().flat_map(|task| &task.containers)
+        self.task().into_iter().flat_map(|task| &task.container).map(|container| &**container)
     }
 
     /// The template of its own that the step has; none if its kind renders one.

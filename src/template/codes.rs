@@ -28,7 +28,7 @@ codes! {
     NETWORK "network" "With its placeholders filled, the text is not a network. A network is an address, `/` and the length of the prefix, such as `10.0.0.0/8`. For IPv6, write at least one `:` in the step itself, as in `#{network}::/32`.";
     NETWORK_SIZE "network-size" "The number of subnets or security groups is not allowed. A task accepts 1 to 16 subnets and at most 5 security groups. If landfall adds a group that admits a load balancer, name 1 to 4 groups. An own application load balancer needs at least 2 subnets, and a schedule at least 1 security group.";
     NO_TENANT "no-tenant" "A slot without a tenant uses something that only tenants have: a tenant variable without a default, `tenant.name` or `tenant.id`.";
-    NUMBER "number" "A variable supplies something other than a whole number, or a number that is too small or too large for the key.";
+    NUMBER "number" "A variable supplies something other than a number, such as a fraction where the key needs a whole number, or a number that is too small or too large for the key.";
     OBJECT_ARN "object-arn" "An S3 object must be named by its ARN. The ARN becomes part of the execution role's rights, so it must not match anything else.";
     OUTPUT_REFERENCE "output-reference" "A reference to a stack's output is malformed, or is not allowed here. It is not allowed in a variable's value, nor in text that must be known before anything is deployed.";
     OUTPUT_TARGET "output-target" "A reference to an output does not lead to exactly one stack. In this environment and for this tenant, the step has no stack, or has several on other targets.";
@@ -44,6 +44,7 @@ codes! {
     RESOURCE_RULE "resource-rule" "With the values of a slot, AWS would refuse a resource of the step, although each value alone is possible: values that do not go together, or that other resources of the template contradict.";
     ROLE_ARN "role-arn" "A role must be named by its ARN. The ARN becomes part of the rights of another role, which passes this role to tasks, so it must not match anything else.";
     SCALING "scaling" "With the numbers that variables supply, the bounds of scaling contradict each other.";
+    SCHEDULE_INPUT "schedule-input" "With the values of a slot, the `input` of a schedule is not JSON, or names a container that the step does not have. A value in JSON needs a backslash before each quotation mark and each backslash.";
     SCOPE_GONE "scope-gone" "The snapshot of an older release refers to an environment, target, tenant or tag that the repository no longer has. The name is in the scope of a value that could have won here, or in the conditions of a step. landfall cannot tell a renamed name from a removed one, so it holds the slot instead of deploying without the value.";
     SECRET_ARN "secret-arn" "A secret must be named by its ARN in Secrets Manager, without a JSON key: write the key as `key`. The ARN becomes part of the execution role's rights, so it must not match anything else.";
     SECRET_KEY "secret-key" "The key of a secret's JSON value is empty or contains a `:`, which ECS reads as the end of the key.";

@@ -1,6 +1,7 @@
 //! The second stage: every leaf of a shape becomes a string, or a problem.
 
 mod arns;
+mod input;
 mod lists;
 mod numbers;
 pub(super) mod outputs;
@@ -196,6 +197,7 @@ impl<'a> Filler<'a> {
             Leaf::Id(text, of) => self.id(text, *of),
             Leaf::Flag(text) => self.flag(text).map(|flag| flag.to_string()),
             Leaf::Word(text, words) => self.word(text, words),
+            Leaf::Decimal(text) => self.decimal(text),
             Leaf::Number(text, bounds) => self.number(text, bounds).map(|number| number.to_string()),
             Leaf::Substitution(text) => self.substitution(text),
             Leaf::Known(known) => Some(self.known(*known)),

@@ -28,6 +28,8 @@ pub struct KeyProblem {
 struct Found {
     pointer: String,
     problem: KeyProblem,
+    /// It is about what landfall makes of a value that is also rendered elsewhere, and judged there.
+    derived: bool,
 }
 
 /// Everything that AWS would refuse in what the keys of a step render and its patches leave as it is. A template is judged
@@ -45,9 +47,15 @@ pub fn check(step: &Step, what: &What) -> Vec<KeyProblem> {
             |one: &Found| left.iter().any(|other| other.problem == one.problem && other.pointer == one.pointer);
         found.retain(|one| is_left(one) && !applied.is_unchecked(&one.pointer));
     }
-    let placed =
-        |Found { pointer, problem }| KeyProblem { place: origin::of_key(&sections, &pointer).cloned(), ..problem };
-    found.into_iter().map(placed).collect()
+    let placed = |Found { pointer, problem, derived }| {
+        (derived, KeyProblem { place: origin::of_key(&sections, &pointer).cloned(), ..problem })
+    };
+    let placed: Vec<(bool, KeyProblem)> = found.into_iter().map(placed).collect();
+    let span = |problem: &KeyProblem| problem.place.as_ref().map(Place::span);
+    let told = |derived: bool, problem: &KeyProblem| {
+        derived && problem.place.is_some() && placed.iter().any(|(other, more)| !other && span(more) == span(problem))
+    };
+    placed.iter().filter(|(derived, problem)| !told(*derived, problem)).map(|(_, problem)| problem.clone()).collect()
 }
 
 fn faults(document: &Document) -> Vec<Found> {
@@ -59,6 +67,7 @@ fn faults(document: &Document) -> Vec<Found> {
             found.push(Found {
                 pointer,
                 problem: KeyProblem { title: said(&fault), place: None, help: None, together: false, edition },
+                derived: false,
             });
         }
     }
@@ -67,6 +76,7 @@ fn faults(document: &Document) -> Vec<Found> {
         Found {
             pointer: fault.pointer,
             problem: KeyProblem { title: fault.title, place: None, help, together: true, edition: fault.edition },
+            derived: fault.rule == "policy-resource",
         }
     }));
     found

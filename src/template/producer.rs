@@ -110,7 +110,10 @@ fn filled(reference: &OutputRef, step: &Step) -> Vec<String> {
 /// The stack that a reference means. Costs a look at every target.
 pub(super) fn producer(reference: &OutputRef, context: &Context<'_>) -> Result<Producer, NoProducer> {
     let side = side(reference, context)?;
-    let Some(step) = side.what.steps.iter().find(|step| step.name == reference.step) else {
+    let named = || side.what.steps.iter().filter(|step| step.name == reference.step);
+    let channel = side.own.then_some(&context.release.channel);
+    let here = named().find(|step| step.only.fits(&context.environment.name, channel, side.tenant));
+    let Some(step) = here.or_else(|| named().next()) else {
         let title = format!("`#{{{reference}}}`: project `{}` has no step `{}`", side.project.name, reference.step);
         let known = side.what.steps.iter().map(|step| step.name.as_str());
         return Err(NoProducer::unknown(codes::UNKNOWN_STEP, title, reference.step.as_str(), known));

@@ -8,7 +8,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Value, json};
 
 use crate::model::process::{
-    Flag, IdOf, Kind, Node, Number, Place, RoleArn, SecretArn, SecretPart, Sort, Text, Value as Key,
+    IdOf, Kind, Node, Number, Place, RoleArn, SecretArn, SecretPart, Sort, Text, Value as Key,
 };
 use crate::model::{ImageName, Location};
 
@@ -45,7 +45,9 @@ pub(super) enum Leaf {
     /// The id of something.
     Id(Text, IdOf),
     /// A whole number within these bounds, as text: where CloudFormation wants a number, it makes one of it.
-    Number(Text, RangeInclusive<u32>),
+    Number(Text, RangeInclusive<i64>),
+    /// A number, perhaps with a fraction, as text.
+    Decimal(Text),
     /// `true` or `false`, as text: where CloudFormation wants a boolean, it makes one of it.
     Flag(Text),
     /// One of these words, as the file says them and as AWS does.
@@ -95,6 +97,7 @@ impl Leaf {
             | Self::Network(text)
             | Self::Id(text, _)
             | Self::Number(text, _)
+            | Self::Decimal(text)
             | Self::Flag(text)
             | Self::Word(text, _)
             | Self::Substitution(text)
@@ -266,22 +269,12 @@ impl Shape {
         Shape::Leaf(Leaf::Text(text.clone()))
     }
 
-    /// An id that the step gives.
-    pub(super) fn id(text: &Text, of: IdOf) -> Self {
-        Shape::Leaf(Leaf::Id(text.clone(), of))
-    }
-
     /// A number of the step, within bounds that AWS has.
-    pub(super) fn number(number: &Number, bounds: RangeInclusive<u32>) -> Self {
+    pub(super) fn number(number: &Number, bounds: RangeInclusive<i64>) -> Self {
         match number {
             Number::Written(number, place) => Shape::Written((*number).into(), place.clone()),
             Number::Filled(text) => Shape::Leaf(Leaf::Number(text.clone(), bounds)),
         }
-    }
-
-    /// `true` or `false`.
-    pub(super) fn flag(flag: &Flag) -> Self {
-        Shape::key(flag).unwrap_or(Shape::Fixed(Value::Null))
     }
 
     /// What a key renders to; none if nothing.
@@ -311,11 +304,6 @@ impl Shape {
     /// An ARN that the step gives, or a name that may stand for one.
     pub(super) fn arn(text: &Text) -> Self {
         Shape::Leaf(Leaf::Arn(text.clone()))
-    }
-
-    /// The ARN of a role that the step gives.
-    pub(super) fn role(arn: &Text) -> Self {
-        Shape::Leaf(Leaf::RoleArn(arn.clone()))
     }
 
     /// A list; none if it is empty.
@@ -348,6 +336,7 @@ impl From<Node<'_>> for Shape {
                 Kind::Id(of) => Leaf::Id(text.clone(), of),
                 Kind::Key => Leaf::Key(text.clone()),
                 Kind::Number(least, most) => Leaf::Number(text.clone(), least..=most),
+                Kind::Decimal => Leaf::Decimal(text.clone()),
                 Kind::Flag => Leaf::Flag(text.clone()),
                 Kind::Word(words) => Leaf::Word(text.clone(), words),
             }),

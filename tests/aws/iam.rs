@@ -140,12 +140,11 @@ fn what_stands_around_a_service_is_granted_where_a_step_makes_it() {
     {
         assert!(resources(&before.roles[0].permissions, action).is_empty(), "{action} is granted without need");
     }
-    let scaling =
-        Scaling { min_capacity: 1.into(), max_capacity: 2.into(), tracking: vec![], steps: vec![], schedules: vec![] };
+    let scaling: Scaling = table("min_capacity = 1\nmax_capacity = 2");
     let after = changed(|service| service.scaling = Some(scaling.clone()));
     let granted = resources(&after.roles[0].permissions, "application-autoscaling:RegisterScalableTarget");
     assert_eq!(granted.len(), 2, "one for each region: {granted:?}");
-    let after = changed(|service| service.deployment.strategy = Strategy::BlueGreen);
+    let after = changed(|service| service.deployment_configuration.strategy = Strategy::BlueGreen.into());
     let statements = after.roles[0].permissions["Statement"].as_array().unwrap();
     let pass = statements.iter().find(|one| one["Action"] == json!(["iam:PassRole"])).unwrap();
     let users = json!(["ecs-tasks.amazonaws.com", "ecs.amazonaws.com", "scheduler.amazonaws.com"]);
@@ -186,16 +185,16 @@ fn what_finding_each_other_needs_is_granted_where_a_step_asks() {
     let connect = |role: &str| {
         let tls =
             format!("{{ issuer_certificate_authority = {{ aws_pca_authority_arn = 'arn:aws:acm-pca:x' }}{role} }}");
-        Some(table::<ServiceConnect>(&format!("services = [{{ port_name = 'web', tls = {tls} }}]")))
+        Some(table::<ServiceConnect>(&format!("services = [{{ port_name = 'web', tls = {tls} }}]")).into())
     };
-    let made = changed(|service| service.connect = connect(""));
+    let made = changed(|service| service.service_connect_configuration = connect(""));
     assert!(!resources(&made.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
     let role = "arn:aws:iam::222222222222:role/certificates";
-    let given = changed(|service| service.connect = connect(&format!(", role_arn = '{role}'")));
+    let given = changed(|service| service.service_connect_configuration = connect(&format!(", role_arn = '{role}'")));
     assert!(resources(&given.roles[0].permissions, "iam:PassRole").contains(&role.to_owned()));
     assert!(resources(&given.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
-    let registry = || table::<ServiceRegistry>("own_service = { namespace_id = 'ns-1', name = 'shop' }");
-    let found = changed(|service| service.registries = vec![registry()]);
+    let registry = || table::<ServiceRegistry>("own_service = { namespace_id = 'ns-1', name = 'shop' }").into();
+    let found = changed(|service| service.service_registries = vec![registry()]);
     assert!(!resources(&found.roles[0].permissions, "servicediscovery:CreateService").is_empty());
     assert!(resources(&given.roles[0].permissions, "servicediscovery:CreateService").is_empty());
 }

@@ -21,7 +21,7 @@ fn examples() -> BTreeMap<String, (Document, Document)> {
 }
 
 /// Rules whose example is refused whatever its values are.
-const STRUCTURE: [&str; 10] = [
+const STRUCTURE: [&str; 13] = [
     "balancer-subnets",
     "connect-alias",
     "container-counts",
@@ -30,6 +30,9 @@ const STRUCTURE: [&str; 10] = [
     "execution-role",
     "launch-type",
     "network-size",
+    "policy-condition",
+    "rule-conditions",
+    "scaling-metrics",
     "swappiness",
     "task-containers",
 ];

@@ -504,5 +504,5 @@ fn text(raw: &str) -> Text {
 
 fn service() -> EcsService {
     let app: Container = table("name = 'app'\nimage = 'web'\nport = 8080");
-    EcsService { desired_count: 2.into(), ..EcsService::new(256, 512, vec![app]) }
+    EcsService { desired_count: Some(2.into()), ..EcsService::new(256, 512, vec![app]) }
 }

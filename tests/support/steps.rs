@@ -27,7 +27,9 @@ const VARIABLES: &str = "[[variable]]\nname = \"level\"\nvalue = \"info\"\n[[var
                          1\n[[variable]]\nname = \"tasks\"\nvalue = 3\nscope = { environment = \"production\" \
                          }\n[[variable]]\nname = \"live\"\nvalue = false\n[[variable]]\nname = \"live\"\nvalue = \
                          true\nscope = { environment = \"production\" }\n[[variable]]\nname = \"tried\"\nvalue = \
-                         true\n[[variable]]\nname = \"tried\"\nvalue = false\nscope = { environment = \"production\" }\n";
+                         true\n[[variable]]\nname = \"tried\"\nvalue = false\nscope = { environment = \"production\" }\n\
+                         [[variable]]\nname = \"scheme\"\nvalue = \"internal\"\n[[variable]]\nname = \
+                         \"scheme\"\nvalue = \"internet-facing\"\nscope = { environment = \"production\" }\n";
 
 /// Two of everything that a step can be limited to: targets, environments, channels, tenants.
 fn repository(format: u32) -> BTreeMap<String, String> {
@@ -207,6 +209,12 @@ impl Read {
         render(contexts.first().unwrap_or_else(|| panic!("step `{}` has no stack anywhere", step.name)))
     }
 
+    /// What a step becomes everywhere.
+    pub(crate) fn render_all(&self, step: &Step) -> Vec<Rendered> {
+        let names = Names::of(&self.catalog);
+        self.contexts(step, &names).iter().map(|context| render(context).unwrap()).collect()
+    }
+
     /// Where a step has stacks, a text each.
     pub(crate) fn places(&self, step: &Step) -> Vec<String> {
         let names = Names::of(&self.catalog);
@@ -240,7 +248,16 @@ pub(crate) fn rendered() -> BTreeMap<String, Golden> {
             let rendered = read.render(step).unwrap_or_else(|problems| panic!("steps/{file}.toml: {problems:#?}"));
             let kind = written["step"][index]["kind"].as_str().unwrap().to_owned();
             let name = if several { format!("{kind}/{file}.{}", step.name) } else { format!("{kind}/{file}") };
-            all.insert(name, Golden { kind, rendered });
+            // Steps of one name are told apart by where they are.
+            let name = match (step.only.environments.first(), all.contains_key(&name)) {
+                (Some(environment), true) => format!("{name}.{environment}"),
+                _ => name,
+            };
+            assert!(
+                all.insert(name, Golden { kind, rendered }).is_none(),
+                "steps/{file}.toml: two steps {}",
+                step.name
+            );
         }
     }
     all

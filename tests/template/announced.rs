@@ -21,8 +21,8 @@ type Change = fn(&mut World);
 const CHANGES: &[(&str, Change)] = &[
     ("nothing", |_| {}),
     ("memory", |world| world.service().task.memory = Some(1024.into())),
-    ("desired count", |world| world.service().desired_count = 3.into()),
-    ("log retention", |world| world.service().task.log_retention_days = 7),
+    ("desired count", |world| world.service().desired_count = Some(3.into())),
+    ("log retention", |world| world.service().task.log_retention_days = Some(7.into())),
     ("cluster", |world| world.target.cluster = "other".into()),
     ("image", |world| world.release.images.values_mut().for_each(|pin| pin.digest = None)),
     ("repository", |world| {
@@ -32,9 +32,9 @@ const CHANGES: &[(&str, Change)] = &[
     ("another container", |world| {
         let mut side = container("side", "web");
         side.port = None;
-        world.service().task.containers.push(side);
+        world.service().task.container.push(side.into());
     }),
-    ("own role", |world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
+    ("own role", |world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x").into())),
     ("execute command", |world| world.service().task.execute_command = true.into()),
     ("tags", |world| drop(world.service().task.tags.insert("a".into(), text("b")))),
     ("everything", |world| *world = golden::everything()),

@@ -50,8 +50,8 @@ fn a_first_deployment_adds_everything() {
 
 #[test]
 fn a_change_of_the_step_is_announced_as_this() {
-    assert_eq!(after(|world| world.service().desired_count = 3.into()), "Modify Service");
-    assert_eq!(after(|world| world.service().task.log_retention_days = 7), "Modify LogGroup");
+    assert_eq!(after(|world| world.service().desired_count = Some(3.into())), "Modify Service");
+    assert_eq!(after(|world| world.service().task.log_retention_days = Some(7.into())), "Modify LogGroup");
     assert_eq!(
         after(|world| world.service().task.memory = Some(1024.into())),
         "Modify Service, Replace TaskDefinition"
@@ -63,7 +63,7 @@ fn a_change_of_the_step_is_announced_as_this() {
     );
     assert_eq!(after(|world| world.target.cluster = "other".into()), "Replace Service");
     assert_eq!(
-        after(|world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x"))),
+        after(|world| world.service().task.execution_role = Some(text("arn:aws:iam::222222222222:role/x").into())),
         "Remove ExecutionRole, Modify Service, Replace TaskDefinition"
     );
     // The role's ARN will not change, but CloudFormation cannot know.
@@ -77,7 +77,7 @@ fn a_change_of_the_step_is_announced_as_this() {
         after(|world| {
             let service = world.service();
             let side = Container { port: None, ..container("side", "web") };
-            service.task.containers.push(side);
+            service.task.container.push(side.into());
             service.task.execute_command = true.into();
         }),
         "Modify Service, Replace TaskDefinition, Add TaskRole"

@@ -1,9 +1,12 @@
 //! Conditions of steps: where one has stacks, and where that cannot be known because names are gone.
 
+use std::collections::BTreeMap;
+
 use landfall::model::Tag;
 use landfall::template::{applies, key};
 
 use super::world::World;
+use crate::support::steps::{process, read};
 
 fn with(change: impl FnOnce(&mut World)) -> World {
     let mut world = World::new();
@@ -26,6 +29,42 @@ fn the_conditions_combine_and_the_names_of_each_are_alternatives() {
     assert!(!has_stack(&world));
     world.release.channel = "hotfix".parse().unwrap();
     assert!(has_stack(&world) && world.render().is_ok());
+}
+
+/// The stacks of a process, in the slots of its release, and what each contains.
+fn stacks(process: &str) -> BTreeMap<String, Vec<String>> {
+    let read = read(process);
+    assert_eq!(read.problems, "", "{process}");
+    let mut all = BTreeMap::new();
+    for step in read.steps() {
+        for rendered in read.render_all(step) {
+            let template: serde_json::Value = serde_json::from_str(&rendered.content.template).unwrap();
+            let ids: Vec<String> = template["Resources"].as_object().unwrap().keys().cloned().collect();
+            // Releases of both channels are rendered.
+            let before = all.insert(rendered.stack.to_string(), ids.clone());
+            assert!(before.is_none_or(|before| before == ids), "two steps make one stack");
+        }
+    }
+    all
+}
+
+/// Splitting a step by environment, or joining it again, makes no other stacks.
+#[test]
+fn steps_of_one_name_are_one_stack_with_another_structure_elsewhere() {
+    let step = |environment: &str, more: &str| {
+        format!(
+            "environments = [{environment}]\ncpu = 256\nmemory = 512\n{more}\n[[step.container]]\nname = \"app\"\nimage = \"web\"\n"
+        )
+    };
+    let scaled = "[step.scaling]\nmin_capacity = 2\nmax_capacity = 9\n";
+    let second = "[[step]]\nname = \"web\"\nkind = \"ecs-service\"\nrole = \"web\"\n";
+    let joined = stacks(&process(&step("", "")));
+    let split = stacks(&process(&format!("{}{second}{}", step("\"staging\"", ""), step("\"production\"", scaled))));
+    assert_eq!(joined.keys().collect::<Vec<_>>(), split.keys().collect::<Vec<_>>());
+    let (in_staging, in_production): (Vec<_>, Vec<_>) = split.iter().partition(|(stack, _)| stack.contains("staging"));
+    assert!(in_staging.len() > 1 && in_staging.iter().all(|(stack, ids)| joined[*stack] == **ids));
+    assert!(in_production.len() > 1);
+    assert!(in_production.iter().all(|(_, ids)| ids.contains(&"ScalableTarget".to_owned())), "{in_production:?}");
 }
 
 #[test]

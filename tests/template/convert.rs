@@ -150,14 +150,21 @@ fn no_byte_changes_in_any_slot_whatever_the_step() {
     }
     assert!(all.proved.len() >= 60 && all.proved.iter().sum::<usize>() > 4 * all.proved.len(), "{all:?}");
     // Nothing else of what people write stands against it.
-    all.refused.retain(|(_, why)| !why.contains("is of kind `cloudformation` already"));
+    let known = |step: &str, why: &str| {
+        why.contains("is of kind `cloudformation` already")
+            || why.contains("each would need a template of its own")
+            // Switches that AWS says in words of its own.
+            || step.starts_with("tuned-by-environment") && why.contains("which no text of a template says")
+    };
+    all.refused.retain(|(step, why)| !known(step, why));
     assert!(all.refused.is_empty(), "{:#?}", all.refused);
 }
 
 /// What the guide (docs/modelling.md) says is not converted, by words of what is said then, and how many of a hundred random
 /// steps it may befall. A file in the template's place is the only other one, and there is none here.
-const REFUSALS: [(&str, usize); 5] = [
+const REFUSALS: [(&str, usize); 6] = [
     ("it has no stack anywhere", 5),
+    ("each would need a template of its own", 10),
     ("cannot be rendered as it is", 10),
     ("a key of a template cannot have", 5),
     ("give it one form", 5),

@@ -5,11 +5,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 
 use landfall::cfn::Document;
 use landfall::model::catalog::Scope;
-use landfall::model::process::{Architecture, CircuitBreaker, ImageRepository, LoadBalancer, TargetGroup};
+use landfall::model::process::{Architecture, ImageRepository, LoadBalancer, RunsOn, Switch};
 use landfall::template::body;
 
 use crate::support::frozen::check;
@@ -89,40 +88,37 @@ name = 'http'",
         secrets = { splunk-token = { parameter = 'arn:aws:ssm:eu-west-1:222222222222:parameter/splunk' } }",
     ));
     let service = world.service();
-    service.task.containers.push(side);
+    service.task.container.push(side.into());
     service.task.cpu = Some(512.into());
     service.task.memory = Some(1024.into());
-    service.task.architecture = Architecture::Arm64;
-    service.desired_count = 4.into();
-    service.minimum_healthy_percent = 50;
-    service.maximum_percent = 150;
-    service.circuit_breaker = Some(CircuitBreaker { rollback: false, threshold: None, reset_on_healthy_task: None });
-    service.task.subnets = Some(texts(&["#{subnets}"]));
-    service.task.security_groups = Some(texts(&["sg-0e0e0e0e"]));
-    service.task.public_ip = Some(true);
-    service.load_balancers = vec![LoadBalancer {
-        target_group: TargetGroup::Given(text(
-            "arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/storefront/0123456789abcdef",
-        )),
-        advanced: None,
-        container: Arc::from("proxy"),
-        port: 80,
-        at: at(40),
-    }];
-    service.health_check_grace = Some(90);
-    service.task.log_retention_days = 7;
+    service.task.architecture = Architecture::Arm64.into();
+    service.desired_count = Some(4.into());
+    service.minimum_healthy_percent = Some(50.into());
+    service.maximum_percent = Some(150.into());
+    service.circuit_breaker = table("rollback = false");
+    service.task.runs_on = RunsOn {
+        subnets: Some(vec![text("#{subnets}").into()]),
+        security_groups: Some(vec![text("sg-0e0e0e0e").into()]),
+        public_ip: Some(Switch(true).into()),
+        ..RunsOn::default()
+    };
+    let group = "arn:aws:elasticloadbalancing:eu-west-1:222222222222:targetgroup/storefront/0123456789abcdef";
+    let registers: LoadBalancer = table(&format!("target_group = '{group}'\ncontainer = 'proxy'\nport = 80"));
+    service.load_balancer = vec![registers.into()];
+    service.health_check_grace = Some(90.into());
+    service.task.log_retention_days = Some(7.into());
     service.task.tags =
-        BTreeMap::from([(Arc::from("team"), text("shop")), (Arc::from("stage"), text("#{environment.name}"))]);
+        BTreeMap::from([("team".to_owned(), text("shop")), ("stage".to_owned(), text("#{environment.name}"))]);
     world
 }
 
 fn own_roles() -> World {
     let mut world = World::new();
     let service = world.service();
-    service.task.execution_role = Some(text("arn:aws:iam::#{account.id}:role/ecs-start"));
-    service.task.task_role = Some(text("arn:aws:iam::#{account.id}:role/storefront"));
+    service.task.execution_role = Some(text("arn:aws:iam::#{account.id}:role/ecs-start").into());
+    service.task.task_role = Some(text("arn:aws:iam::#{account.id}:role/storefront").into());
     service.task.execute_command = true.into();
-    service.circuit_breaker = None;
+    service.circuit_breaker = table("enabled = false");
     world.container().log = Some(table(
         "driver = 'awslogs'
         [options]

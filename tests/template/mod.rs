@@ -10,6 +10,7 @@ mod explain;
 mod frozen;
 mod golden;
 mod keys;
+mod leaves;
 mod outputs;
 mod patches;
 mod precedence;

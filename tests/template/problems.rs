@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use landfall::model::catalog::{Scope, Value};
 use landfall::model::process::{
-    CloudFormation, Compute, Given, GivenParameter, HookAction, LifecycleHook, Listener, LoadBalancer, Number,
-    OwnLoadBalancer, OwnTargetGroup, Part, Patch, PatchPath, RawTemplate, Scaling, StepKind, TargetGroup, ValueKind,
+    CloudFormation, Compute, Container, Given, GivenParameter, LifecycleHook, LoadBalancer, Number, Part, Patch,
+    PatchPath, RawTemplate, Scaling, StepKind, TargetTracking, ValueKind, Volume,
 };
 use landfall::model::{BucketName, Project};
 use landfall::template::{CODES, limits};
@@ -104,7 +104,7 @@ fn what_cannot_be_rendered_says_why() {
             "log-group: `*` does not give the name of a log group",
         ),
         (
-            |world| world.service().task.kms_keys = vec![text("key/*")],
+            |world| world.service().task.kms_keys = vec![text("key/*").into()],
             "kms-key: `key/*` does not give the id or the ARN of a KMS key (like arn:aws:kms:eu-west-1:111111111111:key/00000000-0000-0000-0000-000000000000; an alias begins with `alias/`, written here and not in a variable)",
         ),
         (
@@ -120,7 +120,7 @@ fn what_cannot_be_rendered_says_why() {
         ),
         (
             |world| {
-                world.service().task.tags.insert(Arc::from("long"), text(&"x".repeat(257)));
+                world.service().task.tags.insert("long".to_owned(), text(&"x".repeat(257)));
             },
             "over-limit: stack `storefront-web-production-prod-eu`: tag `long` of `Service` has 257 characters, and CloudFormation allows at most 256",
         ),
@@ -129,7 +129,7 @@ fn what_cannot_be_rendered_says_why() {
             "unknown-variable: `#{w}` names nothing that has a value (did you mean `#{v}`?)",
         ),
         (
-            |world| world.service().task.log_retention_days = 13,
+            |world| world.service().task.log_retention_days = Some(13.into()),
             "resource-property: stack `storefront-web-production-prod-eu`: `13` is not one of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 at `RetentionInDays` of `LogGroup` (AWS::Logs::LogGroup)",
         ),
         (
@@ -198,7 +198,7 @@ fn what_cannot_be_rendered_says_why() {
             |world| {
                 let efs = "{ file_system_id = '*', transit_encryption = true, authorization_config = { iam = true } }";
                 let volume = format!("name = 'files'\nefs_volume_configuration = {efs}");
-                world.service().task.volumes = vec![table(&volume)];
+                world.service().task.volume = vec![table::<Volume>(&volume).into()];
             },
             "efs-id: `*` does not give the id of a file system: `fs-…`",
         ),
@@ -207,13 +207,13 @@ fn what_cannot_be_rendered_says_why() {
                 let keys =
                     "role_arn = 'arn:aws:iam::111111111111:role/volumes', size_in_gib = 10, kms_key_id = 'A-b_c.d/e'";
                 let volume = format!("name = 'files'\nmanaged_ebs_volume = {{ {keys} }}");
-                world.service().task.volumes = vec![table(&volume)];
+                world.service().task.volume = vec![table::<Volume>(&volume).into()];
             },
             "kms-key: `A-b_c.d/e` does not give the id, the alias or the ARN of a KMS key",
         ),
         (
             |world| {
-                world.service().task.launch.compute = Compute::Ec2;
+                world.service().task.runs_on.launch = Compute::Ec2.into();
                 numbers(world, "100");
             },
             "task-size: a task has 128 to 196608 CPU units",
@@ -221,13 +221,7 @@ fn what_cannot_be_rendered_says_why() {
         (
             |world| {
                 *world = world.clone().variable("v", "5", Scope::default());
-                world.service().scaling = Some(Scaling {
-                    min_capacity: Number::Filled(text("#{v}")),
-                    max_capacity: 2.into(),
-                    tracking: vec![],
-                    steps: vec![],
-                    schedules: vec![],
-                });
+                world.service().scaling = Some(table("min_capacity = '#{v}'\nmax_capacity = 2"));
             },
             "scaling: `min_capacity` becomes 5, which is above `max_capacity` (2)",
         ),
@@ -244,6 +238,23 @@ fn what_cannot_be_rendered_says_why() {
                 world.container().firelens_configuration = Some(table("type = '#{v}'"));
             },
             "word: `#{v}` becomes `fluent`, and this key needs one of `fluentbit`, `fluentd`",
+        ),
+        (
+            |world| {
+                *world = world.clone().variable("v", "half", Scope::default());
+                let policy = "metric = 'cpu'\ntarget_value = '#{v}'";
+                let scaling = "min_capacity = 1\nmax_capacity = 2";
+                let tracked: TargetTracking = table(policy);
+                world.service().scaling = Some(Scaling { target_tracking: vec![tracked.into()], ..table(scaling) });
+            },
+            "number: `#{v}` becomes `half`, and this key needs a number, such as `2.5`",
+        ),
+        (
+            |world| {
+                *world = world.clone().variable("v", "say \"x\"", Scope::default());
+                world.schedule().schedule.times.input = Some(text("{\"containerOverrides\":[{\"name\":\"#{v}\"}]}"));
+            },
+            "schedule-input: ECS could not start tasks with this `input`: it is not JSON: expected `,` or `}` at line 1 column 38 (a value in JSON needs a backslash before each `\"` and `\\`)",
         ),
         (|world| numbers(world, "1.5"), "number: `#{v}` becomes `1.5`, and this key needs a whole number, 0 or more"),
         (
@@ -264,32 +275,33 @@ fn what_cannot_be_rendered_says_why() {
         (
             |world| {
                 *world = world.clone().list("nets", &["subnet-1", "sg-2"]);
-                world.service().task.subnets = Some(vec![text("#{nets}")]);
+                world.service().task.runs_on.subnets = Some(vec![text("#{nets}").into()]);
             },
             "resource-id: `#{nets}` does not give the id of a subnet: `subnet-…`",
         ),
         (
             |world| {
                 *world = world.clone().list("groups", &["sg-1", "sg-1"]);
-                world.service().task.security_groups = Some(vec![text("#{groups}")]);
+                world.service().task.runs_on.security_groups = Some(vec![text("#{groups}").into()]);
             },
             "resource-id: `#{groups}` gives the security group `sg-1` twice",
         ),
         (
             |world| {
-                let action = HookAction::Lambda { function: text("check"), role: None };
-                let stages = vec!["PRE_SCALE_UP"];
-                let hook = LifecycleHook { stages, action, timeout_minutes: None, timeout_continues: false };
-                world.service().deployment.hooks = vec![hook];
+                let hook: LifecycleHook = table("lifecycle_stages = ['pre-scale-up']\nhook_target_arn = 'check'");
+                world.service().deployment_configuration.lifecycle_hooks = vec![hook.into()];
             },
             "function-arn: `check` does not give the ARN of a Lambda function",
         ),
         (
-            |world| world.schedule().dead_letter_queue = Some(text("arn:aws:sqs:eu-west-1:111111111111:*")),
+            |world| {
+                let queue = "arn = 'arn:aws:sqs:eu-west-1:111111111111:*'";
+                world.schedule().schedule.dead_letter_config = Some(table(queue));
+            },
             "queue-arn: `arn:aws:sqs:eu-west-1:111111111111:*` does not give the ARN of an SQS queue (FIFO queues are not allowed)",
         ),
         (
-            |world| world.schedule().task.task_role = Some(text("arn:aws:iam::111111111111:role/*")),
+            |world| world.schedule().task.task_role = Some(text("arn:aws:iam::111111111111:role/*").into()),
             "role-arn: `arn:aws:iam::111111111111:role/*` does not give the ARN of a role",
         ),
         (
@@ -356,7 +368,7 @@ fn what_cannot_be_rendered_says_why() {
             "duplicate-logical-id: `LoadBalancerSecurityGroupX` would be in the section Resources of the template twice (change the `name` of one of the two that it is made from)",
         ),
         (
-            |world| world.service().task.containers.push(container("side", "web")),
+            |world| world.service().task.container.push(container("side", "web").into()),
             "resource-rule: stack `storefront-web-production-prod-eu`: AWS would refuse `TaskDefinition` at `ContainerDefinitions.1.PortMappings.0.ContainerPort`: port 8080 is used twice in the task",
         ),
         (
@@ -393,47 +405,19 @@ fn removal(resource: &str, path: &str) -> Patch {
 /// Adds own target groups of these names, each with a load balancer that lets a network in.
 fn own_groups(world: &mut World, names: &[&str], network: &str) {
     for name in names {
-        let listener = Listener {
-            port: 80,
-            protocol: "HTTP",
-            certificate: None,
-            additional_certificates: vec![],
-            ssl_policy: None,
-            redirect_to: None,
-            test: false,
-        };
-        let balancer = OwnLoadBalancer {
-            network: false,
-            internet_facing: false,
-            subnets: Some(vec![text("subnet-1"), text("subnet-2")]),
-            security_groups: None,
-            ingress: vec![text(network)],
-            task_ingress: false,
-            idle_timeout: None,
-            deletion_protection: false.into(),
-            listeners: vec![listener],
-        };
-        let own = OwnTargetGroup {
-            id: Arc::from(*name),
-            vpc: text("vpc-1"),
-            protocol: "HTTP",
-            protocol_version: None,
-            deregistration_delay: None,
-            slow_start: None,
-            stickiness: None,
-            health_check: Default::default(),
-            rules: Vec::new(),
-            balancer: Some(balancer),
-        };
-        let target_group = TargetGroup::Own(Box::new(own));
-        let container = Arc::from("web");
-        world.service().load_balancers.push(LoadBalancer {
-            target_group,
-            container,
-            port: 80,
-            advanced: None,
-            at: at(3),
-        });
+        let group = format!(
+            "container = 'web'
+            port = 80
+            [own_target_group]
+            name = '{name}'
+            vpc_id = 'vpc-1'
+            [own_target_group.own_load_balancer]
+            subnets = ['subnet-1', 'subnet-2']
+            ingress = ['{network}']
+            task_ingress = false
+            listener = [{{ port = 80, protocol = 'http' }}]"
+        );
+        world.service().load_balancer.push(table::<LoadBalancer>(&group).into());
     }
 }
 
@@ -519,8 +503,9 @@ fn words_from_variables_become_those_of_aws() {
         World::new().variable("wait", "healthy", Scope::default()).variable("plain", "udp", Scope::default());
     world.container().ports = vec![table("port = 53\nprotocol = '#{plain}'")];
     world.container().health_check = Some(table("command = ['CMD', 'true']"));
-    let waiting = table("name = 'side'\nimage = 'web'\ndepends_on = [{ container = 'app', condition = '#{wait}' }]");
-    world.service().task.containers.push(waiting);
+    let waiting: Container =
+        table("name = 'side'\nimage = 'web'\ndepends_on = [{ container = 'app', condition = '#{wait}' }]");
+    world.service().task.container.push(waiting.into());
     let template = world.template();
     let at = |pointer: &str| {
         template.pointer(&format!("/Resources/TaskDefinition/Properties/ContainerDefinitions/{pointer}")).cloned()

@@ -91,6 +91,9 @@ fn what_instances_do_not_have_is_refused() {
         &["`subnets` is not available in network mode `bridge`"],
     );
     refused(&format!("{bridge}\nsecurity_groups = [\"sg-0c\"]"), "", &["`security_groups` is not available in"]);
+    let none = "launch = \"ec2\"\nnetwork_mode = \"none\"";
+    refused(none, "", &["a container has no ports with `network_mode = \"none\"`"]);
+    refused("network_mode = \"none\"", "", &["`none` is not a network mode of `launch = \"fargate\"`"]);
     let host = "launch = \"ec2\"\nnetwork_mode = \"host\"";
     let net = "system_controls = [{ namespace = \"net.core.somaxconn\", value = \"1024\" }]";
     refused(host, net, &["`system_controls` of the network are not available in network mode `host`"]);
@@ -154,6 +157,20 @@ fn capacity_that_contradicts_itself_is_refused() {
              expression = \"attribute:ecs.availability-zone == eu-west-1a\" }]",
             "with rebalancing, a placement constraint must not use `attribute:ecs.availability-zone`",
         ),
+        ("scheduling_strategy = \"daemon\"", "`scheduling_strategy = \"daemon\"` is only for `launch = \"ec2\"`"),
+        (
+            "launch = \"ec2\"\nscheduling_strategy = \"daemon\"\ndesired_count = 2",
+            "the instances decide how many tasks a daemon has",
+        ),
+        (
+            "launch = \"ec2\"\nscheduling_strategy = \"daemon\"\nscaling = { min_capacity = 1, max_capacity = 2 }",
+            "the instances decide how many tasks a daemon has",
+        ),
+        (
+            "launch = \"ec2\"\nscheduling_strategy = \"daemon\"\nplacement_strategies = [{ type = \"random\" }]",
+            "a daemon service has no placement strategies",
+        ),
+        ("launch = \"ec2\"\nplacement_constraints = [{ type = \"member-of\" }]", "`member-of` needs an `expression`"),
         ("launch = \"ec2\"\nplacement_strategies = [{ type = \"spread\" }]", "`spread` needs a `field`"),
         (
             "launch = \"ec2\"\nplacement_strategies = [{ type = \"binpack\", field = \"disk\" }]",
@@ -361,12 +378,12 @@ fn rights_without_a_role_to_have_them_are_refused() {
         ("task_rights = { managed_policy_arns = [\"SQS\"] }".to_owned(), "this is not the ARN of a managed policy"),
         (statement("actions = []\nresources = [\"*\"]"), "`actions` is empty"),
         (statement("actions = [\"sqs:*\"]\nresources = []"), "`resources` is empty"),
-        (statement("actions = [\"sqs:*\"]\nresources = [\"\"]"), "this is not a resource"),
+        (statement("actions = [\"sqs:*\"]\nresources = [\"\"]"), "is not a resource: write `*`"),
         (
             statement("actions = [\"sqs:*\"]\nresources = [\"rn:aws:sqs:eu-west-1:111111111111:orders\"]"),
-            "this is not a resource",
+            "is not a resource: write `*`",
         ),
-        (statement("actions = [\"ReceiveMessage\"]\nresources = [\"*\"]"), "this is not an action"),
+        (statement("actions = [\"ReceiveMessage\"]\nresources = [\"*\"]"), "is not an action, such as"),
     ] {
         refused(&service, "", &[words]);
     }
@@ -410,18 +427,38 @@ fn schedules_that_cannot_be_are_refused() {
         refused(&schedule(&format!("schedule = \"{fine}\"")), "", &[]);
     }
     // It is known once the slot's values are filled in.
-    refused(&schedule("schedule = \"#{level}\""), "", &["`info` is not `rate(…)`, `cron(…)` of six fields or `at(…)`"]);
+    refused(
+        &schedule("schedule = \"#{level}\""),
+        "",
+        &["`info` is not a schedule: write `cron(…)`, `rate(…)` or `at(…)`"],
+    );
     let rate = "schedule = \"rate(1 hour)\"\n";
     for (lines, words) in [
         ("desired_count = 2", "unknown key `desired_count`"),
         ("propagate_tags = \"service\"", "unknown key `propagate_tags`"),
         ("task_count = 11", "expected 1 to 10"),
+        ("input = \"nope\"", "ECS could not start tasks with this `input`: it is not JSON"),
+        ("input = \"[]\"", "it is not a JSON object"),
+        ("input = '{\"containerOverrides\":[{\"name\":\"ap\"}]}'", "the step has no container `ap`: it has `app`"),
+        (
+            "input = '{\"containerOverrides\":[{}]}'",
+            "each of `containerOverrides` needs the `name` of a container: `app`",
+        ),
+        (
+            "[[step.additional_schedules]]\nname = \"a-b\"\nschedule = \"rate(1 day)\"",
+            "the name of a schedule may contain only letters and digits",
+        ),
+        ("[[step.additional_schedules]]\nname = \"Role\"\nschedule = \"rate(1 day)\"", "this name is taken"),
+        (
+            "[[step.additional_schedules]]\nname = \"Two\"\nschedule = \"rate(1 dya)\"",
+            "`rate(1 dya)` is not a schedule",
+        ),
         ("time_zone = \"Europe/Berln\"", "`Europe/Berln` is not a time zone"),
         ("start_date = \"2026-12-01\"", "`2026-12-01` is not a time in UTC"),
         ("start_date = \"2026-12-01T00:00:00+01:00\"", "is not a time in UTC"),
         (
             "start_date = \"2026-12-01T00:00:00Z\"\nend_date = \"2026-12-01T00:00:00Z\"",
-            "`end_date` must be after `start_date`",
+            "the schedule ends before it begins",
         ),
         (
             "dead_letter_config = { arn = \"arn:aws:sqs:eu-west-1:111111111111:m.fifo\" }",
@@ -433,7 +470,7 @@ fn schedules_that_cannot_be_are_refused() {
             "capacity_provider_strategy = [{ capacity_provider = \"FARGATE\", weight = 1 }, { capacity_provider = \"#{level}\" }, \
              { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }, \
              { capacity_provider = \"#{level}\" }, { capacity_provider = \"#{level}\" }]",
-            "a schedule can have at most 6 capacity providers",
+            "the number of items is 7, and must be at most 6",
         ),
     ] {
         refused(&schedule(&format!("{rate}{lines}")), "", &[words]);
@@ -457,6 +494,29 @@ fn numbers_are_numbers_or_placeholders() {
     refused("desired_count = \"2\"", "", &["`\"2\"` is text, and this key needs a whole number"]);
     refused("", "cpu = \"#{nope}\"", &["variable `nope` has no value"]);
     allowed("", "cpu = \"#{tasks}\"");
+}
+
+/// What decides which resources there are is no variable's to say.
+#[test]
+fn a_variable_where_none_can_be_is_told_why() {
+    let why = "no variable can decide this key";
+    refused("launch = \"#{level}\"", "", &[why]);
+    refused(
+        "scaling = { min_capacity = 1, max_capacity = 2, target_tracking = [{ metric = \"#{level}\", target_value = 1 }] }",
+        "",
+        &[why],
+    );
+    refused("deployment_configuration = { strategy = \"#{level}\" }", "", &[why]);
+}
+
+#[test]
+fn logs_can_be_kept_nowhere() {
+    allowed("", "log = { driver = \"none\" }");
+    refused(
+        "",
+        "log = { driver = \"none\", options = { mode = \"blocking\" } }",
+        &["the log driver `none` has no options"],
+    );
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn target_groups_that_cannot_be_are_refused() {
         ("[[step.load_balancer]]\ncontainer = \"app\"\nport = 8080".to_owned(), "exactly one of `target_group`"),
         (group("", ""), "no listener sends to this target group"),
         (group("name = \"a-b\"", &rule), "letters and digits, at most 60"),
-        (group("", RULE), "a rule needs a condition, and a header condition needs values"),
+        (group("", RULE), "a rule needs a condition"),
         (group("", &format!("{RULE}path_pattern = [\"1\", \"2\", \"3\", \"4\", \"5\", \"6\"]")), "at most 5 values"),
         (group("", &format!("{rule}\n{rule}")), "two rules have the same priority"),
         (group("protocol = \"tcp\"", &rule), "`listener_rule` is only for `http` and `https`"),
@@ -65,19 +65,25 @@ fn target_groups_that_cannot_be_are_refused() {
             group("health_check = { protocol = \"tcp\" }", &rule),
             "an application load balancer can only check over HTTP or HTTPS",
         ),
-        (group("health_check = { interval = 10, timeout = 10 }", &rule), "`timeout` must be below `interval`"),
-        (group("health_check = { interval = 5 }", &rule), "which is 5 seconds by default: set `timeout` too"),
+        (
+            group("health_check = { interval = 10, timeout = 10 }", &rule),
+            "a health check every 10 s cannot wait 10 s for its answer",
+        ),
+        (
+            group("health_check = { interval = 5 }", &rule),
+            "a health check every 5 s cannot wait 5 s for its answer, as by default: set its timeout too",
+        ),
         (
             group("health_check = { matcher = \"0\" }", &rule),
-            "`matcher` must list HTTP codes: 200 to 499, like `200` or `200-299`; gRPC codes need `protocol_version`",
+            "the codes of a healthy answer over HTTP are 200 to 499, like `200` or `200-299`",
         ),
         (
             group("health_check = { matcher = \"299-200\" }", &rule),
-            "`matcher` must list HTTP codes: 200 to 499, like `200` or `200-299`; gRPC codes need `protocol_version`",
+            "the codes of a healthy answer over HTTP are 200 to 499, like `200` or `200-299`",
         ),
         (
             group("protocol_version = \"grpc\"\nhealth_check = { matcher = \"200\" }", &rule),
-            "with `protocol_version = \"grpc\"`, `matcher` must list gRPC codes: 0 to 99, like `0` or `0,12`",
+            "the codes of a gRPC target group are 0 to 99, like `0` or `0,12`",
         ),
         (group("", &format!("{RULE}source_ip = [\"10.0.0.0\"]")), "`10.0.0.0` is not a network"),
         (group("", &rule.replace("listener/app/", "listener/net/")), "its last part must be `listener/app/`"),
@@ -156,14 +162,14 @@ fn target_groups_that_cannot_be_are_refused() {
             ),
             "a listener with `redirect_to` sends nothing to the tasks, so it cannot have test traffic",
         ),
-        (balancer("", ingress, "{ port = 443, protocol = \"https\" }"), "`https` and `tls` need `certificate_arn`"),
+        (balancer("", ingress, "{ port = 443, protocol = \"https\" }"), "a listener for HTTPS needs a certificate"),
         (
             balancer("", ingress, "{ port = 80, protocol = \"http\", ssl_policy = \"x\" }"),
             "`ssl_policy` is only for `https` and `tls`",
         ),
         (
             balancer("", ingress, &format!("{http}, {{ port = 81, protocol = \"tcp\" }}")),
-            "an application load balancer can only use `http` or `https`",
+            "an application load balancer listens for HTTP or HTTPS, not TCP",
         ),
         (
             balancer("protocol = \"tcp\"", "type = \"network\"\nidle_timeout = 9", "{ port = 1, protocol = \"tcp\" }"),
@@ -215,14 +221,25 @@ fn scaling_that_cannot_be_is_refused() {
             format!("desired_count = 2\n{}", scaling("")),
             "`desired_count` cannot be combined with `scaling`, which sets the number of tasks",
         ),
-        (scaling("").replace("min_capacity = 1", "min_capacity = 5"), "`min_capacity` is above `max_capacity`"),
+        (scaling("").replace("min_capacity = 1", "min_capacity = 5"), "`min_capacity` (5) is above `max_capacity` (4)"),
+        (policy("metric = \"cpu\"\ntarget_value = 101"), "`target_value` is a percentage of this metric: at most 100"),
+        (policy("metric = \"cpu\"\ntarget_value = nan"), "`NaN` is not a number that AWS takes"),
+        (policy("target_value = 10"), "a policy needs `metric`, or `name` and `customized_metric_specification`"),
         (
-            policy("metric = \"cpu\"\ntarget_value = 101"),
-            "`target_value` must be above 0, and at most 100 if it is a percentage",
+            policy("metric = \"cpu\"\nname = \"x\"\ntarget_value = 10"),
+            "`name` is only for `customized_metric_specification`",
         ),
         (
-            policy("metric = \"cpu\"\ntarget_value = nan"),
-            "`target_value` must be above 0, and at most 100 if it is a percentage",
+            policy("metric = \"cpu\"\ntarget_value = 10\ncustomized_metric_specification = { }"),
+            "a policy has `metric` or `customized_metric_specification`, not both",
+        ),
+        (
+            policy("target_value = 10\ncustomized_metric_specification = { }"),
+            "`customized_metric_specification` needs the `name` of the policy",
+        ),
+        (
+            policy("name = \"x\"\ntarget_value = 10\ncustomized_metric_specification = { namespace = \"Shop\" }"),
+            "a customized metric needs `namespace`, `metric_name` and `statistic`, or `metrics`",
         ),
         (policy("metric = \"requests\"\ntarget_value = 101"), "`requests` needs `resource_label`"),
         (
@@ -241,12 +258,12 @@ fn scaling_that_cannot_be_is_refused() {
         (steps("a", "", "", 60), "`step_adjustments` is empty"),
         (
             steps("a", "", "{ scaling_adjustment = 1 }", 60),
-            "each of `step_adjustments` needs a bound: `lower_bound = 0` means from the threshold upwards",
+            "each step adjustment needs a bound: a lower bound of 0 means from the threshold upwards",
         ),
-        (steps("a", "", "{ lower_bound = nan, scaling_adjustment = 1 }", 60), "bounds must be numbers"),
+        (steps("a", "", "{ lower_bound = nan, scaling_adjustment = 1 }", 60), "`NaN` is not a number that AWS takes"),
         (
             steps("a", "", "{ lower_bound = 5, upper_bound = 3, scaling_adjustment = 1 }", 60),
-            "`lower_bound` must be below `upper_bound`",
+            "the lower bound of a step adjustment must be below its upper bound",
         ),
         (
             steps(
@@ -255,7 +272,7 @@ fn scaling_that_cannot_be_is_refused() {
                 "{ lower_bound = 0, upper_bound = 20, scaling_adjustment = 1 }, { lower_bound = 10, scaling_adjustment = 2 }",
                 60,
             ),
-            "`step_adjustments` overlap or leave a gap",
+            "step adjustments overlap or leave a gap",
         ),
         (
             steps(
@@ -264,15 +281,15 @@ fn scaling_that_cannot_be_is_refused() {
                 "{ lower_bound = 30, scaling_adjustment = 1 }, { lower_bound = 10, upper_bound = 20, scaling_adjustment = 2 }",
                 60,
             ),
-            "`step_adjustments` overlap or leave a gap",
+            "step adjustments overlap or leave a gap",
         ),
         (
             steps("a", "", "{ lower_bound = 0, upper_bound = 20, scaling_adjustment = 1 }", 60),
-            "with a positive `upper_bound`, the highest of `step_adjustments` must have no `upper_bound`",
+            "with a positive upper bound, the highest step adjustment must have no upper bound",
         ),
         (
             steps("a", "", "{ lower_bound = -10, upper_bound = 0, scaling_adjustment = 1 }", 60),
-            "with a negative `lower_bound`, the lowest of `step_adjustments` must have no `lower_bound`",
+            "with a negative lower bound, the lowest step adjustment must have no lower bound",
         ),
         (
             steps("a", "min_adjustment_magnitude = 1", "{ upper_bound = 0, scaling_adjustment = 1 }", 60),
@@ -295,7 +312,7 @@ fn scaling_that_cannot_be_is_refused() {
         (action("schedule = \"rate(1 day)\""), "a scheduled action needs `min_capacity`, `max_capacity` or both"),
         (
             action("schedule = \"rate(1 day)\"\nmin_capacity = 3\nmax_capacity = 2"),
-            "`min_capacity` is above `max_capacity`",
+            "`min_capacity` (3) is above `max_capacity` (2)",
         ),
     ] {
         refused(&service, "", &[words]);
@@ -332,9 +349,9 @@ fn strategies_that_contradict_themselves_are_refused() {
     let rule = |last: u32| format!("listener-rule/app/shared/1/1/{last}");
     for (service, words) in [
         (with("rolling", "linear_configuration = {}"), "`linear_configuration` is only for `strategy = \"linear\"`"),
-        (with("linear", ""), "this strategy moves traffic in parts, and nothing here does"),
-        (with("canary", ""), "this strategy moves traffic in parts, and nothing here does"),
-        (between("a", [&rule(1), &rule(2)]), "`alternate_target_group` must differ from `target_group`"),
+        (with("linear", ""), "`strategy = \"linear\"` needs a load balancer or Service Connect"),
+        (with("canary", ""), "`strategy = \"canary\"` needs a load balancer or Service Connect"),
+        (between("a", [&rule(1), &rule(2)]), "the alternate target group is the target group itself"),
         (between("b", [&rule(1), &rule(1)]), "`test_listener_rule` must differ from `production_listener_rule`"),
         (
             between("b", ["listener/net/shared/1/1", &rule(2)]),
@@ -345,16 +362,14 @@ fn strategies_that_contradict_themselves_are_refused() {
             "its last part must be `listener-rule/app/` followed by a name",
         ),
         (moved("linear", "canary_configuration = {}"), "`canary_configuration` is only for `strategy = \"canary\"`"),
-        (with("rolling", "bake_time_in_minutes = 5"), "`bake_time_in_minutes` is not for"),
-        (with("rolling", &hook("\"pre-scale-up\"", pause)), "`lifecycle_hooks` are not for"),
-        (
-            moved("linear", "linear_configuration = { step_percent = 2.5 }"),
-            "`step_percent` must be 3 to 100, with at most one decimal",
-        ),
+        (with("rolling", "bake_time_in_minutes = 5"), "a rolling deployment has no bake time and no hooks"),
+        (with("rolling", &hook("\"pre-scale-up\"", pause)), "a rolling deployment has no bake time and no hooks"),
+        (moved("linear", "linear_configuration = { step_percent = 2.5 }"), "the value is 2.5, and must be 3 to 100"),
         (
             moved("canary", "canary_configuration = { canary_percent = 0.05 }"),
-            "`canary_percent` must be 0.1 to 100, with at most one decimal",
+            "the value is 0.05, and must be 0.1 to 100",
         ),
+        (moved("linear", "linear_configuration = { step_percent = 7.25 }"), "`step_percent` has at most one decimal"),
         (with("rolling", "alarms = { alarm_names = [] }"), "`alarm_names` is empty"),
         (with("blue-green", &hook("", pause)), "`lifecycle_stages` is empty"),
         (with("blue-green", &hook("\"production-traffic-shift\"", pause)), "cannot pause while traffic moves"),
@@ -407,7 +422,7 @@ fn strategies_that_contradict_themselves_are_refused() {
         ),
         (
             format!("{}\n{}", with("blue-green", ""), given("")),
-            "this strategy moves traffic and needs `advanced_configuration`, which names the second target group",
+            "moves traffic between two target groups: `advanced_configuration` names the other",
         ),
         (
             format!("{}\n{}", with("blue-green", ""), group("", &format!("{RULE}test = true\npath_pattern = [\"/\"]"))),

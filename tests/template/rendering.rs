@@ -47,7 +47,7 @@ const LEAVES: &[Leaf] = &[
     ),
     (
         "tag",
-        |world, raw| drop(world.service().task.tags.insert(Arc::from("x"), text(raw))),
+        |world, raw| drop(world.service().task.tags.insert("x".to_owned(), text(raw))),
         "/Resources/Service/Properties/Tags/0/Value",
     ),
 ];
@@ -524,6 +524,6 @@ fn everything_that_a_render_reads_is_in_the_key_of_the_cache() {
 fn a_second_container_is_proved_too() {
     let mut world = World::new();
     let side = Container { port: None, ..container("side", "web") };
-    world.service().task.containers.push(side);
+    world.service().task.container.push(side.into());
     assert_eq!(world.render().unwrap().content.images.len(), 2);
 }

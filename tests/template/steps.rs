@@ -158,7 +158,11 @@ fn every_step_deploys_on_the_simulated_account() {
 
 /// The value of a parameter: that of an output which has to be an id is one.
 fn given(shown: String) -> String {
-    if shown.starts_with("output FileSystem of ") { "fs-0a1b2c3d".to_owned() } else { shown }
+    match shown.strip_prefix("output ").and_then(|rest| rest.split(' ').next()) {
+        Some("FileSystem") => "fs-0a1b2c3d".to_owned(),
+        Some(output @ ("Secret" | "QueueArn")) => format!("arn:aws:x:eu-west-1:111111111111:{output}"),
+        _ => shown,
+    }
 }
 
 /// Every key that golden steps have, by kind and path, with the texts that it says.

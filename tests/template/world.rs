@@ -101,20 +101,8 @@ impl World {
     /// The step, made one that runs the same task on a schedule.
     pub(super) fn schedule(&mut self) -> &mut EcsSchedule {
         if let StepKind::EcsService(service) = &self.step.kind {
-            let schedule = EcsSchedule {
-                task: service.task.clone(),
-                schedule: text("rate(1 hour)"),
-                time_zone: None,
-                start_date: None,
-                end_date: None,
-                flexible_window: None,
-                enabled: true,
-                task_count: 1,
-                retry_attempts: None,
-                event_age: None,
-                dead_letter_queue: None,
-                role: None,
-            };
+            let (task, schedule) = (service.task.clone(), table("times = { schedule = 'rate(1 hour)' }"));
+            let schedule = EcsSchedule { task, schedule };
             self.step.kind = StepKind::EcsSchedule(Box::new(schedule));
         }
         let StepKind::EcsSchedule(schedule) = &mut self.step.kind else { panic!("the step has no schedule") };
@@ -128,7 +116,7 @@ impl World {
 
     /// The step's first container, to be changed.
     pub(super) fn container(&mut self) -> &mut Container {
-        &mut self.service().task.containers[0]
+        &mut self.service().task.container[0]
     }
 
     /// Adds a variable of the project.
@@ -279,7 +267,7 @@ fn names() -> Names {
 }
 
 fn service() -> EcsService {
-    EcsService { desired_count: 2.into(), ..EcsService::new(256, 512, vec![container("app", "web")]) }
+    EcsService { desired_count: Some(2.into()), ..EcsService::new(256, 512, vec![container("app", "web")]) }
 }
 
 /// A container that says no more than it has to, with a port.

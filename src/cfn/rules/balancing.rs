@@ -7,10 +7,10 @@ use super::{Fault, Judge, Rule};
 use crate::terms::network;
 
 const API: &str = "API reference of Elastic Load Balancing";
-const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
-const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
-const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
-const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+pub(super) const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+pub(super) const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+pub(super) const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
+pub(super) const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -19,6 +19,12 @@ pub(super) const RULES: &[Rule] = &[
         edition: 3,
         run: health_check,
     },
+    Rule {
+        name: "port-without-network",
+        source: "API reference of Amazon ECS, RegisterTaskDefinition",
+        edition: 3,
+        run: without_network,
+    },
     Rule { name: "host-port", source: "API reference of Amazon ECS, PortMapping", edition: 3, run: host_ports },
     Rule { name: "volume-name-form", source: "API reference of Amazon ECS, Volume", edition: 3, run: volume_names },
     Rule { name: "volumes-from-circle", source: "API reference of Amazon ECS, VolumeFrom", edition: 3, run: circle },
@@ -164,6 +170,16 @@ fn circle(judge: &mut Judge<'_>) {
                     ahead.extend(named(&name).into_iter().flat_map(sources));
                 }
             }
+        }
+    });
+}
+
+fn without_network(judge: &mut Judge<'_>) {
+    each_container(judge, |task, container, out| {
+        if let (true, Some(port)) = (task.get("NetworkMode").is("none"), container.get("PortMappings").each().first()) {
+            let aws = "Port mappings are not supported with the none network mode.";
+            let title = "a container has no ports with `NetworkMode: none`";
+            out(Fault::at(port.get("ContainerPort").pointer, title, aws));
         }
     });
 }

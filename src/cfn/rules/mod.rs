@@ -13,12 +13,15 @@ mod container;
 mod discovery;
 mod limits;
 mod registry;
+mod rights;
 mod rollout;
 mod scaling;
 mod schedule;
 mod seen;
 mod service;
+mod targets;
 mod task;
+mod traffic;
 mod volume;
 mod wiring;
 
@@ -77,9 +80,12 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
         discovery::RULES,
         registry::RULES,
         rollout::RULES,
+        traffic::RULES,
         balancing::RULES,
+        targets::RULES,
         scaling::RULES,
         schedule::RULES,
+        rights::RULES,
     ];
     of_tasks.into_iter().chain(of_others).flatten()
 }

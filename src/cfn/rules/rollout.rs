@@ -22,6 +22,12 @@ pub(super) const RULES: &[Rule] = &[
         run: network_size,
     },
     Rule { name: "placement", source: CREATE, edition: 2, run: placement },
+    Rule {
+        name: "placement-expression",
+        source: "API reference of Amazon ECS, PlacementConstraint",
+        edition: 3,
+        run: expressions,
+    },
     Rule { name: "exec-role", source: "Amazon ECS developer guide, ECS Exec", edition: 2, run: exec },
 ];
 
@@ -171,6 +177,23 @@ fn placement(judge: &mut Judge<'_>) {
             }
         }
     });
+}
+
+fn expressions(judge: &mut Judge<'_>) {
+    let look = |resource: &Seen<'_>, out: &mut dyn FnMut(Fault)| {
+        for constraint in resource.get("PlacementConstraints").each() {
+            let (kind, expression) = (constraint.get("Type"), constraint.get("Expression"));
+            if kind.is("distinctInstance") && expression.is_there() {
+                let aws = "An expression can't be specified if the constraint type is distinctInstance.";
+                out(Fault::at(expression.pointer, "a constraint `distinctInstance` has no expression", aws));
+            } else if kind.is("memberOf") && expression.is_missing() {
+                let aws = "The memberOf constraint needs an expression.";
+                out(Fault::at(kind.pointer, "a constraint `memberOf` needs an `Expression`", aws));
+            }
+        }
+    };
+    judge.each(KIND, |_, service, out| look(&service, out));
+    judge.each(task::KIND, |_, task, out| look(&task, out));
 }
 
 fn exec(judge: &mut Judge<'_>) {

@@ -26,6 +26,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule { name: "schedule-zone", source: SOURCE, edition: 2, run: time_zone },
     Rule { name: "schedule-dates", source: SOURCE, edition: 2, run: dates },
+    Rule { name: "schedule-once", source: "EventBridge Scheduler user guide, schedule types", edition: 3, run: once },
 ];
 
 fn expression(judge: &mut Judge<'_>) {
@@ -41,10 +42,18 @@ fn expression(judge: &mut Judge<'_>) {
         };
         if !fits {
             let aws = format!("Invalid Schedule Expression {text}.");
-            let title = format!("`{text}` is not `rate(…)`, `cron(…)` of six fields or `at(…)`");
-            out(Fault::at(expression.pointer, title, aws));
+            out(Fault::at(
+                expression.pointer,
+                why(&text).unwrap_or_else(|| format!("`{text}` is not a schedule")),
+                aws,
+            ));
         }
     });
+}
+
+/// Why a text is not an expression; none if it is one.
+pub(super) fn why(text: &str) -> Option<String> {
+    expressions::read(text).err().map(|why| format!("`{text}` is not a schedule: {why}"))
 }
 
 /// `5 minutes`.
@@ -73,7 +82,19 @@ fn fields(judge: &mut Judge<'_>) {
         let Some(text) = expression.text() else { return };
         // What has another form is reported as such.
         let of_six = text.strip_prefix("cron(").is_some_and(|fields| fields.split_whitespace().count() == 6);
-        if let Some(why) = expressions::read(&text).err().filter(|_| of_six) {
+        if let Some(why) = why(&text).filter(|_| of_six) {
+            out(Fault::at(expression.pointer, why, format!("Invalid Schedule Expression {text}.")));
+        }
+    });
+}
+
+fn once(judge: &mut Judge<'_>) {
+    judge.each(KIND, |_, schedule, out| {
+        let expression = schedule.get("ScheduleExpression");
+        let Some(text) = expression.text() else { return };
+        // What has no time is reported as such.
+        let timed = text.strip_prefix("at(").is_some_and(|time| time.contains('T') && time.ends_with(')'));
+        if let Some(why) = why(&text).filter(|_| timed) {
             out(Fault::at(expression.pointer, why, format!("Invalid Schedule Expression {text}.")));
         }
     });

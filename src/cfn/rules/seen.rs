@@ -123,6 +123,12 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// The keys of a map that is known.
+    pub(super) fn keys(&self) -> Vec<&'a str> {
+        let map = self.value.and_then(Value::as_object).filter(|_| !is_later(self.value));
+        map.into_iter().flatten().take(MOST_JUDGED).map(|(key, _)| key.as_str()).collect()
+    }
+
     /// What is found by several keys, one below the other.
     pub(super) fn at(&self, keys: &[&'static str]) -> Seen<'a> {
         match keys {

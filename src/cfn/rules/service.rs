@@ -10,6 +10,12 @@ const CREATE: &str = "API reference of Amazon ECS, CreateService";
 
 pub(super) const RULES: &[Rule] = &[
     Rule { name: "daemon-service", source: CREATE, edition: 1, run: daemon },
+    Rule {
+        name: "daemon-volumes",
+        source: "API reference of Amazon ECS, CreateService",
+        edition: 3,
+        run: daemon_volumes,
+    },
     Rule { name: "launch-type", source: CREATE, edition: 1, run: launch_type },
     Rule {
         name: "capacity-strategy",
@@ -53,6 +59,16 @@ fn daemon(judge: &mut Judge<'_>) {
         if launch.is("FARGATE") {
             let aws = "The daemon scheduling strategy does not support the fargate launch type.";
             out(Fault::at(launch.pointer, "a daemon service does not run on Fargate", aws));
+        }
+    });
+}
+
+fn daemon_volumes(judge: &mut Judge<'_>) {
+    judge.each(KIND, |_, service, out| {
+        let volumes = service.get("VolumeConfigurations");
+        if service.get("SchedulingStrategy").is("DAEMON") && !volumes.each().is_empty() {
+            let aws = "volumeConfigurations is only supported for REPLICA service and not DAEMON service.";
+            out(Fault::at(volumes.pointer, "a daemon service has no volumes of EBS", aws));
         }
     });
 }

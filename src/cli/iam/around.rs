@@ -8,9 +8,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::model::process::{
-    ConnectTls, EcsService, HookAction, OwnLoadBalancer, StepKind, Strategy, TargetGroup, Task, Text,
-};
+use crate::model::process::{ConnectTls, EcsService, OwnLoadBalancer, StepKind, Strategy, Task, Text};
 use crate::model::{AccountId, Id};
 
 use super::Reach;
@@ -46,30 +44,28 @@ impl Around {
     }
 
     fn add_task(&mut self, task: &Task) {
-        let volumes = task.volumes.iter().any(|volume| volume.managed_ebs_volume.is_some());
+        let volumes = task.volume.iter().any(|volume| volume.managed_ebs_volume.is_some());
         self.infrastructure |= volumes;
         self.policies |= volumes;
-        self.policies |= !task.task_rights.policies.is_empty() || !task.execution_rights.policies.is_empty();
+        let mut rights = task.task_rights.iter().chain(&task.execution_rights);
+        self.policies |= rights.any(|rights| !rights.managed_policy_arns.is_empty());
         self.boundary |= task.permissions_boundary.is_some();
     }
 
     fn add_service(&mut self, step: &EcsService) {
-        let own = step.load_balancers.iter().filter_map(|balancer| match &balancer.target_group {
-            TargetGroup::Own(own) => Some(own),
-            TargetGroup::Given(_) => None,
-        });
-        for group in own {
+        for group in step.load_balancer.iter().filter_map(|balancer| balancer.own_target_group.as_ref()) {
             self.balancing = true;
-            let made = group.balancer.as_ref();
+            let made = group.own_load_balancer.as_deref();
             self.security_groups |= made.is_some_and(OwnLoadBalancer::makes_security_group);
         }
         if let Some(scaling) = &step.scaling {
             self.scaling = true;
-            self.alarms |= !scaling.steps.is_empty();
+            self.alarms |= !scaling.step_scaling.is_empty();
         }
-        let traffic = step.deployment.strategy != Strategy::Rolling && !step.load_balancers.is_empty()
-            || step.load_balancers.iter().any(|balancer| balancer.advanced.is_some());
-        let hooks = step.deployment.hooks.iter().any(|hook| matches!(hook.action, HookAction::Lambda { .. }));
+        let deployment = &step.deployment_configuration;
+        let traffic = *deployment.strategy != Strategy::Rolling && !step.load_balancer.is_empty()
+            || step.load_balancer.iter().any(|balancer| balancer.advanced_configuration.is_some());
+        let hooks = deployment.functions().next().is_some();
         self.infrastructure |= traffic || hooks;
         self.policies |= traffic;
         let mut encrypted = tls_of(step);
@@ -148,23 +144,22 @@ pub(super) fn given_roles(step: &StepKind) -> Vec<&Text> {
     match step {
         StepKind::EcsService(service) => roles.extend(given_to_service(service)),
         StepKind::EcsTask(_) => {}
-        StepKind::EcsSchedule(schedule) => roles.extend(&schedule.role),
+        StepKind::EcsSchedule(schedule) => roles.extend(schedule.schedule.schedule_role.as_deref()),
         StepKind::CloudFormation(_) => {}
     }
     roles
 }
 
 fn given_to_task(task: &Task) -> Vec<&Text> {
-    let volumes = task.volumes.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_deref());
-    task.task_role.iter().chain(&task.execution_role).chain(volumes).collect()
+    let volumes = task.volume.iter().filter_map(|volume| volume.managed_ebs_volume.as_ref()?.role_arn.as_deref());
+    let own = task.task_role.iter().chain(&task.execution_role).map(|role| &**role);
+    own.chain(volumes).collect()
 }
 
 fn given_to_service(step: &EcsService) -> impl Iterator<Item = &Text> {
-    let hooks = step.deployment.hooks.iter().filter_map(|hook| match &hook.action {
-        HookAction::Lambda { role, .. } => role.as_ref(),
-        HookAction::Pause => None,
-    });
-    let traffic = step.load_balancers.iter().filter_map(|balancer| balancer.advanced.as_ref()?.role.as_ref());
+    let hooks = step.deployment_configuration.functions().filter_map(|(_, role)| role);
+    let advanced = step.load_balancer.iter().filter_map(|balancer| balancer.advanced_configuration.as_ref());
+    let traffic = advanced.filter_map(|advanced| advanced.role_arn.as_deref());
     let lattice = step.options.vpc_lattice_configurations.iter().map(|one| &*one.role_arn);
     hooks.chain(traffic).chain(lattice).chain(tls_of(step).filter_map(|tls| tls.role_arn.as_deref()))
 }

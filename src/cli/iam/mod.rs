@@ -136,7 +136,7 @@ fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &
         reach.tasks |= step.kind.task().is_some() || step.kind.raw().is_some_and(|raw| raw.run.is_some());
         notes.extend(patched(step, project));
         match &step.kind {
-            StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancers.is_empty(),
+            StepKind::EcsService(service) => reach.load_balancers |= !service.load_balancer.is_empty(),
             StepKind::EcsTask(_) | StepKind::EcsSchedule(_) => {}
             StepKind::CloudFormation(raw) => {
                 let types: Vec<&str> = raw.template.types.iter().map(|kind| &**kind).collect();

@@ -5,17 +5,16 @@ use std::ops::Range;
 use super::Maker;
 use crate::load::codes;
 use crate::load::finding::Finding;
-use crate::load::schema::At;
 use crate::model::ImageName;
 use crate::model::process::{Container, Log, Secret};
 
-pub(crate) fn container(make: &mut Maker<'_>, entry: &At<Container>) -> Container {
+/// Refuses what is not the name of an image, and references to secrets that do not name exactly one value.
+pub(crate) fn names(make: &mut Maker<'_>, entry: &Container) {
     let _: Option<ImageName> = make.name_at(&entry.image, entry.image.span());
     for one in entry.secrets.values() {
         secret(make, one, one.span());
     }
     entry.log.iter().for_each(|log| secrets_of_log(make, log));
-    make.settled(&**entry)
 }
 
 /// Refuses references to secrets that do not name exactly one value.

@@ -3,10 +3,9 @@
 //! Each function returns as much as it can and reports the rest. Only `assemble` decides whether something is in the
 //! catalog: it is, if its file has no error.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::str::FromStr;
-use std::sync::Arc;
 
 use jiff::SignedDuration;
 
@@ -21,22 +20,16 @@ use crate::model::{Id, Location};
 pub(crate) mod accept;
 pub(crate) mod allowance;
 pub(crate) mod assemble;
-pub(crate) mod balancing;
 pub(crate) mod channel;
 pub(crate) mod container;
-pub(crate) mod deployment;
 pub(crate) mod freeze;
-pub(crate) mod launch;
 pub(crate) mod patch;
 pub(crate) mod place;
 pub(crate) mod process;
 pub(crate) mod project;
 pub(crate) mod raw;
 pub(crate) mod release;
-pub(crate) mod role;
 pub(crate) mod run;
-pub(crate) mod scaling;
-pub(crate) mod schedule;
 pub(crate) mod tenant;
 pub(crate) mod variables;
 
@@ -102,25 +95,11 @@ impl Maker<'_> {
         self.findings.push(finding);
     }
 
-    /// A text with placeholders that may be absent.
-    pub(crate) fn optional_text(&mut self, written: &Option<At<String>>) -> Option<Text> {
-        written.as_ref().and_then(|text| self.text(text))
-    }
-
     /// A part of a step as the file has it: with the places of its values, and with the placeholders of its texts read.
     pub(crate) fn settled<V: Value + Clone>(&mut self, written: &V) -> V {
         let mut value = written.clone();
         value.settle(self);
         value
-    }
-
-    /// Texts with placeholders, by name.
-    pub(crate) fn text_map(&mut self, written: &BTreeMap<String, At<String>>) -> BTreeMap<Arc<str>, Text> {
-        written.iter().filter_map(|(key, value)| Some((Arc::from(key.as_str()), self.text(value)?))).collect()
-    }
-
-    pub(crate) fn texts(&mut self, written: &[At<String>]) -> Vec<Text> {
-        written.iter().filter_map(|item| self.text(item)).collect()
     }
 
     /// Names in a list.

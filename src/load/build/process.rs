@@ -3,16 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Maker, balancing, container, deployment, launch, patch, raw, role, run, scaling, schedule, variables};
+use super::{Maker, container, patch, raw, run, variables};
 use crate::load::check::ecs::for_each_text_of;
 use crate::load::finding::Finding;
 use crate::load::schema::At;
-use crate::load::schema::process::{ArchitectureEntry, EcsServiceEntry, ProcessFile, StepEntry, StepOf, TaskEntry};
+use crate::load::schema::process::{ProcessFile, StepEntry, StepOf};
 use crate::load::what::WhatDrafts;
-use crate::model::process::{
-    Architecture, EcsService, Follows, ImageRepository, Only, OutputRef, PropagateTags, ServiceConnect, StepKind, Task,
-    Text,
-};
+use crate::model::process::{EcsSchedule, EcsService, Follows, ImageRepository, Only, OutputRef, StepKind, Task, Text};
 use crate::model::tenant::{TagFilter, TenantFilter};
 use crate::model::{Hash, Id, ImageName, Location, Step, StepName, What};
 
@@ -58,11 +55,9 @@ fn step(make: &mut Maker<'_>, entry: &At<StepEntry>, drafts: &WhatDrafts) -> Opt
     };
     let role = make.name(&entry.role);
     let kind = match &entry.of {
-        StepOf::EcsService(entry) => Some(StepKind::EcsService(Box::new(service(make, entry)))),
+        StepOf::EcsService(entry) => Some(StepKind::EcsService(Box::new(service(make, &entry.service)))),
         StepOf::EcsTask(entry) => run::run(make, entry).map(|run| StepKind::EcsTask(Box::new(run))),
-        StepOf::EcsSchedule(entry) => {
-            schedule::schedule(make, entry).map(|schedule| StepKind::EcsSchedule(Box::new(schedule)))
-        }
+        StepOf::EcsSchedule(entry) => Some(StepKind::EcsSchedule(Box::new(schedule(make, &entry.schedule)))),
         StepOf::CloudFormation(entry) => {
             let raw = raw::cloudformation(make, &entry.stack, drafts);
             raw.map(|raw| StepKind::CloudFormation(Box::new(raw)))
@@ -105,65 +100,20 @@ fn only(make: &mut Maker<'_>, entry: &StepEntry) -> Only {
     }
 }
 
-fn number(value: &Option<At<u32>>) -> Option<u32> {
-    value.as_deref().copied()
+/// Reads a task, and refuses what its containers cannot name.
+pub(crate) fn task(make: &mut Maker<'_>, entry: &Task) -> Task {
+    entry.container.iter().for_each(|entry| container::names(make, entry));
+    make.settled(entry)
 }
 
-fn task(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
-    let containers = entry.container.iter().map(|entry| container::container(make, entry)).collect();
-    let least = launch::task_on(make, &entry.runs_on, Task::new(0, 0, containers));
-    Task {
-        cpu: make.settled(&entry.cpu),
-        memory: make.settled(&entry.memory),
-        architecture: match entry.architecture {
-            ArchitectureEntry::X86_64 => Architecture::X86_64,
-            ArchitectureEntry::Arm64 => Architecture::Arm64,
-        },
-        operating_system: entry.operating_system_family.family(),
-        task_role: make.optional_text(&entry.task_role),
-        execution_role: make.optional_text(&entry.execution_role),
-        task_rights: role::rights(make, entry.task_rights.as_ref()),
-        execution_rights: role::rights(make, entry.execution_rights.as_ref()),
-        kms_keys: make.texts(&entry.kms_keys),
-        permissions_boundary: make.optional_text(&entry.permissions_boundary),
-        ephemeral_storage: entry.ephemeral_storage.as_deref().map(|entry| make.settled(entry)),
-        volumes: entry.volume.iter().map(|entry| make.settled(&**entry)).collect(),
-        log_retention_days: number(&entry.log_retention_days).unwrap_or(least.log_retention_days),
-        definition: make.settled(&entry.definition),
-        execute_command: make.settled(&entry.execute_command),
-        tags: make.text_map(&entry.tags),
-        ..least
-    }
+fn schedule(make: &mut Maker<'_>, entry: &EcsSchedule) -> EcsSchedule {
+    entry.task.container.iter().for_each(|entry| container::names(make, entry));
+    make.settled(entry)
 }
 
-/// Reads a task that no service runs: it gets its tags from its task definition.
-pub(crate) fn task_without_service(make: &mut Maker<'_>, entry: &TaskEntry) -> Task {
-    Task { propagate_tags: PropagateTags::TaskDefinition, ..task(make, entry) }
-}
-
-fn service(make: &mut Maker<'_>, entry: &EcsServiceEntry) -> EcsService {
-    let task = task(make, &entry.task);
-    let entry = &entry.service;
-    let least = EcsService::of(Task { propagate_tags: role::propagate_tags(entry.propagate_tags), ..task });
-    EcsService {
-        desired_count: make.settled(&entry.desired_count).unwrap_or(least.desired_count),
-        minimum_healthy_percent: number(&entry.minimum_healthy_percent).unwrap_or(least.minimum_healthy_percent),
-        maximum_percent: number(&entry.maximum_percent).unwrap_or(least.maximum_percent),
-        circuit_breaker: deployment::circuit_breaker(&entry.circuit_breaker),
-        rebalancing: entry.availability_zone_rebalancing.as_deref().copied(),
-        scaling: entry.scaling.as_ref().and_then(|entry| scaling::scaling(make, entry)),
-        deployment: deployment::deployment(make, &entry.deployment_configuration),
-        load_balancers: entry.load_balancer.iter().filter_map(|entry| balancing::load_balancer(make, entry)).collect(),
-        health_check_grace: number(&entry.health_check_grace),
-        connect: entry.service_connect_configuration.as_deref().map(|entry| connect(make, entry)),
-        registries: entry.service_registries.iter().map(|entry| make.settled(&**entry)).collect(),
-        options: make.settled(&entry.options),
-        nonce: make.optional_text(&entry.force_new_deployment_nonce),
-        ..least
-    }
-}
-
-fn connect(make: &mut Maker<'_>, entry: &ServiceConnect) -> ServiceConnect {
-    entry.log.iter().for_each(|log| container::secrets_of_log(make, log));
+fn service(make: &mut Maker<'_>, entry: &EcsService) -> EcsService {
+    entry.task.container.iter().for_each(|entry| container::names(make, entry));
+    let proxy = entry.service_connect_configuration.as_ref().and_then(|connect| connect.log.as_ref());
+    proxy.into_iter().for_each(|log| container::secrets_of_log(make, log));
     make.settled(entry)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
-use super::{Maker, launch, process};
+use super::{Maker, process};
 use crate::load::schema::process::{EcsTaskEntry, RunEntry, StackRunEntry};
 use crate::model::process::{EcsTask, Task, TemplateRun};
 
@@ -13,16 +13,14 @@ const TIMEOUT: SignedDuration = SignedDuration::from_mins(30);
 
 /// Reads an `ecs-task`. Its task takes the tags of the task definition, and those of the step.
 pub(crate) fn run(make: &mut Maker<'_>, entry: &EcsTaskEntry) -> Option<EcsTask> {
-    let task = process::task_without_service(make, &entry.task);
+    let task = process::task(make, &entry.task);
     once(make, task, &entry.run)
 }
 
 /// Reads what a template runs. Size and containers of its task are the template's.
 pub(crate) fn of_template(make: &mut Maker<'_>, entry: &StackRunEntry) -> Option<TemplateRun> {
-    let task = Task {
-        execute_command: entry.execute_command.into(),
-        ..launch::task_on(make, &entry.runs_on, Task::new(0, 0, Vec::new()))
-    };
+    let runs_on = make.settled(&entry.runs_on);
+    let task = Task { execute_command: entry.execute_command.into(), runs_on, ..Task::default() };
     let run = once(make, task, &entry.run)?;
     Some(TemplateRun { definition: Arc::from(entry.task_definition.as_str()), run })
 }

@@ -5,17 +5,17 @@ use std::ops::Range;
 use super::super::codes::{self, Code};
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
-use super::super::schema::At;
-use super::super::schema::process::{OperatingSystemEntry, ProcessFile, TaskEntry};
+use super::super::schema::process::ProcessFile;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
-use crate::load::build::launch;
-use crate::model::process::{Compute, Container, ContainerSizes, Number, SizeOf, SizeRule, Sizes};
+use crate::model::process::{
+    Compute, Container, ContainerSizes, Located, Number, OperatingSystem, SizeOf, SizeRule, Sizes, Task,
+};
 
 /// The fewest CPU units of a Windows task on Fargate (ECS developer guide, "Task CPU and memory").
 const LEAST_OF_WINDOWS: u32 = 1_024;
 
-fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &TaskEntry, &At<Container>)) {
+fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, &Task, &Located<Container>)) {
     each_task(drafts, |process, _, task| task.container.iter().for_each(|container| run(process, task, container)));
 }
 
@@ -23,12 +23,12 @@ fn each_container(drafts: &WhatDrafts, mut run: impl FnMut(&Draft<ProcessFile>, 
 pub(super) fn sizes_are_given(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
         let small = task.cpu.as_ref().filter(|cpu| cpu.written().is_some_and(|units| units < LEAST_OF_WINDOWS));
-        let windows = *task.operating_system_family != OperatingSystemEntry::Linux;
-        if let (Some(cpu), true, true) = (small, windows, launch::compute(*task.runs_on.launch).is_fargate()) {
+        let windows = *task.operating_system_family != OperatingSystem::Linux;
+        if let (Some(cpu), true, true) = (small, windows, task.runs_on.compute().is_fargate()) {
             let title = format!("a Windows task on Fargate has at least {LEAST_OF_WINDOWS} CPU units");
             findings.push(Finding::new(codes::FARGATE_SIZE, &process.file, cpu.span(), title).label("too small"));
         }
-        if launch::compute(*task.runs_on.launch) != Compute::Ec2 {
+        if task.runs_on.compute() != Compute::Ec2 {
             for (key, _) in [("cpu", &task.cpu), ("memory", &task.memory)].into_iter().filter(|(_, it)| it.is_none()) {
                 let title = format!("`step` needs the key `{key}`");
                 let finding = Finding::new(codes::MISSING_KEY, &process.file, step.span(), title);
@@ -36,7 +36,7 @@ pub(super) fn sizes_are_given(drafts: &WhatDrafts, findings: &mut Vec<Finding>) 
             }
             return;
         }
-        let bare = |one: &&At<Container>| one.memory.is_none() && one.memory_reservation.is_none();
+        let bare = |one: &&Located<Container>| one.memory.is_none() && one.memory_reservation.is_none();
         for container in task.container.iter().filter(|_| task.memory.is_none()).filter(bare) {
             let title = format!("container `{}` needs `memory` or `memory_reservation`", container.name);
             let finding = Finding::new(codes::CONTAINER_SIZES, &process.file, container.name.span(), title);
@@ -62,7 +62,7 @@ pub(super) fn sizes(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         });
         let sizes = Sizes {
             step: &step.name,
-            compute: launch::compute(*task.runs_on.launch),
+            compute: task.runs_on.compute(),
             cpu: number(&task.cpu),
             memory: number(&task.memory),
             containers: containers.collect(),

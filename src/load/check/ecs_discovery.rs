@@ -4,14 +4,12 @@ use std::ops::Range;
 
 use super::super::codes;
 use super::super::finding::Finding;
-use super::super::schema::process::TaskEntry;
 use super::super::what::WhatDrafts;
 use super::ecs::each_service;
 use super::ecs_logs;
-use crate::load::build::launch;
 use crate::load::drafts::Draft;
 use crate::load::schema::process::ProcessFile;
-use crate::model::process::Log;
+use crate::model::process::{Log, Task};
 
 /// What a service says about Service Connect.
 pub(super) fn connections_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
@@ -39,8 +37,8 @@ pub(super) fn connections_are_possible(drafts: &WhatDrafts, findings: &mut Vec<F
 }
 
 /// Where the proxy writes: like a container's log, but options may be left out.
-fn proxy_log(process: &Draft<ProcessFile>, task: &TaskEntry, log: &Log, findings: &mut Vec<Finding>) {
-    let compute = launch::compute(*task.runs_on.launch);
+fn proxy_log(process: &Draft<ProcessFile>, task: &Task, log: &Log, findings: &mut Vec<Finding>) {
+    let compute = task.runs_on.compute();
     findings.extend(ecs_logs::unknown_driver(process, log, compute));
     let routed = task.container.iter().any(|container| container.firelens_configuration.is_some());
     if !log.is_own() {

@@ -2,10 +2,9 @@
 
 use super::super::codes;
 use super::super::finding::{Finding, list};
-use super::super::schema::process::TaskEntry;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
-use crate::model::process::Container;
+use crate::model::process::{Container, Task};
 
 /// The folders that the agent writes (issue 1359 of aws/containers-roadmap).
 const FOLDERS: [&str; 2] = ["/var/lib/amazon", "/var/log/amazon"];
@@ -41,7 +40,7 @@ pub(super) fn agents_can_write(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
 }
 
 /// Whether something that can be written is mounted at a folder, around it, or at the part of it that the agent uses.
-fn is_writable(task: &TaskEntry, container: &Container, folder: &str) -> bool {
+fn is_writable(task: &Task, container: &Container, folder: &str) -> bool {
     let covers = |path: &str| {
         let path = path.trim_end_matches('/');
         let rest = folder.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));

@@ -8,13 +8,12 @@ use std::ops::Range;
 use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
-use super::super::schema::At;
-use super::super::schema::process::{
-    LaunchEntry, NetworkModeEntry, PlacementStrategyKindEntry, ProcessFile, RunsOnEntry, ServiceEntry, TaskEntry,
-};
+use super::super::schema::process::ProcessFile;
 use super::super::what::WhatDrafts;
-use crate::load::build::launch;
-use crate::model::process::{Compute, Container, Given, Located, NetworkMode, Number, Text};
+use crate::model::process::{
+    Compute, ConstraintType, Container, EcsService, Given, Known, Located, NetworkMode, Number, PlacementConstraint,
+    PlacementStrategy, RunsOn, StrategyType, Switch, Task, Text, Within,
+};
 
 /// The field of a placement strategy that spreads tasks over availability zones.
 const ZONE: &str = "attribute:ecs.availability-zone";
@@ -64,18 +63,19 @@ impl Judge<'_> {
     }
 }
 
-fn first<T>(list: &[At<T>]) -> Option<Range<usize>> {
-    list.first().map(At::span)
+fn first<T>(list: &[Located<T>]) -> Option<Range<usize>> {
+    list.first().map(Located::span)
 }
 
-fn written<T>(value: &Option<At<T>>) -> Option<Range<usize>> {
-    value.as_ref().map(At::span)
+/// Where the first of some ids is written.
+fn listed<S>(ids: &Option<Vec<Known<S>>>) -> Option<Range<usize>> {
+    ids.as_ref().and_then(|ids| Some(ids.first()?.span()))
 }
 
 pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (step, on) in process.doc.running() {
-        let (compute, network) = (launch::compute(*on.launch), launch::network(*on.network_mode));
+        let (compute, network) = (on.compute(), *on.network_mode);
         let mut judge = Judge { process, compute, network, findings };
         of_runs_on(&mut judge, on);
         let Some(task) = step.task() else { continue };
@@ -87,7 +87,7 @@ pub(super) fn launch_has_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_runs_on(judge: &mut Judge<'_>, on: &RunsOnEntry) {
+fn of_runs_on(judge: &mut Judge<'_>, on: &RunsOn) {
     let mode = judge.network.as_str();
     match (judge.compute, judge.network) {
         (_, NetworkMode::Awsvpc) | (Compute::Ec2, _) | (Compute::Managed, NetworkMode::Host) => {}
@@ -98,21 +98,21 @@ fn of_runs_on(judge: &mut Judge<'_>, on: &RunsOnEntry) {
     }
     if judge.network != NetworkMode::Awsvpc {
         let why = format!("is not available in network mode `{mode}`: tasks have no network interface of their own");
-        judge.refuse(on.subnets.as_deref().and_then(first), "subnets", &why);
-        judge.refuse(on.security_groups.as_deref().and_then(first), "security_groups", &why);
+        judge.refuse(listed(&on.subnets), "subnets", &why);
+        judge.refuse(listed(&on.security_groups), "security_groups", &why);
     }
     if !judge.compute.is_fargate() {
         let why = "is only for Fargate: on instances, tasks use the instance's addresses";
-        judge.refuse(written(&on.public_ip), "public_ip", why);
-        judge.refuse(written(&on.platform_version), "platform_version", "is only for Fargate");
+        judge.refuse(on.public_ip.as_ref().map(Given::span), "public_ip", why);
+        judge.refuse(on.platform_version.as_ref().map(Text::span), "platform_version", "is only for Fargate");
     }
     judge.not_on_fargate(first(&on.placement_constraints), "placement_constraints");
     judge.ec2_only(first(&on.placement_strategies), "placement_strategies");
 }
 
-fn of_task(judge: &mut Judge<'_>, task: &TaskEntry) {
+fn of_task(judge: &mut Judge<'_>, task: &Task) {
     if !judge.compute.is_fargate() {
-        judge.refuse(written(&task.ephemeral_storage), "ephemeral_storage", "is only for Fargate");
+        judge.refuse(task.ephemeral_storage.as_ref().map(Located::span), "ephemeral_storage", "is only for Fargate");
     }
     for volume in &task.volume {
         judge.ec2_only(volume.docker_volume_configuration.as_ref().map(Located::span), "docker_volume_configuration");
@@ -191,27 +191,31 @@ pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
             findings.push(Finding::new(codes::CAPACITY, &process.file, span, title).label("does not fit"));
         };
         providers(on, &mut out);
+        on.placement_constraints.iter().for_each(|one| constraint(one, &mut out));
+        on.placement_strategies.iter().for_each(|one| strategy(one, &mut out));
         if let Some(extra) = on.placement_constraints.get(MAX_CONSTRAINTS) {
             out(extra.span(), "a service can have at most 10 placement constraints");
         }
         if let Some(extra) = on.placement_strategies.get(MAX_STRATEGIES) {
             out(extra.span(), "a service can have at most 5 placement strategies");
         }
-        let service = step.task().zip(step.service());
-        service.into_iter().for_each(|(task, service)| rebalancing(task, service, &mut out));
+        if let Some(service) = step.service() {
+            daemon(service, &mut out);
+            rebalancing(service, &mut out);
+        }
     }
 }
 
-fn providers(on: &RunsOnEntry, out: &mut impl FnMut(Range<usize>, &str)) {
+fn providers(on: &RunsOn, out: &mut impl FnMut(Range<usize>, &str)) {
     let all = &on.capacity_provider_strategy;
     match (*on.launch, all.first()) {
-        (LaunchEntry::FargateSpot, Some(item)) => {
+        (Compute::FargateSpot, Some(item)) => {
             out(
                 item.span(),
                 "`launch = \"fargate-spot\"` already sets the capacity provider: for several, use `launch = \"fargate\"`",
             );
         }
-        (LaunchEntry::Managed, None) => {
+        (Compute::Managed, None) => {
             out(
                 on.launch.span(),
                 "`launch = \"managed\"` needs `capacity_provider_strategy`, because managed instances have no launch type",
@@ -219,26 +223,28 @@ fn providers(on: &RunsOnEntry, out: &mut impl FnMut(Range<usize>, &str)) {
         }
         _ => {}
     }
-    for item in all.iter().filter(|item| !item.capacity_provider.contains("#{")) {
-        let own = matches!(item.capacity_provider.as_str(), "FARGATE" | "FARGATE_SPOT");
-        let fargate = matches!(*on.launch, LaunchEntry::Fargate | LaunchEntry::FargateSpot);
-        if own != fargate {
+    for item in all.iter().filter(|item| !item.capacity_provider.raw().contains("#{")) {
+        let own = matches!(item.capacity_provider.raw(), "FARGATE" | "FARGATE_SPOT");
+        if own != on.compute().is_fargate() {
             let title = if own {
                 "belongs to Fargate, and `launch` names something else"
             } else {
                 "does not belong to Fargate: set `launch`"
             };
-            out(item.capacity_provider.span(), &format!("capacity provider `{}` {title}", *item.capacity_provider));
+            out(item.capacity_provider.span(), &format!("capacity provider `{}` {title}", item.capacity_provider));
         }
     }
     if let Some(extra) = all.get(MAX_PROVIDERS) {
         out(extra.span(), "a service can have at most 20 capacity providers");
     }
-    if let Some(second) = all.iter().filter_map(|item| item.base.as_ref()).filter(|base| ***base > 0).nth(1) {
+    let based = |base: &&Given<Within<0, 100_000>>| base.number().is_some_and(|base| base > 0);
+    if let Some(second) = all.iter().filter_map(|item| item.base.as_ref()).filter(based).nth(1) {
         out(second.span(), "only one capacity provider can have a `base`");
     }
     // ECS: a strategy of several providers needs one with a weight above zero; the default weight is zero.
-    if let (Some(item), true) = (all.first(), all.iter().all(|item| item.weight.unwrap_or(0) == 0)) {
+    let weightless =
+        |weight: &Option<Given<Within<0, 1000>>>| weight.as_ref().is_none_or(|one| one.number() == Some(0));
+    if let (Some(item), true) = (all.first(), all.iter().all(|item| weightless(&item.weight))) {
         let alone = all.len() == 1 && item.base.is_none();
         if !alone {
             out(item.span(), "no capacity provider has a `weight` above 0, so tasks beyond the base could not start");
@@ -246,27 +252,67 @@ fn providers(on: &RunsOnEntry, out: &mut impl FnMut(Range<usize>, &str)) {
     }
 }
 
-fn rebalancing(task: &TaskEntry, service: &ServiceEntry, out: &mut impl FnMut(Range<usize>, &str)) {
-    let Some(on) = service.availability_zone_rebalancing.as_ref().filter(|on| ***on) else { return };
-    if service.maximum_percent.as_deref() == Some(&100) {
+/// What ECS decides itself where it runs one task on each instance.
+fn daemon(service: &EcsService, out: &mut impl FnMut(Range<usize>, &str)) {
+    if !service.is_daemon() {
+        return;
+    }
+    if service.task.runs_on.compute() != Compute::Ec2 {
+        out(service.scheduling_strategy.span(), "`scheduling_strategy = \"daemon\"` is only for `launch = \"ec2\"`");
+    }
+    let title = "the instances decide how many tasks a daemon has: remove this, or `scheduling_strategy = \"daemon\"`";
+    if let Some(count) =
+        service.desired_count.as_ref().or(service.scaling.as_ref().map(|scaling| &scaling.min_capacity))
+    {
+        out(count.span(), title);
+    }
+}
+
+fn constraint(one: &Located<PlacementConstraint>, out: &mut impl FnMut(Range<usize>, &str)) {
+    match (one.kind.written(), &one.expression) {
+        (Some(ConstraintType::DistinctInstance), Some(_)) => {
+            out(one.span(), "`distinct-instance` takes no `expression`");
+        }
+        (Some(ConstraintType::MemberOf), None) => out(one.span(), "`member-of` needs an `expression`"),
+        _ => {}
+    }
+}
+
+fn strategy(one: &Located<PlacementStrategy>, out: &mut impl FnMut(Range<usize>, &str)) {
+    let field = one.field.as_ref().map(Text::raw);
+    let sizes = |field: &str| matches!(field, "cpu" | "memory") || field.contains("#{");
+    let title = match (one.kind.written(), field) {
+        (Some(StrategyType::Random), Some(_)) => "`random` takes no `field`",
+        (Some(StrategyType::Spread), None) => "`spread` needs a `field`, like `attribute:ecs.availability-zone`",
+        (Some(StrategyType::Binpack), field) if !field.is_some_and(sizes) => {
+            "`binpack` needs a `field`: `cpu` or `memory`"
+        }
+        _ => return,
+    };
+    out(one.span(), title);
+}
+
+fn rebalancing(service: &EcsService, out: &mut impl FnMut(Range<usize>, &str)) {
+    let on = service.availability_zone_rebalancing.as_ref();
+    let Some(on) = on.filter(|on| on.written().is_some_and(|Switch(on)| on)) else { return };
+    if service.maximum_percent.as_ref().is_some_and(|most| most.number() == Some(100)) {
         out(on.span(), "rebalancing starts a task before it stops another: set `maximum_percent` above 100");
     }
-    let spreads = |kind, field: Option<&str>| kind == PlacementStrategyKindEntry::Spread && field == Some(ZONE);
-    if let Some(first) = task.runs_on.placement_strategies.first()
-        && !spreads(first.kind, first.field.as_deref().map(String::as_str))
+    let runs_on = &service.task.runs_on;
+    let spreads = |one: &PlacementStrategy| {
+        one.kind.written().is_none_or(|kind| kind == StrategyType::Spread)
+            && one.field.as_ref().is_some_and(|field| field.raw() == ZONE || field.raw().contains("#{"))
+    };
+    if let Some(first) = runs_on.placement_strategies.first()
+        && !spreads(first)
     {
         out(
             first.span(),
             "with rebalancing, the first placement strategy must spread over `attribute:ecs.availability-zone`",
         );
     }
-    let zone = task.runs_on.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
-    if let Some(zone) = zone.into_iter().find(|expression| expression.contains(ZONE)) {
+    let zone = runs_on.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
+    if let Some(zone) = zone.into_iter().find(|expression| expression.raw().contains(ZONE)) {
         out(zone.span(), "with rebalancing, a placement constraint must not use `attribute:ecs.availability-zone`");
     }
-}
-
-/// Whether the step's tasks have an interface of their own, and so need subnets.
-pub(super) fn needs_subnets(on: &RunsOnEntry) -> bool {
-    *on.network_mode == NetworkModeEntry::Awsvpc
 }

@@ -9,24 +9,24 @@ use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
 use super::super::schema::At;
-use super::super::schema::process::{ListenerRuleEntry, ProcessFile, StepEntry};
+use super::super::schema::process::{ProcessFile, StepEntry};
 use super::super::what::WhatDrafts;
 use super::super::world::World;
-use super::identity::owners;
-use crate::model::process::{Number, Text};
+use super::identity::{apart, never_together, owners};
+use crate::model::process::{ListenerRule, Located, Priority, Text};
 use crate::model::{Location, Place, ProjectName};
 
 /// A rule, the step that makes it, and which of the step's target groups it sends to.
 struct Rule<'a> {
     step: &'a At<StepEntry>,
     group: usize,
-    rule: &'a At<ListenerRuleEntry>,
+    rule: &'a Located<ListenerRule>,
 }
 
 impl<'a> Rule<'a> {
     /// Listener and priority, as they are written.
     fn key(&self) -> (&'a str, String) {
-        (self.rule.listener_arn.as_str(), written(&self.rule.priority))
+        (self.rule.listener_arn.raw(), written(&self.rule.priority))
     }
 
     /// Whether listener and priority are the same wherever the step has a stack.
@@ -37,9 +37,9 @@ impl<'a> Rule<'a> {
 }
 
 /// A priority as it is written.
-fn written(priority: &Number) -> String {
+fn written(priority: &Priority) -> String {
     priority
-        .written()
+        .number()
         .map_or_else(|| priority.text().map(Text::to_string).unwrap_or_default(), |number| number.to_string())
 }
 
@@ -77,23 +77,17 @@ pub(super) fn priorities_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>
 
 /// Whether two rules that say the same are on one listener of one place at the same time, for certain.
 fn meet(drafts: &WhatDrafts, a: &Rule<'_>, b: &Rule<'_>) -> bool {
-    if *a.step.name == *b.step.name {
+    if std::ptr::eq(a.step, b.step) {
         return a.group != b.group;
     }
     // A slot carries one release, and that is of one channel.
-    if apart(&a.step.channels, &b.step.channels) {
+    if apart(&a.step.channels, &b.step.channels) || *a.step.name == *b.step.name && never_together(a.step, b.step) {
         return false;
     }
     let everybody = |step: &StepEntry| step.tenants.is_empty() && step.tenant_tags.is_empty();
     !apart(&a.step.environments, &b.step.environments)
         && (a.is_literal()
             || *a.step.role == *b.step.role && everybody(a.step) && everybody(b.step) && !differs_by_step(drafts, a))
-}
-
-/// Whether two steps are limited to names of which they share none.
-fn apart(a: &[At<String>], b: &[At<String>]) -> bool {
-    let named: BTreeSet<&str> = a.iter().map(|name| name.as_str()).collect();
-    !a.is_empty() && !b.is_empty() && !b.iter().any(|name| named.contains(name.as_str()))
 }
 
 /// Whether what a rule says may have another value in another step of the slot.
@@ -121,11 +115,10 @@ pub(super) fn stacks_share_no_priority(world: &World, findings: &mut Vec<Finding
         let (Some(what), Some(built)) = (&project.head.what, &project.project) else { continue };
         let Some(process) = &project.head.drafts.process else { continue };
         for rule in rules(&process.doc).filter(Rule::is_literal) {
-            let Some(step) = what.steps.iter().find(|step| step.name.as_str() == rule.step.name.as_str()) else {
-                continue;
-            };
+            let place = process.doc.step.iter().position(|step| std::ptr::eq(step, rule.step));
+            let Some(step) = place.and_then(|place| what.steps.get(place)) else { continue };
             let stacks = owners(world, name, built, step);
-            let stacks = stacks.iter().filter(|(place, _)| is_at(&rule.rule.listener_arn, place)).count();
+            let stacks = stacks.iter().filter(|(place, _)| is_at(rule.rule.listener_arn.raw(), place)).count();
             if stacks == 0 {
                 continue;
             }

@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
-use super::super::schema::process::{ProcessFile, TaskEntry};
+use super::super::schema::process::ProcessFile;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
-use crate::load::build::launch;
-use crate::model::process::{Compute, Firelens, Log, OWN_LOG_GROUP};
+use crate::model::process::{Compute, Firelens, Located, Log, OWN_LOG_GROUP, Task, Text};
 
 /// Options of the driver `awslogs` (ECS API reference, `LogConfiguration`).
 const AWSLOGS: [&str; 8] = [
@@ -35,7 +34,7 @@ const ROUTER: [&str; 3] = ["enable-ecs-log-metadata", Firelens::FILE_TYPE, Firel
 pub(super) fn options_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
     for (_, task) in process.doc.tasks() {
-        let compute = launch::compute(*task.runs_on.launch);
+        let compute = task.runs_on.compute();
         for log in task.container.iter().filter_map(|container| container.log.as_ref()) {
             findings.extend(unknown_driver(process, log, compute));
             options(process, log, compute, findings);
@@ -51,7 +50,7 @@ pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &Log, compute: C
         Compute::Ec2 => (DRIVERS.get(..), "ECS has"),
     };
     let drivers = drivers.unwrap_or_default();
-    if drivers.contains(&&*log.driver) {
+    if log.is_none() || drivers.contains(&&*log.driver) {
         return None;
     }
     let title = format!("{who} no log driver `{}`", log.driver);
@@ -72,6 +71,10 @@ pub(super) fn options(process: &Draft<ProcessFile>, log: &Log, compute: Compute,
             format!("the log driver `{driver}` needs the option `{option}`"),
             "this option is missing",
         );
+    }
+    let first = log.options.values().map(Text::span).chain(log.secrets.values().map(Located::span)).next();
+    if let (true, Some(span)) = (log.is_none(), first) {
+        out(span, "the log driver `none` has no options".to_owned(), "nothing is sent anywhere");
     }
     if let Some(nameless) = log.options.get("") {
         out(nameless.span(), format!("an option of the log driver `{driver}` has no name"), "a value without a name");
@@ -159,8 +162,8 @@ pub(super) fn routers_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn router(process: &Draft<ProcessFile>, task: &TaskEntry, entry: &Firelens, findings: &mut Vec<Finding>) {
-    let fargate = launch::compute(*task.runs_on.launch).is_fargate();
+fn router(process: &Draft<ProcessFile>, task: &Task, entry: &Firelens, findings: &mut Vec<Finding>) {
+    let fargate = task.runs_on.compute().is_fargate();
     let mut out = |code, span, title: String| {
         findings.push(Finding::new(code, &process.file, span, title).label("does not fit"));
     };

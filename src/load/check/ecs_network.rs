@@ -7,39 +7,41 @@ use std::net::IpAddr;
 
 use super::super::codes;
 use super::super::finding::Finding;
-use super::super::schema::At;
-use super::super::schema::process::{LoadBalancerEntry, NetworkModeEntry, TaskEntry};
 use super::super::what::WhatDrafts;
-use super::ecs::{each_service, each_task};
-use crate::model::process::Port;
+use super::ecs::{each_service, each_task, for_each_key_of};
+use crate::model::process::{Kind, Known, LoadBalancer, NetworkMode, Port, Task, Text};
+use crate::terms::network;
 
-type Out<'a> = dyn FnMut(&At<String>, String) + 'a;
+type Out<'a> = dyn FnMut(&Text, String) + 'a;
 
 /// Ids are of the kind that is asked for, and lists name each once.
 pub(super) fn ids_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    let mut out = |text: &At<String>, title: String| {
+    let mut out = |text: &Text, title: String| {
         findings.push(Finding::new(codes::INVALID_VALUE, &process.file, text.span(), title).label("AWS rejects this"));
     };
+    for step in &process.doc.step {
+        for_each_key_of(step, &mut |text, kind| {
+            if let Kind::Id(of) = kind {
+                id(of.begins(), text, &mut out);
+            }
+        });
+    }
     for (_, on) in process.doc.running() {
-        ids("subnet-", on.subnets.iter().flatten(), &mut out);
-        ids("sg-", on.security_groups.iter().flatten(), &mut out);
+        ids_once(&on.subnets, &mut out);
+        ids_once(&on.security_groups, &mut out);
     }
     for (_, _, service) in process.doc.services() {
         for own in service.load_balancer.iter().filter_map(|balancer| balancer.own_target_group.as_ref()) {
-            ids("vpc-", [&own.vpc_id], &mut out);
             if let Some(balancer) = &own.own_load_balancer {
-                ids("subnet-", balancer.subnets.iter().flatten(), &mut out);
-                ids("sg-", balancer.security_groups.iter().flatten(), &mut out);
+                ids_once(&balancer.subnets, &mut out);
+                ids_once(&balancer.security_groups, &mut out);
+                balancer.ingress.iter().for_each(|text| is_network(text, &mut out));
             }
             for rule in &own.listener_rule {
                 let plain = [&rule.host_header, &rule.path_pattern, &rule.http_request_method, &rule.source_ip];
                 plain.into_iter().chain(rule.http_header.values()).for_each(|values| once(values, &mut out));
             }
-        }
-        for own in service.service_registries.iter().filter_map(|registry| registry.own_service.as_ref()) {
-            let id = &own.namespace_id;
-            ids("ns-", [&At::new(id.span(), id.raw().to_owned())], &mut out);
         }
     }
 }
@@ -61,7 +63,7 @@ pub(super) fn addresses_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 /// Behind a bridge a target is reached at any port of the instance, so a check of a fixed one does not find it.
 pub(super) fn checks_find_ports(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_service(drafts, |process, _, task, service| {
-        if *task.runs_on.network_mode != NetworkModeEntry::Bridge {
+        if *task.runs_on.network_mode != NetworkMode::Bridge {
             return;
         }
         for balancer in service.load_balancer.iter().filter(|balancer| !has_fixed_port(task, balancer)) {
@@ -79,29 +81,34 @@ pub(super) fn checks_find_ports(drafts: &WhatDrafts, findings: &mut Vec<Finding>
 }
 
 /// Whether the port that registers has a port of the instance to itself.
-fn has_fixed_port(task: &TaskEntry, balancer: &LoadBalancerEntry) -> bool {
-    let container = task.container.iter().find(|container| *container.name == **balancer.container);
+fn has_fixed_port(task: &Task, balancer: &LoadBalancer) -> bool {
+    let container = task.container.iter().find(|container| container.name == balancer.container);
     let mut ports = container.into_iter().flat_map(|container| &container.ports);
     let fixed = |port: &Port| port.host_port.as_ref().is_some_and(|port| port.number() != Some(0));
-    ports.any(|port| port.port.number() == Some(u32::from(*balancer.port)) && fixed(port))
+    ports.any(|port| port.port.number() == Some(balancer.port.0) && fixed(port))
 }
 
-fn ids<'a>(begin: &str, written: impl IntoIterator<Item = &'a At<String>>, out: &mut Out<'_>) {
-    let mut seen = BTreeSet::new();
-    for id in written.into_iter().filter(|id| !id.contains("#{")) {
-        let fits =
-            |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        if !id.strip_prefix(begin).is_some_and(fits) {
-            out(id, format!("`{}` is not an id such as `{begin}0123456789abcdef0`", **id));
-        } else if !seen.insert(id.as_str()) {
-            out(id, format!("`{}` is listed twice", **id));
-        }
+fn id(begin: &str, id: &Text, out: &mut Out<'_>) {
+    let fits = |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if !id.raw().contains("#{") && !id.raw().strip_prefix(begin).is_some_and(fits) {
+        out(id, format!("`{id}` is not an id such as `{begin}0123456789abcdef0`"));
     }
 }
 
-fn once(written: &[At<String>], out: &mut Out<'_>) {
+fn ids_once<S>(ids: &Option<Vec<Known<S>>>, out: &mut Out<'_>) {
+    once(ids.iter().flatten().map(|id| &**id).filter(|id| !id.raw().contains("#{")), out);
+}
+
+fn once<'a>(written: impl IntoIterator<Item = &'a Text>, out: &mut Out<'_>) {
     let mut seen = BTreeSet::new();
-    for text in written.iter().filter(|text| !seen.insert(text.as_str())) {
-        out(text, format!("`{}` is listed twice", **text));
+    for text in written.into_iter().filter(|text| !seen.insert(text.raw())) {
+        out(text, format!("`{text}` is listed twice"));
+    }
+}
+
+/// What the security group of a load balancer lets in: a text without `:` is a network of IPv4.
+fn is_network(text: &Text, out: &mut Out<'_>) {
+    if !text.raw().contains("#{") && !network::is_network(text.raw()) {
+        out(text, format!("`{text}` is not a network, like `10.0.0.0/8` or `2001:db8::/32`"));
     }
 }

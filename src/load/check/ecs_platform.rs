@@ -2,27 +2,28 @@
 
 use super::super::codes;
 use super::super::finding::{Finding, list};
-use super::super::schema::process::{ArchitectureEntry, OperatingSystemEntry, TaskEntry};
 use super::super::what::WhatDrafts;
-use crate::load::build::launch;
+use crate::model::process::{Architecture, OperatingSystem, Task};
 use crate::terms::fargate;
 
 /// Versions are those of Fargate, and not older than what the step asks for. Instances have no platform version; that is reported
 /// elsewhere.
 pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    for (step, on) in process.doc.running().filter(|(_, on)| launch::compute(*on.launch).is_fargate()) {
-        let Some(version) = on.platform_version.as_ref().filter(|version| !version.contains("#{")) else { continue };
-        if !fargate::is_platform(version) {
-            let title = format!("`{}` is not a Fargate platform version", **version);
+    for (step, on) in process.doc.running().filter(|(_, on)| on.compute().is_fargate()) {
+        let Some(version) = on.platform_version.as_ref().filter(|version| !version.raw().contains("#{")) else {
+            continue;
+        };
+        if !fargate::is_platform(version.raw()) {
+            let title = format!("`{version}` is not a Fargate platform version");
             let finding = Finding::new(codes::INVALID_VALUE, &process.file, version.span(), title);
             let finding = finding.label("unknown version");
             findings
                 .push(finding.help("write `LATEST`, or `1.4.0`, which is the newest for Linux (`1.0.0` for Windows)"));
         }
-        let linux = |task: &&TaskEntry| *task.operating_system_family == OperatingSystemEntry::Linux;
+        let linux = |task: &&Task| *task.operating_system_family == OperatingSystem::Linux;
         let wanted = step.task().filter(linux).map(newer).unwrap_or_default();
-        if fargate::is_before_1_4(version) && !wanted.is_empty() {
+        if fargate::is_before_1_4(version.raw()) && !wanted.is_empty() {
             let verb = if wanted.len() == 1 { "needs" } else { "need" };
             let title = format!("{} {verb} Fargate platform version 1.4.0 or later", list(&wanted));
             let finding = Finding::new(codes::NOT_WITH_LAUNCH, &process.file, version.span(), title);
@@ -36,7 +37,7 @@ pub(super) fn versions_have_it(drafts: &WhatDrafts, findings: &mut Vec<Finding>)
 /// API reference: `ContainerDefinition` (`environmentFiles`, `systemControls`), `KernelCapabilities`, `EphemeralStorage`,
 /// `CapacityProviderStrategyItem` (ARM64). ECS developer guide: "Use Amazon EFS volumes", "Use Amazon EBS volumes", "Monitor
 /// containers with ECS Exec", "Restart individual containers", "Pass Secrets Manager secrets" (keys of their JSON).
-fn newer(task: &TaskEntry) -> Vec<&'static str> {
+fn newer(task: &Task) -> Vec<&'static str> {
     let any_volume = |efs: bool| {
         task.volume
             .iter()
@@ -49,7 +50,7 @@ fn newer(task: &TaskEntry) -> Vec<&'static str> {
         .any(|secret| secret.key.is_some() || secret.version_stage.is_some() || secret.version_id.is_some());
     let added = all.iter().filter_map(|container| container.linux_parameters.as_ref());
     let wanted = [
-        (matches!(task.architecture, ArchitectureEntry::Arm64), "arm64"),
+        (task.architecture.written() == Some(Architecture::Arm64), "arm64"),
         (task.ephemeral_storage.is_some(), "ephemeral_storage"),
         (task.execute_command.is_on(), "execute_command"),
         (any_volume(true), "efs_volume_configuration"),

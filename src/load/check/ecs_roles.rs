@@ -5,9 +5,8 @@ use std::ops::Range;
 
 use super::super::codes;
 use super::super::finding::Finding;
-use super::super::schema::At;
-use super::super::schema::process::RightsEntry;
 use super::super::what::WhatDrafts;
+use crate::model::process::{Located, Rights};
 
 /// The most managed policies of a role (IAM quotas).
 const MAX_POLICIES: usize = 10;
@@ -54,17 +53,17 @@ pub(super) fn rights_fit(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     }
 }
 
-fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
+fn judge(rights: &Located<Rights>, out: &mut impl FnMut(Range<usize>, &str)) {
     if let Some(extra) = rights.managed_policy_arns.get(MAX_POLICIES) {
         out(extra.span(), "a role can have at most 10 managed policies");
     }
     let mut seen = BTreeSet::new();
-    for policy in rights.managed_policy_arns.iter().filter(|policy| !seen.insert(policy.as_str())) {
+    for policy in rights.managed_policy_arns.iter().filter(|policy| !seen.insert(policy.raw())) {
         out(policy.span(), "this managed policy is listed twice");
     }
-    for policy in rights.managed_policy_arns.iter().filter(|policy| !policy.contains("#{")) {
+    for policy in rights.managed_policy_arns.iter().filter(|policy| !policy.raw().contains("#{")) {
         // Those of AWS itself have `aws` for an account.
-        let parts: Vec<&str> = policy.splitn(6, ':').collect();
+        let parts: Vec<&str> = policy.raw().splitn(6, ':').collect();
         if !matches!(parts.as_slice(), ["arn", _, "iam", "", _, name] if name.starts_with("policy/")) {
             out(
                 policy.span(),
@@ -80,78 +79,5 @@ fn judge(rights: &At<RightsEntry>, out: &mut impl FnMut(Range<usize>, &str)) {
                 out(list.span(), title);
             }
         }
-        for resource in statement.resources.iter().filter(|resource| !resource.contains("#{") && !is_resource(resource))
-        {
-            out(
-                resource.span(),
-                "this is not a resource: write `*` or an ARN such as `arn:aws:sqs:eu-west-1:111111111111:queue`",
-            );
-        }
-        for operator in statement.conditions.keys().filter(|operator| !is_operator(operator)) {
-            let title = format!("`{operator}` is not a condition operator, such as `StringEquals`");
-            out(rights.span(), &title);
-        }
-        for action in statement.actions.iter().filter(|action| !action.contains("#{")) {
-            let fine =
-                action.as_str() == "*" || action.split_once(':').is_some_and(|(a, b)| !a.is_empty() && !b.is_empty());
-            if !fine {
-                out(action.span(), "this is not an action, such as `sqs:ReceiveMessage`");
-            }
-        }
     }
-}
-
-/// Whether a text names resources in a statement: all, or some by an ARN (IAM user guide, "IAM JSON policy elements: Resource").
-fn is_resource(written: &str) -> bool {
-    let account = |text: &str| {
-        matches!(text, "" | "*" | "aws") || text.len() == 12 && text.bytes().all(|digit| digit.is_ascii_digit())
-    };
-    match written.splitn(6, ':').collect::<Vec<_>>().as_slice() {
-        ["*"] => true,
-        ["arn", partition, service, _, of, name] => {
-            (*partition == "*" || partition.starts_with("aws"))
-                && !service.is_empty()
-                && account(of)
-                && !name.is_empty()
-        }
-        _ => false,
-    }
-}
-
-/// Whether IAM knows an operator of conditions (IAM user guide, "IAM JSON policy elements: Condition operators").
-fn is_operator(written: &str) -> bool {
-    const OPERATORS: [&str; 27] = [
-        "ArnEquals",
-        "ArnLike",
-        "ArnNotEquals",
-        "ArnNotLike",
-        "BinaryEquals",
-        "Bool",
-        "DateEquals",
-        "DateGreaterThan",
-        "DateGreaterThanEquals",
-        "DateLessThan",
-        "DateLessThanEquals",
-        "DateNotEquals",
-        "IpAddress",
-        "NotIpAddress",
-        "Null",
-        "NumericEquals",
-        "NumericGreaterThan",
-        "NumericGreaterThanEquals",
-        "NumericLessThan",
-        "NumericLessThanEquals",
-        "NumericNotEquals",
-        "StringEquals",
-        "StringEqualsIgnoreCase",
-        "StringLike",
-        "StringNotEquals",
-        "StringNotEqualsIgnoreCase",
-        "StringNotLike",
-    ];
-    let bare = written.strip_prefix("ForAnyValue:").or_else(|| written.strip_prefix("ForAllValues:"));
-    let bare = bare.unwrap_or(written);
-    // `Null` itself tests whether a key exists.
-    let bare = bare.strip_suffix("IfExists").filter(|bare| *bare != "Null").unwrap_or(bare);
-    OPERATORS.contains(&bare)
 }

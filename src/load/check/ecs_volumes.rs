@@ -6,13 +6,12 @@ use super::super::codes;
 use super::super::finding::Finding;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
-use crate::load::build::launch;
 use crate::model::process::{EbsType, EbsVolume, EfsVolume, Given, Located};
 
 /// What EFS and EBS ask of a volume.
 pub(super) fn kinds_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, _, task| {
-        let fargate = launch::compute(*task.runs_on.launch).is_fargate();
+        let fargate = task.runs_on.compute().is_fargate();
         let mut out = |span: Range<usize>, title: &str| {
             findings.push(Finding::new(codes::VOLUME, &process.file, span, title).label("not allowed"));
         };

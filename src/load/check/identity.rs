@@ -1,11 +1,13 @@
 //! Ids and the stack names that they make: no two things may be one stack.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::build::project::ProjectDraft;
 use super::super::codes;
 use super::super::drafts::Draft;
 use super::super::finding::Finding;
+use super::super::schema::At;
+use super::super::schema::process::StepEntry;
 use super::super::what::WhatDrafts;
 use super::super::world::World;
 use crate::model::catalog::Subject;
@@ -72,22 +74,43 @@ fn differ<'a>(what: &str, all: impl Iterator<Item = (&'a Id, Found<'a>)>, findin
 
 pub(super) fn steps_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    let mut names = BTreeMap::new();
-    let mut ids = BTreeMap::new();
+    let mut before: Vec<&At<StepEntry>> = Vec::new();
     for step in &process.doc.step {
-        if let Some(first) = names.insert(step.name.as_str(), step.name.span()) {
-            let title = format!("two steps are named `{}`", *step.name);
+        let id = |step: &StepEntry| step.id.as_ref().unwrap_or(&step.name).clone();
+        let named = |other: &&&At<StepEntry>| *other.name == *step.name;
+        if let Some(first) = before.iter().filter(named).find(|other| !never_together(other, step)) {
+            let title = format!("two steps are named `{}`, and a slot may contain both", *step.name);
             let finding = Finding::new(codes::DUPLICATE_STEP, &process.file, step.name.span(), title);
-            findings.push(finding.label("again here").related(&process.file, first, "first here"));
-            continue;
+            let finding = finding.label("again here").related(&process.file, first.name.span(), "first here");
+            findings.push(finding.help(
+                "give one of them another name, or limit both so that they have no environment, no channel or no tenant in common",
+            ));
+        } else if let Some(first) = before.iter().find(named).filter(|first| *id(first) != *id(step)) {
+            let title = format!("steps named `{}` have different ids", *step.name);
+            let finding = Finding::new(codes::DUPLICATE_STEP, &process.file, id(step).span(), title);
+            let finding = finding.label("another id").related(&process.file, id(first).span(), "the id of the first");
+            findings.push(finding.help("steps with one name share their stacks: give them the same `id`"));
+        } else if let Some(first) = before.iter().find(|first| *first.name != *step.name && *id(first) == *id(step)) {
+            let title = format!("two steps have the id `{}`", *id(step));
+            let finding = Finding::new(codes::DUPLICATE_ID, &process.file, id(step).span(), title);
+            findings.push(finding.label("the same id").related(&process.file, id(first).span(), "the other one"));
         }
-        let id = step.id.as_ref().unwrap_or(&step.name);
-        if let Some(first) = ids.insert(id.as_str(), id.span()) {
-            let title = format!("two steps have the id `{}`", **id);
-            let finding = Finding::new(codes::DUPLICATE_ID, &process.file, id.span(), title);
-            findings.push(finding.label("the same id").related(&process.file, first, "the other one"));
-        }
+        before.push(step);
     }
+}
+
+/// Whether no slot contains both steps, whatever is released: they have no environment, no channel or no tenant in common.
+pub(super) fn never_together(a: &StepEntry, b: &StepEntry) -> bool {
+    let by_name = a.tenant_tags.is_empty() && b.tenant_tags.is_empty();
+    apart(&a.environments, &b.environments)
+        || apart(&a.channels, &b.channels)
+        || by_name && apart(&a.tenants, &b.tenants)
+}
+
+/// Whether two steps are limited to names of which they share none.
+pub(super) fn apart(a: &[At<String>], b: &[At<String>]) -> bool {
+    let named: BTreeSet<&str> = a.iter().map(|name| name.as_str()).collect();
+    !a.is_empty() && !b.is_empty() && !b.iter().any(|name| named.contains(name.as_str()))
 }
 
 /// Costs one name per stack that the head's processes make.

@@ -143,7 +143,6 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "scaling", run: ecs_scaling::scaling_is_possible },
     WhatCheck { name: "task-run", run: ecs_task::tasks_can_run },
     WhatCheck { name: "schedule", run: ecs_schedule::schedules_are_possible },
-    WhatCheck { name: "percent-range", run: ecs_service::percentages_leave_room },
     WhatCheck { name: "log-retention", run: ecs_service::log_retention_exists },
     WhatCheck { name: "tags", run: ecs_service::tags_fit },
     WhatCheck { name: "arns", run: ecs_service::arns_have_the_right_kind },

@@ -180,15 +180,18 @@ impl<'a> Used<'a> {
 
     fn in_what(&self, reference: &OutputRef, what: &What) -> Option<Finding> {
         let name = &reference.step;
-        let Some(step) = what.steps.iter().find(|step| step.name == *name) else {
+        let steps = || what.steps.iter().filter(|step| step.name == *name);
+        let Some(step) = steps().next() else {
             let title = "a reference to an output names a step that does not exist".to_owned();
             let finding = self.found(codes::UNKNOWN_STEP, title).label(format!("no step is named `{name}`"));
             return Some(finding.suggest(name.as_str(), what.steps.iter().map(|step| step.name.as_str())));
         };
-        let known = template::outputs(step, what)?;
-        if known.iter().any(|name| **name == *reference.output) {
+        let has = |known: &[String]| known.iter().any(|name| **name == *reference.output);
+        // Of steps with one name, each slot has one: what it lacks is reported there.
+        if steps().any(|step| template::outputs(step, what).is_none_or(|known| has(&known))) {
             return None;
         }
+        let known = template::outputs(step, what)?;
         let title = format!("step `{name}` has no output `{}`", reference.output);
         let label =
             if known.is_empty() { "the step's stacks have no outputs" } else { "not an output of the step's stacks" };

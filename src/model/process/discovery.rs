@@ -247,11 +247,11 @@ table! {
 impl super::EcsService {
     /// How the service takes part in a namespace of Service Connect; none if it certainly does not.
     pub fn connection(&self) -> Option<&ServiceConnect> {
-        self.connect.as_ref().filter(|connect| !connect.enabled.is_off())
+        self.service_connect_configuration.as_deref().filter(|connect| !connect.enabled.is_off())
     }
 
     /// The service of Cloud Map that the step makes.
     pub fn own_discovery(&self) -> Option<&OwnDiscovery> {
-        self.registries.iter().find_map(|registry| registry.own_service.as_ref())
+        self.service_registries.iter().find_map(|registry| registry.own_service.as_ref())
     }
 }

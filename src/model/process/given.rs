@@ -51,6 +51,11 @@ pub trait Wanted: Copy {
         None
     }
 
+    /// From a number with a fraction; none if that is another kind.
+    fn of_decimal(_: f64) -> Option<Result<Self, String>> {
+        None
+    }
+
     /// From a word; none if it is not one of them.
     fn of_word(_: &str) -> Option<Self> {
         None
@@ -62,7 +67,7 @@ pub trait Wanted: Copy {
 
 impl Wanted for u32 {
     const NEEDS: &'static str = "a whole number";
-    const KIND: Kind = Kind::Number(0, u32::MAX);
+    const KIND: Kind = Kind::Number(0, u32::MAX as i64);
 
     fn of_number(value: i64) -> Option<Result<Self, String>> {
         Some(u32::try_from(value).map_err(|_| format!("{value} is out of range: expected 0 to {}", u32::MAX)))
@@ -78,7 +83,7 @@ pub struct Within<const LEAST: u32, const MOST: u32>(pub u32);
 
 impl<const LEAST: u32, const MOST: u32> Wanted for Within<LEAST, MOST> {
     const NEEDS: &'static str = "a whole number";
-    const KIND: Kind = Kind::Number(LEAST, MOST);
+    const KIND: Kind = Kind::Number(LEAST as i64, MOST as i64);
 
     fn of_number(value: i64) -> Option<Result<Self, String>> {
         let number = u32::try_from(value).ok().filter(|number| (LEAST..=MOST).contains(number));
@@ -89,6 +94,14 @@ impl<const LEAST: u32, const MOST: u32> Wanted for Within<LEAST, MOST> {
     }
     fn rendered(self) -> serde_json::Value {
         self.0.into()
+    }
+}
+
+impl<'de, const LEAST: u32, const MOST: u32> Deserialize<'de> for Within<LEAST, MOST> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = i64::deserialize(deserializer)?;
+        let wanted = Self::of_number(number).ok_or_else(|| D::Error::custom("a whole number is needed"))?;
+        wanted.map_err(D::Error::custom)
     }
 }
 
@@ -122,7 +135,7 @@ impl<const LEAST: u32, const MOST: u32> JsonSchema for Within<LEAST, MOST> {
 
 impl Wanted for i32 {
     const NEEDS: &'static str = "a whole number";
-    const KIND: Kind = Kind::Number(0, i32::MAX as u32);
+    const KIND: Kind = Kind::Number(i32::MIN as i64, i32::MAX as i64);
 
     fn of_number(value: i64) -> Option<Result<Self, String>> {
         Some(
@@ -200,7 +213,8 @@ impl<T: Wanted> Given<T> {
                 if text.placeholders().next().is_none() {
                     let quoted = match T::KIND {
                         Kind::Flag | Kind::Word([("true", _), _]) => text.raw().parse::<bool>().is_ok(),
-                        _ => text.raw().parse::<u32>().is_ok(),
+                        Kind::Decimal => text.raw().parse::<f64>().is_ok(),
+                        _ => text.raw().parse::<i64>().is_ok(),
                     };
                     settler.unwanted(text, T::NEEDS, quoted);
                 }
@@ -256,6 +270,10 @@ impl<T: Wanted> Visitor<'_> for Finder<T> {
     }
     fn visit_i64<E: Error>(self, value: i64) -> Result<Found<T>, E> {
         let number = T::of_number(value).ok_or_else(|| E::invalid_type(Unexpected::Signed(value), &self))?;
+        number.map(Found::Value).map_err(E::custom)
+    }
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Found<T>, E> {
+        let number = T::of_decimal(value).ok_or_else(|| E::invalid_type(Unexpected::Float(value), &self))?;
         number.map(Found::Value).map_err(E::custom)
     }
 }

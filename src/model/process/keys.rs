@@ -10,8 +10,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
-use super::{ArnOf, Given, IdOf, Literal, Place, Text, TextError, Wanted};
+use super::{ArnOf, Given, IdOf, Literal, Place, Text, TextError, Wanted, Within};
 use crate::model::Location;
 
 /// What the text of a key must become in every slot.
@@ -26,7 +27,9 @@ pub enum Kind {
     /// A key of KMS: its id, its alias, or the ARN of either.
     Key,
     /// A whole number from this one to this one.
-    Number(u32, u32),
+    Number(i64, i64),
+    /// A number, perhaps with a fraction.
+    Decimal,
     /// `true` or `false`.
     Flag,
     /// One of these words: as the file says them, and as AWS does.
@@ -151,6 +154,41 @@ impl Value for Literal {
     }
 }
 
+/// Where what is written without a place is written: nowhere.
+static NOWHERE: LazyLock<Place> = LazyLock::new(Place::default);
+
+/// What a value that no slot decides renders to, if its place is not known.
+pub(super) fn bare<'a>(value: impl Wanted) -> Option<Node<'a>> {
+    Some(Node::Written(value.rendered(), &NOWHERE))
+}
+
+/// Values that no slot decides; with their place as [`Located`](super::Located).
+macro_rules! literals {
+    ($($literal:ty)*) => {
+        $(impl $crate::model::process::Value for $literal {
+            fn settle(&mut self, _: &mut dyn $crate::model::process::Settler) {}
+            fn each_text<'a>(
+                &'a self,
+                _: &mut dyn FnMut(&'a $crate::model::process::Text, $crate::model::process::Kind),
+            ) {
+            }
+            fn node(&self) -> Option<$crate::model::process::Node<'_>> {
+                $crate::model::process::keys::bare(*self)
+            }
+        })*
+    };
+}
+
+literals!(bool u32);
+
+impl<const LEAST: u32, const MOST: u32> Value for Within<LEAST, MOST> {
+    fn settle(&mut self, _: &mut dyn Settler) {}
+    fn each_text<'a>(&'a self, _: &mut dyn FnMut(&'a Text, Kind)) {}
+    fn node(&self) -> Option<Node<'_>> {
+        bare(*self)
+    }
+}
+
 /// A property's name: that of the key in Pascal case.
 pub fn pascal(key: &str) -> String {
     let mut name = String::with_capacity(key.len());
@@ -247,7 +285,9 @@ macro_rules! words {
                 }
             }
         }
+
+        $crate::model::process::literals!($words);
     };
 }
 
-pub(crate) use {table, words, written_as};
+pub(crate) use {literals, table, words, written_as};

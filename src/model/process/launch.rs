@@ -1,37 +1,53 @@
 //! What a task runs on: capacity, network mode, placement.
 
-use std::sync::Arc;
+use super::{Given, Known, Located, SecurityGroupId, SubnetId, Switch, Text, Within, table, words};
 
-use super::Text;
-
-/// What a task runs on.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Launch {
-    /// `launch`.
-    pub compute: Compute,
-    /// `network_mode`.
-    pub network: NetworkMode,
-    /// `capacity_provider_strategy`; without one, the launch type that `launch` says.
-    pub capacity_providers: Vec<CapacityProvider>,
-    /// `platform_version`.
-    pub platform_version: Option<Text>,
-    /// `placement_constraints`.
-    pub constraints: Vec<PlacementConstraint>,
-    /// `placement_strategies`, in their order.
-    pub strategies: Vec<PlacementStrategy>,
+table! {
+    /// What a task runs on and where: keys of every ECS step, and of a template's task.
+    #[derive(Default)]
+    #[schemars(extend("x-flat" = true))]
+    pub struct RunsOn {
+        /// What the task runs on; `fargate` by default.
+        #[serde(default)]
+        launch: Located<Compute> as own,
+        /// How the task reaches the network; `awsvpc` by default, and always on Fargate. For a template's task, its definition
+        /// decides.
+        #[serde(default)]
+        network_mode: Located<NetworkMode> as own,
+        /// Capacity providers that share the tasks, at most 20; instead of the launch type.
+        #[serde(default)]
+        capacity_provider_strategy: Vec<Located<CapacityProvider>> as own,
+        /// Fargate platform version, such as `1.4.0`. Default: the latest; may contain `#{…}`.
+        platform_version: Option<Text>,
+        /// Rules about the instances that a task may run on, at most 10; not on Fargate.
+        #[serde(default)]
+        placement_constraints: Vec<Located<PlacementConstraint>>,
+        /// How ECS chooses among suitable instances, at most 5 strategies in order; only with `launch = "ec2"`.
+        #[serde(default)]
+        placement_strategies: Vec<Located<PlacementStrategy>> as own,
+        /// Subnets, replacing the target's; each may contain `#{…}`.
+        subnets: Option<Vec<Known<SubnetId>>> as own,
+        /// Security groups, replacing the target's; each may contain `#{…}`.
+        security_groups: Option<Vec<Known<SecurityGroupId>>> as own,
+        /// Whether tasks get a public address, replacing the target's choice; only on Fargate; may be `#{…}`.
+        public_ip: Option<Given<Switch>> as own,
+    }
 }
 
-/// The kinds of capacity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Compute {
-    #[default]
-    Fargate,
-    /// Fargate's spare capacity.
-    FargateSpot,
-    /// Instances that the user registers with the cluster.
-    Ec2,
-    /// Instances that ECS manages.
-    Managed,
+words! {
+    /// `launch`: the kinds of capacity, as a task definition calls them.
+    #[derive(Default)]
+    pub enum Compute {
+        /// Fargate.
+        #[default]
+        Fargate = "fargate" "FARGATE",
+        /// Fargate's spare capacity: cheaper, and AWS may take it back with two minutes' notice.
+        FargateSpot = "fargate-spot" "FARGATE",
+        /// Instances that are registered with the cluster.
+        Ec2 = "ec2" "EC2",
+        /// Instances that ECS manages, from a capacity provider of the cluster.
+        Managed = "managed" "MANAGED_INSTANCES",
+    }
 }
 
 impl Compute {
@@ -51,16 +67,20 @@ impl Compute {
     }
 }
 
-/// How a task reaches the network.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum NetworkMode {
-    /// An interface of its own in the VPC.
-    #[default]
-    Awsvpc,
-    /// Docker's virtual network on the instance.
-    Bridge,
-    /// The instance's own interface.
-    Host,
+words! {
+    /// `network_mode`.
+    #[derive(Default)]
+    pub enum NetworkMode {
+        /// Its own network interface in the VPC.
+        #[default]
+        Awsvpc = "awsvpc" "awsvpc",
+        /// Docker's virtual network on the instance; only with `launch = "ec2"`.
+        Bridge = "bridge" "bridge",
+        /// The instance's own interface; not on Fargate.
+        Host = "host" "host",
+        /// No network; only with `launch = "ec2"`.
+        None = "none" "none",
+    }
 }
 
 impl NetworkMode {
@@ -70,37 +90,76 @@ impl NetworkMode {
             NetworkMode::Awsvpc => "awsvpc",
             NetworkMode::Bridge => "bridge",
             NetworkMode::Host => "host",
+            NetworkMode::None => "none",
         }
     }
 }
 
-/// A part of a capacity-provider strategy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CapacityProvider {
-    /// `FARGATE`, `FARGATE_SPOT`, or the name of one of the cluster's.
-    pub provider: Text,
-    /// Its share of the tasks above the base.
-    pub weight: Option<u32>,
-    /// So many tasks run here first.
-    pub base: Option<u32>,
+table! {
+    /// One of `capacity_provider_strategy`.
+    pub struct CapacityProvider {
+        /// `FARGATE`, `FARGATE_SPOT`, or the name of a capacity provider of the cluster; may contain `#{…}`.
+        capacity_provider: Text,
+        /// Its share of the tasks above the base: 0 to 1000; may be `#{…}`.
+        weight: Option<Given<Within<0, 1000>>>,
+        /// This many tasks run on the provider first: 0 to 100000; only one provider can have a base; may be `#{…}`.
+        base: Option<Given<Within<0, 100_000>>>,
+    }
 }
 
-/// A rule about the instances that a task may run on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PlacementConstraint {
-    /// Every task on another instance.
-    DistinctInstance,
-    /// On instances that fit an expression of the cluster query language.
-    MemberOf(Text),
+table! {
+    /// One of `placement_constraints`.
+    pub struct PlacementConstraint {
+        /// Which rule; may be `#{…}`.
+        #[serde(rename = "type")]
+        kind: Given<ConstraintType> = "Type",
+        /// With `member-of`: an expression of the cluster query language; may contain `#{…}`.
+        expression: Option<Text>,
+    }
 }
 
-/// How an instance is chosen among those that fit.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PlacementStrategy {
-    /// By chance.
-    Random,
-    /// Evenly over the values of a field.
-    Spread(Arc<str>),
-    /// On the instance with the least of `cpu` or `memory` left.
-    Binpack(Arc<str>),
+words! {
+    /// `type` of a placement constraint.
+    pub enum ConstraintType {
+        /// Every task on a different instance.
+        DistinctInstance = "distinct-instance" "distinctInstance",
+        /// On instances that match `expression`.
+        MemberOf = "member-of" "memberOf",
+    }
+}
+
+table! {
+    /// One of `placement_strategies`.
+    pub struct PlacementStrategy {
+        /// How an instance is chosen; may be `#{…}`.
+        #[serde(rename = "type")]
+        kind: Given<StrategyType> = "Type",
+        /// With `spread`: `instanceId`, `host`, or an attribute like `attribute:ecs.availability-zone`; with `binpack`: `cpu` or
+        /// `memory`; may contain `#{…}`.
+        field: Option<Text>,
+    }
+}
+
+words! {
+    /// `type` of a placement strategy.
+    pub enum StrategyType {
+        /// At random.
+        Random = "random" "random",
+        /// Evenly over the values of `field`.
+        Spread = "spread" "spread",
+        /// On the instance with the least `field` left.
+        Binpack = "binpack" "binpack",
+    }
+}
+
+impl RunsOn {
+    /// The kind of capacity.
+    pub fn compute(&self) -> Compute {
+        *self.launch
+    }
+
+    /// Whether tasks have a network interface of their own.
+    pub fn has_interface(&self) -> bool {
+        *self.network_mode == NetworkMode::Awsvpc
+    }
 }

@@ -62,7 +62,7 @@ impl<T: Wanted + Default + PartialEq> Value for OptIn<T> {
     }
 }
 
-/// A table with its place in the file: that of all of it.
+/// A table, or a value that no slot decides, with its place in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Located<V> {
     value: V,
@@ -83,9 +83,21 @@ impl<V> std::ops::Deref for Located<V> {
     }
 }
 
+impl<V> std::ops::DerefMut for Located<V> {
+    fn deref_mut(&mut self) -> &mut V {
+        &mut self.value
+    }
+}
+
 impl<V> From<V> for Located<V> {
     fn from(value: V) -> Self {
         Self { value, place: Place::default() }
+    }
+}
+
+impl<V: Default> Default for Located<V> {
+    fn default() -> Self {
+        V::default().into()
     }
 }
 
@@ -108,6 +120,9 @@ impl<V: Value> Value for Located<V> {
         self.value.each_text(each);
     }
     fn node(&self) -> Option<Node<'_>> {
-        self.value.node()
+        self.value.node().map(|node| match node {
+            Node::Written(value, _) => Node::Written(value, &self.place),
+            other => other,
+        })
     }
 }

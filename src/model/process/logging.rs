@@ -8,7 +8,8 @@ table! {
     /// `log` of a container.
     pub struct Log {
         /// A log driver: `awslogs`, `splunk` or `awsfirelens`; on instances also `json-file`; on instances that ECS does not
-        /// manage also `fluentd`, `gelf`, `journald` and `syslog`.
+        /// manage also `fluentd`, `gelf`, `journald` and `syslog`. With `none`, Fargate discards the output, and an instance
+        /// does what its own Docker does.
         driver: Literal = "LogDriver",
         /// Options of the driver; values may contain `#{…}`.
         #[serde(default)]
@@ -20,6 +21,11 @@ table! {
 }
 
 impl Log {
+    /// Whether it says that ECS sends the output nowhere.
+    pub fn is_none(&self) -> bool {
+        &*self.driver == "none"
+    }
+
     /// Whether it asks for the step's own log group.
     pub fn is_own(&self) -> bool {
         &*self.driver == "awslogs" && self.options.is_empty() && self.secrets.is_empty()

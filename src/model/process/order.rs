@@ -122,7 +122,9 @@ impl Sorter<'_, '_> {
             Follows::All | Follows::Beside => &[],
         };
         let names = names.iter().chain(one.uses.iter().copied());
-        names.filter_map(|name| self.steps.iter().position(|other| other.name == name)).collect()
+        let of =
+            |name| self.steps.iter().enumerate().filter(move |(_, other)| other.name == name).map(|(place, _)| place);
+        names.flat_map(of).collect()
     }
 
     /// What the step above waits for. One that waits for this step is not placed yet, and its order gives way.

@@ -1,126 +1,252 @@
 //! How the number of tasks follows the load.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
 
-use super::{Decimal, Number, OptIn, Text};
+use super::{Decimal, Given, Literal, Located, Number, OptIn, Text, Within, table, words};
 
-/// `[step.scaling]`: the number of tasks is Application Auto Scaling's to say.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Scaling {
-    /// The fewest tasks.
-    pub min_capacity: Number,
-    /// The most tasks.
-    pub max_capacity: Number,
-    /// Policies that hold a metric at a value.
-    pub tracking: Vec<TargetTracking>,
-    /// Policies that follow an alarm in steps.
-    pub steps: Vec<StepScaling>,
-    /// Other bounds at certain times.
-    pub schedules: Vec<Schedule>,
+table! {
+    /// `[step.scaling]`: Application Auto Scaling sets the number of tasks; leave out `desired_count`.
+    pub struct Scaling {
+        /// The fewest tasks; may be `#{…}`.
+        min_capacity: Number,
+        /// The most tasks; may be `#{…}`.
+        max_capacity: Number,
+        /// Policies that keep a metric at a value; each metric once.
+        #[serde(default)]
+        target_tracking: Vec<Located<TargetTracking>> as own,
+        /// Policies that react to an alarm in steps; landfall makes the alarm too.
+        #[serde(default)]
+        step_scaling: Vec<Located<StepScaling>> as own,
+        /// Other bounds at certain times.
+        #[serde(default)]
+        scheduled_action: Vec<Located<ScheduledAction>> as own,
+    }
 }
 
-/// A policy that holds a metric at a value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TargetTracking {
-    pub metric: Metric,
-    /// Its value.
-    pub target: Decimal,
-    /// Seconds after scaling in until the next.
-    pub scale_in_cooldown: Option<u32>,
-    /// Seconds after scaling out until the next.
-    pub scale_out_cooldown: Option<u32>,
-    /// The policy never takes tasks away.
-    pub disable_scale_in: OptIn,
+table! {
+    /// A policy that keeps a metric at a value: `metric`, or `name` and `customized_metric_specification`.
+    pub struct TargetTracking {
+        /// Which metric, if it is one that every service has.
+        metric: Option<Metric> as own,
+        /// With `customized_metric_specification`: the policy's name, unique in the step: letters and digits.
+        name: Option<Literal> as own,
+        /// Any other metric of CloudWatch, or an expression over several.
+        customized_metric_specification: Option<CustomMetric> as own,
+        /// The value to keep the metric at: percent, or requests per task and minute, or what your own metric counts; may be
+        /// `#{…}`.
+        target_value: Given<Decimal>,
+        /// With `requests`, and without an own target group: `app/<name>/<id>/targetgroup/<name>/<id>`; may contain `#{…}`.
+        resource_label: Option<Text> as own,
+        /// Seconds after scaling in until the next scaling in; may be `#{…}`.
+        scale_in_cooldown: Option<Number>,
+        /// Seconds after scaling out until the next scaling out; may be `#{…}`.
+        scale_out_cooldown: Option<Number>,
+        /// Never removes tasks; may be `#{…}`.
+        #[serde(default)]
+        #[schemars(extend("default" = false))]
+        disable_scale_in: OptIn,
+    }
 }
 
-/// A metric that a policy can hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Metric {
-    /// CPU in percent, over all tasks.
-    Cpu,
-    /// Memory in percent, over all tasks.
-    Memory,
-    /// Requests per task and minute.
-    Requests(RequestsOf),
+words! {
+    /// `metric`.
+    pub enum Metric {
+        /// CPU in percent, over all tasks.
+        Cpu = "cpu" "ECSServiceAverageCPUUtilization",
+        /// Memory in percent, over all tasks.
+        Memory = "memory" "ECSServiceAverageMemoryUtilization",
+        /// Requests per task and minute; needs `strategy = "rolling"`, because it counts the requests of one target group.
+        Requests = "requests" "ALBRequestCountPerTarget",
+    }
 }
 
 impl Metric {
-    /// As it is written, and the policy's name.
-    pub fn as_str(&self) -> &'static str {
+    /// The policy's name: as the metric is written.
+    pub fn as_str(self) -> &'static str {
         match self {
             Metric::Cpu => "cpu",
             Metric::Memory => "memory",
-            Metric::Requests(_) => "requests",
+            Metric::Requests => "requests",
         }
     }
 }
 
-/// Whose requests count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RequestsOf {
-    /// The step's own application load balancer.
-    Own,
-    /// `app/<name>/<id>/targetgroup/<name>/<id>`.
-    Label(Text),
+table! {
+    /// `customized_metric_specification`: one metric, or `metrics`.
+    pub struct CustomMetric {
+        /// Namespace of the metric; may contain `#{…}`.
+        namespace: Option<Text>,
+        /// Its name; may contain `#{…}`.
+        metric_name: Option<Text>,
+        /// Its dimensions; values may contain `#{…}`. In the namespaces `AWS/ECS` and `ECS/ContainerInsights`, the default is
+        /// the step's own service.
+        #[serde(default)]
+        dimensions: BTreeMap<String, Text> as own,
+        /// The statistic; may be `#{…}`.
+        statistic: Option<Given<Statistic>>,
+        /// The unit in which it is counted, such as `Count`; any by default; may contain `#{…}`.
+        unit: Option<Text>,
+        /// Metrics and expressions over them (metric math), instead of the keys above. Exactly one returns its data, and the
+        /// policy follows it.
+        #[serde(default)]
+        metrics: Vec<MetricQuery> as own,
+    }
 }
 
-/// A policy that follows an alarm in steps.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StepScaling {
-    /// Its name, unique in the step.
-    pub name: Arc<str>,
-    /// `ChangeInCapacity`, `PercentChangeInCapacity` or `ExactCapacity`.
-    pub adjustment_type: &'static str,
-    /// Seconds after scaling until the next.
-    pub cooldown: Option<u32>,
-    /// With percentages: so many tasks at least.
-    pub min_adjustment_magnitude: Option<u32>,
-    /// What to do, by how far the metric is beyond the threshold.
-    pub adjustments: Vec<Adjustment>,
-    /// The alarm that is made for it.
-    pub alarm: ScalingAlarm,
+table! {
+    /// One of `metrics`: `expression` or `metric_stat`.
+    pub struct MetricQuery {
+        /// The name by which expressions use it: a lower-case letter, then letters, digits and `_`.
+        id: Literal,
+        /// An expression over others, such as `visible / tasks`; may contain `#{…}`.
+        expression: Option<Text>,
+        /// A metric of CloudWatch.
+        metric_stat: Option<MetricStat> as own,
+        /// What it is called in the console; may contain `#{…}`.
+        label: Option<Text>,
+        /// Whether the policy follows it; `true` by default; may be `#{…}`.
+        return_data: Option<Given<bool>>,
+    }
 }
 
-/// One step of a policy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Adjustment {
-    /// From so far beyond the threshold.
-    pub lower: Option<Decimal>,
-    /// To so far.
-    pub upper: Option<Decimal>,
-    /// So many tasks, or percent.
-    pub adjustment: i32,
+table! {
+    /// `metric_stat`.
+    pub struct MetricStat {
+        /// Which metric.
+        metric: QueriedMetric as own,
+        /// The statistic, such as `Sum` or `p90`; may contain `#{…}`.
+        stat: Text,
+        /// The unit in which it is counted, such as `Count`; any by default; may contain `#{…}`.
+        unit: Option<Text>,
+    }
 }
 
-/// The alarm of a policy.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScalingAlarm {
-    /// Namespace of the metric.
-    pub namespace: Text,
-    pub metric_name: Text,
-    pub dimensions: std::collections::BTreeMap<Arc<str>, Text>,
-    /// `Average`, `Sum`, …
-    pub statistic: &'static str,
-    /// Seconds of one value.
-    pub period: u32,
-    /// Values that have to be beyond the threshold.
-    pub evaluation_periods: u32,
-    pub threshold: Decimal,
-    /// `GreaterThanThreshold`, …
-    pub comparison: &'static str,
+table! {
+    /// `metric` of `metric_stat`.
+    pub struct QueriedMetric {
+        /// Its namespace; may contain `#{…}`.
+        namespace: Text,
+        /// Its name; may contain `#{…}`.
+        metric_name: Text,
+        /// Its dimensions; values may contain `#{…}`. In the namespaces `AWS/ECS` and `ECS/ContainerInsights`, the default is
+        /// the step's own service.
+        #[serde(default)]
+        dimensions: BTreeMap<String, Text> as own,
+    }
 }
 
-/// Other bounds at certain times.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Schedule {
-    /// Its name, unique in the step.
-    pub name: Arc<str>,
-    /// `cron(…)`, `rate(…)` or `at(…)`.
-    pub schedule: Text,
-    /// Time zone of the expression; UTC unless said.
-    pub time_zone: Option<Text>,
-    /// The fewest tasks from then on.
-    pub min_capacity: Option<Number>,
-    /// The most tasks from then on.
-    pub max_capacity: Option<Number>,
+table! {
+    /// A policy that reacts to an alarm in steps.
+    pub struct StepScaling {
+        /// Its name, unique in the step: letters and digits.
+        name: Literal as own,
+        /// The unit of adjustments; `change-in-capacity` by default; may be `#{…}`.
+        #[serde(default)]
+        adjustment_type: Given<AdjustmentType>,
+        /// Seconds after scaling until the next scaling; may be `#{…}`.
+        cooldown: Option<Number>,
+        /// With percentages: change by at least this many tasks; may be `#{…}`.
+        min_adjustment_magnitude: Option<Number>,
+        /// The adjustments, by how far the metric is beyond the threshold; at least one.
+        step_adjustments: Located<Vec<StepAdjustment>>,
+        /// The alarm that landfall makes for the policy.
+        alarm: ScalingAlarm as own,
+    }
+}
+
+words! {
+    /// `adjustment_type`.
+    #[derive(Default)]
+    pub enum AdjustmentType {
+        /// Adds or removes this many tasks.
+        #[default]
+        ChangeInCapacity = "change-in-capacity" "ChangeInCapacity",
+        /// Adds or removes this percentage of tasks.
+        PercentChangeInCapacity = "percent-change-in-capacity" "PercentChangeInCapacity",
+        /// Sets this number of tasks.
+        ExactCapacity = "exact-capacity" "ExactCapacity",
+    }
+}
+
+table! {
+    /// One of `step_adjustments`.
+    pub struct StepAdjustment {
+        /// Lower bound, as a distance from the threshold. Without it, unlimited; may be `#{…}`.
+        lower_bound: Option<Given<Decimal>> = "MetricIntervalLowerBound",
+        /// Upper bound, as a distance from the threshold. Without it, unlimited; may be `#{…}`.
+        upper_bound: Option<Given<Decimal>> = "MetricIntervalUpperBound",
+        /// The number of tasks, or percent; may be `#{…}`.
+        scaling_adjustment: Given<i32>,
+    }
+}
+
+table! {
+    /// `alarm` of a step-scaling policy.
+    pub struct ScalingAlarm {
+        /// Namespace of the metric; may contain `#{…}`.
+        namespace: Text,
+        /// Its name; may contain `#{…}`.
+        metric_name: Text,
+        /// Its dimensions; values may contain `#{…}`. In the namespaces `AWS/ECS` and `ECS/ContainerInsights`, the default is
+        /// the step's own service.
+        #[serde(default)]
+        dimensions: BTreeMap<String, Text> as own,
+        /// The statistic; `average` by default; may be `#{…}`.
+        #[serde(default)]
+        statistic: Given<Statistic>,
+        /// Seconds per value: 10, 20, 30 or a multiple of 60; may be `#{…}`.
+        period: Number,
+        /// How many values must be beyond the threshold; 1 by default; may be `#{…}`.
+        #[serde(default = "once")]
+        evaluation_periods: Given<Within<1, { u32::MAX }>>,
+        /// The threshold; may be `#{…}`.
+        threshold: Given<Decimal>,
+        /// How values are compared with the threshold; may be `#{…}`.
+        comparison_operator: Given<Comparison>,
+    }
+}
+
+fn once() -> Given<Within<1, { u32::MAX }>> {
+    1.into()
+}
+
+words! {
+    /// `statistic`.
+    #[derive(Default)]
+    #[expect(missing_docs, reason = "the names are those of CloudWatch")]
+    pub enum Statistic {
+        #[default]
+        Average = "average" "Average",
+        Maximum = "maximum" "Maximum",
+        Minimum = "minimum" "Minimum",
+        SampleCount = "sample-count" "SampleCount",
+        Sum = "sum" "Sum",
+    }
+}
+
+words! {
+    /// `comparison_operator`.
+    #[expect(missing_docs, reason = "the names are those of CloudWatch")]
+    pub enum Comparison {
+        GreaterThanOrEqualToThreshold = "greater-than-or-equal-to-threshold" "GreaterThanOrEqualToThreshold",
+        GreaterThanThreshold = "greater-than-threshold" "GreaterThanThreshold",
+        LessThanOrEqualToThreshold = "less-than-or-equal-to-threshold" "LessThanOrEqualToThreshold",
+        LessThanThreshold = "less-than-threshold" "LessThanThreshold",
+    }
+}
+
+table! {
+    /// Other bounds at certain times.
+    pub struct ScheduledAction {
+        /// Its name, unique in the step.
+        name: Literal = "ScheduledActionName",
+        /// `cron(…)`, `rate(…)` or `at(…)`; may contain `#{…}`.
+        schedule: Text,
+        /// Time zone of the expression, like `Europe/Berlin`; UTC by default; may contain `#{…}`.
+        time_zone: Option<Text> = "Timezone",
+        /// The fewest tasks from then on; may be `#{…}`.
+        min_capacity: Option<Number> as own,
+        /// The most tasks from then on; may be `#{…}`.
+        max_capacity: Option<Number> as own,
+    }
 }

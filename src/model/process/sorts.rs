@@ -17,6 +17,8 @@ pub struct ArnOf {
     pub words: &'static str,
     /// What does not begin with `arn:` is a name or an id.
     pub or_name: bool,
+    /// If an ARN contains the text, it is one of these.
+    pub or: Option<(&'static str, &'static ArnOf)>,
 }
 
 /// What an id is the id of.
@@ -74,6 +76,12 @@ impl<S> std::ops::Deref for Known<S> {
     }
 }
 
+impl<S> From<Text> for Known<S> {
+    fn from(text: Text) -> Self {
+        Self(text, PhantomData)
+    }
+}
+
 impl<'de, S> Deserialize<'de> for Known<S> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Text::deserialize(deserializer).map(|text| Self(text, PhantomData))
@@ -96,7 +104,10 @@ impl<S: Sort> Value for Known<S> {
 
 /// Declares sorts of ARNs: service, begin of the resource, and words.
 macro_rules! arns {
-    ($($(#[$of_sort:meta])* $sort:ident = $service:literal $resource:literal $words:literal $(or $name:ident)?;)*) => {$(
+    ($(
+        $(#[$of_sort:meta])*
+        $sort:ident = $service:literal $resource:literal $words:literal $(or $name:ident)? $(if $has:literal $other:ident)?;
+    )*) => {$(
         $(#[$of_sort])*
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct $sort;
@@ -107,10 +118,18 @@ macro_rules! arns {
                 resource: $resource,
                 words: $words,
                 or_name: false $(|| arns!(@ $name))?,
+                or: arns!(@or $($has $other)?),
             });
         }
     )*};
     (@ name) => { true };
+    (@or) => { None };
+    (@or $has:literal $other:ident) => {
+        match <$other as Sort>::KIND {
+            Kind::Arn(of) => Some(($has, of)),
+            _ => None,
+        }
+    };
 }
 
 arns! {
@@ -124,6 +143,24 @@ arns! {
     NamespaceArn = "servicediscovery" "namespace/" "a Cloud Map namespace" or name;
     /// A service of Cloud Map.
     DiscoveryServiceArn = "servicediscovery" "service/" "a Cloud Map service";
+    /// A queue of SQS.
+    QueueArn = "sqs" "" "a queue";
+    /// A target group.
+    TargetGroupArn = "elasticloadbalancing" "targetgroup/" "a target group";
+    /// A listener of an application load balancer, on which rules are.
+    ListenerArn = "elasticloadbalancing" "listener/app/" "a listener of an application load balancer";
+    /// A listener of a network load balancer.
+    NetworkListenerArn = "elasticloadbalancing" "listener/net/" "a listener of a network load balancer";
+    /// Where ECS moves traffic: a rule of an application load balancer, or a listener of a network load balancer.
+    TrafficArn = "elasticloadbalancing" "listener-rule/app/"
+        "a rule of an application load balancer or a listener of a network load balancer"
+        if ":listener/net/" NetworkListenerArn;
+    /// A certificate that was uploaded to IAM.
+    ServerCertificateArn = "iam" "server-certificate/" "a certificate";
+    /// A certificate, of Certificate Manager or uploaded to IAM.
+    CertificateArn = "acm" "certificate/" "a certificate" if ":iam:" ServerCertificateArn;
+    /// A function of Lambda.
+    FunctionArn = "lambda" "function:" "a Lambda function";
     /// A secret of Secrets Manager.
     SecretArn = "secretsmanager" "secret:" "a secret";
     /// A parameter of SSM, or its name.
@@ -144,6 +181,12 @@ macro_rules! ids {
 }
 
 ids! {
+    /// The id of a subnet.
+    SubnetId = Kind::Id(IdOf::Subnet);
+    /// The id of a security group.
+    SecurityGroupId = Kind::Id(IdOf::SecurityGroup);
+    /// The id of a VPC.
+    VpcId = Kind::Id(IdOf::Vpc);
     /// The id of a namespace of Cloud Map.
     NamespaceId = Kind::Id(IdOf::Namespace);
     /// The id of a file system of EFS.

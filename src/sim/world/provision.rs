@@ -520,6 +520,8 @@ fn refused(stack: &Stack, name: &str, definition: &ResourceDef, properties: &Map
         "AWS::ECS::TaskDefinition" => ("Ecs", "ClientException"),
         "AWS::ECS::Service" => ("Ecs", "InvalidParameterException"),
         "AWS::Scheduler::Schedule" => ("Scheduler", "ValidationException"),
+        "AWS::CloudWatch::Alarm" => ("CloudWatch", "ValidationError"),
+        kind if kind.starts_with("AWS::IAM::") => ("Iam", "MalformedPolicyDocument"),
         kind if kind.starts_with("AWS::ElasticLoadBalancingV2::") => ("ElasticLoadBalancingV2", "ValidationError"),
         _ => ("ApplicationAutoScaling", "ValidationException"),
     };

@@ -36,6 +36,7 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         | Leaf::Network(text)
         | Leaf::Id(text, _)
         | Leaf::Number(text, _)
+        | Leaf::Decimal(text)
         | Leaf::Flag(text)
         | Leaf::Word(text, _)
         | Leaf::Substitution(text)

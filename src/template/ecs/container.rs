@@ -22,11 +22,11 @@ pub(super) fn shape(container: &Container) -> Shape {
         .with("Secrets", secret_list(&container.secrets))
         .with("LinuxParameters", container.linux_parameters.as_ref().map(linux))
         .with("RestartPolicy", restart.map(Shape::table))
-        .with("LogConfiguration", Some(container.log.as_ref().map_or_else(own_log, log)))
+        .with("LogConfiguration", container.log.as_ref().map_or_else(|| Some(own_log()), log))
 }
 
 fn memory(number: &Number) -> Shape {
-    Shape::number(number, 6..=u32::MAX)
+    Shape::number(number, 6..=i64::from(u32::MAX))
 }
 
 fn linux(linux: &LinuxParameters) -> Shape {
@@ -55,8 +55,8 @@ fn secret_list(all: &BTreeMap<String, Located<Secret>>) -> Option<Shape> {
 }
 
 /// A log configuration that a step writes.
-pub(super) fn log(log: &Log) -> Shape {
-    Shape::table(log).with("SecretOptions", secret_list(&log.secrets))
+pub(super) fn log(log: &Log) -> Option<Shape> {
+    (!log.is_none()).then(|| Shape::table(log).with("SecretOptions", secret_list(&log.secrets)))
 }
 
 /// The step's log group; streams are named `task/<container>/<task id>`.

@@ -11,11 +11,11 @@ const TLS_POLICY: &str = "service-role/AmazonECSInfrastructureRolePolicyForServi
 
 /// `ServiceConnectConfiguration` of the service.
 pub(super) fn connect(step: &EcsService) -> Option<Shape> {
-    step.connect.as_ref().map(|connect| {
-        let log = |log: &Log| if log.is_own() { container::own_log() } else { container::log(log) };
+    step.service_connect_configuration.as_ref().map(|connect| {
+        let log = |log: &Log| if log.is_own() { Some(container::own_log()) } else { container::log(log) };
         Shape::table(connect)
             .with("Services", Shape::some_list(connect.services.iter().map(service).collect()))
-            .with("LogConfiguration", connect.log.as_ref().map(log))
+            .with("LogConfiguration", connect.log.as_ref().and_then(log))
     })
 }
 
@@ -46,7 +46,7 @@ pub(super) fn tls_role(step: &EcsService) -> Option<Shape> {
 pub(super) fn registries(step: &EcsService) -> Option<Shape> {
     let made = || Shape::attribute(id::DISCOVERY_SERVICE, "Arn");
     let registry = |registry: &ServiceRegistry| Shape::table(registry).or("RegistryArn", made);
-    Shape::some_list(step.registries.iter().map(registry).collect())
+    Shape::some_list(step.service_registries.iter().map(|one| registry(one)).collect())
 }
 
 /// `AWS::ServiceDiscovery::Service`; none if the step does not make one.

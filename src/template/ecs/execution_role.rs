@@ -13,10 +13,7 @@ use super::{id, kms, log_group, secrets};
 
 /// The role's ARN: the one that the step gives, or that of the role that is made.
 pub(super) fn arn(task: &Task) -> Shape {
-    match &task.execution_role {
-        Some(role) => Shape::role(role),
-        None => Shape::attribute(id::EXECUTION_ROLE, "Arn"),
-    }
+    Shape::key(&task.execution_role).unwrap_or_else(|| Shape::attribute(id::EXECUTION_ROLE, "Arn"))
 }
 
 /// The role; none if the step names one. `proxy` is the log configuration of the container that ECS adds.
@@ -25,8 +22,9 @@ pub(super) fn shape(task: &Task, proxy: Option<&Log>, what: &What) -> Option<Sha
         return None;
     }
     let start = Shape::some_list(statements(task, proxy, what)).map(|all| role::policy_of("start-tasks", all));
-    let inline = start.into_iter().chain(role::own(&task.execution_rights)).collect();
-    let managed = role::managed(&task.execution_rights);
+    let rights = task.execution_rights.as_deref();
+    let inline = start.into_iter().chain(role::own(rights)).collect();
+    let managed = role::managed(rights);
     Some(role::shape(task, role::trust("ecs-tasks.amazonaws.com"), inline, managed))
 }
 
@@ -45,6 +43,7 @@ fn statements(task: &Task, proxy: Option<&Log>, what: &What) -> Vec<Shape> {
     let files = files(task);
     let object = |file: Text| Shape::Leaf(Leaf::ObjectArn(file));
     let buckets = Shape::Leaves(Leaves::Buckets(files.clone()));
+    let keys: Vec<&Text> = task.kms_keys.iter().map(|key| &**key).collect();
     let images = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"];
     [
         some("Logs", &["logs:CreateLogStream", "logs:PutLogEvents"], log_groups(task, own_log, proxy)),
@@ -58,7 +57,7 @@ fn statements(task: &Task, proxy: Option<&Log>, what: &What) -> Vec<Shape> {
     ]
     .into_iter()
     .flatten()
-    .chain(kms::statements("Keys", &["kms:Decrypt"], &task.kms_keys, None))
+    .chain(kms::statements("Keys", &["kms:Decrypt"], &keys, None))
     .collect()
 }
 
@@ -79,7 +78,7 @@ fn created_log_groups(task: &Task, proxy: Option<&Log>) -> Vec<Shape> {
 }
 
 fn awslogs<'a>(task: &'a Task, proxy: Option<&'a Log>) -> impl Iterator<Item = &'a Log> {
-    let own = task.containers.iter().filter_map(|container| container.log.as_ref());
+    let own = task.container.iter().filter_map(|container| container.log.as_ref());
     own.chain(proxy).filter(|log| &*log.driver == "awslogs")
 }
 
@@ -92,7 +91,7 @@ fn log_group(log: &Log) -> Option<Shape> {
 /// "Required IAM permissions" of environment files, and of FireLens).
 fn files(task: &Task) -> Vec<Text> {
     let mut seen = std::collections::BTreeSet::new();
-    let files = task.containers.iter().flat_map(|container| {
+    let files = task.container.iter().flat_map(|container| {
         let router = container.firelens_configuration.as_deref().and_then(crate::model::process::Firelens::object);
         container.environment_files.iter().chain(router)
     });
@@ -102,7 +101,7 @@ fn files(task: &Task) -> Vec<Text> {
 /// The repositories in ECR that the step's images come from, each image once.
 fn repositories(task: &Task, what: &What) -> Vec<Shape> {
     let mut seen = std::collections::BTreeSet::new();
-    let images = task.containers.iter().filter_map(|container| Some((container, container.image()?)));
+    let images = task.container.iter().filter_map(|container| Some((container, container.image()?)));
     let ecr =
         |name: &ImageName| what.images.get(name).is_some_and(|image| image::may_be_ecr(image.repository.pieces()));
     let images = images.filter(|(_, image)| ecr(image) && seen.insert(image.clone()));

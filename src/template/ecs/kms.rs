@@ -16,8 +16,8 @@ fn is_alias(text: &Text) -> bool {
 ///
 /// A policy cannot name a key by an alias, but ask that the key has it (KMS developer guide, "Use aliases to control access to
 /// KMS keys").
-pub(super) fn statements(sid: &str, actions: &[&str], keys: &[Text], condition: Option<(&str, Shape)>) -> Vec<Shape> {
-    let (aliases, keys): (Vec<&Text>, Vec<&Text>) = keys.iter().partition(|key| is_alias(key));
+pub(super) fn statements(sid: &str, actions: &[&str], keys: &[&Text], condition: Option<(&str, Shape)>) -> Vec<Shape> {
+    let (aliases, keys): (Vec<&Text>, Vec<&Text>) = keys.iter().copied().partition(|key| is_alias(key));
     let leaves = |texts: Vec<&Text>, leaf: fn(Text) -> Leaf| -> Option<Shape> {
         Shape::some_list(texts.into_iter().map(|text| Shape::Leaf(leaf(text.clone()))).collect())
     };

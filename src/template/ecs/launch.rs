@@ -1,107 +1,72 @@
 //! What tasks run on: capacity, network, placement.
 
-use crate::model::process::{
-    CapacityProvider, Compute, EcsService, NetworkMode, PlacementConstraint, PlacementStrategy, Task,
-};
+use crate::model::process::{Compute, EcsService, Known as KnownText, RunsOn, Task, Text};
 
 use super::super::shape::{Known, Leaves, NetworkIds, Shape};
 use super::{id, task_ingress};
 
 /// `RequiresCompatibilities`: what ECS checks the task definition against.
 pub(super) fn compatibilities(task: &Task) -> Shape {
-    let compute = match task.launch.compute {
-        Compute::Fargate | Compute::FargateSpot => "FARGATE",
-        Compute::Ec2 => "EC2",
-        Compute::Managed => "MANAGED_INSTANCES",
-    };
-    Shape::List(vec![compute.into()])
+    Shape::List(Shape::key(&task.runs_on.launch).into_iter().collect())
 }
 
 /// `LaunchType`; none if there are capacity providers, because ECS accepts only one of the two.
-pub(super) fn launch_type(task: &Task) -> Option<Shape> {
-    match (task.launch.capacity_providers.is_empty(), task.launch.compute) {
-        (true, Compute::Fargate) => Some("FARGATE".into()),
-        (true, Compute::Ec2) => Some("EC2".into()),
+pub(super) fn launch_type(on: &RunsOn) -> Option<Shape> {
+    match (on.capacity_provider_strategy.is_empty(), on.compute()) {
+        (true, Compute::Fargate | Compute::Ec2) => Shape::key(&on.launch),
         (true, Compute::FargateSpot | Compute::Managed) | (false, _) => None,
     }
 }
 
-pub(super) fn capacity_providers(task: &Task) -> Option<Shape> {
-    if task.launch.compute == Compute::FargateSpot {
+pub(super) fn capacity_providers(on: &RunsOn) -> Option<Shape> {
+    if on.compute() == Compute::FargateSpot {
         let spot = Shape::map([("CapacityProvider", Some("FARGATE_SPOT".into())), ("Weight", Some(1.into()))]);
         return Some(Shape::List(vec![spot]));
     }
-    let item = |item: &CapacityProvider| {
-        Shape::map([
-            ("CapacityProvider", Some(Shape::text(&item.provider))),
-            ("Weight", item.weight.map(Shape::from)),
-            ("Base", item.base.map(Shape::from)),
-        ])
-    };
-    Shape::some_list(task.launch.capacity_providers.iter().map(item).collect())
+    Shape::key(&on.capacity_provider_strategy)
+}
+
+/// What a service, a schedule and RunTask call the same; each has its own words for placement and network.
+pub(super) fn shared(on: &RunsOn) -> Shape {
+    Shape::table(on).with("LaunchType", launch_type(on)).with("CapacityProviderStrategy", capacity_providers(on))
+}
+
+/// Texts of the step, whatever they are of.
+pub(super) fn texts<S>(known: &Option<Vec<KnownText<S>>>) -> Option<Vec<Text>> {
+    known.as_ref().map(|all| all.iter().map(|one| Text::clone(one)).collect())
 }
 
 /// `NetworkConfiguration` of a service; only tasks with an interface of their own have one, and only Fargate gives them a
 /// public address.
 pub(super) fn network_of_service(step: &EcsService) -> Option<Shape> {
+    let on = &step.task.runs_on;
     if !task_ingress::is_made(step) {
-        return network(&step.task);
+        return network(on);
     }
-    let groups = Shape::Leaves(Leaves::Network(NetworkIds::SecurityGroupsBesideOne, step.task.security_groups.clone()));
     let made = Shape::List(vec![Shape::attribute(id::TASK_SECURITY_GROUP, "GroupId")]);
-    interface(&step.task, Shape::Joined(vec![groups, made]))
+    interface(on, Shape::Joined(vec![groups(NetworkIds::SecurityGroupsBesideOne, on), made]))
+}
+
+fn groups(of: NetworkIds, on: &RunsOn) -> Shape {
+    Shape::Leaves(Leaves::Network(of, texts(&on.security_groups)))
 }
 
 /// The same of a task that no service runs.
-pub(super) fn network(task: &Task) -> Option<Shape> {
-    interface(task, Shape::Leaves(Leaves::Network(NetworkIds::SecurityGroups, task.security_groups.clone())))
+pub(super) fn network(on: &RunsOn) -> Option<Shape> {
+    interface(on, groups(NetworkIds::SecurityGroups, on))
 }
 
 /// `NetworkConfiguration` of a schedule, which takes no empty list of security groups.
-pub(super) fn network_of_schedule(task: &Task) -> Option<Shape> {
-    interface(task, Shape::Leaves(Leaves::Network(NetworkIds::ScheduleSecurityGroups, task.security_groups.clone())))
+pub(super) fn network_of_schedule(on: &RunsOn) -> Option<Shape> {
+    interface(on, groups(NetworkIds::ScheduleSecurityGroups, on))
 }
 
-fn interface(task: &Task, groups: Shape) -> Option<Shape> {
-    if task.launch.network != NetworkMode::Awsvpc {
-        return None;
-    }
-    let public_ip = match task.public_ip {
-        Some(true) => "ENABLED".into(),
-        Some(false) => "DISABLED".into(),
-        None => Known::PublicIp.into(),
-    };
+fn interface(on: &RunsOn, groups: Shape) -> Option<Shape> {
+    let public_ip = || Shape::key(&on.public_ip).unwrap_or_else(|| Known::PublicIp.into());
     let awsvpc = Shape::map([
-        ("AssignPublicIp", task.launch.compute.is_fargate().then_some(public_ip)),
+        ("AssignPublicIp", on.compute().is_fargate().then(public_ip)),
         ("SecurityGroups", Some(groups)),
-        ("Subnets", Some(Shape::Leaves(Leaves::Network(NetworkIds::Subnets, task.subnets.clone())))),
+        ("Subnets", Some(Shape::Leaves(Leaves::Network(NetworkIds::Subnets, texts(&on.subnets))))),
     ]);
-    Some(Shape::map([("AwsvpcConfiguration", Some(awsvpc))]))
-}
-
-pub(super) fn constraints(task: &Task) -> Option<Shape> {
-    let constraint = |constraint: &PlacementConstraint| match constraint {
-        PlacementConstraint::DistinctInstance => Shape::map([("Type", Some("distinctInstance".into()))]),
-        PlacementConstraint::MemberOf(expression) => {
-            Shape::map([("Type", Some("memberOf".into())), ("Expression", Some(Shape::text(expression)))])
-        }
-    };
-    Shape::some_list(task.launch.constraints.iter().map(constraint).collect())
-}
-
-/// `PlacementStrategies`, in their order.
-pub(super) fn strategies(task: &Task) -> Option<Shape> {
-    let strategy = |strategy: &PlacementStrategy| {
-        let (kind, field) = match strategy {
-            PlacementStrategy::Random => ("random", None),
-            PlacementStrategy::Spread(field) => ("spread", Some(field)),
-            PlacementStrategy::Binpack(field) => ("binpack", Some(field)),
-        };
-        Shape::map([("Type", Some(kind.into())), ("Field", field.map(|field| (&**field).into()))])
-    };
-    Shape::some_list(task.launch.strategies.iter().map(strategy).collect())
-}
-
-pub(super) fn rebalancing(step: &EcsService) -> Option<Shape> {
-    step.rebalancing.map(|on| if on { "ENABLED" } else { "DISABLED" }.into())
+    on.has_interface().then(|| Shape::map([("AwsvpcConfiguration", Some(awsvpc))]))
 }

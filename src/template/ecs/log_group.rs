@@ -4,6 +4,9 @@ use crate::model::process::{Log, OWN_LOG_GROUP, Task, Text};
 
 use super::super::shape::{Known, Shape};
 
+/// How long entries are kept if nothing is said.
+const RETENTION_DAYS: u32 = 30;
+
 /// The log group; none if nothing in the step writes to it. `proxy` is the log configuration of the container that ECS
 /// adds.
 ///
@@ -14,7 +17,10 @@ pub(super) fn shape(task: &Task, proxy: Option<&Log>) -> Option<Shape> {
             "AWS::Logs::LogGroup",
             Shape::map([
                 ("LogGroupName", Some(Known::LogGroup.into())),
-                ("RetentionInDays", Some(task.log_retention_days.into())),
+                (
+                    "RetentionInDays",
+                    Some(Shape::key(&task.log_retention_days).unwrap_or_else(|| RETENTION_DAYS.into())),
+                ),
             ]),
         )
     })
@@ -22,12 +28,12 @@ pub(super) fn shape(task: &Task, proxy: Option<&Log>) -> Option<Shape> {
 
 /// Whether a container or the proxy writes there without saying so.
 pub(super) fn written_to(task: &Task, proxy: Option<&Log>) -> bool {
-    task.containers.iter().any(|container| container.log.is_none()) || proxy.is_some_and(Log::is_own)
+    task.container.iter().any(|container| container.log.is_none()) || proxy.is_some_and(Log::is_own)
 }
 
 /// Whether an option of a log driver or a log router says its name.
 fn named(task: &Task, proxy: Option<&Log>) -> bool {
-    let containers = task.containers.iter().flat_map(|container| {
+    let containers = task.container.iter().flat_map(|container| {
         let log = container.log.iter().flat_map(|log| log.options.values());
         log.chain(container.firelens_configuration.iter().flat_map(|router| router.options.values()))
     });

@@ -24,7 +24,7 @@ mod task_role;
 mod volume;
 
 use crate::model::What;
-use crate::model::process::{EcsSchedule, EcsService, EcsTask, Log, Task};
+use crate::model::process::{EcsSchedule, EcsService, EcsTask, Log, PropagateTags, Task};
 
 use super::shape::Shape;
 
@@ -56,7 +56,10 @@ pub(super) fn service(step: &EcsService, what: &What) -> Vec<(&'static str, Shap
         (id::TLS_ROLE, discovery::tls_role(step)),
         (id::DISCOVERY_SERVICE, discovery::own_service(step)),
         (id::TASK_SECURITY_GROUP, task_ingress::shape(step)),
-        (id::TASK_DEFINITION, Some(task_definition::shape(task))),
+        (
+            id::TASK_DEFINITION,
+            Some(task_definition::shape(task, *step.propagate_tags == PropagateTags::TaskDefinition)),
+        ),
         (id::SERVICE, Some(service::shape(step))),
     ]);
     let resources = named(parts).chain(balancing::resources(step)).chain(scaling::resources(step)).collect();
@@ -75,21 +78,21 @@ pub(super) fn schedule(step: &EcsSchedule, what: &What) -> Vec<(&'static str, Sh
     let task = &step.task;
     let parts = of_task(task, None, what).into_iter().chain([
         (id::SCHEDULE_ROLE, schedule::role(step)),
-        (id::TASK_DEFINITION, Some(task_definition::shape(task))),
-        (id::SCHEDULE, Some(schedule::shape(step))),
+        (id::TASK_DEFINITION, Some(task_definition::shape(task, true))),
     ]);
     let outputs = [
         ("ScheduleArn", Shape::attribute(id::SCHEDULE, "Arn")),
         ("ScheduleName", Shape::reference(id::SCHEDULE)),
         ("TaskDefinitionArn", Shape::reference(id::TASK_DEFINITION)),
     ];
-    sections(named(parts).collect(), outputs.map(|(name, value)| (name.to_owned(), value)).into())
+    let resources = named(parts).chain(schedule::shapes(step)).collect();
+    sections(resources, outputs.map(|(name, value)| (name.to_owned(), value)).into())
 }
 
 /// The sections of the template of an `ecs-task`, before their leaves are filled.
 pub(super) fn task(step: &EcsTask, what: &What) -> Vec<(&'static str, Shape)> {
     let task = &step.task;
-    let definition = (id::TASK_DEFINITION, Some(task_definition::shape(task)));
+    let definition = (id::TASK_DEFINITION, Some(task_definition::shape(task, true)));
     let parts = of_task(task, None, what).into_iter().chain([definition]);
     sections(named(parts).collect(), vec![("TaskDefinitionArn".to_owned(), Shape::reference(id::TASK_DEFINITION))])
 }

@@ -65,26 +65,16 @@ pub(super) fn allow_if(sid: &str, actions: &[&str], resource: Shape, condition: 
 }
 
 /// The inline policy with the rights that a step lists; none if it lists none.
-pub(super) fn own(rights: &Rights) -> Option<Shape> {
-    (!rights.statements.is_empty()).then(|| policy("own", rights.statements.iter().map(statement).collect()))
+pub(super) fn own(rights: Option<&Rights>) -> Option<Shape> {
+    let listed = rights.filter(|rights| !rights.statement.is_empty())?;
+    Some(policy("own", listed.statement.iter().map(|one| statement(one)).collect()))
 }
 
 /// The managed policies of what a step's author writes.
-pub(super) fn managed(rights: &Rights) -> Vec<Shape> {
-    rights.policies.iter().map(Shape::arn).collect()
+pub(super) fn managed(rights: Option<&Rights>) -> Vec<Shape> {
+    rights.into_iter().flat_map(|rights| &rights.managed_policy_arns).map(Shape::arn).collect()
 }
 
 fn statement(statement: &Statement) -> Shape {
-    let texts = |texts: &[crate::model::process::Text]| Shape::Leaves(Leaves::Texts(texts.to_vec()));
-    let conditions = statement.conditions.iter().map(|(operator, keys)| {
-        let keys = keys.iter().map(|(key, values)| (key.to_string(), texts(values))).collect();
-        (operator.to_string(), Shape::Map(keys))
-    });
-    let conditions = conditions.collect::<Vec<_>>();
-    Shape::map([
-        ("Effect", Some(if statement.deny { "Deny" } else { "Allow" }.into())),
-        ("Action", Some(texts(&statement.actions))),
-        ("Resource", Some(Shape::Leaves(Leaves::Arns(statement.resources.clone())))),
-        ("Condition", (!conditions.is_empty()).then_some(Shape::Map(conditions))),
-    ])
+    Shape::table(statement).with("Resource", Some(Shape::Leaves(Leaves::Arns(statement.resources.to_vec()))))
 }

@@ -16,17 +16,12 @@ use super::launch;
 
 /// The parameters, before their leaves are filled; keys as in the template of a service.
 pub(super) fn shape(step: &EcsTask) -> Shape {
-    let task = &step.task;
-    Shape::map([
-        ("Cluster", Some(Known::Cluster.into())),
-        ("LaunchType", launch::launch_type(task)),
-        ("CapacityProviderStrategy", launch::capacity_providers(task)),
-        ("PlatformVersion", task.launch.platform_version.as_ref().map(Shape::text)),
-        ("PlacementConstraints", launch::constraints(task)),
-        ("PlacementStrategies", launch::strategies(task)),
-        ("NetworkConfiguration", launch::network(task)),
-        ("EnableExecuteCommand", Shape::key(&task.execute_command)),
-    ])
+    let on = &step.task.runs_on;
+    launch::shared(on)
+        .with("Cluster", Some(Known::Cluster.into()))
+        .with("PlacementStrategies", Shape::key(&on.placement_strategies))
+        .with("NetworkConfiguration", launch::network(on))
+        .with("EnableExecuteCommand", Shape::key(&step.task.execute_command))
 }
 
 /// The filled parameters; none if one of them is not text, because its value is not known yet.
@@ -61,8 +56,11 @@ pub(super) fn read(step: &EcsTask, definition: &str, filled: &Value) -> Option<T
 }
 
 fn provider(item: &Value) -> Option<RunProvider> {
-    let number = |key: &str| item.get(key).and_then(Value::as_u64).and_then(|number| u32::try_from(number).ok());
-    Some(RunProvider { provider: text(item.get("CapacityProvider")?)?, weight: number("Weight"), base: number("Base") })
+    Some(RunProvider {
+        provider: text(item.get("CapacityProvider")?)?,
+        weight: number(item.get("Weight"))?,
+        base: number(item.get("Base"))?,
+    })
 }
 
 fn interface(network: &Value) -> Option<TaskNetwork> {
@@ -84,6 +82,15 @@ fn flag(value: Option<&Value>) -> Option<bool> {
 
 fn text(value: &Value) -> Option<Arc<str>> {
     value.as_str().map(Arc::from)
+}
+
+/// A number that may be missing; one that a slot gives is text.
+fn number(value: Option<&Value>) -> Option<Option<u32>> {
+    match value {
+        None => Some(None),
+        Some(Value::Number(number)) => Some(u32::try_from(number.as_u64()?).ok()),
+        Some(value) => value.as_str()?.parse().ok().map(Some),
+    }
 }
 
 /// A text that may be missing.

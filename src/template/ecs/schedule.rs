@@ -2,71 +2,55 @@
 
 use serde_json::json;
 
-use crate::model::process::EcsSchedule;
+use crate::model::process::{EcsSchedule, Literal, Task, Times};
 
 use super::super::shape::{Known, Leaf, Shape};
 use super::{execution_role, id, launch, role, task_role};
 
-/// The schedule, without an explicit name, so that CloudFormation can replace it.
-pub(super) fn shape(step: &EcsSchedule) -> Shape {
-    let window = match step.flexible_window {
-        Some(minutes) => json!({ "Mode": "FLEXIBLE", "MaximumWindowInMinutes": minutes }),
-        None => json!({ "Mode": "OFF" }),
-    };
-    Shape::resource(
-        "AWS::Scheduler::Schedule",
-        Shape::map([
-            ("ScheduleExpression", Some(Shape::text(&step.schedule))),
-            ("ScheduleExpressionTimezone", step.time_zone.as_ref().map(Shape::text)),
-            ("StartDate", step.start_date.as_ref().map(Shape::text)),
-            ("EndDate", step.end_date.as_ref().map(Shape::text)),
-            ("FlexibleTimeWindow", Some(Shape::Fixed(window))),
-            ("State", Some(if step.enabled { "ENABLED" } else { "DISABLED" }.into())),
-            ("Target", Some(target(step))),
-        ]),
-    )
+/// The schedules by logical id, without explicit names, so that CloudFormation can replace them.
+pub(super) fn shapes(step: &EcsSchedule) -> Vec<(String, Shape)> {
+    let id = |name: Option<&Literal>| format!("{}{}", id::SCHEDULE, name.map(|name| &**name).unwrap_or_default());
+    step.schedule.each().map(|(name, times)| (id(name), shape(step, times))).collect()
 }
 
-fn target(step: &EcsSchedule) -> Shape {
-    let role = step.role.as_ref().map_or_else(|| Shape::attribute(id::SCHEDULE_ROLE, "Arn"), Shape::role);
-    let retries = step.retry_attempts.is_some() || step.event_age.is_some();
-    let retry = Shape::map([
-        ("MaximumRetryAttempts", step.retry_attempts.map(Shape::from)),
-        ("MaximumEventAgeInSeconds", step.event_age.map(Shape::from)),
-    ]);
-    let queue = step.dead_letter_queue.as_ref().map(|queue| Shape::map([("Arn", Some(Shape::arn(queue)))]));
-    Shape::map([
-        ("Arn", Some(Known::ClusterArn.into())),
-        ("RoleArn", Some(role)),
-        ("EcsParameters", Some(parameters(step))),
-        ("RetryPolicy", retries.then_some(retry)),
-        ("DeadLetterConfig", queue),
-    ])
+fn shape(step: &EcsSchedule, times: &Times) -> Shape {
+    let (mode, minutes) = match &times.flexible_window_in_minutes {
+        Some(minutes) => ("FLEXIBLE", Shape::key(minutes)),
+        None => ("OFF", None),
+    };
+    let window = Shape::map([("Mode", Some(mode.into())), ("MaximumWindowInMinutes", minutes)]);
+    let properties =
+        Shape::table(times).with("FlexibleTimeWindow", Some(window)).with("Target", Some(target(step, times)));
+    Shape::resource("AWS::Scheduler::Schedule", properties)
+}
+
+fn target(step: &EcsSchedule, times: &Times) -> Shape {
+    let schedule = &step.schedule;
+    Shape::table(schedule)
+        .or("RoleArn", || Shape::attribute(id::SCHEDULE_ROLE, "Arn"))
+        .with("RetryPolicy", schedule.retry_policy.as_ref().and_then(Shape::some_table))
+        .with("Arn", Some(Known::ClusterArn.into()))
+        .with("EcsParameters", Some(parameters(&step.task, times)))
+        .with("Input", Shape::key(&times.input))
 }
 
 /// What RunTask is asked for. A schedule cannot be tagged, so tasks get their tags from the task definition.
-fn parameters(step: &EcsSchedule) -> Shape {
-    let task = &step.task;
-    Shape::map([
-        ("TaskDefinitionArn", Some(Shape::reference(id::TASK_DEFINITION))),
-        ("TaskCount", Some(step.task_count.into())),
-        ("LaunchType", launch::launch_type(task)),
-        ("CapacityProviderStrategy", launch::capacity_providers(task)),
-        ("PlatformVersion", task.launch.platform_version.as_ref().map(Shape::text)),
-        ("PlacementConstraints", launch::constraints(task)),
-        ("PlacementStrategy", launch::strategies(task)),
-        ("NetworkConfiguration", launch::network_of_schedule(task)),
-        ("EnableExecuteCommand", Shape::key(&task.execute_command)),
-        ("EnableECSManagedTags", Some(true.into())),
-        ("PropagateTags", Some("TASK_DEFINITION".into())),
-    ])
+fn parameters(task: &Task, times: &Times) -> Shape {
+    launch::shared(&task.runs_on)
+        .with("TaskDefinitionArn", Some(Shape::reference(id::TASK_DEFINITION)))
+        .with("TaskCount", Shape::key(&times.task_count))
+        .with("PlacementStrategy", Shape::key(&task.runs_on.placement_strategies))
+        .with("NetworkConfiguration", launch::network_of_schedule(&task.runs_on))
+        .with("EnableExecuteCommand", Shape::key(&task.execute_command))
+        .with("EnableECSManagedTags", Some(true.into()))
+        .with("PropagateTags", Some("TASK_DEFINITION".into()))
 }
 
 /// The role with which EventBridge Scheduler starts tasks; none if the step names one.
 ///
 /// It may run every revision of this step's task definition, so that what is due while a new one is deployed still runs.
 pub(super) fn role(step: &EcsSchedule) -> Option<Shape> {
-    if step.role.is_some() {
+    if step.schedule.schedule_role.is_some() {
         return None;
     }
     let policy = role::policy("run-tasks", statements(step));
@@ -100,16 +84,14 @@ fn statements(step: &EcsSchedule) -> Vec<Shape> {
     let tag = role::allow_if("Tags", &["ecs:TagResource"], Known::TasksArn.into(), while_made);
     let to_tasks = Shape::Fixed(json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }));
     let pass = role::allow_if("Roles", &["iam:PassRole"], Shape::List(passed(step)), to_tasks);
-    let queue = step.dead_letter_queue.as_ref().map(|queue| Shape::Leaf(Leaf::QueueArn(queue.clone())));
+    let queue =
+        step.schedule.dead_letter_config.as_ref().map(|queue| Shape::Leaf(Leaf::QueueArn((*queue.arn).clone())));
     let dead = queue.map(|queue| role::allow("DeadLetters", &["sqs:SendMessage"], queue));
     [run, tag, pass].into_iter().chain(dead).collect()
 }
 
-/// The two roles of a task. Given ones go through a check: in a policy, `*` in their ARNs would stand for other roles.
+/// The two roles of a task. Given ones go through a check (`RoleArn`): in a policy, `*` in their ARNs would stand for other roles.
 fn passed(step: &EcsSchedule) -> Vec<Shape> {
     let task = &step.task;
-    let given =
-        |role: &Option<crate::model::process::Text>| role.as_ref().map(|role| Shape::Leaf(Leaf::RoleArn(role.clone())));
-    let execution = given(&task.execution_role).unwrap_or_else(|| execution_role::arn(task));
-    std::iter::once(execution).chain(given(&task.task_role).or_else(|| task_role::arn(task))).collect()
+    std::iter::once(execution_role::arn(task)).chain(task_role::arn(task)).collect()
 }

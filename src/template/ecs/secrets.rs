@@ -19,7 +19,7 @@ pub(super) fn value_from(secret: &Secret) -> Option<Shape> {
 /// Every secret that the step's containers read, as variables or as options of a log driver; `proxy` is the log
 /// configuration of a container that ECS adds.
 fn all<'a>(task: &'a Task, proxy: Option<&'a Log>) -> impl Iterator<Item = &'a Secret> {
-    let own = task.containers.iter().flat_map(|container| {
+    let own = task.container.iter().flat_map(|container| {
         container.secrets.values().chain(container.log.iter().flat_map(|log| log.secrets.values()))
     });
     own.chain(proxy.into_iter().flat_map(|log| log.secrets.values())).map(|secret| &**secret)
@@ -29,10 +29,10 @@ fn all<'a>(task: &'a Task, proxy: Option<&'a Log>) -> impl Iterator<Item = &'a S
 pub(super) fn secret_rights(task: &Task, proxy: Option<&Log>) -> Vec<Shape> {
     let arns = all(task, proxy).filter_map(|secret| secret.secret.as_deref());
     let registries = task
-        .containers
+        .container
         .iter()
         .filter_map(|container| Some(&*container.repository_credentials.as_ref()?.credentials_parameter));
-    let files = task.volumes.iter().filter_map(|volume| {
+    let files = task.volume.iter().filter_map(|volume| {
         let fsx = volume.fsx_windows_file_server_volume_configuration.as_ref()?;
         Some(&*fsx.authorization_config.credentials_parameter)
     });

@@ -1,7 +1,5 @@
 //! `AWS::ECS::Service`: how many tasks run, where, and how they are exchanged.
 
-use std::sync::Arc;
-
 use crate::model::process::{EcsService, PropagateTags, Task, Text};
 
 use super::super::shape::{Known, Shape};
@@ -9,43 +7,34 @@ use super::{balancing, deployment, discovery, id, launch, volume};
 
 /// The service, without an explicit name, so that it can be replaced.
 pub(super) fn shape(step: &EcsService) -> Shape {
-    let task = &step.task;
-    Shape::resource_after(
-        "AWS::ECS::Service",
-        balancing::needed_by_service(step),
-        Shape::map([
-            ("Cluster", Some(Known::Cluster.into())),
-            ("TaskDefinition", Some(Shape::reference(id::TASK_DEFINITION))),
-            ("LaunchType", launch::launch_type(task)),
-            ("CapacityProviderStrategy", launch::capacity_providers(task)),
-            ("PlatformVersion", task.launch.platform_version.as_ref().map(Shape::text)),
-            ("PlacementConstraints", launch::constraints(task)),
-            ("PlacementStrategies", launch::strategies(task)),
-            ("AvailabilityZoneRebalancing", launch::rebalancing(step)),
-            ("DesiredCount", step.scaling.is_none().then(|| Shape::number(&step.desired_count, 0..=u32::MAX))),
-            ("DeploymentConfiguration", Some(deployment::configuration(step))),
-            ("NetworkConfiguration", launch::network_of_service(step)),
-            ("LoadBalancers", balancing::of_service(step)),
-            ("HealthCheckGracePeriodSeconds", step.health_check_grace.map(Shape::from)),
-            ("ServiceConnectConfiguration", discovery::connect(step)),
-            ("ServiceRegistries", discovery::registries(step)),
-            ("EnableExecuteCommand", Shape::key(&task.execute_command)),
-            ("EnableECSManagedTags", Some(true.into())),
-            ("PropagateTags", propagate_tags(task)),
-            ("VolumeConfigurations", volume::of_service(task)),
-            ("ForceNewDeployment", step.nonce.as_ref().map(force_new_deployment)),
-            ("Tags", tags(task)),
-        ])
-        .and(&step.options),
-    )
+    let (task, on) = (&step.task, &step.task.runs_on);
+    let given = Some(&step.propagate_tags).filter(|from| ***from != PropagateTags::None);
+    let properties = launch::shared(on)
+        .and(step)
+        .and(&step.options)
+        .with("Cluster", Some(Known::Cluster.into()))
+        .with("TaskDefinition", Some(Shape::reference(id::TASK_DEFINITION)))
+        .with("PlacementStrategies", Shape::key(&on.placement_strategies))
+        .with("SchedulingStrategy", Shape::key(&step.scheduling_strategy).filter(|_| step.is_daemon()))
+        .with("DesiredCount", desired_count(step))
+        .with("DeploymentConfiguration", Some(deployment::configuration(step)))
+        .with("NetworkConfiguration", launch::network_of_service(step))
+        .with("LoadBalancers", balancing::of_service(step))
+        .with("ServiceConnectConfiguration", discovery::connect(step))
+        .with("ServiceRegistries", discovery::registries(step))
+        .with("EnableExecuteCommand", Shape::key(&task.execute_command))
+        .with("EnableECSManagedTags", Some(true.into()))
+        .with("PropagateTags", given.and_then(Shape::key))
+        .with("VolumeConfigurations", volume::of_service(task))
+        .with("ForceNewDeployment", step.force_new_deployment_nonce.as_ref().map(force_new_deployment))
+        .with("Tags", tags(task));
+    Shape::resource_after("AWS::ECS::Service", balancing::needed_by_service(step), properties)
 }
 
-pub(super) fn propagate_tags(task: &Task) -> Option<Shape> {
-    match task.propagate_tags {
-        PropagateTags::Service => Some("SERVICE".into()),
-        PropagateTags::TaskDefinition => Some("TASK_DEFINITION".into()),
-        PropagateTags::None => None,
-    }
+/// How many tasks run, unless scaling or the instances decide.
+fn desired_count(step: &EcsService) -> Option<Shape> {
+    let counts = step.scaling.is_none() && !step.is_daemon();
+    counts.then(|| Shape::key(&step.desired_count).unwrap_or_else(|| 1.into()))
 }
 
 /// Another nonce is a new deployment of the same (CloudFormation reference, `ForceNewDeployment` of the service).
@@ -58,6 +47,6 @@ pub(super) fn tags(task: &Task) -> Option<Shape> {
     Shape::some_list(task.tags.iter().map(tag).collect())
 }
 
-fn tag((key, value): (&Arc<str>, &Text)) -> Shape {
-    Shape::map([("Key", Some((&**key).into())), ("Value", Some(Shape::text(value)))])
+fn tag((key, value): (&String, &Text)) -> Shape {
+    Shape::map([("Key", Some(key.as_str().into())), ("Value", Some(Shape::text(value)))])
 }

@@ -6,9 +6,10 @@
 
 use serde_json::json;
 
-use crate::model::process::{EcsService, IdOf, NetworkMode, OwnLoadBalancer, OwnTargetGroup};
+use crate::model::process::{EcsService, OwnLoadBalancer};
 
 use super::super::shape::Shape;
+use super::balancing::Own;
 use super::{balancing, id};
 
 /// Whether the tasks get a security group.
@@ -16,18 +17,17 @@ pub(super) fn is_made(step: &EcsService) -> bool {
     let_in(step).next().is_some()
 }
 
-/// Target groups whose load balancer is let in, with the port at which tasks register.
-fn let_in(step: &EcsService) -> impl Iterator<Item = (u16, &OwnTargetGroup)> {
-    let own_interface = step.task.launch.network == NetworkMode::Awsvpc;
-    let made = |own: &OwnTargetGroup| own.balancer.as_ref().is_some_and(OwnLoadBalancer::reaches_tasks);
-    let all = balancing::own_groups(step).map(|(balancer, own)| (balancer.port, own));
-    all.filter(move |(_, own)| own_interface && made(own))
+/// Target groups whose load balancer is let in.
+fn let_in(step: &EcsService) -> impl Iterator<Item = Own<'_>> {
+    let own_interface = step.task.runs_on.has_interface();
+    let made = |own: &Own<'_>| own.group.own_load_balancer.as_deref().is_some_and(OwnLoadBalancer::reaches_tasks);
+    balancing::own_groups(step).filter(move |own| own_interface && made(own))
 }
 
 /// The group; none if no load balancer needs it.
 pub(super) fn shape(step: &EcsService) -> Option<Shape> {
-    let (_, first) = let_in(step).next()?;
-    let rules = let_in(step).flat_map(|(port, own)| doors(port, own).into_iter().map(move |door| rule(own, door)));
+    let first = let_in(step).next()?;
+    let rules = let_in(step).flat_map(|own| doors(&own).into_iter().map(|door| rule(&own, door)).collect::<Vec<_>>());
     // A group without rules for what leaves lets everything out; one for the task itself stands in their place (CloudFormation
     // user guide, `AWS::EC2::SecurityGroup`, "Remove default rule").
     let nothing_leaves = json!([{ "IpProtocol": "-1", "CidrIp": "127.0.0.1/32" }]);
@@ -35,7 +35,7 @@ pub(super) fn shape(step: &EcsService) -> Option<Shape> {
         "AWS::EC2::SecurityGroup",
         Shape::map([
             ("GroupDescription", Some("Lets the load balancer reach the tasks".into())),
-            ("VpcId", Some(Shape::id(&first.vpc, IdOf::Vpc))),
+            ("VpcId", Shape::key(&first.group.vpc_id)),
             ("SecurityGroupIngress", Some(Shape::List(rules.collect()))),
             ("SecurityGroupEgress", Some(Shape::Fixed(nothing_leaves))),
         ]),
@@ -43,25 +43,23 @@ pub(super) fn shape(step: &EcsService) -> Option<Shape> {
 }
 
 /// Protocols and ports of traffic and of health checks, which never go over UDP.
-fn doors(port: u16, own: &OwnTargetGroup) -> Vec<(&'static str, u16)> {
-    let traffic: &[&str] = match own.protocol {
-        "UDP" => &["udp"],
-        "TCP_UDP" => &["tcp", "udp"],
-        _ => &["tcp"],
-    };
-    let mut doors: Vec<_> = traffic.iter().map(|protocol| (*protocol, port)).collect();
-    let check = ("tcp", own.health_check.port.unwrap_or(port));
-    if !doors.contains(&check) {
-        doors.push(check);
+fn doors(own: &Own<'_>) -> Vec<(&'static str, Option<Shape>)> {
+    let port = Shape::key(&own.balancer.port);
+    let traffic = own.group.protocol.transports();
+    let mut doors: Vec<_> = traffic.iter().map(|protocol| (*protocol, port.clone())).collect();
+    match &own.group.health_check.port {
+        None if traffic.contains(&"tcp") => {}
+        Some(checked) if checked.number() == Some(own.balancer.port.0) && traffic.contains(&"tcp") => {}
+        checked => doors.push(("tcp", checked.as_ref().and_then(Shape::key).or(port))),
     }
     doors
 }
 
-fn rule(own: &OwnTargetGroup, (protocol, port): (&str, u16)) -> Shape {
+fn rule(own: &Own<'_>, (protocol, port): (&str, Option<Shape>)) -> Shape {
     Shape::map([
         ("IpProtocol", Some(protocol.into())),
-        ("FromPort", Some(port.into())),
-        ("ToPort", Some(port.into())),
+        ("FromPort", port.clone()),
+        ("ToPort", port),
         ("SourceSecurityGroupId", Some(Shape::attribute(&balancing::security_group_id(own), "GroupId"))),
     ])
 }

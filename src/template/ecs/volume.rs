@@ -11,7 +11,7 @@ const EBS_POLICY: &str = "service-role/AmazonECSInfrastructureRolePolicyForVolum
 
 /// `Volumes` of the task definition.
 pub(super) fn volumes(task: &Task) -> Option<Shape> {
-    Shape::some_list(task.volumes.iter().map(volume).collect())
+    Shape::some_list(task.volume.iter().map(|one| volume(one)).collect())
 }
 
 fn volume(volume: &Volume) -> Shape {
@@ -34,7 +34,7 @@ pub(super) fn of_service(task: &Task) -> Option<Shape> {
 }
 
 fn ebs_volumes(task: &Task) -> impl Iterator<Item = (&Volume, &EbsVolume)> {
-    task.volumes.iter().filter_map(|volume| Some((volume, volume.managed_ebs_volume.as_deref()?)))
+    task.volume.iter().filter_map(|volume| Some((&**volume, volume.managed_ebs_volume.as_deref()?)))
 }
 
 fn managed(ebs: &EbsVolume) -> Shape {
@@ -62,7 +62,7 @@ pub(super) fn role(task: &Task) -> Option<Shape> {
 /// The rights to create and attach a volume that a customer key encrypts (EBS user guide, "Requirements for Amazon EBS
 /// encryption", permissions for IAM principals).
 fn key_rights(ebs: &EbsVolume) -> Vec<Shape> {
-    let keys: Vec<Text> = ebs.kms_key_id.iter().map(|key| Text::clone(key)).collect();
+    let keys: Vec<&Text> = ebs.kms_key_id.iter().map(|key| &**key).collect();
     let mut actions = vec!["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"];
     if ebs.snapshot_id.is_some() {
         actions.extend(["kms:ReEncryptFrom", "kms:ReEncryptTo"]);

@@ -11,12 +11,12 @@ use super::outputs::in_text;
 
 impl Filler<'_> {
     /// A whole number within bounds, written as `42` is.
-    pub(super) fn number(&mut self, text: &Text, bounds: &RangeInclusive<u32>) -> Option<u32> {
+    pub(super) fn number(&mut self, text: &Text, bounds: &RangeInclusive<i64>) -> Option<i64> {
         let filled = self.text(text)?;
-        let number = filled.parse().ok().filter(|number: &u32| bounds.contains(number) && number.to_string() == filled);
+        let number = filled.parse().ok().filter(|number: &i64| bounds.contains(number) && number.to_string() == filled);
         if number.is_none() {
             let most = bounds.end();
-            let wanted = if *most == u32::MAX {
+            let wanted = if *most == i64::from(u32::MAX) {
                 format!("{} or more", bounds.start())
             } else {
                 format!("{} to {most}", bounds.start())
@@ -25,6 +25,20 @@ impl Filler<'_> {
             self.problem(codes::NUMBER, title, text.at(), None);
         }
         number
+    }
+
+    /// A number, perhaps with a fraction, written as `-2.5` is.
+    pub(super) fn decimal(&mut self, text: &Text) -> Option<String> {
+        let filled = self.text(text)?;
+        let bare = filled.strip_prefix('-').unwrap_or(&filled);
+        let (whole, fraction) = bare.split_once('.').unwrap_or((bare, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if digits(whole) && digits(fraction) {
+            return Some(filled);
+        }
+        let title = format!("`{}` becomes `{filled}`, and this key needs a number, such as `2.5`", text.raw());
+        self.problem(codes::NUMBER, title, text.at(), None);
+        None
     }
 
     /// `true` or `false`.
@@ -55,15 +69,15 @@ impl Filler<'_> {
         if let Some(task) = kind.task() {
             self.sizes_fit(task);
         }
-        if let StepKind::EcsService(service) = kind
-            && let Some(scaling) = &service.scaling
-        {
-            self.capacities_fit(scaling);
+        match kind {
+            StepKind::EcsService(service) => service.scaling.iter().for_each(|scaling| self.capacities_fit(scaling)),
+            StepKind::EcsSchedule(schedule) => self.inputs_fit(schedule),
+            StepKind::EcsTask(_) | StepKind::CloudFormation(_) => {}
         }
     }
 
     fn sizes_fit(&mut self, task: &Task) {
-        let of_container = task.containers.iter().map(|container| {
+        let of_container = task.container.iter().map(|container| {
             [container.cpu.as_ref(), container.memory.as_ref(), container.memory_reservation.as_ref()]
         });
         let of_containers: Vec<_> = of_container.collect();
@@ -74,12 +88,12 @@ impl Filler<'_> {
         }
         let step = self.context.step;
         let mut containers = Vec::new();
-        for (container, numbers) in task.containers.iter().zip(&of_containers) {
+        for (container, numbers) in task.container.iter().zip(&of_containers) {
             let [cpu, memory, memory_reservation] = numbers.map(|number| self.known_number(number));
             containers.push(ContainerSizes { name: &container.name, cpu, memory, memory_reservation });
         }
         let (cpu, memory) = (self.known_number(task.cpu.as_ref()), self.known_number(task.memory.as_ref()));
-        let sizes = Sizes { step: step.name.as_str(), compute: task.launch.compute, cpu, memory, containers };
+        let sizes = Sizes { step: step.name.as_str(), compute: task.runs_on.compute(), cpu, memory, containers };
         for fault in sizes.faults() {
             let reservation = |place: usize| of_containers.get(place).and_then(|numbers| numbers[2]);
             let number = match fault.of {
@@ -98,8 +112,10 @@ impl Filler<'_> {
     }
 
     fn capacities_fit(&mut self, scaling: &Scaling) {
-        let of_schedules =
-            scaling.schedules.iter().map(|schedule| (schedule.min_capacity.as_ref(), schedule.max_capacity.as_ref()));
+        let of_schedules = scaling
+            .scheduled_action
+            .iter()
+            .map(|schedule| (schedule.min_capacity.as_ref(), schedule.max_capacity.as_ref()));
         let own = (Some(&scaling.min_capacity), Some(&scaling.max_capacity));
         for (least, most) in std::iter::once(own).chain(of_schedules) {
             let filled = |number: Option<&Number>| number.is_some_and(|number| number.written().is_none());
@@ -122,7 +138,7 @@ impl Filler<'_> {
         match number? {
             Number::Written(number, _) => Some(*number),
             Number::Filled(text) if in_text(text) => None,
-            Number::Filled(text) => self.number(text, &(0..=u32::MAX)),
+            Number::Filled(text) => self.number(text, &(0..=i64::from(u32::MAX)))?.try_into().ok(),
         }
     }
 }

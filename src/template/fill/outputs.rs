@@ -89,6 +89,7 @@ impl Filler<'_> {
             Leaf::Network(text) => self.plain(text, "./:", codes::NETWORK, "a network")?,
             Leaf::Id(text, of) => self.plain(text, "-", id_code(*of), &format!("the id of a {}", of.words()))?,
             Leaf::Number(text, _) => self.plain(text, "", codes::NUMBER, "a whole number")?,
+            Leaf::Decimal(text) => self.plain(text, ".", codes::NUMBER, "a number")?,
             Leaf::Flag(text) => self.plain(text, "", codes::BOOLEAN, "`true` or `false`")?,
             // What a stack outputs is in AWS's words.
             Leaf::Word(text, _) => self.plain(text, "_-", codes::WORD, "a word")?,

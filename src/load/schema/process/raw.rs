@@ -7,8 +7,9 @@ use serde::Deserialize;
 
 use crate::load::schema::At;
 use crate::load::schema::values::ValueEntry;
+use crate::model::process::RunsOn;
 
-use super::{RunEntry, RunsOnEntry};
+use super::RunEntry;
 
 /// `kind = "cloudformation"`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -50,7 +51,7 @@ pub struct StackRunEntry {
     /// How it runs once.
     pub run: RunEntry,
     /// What it runs on.
-    pub runs_on: RunsOnEntry,
+    pub runs_on: RunsOn,
     /// Turns on ECS Exec.
     #[serde(default)]
     pub execute_command: bool,

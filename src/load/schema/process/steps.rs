@@ -185,11 +185,8 @@ fn sorted<'t>(schema: &Value, keys: DeTable<'t>, span: &Range<usize>) -> DeTable
             group.insert(key, value);
             continue;
         }
-        let inner = properties(schema).find(|(name, _)| **name == **key.get_ref());
-        let (inner, span) = (inner.map(|(_, inner)| inner), value.span());
-        if let (Some(inner), DeValue::Table(keys)) = (inner, value.get_mut()) {
-            let inside = sorted(inner, std::mem::take(keys), &span);
-            *keys = inside;
+        if let Some((_, inner)) = properties(schema).find(|(name, _)| **name == **key.get_ref()) {
+            sort_inside(inner, &mut value);
         }
         table.insert(key, value);
     }
@@ -197,6 +194,22 @@ fn sorted<'t>(schema: &Value, keys: DeTable<'t>, span: &Range<usize>) -> DeTable
         put(&mut table, name, sorted(group, keys, span), span);
     }
     table
+}
+
+/// Sorts the keys of a table, or of each table of a list.
+fn sort_inside(schema: &Value, value: &mut Spanned<DeValue<'_>>) {
+    let span = value.span();
+    match value.get_mut() {
+        DeValue::Table(keys) => {
+            let inside = sorted(schema, std::mem::take(keys), &span);
+            *keys = inside;
+        }
+        DeValue::Array(items) => {
+            let of_items = schema.get("items").unwrap_or(schema);
+            items.iter_mut().for_each(|item| sort_inside(of_items, item));
+        }
+        _ => {}
+    }
 }
 
 fn put<'t>(table: &mut DeTable<'t>, name: &str, inner: DeTable<'t>, span: &Range<usize>) {
