@@ -112,8 +112,12 @@ pub(super) fn producer(reference: &OutputRef, context: &Context<'_>) -> Result<P
     let side = side(reference, context)?;
     let named = || side.what.steps.iter().filter(|step| step.name == reference.step);
     let channel = side.own.then_some(&context.release.channel);
-    let here = named().find(|step| step.only.fits(&context.environment.name, channel, side.tenant));
-    let Some(step) = here.or_else(|| named().next()) else {
+    let here = || named().filter(|step| step.only.fits(&context.environment.name, channel, side.tenant));
+    // The channel of what another project deploys is not known: one of its steps that has the output is meant.
+    let has = |step: &&Arc<Step>| {
+        outputs(step, side.what).is_none_or(|known| known.iter().any(|name| **name == *reference.output))
+    };
+    let Some(step) = here().find(has).or_else(|| here().next()).or_else(|| named().next()) else {
         let title = format!("`#{{{reference}}}`: project `{}` has no step `{}`", side.project.name, reference.step);
         let known = side.what.steps.iter().map(|step| step.name.as_str());
         return Err(NoProducer::unknown(codes::UNKNOWN_STEP, title, reference.step.as_str(), known));

@@ -18,8 +18,10 @@ fn follows(written: &str) -> Follows {
 fn placed(steps: &[(&str, &str)]) -> Result<Vec<Placed>, Circle> {
     let steps: Vec<(StepName, Follows)> =
         steps.iter().map(|(name, written)| (name.parse().unwrap(), follows(written))).collect();
-    let waiting: Vec<Waiting<'_>> =
-        steps.iter().map(|(name, follows)| Waiting { name, follows, uses: Vec::new() }).collect();
+    let waiting: Vec<Waiting<'_>> = steps
+        .iter()
+        .map(|(name, follows)| Waiting { name, follows, uses: Vec::new(), only: Default::default() })
+        .collect();
     sequence(&waiting)
 }
 

@@ -19,6 +19,7 @@ mod random;
 mod raw;
 mod refused;
 mod refused_discovery;
+mod refused_schedules;
 mod refused_traffic;
 mod rendering;
 mod runs;

@@ -95,6 +95,14 @@ fn target_groups_that_cannot_be_are_refused() {
             balancer("", ingress, "{ port = 443, protocol = \"https\", certificate_arn = \"hello\" }"),
             "`hello` is not the ARN of a certificate",
         ),
+        (
+            balancer(
+                "protocol = \"tcp\"\nhealth_check = { timeout = 20, interval = 10 }",
+                "type = \"network\"",
+                "{ port = 1, protocol = \"tcp\" }",
+            ),
+            "a health check every 10 s cannot wait 20 s for its answer",
+        ),
         (balancer("protocol_version = \"grpc\"", ingress, http), "a gRPC target group needs listeners with `https`"),
         (
             balancer("protocol = \"tcp\"", "type = \"network\"", "{ port = 1, protocol = \"udp\" }"),
@@ -350,6 +358,10 @@ fn strategies_that_contradict_themselves_are_refused() {
     for (service, words) in [
         (with("rolling", "linear_configuration = {}"), "`linear_configuration` is only for `strategy = \"linear\"`"),
         (with("linear", ""), "`strategy = \"linear\"` needs a load balancer or Service Connect"),
+        (
+            format!("{}\n[step.service_connect_configuration]\nenabled = false", with("canary", "")),
+            "`strategy = \"canary\"` needs a load balancer or Service Connect",
+        ),
         (with("canary", ""), "`strategy = \"canary\"` needs a load balancer or Service Connect"),
         (between("a", [&rule(1), &rule(2)]), "the alternate target group is the target group itself"),
         (between("b", [&rule(1), &rule(1)]), "`test_listener_rule` must differ from `production_listener_rule`"),
@@ -451,6 +463,11 @@ fn what_balances_requests_can_be_said() {
     for service in [
         balancer("", "ingress = [\"10.0.0.0/8\", \"::/0\", \"2001:db8::/32\"]", http),
         balancer("health_check = { matcher = \"200,202-299\" }", "ingress = [\"0.0.0.0/0\"]", http),
+        balancer(
+            "protocol = \"tcp\"\nhealth_check = { protocol = \"http\", matcher = \"200-599\", timeout = 10, interval = 10 }",
+            "type = \"network\"",
+            "{ port = 1, protocol = \"tcp\" }",
+        ),
         balancer("health_check = { interval = 6 }", "ingress = [\"0.0.0.0/0\"]", http),
         group("", &format!("{RULE}source_ip = [\"10.0.0.0/8\", \"::1/128\"]")),
         network("tcp-udp", "tcp"),

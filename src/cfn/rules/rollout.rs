@@ -105,7 +105,8 @@ fn strategy(judge: &mut Judge<'_>) {
             }
         }
         let connected = service.get("ServiceConnectConfiguration");
-        let alone = service.get("LoadBalancers").items().is_some_and(|all| all.is_empty()) && connected.is_missing();
+        let apart = connected.is_missing() || connected.get("Enabled").flag() == Some(false);
+        let alone = service.get("LoadBalancers").items().is_some_and(|all| all.is_empty()) && apart;
         if alone && matches!(strategy.as_str(), "CANARY" | "LINEAR") {
             let aws = format!("The {strategy} deployment strategy requires a load balancer or Service Connect.");
             let title = format!("`Strategy: {strategy}` needs a load balancer or Service Connect");

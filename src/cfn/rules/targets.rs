@@ -124,8 +124,15 @@ fn check(judge: &mut Judge<'_>) {
 fn times(group: &Seen<'_>, http: bool, out: &mut dyn FnMut(Fault)) {
     let (timeout, interval) = (group.get("HealthCheckTimeoutSeconds"), group.get("HealthCheckIntervalSeconds"));
     let aws = "Health check interval must be greater than the timeout.";
+    let late = |timeout: f64, interval: f64| if http { timeout >= interval } else { timeout > interval };
+    if let (Some(seconds), Some(next), false) = (timeout.number(), interval.number(), http)
+        && late(seconds, next)
+    {
+        let title = format!("a health check every {next} s cannot wait {seconds} s for its answer");
+        out(Fault::at(timeout.pointer.clone(), title, aws));
+    }
     if let (Some(seconds), true) = (timeout.number(), interval.is_missing())
-        && seconds >= INTERVAL
+        && late(seconds, INTERVAL)
     {
         let title = format!("a health check every 30 s, as by default, cannot wait {seconds} s for its answer");
         out(Fault::at(timeout.pointer.clone(), title, aws));
@@ -148,7 +155,9 @@ fn codes(judge: &mut Judge<'_>) {
         if !grpc && !version.is_missing() && version.text().is_none() {
             return;
         }
-        let (key, least, most) = if grpc { ("GrpcCode", 0, 99) } else { ("HttpCode", 200, 499) };
+        // A network load balancer takes more codes.
+        let most = if is_http(&group.get("Protocol")) == Some(true) { 499 } else { 599 };
+        let (key, least, most) = if grpc { ("GrpcCode", 0, 99) } else { ("HttpCode", 200, most) };
         let other = group.at(&["Matcher", if grpc { "HttpCode" } else { "GrpcCode" }]);
         let written = group.at(&["Matcher", key]);
         let number = |text: &str| text.trim().parse::<u32>().ok().filter(|code| (least..=most).contains(code));
@@ -159,6 +168,7 @@ fn codes(judge: &mut Judge<'_>) {
         let wrong = written.text().is_some_and(|text| !text.split(',').all(fits));
         let title = match grpc {
             true => "the codes of a gRPC target group are 0 to 99, like `0` or `0,12`",
+            false if most == 599 => "the codes of a healthy answer over HTTP are 200 to 599, like `200` or `200-299`",
             false => "the codes of a healthy answer over HTTP are 200 to 499, like `200` or `200-299`",
         };
         if wrong || other.is_there() {
@@ -255,12 +265,13 @@ fn conditions(judge: &mut Judge<'_>) {
         }
         let mut count = 0;
         for condition in &known {
-            count += condition.get("Values").each().len();
+            count += condition.get("Values").each().len() + condition.get("RegexValues").each().len();
             for config in CONFIGS {
                 let there = condition.get(config);
-                let values = there.get("Values");
-                count += values.each().len();
-                if there.is_there() && values.items().is_some_and(|values| values.is_empty()) {
+                let (values, patterns) = (there.get("Values"), there.get("RegexValues"));
+                count += values.each().len() + patterns.each().len();
+                let none = values.items().is_some_and(|values| values.is_empty()) && patterns.is_missing();
+                if there.is_there() && none {
                     let aws = "A condition value must be specified";
                     out(Fault::at(values.pointer, "a condition needs values", aws));
                 }

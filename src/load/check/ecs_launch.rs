@@ -260,6 +260,23 @@ fn daemon(service: &EcsService, out: &mut impl FnMut(Range<usize>, &str)) {
     if service.task.runs_on.compute() != Compute::Ec2 {
         out(service.scheduling_strategy.span(), "`scheduling_strategy = \"daemon\"` is only for `launch = \"ec2\"`");
     }
+    let moves = service.availability_zone_rebalancing.as_ref();
+    if let Some(on) = moves.filter(|on| on.written().is_some_and(|Switch(on)| on)) {
+        out(
+            on.span(),
+            "the tasks of a daemon stay on their instances: `availability_zone_rebalancing` is not for daemons",
+        );
+    }
+    let full = |percent: Option<u32>| percent == Some(100);
+    let most = service.maximum_percent.as_ref();
+    if let Some(least) = service.minimum_healthy_percent.as_ref().filter(|least| full(least.number()))
+        && most.is_none_or(|most| full(most.number()))
+    {
+        out(
+            least.span(),
+            "no task can be replaced: a daemon runs at most 100 percent, so lower `minimum_healthy_percent`",
+        );
+    }
     let title = "the instances decide how many tasks a daemon has: remove this, or `scheduling_strategy = \"daemon\"`";
     if let Some(count) =
         service.desired_count.as_ref().or(service.scaling.as_ref().map(|scaling| &scaling.min_capacity))
@@ -295,7 +312,7 @@ fn strategy(one: &Located<PlacementStrategy>, out: &mut impl FnMut(Range<usize>,
 fn rebalancing(service: &EcsService, out: &mut impl FnMut(Range<usize>, &str)) {
     let on = service.availability_zone_rebalancing.as_ref();
     let Some(on) = on.filter(|on| on.written().is_some_and(|Switch(on)| on)) else { return };
-    if service.maximum_percent.as_ref().is_some_and(|most| most.number() == Some(100)) {
+    if !service.is_daemon() && service.maximum_percent.as_ref().is_some_and(|most| most.number() == Some(100)) {
         out(on.span(), "rebalancing starts a task before it stops another: set `maximum_percent` above 100");
     }
     let runs_on = &service.task.runs_on;

@@ -12,7 +12,7 @@ use super::super::schema::At;
 use super::super::schema::process::{ProcessFile, StepEntry};
 use super::super::what::WhatDrafts;
 use super::super::world::World;
-use super::identity::{apart, never_together, owners};
+use super::identity::{apart, owners};
 use crate::model::process::{ListenerRule, Located, Priority, Text};
 use crate::model::{Location, Place, ProjectName};
 
@@ -81,7 +81,7 @@ fn meet(drafts: &WhatDrafts, a: &Rule<'_>, b: &Rule<'_>) -> bool {
         return a.group != b.group;
     }
     // A slot carries one release, and that is of one channel.
-    if apart(&a.step.channels, &b.step.channels) || *a.step.name == *b.step.name && never_together(a.step, b.step) {
+    if apart(&a.step.channels, &b.step.channels) {
         return false;
     }
     let everybody = |step: &StepEntry| step.tenants.is_empty() && step.tenant_tags.is_empty();

@@ -100,7 +100,7 @@ pub(super) fn steps_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
 }
 
 /// Whether no slot contains both steps, whatever is released: they have no environment, no channel or no tenant in common.
-pub(super) fn never_together(a: &StepEntry, b: &StepEntry) -> bool {
+fn never_together(a: &StepEntry, b: &StepEntry) -> bool {
     let by_name = a.tenant_tags.is_empty() && b.tenant_tags.is_empty();
     apart(&a.environments, &b.environments)
         || apart(&a.channels, &b.channels)

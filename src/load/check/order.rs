@@ -18,7 +18,7 @@ pub(super) fn steps_can_run(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         named(process, step, findings);
         contradictions(process, step, above, findings);
     }
-    let steps: Vec<Ordered> = process.doc.step.iter().filter_map(|step| order(step, drafts)).collect();
+    let steps: Vec<Ordered<'_>> = process.doc.step.iter().filter_map(|step| order(step, drafts)).collect();
     let waiting: Vec<Waiting<'_>> = steps.iter().map(Ordered::waiting).collect();
     if let Err(circle) = sequence(&waiting) {
         findings.push(in_circle(process, &circle));
@@ -56,20 +56,23 @@ fn contradictions(process: &Draft<ProcessFile>, step: &At<StepEntry>, above: usi
 }
 
 /// A step as far as its order goes.
-struct Ordered {
+struct Ordered<'a> {
+    step: &'a StepEntry,
     name: StepName,
     follows: Follows,
     uses: BTreeSet<StepName>,
 }
 
-impl Ordered {
+impl Ordered<'_> {
     fn waiting(&self) -> Waiting<'_> {
-        Waiting { name: &self.name, follows: &self.follows, uses: self.uses.iter().collect() }
+        let only =
+            [&self.step.environments, &self.step.channels].map(|names| names.iter().map(|it| it.as_str()).collect());
+        Waiting { name: &self.name, follows: &self.follows, uses: self.uses.iter().collect(), only }
     }
 }
 
 /// The order settings of a step; none if its name is invalid.
-fn order(step: &StepEntry, drafts: &WhatDrafts) -> Option<Ordered> {
+fn order<'a>(step: &'a StepEntry, drafts: &WhatDrafts) -> Option<Ordered<'a>> {
     let beside = step.parallel.as_deref().copied().unwrap_or_default();
     let follows = match &step.after {
         Some(names) => Follows::These(names.iter().filter_map(|name| name.parse().ok()).collect()),
@@ -78,7 +81,7 @@ fn order(step: &StepEntry, drafts: &WhatDrafts) -> Option<Ordered> {
     };
     let uses =
         uses(step, drafts).into_iter().filter(|output| output.project.is_none()).map(|output| output.step).collect();
-    Some(Ordered { name: step.name.parse().ok()?, follows, uses })
+    Some(Ordered { step, name: step.name.parse().ok()?, follows, uses })
 }
 
 fn in_circle(process: &Draft<ProcessFile>, circle: &Circle) -> Finding {

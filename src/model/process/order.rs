@@ -49,12 +49,25 @@ pub struct Waiting<'a> {
     pub follows: &'a Follows,
     /// The steps of its project whose outputs it uses.
     pub uses: Vec<&'a StepName>,
+    /// The environments and the channels that it is limited to; empty for any.
+    pub only: [Vec<&'a str>; 2],
+}
+
+impl Waiting<'_> {
+    /// Whether no slot contains both steps: they have no environment, or no channel, in common.
+    fn never_meets(&self, other: &Self) -> bool {
+        let apart =
+            |(a, b): (&Vec<&str>, &Vec<&str>)| !a.is_empty() && !b.is_empty() && !a.iter().any(|name| b.contains(name));
+        self.only.iter().zip(&other.only).any(apart)
+    }
 }
 
 impl<'a> From<&'a Step> for Waiting<'a> {
     fn from(step: &'a Step) -> Self {
         let uses = step.uses.iter().filter(|output| output.project.is_none()).map(|output| &output.step).collect();
-        Self { name: &step.name, follows: &step.follows, uses }
+        let environments = step.only.environments.iter().map(|name| name.as_str()).collect();
+        let channels = step.only.channels.iter().map(|name| name.as_str()).collect();
+        Self { name: &step.name, follows: &step.follows, uses, only: [environments, channels] }
     }
 }
 
@@ -122,9 +135,13 @@ impl Sorter<'_, '_> {
             Follows::All | Follows::Beside => &[],
         };
         let names = names.iter().chain(one.uses.iter().copied());
-        let of =
-            |name| self.steps.iter().enumerate().filter(move |(_, other)| other.name == name).map(|(place, _)| place);
-        names.flat_map(of).collect()
+        // Of steps with one name, it waits for those that a slot may contain beside it.
+        let waits = |name: &StepName, other: &Waiting<'_>| other.name == name && !one.never_meets(other);
+        let places = |name| {
+            let all = self.steps.iter().enumerate();
+            all.filter(move |(_, other)| waits(name, other)).map(|(place, _)| place).collect::<Vec<_>>()
+        };
+        names.flat_map(places).collect()
     }
 
     /// What the step above waits for. One that waits for this step is not placed yet, and its order gives way.

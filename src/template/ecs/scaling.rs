@@ -86,7 +86,7 @@ fn tracking(step: &EcsService, wanted: &TargetTracking) -> (String, Shape) {
 }
 
 fn custom(metric: &CustomMetric) -> Shape {
-    let own = metric.namespace.as_ref().and_then(|namespace| dimensions(namespace, &metric.dimensions));
+    let own = dimensions(metric.namespace.as_ref(), &metric.dimensions);
     Shape::table(metric)
         .with("Dimensions", own)
         .with("Metrics", Shape::some_list(metric.metrics.iter().map(query).collect()))
@@ -95,7 +95,7 @@ fn custom(metric: &CustomMetric) -> Shape {
 fn query(query: &MetricQuery) -> Shape {
     let stat = query.metric_stat.as_ref().map(|stat| {
         let metric = &stat.metric;
-        let metric = Shape::table(metric).with("Dimensions", dimensions(&metric.namespace, &metric.dimensions));
+        let metric = Shape::table(metric).with("Dimensions", dimensions(Some(&metric.namespace), &metric.dimensions));
         Shape::table(stat).with("Metric", Some(metric))
     });
     Shape::table(query).with("MetricStat", stat)
@@ -108,16 +108,16 @@ fn step_scaling(wanted: &StepScaling) -> Shape {
 
 fn alarm(alarm: &ScalingAlarm, policy: &str) -> Shape {
     let properties = Shape::table(alarm)
-        .with("Dimensions", dimensions(&alarm.namespace, &alarm.dimensions))
+        .with("Dimensions", dimensions(Some(&alarm.namespace), &alarm.dimensions))
         .with("AlarmActions", Some(Shape::List(vec![Shape::reference(policy)])));
     Shape::resource("AWS::CloudWatch::Alarm", properties)
 }
 
 /// The dimensions of a metric; none if it has none.
-fn dimensions(namespace: &Text, written: &BTreeMap<String, Text>) -> Option<Shape> {
+fn dimensions(namespace: Option<&Text>, written: &BTreeMap<String, Text>) -> Option<Shape> {
     let dimension = |name: &str, value: Shape| Shape::map([("Name", Some(name.into())), ("Value", Some(value))]);
     let mut all: Vec<Shape> = written.iter().map(|(name, value)| dimension(name, Shape::text(value))).collect();
-    if all.is_empty() && OF_SERVICES.contains(&namespace.raw()) {
+    if all.is_empty() && namespace.is_some_and(|namespace| OF_SERVICES.contains(&namespace.raw())) {
         // The cluster's name is in the service's ARN, whatever the cluster is given as.
         let cluster = json!({ "Fn::Select": [1, { "Fn::Split": ["/", { "Ref": id::SERVICE }] }] });
         all.push(dimension("ClusterName", Shape::Fixed(cluster)));
