@@ -96,7 +96,7 @@ codes! {
     OUTPUT_REFERENCE "output-reference" Error "A reference to a stack's output is malformed, or is not allowed here. It is not allowed in a variable's value, nor in text that must be known before anything is deployed.";
     UNKNOWN_OUTPUT "unknown-output" Error "A reference names an output that the step's stacks do not have.";
     PROJECT_CIRCLE "project-circle" Error "Projects use each other's outputs in a circle, so each would wait for the stacks of another. The message lists the whole circle.";
-    DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name, and a slot may contain both of them; or they have different ids. Steps of one name share their stacks, so they must not have an environment, a channel or a tenant in common.";
+    DUPLICATE_STEP "duplicate-step" Error "Two steps of a process have the same name, and a slot may contain both of them; or they have different ids. Steps with the same name share their stacks, so they must not have an environment, a channel or a tenant in common.";
     DUPLICATE_VARIABLE "duplicate-variable" Error "A variable has two values with exactly the same scope in one file, or in two variable sets that one project includes. Neither could win.";
     STACK_COLLISION "stack-collision" Error "Two different steps or projects would use the same stack: their ids, joined by `-`, give the same name. Give one of them another `id`.";
     EQUAL_VERSIONS "equal-versions" Error "Two releases of a project are the same version, like `1.0` and `1.0.0`, so neither is the higher one. Delete or rename one.";

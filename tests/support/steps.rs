@@ -248,7 +248,7 @@ pub(crate) fn rendered() -> BTreeMap<String, Golden> {
             let rendered = read.render(step).unwrap_or_else(|problems| panic!("steps/{file}.toml: {problems:#?}"));
             let kind = written["step"][index]["kind"].as_str().unwrap().to_owned();
             let name = if several { format!("{kind}/{file}.{}", step.name) } else { format!("{kind}/{file}") };
-            // Steps of one name are told apart by where they are.
+            // The names of steps with the same name end with the environment.
             let name = match (step.only.environments.first(), all.contains_key(&name)) {
                 (Some(environment), true) => format!("{name}.{environment}"),
                 _ => name,

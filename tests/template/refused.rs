@@ -405,7 +405,7 @@ fn numbers_are_numbers_or_placeholders() {
     allowed("", "cpu = \"#{tasks}\"");
 }
 
-/// What decides which resources there are is no variable's to say.
+/// These keys decide which resources a stack has, and no variable may do that.
 #[test]
 fn a_variable_where_none_can_be_is_told_why() {
     let why = "no variable can decide this key";

@@ -52,6 +52,7 @@ fn schedules_that_cannot_be_are_refused() {
         ("task_count = 11", "expected 1 to 10"),
         ("input = \"nope\"", "ECS could not start tasks with this `input`: it is not JSON"),
         ("input = \"[]\"", "it is not a JSON object"),
+        ("input = '[\"##{level}\"]'", "it is not a JSON object"),
         ("input = '{\"containerOverrides\":[{\"name\":\"ap\"}]}'", "the step has no container `ap`: it has `app`"),
         (
             "input = '{\"containerOverrides\":[{}]}'",

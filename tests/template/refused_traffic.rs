@@ -263,6 +263,16 @@ fn scaling_that_cannot_be_is_refused() {
             "`resource_label` is only for `metric = \"requests\"`",
         ),
         (steps("a-b", "", "{ lower_bound = 0, scaling_adjustment = 1 }", 60), "the name of a policy"),
+        (
+            action("schedule = \"rate(1 day)\"\nmin_capacity = 2").replace("\"a\"", "\"\""),
+            "a scheduled action needs a name",
+        ),
+        (
+            action(
+                "schedule = \"rate(1 day)\"\nmin_capacity = 2\n[[step.scaling.scheduled_action]]\nname = \"a\"\nschedule = \"rate(2 days)\"\nmax_capacity = 3",
+            ),
+            "two scheduled actions have the same name",
+        ),
         (steps("a", "", "", 60), "`step_adjustments` is empty"),
         (
             steps("a", "", "{ scaling_adjustment = 1 }", 60),

@@ -56,6 +56,11 @@ pub(super) fn steps_have_subnets(world: &World, findings: &mut Vec<Finding>) {
     }
 }
 
+/// Whether the id of a resource can contain a name: letters and digits, at most so many.
+pub(super) fn fits_resource_id(name: &str, most: usize) -> bool {
+    (1..=most).contains(&name.len()) && name.chars().all(|c| c.is_ascii_alphanumeric())
+}
+
 /// Every text of a process that may hold placeholders.
 pub(super) fn for_each_text(process: &ProcessFile, mut each: impl FnMut(&At<String>)) {
     process.images.values().for_each(|image| each(&image.repository));

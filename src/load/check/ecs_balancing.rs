@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::what::WhatDrafts;
+use super::ecs::fits_resource_id;
 use crate::model::process::{
     BalancerType, Listener, LoadBalancer, Located, OwnLoadBalancer, OwnTargetGroup, Protocol, TargetProtocol, Task,
     Text,
@@ -41,7 +42,7 @@ fn names(balancers: &[Located<LoadBalancer>], out: &mut Out<'_>) {
     for (balancer, own) in own() {
         let id = balancer.own_id(own);
         let span = own.name.as_ref().map_or_else(|| own.span(), |name| name.span());
-        if id.is_empty() || id.len() > 60 || !id.chars().all(|c| c.is_ascii_alphanumeric()) {
+        if !fits_resource_id(&id, 60) {
             out(span, "the name of a target group may contain only letters and digits, at most 60");
         } else if !seen.insert(id.clone()) {
             out(span, "two own target groups have the same name: set `name`");

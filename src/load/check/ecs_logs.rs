@@ -50,7 +50,7 @@ pub(super) fn unknown_driver(process: &Draft<ProcessFile>, log: &Log, compute: C
         Compute::Ec2 => (DRIVERS.get(..), "ECS has"),
     };
     let drivers = drivers.unwrap_or_default();
-    if log.is_none() || drivers.contains(&&*log.driver) {
+    if log.is_off() || drivers.contains(&&*log.driver) {
         return None;
     }
     let title = format!("{who} no log driver `{}`", log.driver);
@@ -73,7 +73,7 @@ pub(super) fn options(process: &Draft<ProcessFile>, log: &Log, compute: Compute,
         );
     }
     let first = log.options.values().map(Text::span).chain(log.secrets.values().map(Located::span)).next();
-    if let (true, Some(span)) = (log.is_none(), first) {
+    if let (true, Some(span)) = (log.is_off(), first) {
         out(span, "the log driver `none` has no options".to_owned(), "nothing is sent anywhere");
     }
     if let Some(nameless) = log.options.get("") {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::what::WhatDrafts;
+use super::ecs::fits_resource_id;
 use crate::model::process::{
     AdjustmentType, BalancerType, EcsService, Literal, Located, Metric, Scaling, Strategy, TargetTracking,
 };
@@ -56,7 +57,7 @@ fn names(scaling: &Scaling, out: &mut Out<'_>) {
     let mut of_policies = |names: &mut dyn Iterator<Item = &Literal>| {
         let mut seen = BTreeSet::new();
         for name in names {
-            if name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+            if !fits_resource_id(name, 64) {
                 out(name.span(), "the name of a policy may contain only letters and digits, at most 64");
             } else if !seen.insert(&**name) {
                 out(name.span(), "two policies have the same name");
@@ -67,7 +68,9 @@ fn names(scaling: &Scaling, out: &mut Out<'_>) {
     of_policies(&mut scaling.step_scaling.iter().map(|policy| &policy.name));
     let mut seen = BTreeSet::new();
     for action in &scaling.scheduled_action {
-        if action.name.is_empty() || !seen.insert(&*action.name) {
+        if action.name.is_empty() {
+            out(action.name.span(), "a scheduled action needs a name");
+        } else if !seen.insert(&*action.name) {
             out(action.name.span(), "two scheduled actions have the same name");
         }
     }

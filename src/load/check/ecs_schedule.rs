@@ -6,6 +6,7 @@ use std::ops::Range;
 use super::super::codes;
 use super::super::finding::Finding;
 use super::super::what::WhatDrafts;
+use super::ecs::fits_resource_id;
 use crate::model::process::{Schedule, Text, Times, unusable_input};
 use crate::terms::expression::{self, Expression};
 
@@ -37,7 +38,7 @@ pub(super) fn schedules_are_possible(drafts: &WhatDrafts, findings: &mut Vec<Fin
 fn names(schedule: &Schedule, out: &mut Out<'_>) {
     let mut seen = BTreeSet::new();
     for name in schedule.additional_schedules.iter().map(|one| &one.name) {
-        if name.is_empty() || name.len() > 64 || !name.chars().all(|c| c.is_ascii_alphanumeric()) {
+        if !fits_resource_id(name, 64) {
             out(name.span(), "the name of a schedule may contain only letters and digits, at most 64");
         } else if &**name == "Role" || !seen.insert(&**name) {
             out(name.span(), "this name is taken");

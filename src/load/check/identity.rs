@@ -74,28 +74,35 @@ fn differ<'a>(what: &str, all: impl Iterator<Item = (&'a Id, Found<'a>)>, findin
 
 pub(super) fn steps_differ(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     let Some(process) = &drafts.process else { return };
-    let mut before: Vec<&At<StepEntry>> = Vec::new();
-    for step in &process.doc.step {
-        let id = |step: &StepEntry| step.id.as_ref().unwrap_or(&step.name).clone();
-        let named = |other: &&&At<StepEntry>| *other.name == *step.name;
-        if let Some(first) = before.iter().filter(named).find(|other| !never_together(other, step)) {
+    let mut by_name: BTreeMap<&str, Vec<&StepEntry>> = BTreeMap::new();
+    let mut by_id: BTreeMap<&str, &StepEntry> = BTreeMap::new();
+    for step in process.doc.step.iter().map(|step| &**step) {
+        let named = by_name.entry(&step.name).or_default();
+        let id = step.identity();
+        let of_id = *by_id.entry(id).or_insert(step);
+        if let Some(first) = named.iter().find(|other| !never_together(other, step)) {
             let title = format!("two steps are named `{}`, and a slot may contain both", *step.name);
             let finding = Finding::new(codes::DUPLICATE_STEP, &process.file, step.name.span(), title);
             let finding = finding.label("again here").related(&process.file, first.name.span(), "first here");
             findings.push(finding.help(
                 "give one of them another name, or limit both so that they have no environment, no channel or no tenant in common",
             ));
-        } else if let Some(first) = before.iter().find(named).filter(|first| *id(first) != *id(step)) {
+        } else if let Some(first) = named.first().filter(|first| **first.identity() != **id) {
             let title = format!("steps named `{}` have different ids", *step.name);
-            let finding = Finding::new(codes::DUPLICATE_STEP, &process.file, id(step).span(), title);
-            let finding = finding.label("another id").related(&process.file, id(first).span(), "the id of the first");
+            let finding = Finding::new(codes::DUPLICATE_STEP, &process.file, id.span(), title);
+            let finding =
+                finding.label("another id").related(&process.file, first.identity().span(), "the id of the first");
             findings.push(finding.help("steps with one name share their stacks: give them the same `id`"));
-        } else if let Some(first) = before.iter().find(|first| *first.name != *step.name && *id(first) == *id(step)) {
-            let title = format!("two steps have the id `{}`", *id(step));
-            let finding = Finding::new(codes::DUPLICATE_ID, &process.file, id(step).span(), title);
-            findings.push(finding.label("the same id").related(&process.file, id(first).span(), "the other one"));
+        } else if *of_id.name != *step.name {
+            let title = format!("two steps have the id `{}`", **id);
+            let finding = Finding::new(codes::DUPLICATE_ID, &process.file, id.span(), title);
+            findings.push(finding.label("the same id").related(
+                &process.file,
+                of_id.identity().span(),
+                "the other one",
+            ));
         }
-        before.push(step);
+        named.push(step);
     }
 }
 
@@ -107,7 +114,7 @@ fn never_together(a: &StepEntry, b: &StepEntry) -> bool {
         || by_name && apart(&a.tenants, &b.tenants)
 }
 
-/// Whether two steps are limited to names of which they share none.
+/// Whether both lists name something, and no name is in both.
 pub(super) fn apart(a: &[At<String>], b: &[At<String>]) -> bool {
     let named: BTreeSet<&str> = a.iter().map(|name| name.as_str()).collect();
     !a.is_empty() && !b.is_empty() && !b.iter().any(|name| named.contains(name.as_str()))

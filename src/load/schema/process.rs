@@ -44,8 +44,8 @@ pub struct ImageEntry {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StepEntry {
-    /// Its name. Steps of one name share their stacks: no slot may contain two of them, so limit each to other `environments`,
-    /// `channels` or `tenants`.
+    /// Its name. Steps with the same name share their stacks: no slot may contain two of them, so limit each to different
+    /// `environments`, `channels` or `tenants`.
     pub name: At<String>,
     /// Used in stack names instead of the name.
     pub id: Option<At<String>>,
@@ -122,6 +122,11 @@ pub struct EcsScheduleEntry {
 }
 
 impl StepEntry {
+    /// What its stacks are named by: its id, or its name.
+    pub fn identity(&self) -> &At<String> {
+        self.id.as_ref().unwrap_or(&self.name)
+    }
+
     /// The keys of the step's task; none if it runs no task.
     pub fn task(&self) -> Option<&Task> {
         match &self.of {

@@ -22,7 +22,7 @@ table! {
 
 impl Log {
     /// Whether it says that ECS sends the output nowhere.
-    pub fn is_none(&self) -> bool {
+    pub fn is_off(&self) -> bool {
         &*self.driver == "none"
     }
 

@@ -135,7 +135,7 @@ impl Sorter<'_, '_> {
             Follows::All | Follows::Beside => &[],
         };
         let names = names.iter().chain(one.uses.iter().copied());
-        // Of steps with one name, it waits for those that a slot may contain beside it.
+        // Steps may have the same name. It waits for those of them that may be in the same slot.
         let waits = |name: &StepName, other: &Waiting<'_>| other.name == name && !one.never_meets(other);
         let places = |name| {
             let all = self.steps.iter().enumerate();

@@ -37,7 +37,7 @@ table! {
 }
 
 table! {
-    /// When a task is run, and what it is told.
+    /// The times at which tasks start, and their input.
     #[schemars(extend("x-flat" = true))]
     pub struct Times {
         /// `cron(minutes hours day-of-month month day-of-week year)`, `rate(5 minutes)`, or for once `at(2026-12-01T08:00:00)`;

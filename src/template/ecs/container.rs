@@ -56,7 +56,7 @@ fn secret_list(all: &BTreeMap<String, Located<Secret>>) -> Option<Shape> {
 
 /// A log configuration that a step writes.
 pub(super) fn log(log: &Log) -> Option<Shape> {
-    (!log.is_none()).then(|| Shape::table(log).with("SecretOptions", secret_list(&log.secrets)))
+    (!log.is_off()).then(|| Shape::table(log).with("SecretOptions", secret_list(&log.secrets)))
 }
 
 /// The step's log group; streams are named `task/<container>/<task id>`.

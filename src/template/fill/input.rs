@@ -1,4 +1,4 @@
-//! What the tasks of a schedule are told, if variables are in it.
+//! The input of a schedule's tasks, where variables give a part of it.
 
 use crate::model::process::{EcsSchedule, unusable_input};
 
@@ -7,12 +7,12 @@ use super::Filler;
 use super::outputs::in_text;
 
 impl Filler<'_> {
-    /// Checks that ECS can start tasks with an input that variables give a part of. The loader checked all others.
+    /// Checks that ECS can start tasks with an input that contains `#{…}` or an escaped `##{`. The loader checked all others.
     pub(super) fn inputs_fit(&mut self, step: &EcsSchedule) {
         let containers = step.task.container_names();
         for input in step.schedule.each().filter_map(|(_, times)| times.input.as_ref()) {
             // What another stack outputs is known only during the deployment.
-            if input.placeholders().next().is_none() || in_text(input) {
+            if !input.raw().contains("#{") || in_text(input) {
                 continue;
             }
             let Some(why) = self.text(input).and_then(|filled| unusable_input(&filled, &containers)) else { continue };

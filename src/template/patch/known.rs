@@ -35,7 +35,7 @@ fn value(shape: &Shape) -> Value {
         ) => Value::from(text.raw()),
         Shape::Leaf(Leaf::Image(name, _)) => Value::from(format!("#{{images.{name}}}")),
         Shape::Leaf(_) => Value::from("#{…}"),
-        Shape::Leaves(Leaves::Texts(texts)) => {
+        Shape::Leaves(Leaves::Texts(texts) | Leaves::Arns(texts)) => {
             Value::Array(texts.iter().map(|text| value(&Shape::Element(text.clone()))).collect())
         }
         Shape::Leaves(_) | Shape::Joined(_) => some_items(),
