@@ -159,7 +159,7 @@ codes! {
     SECRET_REFERENCE "secret-reference" Error "A secret must be a reference: `{ secret = \"<ARN>\" }`, with `key` if the secret's value is JSON, or `{ parameter = \"<name>\" }`. Secret values never go into the repository.";
     TAGS "tags" Error "AWS allows at most 50 tags, with keys of at most 128 characters that do not begin with `aws:` and values of at most 256 characters. Keys that begin with `landfall:` are landfall's own.";
     ARN "arn" Error "The text is not an ARN of the kind that this key needs. ARNs begin with `arn:aws:` or another partition, such as `aws-cn`, `aws-us-gov` or `aws-eusc`.";
-    LOG_RETENTION "log-retention" Error "CloudWatch Logs does not offer this number of days, or the step has no log group because nothing in it writes to one.";
+    LOG_RETENTION "log-retention" Error "CloudWatch Logs does not offer this number of days, or the step says how long its log group keeps entries or what it is called, and has none because nothing in it writes to one.";
     NO_SUBNETS "no-subnets" Error "Fargate tasks need subnets, and neither the step nor one of its targets names any.";
     RELEASE_VERSION "release-version" Error "The name of a release file is its version, and a version begins with a number.";
     RELEASE_FORMAT "release-format" Error "The release was made with rendering rules that this landfall version does not have. Install a newer landfall.";

@@ -18,6 +18,7 @@ codes! {
     CONTAINER_SIZES "container-sizes" "With the numbers that variables supply, the containers need more CPU or memory than the task has, or a container reserves more memory than its limit.";
     DUPLICATE_LOGICAL_ID "duplicate-logical-id" "Two resources or outputs of a step would have the same logical id, so one would replace the other.";
     EFS_ID "efs-id" "A file system or an access point must be named by its id. The id becomes part of the task role's rights, so it must not match anything else.";
+    FAMILY "family" "With its placeholders filled, the name of a family of task definitions is not valid for ECS. The name becomes part of the schedule role's rights, so it must not match anything else.";
     FARGATE_SIZE "fargate-size" "Fargate allows fixed pairs of CPU and memory, and the pair that variables supply is not one of them.";
     FUNCTION_ARN "function-arn" "A Lambda function must be named by its ARN. The ARN becomes part of the rights of the role that calls the function, so it must not match anything else.";
     IMAGE_REPOSITORY "image-repository" "With its placeholders filled, the repository of an image is not valid for ECS. It contains a tag, a digest or a character that is not allowed, or is longer than 255 characters.";

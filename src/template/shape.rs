@@ -78,8 +78,10 @@ pub(super) enum Leaf {
     QueueArn(Text),
     /// The ARN of an SSM parameter.
     ParameterArn(Text),
-    /// The ARN of a log group in another region, with its streams.
-    LogGroupArn(Text, Text),
+    /// The ARN of a log group with its streams, in this region or in the target's.
+    LogGroupArn(Text, Option<Text>),
+    /// The ARN of every revision of a task definition of this family.
+    FamilyArn(Text),
     /// The ARN of a key of KMS, which is given by its ARN, or by its id in the target's account and region.
     KeyArn(Text),
     /// A key of KMS as it is written: its id, its alias, or the ARN of either.
@@ -109,11 +111,12 @@ impl Leaf {
             | Self::RoleArn(text)
             | Self::QueueArn(text)
             | Self::ParameterArn(text)
+            | Self::FamilyArn(text)
             | Self::KeyArn(text)
             | Self::Key(text)
             | Self::KeyAlias(text) => (Some(text), [None; 3]),
             Self::SecretValue(text, part) => (Some(text), part.texts().unwrap_or_default()),
-            Self::LogGroupArn(group, region) => (Some(group), [Some(region), None, None]),
+            Self::LogGroupArn(group, region) => (Some(group), [region.as_ref(), None, None]),
             Self::Known(_) | Self::Image(..) | Self::ImageArn(..) => (None, [None; 3]),
         };
         first.into_iter().chain(more.into_iter().flatten())

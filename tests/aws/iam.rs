@@ -8,7 +8,7 @@ use landfall::aws::operation::Service;
 use landfall::cli::iam::split::{LONGEST, length, split};
 use landfall::cli::iam::{Policies, policies};
 use landfall::model::process::{
-    EcsService, EcsTask, Scaling, ServiceConnect, ServiceRegistry, StepKind, Strategy, Task, TemplateRun,
+    EcsService, EcsTask, Port, Scaling, ServiceConnect, ServiceRegistry, StepKind, Strategy, Task, TemplateRun,
 };
 use serde_json::{Value, json};
 
@@ -150,6 +150,31 @@ fn what_stands_around_a_service_is_granted_where_a_step_makes_it() {
     let users = json!(["ecs-tasks.amazonaws.com", "ecs.amazonaws.com", "scheduler.amazonaws.com"]);
     assert_eq!(pass["Condition"]["StringEquals"]["iam:PassedToService"], users);
     assert!(!resources(&after.roles[0].permissions, "iam:AttachRolePolicy").is_empty());
+}
+
+#[test]
+fn what_steps_name_is_granted_by_these_names_alone() {
+    let text = |raw: &str| Some(table::<Port>(&format!("port = 80\nname = '{raw}'")).name.unwrap());
+    let named = changed(|service| {
+        service.task.log_group_name = text("/ecs/#{stack.name}");
+        service.task.family = text("shop-#{environment.id}-web");
+        service.options.service_name = text("shop");
+    });
+    let allows = |action: &str, resource: &str| {
+        let resource = format!("arn:aws:{resource}");
+        assert!(resources(&named.roles[0].permissions, action).contains(&resource), "{action} on {resource}");
+    };
+    allows("logs:CreateLogGroup", "logs:eu-west-1:222222222222:log-group:/ecs/*");
+    allows("logs:GetLogEvents", "logs:eu-west-1:222222222222:log-group:/ecs/*:log-stream:*");
+    allows("ecs:TagResource", "ecs:eu-west-1:222222222222:task-definition/shop-*-web:*");
+    let cluster = "prod-eu";
+    allows("ecs:CreateService", &format!("ecs:eu-west-1:222222222222:service/{cluster}/shop"));
+    allows("ecs:ContinueServiceDeployment", &format!("ecs:eu-west-1:222222222222:service-deployment/{cluster}/shop/*"));
+    assert!(!named.notes.iter().any(|note| note.contains("begins with a variable")), "{:?}", named.notes);
+    let open = changed(|service| service.task.family = text("#{family}"));
+    let note = "begins with a variable (#{family}): the deploying role also needs the rights on task definitions that these give";
+    assert!(open.notes.iter().any(|known| known.contains(note)), "{:?}", open.notes);
+    assert_eq!(open.roles[0].permissions, granted().roles[0].permissions);
 }
 
 #[test]

@@ -32,14 +32,13 @@ fn every_key_changes_what_is_rendered() {
 }
 
 /// Properties without a key, with the reason.
-const WITHOUT: [(&str, &str, &str); 15] = [
+const WITHOUT: [(&str, &str, &str); 14] = [
     ("ECS::Service", "Cluster", "the target says it"),
     ("ECS::Service", "DeploymentConfiguration.LifecycleHooks[].HookDetails", "a function has its own settings"),
     ("ECS::Service", "DeploymentController", "landfall proves deployments that ECS makes itself"),
     ("ECS::Service", "EnableECSManagedTags", "it is always on: tasks are found by these tags"),
     ("ECS::Service", "LoadBalancers[].LoadBalancerName", "classic load balancers"),
     ("ECS::Service", "Role", "classic load balancers"),
-    ("ECS::Service", "ServiceName", "a service with a fixed name cannot be replaced"),
     ("ECS::Service", "TaskDefinition", "it is that of the step"),
     ("ECS::Service", "ForceNewDeployment.EnableForceNewDeployment", "it goes with the text"),
     ("ECS::TaskDefinition", "ContainerDefinitions[].PortMappings[].ContainerPortRange", "each port is named by itself"),

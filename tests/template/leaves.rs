@@ -1,26 +1,30 @@
 //! Every value of a key may be a variable where the key says so: a step then renders what it renders with the value itself.
 //!
+//! `./tests/run nightly` tries 500 random steps instead of 50.
+//!
 //! Where a key takes placeholders is read from its documentation, so a new key takes part as soon as a golden step has it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
-use std::process::Command;
+use std::path::{Path, PathBuf};
 
 use landfall::template::body;
 use serde_json::Value as Json;
 use toml::Value;
 
 use super::golden::tool;
+use super::random;
 use crate::support::keys::{self, Inside, Place};
+use crate::support::random::{Workshop, wanted};
 use crate::support::steps::{Read, files, golden, read, read_with};
 
 /// Keys of which landfall looks at what is written, although a variable may be in it, and why.
-const LOOKED_AT: [(&str, &str); 11] = [
+const LOOKED_AT: [(&str, &str); 12] = [
     ("circuit_breaker.enabled", "what is off has no further settings"),
     ("container.firelens_configuration.options", "where the configuration is decides what the execution role may read"),
     ("container.log.options", "`awslogs-create-group` gives the execution role the right to create it"),
     ("container.mount_points.read_only", "what is certainly read-only needs no right to write"),
     ("deployment_configuration.lifecycle_hooks.timeout_configuration.action", "the default renders to nothing"),
+    ("execute_command", "with a variable, the task role has the rights of ECS Exec in every slot"),
     ("load_balancer.own_target_group.listener_rule.priority", "the logical id of the rule has what is written"),
     ("scaling.step_scaling.alarm.namespace", "in namespaces of ECS, the dimensions are those of the service"),
     ("scaling.target_tracking.customized_metric_specification.metrics.metric_stat.metric.namespace", "the same"),
@@ -113,58 +117,101 @@ fn resources(templates: &[String]) -> Vec<Json> {
     templates.iter().map(of).collect()
 }
 
-#[test]
-fn a_variable_in_every_value_renders_what_the_values_render() {
-    let mut kinds = keys::kinds();
-    kinds.remove("cloudformation");
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("leaves-{}", std::process::id()));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    let (mut replaced, mut wrong, mut used) = (0, Vec::new(), BTreeSet::new());
-    for (file, process) in golden() {
-        let written: Value = toml::from_str(&process).unwrap();
-        let steps = written["step"].as_array().unwrap();
-        if !steps.iter().all(|step| kinds.contains_key(step["kind"].as_str().unwrap())) {
-            continue;
-        }
-        let plain = resources(&templates(&read(&process)).unwrap());
-        let all = leaves(&kinds, &written);
+/// Steps whose values become variables, and what came of it.
+struct Trial {
+    kinds: BTreeMap<String, Json>,
+    folder: PathBuf,
+    replaced: usize,
+    wrong: Vec<String>,
+    /// The exceptions that were needed.
+    used: BTreeSet<&'static str>,
+    /// Each process by its name.
+    tried: BTreeMap<String, String>,
+}
+
+impl Trial {
+    fn new(name: &str) -> Self {
+        let mut kinds = keys::kinds();
+        kinds.remove("cloudformation");
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        Self { kinds, folder, replaced: 0, wrong: Vec::new(), used: BTreeSet::new(), tried: BTreeMap::new() }
+    }
+
+    /// Replaces every value of a process that renders; it must render the same.
+    fn replace(&mut self, name: &str, process: &Value) {
+        let Ok(plain) = templates(&read(&toml::to_string(process).unwrap())) else { return };
+        let plain = resources(&plain);
+        let all = leaves(&self.kinds, process);
         let exception = |leaf: &Leaf| LOOKED_AT.iter().find(|(path, _)| *path == leaf.path).map(|(path, _)| *path);
-        used.extend(all.iter().filter_map(exception));
+        self.used.extend(all.iter().filter_map(exception));
         let all: Vec<&Leaf> = all.iter().filter(|leaf| exception(leaf).is_none()).collect();
-        replaced += all.len();
-        let tried = templates(&varied(&written, &all));
+        self.replaced += all.len();
+        let tried = templates(&varied(process, &all));
         if tried.as_ref().is_ok_and(|tried| resources(tried) == plain) {
             for (number, template) in tried.unwrap().iter().enumerate() {
-                std::fs::write(folder.join(format!("{file}-{number}.json")), template).unwrap();
+                std::fs::write(self.folder.join(format!("{name}-{number}.json")), template).unwrap();
             }
-            continue;
+            self.tried.insert(name.to_owned(), toml::to_string(process).unwrap());
+            return;
         }
         // Each alone says which it is.
-        let before = wrong.len();
+        let before = self.wrong.len();
         for leaf in &all {
-            match templates(&varied(&written, &[leaf])) {
+            match templates(&varied(process, &[leaf])) {
                 Ok(tried) if resources(&tried) == plain => {}
-                Ok(_) => wrong.push(format!("{file}: `{}` = {} renders something else", leaf.path, leaf.value)),
+                Ok(_) => self.wrong.push(format!("{name}: `{}` = {} renders something else", leaf.path, leaf.value)),
                 Err(why) => {
-                    wrong.push(format!("{file}: `{}` = {}: {}", leaf.path, leaf.value, why.lines().next().unwrap()))
+                    let why = why.lines().next().unwrap();
+                    self.wrong.push(format!("{name}: `{}` = {}: {why}", leaf.path, leaf.value));
                 }
             }
         }
-        if wrong.len() == before {
-            wrong.push(format!("{file}: all together: {:?}", tried.err()));
+        if self.wrong.len() == before {
+            self.wrong.push(format!("{name}: all together: {:?}", tried.err()));
         }
     }
-    println!("{replaced} values replaced by variables");
-    assert!(wrong.is_empty(), "{} of {replaced}:\n{}", wrong.len(), wrong.join("\n"));
-    let unused: Vec<_> = LOOKED_AT.iter().filter(|(path, _)| !used.contains(path)).collect();
-    assert!(unused.is_empty(), "no golden step has {unused:?}");
-    assert!(replaced > 1_000, "only {replaced}");
-    if let Some(lint) = tool("cfn-lint") {
-        let mut command = Command::new(lint);
-        command.args(["--non-zero-exit-code", "error", "--format", "parseable"]).arg(folder.join("*.json"));
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+
+    /// Every step rendered the same, and cfn-lint has nothing against it.
+    fn judge(&self) {
+        println!("{} values of {} processes replaced by variables", self.replaced, self.tried.len());
+        assert!(self.wrong.is_empty(), "{} of {}:\n{}", self.wrong.len(), self.replaced, self.wrong.join("\n"));
+        assert!(self.replaced > 10 * self.tried.len(), "only {}", self.replaced);
+        if let Some(lint) = tool("cfn-lint") {
+            let fault = |(file, said): &(String, Json)| {
+                let template = std::fs::read_to_string(self.folder.join(file)).unwrap();
+                !random::is_no_fault(said, &template, &self.tried[file.rsplit_once('-').unwrap().0])
+            };
+            let found: Vec<_> = random::errors(&lint, &self.folder).into_iter().filter(fault).collect();
+            assert!(found.is_empty(), "{found:#?}");
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
-    let _ = std::fs::remove_dir_all(&folder);
+}
+
+#[test]
+fn a_variable_in_every_value_renders_what_the_values_render() {
+    let mut trial = Trial::new("leaves");
+    for (file, process) in golden() {
+        let written: Value = toml::from_str(&process).unwrap();
+        let steps = written["step"].as_array().unwrap();
+        if steps.iter().all(|step| trial.kinds.contains_key(step["kind"].as_str().unwrap())) {
+            trial.replace(&file, &written);
+        }
+    }
+    let unused: Vec<_> = LOOKED_AT.iter().filter(|(path, _)| !trial.used.contains(path)).collect();
+    assert!(unused.is_empty(), "no golden step has {unused:?}");
+    trial.judge();
+}
+
+#[test]
+fn a_variable_in_every_value_of_random_steps_renders_what_the_values_render() {
+    let (seed, count) = wanted(2, 50);
+    let mut trial = Trial::new("random-leaves");
+    for (number, made) in Workshop::new().make(seed, count).iter().enumerate() {
+        trial.replace(&format!("{number}"), &made.written);
+    }
+    assert!(trial.tried.len() * 5 >= count * 4 || !trial.wrong.is_empty(), "only {} of {count}", trial.tried.len());
+    trial.judge();
 }

@@ -368,6 +368,10 @@ fn what_cannot_be_rendered_says_why() {
             "duplicate-logical-id: `LoadBalancerSecurityGroupX` would be in the section Resources of the template twice (change the `name` of one of the two that it is made from)",
         ),
         (
+            |world| world.schedule().task.family = Some(text("#{stack.name}*")),
+            "family: `#{stack.name}*` does not give the family of a task definition",
+        ),
+        (
             |world| world.service().task.container.push(container("side", "web").into()),
             "resource-rule: stack `storefront-web-production-prod-eu`: AWS would refuse `TaskDefinition` at `ContainerDefinitions.1.PortMappings.0.ContainerPort`: port 8080 is used twice in the task",
         ),

@@ -73,7 +73,7 @@ fn judge(steps: &[Made], folder: &Path, lint: Option<&PathBuf>) -> Judged {
 }
 
 /// The errors that cfn-lint finds in the templates of a folder, by file; those of the planted one have to be among them.
-fn errors(lint: &Path, folder: &Path) -> Vec<(String, Value)> {
+pub(super) fn errors(lint: &Path, folder: &Path) -> Vec<(String, Value)> {
     std::fs::write(folder.join("planted.json"), PLANTED).unwrap();
     let mut command = Command::new(lint);
     let output = command.args(["--non-zero-exit-code", "none", "--format", "json"]).arg(folder.join("*.json"));
@@ -97,7 +97,7 @@ fn errors(lint: &Path, folder: &Path) -> Vec<(String, Value)> {
 /// examples can be short. A health check asks the traffic's port by default \[api: CreateTargetGroup\], which cfn-lint wants to
 /// see said; one that says another port is a fault. And a text of a user never goes through `Fn::Sub`: what the step says as
 /// `${…}` stays in it, and a `${…}` that the step does not say is landfall's own, which has to be in one.
-fn is_no_fault(said: &Value, template: &str, step: &str) -> bool {
+pub(super) fn is_no_fault(said: &Value, template: &str, step: &str) -> bool {
     let message = said["Message"].as_str().unwrap();
     match said["Rule"]["Id"].as_str().unwrap() {
         "E1029" => {

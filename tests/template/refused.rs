@@ -54,6 +54,9 @@ fn logs_that_are_nowhere_are_kept_for_no_time() {
     );
     allowed("", splunk);
     allowed(days, "");
+    let name = "log_group_name = \"/ecs/web\"";
+    refused(name, splunk, &["` sets `log_group_name`, but nothing in it writes to its log group"]);
+    allowed(name, "");
     let own = "log = { driver = \"awslogs\", options = { awslogs-group = \"/landfall/#{stack.name}\", awslogs-region = \
                \"#{target.region}\", awslogs-stream-prefix = \"app\" } }";
     allowed(days, own);

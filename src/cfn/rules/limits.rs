@@ -26,7 +26,6 @@ pub(super) const RULES: &[Rule] = &[
         run: without_network,
     },
     Rule { name: "host-port", source: "API reference of Amazon ECS, PortMapping", edition: 3, run: host_ports },
-    Rule { name: "volume-name-form", source: "API reference of Amazon ECS, Volume", edition: 3, run: volume_names },
     Rule { name: "volumes-from-circle", source: "API reference of Amazon ECS, VolumeFrom", edition: 3, run: circle },
 ];
 
@@ -129,22 +128,6 @@ fn host_ports(judge: &mut Judge<'_>) {
                     let title = format!("port {number} is used twice in the container");
                     out(Fault::at(inner.pointer, title, aws).doubtful());
                 }
-            }
-        }
-    });
-}
-
-fn volume_names(judge: &mut Judge<'_>) {
-    judge.each(KIND, |_, task, out| {
-        let fits = |text: &str| {
-            (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        };
-        for name in task.get("Volumes").each().iter().map(|volume| volume.get("Name")) {
-            if let Some(text) = name.text().filter(|text| !fits(text)) {
-                let aws = "Volume.name should be 1 to 255 letters, numbers, hyphens and underscores.";
-                let title =
-                    format!("`{text}` is not a name for a volume: use letters, digits, `-` and `_`, at most 255");
-                out(Fault::at(name.pointer, title, aws));
             }
         }
     });

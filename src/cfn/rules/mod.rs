@@ -12,6 +12,7 @@ mod balancing;
 mod container;
 mod discovery;
 mod limits;
+mod names;
 mod registry;
 mod rights;
 mod rollout;
@@ -74,7 +75,7 @@ impl RuleFault {
 
 /// Every rule, in the order in which they judge.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let of_tasks = [task::RULES, container::RULES, wiring::RULES, volume::RULES, limits::RULES];
+    let of_tasks = [task::RULES, container::RULES, wiring::RULES, volume::RULES, limits::RULES, names::RULES];
     let of_others = [
         service::RULES,
         discovery::RULES,

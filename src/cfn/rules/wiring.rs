@@ -22,7 +22,6 @@ pub(super) const RULES: &[Rule] = &[
     Rule { name: "fargate-host", source: CONTAINER, edition: 2, run: fargate_host },
     Rule { name: "execution-role", source: REGISTER, edition: 2, run: execution_role },
     Rule { name: "role-arn", source: REGISTER, edition: 2, run: roles },
-    Rule { name: "container-name", source: CONTAINER, edition: 2, run: names },
     Rule {
         name: "container-circle",
         source: "API reference of Amazon ECS, ContainerDependency",
@@ -121,21 +120,6 @@ fn roles(judge: &mut Judge<'_>) {
                 let aws = "Role is not valid.";
                 out(Fault::at(role.pointer, format!("`{arn}` is not the ARN of a role"), aws));
             }
-        }
-    });
-}
-
-fn names(judge: &mut Judge<'_>) {
-    each_container(judge, |_, container, out| {
-        let name = container.get("Name");
-        let fits = |text: &str| {
-            (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        };
-        if let Some(text) = name.text().filter(|text| !fits(text)) {
-            let aws = "Container.name should be 1 to 255 letters, numbers, hyphens and underscores.";
-            let title =
-                format!("`{text}` is not a name for a container: use letters, digits, `-` and `_`, at most 255");
-            out(Fault::at(name.pointer, title, aws));
         }
     });
 }

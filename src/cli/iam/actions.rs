@@ -70,14 +70,21 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     if !reach.tasks {
         return statements;
     }
-    statements.push(allow(LOG_GROUP, &each("logs", &|project| format!("log-group:/landfall/{project}-*"))));
-    let streams = each("logs", &|project| format!("log-group:/landfall/{project}-*:log-stream:*"));
+    let names = &reach.names;
+    let given = |service, all: &BTreeSet<String>, rest: &dyn Fn(&str) -> String| {
+        all.iter().flat_map(|name| in_regions(account, reach, service, &rest(name))).collect::<Vec<_>>()
+    };
+    let mut groups = each("logs", &|project| format!("log-group:/landfall/{project}-*"));
+    groups.extend(given("logs", &names.log_groups, &|name| format!("log-group:{name}")));
+    let streams: Vec<String> = groups.iter().map(|group| format!("{group}:log-stream:*")).collect();
+    statements.push(allow(LOG_GROUP, &groups));
     statements.push(allow(&own(|operation| operation.service() == Service::Logs), &streams));
     statements.push(allow(SERVICE, &services(account, reach, "service")));
     let answers = own(|operation| operation.bucket() == Bucket::ServiceChanges);
     statements.push(allow(&answers, &services(account, reach, "service-deployment")));
     statements.push(allow(TASK_DEFINITION, &["*".to_owned()]));
-    let definitions = each("ecs", &|project| format!("task-definition/{project}-*"));
+    let mut definitions = each("ecs", &|project| format!("task-definition/{project}-*"));
+    definitions.extend(given("ecs", &names.families, &|name| format!("task-definition/{name}:*")));
     statements.push(allow(&["ecs:TagResource", "ecs:UntagResource"], &definitions));
     if reach.around.runs_tasks() {
         statements.extend(runs(account, reach, &definitions));
@@ -159,9 +166,12 @@ fn services(account: &AccountId, reach: &Reach<'_>, kind: &str) -> Vec<String> {
     let mut all = BTreeSet::new();
     for target in &reach.targets {
         let (region, cluster) = (target.region(), &target.cluster);
-        for project in reach.projects.keys() {
+        let own = reach.projects.keys().map(|project| format!("{project}-*"));
+        for name in own.chain(reach.names.services.iter().cloned()) {
+            // What is named after a service has an id of its own behind its name.
+            let rest = if kind == "service" || name.ends_with('*') { "" } else { "/*" };
             let partition = region.partition();
-            all.insert(format!("arn:{partition}:ecs:{region}:{account}:{kind}/{cluster}/{project}-*"));
+            all.insert(format!("arn:{partition}:ecs:{region}:{account}:{kind}/{cluster}/{name}{rest}"));
         }
     }
     all.into_iter().collect()
@@ -169,14 +179,18 @@ fn services(account: &AccountId, reach: &Reach<'_>, kind: &str) -> Vec<String> {
 
 /// One ARN per region and project; IAM's have no region.
 pub(super) fn arns(account: &AccountId, reach: &Reach<'_>, service: &str, rest: &dyn Fn(&Id) -> String) -> Vec<String> {
-    let mut all = BTreeSet::new();
-    for region in &reach.regions {
-        let place = if service == "iam" { "" } else { region.as_str() };
-        for project in reach.projects.keys() {
-            all.insert(format!("arn:{}:{service}:{place}:{account}:{}", region.partition(), rest(project)));
-        }
-    }
+    let each = |project: &&Id| in_regions(account, reach, service, &rest(project));
+    let all: BTreeSet<String> = reach.projects.keys().flat_map(each).collect();
     all.into_iter().collect()
+}
+
+/// One ARN per region; IAM's have no region.
+fn in_regions(account: &AccountId, reach: &Reach<'_>, service: &str, rest: &str) -> Vec<String> {
+    let arn = |region: &&crate::model::Region| {
+        let place = if service == "iam" { "" } else { region.as_str() };
+        format!("arn:{}:{service}:{place}:{account}:{rest}", region.partition())
+    };
+    reach.regions.iter().map(arn).collect()
 }
 
 /// The actions of landfall's own calls.

@@ -8,6 +8,7 @@
 
 mod actions;
 mod around;
+mod names;
 pub mod split;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,7 @@ struct Reach<'a> {
     /// Steps render task definitions, services, and what they need.
     tasks: bool,
     load_balancers: bool,
+    names: names::Names,
     around: around::Around,
 }
 
@@ -133,6 +135,7 @@ fn add_services(reach: &mut Reach<'_>, project: &Project, what: &What, target: &
     };
     for step in what.steps.iter().filter(here) {
         reach.around.add(&step.kind);
+        notes.extend(reach.names.add(step, project));
         reach.tasks |= step.kind.task().is_some() || step.kind.raw().is_some_and(|raw| raw.run.is_some());
         notes.extend(patched(step, project));
         match &step.kind {

@@ -20,7 +20,8 @@ pub(crate) fn run(make: &mut Maker<'_>, entry: &EcsTaskEntry) -> Option<EcsTask>
 /// Reads what a template runs. Size and containers of its task are the template's.
 pub(crate) fn of_template(make: &mut Maker<'_>, entry: &StackRunEntry) -> Option<TemplateRun> {
     let runs_on = make.settled(&entry.runs_on);
-    let task = Task { execute_command: entry.execute_command.into(), runs_on, ..Task::default() };
+    let execute_command = make.settled(&entry.execute_command);
+    let task = Task { execute_command, runs_on, ..Task::default() };
     let run = once(make, task, &entry.run)?;
     Some(TemplateRun { definition: Arc::from(entry.task_definition.as_str()), run })
 }

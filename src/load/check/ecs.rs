@@ -79,7 +79,10 @@ pub(super) fn for_each_key_of<'s>(step: &'s StepEntry, each: &mut dyn FnMut(&'s 
         StepOf::EcsService(entry) => entry.service.each_text(each),
         StepOf::EcsTask(entry) => entry.task.each_text(each),
         StepOf::EcsSchedule(entry) => entry.schedule.each_text(each),
-        StepOf::CloudFormation(entry) => entry.stack.run.iter().for_each(|run| run.runs_on.each_text(each)),
+        StepOf::CloudFormation(entry) => entry.stack.run.iter().for_each(|run| {
+            run.runs_on.each_text(each);
+            run.execute_command.each_text(each);
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::finding::Finding;
 use super::super::schema::process::ProcessFile;
 use super::super::what::WhatDrafts;
 use super::ecs::each_task;
-use crate::model::process::{Compute, Firelens, Located, Log, OWN_LOG_GROUP, Task, Text};
+use crate::model::process::{Compute, Firelens, Located, Log, Task, Text};
 
 /// Options of the driver `awslogs` (ECS API reference, `LogConfiguration`).
 const AWSLOGS: [&str; 8] = [
@@ -115,22 +115,28 @@ fn awslogs(process: &Draft<ProcessFile>, log: &Log, fargate: bool, findings: &mu
     }
 }
 
-/// `log_retention_days` is only allowed if the step has a log group.
-pub(super) fn retention_of_something(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
+/// `log_retention_days` and `log_group_name` are only allowed if the step has a log group.
+pub(super) fn log_group_of_something(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
     each_task(drafts, |process, step, task| {
-        let Some(days) = &task.log_retention_days else { return };
+        let days = task.log_retention_days.as_ref().map(|days| ("log_retention_days", days.span()));
+        let name = task.log_group_name.as_ref().map(|name| ("log_group_name", name.span()));
+        let written: Vec<_> = days.into_iter().chain(name).collect();
+        if written.is_empty() {
+            return;
+        }
         let connect = step.service().and_then(|service| service.service_connect_configuration.as_ref());
         let proxy = connect.and_then(|connect| connect.log.as_ref());
         let logs = task.container.iter().filter_map(|container| container.log.as_ref()).chain(proxy);
         let routers = task.container.iter().filter_map(|container| container.firelens_configuration.as_ref());
         let options = logs.map(|log| &log.options).chain(routers.map(|router| &router.options));
-        let named = options.flat_map(BTreeMap::values).any(|option| option.raw() == OWN_LOG_GROUP);
+        let named = options.flat_map(BTreeMap::values).any(|option| option.raw() == task.own_log_group());
         if !named && task.container.iter().all(|container| container.log.is_some()) && !proxy.is_some_and(Log::is_own) {
-            let title =
-                format!("step `{}` sets `log_retention_days`, but nothing in it writes to its log group", *step.name);
-            let finding =
-                Finding::new(codes::LOG_RETENTION, &process.file, days.span(), title).label("no log group to apply to");
-            findings.push(finding.help("remove it, or remove a container's `log`"));
+            for (key, span) in written {
+                let title = format!("step `{}` sets `{key}`, but nothing in it writes to its log group", *step.name);
+                let finding =
+                    Finding::new(codes::LOG_RETENTION, &process.file, span, title).label("no log group to apply to");
+                findings.push(finding.help("remove it, or remove a container's `log`"));
+            }
         }
     });
 }

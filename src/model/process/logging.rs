@@ -101,9 +101,6 @@ words! {
     }
 }
 
-/// The name of a step's own log group, as a text of the step says it that sets options of its own for it.
-pub const OWN_LOG_GROUP: &str = "/landfall/#{stack.name}";
-
 impl Firelens {
     /// The ARN of the object in S3 that holds its configuration, if one does.
     pub fn object(&self) -> Option<&Text> {

@@ -49,6 +49,13 @@ table! {
         /// What containers can mount.
         #[serde(default)]
         volume: Vec<Located<Volume>> as own,
+        /// Name of the task definition's family; may contain `#{…}`. By default it is the name of the stack. Give each slot its
+        /// own, for example with `#{stack.name}`: the revisions of a family are numbered in an account and region.
+        family: Option<Text> as own,
+        /// Name of the step's log group; may contain `#{…}`. By default it is `/landfall/` and the name of the stack. Each slot
+        /// needs its own, for example with `#{stack.name}`. If the name changes, CloudFormation deletes the log group with
+        /// its entries and makes another one.
+        log_group_name: Option<Text> as own,
         /// How many days the step's log group keeps its entries; 30 by default; may be `#{…}`. A step has a log group only if
         /// something in it writes there: when the last container gets its own `log`, CloudFormation deletes the log group with
         /// its entries.
@@ -93,11 +100,19 @@ words! {
     }
 }
 
+/// The name of the log group of a step that does not name it.
+pub const OWN_LOG_GROUP: &str = "/landfall/#{stack.name}";
+
 impl Task {
     /// A task that says no more than it has to: every key that has a default has that of format 1.
     pub fn new(cpu: impl Into<Number>, memory: impl Into<Number>, containers: Vec<Container>) -> Self {
         let container = containers.into_iter().map(Located::from).collect();
         Self { cpu: Some(cpu.into()), memory: Some(memory.into()), container, ..Self::default() }
+    }
+
+    /// The name of its own log group, as a text of the step says it that sets options of its own for it.
+    pub fn own_log_group(&self) -> &str {
+        self.log_group_name.as_ref().map_or(OWN_LOG_GROUP, Text::raw)
     }
 
     /// The names of its containers.

@@ -55,8 +55,10 @@ pub(super) fn texts(leaf: &Leaf) -> Vec<String> {
         Leaf::FileSystemArn(text) => arn("elasticfilesystem", &format!("file-system/{}", text.raw())),
         Leaf::AccessPointArn(text) => arn("elasticfilesystem", &format!("access-point/{}", text.raw())),
         Leaf::LogGroupArn(group, region) => {
-            format!("arn:#{{target.partition}}:logs:{}:#{{account.id}}:log-group:{}:*", region.raw(), group.raw())
+            let region = region.as_ref().map_or("#{target.region}", Text::raw);
+            format!("arn:#{{target.partition}}:logs:{region}:#{{account.id}}:log-group:{}:*", group.raw())
         }
+        Leaf::FamilyArn(text) => arn("ecs", &format!("task-definition/{}:*", text.raw())),
         Leaf::Key(text) | Leaf::KeyAlias(text) => raw(text),
         Leaf::KeyArn(text) => return vec![raw(text), arn("kms", &format!("key/{}", text.raw()))],
         Leaf::ParameterArn(text) => return parameter(text.raw()),

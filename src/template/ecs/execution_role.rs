@@ -7,7 +7,7 @@ use crate::model::process::{Log, Task, Text};
 use crate::model::{ImageName, What};
 
 use super::super::image;
-use super::super::shape::{Known, Leaf, Leaves, Shape};
+use super::super::shape::{Leaf, Leaves, Shape};
 use super::role::{self, allow};
 use super::{id, kms, log_group, secrets};
 
@@ -67,7 +67,7 @@ fn statements(task: &Task, proxy: Option<&Log>, what: &What) -> Vec<Shape> {
 /// By name, not by the log group's attribute: a change set says about what uses an attribute of a changed resource that it
 /// may change too, and a longer retention would look as if it touched the role, the task definition and the service.
 fn log_groups(task: &Task, own: bool, proxy: Option<&Log>) -> Vec<Shape> {
-    let own = own.then(|| Known::LogGroupArn.into());
+    let own = own.then(|| log_group::streams(task));
     own.into_iter().chain(awslogs(task, proxy).filter_map(log_group)).collect()
 }
 
@@ -84,7 +84,7 @@ fn awslogs<'a>(task: &'a Task, proxy: Option<&'a Log>) -> impl Iterator<Item = &
 
 fn log_group(log: &Log) -> Option<Shape> {
     let (group, region) = (log.options.get("awslogs-group")?, log.options.get("awslogs-region")?);
-    Some(Shape::Leaf(Leaf::LogGroupArn(group.clone(), region.clone())))
+    Some(Shape::Leaf(Leaf::LogGroupArn(group.clone(), Some(region.clone()))))
 }
 
 /// The objects that hold environment files and the configurations of log routers, each text once (ECS developer guide,

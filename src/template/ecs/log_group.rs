@@ -1,8 +1,8 @@
 //! `AWS::Logs::LogGroup`: where containers write that say nothing else, and what says that it writes there.
 
-use crate::model::process::{Log, OWN_LOG_GROUP, Task, Text};
+use crate::model::process::{Log, Task, Text};
 
-use super::super::shape::{Known, Shape};
+use super::super::shape::{Known, Leaf, Shape};
 
 /// How long entries are kept if nothing is said.
 const RETENTION_DAYS: u32 = 30;
@@ -16,7 +16,7 @@ pub(super) fn shape(task: &Task, proxy: Option<&Log>) -> Option<Shape> {
         Shape::resource(
             "AWS::Logs::LogGroup",
             Shape::map([
-                ("LogGroupName", Some(Known::LogGroup.into())),
+                ("LogGroupName", Some(Shape::key(&task.log_group_name).unwrap_or_else(|| Known::LogGroup.into()))),
                 (
                     "RetentionInDays",
                     Some(Shape::key(&task.log_retention_days).unwrap_or_else(|| RETENTION_DAYS.into())),
@@ -24,6 +24,12 @@ pub(super) fn shape(task: &Task, proxy: Option<&Log>) -> Option<Shape> {
             ]),
         )
     })
+}
+
+/// The ARN of the log group, with its streams.
+pub(super) fn streams(task: &Task) -> Shape {
+    let named = |name: &Text| Shape::Leaf(Leaf::LogGroupArn(name.clone(), None));
+    task.log_group_name.as_ref().map_or_else(|| Known::LogGroupArn.into(), named)
 }
 
 /// Whether a container or the proxy writes there without saying so.
@@ -38,5 +44,5 @@ fn named(task: &Task, proxy: Option<&Log>) -> bool {
         log.chain(container.firelens_configuration.iter().flat_map(|router| router.options.values()))
     });
     let proxy = proxy.into_iter().flat_map(|log| log.options.values());
-    containers.chain(proxy).any(|option: &Text| option.raw() == OWN_LOG_GROUP)
+    containers.chain(proxy).any(|option: &Text| option.raw() == task.own_log_group())
 }

@@ -1,8 +1,8 @@
 //! The steps of ECS: log group, roles, task definition, service, and what stands around it, one file each.
 //!
-//! What exists depends on the step's literal keys alone. Role, service and everything else that AWS can name is left to
-//! CloudFormation, because a named resource cannot be replaced; the log group and the task definition's family take the
-//! stack's name, so that several environments can share a cluster and an account.
+//! What exists depends on the step's literal keys alone. Unless the step says a name, role, service and everything else that AWS
+//! can name is left to CloudFormation, because a named resource cannot be replaced; the log group and the task definition's
+//! family take the stack's name, so that several environments can share a cluster and an account.
 
 mod balancing;
 mod container;

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::model::process::{EcsSchedule, Literal, Task, Times};
 
 use super::super::shape::{Known, Leaf, Shape};
-use super::{execution_role, id, launch, role, task_role};
+use super::{execution_role, id, launch, role, task_definition, task_role};
 
 /// The schedules by logical id, without explicit names, so that CloudFormation can replace them.
 pub(super) fn shapes(step: &EcsSchedule) -> Vec<(String, Shape)> {
@@ -79,7 +79,7 @@ fn trust() -> Shape {
 fn statements(step: &EcsSchedule) -> Vec<Shape> {
     let cluster = Shape::map([("ecs:cluster", Some(Known::ClusterArn.into()))]);
     let in_cluster = Shape::map([("ArnEquals", Some(cluster))]);
-    let run = role::allow_if("RunTask", &["ecs:RunTask"], Known::TaskDefinitionsArn.into(), in_cluster);
+    let run = role::allow_if("RunTask", &["ecs:RunTask"], task_definition::revisions(&step.task), in_cluster);
     let while_made = Shape::Fixed(json!({ "StringEquals": { "ecs:CreateAction": "RunTask" } }));
     let tag = role::allow_if("Tags", &["ecs:TagResource"], Known::TasksArn.into(), while_made);
     let to_tasks = Shape::Fixed(json!({ "StringEquals": { "iam:PassedToService": "ecs-tasks.amazonaws.com" } }));

@@ -5,7 +5,7 @@ use crate::model::process::{Number, Task};
 use super::super::shape::{Known, Leaf, Shape};
 use super::{container, execution_role, launch, service, task_role, volume};
 
-/// The task definition; its family is the stack's name. It has the step's tags if tasks take them from it.
+/// The task definition. It has the step's tags if tasks take them from it.
 pub(super) fn shape(task: &Task, gives_tags: bool) -> Shape {
     let platform = Shape::map([
         ("CpuArchitecture", Shape::key(&task.architecture)),
@@ -14,7 +14,7 @@ pub(super) fn shape(task: &Task, gives_tags: bool) -> Shape {
     let containers = task.container.iter().map(|one| container::shape(one)).collect();
     let properties = Shape::table(task)
         .and(&task.definition)
-        .with("Family", Some(Known::Stack.into()))
+        .with("Family", Some(Shape::key(&task.family).unwrap_or_else(|| Known::Stack.into())))
         .with("ContainerDefinitions", Some(Shape::List(containers)))
         .with("Cpu", task.cpu.as_ref().map(size))
         .with("Memory", task.memory.as_ref().map(size))
@@ -26,6 +26,11 @@ pub(super) fn shape(task: &Task, gives_tags: bool) -> Shape {
         .with("RuntimePlatform", Some(platform))
         .with("Tags", gives_tags.then(|| service::tags(task)).flatten());
     Shape::resource("AWS::ECS::TaskDefinition", properties)
+}
+
+/// The ARN of every revision.
+pub(super) fn revisions(task: &Task) -> Shape {
+    task.family.clone().map_or_else(|| Known::TaskDefinitionsArn.into(), |family| Shape::Leaf(Leaf::FamilyArn(family)))
 }
 
 /// CloudFormation takes the size of a task as strings.

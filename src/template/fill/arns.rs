@@ -160,22 +160,39 @@ impl Filler<'_> {
         }
     }
 
-    /// The ARN of a log group with its streams, in the target's account and partition.
-    pub(super) fn log_group_elsewhere(&mut self, group: &Text, region: &Text) -> Option<String> {
+    /// The ARN of a log group with its streams, in the target's account and partition, and in its region if none is given.
+    pub(super) fn log_group_streams(&mut self, group: &Text, region: Option<&Text>) -> Option<String> {
         let name = self.text(group)?;
         if !made_of(&name, "_-/.#") {
             let title = format!("`{}` does not give the name of a log group", group.raw());
             self.problem(codes::LOG_GROUP, title, group.at(), None);
             return None;
         }
-        let written = self.text(region)?;
-        if !made_of(&written, "-") {
-            let title = format!("`{}` does not give a region", region.raw());
-            self.problem(codes::LOG_GROUP, title, region.at(), None);
+        let place = &self.context.target.place;
+        let region = match region {
+            None => place.region.to_string(),
+            Some(region) => {
+                let written = self.text(region)?;
+                if !made_of(&written, "-") {
+                    let title = format!("`{}` does not give a region", region.raw());
+                    self.problem(codes::LOG_GROUP, title, region.at(), None);
+                    return None;
+                }
+                written
+            }
+        };
+        Some(format!("arn:{}:logs:{region}:{}:log-group:{name}:*", place.region.partition(), place.account))
+    }
+
+    /// The ARN of every revision of a task definition that is given by its family.
+    pub(super) fn revisions(&mut self, family: &Text) -> Option<String> {
+        let name = self.text(family)?;
+        if !made_of(&name, "-_") {
+            let title = format!("`{}` does not give the family of a task definition", family.raw());
+            self.problem(codes::FAMILY, title, family.at(), None);
             return None;
         }
-        let place = &self.context.target.place;
-        Some(format!("arn:{}:logs:{written}:{}:log-group:{name}:*", place.region.partition(), place.account))
+        Some(format!("{}:task-definition/{name}:*", self.arn_prefix("ecs")))
     }
 
     /// The ARN of a key that is given by its ARN, or by its id in the target's account and region.

@@ -120,7 +120,11 @@ impl Filler<'_> {
             Leaf::KeyArn(text) => return self.key(text),
             Leaf::Key(text) => self.plain(text, ":/_-", codes::KEY, "a KMS key")?,
             Leaf::KeyAlias(text) => self.plain(text, "/_-", codes::KEY, "the alias of a KMS key")?,
-            Leaf::LogGroupArn(group, region) => self.log_group_parts(group, region)?,
+            Leaf::LogGroupArn(group, region) => self.log_group_parts(group, region.as_ref())?,
+            Leaf::FamilyArn(text) => {
+                let name = self.plain(text, "-_", codes::FAMILY, "the family of a task definition")?;
+                within(format!("{}:task-definition/", self.arn_prefix("ecs")), name, ":*")
+            }
             Leaf::Substitution(_) | Leaf::Known(_) | Leaf::Image(..) | Leaf::ImageArn(..) => return None,
         };
         Some(joined(parts))
@@ -298,10 +302,13 @@ impl Filler<'_> {
     }
 
     /// The ARN of a log group with its streams.
-    fn log_group_parts(&mut self, group: &Text, region: &Text) -> Option<Vec<Part>> {
+    fn log_group_parts(&mut self, group: &Text, region: Option<&Text>) -> Option<Vec<Part>> {
         let name = self.plain(group, "_-/.#", codes::LOG_GROUP, "the name of a log group")?;
-        let region = self.plain(region, "-", codes::LOG_GROUP, "a region")?;
         let place = &self.context.target.place;
+        let region = match region {
+            Some(region) => self.plain(region, "-", codes::LOG_GROUP, "a region")?,
+            None => vec![Part::Text(place.region.to_string())],
+        };
         let after = format!(":{}:log-group:", place.account);
         let before = within(format!("arn:{}:logs:", place.region.partition()), region, &after);
         Some(within(String::new(), before.into_iter().chain(name).collect(), ":*"))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::load::schema::At;
 use crate::load::schema::values::ValueEntry;
-use crate::model::process::RunsOn;
+use crate::model::process::{OptIn, RunsOn};
 
 use super::RunEntry;
 
@@ -52,9 +52,10 @@ pub struct StackRunEntry {
     pub run: RunEntry,
     /// What it runs on.
     pub runs_on: RunsOn,
-    /// Turns on ECS Exec.
+    /// Turns on ECS Exec; may be `#{…}`.
     #[serde(default)]
-    pub execute_command: bool,
+    #[schemars(extend("default" = false))]
+    pub execute_command: OptIn,
 }
 
 /// One of `capabilities`.

@@ -1,0 +1,54 @@
+//! Rules over the names that ECS takes for families, services, containers and volumes.
+
+use super::container::each_container;
+use super::seen::Seen;
+use super::{Fault, Rule, service, task};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        name: "container-name",
+        source: "API reference of Amazon ECS, ContainerDefinition",
+        edition: 2,
+        run: |judge| each_container(judge, |_, container, out| fits(&container.get("Name"), "container", out)),
+    },
+    Rule {
+        name: "volume-name-form",
+        source: "API reference of Amazon ECS, Volume",
+        edition: 3,
+        run: |judge| {
+            judge.each(task::KIND, |_, task, out| {
+                task.get("Volumes").each().iter().for_each(|volume| fits(&volume.get("Name"), "volume", out));
+            });
+        },
+    },
+    Rule {
+        name: "family-name",
+        source: "API reference of Amazon ECS, RegisterTaskDefinition",
+        edition: 3,
+        run: |judge| judge.each(task::KIND, |_, task, out| fits(&task.get("Family"), "family", out)),
+    },
+    Rule {
+        name: "service-name",
+        source: "API reference of Amazon ECS, CreateService",
+        edition: 3,
+        run: |judge| judge.each(service::KIND, |_, service, out| fits(&service.get("ServiceName"), "service", out)),
+    },
+];
+
+/// Reports a text that is not the name of such a thing.
+fn fits(name: &Seen<'_>, of: &str, out: &mut dyn FnMut(Fault)) {
+    let is_name = |text: &str| {
+        (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
+    };
+    if let Some(text) = name.text().filter(|text| !is_name(text)) {
+        let member = match of {
+            "container" => "Container.name",
+            "volume" => "Volume.name",
+            "family" => "Family",
+            _ => "Service name",
+        };
+        let aws = format!("{member} should be 1 to 255 letters, numbers, hyphens and underscores.");
+        let title = format!("`{text}` is not a name for a {of}: use letters, digits, `-` and `_`, at most 255");
+        out(Fault::at(name.pointer.clone(), title, aws));
+    }
+}
