@@ -9,10 +9,11 @@
 //! | 1 | rules of services ([`cfn::check_rules`](crate::cfn::check_rules)) over templates and patches, circles of resources in templates, attributes in patches |
 //! | 2 | properties of every resource type, patterns of texts, further rules of services, and all rules of services over what a slot's values make of a step |
 //! | 3 | further rules of containers, volumes, names and ports by which tasks are found, load balancing, traffic, scaling, schedules and rights; rules over what keys render instead of checks of keys |
+//! | 4 | names of families and services |
 
 /// The edition of this landfall, journaled with every release that lands. One is added with each version that refuses what an
 /// earlier one deployed.
-pub const EDITION: u16 = RULES_OF_KEYS;
+pub const EDITION: u16 = 4;
 
 /// The first edition with rules of services.
 pub const RULES_OF_SERVICES: u16 = 1;

@@ -164,8 +164,8 @@ fn what_steps_name_is_granted_by_these_names_alone() {
         let resource = format!("arn:aws:{resource}");
         assert!(resources(&named.roles[0].permissions, action).contains(&resource), "{action} on {resource}");
     };
-    allows("logs:CreateLogGroup", "logs:eu-west-1:222222222222:log-group:/ecs/*");
-    allows("logs:GetLogEvents", "logs:eu-west-1:222222222222:log-group:/ecs/*:log-stream:*");
+    allows("logs:CreateLogGroup", "logs:eu-west-1:222222222222:log-group:/ecs/storefront-*");
+    allows("logs:GetLogEvents", "logs:eu-west-1:222222222222:log-group:/ecs/storefront-*:log-stream:*");
     allows("ecs:TagResource", "ecs:eu-west-1:222222222222:task-definition/shop-*-web:*");
     let cluster = "prod-eu";
     allows("ecs:CreateService", &format!("ecs:eu-west-1:222222222222:service/{cluster}/shop"));

@@ -10,6 +10,7 @@ use serde_json::json;
 fn names_are_those_that_a_template_fixes() {
     assert_eq!(naming("AWS::RDS::DBInstance"), ["DBInstanceIdentifier"]);
     assert_eq!(naming("AWS::ApiGateway::BasePathMapping"), ["BasePath", "DomainName"]);
+    assert_eq!(naming("AWS::ECS::Service"), ["Cluster", "ServiceName"]);
     // AWS makes their identifiers, and a type that is not of AWS has no schema here.
     for kind in ["AWS::SQS::Queue", "AWS::EC2::SecurityGroup", "Custom::Thing"] {
         assert!(naming(kind).is_empty(), "{kind}");
@@ -23,6 +24,8 @@ fn names_are_those_that_a_template_fixes() {
             "ByUnknown": {"Type": "AWS::DynamoDB::Table", "Properties": {"TableName": {"Ref": "Unknown"}}},
             "Unnamed": {"Type": "AWS::S3::Bucket"},
             "Absent": {"Type": "AWS::S3::Bucket", "Condition": "IsOn", "Properties": {"BucketName": "absent"}},
+            "Service": {"Type": "AWS::ECS::Service", "Properties": {"Cluster": "main", "ServiceName": "web"}},
+            "Made": {"Type": "AWS::ECS::Service", "Properties": {"Cluster": "main"}},
             "Mapping": {"Type": "AWS::ApiGateway::BasePathMapping", "Properties": {"DomainName": "a.example", "BasePath": "v1"}},
         },
     });
@@ -33,5 +36,5 @@ fn names_are_those_that_a_template_fixes() {
         .map(|named| format!("{} {}", named.id, named.name))
         .collect();
     found.sort();
-    assert_eq!(found, ["ByParameter carts-main", "Mapping v1/a.example", "Plain files"]);
+    assert_eq!(found, ["ByParameter carts-main", "Mapping v1/a.example", "Plain files", "Service main/web"]);
 }

@@ -139,9 +139,9 @@ impl Trial {
         Self { kinds, folder, replaced: 0, wrong: Vec::new(), used: BTreeSet::new(), tried: BTreeMap::new() }
     }
 
-    /// Replaces every value of a process that renders; it must render the same.
-    fn replace(&mut self, name: &str, process: &Value) {
-        let Ok(plain) = templates(&read(&toml::to_string(process).unwrap())) else { return };
+    /// Replaces every value of a process; it must render the same. False if the process does not render.
+    fn replace(&mut self, name: &str, process: &Value) -> bool {
+        let Ok(plain) = templates(&read(&toml::to_string(process).unwrap())) else { return false };
         let plain = resources(&plain);
         let all = leaves(&self.kinds, process);
         let exception = |leaf: &Leaf| LOOKED_AT.iter().find(|(path, _)| *path == leaf.path).map(|(path, _)| *path);
@@ -154,7 +154,7 @@ impl Trial {
                 std::fs::write(self.folder.join(format!("{name}-{number}.json")), template).unwrap();
             }
             self.tried.insert(name.to_owned(), toml::to_string(process).unwrap());
-            return;
+            return true;
         }
         // Each alone says which it is.
         let before = self.wrong.len();
@@ -171,17 +171,19 @@ impl Trial {
         if self.wrong.len() == before {
             self.wrong.push(format!("{name}: all together: {:?}", tried.err()));
         }
+        true
     }
 
-    /// Every step rendered the same, and cfn-lint has nothing against it.
-    fn judge(&self) {
+    /// Every step rendered the same, and cfn-lint has nothing against it but what is excused: what it says, of which template and
+    /// which process.
+    fn judge(&self, least: usize, excused: impl Fn(&Json, &str, &str) -> bool) {
         println!("{} values of {} processes replaced by variables", self.replaced, self.tried.len());
         assert!(self.wrong.is_empty(), "{} of {}:\n{}", self.wrong.len(), self.replaced, self.wrong.join("\n"));
-        assert!(self.replaced > 10 * self.tried.len(), "only {}", self.replaced);
+        assert!(self.replaced > least, "only {}", self.replaced);
         if let Some(lint) = tool("cfn-lint") {
             let fault = |(file, said): &(String, Json)| {
                 let template = std::fs::read_to_string(self.folder.join(file)).unwrap();
-                !random::is_no_fault(said, &template, &self.tried[file.rsplit_once('-').unwrap().0])
+                !excused(said, &template, &self.tried[file.rsplit_once('-').unwrap().0])
             };
             let found: Vec<_> = random::errors(&lint, &self.folder).into_iter().filter(fault).collect();
             assert!(found.is_empty(), "{found:#?}");
@@ -197,21 +199,21 @@ fn a_variable_in_every_value_renders_what_the_values_render() {
         let written: Value = toml::from_str(&process).unwrap();
         let steps = written["step"].as_array().unwrap();
         if steps.iter().all(|step| trial.kinds.contains_key(step["kind"].as_str().unwrap())) {
-            trial.replace(&file, &written);
+            assert!(trial.replace(&file, &written), "{file} does not render");
         }
     }
     let unused: Vec<_> = LOOKED_AT.iter().filter(|(path, _)| !trial.used.contains(path)).collect();
     assert!(unused.is_empty(), "no golden step has {unused:?}");
-    trial.judge();
+    trial.judge(1_000, |_, _, _| false);
 }
 
 #[test]
 fn a_variable_in_every_value_of_random_steps_renders_what_the_values_render() {
     let (seed, count) = wanted(2, 50);
-    let mut trial = Trial::new("random-leaves");
+    let (mut trial, mut rendered) = (Trial::new("random-leaves"), 0);
     for (number, made) in Workshop::new().make(seed, count).iter().enumerate() {
-        trial.replace(&format!("{number}"), &made.written);
+        rendered += usize::from(trial.replace(&format!("{number}"), &made.written));
     }
-    assert!(trial.tried.len() * 5 >= count * 4 || !trial.wrong.is_empty(), "only {} of {count}", trial.tried.len());
-    trial.judge();
+    assert!(rendered >= count, "only {rendered} of {count} render");
+    trial.judge(10 * count, random::is_no_fault);
 }

@@ -9,7 +9,11 @@ pub(super) const RULES: &[Rule] = &[
         name: "container-name",
         source: "API reference of Amazon ECS, ContainerDefinition",
         edition: 2,
-        run: |judge| each_container(judge, |_, container, out| fits(&container.get("Name"), "container", out)),
+        run: |judge| {
+            each_container(judge, |_, container, out| {
+                fits(&container.get("Name"), ("container", "Container.name"), out)
+            })
+        },
     },
     Rule {
         name: "volume-name-form",
@@ -17,36 +21,40 @@ pub(super) const RULES: &[Rule] = &[
         edition: 3,
         run: |judge| {
             judge.each(task::KIND, |_, task, out| {
-                task.get("Volumes").each().iter().for_each(|volume| fits(&volume.get("Name"), "volume", out));
+                task.get("Volumes")
+                    .each()
+                    .iter()
+                    .for_each(|volume| fits(&volume.get("Name"), ("volume", "Volume.name"), out));
             });
         },
     },
     Rule {
         name: "family-name",
         source: "API reference of Amazon ECS, RegisterTaskDefinition",
-        edition: 3,
-        run: |judge| judge.each(task::KIND, |_, task, out| fits(&task.get("Family"), "family", out)),
+        edition: 4,
+        run: |judge| judge.each(task::KIND, |_, task, out| fits(&task.get("Family"), ("family", "Family"), out)),
     },
     Rule {
         name: "service-name",
         source: "API reference of Amazon ECS, CreateService",
-        edition: 3,
-        run: |judge| judge.each(service::KIND, |_, service, out| fits(&service.get("ServiceName"), "service", out)),
+        edition: 4,
+        run: |judge| {
+            judge.each(service::KIND, |_, service, out| {
+                fits(&service.get("ServiceName"), ("service", "Service name"), out)
+            })
+        },
     },
 ];
 
+/// What has the name, and what AWS calls it.
+type Of = (&'static str, &'static str);
+
 /// Reports a text that is not the name of such a thing.
-fn fits(name: &Seen<'_>, of: &str, out: &mut dyn FnMut(Fault)) {
+fn fits(name: &Seen<'_>, (of, member): Of, out: &mut dyn FnMut(Fault)) {
     let is_name = |text: &str| {
         (1..=255).contains(&text.len()) && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
     };
     if let Some(text) = name.text().filter(|text| !is_name(text)) {
-        let member = match of {
-            "container" => "Container.name",
-            "volume" => "Volume.name",
-            "family" => "Family",
-            _ => "Service name",
-        };
         let aws = format!("{member} should be 1 to 255 letters, numbers, hyphens and underscores.");
         let title = format!("`{text}` is not a name for a {of}: use letters, digits, `-` and `_`, at most 255");
         out(Fault::at(name.pointer.clone(), title, aws));

@@ -5,7 +5,7 @@
 //! Deliberately absent: changes in place that interrupt, which the schemas do not tell.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,10 +68,18 @@ pub fn is_type(name: &str) -> bool {
     }
 }
 
+/// Types that the schemas identify by an ARN, although two of them cannot have the same name, and the properties that make it: a
+/// service is one of its cluster (API reference of Amazon ECS, CreateService).
+static NAMED_BESIDE_AN_ARN: LazyLock<BTreeMap<&str, Vec<String>>> =
+    LazyLock::new(|| BTreeMap::from([("AWS::ECS::Service", ["Cluster", "ServiceName"].map(str::to_owned).to_vec())]));
+
 /// The properties that together name a resource of a type, sorted: two resources of one place cannot have the same. Empty for a
 /// type whose names AWS makes, and for one that is not known.
 pub fn naming(kind: &str) -> &'static [String] {
-    table().types.get(kind).map_or(&[], |line| &line.name)
+    match NAMED_BESIDE_AN_ARN.get(kind) {
+        Some(properties) => properties,
+        None => table().types.get(kind).map_or(&[], |line| &line.name),
+    }
 }
 
 /// Whether a change at `path` recreates a resource of type `kind`.

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::model::process::{Piece, StepKind, Text};
-use crate::model::{Project, Step};
+use crate::model::{Id, Project, Step};
 
-/// Names of log groups, task definitions and services, with `*` in place of what variables decide.
+/// Names of log groups, task definitions and services, with `*` in place of what variables decide, and the beginning of the
+/// stack's name for that.
 #[derive(Debug, Default)]
 pub(super) struct Names {
     pub(super) log_groups: BTreeSet<String>,
@@ -29,7 +30,7 @@ impl Names {
         let mut notes = Vec::new();
         for (key, of, name, patterns) in all {
             let Some(name) = name else { continue };
-            match pattern(name) {
+            match pattern(name, &project.id) {
                 Some(pattern) => drop(patterns.insert(pattern)),
                 None => notes.push(format!(
                     "`{key}` of step {} of {} begins with a variable ({name}): the deploying role also needs the rights on {of} that \
@@ -42,11 +43,13 @@ impl Names {
     }
 }
 
-/// A name with `*` for each placeholder; none if it begins with one.
-fn pattern(name: &Text) -> Option<String> {
+/// A name with a pattern for each placeholder; none if it could begin with anything.
+fn pattern(name: &Text, project: &Id) -> Option<String> {
     let part = |piece: &Piece| match piece {
         Piece::Literal(text) => text.to_string(),
+        // The names of all stacks of a project begin with its id.
+        Piece::Placeholder(name) if &**name == "stack.name" => format!("{project}-*"),
         Piece::Placeholder(_) => "*".to_owned(),
     };
-    matches!(name.pieces().first()?, Piece::Literal(_)).then(|| name.pieces().iter().map(part).collect())
+    Some(name.pieces().iter().map(part).collect()).filter(|pattern: &String| !pattern.starts_with('*'))
 }

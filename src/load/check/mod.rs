@@ -131,7 +131,7 @@ pub const WHAT_CHECKS: &[WhatCheck] = &[
     WhatCheck { name: "capacity", run: ecs_launch::capacity_fits },
     WhatCheck { name: "volumes", run: ecs_volumes::kinds_are_possible },
     WhatCheck { name: "log-options", run: ecs_logs::options_fit },
-    WhatCheck { name: "log-retention-of-nothing", run: ecs_logs::log_group_of_something },
+    WhatCheck { name: "log-group-of-nothing", run: ecs_logs::log_group_of_something },
     WhatCheck { name: "log-routers", run: ecs_logs::routers_fit },
     WhatCheck { name: "rights", run: ecs_roles::rights_fit },
     WhatCheck { name: "load-balancer", run: ecs_service::load_balancers_have_ports },

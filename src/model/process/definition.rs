@@ -45,7 +45,7 @@ table! {
     pub struct ServiceOptions {
         /// Name of the service; may contain `#{…}`. By default CloudFormation makes one. Each slot in a cluster needs its own, for
         /// example with `#{stack.name}`. CloudFormation cannot replace a service whose name is fixed: a change that needs
-        /// a new service, such as another `launch`, needs another name in the same commit.
+        /// a new service, such as another `scheduling_strategy`, needs another name in the same commit.
         service_name: Option<Text>,
         /// Target groups of VPC Lattice that the tasks register with.
         #[serde(default)]

@@ -110,7 +110,7 @@ impl Task {
         Self { cpu: Some(cpu.into()), memory: Some(memory.into()), container, ..Self::default() }
     }
 
-    /// The name of its own log group, as a text of the step says it that sets options of its own for it.
+    /// The name of its own log group, as the step writes it in options of logs.
     pub fn own_log_group(&self) -> &str {
         self.log_group_name.as_ref().map_or(OWN_LOG_GROUP, Text::raw)
     }

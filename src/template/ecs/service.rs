@@ -5,7 +5,7 @@ use crate::model::process::{EcsService, PropagateTags, Task, Text};
 use super::super::shape::{Known, Shape};
 use super::{balancing, deployment, discovery, id, launch, volume};
 
-/// The service. Without a name of the step's, it can be replaced.
+/// The service. CloudFormation can replace it unless the step says its name.
 pub(super) fn shape(step: &EcsService) -> Shape {
     let (task, on) = (&step.task, &step.task.runs_on);
     let given = Some(&step.propagate_tags).filter(|from| ***from != PropagateTags::None);

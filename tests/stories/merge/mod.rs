@@ -215,6 +215,7 @@ gallery! {
     production_by_itself
     rolling_becomes_blue_green
     the_same_name
+    two_services_of_one_name
 }
 
 #[test]

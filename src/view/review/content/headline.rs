@@ -167,6 +167,7 @@ impl Clause {
     fn of(slot: &SlotReview) -> Self {
         let project = &slot.project;
         let (verb, what, preposition) = match (&slot.from, &slot.to) {
+            (None, None) if matches!(slot.how, How::Fails(_)) => ("tries to deploy", project.to_string(), "to"),
             (_, None) => ("removes", project.to_string(), "from"),
             (Some(from), Some(to)) if from == to => ("redeploys", format!("{project} {to}"), "in"),
             (Some(_), Some(to)) if slot.rollback => ("rolls back", format!("{project} to {to}"), "in"),
