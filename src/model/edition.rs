@@ -9,7 +9,7 @@
 //! | 1 | rules of services ([`cfn::check_rules`](crate::cfn::check_rules)) over templates and patches, circles of resources in templates, attributes in patches |
 //! | 2 | properties of every resource type, patterns of texts, further rules of services, and all rules of services over what a slot's values make of a step |
 //! | 3 | further rules of containers, volumes, names and ports by which tasks are found, load balancing, traffic, scaling, schedules and rights; rules over what keys render instead of checks of keys |
-//! | 4 | names of families and services |
+//! | 4 | names of families and services, names that are there twice, the sections of templates, policy documents, attributes of load balancing, listeners, volumes of EBS, logs, placement, and a table of what single values may be |
 
 /// The edition of this landfall, journaled with every release that lands. One is added with each version that refuses what an
 /// earlier one deployed.

@@ -443,6 +443,7 @@ impl Change for SimCloud {
                 tags: Some(request.tags.clone()),
                 capabilities: request.capabilities.iter().map(ToString::to_string).collect(),
                 role: None,
+                notifications: None,
                 token: Some(request.token.to_string()),
             },
             description: None,

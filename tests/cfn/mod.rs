@@ -5,6 +5,6 @@ mod checks;
 pub(crate) mod corpus;
 mod reading;
 mod replacement;
-mod rules;
+pub(crate) mod rules;
 mod schemas;
 mod slips;

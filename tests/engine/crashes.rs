@@ -150,6 +150,7 @@ fn rename(scene: &mut Scene, value: &str) {
         tags: None,
         capabilities: vec![],
         role: None,
+        notifications: None,
         token: Some("somebody".to_owned()),
     };
     scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();

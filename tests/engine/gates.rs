@@ -108,6 +108,7 @@ async fn what_failed_without_a_rollback_is_rolled_back_when_somebody_says_so() {
         tags: None,
         capabilities: vec![],
         role: None,
+        notifications: None,
         token: Some("by-hand".to_owned()),
     };
     let options = StackOptions { keep_failed: true, ..StackOptions::default() };

@@ -200,6 +200,7 @@ async fn another_landfall_stops_this_one() {
         tags: Some(owner("queue").tags()),
         capabilities: vec![],
         role: None,
+        notifications: None,
         token: Some("lf-ffffffffffffffff-2-1-0-execute1".to_owned()),
     };
     scene.sim.world().update_stack(&place(), &other, &StackOptions::default()).unwrap();
@@ -288,6 +289,7 @@ async fn a_stale_change_set_is_followed_by_another() {
         tags: Some(owner("queue").tags()),
         capabilities: vec![],
         role: None,
+        notifications: None,
         token: None,
     };
     scene.sim.world().update_stack(&place(), &hand, &StackOptions::default()).unwrap();

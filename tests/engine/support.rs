@@ -324,6 +324,7 @@ impl Scene {
             tags: Some(tags),
             capabilities: vec![],
             role: None,
+            notifications: None,
             token: Some(token.to_owned()),
         };
         self.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();

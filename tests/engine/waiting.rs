@@ -24,6 +24,7 @@ fn somebody_updates(scene: &Scene) {
         tags: None,
         capabilities: vec![],
         role: None,
+        notifications: None,
         token: Some("by-hand".to_owned()),
     };
     scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();
@@ -148,6 +149,7 @@ async fn imported(scene: &mut Scene) {
         tags: None,
         capabilities: vec![],
         role: None,
+        notifications: None,
         token: None,
     };
     scene.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();

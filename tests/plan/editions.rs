@@ -9,9 +9,10 @@ use landfall::model::{CommitId, Facts};
 use landfall::problem::Level;
 use landfall::tree::History as _;
 use landfall::tree::memory::MemoryHistory;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::frozen::Deployed;
+use crate::cfn::rules::whole;
 use crate::load::support::{Files, files_in};
 
 const PROCESS: &str = "projects/shop/process.toml";
@@ -24,7 +25,7 @@ fn files() -> Files {
     let examples = std::fs::read_to_string(root.join("tests/cfn/rules.yaml")).unwrap();
     let Value::Object(examples) = cfn::read(&examples).unwrap().into_value() else { panic!("a map of rules") };
     for (rule, example) in &examples {
-        let template = json!({ "Resources": example["refused"] });
+        let template = whole(&example["refused"]);
         files.insert(format!("projects/shop/templates/{rule}.json"), template.to_string());
         let step = format!(
             "\n[[step]]\nname = \"{rule}\"\nkind = \"cloudformation\"\nrole = \"web\"\ntemplate = \"{rule}.json\"\n"

@@ -185,7 +185,7 @@ def not_modelled():
     cfn, ecs = client("cloudformation"), client("ecs")
     refused("NotModelled", "DetectStackDrift", cfn.detect_stack_drift, StackName="queues")
     refused("NotModelled", "StartTask", ecs.start_task, taskDefinition="x", containerInstances=["i"])
-    refused("NotModelled", "NotificationARNs", cfn.update_stack, StackName="queues", TemplateBody=QUEUES, NotificationARNs=["arn:aws:sns:x"])
+    refused("NotModelled", "ResourceTypes", cfn.update_stack, StackName="queues", TemplateBody=QUEUES, ResourceTypes=["AWS::SQS::*"])
     strange = '{"Resources": {"A": {"Type": "AWS::Robot::Arm"}}}'
     refused("ValidationError", "AWS::Robot::Arm", cfn.create_stack, StackName="arm", TemplateBody=strange)
     refused("ValidationError", "Circular", cfn.create_stack, StackName="ring", TemplateBody=json.dumps({"Resources": {
@@ -308,7 +308,7 @@ def faults_and_ledger():
     # ECS throttles registrations after twenty at once, as documented.
     ecs = client("ecs", "222222222222", "us-east-1")
     for index in range(20):
-        ecs.register_task_definition(family="many", containerDefinitions=[{"name": "a", "image": f"a:{index}"}])
+        ecs.register_task_definition(family="many", containerDefinitions=[{"name": "a", "image": f"a:{index}", "memory": 64}])
     refused("ThrottlingException", "Rate exceeded", ecs.register_task_definition, family="many", containerDefinitions=[{"name": "a", "image": "a"}])
     arns = [a for page in ecs.get_paginator("list_task_definitions").paginate(familyPrefix="many") for a in page["taskDefinitionArns"]]
     assert len(arns) == 20

@@ -70,6 +70,14 @@ for account, region in (("111111111111", "eu-west-1"), ("222222222222", "us-east
 deploy = ["cloudformation", "deploy", "--stack-name", "fresh", "--template-file", str(template), "--no-execute-changeset"]
 assert "describe-change-set" in aws(*deploy, "--parameter-overrides", "Name=one")
 assert aws("cloudformation", "describe-stacks", "--stack-name", "fresh")["Stacks"][0]["StackStatus"] == "REVIEW_IN_PROGRESS"
+# The same with the template in a bucket, where it is put with the encryption that the account has anyway.
+aws("s3api", "create-bucket", "--bucket", "shop-templates", "--create-bucket-configuration", "LocationConstraint=eu-west-1")
+deploy = ["cloudformation", "deploy", "--stack-name", "from-bucket", "--template-file", str(template), "--no-execute-changeset"]
+aws(*deploy, "--s3-bucket", "shop-templates", "--parameter-overrides", "Name=one")
+aws("s3api", "put-object", "--bucket", "shop-templates", "--key", "a b/c", "--body", str(template), "--if-none-match", "*")
+aws("s3api", "put-object", "--bucket", "shop-templates", "--key", "a b/c", "--body", str(template), "--if-none-match", "*", fails="PreconditionFailed")
+# Only what is signed for S3 is an object.
+aws("lambda", "put-function-concurrency", "--function-name", "f", "--reserved-concurrent-executions", "1", fails="the service lambda")
 assert aws("sts", "get-caller-identity")["Account"] == "111111111111"
 aws("cloudformation", "describe-stack-drift-detection-status", "--stack-drift-detection-id", "a" * 36, fails="does not model")
 print("aws: done")

@@ -58,6 +58,7 @@ pub(super) fn input(name: &str, template: &Value, token: &str) -> StackInput {
         tags: Some(BTreeMap::from([("team".to_owned(), "shop".to_owned())])),
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
         role: None,
+        notifications: None,
         token: Some(token.to_owned()),
     }
 }

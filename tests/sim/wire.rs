@@ -32,9 +32,11 @@ fn clusters() -> Clusters {
     Clusters::Listed(list)
 }
 
-/// Runs a script of tests/sim against a fresh server.
-async fn run(script: &str) {
-    let Some(tools) = tools() else { return };
+/// Runs a script of tests/sim against a fresh server, and gives what it prints; none without tools.
+async fn run(script: &str) -> Option<String> {
+    let tools = tools()?;
+    let modules = tools.parent().unwrap().join("node/node_modules/.bin");
+    let clients = std::env::var_os("LANDFALL_CLIENTS");
     let config = SimConfig {
         start: Timestamp::now(),
         clusters: clusters(),
@@ -60,7 +62,8 @@ async fn run(script: &str) {
                 .arg(format!("http://{address}"))
                 .env_clear()
                 .env("HOME", home.path())
-                .env("PATH", format!("{}:/usr/bin:/bin", tools.join("bin").display()))
+                .env("PATH", format!("{}:{}:/usr/bin:/bin", tools.join("bin").display(), modules.display()))
+                .envs(clients.map(|all| ("LANDFALL_CLIENTS", all)))
                 .output()
                 .unwrap()
         }
@@ -72,6 +75,7 @@ async fn run(script: &str) {
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{script}: {text}");
     println!("{text}");
+    Some(String::from_utf8(output.stdout).unwrap())
 }
 
 #[tokio::test]
@@ -79,7 +83,54 @@ async fn boto3_works_with_stacks_that_landfall_never_heard_of() {
     run("client.py").await;
 }
 
+/// What is modelled is written down, so that a new parameter of AWS is seen, and none is taken and ignored.
+#[tokio::test]
+async fn every_parameter_of_every_operation_is_taken_or_refused_by_name() {
+    let Some(found) = run("parameters.py").await else { return };
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sim/parameters.txt");
+    if std::env::var_os("LANDFALL_BLESS").is_some() {
+        std::fs::write(&path, &found).unwrap();
+    }
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), found);
+}
+
+#[tokio::test]
+async fn the_cdk_deploys_and_sees_that_nothing_changes() {
+    match tools().map(|tools| tools.parent().unwrap().join("node/node_modules/.bin/cdk")) {
+        Some(cdk) if cdk.exists() => drop(run("cdk.py").await),
+        _ => eprintln!("skipped: there is no cdk beside LANDFALL_TOOLS"),
+    }
+}
+
 #[tokio::test]
 async fn the_aws_command_line_works_with_stacks_that_landfall_never_heard_of() {
     run("command_line.py").await;
+}
+
+/// A page that a browser shows can send requests to loopback too, and a body that never comes must not be waited for without end.
+#[tokio::test]
+async fn only_programs_of_this_machine_are_answered() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let world = Arc::new(Mutex::new(World::new(SimConfig { start: Timestamp::now(), ..SimConfig::default() })));
+    let server = tokio::spawn(serve(listener, world, Arc::new(Timestamp::now), std::future::pending()));
+    let ask = |headers: String| async move {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let mut connection = tokio::net::TcpStream::connect(address).await.unwrap();
+        let request = format!("GET /_landfall/faults HTTP/1.1\r\n{headers}Connection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        answer.split(' ').nth(1).unwrap().to_owned()
+    };
+    for host in
+        [address.to_string(), format!("localhost:{}", address.port()), "[::1]:80".to_owned(), "s3.localhost".to_owned()]
+    {
+        assert_eq!(ask(format!("Host: {host}\r\n")).await, "200", "{host}");
+    }
+    for host in ["evil.example.com", "localhost.example.com", "10.0.0.1"] {
+        assert_eq!(ask(format!("Host: {host}\r\n")).await, "403", "{host}");
+    }
+    assert_eq!(ask(format!("Host: {address}\r\nOrigin: https://evil.example.com\r\n")).await, "403");
+    server.abort();
 }

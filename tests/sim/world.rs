@@ -263,7 +263,10 @@ fn an_update_to_more_tasks_than_a_service_may_have_is_refused_and_goes_back() {
     assert_eq!((service.desired, service.running(None)), (2, 2));
     let stack = world.find_stack(&place(), "shop").unwrap();
     assert!(
-        stack.events.iter().any(|event| event.reason.as_ref().is_some_and(|told| told.contains("beyond the 5000")))
+        stack
+            .events
+            .iter()
+            .any(|event| event.reason.as_ref().is_some_and(|told| told.contains("2000000000 is not from 0 to 5000")))
     );
 }
 

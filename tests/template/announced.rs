@@ -54,6 +54,7 @@ fn input(rendered: &Rendered, token: &str) -> StackInput {
         tags: Some(rendered.content.tags.clone()),
         capabilities: rendered.content.capabilities.iter().map(ToString::to_string).collect(),
         role: None,
+        notifications: None,
         token: Some(token.to_owned()),
     }
 }

@@ -218,6 +218,7 @@ fn evaluated(expression: &Value, parameter: &str, value: &str) -> String {
         tags: Some(BTreeMap::new()),
         capabilities: Vec::new(),
         role: None,
+        notifications: None,
         token: None,
     };
     world.create_stack(&place, &input, &StackOptions::default()).unwrap();

@@ -58,7 +58,9 @@ fn what_aws_would_refuse_is_refused() {
             "the required property `Rollback` is missing",
         ),
         (
-            format!("{SERVICE}append = {{ LoadBalancers = [{{ TargetGroup = \"x\" }}] }}"),
+            format!(
+                "{SERVICE}append = {{ LoadBalancers = [{{ ContainerName = \"app\", ContainerPort = 8080, TargetGroupArn = \"x\", TargetGroup = \"x\" }}] }}"
+            ),
             "did you mean `TargetGroupArn`?",
         ),
         (format!("{SERVICE}depends_on = [\"Topic\"]"), "the template has no resource `Topic`"),

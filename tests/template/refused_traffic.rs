@@ -172,7 +172,7 @@ fn target_groups_that_cannot_be_are_refused() {
         ),
         (balancer("", ingress, "{ port = 443, protocol = \"https\" }"), "a listener for HTTPS needs a certificate"),
         (
-            balancer("", ingress, "{ port = 80, protocol = \"http\", ssl_policy = \"x\" }"),
+            balancer("", ingress, "{ port = 80, protocol = \"http\", ssl_policy = \"ELBSecurityPolicy-x\" }"),
             "`ssl_policy` is only for `https` and `tls`",
         ),
         (

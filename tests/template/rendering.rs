@@ -39,7 +39,7 @@ const LEAVES: &[Leaf] = &[
     (
         "log option",
         |world, raw| {
-            let mut log: Log = table("driver = 'splunk'");
+            let mut log: Log = table("driver = 'splunk'\noptions = { splunk-token = 'x' }");
             log.options.insert("splunk-url".to_owned(), text(raw));
             world.container().log = Some(log);
         },
@@ -161,7 +161,8 @@ fn the_execution_role_may_what_the_step_needs_and_no_more() {
         ("C".to_owned(), table("parameter = '/c'")),
     ]);
     assert_eq!(statements(&world)["Secrets"], json!([arn]));
-    world.container().log = Some(table("driver = 'splunk'"));
+    world.container().log =
+        Some(table("driver = 'splunk'\noptions = { splunk-token = 'x', splunk-url = 'https://x' }"));
     assert_eq!(statements(&world).keys().collect::<Vec<_>>(), ["Parameters", "Secrets"]);
     assert_eq!(world.template().pointer("/Resources/LogGroup"), None);
     assert_eq!(statements(&world)["Parameters"], json!(["arn:aws:ssm:eu-west-1:222222222222:parameter/c"]));

@@ -138,6 +138,7 @@ fn every_step_deploys_on_the_simulated_account() {
             tags: Some(BTreeMap::new()),
             capabilities: rendered.content.capabilities.iter().map(ToString::to_string).collect(),
             role: None,
+            notifications: None,
             token: None,
         };
         world
@@ -160,6 +161,10 @@ fn every_step_deploys_on_the_simulated_account() {
 fn given(shown: String) -> String {
     match shown.strip_prefix("output ").and_then(|rest| rest.split(' ').next()) {
         Some("FileSystem") => "fs-0a1b2c3d".to_owned(),
+        Some("Group") => "sg-0a1b2c3d".to_owned(),
+        Some("TargetGroup") => {
+            "arn:aws:elasticloadbalancing:eu-west-1:111111111111:targetgroup/web/0123456789abcdef".to_owned()
+        }
         Some(output @ ("Secret" | "QueueArn")) => format!("arn:aws:x:eu-west-1:111111111111:{output}"),
         _ => shown,
     }

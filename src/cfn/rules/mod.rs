@@ -8,27 +8,39 @@
 //!
 //! Deliberately absent: what AWS only finds out with the account at hand (limits, names that are taken, resources elsewhere).
 
+mod actions;
+mod attributes;
 mod balancing;
 mod container;
 mod discovery;
+mod ebs;
+mod forms;
 mod limits;
+mod logs;
 mod names;
+mod placement;
+mod policies;
 mod registry;
 mod rights;
 mod rollout;
 mod scaling;
 mod schedule;
+mod sections;
 mod seen;
 mod service;
 mod targets;
 mod task;
 mod traffic;
+mod values;
 mod volume;
 mod wiring;
+
+use serde_json::{Map, Value};
 
 use super::check::MAX_RESOURCES;
 use super::document::Document;
 use seen::{Seen, Template};
+pub use values::{Form, Row, rows};
 
 /// One thing that AWS refuses.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +76,9 @@ pub struct RuleFault {
 impl RuleFault {
     /// Resource and property: `` `Task` at `Cpu` ``.
     pub fn place(&self) -> String {
-        let inside = self.pointer.trim_start_matches("/Resources/");
+        let Some(inside) = self.pointer.strip_prefix("/Resources/") else {
+            return format!("`{}`", self.pointer.trim_start_matches('/').replace('/', "."));
+        };
         let (id, place) = inside.split_once("/Properties").unwrap_or((inside, ""));
         match place.trim_start_matches('/').replace('/', ".").as_str() {
             "" => format!("`{id}`"),
@@ -75,18 +89,26 @@ impl RuleFault {
 
 /// Every rule, in the order in which they judge.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    let of_tasks = [task::RULES, container::RULES, wiring::RULES, volume::RULES, limits::RULES, names::RULES];
+    let of_tasks =
+        [task::RULES, container::RULES, wiring::RULES, volume::RULES, limits::RULES, names::RULES, logs::RULES];
     let of_others = [
         service::RULES,
+        placement::RULES,
+        ebs::RULES,
         discovery::RULES,
         registry::RULES,
         rollout::RULES,
         traffic::RULES,
         balancing::RULES,
         targets::RULES,
+        attributes::RULES,
+        actions::RULES,
         scaling::RULES,
         schedule::RULES,
         rights::RULES,
+        policies::RULES,
+        values::RULES,
+        sections::RULES,
     ];
     of_tasks.into_iter().chain(of_others).flatten()
 }
@@ -100,7 +122,7 @@ pub fn check_rules(document: &Document) -> Vec<RuleFault> {
     let template = Template::of(document);
     let mut found = Vec::new();
     for rule in rules() {
-        let mut judge = Judge { template: &template, rule, found: Vec::new() };
+        let mut judge = Judge { template: &template, root: document.as_map(), rule, found: Vec::new() };
         (rule.run)(&mut judge);
         found.append(&mut judge.found);
     }
@@ -110,6 +132,7 @@ pub fn check_rules(document: &Document) -> Vec<RuleFault> {
 /// A template, and what one rule says against it.
 struct Judge<'a> {
     template: &'a Template<'a>,
+    root: &'a Map<String, Value>,
     rule: &'static Rule,
     found: Vec<RuleFault>,
 }

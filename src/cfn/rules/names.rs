@@ -1,8 +1,11 @@
 //! Rules over the names that ECS takes for families, services, containers and volumes.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
 use super::container::each_container;
 use super::seen::Seen;
-use super::{Fault, Rule, service, task};
+use super::{Fault, Judge, Rule, service, task};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
@@ -44,7 +47,33 @@ pub(super) const RULES: &[Rule] = &[
             })
         },
     },
+    Rule { name: "name-once", source: "CloudFormation template reference, Name type", edition: 4, run: once },
 ];
+
+/// Types with a name that only one of them can have in an account and region.
+const NAMED: [(&str, &str); 8] = [
+    ("AWS::Logs::LogGroup", "LogGroupName"),
+    ("AWS::IAM::Role", "RoleName"),
+    ("AWS::IAM::ManagedPolicy", "ManagedPolicyName"),
+    ("AWS::ElasticLoadBalancingV2::LoadBalancer", "Name"),
+    ("AWS::ElasticLoadBalancingV2::TargetGroup", "Name"),
+    ("AWS::SQS::Queue", "QueueName"),
+    ("AWS::SNS::Topic", "TopicName"),
+    ("AWS::S3::Bucket", "BucketName"),
+];
+
+fn once(judge: &mut Judge<'_>) {
+    for (kind, property) in NAMED {
+        let seen = RefCell::new(BTreeSet::new());
+        judge.each(kind, |_, resource, out| {
+            let name = resource.get(property);
+            if let Some(text) = name.text().filter(|text| !seen.borrow_mut().insert(text.clone())) {
+                let aws = format!("{text} already exists");
+                out(Fault::at(name.pointer, format!("another resource of the template has the name `{text}`"), aws));
+            }
+        });
+    }
+}
 
 /// What has the name, and what AWS calls it.
 type Of = (&'static str, &'static str);

@@ -12,26 +12,32 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 /// One value, or each of a list.
-fn each<'a>(value: &Seen<'a>) -> Vec<Seen<'a>> {
+pub(super) fn each<'a>(value: &Seen<'a>) -> Vec<Seen<'a>> {
     if value.text().is_some() { vec![value.clone()] } else { value.each() }
+}
+
+/// The statements of a document.
+pub(super) fn statements<'a>(document: &Seen<'a>) -> Vec<Seen<'a>> {
+    let statement = document.get("Statement");
+    let all = statement.each();
+    if all.is_empty() { vec![statement] } else { all }
 }
 
 /// Looks at every statement about the rights of roles and users.
 fn each_statement(judge: &mut Judge<'_>, look: impl Fn(&Seen<'_>, &mut dyn FnMut(Fault))) {
-    let of_document = |document: &Seen<'_>, out: &mut dyn FnMut(Fault)| {
-        let statement = document.get("Statement");
-        let all = statement.each();
-        let one = all.is_empty().then_some(statement);
-        all.iter().chain(&one).for_each(|statement| look(statement, out));
-    };
+    each_document(judge, |document, out| statements(document).iter().for_each(|statement| look(statement, out)));
+}
+
+/// Looks at every document about the rights of roles and users.
+pub(super) fn each_document(judge: &mut Judge<'_>, look: impl Fn(&Seen<'_>, &mut dyn FnMut(Fault))) {
     for kind in ["AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group"] {
         judge.each(kind, |_, resource, out| {
             let inline = resource.get("Policies").each();
-            inline.iter().for_each(|policy| of_document(&policy.get("PolicyDocument"), out));
+            inline.iter().for_each(|policy| look(&policy.get("PolicyDocument"), out));
         });
     }
     for kind in ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"] {
-        judge.each(kind, |_, resource, out| of_document(&resource.get("PolicyDocument"), out));
+        judge.each(kind, |_, resource, out| look(&resource.get("PolicyDocument"), out));
     }
 }
 

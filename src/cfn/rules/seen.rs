@@ -145,6 +145,13 @@ impl<'a> Seen<'a> {
         }
     }
 
+    /// Whether it is certainly a map whose keys are known.
+    pub(super) fn is_map(&self) -> bool {
+        self.value
+            .is_some_and(|value| value.as_object().is_some_and(|map| !map.keys().any(|key| key.starts_with("Fn::"))))
+            && !is_later(self.value)
+    }
+
     /// Whether it is certainly there, whatever it is.
     pub(super) fn is_there(&self) -> bool {
         self.value.is_some_and(|value| !is_no_value(value) && !has_branch(value))

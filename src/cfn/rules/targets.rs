@@ -84,15 +84,6 @@ fn protocol(judge: &mut Judge<'_>) {
             let aws = "Protocol version can only be specified for HTTP and HTTPS target groups.";
             out(Fault::at(version.pointer, "`ProtocolVersion` is only for `http` and `https`", aws));
         }
-        for attribute in group.get("TargetGroupAttributes").each() {
-            let key = attribute.get("Key");
-            let of_http = |key: &str| key.starts_with("slow_start.") || key == "stickiness.lb_cookie.duration_seconds";
-            if let Some(text) = key.text().filter(|text| of_http(text)) {
-                let name = text.split('.').next().unwrap_or_default();
-                let aws = format!("Target group attribute key '{text}' is not recognized");
-                out(Fault::at(attribute.get("Value").pointer, format!("`{name}` is only for `http` and `https`"), aws));
-            }
-        }
     });
 }
 

@@ -42,7 +42,7 @@ fn proxy_log(process: &Draft<ProcessFile>, task: &Task, log: &Log, findings: &mu
     findings.extend(ecs_logs::unknown_driver(process, log, compute));
     let routed = task.container.iter().any(|container| container.firelens_configuration.is_some());
     if !log.is_own() {
-        ecs_logs::options(process, log, compute, findings);
+        ecs_logs::options(process, log, findings);
     }
     if &*log.driver == "awsfirelens" && !routed {
         let title = "the Service Connect proxy sends its logs to a router, and the step has no router";

@@ -12,11 +12,9 @@ use super::super::schema::process::ProcessFile;
 use super::super::what::WhatDrafts;
 use crate::model::process::{
     Compute, ConstraintType, Container, EcsService, Given, Known, Located, NetworkMode, Number, PlacementConstraint,
-    PlacementStrategy, RunsOn, StrategyType, Switch, Task, Text, Within,
+    PlacementStrategy, RunsOn, StrategyType, Task, Text, Within,
 };
 
-/// The field of a placement strategy that spreads tasks over availability zones.
-const ZONE: &str = "attribute:ecs.availability-zone";
 /// The most capacity providers of a service (API reference, `CreateService`).
 const MAX_PROVIDERS: usize = 20;
 /// The most placement constraints and strategies of a service (API reference, `CreateService`).
@@ -136,7 +134,8 @@ fn of_container(judge: &mut Judge<'_>, container: &Container) {
     judge.ec2_only(first(&container.dns_servers), "dns_servers");
     judge.ec2_only(first(&container.dns_search_domains), "dns_search_domains");
     judge.ec2_only(first(&container.docker_security_options), "docker_security_options");
-    judge.ec2_only(first(&container.credential_specs), "credential_specs");
+    let of_domain = |text: &&Text| !text.raw().starts_with("credentialspecdomainless:") && !text.raw().contains("#{");
+    judge.ec2_only(container.credential_specs.iter().find(of_domain).map(Text::span), "credential_specs");
     if judge.network != NetworkMode::Bridge {
         judge.refuse(first(&container.links), "links", "is only for network mode `bridge`");
     }
@@ -201,7 +200,6 @@ pub(super) fn capacity_fits(drafts: &WhatDrafts, findings: &mut Vec<Finding>) {
         }
         if let Some(service) = step.service() {
             daemon(service, &mut out);
-            rebalancing(service, &mut out);
         }
     }
 }
@@ -260,13 +258,6 @@ fn daemon(service: &EcsService, out: &mut impl FnMut(Range<usize>, &str)) {
     if service.task.runs_on.compute() != Compute::Ec2 {
         out(service.scheduling_strategy.span(), "`scheduling_strategy = \"daemon\"` is only for `launch = \"ec2\"`");
     }
-    let moves = service.availability_zone_rebalancing.as_ref();
-    if let Some(on) = moves.filter(|on| on.written().is_some_and(|Switch(on)| on)) {
-        out(
-            on.span(),
-            "the tasks of a daemon stay on their instances: `availability_zone_rebalancing` is not for daemons",
-        );
-    }
     let full = |percent: Option<u32>| percent == Some(100);
     let most = service.maximum_percent.as_ref();
     if let Some(least) = service.minimum_healthy_percent.as_ref().filter(|least| full(least.number()))
@@ -307,29 +298,4 @@ fn strategy(one: &Located<PlacementStrategy>, out: &mut impl FnMut(Range<usize>,
         _ => return,
     };
     out(one.span(), title);
-}
-
-fn rebalancing(service: &EcsService, out: &mut impl FnMut(Range<usize>, &str)) {
-    let on = service.availability_zone_rebalancing.as_ref();
-    let Some(on) = on.filter(|on| on.written().is_some_and(|Switch(on)| on)) else { return };
-    if !service.is_daemon() && service.maximum_percent.as_ref().is_some_and(|most| most.number() == Some(100)) {
-        out(on.span(), "rebalancing starts a task before it stops another: set `maximum_percent` above 100");
-    }
-    let runs_on = &service.task.runs_on;
-    let spreads = |one: &PlacementStrategy| {
-        one.kind.written().is_none_or(|kind| kind == StrategyType::Spread)
-            && one.field.as_ref().is_some_and(|field| field.raw() == ZONE || field.raw().contains("#{"))
-    };
-    if let Some(first) = runs_on.placement_strategies.first()
-        && !spreads(first)
-    {
-        out(
-            first.span(),
-            "with rebalancing, the first placement strategy must spread over `attribute:ecs.availability-zone`",
-        );
-    }
-    let zone = runs_on.placement_constraints.iter().filter_map(|entry| entry.expression.as_ref());
-    if let Some(zone) = zone.into_iter().find(|expression| expression.raw().contains(ZONE)) {
-        out(zone.span(), "with rebalancing, a placement constraint must not use `attribute:ecs.availability-zone`");
-    }
 }

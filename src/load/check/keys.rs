@@ -48,6 +48,7 @@ fn in_key(quoted: &str) -> Option<String> {
     Some(match value {
         None => key,
         Some("true" | "ENABLED") => format!("{key} = true"),
+        Some("false" | "DISABLED") => format!("{key} = false"),
         Some(word) => format!("{key} = \"{}\"", word.to_ascii_lowercase().replace('_', "-")),
     })
 }

@@ -65,7 +65,8 @@ table! {
         /// GPUs; not on Fargate.
         #[serde(default)]
         resource_requirements: Vec<ResourceRequirement>,
-        /// ARNs of credential specifications, for Active Directory; only with `launch = "ec2"`; may contain `#{…}`.
+        /// A credential specification, for Active Directory: `credentialspec:` or, on Fargate, `credentialspecdomainless:`, and
+        /// the ARN of a file; at most one; may contain `#{…}`.
         #[serde(default)]
         credential_specs: Vec<Text>,
         /// Containers that it can reach by name without ports; only in network mode `bridge`; may contain `#{…}`.

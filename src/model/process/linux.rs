@@ -7,10 +7,10 @@ table! {
     pub struct Ulimit {
         /// Which limit; may be `#{…}`.
         name: Given<UlimitName>,
-        /// The limit that applies; may be `#{…}`.
-        soft_limit: Number,
-        /// The highest value to which the container may raise `soft_limit`; may be `#{…}`.
-        hard_limit: Number,
+        /// The limit that applies, or -1 for none; may be `#{…}`.
+        soft_limit: Given<i32>,
+        /// The highest value to which the container may raise `soft_limit`, or -1 for any; may be `#{…}`.
+        hard_limit: Given<i32>,
     }
 }
 

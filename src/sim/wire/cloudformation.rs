@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::caller::Caller;
 use super::query::{Params, Xml, page, wrap};
-use super::show;
+use super::{parameters, show};
 use crate::sim::error::{Answer, ApiError};
+use crate::sim::world::stack::Stack;
 use crate::sim::world::template::{Template, check_inline};
 use crate::sim::world::{ChangeSetInput, StackInput, StackOptions, World};
 
@@ -19,9 +20,7 @@ pub(super) fn call(
     params: &Params,
     request_id: &str,
 ) -> Answer<String> {
-    let known = known(action)
-        .ok_or_else(|| ApiError::not_modelled(format_args!("the operation {action} of CloudFormation")))?;
-    params.only(known)?;
+    parameters::check("CloudFormation", action, params)?;
     let mut xml = Xml::default();
     let request = Request { caller, host, params };
     if !request.change(world, action, &mut xml)? {
@@ -29,71 +28,6 @@ pub(super) fn call(
     }
     let result = xml.finish();
     Ok(wrap(NAMESPACE, action, request_id, |xml| xml.raw(&result)))
-}
-
-/// The parameters of every operation that is modelled.
-fn known(action: &str) -> Option<&'static [&'static str]> {
-    Some(match action {
-        "CreateStack" => &[
-            "StackName",
-            "TemplateBody",
-            "TemplateURL",
-            "Parameters",
-            "DisableRollback",
-            "Capabilities",
-            "RoleARN",
-            "OnFailure",
-            "Tags",
-            "ClientRequestToken",
-            "EnableTerminationProtection",
-        ],
-        "UpdateStack" => &[
-            "StackName",
-            "TemplateBody",
-            "TemplateURL",
-            "UsePreviousTemplate",
-            "Parameters",
-            "Capabilities",
-            "RoleARN",
-            "Tags",
-            "DisableRollback",
-            "ClientRequestToken",
-        ],
-        "DeleteStack" => &["StackName", "RetainResources", "RoleARN", "ClientRequestToken", "DeletionMode"],
-        "CreateChangeSet" => &[
-            "StackName",
-            "TemplateBody",
-            "TemplateURL",
-            "UsePreviousTemplate",
-            "Parameters",
-            "Capabilities",
-            "RoleARN",
-            "Tags",
-            "ChangeSetName",
-            "ClientToken",
-            "Description",
-            "ChangeSetType",
-            "OnStackFailure",
-        ],
-        "DescribeChangeSet" => &["ChangeSetName", "StackName", "NextToken", "IncludePropertyValues"],
-        "ExecuteChangeSet" => &["ChangeSetName", "StackName", "ClientRequestToken", "DisableRollback"],
-        "DeleteChangeSet" => &["ChangeSetName", "StackName"],
-        "ListChangeSets" | "DescribeStackEvents" | "ListStackResources" => &["StackName", "NextToken"],
-        "DescribeStacks" => &["StackName", "NextToken"],
-        "ListStacks" => &["NextToken", "StackStatusFilter"],
-        "DescribeStackResources" => &["StackName", "LogicalResourceId"],
-        "DescribeStackResource" => &["StackName", "LogicalResourceId"],
-        "GetTemplate" => &["StackName", "TemplateStage"],
-        "GetTemplateSummary" => &["StackName", "TemplateBody", "TemplateURL"],
-        "ValidateTemplate" => &["TemplateBody", "TemplateURL"],
-        "CancelUpdateStack" => &["StackName", "ClientRequestToken"],
-        "ContinueUpdateRollback" => &["StackName", "ResourcesToSkip", "ClientRequestToken"],
-        "RollbackStack" => &["StackName", "ClientRequestToken"],
-        "UpdateTerminationProtection" => &["StackName", "EnableTerminationProtection"],
-        "ListExports" => &["NextToken"],
-        "ListImports" => &["ExportName", "NextToken"],
-        _ => return None,
-    })
 }
 
 struct Request<'a> {
@@ -135,6 +69,7 @@ impl Request<'_> {
             tags,
             capabilities: params.list("Capabilities"),
             role: params.text("RoleARN"),
+            notifications: params.given_list("NotificationARNs"),
             token: params.text(token),
         })
     }
@@ -298,15 +233,39 @@ impl Request<'_> {
         Ok(())
     }
 
+    /// The stack that has a resource of this physical id.
+    fn stack_with(&self, world: &World, id: &str) -> Answer<String> {
+        let has = |stack: &&Stack| {
+            stack.lives() && stack.resources.values().any(|resource| resource.physical_id.as_deref() == Some(id))
+        };
+        let found = world.stacks(&self.caller.place).into_iter().find(has);
+        found
+            .map(|stack| stack.name.clone())
+            .ok_or_else(|| ApiError::validation(format!("Stack for {id} does not exist")))
+    }
+
+    /// The template of a change set or of what is deployed, which is nothing while the stack is in review.
+    fn get_template(&self, world: &World, xml: &mut Xml) -> Answer<()> {
+        let (place, stack) = (&self.caller.place, self.params.text("StackName"));
+        let body = match self.params.text("ChangeSetName") {
+            Some(set) => Some(world.describe_change_set(place, stack.as_deref(), &set)?.1.shape.body.clone()),
+            None => world.deployed_template(place, &self.params.required("StackName")?)?,
+        };
+        xml.some("TemplateBody", body);
+        xml.texts("StagesAvailable", ["Original", "Processed"]);
+        Ok(())
+    }
+
     /// Reads of one stack.
     fn read_stack(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<()> {
-        let name = self.params.required("StackName")?;
-        let size = world.page_size();
         if action == "GetTemplate" {
-            xml.text("TemplateBody", world.template(&self.caller.place, &name)?);
-            xml.texts("StagesAvailable", ["Original", "Processed"]);
-            return Ok(());
+            return self.get_template(world, xml);
         }
+        let size = world.page_size();
+        let name = match (self.params.text("StackName"), self.params.text("PhysicalResourceId")) {
+            (None, Some(id)) => self.stack_with(world, &id)?,
+            _ => self.params.required("StackName")?,
+        };
         let missing = || match action {
             "DescribeStackEvents" => ApiError::validation(format!("Stack [{name}] does not exist")),
             _ => ApiError::validation(format!("Stack with id {name} does not exist")),

@@ -6,7 +6,7 @@ use super::caller::Caller;
 use super::ecs_view as view;
 use super::query::page;
 use crate::sim::error::{Answer, ApiError};
-use crate::sim::world::World;
+use crate::sim::world::{self, World};
 
 pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &Value) -> Answer<String> {
     let request = Request { caller, input };
@@ -62,6 +62,15 @@ impl Request<'_> {
         }
     }
 
+    /// Whether the answer has tags too; an error for what else it could include.
+    pub(super) fn wants_tags(&self) -> Answer<bool> {
+        let include = self.texts("include");
+        match include.iter().find(|what| *what != "TAGS") {
+            Some(other) => Err(ApiError::not_modelled(format_args!("include = {other} of this operation"))),
+            None => Ok(!include.is_empty()),
+        }
+    }
+
     /// One page of names, under the key of the operation.
     pub(super) fn list(&self, world: &World, key: &str, names: Vec<String>) -> Answer<Value> {
         let asked = self.input.get("maxResults").and_then(Value::as_u64).and_then(|most| usize::try_from(most).ok());
@@ -98,6 +107,8 @@ impl Request<'_> {
 
     fn describe_clusters(&self, world: &mut World) -> Answer<Value> {
         self.only(&["clusters", "include"])?;
+        // Clusters have no tags here.
+        self.wants_tags()?;
         let mut names = self.texts("clusters");
         if names.is_empty() {
             names.push("default".to_owned());
@@ -127,14 +138,17 @@ impl Request<'_> {
 
     fn register(&self, world: &mut World) -> Answer<Value> {
         let family = self.required("family")?;
-        let mut properties = self.input.as_object().map(view::upper).unwrap_or_default();
-        properties.remove("Tags");
+        let properties = self.input.as_object().map(view::upper).unwrap_or_default();
         if properties.get("ContainerDefinitions").and_then(Value::as_array).is_none_or(Vec::is_empty) {
             return Err(ApiError::new("ClientException", "Container list cannot be empty."));
         }
+        if let Some(why) = world::refused_by_rules("AWS::ECS::TaskDefinition", &properties) {
+            return Err(ApiError::new("ClientException", why));
+        }
         let arn = world.register_task_definition(&self.caller.place, &family, properties);
         let definition = world.find_task_definition(&self.caller.place, &arn);
-        Ok(json!({ "taskDefinition": definition.map(view::task_definition) }))
+        let tags = definition.map(|definition| view::tags(&definition.properties));
+        Ok(json!({ "taskDefinition": definition.map(view::task_definition), "tags": tags }))
     }
 
     fn describe_task_definition(&self, world: &mut World) -> Answer<Value> {
@@ -142,7 +156,11 @@ impl Request<'_> {
         let name = self.required("taskDefinition")?;
         let found = world.find_task_definition(&self.caller.place, &name);
         let found = found.ok_or_else(|| ApiError::new("ClientException", "Unable to describe task definition."))?;
-        Ok(json!({ "taskDefinition": view::task_definition(found), "tags": [] }))
+        let mut answer = json!({ "taskDefinition": view::task_definition(found) });
+        if let (true, Some(map)) = (self.wants_tags()?, answer.as_object_mut()) {
+            map.insert("tags".to_owned(), view::tags(&found.properties));
+        }
+        Ok(answer)
     }
 
     fn list_task_definitions(&self, world: &mut World) -> Answer<Value> {
@@ -167,11 +185,11 @@ impl Request<'_> {
         if names.is_empty() || names.len() > 10 {
             return Err(ApiError::new("InvalidParameterException", "Services: 1 to 10 can be described at once."));
         }
-        let cluster = self.cluster(world)?;
+        let (cluster, tags) = (self.cluster(world)?, self.wants_tags()?);
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for name in names {
             match world.find_service(&self.caller.place, &cluster, &name) {
-                Some(service) if service.cluster == cluster => found.push(view::service(service)),
+                Some(service) if service.cluster == cluster => found.push(view::service(service, tags)),
                 _ => failures.push(view::missing(&name)),
             }
         }

@@ -51,7 +51,7 @@ impl Request<'_> {
 
     pub(super) fn describe_tasks(&self, world: &mut World) -> Answer<Value> {
         self.only(&["cluster", "tasks", "include"])?;
-        let cluster = self.cluster(world)?;
+        let (cluster, tags) = (self.cluster(world)?, self.wants_tags()?);
         let names = self.texts("tasks");
         if names.is_empty() || names.len() > 100 {
             return Err(ApiError::new("InvalidParameterException", "Tasks: 1 to 100 can be described at once."));
@@ -62,7 +62,7 @@ impl Request<'_> {
             let one = world.find_one_task(place, &name).filter(|task| task.cluster == cluster);
             match (world.find_task(place, &name), one) {
                 (Some((service, task)), _) => found.push(view::task(service, task)),
-                (None, Some(task)) => found.push(view::one_task(task)),
+                (None, Some(task)) => found.push(view::one_task(task, tags)),
                 (None, None) => failures.push(view::missing(&name)),
             }
         }
@@ -107,14 +107,14 @@ impl Request<'_> {
             request: self.input.to_string(),
         };
         let task = world.run_task(&self.caller.place, &input)?;
-        Ok(json!({ "tasks": [view::one_task(&task)], "failures": [] }))
+        Ok(json!({ "tasks": [view::one_task(&task, true)], "failures": [] }))
     }
 
     pub(super) fn stop_task(&self, world: &mut World) -> Answer<Value> {
         self.only(&["cluster", "task", "reason"])?;
         self.cluster(world)?;
         let task = world.stop_task(&self.caller.place, &self.required("task")?, self.text("reason").as_deref())?;
-        Ok(json!({ "task": view::one_task(&task) }))
+        Ok(json!({ "task": view::one_task(&task, true) }))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::sim::world::ecs::{
 };
 use crate::sim::world::lifecycle::Hook;
 use crate::sim::world::tasks::OneTask;
-use crate::sim::world::{World, resource_view};
+use crate::sim::world::{OTHER_NAMES, World, resource_view};
 
 /// A time as ECS writes it: seconds since 1970.
 fn time(at: Timestamp) -> Value {
@@ -48,6 +48,11 @@ pub(super) fn cluster(world: &World, place: &Place, cluster: &Cluster) -> Value 
         "pendingTasksCount": pending + services.iter().map(|service| service.pending(None)).sum::<u32>(),
         "activeServicesCount": services.len(),
     })
+}
+
+/// The tags of something, as ECS lists them.
+pub(super) fn tags(properties: &Map<String, Value>) -> Value {
+    resource_view(properties).remove("tags").unwrap_or_else(|| json!([]))
 }
 
 pub(super) fn task_definition(definition: &TaskDefinition) -> Value {
@@ -117,6 +122,10 @@ pub(super) fn upper(map: &Map<String, Value>) -> Map<String, Value> {
         }
     }
     let first = |key: &str| {
+        // EFS calls it `FilesystemId`, all others `FileSystemId`.
+        if let Some((name, _)) = OTHER_NAMES.iter().find(|(name, other)| *other == key && *name != "FilesystemId") {
+            return (*name).to_owned();
+        }
         let mut letters = key.chars();
         letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
     };
@@ -124,7 +133,7 @@ pub(super) fn upper(map: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// A service with its deployments, as in DescribeServices.
-pub(super) fn service(service: &Service) -> Value {
+pub(super) fn service(service: &Service, with_tags: bool) -> Value {
     let newest = service.newest();
     let deployments = newest.map(|newest| {
         let state = match newest.status {
@@ -181,7 +190,8 @@ pub(super) fn service(service: &Service) -> Value {
         "createdAt": time(service.created),
         "currentServiceDeployment": newest.map(|newest| newest.arn.clone()),
         "currentServiceRevisions": summaries,
-        "schedulingStrategy": "REPLICA",
+        "schedulingStrategy": service.properties.get("SchedulingStrategy").cloned().unwrap_or_else(|| json!("REPLICA")),
+        "tags": with_tags.then(|| tags(&service.properties)),
     }))
 }
 
@@ -338,7 +348,7 @@ pub(super) fn task(service: &Service, task: &Task) -> Value {
 }
 
 /// A task that no service runs.
-pub(super) fn one_task(task: &OneTask) -> Value {
+pub(super) fn one_task(task: &OneTask, with_tags: bool) -> Value {
     let (last, end) = match &task.state {
         TaskState::Pending(_) => ("PROVISIONING", None),
         TaskState::Running => ("RUNNING", None),
@@ -377,7 +387,7 @@ pub(super) fn one_task(task: &OneTask) -> Value {
         "stoppedReason": end.map(|end| end.reason.clone()),
     }));
     if let Some(map) = view.as_object_mut() {
-        map.extend(task.shown.clone());
+        map.extend(task.shown.clone().into_iter().filter(|(key, _)| with_tags || key != "tags"));
     }
     view
 }

@@ -3,7 +3,7 @@
 //! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
-//! given clock shows. Every path but `/` is a bucket of S3. Besides AWS's own: `/_landfall/faults` (GET, POST, DELETE) and `/_landfall/ledger` (GET).
+//! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST, DELETE) and `/_landfall/ledger` (GET).
 
 mod caller;
 mod cloudformation;
@@ -11,6 +11,7 @@ mod ecs;
 mod ecs_tasks;
 mod ecs_view;
 mod logs;
+mod parameters;
 mod query;
 mod s3;
 mod show;
@@ -19,11 +20,13 @@ mod sts;
 use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures::StreamExt as _;
@@ -35,6 +38,11 @@ use self::query::Params;
 use super::error::{Answer, ApiError};
 use super::fault::Fault;
 use super::world::{Broken, Delivered, World};
+
+/// The longest body, in bytes: assets of functions are larger than templates.
+const MAX_BODY: usize = 64 * 1024 * 1024;
+/// How long a body may take.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Returns the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -55,8 +63,36 @@ pub async fn serve(
         .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
         .route("/_landfall/ledger", get(ledger))
         .fallback(objects)
-        .with_state(server);
+        .with_state(server)
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(whole));
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
+}
+
+/// Reads the whole body before anything looks at it, for a limited time, from callers that mean this server: a page of another
+/// site that a browser shows can send requests to loopback too.
+async fn whole(request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let host = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    if !host.is_none_or(is_this_machine) || parts.headers.contains_key(header::ORIGIN) {
+        let words = "the simulated account is asked by programs of this machine, under the name of this machine\n";
+        return (StatusCode::FORBIDDEN, words).into_response();
+    }
+    match tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, MAX_BODY)).await {
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "the body did not arrive\n").into_response(),
+        Ok(Err(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "the body did not arrive, or is too long\n").into_response(),
+        Ok(Ok(body)) => next.run(Request::from_parts(parts, Body::from(body))).await,
+    }
+}
+
+/// Whether a `Host` is an address or a name of loopback.
+fn is_this_machine(host: &str) -> bool {
+    let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, _)) => address,
+        None => host.rsplit_once(':').map_or(host, |(name, _)| name),
+    };
+    let is_address = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    is_address || name == "localhost" || name.ends_with(".localhost")
 }
 
 #[derive(Clone)]
@@ -134,6 +170,9 @@ async fn objects(State(server): State<Server>, method: Method, uri: Uri, headers
         let mut world = server.now();
         let request_id = world.request_id();
         let outcome = Caller::read(&headers, &world).and_then(|caller| {
+            if caller.service != "s3" {
+                return Err(ApiError::not_modelled(format_args!("the service {}", caller.service)));
+            }
             let request = s3::Request::read(&method, &uri, &headers, &body)?;
             let operation = request.operation()?;
             world.carry_out(&caller.place, operation, |world| request.call(world, &caller, operation))

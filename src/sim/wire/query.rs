@@ -42,6 +42,12 @@ impl Params {
         (1..).map_while(|index| self.0.get(&format!("{name}.member.{index}")).cloned()).collect()
     }
 
+    /// A list of texts; none if it is not given. An empty one is given by its name without a value.
+    pub(super) fn given_list(&self, name: &str) -> Option<Vec<String>> {
+        let list = self.list(name);
+        (!list.is_empty() || self.0.contains_key(name)).then_some(list)
+    }
+
     /// A list of structures, each as its own parameters; none if there is no such list.
     pub(super) fn structures(&self, name: &str) -> Option<Vec<Params>> {
         let mut found: BTreeMap<usize, BTreeMap<String, String>> = BTreeMap::new();
@@ -56,17 +62,11 @@ impl Params {
         Some(found.into_values().map(Params).collect())
     }
 
-    /// Refuses parameters that are not among `known`: nothing is taken and ignored.
-    pub(super) fn only(&self, known: &[&str]) -> Answer<()> {
-        let given = self.0.iter().filter(|(_, value)| !value.is_empty());
-        let name = |(key, _): (&String, &String)| key.split('.').next().unwrap_or(key).to_owned();
-        let strange = given
-            .map(name)
-            .find(|name| !matches!(name.as_str(), "Action" | "Version") && !known.contains(&name.as_str()));
-        match strange {
-            Some(name) => Err(ApiError::not_modelled(format_args!("the parameter {name} of this operation"))),
-            None => Ok(()),
-        }
+    /// Every parameter that is not empty, under the names of its members without `member` and numbers: `Tags.Key`.
+    pub(super) fn given(&self) -> impl Iterator<Item = (String, &str)> {
+        let is_name = |part: &&str| *part != "member" && !part.bytes().all(|byte| byte.is_ascii_digit());
+        let name = move |key: &str| key.split('.').filter(is_name).collect::<Vec<_>>().join(".");
+        self.0.iter().filter(|(_, value)| !value.is_empty()).map(move |(key, value)| (name(key), value.as_str()))
     }
 }
 

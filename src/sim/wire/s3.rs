@@ -17,6 +17,7 @@ const HEADERS: &[&str] = &[
     "x-amz-date",
     "x-amz-expected-bucket-owner",
     "x-amz-sdk-checksum-algorithm",
+    "x-amz-server-side-encryption",
     "x-amz-security-token",
     "x-amz-user-agent",
 ];
@@ -26,7 +27,7 @@ const HEADERS: &[&str] = &[
 pub(super) struct Request<'a> {
     method: &'a Method,
     bucket: &'a str,
-    key: &'a str,
+    key: String,
     headers: &'a HeaderMap,
     body: &'a [u8],
 }
@@ -42,9 +43,6 @@ impl<'a> Request<'a> {
     /// Reads what is asked for; nothing is taken and ignored.
     pub(super) fn read(method: &'a Method, uri: &'a Uri, headers: &'a HeaderMap, body: &'a [u8]) -> Answer<Self> {
         let path = uri.path().trim_start_matches('/');
-        if path.contains('%') {
-            return Err(ApiError::not_modelled("keys with escaped characters"));
-        }
         let others = uri.query().unwrap_or("").split('&').filter(|part| !part.is_empty() && !part.starts_with("x-id="));
         if let Some(other) = others.into_iter().next() {
             return Err(ApiError::not_modelled(format_args!("the query {other} of S3")));
@@ -58,18 +56,24 @@ impl<'a> Request<'a> {
         if headers.get("x-amz-content-sha256").is_some_and(streamed) {
             return Err(ApiError::not_modelled("bodies that are signed in chunks"));
         }
+        if let Some(other) = headers.get("x-amz-server-side-encryption").filter(|value| *value != "AES256") {
+            return Err(ApiError::not_modelled(format_args!("the encryption {other:?} of S3")));
+        }
         let (bucket, key) = path.split_once('/').unwrap_or((path, ""));
+        let key = percent_encoding::percent_decode_str(key).decode_utf8();
+        let key = key.map_err(|_| ApiError::new("InvalidURI", "Couldn't parse the specified URI."))?.into_owned();
         Ok(Self { method, bucket, key, headers, body })
     }
 
     /// The operation, as AWS calls it.
     pub(super) fn operation(&self) -> Answer<&'static str> {
-        match (self.method.as_str(), self.bucket, self.key) {
+        match (self.method.as_str(), self.bucket, self.key.as_str()) {
             (_, "", _) => Err(ApiError::not_modelled("listing buckets")),
             ("PUT", _, "") => Ok("CreateBucket"),
             ("HEAD", _, "") => Ok("HeadBucket"),
             ("PUT", _, _) => Ok("PutObject"),
             ("GET", _, key) if !key.is_empty() => Ok("GetObject"),
+            ("HEAD", _, _) => Ok("HeadObject"),
             (method, ..) => Err(ApiError::not_modelled(format_args!("{method} of S3 on a bucket or an object"))),
         }
     }
@@ -89,16 +93,37 @@ impl<'a> Request<'a> {
                 answered.headers.push(("x-amz-bucket-region", place.region.to_string()));
             }
             "PutObject" => {
-                world.put_object(place, self.bucket, self.key, self.body, owner)?;
+                let there = world.get_object(place, self.bucket, &self.key, owner).ok();
+                self.check_preconditions(there.as_deref())?;
+                world.put_object(place, self.bucket, &self.key, self.body, owner)?;
                 answered.headers.push(("etag", etag(self.body)));
+                answered.headers.push(("x-amz-server-side-encryption", "AES256".to_owned()));
             }
             _ => {
-                let object = world.get_object(place, self.bucket, self.key, owner)?;
+                let object = world.get_object(place, self.bucket, &self.key, owner)?;
+                self.check_preconditions(Some(&object))?;
                 answered.headers.push(("etag", etag(&object)));
+                answered.headers.push(("x-amz-server-side-encryption", "AES256".to_owned()));
+                // The length of the answer to HEAD is that of the object.
                 answered.body = object.to_vec();
             }
         }
         Ok(answered)
+    }
+
+    /// `If-Match` and `If-None-Match`, about what is there.
+    fn check_preconditions(&self, there: Option<&[u8]>) -> Answer<()> {
+        let asked = |name: &str| self.headers.get(name).and_then(|value| value.to_str().ok());
+        let matches = |wanted: &str| there.is_some_and(|body| wanted == "*" || wanted == etag(body));
+        let reading = matches!(self.method.as_str(), "GET" | "HEAD");
+        if asked("if-none-match").is_some_and(matches) && reading {
+            return Err(ApiError { code: "NotModified", message: "Not Modified".to_owned(), status: 304 });
+        }
+        if asked("if-none-match").is_some_and(matches) || asked("if-match").is_some_and(|wanted| !matches(wanted)) {
+            let message = "At least one of the pre-conditions you specified did not hold".to_owned();
+            return Err(ApiError { code: "PreconditionFailed", message, status: 412 });
+        }
+        Ok(())
     }
 
     /// A bucket is made in the region that the request names, which must be the one that it is sent to.

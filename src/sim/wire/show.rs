@@ -12,26 +12,45 @@ fn pairs<'a>(xml: &mut Xml, tag: &str, names: (&str, &str), items: impl IntoIter
     });
 }
 
-/// A stack, as in DescribeStacks.
+/// The same; nothing if there are no pairs.
+fn some_pairs<'a>(
+    xml: &mut Xml,
+    tag: &str,
+    names: (&str, &str),
+    items: impl IntoIterator<Item = (&'a String, &'a String)>,
+) {
+    let mut items = items.into_iter().peekable();
+    if items.peek().is_some() {
+        pairs(xml, tag, names, items);
+    }
+}
+
+/// A stack, as in DescribeStacks. What AWS leaves out where there is none of it is left out: capabilities, outputs, parameters.
 pub(super) fn stack(xml: &mut Xml, view: &StackView) {
     xml.text("StackId", &view.id);
     xml.text("StackName", &view.name);
     xml.some("Description", view.description.as_ref());
-    pairs(xml, "Parameters", ("ParameterKey", "ParameterValue"), &view.parameters);
+    some_pairs(xml, "Parameters", ("ParameterKey", "ParameterValue"), &view.parameters);
     xml.time("CreationTime", Some(view.created));
     xml.time("LastUpdatedTime", view.updated);
     xml.time("DeletionTime", view.deleted);
     xml.text("StackStatus", view.status.as_str());
     xml.some("StackStatusReason", view.reason.as_ref());
+    xml.text("RollbackConfiguration", "");
     xml.flag("DisableRollback", view.keep_failed);
-    xml.texts("Capabilities", &view.capabilities);
+    xml.texts("NotificationARNs", &view.notifications);
+    if !view.capabilities.is_empty() {
+        xml.texts("Capabilities", &view.capabilities);
+    }
     xml.some("RoleARN", view.role.as_ref());
-    xml.list("Outputs", &view.outputs, |xml, output| {
-        xml.text("OutputKey", &output.key);
-        xml.text("OutputValue", &output.value);
-        xml.some("Description", output.description.as_ref());
-        xml.some("ExportName", output.export.as_ref());
-    });
+    if !view.outputs.is_empty() {
+        xml.list("Outputs", &view.outputs, |xml, output| {
+            xml.text("OutputKey", &output.key);
+            xml.text("OutputValue", &output.value);
+            xml.some("Description", output.description.as_ref());
+            xml.some("ExportName", output.export.as_ref());
+        });
+    }
     pairs(xml, "Tags", ("Key", "Value"), &view.tags);
     xml.flag("EnableTerminationProtection", view.protected);
     drift(xml, "DriftInformation", "StackDriftStatus");
@@ -89,7 +108,9 @@ pub(super) fn resource(xml: &mut Xml, stack: Option<&Stack>, resource: &Resource
 /// A change set, as in DescribeChangeSet, with one page of its rows.
 pub(super) fn change_set(xml: &mut Xml, stack: &Stack, set: &ChangeSet, changes: &[&Change], values: bool) {
     change_set_summary(xml, stack, set);
-    pairs(xml, "Parameters", ("ParameterKey", "ParameterValue"), &masked(set));
+    some_pairs(xml, "Parameters", ("ParameterKey", "ParameterValue"), &masked(set));
+    xml.texts("NotificationARNs", &set.shape.notifications);
+    xml.text("RollbackConfiguration", "");
     xml.texts("Capabilities", &set.shape.capabilities);
     pairs(xml, "Tags", ("Key", "Value"), &set.shape.tags);
     xml.some("OnStackFailure", set.on_failure.as_ref());
@@ -120,6 +141,8 @@ pub(super) fn change_set_summary(xml: &mut Xml, stack: &Stack, set: &ChangeSet) 
     xml.some("StatusReason", set.reason.as_ref());
     xml.time("CreationTime", Some(set.created));
     xml.some("Description", set.description.as_ref());
+    xml.flag("IncludeNestedStacks", false);
+    xml.flag("ImportExistingResources", false);
 }
 
 fn change(xml: &mut Xml, row: &Change, values: bool) {

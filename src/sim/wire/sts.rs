@@ -1,6 +1,7 @@
 //! STS: who am I, and sessions of roles in any account.
 
 use super::caller::Caller;
+use super::parameters;
 use super::query::{Params, wrap};
 use crate::model::AccountId;
 use crate::sim::error::{Answer, ApiError};
@@ -15,6 +16,7 @@ pub(super) fn call(
     params: &Params,
     request_id: &str,
 ) -> Answer<String> {
+    parameters::check("STS", action, params)?;
     match action {
         "GetCallerIdentity" => Ok(wrap(NAMESPACE, action, request_id, |xml| {
             xml.text("Arn", &caller.arn);
@@ -28,7 +30,6 @@ pub(super) fn call(
 
 /// Every role can be assumed; its ARN says whose account the session is in.
 fn assume(world: &mut World, params: &Params, request_id: &str) -> Answer<String> {
-    params.only(&["RoleArn", "RoleSessionName", "ExternalId", "DurationSeconds", "Policy"])?;
     let role = params.required("RoleArn")?;
     let session = params.required("RoleSessionName")?;
     let wrong = || ApiError::validation(format!("{role} is invalid"));

@@ -29,6 +29,8 @@ pub struct StackInput {
     pub capabilities: Vec<String>,
     /// The role for CloudFormation.
     pub role: Option<String>,
+    /// Topics that should hear of events; none leaves them as they are.
+    pub notifications: Option<Vec<String>>,
     pub token: Token,
 }
 
@@ -150,7 +152,9 @@ impl World {
         }
         let parameters = parameters(&template, input, before)?;
         let role = input.role.clone().or_else(|| before.and_then(|before| before.role.clone()));
-        Ok(Shape { body, template, parameters, tags, capabilities: input.capabilities.clone(), role })
+        let notifications = input.notifications.clone().or_else(|| before.map(|before| before.notifications.clone()));
+        let (capabilities, notifications) = (input.capabilities.clone(), notifications.unwrap_or_default());
+        Ok(Shape { body, template, parameters, tags, capabilities, role, notifications })
     }
 
     pub(super) fn new_stack(&mut self, place: &Place, name: &str, shape: Shape) -> Answer<Stack> {
@@ -221,9 +225,7 @@ impl World {
         let mut stack = self.updatable(place, &input.name)?;
         let shape = self.shape(place, input, Some(&stack.shape))?;
         let nothing = self.changes(place, &stack, &shape).map_err(ApiError::validation)?.is_empty()
-            && shape.tags == stack.shape.tags
-            && shape.template.outputs == stack.shape.template.outputs
-            && shape.role == stack.shape.role;
+            && shape.is_same_beside_resources(&stack.shape);
         if nothing {
             return Err(ApiError::validation("No updates are to be performed."));
         }

@@ -192,9 +192,7 @@ impl World {
         let Some(stack) = self.stack_by_id(place, stack_id).cloned() else { return };
         let Some(set) = stack.change_sets.get(name).filter(|set| set.status == "CREATE_IN_PROGRESS") else { return };
         let outcome = self.changes(place, &stack, &set.shape);
-        let tags_or_outputs = stack.shape.tags != set.shape.tags
-            || stack.shape.template.outputs != set.shape.template.outputs
-            || stack.shape.role != set.shape.role;
+        let others_too = !stack.shape.is_same_beside_resources(&set.shape);
         let fresh = stack.status == StackStatus::ReviewInProgress;
         let Some(stack) = self.region(place).stacks.get_mut(stack_id) else { return };
         let Some(set) = stack.change_sets.get_mut(name) else { return };
@@ -203,7 +201,7 @@ impl World {
                 set.status = "FAILED";
                 set.reason = Some(reason);
             }
-            Ok(changes) if changes.is_empty() && !tags_or_outputs && !fresh => {
+            Ok(changes) if changes.is_empty() && !others_too && !fresh => {
                 set.status = "FAILED";
                 set.reason = Some(NO_CHANGES.to_owned());
             }
@@ -348,5 +346,5 @@ impl World {
 
 /// The shape of a stack that has nothing yet.
 fn empty(shape: &Shape) -> Shape {
-    Shape { tags: BTreeMap::new(), parameters: BTreeMap::new(), ..shape.clone() }
+    Shape { tags: BTreeMap::new(), parameters: BTreeMap::new(), notifications: Vec::new(), ..shape.clone() }
 }

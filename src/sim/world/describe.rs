@@ -28,6 +28,8 @@ pub struct StackView {
     pub capabilities: Vec<String>,
     /// The role that CloudFormation uses.
     pub role: Option<String>,
+    /// The topics that hear of its events.
+    pub notifications: Vec<String>,
     /// When it was created.
     pub created: Timestamp,
     /// When it was last updated.
@@ -58,6 +60,7 @@ impl StackView {
             parameters: stack.shape.parameters.iter().map(masked).collect(),
             capabilities: stack.shape.capabilities.clone(),
             role: stack.shape.role.clone(),
+            notifications: stack.shape.notifications.clone(),
             created: stack.created,
             updated: stack.updated,
             deleted: stack.deleted,
@@ -92,14 +95,17 @@ impl World {
         Some(StackView::of(stack))
     }
 
-    /// GetTemplate: the body as it was given.
-    pub fn template(&self, place: &Place, name_or_id: &str) -> Answer<Arc<str>> {
-        let stack = self.find_stack(place, name_or_id);
+    /// GetTemplate: the body as it was given; none where nothing was deployed yet.
+    pub fn deployed_template(&self, place: &Place, name_or_id: &str) -> Answer<Option<Arc<str>>> {
         let missing = || ApiError::validation(format!("Stack with id {name_or_id} does not exist"));
-        stack
-            .filter(|stack| stack.status != StackStatus::ReviewInProgress)
-            .map(|stack| stack.shape.body.clone())
-            .ok_or_else(missing)
+        let stack = self.find_stack(place, name_or_id).ok_or_else(missing)?;
+        Ok((stack.status != StackStatus::ReviewInProgress).then(|| stack.shape.body.clone()))
+    }
+
+    /// The same where something was deployed.
+    pub fn template(&self, place: &Place, name_or_id: &str) -> Answer<Arc<str>> {
+        let missing = || ApiError::validation(format!("Stack with id {name_or_id} does not exist"));
+        self.deployed_template(place, name_or_id)?.ok_or_else(missing)
     }
 }
 
@@ -120,7 +126,19 @@ fn lower_value(key: &str, value: &Value) -> Value {
     }
 }
 
+/// Members that ECS calls otherwise than CloudFormation calls the property. \[api: botocore's model of ECS\]
+pub const OTHER_NAMES: [(&str, &str); 5] = [
+    ("EFSVolumeConfiguration", "efsVolumeConfiguration"),
+    ("FSxWindowsFileServerVolumeConfiguration", "fsxWindowsFileServerVolumeConfiguration"),
+    ("FilesystemId", "fileSystemId"),
+    ("IAM", "iam"),
+    ("S3FilesVolumeConfiguration", "s3filesVolumeConfiguration"),
+];
+
 fn lower_first(key: &str) -> String {
+    if let Some((_, other)) = OTHER_NAMES.iter().find(|(name, _)| *name == key) {
+        return (*other).to_owned();
+    }
     let mut letters = key.chars();
     letters.next().map(|first| first.to_ascii_lowercase().to_string() + letters.as_str()).unwrap_or_default()
 }

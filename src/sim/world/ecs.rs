@@ -7,9 +7,6 @@ use serde_json::{Map, Value};
 
 use super::lifecycle::Shift;
 
-/// The most tasks of a service. \[doc: Amazon ECS endpoints and quotas, "Tasks per service"\]
-pub(super) const MAX_TASKS: u32 = 5_000;
-
 /// ECS of one account and region.
 #[derive(Clone, Debug, Default)]
 pub struct Ecs {

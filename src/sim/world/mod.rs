@@ -36,8 +36,9 @@ use jiff::Timestamp;
 
 pub use calls::{StackInput, StackOptions, Token};
 pub use change_set::{Change, ChangeSet, ChangeSetInput, Detail};
-pub use describe::{StackView, resource_view};
+pub use describe::{OTHER_NAMES, StackView, resource_view};
 pub use faults::{Broken, Delivered};
+pub use provision::refused_by_rules;
 
 use self::bucket::Bucket;
 use self::ecs::Ecs;

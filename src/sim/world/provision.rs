@@ -223,8 +223,7 @@ impl World {
         next.reason = None;
         next.at = self.now;
         self.tell(stack, operation, &next, None);
-        let fault = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
-        let fails = fault.or_else(|| too_many_tasks(&next.kind, &next.properties));
+        let fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
         let mut until = Until::Time(self.now + self.config.pace.resource);
         if fails.is_none() && next.kind == "AWS::ECS::Service" {
             let arn = next.physical_id.clone().unwrap_or_default();
@@ -394,9 +393,6 @@ impl World {
             ));
         }
         let desired = next.properties.get("DesiredCount").and_then(super::ecs::number).unwrap_or(1);
-        if let Some(refusal) = too_many_tasks(&next.kind, &next.properties) {
-            return Err(refusal);
-        }
         let mut service = Service {
             arn: arn.clone(),
             name: name.clone(),
@@ -487,19 +483,6 @@ fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Opti
     }
 }
 
-/// The refusal of a service with more tasks than ECS runs for one.
-fn too_many_tasks(kind: &str, properties: &Map<String, Value>) -> Option<String> {
-    let most = super::ecs::MAX_TASKS;
-    let desired = properties.get("DesiredCount").and_then(super::ecs::number).filter(|desired| *desired > most)?;
-    (kind == "AWS::ECS::Service").then(|| {
-        format!(
-            "Resource handler returned message: \"The desired count {desired} is beyond the {most} tasks of a service. \
-             (Service: AmazonECS; Status Code: 400; Error Code: InvalidParameterException)\" (HandlerErrorCode: \
-             InvalidRequest)"
-        )
-    })
-}
-
 /// What the service of a resource says against it, together with the stack's other resources.
 fn refused(stack: &Stack, name: &str, definition: &ResourceDef, properties: &Map<String, Value>) -> Option<String> {
     let made = stack.resources.values().filter(|resource| resource.logical != name);
@@ -512,10 +495,7 @@ fn refused(stack: &Stack, name: &str, definition: &ResourceDef, properties: &Map
         properties.insert("TaskDefinition".to_owned(), task.clone());
     }
     resources.insert(name.to_owned(), json!({ "Type": definition.kind, "Properties": properties }));
-    let document = Document::from_sections([("Resources".to_owned(), Value::Object(resources))].into_iter().collect());
-    let own = format!("/Resources/{name}/");
-    let mut faults = cfn::check_rules(&document).into_iter();
-    let fault = faults.find(|fault| fault.certain && fault.pointer.starts_with(&own))?;
+    let why = broken_rule(resources, name)?;
     let (service, code) = match definition.kind.as_str() {
         "AWS::ECS::TaskDefinition" => ("Ecs", "ClientException"),
         "AWS::ECS::Service" => ("Ecs", "InvalidParameterException"),
@@ -528,8 +508,22 @@ fn refused(stack: &Stack, name: &str, definition: &ResourceDef, properties: &Map
     Some(format!(
         "Resource handler returned message: \"{} (Service: {service}, Status Code: 400, Error Code: {code})\" (HandlerErrorCode: \
          InvalidRequest)",
-        fault.aws
+        why
     ))
+}
+
+/// What a rule says against one of these resources, in the words of AWS.
+fn broken_rule(resources: Map<String, Value>, name: &str) -> Option<String> {
+    let document = Document::from_sections([("Resources".to_owned(), Value::Object(resources))].into_iter().collect());
+    let own = format!("/Resources/{name}/");
+    let mut faults = cfn::check_rules(&document).into_iter();
+    faults.find(|fault| fault.certain && fault.pointer.starts_with(&own)).map(|fault| fault.aws)
+}
+
+/// What AWS says against a resource of these properties by itself.
+pub fn refused_by_rules(kind: &str, properties: &Map<String, Value>) -> Option<String> {
+    let one = json!({ "Type": kind, "Properties": properties });
+    broken_rule([("One".to_owned(), one)].into_iter().collect(), "One")
 }
 
 /// What the account would have to do for these properties and does not, or ECS does not take.

@@ -67,6 +67,18 @@ pub struct Shape {
     pub capabilities: Vec<String>,
     /// The role that CloudFormation should use.
     pub role: Option<String>,
+    /// The topics that hear of its events; nobody sends them anything here.
+    pub notifications: Vec<String>,
+}
+
+impl Shape {
+    /// Whether nothing but resources differs.
+    pub fn is_same_beside_resources(&self, other: &Shape) -> bool {
+        self.tags == other.tags
+            && self.template.outputs == other.template.outputs
+            && self.role == other.role
+            && self.notifications == other.notifications
+    }
 }
 
 /// What a rollback returns to.
