@@ -263,10 +263,14 @@ managed policies unless you ask AWS for more. The command itself creates nothing
   landfall iam --principal arn:aws:iam::111111111111:role/landfall";
 
 pub(super) const SIM: &str = "\
-Speaks the protocols of CloudFormation, ECS and STS to any client. The access key is the account: twelve digits. It \
+Speaks the protocols of CloudFormation, ECS, S3 and STS to any client. The access key is the account: twelve digits. It \
 needs no credentials and keeps nothing after it ends. It stores schedules of EventBridge Scheduler but never starts \
-them.
+them. /_landfall/faults makes images crash, resources fail, and calls get lost, denied or throttled. \
+/_landfall/hands changes and deletes resources beside CloudFormation, and /_landfall/ledger lists every accepted change. See \
+docs/simulating.md.
 
   landfall sim --listen 127.0.0.1:4566
+  curl --data '{\"fault\": \"image-crashes\", \"image\": \"web:2\", \"exit_code\": 1}' \\
+      http://127.0.0.1:4566/_landfall/faults
   AWS_ENDPOINT_URL=http://127.0.0.1:4566 AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=any \\
       aws cloudformation describe-stacks --region eu-west-1";

@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use super::daemon::signalled;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
-use crate::sim::{self, Buckets, Pace, SimConfig, World};
+use crate::model::{AccountId, Place, Region};
+use crate::sim::{self, Buckets, Clusters, Pace, SimConfig, World, documented_limits};
 
 /// A free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
@@ -23,6 +24,29 @@ pub struct Sim {
     /// Take about as long as AWS, instead of about a second per stack
     #[arg(long)]
     real_pace: bool,
+    /// The only ECS clusters that exist before one is created, as account/region/name; otherwise every cluster exists. Can be
+    /// given several times
+    #[arg(long = "cluster", value_name = "CLUSTER", value_parser = cluster)]
+    clusters: Vec<(Place, String)>,
+    /// Throttle the calls to ECS that AWS would throttle
+    #[arg(long)]
+    throttle: bool,
+    /// Show a stack as it was for this many reads after a change set began to execute
+    #[arg(long, value_name = "READS", default_value_t = 0)]
+    stale_reads: u32,
+    /// Most items on a page of any listing
+    #[arg(long, value_name = "ITEMS", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    page_size: u16,
+}
+
+fn cluster(text: &str) -> Result<(Place, String), String> {
+    let mut parts = text.splitn(3, '/');
+    let (Some(account), Some(region), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("a cluster is written as account/region/name".to_owned());
+    };
+    let account = AccountId::new(account).map_err(|error| error.to_string())?;
+    let region = Region::new(region).map_err(|error| error.to_string())?;
+    Ok((Place { account, region }, name.to_owned()))
 }
 
 /// Runs the command.
@@ -35,6 +59,14 @@ pub fn run(options: &Sim) -> Outcome {
     if options.real_pace {
         config.pace = Pace::stepped();
     }
+    if !options.clusters.is_empty() {
+        config.clusters = Clusters::Listed(options.clusters.iter().cloned().collect());
+    }
+    if options.throttle {
+        config.limits = documented_limits();
+    }
+    config.stale_reads = options.stale_reads;
+    config.page_size = usize::from(options.page_size);
     super::runtime()?.block_on(async {
         let account = start(options.listen, config).await?;
         output::progress(&format!("simulated    every account and region at {}", account.url()));

@@ -444,10 +444,12 @@ impl Change for SimCloud {
                 capabilities: request.capabilities.iter().map(ToString::to_string).collect(),
                 role: None,
                 notifications: None,
+                monitoring: None,
                 token: Some(request.token.to_string()),
             },
             description: None,
             on_failure: None,
+            reverts: false,
         };
         let answer = self.call(at, "CreateChangeSet", |world, place| {
             input.stack.template = Some(match &request.template {

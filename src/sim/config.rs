@@ -133,12 +133,16 @@ pub(super) fn bucket_of(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "RegisterTaskDefinition" | "DeregisterTaskDefinition" => "ecs:task-definition-modify",
         "DescribeTaskDefinition" | "ListTaskDefinitions" => "ecs:task-definition-read",
-        "StopServiceDeployment" | "ContinueServiceDeployment" => "ecs:service-modify",
+        "CreateService" | "UpdateService" | "DeleteService" | "StopServiceDeployment" | "ContinueServiceDeployment" => {
+            "ecs:service-modify"
+        }
         "DescribeServices" | "ListServices" => "ecs:service-read",
         "DescribeServiceDeployments" | "ListServiceDeployments" => "ecs:service-deployment-read",
         "DescribeServiceRevisions" => "ecs:service-revision-read",
         "ListTasks" | "DescribeTasks" => "ecs:cluster-resource-read",
         "RunTask" | "StopTask" => "ecs:cluster-resource-modify",
+        // \[?\] The page of buckets does not name them.
+        "ListTagsForResource" | "TagResource" | "UntagResource" => "ecs:tags",
         "GetLogEvents" => "logs:GetLogEvents",
         "CreateCluster" | "DeleteCluster" => "ecs:cluster-modify",
         "DescribeClusters" | "ListClusters" => "ecs:cluster-read",

@@ -43,6 +43,11 @@ pub enum Fault {
         /// A part of the function's ARN, or all of it.
         function: String,
     },
+    /// An alarm of CloudWatch goes off. Lasts until it is cleared.
+    Alarm {
+        /// The alarm's name.
+        alarm: String,
+    },
     /// An operation on a resource of a stack fails.
     ResourceFails {
         /// Name of the stack.

@@ -199,14 +199,14 @@ fn an_item_that_may_not_be_there_fits_every_rule() {
             "NetworkMode": "awsvpc", "Memory": "512",
             "ContainerDefinitions": [{ "Name": "web", "Image": "x", "Links": [item.clone()], "HealthCheck": { "Command": [item, "x"] } }],
         });
-        let service = json!({ "LaunchType": "FARGATE", "PlacementConstraints": [item] });
+        let service = json!({ "TaskDefinition": "web", "LaunchType": "FARGATE", "PlacementConstraints": [item] });
         Document::from_value(json!({ "Resources": {
             "Task": { "Type": "AWS::ECS::TaskDefinition", "Properties": task },
             "Service": { "Type": "AWS::ECS::Service", "Properties": service },
         } }))
         .unwrap()
     };
-    assert_eq!(broken(&with(json!("log"))), ["health-check", "awsvpc-container", "launch-type", "value"]);
+    assert_eq!(broken(&with(json!("log"))), ["health-check", "awsvpc-container", "launch-type"]);
     for item in [maybe(&json!("log")), json!("#{links}"), json!({ "Ref": "AWS::NoValue" })] {
         assert!(broken(&with(item.clone())).is_empty(), "{item}");
     }

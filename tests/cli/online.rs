@@ -1,7 +1,7 @@
 //! The commands that ask a daemon, a store or AWS.
 
 use super::program::{Home, eventually};
-use super::world::{cloudformation, init, operations, release, world};
+use super::world::{cloudformation, ecs, init, operations, release, world};
 
 #[test]
 pub(super) fn the_daemon_follows_a_branch_and_keeps_a_store() {
@@ -235,6 +235,36 @@ pub(super) fn the_simulated_account_takes_its_time() {
     eventually("CREATE_COMPLETE", || status(&world.account).contains("CREATE_COMPLETE").then_some(()));
     assert!(status(&slow_account).contains("CREATE_IN_PROGRESS"), "AWS is not that quick");
     slow.stop();
+}
+
+#[test]
+pub(super) fn the_simulated_account_is_as_strict_as_it_is_told_to_be() {
+    let home = Home::new();
+    home.landfall("sim --cluster main").ends(2).says(&["account/region/name"]);
+    home.landfall("sim --cluster 1/eu-west-1/main").ends(2).says(&["1/eu-west-1/main"]);
+    home.landfall("sim --page-size 0").ends(2).says(&["--page-size"]);
+    let options = "--cluster 111111111111/eu-west-1/main --throttle --stale-reads 2 --page-size 1";
+    let mut sim = home.start(&format!("sim --listen 127.0.0.1:0 {options}"));
+    let account = sim.until_it_says("every account and region at ");
+    let describe =
+        |cluster: &str| ecs(&account, "DescribeServices", &format!(r#"{{"cluster":"{cluster}","services":["a"]}}"#));
+    assert!(describe("main").contains("MISSING") && describe("other").contains("ClusterNotFoundException"));
+    let throttled = (0..500).any(|_| describe("main").contains("ThrottlingException"));
+    assert!(throttled, "a hundred calls at once and twenty in a second are all that AWS allows");
+    let call = |query: &str| cloudformation(&account, query);
+    let template = r#"{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup"}}}"#;
+    call(&format!("Action=CreateStack&StackName=first&TemplateBody={template}"));
+    call(&format!(
+        "Action=CreateChangeSet&StackName=second&ChangeSetName=s&ChangeSetType=CREATE&TemplateBody={template}"
+    ));
+    assert!(call("Action=DescribeStacks").contains("<NextToken>"), "one stack is on a page");
+    let set =
+        || call("Action=DescribeChangeSet&StackName=second&ChangeSetName=s").contains(">AVAILABLE<").then_some(());
+    eventually("the change set", set);
+    call("Action=ExecuteChangeSet&StackName=second&ChangeSetName=s");
+    let late = || call("Action=DescribeStacks&StackName=second").contains("REVIEW_IN_PROGRESS");
+    assert_eq!([late(), late(), late()], [true, true, false]);
+    sim.stop();
 }
 
 #[test]

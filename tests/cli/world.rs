@@ -82,14 +82,20 @@ fn agent() -> ureq::Agent {
 
 /// Posts a text; gives the answer.
 pub(super) fn post(base: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> String {
+    let (good, text) = send(base, path, body, headers);
+    assert!(good, "{body}: {text}");
+    text
+}
+
+/// Whether the answer is a good one, and its text.
+fn send(base: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> (bool, String) {
     let mut request = agent().post(format!("{base}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let mut answer = request.send(body).unwrap();
     let text = answer.body_mut().read_to_string().unwrap();
-    assert!(answer.status().is_success(), "{body}: {text}");
-    text
+    (answer.status().is_success(), text)
 }
 
 /// Deletes what is at a path.
@@ -109,6 +115,13 @@ pub(super) fn cloudformation(account: &str, query: &str) -> String {
     let scope = "AWS4-HMAC-SHA256 Credential=111111111111/20261123/eu-west-1/cloudformation/aws4_request";
     let form = "application/x-www-form-urlencoded";
     post(account, "/", query, &[("authorization", scope), ("content-type", form)])
+}
+
+/// A call of ECS, whatever its answer.
+pub(super) fn ecs(account: &str, operation: &str, input: &str) -> String {
+    let scope = "AWS4-HMAC-SHA256 Credential=111111111111/20261123/eu-west-1/ecs/aws4_request";
+    let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
+    send(account, "/", input, &[("authorization", scope), ("x-amz-target", &target)]).1
 }
 
 /// The operations that an account accepted on subjects that begin so.

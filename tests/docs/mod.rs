@@ -3,6 +3,7 @@
 mod commands;
 mod reasons;
 mod reliability;
+mod simulating;
 mod snippets;
 mod steps;
 

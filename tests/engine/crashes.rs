@@ -151,6 +151,7 @@ fn rename(scene: &mut Scene, value: &str) {
         capabilities: vec![],
         role: None,
         notifications: None,
+        monitoring: None,
         token: Some("somebody".to_owned()),
     };
     scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();

@@ -109,6 +109,7 @@ async fn what_failed_without_a_rollback_is_rolled_back_when_somebody_says_so() {
         capabilities: vec![],
         role: None,
         notifications: None,
+        monitoring: None,
         token: Some("by-hand".to_owned()),
     };
     let options = StackOptions { keep_failed: true, ..StackOptions::default() };

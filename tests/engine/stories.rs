@@ -201,6 +201,7 @@ async fn another_landfall_stops_this_one() {
         capabilities: vec![],
         role: None,
         notifications: None,
+        monitoring: None,
         token: Some("lf-ffffffffffffffff-2-1-0-execute1".to_owned()),
     };
     scene.sim.world().update_stack(&place(), &other, &StackOptions::default()).unwrap();
@@ -290,6 +291,7 @@ async fn a_stale_change_set_is_followed_by_another() {
         capabilities: vec![],
         role: None,
         notifications: None,
+        monitoring: None,
         token: None,
     };
     scene.sim.world().update_stack(&place(), &hand, &StackOptions::default()).unwrap();

@@ -325,6 +325,7 @@ impl Scene {
             capabilities: vec![],
             role: None,
             notifications: None,
+            monitoring: None,
             token: Some(token.to_owned()),
         };
         self.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();

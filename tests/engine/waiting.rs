@@ -25,6 +25,7 @@ fn somebody_updates(scene: &Scene) {
         capabilities: vec![],
         role: None,
         notifications: None,
+        monitoring: None,
         token: Some("by-hand".to_owned()),
     };
     scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();
@@ -150,6 +151,7 @@ async fn imported(scene: &mut Scene) {
         capabilities: vec![],
         role: None,
         notifications: None,
+        monitoring: None,
         token: None,
     };
     scene.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();

@@ -79,5 +79,5 @@ aws("s3api", "put-object", "--bucket", "shop-templates", "--key", "a b/c", "--bo
 # Only what is signed for S3 is an object.
 aws("lambda", "put-function-concurrency", "--function-name", "f", "--reserved-concurrent-executions", "1", fails="the service lambda")
 assert aws("sts", "get-caller-identity")["Account"] == "111111111111"
-aws("cloudformation", "describe-stack-drift-detection-status", "--stack-drift-detection-id", "a" * 36, fails="does not model")
+aws("cloudformation", "describe-type-registration", "--registration-token", "a" * 36, fails="does not model")
 print("aws: done")

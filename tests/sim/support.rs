@@ -59,6 +59,7 @@ pub(super) fn input(name: &str, template: &Value, token: &str) -> StackInput {
         capabilities: vec!["CAPABILITY_NAMED_IAM".to_owned()],
         role: None,
         notifications: None,
+        monitoring: None,
         token: Some(token.to_owned()),
     }
 }
@@ -70,6 +71,7 @@ pub(super) fn change_set(stack: &str, name: &str, kind: &str, template: &Value) 
         stack: input(stack, template, &format!("token-{name}")),
         description: None,
         on_failure: None,
+        reverts: false,
     }
 }
 

@@ -2,18 +2,18 @@
 //!
 //! `LANDFALL_TOOLS` names the virtual environment that has both; without it these tests say that they are skipped.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use landfall::model::{AccountId, Place, Region};
-use landfall::sim::{Clusters, Pace, SimConfig, World, documented_limits, serve};
+use landfall::sim::{Clusters, Pace, Rate, SimConfig, World, documented_limits, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
-fn tools() -> Option<PathBuf> {
+pub(super) fn tools() -> Option<PathBuf> {
     let tools = std::env::var_os("LANDFALL_TOOLS").map(PathBuf::from);
     if tools.is_none() {
         eprintln!("skipped: LANDFALL_TOOLS names no virtual environment with boto3 and the AWS command line");
@@ -32,17 +32,29 @@ fn clusters() -> Clusters {
     Clusters::Listed(list)
 }
 
-/// Runs a script of tests/sim against a fresh server, and gives what it prints; none without tools.
+/// Runs a script of tests/sim against a fresh server that throttles as AWS does, and gives what it prints; none without tools.
 async fn run(script: &str) -> Option<String> {
+    drive(script, &[], documented_limits()).await
+}
+
+/// The same with arguments after the endpoint, and with limits.
+pub(super) async fn drive(
+    script: &str,
+    arguments: &'static [&str],
+    limits: BTreeMap<&'static str, Rate>,
+) -> Option<String> {
     let tools = tools()?;
-    let modules = tools.parent().unwrap().join("node/node_modules/.bin");
+    let beside = |folder: &str| tools.parent().unwrap().join(folder);
+    let path = [tools.join("bin"), beside("node/node_modules/.bin"), beside("clients/bin"), beside("sam/bin")];
+    let path = format!("{}:/usr/bin:/bin", path.map(|folder| folder.display().to_string()).join(":"));
+    let collections = beside("collections");
     let clients = std::env::var_os("LANDFALL_CLIENTS");
     let config = SimConfig {
         start: Timestamp::now(),
         clusters: clusters(),
         pace: Pace::fast(),
         page_size: 3,
-        limits: documented_limits(),
+        limits,
         ..SimConfig::default()
     };
     let world = Arc::new(Mutex::new(World::new(config)));
@@ -54,15 +66,18 @@ async fn run(script: &str) -> Option<String> {
         stopped.await.ok();
     }));
     let output = tokio::task::spawn_blocking({
-        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sim").join(script);
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sim").join(script);
         let home = tempfile::tempdir().unwrap();
         move || {
             Command::new(tools.join("bin/python"))
-                .arg(path)
+                .arg(file)
                 .arg(format!("http://{address}"))
+                .args(arguments)
                 .env_clear()
                 .env("HOME", home.path())
-                .env("PATH", format!("{}:{}:/usr/bin:/bin", tools.join("bin").display(), modules.display()))
+                .env("PATH", path)
+                .env("PYTHONDONTWRITEBYTECODE", "1")
+                .env("ANSIBLE_COLLECTIONS_PATH", collections)
                 .envs(clients.map(|all| ("LANDFALL_CLIENTS", all)))
                 .output()
                 .unwrap()
@@ -83,23 +98,25 @@ async fn boto3_works_with_stacks_that_landfall_never_heard_of() {
     run("client.py").await;
 }
 
+#[tokio::test]
+async fn what_people_do_by_hand_is_seen_and_undone() {
+    run("drift.py").await;
+}
+
+#[tokio::test]
+async fn what_stops_an_operation_stops_it_and_what_undoes_it_undoes_it() {
+    run("operations.py").await;
+}
+
 /// What is modelled is written down, so that a new parameter of AWS is seen, and none is taken and ignored.
 #[tokio::test]
 async fn every_parameter_of_every_operation_is_taken_or_refused_by_name() {
-    let Some(found) = run("parameters.py").await else { return };
+    let Some(found) = drive("parameters.py", &[], BTreeMap::new()).await else { return };
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/sim/parameters.txt");
     if std::env::var_os("LANDFALL_BLESS").is_some() {
         std::fs::write(&path, &found).unwrap();
     }
     assert_eq!(std::fs::read_to_string(&path).unwrap(), found);
-}
-
-#[tokio::test]
-async fn the_cdk_deploys_and_sees_that_nothing_changes() {
-    match tools().map(|tools| tools.parent().unwrap().join("node/node_modules/.bin/cdk")) {
-        Some(cdk) if cdk.exists() => drop(run("cdk.py").await),
-        _ => eprintln!("skipped: there is no cdk beside LANDFALL_TOOLS"),
-    }
 }
 
 #[tokio::test]

@@ -1,9 +1,10 @@
 //! The world by itself: stacks, change sets, services, faults, on virtual time.
 
 use landfall::model::StackStatus::*;
-use landfall::sim::world::StackOptions;
 use landfall::sim::world::ecs::{DeploymentStatus, TaskState};
+use landfall::sim::world::stack::Monitoring;
 use landfall::sim::world::types;
+use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{During, Effect, Fault, SimConfig, World};
 use serde_json::json;
 
@@ -316,4 +317,53 @@ fn a_public_parameter_of_ssm_has_a_value() {
     let refused = world.create_stack(&place(), &input("other", &template("/shop/ami"), "a"), &StackOptions::default());
     let error = refused.unwrap_err();
     assert_eq!(error.message, "Unable to fetch parameters [/shop/ami] from parameter store for this account.");
+}
+
+/// \[doc: CreateStack, `TimeoutInMinutes`\]
+#[test]
+fn a_creation_that_takes_too_long_is_undone() {
+    let mut world = world();
+    world.queue_fault(Fault::ImageHangs { image: "shop:1".to_owned() });
+    let options = StackOptions { timeout: Some(5), ..StackOptions::default() };
+    world.create_stack(&place(), &input("shop", &service("shop:1"), "a"), &options).unwrap();
+    let begun = world.now();
+    world.advance(begun + jiff::SignedDuration::from_secs(299));
+    assert_eq!(status(&mut world, "shop"), CreateInProgress);
+    world.advance(begun + jiff::SignedDuration::from_secs(301));
+    assert_eq!(status(&mut world, "shop"), RollbackInProgress);
+    settle(&mut world);
+    assert_eq!(status(&mut world, "shop"), RollbackComplete);
+    let stack = world.find_stack(&place(), "shop").unwrap();
+    let told = |event: &landfall::sim::world::stack::Event| {
+        event.reason.as_ref().is_some_and(|reason| reason.starts_with("Stack creation time exceeded"))
+    };
+    assert!(stack.events.iter().any(told));
+}
+
+/// \[api: `RollbackConfiguration.MonitoringTimeInMinutes`\]
+#[test]
+fn alarms_count_for_some_time_after_the_last_resource() {
+    let watched = Monitoring {
+        triggers: vec![(
+            "arn:aws:cloudwatch:eu-west-1:111111111111:alarm:slow".to_owned(),
+            "AWS::CloudWatch::Alarm".to_owned(),
+        )],
+        minutes: 10,
+    };
+    for (rings, expected) in [(false, UpdateComplete), (true, UpdateRollbackComplete)] {
+        let mut world = world();
+        assert_eq!(create(&mut world, "shop", &service("shop:1")), CreateComplete);
+        let input = StackInput { monitoring: Some(watched.clone()), ..input("shop", &service("shop:2"), "b") };
+        world.update_stack(&place(), &input, &StackOptions::default()).unwrap();
+        let begun = world.now();
+        world.advance(begun + jiff::SignedDuration::from_mins(9));
+        assert_eq!(status(&mut world, "shop"), UpdateInProgress);
+        let running = world.services(&place()).next().unwrap();
+        assert_eq!(running.newest().unwrap().status, DeploymentStatus::Successful);
+        if rings {
+            world.queue_fault(Fault::Alarm { alarm: "slow".to_owned() });
+        }
+        settle(&mut world);
+        assert_eq!(status(&mut world, "shop"), expected);
+    }
 }

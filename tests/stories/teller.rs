@@ -390,6 +390,7 @@ impl Teller {
             stack,
             description: None,
             on_failure: None,
+            reverts: false,
         };
         self.world.lock().unwrap().create_change_set(&place_of(place), &input).unwrap();
         self.pass(Duration::from_secs(10));

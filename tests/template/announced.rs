@@ -55,6 +55,7 @@ fn input(rendered: &Rendered, token: &str) -> StackInput {
         capabilities: rendered.content.capabilities.iter().map(ToString::to_string).collect(),
         role: None,
         notifications: None,
+        monitoring: None,
         token: Some(token.to_owned()),
     }
 }
@@ -76,6 +77,7 @@ fn announced(place: &Place, from: &Rendered, to: &Rendered) -> BTreeMap<String, 
         stack: input(to, "update"),
         description: None,
         on_failure: None,
+        reverts: false,
     };
     account.create_change_set(place, &set).unwrap();
     settle(&mut account);

@@ -219,6 +219,7 @@ fn evaluated(expression: &Value, parameter: &str, value: &str) -> String {
         capabilities: Vec::new(),
         role: None,
         notifications: None,
+        monitoring: None,
         token: None,
     };
     world.create_stack(&place, &input, &StackOptions::default()).unwrap();

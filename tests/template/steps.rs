@@ -139,6 +139,7 @@ fn every_step_deploys_on_the_simulated_account() {
             capabilities: rendered.content.capabilities.iter().map(ToString::to_string).collect(),
             role: None,
             notifications: None,
+            monitoring: None,
             token: None,
         };
         world

@@ -6,7 +6,7 @@ use super::caller::Caller;
 use super::query::{Params, Xml, page, wrap};
 use super::{parameters, show};
 use crate::sim::error::{Answer, ApiError};
-use crate::sim::world::stack::Stack;
+use crate::sim::world::stack::{Event, Monitoring, Stack};
 use crate::sim::world::template::{Template, check_inline};
 use crate::sim::world::{ChangeSetInput, StackInput, StackOptions, World};
 
@@ -49,6 +49,31 @@ impl Request<'_> {
         }
     }
 
+    /// `RollbackConfiguration`; none if the request does not say it.
+    fn monitoring(&self) -> Answer<Option<Monitoring>> {
+        let params = self.params;
+        let triggers = params.structures("RollbackConfiguration.RollbackTriggers");
+        let minutes = params.text("RollbackConfiguration.MonitoringTimeInMinutes");
+        if triggers.is_none() && minutes.is_none() {
+            return Ok(None);
+        }
+        let minutes = minutes.map_or(Some(0), |text| text.parse::<u32>().ok().filter(|minutes| *minutes <= 180));
+        let minutes = minutes
+            .ok_or_else(|| ApiError::validation("MonitoringTimeInMinutes must have value less than or equal to 180"))?;
+        let triggers = triggers.unwrap_or_default();
+        if triggers.len() > 5 {
+            return Err(ApiError::validation("RollbackTriggers must have length less than or equal to 5"));
+        }
+        let one = |trigger: &Params| {
+            let (arn, kind) = (trigger.required("Arn")?, trigger.required("Type")?);
+            if !matches!(kind.as_str(), "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm") {
+                return Err(ApiError::validation(format!("{kind} is not a type of rollback triggers")));
+            }
+            Ok((arn, kind))
+        };
+        Ok(Some(Monitoring { triggers: triggers.iter().map(one).collect::<Answer<_>>()?, minutes }))
+    }
+
     fn stack_input(&self, world: &mut World, token: &str) -> Answer<StackInput> {
         let params = self.params;
         let mut parameters = BTreeMap::new();
@@ -70,6 +95,7 @@ impl Request<'_> {
             capabilities: params.list("Capabilities"),
             role: params.text("RoleARN"),
             notifications: params.given_list("NotificationARNs"),
+            monitoring: self.monitoring()?,
             token: params.text(token),
         })
     }
@@ -87,6 +113,9 @@ impl Request<'_> {
                         || on_failure.as_deref() == Some("DO_NOTHING"),
                     delete_failed: on_failure.as_deref() == Some("DELETE"),
                     protected: params.flag("EnableTerminationProtection") == Some(true),
+                    timeout: params.number("TimeoutInMinutes")?,
+                    policy: params.text("StackPolicyBody"),
+                    policy_of_update: None,
                 };
                 let input = self.stack_input(world, "ClientRequestToken")?;
                 let id = world.create_stack(place, &input, &options)?;
@@ -94,7 +123,9 @@ impl Request<'_> {
             }
             "UpdateStack" => {
                 let keep_failed = params.flag("DisableRollback") == Some(true);
-                let options = StackOptions { keep_failed, ..StackOptions::default() };
+                let (policy, policy_of_update) =
+                    (params.text("StackPolicyBody"), params.text("StackPolicyDuringUpdateBody"));
+                let options = StackOptions { keep_failed, policy, policy_of_update, ..StackOptions::default() };
                 let input = self.stack_input(world, "ClientRequestToken")?;
                 xml.text("StackId", world.update_stack(place, &input, &options)?);
             }
@@ -109,6 +140,7 @@ impl Request<'_> {
                     stack: self.stack_input(world, "ClientToken")?,
                     description: params.text("Description"),
                     on_failure: params.text("OnStackFailure"),
+                    reverts: params.text("DeploymentMode").as_deref() == Some("REVERT_DRIFT"),
                 };
                 let (id, stack) = world.create_change_set(place, &input)?;
                 xml.text("Id", id);
@@ -122,6 +154,21 @@ impl Request<'_> {
             "DeleteChangeSet" => {
                 let name = params.required("ChangeSetName")?;
                 world.delete_change_set(place, params.text("StackName").as_deref(), &name)?;
+            }
+            "SetStackPolicy" => {
+                world.set_stack_policy(place, &stack()?, &params.required("StackPolicyBody")?)?;
+            }
+            "DetectStackDrift" => {
+                let id = world.detect_drift(place, &stack()?, &params.list("LogicalResourceIds"))?;
+                xml.text("StackDriftDetectionId", id);
+            }
+            "DetectStackResourceDrift" => {
+                let logical = params.required("LogicalResourceId")?;
+                let drift = world.detect_resource_drift(place, &stack()?, &logical)?;
+                let id = world.find_stack(place, &stack()?).map(|stack| stack.id.to_string()).unwrap_or_default();
+                xml.open("StackResourceDrift");
+                show::resource_drift(xml, &id, &drift);
+                xml.close("StackResourceDrift");
             }
             "CancelUpdateStack" => world.cancel_update_stack(place, &stack()?, &token)?,
             "ContinueUpdateRollback" => {
@@ -144,6 +191,8 @@ impl Request<'_> {
             "DescribeChangeSet" => self.describe_change_set(world, xml),
             "ListExports" => self.list_exports(world, xml),
             "ListImports" => self.list_imports(world, xml),
+            "DescribeEvents" => self.describe_events(world, xml),
+            "DescribeStackDriftDetectionStatus" => self.describe_detection(world, xml),
             "GetTemplateSummary" | "ValidateTemplate" => self.summarise(world, action, xml),
             _ => self.read_stack(world, action, xml),
         }
@@ -221,6 +270,38 @@ impl Request<'_> {
         Ok(())
     }
 
+    /// The events of a stack, or of one of its operations, newest first.
+    fn describe_events(&self, world: &World, xml: &mut Xml) -> Answer<()> {
+        let (place, params) = (&self.caller.place, self.params);
+        let operation = params.text("OperationId");
+        let stack = match (params.text("StackName"), &operation) {
+            (Some(name), _) => world.find_stack(place, &name),
+            (None, Some(id)) => world.stacks(place).into_iter().find(|stack| stack.operation_of(id).is_some()),
+            (None, None) => {
+                return Err(ApiError::validation("Either StackName, ChangeSetName or OperationId must be specified."));
+            }
+        };
+        let name = || params.text("StackName").or_else(|| operation.clone()).unwrap_or_default();
+        let stack = stack.ok_or_else(|| ApiError::validation(format!("Stack [{}] does not exist", name())))?;
+        let failed = params.flag("Filters.FailedEvents") == Some(true);
+        let wanted = |event: &&Event| {
+            (operation.is_none() || event.operation.as_deref() == operation.as_deref())
+                && (!failed || event.status.ends_with("_FAILED"))
+        };
+        let events: Vec<_> = stack.events.iter().rev().filter(wanted).collect();
+        let (events, next) = page(events, |event| event.id.clone(), self.next_token(), world.page_size())?;
+        xml.list("OperationEvents", events, |xml, event| show::operation_event(xml, stack, event));
+        xml.some("NextToken", next);
+        Ok(())
+    }
+
+    fn describe_detection(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
+        let id = self.params.required("StackDriftDetectionId")?;
+        let (stack, detection) = world.find_detection(&self.caller.place, &id)?;
+        show::detection(xml, stack, detection);
+        Ok(())
+    }
+
     fn summarise(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<()> {
         let body = match (self.template(world)?, self.params.text("StackName")) {
             (Some(body), _) => body,
@@ -283,7 +364,7 @@ impl Request<'_> {
             }
             "DescribeStackResources" => {
                 xml.list("StackResources", resources, |xml, resource| {
-                    show::resource(xml, Some(stack), resource, "Timestamp")
+                    show::resource(xml, stack, true, resource, "Timestamp")
                 });
             }
             "DescribeStackResource" => {
@@ -292,15 +373,29 @@ impl Request<'_> {
                     ApiError::validation(format!("Resource {logical} does not exist for stack {}", stack.name))
                 })?;
                 xml.open("StackResourceDetail");
-                show::resource(xml, Some(stack), resource, "LastUpdatedTimestamp");
+                show::resource(xml, stack, true, resource, "LastUpdatedTimestamp");
                 xml.close("StackResourceDetail");
             }
             "ListStackResources" => {
                 let (resources, next) = page(resources, |resource| resource.logical.clone(), self.next_token(), size)?;
                 xml.list("StackResourceSummaries", resources, |xml, resource| {
-                    show::resource(xml, None, resource, "LastUpdatedTimestamp");
+                    show::resource(xml, stack, false, resource, "LastUpdatedTimestamp");
                 });
                 xml.some("NextToken", next);
+            }
+            "DescribeStackResourceDrifts" => {
+                let wanted = self.params.list("StackResourceDriftStatusFilters");
+                let drifts = stack.drift.resources.values();
+                let drifts: Vec<_> =
+                    drifts.filter(|drift| wanted.is_empty() || wanted.iter().any(|s| s == drift.status)).collect();
+                let most = self.params.number("MaxResults")?.and_then(|most| usize::try_from(most).ok());
+                let size = most.unwrap_or(size).min(size);
+                let (drifts, next) = page(drifts, |drift| drift.logical.clone(), self.next_token(), size)?;
+                xml.list("StackResourceDrifts", drifts, |xml, drift| show::resource_drift(xml, &stack.id, drift));
+                xml.some("NextToken", next);
+            }
+            "GetStackPolicy" => {
+                xml.some("StackPolicyBody", stack.policy.as_ref().map(ToString::to_string));
             }
             "ListChangeSets" => {
                 let sets: Vec<_> = stack.change_sets.values().collect();

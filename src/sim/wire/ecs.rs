@@ -23,6 +23,13 @@ pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &
         "ListServiceDeployments" => request.list_deployments(world),
         "DescribeServiceDeployments" => request.describe_deployments(world),
         "DescribeServiceRevisions" => request.describe_revisions(world),
+        "CreateService" => request.create_service(world),
+        "UpdateService" => request.update_service(world),
+        "DeleteService" => request.delete_service(world),
+        "DeregisterTaskDefinition" => request.deregister(world),
+        "ListTagsForResource" => request.list_tags(world),
+        "TagResource" => request.tag(world),
+        "UntagResource" => request.untag(world),
         "StopServiceDeployment" => request.stop_deployment(world),
         "ContinueServiceDeployment" => request.continue_deployment(world),
         "ListTasks" => request.list_tasks(world),
@@ -147,7 +154,7 @@ impl Request<'_> {
         }
         let arn = world.register_task_definition(&self.caller.place, &family, properties);
         let definition = world.find_task_definition(&self.caller.place, &arn);
-        let tags = definition.map(|definition| view::tags(&definition.properties));
+        let tags = definition.map(|definition| view::tags(&definition.properties, &definition.inherited));
         Ok(json!({ "taskDefinition": definition.map(view::task_definition), "tags": tags }))
     }
 
@@ -158,7 +165,7 @@ impl Request<'_> {
         let found = found.ok_or_else(|| ApiError::new("ClientException", "Unable to describe task definition."))?;
         let mut answer = json!({ "taskDefinition": view::task_definition(found) });
         if let (true, Some(map)) = (self.wants_tags()?, answer.as_object_mut()) {
-            map.insert("tags".to_owned(), view::tags(&found.properties));
+            map.insert("tags".to_owned(), view::tags(&found.properties, &found.inherited));
         }
         Ok(answer)
     }

@@ -1,5 +1,7 @@
 //! ECS's nouns as JSON.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
@@ -9,7 +11,7 @@ use crate::sim::world::ecs::{
 };
 use crate::sim::world::lifecycle::Hook;
 use crate::sim::world::tasks::OneTask;
-use crate::sim::world::{OTHER_NAMES, World, resource_view};
+use crate::sim::world::{OTHER_NAMES, World, all_tags, resource_view};
 
 /// A time as ECS writes it: seconds since 1970.
 fn time(at: Timestamp) -> Value {
@@ -50,9 +52,13 @@ pub(super) fn cluster(world: &World, place: &Place, cluster: &Cluster) -> Value 
     })
 }
 
-/// The tags of something, as ECS lists them.
-pub(super) fn tags(properties: &Map<String, Value>) -> Value {
-    resource_view(properties).remove("tags").unwrap_or_else(|| json!([]))
+/// Tags, as ECS lists them.
+pub(super) fn tags(properties: &Map<String, Value>, inherited: &BTreeMap<String, String>) -> Value {
+    tag_list(all_tags(properties, inherited))
+}
+
+pub(super) fn tag_list(tags: BTreeMap<String, String>) -> Value {
+    tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect()
 }
 
 pub(super) fn task_definition(definition: &TaskDefinition) -> Value {
@@ -88,8 +94,27 @@ fn numbers(value: &mut Value) {
         "startPeriod",
         "softLimit",
         "hardLimit",
+        "healthCheckGracePeriodSeconds",
+        "weight",
+        "base",
+        "port",
+        "maximumPercent",
+        "minimumHealthyPercent",
+        "bakeTimeInMinutes",
+        "timeoutInMinutes",
     ];
-    const FLAGS: &[&str] = &["essential", "readonlyRootFilesystem", "privileged", "interactive", "pseudoTerminal"];
+    const FLAGS: &[&str] = &[
+        "essential",
+        "readonlyRootFilesystem",
+        "privileged",
+        "interactive",
+        "pseudoTerminal",
+        "enable",
+        "enabled",
+        "rollback",
+        "enableECSManagedTags",
+        "enableExecuteCommand",
+    ];
     match value {
         Value::Array(items) => items.iter_mut().for_each(numbers),
         Value::Object(map) => {
@@ -141,7 +166,7 @@ pub(super) fn service(service: &Service, with_tags: bool) -> Value {
             status if status.active() => "IN_PROGRESS",
             _ => "FAILED",
         };
-        json!([{
+        let mut primary = json!({
             "id": service.deployment_id,
             "status": "PRIMARY",
             "taskDefinition": service.task_definition,
@@ -153,19 +178,19 @@ pub(super) fn service(service: &Service, with_tags: bool) -> Value {
             "updatedAt": time(newest.finished.unwrap_or(newest.created)),
             "rolloutState": state,
             "rolloutStateReason": format!("ECS deployment {} {}.", service.deployment_id, state.to_lowercase()),
-        }])
+        });
+        if let Some(map) = primary.as_object_mut() {
+            let names = ["LaunchType", "NetworkConfiguration", "ServiceConnectConfiguration", "VolumeConfigurations"];
+            map.extend(converted(&service.properties, &names, &[]));
+        }
+        json!([primary])
     });
     let events: Vec<Value> = service
         .events
         .iter()
         .map(|said| json!({ "id": said.id, "createdAt": time(said.at), "message": said.message }))
         .collect();
-    let shown = |key: &str| service.properties.get(key).cloned();
-    let configuration = service.properties.get("DeploymentConfiguration").and_then(Value::as_object).map(resource_view);
-    let network = service.properties.get("NetworkConfiguration").and_then(Value::as_object).map(|network| {
-        let vpc = network.get("AwsvpcConfiguration").and_then(Value::as_object).map(resource_view);
-        json!({ "awsvpcConfiguration": vpc })
-    });
+    let shown = shown(&service.properties);
     let current = newest.map(|newest| match newest.status {
         DeploymentStatus::RollbackInProgress | DeploymentStatus::RollbackSuccessful => {
             newest.source.clone().unwrap_or_default()
@@ -173,7 +198,7 @@ pub(super) fn service(service: &Service, with_tags: bool) -> Value {
         _ => newest.target.clone(),
     });
     let summaries = current.map(|arn| json!([summary(service, &arn)]));
-    compact(json!({
+    let view = compact(json!({
         "serviceArn": service.arn,
         "serviceName": service.name,
         "clusterArn": service.cluster,
@@ -181,18 +206,59 @@ pub(super) fn service(service: &Service, with_tags: bool) -> Value {
         "desiredCount": service.desired,
         "runningCount": service.running(None),
         "pendingCount": service.pending(None),
-        "launchType": shown("LaunchType"),
         "taskDefinition": service.task_definition,
-        "deploymentConfiguration": configuration,
-        "networkConfiguration": network,
         "deployments": deployments.unwrap_or_else(|| json!([])),
         "events": events,
         "createdAt": time(service.created),
         "currentServiceDeployment": newest.map(|newest| newest.arn.clone()),
         "currentServiceRevisions": summaries,
         "schedulingStrategy": service.properties.get("SchedulingStrategy").cloned().unwrap_or_else(|| json!("REPLICA")),
-        "tags": with_tags.then(|| tags(&service.properties)),
-    }))
+        "tags": with_tags.then(|| tags(&service.properties, &service.inherited)),
+    }));
+    match view {
+        Value::Object(map) => Value::Object(map.into_iter().chain(shown).collect()),
+        other => other,
+    }
+}
+
+/// What a service was made with and shows as it is. \[api: botocore's shape `Service`; `ServiceConnectConfiguration` and
+/// `VolumeConfigurations` are members of its deployments only\]
+fn shown(properties: &Map<String, Value>) -> Map<String, Value> {
+    const SHOWN: [&str; 15] = [
+        "AvailabilityZoneRebalancing",
+        "CapacityProviderStrategy",
+        "DeploymentConfiguration",
+        "DeploymentController",
+        "EnableECSManagedTags",
+        "EnableExecuteCommand",
+        "HealthCheckGracePeriodSeconds",
+        "LaunchType",
+        "LoadBalancers",
+        "NetworkConfiguration",
+        "PlacementConstraints",
+        "PlacementStrategy",
+        "PlatformVersion",
+        "PropagateTags",
+        "ServiceRegistries",
+    ];
+    converted(properties, &SHOWN, &[("PlacementStrategies", "placementStrategy"), ("Role", "roleArn")])
+}
+
+/// These properties in ECS's style; some under another name.
+fn converted(properties: &Map<String, Value>, names: &[&str], others: &[(&str, &str)]) -> Map<String, Value> {
+    let own = properties.iter().filter(|(name, _)| names.contains(&name.as_str()));
+    let mut view = resource_view(&own.map(|(name, value)| (name.clone(), value.clone())).collect());
+    for (name, other) in others {
+        let one = properties.get(*name).map(|value| [((*name).to_owned(), value.clone())].into_iter().collect());
+        let one = one.map(|one: Map<String, Value>| resource_view(&one));
+        view.extend(one.into_iter().flatten().map(|(_, value)| ((*other).to_owned(), value)));
+    }
+    let mut view = Value::Object(view);
+    numbers(&mut view);
+    match view {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
 }
 
 fn summary(service: &Service, arn: &str) -> Value {
@@ -248,6 +314,14 @@ pub(super) fn deployment(service: &Service, deployment: &Deployment) -> Value {
             "threshold": threshold,
         }),
     };
+    let alarms = service.alarms().filter(|(names, _)| !names.is_empty()).map(|(names, _)| {
+        let status = match (deployment.alarmed.is_empty(), deployment.status.active()) {
+            (false, _) => "TRIGGERED",
+            (true, true) => "MONITORING",
+            (true, false) => "MONITORING_COMPLETE",
+        };
+        json!({ "status": status, "alarmNames": names, "triggeredAlarmNames": deployment.alarmed })
+    });
     let configuration = service.properties.get("DeploymentConfiguration").and_then(Value::as_object).map(resource_view);
     compact(json!({
         "serviceDeploymentArn": deployment.arn,
@@ -267,6 +341,7 @@ pub(super) fn deployment(service: &Service, deployment: &Deployment) -> Value {
         "deploymentConfiguration": configuration,
         "rollback": rollback,
         "deploymentCircuitBreaker": breaker,
+        "alarms": alarms,
     }))
 }
 

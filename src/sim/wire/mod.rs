@@ -3,11 +3,13 @@
 //! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
-//! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST, DELETE) and `/_landfall/ledger` (GET).
+//! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST,
+//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource beside CloudFormation) and `/_landfall/ledger` (GET).
 
 mod caller;
 mod cloudformation;
 mod ecs;
+mod ecs_hands;
 mod ecs_tasks;
 mod ecs_view;
 mod logs;
@@ -37,7 +39,8 @@ use self::caller::Caller;
 use self::query::Params;
 use super::error::{Answer, ApiError};
 use super::fault::Fault;
-use super::world::{Broken, Delivered, World};
+use super::world::{Broken, ByHand, Delivered, World};
+use crate::model::{AccountId, Place, Region};
 
 /// The longest body, in bytes: assets of functions are larger than templates.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -61,6 +64,7 @@ pub async fn serve(
     let router = Router::new()
         .route("/", post(aws).fallback(objects))
         .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
+        .route("/_landfall/hands", post(by_hand))
         .route("/_landfall/ledger", get(ledger))
         .fallback(objects)
         .with_state(server)
@@ -127,6 +131,25 @@ async fn queue_fault(State(server): State<Server>, body: Bytes) -> Response {
 async fn clear_faults(State(server): State<Server>) -> Response {
     server.now().clear_faults();
     StatusCode::NO_CONTENT.into_response()
+}
+
+async fn by_hand(State(server): State<Server>, body: Bytes) -> Response {
+    let bad = |words: String| (StatusCode::BAD_REQUEST, words + "\n").into_response();
+    let deed = match serde_json::from_slice::<ByHand>(&body) {
+        Ok(deed) => deed,
+        Err(error) => return bad(format!("this is nothing that hands can do: {error}")),
+    };
+    let place = AccountId::new(&deed.account).and_then(|account| {
+        let region = Region::new(&deed.region)?;
+        Ok(Place { account, region })
+    });
+    match place {
+        Err(error) => bad(error.to_string()),
+        Ok(place) => match server.now().by_hand(&place, &deed) {
+            Ok(()) => StatusCode::NO_CONTENT.into_response(),
+            Err(error) => bad(error.message),
+        },
+    }
 }
 
 async fn ledger(State(server): State<Server>) -> Response {

@@ -13,7 +13,8 @@ macro_rules! with_template {
         concat!(
             "StackName TemplateBody TemplateURL Parameters.ParameterKey Parameters.ParameterValue \
              Parameters.UsePreviousValue Capabilities RoleARN Tags.Key Tags.Value NotificationARNs \
-             RollbackConfiguration.MonitoringTimeInMinutes=0 DeploymentConfig.Mode=STANDARD \
+             RollbackConfiguration.MonitoringTimeInMinutes RollbackConfiguration.RollbackTriggers.Arn \
+             RollbackConfiguration.RollbackTriggers.Type DeploymentConfig.Mode=STANDARD \
              DeploymentConfig.DisableRollback=false DisableValidation=true|false ",
             $more
         )
@@ -24,14 +25,18 @@ macro_rules! with_template {
 fn of(operation: &str) -> Option<&'static str> {
     Some(match operation {
         "CreateStack" => with_template!(
-            "DisableRollback OnFailure ClientRequestToken EnableTerminationProtection RetainExceptOnCreate=false"
+            "DisableRollback OnFailure ClientRequestToken EnableTerminationProtection TimeoutInMinutes StackPolicyBody \
+             RetainExceptOnCreate=false"
         ),
         "UpdateStack" => {
-            with_template!("UsePreviousTemplate DisableRollback ClientRequestToken RetainExceptOnCreate=false")
+            with_template!(
+                "UsePreviousTemplate DisableRollback ClientRequestToken StackPolicyBody StackPolicyDuringUpdateBody \
+                 RetainExceptOnCreate=false"
+            )
         }
         "CreateChangeSet" => with_template!(
             "UsePreviousTemplate ChangeSetName ClientToken Description ChangeSetType OnStackFailure \
-             IncludeNestedStacks=true|false ImportExistingResources=false"
+             IncludeNestedStacks=true|false ImportExistingResources=false DeploymentMode=REVERT_DRIFT"
         ),
         "DeleteStack" => {
             "StackName RetainResources RoleARN ClientRequestToken DeletionMode DeploymentConfig.Mode=STANDARD \
@@ -57,6 +62,13 @@ fn of(operation: &str) -> Option<&'static str> {
              DeploymentConfig.DisableRollback=false"
         }
         "UpdateTerminationProtection" => "StackName EnableTerminationProtection",
+        "SetStackPolicy" => "StackName StackPolicyBody",
+        "GetStackPolicy" => "StackName",
+        "DescribeEvents" => "StackName OperationId Filters.FailedEvents NextToken",
+        "DetectStackDrift" => "StackName LogicalResourceIds",
+        "DetectStackResourceDrift" => "StackName LogicalResourceId",
+        "DescribeStackDriftDetectionStatus" => "StackDriftDetectionId",
+        "DescribeStackResourceDrifts" => "StackName StackResourceDriftStatusFilters NextToken MaxResults",
         "ListExports" => "NextToken",
         "ListImports" => "ExportName NextToken",
         "GetCallerIdentity" => "",

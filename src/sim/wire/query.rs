@@ -32,6 +32,18 @@ impl Params {
         })
     }
 
+    /// A number of at least 1; none if it is absent.
+    pub(super) fn number(&self, name: &str) -> Answer<Option<u32>> {
+        let Some(text) = self.text(name) else { return Ok(None) };
+        let number = text.parse::<u32>().ok().filter(|number| *number > 0);
+        number.map(Some).ok_or_else(|| {
+            ApiError::validation(format!(
+                "1 validation error detected: Value '{text}' at '{name}' failed to satisfy constraint: Member must have value \
+                 greater than or equal to 1"
+            ))
+        })
+    }
+
     /// A flag; none if it is absent.
     pub(super) fn flag(&self, name: &str) -> Option<bool> {
         self.text(name).map(|text| text == "true")

@@ -1,9 +1,14 @@
 //! CloudFormation's nouns as XML.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
 use super::query::Xml;
-use crate::sim::world::stack::{Event, Resource, Stack};
+use crate::sim::world::drift::{Detection, ResourceDrift, RowDrift};
+use crate::sim::world::stack::{Event, Monitoring, Resource, Stack};
 use crate::sim::world::template::Template;
-use crate::sim::world::{Change, ChangeSet, StackView};
+use crate::sim::world::{Change, ChangeSet, Detail, StackView, plain};
 
 fn pairs<'a>(xml: &mut Xml, tag: &str, names: (&str, &str), items: impl IntoIterator<Item = (&'a String, &'a String)>) {
     xml.list(tag, items, |xml, (key, value)| {
@@ -36,8 +41,9 @@ pub(super) fn stack(xml: &mut Xml, view: &StackView) {
     xml.time("DeletionTime", view.deleted);
     xml.text("StackStatus", view.status.as_str());
     xml.some("StackStatusReason", view.reason.as_ref());
-    xml.text("RollbackConfiguration", "");
+    rollback_configuration(xml, &view.monitoring);
     xml.flag("DisableRollback", view.keep_failed);
+    xml.some("TimeoutInMinutes", view.timeout.map(|minutes| minutes.to_string()));
     xml.texts("NotificationARNs", &view.notifications);
     if !view.capabilities.is_empty() {
         xml.texts("Capabilities", &view.capabilities);
@@ -53,14 +59,80 @@ pub(super) fn stack(xml: &mut Xml, view: &StackView) {
     }
     pairs(xml, "Tags", ("Key", "Value"), &view.tags);
     xml.flag("EnableTerminationProtection", view.protected);
-    drift(xml, "DriftInformation", "StackDriftStatus");
+    stack_drift(xml, view.drift.0, view.drift.1);
+    operations(xml, &view.operations);
 }
 
-/// Drift is not detected here, and says so in AWS's word.
-fn drift(xml: &mut Xml, tag: &str, status: &str) {
-    xml.open(tag);
-    xml.text(status, "NOT_CHECKED");
-    xml.close(tag);
+fn rollback_configuration(xml: &mut Xml, monitoring: &Monitoring) {
+    xml.open("RollbackConfiguration");
+    if *monitoring != Monitoring::default() {
+        xml.list("RollbackTriggers", &monitoring.triggers, |xml, (arn, kind)| {
+            xml.text("Arn", arn);
+            xml.text("Type", kind);
+        });
+        xml.text("MonitoringTimeInMinutes", monitoring.minutes.to_string());
+    }
+    xml.close("RollbackConfiguration");
+}
+
+fn stack_drift(xml: &mut Xml, status: &str, checked: Option<Timestamp>) {
+    xml.open("DriftInformation");
+    xml.text("StackDriftStatus", status);
+    xml.time("LastCheckTimestamp", checked);
+    xml.close("DriftInformation");
+}
+
+/// A resource's drift as it was found last.
+fn known_drift(xml: &mut Xml, drift: Option<&ResourceDrift>) {
+    xml.open("DriftInformation");
+    xml.text("StackResourceDriftStatus", drift.map_or("NOT_CHECKED", |drift| drift.status));
+    xml.time("LastCheckTimestamp", drift.map(|drift| drift.at));
+    xml.close("DriftInformation");
+}
+
+/// A detection, as in DescribeStackDriftDetectionStatus.
+pub(super) fn detection(xml: &mut Xml, stack: &Stack, detection: &Detection) {
+    xml.text("StackId", &stack.id);
+    xml.text("StackDriftDetectionId", &detection.id);
+    xml.some("StackDriftStatus", detection.drifted.map(|_| stack.drift.status()));
+    let status = if detection.drifted.is_some() { "DETECTION_COMPLETE" } else { "DETECTION_IN_PROGRESS" };
+    xml.text("DetectionStatus", status);
+    xml.some("DriftedStackResourceCount", detection.drifted.map(|count| count.to_string()));
+    xml.time("Timestamp", Some(detection.at));
+}
+
+/// A resource's drift, as in DescribeStackResourceDrifts.
+pub(super) fn resource_drift(xml: &mut Xml, stack: &str, drift: &ResourceDrift) {
+    let json = |properties: &serde_json::Map<String, serde_json::Value>| serde_json::to_string(properties).ok();
+    let there = drift.status != "DELETED";
+    xml.text("StackId", stack);
+    xml.text("LogicalResourceId", &drift.logical);
+    xml.some("PhysicalResourceId", drift.physical_id.as_ref());
+    xml.text("ResourceType", &drift.kind);
+    xml.some("ExpectedProperties", there.then(|| json(&drift.expected)).flatten());
+    xml.some("ActualProperties", there.then(|| json(&drift.actual)).flatten());
+    if there {
+        xml.list("PropertyDifferences", &drift.differences, |xml, difference| {
+            let words = |value: &Option<serde_json::Value>| value.as_ref().map_or_else(|| "null".to_owned(), plain);
+            xml.text("PropertyPath", &difference.path);
+            xml.text("ExpectedValue", words(&difference.expected));
+            xml.text("ActualValue", words(&difference.actual));
+            xml.text("DifferenceType", difference.kind());
+        });
+    }
+    xml.text("StackResourceDriftStatus", drift.status);
+    xml.time("Timestamp", Some(drift.at));
+}
+
+/// The operations of a stack that were last, newest first. \[?\] AWS does not say how many it shows.
+fn operations(xml: &mut Xml, operations: &[(&'static str, Arc<str>)]) {
+    if operations.is_empty() {
+        return;
+    }
+    xml.list("LastOperations", operations.iter().rev().take(10), |xml, (kind, id)| {
+        xml.text("OperationType", kind);
+        xml.text("OperationId", id);
+    });
 }
 
 /// A stack, as in ListStacks.
@@ -73,7 +145,8 @@ pub(super) fn stack_summary(xml: &mut Xml, stack: &Stack) {
     xml.time("DeletionTime", stack.deleted);
     xml.text("StackStatus", stack.status.as_str());
     xml.some("StackStatusReason", stack.reason.as_ref());
-    drift(xml, "DriftInformation", "StackDriftStatus");
+    stack_drift(xml, stack.drift.status(), stack.drift.checked);
+    operations(xml, &stack.operations);
 }
 
 pub(super) fn event(xml: &mut Xml, stack: &Stack, event: &Event) {
@@ -88,11 +161,52 @@ pub(super) fn event(xml: &mut Xml, stack: &Stack, event: &Event) {
     xml.some("ResourceStatusReason", event.reason.as_ref());
     xml.some("ResourceProperties", event.properties.as_ref());
     xml.some("ClientRequestToken", event.token.as_ref());
+    xml.some("OperationId", event.operation.as_ref());
 }
 
-/// A resource; with its stack where the answer repeats it.
-pub(super) fn resource(xml: &mut Xml, stack: Option<&Stack>, resource: &Resource, time: &str) {
-    if let Some(stack) = stack {
+/// An event, as in DescribeEvents: a stack's status is an event of the stack, a resource's a step on the way or an error.
+pub(super) fn operation_event(xml: &mut Xml, stack: &Stack, event: &Event) {
+    let own = event.kind == "AWS::CloudFormation::Stack" && event.physical_id.as_deref() == Some(&*stack.id);
+    let failed = event.status.ends_with("_FAILED");
+    xml.text("EventId", &event.id);
+    xml.text("StackId", &stack.id);
+    xml.some("OperationId", event.operation.as_ref());
+    let kind = stack.operations.iter().find(|(_, id)| Some(id) == event.operation.as_ref());
+    xml.some("OperationType", kind.map(|(kind, _)| kind));
+    if own {
+        let ended = event.status.ends_with("_COMPLETE") || failed;
+        let rolled_back = event.status.contains("ROLLBACK");
+        let status = match (ended, failed || rolled_back) {
+            (false, _) => "IN_PROGRESS",
+            (true, true) => "FAILED",
+            (true, false) => "SUCCEEDED",
+        };
+        xml.text("OperationStatus", status);
+    }
+    xml.text(
+        "EventType",
+        if own {
+            "STACK_EVENT"
+        } else if failed {
+            "PROVISIONING_ERROR"
+        } else {
+            "PROGRESS_EVENT"
+        },
+    );
+    xml.text("LogicalResourceId", &event.logical);
+    xml.some("PhysicalResourceId", event.physical_id.as_ref());
+    xml.text("ResourceType", &event.kind);
+    xml.time("Timestamp", Some(event.at));
+    xml.text("ResourceStatus", &event.status);
+    xml.some("ResourceStatusReason", event.reason.as_ref());
+    xml.some("ResourceProperties", event.properties.as_ref());
+    xml.some("ClientRequestToken", event.token.as_ref());
+}
+
+/// A resource; with the names of its stack where the answer repeats them.
+pub(super) fn resource(xml: &mut Xml, stack: &Stack, repeats: bool, resource: &Resource, time: &str) {
+    let drift = stack.drift.resources.get(&resource.logical);
+    if repeats {
         xml.text("StackName", &stack.name);
         xml.text("StackId", &stack.id);
     }
@@ -102,7 +216,7 @@ pub(super) fn resource(xml: &mut Xml, stack: Option<&Stack>, resource: &Resource
     xml.time(time, Some(resource.at));
     xml.text("ResourceStatus", &resource.status);
     xml.some("ResourceStatusReason", resource.reason.as_ref());
-    drift(xml, "DriftInformation", "StackResourceDriftStatus");
+    known_drift(xml, drift);
 }
 
 /// A change set, as in DescribeChangeSet, with one page of its rows.
@@ -110,10 +224,15 @@ pub(super) fn change_set(xml: &mut Xml, stack: &Stack, set: &ChangeSet, changes:
     change_set_summary(xml, stack, set);
     some_pairs(xml, "Parameters", ("ParameterKey", "ParameterValue"), &masked(set));
     xml.texts("NotificationARNs", &set.shape.notifications);
-    xml.text("RollbackConfiguration", "");
+    rollback_configuration(xml, &set.shape.monitoring);
     xml.texts("Capabilities", &set.shape.capabilities);
     pairs(xml, "Tags", ("Key", "Value"), &set.shape.tags);
     xml.some("OnStackFailure", set.on_failure.as_ref());
+    xml.some("DeploymentMode", set.reverts.then_some("REVERT_DRIFT"));
+    if set.reverts && set.status == "CREATE_COMPLETE" {
+        let drifted = set.changes.iter().any(|row| row.drift.as_ref().is_some_and(|drift| drift.status != "IN_SYNC"));
+        xml.text("StackDriftStatus", if drifted { "DRIFTED" } else { "IN_SYNC" });
+    }
     xml.list("Changes", changes, |xml, row| {
         xml.text("Type", "Resource");
         xml.open("ResourceChange");
@@ -163,15 +282,47 @@ fn change(xml: &mut Xml, row: &Change, values: bool) {
             xml.some("BeforeValue", detail.before.as_ref());
             xml.some("AfterValue", detail.after.as_ref());
         }
+        if let Some(row) = &row.drift {
+            drifted_detail(xml, row, detail);
+        }
         xml.close("Target");
         xml.text("Evaluation", detail.evaluation);
         xml.text("ChangeSource", detail.source);
         xml.some("CausingEntity", detail.cause.as_ref());
     });
+    if let Some(drift) = &row.drift {
+        xml.text("ResourceDriftStatus", drift.status);
+        xml.list("ResourceDriftIgnoredAttributes", &drift.ignored, |xml, (path, reason)| {
+            xml.text("Path", path);
+            xml.text("Reason", reason);
+        });
+    }
     if values {
         xml.some("BeforeContext", row.before.as_ref());
         xml.some("AfterContext", row.after.as_ref());
+        xml.some("PreviousDeploymentContext", row.drift.as_ref().and_then(|drift| drift.deployed.as_ref()));
     }
+}
+
+/// What a drift-aware change set says of a property besides: \[api: `ResourceTargetDefinition`\]
+fn drifted_detail(xml: &mut Xml, row: &RowDrift, detail: &Detail) {
+    let drifted = detail.deployed.as_ref();
+    xml.text("BeforeValueFrom", if drifted.is_some() { "ACTUAL_STATE" } else { "PREVIOUS_DEPLOYMENT_STATE" });
+    xml.text("AfterValueFrom", "TEMPLATE");
+    if let Some((before, actual)) = drifted {
+        xml.open("Drift");
+        xml.some("PreviousValue", before.as_ref());
+        xml.some("ActualValue", actual.as_ref());
+        xml.time("DriftDetectionTimestamp", Some(row.at));
+        xml.close("Drift");
+    }
+    let kind = match (&detail.before, &detail.after) {
+        (before, after) if before == after => "SyncWithActual",
+        (None, _) => "Add",
+        (_, None) => "Remove",
+        _ => "Modify",
+    };
+    xml.text("AttributeChangeType", kind);
 }
 
 /// What a template declares, as in GetTemplateSummary or, without `whole`, in ValidateTemplate.

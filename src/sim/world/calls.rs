@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
-use super::stack::{Operation, Phase, Shape, Stack};
+use super::drift::Drift;
+use super::stack::{Monitoring, Operation, Phase, Shape, Stack};
 use super::template::Template;
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
@@ -31,6 +32,8 @@ pub struct StackInput {
     pub role: Option<String>,
     /// Topics that should hear of events; none leaves them as they are.
     pub notifications: Option<Vec<String>>,
+    /// Alarms that roll an operation back; none leaves them as they are.
+    pub monitoring: Option<Monitoring>,
     pub token: Token,
 }
 
@@ -43,6 +46,12 @@ pub struct StackOptions {
     pub delete_failed: bool,
     /// Termination protection.
     pub protected: bool,
+    /// After how many minutes a creation fails.
+    pub timeout: Option<u32>,
+    /// The stack policy, as JSON.
+    pub policy: Option<String>,
+    /// A stack policy for one update.
+    pub policy_of_update: Option<String>,
 }
 
 pub(super) fn check_name(member: &str, name: &str) -> Answer<()> {
@@ -153,8 +162,10 @@ impl World {
         let parameters = parameters(&template, input, before)?;
         let role = input.role.clone().or_else(|| before.and_then(|before| before.role.clone()));
         let notifications = input.notifications.clone().or_else(|| before.map(|before| before.notifications.clone()));
-        let (capabilities, notifications) = (input.capabilities.clone(), notifications.unwrap_or_default());
-        Ok(Shape { body, template, parameters, tags, capabilities, role, notifications })
+        let monitoring = input.monitoring.clone().or_else(|| before.map(|before| before.monitoring.clone()));
+        let (notifications, monitoring) = (notifications.unwrap_or_default(), monitoring.unwrap_or_default());
+        let capabilities = input.capabilities.clone();
+        Ok(Shape { body, template, parameters, tags, capabilities, role, notifications, monitoring })
     }
 
     pub(super) fn new_stack(&mut self, place: &Place, name: &str, shape: Shape) -> Answer<Stack> {
@@ -177,6 +188,9 @@ impl World {
             updated: None,
             deleted: None,
             protected: false,
+            policy: None,
+            policy_of_update: None,
+            timeout: None,
             keep_failed: false,
             delete_failed: false,
             resources: IndexMap::new(),
@@ -186,6 +200,8 @@ impl World {
             operation: None,
             leftover: Vec::new(),
             tokens: BTreeMap::new(),
+            operations: Vec::new(),
+            drift: Drift::default(),
             stale: None,
         })
     }
@@ -207,10 +223,16 @@ impl World {
         stack.protected = options.protected;
         stack.keep_failed = options.keep_failed;
         stack.delete_failed = options.delete_failed;
+        stack.timeout = options.timeout;
+        stack.policy = options.policy.as_deref().map(super::policy::read).transpose()?;
         remember(&mut stack, &input.token, request);
         let id = stack.id.clone();
         self.record(place, "CreateStack", input.name.clone(), input.token.as_deref(), Effect::Effective);
+        let deadline = stack.deadline();
         self.start(place, stack, shape, true, &input.token);
+        if let Some(deadline) = deadline {
+            self.schedule(deadline, Work::Stack { place: place.clone(), id: id.clone() });
+        }
         Ok(id)
     }
 
@@ -230,6 +252,10 @@ impl World {
             return Err(ApiError::validation("No updates are to be performed."));
         }
         stack.keep_failed = options.keep_failed;
+        stack.policy_of_update = options.policy_of_update.as_deref().map(super::policy::read).transpose()?;
+        if let Some(policy) = &options.policy {
+            stack.policy = Some(super::policy::read(policy)?);
+        }
         remember(&mut stack, &input.token, request);
         let id = stack.id.clone();
         self.record(place, "UpdateStack", stack.name.clone(), input.token.as_deref(), Effect::Effective);
@@ -275,9 +301,12 @@ impl World {
         self.record(place, "DeleteStack", stack.name.clone(), token.as_deref(), Effect::Effective);
         stack.stale = None;
         let mut operation = Operation::new(Phase::Delete, token.as_deref().map(Arc::from));
-        if let Some((export, importer)) = in_use {
-            let words = format!("Delete canceled. Cannot delete export {export} as it is in use by {importer}.");
-            self.set_status(&mut stack, &operation, StackStatus::DeleteFailed, Some(words));
+        if let Some((export, importers)) = in_use {
+            // Users report that the stack returns to its status, with the reason in an event.
+            let before = stack.status;
+            let words = format!("Delete canceled. Cannot delete export {export} as it is in use by {importers}.");
+            self.set_status(&mut stack, &operation, StackStatus::DeleteInProgress, Some("User Initiated".to_owned()));
+            self.set_status(&mut stack, &operation, before, Some(words));
             self.put_stack(place, stack);
             return Ok(());
         }
@@ -303,17 +332,17 @@ impl World {
         self.begin(place, stack, operation, StackStatus::DeleteInProgress, Some("User Initiated"));
     }
 
-    /// An export of the stack that another stack imports, with that stack.
+    /// An export of the stack that others import, with their names.
     fn importer(&self, place: &Place, stack: &Stack) -> Option<(String, String)> {
+        stack.exports().find_map(|(name, _)| Some((name.to_owned(), self.importers(place, stack, name)?)))
+    }
+
+    /// Names of the stacks that import an export of a stack, in one text; none if none does.
+    pub(super) fn importers(&self, place: &Place, stack: &Stack, export: &str) -> Option<String> {
         let others = self.regions.get(place)?.stacks.values().filter(|other| other.lives() && other.id != stack.id);
-        for other in others {
-            let imports = self.imports(place, other);
-            let used = stack.exports().find(|(name, _)| imports.iter().any(|import| import == name));
-            if let Some((name, _)) = used {
-                return Some((name.to_owned(), other.name.clone()));
-            }
-        }
-        None
+        let users = others.filter(|other| self.imports(place, other).iter().any(|import| import == export));
+        let names: Vec<&str> = users.map(|user| user.name.as_str()).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// Names of the exports that a stack imports.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::calls::{StackInput, Token};
-use super::stack::{Operation, Phase, Previous, Shape, Stack};
+use super::drift::RowDrift;
+use super::stack::{Monitoring, Operation, Phase, Previous, Shape, Stack};
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
 use crate::sim::error::{Answer, ApiError};
@@ -37,6 +38,8 @@ pub struct ChangeSet {
     pub changes: Vec<Change>,
     /// What a failed execution does to a new stack: `DO_NOTHING`, `ROLLBACK` or `DELETE`.
     pub on_failure: Option<String>,
+    /// Whether it compares with what is there, and brings back what drifted.
+    pub reverts: bool,
     token: Option<String>,
     fingerprint: String,
 }
@@ -44,7 +47,7 @@ pub struct ChangeSet {
 /// One row of a change set, in AWS's words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// `Add`, `Modify` or `Remove`.
+    /// `Add`, `Modify` or `Remove`; in a drift-aware change set also `SyncWithActual`.
     pub action: &'static str,
     /// Logical id of the resource in the template.
     pub logical: String,
@@ -65,6 +68,8 @@ pub struct Change {
     pub before: Option<String>,
     /// All properties after, as JSON.
     pub after: Option<String>,
+    /// What a drift-aware change set says besides.
+    pub drift: Option<RowDrift>,
 }
 
 /// What causes a change, in AWS's words.
@@ -78,7 +83,8 @@ pub struct Detail {
     pub recreates: &'static str,
     /// `Static` or `Dynamic`.
     pub evaluation: &'static str,
-    /// `DirectModification`, `ParameterReference`, `ResourceReference` or `ResourceAttribute`.
+    /// `DirectModification`, `ParameterReference`, `ResourceReference`, `ResourceAttribute`, or `NoModification` where only drift
+    /// is undone.
     pub source: &'static str,
     /// The parameter, the resource, or the resource and its attribute.
     pub cause: Option<String>,
@@ -86,6 +92,8 @@ pub struct Detail {
     pub before: Option<String>,
     /// The value after.
     pub after: Option<String>,
+    /// Where it drifted, in a drift-aware change set: the value of the last deployment, and the one that is there.
+    pub deployed: Option<(Option<String>, Option<String>)>,
 }
 
 /// What CreateChangeSet is given.
@@ -101,6 +109,8 @@ pub struct ChangeSetInput {
     pub description: Option<String>,
     /// `OnStackFailure`.
     pub on_failure: Option<String>,
+    /// `DeploymentMode` is `REVERT_DRIFT`.
+    pub reverts: bool,
 }
 
 impl World {
@@ -165,6 +175,7 @@ impl World {
                 description: input.description.clone(),
                 changes: Vec::new(),
                 on_failure: input.on_failure.clone(),
+                reverts: input.reverts,
                 token: input.stack.token.clone(),
                 fingerprint,
             },
@@ -191,7 +202,11 @@ impl World {
     pub(super) fn finish_change_set(&mut self, place: &Place, stack_id: &str, name: &str) {
         let Some(stack) = self.stack_by_id(place, stack_id).cloned() else { return };
         let Some(set) = stack.change_sets.get(name).filter(|set| set.status == "CREATE_IN_PROGRESS") else { return };
-        let outcome = self.changes(place, &stack, &set.shape);
+        let actual = set.reverts.then(|| self.as_it_is(place, &stack, &set.shape));
+        let mut outcome = self.changes(place, actual.as_ref().unwrap_or(&stack), &set.shape);
+        if let (Some(actual), Ok(rows)) = (&actual, &mut outcome) {
+            self.tell_drift(place, &stack, actual, rows);
+        }
         let others_too = !stack.shape.is_same_beside_resources(&set.shape);
         let fresh = stack.status == StackStatus::ReviewInProgress;
         let Some(stack) = self.region(place).stacks.get_mut(stack_id) else { return };
@@ -302,8 +317,12 @@ impl World {
         stack.change_sets.insert(kept.name.clone(), kept);
         stack.keep_failed = keep_failed.unwrap_or(set.on_failure.as_deref() == Some("DO_NOTHING"));
         stack.delete_failed = set.on_failure.as_deref() == Some("DELETE");
+        stack.policy_of_update = None;
         if let Some(token) = token {
             stack.tokens.insert(token.clone(), format!("ExecuteChangeSet {name}"));
+        }
+        if set.reverts {
+            stack.resources = self.as_it_is(place, &stack, &set.shape).resources;
         }
         if self.config.stale_reads > 0 {
             stack.stale = Some((self.config.stale_reads, Box::new(before)));
@@ -346,5 +365,6 @@ impl World {
 
 /// The shape of a stack that has nothing yet.
 fn empty(shape: &Shape) -> Shape {
-    Shape { tags: BTreeMap::new(), parameters: BTreeMap::new(), notifications: Vec::new(), ..shape.clone() }
+    let (notifications, monitoring) = (Vec::new(), Monitoring::default());
+    Shape { tags: BTreeMap::new(), parameters: BTreeMap::new(), notifications, monitoring, ..shape.clone() }
 }

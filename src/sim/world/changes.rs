@@ -127,6 +127,7 @@ fn added(name: &str, definition: &ResourceDef, after: &Map<String, Value>) -> Ch
         details: Vec::new(),
         before: None,
         after: text(after),
+        drift: None,
     }
 }
 
@@ -146,6 +147,7 @@ fn removed(old: &Resource) -> Change {
         details: Vec::new(),
         before: text(&old.properties),
         after: None,
+        drift: None,
     }
 }
 
@@ -181,6 +183,7 @@ fn modified(
         details,
         before: text(&old.properties),
         after: text(after),
+        drift: None,
     }
 }
 
@@ -222,6 +225,7 @@ fn details(
             cause,
             before: value(&old.properties),
             after: value(after),
+            deployed: None,
         });
     }
     found
@@ -243,6 +247,7 @@ fn policies(definition: &ResourceDef, old: &Resource) -> impl Iterator<Item = De
         cause: None,
         before: Some(old.clone()),
         after: Some(new.clone()),
+        deployed: None,
     })
 }
 
@@ -286,7 +291,7 @@ fn source(
     ("DirectModification", None)
 }
 
-fn plain(value: &Value) -> String {
+pub(in crate::sim) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 

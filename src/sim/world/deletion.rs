@@ -53,6 +53,7 @@ impl World {
         let fails = self.resource_fault(&stack.name, &resource.logical, &resource.kind, During::Delete);
         if fails.is_none() {
             self.unmake(place, &resource);
+            self.forget_hands(place, &resource);
         }
         let key = resource.physical_id.clone().unwrap_or_default();
         let until = Until::Time(self.now + self.config.pace.resource);
@@ -97,7 +98,7 @@ impl World {
     }
 
     /// Takes the thing itself away.
-    fn unmake(&mut self, place: &Place, resource: &Resource) {
+    pub(super) fn unmake(&mut self, place: &Place, resource: &Resource) {
         let now = self.now;
         let id = resource.physical_id.clone().unwrap_or_default();
         let region = self.region(place);
@@ -110,9 +111,7 @@ impl World {
             }
             "AWS::ECS::Service" => {
                 if let Some(service) = region.ecs.services.get_mut(&id) {
-                    service.status = "INACTIVE";
-                    service.desired = 0;
-                    service.tasks.clear();
+                    service.end();
                 }
             }
             kind => {

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::World;
-use super::stack::{Output, Stack};
+use super::stack::{Monitoring, Output, Stack};
 use crate::model::{Place, StackStatus};
 use crate::sim::error::{Answer, ApiError};
 
@@ -30,6 +30,8 @@ pub struct StackView {
     pub role: Option<String>,
     /// The topics that hear of its events.
     pub notifications: Vec<String>,
+    /// What rolls its operations back.
+    pub monitoring: Monitoring,
     /// When it was created.
     pub created: Timestamp,
     /// When it was last updated.
@@ -38,8 +40,14 @@ pub struct StackView {
     pub deleted: Option<Timestamp>,
     /// Whether it is protected from deletion.
     pub protected: bool,
+    /// After how many minutes its creation fails.
+    pub timeout: Option<u32>,
     /// Whether a failure is left as it is.
     pub keep_failed: bool,
+    /// Its drift as it was found last, and when.
+    pub drift: (&'static str, Option<Timestamp>),
+    /// Type and id of its operations, oldest first.
+    pub operations: Vec<(&'static str, Arc<str>)>,
 }
 
 impl StackView {
@@ -61,11 +69,15 @@ impl StackView {
             capabilities: stack.shape.capabilities.clone(),
             role: stack.shape.role.clone(),
             notifications: stack.shape.notifications.clone(),
+            monitoring: stack.shape.monitoring.clone(),
             created: stack.created,
             updated: stack.updated,
             deleted: stack.deleted,
             protected: stack.protected,
+            timeout: stack.timeout,
             keep_failed: stack.keep_failed,
+            drift: (stack.drift.status(), stack.drift.checked),
+            operations: stack.operations.clone(),
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct TaskDefinition {
     pub registered: Timestamp,
     /// When it was deregistered.
     pub deregistered: Option<Timestamp>,
+    /// Tags that a stack gave it.
+    pub inherited: BTreeMap<String, String>,
     /// What it was registered with, keys as in CloudFormation (`ContainerDefinitions`, …).
     pub properties: Map<String, Value>,
 }
@@ -76,6 +78,8 @@ pub struct Service {
     pub desired: u32,
     /// The task definition that it should use.
     pub task_definition: String,
+    /// Tags that a stack gave it.
+    pub inherited: BTreeMap<String, String>,
     /// What it was made with, keys as in CloudFormation.
     pub properties: Map<String, Value>,
     /// Every revision, oldest first.
@@ -136,6 +140,10 @@ pub struct Deployment {
     pub rolls_back: bool,
     /// How it moves traffic; none if tasks are replaced one by one.
     pub shift: Option<Shift>,
+    /// The alarms that it watches: one that had gone off before is not watched.
+    pub watched: Vec<String>,
+    /// The alarms that ended it.
+    pub alarmed: Vec<String>,
     /// When and why it began to roll back.
     pub rollback: Option<(Timestamp, String)>,
 }
@@ -227,6 +235,13 @@ pub enum Fate {
 }
 
 impl Service {
+    /// It is deleted, with its tasks.
+    pub(super) fn end(&mut self) {
+        self.status = "INACTIVE";
+        self.desired = 0;
+        self.tasks.clear();
+    }
+
     /// The newest service deployment.
     pub fn newest(&self) -> Option<&Deployment> {
         self.deployments.last()
@@ -276,6 +291,15 @@ impl Service {
                 .is_some_and(|text| text == "true")
         };
         (flag("Enable"), flag("Rollback"))
+    }
+
+    /// The alarms that its deployments watch, and whether one that goes off rolls a deployment back. \[doc: "How CloudWatch
+    /// alarms detect Amazon ECS deployment failures"\]
+    pub fn alarms(&self) -> Option<(Vec<String>, bool)> {
+        let alarms = self.properties.get("DeploymentConfiguration")?.get("Alarms")?;
+        let flag = |key: &str| alarms.get(key).and_then(super::eval::as_text).is_some_and(|text| text == "true");
+        let names = alarms.get("AlarmNames").and_then(Value::as_array).into_iter().flatten();
+        flag("Enable").then(|| (names.filter_map(super::eval::as_text).collect(), flag("Rollback")))
     }
 
     /// Failures after which the circuit breaker fires. \[doc: half of the desired count, at least 3, at most 200; or by

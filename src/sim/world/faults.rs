@@ -5,7 +5,7 @@
 
 use jiff::Timestamp;
 
-use super::World;
+use super::{Work, World};
 use crate::model::Place;
 use crate::sim::config::{Rate, bucket_of};
 use crate::sim::error::{Answer, ApiError};
@@ -46,7 +46,29 @@ impl World {
         if is_stale(&fault) && self.before.is_none() {
             self.before = Some(Box::new(self.clone()));
         }
+        let wakes = matches!(fault, Fault::Alarm { .. });
         self.faults.push(fault);
+        if wakes {
+            self.wake_all();
+        }
+    }
+
+    /// Everything that goes on looks at the alarms.
+    fn wake_all(&mut self) {
+        let mut work = Vec::new();
+        for (place, region) in &self.regions {
+            let services = region.ecs.services.values().filter(|service| service.status == "ACTIVE");
+            work.extend(services.map(|service| Work::Service { place: place.clone(), arn: service.arn.clone() }));
+            let stacks = region.stacks.values().filter(|stack| stack.operation.is_some());
+            work.extend(stacks.map(|stack| Work::Stack { place: place.clone(), id: stack.id.clone() }));
+        }
+        work.into_iter().for_each(|work| self.schedule(self.now, work));
+    }
+
+    /// Those of these alarms that have gone off.
+    pub(super) fn gone_off(&self, alarms: &[String]) -> Vec<String> {
+        let rings = |name: &&String| self.faults.iter().any(|f| matches!(f, Fault::Alarm { alarm } if alarm == *name));
+        alarms.iter().filter(rings).cloned().collect()
     }
 
     /// The faults that are queued and not used up.

@@ -30,9 +30,7 @@ impl Ids {
 
     /// A UUID's shape.
     pub(super) fn uuid(&mut self) -> String {
-        let hex = self.hex(32);
-        let part = |from: usize, to: usize| hex.get(from..to).unwrap_or("").to_owned();
-        format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+        shaped(&self.hex(32))
     }
 
     /// Capital letters and digits, as CloudFormation appends them to generated names; at most 32.
@@ -45,4 +43,14 @@ impl Ids {
     pub(super) fn digits(&mut self, length: usize) -> String {
         self.bytes().iter().take(length).map(|byte| char::from(b'0' + byte % 10)).collect()
     }
+}
+
+fn shaped(hex: &str) -> String {
+    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or("").to_owned();
+    format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
+}
+
+/// A UUID's shape that follows from a text, for what is named after something else.
+pub(super) fn uuid_of(text: &str) -> String {
+    shaped(&blake3::hash(text.as_bytes()).to_hex())
 }

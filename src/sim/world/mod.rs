@@ -4,8 +4,9 @@
 //! as [`World::advance`] turns the clock. Nothing here knows HTTP, another clock, or randomness: the same seed and the same
 //! calls at the same times give the same world.
 //!
-//! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle`, `tasks` are ECS; `bucket` is S3; `logs` is what containers write; `calls` are the operations.
+//! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
+//! `rollout`, `lifecycle`, `tasks` are ECS; `bucket` is S3; `logs` is what containers write; `hands` is what people do beside
+//! CloudFormation; `calls` are the operations.
 
 mod bucket;
 mod calls;
@@ -13,15 +14,19 @@ mod change_set;
 mod changes;
 mod deletion;
 mod describe;
+pub mod drift;
 pub mod ecs;
 mod ecs_calls;
+mod ecs_hands;
 mod eval;
 mod faults;
+mod hands;
 mod ids;
 pub mod lifecycle;
 mod logs;
 mod operation;
 mod parameters;
+pub mod policy;
 mod provision;
 mod rollout;
 pub mod stack;
@@ -36,8 +41,11 @@ use jiff::Timestamp;
 
 pub use calls::{StackInput, StackOptions, Token};
 pub use change_set::{Change, ChangeSet, ChangeSetInput, Detail};
+pub(in crate::sim) use changes::plain;
 pub use describe::{OTHER_NAMES, StackView, resource_view};
+pub(in crate::sim) use ecs_hands::all_tags;
 pub use faults::{Broken, Delivered};
+pub use hands::ByHand;
 pub use provision::refused_by_rules;
 
 use self::bucket::Bucket;
@@ -77,6 +85,8 @@ pub struct Region {
     /// Physical ids that are taken: type and id.
     pub taken: BTreeSet<(String, String)>,
     pub ecs: Ecs,
+    /// What people made of resources, by type and physical id.
+    hands: BTreeMap<(String, String), hands::Hand>,
     /// What containers wrote, by log group and stream.
     logs: BTreeMap<String, logs::Group>,
 }
@@ -85,6 +95,7 @@ pub struct Region {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Work {
     ChangeSet { place: Place, stack: Arc<str>, name: String },
+    Drift { place: Place, stack: Arc<str> },
     Service { place: Place, arn: String },
     Stack { place: Place, id: Arc<str> },
     Task { place: Place, arn: String },
@@ -125,6 +136,7 @@ impl World {
             self.now = self.now.max(due);
             match work {
                 Work::ChangeSet { place, stack, name } => self.finish_change_set(&place, &stack, &name),
+                Work::Drift { place, stack } => self.finish_detection(&place, &stack),
                 Work::Stack { place, id } => self.step_stack(&place, &id),
                 Work::Service { place, arn } => self.tick_service(&place, &arn),
                 Work::Task { place, arn } => self.tick_task(&place, &arn),

@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::ecs::DeploymentStatus;
-use super::stack::{Event, Operation, Phase, Resource, Running, Stack, Until};
+use super::ids::uuid_of;
+use super::stack::{Event, Operation, Output, Phase, Resource, Running, Stack, Until};
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
 
@@ -70,8 +71,9 @@ impl World {
     fn step(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> Next {
         let finished = self.finish_due(place, stack, operation);
         if operation.phase.forward() {
-            if !operation.failed.is_empty() {
-                return self.fail(stack, operation);
+            let beside = self.failure_beside_resources(stack, operation);
+            if !operation.failed.is_empty() || beside.is_some() {
+                return self.fail(stack, operation, beside);
             }
             let started = self.start_ready(place, stack, operation);
             if finished || started {
@@ -80,7 +82,10 @@ impl World {
         } else if self.delete_ready(place, stack, operation) || finished {
             return Next::Again;
         }
-        if operation.running.is_empty() { self.complete(place, stack, operation) } else { Next::Wait }
+        if operation.running.is_empty() && !self.watches(place, stack, operation) {
+            return self.complete(place, stack, operation);
+        }
+        Next::Wait
     }
 
     /// Logical ids of this phase, in order.
@@ -186,6 +191,7 @@ impl World {
         self.tell(stack, operation, &resource, None);
         operation.done.insert(resource.logical.clone());
         operation.cleanup.extend(running.replaces);
+        stack.forget_drift(&resource.logical);
         stack.resources.insert(resource.logical.clone(), resource);
     }
 
@@ -200,9 +206,34 @@ impl World {
         stack.resources.insert(resource.logical.clone(), resource);
     }
 
+    /// Why an operation fails although its resources do not: its time is over, or an alarm went off. \[?\] The words of the latter.
+    fn failure_beside_resources(&self, stack: &Stack, operation: &Operation) -> Option<String> {
+        if operation.phase == Phase::Create && stack.deadline().is_some_and(|at| at <= self.now) {
+            return Some("Stack creation time exceeded the specified timeout. ".to_owned());
+        }
+        let watches = matches!(operation.phase, Phase::Create | Phase::Update);
+        let off = self.gone_off(&stack.shape.monitoring.alarms());
+        let first = off.first().filter(|_| watches)?;
+        Some(format!("The rollback trigger {first} is in the ALARM state. "))
+    }
+
+    /// Whether alarms are still watched after the last resource.
+    fn watches(&mut self, place: &Place, stack: &Stack, operation: &mut Operation) -> bool {
+        let minutes = stack.shape.monitoring.minutes;
+        if minutes == 0 || !matches!(operation.phase, Phase::Create | Phase::Update) {
+            return false;
+        }
+        let after = self.now + jiff::SignedDuration::from_mins(i64::from(minutes));
+        let until = *operation.watched_until.get_or_insert(after);
+        if until > self.now {
+            self.schedule(until, Work::Stack { place: place.clone(), id: stack.id.clone() });
+        }
+        until > self.now
+    }
+
     /// Turns a phase that makes things into the one that undoes them.
-    fn fail(&mut self, stack: &mut Stack, operation: &mut Operation) -> Next {
-        let causes = failure_sentence(stack, &operation.failed);
+    fn fail(&mut self, stack: &mut Stack, operation: &mut Operation, beside: Option<String>) -> Next {
+        let causes = beside.unwrap_or_default() + &failure_sentence(stack, &operation.failed);
         for (_, running) in std::mem::take(&mut operation.running) {
             let words =
                 if running.verb == "CREATE" { "Resource creation cancelled" } else { "Resource update cancelled" };
@@ -250,7 +281,7 @@ impl World {
 
     fn complete(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> Next {
         match operation.phase {
-            Phase::Create | Phase::Update => match self.evaluate_outputs(place, stack) {
+            Phase::Create | Phase::Update => match self.new_outputs(place, stack, &operation.done) {
                 Err(reason) => {
                     operation.done.clear();
                     if operation.phase == Phase::Update {
@@ -306,6 +337,30 @@ impl World {
         }
     }
 
+    /// The outputs as they will be. An export that others use can neither change nor go \[doc: "Get exported outputs"\], and a
+    /// policy may keep what the template has no more.
+    fn new_outputs(&self, place: &Place, stack: &Stack, done: &BTreeSet<String>) -> Result<Vec<Output>, String> {
+        let leaving = stack.resources.values().filter(|resource| !done.contains(&resource.logical));
+        for resource in leaving {
+            if let Some(reason) = stack.forbids("Delete", &resource.logical, &resource.kind) {
+                return Err(reason);
+            }
+        }
+        let outputs = self.evaluate_outputs(place, stack)?;
+        for (name, value) in stack.exports() {
+            let kept = outputs.iter().find(|output| output.export.as_deref() == Some(name));
+            let verb = match kept {
+                Some(output) if output.value == value => continue,
+                Some(_) => "updated",
+                None => "deleted",
+            };
+            if let Some(users) = self.importers(place, stack, name) {
+                return Err(format!("Export {name} cannot be {verb} as it is in use by {users}"));
+            }
+        }
+        Ok(outputs)
+    }
+
     fn end(
         &mut self,
         stack: &mut Stack,
@@ -329,6 +384,7 @@ impl World {
         status: StackStatus,
         reason: Option<String>,
     ) {
+        note_operation(stack, status);
         stack.status = status;
         stack.reason = reason.clone();
         let event = Event {
@@ -341,6 +397,7 @@ impl World {
             reason,
             properties: None,
             token: operation.token.clone(),
+            operation: stack.operations.last().map(|(_, id)| id.clone()),
         };
         stack.events.push(event);
     }
@@ -357,9 +414,27 @@ impl World {
             reason: reason.map(str::to_owned).or_else(|| resource.reason.clone()),
             properties: serde_json::to_string(&resource.properties).ok(),
             token: operation.token.clone(),
+            operation: stack.operations.last().map(|(_, id)| id.clone()),
         };
         stack.events.push(event);
     }
+}
+
+/// A status that begins an operation gives it its id. A rollback has another one than what it undoes. \[doc: `StackEvent`,
+/// `LastOperations`\]
+fn note_operation(stack: &mut Stack, status: StackStatus) {
+    let kind = match status {
+        StackStatus::CreateInProgress => "CREATE_STACK",
+        StackStatus::UpdateInProgress => "UPDATE_STACK",
+        StackStatus::DeleteInProgress => "DELETE_STACK",
+        StackStatus::UpdateRollbackInProgress if stack.status == StackStatus::UpdateRollbackFailed => {
+            "CONTINUE_ROLLBACK"
+        }
+        StackStatus::RollbackInProgress | StackStatus::UpdateRollbackInProgress => "ROLLBACK",
+        _ => return,
+    };
+    let id = uuid_of(&format!("{}/{}", stack.id, stack.operations.len()));
+    stack.operations.push((kind, id.into()));
 }
 
 fn due(until: &Until) -> Timestamp {

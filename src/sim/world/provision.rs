@@ -141,6 +141,9 @@ impl World {
                 operation.done.insert(name.to_owned());
             }
             Some(old) if old.kind == definition.kind && !replaces(info, &old.properties, &properties) => {
+                if let Some(reason) = stack.forbids("Modify", name, &old.kind) {
+                    return self.start_failed(stack, operation, name, definition, reason);
+                }
                 let next = Resource {
                     properties,
                     tags,
@@ -152,6 +155,10 @@ impl World {
                 self.start_update(place, stack, operation, next, During::Update);
             }
             old => {
+                let forbidden = old.as_ref().and_then(|old| stack.forbids("Replace", name, &old.kind));
+                if let Some(reason) = forbidden {
+                    return self.start_failed(stack, operation, name, definition, reason);
+                }
                 let leftover = stack.resources.get(name).filter(|r| r.physical_id.is_some()).cloned();
                 let next = fresh(name, definition, properties, tags);
                 self.start_creation(place, stack, operation, info, next, old.or(leftover));
@@ -205,6 +212,7 @@ impl World {
             }
         }
         if next.physical_id.is_some() {
+            self.inherit_tags(place, stack, &next);
             self.tell(stack, operation, &next, Some("Resource creation Initiated"));
         }
         stack.resources.insert(next.logical.clone(), next.clone());
@@ -223,7 +231,13 @@ impl World {
         next.reason = None;
         next.at = self.now;
         self.tell(stack, operation, &next, None);
-        let fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        let fault = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        let gone = || self.live(place, &next).is_none().then(|| not_found(&next));
+        let fails = fault.or_else(gone);
+        if fails.is_none() {
+            self.forget_hands(place, &next);
+            self.inherit_tags(place, stack, &next);
+        }
         let mut until = Until::Time(self.now + self.config.pace.resource);
         if fails.is_none() && next.kind == "AWS::ECS::Service" {
             let arn = next.physical_id.clone().unwrap_or_default();
@@ -320,6 +334,7 @@ impl World {
                 }
                 next.physical_id = Some(identity.physical_id);
                 next.attributes = identity.attributes;
+                self.forget_hands(place, next);
                 Ok(None)
             }
         }
@@ -341,6 +356,7 @@ impl World {
             active: true,
             registered: now,
             deregistered: None,
+            inherited: BTreeMap::new(),
             properties,
         };
         ecs.task_definitions.insert(arn.clone(), definition);
@@ -383,8 +399,7 @@ impl World {
             known.ok_or_else(|| refused("ClientException", "TaskDefinition not found.", "NotFound"))?;
         let name =
             text("ServiceName").unwrap_or_else(|| format!("{}-{}-{}", stack.name, next.logical, self.ids.letters(12)));
-        let partition = place.region.partition();
-        let arn = format!("arn:{partition}:ecs:{}:{}:service/{}/{name}", place.region, place.account, cluster.name);
+        let arn = service_arn(place, &cluster, &name);
         if self.region(place).ecs.services.get(&arn).is_some_and(|service| service.status == "ACTIVE") {
             return Err(refused(
                 "InvalidParameterException",
@@ -392,29 +407,44 @@ impl World {
                 "AlreadyExists",
             ));
         }
-        let desired = next.properties.get("DesiredCount").and_then(super::ecs::number).unwrap_or(1);
+        let by = Some(stack.id.to_string());
+        self.run_service(place, &cluster, &name, task_definition, next.properties.clone(), by);
+        next.attributes = BTreeMap::from([("Name".to_owned(), name), ("ServiceArn".to_owned(), arn.clone())]);
+        next.physical_id = Some(arn.clone());
+        Ok(self.newest_deployment(place, &arn).unwrap_or(Until::Time(self.now)))
+    }
+
+    /// A service that begins its first deployment.
+    pub(super) fn run_service(
+        &mut self,
+        place: &Place,
+        cluster: &Cluster,
+        name: &str,
+        task_definition: String,
+        properties: Map<String, Value>,
+        stack: Option<String>,
+    ) {
+        let arn = service_arn(place, cluster, name);
         let mut service = Service {
             arn: arn.clone(),
-            name: name.clone(),
-            cluster: cluster.arn,
+            name: name.to_owned(),
+            cluster: cluster.arn.clone(),
             created: self.now,
             status: "ACTIVE",
-            desired,
+            desired: properties.get("DesiredCount").and_then(super::ecs::number).unwrap_or(1),
             task_definition,
-            properties: next.properties.clone(),
+            inherited: BTreeMap::new(),
+            properties,
             revisions: Vec::new(),
             deployments: Vec::new(),
             tasks: Vec::new(),
             events: std::collections::VecDeque::new(),
-            stack: Some(stack.id.to_string()),
+            stack,
             deployment_id: String::new(),
         };
         self.start_deployment(place, &mut service);
         self.region(place).ecs.services.insert(arn.clone(), service);
-        self.schedule(self.now, Work::Service { place: place.clone(), arn: arn.clone() });
-        next.attributes = BTreeMap::from([("Name".to_owned(), name), ("ServiceArn".to_owned(), arn.clone())]);
-        next.physical_id = Some(arn.clone());
-        Ok(self.newest_deployment(place, &arn).unwrap_or(Until::Time(self.now)))
+        self.schedule(self.now, Work::Service { place: place.clone(), arn });
     }
 
     fn newest_deployment(&mut self, place: &Place, arn: &str) -> Option<Until> {
@@ -424,6 +454,12 @@ impl World {
         let deployment = service.newest()?.arn.clone();
         Some(Until::Deployment { service: arn.to_owned(), deployment, deadline })
     }
+}
+
+/// The ARN of a service of that name.
+pub(super) fn service_arn(place: &Place, cluster: &Cluster, name: &str) -> String {
+    let (partition, Place { account, region }) = (place.region.partition(), place);
+    format!("arn:{partition}:ecs:{region}:{account}:service/{}/{name}", cluster.name)
 }
 
 fn fresh(
@@ -481,6 +517,16 @@ fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Opti
         Some(missing) => failed(format!("required key [{missing}] not found")),
         None => None,
     }
+}
+
+/// How an update fails of what somebody deleted. \[doc: handler error codes, `NotFound`\]
+fn not_found(resource: &Resource) -> String {
+    let id = resource.physical_id.as_deref().unwrap_or_default();
+    format!(
+        "Resource handler returned message: \"Resource of type '{}' with identifier '{id}' was not found.\" (HandlerErrorCode: \
+         NotFound)",
+        resource.kind
+    )
 }
 
 /// What the service of a resource says against it, together with the stack's other resources.

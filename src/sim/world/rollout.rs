@@ -56,6 +56,9 @@ impl World {
             images: images.into_iter().map(|(name, image)| (name, image.clone(), Self::digest_of(&image))).collect(),
         });
         let (enabled, rolls_back) = service.breaker();
+        let names = service.alarms().map(|(names, _)| names).unwrap_or_default();
+        let off = self.gone_off(&names);
+        let watched = names.into_iter().filter(|name| !off.contains(name)).collect();
         let shift = Shift::begin(service, source.is_some(), superseded, now);
         service.deployment_id = format!("ecs-svc/{}", self.ids.digits(19));
         service.deployments.push(Deployment {
@@ -70,6 +73,8 @@ impl World {
             threshold: enabled.then(|| service.threshold()),
             rolls_back,
             shift,
+            watched,
+            alarmed: Vec::new(),
             rollback: None,
         });
     }
@@ -91,6 +96,7 @@ impl World {
         if service.status == "ACTIVE" {
             self.settle_tasks(place, &mut service);
             self.break_circuit(&mut service);
+            self.watch_alarms(&mut service);
             self.shift(&mut service);
             self.launch_and_drain(place, &mut service);
             self.conclude(place, &mut service);
@@ -168,6 +174,32 @@ impl World {
         }
         for message in words {
             self.say(service, message);
+        }
+    }
+
+    /// A deployment whose alarm goes off has failed. \[?\] The words of its reason.
+    fn watch_alarms(&mut self, service: &mut Service) {
+        let rolls_back = service.alarms().is_some_and(|(_, rolls_back)| rolls_back);
+        let watched = service.newest().map(|deployment| deployment.watched.clone()).unwrap_or_default();
+        let (now, alarmed) = (self.now, self.gone_off(&watched));
+        let (id, name) = (service.deployment_id.clone(), service.name.clone());
+        let newest = service.deployments.last_mut();
+        let Some(deployment) = newest.filter(|d| d.status == DeploymentStatus::InProgress && !alarmed.is_empty())
+        else {
+            return;
+        };
+        deployment.alarmed = alarmed;
+        let back = rolls_back && deployment.source.is_some();
+        if back {
+            deployment.roll_back("Service deployment rolled back because of an alarm.", now);
+        } else {
+            deployment.status = DeploymentStatus::Stopped;
+            deployment.finished = Some(now);
+            deployment.reason = Some("The service deployment failed because of an alarm.".to_owned());
+        }
+        self.say(service, format!("(service {name}) (deployment {id}) deployment failed: alarm detected."));
+        if back {
+            self.say(service, format!("(service {name}) rolling back to the last completed deployment."));
         }
     }
 

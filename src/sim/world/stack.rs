@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::change_set::ChangeSet;
+use super::drift::Drift;
 use super::template::Template;
 use crate::model::StackStatus;
 
@@ -31,6 +32,12 @@ pub struct Stack {
     pub deleted: Option<Timestamp>,
     /// Whether it is protected from deletion.
     pub protected: bool,
+    /// Which updates are allowed; all without one.
+    pub policy: Option<Value>,
+    /// The same for the update that goes on.
+    pub policy_of_update: Option<Value>,
+    /// After how many minutes its creation fails.
+    pub timeout: Option<u32>,
     /// Whether a failed operation stays as it is.
     pub keep_failed: bool,
     /// Whether a failed creation deletes the stack.
@@ -49,6 +56,10 @@ pub struct Stack {
     pub leftover: Vec<Resource>,
     /// Tokens of accepted calls, with what they asked for.
     pub tokens: BTreeMap<String, String>,
+    /// The type and id of its operations, oldest first. A rollback is an operation of its own.
+    pub operations: Vec<(&'static str, Arc<str>)>,
+    /// What is known of its drift.
+    pub drift: Drift,
     /// How it was before the last execution, for as many reads.
     pub stale: Option<(u32, Box<Stack>)>,
 }
@@ -69,6 +80,24 @@ pub struct Shape {
     pub role: Option<String>,
     /// The topics that hear of its events; nobody sends them anything here.
     pub notifications: Vec<String>,
+    /// What rolls an operation back.
+    pub monitoring: Monitoring,
+}
+
+/// `RollbackConfiguration`: alarms that roll an operation back while it goes on, and for some time after.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Monitoring {
+    /// ARN and type of each alarm.
+    pub triggers: Vec<(String, String)>,
+    /// For how long the alarms count after the last resource; minutes.
+    pub minutes: u32,
+}
+
+impl Monitoring {
+    /// Names of the alarms.
+    pub fn alarms(&self) -> Vec<String> {
+        self.triggers.iter().map(|(arn, _)| arn.rsplit(":alarm:").next().unwrap_or(arn).to_owned()).collect()
+    }
 }
 
 impl Shape {
@@ -78,6 +107,7 @@ impl Shape {
             && self.template.outputs == other.template.outputs
             && self.role == other.role
             && self.notifications == other.notifications
+            && self.monitoring == other.monitoring
     }
 }
 
@@ -145,6 +175,8 @@ pub struct Event {
     pub properties: Option<String>,
     /// The token of the operation.
     pub token: Option<Arc<str>>,
+    /// The id of the operation; none while the stack is only reviewed.
+    pub operation: Option<Arc<str>>,
 }
 
 /// What goes on in a stack.
@@ -168,6 +200,8 @@ pub struct Operation {
     pub retain: BTreeSet<String>,
     /// The failed creation came to its end by deleting the stack.
     pub then_delete: bool,
+    /// Until when alarms are watched after the last resource.
+    pub watched_until: Option<Timestamp>,
 }
 
 /// The phases of operations.
@@ -236,11 +270,23 @@ impl Operation {
             skip: BTreeSet::new(),
             retain: BTreeSet::new(),
             then_delete: false,
+            watched_until: None,
         }
     }
 }
 
 impl Stack {
+    /// The type of an operation of this id.
+    pub fn operation_of(&self, id: &str) -> Option<&'static str> {
+        self.operations.iter().find(|(_, own)| &**own == id).map(|(kind, _)| *kind)
+    }
+
+    /// When its creation fails, whatever is still under way.
+    pub fn deadline(&self) -> Option<Timestamp> {
+        let minutes = jiff::SignedDuration::from_mins(i64::from(self.timeout?));
+        self.created.checked_add(minutes).ok()
+    }
+
     /// Whether the stack can still be found by its name.
     pub fn lives(&self) -> bool {
         self.status != StackStatus::DeleteComplete

@@ -93,6 +93,7 @@ impl Account {
             stack: input("standing", template("shop:2", &json!({}))),
             description: None,
             on_failure: None,
+            reverts: false,
         };
         world.create_change_set(&place, &set).unwrap();
         later(&mut world);

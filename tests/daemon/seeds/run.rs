@@ -303,6 +303,7 @@ impl Universe {
             Fault::ImageHangs { .. } => "fault: image hangs".to_owned(),
             Fault::ImageStays { .. } => "fault: image stays".to_owned(),
             Fault::HookFails { .. } => "fault: hook fails".to_owned(),
+            Fault::Alarm { .. } => "fault: alarm".to_owned(),
             Fault::ImageSays { .. } => "fault: image says".to_owned(),
             Fault::ResourceFails { during, .. } => format!("fault: service fails during {during:?}"),
             Fault::Call { effect, .. } => format!("fault: call {effect:?}"),

@@ -44,6 +44,11 @@ Resources:
     Type: AWS::CloudWatch::Alarm
     Properties:
       AlarmName: shop-slow
+      Namespace: shop
+      MetricName: Latency
+      Statistic: Average
+      Period: 60
+      Threshold: 1
       ComparisonOperator: GreaterThanThreshold
       EvaluationPeriods: 1
 END
@@ -98,6 +103,11 @@ Resources:
     Type: AWS::CloudWatch::Alarm
     Properties:
       AlarmName: shop-is-slow
+      Namespace: shop
+      MetricName: Latency
+      Statistic: Average
+      Period: 60
+      Threshold: 1
       ComparisonOperator: GreaterThanThreshold
       EvaluationPeriods: 1
 END
@@ -115,6 +125,11 @@ Resources:
     Type: AWS::CloudWatch::Alarm
     Properties:
       AlarmName: shop-is-slow
+      Namespace: shop
+      MetricName: Latency
+      Statistic: Average
+      Period: 60
+      Threshold: 1
       ComparisonOperator: GreaterThanThreshold
       EvaluationPeriods: 1
 END

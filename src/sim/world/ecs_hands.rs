@@ -1,0 +1,210 @@
+//! ECS operations that change services, task definitions and tags beside CloudFormation.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::World;
+use super::ecs::Service;
+use super::provision::{refused_by_rules, service_arn};
+use super::stack::{Resource, Stack};
+use crate::model::Place;
+use crate::sim::error::{Answer, ApiError};
+use crate::sim::ledger::Effect;
+
+fn invalid(words: impl Into<String>) -> ApiError {
+    ApiError::new("InvalidParameterException", words.into())
+}
+
+/// A member of a service that has to be there, or a default.
+fn text(properties: &Map<String, Value>, key: &str) -> Option<String> {
+    properties.get(key).and_then(Value::as_str).map(str::to_owned)
+}
+
+impl World {
+    /// CreateService; properties as CloudFormation writes them. Gives the ARN.
+    pub fn create_service(&mut self, place: &Place, properties: Map<String, Value>) -> Answer<String> {
+        let name = text(&properties, "ServiceName").unwrap_or_default();
+        let wanted = text(&properties, "Cluster").unwrap_or_else(|| "default".to_owned());
+        let cluster = self.cluster(place, &wanted).filter(|cluster| cluster.active);
+        let cluster = cluster.ok_or_else(|| ApiError::new("ClusterNotFoundException", "Cluster not found."))?;
+        let definition = text(&properties, "TaskDefinition").unwrap_or_default();
+        let definition = self.find_task_definition(place, &definition).filter(|found| found.active);
+        let definition = definition.ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
+        let definition = definition.arn.clone();
+        if let Some(why) = refused_by_rules("AWS::ECS::Service", &properties) {
+            return Err(invalid(why));
+        }
+        let arn = service_arn(place, &cluster, &name);
+        if let Some(there) = self.region(place).ecs.services.get(&arn).filter(|service| service.status == "ACTIVE") {
+            // The same request again is answered again. \[doc: CreateService\]
+            if there.properties == properties {
+                self.record(place, "CreateService", arn.clone(), None, Effect::Replayed);
+                return Ok(arn);
+            }
+            return Err(invalid("Creation of service was not idempotent."));
+        }
+        self.run_service(place, &cluster, &name, definition, properties, None);
+        self.record(place, "CreateService", arn.clone(), None, Effect::Effective);
+        Ok(arn)
+    }
+
+    /// UpdateService; only what is given changes. `force` begins a deployment whatever changes.
+    pub fn update_service(&mut self, place: &Place, arn: &str, given: Map<String, Value>, force: bool) -> Answer<()> {
+        let service = self.active(place, arn)?;
+        let mut properties = service.properties.clone();
+        let mut task_definition = service.task_definition.clone();
+        properties.extend(given.clone());
+        if let Some(name) = text(&given, "TaskDefinition") {
+            let found = self.find_task_definition(place, &name).filter(|found| found.active);
+            let found = found.ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
+            task_definition.clone_from(&found.arn);
+        }
+        properties.insert("TaskDefinition".to_owned(), json!(task_definition));
+        if let Some(why) = refused_by_rules("AWS::ECS::Service", &properties) {
+            return Err(invalid(why));
+        }
+        let deploys = self.change_service(place, arn, &properties);
+        if force
+            && !deploys
+            && let Some(mut service) = self.region(place).ecs.services.remove(arn)
+        {
+            self.start_deployment(place, &mut service);
+            self.region(place).ecs.services.insert(arn.to_owned(), service);
+        }
+        self.record(place, "UpdateService", arn.to_owned(), None, Effect::Effective);
+        Ok(())
+    }
+
+    /// DeleteService. One that should have tasks is deleted only by force.
+    pub fn delete_service(&mut self, place: &Place, arn: &str, force: bool) -> Answer<()> {
+        let service = self.active(place, arn)?;
+        if service.desired > 0 && !force {
+            return Err(invalid("The service cannot be stopped while it is scaled above 0."));
+        }
+        if let Some(service) = self.region(place).ecs.services.get_mut(arn) {
+            service.end();
+        }
+        self.record(place, "DeleteService", arn.to_owned(), None, Effect::Effective);
+        Ok(())
+    }
+
+    /// DeregisterTaskDefinition, which needs a revision. Gives the ARN.
+    pub fn deregister_task_definition(&mut self, place: &Place, name: &str) -> Answer<String> {
+        if !name.rsplit('/').next().unwrap_or(name).contains(':') {
+            return Err(invalid("Missing version number: the revision of the task definition must be given."));
+        }
+        let found = self.find_task_definition(place, name).map(|found| found.arn.clone());
+        let arn = found.ok_or_else(|| ApiError::new("ClientException", "Unable to describe task definition."))?;
+        let now = self.now();
+        let effect = match self.region(place).ecs.task_definitions.get_mut(&arn) {
+            Some(definition) if definition.active => {
+                definition.active = false;
+                definition.deregistered = Some(now);
+                Effect::Effective
+            }
+            _ => Effect::Replayed,
+        };
+        self.record(place, "DeregisterTaskDefinition", arn.clone(), None, effect);
+        Ok(arn)
+    }
+
+    fn active(&self, place: &Place, arn: &str) -> Answer<&Service> {
+        let found = self.regions.get(place).and_then(|region| region.ecs.services.get(arn));
+        match found {
+            None => Err(ApiError::new("ServiceNotFoundException", "Service not found.")),
+            Some(service) if service.status != "ACTIVE" => {
+                Err(ApiError::new("ServiceNotActiveException", "Service was not ACTIVE."))
+            }
+            Some(service) => Ok(service),
+        }
+    }
+
+    /// ListTagsForResource: the tags of a service or of a task definition.
+    pub fn tags_of(&self, place: &Place, arn: &str) -> Answer<BTreeMap<String, String>> {
+        let ecs = self.regions.get(place).map(|region| &region.ecs);
+        if let Some(service) = ecs.and_then(|ecs| ecs.services.get(arn)) {
+            return Ok(all_tags(&service.properties, &service.inherited));
+        }
+        if let Some(definition) = ecs.and_then(|ecs| ecs.task_definitions.get(arn)) {
+            return Ok(all_tags(&definition.properties, &definition.inherited));
+        }
+        Err(no_tags(arn))
+    }
+
+    /// TagResource.
+    pub fn tag_resource(&mut self, place: &Place, arn: &str, tags: BTreeMap<String, String>) -> Answer<()> {
+        if tags.keys().any(|key| key.starts_with("aws:")) {
+            return Err(invalid("Tag keys that start with aws: are reserved."));
+        }
+        self.change_tags(place, arn, "TagResource", |own, inherited| {
+            inherited.retain(|key, _| !tags.contains_key(key));
+            own.extend(tags);
+        })
+    }
+
+    /// UntagResource.
+    pub fn untag_resource(&mut self, place: &Place, arn: &str, keys: &[String]) -> Answer<()> {
+        self.change_tags(place, arn, "UntagResource", |own, inherited| {
+            own.retain(|key, _| !keys.contains(key));
+            inherited.retain(|key, _| !keys.contains(key));
+        })
+    }
+
+    fn change_tags(
+        &mut self,
+        place: &Place,
+        arn: &str,
+        operation: &str,
+        change: impl FnOnce(&mut BTreeMap<String, String>, &mut BTreeMap<String, String>),
+    ) -> Answer<()> {
+        let ecs = &mut self.region(place).ecs;
+        let (properties, inherited) = match (ecs.services.get_mut(arn), ecs.task_definitions.get_mut(arn)) {
+            (Some(service), _) => (&mut service.properties, &mut service.inherited),
+            (None, Some(definition)) => (&mut definition.properties, &mut definition.inherited),
+            (None, None) => return Err(no_tags(arn)),
+        };
+        let mut own = all_tags(properties, &BTreeMap::new());
+        change(&mut own, inherited);
+        let list: Vec<Value> = own.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+        properties.insert("Tags".to_owned(), json!(list));
+        self.record(place, operation, arn.to_owned(), None, Effect::Effective);
+        Ok(())
+    }
+
+    /// Gives what a stack made the tags of the stack and those that CloudFormation adds.
+    pub(super) fn inherit_tags(&mut self, place: &Place, stack: &Stack, resource: &Resource) {
+        let arn = resource.physical_id.clone().unwrap_or_default();
+        let mut tags = resource.tags.clone();
+        let own = [("stack-name", stack.name.as_str()), ("stack-id", &stack.id), ("logical-id", &resource.logical)];
+        tags.extend(own.map(|(key, value)| (format!("aws:cloudformation:{key}"), value.to_owned())));
+        let ecs = &mut self.region(place).ecs;
+        if let Some(service) = ecs.services.get_mut(&arn) {
+            service.inherited = tags;
+        } else if let Some(definition) = ecs.task_definitions.get_mut(&arn) {
+            definition.inherited = tags;
+        }
+    }
+}
+
+/// Own tags and those of the stack; own ones win.
+pub(in crate::sim) fn all_tags(
+    properties: &Map<String, Value>,
+    inherited: &BTreeMap<String, String>,
+) -> BTreeMap<String, String> {
+    let mut tags = inherited.clone();
+    for tag in properties.get("Tags").and_then(Value::as_array).into_iter().flatten() {
+        let part = |key: &str| tag.get(key).and_then(super::eval::as_text);
+        if let Some(key) = part("Key") {
+            tags.insert(key, part("Value").unwrap_or_default());
+        }
+    }
+    tags
+}
+
+fn no_tags(arn: &str) -> ApiError {
+    if arn.contains(":service/") || arn.contains(":task-definition/") {
+        return invalid(format!("The specified resource {arn} was not found."));
+    }
+    ApiError::not_modelled(format_args!("{arn}: only services and task definitions have tags here"))
+}

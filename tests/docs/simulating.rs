@@ -1,0 +1,94 @@
+//! `docs/simulating.md`: its commands are run, one after the other, and print what the page shows.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::page;
+
+/// What comes before a block of a page's other lines: its commands.
+struct Step {
+    commands: String,
+    /// Lines that the commands print, among others.
+    prints: Vec<String>,
+}
+
+fn steps(text: &str) -> Vec<Step> {
+    let mut steps: Vec<Step> = Vec::new();
+    for block in text.split("\n```").skip(1).step_by(2) {
+        let (kind, body) = block.split_once('\n').unwrap();
+        match kind {
+            "sh" => steps.push(Step { commands: body.to_owned(), prints: Vec::new() }),
+            "text" => steps.last_mut().unwrap().prints.extend(body.lines().map(words)),
+            other => panic!("a block of {other}"),
+        }
+    }
+    steps
+}
+
+/// A line with single spaces.
+fn words(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Models of waiters that look five times a second instead of every half minute.
+fn impatient(tools: &Path, data: &Path) {
+    const WAITERS: &str = "cloudformation/2010-05-15/waiters-2.json";
+    let packages = std::fs::read_dir(tools.join("lib")).unwrap().map(|python| python.unwrap().path());
+    let known =
+        packages.map(|python| python.join("site-packages/botocore/data").join(WAITERS)).find(|path| path.exists());
+    let patient = std::fs::read_to_string(known.unwrap()).unwrap();
+    let quick = patient.replace("\"delay\": 30", "\"delay\": 0.2").replace("\"delay\": 5", "\"delay\": 0.2");
+    assert_ne!(patient, quick);
+    std::fs::create_dir_all(data.join(WAITERS).parent().unwrap()).unwrap();
+    std::fs::write(data.join(WAITERS), quick).unwrap();
+}
+
+#[test]
+fn the_commands_of_the_page_print_what_it_shows() {
+    let Some(tools) = std::env::var_os("LANDFALL_TOOLS").map(PathBuf::from) else {
+        eprintln!("skipped: LANDFALL_TOOLS names no virtual environment with the AWS command line");
+        return;
+    };
+    let mut steps = steps(&std::fs::read_to_string(page("simulating.md")).unwrap()).into_iter();
+    // The first starts the server, here at a free port and for as long as the commands run.
+    assert_eq!(steps.next().unwrap().commands.trim(), "landfall sim --listen 127.0.0.1:4566");
+    let mut script = "set -eu\n\"$LANDFALL\" sim --listen 127.0.0.1:0 2>sim.log &\ntrap 'kill $!' EXIT\n\
+                      until address=$(sed -n 's/^simulated .* at //p' sim.log) && [ -n \"$address\" ]; do sleep 0.01; done\n"
+        .to_owned();
+    let mut expected = Vec::new();
+    for (index, step) in steps.enumerate() {
+        script.push_str(&step.commands.replace("http://127.0.0.1:4566", "$address"));
+        script.push_str(&format!("\nprintf '\\n== {index}\\n'\n"));
+        expected.push(step.prints);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    impatient(&tools, &folder.path().join("data"));
+    let path = format!("{}:{}", tools.join("bin").display(), std::env::var("PATH").unwrap());
+    let done = Command::new("bash")
+        .args(["-c", &script])
+        .current_dir(folder.path())
+        .env("PATH", path)
+        .env("HOME", folder.path())
+        .env("AWS_DATA_PATH", folder.path().join("data"))
+        .env("LANDFALL", env!("CARGO_BIN_EXE_landfall"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+    assert!(done.status.success(), "{out}\n{err}");
+    let mut printed: Vec<Vec<String>> = vec![Vec::new()];
+    for line in out.lines() {
+        match line.strip_prefix("== ") {
+            Some(_) => printed.push(Vec::new()),
+            None => printed.last_mut().unwrap().push(words(line)),
+        }
+    }
+    assert!(expected.iter().flatten().count() >= 6);
+    for (index, (shown, said)) in expected.iter().zip(&printed).enumerate() {
+        let mut said = said.iter();
+        assert!(shown.iter().all(|line| said.any(|own| own == line)), "{index}: {shown:?} is not in {printed:?}");
+    }
+    // The ledger shows the call whose answer was lost, once.
+    let ledger = &printed[expected.len() - 1];
+    assert!(ledger.iter().any(|line| line.ends_with("ByHand effective")), "{ledger:?}");
+}
