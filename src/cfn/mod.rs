@@ -35,7 +35,7 @@ pub use kinds::{
 pub use literal::{Misplaced, misplaced};
 pub use reach::{Reference, references};
 pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};
-pub use rules::{Form, Row, Rule, RuleFault, check_rules, rows, rules};
+pub use rules::{Form, Row, Rule, RuleFault, check_rules, check_sections, rows, rules};
 pub use schema::{
     Recreates, ResourceType, SchemaFault, SchemaProblem, UnknownAttribute, check_attributes, check_resource, is_type,
     known_types, naming, recreates, replacement_origin, resource_type, schema_origin, types_with_rules,

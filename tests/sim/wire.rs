@@ -108,6 +108,11 @@ async fn what_stops_an_operation_stops_it_and_what_undoes_it_undoes_it() {
     run("operations.py").await;
 }
 
+#[tokio::test]
+async fn a_template_that_cannot_be_is_refused_when_it_comes() {
+    run("templates.py").await;
+}
+
 /// What is modelled is written down, so that a new parameter of AWS is seen, and none is taken and ignored.
 #[tokio::test]
 async fn every_parameter_of_every_operation_is_taken_or_refused_by_name() {

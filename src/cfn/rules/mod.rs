@@ -119,9 +119,18 @@ pub fn check_rules(document: &Document) -> Vec<RuleFault> {
     if document.has_macro() || document.resources().nth(MAX_RESOURCES).is_some() {
         return Vec::new();
     }
+    judged(document, rules())
+}
+
+/// The same of its sections alone: parameters, mappings, conditions, outputs and the attributes of resources.
+pub fn check_sections(document: &Document) -> Vec<RuleFault> {
+    if document.has_macro() { Vec::new() } else { judged(document, sections::RULES.iter()) }
+}
+
+fn judged(document: &Document, rules: impl Iterator<Item = &'static Rule>) -> Vec<RuleFault> {
     let template = Template::of(document);
     let mut found = Vec::new();
-    for rule in rules() {
+    for rule in rules {
         let mut judge = Judge { template: &template, root: document.as_map(), rule, found: Vec::new() };
         (rule.run)(&mut judge);
         found.append(&mut judge.found);

@@ -29,13 +29,13 @@ impl Caller {
         let scope = scope.split([',', ' ']).next().unwrap_or(scope);
         let parts: Vec<&str> = scope.split('/').collect();
         let [key, _date, region, service, _] = parts.as_slice() else { return Err(missing()) };
-        let (account, arn) = account(key, world)?;
         let region = Region::new(region).map_err(|error| ApiError::validation(error.to_string()))?;
+        let (account, arn) = account(key, region.partition(), world)?;
         Ok(Self { place: Place { account, region }, service: (*service).to_owned(), arn })
     }
 }
 
-fn account(key: &str, world: &World) -> Answer<(AccountId, String)> {
+fn account(key: &str, partition: &str, world: &World) -> Answer<(AccountId, String)> {
     if let Some((account, arn)) = world.session(key) {
         return Ok((account.clone(), arn.clone()));
     }
@@ -47,6 +47,6 @@ fn account(key: &str, world: &World) -> Answer<(AccountId, String)> {
                 .to_owned(),
         status: 403,
     })?;
-    let arn = format!("arn:aws:iam::{account}:user/simulated");
+    let arn = format!("arn:{partition}:iam::{account}:user/simulated");
     Ok((account, arn))
 }

@@ -39,7 +39,11 @@ struct Request<'a> {
 impl Request<'_> {
     /// The template, from the call or from a bucket; none if there is neither.
     fn template(&self, world: &mut World) -> Answer<Option<String>> {
-        match (self.params.text("TemplateBody"), self.params.text("TemplateURL")) {
+        let (body, url) = (self.params.text("TemplateBody"), self.params.text("TemplateURL"));
+        if self.params.flag("UsePreviousTemplate") == Some(true) && (body.is_some() || url.is_some()) {
+            return Err(ApiError::validation("You cannot specify both usePreviousTemplate and a template."));
+        }
+        match (body, url) {
             (Some(_), Some(_)) => {
                 Err(ApiError::validation("You cannot specify both a Template URL and a Template Body."))
             }
@@ -87,9 +91,13 @@ impl Request<'_> {
                 .map(|tag| (tag.text("Key").unwrap_or_default(), tag.text("Value").unwrap_or_default()))
                 .collect()
         });
+        let template = self.template(world)?;
+        if template.is_none() && params.flag("UsePreviousTemplate") != Some(true) {
+            return Err(ApiError::validation("Either Template URL or Template Body must be specified."));
+        }
         Ok(StackInput {
             name: params.required("StackName")?,
-            template: self.template(world)?,
+            template,
             parameters,
             tags,
             capabilities: params.list("Capabilities"),

@@ -153,6 +153,12 @@ pub(super) fn event(xml: &mut Xml, stack: &Stack, event: &Event) {
     xml.text("StackId", &stack.id);
     xml.text("EventId", &event.id);
     xml.text("StackName", &stack.name);
+    of_event(xml, event);
+    xml.some("OperationId", event.operation.as_ref());
+}
+
+/// What both kinds of events say.
+fn of_event(xml: &mut Xml, event: &Event) {
     xml.text("LogicalResourceId", &event.logical);
     xml.some("PhysicalResourceId", event.physical_id.as_ref());
     xml.text("ResourceType", &event.kind);
@@ -161,7 +167,6 @@ pub(super) fn event(xml: &mut Xml, stack: &Stack, event: &Event) {
     xml.some("ResourceStatusReason", event.reason.as_ref());
     xml.some("ResourceProperties", event.properties.as_ref());
     xml.some("ClientRequestToken", event.token.as_ref());
-    xml.some("OperationId", event.operation.as_ref());
 }
 
 /// An event, as in DescribeEvents: a stack's status is an event of the stack, a resource's a step on the way or an error.
@@ -193,14 +198,7 @@ pub(super) fn operation_event(xml: &mut Xml, stack: &Stack, event: &Event) {
             "PROGRESS_EVENT"
         },
     );
-    xml.text("LogicalResourceId", &event.logical);
-    xml.some("PhysicalResourceId", event.physical_id.as_ref());
-    xml.text("ResourceType", &event.kind);
-    xml.time("Timestamp", Some(event.at));
-    xml.text("ResourceStatus", &event.status);
-    xml.some("ResourceStatusReason", event.reason.as_ref());
-    xml.some("ResourceProperties", event.properties.as_ref());
-    xml.some("ClientRequestToken", event.token.as_ref());
+    of_event(xml, event);
 }
 
 /// A resource; with the names of its stack where the answer repeats them.
@@ -332,6 +330,11 @@ pub(super) fn template_summary(xml: &mut Xml, template: &Template, whole: bool) 
         xml.some("DefaultValue", declared.default.as_ref());
         if whole {
             xml.text("ParameterType", &declared.kind);
+            xml.open("ParameterConstraints");
+            if !declared.allowed.is_empty() {
+                xml.texts("AllowedValues", &declared.allowed);
+            }
+            xml.close("ParameterConstraints");
         }
         xml.flag("NoEcho", declared.no_echo);
         xml.some("Description", declared.description.as_ref());
@@ -342,5 +345,6 @@ pub(super) fn template_summary(xml: &mut Xml, template: &Template, whole: bool) 
         let kinds: std::collections::BTreeSet<&str> =
             template.resources.values().map(|resource| resource.kind.as_str()).collect();
         xml.texts("ResourceTypes", kinds);
+        xml.text("Version", "2010-09-09");
     }
 }

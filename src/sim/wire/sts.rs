@@ -34,10 +34,10 @@ fn assume(world: &mut World, params: &Params, request_id: &str) -> Answer<String
     let session = params.required("RoleSessionName")?;
     let wrong = || ApiError::validation(format!("{role} is invalid"));
     let parts: Vec<&str> = role.split(':').collect();
-    let ["arn", _, "iam", "", account, resource] = parts.as_slice() else { return Err(wrong()) };
+    let ["arn", partition, "iam", "", account, resource] = parts.as_slice() else { return Err(wrong()) };
     let name = resource.strip_prefix("role/").ok_or_else(wrong)?.rsplit('/').next().ok_or_else(wrong)?;
     let account = AccountId::new(account).map_err(|_| wrong())?;
-    let arn = format!("arn:aws:sts::{account}:assumed-role/{name}/{session}");
+    let arn = format!("arn:{partition}:sts::{account}:assumed-role/{name}/{session}");
     let key = world.issue_session(account, arn.clone());
     let seconds: i64 = params.text("DurationSeconds").and_then(|text| text.parse().ok()).unwrap_or(3600);
     let expires = world.now() + jiff::SignedDuration::from_secs(seconds.clamp(900, 43_200));

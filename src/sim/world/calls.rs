@@ -141,7 +141,7 @@ impl World {
     }
 
     /// Reads and checks what a stack should be. `before` is what it is, for what a request leaves as it is.
-    pub(super) fn shape(&self, _place: &Place, input: &StackInput, before: Option<&Shape>) -> Answer<Shape> {
+    pub(super) fn shape(&self, place: &Place, input: &StackInput, before: Option<&Shape>) -> Answer<Shape> {
         let missing = || ApiError::validation("Either Template URL or Template Body must be specified.");
         let (body, template) = match (&input.template, before) {
             (Some(body), _) => (Arc::from(body.as_str()), Arc::new(Template::parse(body)?)),
@@ -160,6 +160,9 @@ impl World {
             }
         }
         let parameters = parameters(&template, input, before)?;
+        if !template.conditions.is_empty() {
+            super::written::check_conditions(&body, &with_pseudo(place, &input.name, &parameters))?;
+        }
         let role = input.role.clone().or_else(|| before.and_then(|before| before.role.clone()));
         let notifications = input.notifications.clone().or_else(|| before.map(|before| before.notifications.clone()));
         let monitoring = input.monitoring.clone().or_else(|| before.map(|before| before.monitoring.clone()));
@@ -477,6 +480,19 @@ fn remember(stack: &mut Stack, token: &Token, request: String) {
     if let Some(token) = token {
         stack.tokens.insert(token.clone(), request);
     }
+}
+
+/// The values of parameters, and of those that every template has.
+fn with_pseudo(place: &Place, stack: &str, parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let own = [
+        ("AWS::AccountId", place.account.as_str()),
+        ("AWS::Partition", place.region.partition()),
+        ("AWS::Region", place.region.as_str()),
+        ("AWS::StackName", stack),
+        ("AWS::URLSuffix", place.region.domain()),
+    ];
+    let own = own.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    parameters.iter().map(|(name, value)| (name.clone(), value.clone())).chain(own).collect()
 }
 
 fn check_tags(tags: &BTreeMap<String, String>) -> Answer<()> {

@@ -33,6 +33,7 @@ pub mod stack;
 pub mod tasks;
 pub mod template;
 pub mod types;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

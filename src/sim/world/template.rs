@@ -141,6 +141,7 @@ impl Template {
             metadata: root.get("Metadata").cloned(),
         };
         template.check()?;
+        super::written::check(&root)?;
         Ok(template)
     }
 

@@ -269,15 +269,18 @@ fn given_name(info: &TypeInfo, properties: &Map<String, Value>) -> Option<String
 
 fn generated_name(info: &TypeInfo, stack: &str, logical: &str, ids: &mut Ids) -> String {
     let random = ids.letters(12);
+    let shortened = |most: usize| {
+        let stem: String = format!("{stack}-{logical}").chars().take(most).collect();
+        format!("{stem}-{random}")
+    };
     match info.name.as_str() {
         "AWS::ElasticLoadBalancingV2::LoadBalancer" | "AWS::ElasticLoadBalancingV2::TargetGroup" => {
             let head = |text: &str| text.chars().take(9).collect::<String>();
             format!("{}-{}-{random}", head(stack), head(logical))
         }
-        "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::Scheduler::Schedule" => {
-            let stem: String = format!("{stack}-{logical}").chars().take(51).collect();
-            format!("{stem}-{random}")
-        }
+        "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::Scheduler::Schedule" => shortened(51),
+        "AWS::S3::Bucket" => shortened(50),
+        "AWS::SQS::Queue" => shortened(67),
         _ => format!("{stack}-{logical}-{random}"),
     }
 }
