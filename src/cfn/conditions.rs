@@ -60,6 +60,8 @@ impl<'a> Given<'a> {
             "Condition" => known.get(inside.as_str()?).copied().flatten(),
             "Fn::Equals" => match inside.as_array()?.as_slice() {
                 [one, other] if one == other => Some(true),
+                // A condition could ask for itself by `Fn::If`, which AWS does not list among what conditions take.
+                [one, other] if branches(one) || branches(other) => None,
                 [one, other] => Some(self.text(one)? == self.text(other)?),
                 _ => None,
             },
@@ -110,6 +112,15 @@ fn in_order<'a>(all: &'a Map<String, Value>, names: Vec<&'a str>) -> (Vec<&'a st
         }
     }
     (order, circle)
+}
+
+/// Whether something in a value depends on a condition.
+fn branches(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().any(branches),
+        Value::Object(map) => map.iter().any(|(key, inside)| key == "Fn::If" || branches(inside)),
+        _ => false,
+    }
 }
 
 /// The conditions that one names.

@@ -1,8 +1,13 @@
 //! What a value of a template becomes, as far as the values of its parameters tell.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::conditions::{Given, only, scalar};
+
+/// The longest text that is put together, in bytes: a template has no more. \[doc: CloudFormation quotas\]
+const LONGEST: usize = 1_000_000;
 
 impl<'a> Given<'a> {
     /// The text that a value becomes: a scalar, or a function whose arguments are known (`Ref` of a parameter, `Fn::Sub`,
@@ -62,6 +67,7 @@ impl<'a> Given<'a> {
 
     fn substituted(&self, text: &str, own: Option<&Value>) -> Option<String> {
         let mut pieces = text.split("${");
+        let mut known: BTreeMap<&str, String> = BTreeMap::new();
         let mut result = pieces.next().unwrap_or("").to_owned();
         for piece in pieces {
             let (name, rest) = piece.split_once('}')?;
@@ -71,12 +77,22 @@ impl<'a> Given<'a> {
                     result.push_str(literal.trim_start_matches('!'));
                     result.push('}');
                 }
-                name => match own.and_then(|own| own.get(name)) {
-                    Some(value) => result.push_str(&self.text(value)?),
-                    None => result.push_str(&self.single(name)?),
-                },
+                name => {
+                    // Each value once, however often it is named: names in names could multiply.
+                    if !known.contains_key(name) {
+                        let value = match own.and_then(|own| own.get(name)) {
+                            Some(value) => self.text(value)?,
+                            None => self.single(name)?,
+                        };
+                        known.insert(name, value);
+                    }
+                    result.push_str(known.get(name)?);
+                }
             }
             result.push_str(rest);
+            if result.len() > LONGEST {
+                return None;
+            }
         }
         Some(result)
     }

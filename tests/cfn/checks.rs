@@ -218,6 +218,21 @@ fn a_condition_costs_once_however_often_it_is_named() {
     assert_eq!(truth("!Equals [!Ref 'AWS::Region', 2]"), None);
     assert_eq!(truth("!Or [!Equals [!Ref 'AWS::Region', 2], !Equals [!Ref P, 1]]"), Some(true));
     assert_eq!(truth("!Not [!Condition C0]"), None, "a circle is not known");
+    assert_eq!(truth("!Equals [!If [C0, a, b], a]"), None, "a circle through a branch is not known either");
+}
+
+#[test]
+fn a_text_costs_once_however_often_it_is_named() {
+    let text = |innermost: &str| {
+        let mut value = serde_json::json!(innermost);
+        for _ in 0..40 {
+            value = serde_json::json!({ "Fn::Sub": ["${a}${a}", { "a": value }] });
+        }
+        let document = document("Resources: {T: {Type: X}}");
+        cfn::Given { document: &document, values: &[].into() }.text(&value)
+    };
+    assert_eq!(text(""), Some(String::new()));
+    assert_eq!(text("x"), None, "more than a template can hold");
 }
 
 #[test]
