@@ -1,4 +1,4 @@
-"""What people do beside CloudFormation, and how CloudFormation sees it, undoes it, or stumbles over it: with boto3."""
+"""What people do outside CloudFormation, and how CloudFormation sees it, undoes it, or stumbles over it: with boto3."""
 
 import json
 import sys

@@ -153,7 +153,7 @@ fn of_target_groups(judge: &mut Judge<'_>) {
         let algorithm = text(&value(&list, "load_balancing.algorithm.type"));
         if let Some(at) = slow.filter(|slow| slow.is_other_than("0") && !matches!(&*algorithm, "" | "round_robin")) {
             let aws = "Slow start mode cannot be enabled with this load balancing algorithm";
-            out(Fault::at(at.pointer, format!("there is no slow start with `{algorithm}`"), aws));
+            out(Fault::at(at.pointer, format!("slow start does not work with `{algorithm}`"), aws));
         }
         let sticky = match whose {
             Some(For::Http) => &["lb_cookie", "app_cookie"][..],
@@ -213,7 +213,7 @@ fn each(list: &Seen<'_>, known: Attributes, whose: Option<For>, out: &mut dyn Fn
         let Some((_, of, takes)) = known.iter().find(|(key, ..)| *key == name) else {
             let aws = format!("Attribute key '{name}' is not recognized");
             let names = known.iter().map(|(key, ..)| (*key).to_owned()).collect();
-            out(Fault::at(key.pointer, format!("there is no attribute `{name}`"), aws).among(name, names).doubtful());
+            out(Fault::at(key.pointer, format!("`{name}` is not an attribute"), aws).among(name, names).doubtful());
             continue;
         };
         if whose.is_some_and(|whose| *of != For::All && *of != whose) {

@@ -145,7 +145,7 @@ pub(super) const TAG_KEY: TextForm = TextForm {
     fits: |text| (1..=128).contains(&text.chars().count()) && !text.to_ascii_lowercase().starts_with("aws:"),
 };
 
-/// Names that nobody can give a capacity provider (`CreateCapacityProvider`), except those of Fargate.
+/// Names of capacity providers: AWS keeps some prefixes to itself (`CreateCapacityProvider`), and has two of Fargate.
 pub(super) const CAPACITY_PROVIDER: TextForm = TextForm {
     what: "the name of a capacity provider: these do not begin with `aws`, `ecs` or `fargate`",
     good: "FARGATE_SPOT",

@@ -271,7 +271,7 @@ fn conditions(judge: &mut Judge<'_>) {
         if !only.is_some_and(|name| FUNCTIONS.contains(&name.as_str())) {
             out.fault(
                 &["Conditions", id],
-                format!("the condition `{id}` is no function of conditions, such as `Fn::Equals`"),
+                format!("the condition `{id}` must be a condition function, such as `Fn::Equals`"),
             );
             continue;
         }

@@ -4,7 +4,7 @@
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
 //! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST,
-//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource beside CloudFormation) and `/_landfall/ledger` (GET).
+//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource outside CloudFormation) and `/_landfall/ledger` (GET).
 
 mod caller;
 mod cloudformation;

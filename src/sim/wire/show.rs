@@ -30,7 +30,7 @@ fn some_pairs<'a>(
     }
 }
 
-/// A stack, as in DescribeStacks. What AWS leaves out where there is none of it is left out: capabilities, outputs, parameters.
+/// A stack, as in DescribeStacks. Like AWS, it leaves out empty capabilities, outputs and parameters.
 pub(super) fn stack(xml: &mut Xml, view: &StackView) {
     xml.text("StackId", &view.id);
     xml.text("StackName", &view.name);

@@ -221,7 +221,7 @@ impl World {
     /// last deployment or the shape name them. Properties that no read returns, and counts that scaling sets, stay as deployed.
     pub(super) fn as_it_is(&self, place: &Place, stack: &Stack, shape: &Shape) -> Stack {
         let mut actual = stack.clone();
-        let scaled = stack.resources.values().any(|other| other.kind.ends_with("::ScalableTarget"));
+        let scaled = is_scaled(stack);
         for (logical, resource) in &stack.resources {
             let Some(live) = self.live(place, resource) else {
                 actual.resources.shift_remove(logical);
@@ -233,7 +233,12 @@ impl World {
                 resource.properties.contains_key(name) || wanted.is_some_and(|w| w.properties.contains_key(name))
             };
             let kept = |name: &str| left_alone(&resource.kind, name, scaled).is_some();
-            own.properties = live.into_iter().filter(|(name, _)| named(name) && !kept(name)).collect();
+            let as_deployed = |name: &str, value: Value| match resource.properties.get(name) {
+                Some(before) if is_as(before, &value) => before.clone(),
+                _ => value,
+            };
+            let read = live.into_iter().filter(|(name, _)| named(name) && !kept(name));
+            own.properties = read.map(|(name, value)| (name.clone(), as_deployed(&name, value))).collect();
             let deployed = resource.properties.iter().filter(|(name, _)| kept(name));
             own.properties.extend(deployed.map(|(name, value)| (name.clone(), value.clone())));
         }
@@ -243,7 +248,7 @@ impl World {
     /// Adds to the rows of a change set, worked out from the stack as it is, what drift has to do with them, and rows for what
     /// is already as the template wants it.
     pub(super) fn tell_drift(&self, place: &Place, stack: &Stack, actual: &Stack, rows: &mut Vec<Change>) {
-        let scaled = stack.resources.values().any(|other| other.kind.ends_with("::ScalableTarget"));
+        let scaled = is_scaled(stack);
         for (logical, deployed) in &stack.resources {
             let live = self.live(place, deployed);
             let mut ignored: Vec<(String, &'static str)> = Vec::new();
@@ -333,9 +338,8 @@ fn left_alone(kind: &str, name: &str, scaled: bool) -> Option<&'static str> {
     (scaled && (kind, name) == ("AWS::ECS::Service", "DesiredCount")).then_some("MANAGED_BY_AWS")
 }
 
-/// Where a value differs from what is expected. What an object has beside the expected members does not count.
+/// Where a value differs from the expected one. An object may have more members than are expected.
 fn compare(path: &str, expected: &Value, actual: Option<&Value>, found: &mut Vec<Difference>) {
-    let (expected_is, actual_is) = (Some(expected.clone()), actual.cloned());
     match (expected, actual) {
         (Value::Object(expected), Some(Value::Object(actual))) => {
             for (name, value) in expected {
@@ -352,8 +356,22 @@ fn compare(path: &str, expected: &Value, actual: Option<&Value>, found: &mut Vec
             }
         }
         (expected, Some(actual)) if same(expected, actual) => {}
-        _ => found.push(Difference { path: path.to_owned(), expected: expected_is, actual: actual_is }),
+        _ => {
+            found.push(Difference { path: path.to_owned(), expected: Some(expected.clone()), actual: actual.cloned() })
+        }
     }
+}
+
+/// Whether a value is the expected one.
+fn is_as(expected: &Value, actual: &Value) -> bool {
+    let mut found = Vec::new();
+    compare("", expected, Some(actual), &mut found);
+    found.is_empty()
+}
+
+/// Whether scaling sets the counts of a stack's services.
+fn is_scaled(stack: &Stack) -> bool {
+    stack.resources.values().any(|resource| resource.kind == "AWS::ApplicationAutoScaling::ScalableTarget")
 }
 
 /// What drift has to do with a detail: the value before is what is there, and a property that only drift changed has not changed

@@ -1,4 +1,4 @@
-//! ECS operations that change services, task definitions and tags beside CloudFormation.
+//! ECS operations that change services, task definitions and tags outside CloudFormation.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ fn invalid(words: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterException", words.into())
 }
 
-/// A member of a service that has to be there, or a default.
+/// A property that is a text.
 fn text(properties: &Map<String, Value>, key: &str) -> Option<String> {
     properties.get(key).and_then(Value::as_str).map(str::to_owned)
 }
@@ -29,9 +29,7 @@ impl World {
         let cluster = self.cluster(place, &wanted).filter(|cluster| cluster.active);
         let cluster = cluster.ok_or_else(|| ApiError::new("ClusterNotFoundException", "Cluster not found."))?;
         let definition = text(&properties, "TaskDefinition").unwrap_or_default();
-        let definition = self.find_task_definition(place, &definition).filter(|found| found.active);
-        let definition = definition.ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
-        let definition = definition.arn.clone();
+        let definition = self.active_definition(place, &definition)?;
         if let Some(why) = refused_by_rules("AWS::ECS::Service", &properties) {
             return Err(invalid(why));
         }
@@ -53,18 +51,9 @@ impl World {
     pub fn update_service(&mut self, place: &Place, arn: &str, given: Map<String, Value>, force: bool) -> Answer<()> {
         let service = self.active(place, arn)?;
         let mut properties = service.properties.clone();
-        let mut task_definition = service.task_definition.clone();
-        properties.extend(given.clone());
-        if let Some(name) = text(&given, "TaskDefinition") {
-            let found = self.find_task_definition(place, &name).filter(|found| found.active);
-            let found = found.ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
-            task_definition.clone_from(&found.arn);
-        }
-        properties.insert("TaskDefinition".to_owned(), json!(task_definition));
-        if let Some(why) = refused_by_rules("AWS::ECS::Service", &properties) {
-            return Err(invalid(why));
-        }
-        let deploys = self.change_service(place, arn, &properties);
+        properties.insert("TaskDefinition".to_owned(), json!(service.task_definition));
+        properties.extend(given);
+        let deploys = self.rewrite_service(place, arn, &properties)?;
         if force
             && !deploys
             && let Some(mut service) = self.region(place).ecs.services.remove(arn)
@@ -74,6 +63,29 @@ impl World {
         }
         self.record(place, "UpdateService", arn.to_owned(), None, Effect::Effective);
         Ok(())
+    }
+
+    /// Gives a service these properties, if ECS takes them; whether a deployment begins.
+    pub(super) fn rewrite_service(
+        &mut self,
+        place: &Place,
+        arn: &str,
+        properties: &Map<String, Value>,
+    ) -> Answer<bool> {
+        let definition = text(properties, "TaskDefinition").unwrap_or_default();
+        self.active_definition(place, &definition)?;
+        if let Some(why) = refused_by_rules("AWS::ECS::Service", properties) {
+            return Err(invalid(why));
+        }
+        Ok(self.change_service(place, arn, properties))
+    }
+
+    /// ARN of a task definition that new tasks may use.
+    fn active_definition(&self, place: &Place, name: &str) -> Answer<String> {
+        let found = self.find_task_definition(place, name).filter(|found| found.active);
+        found
+            .map(|found| found.arn.clone())
+            .ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))
     }
 
     /// DeleteService. One that should have tasks is deleted only by force.

@@ -1,4 +1,4 @@
-//! What people do to resources beside CloudFormation, and what a resource is like after that.
+//! What people do to resources outside CloudFormation, and what a resource is like after that.
 //!
 //! Services, task definitions and clusters are what ECS has; of every other type the account keeps only what a stack made of it,
 //! so that a change by hand is kept here. An update by CloudFormation writes what the template says, and a deletion forgets it.
@@ -75,7 +75,7 @@ impl World {
         let id = resource.physical_id.clone().unwrap_or_default();
         match resource.kind.as_str() {
             "AWS::ECS::Service" => {
-                self.change_service(place, &id, &properties);
+                self.rewrite_service(place, &id, &properties)?;
             }
             "AWS::ECS::TaskDefinition" => {
                 return Err(ApiError::validation(

@@ -5,7 +5,7 @@
 //! calls at the same times give the same world.
 //!
 //! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle`, `tasks` are ECS; `bucket` is S3; `logs` is what containers write; `hands` is what people do beside
+//! `rollout`, `lifecycle`, `tasks` are ECS; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
 //! CloudFormation; `calls` are the operations.
 
 mod bucket;

@@ -363,7 +363,8 @@ impl World {
     pub(super) fn change_service(&mut self, place: &Place, arn: &str, properties: &Map<String, Value>) -> bool {
         let Some(mut service) = self.region(place).ecs.services.remove(arn) else { return false };
         let text = |key: &str| properties.get(key).and_then(Value::as_str).map(str::to_owned);
-        let task_definition = text("TaskDefinition").unwrap_or_else(|| service.task_definition.clone());
+        let named = text("TaskDefinition").unwrap_or_else(|| service.task_definition.clone());
+        let task_definition = self.find_task_definition(place, &named).map_or(named, |found| found.arn.clone());
         let nonce = |map: &Map<String, Value>| map.get("ForceNewDeployment").cloned();
         // \[doc: UpdateService\] Desired count, propagated tags and tags start no deployment.
         let rolls = |map: &Map<String, Value>| {
