@@ -113,6 +113,11 @@ async fn a_template_that_cannot_be_is_refused_when_it_comes() {
     run("templates.py").await;
 }
 
+#[tokio::test]
+async fn bad_moments_and_nonsense_end_as_at_aws() {
+    run("oddities.py").await;
+}
+
 /// What is modelled is written down, so that a new parameter of AWS is seen, and none is taken and ignored.
 #[tokio::test]
 async fn every_parameter_of_every_operation_is_taken_or_refused_by_name() {

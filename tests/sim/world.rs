@@ -367,3 +367,58 @@ fn alarms_count_for_some_time_after_the_last_resource() {
         assert_eq!(status(&mut world, "shop"), expected);
     }
 }
+
+/// A replacement may need what needed the replaced one: both go all the same.
+#[test]
+fn a_circle_of_old_and_new_resources_is_deleted() {
+    let group = |name: &str, days: u32, after: Option<&str>| {
+        let mut one =
+            json!({"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name, "RetentionInDays": days}});
+        if let Some(after) = after {
+            one["DependsOn"] = json!(after);
+        }
+        one
+    };
+    let mut world = world();
+    let first = json!({"Resources": {"A": group("a1", 1, Some("B")), "B": group("b1", 1, None)}});
+    assert_eq!(create(&mut world, "logs", &first), CreateComplete);
+    world.queue_fault(Fault::ResourceFails {
+        stack: "logs".to_owned(),
+        resource: "C".to_owned(),
+        during: During::Create,
+        reason: "no".to_owned(),
+        times: 1,
+    });
+    let second = json!({"Resources": {
+        "A": group("a2", 1, None), "B": group("b1", 7, Some("A")), "C": group("c1", 1, Some("B")),
+    }});
+    let options = StackOptions { keep_failed: true, ..StackOptions::default() };
+    world.update_stack(&place(), &input("logs", &second, "second"), &options).unwrap();
+    settle(&mut world);
+    assert_eq!(status(&mut world, "logs"), UpdateFailed);
+    let id = world.describe_stack(&place(), "logs").unwrap().id;
+    world.delete_stack(&place(), "logs", &[], false, &None).unwrap();
+    settle(&mut world);
+    assert_eq!(status(&mut world, &id), DeleteComplete);
+    for name in ["a1", "a2", "b1", "c1"] {
+        let again = json!({"Resources": {"G": group(name, 1, None)}});
+        assert_eq!(create(&mut world, &format!("of-{name}"), &again), CreateComplete, "{name} is free");
+    }
+}
+
+/// Tasks that do not run yet are stopped first.
+#[test]
+fn fewer_tasks_than_are_pending_are_enough() {
+    let mut world = world();
+    world.queue_fault(Fault::ImageHangs { image: "shop:1".to_owned() });
+    world.create_stack(&place(), &input("shop", &service("shop:1"), "a"), &StackOptions::default()).unwrap();
+    let begun = world.now();
+    world.advance(begun + jiff::SignedDuration::from_mins(2));
+    let arn = world.services(&place()).next().unwrap().arn.clone();
+    assert_eq!(world.services(&place()).next().unwrap().pending(None), 2);
+    let none = json!({"DesiredCount": 0}).as_object().unwrap().clone();
+    world.update_service(&place(), &arn, none, false).unwrap();
+    world.advance(begun + jiff::SignedDuration::from_mins(3));
+    assert_eq!(world.services(&place()).next().unwrap().pending(None), 0);
+    assert_eq!(status(&mut world, "shop"), CreateComplete);
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::caller::Caller;
 use super::query::{Params, Xml, page, wrap};
 use super::{parameters, show};
+use crate::model::StackStatus;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::world::stack::{Event, Monitoring, Stack};
 use crate::sim::world::template::{Template, check_inline};
@@ -53,8 +54,8 @@ impl Request<'_> {
         }
     }
 
-    /// `RollbackConfiguration`; none if the request does not say it.
-    fn monitoring(&self) -> Answer<Option<Monitoring>> {
+    /// `RollbackConfiguration`; none if the request does not say it. Triggers that it does not say stay. \[api\]
+    fn monitoring(&self, world: &World) -> Answer<Option<Monitoring>> {
         let params = self.params;
         let triggers = params.structures("RollbackConfiguration.RollbackTriggers");
         let minutes = params.text("RollbackConfiguration.MonitoringTimeInMinutes");
@@ -64,7 +65,11 @@ impl Request<'_> {
         let minutes = minutes.map_or(Some(0), |text| text.parse::<u32>().ok().filter(|minutes| *minutes <= 180));
         let minutes = minutes
             .ok_or_else(|| ApiError::validation("MonitoringTimeInMinutes must have value less than or equal to 180"))?;
-        let triggers = triggers.unwrap_or_default();
+        let Some(triggers) = triggers else {
+            let stack = params.text("StackName").and_then(|name| world.find_stack(&self.caller.place, &name));
+            let triggers = stack.map(|stack| stack.shape.monitoring.triggers.clone()).unwrap_or_default();
+            return Ok(Some(Monitoring { triggers, minutes }));
+        };
         if triggers.len() > 5 {
             return Err(ApiError::validation("RollbackTriggers must have length less than or equal to 5"));
         }
@@ -72,6 +77,9 @@ impl Request<'_> {
             let (arn, kind) = (trigger.required("Arn")?, trigger.required("Type")?);
             if !matches!(kind.as_str(), "AWS::CloudWatch::Alarm" | "AWS::CloudWatch::CompositeAlarm") {
                 return Err(ApiError::validation(format!("{kind} is not a type of rollback triggers")));
+            }
+            if !arn.contains(":alarm:") {
+                return Err(ApiError::validation(format!("{arn} is not the ARN of an alarm")));
             }
             Ok((arn, kind))
         };
@@ -103,7 +111,7 @@ impl Request<'_> {
             capabilities: params.list("Capabilities"),
             role: params.text("RoleARN"),
             notifications: params.given_list("NotificationARNs"),
-            monitoring: self.monitoring()?,
+            monitoring: self.monitoring(world)?,
             token: params.text(token),
         })
     }
@@ -264,7 +272,8 @@ impl Request<'_> {
     fn list_imports(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
         let export = self.params.required("ExportName")?;
         let place = &self.caller.place;
-        let stacks = world.stacks(place).into_iter().filter(|stack| stack.lives());
+        let deployed = |stack: &&Stack| stack.lives() && stack.status != StackStatus::ReviewInProgress;
+        let stacks = world.stacks(place).into_iter().filter(deployed);
         let users: Vec<String> = stacks
             .filter(|stack| world.imports(place, stack).contains(&export))
             .map(|stack| stack.name.clone())
@@ -393,6 +402,9 @@ impl Request<'_> {
             }
             "DescribeStackResourceDrifts" => {
                 let wanted = self.params.list("StackResourceDriftStatusFilters");
+                if let Some(other) = wanted.iter().find(|word| !show::DRIFT_STATUSES.contains(&word.as_str())) {
+                    return Err(ApiError::validation(format!("{other} is not a drift status of resources")));
+                }
                 let drifts = stack.drift.resources.values();
                 let drifts: Vec<_> =
                     drifts.filter(|drift| wanted.is_empty() || wanted.iter().any(|s| s == drift.status)).collect();

@@ -9,6 +9,32 @@ use super::ecs_view as view;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::world::World;
 
+/// What each member is, as far as it is no text.
+const KINDS: [(&str, &[&str]); 4] = [
+    ("number", &["desiredCount", "healthCheckGracePeriodSeconds"]),
+    ("flag", &["enableECSManagedTags", "enableExecuteCommand", "force", "forceNewDeployment"]),
+    (
+        "structure",
+        &["deploymentConfiguration", "deploymentController", "networkConfiguration", "serviceConnectConfiguration"],
+    ),
+    (
+        "list",
+        &[
+            "capacityProviderStrategy",
+            "loadBalancers",
+            "placementConstraints",
+            "placementStrategy",
+            "serviceRegistries",
+            "tags",
+            "volumeConfigurations",
+        ],
+    ),
+];
+
+fn wrong_type(member: &str) -> ApiError {
+    ApiError::new("SerializationException", format!("{member} is of a wrong type"))
+}
+
 /// Members of UpdateService that are members of CreateService too. What makes a service another one is not among them.
 const CHANGEABLE: [&str; 17] = [
     "availabilityZoneRebalancing",
@@ -31,6 +57,24 @@ const CHANGEABLE: [&str; 17] = [
 ];
 
 impl Request<'_> {
+    /// Refuses members that are something else than they should be. What is inside of them the schema judges.
+    fn types(&self) -> Answer<()> {
+        for (name, value) in self.input.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+            let kind = KINDS.iter().find(|(_, members)| members.contains(&name.as_str())).map(|(kind, _)| *kind);
+            let fits = match kind {
+                Some("number") => value.is_i64(),
+                Some("flag") => value.is_boolean(),
+                Some("structure") => value.is_object(),
+                Some(_) => value.as_array().is_some_and(|items| items.iter().all(Value::is_object)),
+                None => value.as_str().is_some_and(|text| !text.is_empty()),
+            };
+            if !fits {
+                return Err(wrong_type(name));
+            }
+        }
+        Ok(())
+    }
+
     /// What the request says of a service, as CloudFormation writes it.
     fn properties(&self, names: &[&str]) -> Map<String, Value> {
         let given = self.input.as_object().into_iter().flatten();
@@ -55,6 +99,7 @@ impl Request<'_> {
         let fixed = ["cluster", "serviceName", "launchType", "schedulingStrategy", "role", "tags"];
         let names = [&CHANGEABLE[..], &fixed].concat();
         self.only(&[&names[..], &["clientToken", "deploymentController"]].concat())?;
+        self.types()?;
         self.controller()?;
         self.required("serviceName")?;
         let arn = world.create_service(&self.caller.place, self.properties(&names))?;
@@ -63,6 +108,7 @@ impl Request<'_> {
 
     pub(super) fn update_service(&self, world: &mut World) -> Answer<Value> {
         self.only(&[&CHANGEABLE[..], &["cluster", "service", "forceNewDeployment", "deploymentController"]].concat())?;
+        self.types()?;
         self.controller()?;
         let arn = self.service(world)?;
         let force = self.input.get("forceNewDeployment").and_then(Value::as_bool) == Some(true);
@@ -72,6 +118,7 @@ impl Request<'_> {
 
     pub(super) fn delete_service(&self, world: &mut World) -> Answer<Value> {
         self.only(&["cluster", "service", "force"])?;
+        self.types()?;
         let arn = self.service(world)?;
         let force = self.input.get("force").and_then(Value::as_bool) == Some(true);
         world.delete_service(&self.caller.place, &arn, force)?;
@@ -93,10 +140,11 @@ impl Request<'_> {
 
     pub(super) fn tag(&self, world: &mut World) -> Answer<Value> {
         self.only(&["resourceArn", "tags"])?;
-        let list = self.input.get("tags").and_then(Value::as_array).into_iter().flatten();
         let part = |tag: &Value, key: &str| tag.get(key).and_then(Value::as_str).map(str::to_owned);
-        let tags: BTreeMap<_, _> =
-            list.filter_map(|tag| Some((part(tag, "key")?, part(tag, "value").unwrap_or_default()))).collect();
+        let one = |tag: &Value| Some((part(tag, "key")?, part(tag, "value").unwrap_or_default()));
+        let list = self.input.get("tags").and_then(Value::as_array);
+        let tags = list.and_then(|list| list.iter().map(one).collect::<Option<BTreeMap<_, _>>>());
+        let tags = tags.ok_or_else(|| wrong_type("tags"))?;
         world.tag_resource(&self.caller.place, &self.required("resourceArn")?, tags)?;
         Ok(json!({}))
     }

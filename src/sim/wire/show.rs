@@ -63,6 +63,10 @@ pub(super) fn stack(xml: &mut Xml, view: &StackView) {
     operations(xml, &view.operations);
 }
 
+/// \[api: `StackResourceDriftStatus`\]
+pub(super) const DRIFT_STATUSES: [&str; 6] =
+    ["IN_SYNC", "MODIFIED", "DELETED", "NOT_CHECKED", "UNKNOWN", "UNSUPPORTED"];
+
 fn rollback_configuration(xml: &mut Xml, monitoring: &Monitoring) {
     xml.open("RollbackConfiguration");
     if *monitoring != Monitoring::default() {

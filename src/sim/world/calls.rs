@@ -292,6 +292,17 @@ impl World {
             self.record(place, "DeleteStack", stack.name.clone(), token.as_deref(), Effect::Replayed);
             return Ok(());
         }
+        if matches!(
+            stack.status,
+            StackStatus::UpdateInProgress
+                | StackStatus::UpdateCompleteCleanupInProgress
+                | StackStatus::UpdateRollbackInProgress
+                | StackStatus::UpdateRollbackCompleteCleanupInProgress
+        ) {
+            // Users report these words.
+            let words = format!("Stack [{}] cannot be deleted while in status {}", stack.id, stack.status);
+            return Err(ApiError::validation(words));
+        }
         if !retain.is_empty() && stack.status != StackStatus::DeleteFailed {
             return Err(ApiError::validation(format!(
                 "Invalid operation on stack [{}]. Specify RetainResources only when the stack is in the DELETE_FAILED state",
@@ -342,7 +353,9 @@ impl World {
 
     /// Names of the stacks that import an export of a stack, in one text; none if none does.
     pub(super) fn importers(&self, place: &Place, stack: &Stack, export: &str) -> Option<String> {
-        let others = self.regions.get(place)?.stacks.values().filter(|other| other.lives() && other.id != stack.id);
+        let uses =
+            |other: &&Stack| other.lives() && other.status != StackStatus::ReviewInProgress && other.id != stack.id;
+        let others = self.regions.get(place)?.stacks.values().filter(uses);
         let users = others.filter(|other| self.imports(place, other).iter().any(|import| import == export));
         let names: Vec<&str> = users.map(|user| user.name.as_str()).collect();
         (!names.is_empty()).then(|| names.join(", "))

@@ -238,6 +238,7 @@ impl World {
         if name.starts_with("arn:") {
             let stacks = self.regions.get(place).into_iter().flat_map(|region| region.stacks.values());
             return stacks
+                .filter(|stack| stack.lives())
                 .filter_map(|stack| Some((stack, stack.change_sets.values().find(|set| set.id == name)?)))
                 .next()
                 .ok_or_else(missing);
@@ -306,11 +307,14 @@ impl World {
             ));
         }
         let (set, mut stack) = (set.clone(), found.clone());
+        let fresh = stack.status == StackStatus::ReviewInProgress;
         if stack.operation.is_some() {
             return Err(super::calls::wrong_state(&stack));
         }
+        if !fresh {
+            self.updatable(place, &stack.id)?;
+        }
         let before = stack.clone();
-        let fresh = stack.status == StackStatus::ReviewInProgress;
         stack.change_sets.clear();
         let mut kept = set.clone();
         kept.execution = "EXECUTE_COMPLETE";
@@ -321,6 +325,7 @@ impl World {
         if let Some(token) = token {
             stack.tokens.insert(token.clone(), format!("ExecuteChangeSet {name}"));
         }
+        let deployed = set.reverts.then(|| stack.resources.clone());
         if set.reverts {
             stack.resources = self.as_it_is(place, &stack, &set.shape).resources;
         }
@@ -334,6 +339,9 @@ impl World {
             token.as_deref(),
             Effect::Effective,
         );
+        if !fresh && stack.previous.is_none() {
+            stack.previous = Some(Box::new(Previous { deployed, ..Previous::of(&stack) }));
+        }
         self.start(place, stack, set.shape, fresh, token);
         Ok(())
     }
@@ -347,11 +355,7 @@ impl World {
             return self.begin(place, stack, operation, StackStatus::CreateInProgress, Some("User Initiated"));
         }
         if stack.previous.is_none() {
-            stack.previous = Some(Box::new(Previous {
-                shape: stack.shape.clone(),
-                resources: stack.resources.clone(),
-                outputs: stack.outputs.clone(),
-            }));
+            stack.previous = Some(Box::new(Previous::of(&stack)));
         }
         stack.shape = shape;
         stack.updated = Some(self.now);

@@ -131,7 +131,7 @@ fn added(name: &str, definition: &ResourceDef, after: &Map<String, Value>) -> Ch
     }
 }
 
-fn removed(old: &Resource) -> Change {
+pub(super) fn removed(old: &Resource) -> Change {
     Change {
         action: "Remove",
         logical: old.logical.clone(),

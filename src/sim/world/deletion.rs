@@ -22,6 +22,13 @@ impl World {
                 self.start_deletion(place, stack, operation, resource.clone());
             }
         }
+        // Resources that wait for each other, because a replacement needs what needed the replaced one.
+        if !started && operation.running.is_empty() {
+            for resource in std::mem::take(&mut later) {
+                started = true;
+                self.start_deletion(place, stack, operation, resource);
+            }
+        }
         operation.cleanup = later;
         started
     }
@@ -111,7 +118,9 @@ impl World {
             }
             "AWS::ECS::Service" => {
                 if let Some(service) = region.ecs.services.get_mut(&id) {
-                    service.end();
+                    service.end(now);
+                    let by = service.stack.clone();
+                    self.wake(place, by);
                 }
             }
             kind => {

@@ -6,12 +6,14 @@
 
 use std::collections::BTreeMap;
 
+use indexmap::IndexMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::change_set::{Change, Detail};
-use super::changes::plain;
+use super::changes::{plain, removed};
 use super::eval::same;
+use super::hands::Hand;
 use super::stack::{Resource, Shape, Stack};
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
@@ -27,6 +29,9 @@ const WRITE_ONLY: [(&str, &str); 6] = [
     ("AWS::ApplicationAutoScaling::ScalableTarget", "RoleARN"),
     ("AWS::ApplicationAutoScaling::ScalingPolicy", "ScalingTargetId"),
 ];
+
+/// What the last deployment made of a stack's resources, by logical id.
+pub type Records = IndexMap<String, Resource>;
 
 /// What is known of the drift of a stack.
 #[derive(Clone, Debug, Default)]
@@ -222,7 +227,7 @@ impl World {
     pub(super) fn as_it_is(&self, place: &Place, stack: &Stack, shape: &Shape) -> Stack {
         let mut actual = stack.clone();
         let scaled = is_scaled(stack);
-        for (logical, resource) in &stack.resources {
+        for (logical, resource) in stack.resources.iter().filter(|(_, resource)| resource.physical_id.is_some()) {
             let Some(live) = self.live(place, resource) else {
                 actual.resources.shift_remove(logical);
                 continue;
@@ -245,11 +250,30 @@ impl World {
         actual
     }
 
+    /// After the rollback of a drift-aware change set: the resources are what they were before it, and the stack remembers again
+    /// what the last deployment made of them, so that their drift is still there.
+    pub(super) fn restore_records(&mut self, place: &Place, stack: &mut Stack, records: Option<Records>) {
+        for (logical, record) in records.into_iter().flatten() {
+            let key = (record.kind.clone(), record.physical_id.clone().unwrap_or_default());
+            match stack.resources.get_mut(&logical) {
+                None => {
+                    self.region(place).hands.insert(key, Hand::Gone);
+                    stack.resources.insert(logical, record);
+                }
+                Some(now) if now.physical_id == record.physical_id && now.properties != record.properties => {
+                    let is = std::mem::replace(&mut now.properties, record.properties);
+                    self.region(place).hands.insert(key, Hand::Changed(is));
+                }
+                Some(_) => {}
+            }
+        }
+    }
+
     /// Adds to the rows of a change set, worked out from the stack as it is, what drift has to do with them, and rows for what
     /// is already as the template wants it.
     pub(super) fn tell_drift(&self, place: &Place, stack: &Stack, actual: &Stack, rows: &mut Vec<Change>) {
         let scaled = is_scaled(stack);
-        for (logical, deployed) in &stack.resources {
+        for (logical, deployed) in stack.resources.iter().filter(|(_, resource)| resource.physical_id.is_some()) {
             let live = self.live(place, deployed);
             let mut ignored: Vec<(String, &'static str)> = Vec::new();
             for (name, value) in &deployed.properties {
@@ -278,6 +302,8 @@ impl World {
                     let names = changed.unwrap_or_default();
                     rows.push(in_step(deployed, own, &names, drift));
                 }
+                // It leaves the template, and is gone.
+                (None, None) => rows.push(Change { drift: Some(drift), ..removed(deployed) }),
                 _ => {}
             }
         }
@@ -288,6 +314,13 @@ impl World {
 impl Stack {
     fn detection(&self, id: &str) -> Option<&Detection> {
         self.drift.detections.iter().find(|detection| detection.id == id)
+    }
+
+    /// What left the stack has no drift.
+    pub(super) fn forget_absent(&mut self) {
+        let known = self.drift.resources.keys();
+        let absent: Vec<String> = known.filter(|logical| !self.resources.contains_key(*logical)).cloned().collect();
+        absent.iter().for_each(|logical| self.forget_drift(logical));
     }
 
     /// An operation touched a resource: what was found of it is out of date. \[?\] AWS does not say when it forgets.
@@ -347,9 +380,10 @@ fn compare(path: &str, expected: &Value, actual: Option<&Value>, found: &mut Vec
             }
         }
         (Value::Array(expected), Some(Value::Array(actual))) => {
+            let (expected, actual) = (in_order(expected), in_order(actual));
             for at in 0..expected.len().max(actual.len()) {
                 let path = format!("{path}/{at}");
-                match (expected.get(at), actual.get(at)) {
+                match (expected.get(at), actual.get(at).copied()) {
                     (Some(expected), actual) => compare(&path, expected, actual, found),
                     (None, actual) => found.push(Difference { path, expected: None, actual: actual.cloned() }),
                 }
@@ -360,6 +394,16 @@ fn compare(path: &str, expected: &Value, actual: Option<&Value>, found: &mut Vec
             found.push(Difference { path: path.to_owned(), expected: Some(expected.clone()), actual: actual.cloned() })
         }
     }
+}
+
+/// The items of a list; tags by their keys, because their order means nothing.
+fn in_order(items: &[Value]) -> Vec<&Value> {
+    let mut order: Vec<&Value> = items.iter().collect();
+    let key = |item: &&Value| item.get("Key").and_then(Value::as_str).map(str::to_owned);
+    if order.iter().all(|item| key(item).is_some()) {
+        order.sort_by_key(key);
+    }
+    order
 }
 
 /// Whether a value is the expected one.

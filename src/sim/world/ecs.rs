@@ -235,9 +235,14 @@ pub enum Fate {
 }
 
 impl Service {
-    /// It is deleted, with its tasks.
-    pub(super) fn end(&mut self) {
+    /// It is deleted, with its tasks, and what it was doing ends.
+    pub(super) fn end(&mut self, now: Timestamp) {
         self.status = "INACTIVE";
+        for deployment in self.deployments.iter_mut().filter(|deployment| deployment.status.active()) {
+            deployment.status = DeploymentStatus::Stopped;
+            deployment.finished = Some(now);
+            deployment.reason = Some("The service is not active.".to_owned());
+        }
         self.desired = 0;
         self.tasks.clear();
     }

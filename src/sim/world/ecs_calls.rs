@@ -53,6 +53,7 @@ impl World {
         let known = clusters.get(name).is_some_and(|cluster| cluster.active);
         let cluster = Cluster { arn, name: name.to_owned(), active: true };
         clusters.insert(name.to_owned(), cluster.clone());
+        self.region(place).hands.remove(&("AWS::ECS::Cluster".to_owned(), name.to_owned()));
         let effect = if known { Effect::Replayed } else { Effect::Effective };
         self.record(place, "CreateCluster", name.to_owned(), None, effect);
         cluster

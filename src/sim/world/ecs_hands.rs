@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::World;
 use super::ecs::Service;
-use super::provision::{refused_by_rules, service_arn};
+use super::provision::service_arn;
+use super::refusal::{refused_by_rules, refused_by_schema};
 use super::stack::{Resource, Stack};
 use crate::model::Place;
 use crate::sim::error::{Answer, ApiError};
@@ -14,6 +15,15 @@ use crate::sim::ledger::Effect;
 
 fn invalid(words: impl Into<String>) -> ApiError {
     ApiError::new("InvalidParameterException", words.into())
+}
+
+/// Refuses what ECS does not take of a service.
+fn check(properties: &Map<String, Value>) -> Answer<()> {
+    let why = refused_by_schema("AWS::ECS::Service", properties);
+    match why.or_else(|| refused_by_rules("AWS::ECS::Service", properties)) {
+        Some(why) => Err(invalid(why)),
+        None => Ok(()),
+    }
 }
 
 /// A property that is a text.
@@ -30,9 +40,7 @@ impl World {
         let cluster = cluster.ok_or_else(|| ApiError::new("ClusterNotFoundException", "Cluster not found."))?;
         let definition = text(&properties, "TaskDefinition").unwrap_or_default();
         let definition = self.active_definition(place, &definition)?;
-        if let Some(why) = refused_by_rules("AWS::ECS::Service", &properties) {
-            return Err(invalid(why));
-        }
+        check(&properties)?;
         let arn = service_arn(place, &cluster, &name);
         if let Some(there) = self.region(place).ecs.services.get(&arn).filter(|service| service.status == "ACTIVE") {
             // The same request again is answered again. \[doc: CreateService\]
@@ -74,9 +82,7 @@ impl World {
     ) -> Answer<bool> {
         let definition = text(properties, "TaskDefinition").unwrap_or_default();
         self.active_definition(place, &definition)?;
-        if let Some(why) = refused_by_rules("AWS::ECS::Service", properties) {
-            return Err(invalid(why));
-        }
+        check(properties)?;
         Ok(self.change_service(place, arn, properties))
     }
 
@@ -94,8 +100,11 @@ impl World {
         if service.desired > 0 && !force {
             return Err(invalid("The service cannot be stopped while it is scaled above 0."));
         }
+        let now = self.now();
         if let Some(service) = self.region(place).ecs.services.get_mut(arn) {
-            service.end();
+            service.end(now);
+            let by = service.stack.clone();
+            self.wake(place, by);
         }
         self.record(place, "DeleteService", arn.to_owned(), None, Effect::Effective);
         Ok(())
@@ -146,8 +155,16 @@ impl World {
 
     /// TagResource.
     pub fn tag_resource(&mut self, place: &Place, arn: &str, tags: BTreeMap<String, String>) -> Answer<()> {
-        if tags.keys().any(|key| key.starts_with("aws:")) {
-            return Err(invalid("Tag keys that start with aws: are reserved."));
+        reserved(tags.keys())?;
+        if tags.is_empty() || tags.iter().any(|(key, value)| !(1..=128).contains(&key.len()) || value.len() > 256) {
+            return Err(invalid(
+                "Tags: a key has 1 to 128 characters, a value at most 256, and there is at least one tag.",
+            ));
+        }
+        let all = self.tags_of(place, arn)?;
+        let own = all.keys().filter(|key| !key.starts_with("aws:") && !tags.contains_key(*key)).count();
+        if own + tags.len() > 50 {
+            return Err(invalid("A resource can have 50 tags."));
         }
         self.change_tags(place, arn, "TagResource", |own, inherited| {
             inherited.retain(|key, _| !tags.contains_key(key));
@@ -157,6 +174,7 @@ impl World {
 
     /// UntagResource.
     pub fn untag_resource(&mut self, place: &Place, arn: &str, keys: &[String]) -> Answer<()> {
+        reserved(keys.iter())?;
         self.change_tags(place, arn, "UntagResource", |own, inherited| {
             own.retain(|key, _| !keys.contains(key));
             inherited.retain(|key, _| !keys.contains(key));
@@ -212,6 +230,13 @@ pub(in crate::sim) fn all_tags(
         }
     }
     tags
+}
+
+fn reserved<'a>(mut keys: impl Iterator<Item = &'a String>) -> Answer<()> {
+    match keys.any(|key| key.to_ascii_lowercase().starts_with("aws:")) {
+        true => Err(invalid("Tag keys that start with aws: are reserved.")),
+        false => Ok(()),
+    }
 }
 
 fn no_tags(arn: &str) -> ApiError {

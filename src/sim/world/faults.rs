@@ -43,6 +43,9 @@ pub(super) struct Budget {
 
 impl World {
     pub fn queue_fault(&mut self, fault: Fault) {
+        if matches!(fault, Fault::Call { times: 0, .. } | Fault::ResourceFails { times: 0, .. }) {
+            return;
+        }
         if is_stale(&fault) && self.before.is_none() {
             self.before = Some(Box::new(self.clone()));
         }

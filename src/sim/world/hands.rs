@@ -6,7 +6,10 @@
 use serde_json::{Map, Value, json};
 
 use super::World;
+use super::provision::replaces;
+use super::refusal::refused_by_schema;
 use super::stack::Resource;
+use super::types;
 use crate::model::{Place, StackStatus};
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::ledger::Effect;
@@ -57,13 +60,18 @@ impl World {
         let missing = || ApiError::validation(format!("Stack [{name}] has no resource {logical}"));
         let (resource, mut properties) = found.ok_or_else(missing)?;
         if *delete {
-            self.take_away(place, &resource);
+            self.take_away(place, &resource)?;
         } else {
+            let before = properties.clone();
             for (name, value) in set {
                 match value {
                     Value::Null => properties.remove(name),
                     value => properties.insert(name.clone(), value.clone()),
                 };
+            }
+            let another = types::find(&resource.kind).is_some_and(|info| replaces(info, &before, &properties));
+            if another {
+                return Err(ApiError::validation("Some of these properties would make another resource of it"));
             }
             self.write(place, &resource, properties)?;
         }
@@ -83,6 +91,9 @@ impl World {
                 ));
             }
             kind => {
+                if let Some(why) = refused_by_schema(kind, &properties) {
+                    return Err(ApiError::validation(why));
+                }
                 self.region(place).hands.insert((kind.to_owned(), id), Hand::Changed(properties));
             }
         }
@@ -90,10 +101,14 @@ impl World {
     }
 
     /// Deletes the thing itself, and leaves the stack as it is.
-    fn take_away(&mut self, place: &Place, resource: &Resource) {
+    fn take_away(&mut self, place: &Place, resource: &Resource) -> Answer<()> {
+        if resource.kind == "AWS::ECS::Cluster" {
+            self.delete_cluster(place, resource.physical_id.as_deref().unwrap_or_default())?;
+        }
         self.unmake(place, resource);
         let key = (resource.kind.clone(), resource.physical_id.clone().unwrap_or_default());
         self.region(place).hands.insert(key, Hand::Gone);
+        Ok(())
     }
 
     /// What a resource is like; none if it is gone. What nobody changed by hand is what its stack made of it.

@@ -28,6 +28,7 @@ mod operation;
 mod parameters;
 pub mod policy;
 mod provision;
+mod refusal;
 mod rollout;
 pub mod stack;
 pub mod tasks;
@@ -47,7 +48,7 @@ pub use describe::{OTHER_NAMES, StackView, resource_view};
 pub(in crate::sim) use ecs_hands::all_tags;
 pub use faults::{Broken, Delivered};
 pub use hands::ByHand;
-pub use provision::refused_by_rules;
+pub use refusal::refused_by_rules;
 
 use self::bucket::Bucket;
 use self::ecs::Ecs;

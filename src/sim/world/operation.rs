@@ -40,6 +40,13 @@ impl World {
         self.put_stack(place, stack);
     }
 
+    /// Something that a stack may wait for has ended.
+    pub(super) fn wake(&mut self, place: &Place, stack: Option<String>) {
+        if let Some(id) = stack {
+            self.schedule(self.now, Work::Stack { place: place.clone(), id: id.as_str().into() });
+        }
+    }
+
     /// Puts a stack that was taken out for a change back into its region.
     pub(super) fn put_stack(&mut self, place: &Place, stack: Stack) {
         let region = self.region(place);
@@ -93,7 +100,9 @@ impl World {
         match (operation.phase, &stack.previous) {
             (Phase::UpdateRollback, Some(previous)) => {
                 let order = previous.shape.template.order().unwrap_or_default();
-                order.into_iter().filter(|name| previous.resources.contains_key(name)).collect()
+                // What was never made has nothing to go back to.
+                let made = |name: &String| previous.resources.get(name).is_some_and(|old| old.physical_id.is_some());
+                order.into_iter().filter(made).collect()
             }
             _ => stack.shape.template.order().unwrap_or_default(),
         }
@@ -202,6 +211,13 @@ impl World {
         resource.at = self.now;
         self.tell(stack, operation, &resource, None);
         operation.failed.push(resource.logical.clone());
+        // What failed to become another thing is still to be made it: the next update finds the difference.
+        let before =
+            stack.resources.get(&resource.logical).filter(|_| running.verb == "UPDATE" && running.replaces.is_none());
+        if let Some(before) = before.cloned() {
+            let Resource { status, reason, at, .. } = resource;
+            resource = Resource { status, reason, at, ..before };
+        }
         operation.cleanup.extend(running.replaces);
         stack.resources.insert(resource.logical.clone(), resource);
     }
@@ -312,12 +328,16 @@ impl World {
                 }
                 let wanted: BTreeSet<String> = operation.done.clone();
                 drop_others(stack, operation, &wanted);
+                operation.records = stack.previous.as_mut().and_then(|previous| previous.deployed.take());
                 operation.phase = Phase::UpdateRollbackCleanup;
                 self.set_status(stack, operation, StackStatus::UpdateRollbackCompleteCleanupInProgress, None);
                 Next::Again
             }
             Phase::UpdateCleanup => self.end(stack, operation, StackStatus::UpdateComplete, None),
-            Phase::UpdateRollbackCleanup => self.end(stack, operation, StackStatus::UpdateRollbackComplete, None),
+            Phase::UpdateRollbackCleanup => {
+                self.restore_records(place, stack, operation.records.take());
+                self.end(stack, operation, StackStatus::UpdateRollbackComplete, None)
+            }
             Phase::Rollback if operation.failed.is_empty() => {
                 self.end(stack, operation, StackStatus::RollbackComplete, None)
             }
@@ -372,6 +392,7 @@ impl World {
             stack.previous = None;
             operation.cleanup.clear();
         }
+        stack.forget_absent();
         self.set_status(stack, operation, status, reason);
         Next::End
     }

@@ -27,6 +27,18 @@ impl World {
     }
 }
 
+/// What a statement can be about. \[doc\]
+const ACTIONS: [&str; 5] = ["Update:Modify", "Update:Replace", "Update:Delete", "Update:*", "*"];
+
+/// A text, or a list of texts.
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(text) => Some(vec![text]),
+        Value::Array(items) => items.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
+}
+
 /// Reads a policy.
 pub fn read(body: &str) -> Answer<Value> {
     let wrong = |words: &str| ApiError::validation(format!("Error validating stack policy: {words}"));
@@ -43,9 +55,22 @@ pub fn read(body: &str) -> Answer<Value> {
         if statement.get("Principal").is_none_or(|principal| principal != "*") {
             return Err(wrong("stack policies support only a wildcard Principal"));
         }
-        let sides = [["Action", "NotAction"], ["Resource", "NotResource"]];
-        if sides.iter().any(|side| side.iter().all(|key| statement.get(*key).is_none())) {
-            return Err(wrong("a statement needs an Action and a Resource"));
+        for side in [["Action", "NotAction"], ["Resource", "NotResource"]] {
+            let given: Vec<&Value> = side.iter().filter_map(|key| statement.get(*key)).collect();
+            if !matches!(given.as_slice(), [one] if texts(one).is_some()) {
+                return Err(wrong(&format!("a statement needs either {} or {}, as texts", side[0], side[1])));
+            }
+        }
+        let actions = ["Action", "NotAction"].iter().filter_map(|key| texts(statement.get(*key)?)).flatten();
+        if let Some(other) = actions.into_iter().find(|action| !ACTIONS.contains(action)) {
+            return Err(wrong(&format!("{other} is not an action of stack policies")));
+        }
+        let conditions = statement.get("Condition").map(|condition| {
+            let tests = ["StringEquals", "StringLike"].iter().filter_map(|test| condition.get(*test));
+            tests.filter_map(|test| texts(test.get("ResourceType")?)).count()
+        });
+        if conditions == Some(0) {
+            return Err(wrong("a Condition compares the ResourceType by StringEquals or StringLike"));
         }
     }
     Ok(policy)
@@ -94,11 +119,7 @@ fn is_of(statement: &Value, kind: &str) -> bool {
 }
 
 fn any(patterns: &Value, is: &str) -> bool {
-    match patterns {
-        Value::String(pattern) => like(pattern, is),
-        Value::Array(all) => all.iter().filter_map(Value::as_str).any(|pattern| like(pattern, is)),
-        _ => false,
-    }
+    texts(patterns).into_iter().flatten().any(|pattern| like(pattern, is))
 }
 
 /// Whether a text fits a pattern in which `*` stands for any letters.

@@ -8,11 +8,11 @@ use serde_json::{Map, Value, json};
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
 use super::lifecycle;
+use super::refusal::{invalid, not_found, refused, unmodelled};
 use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
 use super::types::{self, TypeInfo};
 use super::{Work, World};
-use crate::cfn::{self, Document};
 use crate::model::Place;
 use crate::sim::config::Clusters;
 use crate::sim::fault::During;
@@ -111,6 +111,10 @@ impl World {
         };
         if !exists {
             // Not wanted: not done either, so that the end of the update removes it.
+            let forbidden = stack.resources.get(name).and_then(|old| stack.forbids("Delete", name, &old.kind));
+            if let Some(reason) = forbidden {
+                return self.start_failed(stack, operation, name, definition, reason);
+            }
             operation.done.insert(name.to_owned());
             if let Some(old) = stack.resources.shift_remove(name) {
                 operation.cleanup.push(old);
@@ -132,7 +136,11 @@ impl World {
         let whole = |resource: &&Resource| resource.physical_id.is_some() && resource.status != "CREATE_FAILED";
         let existing = stack.resources.get(name).filter(whole).cloned();
         match existing {
-            Some(old) if old.kind == definition.kind && unchanged(&old, &properties, &tags) => {
+            Some(old)
+                if old.kind == definition.kind
+                    && unchanged(&old, &properties, &tags)
+                    && !old.status.ends_with("_FAILED") =>
+            {
                 let mut kept = old;
                 kept.needs = definition.needs.clone();
                 kept.deletion_policy = definition.deletion_policy.clone();
@@ -233,7 +241,7 @@ impl World {
         self.tell(stack, operation, &next, None);
         let fault = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
         let gone = || self.live(place, &next).is_none().then(|| not_found(&next));
-        let fails = fault.or_else(gone);
+        let fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next));
         if fails.is_none() {
             self.forget_hands(place, &next);
             self.inherit_tags(place, stack, &next);
@@ -252,6 +260,18 @@ impl World {
         operation.running.insert(next.logical.clone(), Running { verb: "UPDATE", next, replaces: None, until, fails });
     }
 
+    /// How the update of a service fails whose task definition new tasks cannot use.
+    fn without_definition(&self, place: &Place, next: &Resource) -> Option<String> {
+        let name = next.properties.get("TaskDefinition").and_then(Value::as_str);
+        let name = name.filter(|_| next.kind == "AWS::ECS::Service")?;
+        let known = self.find_task_definition(place, name).is_some_and(|found| found.active);
+        (!known).then(|| {
+            "Resource handler returned message: \"TaskDefinition is inactive (Service: AmazonECS; Status Code: 400; Error Code: \
+             ClientException)\" (HandlerErrorCode: InvalidRequest)"
+                .to_owned()
+        })
+    }
+
     /// Puts a resource back to what it was before the update.
     pub(super) fn put_back(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation, name: &str) {
         let Some(before) = stack.previous.as_ref().and_then(|previous| previous.resources.get(name)).cloned() else {
@@ -263,6 +283,7 @@ impl World {
             Some(current) if skipped => {
                 let kept = Resource { status: "UPDATE_COMPLETE".to_owned(), reason: None, at: self.now, ..current };
                 self.tell(stack, operation, &kept, Some("Resource skipped by ContinueUpdateRollback"));
+                stack.forget_drift(name);
                 stack.resources.insert(name.to_owned(), kept);
                 operation.done.insert(name.to_owned());
             }
@@ -498,82 +519,10 @@ pub(super) fn changed_properties(old: &Map<String, Value>, new: &Map<String, Val
     names
 }
 
-fn replaces(info: &TypeInfo, old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
+pub(super) fn replaces(info: &TypeInfo, old: &Map<String, Value>, new: &Map<String, Value>) -> bool {
     let none = Value::Null;
     changed_properties(old, new).iter().any(|name| {
         let after = new.get(name).unwrap_or(&none);
         types::recreates(info, name, old.get(name), Some(after)) == "Always"
     })
-}
-
-/// What CloudFormation says about properties that the type does not have, or has to have.
-fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Option<String> {
-    let failed =
-        |words: String| Some(format!("Properties validation failed for resource {name} with message: [#: {words}]"));
-    if let Some(extra) = properties.keys().find(|key| !info.properties.contains(key)) {
-        return failed(format!("extraneous key [{extra}] is not permitted"));
-    }
-    match info.required.iter().find(|key| !properties.contains_key(*key)) {
-        Some(missing) => failed(format!("required key [{missing}] not found")),
-        None => None,
-    }
-}
-
-/// How an update fails of what somebody deleted. \[doc: handler error codes, `NotFound`\]
-fn not_found(resource: &Resource) -> String {
-    let id = resource.physical_id.as_deref().unwrap_or_default();
-    format!(
-        "Resource handler returned message: \"Resource of type '{}' with identifier '{id}' was not found.\" (HandlerErrorCode: \
-         NotFound)",
-        resource.kind
-    )
-}
-
-/// What the service of a resource says against it, together with the stack's other resources.
-fn refused(stack: &Stack, name: &str, definition: &ResourceDef, properties: &Map<String, Value>) -> Option<String> {
-    let made = stack.resources.values().filter(|resource| resource.logical != name);
-    let mut resources: Map<String, Value> = made
-        .map(|resource| (resource.logical.clone(), json!({ "Type": resource.kind, "Properties": resource.properties })))
-        .collect();
-    let mut properties = properties.clone();
-    // What runs is judged with it, if it is of the same stack.
-    if let Some(task) = definition.properties.get("TaskDefinition").filter(|task| task.get("Ref").is_some()) {
-        properties.insert("TaskDefinition".to_owned(), task.clone());
-    }
-    resources.insert(name.to_owned(), json!({ "Type": definition.kind, "Properties": properties }));
-    let why = broken_rule(resources, name)?;
-    let (service, code) = match definition.kind.as_str() {
-        "AWS::ECS::TaskDefinition" => ("Ecs", "ClientException"),
-        "AWS::ECS::Service" => ("Ecs", "InvalidParameterException"),
-        "AWS::Scheduler::Schedule" => ("Scheduler", "ValidationException"),
-        "AWS::CloudWatch::Alarm" => ("CloudWatch", "ValidationError"),
-        kind if kind.starts_with("AWS::IAM::") => ("Iam", "MalformedPolicyDocument"),
-        kind if kind.starts_with("AWS::ElasticLoadBalancingV2::") => ("ElasticLoadBalancingV2", "ValidationError"),
-        _ => ("ApplicationAutoScaling", "ValidationException"),
-    };
-    Some(format!(
-        "Resource handler returned message: \"{} (Service: {service}, Status Code: 400, Error Code: {code})\" (HandlerErrorCode: \
-         InvalidRequest)",
-        why
-    ))
-}
-
-/// What a rule says against one of these resources, in the words of AWS.
-fn broken_rule(resources: Map<String, Value>, name: &str) -> Option<String> {
-    let document = Document::from_sections([("Resources".to_owned(), Value::Object(resources))].into_iter().collect());
-    let own = format!("/Resources/{name}/");
-    let mut faults = cfn::check_rules(&document).into_iter();
-    faults.find(|fault| fault.certain && fault.pointer.starts_with(&own)).map(|fault| fault.aws)
-}
-
-/// What AWS says against a resource of these properties by itself.
-pub fn refused_by_rules(kind: &str, properties: &Map<String, Value>) -> Option<String> {
-    let one = json!({ "Type": kind, "Properties": properties });
-    broken_rule([("One".to_owned(), one)].into_iter().collect(), "One")
-}
-
-/// What the account would have to do for these properties and does not, or ECS does not take.
-fn unmodelled(info: &TypeInfo, properties: &Map<String, Value>) -> Option<String> {
-    let configuration = properties.get("DeploymentConfiguration").filter(|_| info.name == "AWS::ECS::Service")?;
-    lifecycle::refused(configuration)
 }

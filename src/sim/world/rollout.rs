@@ -39,6 +39,9 @@ impl World {
             previous.shift.iter_mut().for_each(Shift::abandon);
             superseded = true;
         }
+        if superseded {
+            self.wake(place, service.stack.clone());
+        }
         let source = service
             .deployments
             .iter()
@@ -290,25 +293,20 @@ impl World {
                 _ => false,
             };
             if stoppable {
-                task.state = TaskState::Stopped(Box::new(End {
-                    at: now,
-                    code: "ServiceSchedulerInitiated",
-                    reason: format!("Scaling activity initiated by (deployment {id})"),
-                    containers: Vec::new(),
-                }));
+                task.state = scaled_in(now, &id);
                 stopped.push(format!("(task {})", task.id));
             }
         }
-        let surplus = service.running(Some(target)).saturating_sub(service.desired);
-        let surplus = usize::try_from(surplus).unwrap_or(0);
-        let own = |task: &&mut Task| task.revision == target && task.state == TaskState::Running;
-        for task in service.tasks.iter_mut().filter(own).take(surplus) {
-            task.state = TaskState::Stopped(Box::new(End {
-                at: now,
-                code: "ServiceSchedulerInitiated",
-                reason: format!("Scaling activity initiated by (deployment {id})"),
-                containers: Vec::new(),
-            }));
+        let have = service.running(Some(target)) + service.pending(Some(target));
+        let surplus = usize::try_from(have.saturating_sub(service.desired)).unwrap_or(0);
+        // Those that do not run yet go first.
+        let mut order: Vec<usize> = (0..service.tasks.len()).collect();
+        order.sort_by_key(|at| service.tasks.get(*at).is_some_and(|task| task.state == TaskState::Running));
+        let own = |task: &Task| task.revision == target && !matches!(task.state, TaskState::Stopped(_));
+        order.retain(|at| service.tasks.get(*at).is_some_and(own));
+        for at in order.into_iter().take(surplus) {
+            let Some(task) = service.tasks.get_mut(at) else { continue };
+            task.state = scaled_in(now, &id);
             stopped.push(format!("(task {})", task.id));
         }
         if !stopped.is_empty() {
@@ -354,8 +352,8 @@ impl World {
             Some(deployment) => !deployment.status.active() && deployment.finished == Some(now),
             None => false,
         };
-        if let (true, Some(stack)) = (ended, service.stack.clone()) {
-            self.schedule(now, Work::Stack { place: place.clone(), id: stack.as_str().into() });
+        if ended {
+            self.wake(place, service.stack.clone());
         }
     }
 
@@ -389,6 +387,16 @@ impl World {
         self.schedule(self.now, Work::Service { place: place.clone(), arn: arn.to_owned() });
         deploy
     }
+}
+
+/// A task that the service does not need any more.
+fn scaled_in(at: Timestamp, deployment: &str) -> TaskState {
+    TaskState::Stopped(Box::new(End {
+        at,
+        code: "ServiceSchedulerInitiated",
+        reason: format!("Scaling activity initiated by (deployment {deployment})"),
+        containers: Vec::new(),
+    }))
 }
 
 /// The revision that a deployment is working towards.

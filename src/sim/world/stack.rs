@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::change_set::ChangeSet;
-use super::drift::Drift;
+use super::drift::{Drift, Records};
 use super::template::Template;
 use crate::model::StackStatus;
 
@@ -116,8 +116,18 @@ impl Shape {
 pub struct Previous {
     /// Template, parameters, tags.
     pub shape: Shape,
+    /// What the last deployment made of the resources, where they were not like that when the update began.
+    pub deployed: Option<Records>,
     pub resources: IndexMap<String, Resource>,
     pub outputs: Vec<Output>,
+}
+
+impl Previous {
+    /// What a rollback of an update that begins now returns to.
+    pub(super) fn of(stack: &Stack) -> Self {
+        let (shape, resources, outputs) = (stack.shape.clone(), stack.resources.clone(), stack.outputs.clone());
+        Self { shape, deployed: None, resources, outputs }
+    }
 }
 
 /// An evaluated output.
@@ -200,6 +210,8 @@ pub struct Operation {
     pub retain: BTreeSet<String>,
     /// The failed creation came to its end by deleting the stack.
     pub then_delete: bool,
+    /// What a rollback lets the stack remember again when it has ended.
+    pub records: Option<Records>,
     /// Until when alarms are watched after the last resource.
     pub watched_until: Option<Timestamp>,
 }
@@ -270,6 +282,7 @@ impl Operation {
             skip: BTreeSet::new(),
             retain: BTreeSet::new(),
             then_delete: false,
+            records: None,
             watched_until: None,
         }
     }

@@ -120,6 +120,8 @@ impl Account {
     pub(super) fn change(world: &mut World) {
         let place = place();
         world.delete_change_set(&place, Some("standing"), READY).unwrap();
+        world.cancel_update_stack(&place, "paused", &None).unwrap();
+        later(world);
         for name in ["standing", "paused"] {
             world.delete_stack(&place, name, &[], true, &None).unwrap();
         }

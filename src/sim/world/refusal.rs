@@ -1,0 +1,95 @@
+//! Why a resource is refused: by its type, by the rules of its service, or because somebody deleted it.
+
+use serde_json::{Map, Value, json};
+
+use super::lifecycle;
+use super::stack::{Resource, Stack};
+use super::template::ResourceDef;
+use super::types::TypeInfo;
+use crate::cfn::{self, Document};
+
+/// What CloudFormation says about properties that the type does not have, or has to have.
+pub(super) fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Option<String> {
+    let failed =
+        |words: String| Some(format!("Properties validation failed for resource {name} with message: [#: {words}]"));
+    if let Some(extra) = properties.keys().find(|key| !info.properties.contains(key)) {
+        return failed(format!("extraneous key [{extra}] is not permitted"));
+    }
+    match info.required.iter().find(|key| !properties.contains_key(*key)) {
+        Some(missing) => failed(format!("required key [{missing}] not found")),
+        None => None,
+    }
+}
+
+/// How an update fails of what somebody deleted. \[doc: handler error codes, `NotFound`\]
+pub(super) fn not_found(resource: &Resource) -> String {
+    let id = resource.physical_id.as_deref().unwrap_or_default();
+    format!(
+        "Resource handler returned message: \"Resource of type '{}' with identifier '{id}' was not found.\" (HandlerErrorCode: \
+         NotFound)",
+        resource.kind
+    )
+}
+
+/// What the service of a resource says against it, together with the stack's other resources.
+pub(super) fn refused(
+    stack: &Stack,
+    name: &str,
+    definition: &ResourceDef,
+    properties: &Map<String, Value>,
+) -> Option<String> {
+    let made = stack.resources.values().filter(|resource| resource.logical != name);
+    let mut resources: Map<String, Value> = made
+        .map(|resource| (resource.logical.clone(), json!({ "Type": resource.kind, "Properties": resource.properties })))
+        .collect();
+    let mut properties = properties.clone();
+    // What runs is judged with it, if it is of the same stack.
+    if let Some(task) = definition.properties.get("TaskDefinition").filter(|task| task.get("Ref").is_some()) {
+        properties.insert("TaskDefinition".to_owned(), task.clone());
+    }
+    resources.insert(name.to_owned(), json!({ "Type": definition.kind, "Properties": properties }));
+    let why = broken_rule(resources, name)?;
+    let (service, code) = match definition.kind.as_str() {
+        "AWS::ECS::TaskDefinition" => ("Ecs", "ClientException"),
+        "AWS::ECS::Service" => ("Ecs", "InvalidParameterException"),
+        "AWS::Scheduler::Schedule" => ("Scheduler", "ValidationException"),
+        "AWS::CloudWatch::Alarm" => ("CloudWatch", "ValidationError"),
+        kind if kind.starts_with("AWS::IAM::") => ("Iam", "MalformedPolicyDocument"),
+        kind if kind.starts_with("AWS::ElasticLoadBalancingV2::") => ("ElasticLoadBalancingV2", "ValidationError"),
+        _ => ("ApplicationAutoScaling", "ValidationException"),
+    };
+    Some(format!(
+        "Resource handler returned message: \"{} (Service: {service}, Status Code: 400, Error Code: {code})\" (HandlerErrorCode: \
+         InvalidRequest)",
+        why
+    ))
+}
+
+/// What a rule says against one of these resources, in the words of AWS.
+fn broken_rule(resources: Map<String, Value>, name: &str) -> Option<String> {
+    let document = Document::from_sections([("Resources".to_owned(), Value::Object(resources))].into_iter().collect());
+    let own = format!("/Resources/{name}/");
+    let mut faults = cfn::check_rules(&document).into_iter();
+    faults.find(|fault| fault.certain && fault.pointer.starts_with(&own)).map(|fault| fault.aws)
+}
+
+/// What AWS says against a resource of these properties by itself.
+pub fn refused_by_rules(kind: &str, properties: &Map<String, Value>) -> Option<String> {
+    let one = json!({ "Type": kind, "Properties": properties });
+    broken_rule([("One".to_owned(), one)].into_iter().collect(), "One")
+}
+
+/// What is against these properties by the type's schema: members, types, words, bounds.
+pub(super) fn refused_by_schema(kind: &str, properties: &Map<String, Value>) -> Option<String> {
+    let one = json!({ "One": { "Type": kind, "Properties": properties } });
+    let document = Document::from_sections([("Resources".to_owned(), one)].into_iter().collect());
+    let fault = document.resources().flat_map(cfn::check_resource).next()?;
+    let place = fault.pointer.strip_prefix("/Properties/").unwrap_or(&fault.pointer);
+    Some(format!("{place}: {}", fault.problem))
+}
+
+/// What the account would have to do for these properties and does not, or ECS does not take.
+pub(super) fn unmodelled(info: &TypeInfo, properties: &Map<String, Value>) -> Option<String> {
+    let configuration = properties.get("DeploymentConfiguration").filter(|_| info.name == "AWS::ECS::Service")?;
+    lifecycle::refused(configuration)
+}
