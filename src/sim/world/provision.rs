@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
