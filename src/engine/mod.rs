@@ -18,7 +18,7 @@ mod mistakes;
 mod outage;
 mod token;
 mod turn;
-mod whose;
+pub mod whose;
 
 pub use driver::{Engine, EngineError, Progress};
 pub use meet::Meeting;

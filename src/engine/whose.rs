@@ -14,7 +14,7 @@ const REMEMBERED: usize = 64;
 
 /// Whose operation the last one of a stack was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Whose {
+pub enum Whose {
     /// Not landfall's: the stack was changed by hand, or has no event.
     Nobodys,
     /// The journal knows it.
@@ -32,7 +32,7 @@ pub(crate) enum Whose {
 
 /// What the journal remembers of one stack.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Trail {
+pub struct Trail {
     tokens: VecDeque<Arc<str>>,
     /// The content hashes that its stamp may show: the last one that was put with success, and those that were tried since.
     contents: Vec<Hash>,
@@ -53,7 +53,7 @@ pub(crate) enum Last {
 
 impl Trail {
     /// A call with this token is about to be made, or was made by a store that this one took over from.
-    pub(crate) fn add(&mut self, token: &Arc<str>) {
+    pub fn add(&mut self, token: &Arc<str>) {
         if self.tokens.back() == Some(token) || self.tokens.contains(token) {
             return;
         }
@@ -118,16 +118,16 @@ impl Trail {
 
 /// What a token is judged by.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Known<'a> {
+pub struct Known<'a> {
     /// Of the stack; none if nothing is known about it.
-    pub(crate) trail: Option<&'a Trail>,
+    pub trail: Option<&'a Trail>,
     /// Every incarnation of this store.
-    pub(crate) incarnations: &'a BTreeSet<Arc<str>>,
+    pub incarnations: &'a BTreeSet<Arc<str>>,
 }
 
 impl Known<'_> {
     /// Whose operation the one with this token was.
-    pub(crate) fn whose(&self, token: Option<&str>) -> Whose {
+    pub fn whose(&self, token: Option<&str>) -> Whose {
         let Some((token, read)) = token.and_then(|token| Some((token, Token::read(token)?))) else {
             return Whose::Nobodys;
         };
@@ -138,40 +138,5 @@ impl Known<'_> {
         } else {
             Whose::Anothers { store: read.incarnation.into(), single: read.single }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_is_judged_by_what_the_journal_knows() {
-        let incarnations: BTreeSet<Arc<str>> = ["00112233445566aa".into(), "00112233445566bb".into()].into();
-        let mut trail = Trail::default();
-        trail.add(&"lf-00112233445566aa-7-1-0-execute1".into());
-        let known = Known { trail: Some(&trail), incarnations: &incarnations };
-        let other = |single| Whose::Anothers { store: "ffffffffffffffff".into(), single };
-        for (token, whose) in [
-            (None, Whose::Nobodys),
-            (Some("Console-UpdateStack-1"), Whose::Nobodys),
-            (Some("lf-not-one-of-ours"), Whose::Nobodys),
-            (Some("lf-00112233445566aa-7-1-0-execute1"), Whose::Ours),
-            (Some("lf-00112233445566aa-7-1-0-execute2"), Whose::Lost),
-            (Some("lf-00112233445566bb-7-1-0-execute1"), Whose::Lost),
-            (Some("lf-ffffffffffffffff-7-1-0-execute1"), other(false)),
-            (Some("lf1-ffffffffffffffff-7-1-0-execute1"), other(true)),
-        ] {
-            assert_eq!(known.whose(token), whose, "{token:?}");
-        }
-    }
-
-    #[test]
-    fn only_the_last_tokens_are_remembered() {
-        let mut trail = Trail::default();
-        let token = |n: usize| Arc::from(format!("lf-00112233445566aa-{n}-1-0-execute1"));
-        (0..1_000).for_each(|n| trail.add(&token(n)));
-        assert_eq!(trail.tokens.len(), REMEMBERED);
-        assert_eq!(trail.tokens.back(), Some(&token(999)));
     }
 }

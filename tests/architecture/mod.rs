@@ -235,6 +235,14 @@ fn files_stay_small_enough_to_read() {
     assert!(wrong.is_empty(), "split these:\n{}", wrong.join("\n"));
 }
 
+/// The library is built without tests, so that one in it would never run.
+#[test]
+fn no_test_is_where_nothing_runs_it() {
+    let has_test = |path: &PathBuf| std::fs::read_to_string(path).unwrap().contains("#[test]");
+    let wrong: Vec<PathBuf> = sources(&root().join("src")).into_iter().filter(has_test).collect();
+    assert!(wrong.is_empty(), "move the tests of these to tests/: {wrong:?}");
+}
+
 #[test]
 fn no_test_file_is_forgotten() {
     let tests = root().join("tests");

@@ -18,3 +18,4 @@ mod tasks;
 mod traffic;
 mod waiting;
 mod waves;
+mod whose;
