@@ -1,20 +1,11 @@
 """What people do outside CloudFormation, and how CloudFormation sees it, undoes it, or stumbles over it: with boto3."""
 
 import json
-import sys
-import time
 import urllib.error
-import urllib.request
 
-import boto3
-from botocore.config import Config
-from answers import refused, watch
-
-ENDPOINT = sys.argv[1]
-KEYS = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "x"}
-WHERE = {"endpoint_url": ENDPOINT, "region_name": "eu-west-1", "config": Config(retries={"total_max_attempts": 1})}
-cfn = watch(boto3.client("cloudformation", **WHERE, **KEYS))
-ecs = watch(boto3.client("ecs", **WHERE, **KEYS))
+import account
+from account import cfn, detected, ecs, settled, wait
+from answers import refused
 
 
 def template(days=7, count=2, image="web:1"):
@@ -30,36 +21,21 @@ def template(days=7, count=2, image="web:1"):
 
 
 def stack():
-    return cfn.describe_stacks(StackName="web")["Stacks"][0]
-
-
-def wait(ended, what):
-    for _ in range(1000):
-        if ended():
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"waited in vain for {what}")
-
-
-def settled(status):
-    wait(lambda: not stack()["StackStatus"].endswith("_IN_PROGRESS"), status)
-    assert stack()["StackStatus"] == status, stack()
+    return account.stack("web")
 
 
 def resource(logical):
     return cfn.describe_stack_resource(StackName="web", LogicalResourceId=logical)["StackResourceDetail"]
 
 
-def by_hand(**deed):
-    deed = {"account": "111111111111", "region": "eu-west-1", "stack": "web"} | deed
-    urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_landfall/hands", json.dumps(deed).encode()))
+def by_hand(stack="web", **deed):
+    account.by_hand(stack, **deed)
 
 
 def detect(**arguments):
-    detection = cfn.detect_stack_drift(StackName="web", **arguments)["StackDriftDetectionId"]
-    status = lambda: cfn.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
-    wait(lambda: status()["DetectionStatus"] == "DETECTION_COMPLETE", "the detection")
-    return status()
+    found = detected("web", **arguments)
+    assert found["DetectionStatus"] == "DETECTION_COMPLETE", found
+    return found
 
 
 def drifts(**arguments):
@@ -87,13 +63,13 @@ def change_set(name, **arguments):
 
 def execute(name, status):
     cfn.execute_change_set(StackName="web", ChangeSetName=name)
-    settled(status)
+    settled("web", status)
 
 
 # A stack that nobody touched. [doc: Detect drift on an entire CloudFormation stack]
 cfn.create_stack(StackName="web", TemplateBody=template(), Tags=[{"Key": "team", "Value": "shop"}], TimeoutInMinutes=30)
 refused("ValidationError", "CREATE_IN_PROGRESS", cfn.detect_stack_drift, StackName="web")
-settled("CREATE_COMPLETE")
+settled("web", "CREATE_COMPLETE")
 assert stack()["TimeoutInMinutes"] == 30
 assert stack()["DriftInformation"] == {"StackDriftStatus": "NOT_CHECKED"}, stack()
 assert detect()["StackDriftStatus"] == "IN_SYNC"
@@ -194,9 +170,9 @@ assert detect()["DriftedStackResourceCount"] == 2
 gone = drifts(StackResourceDriftStatusFilters=["DELETED"])
 assert sorted(gone) == ["Logs", "Task"] and "ActualProperties" not in gone["Logs"], gone
 cfn.update_stack(StackName="web", TemplateBody=template(days=60))
-settled("UPDATE_ROLLBACK_FAILED")
+settled("web", "UPDATE_ROLLBACK_FAILED")
 cfn.continue_update_rollback(StackName="web", ResourcesToSkip=["Logs"])
-settled("UPDATE_ROLLBACK_COMPLETE")
+settled("web", "UPDATE_ROLLBACK_COMPLETE")
 answer, rows = change_set("again", TemplateBody=template(days=60), DeploymentMode="REVERT_DRIFT")
 assert {name: (row["Action"], row["ResourceDriftStatus"]) for name, row in rows.items()} == {
     "Logs": ("Add", "DELETED"), "Task": ("Add", "DELETED"), "Service": ("Modify", "IN_SYNC")}, rows

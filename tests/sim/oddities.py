@@ -2,34 +2,18 @@
 
 import itertools
 import json
-import sys
-import time
 import urllib.error
 import urllib.request
 
-import boto3
-from botocore.config import Config
-from answers import refused, watch
+import account
+from account import ENDPOINT, by_hand, cfn, clear, detected, ecs, fault, settled, wait
+from answers import refused
 
-ENDPOINT = sys.argv[1]
 NUMBERS = itertools.count()
-KEYS = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "x"}
-WHERE = {"endpoint_url": ENDPOINT, "region_name": "eu-west-1",
-         "config": Config(retries={"total_max_attempts": 1})}
-cfn = watch(boto3.client("cloudformation", **WHERE, **KEYS))
-ecs = watch(boto3.client("ecs", **WHERE, **KEYS))
-
-
-def post(path, **words):
-    urllib.request.urlopen(urllib.request.Request(ENDPOINT + path, json.dumps(words).encode()))
 
 
 def fails(stack, resource, during):
-    post("/_landfall/faults", fault="resource-fails", stack=stack, resource=resource, during=during, reason="no")
-
-
-def hand(stack, resource, **deed):
-    post("/_landfall/hands", account="111111111111", region="eu-west-1", stack=stack, resource=resource, **deed)
+    fault(fault="resource-fails", stack=stack, resource=resource, during=during, reason="no")
 
 
 def nonsense(code, part, operation, **words):
@@ -63,16 +47,6 @@ def body(**resources):
     return json.dumps({"Resources": resources})
 
 
-def settled(name, status):
-    for _ in range(1000):
-        stack = cfn.describe_stacks(StackName=name)["Stacks"][0]
-        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-            assert stack["StackStatus"] == status, stack
-            return stack
-        time.sleep(0.02)
-    raise AssertionError(f"{name} did not come to its end: {stack}")
-
-
 def create(name, template, status="CREATE_COMPLETE", **more):
     cfn.create_stack(StackName=name, TemplateBody=template, **more)
     return settled(name, status)
@@ -84,13 +58,7 @@ def update(name, template, status="UPDATE_COMPLETE", **more):
 
 
 def change_set(name, template, **more):
-    made = cfn.create_change_set(StackName=name, ChangeSetName=f"c{next(NUMBERS)}", TemplateBody=template, **more)
-    for _ in range(1000):
-        found = cfn.describe_change_set(ChangeSetName=made["Id"])
-        if found["Status"] in ("CREATE_COMPLETE", "FAILED"):
-            return found
-        time.sleep(0.02)
-    raise AssertionError("no change set")
+    return account.change_set(name, ChangeSetName=f"c{next(NUMBERS)}", TemplateBody=template, **more)
 
 
 def revert(name, template, status=None):
@@ -104,11 +72,7 @@ def revert(name, template, status=None):
 
 
 def drifts(name):
-    detection = cfn.detect_stack_drift(StackName=name)["StackDriftDetectionId"]
-    for _ in range(1000):
-        if cfn.describe_stack_drift_detection_status(StackDriftDetectionId=detection)["DetectionStatus"] != "DETECTION_IN_PROGRESS":
-            break
-        time.sleep(0.02)
+    detected(name)
     found = cfn.describe_stack_resource_drifts(StackName=name)["StackResourceDrifts"]
     return {row["LogicalResourceId"]: row["StackResourceDriftStatus"] for row in found}
 
@@ -136,10 +100,7 @@ update("never", body(L=logs(7), Z=logs(DependsOn="L"), Q=logs(DependsOn="Z")), "
 create("gone", body(L=logs()))
 old = change_set("gone", body(L=logs(7)))["ChangeSetId"]
 cfn.delete_stack(StackName="gone")
-for _ in range(1000):
-    if all(stack["StackName"] != "gone" for stack in cfn.describe_stacks()["Stacks"]):
-        break
-    time.sleep(0.02)
+wait(lambda: all(one["StackName"] != "gone" for one in cfn.describe_stacks()["Stacks"]), "the deletion")
 refused("ChangeSetNotFound", "does not exist", cfn.execute_change_set, ChangeSetName=old)
 create("half", body(A=logs(), B=logs()))
 old = change_set("half", body(A=logs(), B=logs(7)))["ChangeSetId"]
@@ -150,29 +111,26 @@ refused("ValidationError", "can not be updated", cfn.execute_change_set, ChangeS
 
 # A service that is deleted while a stack waits for it.
 create("lost", body(Task=task(), Service=service()))
-post("/_landfall/faults", fault="image-hangs", image="web:2")
+fault(fault="image-hangs", image="web:2")
 cfn.update_stack(StackName="lost", TemplateBody=body(Task=task("web:2"), Service=service()))
-for _ in range(1000):
-    if ecs.describe_services(cluster="main", services=[arn("lost")])["services"][0]["pendingCount"]:
-        break
-    time.sleep(0.02)
+wait(lambda: ecs.describe_services(cluster="main", services=[arn("lost")])["services"][0]["pendingCount"], "the new task")
 refused("ValidationError", "cannot be deleted while in status UPDATE_IN_PROGRESS", cfn.delete_stack, StackName="lost")
 ecs.delete_service(cluster="main", service=arn("lost"), force=True)
 settled("lost", "UPDATE_ROLLBACK_FAILED")
-urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_landfall/faults", method="DELETE"))
+clear()
 
 # The rollback of a drift-aware change set leaves the drift as it was.
 both = lambda days: body(L=logs(), Z=logs(days, DependsOn="L"))
 for name, deed, status in (("back", {"set": {"RetentionInDays": 1}}, "MODIFIED"), ("void", {"delete": True}, "DELETED")):
     create(name, both(30))
-    hand(name, "L", **deed)
+    by_hand(name, "L", **deed)
     fails(name, "Z", "update")
     revert(name, both(7), "UPDATE_ROLLBACK_COMPLETE")
     assert drifts(name) == {"L": status, "Z": "IN_SYNC"}, (name, drifts(name))
     refused("ValidationError", "No updates", cfn.update_stack, StackName=name, TemplateBody=both(30))
     revert(name, both(30), "UPDATE_COMPLETE")
     assert drifts(name) == {"L": "IN_SYNC", "Z": "IN_SYNC"}, (name, drifts(name))
-hand("void", "L", delete=True)
+by_hand("void", "L", delete=True)
 assert revert("void", body(Z=logs()), "UPDATE_COMPLETE")["L"] == ("Remove", "DELETED")
 assert drifts("void") == {"Z": "IN_SYNC"}
 
@@ -233,14 +191,14 @@ refused("ValidationError", "BOGUS", cfn.describe_stack_resource_drifts, StackNam
 # Nonsense for hands.
 for logical, deed in (("L", {"Nonsense": 1}), ("L", {"RetentionInDays": "abc"}), ("L", {"LogGroupName": "other"})):
     try:
-        hand("back", logical, set=deed)
+        by_hand("back", logical, set=deed)
     except urllib.error.HTTPError as error:
         assert error.code == 400, error
     else:
         raise AssertionError(f"{deed} was done")
 for deed in ({"DesiredCount": 2_000_000_000}, {"TaskDefinition": "nothing"}, {"ServiceName": "x"}, {"Bogus": 1}):
     try:
-        hand("tags", "Service", set=deed)
+        by_hand("tags", "Service", set=deed)
     except urllib.error.HTTPError as error:
         assert error.code == 400, error
     else:

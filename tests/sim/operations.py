@@ -1,42 +1,9 @@
 """What stops or undoes an operation of CloudFormation: exports in use, stack policies, alarms, a timeout. With boto3."""
 
 import json
-import sys
-import time
-import urllib.request
 
-import boto3
-from botocore.config import Config
-from answers import refused, watch
-
-ENDPOINT = sys.argv[1]
-KEYS = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "x"}
-WHERE = {"endpoint_url": ENDPOINT, "region_name": "eu-west-1", "config": Config(retries={"total_max_attempts": 1})}
-cfn = watch(boto3.client("cloudformation", **WHERE, **KEYS))
-ecs = watch(boto3.client("ecs", **WHERE, **KEYS))
-
-
-def fault(**words):
-    urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_landfall/faults", json.dumps(words).encode()))
-
-
-def clear():
-    urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_landfall/faults", method="DELETE"))
-
-
-def settled(name, status):
-    for _ in range(1500):
-        stack = cfn.describe_stacks(StackName=name)["Stacks"][0]
-        if not stack["StackStatus"].endswith("_IN_PROGRESS"):
-            assert stack["StackStatus"] == status, stack
-            return stack
-        time.sleep(0.02)
-    raise AssertionError(f"{name} did not come to its end")
-
-
-def reasons(name):
-    pages = cfn.get_paginator("describe_stack_events").paginate(StackName=name).build_full_result()["StackEvents"]
-    return [event.get("ResourceStatusReason", "") for event in pages]
+from account import cfn, clear, ecs, fault, reasons, settled, wait
+from answers import refused
 
 
 def queue(seconds, export=None):
@@ -120,10 +87,7 @@ assert newest()["alarms"] == {"status": "MONITORING_COMPLETE", "alarmNames": ["s
 # The new task hangs, so that the alarm finds the deployment under way.
 fault(fault="image-hangs", image="web:2")
 cfn.update_stack(StackName="web", TemplateBody=service("web:2"))
-for _ in range(1500):
-    if newest()["status"] == "IN_PROGRESS":
-        break
-    time.sleep(0.02)
+wait(lambda: newest()["status"] == "IN_PROGRESS", "the deployment")
 fault(fault="alarm", alarm="errors")
 settled("web", "UPDATE_ROLLBACK_COMPLETE")
 listed = ecs.list_service_deployments(service=arn, status=["ROLLBACK_SUCCESSFUL"])["serviceDeployments"]

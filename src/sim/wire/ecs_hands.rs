@@ -9,7 +9,7 @@ use super::ecs_view as view;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::world::World;
 
-/// What each member is, as far as it is no text.
+/// What each member is. One that is not here is a text.
 const KINDS: [(&str, &[&str]); 4] = [
     ("number", &["desiredCount", "healthCheckGracePeriodSeconds"]),
     ("flag", &["enableECSManagedTags", "enableExecuteCommand", "force", "forceNewDeployment"]),
@@ -57,7 +57,7 @@ const CHANGEABLE: [&str; 17] = [
 ];
 
 impl Request<'_> {
-    /// Refuses members that are something else than they should be. What is inside of them the schema judges.
+    /// Refuses members of a wrong type. The schema judges what is inside them.
     fn types(&self) -> Answer<()> {
         for (name, value) in self.input.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
             let kind = KINDS.iter().find(|(_, members)| members.contains(&name.as_str())).map(|(kind, _)| *kind);
