@@ -1,6 +1,7 @@
 //! Tests of sim: the world by itself, and over the wire with boto3 and the AWS command line.
 
 mod buckets;
+mod cidr;
 mod clients;
 mod pauses;
 mod port;

@@ -118,6 +118,11 @@ async fn bad_moments_and_nonsense_end_as_at_aws() {
     run("oddities.py").await;
 }
 
+#[tokio::test]
+async fn a_template_becomes_what_its_transforms_and_functions_make_of_it() {
+    run("transforms.py").await;
+}
+
 /// What is modelled is written down, so that a new parameter of AWS is seen, and none is taken and ignored.
 #[tokio::test]
 async fn every_parameter_of_every_operation_is_taken_or_refused_by_name() {

@@ -14,7 +14,7 @@ pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
     let root = reader.value()?;
     reader.space();
     match reader.peek() {
-        None => Ok(Tree { root, beyond: None, comments: Vec::new() }),
+        None => Ok(Tree { root, beyond: None, short: None, comments: Vec::new() }),
         Some(_) => Err(reader.unexpected("the end")),
     }
 }

@@ -42,6 +42,7 @@ pub struct Source {
     value: Value,
     places: Places,
     beyond: Option<Range<usize>>,
+    short: Option<Range<usize>>,
     comments: Vec<Range<usize>>,
 }
 
@@ -64,6 +65,11 @@ impl Source {
     /// The bytes of the first alias or merge key, which landfall expands and CloudFormation itself does not take.
     pub fn beyond_the_service(&self) -> Option<&Range<usize>> {
         self.beyond.as_ref()
+    }
+
+    /// The bytes of the first function in its short form, `!Ref`.
+    pub fn short_form(&self) -> Option<&Range<usize>> {
+        self.short.as_ref()
     }
 
     /// The bytes of each comment, its `#` among them.
@@ -99,6 +105,6 @@ pub fn read(text: &str) -> Result<Source, ReadError> {
     let tree = tree.map_err(|error| error.located(text, begin))?;
     let (value, places) = node::split(tree.root, begin);
     let moved = |bytes: Range<usize>| bytes.start + begin..bytes.end + begin;
-    let (beyond, comments) = (tree.beyond.map(moved), tree.comments.into_iter().map(moved).collect());
-    Ok(Source { value, places, beyond, comments })
+    let (beyond, short) = (tree.beyond.map(moved), tree.short.map(moved));
+    Ok(Source { value, places, beyond, short, comments: tree.comments.into_iter().map(moved).collect() })
 }

@@ -33,6 +33,7 @@ pub(super) enum Content {
 pub(super) struct Tree {
     pub(super) root: Node,
     pub(super) beyond: Option<Range<usize>>,
+    pub(super) short: Option<Range<usize>>,
     /// The comments, each from its `#` on.
     pub(super) comments: Vec<Range<usize>>,
 }

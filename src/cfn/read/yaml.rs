@@ -33,6 +33,7 @@ pub(super) fn read(text: &str) -> Result<Tree, ReadError> {
         anchors: BTreeMap::new(),
         kept: Budget::default(),
         beyond: None,
+        short: None,
         comments: Vec::new(),
     };
     reader.document()
@@ -70,6 +71,8 @@ struct Reader<'a> {
     /// What is kept for aliases, so that anchors inside of anchors cannot multiply it.
     kept: Budget,
     beyond: Option<Range<usize>>,
+    /// The bytes of the first function in its short form.
+    short: Option<Range<usize>>,
     comments: Vec<Range<usize>>,
 }
 
@@ -105,7 +108,8 @@ impl<'a> Reader<'a> {
         loop {
             match self.next()? {
                 (Event::StreamEnd, _) => {
-                    return Ok(Tree { root, beyond: self.beyond.take(), comments: std::mem::take(&mut self.comments) });
+                    let (beyond, short) = (self.beyond.take(), self.short.take());
+                    return Ok(Tree { root, beyond, short, comments: std::mem::take(&mut self.comments) });
                 }
                 (Event::DocumentStart(..), span) => {
                     return Err(ReadError::at(bytes(&span), ReadProblem::SeveralDocuments));
@@ -120,6 +124,13 @@ impl<'a> Reader<'a> {
         let place = bytes(span);
         check_depth(self.depth, &place)?;
         let before = self.budget.used();
+        if let Event::Scalar(_, _, _, Some(tag))
+        | Event::SequenceStart(_, _, Some(tag))
+        | Event::MappingStart(_, _, Some(tag)) = &event
+            && function(tag).is_some()
+        {
+            self.short.get_or_insert_with(|| place.clone());
+        }
         let (node, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.budget.count(text.len().max(1), &place)?;

@@ -322,12 +322,13 @@ impl Request<'_> {
     fn summarise(&self, world: &mut World, action: &str, xml: &mut Xml) -> Answer<()> {
         let body = match (self.template(world)?, self.params.text("StackName")) {
             (Some(body), _) => body,
-            (None, Some(name)) => world.template(&self.caller.place, &name)?.to_string(),
+            (None, Some(name)) => world.body(&self.caller.place, &name)?.to_string(),
             (None, None) => {
                 return Err(ApiError::validation("Either Template URL or Template Body must be specified."));
             }
         };
-        show::template_summary(xml, &Template::parse(&body)?, action == "GetTemplateSummary");
+        let (template, transforms) = Template::outline(&body)?;
+        show::template_summary(xml, &template, &transforms, action == "GetTemplateSummary");
         Ok(())
     }
 
@@ -342,15 +343,28 @@ impl Request<'_> {
             .ok_or_else(|| ApiError::validation(format!("Stack for {id} does not exist")))
     }
 
-    /// The template of a change set or of what is deployed, which is nothing while the stack is in review.
+    /// The template of a change set or of what is deployed, which is nothing while the stack is in review. That of a change set
+    /// is processed once it is created. \[api: GetTemplate\]
     fn get_template(&self, world: &World, xml: &mut Xml) -> Answer<()> {
         let (place, stack) = (&self.caller.place, self.params.text("StackName"));
-        let body = match self.params.text("ChangeSetName") {
-            Some(set) => Some(world.describe_change_set(place, stack.as_deref(), &set)?.1.shape.body.clone()),
-            None => world.deployed_template(place, &self.params.required("StackName")?)?,
+        let original = match self.params.text("TemplateStage").as_deref() {
+            Some("Original") => true,
+            None | Some("Processed") => false,
+            Some(other) => return Err(ApiError::validation(format!("{other} is not a stage of templates"))),
         };
+        let (body, processed) = match self.params.text("ChangeSetName") {
+            Some(name) => {
+                let set = world.describe_change_set(place, stack.as_deref(), &name)?.1;
+                let processed = set.shape.expansion.is_none() || set.status == "CREATE_COMPLETE";
+                ((original || processed).then(|| set.shape.shown(original)), processed)
+            }
+            None => (world.deployed_template(place, &self.params.required("StackName")?, original)?, true),
+        };
+        if body.is_none() && !processed {
+            return Err(ApiError::validation("Template stage Processed is not available for this change set"));
+        }
         xml.some("TemplateBody", body);
-        xml.texts("StagesAvailable", ["Original", "Processed"]);
+        xml.texts("StagesAvailable", ["Original", "Processed"].into_iter().take(if processed { 2 } else { 1 }));
         Ok(())
     }
 

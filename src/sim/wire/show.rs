@@ -1,5 +1,6 @@
 //! CloudFormation's nouns as XML.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -17,17 +18,16 @@ fn pairs<'a>(xml: &mut Xml, tag: &str, names: (&str, &str), items: impl IntoIter
     });
 }
 
-/// The same; nothing if there are no pairs.
-fn some_pairs<'a>(
-    xml: &mut Xml,
-    tag: &str,
-    names: (&str, &str),
-    items: impl IntoIterator<Item = (&'a String, &'a String)>,
-) {
-    let mut items = items.into_iter().peekable();
-    if items.peek().is_some() {
-        pairs(xml, tag, names, items);
+/// Parameters and the values that SSM keeps of them; nothing if there are none.
+fn parameters(xml: &mut Xml, given: &BTreeMap<String, String>, resolved: &BTreeMap<String, String>) {
+    if given.is_empty() {
+        return;
     }
+    xml.list("Parameters", given, |xml, (name, value)| {
+        xml.text("ParameterKey", name);
+        xml.text("ParameterValue", value);
+        xml.some("ResolvedValue", resolved.get(name));
+    });
 }
 
 /// A stack, as in DescribeStacks. Like AWS, it leaves out empty capabilities, outputs and parameters.
@@ -35,7 +35,7 @@ pub(super) fn stack(xml: &mut Xml, view: &StackView) {
     xml.text("StackId", &view.id);
     xml.text("StackName", &view.name);
     xml.some("Description", view.description.as_ref());
-    some_pairs(xml, "Parameters", ("ParameterKey", "ParameterValue"), &view.parameters);
+    parameters(xml, &view.parameters, &view.resolved);
     xml.time("CreationTime", Some(view.created));
     xml.time("LastUpdatedTime", view.updated);
     xml.time("DeletionTime", view.deleted);
@@ -224,7 +224,7 @@ pub(super) fn resource(xml: &mut Xml, stack: &Stack, repeats: bool, resource: &R
 /// A change set, as in DescribeChangeSet, with one page of its rows.
 pub(super) fn change_set(xml: &mut Xml, stack: &Stack, set: &ChangeSet, changes: &[&Change], values: bool) {
     change_set_summary(xml, stack, set);
-    some_pairs(xml, "Parameters", ("ParameterKey", "ParameterValue"), &masked(set));
+    parameters(xml, &masked(set, set.shape.parameters.iter()), &masked(set, set.shape.resolved()));
     xml.texts("NotificationARNs", &set.shape.notifications);
     rollback_configuration(xml, &set.shape.monitoring);
     xml.texts("Capabilities", &set.shape.capabilities);
@@ -243,12 +243,12 @@ pub(super) fn change_set(xml: &mut Xml, stack: &Stack, set: &ChangeSet, changes:
     });
 }
 
-fn masked(set: &ChangeSet) -> std::collections::BTreeMap<String, String> {
+fn masked<'a>(set: &ChangeSet, parameters: impl Iterator<Item = (&'a String, &'a String)>) -> BTreeMap<String, String> {
     let secret = |name: &String| set.shape.template.parameters.get(name).is_some_and(|declared| declared.no_echo);
     let shown = |(name, value): (&String, &String)| {
         (name.clone(), if secret(name) { "****".to_owned() } else { value.clone() })
     };
-    set.shape.parameters.iter().map(shown).collect()
+    parameters.map(shown).collect()
 }
 
 /// A change set, as in ListChangeSets.
@@ -328,7 +328,10 @@ fn drifted_detail(xml: &mut Xml, row: &RowDrift, detail: &Detail) {
 }
 
 /// What a template declares, as in GetTemplateSummary or, without `whole`, in ValidateTemplate.
-pub(super) fn template_summary(xml: &mut Xml, template: &Template, whole: bool) {
+///
+/// \[?\] That a transform is among the capabilities, as with CreateStack.
+pub(super) fn template_summary(xml: &mut Xml, template: &Template, transforms: &[String], whole: bool) {
+    let expand = (!transforms.is_empty()).then_some("CAPABILITY_AUTO_EXPAND");
     xml.list("Parameters", &template.parameters, |xml, (name, declared)| {
         xml.text("ParameterKey", name);
         xml.some("DefaultValue", declared.default.as_ref());
@@ -344,7 +347,8 @@ pub(super) fn template_summary(xml: &mut Xml, template: &Template, whole: bool) 
         xml.some("Description", declared.description.as_ref());
     });
     xml.some("Description", template.description.as_ref());
-    xml.texts("Capabilities", template.capability());
+    xml.texts("Capabilities", template.capability().into_iter().chain(expand));
+    xml.texts("DeclaredTransforms", transforms);
     if whole {
         let kinds: std::collections::BTreeSet<&str> =
             template.resources.values().map(|resource| resource.kind.as_str()).collect();

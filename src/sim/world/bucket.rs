@@ -112,6 +112,16 @@ impl World {
         Ok(bucket)
     }
 
+    /// What `AWS::Include` reads. The error is AWS's sentence; \[?\] those but of a missing bucket.
+    pub(super) fn object(&self, place: &Place, bucket: &str, key: &str) -> Result<Arc<[u8]>, String> {
+        let found = self.buckets.get(bucket);
+        let found = found.ok_or_else(|| format!("S3 bucket [{bucket}] does not exist."))?;
+        if found.place.account != place.account {
+            return Err("Access Denied".to_owned());
+        }
+        found.objects.get(key).cloned().ok_or_else(|| format!("S3 object [{key}] does not exist in bucket [{bucket}]."))
+    }
+
     /// What CloudFormation reads at a `TemplateURL`, with the caller's rights. `host` is what the caller calls this server,
     /// where it is one.
     pub fn template_at(&mut self, place: &Place, url: &str, host: Option<&str>) -> Answer<String> {

@@ -7,7 +7,8 @@ use indexmap::IndexMap;
 
 use super::drift::Drift;
 use super::stack::{Monitoring, Operation, Phase, Shape, Stack};
-use super::template::Template;
+use super::template::Parameter;
+use super::transform::check_expansion;
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
 use crate::sim::error::{Answer, ApiError};
@@ -143,9 +144,13 @@ impl World {
     /// Reads and checks what a stack should be. `before` is what it is, for what a request leaves as it is.
     pub(super) fn shape(&self, place: &Place, input: &StackInput, before: Option<&Shape>) -> Answer<Shape> {
         let missing = || ApiError::validation("Either Template URL or Template Body must be specified.");
-        let (body, template) = match (&input.template, before) {
-            (Some(body), _) => (Arc::from(body.as_str()), Arc::new(Template::parse(body)?)),
-            (None, Some(before)) => (before.body.clone(), before.template.clone()),
+        let (body, expansion, template) = match (&input.template, before) {
+            (Some(body), _) => self.read_template(place, input, Arc::from(body.as_str()), before)?,
+            // \[?\] What was written is expanded again, with the new values of parameters.
+            (None, Some(before)) if before.expansion.is_some() => {
+                self.read_template(place, input, before.body.clone(), Some(before))?
+            }
+            (None, Some(before)) => (before.body.clone(), None, before.template.clone()),
             (None, None) => return Err(missing()),
         };
         let tags = input.tags.clone().or_else(|| before.map(|before| before.tags.clone())).unwrap_or_default();
@@ -153,22 +158,22 @@ impl World {
         if let Some(word) = template.capability() {
             let given = |name: &str| input.capabilities.iter().any(|capability| capability == name);
             if !(given("CAPABILITY_NAMED_IAM") || word == "CAPABILITY_IAM" && given("CAPABILITY_IAM")) {
-                return Err(ApiError::new(
-                    "InsufficientCapabilitiesException",
-                    format!("Requires capabilities : [{word}]"),
-                ));
+                return Err(lacks_capability(word));
             }
         }
-        let parameters = parameters(&template, input, before)?;
+        let parameters = parameters(&template.parameters, input, before)?;
+        let values = self.values(place, &template.parameters, &parameters)?;
+        self.check_references(place, &template)?;
         if !template.conditions.is_empty() {
-            super::written::check_conditions(&body, &with_pseudo(place, &input.name, &parameters))?;
+            let deployed = expansion.as_ref().map_or(&body, |expansion| &expansion.processed);
+            super::written::check_conditions(deployed, &with_pseudo(place, &input.name, &values))?;
         }
         let role = input.role.clone().or_else(|| before.and_then(|before| before.role.clone()));
         let notifications = input.notifications.clone().or_else(|| before.map(|before| before.notifications.clone()));
         let monitoring = input.monitoring.clone().or_else(|| before.map(|before| before.monitoring.clone()));
         let (notifications, monitoring) = (notifications.unwrap_or_default(), monitoring.unwrap_or_default());
         let capabilities = input.capabilities.clone();
-        Ok(Shape { body, template, parameters, tags, capabilities, role, notifications, monitoring })
+        Ok(Shape { body, expansion, template, parameters, values, tags, capabilities, role, notifications, monitoring })
     }
 
     pub(super) fn new_stack(&mut self, place: &Place, name: &str, shape: Shape) -> Answer<Stack> {
@@ -222,6 +227,7 @@ impl World {
             return Err(ApiError::new("AlreadyExistsException", format!("Stack [{}] already exists", input.name)));
         }
         let shape = self.shape(place, input, None)?;
+        check_expansion(&shape)?;
         let mut stack = self.new_stack(place, &input.name, shape.clone())?;
         stack.protected = options.protected;
         stack.keep_failed = options.keep_failed;
@@ -233,6 +239,7 @@ impl World {
         self.record(place, "CreateStack", input.name.clone(), input.token.as_deref(), Effect::Effective);
         let deadline = stack.deadline();
         self.start(place, stack, shape, true, &input.token);
+        self.tell_expansion(place, &id);
         if let Some(deadline) = deadline {
             self.schedule(deadline, Work::Stack { place: place.clone(), id: id.clone() });
         }
@@ -249,7 +256,9 @@ impl World {
         }
         let mut stack = self.updatable(place, &input.name)?;
         let shape = self.shape(place, input, Some(&stack.shape))?;
-        let nothing = self.changes(place, &stack, &shape).map_err(ApiError::validation)?.is_empty()
+        check_expansion(&shape)?;
+        let nothing = shape.not_expanded().is_none()
+            && self.changes(place, &stack, &shape).map_err(ApiError::validation)?.is_empty()
             && shape.is_same_beside_resources(&stack.shape);
         if nothing {
             return Err(ApiError::validation("No updates are to be performed."));
@@ -263,6 +272,7 @@ impl World {
         let id = stack.id.clone();
         self.record(place, "UpdateStack", stack.name.clone(), input.token.as_deref(), Effect::Effective);
         self.start(place, stack, shape, false, &input.token);
+        self.tell_expansion(place, &id);
         Ok(id)
     }
 
@@ -299,7 +309,7 @@ impl World {
                 | StackStatus::UpdateRollbackInProgress
                 | StackStatus::UpdateRollbackCompleteCleanupInProgress
         ) {
-            // Users report these words.
+            // \[iss: aws-toolkit-azure-devops#317, amplify-backend#2366\]
             let words = format!("Stack [{}] cannot be deleted while in status {}", stack.id, stack.status);
             return Err(ApiError::validation(words));
         }
@@ -489,6 +499,10 @@ impl World {
     }
 }
 
+pub(super) fn lacks_capability(word: &str) -> ApiError {
+    ApiError::new("InsufficientCapabilitiesException", format!("Requires capabilities : [{word}]"))
+}
+
 fn remember(stack: &mut Stack, token: &Token, request: String) {
     if let Some(token) = token {
         stack.tokens.insert(token.clone(), request);
@@ -520,15 +534,19 @@ fn check_tags(tags: &BTreeMap<String, String>) -> Answer<()> {
     }
 }
 
-fn parameters(template: &Template, input: &StackInput, before: Option<&Shape>) -> Answer<BTreeMap<String, String>> {
+pub(super) fn parameters(
+    declared: &IndexMap<String, Parameter>,
+    input: &StackInput,
+    before: Option<&Shape>,
+) -> Answer<BTreeMap<String, String>> {
     let unknown: Vec<&str> =
-        input.parameters.keys().map(String::as_str).filter(|name| !template.parameters.contains_key(*name)).collect();
+        input.parameters.keys().map(String::as_str).filter(|name| !declared.contains_key(*name)).collect();
     if !unknown.is_empty() {
         return Err(ApiError::validation(format!("Parameters: [{}] do not exist in the template", unknown.join(", "))));
     }
     let mut values = BTreeMap::new();
     let mut missing = Vec::new();
-    for (name, declared) in &template.parameters {
+    for (name, declared) in declared {
         let kept = || before.and_then(|before| before.parameters.get(name)).cloned();
         let value = match input.parameters.get(name) {
             Some(Some(value)) => Some(value.clone()),

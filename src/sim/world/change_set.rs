@@ -17,6 +17,9 @@ use crate::sim::ledger::Effect;
 pub(super) const NO_CHANGES: &str =
     "The submitted information didn't contain changes. Submit different information to create a change set.";
 
+/// The same of a template with a transform. \[iss: Sceptre#1096\]
+pub(super) const NO_UPDATES: &str = "No updates are to be performed.";
+
 #[derive(Clone, Debug)]
 pub struct ChangeSet {
     pub name: String,
@@ -203,7 +206,10 @@ impl World {
         let Some(stack) = self.stack_by_id(place, stack_id).cloned() else { return };
         let Some(set) = stack.change_sets.get(name).filter(|set| set.status == "CREATE_IN_PROGRESS") else { return };
         let actual = set.reverts.then(|| self.as_it_is(place, &stack, &set.shape));
-        let mut outcome = self.changes(place, actual.as_ref().unwrap_or(&stack), &set.shape);
+        let mut outcome = match set.shape.not_expanded() {
+            Some(error) => Err(error.message.clone()),
+            None => self.changes(place, actual.as_ref().unwrap_or(&stack), &set.shape),
+        };
         if let (Some(actual), Ok(rows)) = (&actual, &mut outcome) {
             self.tell_drift(place, &stack, actual, rows);
         }
@@ -218,7 +224,8 @@ impl World {
             }
             Ok(changes) if changes.is_empty() && !others_too && !fresh => {
                 set.status = "FAILED";
-                set.reason = Some(NO_CHANGES.to_owned());
+                let words = if set.shape.expansion.is_some() { NO_UPDATES } else { NO_CHANGES };
+                set.reason = Some(words.to_owned());
             }
             Ok(changes) => {
                 set.status = "CREATE_COMPLETE";
@@ -370,5 +377,6 @@ impl World {
 /// The shape of a stack that has nothing yet.
 fn empty(shape: &Shape) -> Shape {
     let (notifications, monitoring) = (Vec::new(), Monitoring::default());
-    Shape { tags: BTreeMap::new(), parameters: BTreeMap::new(), notifications, monitoring, ..shape.clone() }
+    let (parameters, values) = (BTreeMap::new(), BTreeMap::new());
+    Shape { tags: BTreeMap::new(), parameters, values, notifications, monitoring, ..shape.clone() }
 }

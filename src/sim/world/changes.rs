@@ -61,7 +61,7 @@ impl World {
             Foreseen { resources: &stack.resources, exports: self.exports(place), unknown: RefCell::default() };
         let scope = Scope {
             template: &shape.template,
-            parameters: &shape.parameters,
+            parameters: &shape.values,
             stack: &stack.name,
             stack_id: &stack.id,
             place,

@@ -25,6 +25,8 @@ pub struct StackView {
     pub outputs: Vec<Output>,
     /// Its parameters, NoEcho ones masked.
     pub parameters: BTreeMap<String, String>,
+    /// The values of those that SSM keeps.
+    pub resolved: BTreeMap<String, String>,
     pub capabilities: Vec<String>,
     /// The role that CloudFormation uses.
     pub role: Option<String>,
@@ -66,6 +68,7 @@ impl StackView {
             tags: stack.shape.tags.clone(),
             outputs: stack.outputs.clone(),
             parameters: stack.shape.parameters.iter().map(masked).collect(),
+            resolved: stack.shape.resolved().map(masked).collect(),
             capabilities: stack.shape.capabilities.clone(),
             role: stack.shape.role.clone(),
             notifications: stack.shape.notifications.clone(),
@@ -107,17 +110,24 @@ impl World {
         Some(StackView::of(stack))
     }
 
-    /// GetTemplate: the body as it was given; none where nothing was deployed yet.
-    pub fn deployed_template(&self, place: &Place, name_or_id: &str) -> Answer<Option<Arc<str>>> {
+    /// GetTemplate: the body as it was given, or as it was deployed; none where nothing was deployed yet.
+    pub fn deployed_template(&self, place: &Place, name_or_id: &str, original: bool) -> Answer<Option<Arc<str>>> {
         let missing = || ApiError::validation(format!("Stack with id {name_or_id} does not exist"));
         let stack = self.find_stack(place, name_or_id).ok_or_else(missing)?;
-        Ok((stack.status != StackStatus::ReviewInProgress).then(|| stack.shape.body.clone()))
+        Ok((stack.status != StackStatus::ReviewInProgress).then(|| stack.shape.shown(original)))
     }
 
-    /// The same where something was deployed.
+    /// The same as it was deployed, where something was.
     pub fn template(&self, place: &Place, name_or_id: &str) -> Answer<Arc<str>> {
         let missing = || ApiError::validation(format!("Stack with id {name_or_id} does not exist"));
-        self.deployed_template(place, name_or_id)?.ok_or_else(missing)
+        self.deployed_template(place, name_or_id, false)?.ok_or_else(missing)
+    }
+
+    /// The body of a stack as it was given, for GetTemplateSummary.
+    pub fn body(&self, place: &Place, name_or_id: &str) -> Answer<Arc<str>> {
+        let missing = || ApiError::validation(format!("Stack with id {name_or_id} does not exist"));
+        let stack = self.find_stack(place, name_or_id).filter(|stack| stack.status != StackStatus::ReviewInProgress);
+        stack.map(|stack| stack.shape.body.clone()).ok_or_else(missing)
     }
 }
 

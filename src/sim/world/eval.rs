@@ -1,7 +1,7 @@
 //! Intrinsic functions: a template's expressions become values, given parameters and what the resources are.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub(super) trait Lookup {
 /// Everything that expressions are evaluated in.
 pub(super) struct Scope<'a> {
     pub(super) template: &'a Template,
-    /// Values of all parameters.
+    /// What `Ref` gives for each parameter.
     pub(super) parameters: &'a BTreeMap<String, String>,
     /// The stack's name.
     pub(super) stack: &'a str,
@@ -36,17 +36,18 @@ pub(super) struct Scope<'a> {
     pub(super) meter: Meter,
 }
 
-/// What evaluating in one scope costs. A template of 51,200 bytes can write down expressions whose value doubles with every
-/// level, and conditions that ask for themselves.
+/// What evaluating in one scope costs, and the conditions that it knows already. A template of 51,200 bytes can write down
+/// expressions whose value doubles with every level, and conditions that ask for themselves.
 #[derive(Debug, Default)]
 pub(super) struct Meter {
     spent: Cell<usize>,
     nested: Cell<usize>,
+    conditions: RefCell<BTreeMap<String, bool>>,
 }
 
 /// Steps and bytes that one scope may cost: more than a real template needs, and little enough to wait for.
 const BUDGET: usize = 1_000_000;
-/// How deep conditions may ask for conditions.
+/// How deep conditions may ask for conditions by `Fn::If`, which AWS does not list among what conditions take.
 const MAX_NESTED: usize = 32;
 
 /// A value, or none for `AWS::NoValue`; the error is a sentence.
@@ -68,19 +69,43 @@ impl Scope<'_> {
         }
     }
 
-    /// Whether the condition of that name holds.
+    /// Whether the condition of that name holds. Each is evaluated once, after those that it names, however deep they go.
     pub(super) fn condition(&self, name: &str) -> Result<bool, String> {
-        let unknown =
-            || format!("Template format error: Unresolved condition dependency {name} in the Conditions block");
-        let value = self.template.conditions.get(name).ok_or_else(unknown)?;
-        let nested = self.meter.nested.get();
-        if nested >= MAX_NESTED {
-            return Err("conditions refer to each other in a circle".to_owned());
+        let circle = || "conditions refer to each other in a circle".to_owned();
+        let (mut pending, mut begun) = (vec![name.to_owned()], BTreeSet::new());
+        while let Some(name) = pending.last().cloned() {
+            self.pay(1)?;
+            if self.known(&name).is_some() {
+                pending.pop();
+                continue;
+            }
+            let unknown =
+                || format!("Template format error: Unresolved condition dependency {name} in the Conditions block");
+            let value = self.template.conditions.get(&name).ok_or_else(unknown)?;
+            let mut open = BTreeSet::new();
+            named(value, &mut open);
+            open.retain(|other| self.known(other).is_none());
+            if open.is_empty() {
+                let nested = self.meter.nested.get();
+                if nested >= MAX_NESTED {
+                    return Err(circle());
+                }
+                self.meter.nested.set(nested + 1);
+                let holds = self.boolean(value);
+                self.meter.nested.set(nested);
+                self.meter.conditions.borrow_mut().insert(name, holds?);
+                pending.pop();
+            } else if begun.insert(name) {
+                pending.extend(open.into_iter().map(str::to_owned));
+            } else {
+                return Err(circle());
+            }
         }
-        self.meter.nested.set(nested + 1);
-        let holds = self.boolean(value);
-        self.meter.nested.set(nested);
-        holds
+        self.known(name).ok_or_else(circle)
+    }
+
+    fn known(&self, condition: &str) -> Option<bool> {
+        self.meter.conditions.borrow().get(condition).copied()
     }
 
     /// Whether something with an optional condition exists.
@@ -89,7 +114,7 @@ impl Scope<'_> {
     }
 
     /// Pays for a step, or for bytes that are made.
-    fn pay(&self, cost: usize) -> Result<(), String> {
+    pub(super) fn pay(&self, cost: usize) -> Result<(), String> {
         let spent = self.meter.spent.get().saturating_add(cost);
         self.meter.spent.set(spent);
         if spent > BUDGET {
@@ -179,6 +204,7 @@ impl Scope<'_> {
                 self.pay(value.len())?;
                 Ok(Some(Value::String(value)))
             }
+            "Fn::Cidr" => self.cidr(inner).map(Some),
             "Fn::Base64" => Ok(Some(Value::String(base64(self.text(inner)?.as_bytes())))),
             "Fn::GetAZs" => {
                 let zone = |letter: char| Value::String(format!("{}{letter}", self.place.region));
@@ -205,13 +231,12 @@ impl Scope<'_> {
             return Ok(Some(Value::String(text)));
         }
         if let (Some(parameter), Some(value)) = (self.template.parameters.get(name), self.parameters.get(name)) {
-            let list = parameter.kind == "CommaDelimitedList" || parameter.kind.starts_with("List<");
-            return Ok(Some(if list {
+            return Ok(Some(if super::parameters::is_list(&parameter.kind) {
                 Value::Array(
                     value.split(',').filter(|v| !v.is_empty()).map(|v| Value::String(v.trim().to_owned())).collect(),
                 )
             } else {
-                Value::String(super::parameters::given(parameter, value))
+                Value::String(value.clone())
             }));
         }
         let missing = || format!("Unresolved resource dependencies [{name}] in the Resources block of the template");
@@ -311,6 +336,19 @@ impl Scope<'_> {
         Ok(Value::Array(text.split(separator.as_str()).map(|part| Value::String(part.to_owned())).collect()))
     }
 
+    fn cidr(&self, inner: &Value) -> Result<Value, String> {
+        let Some([block, count, bits]) = inner.as_array().map(Vec::as_slice) else {
+            return Err("Template error: every Fn::Cidr object requires a block, a count and bits".to_owned());
+        };
+        let (block, count, bits) = (self.text(block)?, self.text(count)?, self.text(bits)?);
+        if let Some(late) = [&block, &count, &bits].into_iter().find(|text| text.contains(AFTER_APPLY)) {
+            return Ok(Value::String(late.clone()));
+        }
+        let blocks = super::cidr::cut(&block, &count, &bits)?;
+        self.pay(blocks.len())?;
+        Ok(Value::Array(blocks.into_iter().map(Value::String).collect()))
+    }
+
     fn find_in_map(&self, inner: &Value) -> Result<Value, String> {
         let Some([map, first, second]) = inner.as_array().map(Vec::as_slice) else {
             return Err("Template error: every Fn::FindInMap object requires three parameters".to_owned());
@@ -322,8 +360,21 @@ impl Scope<'_> {
     }
 }
 
+/// The conditions that one names.
+fn named<'a>(condition: &'a Value, found: &mut BTreeSet<&'a str>) {
+    match function(condition) {
+        Some(("Condition", Value::String(name))) => {
+            found.insert(name);
+        }
+        Some(("Fn::And" | "Fn::Or" | "Fn::Not", Value::Array(parts))) => {
+            parts.iter().for_each(|part| named(part, found));
+        }
+        _ => {}
+    }
+}
+
 /// How large a value is, in about bytes.
-fn size(value: &Value) -> usize {
+pub(super) fn size(value: &Value) -> usize {
     match value {
         Value::String(text) => 1 + text.len(),
         Value::Array(items) => 1 + items.iter().map(size).sum::<usize>(),
@@ -333,7 +384,7 @@ fn size(value: &Value) -> usize {
 }
 
 /// The only key and its value, if the value is a call of a function.
-fn function(value: &Value) -> Option<(&str, &Value)> {
+pub(super) fn function(value: &Value) -> Option<(&str, &Value)> {
     let map = value.as_object()?;
     let (key, inner) = map.iter().next()?;
     (map.len() == 1 && (key == "Ref" || key == "Condition" && inner.is_string() || key.starts_with("Fn::")))

@@ -118,7 +118,7 @@ impl World {
         match resource.kind.as_str() {
             "AWS::ECS::TaskDefinition" => {
                 let definition = region.ecs.task_definitions.get(id).filter(|definition| definition.active)?;
-                Some(definition.properties.clone())
+                Some(self.as_written(place, resource, definition.properties.clone()))
             }
             "AWS::ECS::Service" => {
                 let service = region.ecs.services.get(id).filter(|service| service.status == "ACTIVE")?;
@@ -133,7 +133,7 @@ impl World {
                 if written != Some(service.desired) {
                     properties.insert("DesiredCount".to_owned(), json!(service.desired));
                 }
-                Some(properties)
+                Some(self.as_written(place, resource, properties))
             }
             "AWS::ECS::Cluster" if !region.ecs.clusters.get(id).is_some_and(|cluster| cluster.active) => None,
             kind => match region.hands.get(&(kind.to_owned(), id.to_owned())) {

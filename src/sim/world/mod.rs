@@ -4,14 +4,15 @@
 //! as [`World::advance`] turns the clock. Nothing here knows HTTP, another clock, or randomness: the same seed and the same
 //! calls at the same times give the same world.
 //!
-//! `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle`, `tasks` are ECS; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
+//! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
+//! `rollout`, `lifecycle`, `tasks` are ECS; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
 //! CloudFormation; `calls` are the operations.
 
 mod bucket;
 mod calls;
 mod change_set;
 mod changes;
+pub mod cidr;
 mod deletion;
 mod describe;
 pub mod drift;
@@ -29,10 +30,12 @@ mod parameters;
 pub mod policy;
 mod provision;
 mod refusal;
+mod resolve;
 mod rollout;
 pub mod stack;
 pub mod tasks;
 pub mod template;
+pub mod transform;
 pub mod types;
 mod written;
 

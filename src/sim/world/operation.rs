@@ -228,6 +228,9 @@ impl World {
             return Some("Stack creation time exceeded the specified timeout. ".to_owned());
         }
         let watches = matches!(operation.phase, Phase::Create | Phase::Update);
+        if let Some(error) = stack.shape.not_expanded().filter(|_| watches) {
+            return Some(format!("{}. ", error.message));
+        }
         let off = self.gone_off(&stack.shape.monitoring.alarms());
         let first = off.first().filter(|_| watches)?;
         Some(format!("The rollback trigger {first} is in the ALARM state. "))

@@ -3,22 +3,27 @@
 use super::template::Parameter;
 use crate::sim::error::{Answer, ApiError};
 
-/// What the names begin with of the parameters that AWS keeps in every account and region: images, addresses of services. The
-/// simulated account has no others.
-const PUBLIC: &str = "/aws/service/";
+/// What the names begin with of the parameters that AWS keeps in every account and region: images, addresses of services.
+pub(super) const PUBLIC: &str = "/aws/service/";
 
 /// Whether the value of a parameter is the name of another, which SSM keeps.
-fn is_stored(kind: &str) -> bool {
+pub(super) fn is_stored(kind: &str) -> bool {
     kind.starts_with("AWS::SSM::Parameter::Value<")
 }
 
-/// Whether a type of parameters of SSM is one that this account has: one value, or a name.
+/// Whether a type of parameters of SSM is one that this account has: a value, or a name.
 pub(super) fn is_modelled(kind: &str) -> bool {
-    kind == "AWS::SSM::Parameter::Name" || is_stored(kind) && !kind.contains("List<")
+    kind == "AWS::SSM::Parameter::Name" || is_stored(kind)
 }
 
-/// What `Ref` gives for a parameter: of one that SSM keeps a made-up value, always the same for a name. What is called an image
-/// looks like the id of one.
+/// Whether `Ref` of a parameter of this type gives a list.
+pub(super) fn is_list(kind: &str) -> bool {
+    let kind = kind.strip_prefix("AWS::SSM::Parameter::Value<").unwrap_or(kind);
+    kind.starts_with("CommaDelimitedList") || kind.starts_with("List<")
+}
+
+/// The value of a parameter that AWS keeps: made up, always the same for a name. What is called an image looks like the id of
+/// one.
 pub(super) fn given(declared: &Parameter, value: &str) -> String {
     if !is_stored(&declared.kind) {
         return value.to_owned();
@@ -32,10 +37,6 @@ pub(super) fn given(declared: &Parameter, value: &str) -> String {
 pub(super) fn check(name: &str, declared: &Parameter, value: &str) -> Answer<()> {
     if value.len() > 4096 {
         return Err(ApiError::validation(format!("Parameter '{name}' is longer than 4096 bytes")));
-    }
-    if is_stored(&declared.kind) && !value.starts_with(PUBLIC) {
-        let words = format!("Unable to fetch parameters [{value}] from parameter store for this account.");
-        return Err(ApiError::validation(words));
     }
     let list = declared.kind == "CommaDelimitedList" || declared.kind.starts_with("List<");
     if list {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
 use super::lifecycle;
-use super::refusal::{invalid, not_found, refused, unmodelled};
+use super::refusal::{ill_typed, invalid, not_found, refused, unmodelled};
 use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
 use super::types::{self, TypeInfo};
@@ -63,7 +63,7 @@ impl World {
         let lookup = Present { resources: &stack.resources, exports: self.exports(place) };
         what(&Scope {
             template: &stack.shape.template,
-            parameters: &stack.shape.parameters,
+            parameters: &stack.shape.values,
             stack: &stack.name,
             stack_id: &stack.id,
             place,
@@ -127,8 +127,11 @@ impl World {
             Err(reason) => return self.start_failed(stack, operation, name, definition, reason),
         };
         let refused = || refused(stack, name, definition, &properties);
-        if let Some(reason) =
-            invalid(info, name, &properties).or_else(|| unmodelled(info, &properties)).or_else(refused)
+        let ill_typed = || ill_typed(&stack.shape.template, name, definition, &properties);
+        if let Some(reason) = invalid(info, name, &properties)
+            .or_else(|| unmodelled(info, &properties))
+            .or_else(ill_typed)
+            .or_else(refused)
         {
             return self.start_failed(stack, operation, name, definition, reason);
         }
@@ -213,7 +216,14 @@ impl World {
         let during = if old.is_some() { During::Update } else { During::Create };
         let mut fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
         if fails.is_none() {
-            match self.make(place, stack, info, &mut next, old.as_ref()) {
+            // The thing is made of the values of its dynamic references, which its stack does not keep.
+            let made = self.resolved(place, &next.properties).and_then(|resolved| {
+                let written = std::mem::replace(&mut next.properties, resolved);
+                let made = self.make(place, stack, info, &mut next, old.as_ref());
+                next.properties = written;
+                made
+            });
+            match made {
                 Ok(Some(deployment)) => until = deployment,
                 Ok(None) => {}
                 Err(reason) => fails = Some(reason),
@@ -241,15 +251,20 @@ impl World {
         self.tell(stack, operation, &next, None);
         let fault = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
         let gone = || self.live(place, &next).is_none().then(|| not_found(&next));
-        let fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next));
+        let resolved = self.resolved(place, &next.properties);
+        let unresolved = || resolved.as_ref().err().cloned();
+        let fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(unresolved);
         if fails.is_none() {
             self.forget_hands(place, &next);
             self.inherit_tags(place, stack, &next);
         }
         let mut until = Until::Time(self.now + self.config.pace.resource);
-        if fails.is_none() && next.kind == "AWS::ECS::Service" {
+        if fails.is_none()
+            && next.kind == "AWS::ECS::Service"
+            && let Ok(resolved) = resolved
+        {
             let arn = next.physical_id.clone().unwrap_or_default();
-            if self.change_service(place, &arn, &next.properties) {
+            if self.change_service(place, &arn, &resolved) {
                 until = self.newest_deployment(place, &arn).unwrap_or(until);
             }
         }

@@ -1,12 +1,14 @@
 //! Why a resource is refused: by its type, by the rules of its service, or because somebody deleted it.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::lifecycle;
 use super::stack::{Resource, Stack};
-use super::template::ResourceDef;
+use super::template::{ResourceDef, Template, references};
 use super::types::TypeInfo;
-use crate::cfn::{self, Document};
+use crate::cfn::{self, Document, SchemaFault, SchemaProblem};
 
 /// What CloudFormation says about properties that the type does not have, or has to have.
 pub(super) fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Option<String> {
@@ -21,7 +23,7 @@ pub(super) fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Valu
     }
 }
 
-/// How an update fails of what somebody deleted. \[doc: handler error codes, `NotFound`\]
+/// Why the update of a resource fails that somebody deleted. \[doc: handler error codes, `NotFound`\]
 pub(super) fn not_found(resource: &Resource) -> String {
     let id = resource.physical_id.as_deref().unwrap_or_default();
     format!(
@@ -81,11 +83,97 @@ pub fn refused_by_rules(kind: &str, properties: &Map<String, Value>) -> Option<S
 
 /// What is against these properties by the type's schema: members, types, words, bounds.
 pub(super) fn refused_by_schema(kind: &str, properties: &Map<String, Value>) -> Option<String> {
-    let one = json!({ "One": { "Type": kind, "Properties": properties } });
-    let document = Document::from_sections([("Resources".to_owned(), one)].into_iter().collect());
-    let fault = document.resources().flat_map(cfn::check_resource).next()?;
+    let fault = schema_faults(kind, properties).into_iter().next()?;
     let place = fault.pointer.strip_prefix("/Properties/").unwrap_or(&fault.pointer);
     Some(format!("{place}: {}", fault.problem))
+}
+
+fn schema_faults(kind: &str, properties: &Map<String, Value>) -> Vec<SchemaFault> {
+    let one = json!({ "One": { "Type": kind, "Properties": properties } });
+    let document = Document::from_sections([("Resources".to_owned(), one)].into_iter().collect());
+    document.resources().flat_map(cfn::check_resource).collect()
+}
+
+/// What CloudFormation says about values that the type's schema does not allow, part for part. \[?\] The words. Of a property that depends on other resources only what is written is judged: what they give is made up here.
+pub(super) fn ill_typed(
+    template: &Template,
+    name: &str,
+    definition: &ResourceDef,
+    properties: &Map<String, Value>,
+) -> Option<String> {
+    let (made, known): (Map<_, _>, Map<_, _>) = definition
+        .properties
+        .iter()
+        .map(|(key, written)| (key.clone(), written.clone()))
+        .partition(|(_, written)| depends(template, written));
+    let values = known.keys().filter_map(|key| Some((key.clone(), properties.get(key)?.clone())));
+    let judged: Map<String, Value> = values.chain(made).collect();
+    let words: Vec<String> = schema_faults(&definition.kind, &judged).iter().filter_map(schema_words).collect();
+    (!words.is_empty())
+        .then(|| format!("Properties validation failed for resource {name} with message: [{}]", words.join(", ")))
+}
+
+/// Whether a value is made of what other resources or stacks give.
+fn depends(template: &Template, value: &Value) -> bool {
+    fn imports(value: &Value) -> bool {
+        match value {
+            Value::Array(items) => items.iter().any(imports),
+            Value::Object(map) => map.iter().any(|(key, inside)| key == "Fn::ImportValue" || imports(inside)),
+            _ => false,
+        }
+    }
+    let mut names = BTreeSet::new();
+    references(value, &mut names);
+    let plain = |name: &String| template.parameters.get(name).is_some_and(|one| !one.kind.starts_with("AWS::SSM::"));
+    imports(value) || !names.iter().all(plain)
+}
+
+fn schema_words(fault: &SchemaFault) -> Option<String> {
+    let place = fault.pointer.strip_prefix("/Properties").unwrap_or(&fault.pointer);
+    let place = match place.rsplit_once('/') {
+        // What is extraneous is said of the whole that has it.
+        Some((whole, _)) if matches!(fault.problem, SchemaProblem::UnknownProperty { .. }) => whole,
+        _ => place,
+    };
+    let keyword = |word: &str| format!("failed validation constraint for keyword [{word}]");
+    let says = match &fault.problem {
+        SchemaProblem::UnknownProperty { name, .. } => format!("extraneous key [{name}] is not permitted"),
+        SchemaProblem::Missing { name } => format!("required key [{name}] not found"),
+        SchemaProblem::WrongType { expected, found } => {
+            let expected: Vec<&str> = expected.iter().map(|kind| json_type(kind)).collect();
+            format!("expected type: {}, found: {}", expected.join(" or "), json_type(found))
+        }
+        SchemaProblem::Unpackaged { .. } => "expected type: JSONObject, found: String".to_owned(),
+        SchemaProblem::NotOneOf { .. } => keyword("enum"),
+        SchemaProblem::Unlike { .. } => keyword("pattern"),
+        SchemaProblem::OutOfBounds { what, is, least, .. } => {
+            let low = least.is_some_and(|least| *is < least);
+            keyword(match (*what, low) {
+                ("length", true) => "minLength",
+                ("length", false) => "maxLength",
+                ("number of items", true) => "minItems",
+                ("number of items", false) => "maxItems",
+                (_, true) => "minimum",
+                (_, false) => "maximum",
+            })
+        }
+        // CloudFormation's own words for these are not known.
+        SchemaProblem::ReadOnly { .. } => return None,
+    };
+    Some(format!("#{place}: {says}"))
+}
+
+/// A type as CloudFormation calls it.
+fn json_type(kind: &str) -> &str {
+    match kind {
+        "object" | "a map" => "JSONObject",
+        "array" | "a list" => "JSONArray",
+        "string" | "a text" => "String",
+        "integer" => "Integer",
+        "number" | "a number" => "Number",
+        "boolean" | "a boolean" => "Boolean",
+        _ => "Null",
+    }
 }
 
 /// What the account would have to do for these properties and does not, or ECS does not take.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use super::change_set::ChangeSet;
 use super::drift::{Drift, Records};
 use super::template::Template;
+use super::transform::Expansion;
 use crate::model::StackStatus;
 
 #[derive(Clone, Debug)]
@@ -69,10 +70,14 @@ pub struct Stack {
 pub struct Shape {
     /// The template as it was given.
     pub body: Arc<str>,
-    /// The same, read.
+    /// What transforms made of it; none if it has none.
+    pub expansion: Option<Expansion>,
+    /// The template that is deployed, read.
     pub template: Arc<Template>,
-    /// Values of all parameters.
+    /// Values of all parameters, as they were given.
     pub parameters: BTreeMap<String, String>,
+    /// What `Ref` gives for each: of a parameter whose value SSM keeps, that value.
+    pub values: BTreeMap<String, String>,
     /// Stack tags.
     pub tags: BTreeMap<String, String>,
     pub capabilities: Vec<String>,
@@ -101,6 +106,11 @@ impl Monitoring {
 }
 
 impl Shape {
+    /// The values of parameters that SSM keeps.
+    pub fn resolved(&self) -> impl Iterator<Item = (&String, &String)> {
+        self.values.iter().filter(|(name, value)| self.parameters.get(*name) != Some(value))
+    }
+
     /// Whether nothing but resources differs.
     pub fn is_same_beside_resources(&self, other: &Shape) -> bool {
         self.tags == other.tags

@@ -105,44 +105,76 @@ const SECTIONS: &[&str] = &[
     "Hooks",
 ];
 
-fn format_error(message: impl std::fmt::Display) -> ApiError {
+pub(super) fn format_error(message: impl std::fmt::Display) -> ApiError {
     ApiError::validation(format!("Template format error: {message}"))
 }
 
 /// A body as its tree. What CloudFormation itself does not take is refused, although the reader could.
-fn read(body: &str) -> Answer<Value> {
+pub(super) fn read(body: &str) -> Answer<Map<String, Value>> {
     let source =
         cfn::read(body).map_err(|error| format_error(format_args!("JSON or YAML not well-formed. ({error})")))?;
     if source.beyond_the_service().is_some() {
         return Err(format_error("YAML aliases are not allowed in CloudFormation templates"));
     }
-    Ok(source.into_value())
+    match source.into_value() {
+        Value::Object(root) => Ok(root),
+        _ => Err(format_error("unsupported structure.")),
+    }
 }
 
 impl Template {
-    /// Reads a body and checks what CloudFormation checks before it does anything.
-    pub fn parse(body: &str) -> Answer<Self> {
-        let Value::Object(root) = read(body)? else { return Err(format_error("unsupported structure.")) };
+    /// Reads a tree without transforms and checks what CloudFormation checks before it does anything.
+    pub(super) fn of(root: &Map<String, Value>) -> Answer<Self> {
         if let Some(unknown) = root.keys().find(|key| !SECTIONS.contains(&key.as_str())) {
             return Err(ApiError::validation(format!("Invalid template property or properties [{unknown}]")));
         }
-        for section in ["Transform", "Rules", "Hooks"] {
+        super::written::check_functions(root)?;
+        for section in ["Rules", "Hooks"] {
             if root.contains_key(section) {
                 return Err(ApiError::not_modelled(format_args!("the template section {section}")));
             }
         }
         let template = Self {
             description: root.get("Description").and_then(Value::as_str).map(str::to_owned),
-            parameters: parameters(&root)?,
-            mappings: section(&root, "Mappings")?,
-            conditions: section(&root, "Conditions")?,
-            resources: resources(&root)?,
-            outputs: outputs(&root)?,
+            parameters: parameters(root)?,
+            mappings: section(root, "Mappings")?,
+            conditions: section(root, "Conditions")?,
+            resources: resources(root)?,
+            outputs: outputs(root)?,
             metadata: root.get("Metadata").cloned(),
         };
         template.check()?;
-        super::written::check(&root)?;
+        super::written::check(root)?;
         Ok(template)
+    }
+
+    /// What a body says of itself, and the transforms that it declares: those are not carried out for it.
+    pub fn outline(body: &str) -> Answer<(Self, Vec<String>)> {
+        let mut root = read(body)?;
+        let transforms = super::transform::declared(&root)?;
+        if transforms.is_empty() {
+            return Ok((Self::of(&root)?, transforms));
+        }
+        let written = section(&root, "Resources")?.into_iter();
+        let typed =
+            written.filter(|(name, one)| !name.starts_with("Fn::") && one.get("Type").is_some_and(Value::is_string));
+        root.insert("Resources".to_owned(), Value::Object(typed.collect()));
+        let description = root.get("Description").and_then(Value::as_str).map(str::to_owned);
+        let template = Self { description, resources: resources(&root)?, ..Self::declaring(parameters(&root)?) };
+        Ok((template, transforms))
+    }
+
+    /// What is known of a template before anything else of it is: its parameters.
+    pub(super) fn declaring(parameters: IndexMap<String, Parameter>) -> Self {
+        Self {
+            description: None,
+            parameters,
+            mappings: Map::new(),
+            conditions: Map::new(),
+            resources: IndexMap::new(),
+            outputs: IndexMap::new(),
+            metadata: None,
+        }
     }
 
     fn check(&self) -> Answer<()> {
@@ -257,7 +289,7 @@ impl Template {
     }
 }
 
-fn section(root: &Map<String, Value>, name: &str) -> Answer<Map<String, Value>> {
+pub(super) fn section(root: &Map<String, Value>, name: &str) -> Answer<Map<String, Value>> {
     match root.get(name) {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(map)) => Ok(map.clone()),
@@ -274,7 +306,7 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
-fn parameters(root: &Map<String, Value>) -> Answer<IndexMap<String, Parameter>> {
+pub(super) fn parameters(root: &Map<String, Value>) -> Answer<IndexMap<String, Parameter>> {
     let mut found = IndexMap::new();
     for (name, value) in section(root, "Parameters")? {
         let kind = value

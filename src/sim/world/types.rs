@@ -179,9 +179,12 @@ pub(super) fn identify(
         .iter()
         .map(|attribute| (attribute.clone(), attribute_value(info, attribute, &physical_id, &own_arn, &name, place)))
         .collect();
-    // \[doc: return values\] These two give their names as well, though their schemas do not list them as read-only.
+    // \[doc: return values\] These give what they were given, though their schemas do not list it as read-only.
     if let ("AWS::SQS::Queue" | "AWS::SNS::Topic", Some(property)) = (info.name.as_str(), name_property(info)) {
         attributes.insert(property.to_owned(), name);
+    }
+    if let ("AWS::EC2::VPC", Some(block)) = (info.name.as_str(), properties.get("CidrBlock").and_then(Value::as_str)) {
+        attributes.insert("CidrBlock".to_owned(), block.to_owned());
     }
     Identity { physical_id, attributes }
 }

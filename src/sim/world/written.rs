@@ -33,6 +33,47 @@ pub(super) fn check(root: &Map<String, Value>) -> Answer<()> {
     }
 }
 
+/// The functions that CloudFormation knows without a transform, as it lists them itself. \[reports\]
+const SUPPORTED: &str = "Fn::Base64, Fn::GetAtt, Fn::GetAZs, Fn::ImportValue, Fn::Join, Fn::Split, Fn::FindInMap, Fn::Select, Ref, \
+                         Fn::Equals, Fn::If, Fn::Not, Condition, Fn::And, Fn::Or, Fn::Contains, Fn::EachMemberEquals, \
+                         Fn::EachMemberIn, Fn::ValueOf, Fn::ValueOfAll, Fn::RefAll, Fn::Sub, Fn::Cidr";
+
+/// Refuses functions that only a transform knows and that no transform has taken out.
+pub(super) fn check_functions(root: &Map<String, Value>) -> Answer<()> {
+    for section in ["Resources", "Outputs"] {
+        let entries = root.get(section).and_then(Value::as_object).into_iter().flat_map(Map::keys);
+        if let Some(name) = entries.into_iter().find(|name| name.starts_with("Fn::")) {
+            let what = if section == "Resources" { "resource" } else { "output" };
+            return Err(error(format!("Template format error: [/{section}/{name}] {what} definition is malformed")));
+        }
+    }
+    root.iter().filter(|(name, _)| name.as_str() != "Metadata").try_for_each(|(_, section)| extended(section))
+}
+
+fn extended(value: &Value) -> Answer<()> {
+    match value {
+        Value::Array(items) => items.iter().try_for_each(extended),
+        Value::Object(map) => map.iter().try_for_each(|(key, inside)| {
+            let only = map.len() == 1;
+            match (key.as_str(), inside) {
+                ("Fn::Length" | "Fn::ToJsonString", _) if only => {}
+                (loops, _) if loops.starts_with("Fn::ForEach") => {}
+                ("Fn::FindInMap", Value::Array(parts)) if only && parts.len() == 4 => {
+                    return Err(error(
+                        "Template error: every Fn::FindInMap object requires three parameters, the map name, map key and the \
+                         attribute for return value",
+                    ));
+                }
+                _ => return extended(inside),
+            }
+            Err(error(format!(
+                "Template error: Encountered unsupported function: {key} Supported functions are: [{SUPPORTED}]"
+            )))
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// AWS's words, where they are known.
 fn words(problem: &TemplateProblem) -> String {
     match problem {
