@@ -128,6 +128,20 @@ pub fn documented_limits() -> BTreeMap<&'static str, Rate> {
     .collect()
 }
 
+/// Groups of operations that may have a rate.
+pub(super) fn groups() -> impl Iterator<Item = &'static str> {
+    let beside = ["ecs:tags", "logs:GetLogEvents"].into_iter();
+    let cloudformation = [
+        "cloudformation:DescribeStacks",
+        "cloudformation:DescribeStackEvents",
+        "cloudformation:GetTemplate",
+        "cloudformation:CreateChangeSet",
+        "cloudformation:ExecuteChangeSet",
+        "cloudformation:CreateStack",
+    ];
+    documented_limits().into_keys().chain(beside).chain(cloudformation)
+}
+
 /// The bucket that an operation draws from: `ecs:service-read`, or `cloudformation:DescribeStacks`.
 pub(super) fn bucket_of(operation: &str) -> Option<&'static str> {
     Some(match operation {

@@ -16,6 +16,8 @@ mod config;
 mod error;
 mod fault;
 mod ledger;
+mod page;
+pub mod scenario;
 mod wire;
 pub mod world;
 

@@ -79,6 +79,13 @@ impl World {
         &self.faults
     }
 
+    /// Remembers what was only as long as a fault shows it.
+    pub(super) fn keep_before(&mut self) {
+        if !self.faults.iter().any(is_stale) {
+            self.before = None;
+        }
+    }
+
     /// Forgets all faults.
     pub fn clear_faults(&mut self) {
         self.faults.clear();
@@ -97,7 +104,9 @@ impl World {
     ) -> Answer<Delivered<T>> {
         let Some(effect) = self.take_call_fault(place, operation) else {
             self.draw(place, operation)?;
-            return act(self).map(Delivered::Answer);
+            let answer = act(self)?;
+            self.count_call(operation);
+            return Ok(Delivered::Answer(answer));
         };
         let broken = match effect {
             CallEffect::Throttle => return Err(throttled(operation)),
@@ -112,16 +121,23 @@ impl World {
                     Some(old) => act(&mut old.clone()).map(Delivered::Old),
                     None => act(self).map(Delivered::Answer),
                 };
-                self.before = old.filter(|_| self.faults.iter().any(is_stale));
+                self.before = old;
+                self.keep_before();
                 return answer;
             }
             CallEffect::ReplyLost => Broken::Closed,
             CallEffect::ReplyHangs => Broken::Silent,
             CallEffect::Stall => Broken::Stalled,
-            CallEffect::Garble => return act(self).map(Delivered::Garbled),
+            CallEffect::Garble => {
+                let answer = act(self)?;
+                self.count_call(operation);
+                return Ok(Delivered::Garbled(answer));
+            }
         };
         // Carried out, whatever comes of it.
-        let _ = act(self);
+        if act(self).is_ok() {
+            self.count_call(operation);
+        }
         Ok(Delivered::Broken(broken))
     }
 

@@ -32,6 +32,7 @@ mod provision;
 mod refusal;
 mod resolve;
 mod rollout;
+pub mod script;
 pub mod stack;
 pub mod tasks;
 pub mod template;
@@ -78,6 +79,7 @@ pub struct World {
     sessions: BTreeMap<String, (AccountId, String)>,
     budgets: BTreeMap<(Place, &'static str), Budget>,
     buckets: BTreeMap<String, Bucket>,
+    script: Vec<script::Played>,
 }
 
 /// CloudFormation and ECS of one account and region.
@@ -101,6 +103,7 @@ pub struct Region {
 enum Work {
     ChangeSet { place: Place, stack: Arc<str>, name: String },
     Drift { place: Place, stack: Arc<str> },
+    Script(usize),
     Service { place: Place, arn: String },
     Stack { place: Place, id: Arc<str> },
     Task { place: Place, arn: String },
@@ -126,6 +129,7 @@ impl World {
             before: None,
             sessions: BTreeMap::new(),
             budgets: BTreeMap::new(),
+            script: Vec::new(),
         }
     }
 
@@ -142,6 +146,7 @@ impl World {
             match work {
                 Work::ChangeSet { place, stack, name } => self.finish_change_set(&place, &stack, &name),
                 Work::Drift { place, stack } => self.finish_detection(&place, &stack),
+                Work::Script(index) => self.act(index),
                 Work::Stack { place, id } => self.step_stack(&place, &id),
                 Work::Service { place, arn } => self.tick_service(&place, &arn),
                 Work::Task { place, arn } => self.tick_task(&place, &arn),
@@ -170,6 +175,11 @@ impl World {
     /// Every mutation that was accepted, oldest first.
     pub fn ledger(&self) -> &[Accepted] {
         &self.ledger
+    }
+
+    /// Where anything was ever done.
+    pub fn places(&self) -> impl Iterator<Item = (&Place, &Region)> {
+        self.regions.iter()
     }
 
     /// The region, empty if nothing was ever done there.

@@ -1,0 +1,260 @@
+//! Scenarios: a TOML file that says what the accounts are like and what goes wrong in them, and when.
+//!
+//! Reading the file is all that happens here. The `config` of a scenario is what a [`World`](super::World) begins with, and its
+//! acts are what [`World::play`](super::World::play) then does by itself, at a time or after a call.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use toml::Spanned;
+
+use super::config::{self, Buckets, Clusters, Rate, SimConfig, documented_limits};
+use super::fault::Fault;
+use super::world::ByHand;
+use crate::model::{AccountId, Place, Region};
+
+/// Something that a scenario does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Act {
+    pub when: When,
+    pub deed: Deed,
+}
+
+/// When a scenario does something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum When {
+    /// So long after the world began.
+    At(SignedDuration),
+    /// As soon as the account has carried out that many calls of an operation.
+    Calls(String, u32),
+}
+
+impl fmt::Display for When {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(span) => write!(f, "at {span:#}"),
+            Self::Calls(operation, 1) => write!(f, "after {operation}"),
+            Self::Calls(operation, calls) => write!(f, "after {calls} calls of {operation}"),
+        }
+    }
+}
+
+/// What a scenario does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    /// Queues a fault.
+    Begin(Fault),
+    /// Clears it, as far as it is not used up.
+    End(Fault),
+    /// Does something to a resource outside CloudFormation.
+    Hand(ByHand),
+}
+
+/// Why a text is not a scenario.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("line {line}, column {column}: {problem}")]
+pub struct NotAScenario {
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters.
+    pub column: usize,
+    pub problem: String,
+}
+
+/// The file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct File {
+    clusters: Option<Vec<Spanned<String>>>,
+    buckets: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
+    page_size: Option<std::num::NonZeroU16>,
+    stale_reads: Option<u32>,
+    throttle: bool,
+    pace: Paces,
+    rates: BTreeMap<Spanned<String>, Allowed>,
+    fault: Vec<Spanned<toml::Table>>,
+    hand: Vec<Spanned<toml::Table>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Paces {
+    change_set: Option<Spanned<String>>,
+    resource: Option<Spanned<String>>,
+    task: Option<Spanned<String>>,
+    run: Option<Spanned<String>>,
+    lines: Option<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Allowed {
+    burst: Spanned<f64>,
+    sustained: Spanned<f64>,
+}
+
+/// A place in the text, and what is wrong there.
+type Wrong = (usize, String);
+
+/// Reads a scenario. What it says of the accounts changes `config`; what it does is given.
+///
+/// # Errors
+/// The first thing that is wrong, with its place.
+pub fn read(text: &str, config: &mut SimConfig) -> Result<Vec<Act>, NotAScenario> {
+    parse(text, config).map_err(|(at, problem)| {
+        let before = text.get(..at).unwrap_or(text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        NotAScenario { line, column, problem }
+    })
+}
+
+fn parse(text: &str, config: &mut SimConfig) -> Result<Vec<Act>, Wrong> {
+    let file: File = toml::from_str(text)
+        .map_err(|error| (error.span().map_or(0, |span| span.start), error.message().to_owned()))?;
+    let mut acts = Vec::new();
+    for table in file.fault.iter() {
+        acts.extend(fault(table)?);
+    }
+    for table in file.hand.iter() {
+        acts.push(hand(table)?);
+    }
+    accounts(file, config)?;
+    Ok(acts)
+}
+
+fn accounts(file: File, config: &mut SimConfig) -> Result<(), Wrong> {
+    if let Some(listed) = file.clusters {
+        let listed: Result<BTreeSet<_>, Wrong> =
+            listed.iter().map(|text| cluster(text.get_ref()).map_err(|why| (text.span().start, why))).collect();
+        config.clusters = Clusters::Listed(listed?);
+    }
+    if let Some(listed) = file.buckets {
+        let one = |(name, at): (&Spanned<String>, &Spanned<String>)| {
+            let place = place(at.get_ref()).ok_or_else(|| (at.span().start, "a bucket is in account/region".to_owned()))?;
+            Ok((name.get_ref().clone(), place))
+        };
+        config.buckets = Buckets::Listed(listed.iter().map(one).collect::<Result<_, Wrong>>()?);
+    }
+    if let Some(size) = file.page_size {
+        config.page_size = usize::from(size.get());
+    }
+    config.stale_reads = file.stale_reads.unwrap_or(config.stale_reads);
+    let Paces { change_set, resource, task, run, lines } = file.pace;
+    let pace = &mut config.pace;
+    for (said, own) in [
+        (change_set, &mut pace.change_set),
+        (resource, &mut pace.resource),
+        (task, &mut pace.task),
+        (run, &mut pace.run),
+        (lines, &mut pace.lines),
+    ] {
+        if let Some(said) = said {
+            *own = span(said.get_ref()).map_err(|why| (said.span().start, why))?;
+        }
+    }
+    if file.throttle {
+        config.limits = documented_limits();
+    }
+    for (name, Allowed { burst, sustained }) in file.rates {
+        let unknown = || {
+            let known = config::groups().collect::<Vec<_>>().join(", ");
+            (name.span().start, format!("no calls have the rate `{}`; expected one of {known}", name.get_ref()))
+        };
+        let group = config::groups().find(|group| group == name.get_ref()).ok_or_else(unknown)?;
+        // A bucket that never holds a whole call would let none through, which is the fault `throttle`.
+        if !(1.0..=1e6).contains(burst.get_ref()) {
+            return Err((burst.span().start, "`burst` is from 1 to 1000000 calls".to_owned()));
+        }
+        if !(0.0..=1e6).contains(sustained.get_ref()) {
+            return Err((sustained.span().start, "`sustained` is from 0 to 1000000 calls per second".to_owned()));
+        }
+        config.limits.insert(group, Rate { burst: *burst.get_ref(), sustained: *sustained.get_ref() });
+    }
+    Ok(())
+}
+
+/// A fault with its times.
+fn fault(table: &Spanned<toml::Table>) -> Result<Vec<Act>, Wrong> {
+    let (when, mut words) = when(table)?;
+    let until = match words.remove("until") {
+        None => None,
+        Some(toml::Value::String(text)) => Some(span(&text).map_err(|why| (table.span().start, format!("`until`: {why}")))?),
+        Some(_) => return Err((table.span().start, "`until` is a time span like 30s".to_owned())),
+    };
+    if let (Some(until), When::At(at)) = (until, &when)
+        && until <= *at
+    {
+        return Err((table.span().start, "`until` has to be later than `at`".to_owned()));
+    }
+    let fault: Fault = whole(table, words)?;
+    let end = until.map(|until| Act { when: When::At(until), deed: Deed::End(fault.clone()) });
+    Ok([Act { when, deed: Deed::Begin(fault) }].into_iter().chain(end).collect())
+}
+
+fn hand(table: &Spanned<toml::Table>) -> Result<Act, Wrong> {
+    let (when, words) = when(table)?;
+    Ok(Act { when, deed: Deed::Hand(whole(table, words)?) })
+}
+
+/// When something happens, and what is left of its table.
+fn when(table: &Spanned<toml::Table>) -> Result<(When, toml::Table), Wrong> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct After {
+        operation: String,
+        #[serde(default = "one")]
+        calls: std::num::NonZeroU32,
+    }
+    fn one() -> std::num::NonZeroU32 {
+        std::num::NonZeroU32::MIN
+    }
+    let wrong = |why: String| (table.span().start, why);
+    let mut words = table.get_ref().clone();
+    let when = match (words.remove("at"), words.remove("after")) {
+        (Some(_), Some(_)) => return Err(wrong("either `at` or `after` says when, not both".to_owned())),
+        (None, None) => When::At(SignedDuration::ZERO),
+        (Some(toml::Value::String(text)), None) => {
+            When::At(span(&text).map_err(|why| wrong(format!("`at`: {why}")))?)
+        }
+        (Some(_), None) => return Err(wrong("`at` is a time span like 30s".to_owned())),
+        (None, Some(value)) => {
+            let After { operation, calls } = After::deserialize(value.into_deserializer())
+                .map_err(|error: toml::de::Error| wrong(format!("`after`: {}", error.message())))?;
+            When::Calls(operation, calls.get())
+        }
+    };
+    Ok((when, words))
+}
+
+fn whole<T: for<'de> Deserialize<'de>>(table: &Spanned<toml::Table>, words: toml::Table) -> Result<T, Wrong> {
+    T::deserialize(words.into_deserializer())
+        .map_err(|error: toml::de::Error| (table.span().start, error.message().to_owned()))
+}
+
+fn span(text: &str) -> Result<SignedDuration, String> {
+    let span = text.parse::<SignedDuration>().ok().filter(|span| !span.is_negative());
+    span.ok_or_else(|| format!("`{text}` is not a time span like 30s, 5m or 1h"))
+}
+
+fn place(text: &str) -> Option<Place> {
+    let (account, region) = text.split_once('/')?;
+    Some(Place { account: AccountId::new(account).ok()?, region: Region::new(region).ok()? })
+}
+
+/// A cluster as `landfall sim --cluster` takes it.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn cluster(text: &str) -> Result<(Place, String), String> {
+    let mut parts = text.splitn(3, '/');
+    let (Some(account), Some(region), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err("a cluster is written as account/region/name".to_owned());
+    };
+    let account = AccountId::new(account).map_err(|error| error.to_string())?;
+    let region = Region::new(region).map_err(|error| error.to_string())?;
+    Ok((Place { account, region }, name.to_owned()))
+}
