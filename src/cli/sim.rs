@@ -1,7 +1,8 @@
 //! `landfall sim`: the simulated account as a server, for any client that speaks to AWS.
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::Args;
 use jiff::Timestamp;
@@ -9,7 +10,8 @@ use jiff::Timestamp;
 use super::daemon::signalled;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
-use crate::model::{AccountId, Place, Region};
+use crate::model::Place;
+use crate::sim::scenario::{self, Act, cluster};
 use crate::sim::{self, Buckets, Clusters, Pace, SimConfig, World, documented_limits};
 
 /// A free port on loopback.
@@ -31,22 +33,15 @@ pub struct Sim {
     /// Throttle the calls to ECS that AWS would throttle
     #[arg(long)]
     throttle: bool,
-    /// Show a stack as it was for this many reads after a change set began to execute
-    #[arg(long, value_name = "READS", default_value_t = 0)]
-    stale_reads: u32,
-    /// Most items on a page of any listing
-    #[arg(long, value_name = "ITEMS", default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
-    page_size: u16,
-}
-
-fn cluster(text: &str) -> Result<(Place, String), String> {
-    let mut parts = text.splitn(3, '/');
-    let (Some(account), Some(region), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err("a cluster is written as account/region/name".to_owned());
-    };
-    let account = AccountId::new(account).map_err(|error| error.to_string())?;
-    let region = Region::new(region).map_err(|error| error.to_string())?;
-    Ok((Place { account, region }, name.to_owned()))
+    /// Show a stack as it was for this many reads after a change set began to execute [default: 0]
+    #[arg(long, value_name = "READS")]
+    stale_reads: Option<u32>,
+    /// Most items on a page of any listing [default: 50]
+    #[arg(long, value_name = "ITEMS", value_parser = clap::value_parser!(u16).range(1..))]
+    page_size: Option<u16>,
+    /// File that describes the accounts and says what goes wrong in them and when; the other options go before it
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
 }
 
 /// Runs the command.
@@ -56,6 +51,10 @@ pub fn run(options: &Sim) -> Outcome {
             .help("the simulated account needs no credentials, so only this machine may reach it"));
     }
     let mut config = lively();
+    let acts = match &options.scenario {
+        Some(file) => read_scenario(file, &mut config)?,
+        None => Vec::new(),
+    };
     if options.real_pace {
         config.pace = Pace::stepped();
     }
@@ -65,10 +64,11 @@ pub fn run(options: &Sim) -> Outcome {
     if options.throttle {
         config.limits = documented_limits();
     }
-    config.stale_reads = options.stale_reads;
-    config.page_size = usize::from(options.page_size);
+    config.stale_reads = options.stale_reads.unwrap_or(config.stale_reads);
+    config.page_size = options.page_size.map_or(config.page_size, usize::from);
     super::runtime()?.block_on(async {
         let account = start(options.listen, config).await?;
+        account.world.lock().unwrap_or_else(PoisonError::into_inner).play(acts);
         output::progress(&format!("simulated    every account and region at {}", account.url()));
         output::progress(&format!(
             "try          AWS_ENDPOINT_URL={} AWS_ACCESS_KEY_ID=111111111111 AWS_SECRET_ACCESS_KEY=any \\\n{:13}aws \
@@ -76,9 +76,17 @@ pub fn run(options: &Sim) -> Outcome {
             account.url(),
             ""
         ));
+        output::progress(&format!("watch        {}/_landfall/", account.url()));
         signalled().await?;
         Ok(Exit::Done)
     })
+}
+
+fn read_scenario(file: &Path, config: &mut SimConfig) -> Result<Vec<Act>, Failure> {
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Failure::usage(format!("cannot read {}", file.display())).because(error))?;
+    scenario::read(&text, config)
+        .map_err(|error| Failure::usage(format!("{} is not a scenario", file.display())).because(error))
 }
 
 /// A simulated account that begins now and is quick enough to watch.

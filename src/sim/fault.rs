@@ -1,5 +1,7 @@
 //! Faults: what goes wrong, queued on the world and used up as it happens.
 
+use super::operations;
+
 /// Something that will go wrong. As JSON it is an object with `fault`, for `POST /_landfall/faults`.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
@@ -78,6 +80,19 @@ pub enum Fault {
         #[serde(default = "once")]
         times: u32,
     },
+}
+
+impl Fault {
+    /// Refuses a fault that can never strike.
+    ///
+    /// # Errors
+    /// A sentence that says why.
+    pub fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Call { operation, .. } => operations::known(operation),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What a process ends with that SIGTERM ends.

@@ -16,6 +16,7 @@ mod config;
 mod error;
 mod fault;
 mod ledger;
+mod operations;
 mod page;
 pub mod scenario;
 mod wire;

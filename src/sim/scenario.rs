@@ -1,7 +1,7 @@
-//! Scenarios: a TOML file that says what the accounts are like and what goes wrong in them, and when.
+//! Scenarios: a TOML file that describes the accounts, and says what goes wrong in them and when.
 //!
-//! Reading the file is all that happens here. The `config` of a scenario is what a [`World`](super::World) begins with, and its
-//! acts are what [`World::play`](super::World::play) then does by itself, at a time or after a call.
+//! This module only reads the file. A [`World`](super::World) begins with the configuration, and
+//! [`World::play`](super::World::play) carries out the acts, each at its time or after its calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,8 +11,9 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer as _;
 use toml::Spanned;
 
-use super::config::{self, Buckets, Clusters, Rate, SimConfig, documented_limits};
+use super::config::{self, Buckets, Clusters, Pace, Rate, SimConfig, documented_limits};
 use super::fault::Fault;
+use super::operations;
 use super::world::ByHand;
 use crate::model::{AccountId, Place, Region};
 
@@ -26,9 +27,9 @@ pub struct Act {
 /// When a scenario does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum When {
-    /// So long after the world began.
+    /// This long after the start.
     At(SignedDuration),
-    /// As soon as the account has carried out that many calls of an operation.
+    /// As soon as this many calls of an operation have been carried out.
     Calls(String, u32),
 }
 
@@ -47,7 +48,7 @@ impl fmt::Display for When {
 pub enum Deed {
     /// Queues a fault.
     Begin(Fault),
-    /// Clears it, as far as it is not used up.
+    /// Clears a fault, unless it is used up.
     End(Fault),
     /// Does something to a resource outside CloudFormation.
     Hand(ByHand),
@@ -73,11 +74,15 @@ struct File {
     page_size: Option<std::num::NonZeroU16>,
     stale_reads: Option<u32>,
     throttle: bool,
+    real_pace: bool,
     pace: Paces,
     rates: BTreeMap<Spanned<String>, Allowed>,
-    fault: Vec<Spanned<toml::Table>>,
-    hand: Vec<Spanned<toml::Table>>,
+    fault: Vec<Spanned<Words>>,
+    hand: Vec<Spanned<Words>>,
 }
+
+/// A table whose keys know their places.
+type Words = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -96,13 +101,13 @@ struct Allowed {
     sustained: Spanned<f64>,
 }
 
-/// A place in the text, and what is wrong there.
+/// An offset in the text, and what is wrong there.
 type Wrong = (usize, String);
 
-/// Reads a scenario. What it says of the accounts changes `config`; what it does is given.
+/// Reads a scenario: changes `config` to the accounts that it describes, and gives its acts.
 ///
 /// # Errors
-/// The first thing that is wrong, with its place.
+/// The first mistake, with its place.
 pub fn read(text: &str, config: &mut SimConfig) -> Result<Vec<Act>, NotAScenario> {
     parse(text, config).map_err(|(at, problem)| {
         let before = text.get(..at).unwrap_or(text);
@@ -134,7 +139,9 @@ fn accounts(file: File, config: &mut SimConfig) -> Result<(), Wrong> {
     }
     if let Some(listed) = file.buckets {
         let one = |(name, at): (&Spanned<String>, &Spanned<String>)| {
-            let place = place(at.get_ref()).ok_or_else(|| (at.span().start, "a bucket is in account/region".to_owned()))?;
+            let place = place(at.get_ref()).ok_or_else(|| {
+                (at.span().start, "write the account and the region of the bucket as account/region".to_owned())
+            })?;
             Ok((name.get_ref().clone(), place))
         };
         config.buckets = Buckets::Listed(listed.iter().map(one).collect::<Result<_, Wrong>>()?);
@@ -143,6 +150,9 @@ fn accounts(file: File, config: &mut SimConfig) -> Result<(), Wrong> {
         config.page_size = usize::from(size.get());
     }
     config.stale_reads = file.stale_reads.unwrap_or(config.stale_reads);
+    if file.real_pace {
+        config.pace = Pace::stepped();
+    }
     let Paces { change_set, resource, task, run, lines } = file.pace;
     let pace = &mut config.pace;
     for (said, own) in [
@@ -162,46 +172,48 @@ fn accounts(file: File, config: &mut SimConfig) -> Result<(), Wrong> {
     for (name, Allowed { burst, sustained }) in file.rates {
         let unknown = || {
             let known = config::groups().collect::<Vec<_>>().join(", ");
-            (name.span().start, format!("no calls have the rate `{}`; expected one of {known}", name.get_ref()))
+            (name.span().start, format!("`{}` is not a group of calls; expected one of {known}", name.get_ref()))
         };
         let group = config::groups().find(|group| group == name.get_ref()).ok_or_else(unknown)?;
         // A bucket that never holds a whole call would let none through, which is the fault `throttle`.
         if !(1.0..=1e6).contains(burst.get_ref()) {
-            return Err((burst.span().start, "`burst` is from 1 to 1000000 calls".to_owned()));
+            return Err((burst.span().start, "`burst` must be from 1 to 1000000 calls".to_owned()));
         }
         if !(0.0..=1e6).contains(sustained.get_ref()) {
-            return Err((sustained.span().start, "`sustained` is from 0 to 1000000 calls per second".to_owned()));
+            return Err((sustained.span().start, "`sustained` must be from 0 to 1000000 calls per second".to_owned()));
         }
         config.limits.insert(group, Rate { burst: *burst.get_ref(), sustained: *sustained.get_ref() });
     }
     Ok(())
 }
 
-/// A fault with its times.
-fn fault(table: &Spanned<toml::Table>) -> Result<Vec<Act>, Wrong> {
-    let (when, mut words) = when(table)?;
-    let until = match words.remove("until") {
-        None => None,
-        Some(toml::Value::String(text)) => Some(span(&text).map_err(|why| (table.span().start, format!("`until`: {why}")))?),
-        Some(_) => return Err((table.span().start, "`until` is a time span like 30s".to_owned())),
-    };
-    if let (Some(until), When::At(at)) = (until, &when)
+/// A fault from its time on, and its end if it has one.
+fn fault(table: &Spanned<Words>) -> Result<Vec<Act>, Wrong> {
+    let mut words = table.get_ref().clone();
+    let when = when(table, &mut words)?;
+    let until =
+        take(&mut words, "until").map(|value| Ok::<_, Wrong>((time(&value)?, value.span().start))).transpose()?;
+    if let (Some((until, place)), When::At(at)) = (until, &when)
         && until <= *at
     {
-        return Err((table.span().start, "`until` has to be later than `at`".to_owned()));
+        return Err((place, "`until` must be later than `at`".to_owned()));
     }
     let fault: Fault = whole(table, words)?;
-    let end = until.map(|until| Act { when: When::At(until), deed: Deed::End(fault.clone()) });
+    fault.check().map_err(|why| (table.span().start, why))?;
+    let end = until.map(|(until, _)| Act { when: When::At(until), deed: Deed::End(fault.clone()) });
     Ok([Act { when, deed: Deed::Begin(fault) }].into_iter().chain(end).collect())
 }
 
-fn hand(table: &Spanned<toml::Table>) -> Result<Act, Wrong> {
-    let (when, words) = when(table)?;
-    Ok(Act { when, deed: Deed::Hand(whole(table, words)?) })
+fn hand(table: &Spanned<Words>) -> Result<Act, Wrong> {
+    let mut words = table.get_ref().clone();
+    let when = when(table, &mut words)?;
+    let hand: ByHand = whole(table, words)?;
+    hand.place().map_err(|why| (table.span().start, why))?;
+    Ok(Act { when, deed: Deed::Hand(hand) })
 }
 
-/// When something happens, and what is left of its table.
-fn when(table: &Spanned<toml::Table>) -> Result<(When, toml::Table), Wrong> {
+/// When something happens. Takes the words that say so.
+fn when(table: &Spanned<Words>, words: &mut Words) -> Result<When, Wrong> {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields)]
     struct After {
@@ -212,27 +224,41 @@ fn when(table: &Spanned<toml::Table>) -> Result<(When, toml::Table), Wrong> {
     fn one() -> std::num::NonZeroU32 {
         std::num::NonZeroU32::MIN
     }
-    let wrong = |why: String| (table.span().start, why);
-    let mut words = table.get_ref().clone();
-    let when = match (words.remove("at"), words.remove("after")) {
-        (Some(_), Some(_)) => return Err(wrong("either `at` or `after` says when, not both".to_owned())),
-        (None, None) => When::At(SignedDuration::ZERO),
-        (Some(toml::Value::String(text)), None) => {
-            When::At(span(&text).map_err(|why| wrong(format!("`at`: {why}")))?)
-        }
-        (Some(_), None) => return Err(wrong("`at` is a time span like 30s".to_owned())),
+    match (take(words, "at"), take(words, "after")) {
+        (Some(_), Some(_)) => Err((table.span().start, "give either `at` or `after`, not both".to_owned())),
+        (None, None) => Ok(When::At(SignedDuration::ZERO)),
+        (Some(value), None) => Ok(When::At(time(&value)?)),
         (None, Some(value)) => {
-            let After { operation, calls } = After::deserialize(value.into_deserializer())
-                .map_err(|error: toml::de::Error| wrong(format!("`after`: {}", error.message())))?;
-            When::Calls(operation, calls.get())
+            let place = value.span().start;
+            let After { operation, calls } = After::deserialize(value.into_inner().into_deserializer())
+                .map_err(|error: toml::de::Error| (place, format!("`after`: {}", error.message())))?;
+            operations::known(&operation).map_err(|why| (place, why))?;
+            Ok(When::Calls(operation, calls.get()))
         }
-    };
-    Ok((when, words))
+    }
 }
 
-fn whole<T: for<'de> Deserialize<'de>>(table: &Spanned<toml::Table>, words: toml::Table) -> Result<T, Wrong> {
-    T::deserialize(words.into_deserializer())
-        .map_err(|error: toml::de::Error| (table.span().start, error.message().to_owned()))
+fn take(words: &mut Words, name: &str) -> Option<Spanned<toml::Value>> {
+    let key = words.keys().find(|key| key.get_ref() == name)?.clone();
+    words.remove(&key)
+}
+
+fn time(value: &Spanned<toml::Value>) -> Result<SignedDuration, Wrong> {
+    let text =
+        value.get_ref().as_str().ok_or_else(|| (value.span().start, "write a time span like \"30s\"".to_owned()))?;
+    span(text).map_err(|why| (value.span().start, why))
+}
+
+/// What a table says, apart from when.
+fn whole<T: for<'de> Deserialize<'de>>(table: &Spanned<Words>, words: Words) -> Result<T, Wrong> {
+    let places: Vec<(String, usize)> =
+        words.keys().map(|key| (format!("`{}`", key.get_ref()), key.span().start)).collect();
+    let plain: toml::Table = words.into_iter().map(|(key, value)| (key.into_inner(), value.into_inner())).collect();
+    T::deserialize(plain.into_deserializer()).map_err(|error: toml::de::Error| {
+        // serde names the key, and does not know where it is.
+        let named = places.iter().find(|(key, _)| error.message().starts_with(&format!("unknown field {key}")));
+        (named.map_or(table.span().start, |(_, place)| *place), error.message().to_owned())
+    })
 }
 
 fn span(text: &str) -> Result<SignedDuration, String> {
@@ -245,7 +271,7 @@ fn place(text: &str) -> Option<Place> {
     Some(Place { account: AccountId::new(account).ok()?, region: Region::new(region).ok()? })
 }
 
-/// A cluster as `landfall sim --cluster` takes it.
+/// Reads a cluster as `landfall sim --cluster` accepts it.
 ///
 /// # Errors
 /// A sentence that says what is wrong.

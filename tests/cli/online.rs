@@ -238,6 +238,38 @@ pub(super) fn the_simulated_account_takes_its_time() {
 }
 
 #[test]
+pub(super) fn the_simulated_account_plays_a_scenario() {
+    let home = Home::new();
+    home.landfall("sim --scenario none.toml").ends(2).says(&["cannot read none.toml"]);
+    home.write("rehearsal.toml", "page_size = 1\n[[fault]]\nfault = \"meteor\"");
+    let wrong = home.landfall("sim --scenario rehearsal.toml");
+    wrong.ends(2).says(&["rehearsal.toml is not a scenario", "line 2, column 1: unknown variant `meteor`"]);
+    let scenario = r#"
+        page_size = 1
+        [[fault]]
+        fault = "call"
+        operation = "ListClusters"
+        effect = "deny"
+        after = { operation = "DescribeClusters", calls = 2 }
+    "#;
+    home.write("rehearsal.toml", scenario);
+    for (options, pages) in [("", true), ("--page-size 2", false)] {
+        let mut sim = home.start(&format!("sim --listen 127.0.0.1:0 --scenario rehearsal.toml {options}"));
+        let account = sim.until_it_says("every account and region at ");
+        let template = r#"{"Resources":{"Logs":{"Type":"AWS::Logs::LogGroup"}}}"#;
+        for name in ["first", "second"] {
+            assert!(ecs(&account, "ListClusters", "{}").contains("clusterArns"));
+            ecs(&account, "DescribeClusters", "{}");
+            cloudformation(&account, &format!("Action=CreateStack&StackName={name}&TemplateBody={template}"));
+        }
+        assert!(ecs(&account, "ListClusters", "{}").contains("AccessDenied"), "the second call brings the fault");
+        assert!(ecs(&account, "ListClusters", "{}").contains("clusterArns"));
+        assert_eq!(cloudformation(&account, "Action=DescribeStacks").contains("<NextToken>"), pages, "{options}");
+        sim.stop();
+    }
+}
+
+#[test]
 pub(super) fn the_simulated_account_is_as_strict_as_it_is_told_to_be() {
     let home = Home::new();
     home.landfall("sim --cluster main").ends(2).says(&["account/region/name"]);

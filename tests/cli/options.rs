@@ -117,6 +117,7 @@ const OPTIONS: &[Covered] = covered! {
     "sim": "--listen" "--real-pace" => online::the_simulated_account_takes_its_time in "online.rs";
     "sim": "--cluster" "--throttle" "--stale-reads" "--page-size"
         => online::the_simulated_account_is_as_strict_as_it_is_told_to_be in "online.rs";
+    "sim": "--scenario" => online::the_simulated_account_plays_a_scenario in "online.rs";
 };
 
 const KEYS: &[Covered] = covered! {

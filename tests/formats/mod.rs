@@ -6,7 +6,7 @@ pub(crate) mod json;
 mod markdown;
 mod pages;
 mod samples;
-mod screens;
+pub(crate) mod screens;
 mod terminal;
 mod tree;
 

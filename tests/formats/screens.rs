@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::samples::samples;
 
 /// Chromium and the folder with the modules; none if they are not installed.
-fn browser() -> Option<(PathBuf, PathBuf)> {
+pub(crate) fn browser() -> Option<(PathBuf, PathBuf)> {
     let Some(tools) = std::env::var_os("LANDFALL_TOOLS").map(PathBuf::from) else {
         eprintln!("skipped: LANDFALL_TOOLS is not set (tests/run sets it), so there is no axe-core");
         return None;

@@ -1,5 +1,5 @@
-"""The simulated account that a script is started for: clients whose answers are compared with botocore's models, and waiting for the
-end of an operation."""
+"""The simulated accounts that a script is started for: clients whose answers are compared with botocore's models, and waiting for
+the end of an operation."""
 
 import json
 import sys
@@ -11,11 +11,7 @@ from botocore.config import Config
 from answers import watch
 
 ENDPOINT = sys.argv[1]
-KEYS = {"aws_access_key_id": "111111111111", "aws_secret_access_key": "x"}
-WHERE = {"endpoint_url": ENDPOINT, "region_name": "eu-west-1",
-         "config": Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})}
-cfn = watch(boto3.client("cloudformation", **WHERE, **KEYS))
-ecs = watch(boto3.client("ecs", **WHERE, **KEYS))
+SETTINGS = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
 
 
 def post(path, **words):
@@ -30,10 +26,6 @@ def clear():
     urllib.request.urlopen(urllib.request.Request(ENDPOINT + "/_landfall/faults", method="DELETE"))
 
 
-def by_hand(stack, resource, **deed):
-    post("/_landfall/hands", account="111111111111", region="eu-west-1", stack=stack, resource=resource, **deed)
-
-
 def wait(ended, what):
     """What `ended` answers as soon as it is something."""
     for _ in range(1500):
@@ -44,43 +36,61 @@ def wait(ended, what):
     raise AssertionError(f"waited in vain for {what}")
 
 
-def events(name):
-    return cfn.get_paginator("describe_stack_events").paginate(StackName=name).build_full_result()["StackEvents"]
+class Account:
+    """One account in one region."""
+
+    def __init__(self, number, region="eu-west-1"):
+        self.number, self.region = number, region
+        self.cfn, self.ecs = self.client("cloudformation"), self.client("ecs")
+
+    def client(self, kind):
+        return watch(boto3.client(kind, endpoint_url=ENDPOINT, region_name=self.region, config=SETTINGS,
+                                  aws_access_key_id=self.number, aws_secret_access_key="x"))
+
+    def by_hand(self, stack, resource, **deed):
+        post("/_landfall/hands", account=self.number, region=self.region, stack=stack, resource=resource, **deed)
+
+    def events(self, name):
+        pages = self.cfn.get_paginator("describe_stack_events").paginate(StackName=name)
+        return pages.build_full_result()["StackEvents"]
+
+    def reasons(self, name):
+        return [event.get("ResourceStatusReason", "") for event in self.events(name)]
+
+    def stack(self, name):
+        return self.cfn.describe_stacks(StackName=name)["Stacks"][0]
+
+    def settled(self, name, status):
+        """The stack once nothing goes on in it, which then has this status."""
+        def ended():
+            found = self.stack(name)
+            return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
+        found = wait(ended, f"the end of {name}")
+        assert found["StackStatus"] == status, (found, self.reasons(name))
+        return found
+
+    def change_set(self, name, **arguments):
+        """A change set of the stack, once it is made or has failed."""
+        made = self.cfn.create_change_set(StackName=name, **arguments)
+
+        def ended():
+            found = self.cfn.describe_change_set(ChangeSetName=made["Id"], IncludePropertyValues=True)
+            return found if found["Status"] in ("CREATE_COMPLETE", "FAILED") else None
+        return wait(ended, "a change set")
+
+    def detected(self, name, **arguments):
+        """What drift detection finds."""
+        detection = self.cfn.detect_stack_drift(StackName=name, **arguments)["StackDriftDetectionId"]
+
+        def ended():
+            found = self.cfn.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+            return None if found["DetectionStatus"] == "DETECTION_IN_PROGRESS" else found
+        return wait(ended, "the detection")
 
 
-def reasons(name):
-    return [event.get("ResourceStatusReason", "") for event in events(name)]
-
-
-def stack(name):
-    return cfn.describe_stacks(StackName=name)["Stacks"][0]
-
-
-def settled(name, status):
-    """The stack once nothing goes on in it, which then has this status."""
-    def ended():
-        found = stack(name)
-        return None if found["StackStatus"].endswith("_IN_PROGRESS") else found
-    found = wait(ended, f"the end of {name}")
-    assert found["StackStatus"] == status, (found, reasons(name))
-    return found
-
-
-def change_set(name, **arguments):
-    """A change set of the stack, once it is made or has failed."""
-    made = cfn.create_change_set(StackName=name, **arguments)
-
-    def ended():
-        found = cfn.describe_change_set(ChangeSetName=made["Id"])
-        return found if found["Status"] in ("CREATE_COMPLETE", "FAILED") else None
-    return wait(ended, "a change set")
-
-
-def detected(name, **arguments):
-    """What drift detection finds."""
-    detection = cfn.detect_stack_drift(StackName=name, **arguments)["StackDriftDetectionId"]
-
-    def ended():
-        found = cfn.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
-        return None if found["DetectionStatus"] == "DETECTION_IN_PROGRESS" else found
-    return wait(ended, "the detection")
+# Most scripts need no more than one.
+ONE = Account("111111111111")
+KEYS = {"aws_access_key_id": ONE.number, "aws_secret_access_key": "x"}
+WHERE = {"endpoint_url": ENDPOINT, "region_name": ONE.region, "config": SETTINGS}
+cfn, ecs, by_hand, events, reasons, stack = ONE.cfn, ONE.ecs, ONE.by_hand, ONE.events, ONE.reasons, ONE.stack
+settled, change_set, detected = ONE.settled, ONE.change_set, ONE.detected

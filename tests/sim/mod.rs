@@ -3,8 +3,10 @@
 mod buckets;
 mod cidr;
 mod clients;
+mod page;
 mod pauses;
 mod port;
+mod scenario;
 mod support;
 mod tasks;
 mod wire;

@@ -4,7 +4,8 @@
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
 //! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST,
-//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource outside CloudFormation) and `/_landfall/ledger` (GET).
+//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource outside CloudFormation), `/_landfall/ledger` (GET), and
+//! pages for people under `/_landfall/`.
 
 mod caller;
 mod cloudformation;
@@ -26,7 +27,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -39,6 +40,7 @@ use self::caller::Caller;
 use self::query::Params;
 use super::error::{Answer, ApiError};
 use super::fault::Fault;
+use super::page;
 use super::world::{Broken, ByHand, Delivered, World};
 use crate::model::{AccountId, Place, Region};
 
@@ -63,6 +65,8 @@ pub async fn serve(
     let server = Server { world, clock };
     let router = Router::new()
         .route("/", post(aws).fallback(objects))
+        .route("/_landfall/", get(page))
+        .route("/_landfall/stacks/{account}/{region}/{stack}", get(stack_page))
         .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
         .route("/_landfall/hands", post(by_hand))
         .route("/_landfall/ledger", get(ledger))
@@ -119,12 +123,13 @@ async fn list_faults(State(server): State<Server>) -> Response {
 }
 
 async fn queue_fault(State(server): State<Server>, body: Bytes) -> Response {
-    match serde_json::from_slice::<Fault>(&body) {
+    let read = serde_json::from_slice::<Fault>(&body).map_err(|error| error.to_string());
+    match read.and_then(|fault| fault.check().map(|()| fault)) {
         Ok(fault) => {
             server.now().queue_fault(fault);
             StatusCode::NO_CONTENT.into_response()
         }
-        Err(error) => (StatusCode::BAD_REQUEST, format!("this is not a fault: {error}\n")).into_response(),
+        Err(why) => (StatusCode::BAD_REQUEST, format!("this is not a fault: {why}\n")).into_response(),
     }
 }
 
@@ -135,17 +140,9 @@ async fn clear_faults(State(server): State<Server>) -> Response {
 
 async fn by_hand(State(server): State<Server>, body: Bytes) -> Response {
     let bad = |words: String| (StatusCode::BAD_REQUEST, words + "\n").into_response();
-    let deed = match serde_json::from_slice::<ByHand>(&body) {
-        Ok(deed) => deed,
-        Err(error) => return bad(format!("this is nothing that hands can do: {error}")),
-    };
-    let place = AccountId::new(&deed.account).and_then(|account| {
-        let region = Region::new(&deed.region)?;
-        Ok(Place { account, region })
-    });
-    match place {
-        Err(error) => bad(error.to_string()),
-        Ok(place) => match server.now().by_hand(&place, &deed) {
+    match serde_json::from_slice::<ByHand>(&body) {
+        Err(error) => bad(format!("this is nothing that hands can do: {error}")),
+        Ok(deed) => match server.now().by_hand(&deed) {
             Ok(()) => StatusCode::NO_CONTENT.into_response(),
             Err(error) => bad(error.message),
         },
@@ -154,6 +151,39 @@ async fn by_hand(State(server): State<Server>, body: Bytes) -> Response {
 
 async fn ledger(State(server): State<Server>) -> Response {
     axum::Json(server.now().ledger()).into_response()
+}
+
+async fn page(State(server): State<Server>, headers: HeaderMap) -> Response {
+    shown(&headers, page::overview(&server.now()))
+}
+
+async fn stack_page(
+    State(server): State<Server>,
+    Path((account, region, stack)): Path<(String, String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let place = AccountId::new(&account).and_then(|account| Ok(Place { account, region: Region::new(&region)? }));
+    match place.ok().and_then(|place| page::stack(&server.now(), &place, &stack)) {
+        Some(drawn) => shown(&headers, drawn),
+        None => (StatusCode::NOT_FOUND, "there is no such stack\n").into_response(),
+    }
+}
+
+/// A page, unless the browser has it.
+fn shown(headers: &HeaderMap, drawn: page::Drawn) -> Response {
+    let known = headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == drawn.tag.as_bytes());
+    let headers = [
+        (header::ETAG, drawn.tag),
+        (header::CACHE_CONTROL, "no-cache".to_owned()),
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, page::policy()),
+        (header::REFERRER_POLICY, "no-referrer".to_owned()),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff".to_owned()),
+    ];
+    if known {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, drawn.html).into_response()
 }
 
 /// Which protocol a request speaks.

@@ -57,7 +57,7 @@ impl World {
     }
 
     /// Everything that goes on looks at the alarms.
-    fn wake_all(&mut self) {
+    pub(super) fn wake_all(&mut self) {
         let mut work = Vec::new();
         for (place, region) in &self.regions {
             let services = region.ecs.services.values().filter(|service| service.status == "ACTIVE");
@@ -123,6 +123,9 @@ impl World {
                 };
                 self.before = old;
                 self.keep_before();
+                if answer.is_ok() {
+                    self.count_call(operation);
+                }
                 return answer;
             }
             CallEffect::ReplyLost => Broken::Closed,

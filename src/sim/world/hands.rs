@@ -10,7 +10,7 @@ use super::provision::replaces;
 use super::refusal::refused_by_schema;
 use super::stack::Resource;
 use super::types;
-use crate::model::{Place, StackStatus};
+use crate::model::{AccountId, Place, Region, StackStatus};
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::ledger::Effect;
 
@@ -34,6 +34,18 @@ pub struct ByHand {
     pub delete: bool,
 }
 
+impl ByHand {
+    /// Where the stack is.
+    ///
+    /// # Errors
+    /// A sentence that says why there is no such place.
+    pub fn place(&self) -> Result<Place, String> {
+        let account = AccountId::new(&self.account).map_err(|error| error.to_string())?;
+        let region = Region::new(&self.region).map_err(|error| error.to_string())?;
+        Ok(Place { account, region })
+    }
+}
+
 /// What somebody made of a resource.
 #[derive(Clone, Debug)]
 pub(super) enum Hand {
@@ -46,7 +58,8 @@ impl World {
     ///
     /// # Errors
     /// The stack does not exist or is being deleted, it has no such resource, or this cannot be done to it.
-    pub fn by_hand(&mut self, place: &Place, deed: &ByHand) -> Answer<()> {
+    pub fn by_hand(&mut self, deed: &ByHand) -> Answer<()> {
+        let place = &deed.place().map_err(ApiError::validation)?;
         let ByHand { stack: name, resource: logical, set, delete, .. } = deed;
         if *delete != set.is_empty() {
             return Err(ApiError::validation("either `set` names properties, or `delete` is true"));

@@ -1,41 +1,38 @@
-//! What a scenario does to the accounts: at its time by the queue, or after a call by counting calls.
+//! How the accounts play a scenario: the queue wakes acts that have a time, and counting calls wakes the others.
 
 use jiff::Timestamp;
 
 use super::{Work, World};
-use crate::model::{AccountId, Place, Region};
-use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::Fault;
 use crate::sim::scenario::{Act, Deed, When};
 
-/// An act of the scenario, and what became of it.
+/// An act of the scenario and its outcome.
 #[derive(Clone, Debug)]
 pub struct Played {
     pub act: Act,
-    /// Calls that have yet to be carried out before it.
+    /// Calls that the act still waits for.
     calls: u32,
     pub state: State,
 }
 
-/// How far an act is.
+/// Where an act stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It is still to come.
     Waits,
     Done(Timestamp),
-    /// It could not be done: when, and why.
+    /// When the account refused it, and why.
     Refused(Timestamp, String),
 }
 
 impl World {
-    /// Does what a scenario says, at the times and after the calls that it says. Times count from now.
+    /// Carries out the acts of a scenario at their times and after their calls. Times count from now.
     pub fn play(&mut self, acts: Vec<Act>) {
         for act in acts {
             let (index, calls) = (self.script.len(), if let When::Calls(_, calls) = act.when { calls } else { 0 });
             let due = if let When::At(span) = act.when { self.now.checked_add(span).ok() } else { None };
             self.script.push(Played { act, calls, state: State::Waits });
             match due {
-                // What is so from the beginning is so for the first call.
+                // The first call already meets what is due at once.
                 Some(at) if at <= self.now => self.act(index),
                 Some(at) => self.schedule(at, Work::Script(index)),
                 None => {}
@@ -43,12 +40,12 @@ impl World {
         }
     }
 
-    /// What the scenario does, in the order of its file.
+    /// The acts of the scenario, in the order of its file.
     pub fn script(&self) -> &[Played] {
         &self.script
     }
 
-    /// A call was carried out: what waits for it happens.
+    /// Counts a call that was carried out, and does what waited for it.
     pub(super) fn count_call(&mut self, operation: &str) {
         let mut due = Vec::new();
         for (index, played) in self.script.iter_mut().enumerate().filter(|(_, played)| played.calls > 0) {
@@ -71,7 +68,7 @@ impl World {
                 self.end_fault(&fault);
                 Ok(())
             }
-            Deed::Hand(deed) => place(&deed.account, &deed.region).and_then(|place| self.by_hand(&place, &deed)),
+            Deed::Hand(deed) => self.by_hand(&deed),
         };
         let now = self.now;
         if let Some(played) = self.script.get_mut(index) {
@@ -82,7 +79,7 @@ impl World {
         }
     }
 
-    /// Clears one fault. What is left of its times does not tell it from itself.
+    /// Clears one fault, however often it has struck.
     fn end_fault(&mut self, fault: &Fault) {
         let alike = |own: &Fault| {
             let mut own = own.clone();
@@ -99,10 +96,6 @@ impl World {
             self.faults.remove(at);
         }
         self.keep_before();
+        self.wake_all();
     }
-}
-
-fn place(account: &str, region: &str) -> Answer<Place> {
-    let place = AccountId::new(account).and_then(|account| Ok(Place { account, region: Region::new(region)? }));
-    place.map_err(|error| ApiError::validation(error.to_string()))
 }
