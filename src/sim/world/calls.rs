@@ -345,7 +345,8 @@ impl World {
     }
 
     fn delete_now(&mut self, place: &Place, mut stack: Stack, mut operation: Operation) {
-        if let Some(running) = stack.operation.take() {
+        if let Some(mut running) = stack.operation.take() {
+            self.give_up_all(&mut stack, &mut running);
             operation.cleanup.extend(running.cleanup);
             operation.cleanup.extend(running.running.into_values().filter_map(|running| running.replaces));
         }

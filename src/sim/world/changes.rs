@@ -37,7 +37,10 @@ impl Lookup for Foreseen<'_> {
         if self.unknown.borrow().contains(logical) {
             return Some(AFTER_APPLY.to_owned());
         }
-        self.resources.get(logical)?.attributes.get(attribute).cloned()
+        let resource = self.resources.get(logical)?;
+        // A provider says only at the end of an update what attributes there are.
+        let open = || types::is_custom(&resource.kind).then(|| AFTER_APPLY.to_owned());
+        resource.attributes.get(attribute).cloned().or_else(open)
     }
 
     fn import(&self, export: &str) -> Option<String> {
@@ -198,7 +201,10 @@ fn details(
     let Some(info) = types::find(&definition.kind) else { return Vec::new() };
     let changed = changed_properties(&old.properties, after);
     let mut found = Vec::new();
-    for property in info.properties.iter() {
+    let own: BTreeSet<&String> = old.properties.keys().chain(after.keys()).collect();
+    let all: Vec<&String> =
+        if types::is_custom(&info.name) { own.into_iter().collect() } else { info.properties.iter().collect() };
+    for property in all {
         let written = definition.properties.get(property);
         let differs = changed.contains(property);
         let mut names = BTreeSet::new();

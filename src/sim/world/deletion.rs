@@ -58,12 +58,14 @@ impl World {
             current.at = resource.at;
         }
         let fails = self.resource_fault(&stack.name, &resource.logical, &resource.kind, During::Delete);
+        let mut until = Until::Time(self.now + self.config.pace.resource);
         if fails.is_none() {
             self.unmake(place, &resource);
             self.forget_hands(place, &resource);
+            until = self.delete_outside(place, stack, &resource).unwrap_or(until);
         }
-        let key = resource.physical_id.clone().unwrap_or_default();
-        let until = Until::Time(self.now + self.config.pace.resource);
+        // Two resources of the same stack may have the same id: a provider chooses those of its own.
+        let key = format!("{}|{}", resource.physical_id.as_deref().unwrap_or_default(), resource.logical);
         operation.running.insert(key, Running { verb: "DELETE", next: resource, replaces: None, until, fails });
     }
 

@@ -261,6 +261,14 @@ impl Scope<'_> {
     fn attribute(&self, resource: &str, attribute: &str) -> Result<String, String> {
         self.lookup.attribute(resource, attribute).ok_or_else(|| {
             let kind = self.template.resources.get(resource).map_or("of unknown type", |r| r.kind.as_str());
+            if super::types::is_custom(kind) {
+                // \[iss: aws-cdk#29949\] AWS adds the id of the request.
+                return format!(
+                    "CustomResource attribute error: Vendor response doesn't contain {attribute} attribute in object \
+                     {}|{resource}",
+                    self.stack_id
+                );
+            }
             format!(
                 "Template error: resource {resource} ({kind}) does not support attribute type {attribute} in Fn::GetAtt"
             )

@@ -6,7 +6,7 @@
 //!
 //! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
 //! `rollout`, `lifecycle`, `tasks` are ECS; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
-//! CloudFormation; `calls` are the operations.
+//! CloudFormation; `outside` is what something else answers for: wait conditions and custom resources; `calls` are the operations.
 
 mod bucket;
 mod calls;
@@ -26,6 +26,7 @@ mod ids;
 pub mod lifecycle;
 mod logs;
 mod operation;
+mod outside;
 mod parameters;
 pub mod policy;
 mod provision;
@@ -78,6 +79,7 @@ pub struct World {
     sessions: BTreeMap<String, (AccountId, String)>,
     budgets: BTreeMap<(Place, &'static str), Budget>,
     buckets: BTreeMap<String, Bucket>,
+    outside: outside::Outside,
 }
 
 /// CloudFormation and ECS of one account and region.
@@ -126,6 +128,7 @@ impl World {
             before: None,
             sessions: BTreeMap::new(),
             budgets: BTreeMap::new(),
+            outside: outside::Outside::default(),
         }
     }
 

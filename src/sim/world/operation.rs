@@ -147,7 +147,8 @@ impl World {
         }
         let any = !ended.is_empty();
         for (key, failure) in ended {
-            let Some(running) = operation.running.remove(&key) else { continue };
+            let Some(mut running) = operation.running.remove(&key) else { continue };
+            self.take_answer(stack, operation, &mut running);
             match (running.verb, failure) {
                 ("DELETE", failure) => self.end_deletion(place, stack, operation, running, failure),
                 (_, Some(reason)) => self.end_failed(stack, operation, running, reason),
@@ -162,6 +163,7 @@ impl World {
         let (service, deployment, deadline) = match &running.until {
             Until::Time(at) => return (*at <= self.now).then_some(Ok(())),
             Until::Deployment { service, deployment, deadline } => (service, deployment, deadline),
+            other => return self.awaited(other),
         };
         let found = self
             .regions
@@ -253,7 +255,8 @@ impl World {
     /// Turns a phase that makes things into the one that undoes them.
     fn fail(&mut self, stack: &mut Stack, operation: &mut Operation, beside: Option<String>) -> Next {
         let causes = beside.unwrap_or_default() + &failure_sentence(stack, &operation.failed);
-        for (_, running) in std::mem::take(&mut operation.running) {
+        for (_, mut running) in std::mem::take(&mut operation.running) {
+            self.give_up(&mut running);
             let words =
                 if running.verb == "CREATE" { "Resource creation cancelled" } else { "Resource update cancelled" };
             self.end_failed(stack, operation, running, words.to_owned());
@@ -284,7 +287,8 @@ impl World {
 
     /// Turns a running update round.
     pub(super) fn begin_update_rollback(&mut self, stack: &mut Stack, operation: &mut Operation, reason: String) {
-        for (_, running) in std::mem::take(&mut operation.running) {
+        for (_, mut running) in std::mem::take(&mut operation.running) {
+            self.give_up(&mut running);
             self.end_failed(stack, operation, running, "Resource update cancelled".to_owned());
         }
         operation.failed.clear();
@@ -464,7 +468,9 @@ fn note_operation(stack: &mut Stack, status: StackStatus) {
 fn due(until: &Until) -> Timestamp {
     match until {
         Until::Time(at) => *at,
-        Until::Deployment { deadline, .. } => *deadline,
+        Until::Deployment { deadline, .. } | Until::Signals { deadline, .. } | Until::Response { deadline, .. } => {
+            *deadline
+        }
     }
 }
 

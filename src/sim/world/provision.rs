@@ -253,12 +253,20 @@ impl World {
         let gone = || self.live(place, &next).is_none().then(|| not_found(&next));
         let resolved = self.resolved(place, &next.properties);
         let unresolved = || resolved.as_ref().err().cloned();
-        let fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(unresolved);
+        let mut fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(unresolved);
         if fails.is_none() {
             self.forget_hands(place, &next);
             self.inherit_tags(place, stack, &next);
         }
         let mut until = Until::Time(self.now + self.config.pace.resource);
+        if fails.is_none()
+            && let Ok(resolved) = &resolved
+        {
+            match self.update_outside(place, stack, &next, resolved, during) {
+                Ok(other) => until = other.unwrap_or(until),
+                Err(reason) => fails = Some(reason),
+            }
+        }
         if fails.is_none()
             && next.kind == "AWS::ECS::Service"
             && let Ok(resolved) = resolved
@@ -336,6 +344,9 @@ impl World {
         next: &mut Resource,
         old: Option<&Resource>,
     ) -> Result<Option<Until>, String> {
+        if let Some(made) = self.make_outside(place, stack, next) {
+            return made;
+        }
         match next.kind.as_str() {
             "AWS::ECS::TaskDefinition" => {
                 let family = next.properties.get("Family").and_then(Value::as_str).map(str::to_owned);

@@ -277,6 +277,32 @@ pub enum Until {
         /// When CloudFormation gives up.
         deadline: Timestamp,
     },
+    /// Signals to the handle of a wait condition.
+    Signals {
+        /// The handle's key.
+        key: String,
+        /// How many.
+        count: usize,
+        /// When the condition times out.
+        deadline: Timestamp,
+    },
+    /// The response of the provider of a custom resource.
+    Response {
+        /// The request's key.
+        key: String,
+        /// When CloudFormation gives up.
+        deadline: Timestamp,
+    },
+}
+
+impl Until {
+    /// The key at which something outside of the account answers.
+    pub fn key(&self) -> Option<&String> {
+        match self {
+            Until::Signals { key, .. } | Until::Response { key, .. } => Some(key),
+            Until::Time(_) | Until::Deployment { .. } => None,
+        }
+    }
 }
 
 impl Operation {
