@@ -211,6 +211,8 @@ impl World {
             operations: Vec::new(),
             drift: Drift::default(),
             stale: None,
+            nest: None,
+            reviewed: BTreeMap::new(),
         })
     }
 
@@ -344,7 +346,7 @@ impl World {
         Ok(())
     }
 
-    fn delete_now(&mut self, place: &Place, mut stack: Stack, mut operation: Operation) {
+    pub(super) fn delete_now(&mut self, place: &Place, mut stack: Stack, mut operation: Operation) {
         if let Some(mut running) = stack.operation.take() {
             self.give_up_all(&mut stack, &mut running);
             operation.cleanup.extend(running.cleanup);
@@ -353,12 +355,15 @@ impl World {
         let living =
             stack.resources.values().filter(|r| !matches!(r.status.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED"));
         operation.cleanup.extend(living.cloned());
+        for set in stack.change_sets.values().filter(|set| set.nested) {
+            self.drop_nested_sets(place, set);
+        }
         stack.previous = None;
         self.begin(place, stack, operation, StackStatus::DeleteInProgress, Some("User Initiated"));
     }
 
     /// An export of the stack that others import, with their names.
-    fn importer(&self, place: &Place, stack: &Stack) -> Option<(String, String)> {
+    pub(super) fn importer(&self, place: &Place, stack: &Stack) -> Option<(String, String)> {
         stack.exports().find_map(|(name, _)| Some((name.to_owned(), self.importers(place, stack, name)?)))
     }
 
@@ -444,6 +449,9 @@ impl World {
                 stack.id, stack.status
             )));
         }
+        if let Some(nested) = skip.iter().find(|name| name.contains('.')) {
+            return Err(ApiError::not_modelled(format_args!("ResourcesToSkip of nested stacks ({nested})")));
+        }
         let failed = |name: &String| stack.resources.get(name).is_some_and(|r| r.status.ends_with("_FAILED"));
         if let Some(wrong) = skip.iter().find(|name| !failed(name)) {
             return Err(ApiError::validation(format!(
@@ -491,6 +499,11 @@ impl World {
     /// UpdateTerminationProtection. Gives the stack's id.
     pub fn set_protection(&mut self, place: &Place, name: &str, on: bool) -> Answer<Arc<str>> {
         let mut stack = self.living(place, name)?;
+        if stack.nest.is_some() {
+            // \[doc: "Protect CloudFormation stacks from being deleted"\] \[?\] The words.
+            let words = "Termination protection can not be changed on a nested stack; change it on the root stack";
+            return Err(ApiError::validation(words));
+        }
         let effect = if stack.protected == on { Effect::Replayed } else { Effect::Effective };
         stack.protected = on;
         let id = stack.id.clone();

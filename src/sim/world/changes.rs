@@ -14,7 +14,7 @@ use super::eval::{AFTER_APPLY, Lookup, Meter, Scope, placeholders};
 use super::provision::changed_properties;
 use super::stack::{Resource, Shape, Stack};
 use super::template::{ResourceDef, references};
-use super::{World, types};
+use super::{World, nested, types};
 use crate::model::Place;
 
 /// Resources as they would be, as far as that is known.
@@ -38,8 +38,9 @@ impl Lookup for Foreseen<'_> {
             return Some(AFTER_APPLY.to_owned());
         }
         let resource = self.resources.get(logical)?;
-        // A provider says only at the end of an update what attributes there are.
-        let open = || types::is_custom(&resource.kind).then(|| AFTER_APPLY.to_owned());
+        // Only the end of an update says what attributes a provider or what outputs a nested stack has.
+        let opens = types::is_custom(&resource.kind) || resource.kind == nested::KIND;
+        let open = || opens.then(|| AFTER_APPLY.to_owned());
         resource.attributes.get(attribute).cloned().or_else(open)
     }
 
@@ -89,6 +90,7 @@ impl World {
             };
             let after = scope.properties(&definition.properties)?;
             let mut details = details(shape, stack, definition, old, &after, &fates);
+            details.extend(automatic(definition).filter(|_| details.is_empty()));
             let changes = !details.is_empty() || old.kind != definition.kind;
             details.extend(policies(definition, old));
             if details.is_empty() && old.kind == definition.kind {
@@ -131,6 +133,7 @@ fn added(name: &str, definition: &ResourceDef, after: &Map<String, Value>) -> Ch
         before: None,
         after: text(after),
         drift: None,
+        change_set: None,
     }
 }
 
@@ -151,6 +154,7 @@ pub(super) fn removed(old: &Resource) -> Change {
         before: text(&old.properties),
         after: None,
         drift: None,
+        change_set: None,
     }
 }
 
@@ -187,6 +191,7 @@ fn modified(
         before: text(&old.properties),
         after: text(after),
         drift: None,
+        change_set: None,
     }
 }
 
@@ -253,6 +258,21 @@ fn policies(definition: &ResourceDef, old: &Resource) -> impl Iterator<Item = De
         cause: None,
         before: Some(old.clone()),
         after: Some(new.clone()),
+        deployed: None,
+    })
+}
+
+/// A nested stack may have another template under the same URL. \[doc: `ResourceChangeDetail`, `ChangeSource`\]
+fn automatic(definition: &ResourceDef) -> Option<Detail> {
+    (definition.kind == nested::KIND).then(|| Detail {
+        attribute: "Properties",
+        name: None,
+        recreates: "Never",
+        evaluation: "Dynamic",
+        source: "Automatic",
+        cause: None,
+        before: None,
+        after: None,
         deployed: None,
     })
 }

@@ -470,5 +470,6 @@ fn in_step(deployed: &Resource, own: &Resource, names: &[String], drift: RowDrif
         before: json(own),
         after: json(own),
         drift: Some(drift),
+        change_set: None,
     }
 }

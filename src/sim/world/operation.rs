@@ -24,12 +24,16 @@ impl World {
     /// One look at a stack.
     pub(super) fn step_stack(&mut self, place: &Place, id: &str) {
         let Some(mut stack) = self.region(place).stacks.remove(id) else { return };
+        let before = stack.status;
         while let Some(mut operation) = stack.operation.take() {
             match self.step(place, &mut stack, &mut operation) {
                 Next::Again => stack.operation = Some(operation),
-                Next::End => stack.leftover = operation.cleanup,
+                Next::End => {
+                    stack.leftover = operation.cleanup;
+                    std::mem::take(&mut stack.reviewed).values().for_each(|id| self.drop_review(place, id));
+                }
                 Next::Wait => {
-                    if let Some(at) = operation.running.values().map(|running| due(&running.until)).min() {
+                    if let Some(at) = operation.running.values().filter_map(|running| due(&running.until)).min() {
                         self.schedule(at.max(self.now), Work::Stack { place: place.clone(), id: stack.id.clone() });
                     }
                     stack.operation = Some(operation);
@@ -37,7 +41,9 @@ impl World {
                 }
             }
         }
+        let parent = stack.nest.as_ref().map(|nest| nest.parent.to_string()).filter(|_| stack.status != before);
         self.put_stack(place, stack);
+        self.wake(place, parent);
     }
 
     /// Something that a stack may wait for has ended.
@@ -76,6 +82,10 @@ impl World {
     }
 
     fn step(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> Next {
+        if operation.holds && matches!(operation.phase, Phase::UpdateCleanup | Phase::UpdateRollbackCleanup) {
+            return Next::Wait;
+        }
+        let nested = self.nested_clean_up(place, stack, operation);
         let finished = self.finish_due(place, stack, operation);
         if operation.phase.forward() {
             let beside = self.failure_beside_resources(stack, operation);
@@ -89,7 +99,7 @@ impl World {
         } else if self.delete_ready(place, stack, operation) || finished {
             return Next::Again;
         }
-        if operation.running.is_empty() && !self.watches(place, stack, operation) {
+        if operation.running.is_empty() && !nested && !self.watches(place, stack, operation) {
             return self.complete(place, stack, operation);
         }
         Next::Wait
@@ -148,7 +158,7 @@ impl World {
         let any = !ended.is_empty();
         for (key, failure) in ended {
             let Some(mut running) = operation.running.remove(&key) else { continue };
-            self.take_answer(stack, operation, &mut running);
+            self.take_answer(place, stack, operation, &mut running);
             match (running.verb, failure) {
                 ("DELETE", failure) => self.end_deletion(place, stack, operation, running, failure),
                 (_, Some(reason)) => self.end_failed(stack, operation, running, reason),
@@ -163,7 +173,7 @@ impl World {
         let (service, deployment, deadline) = match &running.until {
             Until::Time(at) => return (*at <= self.now).then_some(Ok(())),
             Until::Deployment { service, deployment, deadline } => (service, deployment, deadline),
-            other => return self.awaited(other),
+            other => return self.awaited(place, other),
         };
         let found = self
             .regions
@@ -264,7 +274,9 @@ impl World {
         operation.failed.clear();
         operation.done.clear();
         match operation.phase {
-            Phase::Create if stack.keep_failed => self.end(stack, operation, StackStatus::CreateFailed, Some(causes)),
+            Phase::Create if stack.keep_failed || stack.nest.is_some() => {
+                self.end(stack, operation, StackStatus::CreateFailed, Some(causes))
+            }
             Phase::Create => {
                 operation.cleanup.extend(stack.resources.values().cloned());
                 let (phase, status) = if stack.delete_failed {
@@ -309,6 +321,8 @@ impl World {
                     operation.done.clear();
                     if operation.phase == Phase::Update {
                         self.begin_update_rollback(stack, operation, reason);
+                    } else if stack.nest.is_some() {
+                        return self.end(stack, operation, StackStatus::CreateFailed, Some(reason));
                     } else {
                         operation.cleanup.extend(stack.resources.values().cloned());
                         operation.phase = Phase::Rollback;
@@ -465,12 +479,14 @@ fn note_operation(stack: &mut Stack, status: StackStatus) {
     stack.operations.push((kind, id.into()));
 }
 
-fn due(until: &Until) -> Timestamp {
+/// When it is looked at again by itself; none for what wakes the stack.
+fn due(until: &Until) -> Option<Timestamp> {
     match until {
-        Until::Time(at) => *at,
+        Until::Time(at) => Some(*at),
         Until::Deployment { deadline, .. } | Until::Signals { deadline, .. } | Until::Response { deadline, .. } => {
-            *deadline
+            Some(*deadline)
         }
+        Until::Stack { .. } => None,
     }
 }
 

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
 use super::lifecycle;
+use super::nested;
 use super::refusal::{ill_typed, invalid, not_found, refused, unmodelled};
 use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
@@ -141,6 +142,7 @@ impl World {
         match existing {
             Some(old)
                 if old.kind == definition.kind
+                    && old.kind != nested::KIND
                     && unchanged(&old, &properties, &tags)
                     && !old.status.ends_with("_FAILED") =>
             {
@@ -311,8 +313,9 @@ impl World {
                 operation.done.insert(name.to_owned());
             }
             Some(current) if current.physical_id == before.physical_id => {
-                let untouched =
-                    unchanged(&current, &before.properties, &before.tags) && !current.status.ends_with("_FAILED");
+                let untouched = unchanged(&current, &before.properties, &before.tags)
+                    && !current.status.ends_with("_FAILED")
+                    && !self.is_open(place, &current);
                 if untouched {
                     stack.resources.insert(name.to_owned(), before);
                     operation.done.insert(name.to_owned());

@@ -63,6 +63,21 @@ pub struct Stack {
     pub drift: Drift,
     /// How it was before the last execution, for as many reads.
     pub stale: Option<(u32, Box<Stack>)>,
+    /// Where it is nested; none for one that stands by itself.
+    pub nest: Option<Nest>,
+    /// Nested stacks in review that the change set of its operation has made, by logical id.
+    pub reviewed: BTreeMap<String, Arc<str>>,
+}
+
+/// Where a stack is nested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nest {
+    /// The id of the stack whose resource it is.
+    pub parent: Arc<str>,
+    /// The id of the outermost stack.
+    pub root: Arc<str>,
+    /// How many stacks it is in.
+    pub depth: usize,
 }
 
 /// What a stack is asked to be.
@@ -224,6 +239,8 @@ pub struct Operation {
     pub records: Option<Records>,
     /// Until when alarms are watched after the last resource.
     pub watched_until: Option<Timestamp>,
+    /// Before its cleanup it waits for the parent of a nested stack, which may still take it back.
+    pub holds: bool,
 }
 
 /// The phases of operations.
@@ -293,6 +310,22 @@ pub enum Until {
         /// When CloudFormation gives up.
         deadline: Timestamp,
     },
+    /// What goes on in a nested stack.
+    Stack {
+        /// Its id.
+        id: Arc<str>,
+        goal: Goal,
+    },
+}
+
+/// What a nested stack is to come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Goal {
+    Create,
+    Update,
+    Rollback,
+    Delete,
 }
 
 impl Until {
@@ -300,7 +333,7 @@ impl Until {
     pub fn key(&self) -> Option<&String> {
         match self {
             Until::Signals { key, .. } | Until::Response { key, .. } => Some(key),
-            Until::Time(_) | Until::Deployment { .. } => None,
+            Until::Time(_) | Until::Deployment { .. } | Until::Stack { .. } => None,
         }
     }
 }
@@ -320,6 +353,7 @@ impl Operation {
             then_delete: false,
             records: None,
             watched_until: None,
+            holds: false,
         }
     }
 }

@@ -1,5 +1,5 @@
 //! Resources whose end something outside of the account says, by a PUT to an address that CloudFormation gives it: wait
-//! conditions and custom resources.
+//! conditions and custom resources. The hooks for nested stacks, which are more than records too, are here as well.
 //!
 //! At AWS the address is a presigned URL of S3, and its object's key says for what the answer is: `STACK-ID/HANDLE` for a signal,
 //! `STACK-ID|LOGICAL-ID|REQUEST-ID` for a custom resource. Here it has the same host and key, without the query that signs it,
@@ -16,8 +16,8 @@ use serde_json::{Map, Value};
 
 use self::custom::Request;
 use self::signals::Signals;
-use super::stack::{Operation, Resource, Running, Stack, Until};
-use super::{Work, World, types};
+use super::stack::{Goal, Operation, Resource, Running, Stack, Until};
+use super::{Work, World, nested, types};
 use crate::model::Place;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::During;
@@ -90,9 +90,10 @@ impl World {
         Ok(())
     }
 
-    /// Whether what is awaited from outside has come, and how it ended; none while it may still come.
-    pub(super) fn awaited(&self, until: &Until) -> Option<Result<(), String>> {
+    /// Whether what a resource waits for has come, and how it ended; none while it may still come.
+    pub(super) fn awaited(&self, place: &Place, until: &Until) -> Option<Result<(), String>> {
         match until {
+            Until::Stack { id, goal } => self.nested_outcome(place, id, *goal),
             Until::Signals { key, count, deadline } => self.signalled(key, *count, *deadline),
             Until::Response { key, deadline } => self.responded(key, *deadline),
             _ => None,
@@ -100,8 +101,15 @@ impl World {
     }
 
     /// Gives a resource what came from outside at its end.
-    pub(super) fn take_answer(&mut self, stack: &mut Stack, operation: &Operation, running: &mut Running) {
+    pub(super) fn take_answer(
+        &mut self,
+        place: &Place,
+        stack: &mut Stack,
+        operation: &Operation,
+        running: &mut Running,
+    ) {
         match running.until.clone() {
+            Until::Stack { id, goal } if goal != Goal::Delete => self.take_outputs(place, &id, &mut running.next),
             Until::Signals { key, .. } => self.take_signals(&key, &mut running.next),
             Until::Response { key, .. } => self.take_response(&key, stack, operation, running),
             _ => {}
@@ -141,6 +149,7 @@ impl World {
                 Ok(None)
             }
             "AWS::CloudFormation::WaitCondition" => self.wait_for_signals(stack, next).map(Some),
+            nested::KIND => self.make_nested(place, stack, next).map(Some),
             kind if types::is_custom(kind) => self.ask_to_create(place, stack, next).map(Some),
             _ => return None,
         })
@@ -160,20 +169,27 @@ impl World {
             kind @ "AWS::CloudFormation::WaitCondition" if during != During::Rollback => {
                 Err(format!("Update to resource type {kind} is not supported."))
             }
+            nested::KIND => self.update_nested(place, stack, next, properties, during),
             kind if types::is_custom(kind) => self.ask_to_update(place, stack, next, properties, during),
             _ => Ok(None),
         }
     }
 
     /// Deletes a resource of these types.
-    pub(super) fn delete_outside(&mut self, place: &Place, stack: &Stack, resource: &Resource) -> Option<Until> {
-        match resource.kind.as_str() {
+    pub(super) fn delete_outside(
+        &mut self,
+        place: &Place,
+        stack: &Stack,
+        resource: &Resource,
+    ) -> Result<Option<Until>, String> {
+        Ok(match resource.kind.as_str() {
             "AWS::CloudFormation::WaitConditionHandle" => {
                 self.outside.handles.remove(&signals::key(stack, &resource.logical));
                 None
             }
+            nested::KIND => self.delete_nested(place, stack, resource)?,
             kind if types::is_custom(kind) => self.ask_to_delete(place, stack, resource),
             _ => None,
-        }
+        })
     }
 }
