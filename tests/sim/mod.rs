@@ -3,6 +3,7 @@
 mod buckets;
 mod cidr;
 mod clients;
+mod outside;
 mod pauses;
 mod port;
 mod support;

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import urllib.request
 
 import account
 import boto3
@@ -181,6 +182,64 @@ assert reason("broken", "Inner", "CREATE_FAILED") == (
 assert statuses(at) == ["CREATE_IN_PROGRESS", "CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"], statuses(at)
 create("kept", parent(outputs=False, Inner=nested(broken)), "CREATE_FAILED", OnFailure="DO_NOTHING")
 assert stack(inner("kept")["PhysicalResourceId"])["StackStatus"] == "CREATE_FAILED"
+
+# Without a rollback everything stays until it is rolled back, or updated again.
+for name, goes_on in (("stays", lambda: cfn.rollback_stack(StackName="stays")),
+                      ("again", lambda: cfn.update_stack(StackName="again", TemplateBody=both("c")))):
+    both = lambda text: parent(Inner=nested(url, text), Other=nested(other, text, policies={"DependsOn": "Inner"}))
+    create(name, both("a"))
+    at, second = (inner(name, logical)["PhysicalResourceId"] for logical in ("Inner", "Other"))
+    fault(fault="resource-fails", stack=stack(second)["StackName"], resource="Topic0", during="update", reason="no")
+    update(name, both("b"), "UPDATE_FAILED", DisableRollback=True)
+    assert stack(second)["StackStatus"] == "UPDATE_FAILED"
+    assert stack(at)["StackStatus"] == "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+    goes_on()
+    ended = "UPDATE_COMPLETE" if name == "again" else "UPDATE_ROLLBACK_COMPLETE"
+    settled(name, ended)
+    assert (stack(at)["StackStatus"], stack(second)["StackStatus"]) == (ended, ended), reasons(at)
+    assert outputs(at)["Text"] == outputs(second)["Text"] == ("c" if name == "again" else "a")
+
+# An update that is cancelled while a nested stack is in the middle of its own; and a creation that is deleted there.
+thing = {"Thing": {"Type": "Custom::Thing", "Properties": {
+    "ServiceToken": "arn:aws:lambda:eu-west-1:111111111111:function:provider", "Text": {"Ref": "Text"}}}}
+slow = leaf("slow.json", **thing)
+
+
+def answered(name, kind):
+    """Answers the provider's request of a nested stack."""
+    def found():
+        every = json.load(urllib.request.urlopen(ENDPOINT + "/_landfall/custom-resources"))
+        own = [one for one in every if f":stack/{name}-Inner-" in one["StackId"] and one["RequestType"] == kind]
+        return own[0] if own else None
+    request = wait(found, kind)
+    words = {"Status": "SUCCESS", "PhysicalResourceId": request.get("PhysicalResourceId", "thing"),
+             **{key: request[key] for key in ("StackId", "RequestId", "LogicalResourceId")}}
+    urllib.request.urlopen(urllib.request.Request(request["ResponseURL"], json.dumps(words).encode(), method="PUT"))
+
+
+cfn.create_stack(StackName="slow", TemplateBody=parent(Inner=nested(slow, "a")))
+answered("slow", "Create")
+settled("slow", "CREATE_COMPLETE")
+at = inner("slow")["PhysicalResourceId"]
+cfn.update_stack(StackName="slow", TemplateBody=parent(Inner=nested(slow, "b")))
+wait(lambda: any(event["ResourceStatus"] == "UPDATE_IN_PROGRESS" and event["LogicalResourceId"] == "Thing" for event in events(at)), "it")
+cfn.cancel_update_stack(StackName="slow")
+answered("slow", "Update")
+settled("slow", "UPDATE_ROLLBACK_COMPLETE")
+assert stack(at)["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE" and outputs("slow")["Text"] == "a", reasons(at)
+identity = cfn.create_stack(StackName="brief", TemplateBody=parent(Inner=nested(slow, "a")))["StackId"]
+at = wait(lambda: inner("brief").get("PhysicalResourceId") if events("brief")[0]["LogicalResourceId"] == "Inner" else None, "it")
+wait(lambda: any(event["LogicalResourceId"] == "Thing" for event in events(at)), "it")
+cfn.delete_stack(StackName="brief")
+answered("brief", "Delete")
+deleted(identity)
+deleted(at)
+late = json.dumps({"Resources": {"Inner": nested(slow, "a", TimeoutInMinutes=1)}})
+assert cfn.create_stack(StackName="timed", TemplateBody=late)
+at = wait(lambda: inner("timed").get("PhysicalResourceId") if events("timed")[0]["LogicalResourceId"] == "Inner" else None, "it")
+assert stack(at)["TimeoutInMinutes"] == 1
+answered("timed", "Create")
+settled("timed", "CREATE_COMPLETE")
 
 # A template that contains itself comes to an end.
 itself = f"https://{BUCKET}.s3.eu-west-1.amazonaws.com/itself.json"

@@ -264,7 +264,7 @@ fn policies(definition: &ResourceDef, old: &Resource) -> impl Iterator<Item = De
 
 /// A nested stack may have another template under the same URL. \[doc: `ResourceChangeDetail`, `ChangeSource`\]
 fn automatic(definition: &ResourceDef) -> Option<Detail> {
-    (definition.kind == nested::KIND).then(|| Detail {
+    (definition.kind == nested::KIND).then_some(Detail {
         attribute: "Properties",
         name: None,
         recreates: "Never",

@@ -165,7 +165,8 @@ impl World {
             return Ok(self.take_nested_back(place, parent, nested));
         }
         let mut nested = nested;
-        if let Some(operation) = nested.operation.take_if(|operation| operation.holds) {
+        let held = |operation: &mut Operation| operation.holds && operation.phase == Phase::UpdateCleanup;
+        if let Some(operation) = nested.operation.take_if(held) {
             nested.leftover.extend(operation.cleanup);
         } else {
             self.updatable(place, &id).map_err(|error| error.message)?;

@@ -46,8 +46,9 @@ fn address(place: &Place, bucket: &str, key: &str) -> String {
     format!("https://{bucket}.s3.{region}.{}/{}", place.region.domain(), utf8_percent_encode(key, &ESCAPED))
 }
 
-/// The key at the path of an address; none if it has not the form of one.
-fn key_at(path: &str) -> Option<String> {
+/// The key at an address or at its path; none if it has not the form of one.
+fn key_at(address: &str) -> Option<String> {
+    let path = address.split_once("://").and_then(|(_, rest)| rest.split_once('/')).map_or(address, |(_, path)| path);
     let key = percent_decode_str(path.trim_start_matches('/')).decode_utf8().ok()?;
     let is_stack = key.starts_with("arn:") && key.contains(":cloudformation:") && key.contains(":stack/");
     is_stack.then(|| key.into_owned())
@@ -60,17 +61,17 @@ impl World {
     }
 
     /// Takes the answer of something outside: a signal to the handle of a wait condition, or the response to the request of a
-    /// custom resource. `path` is that of the address which CloudFormation gave for it.
+    /// custom resource. `address` is what CloudFormation gave for it, or the path of that.
     ///
     /// # Errors
     /// Nothing waits for an answer there.
-    pub fn answer(&mut self, path: &str, body: &[u8]) -> Answer<()> {
+    pub fn answer(&mut self, address: &str, body: &[u8]) -> Answer<()> {
         let missing = || ApiError {
             code: "NoSuchKey",
             message: "no wait condition handle and no request of a custom resource has this address".to_owned(),
             status: 404,
         };
-        let key = key_at(path).ok_or_else(missing)?;
+        let key = key_at(address).ok_or_else(missing)?;
         let place = if key.contains('|') { self.respond(&key, body) } else { self.signal(&key, body) };
         let place = place.ok_or_else(missing)?;
         self.record(&place, "PutObject", key.clone(), None, Effect::Effective);

@@ -73,9 +73,7 @@ impl World {
         })?;
         let count = property("Count").map_or(Some(1), |count| count.parse::<usize>().ok().filter(|count| *count > 0));
         let count = count.ok_or("Value of property Count must be a number of at least 1")?;
-        let key =
-            handle.split_once("://").and_then(|(_, rest)| rest.split_once('/')).and_then(|(_, path)| key_at(path));
-        let key = key.filter(|key| self.outside.handles.contains_key(key));
+        let key = key_at(&handle).filter(|key| self.outside.handles.contains_key(key));
         let key = key.ok_or_else(|| format!("The wait condition handle {handle} does not exist."))?;
         // \[iss: Accenture/adop-doa-materials#10\] Its id is that of the stack, with the handle's name.
         let name = key.rsplit_once('/').map_or(key.as_str(), |(_, name)| name);
