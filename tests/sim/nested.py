@@ -137,9 +137,18 @@ fault(fault="resource-fails", stack="web", resource="Late", during="update", rea
 fault(fault="resource-fails", stack=one["StackName"], resource="Topic0", during="rollback", reason="stuck")
 update("web", body("four"), "UPDATE_ROLLBACK_FAILED")
 assert stack(one["StackName"])["StackStatus"] == "UPDATE_ROLLBACK_FAILED"
-refused("NotModelled", "ResourcesToSkip", cfn.continue_update_rollback, StackName="web", ResourcesToSkip=[f"{one['StackName']}.Topic0"])
 cfn.continue_update_rollback(StackName="web")
 settled("web", "UPDATE_ROLLBACK_COMPLETE")
+assert stack(one["StackName"])["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE" and outputs("web")["Text"] == "one"
+fault(fault="resource-fails", stack="web", resource="Late", during="update", reason="no")
+fault(fault="resource-fails", stack=one["StackName"], resource="Topic0", during="rollback", reason="stuck")
+update("web", body("five"), "UPDATE_ROLLBACK_FAILED")
+for wrong in ("Topic1", "Nothing"):
+    refused("ValidationError", wrong, cfn.continue_update_rollback, StackName="web", ResourcesToSkip=[f"{one['StackName']}.{wrong}"])
+refused("ValidationError", "other.Topic0", cfn.continue_update_rollback, StackName="web", ResourcesToSkip=["other.Topic0"])
+cfn.continue_update_rollback(StackName="web", ResourcesToSkip=[f"{one['StackName']}.Topic0"])
+settled("web", "UPDATE_ROLLBACK_COMPLETE")
+assert "Resource skipped by ContinueUpdateRollback" in reasons(one["StackName"])
 assert stack(one["StackName"])["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE" and outputs("web")["Text"] == "one"
 
 # A nested stack that leaves the template goes, and one that is retained stays.
@@ -182,6 +191,29 @@ assert reason("broken", "Inner", "CREATE_FAILED") == (
 assert statuses(at) == ["CREATE_IN_PROGRESS", "CREATE_FAILED", "DELETE_IN_PROGRESS", "DELETE_COMPLETE"], statuses(at)
 create("kept", parent(outputs=False, Inner=nested(broken)), "CREATE_FAILED", OnFailure="DO_NOTHING")
 assert stack(inner("kept")["PhysicalResourceId"])["StackStatus"] == "CREATE_FAILED"
+
+# Deletions that fail inside, and that are tried again: a resource that stays, an export that others use.
+export = store("export.json", Resources={"Topic": {"Type": "AWS::SNS::Topic"}}, Outputs={
+    "Arn": {"Value": {"Ref": "Topic"}, "Export": {"Name": "topic-of-inner"}}})
+create("hard", parent(outputs=False, Inner=nested(export)))
+at = inner("hard")["PhysicalResourceId"]
+create("uses", json.dumps({"Resources": {"A": {"Type": "AWS::SNS::Topic", "Properties": {
+    "DisplayName": {"Fn::ImportValue": "topic-of-inner"}}}}}))
+cfn.delete_stack(StackName="hard")
+settled("hard", "DELETE_FAILED")
+assert reason("hard", "Inner", "DELETE_FAILED") == (
+    f"Embedded stack {at} was not successfully deleted: Export topic-of-inner cannot be deleted as it is in use by uses")
+uses = stack("uses")["StackId"]
+cfn.delete_stack(StackName="uses")
+deleted(uses)
+fault(fault="resource-fails", stack=stack(at)["StackName"], resource="Topic", during="delete", reason="no")
+cfn.delete_stack(StackName="hard")
+settled("hard", "DELETE_FAILED")
+assert reason("hard", "Inner", "DELETE_FAILED").endswith("deleted: The following resource(s) failed to delete: [Topic].")
+identity = stack("hard")["StackId"]
+cfn.delete_stack(StackName="hard")
+deleted(identity)
+deleted(at)
 
 # Without a rollback everything stays until it is rolled back, or updated again.
 for name, goes_on in (("stays", lambda: cfn.rollback_stack(StackName="stays")),
@@ -369,4 +401,6 @@ reviewed = [one["StackName"] for one in cfn.get_paginator("list_stacks").paginat
 assert reviewed == [], reviewed
 refused("ValidationError", "REVERT_DRIFT", cfn.create_change_set, StackName="sets", ChangeSetName="drift", UsePreviousTemplate=True,
         IncludeNestedStacks=True, DeploymentMode="REVERT_DRIFT")
+made = account.change_set("sets", ChangeSetName="drift", UsePreviousTemplate=True, DeploymentMode="REVERT_DRIFT")
+assert made["StackDriftStatus"] == "IN_SYNC" and rows(made)["Inner"]["ResourceDriftStatus"] == "UNSUPPORTED", made
 print("nested: done")

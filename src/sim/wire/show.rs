@@ -239,7 +239,10 @@ pub(super) fn change_set(xml: &mut Xml, stack: &Stack, set: &ChangeSet, changes:
     xml.some("OnStackFailure", set.on_failure.as_ref());
     xml.some("DeploymentMode", set.reverts.then_some("REVERT_DRIFT"));
     if set.reverts && set.status == "CREATE_COMPLETE" {
-        let drifted = set.changes.iter().any(|row| row.drift.as_ref().is_some_and(|drift| drift.status != "IN_SYNC"));
+        let drifted = set
+            .changes
+            .iter()
+            .any(|row| row.drift.as_ref().is_some_and(|drift| matches!(drift.status, "MODIFIED" | "DELETED")));
         xml.text("StackDriftStatus", if drifted { "DRIFTED" } else { "IN_SYNC" });
     }
     xml.list("Changes", changes, |xml, row| {

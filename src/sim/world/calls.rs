@@ -449,19 +449,17 @@ impl World {
                 stack.id, stack.status
             )));
         }
-        if let Some(nested) = skip.iter().find(|name| name.contains('.')) {
-            return Err(ApiError::not_modelled(format_args!("ResourcesToSkip of nested stacks ({nested})")));
-        }
-        let failed = |name: &String| stack.resources.get(name).is_some_and(|r| r.status.ends_with("_FAILED"));
-        if let Some(wrong) = skip.iter().find(|name| !failed(name)) {
+        let (nested, skip): (Vec<String>, Vec<String>) = skip.iter().cloned().partition(|name| name.contains('.'));
+        if let Some(wrong) = skip.iter().find(|name| !stack.can_skip(name)) {
             return Err(ApiError::validation(format!(
                 "Resource(s) [{wrong}] cannot be skipped: only resources in UPDATE_FAILED state can be skipped"
             )));
         }
+        self.skip_in_nested(place, &stack, &nested, token)?;
         remember(&mut stack, token, request);
         self.record(place, "ContinueUpdateRollback", stack.name.clone(), token.as_deref(), Effect::Effective);
         let mut operation = Operation::new(Phase::UpdateRollback, token.as_deref().map(Arc::from));
-        operation.skip = skip.iter().cloned().collect();
+        operation.skip = skip.into_iter().collect();
         self.begin(place, stack, operation, StackStatus::UpdateRollbackInProgress, Some("User Initiated"));
         Ok(())
     }

@@ -5,17 +5,18 @@
 //! each can still go back. An update of the parent updates every nested stack: its template may be another one under the same
 //! URL.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::calls::StackInput;
+use super::calls::{StackInput, Token};
 use super::eval::as_text;
 use super::stack::{Goal, Monitoring, Nest, Operation, Phase, Resource, Shape, Stack, Until};
 use super::transform::check_expansion;
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
+use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::During;
 
 /// The type.
@@ -210,6 +211,32 @@ impl World {
         self.put_stack(place, nested);
         self.schedule(self.now, Work::Stack { place: place.clone(), id });
         until
+    }
+
+    /// Goes on with the rollback of nested stacks, and leaves these of their resources as they are: `STACK-NAME.LOGICAL-ID`.
+    /// \[doc: ContinueUpdateRollback, `ResourcesToSkip`\]
+    pub(super) fn skip_in_nested(&mut self, place: &Place, root: &Stack, skip: &[String], token: &Token) -> Answer<()> {
+        let mut found: BTreeMap<Arc<str>, BTreeSet<String>> = BTreeMap::new();
+        for entry in skip {
+            let (name, logical) = entry.split_once('.').unwrap_or_default();
+            let in_root = |stack: &&Stack| stack.nest.as_ref().is_some_and(|nest| nest.root == root.id);
+            let stack = self.find_stack(place, name).filter(in_root);
+            let stack = stack.filter(|s| s.status == StackStatus::UpdateRollbackFailed && s.can_skip(logical));
+            let wrong = || {
+                ApiError::validation(format!(
+                    "Resource(s) [{entry}] cannot be skipped: only resources in UPDATE_FAILED state can be skipped"
+                ))
+            };
+            found.entry(stack.ok_or_else(wrong)?.id.clone()).or_default().insert(logical.to_owned());
+        }
+        for (id, skip) in found {
+            let Some(stack) = self.stack_by_id(place, &id).cloned() else { continue };
+            let mut operation = Operation::new(Phase::UpdateRollback, token.as_deref().map(Arc::from));
+            (operation.skip, operation.holds) = (skip, true);
+            let status = StackStatus::UpdateRollbackInProgress;
+            self.begin(place, stack, operation, status, Some("Rollback requested by the parent stack."));
+        }
+        Ok(())
     }
 
     /// Deletes a nested stack; none if it is gone.

@@ -375,6 +375,11 @@ impl Stack {
         self.status != StackStatus::DeleteComplete
     }
 
+    /// Whether a continued rollback may leave a resource as it is.
+    pub fn can_skip(&self, logical: &str) -> bool {
+        self.resources.get(logical).is_some_and(|resource| resource.status.ends_with("_FAILED"))
+    }
+
     /// Exported outputs: name and value.
     pub fn exports(&self) -> impl Iterator<Item = (&str, &str)> {
         self.outputs.iter().filter_map(|output| Some((output.export.as_deref()?, output.value.as_str())))
