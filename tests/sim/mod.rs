@@ -3,6 +3,7 @@
 mod buckets;
 mod cidr;
 mod clients;
+mod nested;
 mod outside;
 mod pauses;
 mod port;

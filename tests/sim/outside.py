@@ -261,6 +261,21 @@ answer(asked("poor", "Delete"))
 settled("poor", "ROLLBACK_COMPLETE")
 assert "Vendor response doesn't contain Name attribute in object" in reason("poor", "After", "CREATE_FAILED")
 
+# An attribute that is a list; what is in a map is none.
+listed = json.dumps({"Resources": {
+    "Thing": {"Type": "Custom::Zones", "Properties": {"ServiceToken": TOKEN}},
+    "After": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Join": ["+", {"Fn::GetAtt": ["Thing", "Zones"]}]}}},
+}, "Outputs": {"Second": {"Value": {"Fn::Select": [1, {"Fn::GetAtt": ["Thing", "Zones"]}]}}}})
+cfn.create_stack(StackName="listed", TemplateBody=listed)
+answer(asked("listed", "Create"), Data={"Zones": ["a", "b"], "Map": {"c": 1}})
+settled("listed", "CREATE_COMPLETE")
+assert outputs("listed") == {"Second": "b"}
+assert any('"DisplayName":"a+b"' in event.get("ResourceProperties", "") for event in events("listed"))
+kept = account.change_set("listed", ChangeSetName="same", TemplateBody=listed)
+assert kept["Status"] == "FAILED" and "didn't contain changes" in kept["StatusReason"], kept
+cfn.delete_stack(StackName="listed")
+answer(asked("listed", "Delete"))
+
 # Refused before anybody is asked, or kept.
 for name, wrong in (("token", {"token": "http://example.com"}), ("elsewhere", {"token": TOKEN.replace("eu-west-1", "us-east-1")}),
                     ("timeout", {"ServiceTimeout": 3601})):

@@ -44,6 +44,11 @@ impl Lookup for Foreseen<'_> {
         resource.attributes.get(attribute).cloned().or_else(open)
     }
 
+    fn list(&self, logical: &str, attribute: &str) -> Option<Value> {
+        let known = !self.unknown.borrow().contains(logical);
+        self.resources.get(logical).filter(|_| known)?.lists.get(attribute).cloned()
+    }
+
     fn import(&self, export: &str) -> Option<String> {
         self.exports.get(export).cloned()
     }

@@ -39,6 +39,10 @@ impl Lookup for Present<'_> {
         self.resources.get(logical)?.attributes.get(attribute).cloned()
     }
 
+    fn list(&self, logical: &str, attribute: &str) -> Option<Value> {
+        self.resources.get(logical)?.lists.get(attribute).cloned()
+    }
+
     fn import(&self, export: &str) -> Option<String> {
         self.exports.get(export).cloned()
     }
@@ -525,6 +529,7 @@ fn fresh(
         properties,
         tags,
         attributes: BTreeMap::new(),
+        lists: BTreeMap::new(),
         status: "CREATE_IN_PROGRESS".to_owned(),
         reason: None,
         at: jiff::Timestamp::UNIX_EPOCH,

@@ -178,6 +178,8 @@ pub struct Resource {
     /// Stack tags that it carries.
     pub tags: BTreeMap<String, String>,
     pub attributes: BTreeMap<String, String>,
+    /// Attributes that are lists: only providers of custom resources give such.
+    pub lists: BTreeMap<String, Value>,
     /// Its status, as AWS writes it.
     pub status: String,
     /// Why.

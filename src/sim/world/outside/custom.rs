@@ -3,6 +3,8 @@
 //! \[doc: "Custom resource request types", "Custom resource request and response objects"\] Nothing is sent here: whoever plays the
 //! provider reads the requests and puts the responses.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +39,7 @@ pub(super) struct Request {
 #[derive(Clone, Debug, Default)]
 struct Response {
     physical_id: Option<String>,
-    attributes: Vec<(String, String)>,
+    data: Map<String, Value>,
     /// Why the operation fails.
     failure: Option<String>,
 }
@@ -105,26 +107,20 @@ fn read(request: &Request, body: &[u8]) -> Response {
             return fails(format!("Invalid Response object: '{status}' is not a valid ResponseStatus"));
         }
     };
-    match attributes(&words) {
-        Ok(attributes) => Response { physical_id, attributes, failure },
-        Err(words) => Response { physical_id, attributes: Vec::new(), failure: failure.or(Some(words)) },
+    match data(&words) {
+        Ok(data) => Response { physical_id, data, failure },
+        Err(words) => Response { physical_id, data: Map::new(), failure: failure.or(Some(words)) },
     }
 }
 
-/// What `Fn::GetAtt` gives of a response.
-fn attributes(words: &Map<String, Value>) -> Result<Vec<(String, String)>, String> {
+/// What `Fn::GetAtt` gives of a response: texts, and lists. \[?\] It gives nothing of what is in a map.
+fn data(words: &Map<String, Value>) -> Result<Map<String, Value>, String> {
     if words.get("NoEcho").and_then(as_text).as_deref() == Some("true") {
         return Err("the simulated account does not model NoEcho of custom resources".to_owned());
     }
-    let one = |(name, value): (&String, &Value)| {
-        let text = as_text(value).ok_or_else(|| {
-            format!("the simulated account does not model lists and maps in the Data of custom resources ({name})")
-        })?;
-        Ok((name.clone(), text))
-    };
     match words.get("Data") {
-        None | Some(Value::Null) => Ok(Vec::new()),
-        Some(Value::Object(data)) => data.iter().map(one).collect(),
+        None | Some(Value::Null) => Ok(Map::new()),
+        Some(Value::Object(data)) => Ok(data.clone()),
         Some(_) => Err("Invalid Response object: Data is not an object".to_owned()),
     }
 }
@@ -251,7 +247,10 @@ impl World {
         let another = response.physical_id.filter(|_| succeeds || before.is_none());
         let id = another.or_else(|| before.clone()).unwrap_or(request.stand_in);
         if succeeds {
-            running.next.attributes = response.attributes.into_iter().collect();
+            let data = response.data.into_iter();
+            let (lists, others): (BTreeMap<_, _>, BTreeMap<_, _>) = data.partition(|(_, value)| value.is_array());
+            let text = |(name, value): (String, Value)| Some((name, as_text(&value)?));
+            (running.next.lists, running.next.attributes) = (lists, others.into_iter().filter_map(text).collect());
         }
         self.outside.sent.insert(sent(&id), properties);
         running.next.physical_id = Some(id);
