@@ -172,10 +172,13 @@ for name, wrong, words in (
     ("no-parameter", nested(url, Parameters={"Wrong": "1"}), "Parameters: [Wrong] do not exist in the template"),
     ("a-list", nested(url, ["a"]), "Value of property Parameters must be an object with String (or simple type) properties"),
     ("no-url", nested("file://x"), "TemplateURL must be a supported URL."),
+    ("elsewhere", nested(f"http://example.com/{BUCKET}/leaf.json"), "TemplateURL must be a supported URL."),
 ):
     create(name, parent(outputs=False, Inner=wrong), "ROLLBACK_COMPLETE")
     assert reason(name, "Inner", "CREATE_FAILED").startswith(words), reasons(name)
 create("right", parent(outputs=False, Inner=nested(iam)), Capabilities=["CAPABILITY_IAM"])
+create("a" * 128, parent(Inner=nested(url)))
+assert len(stack(inner("a" * 128)["PhysicalResourceId"])["StackName"]) == 128
 own = f"{ENDPOINT}/{BUCKET}/leaf.json"
 create("packaged", parent(Inner=nested(own)))
 create("no-output", json.dumps({"Resources": {"Inner": nested(url)}, "Outputs": {"A": {"Value": {"Fn::GetAtt": "Inner.Outputs.No"}}}}),

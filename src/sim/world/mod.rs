@@ -6,7 +6,8 @@
 //!
 //! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
 //! `rollout`, `lifecycle`, `tasks` are ECS; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
-//! CloudFormation; `nested` and `nested_sets` are stacks in stacks; `outside` is what something else answers for: wait conditions and custom resources; `calls` are the operations.
+//! CloudFormation; `nested` and `nested_sets` are stacks in stacks; `outside` is what something else answers for: wait conditions
+//! and custom resources; `calls` are the operations.
 
 mod bucket;
 mod calls;

@@ -46,7 +46,8 @@ static TYPES: LazyLock<BTreeMap<String, TypeInfo>> = LazyLock::new(|| {
     table.types.into_iter().map(|info| (info.name.clone(), info)).collect()
 });
 
-/// What every custom resource has. All its other properties are its provider's.
+/// What every custom resource has. All its other properties are its provider's. \[?\] A change set does not say that the provider
+/// may replace it.
 static CUSTOM: LazyLock<TypeInfo> = LazyLock::new(|| TypeInfo {
     name: "AWS::CloudFormation::CustomResource".to_owned(),
     properties: Vec::new(),

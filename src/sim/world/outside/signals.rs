@@ -1,7 +1,7 @@
 //! Wait conditions: signals that are put to a handle, and resources that wait for a number of them.
 //!
-//! \[doc: "Create wait conditions in a CloudFormation template"\] A signal with the id of an earlier one is that one, sent again. What
-//! came to a handle stays as long as the handle, so that a condition that uses an old handle sees old signals.
+//! \[doc: "Create wait conditions in a CloudFormation template"\] A signal with the id of an earlier one is that one, sent
+//! again. What came to a handle stays as long as the handle, so that a condition that uses an old handle sees old signals.
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
