@@ -284,6 +284,12 @@ assert any("nested deeper than the maximum" in event.get("ResourceStatusReason",
            cfn.get_paginator("list_stacks").paginate().build_full_result()["StackSummaries"]
            if one["StackName"].startswith("endless-Again") for event in events(one["StackId"])), "the reason"
 
+broad = f"https://{BUCKET}.s3.eu-west-1.amazonaws.com/broad.json"
+many = {"Resources": {f"Again{number}": nested(broad) for number in range(300)}}
+store("broad.json", **many)
+create("broad", json.dumps(many), "ROLLBACK_COMPLETE")
+assert any("greater than maximum allowed, 2500" in one for one in reasons("broad")), "the reason"
+
 # Two levels: the root of all is the outermost, and outputs come up.
 middle = store("middle.json", Resources={"Inner": nested(url, "deep")}, Outputs={
     "Arn": {"Value": {"Fn::GetAtt": ["Inner", "Outputs.Arn"]}}, "Text": {"Value": {"Fn::GetAtt": ["Inner", "Outputs.Text"]}}})

@@ -42,6 +42,12 @@ pub(super) fn name_in(parent: &str, logical: &str, random: &str) -> String {
     format!("{stem}-{random}")
 }
 
+/// Whether a nested stack would begin next to one that is about to fail: templates that name themselves many times would
+/// otherwise be read once for each.
+pub(super) fn is_futile(kind: &str, operation: &Operation) -> bool {
+    kind == KIND && operation.running.values().any(|running| running.next.kind == KIND && running.fails.is_some())
+}
+
 /// The token of the operation that goes on in a stack.
 fn token(stack: &Stack) -> Option<Arc<str>> {
     stack.events.last().and_then(|event| event.token.clone())

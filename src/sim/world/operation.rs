@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::ecs::DeploymentStatus;
 use super::ids::uuid_of;
+use super::nested;
 use super::stack::{Event, Operation, Output, Phase, Resource, Running, Stack, Until};
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
@@ -133,7 +134,7 @@ impl World {
             let Some(definition) = template.resources.get(name) else { continue };
             let waits =
                 definition.needs.iter().any(|need| names.contains(need.as_str()) && !operation.done.contains(need));
-            if waits {
+            if waits || nested::is_futile(&definition.kind, operation) {
                 continue;
             }
             started = true;
