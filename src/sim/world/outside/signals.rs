@@ -40,7 +40,10 @@ pub(super) fn key(stack: &Stack, logical: &str) -> String {
 
 /// Reads a signal: its id, and what it says.
 fn read(body: &[u8]) -> Option<(String, Signal)> {
-    let words: Map<String, Value> = serde_json::from_slice(body.get(..).filter(|body| body.len() <= MOST)?).ok()?;
+    if body.len() > MOST {
+        return None;
+    }
+    let words: Map<String, Value> = serde_json::from_slice(body).ok()?;
     let text = |name: &str| words.get(name).and_then(Value::as_str);
     let fails = match text("Status")? {
         "SUCCESS" => false,
