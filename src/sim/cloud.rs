@@ -450,6 +450,7 @@ impl Change for SimCloud {
             description: None,
             on_failure: None,
             reverts: false,
+            nested: false,
         };
         let answer = self.call(at, "CreateChangeSet", |world, place| {
             input.stack.template = Some(match &request.template {

@@ -3,6 +3,8 @@
 mod buckets;
 mod cidr;
 mod clients;
+mod nested;
+mod outside;
 mod page;
 mod pauses;
 mod port;

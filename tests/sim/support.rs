@@ -72,6 +72,7 @@ pub(super) fn change_set(stack: &str, name: &str, kind: &str, template: &Value) 
         description: None,
         on_failure: None,
         reverts: false,
+        nested: false,
     }
 }
 

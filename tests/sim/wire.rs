@@ -123,6 +123,16 @@ async fn a_template_becomes_what_its_transforms_and_functions_make_of_it() {
     run("transforms.py").await;
 }
 
+#[tokio::test]
+async fn what_something_outside_answers_for_goes_on_with_its_answer() {
+    run("outside.py").await;
+}
+
+#[tokio::test]
+async fn nested_stacks_live_with_their_root() {
+    run("nested.py").await;
+}
+
 /// What is modelled is written down, so that a new parameter of AWS is seen, and none is taken and ignored.
 #[tokio::test]
 async fn every_parameter_of_every_operation_is_taken_or_refused_by_name() {

@@ -391,6 +391,7 @@ impl Teller {
             description: None,
             on_failure: None,
             reverts: false,
+            nested: false,
         };
         self.world.lock().unwrap().create_change_set(&place_of(place), &input).unwrap();
         self.pass(Duration::from_secs(10));

@@ -78,6 +78,7 @@ fn announced(place: &Place, from: &Rendered, to: &Rendered) -> BTreeMap<String, 
         description: None,
         on_failure: None,
         reverts: false,
+        nested: false,
     };
     account.create_change_set(place, &set).unwrap();
     settle(&mut account);

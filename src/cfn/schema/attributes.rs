@@ -90,8 +90,10 @@ impl Walk<'_> {
 
     fn asked(&mut self, resource: &str, attribute: &str, pointer: &str) {
         let Some((kind, schema)) = self.known.get(resource) else { return };
+        // What a nested stack puts out is in its own template.
+        let output = *kind == "AWS::CloudFormation::Stack" && attribute.starts_with("Outputs.");
         // A placeholder is not a name yet.
-        if attribute.contains("#{") || schema.has_attribute(attribute) {
+        if attribute.contains("#{") || output || schema.has_attribute(attribute) {
             return;
         }
         self.found.push(UnknownAttribute {

@@ -157,6 +157,7 @@ impl Request<'_> {
                     description: params.text("Description"),
                     on_failure: params.text("OnStackFailure"),
                     reverts: params.text("DeploymentMode").as_deref() == Some("REVERT_DRIFT"),
+                    nested: params.flag("IncludeNestedStacks") == Some(true),
                 };
                 let (id, stack) = world.create_change_set(place, &input)?;
                 xml.text("Id", id);

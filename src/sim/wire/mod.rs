@@ -4,8 +4,8 @@
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
 //! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST,
-//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource outside CloudFormation), `/_landfall/ledger` (GET), and
-//! pages for people under `/_landfall/`.
+//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource outside CloudFormation), `/_landfall/custom-resources` (GET: what
+//! providers of custom resources are asked), `/_landfall/ledger` (GET), and pages for people under `/_landfall/`.
 
 mod caller;
 mod cloudformation;
@@ -14,6 +14,7 @@ mod ecs_hands;
 mod ecs_tasks;
 mod ecs_view;
 mod logs;
+mod outside;
 mod parameters;
 mod query;
 mod s3;
@@ -69,6 +70,7 @@ pub async fn serve(
         .route("/_landfall/stacks/{account}/{region}/{stack}", get(stack_page))
         .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
         .route("/_landfall/hands", post(by_hand))
+        .route("/_landfall/custom-resources", get(outside::requests))
         .route("/_landfall/ledger", get(ledger))
         .fallback(objects)
         .with_state(server)
@@ -219,6 +221,9 @@ async fn aws(State(server): State<Server>, headers: HeaderMap, body: Bytes) -> R
 }
 
 async fn objects(State(server): State<Server>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    if method == Method::PUT && World::is_answer(uri.path()) {
+        return outside::put(&server, uri.path(), &body);
+    }
     let (outcome, request_id) = {
         let mut world = server.now();
         let request_id = world.request_id();

@@ -6,8 +6,7 @@
 use super::query::Params;
 use crate::sim::error::{Answer, ApiError};
 
-/// What every operation has that takes a template. No template has nested stacks, because they are not modelled, and what is
-/// not validated early fails later.
+/// What every operation has that takes a template. What is not validated early fails later.
 macro_rules! with_template {
     ($more:literal) => {
         concat!(
@@ -36,7 +35,7 @@ fn of(operation: &str) -> Option<&'static str> {
         }
         "CreateChangeSet" => with_template!(
             "UsePreviousTemplate ChangeSetName ClientToken Description ChangeSetType OnStackFailure \
-             IncludeNestedStacks=true|false ImportExistingResources=false DeploymentMode=REVERT_DRIFT"
+             IncludeNestedStacks ImportExistingResources=false DeploymentMode=REVERT_DRIFT"
         ),
         "DeleteStack" => {
             "StackName RetainResources RoleARN ClientRequestToken DeletionMode DeploymentConfig.Mode=STANDARD \

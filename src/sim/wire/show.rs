@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::query::Xml;
 use crate::sim::world::drift::{Detection, ResourceDrift, RowDrift};
-use crate::sim::world::stack::{Event, Monitoring, Resource, Stack};
+use crate::sim::world::stack::{Event, Monitoring, Nest, Resource, Stack};
 use crate::sim::world::template::Template;
 use crate::sim::world::{Change, ChangeSet, Detail, StackView, plain};
 
@@ -59,6 +59,7 @@ pub(super) fn stack(xml: &mut Xml, view: &StackView) {
     }
     pairs(xml, "Tags", ("Key", "Value"), &view.tags);
     xml.flag("EnableTerminationProtection", view.protected);
+    nest(xml, view.nest.as_ref());
     stack_drift(xml, view.drift.0, view.drift.1);
     operations(xml, &view.operations);
 }
@@ -84,6 +85,11 @@ fn stack_drift(xml: &mut Xml, status: &str, checked: Option<Timestamp>) {
     xml.text("StackDriftStatus", status);
     xml.time("LastCheckTimestamp", checked);
     xml.close("DriftInformation");
+}
+
+fn nest(xml: &mut Xml, nest: Option<&Nest>) {
+    xml.some("ParentId", nest.map(|nest| &nest.parent));
+    xml.some("RootId", nest.map(|nest| &nest.root));
 }
 
 /// A resource's drift as it was found last.
@@ -149,6 +155,7 @@ pub(super) fn stack_summary(xml: &mut Xml, stack: &Stack) {
     xml.time("DeletionTime", stack.deleted);
     xml.text("StackStatus", stack.status.as_str());
     xml.some("StackStatusReason", stack.reason.as_ref());
+    nest(xml, stack.nest.as_ref());
     stack_drift(xml, stack.drift.status(), stack.drift.checked);
     operations(xml, &stack.operations);
 }
@@ -232,7 +239,10 @@ pub(super) fn change_set(xml: &mut Xml, stack: &Stack, set: &ChangeSet, changes:
     xml.some("OnStackFailure", set.on_failure.as_ref());
     xml.some("DeploymentMode", set.reverts.then_some("REVERT_DRIFT"));
     if set.reverts && set.status == "CREATE_COMPLETE" {
-        let drifted = set.changes.iter().any(|row| row.drift.as_ref().is_some_and(|drift| drift.status != "IN_SYNC"));
+        let drifted = set
+            .changes
+            .iter()
+            .any(|row| row.drift.as_ref().is_some_and(|drift| matches!(drift.status, "MODIFIED" | "DELETED")));
         xml.text("StackDriftStatus", if drifted { "DRIFTED" } else { "IN_SYNC" });
     }
     xml.list("Changes", changes, |xml, row| {
@@ -262,11 +272,14 @@ pub(super) fn change_set_summary(xml: &mut Xml, stack: &Stack, set: &ChangeSet) 
     xml.some("StatusReason", set.reason.as_ref());
     xml.time("CreationTime", Some(set.created));
     xml.some("Description", set.description.as_ref());
-    xml.flag("IncludeNestedStacks", false);
+    xml.flag("IncludeNestedStacks", set.nested);
+    xml.some("ParentChangeSetId", set.nest.as_ref().map(|(parent, _)| parent));
+    xml.some("RootChangeSetId", set.nest.as_ref().map(|(_, root)| root));
     xml.flag("ImportExistingResources", false);
 }
 
 fn change(xml: &mut Xml, row: &Change, values: bool) {
+    xml.some("ChangeSetId", row.change_set.as_ref());
     xml.some("PolicyAction", row.policy);
     xml.text("Action", row.action);
     xml.text("LogicalResourceId", &row.logical);

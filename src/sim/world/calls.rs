@@ -211,6 +211,8 @@ impl World {
             operations: Vec::new(),
             drift: Drift::default(),
             stale: None,
+            nest: None,
+            reviewed: BTreeMap::new(),
         })
     }
 
@@ -344,20 +346,24 @@ impl World {
         Ok(())
     }
 
-    fn delete_now(&mut self, place: &Place, mut stack: Stack, mut operation: Operation) {
-        if let Some(running) = stack.operation.take() {
+    pub(super) fn delete_now(&mut self, place: &Place, mut stack: Stack, mut operation: Operation) {
+        if let Some(mut running) = stack.operation.take() {
+            self.give_up_all(&mut stack, &mut running);
             operation.cleanup.extend(running.cleanup);
             operation.cleanup.extend(running.running.into_values().filter_map(|running| running.replaces));
         }
         let living =
             stack.resources.values().filter(|r| !matches!(r.status.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED"));
         operation.cleanup.extend(living.cloned());
+        for set in stack.change_sets.values().filter(|set| set.nested) {
+            self.drop_nested_sets(place, set);
+        }
         stack.previous = None;
         self.begin(place, stack, operation, StackStatus::DeleteInProgress, Some("User Initiated"));
     }
 
     /// An export of the stack that others import, with their names.
-    fn importer(&self, place: &Place, stack: &Stack) -> Option<(String, String)> {
+    pub(super) fn importer(&self, place: &Place, stack: &Stack) -> Option<(String, String)> {
         stack.exports().find_map(|(name, _)| Some((name.to_owned(), self.importers(place, stack, name)?)))
     }
 
@@ -443,16 +449,17 @@ impl World {
                 stack.id, stack.status
             )));
         }
-        let failed = |name: &String| stack.resources.get(name).is_some_and(|r| r.status.ends_with("_FAILED"));
-        if let Some(wrong) = skip.iter().find(|name| !failed(name)) {
+        let (nested, skip): (Vec<String>, Vec<String>) = skip.iter().cloned().partition(|name| name.contains('.'));
+        if let Some(wrong) = skip.iter().find(|name| !stack.can_skip(name)) {
             return Err(ApiError::validation(format!(
                 "Resource(s) [{wrong}] cannot be skipped: only resources in UPDATE_FAILED state can be skipped"
             )));
         }
+        self.skip_in_nested(place, &stack, &nested, token)?;
         remember(&mut stack, token, request);
         self.record(place, "ContinueUpdateRollback", stack.name.clone(), token.as_deref(), Effect::Effective);
         let mut operation = Operation::new(Phase::UpdateRollback, token.as_deref().map(Arc::from));
-        operation.skip = skip.iter().cloned().collect();
+        operation.skip = skip.into_iter().collect();
         self.begin(place, stack, operation, StackStatus::UpdateRollbackInProgress, Some("User Initiated"));
         Ok(())
     }
@@ -490,6 +497,11 @@ impl World {
     /// UpdateTerminationProtection. Gives the stack's id.
     pub fn set_protection(&mut self, place: &Place, name: &str, on: bool) -> Answer<Arc<str>> {
         let mut stack = self.living(place, name)?;
+        if stack.nest.is_some() {
+            // \[doc: "Protect CloudFormation stacks from being deleted"\] \[?\] The words.
+            let words = "Termination protection can not be changed on a nested stack; change it on the root stack";
+            return Err(ApiError::validation(words));
+        }
         let effect = if stack.protected == on { Effect::Replayed } else { Effect::Effective };
         stack.protected = on;
         let id = stack.id.clone();

@@ -43,8 +43,12 @@ pub struct ChangeSet {
     pub on_failure: Option<String>,
     /// Whether it compares with what is there, and brings back what drifted.
     pub reverts: bool,
-    token: Option<String>,
-    fingerprint: String,
+    /// Whether nested stacks have change sets of their own with it.
+    pub nested: bool,
+    /// For that of a nested stack, the ids of those of its parent and of its root.
+    pub nest: Option<(String, String)>,
+    pub(super) token: Option<String>,
+    pub(super) fingerprint: String,
 }
 
 /// One row of a change set, in AWS's words.
@@ -73,6 +77,8 @@ pub struct Change {
     pub after: Option<String>,
     /// What a drift-aware change set says besides.
     pub drift: Option<RowDrift>,
+    /// The id of the change set of a nested stack.
+    pub change_set: Option<String>,
 }
 
 /// What causes a change, in AWS's words.
@@ -114,12 +120,20 @@ pub struct ChangeSetInput {
     pub on_failure: Option<String>,
     /// `DeploymentMode` is `REVERT_DRIFT`.
     pub reverts: bool,
+    /// `IncludeNestedStacks`.
+    pub nested: bool,
 }
 
 impl World {
     /// CreateChangeSet. Gives the ids of the change set and of the stack.
     pub fn create_change_set(&mut self, place: &Place, input: &ChangeSetInput) -> Answer<(String, Arc<str>)> {
         super::calls::check_name("changeSetName", &input.name)?;
+        // \[src: the CDK\] \[?\] The words.
+        if input.nested && input.reverts {
+            return Err(ApiError::validation(
+                "IncludeNestedStacks is not supported with the deployment mode REVERT_DRIFT",
+            ));
+        }
         let fingerprint = format!("{input:?}");
         let found =
             self.find_stack(place, &input.stack.name).filter(|stack| stack.lives()).map(|stack| stack.id.clone());
@@ -157,14 +171,7 @@ impl World {
         let shape = self.shape(place, &input.stack, Some(&stack.shape)).inspect_err(|_| {
             self.put_stack(place, stack.clone());
         })?;
-        let id = format!(
-            "arn:{}:cloudformation:{}:{}:changeSet/{}/{}",
-            place.region.partition(),
-            place.region,
-            place.account,
-            input.name,
-            self.ids.uuid()
-        );
+        let id = self.change_set_id(place, &input.name);
         stack.change_sets.insert(
             input.name.clone(),
             ChangeSet {
@@ -179,6 +186,8 @@ impl World {
                 changes: Vec::new(),
                 on_failure: input.on_failure.clone(),
                 reverts: input.reverts,
+                nested: input.nested,
+                nest: None,
                 token: input.stack.token.clone(),
                 fingerprint,
             },
@@ -190,6 +199,12 @@ impl World {
         let work = Work::ChangeSet { place: place.clone(), stack: stack_id.clone(), name: input.name.clone() };
         self.schedule(self.now + self.config.pace.change_set, work);
         Ok((id, stack_id))
+    }
+
+    /// The id of a new change set.
+    pub(super) fn change_set_id(&mut self, place: &Place, name: &str) -> String {
+        let (partition, Place { account, region }) = (place.region.partition(), place);
+        format!("arn:{partition}:cloudformation:{region}:{account}:changeSet/{name}/{}", self.ids.uuid())
     }
 
     fn reviewed(&mut self, place: &Place, name: &str, id: &Arc<str>) -> Answer<Stack> {
@@ -204,7 +219,8 @@ impl World {
     /// Works out a change set when its time has come.
     pub(super) fn finish_change_set(&mut self, place: &Place, stack_id: &str, name: &str) {
         let Some(stack) = self.stack_by_id(place, stack_id).cloned() else { return };
-        let Some(set) = stack.change_sets.get(name).filter(|set| set.status == "CREATE_IN_PROGRESS") else { return };
+        let pending = stack.change_sets.get(name).filter(|set| set.status == "CREATE_IN_PROGRESS").cloned();
+        let Some(set) = pending else { return };
         let actual = set.reverts.then(|| self.as_it_is(place, &stack, &set.shape));
         let mut outcome = match set.shape.not_expanded() {
             Some(error) => Err(error.message.clone()),
@@ -213,6 +229,10 @@ impl World {
         if let (Some(actual), Ok(rows)) = (&actual, &mut outcome) {
             self.tell_drift(place, &stack, actual, rows);
         }
+        let outcome = outcome.and_then(|mut rows| {
+            self.include_nested(place, &stack, &set, &mut rows)?;
+            Ok(rows)
+        });
         let others_too = !stack.shape.is_same_beside_resources(&set.shape);
         let fresh = stack.status == StackStatus::ReviewInProgress;
         let Some(stack) = self.region(place).stacks.get_mut(stack_id) else { return };
@@ -264,7 +284,10 @@ impl World {
     /// DeleteChangeSet. One that does not exist is fine.
     pub fn delete_change_set(&mut self, place: &Place, stack: Option<&str>, name: &str) -> Answer<()> {
         let Ok((found, set)) = self.describe_change_set(place, stack, name) else { return Ok(()) };
+        super::nested_sets::check_root(set, "deleted")?;
         let (id, name, subject) = (found.id.clone(), set.name.clone(), format!("{}/{}", found.name, set.name));
+        let set = set.clone();
+        self.drop_nested_sets(place, &set);
         if let Some(stack) = self.region(place).stacks.get_mut(&id) {
             stack.change_sets.shift_remove(&name);
         }
@@ -299,6 +322,7 @@ impl World {
             }
         }
         let (found, set) = self.describe_change_set(place, stack, name)?;
+        super::nested_sets::check_root(set, "executed")?;
         if set.execution != "AVAILABLE" {
             return Err(ApiError::new(
                 "InvalidChangeSetStatus",
@@ -322,7 +346,12 @@ impl World {
             self.updatable(place, &stack.id)?;
         }
         let before = stack.clone();
-        stack.change_sets.clear();
+        for (_, other) in std::mem::take(&mut stack.change_sets) {
+            if other.nested && other.id != set.id {
+                self.drop_nested_sets(place, &other);
+            }
+        }
+        stack.reviewed = self.execute_nested(place, &set);
         let mut kept = set.clone();
         kept.execution = "EXECUTE_COMPLETE";
         stack.change_sets.insert(kept.name.clone(), kept);
@@ -375,7 +404,7 @@ impl World {
 }
 
 /// The shape of a stack that has nothing yet.
-fn empty(shape: &Shape) -> Shape {
+pub(super) fn empty(shape: &Shape) -> Shape {
     let (notifications, monitoring) = (Vec::new(), Monitoring::default());
     let (parameters, values) = (BTreeMap::new(), BTreeMap::new());
     Shape { tags: BTreeMap::new(), parameters, values, notifications, monitoring, ..shape.clone() }

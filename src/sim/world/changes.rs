@@ -14,7 +14,7 @@ use super::eval::{AFTER_APPLY, Lookup, Meter, Scope, placeholders};
 use super::provision::changed_properties;
 use super::stack::{Resource, Shape, Stack};
 use super::template::{ResourceDef, references};
-use super::{World, types};
+use super::{World, nested, types};
 use crate::model::Place;
 
 /// Resources as they would be, as far as that is known.
@@ -37,7 +37,16 @@ impl Lookup for Foreseen<'_> {
         if self.unknown.borrow().contains(logical) {
             return Some(AFTER_APPLY.to_owned());
         }
-        self.resources.get(logical)?.attributes.get(attribute).cloned()
+        let resource = self.resources.get(logical)?;
+        // Only the end of an update says what attributes a provider or what outputs a nested stack has.
+        let opens = types::is_custom(&resource.kind) || resource.kind == nested::KIND;
+        let open = || opens.then(|| AFTER_APPLY.to_owned());
+        resource.attributes.get(attribute).cloned().or_else(open)
+    }
+
+    fn list(&self, logical: &str, attribute: &str) -> Option<Value> {
+        let known = !self.unknown.borrow().contains(logical);
+        self.resources.get(logical).filter(|_| known)?.lists.get(attribute).cloned()
     }
 
     fn import(&self, export: &str) -> Option<String> {
@@ -86,6 +95,7 @@ impl World {
             };
             let after = scope.properties(&definition.properties)?;
             let mut details = details(shape, stack, definition, old, &after, &fates);
+            details.extend(automatic(definition).filter(|_| details.is_empty()));
             let changes = !details.is_empty() || old.kind != definition.kind;
             details.extend(policies(definition, old));
             if details.is_empty() && old.kind == definition.kind {
@@ -128,6 +138,7 @@ fn added(name: &str, definition: &ResourceDef, after: &Map<String, Value>) -> Ch
         before: None,
         after: text(after),
         drift: None,
+        change_set: None,
     }
 }
 
@@ -148,6 +159,7 @@ pub(super) fn removed(old: &Resource) -> Change {
         before: text(&old.properties),
         after: None,
         drift: None,
+        change_set: None,
     }
 }
 
@@ -184,6 +196,7 @@ fn modified(
         before: text(&old.properties),
         after: text(after),
         drift: None,
+        change_set: None,
     }
 }
 
@@ -198,7 +211,10 @@ fn details(
     let Some(info) = types::find(&definition.kind) else { return Vec::new() };
     let changed = changed_properties(&old.properties, after);
     let mut found = Vec::new();
-    for property in info.properties.iter() {
+    let own: BTreeSet<&String> = old.properties.keys().chain(after.keys()).collect();
+    let all: Vec<&String> =
+        if types::is_custom(&info.name) { own.into_iter().collect() } else { info.properties.iter().collect() };
+    for property in all {
         let written = definition.properties.get(property);
         let differs = changed.contains(property);
         let mut names = BTreeSet::new();
@@ -247,6 +263,21 @@ fn policies(definition: &ResourceDef, old: &Resource) -> impl Iterator<Item = De
         cause: None,
         before: Some(old.clone()),
         after: Some(new.clone()),
+        deployed: None,
+    })
+}
+
+/// A nested stack may have another template under the same URL. \[doc: `ResourceChangeDetail`, `ChangeSource`\]
+fn automatic(definition: &ResourceDef) -> Option<Detail> {
+    (definition.kind == nested::KIND).then_some(Detail {
+        attribute: "Properties",
+        name: None,
+        recreates: "Never",
+        evaluation: "Dynamic",
+        source: "Automatic",
+        cause: None,
+        before: None,
+        after: None,
         deployed: None,
     })
 }

@@ -57,13 +57,18 @@ impl World {
             current.status.clone_from(&resource.status);
             current.at = resource.at;
         }
-        let fails = self.resource_fault(&stack.name, &resource.logical, &resource.kind, During::Delete);
+        let mut fails = self.resource_fault(&stack.name, &resource.logical, &resource.kind, During::Delete);
+        let mut until = Until::Time(self.now + self.config.pace.resource);
         if fails.is_none() {
             self.unmake(place, &resource);
             self.forget_hands(place, &resource);
+            match self.delete_outside(place, stack, &resource) {
+                Ok(other) => until = other.unwrap_or(until),
+                Err(reason) => fails = Some(reason),
+            }
         }
-        let key = resource.physical_id.clone().unwrap_or_default();
-        let until = Until::Time(self.now + self.config.pace.resource);
+        // Two resources of the same stack may have the same id: a provider chooses those of its own.
+        let key = format!("{}|{}", resource.physical_id.as_deref().unwrap_or_default(), resource.logical);
         operation.running.insert(key, Running { verb: "DELETE", next: resource, replaces: None, until, fails });
     }
 

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::World;
-use super::stack::{Monitoring, Output, Stack};
+use super::stack::{Monitoring, Nest, Output, Stack};
 use crate::model::{Place, StackStatus};
 use crate::sim::error::{Answer, ApiError};
 
@@ -50,6 +50,8 @@ pub struct StackView {
     pub drift: (&'static str, Option<Timestamp>),
     /// Type and id of its operations, oldest first.
     pub operations: Vec<(&'static str, Arc<str>)>,
+    /// Where it is nested.
+    pub nest: Option<Nest>,
 }
 
 impl StackView {
@@ -81,6 +83,7 @@ impl StackView {
             keep_failed: stack.keep_failed,
             drift: (stack.drift.status(), stack.drift.checked),
             operations: stack.operations.clone(),
+            nest: stack.nest.clone(),
         }
     }
 }

@@ -114,7 +114,7 @@ impl Difference {
 /// What a drift-aware change set says of a row besides.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowDrift {
-    /// `IN_SYNC`, `MODIFIED` or `DELETED`.
+    /// `IN_SYNC`, `MODIFIED`, `DELETED` or `UNSUPPORTED`.
     pub status: &'static str,
     /// Properties whose drift is left alone, with the reason in AWS's word.
     pub ignored: Vec<(String, &'static str)>,
@@ -195,8 +195,7 @@ impl World {
 
     /// The drift of a resource; none for a type whose drift is never detected.
     fn drift_of(&self, place: &Place, resource: &Resource) -> Option<ResourceDrift> {
-        let supported = !resource.kind.starts_with("AWS::CloudFormation::") && !resource.kind.starts_with("Custom::");
-        if !supported || resource.physical_id.is_none() {
+        if !is_detected(&resource.kind) || resource.physical_id.is_none() {
             return None;
         }
         let mut drift = ResourceDrift {
@@ -286,6 +285,7 @@ impl World {
             let own = actual.resources.get(logical);
             let changed = own.map(|own| super::provision::changed_properties(&deployed.properties, &own.properties));
             let status = match &changed {
+                _ if !is_detected(&deployed.kind) => "UNSUPPORTED",
                 None => "DELETED",
                 Some(names) if names.is_empty() => "IN_SYNC",
                 Some(_) => "MODIFIED",
@@ -440,6 +440,11 @@ fn against(detail: &mut Detail, deployed: &Resource, actual: Option<&Resource>) 
     }
 }
 
+/// Whether drift is detected of a type at all.
+fn is_detected(kind: &str) -> bool {
+    !kind.starts_with("AWS::CloudFormation::") && !kind.starts_with("Custom::")
+}
+
 /// The row of a resource that is already as the template wants it.
 fn in_step(deployed: &Resource, own: &Resource, names: &[String], drift: RowDrift) -> Change {
     let json =
@@ -470,5 +475,6 @@ fn in_step(deployed: &Resource, own: &Resource, names: &[String], drift: RowDrif
         before: json(own),
         after: json(own),
         drift: Some(drift),
+        change_set: None,
     }
 }

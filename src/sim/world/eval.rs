@@ -17,6 +17,10 @@ pub(super) trait Lookup {
     fn reference(&self, logical: &str) -> Option<String>;
     /// What `Fn::GetAtt` gives; none if the resource or the attribute does not exist.
     fn attribute(&self, logical: &str, attribute: &str) -> Option<String>;
+    /// The same where it is a list.
+    fn list(&self, _logical: &str, _attribute: &str) -> Option<Value> {
+        None
+    }
     /// The value of an export; none if there is none of that name.
     fn import(&self, export: &str) -> Option<String>;
 }
@@ -187,7 +191,7 @@ impl Scope<'_> {
     fn call(&self, key: &str, inner: &Value) -> Evaluated {
         match key {
             "Ref" => self.reference(inner.as_str().ok_or("Template error: Ref takes a name")?),
-            "Fn::GetAtt" => self.get_attribute(inner).map(|text| Some(Value::String(text))),
+            "Fn::GetAtt" => self.get_attribute(inner).map(Some),
             "Fn::Sub" => self.sub(inner).map(|text| Some(Value::String(text))),
             "Fn::Join" => self.join(inner).map(|text| Some(Value::String(text))),
             "Fn::If" => match inner.as_array().map(Vec::as_slice) {
@@ -243,7 +247,7 @@ impl Scope<'_> {
         self.lookup.reference(name).map(|text| Some(Value::String(text))).ok_or_else(missing)
     }
 
-    fn get_attribute(&self, inner: &Value) -> Result<String, String> {
+    fn get_attribute(&self, inner: &Value) -> Result<Value, String> {
         let (resource, attribute) = match inner {
             Value::String(text) => {
                 let (resource, attribute) = text.split_once('.').ok_or("Template error: Fn::GetAtt takes two parts")?;
@@ -255,12 +259,24 @@ impl Scope<'_> {
             },
             _ => return Err("Template error: every Fn::GetAtt object requires two non-empty parameters".to_owned()),
         };
-        self.attribute(&resource, &attribute)
+        if let Some(list) = self.lookup.list(&resource, &attribute) {
+            self.pay(size(&list))?;
+            return Ok(list);
+        }
+        self.attribute(&resource, &attribute).map(Value::String)
     }
 
     fn attribute(&self, resource: &str, attribute: &str) -> Result<String, String> {
         self.lookup.attribute(resource, attribute).ok_or_else(|| {
             let kind = self.template.resources.get(resource).map_or("of unknown type", |r| r.kind.as_str());
+            if super::types::is_custom(kind) {
+                // \[iss: aws-cdk#29949\] AWS adds the id of the request.
+                return format!(
+                    "CustomResource attribute error: Vendor response doesn't contain {attribute} attribute in object \
+                     {}|{resource}",
+                    self.stack_id
+                );
+            }
             format!(
                 "Template error: resource {resource} ({kind}) does not support attribute type {attribute} in Fn::GetAtt"
             )

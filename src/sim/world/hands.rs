@@ -72,6 +72,12 @@ impl World {
         let found = stack.resources.get(logical).and_then(|own| Some((own.clone(), self.live(place, own)?)));
         let missing = || ApiError::validation(format!("Stack [{name}] has no resource {logical}"));
         let (resource, mut properties) = found.ok_or_else(missing)?;
+        if types::is_custom(&resource.kind) || resource.kind.starts_with("AWS::CloudFormation::") {
+            return Err(ApiError::validation(format!(
+                "There is nothing of type {} outside CloudFormation",
+                resource.kind
+            )));
+        }
         if *delete {
             self.take_away(place, &resource)?;
         } else {

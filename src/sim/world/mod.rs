@@ -6,7 +6,8 @@
 //!
 //! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
 //! `rollout`, `lifecycle`, `tasks` are ECS; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
-//! CloudFormation; `calls` are the operations.
+//! CloudFormation; `nested` and `nested_sets` are stacks in stacks; `outside` is what something else answers for: wait conditions
+//! and custom resources; `calls` are the operations.
 
 mod bucket;
 mod calls;
@@ -25,7 +26,10 @@ mod hands;
 mod ids;
 pub mod lifecycle;
 mod logs;
+mod nested;
+mod nested_sets;
 mod operation;
+mod outside;
 mod parameters;
 pub mod policy;
 mod provision;
@@ -80,6 +84,7 @@ pub struct World {
     budgets: BTreeMap<(Place, &'static str), Budget>,
     buckets: BTreeMap<String, Bucket>,
     script: Vec<script::Played>,
+    outside: outside::Outside,
 }
 
 /// CloudFormation and ECS of one account and region.
@@ -130,6 +135,7 @@ impl World {
             sessions: BTreeMap::new(),
             budgets: BTreeMap::new(),
             script: Vec::new(),
+            outside: outside::Outside::default(),
         }
     }
 

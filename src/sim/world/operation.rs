@@ -10,6 +10,7 @@ use jiff::Timestamp;
 
 use super::ecs::DeploymentStatus;
 use super::ids::uuid_of;
+use super::nested;
 use super::stack::{Event, Operation, Output, Phase, Resource, Running, Stack, Until};
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
@@ -24,12 +25,16 @@ impl World {
     /// One look at a stack.
     pub(super) fn step_stack(&mut self, place: &Place, id: &str) {
         let Some(mut stack) = self.region(place).stacks.remove(id) else { return };
+        let before = stack.status;
         while let Some(mut operation) = stack.operation.take() {
             match self.step(place, &mut stack, &mut operation) {
                 Next::Again => stack.operation = Some(operation),
-                Next::End => stack.leftover = operation.cleanup,
+                Next::End => {
+                    stack.leftover = operation.cleanup;
+                    std::mem::take(&mut stack.reviewed).values().for_each(|id| self.drop_review(place, id));
+                }
                 Next::Wait => {
-                    if let Some(at) = operation.running.values().map(|running| due(&running.until)).min() {
+                    if let Some(at) = operation.running.values().filter_map(|running| due(&running.until)).min() {
                         self.schedule(at.max(self.now), Work::Stack { place: place.clone(), id: stack.id.clone() });
                     }
                     stack.operation = Some(operation);
@@ -37,7 +42,9 @@ impl World {
                 }
             }
         }
+        let parent = stack.nest.as_ref().map(|nest| nest.parent.to_string()).filter(|_| stack.status != before);
         self.put_stack(place, stack);
+        self.wake(place, parent);
     }
 
     /// Something that a stack may wait for has ended.
@@ -76,6 +83,10 @@ impl World {
     }
 
     fn step(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> Next {
+        if operation.holds && matches!(operation.phase, Phase::UpdateCleanup | Phase::UpdateRollbackCleanup) {
+            return Next::Wait;
+        }
+        let nested = self.nested_clean_up(place, stack, operation);
         let finished = self.finish_due(place, stack, operation);
         if operation.phase.forward() {
             let beside = self.failure_beside_resources(stack, operation);
@@ -89,7 +100,7 @@ impl World {
         } else if self.delete_ready(place, stack, operation) || finished {
             return Next::Again;
         }
-        if operation.running.is_empty() && !self.watches(place, stack, operation) {
+        if operation.running.is_empty() && !nested && !self.watches(place, stack, operation) {
             return self.complete(place, stack, operation);
         }
         Next::Wait
@@ -123,7 +134,7 @@ impl World {
             let Some(definition) = template.resources.get(name) else { continue };
             let waits =
                 definition.needs.iter().any(|need| names.contains(need.as_str()) && !operation.done.contains(need));
-            if waits {
+            if waits || nested::is_futile(&definition.kind, operation) {
                 continue;
             }
             started = true;
@@ -147,7 +158,8 @@ impl World {
         }
         let any = !ended.is_empty();
         for (key, failure) in ended {
-            let Some(running) = operation.running.remove(&key) else { continue };
+            let Some(mut running) = operation.running.remove(&key) else { continue };
+            self.take_answer(place, stack, operation, &mut running);
             match (running.verb, failure) {
                 ("DELETE", failure) => self.end_deletion(place, stack, operation, running, failure),
                 (_, Some(reason)) => self.end_failed(stack, operation, running, reason),
@@ -162,6 +174,7 @@ impl World {
         let (service, deployment, deadline) = match &running.until {
             Until::Time(at) => return (*at <= self.now).then_some(Ok(())),
             Until::Deployment { service, deployment, deadline } => (service, deployment, deadline),
+            other => return self.awaited(place, other),
         };
         let found = self
             .regions
@@ -253,7 +266,8 @@ impl World {
     /// Turns a phase that makes things into the one that undoes them.
     fn fail(&mut self, stack: &mut Stack, operation: &mut Operation, beside: Option<String>) -> Next {
         let causes = beside.unwrap_or_default() + &failure_sentence(stack, &operation.failed);
-        for (_, running) in std::mem::take(&mut operation.running) {
+        for (_, mut running) in std::mem::take(&mut operation.running) {
+            self.give_up(&mut running);
             let words =
                 if running.verb == "CREATE" { "Resource creation cancelled" } else { "Resource update cancelled" };
             self.end_failed(stack, operation, running, words.to_owned());
@@ -261,7 +275,9 @@ impl World {
         operation.failed.clear();
         operation.done.clear();
         match operation.phase {
-            Phase::Create if stack.keep_failed => self.end(stack, operation, StackStatus::CreateFailed, Some(causes)),
+            Phase::Create if stack.keep_failed || stack.nest.is_some() => {
+                self.end(stack, operation, StackStatus::CreateFailed, Some(causes))
+            }
             Phase::Create => {
                 operation.cleanup.extend(stack.resources.values().cloned());
                 let (phase, status) = if stack.delete_failed {
@@ -284,7 +300,8 @@ impl World {
 
     /// Turns a running update round.
     pub(super) fn begin_update_rollback(&mut self, stack: &mut Stack, operation: &mut Operation, reason: String) {
-        for (_, running) in std::mem::take(&mut operation.running) {
+        for (_, mut running) in std::mem::take(&mut operation.running) {
+            self.give_up(&mut running);
             self.end_failed(stack, operation, running, "Resource update cancelled".to_owned());
         }
         operation.failed.clear();
@@ -305,6 +322,8 @@ impl World {
                     operation.done.clear();
                     if operation.phase == Phase::Update {
                         self.begin_update_rollback(stack, operation, reason);
+                    } else if stack.nest.is_some() {
+                        return self.end(stack, operation, StackStatus::CreateFailed, Some(reason));
                     } else {
                         operation.cleanup.extend(stack.resources.values().cloned());
                         operation.phase = Phase::Rollback;
@@ -461,10 +480,14 @@ fn note_operation(stack: &mut Stack, status: StackStatus) {
     stack.operations.push((kind, id.into()));
 }
 
-fn due(until: &Until) -> Timestamp {
+/// When it is looked at again by itself; none for what wakes the stack.
+fn due(until: &Until) -> Option<Timestamp> {
     match until {
-        Until::Time(at) => *at,
-        Until::Deployment { deadline, .. } => *deadline,
+        Until::Time(at) => Some(*at),
+        Until::Deployment { deadline, .. } | Until::Signals { deadline, .. } | Until::Response { deadline, .. } => {
+            Some(*deadline)
+        }
+        Until::Stack { .. } => None,
     }
 }
 

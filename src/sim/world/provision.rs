@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
 use super::lifecycle;
+use super::nested;
 use super::refusal::{ill_typed, invalid, not_found, refused, unmodelled};
 use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
@@ -36,6 +37,10 @@ impl Lookup for Present<'_> {
 
     fn attribute(&self, logical: &str, attribute: &str) -> Option<String> {
         self.resources.get(logical)?.attributes.get(attribute).cloned()
+    }
+
+    fn list(&self, logical: &str, attribute: &str) -> Option<Value> {
+        self.resources.get(logical)?.lists.get(attribute).cloned()
     }
 
     fn import(&self, export: &str) -> Option<String> {
@@ -141,6 +146,7 @@ impl World {
         match existing {
             Some(old)
                 if old.kind == definition.kind
+                    && old.kind != nested::KIND
                     && unchanged(&old, &properties, &tags)
                     && !old.status.ends_with("_FAILED") =>
             {
@@ -253,12 +259,20 @@ impl World {
         let gone = || self.live(place, &next).is_none().then(|| not_found(&next));
         let resolved = self.resolved(place, &next.properties);
         let unresolved = || resolved.as_ref().err().cloned();
-        let fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(unresolved);
+        let mut fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(unresolved);
         if fails.is_none() {
             self.forget_hands(place, &next);
             self.inherit_tags(place, stack, &next);
         }
         let mut until = Until::Time(self.now + self.config.pace.resource);
+        if fails.is_none()
+            && let Ok(resolved) = &resolved
+        {
+            match self.update_outside(place, stack, &next, resolved, during) {
+                Ok(other) => until = other.unwrap_or(until),
+                Err(reason) => fails = Some(reason),
+            }
+        }
         if fails.is_none()
             && next.kind == "AWS::ECS::Service"
             && let Ok(resolved) = resolved
@@ -303,8 +317,9 @@ impl World {
                 operation.done.insert(name.to_owned());
             }
             Some(current) if current.physical_id == before.physical_id => {
-                let untouched =
-                    unchanged(&current, &before.properties, &before.tags) && !current.status.ends_with("_FAILED");
+                let untouched = unchanged(&current, &before.properties, &before.tags)
+                    && !current.status.ends_with("_FAILED")
+                    && !self.is_open(place, &current);
                 if untouched {
                     stack.resources.insert(name.to_owned(), before);
                     operation.done.insert(name.to_owned());
@@ -336,6 +351,9 @@ impl World {
         next: &mut Resource,
         old: Option<&Resource>,
     ) -> Result<Option<Until>, String> {
+        if let Some(made) = self.make_outside(place, stack, next) {
+            return made;
+        }
         match next.kind.as_str() {
             "AWS::ECS::TaskDefinition" => {
                 let family = next.properties.get("Family").and_then(Value::as_str).map(str::to_owned);
@@ -511,6 +529,7 @@ fn fresh(
         properties,
         tags,
         attributes: BTreeMap::new(),
+        lists: BTreeMap::new(),
         status: "CREATE_IN_PROGRESS".to_owned(),
         reason: None,
         at: jiff::Timestamp::UNIX_EPOCH,

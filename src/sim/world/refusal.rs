@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 use super::lifecycle;
 use super::stack::{Resource, Stack};
 use super::template::{ResourceDef, Template, references};
-use super::types::TypeInfo;
+use super::types::{self, TypeInfo};
 use crate::cfn::{self, Document, SchemaFault, SchemaProblem};
 
 /// What CloudFormation says about properties that the type does not have, or has to have.
 pub(super) fn invalid(info: &TypeInfo, name: &str, properties: &Map<String, Value>) -> Option<String> {
     let failed =
         |words: String| Some(format!("Properties validation failed for resource {name} with message: [#: {words}]"));
-    if let Some(extra) = properties.keys().find(|key| !info.properties.contains(key)) {
+    let open = types::is_custom(&info.name);
+    if let Some(extra) = properties.keys().find(|key| !open && !info.properties.contains(key)) {
         return failed(format!("extraneous key [{extra}] is not permitted"));
     }
     match info.required.iter().find(|key| !properties.contains_key(*key)) {

@@ -63,6 +63,21 @@ pub struct Stack {
     pub drift: Drift,
     /// How it was before the last execution, for as many reads.
     pub stale: Option<(u32, Box<Stack>)>,
+    /// Where it is nested; none for one that stands by itself.
+    pub nest: Option<Nest>,
+    /// Nested stacks in review that the change set of its operation has made, by logical id.
+    pub reviewed: BTreeMap<String, Arc<str>>,
+}
+
+/// Where a stack is nested.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Nest {
+    /// The id of the stack whose resource it is.
+    pub parent: Arc<str>,
+    /// The id of the outermost stack.
+    pub root: Arc<str>,
+    /// How many stacks it is in.
+    pub depth: usize,
 }
 
 /// What a stack is asked to be.
@@ -163,6 +178,8 @@ pub struct Resource {
     /// Stack tags that it carries.
     pub tags: BTreeMap<String, String>,
     pub attributes: BTreeMap<String, String>,
+    /// Attributes that are lists: only providers of custom resources give such.
+    pub lists: BTreeMap<String, Value>,
     /// Its status, as AWS writes it.
     pub status: String,
     /// Why.
@@ -224,6 +241,8 @@ pub struct Operation {
     pub records: Option<Records>,
     /// Until when alarms are watched after the last resource.
     pub watched_until: Option<Timestamp>,
+    /// Before its cleanup it waits for the parent of a nested stack, which may still take it back.
+    pub holds: bool,
 }
 
 /// The phases of operations.
@@ -277,6 +296,48 @@ pub enum Until {
         /// When CloudFormation gives up.
         deadline: Timestamp,
     },
+    /// Signals to the handle of a wait condition.
+    Signals {
+        /// The handle's key.
+        key: String,
+        /// How many.
+        count: usize,
+        /// When the condition times out.
+        deadline: Timestamp,
+    },
+    /// The response of the provider of a custom resource.
+    Response {
+        /// The request's key.
+        key: String,
+        /// When CloudFormation gives up.
+        deadline: Timestamp,
+    },
+    /// What goes on in a nested stack.
+    Stack {
+        /// Its id.
+        id: Arc<str>,
+        goal: Goal,
+    },
+}
+
+/// What a nested stack is to come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Goal {
+    Create,
+    Update,
+    Rollback,
+    Delete,
+}
+
+impl Until {
+    /// The key at which something outside of the account answers.
+    pub fn key(&self) -> Option<&String> {
+        match self {
+            Until::Signals { key, .. } | Until::Response { key, .. } => Some(key),
+            Until::Time(_) | Until::Deployment { .. } | Until::Stack { .. } => None,
+        }
+    }
 }
 
 impl Operation {
@@ -294,6 +355,7 @@ impl Operation {
             then_delete: false,
             records: None,
             watched_until: None,
+            holds: false,
         }
     }
 }
@@ -313,6 +375,11 @@ impl Stack {
     /// Whether the stack can still be found by its name.
     pub fn lives(&self) -> bool {
         self.status != StackStatus::DeleteComplete
+    }
+
+    /// Whether a continued rollback may leave a resource as it is.
+    pub fn can_skip(&self, logical: &str) -> bool {
+        self.resources.get(logical).is_some_and(|resource| resource.status.ends_with("_FAILED"))
     }
 
     /// Exported outputs: name and value.

@@ -46,9 +46,30 @@ static TYPES: LazyLock<BTreeMap<String, TypeInfo>> = LazyLock::new(|| {
     table.types.into_iter().map(|info| (info.name.clone(), info)).collect()
 });
 
+/// What every custom resource has. All its other properties are its provider's. \[?\] A change set does not say that the provider
+/// may replace it.
+static CUSTOM: LazyLock<TypeInfo> = LazyLock::new(|| TypeInfo {
+    name: "AWS::CloudFormation::CustomResource".to_owned(),
+    properties: Vec::new(),
+    required: vec!["ServiceToken".to_owned()],
+    create_only: Vec::new(),
+    conditional: Vec::new(),
+    read_only: Vec::new(),
+    id: Vec::new(),
+    taggable: false,
+});
+
 /// The type of that name, if it is modelled.
 pub fn find(name: &str) -> Option<&'static TypeInfo> {
-    TYPES.get(name)
+    if is_custom(name) { Some(&CUSTOM) } else { TYPES.get(name) }
+}
+
+/// Whether a type is that of a custom resource. \[doc: at most 60 letters and digits and `_@-` after `Custom::`\]
+pub fn is_custom(name: &str) -> bool {
+    let letters =
+        |own: &str| !own.is_empty() && own.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_@-".contains(&byte));
+    name == "AWS::CloudFormation::CustomResource"
+        || name.strip_prefix("Custom::").is_some_and(|own| letters(own) && name.len() <= 60)
 }
 
 /// Every type that is modelled, by name.
@@ -159,9 +180,6 @@ pub(super) fn identify(
         "AWS::ServiceDiscovery::Service" => cloud_map(&arn, "service", "srv", &hex),
         "AWS::ServiceDiscovery::HttpNamespace" | "AWS::ServiceDiscovery::PrivateDnsNamespace" => {
             cloud_map(&arn, "namespace", "ns", &hex)
-        }
-        "AWS::CloudFormation::WaitConditionHandle" => {
-            twice(format!("https://cloudformation-waitcondition-{region}.s3.{region}.amazonaws.com/{hex}"))
         }
         other if other.starts_with("AWS::EC2::") || other.starts_with("AWS::EFS::") => {
             let short = other.rsplit("::").next().unwrap_or(other).to_lowercase();

@@ -94,6 +94,7 @@ impl Account {
             description: None,
             on_failure: None,
             reverts: false,
+            nested: false,
         };
         world.create_change_set(&place, &set).unwrap();
         later(&mut world);
