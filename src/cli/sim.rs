@@ -1,5 +1,6 @@
 //! `landfall sim`: the simulated account as a server, for any client that speaks to AWS.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,7 @@ use super::daemon::signalled;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
 use crate::model::{AccountId, Place, Region};
-use crate::sim::{self, Buckets, Clusters, Pace, SimConfig, World, documented_limits};
+use crate::sim::{self, Buckets, Clusters, Existing, Pace, SimConfig, World, documented_limits};
 
 /// A free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
@@ -26,8 +27,19 @@ pub struct Sim {
     real_pace: bool,
     /// The only ECS clusters that exist before one is created, as account/region/name; otherwise every cluster exists. Can be
     /// given several times
-    #[arg(long = "cluster", value_name = "CLUSTER", value_parser = cluster)]
+    #[arg(long = "cluster", value_name = "CLUSTER", value_parser = placed)]
     clusters: Vec<(Place, String)>,
+    /// The only roles that exist before a stack creates one, as ARNs; otherwise every role exists. Can be given several times
+    #[arg(long = "role", value_name = "ARN")]
+    roles: Vec<String>,
+    /// The only subnets that exist before a stack creates one, as account/region/id; otherwise every subnet exists. Can be
+    /// given several times
+    #[arg(long = "subnet", value_name = "SUBNET", value_parser = placed)]
+    subnets: Vec<(Place, String)>,
+    /// The only security groups that exist before a stack creates one, as account/region/id; otherwise every security group
+    /// exists. Can be given several times
+    #[arg(long = "security-group", value_name = "GROUP", value_parser = placed)]
+    security_groups: Vec<(Place, String)>,
     /// Throttle the calls to ECS that AWS would throttle
     #[arg(long)]
     throttle: bool,
@@ -39,14 +51,20 @@ pub struct Sim {
     page_size: u16,
 }
 
-fn cluster(text: &str) -> Result<(Place, String), String> {
+/// Reads `account/region/name`.
+fn placed(text: &str) -> Result<(Place, String), String> {
     let mut parts = text.splitn(3, '/');
     let (Some(account), Some(region), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err("a cluster is written as account/region/name".to_owned());
+        return Err("this is written as account/region/name".to_owned());
     };
     let account = AccountId::new(account).map_err(|error| error.to_string())?;
     let region = Region::new(region).map_err(|error| error.to_string())?;
     Ok((Place { account, region }, name.to_owned()))
+}
+
+/// What is listed; none if nothing is, so that everything exists.
+fn told<T: Clone + Ord>(list: &[T]) -> Option<BTreeSet<T>> {
+    (!list.is_empty()).then(|| list.iter().cloned().collect())
 }
 
 /// Runs the command.
@@ -62,6 +80,11 @@ pub fn run(options: &Sim) -> Outcome {
     if !options.clusters.is_empty() {
         config.clusters = Clusters::Listed(options.clusters.iter().cloned().collect());
     }
+    config.existing = Existing {
+        roles: told(&options.roles),
+        subnets: told(&options.subnets),
+        security_groups: told(&options.security_groups),
+    };
     if options.throttle {
         config.limits = documented_limits();
     }
