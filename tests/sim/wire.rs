@@ -131,6 +131,11 @@ async fn a_resource_is_refused_for_what_else_is_in_the_account() {
 }
 
 #[tokio::test]
+async fn an_arn_of_another_region_or_account_is_refused() {
+    run("elsewhere.py").await;
+}
+
+#[tokio::test]
 async fn an_account_that_was_told_what_exists_has_nothing_else() {
     let place = Place { account: AccountId::new("111111111111").unwrap(), region: Region::new("eu-west-1").unwrap() };
     let placed = |id: &str| Some(BTreeSet::from([(place.clone(), id.to_owned())]));
