@@ -1,5 +1,6 @@
 //! `landfall sim`: the simulated account as a server, for any client that speaks to AWS.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +12,8 @@ use super::daemon::signalled;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
 use crate::model::Place;
-use crate::sim::scenario::{self, Act, cluster};
-use crate::sim::{self, Buckets, Clusters, Pace, SimConfig, World, documented_limits};
+use crate::sim::scenario::{self, Act, placed};
+use crate::sim::{self, Buckets, Clusters, Existing, Pace, SimConfig, World, documented_limits};
 
 /// A free port on loopback.
 pub const ANY_PORT: SocketAddr = SocketAddr::V4(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
@@ -28,8 +29,19 @@ pub struct Sim {
     real_pace: bool,
     /// The only ECS clusters that exist before one is created, as account/region/name; otherwise every cluster exists. Can be
     /// given several times
-    #[arg(long = "cluster", value_name = "CLUSTER", value_parser = cluster)]
+    #[arg(long = "cluster", value_name = "CLUSTER", value_parser = placed)]
     clusters: Vec<(Place, String)>,
+    /// The only roles that exist before a stack creates one, as ARNs; otherwise every role exists. Can be given several times
+    #[arg(long = "role", value_name = "ARN")]
+    roles: Vec<String>,
+    /// The only subnets that exist before a stack creates one, as account/region/id; otherwise every subnet exists. Can be
+    /// given several times
+    #[arg(long = "subnet", value_name = "SUBNET", value_parser = placed)]
+    subnets: Vec<(Place, String)>,
+    /// The only security groups that exist before a stack creates one, as account/region/id; otherwise every security group
+    /// exists. Can be given several times
+    #[arg(long = "security-group", value_name = "GROUP", value_parser = placed)]
+    security_groups: Vec<(Place, String)>,
     /// Throttle the calls to ECS that AWS would throttle
     #[arg(long)]
     throttle: bool,
@@ -42,6 +54,11 @@ pub struct Sim {
     /// File that describes the accounts and says what goes wrong in them and when; the other options go before it
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+}
+
+/// What is listed; none if nothing is.
+fn told<T: Clone + Ord>(list: &[T]) -> Option<BTreeSet<T>> {
+    (!list.is_empty()).then(|| list.iter().cloned().collect())
 }
 
 /// Runs the command.
@@ -61,6 +78,12 @@ pub fn run(options: &Sim) -> Outcome {
     if !options.clusters.is_empty() {
         config.clusters = Clusters::Listed(options.clusters.iter().cloned().collect());
     }
+    let existing = config.existing;
+    config.existing = Existing {
+        roles: told(&options.roles).or(existing.roles),
+        subnets: told(&options.subnets).or(existing.subnets),
+        security_groups: told(&options.security_groups).or(existing.security_groups),
+    };
     if options.throttle {
         config.limits = documented_limits();
     }

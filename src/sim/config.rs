@@ -17,6 +17,8 @@ pub struct SimConfig {
     pub clusters: Clusters,
     /// Which buckets of S3 exist from the beginning.
     pub buckets: Buckets,
+    /// Which roles, subnets and security groups exist from the beginning.
+    pub existing: Existing,
     /// How long things take.
     pub pace: Pace,
     /// The most items on a page of any listing; small numbers exercise a client's paging.
@@ -34,6 +36,7 @@ impl Default for SimConfig {
             seed: 0,
             clusters: Clusters::Any,
             buckets: Buckets::Listed(BTreeMap::new()),
+            existing: Existing::default(),
             pace: Pace::stepped(),
             page_size: 50,
             stale_reads: 0,
@@ -59,6 +62,17 @@ pub enum Buckets {
     Any,
     /// These, by name, and a missing one fails as AWS does.
     Listed(BTreeMap<String, Place>),
+}
+
+/// What exists without a stack having made it. Without a list, everything of its kind exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Existing {
+    /// ARNs of the roles that CloudFormation can assume.
+    pub roles: Option<BTreeSet<String>>,
+    /// Subnets that services can use, by id.
+    pub subnets: Option<BTreeSet<(Place, String)>>,
+    /// Security groups that services can use, by id.
+    pub security_groups: Option<BTreeSet<(Place, String)>>,
 }
 
 /// How long things take, in the simulated account's own time.

@@ -23,7 +23,7 @@ mod wire;
 pub mod world;
 
 pub use cloud::SimCloud;
-pub use config::{Buckets, Clusters, Pace, Rate, SimConfig, documented_limits};
+pub use config::{Buckets, Clusters, Existing, Pace, Rate, SimConfig, documented_limits};
 pub use error::{Answer, ApiError};
 pub use fault::{CallEffect, During, Fault};
 pub use ledger::{Accepted, Effect};

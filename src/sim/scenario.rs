@@ -70,6 +70,9 @@ pub struct NotAScenario {
 #[serde(deny_unknown_fields, default)]
 struct File {
     clusters: Option<Vec<Spanned<String>>>,
+    roles: Option<BTreeSet<String>>,
+    subnets: Option<Vec<Spanned<String>>>,
+    security_groups: Option<Vec<Spanned<String>>>,
     buckets: Option<BTreeMap<Spanned<String>, Spanned<String>>>,
     page_size: Option<std::num::NonZeroU16>,
     stale_reads: Option<u32>,
@@ -131,11 +134,23 @@ fn parse(text: &str, config: &mut SimConfig) -> Result<Vec<Act>, Wrong> {
     Ok(acts)
 }
 
+fn all_placed(listed: &[Spanned<String>]) -> Result<BTreeSet<(Place, String)>, Wrong> {
+    listed.iter().map(|text| placed(text.get_ref()).map_err(|why| (text.span().start, why))).collect()
+}
+
 fn accounts(file: File, config: &mut SimConfig) -> Result<(), Wrong> {
     if let Some(listed) = file.clusters {
-        let listed: Result<BTreeSet<_>, Wrong> =
-            listed.iter().map(|text| cluster(text.get_ref()).map_err(|why| (text.span().start, why))).collect();
-        config.clusters = Clusters::Listed(listed?);
+        config.clusters = Clusters::Listed(all_placed(&listed)?);
+    }
+    let existing = &mut config.existing;
+    existing.roles = file.roles.or(existing.roles.take());
+    for (said, own) in [
+        (file.subnets, &mut existing.subnets),
+        (file.security_groups, &mut existing.security_groups),
+    ] {
+        if let Some(listed) = said {
+            *own = Some(all_placed(&listed)?);
+        }
     }
     if let Some(listed) = file.buckets {
         let one = |(name, at): (&Spanned<String>, &Spanned<String>)| {
@@ -271,14 +286,14 @@ fn place(text: &str) -> Option<Place> {
     Some(Place { account: AccountId::new(account).ok()?, region: Region::new(region).ok()? })
 }
 
-/// Reads a cluster as `landfall sim --cluster` accepts it.
+/// Reads `account/region/name`, as options of `landfall sim` accept it.
 ///
 /// # Errors
 /// A sentence that says what is wrong.
-pub fn cluster(text: &str) -> Result<(Place, String), String> {
+pub fn placed(text: &str) -> Result<(Place, String), String> {
     let mut parts = text.splitn(3, '/');
     let (Some(account), Some(region), Some(name)) = (parts.next(), parts.next(), parts.next()) else {
-        return Err("a cluster is written as account/region/name".to_owned());
+        return Err("write this as account/region/name".to_owned());
     };
     let account = AccountId::new(account).map_err(|error| error.to_string())?;
     let region = Region::new(region).map_err(|error| error.to_string())?;

@@ -274,13 +274,27 @@ pub(super) fn the_simulated_account_is_as_strict_as_it_is_told_to_be() {
     let home = Home::new();
     home.landfall("sim --cluster main").ends(2).says(&["account/region/name"]);
     home.landfall("sim --cluster 1/eu-west-1/main").ends(2).says(&["1/eu-west-1/main"]);
+    home.landfall("sim --subnet subnet-0a").ends(2).says(&["account/region/name"]);
     home.landfall("sim --page-size 0").ends(2).says(&["--page-size"]);
-    let options = "--cluster 111111111111/eu-west-1/main --throttle --stale-reads 2 --page-size 1";
+    let options = "--cluster 111111111111/eu-west-1/main --role arn:aws:iam::111111111111:role/deploy --subnet \
+                   111111111111/eu-west-1/subnet-0a --security-group 111111111111/eu-west-1/sg-0a --throttle --stale-reads 2 \
+                   --page-size 1";
     let mut sim = home.start(&format!("sim --listen 127.0.0.1:0 {options}"));
     let account = sim.until_it_says("every account and region at ");
     let describe =
         |cluster: &str| ecs(&account, "DescribeServices", &format!(r#"{{"cluster":"{cluster}","services":["a"]}}"#));
     assert!(describe("main").contains("MISSING") && describe("other").contains("ClusterNotFoundException"));
+    let definition =
+        r#"{"family":"web","networkMode":"awsvpc","containerDefinitions":[{"name":"app","image":"a","memory":128}]}"#;
+    ecs(&account, "RegisterTaskDefinition", definition);
+    let create = |subnet: &str, group: &str| {
+        let network = format!(r#"{{"awsvpcConfiguration":{{"subnets":["{subnet}"],"securityGroups":["{group}"]}}}}"#);
+        let service = r#""cluster":"main","serviceName":"b","taskDefinition":"web","desiredCount":0"#;
+        ecs(&account, "CreateService", &format!(r#"{{{service},"networkConfiguration":{network}}}"#))
+    };
+    assert!(create("subnet-0b", "sg-0a").contains("InvalidSubnetID.NotFound"));
+    assert!(create("subnet-0a", "sg-0b").contains("InvalidGroup.NotFound"));
+    assert!(create("subnet-0a", "sg-0a").contains("serviceArn"));
     let throttled = (0..500).any(|_| describe("main").contains("ThrottlingException"));
     assert!(throttled, "a hundred calls at once and twenty in a second are all that AWS allows");
     let call = |query: &str| cloudformation(&account, query);

@@ -7,7 +7,7 @@ use landfall::model::StackStatus::*;
 use landfall::sim::scenario::{Act, Deed, When, read};
 use landfall::sim::world::script::State;
 use landfall::sim::world::{StackOptions, World};
-use landfall::sim::{Buckets, CallEffect, Clusters, Fault, Rate, SimConfig};
+use landfall::sim::{Buckets, CallEffect, Clusters, Existing, Fault, Rate, SimConfig};
 
 use super::support::*;
 
@@ -34,6 +34,9 @@ fn the_accounts_are_as_the_file_describes_them() {
     let (config, acts) = parse(
         r#"
         clusters = ["111111111111/eu-west-1/main"]
+        roles = ["arn:aws:iam::111111111111:role/deploy"]
+        subnets = ["111111111111/eu-west-1/subnet-0a"]
+        security_groups = ["111111111111/eu-west-1/sg-0a"]
         buckets = { assets = "111111111111/eu-west-1" }
         page_size = 2
         stale_reads = 3
@@ -51,6 +54,10 @@ fn the_accounts_are_as_the_file_describes_them() {
     );
     assert!(acts.is_empty());
     assert!(matches!(config.clusters, Clusters::Listed(list) if list == [(place(), "main".to_owned())].into()));
+    let Existing { roles, subnets, security_groups } = config.existing;
+    assert_eq!(roles, Some(["arn:aws:iam::111111111111:role/deploy".to_owned()].into()));
+    assert_eq!(subnets, Some([(place(), "subnet-0a".to_owned())].into()));
+    assert_eq!(security_groups, Some([(place(), "sg-0a".to_owned())].into()));
     assert!(matches!(config.buckets, Buckets::Listed(list) if list == [("assets".to_owned(), place())].into()));
     assert_eq!((config.page_size, config.stale_reads), (2, 3));
     let pace = config.pace;
@@ -169,7 +176,7 @@ fn the_end_of_a_fault_that_has_struck_clears_what_is_left_of_it() {
 #[test]
 fn a_mistake_is_named_with_its_place() {
     for (text, expected) in [
-        ("clusters = [\"main\"]", "line 1, column 13: a cluster is written as account/region/name"),
+        ("clusters = [\"main\"]", "line 1, column 13: write this as account/region/name"),
         ("buckets = { a = \"1/eu-west-1\" }", "line 1, column 17: write the account and the region"),
         ("colour = 1", "line 1, column 1: unknown field `colour`"),
         ("page_size = 0", "line 1, column 13: invalid value"),

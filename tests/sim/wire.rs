@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use landfall::model::{AccountId, Place, Region};
-use landfall::sim::{Clusters, Pace, Rate, SimConfig, World, documented_limits, serve};
+use landfall::sim::{Clusters, Existing, Pace, Rate, SimConfig, World, documented_limits, serve};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -43,20 +43,27 @@ pub(super) async fn drive(
     arguments: &'static [&str],
     limits: BTreeMap<&'static str, Rate>,
 ) -> Option<String> {
+    against(script, arguments, SimConfig { limits, ..config() }).await
+}
+
+fn config() -> SimConfig {
+    SimConfig {
+        start: Timestamp::now(),
+        clusters: clusters(),
+        pace: Pace::fast(),
+        page_size: 3,
+        ..SimConfig::default()
+    }
+}
+
+/// The same against an account that is set up like this.
+async fn against(script: &str, arguments: &'static [&str], config: SimConfig) -> Option<String> {
     let tools = tools()?;
     let beside = |folder: &str| tools.parent().unwrap().join(folder);
     let path = [tools.join("bin"), beside("node/node_modules/.bin"), beside("clients/bin"), beside("sam/bin")];
     let path = format!("{}:/usr/bin:/bin", path.map(|folder| folder.display().to_string()).join(":"));
     let collections = beside("collections");
     let clients = std::env::var_os("LANDFALL_CLIENTS");
-    let config = SimConfig {
-        start: Timestamp::now(),
-        clusters: clusters(),
-        pace: Pace::fast(),
-        page_size: 3,
-        limits,
-        ..SimConfig::default()
-    };
     let world = Arc::new(Mutex::new(World::new(config)));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -116,6 +123,25 @@ async fn a_template_that_cannot_be_is_refused_when_it_comes() {
 #[tokio::test]
 async fn bad_moments_and_nonsense_end_as_at_aws() {
     run("oddities.py").await;
+}
+
+#[tokio::test]
+async fn a_resource_is_refused_for_what_else_is_in_the_account() {
+    run("neighbours.py").await;
+}
+
+#[tokio::test]
+async fn an_arn_of_another_region_or_account_is_refused() {
+    run("elsewhere.py").await;
+}
+
+#[tokio::test]
+async fn an_account_that_was_told_what_exists_has_nothing_else() {
+    let place = Place { account: AccountId::new("111111111111").unwrap(), region: Region::new("eu-west-1").unwrap() };
+    let placed = |id: &str| Some(BTreeSet::from([(place.clone(), id.to_owned())]));
+    let roles = Some(BTreeSet::from(["arn:aws:iam::111111111111:role/deploy".to_owned()]));
+    let existing = Existing { roles, subnets: placed("subnet-0a"), security_groups: placed("sg-0a") };
+    against("existing.py", &[], SimConfig { existing, ..config() }).await;
 }
 
 #[tokio::test]

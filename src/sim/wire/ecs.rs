@@ -10,6 +10,7 @@ use crate::sim::world::{self, World};
 
 pub(super) fn call(world: &mut World, caller: &Caller, operation: &str, input: &Value) -> Answer<String> {
     let request = Request { caller, input };
+    super::ecs_arns::check(&caller.place, input)?;
     let answer = match operation {
         "CreateCluster" => request.create_cluster(world),
         "DeleteCluster" => request.delete_cluster(world),

@@ -10,6 +10,7 @@
 mod caller;
 mod cloudformation;
 mod ecs;
+mod ecs_arns;
 mod ecs_hands;
 mod ecs_tasks;
 mod ecs_view;

@@ -169,6 +169,7 @@ impl World {
             super::written::check_conditions(deployed, &with_pseudo(place, &input.name, &values))?;
         }
         let role = input.role.clone().or_else(|| before.and_then(|before| before.role.clone()));
+        self.check_role(place, role.as_deref())?;
         let notifications = input.notifications.clone().or_else(|| before.map(|before| before.notifications.clone()));
         let monitoring = input.monitoring.clone().or_else(|| before.map(|before| before.monitoring.clone()));
         let (notifications, monitoring) = (notifications.unwrap_or_default(), monitoring.unwrap_or_default());

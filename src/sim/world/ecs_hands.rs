@@ -41,6 +41,9 @@ impl World {
         let definition = text(&properties, "TaskDefinition").unwrap_or_default();
         let definition = self.active_definition(place, &definition)?;
         check(&properties)?;
+        if let Some(words) = self.service_refused(place, None, &properties) {
+            return Err(invalid(words));
+        }
         let arn = service_arn(place, &cluster, &name);
         if let Some(there) = self.region(place).ecs.services.get(&arn).filter(|service| service.status == "ACTIVE") {
             // The same request again is answered again. \[doc: CreateService\]
@@ -83,6 +86,12 @@ impl World {
         let definition = text(properties, "TaskDefinition").unwrap_or_default();
         self.active_definition(place, &definition)?;
         check(properties)?;
+        let known = self.regions.get(place).and_then(|region| region.ecs.services.get(arn));
+        let mut given = properties.clone();
+        given.retain(|key, value| known.and_then(|service| service.properties.get(key)) != Some(value));
+        if let Some(words) = self.service_refused(place, None, &given) {
+            return Err(invalid(words));
+        }
         Ok(self.change_service(place, arn, properties))
     }
 

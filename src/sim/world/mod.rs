@@ -5,7 +5,7 @@
 //! calls at the same times give the same world.
 //!
 //! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle`, `tasks` are ECS; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
+//! `rollout`, `lifecycle`, `tasks` are ECS; `neighbours` is what the rest of the account refuses; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
 //! CloudFormation; `nested` and `nested_sets` are stacks in stacks; `outside` is what something else answers for: wait conditions
 //! and custom resources; `calls` are the operations.
 
@@ -26,6 +26,7 @@ mod hands;
 mod ids;
 pub mod lifecycle;
 mod logs;
+mod neighbours;
 mod nested;
 mod nested_sets;
 mod operation;

@@ -221,6 +221,7 @@ impl World {
         let mut until = Until::Time(self.now + self.config.pace.resource);
         let during = if old.is_some() { During::Update } else { During::Create };
         let mut fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        fails = fails.or_else(|| self.refused_by_account(place, (stack, operation), &next));
         if fails.is_none() {
             // The thing is made of the values of its dynamic references, which its stack does not keep.
             let made = self.resolved(place, &next.properties).and_then(|resolved| {
@@ -259,7 +260,9 @@ impl World {
         let gone = || self.live(place, &next).is_none().then(|| not_found(&next));
         let resolved = self.resolved(place, &next.properties);
         let unresolved = || resolved.as_ref().err().cloned();
-        let mut fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(unresolved);
+        let account = || self.refused_by_account(place, (stack, operation), &next);
+        let fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(account);
+        let mut fails = fails.or_else(unresolved);
         if fails.is_none() {
             self.forget_hands(place, &next);
             self.inherit_tags(place, stack, &next);

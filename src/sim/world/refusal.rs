@@ -58,6 +58,9 @@ pub(super) fn refused(
         "AWS::Scheduler::Schedule" => ("Scheduler", "ValidationException"),
         "AWS::CloudWatch::Alarm" => ("CloudWatch", "ValidationError"),
         kind if kind.starts_with("AWS::IAM::") => ("Iam", "MalformedPolicyDocument"),
+        "AWS::ElasticLoadBalancingV2::ListenerRule" if why.ends_with("is currently in use") => {
+            ("ElasticLoadBalancingV2", "PriorityInUse")
+        }
         kind if kind.starts_with("AWS::ElasticLoadBalancingV2::") => ("ElasticLoadBalancingV2", "ValidationError"),
         _ => ("ApplicationAutoScaling", "ValidationException"),
     };
