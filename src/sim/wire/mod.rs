@@ -10,8 +10,10 @@ mod caller;
 mod cloudformation;
 mod ecs;
 mod ecs_hands;
+mod ecs_service_task;
 mod ecs_tasks;
 mod ecs_view;
+mod elb;
 mod logs;
 mod parameters;
 mod query;
@@ -162,6 +164,7 @@ enum Service {
     CloudFormation,
     Sts,
     Ecs,
+    LoadBalancing,
     Logs,
 }
 
@@ -235,6 +238,7 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
         "cloudformation" => Service::CloudFormation,
         "sts" => Service::Sts,
         "ecs" => Service::Ecs,
+        "elasticloadbalancing" => Service::LoadBalancing,
         "logs" => Service::Logs,
         other => return Err(ApiError::not_modelled(format_args!("the service {other}"))),
     };
@@ -243,6 +247,7 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
     world.carry_out(&caller.place, &operation, |world| match service {
         Service::CloudFormation => cloudformation::call(world, &caller, host, &action, &params, request_id),
         Service::Sts => sts::call(world, &caller, &action, &params, request_id),
+        Service::LoadBalancing => elb::call(world, &caller, &action, &params, request_id),
         Service::Ecs | Service::Logs => Err(ApiError::not_modelled("this service over the query protocol")),
     })
 }

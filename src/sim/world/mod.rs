@@ -5,7 +5,7 @@
 //! calls at the same times give the same world.
 //!
 //! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle`, `tasks` are ECS; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
+//! `rollout`, `health`, `interruption`, `lifecycle`, `tasks` are ECS, `targets` is Elastic Load Balancing; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
 //! CloudFormation; `calls` are the operations.
 
 mod bucket;
@@ -22,7 +22,9 @@ mod ecs_hands;
 mod eval;
 mod faults;
 mod hands;
+pub mod health;
 mod ids;
+mod interruption;
 pub mod lifecycle;
 mod logs;
 mod operation;
@@ -33,6 +35,7 @@ mod refusal;
 mod resolve;
 mod rollout;
 pub mod stack;
+pub mod targets;
 pub mod tasks;
 pub mod template;
 pub mod transform;
