@@ -1,4 +1,4 @@
-//! The AWS protocols over a world: CloudFormation and STS (query and XML), ECS and CloudWatch Logs (JSON 1.1), S3 (REST).
+//! The AWS protocols over a world: CloudFormation, STS and Elastic Load Balancing (query and XML), ECS and CloudWatch Logs (JSON 1.1), S3 (REST).
 //!
 //! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key

@@ -309,12 +309,13 @@ impl World {
                 stopped.push(format!("(task {})", task.id));
             }
         }
-        let have = service.running(Some(target)) + service.pending(Some(target));
+        let have = service.wanted(target);
         let surplus = usize::try_from(have.saturating_sub(service.desired)).unwrap_or(0);
         // Those that do not run yet go first.
         let mut order: Vec<usize> = (0..service.tasks.len()).collect();
         order.sort_by_key(|at| service.tasks.get(*at).is_some_and(|task| task.state == TaskState::Running));
-        let own = |task: &Task| task.revision == target && !matches!(task.state, TaskState::Stopped(_));
+        let stopped_or_unhealthy = |task: &Task| matches!(task.state, TaskState::Stopped(_)) || task.is_unhealthy();
+        let own = |task: &Task| task.revision == target && !stopped_or_unhealthy(task);
         order.retain(|at| service.tasks.get(*at).is_some_and(own));
         for at in order.into_iter().take(surplus) {
             let Some(task) = service.tasks.get_mut(at) else { continue };
