@@ -114,6 +114,13 @@ impl Pace {
     }
 }
 
+impl Pace {
+    /// A duration that a template or AWS gives, for an account in which tasks take less time to start than at AWS.
+    pub(super) fn scaled(self, duration: SignedDuration) -> SignedDuration {
+        duration.mul_f64(self.task.as_secs_f64() / Self::stepped().task.as_secs_f64())
+    }
+}
+
 /// A token bucket.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rate {
@@ -134,6 +141,8 @@ pub fn documented_limits() -> BTreeMap<&'static str, Rate> {
         ("ecs:service-revision-read", 50.0, 20.0),
         ("ecs:cluster-resource-read", 100.0, 20.0),
         ("ecs:cluster-resource-modify", 100.0, 40.0),
+        ("ecs:tag-modify", 20.0, 10.0),
+        ("ecs:tag-read", 50.0, 20.0),
         ("ecs:cluster-modify", 20.0, 1.0),
         ("ecs:cluster-read", 50.0, 20.0),
     ]
@@ -144,8 +153,8 @@ pub fn documented_limits() -> BTreeMap<&'static str, Rate> {
 
 /// Groups of operations that may have a rate.
 pub(super) fn groups() -> impl Iterator<Item = &'static str> {
-    let beside = ["ecs:tags", "logs:GetLogEvents"].into_iter();
-    let cloudformation = [
+    let beside = [
+        "logs:GetLogEvents",
         "cloudformation:DescribeStacks",
         "cloudformation:DescribeStackEvents",
         "cloudformation:GetTemplate",
@@ -153,7 +162,7 @@ pub(super) fn groups() -> impl Iterator<Item = &'static str> {
         "cloudformation:ExecuteChangeSet",
         "cloudformation:CreateStack",
     ];
-    documented_limits().into_keys().chain(beside).chain(cloudformation)
+    documented_limits().into_keys().chain(beside)
 }
 
 /// The bucket that an operation draws from: `ecs:service-read`, or `cloudformation:DescribeStacks`.
@@ -169,11 +178,14 @@ pub(super) fn bucket_of(operation: &str) -> Option<&'static str> {
         "DescribeServiceRevisions" => "ecs:service-revision-read",
         "ListTasks" | "DescribeTasks" => "ecs:cluster-resource-read",
         "RunTask" | "StopTask" => "ecs:cluster-resource-modify",
-        // \[?\] The page of buckets does not name them.
-        "ListTagsForResource" | "TagResource" | "UntagResource" => "ecs:tags",
+        "TagResource" | "UntagResource" => "ecs:tag-modify",
+        "ListTagsForResource" => "ecs:tag-read",
         "GetLogEvents" => "logs:GetLogEvents",
         "CreateCluster" | "DeleteCluster" => "ecs:cluster-modify",
         "DescribeClusters" | "ListClusters" => "ecs:cluster-read",
+        "DescribeTargetHealth" => "elasticloadbalancing:DescribeTargetHealth",
+        "DescribeTargetGroups" => "elasticloadbalancing:DescribeTargetGroups",
+        "DescribeLoadBalancers" => "elasticloadbalancing:DescribeLoadBalancers",
         "DescribeStacks" => "cloudformation:DescribeStacks",
         "DescribeStackEvents" => "cloudformation:DescribeStackEvents",
         "GetTemplate" => "cloudformation:GetTemplate",

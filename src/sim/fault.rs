@@ -33,6 +33,31 @@ pub enum Fault {
         #[serde(default = "terminated")]
         exit_code: i32,
     },
+    /// The health check of a container with this image fails, if its task definition has one. Lasts until it is cleared.
+    ImageUnhealthy {
+        /// A part of the image's reference, or all of it.
+        image: String,
+    },
+    /// The target groups of a service find the tasks with this image unhealthy. Lasts until it is cleared.
+    TargetUnhealthy {
+        /// A part of the image's reference, or all of it.
+        image: String,
+        /// What the load balancer gives as the reason.
+        #[serde(default = "bad_gateway")]
+        reason: String,
+    },
+    /// A container of a running task exits, and its task stops.
+    TasksStop {
+        /// A part of the image's reference, or all of it.
+        image: String,
+        exit_code: i32,
+        /// What ECS adds to the container, if anything.
+        #[serde(default)]
+        reason: Option<String>,
+        /// How many tasks.
+        #[serde(default = "once")]
+        times: u32,
+    },
     /// The containers of an image write these lines when they start. Lasts until it is cleared.
     ImageSays {
         /// A part of the image's reference, or all of it.
@@ -98,6 +123,11 @@ impl Fault {
 /// What a process ends with that SIGTERM ends.
 fn terminated() -> i32 {
     143
+}
+
+/// How a load balancer describes an application that answers with an error.
+fn bad_gateway() -> String {
+    "Health checks failed with these codes: [502]".to_owned()
 }
 
 fn once() -> u32 {

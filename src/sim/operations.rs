@@ -59,6 +59,10 @@ const OPERATIONS: &[&str] = &[
     "TagResource",
     "UntagResource",
     "UpdateService",
+    // Elastic Load Balancing
+    "DescribeLoadBalancers",
+    "DescribeTargetGroups",
+    "DescribeTargetHealth",
     // STS, CloudWatch Logs, S3
     "AssumeRole",
     "GetCallerIdentity",

@@ -144,10 +144,7 @@ fn accounts(file: File, config: &mut SimConfig) -> Result<(), Wrong> {
     }
     let existing = &mut config.existing;
     existing.roles = file.roles.or(existing.roles.take());
-    for (said, own) in [
-        (file.subnets, &mut existing.subnets),
-        (file.security_groups, &mut existing.security_groups),
-    ] {
+    for (said, own) in [(file.subnets, &mut existing.subnets), (file.security_groups, &mut existing.security_groups)] {
         if let Some(listed) = said {
             *own = Some(all_placed(&listed)?);
         }

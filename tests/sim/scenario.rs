@@ -186,8 +186,8 @@ fn a_mistake_is_named_with_its_place() {
             "[rates.ecs]\nburst = 1\nsustained = 1",
             "line 1, column 8: `ecs` is not a group of calls; expected one of ecs:",
         ),
-        ("[rates.\"ecs:tags\"]\nburst = 0\nsustained = 1", "line 2, column 9: `burst` must be from 1"),
-        ("[rates.\"ecs:tags\"]\nburst = 1\nsustained = nan", "line 3, column 13: `sustained` must be from 0"),
+        ("[rates.\"ecs:tag-read\"]\nburst = 0\nsustained = 1", "line 2, column 9: `burst` must be from 1"),
+        ("[rates.\"ecs:tag-read\"]\nburst = 1\nsustained = nan", "line 3, column 13: `sustained` must be from 0"),
         ("\n[[fault]]\nfault = \"meteor\"", "line 2, column 1: unknown variant `meteor`"),
         ("[[fault]]\nfault = \"image-missing\"", "line 1, column 1: missing field `image`"),
         (

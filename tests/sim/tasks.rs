@@ -72,11 +72,10 @@ fn what_becomes_of_a_task_is_the_faults_to_say() {
     assert_eq!(exits(&now(&world, &crashed)), [("main".to_owned(), Some(3)), ("proxy".to_owned(), Some(137))]);
 
     world.clear_faults();
-    world.queue_fault(Fault::ImageHangs { image: "main:1".to_owned() });
-    let hangs = run(&mut world, "hangs");
-    world.clear_faults();
     world.queue_fault(Fault::ImageStays { image: "main:1".to_owned(), exit_code: 143 });
     let stays = run(&mut world, "stays");
+    world.queue_fault(Fault::ImageHangs { image: "main:1".to_owned() });
+    let hangs = run(&mut world, "hangs");
     after(&mut world, 3_600);
     assert_eq!(now(&world, &hangs).state, TaskState::Pending(None), "it never starts");
     assert_eq!(now(&world, &stays).state, TaskState::Running, "it never ends");

@@ -111,6 +111,11 @@ async fn what_people_do_by_hand_is_seen_and_undone() {
 }
 
 #[tokio::test]
+async fn tasks_that_end_or_fail_their_health_checks_are_replaced() {
+    run("health.py").await;
+}
+
+#[tokio::test]
 async fn what_stops_an_operation_stops_it_and_what_undoes_it_undoes_it() {
     run("operations.py").await;
 }

@@ -61,7 +61,7 @@ impl Request<'_> {
         for name in names {
             let one = world.find_one_task(place, &name).filter(|task| task.cluster == cluster);
             match (world.find_task(place, &name), one) {
-                (Some((service, task)), _) => found.push(view::task(service, task)),
+                (Some((service, task)), _) => found.push(view::task(world, place, service, task)),
                 (None, Some(task)) => found.push(view::one_task(task, tags)),
                 (None, None) => failures.push(view::missing(&name)),
             }
@@ -113,7 +113,13 @@ impl Request<'_> {
     pub(super) fn stop_task(&self, world: &mut World) -> Answer<Value> {
         self.only(&["cluster", "task", "reason"])?;
         self.cluster(world)?;
-        let task = world.stop_task(&self.caller.place, &self.required("task")?, self.text("reason").as_deref())?;
+        let (place, name, reason) = (&self.caller.place, self.required("task")?, self.text("reason"));
+        if world.find_task(place, &name).is_some() {
+            world.stop_service_task(place, &name, reason.as_deref())?;
+            let found = world.find_task(place, &name);
+            return Ok(json!({ "task": found.map(|(service, task)| view::task(world, place, service, task)) }));
+        }
+        let task = world.stop_task(place, &name, reason.as_deref())?;
         Ok(json!({ "task": view::one_task(&task, true) }))
     }
 }

@@ -5,21 +5,20 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+pub(super) use super::ecs_service_task::task;
 use crate::model::Place;
-use crate::sim::world::ecs::{
-    Cluster, Deployment, DeploymentStatus, Revision, Service, Task, TaskDefinition, TaskState,
-};
+use crate::sim::world::ecs::{Cluster, Deployment, DeploymentStatus, Revision, Service, TaskDefinition, TaskState};
 use crate::sim::world::lifecycle::Hook;
 use crate::sim::world::tasks::OneTask;
 use crate::sim::world::{OTHER_NAMES, World, all_tags, resource_view};
 
 /// A time as ECS writes it: seconds since 1970.
-fn time(at: Timestamp) -> Value {
+pub(super) fn time(at: Timestamp) -> Value {
     Value::from(at.as_millisecond() as f64 / 1000.0)
 }
 
 /// An answer without the fields that have no value.
-fn compact(value: Value) -> Value {
+pub(super) fn compact(value: Value) -> Value {
     match value {
         Value::Object(map) => Value::Object(map.into_iter().filter(|(_, value)| !value.is_null()).collect()),
         other => other,
@@ -380,46 +379,6 @@ pub(super) fn revision(service: &Service, revision: &Revision) -> Value {
         "containerImages": images,
         "createdAt": time(revision.created),
     })
-}
-
-pub(super) fn task(service: &Service, task: &Task) -> Value {
-    let (last, desired, end) = match &task.state {
-        TaskState::Pending(_) => ("PENDING", "RUNNING", None),
-        TaskState::Running => ("RUNNING", "RUNNING", None),
-        TaskState::Stopped(end) => ("STOPPED", "STOPPED", Some(end)),
-    };
-    let images = service.revision(&task.revision).map(|revision| revision.images.as_slice()).unwrap_or_default();
-    let containers: Vec<Value> = images
-        .iter()
-        .map(|(name, image, digest)| {
-            let ended = end.and_then(|end| end.containers.iter().find(|(container, ..)| container == name));
-            let pulled = !matches!(end, Some(end) if end.code == "TaskFailedToStart");
-            compact(json!({
-                "name": name,
-                "image": image,
-                "imageDigest": pulled.then_some(digest),
-                "taskArn": task.arn,
-                "lastStatus": last,
-                "exitCode": ended.and_then(|(_, code, _)| *code),
-                "reason": ended.and_then(|(.., reason)| reason.clone()),
-            }))
-        })
-        .collect();
-    compact(json!({
-        "taskArn": task.arn,
-        "clusterArn": service.cluster,
-        "taskDefinitionArn": task.task_definition,
-        "group": format!("service:{}", service.name),
-        "startedBy": service.deployment_id,
-        "lastStatus": last,
-        "desiredStatus": desired,
-        "containers": containers,
-        "createdAt": time(task.created),
-        "startedAt": task.started.map(time),
-        "stoppedAt": end.map(|end| time(end.at)),
-        "stopCode": end.map(|end| end.code),
-        "stoppedReason": end.map(|end| end.reason.clone()),
-    }))
 }
 
 /// A task that no service runs.

@@ -1,4 +1,4 @@
-//! The AWS protocols over a world: CloudFormation and STS (query and XML), ECS and CloudWatch Logs (JSON 1.1), S3 (REST).
+//! The AWS protocols over a world: CloudFormation, STS and Elastic Load Balancing (query and XML), ECS and CloudWatch Logs (JSON 1.1), S3 (REST).
 //!
 //! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
@@ -12,8 +12,10 @@ mod cloudformation;
 mod ecs;
 mod ecs_arns;
 mod ecs_hands;
+mod ecs_service_task;
 mod ecs_tasks;
 mod ecs_view;
+mod elb;
 mod logs;
 mod outside;
 mod parameters;
@@ -195,6 +197,7 @@ enum Service {
     CloudFormation,
     Sts,
     Ecs,
+    LoadBalancing,
     Logs,
 }
 
@@ -271,6 +274,7 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
         "cloudformation" => Service::CloudFormation,
         "sts" => Service::Sts,
         "ecs" => Service::Ecs,
+        "elasticloadbalancing" => Service::LoadBalancing,
         "logs" => Service::Logs,
         other => return Err(ApiError::not_modelled(format_args!("the service {other}"))),
     };
@@ -279,6 +283,7 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
     world.carry_out(&caller.place, &operation, |world| match service {
         Service::CloudFormation => cloudformation::call(world, &caller, host, &action, &params, request_id),
         Service::Sts => sts::call(world, &caller, &action, &params, request_id),
+        Service::LoadBalancing => elb::call(world, &caller, &action, &params, request_id),
         Service::Ecs | Service::Logs => Err(ApiError::not_modelled("this service over the query protocol")),
     })
 }

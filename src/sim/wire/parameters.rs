@@ -71,6 +71,9 @@ fn of(operation: &str) -> Option<&'static str> {
         "ListExports" => "NextToken",
         "ListImports" => "ExportName NextToken",
         "GetCallerIdentity" => "",
+        "DescribeTargetHealth" => "TargetGroupArn Targets.Id Targets.Port",
+        "DescribeTargetGroups" => "TargetGroupArns Names LoadBalancerArn Marker PageSize",
+        "DescribeLoadBalancers" => "LoadBalancerArns Names Marker PageSize",
         "AssumeRole" => "RoleArn RoleSessionName ExternalId DurationSeconds",
         _ => return None,
     })

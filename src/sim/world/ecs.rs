@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::health::Failing;
 use super::lifecycle::Shift;
 
 /// ECS of one account and region.
@@ -94,6 +95,12 @@ pub struct Service {
     pub stack: Option<String>,
     /// The deployment id that ECS itself uses in events: `ecs-svc/0123…`, of the current service deployment.
     pub deployment_id: String,
+    /// Its latest events say that it has reached a steady state.
+    pub steady: bool,
+    /// Tasks in a row that did not start.
+    pub failed_starts: u32,
+    /// No task is launched before this time, because tasks repeatedly failed to start.
+    pub throttled_until: Option<Timestamp>,
 }
 
 /// An event of a service.
@@ -196,6 +203,8 @@ pub struct Task {
     pub created: Timestamp,
     /// When it started to run.
     pub started: Option<Timestamp>,
+    /// The health check that it fails.
+    pub failing: Option<Failing>,
 }
 
 /// Where a task is in its life.
@@ -265,6 +274,16 @@ impl Service {
     /// Tasks that are starting, of one revision or of all.
     pub fn pending(&self, revision: Option<&str>) -> u32 {
         self.count(revision, |task| matches!(task.state, TaskState::Pending(_)))
+    }
+
+    /// Tasks that run and pass their health checks, of one revision or of all.
+    pub fn healthy(&self, revision: Option<&str>) -> u32 {
+        self.count(revision, Task::is_healthy)
+    }
+
+    /// Tasks that are unhealthy, of one revision or of all.
+    pub fn unhealthy(&self, revision: Option<&str>) -> u32 {
+        self.count(revision, Task::is_unhealthy)
     }
 
     fn count(&self, revision: Option<&str>, which: impl Fn(&Task) -> bool) -> u32 {

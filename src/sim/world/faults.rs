@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 
+use super::ecs::TaskState;
 use super::{Work, World};
 use crate::model::Place;
 use crate::sim::config::{Rate, bucket_of};
@@ -43,25 +44,36 @@ pub(super) struct Budget {
 
 impl World {
     pub fn queue_fault(&mut self, fault: Fault) {
-        if matches!(fault, Fault::Call { times: 0, .. } | Fault::ResourceFails { times: 0, .. }) {
+        if matches!(
+            fault,
+            Fault::Call { times: 0, .. } | Fault::ResourceFails { times: 0, .. } | Fault::TasksStop { times: 0, .. }
+        ) {
             return;
         }
         if is_stale(&fault) && self.before.is_none() {
             self.before = Some(Box::new(self.clone()));
         }
-        let wakes = matches!(fault, Fault::Alarm { .. });
+        let wakes = matches!(
+            fault,
+            Fault::Alarm { .. }
+                | Fault::ImageUnhealthy { .. }
+                | Fault::TargetUnhealthy { .. }
+                | Fault::TasksStop { .. }
+        );
         self.faults.push(fault);
         if wakes {
             self.wake_all();
         }
     }
 
-    /// Everything that goes on looks at the alarms.
+    /// Everything that goes on looks at the faults.
     pub(super) fn wake_all(&mut self) {
         let mut work = Vec::new();
         for (place, region) in &self.regions {
             let services = region.ecs.services.values().filter(|service| service.status == "ACTIVE");
             work.extend(services.map(|service| Work::Service { place: place.clone(), arn: service.arn.clone() }));
+            let tasks = region.ecs.tasks.values().filter(|task| !matches!(task.state, TaskState::Stopped(_)));
+            work.extend(tasks.map(|task| Work::Task { place: place.clone(), arn: task.arn.clone() }));
             let stacks = region.stacks.values().filter(|stack| stack.operation.is_some());
             work.extend(stacks.map(|stack| Work::Stack { place: place.clone(), id: stack.id.clone() }));
         }
@@ -86,10 +98,11 @@ impl World {
         }
     }
 
-    /// Forgets all faults.
+    /// Forgets all faults. What they held up goes on.
     pub fn clear_faults(&mut self) {
         self.faults.clear();
         self.before = None;
+        self.wake_all();
     }
 
     /// Carries a call out as its faults and the budget let it.
@@ -212,7 +225,8 @@ fn is_s3(operation: &str) -> bool {
 
 /// The services that speak JSON end the names of their errors in `Exception`; the others do not.
 fn is_json(operation: &str) -> bool {
-    bucket_of(operation).is_some_and(|group| !group.starts_with("cloudformation:"))
+    let xml = ["cloudformation", "elasticloadbalancing"];
+    bucket_of(operation).and_then(|group| group.split(':').next()).is_some_and(|service| !xml.contains(&service))
 }
 
 fn throttled(operation: &str) -> ApiError {
@@ -249,7 +263,7 @@ fn denied(place: &Place, operation: &str) -> ApiError {
         "GetCallerIdentity" | "AssumeRole" => "sts",
         _ => bucket_of(operation).and_then(|group| group.split(':').next()).unwrap_or("cloudformation"),
     };
-    let json = !["cloudformation", "sts"].contains(&service);
+    let json = is_json(operation);
     let code = if json { "AccessDeniedException" } else { "AccessDenied" };
     ApiError {
         code,

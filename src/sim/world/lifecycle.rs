@@ -252,7 +252,7 @@ impl World {
         let configuration = service.properties.get("DeploymentConfiguration").cloned().unwrap_or_default();
         let desired = service.desired;
         let Some(target) = service.newest().map(|deployment| deployment.target.clone()) else { return };
-        let all = service.running(Some(&target)) == desired;
+        let all = service.healthy(Some(&target)) == desired;
         let Some(deployment) = service.deployments.last_mut() else { return };
         if deployment.status == DeploymentStatus::InProgress {
             deployment.expire(now);

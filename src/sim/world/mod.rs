@@ -5,9 +5,10 @@
 //! calls at the same times give the same world.
 //!
 //! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
-//! `rollout`, `lifecycle`, `tasks` are ECS; `neighbours` is what the rest of the account refuses; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write; `hands` is what people do outside
-//! CloudFormation; `nested` and `nested_sets` are stacks in stacks; `outside` is what something else answers for: wait conditions
-//! and custom resources; `calls` are the operations.
+//! `rollout`, `health`, `interruption`, `lifecycle`, `tasks` are ECS, `targets` is Elastic Load Balancing; `neighbours` is what the
+//! rest of the account refuses; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write;
+//! `hands` is what people do outside CloudFormation; `nested` and `nested_sets` are stacks in stacks; `outside` is what something
+//! else answers for: wait conditions and custom resources; `script` plays a scenario; `calls` are the operations.
 
 mod bucket;
 mod calls;
@@ -23,7 +24,9 @@ mod ecs_hands;
 mod eval;
 mod faults;
 mod hands;
+pub mod health;
 mod ids;
+mod interruption;
 pub mod lifecycle;
 mod logs;
 mod neighbours;
@@ -39,6 +42,7 @@ mod resolve;
 mod rollout;
 pub mod script;
 pub mod stack;
+pub mod targets;
 pub mod tasks;
 pub mod template;
 pub mod transform;

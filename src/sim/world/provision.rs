@@ -498,6 +498,9 @@ impl World {
             events: std::collections::VecDeque::new(),
             stack,
             deployment_id: String::new(),
+            steady: false,
+            failed_starts: 0,
+            throttled_until: None,
         };
         self.start_deployment(place, &mut service);
         self.region(place).ecs.services.insert(arn.clone(), service);

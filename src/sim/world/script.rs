@@ -87,7 +87,8 @@ impl World {
                 (Fault::Call { skip, times, .. }, Fault::Call { skip: skipped, times: all, .. }) => {
                     (*skip, *times) = (*skipped, *all);
                 }
-                (Fault::ResourceFails { times, .. }, Fault::ResourceFails { times: all, .. }) => *times = *all,
+                (Fault::ResourceFails { times, .. }, Fault::ResourceFails { times: all, .. })
+                | (Fault::TasksStop { times, .. }, Fault::TasksStop { times: all, .. }) => *times = *all,
                 _ => {}
             }
             own == *fault

@@ -179,9 +179,6 @@ impl World {
     /// StopTask, for a task that no service runs. One that has stopped is fine.
     pub fn stop_task(&mut self, place: &Place, name: &str, reason: Option<&str>) -> Answer<OneTask> {
         let missing = || ApiError::new("InvalidParameterException", "The referenced task was not found.");
-        if self.find_task(place, name).is_some() {
-            return Err(ApiError::not_modelled("stopping a task of a service"));
-        }
         let arn = self.find_one_task(place, name).map(|task| task.arn.clone()).ok_or_else(missing)?;
         let at = self.now + self.config.pace.change_set;
         let task = self.region(place).ecs.tasks.get_mut(&arn).ok_or_else(missing)?;
@@ -210,6 +207,20 @@ impl World {
             }
             (TaskState::Pending(Some(due)), None) if *due <= now => self.begin_task(place, &mut task),
             (TaskState::Running, None) if task.ends.is_some_and(|ends| ends <= now) => Some(task.exited(now)),
+            (TaskState::Running, None) => match self.interruption(&task.images) {
+                Some((container, code, reason)) => {
+                    task.fate = Fate::Crashes(container, code, reason);
+                    Some(task.exited(now))
+                }
+                None => return,
+            },
+            (TaskState::Pending(None), None) if self.fate(&task.images) != Fate::Hangs => {
+                let starts = now + self.config.pace.task;
+                task.fate = self.fate(&task.images);
+                task.state = TaskState::Pending(Some(starts));
+                self.schedule(starts, Work::Task { place: place.clone(), arn: task.arn.clone() });
+                None
+            }
             _ => return,
         };
         if let Some(end) = end {
