@@ -36,7 +36,8 @@ impl Observe for AwsCloud {
                     clients.cloudformation.describe_stacks().set_next_token(token.clone()).send()
                 })
                 .await?;
-            for stack in Reader(operation).field("Stacks", page.stacks)? {
+            let nested = |stack: &cfn::Stack| stack.parent_id().is_some();
+            for stack in Reader(operation).field("Stacks", page.stacks)?.into_iter().filter(|stack| !nested(stack)) {
                 stacks.push(stack_seen(Reader(operation), &stack)?);
             }
             if !pages.turn(page.next_token.as_deref())? {

@@ -184,7 +184,8 @@ pub struct ClusterSeen {
 pub trait Observe: Send + Sync {
     /// Who we are there.
     async fn identity(&self, at: &At) -> Result<Identity>;
-    /// Every stack but deleted ones: one paged DescribeStacks without a name.
+    /// Every stack, by one paged DescribeStacks without a name, but no deleted ones and no nested ones: a nested stack carries
+    /// its root's tags, landfall's own among them, and is a resource of the stack that it is nested in.
     async fn stacks(&self, at: &At) -> Result<Vec<StackSeen>>;
     /// One stack by name, or by id, which also finds deleted ones; none if there is none.
     async fn stack(&self, at: &At, name_or_id: &str) -> Result<Option<StackSeen>>;

@@ -313,7 +313,9 @@ impl Observe for SimCloud {
     }
 
     async fn stacks(&self, at: &At) -> Result<Vec<StackSeen>> {
-        self.call(at, "DescribeStacks", |world, place| Ok(world.describe_stacks(place).into_iter().map(seen).collect()))
+        self.call(at, "DescribeStacks", |world, place| {
+            Ok(world.describe_stacks(place).into_iter().filter(|stack| stack.nest.is_none()).map(seen).collect())
+        })
     }
 
     async fn stack(&self, at: &At, name_or_id: &str) -> Result<Option<StackSeen>> {

@@ -75,6 +75,13 @@ async fn change(replies: Vec<Reply>) -> (Result<(), CloudError>, usize) {
 }
 
 #[tokio::test]
+async fn a_nested_stack_is_no_stack_of_its_own() {
+    let nested = stack("shop-Inner", "<StackStatus>CREATE_COMPLETE</StackStatus><ParentId>arn:shop</ParentId>");
+    let page = answered("DescribeStacks", &format!("<Stacks>{}{nested}</Stacks>", complete("shop")));
+    assert_eq!(listing(vec![page]).await.0.unwrap(), ["shop"]);
+}
+
+#[tokio::test]
 async fn an_answer_that_makes_no_sense_is_an_error_and_never_an_empty_list() {
     let one = |inside: &str| answered("DescribeStacks", &format!("<Stacks>{inside}</Stacks>"));
     let nonsense = [
