@@ -101,6 +101,14 @@ async fn against(script: &str, arguments: &'static [&str], config: SimConfig) ->
 }
 
 #[tokio::test]
+async fn what_aws_documents_is_done_as_often_as_the_page_says() {
+    let Some(told) = run("behaviours/run.py").await else { return };
+    let count = told.lines().filter(|line| line.starts_with("ok ")).count();
+    let page = std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/simulating.md")).unwrap();
+    assert!(page.contains(&format!("{count} behaviours that AWS documents")), "{count}\n{told}");
+}
+
+#[tokio::test]
 async fn boto3_works_with_stacks_that_landfall_never_heard_of() {
     run("client.py").await;
 }

@@ -24,6 +24,15 @@ impl World {
         Some(of_family.fold(first, |best, other| if other.revision > best.revision { other } else { best }))
     }
 
+    /// A task definition that new tasks may use.
+    pub(super) fn usable_definition(&self, place: &Place, name: &str) -> Answer<&TaskDefinition> {
+        match self.find_task_definition(place, name) {
+            Some(found) if found.active => Ok(found),
+            Some(_) => Err(ApiError::new("ClientException", "TaskDefinition is inactive")),
+            None => Err(ApiError::new("ClientException", "TaskDefinition not found.")),
+        }
+    }
+
     /// Every task definition, by ARN.
     pub fn task_definitions(&self, place: &Place) -> impl Iterator<Item = &TaskDefinition> {
         self.regions.get(place).into_iter().flat_map(|region| region.ecs.task_definitions.values())

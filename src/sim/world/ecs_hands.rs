@@ -39,7 +39,7 @@ impl World {
         let cluster = self.cluster(place, &wanted).filter(|cluster| cluster.active);
         let cluster = cluster.ok_or_else(|| ApiError::new("ClusterNotFoundException", "Cluster not found."))?;
         let definition = text(&properties, "TaskDefinition").unwrap_or_default();
-        let definition = self.active_definition(place, &definition)?;
+        let definition = self.usable_definition(place, &definition)?.arn.clone();
         check(&properties)?;
         if let Some(words) = self.service_refused(place, None, &properties) {
             return Err(invalid(words));
@@ -84,7 +84,7 @@ impl World {
         properties: &Map<String, Value>,
     ) -> Answer<bool> {
         let definition = text(properties, "TaskDefinition").unwrap_or_default();
-        self.active_definition(place, &definition)?;
+        self.usable_definition(place, &definition)?;
         check(properties)?;
         let known = self.regions.get(place).and_then(|region| region.ecs.services.get(arn));
         let mut given = properties.clone();
@@ -93,14 +93,6 @@ impl World {
             return Err(invalid(words));
         }
         Ok(self.change_service(place, arn, properties))
-    }
-
-    /// ARN of a task definition that new tasks may use.
-    fn active_definition(&self, place: &Place, name: &str) -> Answer<String> {
-        let found = self.find_task_definition(place, name).filter(|found| found.active);
-        found
-            .map(|found| found.arn.clone())
-            .ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))
     }
 
     /// DeleteService. One that should have tasks is deleted only by force.

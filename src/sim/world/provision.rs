@@ -16,6 +16,7 @@ use super::types::{self, TypeInfo};
 use super::{Work, World};
 use crate::model::Place;
 use crate::sim::config::Clusters;
+use crate::sim::error::ApiError;
 use crate::sim::fault::During;
 
 /// How long CloudFormation waits for a service. \[doc: three hours\]
@@ -296,12 +297,11 @@ impl World {
     fn without_definition(&self, place: &Place, next: &Resource) -> Option<String> {
         let name = next.properties.get("TaskDefinition").and_then(Value::as_str);
         let name = name.filter(|_| next.kind == "AWS::ECS::Service")?;
-        let known = self.find_task_definition(place, name).is_some_and(|found| found.active);
-        (!known).then(|| {
-            "Resource handler returned message: \"TaskDefinition is inactive (Service: AmazonECS; Status Code: 400; Error Code: \
-             ClientException)\" (HandlerErrorCode: InvalidRequest)"
-                .to_owned()
-        })
+        let ApiError { code, message, .. } = self.usable_definition(place, name).err()?;
+        Some(format!(
+            "Resource handler returned message: \"{message} (Service: AmazonECS; Status Code: 400; Error Code: {code})\" \
+             (HandlerErrorCode: InvalidRequest)"
+        ))
     }
 
     /// Puts a resource back to what it was before the update.
@@ -448,12 +448,10 @@ impl World {
         let cluster = self.cluster(place, &wanted).filter(|cluster| cluster.active);
         let cluster = cluster.ok_or_else(|| refused("ClusterNotFoundException", "Cluster not found.", "NotFound"))?;
         let task_definition = text("TaskDefinition").unwrap_or_default();
-        let known = self
-            .find_task_definition(place, &task_definition)
-            .filter(|found| found.active)
-            .map(|found| found.arn.clone());
-        let task_definition =
-            known.ok_or_else(|| refused("ClientException", "TaskDefinition not found.", "NotFound"))?;
+        let task_definition = match self.usable_definition(place, &task_definition) {
+            Ok(found) => found.arn.clone(),
+            Err(error) => return Err(refused(error.code, &error.message, "InvalidRequest")),
+        };
         let name =
             text("ServiceName").unwrap_or_else(|| format!("{}-{}-{}", stack.name, next.logical, self.ids.letters(12)));
         let arn = service_arn(place, &cluster, &name);

@@ -86,8 +86,7 @@ impl World {
         let invalid = |words: &str| ApiError::new("InvalidParameterException", words);
         let cluster = self.cluster(place, &input.cluster).filter(|cluster| cluster.active);
         let cluster = cluster.ok_or_else(|| ApiError::new("ClusterNotFoundException", "Cluster not found."))?;
-        let definition = self.find_task_definition(place, &input.definition).filter(|found| found.active).cloned();
-        let definition = definition.ok_or_else(|| ApiError::new("ClientException", "TaskDefinition not found."))?;
+        let definition = self.usable_definition(place, &input.definition)?.clone();
         let subject = format!("{}:{}", definition.family, definition.revision);
         if let Some(before) = self.asked_before(place, &cluster.arn, input)? {
             self.record(place, "RunTask", subject, input.token.as_deref(), Effect::Replayed);
