@@ -107,6 +107,7 @@ pub(super) async fn a_task_is_stopped(context: &Context<'_>) -> Outcome {
     same("the stop code", end.code.as_str(), "UserInitiated")?;
     same("the reason", end.reason.as_str(), "it takes too long")?;
     cloud.stop_task(&here, "stops", &arn, "again").await.map_err(say)?;
-    let none = WhichTask::Arn(arn.replace(|c: char| c.is_ascii_digit(), "0").into());
+    let (cluster, id) = arn.rsplit_once('/').ok_or("the ARN has no id")?;
+    let none = WhichTask::Arn(format!("{cluster}/{}", "0".repeat(id.len())).into());
     same("a task that is not there", cloud.task(&here, "stops", &none).await.map_err(say)?, None)
 }

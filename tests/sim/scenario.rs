@@ -85,7 +85,7 @@ fn a_fault_begins_and_ends_at_its_times() {
         "#,
     );
     let missing = Fault::ImageMissing { image: "shop:1".to_owned() };
-    assert_eq!(world.faults(), [missing.clone()], "what is due at once is there for the first call");
+    assert_eq!(world.faults(), std::slice::from_ref(&missing), "what is due at once is there for the first call");
     after(&mut world, 9);
     assert_eq!(world.faults().len(), 1);
     after(&mut world, 1);

@@ -9,9 +9,9 @@ use super::stack::{Operation, Resource, Stack};
 use crate::model::Place;
 use crate::sim::error::{Answer, ApiError};
 
-const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
-const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
-const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
+pub(super) const RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+pub(super) const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
+pub(super) const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 
 /// A stack that is taken out of its region for a change, and the operation it is in.
 type Changing<'a> = Option<(&'a Stack, &'a Operation)>;
@@ -157,7 +157,7 @@ fn present<'a>(stack: &'a Stack, operation: Option<&'a Operation>) -> impl Itera
 }
 
 /// Whether a text is anywhere in a value.
-fn mentions(value: &Value, text: &str) -> bool {
+pub(super) fn mentions(value: &Value, text: &str) -> bool {
     match value {
         Value::String(own) => own == text,
         Value::Array(items) => items.iter().any(|item| mentions(item, text)),

@@ -2,8 +2,8 @@
 //! Deployments that move traffic go through the stages of `lifecycle` on their way.
 //!
 //! Rules from the ECS developer guide: a task that does not start, whose essential container exits as it starts, or that
-//! fails its health checks counts as a failure; with a circuit breaker the deployment fails at the threshold, and with rollback the last revision that worked is put back;
-//! without one ECS tries for ever.
+//! fails its health checks counts as a failure; with a circuit breaker the deployment fails at the threshold, and with
+//! rollback the last revision that worked is put back; without one ECS tries for ever.
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};

@@ -9,10 +9,10 @@ use serde_json::{Map, Value};
 use super::World;
 use super::ecs::{DeploymentStatus, Service, Task, number};
 use super::health::{Check, Health};
+use super::neighbours::{LISTENER, RULE, TARGET_GROUP, mentions};
 use super::stack::Resource;
 use crate::model::Place;
 
-const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 const LOAD_BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 
 /// A target of a target group.
@@ -112,19 +112,16 @@ impl World {
     /// ARNs of the load balancers whose listeners and rules forward to a target group.
     pub fn balancers_of(&self, place: &Place, group: &str) -> Vec<String> {
         let mut balancers: Vec<String> = Vec::new();
-        let listeners: Vec<&Resource> =
-            self.of_stacks(place).filter(|one| one.kind == "AWS::ElasticLoadBalancingV2::Listener").collect();
+        let listeners: Vec<&Resource> = self.of_stacks(place).filter(|one| one.kind == LISTENER).collect();
         let balancer = |arn: &str| {
             let listener = listeners.iter().find(|one| one.physical_id.as_deref() == Some(arn))?;
             listener.properties.get("LoadBalancerArn").and_then(super::eval::as_text)
         };
         for resource in self.of_stacks(place) {
-            let forwards = |key: &str| resource.properties.get(key).is_some_and(|actions| names(actions, group));
+            let forwards = |key: &str| resource.properties.get(key).is_some_and(|actions| mentions(actions, group));
             let found = match resource.kind.as_str() {
-                "AWS::ElasticLoadBalancingV2::Listener" if forwards("DefaultActions") => {
-                    resource.physical_id.as_deref().and_then(balancer)
-                }
-                "AWS::ElasticLoadBalancingV2::ListenerRule" if forwards("Actions") => {
+                LISTENER if forwards("DefaultActions") => resource.physical_id.as_deref().and_then(balancer),
+                RULE if forwards("Actions") => {
                     resource.properties.get("ListenerArn").and_then(Value::as_str).and_then(balancer)
                 }
                 _ => None,
@@ -160,15 +157,5 @@ fn target(task: &Task, group: &str, port: u32, by_address: bool) -> Target {
         port,
         health: task.health(checks),
         reason,
-    }
-}
-
-/// Whether actions name a target group.
-fn names(value: &Value, arn: &str) -> bool {
-    match value {
-        Value::String(text) => text == arn,
-        Value::Array(items) => items.iter().any(|item| names(item, arn)),
-        Value::Object(map) => map.values().any(|inner| names(inner, arn)),
-        _ => false,
     }
 }

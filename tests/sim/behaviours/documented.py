@@ -27,6 +27,12 @@ def logs(days=30, **more):
     return {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": days}, **more}
 
 
+def endless():
+    """Resources that nothing completes."""
+    return {"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}, "Wait": {
+        "Type": "AWS::CloudFormation::WaitCondition", "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": 600}}}
+
+
 def task(image="web:1", **more):
     return {"Type": "AWS::ECS::TaskDefinition", "Properties": {
         "ContainerDefinitions": [{"Name": "app", "Image": image, "Memory": 128}], **more}}

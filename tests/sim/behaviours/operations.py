@@ -5,7 +5,7 @@ import urllib.request
 
 from account import ENDPOINT, fault, wait
 from answers import refused
-from documented import body, created, documented, gone, logs, outputs, physical, queue, updated, web
+from documented import body, created, documented, endless, gone, logs, outputs, physical, queue, updated, web
 
 POLICY = {"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}
 
@@ -104,9 +104,9 @@ def a_deleted_resource_is_drift(aws):
 
 @documented("Template Reference, AWS::CloudFormation::WaitCondition")
 def a_wait_condition_waits_for_signals(aws):
-    template = body({"Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"}, "Wait": {
-        "Type": "AWS::CloudFormation::WaitCondition", "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": 600, "Count": 2}}})
-    aws.cfn.create_stack(StackName="waits", TemplateBody=template)
+    resources = endless()
+    resources["Wait"]["Properties"]["Count"] = 2
+    aws.cfn.create_stack(StackName="waits", TemplateBody=body(resources))
 
     def handle():
         found = [own for own in aws.cfn.describe_stack_resources(StackName="waits")["StackResources"]

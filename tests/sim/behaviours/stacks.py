@@ -2,7 +2,7 @@
 
 from account import Account, fault, wait
 from answers import refused
-from documented import body, created, documented, gone, logs, named, outputs, physical, queue, updated, web
+from documented import body, created, documented, endless, gone, logs, named, outputs, physical, queue, updated, web
 
 
 def fails(stack, resource, during, **more):
@@ -11,9 +11,10 @@ def fails(stack, resource, during, **more):
 
 @documented("API Reference, CreateStack")
 def a_stack_is_created_while_the_caller_goes_on(aws):
-    aws.cfn.create_stack(StackName="made", TemplateBody=body({"Q": queue()}))
+    aws.cfn.create_stack(StackName="made", TemplateBody=body({"Q": queue(), **endless()}))
+    done = lambda: [event for event in aws.events("made") if event["LogicalResourceId"] == "Q" and event["ResourceStatus"] == "CREATE_COMPLETE"]
+    wait(done, "the queue")
     assert aws.stack("made")["StackStatus"] == "CREATE_IN_PROGRESS"
-    aws.settled("made", "CREATE_COMPLETE")
 
 
 @documented("API Reference, CreateStack: AlreadyExistsException")
@@ -157,7 +158,7 @@ def an_update_can_be_cancelled(aws):
 
 @documented("API Reference, UpdateStack: one operation at a time")
 def a_stack_does_one_thing_at_a_time(aws):
-    aws.cfn.create_stack(StackName="busy", TemplateBody=body({"Q": queue()}))
+    aws.cfn.create_stack(StackName="busy", TemplateBody=body(endless()))
     refused("ValidationError", "CREATE_IN_PROGRESS", aws.cfn.update_stack, StackName="busy", TemplateBody=body({"L": logs()}))
 
 
