@@ -205,10 +205,15 @@ fn fault(table: &Spanned<Words>) -> Result<Vec<Act>, Wrong> {
     let when = when(table, &mut words)?;
     let until =
         take(&mut words, "until").map(|value| Ok::<_, Wrong>((time(&value)?, value.span().start))).transpose()?;
-    if let (Some((until, place)), When::At(at)) = (until, &when)
-        && until <= *at
-    {
-        return Err((place, "`until` must be later than `at`".to_owned()));
+    match (until, &when) {
+        (Some((until, place)), When::At(at)) if until <= *at => {
+            return Err((place, "`until` must be later than `at`".to_owned()));
+        }
+        // The time could be over before the calls are made, and the fault would then last.
+        (Some((_, place)), When::Calls(..)) => {
+            return Err((place, "`until` counts from the start: use it with `at`, not with `after`".to_owned()));
+        }
+        _ => {}
     }
     let fault: Fault = whole(table, words)?;
     fault.check().map_err(|why| (table.span().start, why))?;

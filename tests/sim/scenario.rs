@@ -207,6 +207,10 @@ fn a_mistake_is_named_with_its_place() {
             "line 1, column 1: give either `at` or `after`, not both",
         ),
         (
+            "[[fault]]\nfault = \"image-missing\"\nimage = \"a\"\nuntil = \"2m\"\nafter = { operation = \"RunTask\" }",
+            "line 4, column 9: `until` counts from the start: use it with `at`, not with `after`",
+        ),
+        (
             "[[fault]]\nfault = \"image-missing\"\nimage = \"a\"\nafter = { operation = \"runTask\" }",
             "line 4, column 9: the account does not know the operation `runTask`: did you mean `RunTask`?",
         ),
