@@ -153,7 +153,7 @@ pub fn documented_limits() -> BTreeMap<&'static str, Rate> {
 
 /// Groups of operations that may have a rate.
 pub(super) fn groups() -> impl Iterator<Item = &'static str> {
-    let beside = [
+    let others = [
         "logs:GetLogEvents",
         "cloudformation:DescribeStacks",
         "cloudformation:DescribeStackEvents",
@@ -162,7 +162,7 @@ pub(super) fn groups() -> impl Iterator<Item = &'static str> {
         "cloudformation:ExecuteChangeSet",
         "cloudformation:CreateStack",
     ];
-    documented_limits().into_keys().chain(beside)
+    documented_limits().into_keys().chain(others)
 }
 
 /// The bucket that an operation draws from: `ecs:service-read`, or `cloudformation:DescribeStacks`.

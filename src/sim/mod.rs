@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! clients over HTTP ─► wire/ ─┐
-//!                             ├─► world/ (stacks, services, tasks, time) ─► ledger
-//! landfall in process ─► cloud ┘        ▲ faults
+//!                             ├─► world/ (stacks, services, tasks, time) ─► ledger, page
+//! landfall in process ─► cloud ┘        ▲ faults, scenario
 //! ```
 //!
 //! It is an account, not a mock: any client can create, update, cancel and delete stacks here, in several accounts and

@@ -46,7 +46,7 @@ pub(super) fn policy() -> String {
 pub(super) fn overview(world: &World) -> Drawn {
     let stacks = rows::stacks(world);
     let doing = rows::doing(world);
-    let (happened, more) = rows::happened(world);
+    let (happened, more) = rows::happened(world, &doing);
     whole(
         "Simulated account",
         &html! {
@@ -67,7 +67,7 @@ pub(super) fn overview(world: &World) -> Drawn {
 pub(super) fn stack(world: &World, place: &Place, name: &str) -> Option<Drawn> {
     let stack = rows::find(world, place, name)?;
     let doing = rows::doing_of(world, place, stack);
-    let (happened, more) = rows::happened_to(world, place, stack);
+    let (happened, more) = rows::happened_to(world, place, stack, &doing);
     Some(whole(
         &stack.name,
         &html! {

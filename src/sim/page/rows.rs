@@ -120,16 +120,21 @@ fn doer<'w>(id: &'w str, state: &'w TaskState, begun: Timestamp, of: &'w str, im
 }
 
 /// The newest events of all stacks and services, and whether there are more.
-pub(super) fn happened(world: &World) -> (Vec<Happened<'_>>, bool) {
+pub(super) fn happened<'w>(world: &'w World, doing: &Doing<'w>) -> (Vec<Happened<'w>>, bool) {
     let stacks = world.places().flat_map(|(place, region)| region.stacks.values().flat_map(|own| of_stack(place, own)));
-    let services = doing(world).services.into_iter().flat_map(|(place, service)| of_service(place, service));
+    let services = doing.services.iter().flat_map(|(place, service)| of_service(place, service));
     newest(stacks.chain(services).collect())
 }
 
 /// The newest events of one stack and its services.
-pub(super) fn happened_to<'w>(world: &'w World, place: &Place, stack: &'w Stack) -> (Vec<Happened<'w>>, bool) {
+pub(super) fn happened_to<'w>(
+    world: &'w World,
+    place: &Place,
+    stack: &'w Stack,
+    doing: &Doing<'w>,
+) -> (Vec<Happened<'w>>, bool) {
     let Some((place, _)) = world.places().find(|(own, _)| *own == place) else { return (Vec::new(), false) };
-    let services = doing_of(world, place, stack).services.into_iter().flat_map(|(at, service)| of_service(at, service));
+    let services = doing.services.iter().flat_map(|(at, service)| of_service(at, service));
     newest(of_stack(place, stack).chain(services).collect())
 }
 

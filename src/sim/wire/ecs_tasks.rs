@@ -5,12 +5,12 @@ use serde_json::{Map, Value, json};
 use super::ecs::Request;
 use super::ecs_view as view;
 use crate::sim::error::{Answer, ApiError};
-use crate::sim::world::World;
 use crate::sim::world::ecs::TaskState;
 use crate::sim::world::tasks::{OneTask, RunTaskInput};
+use crate::sim::world::{World, all_tags};
 
 /// Fields of RunTask that ECS shows again with the task.
-const SHOWN: [&str; 4] = ["launchType", "platformVersion", "enableExecuteCommand", "tags"];
+const SHOWN: [&str; 3] = ["launchType", "platformVersion", "enableExecuteCommand"];
 
 impl Request<'_> {
     pub(super) fn list_tasks(&self, world: &mut World) -> Answer<Value> {
@@ -60,7 +60,7 @@ impl Request<'_> {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for name in names {
             let one = world.find_one_task(place, &name).filter(|task| task.cluster == cluster);
-            match (world.find_task(place, &name), one) {
+            match (world.find_task(place, &name).filter(|(service, _)| service.cluster == cluster), one) {
                 (Some((service, task)), _) => found.push(view::task(world, place, service, task)),
                 (None, Some(task)) => found.push(view::one_task(task, tags)),
                 (None, None) => failures.push(view::missing(&name)),
@@ -96,6 +96,8 @@ impl Request<'_> {
             return Err(ApiError::new("InvalidParameterException", words));
         }
         let shown = SHOWN.iter().filter_map(|key| Some(((*key).to_owned(), self.input.get(*key)?.clone())));
+        let chosen = self.capacity_provider().map(|name| ("capacityProviderName".to_owned(), json!(name)));
+        let tags = self.task_tags(world)?.map(|tags| ("tags".to_owned(), tags));
         let input = RunTaskInput {
             cluster: self.text("cluster").unwrap_or_else(|| "default".to_owned()),
             definition: self.required("taskDefinition")?,
@@ -103,18 +105,62 @@ impl Request<'_> {
             started_by: self.text("startedBy"),
             group: self.text("group"),
             network: self.input.get("networkConfiguration").is_some(),
-            shown: shown.collect::<Map<_, _>>(),
+            shown: shown.chain(chosen).chain(tags).collect::<Map<_, _>>(),
             request: self.input.to_string(),
         };
         let task = world.run_task(&self.caller.place, &input)?;
         Ok(json!({ "tasks": [view::one_task(&task, true)], "failures": [] }))
     }
 
+    /// The tags of the task that is run: its own, those of its task definition if they are propagated, and the one that ECS adds.
+    /// \[doc: "Tagging your resources", Amazon ECS-managed tags\]
+    fn task_tags(&self, world: &mut World) -> Answer<Option<Value>> {
+        let place = &self.caller.place;
+        let mut tags = match self.text("propagateTags").as_deref() {
+            None | Some("NONE") => Map::new(),
+            Some("TASK_DEFINITION") => {
+                let definition = world.find_task_definition(place, &self.required("taskDefinition")?);
+                let tags = definition.map(|found| all_tags(&found.properties, &found.inherited)).unwrap_or_default();
+                tags.into_iter().map(|(key, value)| (key, Value::String(value))).collect()
+            }
+            // \[api: RunTask, `propagateTags`\] \[?\] The words.
+            Some(_) => {
+                let words = "Tags can be propagated from a task definition only when running a task.";
+                return Err(ApiError::new("InvalidParameterException", words));
+            }
+        };
+        if self.input.get("enableECSManagedTags").and_then(Value::as_bool) == Some(true) {
+            let cluster = self.cluster(world)?;
+            let name = cluster.rsplit('/').next().unwrap_or_default();
+            tags.insert("aws:ecs:clusterName".to_owned(), json!(name));
+        }
+        for tag in self.input.get("tags").and_then(Value::as_array).into_iter().flatten() {
+            let text = |name: &str| tag.get(name).and_then(Value::as_str).unwrap_or_default();
+            tags.insert(text("key").to_owned(), json!(text("value")));
+        }
+        let all: Vec<Value> = tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
+        Ok((!all.is_empty()).then(|| Value::Array(all)))
+    }
+
+    /// The capacity provider of the task that is run: the one with a base, or else the one of the greatest weight. \[doc:
+    /// "Capacity providers": the base comes first, and one provider can have one\]
+    fn capacity_provider(&self) -> Option<&str> {
+        let strategy = self.input.get("capacityProviderStrategy")?.as_array()?;
+        let part = |item: &Value, key: &str| item.get(key).and_then(Value::as_u64).unwrap_or(0);
+        let best = strategy.iter().max_by_key(|item| (part(item, "base"), part(item, "weight")))?;
+        best.get("capacityProvider")?.as_str()
+    }
+
     pub(super) fn stop_task(&self, world: &mut World) -> Answer<Value> {
         self.only(&["cluster", "task", "reason"])?;
-        self.cluster(world)?;
+        let cluster = self.cluster(world)?;
         let (place, name, reason) = (&self.caller.place, self.required("task")?, self.text("reason"));
-        if world.find_task(place, &name).is_some() {
+        let of_service = world.find_task(place, &name).map(|(service, _)| service.cluster.clone());
+        let own = of_service.clone().or_else(|| world.find_one_task(place, &name).map(|task| task.cluster.clone()));
+        if own.is_some_and(|own| own != cluster) {
+            return Err(ApiError::new("InvalidParameterException", "The referenced task was not found."));
+        }
+        if of_service.is_some() {
             world.stop_service_task(place, &name, reason.as_deref())?;
             let found = world.find_task(place, &name);
             return Ok(json!({ "task": found.map(|(service, task)| view::task(world, place, service, task)) }));

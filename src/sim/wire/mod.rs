@@ -4,8 +4,8 @@
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
 //! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST,
-//! DELETE), `/_landfall/hands` (POST: what somebody does to a resource outside CloudFormation), `/_landfall/custom-resources` (GET: what
-//! providers of custom resources are asked), `/_landfall/ledger` (GET), and pages for people under `/_landfall/`.
+//! DELETE), `/_landfall/hands` (POST: changes a resource outside CloudFormation), `/_landfall/custom-resources` (GET: the requests that
+//! custom resources wait for), `/_landfall/ledger` (GET), and pages for people under `/_landfall/`.
 
 mod caller;
 mod cloudformation;
@@ -34,7 +34,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use futures::StreamExt as _;
 use jiff::Timestamp;
@@ -69,6 +69,7 @@ pub async fn serve(
     let server = Server { world, clock };
     let router = Router::new()
         .route("/", post(aws).fallback(objects))
+        .route("/_landfall", get(|| async { Redirect::permanent("/_landfall/") }))
         .route("/_landfall/", get(page))
         .route("/_landfall/stacks/{account}/{region}/{stack}", get(stack_page))
         .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
@@ -170,7 +171,7 @@ async fn stack_page(
     let place = AccountId::new(&account).and_then(|account| Ok(Place { account, region: Region::new(&region)? }));
     match place.ok().and_then(|place| page::stack(&server.now(), &place, &stack)) {
         Some(drawn) => shown(&headers, drawn),
-        None => (StatusCode::NOT_FOUND, "there is no such stack\n").into_response(),
+        None => (StatusCode::NOT_FOUND, "this stack does not exist\n").into_response(),
     }
 }
 

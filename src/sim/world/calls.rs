@@ -356,7 +356,7 @@ impl World {
         let living =
             stack.resources.values().filter(|r| !matches!(r.status.as_str(), "DELETE_COMPLETE" | "DELETE_SKIPPED"));
         operation.cleanup.extend(living.cloned());
-        for set in stack.change_sets.values().filter(|set| set.nested) {
+        for set in stack.change_sets.values() {
             self.drop_nested_sets(place, set);
         }
         stack.previous = None;

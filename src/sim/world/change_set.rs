@@ -347,7 +347,7 @@ impl World {
         }
         let before = stack.clone();
         for (_, other) in std::mem::take(&mut stack.change_sets) {
-            if other.nested && other.id != set.id {
+            if other.id != set.id {
                 self.drop_nested_sets(place, &other);
             }
         }

@@ -38,7 +38,7 @@ impl ByHand {
     /// Where the stack is.
     ///
     /// # Errors
-    /// A sentence that says why there is no such place.
+    /// A sentence that says what is wrong with the account or the region.
     pub fn place(&self) -> Result<Place, String> {
         let account = AccountId::new(&self.account).map_err(|error| error.to_string())?;
         let region = Region::new(&self.region).map_err(|error| error.to_string())?;

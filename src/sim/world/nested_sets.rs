@@ -171,6 +171,9 @@ impl World {
 
     /// The change sets of nested stacks go with their root's, and the stacks in review with them.
     pub(super) fn drop_nested_sets(&mut self, place: &Place, set: &ChangeSet) {
+        if !set.nested {
+            return;
+        }
         let nested = |(_, stack): (&Arc<str>, &Stack)| {
             let own =
                 stack.change_sets.values().filter(|own| own.nest.as_ref().is_some_and(|(parent, _)| *parent == set.id));

@@ -190,6 +190,43 @@ def a_deployment_can_be_stopped(aws):
     aws.settled("web", "UPDATE_ROLLBACK_COMPLETE")
 
 
+@documented("Developer Guide, Tagging your resources")
+def a_task_has_the_tags_that_it_is_given(aws):
+    cluster(aws)
+    container = {"name": "app", "image": "a:1", "memory": 128}
+    tags = [{"key": "team", "value": "shop"}, {"key": "size", "value": "small"}]
+    aws.ecs.register_task_definition(family="job", containerDefinitions=[container], tags=tags)
+    run = lambda **more: aws.ecs.run_task(cluster="main", taskDefinition="job", **more)["tasks"][0]
+    task_arn = run(propagateTags="TASK_DEFINITION", enableECSManagedTags=True, tags=[{"key": "size", "value": "large"}])["taskArn"]
+    shown = lambda **more: aws.ecs.describe_tasks(cluster="main", tasks=[task_arn], **more)["tasks"][0]
+    assert {tag["key"]: tag["value"] for tag in shown(include=["TAGS"])["tags"]} == {
+        "team": "shop", "size": "large", "aws:ecs:clusterName": "main"}
+    assert "tags" not in shown() and "tags" not in run()
+    refused("InvalidParameterException", "", run, propagateTags="SERVICE")
+
+
+@documented("API Reference, Task: capacityProviderName")
+def a_task_names_its_capacity_provider(aws):
+    cluster(aws)
+    registered(aws, "job")
+    strategy = [{"capacityProvider": "FARGATE", "weight": 1}, {"capacityProvider": "FARGATE_SPOT", "weight": 4}]
+    run = lambda strategy: aws.ecs.run_task(cluster="main", taskDefinition="job", capacityProviderStrategy=strategy)["tasks"][0]
+    assert run(strategy)["capacityProviderName"] == "FARGATE_SPOT"
+    strategy[0]["base"] = 1
+    assert run(strategy)["capacityProviderName"] == "FARGATE"
+
+
+@documented("API Reference, StopTask: cluster")
+def a_task_is_stopped_in_its_own_cluster(aws):
+    image = cluster(aws)
+    aws.ecs.create_cluster(clusterName="other")
+    created(aws, "web", web(f"{image}:1"))
+    own = aws.ecs.list_tasks(cluster="main")["taskArns"][0]
+    refused("InvalidParameterException", "not found", aws.ecs.stop_task, cluster="other", task=own)
+    assert aws.ecs.describe_tasks(cluster="other", tasks=[own])["failures"][0]["reason"] == "MISSING"
+    assert aws.ecs.describe_tasks(cluster="main", tasks=[own])["tasks"][0]["lastStatus"] != "STOPPED"
+
+
 @documented("API Reference, TagResource and ListTagsForResource")
 def tags_are_kept(aws):
     arn = registered(aws, "web")["taskDefinitionArn"]

@@ -194,7 +194,7 @@ impl World {
         Ok(Some(until))
     }
 
-    /// Asks for a deletion; none if there is nobody to ask.
+    /// Asks for a deletion; none if the service token is wrong.
     pub(super) fn ask_to_delete(&mut self, place: &Place, stack: &Stack, resource: &Resource) -> Option<Until> {
         let properties = self.resolved(place, &resource.properties).unwrap_or_else(|_| resource.properties.clone());
         let physical_id = resource.physical_id.clone().unwrap_or_default();

@@ -117,7 +117,7 @@ impl World {
         }
     }
 
-    /// Nobody waits any longer for the end of an operation on a resource.
+    /// Ends the wait for the answer of one resource.
     pub(super) fn give_up(&mut self, running: &mut Running) {
         if let Until::Response { key, .. } = &running.until
             && let Some(request) = self.outside.requests.shift_remove(key)
@@ -126,7 +126,7 @@ impl World {
         }
     }
 
-    /// The same for everything that is under way, whose stack is deleted instead.
+    /// Ends every wait of an operation whose stack is deleted instead.
     pub(super) fn give_up_all(&mut self, stack: &mut Stack, operation: &mut Operation) {
         for running in operation.running.values_mut() {
             self.give_up(running);
