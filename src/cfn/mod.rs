@@ -17,6 +17,7 @@ mod document;
 mod functions;
 mod kinds;
 mod literal;
+mod priorities;
 mod reach;
 mod read;
 mod rules;
@@ -33,6 +34,7 @@ pub use kinds::{
     decided_services, has_snapshot_by_default, interrupts, is_decided, keeps_data, type_name, types_that_keep_data,
 };
 pub use literal::{Misplaced, misplaced};
+pub use priorities::{LISTENER_RULE, RulePriority, rule_priorities};
 pub use reach::{Reference, references};
 pub use read::{MAX_DEPTH, MAX_EXPANDED, MAX_TEXT, Places, ReadError, ReadProblem, Source, push_key, read};
 pub use rules::{Form, Row, Rule, RuleFault, check_rules, check_sections, rows, rules};

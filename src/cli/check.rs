@@ -5,6 +5,7 @@
 //! of a clone it reads the history as a daemon would, and adds what only git knows, see `clone`.
 
 mod clone;
+mod priorities;
 mod risks;
 
 pub use clone::uncommitted;
@@ -122,6 +123,21 @@ fn with_rendering(source: &Source<'_>, loaded: &Loaded, now: Timestamp) -> Vec<P
             let text = texts.entry(file).or_insert_with(text).clone();
             problems.push(as_problem(found, text));
         }
+    }
+    for priorities::Conflict { problem: found, bytes, other } in priorities::conflicts(&loaded.catalog) {
+        // One place may be that of many stacks.
+        if !seen.insert((found.at.clone(), found.code, String::new())) {
+            continue;
+        }
+        let text = || text_of(source.tree, source.blobs, &found.at);
+        let text = texts.entry(found.at.file.clone()).or_insert_with(text).clone();
+        let mut problem = as_problem(found, text);
+        if !bytes.is_empty() {
+            problem.span.bytes = bytes;
+        }
+        problem.label = "taken".to_owned();
+        problem.related.extend(other);
+        problems.push(problem);
     }
     // An error may hide what is accepted.
     if !problems.iter().any(|problem| problem.level == Level::Error) {

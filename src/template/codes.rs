@@ -37,6 +37,7 @@ codes! {
     PARAMETER_NAME "parameter-name" "An SSM parameter must be named by its name or its ARN. It becomes part of the execution role's rights, so it must not match anything else.";
     PARAMETER_VALUE "parameter-value" "The value of a template parameter does not fit its declaration: its type, `AllowedValues`, `AllowedPattern`, length or bounds.";
     PATCH "patch" "The patch cannot be applied to what the step renders.";
+    PRIORITY_TAKEN "priority-taken" "Two stacks that the repository deploys would add a rule with the same priority to the same listener, and Elastic Load Balancing rejects the second. The priorities and listeners are those of the releases that slots run or are about to run, with variables filled in. Give each stack its own priority or its own listener.";
     QUEUE_ARN "queue-arn" "An SQS queue must be named by its ARN. The ARN becomes part of the rights of the schedule's role, so it must not match anything else.";
     RELEASE_FORMAT "release-format" "The release was made with rendering rules that this landfall version does not have. Install a newer landfall.";
     RELEASE_LACKS_IMAGE "release-lacks-image" "The release has no tag for an image that a container of its process uses.";

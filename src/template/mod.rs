@@ -48,9 +48,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::cfn::Document;
+use crate::cfn::{self, Document};
 use crate::model::journal::{Content, ParameterValue, ProvedImage};
-use crate::model::process::StepKind;
+use crate::model::process::{self, StepKind};
 use crate::model::{
     Catalog, Environment, Id, Location, Names, Project, Release, StackName, StackOwner, Step, Target, Tenant, What,
 };
@@ -85,6 +85,9 @@ pub struct Rendered {
     /// What CloudFormation is given. `expected` is empty: only a comparison with what is deployed can tell.
     pub content: Content,
 }
+
+/// The code of a rule whose priority another stack has.
+pub const PRIORITY_TAKEN: &str = codes::PRIORITY_TAKEN;
 
 /// Why a stack cannot be rendered.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -179,6 +182,16 @@ fn shape_of<'a>(context: &Context<'a>) -> Result<(patch::Sections<'a>, patch::Ap
         [] => Ok((sections, patched)),
         problems => Err(problems.iter().cloned().map(RenderProblem::from).collect()),
     }
+}
+
+/// Where a resource's property is written, or what is written nearest to it in the resource.
+pub fn written_at(context: &Context<'_>, resource: &str, property: &str) -> Option<process::Place> {
+    let (sections, _) = shape_of(context).ok()?;
+    let mut pointer = "/Resources".to_owned();
+    for step in [resource, "Properties", property] {
+        cfn::push_key(&mut pointer, step);
+    }
+    origin::of_key(&sections, &pointer).filter(|place| place.is_known()).cloned()
 }
 
 /// The names of the outputs that the stacks of a step have; none if they are not known before deployment.

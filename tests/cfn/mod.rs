@@ -3,6 +3,7 @@
 
 mod checks;
 pub(crate) mod corpus;
+mod priorities;
 mod reading;
 mod replacement;
 pub(crate) mod rules;

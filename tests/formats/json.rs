@@ -13,7 +13,7 @@ use landfall::model::journal::Fate as Leaves;
 use landfall::model::remedy::{Foreseen, Key};
 use landfall::model::{Accept, AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
 use landfall::plan::review::{
-    Acceptance, Basis, Effects, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop,
+    Acceptance, Basis, Effects, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop, Unique,
 };
 use landfall::plan::{Orphan, StaleAllowance, Unreached};
 use landfall::view::review::content::About;
@@ -213,7 +213,7 @@ fn refused() -> Refused {
     Refused {
         resource: Arc::from("Database"),
         kind: "RDS DBInstance".to_owned(),
-        name: "orders".to_owned(),
+        wants: Unique::Name("orders".to_owned()),
         place: place(),
         stack: stack(),
         holder: Arc::from("Database"),

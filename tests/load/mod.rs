@@ -8,6 +8,7 @@ mod kinds;
 mod landings;
 mod mistakes;
 mod parts;
+mod priorities;
 mod refused;
 mod refused_secrets;
 pub(crate) mod support;

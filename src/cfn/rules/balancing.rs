@@ -8,7 +8,7 @@ use crate::terms::network;
 
 const API: &str = "API reference of Elastic Load Balancing";
 pub(super) const LISTENER: &str = "AWS::ElasticLoadBalancingV2::Listener";
-pub(super) const LISTENER_RULE: &str = "AWS::ElasticLoadBalancingV2::ListenerRule";
+pub(super) use crate::cfn::LISTENER_RULE;
 pub(super) const BALANCER: &str = "AWS::ElasticLoadBalancingV2::LoadBalancer";
 pub(super) const TARGET_GROUP: &str = "AWS::ElasticLoadBalancingV2::TargetGroup";
 

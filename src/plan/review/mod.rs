@@ -43,7 +43,8 @@ pub use announced::{Answers, answers};
 pub use begins::begins;
 pub use effects::Effects;
 pub use releases::{BetweenReleases, between_releases};
-pub use types::{Basis, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop};
+pub use taken::priorities;
+pub use types::{Basis, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop, Unique};
 
 /// What a review is made from.
 #[derive(Clone, Copy, Debug)]

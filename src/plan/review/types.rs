@@ -128,7 +128,7 @@ pub enum How {
     After(Vec<Hold>),
     /// It begins, and stops at gates.
     Stops(Vec<Stop>),
-    /// It begins, and AWS refuses it: these stacks want names that are taken.
+    /// It begins, and AWS refuses it: these stacks want names or priorities that are taken.
     Fails(Vec<(StackName, Refused)>),
     /// It stays as it is, for other reasons than before.
     Held(Vec<Hold>),
@@ -187,14 +187,27 @@ pub enum Fate {
     Fail,
 }
 
-/// A resource that AWS refuses to make, because its fixed name is taken.
+/// What only one resource can have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unique {
+    /// A name that a template fixes.
+    Name(String),
+    /// The priority of a rule on a listener.
+    Priority {
+        /// ARN of the listener.
+        listener: String,
+        priority: String,
+    },
+}
+
+/// A resource that AWS refuses to make or to change, because what it wants is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refused {
     pub resource: Arc<str>,
     /// Its type, in AWS's words.
     pub kind: String,
-    pub name: String,
-    /// Where the name is.
+    pub wants: Unique,
+    /// Where that is.
     pub place: Place,
     /// The stack that has it.
     pub stack: StackName,
@@ -232,7 +245,7 @@ pub struct StackReview {
     pub accepts: Vec<Acceptance>,
     /// The gates at which it stops; then nothing of it happens.
     pub stops: Vec<Stop>,
-    /// What AWS refuses to make; then nothing of it happens either.
+    /// What AWS refuses to make or to change; then nothing of it happens either.
     pub refused: Vec<Refused>,
     /// What it has before; for one that moves, what the other has.
     pub before: Option<Shown>,

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::cfn::{Document, Given, naming};
-use crate::compare::{Action as ResourceAction, ResourceChange, resources};
+use crate::cfn::{Document, Given};
+use crate::compare::{ResourceChange, resources};
 use crate::model::catalog::Gate;
 use crate::model::facts_fold::FactsFold;
 use crate::model::journal::{
@@ -26,7 +26,7 @@ use super::super::types::{Begin, Opening, Skip};
 use super::effects::Effects;
 use super::outputs::outputs;
 use super::tags::TagsOf;
-use super::taken::Taken;
+use super::taken::{Taken, claims};
 use super::types::{Fate, Refused, Shown, StackEvent, Stop};
 
 /// A stack in its place.
@@ -43,7 +43,7 @@ pub(super) struct World {
     pub(super) deployed: BTreeMap<Key, Shown>,
     pub(super) now: Timestamp,
     pending: BTreeMap<DeploymentId, Pending>,
-    /// The names that are taken: looked up as soon as something with a fixed name is made.
+    /// The names and priorities that are taken: looked up as soon as something wants one.
     taken: Option<Taken>,
     records: u64,
     deployments: u64,
@@ -305,12 +305,10 @@ impl World {
         content.parameters.iter().filter_map(|(name, of)| Some((name.clone(), value(of)?))).collect()
     }
 
-    /// What AWS refuses to make, because its name is taken.
+    /// What AWS refuses to make or to change, because its name or its priority is taken.
     fn refused(&mut self, order: &Order, effects: &Effects) -> Vec<Refused> {
         let Action::Put(content) = &order.action else { return Vec::new() };
-        let made = |change: &ResourceChange| matches!(change.action, ResourceAction::Create | ResourceAction::Replace);
-        let is_named = |change: &ResourceChange| made(change) && !naming(&change.kind).is_empty();
-        if !effects.resources.iter().any(is_named) {
+        if !effects.resources.iter().any(claims) {
             return Vec::new();
         }
         let Ok(document) = Document::parse(&content.template) else { return Vec::new() };

@@ -6,6 +6,7 @@
 
 mod actual;
 mod predicted;
+mod priorities;
 mod random;
 mod shown;
 

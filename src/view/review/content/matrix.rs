@@ -117,7 +117,7 @@ fn cell(review: &Review, slot: &SlotReview) -> Line {
             line.push(text(", and "));
             line.push(strong("fails"));
             let first = refused.first();
-            line.extend(first.map(|(_, refused)| text(format!(": the name {} is taken", refused.name))));
+            line.extend(first.map(|(_, refused)| text(format!(": {} is taken", refused.wants.brief()))));
         }
         How::Held(holds) => {
             let why = holds.first().map(|hold| match &hold.cause {

@@ -127,7 +127,7 @@ pub enum Happens {
     After,
     /// It begins, and stops at gates.
     Stops,
-    /// It begins, and AWS refuses it: names that its stacks want are taken.
+    /// It begins, and AWS refuses it: names or priorities that its stacks want are taken.
     Fails,
     /// It stays as it is, for other reasons than before.
     Held,
@@ -305,7 +305,7 @@ pub struct StackReview {
     pub risks: Vec<Risk>,
     /// The gates at which it stops. Then nothing of it happens until they are opened.
     pub stops: Vec<Stop>,
-    /// What AWS refuses to make because its name is taken, each in a sentence. Then nothing of it happens either.
+    /// What AWS refuses because its name or priority is taken, each in a sentence. Then nothing of it happens either.
     pub refused: Vec<String>,
     /// The difference of its templates as text, with secrets hidden; empty if there is none.
     pub difference: String,
