@@ -264,9 +264,9 @@ managed policies unless you ask AWS for more. The command itself creates nothing
 
 pub(super) const SIM: &str = "\
 Speaks the protocols of CloudFormation, ECS, S3, STS, CloudWatch Logs and Elastic Load Balancing to any client. The access \
-key is the account: twelve digits. It needs no credentials and keeps nothing after it ends. It stores schedules of \
-EventBridge Scheduler but never starts them. /_landfall/faults makes images crash, resources fail, and calls get lost, denied or throttled. \
-/_landfall/hands changes and deletes resources outside CloudFormation, /_landfall/custom-resources lists what custom resources \
+key is the account: twelve digits. It needs no credentials and keeps nothing after it ends. It starts the tasks of \
+schedules and of rules at their times. /_landfall/faults makes images crash, resources fail, and calls get lost, denied or throttled. \
+/_landfall/hands changes, scales and deletes resources outside CloudFormation, /_landfall/custom-resources lists what custom resources \
 wait for, and /_landfall/ledger lists every accepted change. /_landfall/ shows it all in a browser. See \
 docs/simulating.md.
 

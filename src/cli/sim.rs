@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use super::daemon::signalled;
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::output;
-use crate::model::Place;
+use crate::model::{Place, Region};
 use crate::sim::scenario::{self, Act, placed};
 use crate::sim::{self, Buckets, Clusters, Existing, Pace, SimConfig, World, documented_limits};
 
@@ -31,6 +31,9 @@ pub struct Sim {
     /// given several times
     #[arg(long = "cluster", value_name = "CLUSTER", value_parser = placed)]
     clusters: Vec<(Place, String)>,
+    /// The only regions that are enabled; otherwise every region is. Can be given several times
+    #[arg(long = "region", value_name = "REGION", value_parser = Region::new)]
+    regions: Vec<Region>,
     /// The only roles that exist before a stack creates one, as ARNs; otherwise every role exists. Can be given several times
     #[arg(long = "role", value_name = "ARN")]
     roles: Vec<String>,
@@ -80,6 +83,7 @@ pub fn run(options: &Sim) -> Outcome {
     }
     let existing = config.existing;
     config.existing = Existing {
+        regions: told(&options.regions).or(existing.regions),
         roles: told(&options.roles).or(existing.roles),
         subnets: told(&options.subnets).or(existing.subnets),
         security_groups: told(&options.security_groups).or(existing.security_groups),

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::error::{Answer, ApiError};
+use super::world::capacity::{Capacity, Unplaced};
 use super::world::ecs::{Deployment, Service, TaskState};
 use super::world::lifecycle::Shift;
 use super::world::stack::Event;
-use super::world::tasks::{OneTask, RunTaskInput};
+use super::world::tasks::{OneTask, Ran, RunTaskInput};
 use super::world::template::check_inline;
 use super::world::{self, Delivered, StackInput, StackView, World};
 use crate::cloud::{
@@ -146,7 +147,7 @@ fn event(event: &Event) -> StackEvent {
 
 fn change(change: &world::Change) -> ResourceChange {
     let effect = match (change.action, change.replacement) {
-        ("Add", _) => Effect::Add,
+        ("Add" | "Import", _) => Effect::Add,
         ("Remove", _) => Effect::Remove,
         (_, Some("True")) => Effect::Replace,
         (_, Some("Conditional")) => Effect::MayReplace,
@@ -211,7 +212,13 @@ fn service(service: &Service) -> ServiceSeen {
                 .into_iter()
                 .flat_map(|revision| revision.images.iter())
                 .map(|(name, image, digest)| {
-                    (name.clone(), ResolvedImage { image: image.clone(), digest: Some(digest.clone()) })
+                    (
+                        name.clone(),
+                        ResolvedImage {
+                            image: image.clone(),
+                            digest: Some(digest.clone()).filter(|digest| !digest.is_empty()),
+                        },
+                    )
                 })
                 .collect(),
             shift: newest.shift.as_ref().map(|shift| moving(service, newest, shift)),
@@ -292,6 +299,15 @@ fn one_task(task: &OneTask) -> TaskSeen {
         status: status.to_owned(),
         stopping: end.is_some() || task.stop.is_some(),
         end,
+    }
+}
+
+/// As the adapter of AWS sorts it: a full cluster may have room later.
+fn not_placed(why: &Unplaced) -> CloudError {
+    let (operation, message) = ("RunTask", format!("no capacity for the task: {}", why.reason));
+    match why.reason.starts_with("RESOURCE:") {
+        true => CloudError::Conflict { operation, message },
+        false => CloudError::Invalid { operation, message },
     }
 }
 
@@ -448,11 +464,13 @@ impl Change for SimCloud {
                 notifications: None,
                 monitoring: None,
                 token: Some(request.token.to_string()),
+                skips_validation: false,
             },
             description: None,
             on_failure: None,
             reverts: false,
             nested: false,
+            imports: world::Imports::default(),
         };
         let answer = self.call(at, "CreateChangeSet", |world, place| {
             input.stack.template = Some(match &request.template {
@@ -530,10 +548,14 @@ impl Change for SimCloud {
             token: Some(request.token.to_string()),
             started_by: Some(request.token.to_string()),
             network: request.run.network.is_some(),
+            on: Capacity::from(&request.run.on),
             request: format!("{} {}", request.definition, request.run.identity()),
             ..RunTaskInput::default()
         };
-        self.call(at, "RunTask", |world, place| world.run_task(place, &input).map(|task| task.arn.as_str().into()))
+        match self.call(at, "RunTask", |world, place| world.try_task(place, &input))? {
+            Ran::Task(task) => Ok(task.arn.as_str().into()),
+            Ran::Unplaced(why) => Err(not_placed(&why)),
+        }
     }
 
     async fn stop_task(&self, at: &At, _cluster: &str, task: &str, reason: &str) -> Result<()> {

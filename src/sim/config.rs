@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::Place;
+use crate::model::{Place, Region};
 
 /// Everything that is chosen before a [`World`](super::World) begins.
 #[derive(Clone, Debug, PartialEq)]
@@ -67,7 +67,9 @@ pub enum Buckets {
 /// What exists without a stack having made it. Without a list, everything of its kind exists.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Existing {
-    /// ARNs of the roles that CloudFormation can assume.
+    /// Regions that are enabled in the accounts.
+    pub regions: Option<BTreeSet<Region>>,
+    /// ARNs of the roles that CloudFormation and tasks can assume.
     pub roles: Option<BTreeSet<String>>,
     /// Subnets that services can use, by id.
     pub subnets: Option<BTreeSet<(Place, String)>>,
@@ -181,6 +183,17 @@ pub(super) fn bucket_of(operation: &str) -> Option<&'static str> {
         "TagResource" | "UntagResource" => "ecs:tag-modify",
         "ListTagsForResource" => "ecs:tag-read",
         "GetLogEvents" => "logs:GetLogEvents",
+        "FilterLogEvents" => "logs:FilterLogEvents",
+        "DescribeLogGroups" => "logs:DescribeLogGroups",
+        "DescribeLogStreams" => "logs:DescribeLogStreams",
+        "BatchDeleteImage" => "ecr:BatchDeleteImage",
+        "BatchGetImage" => "ecr:BatchGetImage",
+        "CreateRepository" => "ecr:CreateRepository",
+        "DeleteRepository" => "ecr:DeleteRepository",
+        "DescribeImages" => "ecr:DescribeImages",
+        "DescribeRepositories" => "ecr:DescribeRepositories",
+        "ListImages" => "ecr:ListImages",
+        "PutImage" => "ecr:PutImage",
         "CreateCluster" | "DeleteCluster" => "ecs:cluster-modify",
         "DescribeClusters" | "ListClusters" => "ecs:cluster-read",
         "DescribeTargetHealth" => "elasticloadbalancing:DescribeTargetHealth",

@@ -58,6 +58,21 @@ pub enum Fault {
         #[serde(default = "once")]
         times: u32,
     },
+    /// There is no capacity for tasks, or for more than so many in each cluster. Lasts until it is cleared.
+    NoCapacity {
+        /// Name or ARN of the cluster; every cluster if none is named.
+        #[serde(default)]
+        cluster: Option<String>,
+        /// `EC2`, `FARGATE`, …: only for tasks of this launch type. Those of `FARGATE_SPOT` have `FARGATE`.
+        #[serde(default)]
+        launch_type: Option<String>,
+        /// `FARGATE_SPOT`, `FARGATE`, or one of the cluster: only for tasks of this capacity provider.
+        #[serde(default)]
+        capacity_provider: Option<String>,
+        /// So many tasks have a place; those that run count.
+        #[serde(default)]
+        room: u32,
+    },
     /// The containers of an image write these lines when they start. Lasts until it is cleared.
     ImageSays {
         /// A part of the image's reference, or all of it.
@@ -69,6 +84,23 @@ pub enum Fault {
     HookFails {
         /// A part of the function's ARN, or all of it.
         function: String,
+    },
+    /// A Hook of CloudFormation finds something wrong with what it looks at. Lasts until it is cleared.
+    GuardHook {
+        /// The name of its type, such as `Example::Guard::Hook`.
+        hook: String,
+        /// What it looks at.
+        target: HookTarget,
+        /// What it does about it.
+        mode: HookMode,
+        /// What it says.
+        reason: String,
+        /// Only this stack.
+        #[serde(default)]
+        stack: Option<String>,
+        /// Only this resource, by its logical id or its type.
+        #[serde(default)]
+        resource: Option<String>,
     },
     /// An alarm of CloudWatch goes off. Lasts until it is cleared.
     Alarm {
@@ -115,10 +147,72 @@ impl Fault {
     pub fn check(&self) -> Result<(), String> {
         match self {
             Self::Call { operation, .. } => operations::known(operation),
+            Self::GuardHook { hook, .. } if !is_hook(hook) => {
+                Err(format!("`{hook}` is not the name of a hook: write it like Example::Guard::Hook"))
+            }
+            Self::GuardHook { target, resource: Some(_), .. } if *target != HookTarget::Resource => {
+                Err("only a hook with the target RESOURCE can look at one `resource`".to_owned())
+            }
+            Self::NoCapacity { launch_type: Some(name), .. } if !LAUNCH_TYPES.contains(&name.as_str()) => {
+                Err(format!("`{name}` is not a launch type: use one of {}", LAUNCH_TYPES.join(", ")))
+            }
             _ => Ok(()),
         }
     }
 }
+
+/// \[api: `HookTypeName`\]
+fn is_hook(name: &str) -> bool {
+    let part = |part: &str| (2..=64).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let parts: Vec<&str> = name.split("::").collect();
+    parts.len() == 3 && parts.into_iter().all(part)
+}
+
+/// What a hook looks at. \[api: `ListHookResultsTargetType`, as far as it occurs here\]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum HookTarget {
+    /// The creation of a change set.
+    ChangeSet,
+    /// The creation, update, import or deletion of a resource.
+    Resource,
+    /// The creation, update or deletion of a stack.
+    Stack,
+}
+
+impl HookTarget {
+    /// As AWS writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ChangeSet => "CHANGE_SET",
+            Self::Resource => "RESOURCE",
+            Self::Stack => "STACK",
+        }
+    }
+}
+
+/// What a hook does about what it finds. \[api: `HookFailureMode`\]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum HookMode {
+    /// The operation fails.
+    Fail,
+    /// The operation goes on.
+    Warn,
+}
+
+impl HookMode {
+    /// As AWS writes it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Fail => "FAIL",
+            Self::Warn => "WARN",
+        }
+    }
+}
+
+/// \[api: `LaunchType`\]
+const LAUNCH_TYPES: [&str; 4] = ["EC2", "EXTERNAL", "FARGATE", "MANAGED_INSTANCES"];
 
 /// What a process ends with that SIGTERM ends.
 fn terminated() -> i32 {
@@ -142,6 +236,8 @@ pub enum During {
     Create,
     /// Updating it.
     Update,
+    /// Importing it.
+    Import,
     /// Putting it back in the rollback of an update.
     Rollback,
     /// Deleting it, whether with its stack or in a rollback or a cleanup.

@@ -25,7 +25,7 @@ pub mod world;
 pub use cloud::SimCloud;
 pub use config::{Buckets, Clusters, Existing, Pace, Rate, SimConfig, documented_limits};
 pub use error::{Answer, ApiError};
-pub use fault::{CallEffect, During, Fault};
+pub use fault::{CallEffect, During, Fault, HookMode, HookTarget};
 pub use ledger::{Accepted, Effect};
 pub use wire::{Clock, serve};
 pub use world::World;

@@ -70,6 +70,7 @@ pub struct NotAScenario {
 #[serde(deny_unknown_fields, default)]
 struct File {
     clusters: Option<Vec<Spanned<String>>>,
+    regions: Option<BTreeSet<Spanned<String>>>,
     roles: Option<BTreeSet<String>>,
     subnets: Option<Vec<Spanned<String>>>,
     security_groups: Option<Vec<Spanned<String>>>,
@@ -143,6 +144,12 @@ fn accounts(file: File, config: &mut SimConfig) -> Result<(), Wrong> {
         config.clusters = Clusters::Listed(all_placed(&listed)?);
     }
     let existing = &mut config.existing;
+    if let Some(listed) = &file.regions {
+        let one = |name: &Spanned<String>| {
+            Region::new(name.get_ref()).map_err(|error| (name.span().start, error.to_string()))
+        };
+        existing.regions = Some(listed.iter().map(one).collect::<Result<_, Wrong>>()?);
+    }
     existing.roles = file.roles.or(existing.roles.take());
     for (said, own) in [(file.subnets, &mut existing.subnets), (file.security_groups, &mut existing.security_groups)] {
         if let Some(listed) = said {

@@ -1,7 +1,12 @@
-//! ECR: its API as ministack has it, and answers that no registry should give.
+//! ECR: its API as ministack and the simulated account have it, and answers that no registry should give.
 
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex};
+
+use jiff::Timestamp;
 use landfall::registry::manifest::digest_of;
 use landfall::registry::{Registry, RegistryError};
+use landfall::sim::{SimConfig, World, serve};
 use serde_json::{Value, json};
 
 use super::canned::{Canned, Reply};
@@ -26,28 +31,53 @@ fn ecr(endpoint: &str, operation: &str, input: &Value) -> Value {
 async fn ministack_lists_and_describes() {
     let Some(tools) = tools() else { return };
     let emulator = Emulator::ministack(&tools);
-    let endpoint = emulator.endpoint.clone();
-    let manifest =
-        r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{},"layers":[]}"#;
-    let pushed = tokio::task::spawn_blocking(move || {
-        ecr(&endpoint, "CreateRepository", &json!({ "repositoryName": "team/app" }));
-        for (tag, text) in [("1.4.0", manifest.to_owned()), ("latest", manifest.replace("{}", "{\"a\":1}"))] {
-            let input = json!({ "repositoryName": "team/app", "imageManifest": text, "imageTag": tag });
-            ecr(&endpoint, "PutImage", &input);
+    lists_and_describes(&emulator.endpoint).await;
+    emulator.assert_on_loopback();
+}
+
+/// A page of the simulated account holds one image.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_simulated_account_lists_and_describes() {
+    let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    let world = World::new(SimConfig { start: Timestamp::now(), page_size: 1, ..SimConfig::default() });
+    let world = Arc::new(Mutex::new(world));
+    tokio::spawn(serve(listener, world, Arc::new(Timestamp::now), std::future::pending()));
+    lists_and_describes(&endpoint).await;
+}
+
+async fn lists_and_describes(endpoint: &str) {
+    let blob = |size: u64| {
+        let digest = digest_of(&size.to_le_bytes());
+        json!({ "mediaType": "application/octet-stream", "digest": digest, "size": size })
+    };
+    let manifest = |size: u64| {
+        let kind = "application/vnd.oci.image.manifest.v1+json";
+        json!({ "schemaVersion": 2, "mediaType": kind, "config": blob(size), "layers": [] }).to_string()
+    };
+    let first = digest_of(manifest(1).as_bytes());
+    let images = [("1.4.0", manifest(1)), ("latest", manifest(2))];
+    let pushed = tokio::task::spawn_blocking({
+        let endpoint = endpoint.to_owned();
+        move || {
+            ecr(&endpoint, "CreateRepository", &json!({ "repositoryName": "team/app" }));
+            for (tag, text) in images {
+                let input = json!({ "repositoryName": "team/app", "imageManifest": text, "imageTag": tag });
+                ecr(&endpoint, "PutImage", &input);
+            }
         }
     });
     pushed.await.unwrap();
-    let cloud = cloud(&emulator.endpoint);
+    let cloud = cloud(endpoint);
     let mut tags = cloud.tags(REPOSITORY).await.unwrap();
     tags.sort_by(|a, b| a.name.cmp(&b.name));
     assert_eq!(tags.iter().map(|tag| &*tag.name).collect::<Vec<_>>(), ["1.4.0", "latest"]);
     assert!(tags.iter().all(|tag| tag.pushed.is_some()), "ECR tells when: {tags:?}");
     let image = cloud.describe(REPOSITORY, "1.4.0").await.unwrap().unwrap();
-    assert_eq!(image.digest, digest_of(manifest.as_bytes()));
+    assert_eq!(image.digest, first);
     assert_eq!(cloud.describe(REPOSITORY, "9.9.9").await.unwrap(), None);
     let other = cloud.tags("111111111111.dkr.ecr.eu-west-1.amazonaws.com/other").await.unwrap_err();
     assert!(matches!(&other, RegistryError::Missing { path, .. } if path == "other"), "{other:?}");
-    emulator.assert_on_loopback();
 }
 
 fn json(status: u16, body: &Value) -> Reply {

@@ -274,11 +274,12 @@ pub(super) fn the_simulated_account_is_as_strict_as_it_is_told_to_be() {
     let home = Home::new();
     home.landfall("sim --cluster main").ends(2).says(&["account/region/name"]);
     home.landfall("sim --cluster 1/eu-west-1/main").ends(2).says(&["1/eu-west-1/main"]);
+    home.landfall("sim --region Europe").ends(2).says(&["Europe"]);
     home.landfall("sim --subnet subnet-0a").ends(2).says(&["account/region/name"]);
     home.landfall("sim --page-size 0").ends(2).says(&["--page-size"]);
     let options = "--cluster 111111111111/eu-west-1/main --role arn:aws:iam::111111111111:role/deploy --subnet \
                    111111111111/eu-west-1/subnet-0a --security-group 111111111111/eu-west-1/sg-0a --throttle --stale-reads 2 \
-                   --page-size 1";
+                   --page-size 1 --region eu-west-1";
     let mut sim = home.start(&format!("sim --listen 127.0.0.1:0 {options}"));
     let account = sim.until_it_says("every account and region at ");
     let describe =

@@ -115,7 +115,7 @@ const OPTIONS: &[Covered] = covered! {
         => convert::a_converted_step_is_delivered in "convert.rs";
     "iam": "<DIR>" "--principal" => offline::iam_prints_policies in "offline.rs";
     "sim": "--listen" "--real-pace" => online::the_simulated_account_takes_its_time in "online.rs";
-    "sim": "--cluster" "--role" "--subnet" "--security-group" "--throttle" "--stale-reads" "--page-size"
+    "sim": "--cluster" "--region" "--role" "--subnet" "--security-group" "--throttle" "--stale-reads" "--page-size"
         => online::the_simulated_account_is_as_strict_as_it_is_told_to_be in "online.rs";
     "sim": "--scenario" => online::the_simulated_account_plays_a_scenario in "online.rs";
 };

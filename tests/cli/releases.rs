@@ -2,7 +2,7 @@
 
 use super::offline::example;
 use super::program::Home;
-use super::world::init;
+use super::world::{init, post};
 use crate::registry::served::{Asked, Served, http, scripted};
 
 /// A repository `shop` with the project `app`, whose image is in this repository of a registry.
@@ -45,6 +45,35 @@ fn a_release_takes_the_newest_image_of_its_registry() {
     let unknown = home.landfall("release new app --repo shop --image app=9.9.9").ends(1);
     unknown.says(&["has no tag 9.9.9", "push it first"]);
     home.landfall("check shop").ends(0);
+}
+
+#[test]
+fn a_release_takes_an_image_of_the_simulated_account() {
+    let home = Home::new();
+    let mut sim = home.start("sim --listen 127.0.0.1:0 --page-size 1");
+    let account = sim.until_it_says("every account and region at ");
+    let repository = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/team/app";
+    home.landfall(&init("shop", "app").replace("example.com/app", repository)).ends(0);
+    let new = format!("release new app --repo shop --endpoint {account}");
+    home.landfall(&new).ends(1).says(&["has no repository team/app"]);
+    let scope =
+        "AWS4-HMAC-SHA256 Credential=111111111111/20261123/eu-west-1/ecr/aws4_request, SignedHeaders=host, Signature=0";
+    let target = "AmazonEC2ContainerRegistry_V20150921.CreateRepository";
+    post(&account, "/", r#"{"repositoryName":"team/app"}"#, &[("authorization", scope), ("x-amz-target", target)]);
+    let push = |tag: &str| {
+        let place = r#""account":"111111111111","region":"eu-west-1","repository":"team/app""#;
+        let body = format!(r#"{{{place},"tag":"{tag}","platforms":["linux/amd64","linux/arm64"]}}"#);
+        let answer: serde_json::Value = serde_json::from_str(&post(&account, "/_landfall/images", &body, &[])).unwrap();
+        answer["digest"].as_str().unwrap().to_owned()
+    };
+    let [_, newest, _] = ["1.4.0", "1.5.0", "latest"].map(push);
+    let made = home.landfall(&new).ends(0);
+    made.says(&["image        app 1.5.0", "rejected     latest: `latest` is not a version"]);
+    let text = home.read("shop/projects/app/releases/1.0.1.toml");
+    for part in ["tag = \"1.5.0\"", &newest, "\"linux/amd64\" = \"sha256:", "\"linux/arm64\" = \"sha256:"] {
+        assert!(text.contains(part), "no {part} in\n{text}");
+    }
+    home.landfall(&format!("{new} --image app=9.9.9")).ends(1).says(&["has no tag 9.9.9", "push it first"]);
 }
 
 #[test]

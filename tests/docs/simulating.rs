@@ -1,6 +1,6 @@
 //! `docs/simulating.md`: its commands are run, one after the other, and print what the page shows.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::page;
@@ -32,18 +32,8 @@ fn words(line: &str) -> String {
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Models of waiters that look five times a second instead of every half minute.
-fn impatient(tools: &Path, data: &Path) {
-    const WAITERS: &str = "cloudformation/2010-05-15/waiters-2.json";
-    let packages = std::fs::read_dir(tools.join("lib")).unwrap().map(|python| python.unwrap().path());
-    let known =
-        packages.map(|python| python.join("site-packages/botocore/data").join(WAITERS)).find(|path| path.exists());
-    let patient = std::fs::read_to_string(known.unwrap()).unwrap();
-    let quick = patient.replace("\"delay\": 30", "\"delay\": 0.2").replace("\"delay\": 5", "\"delay\": 0.2");
-    assert_ne!(patient, quick);
-    std::fs::create_dir_all(data.join(WAITERS).parent().unwrap()).unwrap();
-    std::fs::write(data.join(WAITERS), quick).unwrap();
-}
+/// A Python that never sleeps long: waiters of the AWS command line look again after half a minute.
+const IMPATIENT: &str = "import time\nsleep = time.sleep\ntime.sleep = lambda seconds: sleep(min(seconds, 0.2))\n";
 
 #[test]
 fn the_commands_of_the_page_print_what_it_shows() {
@@ -64,14 +54,16 @@ fn the_commands_of_the_page_print_what_it_shows() {
         expected.push(step.prints);
     }
     let folder = tempfile::tempdir().unwrap();
-    impatient(&tools, &folder.path().join("data"));
+    let python = folder.path().join("python");
+    std::fs::create_dir(&python).unwrap();
+    std::fs::write(python.join("sitecustomize.py"), IMPATIENT).unwrap();
     let path = format!("{}:{}", tools.join("bin").display(), std::env::var("PATH").unwrap());
     let done = Command::new("bash")
         .args(["-c", &script])
         .current_dir(folder.path())
         .env("PATH", path)
         .env("HOME", folder.path())
-        .env("AWS_DATA_PATH", folder.path().join("data"))
+        .env("PYTHONPATH", &python)
         .env("LANDFALL", env!("CARGO_BIN_EXE_landfall"))
         .stdin(Stdio::null())
         .output()

@@ -153,6 +153,7 @@ fn rename(scene: &mut Scene, value: &str) {
         notifications: None,
         monitoring: None,
         token: Some("somebody".to_owned()),
+        skips_validation: false,
     };
     scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();
     let later = scene.now + SignedDuration::from_mins(5);

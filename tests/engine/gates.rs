@@ -111,6 +111,7 @@ async fn what_failed_without_a_rollback_is_rolled_back_when_somebody_says_so() {
         notifications: None,
         monitoring: None,
         token: Some("by-hand".to_owned()),
+        skips_validation: false,
     };
     let options = StackOptions { keep_failed: true, ..StackOptions::default() };
     scene.sim.world().update_stack(&place(), &input, &options).unwrap();

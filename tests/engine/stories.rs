@@ -203,6 +203,7 @@ async fn another_landfall_stops_this_one() {
         notifications: None,
         monitoring: None,
         token: Some("lf-ffffffffffffffff-2-1-0-execute1".to_owned()),
+        skips_validation: false,
     };
     scene.sim.world().update_stack(&place(), &other, &StackOptions::default()).unwrap();
     let later = scene.now + SignedDuration::from_mins(5);
@@ -293,6 +294,7 @@ async fn a_stale_change_set_is_followed_by_another() {
         notifications: None,
         monitoring: None,
         token: None,
+        skips_validation: false,
     };
     scene.sim.world().update_stack(&place(), &hand, &StackOptions::default()).unwrap();
     scene.finish(&mut engine).await;

@@ -327,6 +327,7 @@ impl Scene {
             notifications: None,
             monitoring: None,
             token: Some(token.to_owned()),
+            skips_validation: false,
         };
         self.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();
         let later = self.now + SignedDuration::from_mins(5);

@@ -27,6 +27,7 @@ fn somebody_updates(scene: &Scene) {
         notifications: None,
         monitoring: None,
         token: Some("by-hand".to_owned()),
+        skips_validation: false,
     };
     scene.sim.world().update_stack(&place(), &input, &StackOptions::default()).unwrap();
 }
@@ -153,6 +154,7 @@ async fn imported(scene: &mut Scene) {
         notifications: None,
         monitoring: None,
         token: None,
+        skips_validation: false,
     };
     scene.sim.world().create_stack(&place(), &input, &StackOptions::default()).unwrap();
     let later = scene.now + SignedDuration::from_mins(5);

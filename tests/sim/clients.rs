@@ -30,6 +30,16 @@ async fn the_cdk_deploys() {
 }
 
 #[tokio::test]
+async fn the_cdk_imports_and_explains_what_is_refused() {
+    let Some(tools) = tools() else { return };
+    if tools.parent().unwrap().join("node/node_modules/.bin/cdk").exists() {
+        drive("cdk_import.py", &[], documented_limits()).await;
+    } else {
+        eprintln!("skipped: there is no cdk beside LANDFALL_TOOLS");
+    }
+}
+
+#[tokio::test]
 async fn sam_deploys() {
     client(&["sam"]).await;
 }

@@ -76,6 +76,22 @@ deploy = ["cloudformation", "deploy", "--stack-name", "from-bucket", "--template
 aws(*deploy, "--s3-bucket", "shop-templates", "--parameter-overrides", "Name=one")
 aws("s3api", "put-object", "--bucket", "shop-templates", "--key", "a b/c", "--body", str(template), "--if-none-match", "*")
 aws("s3api", "put-object", "--bucket", "shop-templates", "--key", "a b/c", "--body", str(template), "--if-none-match", "*", fails="PreconditionFailed")
+# An image, as the console and scripts make one more tag for it.
+aws("ecr", "create-repository", "--repository-name", "shop")
+manifest = FOLDER / "manifest.json"
+blob = {"mediaType": "application/octet-stream", "digest": "sha256:" + "0" * 64, "size": 1}
+manifest.write_text(json.dumps({"schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": blob, "layers": []}))
+for tag in ("1.0", "1.1", "1.2", "1.3"):
+    aws("ecr", "put-image", "--repository-name", "shop", "--image-tag", tag, "--image-manifest", f"file://{manifest}")
+[image] = aws("ecr", "describe-images", "--repository-name", "shop", "--filter", "tagStatus=TAGGED")["imageDetails"]
+assert image["imageTags"] == ["1.0", "1.1", "1.2", "1.3"], image
+assert len(aws("ecr", "list-images", "--repository-name", "shop")["imageIds"]) == 4
+got = aws("ecr", "batch-get-image", "--repository-name", "shop", "--image-ids", "imageTag=1.0", "--query", "images[0].imageManifest")
+assert json.loads(got) == json.loads(manifest.read_text()), got
+aws("ecr", "describe-repositories", "--repository-names", "none", fails="RepositoryNotFoundException")
+aws("ecr", "get-login-password", fails="does not model the operation GetAuthorizationToken")
+assert aws("logs", "describe-log-groups")["logGroups"] == []
+aws("logs", "filter-log-events", "--log-group-name", "none", "--interleaved", fails="ResourceNotFoundException")
 # Only what is signed for S3 is an object.
 aws("lambda", "put-function-concurrency", "--function-name", "f", "--reserved-concurrent-executions", "1", fails="the service lambda")
 assert aws("sts", "get-caller-identity")["Account"] == "111111111111"

@@ -92,7 +92,8 @@ assert tags(service)["by"] == "hand"
 ecs.untag_resource(resourceArn=service, tagKeys=["by"])
 assert "by" not in tags(service)
 refused("InvalidParameterException", "reserved", ecs.tag_resource, resourceArn=service, tags=[{"key": "aws:x", "value": "y"}])
-refused("NotModelled", "only services and task definitions", ecs.list_tags_for_resource, resourceArn="arn:aws:ecs:eu-west-1:111111111111:cluster/main")
+refused("NotModelled", "only services, task definitions, clusters and tasks", ecs.list_tags_for_resource,
+        resourceArn="arn:aws:ecs:eu-west-1:111111111111:capacity-provider/spot")
 
 # Hands: ECS's own operations, and a change of what ECS does not have.
 running = lambda: ecs.describe_services(cluster="main", services=[service])["services"][0]

@@ -1,8 +1,9 @@
-"""An account that was told which roles, subnets and security groups exist. With boto3."""
+"""An account that was told which regions are enabled, and which roles, subnets and security groups exist. With boto3."""
 
 import json
 
-from account import cfn, ecs, events, settled
+import boto3
+from account import KEYS, Account, cfn, ecs, events, settled, WHERE
 from answers import refused
 
 ROLE = "arn:aws:iam::111111111111:role/deploy"
@@ -55,5 +56,42 @@ def services_use_only_subnets_and_groups_that_exist():
             taskDefinition="web", desiredCount=1, launchType="FARGATE", networkConfiguration=network)
 
 
+def tasks_have_only_roles_that_exist():
+    task = lambda **roles: json.dumps({"Resources": {"Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": {
+        "Family": "roles", "ContainerDefinitions": [{"Name": "app", "Image": "web:1", "Memory": 128}], **roles}}}})
+    nobody = "arn:aws:iam::111111111111:role/nobody"
+    for number, roles in enumerate(({"TaskRoleArn": nobody}, {"TaskRoleArn": ROLE, "ExecutionRoleArn": "nobody"})):
+        cfn.create_stack(StackName=f"task-{number}", TemplateBody=task(**roles))
+        settled(f"task-{number}", "ROLLBACK_COMPLETE")
+        [reason] = [event["ResourceStatusReason"] for event in events(f"task-{number}") if event["ResourceStatus"] == "CREATE_FAILED"]
+        assert "Create TaskDefinition: Role is not valid (Service: AmazonECS; Status Code: 400; Error Code: ClientException" in reason, reason
+    cfn.create_stack(StackName="task", TemplateBody=task(TaskRoleArn=ROLE, ExecutionRoleArn="made"))
+    settled("task", "CREATE_COMPLETE")
+    own = json.loads(task(TaskRoleArn={"Fn::GetAtt": ["Role", "Arn"]}))
+    own["Resources"]["Role"] = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {
+        "Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}}}
+    cfn.create_stack(StackName="own-role", TemplateBody=json.dumps(own), Capabilities=["CAPABILITY_IAM"])
+    settled("own-role", "CREATE_COMPLETE")
+    container = [{"name": "app", "image": "web:1", "memory": 128}]
+    refused("ClientException", "Role is not valid", ecs.register_task_definition, family="roles", containerDefinitions=container, taskRoleArn=nobody)
+    ecs.register_task_definition(family="roles", containerDefinitions=container, taskRoleArn=ROLE)
+
+
+def only_enabled_regions_know_the_account():
+    words = "The security token included in the request is invalid"
+    elsewhere = Account("111111111111", "me-south-1")
+    refused("InvalidClientTokenId", words, elsewhere.cfn.describe_stacks)
+    refused("UnrecognizedClientException", words, elsewhere.ecs.list_clusters)
+    sts = boto3.client("sts", **{**WHERE, "region_name": "me-south-1"}, **KEYS)
+    refused("InvalidClientTokenId", words, sts.get_caller_identity)
+    s3 = boto3.client("s3", **{**WHERE, "region_name": "me-south-1"}, **KEYS)
+    refused("InvalidAccessKeyId", "does not exist in our records", s3.get_object, Bucket="any", Key="any")
+    for region in ("eu-west-1", "us-east-1"):
+        boto3.client("sts", **{**WHERE, "region_name": region}, **KEYS).get_caller_identity()
+
+
 cloudformation_assumes_only_roles_that_exist()
+tasks_have_only_roles_that_exist()
+only_enabled_regions_know_the_account()
 services_use_only_subnets_and_groups_that_exist()

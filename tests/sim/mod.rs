@@ -1,6 +1,7 @@
 //! Tests of sim: the world by itself, and over the wire with boto3 and the AWS command line.
 
 mod buckets;
+mod capacity;
 mod cidr;
 mod clients;
 mod nested;
@@ -8,7 +9,9 @@ mod outside;
 mod page;
 mod pauses;
 mod port;
+mod recurrence;
 mod scenario;
+mod schedules;
 mod support;
 mod tasks;
 mod wire;

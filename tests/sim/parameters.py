@@ -11,7 +11,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 ENDPOINT = sys.argv[1]
-SERVICES = ["cloudformation", "sts", "ecs", "logs"]
+SERVICES = ["cloudformation", "sts", "ecs", "ecr", "logs"]
 # What a text has to be for an answer about the parameter itself.
 TEXTS = {
     "StackName": "none", "TemplateBody": "{}", "RoleArn": "arn:aws:iam::111111111111:role/one",

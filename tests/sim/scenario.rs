@@ -34,6 +34,7 @@ fn the_accounts_are_as_the_file_describes_them() {
     let (config, acts) = parse(
         r#"
         clusters = ["111111111111/eu-west-1/main"]
+        regions = ["eu-west-1"]
         roles = ["arn:aws:iam::111111111111:role/deploy"]
         subnets = ["111111111111/eu-west-1/subnet-0a"]
         security_groups = ["111111111111/eu-west-1/sg-0a"]
@@ -54,7 +55,8 @@ fn the_accounts_are_as_the_file_describes_them() {
     );
     assert!(acts.is_empty());
     assert!(matches!(config.clusters, Clusters::Listed(list) if list == [(place(), "main".to_owned())].into()));
-    let Existing { roles, subnets, security_groups } = config.existing;
+    let Existing { regions, roles, subnets, security_groups } = config.existing;
+    assert_eq!(regions, Some([place().region].into()));
     assert_eq!(roles, Some(["arn:aws:iam::111111111111:role/deploy".to_owned()].into()));
     assert_eq!(subnets, Some([(place(), "subnet-0a".to_owned())].into()));
     assert_eq!(security_groups, Some([(place(), "sg-0a".to_owned())].into()));

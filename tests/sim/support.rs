@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::SignedDuration;
 use landfall::model::{AccountId, Place, Region, StackStatus};
 use landfall::sim::World;
-use landfall::sim::world::{ChangeSetInput, StackInput, StackOptions};
+use landfall::sim::world::{ChangeSetInput, Imports, StackInput, StackOptions};
 use serde_json::{Value, json};
 
 pub(super) fn place() -> Place {
@@ -61,6 +61,7 @@ pub(super) fn input(name: &str, template: &Value, token: &str) -> StackInput {
         notifications: None,
         monitoring: None,
         token: Some(token.to_owned()),
+        skips_validation: false,
     }
 }
 
@@ -73,6 +74,7 @@ pub(super) fn change_set(stack: &str, name: &str, kind: &str, template: &Value) 
         on_failure: None,
         reverts: false,
         nested: false,
+        imports: Imports::default(),
     }
 }
 

@@ -289,7 +289,8 @@ for level in range(1, 200):
 create("conditions", {"Conditions": conditions, "Resources": {"Q": {**queue, "Condition": "C199"}, "R": queue}})
 assert len(cfn.list_stack_resources(StackName="conditions")["StackResourceSummaries"]) == 2
 
-# Values that the type's schema does not allow, and those that CloudFormation converts.
+# Values that the type's schema does not allow, and those that CloudFormation converts. Without the validation before a deployment
+# they fail their resources.
 group = lambda **properties: {"Type": "AWS::Logs::LogGroup", "Properties": properties}
 container = {"Name": "app", "Image": "web:1", "Memory": 128}
 tasks = lambda **more: {"Type": "AWS::ECS::TaskDefinition", "Properties": {"ContainerDefinitions": [container | more]}}
@@ -304,7 +305,7 @@ for resource, words in (
     (tasks(Essential="maybe"), "[#/ContainerDefinitions/0/Essential: expected type: Boolean, found: String]"),
 ):
     name = f"typed{next(NUMBERS)}"
-    create(name, {"Resources": {"L": resource}}, "ROLLBACK_COMPLETE")
+    create(name, {"Resources": {"L": resource}}, "ROLLBACK_COMPLETE", DisableValidation=True)
     sentence = f"Properties validation failed for resource L with message: {words}"
     assert any(words in reason and reason.startswith("Properties validation failed") for _, _, reason in lines(name)), (words, lines(name))
 days = {"Parameters": {"Days": {"Type": "String"}}, "Resources": {"L": group(RetentionInDays={"Ref": "Days"})}}

@@ -124,6 +124,26 @@ async fn tasks_that_end_or_fail_their_health_checks_are_replaced() {
 }
 
 #[tokio::test]
+async fn a_deployment_without_capacity_waits_and_goes_on() {
+    run("capacity.py").await;
+}
+
+#[tokio::test]
+async fn scaling_keeps_counts_within_its_bounds() {
+    run("scaling.py").await;
+}
+
+#[tokio::test]
+async fn schedules_and_rules_start_their_tasks() {
+    drive("schedules.py", &[], BTreeMap::new()).await;
+}
+
+#[tokio::test]
+async fn clusters_and_tasks_have_tags() {
+    run("tags.py").await;
+}
+
+#[tokio::test]
 async fn what_stops_an_operation_stops_it_and_what_undoes_it_undoes_it() {
     run("operations.py").await;
 }
@@ -144,6 +164,16 @@ async fn a_resource_is_refused_for_what_else_is_in_the_account() {
 }
 
 #[tokio::test]
+async fn images_are_in_the_repositories_that_they_were_pushed_to() {
+    run("registry.py").await;
+}
+
+#[tokio::test]
+async fn what_containers_write_is_read_in_pages_and_searched() {
+    run("logs.py").await;
+}
+
+#[tokio::test]
 async fn an_arn_of_another_region_or_account_is_refused() {
     run("elsewhere.py").await;
 }
@@ -152,8 +182,9 @@ async fn an_arn_of_another_region_or_account_is_refused() {
 async fn an_account_that_was_told_what_exists_has_nothing_else() {
     let place = Place { account: AccountId::new("111111111111").unwrap(), region: Region::new("eu-west-1").unwrap() };
     let placed = |id: &str| Some(BTreeSet::from([(place.clone(), id.to_owned())]));
+    let regions = Some(BTreeSet::from([place.region.clone()]));
     let roles = Some(BTreeSet::from(["arn:aws:iam::111111111111:role/deploy".to_owned()]));
-    let existing = Existing { roles, subnets: placed("subnet-0a"), security_groups: placed("sg-0a") };
+    let existing = Existing { regions, roles, subnets: placed("subnet-0a"), security_groups: placed("sg-0a") };
     against("existing.py", &[], SimConfig { existing, ..config() }).await;
 }
 
@@ -170,6 +201,26 @@ async fn what_something_outside_answers_for_goes_on_with_its_answer() {
 #[tokio::test]
 async fn nested_stacks_live_with_their_root() {
     run("nested.py").await;
+}
+
+#[tokio::test]
+async fn what_exists_already_becomes_part_of_a_stack() {
+    run("imports.py").await;
+}
+
+#[tokio::test]
+async fn what_cannot_work_is_found_before_a_deployment() {
+    run("early.py").await;
+}
+
+#[tokio::test]
+async fn hooks_stop_what_they_are_told_to_stop() {
+    run("hooks.py").await;
+}
+
+#[tokio::test]
+async fn exports_and_names_belong_to_the_stacks_that_live() {
+    run("exports.py").await;
 }
 
 /// What is modelled is written down, so that a new parameter of AWS is seen, and none is taken and ignored.

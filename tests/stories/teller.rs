@@ -12,7 +12,7 @@ use landfall::model::{AccountId, Decision, Hold, Place, Region, TenantName};
 use landfall::plan::doctor::diagnose;
 use landfall::plan::review::{Review, begins as begins_of};
 use landfall::plan::{Begin, Input, SlotRow};
-use landfall::sim::world::{ChangeSetInput, StackInput, StackOptions};
+use landfall::sim::world::{ChangeSetInput, Imports, StackInput, StackOptions};
 use landfall::sim::{SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
 use landfall::template::Cache;
@@ -392,6 +392,7 @@ impl Teller {
             on_failure: None,
             reverts: false,
             nested: false,
+            imports: Imports::default(),
         };
         self.world.lock().unwrap().create_change_set(&place_of(place), &input).unwrap();
         self.pass(Duration::from_secs(10));

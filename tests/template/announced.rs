@@ -9,7 +9,7 @@ use landfall::compare::changes;
 use landfall::model::journal::Effect;
 use landfall::model::{Place, StackStatus};
 use landfall::sim::SimConfig;
-use landfall::sim::world::{ChangeSetInput, StackInput, StackOptions};
+use landfall::sim::world::{ChangeSetInput, Imports, StackInput, StackOptions};
 use landfall::template::{Rendered, body};
 
 use super::comparison::given;
@@ -57,6 +57,7 @@ fn input(rendered: &Rendered, token: &str) -> StackInput {
         notifications: None,
         monitoring: None,
         token: Some(token.to_owned()),
+        skips_validation: false,
     }
 }
 
@@ -79,6 +80,7 @@ fn announced(place: &Place, from: &Rendered, to: &Rendered) -> BTreeMap<String, 
         on_failure: None,
         reverts: false,
         nested: false,
+        imports: Imports::default(),
     };
     account.create_change_set(place, &set).unwrap();
     settle(&mut account);

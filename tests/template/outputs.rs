@@ -221,6 +221,7 @@ fn evaluated(expression: &Value, parameter: &str, value: &str) -> String {
         notifications: None,
         monitoring: None,
         token: None,
+        skips_validation: false,
     };
     world.create_stack(&place, &input, &StackOptions::default()).unwrap();
     world.settle(world.now() + SignedDuration::from_hours(1));

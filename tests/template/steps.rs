@@ -141,6 +141,7 @@ fn every_step_deploys_on_the_simulated_account() {
             notifications: None,
             monitoring: None,
             token: None,
+            skips_validation: false,
         };
         world
             .create_stack(&place, &input, &StackOptions::default())

@@ -146,7 +146,7 @@ fn of_stack<'w>(place: &'w Place, stack: &'w Stack) -> impl Iterator<Item = Happ
         of: &stack.name,
         what: &event.logical,
         status: Some(&event.status),
-        reason: event.reason.as_deref().unwrap_or_default(),
+        reason: event.said().unwrap_or_default(),
     })
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::caller::Caller;
 use super::query::{Params, Xml, page, wrap};
-use super::{parameters, show};
+use super::{events, hooks, imports, parameters, show};
 use crate::model::StackStatus;
 use crate::sim::error::{Answer, ApiError};
-use crate::sim::world::stack::{Event, Monitoring, Stack};
+use crate::sim::world::stack::{Monitoring, Stack};
 use crate::sim::world::template::{Template, check_inline};
-use crate::sim::world::{ChangeSetInput, StackInput, StackOptions, World};
+use crate::sim::world::{ChangeSetInput, StackInput, StackOptions, World, is_released};
 
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
 
@@ -113,6 +113,7 @@ impl Request<'_> {
             notifications: params.given_list("NotificationARNs"),
             monitoring: self.monitoring(world)?,
             token: params.text(token),
+            skips_validation: params.flag("DisableValidation") == Some(true),
         })
     }
 
@@ -158,6 +159,7 @@ impl Request<'_> {
                     on_failure: params.text("OnStackFailure"),
                     reverts: params.text("DeploymentMode").as_deref() == Some("REVERT_DRIFT"),
                     nested: params.flag("IncludeNestedStacks") == Some(true),
+                    imports: imports::read(params)?,
                 };
                 let (id, stack) = world.create_change_set(place, &input)?;
                 xml.text("Id", id);
@@ -208,7 +210,9 @@ impl Request<'_> {
             "DescribeChangeSet" => self.describe_change_set(world, xml),
             "ListExports" => self.list_exports(world, xml),
             "ListImports" => self.list_imports(world, xml),
-            "DescribeEvents" => self.describe_events(world, xml),
+            "ListHookResults" => hooks::list(world, &self.caller.place, self.params, xml),
+            "GetHookResult" => hooks::get(world, &self.caller.place, self.params, xml),
+            "DescribeEvents" => events::describe(world, &self.caller.place, self.params, xml),
             "DescribeStackDriftDetectionStatus" => self.describe_detection(world, xml),
             "GetTemplateSummary" | "ValidateTemplate" => self.summarise(world, action, xml),
             _ => self.read_stack(world, action, xml),
@@ -288,31 +292,6 @@ impl Request<'_> {
         Ok(())
     }
 
-    /// The events of a stack, or of one of its operations, newest first.
-    fn describe_events(&self, world: &World, xml: &mut Xml) -> Answer<()> {
-        let (place, params) = (&self.caller.place, self.params);
-        let operation = params.text("OperationId");
-        let stack = match (params.text("StackName"), &operation) {
-            (Some(name), _) => world.find_stack(place, &name),
-            (None, Some(id)) => world.stacks(place).into_iter().find(|stack| stack.operation_of(id).is_some()),
-            (None, None) => {
-                return Err(ApiError::validation("Either StackName, ChangeSetName or OperationId must be specified."));
-            }
-        };
-        let name = || params.text("StackName").or_else(|| operation.clone()).unwrap_or_default();
-        let stack = stack.ok_or_else(|| ApiError::validation(format!("Stack [{}] does not exist", name())))?;
-        let failed = params.flag("Filters.FailedEvents") == Some(true);
-        let wanted = |event: &&Event| {
-            (operation.is_none() || event.operation.as_deref() == operation.as_deref())
-                && (!failed || event.status.ends_with("_FAILED"))
-        };
-        let events: Vec<_> = stack.events.iter().rev().filter(wanted).collect();
-        let (events, next) = page(events, |event| event.id.clone(), self.next_token(), world.page_size())?;
-        xml.list("OperationEvents", events, |xml, event| show::operation_event(xml, stack, event));
-        xml.some("NextToken", next);
-        Ok(())
-    }
-
     fn describe_detection(&self, world: &mut World, xml: &mut Xml) -> Answer<()> {
         let id = self.params.required("StackDriftDetectionId")?;
         let (stack, detection) = world.find_detection(&self.caller.place, &id)?;
@@ -336,7 +315,8 @@ impl Request<'_> {
     /// The stack that has a resource of this physical id.
     fn stack_with(&self, world: &World, id: &str) -> Answer<String> {
         let has = |stack: &&Stack| {
-            stack.lives() && stack.resources.values().any(|resource| resource.physical_id.as_deref() == Some(id))
+            let mut own = stack.resources.values().filter(|resource| !is_released(&resource.status));
+            stack.lives() && own.any(|resource| resource.physical_id.as_deref() == Some(id))
         };
         let found = world.stacks(&self.caller.place).into_iter().find(has);
         found

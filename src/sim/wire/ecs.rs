@@ -115,8 +115,7 @@ impl Request<'_> {
 
     fn describe_clusters(&self, world: &mut World) -> Answer<Value> {
         self.only(&["clusters", "include"])?;
-        // Clusters have no tags here.
-        self.wants_tags()?;
+        let tags = self.wants_tags()?;
         let mut names = self.texts("clusters");
         if names.is_empty() {
             names.push("default".to_owned());
@@ -125,7 +124,13 @@ impl Request<'_> {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for name in names {
             match world.describe_cluster(place, &name) {
-                Some(cluster) => found.push(view::cluster(world, place, &cluster)),
+                Some(cluster) => {
+                    let mut seen = view::cluster(world, place, &cluster);
+                    if let (true, Some(map)) = (tags, seen.as_object_mut()) {
+                        map.insert("tags".to_owned(), view::tag_list(cluster.all_tags()));
+                    }
+                    found.push(seen);
+                }
                 None => failures.push(view::missing(&format!(
                     "arn:{}:ecs:{}:{}:cluster/{name}",
                     place.region.partition(),
@@ -153,6 +158,7 @@ impl Request<'_> {
         if let Some(why) = world::refused_by_rules("AWS::ECS::TaskDefinition", &properties) {
             return Err(ApiError::new("ClientException", why));
         }
+        world.check_task_roles(&self.caller.place, &properties)?;
         let arn = world.register_task_definition(&self.caller.place, &family, properties);
         let definition = world.find_task_definition(&self.caller.place, &arn);
         let tags = definition.map(|definition| view::tags(&definition.properties, &definition.inherited));

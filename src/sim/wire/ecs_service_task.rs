@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::ecs_view::{compact, time};
+use super::ecs_view::{compact, tag_list, time};
 use crate::model::Place;
 use crate::sim::world::World;
 use crate::sim::world::ecs::{Service, Task, TaskState};
@@ -10,7 +10,7 @@ use crate::sim::world::health::{Check, Health};
 use crate::sim::world::targets::{address_of, has_own_network};
 
 /// A task of a service.
-pub(in crate::sim) fn task(world: &World, place: &Place, service: &Service, task: &Task) -> Value {
+pub(in crate::sim) fn task(world: &World, place: &Place, service: &Service, task: &Task, with_tags: bool) -> Value {
     let (last, desired, end) = match &task.state {
         TaskState::Pending(_) => ("PENDING", "RUNNING", None),
         TaskState::Running => ("RUNNING", "RUNNING", None),
@@ -54,6 +54,9 @@ pub(in crate::sim) fn task(world: &World, place: &Place, service: &Service, task
         "taskDefinitionArn": task.task_definition,
         "group": format!("service:{}", service.name),
         "startedBy": service.deployment_id,
+        "tags": (with_tags && !task.tags.is_empty()).then(|| tag_list(task.tags.clone())),
+        "launchType": task.placement.launch_type,
+        "capacityProviderName": task.placement.provider,
         "lastStatus": last,
         "desiredStatus": desired,
         "healthStatus": health,

@@ -1,16 +1,19 @@
 //! ECS's operations on tasks over JSON 1.1.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::ecs::Request;
 use super::ecs_view as view;
 use crate::sim::error::{Answer, ApiError};
+use crate::sim::world::World;
+use crate::sim::world::capacity::Capacity;
 use crate::sim::world::ecs::TaskState;
-use crate::sim::world::tasks::{OneTask, RunTaskInput};
-use crate::sim::world::{World, all_tags};
+use crate::sim::world::tasks::{OneTask, Ran, RunTaskInput};
 
 /// Fields of RunTask that ECS shows again with the task.
-const SHOWN: [&str; 3] = ["launchType", "platformVersion", "enableExecuteCommand"];
+const SHOWN: [&str; 2] = ["platformVersion", "enableExecuteCommand"];
 
 impl Request<'_> {
     pub(super) fn list_tasks(&self, world: &mut World) -> Answer<Value> {
@@ -61,7 +64,7 @@ impl Request<'_> {
         for name in names {
             let one = world.find_one_task(place, &name).filter(|task| task.cluster == cluster);
             match (world.find_task(place, &name).filter(|(service, _)| service.cluster == cluster), one) {
-                (Some((service, task)), _) => found.push(view::task(world, place, service, task)),
+                (Some((service, task)), _) => found.push(view::task(world, place, service, task, tags)),
                 (None, Some(task)) => found.push(view::one_task(task, tags)),
                 (None, None) => failures.push(view::missing(&name)),
             }
@@ -87,17 +90,19 @@ impl Request<'_> {
             "enableECSManagedTags",
             "propagateTags",
             "tags",
+            "overrides",
         ])?;
-        if self.input.get("count").is_some_and(|count| *count != json!(1)) {
-            return Err(ApiError::not_modelled("RunTask of anything but one task"));
-        }
         if self.input.get("launchType").is_some() && self.input.get("capacityProviderStrategy").is_some() {
             let words = "Specifying both a launch type and capacity provider strategy is not supported.";
             return Err(ApiError::new("InvalidParameterException", words));
         }
         let shown = SHOWN.iter().filter_map(|key| Some(((*key).to_owned(), self.input.get(*key)?.clone())));
-        let chosen = self.capacity_provider().map(|name| ("capacityProviderName".to_owned(), json!(name)));
-        let tags = self.task_tags(world)?.map(|tags| ("tags".to_owned(), tags));
+        // \[api: RunTask, `propagateTags`\] \[?\] The words.
+        let propagates = self.text("propagateTags").filter(|word| word != "NONE");
+        if propagates.as_deref().is_some_and(|word| word != "TASK_DEFINITION") {
+            let words = "Tags can be propagated from a task definition only when running a task.";
+            return Err(ApiError::new("InvalidParameterException", words));
+        }
         let input = RunTaskInput {
             cluster: self.text("cluster").unwrap_or_else(|| "default".to_owned()),
             definition: self.required("taskDefinition")?,
@@ -105,50 +110,31 @@ impl Request<'_> {
             started_by: self.text("startedBy"),
             group: self.text("group"),
             network: self.input.get("networkConfiguration").is_some(),
-            shown: shown.chain(chosen).chain(tags).collect::<Map<_, _>>(),
+            overrides: self.input.get("overrides").cloned(),
+            on: Capacity::of(&self.input.as_object().map(view::upper).unwrap_or_default()),
+            tags: self.own_tags(),
+            propagates_tags: propagates.is_some(),
+            managed_tags: self.input.get("enableECSManagedTags").and_then(Value::as_bool) == Some(true),
+            shown: shown.collect::<Map<_, _>>(),
             request: self.input.to_string(),
         };
-        let task = world.run_task(&self.caller.place, &input)?;
-        Ok(json!({ "tasks": [view::one_task(&task, true)], "failures": [] }))
+        let (mut tasks, mut failures) = (Vec::new(), Vec::new());
+        let count = self.input.get("count").map_or(Some(1), Value::as_u64).unwrap_or(0);
+        for ran in world.try_tasks(&self.caller.place, &input, count)? {
+            match ran {
+                Ran::Task(task) => tasks.push(view::one_task(&task, true)),
+                Ran::Unplaced(why) => {
+                    failures.push(view::compact(json!({ "arn": why.arn, "reason": why.reason })));
+                }
+            }
+        }
+        Ok(json!({ "tasks": tasks, "failures": failures }))
     }
 
-    /// The tags of the task that is run: its own, those of its task definition if they are propagated, and the one that ECS adds.
-    /// \[doc: "Tagging your resources", Amazon ECS-managed tags\]
-    fn task_tags(&self, world: &mut World) -> Answer<Option<Value>> {
-        let place = &self.caller.place;
-        let mut tags = match self.text("propagateTags").as_deref() {
-            None | Some("NONE") => Map::new(),
-            Some("TASK_DEFINITION") => {
-                let definition = world.find_task_definition(place, &self.required("taskDefinition")?);
-                let tags = definition.map(|found| all_tags(&found.properties, &found.inherited)).unwrap_or_default();
-                tags.into_iter().map(|(key, value)| (key, Value::String(value))).collect()
-            }
-            // \[api: RunTask, `propagateTags`\] \[?\] The words.
-            Some(_) => {
-                let words = "Tags can be propagated from a task definition only when running a task.";
-                return Err(ApiError::new("InvalidParameterException", words));
-            }
-        };
-        if self.input.get("enableECSManagedTags").and_then(Value::as_bool) == Some(true) {
-            let cluster = self.cluster(world)?;
-            let name = cluster.rsplit('/').next().unwrap_or_default();
-            tags.insert("aws:ecs:clusterName".to_owned(), json!(name));
-        }
-        for tag in self.input.get("tags").and_then(Value::as_array).into_iter().flatten() {
-            let text = |name: &str| tag.get(name).and_then(Value::as_str).unwrap_or_default();
-            tags.insert(text("key").to_owned(), json!(text("value")));
-        }
-        let all: Vec<Value> = tags.into_iter().map(|(key, value)| json!({ "key": key, "value": value })).collect();
-        Ok((!all.is_empty()).then(|| Value::Array(all)))
-    }
-
-    /// The capacity provider of the task that is run: the one with a base, or else the one of the greatest weight. \[doc:
-    /// "Capacity providers": the base comes first, and one provider can have one\]
-    fn capacity_provider(&self) -> Option<&str> {
-        let strategy = self.input.get("capacityProviderStrategy")?.as_array()?;
-        let part = |item: &Value, key: &str| item.get(key).and_then(Value::as_u64).unwrap_or(0);
-        let best = strategy.iter().max_by_key(|item| (part(item, "base"), part(item, "weight")))?;
-        best.get("capacityProvider")?.as_str()
+    fn own_tags(&self) -> BTreeMap<String, String> {
+        let list = self.input.get("tags").and_then(Value::as_array);
+        let text = |tag: &Value, name: &str| tag.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+        list.into_iter().flatten().map(|tag| (text(tag, "key"), text(tag, "value"))).collect()
     }
 
     pub(super) fn stop_task(&self, world: &mut World) -> Answer<Value> {
@@ -163,7 +149,7 @@ impl Request<'_> {
         if of_service.is_some() {
             world.stop_service_task(place, &name, reason.as_deref())?;
             let found = world.find_task(place, &name);
-            return Ok(json!({ "task": found.map(|(service, task)| view::task(world, place, service, task)) }));
+            return Ok(json!({ "task": found.map(|(service, task)| view::task(world, place, service, task, true)) }));
         }
         let task = world.stop_task(place, &name, reason.as_deref())?;
         Ok(json!({ "task": view::one_task(&task, true) }))

@@ -369,7 +369,10 @@ pub(super) fn revision(service: &Service, revision: &Revision) -> Value {
     let images: Vec<Value> = revision
         .images
         .iter()
-        .map(|(name, image, digest)| json!({ "containerName": name, "image": image, "imageDigest": digest }))
+        .map(|(name, image, digest)| {
+            let digest = Some(digest).filter(|digest| !digest.is_empty());
+            compact(json!({ "containerName": name, "image": image, "imageDigest": digest }))
+        })
         .collect();
     json!({
         "serviceRevisionArn": revision.arn,
@@ -411,6 +414,8 @@ pub(super) fn one_task(task: &OneTask, with_tags: bool) -> Value {
         "taskDefinitionArn": task.task_definition,
         "group": task.group,
         "startedBy": task.started_by,
+        "launchType": task.placement.launch_type,
+        "capacityProviderName": task.placement.provider,
         "lastStatus": last,
         "desiredStatus": if stopping { "STOPPED" } else { "RUNNING" },
         "containers": containers,
@@ -421,7 +426,9 @@ pub(super) fn one_task(task: &OneTask, with_tags: bool) -> Value {
         "stoppedReason": end.map(|end| end.reason.clone()),
     }));
     if let Some(map) = view.as_object_mut() {
-        map.extend(task.shown.clone().into_iter().filter(|(key, _)| with_tags || key != "tags"));
+        map.extend(task.shown.clone());
+        let tags = (with_tags && !task.tags.is_empty()).then(|| tag_list(task.tags.clone()));
+        map.extend(tags.map(|tags| ("tags".to_owned(), tags)));
     }
     view
 }

@@ -1,14 +1,16 @@
-//! The AWS protocols over a world: CloudFormation, STS and Elastic Load Balancing (query and XML), ECS and CloudWatch Logs (JSON 1.1), S3 (REST).
+//! The AWS protocols over a world: CloudFormation, STS and Elastic Load Balancing (query and XML), ECS, ECR and CloudWatch Logs (JSON 1.1), S3
+//! (REST).
 //!
 //! This layer only translates: who calls and where (`caller`), what is asked (`query`, JSON), and how AWS would write the
 //! answer. The account of a call is its access key id where that is twelve digits, or the one that AssumeRole issued the key
 //! for; the region is that of the signature. Signatures are not checked. Time is turned before every request to what the
 //! given clock shows. A path is a bucket of S3 if the request is signed for S3. Besides AWS's own: `/_landfall/faults` (GET, POST,
-//! DELETE), `/_landfall/hands` (POST: changes a resource outside CloudFormation), `/_landfall/custom-resources` (GET: the requests that
+//! DELETE), `/_landfall/hands` (POST: changes a resource outside CloudFormation), `/_landfall/images` (POST: pushes an image), `/_landfall/custom-resources` (GET: the requests that
 //! custom resources wait for), `/_landfall/ledger` (GET), and pages for people under `/_landfall/`.
 
 mod caller;
 mod cloudformation;
+mod ecr;
 mod ecs;
 mod ecs_arns;
 mod ecs_hands;
@@ -16,6 +18,9 @@ mod ecs_service_task;
 mod ecs_tasks;
 mod ecs_view;
 mod elb;
+mod events;
+mod hooks;
+mod imports;
 mod logs;
 mod outside;
 mod parameters;
@@ -74,6 +79,7 @@ pub async fn serve(
         .route("/_landfall/stacks/{account}/{region}/{stack}", get(stack_page))
         .route("/_landfall/faults", get(list_faults).post(queue_fault).delete(clear_faults))
         .route("/_landfall/hands", post(by_hand))
+        .route("/_landfall/images", post(ecr::pushed))
         .route("/_landfall/custom-resources", get(outside::requests))
         .route("/_landfall/ledger", get(ledger))
         .fallback(objects)
@@ -197,6 +203,7 @@ fn shown(headers: &HeaderMap, drawn: page::Drawn) -> Response {
 enum Service {
     CloudFormation,
     Sts,
+    Ecr,
     Ecs,
     LoadBalancing,
     Logs,
@@ -255,6 +262,7 @@ async fn objects(State(server): State<Server>, method: Method, uri: Uri, headers
 fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) -> Answer<Delivered<String>> {
     let (service, operation) = match target.split_once('.') {
         Some(("AmazonEC2ContainerServiceV20141113", operation)) => (Service::Ecs, operation),
+        Some(("AmazonEC2ContainerRegistry_V20150921", operation)) => (Service::Ecr, operation),
         Some(("Logs_20140328", operation)) => (Service::Logs, operation),
         _ => return Err(ApiError::not_modelled(format_args!("the operation {target}"))),
     };
@@ -262,6 +270,7 @@ fn json_call(world: &mut World, headers: &HeaderMap, target: &str, body: &[u8]) 
     let input = serde_json::from_slice(body)
         .map_err(|error| ApiError::new("SerializationException", format!("the body is not JSON: {error}")))?;
     world.carry_out(&caller.place, operation, |world| match service {
+        Service::Ecr => ecr::call(world, &caller, operation, &input),
         Service::Logs => logs::call(world, &caller, operation, &input),
         _ => ecs::call(world, &caller, operation, &input),
     })
@@ -285,7 +294,9 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
         Service::CloudFormation => cloudformation::call(world, &caller, host, &action, &params, request_id),
         Service::Sts => sts::call(world, &caller, &action, &params, request_id),
         Service::LoadBalancing => elb::call(world, &caller, &action, &params, request_id),
-        Service::Ecs | Service::Logs => Err(ApiError::not_modelled("this service over the query protocol")),
+        Service::Ecr | Service::Ecs | Service::Logs => {
+            Err(ApiError::not_modelled("this service over the query protocol"))
+        }
     })
 }
 

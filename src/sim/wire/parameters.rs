@@ -35,7 +35,8 @@ fn of(operation: &str) -> Option<&'static str> {
         }
         "CreateChangeSet" => with_template!(
             "UsePreviousTemplate ChangeSetName ClientToken Description ChangeSetType OnStackFailure \
-             IncludeNestedStacks ImportExistingResources=false DeploymentMode=REVERT_DRIFT"
+             IncludeNestedStacks ImportExistingResources DeploymentMode=REVERT_DRIFT ResourcesToImport.ResourceType \
+             ResourcesToImport.LogicalResourceId ResourcesToImport.ResourceIdentifier.entry.key ResourcesToImport.ResourceIdentifier.entry.value"
         ),
         "DeleteStack" => {
             "StackName RetainResources RoleARN ClientRequestToken DeletionMode DeploymentConfig.Mode=STANDARD \
@@ -63,11 +64,13 @@ fn of(operation: &str) -> Option<&'static str> {
         "UpdateTerminationProtection" => "StackName EnableTerminationProtection",
         "SetStackPolicy" => "StackName StackPolicyBody",
         "GetStackPolicy" => "StackName",
-        "DescribeEvents" => "StackName OperationId Filters.FailedEvents NextToken",
+        "DescribeEvents" => "StackName ChangeSetName OperationId Filters.FailedEvents NextToken",
         "DetectStackDrift" => "StackName LogicalResourceIds",
         "DetectStackResourceDrift" => "StackName LogicalResourceId",
         "DescribeStackDriftDetectionStatus" => "StackDriftDetectionId",
         "DescribeStackResourceDrifts" => "StackName StackResourceDriftStatusFilters NextToken MaxResults",
+        "ListHookResults" => "TargetType TargetId TypeArn Status NextToken",
+        "GetHookResult" => "HookResultId",
         "ListExports" => "NextToken",
         "ListImports" => "ExportName NextToken",
         "GetCallerIdentity" => "",

@@ -74,6 +74,12 @@ impl Params {
         Some(found.into_values().map(Params).collect())
     }
 
+    /// A map from texts to texts: `Name.entry.1.key`, `Name.entry.1.value`, …
+    pub(super) fn pairs(&self, name: &str) -> BTreeMap<String, String> {
+        let entry = |index: usize, side: &str| self.0.get(&format!("{name}.entry.{index}.{side}")).cloned();
+        (1..).map_while(|index| Some((entry(index, "key")?, entry(index, "value").unwrap_or_default()))).collect()
+    }
+
     /// Every parameter that is not empty, under the names of its members without `member` and numbers: `Tags.Key`.
     pub(super) fn given(&self) -> impl Iterator<Item = (String, &str)> {
         let is_name = |part: &&str| *part != "member" && !part.bytes().all(|byte| byte.is_ascii_digit());

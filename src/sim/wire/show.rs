@@ -165,11 +165,15 @@ pub(super) fn event(xml: &mut Xml, stack: &Stack, event: &Event) {
     xml.text("EventId", &event.id);
     xml.text("StackName", &stack.name);
     of_event(xml, event);
+    if let Some(invocation) = &event.hook {
+        super::hooks::of_event(xml, invocation);
+        xml.text("HookInvocationId", &invocation.id);
+    }
     xml.some("OperationId", event.operation.as_ref());
 }
 
 /// What both kinds of events say.
-fn of_event(xml: &mut Xml, event: &Event) {
+pub(super) fn of_event(xml: &mut Xml, event: &Event) {
     xml.text("LogicalResourceId", &event.logical);
     xml.some("PhysicalResourceId", event.physical_id.as_ref());
     xml.text("ResourceType", &event.kind);
@@ -178,38 +182,6 @@ fn of_event(xml: &mut Xml, event: &Event) {
     xml.some("ResourceStatusReason", event.reason.as_ref());
     xml.some("ResourceProperties", event.properties.as_ref());
     xml.some("ClientRequestToken", event.token.as_ref());
-}
-
-/// An event, as in DescribeEvents: a stack's status is an event of the stack, a resource's a step on the way or an error.
-pub(super) fn operation_event(xml: &mut Xml, stack: &Stack, event: &Event) {
-    let own = event.kind == "AWS::CloudFormation::Stack" && event.physical_id.as_deref() == Some(&*stack.id);
-    let failed = event.status.ends_with("_FAILED");
-    xml.text("EventId", &event.id);
-    xml.text("StackId", &stack.id);
-    xml.some("OperationId", event.operation.as_ref());
-    let kind = stack.operations.iter().find(|(_, id)| Some(id) == event.operation.as_ref());
-    xml.some("OperationType", kind.map(|(kind, _)| kind));
-    if own {
-        let ended = event.status.ends_with("_COMPLETE") || failed;
-        let rolled_back = event.status.contains("ROLLBACK");
-        let status = match (ended, failed || rolled_back) {
-            (false, _) => "IN_PROGRESS",
-            (true, true) => "FAILED",
-            (true, false) => "SUCCEEDED",
-        };
-        xml.text("OperationStatus", status);
-    }
-    xml.text(
-        "EventType",
-        if own {
-            "STACK_EVENT"
-        } else if failed {
-            "PROVISIONING_ERROR"
-        } else {
-            "PROGRESS_EVENT"
-        },
-    );
-    of_event(xml, event);
 }
 
 /// A resource; with the names of its stack where the answer repeats them.
@@ -275,7 +247,7 @@ pub(super) fn change_set_summary(xml: &mut Xml, stack: &Stack, set: &ChangeSet) 
     xml.flag("IncludeNestedStacks", set.nested);
     xml.some("ParentChangeSetId", set.nest.as_ref().map(|(parent, _)| parent));
     xml.some("RootChangeSetId", set.nest.as_ref().map(|(_, root)| root));
-    xml.flag("ImportExistingResources", false);
+    xml.flag("ImportExistingResources", set.imports.existing);
 }
 
 fn change(xml: &mut Xml, row: &Change, values: bool) {
@@ -366,6 +338,7 @@ pub(super) fn template_summary(xml: &mut Xml, template: &Template, transforms: &
         let kinds: std::collections::BTreeSet<&str> =
             template.resources.values().map(|resource| resource.kind.as_str()).collect();
         xml.texts("ResourceTypes", kinds);
+        super::imports::identifiers(xml, template);
         xml.text("Version", "2010-09-09");
     }
 }

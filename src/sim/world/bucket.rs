@@ -112,6 +112,12 @@ impl World {
         Ok(bucket)
     }
 
+    /// Whether a bucket of the account contains anything.
+    pub(super) fn bucket_has_objects(&self, place: &Place, name: &str) -> bool {
+        let own = self.buckets.get(name).filter(|bucket| bucket.place.account == place.account);
+        own.is_some_and(|bucket| !bucket.objects.is_empty())
+    }
+
     /// What `AWS::Include` reads. The error is AWS's sentence; \[?\] those but of a missing bucket.
     pub(super) fn object(&self, place: &Place, bucket: &str, key: &str) -> Result<Arc<[u8]>, String> {
         let found = self.buckets.get(bucket);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::drift::Drift;
+use super::imports::Importing;
 use super::stack::{Monitoring, Operation, Phase, Shape, Stack};
 use super::template::Parameter;
 use super::transform::check_expansion;
@@ -36,6 +37,8 @@ pub struct StackInput {
     /// Alarms that roll an operation back; none leaves them as they are.
     pub monitoring: Option<Monitoring>,
     pub token: Token,
+    /// `DisableValidation`.
+    pub skips_validation: bool,
 }
 
 /// What only CreateStack and UpdateStack take.
@@ -124,6 +127,8 @@ impl World {
             StackStatus::CreateComplete
             | StackStatus::UpdateComplete
             | StackStatus::UpdateRollbackComplete
+            | StackStatus::ImportComplete
+            | StackStatus::ImportRollbackComplete
             | StackStatus::UpdateFailed
             | StackStatus::CreateFailed => Ok(stack),
             _ => Err(wrong_state(&stack)),
@@ -205,6 +210,7 @@ impl World {
             resources: IndexMap::new(),
             outputs: Vec::new(),
             events: Vec::new(),
+            findings: Vec::new(),
             change_sets: IndexMap::new(),
             operation: None,
             leftover: Vec::new(),
@@ -213,6 +219,7 @@ impl World {
             drift: Drift::default(),
             stale: None,
             nest: None,
+            importing: Importing::default(),
             reviewed: BTreeMap::new(),
         })
     }
@@ -243,6 +250,7 @@ impl World {
         let deadline = stack.deadline();
         self.start(place, stack, shape, true, &input.token);
         self.tell_expansion(place, &id);
+        self.validate_operation(place, &id, input.skips_validation);
         if let Some(deadline) = deadline {
             self.schedule(deadline, Work::Stack { place: place.clone(), id: id.clone() });
         }
@@ -276,6 +284,7 @@ impl World {
         self.record(place, "UpdateStack", stack.name.clone(), input.token.as_deref(), Effect::Effective);
         self.start(place, stack, shape, false, &input.token);
         self.tell_expansion(place, &id);
+        self.validate_operation(place, &id, input.skips_validation);
         Ok(id)
     }
 
@@ -311,6 +320,8 @@ impl World {
                 | StackStatus::UpdateCompleteCleanupInProgress
                 | StackStatus::UpdateRollbackInProgress
                 | StackStatus::UpdateRollbackCompleteCleanupInProgress
+                | StackStatus::ImportInProgress
+                | StackStatus::ImportRollbackInProgress
         ) {
             // \[iss: aws-toolkit-azure-devops#317, amplify-backend#2366\]
             let words = format!("Stack [{}] cannot be deleted while in status {}", stack.id, stack.status);
@@ -363,46 +374,6 @@ impl World {
         self.begin(place, stack, operation, StackStatus::DeleteInProgress, Some("User Initiated"));
     }
 
-    /// An export of the stack that others import, with their names.
-    pub(super) fn importer(&self, place: &Place, stack: &Stack) -> Option<(String, String)> {
-        stack.exports().find_map(|(name, _)| Some((name.to_owned(), self.importers(place, stack, name)?)))
-    }
-
-    /// Names of the stacks that import an export of a stack, in one text; none if none does.
-    pub(super) fn importers(&self, place: &Place, stack: &Stack, export: &str) -> Option<String> {
-        let uses =
-            |other: &&Stack| other.lives() && other.status != StackStatus::ReviewInProgress && other.id != stack.id;
-        let others = self.regions.get(place)?.stacks.values().filter(uses);
-        let users = others.filter(|other| self.imports(place, other).iter().any(|import| import == export));
-        let names: Vec<&str> = users.map(|user| user.name.as_str()).collect();
-        (!names.is_empty()).then(|| names.join(", "))
-    }
-
-    /// Names of the exports that a stack imports.
-    pub fn imports(&self, place: &Place, stack: &Stack) -> Vec<String> {
-        fn collect<'a>(value: &'a serde_json::Value, into: &mut Vec<&'a serde_json::Value>) {
-            match value {
-                serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
-                serde_json::Value::Object(map) => {
-                    for (key, inner) in map {
-                        if key == "Fn::ImportValue" {
-                            into.push(inner);
-                        } else {
-                            collect(inner, into);
-                        }
-                    }
-                }
-                _ => {}
-            }
-        }
-        let mut found = Vec::new();
-        for resource in stack.shape.template.resources.values() {
-            resource.properties.values().for_each(|value| collect(value, &mut found));
-        }
-        stack.shape.template.outputs.values().for_each(|output| collect(&output.value, &mut found));
-        found.into_iter().filter_map(|name| self.evaluate(place, stack, |scope| scope.text(name)).ok()).collect()
-    }
-
     /// CancelUpdateStack.
     pub fn cancel_update_stack(&mut self, place: &Place, name: &str, token: &Token) -> Answer<()> {
         let mut stack = self.living(place, name)?;
@@ -410,7 +381,8 @@ impl World {
             self.record(place, "CancelUpdateStack", stack.name.clone(), token.as_deref(), Effect::Replayed);
             return Ok(());
         }
-        let operation = stack.operation.take().filter(|operation| operation.phase == Phase::Update);
+        let updates = |operation: &Operation| operation.phase == Phase::Update && !operation.imports.only;
+        let operation = stack.operation.take().filter(updates);
         let Some(mut operation) = operation else {
             return Err(ApiError::validation(format!(
                 "CancelUpdateStack cannot be called from current stack status {}",

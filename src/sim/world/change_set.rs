@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::calls::{StackInput, Token};
 use super::drift::RowDrift;
+use super::imports::{Importing, Imports, REVIEW, check_request};
 use super::stack::{Monitoring, Operation, Phase, Previous, Shape, Stack};
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
@@ -45,6 +46,10 @@ pub struct ChangeSet {
     pub reverts: bool,
     /// Whether nested stacks have change sets of their own with it.
     pub nested: bool,
+    /// What it imports.
+    pub imports: Imports,
+    /// Whether it is validated.
+    pub validates: bool,
     /// For that of a nested stack, the ids of those of its parent and of its root.
     pub nest: Option<(String, String)>,
     pub(super) token: Option<String>,
@@ -54,7 +59,7 @@ pub struct ChangeSet {
 /// One row of a change set, in AWS's words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// `Add`, `Modify` or `Remove`; in a drift-aware change set also `SyncWithActual`.
+    /// `Add`, `Modify`, `Remove` or `Import`; in a drift-aware change set also `SyncWithActual`.
     pub action: &'static str,
     /// Logical id of the resource in the template.
     pub logical: String,
@@ -110,7 +115,7 @@ pub struct Detail {
 pub struct ChangeSetInput {
     /// The change set's name.
     pub name: String,
-    /// `CREATE` or `UPDATE`.
+    /// `CREATE`, `UPDATE` or `IMPORT`.
     pub kind: String,
     /// The rest is as for CreateStack and UpdateStack; the token is `ClientToken`.
     pub stack: StackInput,
@@ -122,6 +127,8 @@ pub struct ChangeSetInput {
     pub reverts: bool,
     /// `IncludeNestedStacks`.
     pub nested: bool,
+    /// What it imports.
+    pub imports: Imports,
 }
 
 impl World {
@@ -134,6 +141,7 @@ impl World {
                 "IncludeNestedStacks is not supported with the deployment mode REVERT_DRIFT",
             ));
         }
+        check_options(input)?;
         let fingerprint = format!("{input:?}");
         let found =
             self.find_stack(place, &input.stack.name).filter(|stack| stack.lives()).map(|stack| stack.id.clone());
@@ -156,21 +164,29 @@ impl World {
             };
         }
         let mut stack = match (input.kind.as_str(), found) {
-            ("CREATE", None) => {
+            ("CREATE" | "IMPORT", None) => {
                 let shape = self.shape(place, &input.stack, None)?;
+                check_request(&input.kind, &input.imports, &shape)?;
                 let mut stack = self.new_stack(place, &input.stack.name, empty(&shape))?;
                 let review = Operation::new(Phase::Create, None);
                 self.set_status(&mut stack, &review, StackStatus::ReviewInProgress, Some("User Initiated".to_owned()));
                 stack
             }
             ("CREATE", Some(id)) => self.reviewed(place, &input.stack.name, &id)?,
-            ("UPDATE", Some(id)) => self.updatable(place, &id)?,
+            ("IMPORT", Some(id)) if self.stack_by_id(place, &id).is_some_and(is_reviewed) => {
+                self.reviewed(place, &input.stack.name, &id)?
+            }
+            ("UPDATE" | "IMPORT", Some(id)) => self.updatable(place, &id)?,
             ("UPDATE", None) => return Err(super::calls::no_stack(&input.stack.name)),
             (other, _) => return Err(ApiError::not_modelled(format_args!("change sets of type {other}"))),
         };
         let shape = self.shape(place, &input.stack, Some(&stack.shape)).inspect_err(|_| {
             self.put_stack(place, stack.clone());
         })?;
+        check_request(&input.kind, &input.imports, &shape)?;
+        if input.kind == "IMPORT" {
+            self.check_import(place, &stack, &shape, &input.imports)?;
+        }
         let id = self.change_set_id(place, &input.name);
         stack.change_sets.insert(
             input.name.clone(),
@@ -187,6 +203,8 @@ impl World {
                 on_failure: input.on_failure.clone(),
                 reverts: input.reverts,
                 nested: input.nested,
+                imports: input.imports.clone(),
+                validates: !input.stack.skips_validation,
                 nest: None,
                 token: input.stack.token.clone(),
                 fingerprint,
@@ -218,7 +236,7 @@ impl World {
 
     /// Works out a change set when its time has come.
     pub(super) fn finish_change_set(&mut self, place: &Place, stack_id: &str, name: &str) {
-        let Some(stack) = self.stack_by_id(place, stack_id).cloned() else { return };
+        let Some(mut stack) = self.stack_by_id(place, stack_id).cloned() else { return };
         let pending = stack.change_sets.get(name).filter(|set| set.status == "CREATE_IN_PROGRESS").cloned();
         let Some(set) = pending else { return };
         let actual = set.reverts.then(|| self.as_it_is(place, &stack, &set.shape));
@@ -226,6 +244,8 @@ impl World {
             Some(error) => Err(error.message.clone()),
             None => self.changes(place, actual.as_ref().unwrap_or(&stack), &set.shape),
         };
+        let outcome_of_imports = |rows: &mut Vec<Change>| self.import_rows(place, &set, rows);
+        outcome = outcome.and_then(|mut rows| outcome_of_imports(&mut rows).map(|()| rows));
         if let (Some(actual), Ok(rows)) = (&actual, &mut outcome) {
             self.tell_drift(place, &stack, actual, rows);
         }
@@ -233,9 +253,16 @@ impl World {
             self.include_nested(place, &stack, &set, &mut rows)?;
             Ok(rows)
         });
+        let outcome = outcome.and_then(|rows| {
+            let valid = self.validate_set(place, &mut stack, &set, &rows);
+            valid.map(|()| rows)
+        });
+        let outcome = outcome.and_then(|rows| self.guard_set(place, &stack, &set).map_or(Ok(rows), Err));
         let others_too = !stack.shape.is_same_beside_resources(&set.shape);
         let fresh = stack.status == StackStatus::ReviewInProgress;
+        let (now, findings) = (self.now, stack.findings);
         let Some(stack) = self.region(place).stacks.get_mut(stack_id) else { return };
+        stack.findings = findings;
         let Some(set) = stack.change_sets.get_mut(name) else { return };
         match outcome {
             Err(reason) => {
@@ -250,9 +277,13 @@ impl World {
             Ok(changes) => {
                 set.status = "CREATE_COMPLETE";
                 set.execution = "AVAILABLE";
+                set.reason = (!set.imports.listed.is_empty()).then(|| REVIEW.to_owned());
                 set.changes = changes;
             }
         }
+        let set = set.clone();
+        let ended = set.ended(stack, now);
+        stack.findings.push(ended);
     }
 
     /// The change set of that name or ARN, with its stack.
@@ -338,6 +369,10 @@ impl World {
             ));
         }
         let (set, mut stack) = (set.clone(), found.clone());
+        let imports = Importing::of(&set);
+        if imports.only && keep_failed == Some(true) {
+            return Err(ApiError::not_modelled("DisableRollback of an import"));
+        }
         let fresh = stack.status == StackStatus::ReviewInProgress;
         if stack.operation.is_some() {
             return Err(super::calls::wrong_state(&stack));
@@ -375,32 +410,70 @@ impl World {
             token.as_deref(),
             Effect::Effective,
         );
-        if !fresh && stack.previous.is_none() {
+        if (!fresh || imports.only) && stack.previous.is_none() {
             stack.previous = Some(Box::new(Previous { deployed, ..Previous::of(&stack) }));
         }
-        self.start(place, stack, set.shape, fresh, token);
+        self.start_importing(place, stack, set.shape, fresh, token, imports);
         Ok(())
     }
 
     /// Begins to make a stack what a shape says.
-    pub(super) fn start(&mut self, place: &Place, mut stack: Stack, shape: Shape, create: bool, token: &Token) {
+    pub(super) fn start(&mut self, place: &Place, stack: Stack, shape: Shape, create: bool, token: &Token) {
+        self.start_importing(place, stack, shape, create, token, Importing::default());
+    }
+
+    fn start_importing(
+        &mut self,
+        place: &Place,
+        mut stack: Stack,
+        shape: Shape,
+        create: bool,
+        token: &Token,
+        imports: Importing,
+    ) {
         let token = token.as_deref().map(Arc::from);
-        if create {
+        if create && !imports.only {
             stack.shape = shape;
-            let operation = Operation::new(Phase::Create, token);
+            let operation = Operation { imports, ..Operation::new(Phase::Create, token) };
             return self.begin(place, stack, operation, StackStatus::CreateInProgress, Some("User Initiated"));
         }
         if stack.previous.is_none() {
             stack.previous = Some(Box::new(Previous::of(&stack)));
         }
         stack.shape = shape;
-        stack.updated = Some(self.now);
+        if !create {
+            stack.updated = Some(self.now);
+        }
         for set in stack.change_sets.values_mut().filter(|set| set.execution == "AVAILABLE") {
             set.execution = "OBSOLETE";
         }
-        let operation = Operation::new(Phase::Update, token);
+        let operation = Operation { imports, ..Operation::new(Phase::Update, token) };
         self.begin(place, stack, operation, StackStatus::UpdateInProgress, Some("User Initiated"));
     }
+}
+
+fn is_reviewed(stack: &Stack) -> bool {
+    stack.status == StackStatus::ReviewInProgress
+}
+
+/// Refuses options that do not go together.
+fn check_options(input: &ChangeSetInput) -> Answer<()> {
+    let import = input.kind == "IMPORT";
+    // \[src: the CDK\] \[?\] The words.
+    if import && input.nested {
+        return Err(ApiError::validation("IncludeNestedStacks is not supported for a change set of type IMPORT"));
+    }
+    for (given, what) in [
+        (import && input.on_failure.is_some(), "OnStackFailure of an import"),
+        (import && input.reverts, "the deployment mode REVERT_DRIFT of an import"),
+        (import && input.imports.existing, "ImportExistingResources of an import"),
+        (input.reverts && input.imports.existing, "ImportExistingResources with the deployment mode REVERT_DRIFT"),
+    ] {
+        if given {
+            return Err(ApiError::not_modelled(what));
+        }
+    }
+    Ok(())
 }
 
 /// The shape of a stack that has nothing yet.

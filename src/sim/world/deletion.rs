@@ -1,6 +1,8 @@
 //! How resources are deleted: with their stack, in the rollback of a creation, and in the cleanup after an update.
 
 use super::World;
+use super::logs::LOG_GROUP;
+use super::registry::REPOSITORY;
 use super::stack::{Operation, Phase, Resource, Running, Stack, Until};
 use crate::model::Place;
 use crate::sim::fault::During;
@@ -43,7 +45,14 @@ impl World {
         };
         resource.at = self.now;
         resource.reason = None;
+        let undone = matches!(operation.phase, Phase::Rollback | Phase::UpdateRollbackCleanup);
+        if undone && operation.imports.ids.contains_key(&resource.logical) {
+            self.let_go(place, &resource);
+            resource.status = "IMPORT_ROLLBACK_COMPLETE".to_owned();
+            return self.gone(stack, operation, resource);
+        }
         if retained && resource.physical_id.is_some() {
+            self.let_go(place, &resource);
             resource.status = "DELETE_SKIPPED".to_owned();
             return self.gone(stack, operation, resource);
         }
@@ -58,6 +67,10 @@ impl World {
             current.at = resource.at;
         }
         let mut fails = self.resource_fault(&stack.name, &resource.logical, &resource.kind, During::Delete);
+        fails = fails.or_else(|| self.keeps_images(place, &resource));
+        if fails.is_none() {
+            fails = self.guard_resource(place, stack, operation, &resource, "DELETE");
+        }
         let mut until = Until::Time(self.now + self.config.pace.resource);
         if fails.is_none() {
             self.unmake(place, &resource);
@@ -129,7 +142,15 @@ impl World {
                 }
             }
             kind => {
-                region.taken.remove(&(kind.to_owned(), id.clone()));
+                let key = (kind.to_owned(), id.clone());
+                region.taken.remove(&key);
+                region.left.remove(&key);
+                region.timers.remove(&key);
+                match kind {
+                    REPOSITORY => drop(region.registry.remove(&id)),
+                    LOG_GROUP => drop(region.logs.remove(&id)),
+                    _ => {}
+                }
                 if kind == "AWS::ECS::Cluster"
                     && let Some(cluster) = region.ecs.clusters.get_mut(&id)
                 {

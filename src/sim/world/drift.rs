@@ -345,6 +345,8 @@ fn checkable(stack: &Stack) -> Answer<()> {
         StackStatus::CreateComplete
         | StackStatus::UpdateComplete
         | StackStatus::UpdateRollbackComplete
+        | StackStatus::ImportComplete
+        | StackStatus::ImportRollbackComplete
         | StackStatus::UpdateRollbackFailed => Ok(()),
         status => Err(ApiError::validation(format!(
             "Drift detection cannot be performed on stack [{}] while it is in {status} state.",

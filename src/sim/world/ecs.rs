@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::capacity::{Placement, Shortage};
 use super::health::Failing;
 use super::lifecycle::Shift;
 
@@ -25,12 +26,23 @@ pub struct Ecs {
     pub tokens: BTreeMap<(String, String), super::tasks::Asked>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Cluster {
     pub arn: String,
     pub name: String,
     /// Whether it exists; a deleted one is remembered as inactive.
     pub active: bool,
+    /// Its own tags.
+    pub tags: BTreeMap<String, String>,
+    /// Tags that a stack gave it.
+    pub inherited: BTreeMap<String, String>,
+}
+
+impl Cluster {
+    /// Its own tags and those of its stack; own ones win.
+    pub fn all_tags(&self) -> BTreeMap<String, String> {
+        self.inherited.iter().chain(&self.tags).map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
 }
 
 /// A revision of a task definition.
@@ -101,6 +113,8 @@ pub struct Service {
     pub failed_starts: u32,
     /// No task is launched before this time, because tasks repeatedly failed to start.
     pub throttled_until: Option<Timestamp>,
+    /// Whether it has no capacity for a task.
+    pub shortage: Shortage,
 }
 
 /// An event of a service.
@@ -195,6 +209,9 @@ pub struct Task {
     /// ARN of its revision.
     pub revision: String,
     pub task_definition: String,
+    pub placement: Placement,
+    /// Tags that it was started with, and later ones.
+    pub tags: BTreeMap<String, String>,
     /// Where it is in its life.
     pub state: TaskState,
     /// What will become of it.

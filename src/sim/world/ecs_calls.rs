@@ -59,8 +59,10 @@ impl World {
     pub fn create_cluster(&mut self, place: &Place, name: &str) -> Cluster {
         let arn = format!("arn:{}:ecs:{}:{}:cluster/{name}", place.region.partition(), place.region, place.account);
         let clusters = &mut self.region(place).ecs.clusters;
-        let known = clusters.get(name).is_some_and(|cluster| cluster.active);
-        let cluster = Cluster { arn, name: name.to_owned(), active: true };
+        let there = clusters.get(name).filter(|cluster| cluster.active).cloned();
+        let known = there.is_some();
+        let new = || Cluster { arn, name: name.to_owned(), active: true, ..Cluster::default() };
+        let cluster = there.unwrap_or_else(new);
         clusters.insert(name.to_owned(), cluster.clone());
         self.region(place).hands.remove(&("AWS::ECS::Cluster".to_owned(), name.to_owned()));
         let effect = if known { Effect::Replayed } else { Effect::Effective };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::World;
-use super::ecs::Service;
+use super::ecs::{Ecs, Service};
 use super::provision::service_arn;
 use super::refusal::{refused_by_rules, refused_by_schema};
 use super::stack::{Resource, Stack};
@@ -62,6 +62,10 @@ impl World {
     pub fn update_service(&mut self, place: &Place, arn: &str, given: Map<String, Value>, force: bool) -> Answer<()> {
         let service = self.active(place, arn)?;
         let mut properties = service.properties.clone();
+        // \[api: UpdateService, `desiredCount`\] Without one, the count stays as it is, whoever set it.
+        if properties.get("DesiredCount").and_then(super::ecs::number) != Some(service.desired) {
+            properties.insert("DesiredCount".to_owned(), json!(service.desired));
+        }
         properties.insert("TaskDefinition".to_owned(), json!(service.task_definition));
         properties.extend(given);
         let deploys = self.rewrite_service(place, arn, &properties)?;
@@ -142,16 +146,19 @@ impl World {
         }
     }
 
-    /// ListTagsForResource: the tags of a service or of a task definition.
-    pub fn tags_of(&self, place: &Place, arn: &str) -> Answer<BTreeMap<String, String>> {
-        let ecs = self.regions.get(place).map(|region| &region.ecs);
-        if let Some(service) = ecs.and_then(|ecs| ecs.services.get(arn)) {
+    /// ListTagsForResource: the tags of a service, a task definition, a cluster or a task.
+    pub fn tags_of(&mut self, place: &Place, arn: &str) -> Answer<BTreeMap<String, String>> {
+        if let Some(cluster) = self.cluster(place, arn).filter(|cluster| cluster.active && cluster.arn == arn) {
+            return Ok(cluster.all_tags());
+        }
+        let ecs = &mut self.region(place).ecs;
+        if let Some(service) = ecs.services.get(arn) {
             return Ok(all_tags(&service.properties, &service.inherited));
         }
-        if let Some(definition) = ecs.and_then(|ecs| ecs.task_definitions.get(arn)) {
+        if let Some(definition) = ecs.task_definitions.get(arn) {
             return Ok(all_tags(&definition.properties, &definition.inherited));
         }
-        Err(no_tags(arn))
+        ecs.task_tags(arn).map(|tags| tags.clone()).ok_or_else(|| no_tags(arn))
     }
 
     /// TagResource.
@@ -190,6 +197,16 @@ impl World {
         change: impl FnOnce(&mut BTreeMap<String, String>, &mut BTreeMap<String, String>),
     ) -> Answer<()> {
         let ecs = &mut self.region(place).ecs;
+        if let Some(cluster) = ecs.clusters.values_mut().find(|cluster| cluster.active && cluster.arn == arn) {
+            change(&mut cluster.tags, &mut cluster.inherited);
+            self.record(place, operation, arn.to_owned(), None, Effect::Effective);
+            return Ok(());
+        }
+        if let Some(tags) = ecs.task_tags(arn) {
+            change(tags, &mut BTreeMap::new());
+            self.record(place, operation, arn.to_owned(), None, Effect::Effective);
+            return Ok(());
+        }
         let (properties, inherited) = match (ecs.services.get_mut(arn), ecs.task_definitions.get_mut(arn)) {
             (Some(service), _) => (&mut service.properties, &mut service.inherited),
             (None, Some(definition)) => (&mut definition.properties, &mut definition.inherited),
@@ -214,7 +231,21 @@ impl World {
             service.inherited = tags;
         } else if let Some(definition) = ecs.task_definitions.get_mut(&arn) {
             definition.inherited = tags;
+        } else if let Some(cluster) = ecs.clusters.get_mut(&arn).filter(|_| resource.kind == "AWS::ECS::Cluster") {
+            cluster.inherited = tags;
+            cluster.tags = all_tags(&resource.properties, &BTreeMap::new());
         }
+    }
+}
+
+impl Ecs {
+    /// The tags of a task.
+    fn task_tags(&mut self, arn: &str) -> Option<&mut BTreeMap<String, String>> {
+        if let Some(task) = self.tasks.get_mut(arn) {
+            return Some(&mut task.tags);
+        }
+        let mut tasks = self.services.values_mut().flat_map(|service| &mut service.tasks);
+        tasks.find(|task| task.arn == arn).map(|task| &mut task.tags)
     }
 }
 
@@ -241,8 +272,8 @@ fn reserved<'a>(mut keys: impl Iterator<Item = &'a String>) -> Answer<()> {
 }
 
 fn no_tags(arn: &str) -> ApiError {
-    if arn.contains(":service/") || arn.contains(":task-definition/") {
+    if [":service/", ":task-definition/", ":cluster/", ":task/"].iter().any(|kind| arn.contains(kind)) {
         return invalid(format!("The specified resource {arn} was not found."));
     }
-    ApiError::not_modelled(format_args!("{arn}: only services and task definitions have tags here"))
+    ApiError::not_modelled(format_args!("{arn}: only services, task definitions, clusters and tasks have tags here"))
 }

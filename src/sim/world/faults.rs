@@ -115,6 +115,7 @@ impl World {
         operation: &str,
         act: impl FnOnce(&mut World) -> Answer<T>,
     ) -> Answer<Delivered<T>> {
+        self.check_region(place, operation)?;
         let Some(effect) = self.take_call_fault(place, operation) else {
             self.draw(place, operation)?;
             let answer = act(self)?;
@@ -155,6 +156,27 @@ impl World {
             self.count_call(operation);
         }
         Ok(Delivered::Broken(broken))
+    }
+
+    /// Refuses a call in a region that is not enabled, where the keys of the account are unknown. \[doc: "Enable or disable AWS
+    /// Regions in your account"\] \[reports\] The words.
+    fn check_region(&self, place: &Place, operation: &str) -> Answer<()> {
+        let enabled = &self.config.existing.regions;
+        // The global endpoint of STS is that of us-east-1, where every account is known.
+        let global = matches!(operation, "AssumeRole" | "GetCallerIdentity") && place.region.as_str() == "us-east-1";
+        if global || enabled.as_ref().is_none_or(|enabled| enabled.contains(&place.region)) {
+            return Ok(());
+        }
+        let (code, message) = match operation {
+            _ if is_s3(operation) => {
+                ("InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.")
+            }
+            _ if is_json(operation) => {
+                ("UnrecognizedClientException", "The security token included in the request is invalid.")
+            }
+            _ => ("InvalidClientTokenId", "The security token included in the request is invalid."),
+        };
+        Err(ApiError { code, message: message.to_owned(), status: 403 })
     }
 
     fn take_call_fault(&mut self, place: &Place, operation: &str) -> Option<CallEffect> {

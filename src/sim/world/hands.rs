@@ -3,6 +3,8 @@
 //! Services, task definitions and clusters are what ECS has; of every other type the account keeps only what a stack made of it,
 //! so that a change by hand is kept here. An update by CloudFormation writes what the template says, and a deletion forgets it.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::World;
@@ -32,6 +34,9 @@ pub struct ByHand {
     /// It is deleted.
     #[serde(default)]
     pub delete: bool,
+    /// A scaling policy scales it to this count: a service, or its scalable target.
+    #[serde(default)]
+    pub scale: Option<u32>,
 }
 
 impl ByHand {
@@ -60,9 +65,10 @@ impl World {
     /// The stack does not exist or is being deleted, it has no such resource, or this cannot be done to it.
     pub fn by_hand(&mut self, deed: &ByHand) -> Answer<()> {
         let place = &deed.place().map_err(ApiError::validation)?;
-        let ByHand { stack: name, resource: logical, set, delete, .. } = deed;
-        if *delete != set.is_empty() {
-            return Err(ApiError::validation("either `set` names properties, or `delete` is true"));
+        let ByHand { stack: name, resource: logical, set, delete, scale, .. } = deed;
+        if [*delete, !set.is_empty(), scale.is_some()].into_iter().filter(|given| *given).count() != 1 {
+            let words = "either `set` names properties, or `delete` is true, or `scale` is a count";
+            return Err(ApiError::validation(words));
         }
         let stack = self.find_stack(place, name).filter(|stack| stack.lives());
         let stack = stack.ok_or_else(|| super::calls::no_stack(name))?;
@@ -80,6 +86,8 @@ impl World {
         }
         if *delete {
             self.take_away(place, &resource)?;
+        } else if let Some(count) = scale {
+            self.scale_by_policy(place, &resource, *count)?;
         } else {
             let before = properties.clone();
             for (name, value) in set {
@@ -113,6 +121,12 @@ impl World {
                 if let Some(why) = refused_by_schema(kind, &properties) {
                     return Err(ApiError::validation(why));
                 }
+                self.set_timer(place, resource, &self.resolved(place, &properties).unwrap_or_default());
+                if let Some(cluster) =
+                    self.region(place).ecs.clusters.get_mut(&id).filter(|_| kind == "AWS::ECS::Cluster")
+                {
+                    cluster.tags = super::all_tags(&properties, &BTreeMap::new());
+                }
                 self.region(place).hands.insert((kind.to_owned(), id), Hand::Changed(properties));
             }
         }
@@ -120,7 +134,7 @@ impl World {
     }
 
     /// Deletes the thing itself, and leaves the stack as it is.
-    fn take_away(&mut self, place: &Place, resource: &Resource) -> Answer<()> {
+    pub(super) fn take_away(&mut self, place: &Place, resource: &Resource) -> Answer<()> {
         if resource.kind == "AWS::ECS::Cluster" {
             self.delete_cluster(place, resource.physical_id.as_deref().unwrap_or_default())?;
         }
@@ -155,11 +169,16 @@ impl World {
                 Some(self.as_written(place, resource, properties))
             }
             "AWS::ECS::Cluster" if !region.ecs.clusters.get(id).is_some_and(|cluster| cluster.active) => None,
-            kind => match region.hands.get(&(kind.to_owned(), id.to_owned())) {
-                None => Some(resource.properties.clone()),
-                Some(Hand::Changed(properties)) => Some(properties.clone()),
-                Some(Hand::Gone) => None,
-            },
+            "AWS::ECS::Cluster" => {
+                let tags = region.ecs.clusters.get(id).map(|cluster| cluster.tags.clone()).unwrap_or_default();
+                let mut properties = hand_of(region, resource, id)?;
+                if super::all_tags(&properties, &BTreeMap::new()) != tags {
+                    let list = tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+                    properties.insert("Tags".to_owned(), list);
+                }
+                Some(properties)
+            }
+            _ => hand_of(region, resource, id),
         }
     }
 
@@ -167,5 +186,14 @@ impl World {
     pub(super) fn forget_hands(&mut self, place: &Place, resource: &Resource) {
         let id = resource.physical_id.clone().unwrap_or_default();
         self.region(place).hands.remove(&(resource.kind.clone(), id));
+    }
+}
+
+/// What a stack or a hand made of a resource; none if a hand deleted it.
+fn hand_of(region: &super::Region, resource: &Resource, id: &str) -> Option<Map<String, Value>> {
+    match region.hands.get(&(resource.kind.clone(), id.to_owned())) {
+        None => Some(resource.properties.clone()),
+        Some(Hand::Changed(properties)) => Some(properties.clone()),
+        Some(Hand::Gone) => None,
     }
 }

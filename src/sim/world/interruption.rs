@@ -33,6 +33,7 @@ impl Service {
     pub(super) fn forgive(&mut self) {
         self.failed_starts = 0;
         self.throttled_until = None;
+        self.shortage = Default::default();
     }
 
     /// Whether a launch has to wait.
@@ -70,11 +71,11 @@ impl World {
     }
 
     /// Tasks that a fault kept pending start once it is cleared.
-    pub(super) fn resume_tasks(&mut self, service: &mut Service) {
+    pub(super) fn resume_tasks(&mut self, place: &Place, service: &mut Service) {
         let hanging = |task: &super::ecs::Task| task.state == TaskState::Pending(None);
         let mut resumed = Vec::new();
         for task in service.tasks.iter().filter(|task| hanging(task)) {
-            let fate = service.revision(&task.revision).map(|revision| self.fate(&revision.images));
+            let fate = service.revision(&task.revision).map(|revision| self.fate(place, &revision.images));
             resumed.extend(fate.filter(|fate| *fate != Fate::Hangs).map(|fate| (task.id.clone(), fate)));
         }
         let due = self.now + self.config.pace.task;

@@ -14,30 +14,47 @@ use crate::model::Place;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::Fault;
 
-/// A log group: its streams by name, each with its lines, oldest first.
-#[derive(Clone, Debug, Default)]
+pub(super) const LOG_GROUP: &str = "AWS::Logs::LogGroup";
+
+/// A log group: its streams by name.
+#[derive(Clone, Debug)]
 pub(super) struct Group {
-    streams: BTreeMap<String, Vec<(Timestamp, String)>>,
+    pub(super) created: Timestamp,
+    streams: BTreeMap<String, Stream>,
+}
+
+/// A log stream.
+#[derive(Clone, Debug)]
+pub(super) struct Stream {
+    pub(super) created: Timestamp,
+    /// Oldest first.
+    lines: Vec<(Timestamp, String)>,
 }
 
 impl World {
+    /// CloudFormation made a log group.
+    pub(super) fn begin_log_group(&mut self, place: &Place, name: &str) {
+        let group = Group { created: self.now, streams: BTreeMap::new() };
+        self.region(place).logs.insert(name.to_owned(), group);
+    }
+
     /// The containers of a task have started: each has its stream, with what it writes.
     pub(super) fn write_logs(&mut self, place: &Place, task_definition: &str, task: &str) {
         let Some(definition) = self.find_task_definition(place, task_definition) else { return };
         let containers = definition.properties.get("ContainerDefinitions").and_then(Value::as_array);
         let streams: Vec<_> = containers.into_iter().flatten().filter_map(|one| stream_of(one, task)).collect();
+        let created = self.now;
         for (group, stream, image) in streams {
-            let lines = self.said_by(&image);
-            let exists = self.is_log_group(place, &group);
-            if exists {
-                let group = self.region(place).logs.entry(group).or_default();
-                group.streams.entry(stream).or_default().extend(lines);
+            let lines = self.said_by(place, &image);
+            if let Some(group) = self.region(place).logs.get_mut(&group) {
+                let stream = group.streams.entry(stream).or_insert_with(|| Stream { created, lines: Vec::new() });
+                stream.lines.extend(lines);
             }
         }
     }
 
-    fn said_by(&self, image: &str) -> Vec<(Timestamp, String)> {
-        let digest = Self::digest_of(image);
+    fn said_by(&self, place: &Place, image: &str) -> Vec<(Timestamp, String)> {
+        let digest = self.resolve_image(place, image);
         let said = self.faults.iter().filter_map(|fault| match fault {
             Fault::ImageSays { image: part, lines } if image.contains(part) || digest.contains(part) => Some(lines),
             _ => None,
@@ -45,9 +62,21 @@ impl World {
         said.flatten().map(|line| (self.now, line.clone())).collect()
     }
 
-    fn is_log_group(&self, place: &Place, name: &str) -> bool {
-        let key = ("AWS::Logs::LogGroup".to_owned(), name.to_owned());
-        self.regions.get(place).is_some_and(|region| region.taken.contains(&key))
+    /// The log groups of a region, by name.
+    pub(super) fn log_groups(&self, place: &Place) -> impl Iterator<Item = (&String, &Group)> {
+        self.regions.get(place).into_iter().flat_map(|region| &region.logs)
+    }
+
+    /// The streams of a log group, by name.
+    pub(super) fn log_streams(&self, place: &Place, group: &str) -> Answer<&BTreeMap<String, Stream>> {
+        let group = self.regions.get(place).and_then(|region| region.logs.get(group));
+        group.map(|group| &group.streams).ok_or_else(|| missing("group"))
+    }
+
+    /// The lines of a stream that can be read by now.
+    pub(super) fn readable<'a>(&self, stream: &'a Stream) -> &'a [(Timestamp, String)] {
+        let seen = stream.lines.partition_point(|(at, _)| *at + self.config.pace.lines <= self.now);
+        stream.lines.get(..seen).unwrap_or(&stream.lines)
     }
 
     /// GetLogEvents: the last events of a stream, at most so many, oldest first; the first ones with `from_head`.
@@ -59,20 +88,15 @@ impl World {
         limit: usize,
         from_head: bool,
     ) -> Answer<Vec<(Timestamp, String)>> {
-        let missing = |what: &str| {
-            ApiError::new("ResourceNotFoundException", format!("The specified log {what} does not exist."))
-        };
-        if !self.is_log_group(place, group) {
-            return Err(missing("group"));
-        }
-        let groups = self.regions.get(place).map(|region| &region.logs);
-        let lines =
-            groups.and_then(|groups| groups.get(group)?.streams.get(stream)).ok_or_else(|| missing("stream"))?;
-        let seen = |(at, _): &&(Timestamp, String)| *at + self.config.pace.lines <= self.now;
-        let lines: Vec<_> = lines.iter().filter(seen).cloned().collect();
-        let skip = if from_head { 0 } else { lines.len().saturating_sub(limit) };
-        Ok(lines.into_iter().skip(skip).take(limit).collect())
+        let from = if from_head { super::log_events::From::Head } else { super::log_events::From::Tail };
+        self.page_of_stream(place, group, stream, super::log_events::Range::default(), limit, from)
+            .map(|page| page.lines)
     }
+}
+
+/// What AWS answers for a log group or a log stream that does not exist.
+pub(super) fn missing(what: &str) -> ApiError {
+    ApiError::new("ResourceNotFoundException", format!("The specified log {what} does not exist."))
 }
 
 /// Log group, stream and image of a container that logs by `awslogs`.

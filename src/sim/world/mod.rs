@@ -5,48 +5,67 @@
 //! calls at the same times give the same world.
 //!
 //! `transform`, `template`, `eval`, `types` say what a template means; `stack`, `operation`, `change_set`, `drift` are CloudFormation; `ecs`,
-//! `rollout`, `health`, `interruption`, `lifecycle`, `tasks` are ECS, `targets` is Elastic Load Balancing; `neighbours` is what the
-//! rest of the account refuses; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `logs` is what containers write;
-//! `hands` is what people do outside CloudFormation; `nested` and `nested_sets` are stacks in stacks; `outside` is what something
-//! else answers for: wait conditions and custom resources; `script` plays a scenario; `calls` are the operations.
+//! `rollout`, `capacity`, `health`, `interruption`, `lifecycle`, `tasks` are ECS, `targets` is Elastic Load Balancing; `neighbours` is what the
+//! rest of the account refuses; `resolve` is what SSM and Secrets Manager keep; `bucket` is S3; `registry`, `repository` and
+//! `manifest` are ECR; `logs` is what containers write, `log_events` how it is read;
+//! `timers` is what happens by the clock: `schedules` start tasks, `scaling` changes counts, at times that `recurrence` knows;
+//! `hands` is what people do outside CloudFormation; `unmanaged` is what no stack manages, `imports` brings it into one; `early`
+//! is validation before a deployment; `guard` are hooks of CloudFormation; `exports` is what stacks share; `nested` and
+//! `nested_sets` are stacks in stacks; `outside` is what something else answers for: wait conditions and custom resources;
+//! `script` plays a scenario; `calls` are the operations.
 
 mod bucket;
 mod calls;
+pub mod capacity;
 mod change_set;
 mod changes;
 pub mod cidr;
 mod deletion;
 mod describe;
 pub mod drift;
+mod early;
 pub mod ecs;
 mod ecs_calls;
 mod ecs_hands;
 mod eval;
+mod exports;
 mod faults;
+pub mod guard;
 mod hands;
 pub mod health;
 mod ids;
+mod imports;
 mod interruption;
 pub mod lifecycle;
+pub mod log_events;
 mod logs;
+mod manifest;
 mod neighbours;
 mod nested;
 mod nested_sets;
 mod operation;
 mod outside;
+mod overrides;
 mod parameters;
 pub mod policy;
 mod provision;
+pub mod recurrence;
 mod refusal;
+pub mod registry;
+mod repository;
 mod resolve;
 mod rollout;
+mod scaling;
+mod schedules;
 pub mod script;
 pub mod stack;
 pub mod targets;
 pub mod tasks;
 pub mod template;
+mod timers;
 pub mod transform;
 pub mod types;
+mod unmanaged;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,7 +80,9 @@ pub use describe::{OTHER_NAMES, StackView, resource_view};
 pub(in crate::sim) use ecs_hands::all_tags;
 pub use faults::{Broken, Delivered};
 pub use hands::ByHand;
+pub use imports::{Imports, ToImport};
 pub use refusal::refused_by_rules;
+pub(in crate::sim) use unmanaged::{importable, is_released};
 
 use self::bucket::Bucket;
 use self::ecs::Ecs;
@@ -90,6 +111,10 @@ pub struct World {
     buckets: BTreeMap<String, Bucket>,
     script: Vec<script::Played>,
     outside: outside::Outside,
+    /// What timers do and when, apart from what goes on by itself.
+    bells: BTreeSet<(Timestamp, timers::Ring)>,
+    /// How often the clock was turned.
+    turn: u64,
 }
 
 /// CloudFormation and ECS of one account and region.
@@ -102,10 +127,18 @@ pub struct Region {
     /// Physical ids that are taken: type and id.
     pub taken: BTreeSet<(String, String)>,
     pub ecs: Ecs,
+    /// What stacks left behind, as it was then, by type and physical id.
+    left: BTreeMap<(String, String), stack::Resource>,
+    /// What hooks found, oldest first.
+    hook_results: Vec<guard::HookResult>,
     /// What people made of resources, by type and physical id.
     hands: BTreeMap<(String, String), hands::Hand>,
     /// What containers wrote, by log group and stream.
     logs: BTreeMap<String, logs::Group>,
+    /// Repositories of ECR by name.
+    registry: BTreeMap<String, registry::Repository>,
+    /// What has times of its own.
+    timers: timers::Timers,
 }
 
 /// Something that is due at a certain time.
@@ -141,6 +174,8 @@ impl World {
             budgets: BTreeMap::new(),
             script: Vec::new(),
             outside: outside::Outside::default(),
+            bells: BTreeSet::new(),
+            turn: 0,
         }
     }
 
@@ -151,27 +186,38 @@ impl World {
 
     /// Turns the clock to `to` and does everything that is due until then, in order. A time before now changes nothing.
     pub fn advance(&mut self, to: Timestamp) {
-        while let Some((due, work)) = self.queue.first().cloned().filter(|(due, _)| *due <= to) {
-            self.queue.pop_first();
-            self.now = self.now.max(due);
-            match work {
-                Work::ChangeSet { place, stack, name } => self.finish_change_set(&place, &stack, &name),
-                Work::Drift { place, stack } => self.finish_detection(&place, &stack),
-                Work::Script(index) => self.act(index),
-                Work::Stack { place, id } => self.step_stack(&place, &id),
-                Work::Service { place, arn } => self.tick_service(&place, &arn),
-                Work::Task { place, arn } => self.tick_task(&place, &arn),
+        self.turn = self.turn.wrapping_add(1);
+        loop {
+            let due = self.next_due().filter(|due| *due <= to);
+            match self.next_bell().filter(|at| *at <= to && due.is_none_or(|due| *at < due)) {
+                Some(_) => self.ring(to),
+                None if due.is_some() => self.go_on(),
+                None => break,
             }
         }
         self.now = self.now.max(to);
     }
 
-    /// When the next thing happens by itself; none if nothing is going on.
+    /// Does the next thing that is due.
+    fn go_on(&mut self) {
+        let Some((due, work)) = self.queue.pop_first() else { return };
+        self.now = self.now.max(due);
+        match work {
+            Work::ChangeSet { place, stack, name } => self.finish_change_set(&place, &stack, &name),
+            Work::Drift { place, stack } => self.finish_detection(&place, &stack),
+            Work::Script(index) => self.act(index),
+            Work::Stack { place, id } => self.step_stack(&place, &id),
+            Work::Service { place, arn } => self.tick_service(&place, &arn),
+            Work::Task { place, arn } => self.tick_task(&place, &arn),
+        }
+    }
+
+    /// When the next thing happens by itself; none if nothing is going on. What schedules will do is not going on.
     pub fn next_due(&self) -> Option<Timestamp> {
         self.queue.first().map(|(due, _)| *due)
     }
 
-    /// Turns the clock until nothing goes on any more, at most to `limit`.
+    /// Turns the clock until nothing goes on any more, at most to `limit`. Schedules do not keep it from its end.
     pub fn settle(&mut self, limit: Timestamp) {
         while let Some(due) = self.next_due().filter(|due| *due <= limit) {
             self.advance(due);

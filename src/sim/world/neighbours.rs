@@ -32,6 +32,7 @@ impl World {
                      Code: PriorityInUse)\" (HandlerErrorCode: InvalidRequest)"
                 )
             }),
+            super::timers::RULE => super::schedules::invalid_rule(&next.properties),
             "AWS::ECS::Service" => {
                 // ECS judges what an update gives it. \[?\] CloudFormation gives it what changed.
                 let old = changing.0.resources.get(&next.logical).filter(|old| old.physical_id.is_some());
@@ -43,6 +44,13 @@ impl World {
                      InvalidParameterException)\" (HandlerErrorCode: InvalidRequest)"
                 ))
             }
+            // \[reports\]
+            "AWS::ECS::TaskDefinition" => self.unknown_task_role(place, Some(changing), &next.properties).map(|words| {
+                format!(
+                    "Resource handler returned message: \"Invalid request provided: Create TaskDefinition: {words} (Service: \
+                     AmazonECS; Status Code: 400; Error Code: ClientException)\" (HandlerErrorCode: InvalidRequest)"
+                )
+            }),
             _ => None,
         }
     }
@@ -61,15 +69,42 @@ impl World {
     /// Refuses a role for CloudFormation that does not exist. \[iss: aws-amplify/amplify-backend#2325\] The words.
     pub(super) fn check_role(&self, place: &Place, arn: Option<&str>) -> Answer<()> {
         let (Some(arn), Some(told)) = (arn, &self.config.existing.roles) else { return Ok(()) };
-        let made = || {
-            let regions = self.regions.keys().filter(|other| other.account == place.account);
-            let mut roles = regions.flat_map(|other| self.standing(other, None, "AWS::IAM::Role"));
-            roles.any(|role| role.attributes.get("Arn").is_some_and(|own| own == arn))
-        };
-        if told.contains(arn) || made() {
+        if told.contains(arn) || self.is_role(place, None, |own| own == arn) {
             return Ok(());
         }
         Err(ApiError::validation(format!("Role {arn} is invalid or cannot be assumed")))
+    }
+
+    /// Whether a stack of the account made a role with such an ARN.
+    fn is_role(&self, place: &Place, changing: Changing<'_>, is: impl Fn(&str) -> bool) -> bool {
+        let regions = self.regions.keys().filter(|other| other.account == place.account);
+        let mut roles = regions.flat_map(|other| {
+            let changing = changing.filter(|_| other == place);
+            self.standing(other, changing, "AWS::IAM::Role")
+        });
+        roles.any(|role| role.attributes.get("Arn").is_some_and(|own| is(own)))
+    }
+
+    /// Refuses a task definition whose roles do not exist, as RegisterTaskDefinition does.
+    pub fn check_task_roles(&self, place: &Place, properties: &Map<String, Value>) -> Answer<()> {
+        let words = self.unknown_task_role(place, None, properties);
+        words.map_or(Ok(()), |words| Err(ApiError::new("ClientException", words)))
+    }
+
+    /// \[iss: fabfuel/ecs-deploy#231, bradford-hamilton/terraform-ecs-fargate#8\] The words. \[api\] A role may be given by its name.
+    fn unknown_task_role(
+        &self,
+        place: &Place,
+        changing: Changing<'_>,
+        properties: &Map<String, Value>,
+    ) -> Option<&'static str> {
+        let told = self.config.existing.roles.as_ref()?;
+        let roles = ["TaskRoleArn", "ExecutionRoleArn"].iter().filter_map(|key| properties.get(*key).and_then(as_text));
+        let mut unknown = roles.filter(|role| {
+            let is = |own: &str| own == role || !role.starts_with("arn:") && own.rsplit('/').next() == Some(role);
+            !told.iter().any(|own| is(own)) && !self.is_role(place, changing, is)
+        });
+        unknown.next().map(|_| "Role is not valid")
     }
 
     /// \[doc: reference of ListenerRule, `Priority`: a listener cannot have multiple rules with the same priority\]
@@ -124,7 +159,7 @@ impl World {
     }
 
     /// Every resource of a type that exists in a region, as its service has it now.
-    fn standing<'a>(
+    pub(super) fn standing<'a>(
         &'a self,
         place: &'a Place,
         changing: Changing<'a>,

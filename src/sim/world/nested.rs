@@ -91,6 +91,7 @@ impl World {
             notifications: Some(list(properties, "NotificationARNs").filter_map(as_text).collect()),
             monitoring: Some(Monitoring::default()),
             token: None,
+            skips_validation: false,
         })
     }
 

@@ -8,6 +8,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::change_set::{Change, ChangeSet};
+use super::early::is_early;
+use super::imports::Importing;
 use super::nested::{KIND, name_in};
 use super::stack::{Operation, Phase, Shape, Stack};
 use super::transform::check_expansion;
@@ -23,7 +25,7 @@ pub(super) fn check_root(set: &ChangeSet, verb: &str) -> Answer<()> {
 }
 
 /// What a row says that the properties will be.
-fn after(row: &Change) -> Map<String, Value> {
+pub(super) fn after(row: &Change) -> Map<String, Value> {
     let all = row.after.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let own = all.as_ref().and_then(|all| all.get("Properties")).and_then(Value::as_object);
     own.cloned().unwrap_or_default()
@@ -104,7 +106,9 @@ impl World {
         self.put_stack(place, stack.clone());
         match rows {
             Ok(mut rows) => {
-                failure = self.include_nested(place, &stack, &own, &mut rows).err();
+                failure = self.import_rows(place, &own, &mut rows).err();
+                failure = failure.or(self.include_nested(place, &stack, &own, &mut rows).err());
+                failure = failure.or(self.validate_set(place, &mut stack, &own, &rows).err());
                 own.changes = rows;
             }
             Err(reason) => failure = failure.or(Some(reason)),
@@ -117,14 +121,17 @@ impl World {
             (own.status, own.execution) = ("FAILED", "UNAVAILABLE");
             own.reason.clone_from(&failure);
         }
+        let ended = own.ended(&stack, self.now);
+        stack.findings.push(ended);
         stack.change_sets.insert(own.name.clone(), own);
         self.put_stack(place, stack);
         match failure {
-            // \[reports\]
-            Some(reason) => Err(format!(
-                "Nested change set {id} was not successfully created: Currently in FAILED. {}",
-                reason.trim_end()
-            )),
+            // \[reports\] What a validation found is said of the nested change set alone.
+            Some(reason) => {
+                let why = if is_early(&reason) { "" } else { reason.trim_end() };
+                let words = format!("Nested change set {id} was not successfully created: Currently in FAILED. {why}");
+                Err(words.trim_end().to_owned())
+            }
             None => Ok(Some(id)),
         }
     }
@@ -159,6 +166,7 @@ impl World {
             let Ok((stack, own)) = self.describe_change_set(place, None, id) else { continue };
             let (mut stack, mut own) = (stack.clone(), own.clone());
             stack.reviewed = self.execute_nested(place, &own);
+            stack.importing = Importing::of(&own);
             own.execution = "EXECUTE_COMPLETE";
             stack.change_sets = [(own.name.clone(), own)].into_iter().collect();
             if row.action == "Add" {

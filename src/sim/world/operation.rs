@@ -75,7 +75,12 @@ impl World {
         reason: Option<&str>,
     ) {
         operation.cleanup.append(&mut stack.leftover);
+        let importing = std::mem::take(&mut stack.importing);
+        if stack.nest.is_some() && matches!(operation.phase, Phase::Create | Phase::Update) {
+            operation.imports = importing;
+        }
         self.set_status(&mut stack, &operation, status, reason.map(str::to_owned));
+        operation.invalid = self.guard_stack(place, &mut stack, &operation);
         stack.operation = Some(operation);
         let id = stack.id.clone();
         self.put_stack(place, stack);
@@ -85,6 +90,9 @@ impl World {
     fn step(&mut self, place: &Place, stack: &mut Stack, operation: &mut Operation) -> Next {
         if operation.holds && matches!(operation.phase, Phase::UpdateCleanup | Phase::UpdateRollbackCleanup) {
             return Next::Wait;
+        }
+        if let Some(reason) = operation.invalid.take_if(|_| operation.phase == Phase::Delete) {
+            return self.refuse_deletion(stack, operation, reason);
         }
         let nested = self.nested_clean_up(place, stack, operation);
         let finished = self.finish_due(place, stack, operation);
@@ -161,6 +169,7 @@ impl World {
             let Some(mut running) = operation.running.remove(&key) else { continue };
             self.take_answer(place, stack, operation, &mut running);
             match (running.verb, failure) {
+                ("IMPORT", None) => self.end_import(place, stack, operation, running),
                 ("DELETE", failure) => self.end_deletion(place, stack, operation, running, failure),
                 (_, Some(reason)) => self.end_failed(stack, operation, running, reason),
                 (_, None) => self.end_well(stack, operation, running),
@@ -217,13 +226,22 @@ impl World {
         stack.resources.insert(resource.logical.clone(), resource);
     }
 
-    fn end_failed(&mut self, stack: &mut Stack, operation: &mut Operation, running: Running, reason: String) {
+    pub(super) fn end_failed(
+        &mut self,
+        stack: &mut Stack,
+        operation: &mut Operation,
+        running: Running,
+        reason: String,
+    ) {
         let mut resource = running.next;
         resource.status = format!("{}_FAILED", running.verb);
         resource.reason = Some(reason);
         resource.at = self.now;
         self.tell(stack, operation, &resource, None);
         operation.failed.push(resource.logical.clone());
+        if running.verb == "IMPORT" {
+            resource.physical_id = None;
+        }
         // What failed to become another thing is still to be made it: the next update finds the difference.
         let before =
             stack.resources.get(&resource.logical).filter(|_| running.verb == "UPDATE" && running.replaces.is_none());
@@ -243,6 +261,9 @@ impl World {
         let watches = matches!(operation.phase, Phase::Create | Phase::Update);
         if let Some(error) = stack.shape.not_expanded().filter(|_| watches) {
             return Some(format!("{}. ", error.message));
+        }
+        if let Some(reason) = operation.invalid.as_ref().filter(|_| watches) {
+            return Some(format!("{reason} "));
         }
         let off = self.gone_off(&stack.shape.monitoring.alarms());
         let first = off.first().filter(|_| watches)?;
@@ -268,8 +289,11 @@ impl World {
         let causes = beside.unwrap_or_default() + &failure_sentence(stack, &operation.failed);
         for (_, mut running) in std::mem::take(&mut operation.running) {
             self.give_up(&mut running);
-            let words =
-                if running.verb == "CREATE" { "Resource creation cancelled" } else { "Resource update cancelled" };
+            let words = match running.verb {
+                "CREATE" => "Resource creation cancelled",
+                "IMPORT" => "Resource import cancelled",
+                _ => "Resource update cancelled",
+            };
             self.end_failed(stack, operation, running, words.to_owned());
         }
         operation.failed.clear();
@@ -419,6 +443,15 @@ impl World {
         Next::End
     }
 
+    /// Ends the deletion of a stack before it begins. What an earlier operation left to be deleted stays so.
+    fn refuse_deletion(&mut self, stack: &mut Stack, operation: &mut Operation, reason: String) -> Next {
+        let mut cleanup = std::mem::take(&mut operation.cleanup);
+        cleanup.retain(|old| stack.resources.get(&old.logical).is_none_or(|own| own.physical_id != old.physical_id));
+        let end = self.end(stack, operation, StackStatus::DeleteFailed, Some(reason));
+        operation.cleanup = cleanup;
+        end
+    }
+
     /// Changes a stack's status and records an event.
     pub(super) fn set_status(
         &mut self,
@@ -427,6 +460,7 @@ impl World {
         status: StackStatus,
         reason: Option<String>,
     ) {
+        let Some(status) = operation.imports.shown(status) else { return };
         note_operation(stack, status);
         stack.status = status;
         stack.reason = reason.clone();
@@ -441,6 +475,9 @@ impl World {
             properties: None,
             token: operation.token.clone(),
             operation: stack.operations.last().map(|(_, id)| id.clone()),
+            set: None,
+            validation: None,
+            hook: None,
         };
         stack.events.push(event);
     }
@@ -458,6 +495,9 @@ impl World {
             properties: serde_json::to_string(&resource.properties).ok(),
             token: operation.token.clone(),
             operation: stack.operations.last().map(|(_, id)| id.clone()),
+            set: None,
+            validation: None,
+            hook: None,
         };
         stack.events.push(event);
     }
@@ -469,11 +509,16 @@ fn note_operation(stack: &mut Stack, status: StackStatus) {
     let kind = match status {
         StackStatus::CreateInProgress => "CREATE_STACK",
         StackStatus::UpdateInProgress => "UPDATE_STACK",
+        // \[?\] An import has no type of its own.
+        StackStatus::ImportInProgress if stack.operations.is_empty() => "CREATE_STACK",
+        StackStatus::ImportInProgress => "UPDATE_STACK",
         StackStatus::DeleteInProgress => "DELETE_STACK",
         StackStatus::UpdateRollbackInProgress if stack.status == StackStatus::UpdateRollbackFailed => {
             "CONTINUE_ROLLBACK"
         }
-        StackStatus::RollbackInProgress | StackStatus::UpdateRollbackInProgress => "ROLLBACK",
+        StackStatus::RollbackInProgress
+        | StackStatus::UpdateRollbackInProgress
+        | StackStatus::ImportRollbackInProgress => "ROLLBACK",
         _ => return,
     };
     let id = uuid_of(&format!("{}/{}", stack.id, stack.operations.len()));
@@ -508,7 +553,7 @@ fn drop_others(stack: &mut Stack, operation: &mut Operation, wanted: &BTreeSet<S
 
 fn failure_sentence(stack: &Stack, failed: &[String]) -> String {
     let mut words = String::new();
-    for (verb, status) in [("create", "CREATE_FAILED"), ("update", "UPDATE_FAILED")] {
+    for (verb, status) in [("create", "CREATE_FAILED"), ("update", "UPDATE_FAILED"), ("import", "IMPORT_FAILED")] {
         let of: Vec<&str> = failed
             .iter()
             .filter(|name| stack.resources.get(*name).is_some_and(|resource| resource.status == status))

@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
 use super::lifecycle;
+use super::logs::LOG_GROUP;
 use super::nested;
 use super::refusal::{ill_typed, invalid, not_found, refused, unmodelled};
+use super::registry::REPOSITORY;
 use super::stack::{Operation, Output, Resource, Running, Stack, Until};
 use super::template::ResourceDef;
 use super::types::{self, TypeInfo};
@@ -50,15 +52,6 @@ impl Lookup for Present<'_> {
 }
 
 impl World {
-    /// Every export of a region.
-    pub(super) fn exports(&self, place: &Place) -> BTreeMap<String, String> {
-        let stacks = self.regions.get(place).into_iter().flat_map(|region| region.stacks.values());
-        stacks
-            .filter(|stack| stack.lives())
-            .flat_map(|stack| stack.exports().map(|(name, value)| (name.to_owned(), value.to_owned())))
-            .collect()
-    }
-
     /// Evaluates something of a stack's template as things are now.
     pub(super) fn evaluate<T>(
         &self,
@@ -66,7 +59,7 @@ impl World {
         stack: &Stack,
         what: impl FnOnce(&Scope<'_>) -> Result<T, String>,
     ) -> Result<T, String> {
-        let lookup = Present { resources: &stack.resources, exports: self.exports(place) };
+        let lookup = Present { resources: &stack.resources, exports: self.exports_for(place, stack) };
         what(&Scope {
             template: &stack.shape.template,
             parameters: &stack.shape.values,
@@ -177,6 +170,10 @@ impl World {
                 if let Some(reason) = forbidden {
                     return self.start_failed(stack, operation, name, definition, reason);
                 }
+                if let (None, Some(id)) = (&old, operation.imports.ids.get(name).cloned()) {
+                    let next = fresh(name, definition, properties, tags);
+                    return self.start_import(place, stack, operation, next, &id);
+                }
                 let leftover = stack.resources.get(name).filter(|r| r.physical_id.is_some()).cloned();
                 let next = fresh(name, definition, properties, tags);
                 self.start_creation(place, stack, operation, info, next, old.or(leftover));
@@ -222,6 +219,9 @@ impl World {
         let mut until = Until::Time(self.now + self.config.pace.resource);
         let during = if old.is_some() { During::Update } else { During::Create };
         let mut fails = self.resource_fault(&stack.name, &next.logical, &next.kind, during);
+        if fails.is_none() {
+            fails = self.guard_resource(place, stack, operation, &next, verb);
+        }
         fails = fails.or_else(|| self.refused_by_account(place, (stack, operation), &next));
         if fails.is_none() {
             // The thing is made of the values of its dynamic references, which its stack does not keep.
@@ -265,6 +265,9 @@ impl World {
         let fails = fault.or_else(gone).or_else(|| self.without_definition(place, &next)).or_else(account);
         let mut fails = fails.or_else(unresolved);
         if fails.is_none() {
+            fails = self.guard_resource(place, stack, operation, &next, "UPDATE");
+        }
+        if fails.is_none() {
             self.forget_hands(place, &next);
             self.inherit_tags(place, stack, &next);
         }
@@ -272,6 +275,7 @@ impl World {
         if fails.is_none()
             && let Ok(resolved) = &resolved
         {
+            self.set_timer(place, &next, resolved);
             match self.update_outside(place, stack, &next, resolved, during) {
                 Ok(other) => until = other.unwrap_or(until),
                 Err(reason) => fails = Some(reason),
@@ -370,6 +374,9 @@ impl World {
             _ => {
                 let identity =
                     types::identify(info, place, &stack.name, &next.logical, &next.properties, &mut self.ids);
+                if let Some(reason) = self.not_scalable(place, &next.kind, &next.properties) {
+                    return Err(reason);
+                }
                 let key = (next.kind.clone(), identity.physical_id.clone());
                 if old.is_some_and(|old| old.physical_id.as_ref() == Some(&identity.physical_id)) {
                     return Err(format!(
@@ -386,12 +393,19 @@ impl World {
                 }
                 if next.kind == "AWS::ECS::Cluster" {
                     let arn = identity.attributes.get("Arn").cloned().unwrap_or_default();
-                    let cluster = Cluster { arn, name: identity.physical_id.clone(), active: true };
+                    let name = identity.physical_id.clone();
+                    let cluster = Cluster { arn, name, active: true, ..Cluster::default() };
                     self.region(place).ecs.clusters.insert(cluster.name.clone(), cluster);
+                }
+                match next.kind.as_str() {
+                    REPOSITORY => self.begin_repository(place, &identity.physical_id, &next.properties),
+                    LOG_GROUP => self.begin_log_group(place, &identity.physical_id),
+                    _ => {}
                 }
                 next.physical_id = Some(identity.physical_id);
                 next.attributes = identity.attributes;
                 self.forget_hands(place, next);
+                self.set_timer(place, next, &next.properties);
                 Ok(None)
             }
         }
@@ -431,7 +445,8 @@ impl World {
         let arn = format!("arn:{partition}:ecs:{}:{}:cluster/{name}", place.region, place.account);
         let clusters = &mut self.region(place).ecs.clusters;
         if seeded {
-            clusters.entry(name.clone()).or_insert_with(|| Cluster { arn, name: name.clone(), active: true });
+            let new = || Cluster { arn, name: name.clone(), active: true, ..Cluster::default() };
+            clusters.entry(name.clone()).or_insert_with(new);
         }
         clusters.get(&name).cloned()
     }
@@ -499,6 +514,7 @@ impl World {
             steady: false,
             failed_starts: 0,
             throttled_until: None,
+            shortage: Default::default(),
         };
         self.start_deployment(place, &mut service);
         self.region(place).ecs.services.insert(arn.clone(), service);

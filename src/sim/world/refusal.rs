@@ -98,13 +98,26 @@ fn schema_faults(kind: &str, properties: &Map<String, Value>) -> Vec<SchemaFault
     document.resources().flat_map(cfn::check_resource).collect()
 }
 
-/// What CloudFormation says about values that the type's schema does not allow, part for part. \[?\] The words. Of a property that depends on other resources only what is written is judged: what they give is made up here.
+/// What CloudFormation says about values that the type's schema does not allow, part for part. \[?\] The words.
 pub(super) fn ill_typed(
     template: &Template,
     name: &str,
     definition: &ResourceDef,
     properties: &Map<String, Value>,
 ) -> Option<String> {
+    let words: Vec<String> =
+        schema_faults_of(template, definition, properties).iter().filter_map(schema_words).collect();
+    (!words.is_empty())
+        .then(|| format!("Properties validation failed for resource {name} with message: [{}]", words.join(", ")))
+}
+
+/// What is against the properties of a resource by its type's schema. Of a property that depends on other resources only what is
+/// written is judged.
+pub(super) fn schema_faults_of(
+    template: &Template,
+    definition: &ResourceDef,
+    properties: &Map<String, Value>,
+) -> Vec<SchemaFault> {
     let (made, known): (Map<_, _>, Map<_, _>) = definition
         .properties
         .iter()
@@ -112,9 +125,7 @@ pub(super) fn ill_typed(
         .partition(|(_, written)| depends(template, written));
     let values = known.keys().filter_map(|key| Some((key.clone(), properties.get(key)?.clone())));
     let judged: Map<String, Value> = values.chain(made).collect();
-    let words: Vec<String> = schema_faults(&definition.kind, &judged).iter().filter_map(schema_words).collect();
-    (!words.is_empty())
-        .then(|| format!("Properties validation failed for resource {name} with message: [{}]", words.join(", ")))
+    schema_faults(&definition.kind, &judged)
 }
 
 /// Whether a value is made of what other resources or stacks give.
@@ -132,7 +143,7 @@ fn depends(template: &Template, value: &Value) -> bool {
     imports(value) || !names.iter().all(plain)
 }
 
-fn schema_words(fault: &SchemaFault) -> Option<String> {
+pub(super) fn schema_words(fault: &SchemaFault) -> Option<String> {
     let place = fault.pointer.strip_prefix("/Properties").unwrap_or(&fault.pointer);
     let place = match place.rsplit_once('/') {
         // What is extraneous is said of the whole that has it.

@@ -166,7 +166,7 @@ impl World {
         let writes = stack.events.iter().filter(|event| {
             event.logical == own.logical
                 && event.physical_id == own.physical_id
-                && matches!(event.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE")
+                && matches!(event.status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE")
         });
         let event = writes.into_iter().nth(version.checked_sub(1)?)?;
         let properties: Map<String, Value> = serde_json::from_str(event.properties.as_deref()?).ok()?;

@@ -8,6 +8,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::capacity::Placement;
 use super::ecs::{Deployment, DeploymentStatus, End, Fate, Revision, Said, Service, Task, TaskState};
 use super::interruption::Attempt;
 use super::lifecycle::Shift;
@@ -57,7 +58,7 @@ impl World {
             arn: revision_arn.clone(),
             task_definition: service.task_definition.clone(),
             created: now,
-            images: images.into_iter().map(|(name, image)| (name, image.clone(), Self::digest_of(&image))).collect(),
+            images: self.resolved_images(place, images),
         });
         let (enabled, rolls_back) = service.breaker();
         let names = service.alarms().map(|(names, _)| names).unwrap_or_default();
@@ -100,7 +101,7 @@ impl World {
     pub(super) fn tick_service(&mut self, place: &Place, arn: &str) {
         let Some(mut service) = self.region(place).ecs.services.remove(arn) else { return };
         if service.status == "ACTIVE" {
-            self.resume_tasks(&mut service);
+            self.resume_tasks(place, &mut service);
             self.settle_tasks(place, &mut service);
             self.interrupt_tasks(&mut service);
             self.check_health(place, &mut service);
@@ -114,6 +115,7 @@ impl World {
             }
         }
         self.region(place).ecs.services.insert(arn.to_owned(), service);
+        self.free_places(place);
     }
 
     pub(super) fn say(&mut self, service: &mut Service, message: String) {
@@ -232,13 +234,15 @@ impl World {
         let active = service.running(None) + service.pending(None);
         let room = if active == have || beside { desired } else { most.saturating_sub(active) };
         let missing = desired.saturating_sub(have).min(room);
-        if missing == 0 || service.is_throttled(self.now) {
+        let (placed, short) = self.placements(place, service, &target, missing);
+        self.fall_short(place, service, &target, short);
+        if placed.is_empty() || service.is_throttled(self.now) {
             return;
         }
         let Some(revision) = service.revision(&target).cloned() else { return };
         let mut started = Vec::new();
-        for _ in 0..missing {
-            let task = self.launch(place, service, &revision);
+        for placement in placed {
+            let task = self.launch(place, service, &revision, placement);
             started.push(format!("(task {})", task.id));
             service.tasks.push(task);
         }
@@ -247,10 +251,10 @@ impl World {
         self.say(service, message);
     }
 
-    fn launch(&mut self, place: &Place, service: &Service, revision: &Revision) -> Task {
+    fn launch(&mut self, place: &Place, service: &Service, revision: &Revision, placement: Placement) -> Task {
         let id = self.ids.hex(32);
         let cluster = service.cluster.rsplit('/').next().unwrap_or("");
-        let fate = self.fate(&revision.images);
+        let fate = self.fate(place, &revision.images);
         // \[?\] Tasks whose containers exit at once are not throttled; here they come more slowly, so that a year of them is
         // bounded.
         let wait = self.config.pace.task * i32::try_from(service.failed_starts / 10 + 1).unwrap_or(10).min(10);
@@ -261,6 +265,8 @@ impl World {
             id,
             revision: revision.arn.clone(),
             task_definition: revision.task_definition.clone(),
+            placement,
+            tags: self.service_task_tags(place, service, &revision.task_definition),
             state: TaskState::Pending(due),
             fate,
             created: self.now,
@@ -270,7 +276,7 @@ impl World {
     }
 
     /// What becomes of a task with these images: container, image, digest.
-    pub(super) fn fate(&self, images: &[(String, String, String)]) -> Fate {
+    pub(super) fn fate(&self, place: &Place, images: &[(String, String, String)]) -> Fate {
         for (container, image, digest) in images {
             let names = |part: &String| image.contains(part.as_str()) || digest.contains(part.as_str());
             for fault in &self.faults {
@@ -284,7 +290,8 @@ impl World {
                 }
             }
         }
-        Fate::Runs
+        let lacking = images.iter().find(|(_, image, digest)| self.lacks_image(place, image, digest));
+        lacking.map_or(Fate::Runs, |(_, image, _)| Fate::CannotPull(image.clone()))
     }
 
     /// Stops tasks of other revisions as far as the minimum healthy percentage allows.
@@ -442,7 +449,15 @@ fn next_change(service: &Service, now: Timestamp) -> Option<Timestamp> {
     let shift = deployment.and_then(|deployment| deployment.shift.as_ref()?.due(now));
     let health = service.tasks.iter().filter_map(super::health::next_check);
     let throttle = service.throttled_until.filter(|until| *until > now);
-    service.tasks.iter().filter_map(due).chain(shift).chain(health).chain(throttle).min()
+    service
+        .tasks
+        .iter()
+        .filter_map(due)
+        .chain(shift)
+        .chain(health)
+        .chain(throttle)
+        .chain(service.shortage.due(now))
+        .min()
 }
 
 /// How a task ends right after or instead of starting; none if it runs.

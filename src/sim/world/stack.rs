@@ -9,6 +9,9 @@ use serde_json::{Map, Value};
 
 use super::change_set::ChangeSet;
 use super::drift::{Drift, Records};
+use super::early::{SetOperation, Validation};
+use super::guard::Invocation;
+use super::imports::Importing;
 use super::template::Template;
 use super::transform::Expansion;
 use crate::model::StackStatus;
@@ -49,6 +52,8 @@ pub struct Stack {
     pub outputs: Vec<Output>,
     /// Its events, oldest first.
     pub events: Vec<Event>,
+    /// What only DescribeEvents shows, oldest first: what validations found, and the ends of the creation of change sets.
+    pub findings: Vec<Event>,
     /// Its change sets by name.
     pub change_sets: IndexMap<String, ChangeSet>,
     /// What goes on.
@@ -65,6 +70,8 @@ pub struct Stack {
     pub stale: Option<(u32, Box<Stack>)>,
     /// Where it is nested; none for one that stands by itself.
     pub nest: Option<Nest>,
+    /// What the next operation of a nested stack imports, by the change set of its root.
+    pub importing: Importing,
     /// Nested stacks in review that the change set of its operation has made, by logical id.
     pub reviewed: BTreeMap<String, Arc<str>>,
 }
@@ -214,6 +221,20 @@ pub struct Event {
     pub token: Option<Arc<str>>,
     /// The id of the operation; none while the stack is only reviewed.
     pub operation: Option<Arc<str>>,
+    /// The change set whose creation it belongs to.
+    pub set: Option<SetOperation>,
+    /// What a validation found.
+    pub validation: Option<Validation>,
+    /// The hook that was invoked.
+    pub hook: Option<Invocation>,
+}
+
+impl Event {
+    /// Why, in the words of CloudFormation or of the hook that was invoked.
+    pub fn said(&self) -> Option<&str> {
+        let hook = self.hook.as_ref().and_then(|invocation| invocation.reason.as_deref());
+        self.reason.as_deref().or(hook)
+    }
 }
 
 /// What goes on in a stack.
@@ -243,6 +264,10 @@ pub struct Operation {
     pub watched_until: Option<Timestamp>,
     /// Before its cleanup it waits for the parent of a nested stack, which may still take it back.
     pub holds: bool,
+    /// What it imports.
+    pub imports: Importing,
+    /// Why it fails before it changes anything.
+    pub invalid: Option<String>,
 }
 
 /// The phases of operations.
@@ -271,7 +296,7 @@ impl Phase {
 /// An operation on a resource that is under way.
 #[derive(Clone, Debug)]
 pub struct Running {
-    /// The word: `CREATE`, `UPDATE` or `DELETE`.
+    /// The word: `CREATE`, `UPDATE`, `IMPORT` or `DELETE`.
     pub verb: &'static str,
     /// What it will be.
     pub next: Resource,
@@ -356,6 +381,8 @@ impl Operation {
             records: None,
             watched_until: None,
             holds: false,
+            imports: Importing::default(),
+            invalid: None,
         }
     }
 }

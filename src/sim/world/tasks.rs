@@ -4,12 +4,17 @@
 //! a day, but no longer than an hour after the task's end \[doc: Ensuring idempotency\]; a stopped task can be described for
 //! about an hour.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::ecs::{End, Fate, TaskState};
+use super::capacity::{Capacity, Placement, Unplaced};
+use super::ecs::{Cluster, End, Fate, Service, TaskDefinition, TaskState};
+use super::ecs_hands::all_tags;
 use super::rollout::STOPPED_FOR;
-use super::{Work, World};
+use super::timers::is_on;
+use super::{Work, World, overrides};
 use crate::model::Place;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::Fault;
@@ -36,7 +41,17 @@ pub struct RunTaskInput {
     pub group: Option<String>,
     /// Whether it says which subnets.
     pub network: bool,
-    /// What is asked for and only shown again, keys as ECS writes them: `launchType`, …
+    /// What it runs on.
+    pub on: Capacity,
+    /// What it gets instead of what its task definition says, as ECS writes it.
+    pub overrides: Option<Value>,
+    /// Its own tags.
+    pub tags: BTreeMap<String, String>,
+    /// Whether it gets those of its task definition too.
+    pub propagates_tags: bool,
+    /// Whether ECS adds its own.
+    pub managed_tags: bool,
+    /// What is asked for and only shown again, keys as ECS writes them: `platformVersion`, …
     pub shown: Map<String, Value>,
     /// Everything that is asked for, as text: the same token with another text is a conflict.
     pub request: String,
@@ -56,6 +71,8 @@ pub struct OneTask {
     pub started_by: Option<String>,
     /// What was asked for and is only shown again, keys as ECS writes them.
     pub shown: Map<String, Value>,
+    pub placement: Placement,
+    pub tags: BTreeMap<String, String>,
     /// Container, image, digest.
     pub images: Vec<(String, String, String)>,
     /// Where it is in its life.
@@ -72,26 +89,124 @@ pub struct OneTask {
     pub stop: Option<(Timestamp, String)>,
 }
 
+/// What comes of RunTask.
+#[derive(Clone, Debug)]
+pub enum Ran {
+    Task(Box<OneTask>),
+    /// There is no place for it: nothing was started.
+    Unplaced(Unplaced),
+}
+
 /// A request that carried a client token.
 #[derive(Clone, Debug)]
 pub struct Asked {
     request: String,
-    task: String,
+    /// ARNs of the tasks.
+    tasks: Vec<String>,
     at: Timestamp,
 }
 
 impl World {
-    /// RunTask, for one task. The same token and request again give the same task.
+    /// RunTask, for one task that has to have a place.
+    ///
+    /// # Errors
+    /// What ECS says against the request, or the reason why the task has no place.
     pub fn run_task(&mut self, place: &Place, input: &RunTaskInput) -> Answer<OneTask> {
-        let invalid = |words: &str| ApiError::new("InvalidParameterException", words);
+        match self.try_task(place, input)? {
+            Ran::Task(task) => Ok(*task),
+            Ran::Unplaced(why) => Err(ApiError::new("ConflictException", why.reason)),
+        }
+    }
+
+    /// RunTask, for one task. The same token and request again give the same task.
+    ///
+    /// # Errors
+    /// What ECS says against the request.
+    pub fn try_task(&mut self, place: &Place, input: &RunTaskInput) -> Answer<Ran> {
+        self.try_tasks(place, input, 1)?.pop().ok_or_else(wrong_count)
+    }
+
+    /// RunTask, for some tasks. The same token and request again give the same tasks.
+    ///
+    /// # Errors
+    /// What ECS says against the request.
+    pub fn try_tasks(&mut self, place: &Place, input: &RunTaskInput, count: u64) -> Answer<Vec<Ran>> {
+        // \[api: RunTask, `count`\]
+        if !(1..=10).contains(&count) {
+            return Err(wrong_count());
+        }
+        let (cluster, definition) = self.asked_for(place, input)?;
+        let subject = format!("{}:{}", definition.family, definition.revision);
+        let before = self.asked_before(place, &cluster.arn, input)?;
+        if !before.is_empty() {
+            self.record(place, "RunTask", subject, input.token.as_deref(), Effect::Replayed);
+            return Ok(before.into_iter().map(|task| Ran::Task(Box::new(task))).collect());
+        }
+        let mut all = Vec::new();
+        for _ in 0..count {
+            let ran = self.start_task(place, input, &cluster, &definition)?;
+            if let Ran::Task(task) = &ran {
+                self.remember_task(place, &cluster.arn, input, task);
+            }
+            all.push(ran);
+        }
+        if all.iter().any(|ran| matches!(ran, Ran::Task(_))) {
+            self.record(place, "RunTask", subject, input.token.as_deref(), Effect::Effective);
+        }
+        Ok(all)
+    }
+
+    /// Starts a task that something of the account asks for, and no call.
+    ///
+    /// # Errors
+    /// What ECS says against it.
+    pub(super) fn start_unasked(&mut self, place: &Place, input: &RunTaskInput) -> Answer<()> {
+        let (cluster, definition) = self.asked_for(place, input)?;
+        if let Ran::Task(task) = self.start_task(place, input, &cluster, &definition)? {
+            self.remember_task(place, &cluster.arn, input, &task);
+        }
+        Ok(())
+    }
+
+    /// The cluster and the task definition that a request names.
+    fn asked_for(&mut self, place: &Place, input: &RunTaskInput) -> Answer<(Cluster, TaskDefinition)> {
+        input.overrides.as_ref().map_or(Ok(()), overrides::check_members)?;
         let cluster = self.cluster(place, &input.cluster).filter(|cluster| cluster.active);
         let cluster = cluster.ok_or_else(|| ApiError::new("ClusterNotFoundException", "Cluster not found."))?;
-        let definition = self.usable_definition(place, &input.definition)?.clone();
-        let subject = format!("{}:{}", definition.family, definition.revision);
-        if let Some(before) = self.asked_before(place, &cluster.arn, input)? {
-            self.record(place, "RunTask", subject, input.token.as_deref(), Effect::Replayed);
-            return Ok(before);
+        Ok((cluster, self.usable_definition(place, &input.definition)?.clone()))
+    }
+
+    /// The tags of a task that a service starts. \[doc: "Tagging your resources": propagated and ECS-managed tags\]
+    pub(super) fn service_task_tags(
+        &self,
+        place: &Place,
+        service: &Service,
+        definition: &str,
+    ) -> BTreeMap<String, String> {
+        let mut tags = match service.properties.get("PropagateTags").and_then(Value::as_str) {
+            Some("SERVICE") => all_tags(&service.properties, &service.inherited),
+            Some("TASK_DEFINITION") => {
+                let found = self.find_task_definition(place, definition);
+                found.map(|found| all_tags(&found.properties, &found.inherited)).unwrap_or_default()
+            }
+            _ => BTreeMap::new(),
+        };
+        if is_on(service.properties.get("EnableECSManagedTags")) {
+            let cluster = service.cluster.rsplit('/').next().unwrap_or_default();
+            tags.insert("aws:ecs:clusterName".to_owned(), cluster.to_owned());
+            tags.insert("aws:ecs:serviceName".to_owned(), service.name.clone());
         }
+        tags
+    }
+
+    fn start_task(
+        &mut self,
+        place: &Place,
+        input: &RunTaskInput,
+        cluster: &Cluster,
+        definition: &TaskDefinition,
+    ) -> Answer<Ran> {
+        let invalid = |words: &str| ApiError::new("InvalidParameterException", words);
         let vpc = definition.text("NetworkMode").as_deref() == Some("awsvpc");
         if vpc && !input.network {
             return Err(invalid("Network Configuration must be provided when networkMode 'awsvpc' is specified."));
@@ -101,12 +216,20 @@ impl World {
                 "Network Configuration is not valid for the given networkMode of this task definition.",
             ));
         }
-        let images = definition.containers().into_iter();
-        let images = images.map(|(name, image)| (name, image.clone(), Self::digest_of(&image))).collect::<Vec<_>>();
-        let id = self.ids.hex(32);
+        let mut shown = input.shown.clone();
+        if let Some(overrides) = &input.overrides {
+            overrides::check(definition, overrides)?;
+            shown.insert("overrides".to_owned(), overrides.clone());
+        }
+        let (placement, waits) = match self.place_once(place, &cluster.arn, &input.on) {
+            Ok(found) => found,
+            Err(why) => return Ok(Ran::Unplaced(why)),
+        };
+        let images = self.resolved_images(place, definition.containers());
         let partition = place.region.partition();
-        let fate = self.fate(&images);
-        let starts = (fate != Fate::Hangs).then(|| self.now + self.config.pace.task);
+        let fate = self.fate(place, &images);
+        let starts = (!waits && fate != Fate::Hangs).then(|| self.now + self.config.pace.task);
+        let id = self.ids.hex(32);
         let task = OneTask {
             arn: format!("arn:{partition}:ecs:{}:{}:task/{}/{id}", place.region, place.account, cluster.name),
             id,
@@ -114,7 +237,9 @@ impl World {
             task_definition: definition.arn.clone(),
             group: input.group.clone().unwrap_or_else(|| format!("family:{}", definition.family)),
             started_by: input.started_by.clone(),
-            shown: input.shown.clone(),
+            shown,
+            placement,
+            tags: run_task_tags(input, cluster, definition),
             images,
             state: TaskState::Pending(starts),
             fate,
@@ -123,33 +248,36 @@ impl World {
             ends: None,
             stop: None,
         };
-        self.remember_task(place, &cluster.arn, input, &task);
-        self.record(place, "RunTask", subject, input.token.as_deref(), Effect::Effective);
         if let Some(starts) = starts {
             self.schedule(starts, Work::Task { place: place.clone(), arn: task.arn.clone() });
         }
-        Ok(task)
+        Ok(Ran::Task(Box::new(task)))
     }
 
-    /// The task that an earlier request with the same token started.
-    fn asked_before(&mut self, place: &Place, cluster: &str, input: &RunTaskInput) -> Answer<Option<OneTask>> {
-        let Some(token) = &input.token else { return Ok(None) };
+    /// The tasks that an earlier request with the same token started.
+    fn asked_before(&mut self, place: &Place, cluster: &str, input: &RunTaskInput) -> Answer<Vec<OneTask>> {
+        let Some(token) = &input.token else { return Ok(Vec::new()) };
         if token.is_empty() || token.len() > 64 || !token.bytes().all(|byte| (33..=126).contains(&byte)) {
             let words = "Client token must be 1 to 64 characters in the range of 33-126.";
             return Err(ApiError::new("InvalidParameterException", words));
         }
         let now = self.now;
-        let ecs = &self.region(place).ecs;
-        let Some(asked) = ecs.tokens.get(&(cluster.to_owned(), token.clone())) else { return Ok(None) };
-        let task = ecs.tasks.get(&asked.task).filter(|task| task.describable(now));
-        let Some(task) = task.filter(|_| asked.at + REMEMBERED > now) else { return Ok(None) };
-        if asked.request != input.request {
-            return Err(ApiError::new(
+        let ecs = &mut self.region(place).ecs;
+        let key = (cluster.to_owned(), token.clone());
+        let Some(asked) = ecs.tokens.get(&key) else { return Ok(Vec::new()) };
+        let known = asked.tasks.iter().filter_map(|arn| ecs.tasks.get(arn)).filter(|task| task.describable(now));
+        let tasks: Vec<OneTask> = known.filter(|_| asked.at + REMEMBERED > now).cloned().collect();
+        match tasks.first() {
+            Some(first) if asked.request != input.request => Err(ApiError::new(
                 "ConflictException",
-                format!("The provided clientToken is already in use with a different RunTask request: {}", task.arn),
-            ));
+                format!("The provided clientToken is already in use with a different RunTask request: {}", first.arn),
+            )),
+            Some(_) => Ok(tasks),
+            None => {
+                ecs.tokens.remove(&key);
+                Ok(tasks)
+            }
         }
-        Ok(Some(task.clone()))
     }
 
     fn remember_task(&mut self, place: &Place, cluster: &str, input: &RunTaskInput, task: &OneTask) {
@@ -158,8 +286,9 @@ impl World {
         ecs.tasks.retain(|_, task| task.describable(now));
         ecs.tasks.insert(task.arn.clone(), task.clone());
         if let Some(token) = &input.token {
-            let asked = Asked { request: input.request.clone(), task: task.arn.clone(), at: now };
-            ecs.tokens.insert((cluster.to_owned(), token.clone()), asked);
+            let new = || Asked { request: input.request.clone(), tasks: Vec::new(), at: now };
+            let asked = ecs.tokens.entry((cluster.to_owned(), token.clone())).or_insert_with(new);
+            asked.tasks.push(task.arn.clone());
         }
     }
 
@@ -213,19 +342,25 @@ impl World {
                 }
                 None => return,
             },
-            (TaskState::Pending(None), None) if self.fate(&task.images) != Fate::Hangs => {
+            (TaskState::Pending(None), None)
+                if self.fate(place, &task.images) != Fate::Hangs && !self.waits_for_instance(place, &task) =>
+            {
                 let starts = now + self.config.pace.task;
-                task.fate = self.fate(&task.images);
+                task.fate = self.fate(place, &task.images);
                 task.state = TaskState::Pending(Some(starts));
                 self.schedule(starts, Work::Task { place: place.clone(), arn: task.arn.clone() });
                 None
             }
             _ => return,
         };
+        let ended = end.is_some();
         if let Some(end) = end {
             task.state = TaskState::Stopped(Box::new(end));
         }
         self.region(place).ecs.tasks.insert(arn.to_owned(), task);
+        if ended {
+            self.free_places(place);
+        }
     }
 
     /// The containers start, unless they cannot; the end, where it comes at once.
@@ -291,4 +426,22 @@ impl OneTask {
         }
         end
     }
+}
+
+fn wrong_count() -> ApiError {
+    ApiError::new("InvalidParameterException", "count must be from 1 to 10.")
+}
+
+/// The tags of a task of RunTask: its own, those of its task definition if they are propagated, and the one that ECS adds. \[doc:
+/// "Tagging your resources"\]
+fn run_task_tags(input: &RunTaskInput, cluster: &Cluster, definition: &TaskDefinition) -> BTreeMap<String, String> {
+    let mut tags = match input.propagates_tags {
+        true => all_tags(&definition.properties, &definition.inherited),
+        false => BTreeMap::new(),
+    };
+    if input.managed_tags {
+        tags.insert("aws:ecs:clusterName".to_owned(), cluster.name.clone());
+    }
+    tags.extend(input.tags.clone());
+    tags
 }

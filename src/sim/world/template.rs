@@ -75,6 +75,8 @@ pub struct ResourceDef {
     pub condition: Option<String>,
     /// `Delete`, `Retain`, `RetainExceptOnCreate` or `Snapshot`.
     pub deletion_policy: String,
+    /// Whether the template says it.
+    pub says_deletion_policy: bool,
     /// The same, for the old one when it is replaced.
     pub replace_policy: String,
 }
@@ -373,6 +375,7 @@ fn resources(root: &Map<String, Value>) -> Answer<IndexMap<String, ResourceDef>>
             needs,
             condition: value.get("Condition").and_then(text),
             deletion_policy,
+            says_deletion_policy: value.get("DeletionPolicy").is_some(),
             replace_policy: policy("UpdateReplacePolicy", "Delete"),
         };
         found.insert(name, resource);

@@ -302,6 +302,8 @@ fn generated_name(info: &TypeInfo, stack: &str, logical: &str, ids: &mut Ids) ->
         "AWS::IAM::Role" | "AWS::IAM::User" | "AWS::Scheduler::Schedule" => shortened(51),
         "AWS::S3::Bucket" => shortened(50),
         "AWS::SQS::Queue" => shortened(67),
+        // The name of a repository has no capitals.
+        "AWS::ECR::Repository" => format!("{stack}-{logical}-{random}").to_lowercase(),
         _ => format!("{stack}-{logical}-{random}"),
     }
 }

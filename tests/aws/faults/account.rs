@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use landfall::cloud::Observe as _;
 use landfall::model::Place;
 use landfall::sim::world::tasks::RunTaskInput;
-use landfall::sim::world::{ChangeSetInput, StackInput, StackOptions};
+use landfall::sim::world::{ChangeSetInput, Imports, StackInput, StackOptions};
 use landfall::sim::{Buckets, During, Fault, SimCloud, SimConfig, World};
 use serde_json::{Value, json};
 
@@ -95,6 +95,7 @@ impl Account {
             on_failure: None,
             reverts: false,
             nested: false,
+            imports: Imports::default(),
         };
         world.create_change_set(&place, &set).unwrap();
         later(&mut world);

@@ -306,8 +306,10 @@ impl Universe {
             Fault::TargetUnhealthy { .. } => "fault: target unhealthy".to_owned(),
             Fault::TasksStop { .. } => "fault: tasks stop".to_owned(),
             Fault::HookFails { .. } => "fault: hook fails".to_owned(),
+            Fault::GuardHook { .. } => "fault: guard hook".to_owned(),
             Fault::Alarm { .. } => "fault: alarm".to_owned(),
             Fault::ImageSays { .. } => "fault: image says".to_owned(),
+            Fault::NoCapacity { .. } => "fault: no capacity".to_owned(),
             Fault::ResourceFails { during, .. } => format!("fault: service fails during {during:?}"),
             Fault::Call { effect, .. } => format!("fault: call {effect:?}"),
         });

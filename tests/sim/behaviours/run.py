@@ -15,14 +15,19 @@ sys.path.append(os.path.join(os.path.dirname(__file__), os.pardir))
 from account import Account  # noqa: E402
 import change_sets  # noqa: E402
 import containers  # noqa: E402
+import hooks  # noqa: E402
+import importing  # noqa: E402
 import operations  # noqa: E402
+import over_time  # noqa: E402
 import stacks  # noqa: E402
 import templates  # noqa: E402
+import validation  # noqa: E402
 
 NUMBERS = itertools.count(300000000000)
 # boto3 builds clients from a session that threads share, one at a time.
 BUILDING = threading.Lock()
-GROUPS = {"stacks": stacks, "change sets": change_sets, "templates": templates, "operations": operations, "ECS": containers}
+GROUPS = {"stacks": stacks, "change sets": change_sets, "templates": templates, "operations": operations,
+          "ECS": containers, "ECS over time": over_time, "hooks": hooks, "imports": importing, "validation": validation}
 
 
 def documented(group):
