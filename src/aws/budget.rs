@@ -111,8 +111,11 @@ impl Budget {
             Bucket::Stacks | Bucket::StackEvents | Bucket::StackResources | Bucket::Templates | Bucket::ChangeSets => {
                 Rate(cloudformation.saturating_mul(2), cloudformation)
             }
-            Bucket::StackChanges => Rate(cloudformation, cloudformation.div_ceil(2)),
-            Bucket::Clusters | Bucket::ServiceDeployments | Bucket::ServiceRevisions => Rate(50, 20),
+            // AWS publishes no rate for detections. Each reads every resource of its stack, and none is urgent.
+            Bucket::DriftDetections | Bucket::StackChanges => Rate(cloudformation, cloudformation.div_ceil(2)),
+            Bucket::Clusters | Bucket::ServiceDeployments | Bucket::ServiceRevisions | Bucket::TaskDefinitions => {
+                Rate(50, 20)
+            }
             Bucket::ServiceChanges => Rate(50, 5),
             Bucket::Services | Bucket::Tasks => Rate(100, 20),
             Bucket::TaskChanges => Rate(100, 40),

@@ -40,6 +40,7 @@ impl Change for AwsCloud {
                     .set_parameters(Some(parameters.clone()))
                     .set_tags(Some(tags.clone()))
                     .set_capabilities(Some(capabilities.clone()))
+                    .set_deployment_mode(request.reverts.then_some(cfn::DeploymentMode::RevertDrift))
                     .client_token(request.token.as_ref())
                     .send()
             })

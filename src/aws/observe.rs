@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types as cfn;
+use serde_json::Value;
 
 use super::answer::{Pages, Reader, said};
 use super::clients::AwsCloud;
+use super::drift::checked;
 use super::operation::Operation;
 use crate::cloud::{
-    At, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Identity, LogStream, Observe,
+    At, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Finding, Identity, LogStream, Observe,
     PropertyChange, ResourceChange, Result, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, WhichTask,
 };
+use crate::model::drift::{Drifted, ServiceSettings};
 use crate::model::journal::{Effect, ExpectedChange, Fate};
 use crate::model::{BucketName, StackName, StackSeen, StackStatus};
 
@@ -96,6 +99,10 @@ impl Observe for AwsCloud {
         }
     }
 
+    async fn findings(&self, at: &At, change_set: &str) -> Result<Vec<Finding>> {
+        self.found_wrong(at, change_set).await
+    }
+
     async fn events(&self, at: &At, stack_id: &str, token: &str) -> Result<Vec<StackEvent>> {
         let mut pages = Pages::of(Operation::DescribeStackEvents);
         let mut window = EventWindow::new(token);
@@ -152,6 +159,22 @@ impl Observe for AwsCloud {
 
     async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>> {
         self.last_events(at, stream, last).await
+    }
+
+    async fn settings(&self, at: &At, arns: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, ServiceSettings>> {
+        self.settings_seen(at, arns).await
+    }
+
+    async fn task_definition(&self, at: &At, arn: &str) -> Result<Option<Value>> {
+        self.definition_seen(at, arn).await
+    }
+
+    async fn detect_drift(&self, at: &At, stack_id: &str) -> Result<()> {
+        self.start_detection(at, stack_id).await
+    }
+
+    async fn drift(&self, at: &At, stack_id: &str) -> Result<Vec<Drifted>> {
+        self.detected(at, stack_id).await
     }
 
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
@@ -243,6 +266,7 @@ fn stack_seen(read: Reader, stack: &cfn::Stack) -> Result<StackSeen> {
         created: read.time("CreationTime", stack.creation_time())?,
         updated: stack.last_updated_time().map(|time| read.time("LastUpdatedTime", Some(time))).transpose()?,
         protected: stack.enable_termination_protection().unwrap_or(false),
+        drift: checked(read, stack.drift_information())?,
     })
 }
 

@@ -36,6 +36,8 @@ pub enum Bucket {
     Templates,
     /// DescribeChangeSet.
     ChangeSets,
+    /// DetectStackDrift and DescribeStackResourceDrifts.
+    DriftDetections,
     /// Everything of CloudFormation that changes something.
     StackChanges,
     /// DescribeClusters.
@@ -48,6 +50,8 @@ pub enum Bucket {
     ServiceDeployments,
     /// DescribeServiceRevisions.
     ServiceRevisions,
+    /// DescribeTaskDefinition.
+    TaskDefinitions,
     /// ListTasks and DescribeTasks.
     Tasks,
     /// RunTask and StopTask.
@@ -71,12 +75,14 @@ impl Bucket {
             Bucket::StackResources => "stack resources",
             Bucket::Templates => "templates",
             Bucket::ChangeSets => "change sets",
+            Bucket::DriftDetections => "drift detections",
             Bucket::StackChanges => "stack changes",
             Bucket::Clusters => "clusters",
             Bucket::Services => "services",
             Bucket::ServiceChanges => "service changes",
             Bucket::ServiceDeployments => "service deployments",
             Bucket::ServiceRevisions => "service revisions",
+            Bucket::TaskDefinitions => "task definitions",
             Bucket::Tasks => "tasks",
             Bucket::TaskChanges => "task changes",
             Bucket::LogEvents => "log events",
@@ -129,7 +135,10 @@ operations! {
     GetTemplate, CloudFormation, Templates, false;
     DescribeChangeSet, CloudFormation, ChangeSets, false;
     DescribeStackEvents, CloudFormation, StackEvents, false;
+    DescribeEvents, CloudFormation, StackEvents, false;
     ListStackResources, CloudFormation, StackResources, false;
+    DetectStackDrift, CloudFormation, DriftDetections, false;
+    DescribeStackResourceDrifts, CloudFormation, DriftDetections, false;
     CreateChangeSet, CloudFormation, StackChanges, true;
     ExecuteChangeSet, CloudFormation, StackChanges, true;
     DeleteChangeSet, CloudFormation, StackChanges, true;
@@ -142,6 +151,7 @@ operations! {
     ListServiceDeployments, Ecs, ServiceDeployments, false;
     DescribeServiceDeployments, Ecs, ServiceDeployments, false;
     DescribeServiceRevisions, Ecs, ServiceRevisions, false;
+    DescribeTaskDefinition, Ecs, TaskDefinitions, false;
     ListTasks, Ecs, Tasks, false;
     DescribeTasks, Ecs, Tasks, false;
     ContinueServiceDeployment, Ecs, ServiceChanges, true;
@@ -180,6 +190,7 @@ pub const METHODS: &[(&str, &[Operation])] = &[
     ("stack", &[Operation::DescribeStacks]),
     ("template", &[Operation::GetTemplate]),
     ("change_set", &[Operation::DescribeChangeSet]),
+    ("findings", &[Operation::DescribeEvents]),
     ("events", &[Operation::DescribeStackEvents]),
     ("last_token", &[Operation::DescribeStackEvents]),
     ("resources", &[Operation::ListStackResources]),
@@ -195,6 +206,10 @@ pub const METHODS: &[(&str, &[Operation])] = &[
     ("stopped_tasks", &[Operation::ListTasks, Operation::DescribeTasks]),
     ("task", &[Operation::ListTasks, Operation::DescribeTasks]),
     ("log_lines", &[Operation::GetLogEvents]),
+    ("settings", &[Operation::DescribeServices]),
+    ("task_definition", &[Operation::DescribeTaskDefinition]),
+    ("detect_drift", &[Operation::DetectStackDrift]),
+    ("drift", &[Operation::DescribeStackResourceDrifts]),
     ("cluster", &[Operation::DescribeClusters]),
     ("bucket", &[Operation::HeadBucket]),
     ("put_template", &[Operation::PutObject]),

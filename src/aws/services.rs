@@ -9,6 +9,7 @@ use super::answer::{Pages, Reader, said};
 use super::clients::AwsCloud;
 use super::observe::found;
 use super::operation::Operation;
+use super::settings::settings_of;
 use crate::cloud::{
     At, ClusterSeen, HookAnswer, HookStatus, PauseHook, Percent, ResolvedImage, Result, ServiceDeployment,
     ServiceDeploymentStatus, ServiceEvent, ServiceSeen, StoppedTask, TrafficShift,
@@ -164,7 +165,7 @@ impl AwsCloud {
 }
 
 /// The cluster's name in a service's ARN; old ARNs have none, and ECS then means the cluster `default`.
-fn cluster_of(arn: &str) -> Option<String> {
+pub(super) fn cluster_of(arn: &str) -> Option<String> {
     let (cluster, _) = arn.split_once(":service/")?.1.split_once('/')?;
     Some(cluster.to_owned())
 }
@@ -189,6 +190,7 @@ fn service_head(read: Reader, service: &ecs::Service) -> Result<ServiceSeen> {
         running: count(service.running_count),
         events: events.collect::<Result<_>>()?,
         deployment: None,
+        settings: settings_of(service),
     })
 }
 

@@ -182,6 +182,7 @@ impl Events for Progress {
                     (self.write)(&format!("{:<12} {sentence}", "store"));
                 }
             }
+            Entry::Drift(seen) => (self.write)(&format!("{:<12} {}", "drift", seen.sentence())),
             Entry::Skipped { slot, release, why, .. } => {
                 let told = self.told();
                 let whose = Whose { slot: slot.clone(), release: release.clone() };

@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::Value;
 
 pub use error::{CloudError, Consequence};
 pub use service::*;
@@ -23,6 +24,7 @@ pub use sort::{Came, Fault, changes, sort};
 pub use task::{LogStream, RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
 pub use template::{TemplateObject, TemplateSource};
 
+use crate::model::drift::{Drifted, ServiceSettings};
 use crate::model::journal::ExpectedChange;
 use crate::model::place::Access;
 use crate::model::{AccountId, BucketName, Place, StackName, StackSeen, StackStatus};
@@ -140,6 +142,19 @@ pub struct PropertyChange {
     pub after: Option<String>,
 }
 
+/// Something that CloudFormation found wrong before it changed anything: by its own validation, or by a Hook.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Logical id of the resource; empty if it is about the whole template.
+    pub resource: String,
+    /// Where in the template, as CloudFormation writes it; empty if it does not say.
+    pub path: String,
+    /// Why.
+    pub reason: String,
+    /// It fails the change set; otherwise it is a warning.
+    pub fails: bool,
+}
+
 /// One event of a stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackEvent {
@@ -193,6 +208,8 @@ pub trait Observe: Send + Sync {
     async fn template(&self, at: &At, stack: &StackName) -> Result<Option<String>>;
     /// A change set, all pages; none if there is none.
     async fn change_set(&self, at: &At, stack: &str, name: &str) -> Result<Option<ChangeSetSeen>>;
+    /// What CloudFormation found wrong with the template of a change set, by the change set's ARN (DescribeEvents).
+    async fn findings(&self, at: &At, change_set: &str) -> Result<Vec<Finding>>;
     /// Events, newest first, from the newest back to the first that carries another token than `token` and is older than
     /// the operation's beginning. Reads no page more than that takes.
     async fn events(&self, at: &At, stack_id: &str, token: &str) -> Result<Vec<StackEvent>>;
@@ -208,6 +225,16 @@ pub trait Observe: Send + Sync {
     async fn task(&self, at: &At, cluster: &str, which: &WhichTask) -> Result<Option<TaskSeen>>;
     /// The last events of a log stream, at most so many, the newest last; none if there is no such stream.
     async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>>;
+    /// What is set of services, by ARN, from as few calls as AWS allows; those that do not exist are left out.
+    async fn settings(&self, at: &At, arns: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, ServiceSettings>>;
+    /// A revision of a task definition, by ARN, with the properties that CloudFormation has for it; what is a list of named things
+    /// is an object by name. None if ECS does not know it.
+    async fn task_definition(&self, at: &At, arn: &str) -> Result<Option<Value>>;
+    /// Asks CloudFormation to detect drift of a stack; it does so asynchronously, and the listing tells when it has. Changes
+    /// nothing of the stack. Fine if a detection is running.
+    async fn detect_drift(&self, at: &At, stack_id: &str) -> Result<()>;
+    /// Where the resources of a stack differ from its template, as CloudFormation detected it last.
+    async fn drift(&self, at: &At, stack_id: &str) -> Result<Vec<Drifted>>;
     /// A cluster by name; none if there is none.
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>>;
     /// Whether there is a bucket of that name. One of another account is denied, one in another region an error.
@@ -231,6 +258,8 @@ pub struct ChangeSetRequest {
     pub tags: BTreeMap<String, String>,
     pub capabilities: Vec<Arc<str>>,
     pub token: Arc<str>,
+    /// It is compared with what is there, so that executing it also puts right what drifted (`DeploymentMode` is `REVERT_DRIFT`).
+    pub reverts: bool,
 }
 
 /// Changes. Each carries a token or is idempotent by reading first; see `model::journal::Call` for which.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::model::drift::ServiceSettings;
 use crate::model::journal::ContainerEnd;
 
 /// A service, with its newest service deployment.
@@ -23,6 +24,8 @@ pub struct ServiceSeen {
     pub events: Vec<ServiceEvent>,
     /// The newest service deployment; none if there never was one.
     pub deployment: Option<ServiceDeployment>,
+    /// What is set of it.
+    pub settings: ServiceSettings,
 }
 
 /// What a service said.

@@ -39,7 +39,7 @@ pub enum Came<'a> {
 
 /// Whether an operation changes anything. AWS names those that do not by the words they begin with.
 pub fn changes(operation: &str) -> bool {
-    const READS: [&str; 5] = ["Describe", "List", "Get", "BatchGet", "Head"];
+    const READS: [&str; 6] = ["Describe", "List", "Get", "BatchGet", "Head", "Detect"];
     !READS.iter().any(|read| operation.starts_with(read))
 }
 

@@ -92,6 +92,9 @@ pub(super) fn record(flying: &mut Flying, record: &Record) {
             let (commit, slot) = whose(flying, *deployment);
             tracing::debug!(seq, commit, slot, %stack, %deployment, ?item, "evidence");
         }
+        Entry::Drift(seen) => {
+            tracing::warn!(seq, place = %seen.place, source = seen.source.as_str(), "{}", seen.sentence())
+        }
         Entry::Incarnation { .. }
         | Entry::Learned(_)
         | Entry::Asks { .. }

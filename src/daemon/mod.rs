@@ -138,6 +138,8 @@ pub struct Daemon {
     renderer: crate::template::Cache,
     held: Option<Working>,
     looked: Option<Looked>,
+    /// When drift was last looked for.
+    inspected: Option<Timestamp>,
     #[cfg(feature = "planted-mistakes")]
     mistake: Option<crate::engine::Mistake>,
 }
@@ -184,6 +186,7 @@ impl Daemon {
             renderer: crate::template::Cache::default(),
             held: None,
             looked: None,
+            inspected: None,
             #[cfg(feature = "planted-mistakes")]
             mistake: None,
         }

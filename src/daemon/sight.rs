@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use super::turn::later;
 use super::{Daemon, DaemonError};
 use crate::cloud::CloudError;
+use crate::engine::{Engine, Inspection};
 use crate::model::health::Health;
 use crate::model::observed::PlaceSeen;
 use crate::model::place::Access;
-use crate::model::{CommitId, Observed, Place, StackName};
+use crate::model::{Catalog, CommitId, Observed, Place, StackName};
 
 /// The longest pause before AWS is looked at again, if waiting is all that helps.
 const LONGEST: Duration = Duration::from_secs(60);
@@ -115,6 +116,39 @@ impl Daemon {
                 }
             }
         });
+    }
+
+    /// Looks for drift, unless that was done a moment ago, and notes where it cannot be looked for.
+    pub(super) async fn look_for_drift(
+        &mut self,
+        engine: &mut Engine,
+        catalog: &Catalog,
+        observed: &Observed,
+        places: &BTreeMap<Place, Access>,
+        now: Timestamp,
+    ) -> Result<(), DaemonError> {
+        let Some(repository) = &catalog.repository else { return Ok(()) };
+        let pause = self.options.sweep / 2;
+        if self.inspected.is_some_and(|at| at <= now && now < later(at, pause)) || engine.facts().question.is_some() {
+            return Ok(());
+        }
+        let environments = catalog.environments.values();
+        let policies = environments.map(|one| (one.id.clone(), one.drift.clone())).collect();
+        let inspection = Inspection { repository, observed, places, policies: &policies };
+        let errors = engine.inspect(&inspection, now).await?;
+        self.inspected = Some(now);
+        let again = later(now, self.options.sweep);
+        self.note(|health| {
+            health.drift.retain(|place, _| places.contains_key(place));
+            for place in places.keys().filter(|place| observed.can_see(place)) {
+                let sight = health.drift.entry(place.clone()).or_default();
+                match errors.get(place) {
+                    Some(error) => sight.fails(now, error.with_cure(), |_| again),
+                    None => sight.answers(now),
+                }
+            }
+        });
+        Ok(())
     }
 
     /// Since when a deployed template cannot be read, and when it is tried again; forgets that where all were read.

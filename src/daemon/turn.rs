@@ -171,6 +171,7 @@ impl Daemon {
             let meeting = Meeting { repository, observed: &observed, places: &places, fresh: &fresh, adopt };
             engine.meet(&meeting, now).await?;
         }
+        self.look_for_drift(engine, &reading.catalog, &observed, &places, now).await?;
         let asks = engine.facts().question.as_ref().map(|open| open.agreed);
         // An answer on the command line is for what the start meets, and for nothing that comes later.
         let blind = observed.places.values().any(|seen| matches!(seen, PlaceSeen::Unseen { .. }));

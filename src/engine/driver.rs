@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures::future::join_all;
 use jiff::Timestamp;
 
+use super::inspect::Inspected;
 use super::log::Log;
 use super::machine;
 use super::meet::Tokens;
@@ -44,12 +45,14 @@ pub struct Progress {
 
 /// Carries out plans under one lease.
 pub struct Engine {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
     pub(super) cloud: Arc<dyn Change>,
     fence: Fence,
     pub(super) log: Log,
     /// Last operations of stacks that the journal did not expect.
     pub(super) tokens: Tokens,
+    /// What was read of drift.
+    pub(super) inspected: Inspected,
     later: BTreeMap<(DeploymentId, StackName), Later>,
     mistakes: Mistakes,
 }
@@ -77,8 +80,16 @@ impl Engine {
             }
             records.iter().for_each(|record| log.apply(record));
         }
-        let mistakes = Mistakes::default();
-        Ok(Self { store, cloud, fence: lease.fence, log, later: BTreeMap::new(), tokens: Tokens::default(), mistakes })
+        Ok(Self {
+            store,
+            cloud,
+            fence: lease.fence,
+            log,
+            later: BTreeMap::new(),
+            tokens: Tokens::default(),
+            inspected: Inspected::default(),
+            mistakes: Mistakes::default(),
+        })
     }
 
     /// The same, with a mistake planted.

@@ -161,6 +161,7 @@ impl Log {
             | Entry::Skipped { .. }
             | Entry::Used(_)
             | Entry::Asks { .. }
+            | Entry::Drift(_)
             | Entry::Agreed(_) => {}
             Entry::Adopted { .. } => self.adopted = true,
         }

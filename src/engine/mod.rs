@@ -11,6 +11,7 @@
 
 mod cause;
 mod driver;
+mod inspect;
 mod log;
 mod machine;
 mod meet;
@@ -21,5 +22,6 @@ mod turn;
 pub mod whose;
 
 pub use driver::{Engine, EngineError, Progress};
+pub use inspect::Inspection;
 pub use meet::Meeting;
 pub use mistakes::Mistake;

@@ -220,6 +220,13 @@ impl<'a> Turn<'a> {
             Look::ChangeSet(name) => {
                 seen.change_set = Some(self.cloud.change_set(&at, order.stack.as_str(), &name).await?);
             }
+            // Without the right to read them the change set has failed all the same, and that is said.
+            Look::Findings(id) => {
+                seen.findings = Some(match self.cloud.findings(&at, &id).await {
+                    Err(error @ CloudError::Denied { .. }) => Err(error.to_string()),
+                    read => Ok(read?),
+                });
+            }
             Look::Events(id, token) => seen.events = Some(self.cloud.events(&at, &id, &token).await?),
             Look::Resources(id) => seen.resources = Some(self.cloud.resources(&at, &id).await?),
             Look::Services(arns) => {

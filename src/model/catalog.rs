@@ -11,6 +11,7 @@ use jiff::SignedDuration;
 
 use super::account::{Account, Guard};
 pub use super::allowance::{Allowance, Gate};
+use super::drift::DriftPolicy;
 use super::name::{
     AccountName, ChannelName, EnvironmentName, FreezeName, Id, ImageName, LifecycleName, ProjectName, ReleaseName,
     RoleLabel, TargetName, TenantName,
@@ -152,6 +153,8 @@ pub struct Environment {
     pub prune: bool,
     /// What a newer commit does to a deployment that has not finished.
     pub queue: Queue,
+    /// What is done about drift of its stacks.
+    pub drift: DriftPolicy,
 }
 
 /// What happens to an unfinished deployment when a newer one is wanted.

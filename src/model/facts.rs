@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::drift::{ServiceLeft, StackDrift};
 use super::journal::{Allowed, Cause, DeploymentId, ExpectedChange, Outcome, Question, StoreId};
 use super::place::Access;
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName};
@@ -67,6 +68,9 @@ pub struct Facts {
     /// The last success of each slot, and how often in a row it was the same one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub repeats: Vec<Repeat>,
+    /// Where stacks differ from what was put there, by what sees it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<StackDrift>,
     /// Every place that stacks were ever put in, and how it was last reached.
     #[serde(with = "super::observed::pairs")]
     pub places: BTreeMap<Place, Access>,
@@ -321,6 +325,12 @@ pub struct StackPut {
     pub content: Hash,
     /// When the stack was last changed, as AWS said then: another time means that it was changed since.
     pub changed: Timestamp,
+    /// The position of the record of the deployment that put it there, with its template; none in facts that did not say so yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub opened: Option<u64>,
+    /// Its services as the last deployment that changed something left them, by ARN.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<std::sync::Arc<str>, ServiceLeft>,
 }
 
 /// What AWS announced for a stack in the change set of a deployment, and what the plan predicted.

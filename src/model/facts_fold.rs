@@ -9,6 +9,8 @@
 //! Attempts count failures of a content in a slot. A success of that content, or an allowance that was used for it, starts
 //! the count again. A superseded deployment is not a failure.
 
+mod drift;
+mod puts;
 mod queue;
 mod rows;
 mod stores;
@@ -25,6 +27,7 @@ use super::journal::{
     Action, Call, DeploymentId, Entry, Evidence, ExpectedChange, Opened, Order, Outcome, Record, Reply, StoreId,
 };
 use super::{Hash, Place, StackName, StackStatus};
+use puts::Put;
 use rows::{Index, Row};
 
 /// The same deployment after a longer time is not one in a row.
@@ -52,7 +55,11 @@ struct Open {
     places: BTreeMap<StackName, Place>,
     given: Option<Hash>,
     /// The contents that stacks are given, and when each stack was last changed once it has its own.
-    contents: BTreeMap<StackName, (Hash, Option<Timestamp>)>,
+    contents: BTreeMap<StackName, Put>,
+    /// What stacks had that are being changed.
+    before: BTreeMap<StackName, StackPut>,
+    /// Position of the record that opened it.
+    seq: u64,
     /// The changes that were predicted of each stack.
     predicted: BTreeMap<StackName, Vec<ExpectedChange>>,
     /// Outputs that were read, by the stack that uses them and the parameter that each fills.
@@ -173,11 +180,12 @@ impl FactsFold {
                 }
             }
             Entry::Ended { deployment, outcome } => self.ended(*deployment, outcome, record),
-            Entry::Incarnation { .. } => {}
+            Entry::Incarnation { .. } => drift::restored(&mut self.facts, record.at),
             Entry::Learned(learned) => stores::learned(&mut self.facts, &mut self.index, learned, record.at),
             Entry::Asks { question, agreed } => stores::asks(&mut self.facts, question.as_ref(), *agreed, record.at),
             Entry::Agreed(agreed) => stores::agreed(&mut self.facts, agreed),
             Entry::Adopted { .. } => self.facts.question = None,
+            Entry::Drift(seen) => drift::seen(&mut self.facts, &mut self.index, seen, record.at),
         }
     }
 
@@ -228,7 +236,9 @@ impl FactsFold {
                 proved: false,
                 places: opened.orders.iter().map(|order| (order.stack.clone(), order.place.clone())).collect(),
                 given: opened.given,
-                contents: contents(opened),
+                contents: puts::contents(opened),
+                before: BTreeMap::new(),
+                seq: record.seq,
                 predicted: predicted(opened),
                 reads: BTreeMap::new(),
                 tasks: tasks(opened),
@@ -300,7 +310,8 @@ impl FactsFold {
         }
         open.touched.insert(stack.clone(), Touched::Changed);
         if let Some(place) = open.places.get(stack) {
-            self.index.puts.remove(&mut self.facts.puts, &(place.clone(), stack.clone()));
+            let put = self.index.puts.remove(&mut self.facts.puts, &(place.clone(), stack.clone()));
+            open.before.extend(put.map(|put| (stack.clone(), put)));
         }
     }
 
@@ -347,6 +358,11 @@ impl FactsFold {
             Evidence::StackLeft { status } if open.touched.contains_key(stack) => {
                 let touched = if went_back(*status) { Touched::Restored } else { Touched::Changed };
                 open.touched.insert(stack.clone(), touched);
+                if *status == StackStatus::UpdateRollbackComplete
+                    && let Some(put) = open.before.remove(stack)
+                {
+                    self.index.puts.put(&mut self.facts.puts, put);
+                }
             }
             Evidence::Announced { changes } => {
                 let (Some(place), Some(predicted)) = (open.places.get(stack), open.predicted.get(stack)) else {
@@ -362,9 +378,10 @@ impl FactsFold {
                 values.insert(parameter.clone(), value.clone());
                 *last = at;
             }
-            Evidence::InPlace { changed } => {
-                if let Some((_, last)) = open.contents.get_mut(stack) {
-                    *last = Some(*changed);
+            Evidence::InPlace { changed, services } => {
+                if let Some(put) = open.contents.get_mut(stack) {
+                    put.changed = Some(*changed);
+                    put.services = services.clone();
                 }
             }
             Evidence::ServiceDeployment { status, .. } if status == "SUCCESSFUL" => open.proved = true,
@@ -388,16 +405,13 @@ impl FactsFold {
     /// The outputs that a stack was deployed with take the place of those from before; with a stack goes what its tasks did.
     fn stack_ended(&mut self, deployment: DeploymentId, stack: &StackName, outcome: &Outcome) {
         let Some(open) = self.open.get_mut(&deployment).filter(|_| outcome.succeeded()) else { return };
-        let Some(place) = open.places.get(stack) else { return };
+        let Some(place) = open.places.get(stack).cloned() else { return };
         let at = (place.clone(), stack.clone());
-        self.index.puts.remove(&mut self.facts.puts, &at);
-        if let Some((content, Some(changed))) = open.contents.get(stack).copied() {
-            let put = StackPut { place: place.clone(), stack: stack.clone(), content, changed };
-            self.index.puts.put(&mut self.facts.puts, put);
-        }
+        puts::ended(&mut self.facts, &mut self.index, open, &at);
+        drift::deployed(&mut self.facts, &mut self.index, &at, outcome);
         self.index.reads.remove(&mut self.facts.reads, &at);
         if *outcome == Outcome::Removed {
-            let of_it = |ran: &TaskRan| ran.stack == *stack && ran.place == *place;
+            let of_it = |ran: &TaskRan| ran.stack == *stack && ran.place == place;
             self.index.tasks.remove_all(&mut self.facts.tasks, of_it);
             self.index.tasks_failed.remove_all(&mut self.facts.tasks_failed, of_it);
         }
@@ -514,7 +528,6 @@ impl FactsFold {
     }
 }
 
-/// The contents that a deployment gives stacks.
 /// What was predicted of each stack.
 fn predicted(opened: &Opened) -> BTreeMap<StackName, Vec<ExpectedChange>> {
     let put = |order: &Order| match &order.action {
@@ -522,14 +535,6 @@ fn predicted(opened: &Opened) -> BTreeMap<StackName, Vec<ExpectedChange>> {
         Action::Delete { .. } => None,
     };
     opened.orders.iter().filter_map(put).collect()
-}
-
-fn contents(opened: &Opened) -> BTreeMap<StackName, (Hash, Option<Timestamp>)> {
-    let contents = opened.orders.iter().filter_map(|order| match &order.action {
-        Action::Put(content) => Some((order.stack.clone(), (content.hash, None))),
-        Action::Delete { .. } => None,
-    });
-    contents.collect()
 }
 
 /// The tasks of the contents that a deployment puts in place.

@@ -17,6 +17,8 @@ pub struct Health {
     pub store: Sight,
     /// Each account and region.
     pub places: BTreeMap<Place, Sight>,
+    /// The accounts and regions in which drift was looked for. Not being able to look for it holds nothing up.
+    pub drift: BTreeMap<Place, Sight>,
 }
 
 /// Something outside of the process, as it was last seen.
@@ -75,14 +77,15 @@ impl Health {
             };
             (place.clone(), sight)
         });
-        Self { git: fine.clone(), store: fine, places: places.collect() }
+        Self { git: fine.clone(), store: fine, places: places.collect(), drift: BTreeMap::new() }
     }
 
-    /// What does not answer, by what it is called: `git`, `store`, or the account and region.
+    /// What does not answer, by what it is called: `git`, `store`, the account and region, or the drift there.
     pub fn unseen(&self) -> Vec<(String, &Unseen)> {
         let places = self.places.iter().map(|(place, sight)| (place.to_string(), sight));
         let all = [("git".to_owned(), &self.git), ("store".to_owned(), &self.store)];
-        let all = all.into_iter().chain(places);
+        let drift = self.drift.iter().map(|(place, sight)| (format!("drift in {place}"), sight));
+        let all = all.into_iter().chain(places).chain(drift);
         all.filter_map(|(name, sight)| Some((name, sight.unseen.as_ref()?))).collect()
     }
 

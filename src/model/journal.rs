@@ -16,6 +16,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::catalog::{Gate, OnFailure};
+use super::drift::DriftSeen;
 use super::place::{Access, BucketName};
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, TaskRun};
 
@@ -235,6 +236,8 @@ pub enum Entry {
         /// How many stacks.
         stacks: usize,
     },
+    /// A stack differs from what landfall put there, or does so no longer.
+    Drift(DriftSeen),
 }
 
 /// A deployment as it begins: everything that carrying it out needs, so that a restart needs no other source.
@@ -319,6 +322,9 @@ pub struct Order {
     /// the stack.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub as_found: bool,
+    /// The stack is made what it was deployed as: its change set is compared with what is there, not with the last template.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub repair: bool,
 }
 
 impl Order {

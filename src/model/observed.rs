@@ -85,6 +85,18 @@ pub struct StackSeen {
     pub updated: Option<Timestamp>,
     /// Whether it is protected from deletion.
     pub protected: bool,
+    /// What CloudFormation's drift detection found last; none if it has not run since the stack was last changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift: Option<DriftChecked>,
+}
+
+/// The result of a drift detection, as the listing tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct DriftChecked {
+    /// Whether a resource differs from its template.
+    pub drifted: bool,
+    /// When it ran.
+    pub at: Timestamp,
 }
 
 impl StackSeen {

@@ -10,6 +10,7 @@ use crate::model::{Catalog, EnvironmentName, ProjectName, StackName};
 use crate::promote::Index;
 
 use super::draft::Draft;
+use super::drift;
 use super::outputs::Key;
 use super::stale;
 use super::types::{Input, Plan, Planned, Report, SlotRow, StackChange, Unreached};
@@ -29,7 +30,9 @@ pub(super) fn assemble(
     report.unreached = unreached;
     let mut consumers: BTreeMap<Key, BTreeSet<StackName>> = BTreeMap::new();
     let mut adoptions = Vec::new();
+    let mut plans = BTreeMap::new();
     for draft in drafts {
+        plans.extend(draft.plan.map(|plan| (draft.slot.clone(), plan)));
         adoptions.extend(draft.adoptions);
         for (producer, consumer) in draft.feeds {
             consumers.entry(producer).or_default().insert(consumer);
@@ -41,6 +44,7 @@ pub(super) fn assemble(
         report.orphans.extend(draft.orphans);
     }
     tell_consumers(&consumers, &mut report.slots);
+    drift::tell(input, &plans, &mut report.slots);
     sort(input.catalog, &mut report.slots);
     plan.begin.sort_by(|a, b| a.slot.cmp(&b.slot));
     report.orphans.sort_by(|a, b| (&a.place, &a.stack).cmp(&(&b.place, &b.stack)));

@@ -13,7 +13,7 @@ use super::live;
 use super::outputs;
 use super::slot::Entry;
 use super::stacks::Verdict;
-use super::types::{Begin, ByItself, MayLose};
+use super::types::{Begin, ByItself, MayLose, StackChange};
 use super::unless;
 use super::wanted::Wanted;
 use super::waves::REST;
@@ -97,6 +97,7 @@ impl<'a> Planner<'a> {
                 wave: waves.map_or(0, |waves| waves.position(&wanted.target.tags)),
                 adopt: matches!(verdict, Verdict::Foreign(_)),
                 as_found: unknown && verdict == Verdict::Current,
+                repair: verdict == Verdict::Put(StackChange::Repair),
                 step: wanted.position,
                 after: wanted.after,
                 stack: wanted.stack,

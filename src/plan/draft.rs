@@ -107,6 +107,7 @@ impl<'a> Draft<'a> {
             earliest: desired.earliest,
             kept: None,
             stacks: Vec::new(),
+            drift: None,
         };
         let at = At { project: desired.project, environment: desired.environment, tenant: desired.tenant };
         let file = desired.project.deploy.get(&desired.environment.name);

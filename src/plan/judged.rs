@@ -15,7 +15,7 @@ use super::draft::Guarded;
 use super::outputs::Key;
 use super::render::Render;
 use super::stacks::{Foreign, State, Verdict, judge};
-use super::types::{Adoption, StackChange, StackRow};
+use super::types::{Adoption, PutRight, StackChange, StackRow};
 use super::wanted::{Source, Wanted, plan_id, slot_content, wanted};
 
 /// The stacks of a slot for one release, judged.
@@ -86,6 +86,11 @@ impl<'a> Planner<'a> {
         let outputs = self.follow(&mut judged);
         let given = self.given(&judged);
         let plan = plan_id(&desired.slot, content, given, last);
+        for (wanted, verdict) in judged.iter_mut().filter(|(_, verdict)| *verdict == Verdict::Current) {
+            if self.put_right(desired, wanted, &plan) == PutRight::Now {
+                *verdict = Verdict::Put(StackChange::Repair);
+            }
+        }
         Ok(Judged { stacks: judged, content, given, plan, outputs })
     }
 
@@ -114,7 +119,9 @@ impl<'a> Planner<'a> {
             let key = |gate| allow::Key { gate, plan: &judged.plan, stack: Some(&wanted.stack) };
             let hold = match verdict {
                 Verdict::Current => continue,
-                Verdict::Put(_) => {
+                Verdict::Put(change) => {
+                    let repair = *change == StackChange::Repair && desired.environment.protected;
+                    found.allowed.extend(self.allowance(desired, key(Gate::Redeploy)).filter(|_| repair));
                     self.missing(wanted, &judged.stacks, &mut found.holds);
                     continue;
                 }
@@ -179,7 +186,7 @@ impl<'a> Judged<'a> {
     pub(super) fn changes(&self) -> Guarded {
         let mut pending = BTreeMap::new();
         for (wanted, verdict) in &self.stacks {
-            if *verdict == Verdict::Put(StackChange::Update) {
+            if matches!(verdict, Verdict::Put(StackChange::Update | StackChange::Repair)) {
                 *pending.entry(wanted.target.place.account.clone()).or_default() += 1;
             }
         }

@@ -19,6 +19,7 @@ mod assemble;
 mod begin;
 pub mod doctor;
 mod draft;
+mod drift;
 mod expected;
 mod freeze;
 pub mod gates;
@@ -49,18 +50,20 @@ mod waves;
 
 use std::collections::BTreeMap;
 
+use crate::model::drift::StackDrift;
 use crate::model::facts::StackPut;
 use crate::model::place::Access;
 use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
 
+pub use drift::template_drift;
 pub use expected::{Unread, hold_unread, needs_templates, shows_templates, with_deployed};
 pub use gives_way::deadlines;
 pub use render::Render;
 pub use turns::orders;
 pub use types::{
-    Adoption, Begin, ByItself, Input, MayLose, Opening, Orphan, Plan, Planned, Report, Skip, SlotRow, StackChange,
-    StackRow, StaleAllowance, Supersede, Unreached,
+    Adoption, Begin, ByItself, DriftRow, Input, MayLose, Opening, Orphan, Plan, Planned, PutRight, Report, Skip,
+    SlotDrift, SlotRow, StackChange, StackRow, StaleAllowance, Supersede, Unreached,
 };
 pub use wanted::{gate_id, plan_id};
 
@@ -101,6 +104,8 @@ struct Planner<'a> {
     places: BTreeMap<Place, Access>,
     /// The outputs that stacks were last deployed with, by the parameter that each fills.
     reads: BTreeMap<(&'a Place, &'a StackName), &'a BTreeMap<String, String>>,
+    /// What differs in stacks from what was put there.
+    drift: BTreeMap<(&'a Place, &'a StackName), Vec<&'a StackDrift>>,
     /// The contents that stacks have as AWS confirmed them.
     puts: BTreeMap<(&'a Place, &'a StackName), &'a StackPut>,
 }
@@ -112,6 +117,10 @@ impl<'a> Planner<'a> {
         let (targets, names) = (wanted::targets(input.catalog), Names::of(input.catalog));
         let reads = input.facts.reads.iter().map(|read| ((&read.place, &read.stack), &read.values)).collect();
         let puts = input.facts.puts.iter().map(|put| ((&put.place, &put.stack), put)).collect();
-        Self { input, index, broken, targets, names, places, reads, puts }
+        let mut drift: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for row in &input.facts.drift {
+            drift.entry((&row.place, &row.stack)).or_default().push(row);
+        }
+        Self { input, index, broken, targets, names, places, reads, drift, puts }
     }
 }

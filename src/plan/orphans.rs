@@ -261,6 +261,7 @@ impl<'a> Planner<'a> {
             earliest: None,
             kept: None,
             stacks: Vec::new(),
+            drift: None,
         })
     }
 }

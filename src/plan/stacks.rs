@@ -57,8 +57,8 @@ enum Allows {
 }
 
 /// Compares one wanted stack with what is there. `made` says that we made a change set for it that is not executed. It is
-/// current if its stamp says so, or if AWS confirmed the content when this store put it there (`put`) and the stack was not
-/// changed since: an endpoint may drop descriptions.
+/// current if its stamp says so, or if AWS confirmed the content when this store put it there (`put`): an endpoint may drop
+/// descriptions. What others changed in it since is drift, which is told and put right in its own way.
 pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>, made: bool, put: Option<&StackPut>) -> Verdict {
     let place = &wanted.target.place;
     if let Some(hold) = unseen(observed, place) {
@@ -76,11 +76,7 @@ pub(super) fn judge(observed: &Observed, wanted: &Wanted<'_>, made: bool, put: O
     match allows(seen) {
         Allows::Create => Verdict::Put(StackChange::Create),
         Allows::Update if seen.stamp().is_some_and(|stamp| stamp.content == wanted.content.hash) => Verdict::Current,
-        Allows::Update
-            if put.is_some_and(|put| put.content == wanted.content.hash && put.changed == seen.changed()) =>
-        {
-            Verdict::Current
-        }
+        Allows::Update if put.is_some_and(|put| put.content == wanted.content.hash) => Verdict::Current,
         Allows::Update => Verdict::Put(StackChange::Update),
         Allows::Nothing(state) => Verdict::State(state),
     }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::model::catalog::{Gate, OnFailure, Unless};
 use crate::model::decision::{Because, Cause, Decision};
+use crate::model::drift::{DriftSource, Drifted};
 use crate::model::journal::{self, Allowed, Content, DeploymentId, Entry, Opened, Order, TargetWave};
 use crate::model::place::Access;
 use crate::model::remedy::{Key, RemoveSlot};
@@ -281,6 +282,52 @@ pub struct SlotRow {
     pub kept: Option<Box<RemoveSlot>>,
     /// Its stacks for the release that it carries now.
     pub stacks: Vec<StackRow>,
+    /// Where its stacks differ from what landfall put there; none if they do not, as far as is known.
+    pub drift: Option<Box<SlotDrift>>,
+}
+
+/// The drift of a slot's stacks.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SlotDrift {
+    /// The differences, sorted by stack and place in it.
+    pub rows: Vec<DriftRow>,
+    /// The lines that let it be put right, if that waits for an allowance.
+    pub key: Option<Key>,
+}
+
+/// One difference of a stack.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DriftRow {
+    /// Name of the stack in its account and region.
+    pub stack: StackName,
+    /// AWS account and region.
+    pub place: Place,
+    /// What sees it.
+    pub source: DriftSource,
+    pub item: Drifted,
+    /// Since when landfall knows it; none for a stack that is gone.
+    pub since: Option<Timestamp>,
+    /// Who changed it, in a few words; none if AWS does not say.
+    pub by: Option<String>,
+    /// What is done about it.
+    pub right: PutRight,
+}
+
+/// What is done about drift.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PutRight {
+    /// It is only reported.
+    Reported,
+    /// CloudFormation neither sees it nor puts it right.
+    Unseen,
+    /// Its environment is protected: only an allowance lets it be put right.
+    NeedsAllowance,
+    /// It was seen for the first time, or the stack was deployed since: the next look decides.
+    NextLook,
+    /// Something holds the slot.
+    Held,
+    /// It is put right now.
+    Now,
 }
 
 /// One stack in the report.
@@ -313,6 +360,8 @@ pub enum StackChange {
     Update,
     /// It is what it should be, and its task still has to run.
     Run,
+    /// It was changed outside of landfall, and is put right.
+    Repair,
     /// It is removed.
     Remove,
     /// It would be made or changed, but its slot is held.

@@ -1,25 +1,26 @@
 //! landfall's port on a simulated account, in process: every future is ready at once.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use super::error::{Answer, ApiError};
-use super::world::capacity::{Capacity, Unplaced};
-use super::world::ecs::{Deployment, Service, TaskState};
-use super::world::lifecycle::Shift;
+use super::seen::{change_set, container_ends, event, finding, not_placed, one_task, seen, service};
+use super::settings;
+use super::world::capacity::Capacity;
+use super::world::ecs::TaskState;
 use super::world::stack::Event;
-use super::world::tasks::{OneTask, Ran, RunTaskInput};
+use super::world::tasks::{Ran, RunTaskInput};
 use super::world::template::check_inline;
-use super::world::{self, Delivered, StackInput, StackView, World};
+use super::world::{self, Delivered, StackInput, World};
 use crate::cloud::{
-    At, Came, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Fault,
-    HookAnswer, HookStatus, Identity, LogStream, Observe, PauseHook, Percent, PropertyChange, ResolvedImage,
-    ResourceChange, Result, RunTaskRequest, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen,
-    StackEvent, StackResource, StoppedTask, TaskEnd, TaskSeen, TemplateObject, TemplateSource, TrafficShift, WhichTask,
-    sort,
+    At, Came, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, Fault, Finding, HookAnswer, Identity,
+    LogStream, Observe, Result, RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen,
+    TemplateObject, TemplateSource, WhichTask, sort,
 };
-use crate::model::journal::{ContainerEnd, Effect, ExpectedChange, Fate};
+use crate::model::drift::{Drifted, ServiceSettings};
 use crate::model::{BucketName, Place, StackName, StackSeen};
 
 /// The port on a simulated account that lives in the same process.
@@ -100,6 +101,7 @@ fn is_bodiless(operation: &str) -> bool {
             | "ContinueUpdateRollback"
             | "HeadBucket"
             | "PutObject"
+            | "DetectStackDrift"
     )
 }
 
@@ -114,201 +116,6 @@ fn translate(operation: &'static str, error: ApiError) -> CloudError {
         _ => Came::Error { status, code, said: &said },
     };
     sort(Fault { operation, came, message })
-}
-
-fn seen(view: StackView) -> StackSeen {
-    StackSeen {
-        name: StackName::seen(&view.name),
-        id: view.id,
-        status: view.status,
-        reason: view.reason,
-        description: view.description,
-        tags: view.tags,
-        outputs: view.outputs.into_iter().map(|output| (output.key, output.value)).collect(),
-        parameters: view.parameters,
-        created: view.created,
-        updated: view.updated,
-        protected: view.protected,
-    }
-}
-
-fn event(event: &Event) -> StackEvent {
-    StackEvent {
-        id: event.id.as_str().into(),
-        at: event.at,
-        resource: event.logical.clone(),
-        physical_id: event.physical_id.clone(),
-        kind: event.kind.clone(),
-        status: event.status.clone(),
-        reason: event.reason.clone(),
-        token: event.token.clone(),
-    }
-}
-
-fn change(change: &world::Change) -> ResourceChange {
-    let effect = match (change.action, change.replacement) {
-        ("Add" | "Import", _) => Effect::Add,
-        ("Remove", _) => Effect::Remove,
-        (_, Some("True")) => Effect::Replace,
-        (_, Some("Conditional")) => Effect::MayReplace,
-        _ => Effect::Modify,
-    };
-    let causes = change.details.iter().map(|detail| PropertyChange {
-        name: detail.name.clone().unwrap_or_else(|| detail.attribute.to_owned()),
-        recreates: detail.recreates.to_owned(),
-        certain: detail.evaluation == "Static",
-        before: detail.before.clone(),
-        after: detail.after.clone(),
-    });
-    ResourceChange {
-        change: ExpectedChange {
-            resource: change.logical.as_str().into(),
-            kind: change.kind.as_str().into(),
-            effect,
-            fate: change.policy.map(|policy| match policy {
-                "Retain" | "ReplaceAndRetain" => Fate::Kept,
-                "Snapshot" | "ReplaceAndSnapshot" => Fate::Snapshot,
-                _ => Fate::Deleted,
-            }),
-        },
-        causes: causes.collect(),
-    }
-}
-
-fn change_set(set: &world::ChangeSet, stack_id: &Arc<str>) -> ChangeSetSeen {
-    ChangeSetSeen {
-        name: set.name.as_str().into(),
-        id: set.id.as_str().into(),
-        stack_id: stack_id.clone(),
-        status: match set.status {
-            "CREATE_COMPLETE" => ChangeSetStatus::Complete,
-            "FAILED" => ChangeSetStatus::Failed,
-            _ => ChangeSetStatus::Creating,
-        },
-        execution: match set.execution {
-            "AVAILABLE" => Execution::Available,
-            "EXECUTE_COMPLETE" => Execution::Complete,
-            "OBSOLETE" => Execution::Obsolete,
-            _ => Execution::Unavailable,
-        },
-        reason: set.reason.clone(),
-        changes: set.changes.iter().map(change).collect(),
-    }
-}
-
-fn service(service: &Service) -> ServiceSeen {
-    let deployment = service.newest().map(|newest| {
-        let revision = service.revision(&newest.target);
-        ServiceDeployment {
-            arn: newest.arn.as_str().into(),
-            status: status(newest.status.as_str()),
-            reason: newest.reason.clone(),
-            created: newest.created,
-            task_definition: revision.map_or("", |revision| revision.task_definition.as_str()).into(),
-            running: service.running(Some(&newest.target)),
-            requested: service.desired,
-            failures: newest.failures,
-            images: revision
-                .into_iter()
-                .flat_map(|revision| revision.images.iter())
-                .map(|(name, image, digest)| {
-                    (
-                        name.clone(),
-                        ResolvedImage {
-                            image: image.clone(),
-                            digest: Some(digest.clone()).filter(|digest| !digest.is_empty()),
-                        },
-                    )
-                })
-                .collect(),
-            shift: newest.shift.as_ref().map(|shift| moving(service, newest, shift)),
-        }
-    });
-    ServiceSeen {
-        arn: service.arn.as_str().into(),
-        cluster: service.cluster.as_str().into(),
-        task_definition: service.task_definition.as_str().into(),
-        desired: service.desired,
-        running: service.running(None),
-        events: service
-            .events
-            .iter()
-            .map(|said| ServiceEvent { id: said.id.as_str().into(), at: said.at, message: said.message.clone() })
-            .collect(),
-        deployment,
-    }
-}
-
-fn moving(service: &Service, deployment: &Deployment, shift: &Shift) -> TrafficShift {
-    let strategy = service.properties.get("DeploymentConfiguration").and_then(|one| one.get("Strategy"));
-    let (test, production) = if deployment.rollback.is_some() { (0.0, 0.0) } else { shift.weights() };
-    TrafficShift {
-        strategy: strategy.and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
-        stage: shift.stage.as_str().to_owned(),
-        test: Some(Percent::new(test)),
-        production: Some(Percent::new(production)),
-        hooks: shift
-            .hooks
-            .iter()
-            .filter(|hook| hook.function.is_none())
-            .map(|hook| PauseHook {
-                id: hook.id.as_str().into(),
-                status: HookStatus::parse(hook.status.as_str()),
-                expires: Some(hook.expires),
-                then: if hook.continues { HookAnswer::Continue } else { HookAnswer::Rollback },
-            })
-            .collect(),
-    }
-}
-
-fn status(word: &str) -> ServiceDeploymentStatus {
-    use ServiceDeploymentStatus as S;
-    [S::Pending, S::InProgress, S::StopRequested, S::Stopped, S::Successful, S::RollbackRequested]
-        .into_iter()
-        .chain([S::RollbackInProgress, S::RollbackSuccessful, S::RollbackFailed])
-        .find(|status| status.as_str() == word)
-        .unwrap_or(S::Unknown)
-}
-
-fn container_ends(containers: &[(String, Option<i32>, Option<String>)]) -> Vec<ContainerEnd> {
-    let end = |(name, exit_code, reason): &(String, Option<i32>, Option<String>)| ContainerEnd {
-        name: name.clone(),
-        exit_code: *exit_code,
-        reason: reason.clone(),
-    };
-    containers.iter().map(end).collect()
-}
-
-fn one_task(task: &OneTask) -> TaskSeen {
-    let end = match &task.state {
-        TaskState::Stopped(end) => Some(TaskEnd {
-            code: end.code.to_owned(),
-            reason: end.reason.clone(),
-            containers: container_ends(&end.containers),
-            at: end.at,
-        }),
-        _ => None,
-    };
-    let status = match &task.state {
-        TaskState::Pending(_) => "PROVISIONING",
-        TaskState::Running => "RUNNING",
-        TaskState::Stopped(_) => "STOPPED",
-    };
-    TaskSeen {
-        arn: task.arn.as_str().into(),
-        status: status.to_owned(),
-        stopping: end.is_some() || task.stop.is_some(),
-        end,
-    }
-}
-
-/// As the adapter of AWS sorts it: a full cluster may have room later.
-fn not_placed(why: &Unplaced) -> CloudError {
-    let (operation, message) = ("RunTask", format!("no capacity for the task: {}", why.reason));
-    match why.reason.starts_with("RESOURCE:") {
-        true => CloudError::Conflict { operation, message },
-        false => CloudError::Invalid { operation, message },
-    }
 }
 
 fn no_stack(name: &str) -> ApiError {
@@ -345,6 +152,14 @@ impl Observe for SimCloud {
     async fn change_set(&self, at: &At, stack: &str, name: &str) -> Result<Option<ChangeSetSeen>> {
         self.find(at, "DescribeChangeSet", |world, place| {
             world.describe_change_set(place, Some(stack), name).map(|(stack, set)| change_set(set, &stack.id))
+        })
+    }
+
+    async fn findings(&self, at: &At, change_set: &str) -> Result<Vec<Finding>> {
+        self.call(at, "DescribeEvents", |world, place| {
+            let (stack, set) = world.describe_change_set(place, None, change_set)?;
+            let own = |event: &&Event| event.operation.as_deref() == Some(&*set.operation());
+            Ok(stack.events.iter().chain(&stack.findings).filter(own).filter_map(finding).collect())
         })
     }
 
@@ -424,6 +239,48 @@ impl Observe for SimCloud {
         Ok(lines.unwrap_or_default().into_iter().map(|(_, line)| line).collect())
     }
 
+    async fn settings(&self, at: &At, arns: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, ServiceSettings>> {
+        let mut clusters: BTreeMap<&str, Vec<&Arc<str>>> = BTreeMap::new();
+        for arn in arns {
+            clusters.entry(arn.rsplit_once('/').map_or("", |(cluster, _)| cluster)).or_default().push(arn);
+        }
+        let mut all = BTreeMap::new();
+        for arns in clusters.values().flat_map(|arns| arns.chunks(10)) {
+            all.extend(self.call(at, "DescribeServices", |world, place| {
+                let mut found = Vec::new();
+                for arn in arns {
+                    let known = world.services(place).find(|service| service.arn == ***arn);
+                    let known = known.filter(|service| service.status == "ACTIVE");
+                    found.extend(known.map(|service| (Arc::clone(arn), settings::settings(service))));
+                }
+                Ok(found)
+            })?);
+        }
+        Ok(all)
+    }
+
+    async fn task_definition(&self, at: &At, arn: &str) -> Result<Option<Value>> {
+        self.call(at, "DescribeTaskDefinition", |world, place| {
+            Ok(world.find_task_definition(place, arn).map(settings::task_definition))
+        })
+    }
+
+    async fn detect_drift(&self, at: &At, stack_id: &str) -> Result<()> {
+        let asked = self.call(at, "DetectStackDrift", |world, place| world.detect_drift(place, stack_id, &[]));
+        match asked {
+            Err(CloudError::Invalid { message, .. }) if message.contains("already in progress") => Ok(()),
+            asked => asked.map(drop),
+        }
+    }
+
+    async fn drift(&self, at: &At, stack_id: &str) -> Result<Vec<Drifted>> {
+        self.call(at, "DescribeStackResourceDrifts", |world, place| {
+            let stack = world.find_stack(place, stack_id).ok_or_else(|| no_stack(stack_id))?;
+            let differ = stack.drift.resources.values().filter(|drift| drift.status != "IN_SYNC");
+            Ok(differ.flat_map(settings::drifted).collect())
+        })
+    }
+
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
         self.call(at, "DescribeClusters", |world, place| {
             Ok(world.describe_cluster(place, name).map(|cluster| ClusterSeen {
@@ -468,7 +325,7 @@ impl Change for SimCloud {
             },
             description: None,
             on_failure: None,
-            reverts: false,
+            reverts: request.reverts,
             nested: false,
             imports: world::Imports::default(),
         };

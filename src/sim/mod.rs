@@ -19,6 +19,8 @@ mod ledger;
 mod operations;
 mod page;
 pub mod scenario;
+mod seen;
+mod settings;
 mod wire;
 pub mod world;
 

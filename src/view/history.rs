@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::model::drift::DriftSeen;
 use crate::model::journal::{
     Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Opened, Outcome, Record, Reply,
 };
@@ -104,12 +105,14 @@ fn step(entry: &Entry) -> Option<(&StackName, Step<'_>)> {
 const LINE: usize = 140;
 /// What stands in the column of slots in lines about the store itself; no slot has such a name, which has a `/`.
 const STORE: &str = "store";
+/// The same in lines about what others changed.
+const DRIFT: &str = "drift";
 /// How much of a cause is shown in the list, even where the columns before it are wide.
 const CAUSE: usize = 24;
 
 /// One line per deployment, the newest first: number, slot, release, when it began, how long it took, how it ended. With them
-/// skipped orders, and what happened to the store. A sentence that is longer than the line is cut, but for those of the store:
-/// they stand nowhere else.
+/// skipped orders, drift, and what happened to the store. A sentence that is longer than the line is cut, but for those of the store
+/// and of drift: they stand nowhere else.
 pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
     let mut rows = Vec::new();
     for (id, told) in told(records).iter().rev() {
@@ -133,6 +136,10 @@ pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
         let none = || "–".to_owned();
         rows.push((at, [none(), STORE.to_owned(), none(), time::point(at), none()], (Tone::Faint, sentence)));
     }
+    for (at, seen) in drifts(records) {
+        let none = || "–".to_owned();
+        rows.push((at, [none(), DRIFT.to_owned(), none(), time::point(at), none()], (Tone::Held, seen.sentence())));
+    }
     rows.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
     let before: usize = (0..5)
         .map(|column| rows.iter().map(|(_, columns, _)| columns[column].chars().count() + 2).max().unwrap_or(0))
@@ -140,7 +147,7 @@ pub fn list(records: &[Record], now: Timestamp, style: Style) -> String {
     let room = LINE.saturating_sub(before).max(CAUSE);
     let mut table = Table::default();
     for (_, columns, (tone, word)) in rows {
-        let word = if columns[1] == STORE { word } else { cut(&word, room) };
+        let word = if columns[1] == STORE || columns[1] == DRIFT { word } else { cut(&word, room) };
         let last = Cell { drawn: style.paint(tone, &word), plain: word };
         table.push(columns.into_iter().map(Cell::plain).chain([last]).collect());
     }
@@ -167,6 +174,14 @@ fn skips(records: &[Record]) -> impl Iterator<Item = (Timestamp, Skipped<'_>)> {
 /// What happened to the store itself and between stores: incarnations, what was learned, what was asked and answered.
 fn of_stores(records: &[Record]) -> impl Iterator<Item = (Timestamp, String)> {
     records.iter().filter_map(|record| Some((record.at, record.entry.about_stores()?)))
+}
+
+/// What was seen of drift.
+fn drifts(records: &[Record]) -> impl Iterator<Item = (Timestamp, &DriftSeen)> {
+    records.iter().filter_map(|record| match &record.entry {
+        Entry::Drift(seen) => Some((record.at, seen)),
+        _ => None,
+    })
 }
 
 /// A text of at most so many characters, with a sign if something is left out.
@@ -428,6 +443,7 @@ fn about(entry: &Entry) -> Option<DeploymentId> {
         | Entry::Learned(_)
         | Entry::Asks { .. }
         | Entry::Agreed(_)
+        | Entry::Drift(_)
         | Entry::Adopted { .. } => None,
         Entry::Opened(opened) => Some(opened.deployment),
         Entry::Used(allowed) => Some(allowed.deployment),

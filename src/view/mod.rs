@@ -6,6 +6,7 @@
 
 pub mod alike;
 pub mod doctor;
+mod drift;
 pub mod health;
 pub mod history;
 pub mod plan;

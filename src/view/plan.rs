@@ -20,12 +20,15 @@ use super::{alike, reasons, remedy};
 pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
     let mut table = Table::default();
     let mut project = None;
-    for group in alike::groups(&report.slots, |row| (release(row), state(&row.decision).1, summary(row, now))) {
+    for group in
+        alike::groups(&report.slots, |row| (release(row), state(&row.decision).1, summary(row, now), drifted(row, now)))
+    {
         let Some(&row) = group.first() else { continue };
         let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
         project = Some(&row.project);
         let (tone, state) = state(&row.decision);
-        let details = if group.len() > 1 { of_several(&group, now) } else { details(row, now) };
+        let mut details = if group.len() > 1 { of_several(&group, now) } else { details(row, now) };
+        details.extend(drifted(row, now));
         let mut details = details.iter();
         let cell = |tone, text: String| Cell { drawn: style.paint(tone, &text), plain: text };
         table.push(vec![
@@ -48,6 +51,11 @@ pub fn terminal(report: &Report, now: Timestamp, style: Style) -> String {
     out.push_str(&orphans(&report.orphans));
     out.push_str(&stale(&report.stale));
     out
+}
+
+/// What differs in the slot's stacks from what landfall put there.
+fn drifted(row: &SlotRow, now: Timestamp) -> Vec<String> {
+    row.drift.as_ref().map(|drift| super::drift::lines(drift, now)).unwrap_or_default()
 }
 
 /// What stands in the column of releases: what the slot runs or is about to run.
@@ -253,7 +261,7 @@ fn kept_lines(all: &[&RemoveSlot]) -> Vec<String> {
 fn changes(stacks: &[StackRow]) -> String {
     let count = |change| stacks.iter().filter(|stack| stack.change == change).count();
     let created = count(StackChange::Create);
-    let updated = count(StackChange::Update);
+    let updated = count(StackChange::Update) + count(StackChange::Repair);
     let plural = |count: usize| if count == 1 { "1 stack".to_owned() } else { format!("{count} stacks") };
     let tasks = count(StackChange::Run);
     let stacks = match (created, updated) {
@@ -296,6 +304,7 @@ fn stack(row: &StackRow, tells_order: bool) -> Option<String> {
         StackChange::Create => "create",
         StackChange::Update => "change",
         StackChange::Run => "run the task of",
+        StackChange::Repair => "put right",
         StackChange::Remove => "remove",
         StackChange::Current | StackChange::Waits | StackChange::Unknown => return None,
     };
@@ -400,6 +409,7 @@ fn slot_json(row: &SlotRow) -> Value {
         "remedy": row.kept.as_ref().map(|kept| remedy::json(&Remedy::Remove((**kept).clone()))),
         "decision": decision_json(row),
         "stacks": row.stacks.iter().map(stack_json).collect::<Vec<_>>(),
+        "drift": super::drift::json(row.drift.as_deref()),
     })
 }
 
@@ -476,6 +486,7 @@ fn stack_json(row: &StackRow) -> Value {
         StackChange::Create => "create",
         StackChange::Update => "update",
         StackChange::Run => "run",
+        StackChange::Repair => "repair",
         StackChange::Remove => "remove",
         StackChange::Waits => "waits",
         StackChange::Unknown => "unknown",

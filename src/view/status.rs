@@ -18,7 +18,7 @@ pub fn terminal(report: &Report, facts: &Facts, now: Timestamp, style: Style) ->
     let mut table = Table::default();
     let mut project = None;
     let runs = |row: &SlotRow| row.runs.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string);
-    for group in alike::groups(&report.slots, |row| (runs(row), word(&row.decision).1)) {
+    for group in alike::groups(&report.slots, |row| (runs(row), word(row).1)) {
         let Some(&row) = group.first() else { continue };
         let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
         project = Some(&row.project);
@@ -26,7 +26,7 @@ pub fn terminal(report: &Report, facts: &Facts, now: Timestamp, style: Style) ->
             |row: &SlotRow| since(row, facts).map(|since| format!("for {}", time::took(now.duration_since(since))));
         let (own, same) = (since(row), |other: &&SlotRow| since(other) == since(row));
         let since = own.filter(|_| group.iter().all(same));
-        let (tone, word) = word(&row.decision);
+        let (tone, word) = word(row);
         table.push(vec![
             Cell { drawn: style.paint(Tone::Name, &first), plain: first },
             Cell::plain(alike::place(&group)),
@@ -43,7 +43,19 @@ fn since(row: &SlotRow, facts: &Facts) -> Option<Timestamp> {
     facts.running(&row.slot).filter(|run| Some(&run.release) == row.runs.as_ref()).map(|run| run.from)
 }
 
-fn word(decision: &Decision) -> (Tone, String) {
+/// The state of a slot. One that drifted is current in what landfall put there and not in what is there.
+fn word(row: &SlotRow) -> (Tone, String) {
+    match (decided(&row.decision), row.drift.as_ref()) {
+        ((_, word), Some(drift)) => {
+            let stacks: std::collections::BTreeSet<_> = drift.rows.iter().map(|row| (&row.place, &row.stack)).collect();
+            let drifted = if stacks.len() == 1 { "1 stack".to_owned() } else { format!("{} stacks", stacks.len()) };
+            (Tone::Held, format!("{word}, {drifted} drifted (landfall plan tells)"))
+        }
+        (decided, None) => decided,
+    }
+}
+
+fn decided(decision: &Decision) -> (Tone, String) {
     match decision {
         Decision::Deploying { release, deployment, .. } => {
             (Tone::Moves, format!("{release} is being deployed (deployment {deployment})"))
@@ -79,8 +91,8 @@ fn pause(reasons: &[Hold]) -> Option<&Hold> {
 }
 
 /// The status as JSON: `commit`, `at`, `slots`, each with `project`, `environment`, `tenant`, `release` (what runs), `since`
-/// (RFC 3339), `decision` as in the plan's JSON, and `stacks` (how many it has) with `current` (how many are as they should
-/// be).
+/// (RFC 3339), `decision` as in the plan's JSON, `stacks` (how many it has) with `current` (how many have what they should be
+/// given), and `drift` as in the plan's JSON.
 pub fn json(report: &Report, facts: &Facts) -> Value {
     let slot = |row: &SlotRow| {
         json!({
@@ -92,6 +104,7 @@ pub fn json(report: &Report, facts: &Facts) -> Value {
             "decision": decision_json(row),
             "stacks": row.stacks.len(),
             "current": row.stacks.iter().filter(|stack| stack.change == StackChange::Current).count(),
+            "drift": super::drift::json(row.drift.as_deref()),
         })
     };
     json!({

@@ -32,6 +32,7 @@ fn request() -> ChangeSetRequest {
         tags: BTreeMap::new(),
         capabilities: Vec::new(),
         token: "lf-0123456789abcdef-1-1".into(),
+        reverts: false,
     }
 }
 
@@ -320,6 +321,7 @@ async fn call(cloud: &AwsCloud, method: &str) {
         running: 1,
         events: Vec::new(),
         deployment: None,
+        settings: BTreeMap::new(),
     };
     match method {
         "identity" => drop(cloud.identity(&at).await),
@@ -327,11 +329,16 @@ async fn call(cloud: &AwsCloud, method: &str) {
         "stack" => drop(cloud.stack(&at, "web").await),
         "template" => drop(cloud.template(&at, &stack).await),
         "change_set" => drop(cloud.change_set(&at, "web", "lf-1-1").await),
+        "findings" => drop(cloud.findings(&at, "arn:set").await),
         "events" => drop(cloud.events(&at, "arn:web", token).await),
         "last_token" => drop(cloud.last_token(&at, "arn:web").await),
         "resources" => drop(cloud.resources(&at, "arn:web").await),
         "service" => drop(cloud.service(&at, &service.arn).await),
         "stopped_tasks" => drop(cloud.stopped_tasks(&at, &service).await),
+        "settings" => drop(cloud.settings(&at, std::slice::from_ref(&service.arn)).await),
+        "task_definition" => drop(cloud.task_definition(&at, "arn:task").await),
+        "detect_drift" => drop(cloud.detect_drift(&at, "arn:web").await),
+        "drift" => drop(cloud.drift(&at, "arn:web").await),
         "cluster" => drop(cloud.cluster(&at, "main").await),
         "bucket" => drop(cloud.bucket(&at, &BucketName::new("templates").unwrap()).await),
         "put_template" => drop(cloud.put_template(&at, &object(), "{}").await),

@@ -142,6 +142,7 @@ impl Context<'_> {
             tags: BTreeMap::from([("landfall:project".to_owned(), "storefront".to_owned())]),
             capabilities: vec!["CAPABILITY_IAM".into()],
             token: format!("lf-0123456789abcdef-{name}").into(),
+            reverts: false,
         }
     }
 }

@@ -84,10 +84,21 @@ fn every_call_of_the_adapter_is_granted() {
 }
 
 #[test]
+fn cloudformation_may_detect_drift_of_the_projects_stacks() {
+    let permissions = &granted().roles[0].permissions;
+    for action in ["DetectStackDrift", "DetectStackResourceDrift", "DescribeStackResourceDrifts"] {
+        let stacks = resources(permissions, &format!("cloudformation:{action}"));
+        let stack = "arn:aws:cloudformation:eu-west-1:222222222222:stack/storefront-*".to_owned();
+        assert!(stacks.contains(&stack), "{action}: {stacks:?}");
+    }
+    assert_eq!(resources(permissions, "cloudformation:BatchDescribeTypeConfigurations"), ["*"]);
+}
+
+#[test]
 fn nothing_is_changed_outside_the_projects_names() {
     for (action, resources) in actions(&granted().roles[0].permissions) {
         let verb = action.split(':').nth(1).unwrap();
-        let reads = ["Describe", "List", "Get"].iter().any(|begin| verb.starts_with(begin));
+        let reads = ["Describe", "BatchDescribe", "List", "Get"].iter().any(|begin| verb.starts_with(begin));
         // These two take no resource.
         let unscoped = ["RegisterTaskDefinition", "DeregisterTaskDefinition"].contains(&verb);
         for resource in resources {

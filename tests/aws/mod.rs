@@ -4,6 +4,7 @@ mod answers;
 mod canned;
 mod checks;
 mod conformance;
+mod drift;
 mod ecr;
 mod faults;
 mod iam;

@@ -145,6 +145,7 @@ async fn steps_deploy_on_ministack() {
             tags: golden.rendered.content.tags.clone(),
             capabilities: golden.rendered.content.capabilities.clone(),
             token: "lf-0123456789abcdef-1".into(),
+            reverts: false,
         };
         let outcome = match context.deploy(&request).await {
             Ok(seen) if seen.status == StackStatus::CreateComplete => {

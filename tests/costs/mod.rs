@@ -1,5 +1,6 @@
 //! What a commit costs: it grows with the commit, not with the repository. Counted, never timed.
 
+mod drift;
 mod history;
 mod long;
 mod many;

@@ -1,15 +1,17 @@
 //! Crashes: every call to the store and to the cloud is a place at which the daemon's turn can end, before the call is made
 //! or after it was made and before its answer is seen.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, HookAnswer, Identity, LogStream, Observe, Result,
-    RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
+    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, Finding, HookAnswer, Identity, LogStream, Observe,
+    Result, RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
+use landfall::model::drift::{Drifted, ServiceSettings};
 use landfall::model::journal::{Entry, Fence, Record, StoreId};
 use landfall::model::{BucketName, StackName, StackSeen};
 use landfall::store::{self, Lease, Store};
@@ -136,6 +138,9 @@ impl<T: Change + ?Sized> Observe for Crashing<T> {
     async fn change_set(&self, at: &At, stack: &str, name: &str) -> Result<Option<ChangeSetSeen>> {
         call!(self.change_set(at, stack, name))
     }
+    async fn findings(&self, at: &At, change_set: &str) -> Result<Vec<Finding>> {
+        call!(self.findings(at, change_set))
+    }
     async fn events(&self, at: &At, stack_id: &str, token: &str) -> Result<Vec<StackEvent>> {
         call!(self.events(at, stack_id, token))
     }
@@ -156,6 +161,18 @@ impl<T: Change + ?Sized> Observe for Crashing<T> {
     }
     async fn log_lines(&self, at: &At, stream: &LogStream, last: usize) -> Result<Vec<String>> {
         call!(self.log_lines(at, stream, last))
+    }
+    async fn settings(&self, at: &At, arns: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, ServiceSettings>> {
+        call!(self.settings(at, arns))
+    }
+    async fn task_definition(&self, at: &At, arn: &str) -> Result<Option<serde_json::Value>> {
+        call!(self.task_definition(at, arn))
+    }
+    async fn detect_drift(&self, at: &At, stack_id: &str) -> Result<()> {
+        call!(self.detect_drift(at, stack_id))
+    }
+    async fn drift(&self, at: &At, stack_id: &str) -> Result<Vec<Drifted>> {
+        call!(self.drift(at, stack_id))
     }
     async fn cluster(&self, at: &At, name: &str) -> Result<Option<ClusterSeen>> {
         call!(self.cluster(at, name))

@@ -1,15 +1,17 @@
 //! What ECS says decides, whatever the stack says; and every status of a stack has its action.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, LogStream, Observe,
-    RunTaskRequest, ServiceDeploymentStatus, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen,
+    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, Finding, HookAnswer, Identity, LogStream,
+    Observe, RunTaskRequest, ServiceDeploymentStatus, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen,
     TemplateObject, WhichTask,
 };
 use landfall::model::catalog::Gate;
+use landfall::model::drift::{Drifted, ServiceSettings};
 use landfall::model::journal::{Call, Entry, Evidence, Outcome};
 use landfall::model::{BucketName, StackName, StackSeen, StackStatus};
 use landfall::sim::SimCloud;
@@ -47,12 +49,17 @@ through!(Observe, {
     stacks() -> Vec<StackSeen>;
     template(stack: &StackName) -> Option<String>;
     change_set(stack: &str, name: &str) -> Option<ChangeSetSeen>;
+    findings(change_set: &str) -> Vec<Finding>;
     events(stack_id: &str, token: &str) -> Vec<StackEvent>;
     last_token(stack_id: &str) -> Option<Arc<str>>;
     resources(stack_id: &str) -> Vec<StackResource>;
     stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
     task(cluster: &str, which: &WhichTask) -> Option<TaskSeen>;
     log_lines(stream: &LogStream, last: usize) -> Vec<String>;
+    settings(arns: &[Arc<str>]) -> BTreeMap<Arc<str>, ServiceSettings>;
+    task_definition(arn: &str) -> Option<serde_json::Value>;
+    detect_drift(stack_id: &str) -> ();
+    drift(stack_id: &str) -> Vec<Drifted>;
     cluster(name: &str) -> Option<ClusterSeen>;
     bucket(name: &BucketName) -> bool;
 }

@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, HookAnswer, Identity, LogStream, Observe,
-    RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
+    At, Change, ChangeSetRequest, ChangeSetSeen, CloudError, ClusterSeen, Finding, HookAnswer, Identity, LogStream,
+    Observe, RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
 use landfall::engine::{Engine, EngineError, Meeting};
 use landfall::model::catalog::OnFailure;
 use landfall::model::decision::Because;
+use landfall::model::drift::{Drifted, ServiceSettings};
 use landfall::model::journal::{
     Action, Cause, Content, DeploymentId, Entry, Evidence, Fence, Order, Outcome, ParameterValue, ProvedImage, Record,
     StoreId,
@@ -128,6 +129,7 @@ pub(super) fn content(step: &str, version: &str, template: &Value) -> Content {
 pub(super) fn order(step: usize, action: Action, name: &str) -> Order {
     Order {
         wave: 0,
+        repair: false,
         adopt: false,
         as_found: false,
         step,
@@ -468,6 +470,7 @@ slowly!(Observe, std::future::ready(()), {
     stack(name_or_id: &str) -> Option<StackSeen>;
     template(stack: &StackName) -> Option<String>;
     change_set(stack: &str, name: &str) -> Option<ChangeSetSeen>;
+    findings(change_set: &str) -> Vec<Finding>;
     events(stack_id: &str, token: &str) -> Vec<StackEvent>;
     last_token(stack_id: &str) -> Option<Arc<str>>;
     resources(stack_id: &str) -> Vec<StackResource>;
@@ -475,6 +478,10 @@ slowly!(Observe, std::future::ready(()), {
     stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
     task(cluster: &str, which: &WhichTask) -> Option<TaskSeen>;
     log_lines(stream: &LogStream, last: usize) -> Vec<String>;
+    settings(arns: &[Arc<str>]) -> BTreeMap<Arc<str>, ServiceSettings>;
+    task_definition(arn: &str) -> Option<Value>;
+    detect_drift(stack_id: &str) -> ();
+    drift(stack_id: &str) -> Vec<Drifted>;
     cluster(name: &str) -> Option<ClusterSeen>;
     bucket(name: &BucketName) -> bool;
 });

@@ -71,6 +71,7 @@ impl Deployed {
                 created: self.now,
                 updated: None,
                 protected: content.protected,
+                drift: None,
             };
             if content.task.is_some() {
                 let deployment = DeploymentId(self.facts.runs.len() as u64 + 1);

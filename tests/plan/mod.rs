@@ -4,6 +4,7 @@ mod allowances;
 mod announced;
 mod brake;
 mod doctor;
+mod drift;
 mod editions;
 mod freezes;
 mod frozen;

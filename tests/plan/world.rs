@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use landfall::model::DriftPolicy;
 use landfall::model::account::Guard;
 use landfall::model::catalog::{
     Allowance, Broken, Deploy, Gate, ImagePin, Network, OnFailure, Phase, Pin, Progress, Queue, Snapshot, Subject,
@@ -92,6 +93,7 @@ impl World {
             protected: false,
             prune: false,
             queue: Queue::Latest,
+            drift: DriftPolicy::default(),
         };
         self.catalog.environments.insert(name.parse().unwrap(), Arc::new(environment));
     }
@@ -461,6 +463,7 @@ impl Live {
             created: now,
             updated: None,
             protected: content.protected,
+            drift: None,
         };
         self.stacks().insert(name.clone(), Arc::new(seen));
     }

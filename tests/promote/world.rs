@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use landfall::model::DriftPolicy;
 use landfall::model::account::Guard;
 use landfall::model::catalog::{Broken, Deploy, Network, OnFailure, Phase, Pin, Progress, Queue, Snapshot, Subject};
 use landfall::model::channel::Channel;
@@ -154,6 +155,7 @@ fn environment(name: &str, order: i64) -> Arc<Environment> {
         protected: false,
         prune: false,
         queue: Queue::Latest,
+        drift: DriftPolicy::default(),
     })
 }
 

@@ -25,6 +25,7 @@ fn request(image: &str, create: bool, name: &str) -> ChangeSetRequest {
         tags: BTreeMap::new(),
         capabilities: vec!["CAPABILITY_IAM".into()],
         token: format!("token-{name}").into(),
+        reverts: false,
     }
 }
 

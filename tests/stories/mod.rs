@@ -47,6 +47,12 @@ macro_rules! stories {
 
 stories! {
     a_changed_output
+    a_template_is_changed_by_hand
+    a_service_is_changed_by_hand
+    a_log_group_is_changed_by_hand
+    a_deleted_stack
+    a_protected_repair
+    a_scaled_count_is_no_drift
     a_database_is_replaced
     a_commit_every_few_seconds
     a_failing_rollout
@@ -70,6 +76,7 @@ stories! {
     a_failed_deployment_and_the_fix
     a_failure_from_outside
     a_first_deployment
+    a_name_that_is_taken
     a_new_release
     a_refreshed_snapshot
     a_renamed_target

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use landfall::cli::config::Span;
 use landfall::sim::Fault;
+use landfall::sim::world::ByHand;
 
 /// One line, or a command with the lines of the file that it writes.
 pub(super) struct Line {
@@ -50,6 +51,12 @@ pub(super) enum Command {
     Foreign { stack: String, place: String },
     /// Somebody updates a stack by hand: a text of its template is replaced, and its description stays.
     Hand { stack: String, place: String, old: String, new: String },
+    /// Somebody does something to a resource outside of CloudFormation.
+    Deed(Box<ByHand>),
+    /// Somebody gives a service another image: a new revision of its task definition, in which a text is replaced.
+    Image { stack: String, place: String, old: String, new: String },
+    /// Somebody deletes a stack.
+    Remove { stack: String, place: String },
     /// Somebody else makes a change set that would create a stack.
     Review { stack: String, place: String },
     /// The daemon takes this many turns.
@@ -126,6 +133,17 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
         "foreign" => {
             let (stack, place) = rest.strip_prefix("stack ")?.split_once(" in ")?;
             Command::Foreign { stack: stack.to_owned(), place: place.to_owned() }
+        }
+        "hand" if rest.starts_with('{') => Command::Deed(Box::new(serde_json::from_str(rest).unwrap())),
+        "image" => {
+            let head = parts.next()?;
+            let (stack, place) = head.strip_prefix("of ")?.split_once(" in ")?;
+            let (stack, place) = (stack.to_owned(), place.to_owned());
+            Command::Image { stack, place, old: parts.next()?, new: parts.next()? }
+        }
+        "remove" => {
+            let (stack, place) = rest.strip_prefix("stack ")?.split_once(" in ")?;
+            Command::Remove { stack: stack.to_owned(), place: place.to_owned() }
         }
         "hand" => {
             let head = parts.next()?;

@@ -197,6 +197,12 @@ impl Teller {
             Command::Foreign { stack, place } => self.foreign(stack, place),
             Command::Review { stack, place } => self.review(stack, place),
             Command::Hand { stack, place, old, new } => self.by_hand(stack, place, old, new),
+            Command::Deed(deed) => {
+                self.world.lock().unwrap().by_hand(deed).unwrap();
+                self.pass(Duration::from_secs(60));
+            }
+            Command::Image { stack, place, old, new } => self.image(stack, place, old, new),
+            Command::Remove { stack, place } => self.delete(stack, &place_of(place)),
             Command::Turns(times) => (0..*times).for_each(|_| {
                 let next = self.turn();
                 self.pass(next.after);
@@ -298,6 +304,8 @@ impl Teller {
         let published = self.published();
         let left = || published.planned.report.orphans.iter().find_map(|orphan| orphan.key.as_ref());
         let key = key.map(|key| (key.file, key.toml));
+        let drift = row.drift.as_ref().and_then(|drift| drift.key.as_ref());
+        let key = key.or_else(|| drift.map(|key| (key.file.to_string(), view::remedy::allow_lines(key))));
         let key = key.or_else(|| left().map(|key| (key.file.to_string(), view::remedy::allow_lines(key))));
         let (file, toml) = key.expect("the plan prints lines that open a gate");
         let lines = toml.replace('…', reason);
@@ -408,6 +416,25 @@ impl Teller {
             let capabilities = vec!["CAPABILITY_NAMED_IAM".to_owned()];
             let input = StackInput { name: stack.to_owned(), template, capabilities, ..StackInput::default() };
             world.update_stack(&place, &input, &StackOptions::default()).unwrap();
+        }
+        self.pass(Duration::from_secs(120));
+    }
+
+    fn image(&self, stack: &str, place: &str, old: &str, new: &str) {
+        let place = place_of(place);
+        {
+            let mut world = self.world.lock().unwrap();
+            let id = world.describe_stack(&place, stack).unwrap().id;
+            let service = world.services(&place).find(|one| one.stack.as_deref() == Some(&*id)).unwrap().clone();
+            let definition = world.find_task_definition(&place, &service.task_definition).unwrap();
+            let text = serde_json::to_string(&definition.properties).unwrap();
+            assert!(text.contains(old), "the task definition of {stack} has `{old}`");
+            let (family, properties) =
+                (definition.family.clone(), serde_json::from_str(&text.replace(old, new)).unwrap());
+            let arn = world.register_task_definition(&place, &family, properties);
+            let mut changed = serde_json::Map::new();
+            changed.insert("TaskDefinition".to_owned(), arn.into());
+            world.update_service(&place, &service.arn, changed, false).unwrap();
         }
         self.pass(Duration::from_secs(120));
     }

@@ -5,10 +5,11 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, HookAnswer,
-    Identity, LogStream, Observe, RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen,
-    TemplateObject, WhichTask,
+    At, Change, ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Finding,
+    HookAnswer, Identity, LogStream, Observe, RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask,
+    TaskSeen, TemplateObject, WhichTask,
 };
+use landfall::model::drift::{Drifted, ServiceSettings};
 use landfall::model::{BucketName, Place, StackName, StackSeen};
 use landfall::sim::SimCloud;
 
@@ -66,6 +67,7 @@ answers!(Observe, {
     stack(name_or_id: &str) -> Option<StackSeen>;
     template(stack: &StackName) -> Option<String>;
     change_set(stack: &str, name: &str) -> Option<ChangeSetSeen>;
+    findings(change_set: &str) -> Vec<Finding>;
     events(stack_id: &str, token: &str) -> Vec<StackEvent>;
     last_token(stack_id: &str) -> Option<Arc<str>>;
     resources(stack_id: &str) -> Vec<StackResource>;
@@ -73,6 +75,10 @@ answers!(Observe, {
     stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
     task(cluster: &str, which: &WhichTask) -> Option<TaskSeen>;
     log_lines(stream: &LogStream, last: usize) -> Vec<String>;
+    settings(arns: &[Arc<str>]) -> BTreeMap<Arc<str>, ServiceSettings>;
+    task_definition(arn: &str) -> Option<serde_json::Value>;
+    detect_drift(stack_id: &str) -> ();
+    drift(stack_id: &str) -> Vec<Drifted>;
     cluster(name: &str) -> Option<ClusterSeen>;
     bucket(name: &BucketName) -> bool;
 });

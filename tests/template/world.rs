@@ -320,6 +320,7 @@ fn environment() -> Environment {
         protected: true,
         prune: false,
         queue: Queue::Latest,
+        drift: landfall::model::DriftPolicy::default(),
     }
 }
 

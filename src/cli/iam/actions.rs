@@ -66,7 +66,10 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
     }
     let each = |service: &'static str, rest: &dyn Fn(&Id) -> String| arns(account, reach, service, rest);
     let stacks = each("cloudformation", &|project| format!("stack/{project}-*"));
-    statements.push(allow(&own(|operation| operation.service() == Service::CloudFormation), &stacks));
+    let mut calls = own(|operation| operation.service() == Service::CloudFormation);
+    calls.push("cloudformation:DetectStackResourceDrift".to_owned());
+    calls.sort_unstable();
+    statements.push(allow(&calls, &stacks));
     if !reach.tasks {
         return statements;
     }
@@ -100,10 +103,12 @@ pub(super) fn statements(account: &AccountId, reach: &Reach<'_>) -> Vec<Value> {
 }
 
 /// What landfall reads. DescribeStacks without a name also asks for ListStacks (CloudFormation API reference); for ECS the
-/// resources' names are known only once they were read.
+/// resources' names are known only once they were read. CloudFormation detects drift with the rights of whoever asks it to, which
+/// must include these of its own besides the reads of the resources. \[doc: "Detect unmanaged configuration changes"\]
 fn reads() -> Value {
     let mut actions = own(|operation| operation.service() == Service::Ecs && !operation.changes());
-    actions.extend(["cloudformation:DescribeStacks", "cloudformation:ListStacks"].map(str::to_owned));
+    let stacks = ["BatchDescribeTypeConfigurations", "DescribeStacks", "ListStacks"];
+    actions.extend(stacks.map(|action| format!("cloudformation:{action}")));
     actions.push("logs:DescribeLogGroups".to_owned());
     allow(&actions, &["*".to_owned()])
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::state::Answer;
 use super::{Effect, Look, Request, STALE, Seen, Subject, compare, evidence, prove, task, traffic, unmade, whose};
 use crate::cloud::{
-    ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, ServiceSeen, TemplateObject, TemplateSource,
+    ChangeSetRequest, ChangeSetSeen, ChangeSetStatus, Execution, Finding, ServiceSeen, TemplateObject, TemplateSource,
 };
 use crate::engine::cause;
 use crate::engine::token::{Instance, Purpose};
@@ -46,7 +46,7 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: Optio
         Some(change_set) => match (change_set.status, change_set.execution) {
             (ChangeSetStatus::Deleted, _) => again(s, content, seen, create),
             (ChangeSetStatus::Creating, _) => patience(s, content),
-            (ChangeSetStatus::Failed, _) => failed(s, change_set),
+            (ChangeSetStatus::Failed, _) => failed(s, seen, change_set),
             (ChangeSetStatus::Complete, Execution::Available) => made_and_read(s, content, change_set, seen, stack),
             (ChangeSetStatus::Complete, Execution::Unavailable | Execution::InProgress) => patience(s, content),
             // Not executed by us: the stack changed since, perhaps by this very change set.
@@ -67,7 +67,7 @@ fn patience(s: &Subject<'_>, content: &Content) -> Effect {
     s.poll(since)
 }
 
-fn failed(s: &Subject<'_>, change_set: &ChangeSetSeen) -> Effect {
+fn failed(s: &Subject<'_>, seen: &Seen, change_set: &ChangeSetSeen) -> Effect {
     let reason = change_set.reason.clone().unwrap_or_default();
     if change_set.is_no_change() {
         return Effect::Note(vec![s.evidence(Evidence::NoChange { reason })]);
@@ -75,7 +75,38 @@ fn failed(s: &Subject<'_>, change_set: &ChangeSetSeen) -> Effect {
     if let Some(outage) = change_set.outage() {
         return unmade::pause(s, &outage);
     }
-    s.fail(Cause::NO_CHANGE_SET, format!("AWS cannot make the change set: {reason}"))
+    if is_found(&reason) && seen.findings.is_none() {
+        return Effect::Look(Look::Findings(change_set.id.clone()));
+    }
+    let found = seen.findings.as_ref().map(findings).unwrap_or_default();
+    let reason = if found.is_empty() { reason.as_str() } else { reason.trim_end_matches('.') };
+    s.fail(Cause::NO_CHANGE_SET, format!("AWS cannot make the change set: {reason}{found}"))
+}
+
+/// So many findings are told; the others are counted.
+const FINDINGS: usize = 3;
+
+/// Whether the reason is that of validation or of a Hook: then it does not say what is wrong. \[reports\]
+fn is_found(reason: &str) -> bool {
+    ["EarlyValidation", "hook(s)", "Hook"].iter().any(|word| reason.contains(word))
+}
+
+/// What was found, for the end of a sentence.
+fn findings(read: &Result<Vec<Finding>, String>) -> String {
+    let found = match read {
+        Ok(found) => found,
+        Err(error) => return format!("; only DescribeEvents says what is wrong, and landfall cannot read it: {error}"),
+    };
+    let failing: Vec<&Finding> = found.iter().filter(|one| one.fails).collect();
+    let told = failing.iter().take(FINDINGS).map(|one| {
+        let path = if one.path.is_empty() { String::new() } else { format!(" at {}", one.path) };
+        format!("; {}{path}: {}", one.resource, one.reason)
+    });
+    let mut text: String = told.collect();
+    if failing.len() > FINDINGS {
+        text.push_str(&format!("; and {} more", failing.len() - FINDINGS));
+    }
+    text
 }
 
 fn made_and_read(
@@ -166,6 +197,7 @@ fn make(s: &Subject<'_>, content: &Content, seen: &Seen, create: bool, round: us
         tags: content.tags.clone(),
         capabilities: content.capabilities.clone(),
         token: s.token(Purpose::Make(round)),
+        reverts: s.order.repair && !create,
     };
     s.ask(Call::CreateChangeSet, Purpose::Make(round), Request::Make(Box::new(request)))
 }

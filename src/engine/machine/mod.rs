@@ -11,6 +11,7 @@ mod delete;
 mod deployment;
 mod evidence;
 mod follow;
+mod left;
 mod logs;
 mod pause;
 mod prepare;
@@ -34,8 +35,8 @@ use super::mistakes::Mistakes;
 use super::token::{self, Maker, Purpose};
 use super::whose::{Known, Whose};
 use crate::cloud::{
-    ChangeSetRequest, ChangeSetSeen, HookAnswer, LogStream, RunTaskRequest, ServiceSeen, StackEvent, StackResource,
-    StoppedTask, TaskSeen, TemplateObject, WhichTask,
+    ChangeSetRequest, ChangeSetSeen, Finding, HookAnswer, LogStream, RunTaskRequest, ServiceSeen, StackEvent,
+    StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
 use crate::model::catalog::Gate;
 use crate::model::journal::{
@@ -241,6 +242,8 @@ pub(crate) struct Seen {
     pub(crate) last_token: Option<Option<Arc<str>>>,
     /// The change set in hand.
     pub(crate) change_set: Option<Option<ChangeSetSeen>>,
+    /// What AWS found wrong with the change set in hand, or why that cannot be read.
+    pub(crate) findings: Option<Result<Vec<Finding>, String>>,
     /// Events of the operation.
     pub(crate) events: Option<Vec<StackEvent>>,
     /// The stack's resources.
@@ -265,6 +268,8 @@ pub(crate) enum Look {
     LastToken(Arc<str>),
     /// The change set of this name.
     ChangeSet(Arc<str>),
+    /// What AWS found wrong with the change set that has this ARN.
+    Findings(Arc<str>),
     /// Events of the stack with this id, back to the beginning of the operation with this token.
     Events(Arc<str>, Arc<str>),
     /// Resources of the stack with this id.

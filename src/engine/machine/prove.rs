@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::state::Answer;
-use super::{Effect, Request, Seen, Subject, evidence, follow, takeover, task};
+use super::{Effect, Request, Seen, Subject, evidence, follow, left, takeover, task};
 use crate::cloud::{ServiceDeployment, ServiceDeploymentStatus as Status, ServiceSeen, StackResource};
 use crate::engine::cause;
 use crate::engine::mistakes::Mistake;
@@ -34,7 +34,7 @@ enum Verdict {
 /// What to do now for a stack whose operation is complete, or that needed none. `since` is when it began.
 pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &StackSeen, since: Timestamp) -> Effect {
     if s.mistakes.makes(Mistake::SuccessByStackStatus) {
-        return finish(s, stack, vec![], Outcome::Proved);
+        return finish(s, seen, stack, vec![], Outcome::Proved);
     }
     if let Some(effect) = protect(s, content, stack, since) {
         return effect;
@@ -53,9 +53,9 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
         return task::next(s, run, seen, stack, states());
     }
     match verdict {
-        Verdict::Nothing if s.state.no_change.is_some() => finish(s, stack, vec![], Outcome::Unchanged),
-        Verdict::Nothing => finish(s, stack, vec![], Outcome::StackStatusOnly),
-        Verdict::Proved => finish(s, stack, states(), Outcome::Proved),
+        Verdict::Nothing if s.state.no_change.is_some() => finish(s, seen, stack, vec![], Outcome::Unchanged),
+        Verdict::Nothing => finish(s, seen, stack, vec![], Outcome::StackStatusOnly),
+        Verdict::Proved => finish(s, seen, stack, states(), Outcome::Proved),
         Verdict::NotYet(missing) if s.late(since, s.deadline(content)) => {
             let limit = cause::limit(s.deadline(content));
             wrong(s, seen, stack, states(), "not-proved", format!("not within {limit}: {missing}"))
@@ -102,19 +102,21 @@ fn wrong(
     follow::not_proved(s, states, stack.status, cause)
 }
 
-fn finish(s: &Subject<'_>, stack: &StackSeen, states: Vec<Evidence>, outcome: Outcome) -> Effect {
+fn finish(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, states: Vec<Evidence>, outcome: Outcome) -> Effect {
     let mut entries: Vec<Entry> = states.into_iter().map(|item| s.evidence(item)).collect();
     if s.state.no_change.is_none() {
         entries.push(s.evidence(Evidence::StackLeft { status: stack.status }));
     }
-    entries.push(in_place(s, stack));
+    entries.push(in_place(s, seen, stack));
     entries.push(s.ended(outcome));
     Effect::Note(entries)
 }
 
-/// The record that the stack has its content, with the time by which a later change is noticed.
-pub(super) fn in_place(s: &Subject<'_>, stack: &StackSeen) -> Entry {
-    s.evidence(Evidence::InPlace { changed: stack.changed() })
+/// The record that the stack has its content, with the time and the services by which a later change is noticed. What AWS did not
+/// change is no measure of what it should be: then nothing is said of services.
+pub(super) fn in_place(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Entry {
+    let services = s.state.no_change.is_none().then(|| left::services(seen));
+    s.evidence(Evidence::InPlace { changed: stack.changed(), services })
 }
 
 /// The first service that this operation updated a moment ago, and for which ECS shows no newer service deployment than before:

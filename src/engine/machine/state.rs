@@ -213,6 +213,7 @@ impl DeploymentState {
                 self.stack(stack).opens(*gate, resource.clone(), record.at);
             }
             Entry::Landed { .. }
+            | Entry::Drift(_)
             | Entry::Snapshot { .. }
             | Entry::Ordered { .. }
             | Entry::Skipped { .. }

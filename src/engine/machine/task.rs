@@ -42,14 +42,14 @@ pub(super) fn next(s: &Subject<'_>, run: &TaskRun, seen: &Seen, stack: &StackSee
         let mut entries: Vec<Entry> = states.into_iter().map(|item| s.evidence(item)).collect();
         entries.push(s.evidence(Evidence::TaskNotRun { why }));
         entries.extend(left(s, stack));
-        entries.push(super::prove::in_place(s, stack));
+        entries.push(super::prove::in_place(s, seen, stack));
         entries.push(s.ended(Outcome::StackStatusOnly));
         return Effect::Note(entries);
     }
     // How the operation left the stack is in the journal before its task begins, whatever becomes of that.
     if let Some(left) = left(s, stack) {
         let states = states.into_iter().map(|item| s.evidence(item));
-        return Effect::Note(states.chain([left, super::prove::in_place(s, stack)]).collect());
+        return Effect::Note(states.chain([left, super::prove::in_place(s, seen, stack)]).collect());
     }
     if let Some(by) = s.superseded {
         // In a lost part of the store's life the task may have run.

@@ -15,6 +15,7 @@ use crate::load::schema::place::{EnvironmentFile, TargetFile};
 use crate::load::schema::root::{LimitEntry, RootFile};
 use crate::model::account::{Account, Guard, Limit};
 use crate::model::catalog::{Lifecycle, Network, Phase, Progress, Unless};
+use crate::model::drift::{DriftPath, DriftPolicy};
 use crate::model::place::Access;
 use crate::model::{
     AccountId, AccountName, BucketName, Environment, EnvironmentName, Id, LifecycleName, Place, Region, Target,
@@ -89,7 +90,27 @@ pub(crate) fn environment(
         protected: doc.protected,
         prune: doc.prune,
         queue: doc.queue.into(),
+        drift: drift(&mut make, doc),
     })
+}
+
+/// The shortest `drift_every`: a detection reads every resource of a stack.
+const SHORTEST: SignedDuration = SignedDuration::from_hours(1);
+
+fn drift(make: &mut Maker<'_>, doc: &EnvironmentFile) -> DriftPolicy {
+    let mut ignore = Vec::with_capacity(doc.drift_ignore.len());
+    for written in &doc.drift_ignore {
+        match DriftPath::parse(written) {
+            Ok(path) => ignore.push(path),
+            Err(error) => make.invalid(written.span(), error.to_string()),
+        }
+    }
+    let written = doc.drift_every.as_ref();
+    let every = written.and_then(|written| make.duration(written)).unwrap_or(DriftPolicy::EVERY);
+    if let Some(written) = written.filter(|_| every < SHORTEST) {
+        make.invalid(written.span(), "`drift_every` must be at least `1h`".to_owned());
+    }
+    DriftPolicy { mode: doc.drift.into(), every, ignore }
 }
 
 /// Reads a target. Names of accounts and environments are checked elsewhere.

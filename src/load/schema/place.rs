@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::At;
 use super::accept::AcceptEntry;
+use crate::model::DriftMode;
 use crate::model::catalog::Queue;
 
 /// `environments/<name>.toml`: a stage that releases reach one after the other.
@@ -25,9 +26,40 @@ pub struct EnvironmentFile {
     /// What happens to an unfinished deployment when a newer commit lands.
     #[serde(default)]
     pub queue: QueueEntry,
+    /// What happens when a stack is changed outside of landfall.
+    #[serde(default)]
+    pub drift: DriftEntry,
+    /// How often CloudFormation's drift detection runs on each stack: `24h` by default, at least `1h`.
+    pub drift_every: Option<At<String>>,
+    /// Properties whose changes are not drift, like `AWS::ECS::Service/DesiredCount`: a resource's type or logical id, `/`, and the property.
+    #[serde(default)]
+    pub drift_ignore: Vec<At<String>>,
     /// Warnings about this file that are accepted.
     #[serde(default)]
     pub accept: Vec<At<AcceptEntry>>,
+}
+
+/// `drift`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DriftEntry {
+    /// It is reported.
+    #[default]
+    Report,
+    /// It is reported, and the same release is deployed again to put it right. In a protected environment only after an `[[allow]]`.
+    Repair,
+    /// It is not looked for.
+    Ignore,
+}
+
+impl From<DriftEntry> for DriftMode {
+    fn from(entry: DriftEntry) -> Self {
+        match entry {
+            DriftEntry::Report => DriftMode::Report,
+            DriftEntry::Repair => DriftMode::Repair,
+            DriftEntry::Ignore => DriftMode::Ignore,
+        }
+    }
 }
 
 /// `queue`.

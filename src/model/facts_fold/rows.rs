@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash as Hashed;
 
+use crate::model::drift::{DriftSource, StackDrift};
 use crate::model::facts::{
     Announced, Attempts, Facts, GaveWay, Made, OutputsRead, Repeat, StackPut, TaskRan, Unlocked,
 };
@@ -15,6 +16,7 @@ use crate::model::{Hash, Id, Place, ReleaseName, Slot, StackName};
 pub(super) struct Index {
     pub(super) announced: Rows<Announced>,
     pub(super) attempts: Rows<Attempts>,
+    pub(super) drift: Rows<StackDrift>,
     pub(super) gave_way: Rows<GaveWay>,
     pub(super) made: Rows<Made>,
     pub(super) puts: Rows<StackPut>,
@@ -39,6 +41,7 @@ impl Index {
         Self {
             announced: Rows::of(&facts.announced),
             attempts: Rows::of(&facts.attempts),
+            drift: Rows::of(&facts.drift),
             gave_way: Rows::of(&facts.gave_way),
             made: Rows::of(&facts.made),
             puts: Rows::of(&facts.puts),
@@ -126,6 +129,7 @@ macro_rules! keyed {
 keyed! {
     Announced: (DeploymentId, StackName) = |row| (row.deployment, row.stack.clone());
     Attempts: (Slot, Hash) = |row| (row.slot.clone(), row.content);
+    StackDrift: (Place, StackName, DriftSource) = |row| (row.place.clone(), row.stack.clone(), row.source);
     GaveWay: Slot = |row| row.slot.clone();
     Made: (Place, StackName) = |row| (row.place.clone(), row.stack.clone());
     OutputsRead: (Place, StackName) = |row| (row.place.clone(), row.stack.clone());

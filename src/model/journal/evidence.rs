@@ -6,6 +6,8 @@ use jiff::Timestamp;
 
 use super::ExpectedChange;
 use crate::model::StackStatus;
+use crate::model::drift::ServiceLeft;
+
 /// Something that was seen.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(tag = "evidence", rename_all = "kebab-case")]
@@ -29,6 +31,9 @@ pub enum Evidence {
     InPlace {
         /// When the stack was last changed then.
         changed: Timestamp,
+        /// Its services as ECS describes them, by ARN; none if AWS had nothing to change, so that what is there may be drift.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        services: Option<BTreeMap<std::sync::Arc<str>, ServiceLeft>>,
     },
     /// An output of another stack, as it was when it was read.
     OutputRead {

@@ -154,6 +154,7 @@ impl World {
             action: Action::Put(Box::new(content.clone())),
             adopt: false,
             as_found: false,
+            repair: false,
         };
         self.apply(&order, release, Vec::new());
     }
@@ -382,6 +383,7 @@ impl World {
             created: old.as_ref().map_or(now, |old| old.created),
             updated: old.is_some().then_some(now),
             protected: content.protected,
+            drift: None,
         };
         stacks.insert(order.stack.clone(), Arc::new(seen));
         let shown = Shown::of(content, release);

@@ -18,7 +18,6 @@ use super::stack::{Resource, Shape, Stack};
 use super::{Work, World};
 use crate::model::{Place, StackStatus};
 use crate::sim::error::{Answer, ApiError};
-use crate::sim::ledger::Effect;
 
 /// Properties that no read returns. \[api: `writeOnlyProperties` of the schemas\]
 const WRITE_ONLY: [(&str, &str); 6] = [
@@ -142,7 +141,6 @@ impl World {
         if let Some(stack) = self.region(place).stacks.get_mut(&stack_id) {
             stack.drift.detections.push(detection);
         }
-        self.record(place, "DetectStackDrift", name.to_owned(), None, Effect::Effective);
         let work = Work::Drift { place: place.clone(), stack: stack_id };
         self.schedule(self.now + self.config.pace.change_set, work);
         Ok(id)
@@ -181,7 +179,6 @@ impl World {
         if let Some(stack) = self.region(place).stacks.get_mut(&id) {
             learn(stack, drift.clone(), now);
         }
-        self.record(place, "DetectStackResourceDrift", format!("{name}/{logical}"), None, Effect::Effective);
         Ok(drift)
     }
 

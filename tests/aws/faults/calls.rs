@@ -53,6 +53,7 @@ fn request() -> ChangeSetRequest {
         tags: BTreeMap::new(),
         capabilities: Vec::new(),
         token: "lf-1".into(),
+        reverts: false,
     }
 }
 
@@ -73,6 +74,10 @@ pub(super) async fn call(operation: Operation, cloud: &dyn Change, account: &Acc
         Operation::GetTemplate => told(cloud.template(&here, &standing).await),
         Operation::DescribeChangeSet => told(cloud.change_set(&here, "standing", READY).await),
         Operation::DescribeStackEvents => told(cloud.last_token(&here, &id()).await),
+        Operation::DescribeEvents => {
+            let set = account.world.describe_change_set(&here.place, Some("standing"), READY).unwrap().1.id.clone();
+            told(cloud.findings(&here, &set).await)
+        }
         Operation::ListStackResources => told(cloud.resources(&here, &id()).await),
         Operation::DescribeServices
         | Operation::ListServiceDeployments
@@ -90,6 +95,9 @@ pub(super) async fn call(operation: Operation, cloud: &dyn Change, account: &Acc
             let stream = LogStream { group: "standing".into(), stream: format!("run/app/{task}").into() };
             told(cloud.log_lines(&here, &stream, 10).await)
         }
+        Operation::DescribeTaskDefinition => told(cloud.task_definition(&here, &account.definition).await),
+        Operation::DetectStackDrift => told(cloud.detect_drift(&here, &id()).await),
+        Operation::DescribeStackResourceDrifts => told(cloud.drift(&here, &id()).await),
         Operation::DescribeClusters => told(cloud.cluster(&here, "main").await),
         Operation::HeadBucket => told(cloud.bucket(&here, &BucketName::new(BUCKET).unwrap()).await),
         Operation::CreateChangeSet => told(cloud.create_change_set(&here, &request()).await),

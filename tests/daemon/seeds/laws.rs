@@ -40,6 +40,8 @@ pub(super) enum Law {
     Asked,
     /// What releases a slot that is held releases it.
     WayOut,
+    /// What others changed in a stack is told.
+    Told,
 }
 
 /// Reads the journal record by record.

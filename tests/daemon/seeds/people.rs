@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use landfall::model::catalog::Gate;
 use landfall::model::{AccountId, Decision, Hold, Place, Region};
+use landfall::sim::world::ecs::Service;
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::view::reasons::{self, Key};
 use serde_json::json;
@@ -31,7 +32,18 @@ impl Universe {
         let mut world = self.world.lock().unwrap();
         let stacks: Vec<String> = world.describe_stacks(&place).into_iter().map(|stack| stack.name).collect();
         let ours: Vec<&String> = stacks.iter().filter(|name| !self.watch.foreign.contains(*name)).collect();
-        let done = match self.dice.below(3) {
+        let done = match self.dice.below(4) {
+            3 if !ours.is_empty() => {
+                let name = (*self.dice.pick(&ours)).clone();
+                let count = self.dice.below(5);
+                let of_it = world.describe_stack(&place, &name).map(|stack| stack.id).ok();
+                let mine = |service: &&Service| {
+                    service.status == "ACTIVE" && service.stack == of_it.as_deref().map(str::to_owned)
+                };
+                let arn = world.services(&place).find(mine).map(|service| service.arn.clone()).unwrap_or_default();
+                let set = [("DesiredCount".to_owned(), count.into())].into_iter().collect();
+                world.update_service(&place, &arn, set, false).map(|()| "a service is scaled")
+            }
             0 if !ours.is_empty() => {
                 let name = (*self.dice.pick(&ours)).clone();
                 world.delete_stack(&place, &name, &[], false, &None).map(|()| "a stack is deleted")

@@ -1,6 +1,6 @@
 //! One seed: commits, failures and crashes at random, and the laws after every step.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -11,9 +11,10 @@ use jiff::{SignedDuration, Timestamp};
 use landfall::cloud::{At, Observe, ServiceDeploymentStatus, deployable};
 use landfall::daemon::{Clock, Daemon, DaemonError, Next, Options, Ports, Published, Silent};
 use landfall::model::catalog::Gate;
+use landfall::model::drift::ServiceLeft;
 use landfall::model::journal::{Record, StoreId};
 use landfall::model::place::Access;
-use landfall::model::{AccountId, Hash, Place, Region, StackName};
+use landfall::model::{AccountId, Hash, Place, Region, Slot, StackName};
 use landfall::sim::{Accepted, CallEffect, During, Fault, SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
 
@@ -179,6 +180,7 @@ impl Universe {
         advance(&self.world, SignedDuration::from_mins(20));
         self.settles().await?;
         self.truth().await?;
+        self.told()?;
         self.way_out().await
     }
 
@@ -477,6 +479,47 @@ impl Universe {
         }
         let published = self.published.clone().unwrap();
         self.watch.truth(&published, &stamps)
+    }
+
+    /// What somebody changed in a stack, or in a service, since landfall put it there is in the report.
+    fn told(&mut self) -> Verdict {
+        let published = self.published.clone().unwrap();
+        let world = self.world.lock().unwrap();
+        let rows =
+            published.planned.report.slots.iter().filter_map(|row| row.drift.as_ref()).flat_map(|drift| &drift.rows);
+        let told: BTreeSet<(&Place, &StackName)> = rows.map(|row| (&row.place, &row.stack)).collect();
+        let slots: BTreeSet<&Slot> = published.planned.report.slots.iter().map(|row| &row.slot).collect();
+        let flying: BTreeSet<&Slot> = published.facts.in_flight.iter().map(|flight| &flight.slot).collect();
+        let mut checked = 0;
+        for put in &published.facts.puts {
+            let Some(seen) = published.observed.stack(&put.place, &put.stack).filter(|seen| deployable(seen.status))
+            else {
+                continue;
+            };
+            let slot = seen.owner().map(|owner| owner.slot());
+            if slot.is_none_or(|slot| !slots.contains(&slot) || flying.contains(&slot)) {
+                continue;
+            }
+            let nobodys = |token: &Option<Arc<str>>| token.as_deref().is_none_or(|token| !token.starts_with("lf-"));
+            let last = world
+                .find_stack(&put.place, &seen.id)
+                .and_then(|stack| stack.events.last())
+                .map(|event| event.token.clone());
+            let text = world.template(&put.place, put.stack.as_str()).unwrap_or_default();
+            let edited = put.changed != seen.changed() && last.as_ref().is_none_or(nobodys) && text.contains("ByHand");
+            let scaled = |(arn, left): (&Arc<str>, &ServiceLeft)| {
+                let service =
+                    world.services(&put.place).find(|service| service.arn == **arn && service.status == "ACTIVE");
+                let count = left.settings.get("DesiredCount").and_then(serde_json::Value::as_u64);
+                service.is_none_or(|service| count.is_some_and(|count| count != u64::from(service.desired)))
+            };
+            checked += 1;
+            if (edited || put.services.iter().any(scaled)) && !told.contains(&(&put.place, &put.stack)) {
+                return Err((Law::Told, format!("nobody is told that {} was changed", put.stack)));
+            }
+        }
+        *self.watch.checked.entry(Law::Told).or_insert(0) += checked;
+        Ok(())
     }
 
     fn pass(&mut self, next: Option<Next>) {

@@ -31,7 +31,7 @@ pub(super) fn next(
     let content = s.content().filter(|_| is(s) && s.state.runs() <= 1)?;
     if !s.state.evidence.iter().any(|item| matches!(item, Evidence::InPlace { .. })) {
         let states = states.into_iter().map(|item| s.evidence(item));
-        return Some(Effect::Note(states.chain([prove::in_place(s, stack)]).collect()));
+        return Some(Effect::Note(states.chain([prove::in_place(s, seen, stack)]).collect()));
     }
     let Some(token) = their_token(s, stack) else {
         let why = "the stack was already like this when this store found it, and its events do not name the task";

@@ -1,0 +1,206 @@
+//! What a look for drift costs where there is none: nothing per stack, and the services of a place in one question.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use landfall::cloud::{
+    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, Finding, HookAnswer, Identity, LogStream, Observe,
+    Result, RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
+};
+use landfall::engine::{Engine, Inspection};
+use landfall::model::catalog::OnFailure;
+use landfall::model::drift::{Drifted, ServiceLeft, ServiceSettings};
+use landfall::model::journal::{Action, Content, DeploymentId, Entry, Evidence, Opened, Order, Outcome, StoreId};
+use landfall::model::observed::{DriftChecked, PlaceSeen};
+use landfall::model::place::Access;
+use landfall::model::{
+    AccountId, BucketName, CommitId, Hash, Id, Observed, Place, Region, ReleaseName, StackName, StackOwner, StackSeen,
+    StackStatus,
+};
+use landfall::store::{MemoryStore, Store};
+
+const STACKS: usize = 10_000;
+
+/// An account that is asked about services and about nothing else.
+#[derive(Default)]
+struct Quiet(Mutex<Vec<usize>>);
+
+macro_rules! quiet {
+    ($trait:ident, { $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* } $($more:item)*) => {
+        #[async_trait]
+        impl $trait for Quiet {
+            $(async fn $name(&self, _: &At, $($arg: $type),*) -> Result<$answer> {
+                $(let _ = $arg;)*
+                unreachable!("{} is asked", stringify!($name))
+            })*
+            $($more)*
+        }
+    };
+}
+
+quiet!(Observe, {
+    identity() -> Identity;
+    stacks() -> Vec<StackSeen>;
+    stack(name_or_id: &str) -> Option<StackSeen>;
+    template(stack: &StackName) -> Option<String>;
+    change_set(stack: &str, name: &str) -> Option<ChangeSetSeen>;
+    findings(change_set: &str) -> Vec<Finding>;
+    events(stack_id: &str, token: &str) -> Vec<StackEvent>;
+    last_token(stack_id: &str) -> Option<Arc<str>>;
+    resources(stack_id: &str) -> Vec<StackResource>;
+    service(arn: &str) -> Option<ServiceSeen>;
+    stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
+    task(cluster: &str, which: &WhichTask) -> Option<TaskSeen>;
+    log_lines(stream: &LogStream, last: usize) -> Vec<String>;
+    task_definition(arn: &str) -> Option<serde_json::Value>;
+    detect_drift(stack_id: &str) -> ();
+    drift(stack_id: &str) -> Vec<Drifted>;
+    cluster(name: &str) -> Option<ClusterSeen>;
+    bucket(name: &BucketName) -> bool;
+}
+async fn settings(&self, _: &At, arns: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, ServiceSettings>> {
+    self.0.lock().unwrap().push(arns.len());
+    Ok(arns.iter().map(|arn| (arn.clone(), settings())).collect())
+});
+
+quiet!(Change, {
+    put_template(object: &TemplateObject, body: &str) -> ();
+    create_change_set(request: &ChangeSetRequest) -> ();
+    execute_change_set(stack: &StackName, name: &str, token: &str) -> ();
+    delete_change_set(stack: &StackName, name: &str) -> ();
+    delete_stack(stack_id: &str, token: &str) -> ();
+    cancel_update(stack: &StackName, token: &str) -> ();
+    continue_rollback(stack: &StackName, skip: &[Arc<str>], token: &str) -> ();
+    rollback_stack(stack: &StackName, token: &str) -> ();
+    set_protection(stack: &StackName, on: bool) -> ();
+    continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
+    run_task(request: &RunTaskRequest) -> Arc<str>;
+    stop_task(cluster: &str, task: &str, reason: &str) -> ();
+});
+
+fn settings() -> ServiceSettings {
+    [("DesiredCount".to_owned(), 2.into())].into_iter().collect()
+}
+
+fn place() -> Place {
+    Place { account: AccountId::new("111111111111").unwrap(), region: Region::new("eu-west-1").unwrap() }
+}
+
+fn owner(number: usize) -> StackOwner {
+    let id = |text: &str| Id::new(text).unwrap();
+    StackOwner {
+        repository: id("many"),
+        project: id("shop"),
+        step: id(&format!("s{number}")),
+        environment: id("test"),
+        target: id("eu"),
+        tenant: None,
+    }
+}
+
+/// A deployment that put these stacks in place, one service in each.
+fn deployed(deployment: u64, numbers: std::ops::Range<usize>, at: Timestamp) -> Vec<Entry> {
+    let deployment = DeploymentId(deployment);
+    let content = Content {
+        template: "{}".into(),
+        description: "".into(),
+        parameters: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        capabilities: Vec::new(),
+        hash: Hash::of(b"content"),
+        protected: false,
+        images: BTreeMap::new(),
+        expected: Vec::new(),
+        deadline: 60,
+        bucket: None,
+        task: None,
+    };
+    let order = |number: usize| Order {
+        wave: 0,
+        step: 0,
+        after: None,
+        stack: StackName::of(&owner(number)),
+        place: place(),
+        access: Access::default(),
+        action: Action::Put(Box::new(content.clone())),
+        adopt: false,
+        as_found: false,
+        repair: false,
+    };
+    let opened = Opened {
+        deployment,
+        slot: owner(0).slot(),
+        release: ReleaseName::new("1.0.0").unwrap(),
+        commit: CommitId("0".repeat(40)),
+        plan: "00000000".into(),
+        content: Hash::of(b"slot"),
+        given: None,
+        attempt: 1,
+        on_failure: OnFailure::Stop,
+        orders: numbers.clone().map(order).collect(),
+        allowed: Vec::new(),
+        removal: false,
+        live: BTreeMap::new(),
+        waves: Vec::new(),
+    };
+    let mut entries = vec![Entry::Opened(opened)];
+    for number in numbers {
+        let stack = StackName::of(&owner(number));
+        let arn: Arc<str> = format!("arn:aws:ecs:eu-west-1:111111111111:service/c{}/s{number}", number % 3).into();
+        let services = [(arn, ServiceLeft { resource: "Service".into(), settings: settings() })].into_iter().collect();
+        let item = Evidence::InPlace { changed: at, services: Some(services) };
+        entries.push(Entry::Evidence { deployment, stack: stack.clone(), item });
+        entries.push(Entry::StackEnded { deployment, stack, outcome: Outcome::Proved });
+    }
+    entries.push(Entry::Ended { deployment, outcome: Outcome::Proved });
+    entries
+}
+
+fn seen(number: usize, at: Timestamp, checked: Option<Timestamp>) -> StackSeen {
+    let name = StackName::of(&owner(number));
+    StackSeen {
+        id: name.as_str().into(),
+        name,
+        status: StackStatus::CreateComplete,
+        reason: None,
+        description: None,
+        tags: owner(number).tags(),
+        outputs: BTreeMap::new(),
+        parameters: BTreeMap::new(),
+        created: at,
+        updated: None,
+        protected: false,
+        drift: checked.map(|at| DriftChecked { drifted: false, at }),
+    }
+}
+
+#[tokio::test]
+async fn ten_thousand_stacks_without_drift_are_one_question() {
+    let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
+    let at = now - SignedDuration::from_hours(72);
+    let store = Arc::new(MemoryStore::new(StoreId("5707e00000000001".into())));
+    let lease = store.acquire("test", now, now + SignedDuration::from_hours(1)).await.unwrap();
+    for deployment in 0..100 {
+        let first = deployment * STACKS / 100;
+        let entries = deployed(deployment as u64 + 1, first..first + STACKS / 100, at);
+        store.append(lease.fence, at, entries).await.unwrap();
+    }
+    let cloud = Arc::new(Quiet::default());
+    let mut engine = Engine::open(store.clone(), cloud.clone(), &lease).await.unwrap();
+    let checked = Some(now - SignedDuration::from_hours(1));
+    let stacks = (0..STACKS).map(|number| seen(number, at, checked)).map(|seen| (seen.name.clone(), Arc::new(seen)));
+    let listed = PlaceSeen::Seen { at: now, stacks: stacks.collect() };
+    let observed = Observed { places: [(place(), listed)].into_iter().collect() };
+    let places = [(place(), Access::default())].into_iter().collect();
+    let (repository, policies) = (Id::new("many").unwrap(), BTreeMap::new());
+    let inspection = Inspection { repository: &repository, observed: &observed, places: &places, policies: &policies };
+    for _ in 0..2 {
+        let before = engine.position();
+        assert!(engine.inspect(&inspection, now).await.unwrap().is_empty());
+        assert_eq!(engine.position(), before, "nothing is written");
+    }
+    // The adapters ask ten services of a cluster with one call: see `tests/aws/drift.rs`.
+    assert_eq!(*cloud.0.lock().unwrap(), [STACKS, STACKS]);
+}
