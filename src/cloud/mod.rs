@@ -20,7 +20,7 @@ use jiff::Timestamp;
 pub use error::{CloudError, Consequence};
 pub use service::*;
 pub use sort::{Came, Fault, changes, sort};
-pub use task::{LogStream, RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
+pub use task::{LogStream, RunTaskRequest, TaskEnd, TaskSeen, WhichTask, lacks_room};
 pub use template::{TemplateObject, TemplateSource};
 
 use crate::model::journal::ExpectedChange;

@@ -17,7 +17,7 @@ use crate::cloud::{
     HookAnswer, HookStatus, Identity, LogStream, Observe, PauseHook, Percent, PropertyChange, ResolvedImage,
     ResourceChange, Result, RunTaskRequest, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent, ServiceSeen,
     StackEvent, StackResource, StoppedTask, TaskEnd, TaskSeen, TemplateObject, TemplateSource, TrafficShift, WhichTask,
-    sort,
+    lacks_room, sort,
 };
 use crate::model::journal::{ContainerEnd, Effect, ExpectedChange, Fate};
 use crate::model::{BucketName, Place, StackName, StackSeen};
@@ -305,7 +305,7 @@ fn one_task(task: &OneTask) -> TaskSeen {
 /// As the adapter of AWS sorts it: a full cluster may have room later.
 fn not_placed(why: &Unplaced) -> CloudError {
     let (operation, message) = ("RunTask", format!("no capacity for the task: {}", why.reason));
-    match why.reason.starts_with("RESOURCE:") {
+    match lacks_room(&why.reason) {
         true => CloudError::Conflict { operation, message },
         false => CloudError::Invalid { operation, message },
     }
