@@ -9,7 +9,7 @@ use super::clients::AwsCloud;
 use super::observe::found;
 use super::operation::Operation;
 use super::services::{TASKS_PER_CALL, is_missing};
-use crate::cloud::{At, CloudError, LogStream, Result, RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
+use crate::cloud::{At, CloudError, LogStream, Result, RunTaskRequest, TaskEnd, TaskSeen, WhichTask, lacks_room};
 use crate::model::TaskRun;
 use crate::model::journal::ContainerEnd;
 use crate::model::task::{RunsOn, TaskNetwork};
@@ -228,7 +228,7 @@ fn not_placed(failures: &[ecs::Failure]) -> CloudError {
     });
     let words = said(&words.collect::<Vec<_>>().join(", "));
     let (operation, message) = (Operation::RunTask.as_str(), format!("no capacity for the task: {words}"));
-    let full = |failure: &ecs::Failure| failure.reason().is_some_and(|reason| reason.starts_with("RESOURCE:"));
+    let full = |failure: &ecs::Failure| failure.reason().is_some_and(lacks_room);
     match failures.iter().all(full) {
         true => CloudError::Conflict { operation, message },
         false => CloudError::Invalid { operation, message },

@@ -21,7 +21,7 @@ use serde_json::Value;
 pub use error::{CloudError, Consequence};
 pub use service::*;
 pub use sort::{Came, Fault, changes, sort};
-pub use task::{LogStream, RunTaskRequest, TaskEnd, TaskSeen, WhichTask};
+pub use task::{LogStream, RunTaskRequest, TaskEnd, TaskSeen, WhichTask, lacks_room};
 pub use template::{TemplateObject, TemplateSource};
 
 use crate::model::drift::{Drifted, ServiceSettings};

@@ -4,7 +4,7 @@
 //! those of the services' models and of "Common error types" in their API references; CloudFormation says much only in the
 //! sentence of a `ValidationError`, so its known sentences are read too.
 
-use super::CloudError;
+use super::{CloudError, lacks_room};
 
 /// A call that did not succeed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,9 @@ fn by_status(operation: &'static str, status: u16, message: String) -> CloudErro
 
 fn by_code(operation: &'static str, status: u16, code: &str, said: &str, message: String) -> CloudError {
     match code {
+        "Client" | "Server" | "Throttling" if operation == "RunTask" && lacks_room(said) => {
+            CloudError::Conflict { operation, message }
+        }
         "Throttling"
         | "Throttled"
         | "ThrottledRequest"

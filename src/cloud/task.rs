@@ -63,3 +63,19 @@ pub struct LogStream {
     /// Name of the stream: for `awslogs`, prefix/container/taskId.
     pub stream: Arc<str>,
 }
+
+/// Whether ECS says with these words that it has no room for a task now. Room may come without a change of the request, so the
+/// task is tried again.
+///
+/// The words are a failure's `reason`, or the message of an error. \[doc: "API failure reasons"; api: `ClientException`, the quota of
+/// tasks in PROVISIONING; iss: gchq/sleeper#904 for Fargate's words in a failure without an ARN, aws/aws-sdk-ruby#3047\]
+pub fn lacks_room(words: &str) -> bool {
+    // An instance without memory, CPU, ports or interfaces left, and one whose agent is disconnected.
+    words.starts_with("RESOURCE:")
+        || words == "AGENT"
+        // Fargate, in the subnets' availability zones.
+        || words.contains("Capacity is unavailable at this time")
+        // The account's quota of tasks, or of their vCPUs, that run at the same time.
+        || words.contains("reached the limit on the number of")
+        || words.contains("Tasks provisioning capacity limit exceeded")
+}

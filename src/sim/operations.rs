@@ -32,6 +32,7 @@ const OPERATIONS: &[&str] = &[
     "ListStacks",
     "RollbackStack",
     "SetStackPolicy",
+    "SignalResource",
     "UpdateStack",
     "UpdateTerminationProtection",
     "ValidateTemplate",

@@ -15,7 +15,7 @@ use super::world::{self, StackView};
 use crate::cloud::{
     ChangeSetSeen, ChangeSetStatus, CloudError, Execution, Finding, HookAnswer, HookStatus, PauseHook, Percent,
     PropertyChange, ResolvedImage, ResourceChange, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent,
-    ServiceSeen, StackEvent, TaskEnd, TaskSeen, TrafficShift,
+    ServiceSeen, StackEvent, TaskEnd, TaskSeen, TrafficShift, lacks_room,
 };
 use crate::model::journal::{ContainerEnd, Effect, ExpectedChange, Fate};
 use crate::model::observed::DriftChecked;
@@ -227,7 +227,7 @@ pub(super) fn one_task(task: &OneTask) -> TaskSeen {
 /// As the adapter of AWS sorts it: a full cluster may have room later.
 pub(super) fn not_placed(why: &Unplaced) -> CloudError {
     let (operation, message) = ("RunTask", format!("no capacity for the task: {}", why.reason));
-    match why.reason.starts_with("RESOURCE:") {
+    match lacks_room(&why.reason) {
         true => CloudError::Conflict { operation, message },
         false => CloudError::Invalid { operation, message },
     }

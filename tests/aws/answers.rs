@@ -299,15 +299,44 @@ fn run_task() -> RunTaskRequest {
     RunTaskRequest { definition: "arn:definition:1".into(), run, token: "lf-1".into() }
 }
 
-/// ECS takes the call, and has no place for the task: nothing was started.
+/// What RunTask ends with when ECS answers with this.
+async fn run_answered(status: u16, body: &str) -> CloudError {
+    let server = Canned::new(vec![Reply::Http(status, body.to_owned())]);
+    cloud(&server.endpoint).run_task(&here(), &run_task()).await.unwrap_err()
+}
+
+/// Fargate's words come in a failure without an ARN; a full quota of tasks that wait for instances is an error.
 #[tokio::test]
-async fn a_task_without_a_place_is_refused() {
-    let failures =
-        r#"{"tasks": [], "failures": [{"arn": "arn:instance", "reason": "RESOURCE:MEMORY", "detail": "4 GiB"}]}"#;
-    let server = Canned::new(vec![Reply::Http(200, failures.to_owned())]);
-    let refused = cloud(&server.endpoint).run_task(&here(), &run_task()).await;
-    let Err(CloudError::Conflict { message, .. }) = refused else { panic!("it should wait for room: {refused:?}") };
-    assert_eq!(message, "no capacity for the task: RESOURCE:MEMORY (4 GiB)");
+async fn a_task_without_room_waits_for_it() {
+    let fargate = "Capacity is unavailable at this time. Please try again later or in a different availability zone";
+    let failure =
+        |reason: &str| format!(r#"{{"tasks": [], "failures": [{{"reason": "{reason}", "detail": "4 GiB"}}]}}"#);
+    for reason in
+        ["RESOURCE:MEMORY", "RESOURCE:ENI", "AGENT", fargate, "You've reached the limit on the number of vCPUs"]
+    {
+        let refused = run_answered(200, &failure(reason)).await;
+        let CloudError::Conflict { message, .. } = &refused else { panic!("it should wait for room: {refused:?}") };
+        assert_eq!(*message, format!("no capacity for the task: {reason} (4 GiB)"));
+    }
+    let error = |code: &str, words: &str| format!(r#"{{"__type": "{code}", "message": "{words}"}}"#);
+    for (status, code, words) in [
+        (400, "ClientException", "Tasks provisioning capacity limit exceeded."),
+        (400, "ClientException", fargate),
+        (500, "ServerException", fargate),
+    ] {
+        let refused = run_answered(status, &error(code, words)).await;
+        assert!(matches!(refused, CloudError::Conflict { .. }), "{words}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_task_that_no_room_would_help_is_refused() {
+    let mixed = r#"{"tasks": [], "failures": [{"reason": "RESOURCE:CPU"}, {"reason": "ATTRIBUTE"}]}"#;
+    let unknown = r#"{"__type": "ClientException", "message": "TaskDefinition not found."}"#;
+    for (status, body) in [(200, mixed), (400, unknown)] {
+        let refused = run_answered(status, body).await;
+        assert!(matches!(refused, CloudError::Invalid { .. }), "{refused:?}");
+    }
 }
 
 /// Calls a method of the ports by its name.

@@ -43,9 +43,9 @@ class Account:
         self.number, self.region = number, region
         self.cfn, self.ecs = self.client("cloudformation"), self.client("ecs")
 
-    def client(self, kind):
-        return watch(boto3.client(kind, endpoint_url=ENDPOINT, region_name=self.region, config=SETTINGS,
-                                  aws_access_key_id=self.number, aws_secret_access_key="x"))
+    def client(self, kind, **keys):
+        keys = {"aws_access_key_id": self.number, "aws_secret_access_key": "x", **keys}
+        return watch(boto3.client(kind, endpoint_url=ENDPOINT, region_name=self.region, config=SETTINGS, **keys))
 
     def by_hand(self, stack, resource, **deed):
         post("/_landfall/hands", account=self.number, region=self.region, stack=stack, resource=resource, **deed)

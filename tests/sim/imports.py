@@ -244,6 +244,50 @@ def a_nested_stack_imports_with_its_root():
     assert told(own["StackId"], "L")[0] == ("IMPORT_IN_PROGRESS", "Resource import started."), told(own["StackId"], "L")
 
 
+def a_stack_is_nested_in_another_one():
+    s3 = boto3.client("s3", **WHERE, **KEYS)
+    s3.create_bucket(Bucket="nest-parts", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    template = json.dumps({"Resources": {"Q": queue()}, "Outputs": {"Url": {"Value": {"Ref": "Q"}}}})
+    s3.put_object(Bucket="nest-parts", Key="inner.json", Body=template.encode())
+    s3.put_object(Bucket="nest-parts", Key="other.json", Body=body(Other=queue()).encode())
+
+    def inner(key="inner.json", **more):
+        return {"Type": "AWS::CloudFormation::Stack", "DeletionPolicy": "Retain", "Properties": {
+            "TemplateURL": f"https://s3.eu-west-1.amazonaws.com/nest-parts/{key}", **more}}
+
+    def to_nest(id, logical="Inner"):
+        return listed(logical, "AWS::CloudFormation::Stack", StackId=id)
+
+    def fails(name, words, resource):
+        execute(imports(name, body(Q=queue(), Inner=resource), to_nest(id)), "IMPORT_ROLLBACK_COMPLETE")
+        assert any(status == "IMPORT_FAILED" and words in why for status, why in told(name, "Inner")), told(name, "Inner")
+        assert "ParentId" not in cfn.describe_stacks(StackName=id)["Stacks"][0]
+
+    id = create("alone", template)["StackId"]
+    create("around", body(Q=queue()))
+    fails("around", "does not match the template of stack", inner("other.json"))
+    fails("around", "do not match the tags of stack", inner(Tags=[{"Key": "a", "Value": "b"}]))
+    execute(imports("around", body(Q=queue(), Inner=inner()), to_nest(id)), "IMPORT_COMPLETE")
+    found = cfn.describe_stacks(StackName=id)["Stacks"][0]
+    around = cfn.describe_stacks(StackName="around")["Stacks"][0]["StackId"]
+    assert (found["ParentId"], found["RootId"], found["StackStatus"]) == (around, around, "CREATE_COMPLETE"), found
+    # It belongs to its parent from now on, whose template can use its outputs.
+    with_output = {"Resources": {"Q": queue(), "Inner": inner()}, "Outputs": {"Url": {"Value": {"Fn::GetAtt": ["Inner", "Outputs.Url"]}}}}
+    cfn.update_stack(StackName="around", TemplateBody=json.dumps(with_output))
+    assert settled("around", "UPDATE_COMPLETE")["Outputs"][0]["OutputValue"] == found["Outputs"][0]["OutputValue"]
+    taken = imports("third", body(Inner=inner()), to_nest(id))
+    assert taken["Status"] == "FAILED" and "already exists in stack" in taken["StatusReason"], taken
+    # One level only. A parent that lets it go leaves it as it was.
+    create("outermost", body(Q=queue()))
+    s3.put_object(Bucket="nest-parts", Key="around.json", Body=json.dumps(with_output).encode())
+    execute(imports("outermost", body(Q=queue(), Inner=inner("around.json")), to_nest(around)), "IMPORT_ROLLBACK_COMPLETE")
+    assert any("has nested stacks" in (why or "") for _, why in told("outermost", "Inner")), told("outermost", "Inner")
+    cfn.update_stack(StackName="around", TemplateBody=body(Q=queue()))
+    settled("around", "UPDATE_COMPLETE")
+    found = cfn.describe_stacks(StackName="alone")["Stacks"][0]
+    assert "ParentId" not in found and found["StackStatus"] == "CREATE_COMPLETE", found
+
+
 a_new_stack_is_made_of_what_another_left()
 only_the_first_of_two_stacks_imports()
 an_existing_stack_gets_one_more()
@@ -253,4 +297,5 @@ a_failed_import_is_taken_back()
 what_ecs_was_asked_for_can_be_imported()
 a_name_that_is_taken_outside_of_stacks_is_imported()
 a_nested_stack_imports_with_its_root()
+a_stack_is_nested_in_another_one()
 print("imports: done")

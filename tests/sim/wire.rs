@@ -199,6 +199,11 @@ async fn what_something_outside_answers_for_goes_on_with_its_answer() {
 }
 
 #[tokio::test]
+async fn resources_wait_for_their_signals_and_secrets_are_hidden() {
+    run("signals.py").await;
+}
+
+#[tokio::test]
 async fn nested_stacks_live_with_their_root() {
     run("nested.py").await;
 }

@@ -189,6 +189,11 @@ impl Request<'_> {
                 show::resource_drift(xml, &id, &drift);
                 xml.close("StackResourceDrift");
             }
+            "SignalResource" => {
+                let (logical, unique) = (params.required("LogicalResourceId")?, params.required("UniqueId")?);
+                let succeeds = params.required("Status")? == "SUCCESS";
+                world.signal_resource(place, &stack()?, &logical, (&unique, succeeds))?;
+            }
             "CancelUpdateStack" => world.cancel_update_stack(place, &stack()?, &token)?,
             "ContinueUpdateRollback" => {
                 world.continue_update_rollback(place, &stack()?, &params.list("ResourcesToSkip"), &token)?;

@@ -62,6 +62,7 @@ fn of(operation: &str) -> Option<&'static str> {
              DeploymentConfig.DisableRollback=false"
         }
         "UpdateTerminationProtection" => "StackName EnableTerminationProtection",
+        "SignalResource" => "StackName LogicalResourceId UniqueId Status=SUCCESS|FAILURE",
         "SetStackPolicy" => "StackName StackPolicyBody",
         "GetStackPolicy" => "StackName",
         "DescribeEvents" => "StackName ChangeSetName OperationId Filters.FailedEvents NextToken",

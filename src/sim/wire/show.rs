@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::query::Xml;
 use crate::sim::world::drift::{Detection, ResourceDrift, RowDrift};
+use crate::sim::world::masking::MASK;
 use crate::sim::world::stack::{Event, Monitoring, Nest, Resource, Stack};
 use crate::sim::world::template::Template;
 use crate::sim::world::{Change, ChangeSet, Detail, StackView, plain};
@@ -227,9 +228,8 @@ pub(super) fn change_set(xml: &mut Xml, stack: &Stack, set: &ChangeSet, changes:
 
 fn masked<'a>(set: &ChangeSet, parameters: impl Iterator<Item = (&'a String, &'a String)>) -> BTreeMap<String, String> {
     let secret = |name: &String| set.shape.template.parameters.get(name).is_some_and(|declared| declared.no_echo);
-    let shown = |(name, value): (&String, &String)| {
-        (name.clone(), if secret(name) { "****".to_owned() } else { value.clone() })
-    };
+    let shown =
+        |(name, value): (&String, &String)| (name.clone(), if secret(name) { MASK.to_owned() } else { value.clone() });
     parameters.map(shown).collect()
 }
 

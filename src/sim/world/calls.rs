@@ -117,7 +117,7 @@ impl World {
         stacks
     }
 
-    fn living(&self, place: &Place, name: &str) -> Answer<Stack> {
+    pub(super) fn living(&self, place: &Place, name: &str) -> Answer<Stack> {
         self.find_stack(place, name).filter(|stack| stack.lives()).cloned().ok_or_else(|| no_stack(name))
     }
 

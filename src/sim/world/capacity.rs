@@ -274,10 +274,21 @@ impl World {
     }
 
     /// Whether a task of RunTask still waits for an instance of its provider, instead of being refused. \[doc: "Amazon ECS cluster
-    /// auto scaling": it is in PROVISIONING\] \[?\] It waits as long as there is no capacity.
+    /// auto scaling": it is in PROVISIONING\] \[?\] It waits as long as there is no capacity, and behind those that came before it.
     pub(super) fn waits_for_instance(&self, place: &Place, task: &OneTask) -> bool {
         let at = &task.placement;
-        at.brings_instances() && is_short(&self.limits(place, &task.cluster, None), at)
+        if !at.brings_instances() {
+            return false;
+        }
+        let limits = self.limits(place, &task.cluster, None);
+        let is_before = |other: &OneTask| {
+            other.created < task.created
+                && other.state == TaskState::Pending(None)
+                && other.cluster == task.cluster
+                && other.placement == *at
+        };
+        let is_limited = limits.iter().any(|limit| limit.is_of(at));
+        is_short(&limits, at) || is_limited && self.one_tasks(place).any(is_before)
     }
 
     /// Something may have left a place to tasks that wait for one.

@@ -14,7 +14,7 @@ use super::eval::{AFTER_APPLY, Lookup, Meter, Scope, placeholders};
 use super::provision::changed_properties;
 use super::stack::{Resource, Shape, Stack};
 use super::template::{ResourceDef, references};
-use super::{World, nested, types};
+use super::{World, masking, nested, types};
 use crate::model::Place;
 
 /// Resources as they would be, as far as that is known.
@@ -117,6 +117,7 @@ impl World {
         }
         rows.extend(stack.resources.values().filter(|old| !wanted.contains(&old.logical)).map(removed));
         rows.sort_by(|left, right| left.logical.cmp(&right.logical));
+        rows.iter_mut().for_each(|row| masking::hide(row, stack, shape));
         Ok(rows)
     }
 }

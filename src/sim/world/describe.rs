@@ -59,7 +59,7 @@ impl StackView {
         let review = stack.status == StackStatus::ReviewInProgress;
         let masked = |(name, value): (&String, &String)| {
             let secret = stack.shape.template.parameters.get(name).is_some_and(|declared| declared.no_echo);
-            (name.clone(), if secret { "****".to_owned() } else { value.clone() })
+            (name.clone(), if secret { super::masking::MASK.to_owned() } else { value.clone() })
         };
         Self {
             id: stack.id.clone(),

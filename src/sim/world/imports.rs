@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::World;
 use super::change_set::{Change, ChangeSet};
 use super::stack::{Operation, Resource, Running, Shape, Stack, Until};
 use super::template::ResourceDef;
 use super::types::{self, TypeInfo};
 use super::unmanaged::{Identifier, is_identified, is_importable};
+use super::{World, nested};
 use crate::model::{Place, StackStatus};
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::During;
@@ -106,9 +106,6 @@ pub(super) fn check_request(kind: &str, imports: &Imports, shape: &Shape) -> Ans
 
 fn check_entry(one: &ToImport, definition: Option<&ResourceDef>) -> Answer<()> {
     let (kind, logical) = (&one.kind, &one.logical);
-    if kind == super::nested::KIND {
-        return Err(ApiError::not_modelled("imports of nested stacks"));
-    }
     let info = types::find(kind)
         .filter(|info| is_importable(info))
         .ok_or_else(|| ApiError::validation(format!("ResourceTypes [{kind}] are not supported for Import")))?;
@@ -249,7 +246,12 @@ impl World {
         let fault = self.resource_fault(&stack.name, &next.logical, &next.kind, During::Import);
         let found = self.importable_now(place, &next, id);
         let fails = fault.or_else(|| found.as_ref().err().cloned());
+        let adopts = next.kind == nested::KIND && fails.is_none();
+        let fails = if adopts { self.unfit(place, stack, &next, id).err() } else { fails };
         next.attributes = found.map(|existing| existing.attributes).unwrap_or_default();
+        if adopts {
+            self.take_outputs(place, id, &mut next);
+        }
         next.physical_id = Some(id.to_owned());
         self.tell(stack, operation, &next, Some("Resource import started."));
         let fails = fails.or_else(|| self.guard_resource(place, stack, operation, &next, "IMPORT"));

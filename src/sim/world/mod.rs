@@ -40,6 +40,7 @@ pub mod lifecycle;
 pub mod log_events;
 mod logs;
 mod manifest;
+pub(in crate::sim) mod masking;
 mod neighbours;
 mod nested;
 mod nested_sets;

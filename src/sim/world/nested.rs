@@ -246,6 +246,41 @@ impl World {
         Ok(())
     }
 
+    /// Why a stack cannot be nested in another one by an import. \[doc: "Nest an existing stack"\] \[?\] The words.
+    pub(super) fn unfit(&mut self, place: &Place, parent: &Stack, next: &Resource, id: &str) -> Result<(), String> {
+        if parent.nest.is_some() {
+            return Err("A stack cannot be imported into a nested stack".to_owned());
+        }
+        let nested = self.stack_by_id(place, id).cloned();
+        let nested = nested.ok_or_else(|| format!("Stack [{id}] does not exist"))?;
+        if nested.operation.is_some() || nested.id == parent.id {
+            return Err(format!("Stack {id} is in {} state and can not be imported", nested.status.as_str()));
+        }
+        if nested.resources.values().any(|resource| resource.kind == KIND) {
+            return Err(format!("Stack {id} has nested stacks and cannot be imported"));
+        }
+        let input = self.nested_input(place, (&parent.shape, &nested.name), &next.properties)?;
+        let shape = self.shape(place, &input, Some(&nested.shape)).map_err(|error| error.message)?;
+        if shape.template != nested.shape.template {
+            return Err(format!("The template of {} does not match the template of stack {id}", next.logical));
+        }
+        let word = |tag: &Value, key: &str| tag.get(key).and_then(as_text).unwrap_or_default();
+        let tags: BTreeMap<String, String> =
+            list(&next.properties, "Tags").map(|tag| (word(tag, "Key"), word(tag, "Value"))).collect();
+        if tags != nested.shape.tags {
+            return Err(format!("The tags of {} do not match the tags of stack {id}", next.logical));
+        }
+        self.check_size(place, &parent.id, &shape, Some(id))
+    }
+
+    /// A stack becomes one that is nested in another.
+    pub(super) fn adopt(&mut self, place: &Place, parent: &Stack, id: &str) {
+        let Ok(nest) = self.nest_in(parent) else { return };
+        if let Some(stack) = self.region(place).stacks.get_mut(id) {
+            stack.nest = Some(nest);
+        }
+    }
+
     /// Deletes a nested stack; none if it is gone.
     pub(super) fn delete_nested(
         &mut self,

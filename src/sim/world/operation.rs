@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use super::ecs::DeploymentStatus;
 use super::ids::uuid_of;
-use super::nested;
 use super::stack::{Event, Operation, Output, Phase, Resource, Running, Stack, Until};
 use super::{Work, World};
+use super::{masking, nested};
 use crate::model::{Place, StackStatus};
 
 enum Next {
@@ -492,7 +492,7 @@ impl World {
             kind: resource.kind.clone(),
             status: resource.status.clone(),
             reason: reason.map(str::to_owned).or_else(|| resource.reason.clone()),
-            properties: serde_json::to_string(&resource.properties).ok(),
+            properties: serde_json::to_string(&*masking::in_event(stack, operation, resource)).ok(),
             token: operation.token.clone(),
             operation: stack.operations.last().map(|(_, id)| id.clone()),
             set: None,
@@ -529,9 +529,10 @@ fn note_operation(stack: &mut Stack, status: StackStatus) {
 fn due(until: &Until) -> Option<Timestamp> {
     match until {
         Until::Time(at) => Some(*at),
-        Until::Deployment { deadline, .. } | Until::Signals { deadline, .. } | Until::Response { deadline, .. } => {
-            Some(*deadline)
-        }
+        Until::Deployment { deadline, .. }
+        | Until::Signals { deadline, .. }
+        | Until::ResourceSignals { deadline, .. }
+        | Until::Response { deadline, .. } => Some(*deadline),
         Until::Stack { .. } => None,
     }
 }

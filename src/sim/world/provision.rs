@@ -151,7 +151,11 @@ impl World {
                 stack.resources.insert(name.to_owned(), kept);
                 operation.done.insert(name.to_owned());
             }
-            Some(old) if old.kind == definition.kind && !replaces(info, &old.properties, &properties) => {
+            Some(old)
+                if old.kind == definition.kind
+                    && !replaces(info, &old.properties, &properties)
+                    && !self.replaces_group(place, stack, operation, &old, &properties) =>
+            {
                 if let Some(reason) = stack.forbids("Modify", name, &old.kind) {
                     return self.start_failed(stack, operation, name, definition, reason);
                 }
@@ -227,13 +231,16 @@ impl World {
             // The thing is made of the values of its dynamic references, which its stack does not keep.
             let made = self.resolved(place, &next.properties).and_then(|resolved| {
                 let written = std::mem::replace(&mut next.properties, resolved);
-                let made = self.make(place, stack, info, &mut next, old.as_ref());
+                let made = self.make(place, (stack, operation), info, &mut next, old.as_ref());
                 next.properties = written;
                 made
             });
             match made {
                 Ok(Some(deployment)) => until = deployment,
-                Ok(None) => {}
+                Ok(None) => match self.created_by_signals(place, stack, operation, &next) {
+                    Ok(signals) => until = signals.unwrap_or(until),
+                    Err(reason) => fails = Some(reason),
+                },
                 Err(reason) => fails = Some(reason),
             }
         }
@@ -276,7 +283,9 @@ impl World {
             && let Ok(resolved) = &resolved
         {
             self.set_timer(place, &next, resolved);
-            match self.update_outside(place, stack, &next, resolved, during) {
+            let other = self.update_outside(place, stack, &next, resolved, during);
+            let rolls = |other: Option<Until>| Ok(self.roll_group(place, stack, operation, &next)?.or(other));
+            match other.and_then(rolls) {
                 Ok(other) => until = other.unwrap_or(until),
                 Err(reason) => fails = Some(reason),
             }
@@ -353,12 +362,12 @@ impl World {
     fn make(
         &mut self,
         place: &Place,
-        stack: &Stack,
+        (stack, operation): (&Stack, &Operation),
         info: &TypeInfo,
         next: &mut Resource,
         old: Option<&Resource>,
     ) -> Result<Option<Until>, String> {
-        if let Some(made) = self.make_outside(place, stack, next) {
+        if let Some(made) = self.make_outside(place, stack, operation, next) {
             return made;
         }
         match next.kind.as_str() {
@@ -550,6 +559,7 @@ fn fresh(
         tags,
         attributes: BTreeMap::new(),
         lists: BTreeMap::new(),
+        no_echo: false,
         status: "CREATE_IN_PROGRESS".to_owned(),
         reason: None,
         at: jiff::Timestamp::UNIX_EPOCH,

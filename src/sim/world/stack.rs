@@ -12,6 +12,7 @@ use super::drift::{Drift, Records};
 use super::early::{SetOperation, Validation};
 use super::guard::Invocation;
 use super::imports::Importing;
+use super::outside::policies::Wanted;
 use super::template::Template;
 use super::transform::Expansion;
 use crate::model::StackStatus;
@@ -187,6 +188,8 @@ pub struct Resource {
     pub attributes: BTreeMap<String, String>,
     /// Attributes that are lists: only providers of custom resources give such.
     pub lists: BTreeMap<String, Value>,
+    /// The provider of a custom resource hides its attributes.
+    pub no_echo: bool,
     /// Its status, as AWS writes it.
     pub status: String,
     /// Why.
@@ -330,6 +333,14 @@ pub enum Until {
         /// When the condition times out.
         deadline: Timestamp,
     },
+    /// Signals of SignalResource.
+    ResourceSignals {
+        /// The resource's key.
+        key: String,
+        wanted: Wanted,
+        /// When the rest counts as failed.
+        deadline: Timestamp,
+    },
     /// The response of the provider of a custom resource.
     Response {
         /// The request's key.
@@ -360,7 +371,7 @@ impl Until {
     pub fn key(&self) -> Option<&String> {
         match self {
             Until::Signals { key, .. } | Until::Response { key, .. } => Some(key),
-            Until::Time(_) | Until::Deployment { .. } | Until::Stack { .. } => None,
+            Until::Time(_) | Until::Deployment { .. } | Until::ResourceSignals { .. } | Until::Stack { .. } => None,
         }
     }
 }

@@ -349,6 +349,7 @@ impl World {
                 task.fate = self.fate(place, &task.images);
                 task.state = TaskState::Pending(Some(starts));
                 self.schedule(starts, Work::Task { place: place.clone(), arn: task.arn.clone() });
+                self.free_places(place);
                 None
             }
             _ => return,

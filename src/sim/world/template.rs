@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::outside::policies::check_policies;
 use super::types;
 use crate::cfn;
 use crate::sim::error::{Answer, ApiError};
@@ -79,6 +80,8 @@ pub struct ResourceDef {
     pub says_deletion_policy: bool,
     /// The same, for the old one when it is replaced.
     pub replace_policy: String,
+    /// `CreationPolicy` and `UpdatePolicy`, not evaluated.
+    pub policies: Map<String, Value>,
 }
 
 /// An output as it is written.
@@ -345,18 +348,20 @@ fn resources(root: &Map<String, Value>) -> Answer<IndexMap<String, ResourceDef>>
         let kind = value.get("Type").and_then(Value::as_str).ok_or_else(|| {
             format_error(format_args!("[/Resources/{name}] Every Resources object must contain a Type member."))
         })?;
-        for attribute in ["CreationPolicy", "UpdatePolicy"] {
-            if value.get(attribute).is_some() {
-                return Err(ApiError::not_modelled(format_args!("{attribute} (resource {name})")));
-            }
-        }
+        let empty = Map::new();
+        let attributes = value.as_object().unwrap_or(&empty);
+        check_policies(&name, kind, attributes)?;
+        let policies = ["CreationPolicy", "UpdatePolicy"]
+            .into_iter()
+            .filter_map(|attribute| attributes.get(attribute).map(|policy| (attribute.to_owned(), policy.clone())));
+        let policies: Map<String, Value> = policies.collect();
         let properties = match value.get("Properties") {
             None | Some(Value::Null) => Map::new(),
             Some(Value::Object(map)) => map.clone(),
             Some(_) => return Err(format_error(format_args!("[/Resources/{name}/Properties] must be an object"))),
         };
         let mut needs = BTreeSet::new();
-        for value in properties.values() {
+        for value in properties.values().chain(policies.values()) {
             references(value, &mut needs);
         }
         match value.get("DependsOn") {
@@ -377,6 +382,7 @@ fn resources(root: &Map<String, Value>) -> Answer<IndexMap<String, ResourceDef>>
             deletion_policy,
             says_deletion_policy: value.get("DeletionPolicy").is_some(),
             replace_policy: policy("UpdateReplacePolicy", "Delete"),
+            policies,
         };
         found.insert(name, resource);
     }

@@ -201,6 +201,11 @@ pub(super) fn identify(
     if let ("AWS::SQS::Queue" | "AWS::SNS::Topic", Some(property)) = (info.name.as_str(), name_property(info)) {
         attributes.insert(property.to_owned(), name);
     }
+    if info.name == "AWS::EC2::Instance" {
+        let zone = properties.get("AvailabilityZone").and_then(Value::as_str);
+        let zone = zone.map_or_else(|| format!("{}a", place.region), str::to_owned);
+        attributes.insert("AvailabilityZone".to_owned(), zone);
+    }
     if let ("AWS::EC2::VPC", Some(block)) = (info.name.as_str(), properties.get("CidrBlock").and_then(Value::as_str)) {
         attributes.insert("CidrBlock".to_owned(), block.to_owned());
     }

@@ -1,18 +1,18 @@
 //! Resources that exist although no stack manages them: what stacks left behind, and what ECS was asked for without CloudFormation.
 //!
-//! Only these can be imported into a stack. Deliberately absent: buckets that S3 was asked for.
+//! Only these and stacks that are in no other one can be imported into a stack. Deliberately absent: buckets that S3 was asked for.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::World;
 use super::eval::as_text;
 use super::hands::Hand;
 use super::stack::{Resource, Stack};
 use super::types::{self, TypeInfo};
-use crate::model::Place;
+use super::{World, nested};
+use crate::model::{Place, StackStatus};
 
 const CLUSTER: &str = "AWS::ECS::Cluster";
 const SERVICE: &str = "AWS::ECS::Service";
@@ -22,9 +22,9 @@ const TASK_DEFINITION: &str = "AWS::ECS::TaskDefinition";
 pub(super) type Identifier = BTreeMap<String, String>;
 
 /// Whether stacks can import resources of a type. \[doc: "Resource type support"\] \[?\] Every type with an identifier of its own,
-/// except those of CloudFormation.
+/// except those of CloudFormation besides stacks.
 pub(super) fn is_importable(info: &TypeInfo) -> bool {
-    !info.id.is_empty() && !info.name.starts_with("AWS::CloudFormation::")
+    !info.id.is_empty() && (info.name == nested::KIND || !info.name.starts_with("AWS::CloudFormation::"))
 }
 
 /// The type of this name, if stacks can import its resources.
@@ -41,6 +41,12 @@ impl World {
         }
         let key = (resource.kind.clone(), id);
         let region = self.region(place);
+        if key.0 == nested::KIND {
+            if let Some(stack) = region.stacks.get_mut(key.1.as_str()) {
+                stack.nest = None;
+            }
+            return;
+        }
         if let Some(service) = region.ecs.services.get_mut(&key.1).filter(|_| key.0 == SERVICE) {
             service.stack = None;
         }
@@ -51,6 +57,9 @@ impl World {
     /// A stack begins to manage a resource, as it is. What differs from the template is drift.
     pub(super) fn take_over(&mut self, place: &Place, stack: &Stack, resource: &Resource) {
         let key = (resource.kind.clone(), resource.physical_id.clone().unwrap_or_default());
+        if key.0 == nested::KIND {
+            return self.adopt(place, stack, &key.1);
+        }
         let left = self.regions.get(place).and_then(|region| region.left.get(&key)).cloned();
         let left = left.and_then(|left| self.live(place, &left));
         let region = self.region(place);
@@ -125,6 +134,12 @@ impl World {
                     add(&service.arn, attributes, properties);
                 }
             }
+            nested::KIND => {
+                let own = region.stacks.values().filter(|stack| stack.lives() && stack.nest.is_none());
+                for stack in own.filter(|stack| stack.status != StackStatus::ReviewInProgress) {
+                    add(&stack.id, Vec::new(), Map::new());
+                }
+            }
             TASK_DEFINITION => {
                 for one in region.ecs.task_definitions.values().filter(|definition| definition.active) {
                     add(&one.arn, vec![("TaskDefinitionArn", &one.arn)], one.properties.clone());
@@ -151,6 +166,7 @@ fn by_itself(kind: &str, id: &str, attributes: Vec<(&str, &str)>, properties: Ma
         tags: BTreeMap::new(),
         attributes: attributes.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
         lists: BTreeMap::new(),
+        no_echo: false,
         status: String::new(),
         reason: None,
         at: jiff::Timestamp::UNIX_EPOCH,

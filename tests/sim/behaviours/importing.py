@@ -137,3 +137,18 @@ def a_name_that_a_function_gives_is_not_imported(aws):
 def a_name_of_another_type_is_not_taken(aws):
     leave(aws, "one")
     created(aws, "new", body({"Q": named("one")}))
+
+
+@documented("User Guide, Nest an existing stack")
+def a_stack_can_be_nested_in_another(aws):
+    s3 = aws.client("s3")
+    bucket = f"nest-{aws.number}"
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket=bucket, Key="inner.json", Body=body({"Q": queue()}).encode())
+    id = created(aws, "inner", body({"Q": queue()}))["StackId"]
+    around = created(aws, "around", body({"T": queue()}))["StackId"]
+    nested = {"Type": "AWS::CloudFormation::Stack", **KEPT, "Properties": {
+        "TemplateURL": f"https://{bucket}.s3.eu-west-1.amazonaws.com/inner.json"}}
+    to_nest = {"ResourceType": "AWS::CloudFormation::Stack", "LogicalResourceId": "I", "ResourceIdentifier": {"StackId": id}}
+    execute(aws, imports(aws, "around", {"T": queue(), "I": nested}, to_nest), "IMPORT_COMPLETE")
+    assert aws.stack(id)["ParentId"] == around

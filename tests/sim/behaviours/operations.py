@@ -184,6 +184,21 @@ def a_role_is_assumed_in_its_account(aws):
     assert sts.assume_role(RoleArn=role, RoleSessionName="visit")["AssumedRoleUser"]["Arn"].endswith("assumed-role/deploy/visit")
 
 
+@documented("API Reference, AssumeRole: RoleSessionName and DurationSeconds")
+def a_session_keeps_to_its_constraints(aws):
+    sts, role = aws.client("sts"), f"arn:aws:iam::{aws.number}:role/deploy"
+    for wrong in ({"RoleSessionName": "x" * 65}, {"RoleSessionName": "a b"}, {"RoleSessionName": "visit", "DurationSeconds": 43201}):
+        refused("ValidationError", "failed to satisfy constraint", sts.assume_role, RoleArn=role, **wrong)
+
+
+@documented("API Reference, GetCallerIdentity: UserId of an assumed role")
+def a_session_has_the_id_of_its_role(aws):
+    role = f"arn:aws:iam::{aws.number}:role/deploy"
+    keys = aws.client("sts").assume_role(RoleArn=role, RoleSessionName="visit")["Credentials"]
+    found = aws.client("sts", aws_access_key_id=keys["AccessKeyId"], aws_session_token=keys["SessionToken"]).get_caller_identity()
+    assert found["UserId"].endswith(":visit") and found["Arn"].endswith("assumed-role/deploy/visit"), found
+
+
 @documented("API Reference of S3: GetObject and PutObject")
 def a_bucket_keeps_objects_for_its_account(aws):
     s3, bucket = aws.client("s3"), f"own-{aws.number}"

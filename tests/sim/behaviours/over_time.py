@@ -198,3 +198,45 @@ def overrides_name_containers_of_the_task(aws):
             taskDefinition="job", overrides={"containerOverrides": [{"name": "other"}]})
     own = {"containerOverrides": [{"name": "app", "command": ["report"]}]}
     assert aws.ecs.run_task(cluster="main", taskDefinition="job", overrides=own)["tasks"][0]["overrides"] == own
+
+
+def group(launch="a", count=1, **more):
+    properties = {"MinSize": str(count), "MaxSize": "3", "LaunchConfigurationName": launch}
+    return body({"G": {"Type": "AWS::AutoScaling::AutoScalingGroup", "Properties": properties, **more}})
+
+
+def signal(aws, stack, unique, status="SUCCESS"):
+    """As soon as the group can be signaled."""
+    def sent():
+        try:
+            aws.cfn.signal_resource(StackName=stack, LogicalResourceId="G", UniqueId=unique, Status=status)
+            return True
+        except aws.cfn.exceptions.ClientError:
+            return False
+    wait(sent, "a signal")
+
+
+@documented("User Guide, CreationPolicy attribute")
+def a_creation_waits_for_signals(aws):
+    aws.cfn.create_stack(StackName="signals", TemplateBody=group(CreationPolicy={"ResourceSignal": {"Count": 2, "Timeout": "PT5M"}}))
+    signal(aws, "signals", "i-1")
+    signal(aws, "signals", "i-1")
+    assert aws.stack("signals")["StackStatus"] == "CREATE_IN_PROGRESS"
+    signal(aws, "signals", "i-2")
+    aws.settled("signals", "CREATE_COMPLETE")
+
+
+@documented("User Guide, CreationPolicy attribute: a failure signal")
+def a_failure_signal_ends_a_creation(aws):
+    aws.cfn.create_stack(StackName="signals", TemplateBody=group(CreationPolicy={"ResourceSignal": {"Timeout": "PT5M"}}))
+    signal(aws, "signals", "i-1", "FAILURE")
+    aws.settled("signals", "ROLLBACK_COMPLETE")
+
+
+@documented("User Guide, UpdatePolicy attribute: WaitOnResourceSignals")
+def a_rolling_update_waits_for_signals(aws):
+    policy = {"AutoScalingRollingUpdate": {"WaitOnResourceSignals": True, "PauseTime": "PT5M"}}
+    created(aws, "signals", group(UpdatePolicy=policy))
+    aws.cfn.update_stack(StackName="signals", TemplateBody=group("b", UpdatePolicy=policy))
+    signal(aws, "signals", "i-1")
+    aws.settled("signals", "UPDATE_COMPLETE")

@@ -43,6 +43,14 @@ def a_secret_parameter_is_masked(aws):
     assert stack["Parameters"] == [parameter("P", "****")]
 
 
+@documented("User Guide, Parameters: NoEcho, stack events")
+def a_secret_parameter_is_hidden_in_events(aws):
+    template = body({"T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "P"}}}},
+                    Parameters={"P": {"Type": "String", "NoEcho": True}})
+    created(aws, "hidden-events", template, Parameters=[parameter("P", "secret")])
+    assert "secret" not in str(aws.events("hidden-events")) and "****" in str(aws.events("hidden-events"))
+
+
 @documented("API Reference, Parameter: UsePreviousValue")
 def a_parameter_keeps_its_value(aws):
     template = body({"Q": queue()}, Parameters={"P": {"Type": "String"}}, Outputs={"V": {"Value": {"Ref": "P"}}})

@@ -40,6 +40,7 @@ pub(super) struct Request {
 struct Response {
     physical_id: Option<String>,
     data: Map<String, Value>,
+    no_echo: bool,
     /// Why the operation fails.
     failure: Option<String>,
 }
@@ -107,17 +108,15 @@ fn read(request: &Request, body: &[u8]) -> Response {
             return fails(format!("Invalid Response object: '{status}' is not a valid ResponseStatus"));
         }
     };
+    let no_echo = words.get("NoEcho").and_then(as_text).as_deref() == Some("true");
     match data(&words) {
-        Ok(data) => Response { physical_id, data, failure },
-        Err(words) => Response { physical_id, data: Map::new(), failure: failure.or(Some(words)) },
+        Ok(data) => Response { physical_id, data, no_echo, failure },
+        Err(words) => Response { physical_id, data: Map::new(), no_echo, failure: failure.or(Some(words)) },
     }
 }
 
 /// What `Fn::GetAtt` gives of a response: texts, and lists. \[?\] It gives nothing of what is in a map.
 fn data(words: &Map<String, Value>) -> Result<Map<String, Value>, String> {
-    if words.get("NoEcho").and_then(as_text).as_deref() == Some("true") {
-        return Err("the simulated account does not model NoEcho of custom resources".to_owned());
-    }
     match words.get("Data") {
         None | Some(Value::Null) => Ok(Map::new()),
         Some(Value::Object(data)) => Ok(data.clone()),
@@ -247,6 +246,7 @@ impl World {
         let another = response.physical_id.filter(|_| succeeds || before.is_none());
         let id = another.or_else(|| before.clone()).unwrap_or(request.stand_in);
         if succeeds {
+            running.next.no_echo = response.no_echo;
             let data = response.data.into_iter();
             let (lists, others): (BTreeMap<_, _>, BTreeMap<_, _>) = data.partition(|(_, value)| value.is_array());
             let text = |(name, value): (String, Value)| Some((name, as_text(&value)?));

@@ -6,6 +6,7 @@
 //! because no signature is checked. A PUT to the same path of this server is the answer.
 
 mod custom;
+pub(super) mod policies;
 mod signals;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_enco
 use serde_json::{Map, Value};
 
 use self::custom::Request;
+use self::policies::Came;
 use self::signals::Signals;
 use super::stack::{Goal, Operation, Resource, Running, Stack, Until};
 use super::{Work, World, nested, types};
@@ -22,6 +24,8 @@ use crate::model::Place;
 use crate::sim::error::{Answer, ApiError};
 use crate::sim::fault::During;
 use crate::sim::ledger::Effect;
+
+pub(super) const WAIT_CONDITION: &str = "AWS::CloudFormation::WaitCondition";
 
 /// What AWS escapes in a key, of what stack ids and logical ids have.
 const ESCAPED: AsciiSet = CONTROLS.add(b':').add(b'|').add(b' ').add(b'%');
@@ -34,6 +38,8 @@ const MOST: usize = 4096;
 pub(super) struct Outside {
     /// What came to each handle of a wait condition, by key.
     handles: BTreeMap<String, Signals>,
+    /// What came to each resource that waits for signals, by key.
+    to_resources: BTreeMap<String, Came>,
     /// Requests of custom resources that still wait for their end, by key, oldest first.
     requests: IndexMap<String, Request>,
     /// The properties that were sent last for each custom resource, by stack, logical and physical id.
@@ -96,6 +102,9 @@ impl World {
         match until {
             Until::Stack { id, goal } => self.nested_outcome(place, id, *goal),
             Until::Signals { key, count, deadline } => self.signalled(key, *count, *deadline),
+            Until::ResourceSignals { key, wanted, deadline } => {
+                self.signalled_by_call(key, *wanted, *deadline <= self.now)
+            }
             Until::Response { key, deadline } => self.responded(key, *deadline),
             _ => None,
         }
@@ -112,6 +121,9 @@ impl World {
         match running.until.clone() {
             Until::Stack { id, goal } if goal != Goal::Delete => self.take_outputs(place, &id, &mut running.next),
             Until::Signals { key, .. } => self.take_signals(&key, &mut running.next),
+            Until::ResourceSignals { key, .. } => {
+                self.outside.to_resources.remove(&key);
+            }
             Until::Response { key, .. } => self.take_response(&key, stack, operation, running),
             _ => {}
         }
@@ -119,6 +131,9 @@ impl World {
 
     /// Ends the wait for the answer of one resource.
     pub(super) fn give_up(&mut self, running: &mut Running) {
+        if let Until::ResourceSignals { key, .. } = &running.until {
+            self.outside.to_resources.remove(key);
+        }
         if let Until::Response { key, .. } = &running.until
             && let Some(request) = self.outside.requests.shift_remove(key)
         {
@@ -142,6 +157,7 @@ impl World {
         &mut self,
         place: &Place,
         stack: &Stack,
+        operation: &Operation,
         next: &mut Resource,
     ) -> Option<Result<Option<Until>, String>> {
         Some(match next.kind.as_str() {
@@ -149,7 +165,7 @@ impl World {
                 self.make_handle(place, stack, next);
                 Ok(None)
             }
-            "AWS::CloudFormation::WaitCondition" => self.wait_for_signals(stack, next).map(Some),
+            WAIT_CONDITION => self.make_condition(place, stack, operation, next).map(Some),
             nested::KIND => self.make_nested(place, stack, next).map(Some),
             kind if types::is_custom(kind) => self.ask_to_create(place, stack, next).map(Some),
             _ => return None,
@@ -167,7 +183,7 @@ impl World {
     ) -> Result<Option<Until>, String> {
         match next.kind.as_str() {
             // \[iss: cloudformation-coverage-roadmap#1097\] \[?\] The words.
-            kind @ "AWS::CloudFormation::WaitCondition" if during != During::Rollback => {
+            kind @ WAIT_CONDITION if during != During::Rollback => {
                 Err(format!("Update to resource type {kind} is not supported."))
             }
             nested::KIND => self.update_nested(place, stack, next, properties, during),

@@ -11,7 +11,7 @@ use super::{MOST, address, key_at};
 use crate::model::Place;
 use crate::sim::world::World;
 use crate::sim::world::eval::as_text;
-use crate::sim::world::stack::{Resource, Stack, Until};
+use crate::sim::world::stack::{Operation, Resource, Stack, Until};
 
 /// The longest time that a condition waits. \[doc: 12 hours\]
 const LONGEST: i64 = 43_200;
@@ -64,7 +64,25 @@ impl World {
         self.outside.handles.insert(key, none);
     }
 
-    pub(super) fn wait_for_signals(&mut self, stack: &Stack, next: &mut Resource) -> Result<Until, String> {
+    /// A condition waits for signals to a handle, or for those that its creation policy wants. \[doc: `WaitCondition`\]
+    pub(super) fn make_condition(
+        &mut self,
+        place: &Place,
+        stack: &Stack,
+        operation: &Operation,
+        next: &mut Resource,
+    ) -> Result<Until, String> {
+        match self.created_by_signals(place, stack, operation, next)? {
+            Some(until) => {
+                next.physical_id = Some(format!("{}/{}", stack.id, next.logical));
+                next.attributes.insert("Data".to_owned(), "{}".to_owned());
+                Ok(until)
+            }
+            None => self.wait_for_signals(stack, next),
+        }
+    }
+
+    fn wait_for_signals(&mut self, stack: &Stack, next: &mut Resource) -> Result<Until, String> {
         // \[?\] The words of these.
         let missing = |name: &str| format!("Property {name} cannot be empty.");
         let property = |name: &str| next.properties.get(name).and_then(as_text);
