@@ -43,7 +43,9 @@ def reason(report):
         return "refused by name:" + message.split("does not model")[1]
     if "An error occurred" in message:
         return "refused as at AWS: " + message.removeprefix("An error occurred ")
-    at = f"{os.path.relpath(crash.path, folder)}:{crash.lineno}" if crash else ""
+    path = str(crash.path) if crash else ""
+    path = os.path.relpath(path, folder) if path.startswith(folder) else os.path.basename(path)
+    at = f"{path}:{crash.lineno}" if crash else ""
     return f"moto differs, {at}: {message[:120]}"
 
 
