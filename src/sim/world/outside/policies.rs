@@ -156,7 +156,7 @@ fn brings_instances(old: &Map<String, Value>, new: &Map<String, Value>) -> bool 
         (Some(old), Some(new)) => !same(old, new),
         (old, new) => old.is_some() || new.is_some(),
     };
-    OF_INSTANCES.iter().any(|name| differs(&name))
+    OF_INSTANCES.iter().any(differs)
 }
 
 impl World {
