@@ -4,6 +4,7 @@ mod buckets;
 mod capacity;
 mod cidr;
 mod clients;
+mod moto;
 mod nested;
 mod outside;
 mod page;

@@ -152,8 +152,15 @@ impl Request<'_> {
     fn register(&self, world: &mut World) -> Answer<Value> {
         let family = self.required("family")?;
         let properties = self.input.as_object().map(view::upper).unwrap_or_default();
-        if properties.get("ContainerDefinitions").and_then(Value::as_array).is_none_or(Vec::is_empty) {
-            return Err(ApiError::new("ClientException", "Container list cannot be empty."));
+        let containers = properties.get("ContainerDefinitions").and_then(Value::as_array);
+        let containers = containers.filter(|containers| !containers.is_empty());
+        let empty = || ApiError::new("ClientException", "Container list cannot be empty.");
+        for container in containers.ok_or_else(empty)? {
+            let lacks = |name: &&str| container.get(*name).and_then(Value::as_str).is_none_or(str::is_empty);
+            if let Some(name) = ["Name", "Image"].iter().find(|name| lacks(name)) {
+                let words = format!("Container.{} should not be null or empty.", name.to_lowercase());
+                return Err(ApiError::new("ClientException", words));
+            }
         }
         if let Some(why) = world::refused_by_rules("AWS::ECS::TaskDefinition", &properties) {
             return Err(ApiError::new("ClientException", why));

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 
 use super::change_set::{Change, Detail};
 use super::eval::{AFTER_APPLY, Lookup, Meter, Scope, placeholders};
+use super::exports::Exports;
 use super::provision::changed_properties;
 use super::stack::{Resource, Shape, Stack};
 use super::template::{ResourceDef, references};
@@ -20,7 +21,7 @@ use crate::model::Place;
 /// Resources as they would be, as far as that is known.
 struct Foreseen<'a> {
     resources: &'a indexmap::IndexMap<String, Resource>,
-    exports: BTreeMap<String, String>,
+    exports: Exports<'a>,
     /// Resources that are new or certainly replaced: nothing of them is known.
     unknown: RefCell<BTreeSet<String>>,
 }
@@ -50,7 +51,7 @@ impl Lookup for Foreseen<'_> {
     }
 
     fn import(&self, export: &str) -> Option<String> {
-        self.exports.get(export).cloned()
+        self.exports.get(export)
     }
 }
 
@@ -67,7 +68,7 @@ impl World {
     pub(super) fn changes(&self, place: &Place, stack: &Stack, shape: &Shape) -> Result<Vec<Change>, String> {
         let order = shape.template.order().map_err(|error| error.message)?;
         let lookup =
-            Foreseen { resources: &stack.resources, exports: self.exports(place), unknown: RefCell::default() };
+            Foreseen { resources: &stack.resources, exports: self.exports(place, None), unknown: RefCell::default() };
         let scope = Scope {
             template: &shape.template,
             parameters: &shape.values,

@@ -1,7 +1,5 @@
 //! Exports of stacks, and the stacks that import them.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use super::World;
@@ -9,19 +7,29 @@ use super::eval::Scope;
 use super::stack::Stack;
 use crate::model::{Place, StackStatus};
 
-impl World {
-    /// Every export of a region.
-    pub(super) fn exports(&self, place: &Place) -> BTreeMap<String, String> {
-        let stacks = self.regions.get(place).into_iter().flat_map(|region| region.stacks.values());
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        stacks.filter(|stack| stack.lives()).flat_map(|stack| stack.exports().map(owned)).collect()
-    }
+/// The exports of a region, looked for when one is imported: to list them costs a look at every stack.
+#[derive(Clone, Copy)]
+pub(super) struct Exports<'a> {
+    world: &'a World,
+    place: &'a Place,
+    /// A stack that is taken out of its region can import its own exports, too. \[?\]
+    own: Option<&'a Stack>,
+}
 
-    /// What a stack can import while it is taken out of its region: its own exports, too. \[?\]
-    pub(super) fn exports_for(&self, place: &Place, stack: &Stack) -> BTreeMap<String, String> {
-        let mut all = self.exports(place);
-        all.extend(stack.exports().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        all
+impl Exports<'_> {
+    /// The value of an export.
+    pub(super) fn get(self, name: &str) -> Option<String> {
+        let region = self.world.regions.get(self.place);
+        let stacks = region.into_iter().flat_map(|region| region.stacks.values()).filter(|stack| stack.lives());
+        let mut exports = self.own.into_iter().chain(stacks).flat_map(Stack::exports);
+        exports.find(|(known, _)| *known == name).map(|(_, value)| value.to_owned())
+    }
+}
+
+impl World {
+    /// The exports of a region, and of a stack that is taken out of it.
+    pub(super) fn exports<'a>(&'a self, place: &'a Place, own: Option<&'a Stack>) -> Exports<'a> {
+        Exports { world: self, place, own }
     }
 
     /// An export of the stack that others import, with their names.

@@ -28,9 +28,16 @@ pub(super) fn given(declared: &Parameter, value: &str) -> String {
     if !is_stored(&declared.kind) {
         return value.to_owned();
     }
-    let hash = blake3::hash(value.as_bytes()).to_hex();
+    let given = made_up(value);
+    let is_image = declared.kind.contains("Image::Id") && !given.starts_with("ami-");
+    if is_image { format!("ami-{given}") } else { given }
+}
+
+/// The value of a parameter that AWS keeps, by its name.
+pub(super) fn made_up(name: &str) -> String {
+    let hash = blake3::hash(name.as_bytes()).to_hex();
     let short = hash.get(..17).unwrap_or_default();
-    if declared.kind.contains("Image::Id") || value.contains("ami") { format!("ami-{short}") } else { short.to_owned() }
+    if name.contains("ami") { format!("ami-{short}") } else { short.to_owned() }
 }
 
 /// That a value is one that the parameter takes; of a list, each of its elements.

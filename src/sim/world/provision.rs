@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::ecs::{Cluster, Service, TaskDefinition};
 use super::eval::{Lookup, Meter, Scope, same};
+use super::exports::Exports;
 use super::lifecycle;
 use super::logs::LOG_GROUP;
 use super::nested;
@@ -30,7 +31,7 @@ const PATIENCE_WITH_STRATEGY: SignedDuration = SignedDuration::from_hours(36);
 /// Resources as they are, for expressions.
 pub(super) struct Present<'a> {
     pub(super) resources: &'a indexmap::IndexMap<String, Resource>,
-    pub(super) exports: BTreeMap<String, String>,
+    pub(super) exports: Exports<'a>,
 }
 
 impl Lookup for Present<'_> {
@@ -47,7 +48,7 @@ impl Lookup for Present<'_> {
     }
 
     fn import(&self, export: &str) -> Option<String> {
-        self.exports.get(export).cloned()
+        self.exports.get(export)
     }
 }
 
@@ -59,7 +60,7 @@ impl World {
         stack: &Stack,
         what: impl FnOnce(&Scope<'_>) -> Result<T, String>,
     ) -> Result<T, String> {
-        let lookup = Present { resources: &stack.resources, exports: self.exports_for(place, stack) };
+        let lookup = Present { resources: &stack.resources, exports: self.exports(place, Some(stack)) };
         what(&Scope {
             template: &stack.shape.template,
             parameters: &stack.shape.values,
@@ -84,6 +85,9 @@ impl World {
             }
             Ok(outputs)
         })?;
+        if outputs.iter().all(|output| output.export.is_none()) {
+            return Ok(outputs);
+        }
         let others = self.regions.get(place).into_iter().flat_map(|region| region.stacks.values());
         for other in others.filter(|other| other.lives() && other.id != stack.id) {
             for (name, _) in other.exports() {

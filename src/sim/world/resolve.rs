@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use super::World;
 use super::eval::as_text;
-use super::parameters::{PUBLIC, given, is_stored};
+use super::parameters::{PUBLIC, given, is_stored, made_up};
 use super::stack::{Resource, Stack};
 use super::template::{Parameter, Template};
 use crate::model::Place;
@@ -176,7 +176,7 @@ impl World {
     /// The value at a reference to SSM: a name, and perhaps a version.
     fn parameter_at(&self, place: &Place, key: &str) -> Result<String, String> {
         let found = match key.split_once(':') {
-            None => self.stored(place, key),
+            None => self.stored(place, key).or_else(|| key.starts_with(PUBLIC).then(|| made_up(key))),
             Some((name, version)) => version.parse().ok().and_then(|version| self.stored_version(place, name, version)),
         };
         found.ok_or_else(|| format!("Parameters: [ssm:{key}] cannot be found."))

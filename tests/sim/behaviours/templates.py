@@ -228,6 +228,12 @@ def a_reference_is_resolved_late(aws):
     created(aws, "late", body({"L": logs("{{resolve:ssm:/late/days}}")}))
 
 
+@documented("User Guide, Dynamic references: public parameters")
+def a_reference_to_a_public_parameter_is_resolved(aws):
+    instance = {"ImageId": "{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-arm64}}"}
+    created(aws, "public", body({"I": {"Type": "AWS::EC2::Instance", "Properties": instance}}))
+
+
 @documented("API Reference, GetTemplate")
 def a_template_is_given_back_without_letters_beyond_ascii(aws):
     template = body({"Q": queue()}, Description="größer").encode().decode("unicode_escape")
