@@ -82,9 +82,11 @@ try:
     # Only the lines of this script go to standard output.
     os.dup2(2, 1)
     groups = [f"tests/{group}" for group in ("test_cloudformation", "test_ecs", "test_sts")]
-    pytest.main(["-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", *groups], plugins=[outcomes])
+    ended = pytest.main(["-q", "--no-header", "--tb=short", "-p", "no:cacheprovider", *groups], plugins=[outcomes])
     sys.stdout.flush()
     os.dup2(out, 1)
+    if ended not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+        sys.exit(f"pytest ended with {ended!r} before all tests ran")
     for name, (outcome, why) in sorted(outcomes.all.items()):
         print(f"{outcome} {name}" + (f" | {why}" if why else ""))
 finally:
