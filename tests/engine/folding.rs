@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use jiff::{SignedDuration, Timestamp};
 use landfall::model::catalog::OnFailure;
 use landfall::model::journal::{
-    Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Fence, Opened, Outcome, Record, Reply, StoreId,
+    Action, Allowed, Call, Cause, DeploymentId, Entry, Evidence, Fence, Found, Learned, Opened, Outcome, Record, Reply,
+    StoreId,
 };
 use landfall::model::{CommitId, FactsFold, Hash, Slot, StackName, StackStatus};
 use proptest::prelude::*;
 
-use super::support::{STORE, content, id, order, owner, queue, release};
+use super::support::{STORE, content, id, order, owner, place, queue, release};
 
 fn stack() -> impl Strategy<Value = StackName> {
     prop_oneof![Just("one"), Just("two")].prop_map(|step| StackName::of(&owner(step)))
@@ -187,4 +188,57 @@ fn a_content_that_used_an_allowance_is_remembered_with_its_last_deployment() {
         let wanted = [None, Some(2), Some(3), Some(3)][usize::try_from(number).unwrap() - 1];
         assert_eq!(last, wanted.map(|number| (content, number)).into_iter().collect::<Vec<_>>());
     }
+}
+
+/// What is known of the content of stack `one`.
+fn put(entries: Vec<Entry>) -> Option<Hash> {
+    let record = |(seq, entry): (u64, Entry)| Record { seq, at: Timestamp::UNIX_EPOCH, fence: Fence(1), entry };
+    let records: Vec<Record> = (1..).zip(entries).map(record).collect();
+    let fold = FactsFold::replay(StoreId(STORE.into()), &records);
+    let stack = StackName::of(&owner("one"));
+    fold.facts().puts.iter().find(|put| put.stack == stack).map(|put| put.content)
+}
+
+fn deployed(number: u64) -> Vec<Entry> {
+    let (deployment, stack) = (DeploymentId(number), StackName::of(&owner("one")));
+    let item = Evidence::InPlace { changed: Timestamp::UNIX_EPOCH, services: None };
+    vec![
+        opened(deployment, false, 1, false),
+        Entry::Evidence { deployment, stack: stack.clone(), item },
+        Entry::StackEnded { deployment, stack, outcome: Outcome::Proved },
+        Entry::Ended { deployment, outcome: Outcome::Proved },
+    ]
+}
+
+#[test]
+fn what_a_lost_operation_put_in_a_stack_takes_the_place_of_what_is_known() {
+    let known = put(deployed(1)).unwrap();
+    let found = |content: Hash| Found {
+        place: place(),
+        stack: StackName::of(&owner("one")),
+        token: None,
+        content: Some(content),
+    };
+    let learned = |content: Hash| {
+        let slot = Slot { project: id("shop"), environment: id("test"), tenant: None };
+        let learned = Learned { slot, release: Some(release("1.2.0")), stacks: vec![found(content)] };
+        put(deployed(1).into_iter().chain([Entry::Learned(learned)]).collect())
+    };
+    assert_eq!(learned(known), Some(known));
+    assert_eq!(learned(Hash::of(b"other")), None);
+}
+
+#[test]
+fn an_update_that_is_rolled_back_leaves_what_is_known() {
+    let known = put(deployed(1)).unwrap();
+    let (deployment, stack) = (DeploymentId(2), StackName::of(&owner("one")));
+    let mut entries = deployed(1);
+    entries.push(opened(deployment, false, 2, false));
+    let token = "lf-token".into();
+    entries.push(Entry::Intent { deployment, stack: stack.clone(), call: Call::ExecuteChangeSet, token });
+    assert_eq!(put(entries.clone()), None, "nothing is known while it is changed");
+    let status = StackStatus::UpdateRollbackComplete;
+    entries.push(Entry::Evidence { deployment, stack: stack.clone(), item: Evidence::StackLeft { status } });
+    entries.push(Entry::StackEnded { deployment, stack, outcome: Outcome::Failed(cause()) });
+    assert_eq!(put(entries), Some(known));
 }

@@ -9,6 +9,14 @@ use crate::model::journal::{Agreed, Learned, Question};
 
 /// A slot was found with another content than the journal knew: the run that it knew is over.
 pub(super) fn learned(facts: &mut Facts, index: &mut Index, learned: &Learned, at: Timestamp) {
+    // What this store put there is not what is there any more.
+    for found in &learned.stacks {
+        let at = (found.place.clone(), found.stack.clone());
+        let other = index.puts.find(&facts.puts, &at).is_some_and(|put| found.content != Some(put.content));
+        if other {
+            index.puts.remove(&mut facts.puts, &at);
+        }
+    }
     let Some(release) = &learned.release else { return };
     if let Some(place) = index.running.remove(&learned.slot) {
         facts.runs[place].to = Some(at);
