@@ -75,7 +75,7 @@
 //! * A token is used for one thing, and repeated exactly as it was journaled, whatever became of the store since. A restored
 //!   or copied store learns what runs and takes nothing back; stacks of another store are the operator's question, and
 //!   nothing is changed before the answer (`tests/engine/incarnations.rs`, `tests/cli/stores.rs`).
-//! * What changed in a stack without landfall is told, or put right where the environment says so, and never silently current
+//! * landfall reports what others change in its stacks, or puts it right if the environment says so; no such stack is silently current
 //!   (`tests/plan/drift.rs`, the stories of what is changed by hand, and the seeds).
 //! * A record of the journal that is missing, swapped or altered is named, and stops the daemon before it changes anything; so
 //!   does a store file that is deleted or replaced under it (`tests/store`).

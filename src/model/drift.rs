@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Place, StackName};
 
-/// The longest text that is kept of a value, in bytes: drift tells what changed, and is no copy of it.
+/// The longest text that is kept of a value, in characters: drift tells what changed, and is not a copy of it.
 const LONGEST: usize = 400;
 
 /// What an environment does about drift.

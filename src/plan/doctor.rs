@@ -16,7 +16,7 @@ use crate::model::slot::TAG_PREFIX;
 use crate::model::stack_action::{StateAction, action};
 use crate::model::{Catalog, Decision, Facts, Observed, Place, StackName, StackSeen, StackStatus};
 
-use super::types::{Orphan, Planned, SlotRow, StackChange};
+use super::types::{DriftRow, Orphan, Planned, PutRight, SlotRow, StackChange};
 
 /// How a stack stands with landfall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +80,8 @@ pub enum Next {
     Rename,
     /// Its owner repairs it in AWS.
     Repair,
+    /// A maintainer decides what becomes of drift that is only reported.
+    Drift,
 }
 
 /// The next step for every pair of a standing and a status; none for a stack that is not there.
@@ -134,6 +136,8 @@ pub struct Diagnosis {
     pub remedies: Vec<Remedy>,
     /// Why it is so where no reason says it: what CloudFormation says about it, or why nothing wants it.
     pub why: Option<String>,
+    /// Where it differs from what landfall put there.
+    pub drift: Vec<DriftRow>,
 }
 
 /// Every stack that is wanted, ours, or in the way of one that is wanted: by place and name.
@@ -191,7 +195,15 @@ impl Look<'_> {
             }
         }
         let asked = holds.iter().any(|hold| matches!(hold.cause, Cause::Unadopted { .. }));
-        let in_order = next == Next::Nothing && !asked && change.is_none_or(|change| change == StackChange::Current);
+        let drift = self.drift(place, stack);
+        let by_hand = |row: &DriftRow| matches!(row.right, PutRight::Reported | PutRight::Unseen);
+        let next = if next == Next::Nothing && drift.iter().any(by_hand) { Next::Drift } else { next };
+        if drift.iter().any(|row| row.right == PutRight::NeedsAllowance) {
+            let key = self.row.drift.as_ref().and_then(|drift| drift.key.clone());
+            remedies.extend(key.map(Remedy::Allow));
+        }
+        let settled = drift.is_empty() && change.is_none_or(|change| change == StackChange::Current);
+        let in_order = next == Next::Nothing && !asked && settled;
         Diagnosis {
             stack: stack.clone(),
             place: place.clone(),
@@ -204,7 +216,13 @@ impl Look<'_> {
             holds: if in_order { Vec::new() } else { holds.into_iter().cloned().collect() },
             remedies: if in_order { Vec::new() } else { remedies },
             why: seen.and_then(|seen| seen.reason.clone()).filter(|_| !in_order),
+            drift,
         }
+    }
+
+    fn drift(&self, place: &Place, stack: &StackName) -> Vec<DriftRow> {
+        let rows = self.row.drift.iter().flat_map(|drift| &drift.rows);
+        rows.filter(|row| row.stack == *stack && row.place == *place).cloned().collect()
     }
 
     fn standing(&self, stack: &StackName, change: Option<StackChange>, seen: Option<&StackSeen>) -> Standing {
@@ -284,5 +302,6 @@ fn left_over(observed: &Observed, orphan: &Orphan) -> Diagnosis {
         holds: Vec::new(),
         remedies: orphan.key.clone().map(Remedy::Allow).into_iter().collect(),
         why: Some(orphan.why.clone()),
+        drift: Vec::new(),
     }
 }

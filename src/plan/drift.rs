@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cfn::Document;
-use crate::compare::unmangled;
+use crate::compare::{names_secret, unmangled};
 use crate::model::catalog::Gate;
 use crate::model::drift::{DriftMode, DriftPolicy, DriftSource, Drifted, StackDrift, differences, shown};
 use crate::model::journal::{Content, ParameterValue};
@@ -24,6 +24,9 @@ use super::wanted::Wanted;
 
 /// The type of a stack.
 const STACK: &str = "AWS::CloudFormation::Stack";
+
+/// What stands for a value that may be secret.
+const HIDDEN: &str = "(not shown)";
 
 /// Settings of services that CloudFormation writes and never reads: it sees no drift of them and puts none right.
 /// \[api: `writeOnlyProperties` of AWS::ECS::Service\]
@@ -61,6 +64,15 @@ pub fn template_drift(content: &Content, deployed: &str, parameters: &BTreeMap<S
         }));
     }
     found
+}
+
+/// The same differences without the values of properties whose names say that they are secret: neither the journal nor a reader gets them.
+pub fn without_secrets(mut items: Vec<Drifted>) -> Vec<Drifted> {
+    let secret = |item: &&mut Drifted| item.path.split('/').any(names_secret);
+    for item in items.iter_mut().filter(secret) {
+        [&mut item.was, &mut item.is].into_iter().flatten().for_each(|value| HIDDEN.clone_into(value));
+    }
+    items
 }
 
 type Resource<'a> = Option<crate::cfn::Resource<'a>>;
@@ -105,7 +117,7 @@ fn put_right(policy: &DriftPolicy, row: &StackDrift, now: Timestamp) -> PutRight
     if policy.mode != DriftMode::Repair || items.peek().is_none() {
         return PutRight::Reported;
     }
-    if items.all(is_unseen) {
+    if items.all(|item| is_unseen(row, item)) {
         return PutRight::Unseen;
     }
     match row.stale || row.noted >= now {
@@ -114,9 +126,9 @@ fn put_right(policy: &DriftPolicy, row: &StackDrift, now: Timestamp) -> PutRight
     }
 }
 
-/// Whether CloudFormation cannot see it.
-fn is_unseen(item: &Drifted) -> bool {
-    UNSEEN.contains(&item.path.split('/').next().unwrap_or_default())
+/// Whether CloudFormation cannot see it: a change of the template it can put right.
+fn is_unseen(row: &StackDrift, item: &Drifted) -> bool {
+    row.source == DriftSource::Services && UNSEEN.contains(&item.path.split('/').next().unwrap_or_default())
 }
 
 fn is_ignored(policy: &DriftPolicy, item: &Drifted) -> bool {
@@ -208,6 +220,6 @@ fn told<'r>(
         item: item.clone(),
         since: Some(*since),
         by: row.by.clone(),
-        right: if is_unseen(item) && right != PutRight::Reported { PutRight::Unseen } else { right },
+        right: if is_unseen(row, item) && right != PutRight::Reported { PutRight::Unseen } else { right },
     })
 }

@@ -121,7 +121,10 @@ impl<'a> Planner<'a> {
                 Verdict::Current => continue,
                 Verdict::Put(change) => {
                     let repair = *change == StackChange::Repair && desired.environment.protected;
-                    found.allowed.extend(self.allowance(desired, key(Gate::Redeploy)).filter(|_| repair));
+                    let allowance = self.allowance(desired, key(Gate::Redeploy)).filter(|_| repair);
+                    let new = |one: &&Allowance| !found.allowed.iter().any(|known| std::ptr::eq(*known, *one));
+                    let allowance = allowance.filter(new);
+                    found.allowed.extend(allowance);
                     self.missing(wanted, &judged.stacks, &mut found.holds);
                     continue;
                 }

@@ -56,7 +56,7 @@ use crate::model::place::Access;
 use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
 
-pub use drift::template_drift;
+pub use drift::{template_drift, without_secrets};
 pub use expected::{Unread, hold_unread, needs_templates, shows_templates, with_deployed};
 pub use gives_way::deadlines;
 pub use render::Render;

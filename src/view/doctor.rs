@@ -8,7 +8,7 @@ use crate::model::remedy::{Key, Remedy};
 use crate::plan::doctor::{Diagnosis, Next, Standing};
 
 use super::style::{Style, Tone};
-use super::{reasons, remedy};
+use super::{drift, reasons, remedy};
 
 /// The report as text: one block per stack.
 pub fn terminal(all: &[&Diagnosis], now: Timestamp, style: Style) -> String {
@@ -57,6 +57,7 @@ fn standing(standing: Standing) -> &'static str {
 fn causes(one: &Diagnosis, now: Timestamp) -> Vec<String> {
     let mut lines = reasons::lines(None, &one.holds, now);
     lines.extend(one.why.clone());
+    lines.extend(drift::told(&one.drift, now));
     lines
 }
 
@@ -108,6 +109,10 @@ fn word(one: &Diagnosis) -> &'static str {
         Next::Delete => "delete it in AWS, or give the target another `id`",
         Next::Rename => "give the target another `id`, or remove the stack from the other repository",
         Next::Repair => "repair it in AWS: CloudFormation offers no call for its state",
+        Next::Drift => {
+            "change it back in AWS, or bring the change into the files; with `drift = \"repair\"` in the environment's file landfall puts it \
+             right, as far as CloudFormation can"
+        }
     }
 }
 
@@ -138,6 +143,7 @@ fn next_code(next: Next) -> &'static str {
         Next::Delete => "delete",
         Next::Rename => "rename",
         Next::Repair => "repair",
+        Next::Drift => "drift",
     }
 }
 

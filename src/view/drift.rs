@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::compare::{names_secret, visible};
+use crate::compare::visible;
 use crate::model::drift::Drifted;
 use crate::plan::{DriftRow, PutRight, SlotDrift};
 
@@ -12,13 +12,24 @@ use super::{remedy, time};
 /// So many differences of a slot are printed; the JSON has all.
 const LINES: usize = 12;
 
-/// What stands for a value that may be secret.
-const HIDDEN: &str = "(not shown)";
-
-/// The lines below a slot: for each stack one, and what differs in it below.
+/// The lines below a slot, with those that let it be put right.
 pub(super) fn lines(drift: &SlotDrift, now: Timestamp) -> Vec<String> {
+    let mut lines = told(&drift.rows, now);
+    if let Some(key) = &drift.key {
+        let plan = &key.plan;
+        lines.push(format!(
+            "to let it be put right, add to {} (or: landfall allow {plan} --what redeploy --reason \"…\")",
+            key.file
+        ));
+        lines.extend(remedy::allow_lines(key).lines().map(|line| format!("  {line}")));
+    }
+    lines
+}
+
+/// For each stack a line, and below it what differs.
+pub(super) fn told(rows: &[DriftRow], now: Timestamp) -> Vec<String> {
     let mut lines = Vec::new();
-    let told: Vec<&DriftRow> = drift.rows.iter().filter(|row| !is_implied(row, &drift.rows)).collect();
+    let told: Vec<&DriftRow> = rows.iter().filter(|row| !is_implied(row, rows)).collect();
     let mut head: Option<String> = None;
     for row in told.iter().take(LINES) {
         let own = headline(row, now);
@@ -31,14 +42,6 @@ pub(super) fn lines(drift: &SlotDrift, now: Timestamp) -> Vec<String> {
     let more = told.len().saturating_sub(LINES);
     if more > 0 {
         lines.push(format!("  and {more} more differences"));
-    }
-    if let Some(key) = &drift.key {
-        let plan = &key.plan;
-        lines.push(format!(
-            "to let it be put right, add to {} (or: landfall allow {plan} --what redeploy --reason \"…\")",
-            key.file
-        ));
-        lines.extend(remedy::allow_lines(key).lines().map(|line| format!("  {line}")));
     }
     lines
 }
@@ -58,31 +61,22 @@ fn headline(row: &DriftRow, now: Timestamp) -> String {
         new if new.as_secs() <= 0 => ", seen just now".to_owned(),
         age => format!(", seen {} ago", time::took(age)),
     });
-    let by = row.by.as_ref().map(|by| format!(" by {by}")).unwrap_or_default();
+    let by = row.by.as_ref().map(|by| format!(" by {}", visible(by))).unwrap_or_default();
     format!("{} was changed{by}{}; {}", row.stack, since.unwrap_or_default(), done(row.right))
 }
 
 /// What differs, in a few words.
 pub(super) fn what(item: &Drifted) -> String {
     let place = visible(&item.place());
-    let value = |value: &String| match is_secret(item) {
-        true => HIDDEN.to_owned(),
-        false => visible(value),
-    };
     match (place.is_empty(), &item.was, &item.is) {
         (true, _, _) => "it was deleted, and is made again".to_owned(),
-        (_, Some(_), None) if item.path.is_empty() => format!("{place} ({}) was deleted", item.kind),
-        (_, None, Some(_)) if item.path.is_empty() => format!("{place} ({}) was added", item.kind),
-        (_, Some(was), Some(is)) => format!("{place} was {}, is {}", value(was), value(is)),
-        (_, Some(was), None) => format!("{place} was {}, is not set", value(was)),
-        (_, None, Some(is)) => format!("{place} was not set, is {}", value(is)),
+        (_, Some(_), None) if item.path.is_empty() => format!("{place} ({}) was deleted", visible(&item.kind)),
+        (_, None, Some(_)) if item.path.is_empty() => format!("{place} ({}) was added", visible(&item.kind)),
+        (_, Some(was), Some(is)) => format!("{place} was {}, is {}", visible(was), visible(is)),
+        (_, Some(was), None) => format!("{place} was {}, is not set", visible(was)),
+        (_, None, Some(is)) => format!("{place} was not set, is {}", visible(is)),
         (_, None, None) => format!("{place} differs"),
     }
-}
-
-/// Whether the name says that the value is a secret.
-fn is_secret(item: &Drifted) -> bool {
-    item.path.split('/').any(names_secret)
 }
 
 fn done(right: PutRight) -> &'static str {
@@ -99,10 +93,6 @@ fn done(right: PutRight) -> &'static str {
 /// As JSON: each with `stack`, `account`, `region`, `resource`, `type`, `path`, `was`, `is`, `since` (RFC 3339), `seen_by` (`template`,
 /// `services` or `detection`), `by` and `action` (`report`, `unseen`, `needs-allowance`, `next-look`, `held`, `now`).
 pub(super) fn json(drift: Option<&SlotDrift>) -> Value {
-    let value = |item: &Drifted, value: &Option<String>| match value {
-        Some(_) if is_secret(item) => json!(HIDDEN),
-        value => json!(value),
-    };
     let row = |row: &DriftRow| {
         json!({
             "stack": row.stack,
@@ -111,8 +101,8 @@ pub(super) fn json(drift: Option<&SlotDrift>) -> Value {
             "resource": row.item.resource,
             "type": row.item.kind,
             "path": row.item.path,
-            "was": value(&row.item, &row.item.was),
-            "is": value(&row.item, &row.item.is),
+            "was": row.item.was,
+            "is": row.item.is,
             "since": row.since.map(|since| since.to_string()),
             "seen_by": row.source.as_str(),
             "by": row.by,

@@ -3,82 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
-use landfall::cloud::{
-    At, Change, ChangeSetRequest, ChangeSetSeen, ClusterSeen, Finding, HookAnswer, Identity, LogStream, Observe,
-    Result, RunTaskRequest, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
-};
 use landfall::engine::{Engine, Inspection};
 use landfall::model::catalog::OnFailure;
-use landfall::model::drift::{Drifted, ServiceLeft, ServiceSettings};
+use landfall::model::drift::{ServiceLeft, ServiceSettings};
 use landfall::model::journal::{Action, Content, DeploymentId, Entry, Evidence, Opened, Order, Outcome, StoreId};
 use landfall::model::observed::{DriftChecked, PlaceSeen};
 use landfall::model::place::Access;
 use landfall::model::{
-    AccountId, BucketName, CommitId, Hash, Id, Observed, Place, Region, ReleaseName, StackName, StackOwner, StackSeen,
-    StackStatus,
+    AccountId, CommitId, Hash, Id, Observed, Place, Region, ReleaseName, StackName, StackOwner, StackSeen, StackStatus,
 };
+use landfall::sim::{SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
 
+use crate::support::answering::Answering;
+
 const STACKS: usize = 10_000;
-
-/// An account that is asked about services and about nothing else.
-#[derive(Default)]
-struct Quiet(Mutex<Vec<usize>>);
-
-macro_rules! quiet {
-    ($trait:ident, { $($name:ident($($arg:ident: $type:ty),*) -> $answer:ty;)* } $($more:item)*) => {
-        #[async_trait]
-        impl $trait for Quiet {
-            $(async fn $name(&self, _: &At, $($arg: $type),*) -> Result<$answer> {
-                $(let _ = $arg;)*
-                unreachable!("{} is asked", stringify!($name))
-            })*
-            $($more)*
-        }
-    };
-}
-
-quiet!(Observe, {
-    identity() -> Identity;
-    stacks() -> Vec<StackSeen>;
-    stack(name_or_id: &str) -> Option<StackSeen>;
-    template(stack: &StackName) -> Option<String>;
-    change_set(stack: &str, name: &str) -> Option<ChangeSetSeen>;
-    findings(change_set: &str) -> Vec<Finding>;
-    events(stack_id: &str, token: &str) -> Vec<StackEvent>;
-    last_token(stack_id: &str) -> Option<Arc<str>>;
-    resources(stack_id: &str) -> Vec<StackResource>;
-    service(arn: &str) -> Option<ServiceSeen>;
-    stopped_tasks(service: &ServiceSeen) -> Vec<StoppedTask>;
-    task(cluster: &str, which: &WhichTask) -> Option<TaskSeen>;
-    log_lines(stream: &LogStream, last: usize) -> Vec<String>;
-    task_definition(arn: &str) -> Option<serde_json::Value>;
-    detect_drift(stack_id: &str) -> ();
-    drift(stack_id: &str) -> Vec<Drifted>;
-    cluster(name: &str) -> Option<ClusterSeen>;
-    bucket(name: &BucketName) -> bool;
-}
-async fn settings(&self, _: &At, arns: &[Arc<str>]) -> Result<BTreeMap<Arc<str>, ServiceSettings>> {
-    self.0.lock().unwrap().push(arns.len());
-    Ok(arns.iter().map(|arn| (arn.clone(), settings())).collect())
-});
-
-quiet!(Change, {
-    put_template(object: &TemplateObject, body: &str) -> ();
-    create_change_set(request: &ChangeSetRequest) -> ();
-    execute_change_set(stack: &StackName, name: &str, token: &str) -> ();
-    delete_change_set(stack: &StackName, name: &str) -> ();
-    delete_stack(stack_id: &str, token: &str) -> ();
-    cancel_update(stack: &StackName, token: &str) -> ();
-    continue_rollback(stack: &StackName, skip: &[Arc<str>], token: &str) -> ();
-    rollback_stack(stack: &StackName, token: &str) -> ();
-    set_protection(stack: &StackName, on: bool) -> ();
-    continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
-    run_task(request: &RunTaskRequest) -> Arc<str>;
-    stop_task(cluster: &str, task: &str, reason: &str) -> ();
-});
 
 fn settings() -> ServiceSettings {
     [("DesiredCount".to_owned(), 2.into())].into_iter().collect()
@@ -187,7 +127,8 @@ async fn ten_thousand_stacks_without_drift_are_one_question() {
         let entries = deployed(deployment as u64 + 1, first..first + STACKS / 100, at);
         store.append(lease.fence, at, entries).await.unwrap();
     }
-    let cloud = Arc::new(Quiet::default());
+    let cloud = Answering::new(SimCloud::new(Arc::new(Mutex::new(World::new(SimConfig::default())))));
+    *cloud.settings.lock().unwrap() = Some(settings());
     let mut engine = Engine::open(store.clone(), cloud.clone(), &lease).await.unwrap();
     let checked = Some(now - SignedDuration::from_hours(1));
     let stacks = (0..STACKS).map(|number| seen(number, at, checked)).map(|seen| (seen.name.clone(), Arc::new(seen)));
@@ -202,5 +143,5 @@ async fn ten_thousand_stacks_without_drift_are_one_question() {
         assert_eq!(engine.position(), before, "nothing is written");
     }
     // The adapters ask ten services of a cluster with one call: see `tests/aws/drift.rs`.
-    assert_eq!(*cloud.0.lock().unwrap(), [STACKS, STACKS]);
+    assert_eq!(*cloud.asked.lock().unwrap(), [("settings", 2)].into_iter().collect());
 }

@@ -87,6 +87,7 @@ fn follow((standing, status): Pair) -> Vec<Pair> {
         (Next::Prune, _) => vec![(Standing::Removing, status)],
         (Next::Delete, _) => vec![(standing, Some(Status::DeleteInProgress))],
         (Next::Rename, _) => vec![(Standing::Wanted, None)],
+        (Next::Drift, _) => unreachable!("drift is no matter of a standing and a status"),
         (Next::Repair, _) => vec![(standing, Some(Status::UpdateComplete))],
     }
 }

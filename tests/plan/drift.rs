@@ -6,7 +6,9 @@ use landfall::model::catalog::Gate;
 use landfall::model::drift::{DriftMode, DriftPath, DriftSource, Drifted, StackDrift};
 use landfall::model::journal::{Action, Content};
 use landfall::model::{Decision, StackName};
-use landfall::plan::{PutRight, SlotRow, StackChange, template_drift};
+use landfall::plan::doctor::diagnose;
+use landfall::plan::{PutRight, SlotRow, StackChange, template_drift, without_secrets};
+use landfall::view::{self, Style};
 
 use super::world::{Live, World, place, slot};
 
@@ -141,13 +143,37 @@ fn a_path_names_a_resource_and_a_property() {
 }
 
 #[test]
-fn a_secret_is_not_told() {
-    let (world, mut live) =
-        changed(DriftMode::Report, "TaskDefinition/ContainerDefinitions/app/Environment/DB_PASSWORD");
-    live.facts.drift[0].items[0].0.is = Some("hunter2".to_owned());
-    let told = world.show(&live);
-    assert!(told.contains("DB_PASSWORD was (not shown), is (not shown)"), "{told}");
-    assert!(!told.contains("hunter2"));
+fn a_secret_is_not_kept() {
+    let secret = drifted("TaskDefinition/ContainerDefinitions/app/Environment/DB_PASSWORD");
+    let plain = drifted("DesiredCount");
+    let [hidden, kept] = &without_secrets(vec![secret, plain.clone()])[..] else { panic!() };
+    assert_eq!((hidden.was.as_deref(), hidden.is.as_deref()), (Some("(not shown)"), Some("(not shown)")));
+    assert_eq!(*kept, plain);
+}
+
+#[test]
+fn what_cloudformation_writes_and_a_template_changed_is_put_right() {
+    let (world, mut live) = changed(DriftMode::Repair, "ServiceConnectConfiguration/Enabled");
+    live.facts.drift[0].source = DriftSource::Template;
+    assert_eq!(rights(&row(&world, &live)), [PutRight::Now]);
+}
+
+#[test]
+fn the_doctor_says_what_can_be_done() {
+    let told = |world: &World, live: &Live| {
+        let planned = world.plan(live);
+        let all = diagnose(&world.catalog, &live.facts, &live.observed, &planned);
+        let shown: Vec<_> = all.iter().filter(|one| !one.in_order).collect();
+        view::doctor::terminal(&shown, live.now, Style::PLAIN)
+    };
+    let (mut world, live) = changed(DriftMode::Report, "DesiredCount");
+    let report = told(&world, &live);
+    assert!(report.contains("Service/DesiredCount was 2, is 5"), "{report}");
+    assert!(report.contains("next   change it back in AWS, or bring the change into the files"), "{report}");
+    world.environment("development").drift.mode = DriftMode::Repair;
+    world.environment("development").protected = true;
+    let report = told(&world, &live);
+    assert!(report.contains("what = \"redeploy\""), "{report}");
 }
 
 /// The content that development is given.

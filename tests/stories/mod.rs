@@ -79,6 +79,7 @@ stories! {
     a_name_that_is_taken
     a_new_release
     a_refreshed_snapshot
+    a_release_over_drift
     a_renamed_target
     a_rollback_that_fails
     a_soak

@@ -1,4 +1,4 @@
-//! A simulated account in which a test decides what AWS says of change sets, and counts listings.
+//! A simulated account in which a test decides what AWS says of change sets and services, and counts what is asked.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -18,13 +18,23 @@ pub(crate) struct Answering {
     pub(crate) sim: SimCloud,
     /// Why AWS fails every change set; none while it makes them as it should.
     pub(crate) reason: Mutex<Option<&'static str>>,
+    /// What ECS says of services; none while the account says it.
+    pub(crate) settings: Mutex<Option<ServiceSettings>>,
+    /// How often each method was called.
+    pub(crate) asked: Mutex<BTreeMap<&'static str, u32>>,
     /// How often the stacks of each place were listed.
     pub(crate) listed: Mutex<BTreeMap<Place, u32>>,
 }
 
 impl Answering {
     pub(crate) fn new(sim: SimCloud) -> Arc<Self> {
-        Arc::new(Self { sim, reason: Mutex::default(), listed: Mutex::default() })
+        Arc::new(Self {
+            sim,
+            reason: Mutex::default(),
+            settings: Mutex::default(),
+            asked: Mutex::default(),
+            listed: Mutex::default(),
+        })
     }
 
     fn failed(&self, seen: Option<ChangeSetSeen>) -> Option<ChangeSetSeen> {
@@ -47,6 +57,7 @@ macro_rules! answers {
         #[async_trait]
         impl $trait for Answering {
             $(async fn $name(&self, at: &At, $($arg: $type),*) -> Result<$answer, CloudError> {
+                *self.asked.lock().unwrap().entry(stringify!($name)).or_default() += 1;
                 answers!(@$name self, at, $($arg),*)
             })*
         }
@@ -57,6 +68,13 @@ macro_rules! answers {
     (@stacks $this:ident, $at:ident,) => {{
         *$this.listed.lock().unwrap().entry($at.place.clone()).or_default() += 1;
         $this.sim.stacks($at).await
+    }};
+    (@settings $this:ident, $at:ident, $arns:ident) => {{
+        let settings = $this.settings.lock().unwrap().clone();
+        match settings {
+            Some(settings) => Ok($arns.iter().map(|arn| (arn.clone(), settings.clone())).collect()),
+            None => $this.sim.settings($at, $arns).await,
+        }
     }};
     (@$name:ident $this:ident, $at:ident, $($arg:ident),*) => { $this.sim.$name($at, $($arg),*).await };
 }

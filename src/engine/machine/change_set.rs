@@ -83,7 +83,7 @@ fn failed(s: &Subject<'_>, seen: &Seen, change_set: &ChangeSetSeen) -> Effect {
     s.fail(Cause::NO_CHANGE_SET, format!("AWS cannot make the change set: {reason}{found}"))
 }
 
-/// So many findings are told; the others are counted.
+/// The most findings that a failure names; the others are counted.
 const FINDINGS: usize = 3;
 
 /// Whether the reason is that of validation or of a Hook: then it does not say what is wrong. \[reports\]

@@ -112,8 +112,8 @@ fn finish(s: &Subject<'_>, seen: &Seen, stack: &StackSeen, states: Vec<Evidence>
     Effect::Note(entries)
 }
 
-/// The record that the stack has its content, with the time and the services by which a later change is noticed. What AWS did not
-/// change is no measure of what it should be: then nothing is said of services.
+/// The record that the stack has its content, with the time and the services by which a later change is noticed. If AWS had
+/// nothing to change, the services are left out: what is there may be drift.
 pub(super) fn in_place(s: &Subject<'_>, seen: &Seen, stack: &StackSeen) -> Entry {
     let services = s.state.no_change.is_none().then(|| left::services(seen));
     s.evidence(Evidence::InPlace { changed: stack.changed(), services })
