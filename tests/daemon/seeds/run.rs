@@ -513,9 +513,11 @@ impl Universe {
                 let count = left.settings.get("DesiredCount").and_then(serde_json::Value::as_u64);
                 service.is_none_or(|service| count.is_some_and(|count| count != u64::from(service.desired)))
             };
-            checked += 1;
-            if (edited || put.services.iter().any(scaled)) && !told.contains(&(&put.place, &put.stack)) {
-                return Err((Law::Told, format!("nobody is told that {} was changed", put.stack)));
+            if edited || put.services.iter().any(scaled) {
+                checked += 1;
+                if !told.contains(&(&put.place, &put.stack)) {
+                    return Err((Law::Told, format!("nobody is told that {} was changed", put.stack)));
+                }
             }
         }
         *self.watch.checked.entry(Law::Told).or_insert(0) += checked;
