@@ -1,6 +1,6 @@
 //! ECS's operations over JSON 1.1.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::ecs_view as view;
@@ -63,11 +63,7 @@ impl Request<'_> {
 
     /// Refuses fields that are not among `known`: nothing is taken and ignored.
     pub(super) fn only(&self, known: &[&str]) -> Answer<()> {
-        let fields = self.input.as_object().into_iter().flat_map(Map::keys);
-        match fields.into_iter().find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(ApiError::not_modelled(format_args!("the field {key} of this operation"))),
-            None => Ok(()),
-        }
+        super::only(self.input, known, "this operation")
     }
 
     /// Whether the answer has tags too; an error for what else it could include.

@@ -1,6 +1,6 @@
 //! CloudWatch Logs over JSON 1.1: reading what containers wrote.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::caller::Caller;
 use super::ecs_view::compact;
@@ -41,10 +41,7 @@ struct Request<'a> {
 impl Request<'_> {
     /// Refuses fields that are not among `known`: nothing is taken and ignored.
     fn only(&self, known: &[&str]) -> Answer<()> {
-        match self.input.as_object().into_iter().flat_map(Map::keys).find(|key| !known.contains(&key.as_str())) {
-            Some(key) => Err(ApiError::not_modelled(format_args!("the field {key} of {}", self.operation))),
-            None => Ok(()),
-        }
+        super::only(self.input, known, self.operation)
     }
 
     fn text(&self, key: &str) -> Answer<Option<&str>> {

@@ -300,6 +300,14 @@ fn query_call(world: &mut World, headers: &HeaderMap, body: &[u8], request_id: &
     })
 }
 
+/// Refuses fields of a JSON request that are not among `known`.
+fn only(input: &serde_json::Value, known: &[&str], of: &str) -> Answer<()> {
+    match input.as_object().into_iter().flat_map(serde_json::Map::keys).find(|key| !known.contains(&key.as_str())) {
+        Some(key) => Err(ApiError::not_modelled(format_args!("the field {key} of {of}"))),
+        None => Ok(()),
+    }
+}
+
 fn reply(status: StatusCode, kind: &'static str, request_id: &str, text: String) -> Response {
     let mut response = (status, [(header::CONTENT_TYPE, kind)], text).into_response();
     if let Ok(id) = header::HeaderValue::from_str(request_id) {
