@@ -49,7 +49,7 @@ fn word(row: &SlotRow) -> (Tone, String) {
         ((_, word), Some(drift)) => {
             let stacks: std::collections::BTreeSet<_> = drift.rows.iter().map(|row| (&row.place, &row.stack)).collect();
             let drifted = if stacks.len() == 1 { "1 stack".to_owned() } else { format!("{} stacks", stacks.len()) };
-            (Tone::Held, format!("{word}, {drifted} drifted (landfall plan tells)"))
+            (Tone::Held, format!("{word}, {drifted} drifted (see landfall plan)"))
         }
         (decided, None) => decided,
     }
