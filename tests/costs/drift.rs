@@ -116,32 +116,50 @@ fn seen(number: usize, at: Timestamp, checked: Option<Timestamp>) -> StackSeen {
     }
 }
 
-#[tokio::test]
-async fn ten_thousand_stacks_without_drift_are_one_question() {
+/// Looks `times` times at `stacks` stacks that were changed three days ago. Gives what AWS was asked, and in how many places the last
+/// look could not read something.
+async fn looks(stacks: usize, checked: Option<SignedDuration>, times: usize) -> (BTreeMap<&'static str, u32>, usize) {
     let now: Timestamp = "2026-11-23T08:00:00Z".parse().unwrap();
     let at = now - SignedDuration::from_hours(72);
     let store = Arc::new(MemoryStore::new(StoreId("5707e00000000001".into())));
     let lease = store.acquire("test", now, now + SignedDuration::from_hours(1)).await.unwrap();
-    for deployment in 0..100 {
-        let first = deployment * STACKS / 100;
-        let entries = deployed(deployment as u64 + 1, first..first + STACKS / 100, at);
+    for (deployment, first) in (1..).zip((0..stacks).step_by(100)) {
+        let entries = deployed(deployment, first..stacks.min(first + 100), at);
         store.append(lease.fence, at, entries).await.unwrap();
     }
     let cloud = Answering::new(SimCloud::new(Arc::new(Mutex::new(World::new(SimConfig::default())))));
     *cloud.settings.lock().unwrap() = Some(settings());
     let mut engine = Engine::open(store.clone(), cloud.clone(), &lease).await.unwrap();
-    let checked = Some(now - SignedDuration::from_hours(1));
-    let stacks = (0..STACKS).map(|number| seen(number, at, checked)).map(|seen| (seen.name.clone(), Arc::new(seen)));
-    let listed = PlaceSeen::Seen { at: now, stacks: stacks.collect() };
+    let checked = checked.map(|ago| now - ago);
+    let seen = (0..stacks).map(|number| seen(number, at, checked)).map(|seen| (seen.name.clone(), Arc::new(seen)));
+    let listed = PlaceSeen::Seen { at: now, stacks: seen.collect() };
     let observed = Observed { places: [(place(), listed)].into_iter().collect() };
     let places = [(place(), Access::default())].into_iter().collect();
     let (repository, policies) = (Id::new("many").unwrap(), BTreeMap::new());
     let inspection = Inspection { repository: &repository, observed: &observed, places: &places, policies: &policies };
-    for _ in 0..2 {
+    let mut unread = 0;
+    for _ in 0..times {
         let before = engine.position();
-        assert!(engine.inspect(&inspection, now).await.unwrap().is_empty());
+        unread = engine.inspect(&inspection, now).await.unwrap().len();
         assert_eq!(engine.position(), before, "nothing is written");
     }
+    let asked = cloud.asked.lock().unwrap().clone();
+    (asked, unread)
+}
+
+#[tokio::test]
+async fn ten_thousand_stacks_without_drift_are_one_question() {
+    let (asked, unread) = looks(STACKS, Some(SignedDuration::from_hours(1)), 2).await;
     // The adapters ask ten services of a cluster with one call: see `tests/aws/drift.rs`.
-    assert_eq!(*cloud.asked.lock().unwrap(), [("settings", 2)].into_iter().collect());
+    assert_eq!((asked, unread), ([("settings", 2)].into_iter().collect(), 0));
+}
+
+/// The account rejects each of them, because it has no such stack: that delays no other stack.
+#[tokio::test]
+async fn twenty_detections_begin_with_one_look() {
+    for (times, begun) in [(1, 20), (2, 40), (3, 50), (4, 50)] {
+        let (asked, unread) = looks(50, None, times).await;
+        assert_eq!(asked["detect_drift"], begun);
+        assert_eq!(unread, usize::from(times < 4), "the last look asked nothing");
+    }
 }
