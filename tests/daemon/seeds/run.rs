@@ -481,9 +481,13 @@ impl Universe {
         self.watch.truth(&published, &stamps)
     }
 
-    /// What somebody changed in a stack, or in a service, since landfall put it there is in the report.
+    /// What somebody changed in a stack, or in a service, since landfall put it there is in the report; while `landfall.toml`
+    /// is broken, nothing says which stacks are the repository's, and nothing is looked for.
     fn told(&mut self) -> Verdict {
         let published = self.published.clone().unwrap();
+        if published.catalog.repository.is_none() {
+            return Ok(());
+        }
         let world = self.world.lock().unwrap();
         let rows =
             published.planned.report.slots.iter().filter_map(|row| row.drift.as_ref()).flat_map(|drift| &drift.rows);
