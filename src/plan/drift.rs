@@ -131,7 +131,7 @@ fn is_unseen(row: &StackDrift, item: &Drifted) -> bool {
     row.source == DriftSource::Services && UNSEEN.contains(&item.path.split('/').next().unwrap_or_default())
 }
 
-fn is_ignored(policy: &DriftPolicy, item: &Drifted) -> bool {
+pub(super) fn is_ignored(policy: &DriftPolicy, item: &Drifted) -> bool {
     policy.mode == DriftMode::Ignore || policy.ignore.iter().any(|path| path.covers(item))
 }
 

@@ -9,11 +9,13 @@ use landfall::compare::{Action, Cause, Level, ResourceChange, Risk, Why};
 use landfall::model::accept::{Accepted, Home};
 use landfall::model::catalog::{Broken, Gate, Subject};
 use landfall::model::decision::{Because, Cause as Held};
+use landfall::model::drift::Drifted;
 use landfall::model::journal::Fate as Leaves;
 use landfall::model::remedy::{Foreseen, Key};
 use landfall::model::{Accept, AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
 use landfall::plan::review::{
-    Acceptance, Basis, Effects, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop, Unique,
+    Acceptance, Basis, Effects, End, Fate, How, Met, Note, Refused, Review, Shown, SlotReview, StackReview, Stop,
+    Unique,
 };
 use landfall::plan::{Orphan, StaleAllowance, Unreached};
 use landfall::view::review::content::About;
@@ -220,6 +222,17 @@ fn refused() -> Refused {
     }
 }
 
+fn met() -> Met {
+    let item = Drifted {
+        resource: Arc::from("Service"),
+        kind: Arc::from("AWS::ECS::Service"),
+        path: "DesiredCount".to_owned(),
+        was: Some("2".to_owned()),
+        is: Some("5".to_owned()),
+    };
+    Met { item, comes: Some("3".to_owned()), end: End::Undone }
+}
+
 fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
     let template = |image: &str| {
         format!(
@@ -242,6 +255,7 @@ fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
         accepts: vec![Acceptance { accept: accept(), new: true }],
         refused: if fate == Fate::Fail { vec![refused()] } else { Vec::new() },
         stops: vec![stop(None)],
+        met: if fate == Fate::Update { vec![met()] } else { Vec::new() },
         before: (fate != Fate::Create).then(|| shown(&template("old"))),
         after: (fate != Fate::Delete).then(|| shown(&template("new"))),
     }

@@ -16,6 +16,7 @@ use landfall::sim::world::{ChangeSetInput, Imports, StackInput, StackOptions};
 use landfall::sim::{SimCloud, SimConfig, World};
 use landfall::store::{MemoryStore, Store};
 use landfall::template::Cache;
+use landfall::view::review::{Block, Page, Screen};
 use landfall::view::{self, Style, reasons};
 use tokio::runtime::Runtime;
 
@@ -468,6 +469,14 @@ impl Teller {
                 let all = diagnose(&published.catalog, &published.facts, &published.observed, &published.planned);
                 let shown: Vec<_> = all.iter().filter(|one| !one.in_order).collect();
                 view::doctor::terminal(&shown, now, style)
+            }
+            ("review", None) => {
+                let base = published.catalog.commit.clone().unwrap();
+                let [_, told] = super::merge::reviews(self, [&base, &self.head()], &published.facts);
+                let page = view::review::content::page(&told, &view::review::content::About::default());
+                let stacks =
+                    page.blocks.into_iter().skip_while(|block| !matches!(block, Block::Heading { level: 2, .. }));
+                view::review::terminal(&Page { blocks: stacks.collect() }, Screen { width: 120, style, unfold: false })
             }
             ("status", None) => view::status::terminal(report, &published.facts, now, style),
             ("problems", None) => view::problems::terminal(&published.problems, false),

@@ -23,6 +23,7 @@ use super::notes;
 use super::rehearse::{Event, Rehearsal};
 use super::tags::TagsOf;
 use super::types::{Basis, Fate, How, Review, Shown, SlotReview, StackEvent, StackReview, Stop};
+use super::undone;
 use super::world::{Key as StackKey, World};
 
 /// A rehearsal counts a second for each round; more than this is time that something waits for.
@@ -338,7 +339,12 @@ impl Composer<'_> {
                 }
             }
         }
-        order.into_iter().filter_map(|key| all.remove(&key)).collect()
+        let facts = self.change.facts;
+        let with_drift = |stack: StackReview| {
+            let met = facts.map_or_else(Vec::new, |facts| undone::met(&stack, facts, self.change.head));
+            StackReview { met, ..stack }
+        };
+        order.into_iter().filter_map(|key| all.remove(&key)).map(with_drift).collect()
     }
 
     fn stack(&self, slot: &Slot, event: &StackEvent, stops: Vec<Stop>) -> Option<StackReview> {
@@ -371,6 +377,7 @@ impl Composer<'_> {
             effects: event.effects.clone(),
             stops,
             refused: event.refused.clone(),
+            met: Vec::new(),
             before: event.before.clone().or_else(|| moved.map(|(_, shown)| shown.clone())),
             after: event.after.clone(),
         })

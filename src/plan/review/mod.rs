@@ -26,6 +26,7 @@ mod releases;
 mod tags;
 mod taken;
 mod types;
+mod undone;
 mod world;
 
 use std::sync::Arc;
@@ -45,6 +46,7 @@ pub use effects::Effects;
 pub use releases::{BetweenReleases, between_releases};
 pub use taken::priorities;
 pub use types::{Basis, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop, Unique};
+pub use undone::{End, Met};
 
 /// What a review is made from.
 #[derive(Clone, Copy, Debug)]

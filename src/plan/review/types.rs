@@ -19,6 +19,7 @@ use crate::model::{
 use super::super::types::{Orphan, StaleAllowance, Unreached};
 use super::accepts::Acceptance;
 use super::effects::Effects;
+use super::undone::Met;
 
 /// What happens if a change is merged, and the daemon then does all that it does by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -247,6 +248,8 @@ pub struct StackReview {
     pub stops: Vec<Stop>,
     /// What AWS refuses to make or to change; then nothing of it happens either.
     pub refused: Vec<Refused>,
+    /// What becomes of what others changed in it, as far as that is known.
+    pub met: Vec<Met>,
     /// What it has before; for one that moves, what the other has.
     pub before: Option<Shown>,
     /// What it has after.

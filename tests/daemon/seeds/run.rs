@@ -176,9 +176,11 @@ impl Universe {
             self.daemon = None;
             self.adopt = true;
         }
-        // What somebody did in AWS is found by the next sweep.
-        advance(&self.world, SignedDuration::from_mins(20));
-        self.settles().await?;
+        // What somebody did in AWS is found by the next sweep; in a stack of a deployment in flight, by the first one after that.
+        for _ in 0..2 {
+            advance(&self.world, SignedDuration::from_mins(20));
+            self.settles().await?;
+        }
         self.truth().await?;
         self.told()?;
         self.way_out().await

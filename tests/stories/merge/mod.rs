@@ -13,6 +13,7 @@ mod shown;
 use std::collections::{BTreeMap, BTreeSet};
 
 use landfall::load::{Loader, Source};
+use landfall::model::{CommitId, Facts};
 use landfall::plan::review::{Change, Review, review};
 use landfall::template::Cache;
 use landfall::view::review::content::About;
@@ -59,21 +60,7 @@ fn merge_on(mut teller: Teller, edits: &str) -> Merged {
     let parent = teller.head();
     teller.commit();
     let head = teller.head();
-    let mut loader = Loader::new();
-    let mut load = |commit: &landfall::model::CommitId| {
-        let branch = teller.history();
-        let tree = landfall::tree::History::tree(&*branch, commit).unwrap();
-        let facts = Some(&*before.facts);
-        let source = Source { tree: &tree, blobs: &*branch, commit: Some(commit), history: Some(&*branch), facts };
-        loader.load(&source).unwrap()
-    };
-    let (base, head) = (load(&parent), load(&head));
-    let now = teller.now();
-    let reviewed = |facts| {
-        let change = Change { base: &base.catalog, head: &head.catalog, facts, observed: None, now };
-        review(&change, &mut Cache::default())
-    };
-    let (offline, told) = (reviewed(None), reviewed(Some(&*before.facts)));
+    let [offline, told] = reviews(&teller, [&parent, &head], &before.facts);
     let from = teller.records().len();
     let stacks = teller.stacks();
     let orphans = before.planned.report.orphans.iter().filter(|orphan| !orphan.removed);
@@ -83,6 +70,22 @@ fn merge_on(mut teller: Teller, edits: &str) -> Merged {
     let planned = teller.planned.take().unwrap().reviews;
     let happened = actual::happened(&teller, from, &stacks, &earlier);
     Merged { offline, told, happened, planned }
+}
+
+/// What merging one commit into another does, offline and with the facts of the daemon.
+pub(super) fn reviews(teller: &Teller, commits: [&CommitId; 2], facts: &Facts) -> [Review; 2] {
+    let mut loader = Loader::new();
+    let [base, head] = commits.map(|commit| {
+        let branch = teller.history();
+        let tree = landfall::tree::History::tree(&*branch, commit).unwrap();
+        let facts = Some(facts);
+        let source = Source { tree: &tree, blobs: &*branch, commit: Some(commit), history: Some(&*branch), facts };
+        loader.load(&source).unwrap()
+    });
+    [None, Some(facts)].map(|facts| {
+        let change = Change { base: &base.catalog, head: &head.catalog, facts, observed: None, now: teller.now() };
+        review(&change, &mut Cache::default())
+    })
 }
 
 impl Merged {

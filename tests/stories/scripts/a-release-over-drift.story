@@ -16,6 +16,7 @@ format = 1
 web = { tag = "1.0.0" }
 END
 commit Keep logs for longer
+show review
 settle
 wait 10m
 show plan
@@ -24,6 +25,7 @@ show stacks
 # Release 1.2.0 has another image: CloudFormation writes the service with everything that the template says of it.
 release storefront 1.2.0
 commit Release storefront 1.2.0
+show review
 settle
 wait 10m
 show plan

@@ -2,7 +2,7 @@
 
 use crate::compare::{Action, Cause, ResourceChange, Why};
 use crate::model::journal::Fate as Leaves;
-use crate::plan::review::{Fate, Refused, StackReview, Stop};
+use crate::plan::review::{End, Fate, Met, Refused, StackReview, Stop};
 use crate::view::remedy;
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
@@ -24,6 +24,7 @@ fn group(group: &Group<'_>) -> Vec<Block> {
         vec![Block::Heading { level: 2, text: heading(group, first) }, Block::Paragraph(places(group, first))];
     blocks.extend(group.stacks.iter().flat_map(|stack| stack.stops.iter().map(stop)));
     blocks.extend(group.stacks.iter().flat_map(|stack| stack.refused.iter().map(|refused| refuse(stack, refused))));
+    blocks.extend(group.stacks.iter().filter_map(|stack| met(stack)));
     if first.fate != Fate::Create {
         blocks.extend(words::ecs(first));
     }
@@ -101,6 +102,47 @@ fn refuse(stack: &StackReview, refused: &Refused) -> Block {
     let why = text(format!(" · {}", refused.sentence(&stack.stack)));
     let title = vec![strong("fails"), text(" · "), code(stack.stack.to_string()), why];
     Block::Callout { weight: Weight::Danger, title, body: Vec::new() }
+}
+
+/// So many differences that others made are said; more are counted.
+const MET: usize = 12;
+
+/// What others changed in a stack, and what becomes of that.
+fn met(stack: &StackReview) -> Option<Block> {
+    let undone = stack.met.iter().filter(|met| met.end == End::Undone).count();
+    let said = match (undone, stack.met.len()) {
+        (_, 0) => return None,
+        (0, _) => "was changed outside of landfall, and this deployment undoes nothing of that.",
+        (undone, all) if undone == all => "was changed outside of landfall: this deployment undoes that.",
+        _ => "was changed outside of landfall: this deployment undoes a part of that.",
+    };
+    let title = vec![strong("drift"), text(" · "), code(stack.stack.to_string()), text(format!(" {said}"))];
+    let mut items: Vec<Line> = stack.met.iter().take(MET).map(met_line).collect();
+    let more = stack.met.len().saturating_sub(MET);
+    if more > 0 {
+        items.push(vec![text(format!("and {more} more"))]);
+    }
+    Some(Block::Callout { weight: Weight::Note, title, body: vec![Block::List(items)] })
+}
+
+fn met_line(met: &Met) -> Line {
+    let mut line = match met.item.place().as_str() {
+        "" => vec![text("The stack itself")],
+        place => vec![code(place.to_owned())],
+    };
+    let value = |value: &Option<String>| match value {
+        Some(value) => code(value.clone()),
+        None => text("not set"),
+    };
+    line.extend([text(" was "), value(&met.item.was), text(", is "), value(&met.item.is), text(", ")]);
+    line.extend(match (met.end, &met.comes) {
+        (End::Undone, Some(comes)) => vec![text("becomes "), code(comes.clone())],
+        (End::Undone, None) => vec![text("is undone")],
+        (End::Unset, _) => vec![text("and the template does not set it: AWS decides whether it stays")],
+        (End::Agrees, _) => vec![text("as the new template says")],
+        (End::Stays, _) => vec![text("stays: this deployment does not touch it")],
+    });
+    line
 }
 
 /// The resources to which something happens; nothing for a stack that is created, whose resources are all new.

@@ -307,8 +307,31 @@ pub struct StackReview {
     pub stops: Vec<Stop>,
     /// What AWS refuses because its name or priority is taken, each in a sentence. Then nothing of it happens either.
     pub refused: Vec<String>,
+    /// What others changed in it, and what this deployment makes of that; only with facts.
+    pub drift: Vec<Met>,
     /// The difference of its templates as text, with secrets hidden; empty if there is none.
     pub difference: String,
+}
+
+/// Something that was changed outside of landfall in a stack that is deployed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Met {
+    /// Logical id of the resource; empty for the stack itself.
+    pub resource: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The property and what is in it, separated by `/`.
+    pub path: String,
+    /// What landfall put there.
+    pub was: Option<String>,
+    /// What is there.
+    pub is: Option<String>,
+    /// What the new template says, if that can be told.
+    pub comes: Option<String>,
+    /// `undone`, `unset` (the resource is written, but its template does not set this: AWS decides), `agrees` (the new template says
+    /// what is there) or `stays`.
+    pub end: String,
 }
 
 /// A risk.
