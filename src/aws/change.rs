@@ -12,6 +12,7 @@ use super::observe::found;
 use super::operation::Operation;
 use crate::cloud::{At, Change, ChangeSetRequest, HookAnswer, Result, RunTaskRequest, TemplateObject, TemplateSource};
 use crate::model::StackName;
+use crate::model::drift::ServiceSettings;
 
 #[async_trait]
 impl Change for AwsCloud {
@@ -114,6 +115,10 @@ impl Change for AwsCloud {
         })
         .await
         .map(drop)
+    }
+
+    async fn restore_service(&self, at: &At, arn: &str, settings: &ServiceSettings) -> Result<()> {
+        self.put_settings(at, arn, settings).await
     }
 
     async fn continue_service_deployment(

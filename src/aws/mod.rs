@@ -36,6 +36,7 @@ mod observe;
 pub mod operation;
 pub mod options;
 mod properties;
+mod restore;
 mod services;
 mod settings;
 mod tasks;

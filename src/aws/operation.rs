@@ -155,6 +155,7 @@ operations! {
     ListTasks, Ecs, Tasks, false;
     DescribeTasks, Ecs, Tasks, false;
     ContinueServiceDeployment, Ecs, ServiceChanges, true;
+    UpdateService, Ecs, ServiceChanges, true;
     DescribeClusters, Ecs, Clusters, false;
     RunTask, Ecs, TaskChanges, true;
     StopTask, Ecs, TaskChanges, true;
@@ -221,6 +222,7 @@ pub const METHODS: &[(&str, &[Operation])] = &[
     ("continue_rollback", &[Operation::ContinueUpdateRollback]),
     ("rollback_stack", &[Operation::RollbackStack]),
     ("set_protection", &[Operation::UpdateTerminationProtection]),
+    ("restore_service", &[Operation::UpdateService]),
     ("continue_service_deployment", &[Operation::ContinueServiceDeployment]),
     ("run_task", &[Operation::RunTask]),
     ("stop_task", &[Operation::StopTask]),

@@ -99,7 +99,8 @@ pub(super) fn settings_of(service: &ecs::Service) -> ServiceSettings {
         .having("PlacementConstraints", sorted(service.placement_constraints(), constraint))
         .having("PlacementStrategies", in_order(service.placement_strategy(), strategy));
     if let Some(primary) = service.deployments().iter().find(|one| one.status() == Some("PRIMARY")) {
-        let connect = primary.service_connect_configuration();
+        // Switched off is the same as never set.
+        let connect = primary.service_connect_configuration().filter(|connect| connect.enabled());
         all = all
             .having("ServiceConnectConfiguration", connect.map_or(Value::Null, service_connect))
             .having("VolumeConfigurations", sorted(primary.volume_configurations(), volume));

@@ -282,6 +282,8 @@ pub trait Change: Observe {
     async fn rollback_stack(&self, at: &At, stack: &StackName, token: &str) -> Result<()>;
     /// Switches termination protection.
     async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()>;
+    /// Gives a service these settings: `ServiceConnectConfiguration` and `VolumeConfigurations`, null for none. No token.
+    async fn restore_service(&self, at: &At, arn: &str, settings: &ServiceSettings) -> Result<()>;
     /// Answers a pause hook of the service deployment with this ARN. AWS rejects an answer to a hook that does not wait.
     async fn continue_service_deployment(
         &self,

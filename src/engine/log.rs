@@ -252,6 +252,7 @@ fn shows(call: Call) -> bool {
         | Call::DeleteChangeSet
         | Call::SetProtection
         | Call::ContinueServiceDeployment
+        | Call::UpdateService
         | Call::RunTask
         | Call::StopTask => false,
     }

@@ -41,6 +41,8 @@ pub(crate) enum Purpose {
     GoOn(usize),
     /// Having it rolled back there.
     GoBack(usize),
+    /// Putting the settings of a service back; the services of an order are counted from 1.
+    Restore(usize),
     /// Running the task, once per round: one whose outcome was lost may be followed by another.
     Run(usize),
     /// Stopping the task of a round.
@@ -91,6 +93,7 @@ impl Purpose {
             Purpose::Protect => "protect".to_owned(),
             Purpose::GoOn(hook) => format!("goon{hook}"),
             Purpose::GoBack(hook) => format!("goback{hook}"),
+            Purpose::Restore(service) => format!("restore{service}"),
             Purpose::Run(round) => format!("run{round}"),
             Purpose::StopRun(round) => format!("stop{round}"),
         }

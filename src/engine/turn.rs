@@ -323,6 +323,7 @@ impl<'a> Turn<'a> {
             Request::Answer { deployment, hook, answer } => {
                 self.cloud.continue_service_deployment(&at, deployment, hook, *answer).await
             }
+            Request::Restore { service, settings } => self.cloud.restore_service(&at, service, settings).await,
             Request::Run(request) => {
                 let request = RunTaskRequest { token: token.clone(), ..(**request).clone() };
                 let task = self.cloud.run_task(&at, &request).await?;

@@ -561,6 +561,7 @@ fn changes(call: Call) -> bool {
         | Call::CancelUpdate
         | Call::SetProtection
         | Call::ContinueServiceDeployment
+        | Call::UpdateService
         | Call::RunTask
         | Call::StopTask => false,
     }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::catalog::{Gate, OnFailure};
-use super::drift::DriftSeen;
+use super::drift::{DriftSeen, ServiceSettings};
 use super::place::{Access, BucketName};
 use super::{CommitId, Hash, Id, Place, ReleaseName, Slot, StackName, TaskRun};
 
@@ -325,6 +325,9 @@ pub struct Order {
     /// The stack is made what it was deployed as: its change set is compared with what is there, not with the last template.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub repair: bool,
+    /// Settings of its services that CloudFormation does not see, by the service's ARN, as they are put back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub services: BTreeMap<Arc<str>, ServiceSettings>,
 }
 
 impl Order {
@@ -489,6 +492,8 @@ pub enum Call {
     SetProtection,
     /// ContinueServiceDeployment; no token, idempotent by reading first.
     ContinueServiceDeployment,
+    /// UpdateService; no token, idempotent by reading first.
+    UpdateService,
     /// RunTask; token, which is also its `startedBy`. AWS forgets the token an hour after the task's end at the earliest.
     RunTask,
     /// StopTask; no token, idempotent by reading first.

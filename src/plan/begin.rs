@@ -98,6 +98,7 @@ impl<'a> Planner<'a> {
                 adopt: matches!(verdict, Verdict::Foreign(_)),
                 as_found: unknown && verdict == Verdict::Current,
                 repair: verdict == Verdict::Put(StackChange::Repair),
+                services: self.restored(desired, &wanted, &verdict),
                 step: wanted.position,
                 after: wanted.after,
                 stack: wanted.stack,

@@ -196,7 +196,7 @@ impl Look<'_> {
         }
         let asked = holds.iter().any(|hold| matches!(hold.cause, Cause::Unadopted { .. }));
         let drift = self.drift(place, stack);
-        let by_hand = |row: &DriftRow| matches!(row.right, PutRight::Reported | PutRight::Unseen);
+        let by_hand = |row: &DriftRow| row.right == PutRight::Reported;
         let next = if next == Next::Nothing && drift.iter().any(by_hand) { Next::Drift } else { next };
         if drift.iter().any(|row| row.right == PutRight::NeedsAllowance) {
             let key = self.row.drift.as_ref().and_then(|drift| drift.key.clone());

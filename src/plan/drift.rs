@@ -12,13 +12,16 @@ use serde_json::Value;
 use crate::cfn::Document;
 use crate::compare::{names_secret, unmangled};
 use crate::model::catalog::Gate;
-use crate::model::drift::{DriftMode, DriftPolicy, DriftSource, Drifted, StackDrift, differences, shown};
+use crate::model::drift::{
+    DriftMode, DriftPolicy, DriftSource, Drifted, ServiceLeft, ServiceSettings, StackDrift, differences, shown,
+};
 use crate::model::journal::{Content, ParameterValue};
 use crate::model::{Place, Slot, StackName};
 use crate::promote::{Desired, deploy_file};
 
 use super::Planner;
 use super::allow::Key;
+use super::stacks::Verdict;
 use super::types::{DriftRow, Input, PutRight, SlotDrift, SlotRow, StackChange};
 use super::wanted::Wanted;
 
@@ -28,7 +31,7 @@ const STACK: &str = "AWS::CloudFormation::Stack";
 /// What stands for a value that may be secret.
 const HIDDEN: &str = "(not shown)";
 
-/// Settings of services that CloudFormation writes and never reads: it sees no drift of them and puts none right.
+/// Settings of services that CloudFormation writes and never reads: it sees no drift of them, and ECS is asked to put them right.
 /// \[api: `writeOnlyProperties` of AWS::ECS::Service\]
 const UNSEEN: [&str; 2] = ["ServiceConnectConfiguration", "VolumeConfigurations"];
 
@@ -111,24 +114,46 @@ impl Planner<'_> {
     }
 }
 
+impl Planner<'_> {
+    /// The settings of services that a repair of the stack puts back by asking ECS, by ARN: those that drifted and that
+    /// CloudFormation does not see, null where there was none.
+    pub(super) fn restored(
+        &self,
+        desired: &Desired<'_>,
+        wanted: &Wanted<'_>,
+        verdict: &Verdict,
+    ) -> BTreeMap<Arc<str>, ServiceSettings> {
+        let key = (&wanted.target.place, &wanted.stack);
+        let put = self.puts.get(&key).filter(|_| *verdict == Verdict::Put(StackChange::Repair));
+        let rows = self.drift.get(&key).into_iter().flatten().filter(|row| row.source == DriftSource::Services);
+        let items = rows.flat_map(|row| &row.items).map(|(item, _)| item);
+        let items = items.filter(|item| !is_ignored(&desired.environment.drift, item));
+        let drifted: BTreeSet<(&str, &str)> = items.filter_map(|item| Some((&*item.resource, unseen(item)?))).collect();
+        let of = |left: &ServiceLeft| -> ServiceSettings {
+            let names = drifted.iter().filter(|(resource, _)| **resource == *left.resource);
+            names.map(|(_, name)| ((*name).to_owned(), left.settings.get(*name).cloned().unwrap_or_default())).collect()
+        };
+        let services = put.into_iter().flat_map(|put| &put.services);
+        services.map(|(arn, left)| (arn.clone(), of(left))).filter(|(_, settings)| !settings.is_empty()).collect()
+    }
+}
+
+/// The setting that a difference is in, if CloudFormation does not see it.
+fn unseen(item: &Drifted) -> Option<&'static str> {
+    let name = item.path.split('/').next()?;
+    UNSEEN.into_iter().find(|unseen| *unseen == name)
+}
+
 /// What is done about what one source sees of a stack.
 fn put_right(policy: &DriftPolicy, row: &StackDrift, now: Timestamp) -> PutRight {
-    let mut items = row.items.iter().map(|(item, _)| item).filter(|item| !is_ignored(policy, item)).peekable();
-    if policy.mode != DriftMode::Repair || items.peek().is_none() {
+    let told = row.items.iter().any(|(item, _)| !is_ignored(policy, item));
+    if policy.mode != DriftMode::Repair || !told {
         return PutRight::Reported;
-    }
-    if items.all(|item| is_unseen(row, item)) {
-        return PutRight::Unseen;
     }
     match row.stale || row.noted >= now {
         true => PutRight::NextLook,
         false => PutRight::Now,
     }
-}
-
-/// Whether CloudFormation cannot see it: a change of the template it can put right.
-fn is_unseen(row: &StackDrift, item: &Drifted) -> bool {
-    row.source == DriftSource::Services && UNSEEN.contains(&item.path.split('/').next().unwrap_or_default())
 }
 
 pub(super) fn is_ignored(policy: &DriftPolicy, item: &Drifted) -> bool {
@@ -220,6 +245,6 @@ fn told<'r>(
         item: item.clone(),
         since: Some(*since),
         by: row.by.clone(),
-        right: if is_unseen(row, item) && right != PutRight::Reported { PutRight::Unseen } else { right },
+        right,
     })
 }

@@ -318,8 +318,6 @@ pub struct DriftRow {
 pub enum PutRight {
     /// It is only reported.
     Reported,
-    /// CloudFormation neither sees it nor puts it right.
-    Unseen,
     /// Its environment is protected: only an allowance lets it be put right.
     NeedsAllowance,
     /// It was seen for the first time, or the stack was deployed since: the next look decides.

@@ -386,6 +386,12 @@ impl Change for SimCloud {
         })
     }
 
+    async fn restore_service(&self, at: &At, arn: &str, settings: &ServiceSettings) -> Result<()> {
+        self.call(at, "UpdateService", |world, place| {
+            world.update_service(place, arn, settings::given(settings), false)
+        })
+    }
+
     async fn continue_service_deployment(
         &self,
         at: &At,

@@ -2,7 +2,7 @@
 //!
 //! Values are read as ECS would answer them: numbers and switches that a template wrote as text are what they mean.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::world::drift::{Difference, ResourceDrift};
 use super::world::ecs::{Service, TaskDefinition};
@@ -31,13 +31,28 @@ const SETTINGS: [&str; 16] = [
 /// What is set of a service.
 pub(super) fn settings(service: &Service) -> ServiceSettings {
     let told = SETTINGS.iter().filter_map(|name| Some(((*name).to_owned(), told(service.properties.get(*name)?))));
-    let mut settings: ServiceSettings = told.collect();
+    let mut settings: ServiceSettings = told.filter(|(_, value)| !is_off(value)).collect();
     settings.insert("TaskDefinition".to_owned(), Value::from(service.task_definition.as_str()));
     if service.properties.get("SchedulingStrategy").and_then(Value::as_str) != Some("DAEMON") {
         settings.insert("DesiredCount".to_owned(), Value::from(service.desired));
     }
     settings.values_mut().for_each(without_swapped);
     settings
+}
+
+/// Whether a setting is as if it had never been made.
+fn is_off(value: &Value) -> bool {
+    value.as_array().is_some_and(Vec::is_empty) || value.get("Enabled") == Some(&Value::Bool(false))
+}
+
+/// What UpdateService is given for settings: what is null is switched off.
+pub(super) fn given(settings: &ServiceSettings) -> Map<String, Value> {
+    let value = |name: &str, value: &Value| match (name, value) {
+        ("ServiceConnectConfiguration", Value::Null) => json!({ "Enabled": false }),
+        (_, Value::Null) => json!([]),
+        (_, value) => value.clone(),
+    };
+    settings.iter().map(|(name, given)| (name.clone(), value(name, given))).collect()
 }
 
 /// The target groups that ECS exchanges when it shifts traffic are no setting.

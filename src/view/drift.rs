@@ -82,7 +82,6 @@ pub(super) fn what(item: &Drifted) -> String {
 fn done(right: PutRight) -> &'static str {
     match right {
         PutRight::Reported => "only reported",
-        PutRight::Unseen => "CloudFormation cannot put it right",
         PutRight::NeedsAllowance => "put right after an allowance, because the environment is protected",
         PutRight::NextLook => "put right after the next look at AWS confirms it",
         PutRight::Held => "put right when nothing holds the slot",
@@ -91,7 +90,7 @@ fn done(right: PutRight) -> &'static str {
 }
 
 /// As JSON: each with `stack`, `account`, `region`, `resource`, `type`, `path`, `was`, `is`, `since` (RFC 3339), `seen_by` (`template`,
-/// `services` or `detection`), `by` and `action` (`report`, `unseen`, `needs-allowance`, `next-look`, `held`, `now`).
+/// `services` or `detection`), `by` and `action` (`report`, `needs-allowance`, `next-look`, `held`, `now`).
 pub(super) fn json(drift: Option<&SlotDrift>) -> Value {
     let row = |row: &DriftRow| {
         json!({
@@ -115,7 +114,6 @@ pub(super) fn json(drift: Option<&SlotDrift>) -> Value {
 fn action(right: PutRight) -> &'static str {
     match right {
         PutRight::Reported => "report",
-        PutRight::Unseen => "unseen",
         PutRight::NeedsAllowance => "needs-allowance",
         PutRight::NextLook => "next-look",
         PutRight::Held => "held",

@@ -391,6 +391,10 @@ async fn call(cloud: &AwsCloud, method: &str) {
         "continue_service_deployment" => {
             drop(cloud.continue_service_deployment(&at, "arn:deployment", "ecs-pause-1", HookAnswer::Continue).await);
         }
+        "restore_service" => {
+            let settings = [("VolumeConfigurations".to_owned(), serde_json::Value::Null)].into();
+            drop(cloud.restore_service(&at, "arn:aws:ecs:eu-west-1:111111111111:service/main/web", &settings).await);
+        }
         "set_protection" => drop(cloud.set_protection(&at, &stack, true).await),
         "tags" => drop(cloud.tags(REPOSITORY).await),
         "describe" => drop(cloud.describe(REPOSITORY, "1.0.0").await),

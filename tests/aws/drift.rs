@@ -75,6 +75,54 @@ async fn a_service_that_aws_says_nothing_about_is_not_taken_for_deleted() {
     assert!(error.to_string().contains("asked for 1 services, got 0"), "{error}");
 }
 
+/// Service Connect and volumes with everything that ECS has for them.
+fn unseen() -> [(&'static str, Value); 2] {
+    let connect = json!({
+        "enabled": true, "namespace": "shop",
+        "services": [{
+            "portName": "http", "discoveryName": "web", "ingressPortOverride": 8081,
+            "clientAliases": [{ "port": 80, "dnsName": "web.shop", "testTrafficRules": {
+                "header": { "name": "x-test", "value": { "exact": "yes" } } } }],
+            "timeout": { "idleTimeoutSeconds": 60, "perRequestTimeoutSeconds": 15 },
+            "tls": { "issuerCertificateAuthority": { "awsPcaAuthorityArn": "arn:authority" }, "kmsKey": "arn:key", "roleArn": "arn:role" },
+        }],
+        "logConfiguration": { "logDriver": "awslogs", "options": { "awslogs-group": "shop" },
+            "secretOptions": [{ "name": "token", "valueFrom": "arn:secret" }] },
+        "accessLogConfiguration": { "format": "JSON", "includeQueryParameters": "ENABLED" },
+    });
+    let volumes = json!([{ "name": "data", "managedEBSVolume": {
+        "roleArn": "arn:role", "encrypted": true, "kmsKeyId": "key", "volumeType": "gp3", "sizeInGiB": 20,
+        "snapshotId": "snap-1", "volumeInitializationRate": 100, "iops": 3000, "throughput": 125, "filesystemType": "ext4",
+        "tagSpecifications": [{ "resourceType": "volume", "propagateTags": "SERVICE",
+            "tags": [{ "key": "team", "value": "shop" }] }],
+    } }]);
+    [("serviceConnectConfiguration", connect), ("volumeConfigurations", volumes)]
+}
+
+#[tokio::test]
+async fn what_is_read_of_a_service_is_what_is_put_back() {
+    let unseen: serde_json::Map<String, Value> =
+        unseen().map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+    let mut primary = unseen.clone();
+    primary.insert("status".to_owned(), json!("PRIMARY"));
+    let read = settings(json!({ "deployments": [primary] })).await;
+    let names = ["ServiceConnectConfiguration", "VolumeConfigurations"];
+    let of = |value: fn(&Value) -> Value| names.map(|name| (name.to_owned(), value(&read[name]))).into();
+    let server = Canned::new(vec![says(&json!({ "service": {} })), says(&json!({ "service": {} }))]);
+    let cloud = cloud(&server.endpoint);
+    cloud.restore_service(&here(), &arn("main", "web"), &of(Clone::clone)).await.unwrap();
+    cloud.restore_service(&here(), &arn("main", "web"), &of(|_| Value::Null)).await.unwrap();
+    let asked: Vec<Value> = server.asked().iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+    let with = |mut settings: serde_json::Map<String, Value>| {
+        settings.insert("service".to_owned(), json!(&*arn("main", "web")));
+        settings.insert("cluster".to_owned(), json!("main"));
+        Value::Object(settings)
+    };
+    assert_eq!(asked[0], with(unseen));
+    let off = json!({ "serviceConnectConfiguration": { "enabled": false }, "volumeConfigurations": [] });
+    assert_eq!(asked[1], with(off.as_object().unwrap().clone()));
+}
+
 /// The settings of a service that ECS describes like this.
 async fn settings(more: Value) -> Value {
     let arn = arn("main", "web");

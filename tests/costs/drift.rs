@@ -68,6 +68,7 @@ fn deployed(deployment: u64, numbers: std::ops::Range<usize>, at: Timestamp) -> 
         adopt: false,
         as_found: false,
         repair: false,
+        services: BTreeMap::new(),
     };
     let opened = Opened {
         deployment,

@@ -211,6 +211,9 @@ impl<T: Change + ?Sized> Change for Crashing<T> {
     async fn set_protection(&self, at: &At, stack: &StackName, on: bool) -> Result<()> {
         call!(self.set_protection(at, stack, on))
     }
+    async fn restore_service(&self, at: &At, arn: &str, settings: &ServiceSettings) -> Result<()> {
+        call!(self.restore_service(at, arn, settings))
+    }
     async fn continue_service_deployment(
         &self,
         at: &At,

@@ -84,6 +84,7 @@ through!(Change, {
     continue_rollback(stack: &StackName, skip: &[Arc<str>], token: &str) -> ();
     rollback_stack(stack: &StackName, token: &str) -> ();
     set_protection(stack: &StackName, on: bool) -> ();
+    restore_service(arn: &str, settings: &ServiceSettings) -> ();
     continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
     run_task(request: &RunTaskRequest) -> Arc<str>;
     stop_task(cluster: &str, task: &str, reason: &str) -> ();

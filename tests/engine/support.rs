@@ -130,6 +130,7 @@ pub(super) fn order(step: usize, action: Action, name: &str) -> Order {
     Order {
         wave: 0,
         repair: false,
+        services: BTreeMap::new(),
         adopt: false,
         as_found: false,
         step,
@@ -496,6 +497,7 @@ slowly!(Change, tick(), {
     continue_rollback(stack: &StackName, skip: &[Arc<str>], token: &str) -> ();
     rollback_stack(stack: &StackName, token: &str) -> ();
     set_protection(stack: &StackName, on: bool) -> ();
+    restore_service(arn: &str, settings: &ServiceSettings) -> ();
     continue_service_deployment(deployment: &str, hook: &str, answer: HookAnswer) -> ();
     run_task(request: &RunTaskRequest) -> Arc<str>;
     stop_task(cluster: &str, task: &str, reason: &str) -> ();

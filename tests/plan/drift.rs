@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use landfall::model::catalog::Gate;
-use landfall::model::drift::{DriftMode, DriftPath, DriftSource, Drifted, StackDrift};
+use landfall::model::drift::{DriftMode, DriftPath, DriftSource, Drifted, ServiceLeft, ServiceSettings, StackDrift};
+use landfall::model::facts::StackPut;
 use landfall::model::journal::{Action, Content};
 use landfall::model::{Decision, StackName};
 use landfall::plan::doctor::diagnose;
 use landfall::plan::{PutRight, SlotRow, StackChange, template_drift, without_secrets};
 use landfall::view::{self, Style};
+use serde_json::json;
 
 use super::world::{Live, World, place, slot};
 
@@ -30,7 +32,14 @@ fn changed(mode: DriftMode, path: &str) -> (World, Live) {
     world.release("1.0.0");
     let mut live = world.deployed();
     world.environment("development").drift.mode = mode;
-    let stack = live.stacks().keys().find(|name| name.as_str().contains("development")).unwrap().clone();
+    let stacks = live.stacks().iter();
+    let (stack, seen) = stacks.clone().find(|(name, _)| name.as_str().contains("development")).unwrap();
+    let (stack, seen) = (stack.clone(), seen.clone());
+    let settings = [("DesiredCount", json!(2)), ("ServiceConnectConfiguration", json!({ "Namespace": "shop" }))];
+    let settings = settings.map(|(name, value)| (name.to_owned(), value)).into();
+    let services = [("arn:service".into(), ServiceLeft { resource: "Service".into(), settings })].into();
+    let (content, changed) = (seen.stamp().unwrap().content, seen.changed());
+    live.facts.puts.push(StackPut { place: place(), stack: stack.clone(), content, changed, opened: None, services });
     live.facts.drift.push(StackDrift {
         place: place(),
         stack,
@@ -127,10 +136,20 @@ fn what_is_ignored_is_neither_told_nor_put_right() {
 }
 
 #[test]
-fn what_cloudformation_cannot_see_is_not_put_right_again_and_again() {
-    let (world, live) = changed(DriftMode::Repair, "ServiceConnectConfiguration/Enabled");
-    assert_eq!(rights(&row(&world, &live)), [PutRight::Unseen]);
-    assert!(repairs(&world, &live).is_empty());
+fn what_cloudformation_cannot_see_is_put_back_as_landfall_left_it() {
+    let (mut world, live) = changed(DriftMode::Repair, "ServiceConnectConfiguration/Namespace");
+    assert_eq!(rights(&row(&world, &live)), [PutRight::Now]);
+    let restored = |world: &World| {
+        let plan = world.plan(&live).plan;
+        plan.begin.into_iter().flat_map(|begin| begin.orders).map(|order| order.services).collect::<Vec<_>>()
+    };
+    let [services] = &restored(&world)[..] else { panic!("{:?}", restored(&world)) };
+    let settings: Vec<_> = services.values().collect();
+    let wanted: ServiceSettings = [("ServiceConnectConfiguration".to_owned(), json!({ "Namespace": "shop" }))].into();
+    assert_eq!(settings, [&wanted], "the count and what was not changed are CloudFormation's");
+    world.environment("development").drift.ignore =
+        vec![DriftPath::parse("Service/ServiceConnectConfiguration").unwrap()];
+    assert!(restored(&world).is_empty());
 }
 
 #[test]

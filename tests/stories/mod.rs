@@ -49,6 +49,7 @@ stories! {
     a_changed_output
     a_template_is_changed_by_hand
     a_service_is_changed_by_hand
+    a_setting_that_cloudformation_does_not_see
     a_log_group_is_changed_by_hand
     a_deleted_stack
     a_protected_repair

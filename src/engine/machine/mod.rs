@@ -16,6 +16,7 @@ mod logs;
 mod pause;
 mod prepare;
 mod prove;
+mod restore;
 pub(crate) mod state;
 mod takeover;
 mod task;
@@ -39,6 +40,7 @@ use crate::cloud::{
     StackResource, StoppedTask, TaskSeen, TemplateObject, WhichTask,
 };
 use crate::model::catalog::Gate;
+use crate::model::drift::ServiceSettings;
 use crate::model::journal::{
     Action, Call, Cause, Content, DeploymentId, Elsewhere, Entry, Evidence, Opened, Order, Outcome, StoreId,
 };
@@ -327,6 +329,12 @@ pub(crate) enum Request {
         /// The hook's id.
         hook: Arc<str>,
         answer: HookAnswer,
+    },
+    /// Puts settings of a service back.
+    Restore {
+        /// ARN of the service.
+        service: Arc<str>,
+        settings: Box<ServiceSettings>,
     },
     Run(Box<RunTaskRequest>),
     /// Stops one.

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::state::Answer;
-use super::{Effect, Request, Seen, Subject, evidence, follow, left, takeover, task};
+use super::{Effect, Request, Seen, Subject, evidence, follow, left, restore, takeover, task};
 use crate::cloud::{ServiceDeployment, ServiceDeploymentStatus as Status, ServiceSeen, StackResource};
 use crate::engine::cause;
 use crate::engine::mistakes::Mistake;
@@ -40,6 +40,9 @@ pub(super) fn next(s: &Subject<'_>, content: &Content, seen: &Seen, stack: &Stac
         return effect;
     }
     if let Some(effect) = evidence::look_at_services(seen, stack) {
+        return effect;
+    }
+    if let Some(effect) = restore::next(s, seen, since) {
         return effect;
     }
     let nothing = BTreeMap::new();

@@ -473,6 +473,7 @@ impl StackState {
                 | Call::CancelUpdate
                 | Call::SetProtection
                 | Call::ContinueServiceDeployment
+                | Call::UpdateService
                 | Call::StopTask => false,
             };
             changes && call.answer != Answer::Refused

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::rows::Index;
-use crate::model::drift::{DriftSeen, DriftSource, Drifted, ServiceLeft, StackDrift, shown};
+use crate::model::drift::{DriftSeen, DriftSource, Drifted, ServiceLeft, ServiceSettings, StackDrift, shown};
 use crate::model::facts::{Facts, StackPut};
 use crate::model::journal::Outcome;
 use crate::model::{Place, StackName};
@@ -56,25 +56,47 @@ pub(super) fn left(
     let template: Value = serde_json::from_str(template).unwrap_or_default();
     for (arn, left) in &mut now {
         let Some(was) = before.services.get(arn) else { continue };
-        let written = |name: &str| template.get("Resources")?.get(&*left.resource)?.get("Properties")?.get(name);
-        let drifted: Vec<String> = row
-            .items
-            .iter()
-            .filter(|(item, _)| item.resource == left.resource && !item.path.contains('/'))
-            .filter(|(item, _)| left.settings.get(&item.path).map(shown) == item.is)
-            .filter(|(item, _)| {
-                written(&item.path).is_none_or(|says| !says.is_object() && Some(shown(says)) != item.is)
-            })
-            .map(|(item, _)| item.path.clone())
-            .collect();
-        for name in drifted.into_iter().filter(|name| name != "TaskDefinition") {
-            match was.settings.get(&name) {
-                Some(value) => drop(left.settings.insert(name, value.clone())),
-                None => drop(left.settings.remove(&name)),
+        let says = template.get("Resources").and_then(|all| all.get(&*left.resource)?.get("Properties"));
+        let own = row.items.iter().map(|(item, _)| item).filter(|item| item.resource == left.resource);
+        for item in own.filter(|item| !item.path.starts_with("TaskDefinition")) {
+            let names: Vec<&str> = item.path.split('/').collect();
+            let stayed = at(&left.settings, &names).map(shown) == item.is;
+            let written = says.and_then(|says| within(says, &names));
+            if stayed && written.is_none_or(|says| !says.is_object() && Some(shown(says)) != item.is) {
+                put(&mut left.settings, &names, at(&was.settings, &names).cloned());
             }
         }
     }
     now
+}
+
+/// The value at a path through objects.
+fn within<'v>(value: &'v Value, names: &[&str]) -> Option<&'v Value> {
+    names.iter().try_fold(value, |value, name| value.as_object()?.get(*name))
+}
+
+fn at<'s>(settings: &'s ServiceSettings, names: &[&str]) -> Option<&'s Value> {
+    let (first, rest) = names.split_first()?;
+    within(settings.get(*first)?, rest)
+}
+
+/// Sets or removes the value at a path through objects. What is in a list stays as it is.
+fn put(settings: &mut ServiceSettings, names: &[&str], value: Option<Value>) {
+    let Some((first, rest)) = names.split_first() else { return };
+    let Some((last, through)) = rest.split_last() else {
+        match value {
+            Some(value) => drop(settings.insert((*first).to_owned(), value)),
+            None => drop(settings.remove(*first)),
+        }
+        return;
+    };
+    let top = settings.entry((*first).to_owned()).or_insert_with(|| Value::Object(serde_json::Map::new()));
+    let inside = through.iter().try_fold(top, |value, name| value.as_object_mut()?.get_mut(*name));
+    let Some(inside) = inside.and_then(Value::as_object_mut) else { return };
+    match value {
+        Some(value) => drop(inside.insert((*last).to_owned(), value)),
+        None => drop(inside.remove(*last)),
+    }
 }
 
 /// The store was copied or restored: whatever it knows of drift has to be seen again before it is repaired.

@@ -66,7 +66,7 @@ pub(super) fn met(stack: &StackReview, facts: &Facts, catalog: &Catalog) -> Vec<
             }
         }
     }
-    met.sort_by(|a, b| (a.end, a.item.place()).cmp(&(b.end, b.item.place())));
+    met.sort_by_cached_key(|one| (one.end, one.item.place()));
     met
 }
 

@@ -155,6 +155,7 @@ impl World {
             adopt: false,
             as_found: false,
             repair: false,
+            services: BTreeMap::new(),
         };
         self.apply(&order, release, Vec::new());
     }

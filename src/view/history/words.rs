@@ -17,6 +17,7 @@ fn call(call: Call) -> &'static str {
         Call::SetProtection => "UpdateTerminationProtection",
         Call::ContinueServiceDeployment => "ContinueServiceDeployment",
         Call::RunTask => "RunTask",
+        Call::UpdateService => "UpdateService",
         Call::StopTask => "StopTask",
     }
 }

@@ -114,6 +114,10 @@ pub(super) async fn call(operation: Operation, cloud: &dyn Change, account: &Acc
             let (deployment, hook) = &account.hook;
             told(cloud.continue_service_deployment(&here, deployment, hook, HookAnswer::Continue).await)
         }
+        Operation::UpdateService => {
+            let settings = [("VolumeConfigurations".to_owned(), serde_json::Value::Null)].into();
+            told(cloud.restore_service(&here, &account.service, &settings).await)
+        }
         Operation::RunTask => told(cloud.run_task(&here, &run(account)).await),
         Operation::StopTask => told(cloud.stop_task(&here, "main", &account.task, "enough").await),
         Operation::PutObject => told(cloud.put_template(&here, &object(), "{}").await),

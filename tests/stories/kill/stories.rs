@@ -3,6 +3,7 @@
 use jiff::SignedDuration;
 use landfall::sim::world::{StackInput, StackOptions};
 use landfall::sim::{During, Fault, Pace};
+use serde_json::json;
 
 use super::git_server;
 use super::run::{Run, write};
@@ -48,6 +49,7 @@ stories! {
     Anywhere an_update_that_failed_for_somebody_else,
     Anywhere a_task_past_its_time,
     Anywhere a_pause_hook,
+    Anywhere a_setting_that_ecs_alone_sees,
     Really a_remote_repository,
     Really a_restored_store,
     Really a_new_repository,
@@ -255,6 +257,23 @@ fn a_pause_hook(run: &mut dyn Stage) {
     run.commit(&[(PROCESS, &format!("{SERVICE}{PAUSES}")), ("projects/shop/releases/1.1.0.toml", &release("1.1.0"))]);
     run.daemon();
     run.allow();
+    run.daemon();
+}
+
+/// Somebody changes what CloudFormation does not see, and the second look puts it right.
+fn a_setting_that_ecs_alone_sees(run: &mut dyn Stage) {
+    let connect =
+        "[[step.patch]]\nresource = \"Service\"\nset = { ServiceConnectConfiguration = { Enabled = true } }\n";
+    begin(run, &format!("{SERVICE}{connect}"), "", "");
+    run.commit(&[("environments/production.toml", "drift = \"repair\"\n")]);
+    run.daemon();
+    let off = json!({ "ServiceConnectConfiguration": { "Enabled": false } }).as_object().cloned().unwrap();
+    {
+        let mut world = run.world();
+        let arn = world.services(&place()).map(|service| service.arn.clone()).next().unwrap();
+        world.update_service(&place(), &arn, off, false).unwrap();
+    }
+    run.daemon();
     run.daemon();
 }
 
