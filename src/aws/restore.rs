@@ -53,7 +53,7 @@ impl<'a> In<'a> {
         self.at(name).0.as_bool()
     }
 
-    /// What is made of an object; none where there is none.
+    /// Makes something of an object, if there is one.
     fn of<T>(self, name: &str, make: impl Fn(In<'a>) -> T) -> Option<T> {
         let inside = self.at(name);
         inside.0.is_object().then(|| make(inside))

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::cfn::Document;
-use crate::compare::{names_secret, unmangled};
+use crate::compare::{hide_text, names_secret, unmangled};
 use crate::model::catalog::Gate;
 use crate::model::drift::{
     DriftMode, DriftPolicy, DriftSource, Drifted, ServiceLeft, ServiceSettings, StackDrift, differences, shown,
@@ -69,13 +69,18 @@ pub fn template_drift(content: &Content, deployed: &str, parameters: &BTreeMap<S
     found
 }
 
-/// The same differences without the values of properties whose names say that they are secret: neither the journal nor a reader gets them.
+/// The same differences without secrets, by the names of properties and by what values look like: neither the journal nor a reader
+/// gets them.
 pub fn without_secrets(mut items: Vec<Drifted>) -> Vec<Drifted> {
-    let secret = |item: &&mut Drifted| item.path.split('/').any(names_secret);
-    for item in items.iter_mut().filter(secret) {
-        [&mut item.was, &mut item.is].into_iter().flatten().for_each(|value| HIDDEN.clone_into(value));
+    for Drifted { path, was, is, .. } in &mut items {
+        [was, is].into_iter().flatten().for_each(|value| *value = without_secret(path, value));
     }
     items
+}
+
+/// The value at a path without its secrets.
+pub(super) fn without_secret(path: &str, value: &str) -> String {
+    if path.split('/').any(names_secret) { HIDDEN.to_owned() } else { hide_text(value) }
 }
 
 type Resource<'a> = Option<crate::cfn::Resource<'a>>;

@@ -66,7 +66,7 @@ fn headline(row: &DriftRow, now: Timestamp) -> String {
 }
 
 /// What differs, in a few words.
-pub(super) fn what(item: &Drifted) -> String {
+pub(in crate::view) fn what(item: &Drifted) -> String {
     let place = visible(&item.place());
     match (place.is_empty(), &item.was, &item.is) {
         (true, _, _) => "it was deleted, and is made again".to_owned(),

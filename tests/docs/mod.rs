@@ -178,3 +178,13 @@ fn links_lead_somewhere() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+#[test]
+fn what_the_page_on_drift_shows_is_what_a_story_shows() {
+    let text = std::fs::read_to_string(page("drift.md")).unwrap();
+    let (_, shown) = text.split_once("```text\n").unwrap();
+    let (shown, _) = shown.split_once("```").unwrap();
+    let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stories/golden/a-release-over-drift.out");
+    let golden = std::fs::read_to_string(golden).unwrap();
+    assert!(golden.contains(shown), "{shown}");
+}

@@ -14,8 +14,8 @@ use landfall::model::journal::Fate as Leaves;
 use landfall::model::remedy::{Foreseen, Key};
 use landfall::model::{Accept, AccountId, CommitId, Hash, Hold, Location, Place, Region, Slot, StackName, StackOwner};
 use landfall::plan::review::{
-    Acceptance, Basis, Effects, End, Fate, How, Met, Note, Refused, Review, Shown, SlotReview, StackReview, Stop,
-    Unique,
+    Acceptance, Basis, DriftFate, DriftReview, Effects, Fate, How, Note, Refused, Review, Shown, SlotReview,
+    StackReview, Stop, Unique,
 };
 use landfall::plan::{Orphan, StaleAllowance, Unreached};
 use landfall::view::review::content::About;
@@ -222,7 +222,7 @@ fn refused() -> Refused {
     }
 }
 
-fn met() -> Met {
+fn drift() -> DriftReview {
     let item = Drifted {
         resource: Arc::from("Service"),
         kind: Arc::from("AWS::ECS::Service"),
@@ -230,7 +230,7 @@ fn met() -> Met {
         was: Some("2".to_owned()),
         is: Some("5".to_owned()),
     };
-    Met { item, comes: Some("3".to_owned()), end: End::Undone }
+    DriftReview { item, comes: Some("3".to_owned()), fate: DriftFate::Undone }
 }
 
 fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
@@ -255,7 +255,7 @@ fn in_stack(fate: Fate, resources: Vec<ResourceChange>) -> StackReview {
         accepts: vec![Acceptance { accept: accept(), new: true }],
         refused: if fate == Fate::Fail { vec![refused()] } else { Vec::new() },
         stops: vec![stop(None)],
-        met: if fate == Fate::Update { vec![met()] } else { Vec::new() },
+        drift: if fate == Fate::Update { vec![drift()] } else { Vec::new() },
         before: (fate != Fate::Create).then(|| shown(&template("old"))),
         after: (fate != Fate::Delete).then(|| shown(&template("new"))),
     }

@@ -168,6 +168,14 @@ fn a_secret_is_not_kept() {
     let [hidden, kept] = &without_secrets(vec![secret, plain.clone()])[..] else { panic!() };
     assert_eq!((hidden.was.as_deref(), hidden.is.as_deref()), (Some("(not shown)"), Some("(not shown)")));
     assert_eq!(*kept, plain);
+    let url = Drifted {
+        was: Some("postgres://shop:hunter2hunter2@db/shop".to_owned()),
+        ..drifted("TaskDefinition/ContainerDefinitions/app/Environment/DATABASE_URL")
+    };
+    let [hidden] = &without_secrets(vec![url])[..] else { panic!() };
+    let was = hidden.was.as_deref().unwrap();
+    assert!(!was.contains("hunter2") && was.contains("@db/shop"), "{was}");
+    assert_eq!(without_secrets(vec![hidden.clone()]), [hidden.clone()], "what is hidden stays as it is");
 }
 
 #[test]

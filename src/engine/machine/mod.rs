@@ -232,6 +232,9 @@ impl<'a> Subject<'a> {
 /// just after ExecuteChangeSet\]
 const STALE: i64 = 30;
 
+/// By so much the clocks of ECS, of CloudFormation and of this machine may differ, each being right to its own precision.
+const CLOCKS: SignedDuration = SignedDuration::from_secs(5);
+
 /// The code of waiting for another operation.
 const BUSY: &str = "stack-busy";
 

@@ -6,10 +6,10 @@
 //! always run again. The call has no token: it is made only while ECS says that the hook waits, and ECS takes one answer to
 //! a hook.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::state::{Answer, Pause};
-use super::{Effect, Request, STALE, Seen, Subject, evidence};
+use super::{CLOCKS, Effect, Request, STALE, Seen, Subject, evidence};
 use crate::cloud::{HookAnswer, HookStatus, PauseHook, ServiceDeployment, ServiceSeen, TrafficShift};
 use crate::engine::cause;
 use crate::engine::mistakes::Mistake;
@@ -17,9 +17,6 @@ use crate::engine::token::Purpose;
 use crate::model::catalog::Gate;
 use crate::model::journal::{Call, Cause, Evidence};
 use crate::model::{ReleaseName, StackSeen, StackStatus};
-
-/// By so much the clocks of ECS and of CloudFormation may differ, each being right to its own precision.
-const CLOCKS: SignedDuration = SignedDuration::from_secs(5);
 
 /// Which way a stack goes whose service waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,18 +2,17 @@
 //! is there does not see that it differs. UpdateService has no token: it is called only while ECS shows another setting, and what
 //! it sets is the same each time.
 
-use jiff::{SignedDuration, Timestamp};
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::state::Answer;
-use super::{Effect, Request, STALE, Seen, Subject};
+use super::{CLOCKS, Effect, Request, STALE, Seen, Subject};
 use crate::cloud::ServiceSeen;
 use crate::engine::token::Purpose;
 use crate::model::drift::ServiceSettings;
 use crate::model::journal::Call;
-
-/// The clocks of ECS and of this machine may differ by so much.
-const CLOCKS: SignedDuration = SignedDuration::from_secs(5);
 
 /// The next call or pause for the first service that is not as the order says; none once ECS shows all of them so.
 pub(super) fn next(s: &Subject<'_>, seen: &Seen, since: Timestamp) -> Option<Effect> {
@@ -27,7 +26,7 @@ pub(super) fn next(s: &Subject<'_>, seen: &Seen, since: Timestamp) -> Option<Eff
 fn one(
     s: &Subject<'_>,
     since: Timestamp,
-    (arn, settings, count): (&std::sync::Arc<str>, &ServiceSettings, usize),
+    (arn, settings, count): (&Arc<str>, &ServiceSettings, usize),
     service: &ServiceSeen,
 ) -> Option<Effect> {
     let differs = settings.iter().any(|(name, was)| service.settings.get(name).unwrap_or(&Value::Null) != was);
@@ -38,7 +37,7 @@ fn one(
             let begun = service.deployment.as_ref().is_some_and(|one| one.created >= call.first - CLOCKS);
             (differs || !begun).then(|| s.poll(since))
         }
-        // Whoever changed it again is told by the next look.
+        // It was changed again: the next look for drift reports that.
         Some(_) => None,
         None if differs => {
             let request = Request::Restore { service: arn.clone(), settings: Box::new(settings.clone()) };

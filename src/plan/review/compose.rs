@@ -17,13 +17,13 @@ use super::super::expected::place_values;
 use super::super::types::{ByItself, Report, SlotRow};
 use super::Change;
 use super::accepts::{self, Acceptance};
+use super::drift;
 use super::effects::Effects;
 use super::holds::{holds, like};
 use super::notes;
 use super::rehearse::{Event, Rehearsal};
 use super::tags::TagsOf;
 use super::types::{Basis, Fate, How, Review, Shown, SlotReview, StackEvent, StackReview, Stop};
-use super::undone;
 use super::world::{Key as StackKey, World};
 
 /// A rehearsal counts a second for each round; more than this is time that something waits for.
@@ -341,8 +341,8 @@ impl Composer<'_> {
         }
         let facts = self.change.facts;
         let with_drift = |stack: StackReview| {
-            let met = facts.map_or_else(Vec::new, |facts| undone::met(&stack, facts, self.change.head));
-            StackReview { met, ..stack }
+            let drift = facts.map_or_else(Vec::new, |facts| drift::drift(&stack, facts, self.change.head));
+            StackReview { drift, ..stack }
         };
         order.into_iter().filter_map(|key| all.remove(&key)).map(with_drift).collect()
     }
@@ -377,7 +377,7 @@ impl Composer<'_> {
             effects: event.effects.clone(),
             stops,
             refused: event.refused.clone(),
-            met: Vec::new(),
+            drift: Vec::new(),
             before: event.before.clone().or_else(|| moved.map(|(_, shown)| shown.clone())),
             after: event.after.clone(),
         })

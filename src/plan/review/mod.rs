@@ -16,6 +16,7 @@ mod accepts;
 mod announced;
 mod begins;
 mod compose;
+mod drift;
 mod effects;
 mod holds;
 mod notes;
@@ -26,7 +27,6 @@ mod releases;
 mod tags;
 mod taken;
 mod types;
-mod undone;
 mod world;
 
 use std::sync::Arc;
@@ -42,11 +42,11 @@ use tags::TagsOf;
 pub use accepts::{Acceptance, place_of, standing};
 pub use announced::{Answers, answers};
 pub use begins::begins;
+pub use drift::{DriftFate, DriftReview};
 pub use effects::Effects;
 pub use releases::{BetweenReleases, between_releases};
 pub use taken::priorities;
 pub use types::{Basis, Fate, How, Note, Refused, Review, Shown, SlotReview, StackReview, Stop, Unique};
-pub use undone::{End, Met};
 
 /// What a review is made from.
 #[derive(Clone, Copy, Debug)]

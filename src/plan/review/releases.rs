@@ -118,7 +118,7 @@ fn differing(
             accepts: accepts::for_stack(accepts, &seat.project.name, &seat.environment.name),
             stops: Vec::new(),
             refused: Vec::new(),
-            met: Vec::new(),
+            drift: Vec::new(),
             before: old.map(|wanted| Shown::of(&wanted.content, &before.name)),
             after: new.map(|wanted| Shown::of(&wanted.content, &after.name)),
         })

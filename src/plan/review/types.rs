@@ -18,8 +18,8 @@ use crate::model::{
 
 use super::super::types::{Orphan, StaleAllowance, Unreached};
 use super::accepts::Acceptance;
+use super::drift::DriftReview;
 use super::effects::Effects;
-use super::undone::Met;
 
 /// What happens if a change is merged, and the daemon then does all that it does by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,7 +249,7 @@ pub struct StackReview {
     /// What AWS refuses to make or to change; then nothing of it happens either.
     pub refused: Vec<Refused>,
     /// What becomes of what others changed in it, as far as that is known.
-    pub met: Vec<Met>,
+    pub drift: Vec<DriftReview>,
     /// What it has before; for one that moves, what the other has.
     pub before: Option<Shown>,
     /// What it has after.

@@ -16,7 +16,7 @@ use crate::compare::{self, ResourceChange, visible};
 use crate::model::catalog::{Broken, Subject, Unnamed};
 use crate::model::remedy::{Foreseen, Key, Whom};
 use crate::model::{Accept, CommitId, Hold, Location, Place, Slot};
-use crate::plan::review::{Acceptance, Basis, How, Met, Note, Review, SlotReview, StackReview, Stop};
+use crate::plan::review::{Acceptance, Basis, DriftReview, How, Note, Review, SlotReview, StackReview, Stop};
 use crate::plan::{Orphan, StaleAllowance, Unreached};
 use crate::view::{plan, problems, reasons, remedy};
 
@@ -121,21 +121,21 @@ fn stack(stack: &StackReview) -> shape::StackReview {
         risks: stack.effects.risks.iter().map(|one| risk(stack, one)).collect(),
         stops: stack.stops.iter().map(stop).collect(),
         refused: stack.refused.iter().map(|refused| refused.sentence(&stack.stack)).collect(),
-        drift: stack.met.iter().map(met).collect(),
+        drift: stack.drift.iter().map(drift).collect(),
         difference: stack.difference(),
     }
 }
 
-fn met(met: &Met) -> shape::Met {
+fn drift(drift: &DriftReview) -> shape::DriftReview {
     let shown = |text: &Option<String>| text.as_deref().map(visible);
-    shape::Met {
-        resource: visible(&met.item.resource),
-        kind: visible(&met.item.kind),
-        path: visible(&met.item.path),
-        was: shown(&met.item.was),
-        is: shown(&met.item.is),
-        comes: shown(&met.comes),
-        end: value(&met.end).as_str().unwrap_or_default().to_owned(),
+    shape::DriftReview {
+        resource: visible(&drift.item.resource),
+        kind: visible(&drift.item.kind),
+        path: visible(&drift.item.path),
+        was: shown(&drift.item.was),
+        is: shown(&drift.item.is),
+        comes: shown(&drift.comes),
+        fate: value(&drift.fate).as_str().unwrap_or_default().to_owned(),
     }
 }
 

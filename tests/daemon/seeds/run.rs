@@ -176,7 +176,7 @@ impl Universe {
             self.daemon = None;
             self.adopt = true;
         }
-        // What somebody did in AWS is found by the next sweep; in a stack of a deployment in flight, by the first one after that.
+        // The next sweep finds what somebody did in AWS, but for the stacks of deployments in flight: those take one more.
         for _ in 0..2 {
             advance(&self.world, SignedDuration::from_mins(20));
             self.settles().await?;
@@ -483,8 +483,8 @@ impl Universe {
         self.watch.truth(&published, &stamps)
     }
 
-    /// What somebody changed in a stack, or in a service, since landfall put it there is in the report; while `landfall.toml`
-    /// is broken, nothing says which stacks are the repository's, and nothing is looked for.
+    /// The report names every stack and service that somebody changed after landfall. While `landfall.toml` is broken, nothing says
+    /// which stacks are the repository's, and landfall looks for nothing.
     fn told(&mut self) -> Verdict {
         let published = self.published.clone().unwrap();
         if published.catalog.repository.is_none() {

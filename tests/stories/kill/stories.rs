@@ -260,7 +260,7 @@ fn a_pause_hook(run: &mut dyn Stage) {
     run.daemon();
 }
 
-/// Somebody changes what CloudFormation does not see, and the second look puts it right.
+/// Somebody switches Service Connect off, which CloudFormation does not see. Landfall repairs it when it sees it for the second time.
 fn a_setting_that_ecs_alone_sees(run: &mut dyn Stage) {
     let connect =
         "[[step.patch]]\nresource = \"Service\"\nset = { ServiceConnectConfiguration = { Enabled = true } }\n";

@@ -30,3 +30,15 @@ settle
 wait 10m
 show plan
 show stacks
+
+# Somebody gives the service of development another image, deletes the service of test, and a release is made before
+# anybody puts it right.
+image of storefront-web-development-shared in 111111111111/eu-west-1 | storefront:1.2.0 | storefront:0.9.0
+hand {"account": "111111111111", "region": "eu-west-1", "stack": "storefront-web-test-shared", "resource": "Service", "delete": true}
+wait 10m
+release storefront 1.3.0
+commit Release storefront 1.3.0
+show review
+settle
+show plan
+show stacks

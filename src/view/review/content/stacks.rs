@@ -2,7 +2,8 @@
 
 use crate::compare::{Action, Cause, ResourceChange, Why};
 use crate::model::journal::Fate as Leaves;
-use crate::plan::review::{End, Fate, Met, Refused, StackReview, Stop};
+use crate::plan::review::{DriftFate, DriftReview, Fate, Refused, StackReview, Stop};
+use crate::view::drift::what;
 use crate::view::remedy;
 
 use super::super::blocks::{Block, Line, Weight, code, strong, text};
@@ -24,7 +25,7 @@ fn group(group: &Group<'_>) -> Vec<Block> {
         vec![Block::Heading { level: 2, text: heading(group, first) }, Block::Paragraph(places(group, first))];
     blocks.extend(group.stacks.iter().flat_map(|stack| stack.stops.iter().map(stop)));
     blocks.extend(group.stacks.iter().flat_map(|stack| stack.refused.iter().map(|refused| refuse(stack, refused))));
-    blocks.extend(group.stacks.iter().filter_map(|stack| met(stack)));
+    blocks.extend(group.stacks.iter().filter_map(|stack| drift(stack)));
     if first.fate != Fate::Create {
         blocks.extend(words::ecs(first));
     }
@@ -105,44 +106,46 @@ fn refuse(stack: &StackReview, refused: &Refused) -> Block {
 }
 
 /// So many differences that others made are said; more are counted.
-const MET: usize = 12;
+const DIFFERENCES: usize = 12;
 
 /// What others changed in a stack, and what becomes of that.
-fn met(stack: &StackReview) -> Option<Block> {
-    let undone = stack.met.iter().filter(|met| met.end == End::Undone).count();
-    let said = match (undone, stack.met.len()) {
-        (_, 0) => return None,
-        (0, _) => "was changed outside of landfall, and this deployment undoes nothing of that.",
-        (undone, all) if undone == all => "was changed outside of landfall: this deployment undoes that.",
+fn drift(stack: &StackReview) -> Option<Block> {
+    let count = |fate| stack.drift.iter().filter(|one| one.fate == fate).count();
+    let (gone, undone) = (count(DriftFate::Gone), count(DriftFate::Undone));
+    let said = match stack.drift.len() {
+        0 => return None,
+        _ if gone > 0 => {
+            "was changed outside of landfall: AWS fails this deployment, because it changes what was deleted."
+        }
+        _ if undone == 0 => "was changed outside of landfall, and this deployment undoes nothing of that.",
+        all if undone == all => "was changed outside of landfall: this deployment undoes that.",
         _ => "was changed outside of landfall: this deployment undoes a part of that.",
     };
+    let weight = if gone > 0 { Weight::Danger } else { Weight::Note };
     let title = vec![strong("drift"), text(" · "), code(stack.stack.to_string()), text(format!(" {said}"))];
-    let mut items: Vec<Line> = stack.met.iter().take(MET).map(met_line).collect();
-    let more = stack.met.len().saturating_sub(MET);
+    let mut items: Vec<Line> = stack.drift.iter().take(DIFFERENCES).map(drifted).collect();
+    let more = stack.drift.len().saturating_sub(DIFFERENCES);
     if more > 0 {
         items.push(vec![text(format!("and {more} more"))]);
     }
-    Some(Block::Callout { weight: Weight::Note, title, body: vec![Block::List(items)] })
+    Some(Block::Callout { weight, title, body: vec![Block::List(items)] })
 }
 
-fn met_line(met: &Met) -> Line {
-    let mut line = match met.item.place().as_str() {
-        "" => vec![text("The stack itself")],
-        place => vec![code(place.to_owned())],
+fn drifted(one: &DriftReview) -> Line {
+    let then = match (one.fate, &one.comes) {
+        (DriftFate::Gone, _) => {
+            vec![text(
+                "`drift = \"repair\"` in the environment's file makes it again, if that comes before the release",
+            )]
+        }
+        (DriftFate::Undone, Some(comes)) => vec![text("becomes "), code(comes.clone())],
+        (DriftFate::Undone, None) => vec![text("is undone")],
+        (DriftFate::Unset, _) => vec![text("the template does not set it, and AWS decides whether it stays")],
+        (DriftFate::Agrees, _) => vec![text("the new template says so too")],
+        (DriftFate::Stays, _) => vec![text("stays, because this deployment does not touch it")],
     };
-    let value = |value: &Option<String>| match value {
-        Some(value) => code(value.clone()),
-        None => text("not set"),
-    };
-    line.extend([text(" was "), value(&met.item.was), text(", is "), value(&met.item.is), text(", ")]);
-    line.extend(match (met.end, &met.comes) {
-        (End::Undone, Some(comes)) => vec![text("becomes "), code(comes.clone())],
-        (End::Undone, None) => vec![text("is undone")],
-        (End::Unset, _) => vec![text("and the template does not set it: AWS decides whether it stays")],
-        (End::Agrees, _) => vec![text("as the new template says")],
-        (End::Stays, _) => vec![text("stays: this deployment does not touch it")],
-    });
-    line
+    let what = text(format!("{}; ", what(&one.item)));
+    [what].into_iter().chain(then).collect()
 }
 
 /// The resources to which something happens; nothing for a stack that is created, whose resources are all new.

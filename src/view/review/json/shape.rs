@@ -308,14 +308,14 @@ pub struct StackReview {
     /// What AWS refuses because its name or priority is taken, each in a sentence. Then nothing of it happens either.
     pub refused: Vec<String>,
     /// What others changed in it, and what this deployment makes of that; only with facts.
-    pub drift: Vec<Met>,
+    pub drift: Vec<DriftReview>,
     /// The difference of its templates as text, with secrets hidden; empty if there is none.
     pub difference: String,
 }
 
 /// Something that was changed outside of landfall in a stack that is deployed.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Met {
+pub struct DriftReview {
     /// Logical id of the resource; empty for the stack itself.
     pub resource: String,
     /// Its type.
@@ -329,9 +329,9 @@ pub struct Met {
     pub is: Option<String>,
     /// What the new template says, if that can be told.
     pub comes: Option<String>,
-    /// `undone`, `unset` (the resource is written, but its template does not set this: AWS decides), `agrees` (the new template says
+    /// `gone` (it was deleted, and AWS fails the deployment that changes it), `undone`, `unset` (the resource is written, but its template does not set this: AWS decides), `agrees` (the new template says
     /// what is there) or `stays`.
-    pub end: String,
+    pub fate: String,
 }
 
 /// A risk.
