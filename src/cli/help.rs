@@ -5,7 +5,10 @@
 /// The commands in groups: what the group is for, and the names in the order of use.
 pub(super) const GROUPS: &[(&str, &[&str])] = &[
     ("Try it without AWS", &["demo", "sim"]),
-    ("Write the repository", &["init", "check", "render", "release", "promote", "rollback", "allow", "convert"]),
+    (
+        "Write the repository",
+        &["init", "check", "render", "release", "promote", "rollback", "allow", "convert", "adopt-drift"],
+    ),
     ("Look at a change or a deployment", &["diff", "plan", "status", "history", "why", "doctor"]),
     ("Operate the daemon", &["iam", "verify", "daemon", "store"]),
 ];
@@ -20,7 +23,7 @@ pub(super) fn grouped(command: clap::Command) -> clap::Command {
     for (group, names) in GROUPS {
         groups.push_str(&format!("{group}:\n"));
         for name in *names {
-            groups.push_str(&format!("  {name:<10}{}\n", about(name)));
+            groups.push_str(&format!("  {name:<13}{}\n", about(name)));
         }
         groups.push('\n');
     }
@@ -221,6 +224,17 @@ it, revert the commit.
 
   landfall convert storefront web --dry-run
   landfall convert storefront web --commit";
+
+pub(super) const ADOPT_DRIFT: &str = "\
+Prints a change to the files, for `git apply`, after which they say what is there now. That is a value of a variable for \
+the environment, a variable in the place of a literal value, a patch, or a line of the template. landfall renders every stack of \
+the project with and without the change. It prints a change only if the stack then says what is there, and nothing else in \
+it changes. If a change holds in every environment, landfall names the other stacks that it changes too.
+
+Exits with 1 if something that differs cannot be kept so, and says why. It writes no file. The change takes effect with \
+the next release.
+
+  landfall adopt-drift storefront-web-test-shared --server http://127.0.0.1:7117 | git apply";
 
 pub(super) const STORE: &str = "\
 The store is the daemon's journal in one SQLite file. A chain of hashes shows which record is missing, swapped or altered.

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 mod adopt;
+pub mod adopt_drift;
 pub mod allow;
 pub mod alone;
 pub mod ask;
@@ -124,6 +125,9 @@ enum Command {
     /// Replace a step by its CloudFormation template. Changes no stack
     #[command(after_help = help::CONVERT)]
     Convert(convert::Convert),
+    /// Print the change to the files that keeps what was changed outside of landfall
+    #[command(after_help = help::ADOPT_DRIFT)]
+    AdoptDrift(adopt_drift::AdoptDrift),
     /// Check, back up and restore the store
     #[command(subcommand, after_help = help::STORE)]
     Store(store::StoreCommand),
@@ -194,6 +198,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Rollback(options) => promote::rollback(options),
         Command::Allow(options) => allow::run(options),
         Command::Convert(options) => convert::run(options),
+        Command::AdoptDrift(options) => adopt_drift::run(options),
         Command::Store(command) => store::run(command),
         Command::Sim(options) => sim::run(options),
     };

@@ -5,6 +5,7 @@
 //! anything about git.
 
 mod convert;
+mod drift;
 mod layout;
 mod release;
 
@@ -16,6 +17,7 @@ use crate::model::catalog::{Gate, Pin};
 use crate::model::{StackName, StepName, TenantName};
 
 pub use convert::{Converted, NewStep, convert};
+pub use drift::{PatchEdit, ValueScope, literal, patch, property, spliced, variable};
 pub use release::{NewRelease, snapshot};
 
 /// Why a file cannot be edited.

@@ -78,6 +78,11 @@ pub fn without_secrets(mut items: Vec<Drifted>) -> Vec<Drifted> {
     items
 }
 
+/// Whether a value that is kept of drift is all of it: not hidden, not even in part, and not cut.
+pub fn is_whole(value: &str) -> bool {
+    value != HIDDEN && hide_text(value) == value && !value.contains("(hidden)") && !value.ends_with('…')
+}
+
 /// The value at a path without its secrets.
 pub(super) fn without_secret(path: &str, value: &str) -> String {
     if path.split('/').any(names_secret) { HIDDEN.to_owned() } else { hide_text(value) }

@@ -38,6 +38,7 @@ mod removal;
 pub mod render;
 pub mod review;
 mod slot;
+mod spot;
 mod stacks;
 mod stale;
 mod turns;
@@ -56,10 +57,11 @@ use crate::model::place::Access;
 use crate::model::{Names, Place, StackName};
 use crate::promote::{BrokenIndex, Index, desired};
 
-pub use drift::{template_drift, without_secrets};
+pub use drift::{is_whole, template_drift, without_secrets};
 pub use expected::{Unread, hold_unread, needs_templates, shows_templates, with_deployed};
 pub use gives_way::deadlines;
 pub use render::Render;
+pub use spot::{Spot, spot};
 pub use turns::orders;
 pub use types::{
     Adoption, Begin, ByItself, DriftRow, Input, MayLose, Opening, Orphan, Plan, Planned, PutRight, Report, Skip,

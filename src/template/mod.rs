@@ -218,6 +218,15 @@ fn sections<'a>(step: &'a Step, what: &What) -> patch::Sections<'a> {
     }
 }
 
+/// Where a step's keys and patches write the value at a place of its template (a JSON pointer), and the value's text if it is one;
+/// none if nothing writes just this value. What stands in a template of its own is found there.
+pub fn written(step: &Step, what: &What, pointer: &str) -> Option<(process::Place, Option<process::Text>)> {
+    let mut sections = sections(step, what);
+    patch::apply(&mut sections, &step.patches);
+    let (place, text) = origin::of_exactly(&sections, pointer)?;
+    Some((place.clone(), text.cloned()))
+}
+
 /// Whose the stack of a context is.
 pub fn owner(context: &Context<'_>) -> StackOwner {
     StackOwner {

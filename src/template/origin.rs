@@ -27,6 +27,12 @@ pub(super) fn of_value<'s>(sections: &'s Sections<'_>, pointer: &str) -> Option<
     exact.or_else(nearest).map(|(_, text)| text.at())
 }
 
+/// Where exactly the value at a place of the template is written, and its text if it is one; none if it is not written by itself.
+pub(super) fn of_exactly<'s>(sections: &'s Sections<'_>, pointer: &str) -> Option<(&'s Place, Option<&'s Text>)> {
+    let (found, steps) = written(sections, pointer)?;
+    found.into_iter().find(|one| one.path == steps).map(|one| (one.place, one.text))
+}
+
 fn common(path: &[String], steps: &[String]) -> usize {
     path.iter().zip(steps).take_while(|(one, other)| one == other).count()
 }

@@ -39,7 +39,7 @@ fn explained(path: &str, rows: &BTreeSet<String>) -> bool {
     rows.contains(path) || rows.iter().any(below)
 }
 
-fn is_as_documented(name: &str, real: &Value) {
+pub(super) fn is_as_documented(name: &str, real: &Value) {
     let (rows, example) = section(name);
     let (mut shown, mut given) = (BTreeSet::new(), BTreeSet::new());
     paths(&example, "", &mut shown);

@@ -1,6 +1,7 @@
 //! The program as people run it: every option, every exit code, what is said when something is wrong.
 
 mod accepts;
+mod adopted;
 mod api;
 mod clones;
 mod configuration;

@@ -9,8 +9,8 @@ use std::path::Path;
 use landfall::cli::config::Config;
 
 use super::{
-    clones, configuration, convert, doctor, edits, facts, offline, once, online, promotion, releases, store, stores,
-    tenanted,
+    adopted, clones, configuration, convert, doctor, edits, facts, offline, once, online, promotion, releases, store,
+    stores, tenanted,
 };
 use crate::daemon::commands as story;
 
@@ -106,6 +106,8 @@ const OPTIONS: &[Covered] = covered! {
     "rollback": "<PROJECT>" "--in" "--tenant" "--to" "--repo" => promotion::a_rollback_names_a_release in "promotion.rs";
     "rollback": "--server" "--store" "--facts" "--endpoint" "--config" => promotion::a_rollback_knows_what_ran_before in "promotion.rs";
     "rollback": "--commit" "--branch" "--push" "--remote" => promotion::a_pin_is_committed_and_pushed in "promotion.rs";
+    "adopt-drift": "<STACK>" "--server" "--store" "--facts" "--repo" "--config" "--format"
+        => adopted::what_is_there_is_kept_by_a_patch_that_git_applies in "adopted.rs";
     "allow": "<PLAN>" "--what" "--reason" "--until" "--server" "--repo" "--store" "--endpoint"
         => online::allow_writes_the_lines_that_open_a_gate in "online.rs";
     "allow": "--stack" => online::allow_answers_all_that_wait_for_a_plan_or_one_of_them in "online.rs";

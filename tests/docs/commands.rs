@@ -104,7 +104,7 @@ fn the_help_lists_every_command_in_one_group() {
     let mut root = landfall::cli::command();
     let help = root.render_help().to_string();
     for command in root.get_subcommands().filter(|command| command.get_name() != "help") {
-        let line = format!("  {:<10}{}", command.get_name(), command.get_about().unwrap());
+        let line = format!("  {:<13}{}", command.get_name(), command.get_about().unwrap());
         assert_eq!(help.lines().filter(|shown| *shown == line).count(), 1, "`{line}` in:\n{help}");
     }
     assert!(help.contains("docs/glossary.md") && !help.contains("\nCommands:"), "{help}");

@@ -182,9 +182,12 @@ fn links_lead_somewhere() {
 #[test]
 fn what_the_page_on_drift_shows_is_what_a_story_shows() {
     let text = std::fs::read_to_string(page("drift.md")).unwrap();
-    let (_, shown) = text.split_once("```text\n").unwrap();
-    let (shown, _) = shown.split_once("```").unwrap();
-    let golden = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stories/golden/a-release-over-drift.out");
-    let golden = std::fs::read_to_string(golden).unwrap();
-    assert!(golden.contains(shown), "{shown}");
+    let golden = |name: &str| {
+        let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/stories/golden");
+        std::fs::read_to_string(folder.join(name)).unwrap()
+    };
+    let told = golden("a-release-over-drift.out") + &golden("a-change-by-hand-is-kept.out");
+    let shown: Vec<&str> = text.split("```text\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(shown.len(), 3);
+    shown.iter().for_each(|shown| assert!(told.contains(shown), "{shown}"));
 }

@@ -51,6 +51,8 @@ stories! {
     a_service_is_changed_by_hand
     a_setting_that_cloudformation_does_not_see
     a_log_group_is_changed_by_hand
+    a_security_group_is_changed_by_hand
+    a_change_by_hand_is_kept
     a_deleted_stack
     a_protected_repair
     a_scaled_count_is_no_drift

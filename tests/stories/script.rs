@@ -33,6 +33,8 @@ pub(super) enum Command {
     Refresh { project: String, version: String },
     /// Makes a step a template, in the work tree.
     Convert { project: String, step: String },
+    /// Makes the work tree say what differs in a stack.
+    Keep(String),
     /// Takes the branch so many commits back, and the work tree with it.
     ForcePush { back: usize },
     /// Commits the work tree to the branch.
@@ -113,6 +115,7 @@ fn command(verb: &str, rest: &str) -> Option<Command> {
             let (project, step) = rest.split_once(' ')?;
             Command::Convert { project: project.to_owned(), step: step.to_owned() }
         }
+        "keep" => Command::Keep(rest.to_owned()),
         "force-push" => Command::ForcePush { back: rest.strip_prefix("back ")?.parse().ok()? },
         "commit" if !rest.is_empty() => Command::Commit,
         "chatter" => Command::Chatter(rest.parse().ok()?),

@@ -25,7 +25,7 @@ use super::script::{Command, Line};
 use super::show;
 use crate::support::branch::{Branch, Files, Followed};
 use crate::support::clock::{SimClock, advance};
-use crate::support::convert::{converted, with};
+use crate::support::convert::{adopted, converted, with};
 use landfall::cli::deliver::Delivered;
 
 /// When every story begins.
@@ -177,6 +177,14 @@ impl Teller {
                 let (conversion, proof) = converted(&self.files, project, step).unwrap();
                 self.out.push_str(&conversion.told(proof, Some(&Delivered::default())));
                 self.files = with(&self.files, &conversion.files());
+            }
+            Command::Keep(stack) => {
+                let facts = self.published().facts.clone();
+                let adoption = adopted(&self.files, stack, &facts);
+                self.out.push_str(&adoption.patch());
+                self.out.push_str(&adoption.told());
+                let after = adoption.files.iter().map(|(path, (_, text))| (path.as_str(), text.as_str()));
+                self.files = with(&self.files, &after.collect::<Vec<_>>());
             }
             Command::ForcePush { back } => self.files = self.branch.force_back(*back),
             Command::Commit => {

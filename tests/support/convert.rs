@@ -1,8 +1,10 @@
 //! A step of files in memory, made a template.
 
+use landfall::cli::adopt_drift::Adoption;
 use landfall::cli::convert::Conversion;
 use landfall::cli::exit::{Failure, chain};
 use landfall::load::{Loaded, Loader, Source};
+use landfall::model::Facts;
 use landfall::template::convert::Proof;
 use landfall::tree::memory::MemoryHistory;
 
@@ -41,6 +43,23 @@ pub(crate) fn converted(files: &Files, project: &str, step: &str) -> Result<(Con
 pub(crate) fn proved(files: &Files, conversion: &Conversion) -> Result<Proof, String> {
     let after = load(&with(files, &conversion.files()));
     conversion.prove(&load(files), &after).map_err(|failure| said(&failure))
+}
+
+/// The change to these files that keeps what differs in a stack.
+pub(crate) fn adopted(files: &Files, stack: &str, facts: &Facts) -> Adoption {
+    Adoption::of(stack, facts, &InMemory(files)).map_err(|failure| said(&failure)).unwrap()
+}
+
+struct InMemory<'f>(&'f Files);
+
+impl landfall::cli::adopt_drift::Files for InMemory<'_> {
+    fn text(&self, path: &str) -> Result<Option<String>, Failure> {
+        Ok(self.0.get(path).cloned())
+    }
+
+    fn load(&self, edits: &[(&str, &str)]) -> Result<Loaded, Failure> {
+        Ok(load(&with(self.0, edits)))
+    }
 }
 
 /// All that a failure says.

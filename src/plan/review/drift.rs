@@ -16,6 +16,7 @@ use crate::model::{Catalog, Facts};
 
 use super::super::drift::{is_ignored, without_secret};
 use super::super::expected::place_values;
+use super::super::spot;
 use super::types::{Fate, StackReview};
 
 /// The setting of a service that names its task definition.
@@ -126,7 +127,7 @@ impl Coming<'_> {
         let comes = match (template, item.path.strip_prefix("Parameters/")) {
             (true, Some(name)) => self.values.get(name).cloned(),
             (true, None) => value.map(shown),
-            (false, _) => value.and_then(|value| self.told(value)),
+            (false, _) => value.and_then(|value| spot::told(&self.given, value)),
         };
         let comes = comes.map(|comes| without_secret(&item.path, &comes));
         let fate = match &item.is {
@@ -141,52 +142,13 @@ impl Coming<'_> {
         DriftReview { item: item.clone(), comes: comes.filter(|_| fate != DriftFate::Stays), fate }
     }
 
-    /// What AWS is given for a value; none if only AWS knows it.
-    fn told(&self, value: &Value) -> Option<String> {
-        let text = self.given.text(value).map(Value::from);
-        text.as_ref().or((!is_function(value)).then_some(value)).map(shown)
-    }
-
-    /// The value at the place of a difference. A reference leads into the resource that it names, because the drift of a service
-    /// names what differs inside its task definition.
+    /// The value at the place of a difference.
     fn value(&self, item: &Drifted) -> Option<&Value> {
-        let document = self.given.document;
-        if item.resource.is_empty() {
-            let mut names = item.path.split('/');
-            return names.by_ref().next().and_then(|name| document.section(name)).and_then(|at| self.walk(at, names));
+        if !item.resource.is_empty() {
+            return spot::way(&self.given, item)?.value;
         }
-        let body = document.resource(&item.resource)?;
         let mut names = item.path.split('/');
-        let first = names.next()?;
-        let at = body.property(first).or_else(|| body.body.get(first).filter(|_| first != "Properties"))?;
-        self.walk(at, names)
+        let section = self.given.document.section(names.next()?)?;
+        spot::walk(&self.given, section, names)
     }
-
-    fn walk<'v>(&'v self, mut at: &'v Value, names: std::str::Split<'_, char>) -> Option<&'v Value> {
-        for name in names {
-            at = self.given.picked(at).0?;
-            let referred = at.get("Ref").and_then(Value::as_str).and_then(|id| self.given.document.resource(id));
-            at = match (referred, at) {
-                (Some(resource), _) => resource.property(name)?,
-                (None, Value::Array(items)) => listed(items, name)?,
-                (None, at) => at.get(name)?,
-            };
-        }
-        self.given.picked(at).0
-    }
-}
-
-/// An item of a list, by its position, or by its name: of a pair of a name and a value it is the value.
-fn listed<'v>(items: &'v [Value], name: &str) -> Option<&'v Value> {
-    if let Ok(position) = name.parse::<usize>() {
-        return items.get(position);
-    }
-    let item = items.iter().find(|item| item.get("Name").and_then(Value::as_str) == Some(name))?;
-    item.get("Value").or_else(|| item.get("ValueFrom")).or(Some(item))
-}
-
-/// Whether only AWS knows the value.
-fn is_function(value: &Value) -> bool {
-    let only = value.as_object().filter(|object| object.len() == 1).and_then(|object| object.keys().next());
-    only.is_some_and(|name| name == "Ref" || name.starts_with("Fn::"))
 }

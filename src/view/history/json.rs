@@ -3,16 +3,19 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Skipped, Told, about, skips, told};
+use super::{Skipped, Told, about, drifts, skips, told};
+use crate::model::drift::DriftSeen;
 use crate::model::journal::{DeploymentId, Record};
 
-/// Deployments and skipped orders (without a number) as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
+/// Deployments, skipped orders and drift (both without a number) as JSON, the newest first: `deployment`, `slot`, `release`, `commit`, `plan`, `attempt`, `began`, `ended`
 /// (RFC 3339 or null), `outcome` as in the journal (null while it goes on), `stopped` (the cause of the gate that it waits at,
 /// or null), `taken_over` (`by` and `cause` where a newer order took its place while it was executing, or null), and `until`,
-/// when it is decided without an allowance (or null).
+/// when it is decided without an allowance (or null). What was seen of drift has the outcome `drift`, with a `sentence`, and `drift`:
+/// the record as it is stored.
 pub fn list_json(records: &[Record]) -> Value {
     let mut all: Vec<(Timestamp, Value)> = told(records).values().rev().map(|told| (told.at, summary(told))).collect();
     all.extend(skips(records).map(|(at, skipped)| (at, skip_json(at, &skipped))));
+    all.extend(drifts(records).map(|(at, seen)| (at, drift_json(at, seen))));
     all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     all.into_iter().map(|(_, value)| value).collect()
 }
@@ -32,6 +35,25 @@ fn skip_json(at: Timestamp, skipped: &Skipped<'_>) -> Value {
         "taken_over": null,
         "stopped": null,
         "until": null,
+    })
+}
+
+/// What was seen of drift, with the fields of a deployment: it is about a stack, not about a slot or a release.
+fn drift_json(at: Timestamp, seen: &DriftSeen) -> Value {
+    json!({
+        "deployment": null,
+        "slot": null,
+        "release": null,
+        "commit": null,
+        "plan": null,
+        "attempt": null,
+        "began": at.to_string(),
+        "ended": at.to_string(),
+        "outcome": { "outcome": "drift", "sentence": seen.sentence() },
+        "taken_over": null,
+        "stopped": null,
+        "until": null,
+        "drift": seen,
     })
 }
 
