@@ -1,4 +1,7 @@
 //! What CloudFormation found wrong before it changed anything: its validation, and Hooks.
+//!
+//! Only DescribeEvents tells that. What goes on during an operation is read from DescribeStackEvents (`observe`), which has the
+//! tokens, the resources and the Hooks of an operation, and whose order and paging are known: the end of an operation is judged by it.
 
 use aws_sdk_cloudformation::types as cfn;
 

@@ -14,6 +14,7 @@ use super::operation::Operation;
 use crate::cloud::{
     At, ChangeSetSeen, ChangeSetStatus, CloudError, ClusterSeen, Execution, Finding, Identity, LogStream, Observe,
     PropertyChange, ResourceChange, Result, ServiceSeen, StackEvent, StackResource, StoppedTask, TaskSeen, WhichTask,
+    said_by_hook,
 };
 use crate::model::drift::{Drifted, ServiceSettings};
 use crate::model::journal::{Effect, ExpectedChange, Fate};
@@ -361,15 +362,27 @@ fn property_change(detail: &cfn::ResourceChangeDetail) -> Option<PropertyChange>
 }
 
 fn stack_event(read: Reader, event: &cfn::StackEvent) -> Result<StackEvent> {
+    // An event of a Hook has no resource status of its own. One that only warns is no failure.
+    let hook = event.hook_status().map(|status| status.as_str()).filter(|status| status.ends_with("_FAILED"));
+    let fails = event.hook_failure_mode().is_some_and(|mode| mode.as_str() == "FAIL");
+    let (status, reason) = match hook.filter(|_| fails) {
+        Some(status) => {
+            let words = said_by_hook(event.hook_type().unwrap_or_default(), event.hook_status_reason());
+            (status.to_owned(), Some(said(&words)))
+        }
+        None => (
+            event.resource_status().map_or("", |status| status.as_str()).to_owned(),
+            event.resource_status_reason().filter(|text| !text.is_empty()).map(said),
+        ),
+    };
     Ok(StackEvent {
         id: read.text("EventId", event.event_id())?,
         at: read.time("Timestamp", event.timestamp())?,
         resource: event.logical_resource_id().unwrap_or("").to_owned(),
         physical_id: event.physical_resource_id().filter(|id| !id.is_empty()).map(str::to_owned),
         kind: event.resource_type().unwrap_or("").to_owned(),
-        // An event of a hook has no resource status of its own.
-        status: event.resource_status().map_or("", |status| status.as_str()).to_owned(),
-        reason: event.resource_status_reason().filter(|text| !text.is_empty()).map(said),
+        status,
+        reason,
         token: event.client_request_token().filter(|text| !text.is_empty()).map(Arc::from),
     })
 }

@@ -120,6 +120,7 @@ impl Ask {
             observed: Arc::new(observed),
             planned: Arc::new(planned),
             deployed: Arc::new(deployed),
+            moving: Arc::new([]),
             settled,
         })
     }

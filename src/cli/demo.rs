@@ -113,7 +113,9 @@ fn tell(sentence: &str) {
 fn what_is_where(running: &Running) {
     if let Some(now) = running.published.borrow().as_ref() {
         let style = view::Style { color: true };
-        output::progress(view::status::terminal(&now.planned.report, &now.facts, now.at, style).trim_end());
+        output::progress(
+            view::status::terminal(&now.planned.report, &now.facts, &now.moving, now.at, style).trim_end(),
+        );
     }
 }
 

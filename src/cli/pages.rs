@@ -130,9 +130,11 @@ pub fn history(records: &[Record], form: Form, now: Timestamp) -> String {
 pub fn status(published: &Published, health: &Health, form: Form, now: Timestamp) -> String {
     let (report, facts) = (&published.planned.report, &published.facts);
     match form {
-        Form::Json => pretty(&with_unseen(with_problems(view::status::json(report, facts), published), health)),
+        Form::Json => {
+            pretty(&with_unseen(with_problems(view::status::json(report, facts, &published.moving), published), health))
+        }
         Form::Terminal => {
-            let text = view::status::terminal(report, facts, now, COLORED);
+            let text = view::status::terminal(report, facts, &published.moving, now, COLORED);
             view::health::terminal(health, now) + &problems_first(published) + &text
         }
     }

@@ -155,7 +155,12 @@ pub struct Finding {
     pub fails: bool,
 }
 
-/// One event of a stack.
+/// Why something failed that a Hook does not let through.
+pub fn said_by_hook(hook: &str, reason: Option<&str>) -> String {
+    format!("the Hook {hook} says: {}", reason.unwrap_or("nothing"))
+}
+
+/// One event of a stack. That of a Hook which fails the operation has the Hook's own status (`HOOK_COMPLETE_FAILED`), and what it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StackEvent {
     pub id: Arc<str>,

@@ -33,6 +33,7 @@ use crate::cloud::Change;
 use crate::engine::Engine;
 use crate::model::health::{Health, Sight};
 use crate::model::journal::StoreId;
+use crate::model::moving::Moving;
 use crate::model::{Catalog, CommitId, Facts, Hash, Observed, Place, StackName};
 use crate::plan::Planned;
 use crate::problem::Problem;
@@ -109,6 +110,8 @@ pub struct Published {
     pub planned: Arc<Planned>,
     /// Templates of the stacks that the plan changes, as they were before.
     pub deployed: Arc<Deployed>,
+    /// What goes on in stacks that are being changed; a reader without an engine knows nothing of it.
+    pub moving: Arc<[Moving]>,
     /// Nothing is in flight and nothing is to be done.
     pub settled: bool,
 }

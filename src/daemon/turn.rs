@@ -13,6 +13,7 @@ use crate::engine::{Engine, Meeting, Progress};
 use crate::model::facts::InFlight;
 use crate::model::health::Sight;
 use crate::model::journal::DeploymentId;
+use crate::model::moving::Moving;
 use crate::model::observed::PlaceSeen;
 use crate::model::place::Access;
 use crate::model::{CommitId, Observed, Place, StackName};
@@ -102,6 +103,7 @@ impl Daemon {
         if tries != self::tries(&working.engine) {
             self.publish_again(&working.engine, now);
         }
+        self.publish_moving(&working.engine);
         Ok(self.soon(&progress, now))
     }
 
@@ -230,6 +232,7 @@ impl Daemon {
             observed: Arc::new(observed),
             planned: Arc::new(planned),
             deployed: Arc::new(deployed),
+            moving: engine.moving().cloned().collect(),
             settled,
         })));
         let soon = self.soon(&progress, now);
@@ -263,6 +266,19 @@ impl Daemon {
         observed.places.extend(asked.places);
         self.note_places(now, &errors, &mut observed);
         observed
+    }
+
+    /// Readers see what goes on in stacks: it was read anyway.
+    fn publish_moving(&self, engine: &Engine) {
+        self.publish.send_if_modified(|published| {
+            let Some(known) = published.as_ref() else { return false };
+            let moving: Arc<[Moving]> = engine.moving().cloned().collect();
+            let news = known.moving != moving;
+            if news {
+                *published = Some(Arc::new(Published { moving, ..(**known).clone() }));
+            }
+            news
+        });
     }
 
     /// Readers see when landfall tries again; that costs no call to AWS.

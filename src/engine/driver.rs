@@ -1,6 +1,5 @@
 //! The engine's public face: open, carry out a plan, advance.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::future::join_all;
@@ -11,11 +10,11 @@ use super::log::Log;
 use super::machine;
 use super::meet::Tokens;
 use super::mistakes::Mistakes;
-use super::outage::Later;
-use super::turn::{Turn, append};
+use super::turn::{Aside, Turn, append};
 use crate::cloud::Change;
+use crate::model::Facts;
 use crate::model::journal::{Allowed, DeploymentId, Entry, Fence, Record, StoreId};
-use crate::model::{Facts, StackName};
+use crate::model::moving::Moving;
 use crate::plan::{Plan, Skip};
 use crate::store::{Lease, Store, StoreError, Whereabouts};
 
@@ -53,7 +52,7 @@ pub struct Engine {
     pub(super) tokens: Tokens,
     /// What was read of drift.
     pub(super) inspected: Inspected,
-    later: BTreeMap<(DeploymentId, StackName), Later>,
+    aside: Aside,
     mistakes: Mistakes,
 }
 
@@ -85,7 +84,7 @@ impl Engine {
             cloud,
             fence: lease.fence,
             log,
-            later: BTreeMap::new(),
+            aside: Aside::default(),
             tokens: Tokens::default(),
             inspected: Inspected::default(),
             mistakes: Mistakes::default(),
@@ -146,6 +145,11 @@ impl Engine {
     /// The past, from the journal.
     pub fn facts(&self) -> &Facts {
         self.log.fold.facts()
+    }
+
+    /// What goes on in stacks that are being changed, as far as this process has read it.
+    pub fn moving(&self) -> impl Iterator<Item = &Moving> {
+        self.aside.moving.values()
     }
 
     /// Position of the last record.
@@ -256,14 +260,14 @@ impl Engine {
         }
         let ids: Vec<DeploymentId> = self.log.deployments.keys().copied().collect();
         let turn =
-            Turn::new(&*self.store, &*self.cloud, self.fence, &mut self.log, &mut self.later, now, self.mistakes);
+            Turn::new(&*self.store, &*self.cloud, self.fence, &mut self.log, &mut self.aside, now, self.mistakes);
         let waits = join_all(ids.into_iter().map(|id| turn.deployment(id))).await;
         let mut look_again: Option<Timestamp> = None;
         for wait in waits {
             look_again = [look_again, wait?].into_iter().flatten().min();
         }
         let deployments = &self.log.deployments;
-        self.later.retain(|(id, _), _| deployments.contains_key(id));
+        self.aside.keep(deployments);
         let waits = !deployments.is_empty() && deployments.values().all(|deployment| machine::waits(deployment, now));
         Ok(Progress { moved: self.log.seq != before, in_flight: deployments.len(), waits, look_again })
     }

@@ -53,13 +53,13 @@ impl Turn<'_> {
     pub(super) fn pause(&self, id: DeploymentId, stack: &StackName) -> Option<Timestamp> {
         // A pause longer than the longest means that the clock was set back.
         let longest = self.now + SignedDuration::from_secs(LONGEST_FOR_A_PERSON);
-        let later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
-        later.get(&(id, stack.clone())).map(|later| later.at).filter(|at| *at > self.now && *at <= longest)
+        let aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        aside.later.get(&(id, stack.clone())).map(|later| later.at).filter(|at| *at > self.now && *at <= longest)
     }
 
     /// The stack has what it needs: the next outage begins with the shortest pause.
     pub(super) fn forget(&self, id: DeploymentId, stack: &StackName) {
-        self.later.lock().unwrap_or_else(PoisonError::into_inner).remove(&(id, stack.clone()));
+        self.aside.lock().unwrap_or_else(PoisonError::into_inner).later.remove(&(id, stack.clone()));
     }
 
     /// A read failed: it is repeated later. If the answer cannot change and nothing goes on in the stack, it ends.
@@ -140,8 +140,8 @@ impl Turn<'_> {
     /// A second, then twice as long each time, up to the longest pause; with how many there were in a row.
     fn back_off(&self, id: DeploymentId, stack: &StackName, person: bool) -> (Timestamp, u32) {
         let longest = if person { LONGEST_FOR_A_PERSON } else { LONGEST };
-        let mut later = self.later.lock().unwrap_or_else(PoisonError::into_inner);
-        let entry = later.entry((id, stack.clone())).or_insert(Later { at: self.now, times: 0 });
+        let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+        let entry = aside.later.entry((id, stack.clone())).or_insert(Later { at: self.now, times: 0 });
         let pause = (1_i64 << entry.times.min(10)).min(longest);
         entry.times = entry.times.saturating_add(1);
         entry.at = self.now + SignedDuration::from_secs(pause);

@@ -1,7 +1,7 @@
 //! One turn of the driver: performs the machine's effects for everything in flight.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex as Quick;
+use std::sync::{Mutex as Quick, PoisonError};
 
 use futures::future::join_all;
 use futures::lock::Mutex;
@@ -10,13 +10,15 @@ use jiff::{SignedDuration, Timestamp};
 use super::driver::EngineError;
 use super::log::Log;
 use super::machine::{
-    Ask, Due, Effect, Look, Past, Request, SOAK, Seen, Soak, StackState, Subject, conclusion, due, next,
+    Ask, DeploymentState, Due, Effect, Look, Past, Request, SOAK, Seen, Soak, StackState, Subject, conclusion, due,
+    moving, next,
 };
 use super::mistakes::{Mistake, Mistakes};
 use super::outage::{Answered, Later};
 use crate::cloud::{At, Change, CloudError, Consequence, RunTaskRequest};
 use crate::model::StackName;
 use crate::model::journal::{Action, Call, DeploymentId, Entry, Evidence, Fence, Order, Reply};
+use crate::model::moving::Moving;
 use crate::model::task::LOG_LINES;
 use crate::store::{Store, StoreError};
 
@@ -25,6 +27,23 @@ type Result<T> = std::result::Result<T, EngineError>;
 /// So many effects of one stack in one turn are more than any protocol has: what would go beyond goes on next turn.
 const EFFECTS: usize = 200;
 
+/// What the engine remembers of stacks beside the journal: a restart may forget it.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    /// When a stack that met an outage is tried again.
+    pub(super) later: BTreeMap<(DeploymentId, StackName), Later>,
+    /// What goes on in a stack, for readers.
+    pub(super) moving: BTreeMap<(DeploymentId, StackName), Moving>,
+}
+
+impl Aside {
+    /// Forgets deployments that have ended.
+    pub(super) fn keep(&mut self, deployments: &BTreeMap<DeploymentId, DeploymentState>) {
+        self.later.retain(|(id, _), _| deployments.contains_key(id));
+        self.moving.retain(|(id, _), _| deployments.contains_key(id));
+    }
+}
+
 /// What all futures of a turn share.
 pub(crate) struct Turn<'a> {
     store: &'a dyn Store,
@@ -32,7 +51,7 @@ pub(crate) struct Turn<'a> {
     fence: Fence,
     /// Not tokio's lock, which counts against a budget per poll of a task: the engine runs under any executor.
     log: Mutex<&'a mut Log>,
-    pub(super) later: Quick<&'a mut BTreeMap<(DeploymentId, StackName), Later>>,
+    pub(super) aside: Quick<&'a mut Aside>,
     pub(super) now: Timestamp,
     pub(super) mistakes: Mistakes,
 }
@@ -73,11 +92,11 @@ impl<'a> Turn<'a> {
         cloud: &'a dyn Change,
         fence: Fence,
         log: &'a mut Log,
-        later: &'a mut BTreeMap<(DeploymentId, StackName), Later>,
+        aside: &'a mut Aside,
         now: Timestamp,
         mistakes: Mistakes,
     ) -> Self {
-        Self { store, cloud, fence, log: Mutex::new(log), later: Quick::new(later), now, mistakes }
+        Self { store, cloud, fence, log: Mutex::new(log), aside: Quick::new(aside), now, mistakes }
     }
 
     pub(super) async fn append(&self, entries: Vec<Entry>) -> Result<()> {
@@ -141,15 +160,31 @@ impl<'a> Turn<'a> {
     /// Moves one stack of a deployment; says when to look again.
     async fn stack(&self, id: DeploymentId, index: usize) -> Result<Option<Timestamp>> {
         let mut seen = Seen::default();
+        let again = self.move_on(id, index, &mut seen).await?;
+        let told = self.with(id, index, |s| (s.order.stack.clone(), moving(&s, &seen))).await;
+        if let Some((stack, moving)) = told {
+            let mut aside = self.aside.lock().unwrap_or_else(PoisonError::into_inner);
+            match moving {
+                Some(moving) => drop(aside.moving.insert((id, stack), moving)),
+                // What was not read now is not over.
+                None if seen.stack.is_some() => drop(aside.moving.remove(&(id, stack))),
+                None => {}
+            }
+        }
+        Ok(again)
+    }
+
+    /// Performs effects until the stack has to wait; `seen` is what was read last.
+    async fn move_on(&self, id: DeploymentId, index: usize, seen: &mut Seen) -> Result<Option<Timestamp>> {
         for _ in 0..EFFECTS {
-            let Some((order, effect)) = self.decide(id, index, &seen).await else { return Ok(None) };
+            let Some((order, effect)) = self.decide(id, index, seen).await else { return Ok(None) };
             let asks = matches!(effect, Effect::Look(_) | Effect::Ask(_) | Effect::Wait(_));
             if let Some(later) = self.pause(id, &order.stack).filter(|_| asks) {
                 return Ok(Some(later));
             }
             match effect {
                 Effect::Look(look) => {
-                    if let Err(error) = self.look(&order, look, &mut seen).await {
+                    if let Err(error) = self.look(&order, look, seen).await {
                         return self.unread(id, index, &order, &error).await;
                     }
                     self.answered(id, index, Answered::Read).await?;
@@ -162,7 +197,7 @@ impl<'a> Turn<'a> {
                     }
                     self.answered(id, index, Answered::Call).await?;
                     self.forget(id, &order.stack);
-                    seen = Seen::default();
+                    *seen = Seen::default();
                 }
                 Effect::Wait(until) => {
                     self.forget(id, &order.stack);

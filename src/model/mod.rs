@@ -21,6 +21,7 @@ pub mod freeze;
 pub mod hash;
 pub mod health;
 pub mod journal;
+pub mod moving;
 pub mod name;
 pub mod names;
 pub mod observed;

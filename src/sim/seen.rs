@@ -8,6 +8,7 @@ use super::fault::HookMode;
 use super::settings::settings;
 use super::world::capacity::Unplaced;
 use super::world::ecs::{Deployment, Service, TaskState};
+use super::world::guard::FOUND;
 use super::world::lifecycle::Shift;
 use super::world::stack::Event;
 use super::world::tasks::OneTask;
@@ -15,7 +16,7 @@ use super::world::{self, StackView};
 use crate::cloud::{
     ChangeSetSeen, ChangeSetStatus, CloudError, Execution, Finding, HookAnswer, HookStatus, PauseHook, Percent,
     PropertyChange, ResolvedImage, ResourceChange, ServiceDeployment, ServiceDeploymentStatus, ServiceEvent,
-    ServiceSeen, StackEvent, TaskEnd, TaskSeen, TrafficShift, lacks_room,
+    ServiceSeen, StackEvent, TaskEnd, TaskSeen, TrafficShift, lacks_room, said_by_hook,
 };
 use crate::model::journal::{ContainerEnd, Effect, ExpectedChange, Fate};
 use crate::model::observed::DriftChecked;
@@ -39,14 +40,20 @@ pub(super) fn seen(view: StackView) -> StackSeen {
 }
 
 pub(super) fn event(event: &Event) -> StackEvent {
+    let fails = event.hook.as_ref().filter(|hook| hook.mode == HookMode::Fail);
+    let hook = fails.and_then(|hook| Some((FOUND, said_by_hook(&hook.hook, Some(hook.reason.as_deref()?)))));
+    let (status, reason) = match hook {
+        Some((status, reason)) => (status.to_owned(), Some(reason)),
+        None => (event.status.clone(), event.reason.clone()),
+    };
     StackEvent {
         id: event.id.as_str().into(),
         at: event.at,
         resource: event.logical.clone(),
         physical_id: event.physical_id.clone(),
         kind: event.kind.clone(),
-        status: event.status.clone(),
-        reason: event.reason.clone(),
+        status,
+        reason,
         token: event.token.clone(),
     }
 }

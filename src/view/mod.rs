@@ -9,6 +9,7 @@ pub mod doctor;
 mod drift;
 pub mod health;
 pub mod history;
+mod moving;
 pub mod plan;
 pub mod problems;
 pub mod reasons;

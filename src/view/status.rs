@@ -4,21 +4,23 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::model::decision::Cause;
+use crate::model::journal::DeploymentId;
+use crate::model::moving::Moving;
 use crate::model::{Decision, Facts, Hold};
 use crate::plan::{Report, SlotRow, StackChange};
 
-use super::alike;
 use super::plan::{decision_json, state};
 use super::style::{Style, Tone};
 use super::table::{Cell, Table};
 use super::time;
+use super::{alike, moving};
 
 /// One line per slot: project, environment, what runs, since when, state. Tenants that are alike share one.
-pub fn terminal(report: &Report, facts: &Facts, now: Timestamp, style: Style) -> String {
+pub fn terminal(report: &Report, facts: &Facts, moving: &[Moving], now: Timestamp, style: Style) -> String {
     let mut table = Table::default();
     let mut project = None;
     let runs = |row: &SlotRow| row.runs.as_ref().map_or_else(|| "–".to_owned(), ToString::to_string);
-    for group in alike::groups(&report.slots, |row| (runs(row), word(row).1)) {
+    for group in alike::groups(&report.slots, |row| (runs(row), word(row, moving, now).1)) {
         let Some(&row) = group.first() else { continue };
         let first = if project == Some(&row.project) { String::new() } else { row.project.to_string() };
         project = Some(&row.project);
@@ -26,7 +28,7 @@ pub fn terminal(report: &Report, facts: &Facts, now: Timestamp, style: Style) ->
             |row: &SlotRow| since(row, facts).map(|since| format!("for {}", time::took(now.duration_since(since))));
         let (own, same) = (since(row), |other: &&SlotRow| since(other) == since(row));
         let since = own.filter(|_| group.iter().all(same));
-        let (tone, word) = word(row);
+        let (tone, word) = word(row, moving, now);
         table.push(vec![
             Cell { drawn: style.paint(Tone::Name, &first), plain: first },
             Cell::plain(alike::place(&group)),
@@ -44,8 +46,8 @@ fn since(row: &SlotRow, facts: &Facts) -> Option<Timestamp> {
 }
 
 /// The state of a slot. One that drifted is current in what landfall put there and not in what is there.
-fn word(row: &SlotRow) -> (Tone, String) {
-    match (decided(&row.decision), row.drift.as_ref()) {
+fn word(row: &SlotRow, moving: &[Moving], now: Timestamp) -> (Tone, String) {
+    match (decided(&row.decision, moving, now), row.drift.as_ref()) {
         ((_, word), Some(drift)) => {
             let stacks: std::collections::BTreeSet<_> = drift.rows.iter().map(|row| (&row.place, &row.stack)).collect();
             let drifted = if stacks.len() == 1 { "1 stack".to_owned() } else { format!("{} stacks", stacks.len()) };
@@ -55,10 +57,12 @@ fn word(row: &SlotRow) -> (Tone, String) {
     }
 }
 
-fn decided(decision: &Decision) -> (Tone, String) {
+fn decided(decision: &Decision, moving: &[Moving], now: Timestamp) -> (Tone, String) {
     match decision {
         Decision::Deploying { release, deployment, .. } => {
-            (Tone::Moves, format!("{release} is being deployed (deployment {deployment})"))
+            let goes_on = moving::sentence(&own(moving, *deployment), now);
+            let goes_on = goes_on.map(|sentence| format!(": {sentence}")).unwrap_or_default();
+            (Tone::Moves, format!("{release} is being deployed (deployment {deployment}){goes_on}"))
         }
         Decision::Deploy { release, .. } => (Tone::Moves, format!("{release} is about to be deployed")),
         Decision::Held { reasons, .. } if reasons.iter().any(|hold| matches!(hold.cause, Cause::Unadopted { .. })) => {
@@ -84,6 +88,11 @@ fn decided(decision: &Decision) -> (Tone, String) {
     }
 }
 
+/// What goes on in the stacks of a deployment.
+fn own(moving: &[Moving], deployment: DeploymentId) -> Vec<&Moving> {
+    moving.iter().filter(|one| one.deployment == deployment).collect()
+}
+
 /// The pause hook that a slot waits at.
 fn pause(reasons: &[Hold]) -> Option<&Hold> {
     let paused = |hold: &&Hold| matches!(&hold.cause, Cause::Stopped { cause, .. } if cause.is_pause());
@@ -92,8 +101,8 @@ fn pause(reasons: &[Hold]) -> Option<&Hold> {
 
 /// The status as JSON: `commit`, `at`, `slots`, each with `project`, `environment`, `tenant`, `release` (what runs), `since`
 /// (RFC 3339), `decision` as in the plan's JSON, `stacks` (how many it has) with `current` (how many have what they should be
-/// given), and `drift` as in the plan's JSON.
-pub fn json(report: &Report, facts: &Facts) -> Value {
+/// given), `moving` (what goes on in stacks that are being changed), and `drift` as in the plan's JSON.
+pub fn json(report: &Report, facts: &Facts, moving: &[Moving]) -> Value {
     let slot = |row: &SlotRow| {
         json!({
             "project": row.project.as_str(),
@@ -104,6 +113,10 @@ pub fn json(report: &Report, facts: &Facts) -> Value {
             "decision": decision_json(row),
             "stacks": row.stacks.len(),
             "current": row.stacks.iter().filter(|stack| stack.change == StackChange::Current).count(),
+            "moving": match &row.decision {
+                Decision::Deploying { deployment, .. } => own(moving, *deployment),
+                _ => Vec::new(),
+            },
             "drift": super::drift::json(row.drift.as_deref()),
         })
     };

@@ -227,6 +227,26 @@ async fn events_are_read_no_further_than_the_operation_goes() {
 }
 
 #[tokio::test]
+async fn a_hook_that_fails_an_operation_is_an_event_that_says_why_and_one_that_warns_is_not() {
+    let event = |mode: &str| {
+        format!(
+            "<member><EventId>e</EventId><Timestamp>2026-11-22T10:00:00Z</Timestamp>\
+             <ClientRequestToken>ours</ClientRequestToken><LogicalResourceId>Logs</LogicalResourceId>\
+             <ResourceType>AWS::Logs::LogGroup</ResourceType><HookType>Example::Guard::Hook</HookType>\
+             <HookStatus>HOOK_COMPLETE_FAILED</HookStatus><HookStatusReason>needs a key</HookStatusReason>\
+             <HookFailureMode>{mode}</HookFailureMode></member>"
+        )
+    };
+    let page =
+        answered("DescribeStackEvents", &format!("<StackEvents>{}{}</StackEvents>", event("FAIL"), event("WARN")));
+    let server = Canned::new(vec![page]);
+    let events = cloud(&server.endpoint).events(&here(), "arn:web", "ours").await.unwrap();
+    let told: Vec<_> = events.iter().map(|event| (event.status.as_str(), event.reason.as_deref())).collect();
+    let says = Some("the Hook Example::Guard::Hook says: needs a key");
+    assert_eq!(told, [("HOOK_COMPLETE_FAILED", says), ("", None)]);
+}
+
+#[tokio::test]
 async fn a_change_set_of_many_pages_is_one() {
     let page = |resource: &str, next: &str| {
         let row = format!(

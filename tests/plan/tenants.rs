@@ -32,7 +32,7 @@ fn forty_tenants_alike_are_one_row_and_those_that_differ_are_shown() {
     }
     story.tell("1.6.0 comes, one goes back to 1.4.0 and one has failed", &world.show(&live));
     let report = world.plan(&live).report;
-    story.tell("status", &view::status::terminal(&report, &live.facts, live.now, view::Style::PLAIN));
+    story.tell("status", &view::status::terminal(&report, &live.facts, &[], live.now, view::Style::PLAIN));
     golden!("tenants", story.0);
     let json = view::plan::json(&report);
     let rows = json["slots"].as_array().unwrap();

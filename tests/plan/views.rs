@@ -37,10 +37,10 @@ fn status_says_what_is_where() {
     live.wait(1);
     let planned = world.plan(&live);
     let mut story = Story::default();
-    story.tell("terminal", &view::status::terminal(&planned.report, &live.facts, live.now, Style::PLAIN));
-    let json = view::status::json(&planned.report, &live.facts);
+    story.tell("terminal", &view::status::terminal(&planned.report, &live.facts, &[], live.now, Style::PLAIN));
+    let json = view::status::json(&planned.report, &live.facts, &[]);
     story.tell("json", &serde_json::to_string_pretty(&json).unwrap());
-    let colored = view::status::terminal(&planned.report, &live.facts, live.now, Style { color: true });
+    let colored = view::status::terminal(&planned.report, &live.facts, &[], live.now, Style { color: true });
     assert!(colored.contains("\u{1b}["));
     golden!("status", story.0);
 }

@@ -51,6 +51,7 @@ stories! {
     a_service_is_changed_by_hand
     a_setting_that_cloudformation_does_not_see
     a_log_group_is_changed_by_hand
+    a_hook_that_says_no
     a_security_group_is_changed_by_hand
     a_change_by_hand_is_kept
     a_deleted_stack

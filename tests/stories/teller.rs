@@ -486,7 +486,7 @@ impl Teller {
                     page.blocks.into_iter().skip_while(|block| !matches!(block, Block::Heading { level: 2, .. }));
                 view::review::terminal(&Page { blocks: stacks.collect() }, Screen { width: 120, style, unfold: false })
             }
-            ("status", None) => view::status::terminal(report, &published.facts, now, style),
+            ("status", None) => view::status::terminal(report, &published.facts, &published.moving, now, style),
             ("problems", None) => view::problems::terminal(&published.problems, false),
             ("history", None) => view::history::list(&self.records(), now, style),
             ("history", Some(id)) => view::history::deployment(&self.records(), DeploymentId(id), now, style)

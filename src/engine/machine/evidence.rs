@@ -74,7 +74,8 @@ pub(super) fn began(s: &Subject<'_>, events: &[StackEvent], services: &[&Service
 }
 
 fn resource_failed(event: &StackEvent) -> Option<Evidence> {
-    if !event.status.ends_with("_FAILED") || event.kind == "AWS::CloudFormation::Stack" {
+    let of_stack = event.kind == "AWS::CloudFormation::Stack" && !event.status.starts_with("HOOK_");
+    if !event.status.ends_with("_FAILED") || of_stack {
         return None;
     }
     Some(Evidence::ResourceFailed {

@@ -13,6 +13,7 @@ mod evidence;
 mod follow;
 mod left;
 mod logs;
+mod moving;
 mod pause;
 mod prepare;
 mod prove;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use deployment::{Due, SOAK, Soak, conclusion, due, waits};
+pub(crate) use moving::moving;
 pub(crate) use state::{DeploymentState, StackState};
 
 use super::mistakes::Mistakes;
