@@ -55,6 +55,8 @@ pub struct Config {
     pub aws: Aws,
     /// Who gets the facts.
     pub facts: Published,
+    /// Who may wake the daemon.
+    pub webhooks: Webhooks,
 }
 
 /// `[git]`.
@@ -93,6 +95,18 @@ pub struct Aws {
     pub allowed_roles: Option<Vec<Arc<str>>>,
 }
 
+/// `[webhooks]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Webhooks {
+    /// File with the secret of webhooks of GitHub.
+    pub github_secret_file: Option<PathBuf>,
+    /// File with the secret token of webhooks of GitLab.
+    pub gitlab_token_file: Option<PathBuf>,
+    /// File with the secret of webhooks of Gitea or Forgejo.
+    pub gitea_secret_file: Option<PathBuf>,
+}
+
 /// `[facts]`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -127,7 +141,7 @@ impl Config {
     /// Reads a configuration; its relative paths are relative to `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, toml::de::Error> {
         let mut config: Self = toml::from_str(text)?;
-        let git = &mut config.git;
+        let (git, webhooks) = (&mut config.git, &mut config.webhooks);
         let paths = [
             &mut config.mirror,
             &mut config.token_file,
@@ -137,6 +151,9 @@ impl Config {
             &mut git.ssh_key,
             &mut git.ssh_passphrase_file,
             &mut git.known_hosts,
+            &mut webhooks.github_secret_file,
+            &mut webhooks.gitlab_token_file,
+            &mut webhooks.gitea_secret_file,
         ];
         for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);

@@ -303,15 +303,20 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     };
     let daemon = daemon::Daemon::new(ports, options);
     let (published, health) = (daemon.published(), daemon.health());
+    let secrets = webhook_secrets(&config.webhooks)?;
+    if secrets.any() && settings.listen.is_none() {
+        return Err(Failure::usage("the configuration has secrets for webhooks, and no address to listen at")
+            .help("`listen` in the configuration, or --listen"));
+    }
+    let (wake, wakes) = mpsc::channel(1);
     let address = match settings.listen {
         Some(address) => {
             let pages = LivePages::new(published.clone(), health.clone(), store.clone(), config.clone());
-            Some(listen(address, config, pages).await?)
+            Some(listen(address, config, pages, (secrets, wake.clone())).await?)
         }
         None => None,
     };
     let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push, events));
-    let (wake, wakes) = mpsc::channel(1);
     let watch = match &local {
         Some(path) => Some(git::watch(path, wake).map_err(|error| unfollowed(path, error))?),
         None => None,
@@ -338,7 +343,12 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     })
 }
 
-async fn listen(address: SocketAddr, config: &Config, pages: LivePages) -> Result<SocketAddr, Failure> {
+async fn listen(
+    address: SocketAddr,
+    config: &Config,
+    pages: LivePages,
+    (secrets, wake): (web::Secrets, mpsc::Sender<()>),
+) -> Result<SocketAddr, Failure> {
     let token = config.token_file.as_deref().map(config::secret).transpose()?;
     web::may_listen(address, token.as_deref()).map_err(|error| {
         Failure::usage("the API cannot listen there").because(error).help("`token_file` in the configuration")
@@ -346,9 +356,28 @@ async fn listen(address: SocketAddr, config: &Config, pages: LivePages) -> Resul
     let listener = tokio::net::TcpListener::bind(address).await.doing(|| format!("cannot listen at {address}"))?;
     let address = listener.local_addr().doing(|| format!("cannot listen at {address}"))?;
     let router = web::router(Arc::new(pages), token.map(Arc::from));
+    let router = if secrets.any() { router.merge(web::hooks(secrets, wake, web::WINDOW)) } else { router };
     tokio::spawn(web::serve(listener, router, web::Bounds::default(), std::future::pending()));
     tracing::info!(%address, "the API listens");
     Ok(address)
+}
+
+/// The secrets of webhooks, from their files.
+fn webhook_secrets(files: &config::Webhooks) -> Result<web::Secrets, Failure> {
+    let secret = |file: &Option<PathBuf>| -> Result<Option<Arc<str>>, Failure> {
+        let Some(file) = file else { return Ok(None) };
+        let secret = config::secret(file)?;
+        if secret.chars().count() < web::SHORTEST {
+            let short = format!("the secret in {} has fewer than {} characters", file.display(), web::SHORTEST);
+            return Err(Failure::usage(short).help("a good one: openssl rand -hex 32"));
+        }
+        Ok(Some(secret.into()))
+    };
+    Ok(web::Secrets {
+        github: secret(&files.github_secret_file)?,
+        gitlab: secret(&files.gitlab_token_file)?,
+        gitea: secret(&files.gitea_secret_file)?,
+    })
 }
 
 /// Returns at SIGTERM or SIGINT.

@@ -67,7 +67,7 @@ fn mode(path: &Path) -> Option<u32> {
 
 /// The files with secrets that the configuration and the environment name, with the key that names each.
 fn secrets(config: &Config) -> Vec<(&'static str, PathBuf)> {
-    let git = &config.git;
+    let (git, webhooks) = (&config.git, &config.webhooks);
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let named = [
         ("token_file", config.token_file.clone()),
@@ -75,6 +75,9 @@ fn secrets(config: &Config) -> Vec<(&'static str, PathBuf)> {
         ("git.credentials_file", git.credentials_file.clone()),
         ("git.ssh_key", git.ssh_key.clone()),
         ("git.ssh_passphrase_file", git.ssh_passphrase_file.clone()),
+        ("webhooks.github_secret_file", webhooks.github_secret_file.clone()),
+        ("webhooks.gitlab_token_file", webhooks.gitlab_token_file.clone()),
+        ("webhooks.gitea_secret_file", webhooks.gitea_secret_file.clone()),
         ("LANDFALL_GIT_CREDENTIALS", from("LANDFALL_GIT_CREDENTIALS")),
         ("LANDFALL_GIT_SSH_KEY", from("LANDFALL_GIT_SSH_KEY")),
     ];

@@ -3,10 +3,11 @@
 //! `/healthz` says that the process is alive, `/readyz` whether it can do its work. The API answers from the state that the
 //! daemon published last ([`Pages`], given by `cli/`), so that a reader causes no call to AWS and does not wait for a turn.
 //! Every page is JSON; `?format=terminal` gives the text that the command of the same name prints. The API listens on
-//! loopback, or elsewhere with a token. Deliberately absent: anything that changes AWS, the store or the repository.
+//! loopback, or elsewhere with a token. Webhooks ([`hooks`]) wake the daemon. Deliberately absent: anything that changes AWS, the store or the repository.
 
 mod bounds;
 mod guard;
+mod hooks;
 
 use std::future::Future;
 use std::num::NonZeroU64;
@@ -22,6 +23,7 @@ use axum::{Json, Router, middleware};
 
 pub use bounds::Bounds;
 pub use guard::{ListenError, may_listen};
+pub use hooks::{MOST, SHORTEST, Secrets, WINDOW, hooks};
 
 use crate::model::journal::DeploymentId;
 

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::program::{Home, eventually};
-use super::world::{cloudformation, init, operations, release, world};
+use super::world::{cloudformation, init, operations, post, release, world};
 use crate::git::servers::{Https, Ssh};
 
 /// A repository in `name` that deploys a project of the same name, pushed to a bare one.
@@ -68,6 +68,37 @@ pub(super) fn https_takes_a_password_and_an_authority() {
     release(&home, "secured", "secured", "2.0.0");
     home.git("secured", &format!("push --quiet {} main", server.repository("repo.git").display()));
     daemon.until_it_says("2.0.0  development   deployed");
+}
+
+#[test]
+pub(super) fn a_webhook_wakes_the_daemon() {
+    let Some(server) = Https::start() else { return };
+    let home = Home::new();
+    pushed(&home, "hooked", &server.repository("repo.git"));
+    home.write("password", "s3cret\n");
+    let secrets = "github_secret_file = \"hub\"\ngitlab_token_file = \"lab\"\ngitea_secret_file = \"tea\"\n";
+    for name in ["hub", "lab", "tea"] {
+        home.write(name, &format!("{name}-0123456789abcdef\n"));
+    }
+    let git = format!("username = \"ada\"\npassword_file = \"password\"\nca_file = \"{}\"\n", server.ca().display());
+    home.write("landfall.toml", &format!("poll = \"1h\"\n[git]\n{git}[webhooks]\n{secrets}"));
+    let line = format!("daemon --config landfall.toml --simulate --repo {}", server.url("repo.git"));
+    home.landfall(&line).ends(2).says(&["no address to listen at", "--listen"]);
+    let mut daemon = home.start(&format!("{line} --listen 127.0.0.1:0"));
+    let address = daemon.until_it_says("listening    ");
+    daemon.until_it_says("1.0.0  development   deployed");
+    // The daemon has nothing to do for an hour.
+    for version in ["2.0.0", "3.0.0"] {
+        release(&home, "hooked", "hooked", version);
+        home.git("hooked", &format!("push --quiet {} main", server.repository("repo.git").display()));
+        post(&address, "/hooks/gitlab", "{}", &[("X-Gitlab-Token", "lab-0123456789abcdef")]);
+        daemon.until_it_says(&format!("{version}  development   deployed"));
+    }
+    for path in ["/hooks/github", "/hooks/gitea"] {
+        assert!(!super::world::send(&address, path, "{}", &[]).0, "{path} asks for a signature");
+    }
+    home.write("lab", "short\n");
+    home.landfall(&format!("{line} --listen 127.0.0.1:0 --store b.db")).ends(2).says(&["fewer than 16 characters"]);
 }
 
 #[test]

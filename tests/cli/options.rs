@@ -135,6 +135,8 @@ const KEYS: &[Covered] = covered! {
     "git": "ssh_key" "ssh_passphrase_file" "known_hosts" => configuration::ssh_takes_a_locked_key in "configuration.rs";
     "git": "limit" => configuration::a_remote_that_drips_is_given_up in "configuration.rs";
     "facts": "push" => facts::a_daemon_pushes_what_a_clone_plans_with in "facts.rs";
+    "webhooks": "github_secret_file" "gitlab_token_file" "gitea_secret_file"
+        => configuration::a_webhook_wakes_the_daemon in "configuration.rs";
     "git": "timeout" => configuration::a_silent_remote_is_given_up in "configuration.rs";
     "aws": "profile" => configuration::a_profile_says_where_and_who in "configuration.rs";
     "aws": "endpoint" => online::a_configuration_names_store_and_endpoint in "online.rs";
@@ -194,7 +196,7 @@ fn keys(table: &str) -> Vec<String> {
 fn every_key_is_set_in_a_test_and_documented() {
     let documentation = include_str!("../../docs/configuration.md");
     let mut all = BTreeSet::new();
-    const TABLES: [&str; 3] = ["git", "aws", "facts"];
+    const TABLES: [&str; 4] = ["git", "aws", "facts", "webhooks"];
     for table in [""].into_iter().chain(TABLES) {
         for key in keys(table).into_iter().filter(|key| !(table.is_empty() && TABLES.contains(&key.as_str()))) {
             let name = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };

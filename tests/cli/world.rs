@@ -88,7 +88,7 @@ pub(super) fn post(base: &str, path: &str, body: &str, headers: &[(&str, &str)])
 }
 
 /// Whether the answer is a good one, and its text.
-fn send(base: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> (bool, String) {
+pub(super) fn send(base: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> (bool, String) {
     let mut request = agent().post(format!("{base}{path}"));
     for (name, value) in headers {
         request = request.header(*name, *value);

@@ -3,6 +3,7 @@
 pub(crate) mod commands;
 mod config;
 mod crash;
+mod hooks;
 mod hostile;
 mod idle;
 mod outages;
