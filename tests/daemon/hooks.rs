@@ -88,13 +88,16 @@ fn a_forge_that_knows_the_secret_wakes_the_daemon_without_the_token_of_the_api()
     assert_eq!(daemon.woken(later), 1);
 }
 
+/// Path, body, headers, and the status of the answer.
+type Row<'a> = (&'a str, &'a str, &'a [(&'a str, &'a str)], u16);
+
 #[test]
 fn a_forged_webhook_does_nothing() {
     let mut daemon = start(Duration::from_millis(1), Bounds::default());
     let signed = format!("sha256={SIGNATURE}");
     let other = format!("sha256={}", SIGNATURE.replace('7', "8"));
     let long = "0".repeat(10_000);
-    let table: &[(&str, &str, &[(&str, &str)], u16)] = &[
+    let table: &[Row<'_>] = &[
         ("/hooks/github", BODY, &[], 401),
         ("/hooks/github", "Hello, World?", &[("x-hub-signature-256", &signed)], 401),
         ("/hooks/github", BODY, &[("x-hub-signature-256", &other)], 401),
