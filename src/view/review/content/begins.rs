@@ -6,7 +6,7 @@ use crate::model::journal::Effect;
 use crate::plan::review::{Answers, Review, answers};
 
 use super::super::blocks::{Block, Line, Page, Weight, code, strong, text};
-use super::{headline, stacks, words};
+use super::{Room, headline, stacks, words};
 
 /// The page below a plan: the stacks that change now; with `differences` also their templates, and AWS's answers. Empty if there
 /// is nothing to say.
@@ -16,7 +16,7 @@ pub fn begins_page(review: &Review, announced: &[Announced], differences: bool) 
         let said = format!("Begins now: {}.", headline::counts(&review.stacks));
         blocks.push(Block::Heading { level: 1, text: vec![text(said)] });
         blocks.extend(words::risks(&review.stacks));
-        let all = stacks::stacks(&review.stacks).into_iter();
+        let all = stacks::stacks(&review.stacks, Room::ALL).0.into_iter();
         blocks.extend(all.filter(|block| differences || !matches!(block, Block::Fold { .. })));
     }
     if differences {

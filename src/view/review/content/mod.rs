@@ -22,6 +22,7 @@ use super::blocks::{Block, Line, Page, Weight, code, strong, text};
 
 pub use begins::begins_page;
 pub use headline::headline;
+pub use stacks::{LeftOut, Room};
 
 /// What a review is of, in the words of the one who asked for it.
 #[derive(Clone, Debug, Default)]
@@ -45,6 +46,12 @@ pub struct About {
 }
 
 pub fn page(review: &Review, about: &About) -> Page {
+    page_within(review, about, Room::ALL).0
+}
+
+/// A page that shows only so much of the stacks, with what it leaves out.
+pub fn page_within(review: &Review, about: &About, room: Room) -> (Page, LeftOut) {
+    let (stacks, left_out) = stacks::stacks(&review.stacks, room);
     let mut blocks = vec![Block::Heading { level: 1, text: headline(review) }];
     blocks.extend(stale(review, about));
     blocks.extend(notes::problems(review, about));
@@ -53,13 +60,13 @@ pub fn page(review: &Review, about: &About) -> Page {
     blocks.extend(words::risks(&review.stacks));
     blocks.extend(words::accepts(review));
     blocks.extend(notes::held(review));
-    blocks.extend(stacks::stacks(&review.stacks));
+    blocks.extend(stacks);
     blocks.extend(words::rights_and_exposure(&review.stacks));
     blocks.extend(words::size(&review.environments, &review.stacks));
     blocks.extend(notes::left(review));
     blocks.extend(notes::notes(review));
     blocks.push(Block::Footer(footer(review, about)));
-    Page { blocks }
+    (Page { blocks }, left_out)
 }
 
 /// The page on what one release changes of another.
@@ -76,7 +83,7 @@ pub fn releases_page(between: &BetweenReleases) -> Page {
         blocks.push(Block::Callout { weight: Weight::Danger, title, body });
     }
     blocks.extend(words::risks(stacks));
-    blocks.extend(stacks::stacks(stacks));
+    blocks.extend(stacks::stacks(stacks, Room::ALL).0);
     blocks.extend(words::rights_and_exposure(stacks));
     blocks.extend(words::size(environments, stacks));
     let footer = "both releases rendered for every slot of the project; gates, pins and what runs are not read";

@@ -14,9 +14,48 @@ use super::words;
 /// So many places of a group are named; more are counted.
 const NAMED: usize = 8;
 
+/// How much of the groups of equal stacks is shown: the first ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// So many groups at most.
+    pub groups: usize,
+    /// So many with the difference of their templates.
+    pub differences: usize,
+}
+
+impl Room {
+    /// For all.
+    pub const ALL: Self = Self { groups: usize::MAX, differences: usize::MAX };
+}
+
+/// What of the groups of equal stacks had no room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    pub groups: usize,
+    /// The stacks of these groups.
+    pub stacks: usize,
+    /// Differences of templates, of groups that are shown.
+    pub differences: usize,
+}
+
 /// The groups of equal stacks.
-pub(super) fn stacks(stacks: &[StackReview]) -> Vec<Block> {
-    groups(stacks).iter().flat_map(group).collect()
+pub(super) fn stacks(stacks: &[StackReview], room: Room) -> (Vec<Block>, LeftOut) {
+    let (groups, mut left) = (groups(stacks), LeftOut::default());
+    let mut blocks = Vec::new();
+    for (position, one) in groups.iter().enumerate() {
+        if position >= room.groups {
+            left.groups += 1;
+            left.stacks += one.stacks.len();
+            continue;
+        }
+        blocks.extend(group(one));
+        let fold = difference(one);
+        match position < room.differences {
+            true => blocks.extend(fold),
+            false => left.differences += usize::from(fold.is_some()),
+        }
+    }
+    (blocks, left)
 }
 
 fn group(group: &Group<'_>) -> Vec<Block> {
@@ -30,17 +69,23 @@ fn group(group: &Group<'_>) -> Vec<Block> {
         blocks.extend(words::ecs(first));
     }
     blocks.extend(resources(first));
-    let count = group.difference.lines().skip(2).filter(|line| line.starts_with(['+', '-'])).count();
-    if count > 0 {
-        let lines = if count == 1 { "1 line differs".to_owned() } else { format!("{count} lines differ") };
-        let once = match group.stacks.len() {
-            1 => String::new(),
-            stacks => format!(", shown once for {stacks} stacks"),
-        };
-        let body = vec![Block::Code { language: "diff", text: group.difference.clone() }];
-        blocks.push(Block::Fold { title: vec![text(format!("Template: {lines}{once}"))], body });
-    }
     blocks
+}
+
+/// The difference of the templates of a group, closed until a reader opens it.
+fn difference(group: &Group<'_>) -> Option<Block> {
+    let count = group.difference.lines().skip(2).filter(|line| line.starts_with(['+', '-'])).count();
+    let lines = match count {
+        0 => return None,
+        1 => "1 line differs".to_owned(),
+        count => format!("{count} lines differ"),
+    };
+    let once = match group.stacks.len() {
+        1 => String::new(),
+        stacks => format!(", shown once for {stacks} stacks"),
+    };
+    let body = vec![Block::Code { language: "diff", text: group.difference.clone() }];
+    Some(Block::Fold { title: vec![text(format!("Template: {lines}{once}"))], body })
 }
 
 fn heading(group: &Group<'_>, first: &StackReview) -> Line {
