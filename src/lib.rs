@@ -52,7 +52,8 @@
 //! | [`store`] | journal and lease | model, crash |
 //! | [`engine`] | a pure state machine and the driver of its effects | model, plan, cloud, store |
 //! | [`daemon`] | turns | the ports, load, template, plan, engine |
-//! | [`web`] | the JSON API | model, plan, view, store |
+//! | [`forge`] | the port to GitHub, GitLab, Gitea and Forgejo; what a pull request lacks | model, view |
+//! | [`web`] | the JSON API and webhooks | model, plan, view, store |
 //! | [`cli`] | one file per command; wiring, printing, exit codes | all |
 //!
 //! # Invariants
@@ -96,6 +97,7 @@ pub mod crash;
 pub mod daemon;
 pub mod edit;
 pub mod engine;
+pub mod forge;
 pub mod git;
 pub mod load;
 pub mod model;

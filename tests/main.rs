@@ -18,6 +18,7 @@ mod daemon;
 mod docs;
 mod edit;
 mod engine;
+mod forge;
 mod formats;
 mod git;
 mod load;

@@ -25,7 +25,7 @@ use super::deliver::{Deliver, Desk};
 use super::exit::{Exit, Failure, Outcome};
 use super::output::{self, Format};
 use super::past::Past;
-use super::review::of_this_repository;
+use super::reviewed::of_this_repository;
 use crate::compare::{Paint, unified, visible};
 use crate::load::Loaded;
 use crate::model::drift::{Drifted, StackDrift};

@@ -7,7 +7,7 @@
 use jiff::Timestamp;
 
 use super::exit::{Doing, Failure};
-use super::review::reviewed;
+use super::reviewed::reviewed;
 use crate::git::range::Range;
 use crate::git::{Ends, Reader};
 use crate::load::{Loaded, Loader, Source};

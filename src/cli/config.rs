@@ -10,7 +10,10 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Deserialize;
 
+use super::diff::Deny;
 use super::exit::Failure;
+use super::pulls::Named;
+use crate::view::review::Sign;
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Deserialize)]
@@ -57,6 +60,8 @@ pub struct Config {
     pub facts: Published,
     /// Who may wake the daemon.
     pub webhooks: Webhooks,
+    /// Where pull requests are.
+    pub forge: Forge,
 }
 
 /// `[git]`.
@@ -107,6 +112,56 @@ pub struct Webhooks {
     pub gitea_secret_file: Option<PathBuf>,
 }
 
+/// `[forge]`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Forge {
+    /// Its kind; without it, the host's name says it.
+    pub kind: Option<Named>,
+    /// Address of its API.
+    pub api: Option<String>,
+    /// `owner/name` of the repository there.
+    pub project: Option<String>,
+    /// File with a token.
+    pub token_file: Option<PathBuf>,
+    /// Id of an app of GitHub.
+    pub app_id: Option<String>,
+    /// File with the app's private key.
+    pub app_key_file: Option<PathBuf>,
+    /// File with certificates of authorities that are trusted instead of the usual ones.
+    pub ca_file: Option<PathBuf>,
+    /// From this level on, a risk fails the status of the review.
+    pub deny: Option<Deny>,
+    /// Names of labels.
+    pub labels: Labels,
+}
+
+/// `[forge.labels]`: other names; an empty one is never set.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Labels {
+    pub no_change: Option<String>,
+    pub production: Option<String>,
+    pub replaces: Option<String>,
+    pub removes: Option<String>,
+    pub rights: Option<String>,
+}
+
+impl Labels {
+    /// What says this of a change; none if the operator wants no label for it.
+    pub fn of(&self, sign: Sign) -> Option<String> {
+        let given = match sign {
+            Sign::NoChange => &self.no_change,
+            Sign::Production => &self.production,
+            Sign::Replaces => &self.replaces,
+            Sign::Removes => &self.removes,
+            Sign::Rights => &self.rights,
+        };
+        let label = given.as_deref().map_or(sign.label(), str::trim);
+        (!label.is_empty()).then(|| label.to_owned())
+    }
+}
+
 /// `[facts]`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -141,7 +196,7 @@ impl Config {
     /// Reads a configuration; its relative paths are relative to `folder`.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, toml::de::Error> {
         let mut config: Self = toml::from_str(text)?;
-        let (git, webhooks) = (&mut config.git, &mut config.webhooks);
+        let (git, webhooks, forge) = (&mut config.git, &mut config.webhooks, &mut config.forge);
         let paths = [
             &mut config.mirror,
             &mut config.token_file,
@@ -154,6 +209,9 @@ impl Config {
             &mut webhooks.github_secret_file,
             &mut webhooks.gitlab_token_file,
             &mut webhooks.gitea_secret_file,
+            &mut forge.token_file,
+            &mut forge.app_key_file,
+            &mut forge.ca_file,
         ];
         for path in paths.into_iter().flatten() {
             *path = folder.join(&*path);

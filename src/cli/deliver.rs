@@ -15,7 +15,8 @@ use super::exit::{Doing, Failure};
 use super::folder::{FolderBlobs, Layers, read_folder};
 use super::put::put;
 use super::{output, wire};
-use crate::git::{Change, Reader, Writer, pull_request};
+use crate::forge::pull_request_page;
+use crate::git::{Change, Reader, Writer};
 use crate::load::{Loaded, Loader, Source};
 use crate::model::{CommitId, Facts};
 use crate::tree::{Blobs, FileTree, History, blob_id_of};
@@ -227,7 +228,7 @@ impl<'a> Desk<'a> {
         if base.is_none() {
             return Ok(());
         }
-        to.pull_request = pull_request(&url, branch, base.as_deref());
+        to.pull_request = pull_request_page(&url, branch, base.as_deref());
         output::progress(&match &to.pull_request {
             Some(link) => format!("pull request {link}"),
             None => format!("next         open a pull request for the branch {branch}"),

@@ -12,13 +12,13 @@ use super::compared::{Compared, compare};
 use super::exit::{Doing, Exit, Failure, Outcome};
 use super::facts;
 use super::output;
-use super::review::{self, Format};
+use super::reviewed::{self, Format};
 use crate::compare::{Level, Risk};
 use crate::git::Reader;
 use crate::git::range::{self, How};
 use crate::load::{Loaded, Loader, Source};
 use crate::model::Facts;
-use crate::plan::review::{Review, StackReview};
+use crate::plan::review::{Acceptance, Review, StackReview};
 use crate::tree::History;
 use crate::view;
 use crate::view::review::content::About;
@@ -58,7 +58,8 @@ const WITHOUT: &str = "note         compares what both settle to, once everythin
                        what runs now";
 
 /// `--deny`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Deny {
     /// Every risk.
     #[value(help = None::<&str>)]
@@ -77,9 +78,8 @@ pub enum Deny {
 /// So many risks are named with the lines that would accept them.
 const NAMED: usize = 3;
 
-/// Whether a risk of the change is denied. stderr gets how many are, and how many are not because the head accepts them.
-fn denied(review: &Review, deny: Option<Deny>) -> bool {
-    let Some(deny) = deny else { return false };
+/// The risks of a change that an operator denies: those that the head accepts, and the others.
+fn risks(review: &Review, deny: Deny) -> (Vec<Risked<'_>>, Vec<Risked<'_>>) {
     let level = match deny {
         Deny::Low => Level::Low,
         Deny::Medium => Level::Medium,
@@ -88,7 +88,21 @@ fn denied(review: &Review, deny: Option<Deny>) -> bool {
     };
     let all = review.stacks.iter().flat_map(|stack| stack.effects.risks.iter().map(move |risk| (stack, risk)));
     let risks = all.filter(|(_, risk)| risk.level >= level).map(|(stack, risk)| (stack, risk, stack.acceptance(risk)));
-    let (accepted, denied): (Vec<_>, Vec<_>) = risks.partition(|(_, _, acceptance)| acceptance.is_some());
+    risks.partition(|(_, _, acceptance)| acceptance.is_some())
+}
+
+/// A risk of a stack, and whether it is accepted.
+type Risked<'a> = (&'a StackReview, &'a Risk, Option<&'a Acceptance>);
+
+/// Whether a risk of the change is denied.
+pub fn is_denied(review: &Review, deny: Option<Deny>) -> bool {
+    deny.is_some_and(|deny| !risks(review, deny).1.is_empty())
+}
+
+/// The same; stderr gets how many are denied, and how many are not because the head accepts them.
+pub fn denied(review: &Review, deny: Option<Deny>) -> bool {
+    let Some(deny) = deny else { return false };
+    let (accepted, denied) = risks(review, deny);
     let count = |count: usize| if count == 1 { "1 risk is".to_owned() } else { format!("{count} risks are") };
     if !accepted.is_empty() {
         let new =
@@ -125,7 +139,7 @@ pub fn run(options: &Diff) -> Outcome {
     let facts = known.as_ref().map(|known| &known.facts);
     let Compared { base, head, review } = compare(&reader, &range, &ends, facts, at)?;
     if let Some(known) = &known {
-        review::of_this_repository(&known.facts, known.source(), &base, &head, &options.repo)?;
+        reviewed::of_this_repository(&known.facts, known.source(), &base, &head, &options.repo)?;
     }
     let merged = ends.merged && range.how == How::Merge;
     let about = About {
@@ -134,12 +148,12 @@ pub fn run(options: &Diff) -> Outcome {
         tip: Some(ends.tip.clone()),
         merge_base: ends.merge_base.filter(|_| merged).map(|commit| commit.short().to_owned()),
         moved: ends.moved && merged,
-        ..review::about(&head, known.as_deref())
+        ..reviewed::about(&head, known.as_deref())
     };
     output::progress_lines(&view::problems::summary(
         &head.problems_at(facts.and_then(|facts| facts.as_of).unwrap_or(at)),
     ));
-    review::print(&review, &about, options.format, options.unfold)?;
+    reviewed::print(&review, &about, options.format, options.unfold)?;
     Ok(match () {
         () if head.has_errors() => Exit::Problems,
         () if denied(&review, options.deny) => Exit::Failed,

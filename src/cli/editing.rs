@@ -16,7 +16,7 @@ use super::config::Config;
 use super::deliver::{Deliver, Delivered, Desk};
 use super::exit::{Exit, Failure, Outcome};
 use super::past::Past;
-use super::review::{self, Format};
+use super::reviewed::{self, Format};
 use super::{output, wire};
 use crate::daemon;
 use crate::load::Loaded;
@@ -107,7 +107,7 @@ impl<'a> Bench<'a> {
         if format != Format::Json {
             let mut page = page(&review, &about);
             page.insert(edit.blocks);
-            review::draw(&page, format, unfold)?;
+            reviewed::draw(&page, format, unfold)?;
         }
         edit.notes.iter().for_each(|note| output::progress(&format!("note         {note}")));
         let delivered = if edit.files.is_empty() {
@@ -137,7 +137,7 @@ impl<'a> Bench<'a> {
                 Some(super::runtime()?.block_on(daemon::observe(&cloud, places, now)).0)
             }
             Past::Told(facts, source) => {
-                review::of_this_repository(facts, source, before, after, &ask.repo)?;
+                reviewed::of_this_repository(facts, source, before, after, &ask.repo)?;
                 None
             }
             Past::Nothing => None,

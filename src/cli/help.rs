@@ -9,7 +9,7 @@ pub(super) const GROUPS: &[(&str, &[&str])] = &[
         "Write the repository",
         &["init", "check", "render", "release", "promote", "rollback", "allow", "convert", "adopt-drift"],
     ),
-    ("Look at a change or a deployment", &["diff", "plan", "status", "history", "why", "doctor"]),
+    ("Look at a change or a deployment", &["diff", "review", "plan", "status", "history", "why", "doctor"]),
     ("Operate the daemon", &["iam", "verify", "daemon", "store"]),
 ];
 
@@ -99,6 +99,17 @@ HEAD without merging.
 
 Exits with 3 if the head has errors. With --deny it exits with 1 if a risk has that level or a higher one, unless an \
 `[[accept]]` of the head accepts the risk. `landfall plan --diff` compares with the deployed templates.";
+
+pub(super) const REVIEW: &str = "\
+Says in a pull request what `diff` says: one comment, edited in place, the status landfall/review, and labels. Made for a job of \
+GitHub Actions, GitLab CI, or Actions of Gitea or Forgejo, which says where the pull request is. The environment variable \
+LANDFALL_FORGE_TOKEN has the token. It writes nothing if landfall's daemon has reviewed the commit already. docs/forges.md has \
+workflows to copy, and the rights that the token needs.
+
+Exit codes: 1 a risk is denied, or the forge refused; 3 the head has errors; 6 the forge does not answer.
+
+  landfall review
+  landfall review 12 --forge github --forge-project acme/deploy --dry-run";
 
 pub(super) const WHY: &str = "\
 Prints the value of a name in each stack of a slot, and where it is written. Then it lists every other value of the name, with \

@@ -36,11 +36,13 @@ pub mod plan;
 pub mod progress;
 pub mod promote;
 pub mod publish;
+pub mod pulls;
 pub mod put;
 pub mod registries;
 pub mod release;
 pub mod render;
 pub mod review;
+pub mod reviewed;
 pub mod rights;
 pub mod server;
 pub mod sim;
@@ -95,6 +97,9 @@ enum Command {
     /// Show what merging a change does, offline
     #[command(after_help = help::DIFF)]
     Diff(diff::Diff),
+    /// Keep the review, the status and the labels of a pull request, in CI
+    #[command(after_help = help::REVIEW)]
+    Review(review::Review),
     /// Show where a value comes from, and which other values lost
     #[command(after_help = help::WHY)]
     Why(why::Why),
@@ -188,6 +193,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Iam(options) => accounts::iam(options),
         Command::Render(options) => render::run(options),
         Command::Diff(options) => diff::run(options),
+        Command::Review(options) => review::run(options),
         Command::Why(options) => why::run(options),
         Command::Plan(options) => plan::run(options),
         Command::Status(options) => plan::status(options),

@@ -67,7 +67,7 @@ fn mode(path: &Path) -> Option<u32> {
 
 /// The files with secrets that the configuration and the environment name, with the key that names each.
 fn secrets(config: &Config) -> Vec<(&'static str, PathBuf)> {
-    let (git, webhooks) = (&config.git, &config.webhooks);
+    let (git, webhooks, forge) = (&config.git, &config.webhooks, &config.forge);
     let from = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     let named = [
         ("token_file", config.token_file.clone()),
@@ -78,6 +78,8 @@ fn secrets(config: &Config) -> Vec<(&'static str, PathBuf)> {
         ("webhooks.github_secret_file", webhooks.github_secret_file.clone()),
         ("webhooks.gitlab_token_file", webhooks.gitlab_token_file.clone()),
         ("webhooks.gitea_secret_file", webhooks.gitea_secret_file.clone()),
+        ("forge.token_file", forge.token_file.clone()),
+        ("forge.app_key_file", forge.app_key_file.clone()),
         ("LANDFALL_GIT_CREDENTIALS", from("LANDFALL_GIT_CREDENTIALS")),
         ("LANDFALL_GIT_SSH_KEY", from("LANDFALL_GIT_SSH_KEY")),
     ];

@@ -28,6 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["model", "crash"]),
     ("engine", &["model", "plan", "cloud", "store"]),
     ("daemon", &["model", "tree", "cloud", "store", "problem", "load", "template", "plan", "engine"]),
+    ("forge", &["model", "view"]),
     ("web", &["model", "plan", "view", "store"]),
 ];
 
@@ -47,7 +48,7 @@ const ONLY: &[(&str, &[&str], &str)] = &[
     ("AwsCloud", &["aws", "cli"], "only cli/ chooses aws or sim"),
     ("SimCloud", &["sim", "cli"], "only cli/ chooses aws or sim"),
     ("rustix", &["crash", "cli"], "only the crash points send a signal, only cli/ sets the rights of new files"),
-    ("ureq", &["registry", "cli"], "only registries and the commands ask over HTTP"),
+    ("ureq", &["registry", "forge", "cli"], "only registries, forges and the commands ask over HTTP"),
     ("Command::new", &["cli"], "nothing is executed on behalf of a repository"),
 ];
 

@@ -17,6 +17,7 @@ mod options;
 mod program;
 mod promotion;
 mod releases;
+mod reviewing;
 mod stopping;
 mod store;
 mod stores;

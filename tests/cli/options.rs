@@ -9,8 +9,8 @@ use std::path::Path;
 use landfall::cli::config::Config;
 
 use super::{
-    adopted, clones, configuration, convert, doctor, edits, facts, offline, once, online, promotion, releases, store,
-    stores, tenanted,
+    adopted, clones, configuration, convert, doctor, edits, facts, offline, once, online, promotion, releases,
+    reviewing, store, stores, tenanted,
 };
 use crate::daemon::commands as story;
 
@@ -119,10 +119,21 @@ const OPTIONS: &[Covered] = covered! {
     "sim": "--listen" "--real-pace" => online::the_simulated_account_takes_its_time in "online.rs";
     "sim": "--cluster" "--region" "--role" "--subnet" "--security-group" "--throttle" "--stale-reads" "--page-size"
         => online::the_simulated_account_is_as_strict_as_it_is_told_to_be in "online.rs";
+    "review": "--deny" "--no-labels" "--link" "--facts" "--dry-run"
+        => reviewing::options_say_how_it_is_said in "reviewing.rs";
+    "review": "--config" => reviewing::the_configuration_has_a_token_and_names in "reviewing.rs";
+    "review": "<NUMBER>" "--html" => reviewing::a_job_writes_what_diff_says in "reviewing.rs";
+    "review": "--repo" "--forge" "--forge-api" "--forge-project"
+        => reviewing::what_is_missing_is_said_with_what_to_do in "reviewing.rs";
     "sim": "--scenario" => online::the_simulated_account_plays_a_scenario in "online.rs";
 };
 
 const KEYS: &[Covered] = covered! {
+    "forge": "kind" "api" "project" "token_file" "ca_file" "deny"
+        => reviewing::the_configuration_has_a_token_and_names in "reviewing.rs";
+    "forge.labels": "no_change" "production" "replaces" "removes" "rights"
+        => reviewing::the_configuration_has_a_token_and_names in "reviewing.rs";
+    "forge": "app_id" "app_key_file" => reviewing::an_app_of_github_writes_as_itself in "reviewing.rs";
     "": "repo" "branch" "store" "mirror" "listen" "log_format"
         => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";
     "": "token_file" => configuration::the_api_asks_for_the_token in "configuration.rs";
@@ -196,10 +207,13 @@ fn keys(table: &str) -> Vec<String> {
 fn every_key_is_set_in_a_test_and_documented() {
     let documentation = include_str!("../../docs/configuration.md");
     let mut all = BTreeSet::new();
-    const TABLES: [&str; 4] = ["git", "aws", "facts", "webhooks"];
+    const TABLES: [&str; 6] = ["git", "aws", "facts", "webhooks", "forge", "forge.labels"];
     for table in [""].into_iter().chain(TABLES) {
-        for key in keys(table).into_iter().filter(|key| !(table.is_empty() && TABLES.contains(&key.as_str()))) {
+        for key in keys(table) {
             let name = if table.is_empty() { key.clone() } else { format!("{table}.{key}") };
+            if TABLES.contains(&name.as_str()) {
+                continue;
+            }
             assert!(documentation.contains(&format!("| `{name}` |")), "docs/configuration.md lacks `{name}`");
             all.insert((table.to_owned(), key));
         }

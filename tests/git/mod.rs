@@ -5,7 +5,6 @@ mod hanging;
 mod history;
 mod https;
 mod leftovers;
-mod links;
 mod merging;
 mod mirror;
 pub(crate) mod repository;

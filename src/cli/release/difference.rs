@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::deliver::{Deliver, Desk};
 use super::super::exit::{Exit, Failure, Outcome};
 use super::super::output;
-use super::super::review::{self, Format};
+use super::super::reviewed::{self, Format};
 use super::{Of, project_of, release_of};
 use crate::compare::Shown;
 use crate::compare::ecs::Image;
@@ -52,7 +52,7 @@ pub(super) fn run(options: &Diff) -> Outcome {
         let lists = difference.block(before.name.as_str(), after.name.as_str());
         let mut page = releases_page(&difference.between);
         page.insert(lists.into_iter().collect());
-        review::draw(&page, options.format, options.unfold)?;
+        reviewed::draw(&page, options.format, options.unfold)?;
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,6 @@
 //! The page on which a pushed branch becomes a pull request.
 
-use landfall::git::pull_request;
+use landfall::forge::pull_request_page;
 
 #[test]
 fn each_forge_has_its_page() {
@@ -35,9 +35,9 @@ fn each_forge_has_its_page() {
         ("C:/git/r.git", ""),
         ("", ""),
     ] {
-        assert_eq!(pull_request(remote, "a/b", Some("main")).as_deref().unwrap_or(""), expected, "{remote}");
+        assert_eq!(pull_request_page(remote, "a/b", Some("main")).as_deref().unwrap_or(""), expected, "{remote}");
     }
-    let odd = pull_request("https://github.com/o/r", "a b#c", None).unwrap();
+    let odd = pull_request_page("https://github.com/o/r", "a b#c", None).unwrap();
     assert_eq!(odd, "https://github.com/o/r/pull/new/a%20b%23c");
-    assert_eq!(pull_request("https://codeberg.org/o/r.git", "a", None), None, "it needs the base");
+    assert_eq!(pull_request_page("https://codeberg.org/o/r.git", "a", None), None, "it needs the base");
 }

@@ -7,11 +7,12 @@
 
 use url::Url;
 
+use super::Kind;
+
 /// The page where a branch becomes a pull request into `base`; none if the host is not known, or if its form needs
 /// the base and that is not known.
-pub fn pull_request(remote: &str, branch: &str, base: Option<&str>) -> Option<String> {
+pub fn pull_request_page(remote: &str, branch: &str, base: Option<&str>) -> Option<String> {
     let (host, path) = parts(remote)?;
-    let branch = encoded(branch);
     if let Some(region) = codecommit(&host) {
         let (name, base) = (path.rsplit('/').next()?, encoded(base?));
         return Some(format!(
@@ -19,27 +20,27 @@ pub fn pull_request(remote: &str, branch: &str, base: Option<&str>) -> Option<St
              refs/heads/{base}/.../refs/heads/{branch}?region={region}"
         ));
     }
-    let is = |name: &str| host == name || host.split('.').next().is_some_and(|first| first.contains(name));
-    if host == "github.com" || is("github") {
-        Some(format!("https://{host}/{path}/pull/new/{branch}"))
-    } else if host == "gitlab.com" || is("gitlab") {
-        let branch = branch.replace('/', "%2F");
-        Some(format!("https://{host}/{path}/-/merge_requests/new?merge_request%5Bsource_branch%5D={branch}"))
-    } else if host == "bitbucket.org" {
-        Some(format!("https://{host}/{path}/pull-requests/new?source={}", branch.replace('/', "%2F")))
-    } else if is("bitbucket") {
-        let (project, name) = path.strip_prefix("scm/").unwrap_or(&path).split_once('/')?;
-        let branch = branch.replace('/', "%2F");
-        Some(format!("https://{host}/projects/{project}/repos/{name}/pull-requests?create&sourceBranch={branch}"))
-    } else if host == "codeberg.org" || is("gitea") || is("forgejo") {
-        Some(format!("https://{host}/{path}/compare/{}...{branch}", encoded(base?)))
-    } else {
-        None
+    let branch = encoded(branch);
+    let slashless = branch.replace('/', "%2F");
+    match Kind::of_host(&host) {
+        Some(Kind::GitHub) => Some(format!("https://{host}/{path}/pull/new/{branch}")),
+        Some(Kind::GitLab) => {
+            Some(format!("https://{host}/{path}/-/merge_requests/new?merge_request%5Bsource_branch%5D={slashless}"))
+        }
+        Some(Kind::Gitea) => Some(format!("https://{host}/{path}/compare/{}...{branch}", encoded(base?))),
+        None if host == "bitbucket.org" => Some(format!("https://{host}/{path}/pull-requests/new?source={slashless}")),
+        None if host.split('.').next().is_some_and(|first| first.contains("bitbucket")) => {
+            let (project, name) = path.strip_prefix("scm/").unwrap_or(&path).split_once('/')?;
+            Some(format!(
+                "https://{host}/projects/{project}/repos/{name}/pull-requests?create&sourceBranch={slashless}"
+            ))
+        }
+        None => None,
     }
 }
 
 /// Host and path of an address, without `.git`; none for a path on this machine.
-fn parts(remote: &str) -> Option<(String, String)> {
+pub(super) fn parts(remote: &str) -> Option<(String, String)> {
     let (host, path) = if remote.contains("://") {
         let url = Url::parse(remote).ok()?;
         if !["https", "http", "ssh"].contains(&url.scheme()) {
@@ -64,7 +65,7 @@ fn codecommit(host: &str) -> Option<&str> {
 }
 
 /// Everything that a path may not have as it is, but for `/`.
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     let plain = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~' | b'/' | b'%');
     text.bytes().map(|b| if plain(&b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
