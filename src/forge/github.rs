@@ -32,7 +32,7 @@ pub enum Credentials {
     /// A token of a person, of an installed app, or of a job.
     Token(String),
     /// An app, by its key.
-    App(App),
+    App(Box<App>),
 }
 
 impl GitHub {

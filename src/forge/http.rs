@@ -62,7 +62,7 @@ pub(super) enum Auth {
     /// `PRIVATE-TOKEN: …`, of GitLab.
     Private(String),
     /// An app of GitHub, which gets a token for an hour.
-    App(App),
+    App(Box<App>),
 }
 
 /// So many answers are kept for conditional requests, and so many bytes of each.

@@ -246,3 +246,28 @@ fn a_merge_queue_gets_the_status_and_nothing_else() {
     assert_eq!(told, [(&*merge, "landfall/review", "success")]);
     assert!(world.pulls[&1].comments.is_empty() && world.pulls[&1].labels.is_empty());
 }
+
+#[test]
+fn a_review_of_hundreds_of_stacks_fits_into_a_comment() {
+    let (home, model) = pull_request(Kind::GitHub);
+    for number in 0..60 {
+        let copied = format!("repo/projects/copy-{number}");
+        for file in ["project.toml", "process.toml", "variables.toml", "releases/1.4.0.toml"] {
+            let text = home.read(&format!("repo/projects/storefront/{file}"));
+            let text: String =
+                text.lines().filter(|line| !line.starts_with("inputs")).map(|line| format!("{line}\n")).collect();
+            home.write(&format!("{copied}/{file}"), &text.replace("storefront", &format!("copy-{number}")));
+        }
+    }
+    home.commit("repo", "Copy storefront");
+    model.world().pulls.get_mut(&1).unwrap().head = home.git("repo", "rev-parse HEAD").trim().to_owned();
+    review(&home, &model, "1 --html whole.html --link https://ci.example.com/7").ends(0);
+    let said = comment(&model);
+    let length = said.chars().count();
+    assert!((50_000..65_536).contains(&length), "{length}");
+    assert!(said.starts_with("### Merging this "), "{said}");
+    assert!(said.contains("**Left out here**") && said.contains("[The whole review](https://ci.example.com/7)"));
+    assert!(said.trim_end().ends_with("</sub>"), "the end says what it was made from");
+    assert_eq!(said.matches("<details>").count(), said.matches("</details>").count());
+    assert!(home.read("whole.html").len() > 200_000);
+}

@@ -6,6 +6,7 @@ mod reliability;
 mod simulating;
 mod snippets;
 mod steps;
+mod workflows;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

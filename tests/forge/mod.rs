@@ -4,3 +4,4 @@ mod clients;
 mod keeping;
 mod links;
 pub(crate) mod model;
+mod published;

@@ -219,7 +219,9 @@ pub fn open(at: &At) -> Result<Arc<dyn Forge>, Failure> {
             let credentials = match (&config.app_id, &config.app_key_file) {
                 (Some(id), Some(file)) => {
                     let app = App::new(id, &config::secret(file)?, &at.project);
-                    Credentials::App(app.map_err(|why| Failure::usage(format!("{}: {why}", file.display())))?)
+                    Credentials::App(
+                        app.map(Box::new).map_err(|why| Failure::usage(format!("{}: {why}", file.display())))?,
+                    )
                 }
                 _ => Credentials::Token(token.ok_or_else(needed)?),
             };

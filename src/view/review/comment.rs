@@ -34,7 +34,7 @@ pub fn comment(review: &Review, about: &About, most: usize, whole: Option<&str>)
     };
     let (mut page, left) = within(chosen);
     let parts = shorten(&mut page, room);
-    finish(page, &said(left, parts), most, whole)
+    finish(page, &said(left, parts), whole)
 }
 
 /// The largest number up to `most` that fits, if 0 does; a larger number never fits where a smaller one does not.
@@ -86,9 +86,9 @@ fn said(left: LeftOut, parts: usize) -> String {
 }
 
 /// The page with a paragraph on what is not there, above its footer.
-fn finish(mut page: Page, left: &str, most: usize, whole: Option<&str>) -> String {
+fn finish(mut page: Page, left: &str, whole: Option<&str>) -> String {
     let footer = page.blocks.pop_if(|last| matches!(last, Block::Footer(_)));
-    let said = text(format!(", because a comment holds {most} characters: {left}."));
+    let said = text(format!(", because the forge limits the length of a comment: {left}."));
     page.blocks.push(Block::Paragraph(vec![strong("Left out here"), said]));
     let mut drawn = markdown(&page);
     if let Some(whole) = whole {

@@ -38,7 +38,7 @@ fn read(world: &World, call: &Call<'_>, rest: &[&str]) -> Reply {
         ["merge_requests", number, "notes"] => of(number).map_or_else(missing, |(_, pull)| {
             let review = |one: &super::Reviewed| {
                 json!({
-                    "id": one.id, "type": null, "body": "approved this merge request", "author": { "username": one.by },
+                    "id": one.id, "body": "approved this merge request", "author": { "username": one.by },
                     "created_at": one.at, "updated_at": one.at, "system": true,
                 })
             };
@@ -145,7 +145,7 @@ fn tell(world: &mut World, call: &Call<'_>, commit: &str) -> Reply {
 
 fn note(said: &Said) -> Value {
     json!({
-        "id": said.id, "type": null, "body": said.body, "author": { "username": said.author }, "created_at": said.made,
+        "id": said.id, "body": said.body, "author": { "username": said.author }, "created_at": said.made,
         "updated_at": said.edited, "system": false,
     })
 }

@@ -67,6 +67,17 @@ pub(crate) struct Told {
     pub(crate) url: Option<String>,
 }
 
+/// A call and its answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Exchange {
+    pub(crate) method: String,
+    pub(crate) path: Vec<String>,
+    pub(crate) query: BTreeMap<String, String>,
+    pub(crate) body: Value,
+    pub(crate) status: u16,
+    pub(crate) reply: Value,
+}
+
 pub(crate) struct World {
     pub(crate) kind: Kind,
     /// Accounts by token.
@@ -81,8 +92,8 @@ pub(crate) struct World {
     pub(crate) required: Vec<String>,
     /// What was asked, as `GET /path`, and the status of the answer.
     pub(crate) log: Vec<(String, u16)>,
-    /// What was asked and answered: the call, the status, and both bodies.
-    pub(crate) exchanges: Vec<(String, u16, Value, Value)>,
+    /// What was asked and answered.
+    pub(crate) exchanges: Vec<Exchange>,
     /// So many calls are answered before the limit; none is no limit.
     pub(crate) budget: Option<u32>,
     /// It answers with this status and nothing else.
@@ -362,8 +373,14 @@ async fn answer(State((world, address)): State<Shared>, request: Request) -> Res
         Kind::GitLab => gitlab::answer(&mut world, &call),
         Kind::Gitea => gitea::answer(&mut world, &call),
     };
-    let path = format!("/{}", call.path.join("/"));
-    world.exchanges.push((format!("{} {path}", call.method), reply.status, call.body.clone(), reply.body.clone()));
+    world.exchanges.push(Exchange {
+        method: call.method.to_owned(),
+        path: call.path.clone(),
+        query: call.query.clone(),
+        body: call.body.clone(),
+        status: reply.status,
+        reply: reply.body.clone(),
+    });
     let changes = call.method != "GET";
     if world.lose && changes {
         world.lose = false;
