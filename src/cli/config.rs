@@ -42,6 +42,8 @@ pub struct Config {
     pub mirror: Option<PathBuf>,
     /// Where the JSON API listens.
     pub listen: Option<SocketAddr>,
+    /// Where people reach the daemon: for links in pull requests.
+    pub url: Option<String>,
     /// What a client has to send as `Authorization: Bearer …`; needed for an address that is not loopback.
     pub token_file: Option<PathBuf>,
     /// A secret that others can read is an error, not a warning.

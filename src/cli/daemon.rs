@@ -22,6 +22,7 @@ use super::output::{self, Color};
 use super::pages::LivePages;
 use super::progress::Progress;
 use super::publish::publish;
+use super::pulls::{self, ReviewPages};
 use super::upstream::Branch;
 use super::{logging, rights, sim, verdict, wire};
 use crate::cloud::Change;
@@ -220,6 +221,7 @@ pub struct Running {
     outcome: Option<Result<(), Failure>>,
     stop: Option<oneshot::Sender<()>>,
     publisher: JoinHandle<()>,
+    keeper: Option<JoinHandle<()>>,
     store: Arc<SqliteStore>,
     _watch: Option<git::Watch>,
     _alone: Alone,
@@ -255,6 +257,9 @@ impl Running {
         // A daemon that takes longer is left where it is: dropping a turn is as safe as a crash.
         let _ = tokio::time::timeout_at(last, self.finished()).await;
         let _ = tokio::time::timeout_at(last, self.publisher).await;
+        if let Some(keeper) = self.keeper {
+            let _ = tokio::time::timeout_at(last, keeper).await;
+        }
         let _ = tokio::time::timeout_at(last, self.store.close()).await;
         self.outcome.unwrap_or(Ok(()))
     }
@@ -301,6 +306,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
         single: settings.adopt && settings.once,
         patience: settings.patience,
     };
+    let poll = options.poll;
     let daemon = daemon::Daemon::new(ports, options);
     let (published, health) = (daemon.published(), daemon.health());
     let secrets = webhook_secrets(&config.webhooks)?;
@@ -309,13 +315,17 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
             .help("`listen` in the configuration, or --listen"));
     }
     let (wake, wakes) = mpsc::channel(1);
+    let (look, looks) = mpsc::channel(1);
+    let reviews = Arc::new(ReviewPages::default());
+    let keeper = pulls::of_daemon(config, &settings.repo, mirror.clone(), reviews.clone())?;
     let address = match settings.listen {
         Some(address) => {
             let pages = LivePages::new(published.clone(), health.clone(), store.clone(), config.clone());
-            Some(listen(address, config, pages, (secrets, wake.clone())).await?)
+            Some(listen(address, config, (pages, reviews), (secrets, vec![wake.clone(), look])).await?)
         }
         None => None,
     };
+    let keeper = keeper.map(|keeper| tokio::spawn(pulls::keep(keeper, published.clone(), looks, poll, events.clone())));
     let publisher = tokio::spawn(publish(published.clone(), mirror, config.facts.push, events));
     let watch = match &local {
         Some(path) => Some(git::watch(path, wake).map_err(|error| unfollowed(path, error))?),
@@ -334,6 +344,7 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
         outcome: None,
         stop: Some(stop),
         publisher,
+        keeper,
         store,
         _watch: watch,
         _alone: alone,
@@ -346,8 +357,8 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
 async fn listen(
     address: SocketAddr,
     config: &Config,
-    pages: LivePages,
-    (secrets, wake): (web::Secrets, mpsc::Sender<()>),
+    (pages, reviews): (LivePages, Arc<ReviewPages>),
+    (secrets, wakes): (web::Secrets, Vec<mpsc::Sender<()>>),
 ) -> Result<SocketAddr, Failure> {
     let token = config.token_file.as_deref().map(config::secret).transpose()?;
     web::may_listen(address, token.as_deref()).map_err(|error| {
@@ -355,8 +366,9 @@ async fn listen(
     })?;
     let listener = tokio::net::TcpListener::bind(address).await.doing(|| format!("cannot listen at {address}"))?;
     let address = listener.local_addr().doing(|| format!("cannot listen at {address}"))?;
-    let router = web::router(Arc::new(pages), token.map(Arc::from));
-    let router = if secrets.any() { router.merge(web::hooks(secrets, wake, web::WINDOW)) } else { router };
+    let token: Option<Arc<str>> = token.map(Arc::from);
+    let router = web::router(Arc::new(pages), token.clone()).merge(web::reviews(reviews, token));
+    let router = if secrets.any() { router.merge(web::hooks(secrets, wakes, web::WINDOW)) } else { router };
     tokio::spawn(web::serve(listener, router, web::Bounds::default(), std::future::pending()));
     tracing::info!(%address, "the API listens");
     Ok(address)

@@ -51,6 +51,11 @@ impl Known {
         Ok(Self { facts, source: from.to_owned() })
     }
 
+    /// Facts that are at hand.
+    pub fn new(facts: Facts, source: &str) -> Self {
+        Self { facts, source: source.to_owned() }
+    }
+
     /// The facts that an option names, told; none without it.
     ///
     /// # Errors

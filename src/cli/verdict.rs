@@ -6,7 +6,7 @@
 use super::exit::Exit;
 use crate::model::decision::Cause;
 use crate::model::health::Health;
-use crate::model::{Decision, Hold};
+use crate::model::{Decision, Hold, Standing};
 use crate::plan::Report;
 
 /// What a run of the daemon did and left.
@@ -40,22 +40,10 @@ pub(super) fn exit(run: &Run<'_>) -> Exit {
     }
 }
 
-/// How something stands, from good to bad.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-enum Standing {
-    /// In place, or it waits for time or for a pin.
-    #[default]
-    Fine,
-    /// Ordered, and it does not go on by itself.
-    Stopped,
-    /// Not known, because something could not be read.
-    Unseen,
-}
-
 fn of_slot(decision: &Decision) -> Standing {
     let worst = |reasons: &[Hold], of: fn(&Cause) -> Standing| reasons.iter().map(|h| of(&h.cause)).max();
     match decision {
-        Decision::Held { reasons, .. } => worst(reasons, of_order).unwrap_or_default(),
+        Decision::Held { reasons, .. } => worst(reasons, Standing::of).unwrap_or_default(),
         // No commit orders what comes here next.
         Decision::Empty { reasons, .. } => worst(reasons, of_candidate).unwrap_or_default(),
         Decision::UpToDate { waiting, .. } => {
@@ -69,54 +57,9 @@ fn of_slot(decision: &Decision) -> Standing {
 fn of_candidate(cause: &Cause) -> Standing {
     match cause {
         Cause::PlaceUnseen { .. } | Cause::Attempts { .. } | Cause::Guard { .. } | Cause::Stopped { .. } => {
-            of_order(cause)
+            Standing::of(cause)
         }
-        Cause::Waits { .. } => of_order(cause),
+        Cause::Waits { .. } => Standing::of(cause),
         _ => Standing::Fine,
-    }
-}
-
-/// What holds something that was ordered.
-fn of_order(cause: &Cause) -> Standing {
-    match cause {
-        Cause::PlaceUnseen { .. } => Standing::Unseen,
-        Cause::Waits { cause, .. } if cause.is_outage() => Standing::Unseen,
-        Cause::NoRelease
-        | Cause::Manual { .. }
-        | Cause::Unless(_)
-        | Cause::NotConnected { .. }
-        | Cause::Phase { .. }
-        | Cause::Soak { .. }
-        | Cause::SoakQueue { .. }
-        | Cause::PinHolds { .. }
-        | Cause::PinnedNone { .. }
-        | Cause::Frozen { .. }
-        | Cause::Wave { .. }
-        | Cause::WaveFull { .. }
-        | Cause::LiveOrder { .. } => Standing::Fine,
-        Cause::Broken { .. }
-        | Cause::NotInLifecycle { .. }
-        | Cause::ChannelTenants { .. }
-        | Cause::ChannelGone { .. }
-        | Cause::WaveStopped { .. }
-        | Cause::ReleaseGone { .. }
-        | Cause::Blocked { .. }
-        | Cause::PinnedMissing { .. }
-        | Cause::Refused { .. }
-        | Cause::Snapshot(_)
-        | Cause::CannotRender { .. }
-        | Cause::Attempts { .. }
-        | Cause::Edited { .. }
-        | Cause::Protected { .. }
-        | Cause::LosesData { .. }
-        | Cause::Repeats { .. }
-        | Cause::Queued { .. }
-        | Cause::Stopped { .. }
-        | Cause::Unadopted { .. }
-        | Cause::Output { .. }
-        | Cause::Waits { .. }
-        | Cause::ForeignStack { .. }
-        | Cause::StackState { .. }
-        | Cause::Guard { .. } => Standing::Stopped,
     }
 }

@@ -237,6 +237,13 @@ impl Forge for GitHub {
         }
     }
 
+    fn queued(&self, base: &str) -> Result<Vec<(String, CommitId)>, ForgeError> {
+        let (what, prefix) = ("list the merge queue", format!("heads/gh-readonly-queue/{base}/"));
+        let path = format!("{}/git/matching-refs/{}", self.at, encoded(&prefix));
+        let found = self.http.all(what, &path, |page: Vec<Named>| page)?;
+        found.into_iter().map(|named| Ok((named.name, self.http.commit(what, &named.object.sha)?))).collect()
+    }
+
     fn required(&self, branch: &str) -> Result<Vec<String>, ForgeError> {
         let what = "tell what a branch requires";
         let branch = encoded(branch).replace('/', "%2F");
@@ -287,6 +294,19 @@ struct Pull {
     #[serde(default)]
     labels: Vec<Label>,
     html_url: String,
+}
+
+/// A ref.
+#[derive(Deserialize)]
+struct Named {
+    #[serde(rename = "ref")]
+    name: String,
+    object: Object,
+}
+
+#[derive(Deserialize)]
+struct Object {
+    sha: String,
 }
 
 #[derive(Deserialize)]

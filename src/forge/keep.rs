@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::marker::{self, Marker, Purpose, Seen, Writer, text_of};
 use super::{Comment, Forge, ForgeError, Look, PullRequest, State, Status, cut};
 use crate::model::CommitId;
+use crate::view::merged::Merged;
 use crate::view::review::{Block, Outcome, Page, code, markdown, strong, text};
 
 /// The status of the review.
@@ -115,6 +116,37 @@ pub fn missing(wanted: &Wanted, found: &Found, limit: usize, now: Timestamp) -> 
     }
     acts.extend(unset(&wanted.status, &found.statuses, limit).map(Act::Status));
     acts
+}
+
+/// The comments that are missing on a merged pull request: of each alarm once, and of its end.
+pub fn untold(repository: &str, comments: &[Comment], merged: &Merged) -> Vec<Act> {
+    let told: BTreeSet<String> =
+        comments.iter().filter(|comment| comment.own).flat_map(|one| keys(repository, one)).collect();
+    let news = merged.alarms.iter().filter(|alarm| !alarm.keys.is_subset(&told));
+    let news = news.map(|alarm| (alarm.keys.clone(), &alarm.page));
+    let done = merged.done.iter().filter(|_| !told.contains(DONE)).map(|page| ([DONE.to_owned()].into(), page));
+    let comment = |(keys, page): (BTreeSet<String>, &Page)| {
+        let marker =
+            Marker { repository: repository.to_owned(), writer: Writer::Daemon, purpose: Purpose::Told { keys } };
+        Act::Comment(marker.on(&markdown(page)))
+    };
+    news.chain(done).map(comment).collect()
+}
+
+/// Whether landfall has reviewed a pull request, from a job or by the daemon.
+pub fn is_reviewed(repository: &str, comments: &[Comment]) -> bool {
+    let marked = |comment: &Comment| Marker::of(&comment.body).is_some_and(|marker| marker.repository == repository);
+    comments.iter().any(marked)
+}
+
+/// What the end is known by.
+const DONE: &str = "done";
+
+fn keys(repository: &str, comment: &Comment) -> BTreeSet<String> {
+    match Marker::of(&comment.body) {
+        Some(Marker { repository: of, purpose: Purpose::Told { keys }, .. }) if of == repository => keys,
+        _ => BTreeSet::new(),
+    }
 }
 
 /// Makes the calls, and stops at the first that fails: the next look goes on from there.

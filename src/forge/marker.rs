@@ -3,6 +3,7 @@
 //! A marker proves nothing: anybody can write one. So only comments of landfall's own account are edited, and only the word of
 //! accounts that may write to the repository counts.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::fmt::Write as _;
 
@@ -48,11 +49,10 @@ pub enum Purpose {
         /// What it comes to, as a hash.
         outcome: String,
     },
-    /// How a deployment goes that the pull request caused.
-    Deployment {
-        deployment: u64,
-        /// `failed`, `held`, `succeeded`.
-        end: String,
+    /// What became of it after it was merged.
+    Told {
+        /// What each thing is known by.
+        keys: BTreeSet<String>,
     },
     /// Another writer writes the review.
     Elsewhere,
@@ -104,9 +104,7 @@ impl Marker {
                 seen: get("seen")?.split(',').filter_map(seen).collect(),
             },
             "changed" => Purpose::Changed { outcome: outcome()? },
-            "deployment" => {
-                Purpose::Deployment { deployment: get("deployment")?.parse().ok()?, end: get("end")?.to_owned() }
-            }
+            "told" => Purpose::Told { keys: get("keys")?.split(',').map(str::to_owned).collect() },
             "elsewhere" => Purpose::Elsewhere,
             _ => return None,
         };
@@ -155,8 +153,8 @@ impl fmt::Display for Marker {
                 write!(f, " about=review head={head} outcome={outcome} seen={all}")?;
             }
             Purpose::Changed { outcome } => write!(f, " about=changed outcome={outcome}")?,
-            Purpose::Deployment { deployment, end } => {
-                write!(f, " about=deployment deployment={deployment} end={end}")?;
+            Purpose::Told { keys } => {
+                write!(f, " about=told keys={}", keys.iter().map(String::as_str).collect::<Vec<_>>().join(","))?;
             }
             Purpose::Elsewhere => write!(f, " about=elsewhere")?,
         }

@@ -166,6 +166,11 @@ pub trait Forge: Send + Sync {
     /// Opens a pull request; gives the one that is open already for this branch and base.
     fn open(&self, new: &NewPullRequest) -> Result<PullRequest, ForgeError>;
 
+    /// Merges into a branch that wait in a queue for their statuses: the ref and the commit of each.
+    fn queued(&self, _base: &str) -> Result<Vec<(String, CommitId)>, ForgeError> {
+        Ok(Vec::new())
+    }
+
     /// The statuses without which the forge merges nothing into a branch.
     fn required(&self, branch: &str) -> Result<Vec<String>, ForgeError>;
 }

@@ -51,7 +51,7 @@ impl Followed {
     }
 }
 
-fn recorded(mirror: &Repository) -> Result<Option<String>, git2::Error> {
+pub(super) fn recorded(mirror: &Repository) -> Result<Option<String>, git2::Error> {
     if_there(mirror.config()?.open_level(ConfigLevel::Local)?.get_string(KEY))
 }
 

@@ -1,7 +1,7 @@
 //! Any report as terminal text or JSON. Presentation only: nothing is decided here, and nothing is printed.
 //!
 //! One file per report: [`plan`] (what would be done and why not), [`status`] (what is where), [`history`] (what
-//! happened), [`runs`] (what ran where, from facts), [`health`] (what does not answer). [`reasons`] has the words for
+//! happened), [`merged`] (what became of a change), [`runs`] (what ran where, from facts), [`health`] (what does not answer). [`reasons`] has the words for
 //! every reason to hold a slot, [`time`] the words for durations; [`wrap`] breaks lines for a terminal.
 
 pub mod alike;
@@ -9,6 +9,7 @@ pub mod doctor;
 mod drift;
 pub mod health;
 pub mod history;
+pub mod merged;
 mod moving;
 pub mod plan;
 pub mod problems;

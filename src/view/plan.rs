@@ -161,7 +161,7 @@ fn coming<'r>(row: &SlotRow, wanted: Option<&'r ReleaseName>) -> Option<&'r Rele
 }
 
 /// The lines next to a slot.
-fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
+pub fn details(row: &SlotRow, now: Timestamp) -> Vec<String> {
     match &row.decision {
         Decision::Empty { next, reasons } => held(row, next.as_ref(), next.as_ref(), reasons, now),
         Decision::UpToDate { waiting, .. } => {

@@ -110,11 +110,11 @@ struct Hooks {
     news: Notify,
 }
 
-/// The routes of webhooks. They need no token of the API: each brings its own proof. `wake` gets at most one message per `window`;
-/// what comes within it is told at its end.
-pub fn hooks(secrets: Secrets, wake: mpsc::Sender<()>, window: Duration) -> Router {
+/// The routes of webhooks. They need no token of the API: each brings its own proof. Each of `wakes` gets at most one message per
+/// `window`; what comes within it is told at its end.
+pub fn hooks(secrets: Secrets, wakes: Vec<mpsc::Sender<()>>, window: Duration) -> Router {
     let hooks = Arc::new(Hooks { secrets, news: Notify::new() });
-    tokio::spawn(tell(hooks.clone(), wake, window));
+    tokio::spawn(tell(hooks.clone(), wakes, window));
     Router::new()
         .route(
             "/hooks/{sender}",
@@ -123,12 +123,11 @@ pub fn hooks(secrets: Secrets, wake: mpsc::Sender<()>, window: Duration) -> Rout
         .with_state(hooks)
 }
 
-async fn tell(hooks: Arc<Hooks>, wake: mpsc::Sender<()>, window: Duration) {
-    loop {
+async fn tell(hooks: Arc<Hooks>, wakes: Vec<mpsc::Sender<()>>, window: Duration) {
+    while !wakes.iter().all(mpsc::Sender::is_closed) {
         hooks.news.notified().await;
-        if wake.send(()).await.is_err() {
-            return;
-        }
+        // One that has not looked yet at the last message looks at both.
+        wakes.iter().for_each(|wake| _ = wake.try_send(()));
         tokio::time::sleep(window).await;
     }
 }

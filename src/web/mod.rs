@@ -8,6 +8,7 @@
 mod bounds;
 mod guard;
 mod hooks;
+mod reviews;
 
 use std::future::Future;
 use std::num::NonZeroU64;
@@ -24,6 +25,7 @@ use axum::{Json, Router, middleware};
 pub use bounds::Bounds;
 pub use guard::{ListenError, may_listen};
 pub use hooks::{MOST, SHORTEST, Secrets, WINDOW, hooks};
+pub use reviews::{Reviews, reviews};
 
 use crate::model::journal::DeploymentId;
 

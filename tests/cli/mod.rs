@@ -10,6 +10,7 @@ mod damage;
 mod doctor;
 mod edits;
 mod facts;
+mod forge_story;
 mod offline;
 mod once;
 mod online;

@@ -9,8 +9,8 @@ use std::path::Path;
 use landfall::cli::config::Config;
 
 use super::{
-    adopted, clones, configuration, convert, doctor, edits, facts, offline, once, online, promotion, releases,
-    reviewing, store, stores, tenanted,
+    adopted, clones, configuration, convert, doctor, edits, facts, forge_story, offline, once, online, promotion,
+    releases, reviewing, store, stores, tenanted,
 };
 use crate::daemon::commands as story;
 
@@ -133,6 +133,7 @@ const KEYS: &[Covered] = covered! {
         => reviewing::the_configuration_has_a_token_and_names in "reviewing.rs";
     "forge.labels": "no_change" "production" "replaces" "removes" "rights"
         => reviewing::the_configuration_has_a_token_and_names in "reviewing.rs";
+    "": "url" => forge_story::from_a_pull_request_to_production in "forge_story.rs";
     "forge": "app_id" "app_key_file" => reviewing::an_app_of_github_writes_as_itself in "reviewing.rs";
     "": "repo" "branch" "store" "mirror" "listen" "log_format"
         => configuration::the_daemon_takes_what_the_file_says in "configuration.rs";

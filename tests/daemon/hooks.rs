@@ -42,7 +42,7 @@ fn start(window: Duration, bounds: Bounds) -> Running {
     let (wake, wakes) = mpsc::channel(1);
     let secrets = Secrets { github: Some(SECRET.into()), gitlab: Some(TOKEN.into()), gitea: Some(SECRET.into()) };
     runtime.spawn(async move {
-        let all = router(Arc::new(Nothing), Some("0123456789abcdef".into())).merge(hooks(secrets, wake, window));
+        let all = router(Arc::new(Nothing), Some("0123456789abcdef".into())).merge(hooks(secrets, vec![wake], window));
         serve(listener, all, bounds, std::future::pending()).await
     });
     Running { address, wakes, runtime }

@@ -38,6 +38,8 @@ const GITHUB: &[Documented] = &[
     ("DELETE", "repos/*/*/issues/*/labels/*", "/repos/{owner}/{repo}/issues/{issue_number}/labels/{name}"),
     ("GET", "repos/*/*/collaborators/*/permission", "/repos/{owner}/{repo}/collaborators/{username}/permission"),
     ("GET", "repos/*/*/branches/*", "/repos/{owner}/{repo}/branches/{branch}"),
+    // The client asks for `heads/gh-readonly-queue/main/`.
+    ("GET", "repos/*/*/git/matching-refs/*/*/*", "/repos/{owner}/{repo}/git/matching-refs/{ref}"),
     ("GET", "repos/*/*/rules/branches/*", "/repos/{owner}/{repo}/rules/branches/{branch}"),
 ];
 
@@ -118,6 +120,7 @@ fn every_call(forge: &dyn Forge) {
     forge.open(&NewPullRequest { branch, base, title, body }).unwrap();
     forge.pull_requests_of(&commit).unwrap();
     forge.required("main").unwrap();
+    forge.queued("main").unwrap();
     forge.remove(1, own.id).unwrap();
 }
 
@@ -215,6 +218,7 @@ fn clients_and_models_fit_what_is_published() {
         model.world().pull_request(1, "change", HEAD);
         model.world().reviews(1, "ada");
         model.world().required = vec!["landfall/review".to_owned()];
+        model.world().queue = vec![("refs/heads/gh-readonly-queue/main/pr-1-2".to_owned(), HEAD.to_owned())];
         every_call(&*model.client());
         let exchanges = model.world().exchanges.clone();
         let mut text = format!("{head}{DEEP}");

@@ -1,7 +1,14 @@
-//! Pull requests at a forge: where they are, and what their review comes to there.
+//! Pull requests at a forge: where they are, what their review comes to there, and how the daemon keeps them.
 
+mod keeper;
+mod merged;
+mod pages;
 mod place;
 mod reviewed;
+mod watch;
 
-pub use place::{At, Named, Place, Queued, open};
+pub use keeper::Keeper;
+pub use pages::ReviewPages;
+pub use place::{At, Named, Place, Queued, of_daemon, open};
 pub use reviewed::{Reviewed, Say, Subject, review};
+pub use watch::keep;

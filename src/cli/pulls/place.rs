@@ -11,8 +11,10 @@ use jiff::Timestamp;
 
 use super::super::config::{self, Config};
 use super::super::exit::{Doing, Failure};
+use super::keeper::{Keeper, Settings};
+use super::pages::ReviewPages;
 use crate::forge::{App, Credentials, Forge, GitHub, GitLab, Gitea, Kind, Limits, home};
-use crate::git::Writer;
+use crate::git::{Mirror, Writer};
 
 /// The environment variable with the token for the forge.
 const TOKEN: &str = "LANDFALL_FORGE_TOKEN";
@@ -99,7 +101,7 @@ impl At {
     ///
     /// # Errors
     /// They do not say enough.
-    pub fn of_remote(config: &config::Forge, remote: &str) -> Result<Self, Failure> {
+    fn of_remote(config: &config::Forge, remote: &str) -> Result<Self, Failure> {
         let given = Given { kind: None, api: None, project: None };
         Self::from(given, config.clone(), Some(remote), &|name| std::env::var(name).ok().filter(|_| name == TOKEN))
     }
@@ -134,6 +136,26 @@ impl At {
         };
         Ok(Self { kind, api, project, number, queued, job: page, config, token: get(TOKEN).or(own) })
     }
+}
+
+/// Keeps the pull requests of a daemon; none if the operator gave it no token for a forge.
+///
+/// # Errors
+/// It is not known where they are, or what is given cannot be used.
+pub fn of_daemon(
+    config: &Config,
+    remote: &str,
+    mirror: Arc<Mirror>,
+    pages: Arc<ReviewPages>,
+) -> Result<Option<Keeper>, Failure> {
+    let forge = &config.forge;
+    let token = std::env::var(TOKEN).is_ok_and(|token| !token.is_empty());
+    if forge.token_file.is_none() && forge.app_key_file.is_none() && !token {
+        return Ok(None);
+    }
+    let at = At::of_remote(forge, remote)?;
+    let settings = Settings { deny: forge.deny, labels: forge.labels.clone(), url: config.url.clone() };
+    Ok(Some(Keeper::new(open(&at)?, mirror, settings, pages)))
 }
 
 /// What options say.

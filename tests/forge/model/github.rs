@@ -55,6 +55,13 @@ fn read(world: &World, call: &Call<'_>, rest: &[&str]) -> Reply {
             let statuses: Vec<Value> = world.newest(commit).iter().map(status).collect();
             Reply::ok(json!({ "state": "pending", "sha": commit, "total_count": statuses.len(), "statuses": statuses }))
         }
+        ["git", "matching-refs", named @ ..] => {
+            let prefix = format!("refs/{}", named.join("/"));
+            let such = world.queue.iter().filter(|(name, _)| name.starts_with(&prefix));
+            Reply::list(
+                such.map(|(name, sha)| json!({ "ref": name, "object": { "type": "commit", "sha": sha } })).collect(),
+            )
+        }
         ["branches", name] => Reply::ok(json!({
             "name": name, "protected": true,
             "protection": { "enabled": true, "required_status_checks": { "enforcement_level": "non_admins", "contexts": world.required } },

@@ -90,6 +90,8 @@ pub(crate) struct World {
     pub(crate) labels: BTreeMap<u64, String>,
     /// Statuses that a merge needs.
     pub(crate) required: Vec<String>,
+    /// Merges that wait in a queue: refs and commits.
+    pub(crate) queue: Vec<(String, String)>,
     /// What was asked, as `GET /path`, and the status of the answer.
     pub(crate) log: Vec<(String, u16)>,
     /// What was asked and answered.
@@ -119,6 +121,7 @@ impl World {
             told: Vec::new(),
             labels: BTreeMap::new(),
             required: Vec::new(),
+            queue: Vec::new(),
             log: Vec::new(),
             exchanges: Vec::new(),
             budget: None,

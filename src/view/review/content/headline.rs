@@ -220,7 +220,7 @@ fn stacks(count: usize) -> String {
 }
 
 /// Words in a row.
-pub(super) fn list(words: &[String]) -> String {
+pub(in crate::view) fn list(words: &[String]) -> String {
     match words {
         [] => String::new(),
         [one] => one.clone(),

@@ -22,6 +22,7 @@ use super::blocks::{Block, Line, Page, Weight, code, strong, text};
 
 pub use begins::begins_page;
 pub use headline::headline;
+pub(in crate::view) use headline::list;
 pub use stacks::{LeftOut, Room};
 
 /// What a review is of, in the words of the one who asked for it.
