@@ -14,9 +14,10 @@ use super::config::Config;
 use super::exit::{Doing, Failure};
 use super::folder::{FolderBlobs, Layers, read_folder};
 use super::put::put;
-use super::{output, wire};
+use super::sign::sign;
+use super::{output, pulls, wire};
 use crate::forge::pull_request_page;
-use crate::git::{Change, Reader, Writer};
+use crate::git::{Change, Reader, Sign, Writer};
 use crate::load::{Loaded, Loader, Source};
 use crate::model::{CommitId, Facts};
 use crate::tree::{Blobs, FileTree, History, blob_id_of};
@@ -33,14 +34,22 @@ pub struct Deliver {
     /// Commit, push the branch, and print the link to open a pull request
     #[arg(long)]
     push: bool,
-    /// Remote for --push
+    /// Commit, push the branch, and open the pull request at the forge. The token is that of `[forge]` in --config, or in
+    /// LANDFALL_FORGE_TOKEN
+    #[arg(long)]
+    pull_request: bool,
+    /// Remote for --push and --pull-request
     #[arg(long, value_name = "NAME", default_value = "origin")]
     remote: String,
 }
 
 impl Deliver {
     fn commits(&self) -> bool {
-        self.commit || self.push || self.branch.is_some()
+        self.commit || self.pushes() || self.branch.is_some()
+    }
+
+    fn pushes(&self) -> bool {
+        self.push || self.pull_request
     }
 }
 
@@ -73,6 +82,12 @@ impl<'a> Desk<'a> {
         let branch = deliver.branch.clone().or_else(|| writer.branch()).ok_or_else(|| {
             Failure::usage(format!("no branch is checked out in {}", dir.display())).help("name one with --branch")
         })?;
+        if deliver.pull_request && base_of(&writer, deliver, &branch).is_none() {
+            return Err(Failure::usage(format!(
+                "a pull request needs a branch of its own, and {branch} is where it would go"
+            ))
+            .help("name a new one with --branch"));
+        }
         let there = reader.resolve(&format!("refs/heads/{branch}"));
         let commit = there.or_else(|_| reader.resolve("HEAD"));
         let commit = commit.doing(|| format!("{} has no commit to go on from", dir.display()))?;
@@ -186,18 +201,24 @@ impl<'a> Desk<'a> {
         writer.begin_branch(branch, commit).doing(cannot)?;
         let changes: Vec<Change<'_>> =
             files.iter().map(|(path, text)| Change { path, content: Some(text.as_bytes()) }).collect();
-        let made = writer.commit(branch, &changes, &author, &format!("{message}\n")).doing(cannot)?;
+        let how = writer.signing().doing(cannot)?;
+        let sign = |commit: &str| match &how {
+            Some(how) => sign(how, &author, commit),
+            None => Ok(String::new()),
+        };
+        let sign: Option<Sign<'_>> = how.as_ref().map(|_| &sign as Sign<'_>);
+        let made = writer.commit_signed(branch, &changes, &author, &format!("{message}\n"), sign).doing(cannot)?;
         output::progress(&format!("committed    {} on {branch}: {paths}", made.short()));
         (delivered.commit, delivered.branch) = (Some(made), Some(branch.clone()));
-        if self.deliver.push {
-            self.push(writer, branch, config, &mut delivered)?;
+        if self.deliver.pushes() {
+            self.push(writer, branch, message, config, &mut delivered)?;
         }
         Ok(delivered)
     }
 
     /// The command that pushes the branch, if it is to be pushed.
     pub fn push_command(&self) -> Option<String> {
-        let (branch, _) = self.onto.as_ref().filter(|_| self.deliver.push)?;
+        let (branch, _) = self.onto.as_ref().filter(|_| self.deliver.pushes())?;
         Some(format!("git push {} {branch}", self.deliver.remote))
     }
 
@@ -205,15 +226,22 @@ impl<'a> Desk<'a> {
     ///
     /// # Errors
     /// The branch cannot be pushed.
-    pub fn push_what_is_committed(&self, config: &Config) -> Result<(), Failure> {
+    pub fn push_what_is_committed(&self, message: &str, config: &Config) -> Result<(), Failure> {
         let (Some((branch, _)), Some((reader, writer))) = (&self.onto, &self.git) else { return Ok(()) };
-        if !self.deliver.push || reader.resolve(&format!("refs/heads/{branch}")).is_err() {
+        if !self.deliver.pushes() || reader.resolve(&format!("refs/heads/{branch}")).is_err() {
             return Ok(());
         }
-        self.push(writer, branch, config, &mut Delivered::default())
+        self.push(writer, branch, message, config, &mut Delivered::default())
     }
 
-    fn push(&self, writer: &Writer, branch: &str, config: &Config, to: &mut Delivered) -> Result<(), Failure> {
+    fn push(
+        &self,
+        writer: &Writer,
+        branch: &str,
+        message: &str,
+        config: &Config,
+        to: &mut Delivered,
+    ) -> Result<(), Failure> {
         let name = &self.deliver.remote;
         let url = writer.remote_url(name).doing(|| format!("cannot push {branch}"))?;
         let remote = wire::remote(config, &url, None)?;
@@ -223,18 +251,25 @@ impl<'a> Desk<'a> {
             failure.because(error).help(format!("push it later: `git push {name} {branch}`"))
         })?;
         output::progress(&format!("pushed       {branch} to {}", remote.shown()));
-        let default = writer.remote_default(name);
-        let base = default.or_else(|| writer.branch()).filter(|base| base != branch);
-        if base.is_none() {
+        let Some(base) = base_of(writer, self.deliver, branch) else { return Ok(()) };
+        if self.deliver.pull_request {
+            let opened = pulls::open_pull_request(config, &url, branch, &base, message)?;
+            output::progress(&format!("opened       pull request {opened}"));
+            to.pull_request = Some(opened);
             return Ok(());
         }
-        to.pull_request = pull_request_page(&url, branch, base.as_deref());
+        to.pull_request = pull_request_page(&url, branch, Some(&base));
         output::progress(&match &to.pull_request {
             Some(link) => format!("pull request {link}"),
             None => format!("next         open a pull request for the branch {branch}"),
         });
         Ok(())
     }
+}
+
+/// The branch that a pull request would go into; none if it is the pushed branch itself.
+fn base_of(writer: &Writer, deliver: &Deliver, branch: &str) -> Option<String> {
+    writer.remote_default(&deliver.remote).or_else(|| writer.branch()).filter(|base| base != branch)
 }
 
 /// What became of an edit.
@@ -246,6 +281,6 @@ pub struct Delivered {
     pub commit: Option<CommitId>,
     /// Its branch.
     pub branch: Option<String>,
-    /// The page on which the pushed branch becomes a pull request, if that is known.
+    /// The page on which the pushed branch becomes a pull request, if that is known; with `--pull-request`, the page of the pull request.
     pub pull_request: Option<String>,
 }

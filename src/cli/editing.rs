@@ -112,7 +112,7 @@ impl<'a> Bench<'a> {
         edit.notes.iter().for_each(|note| output::progress(&format!("note         {note}")));
         let delivered = if edit.files.is_empty() {
             output::progress(&format!("unchanged    {}", edit.unchanged));
-            self.desk.push_what_is_committed(&self.config)?;
+            self.desk.push_what_is_committed(&edit.message, &self.config)?;
             None
         } else {
             Some(self.desk.put_all(&edit.files, &edit.message, &self.config)?)

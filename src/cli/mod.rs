@@ -45,6 +45,7 @@ pub mod review;
 pub mod reviewed;
 pub mod rights;
 pub mod server;
+pub mod sign;
 pub mod sim;
 pub mod stacks;
 pub mod store;

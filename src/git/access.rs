@@ -21,6 +21,9 @@ use crate::model::Hash;
 /// How much sooner than ours the timer of a socket may end: it counts whole milliseconds, and began a little earlier.
 const SLACK: Duration = Duration::from_millis(100);
 
+/// So many bytes of what a remote says to people are kept.
+const MOST_WORDS: usize = 8 * 1024;
+
 /// What connections share.
 static NETWORK: Mutex<Network> = Mutex::new(Network { trusted: BTreeSet::new(), timeout: Duration::ZERO, open: 0 });
 
@@ -130,6 +133,8 @@ struct Seen {
     shown: Option<String>,
     /// What a callback found wrong.
     failure: Option<GitError>,
+    /// What the remote said to people.
+    words: Vec<u8>,
     /// When the remote was last heard. Monotonic, and only to tell a silence from another failure.
     heard: Instant,
 }
@@ -137,7 +142,7 @@ struct Seen {
 impl<'a> Attempt<'a> {
     /// An attempt that breaks off at the next sign of the remote once it is given up.
     pub(super) fn new(remote: &'a Remote, address: &'a Address, given_up: &'a AtomicBool) -> Self {
-        let seen = Seen { shown: None, failure: None, heard: Instant::now() };
+        let seen = Seen { shown: None, failure: None, words: Vec::new(), heard: Instant::now() };
         Self { remote, address, given_up, seen: RefCell::new(seen) }
     }
 
@@ -153,7 +158,13 @@ impl<'a> Attempt<'a> {
             }
         });
         callbacks.transfer_progress(|_| self.hear());
-        callbacks.sideband_progress(|_| self.hear());
+        callbacks.sideband_progress(|words| {
+            let mut seen = self.seen.borrow_mut();
+            let room = MOST_WORDS.saturating_sub(seen.words.len());
+            seen.words.extend(words.iter().take(room));
+            drop(seen);
+            self.hear()
+        });
         callbacks
     }
 
@@ -162,6 +173,13 @@ impl<'a> Attempt<'a> {
         let mut proxy = ProxyOptions::new();
         proxy.auto();
         proxy
+    }
+
+    /// What the remote said to people, line by line, without what a terminal would do with it.
+    pub(super) fn words(&self) -> Vec<String> {
+        let words = String::from_utf8_lossy(&self.seen.borrow().words).into_owned();
+        let plain = |line: &str| line.chars().filter(|c| !c.is_control()).collect::<String>().trim_end().to_owned();
+        words.split(['\n', '\r']).map(plain).filter(|line| !line.is_empty()).collect()
     }
 
     /// Notes that the remote is there; says whether to go on.

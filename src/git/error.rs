@@ -92,6 +92,14 @@ pub enum GitError {
         /// In the remote's words.
         why: String,
     },
+    /// A commit is to be signed, and is not.
+    #[error("cannot sign the commit to {branch}: {why}")]
+    Unsigned {
+        /// The branch that it was for.
+        branch: String,
+        /// In the words of the program that signs.
+        why: String,
+    },
     /// A commit that should have facts has none.
     #[error("`{revision}` in {} has no file facts.json", path.display())]
     NoFacts {

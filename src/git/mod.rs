@@ -50,7 +50,7 @@ pub use reader::{Counts, Reader};
 pub use remote::Remote;
 pub use watch::{Watch, watch};
 pub use work_tree::{Apart, WorkTree, blob_id};
-pub use write::{Author, Change, Writer};
+pub use write::{Author, Change, Sign, Signing, Writer};
 
 use crate::model::CommitId;
 

@@ -104,8 +104,12 @@ fn push_to(
     let refs = [format!("{BRANCHES}{branch}:{BRANCHES}{branch}")];
     let pushed = crash::around("push a branch", || there.push(&refs, Some(&mut options)));
     drop(options);
-    let refused =
-        |why: String| GitError::Refused { remote: remote.shown(), reference: format!("the branch {branch}"), why };
+    let refused = |why: String| {
+        // What a hook or the host has to say of it.
+        let words = asking.words().into_iter().map(|line| format!("\n    remote: {line}")).collect::<String>();
+        let reference = format!("the branch {branch}");
+        GitError::Refused { remote: remote.shown(), reference, why: format!("{why}{words}") }
+    };
     if let Some(why) = said.into_inner() {
         return Err(refused(why));
     }

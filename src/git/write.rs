@@ -34,6 +34,20 @@ pub struct Change<'a> {
     pub content: Option<&'a [u8]>,
 }
 
+/// Gives the signature over a commit, or says why there is none.
+pub type Sign<'a> = &'a dyn Fn(&str) -> Result<String, String>;
+
+/// How git's configuration wants commits to be signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signing {
+    /// `openpgp`, `ssh` or `x509`.
+    pub format: String,
+    /// `user.signingkey`.
+    pub key: Option<String>,
+    /// The program that signs.
+    pub program: Option<String>,
+}
+
 /// Writes commits into a repository.
 pub struct Writer {
     pub(super) repository: Repository,
@@ -80,6 +94,20 @@ impl Writer {
         Ok(Author { name, email, time })
     }
 
+    /// How commits are to be signed; none if `commit.gpgSign` does not say that they are.
+    pub fn signing(&self) -> Result<Option<Signing>, GitError> {
+        let failed = |source| self.failed("read git's configuration", source);
+        let config = self.repository.config().and_then(|mut config| config.snapshot()).map_err(failed)?;
+        if !config.get_bool("commit.gpgSign").unwrap_or(false) {
+            return Ok(None);
+        }
+        let get = |key: &str| config.get_str(key).ok().map(str::to_owned);
+        let format = get("gpg.format").unwrap_or_else(|| "openpgp".to_owned());
+        let own = get(&format!("gpg.{format}.program"));
+        let program = own.or_else(|| get("gpg.program").filter(|_| format == "openpgp"));
+        Ok(Some(Signing { format, key: get("user.signingKey"), program }))
+    }
+
     /// Commits changes onto a branch, making the branch if it has no commit yet. A change that changes nothing makes no
     /// commit: the answer is then the branch's head.
     pub fn commit(
@@ -88,6 +116,18 @@ impl Writer {
         changes: &[Change<'_>],
         author: &Author,
         message: &str,
+    ) -> Result<CommitId, GitError> {
+        self.commit_signed(branch, changes, author, message, None)
+    }
+
+    /// The same, with a signature over the commit. A signature that is not given leaves everything as it was.
+    pub fn commit_signed(
+        &self,
+        branch: &str,
+        changes: &[Change<'_>],
+        author: &Author,
+        message: &str,
+        sign: Option<Sign<'_>>,
     ) -> Result<CommitId, GitError> {
         if !git2::Branch::name_is_valid(branch).unwrap_or(false) {
             return Err(GitError::Name { name: branch.to_owned(), what: "branch" });
@@ -106,10 +146,15 @@ impl Writer {
         if let Some(parent) = parent.as_ref().filter(|parent| parent.tree_id() == tree) {
             return Ok(commit_id(parent.id()));
         }
+        let unsigned = self.unsigned(parent.as_ref(), tree, author, message).map_err(failed)?;
+        let signature = match sign {
+            Some(sign) => Some(sign(&unsigned).map_err(|why| GitError::Unsigned { branch: branch.to_owned(), why })?),
+            None => None,
+        };
         if !self.repository.is_bare() && self.branch().as_deref() == Some(branch) {
             self.check_out(tree, changes)?;
         }
-        self.record(&name, parent, tree, author, message).map(commit_id).map_err(failed)
+        self.record(&name, parent, (&unsigned, signature.as_deref()), message).map(commit_id).map_err(failed)
     }
 
     fn tree(&self, parent: Option<&git2::Commit<'_>>, changes: &[Change<'_>]) -> Result<Oid, git2::Error> {
@@ -183,20 +228,40 @@ impl Writer {
         }
     }
 
+    /// The commit as it is signed.
+    fn unsigned(
+        &self,
+        parent: Option<&git2::Commit<'_>>,
+        tree: Oid,
+        author: &Author,
+        message: &str,
+    ) -> Result<String, git2::Error> {
+        let signature = Signature::new(&author.name, &author.email, &Time::new(author.time.as_second(), 0))?;
+        let tree = self.repository.find_tree(tree)?;
+        let parents: Vec<&git2::Commit<'_>> = parent.into_iter().collect();
+        let buffer = self.repository.commit_create_buffer(&signature, &signature, message, &tree, &parents)?;
+        buffer.as_str().map(str::to_owned)
+    }
+
+    /// Writes the commit, and moves the branch to it unless it was moved meanwhile.
     fn record(
         &self,
         name: &str,
         parent: Option<git2::Commit<'_>>,
-        tree: Oid,
-        author: &Author,
+        (unsigned, signature): (&str, Option<&str>),
         message: &str,
     ) -> Result<Oid, git2::Error> {
-        let signature = Signature::new(&author.name, &author.email, &Time::new(author.time.as_second(), 0))?;
-        let tree = self.repository.find_tree(tree)?;
-        let parents: Vec<&git2::Commit<'_>> = parent.iter().collect();
-        crash::around("commit to the branch", || {
-            self.repository.commit(Some(name), &signature, &signature, message, &tree, &parents)
-        })
+        let repository = &self.repository;
+        let note = format!("commit: {}", message.lines().next().unwrap_or_default());
+        let id = match signature {
+            Some(signature) => repository.commit_signed(unsigned, signature, None)?,
+            None => repository.odb()?.write(git2::ObjectType::Commit, unsigned.as_bytes())?,
+        };
+        crash::around("commit to the branch", || match parent {
+            Some(parent) => repository.reference_matching(name, id, true, parent.id(), &note),
+            None => repository.reference(name, id, false, &note),
+        })?;
+        Ok(id)
     }
 
     pub(super) fn failed(&self, what: &str, source: git2::Error) -> GitError {

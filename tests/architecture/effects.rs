@@ -30,6 +30,8 @@ const WRITES: &[&str] = &[
 const NOT: &[(&str, &str, &str)] = &[
     ("cli/output.rs", ".write_all(", "text for people"),
     ("cli/registries.rs", ".write_all(", "a question to another program"),
+    ("cli/sign.rs", ".write_all(", "a question to another program"),
+    ("cli/sign.rs", "fs::write(", "a temporary file for another program"),
     ("cli/put.rs", "fs::remove_file(", "a draft that never got its name"),
     ("cli/put.rs", "create_new(true)", "a draft, empty"),
     ("cli/store.rs", "fs::remove_file(", "a copy that a killed restore left"),

@@ -7,6 +7,7 @@ mod clones;
 mod configuration;
 mod convert;
 mod damage;
+mod delivering;
 mod doctor;
 mod edits;
 mod facts;

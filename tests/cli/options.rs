@@ -9,8 +9,8 @@ use std::path::Path;
 use landfall::cli::config::Config;
 
 use super::{
-    adopted, clones, configuration, convert, doctor, edits, facts, forge_story, offline, once, online, promotion,
-    releases, reviewing, store, stores, tenanted,
+    adopted, clones, configuration, convert, delivering, doctor, edits, facts, forge_story, offline, once, online,
+    promotion, releases, reviewing, store, stores, tenanted,
 };
 use crate::daemon::commands as story;
 
@@ -113,6 +113,12 @@ const OPTIONS: &[Covered] = covered! {
     "allow": "--stack" => online::allow_answers_all_that_wait_for_a_plan_or_one_of_them in "online.rs";
     "allow": "--config" => online::a_configuration_names_store_and_endpoint in "online.rs";
     "convert": "<PROJECT>" "<STEP>" "--dry-run" "--repo" "--format" => convert::a_step_becomes_a_template in "convert.rs";
+    "promote": "--pull-request" => delivering::every_command_that_edits_opens_a_pull_request in "delivering.rs";
+    "rollback": "--pull-request" => delivering::every_command_that_edits_opens_a_pull_request in "delivering.rs";
+    "allow": "--pull-request" => delivering::every_command_that_edits_opens_a_pull_request in "delivering.rs";
+    "release new": "--pull-request" => delivering::every_command_that_edits_opens_a_pull_request in "delivering.rs";
+    "release refresh": "--pull-request" => delivering::every_command_that_edits_opens_a_pull_request in "delivering.rs";
+    "convert": "--pull-request" => delivering::every_command_that_edits_opens_a_pull_request in "delivering.rs";
     "convert": "--commit" "--branch" "--push" "--remote" "--config"
         => convert::a_converted_step_is_delivered in "convert.rs";
     "iam": "<DIR>" "--principal" => offline::iam_prints_policies in "offline.rs";

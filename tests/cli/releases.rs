@@ -260,7 +260,7 @@ pub(super) fn two_releases_are_compared() {
 }
 
 /// The example, with a change of a variable on top that reaches no release.
-fn changed() -> Home {
+pub(super) fn changed() -> Home {
     let home = example();
     home.write(
         "repo/projects/storefront/releases/1.5.0.toml",

@@ -9,6 +9,6 @@ mod watch;
 
 pub use keeper::Keeper;
 pub use pages::ReviewPages;
-pub use place::{At, Named, Place, Queued, of_daemon, open};
+pub use place::{At, Named, Place, Queued, of_daemon, open, open_pull_request};
 pub use reviewed::{Reviewed, Say, Subject, review};
 pub use watch::keep;

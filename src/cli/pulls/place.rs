@@ -13,7 +13,7 @@ use super::super::config::{self, Config};
 use super::super::exit::{Doing, Failure};
 use super::keeper::{Keeper, Settings};
 use super::pages::ReviewPages;
-use crate::forge::{App, Credentials, Forge, GitHub, GitLab, Gitea, Kind, Limits, home};
+use crate::forge::{App, Credentials, Forge, GitHub, GitLab, Gitea, Kind, Limits, NewPullRequest, home};
 use crate::git::{Mirror, Writer};
 
 /// The environment variable with the token for the forge.
@@ -156,6 +156,35 @@ pub fn of_daemon(
     let at = At::of_remote(forge, remote)?;
     let settings = Settings { deny: forge.deny, labels: forge.labels.clone(), url: config.url.clone() };
     Ok(Some(Keeper::new(open(&at)?, mirror, settings, pages)))
+}
+
+/// Opens a pull request for a pushed branch, and gives its page; that of the pull request that is open already, if one is.
+///
+/// # Errors
+/// It is not known where it would be, there is no token, or the forge refuses.
+pub fn open_pull_request(
+    config: &Config,
+    remote: &str,
+    branch: &str,
+    base: &str,
+    message: &str,
+) -> Result<String, Failure> {
+    let (title, body) = message.split_once('\n').unwrap_or((message, ""));
+    let new = NewPullRequest {
+        branch: branch.to_owned(),
+        base: base.to_owned(),
+        title: title.to_owned(),
+        body: body.trim().to_owned(),
+    };
+    let opened = open(&At::of_remote(&config.forge, remote)?)?.open(&new);
+    let opened = opened.map_err(|error| {
+        let message = format!("pushed {branch}, but opened no pull request");
+        let failure = if error.passes() { Failure::unseen(message) } else { Failure::new(message) };
+        failure
+            .because(error)
+            .help("the same command again opens it; docs/forges.md lists the rights that the token needs")
+    })?;
+    Ok(opened.url)
 }
 
 /// What options say.
