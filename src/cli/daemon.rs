@@ -99,6 +99,10 @@ pub fn run(options: &DaemonArgs, color: Color) -> Outcome {
         None => Arc::new(Progress::new(output::progress)),
         Some(_) => Arc::new(daemon::Silent),
     };
+    if options.simulate {
+        // What happens in simulated accounts must not be told at the forge.
+        config.forge = config::Forge::default();
+    }
     let rehearsal = rehearsal(options)?;
     if rehearsal.is_some() {
         config.mirror = None;
@@ -320,7 +324,8 @@ pub async fn start(settings: Settings, events: Arc<dyn Events>) -> Result<Runnin
     let keeper = pulls::of_daemon(config, &settings.repo, mirror.clone(), reviews.clone())?;
     let address = match settings.listen {
         Some(address) => {
-            let pages = LivePages::new(published.clone(), health.clone(), store.clone(), config.clone());
+            let pages =
+                LivePages::new(published.clone(), health.clone(), store.clone(), config.clone(), reviews.clone());
             Some(listen(address, config, (pages, reviews), (secrets, vec![wake.clone(), look])).await?)
         }
         None => None,

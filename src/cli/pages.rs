@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use super::config::Config;
+use super::pulls::{Required, ReviewPages};
 use super::rights;
 use crate::cfn::Document;
 use crate::compare::{Paint, documents, unmangled, with_values};
@@ -33,6 +34,7 @@ pub struct LivePages {
     health: watch::Receiver<Health>,
     store: Arc<dyn Store>,
     config: Config,
+    forge: Arc<ReviewPages>,
 }
 
 impl LivePages {
@@ -42,8 +44,9 @@ impl LivePages {
         health: watch::Receiver<Health>,
         store: Arc<dyn Store>,
         config: Config,
+        forge: Arc<ReviewPages>,
     ) -> Self {
-        Self { published, health, store, config }
+        Self { published, health, store, config, forge }
     }
 
     async fn records(&self) -> Result<Vec<Record>, NoPage> {
@@ -78,7 +81,9 @@ impl Pages for LivePages {
         let health = self.health.borrow().clone();
         Ok(match page {
             Page::Status => status(&published, &health, form, now),
-            Page::Plan { diff } => plan(&published, &health, diff, form, now),
+            Page::Plan { diff } => {
+                with_required(plan(&published, &health, diff, form, now), self.forge.required(), form)
+            }
             Page::Doctor(stack) => {
                 let drawn = doctor(&published, stack.as_deref(), form, now);
                 return drawn.ok_or_else(|| NoPage::NoStack(stack.as_deref().unwrap_or_default().to_owned()));
@@ -166,6 +171,23 @@ fn problems_first(published: &Published) -> String {
 fn with_problems(mut value: serde_json::Value, published: &Published) -> serde_json::Value {
     value["problems"] = view::problems::summary_json(&published.problems);
     value
+}
+
+/// A plan with what the forge requires of a merge.
+fn with_required(plan: String, required: Option<Required>, form: Form) -> String {
+    let Some(Required { branch, checks }) = required.filter(|required| !required.checks.is_empty()) else {
+        return plan;
+    };
+    match form {
+        Form::Terminal => format!("{plan}\na merge into {branch} needs: {}\n", checks.join(", ")),
+        Form::Json => match serde_json::from_str(&plan) {
+            Ok(serde_json::Value::Object(mut object)) => {
+                object.insert("required_checks".to_owned(), checks.into());
+                pretty(&object.into())
+            }
+            _ => plan,
+        },
+    }
 }
 
 /// What would be done now, and what that does to stacks in the words of a review; with differences of templates and AWS's own

@@ -180,6 +180,9 @@ pub(super) fn from_a_pull_request_to_production() {
     story.comment(1, "### Merging this");
     let page = ureq::get(format!("{}/reviews/1", story.server)).call().unwrap().body_mut().read_to_string().unwrap();
     assert!(page.starts_with("<!DOCTYPE html>") && page.contains("app 1.0.0"));
+    let plan = |format: &str| story.home.landfall(&format!("plan --server {} {format}", story.server)).ends(0);
+    plan("").shows(&["a merge into main needs: build"]);
+    assert_eq!(plan("--format json").json()["required_checks"], json!(["build"]));
     story.merge(1, "promote");
     story.status(1, "landfall/production", "success", "is deployed");
     story.comment(1, "**Deployed**");
@@ -214,6 +217,15 @@ pub(super) fn from_a_pull_request_to_production() {
     story.status(2, "landfall/production", "success", "superseded");
     let shown = story.shown();
     insta::assert_snapshot!(shown);
+}
+
+#[test]
+fn a_rehearsal_tells_nobody() {
+    let mut story = Story::begin(Kind::GitHub);
+    story.daemon = None;
+    story.model.world().log.clear();
+    story.home.landfall("daemon --config landfall.toml --simulate --once").ends(0);
+    assert_eq!(story.model.world().log, []);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use super::super::diff::Deny;
 use super::super::exit::{Failure, chain};
 use super::super::facts::Known;
 use super::merged::Followed;
-use super::pages::ReviewPages;
+use super::pages::{Required, ReviewPages};
 use super::reviewed::{Reviewed, Say, Subject, review};
 use crate::daemon::Published;
 use crate::forge::keep::{REVIEW, carry_out, look, missing, unset};
@@ -45,6 +45,8 @@ pub struct Keeper {
     pub(super) pages: Arc<ReviewPages>,
     kept: BTreeMap<u64, Kept>,
     queued: BTreeSet<CommitId>,
+    /// When the forge was last asked what it requires.
+    required: Option<Timestamp>,
     pub(super) followed: Followed,
 }
 
@@ -87,7 +89,7 @@ impl Keeper {
     /// A keeper that has done nothing yet.
     pub fn new(forge: Arc<dyn Forge>, mirror: Arc<Mirror>, settings: Settings, pages: Arc<ReviewPages>) -> Self {
         let (kept, queued, followed) = (BTreeMap::new(), BTreeSet::new(), Followed::default());
-        Self { forge, mirror, settings, pages, kept, queued, followed }
+        Self { forge, mirror, settings, pages, kept, queued, required: None, followed }
     }
 
     /// One look at everything.
@@ -101,7 +103,7 @@ impl Keeper {
         let known = Known::new(Facts { as_of: Some(now), ..Facts::clone(&published.facts) }, "the daemon");
         let pass = Pass { published, reader: &reader, branch: &branch, now, known };
         let mut first = None;
-        for work in [Self::open_ones, Self::queued_ones, Self::merged_ones] {
+        for work in [Self::required_ones, Self::open_ones, Self::queued_ones, Self::merged_ones] {
             if let Err(trouble) = work(self, &pass) {
                 if trouble.ends_the_pass() {
                     return Err(trouble);
@@ -110,6 +112,20 @@ impl Keeper {
             }
         }
         first.map_or(Ok(()), Err)
+    }
+
+    /// What the forge requires of a merge. A token that may not see it is not an error: nothing depends on it.
+    fn required_ones(&mut self, pass: &Pass<'_>) -> Result<(), Trouble> {
+        if self.required.is_some_and(|at| pass.now.duration_since(at) < AGAIN) {
+            return Ok(());
+        }
+        match self.forge.required(pass.branch) {
+            Ok(checks) => self.pages.require(Required { branch: pass.branch.to_owned(), checks }),
+            Err(error) if error.passes() => return Err(error.into()),
+            Err(error) => tracing::info!(error = chain(&error), "cannot see what the forge requires"),
+        }
+        self.required = Some(pass.now);
+        Ok(())
     }
 
     fn open_ones(&mut self, pass: &Pass<'_>) -> Result<(), Trouble> {

@@ -8,7 +8,7 @@ mod reviewed;
 mod watch;
 
 pub use keeper::Keeper;
-pub use pages::ReviewPages;
+pub use pages::{Required, ReviewPages};
 pub use place::{At, Named, Place, Queued, of_daemon, open, open_pull_request};
 pub use reviewed::{Reviewed, Say, Subject, review};
 pub use watch::keep;

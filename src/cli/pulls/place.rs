@@ -138,7 +138,8 @@ impl At {
     }
 }
 
-/// Keeps the pull requests of a daemon; none if the operator gave it no token for a forge.
+/// Keeps the pull requests of a daemon; none if its configuration has neither a token nor an app. A token in the environment is for
+/// commands alone: it may be there for other reasons.
 ///
 /// # Errors
 /// It is not known where they are, or what is given cannot be used.
@@ -149,8 +150,7 @@ pub fn of_daemon(
     pages: Arc<ReviewPages>,
 ) -> Result<Option<Keeper>, Failure> {
     let forge = &config.forge;
-    let token = std::env::var(TOKEN).is_ok_and(|token| !token.is_empty());
-    if forge.token_file.is_none() && forge.app_key_file.is_none() && !token {
+    if forge.token_file.is_none() && forge.app_key_file.is_none() {
         return Ok(None);
     }
     let at = At::of_remote(forge, remote)?;
