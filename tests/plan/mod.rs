@@ -13,6 +13,7 @@ mod guard;
 mod held;
 mod laws;
 mod live;
+mod merged;
 mod order;
 mod outputs;
 mod people;
